@@ -1,0 +1,135 @@
+"""Settings, read from the environment. Imports nothing of ours.
+
+What an operator does not set has a default that is right for one small machine. Secrets and the
+addresses of Postgres and Redis have none: they come from the environment, or from the stack that
+`make up` runs in MUSTER_HOME, which leaves them there for the commands beside it.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from redis.connection import parse_url
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+SECRETS = ("SECRET_KEY", "JWT_SECRET_KEY", "WORKER_JWT_SECRET_KEY", "ENCRYPTION_KEYS")
+ADDRESSES = ("DATABASE_URL", "REDIS_URL")
+
+
+class MissingSetting(Exception):
+    """A setting that has no default is not set."""
+
+
+def database_uri(url: str) -> str:
+    """The same address with psycopg2 named: SQLAlchemy 2.1 reads `postgresql://` as psycopg 3."""
+    for scheme in ("postgres://", "postgresql://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg2://" + url.removeprefix(scheme)
+    return url
+
+
+def check_addresses(settings: Mapping[str, Any]) -> None:
+    """Raises MissingSetting for what is no address of its kind, without quoting it."""
+    try:
+        url = make_url(settings["SQLALCHEMY_DATABASE_URI"])
+        is_postgres = url.drivername.startswith("postgresql")
+    except (ArgumentError, ValueError):
+        is_postgres = False
+    if not is_postgres:
+        raise MissingSetting("DATABASE_URL must be like postgresql://user:password@host/database")
+    try:
+        parse_url(settings["REDIS_URL"])
+    except ValueError:
+        raise MissingSetting("REDIS_URL must be like redis://:password@host:6379/0") from None
+
+
+def _left_by_stack(home: Path, file: str) -> dict[str, str]:
+    try:
+        found = json.loads((home / file).read_text())
+    except (OSError, ValueError):
+        return {}
+    return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+
+def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """Every setting of the server, for `app.config`. Raises MissingSetting."""
+    home = Path(environ.get("MUSTER_HOME", ".muster")).absolute()
+    known = {
+        **_left_by_stack(home, "services.json"),
+        **_left_by_stack(home, "secrets.json"),
+        **environ,
+    }
+    missing = [name for name in (*ADDRESSES, *SECRETS) if not known.get(name)]
+    if missing:
+        raise MissingSetting(
+            f"not set: {', '.join(missing)}; and no stack runs in {home}: set them, or start one "
+            "(make up)"
+        )
+
+    def number(name: str, default: float) -> float:
+        try:
+            return float(known.get(name, default))
+        except ValueError:
+            raise MissingSetting(f"{name} must be a number, not {known[name]!r}") from None
+
+    return {
+        "SECRET_KEY": known["SECRET_KEY"],
+        "JWT_SECRET_KEY": known["JWT_SECRET_KEY"],
+        "WORKER_JWT_SECRET_KEY": known["WORKER_JWT_SECRET_KEY"],
+        # Comma-separated Fernet keys: the first one writes, all of them read.
+        "ENCRYPTION_KEYS": known["ENCRYPTION_KEYS"].split(","),
+        "SQLALCHEMY_DATABASE_URI": database_uri(known["DATABASE_URL"]),
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_size": int(number("MUSTER_DB_POOL", 16)),
+            "max_overflow": 0,
+            "pool_timeout": 10,
+            "pool_pre_ping": False,
+            "hide_parameters": True,  # errors are logged, what was being stored is not
+            "connect_args": {
+                "application_name": "muster",
+                "connect_timeout": 5,
+                # A host that is gone without a word is found out in half a minute.
+                "keepalives_idle": 15,
+                "keepalives_interval": 5,
+                "keepalives_count": 3,
+                "tcp_user_timeout": 30_000,
+            },
+        },
+        # Whom migrations let work, where they run as another role than the app.
+        "APP_ROLE": known.get("MUSTER_APP_ROLE", ""),
+        "REDIS_URL": known["REDIS_URL"],
+        "MUSTER_HOME": home,
+        "JWT_ACCESS_TOKEN_EXPIRES": number("MUSTER_ACCESS_SECONDS", 15 * 60),
+        "REFRESH_SECONDS": number("MUSTER_REFRESH_SECONDS", 7 * 86400),
+        "REFRESH_OVERLAP_SECONDS": 10.0,
+        # Failed logins in 15 minutes, for a name and for an address.
+        "LOGIN_FAILURES": int(number("MUSTER_LOGIN_FAILURES", 5)),
+        "LOGIN_FAILURES_PER_ADDRESS": int(number("MUSTER_LOGIN_FAILURES_PER_ADDRESS", 5)),
+        # Whose word for a client's address is taken: the proxies in front.
+        "PROXIES": [part.strip() for part in known.get("MUSTER_PROXY", "").split(",")],
+        # Pages beside our own that may open terminals.
+        "ORIGINS": [part.strip() for part in known.get("MUSTER_ORIGINS", "").split(",") if part],
+        "WORKER_JWT_SECONDS": number("MUSTER_WORKER_JWT_SECONDS", 86400),
+        "HEARTBEAT_SECONDS": number("MUSTER_HEARTBEAT_SECONDS", 10),
+        # A machine that says nothing for this long is offline.
+        "SILENCE_SECONDS": number("MUSTER_SILENCE_SECONDS", 30),
+        # How long a machine may work without being heard; also how long it may come back.
+        "LEASE_SECONDS": number("MUSTER_LEASE_SECONDS", 600),
+        "LOG_WINDOW": int(number("MUSTER_LOG_WINDOW", 1 << 20)),
+        "MAX_LOAD_PERCENT": number("MUSTER_MAX_LOAD_PERCENT", 90),
+        # A machine whose disk becomes fuller than this is drained.
+        "MAX_DISK_PERCENT": number("MUSTER_MAX_DISK_PERCENT", 90),
+        # How long, and up to how much on one machine, workspaces of ended tasks are kept.
+        "WORKSPACE_SECONDS": number("MUSTER_WORKSPACE_SECONDS", 86400),
+        "WORKSPACES_GIGABYTES": number("MUSTER_WORKSPACES_GB", 50),
+        "LOG_LEVEL": known.get("MUSTER_LOG_LEVEL", "INFO"),
+        "MAX_CONTENT_LENGTH": 1 << 20,
+        "API_TITLE": "Muster",
+        "API_VERSION": "1",
+        "OPENAPI_VERSION": "3.1.0",
+        # Large reads: a flood of log bytes comes in half as many turns of the loop.
+        "SOCK_SERVER_OPTIONS": {"max_message_size": 2 << 20, "receive_bytes": 65536},
+    }
