@@ -1,0 +1,157 @@
+"""The frames of a terminal's data plane: `WS /api/workers/pty/:taskId` and `WS /ws/pty/:taskId`.
+
+Text frames are JSON objects with a `type`; binary frames are bytes of the terminal, of at most
+`MAX_BYTES`. Towards the viewer and from the machine they are output, the other way round they are
+keystrokes. Offsets are those of the attempt's log: after masking, a gap counted as what it lost.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+MAX_BYTES = 64 * 1024  # of a frame, either way
+MAX_SIDE = 1_000  # columns, or rows
+
+Offset = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
+Side = Annotated[int, msgspec.Meta(ge=1, le=MAX_SIDE)]
+
+
+class TerminalFrame(msgspec.Struct, rename="camel", tag_field="type", omit_defaults=True):
+    """Base of all text frames."""
+
+
+# ---- both channels -------------------------------------------------------------------------------
+
+
+class Resize(TerminalFrame, tag="resize"):
+    """A controller's wish, handed on to the machine; and how large the terminal is now, from the
+    machine and to every viewer."""
+
+    cols: Side
+    rows: Side
+
+
+class Screen(TerminalFrame, tag="screen"):
+    """What the screen shows at `offset`: escape sequences for a terminal that has been reset.
+
+    From the machine in answer to `Snapshot` of that `number`; to a viewer before bytes that begin
+    at `offset`, whenever there is no unbroken run of bytes to what it has seen. Its bytes count in
+    no offset. `exact` is false where a flood was too fast for the model: a redraw puts it right.
+    """
+
+    offset: Offset
+    cols: Side
+    rows: Side
+    data: str
+    number: int = 0
+    exact: bool = True
+
+
+# ---- the machine's channel -----------------------------------------------------------------------
+
+
+class MachineAuth(TerminalFrame, tag="auth"):
+    """Machine, first frame, within 5 s. `channel_token` came with `OpenTerminal`."""
+
+    worker_jwt: str
+    channel_token: str
+
+
+class MachineReady(TerminalFrame, tag="ready"):
+    """Server, answers `auth`. `offset` is what it has of the output; None: nothing, so that the
+    machine begins at the end of what there is."""
+
+    offset: Offset | None = None
+
+
+class At(TerminalFrame, tag="at"):
+    """Machine: the next binary frame begins at `offset`. Said first, and after each gap."""
+
+    offset: Offset
+
+
+class Snapshot(TerminalFrame, tag="snapshot"):
+    """Server: send a `Screen` of this number, between the bytes before and after its offset."""
+
+    number: int
+
+
+# ---- the viewer's channel ------------------------------------------------------------------------
+
+Mode = Literal["control", "watch"]
+
+
+class ViewerAuth(TerminalFrame, tag="auth"):
+    """Viewer, first frame, within 5 s. `resume_from` is the offset up to which it has all bytes."""
+
+    token: str
+    channel_token: str
+    resume_from: Offset | None = None
+
+
+class ViewerReady(TerminalFrame, tag="ready"):
+    """Server, answers `auth`. The next binary frame begins at `offset`."""
+
+    mode: Mode
+    cols: int
+    rows: int
+    offset: int
+    attempt: int
+
+
+class Ping(TerminalFrame, tag="ping"):
+    """Either side. Answered by `Pong`."""
+
+
+class Pong(TerminalFrame, tag="pong"):
+    """Answers `Ping`."""
+
+
+class Takeover(TerminalFrame, tag="takeover"):
+    """A controller: I alone control. To the others: they watch from now on, and by whom."""
+
+    by: str | None = None
+
+
+class Gap(TerminalFrame, tag="gap"):
+    """Server: the bytes [from, to) are not sent. The durable log has them, unless the machine
+    itself lost them."""
+
+    start: Offset = msgspec.field(name="from")
+    end: Offset = msgspec.field(name="to")
+
+
+class Exit(TerminalFrame, tag="exit"):
+    """Server: the stage's process has ended; `code` as a shell counts (128 + signal)."""
+
+    code: int
+    stage_index: int
+
+
+class Refused(TerminalFrame, tag="refused"):
+    """Server: what was just sent had no effect, and why (`watching`, `gate`)."""
+
+    code: str
+
+
+FromPtyMachine = MachineAuth | At | Screen | Resize
+ToPtyMachine = MachineReady | Snapshot | Resize
+FromViewer = ViewerAuth | Resize | Ping | Pong | Takeover
+ToViewer = ViewerReady | Screen | Resize | Ping | Pong | Takeover | Gap | Exit | Refused
+
+
+class CloseCode:
+    """WebSocket close codes of both channels."""
+
+    NORMAL = 1000
+    GOING_AWAY = 1001
+    TOO_BIG = 1009
+    MALFORMED = 4400
+    UNAUTHENTICATED = 4401
+    FORBIDDEN = 4403
+    NO_TASK = 4404
+    NO_AUTH = 4408
+    NO_TERMINAL = 4409
+    ENDED = 4410
+    REPLACED = 4412  # by a newer socket of the same attempt; to machines only
+    TOO_MANY = 4429

@@ -1,0 +1,23 @@
+"""Which protocol versions understand each other.
+
+Servers are upgraded before machines: a server speaks to a worker in the worker's version, its own
+or the one before, and refuses one that it does not know yet.
+"""
+
+TERMINALS = TUNNELS = 2  # the first one that knows them
+CURRENT = 2
+OLDEST = 1  # each side accepts its own version and the one before, so that an upgrade stops nothing
+
+
+def is_spoken(version: int) -> bool:
+    """Whether this side can talk to a peer of that version."""
+    return OLDEST <= version <= CURRENT
+
+
+def refusal(version: int) -> str:
+    """What a machine of another version is told, and its log tells people. Fits a close frame."""
+    if version > CURRENT:
+        return f"protocol {version} is not known here (at most {CURRENT}): upgrade the server first"
+    return (
+        f"protocol {version} is not spoken any more (from {OLDEST}): upgrade this machine's worker"
+    )
