@@ -1,0 +1,1 @@
+"""The server. Empty, so that app.domain loads without Flask."""

@@ -1,0 +1,82 @@
+"""The HTTP API: routes that translate between the contract's JSON and the services."""
+
+import importlib
+
+import flask_smorest
+from flask import Flask
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import IntegerConverter
+
+from app.api.openapi import fields
+from app.api.openapi.answers import Statuses
+from app.api.openapi.described import Described
+from app.api.schemas.base import INT8
+
+# Each has a blueprint `blp`.
+ROOMS = (
+    "app.api.ops",
+    "app.api.docs",
+    "app.api.auth.routes",
+    "app.api.web.tasks",
+    "app.api.web.recordings",
+    "app.api.web.workspaces",
+    "app.api.web.dashboard",
+    "app.api.web.machines",
+    "app.api.web.tunnels",
+    "app.api.web.projects",
+    "app.api.web.profile",
+    "app.api.web.notifications",
+    "app.api.web.search",
+    "app.api.web.personal_tokens",
+    "app.api.web.second_factor",
+    "app.api.admin.audit_logs",
+    "app.api.admin.bots",
+    "app.api.admin.developers",
+    "app.api.admin.machines",
+    "app.api.admin.projects",
+    "app.api.admin.settings",
+    "app.api.admin.worker_tokens",
+    "app.api.workers.routes",
+)
+
+
+class Api(flask_smorest.Api):  # type: ignore[misc]
+    """flask-smorest, which leaves errors to `app.errors` and the document to `app.api.docs`."""
+
+    def _register_error_handlers(self) -> None:
+        """None of its own."""
+
+    def _register_doc_blueprint(self) -> None:
+        """None of its own."""
+
+
+class _Integer(IntegerConverter):
+    """What Postgres calls bigint: no row has a larger id, so that such a path leads nowhere.
+
+    A converter's own `max` would have the path's other methods answer, with a 405.
+    """
+
+    def to_python(self, value: str) -> int:
+        number: int = super().to_python(value)
+        if number > INT8:
+            raise NotFound
+        return number
+
+
+def prepare_routing(app: Flask) -> None:
+    """Paths are taken as they come: no redirects, whose pages would be HTML."""
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    app.url_map.converters["int"] = _Integer
+
+
+def register(app: Flask, statuses: Statuses) -> None:
+    """Put every room's blueprint into the app and its OpenAPI document.
+
+    `statuses` says which error of the domain is answered with which status.
+    """
+    api = Api(app)
+    fields.teach(api.ma_plugin.converter)
+    app.extensions["described_api"] = Described(app, api.spec, statuses)
+    for room in ROOMS:
+        api.register_blueprint(importlib.import_module(room).blp)

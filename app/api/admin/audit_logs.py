@@ -1,0 +1,22 @@
+"""What has been done, and by whom. (The guard is on /api/admin.)"""
+
+from typing import Any
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.paging import by_cursor, cursor_page_of
+from app.api.schemas.audit import AuditEntrySchema, AuditFilter
+from app.models import AuditEntry
+from app.services import audit_log
+
+blp = Blueprint("audit", __name__, url_prefix="/api/admin/audit-logs", description="Audit log")
+
+
+@blp.get("")
+@blp.arguments(AuditFilter, location="query")
+@blp.response(200, cursor_page_of(AuditEntrySchema))
+def list_entries(query: dict[str, Any]) -> dict[str, Any]:
+    """The entries that match all filters, newest first."""
+    page = {name: query.pop(name) for name in ("limit", "cursor")}
+    rows = audit_log.listing(current_developer(), **query)
+    return by_cursor(rows, AuditEntry.at, AuditEntry.id, **page)

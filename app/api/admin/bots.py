@@ -1,0 +1,71 @@
+"""Bots, and the chats that they are bound to. (Their guard is on /api/admin.)"""
+
+from typing import Any
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.paging import CursorQuery, by_cursor, cursor_page_of
+from app.api.problems import problems
+from app.api.schemas.base import Empty
+from app.api.schemas.bots import BindingSchema, BotSchema, NewBinding, NewBot, WhichBinding
+from app.domain.errors import AlreadyExists, ChatBound, SessionRequired
+from app.models import Bot, BotBinding
+from app.services import bindings, bots
+from app.services.bindings import Binding
+
+blp = Blueprint("bots", __name__, url_prefix="/api/admin/bots", description="Bots")
+
+
+@blp.get("")
+@blp.arguments(CursorQuery, location="query")
+@blp.response(200, cursor_page_of(BotSchema))
+def list_bots(query: dict[str, Any]) -> dict[str, Any]:
+    """All bots, newest first; never their secrets."""
+    return by_cursor(bots.listing(current_developer()), Bot.id, **query)
+
+
+@blp.post("")
+@blp.arguments(NewBot)
+@blp.response(201, BotSchema)
+@problems(blp, AlreadyExists, SessionRequired)
+def create_bot(body: dict[str, Any]) -> Bot:
+    """A new bot. Not with a personal access token.
+
+    What it needs depends on its platform; what that has no use for is refused.
+    """
+    return bots.create(current_developer(), **body)
+
+
+@blp.delete("/<int:bot_id>")
+@blp.response(200, Empty)
+def delete_bot(bot_id: int) -> dict[str, Any]:
+    """Delete a bot with its bindings."""
+    bots.delete(current_developer(), bot_id)
+    return {}
+
+
+@blp.get("/<int:bot_id>/bindings")
+@blp.arguments(CursorQuery, location="query")
+@blp.response(200, cursor_page_of(BindingSchema))
+def list_bindings(query: dict[str, Any], bot_id: int) -> dict[str, Any]:
+    """The bot's chats and their projects, newest first."""
+    page = by_cursor(bindings.listing(current_developer(), bot_id), BotBinding.id, **query)
+    return {**page, "items": bindings.views(page["items"])}
+
+
+@blp.post("/<int:bot_id>/bindings")
+@blp.arguments(NewBinding)
+@blp.response(201, BindingSchema)
+@problems(blp, ChatBound)
+def create_binding(body: dict[str, Any], bot_id: int) -> Binding:
+    """Bind a chat to a project."""
+    return bindings.create(current_developer(), bot_id, **body)
+
+
+@blp.delete("/<int:bot_id>/bindings")
+@blp.arguments(WhichBinding, location="query")
+@blp.response(200, Empty)
+def remove_binding(query: dict[str, Any], bot_id: int) -> dict[str, Any]:
+    """Remove a binding, by its id or by its chat."""
+    bindings.remove(current_developer(), bot_id, **query)
+    return {}

@@ -1,0 +1,60 @@
+"""Accounts."""
+
+from typing import Any
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer, has_session
+from app.api.paging import CursorQuery, by_cursor, cursor_page_of
+from app.api.problems import problems
+from app.api.schemas.developers import DeveloperChanges, DeveloperSchema, NewDeveloper
+from app.domain.errors import AlreadyExists, LastAdmin, PlatformUidTaken, SessionRequired
+from app.models import Developer
+from app.services import accounts, developers, directory
+
+blp = Blueprint(
+    "developers", __name__, url_prefix="/api/admin/developers", description="Developers"
+)
+
+
+@blp.get("")
+@blp.arguments(CursorQuery, location="query")
+@blp.response(200, cursor_page_of(DeveloperSchema))
+def list_developers(query: dict[str, Any]) -> dict[str, Any]:
+    """All accounts, newest first."""
+    return by_cursor(directory.everybody(), Developer.id, **query)
+
+
+@blp.post("")
+@blp.arguments(NewDeveloper)
+@blp.response(201, DeveloperSchema)
+@problems(blp, AlreadyExists, SessionRequired)
+def create_developer(body: dict[str, Any]) -> Developer:
+    """A new account. Not with a personal access token."""
+    return developers.create(current_developer(), **body)
+
+
+@blp.put("/<int:developer_id>")
+@blp.arguments(DeveloperChanges)
+@blp.response(200, DeveloperSchema)
+@problems(blp, LastAdmin, PlatformUidTaken, SessionRequired)
+def update_developer(body: dict[str, Any], developer_id: int) -> Developer:
+    """Change what the body names.
+
+    Another password or role ends the account's sessions; disabling it ends its personal access
+    tokens too. With a personal access token only names and addresses are changed, and accounts
+    disabled: what could let somebody in takes a session.
+    """
+    if not has_session():
+        accounts.require_harmless(body)
+    return accounts.update(current_developer(), developer_id, **body)
+
+
+@blp.put("/<int:developer_id>/reset-totp")
+@blp.response(200, DeveloperSchema)
+@problems(blp, SessionRequired)
+def reset_totp(developer_id: int) -> Developer:
+    """Turn the second factor off, for somebody who has lost device and recovery codes.
+
+    Not with a personal access token.
+    """
+    return accounts.reset_second_factor(current_developer(), developer_id)

@@ -1,0 +1,48 @@
+"""Machines, as admins change them and take them away. (Their guard is on /api/admin.)"""
+
+import uuid
+from typing import Any
+
+from marshmallow import fields
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.problems import problems
+from app.api.schemas.base import Empty, Schema
+from app.api.schemas.machines import MachineChange, MachineSchema
+from app.api.web import machines as web
+from app.domain.errors import MachineDecommissioned
+from app.services import fleet
+from app.services.machine_reads import MachineView
+
+blp = Blueprint(
+    "admin-machines", __name__, url_prefix="/api/admin/machines", description="Machines, for admins"
+)
+
+
+class Removal(Schema):
+    dead = fields.Boolean(
+        load_default=False,
+        metadata={"description": "nothing runs there any more: its tasks need not wait"},
+    )
+
+
+blp.get("")(web.list_machines)
+
+
+@blp.put("/<uuid:machine_id>")
+@blp.arguments(MachineChange)
+@blp.response(200, MachineSchema)
+@problems(blp, MachineDecommissioned)
+def update_machine(body: dict[str, Any], machine_id: uuid.UUID) -> MachineView:
+    """Rename it, change how many tasks it takes at a time, drain, undrain or decommission it."""
+    return fleet.change(current_developer(), machine_id, **body)
+
+
+@blp.delete("/<uuid:machine_id>")
+@blp.arguments(Removal, location="query")
+@blp.response(200, Empty)
+def decommission_machine(query: dict[str, bool], machine_id: uuid.UUID) -> dict[str, Any]:
+    """Take it away for good. What runs there fails; what waits there is queued again."""
+    fleet.decommission(current_developer(), machine_id, **query)
+    return {}

@@ -1,0 +1,53 @@
+"""Projects, as admins make and delete them. (Their guard is on /api/admin.)"""
+
+from typing import Any
+
+from marshmallow import fields
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.problems import problems
+from app.api.schemas.base import Empty, Schema
+from app.api.schemas.projects import NewProject, ProjectSchema
+from app.api.web import projects as web
+from app.domain.errors import AlreadyExists
+from app.services import project_removal, project_views, projects
+from app.services.project_removal import ProjectInUse
+from app.services.project_views import ProjectView
+
+blp = Blueprint(
+    "admin-projects", __name__, url_prefix="/api/admin/projects", description="Projects, for admins"
+)
+
+
+class Deletion(Schema):
+    force = fields.Boolean(
+        load_default=False, metadata={"description": "cancel the project's live tasks first"}
+    )
+
+
+# An admin passes every check of a project, so that the same views serve here.
+blp.get("")(web.list_projects)
+blp.put("/<key>")(web.update_project)
+blp.get("/<key>/members")(web.list_members)
+blp.post("/<key>/members")(web.put_member)
+blp.delete("/<key>/members")(web.remove_member)
+
+
+@blp.post("")
+@blp.arguments(NewProject)
+@blp.response(201, ProjectSchema)
+@problems(blp, AlreadyExists)
+def create_project(body: dict[str, Any]) -> ProjectView:
+    """A new project, at first without members."""
+    return project_views.one(projects.create(current_developer(), **body))
+
+
+@blp.delete("/<key>")
+@blp.arguments(Deletion, location="query")
+@blp.response(200, Empty)
+@problems(blp, ProjectInUse)
+def delete_project(query: dict[str, bool], key: str) -> dict[str, Any]:
+    """Delete a project without live tasks. Its history stays, for admins."""
+    project_removal.delete(current_developer(), key, **query)
+    return {}

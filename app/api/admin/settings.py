@@ -1,0 +1,36 @@
+"""What admins set while the server runs. (The guard is on /api/admin.)"""
+
+from typing import Any
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.problems import problems
+from app.api.schemas.settings import SettingChanges, SettingsSchema
+from app.domain.errors import SessionRequired
+from app.services import settings
+from app.services.settings import SettingView
+
+blp = Blueprint("settings", __name__, url_prefix="/api/admin/settings", description="Settings")
+
+
+@blp.get("")
+@blp.response(200, SettingsSchema)
+def list_settings() -> dict[str, Any]:
+    """Every setting: its value, and in the registry what it is and may be."""
+    return _answer(settings.everything(current_developer()))
+
+
+@blp.put("")
+@blp.arguments(SettingChanges)
+@blp.response(200, SettingsSchema)
+@problems(blp, SessionRequired)
+def update_settings(body: dict[str, Any]) -> dict[str, Any]:
+    """Change what the body names; null goes back to the default. In force within a second.
+
+    Not with a personal access token.
+    """
+    return _answer(settings.update(current_developer(), body))
+
+
+def _answer(views: list[SettingView]) -> dict[str, Any]:
+    return {"settings": {view.setting.key: view.value for view in views}, "registry": views}

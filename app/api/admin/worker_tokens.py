@@ -1,0 +1,58 @@
+"""Enrollment tokens, each of which lets one machine in."""
+
+from typing import Any
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.paging import CursorQuery, by_cursor, cursor_page_of
+from app.api.problems import problems
+from app.api.schemas.tokens import (
+    CreatedTokenSchema,
+    EnrollmentTokenSchema,
+    NewEnrollmentToken,
+    TokenStatusSchema,
+)
+from app.domain.errors import SessionRequired
+from app.models import EnrollmentToken
+from app.services import enrollment_tokens
+from app.services.enrollment_tokens import TokenView
+
+blp = Blueprint(
+    "worker-tokens",
+    __name__,
+    url_prefix="/api/admin/worker-tokens",
+    description="Enrollment tokens",
+)
+
+
+@blp.get("")
+@blp.arguments(CursorQuery, location="query")
+@blp.response(200, cursor_page_of(EnrollmentTokenSchema))
+def list_worker_tokens(query: dict[str, Any]) -> dict[str, Any]:
+    """All enrollment tokens, newest first; never the secrets."""
+    rows = enrollment_tokens.listing(current_developer())
+    page = by_cursor(rows, EnrollmentToken.id, **query)
+    return {**page, "items": [enrollment_tokens.view(token) for token in page["items"]]}
+
+
+@blp.post("")
+@blp.arguments(NewEnrollmentToken)
+@blp.response(201, CreatedTokenSchema)
+@problems(blp, SessionRequired)
+def create_worker_token(body: dict[str, Any]) -> TokenView:
+    """A new token, shown here once. Not with a personal access token."""
+    return enrollment_tokens.create(current_developer(), **body)
+
+
+@blp.post("/<int:token_id>/revoke")
+@blp.response(200, EnrollmentTokenSchema)
+def revoke_worker_token(token_id: int) -> TokenView:
+    """The token lets nobody in any more; a machine that it let in stays."""
+    return enrollment_tokens.revoke(current_developer(), token_id)
+
+
+@blp.get("/<int:token_id>/status")
+@blp.response(200, TokenStatusSchema)
+def get_worker_token_status(token_id: int) -> TokenView:
+    """Whether it has been used, and by which machine."""
+    return enrollment_tokens.get(current_developer(), token_id)

@@ -1,0 +1,62 @@
+"""Signing in, staying in, signing out."""
+
+from functools import partial
+from typing import Any
+
+from flask import Response, after_this_request
+
+from app.api import addresses
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.problems import problems
+from app.api.schemas.auth import LoginSchema, RefreshTokenSchema, TokenPairSchema
+from app.api.schemas.base import Empty
+from app.domain.errors import (
+    InvalidCredentials,
+    InvalidToken,
+    TooManyAttempts,
+    TotpInvalid,
+    TotpRequired,
+)
+from app.services import auth
+from app.services.login_limits import LoginLimit
+
+blp = Blueprint("auth", __name__, url_prefix="/api/auth", description="Sessions")
+
+
+@blp.post("/login")
+@blp.arguments(LoginSchema)
+@blp.response(200, TokenPairSchema)
+@problems(blp, InvalidCredentials, TotpRequired, TotpInvalid, TooManyAttempts)
+def login(body: dict[str, Any]) -> auth.Pair:
+    """Sign in."""
+    limit = LoginLimit(body["username"], addresses.of_client())
+    after_this_request(partial(_tell, limit))
+    with limit.watching():
+        return auth.login(body["username"], body["password"], body["totp_code"])
+
+
+@blp.post("/refresh")
+@blp.arguments(RefreshTokenSchema)
+@blp.response(200, TokenPairSchema)
+@problems(blp, InvalidToken)
+def refresh(body: dict[str, str]) -> auth.Pair:
+    """Exchange a refresh token for a new pair."""
+    return auth.refresh(body["refresh_token"])
+
+
+@blp.post("/logout")
+@blp.arguments(RefreshTokenSchema)
+@blp.response(200, Empty)
+def logout(body: dict[str, str]) -> dict[str, str]:
+    """Sign out; also when that has been done already."""
+    auth.logout(current_developer(), body["refresh_token"])
+    return {}
+
+
+def _tell(limit: LoginLimit, response: Response) -> Response:
+    if limit.standing is not None:
+        response.headers["RateLimit-Limit"] = str(limit.standing.limit)
+        response.headers["RateLimit-Remaining"] = str(limit.standing.remaining)
+        response.headers["RateLimit-Reset"] = str(limit.standing.reset_seconds)
+    return response

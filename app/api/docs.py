@@ -1,0 +1,28 @@
+"""This API, described: for programs and for people."""
+
+from typing import Any
+
+from flask import Response, current_app
+
+from app.api.blueprint import Blueprint
+from app.api.openapi import page
+
+blp = Blueprint("docs", __name__, url_prefix="/api", description="What you are reading")
+
+
+@blp.get("/openapi.json")
+@blp.response(200, {"type": "object"}, description="An OpenAPI document")
+def get_openapi() -> Response:
+    """This API as an OpenAPI 3.1 document."""
+    return Response(_described().json, mimetype="application/json")
+
+
+@blp.get("/docs")
+@blp.response(200, {"type": "string"}, content_type=page.MEDIA_TYPE, headers=page.HEADERS)
+def get_docs() -> Response:
+    """This API as a page to read. It needs nothing from elsewhere."""
+    return Response(_described().page, content_type=page.CONTENT_TYPE, headers=page.POLICY)
+
+
+def _described() -> Any:
+    return current_app.extensions["described_api"]

@@ -1,0 +1,94 @@
+"""What the rows say, as Prometheus wants to be told it: the same from every server process."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from flask import current_app
+from prometheus_client import Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+)
+from prometheus_client.registry import Collector
+
+from app.domain import fleet
+from app.domain.fleet import FleetCounter
+from app.services import census, fleet_counts
+from app.services.fleet_counts import Count
+
+Counts = Mapping[str, Count]
+
+
+class Rows(Collector):
+    """Asks for all of it anew each time. Raises SQLAlchemyError."""
+
+    def collect(self) -> Iterator[Metric]:
+        yield _by_status("muster_tasks", "Tasks.", census.tasks())
+        yield _by_status("muster_machines", "Machines.", census.machines())
+        total, used = census.slots()
+        slots = GaugeMetricFamily("muster_slots", "Slots of connected machines.", labels=["kind"])
+        slots.add_metric(["total"], total)
+        slots.add_metric(["used"], used)
+        yield slots
+        reconnects = "Connections of machines, but for the first of each."
+        yield CounterMetricFamily(
+            "muster_machine_reconnects", reconnects, value=census.reconnects()
+        )
+        yield from _fleet()
+
+    def describe(self) -> list[Metric]:
+        return []  # or registering would collect
+
+
+def _by_status(name: str, text: str, counts: Mapping[str, int]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, text, labels=["status"])
+    for status, count in counts.items():
+        family.add_metric([status], count)
+    return family
+
+
+def _fleet() -> Iterator[Metric]:
+    counts = fleet_counts.read()
+    ends, refused = counts[FleetCounter.ATTEMPTS_ENDED], counts[FleetCounter.REPORTS_REFUSED]
+    events = counts[FleetCounter.TASK_EVENTS]
+    yield _counted("muster_attempts_ended", "Ends of attempts.", "outcome", fleet.OUTCOMES, ends)
+    yield _failures(counts[FleetCounter.TASK_FAILURES])
+    yield _counted("muster_task_events", "Events of tasks.", "type", fleet.TOLD, events)
+    what = "Reports of machines that changed nothing."
+    yield _counted("muster_reports_refused", what, "reason", fleet.Refusal, refused)
+    yield _margins(counts[FleetCounter.LEASE_MARGINS])
+    lease = current_app.config["LEASE_SECONDS"]
+    yield GaugeMetricFamily("muster_lease_seconds", "How long a lease is.", value=lease)
+
+
+def _counted(
+    name: str, text: str, label: str, values: Iterable[str], counts: Counts
+) -> CounterMetricFamily:
+    """Each of the values, also one that has not occurred: a rate needs something to rise from."""
+    family = CounterMetricFamily(name, text, labels=[label])
+    for value in values:
+        family.add_metric([value], counts.get(value, Count()).times)
+    return family
+
+
+def _failures(counts: Counts) -> CounterMetricFamily:
+    known = dict.fromkeys(fleet.CODES, 0)
+    for code, count in counts.items():
+        known[fleet.code_label(code)] += count.times
+    family = CounterMetricFamily("muster_task_failures", "Failures of tasks.", labels=["code"])
+    for code, times in known.items():
+        family.add_metric([code], times)
+    return family
+
+
+def _margins(counts: Counts) -> HistogramMetricFamily:
+    by_bound = {float(label): count.times for label, count in counts.items()}
+    below = [
+        (bound, sum(n for met, n in by_bound.items() if met <= bound)) for bound in fleet.MARGINS
+    ]
+    return HistogramMetricFamily(
+        "muster_lease_margin_ratio",
+        "The part of its lease that a machine at work had left when it was heard of again.",
+        buckets=[*((str(bound), n) for bound, n in below), ("+Inf", sum(by_bound.values()))],
+        sum_value=sum(count.amount for count in counts.values()),
+    )

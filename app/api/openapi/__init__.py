@@ -1,0 +1,1 @@
+"""The OpenAPI document: what flask-smorest gathers from the routes, made complete."""

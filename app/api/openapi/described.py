@@ -1,0 +1,30 @@
+"""The API's description, made at the first question and kept."""
+
+import json
+from functools import cached_property
+from typing import Any
+
+from flask import Flask
+
+from app.api.openapi import page
+from app.api.openapi.answers import Statuses
+from app.api.openapi.document import complete
+
+
+class Described:
+    """What one app says of its API. `spec` is flask-smorest's."""
+
+    def __init__(self, app: Flask, spec: Any, statuses: Statuses) -> None:
+        self._app, self._spec, self._statuses = app, spec, statuses
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        return complete(self._app, self._spec.to_dict(), self._statuses)
+
+    @cached_property
+    def json(self) -> str:
+        return json.dumps(self.document, ensure_ascii=False, indent=1)
+
+    @cached_property
+    def page(self) -> str:
+        return page.of(self.document)

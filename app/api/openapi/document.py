@@ -1,0 +1,165 @@
+"""The document: what flask-smorest has gathered, with all that follows from where a route is."""
+
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any, NamedTuple
+
+from flask import Flask
+from flask_smorest.spec.plugins import FlaskPlugin
+from werkzeug.routing import Rule
+
+from app.api.openapi import answers, links, platforms, security
+from app.api.openapi.about import INFO, SERVERS
+from app.api.openapi.examples import Examples
+from app.api.openapi.headers import COMPONENTS, RATE_LIMIT, REQUEST_ID
+from app.api.openapi.texts import refuse_nul
+from app.api.schemas.base import camel_case
+from app.domain.errors import TooManyAttempts
+from app.services.projects import KEY
+
+WITHOUT_POSTGRES = ("/healthz", "/readyz", "/metrics", "/api/openapi.json", "/api/docs")
+KEY_SCHEMA = {"type": "string", "pattern": f"^{KEY.pattern}$", "minLength": 1, "maxLength": 64}
+
+
+class Operation(NamedTuple):
+    """A method of a path, and the Flask rule that serves it."""
+
+    rule: Rule
+    method: str
+    said: dict[str, Any]
+
+
+def complete(app: Flask, gathered: dict[str, Any], statuses: answers.Statuses) -> dict[str, Any]:
+    """`gathered` is flask-smorest's; `statuses` says which error of the domain is which status."""
+    paths = deepcopy(gathered["paths"])
+    schemas = deepcopy(gathered["components"]["schemas"])
+    responses = answers.Responses()
+    for operation in _operations(app, paths):
+        _complete(operation, schemas, responses, statuses)
+    document = {
+        "openapi": gathered["openapi"],
+        "info": {**gathered["info"], **INFO},
+        "servers": SERVERS,
+        "tags": gathered["tags"],
+        "paths": {_camel(path): item for path, item in paths.items()},
+        "components": {
+            "securitySchemes": security.SCHEMES,
+            "headers": COMPONENTS,
+            "responses": responses.responses,
+            "schemas": schemas | responses.schemas,
+        },
+    }
+    platforms.tell(schemas["NewBot"])
+    _drop_unused_schemas(document)
+    refuse_nul(document)
+    links.add(document)
+    Examples(document).add()
+    return document
+
+
+def _operations(app: Flask, paths: dict[str, Any]) -> Iterator[Operation]:
+    rules = {
+        (FlaskPlugin.flaskpath2openapi(rule.rule), method.lower()): rule
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+    }
+    for path, item in paths.items():
+        for parameter in item.get("parameters", ()):
+            _complete_path_parameter(parameter)
+        for method, said in item.items():
+            if method != "parameters":
+                yield Operation(rules[path, method], method, said)
+
+
+def _complete(
+    operation: Operation,
+    schemas: dict[str, Any],
+    responses: answers.Responses,
+    statuses: answers.Statuses,
+) -> None:
+    said = operation.said
+    said["operationId"] = _operation_id(operation.rule)
+    said["security"] = security.of(operation.method.upper(), operation.rule.rule)
+    if "requestBody" in said:
+        said["requestBody"]["required"] = _is_needed(said["requestBody"], schemas)
+    for parameter in said.get("parameters", ()):
+        _complete_query_parameter(parameter)
+    facts = _facts(operation, said.pop("x-problems"))
+    # The others are references to flask-smorest's own problems.
+    answered = {code: said for code, said in said["responses"].items() if "$ref" not in said}
+    problems = responses.of(said["operationId"], answers.problems_of(facts, statuses))
+    said["responses"] = {**answered, **problems}
+    for answer in answered.values():
+        answer["headers"] = {**REQUEST_ID, **answer.get("headers", {})}
+        if TooManyAttempts in facts.kinds:
+            answer["headers"] |= RATE_LIMIT
+
+
+def _operation_id(rule: Rule) -> str:
+    """A generated client's name for it. Rooms that serve another's views put theirs before it."""
+    room, _, view = rule.endpoint.rpartition(".")
+    return camel_case(f"admin_{view}" if room.startswith("admin-") else view)
+
+
+def _is_needed(body: dict[str, Any], schemas: dict[str, Any]) -> bool:
+    """No body is the same as `{}`."""
+    reference = body["content"]["application/json"]["schema"]["$ref"]
+    return bool(schemas[reference.rpartition("/")[2]].get("required"))
+
+
+def _facts(operation: Operation, kinds: tuple[Any, ...]) -> answers.Facts:
+    rule, said = operation.rule, operation.said
+    is_api = rule.rule.startswith("/api/")
+    return answers.Facts(
+        is_closed=bool(said["security"]),
+        is_admins=rule.rule.startswith("/api/admin/"),
+        takes_path=bool(rule.arguments),
+        takes_arguments="requestBody" in said or "parameters" in said,
+        takes_body="requestBody" in said,
+        is_written=is_api and operation.method != "get",
+        needs_postgres=rule.rule not in WITHOUT_POSTGRES,
+        kinds=kinds,
+    )
+
+
+def _complete_path_parameter(parameter: dict[str, Any]) -> None:
+    name, schema = parameter["name"], parameter["schema"]
+    parameter["name"] = camel_case(name)
+    if schema["type"] == "integer":
+        schema["minimum"] = 1
+    if name == "key":
+        parameter["schema"] = dict(KEY_SCHEMA)
+        parameter["description"] = "the project's, in any letter case"
+
+
+def _complete_query_parameter(parameter: dict[str, Any]) -> None:
+    """A query holds no null: what is not asked for is not there."""
+    schema = parameter["schema"]
+    if isinstance(schema.get("type"), list):
+        schema["type"] = next(kind for kind in schema["type"] if kind != "null")
+    if schema.get("default", ...) is None:
+        del schema["default"]
+
+
+def _camel(path: str) -> str:
+    return re.sub(r"\{(\w+)\}", lambda found: f"{{{camel_case(found[1])}}}", path)
+
+
+def _drop_unused_schemas(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    while unused := schemas.keys() - set(_referred_to(document)):
+        for name in unused:
+            del schemas[name]
+
+
+def _referred_to(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        reference = node.get("$ref")
+        if isinstance(reference, str) and reference.startswith("#/components/schemas/"):
+            yield reference.rpartition("/")[2]
+        for below in node.values():
+            yield from _referred_to(below)
+    elif isinstance(node, list):
+        for below in node:
+            yield from _referred_to(below)

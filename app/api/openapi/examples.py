@@ -1,0 +1,235 @@
+"""An example of everything, made from the schemas and a vocabulary of likely values."""
+
+from typing import Any
+
+MACHINE = "0b7e5a4c-3f8d-4c7e-9a51-6d2f8e1b4c90"
+
+# By a property's name, or by its schema's and its own where that is not enough.
+WORDS: dict[str, Any] = {
+    "action": "machine.drained",
+    "accessToken": "eyJhbGciOiJIUzI1NiJ9.eyJ0eXAiOiJhY2Nlc3MifQ.8Gf0…",
+    "agentCommand": "claude -p {description}",
+    "agentType": "claude",
+    "appId": "A024BE7LH",
+    "appSecret": "8f742231b10e8888abcd99yyyzzz85a5",
+    "arch": "x86_64",
+    "branch": "muster/task-42",
+    "body": "stage publish asks: Publish it?",
+    "by": "ada",
+    "channelToken": "mst_chan_Zx81kQ4vB6mK8pR1sW3yZ5aC7eG0hJ2k_9a3d",
+    "chatName": "deploys",
+    "command": "{description}",
+    "baseCommit": "9fceb02d0ae598e95dc970b74767f19372d61af8",
+    "commit": "5ca14d1f29a0d7651f53c2a37382cff093a35ca1",
+    "code": "492039",
+    "comment": "Looks right.",
+    "currentPassword": "correct horse battery staple",
+    "cursor": "IjQyIg.2Fd3bKJq5cHk0yTzvXrXlH1mQ9s",
+    "createdAt": "2030-01-31T12:00:00.000Z",
+    "deadlineSeconds": 900,
+    "defaultBranch": "main",
+    "description": "Make the parser accept durations such as 1h30m.",
+    "detail": "There is nothing here that you may see.",
+    "developerId": 7,
+    "diskBytes": 256 << 30,
+    "environment": {"CI": "1"},
+    "gitEmail": "ada@example.org",
+    "gitName": "Ada Lovelace",
+    "gitToken": "ghp_example",
+    "headCommit": "5ca14d1f29a0d7651f53c2a37382cff093a35ca1",
+    "hostname": "builder-1",
+    "id": 42,
+    "key": "WEB",
+    "label": "ci",
+    "machineName": "builder-1",
+    "memoryBytes": 16 << 30,
+    "message": "stage develop finished",
+    "name": "ada",
+    "newPassword": "a longer horse, a better staple",
+    "nextCursor": None,
+    "note": "a new disk",
+    "os": "Linux",
+    "password": "correct horse battery staple",
+    "path": "/home/worker/.muster-worker/workspaces/42-1",
+    "platformChatId": "C024BE91L",
+    "platformUid": "U024BE7LH",
+    "prefix": "mst_pat_Zx81kQ",
+    "priority": 0,
+    "projectKey": "WEB",
+    "prompt": "Publish it?",
+    "q": "durations",
+    "qrCode": "data:image/svg+xml;base64,PHN2Zy8+",
+    "reason": "offline",
+    "recoveryCodes": ["3kq7-w9xm", "p2ds-8vhc"],
+    "recoverySecret": "mst_rec_9vQ2nT4xB6mK8pR1sW3yZ5aC7eG0hJ2k_4f1c",
+    "refreshToken": "5wJ3Qm9Yc1nT7xB4vK8pR2sW6yZ0aC3eG5hJ7kL9mN1p",
+    "repoUrl": "https://git.example.org/web.git",
+    "result": "confirm",
+    "search": "finished",
+    "secret": "JBSWY3DPEHPK3PXP",
+    "secretNames": ["NPM_TOKEN"],
+    "secrets": {"NPM_TOKEN": "npm_example"},
+    "stageName": "publish",
+    "targetType": "machine",
+    "taskId": 42,
+    "text": "\u001b[32m12 passed\u001b[0m in 0.31s",
+    "timeout": 3600,
+    "token": "mst_pat_Zx81kQ4vB6mK8pR1sW3yZ5aC7eG0hJ2k_9a3d",
+    "title": "Task 42 waits for you",
+    "totpCode": None,
+    "uri": "otpauth://totp/Muster:ada?secret=JBSWY3DPEHPK3PXP&issuer=Muster",
+    "username": "ada",
+    "webhookToken": "xoxb-example",
+    "version": "0.1.0",
+    "workerJwt": "eyJhbGciOiJIUzI1NiJ9.eyJ0eXAiOiJ3b3JrZXIifQ.Qm4d…",
+    "Activity.attempt": 1,
+    "Activity.data": {"stage": "develop", "exitCode": 0},
+    "Activity.id": 5,
+    "Activity.type": "stage_finished",
+    "AuditChanges.after": {"status": "draining"},
+    "AuditChanges.before": {"status": "online"},
+    "AuditEntry.machine": None,
+    "AuditEntry.remoteAddress": "192.0.2.7",
+    "AuditEntry.requestId": "5f1d0c9a7b3e4d2f8a6c1b0e9d8f7a6c",
+    "AuditEntry.targetId": MACHINE,
+    "Block.machineId": MACHINE,
+    "Block.reason": "no_free_slot",
+    "Capability.reason": None,
+    "Capability.version": "2.1.4",
+    "CreatedToken.prefix": "mst_enroll_Zx81k",
+    "CreatedToken.token": "mst_enroll_Zx81kQ4vB6mK8pR1sW3yZ5aC7eG0hJ2k_9a3d",
+    "EnrollmentToken.prefix": "mst_enroll_Zx81k",
+    "Event.data": {"stage": "develop", "exitCode": 0},
+    "Event.type": "stage_finished",
+    "Failure.code": "machine_lost",
+    "Found.query": "durations",
+    "FoundMachine.name": "builder-1",
+    "FoundProject.name": "Web",
+    "Machine.name": "builder-1",
+    "MachineChange": {"slots": 4},
+    "NewProject.agentCommand": None,
+    "MachineNumbers": {"online": 3, "offline": 1, "draining": 1, "total": 4},
+    "NewBot.name": "Deploys",
+    "Bot.name": "Deploys",
+    "NewTask.machineId": None,
+    "NewTunnel.ttlSeconds": 3600,
+    "Notification.readAt": None,
+    "Notification.type": "gate_opened",
+    "NotificationPage.unreadCount": 3,
+    "Project.name": "Web",
+    "Project.taskCounts": {"queued": 1, "running": 2, "completed": 40},
+    "Registration.name": "builder-1",
+    "Registration.token": "mst_enroll_Zx81kQ4vB6mK8pR1sW3yZ5aC7eG0hJ2k_9a3d",
+    "QueueAge.oldestSeconds": 12,
+    "Read.updated": 3,
+    "Setting": {
+        "key": "maxLoadPercent",
+        "type": "number",
+        "unit": "percent",
+        "help": "A machine with a busier CPU gets no task.",
+        "minimum": 1,
+        "maximum": 100,
+        "default": 90,
+        "value": 80,
+        "updatedAt": "2030-01-31T12:00:00.000Z",
+        "updatedBy": {"id": 7, "name": "ada"},
+    },
+    "SettingChanges": {"maxLoadPercent": 80, "loginFailures": None},
+    "Settings.settings": {"maxLoadPercent": 80},
+    "SlotNumbers": {"total": 8, "used": 2},
+    "Slots": {"total": 2, "used": 1},
+    "Stage": {"name": "develop", "command": "{description}", "kind": "agent", "timeout": 3600},
+    "TaskNumbers": {
+        "queued": 1,
+        "assigned": 0,
+        "running": 2,
+        "suspended": 1,
+        "completedToday": 17,
+        "failedToday": 2,
+    },
+    "Workspace.branch": "muster/42-1",
+    "Workspace.diff": {"filesChanged": 3, "insertions": 41, "deletions": 7},
+    "Workspace.sizeBytes": 5 << 20,
+    "Workspace.state": "ready",
+    "Tunnel.error": None,
+    "Tunnel.restarts": 0,
+    "Tunnel.state": "connected",
+    "Tunnel.url": "https://vscode.dev/tunnel/m42-1-k3f9x2ab/srv/muster/workspaces/42-1",
+    "TerminalInput.attempt": 1,
+    "TerminalInput.bytes": 112,
+    "Task.pipeline": [
+        {"name": "develop", "command": "{description}", "kind": "agent", "timeout": 3600},
+        {"name": "publish", "command": "make publish", "kind": "shell", "confirm": True},
+    ],
+}
+_FORMATS = {"uuid": MACHINE, "date-time": "2030-01-31T12:00:00.000Z", "binary": "12 passed\n"}
+
+
+class Examples:
+    """Those of one document."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+        self.schemas = document["components"]["schemas"]
+
+    def add(self) -> None:
+        """One for every body and answer that has none."""
+        for item in self.document["paths"].values():
+            for method, operation in item.items():
+                if method != "parameters":
+                    self._add_to(operation)
+
+    def _add_to(self, operation: dict[str, Any]) -> None:
+        bodies = [operation["requestBody"]] if "requestBody" in operation else []
+        answers = [said for said in operation["responses"].values() if "$ref" not in said]
+        for said in (*bodies, *answers):
+            for content in said.get("content", {}).values():
+                if not content.keys() & {"example", "examples"}:
+                    content["example"] = self.of(content["schema"], "")
+
+    def of(self, schema: dict[str, Any], name: str) -> Any:
+        """A value that the schema allows; `name` is `Schema.property`, where it is one."""
+        owner, _, prop = name.rpartition(".")
+        for word in (name, prop if owner else None):
+            if word and word in WORDS and _fits(WORDS[word], schema):
+                return WORDS[word]
+        if "$ref" in schema:
+            reference = schema["$ref"].rpartition("/")[2]
+            return WORDS.get(reference) or self.of(self.schemas[reference], reference)
+        if "anyOf" in schema:
+            return self.of(schema["anyOf"][0], name)
+        if "enum" in schema:
+            return schema["enum"][0]
+        if "properties" in schema:
+            return self._object(schema, name)
+        return self._plain(schema, name)
+
+    def _object(self, schema: dict[str, Any], name: str) -> dict[str, Any]:
+        return {prop: self.of(its, f"{name}.{prop}") for prop, its in schema["properties"].items()}
+
+    def _plain(self, schema: dict[str, Any], name: str) -> Any:
+        kinds = schema.get("type", "object")
+        kind = kinds if isinstance(kinds, str) else kinds[0]
+        if kind == "array":
+            return [self.of(schema["items"], f"{name}[]")]
+        if kind == "string":
+            return _FORMATS.get(schema.get("format", ""), "text")
+        plain = {"integer": schema.get("minimum", 0), "number": 12.5, "boolean": True}
+        return plain.get(kind, {})
+
+
+def _fits(value: Any, schema: dict[str, Any]) -> bool:
+    """Whether a word is of the schema's kind at all: `id` is a number here and a UUID there."""
+    kinds = schema.get("type")
+    allowed = [kinds] if isinstance(kinds, str) else kinds or []
+    if "enum" in schema and value not in schema["enum"]:
+        return False
+    if "$ref" in schema or "anyOf" in schema:
+        return isinstance(value, dict | list) or value is None
+    is_uuid = schema.get("format") == "uuid"
+    return _kind(value) in allowed and not (is_uuid and isinstance(value, int))
+
+
+def _kind(value: Any) -> str:
+    names = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
+    return "null" if value is None else names.get(type(value), "object")

@@ -1,0 +1,74 @@
+"""What a field's rules look like in JSON Schema, where apispec does not know."""
+
+from typing import Any
+
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
+from marshmallow import fields, validate
+
+from app.api.schemas import repository, texts
+from app.api.schemas.texts import CommaList
+from app.api.schemas.workers import Capability
+
+# Rules that are functions.
+PATTERNS = {
+    texts.single_line: texts.SINGLE_LINE,
+    repository.repo_url: repository.REPO_URL,
+    repository.branch_name: repository.BRANCH_NAME,
+}
+
+AGENT_TYPE = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": texts.SINGLE_LINE}
+
+
+def teach(converter: OpenAPIConverter) -> None:
+    """Have the converter say all that a field refuses."""
+    converter.add_attribute_function(_said_by)  # type: ignore[no-untyped-call]
+
+
+def _said_by(_: Any, field: fields.Field[Any], ret: dict[str, Any], **__: Any) -> dict[str, Any]:
+    if isinstance(field, CommaList):
+        return _comma_list(field)
+    if isinstance(field, Capability):
+        return {"anyOf": [{"$ref": ret.pop("$ref")}, AGENT_TYPE]}
+    said: dict[str, Any] = {}
+    if isinstance(field, fields.Enum):
+        said |= _allowed(field)
+    if "enum" in ret and "type" not in ret:
+        said["type"] = ["string", "null"] if None in ret["enum"] else "string"
+    if isinstance(field, fields.Dict) and "maxLength" in ret:
+        said["maxProperties"] = ret.pop("maxLength")
+    if isinstance(field, fields.Dict) and field.key_field is not None:
+        said |= _names(field.key_field)
+    patterns = _patterns(field)
+    if patterns:
+        first, *more = patterns
+        said["pattern"] = "^" + "".join(f"(?={pattern[1:]})" for pattern in more) + first[1:]
+    return said
+
+
+def _allowed(field: fields.Enum[Any]) -> dict[str, Any]:
+    """Not all of the enum where a rule says so."""
+    rules = [rule for rule in field.validators if isinstance(rule, validate.OneOf)]
+    return {"enum": [choice.value for choice in rules[0].choices]} if rules else {}
+
+
+def _names(key: fields.Field[Any]) -> dict[str, Any]:
+    patterns = _patterns(key)
+    return {"propertyNames": {"pattern": patterns[0]}} if patterns else {}
+
+
+def _patterns(field: fields.Field[Any]) -> list[str]:
+    return [pattern for rule in field.validators if (pattern := _pattern(rule))]
+
+
+def _pattern(rule: Any) -> str | None:
+    """The rule as a pattern of ECMA 262, from `^` to `$`."""
+    if isinstance(rule, validate.Regexp):
+        return "^" + str(rule.regex.pattern).removeprefix("^").removesuffix(r"\Z") + "$"
+    if isinstance(rule, validate.ContainsNoneOf):
+        return f"^[^{''.join(rule.iterable)}]*$"
+    return PATTERNS.get(rule) if callable(rule) else None
+
+
+def _comma_list(field: CommaList) -> dict[str, Any]:
+    word = "|".join(field.values)
+    return {"type": "string", "default": "", "pattern": f"^(({word})(,({word}))*)?$"}

@@ -1,0 +1,36 @@
+"""What a bot of each chat platform has to be given, which no single field can say."""
+
+from typing import Any
+
+from app.api.schemas.base import camel_case
+from app.domain.chat import NEEDED, BotPlatform, Credential
+
+_FIELDS = ("app_id", "app_secret", "webhook_token")
+
+
+def tell(schema: dict[str, Any]) -> None:
+    """Say it in the schema of new bots. Inside `allOf`, where generators of clients pass it by."""
+    schema["allOf"] = [{"anyOf": [_variant(platform) for platform in BotPlatform]}]
+
+
+def _variant(platform: BotPlatform) -> dict[str, Any]:
+    needed = NEEDED[platform]
+    names = {name: camel_case(name) for name in needed}
+    told = ", ".join(f"`{names[name]}` ({its.what})" for name, its in needed.items())
+    return {
+        "description": f"`{platform}` needs {told}",
+        "properties": {
+            "platform": {"enum": [platform.value]},
+            **{camel_case(name): _credential(needed.get(name)) for name in _FIELDS},
+        },
+        "required": list(names.values()),
+    }
+
+
+def _credential(credential: Credential | None) -> dict[str, Any]:
+    if credential is None:
+        return {"enum": [None, ""]}
+    said: dict[str, Any] = {"type": "string", "minLength": 1}
+    if credential.shape is not None:
+        said["pattern"] = f"^(?:{credential.shape.pattern})$"
+    return said

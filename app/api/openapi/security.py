@@ -1,0 +1,45 @@
+"""Which credential opens what, as `app.api.guards` sees it."""
+
+from typing import Any
+
+from app.api import guards
+
+SCHEMES: dict[str, Any] = {
+    "accessToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "From `POST /api/auth/login`; lives 15 minutes. `POST /api/auth/refresh` "
+        "gives a new one. Opens /api/web, for admins /api/admin, and the logout.",
+    },
+    "personalAccessToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "mst_pat_…",
+        "description": "From `POST /api/web/profile/tokens`; lives until it is revoked or its "
+        "`expiresAt`. Opens what its owner may do in /api/web and /api/admin, but nothing that "
+        "would make it last or lock the owner out.",
+    },
+    "workerJwt": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A machine's, from `POST /api/workers/register`; lives 24 hours. Opens "
+        "/api/workers.",
+    },
+}
+
+
+def of(method: str, rule: str) -> list[dict[str, list[str]]]:
+    """An operation's `security`: one of these is needed; none where the list is empty."""
+    return [{scheme: []} for scheme in _schemes(method, rule)]
+
+
+def _schemes(method: str, rule: str) -> list[str]:
+    if rule in guards.OPEN or not rule.startswith("/api/"):
+        return []
+    if rule.startswith("/api/workers/"):
+        return ["workerJwt"]
+    if guards.takes_personal_tokens(method, rule):
+        return ["accessToken", "personalAccessToken"]
+    return ["accessToken"]

@@ -1,0 +1,64 @@
+"""Is it up, can it work, how is it doing: for probes and for Prometheus."""
+
+import os
+
+from flask import Response, jsonify
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.api.blueprint import Blueprint
+from app.api.metrics import Rows
+from app.api.schemas.ops import HealthSchema, ReadinessSchema
+from app.services import readiness
+
+blp = Blueprint("ops", __name__, description="Probes")
+
+
+@blp.get("/healthz")
+@blp.response(200, HealthSchema)
+def healthz() -> Response:
+    """Whether the process is up. Asks nobody."""
+    return jsonify(status="up")
+
+
+@blp.get("/readyz")
+@blp.response(200, ReadinessSchema)
+@blp.alt_response(503, schema=ReadinessSchema, description="Something is missing")
+def readyz() -> tuple[Response, int]:
+    """Whether requests can be served and tasks be dispatched, and what is missing if not."""
+    missing = readiness.missing()
+    if missing:
+        return jsonify(status="not_ready", missing=missing), 503
+    return jsonify(status="ready", missing=[]), 200
+
+
+@blp.get("/metrics")
+@blp.response(200, {"type": "string"}, content_type=CONTENT_TYPE_LATEST.partition(";")[0])
+def metrics() -> Response:
+    """Counts and times, for Prometheus."""
+    return Response(_counted() + _looked_up(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _counted() -> bytes:
+    """What the processes have counted.
+
+    A scrape reaches one of several gunicorn workers, so they keep their counts in files that each
+    can read (gunicorn.conf.py says where). Labels by process would show only the one that
+    answered.
+    """
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
+
+
+def _looked_up() -> bytes:
+    """What the rows say, the same from every process. Nothing while Postgres is away."""
+    registry = CollectorRegistry()
+    registry.register(Rows())
+    try:
+        return generate_latest(registry)
+    except SQLAlchemyError:
+        return b""

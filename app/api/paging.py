@@ -1,0 +1,127 @@
+"""The two kinds of lists: by cursor (stable under inserts) and by offset.
+
+@blp.arguments(CursorQuery, location="query")
+@blp.response(200, cursor_page_of(TaskSchema))
+def list_tasks(query): return by_cursor(task_reads.listing(…), Task.id, **query)
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from flask import current_app
+from itsdangerous import BadSignature, URLSafeSerializer
+from marshmallow import fields, validate
+from sqlalchemy import Select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.api.schemas.base import INT8, Schema, Whole
+from app.domain.errors import InvalidFields
+from app.extensions import db
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
+
+Rows = Select[*tuple[Any, ...]]
+Place = Sequence[Any]
+Cut = Callable[[Place | None, int], Rows | tuple[Rows, Place | None]]
+"""Takes the key of the last row seen, if any, and how many rows more there may be. Gives the query,
+maybe with a key: that of where it ends, short of all there is."""
+
+
+class CursorQuery(Schema):
+    """What a cursor list takes; filters are added in subclasses."""
+
+    limit = Whole(minimum=1, maximum=MAX_LIMIT, load_default=DEFAULT_LIMIT, strict=False)
+    cursor = fields.String(load_default=None, validate=validate.Length(max=256))
+
+
+class OffsetQuery(Schema):
+    """What an offset list takes."""
+
+    limit = Whole(minimum=1, maximum=MAX_LIMIT, load_default=DEFAULT_LIMIT, strict=False)
+    offset = Whole(maximum=INT8, load_default=0, strict=False)
+
+
+def by_cursor(
+    rows: Rows | Cut,
+    *key: InstrumentedAttribute[Any],
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+    descending: bool = True,
+) -> dict[str, Any]:
+    """A page of what `rows` selects (an entity, or rows of several), in the order of `key`.
+
+    `rows` may be what makes the query of a page: where bound and limit belong deep inside of it.
+    `key` is one column or several: integers, UUIDs or moments, together unique among the rows and
+    never null. One query. Returns {items, next_cursor}.
+    Raises InvalidFields for a cursor that is not ours.
+    """
+    seen = None if cursor is None else _values(key, _opened(cursor, _name(key)))
+    end: Place | None = None
+    if not isinstance(rows, Select):
+        cut = rows(seen, limit + 1)
+        rows, end = (cut, None) if isinstance(cut, Select) else cut
+    elif seen is not None:
+        here, there = tuple_(*key), tuple_(*seen, types=[column.type for column in key])
+        rows = rows.where(here < there if descending else here > there)
+    order = [column.desc() if descending else column.asc() for column in key]
+    page = rows.add_columns(*key).order_by(None).order_by(*order).limit(limit + 1)
+    found = list(db.session.execute(page))
+    width = len(key)
+    items = [row[0] if len(row) == 1 + width else row[:-width] for row in found[:limit]]
+    last = found[limit - 1][-width:] if len(found) > limit else end
+    return {"items": items, "next_cursor": _sealed(last, _name(key)) if last else None}
+
+
+def by_offset(items: list[Any], total: int, *, limit: int, offset: int) -> dict[str, Any]:
+    """The contract's shape of an offset page."""
+    return {"items": items, "total": total, "limit": limit, "offset": offset}
+
+
+def _serializer(order: str) -> URLSafeSerializer:
+    # Salted with the order's name: one list's cursor says nothing in another.
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=f"cursor {order}")
+
+
+def _sealed(place: Sequence[Any], order: str) -> str:
+    text = _serializer(order).dumps([str(value) for value in place])
+    return text if isinstance(text, str) else text.decode()
+
+
+def _opened(cursor: str, order: str) -> list[str]:
+    try:
+        texts: list[str] = _serializer(order).loads(cursor)
+    except BadSignature:
+        raise InvalidFields({"cursor": ["is not a cursor of this list"]}) from None
+    return texts
+
+
+def _name(key: Sequence[InstrumentedAttribute[Any]]) -> str:
+    return " ".join(map(str, key))
+
+
+def _values(key: Sequence[InstrumentedAttribute[Any]], texts: Sequence[str]) -> list[Any]:
+    return [_value(column, text) for column, text in zip(key, texts, strict=True)]
+
+
+def _value(column: InstrumentedAttribute[Any], text: str) -> Any:
+    kind = column.type.python_type
+    return kind.fromisoformat(text) if issubclass(kind, datetime) else kind(text)
+
+
+def cursor_page_of(item: type[Schema]) -> type[Schema]:
+    """The schema of a page of such items."""
+    return _page_of(item, "Page", {"next_cursor": fields.String(required=True, allow_none=True)})
+
+
+def offset_page_of(item: type[Schema]) -> type[Schema]:
+    """The same for offset lists."""
+    numbers = {name: Whole(maximum=INT8, required=True) for name in ("total", "limit", "offset")}
+    return _page_of(item, "OffsetPage", numbers)
+
+
+def _page_of(item: type[Schema], kind: str, more: Mapping[str, fields.Field[Any]]) -> type[Schema]:
+    name = item.__name__.removesuffix("Schema") + kind
+    items = fields.List(fields.Nested(item), required=True)
+    return cast("type[Schema]", Schema.from_dict({"items": items, **more}, name=name))

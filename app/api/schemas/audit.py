@@ -1,0 +1,61 @@
+"""The audit log, as JSON."""
+
+from marshmallow import fields, validate
+
+from app.api.paging import CursorQuery
+from app.api.schemas.base import Id, Schema, Timestamp
+
+
+class AuditFilter(CursorQuery):
+    actor = fields.String(
+        load_default=None,
+        validate=validate.Length(1, 100),
+        metadata={"description": "a developer's id, or their name in any letter case"},
+    )
+    action = fields.String(
+        load_default=None,
+        validate=validate.Length(1, 100),
+        metadata={"description": "an action, or all of a family: `machine.`"},
+    )
+    target_type = fields.String(
+        load_default=None,
+        validate=validate.Length(1, 100),
+        metadata={"description": "what was acted on: `machine`, `developer`"},
+    )
+    target_id = fields.String(
+        load_default=None,
+        validate=validate.Length(max=200),
+        metadata={"description": "its id; of a project its key"},
+    )
+    since = Timestamp(load_default=None, data_key="from", metadata={"description": "this included"})
+    until = Timestamp(load_default=None, data_key="to", metadata={"description": "this excluded"})
+
+
+class AuditActor(Schema):
+    id = Id(required=True)
+    name = fields.String(required=True)
+
+
+class AuditMachine(Schema):
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+
+
+class AuditChanges(Schema):
+    before = fields.Dict(required=True, allow_none=True)
+    after = fields.Dict(required=True, allow_none=True)
+
+
+class AuditEntrySchema(Schema):
+    """At most one of actor and machine; neither for a command, or for a stranger."""
+
+    id = Id(required=True)
+    at = Timestamp(required=True)
+    actor = fields.Nested(AuditActor, required=True, allow_none=True)
+    machine = fields.Nested(AuditMachine, required=True, allow_none=True)
+    action = fields.String(required=True)
+    target_type = fields.String(required=True)
+    target_id = fields.String(required=True)
+    request_id = fields.String(required=True, allow_none=True)
+    remote_address = fields.String(required=True, allow_none=True)
+    changes = fields.Nested(AuditChanges, required=True, allow_none=True)

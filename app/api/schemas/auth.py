@@ -1,0 +1,28 @@
+"""Logins."""
+
+from marshmallow import fields, validate
+
+from app.api.schemas.base import Schema
+
+# Longer ones are no secrets of ours; they are not worth a hash.
+_SECRET = validate.Length(1, 1024)
+
+
+class LoginSchema(Schema):
+    username = fields.String(required=True, validate=validate.Length(1, 200))
+    password = fields.String(required=True, validate=_SECRET)
+    totp_code = fields.String(
+        allow_none=True,
+        load_default=None,
+        validate=validate.Length(max=64),
+        metadata={"description": "of the second factor, or a recovery code"},
+    )
+
+
+class RefreshTokenSchema(Schema):
+    refresh_token = fields.String(required=True, validate=_SECRET)
+
+
+class TokenPairSchema(Schema):
+    access_token = fields.String(required=True)
+    refresh_token = fields.String(required=True)

@@ -1,0 +1,108 @@
+"""What the API's schemas share: camelCase outside, strictness inside, and the field types."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import fields, validate
+
+INT4 = 2**31 - 1
+INT8 = 2**63 - 1
+
+
+class Schema(ma.Schema):
+    """snake_case inside is camelCase outside; a field that is not known is refused."""
+
+    class Meta:
+        unknown = ma.RAISE
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        field_obj.data_key = camel_case(field_obj.data_key or field_name)
+
+    @ma.pre_load
+    def _refuse_what_postgres_cannot_hold(self, data: Any, **_: Any) -> Any:
+        if isinstance(data, Mapping):
+            wrong = {key: ["holds characters that are no text"] for key in data if _odd(data[key])}
+            if wrong:
+                raise ma.ValidationError(wrong)
+        return data
+
+
+_ODD = re.compile("[\0\ud800-\udfff]")
+
+
+def camel_case(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(map(str.title, rest))
+
+
+def _odd(value: Any) -> bool:
+    """NUL, or half of a surrogate pair: valid in JSON, refused by Postgres or UTF-8."""
+    waiting = [value]  # a stack of our own: a body may be nested deeper than Python's goes
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str) and _ODD.search(part):
+            return True
+        if isinstance(part, list):
+            waiting += part
+        elif isinstance(part, Mapping):
+            waiting += [*part.keys(), *part.values()]
+    return False
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds: `2030-01-31T12:00:00.000Z`."""
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.removesuffix("+00:00") + "Z"
+
+
+class Timestamp(fields.AwareDateTime):
+    """A moment; one without its offset is refused."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="iso", **kwargs)
+
+    def _deserialize(self, *args: Any, **kwargs: Any) -> datetime:
+        moment: datetime = super()._deserialize(*args, **kwargs)
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError:  # in UTC it lies outside of the years 1 to 9999
+            raise self.make_error("invalid", input=args[0], obj_type=self.OBJ_TYPE) from None
+
+    def _serialize(self, value: datetime | None, *_: Any, **__: Any) -> str | None:
+        return None if value is None else timestamp(value)
+
+
+class Whole(fields.Integer):
+    """A number that fits Postgres's integer, written as one in bodies (no strings)."""
+
+    def __init__(self, *, minimum: int = 0, maximum: int = INT4, **kwargs: Any) -> None:
+        bounds = validate.Range(minimum, maximum)
+        super().__init__(validate=bounds, **{"strict": True, **kwargs})
+
+    def _validated(self, value: Any) -> Any:
+        # JSON knows one kind of number, and JSON Schema takes 1.0 for an integer.
+        whole = isinstance(value, float) and value.is_integer()
+        return super()._validated(int(value) if whole else value)
+
+
+class Id(Whole):
+    """A row's id."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(minimum=1, maximum=INT8, **kwargs)
+
+
+class Flag(fields.Boolean):
+    """true or false as JSON writes them, and nothing that stands for them."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid")
+        return value
+
+
+class Empty(Schema):
+    """`{}`, where there is nothing to say."""

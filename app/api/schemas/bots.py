@@ -1,0 +1,88 @@
+"""Bots and their bindings, as JSON. Secrets only come in."""
+
+from collections.abc import Callable
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from app.api.schemas.base import Id, Schema, Timestamp
+from app.api.schemas.texts import single_line
+from app.domain.chat import BotPlatform
+
+_Rules = list[Callable[[Any], Any]]
+_NAME: _Rules = [validate.Length(1, 100), single_line]
+_CHAT_ID: _Rules = [validate.Length(1, 200), single_line]
+_SECRET: _Rules = [validate.Length(max=2000), single_line]
+
+
+class NewBot(Schema):
+    """What each platform needs is added in the document (`api/openapi/platforms`)."""
+
+    platform = fields.Enum(BotPlatform, by_value=True, required=True)
+    name = fields.String(required=True, validate=_NAME)
+    app_id = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=[validate.Length(max=200), single_line],
+        metadata={"description": "Slack's or Lark's id of the app"},
+    )
+    app_secret = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=_SECRET,
+        metadata={
+            "description": "Slack's signing secret, Lark's app secret, a webhook's signing key"
+        },
+    )
+    webhook_token = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=_SECRET,
+        metadata={
+            "description": "Slack's bot token, Lark's verification token, "
+            "the Apprise URL, or the webhook's https URL"
+        },
+    )
+
+
+class BotSchema(Schema):
+    id = Id(required=True)
+    platform = fields.Enum(BotPlatform, by_value=True, required=True)
+    name = fields.String(required=True)
+    app_id = fields.String(required=True, allow_none=True)
+    has_app_secret = fields.Function(
+        lambda bot: bot.app_secret is not None, required=True, metadata={"type": "boolean"}
+    )
+    has_webhook_token = fields.Function(
+        lambda bot: bot.webhook_token is not None, required=True, metadata={"type": "boolean"}
+    )
+    created_at = Timestamp(required=True)
+
+
+class NewBinding(Schema):
+    platform_chat_id = fields.String(required=True, validate=_CHAT_ID)
+    project_key = fields.String(required=True, validate=validate.Length(1, 64))
+    chat_name = fields.String(load_default="", validate=[validate.Length(max=200), single_line])
+
+
+class WhichBinding(Schema):
+    """Exactly one of them."""
+
+    binding_id = Id(strict=False, metadata={"description": "or platformChatId, not both"})
+    platform_chat_id = fields.String(
+        validate=validate.Length(1, 200), metadata={"description": "or bindingId, not both"}
+    )
+
+    @validates_schema
+    def _one(self, given: dict[str, Any], **_: Any) -> None:
+        if len(given) != 1:
+            wrong = ["give either bindingId or platformChatId"]
+            raise ValidationError({"bindingId": wrong, "platformChatId": wrong})
+
+
+class BindingSchema(Schema):
+    id = Id(required=True, attribute="row.id")
+    platform_chat_id = fields.String(required=True, attribute="row.platform_chat_id")
+    project_key = fields.String(required=True)
+    chat_name = fields.String(required=True, attribute="row.chat_name")
+    created_at = Timestamp(required=True, attribute="row.created_at")

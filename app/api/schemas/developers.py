@@ -1,0 +1,70 @@
+"""Accounts, as admins see them."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from marshmallow import fields, validate
+
+from app.api.schemas.base import Flag, Id, Schema, Timestamp
+from app.api.schemas.texts import single_line
+from app.domain.roles import SystemRole
+from app.services import passwords
+
+# `<` and `>` end a name and an address in a commit's header.
+_Rules = list[Callable[[str], Any]]
+GIT_NAME: _Rules = [
+    validate.Length(1, 200),
+    single_line,
+    validate.ContainsNoneOf("<>", error="must not contain < or >"),
+]
+GIT_EMAIL: _Rules = [
+    validate.Length(1, 200),
+    validate.Regexp(re.compile(r"[^\s<>@]+@[^\s<>@]+\Z"), error="must be an e-mail address"),
+    single_line,
+]
+
+NEW_PASSWORD = validate.Length(passwords.MIN_LENGTH, passwords.MAX_LENGTH)
+
+
+class NewDeveloper(Schema):
+    name = fields.String(required=True, validate=[validate.Length(1, 100), single_line])
+    password = fields.String(required=True, validate=NEW_PASSWORD)
+    role = fields.Enum(SystemRole, by_value=True, required=True)
+    git_name = fields.String(required=True, validate=GIT_NAME)
+    git_email = fields.String(required=True, validate=GIT_EMAIL)
+
+
+class DeveloperChanges(Schema):
+    role = fields.Enum(SystemRole, by_value=True)
+    git_name = fields.String(validate=GIT_NAME)
+    git_email = fields.String(validate=GIT_EMAIL)
+    password = fields.String(validate=NEW_PASSWORD)
+    disabled = Flag()
+    platform_uid = fields.String(
+        allow_none=True,
+        validate=[
+            validate.Length(1, 200),
+            validate.Regexp(re.compile(r"[!-~]+\Z"), error="must be ASCII without spaces"),
+        ],
+        metadata={
+            "description": "the account on a chat platform, as the platform writes it: "
+            "U024BE7LH at Slack, ou_… at Lark; null removes it"
+        },
+    )
+
+
+class DeveloperSchema(Schema):
+    id = Id(required=True)
+    name = fields.String(required=True)
+    role = fields.Enum(SystemRole, by_value=True, required=True)
+    git_name = fields.String(required=True)
+    git_email = fields.String(required=True)
+    totp_enabled = fields.Boolean(required=True)
+    platform_uid = fields.String(required=True, allow_none=True)
+    disabled = fields.Function(
+        lambda developer: developer.disabled_at is not None,
+        required=True,
+        metadata={"type": "boolean"},
+    )
+    created_at = Timestamp(required=True)

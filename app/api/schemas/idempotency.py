@@ -1,0 +1,25 @@
+"""What comes and goes with a request that a client may repeat."""
+
+from marshmallow import fields, validate
+
+from app.api.schemas.base import Schema
+
+
+class MaybeOnce(Schema):
+    idempotency_key = fields.String(
+        data_key="Idempotency-Key",
+        load_default=None,
+        validate=[validate.Length(1, 255), validate.Regexp(r"[ -~]*\Z", error="is not plain text")],
+        metadata={
+            "description": "of your making: the same request under the same key within 24 h (or "
+            "what `idempotencyHours` says) takes effect once, and is answered as the first time"
+        },
+    )
+
+
+IDEMPOTENCY_REPLAYED = {
+    "Idempotency-Replayed": {
+        "description": "`true` where this was the answer before",
+        "schema": {"type": "string"},
+    }
+}

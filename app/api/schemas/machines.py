@@ -1,0 +1,114 @@
+"""Machines, as JSON."""
+
+from datetime import datetime
+
+from marshmallow import ValidationError, fields, validate
+
+from app.api.paging import CursorQuery
+from app.api.schemas.base import INT8, Flag, Schema, Timestamp, Whole
+from app.api.schemas.stored import StoredSchema
+from app.api.schemas.texts import CommaList, single_line
+from app.domain.machine import MachineStatus
+from app.domain.task import TaskStatus
+from app.services.fleet import SETTABLE
+
+MAX_SLOTS = 1000
+_SHORT = validate.Length(max=200)
+
+
+def _moment(text: str) -> None:
+    try:
+        is_moment = datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        is_moment = False
+    if not is_moment:
+        raise ValidationError("must be a moment as RFC 3339 writes it, with its offset")
+
+
+class CapabilitySchema(StoredSchema):
+    """An agent type that the machine can run, and whether it should be given any now."""
+
+    agent_type = fields.String(required=True, validate=[validate.Length(1, 64), single_line])
+    version = fields.String(allow_none=True, validate=_SHORT, dump_default=None)
+    healthy = Flag(load_default=True, dump_default=True)
+    degraded_until = fields.String(
+        allow_none=True, validate=_moment, dump_default=None, metadata={"format": "date-time"}
+    )
+    reason = fields.String(allow_none=True, validate=_SHORT, dump_default=None)
+
+
+class HardwareSchema(StoredSchema):
+    """0 and "" where the machine did not say."""
+
+    cpu_count = Whole(dump_default=0)
+    memory_bytes = Whole(maximum=INT8, dump_default=0)
+    disk_bytes = Whole(maximum=INT8, dump_default=0)
+    os = fields.String(validate=_SHORT, dump_default="")
+    arch = fields.String(validate=_SHORT, dump_default="")
+    hostname = fields.String(validate=_SHORT, dump_default="")
+
+
+class SlotsSchema(Schema):
+    total = Whole(required=True, attribute="slots_total")
+    used = Whole(required=True, attribute="slots_used")
+
+
+class MetricsSchema(Schema):
+    """All null until the first heartbeat that says."""
+
+    cpu_percent = fields.Float(required=True, allow_none=True)
+    memory_percent = fields.Float(required=True, allow_none=True)
+    disk_percent = fields.Float(required=True, allow_none=True)
+    sampled_at = Timestamp(required=True, allow_none=True)
+
+
+class DrainSchema(Schema):
+    started_at = Timestamp(required=True)
+    by = fields.String(required=True, allow_none=True, metadata={"description": "null: Muster"})
+    note = fields.String(required=True, allow_none=True)
+    deadline = Timestamp(required=True, allow_none=True)
+
+
+class MachineSchema(Schema):
+    id = fields.UUID(required=True, attribute="machine.id")
+    name = fields.String(required=True, attribute="machine.name")
+    status = fields.Enum(MachineStatus, by_value=True, required=True, attribute="machine.status")
+    connected = fields.Boolean(required=True, attribute="machine.connected")
+    capabilities = fields.List(
+        fields.Nested(CapabilitySchema), required=True, attribute="machine.capabilities"
+    )
+    slots = fields.Nested(SlotsSchema, required=True, attribute="machine")
+    metrics = fields.Nested(MetricsSchema, required=True)
+    hardware = fields.Nested(HardwareSchema, required=True, attribute="machine.hardware")
+    drain = fields.Nested(DrainSchema, required=True, allow_none=True)
+    version = fields.String(required=True, attribute="machine.version")
+    last_seen_at = Timestamp(required=True, allow_none=True)
+    created_at = Timestamp(required=True, attribute="machine.created_at")
+
+
+class NewDrain(Schema):
+    note = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=1000))
+    deadline_seconds = Whole(
+        maximum=30 * 24 * 3600,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "what still runs then is stopped, and goes on elsewhere"},
+    )
+
+
+class MachineChange(Schema):
+    status = fields.Enum(
+        MachineStatus,
+        by_value=True,
+        validate=validate.OneOf(SETTABLE),
+    )
+    name = fields.String(validate=[validate.Length(1, 100), single_line])
+    slots = Whole(minimum=1, maximum=MAX_SLOTS)
+
+
+class MachineFilter(CursorQuery):
+    status = CommaList(MachineStatus)
+
+
+class MachineTaskFilter(CursorQuery):
+    status = CommaList(TaskStatus)

@@ -1,0 +1,33 @@
+"""Notifications, as JSON."""
+
+from marshmallow import fields
+
+from app.api.paging import CursorQuery, cursor_page_of
+from app.api.schemas.base import Id, Schema, Timestamp, Whole
+from app.services.notifications import COUNTED
+
+
+class NotificationFilter(CursorQuery):
+    unread = fields.Boolean(
+        load_default=False, metadata={"description": "only those that have not been read"}
+    )
+
+
+class NotificationSchema(Schema):
+    id = Id(required=True)
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    body = fields.String(required=True)
+    task_id = Id(required=True, allow_none=True)
+    read_at = Timestamp(required=True, allow_none=True)
+    created_at = Timestamp(required=True)
+
+
+class NotificationPage(cursor_page_of(NotificationSchema)):  # type: ignore[misc]
+    unread_count = Whole(
+        required=True, metadata={"description": f"of all, not of this page; up to {COUNTED}"}
+    )
+
+
+class ReadSchema(Schema):
+    updated = Whole(required=True)

@@ -1,0 +1,17 @@
+"""What probes are told."""
+
+from marshmallow import fields, validate
+
+from app.api.schemas.base import Schema
+from app.services.readiness import SIGNS
+
+
+class HealthSchema(Schema):
+    status = fields.String(required=True, validate=validate.OneOf(["up"]))
+
+
+class ReadinessSchema(Schema):
+    status = fields.String(required=True, validate=validate.OneOf(["ready", "not_ready"]))
+    missing = fields.List(
+        fields.String(validate=validate.OneOf(["postgres", "redis", *SIGNS])), required=True
+    )

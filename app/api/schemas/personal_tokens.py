@@ -1,0 +1,30 @@
+"""Personal access tokens, as JSON."""
+
+from marshmallow import fields, validate
+
+from app.api.schemas.base import Id, Schema, Timestamp
+from app.api.schemas.texts import single_line
+
+
+class NewPersonalToken(Schema):
+    label = fields.String(required=True, validate=[validate.Length(1, 200), single_line])
+    expires_at = Timestamp(load_default=None, allow_none=True)
+
+
+class PersonalTokenSchema(Schema):
+    id = Id(required=True, attribute="token.id")
+    label = fields.String(required=True, attribute="token.label")
+    prefix = fields.String(required=True, attribute="token.prefix")
+    created_at = Timestamp(required=True, attribute="token.created_at")
+    last_used_at = Timestamp(
+        required=True,
+        allow_none=True,
+        attribute="token.last_used_at",
+        metadata={"description": "right to the minute"},
+    )
+    expires_at = Timestamp(required=True, allow_none=True, attribute="token.expires_at")
+    revoked_at = Timestamp(required=True, allow_none=True, attribute="token.revoked_at")
+
+
+class CreatedPersonalToken(PersonalTokenSchema):
+    token = fields.String(required=True, attribute="secret", metadata={"description": "shown once"})

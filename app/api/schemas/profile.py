@@ -1,0 +1,33 @@
+"""One's own account, as JSON."""
+
+from marshmallow import fields, validate
+
+from app.api.schemas.base import Id, Schema, Timestamp
+from app.api.schemas.developers import GIT_EMAIL, GIT_NAME, NEW_PASSWORD
+from app.domain.roles import SystemRole
+
+# Longer ones are nobody's password; they are not worth a hash.
+PASSWORD = validate.Length(1, 1024)
+
+
+class ProfileSchema(Schema):
+    id = Id(required=True, attribute="developer.id")
+    name = fields.String(required=True, attribute="developer.name")
+    role = fields.Enum(SystemRole, by_value=True, required=True, attribute="developer.role")
+    git_name = fields.String(required=True, attribute="developer.git_name")
+    git_email = fields.String(required=True, attribute="developer.git_email")
+    totp_enabled = fields.Boolean(required=True)
+    platform_uid = fields.String(required=True, allow_none=True, attribute="developer.platform_uid")
+    created_at = Timestamp(required=True, attribute="developer.created_at")
+
+
+class ProfileChanges(Schema):
+    git_name = fields.String(validate=GIT_NAME)
+    git_email = fields.String(validate=GIT_EMAIL)
+
+
+class PasswordChange(Schema):
+    current_password = fields.String(required=True, validate=PASSWORD)
+    new_password = fields.String(
+        required=True, validate=NEW_PASSWORD, metadata={"format": "password"}
+    )

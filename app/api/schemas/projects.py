@@ -1,0 +1,106 @@
+"""Projects and their pipelines, as JSON."""
+
+import re
+
+from marshmallow import fields, validate
+
+from app.api.schemas import repository
+from app.api.schemas.base import INT8, Flag, Schema, Timestamp, Whole
+from app.api.schemas.stored import StoredSchema
+from app.api.schemas.texts import single_line
+from app.domain.pipeline import StageKind
+from app.services.projects import KEY
+
+AGENT_TYPES = ("claude", "cursor", "codex", "custom")
+MAX_SECONDS = 86_400
+_VARIABLE_NAME = validate.Regexp(
+    re.compile(r"(?!MUSTER_)[A-Za-z_][A-Za-z0-9_]{0,127}\Z"),
+    error="must be the name of an environment variable that does not begin with MUSTER_",
+)
+_VARIABLE_VALUE = validate.Length(max=10_000)
+
+
+class AgentType(fields.String):
+    """One of the kinds of agents that machines know how to run."""
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(validate=validate.OneOf(AGENT_TYPES), **kwargs)  # type: ignore[arg-type]
+
+
+class StageSchema(StoredSchema):
+    """A step of a pipeline. At most one of confirm, choices and input, asked before it runs."""
+
+    name = fields.String(required=True, validate=[validate.Length(1, 64), single_line])
+    command = fields.String(required=True, validate=validate.Length(1, 20_000))
+    kind = fields.String(validate=validate.OneOf([kind.value for kind in StageKind]))
+    timeout = Whole(minimum=1, maximum=MAX_SECONDS, metadata={"description": "seconds"})
+    confirm = Flag()
+    choices = fields.List(
+        fields.String(validate=[validate.Length(1, 200), single_line]),
+        validate=validate.Length(2, 20),
+    )
+    input = Flag()
+    gate_timeout = Whole(minimum=1, allow_none=True, metadata={"description": "seconds"})
+    prompt = fields.String(allow_none=True, validate=validate.Length(max=2000))
+
+
+class ProjectUpdate(Schema):
+    """Any part of a project. What is left out stays."""
+
+    name = fields.String(validate=[validate.Length(1, 200), single_line])
+    repo_url = fields.String(validate=[validate.Length(1, 2000), repository.repo_url])
+    default_branch = fields.String(validate=[validate.Length(1, 200), repository.branch_name])
+    agent_type = AgentType()
+    agent_command = fields.String(allow_none=True, validate=validate.Length(max=20_000))
+    pipeline = fields.List(fields.Nested(StageSchema), allow_none=True)
+    max_attempts = Whole(minimum=1, maximum=20)
+    environment = fields.Dict(
+        keys=fields.String(validate=_VARIABLE_NAME),
+        values=fields.String(validate=_VARIABLE_VALUE),
+        validate=validate.Length(max=200),
+        metadata={"description": "replaces what was there"},
+    )
+    secrets = fields.Dict(
+        keys=fields.String(validate=_VARIABLE_NAME),
+        values=fields.String(allow_none=True, validate=_VARIABLE_VALUE),
+        validate=validate.Length(max=200),
+        metadata={"description": "write-only; each is set, or removed by null; others stay"},
+    )
+    git_token = fields.String(
+        allow_none=True,
+        validate=[validate.Length(max=2000), single_line],
+        metadata={"description": "write-only; null removes it"},
+    )
+
+
+class NewProject(ProjectUpdate):
+    key = fields.String(required=True, validate=validate.Regexp(KEY.pattern + r"\Z"))
+    repo_url = fields.String(
+        required=True, validate=[validate.Length(1, 2000), repository.repo_url]
+    )
+    agent_type = AgentType(required=True)
+
+
+class ProjectSchema(Schema):
+    key = fields.String(required=True, attribute="project.key")
+    name = fields.String(required=True, attribute="project.name")
+    repo_url = fields.String(required=True, attribute="project.repo_url")
+    default_branch = fields.String(required=True, attribute="project.default_branch")
+    agent_type = fields.String(required=True, attribute="project.agent_type")
+    agent_command = fields.String(required=True, allow_none=True, attribute="project.agent_command")
+    pipeline = fields.List(fields.Nested(StageSchema), required=True, attribute="project.pipeline")
+    max_attempts = Whole(required=True, attribute="project.max_attempts")
+    environment = fields.Dict(
+        keys=fields.String(), values=fields.String(), required=True, attribute="project.environment"
+    )
+    secret_names = fields.List(fields.String(), required=True)
+    has_git_token = fields.Boolean(required=True)
+    member_count = Whole(required=True)
+    task_counts = fields.Dict(
+        keys=fields.String(),
+        values=Whole(maximum=INT8),
+        required=True,
+        metadata={"description": "by status; every status is there"},
+    )
+    last_activity_at = Timestamp(required=True, allow_none=True)
+    created_at = Timestamp(required=True, attribute="project.created_at")

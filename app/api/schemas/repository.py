@@ -1,0 +1,49 @@
+"""What may be the address of a git repository, and the name of a branch in it.
+
+Both end up as arguments of git on machines, so that a leading dash, and transports that run
+commands (`ext::`), are refused here already; git is asked again there.
+"""
+
+import re
+
+from marshmallow import ValidationError
+
+from app.api.schemas.texts import VISIBLE
+
+_URL = re.compile(
+    r"(?:https?|ssh|git)://(?:(?P<user>[^\s/@]+)@)?(?![-.])[\w.\-\[\]:]+(?:/[^\s]*)?"
+    r"|file:///[^\s]*",
+)
+# user@host:path, as scp writes it; `host::…` would name a transport helper.
+_SCP_LIKE = re.compile(r"(?:\w[\w.-]*@)?\w[\w.-]*:(?![:-])[^\s]+")
+# git-check-ref-format(1), rules 1 to 10.
+_NOT_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|$)")
+
+# The same rules for the OpenAPI document, in one pattern each.
+_HOST_AND_PATH = r"(?![-.])[\w.\-\[\]:]+(/\S*)?"
+REPO_URL = (
+    rf"^(?=[{VISIBLE}]*$)(https?://{_HOST_AND_PATH}|(ssh|git)://([^\s/@:]+@)?{_HOST_AND_PATH}"
+    r"|file:///\S*|(?!.*://)(\w[\w.-]*@)?\w[\w.-]*:(?![:-])\S+)$"
+)
+BRANCH_NAME = (
+    r"^(?![-./])(?!@$)(?!.*(\.\.|@\{|//|/\.|\.lock(/|$)|[/.]$))[^\x00-\x20\x7f~^:?*\[\\]+$"
+)
+
+
+def repo_url(url: str) -> None:
+    """Raises ValidationError for what is not the address of a repository."""
+    found = _URL.fullmatch(url)
+    is_address = found or ("://" not in url and _SCP_LIKE.fullmatch(url))
+    if not is_address or not url.isprintable():
+        raise ValidationError("must be an https, http, ssh, git or file URL, or user@host:path")
+    user = found["user"] or "" if found is not None else ""
+    if ":" in user or (user and url.lower().startswith(("http:", "https:"))):
+        # A user over http is a token as often as not, and everybody who sees the project sees it.
+        raise ValidationError("must not contain a user or password; set gitToken instead")
+
+
+def branch_name(name: str) -> None:
+    """Raises ValidationError for what git does not take as a branch."""
+    bad_ends = name.startswith(("-", ".", "/")) or name.endswith(("/", "."))
+    if bad_ends or name == "@" or _NOT_IN_REF.search(name):
+        raise ValidationError("is not a name that git allows for a branch")

@@ -1,0 +1,56 @@
+"""What a search finds, as JSON."""
+
+from marshmallow import ValidationError, fields, validate
+
+from app.api.paging import MAX_LIMIT
+from app.api.schemas.base import Schema, Timestamp, Whole
+from app.api.schemas.tasks import TaskSchema
+from app.domain.machine import MachineStatus
+
+DEFAULT_LIMIT = 20
+
+
+def _not_blank(text: str) -> None:
+    if not text.strip():
+        raise ValidationError("must not be blank")
+
+
+class SearchQuery(Schema):
+    q = fields.String(
+        required=True,
+        validate=[validate.Length(1, 200), _not_blank],
+        metadata={"description": "words, or the start of a name, or `#42`, or a machine's id"},
+    )
+    limit = Whole(
+        minimum=1,
+        maximum=MAX_LIMIT,
+        load_default=DEFAULT_LIMIT,
+        strict=False,
+        metadata={"description": "of each kind"},
+    )
+
+
+class FoundMachineSchema(Schema):
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+    status = fields.Enum(MachineStatus, by_value=True, required=True)
+    connected = fields.Boolean(required=True)
+
+
+class FoundProjectSchema(Schema):
+    key = fields.String(required=True)
+    name = fields.String(required=True)
+    created_at = Timestamp(required=True)
+
+
+class FoundSchema(Schema):
+    """Best first."""
+
+    query = fields.String(required=True)
+    tasks = fields.List(fields.Nested(TaskSchema), required=True)
+    machines = fields.List(fields.Nested(FoundMachineSchema), required=True)
+    projects = fields.List(fields.Nested(FoundProjectSchema), required=True)
+    complete = fields.Boolean(
+        required=True,
+        metadata={"description": "false: old tasks were not all looked through, to save time"},
+    )

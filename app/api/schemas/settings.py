@@ -1,0 +1,50 @@
+"""Settings, as JSON. Their keys are the contract's own words."""
+
+from typing import Any, cast
+
+from marshmallow import fields
+
+from app.api.schemas.base import Id, Schema, Timestamp
+from app.domain.settings import REGISTRY, Setting, SettingKind
+
+
+def _documented(setting: Setting) -> fields.Raw:
+    """What it may be is judged by the service; here it is only told."""
+    told: dict[str, Any] = {
+        "type": setting.kind.value,
+        "minimum": setting.minimum,
+        "maximum": setting.maximum,
+        "description": f"{setting.help} ({setting.unit})",
+    }
+    return fields.Raw(allow_none=True, metadata=told)
+
+
+SettingChanges = cast(
+    "type[Schema]",
+    Schema.from_dict(
+        {key: _documented(setting) for key, setting in REGISTRY.items()}, name="SettingChanges"
+    ),
+)
+
+
+class AdminSchema(Schema):
+    id = Id(required=True)
+    name = fields.String(required=True)
+
+
+class SettingSchema(Schema):
+    key = fields.String(required=True, attribute="setting.key")
+    type = fields.Enum(SettingKind, by_value=True, required=True, attribute="setting.kind")
+    unit = fields.String(required=True, attribute="setting.unit")
+    help = fields.String(required=True, attribute="setting.help")
+    minimum = fields.Raw(required=True, attribute="setting.minimum", metadata={"type": "number"})
+    maximum = fields.Raw(required=True, attribute="setting.maximum", metadata={"type": "number"})
+    default = fields.Raw(required=True, metadata={"type": "number"})
+    value = fields.Raw(required=True, metadata={"type": "number"})
+    updated_at = Timestamp(required=True, allow_none=True)
+    updated_by = fields.Nested(AdminSchema, required=True, allow_none=True)
+
+
+class SettingsSchema(Schema):
+    settings = fields.Dict(keys=fields.String(), values=fields.Raw(), required=True)
+    registry = fields.List(fields.Nested(SettingSchema), required=True)

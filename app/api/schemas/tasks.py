@@ -1,0 +1,234 @@
+"""Tasks and what hangs on them, as JSON."""
+
+from typing import Any, NamedTuple
+
+from marshmallow import fields, validate
+
+from app.api.paging import CursorQuery, OffsetQuery, cursor_page_of
+from app.api.schemas.base import INT8, Id, Schema, Timestamp, Whole
+from app.api.schemas.projects import AgentType, StageSchema
+from app.api.schemas.stored import StoredSchema
+from app.api.schemas.texts import CommaList
+from app.domain.pipeline import GateKind
+from app.domain.scheduling import Reason
+from app.domain.task import EventType, SuspendReason, TaskStatus
+from app.domain.terminal import TerminalMode
+from app.models import Task
+from app.services.waiting import NextAct, Wait, WaitReason
+
+MAX_PRIORITY = 1000
+
+
+class TaskFilter(CursorQuery):
+    status = CommaList(TaskStatus)
+    project = fields.String(load_default=None, validate=validate.Length(max=64))
+    project_key = fields.String(
+        load_default=None,
+        validate=validate.Length(max=64),
+        metadata={"description": "the same as `project`"},
+    )
+    machine_id = fields.UUID(load_default=None)
+    created_by = Id(load_default=None, strict=False)
+    q = fields.String(
+        load_default=None,
+        validate=validate.Length(max=200),
+        metadata={
+            "description": "in the description, in any letter case; less than three letters in a "
+            "row are looked for in the newest 2,000 tasks only. Where there is no time to look "
+            "through all tasks at once, a page has fewer than `limit` (or none) and a `nextCursor` "
+            "that goes on below them: the list ends where that is null"
+        },
+    )
+
+
+class NewTask(Schema):
+    project_key = fields.String(required=True, validate=validate.Length(1, 64))
+    description = fields.String(required=True, validate=validate.Length(1, 20_000))
+    machine_id = fields.UUID(load_default=None, allow_none=True)
+    agent_type = AgentType(load_default=None, allow_none=True)
+    priority = Whole(minimum=-MAX_PRIORITY, maximum=MAX_PRIORITY, load_default=0)
+
+
+class Retry(Schema):
+    from_stage = Whole(load_default=None, allow_none=True)
+
+
+class Answer(Schema):
+    stage_index = Whole(required=True)
+    result = fields.String(required=True)
+    comment = fields.String(
+        load_default=None, allow_none=True, validate=validate.Length(max=10_000)
+    )
+
+
+class CreatorSchema(Schema):
+    id = Id(required=True)
+    name = fields.String(required=True)
+
+
+class DiffSchema(StoredSchema):
+    files_changed = Whole(required=True, dump_default=0)
+    insertions = Whole(required=True, dump_default=0)
+    deletions = Whole(required=True, dump_default=0)
+
+
+class ResultSchema(DiffSchema):
+    commit = fields.String(required=True)
+    pushed = fields.Boolean(required=True)
+
+
+class FailureSchema(StoredSchema):
+    code = fields.String(required=True)
+    message = fields.String(required=True)
+    stage_index = Whole(required=True, allow_none=True, dump_default=None)
+
+
+class BlockSchema(Schema):
+    machine_id = fields.String(required=True)
+    reason = fields.Enum(Reason, by_value=True, required=True)
+
+
+class QueueSchema(Schema):
+    position = Whole(required=True, metadata={"description": "counts from 1"})
+    blocked_by = fields.List(fields.Nested(BlockSchema), required=True)
+
+
+class TaskSchema(Schema):
+    id = Id(required=True)
+    project_key = fields.String(required=True, attribute="project.key")
+    description = fields.String(required=True)
+    status = fields.Enum(TaskStatus, by_value=True, required=True)
+    suspend_reason = fields.Enum(SuspendReason, by_value=True, required=True, allow_none=True)
+    created_by = fields.Nested(CreatorSchema, required=True, attribute="creator")
+    requested_machine_id = fields.UUID(required=True, allow_none=True)
+    machine_id = fields.UUID(required=True, allow_none=True)
+    machine_name = fields.String(
+        required=True, allow_none=True, attribute="machine.name", dump_default=None
+    )
+    agent_type = fields.String(required=True)
+    priority = Whole(minimum=-MAX_PRIORITY, maximum=MAX_PRIORITY, required=True)
+    pipeline = fields.List(fields.Nested(StageSchema), required=True)
+    current_stage_index = Whole(required=True)
+    attempt = Whole(required=True, metadata={"description": "the latest; 0 before the first"})
+    branch = fields.String(required=True, allow_none=True)
+    result = fields.Nested(ResultSchema, required=True, allow_none=True)
+    failure = fields.Nested(FailureSchema, required=True, allow_none=True)
+    queue = fields.Nested(QueueSchema, required=True, allow_none=True, dump_default=None)
+    created_at = Timestamp(required=True)
+    assigned_at = Timestamp(required=True, allow_none=True)
+    started_at = Timestamp(required=True, allow_none=True)
+    finished_at = Timestamp(required=True, allow_none=True)
+    updated_at = Timestamp(required=True)
+
+
+TaskPage = cursor_page_of(TaskSchema)
+
+
+class TaskDetail(NamedTuple):
+    """A task, and why it waits."""
+
+    task: Task
+    queue: dict[str, Any] | None
+    waits_for: Wait | None
+
+
+class WaitSchema(Schema):
+    reason = fields.Enum(WaitReason, by_value=True, required=True)
+    next_act = fields.Enum(
+        NextAct,
+        by_value=True,
+        required=True,
+        allow_none=True,
+        metadata={"description": "what happens by itself, if anything"},
+    )
+    at = Timestamp(required=True, allow_none=True, metadata={"description": "and when"})
+
+
+class TaskDetailSchema(TaskSchema):
+    """The same and why it waits, of a TaskDetail."""
+
+    waits_for = fields.Nested(WaitSchema, required=True, allow_none=True)
+
+    def get_attribute(self, obj: TaskDetail, attr: str, default: Any) -> Any:
+        of_detail = attr in ("queue", "waits_for")
+        return super().get_attribute(obj if of_detail else obj.task, attr, default)
+
+
+class Look(Schema):
+    mode = fields.Enum(
+        TerminalMode,
+        by_value=True,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "default: control where you may, otherwise watch"},
+    )
+
+
+class ChannelSchema(Schema):
+    channel_token = fields.String(required=True)
+    mode = fields.Enum(TerminalMode, by_value=True, required=True)
+    expires_at = Timestamp(required=True)
+
+
+class TerminalInputSchema(Schema):
+    id = Id(required=True)
+    attempt = Whole(required=True)
+    developer = fields.Nested(CreatorSchema, required=True)
+    bytes = Whole(maximum=INT8, required=True)
+    begun_at = Timestamp(required=True)
+    ended_at = Timestamp(required=True)
+
+
+TerminalInputPage = cursor_page_of(TerminalInputSchema)
+
+
+class PendingGateSchema(Schema):
+    task_id = Id(required=True)
+    stage_index = Whole(required=True)
+    stage_name = fields.String(required=True)
+    kind = fields.Enum(GateKind, by_value=True, required=True)
+    prompt = fields.String(required=True)
+    choices = fields.List(fields.String(), required=True)
+    requested_at = Timestamp(required=True)
+    expires_at = Timestamp(required=True, allow_none=True)
+    diff = fields.Nested(DiffSchema, required=True, allow_none=True)
+
+
+class EventFilter(OffsetQuery):
+    type = CommaList(EventType)
+    search = fields.String(load_default=None, validate=validate.Length(max=200))
+
+
+class EventSchema(Schema):
+    id = Whole(required=True, attribute="number")
+    type = fields.Enum(EventType, by_value=True, required=True)
+    attempt = Whole(required=True)
+    stage_index = Whole(required=True, allow_none=True)
+    message = fields.String(required=True)
+    data = fields.Dict(required=True)
+    created_at = Timestamp(required=True)
+
+
+class WhichAttempt(Schema):
+    attempt = Whole(
+        minimum=1, load_default=None, strict=False, metadata={"description": "default: the latest"}
+    )
+
+
+class LogFilter(WhichAttempt):
+    limit = Whole(minimum=1, maximum=1000, load_default=50, strict=False)
+    offset = Whole(
+        minimum=-INT8,
+        maximum=INT8,
+        load_default=0,
+        strict=False,
+        metadata={"description": "in lines; negative counts from the end"},
+    )
+
+
+class LogLineSchema(Schema):
+    number = Whole(maximum=INT8, required=True)
+    text = fields.String(required=True)
+    attempt = Whole(required=True)
+    stage_index = Whole(required=True)
+    truncated = fields.Boolean(required=True)

@@ -1,0 +1,34 @@
+"""Rules for texts that end up in lists, logs and terminals, and the lists in a query string."""
+
+from enum import StrEnum
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+# What `str.isprintable` takes, but the space, as a class in patterns of ECMA 262 (with `u`).
+VISIBLE = r"\p{L}\p{M}\p{N}\p{P}\p{S}"
+
+SINGLE_LINE = f"^([{VISIBLE}]([{VISIBLE} ]*[{VISIBLE}])?)?$"
+
+
+def single_line(text: str) -> None:
+    """Raises ValidationError for line breaks, other control characters, and space around it."""
+    if not text.isprintable() or text != text.strip():
+        raise ValidationError("must be one line of text, without space around it")
+
+
+class CommaList(fields.Field[list[Any]]):
+    """`a,b,c` of an enum's values, in any letter case: a filter of a list."""
+
+    def __init__(self, values: type[StrEnum], **kwargs: Any) -> None:
+        self.values = values
+        shape = {"description": "some of them, between commas, in any letter case"}
+        super().__init__(load_default=[], metadata=shape, **kwargs)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> list[Any]:
+        try:
+            words = str(value).lower().split(",") if value else ()
+            return [self.values(word.strip()) for word in words]
+        except ValueError:
+            known = ", ".join(self.values)
+            raise ValidationError(f"must be a comma list of: {known}") from None

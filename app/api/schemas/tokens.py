@@ -1,0 +1,34 @@
+"""Enrollment tokens, as JSON."""
+
+from marshmallow import fields, validate
+
+from app.api.schemas.base import Id, Schema, Timestamp
+from app.api.schemas.machines import MachineSchema
+from app.api.schemas.texts import single_line
+from app.services.enrollment_tokens import TokenStatus
+
+
+class NewEnrollmentToken(Schema):
+    label = fields.String(load_default="", validate=[validate.Length(max=200), single_line])
+    expires_at = Timestamp(load_default=None, allow_none=True)
+
+
+class EnrollmentTokenSchema(Schema):
+    id = Id(required=True, attribute="token.id")
+    label = fields.String(required=True, attribute="token.label")
+    prefix = fields.String(required=True, attribute="token.prefix")
+    status = fields.Enum(TokenStatus, by_value=True, required=True)
+    machine_id = fields.UUID(required=True, allow_none=True, attribute="token.machine_id")
+    created_at = Timestamp(required=True, attribute="token.created_at")
+    expires_at = Timestamp(required=True, attribute="token.expires_at")
+    used_at = Timestamp(required=True, allow_none=True, attribute="token.used_at")
+    revoked_at = Timestamp(required=True, allow_none=True, attribute="token.revoked_at")
+
+
+class CreatedTokenSchema(EnrollmentTokenSchema):
+    token = fields.String(required=True, attribute="secret", metadata={"description": "shown once"})
+
+
+class TokenStatusSchema(Schema):
+    status = fields.Enum(TokenStatus, by_value=True, required=True)
+    machine = fields.Nested(MachineSchema, required=True, allow_none=True)

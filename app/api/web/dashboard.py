@@ -1,0 +1,42 @@
+"""What is going on."""
+
+from functools import partial
+from typing import Any
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.paging import CursorQuery, by_cursor
+from app.api.schemas.dashboard import ActivityPage, StatsSchema
+from app.api.schemas.tasks import TaskPage
+from app.models import Task
+from app.services import activity, dashboard, task_reads
+from app.services.activity import Activity
+from app.services.clock import now
+from app.services.dashboard import Stats
+
+blp = Blueprint("dashboard", __name__, url_prefix="/api/web/dashboard", description="The dashboard")
+
+
+@blp.get("/stats")
+@blp.response(200, StatsSchema)
+def get_stats() -> Stats:
+    """How many tasks are where, how the machines are, and how long the queue keeps one waiting."""
+    return dashboard.stats(current_developer(), now())
+
+
+@blp.get("/recent-tasks")
+@blp.arguments(CursorQuery, location="query")
+@blp.response(200, TaskPage)
+def list_recent_tasks(query: dict[str, Any]) -> dict[str, Any]:
+    """The tasks that you may see, the latest created first."""
+    return by_cursor(task_reads.listing(current_developer()), Task.id, **query)
+
+
+@blp.get("/recent-activity")
+@blp.arguments(CursorQuery, location="query")
+@blp.response(200, ActivityPage)
+def list_recent_activity(query: dict[str, Any]) -> dict[str, Any]:
+    """What happened in the projects that you may see, newest first; without `log` events."""
+    latest = partial(activity.latest, current_developer())
+    page = by_cursor(latest, *activity.ORDER, **query)
+    return {**page, "items": [Activity(*row) for row in page["items"]]}

@@ -1,0 +1,64 @@
+"""Machines: seen by anybody signed in, drained by leads."""
+
+import uuid
+from typing import Any
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.paging import by_cursor, cursor_page_of
+from app.api.problems import problems
+from app.api.schemas.machines import (
+    MachineFilter,
+    MachineSchema,
+    MachineTaskFilter,
+    NewDrain,
+)
+from app.api.schemas.tasks import TaskPage
+from app.domain.errors import Forbidden, MachineDecommissioned
+from app.models import Machine, Task
+from app.services import drains, machine_reads
+from app.services.machine_reads import MachineView
+
+blp = Blueprint("machines", __name__, url_prefix="/api/web/machines", description="Machines")
+
+
+@blp.get("")
+@blp.arguments(MachineFilter, location="query")
+@blp.response(200, cursor_page_of(MachineSchema))
+def list_machines(query: dict[str, Any]) -> dict[str, Any]:
+    """All machines, or those in the states asked for."""
+    page = by_cursor(machine_reads.listing(query.pop("status")), Machine.id, **query)
+    return {**page, "items": [MachineView(*row) for row in page["items"]]}
+
+
+@blp.get("/<uuid:machine_id>")
+@blp.response(200, MachineSchema)
+def get_machine(machine_id: uuid.UUID) -> MachineView:
+    """One machine."""
+    return machine_reads.get(machine_id)
+
+
+@blp.get("/<uuid:machine_id>/tasks")
+@blp.arguments(MachineTaskFilter, location="query")
+@blp.response(200, TaskPage)
+def list_machine_tasks(query: dict[str, Any], machine_id: uuid.UUID) -> dict[str, Any]:
+    """The tasks whose latest attempt is on the machine, newest first; those that you may see."""
+    tasks = machine_reads.tasks(current_developer(), machine_id, query.pop("status"))
+    return by_cursor(tasks, Task.id, **query)
+
+
+@blp.post("/<uuid:machine_id>/drain")
+@blp.arguments(NewDrain, required=False)
+@blp.response(200, MachineSchema)
+@problems(blp, Forbidden, MachineDecommissioned)
+def drain_machine(body: dict[str, Any], machine_id: uuid.UUID) -> MachineView:
+    """Have the machine take no new task, and tell when nothing is left on it."""
+    return drains.drain(current_developer(), machine_id, **body)
+
+
+@blp.post("/<uuid:machine_id>/undrain")
+@blp.response(200, MachineSchema)
+@problems(blp, Forbidden, MachineDecommissioned)
+def undrain_machine(machine_id: uuid.UUID) -> MachineView:
+    """Take the machine back into service."""
+    return drains.undrain(current_developer(), machine_id)

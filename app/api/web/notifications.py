@@ -1,0 +1,43 @@
+"""What you have been told."""
+
+from typing import Any
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.paging import by_cursor
+from app.api.schemas.notifications import (
+    NotificationFilter,
+    NotificationPage,
+    NotificationSchema,
+    ReadSchema,
+)
+from app.models import Notification
+from app.services import notifications
+
+blp = Blueprint(
+    "notifications", __name__, url_prefix="/api/web/notifications", description="Notifications"
+)
+
+
+@blp.get("")
+@blp.arguments(NotificationFilter, location="query")
+@blp.response(200, NotificationPage)
+def list_notifications(query: dict[str, Any]) -> dict[str, Any]:
+    """Your own, newest first."""
+    found = notifications.listing(current_developer(), unread=query.pop("unread"))
+    page = by_cursor(found, Notification.id, **query)
+    return {**page, "unread_count": notifications.unread_count(current_developer())}
+
+
+@blp.post("/<int:notification_id>/read")
+@blp.response(200, NotificationSchema)
+def read_notification(notification_id: int) -> Notification:
+    """You have read it. Again does nothing."""
+    return notifications.read(current_developer(), notification_id)
+
+
+@blp.post("/read-all")
+@blp.response(200, ReadSchema)
+def read_all_notifications() -> dict[str, int]:
+    """You have read all that there are."""
+    return {"updated": notifications.read_all(current_developer())}

@@ -1,0 +1,46 @@
+"""One's own personal access tokens."""
+
+from typing import Any
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.paging import CursorQuery, by_cursor, cursor_page_of
+from app.api.schemas.personal_tokens import (
+    CreatedPersonalToken,
+    NewPersonalToken,
+    PersonalTokenSchema,
+)
+from app.models import PersonalToken
+from app.services import personal_tokens
+from app.services.personal_tokens import TokenView
+
+blp = Blueprint(
+    "personal-tokens",
+    __name__,
+    url_prefix="/api/web/profile/tokens",
+    description="Personal access tokens",
+)
+
+
+@blp.get("")
+@blp.arguments(CursorQuery, location="query")
+@blp.response(200, cursor_page_of(PersonalTokenSchema))
+def list_personal_tokens(query: dict[str, Any]) -> dict[str, Any]:
+    """Your tokens, newest first; never the secrets."""
+    page = by_cursor(personal_tokens.listing(current_developer()), PersonalToken.id, **query)
+    return {**page, "items": [TokenView(token) for token in page["items"]]}
+
+
+@blp.post("")
+@blp.arguments(NewPersonalToken)
+@blp.response(201, CreatedPersonalToken)
+def create_personal_token(body: dict[str, Any]) -> TokenView:
+    """A new token, shown here once. Not with another personal access token."""
+    return personal_tokens.create(current_developer(), **body)
+
+
+@blp.post("/<int:token_id>/revoke")
+@blp.response(200, PersonalTokenSchema)
+def revoke_personal_token(token_id: int) -> TokenView:
+    """The token opens nothing any more; also when that has been done already."""
+    return personal_tokens.revoke(current_developer(), token_id)

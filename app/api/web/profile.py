@@ -1,0 +1,34 @@
+"""One's own account."""
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.schemas.auth import TokenPairSchema
+from app.api.schemas.profile import PasswordChange, ProfileChanges, ProfileSchema
+from app.services import profile
+from app.services.auth import Pair
+from app.services.profile import Profile
+
+blp = Blueprint("profile", __name__, url_prefix="/api/web/profile", description="Your account")
+
+
+@blp.get("")
+@blp.response(200, ProfileSchema)
+def get_profile() -> Profile:
+    """Who you are here."""
+    return profile.of(current_developer())
+
+
+@blp.put("")
+@blp.arguments(ProfileChanges)
+@blp.response(200, ProfileSchema)
+def update_profile(body: dict[str, str]) -> Profile:
+    """Change who your commits are by."""
+    return profile.update(current_developer(), **body)
+
+
+@blp.put("/password")
+@blp.arguments(PasswordChange)
+@blp.response(200, TokenPairSchema)
+def change_password(body: dict[str, str]) -> Pair:
+    """Change your password. Every session ends; the answer begins a new one."""
+    return profile.change_password(current_developer(), **body)

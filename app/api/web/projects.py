@@ -1,0 +1,83 @@
+"""Projects and their members, for the people who work on them."""
+
+from typing import Any
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.paging import CursorQuery, by_cursor, cursor_page_of
+from app.api.problems import problems
+from app.api.schemas.base import Empty
+from app.api.schemas.members import ColleagueSchema, MemberSchema, NewMember, WhichMember
+from app.api.schemas.projects import ProjectSchema, ProjectUpdate
+from app.domain.errors import Forbidden
+from app.models import Developer, Project, ProjectMember
+from app.services import directory, members, project_views, projects
+from app.services.members import LastMaintainer
+from app.services.project_views import ProjectView
+
+blp = Blueprint("projects", __name__, url_prefix="/api/web/projects", description="Projects")
+
+
+@blp.get("")
+@blp.arguments(CursorQuery, location="query")
+@blp.response(200, cursor_page_of(ProjectSchema))
+def list_projects(query: dict[str, Any]) -> dict[str, Any]:
+    """The projects that you may see, newest first."""
+    page = by_cursor(projects.listing(current_developer()), Project.id, **query)
+    return {**page, "items": project_views.of(page["items"])}
+
+
+@blp.get("/-/developers")
+@blp.arguments(CursorQuery, location="query")
+@blp.response(200, cursor_page_of(ColleagueSchema))
+def list_colleagues(query: dict[str, Any]) -> dict[str, Any]:
+    """Whom one may add to a project."""
+    return by_cursor(directory.colleagues(), Developer.id, descending=False, **query)
+
+
+@blp.get("/<key>")
+@blp.response(200, ProjectSchema)
+def get_project(key: str) -> ProjectView:
+    """One project, by its key in any letter case."""
+    return project_views.one(projects.get(current_developer(), key))
+
+
+@blp.put("/<key>")
+@blp.arguments(ProjectUpdate)
+@blp.response(200, ProjectSchema)
+@problems(blp, Forbidden)
+def update_project(changes: dict[str, Any], key: str) -> ProjectView:
+    """Change what the body names. For maintainers; tasks keep the pipeline they were made with."""
+    return project_views.one(projects.update(current_developer(), key, **changes))
+
+
+@blp.get("/<key>/members")
+@blp.arguments(CursorQuery, location="query")
+@blp.response(200, cursor_page_of(MemberSchema))
+@problems(blp, Forbidden)
+def list_members(query: dict[str, Any], key: str) -> dict[str, Any]:
+    """Who works on the project. For maintainers."""
+    rows = members.listing(current_developer(), key)
+    page = by_cursor(rows, ProjectMember.developer_id, descending=False, **query)
+    return {**page, "items": members.views(page["items"])}
+
+
+@blp.post("/<key>/members")
+@blp.arguments(NewMember)
+@blp.response(201, MemberSchema)
+@blp.alt_response(200, schema=MemberSchema, description="Their role has changed", success=True)
+@problems(blp, Forbidden, LastMaintainer)
+def put_member(body: dict[str, Any], key: str) -> tuple[members.Member, int]:
+    """Let a developer in, or change their role. For maintainers."""
+    member, is_new = members.put(current_developer(), key, **body)
+    return member, 201 if is_new else 200
+
+
+@blp.delete("/<key>/members")
+@blp.arguments(WhichMember, location="query")
+@blp.response(200, Empty)
+@problems(blp, Forbidden, LastMaintainer)
+def remove_member(query: dict[str, int], key: str) -> dict[str, Any]:
+    """Take a developer out; the last maintainer stays. For maintainers."""
+    members.remove(current_developer(), key, **query)
+    return {}

@@ -1,0 +1,115 @@
+"""An attempt's log as HTTP serves bytes: whole or a range, never twice the same (RFC 9110).
+
+Bytes that the machine lost are not in the body; `X-Log-Gaps` names them by their offsets in the
+attempt: `from-to`, where `to` is the first one that is there again. A range counts in the body.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from flask import Flask, Response, current_app, request
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
+
+from app.api.pieces import in_contexts
+from app.services.logs import RawLog
+
+CONTENT_TYPE = "application/octet-stream"
+BINARY = {"type": "string", "format": "binary"}
+HEADERS = {
+    "ETag": {
+        "required": True,
+        "schema": {"type": "string"},
+        "description": "of the attempt and its length",
+    },
+    "Accept-Ranges": {"required": True, "schema": {"type": "string", "enum": ["bytes"]}},
+    "X-Log-Gaps": {
+        "schema": {"type": "string"},
+        "description": "lost bytes, as offsets in the attempt: `from-to, from-to`",
+    },
+}
+PART_HEADERS = {
+    **HEADERS,
+    "Content-Range": {"required": True, "schema": {"type": "string", "pattern": "^bytes "}},
+}
+PARAMETERS = [
+    {
+        "in": "header",
+        "name": name,
+        "required": False,
+        "schema": {"type": "string"},
+        "description": description,
+    }
+    for name, description in (
+        ("Range", "one range of bytes, such as `bytes=-4096`; others are not looked at"),
+        ("If-Range", "an `ETag`: the range is wanted if it is still the same"),
+        ("If-None-Match", "an `ETag`: the bytes are wanted if it is another now"),
+    )
+]
+
+
+class Part(NamedTuple):
+    """Body bytes [start, stop)."""
+
+    start: int
+    stop: int
+
+
+def answer(log: RawLog) -> Response:
+    """The response to the current request. Raises RequestedRangeNotSatisfiable."""
+    size = log.size - sum(end - start for start, end in log.gaps)
+    etag = f"{log.attempt}-{log.size}"
+    asked = _asked_for(size, etag)
+    part = asked or Part(0, size)
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    response = app.response_class(
+        _bytes(app, log, part), 206 if asked else 200, content_type=CONTENT_TYPE
+    )
+    response.content_length = part.stop - part.start
+    response.headers["Accept-Ranges"] = "bytes"
+    if asked:
+        response.headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
+    if log.gaps:
+        response.headers["X-Log-Gaps"] = ", ".join(f"{start}-{end}" for start, end in log.gaps)
+    response.set_etag(etag)
+    response.make_conditional(request)  # If-None-Match
+    return response
+
+
+def _asked_for(size: int, etag: str) -> Part | None:
+    """The one range that is asked for; None for the whole, which any other request gets."""
+    asked = request.range
+    if request.method != "GET" or asked is None or len(asked.ranges) != 1:
+        return None
+    if asked.units != "bytes" or not _is_same(etag):
+        return None
+    start, stop = asked.ranges[0]
+    if start < 0:  # the last so many
+        start = max(0, size + start)
+    if start >= size:
+        raise RequestedRangeNotSatisfiable(size)
+    return Part(start, size if stop is None else min(stop, size))
+
+
+def _is_same(etag: str) -> bool:
+    """What If-Range asks: whether the client's first part is of the same bytes."""
+    condition = request.if_range
+    if condition.date is not None:
+        return False  # we name no date
+    return condition.etag is None or condition.etag == etag
+
+
+def _bytes(app: Flask, log: RawLog, part: Part) -> Iterator[bytes]:
+    """The part, piece by piece."""
+    if part.start == part.stop:
+        return
+    first, last = (_in_attempt(position, log.gaps) for position in (part.start, part.stop - 1))
+    yield from in_contexts(app, log.read(first, last + 1))
+
+
+def _in_attempt(position: int, gaps: Sequence[tuple[int, int]]) -> int:
+    """Where in the attempt a byte of the body is."""
+    for start, end in gaps:
+        if position < start:
+            break
+        position += end - start
+    return position

@@ -1,0 +1,23 @@
+"""One field that finds everything."""
+
+from typing import Any
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.schemas.search import FoundSchema, SearchQuery
+from app.services import search
+from app.services.search import Found
+
+blp = Blueprint("search", __name__, url_prefix="/api/web/search", description="Search")
+
+
+@blp.get("")
+@blp.arguments(SearchQuery, location="query")
+@blp.response(200, FoundSchema)
+def find(query: dict[str, Any]) -> Found:
+    """Tasks by the words of their descriptions, machines and projects by their names.
+
+    Every word has to be in a description, in any letter case, also as a part of a word. Words of
+    one or two letters are looked for in the newest tasks only.
+    """
+    return search.find(current_developer(), query["q"], query["limit"])

@@ -1,0 +1,43 @@
+"""One's own second factor."""
+
+from typing import Any
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.problems import problems
+from app.api.schemas.base import Empty
+from app.api.schemas.second_factor import PasswordConfirmation, TotpCode, TotpSetup, TotpVerified
+from app.domain.errors import TotpEnabled, TotpNotSetUp
+from app.services import second_factor
+from app.services.second_factor import Setup
+
+blp = Blueprint(
+    "totp", __name__, url_prefix="/api/web/profile/totp", description="Your second factor"
+)
+
+
+@blp.post("/setup")
+@blp.response(200, TotpSetup)
+@problems(blp, TotpEnabled)
+def set_up_totp() -> Setup:
+    """A secret for your device. It is not asked for before it is verified."""
+    return second_factor.set_up(current_developer())
+
+
+@blp.post("/verify")
+@blp.arguments(TotpCode)
+@blp.response(200, TotpVerified)
+@problems(blp, TotpNotSetUp, TotpEnabled)
+def verify_totp(body: dict[str, str]) -> dict[str, Any]:
+    """Show that your device knows the secret: from now on logins ask for a code."""
+    codes = second_factor.verify(current_developer(), body["code"])
+    return {"enabled": True, "recovery_codes": codes}
+
+
+@blp.post("/disable")
+@blp.arguments(PasswordConfirmation)
+@blp.response(200, Empty)
+def disable_totp(body: dict[str, str]) -> dict[str, Any]:
+    """Turn it off."""
+    second_factor.disable(current_developer(), body["password"])
+    return {}

@@ -1,0 +1,203 @@
+"""Tasks: made, watched, answered and ended."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, jsonify, url_for
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.openapi.headers import LOCATION
+from app.api.paging import CursorQuery, by_cursor, by_offset, offset_page_of
+from app.api.problems import problems
+from app.api.schemas.idempotency import IDEMPOTENCY_REPLAYED, MaybeOnce
+from app.api.schemas.tasks import (
+    Answer,
+    ChannelSchema,
+    EventFilter,
+    EventSchema,
+    LogFilter,
+    LogLineSchema,
+    Look,
+    NewTask,
+    PendingGateSchema,
+    Retry,
+    TaskDetail,
+    TaskDetailSchema,
+    TaskFilter,
+    TaskPage,
+    TaskSchema,
+    TerminalInputPage,
+    WhichAttempt,
+)
+from app.api.web import raw_log
+from app.domain.errors import (
+    AlreadyAnswered,
+    Forbidden,
+    IdempotencyKeyReused,
+    NoCheckpoint,
+    NoOpenGate,
+    NoTerminal,
+    NotFound,
+    NothingPending,
+    TaskEnded,
+    TaskNotEnded,
+    WrongStage,
+)
+from app.models import Task, TerminalInput
+from app.services import gates, history, idempotency, logs, task_reads, tasks, terminals, waiting
+from app.services.gates import PendingGate
+from app.services.logs import LogPage
+
+blp = Blueprint("tasks", __name__, url_prefix="/api/web/tasks", description="Tasks")
+
+
+@blp.get("")
+@blp.arguments(TaskFilter, location="query")
+@blp.response(200, TaskPage)
+def list_tasks(query: dict[str, Any]) -> dict[str, Any]:
+    """The tasks that you may see, newest first."""
+    page = {name: query.pop(name) for name in ("limit", "cursor")}
+    alias = query.pop("project_key")
+    found = task_reads.listing(
+        current_developer(),
+        statuses=query.pop("status"),
+        project_key=query.pop("project") or alias,
+        **query,
+    )
+    return by_cursor(found, Task.id, **page)
+
+
+@blp.post("")
+@blp.arguments(NewTask)
+@blp.arguments(MaybeOnce, location="headers")
+@blp.response(201, TaskSchema, headers=LOCATION | IDEMPOTENCY_REPLAYED)
+@problems(blp, NotFound, Forbidden, IdempotencyKeyReused)
+def create_task(
+    body: dict[str, Any], headers: dict[str, Any]
+) -> tuple[Task | Response, int, dict[str, str]]:
+    """Describe work, to be done by an agent on one of the machines."""
+    key = headers["idempotency_key"]
+    if key is not None:
+        return _create_once(key, body)
+    task = tasks.create(current_developer(), **body)
+    return task, 201, {"Location": _location(task.id)}
+
+
+def _create_once(key: str, body: dict[str, Any]) -> tuple[Response, int, dict[str, str]]:
+    actor = current_developer()
+
+    def make(remember: Callable[[Task], None]) -> Task:
+        return tasks.create(actor, **body, remember=remember)
+
+    answer = idempotency.once(actor, key, body, make, TaskSchema().dump)
+    replayed = {"Idempotency-Replayed": "true"} if answer.replayed else {}
+    return jsonify(answer.body), 201, {"Location": _location(answer.body["id"])} | replayed
+
+
+def _location(task_id: int) -> str:
+    return url_for("tasks.get_task", task_id=task_id)
+
+
+@blp.get("/<int:task_id>")
+@blp.response(200, TaskDetailSchema)
+def get_task(task_id: int) -> TaskDetail:
+    """One task; while it waits, with what keeps each machine from it, or what it waits for."""
+    task = task_reads.get(current_developer(), task_id)
+    return TaskDetail(task, waiting.queue_of(task), waiting.wait_of(task))
+
+
+@blp.post("/<int:task_id>/cancel")
+@blp.response(200, TaskSchema)
+@problems(blp, Forbidden, TaskEnded)
+def cancel_task(task_id: int) -> Task:
+    """End a live task at once."""
+    return tasks.cancel(current_developer(), task_id)
+
+
+@blp.post("/<int:task_id>/retry")
+@blp.arguments(Retry, required=False)
+@blp.response(200, TaskSchema)
+@problems(blp, Forbidden, TaskNotEnded, NoCheckpoint)
+def retry_task(body: dict[str, Any], task_id: int) -> Task:
+    """Queue a failed or cancelled task again, from its beginning or from a stage."""
+    return tasks.retry(current_developer(), task_id, **body)
+
+
+@blp.post("/<int:task_id>/confirm-stage")
+@blp.arguments(Answer)
+@blp.response(200, TaskSchema)
+@problems(blp, Forbidden, NoOpenGate, WrongStage, AlreadyAnswered)
+def confirm_stage(body: dict[str, Any], task_id: int) -> Task:
+    """Answer the question that a stage waits for. One answer wins."""
+    return gates.confirm(current_developer(), task_id, **body)
+
+
+@blp.get("/<int:task_id>/pending-confirm")
+@blp.response(200, PendingGateSchema)
+@problems(blp, NothingPending)
+def get_pending_gate(task_id: int) -> PendingGate:
+    """The question that waits for an answer."""
+    return gates.pending(current_developer(), task_id)
+
+
+@blp.post("/<int:task_id>/pty-token")
+@blp.arguments(Look, required=False)
+@blp.response(200, ChannelSchema)
+@problems(blp, Forbidden, NoTerminal)
+def make_pty_token(body: dict[str, Any], task_id: int) -> terminals.Channel:
+    """What opens one socket of the task's terminal, once, within a minute."""
+    return terminals.issue(current_developer(), task_id, **body)
+
+
+@blp.get("/<int:task_id>/terminal-inputs")
+@blp.arguments(CursorQuery, location="query")
+@blp.response(200, TerminalInputPage)
+@problems(blp, Forbidden)
+def list_terminal_inputs(query: dict[str, Any], task_id: int) -> dict[str, Any]:
+    """Who typed into the task's terminals, when, and how many bytes; the newest first."""
+    found = terminals.inputs(current_developer(), task_id)
+    return by_cursor(found, TerminalInput.id, **query)
+
+
+@blp.get("/<int:task_id>/events")
+@blp.arguments(EventFilter, location="query")
+@blp.response(200, offset_page_of(EventSchema))
+def list_events(query: dict[str, Any], task_id: int) -> dict[str, Any]:
+    """What happened, in order."""
+    limit, offset = query["limit"], query["offset"]
+    items, total = history.events(
+        current_developer(),
+        task_id,
+        types=query["type"],
+        search=query["search"],
+        limit=limit,
+        offset=offset,
+    )
+    return by_offset(items, total, limit=limit, offset=offset)
+
+
+@blp.get("/<int:task_id>/logs")
+@blp.arguments(LogFilter, location="query")
+@blp.response(200, offset_page_of(LogLineSchema))
+def list_log_lines(query: dict[str, Any], task_id: int) -> LogPage:
+    """Lines of an attempt's terminal, escape sequences included."""
+    return logs.page(current_developer(), task_id, **query)
+
+
+@blp.get("/<int:task_id>/logs/raw", parameters=raw_log.PARAMETERS)
+@blp.arguments(WhichAttempt, location="query")
+@blp.response(200, raw_log.BINARY, content_type=raw_log.CONTENT_TYPE, headers=raw_log.HEADERS)
+@blp.alt_response(
+    206,
+    schema=raw_log.BINARY,
+    content_type=raw_log.CONTENT_TYPE,
+    headers=raw_log.PART_HEADERS,
+    description="The part that Range asks for",
+    success=True,
+)
+@blp.alt_response(304, description="It is what If-None-Match names", success=True)
+@problems(blp, 416)
+def get_raw_log(query: dict[str, Any], task_id: int) -> Response:
+    """The exact bytes of an attempt's terminal."""
+    return raw_log.answer(logs.raw(current_developer(), task_id, **query))

@@ -1,0 +1,37 @@
+"""Tunnels into the workspaces of running tasks, for an editor elsewhere."""
+
+from typing import Any
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.problems import problems
+from app.api.schemas.tunnels import NewTunnel, TunnelSchema
+from app.domain.errors import Forbidden, NoLiveWorkspace
+from app.services import tunnels
+from app.services.tunnels import TunnelView
+
+blp = Blueprint("tunnels", __name__, url_prefix="/api/web/workspace-tunnel", description="Tunnels")
+
+
+@blp.post("/<int:task_id>/start")
+@blp.arguments(NewTunnel, required=False)
+@blp.response(200, TunnelSchema)
+@problems(blp, Forbidden, NoLiveWorkspace)
+def start_tunnel(body: dict[str, Any], task_id: int) -> TunnelView:
+    """Open a tunnel into the task's workspace; one that is open stays as it is."""
+    return tunnels.start(current_developer(), task_id, **body)
+
+
+@blp.post("/<int:task_id>/stop")
+@blp.response(200, TunnelSchema)
+@problems(blp, Forbidden)
+def stop_tunnel(task_id: int) -> TunnelView:
+    """Close it; nothing happens where none is open."""
+    return tunnels.stop(current_developer(), task_id)
+
+
+@blp.get("/<int:task_id>/status")
+@blp.response(200, TunnelSchema)
+def get_tunnel(task_id: int) -> TunnelView:
+    """The tunnel of the task's latest attempt."""
+    return tunnels.status(current_developer(), task_id)

@@ -1,0 +1,22 @@
+"""What lies where an agent works."""
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.problems import problems
+from app.api.schemas.workspaces import WorkspaceSchema
+from app.domain.errors import NoWorkspace
+from app.models import Workspace
+from app.services import workspaces
+
+blp = Blueprint("workspaces", __name__, url_prefix="/api/web/workspaces", description="Workspaces")
+
+
+@blp.get("/<int:task_id>")
+@blp.response(200, WorkspaceSchema)
+@problems(blp, NoWorkspace)
+def get_workspace(task_id: int) -> Workspace:
+    """The task's workspace as its machine last described it; the latest attempt's that had one.
+
+    Files that nobody has added to git count in `diff` from the stage's end on.
+    """
+    return workspaces.of_task(current_developer(), task_id)

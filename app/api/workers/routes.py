@@ -1,0 +1,52 @@
+"""How a worker gets in. What it does then goes over the control channel."""
+
+from typing import Any
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_machine
+from app.api.problems import problems
+from app.api.schemas.workers import (
+    CredentialsSchema,
+    Recovery,
+    Registration,
+    WorkerJwtSchema,
+    WorkersHealthSchema,
+)
+from app.domain.errors import InvalidToken, MachineTaken
+from app.services import enrollment, machine_reads
+from app.services.enrollment import Credentials
+
+blp = Blueprint("workers", __name__, url_prefix="/api/workers", description="Workers")
+
+
+@blp.get("/healthz")
+@blp.response(200, WorkersHealthSchema)
+def workers_health() -> dict[str, Any]:
+    """The server is up; how many workers are connected to all of its processes."""
+    return {"status": "ok", "connected_workers": machine_reads.connected_count()}
+
+
+@blp.post("/register")
+@blp.arguments(Registration)
+@blp.response(201, CredentialsSchema)
+@problems(blp, InvalidToken, MachineTaken)
+def register_machine(body: dict[str, Any]) -> Credentials:
+    """Let a machine in by its enrollment token."""
+    return enrollment.register(**body)
+
+
+@blp.post("/refresh-token")
+@blp.response(200, WorkerJwtSchema)
+def refresh_worker_jwt() -> dict[str, Any]:
+    """A fresh worker JWT for one that is still valid."""
+    worker_jwt, expires_at = enrollment.refresh(current_machine())
+    return {"worker_jwt": worker_jwt, "expires_at": expires_at}
+
+
+@blp.post("/recover")
+@blp.arguments(Recovery)
+@blp.response(200, CredentialsSchema)
+@problems(blp, InvalidToken)
+def recover_machine(body: dict[str, Any]) -> Credentials:
+    """New credentials for a machine whose JWT ran out; its earlier ones die."""
+    return enrollment.recover(**body)

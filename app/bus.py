@@ -1,0 +1,121 @@
+"""Everything that leaves after a commit: jobs by name, and wake-ups for connected machines.
+
+Postgres is the truth and these are only wake-ups: one that is lost or cannot be sent costs a sweep
+interval or a heartbeat, never a task, so that no error leaves this module.
+"""
+
+import json
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+
+import structlog
+from flask import current_app
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from app.extensions import celery_of, redis
+
+DISPATCH = "dispatch.assign_queued"
+SWEEP_MACHINES = "sweep.machines"
+SWEEP_GATES = "sweep.gates"
+SWEEP_DRAINS = "sweep.drains"
+SWEEP_WORKSPACES = "sweep.workspaces"
+SWEEP_TUNNELS = "sweep.tunnels"
+SWEEP_RETENTION = "sweep.retention"
+SWEEP_COUNTERS = "sweep.counters"
+JOBS = (
+    DISPATCH,
+    SWEEP_MACHINES,
+    SWEEP_GATES,
+    SWEEP_DRAINS,
+    SWEEP_WORKSPACES,
+    SWEEP_TUNNELS,
+    SWEEP_RETENTION,
+    SWEEP_COUNTERS,
+)
+
+MACHINES_CHANNEL = "muster:machines:wake"  # messages: machine ids, separated by spaces
+DISPATCH_FLAG = "muster:dispatch:wanted"
+DISPATCHER_HEARTBEAT = "muster:dispatcher:heartbeat"  # unix time of the last dispatch job
+SWEEPER_HEARTBEAT = "muster:sweeper:heartbeat"  # likewise, of the last sweep of machines
+BEAT_HEARTBEAT = "muster:beat:heartbeat"  # likewise, of the last job that beat has sent
+
+# Leaves a note, behind the last bytes, in the output stream of an attempt's terminal; only where
+# there is one if ARGV[3] is empty. `app.pty` reads it.
+TELL = """
+local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+if ARGV[3] == '' and not last[1] then return nil end
+local at = last[1] and string.match(last[1][1], '^%d+') or '0'
+if ARGV[3] ~= '' and tonumber(ARGV[3]) > tonumber(at) then at = ARGV[3] end
+local id = redis.call('XADD', KEYS[1], at .. '-*', 'n', ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return id
+"""
+TERMINAL_SECONDS = 120  # how long its keys stay when nobody renews them
+
+# A flag whose job was lost must not silence wake-ups for long; beat dispatches anyway.
+_FLAG_MILLISECONDS = 2000
+
+log = structlog.get_logger(__name__)
+
+
+def wake_dispatch() -> None:
+    """Have queued tasks looked at soon. A thousand calls wake one pass."""
+    try:
+        if redis.client.set(DISPATCH_FLAG, 1, nx=True, px=_FLAG_MILLISECONDS):
+            celery_of(current_app).send_task(DISPATCH, ignore_result=True, retry=False)
+    except (RedisError, OperationalError) as error:
+        log.warning("wake_up_not_sent", job=DISPATCH, error=str(error))
+
+
+def begin_dispatch(now: datetime) -> None:
+    """Clear the flag before the queue is read, and leave a life sign for `/readyz`."""
+    with redis.client.pipeline(transaction=False) as pipe:
+        pipe.delete(DISPATCH_FLAG)
+        pipe.set(DISPATCHER_HEARTBEAT, now.timestamp())
+        pipe.execute()
+
+
+def leave_sign(where: str, now: datetime) -> None:
+    """A sign of life for `/readyz`."""
+    try:
+        redis.client.set(where, now.timestamp())
+    except RedisError as error:
+        log.warning("sign_not_left", where=where, error=str(error))
+
+
+def put_back_dispatch() -> None:
+    """Somebody else is at work: the flag that was cleared is set again for it."""
+    redis.client.set(DISPATCH_FLAG, 1, px=_FLAG_MILLISECONDS)
+
+
+def is_dispatch_wanted() -> bool:
+    """Whether somebody has asked for a pass since the last one began."""
+    return bool(redis.client.exists(DISPATCH_FLAG))
+
+
+def wake_machines(machine_ids: Iterable[uuid.UUID]) -> None:
+    """Have the connections of these machines look at their orders, wherever they are."""
+    message = " ".join(sorted({str(machine_id) for machine_id in machine_ids}))
+    if not message:
+        return
+    try:
+        redis.client.publish(MACHINES_CHANNEL, message)
+    except RedisError as error:
+        log.warning("wake_up_not_sent", machines=message, error=str(error))
+
+
+def terminal_key(task_id: int, attempt: int, part: str) -> str:
+    """Where in Redis a part of an attempt's terminal lies (`app.pty.store` lists them)."""
+    return f"muster:pty:{task_id}-{attempt}:{part}"
+
+
+def tell_exit(task_id: int, attempt: int, *, stage_index: int, code: int, log_end: int) -> None:
+    """Tell those who look into the terminal, if there are any, that a stage's process has ended."""
+    note = {"kind": "exited", "code": code, "stage_index": stage_index, "log_end": log_end}
+    key = terminal_key(task_id, attempt, "out")
+    try:
+        redis.client.eval(TELL, 1, key, json.dumps(note), TERMINAL_SECONDS, "")
+    except RedisError as error:
+        log.warning("exit_not_told", task=task_id, error=str(error))

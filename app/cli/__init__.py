@@ -1,0 +1,13 @@
+"""`flask …`: what an operator does at the server. One command a file."""
+
+from flask import Flask
+
+from app.cli.create_admin import create_admin
+from app.cli.doctor import doctor
+from app.cli.reencrypt import reencrypt
+from app.cli.seed import seed
+
+
+def install(app: Flask) -> None:
+    for command in (create_admin, doctor, reencrypt, seed):
+        app.cli.add_command(command)

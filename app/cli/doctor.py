@@ -1,0 +1,30 @@
+"""`flask doctor`."""
+
+import json
+
+import click
+from flask.cli import with_appcontext
+
+from app.services import checkup
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="A list of {name, ok, text, advice}.")
+@with_appcontext
+def doctor(as_json: bool) -> None:
+    """Look whether all is well, and say what to do where it is not; then the exit status is 1."""
+    found = []
+    for finding in checkup.findings():
+        found.append(finding)
+        if not as_json:
+            click.echo(_line(finding))
+    if as_json:
+        click.echo(json.dumps([{**one._asdict(), "ok": one.ok} for one in found], indent=2))
+    if not all(finding.ok for finding in found):
+        raise click.exceptions.Exit(1)
+
+
+def _line(finding: checkup.Finding) -> str:
+    if finding.ok:
+        return f"ok {finding.name}: {finding.text}"
+    return f"!! {finding.name}: {finding.text} — {finding.advice}"

@@ -1,0 +1,92 @@
+"""What an audit entry says of a change: what differs, and never a secret's value."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+CHANGED = "(changed)"
+LONGEST = 1000  # characters of one text
+
+# A field whose name has one of these words has its texts left out, wherever they are in it.
+# Numbers, booleans and null say that something is set or how long it lives, and stay.
+SECRET_WORDS = frozenset(
+    {
+        "authorization",
+        "code",
+        "codes",
+        "credential",
+        "credentials",
+        "digest",
+        "environment",
+        "hash",
+        "jwt",
+        "password",
+        "recovery",
+        "secret",
+        "secrets",
+        "token",
+        "tokens",
+        "totp",
+    }
+)
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+# Our own tokens (`domain.tokens`), in whatever field somebody has pasted one. Their prefixes, as
+# lists show them, are shorter.
+_TOKEN = re.compile(r"mst_[a-z]+_[0-9a-f]{16,}")
+
+
+def changes(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+) -> dict[str, Any] | None:
+    """{before, after} as JSON, with what differs only. None when nothing does.
+
+    Of something new `before` is None, of something gone `after` is; mappings inside mappings are
+    compared by their names too.
+    """
+    if before is not None and after is not None:
+        before, after = _differing(before, after)
+        if not before and not after:
+            return None
+    return {"before": _told(before), "after": _told(after)}
+
+
+def _differing(
+    before: Mapping[str, Any], after: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    was: dict[str, Any] = {}
+    became: dict[str, Any] = {}
+    for name in {**before, **after}:
+        old, new = before.get(name), after.get(name)
+        if (name in before) == (name in after) and old == new:
+            continue
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            old, new = _differing(old, new)
+        if name in before:
+            was[name] = old
+        if name in after:
+            became[name] = new
+    return was, became
+
+
+def _told(value: Any, *, secret: bool = False) -> Any:
+    match value:
+        case Mapping():
+            return {str(n): _told(v, secret=secret or _is_secret(str(n))) for n, v in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_told(part, secret=secret) for part in value]
+        case None | bool() | int() | float():
+            return value
+        case datetime():
+            return value.isoformat()
+        case str():
+            return CHANGED if secret else _short(_TOKEN.sub(CHANGED, value))
+    raise TypeError(f"{type(value).__name__} has no place in an audit entry")
+
+
+def _is_secret(name: str) -> bool:
+    return not SECRET_WORDS.isdisjoint(word.lower() for word in _WORD.findall(name))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -1,0 +1,82 @@
+"""The chat platforms, and what a bot of each needs to be told and to be believed."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class BotPlatform(StrEnum):
+    SLACK = "slack"
+    LARK = "lark"
+    APPRISE = "apprise"
+    WEBHOOK = "webhook"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What all of a text has to match (in Python and in ECMA 262), and that in words."""
+
+    pattern: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Credential:
+    """What a field of a bot holds on a platform, and what that looks like, where that is known."""
+
+    what: str
+    shape: Shape | None = None
+
+
+def check(platform: BotPlatform, given: Mapping[str, str | None]) -> dict[str, list[str]]:
+    """What is wrong with a bot's `app_id`, `app_secret` and `webhook_token`, by field.
+
+    Each is needed where the platform has it, and refused where it has not: a secret that nobody
+    reads is only one more to lose.
+    """
+    known = NEEDED[platform]
+    judged = {field: _wrong(platform, known.get(field), text) for field, text in given.items()}
+    return {field: [wrong] for field, wrong in judged.items() if wrong}
+
+
+def _wrong(platform: BotPlatform, credential: Credential | None, text: str | None) -> str | None:
+    if credential is None:
+        return f"is not used by {platform}" if text else None
+    if not text:
+        return f"is needed by {platform}: {credential.what}"
+    shape = credential.shape
+    if shape is None or re.fullmatch(shape.pattern, text, re.ASCII):
+        return None
+    return f"must be {shape.words}"
+
+
+# Apprise reads more kinds of addresses than URL parsers do.
+_APPRISE_URL = Shape(
+    r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/].*", "an Apprise URL, such as ntfy://host/topic"
+)
+_PORT = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_HTTPS_URL = Shape(
+    rf"https://(?:[!$-.0->A-Z^-~]+@)?(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::{_PORT})?(?:[/?#][!-~]*)?",
+    "an https URL",
+)
+
+# Slack and Lark name the app in each event, which is how its bot is found; the secrets prove it.
+NEEDED: dict[BotPlatform, dict[str, Credential]] = {
+    BotPlatform.SLACK: {
+        "app_id": Credential("the app's id"),
+        "app_secret": Credential("its signing secret"),
+        "webhook_token": Credential("its bot token"),
+    },
+    BotPlatform.LARK: {
+        "app_id": Credential("the app's id"),
+        "app_secret": Credential("its secret"),
+        "webhook_token": Credential("its verification token"),
+    },
+    # A URL with credentials in it is a secret as a whole.
+    BotPlatform.APPRISE: {"webhook_token": Credential("the URL to notify", _APPRISE_URL)},
+    BotPlatform.WEBHOOK: {
+        "app_secret": Credential("what requests are signed with"),
+        "webhook_token": Credential("the URL to post to", _HTTPS_URL),
+    },
+}

@@ -1,0 +1,36 @@
+"""What a drain does with each attempt on its machine (machine-protocol.md)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class DrainAct(StrEnum):
+    KEEP = "keep"
+    HAND_OVER = "hand_over"  # ends here, queued with its gate open, dispatched after the answer
+    STOP = "stop"  # ends here, an open gate is withdrawn, queued again from its last checkpoint
+
+
+@dataclass(frozen=True)
+class AttemptOnMachine:
+    """A live attempt, as the plan needs to see it.
+
+    `has_checkpoint`: the work done so far is pushed, so that another machine can go on with it.
+    """
+
+    id: int
+    at_gate: bool
+    has_checkpoint: bool
+
+
+def plan(attempts: Iterable[AttemptOnMachine], past_deadline: bool) -> dict[int, DrainAct]:
+    """An act for each attempt, by its id."""
+    return {attempt.id: _act(attempt, past_deadline) for attempt in attempts}
+
+
+def _act(attempt: AttemptOnMachine, past_deadline: bool) -> DrainAct:
+    if attempt.at_gate and attempt.has_checkpoint:
+        return DrainAct.HAND_OVER
+    # A gated attempt without a checkpoint holds the only copy of its work, so it stays. Past the
+    # deadline that copy goes, and with it what the gate asks about.
+    return DrainAct.STOP if past_deadline else DrainAct.KEEP

@@ -1,0 +1,216 @@
+"""What can go wrong, in the product's words. `app/errors.py` gives each its HTTP status.
+
+A class docstring is the message where no other is given; `code` is what clients switch on.
+"""
+
+
+class DomainError(Exception):
+    """The request cannot be carried out."""
+
+    code = "error"
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (self.__doc__ or "").strip().splitlines()[0])
+
+
+class InvalidFields(DomainError):
+    """Some fields are not valid."""
+
+    code = "validation_failed"
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+class NotFound(DomainError):
+    """There is nothing here that you may see."""
+
+    code = "not_found"
+
+
+class Forbidden(DomainError):
+    """Your role does not allow this."""
+
+    code = "forbidden"
+
+
+class SessionRequired(Forbidden):
+    """A personal access token cannot do this; sign in."""
+
+    code = "session_required"
+
+
+class Conflict(DomainError):
+    """The state of things does not allow this now."""
+
+    code = "conflict"
+
+
+class IllegalTransition(Conflict):
+    """The task cannot go from here to there."""
+
+    code = "illegal_transition"
+
+
+class TaskEnded(Conflict):
+    """The task has already ended."""
+
+    code = "task_ended"
+
+
+class TaskNotEnded(Conflict):
+    """Only a failed or cancelled task can be retried."""
+
+    code = "task_not_ended"
+
+
+class NoCheckpoint(Conflict):
+    """No checkpoint exists for the stage before that one; retry from an earlier stage."""
+
+    code = "no_checkpoint"
+
+
+class NoLiveWorkspace(Conflict):
+    """The task has no workspace on a machine now."""
+
+    code = "no_live_workspace"
+
+
+class NothingPending(NotFound):
+    """The task is not waiting for an answer."""
+
+    code = "nothing_pending"
+
+
+class NoWorkspace(NotFound):
+    """No machine has begun a workspace for the task yet."""
+
+    code = "no_workspace"
+
+
+class NoTerminal(Conflict):
+    """The task has no live terminal now: no stage of it is running."""
+
+    code = "no_terminal"
+
+
+class NoOpenGate(Conflict):
+    """The task is not waiting for an answer."""
+
+    code = "no_open_gate"
+
+
+class WrongStage(Conflict):
+    """The question is open at another stage."""
+
+    code = "wrong_stage"
+
+    def __init__(self, asked: int, given: int) -> None:
+        super().__init__(f"stage {asked} is waiting for an answer, not stage {given}")
+
+
+class AlreadyAnswered(Conflict):
+    """Somebody else has answered this gate."""
+
+    code = "already_answered"
+
+
+class AlreadyExists(Conflict):
+    """That name is taken."""
+
+    code = "already_exists"
+
+
+class ChatBound(AlreadyExists):
+    """The bot has bound that chat already; remove that binding first."""
+
+    code = "chat_bound"
+
+
+class PlatformUidTaken(AlreadyExists):
+    """That platformUid is another developer's already."""
+
+    code = "platform_uid_taken"
+
+
+class TotpEnabled(Conflict):
+    """The second factor is on already; disable it first."""
+
+    code = "totp_enabled"
+
+
+class TotpNotSetUp(Conflict):
+    """There is no second factor to verify; set one up first."""
+
+    code = "totp_not_set_up"
+
+
+class LastAdmin(Conflict):
+    """The last active admin can be neither demoted nor disabled."""
+
+    code = "last_admin"
+
+
+class MachineDecommissioned(Conflict):
+    """The machine has been decommissioned."""
+
+    code = "machine_decommissioned"
+
+
+class MachineTaken(Conflict):
+    """That machine is registered already, with another token."""
+
+    code = "machine_taken"
+
+
+class IdempotencyKeyReused(Conflict):
+    """That Idempotency-Key came with another request before."""
+
+    code = "idempotency_key_reused"
+
+
+class Unauthenticated(DomainError):
+    """A valid credential is needed."""
+
+    code = "unauthenticated"
+
+
+class InvalidCredentials(Unauthenticated):
+    """Name or password is wrong."""
+
+    code = "invalid_credentials"
+
+
+class TotpRequired(Unauthenticated):
+    """A code of the second factor is needed too."""
+
+    code = "totp_required"
+
+
+class TotpInvalid(Unauthenticated):
+    """That code is wrong, or has been used already."""
+
+    code = "totp_invalid"
+
+
+class InvalidToken(Unauthenticated):
+    """The token is not valid here."""
+
+    code = "invalid_token"
+
+
+class TooManyAttempts(DomainError):
+    """Too many failed logins; wait before the next one."""
+
+    code = "too_many_attempts"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after  # seconds
+
+
+class Unavailable(DomainError):
+    """Something this request needs is away; try again shortly."""
+
+    code = "unavailable"

@@ -1,0 +1,122 @@
+"""What admins can change while the server runs: which settings there are, and what they may be.
+
+What a deployment fixes (addresses, secrets, pools, what machines have been told already) is not
+here but in `config.py`; docs/decisions/0008 says why.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from app.domain.errors import InvalidFields
+
+
+class SettingKind(StrEnum):
+    INTEGER = "integer"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting, `minimum` and `maximum` included. `config` is the key of the deployment's own
+    default in `app.config`, where it can have one.
+    """
+
+    key: str
+    kind: SettingKind
+    default: float
+    minimum: float
+    maximum: float
+    unit: str
+    help: str
+    config: str | None = None
+
+
+_WHOLE, _NUMBER = SettingKind.INTEGER, SettingKind.NUMBER
+_YEARS = 3650
+
+_SETTINGS = (
+    Setting(
+        "maxLoadPercent", _NUMBER, 90, 1, 100, "percent",
+        "A machine with a busier CPU gets no task.", "MAX_LOAD_PERCENT",
+    ),
+    Setting(
+        "maxDiskPercent", _NUMBER, 90, 1, 100, "percent",
+        "A machine whose disk becomes fuller is drained.", "MAX_DISK_PERCENT",
+    ),
+    Setting(
+        "workspacesGigabytes", _NUMBER, 50, 0, 1_000_000, "GiB",
+        "How much a machine keeps of ended tasks, at most; the oldest go first.",
+        "WORKSPACES_GIGABYTES",
+    ),
+    Setting(
+        "workspaceSeconds", _NUMBER, 86_400, 60, 90 * 86_400, "seconds",
+        "How long the workspaces of attempts that end from now on stay on their machines.",
+        "WORKSPACE_SECONDS",
+    ),
+    Setting(
+        "loginFailures", _WHOLE, 5, 1, 1000, "logins",
+        "How many logins with one name may fail in 15 minutes.", "LOGIN_FAILURES",
+    ),
+    Setting(
+        "loginFailuresPerAddress", _WHOLE, 5, 1, 100_000, "logins",
+        "How many logins from one address may fail in 15 minutes.", "LOGIN_FAILURES_PER_ADDRESS",
+    ),
+    Setting(
+        "enrollmentTokenHours", _WHOLE, 24, 1, 8760, "hours",
+        "How long an enrollment token is good for, where its maker does not say.",
+    ),
+    Setting(
+        "sessionRetentionDays", _WHOLE, 1, 0, _YEARS, "days",
+        "How long the refresh tokens of logins that have ended, and channel tokens, are kept.",
+    ),
+    Setting(
+        "tokenRetentionDays", _WHOLE, 90, 0, _YEARS, "days",
+        "How long revoked and expired tokens stay readable.",
+    ),
+    Setting(
+        "idempotencyHours", _WHOLE, 24, 1, 168, "hours",
+        "How long the answer to an Idempotency-Key is given again.",
+    ),
+    Setting(
+        "notificationRetentionDays", _WHOLE, 90, 1, _YEARS, "days",
+        "How long notifications are kept.",
+    ),
+    Setting(
+        "terminalInputRetentionDays", _WHOLE, 90, 1, _YEARS, "days",
+        "How long it is kept who typed into a terminal, and when.",
+    ),
+    Setting(
+        "terminalsPerTask", _WHOLE, 50, 1, 10_000, "sockets",
+        "How many may look into the terminal of one task at once.",
+    ),
+    Setting(
+        "terminalsPerDeveloper", _WHOLE, 50, 1, 10_000, "sockets",
+        "How many terminals one developer may have open at once.",
+    ),
+)  # fmt: skip
+REGISTRY: Mapping[str, Setting] = {setting.key: setting for setting in _SETTINGS}
+
+
+def checked(key: str, value: Any) -> float:
+    """The value, when the setting may have it; of a count always an int. Raises InvalidFields."""
+    setting = REGISTRY.get(key)
+    if setting is None:
+        raise InvalidFields({key: ["is not a setting"]})
+    # JSON knows one kind of number, and JSON Schema takes 1.0 for an integer.
+    if setting.kind is SettingKind.INTEGER and isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if wrong := _wrong(setting, value):
+        raise InvalidFields({key: [wrong]})
+    number: float = value
+    return number
+
+
+def _wrong(setting: Setting, value: Any) -> str | None:
+    types = int if setting.kind is SettingKind.INTEGER else (int, float)
+    if isinstance(value, bool) or not isinstance(value, types):
+        return "must be a whole number" if types is int else "must be a number"
+    if not setting.minimum <= value <= setting.maximum:  # nor is NaN
+        return f"must be from {setting.minimum:,} to {setting.maximum:,}"
+    return None

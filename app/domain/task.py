@@ -1,0 +1,108 @@
+"""A task's states, and the only arrows between them (contract.md, section 3)."""
+
+from enum import StrEnum
+
+from app.domain.errors import IllegalTransition
+
+
+class TaskStatus(StrEnum):
+    QUEUED = "queued"
+    ASSIGNED = "assigned"
+    RUNNING = "running"
+    SUSPENDED = "suspended"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class SuspendReason(StrEnum):
+    GATE = "gate"
+    MACHINE_LOST = "machine_lost"
+
+
+class TaskEvent(StrEnum):
+    """What may happen to a task; each is a verb of `services.tasks.move`."""
+
+    ASSIGN = "assign"
+    START = "start"
+    ASK = "ask"  # a gate opens
+    RESUME = "resume"  # its answer came, and the machine still holds the workspace
+    REQUEUE = "requeue"
+    LOSE = "lose"  # the machine went silent
+    COME_BACK = "come_back"
+    COMPLETE = "complete"
+    FAIL = "fail"
+    CANCEL = "cancel"
+    RETRY = "retry"
+    RESTORE = "restore"  # the machine of a task that failed as machine_lost brought the result
+
+
+ENDED = frozenset({TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED})
+LIVE = frozenset(TaskStatus) - ENDED
+ON_MACHINE = frozenset({TaskStatus.ASSIGNED, TaskStatus.RUNNING, TaskStatus.SUSPENDED})
+
+_S, _E = TaskStatus, TaskEvent
+_ARROWS: dict[TaskEvent, tuple[frozenset[TaskStatus], TaskStatus]] = {
+    _E.ASSIGN: (frozenset({_S.QUEUED}), _S.ASSIGNED),
+    _E.START: (frozenset({_S.ASSIGNED, _S.RUNNING}), _S.RUNNING),
+    # A task is asked before its first stage (queued), after a stage (running, assigned when a
+    # machine's reports are late) or by a machine that finished while it was thought lost.
+    _E.ASK: (frozenset({_S.QUEUED, _S.ASSIGNED, _S.RUNNING, _S.SUSPENDED}), _S.SUSPENDED),
+    _E.RESUME: (frozenset({_S.SUSPENDED}), _S.ASSIGNED),
+    _E.REQUEUE: (ON_MACHINE, _S.QUEUED),
+    _E.LOSE: (frozenset({_S.RUNNING}), _S.SUSPENDED),
+    _E.COME_BACK: (frozenset({_S.SUSPENDED}), _S.RUNNING),
+    _E.COMPLETE: (ON_MACHINE, _S.COMPLETED),
+    _E.FAIL: (LIVE, _S.FAILED),
+    _E.CANCEL: (LIVE, _S.CANCELLED),
+    _E.RETRY: (frozenset({_S.FAILED, _S.CANCELLED}), _S.QUEUED),
+    _E.RESTORE: (frozenset({_S.FAILED}), _S.RUNNING),
+}
+
+
+def after(status: TaskStatus, event: TaskEvent) -> TaskStatus:
+    """Where the event leads from that status. Raises IllegalTransition."""
+    sources, target = _ARROWS[event]
+    if status not in sources:
+        raise IllegalTransition(f"a task that is {status} cannot {event.replace('_', ' ')}")
+    return target
+
+
+class EventType(StrEnum):
+    """Types of the rows in a task's history."""
+
+    CREATED = "created"
+    ASSIGNED = "assigned"
+    STARTED = "started"
+    STAGE_STARTED = "stage_started"
+    STAGE_FINISHED = "stage_finished"
+    CHECKPOINT = "checkpoint"
+    SUSPENDED = "suspended"
+    CONFIRMED = "confirmed"
+    RESUMED = "resumed"
+    PUBLISHED = "published"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    RETRIED = "retried"
+    REQUEUED = "requeued"
+    MACHINE_LOST = "machine_lost"
+    MACHINE_BACK = "machine_back"
+    RESTORED = "restored"
+    WORKSPACE = "workspace"
+    TUNNEL = "tunnel"
+    LOG = "log"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class FailureCode(StrEnum):
+    """Why a task failed, as far as the server decides it; machines report codes of their own."""
+
+    STAGE_FAILED = "stage_failed"
+    STAGE_TIMEOUT = "stage_timeout"
+    MACHINE_LOST = "machine_lost"
+    MACHINE_DECOMMISSIONED = "machine_decommissioned"
+    GATE_EXPIRED = "gate_expired"
+    KEY_MISSING = "key_missing"
+    ORDER_TOO_LARGE = "order_too_large"

@@ -1,0 +1,109 @@
+"""A tunnel into an attempt's workspace: its states, and the only arrows between them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.domain.errors import IllegalTransition
+
+DEFAULT_SECONDS = 4 * 3600
+LONGEST_SECONDS = 24 * 3600
+SHORTEST_SECONDS = 60
+# How long a machine may take to do as it was told, and to say so.
+TAKE_UP = timedelta(seconds=60)
+CONFIRM = timedelta(seconds=60)
+SAY_EXPIRED = timedelta(seconds=30)
+
+
+class TunnelState(StrEnum):
+    IDLE = "idle"  # there is none; never stored
+    STARTING = "starting"
+    CONNECTED = "connected"
+    CLOSING = "closing"  # it is to end, and its machine has not said that it has
+    CLOSED = "closed"
+    EXPIRED = "expired"
+    FAILED = "failed"
+
+
+class TunnelEvent(StrEnum):
+    """START and STOP are people's; the others the machine's words, or ours where it is silent."""
+
+    START = "start"
+    STOP = "stop"
+    TRY = "try"  # the command runs, after a crash once more, and is not connected yet
+    CONNECT = "connect"
+    CLOSE = "close"
+    EXPIRE = "expire"
+    FAIL = "fail"
+
+
+_S, _E = TunnelState, TunnelEvent
+OPEN = frozenset({_S.STARTING, _S.CONNECTED})
+OVER = frozenset({_S.IDLE, _S.CLOSED, _S.EXPIRED, _S.FAILED})
+
+_OF_OPEN = {
+    _E.STOP: _S.CLOSING,
+    _E.TRY: _S.STARTING,
+    _E.CONNECT: _S.CONNECTED,
+    _E.CLOSE: _S.CLOSED,
+    _E.EXPIRE: _S.EXPIRED,
+    _E.FAIL: _S.FAILED,
+}
+# Who has stopped a tunnel is told that it is closed, whatever else became of it meanwhile.
+_OF_CLOSING = {
+    _E.START: _S.STARTING,
+    _E.CLOSE: _S.CLOSED,
+    _E.EXPIRE: _S.CLOSED,
+    _E.FAIL: _S.CLOSED,
+}
+_ARROWS: dict[TunnelState, dict[TunnelEvent, TunnelState]] = {
+    _S.STARTING: _OF_OPEN,
+    _S.CONNECTED: _OF_OPEN,
+    _S.CLOSING: _OF_CLOSING,
+    **{state: {_E.START: _S.STARTING} for state in OVER},
+}
+
+
+def after(state: TunnelState, event: TunnelEvent) -> TunnelState:
+    """Where the event leads from that state. Raises IllegalTransition."""
+    target = _ARROWS[state].get(event)
+    if target is None:
+        raise IllegalTransition(f"a tunnel that is {state} cannot {event}")
+    return target
+
+
+def shown(state: TunnelState, *, attempt_ended: bool) -> TunnelState:
+    """A tunnel ends with its attempt, whether its machine has said so yet or not."""
+    return _S.CLOSING if attempt_ended and state in OPEN else state
+
+
+def is_wanted(state: TunnelState, *, attempt_ended: bool) -> bool:
+    """Whether the machine should keep it open."""
+    return shown(state, attempt_ended=attempt_ended) in OPEN
+
+
+@dataclass(frozen=True)
+class TunnelSeen:
+    """A tunnel that is not over. `taken`: its machine has said anything about it."""
+
+    state: TunnelState
+    taken: bool
+    started_at: datetime
+    changed_at: datetime
+    expires_at: datetime
+    attempt_ended_at: datetime | None
+
+
+def overdue(tunnel: TunnelSeen, now: datetime) -> tuple[TunnelEvent, str] | None:
+    """What becomes of it, and why, where its machine should have said something by now."""
+    ended_at = tunnel.attempt_ended_at
+    if ended_at is not None or tunnel.state is _S.CLOSING:
+        since = max(tunnel.changed_at, ended_at) if ended_at else tunnel.changed_at
+        if now - since > CONFIRM:
+            return _E.CLOSE, "its machine has not confirmed that it is closed"
+        return None
+    if now - tunnel.expires_at > SAY_EXPIRED:
+        return _E.EXPIRE, "its time is over"
+    if not tunnel.taken and now - tunnel.started_at > TAKE_UP:
+        return _E.FAIL, "its machine has not taken it up: it is away, or its worker is too old"
+    return None

@@ -1,0 +1,43 @@
+"""`python -m app.embedded [--home DIR]`: both servers, until Ctrl-C or SIGTERM."""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+from app.embedded import EmbeddedError, start
+from app.embedded.processes import failure, until
+
+
+def main() -> int:
+    """Print the addresses, one `NAME=value` a line, and stay. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m app.embedded", description=__doc__)
+    home = os.environ.get("MUSTER_HOME", ".muster")
+    parser.add_argument("--home", type=Path, default=Path(home), help="where the data is kept")
+    try:
+        serve(parser.parse_args().home)
+    except EmbeddedError as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 1
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def serve(home: Path) -> None:
+    """Raises EmbeddedError when a server does not start or ends by itself."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with start(home) as services:
+        sys.stdout.write(f"DATABASE_URL={services.database_url}\nREDIS_URL={services.redis_url}\n")
+        sys.stdout.flush()
+        running = list(services.processes.values())
+        while True:
+            until(lambda: any(process.poll() is not None for process in running), 60, pause=0.2)
+            for process in running:
+                if process.poll() is not None:
+                    raise failure(process, "ended by itself")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

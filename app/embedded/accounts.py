@@ -1,0 +1,58 @@
+"""Who runs the servers.
+
+PostgreSQL refuses to run as root, so under root both servers run as an unprivileged account.
+"""
+
+import os
+import pwd
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.embedded.errors import EmbeddedError
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user other than our own that servers are started as."""
+
+    name: str
+    uid: int
+    gid: int
+
+
+def choose(state: Path) -> Account | None:
+    """The account for servers whose files lie (or will lie) in `state`; None is ourselves.
+
+    Under root it is the account that owns `state` already, else `nobody`. Raises EmbeddedError
+    when there is no such account, or when `state` belongs to somebody else and we are not root.
+    """
+    owner = state.stat().st_uid if state.exists() else None
+    if os.geteuid() != 0:
+        if owner not in (None, os.geteuid()):
+            raise EmbeddedError(
+                f"{state} belongs to user {owner}, not to you: "
+                "run as that user or as root, or set MUSTER_HOME to another directory"
+            )
+        return None
+    return _with_entry(owner) or _named("nobody")
+
+
+def _with_entry(uid: int | None) -> Account | None:
+    if not uid:  # unknown, or root
+        return None
+    try:
+        entry = pwd.getpwuid(uid)
+    except KeyError:
+        return None
+    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+
+
+def _named(name: str) -> Account:
+    try:
+        entry = pwd.getpwnam(name)
+    except KeyError:
+        raise EmbeddedError(
+            f"PostgreSQL refuses to run as root and this machine has no user '{name}': "
+            "run as an ordinary user, or set DATABASE_URL"
+        ) from None
+    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)

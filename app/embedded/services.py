@@ -1,0 +1,124 @@
+"""Both servers of one home, started side by side and stopped together."""
+
+import errno
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from app.embedded import postgres, valkey
+from app.embedded.errors import EmbeddedError
+from app.embedded.locks import HomeLock
+from app.embedded.postgres import Postgres
+from app.embedded.processes import Process
+from app.embedded.valkey import Valkey
+
+
+@dataclass
+class Services:
+    """Where the database and the broker are, and the servers behind them that we run ourselves.
+
+    As a context manager it stops them at the end.
+    """
+
+    database_url: str
+    redis_url: str
+    lock: HomeLock
+    servers: dict[str, Postgres | Valkey] = field(default_factory=dict)
+
+    @property
+    def processes(self) -> dict[str, Process]:
+        """The running servers by name, `postgres` and `valkey`."""
+        return {name: server.process for name, server in self.servers.items()}
+
+    def restart(self, name: str) -> None:
+        """Start a server again at the address it had, whether it still runs or was killed."""
+        self.servers[name].restart()
+
+    def stop(self) -> None:
+        """Stop both, wait until they are gone, free the home. Harmless when done twice."""
+        for process in self.processes.values():
+            process.ask()
+        for server in self.servers.values():
+            server.process.settle()
+            server.clean()
+        self.servers.clear()
+        self.lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def start(
+    home: Path,
+    *,
+    env: Mapping[str, str] = os.environ,
+    database_url: str = "",
+    redis_url: str = "",
+) -> Services:
+    """Start PostgreSQL and Valkey on the data in `home`, made when there is none.
+
+    An address given takes the place of that server. `env` is read for MUSTER_VALKEY_PORT and
+    MUSTER_EMBEDDED_FSYNC. Call it from the main thread: the servers end with the thread that
+    started them. Raises EmbeddedError; then nothing is left running.
+    """
+    try:
+        home = home.resolve()
+        (home / "logs").mkdir(parents=True, exist_ok=True)
+        services = Services(database_url, redis_url, HomeLock(home))
+        try:
+            _start_missing(services, home, env)
+        except BaseException:
+            services.stop()
+            raise
+    except OSError as problem:
+        raise explained(problem, home) from problem
+    return services
+
+
+def _start_missing(services: Services, home: Path, env: Mapping[str, str]) -> None:
+    durable = env.get("MUSTER_EMBEDDED_FSYNC", "on") != "off"
+    held = (services.lock.servers,)
+    # Valkey first: it comes up while PostgreSQL, the slower one, is being prepared.
+    if not services.redis_url:
+        services.servers["valkey"] = valkey.launch(
+            home, home / "logs/valkey.log", port=_port(env), durable=durable, keep_open=held
+        )
+    if not services.database_url:
+        services.servers["postgres"] = postgres.launch(
+            home, home / "logs/postgres.log", durable=durable, keep_open=held
+        )
+    for server in services.servers.values():
+        server.await_ready()
+    services.redis_url = services.redis_url or services.servers["valkey"].url
+    services.database_url = services.database_url or services.servers["postgres"].url
+
+
+def _port(env: Mapping[str, str]) -> int | None:
+    text = env.get("MUSTER_VALKEY_PORT", "")
+    if not text:
+        return None
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise EmbeddedError(f"MUSTER_VALKEY_PORT is no port number: {text!r}")
+    return int(text)
+
+
+def explained(problem: OSError, home: Path) -> EmbeddedError:
+    """What to do about an error of the file system below `home`."""
+    if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+        return EmbeddedError(f"the disk of {home} is full; free some space and start again")
+    where = problem.filename or home
+    return EmbeddedError(
+        f"cannot use {where} ({problem.strerror}): make it writable, "
+        "or set MUSTER_HOME to another directory"
+    )

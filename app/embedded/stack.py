@@ -1,0 +1,273 @@
+"""A whole Muster as child processes: servers, migration, gunicorn, Celery, beat."""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from app.embedded import keys, ports, probes, processes, services
+from app.embedded.commands import Command, Commands, commands
+from app.embedded.errors import EmbeddedError
+from app.embedded.processes import Process, Program
+from app.embedded.schema import Stamp
+from app.embedded.services import Services
+
+ROOT = Path(__file__).resolve().parents[2]
+VERSIONS = ROOT / "migrations" / "versions"
+SERVERS = {"DATABASE_URL": "PostgreSQL", "REDIS_URL": "Valkey"}
+ADDRESSES_FILE = "services.json"
+MIGRATE_SECONDS = 120.0
+PROBES = {"/healthz": 60.0, "/readyz": 60.0}
+LOOK_SECONDS = 0.2
+
+
+class Stack:
+    """One Muster in one home on one port.
+
+    `env` is laid over our own environment for all children; an empty value counts as unset, so
+    `{"DATABASE_URL": ""}` asks for the embedded server. `say` takes each step as a line.
+    As a context manager it starts at the beginning and leaves nothing running at the end; within,
+    SIGTERM arrives as a KeyboardInterrupt like Ctrl-C. Main thread only (see `processes.spawn`).
+
+    `processes` holds whatever runs, by name: `postgres`, `valkey`, those of the commands, those
+    launched later. `env` is the environment they got, once started.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        port: int = 9000,
+        env: Mapping[str, str] | None = None,
+        say: Callable[[str], None] = lambda line: None,
+        table: Callable[[Path], Commands] = commands,
+    ) -> None:
+        self.home = home.resolve()
+        self.port = port
+        self._given: dict[str, str] = {**os.environ, **(env or {})}
+        self.env = dict(self._given)
+        self.say = say
+        self._commands = table(self.home)
+        self._children: dict[str, Process] = {}
+        self._services: Services | None = None
+
+    @property
+    def url(self) -> str:
+        """Where the web console and the API are."""
+        return f"{'https' if self._tls else 'http'}://{ports.LOOPBACK}:{self.port}"
+
+    @property
+    def processes(self) -> dict[str, Process]:
+        """All children by name, in their order of start."""
+        servers = self._services.processes if self._services else {}
+        return {**servers, **self._children}
+
+    def start(self) -> None:
+        """Bring everything up and wait until `/readyz` says yes.
+
+        Raises EmbeddedError, quoting the log of what failed; then nothing is left running.
+        """
+        try:
+            self._start_all()
+        except OSError as problem:
+            self.stop()
+            raise services.explained(problem, self.home) from problem
+        except BaseException:
+            self.stop()
+            raise
+
+    def restart(self, name: str) -> Process:
+        """Stop a child if it still runs, start it anew with the same command and address.
+
+        Servers are ready on return; for the rest there is `await_ready`.
+        """
+        if name in self._children:
+            self._children[name].stop()
+            return self._spawn(self._children[name].program)
+        self._running_services.restart(name)
+        return self.processes[name]
+
+    def launch(
+        self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None
+    ) -> Process:
+        """Add a process to the stack, such as a local machine's worker. Does not wait for it.
+
+        Its log is `logs/<name>.log`; `env` is laid over the stack's. It ends with the stack.
+        """
+        # It may leave processes of its own behind on purpose: they must not keep the home locked.
+        return self._spawn(
+            self._program(name, Command(tuple(argv), env=env or {}), holds_home=False)
+        )
+
+    def run(self, name: str, argv: Sequence[str], seconds: float = 60.0) -> str:
+        """Run a command to its end in the stack's environment; returns what it wrote.
+
+        Raises EmbeddedError when it fails or takes longer.
+        """
+        return processes.run(self._program(name, Command(tuple(argv))), seconds)
+
+    def await_ready(self) -> None:
+        """Wait for `/healthz`, then `/readyz`. Raises EmbeddedError when a child ends first."""
+        for path, seconds in PROBES.items():
+            if not processes.until(partial(self._answers, path), seconds, pause=0.05):
+                status, answer = self._get(path)
+                raise processes.failure(
+                    self._children[self._commands.web],
+                    f"did not answer {path} with 200 within {seconds:.0f} s "
+                    f"(last: {status or 'nothing'}, {answer})",
+                    quote=True,
+                )
+
+    def check(self) -> None:
+        """Raises EmbeddedError, quoting its log, when a child has ended by itself."""
+        for process in self.processes.values():
+            code = process.poll()
+            if code is not None:
+                raise processes.failure(process, f"ended with exit code {code}", quote=True)
+
+    def wait(self) -> None:
+        """Stay until Ctrl-C or SIGTERM. Raises EmbeddedError when a child ends before that."""
+        with contextlib.suppress(KeyboardInterrupt):
+            while True:
+                self.check()
+                time.sleep(LOOK_SECONDS)
+
+    def stop(self) -> None:
+        """End all children in reverse order, servers last. Harmless when done twice."""
+        latest_first = list(reversed(self._children.values()))
+        for process in latest_first:
+            process.ask()
+        for process in latest_first:
+            process.settle()
+        self._children.clear()
+        if self._services is not None:
+            (self.home / ADDRESSES_FILE).unlink(missing_ok=True)
+            self._services.stop()
+            self._services = None
+
+    def __enter__(self) -> Self:
+        self._previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            self.start()
+        except BaseException:
+            signal.signal(signal.SIGTERM, self._previous)
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # A second SIGTERM would cut the orderly end short. A second Ctrl-C may.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        try:
+            self.stop()
+        finally:
+            signal.signal(signal.SIGTERM, self._previous)
+
+    @property
+    def _tls(self) -> bool:
+        return bool(self.env.get("MUSTER_TLS_CERT"))
+
+    @property
+    def _running_services(self) -> Services:
+        if self._services is None:
+            raise RuntimeError("the stack is not running")
+        return self._services
+
+    def _start_all(self) -> None:
+        begun = time.monotonic()
+        self._start_services()
+        # Only now: under the home's lock nothing of an earlier stack holds the port any more.
+        if not ports.is_free(self.port):
+            raise EmbeddedError(
+                f"port {self.port} is taken: stop what uses it, or set MUSTER_PORT to another one"
+            )
+        self._start_children()
+        self.await_ready()
+        self.say(f"Muster is ready at {self.url} ({time.monotonic() - begun:.1f} s)")
+
+    def _start_services(self) -> None:
+        given = {name: self._given.get(name, "") for name in SERVERS}
+        missing = [server for name, server in SERVERS.items() if not given[name]]
+        if missing:
+            self.say(f"starting {' and '.join(missing)} in {self.home}")
+        self._services = services.start(
+            self.home,
+            env=self._given,
+            database_url=given["DATABASE_URL"],
+            redis_url=given["REDIS_URL"],
+        )
+        addresses = {
+            "DATABASE_URL": self._services.database_url,
+            "REDIS_URL": self._services.redis_url,
+        }
+        # For commands beside the stack, such as `flask create-admin` in another terminal.
+        keys.write_private(self.home / ADDRESSES_FILE, addresses)
+        self.env = self._environment(addresses)
+
+    def _environment(self, addresses: Mapping[str, str]) -> dict[str, str]:
+        secrets = keys.load(self.home / "secrets.json")
+        return {
+            **self._given,
+            **{name: value for name, value in secrets.items() if not self._given.get(name)},
+            **addresses,
+            "MUSTER_HOME": str(self.home),
+            "MUSTER_PORT": str(self.port),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _start_children(self) -> None:
+        """They import for seconds, so what may run at the same time does.
+
+        The migration always runs. Only when it will find nothing to do, because these very
+        migrations ran here before, do the others not wait for it.
+        """
+        stamp = Stamp(self.home / "schema", VERSIONS, self.env["DATABASE_URL"])
+        self.say("migrating the database")
+        migration = processes.spawn(self._program("migration", Command(self._commands.migrate)))
+        try:
+            self._spawn_missing(schema_expected=stamp.is_current())
+            code = migration.wait(MIGRATE_SECONDS)
+        finally:
+            migration.stop()
+        if code != 0:
+            what = "did not finish" if code is None else f"failed with exit code {code}"
+            raise processes.failure(migration, what, quote=True)
+        stamp.record()
+        self._spawn_missing(schema_expected=True)
+
+    def _spawn_missing(self, *, schema_expected: bool) -> None:
+        for name, command in self._commands.processes.items():
+            if name not in self._children and (schema_expected or not command.needs_schema):
+                self.say(f"starting {name}")
+                self._spawn(self._program(name, command))
+
+    def _spawn(self, program: Program) -> Process:
+        self._children[program.name] = processes.spawn(program)
+        return self._children[program.name]
+
+    def _program(self, name: str, command: Command, *, holds_home: bool = True) -> Program:
+        return Program(
+            name=name,
+            argv=command.argv,
+            log=self.home / "logs" / f"{name}.log",
+            cwd=ROOT,
+            env={**self.env, **command.env},
+            death_signal=command.death_signal,
+            stop_seconds=command.stop_seconds,
+            keep_open=(self._running_services.lock.servers,) if holds_home else (),
+        )
+
+    def _answers(self, path: str) -> bool:
+        self.check()
+        return self._get(path)[0] == 200
+
+    def _get(self, path: str) -> tuple[int, str]:
+        return probes.get(self.port, path, tls=self._tls)

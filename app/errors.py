@@ -1,0 +1,161 @@
+"""The one table: what went wrong → the status that says so, as RFC 9457 problem documents."""
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import redis.exceptions
+import sqlalchemy.exc
+import structlog
+from flask import Flask, Response, current_app
+from kombu.exceptions import OperationalError as BrokerError
+from werkzeug.exceptions import HTTPException
+
+from app.domain import errors as domain
+from app.sockets import PeerGone
+
+STATUS: dict[type[domain.DomainError], int] = {
+    domain.DomainError: 400,
+    domain.Unauthenticated: 401,
+    domain.Forbidden: 403,
+    domain.NotFound: 404,
+    domain.Conflict: 409,
+    domain.InvalidFields: 422,
+    domain.TooManyAttempts: 429,
+    domain.Unavailable: 503,
+}
+
+# What requests that the framework itself turns away are called.
+CODES = {
+    400: "malformed_request",
+    401: domain.Unauthenticated.code,
+    403: domain.Forbidden.code,
+    404: domain.NotFound.code,
+    405: "method_not_allowed",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+    422: domain.InvalidFields.code,
+    500: "internal_error",
+    503: domain.Unavailable.code,
+}
+
+# Postgres or Redis is away, or too busy to be reached.
+AWAY: tuple[type[Exception], ...] = (
+    sqlalchemy.exc.OperationalError,
+    sqlalchemy.exc.InterfaceError,
+    sqlalchemy.exc.TimeoutError,
+    redis.exceptions.ConnectionError,
+    redis.exceptions.TimeoutError,
+    BrokerError,
+)
+RETRY_AFTER_SECONDS = 2
+
+log = structlog.get_logger(__name__)
+
+
+def install(app: Flask) -> None:
+    """Have every error of the app answered by this table."""
+    app.register_error_handler(domain.DomainError, _domain_error)
+    app.register_error_handler(HTTPException, _http_exception)
+    for away in AWAY:
+        app.register_error_handler(away, _away)
+    app.register_error_handler(PeerGone, _peer_gone)
+    app.register_error_handler(Exception, _unknown)
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: Mapping[str, list[str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A problem document. Without a page of its own a problem's title is the status's phrase."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    if errors is not None:
+        body["errors"] = errors
+    response = current_app.response_class(
+        current_app.json.dumps(body), status, headers, mimetype="application/problem+json"
+    )
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers.setdefault("Retry-After", str(RETRY_AFTER_SECONDS))
+    return response
+
+
+def _domain_error(error: domain.DomainError) -> Response:
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    errors = error.errors if isinstance(error, domain.InvalidFields) else None
+    headers = {}
+    if isinstance(error, domain.Unauthenticated):
+        headers["WWW-Authenticate"] = _challenge(error)
+    if isinstance(error, domain.TooManyAttempts):
+        headers["Retry-After"] = str(error.retry_after)
+    return problem(status, error.code, str(error), errors=errors, headers=headers)
+
+
+def _challenge(error: domain.Unauthenticated) -> str:
+    """RFC 6750: what was wrong is only named when a token came."""
+    wrong = ', error="invalid_token"' if isinstance(error, domain.InvalidToken) else ""
+    return f'Bearer realm="muster"{wrong}'
+
+
+def _http_exception(error: HTTPException) -> Response | HTTPException:
+    if error.code is None or error.code < 400:
+        return error  # a redirect
+    if error.code == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _unknown(error)
+    code = CODES.get(error.code) or error.name.lower().replace(" ", "_")
+    headers = [pair for pair in error.get_headers() if pair[0].lower() != "content-type"]
+    found = getattr(error, "data", {}).get("messages")
+    if error.code != HTTPStatus.UNPROCESSABLE_ENTITY or found is None:
+        return problem(error.code, code, error.description or error.name, headers=dict(headers))
+    return problem(422, code, str(domain.InvalidFields({})), errors=by_field(found))
+
+
+def by_field(messages: Mapping[str, Any]) -> dict[str, list[str]]:
+    """webargs' messages, {location: nested fields}, as one flat table: `pipeline.0.name` → …"""
+    table: dict[str, list[str]] = {}
+    for fields in messages.values():
+        for path, message in _leaves(fields, ()):
+            table.setdefault(".".join(path) or "body", []).append(message)
+    return table
+
+
+def _leaves(node: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    if isinstance(node, Mapping):
+        for key, below in node.items():
+            yield from _leaves(below, path if key == "_schema" else (*path, str(key)))
+    elif isinstance(node, list):
+        for message in node:
+            yield from _leaves(message, path)
+    else:
+        yield path, str(node)
+
+
+def _away(error: Exception) -> Response:
+    log.warning("service_away", error=type(error).__name__, reason=_first_line(error))
+    unavailable = domain.Unavailable()
+    return problem(503, unavailable.code, str(unavailable))
+
+
+def _first_line(error: Exception) -> str:
+    """SQLAlchemy appends the statement and its parameters, which are nobody's business."""
+    return str(getattr(error, "orig", None) or error).partition("\n")[0]
+
+
+def _peer_gone(error: PeerGone) -> Response:
+    """Its handshake was to be answered. Nobody reads this either."""
+    log.info("peer_gone", reason=str(error))
+    return current_app.response_class(status=HTTPStatus.BAD_REQUEST)
+
+
+def _unknown(error: Exception) -> Response:
+    log.error("unexpected_error", exc_info=error)
+    return problem(500, "internal_error", "Something went wrong here; the log has more.")

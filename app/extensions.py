@@ -1,0 +1,72 @@
+"""The libraries the server stands on, each made once and bound by `factory.create_app`."""
+
+from typing import TYPE_CHECKING, Any
+
+import redis as redis_client
+from celery import Celery
+from flask import Flask, current_app
+from flask_jwt_extended import JWTManager
+from flask_migrate import Migrate
+from flask_sock import Sock
+from flask_sqlalchemy import SQLAlchemy
+from limits.storage import RedisStorage
+from limits.strategies import MovingWindowRateLimiter
+from sqlalchemy import MetaData
+from sqlalchemy.orm import DeclarativeBase
+
+
+class Base(DeclarativeBase):
+    """Constraint names are spelled out, so that migrations can name what they drop."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+# Rows stay readable after a commit: what a route answers with is not read again.
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+if TYPE_CHECKING:
+    Model = Base  # what db.Model is, said so that mypy can follow
+else:
+    Model = db.Model
+migrate = Migrate(compare_type=True)
+jwt = JWTManager()
+sock = Sock()
+
+
+class Redis:
+    """The process's Redis client, reached through the app it belongs to."""
+
+    def init_app(self, app: Flask) -> None:
+        client = redis_client.Redis.from_url(
+            app.config["REDIS_URL"], socket_timeout=5, socket_connect_timeout=2
+        )
+        app.extensions["redis"] = client
+        storage = RedisStorage("redis://", connection_pool=client.connection_pool)
+        app.extensions["limiter"] = MovingWindowRateLimiter(storage)
+
+    @property
+    def client(self) -> "redis_client.Redis":
+        client: redis_client.Redis = current_app.extensions["redis"]
+        return client
+
+    @property
+    def limiter(self) -> MovingWindowRateLimiter:
+        """Counts on that Redis; what it raises is what the client raises."""
+        limiter: MovingWindowRateLimiter = current_app.extensions["limiter"]
+        return limiter
+
+
+redis = Redis()
+
+
+def celery_of(app: Flask) -> Celery:
+    """The app's Celery, set up by the factory."""
+    celery: Any = app.extensions["celery"]
+    return celery

@@ -1,0 +1,106 @@
+"""Where the server is put together."""
+
+import importlib
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from celery import Celery, Task, signals
+from flask import Flask
+from kombu import Exchange, Queue  # type: ignore[attr-defined]
+from kombu.transport.redis import Channel as RedisChannel
+
+import config
+from app import cli, errors, jobs, logging, transactions
+from app.api import guards, prepare_routing, register, requests
+from app.extensions import db, jwt, migrate, redis, sock
+from app.jobs.schedule import SCHEDULE
+from app.sockets import WebSocketMiddleware
+
+QUEUES = ("dispatch", "notify", "sweep")
+
+
+def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
+    """The server with these settings, by default those that `config.load` finds.
+
+    Raises config.MissingSetting. Connects to nothing: Postgres and Redis may come later.
+    """
+    app = Flask(__name__, static_folder=None)
+    app.config.from_mapping(config.load() if settings is None else settings)
+    logging.configure(app.config["LOG_LEVEL"])
+    _bind_extensions(app)
+    prepare_routing(app)
+    requests.watch(app)
+    guards.install(app)
+    requests.check_form(app)
+    errors.install(app)
+    register(app, errors.STATUS)
+    cli.install(app)
+    app.extensions["celery"] = _celery(app)
+    # Around everything else: whoever writes to a socket writes through it.
+    app.wsgi_app = WebSocketMiddleware(app.wsgi_app)  # type: ignore[method-assign]
+    return app
+
+
+def _bind_extensions(app: Flask) -> None:
+    app.config["JWT_ACCESS_TOKEN_EXPIRES"] = timedelta(
+        seconds=app.config["JWT_ACCESS_TOKEN_EXPIRES"]
+    )
+    # flask-sock registers the routes that it knows by then.
+    importlib.import_module("app.machines.routes")
+    importlib.import_module("app.pty.routes")
+    for extension in (db, jwt, sock, redis):
+        extension.init_app(app)
+    migrate.init_app(app, db)
+    with app.app_context():
+        transactions.begin_with_first_statement(db.engine)
+
+
+def _celery(app: Flask) -> Celery:
+    """Celery on the app's Redis. A job runs inside an app context, and answers nobody."""
+
+    class Job(Task):  # type: ignore[misc]
+        def __call__(self, *args: Any, **kwargs: Any) -> Any:
+            with app.app_context():
+                return super().__call__(*args, **kwargs)
+
+    celery = Celery("muster", task_cls=Job, broker=app.config["REDIS_URL"], set_as_current=False)
+    celery.conf.update(
+        accept_content=["json"],
+        task_serializer="json",
+        task_ignore_result=True,
+        # A job that was cut off is not repeated: beat comes round again anyway.
+        task_acks_late=False,
+        worker_prefetch_multiplier=1,
+        worker_cancel_long_running_tasks_on_connection_loss=True,
+        worker_hijack_root_logger=False,
+        # Exchange and key are named: left out, all queues would be bound to the default one's.
+        task_queues=[Queue(name, Exchange(name), routing_key=name) for name in QUEUES],
+        task_default_queue="dispatch",
+        task_routes={f"{name}.*": {"queue": name} for name in QUEUES},
+        beat_schedule=SCHEDULE,
+        timezone="UTC",
+        broker_connection_retry_on_startup=True,
+        # A web process gives up soon when Redis is away: a wake-up is not worth a wait. The
+        # retries are said here too, because kombu tries without end where they are not.
+        broker_transport_options={
+            "visibility_timeout": 300,
+            "socket_connect_timeout": 2,
+            "socket_timeout": 5,
+            "max_retries": 1,
+            "interval_start": 0,
+            "interval_step": 0.1,
+            "interval_max": 0.1,
+        },
+        task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.1},
+    )
+    # Unacknowledged messages are not put back when a connection breaks: beat comes round again, and
+    # kombu would try it on what it has closed already, whereupon the worker lives on and is deaf.
+    RedisChannel.do_restore = False
+    jobs.register(celery)
+    return celery
+
+
+@signals.setup_logging.connect  # type: ignore[untyped-decorator]
+def _keep_our_logging(**_: object) -> None:
+    """Celery leaves logging alone as soon as somebody listens here."""

@@ -1,0 +1,72 @@
+"""Celery jobs: one line each, into services; each safe to run twice. `schedule` says how often."""
+
+from celery import Celery
+
+from app import bus
+from app.services import (
+    collection,
+    counters,
+    dispatch,
+    drains,
+    fleet_counts,
+    gates,
+    retention,
+    servers,
+    silence,
+    tunnels,
+)
+from app.services.clock import now
+
+
+def assign_queued() -> None:
+    dispatch.assign_queued()
+
+
+def sweep_machines() -> None:
+    bus.leave_sign(bus.SWEEPER_HEARTBEAT, now())
+    silence.notice(now())
+    silence.give_up(now())
+
+
+def sweep_gates() -> None:
+    gates.expire(now())
+
+
+def sweep_drains() -> None:
+    drains.sweep(now())
+
+
+def sweep_workspaces() -> None:
+    collection.sweep(now())
+
+
+def sweep_tunnels() -> None:
+    tunnels.sweep(now())
+
+
+def sweep_retention() -> None:
+    retention.sweep(now())
+    servers.forget_gone(now())
+
+
+def sweep_counters() -> None:
+    counters.fold(now())
+    fleet_counts.fold()
+
+
+JOBS = {
+    bus.DISPATCH: assign_queued,
+    bus.SWEEP_MACHINES: sweep_machines,
+    bus.SWEEP_GATES: sweep_gates,
+    bus.SWEEP_DRAINS: sweep_drains,
+    bus.SWEEP_WORKSPACES: sweep_workspaces,
+    bus.SWEEP_TUNNELS: sweep_tunnels,
+    bus.SWEEP_RETENTION: sweep_retention,
+    bus.SWEEP_COUNTERS: sweep_counters,
+}
+
+
+def register(celery: Celery) -> None:
+    """Give each job its name on the bus."""
+    for name, job in JOBS.items():
+        celery.task(job, name=name)

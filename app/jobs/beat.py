@@ -1,0 +1,22 @@
+"""Beat's own sign of life: what a worker does says too little of who has sent it."""
+
+from typing import Any
+
+from celery import signals
+from flask import Flask
+
+from app import bus
+from app.services.clock import now
+
+
+def leave_signs(app: Flask) -> None:
+    """In beat's process, each job that the broker has taken leaves a sign."""
+
+    def begin(**_: Any) -> None:
+        signals.after_task_publish.connect(sign, weak=False)
+
+    def sign(**_: Any) -> None:
+        with app.app_context():
+            bus.leave_sign(bus.BEAT_HEARTBEAT, now())
+
+    signals.beat_init.connect(begin, weak=False)

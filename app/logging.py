@@ -1,0 +1,55 @@
+"""One JSON object a line on stdout, for our own log calls and for the libraries' alike."""
+
+import logging
+import sys
+
+import structlog
+from structlog.typing import Processor
+
+# What both kinds of records go through before they are written.
+_SHARED: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+# Celery says of every job that it was sent, received and done: a line a second for nothing.
+_CHATTERERS = ("celery.app.trace", "celery.beat", "celery.worker.strategy")
+
+
+def configure(level: str) -> None:
+    """Set up the process's logging; `level` is a name that `logging` knows. Safe to repeat."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    root = logging.getLogger()
+    for old in [handler for handler in root.handlers if isinstance(handler, _Stdout)]:
+        root.removeHandler(old)
+    root.addHandler(_Stdout())
+    root.setLevel(level.upper())
+    for chatterer in _CHATTERERS:
+        logging.getLogger(chatterer).setLevel(max(root.level, logging.WARNING))
+
+
+class _Stdout(logging.StreamHandler):  # type: ignore[type-arg]
+    """Ours, so that a second `configure` replaces it and leaves others' handlers alone."""
+
+    def __init__(self) -> None:
+        super().__init__(sys.stdout)
+        self.setFormatter(
+            structlog.stdlib.ProcessorFormatter(
+                foreign_pre_chain=_SHARED,
+                processors=[
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    structlog.processors.format_exc_info,
+                    structlog.processors.JSONRenderer(),
+                ],
+            )
+        )

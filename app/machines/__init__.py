@@ -1,0 +1,1 @@
+"""The control channel: one connection per machine, orders computed from rows."""

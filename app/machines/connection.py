@@ -1,0 +1,250 @@
+"""One machine's connection: what it says is made to count, what it should do is sent.
+
+Two threads (greenlets under gunicorn) share it. The reader takes frames in batches, has each batch
+committed in one transaction, and answers. The writer sleeps until something may have changed the
+machine's orders, computes them from rows and sends the difference. Neither holds a database
+connection while it waits, and each batch gets an app context of its own.
+"""
+
+import contextlib
+import threading
+import time
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from flask import Flask
+from simple_websocket import ConnectionClosed
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.domain.machine import IN_DRAIN, MachineStatus
+from app.machines.difference import Known, difference, told
+from app.machines.tunnels import TunnelOrders
+from app.services import machines, orders, reports, terminal_wants, terminals
+from app.services.clock import now
+from app.services.orders import Key, Want, Wanted
+from protocol import codec, frames, version
+from protocol.frames import CloseCode
+
+# One transaction takes at most this much of what has arrived.
+BATCH_FRAMES = 64
+
+log = structlog.get_logger(__name__)
+
+
+class Connection:
+    """The server's end. `known` is what the machine has been told or has named."""
+
+    def __init__(
+        self,
+        app: Flask,
+        ws: Any,
+        session: machines.Session,
+        known: dict[Key, Known],
+        protocol: int,
+    ) -> None:
+        self.machine_id: uuid.UUID = session.machine_id
+        self.generation = session.generation
+        self.is_open = True
+        self._app, self._ws, self._known = app, ws, known
+        self._tunnels = TunnelOrders(protocol)
+        self._protocol = protocol
+        self._draining = False
+        self._orders_version = -1
+        self._changed = True
+        self._beat: int | None = None  # the heartbeat to answer
+        self._ending: tuple[int, str] | None = None
+        self._some = threading.Event()  # something for the writer to do
+        self._log = log.bind(machine=str(session.machine_id), generation=session.generation)
+
+    # ---- what others do to it ------------------------------------------------------------------
+    # None of it waits: a machine that reads nothing must not keep the others of its process.
+
+    def wake(self) -> None:
+        """The machine's orders may have changed."""
+        self._changed = True
+        self._some.set()
+
+    def answer(self, beat: int) -> None:
+        """The heartbeat of that number has been stored."""
+        self._beat = beat
+        self._some.set()
+
+    def end(self, code: int, reason: str) -> None:
+        """Have it hung up."""
+        self._ending = (code, reason)
+        self._some.set()
+
+    def compare(self, orders_version: int) -> None:
+        """Wake up if this is not the version that was last looked at."""
+        if orders_version != self._orders_version:
+            self.wake()
+
+    # ---- what its own threads do ---------------------------------------------------------------
+
+    def send(self, frame: frames.Frame) -> None:
+        """Send a frame; a connection that has gone is the reader's to notice."""
+        try:
+            self._ws.send(codec.encode(frame))
+        except (ConnectionClosed, OSError):
+            self.is_open = False
+
+    def close(self, code: int, reason: str) -> None:
+        """Hang up, and let both threads notice."""
+        self.is_open = False
+        with contextlib.suppress(ConnectionClosed, OSError):
+            self._ws.close(code, reason)
+        self._ws.event.set()  # a reader in `receive` does not see its own side's close
+        self._some.set()
+
+    # ---- the reader ----------------------------------------------------------------------------
+
+    def serve(self, pulse: "Any") -> None:
+        """Read until the connection is over."""
+        writer = threading.Thread(target=self._write, name="orders", daemon=True)
+        writer.start()
+        self.wake()
+        try:
+            while self.is_open:
+                self._take(self._receive(), pulse)
+        except ConnectionClosed:
+            pass
+        except codec.BadFrame as error:
+            self._log.warning("bad_frame", error=str(error))
+            self.close(CloseCode.MALFORMED, "not a frame of this protocol")
+        except reports.Replaced:
+            self.close(CloseCode.REPLACED, "another connection speaks for this machine")
+        except SQLAlchemyError as error:
+            # Nothing was acked, so nothing is lost: the machine connects and sends again.
+            self._log.warning("database_away", error=type(error).__name__)
+            self.close(CloseCode.GOING_AWAY, "the database is away")
+        finally:
+            self.is_open = False
+            self._some.set()
+            writer.join()
+
+    def _receive(self) -> list[frames.FromMachine | frames.Log]:
+        messages = [self._ws.receive()]
+        while len(messages) < BATCH_FRAMES and (more := self._ws.receive(timeout=0)) is not None:
+            messages.append(more)
+        return [codec.decode_from_machine(message) for message in messages if message is not None]
+
+    def _take(self, batch: Sequence[frames.FromMachine | frames.Log], pulse: Any) -> None:
+        told_reports = [frame for frame in batch if isinstance(frame, frames.Report)]
+        log_frames = [frame for frame in batch if isinstance(frame, frames.Log)]
+        for frame in batch:
+            if isinstance(frame, frames.Heartbeat):
+                pulse.beat(self, frame)
+                self._store_changes(frame)
+            elif isinstance(frame, frames.Hello):
+                raise codec.BadFrame("a second hello")
+            elif isinstance(frame, frames.TerminalClosed):
+                with self._app.app_context():
+                    terminal_wants.closed(self.machine_id, frame.task_id, frame.attempt, now())
+        if told_reports or log_frames:
+            with self._app.app_context():
+                outcome = reports.apply(
+                    self.machine_id, self.generation, told_reports, log_frames, now()
+                )
+            self._answer(outcome)
+
+    def _store_changes(self, frame: frames.Heartbeat) -> None:
+        facts: dict[str, Any] = {}
+        if frame.capabilities is not None:
+            facts["capabilities"] = machines.capability_rows(frame.capabilities)
+        if frame.repositories is not None:
+            facts["repositories"] = frame.repositories
+        if facts:
+            with self._app.app_context():
+                machines.change(self.machine_id, self.generation, **facts)
+
+    def _answer(self, outcome: reports.Outcome) -> None:
+        acks = [frames.LogAck(task_id=t, attempt=a, offset=o) for (t, a), o in outcome.logs.items()]
+        self.send(frames.Ack(up_to=outcome.up_to, logs=acks))
+        for (task_id, attempt), offset in outcome.gaps.items():
+            self.send(frames.LogGap(task_id=task_id, attempt=attempt, offset=offset))
+        for task_id, attempt in outcome.stale:
+            self.send(frames.Stale(task_id=task_id, attempt=attempt))
+        self.compare(outcome.orders_version)
+
+    # ---- the writer ----------------------------------------------------------------------------
+
+    def _write(self) -> None:
+        while self._some.wait() and self.is_open:
+            self._some.clear()
+            try:
+                self._do_what_is_due()
+            except SQLAlchemyError as error:
+                self._log.warning("orders_not_read", error=type(error).__name__)
+                time.sleep(1)
+                self.wake()
+            except Exception:
+                # Nobody else would notice that no order is sent any more.
+                self._log.exception("orders_not_made")
+                self.close(CloseCode.GOING_AWAY, "the orders could not be made")
+
+    def _do_what_is_due(self) -> None:
+        if self._ending is not None:
+            self.close(*self._ending)
+            return
+        beat, self._beat = self._beat, None
+        if self._changed:
+            self._changed = False
+            self._send_orders()
+        # Last, for it prolongs the machine's lease: what has ended while that was over must not
+        # begin again.
+        if beat is not None:
+            self.send(frames.HeartbeatAck(number=beat))
+
+    def _send_orders(self) -> None:
+        with self._app.app_context():
+            named = [key for key, known in self._known.items() if not known.forgetting]
+            wanted = orders.of_machine(self.machine_id, now(), named)
+            if wanted.generation != self.generation:
+                return self.close(CloseCode.REPLACED, "another connection speaks for this machine")
+            due = difference(wanted.attempts, self._known)
+            outgoing = [(order, frame) for order in due if (frame := self._frame(order))]
+        for order, frame in outgoing:
+            key = (order.task_id, order.attempt)
+            self._known[key] = told(self._known.get(key), order)
+            self.send(frame)
+        for tunnel in self._tunnels.due(wanted.tunnels):
+            self.send(tunnel)
+        self._prune(wanted.attempts)
+        self._tell_drain(wanted.status in IN_DRAIN)
+        self._orders_version = wanted.version
+        if wanted.status is MachineStatus.DECOMMISSIONED:
+            self.close(CloseCode.DECOMMISSIONED, "this machine has been decommissioned")
+        return None
+
+    def _prune(self, wanted: Sequence[Wanted]) -> None:
+        """Only what is at work needs to be remembered: the rest is told nothing twice."""
+        listed = {(w.task_id, w.attempt) for w in wanted}
+        self._known = {key: known for key, known in self._known.items() if key in listed}
+
+    def _tell_drain(self, draining: bool) -> None:
+        if draining != self._draining:
+            self._draining = draining
+            self.send(frames.Drain() if draining else frames.Undrain())
+
+    def _frame(self, order: Wanted) -> frames.Order | None:
+        """None where the order cannot be made (then its task has failed), or understood."""
+        match order.want:
+            case Want.RUN | Want.PUBLISH:
+                return orders.work_or_fail(order)
+            case Want.STOP:
+                return frames.Stop(
+                    task_id=order.task_id, attempt=order.attempt, reason=order.reason
+                )
+            case Want.TERMINAL:
+                return self._open_terminal(order) if self._protocol >= version.TERMINALS else None
+        return frames.Forget(
+            task_id=order.task_id, attempt=order.attempt, keep_checkpoints=order.keep_checkpoints
+        )
+
+    def _open_terminal(self, order: Wanted) -> frames.OpenTerminal:
+        secret = terminals.token_for_machine(self.machine_id, order.task_id, order.attempt)
+        return frames.OpenTerminal(
+            task_id=order.task_id, attempt=order.attempt, channel_token=secret
+        )

@@ -1,0 +1,96 @@
+"""`WS /api/workers/connect`: the door of the control channel."""
+
+from typing import Any
+
+from flask import Flask, current_app
+from simple_websocket import ConnectionClosed
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.domain.errors import InvalidToken, MachineDecommissioned
+from app.extensions import sock
+from app.machines import switchboard
+from app.machines.connection import Connection
+from app.machines.difference import known_from
+from app.services import machines
+from app.services.clock import now
+from protocol import codec, frames, version
+from protocol.frames import CloseCode
+
+HELLO_SECONDS = 5
+FRAMES_AHEAD = 128  # how many frames are read before those in front of them have been dealt with
+
+
+class _Refused(Exception):
+    """The connection is closed with this code."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.reason = code, reason
+
+
+@sock.route("/api/workers/connect")
+def connect(ws: Any) -> None:
+    """A machine's connection, from hello to its end."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    # A peer that neither speaks nor reads for so long is gone, whatever its TCP says.
+    ws.sock.settimeout(app.config["SILENCE_SECONDS"])
+    ws.sock.is_full = lambda: ws.connected and len(ws.input_buffer) > FRAMES_AHEAD
+    try:
+        hello = _hear_hello(ws)
+        session = _let_in(app, hello)
+    except _Refused as refused:
+        ws.close(refused.code, refused.reason)
+        return
+    known = {(a.task_id, a.attempt): known_from(a) for a in hello.attempts}
+    spoken = min(hello.protocol, version.CURRENT)
+    connection = Connection(app, ws, session, known, spoken)
+    board = switchboard.of(app)
+    connection.send(_welcome(app, session, spoken))
+    with board.joined(connection):
+        connection.serve(board.pulse)
+
+
+def _hear_hello(ws: Any) -> frames.Hello:
+    try:
+        message = ws.receive(timeout=HELLO_SECONDS)
+    except ConnectionClosed:
+        raise _Refused(CloseCode.NO_HELLO, "gone before hello") from None
+    if message is None:
+        raise _Refused(CloseCode.NO_HELLO, f"no hello within {HELLO_SECONDS} s")
+    said = codec.version_of(message)
+    if said is not None and not version.is_spoken(said):
+        raise _Refused(CloseCode.UNSPOKEN_VERSION, version.refusal(said))
+    try:
+        frame = codec.decode_from_machine(message)
+    except codec.BadFrame as error:
+        raise _Refused(CloseCode.MALFORMED, str(error)[:100]) from None
+    if not isinstance(frame, frames.Hello):
+        raise _Refused(CloseCode.MALFORMED, "the first frame must be a hello")
+    return frame
+
+
+def _let_in(app: Flask, hello: frames.Hello) -> machines.Session:
+    try:
+        with app.app_context():
+            return machines.hello(hello, now())
+    except InvalidToken:
+        raise _Refused(CloseCode.UNAUTHENTICATED, "the worker JWT is not valid") from None
+    except MachineDecommissioned:
+        raise _Refused(CloseCode.DECOMMISSIONED, "this machine has been decommissioned") from None
+    except SQLAlchemyError:
+        raise _Refused(CloseCode.GOING_AWAY, "the database is away") from None
+
+
+def _welcome(app: Flask, session: machines.Session, spoken: int) -> frames.Welcome:
+    return frames.Welcome(
+        protocol=spoken,
+        server_time=now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        heartbeat_seconds=app.config["HEARTBEAT_SECONDS"],
+        lease_seconds=app.config["LEASE_SECONDS"],
+        window=app.config["LOG_WINDOW"],
+        acked_seq=session.acked_seq,
+        logs=[
+            frames.LogAck(task_id=t, attempt=a, offset=offset)
+            for (t, a), offset in session.logs.items()
+        ],
+    )

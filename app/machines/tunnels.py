@@ -1,0 +1,34 @@
+"""Orders about tunnels, minus what the machine has been told on this connection. Pure."""
+
+from collections.abc import Iterable
+
+from app.services.tunnel_orders import WantedTunnel
+from protocol import frames, version
+
+
+class TunnelOrders:
+    """One connection's. A machine answers what it is told again with what it has reported."""
+
+    def __init__(self, protocol: int) -> None:
+        """`protocol` is the machine's version: an older one would not understand."""
+        self._is_spoken = protocol >= version.TUNNELS
+        self._told: set[tuple[int, int, int, bool]] = set()
+
+    def due(self, wanted: Iterable[WantedTunnel]) -> list[frames.Tunnel]:
+        """What is to be sent now, and counts as told."""
+        if not self._is_spoken:
+            return []
+        listed = {(w.task_id, w.attempt, w.number, w.is_open): w for w in wanted}
+        new = [frame(w) for key, w in listed.items() if key not in self._told]
+        self._told = set(listed)
+        return new
+
+
+def frame(wanted: WantedTunnel) -> frames.Tunnel:
+    return frames.Tunnel(
+        task_id=wanted.task_id,
+        attempt=wanted.attempt,
+        number=wanted.number,
+        want="open" if wanted.is_open else "closed",
+        ttl=wanted.seconds if wanted.is_open else 0.0,
+    )

@@ -1,0 +1,59 @@
+"""The rows, one aggregate a file."""
+
+from app.models.audit import AuditEntry
+from app.models.bot import Bot, BotBinding
+from app.models.counters import TaskCount, TaskEnd, TaskMove
+from app.models.developer import (
+    Developer,
+    PersonalToken,
+    RecoveryCode,
+    RefreshToken,
+    SecondFactor,
+)
+from app.models.fleet import FleetCount, FleetMove
+from app.models.idempotency import IdempotencyKey
+from app.models.machine import EnrollmentToken, Machine, MachineHeartbeat
+from app.models.notification import Notification
+from app.models.project import Project, ProjectMember
+from app.models.search import TaskText
+from app.models.server import ServerProcess
+from app.models.setting import StoredSetting
+from app.models.task import Attempt, Event, Gate, LogChunk, Task, Workspace
+from app.models.terminal import ChannelToken, Terminal, TerminalInput
+from app.models.tunnel import Tunnel
+
+__all__ = [
+    "Attempt",
+    "AuditEntry",
+    "Bot",
+    "BotBinding",
+    "ChannelToken",
+    "Developer",
+    "EnrollmentToken",
+    "Event",
+    "FleetCount",
+    "FleetMove",
+    "Gate",
+    "IdempotencyKey",
+    "LogChunk",
+    "Machine",
+    "MachineHeartbeat",
+    "Notification",
+    "PersonalToken",
+    "Project",
+    "ProjectMember",
+    "RecoveryCode",
+    "RefreshToken",
+    "SecondFactor",
+    "ServerProcess",
+    "StoredSetting",
+    "Task",
+    "TaskCount",
+    "TaskEnd",
+    "TaskMove",
+    "TaskText",
+    "Terminal",
+    "TerminalInput",
+    "Tunnel",
+    "Workspace",
+]

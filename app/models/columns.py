@@ -1,0 +1,20 @@
+"""Column types that several models share."""
+
+import enum
+from datetime import datetime
+from typing import Annotated
+
+from sqlalchemy import BigInteger, DateTime, Enum, Identity
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import mapped_column
+
+BigId = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
+Big = Annotated[int, mapped_column(BigInteger)]
+Moment = Annotated[datetime, mapped_column(DateTime(timezone=True))]
+Json = JSONB(none_as_null=True)
+
+
+def pg_enum(values: type[enum.StrEnum]) -> Enum:
+    """The Postgres enum of a domain enum; its type's name is the snake_case of the class's."""
+    name = "".join("_" + c.lower() if c.isupper() else c for c in values.__name__).lstrip("_")
+    return Enum(values, name=name, values_callable=lambda e: [member.value for member in e])

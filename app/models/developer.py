@@ -1,0 +1,111 @@
+"""Developers and their logins."""
+
+import uuid
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, Index, exists, text
+from sqlalchemy.orm import Mapped, column_property, mapped_column
+
+from app.domain.roles import SystemRole
+from app.extensions import Model
+from app.models.columns import Big, BigId, Moment, pg_enum
+
+
+class Developer(Model):
+    """A person. `token_generation` rises to end all of their sessions at once.
+
+    `platform_uid` is their account on a chat platform.
+    """
+
+    __tablename__ = "developers"
+
+    id: Mapped[BigId]
+    name: Mapped[str]
+    password_hash: Mapped[str]
+    role: Mapped[SystemRole] = mapped_column(pg_enum(SystemRole))
+    git_name: Mapped[str]
+    git_email: Mapped[str]
+    token_generation: Mapped[int] = mapped_column(default=1)
+    platform_uid: Mapped[str | None] = mapped_column(unique=True)
+    disabled_at: Mapped[Moment | None]
+    created_at: Mapped[Moment]
+
+    if TYPE_CHECKING:
+        totp_enabled: Mapped[bool]  # see below
+
+    __table_args__ = (Index("uq_developers_name", text("lower(name)"), unique=True),)
+
+
+class RefreshToken(Model):
+    """One link in the chain of a login; the chain is its family."""
+
+    __tablename__ = "refresh_tokens"
+
+    id: Mapped[BigId]
+    developer_id: Mapped[Big] = mapped_column(ForeignKey("developers.id", ondelete="CASCADE"))
+    family: Mapped[uuid.UUID] = mapped_column(index=True)
+    digest: Mapped[str] = mapped_column(unique=True)
+    generation: Mapped[int]
+    created_at: Mapped[Moment]
+    expires_at: Mapped[Moment]
+    replaced_at: Mapped[Moment | None]
+    revoked_at: Mapped[Moment | None]
+
+    __table_args__ = (Index("ix_refresh_tokens_end", text("LEAST(expires_at, revoked_at)")),)
+
+
+class PersonalToken(Model):
+    """A credential for a developer's scripts. `last_used_at` is right to the minute."""
+
+    __tablename__ = "personal_tokens"
+
+    id: Mapped[BigId]
+    developer_id: Mapped[Big] = mapped_column(
+        ForeignKey("developers.id", ondelete="CASCADE"), index=True
+    )
+    label: Mapped[str]
+    prefix: Mapped[str]
+    digest: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[Moment]
+    last_used_at: Mapped[Moment | None]
+    expires_at: Mapped[Moment | None]
+    revoked_at: Mapped[Moment | None]
+
+    __table_args__ = (Index("ix_personal_tokens_end", text("LEAST(expires_at, revoked_at)")),)
+
+
+class SecondFactor(Model):
+    """A developer's TOTP; asked for at logins once it is `enabled_at`.
+
+    `secret` is encrypted. `last_step` is the time step of the last code that was taken: no code of
+    it or of an earlier one is taken again.
+    """
+
+    __tablename__ = "second_factors"
+
+    developer_id: Mapped[Big] = mapped_column(
+        ForeignKey("developers.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    secret: Mapped[str]
+    last_step: Mapped[Big] = mapped_column(default=0)
+    enabled_at: Mapped[Moment | None]
+
+
+# Read where a list undefers it, or when it is asked for; never with each request's developer.
+Developer.totp_enabled = column_property(
+    exists()
+    .where(SecondFactor.developer_id == Developer.id, SecondFactor.enabled_at.is_not(None))
+    .correlate_except(SecondFactor),
+    deferred=True,
+)
+
+
+class RecoveryCode(Model):
+    """What a developer without their device signs in with, once."""
+
+    __tablename__ = "recovery_codes"
+
+    developer_id: Mapped[Big] = mapped_column(
+        ForeignKey("second_factors.developer_id", ondelete="CASCADE"), primary_key=True
+    )
+    digest: Mapped[str] = mapped_column(primary_key=True)

@@ -1,0 +1,88 @@
+"""Machines, their life signs, and the tokens that let them in."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain.machine import MachineStatus
+from app.extensions import Model
+from app.models.columns import Big, BigId, Json, Moment, pg_enum
+
+
+class Machine(Model):
+    """A host with a worker on it.
+
+    `generation` is raised by each new connection: who writes for a machine proves with it that it
+    still speaks for it. `orders_version` is raised by each act that changes its orders.
+    `journal_id, journal_seq`: the last report that took effect. `jwt_version` is in its JWTs.
+    """
+
+    __tablename__ = "machines"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    status: Mapped[MachineStatus] = mapped_column(pg_enum(MachineStatus), index=True)
+    connected: Mapped[bool] = mapped_column(default=False)
+    generation: Mapped[Big] = mapped_column(default=0)
+    orders_version: Mapped[Big] = mapped_column(default=0)
+    slots_total: Mapped[int]
+    slots_used: Mapped[int] = mapped_column(default=0)
+    capabilities: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    repositories: Mapped[list[str]] = mapped_column(Json, default=list)
+    hardware: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    version: Mapped[str] = mapped_column(default="")
+    journal_id: Mapped[str | None]
+    journal_seq: Mapped[Big] = mapped_column(default=0)
+    jwt_version: Mapped[int] = mapped_column(default=1)
+    recovery_digest: Mapped[str]
+    # A recovery secret that was handed out, but whose answer may have been lost: it counts only
+    # once the machine has connected with what came along with it.
+    next_recovery_digest: Mapped[str | None]
+    drain_started_at: Mapped[Moment | None]
+    drain_by: Mapped[Big | None] = mapped_column(ForeignKey("developers.id"))
+    drain_note: Mapped[str | None]
+    drain_deadline: Mapped[Moment | None]
+    # Somebody took it back into service although its disk was too full.
+    disk_accepted: Mapped[bool] = mapped_column(default=False)
+    connected_at: Mapped[Moment | None]  # the first time; until then its token may ask again
+    last_assigned_at: Mapped[Moment | None]
+    created_at: Mapped[Moment]
+
+    __table_args__ = (CheckConstraint("slots_used >= 0 AND slots_total >= 0", name="slots"),)
+
+
+class MachineHeartbeat(Model):
+    """The machine's last life sign, in a table of its own so that it locks nothing else.
+
+    Until `lease_until` the machine may be working without being heard.
+    """
+
+    __tablename__ = "machine_heartbeats"
+
+    machine_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("machines.id", ondelete="CASCADE"), primary_key=True
+    )
+    received_at: Mapped[Moment]
+    lease_until: Mapped[Moment]
+    metrics: Mapped[dict[str, float] | None] = mapped_column(Json)
+
+
+class EnrollmentToken(Model):
+    """Lets one machine in. `machine_id` is the one that used it."""
+
+    __tablename__ = "enrollment_tokens"
+
+    id: Mapped[BigId]
+    label: Mapped[str] = mapped_column(default="")
+    prefix: Mapped[str]
+    digest: Mapped[str] = mapped_column(unique=True)
+    created_by: Mapped[Big] = mapped_column(ForeignKey("developers.id"))
+    created_at: Mapped[Moment]
+    expires_at: Mapped[Moment]
+    revoked_at: Mapped[Moment | None]
+    used_at: Mapped[Moment | None]
+    machine_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("machines.id"), unique=True)
+
+    __table_args__ = (Index("ix_enrollment_tokens_end", text("LEAST(expires_at, revoked_at)")),)

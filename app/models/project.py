@@ -1,0 +1,56 @@
+"""Projects and their members."""
+
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain.roles import ProjectRole
+from app.extensions import Model
+from app.models.columns import Big, BigId, Json, Moment, pg_enum
+
+
+class Project(Model):
+    """A repository and the pipeline that its tasks go through.
+
+    `secrets` and `git_token` hold Fernet tokens (see `services.vault`).
+    """
+
+    __tablename__ = "projects"
+
+    id: Mapped[BigId]
+    key: Mapped[str]
+    name: Mapped[str]
+    repo_url: Mapped[str]
+    default_branch: Mapped[str]
+    agent_type: Mapped[str]
+    agent_command: Mapped[str | None]
+    pipeline: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    max_attempts: Mapped[int] = mapped_column(default=2)
+    environment: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    secrets: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    git_token: Mapped[str | None]
+    created_at: Mapped[Moment]
+    deleted_at: Mapped[Moment | None]
+
+    __table_args__ = (
+        Index(
+            "uq_projects_key",
+            text("lower(key)"),
+            unique=True,
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+        CheckConstraint("max_attempts >= 1", name="max_attempts"),
+    )
+
+
+class ProjectMember(Model):
+    __tablename__ = "project_members"
+
+    project_id: Mapped[Big] = mapped_column(
+        ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True
+    )
+    developer_id: Mapped[Big] = mapped_column(
+        ForeignKey("developers.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    role: Mapped[ProjectRole] = mapped_column(pg_enum(ProjectRole))

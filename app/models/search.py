@@ -1,0 +1,80 @@
+"""What searches look through: the tasks' texts, apart from the tasks.
+
+A task's row is written again with each step of its life, and each time all of its indexes are. Its
+text never changes: here it is indexed once, and the rows lie in the order of their making.
+"""
+
+from sqlalchemy import DDL, ForeignKey, Index, event, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import Model
+from app.models.columns import Big
+from app.models.machine import Machine
+from app.models.project import Project
+
+# How many tasks, by id, make up a shelf: what one look into the index is confined to.
+SHELF = 50_000
+
+
+class TaskText(Model):
+    """A task's description; a trigger copies it when the task is made."""
+
+    __tablename__ = "task_texts"
+
+    task_id: Mapped[Big] = mapped_column(
+        ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    project_id: Mapped[Big]
+    description: Mapped[str]
+
+    __table_args__ = (
+        Index("ix_task_texts_project", "project_id", "task_id"),
+        # btree_gin lets the numbers in: a look for a common word in a small project, or on one
+        # shelf, reads no more than there is of either.
+        Index(
+            "ix_task_texts_words",
+            "project_id",
+            text(f"(task_id / {SHELF})"),
+            "description",
+            postgresql_using="gin",
+            postgresql_ops={"description": "gin_trgm_ops"},
+            # Without: a creation now and then would wait for what others left undone, and each
+            # search read through it.
+            postgresql_with={"fastupdate": "off"},
+        ),
+    )
+
+
+MACHINE_NAMES = Index(
+    "ix_machines_name",
+    Machine.name,
+    postgresql_using="gin",
+    postgresql_ops={"name": "gin_trgm_ops"},
+)
+PROJECT_NAMES = Index(
+    "ix_projects_names",
+    Project.key,
+    Project.name,
+    postgresql_using="gin",
+    postgresql_ops={"key": "gin_trgm_ops", "name": "gin_trgm_ops"},
+)
+
+EXTENSIONS = ("pg_trgm", "btree_gin")
+_COPY = """
+CREATE FUNCTION copy_task_text() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO task_texts (task_id, project_id, description)
+    VALUES (NEW.id, NEW.project_id, NEW.description);
+    RETURN NULL;
+END $$
+"""
+_TRIGGER = """
+CREATE TRIGGER tasks_copy_text AFTER INSERT ON tasks
+FOR EACH ROW EXECUTE FUNCTION copy_task_text()
+"""
+for extension in EXTENSIONS:
+    for table in (Machine.__table__, Project.__table__, TaskText.__table__):
+        make = DDL(f"CREATE EXTENSION IF NOT EXISTS {extension}")  # type: ignore[no-untyped-call]
+        event.listen(table, "before_create", make)
+for statement in (_COPY, _TRIGGER):
+    event.listen(TaskText.__table__, "after_create", DDL(statement))  # type: ignore[no-untyped-call]

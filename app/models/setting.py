@@ -1,0 +1,18 @@
+"""What admins have set."""
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import Model
+from app.models.columns import Big, Json, Moment
+
+
+class StoredSetting(Model):
+    """A value that stands instead of the default; `domain.settings` knows the keys."""
+
+    __tablename__ = "settings"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[float] = mapped_column(Json)
+    updated_at: Mapped[Moment]
+    updated_by: Mapped[Big] = mapped_column(ForeignKey("developers.id"))

@@ -1,0 +1,266 @@
+"""Tasks with their attempts, gates, history and workspaces."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, func, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.domain.attempt import AttemptOutcome, AttemptPhase, WorkspaceState, branch_of
+from app.domain.pipeline import GateKind
+from app.domain.task import EventType, SuspendReason, TaskStatus
+from app.extensions import Model
+from app.models.columns import Big, BigId, Json, Moment, pg_enum
+from app.models.developer import Developer
+from app.models.machine import Machine
+from app.models.project import Project
+
+
+class Task(Model):
+    """What a developer asked for. `status` is assigned by `services.tasks.move` alone.
+
+    `round` counts a person's retries; `attempt` is the number of the latest attempt (0: none yet).
+    `stage_index` is the stage it is at (as many as there are stages: only the push is left, after
+    its attempt was lost), `checkpoints` maps a finished stage's index (as text) to
+    {ref, commit, diff?}. `events` is how many rows its history has; it is read under the row's
+    lock. `machine_id` is that of the latest attempt, `queued_at` when it last came into the queue.
+    """
+
+    __tablename__ = "tasks"
+
+    id: Mapped[BigId]
+    project_id: Mapped[Big] = mapped_column(ForeignKey("projects.id"))
+    description: Mapped[str]
+    status: Mapped[TaskStatus] = mapped_column(pg_enum(TaskStatus))
+    suspend_reason: Mapped[SuspendReason | None] = mapped_column(pg_enum(SuspendReason))
+    created_by: Mapped[Big] = mapped_column(ForeignKey("developers.id"))
+    requested_machine_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("machines.id"))
+    machine_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("machines.id"))
+    agent_type: Mapped[str]
+    priority: Mapped[int] = mapped_column(default=0)
+    pipeline: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    stage_index: Mapped[int] = mapped_column(default=0)
+    round: Mapped[int] = mapped_column(default=1)
+    attempt: Mapped[int] = mapped_column(default=0)
+    checkpoints: Mapped[dict[str, dict[str, Any]]] = mapped_column(Json, default=dict)
+    events: Mapped[int] = mapped_column(default=0)
+    result: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    failure: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    created_at: Mapped[Moment]
+    queued_at: Mapped[Moment] = mapped_column(server_default=func.now())
+    assigned_at: Mapped[Moment | None]
+    started_at: Mapped[Moment | None]
+    finished_at: Mapped[Moment | None]
+    updated_at: Mapped[Moment]
+
+    # Loaded where a query asks for them, never by accident.
+    project: Mapped[Project] = relationship(lazy="raise")
+    creator: Mapped[Developer] = relationship(lazy="raise")
+    machine: Mapped[Machine | None] = relationship(lazy="raise", foreign_keys=[machine_id])
+
+    @property
+    def current_stage_index(self) -> int:
+        """The stage it is at, or the last one while only the push is left."""
+        return min(self.stage_index, len(self.pipeline) - 1)
+
+    @property
+    def branch(self) -> str | None:
+        """The latest attempt's branch."""
+        return branch_of(self.id, self.attempt) if self.attempt else None
+
+    __table_args__ = (
+        Index(
+            "ix_tasks_queue",
+            text("priority DESC"),
+            "id",
+            postgresql_where=text("status = 'queued'"),
+        ),
+        Index(
+            "ix_tasks_waiting",
+            "project_id",
+            "queued_at",
+            postgresql_where=text("status = 'queued'"),
+        ),
+        Index("ix_tasks_project", "project_id", "id"),
+        Index("ix_tasks_machine", "machine_id", "id"),
+        Index("ix_tasks_status", "status", "id"),
+        Index("ix_tasks_created_by", "created_by", "id"),
+        # Whatever a list is filtered by, its newest rows lie side by side: services.task_search.
+        Index("ix_tasks_project_status", "project_id", "status", "id"),
+        Index("ix_tasks_machine_status", "machine_id", "status", "id"),
+        Index("ix_tasks_created_by_status", "created_by", "status", "id"),
+        Index("ix_tasks_project_creator", "project_id", "created_by", "status", "id"),
+        Index("ix_tasks_project_machine", "project_id", "machine_id", "status", "id"),
+        CheckConstraint(
+            "(status = 'suspended') = (suspend_reason IS NOT NULL)", name="suspend_reason"
+        ),
+    )
+
+
+class Attempt(Model):
+    """One assignment of a task to a machine.
+
+    `ended_at` is the fence: what the machine says later has no effect. `holds_slot` is the seat:
+    it goes when the machine confirms that nothing runs. `excused`: to lose it does not count, for
+    nothing was tried, or no server of ours was there. `resume_from` is the checkpoint ref that
+    the workspace is built from. `pending_end` is a stage's end whose log has not all come yet:
+    {stageIndex, how, code, logEnd}. `log_gaps` lists ranges [from, to) that the machine lost.
+    """
+
+    __tablename__ = "attempts"
+
+    task_id: Mapped[Big] = mapped_column(
+        ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True)
+    round: Mapped[int]
+    machine_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("machines.id"))
+    phase: Mapped[AttemptPhase] = mapped_column(pg_enum(AttemptPhase))
+    stage_index: Mapped[int]
+    resume_from: Mapped[str | None]
+    holds_slot: Mapped[bool]
+    excused: Mapped[bool] = mapped_column(default=False)
+    outcome: Mapped[AttemptOutcome | None] = mapped_column(pg_enum(AttemptOutcome))
+    assigned_at: Mapped[Moment]
+    accepted_at: Mapped[Moment | None]
+    started_at: Mapped[Moment | None]
+    ended_at: Mapped[Moment | None]
+    forget_at: Mapped[Moment | None]
+    forgotten_at: Mapped[Moment | None]
+    pending_end: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    log_bytes: Mapped[Big] = mapped_column(default=0)
+    log_lines: Mapped[Big] = mapped_column(default=0)
+    log_gaps: Mapped[list[list[int]]] = mapped_column(Json, default=list)
+
+    task: Mapped[Task] = relationship(lazy="raise")
+
+    __table_args__ = (
+        Index(
+            "uq_attempts_live", "task_id", unique=True, postgresql_where=text("ended_at IS NULL")
+        ),
+        # What a machine has at work, and what it may forget, are found among all that it still has.
+        Index(
+            "ix_attempts_on_machine",
+            "machine_id",
+            "forget_at",
+            postgresql_where=text("forgotten_at IS NULL"),
+        ),
+        Index("ix_attempts_seats", "machine_id", postgresql_where=text("holds_slot")),
+        Index("ix_attempts_forget", "forget_at", postgresql_where=text("forgotten_at IS NULL")),
+        CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="outcome"),
+    )
+
+
+class Gate(Model):
+    """A stage's question to a person; one answer each, by the primary key and `answered_at`."""
+
+    __tablename__ = "gates"
+
+    task_id: Mapped[Big] = mapped_column(
+        ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True
+    )
+    round: Mapped[int] = mapped_column(primary_key=True)
+    stage_index: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[GateKind] = mapped_column(pg_enum(GateKind))
+    prompt: Mapped[str]
+    choices: Mapped[list[str]] = mapped_column(Json)
+    requested_at: Mapped[Moment]
+    expires_at: Mapped[Moment | None]
+    answered_at: Mapped[Moment | None]
+    answered_by: Mapped[Big | None] = mapped_column(ForeignKey("developers.id"))
+    result: Mapped[str | None]
+    comment: Mapped[str | None]
+
+    task: Mapped[Task] = relationship(lazy="raise")
+
+    __table_args__ = (
+        Index("ix_gates_expiry", "expires_at", postgresql_where=text("answered_at IS NULL")),
+    )
+
+
+class Event(Model):
+    """A row of a task's history; `number` counts from 1 without holes, in commit order.
+
+    `project_id` is its task's, for lists over projects. A foreign key would lock the project's row.
+    """
+
+    __tablename__ = "task_events"
+
+    task_id: Mapped[Big] = mapped_column(
+        ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True)
+    type: Mapped[EventType] = mapped_column(pg_enum(EventType))
+    attempt: Mapped[int]
+    stage_index: Mapped[int | None]
+    message: Mapped[str]
+    data: Mapped[dict[str, Any]] = mapped_column(Json)
+    created_at: Mapped[Moment]
+    project_id: Mapped[Big]
+
+    task: Mapped[Task] = relationship(lazy="raise")
+
+    __table_args__ = (
+        # A few warnings are found among a million notes.
+        Index("ix_task_events_type", "task_id", "type", "number"),
+        # What machines note for themselves is no activity.
+        Index(
+            "ix_task_events_activity",
+            "project_id",
+            "created_at",
+            "task_id",
+            "number",
+            postgresql_where=text("type <> 'log'"),
+        ),
+    )
+
+
+class LogChunk(Model):
+    """A run of an attempt's log bytes.
+
+    `first_line` is how many line ends come before it, `lines` how many are in it. `marks` lists
+    [offset, milliseconds, stageIndex] of the runs inside, the offset within the attempt.
+    """
+
+    __tablename__ = "log_chunks"
+
+    task_id: Mapped[Big] = mapped_column(primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True)
+    byte_offset: Mapped[Big] = mapped_column(primary_key=True)
+    size: Mapped[int]
+    first_line: Mapped[Big]
+    lines: Mapped[int]
+    marks: Mapped[list[list[int]]] = mapped_column(Json)
+    data: Mapped[bytes]
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["task_id", "attempt"], ["attempts.task_id", "attempts.number"], ondelete="CASCADE"
+        ),
+        Index("ix_log_chunks_line", "task_id", "attempt", "first_line"),
+    )
+
+
+class Workspace(Model):
+    """What a machine says of an attempt's workspace; reported on change, never polled."""
+
+    __tablename__ = "workspaces"
+
+    task_id: Mapped[Big] = mapped_column(primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True)
+    machine_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("machines.id"))
+    state: Mapped[WorkspaceState] = mapped_column(pg_enum(WorkspaceState))
+    path: Mapped[str]
+    branch: Mapped[str]
+    base_commit: Mapped[str]
+    head_commit: Mapped[str]
+    dirty: Mapped[bool]
+    diff: Mapped[dict[str, int]] = mapped_column(Json)
+    size_bytes: Mapped[Big]
+    updated_at: Mapped[Moment]
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["task_id", "attempt"], ["attempts.task_id", "attempts.number"], ondelete="CASCADE"
+        ),
+    )

@@ -1,0 +1,80 @@
+"""Terminals: who wants to look, what lets them, and who typed."""
+
+import uuid
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.domain.terminal import TerminalMode
+from app.extensions import Model
+from app.models.columns import Big, BigId, Moment, pg_enum
+from app.models.developer import Developer
+
+
+class Terminal(Model):
+    """An attempt's terminal that somebody wants, or wanted, to look into.
+
+    `asked` counts how often the machine was to dial; a larger number than it has been told of is
+    an order.
+    """
+
+    __tablename__ = "terminals"
+
+    task_id: Mapped[Big] = mapped_column(primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True)
+    wanted_until: Mapped[Moment]
+    asked: Mapped[int]
+    asked_at: Mapped[Moment]
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["task_id", "attempt"], ["attempts.task_id", "attempts.number"], ondelete="CASCADE"
+        ),
+    )
+
+
+class ChannelToken(Model):
+    """Opens one terminal socket, once: a developer's, in `mode`, or a machine's."""
+
+    __tablename__ = "channel_tokens"
+
+    id: Mapped[BigId]
+    digest: Mapped[str] = mapped_column(unique=True)
+    task_id: Mapped[Big]
+    attempt: Mapped[int]
+    developer_id: Mapped[Big | None] = mapped_column(
+        ForeignKey("developers.id", ondelete="CASCADE")
+    )
+    mode: Mapped[TerminalMode | None] = mapped_column(pg_enum(TerminalMode))
+    machine_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("machines.id"))
+    expires_at: Mapped[Moment] = mapped_column(index=True)
+    used_at: Mapped[Moment | None]
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["task_id", "attempt"], ["attempts.task_id", "attempts.number"], ondelete="CASCADE"
+        ),
+        CheckConstraint(
+            "(developer_id IS NULL) <> (machine_id IS NULL)"
+            " AND (developer_id IS NULL) = (mode IS NULL)",
+            name="bearer",
+        ),
+    )
+
+
+class TerminalInput(Model):
+    """That somebody typed so many bytes into a terminal in that stretch of time; not which."""
+
+    __tablename__ = "terminal_inputs"
+
+    id: Mapped[BigId]
+    task_id: Mapped[Big] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"))
+    attempt: Mapped[int]
+    developer_id: Mapped[Big] = mapped_column(ForeignKey("developers.id"))
+    begun_at: Mapped[Moment]
+    ended_at: Mapped[Moment] = mapped_column(index=True)
+    bytes: Mapped[Big]
+
+    developer: Mapped[Developer] = relationship(lazy="raise")
+
+    __table_args__ = (Index("ix_terminal_inputs_task", "task_id", "id"),)

@@ -1,0 +1,49 @@
+"""Tunnels into workspaces."""
+
+import uuid
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain.tunnel import TunnelState
+from app.extensions import Model
+from app.models.columns import Big, Moment, pg_enum
+
+
+class Tunnel(Model):
+    """The tunnel into an attempt's workspace; no row: there never was one.
+
+    `number` counts how often it was started; what a machine says about another number has no
+    effect. `runs` until the machine has said that nothing of it does, whatever the state is; so
+    long it is told. `taken_at` is when the machine first said anything about this start of it.
+    `error` is, while it is starting, what a person has to do first.
+    """
+
+    __tablename__ = "tunnels"
+
+    task_id: Mapped[Big] = mapped_column(primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True)
+    machine_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("machines.id"))
+    number: Mapped[int]
+    state: Mapped[TunnelState] = mapped_column(pg_enum(TunnelState))
+    runs: Mapped[bool]
+    url: Mapped[str | None]
+    error: Mapped[str | None]
+    restarts: Mapped[int]
+    started_at: Mapped[Moment]
+    taken_at: Mapped[Moment | None]
+    changed_at: Mapped[Moment]
+    expires_at: Mapped[Moment]
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["task_id", "attempt"], ["attempts.task_id", "attempts.number"], ondelete="CASCADE"
+        ),
+        CheckConstraint("state <> 'idle'", name="state"),
+        Index("ix_tunnels_running", "machine_id", postgresql_where=text("runs")),
+        Index(
+            "ix_tunnels_open",
+            "changed_at",
+            postgresql_where=text("state IN ('starting', 'connected', 'closing')"),
+        ),
+    )

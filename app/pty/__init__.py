@@ -1,0 +1,1 @@
+"""Terminals: bytes from a machine's socket to those who look, and keystrokes back, over Redis."""

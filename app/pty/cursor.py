@@ -1,0 +1,187 @@
+"""Where in an attempt's output a viewer is, and how it gets on: by bytes, or by a fresh screen."""
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from app.domain.terminal import TerminalMode
+from app.pty.frames import Drawn, Resized
+from app.pty.store import Key, Store
+from app.pty.stream import Entry, Stream
+from protocol import terminal as wire
+from protocol.terminal import MAX_BYTES, CloseCode
+
+PAGE_BYTES = 256 * 1024
+TAIL_BYTES = 64 * 1024  # what is shown where no screen comes
+SCREEN_SECONDS = 2.0  # how long a machine that is there is waited for
+MACHINE_SECONDS = 10.0  # and one that has yet to dial
+NEVER = float("inf")
+
+
+class Outlet(Protocol):
+    """What the cursor moves for."""
+
+    mode: TerminalMode
+
+    def send(self, frame: wire.TerminalFrame) -> None: ...
+
+    def send_bytes(self, data: bytes) -> None: ...
+
+    def end(self, code: int, reason: str) -> None: ...
+
+
+class Cursor:
+    """`position`: the next byte to send; None until `ready` has been said.
+
+    While it is lost no bytes are sent: there is no unbroken run of them to what the viewer has
+    seen. `due`: when to `advance` although nothing has come.
+    """
+
+    def __init__(
+        self, viewer: Outlet, store: Store, stream: Stream, key: Key, resume_from: int | None
+    ) -> None:
+        self.position: int | None = None
+        self.due = 0.0
+        self._viewer, self._store, self._stream, self._key = viewer, store, stream, key
+        self._resume_from = resume_from
+        self._seen = stream.top
+        self._count = 4  # entries of a page
+        self._lost_since: float | None = None
+        self._begun = False
+
+    def advance(self) -> bool:
+        """Send some of what there is; whether there may be more."""
+        if not self._begun:
+            self._begin()
+        if self._lost_since is not None and time.monotonic() >= self.due:
+            self._go_without_screen()
+        entries = self._stream.after(self._seen)
+        if entries is None:
+            entries = self._page()
+        return self._deliver(entries)
+
+    def _begin(self) -> None:
+        self._begun, self.due = True, NEVER
+        wanted, (top, _) = self._resume_from, self._stream.top
+        if wanted is None or (top and wanted > top):
+            self._lose()
+            return
+        self.position, self._seen = wanted, (wanted, 0)
+        self._say_ready(*self._store.states([self._key])[0][:2])
+
+    def _say_ready(self, cols: int, rows: int) -> None:
+        assert self.position is not None
+        self._viewer.send(
+            wire.ViewerReady(
+                mode=self._viewer.mode.value,
+                cols=cols,
+                rows=rows,
+                offset=self.position,
+                attempt=self._key[1],
+            )
+        )
+
+    def _page(self) -> list[Entry]:
+        """What the ring has lost already, from Redis; about PAGE_BYTES of it."""
+        entries = self._store.page(self._key, self._seen, self._count)
+        if not entries:
+            # Neither has Redis. Whatever comes next will tell what is missing.
+            self._seen = self._stream.floor
+            return self._stream.after(self._seen) or []
+        size = sum(len(entry.data) for entry in entries) // len(entries)
+        self._count = max(4, min(512, PAGE_BYTES // max(size, 1)))
+        return entries
+
+    # ---- bytes -----------------------------------------------------------------------------------
+
+    def _deliver(self, entries: Sequence[Entry]) -> bool:
+        """Send them; False when there were none. Stops where something else is due."""
+        for run in _runs(entries):
+            self._seen = run[-1].id
+            if isinstance(run[0].note, Resized):
+                note = run[0].note
+                if self.position is not None:
+                    self._viewer.send(wire.Resize(cols=note.cols, rows=note.rows))
+            elif isinstance(run[0].note, Drawn):
+                if self._lost_since is not None:
+                    self._draw()
+                    return True
+            elif run[0].note is None and self._lost_since is None:
+                self._send_run(run)
+        return bool(entries)
+
+    def _send_run(self, run: Sequence[Entry]) -> None:
+        assert self.position is not None
+        fresh: list[bytes] = []
+        at = self.position
+        for entry in run:
+            if entry.end <= at:
+                continue
+            if entry.start > at:
+                self._seen = (at, 0)
+                self._send_from(fresh, at)
+                self._lose()
+                return
+            fresh.append(entry.data[at - entry.start :] if entry.start < at else entry.data)
+            at = entry.end
+        self._send_from(fresh, at)
+
+    def _send_from(self, fresh: list[bytes], at: int) -> None:
+        if fresh:
+            self._viewer.send_bytes(fresh[0] if len(fresh) == 1 else b"".join(fresh))
+        self.position = at
+
+    # ---- screens ---------------------------------------------------------------------------------
+
+    def _lose(self) -> None:
+        self._lost_since = time.monotonic()
+        self.due = self._lost_since + SCREEN_SECONDS
+        self._seen = max(self._seen, self._stream.top)  # the screen will be newer than that
+        if self._stream.is_to_ask(self._lost_since):
+            self._store.put_input(self._key, s="1")
+
+    def _draw(self) -> None:
+        screen = self._store.screen(self._key)
+        if screen is None or screen.offset < (self.position or 0):
+            return
+        self._find(screen.offset, screen.cols, screen.rows)
+        self._viewer.send(screen)
+
+    def _find(self, offset: int, cols: int, rows: int) -> None:
+        """Go on there."""
+        before, self.position = self.position, offset
+        if before is None:
+            self._say_ready(cols, rows)
+        elif offset > before:
+            self._viewer.send(wire.Gap(start=before, end=offset))
+        self._seen, self._lost_since, self.due = (offset, 0), None, NEVER
+
+    def _go_without_screen(self) -> None:
+        """The machine sends none: show the last bytes, if there are any."""
+        assert self._lost_since is not None
+        state = self._store.states([self._key])[0]
+        if not state.is_held and time.monotonic() < self._lost_since + MACHINE_SECONDS:
+            self.due = time.monotonic() + SCREEN_SECONDS
+            return
+        (top, _) = self._stream.top
+        tail = self._store.page(self._key, (max(0, top - TAIL_BYTES), 0), 512)
+        if not tail and not state.is_held and self.position is None:
+            self.due = NEVER
+            self._viewer.end(CloseCode.NO_TERMINAL, "the machine has not opened the terminal")
+            return
+        start = next((entry.start for entry in tail if entry.note is None), top)
+        self._find(max(start, self.position or 0), state.cols, state.rows)
+
+
+def _runs(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    """Notes one by one, and bytes in runs of at most a frame."""
+    run: list[Entry] = []
+    size = 0
+    for entry in entries:
+        if run and (entry.note or run[0].note or size + len(entry.data) > MAX_BYTES):
+            yield run
+            run, size = [], 0
+        run.append(entry)
+        size += len(entry.data)
+    if run:
+        yield run

@@ -1,0 +1,96 @@
+"""Messages of the terminal sockets to frames and back, and what processes note for each other."""
+
+from typing import TypeVar
+
+import msgspec
+
+from protocol import codec
+from protocol.terminal import MAX_BYTES, FromPtyMachine, FromViewer, TerminalFrame
+
+T = TypeVar("T")
+
+_encoder = msgspec.json.Encoder()
+_from_viewer: "msgspec.json.Decoder[FromViewer]" = msgspec.json.Decoder(FromViewer)
+_from_machine: "msgspec.json.Decoder[FromPtyMachine]" = msgspec.json.Decoder(FromPtyMachine)
+
+
+class TooBig(ValueError):
+    """The message is larger than any that is taken."""
+
+
+def encode(frame: TerminalFrame) -> str:
+    """A text message."""
+    return _encoder.encode(frame).decode()
+
+
+def from_viewer(message: str | bytes) -> FromViewer | bytes:
+    """What a viewer said, or typed. Raises BadFrame, TooBig."""
+    return _decode(_from_viewer, message, MAX_BYTES)
+
+
+def from_machine(message: str | bytes) -> FromPtyMachine | bytes:
+    """What a machine said, or printed. A screen is the one text that may be large.
+
+    Raises BadFrame, TooBig.
+    """
+    return _decode(_from_machine, message, codec.MAX_TEXT)
+
+
+def _decode(decoder: "msgspec.json.Decoder[T]", message: str | bytes, longest: int) -> T | bytes:
+    if len(message) > (MAX_BYTES if isinstance(message, bytes) else longest):
+        raise TooBig
+    if isinstance(message, bytes):
+        return message
+    try:
+        return decoder.decode(message)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
+        raise codec.BadFrame(str(error)) from None
+
+
+# ---- notes ---------------------------------------------------------------------------------------
+
+
+class Note(msgspec.Struct, tag_field="kind", frozen=True):
+    """Base of what lies between the bytes of an output stream. `bus` writes `Exited`."""
+
+
+class Resized(Note, tag="resized", frozen=True):
+    """The terminal has another size from here on."""
+
+    cols: int
+    rows: int
+
+
+class Drawn(Note, tag="drawn", frozen=True):
+    """A screen has come and lies in Redis."""
+
+
+class Taken(Note, tag="taken", frozen=True):
+    """A viewer, of that id and name, alone controls the terminal now."""
+
+    viewer: str
+    by: str
+
+
+class Exited(Note, tag="exited", frozen=True):
+    """A stage's process has ended, after the byte at `log_end`."""
+
+    code: int
+    stage_index: int
+    log_end: int
+
+
+AnyNote = Resized | Drawn | Taken | Exited
+_note: "msgspec.json.Decoder[AnyNote]" = msgspec.json.Decoder(AnyNote)
+
+
+def encode_note(note: Note) -> bytes:
+    return _encoder.encode(note)
+
+
+def decode_note(text: bytes) -> AnyNote | None:
+    """None for one that a newer server has left."""
+    try:
+        return _note.decode(text)
+    except msgspec.DecodeError:
+        return None

@@ -1,0 +1,177 @@
+"""A machine's socket of one attempt: its bytes go into Redis, what is typed comes from there."""
+
+import threading
+import time
+import uuid
+from collections import deque
+from typing import Any
+
+import structlog
+from redis.exceptions import RedisError
+from simple_websocket import ConnectionClosed
+
+from app.pty.ends import FRAMES_AHEAD, End
+from app.pty.frames import Drawn, Resized, TooBig, from_machine
+from app.pty.store import DEFAULT_SIZE, Key, Store, pieces_of
+from app.pty.stream import ZERO, Id
+from protocol import codec
+from protocol import terminal as wire
+from protocol.terminal import MAX_BYTES, CloseCode
+
+WAITING_BYTES = 256 * 1024  # of input that the machine has not taken, before no more is read
+
+log = structlog.get_logger(__name__)
+
+
+class MachineSocket(End):
+    """`taken`: up to where in the input stream the reader has read for it."""
+
+    def __init__(self, ws: Any, store: Store, seat: Any) -> None:
+        super().__init__(ws)
+        self.id = uuid.uuid4().hex
+        self.seat = seat
+        self.key: Key = (seat.task_id, seat.attempt)
+        self.size = DEFAULT_SIZE
+        self.taken: Id = ZERO
+        self.unwatched_since: float | None = None
+        self._store = store
+        self._position: int | None = None
+        self._said: Id = ZERO
+        self._inputs: deque[tuple[Id, dict[bytes, bytes]]] = deque()
+        self._waiting = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the machine has to take something before more is read for it."""
+        return self._waiting > WAITING_BYTES
+
+    def put(self, rows: list[tuple[Id, dict[bytes, bytes]]]) -> None:
+        """What the reader has read. Does not wait."""
+        for id_, fields in rows:
+            self.taken = id_
+            self._waiting += len(fields.get(b"k", b""))
+            self._inputs.append((id_, fields))
+        self.wake()
+
+    def hold(self) -> None:
+        """Tell other sockets of the attempt to give way, and the machine where to go on."""
+        (top, _), self._said = self._store.hold(self.key, self.id)
+        self.send(wire.MachineReady(offset=top or None))
+
+    # ---- the reading thread: up ------------------------------------------------------------------
+
+    def serve(self) -> None:
+        """Until it is over."""
+        writer = threading.Thread(target=self._write, name="terminal", daemon=True)
+        writer.start()
+        try:
+            while self.is_open:
+                self._take(self._receive())
+        except ConnectionClosed:
+            self.is_open = False
+        except TooBig:
+            self.end(CloseCode.TOO_BIG, "the frame is too large")
+        except codec.BadFrame as error:
+            self.end(CloseCode.MALFORMED, str(error)[:100])
+        except RedisError as error:
+            log.warning("output_not_stored", error=type(error).__name__)
+            self.end(CloseCode.GOING_AWAY, "Redis is away")
+        finally:
+            self.wake()
+            writer.join()
+
+    def _receive(self) -> list[str | bytes]:
+        messages = [self._ws.receive()]
+        while len(messages) < FRAMES_AHEAD and (more := self._ws.receive(timeout=0)) is not None:
+            messages.append(more)
+        return [message for message in messages if message is not None]
+
+    def _take(self, messages: list[str | bytes]) -> None:
+        """Runs of bytes are stored together; what is said between them keeps its place."""
+        run: list[bytes] = []
+        for message in messages:
+            frame = from_machine(message)
+            if isinstance(frame, bytes):
+                run.append(frame)
+                continue
+            self._append(run)
+            run = []
+            self._hear(frame)
+        self._append(run)
+
+    def _append(self, run: list[bytes]) -> None:
+        if not run:
+            return
+        if self._position is None:
+            raise codec.BadFrame("bytes before it was said where they are")
+        pieces, self._position = pieces_of(self._position, run)
+        if pieces:
+            self._store.append(self.key, pieces)
+
+    def _hear(self, frame: wire.FromPtyMachine) -> None:
+        match frame:
+            case wire.At(offset=offset):
+                self._position = offset
+            case wire.Screen():
+                self._store.put_screen(self.key, frame, Drawn(), self._known)
+            case wire.Resize(cols=cols, rows=rows):
+                self.size = cols, rows
+                self._store.put_size(self.key, cols, rows, Resized(cols, rows), self._known)
+            case wire.MachineAuth():
+                raise codec.BadFrame("a second auth")
+
+    @property
+    def _known(self) -> Id:
+        """Where the machine is: the stream has no bytes yet of one that begins late."""
+        return (self._position or 0, 0)
+
+    # ---- the writing thread: down ----------------------------------------------------------------
+
+    def _write(self) -> None:
+        try:
+            while self._ending is None and self._ws.connected:
+                self._some.wait(max(0.0, self._ping_at - time.monotonic()))
+                self._some.clear()
+                self._ping_when_due()
+                self._hand_on()
+        except (ConnectionClosed, OSError):
+            pass
+        except RedisError as error:
+            log.warning("input_not_dropped", error=type(error).__name__)
+            self.end(CloseCode.GOING_AWAY, "Redis is away")
+        except Exception:
+            log.exception("machine_socket_failed")
+        finally:
+            self._close()
+
+    def _hand_on(self) -> None:
+        keys: list[bytes] = []
+        last: Id | None = None
+        while self._inputs and self._ending is None:
+            last, fields = self._inputs.popleft()
+            if b"k" in fields:
+                if sum(map(len, keys)) + len(fields[b"k"]) > MAX_BYTES:
+                    self._type(keys)
+                keys.append(fields[b"k"])
+                continue
+            self._type(keys)
+            self._wish(last, fields)
+        self._type(keys)
+        if last is not None:
+            self._store.drop_input(self.key, last)
+
+    def _type(self, keys: list[bytes]) -> None:
+        if keys:
+            data = b"".join(keys)
+            keys.clear()
+            self._ws.send(data)
+            self._waiting -= len(data)
+
+    def _wish(self, id_: Id, fields: dict[bytes, bytes]) -> None:
+        if b"r" in fields:
+            cols, rows = map(int, fields[b"r"].split())
+            self.send(wire.Resize(cols=cols, rows=rows))
+        elif b"s" in fields:
+            self.send(wire.Snapshot(number=int(fields[b"s"])))
+        elif b"h" in fields and id_ > self._said and fields[b"h"].decode() != self.id:
+            self.end(CloseCode.REPLACED, "a newer socket of this attempt is there")

@@ -1,0 +1,225 @@
+"""All terminal sockets of one server process.
+
+Two connections to Redis serve them, and about one statement in two seconds holds them against the
+rows. All that is shared with other processes is in Redis; a process that dies takes its sockets
+along and nothing else.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import structlog
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.domain.terminal import Verdict
+from app.pty.machine import MachineSocket
+from app.pty.reader import Reader
+from app.pty.rows import Rows
+from app.pty.store import Key, Store
+from app.pty.stream import Stream
+from app.pty.typed import TypedBytes
+from app.pty.viewer import Viewer
+from app.services.terminal_checks import Finding
+from app.services.terminal_wants import Watched
+from app.services.terminals import MachineSeat, ViewerSeat
+from protocol.terminal import CloseCode
+
+CHECK_SECONDS = 2.0
+SIGN_SECONDS = 10.0  # how often Redis is told that sockets are still there
+WANT_SECONDS = 20.0  # and Postgres that somebody looks
+IDLE_SECONDS = 30.0  # how long a machine's socket stays when nobody looks
+
+_CODES = {
+    Verdict.FORBIDDEN: (CloseCode.FORBIDDEN, "your right to this terminal has ended"),
+    Verdict.ENDED: (CloseCode.ENDED, "the task has ended"),
+    Verdict.REPLACED: (CloseCode.NO_TERMINAL, "this attempt has ended, the task goes on"),
+}
+
+log = structlog.get_logger(__name__)
+
+
+class TooMany(Exception):
+    """The task, or the developer, has too many sockets open."""
+
+
+class Relay:
+    """Viewers and machines of this process."""
+
+    def __init__(self, redis_url: str, rows: Rows) -> None:
+        self._rows = rows
+        self._store = Store(redis_url)
+        self._reader = Reader(redis_url, self._store)
+        self._typed = TypedBytes(rows.note)
+        self._viewers: set[Viewer] = set()
+        self._machines: set[MachineSocket] = set()
+        self._is_closing = self._started = False
+        self._lock = threading.Lock()
+        self._signed = self._wanted = 0.0
+
+    # ---- sockets ---------------------------------------------------------------------------------
+
+    @contextmanager
+    def viewing(self, ws: Any, seat: ViewerSeat, resume_from: int | None) -> Iterator[Viewer]:
+        """A viewer, as long as this lasts. Raises TooMany, RedisError."""
+        self._start()
+        key = (seat.task_id, seat.attempt)
+        stream = self._stream(key)
+        viewer = Viewer(ws, self._store, stream, seat, resume_from, self._typed.of(seat))
+        if not self._store.admit(viewer.presence, *self._rows.limits()):
+            self._leave_stream(key, stream)
+            raise TooMany
+        stream.listeners.add(viewer)
+        self._viewers.add(viewer)
+        if self._is_closing:
+            viewer.end(CloseCode.GOING_AWAY, "this server process is going away")
+        self._ask_if_absent(key)
+        try:
+            yield viewer
+        finally:
+            self._viewers.discard(viewer)
+            stream.listeners.discard(viewer)
+            self._leave_stream(key, stream)
+            with suppress(RedisError):
+                self._store.leave(viewer.presence)
+            self._flush()
+
+    @contextmanager
+    def holding(self, ws: Any, seat: MachineSeat) -> Iterator[MachineSocket]:
+        """A machine's socket, likewise. Raises RedisError."""
+        self._start()
+        machine = MachineSocket(ws, self._store, seat)
+        machine.hold()
+        older = self._reader.machines.get(machine.key)
+        self._reader.machines[machine.key] = machine
+        self._machines.add(machine)
+        if older is not None:
+            older.end(CloseCode.REPLACED, "a newer socket of this attempt is there")
+        if self._is_closing:
+            machine.end(CloseCode.GOING_AWAY, "this server process is going away")
+        self._reader.ring()
+        try:
+            yield machine
+        finally:
+            self._machines.discard(machine)
+            if self._reader.machines.get(machine.key) is machine:
+                del self._reader.machines[machine.key]
+            with suppress(RedisError):
+                self._store.let_go(machine.key, machine.id)
+
+    def close_all(self) -> None:
+        """The process is going away: everybody connects again at once, to another one."""
+        self._is_closing = True
+        for end in (*self._viewers, *self._machines):
+            end.end(CloseCode.GOING_AWAY, "this server process is going away")
+        self._flush()
+
+    def _stream(self, key: Key) -> Stream:
+        stream = self._reader.streams.get(key)
+        if stream is None:
+            top = self._store.top(key)
+            stream = self._reader.streams.setdefault(key, Stream(top))
+        stream.users += 1
+        if stream.users == 1:
+            self._reader.ring()
+        return stream
+
+    def _leave_stream(self, key: Key, stream: Stream) -> None:
+        stream.users -= 1
+        if stream.users == 0 and self._reader.streams.get(key) is stream:
+            del self._reader.streams[key]
+
+    def _ask_if_absent(self, key: Key) -> None:
+        """A machine that has hung up in this moment does not know that somebody has come."""
+        if not self._store.states([key])[0].is_held:
+            with suppress(SQLAlchemyError):
+                self._rows.keep([Watched(*key, absent=True)])
+
+    # ---- looking after them ----------------------------------------------------------------------
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._started:
+                return
+            self._started = True
+        for work in (self._reader.run, self._look_after):
+            threading.Thread(target=work, name=work.__qualname__, daemon=True).start()
+
+    def _look_after(self) -> None:
+        while True:
+            time.sleep(CHECK_SECONDS)
+            for work in (self._judge, self._sign, self._want, self._flush, self._drop_stuck):
+                self._try(work)
+
+    def _try(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except (SQLAlchemyError, RedisError) as error:
+            # Sockets stay: whoever comes back to them is judged then.
+            log.warning("terminals_not_looked_after", error=type(error).__name__)
+        except Exception:
+            log.exception("terminals_not_looked_after")
+
+    def _judge(self) -> None:
+        """Whoever may no longer stay is hung up on."""
+        ends: list[Viewer | MachineSocket] = [*self._viewers, *self._machines]
+        if not ends:
+            return
+        found = self._rows.look({number: end.seat for number, end in enumerate(ends)})
+        gone = Finding(Verdict.ENDED, at_gate=False)  # with its rows
+        for number, end in enumerate(ends):
+            finding = found.get(number, gone)
+            if isinstance(end, Viewer):
+                end.at_gate = finding.at_gate
+            if finding.verdict is not Verdict.STAY:
+                end.end(*_CODES[finding.verdict])
+
+    def _sign(self) -> None:
+        """Redis hears who is here; machines that nobody looks at are let go."""
+        if time.monotonic() < self._signed + SIGN_SECONDS:
+            return
+        self._signed = time.monotonic()
+        if self._viewers:
+            self._store.stay([viewer.presence for viewer in self._viewers])
+        machines = list(self._machines)
+        if not machines:
+            return
+        holders = [(m.key, m.id, *m.size) for m in machines if not m.is_ending]
+        counts = dict(zip((h[0] for h in holders), self._store.go_on_holding(holders), strict=True))
+        for machine in machines:
+            self._note_viewers(machine, counts.get(machine.key, 0))
+
+    def _note_viewers(self, machine: MachineSocket, count: int) -> None:
+        now = time.monotonic()
+        if count:
+            machine.unwatched_since = None
+        elif machine.unwatched_since is None:
+            machine.unwatched_since = now
+        elif now >= machine.unwatched_since + IDLE_SECONDS:
+            self._rows.unwant(*machine.key)
+            machine.end(CloseCode.NORMAL, "nobody looks")
+
+    def _want(self) -> None:
+        """Postgres hears what is looked at, and machines that are not there are asked again."""
+        keys = sorted(self._reader.streams)
+        if not keys:
+            return
+        states = zip(keys, self._store.states(keys), strict=True)
+        watched = [Watched(*key, absent=not state.is_held) for key, state in states]
+        if time.monotonic() >= self._wanted + WANT_SECONDS:
+            self._wanted = time.monotonic()
+        else:
+            watched = [one for one in watched if one.absent]
+        if watched:
+            self._rows.keep(watched)
+
+    def _flush(self) -> None:
+        with suppress(SQLAlchemyError):
+            self._typed.flush()
+
+    def _drop_stuck(self) -> None:
+        for end in (*self._viewers, *self._machines):
+            end.drop_if_stuck()

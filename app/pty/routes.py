@@ -1,0 +1,127 @@
+"""`WS /ws/pty/:taskId` for people, `WS /api/workers/pty/:taskId` for machines: the two doors."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app, request
+from redis.exceptions import RedisError
+from simple_websocket import ConnectionClosed
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.domain.errors import DomainError, InvalidToken, NotFound, TaskEnded
+from app.extensions import sock
+from app.pty import ends, frames
+from app.pty.relay import Relay, TooMany
+from app.pty.rows import Rows
+from app.services import terminals
+from protocol import codec
+from protocol.terminal import MAX_BYTES, CloseCode, MachineAuth, ViewerAuth
+
+AUTH_SECONDS = 5
+
+T = TypeVar("T")
+
+_REFUSALS: tuple[tuple[type[DomainError], int, str], ...] = (
+    (InvalidToken, CloseCode.UNAUTHENTICATED, "a token is not valid"),
+    (NotFound, CloseCode.NO_TASK, "there is no such task that you may see"),
+    (TaskEnded, CloseCode.ENDED, "the task has ended"),
+    (terminals.AttemptReplaced, CloseCode.NO_TERMINAL, "that attempt has ended"),
+)
+
+
+class _Refused(Exception):
+    """The connection is closed with this code."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.reason = code, reason
+
+
+def relay_of(app: Flask) -> Relay:
+    """The app's relay, made on first use."""
+    if "terminals" not in app.extensions:
+        app.extensions["terminals"] = Relay(app.config["REDIS_URL"], Rows(app))
+    relay: Relay = app.extensions["terminals"]
+    return relay
+
+
+@sock.route("/ws/pty/<int:task_id>")
+def look(ws: Any, task_id: int) -> None:
+    """A viewer's socket, from auth to its end."""
+    _serve(ws, _view, task_id, MAX_BYTES)
+
+
+@sock.route("/api/workers/pty/<int:task_id>")
+def carry(ws: Any, task_id: int) -> None:
+    """A machine's."""
+    _serve(ws, _hold, task_id, codec.MAX_TEXT)
+
+
+def _serve(ws: Any, work: Callable[[Flask, Any, int], None], task_id: int, largest: int) -> None:
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    ends.prepare(ws, largest)
+    try:
+        work(app, ws, task_id)
+    except _Refused as refused:
+        ws.close(refused.code, refused.reason)
+    except TooMany:
+        ws.close(CloseCode.TOO_MANY, "too many terminals are open")
+    except (RedisError, SQLAlchemyError):
+        ws.close(CloseCode.GOING_AWAY, "something this needs is away")
+
+
+def _view(app: Flask, ws: Any, task_id: int) -> None:
+    if not _is_ours(app, request.headers.get("Origin"), request.host):
+        raise _Refused(CloseCode.FORBIDDEN, "that page may not open terminals")
+    auth = _first(ws, frames.from_viewer, ViewerAuth)
+    seat = _admit(app, terminals.admit_viewer, task_id, auth.token, auth.channel_token)
+    with relay_of(app).viewing(ws, seat, auth.resume_from) as viewer:
+        viewer.serve()
+
+
+def _hold(app: Flask, ws: Any, task_id: int) -> None:
+    auth = _first(ws, frames.from_machine, MachineAuth)
+    seat = _admit(app, terminals.admit_machine, task_id, auth.worker_jwt, auth.channel_token)
+    with relay_of(app).holding(ws, seat) as machine:
+        machine.serve()
+
+
+def _is_ours(app: Flask, origin: str | None, host: str) -> bool:
+    """Whether a browser's page comes from here, or from where the deployment says.
+
+    Programs name no origin.
+    """
+    if origin is None:
+        return True
+    return urlsplit(origin).netloc.lower() == host.lower() or origin in app.config["ORIGINS"]
+
+
+def _first(ws: Any, decode: Callable[[Any], Any], kind: type[T]) -> T:
+    """The first frame. Raises _Refused."""
+    try:
+        message = ws.receive(timeout=AUTH_SECONDS)
+        if message is None:
+            raise _Refused(CloseCode.NO_AUTH, f"no auth within {AUTH_SECONDS} s")
+        frame = decode(message)
+    except ConnectionClosed:
+        raise _Refused(CloseCode.NO_AUTH, "gone before auth") from None
+    except frames.TooBig:
+        raise _Refused(CloseCode.TOO_BIG, "the frame is too large") from None
+    except codec.BadFrame as error:
+        raise _Refused(CloseCode.MALFORMED, str(error)[:100]) from None
+    if not isinstance(frame, kind):
+        raise _Refused(CloseCode.MALFORMED, "the first frame must be auth")
+    return frame
+
+
+def _admit(app: Flask, admit: Callable[[int, str, str], T], *given: Any) -> T:
+    """In a context of its own: the socket's lasts, and must hold no connection. Raises _Refused."""
+    with app.app_context():
+        try:
+            return admit(*given)
+        except DomainError as error:
+            for kind, code, reason in _REFUSALS:
+                if isinstance(error, kind):
+                    raise _Refused(code, reason) from None
+            raise

@@ -1,0 +1,38 @@
+"""What terminals ask Postgres, each question in an app context of its own."""
+
+from collections.abc import Mapping, Sequence
+
+from flask import Flask
+
+from app.services import settings, terminal_checks, terminal_wants
+from app.services.clock import now
+from app.services.terminal_checks import Finding, Seat, Typed
+from app.services.terminal_wants import Watched
+
+
+class Rows:
+    """Raises SQLAlchemyError."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def look(self, seats: Mapping[int, Seat]) -> dict[int, Finding]:
+        with self._app.app_context():
+            return terminal_checks.look(seats, now())
+
+    def keep(self, watched: Sequence[Watched]) -> None:
+        with self._app.app_context():
+            terminal_wants.keep(watched, now())
+
+    def unwant(self, task_id: int, attempt: int) -> None:
+        with self._app.app_context():
+            terminal_wants.unwant(task_id, attempt, now())
+
+    def note(self, typed: Sequence[Typed]) -> None:
+        with self._app.app_context():
+            terminal_checks.note(typed)
+
+    def limits(self) -> tuple[int, int]:
+        """How many sockets a task may have, and a developer."""
+        with self._app.app_context():
+            return settings.value("terminalsPerTask"), settings.value("terminalsPerDeveloper")

@@ -1,0 +1,252 @@
+"""What terminals have in Redis. Every key expires by itself.
+
+muster:pty:<task>-<attempt>:out     stream: bytes and notes, the last 2 MiB
+muster:pty:<task>-<attempt>:in      stream: keystrokes and wishes for the machine
+muster:pty:<task>-<attempt>:state   hash: cols, rows, holder
+muster:pty:<task>-<attempt>:screen  the last screen
+muster:pty:task:<id>, muster:pty:developer:<id>   sorted sets: viewers by when they lapse
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from redis.exceptions import RedisError, ResponseError
+
+from app import bus
+from app.pty.commands import Command, Commands
+from app.pty.frames import Note, encode, encode_note
+from app.pty.stream import ZERO, Entry, Id, parse, parse_id, spell
+from protocol.terminal import MAX_BYTES, Screen
+
+KEPT_BYTES = 2 << 20  # of an attempt's output
+KEPT_ENTRIES = 50_000
+KEPT_SECONDS = bus.TERMINAL_SECONDS
+INPUT_SECONDS = 30  # what nobody has taken by then is not typed any more
+PRESENT_SECONDS = 40  # how long a holder, or a viewer, is taken to be there without a sign
+DEFAULT_SIZE = (120, 40)
+
+Key = tuple[int, int]  # task id, attempt
+
+_ADMIT = """
+for i = 1, 2 do
+  redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', ARGV[1])
+  if redis.call('ZCARD', KEYS[i]) >= tonumber(ARGV[3 + i]) then return 0 end
+end
+for i = 1, 2 do
+  redis.call('ZADD', KEYS[i], ARGV[2], ARGV[3])
+  redis.call('EXPIRE', KEYS[i], 120)
+end
+return 1
+"""
+
+
+class State(NamedTuple):
+    """How large the terminal is, and whether a machine's socket is there."""
+
+    cols: int
+    rows: int
+    is_held: bool
+
+
+class Presence(NamedTuple):
+    """A viewer, as it counts."""
+
+    viewer: str
+    task_id: int
+    developer_id: int
+
+
+class Store:
+    """The commands of a process. What it raises is RedisError."""
+
+    def __init__(self, url: str) -> None:
+        self._commands = Commands(url)
+
+    # ---- output ----------------------------------------------------------------------------------
+
+    def top(self, key: Key) -> Id:
+        """The last entry's id; zero where there is none."""
+        out = bus.terminal_key(*key, "out")
+        (rows,) = _good(self._commands.run(("XREVRANGE", out, "+", "-", "COUNT", 1)))
+        return parse_id(rows[0][0]) if rows else ZERO
+
+    def page(self, key: Key, seen: Id, count: int) -> list[Entry]:
+        """The first entries behind `seen`."""
+        out = bus.terminal_key(*key, "out")
+        command = ("XRANGE", out, f"({spell(seen)}", "+", "COUNT", count)
+        return parse(_good(self._commands.run(command))[0])
+
+    def append(self, key: Key, pieces: Iterable[tuple[int, bytes]]) -> None:
+        """Add runs of bytes by the offset behind them; what is there already is not added."""
+        out = bus.terminal_key(*key, "out")
+        commands: list[Command] = [
+            ("XADD", out, "MINID", "~", max(0, end - KEPT_BYTES), f"{end}-0", "d", data)
+            for end, data in pieces
+        ]
+        answers = self._commands.run(*commands, ("EXPIRE", out, KEPT_SECONDS))
+        for answer in answers:
+            if isinstance(answer, ResponseError) and "equal or smaller" not in str(answer):
+                raise answer
+
+    def tell(self, key: Key, note: Note, known: Id = ZERO) -> None:
+        """Leave a note behind the last bytes, and behind what this process `known`s of."""
+        _good(self._commands.run(self._telling(key, note, known)))
+
+    def _telling(self, key: Key, note: Note, known: Id = ZERO) -> Command:
+        out = bus.terminal_key(*key, "out")
+        return ("EVAL", bus.TELL, 1, out, encode_note(note), KEPT_SECONDS, known[0])
+
+    # ---- screen and size -------------------------------------------------------------------------
+
+    def put_screen(self, key: Key, screen: Screen, note: Note, known: Id) -> None:
+        place = bus.terminal_key(*key, "screen")
+        kept: Command = ("SET", place, encode(screen), "EX", KEPT_SECONDS)
+        _good(self._commands.run(kept, self._telling(key, note, known)))
+
+    def screen(self, key: Key) -> Screen | None:
+        (text,) = _good(self._commands.run(("GET", bus.terminal_key(*key, "screen"))))
+        return msgspec.json.decode(text, type=Screen) if text else None
+
+    def put_size(self, key: Key, cols: int, rows: int, note: Note, known: Id) -> None:
+        state = bus.terminal_key(*key, "state")
+        size: Command = ("HSET", state, "cols", cols, "rows", rows)
+        kept: Command = ("EXPIRE", state, PRESENT_SECONDS)
+        _good(self._commands.run(size, kept, self._telling(key, note, known)))
+
+    def states(self, keys: Sequence[Key]) -> list[State]:
+        commands: list[Command] = [
+            ("HMGET", bus.terminal_key(*key, "state"), "cols", "rows", "holder") for key in keys
+        ]
+        return [_state(*found) for found in _good(self._commands.run(*commands))]
+
+    # ---- input -----------------------------------------------------------------------------------
+
+    def put_input(self, key: Key, **wish: bytes | str) -> int:
+        """Hand something to the machine; how much waits for it now."""
+        place = bus.terminal_key(*key, "in")
+        (field,) = wish.items()
+        answers = self._commands.run(
+            ("XADD", place, "MAXLEN", "~", 1000, "*", *field),
+            ("EXPIRE", place, INPUT_SECONDS),
+            ("XLEN", place),
+        )
+        return int(_good(answers)[-1])
+
+    def waiting(self, key: Key) -> int:
+        """How much waits for the machine."""
+        return int(_good(self._commands.run(("XLEN", bus.terminal_key(*key, "in"))))[0])
+
+    def drop_input(self, key: Key, taken: Id) -> None:
+        """That and what came before it has been handed on."""
+        after = (taken[0], taken[1] + 1)
+        place = bus.terminal_key(*key, "in")
+        _good(self._commands.run(("XTRIM", place, "MINID", spell(after))))
+
+    # ---- who is there ----------------------------------------------------------------------------
+
+    def hold(self, key: Key, holder: str) -> tuple[Id, Id]:
+        """This is the attempt's socket now: the last output's id, and that of the word to others
+        that hold one."""
+        state, place = bus.terminal_key(*key, "state"), bus.terminal_key(*key, "in")
+        answers = self._commands.run(
+            ("XREVRANGE", bus.terminal_key(*key, "out"), "+", "-", "COUNT", 1),
+            ("HSET", state, "holder", holder),
+            ("EXPIRE", state, PRESENT_SECONDS),
+            ("XADD", place, "*", "h", holder),
+            ("EXPIRE", place, INPUT_SECONDS),
+        )
+        rows, *_, said, _ = _good(answers)
+        return (parse_id(rows[0][0]) if rows else ZERO), parse_id(said)
+
+    def go_on_holding(self, holders: Sequence[tuple[Key, str, int, int]]) -> list[int]:
+        """The same again, with the size that is known; how many viewers each has."""
+        commands: list[Command] = []
+        for key, holder, cols, rows in holders:
+            state, out = bus.terminal_key(*key, "state"), bus.terminal_key(*key, "out")
+            commands += [
+                ("HSET", state, "holder", holder, "cols", cols, "rows", rows),
+                ("EXPIRE", state, PRESENT_SECONDS),
+                ("XTRIM", out, "MAXLEN", "~", KEPT_ENTRIES),
+                ("EXPIRE", out, KEPT_SECONDS),
+                ("ZCOUNT", _of_task(key[0]), time.time(), "+inf"),
+            ]
+        return [int(count) for count in _good(self._commands.run(*commands))[4::5]]
+
+    def let_go(self, key: Key, holder: str) -> None:
+        """No longer, unless somebody else does."""
+        script = (
+            "if redis.call('HGET', KEYS[1], 'holder') == ARGV[1]"
+            " then redis.call('HDEL', KEYS[1], 'holder') end"
+        )
+        _good(self._commands.run(("EVAL", script, 1, bus.terminal_key(*key, "state"), holder)))
+
+    def admit(self, who: Presence, per_task: int, per_developer: int) -> bool:
+        """Count the viewer, unless there are too many over all processes."""
+        now = time.time()
+        (admitted,) = _good(
+            self._commands.run(
+                (
+                    "EVAL", _ADMIT, 2, _of_task(who.task_id), _of_developer(who.developer_id),
+                    now, now + PRESENT_SECONDS, who.viewer, per_task, per_developer,
+                )
+            )
+        )  # fmt: skip
+        return bool(admitted)
+
+    def stay(self, present: Iterable[Presence]) -> None:
+        """These are still there."""
+        until = time.time() + PRESENT_SECONDS
+        commands: list[Command] = []
+        for who in present:
+            for place in (_of_task(who.task_id), _of_developer(who.developer_id)):
+                commands += [("ZADD", place, until, who.viewer), ("EXPIRE", place, 120)]
+        _good(self._commands.run(*commands))
+
+    def leave(self, who: Presence) -> None:
+        places = (_of_task(who.task_id), _of_developer(who.developer_id))
+        _good(self._commands.run(*(("ZREM", place, who.viewer) for place in places)))
+
+    def ring(self, bell: str) -> None:
+        """Have a process look at what its reader should read."""
+        ring: Command = ("XADD", bell, "MAXLEN", 1, "*", "b", "")
+        _good(self._commands.run(ring, ("EXPIRE", bell, 60)))
+
+
+def pieces_of(end: int, frames: Iterable[bytes]) -> tuple[list[tuple[int, bytes]], int]:
+    """Frames that follow each other from offset `end`, as few runs; and the offset behind them."""
+    pieces: list[tuple[int, bytes]] = []
+    waiting: list[bytes] = []
+    size = 0
+    for data in frames:
+        if size + len(data) > MAX_BYTES and waiting:
+            pieces.append((end, b"".join(waiting)))
+            waiting, size = [], 0
+        if data:
+            waiting.append(data)
+        size += len(data)
+        end += len(data)
+    if waiting:
+        pieces.append((end, b"".join(waiting)))
+    return pieces, end
+
+
+def _good(answers: list[Any]) -> list[Any]:
+    for answer in answers:
+        if isinstance(answer, RedisError):
+            raise answer
+    return answers
+
+
+def _state(cols: bytes | None, rows: bytes | None, holder: bytes | None) -> State:
+    width, height = DEFAULT_SIZE
+    return State(int(cols or width), int(rows or height), holder is not None)
+
+
+def _of_task(task_id: int) -> str:
+    return f"muster:pty:task:{task_id}"
+
+
+def _of_developer(developer_id: int) -> str:
+    return f"muster:pty:developer:{developer_id}"

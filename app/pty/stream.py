@@ -1,0 +1,107 @@
+"""An attempt's output as a process sees it: entries of a Redis stream, the newest at hand.
+
+An entry's id is (offset behind its last byte, 0), so that Redis itself drops what comes twice;
+notes have the id of the bytes before them and a number.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, Protocol
+
+from app.pty.frames import AnyNote, Drawn, decode_note
+
+RING_BYTES = 256 * 1024
+
+Id = tuple[int, int]
+ZERO: Id = (0, 0)
+
+
+class Entry(NamedTuple):
+    """A run of bytes that ends at offset `id[0]`, or a note that lies there."""
+
+    id: Id
+    data: bytes
+    note: AnyNote | None
+
+    @property
+    def start(self) -> int:
+        return self.id[0] - len(self.data)
+
+    @property
+    def end(self) -> int:
+        return self.id[0]
+
+
+def parse_id(text: bytes) -> Id:
+    offset, _, number = text.partition(b"-")
+    return int(offset), int(number)
+
+
+def spell(id_: Id) -> str:
+    return f"{id_[0]}-{id_[1]}"
+
+
+def parse(rows: Iterable[tuple[bytes, Mapping[bytes, bytes]]]) -> list[Entry]:
+    """What XRANGE and XREAD answer with."""
+    entries = []
+    for id_, fields in rows:
+        note = decode_note(fields[b"n"]) if b"n" in fields else None
+        entries.append(Entry(parse_id(id_), fields.get(b"d", b""), note))
+    return entries
+
+
+class Listener(Protocol):
+    """Somebody who looks at a stream."""
+
+    def wake(self) -> None: ...
+
+    def hear(self, note: AnyNote) -> None: ...
+
+
+class Stream:
+    """The last RING_BYTES after `floor`, for all viewers of the process; they keep no bytes."""
+
+    def __init__(self, top: Id) -> None:
+        self.floor, self.top = top, top
+        self.listeners: set[Listener] = set()
+        self.users = 0
+        self._asked_at: float | None = None  # for a screen that has not come yet
+        self._entries: deque[Entry] = deque()
+        self._size = 0
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """What the reader has read. Notes are heard at once, whoever lies how far behind."""
+        for entry in entries:
+            self._entries.append(entry)
+            self._size += len(entry.data)
+            self.top = entry.id
+            if isinstance(entry.note, Drawn):
+                self._asked_at = None
+            if entry.note is not None:
+                for listener in list(self.listeners):
+                    listener.hear(entry.note)
+        while self._size > RING_BYTES and len(self._entries) > 1:
+            gone = self._entries.popleft()
+            self._size -= len(gone.data)
+            self.floor = gone.id
+        for listener in list(self.listeners):
+            listener.wake()
+
+    def is_to_ask(self, now: float) -> bool:
+        """Whether a screen has to be asked for: one is enough for all who wait."""
+        if self._asked_at is not None and now < self._asked_at + 1.0:
+            return False
+        self._asked_at = now
+        return True
+
+    def after(self, seen: Id) -> list[Entry] | None:
+        """The entries behind `seen`; None if they are not all here."""
+        if seen < self.floor:
+            return None
+        found: list[Entry] = []
+        for entry in reversed(self._entries):
+            if entry.id <= seen:
+                break
+            found.append(entry)
+        found.reverse()
+        return found

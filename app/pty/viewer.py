@@ -1,0 +1,190 @@
+"""Somebody who looks into a terminal, and may type: one socket, fed at its own pace."""
+
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from redis.exceptions import RedisError
+from simple_websocket import ConnectionClosed
+
+from app.domain.terminal import TerminalMode
+from app.pty.cursor import Cursor
+from app.pty.ends import End
+from app.pty.frames import AnyNote, Exited, Taken, TooBig, from_viewer
+from app.pty.store import Key, Presence, Store
+from app.pty.stream import Stream
+from protocol import codec
+from protocol import terminal as wire
+from protocol.terminal import CloseCode
+
+INPUTS_AHEAD = 32  # how many inputs wait for the machine before no more is read
+UNSENT = 64  # how many answers wait for a viewer that reads none before they are left out
+# How long the last bytes before an exit may be on their way.
+EXIT_SECONDS = 2.0
+
+log = structlog.get_logger(__name__)
+
+
+class Viewer(End):
+    """`typed` is told how many bytes were typed. `mode` changes when somebody takes over."""
+
+    def __init__(
+        self,
+        ws: Any,
+        store: Store,
+        stream: Stream,
+        seat: Any,
+        resume_from: int | None,
+        typed: Callable[[int], None],
+    ) -> None:
+        super().__init__(ws)
+        self.id = uuid.uuid4().hex
+        self.seat = seat
+        self.key: Key = (seat.task_id, seat.attempt)
+        self.mode: TerminalMode = seat.mode
+        self.at_gate = False
+        self._store, self._stream, self._typed = store, stream, typed
+        self._outbox: deque[wire.TerminalFrame] = deque()
+        self._exits: list[tuple[float, Exited]] = []
+        self._cursor = Cursor(self, store, stream, self.key, resume_from)
+
+    @property
+    def presence(self) -> Presence:
+        return Presence(self.id, self.seat.task_id, self.seat.developer_id)
+
+    # ---- what it is told, by whom does not wait --------------------------------------------------
+
+    def hear(self, note: AnyNote) -> None:
+        """A note that matters wherever in the stream the viewer is."""
+        if isinstance(note, Taken):
+            self._hear_takeover(note)
+        elif isinstance(note, Exited):
+            self._exits.append((time.monotonic(), note))
+        self.wake()
+
+    def _hear_takeover(self, note: Taken) -> None:
+        if note.viewer == self.id:
+            self.mode = TerminalMode.CONTROL
+            return
+        self.mode = TerminalMode.WATCH
+        self._answer(wire.Takeover(by=note.by))
+
+    def _answer(self, frame: wire.TerminalFrame) -> None:
+        if len(self._outbox) < UNSENT:
+            self._outbox.append(frame)
+        self.wake()
+
+    # ---- the reading thread ----------------------------------------------------------------------
+
+    def serve(self) -> None:
+        """Until it is over."""
+        writer = threading.Thread(target=self._write, name="viewer", daemon=True)
+        writer.start()
+        self.wake()
+        try:
+            while self.is_open:
+                message = self._ws.receive()
+                if message is not None:
+                    self._take(message)
+        except ConnectionClosed:
+            self.is_open = False
+        except TooBig:
+            self.end(CloseCode.TOO_BIG, "frames are at most 64 KiB")
+        except codec.BadFrame as error:
+            self.end(CloseCode.MALFORMED, str(error)[:100])
+        except RedisError as error:
+            log.warning("input_not_sent", error=type(error).__name__)
+            self.end(CloseCode.GOING_AWAY, "Redis is away")
+        finally:
+            self.wake()
+            writer.join()
+
+    def _take(self, message: str | bytes) -> None:
+        match from_viewer(message):
+            case bytes() as keys:
+                if keys and self._may_type():
+                    self._type(k=keys)
+                    self._typed(len(keys))
+            case wire.Resize(cols=cols, rows=rows):
+                if self._may_type():
+                    self._type(r=f"{cols} {rows}")
+            case wire.Takeover():
+                self._take_over()
+            case wire.Ping():
+                self._answer(wire.Pong())
+            case wire.ViewerAuth():
+                raise codec.BadFrame("a second auth")
+
+    def _may_type(self) -> bool:
+        if self.mode is TerminalMode.WATCH:
+            self._answer(wire.Refused(code="watching"))
+        elif self.at_gate:
+            self._answer(wire.Refused(code="gate"))
+        else:
+            return True
+        return False
+
+    def _type(self, **wish: bytes | str) -> None:
+        waiting = self._store.put_input(self.key, **wish)
+        while waiting > INPUTS_AHEAD and self.is_open:
+            time.sleep(0.05)
+            waiting = self._store.waiting(self.key)
+
+    def _take_over(self) -> None:
+        if self.seat.mode is TerminalMode.WATCH:
+            self._answer(wire.Refused(code="watching"))
+            return
+        self._store.tell(self.key, Taken(self.id, self.seat.name), self._stream.top)
+        # Not only when the note has come round: what is typed next may be quicker.
+        self.mode = TerminalMode.CONTROL
+
+    # ---- the writing thread ----------------------------------------------------------------------
+
+    def _write(self) -> None:
+        try:
+            while self._ending is None and self._ws.connected:
+                self._some.wait(self._pause())
+                self._some.clear()
+                self._send_what_is_due()
+            self._send_exits(late=True)
+        except (ConnectionClosed, OSError):
+            pass
+        except RedisError as error:
+            log.warning("output_not_read", error=type(error).__name__)
+            self.end(CloseCode.GOING_AWAY, "Redis is away")
+        except Exception:
+            log.exception("viewer_failed")
+        finally:
+            self._close()
+
+    def _pause(self) -> float:
+        due = min(self._ping_at, self._cursor.due, *(at + EXIT_SECONDS for at, _ in self._exits))
+        return max(0.0, due - time.monotonic())
+
+    def _send_what_is_due(self) -> None:
+        if self._ping_when_due():
+            self.send(wire.Ping())
+        while self._ending is None:
+            while self._outbox:
+                self.send(self._outbox.popleft())
+            if not self._cursor.advance():
+                break
+        self._send_exits()
+
+    def _send_exits(self, *, late: bool = False) -> None:
+        now, waiting = time.monotonic(), []
+        for at, note in self._exits:
+            is_due = (self._cursor.position or 0) >= note.log_end or now >= at + EXIT_SECONDS
+            if is_due or late:
+                self.send(wire.Exit(code=note.code, stage_index=note.stage_index))
+            else:
+                waiting.append((at, note))
+        self._exits = waiting
+
+    def send_bytes(self, data: bytes) -> None:
+        """Waits as long as the peer lets it."""
+        self._ws.send(data)

@@ -1,0 +1,57 @@
+"""Reading the audit log."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
+
+from app.models import AuditEntry, Developer
+from app.services import rights
+
+LARGEST_ID = 2**63 - 1
+
+
+def listing(
+    asking: Developer,
+    *,
+    actor: str | None = None,
+    action: str | None = None,
+    target_type: str | None = None,
+    target_id: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Select[AuditEntry]:
+    """The query of the entries that match all of these; for `paging`, by `at` and `id`.
+
+    `actor` is a developer's id or name; an `action` that ends in a dot is a family of them.
+    `until` is not included. Raises Forbidden.
+    """
+    rights.require_admin(asking)
+    wanted: list[ColumnElement[bool]] = []
+    if actor is not None:
+        wanted.append(AuditEntry.actor_id == _actor_id(actor))
+    if action is not None:
+        wanted.append(_is_action(action))
+    if target_type is not None:
+        wanted.append(AuditEntry.target_type == target_type)
+    if target_id is not None:
+        wanted.append(AuditEntry.target_id == target_id)
+    if since is not None:
+        wanted.append(AuditEntry.at >= since)
+    if until is not None:
+        wanted.append(AuditEntry.at < until)
+    return select(AuditEntry).where(*wanted)
+
+
+def _actor_id(actor: str) -> object:
+    if actor.isascii() and actor.isdigit() and int(actor) <= LARGEST_ID:
+        return int(actor)
+    named = func.lower(Developer.name) == func.lower(actor)
+    return select(Developer.id).where(named).scalar_subquery()
+
+
+def _is_action(action: str) -> ColumnElement[bool]:
+    if not action.endswith("."):
+        return AuditEntry.action == action
+    # Spelled as in the index.
+    family: ColumnElement[str] = literal_column("split_part(action, '.', 1)")
+    return family == action.removesuffix(".")

@@ -1,0 +1,91 @@
+"""Machines as the dispatcher sees them: one row each, and thousands of them in milliseconds."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, Text, cast, exists, select
+
+from app.domain.attempt import AttemptPhase
+from app.domain.machine import MachineStatus
+from app.domain.scheduling import AgentHealth, Candidate, Request
+from app.extensions import db
+from app.models import Attempt, Machine, MachineHeartbeat
+
+# An attempt whose question was answered while its machine had no free seat.
+ANSWERED = (Attempt.ended_at.is_(None), Attempt.phase == AttemptPhase.RUN, ~Attempt.holds_slot)
+
+# JSON comes as text: what many machines say alike, or one says all the time, is read once.
+STATEMENT = (
+    select(
+        cast(Machine.id, Text).label("id"),
+        cast(Machine.status, Text).label("status"),
+        Machine.connected,
+        cast(Machine.capabilities, Text).label("capabilities"),
+        cast(Machine.repositories, Text).label("repositories"),
+        cast(Machine.hardware, Text).label("hardware"),
+        Machine.slots_total,
+        Machine.slots_used,
+        Machine.last_assigned_at,
+        MachineHeartbeat.metrics["cpuPercent"].as_float().label("load"),
+        exists().where(Attempt.machine_id == Machine.id, *ANSWERED).label("has_answered"),
+    )
+    .outerjoin(MachineHeartbeat, MachineHeartbeat.machine_id == Machine.id)
+    .where(Machine.status != MachineStatus.DECOMMISSIONED)
+)
+_SPELLINGS = 10_000  # of such texts are kept
+
+
+def all_of_them() -> list[Candidate]:
+    """One snapshot of all machines that are not decommissioned."""
+    return [from_row(row) for row in db.session.execute(STATEMENT)]
+
+
+def from_row(row: Row[Any]) -> Candidate:
+    """What a row of STATEMENT tells."""
+    cpu_count, memory_bytes = _size(row.hardware)
+    return Candidate(
+        id=row.id,
+        status=MachineStatus(row.status),
+        connected=row.connected,
+        agents=_agents(row.capabilities),
+        slots_total=row.slots_total,
+        slots_used=row.slots_used,
+        load_percent=row.load or 0.0,
+        cpu_count=cpu_count,
+        memory_bytes=memory_bytes,
+        repositories=_repositories(row.repositories),
+        has_answered=row.has_answered,
+        last_assigned_at=row.last_assigned_at,
+    )
+
+
+def request_of(agent_type: str, repo_url: str, machine_id: uuid.UUID | None) -> Request:
+    """What a task asks of a machine, as the rules want to be told it."""
+    return Request(agent_type, repo_url, str(machine_id) if machine_id else None)
+
+
+@lru_cache(_SPELLINGS)
+def _agents(capabilities: str) -> Mapping[str, AgentHealth]:
+    return {c["agentType"]: _health(c) for c in msgspec.json.decode(capabilities)}
+
+
+def _health(capability: dict[str, Any]) -> AgentHealth:
+    until = capability.get("degradedUntil")
+    return AgentHealth(
+        capability.get("healthy", True), datetime.fromisoformat(until) if until else None
+    )
+
+
+@lru_cache(_SPELLINGS)
+def _repositories(urls: str) -> frozenset[str]:
+    return frozenset(msgspec.json.decode(urls))
+
+
+@lru_cache(_SPELLINGS)
+def _size(hardware: str) -> tuple[int, int]:
+    said = msgspec.json.decode(hardware)
+    return said.get("cpuCount", 0), said.get("memoryBytes", 0)

@@ -1,0 +1,7 @@
+"""The one place where services read the time. Rules get it as an argument."""
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

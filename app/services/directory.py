@@ -1,0 +1,16 @@
+"""Who there is."""
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import undefer
+
+from app.models import Developer
+
+
+def everybody() -> Select[Developer]:
+    """The query of all accounts, also of disabled ones."""
+    return select(Developer).options(undefer(Developer.totp_enabled))
+
+
+def colleagues() -> Select[Developer]:
+    """The query of those who can sign in."""
+    return select(Developer).where(Developer.disabled_at.is_(None))

@@ -1,0 +1,133 @@
+"""What the dispatcher asks of Postgres.
+
+The statements are made once: putting one together costs more than Postgres takes to answer it.
+"""
+
+from sqlalchemy import (
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    column,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.domain.task import TaskStatus
+from app.models import Attempt, Gate, Machine, MachineHeartbeat, Project, Task
+from app.services.candidates import ANSWERED
+from app.services.candidates import STATEMENT as CANDIDATES
+
+BATCH = 200
+
+LOCK = 0x6D757374  # the advisory lock of the one dispatcher; any number, so long as it is ours
+WAITING = (
+    select(Attempt.machine_id, Attempt.task_id)
+    .where(*ANSWERED)
+    .order_by(Attempt.machine_id, Attempt.task_id)
+)
+
+# Which machines there are, together with the lock, which is had once: a snapshot that is older than
+# the lock can only lead to a claim of seats that fails. No row where nobody waits: when a whole
+# fleet comes back each machine wakes a pass, and most have nothing to do.
+_somebody_waits = or_(
+    exists().where(Task.status == TaskStatus.QUEUED).correlate(None),
+    exists().where(*ANSWERED).correlate(None),
+)
+TAKE_LOCK = CANDIDATES.where(_somebody_waits).add_columns(
+    select(func.pg_try_advisory_xact_lock(LOCK)).scalar_subquery().label("has_lock")
+)
+
+_waits_for_person = exists().where(
+    Gate.task_id == Task.id, Gate.round == Task.round, Gate.answered_at.is_(None)
+)
+# Rule 2: no successor before the machine confirmed, or its lease is over.
+_predecessor_may_live = exists().where(
+    Attempt.task_id == Task.id,
+    Attempt.holds_slot,
+    MachineHeartbeat.machine_id == Attempt.machine_id,
+    MachineHeartbeat.lease_until > bindparam("now"),
+)
+# Which machine can take which agent's tasks: [{machine, agent}] as one text, for thousands of
+# parameters cost more than what is asked.
+_able = (
+    func.jsonb_to_recordset(cast(bindparam("able", type_=Text), JSONB))
+    .table_valued(column("machine", Uuid), column("agent", Text), name="able")
+    .render_derived(with_types=True)
+)
+_can_be_taken = or_(
+    and_(Task.requested_machine_id.is_(None), Task.agent_type.in_(select(_able.c.agent))),
+    tuple_(Task.requested_machine_id, Task.agent_type).in_(select(_able.c.machine, _able.c.agent)),
+)
+QUEUE = (
+    select(Task.id, Task.agent_type, Task.requested_machine_id, Project.repo_url)
+    .join(Project, Project.id == Task.project_id)
+    .where(Task.status == TaskStatus.QUEUED, _can_be_taken)
+    .where(~_waits_for_person, ~_predecessor_may_live)
+    .order_by(Task.priority.desc(), Task.id)
+    .limit(BATCH)
+)
+
+# Seats are claimed, machine by machine, only where all that are asked for are there; then the tasks
+# that are still queued, and that nobody holds, begin an attempt. `places` is [{id, machine}]. A row
+# for each task that was assigned, and one without a task for a machine that got none.
+ASSIGN = text("""
+    WITH place AS (
+        SELECT * FROM jsonb_to_recordset(CAST(:places AS jsonb)) AS p(id bigint, machine uuid)
+    ), asked AS (
+        SELECT machine, count(*) AS seats FROM place GROUP BY machine
+    ), locked AS (
+        SELECT m.id, asked.seats FROM machines AS m JOIN asked ON asked.machine = m.id
+        WHERE m.status = 'online' AND m.connected AND m.slots_used + asked.seats <= m.slots_total
+        ORDER BY m.id FOR NO KEY UPDATE OF m
+    ), claimed AS (
+        UPDATE machines AS m
+        SET slots_used = m.slots_used + locked.seats, orders_version = m.orders_version + 1,
+            last_assigned_at = :now
+        FROM locked WHERE m.id = locked.id
+        RETURNING m.id, m.name
+    ), free AS (
+        SELECT t.id, claimed.id AS machine, claimed.name
+        FROM tasks AS t JOIN place ON place.id = t.id JOIN claimed ON claimed.id = place.machine
+        WHERE t.status = 'queued'
+        ORDER BY t.id FOR NO KEY UPDATE OF t SKIP LOCKED
+    ), moved AS (
+        UPDATE tasks AS t
+        SET status = 'assigned', machine_id = free.machine, attempt = t.attempt + 1,
+            events = t.events + 1, assigned_at = :now, updated_at = :now
+        FROM free WHERE t.id = free.id
+        RETURNING t.*, free.name AS machine_name,
+                  t.stage_index >= jsonb_array_length(t.pipeline) AS is_over,
+                  least(t.stage_index, jsonb_array_length(t.pipeline) - 1) AS at_stage
+    ), begun AS (
+        INSERT INTO attempts (task_id, number, round, machine_id, phase, stage_index, resume_from,
+                              holds_slot, excused, assigned_at, log_bytes, log_lines, log_gaps)
+        SELECT id, attempt, round, machine_id,
+               CAST(CASE WHEN is_over THEN 'publish' ELSE 'run' END AS attempt_phase), at_stage,
+               checkpoints -> CAST(stage_index - 1 AS text) ->> 'ref', true, false, :now, 0, 0, '[]'
+        FROM moved
+    ), told AS (
+        INSERT INTO task_events (task_id, number, type, attempt, stage_index, message, data,
+                                 created_at, project_id)
+        SELECT id, events, 'assigned', attempt, at_stage, 'assigned to ' || machine_name,
+               jsonb_build_object('machineId', machine_id), :now, project_id
+        FROM moved
+    )
+    SELECT claimed.id AS machine_id, moved.id AS task_id
+    FROM claimed LEFT JOIN moved ON moved.machine_id = claimed.id
+""")
+
+# Seats that were claimed for tasks which somebody else held.
+GIVE_BACK = (
+    update(Machine)
+    .where(Machine.id == bindparam("machine"))
+    .values(slots_used=Machine.slots_used - bindparam("seats"))
+    .execution_options(synchronize_session=False)
+)

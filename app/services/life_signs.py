@@ -1,0 +1,87 @@
+"""Heartbeats, written for many machines in one statement."""
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from flask import current_app
+from sqlalchemy import Row, text
+
+from app.domain.machine import MachineStatus, disk_is_news
+from app.extensions import db
+from app.services import settings
+from protocol.frames import Metrics
+
+
+@dataclass(frozen=True)
+class LifeSign:
+    """A heartbeat as it was received."""
+
+    machine_id: uuid.UUID
+    generation: int
+    number: int
+    received_at: datetime
+    metrics: Metrics | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the rows see a machine whose sign was written. `is_heard` is false after a silence.
+
+    `disk`: how full its disk is, in percent, where somebody has to look at it.
+    """
+
+    orders_version: int
+    is_heard: bool
+    disk: float | None = None
+
+
+_WRITE = text("""
+    UPDATE machine_heartbeats AS h
+    SET received_at = s.received_at,
+        lease_until = CASE m.status WHEN 'decommissioned' THEN h.lease_until
+                                    ELSE greatest(h.lease_until, s.lease_until) END,
+        metrics = coalesce(s.metrics, h.metrics)
+    FROM jsonb_to_recordset(CAST(:signs AS jsonb)) AS s(
+            id uuid, generation bigint, received_at timestamptz, lease_until timestamptz,
+            metrics jsonb)
+    JOIN machines AS m ON m.id = s.id AND m.generation = s.generation
+    WHERE h.machine_id = s.id
+    RETURNING h.machine_id, m.orders_version, m.connected, m.status, m.disk_accepted
+""")
+
+
+def write(signs: Sequence[LifeSign]) -> dict[uuid.UUID, Standing]:
+    """Store and commit them; the standing of each machine that its sign still speaks for."""
+    lease = timedelta(seconds=current_app.config["LEASE_SECONDS"])
+    rows = [
+        {
+            "id": str(sign.machine_id),
+            "generation": sign.generation,
+            "received_at": sign.received_at.isoformat(),
+            "lease_until": (sign.received_at + lease).isoformat(),
+            "metrics": msgspec.to_builtins(sign.metrics) if sign.metrics else None,
+        }
+        # Rows are locked in id order, as everywhere.
+        for sign in sorted(signs, key=lambda sign: sign.machine_id)
+    ]
+    found = db.session.execute(_WRITE, {"signs": json.dumps(rows)}).all()
+    db.session.commit()
+    metrics = {sign.machine_id: sign.metrics for sign in signs}
+    return {
+        row.machine_id: Standing(row.orders_version, row.connected, _disk(row, metrics))
+        for row in found
+    }
+
+
+def _disk(row: Row[Any], metrics: Mapping[uuid.UUID, Metrics | None]) -> float | None:
+    said = metrics[row.machine_id]
+    limit = settings.value("maxDiskPercent")
+    status, accepted = MachineStatus(row.status), row.disk_accepted
+    if said is None or not disk_is_news(status, said.disk_percent, limit, accepted=accepted):
+        return None
+    return said.disk_percent

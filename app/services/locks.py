@@ -1,0 +1,79 @@
+"""Row locks, in the house's one order: machines, then tasks, each in id order.
+
+What starts from a task reads it unlocked, locks, and looks again.
+"""
+
+import uuid
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from app.domain.errors import NotFound
+from app.extensions import db
+from app.models import Attempt, Machine, Task
+
+
+@dataclass(frozen=True)
+class Held:
+    """A locked task, its latest attempt, and the locked machine of that attempt."""
+
+    task: Task
+    attempt: Attempt | None
+    machine: Machine | None
+
+    @property
+    def live(self) -> Attempt | None:
+        """The attempt, if it has not ended."""
+        return self.attempt if self.attempt and self.attempt.ended_at is None else None
+
+
+def machine(machine_id: uuid.UUID) -> Machine | None:
+    return next(iter(machines([machine_id])), None)
+
+
+def machines(machine_ids: Iterable[uuid.UUID]) -> list[Machine]:
+    """Lock these machines. NO KEY: rows that refer to a machine can be written meanwhile."""
+    query = (
+        select(Machine)
+        .where(Machine.id.in_(set(machine_ids)))
+        .order_by(Machine.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return list(db.session.scalars(query))
+
+
+def tasks(task_ids: Collection[int]) -> dict[int, Task]:
+    """Lock these tasks; with their projects."""
+    if not task_ids:
+        return {}
+    query = (
+        select(Task)
+        .where(Task.id.in_(set(task_ids)))
+        .order_by(Task.id)
+        .options(joinedload(Task.project))
+        .with_for_update(of=Task, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return {task.id: task for task in db.session.scalars(query)}
+
+
+def task_with_machine(task_id: int) -> Held:
+    """Lock a task and the machine it is on. Raises NotFound."""
+    while True:
+        machine_id = db.session.scalar(select(Task.machine_id).where(Task.id == task_id))
+        locked_machine = machine(machine_id) if machine_id else None
+        task = tasks([task_id]).get(task_id)
+        if task is None:
+            raise NotFound
+        if task.machine_id == machine_id:
+            return Held(task, latest_attempt(task), locked_machine)
+        db.session.rollback()  # it moved to another machine meanwhile: once more, in order
+
+
+def latest_attempt(task: Task) -> Attempt | None:
+    if task.attempt == 0:
+        return None
+    return db.session.get(Attempt, (task.id, task.attempt), populate_existing=True)

@@ -1,0 +1,198 @@
+"""A machine's connection as the rows see it: its hello, what that does to its tasks, its end."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app import bus
+from app.domain.attempt import AttemptPhase
+from app.domain.errors import InvalidToken, MachineDecommissioned
+from app.domain.machine import Fate, MachineEvent, MachineStatus, Word, after, fate
+from app.extensions import db
+from app.models import Attempt, Machine, MachineHeartbeat, Task
+from app.services import (
+    attempts,
+    enrollment,
+    locks,
+    servers,
+    silence,
+    stages,
+    tokens,
+)
+from protocol import frames
+
+Key = tuple[int, int]
+
+# A machine's own lease ends before the one that is known here, but not sooner than by this.
+_EARLIER = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Session:
+    """A connection's right to speak for a machine, and where its reports and logs stand."""
+
+    machine_id: uuid.UUID
+    name: str
+    generation: int
+    acked_seq: int
+    logs: dict[Key, int]
+
+
+def hello(frame: frames.Hello, now: datetime) -> Session:
+    """Let the machine in, in place of any older connection, and reconcile its attempts.
+
+    Raises InvalidToken, and MachineDecommissioned to one that did not hear of it.
+    """
+    claims = tokens.read_worker_jwt(frame.worker_jwt)
+    machine = locks.machine(claims.machine_id)
+    if machine is None or str(machine.id) != frame.machine_id:
+        db.session.rollback()
+        raise InvalidToken
+    if machine.status is MachineStatus.DECOMMISSIONED:
+        # Its token is good for nothing else, but it has to end what it may still be running.
+        db.session.rollback()
+        raise MachineDecommissioned
+    if machine.jwt_version != claims.version:
+        db.session.rollback()
+        raise InvalidToken
+    enrollment.confirm_credentials(machine)
+    machine.generation += 1
+    machine.connected = True
+    if machine.connected_at is None:
+        machine.connected_at, machine.slots_total = now, frame.slots  # later it is for admins
+    machine.status = after(machine.status, MachineEvent.CONNECT, True)
+    machine.version = frame.version
+    machine.capabilities = capability_rows(frame.capabilities)
+    machine.repositories = frame.repositories
+    if machine.journal_id != frame.journal_id:
+        machine.journal_id, machine.journal_seq = frame.journal_id, 0
+    _excuse(machine, now)
+    _write_life_sign(machine.id, now)
+    offsets = _reconcile(machine, frame.attempts, now)
+    db.session.commit()
+    bus.wake_machines([machine.id])  # an older connection finds that it has been replaced
+    bus.wake_dispatch()
+    return Session(machine.id, machine.name, machine.generation, machine.journal_seq, offsets)
+
+
+def capability_rows(capabilities: Sequence[frames.Capability]) -> list[dict[str, Any]]:
+    """Capabilities as they are stored, and as the API shows them."""
+    return [
+        {
+            "agentType": c.agent_type,
+            "version": c.version,
+            "healthy": c.healthy,
+            "degradedUntil": _moment(c.degraded_until),
+            "reason": c.reason,
+        }
+        for c in capabilities
+    ]
+
+
+def _moment(said: str | None) -> str | None:
+    """A moment that others can read. Nonsense counts as "until the machine says otherwise"."""
+    try:
+        return said if said and datetime.fromisoformat(said).tzinfo else None
+    except ValueError:
+        return None
+
+
+def _excuse(machine: Machine, now: datetime) -> None:
+    """Where the lease ran out because no server was there, what it cost does not count."""
+    sign = db.session.get(MachineHeartbeat, machine.id, populate_existing=True)
+    if sign is None or now < sign.lease_until - _EARLIER:
+        return
+    if servers.were_reachable(sign, sign.lease_until):
+        return
+    for attempt in attempts.live_on(machine.id):
+        attempt.excused = True
+
+
+def _write_life_sign(machine_id: uuid.UUID, now: datetime) -> None:
+    sign = {
+        "received_at": now,
+        "lease_until": now + timedelta(seconds=current_app.config["LEASE_SECONDS"]),
+    }
+    db.session.execute(
+        insert(MachineHeartbeat)
+        .values(machine_id=machine_id, **sign)
+        .on_conflict_do_update(index_elements=["machine_id"], set_=sign)
+    )
+
+
+def _reconcile(
+    machine: Machine, held: Sequence[frames.HeldAttempt], now: datetime
+) -> dict[Key, int]:
+    """Compare what the machine names with what the rows say; the log offset of each named one."""
+    named = {(h.task_id, h.attempt): h for h in held}
+    mine = Attempt.task_id.in_([task_id for task_id, _ in named])
+    query = select(Attempt).where(
+        Attempt.machine_id == machine.id,
+        or_(Attempt.ended_at.is_(None), Attempt.holds_slot, mine),
+    )
+    found = list(db.session.scalars(query.execution_options(populate_existing=True)))
+    may_move = {a.task_id for a in found if a.ended_at is None or attempts.was_lost(a)}
+    tasks = locks.tasks(may_move)
+    for attempt in sorted(found, key=lambda a: a.task_id):
+        said = named.get((attempt.task_id, attempt.number))
+        _meet(machine, tasks.get(attempt.task_id), attempt, said, now)
+    return {key: a.log_bytes for a in found if (key := (a.task_id, a.number)) in named}
+
+
+def _meet(
+    machine: Machine,
+    task: Task | None,
+    attempt: Attempt,
+    said: frames.HeldAttempt | None,
+    now: datetime,
+) -> None:
+    decided = fate(
+        _word_of(said),
+        ended=attempt.ended_at is not None,
+        accepted=attempt.accepted_at is not None,
+        at_gate=attempt.phase is AttemptPhase.GATE,
+        restorable=task is not None and attempts.is_restorable(task, attempt),
+    )
+    match decided:
+        case Fate.STOP:
+            attempts.keep_seat(machine, attempt)  # until it has been told to stop, and has
+        case Fate.FREE_SEAT:
+            attempts.free_seat(machine, attempt)
+        case Fate.LOST | Fate.GONE_AT_GATE if task is not None:
+            why = f"{machine.name} no longer has the attempt"
+            attempts.lose(machine, task, attempt, why, now, gone=True)
+        case Fate.RESTORE if task is not None:
+            stages.restore(stages.Scene(machine, task, attempt, now))
+        case Fate.GO_ON if task is not None:
+            silence.see_again(machine, task, now)
+
+
+def _word_of(said: frames.HeldAttempt | None) -> Word:
+    if said is None:
+        return Word.NOTHING
+    if said.state in ("working", "publishing"):
+        return Word.AT_WORK
+    ended_by_itself = said.ended_by in ("exit", "signal", "timeout")
+    is_result = said.state == "published" or (said.state == "waiting" and ended_by_itself)
+    return Word.RESULT if is_result else Word.IDLE
+
+
+def hang_up(machine_id: uuid.UUID, generation: int) -> None:
+    """The connection is over. Whether the machine is gone is for the silence to show."""
+    mine = and_(Machine.id == machine_id, Machine.generation == generation)
+    db.session.execute(update(Machine).where(mine).values(connected=False))
+    db.session.commit()
+
+
+def change(machine_id: uuid.UUID, generation: int, **facts: Any) -> None:
+    """Store what a heartbeat says has changed (capabilities, repositories)."""
+    mine = and_(Machine.id == machine_id, Machine.generation == generation)
+    db.session.execute(update(Machine).where(mine).values(**facts))
+    db.session.commit()
+    bus.wake_dispatch()

@@ -1,0 +1,68 @@
+"""What a developer has been told, and has read."""
+
+from sqlalchemy import Select, func, select, update
+
+from app.domain.errors import NotFound
+from app.extensions import db
+from app.models import Developer, Notification
+from app.services.clock import now
+
+# Nobody reads the difference between a thousand and more, and counting stops there.
+COUNTED = 1000
+BATCH = 5000
+
+
+def listing(actor: Developer, *, unread: bool = False) -> Select[Notification]:
+    """The query of the developer's own, or of those among them that are `unread`."""
+    query = select(Notification).where(Notification.developer_id == actor.id)
+    return query.where(Notification.read_at.is_(None)) if unread else query
+
+
+def unread_count(actor: Developer) -> int:
+    """How many are unread, counted up to COUNTED."""
+    some = _unread(actor).limit(COUNTED).subquery()
+    return db.session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def read(actor: Developer, notification_id: int) -> Notification:
+    """It has been read; when it was first is kept. Raises NotFound, also for somebody else's."""
+    moment = func.coalesce(Notification.read_at, now())
+    found = db.session.scalar(
+        update(Notification)
+        .where(Notification.id == notification_id, Notification.developer_id == actor.id)
+        .values(read_at=moment)
+        .returning(Notification)
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound("you have no such notification")
+    db.session.commit()
+    return found
+
+
+def read_all(actor: Developer) -> int:
+    """All that there are now have been read; how many were not before.
+
+    In batches, so that however many there are, none is locked for long.
+    """
+    moment, total = now(), 0
+    newest = db.session.scalar(_unread(actor).order_by(Notification.id.desc()).limit(1))
+    while newest is not None:
+        batch = _unread(actor).where(Notification.id <= newest).order_by(Notification.id)
+        # A row that somebody else is reading at this moment counts for them. A subquery might be
+        # asked again for each row, and choose others.
+        chosen = batch.limit(BATCH).with_for_update(skip_locked=True).cte()
+        marked = update(Notification).where(Notification.id.in_(select(chosen)))
+        marked = marked.values(read_at=moment)
+        count = len(db.session.scalars(marked.returning(Notification.id)).all())
+        db.session.commit()
+        total += count
+        if count < BATCH:
+            break
+    return total
+
+
+def _unread(actor: Developer) -> Select[int]:
+    return select(Notification.id).where(
+        Notification.developer_id == actor.id, Notification.read_at.is_(None)
+    )

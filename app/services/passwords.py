@@ -1,0 +1,54 @@
+"""Argon2id, on a thread of its own where the process is one loop of greenlets."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import gevent
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from gevent import monkey
+
+from app.domain.errors import InvalidFields
+
+MIN_LENGTH = 12
+MAX_LENGTH = 1024
+
+# OWASP's first choice of parameters for Argon2id: 19 MiB, two passes, one lane.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+# What an unknown name's password is compared with, so that it takes as long as a known one's.
+NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$" + "A" * 22 + "$" + "A" * 43
+
+T = TypeVar("T")
+
+
+def check_strength(password: str, field: str = "password") -> None:
+    """Raises InvalidFields."""
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        text = f"must have {MIN_LENGTH} to {MAX_LENGTH:,} characters"
+        raise InvalidFields({field: [text]})
+
+
+def hash_of(password: str) -> str:
+    """What is stored of it."""
+    return _aside(_hasher.hash, password)
+
+
+def matches(password_hash: str, password: str) -> bool:
+    """Whether it is the password that the hash was made of."""
+    try:
+        return _aside(_hasher.verify, password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def is_outdated(password_hash: str) -> bool:
+    """Whether it was made with other parameters than today's."""
+    return _hasher.check_needs_rehash(password_hash)
+
+
+def _aside(work: Callable[..., T], *args: Any) -> T:
+    """A hash takes 20 ms, in which an unhelped hub would serve nobody."""
+    if not monkey.is_module_patched("threading"):
+        return work(*args)
+    result: T = gevent.get_hub().threadpool.apply(work, args)
+    return result

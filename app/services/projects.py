@@ -1,0 +1,180 @@
+"""Projects: made, changed and found."""
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, false, func, select
+from sqlalchemy.exc import IntegrityError
+
+from app.domain import pipeline
+from app.domain.errors import AlreadyExists, InvalidFields, NotFound
+from app.domain.roles import Act
+from app.extensions import db
+from app.models import Developer, Project
+from app.services import audit, rights, vault
+from app.services.clock import now
+
+KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+
+
+def create(actor: Developer, *, key: str, repo_url: str, agent_type: str, **fields: Any) -> Project:
+    """A new project. `fields` are those of `update`.
+
+    Raises Forbidden, InvalidFields, AlreadyExists.
+    """
+    rights.require_admin(actor)
+    project = Project(
+        key=key,
+        name=key,
+        repo_url=repo_url,
+        default_branch="main",
+        agent_type=agent_type,
+        max_attempts=2,
+        environment={},
+        secrets={},
+        created_at=now(),
+    )
+    _change(project, {"pipeline": None} | fields)
+    db.session.add(project)
+    audit.record("project.created", "project", key, actor=actor, after=_told(project))
+    try:
+        db.session.commit()
+    except IntegrityError as error:
+        db.session.rollback()
+        raise AlreadyExists(f"there is a project {key!r} already") from error
+    return project
+
+
+def update(actor: Developer, key: str, **fields: Any) -> Project:
+    """Change what is given: name, repo_url, default_branch, agent_type, agent_command, pipeline,
+    max_attempts, environment (replaced as a whole), secrets (each set, or removed by None) and
+    git_token (None removes it). Tasks keep the pipeline they were created with.
+
+    Raises NotFound, Forbidden, InvalidFields.
+    """
+    rights.require(Act.CHANGE_PROJECT, actor, get(actor, key))
+    project = locked(key)
+    before = _told(project)
+    _change(project, fields)
+    after = _told(project)
+    audit.record("project.updated", "project", project.key, actor=actor, before=before, after=after)
+    db.session.commit()
+    return project
+
+
+def get(actor: Developer, key: str, *, hold: bool = False) -> Project:
+    """The project of that key in any letter case. Raises NotFound where it is not visible.
+
+    `hold` keeps it from being deleted until the end of the transaction: for what is added to it.
+    """
+    query = listing(actor).where(_is_called(key))
+    if hold:
+        query = query.with_for_update(read=True, key_share=True)
+    project = db.session.scalar(query)
+    if project is None:
+        raise NotFound(f"there is no project {key!r} that you may see")
+    return project
+
+
+def listing(actor: Developer) -> Select[Project]:
+    """The query of the projects that the developer may see, newest first."""
+    query = select(Project).where(Project.deleted_at.is_(None)).order_by(Project.id.desc())
+    visible = rights.visible_projects(actor)
+    return query if visible is None else query.where(visible)
+
+
+def visible_ids(actor: Developer) -> Select[int]:
+    """The query of the ids of all whose history the developer may see: admins, also of deleted."""
+    visible = rights.visible_projects(actor)
+    query = select(Project.id)
+    return query if visible is None else query.where(visible)
+
+
+def locked(key: str) -> Project:
+    """The project, its row locked: for what must judge it and change it. Raises NotFound.
+
+    The lock also waits for those who hold the project.
+    """
+    query = (
+        select(Project)
+        .where(_is_called(key), Project.deleted_at.is_(None))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    project = db.session.scalar(query)
+    if project is None:
+        raise NotFound(f"there is no project {key!r}")
+    return project
+
+
+def stored_pipeline(raw: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
+    """The contract's stages, judged and with their defaults. Raises InvalidFields."""
+    if raw is None:
+        return [dict(stage) for stage in pipeline.DEFAULT]
+    pipeline.parse(raw)
+    return [_stored_stage(stage) for stage in raw]
+
+
+def _stored_stage(raw: Mapping[str, Any]) -> dict[str, Any]:
+    defaults = {"kind": pipeline.StageKind.AGENT.value, "timeout": pipeline.DEFAULT_TIMEOUT}
+    # What is null, false or empty asks for nothing.
+    return defaults | {name: value for name, value in raw.items() if value}
+
+
+def _is_called(key: str) -> ColumnElement[bool]:
+    # What no key can be is not asked for: Postgres refuses some of it (NUL).
+    return func.lower(Project.key) == key.lower() if KEY.fullmatch(key) else false()
+
+
+_PLAIN = ("name", "repo_url", "default_branch", "agent_type", "agent_command", "max_attempts")
+
+
+def _change(project: Project, fields: Mapping[str, Any]) -> None:
+    for name in _PLAIN:
+        if name in fields:
+            setattr(project, name, fields[name])
+    if "pipeline" in fields:
+        project.pipeline = stored_pipeline(fields["pipeline"])
+    if "environment" in fields:
+        project.environment = dict(fields["environment"])
+    if "secrets" in fields:
+        project.secrets = _merged(project.secrets, fields["secrets"])
+    if "git_token" in fields:
+        token = fields["git_token"]
+        project.git_token = vault.encrypt(token) if token else None
+    _check_agent(project)
+
+
+def _told(project: Project) -> dict[str, Any]:
+    return {
+        "name": project.name,
+        "repoUrl": project.repo_url,
+        "defaultBranch": project.default_branch,
+        "agentType": project.agent_type,
+        "agentCommand": project.agent_command,
+        "pipeline": project.pipeline,
+        "maxAttempts": project.max_attempts,
+        "environment": project.environment,
+        "secrets": project.secrets,
+        "gitToken": project.git_token,
+    }
+
+
+def _merged(stored: Mapping[str, str], given: Mapping[str, str | None]) -> dict[str, str]:
+    kept = {name: text for name, text in stored.items() if name not in given}
+    return kept | {name: vault.encrypt(text) for name, text in given.items() if text is not None}
+
+
+def _check_agent(project: Project) -> None:
+    """A custom agent needs a command, and a command must be one that a shell's rules can split."""
+    command = project.agent_command
+    if project.agent_type == "custom" and not command:
+        raise InvalidFields({"agentCommand": ["a custom agent needs a command"]})
+    try:
+        words = shlex.split(command or "")
+    except ValueError as error:
+        raise InvalidFields({"agentCommand": [f"cannot be split into words: {error}"]}) from error
+    if command and not words:
+        raise InvalidFields({"agentCommand": ["has no words"]})

@@ -1,0 +1,87 @@
+"""Who may do what with a project: the domain's table, asked with what the rows say."""
+
+from sqlalchemy import ColumnElement, select
+
+from app.domain.errors import Forbidden, NotFound
+from app.domain.roles import Act, Person, ProjectRole, SystemRole, may
+from app.extensions import db
+from app.models import Developer, Project, ProjectMember
+
+
+def person(developer: Developer, project: Project, *, creator_id: int | None = None) -> Person:
+    """The developer in relation to the project, and to the task that `creator_id` made.
+
+    One query; none for an admin, who passes every project check.
+    """
+    return Person(
+        system_role=developer.role,
+        project_role=_project_role(developer, project),
+        is_creator=developer.id == creator_id,
+    )
+
+
+def require(
+    act: Act, developer: Developer, project: Project, *, creator_id: int | None = None
+) -> None:
+    """Raises NotFound where the developer may not even see the project, Forbidden otherwise.
+
+    Of a deleted project admins may read the history and end what still lives; nothing more.
+    """
+    asking = person(developer, project, creator_id=creator_id)
+    if not may(Act.SEE_PROJECT, asking):
+        raise NotFound
+    if project.deleted_at is not None:
+        _require_in_deleted(act, asking)
+    if not may(act, asking):
+        raise Forbidden
+
+
+def acts_by_office(developer: Developer, project: Project, *, creator_id: int) -> bool:
+    """Whether nothing but a system role gives the developer a say in the task."""
+    if developer.role is SystemRole.DEVELOPER or developer.id == creator_id:
+        return False
+    return _membership(developer, project) is None
+
+
+def require_admin(developer: Developer) -> None:
+    """Raises Forbidden."""
+    if not may(Act.ADMINISTER, Person(developer.role)):
+        raise Forbidden
+
+
+def sees_all_projects(developer: Developer) -> bool:
+    """Whether the developer sees projects without being a member."""
+    return may(Act.SEE_PROJECT, Person(developer.role))
+
+
+def visible_projects(developer: Developer) -> ColumnElement[bool] | None:
+    """A filter on a query's `Project` rows; None where nothing is hidden (admins).
+
+    The history of a deleted project is the admins' alone.
+    """
+    if developer.role is SystemRole.ADMIN:
+        return None
+    exists = Project.deleted_at.is_(None)
+    if sees_all_projects(developer):
+        return exists
+    mine = select(ProjectMember.project_id).where(ProjectMember.developer_id == developer.id)
+    return exists & Project.id.in_(mine)
+
+
+def _project_role(developer: Developer, project: Project) -> ProjectRole | None:
+    return None if developer.role is SystemRole.ADMIN else _membership(developer, project)
+
+
+def _membership(developer: Developer, project: Project) -> ProjectRole | None:
+    return db.session.scalar(
+        select(ProjectMember.role).where(
+            ProjectMember.project_id == project.id, ProjectMember.developer_id == developer.id
+        )
+    )
+
+
+def _require_in_deleted(act: Act, asking: Person) -> None:
+    if asking.system_role is not SystemRole.ADMIN:
+        raise NotFound
+    if act not in (Act.SEE_PROJECT, Act.CANCEL_TASK, Act.SEE_TERMINAL_INPUTS):
+        raise Forbidden("the project has been deleted")

@@ -1,0 +1,44 @@
+"""What triggers keep of each task: written at once instead, where nobody else is at work."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, text
+
+# Samples' troubles are not the fleet's: their events are not counted.
+_TABLES = ("tasks", "task_events")
+_WORDS = "ix_task_texts_words"
+_TEXTS = text("""
+    INSERT INTO task_texts (task_id, project_id, description)
+    SELECT id, project_id, description FROM tasks ORDER BY id
+""")
+_COUNTS = text("""
+    INSERT INTO task_counts (project_id, status, tasks)
+    SELECT project_id, status, count(*) FROM tasks GROUP BY project_id, status
+""")
+_ENDS = text("""
+    INSERT INTO task_ends (project_id, day, status, tasks)
+    SELECT project_id, (finished_at AT TIME ZONE 'UTC')::date, status, count(*) FROM tasks
+    WHERE status IN ('completed', 'failed') AND finished_at >= :since
+    GROUP BY 1, 2, 3
+""")
+
+
+@contextmanager
+def written_at_the_end(connection: Connection, now: datetime) -> Iterator[None]:
+    """The texts that are searched, their index, and the counts. There are no tasks before."""
+    definition = connection.scalar(
+        text("SELECT pg_get_indexdef(CAST(CAST(:name AS text) AS regclass))"), {"name": _WORDS}
+    )
+    for table in _TABLES:
+        connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+    connection.execute(text(f"DROP INDEX {_WORDS}"))
+    yield
+    connection.execute(_TEXTS)
+    connection.execute(text(str(definition)))
+    connection.execute(_COUNTS)
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    connection.execute(_ENDS, {"since": midnight - timedelta(days=1)})
+    for table in _TABLES:
+        connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))

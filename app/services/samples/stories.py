@@ -1,0 +1,41 @@
+"""What happened to a task in each state: how it begins, and how it ends."""
+
+from collections.abc import Sequence
+
+from app.domain.task import EventType, TaskStatus
+
+_E, _S = EventType, TaskStatus
+_ON_MACHINE = (_E.CREATED, _E.ASSIGNED, _E.STARTED, _E.STAGE_STARTED)
+STORIES: dict[TaskStatus, tuple[tuple[EventType, ...], tuple[EventType, ...]]] = {
+    _S.QUEUED: ((_E.CREATED,), ()),
+    _S.SUSPENDED: ((_E.CREATED, _E.SUSPENDED), ()),
+    _S.RUNNING: (_ON_MACHINE, ()),
+    _S.COMPLETED: (
+        _ON_MACHINE,
+        (_E.STAGE_FINISHED, _E.CHECKPOINT, _E.PUBLISHED, _E.COMPLETED),
+    ),
+    _S.FAILED: (_ON_MACHINE, (_E.STAGE_FINISHED, _E.FAILED)),
+    _S.CANCELLED: (_ON_MACHINE, (_E.CANCELLED,)),
+}
+"""Between the two a machine writes notes, where there has been one."""
+
+_SHORTEST = {status: len(head) + len(tail) for status, (head, tail) in STORIES.items()}
+
+
+def lengths(statuses: Sequence[TaskStatus], total: int, deep_events: int, deep: int) -> list[int]:
+    """How many events each task has: all in all `total`, the task `deep` at least `deep_events`.
+
+    More than `total` where the shortest stories take more.
+    """
+    found = [_SHORTEST[status] for status in statuses]
+    found[deep] = max(found[deep], deep_events)
+    talkative = [
+        index
+        for index, status in enumerate(statuses)
+        if _SHORTEST[status] >= len(_ON_MACHINE) and index != deep
+    ]
+    left = max(0, total - sum(found))
+    each, more = divmod(left, len(talkative))
+    for place, index in enumerate(talkative):
+        found[index] += each + (place < more)
+    return found

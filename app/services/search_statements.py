@@ -1,0 +1,94 @@
+"""How tasks are looked for: statements whose cost is bounded, whatever is looked for.
+
+Each has three parts that vary: where (`every` project, or `own`: those in :projects), what (`match`
+and `rank` over the words), and how far back. Rank: 2 the words one after the other, 1 each as a
+whole word, 0 each as a part of one. Everything that was typed is a parameter.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import TextClause, text
+
+from app.domain.search import Wanted
+from app.models.search import SHELF
+
+# A task of a deleted project is still there.
+_VISIBLE = "EXISTS (SELECT FROM projects WHERE id = t.project_id AND deleted_at IS NULL)"
+
+_NEWEST_EVERY = "SELECT * FROM task_texts ORDER BY task_id DESC LIMIT :window"
+_NEWEST_OWN = """
+SELECT t.* FROM unnest(CAST(:projects AS bigint[])) p CROSS JOIN LATERAL
+  (SELECT * FROM task_texts WHERE project_id = p ORDER BY task_id DESC LIMIT :window) t"""
+# Beside what was found: how many were looked at, and the newest task of all.
+LOOKED_AT, NEWEST = -1, -2
+_NEWEST = """
+WITH t AS MATERIALIZED ({newest})
+(SELECT task_id, {rank} AS rank FROM t WHERE {match} ORDER BY rank DESC, task_id DESC LIMIT :most)
+UNION ALL
+SELECT (SELECT count(*) FROM t), {looked_at}
+UNION ALL
+SELECT (SELECT max(task_id) FROM task_texts), {newest_of_all}"""
+
+_BEST = """
+SELECT task_id, {rank} AS rank FROM task_texts t WHERE {where} AND {match}
+ORDER BY rank DESC, task_id DESC LIMIT :most"""
+_IN_EACH = """
+SELECT found.* FROM {places} CROSS JOIN LATERAL ({best}) found
+ORDER BY rank DESC, task_id DESC LIMIT :most"""
+_ON_SHELF = f"task_id / {SHELF} = shelf"
+_SHELVES = "unnest(CAST(:shelves AS bigint[])) shelf"
+_OLDER = "task_id < :before"
+_PROJECTS = "unnest(CAST(:projects AS bigint[])) project"
+_OF_PROJECT = "project_id = project"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose tasks: those of `projects`, or all of them (None), also of `deleted` ones."""
+
+    projects: list[int] | None
+    deleted: bool = False
+
+
+class Statements:
+    """What to ask for certain words in a certain scope, at most `most` tasks at a time."""
+
+    def __init__(self, wanted: Wanted, scope: Scope, most: int) -> None:
+        self._own = scope.projects is not None
+        words = range(len(wanted.words))
+        match = " AND ".join(f"description ILIKE :word{n}" for n in words)
+        if not self._own and not scope.deleted:
+            match += f" AND {_VISIBLE}"
+        whole = " AND ".join(f"description ~* :whole{n}" for n in words)
+        rank = f"CASE WHEN description ~* :phrase THEN 2 WHEN {whole} THEN 1 ELSE 0 END"
+        self._parts = {"match": match, "rank": rank}
+        self.parameters: dict[str, Any] = {
+            "most": most,
+            "phrase": wanted.phrase,
+            **{f"word{n}": pattern for n, pattern in enumerate(wanted.patterns)},
+            **{f"whole{n}": pattern for n, pattern in enumerate(wanted.whole)},
+        }
+        if self._own:
+            self.parameters["projects"] = scope.projects
+
+    def newest(self) -> TextClause:
+        """Among the newest :window tasks (of each project). Whatever is wanted, each is read."""
+        newest = _NEWEST_OWN if self._own else _NEWEST_EVERY
+        marks = {"looked_at": LOOKED_AT, "newest_of_all": NEWEST}
+        return text(_NEWEST.format(newest=newest, **marks, **self._parts))
+
+    def on_shelves(self) -> TextClause:
+        """Among the tasks on :shelves, by the index."""
+        where = f"{_OF_PROJECT} AND {_ON_SHELF}" if self._own else _ON_SHELF
+        return self._in_each(f"{_PROJECTS}, {_SHELVES}" if self._own else _SHELVES, where)
+
+    def older(self) -> TextClause:
+        """Among all tasks before :before, by the index."""
+        if self._own:
+            return self._in_each(_PROJECTS, f"{_OF_PROJECT} AND {_OLDER}")
+        return text(_BEST.format(where=_OLDER, **self._parts))
+
+    def _in_each(self, places: str, where: str) -> TextClause:
+        best = _BEST.format(where=where, **self._parts)
+        return text(_IN_EACH.format(places=places, best=best))

@@ -1,0 +1,54 @@
+"""Which server processes were there, and when: a machine that could reach none is not to blame."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import delete, insert, select, update
+
+from app.domain.machine import had_a_chance
+from app.extensions import db
+from app.models import MachineHeartbeat, ServerProcess
+
+INTERVAL = 5.0
+"""Seconds between two signs of a process."""
+_CUT_OFF = timedelta(seconds=3 * INTERVAL)
+_KEPT = timedelta(days=1)
+
+
+def sign(stretch: uuid.UUID | None, now: datetime) -> uuid.UUID:
+    """This process serves; the stretch that it is in. Commits.
+
+    A process that could not write for a while could not hear machines either: what follows is a
+    stretch of its own.
+    """
+    goes_on = (ServerProcess.id == stretch) & (ServerProcess.seen_at >= now - _CUT_OFF)
+    found = db.session.scalar(
+        update(ServerProcess).where(goes_on).values(seen_at=now).returning(ServerProcess.id)
+    )
+    if found is None:
+        found = uuid.uuid4()
+        db.session.execute(insert(ServerProcess).values(id=found, started_at=now, seen_at=now))
+    db.session.commit()
+    return found
+
+
+def were_reachable(
+    sign: MachineHeartbeat, until: datetime, patience: timedelta | None = None
+) -> bool:
+    """Whether the machine could have been heard again before `until`: whether somebody was there
+    for as long as `patience`, by default that after which a machine is silent.
+    """
+    query = select(ServerProcess.started_at, ServerProcess.seen_at).where(
+        ServerProcess.seen_at > sign.received_at, ServerProcess.started_at < until
+    )
+    served = [(row.started_at, row.seen_at) for row in db.session.execute(query)]
+    patience = patience or timedelta(seconds=current_app.config["SILENCE_SECONDS"])
+    return had_a_chance(sign.received_at, until, served, patience)
+
+
+def forget_gone(now: datetime) -> None:
+    """Drop what no lease reaches back to. Commits."""
+    lease = timedelta(seconds=current_app.config["LEASE_SECONDS"])
+    db.session.execute(delete(ServerProcess).where(ServerProcess.seen_at < now - max(_KEPT, lease)))
+    db.session.commit()

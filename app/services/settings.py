@@ -1,0 +1,125 @@
+"""Settings that admins change while the server runs, in force everywhere within a second."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select, text
+
+from app.domain.errors import InvalidFields
+from app.domain.settings import REGISTRY, Setting, checked
+from app.extensions import db
+from app.models import Developer, StoredSetting
+from app.services import audit, clock, rights
+
+FRESH_SECONDS = 1.0
+KEPT = "muster_settings"  # in app.extensions
+
+
+@dataclass(frozen=True)
+class SettingView:
+    """A setting as it stands; who set it and when, unless it has its default."""
+
+    setting: Setting
+    value: float
+    default: float
+    updated_at: datetime | None
+    updated_by: Developer | None
+
+
+def value(key: str) -> Any:
+    """The value now. One query a second in each process, however often it is asked."""
+    setting = REGISTRY[key]
+    return _stored().get(key, _default(setting))
+
+
+def everything(actor: Developer) -> list[SettingView]:
+    """All settings, as they are stored at this moment. Raises Forbidden."""
+    rights.require_admin(actor)
+    rows = {row.key: row for row in db.session.scalars(select(StoredSetting))}
+    ids = {row.updated_by for row in rows.values()}
+    people = {d.id: d for d in db.session.scalars(select(Developer).where(Developer.id.in_(ids)))}
+    return [_view(setting, rows.get(key), people) for key, setting in REGISTRY.items()]
+
+
+def update(actor: Developer, changes: Mapping[str, Any]) -> list[SettingView]:
+    """Set what is given; None goes back to the default. All of it, or nothing.
+
+    Raises Forbidden, InvalidFields.
+    """
+    rights.require_admin(actor)
+    changes = _checked(changes)
+    # Whoever changes settings does so alone, so that `before` is what it says. Reads go on.
+    db.session.execute(text("LOCK TABLE settings IN SHARE ROW EXCLUSIVE MODE"))
+    query = select(StoredSetting).execution_options(populate_existing=True)
+    rows = {row.key: row for row in db.session.scalars(query)}
+    before = {key: rows[key].value if key in rows else None for key in changes}
+    for key, wanted in changes.items():
+        _put(rows.get(key), key, wanted, actor)
+    audit.record("settings.updated", "settings", "", actor=actor, before=before, after=changes)
+    db.session.commit()
+    forget()
+    return everything(actor)
+
+
+def forget() -> None:
+    """Have this process read the settings anew."""
+    current_app.extensions.pop(KEPT, None)
+
+
+def _checked(changes: Mapping[str, Any]) -> dict[str, float | None]:
+    good: dict[str, float | None] = {}
+    errors: dict[str, list[str]] = {}
+    for key, wanted in changes.items():
+        try:
+            is_reset = wanted is None and key in REGISTRY
+            good[key] = None if is_reset else checked(key, wanted)
+        except InvalidFields as error:
+            errors |= error.errors
+    if errors:
+        raise InvalidFields(errors)
+    return good
+
+
+def _put(row: StoredSetting | None, key: str, wanted: float | None, actor: Developer) -> None:
+    if wanted is None:
+        if row is not None:
+            db.session.delete(row)
+    elif row is None or row.value != wanted:
+        row = row or StoredSetting(key=key)
+        row.value, row.updated_at, row.updated_by = wanted, clock.now(), actor.id
+        db.session.add(row)
+
+
+def _stored() -> Mapping[str, float]:
+    """What is stored, as of at most FRESH_SECONDS ago."""
+    now = monotonic()
+    read_at, values = current_app.extensions.get(KEPT, (-FRESH_SECONDS, None))
+    if values is not None and now - read_at < FRESH_SECONDS:
+        return dict(values)
+    if values is not None:  # of all that come while one reads, only that one does
+        current_app.extensions[KEPT] = now, values
+    with db.session.no_autoflush:
+        rows = db.session.execute(select(StoredSetting.key, StoredSetting.value))
+        fresh = {row.key: row.value for row in rows}
+    current_app.extensions[KEPT] = now, fresh
+    return fresh
+
+
+def _default(setting: Setting) -> float:
+    if setting.config is None:
+        return setting.default
+    number: float = current_app.config[setting.config]
+    return number
+
+
+def _view(
+    setting: Setting, row: StoredSetting | None, people: Mapping[int, Developer]
+) -> SettingView:
+    default = _default(setting)
+    if row is None:
+        return SettingView(setting, default, default, None, None)
+    return SettingView(setting, row.value, default, row.updated_at, people[row.updated_by])

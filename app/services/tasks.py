@@ -1,0 +1,148 @@
+"""What people do with tasks: create, cancel, retry."""
+
+import uuid
+from collections.abc import Callable
+
+from sqlalchemy import select
+
+from app import bus
+from app.domain import pipeline
+from app.domain import task as rules
+from app.domain.attempt import AttemptOutcome
+from app.domain.errors import InvalidFields, NoCheckpoint, TaskEnded, TaskNotEnded
+from app.domain.machine import MachineStatus
+from app.domain.roles import Act
+from app.domain.task import EventType, TaskEvent, TaskStatus
+from app.extensions import db
+from app.models import Developer, Machine, Task
+from app.services import (
+    attempts,
+    audit,
+    gates,
+    history,
+    locks,
+    projects,
+    rights,
+    task_reads,
+    transitions,
+)
+from app.services.clock import now as clock_now
+
+
+def create(
+    actor: Developer,
+    *,
+    project_key: str,
+    description: str,
+    machine_id: uuid.UUID | None = None,
+    agent_type: str | None = None,
+    priority: int = 0,
+    remember: Callable[[Task], None] | None = None,
+) -> Task:
+    """A queued task, or one that waits at its first stage's gate; its pipeline is frozen here.
+
+    `remember` is called with it last before the commit; what it raises takes the task back.
+
+    Raises NotFound, Forbidden, InvalidFields.
+    """
+    project = projects.get(actor, project_key, hold=True)
+    rights.require(Act.CREATE_TASK, actor, project)
+    machine = _requested_machine(machine_id)
+    now = clock_now()
+    task = Task(
+        project=project,
+        project_id=project.id,
+        creator=actor,
+        machine=None,
+        description=description,
+        status=TaskStatus.QUEUED,
+        requested_machine_id=machine.id if machine else None,
+        agent_type=agent_type or project.agent_type,
+        priority=priority,
+        pipeline=project.pipeline,
+        checkpoints={},
+        stage_index=0,
+        round=1,
+        attempt=0,
+        events=0,
+        created_at=now,
+        queued_at=now,
+        updated_at=now,
+    )
+    db.session.add(task)
+    history.record(task, EventType.CREATED, f"created by {actor.name}", now)
+    gates.ask_first(task, now)
+    if remember:
+        db.session.flush()  # so that the task has its id
+        remember(task)
+    db.session.commit()
+    bus.wake_dispatch()
+    return task
+
+
+def cancel(actor: Developer, task_id: int) -> Task:
+    """End a live task at once; its machine is told, and its seat is free when that confirms.
+
+    Raises NotFound, Forbidden, TaskEnded.
+    """
+    seen = task_reads.get(actor, task_id)
+    rights.require(Act.CANCEL_TASK, actor, seen.project, creator_id=seen.created_by)
+    held = locks.task_with_machine(task_id)
+    if held.task.status in rules.ENDED:
+        raise TaskEnded(f"task {task_id} is {held.task.status} already")
+    _cancel(held, f"cancelled by {actor.name}")
+    audit.record_by_office("task.cancelled", seen, actor)
+    db.session.commit()
+    if held.machine:
+        bus.wake_machines([held.machine.id])
+    return task_reads.get(actor, task_id)
+
+
+def _cancel(held: locks.Held, why: str) -> None:
+    now = clock_now()
+    if held.live:
+        attempts.end(held.machine, held.live, AttemptOutcome.CANCELLED, now, gone=False)
+    transitions.move(held.task, TaskEvent.CANCEL, now)
+    index = held.task.current_stage_index
+    history.record(held.task, EventType.CANCELLED, why, now, stage_index=index)
+
+
+def retry(actor: Developer, task_id: int, from_stage: int | None = None) -> Task:
+    """Queue a failed or cancelled task again, as a new round whose gates are asked anew.
+
+    Raises NotFound, Forbidden, TaskNotEnded, NoCheckpoint, InvalidFields.
+    """
+    seen = task_reads.get(actor, task_id)
+    rights.require(Act.RETRY_TASK, actor, seen.project, creator_id=seen.created_by)
+    held = locks.task_with_machine(task_id)
+    task, start = held.task, from_stage or 0
+    if task.status not in (TaskStatus.FAILED, TaskStatus.CANCELLED):
+        raise TaskNotEnded(f"task {task_id} is {task.status}")
+    if start >= len(task.pipeline):
+        raise InvalidFields({"fromStage": [f"the pipeline has {len(task.pipeline)} stages"]})
+    if start > 0 and str(start - 1) not in task.checkpoints:
+        raise NoCheckpoint
+    now = clock_now()
+    task.round += 1
+    task.stage_index = start
+    task.checkpoints = {k: v for k, v in task.checkpoints.items() if int(k) < start}
+    transitions.move(task, TaskEvent.RETRY, now)
+    name = pipeline.parse(task.pipeline)[start].name
+    text = f"retried by {actor.name} from stage “{name}”"
+    history.record(task, EventType.RETRIED, text, now, stage_index=start)
+    gates.ask_first(task, now)
+    audit.record_by_office("task.retried", seen, actor)
+    db.session.commit()
+    bus.wake_dispatch()
+    return task_reads.get(actor, task_id)
+
+
+def _requested_machine(machine_id: uuid.UUID | None) -> Machine | None:
+    if machine_id is None:
+        return None
+    machine = db.session.scalar(select(Machine).where(Machine.id == machine_id))
+    if machine is None:
+        raise InvalidFields({"machineId": ["there is no such machine"]})
+    if machine.status is MachineStatus.DECOMMISSIONED:
+        raise InvalidFields({"machineId": ["that machine has been decommissioned"]})
+    return machine

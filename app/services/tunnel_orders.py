@@ -1,0 +1,62 @@
+"""What a machine should be doing about tunnels: read along with its other orders."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, select
+
+from app.domain import tunnel as rules
+from app.domain.tunnel import TunnelState
+from app.models import Attempt, Tunnel
+
+
+@dataclass(frozen=True)
+class WantedTunnel:
+    """A tunnel that the machine has not said to be gone; `seconds` is what is left of its time."""
+
+    task_id: int
+    attempt: int
+    number: int
+    is_open: bool
+    seconds: float = 0.0
+
+
+# A column, so that it costs no round trip of its own. `machine` is bound by whoever asks.
+RUNNING = (
+    select(
+        func.jsonb_agg(
+            func.jsonb_build_object(
+                *("taskId", Tunnel.task_id),
+                *("attempt", Tunnel.attempt),
+                *("number", Tunnel.number),
+                *("state", Tunnel.state),
+                *("hasEnded", Attempt.ended_at.is_not(None)),
+                *("expiresAt", func.extract("epoch", Tunnel.expires_at)),
+            )
+        )
+    )
+    .join(Attempt, (Attempt.task_id == Tunnel.task_id) & (Attempt.number == Tunnel.attempt))
+    .where(Tunnel.machine_id == bindparam("machine"), Tunnel.runs)
+    .correlate(None)
+    .scalar_subquery()
+    .label("tunnels")
+)
+
+
+def read(rows: Sequence[Mapping[str, Any]] | None, now: datetime) -> list[WantedTunnel]:
+    """From what RUNNING has found; None: nothing."""
+    return [_wanted(row, now.timestamp()) for row in rows or ()]
+
+
+def _wanted(row: Mapping[str, Any], now: float) -> WantedTunnel:
+    seconds = float(row["expiresAt"]) - now
+    is_wanted = rules.is_wanted(TunnelState(row["state"]), attempt_ended=row["hasEnded"])
+    return WantedTunnel(
+        task_id=row["taskId"],
+        attempt=row["attempt"],
+        number=row["number"],
+        is_open=is_wanted and seconds > 0,
+        seconds=max(seconds, 0.0),
+    )

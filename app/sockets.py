@@ -1,0 +1,75 @@
+"""The one wrapper around a WebSocket's connection: whole writes, under one lock, no deflate.
+
+simple-websocket 1.1 calls `sock.send` once and drops what a short write left over; under gevent
+that happens as soon as a peer is slow, and its pongs and closes bypass any lock around `ws.send`.
+So the socket itself is wrapped. It also accepts permessage-deflate, which costs 105 KB of zlib
+state a socket, so that the client's offer is dropped here.
+"""
+
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+Environ = dict[str, Any]
+WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
+
+# The names under which WSGI servers hand out the connection (gunicorn, werkzeug).
+_SOCKET_KEYS = ("gunicorn.socket", "werkzeug.socket")
+
+
+class PeerGone(BrokenPipeError):
+    """The peer went away before all of it was written."""
+
+
+class WholeSocket:
+    """A socket whose `send` returns only when all has been written, one writer at a time."""
+
+    def __init__(self, sock: Any) -> None:
+        self._sock = sock
+        self._lock = threading.Lock()
+        self._is_whole = True
+        self.is_full: Callable[[], bool] = lambda: False
+
+    def recv(self, size: int, *flags: int) -> bytes:
+        """Read some. Waits while `is_full`, for the library's own buffer has no bound."""
+        while self.is_full():
+            time.sleep(0.01)
+        # Under gevent a socket that always has more to read would let nobody else run.
+        time.sleep(0)
+        data: bytes = self._sock.recv(size, *flags)
+        return data
+
+    def send(self, data: bytes, *flags: int) -> int:
+        """Write all of it; the length. Raises PeerGone, TimeoutError."""
+        with self._lock:
+            if not self._is_whole:
+                raise PeerGone("a write before this one was cut short")
+            self._is_whole = False
+            try:
+                self._sock.sendall(data, *flags)
+            except (ConnectionError, ssl.SSLError) as error:
+                raise PeerGone(str(error)) from error
+            self._is_whole = True
+        return len(data)
+
+    sendall = send
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+
+class WebSocketMiddleware:
+    """Puts the wrapper into the environment of every WebSocket handshake."""
+
+    def __init__(self, app: WsgiApp) -> None:
+        self._app = app
+
+    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
+            environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+            for key in _SOCKET_KEYS:
+                if key in environ:
+                    environ[key] = WholeSocket(environ[key])
+        return self._app(environ, start_response)

@@ -1,0 +1,77 @@
+"""BEGIN travels with the first statement of its transaction: one round trip less for each.
+
+psycopg2 sends BEGIN by itself and waits for the answer. Between processes that sleep in between, a
+round trip is what a request's time is made of, so here psycopg2 is in autocommit mode, and BEGIN,
+COMMIT and ROLLBACK are ours.
+
+Nor is a connection asked whether it still lives before it is used. Postgres says nothing on one
+that rests: if there is something to read, it is a goodbye, and a new connection takes its place.
+"""
+
+import select
+from typing import Any
+
+from gevent import monkey
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DisconnectionError
+
+# Not gevent's, which would visit the hub: this one only looks.
+_poll = monkey.get_original("select", "poll")
+
+
+def begin_with_first_statement(engine: Engine) -> None:
+    """To be called once, before the engine's first connection."""
+    event.listen(engine, "connect", _on_connect, insert=True)  # before it is first talked to
+    event.listen(engine, "checkout", _on_checkout)
+    event.listen(engine, "before_cursor_execute", _on_execute, retval=True)
+    # Also what the pool calls when a connection comes back to it.
+    engine.dialect.do_commit = _do_commit  # type: ignore[method-assign]
+    engine.dialect.do_rollback = _do_rollback  # type: ignore[method-assign]
+
+
+def _on_connect(dbapi_connection: Any, _: Any) -> None:
+    dbapi_connection.autocommit = True
+
+
+def _on_checkout(dbapi_connection: Any, *_: Any) -> None:
+    """Raises DisconnectionError, on which the pool connects anew."""
+    if dbapi_connection.closed:
+        raise DisconnectionError
+    look = _poll()
+    look.register(dbapi_connection.fileno(), select.POLLIN)
+    if look.poll(0):
+        raise DisconnectionError
+
+
+def _on_execute(
+    connection: Connection,
+    cursor: Any,
+    statement: str,
+    parameters: Any,
+    context: Any,
+    executemany: bool,
+) -> tuple[str, Any]:
+    is_begun = cursor.connection.get_transaction_status() != TRANSACTION_STATUS_IDLE
+    options = connection.get_execution_options()
+    if is_begun or options.get("isolation_level") == "AUTOCOMMIT":
+        return statement, parameters
+    if executemany:  # which would begin anew with each row
+        cursor.execute("BEGIN")
+        return statement, parameters
+    return f"BEGIN; {statement}", parameters
+
+
+def _do_commit(dbapi_connection: Any) -> None:
+    _end(dbapi_connection, "COMMIT")
+
+
+def _do_rollback(dbapi_connection: Any) -> None:
+    _end(dbapi_connection, "ROLLBACK")
+
+
+def _end(dbapi_connection: Any, how: str) -> None:
+    if dbapi_connection.get_transaction_status() == TRANSACTION_STATUS_IDLE:
+        return  # nothing was said, so nothing was begun
+    with dbapi_connection.cursor() as cursor:
+        cursor.execute(how)

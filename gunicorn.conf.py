@@ -1,0 +1,90 @@
+"""How gunicorn serves: `gunicorn wsgi:app` reads this file by itself."""
+
+import os
+import shutil
+from pathlib import Path
+
+_env = os.environ
+_port = _env.get("MUSTER_PORT", "9000")
+_proxy = _env.get("MUSTER_PROXY", "")
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+certfile = _env.get("MUSTER_TLS_CERT") or None
+keyfile = _env.get("MUSTER_TLS_KEY") or None
+if bool(certfile) != bool(keyfile):
+    raise SystemExit("set both MUSTER_TLS_CERT and MUSTER_TLS_KEY, or neither")
+
+# Without TLS only this machine is spoken to, unless somebody says which proxy (MUSTER_PROXY, its
+# addresses) stands in front and speaks TLS to the world.
+_host = _env.get("MUSTER_BIND") or ("0.0.0.0" if certfile or _proxy else "127.0.0.1")
+if _host not in _LOOPBACK and not (certfile or _proxy):
+    raise SystemExit(
+        f"plain HTTP is served to this machine only, not on {_host}: set MUSTER_TLS_CERT and "
+        "MUSTER_TLS_KEY, or name the proxy in front in MUSTER_PROXY"
+    )
+bind = f"{_host}:{_port}"
+forwarded_allow_ips = _proxy or "127.0.0.1,::1"
+
+# libpq reads it. A server process that is frozen, or hangs, in the middle of a transaction would
+# keep its locks for as long, and with them all machines and tasks that it was about.
+_env.setdefault("PGOPTIONS", "-c idle_in_transaction_session_timeout=15000")
+
+worker_class = "gevent"
+workers = int(_env.get("MUSTER_WEB_WORKERS", min(2, os.cpu_count() or 1)))
+# A socket each for machines and viewers, which stay.
+worker_connections = 10_000
+# After a fork, so that each worker patches its sockets before it makes any.
+preload_app = False
+# How long a stop waits for requests, and for connections that idle.
+graceful_timeout = 10
+keepalive = 5
+timeout = 60
+# It would lie in the home directory, one for all stacks.
+control_socket_disable = True
+# Each request has its JSON line already.
+accesslog = None
+loglevel = "warning"
+
+# Counts of all workers meet here; set before any of them imports prometheus_client.
+_metrics = Path(_env.get("MUSTER_HOME", ".muster")).absolute() / "metrics" / _port
+_env["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
+
+
+def on_starting(server):
+    """Counts begin with the server, not with its predecessor's."""
+    shutil.rmtree(_metrics, ignore_errors=True)
+    _metrics.mkdir(parents=True)
+
+
+def post_fork(server, worker):
+    """Have psycopg2 wait in the hub; gunicorn's patch of the standard library does not reach it."""
+    from app import waits
+
+    waits.in_hub()
+
+
+def post_worker_init(worker):
+    """Be there for machines, and have their sockets closed when the worker stops: they would hold
+    it until the end."""
+    import gevent
+
+    from app.machines import switchboard
+    from app.pty import routes as terminals
+
+    connections = switchboard.of(worker.wsgi)
+    connections.start()
+
+    def watch():
+        while worker.alive:
+            gevent.sleep(0.1)
+        connections.close_all()
+        terminals.relay_of(worker.wsgi).close_all()
+
+    gevent.spawn(watch)
+
+
+def child_exit(server, worker):
+    """Gauges of a worker that is gone are no longer true."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)

@@ -1,0 +1,85 @@
+"""How Alembic reaches our database and models; run by `flask db …`."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import context
+from alembic.operations import ops
+from flask import current_app
+
+import app.models  # noqa: F401  (so that the metadata knows every table)
+from app.extensions import db
+
+# Any number that nothing else locks: two `flask db upgrade` at once are done one after the other.
+LOCK = 0x6D75737465720001
+
+# For the role named by MUSTER_APP_ROLE. It owns nothing, so that it can lift no trigger.
+GRANTS = """
+GRANT USAGE ON SCHEMA public TO {role};
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role};
+"""
+APPEND_ONLY = "REVOKE UPDATE, DELETE, TRUNCATE ON audit_entries FROM {role}"
+
+
+def _write_whole_revisions(_: Any, __: Any, directives: list[Any]) -> None:
+    """Leave out empty revisions, and drop what Alembic forgets: the enum types of new tables."""
+    if not getattr(context.config.cmd_opts, "autogenerate", False):
+        return
+    script = directives[0]
+    if script.upgrade_ops.is_empty():
+        directives[:] = []
+        return
+    for name in sorted(set(_enum_types(script.upgrade_ops))):
+        script.downgrade_ops.ops.append(ops.ExecuteSQLOp(f"DROP TYPE {name}"))
+
+
+def _enum_types(upgrade: ops.UpgradeOps) -> Iterator[str]:
+    for made in upgrade.ops:
+        if isinstance(made, ops.CreateTableOp):
+            columns = [part for part in made.columns if isinstance(part, sa.Column)]
+            yield from (c.type.name for c in columns if isinstance(c.type, sa.Enum))
+
+
+OURS = {
+    "process_revision_directives": _write_whole_revisions,
+    "render_as_batch": False,  # that is for SQLite
+}
+
+
+def _configure(**how: Any) -> None:
+    options = current_app.extensions["migrate"].configure_args
+    context.configure(
+        target_metadata=db.metadata,
+        **{**options, **OURS, **how},
+    )
+
+
+def _let_work(connection: sa.Connection, role: str) -> None:
+    name = connection.dialect.identifier_preparer.quote(role)
+    connection.execute(sa.text(GRANTS.format(role=name)))
+    if sa.inspect(connection).has_table("audit_entries"):  # not so after a downgrade
+        connection.execute(sa.text(APPEND_ONLY.format(role=name)))
+
+
+def _print_sql() -> None:
+    _configure(url=db.engine.url, literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def _migrate() -> None:
+    with db.engine.connect() as connection:
+        _configure(connection=connection)
+        with context.begin_transaction():
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+            context.run_migrations()
+            if role := current_app.config["APP_ROLE"]:
+                _let_work(connection, role)
+
+
+if context.is_offline_mode():
+    _print_sql()
+else:
+    _migrate()

@@ -1,0 +1,11 @@
+"""gunicorn's door, and that of `flask --app wsgi …`."""
+
+import config
+from app.factory import create_app
+
+try:
+    settings = config.load()
+    config.check_addresses(settings)
+    app = create_app(settings)
+except config.MissingSetting as error:
+    raise SystemExit(f"!! settings: {error}") from None
