@@ -1,0 +1,23 @@
+"""How long to wait before asking again."""
+
+import random
+
+
+class Backoff:
+    """Exponential with full jitter, so that machines that lost one server do not come back as one.
+
+    Seconds: at most `first` before the first retry, twice that before the next, up to `most`.
+    """
+
+    def __init__(self, first: float = 1.0, most: float = 15.0) -> None:
+        self._first = first
+        self._most = most
+        self._ceiling = first
+
+    def next(self) -> float:
+        delay = random.uniform(0.0, self._ceiling)
+        self._ceiling = min(self._most, self._ceiling * 2)
+        return delay
+
+    def reset(self) -> None:
+        self._ceiling = self._first

@@ -1,0 +1,66 @@
+"""Acts that follow one another, on a thread that is there only while there are any."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+
+Act = Callable[[], None]
+
+
+class Errands:
+    """Carries out what is added, one after the other; an act must not raise.
+
+    The thread lingers for `rest_after` seconds as long as `lingers()`, and ends with `rest()`:
+    hundreds of attempts may wait for days, and must cost nothing.
+    """
+
+    def __init__(
+        self, name: str, lingers: Callable[[], bool], rest_after: float, rest: Act
+    ) -> None:
+        self._name = name
+        self._lingers = lingers
+        self._rest_after = rest_after
+        self._rest = rest
+        self._changed = threading.Condition()
+        self._acts: deque[Act] = deque()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def add(self, act: Act) -> None:
+        """Waits for nothing. Raises RuntimeError when there can be no thread, and does nothing."""
+        with self._changed:
+            if self._thread is None and not self._closed:
+                thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+                thread.start()
+                self._thread = thread
+            self._acts.append(act)
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """The act that is under way is the last one."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def join(self, timeout: float) -> None:
+        thread = self._thread
+        if thread is not None:
+            thread.join(timeout)
+
+    def _work(self) -> None:
+        while act := self._next():
+            act()
+
+    def _next(self) -> Act | None:
+        """None, and no thread any more, where there is nothing to do."""
+        with self._changed:
+            while not self._closed:
+                if self._acts:
+                    return self._acts.popleft()
+                if not self._lingers():
+                    break
+                if not self._changed.wait_for(lambda: self._acts or self._closed, self._rest_after):
+                    # Not under the lock: who adds something must not wait for it.
+                    return self._rest
+            self._thread = None
+            return None

@@ -1,0 +1,245 @@
+"""Runs git; nothing else in the worker does.
+
+Every run has an environment built from scratch, no user's settings, no terminal to ask on, a
+time limit, and a process group of its own that dies with it. Settings of ours travel as
+`GIT_CONFIG_*` variables: they outrank every file, also those that an agent can write.
+"""
+
+import os
+import re
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Protocol
+
+Progress = Callable[[str, int], None]
+"""Is told the phase in git's words (`Receiving objects`) and its percentage."""
+
+DEFAULT_TIMEOUT = 60.0
+PROTOCOLS = "file:git:http:https:ssh"
+STDERR_KEPT = 64 * 1024
+MESSAGE_LENGTH = 2_000
+
+_TICK = 0.05
+_GRACE = 2.0
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
+_PROGRESS = re.compile(rb"(?:remote: )?([A-Z][A-Za-z ]+):\s+(\d{1,3})% ")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+SETTINGS = {
+    "core.hooksPath": "/dev/null",
+    "core.fsmonitor": "false",
+    "commit.gpgSign": "false",
+    "push.gpgSign": "false",
+    "gc.auto": "0",
+    # It names commits for a while after they were pruned, also to those who borrow the objects.
+    "gc.writeCommitGraph": "false",
+    "maintenance.auto": "false",
+    "submodule.recurse": "false",
+    "fetch.recurseSubmodules": "false",
+    "push.recurseSubmodules": "no",
+    "transfer.bundleURI": "false",
+    "protocol.ext.allow": "never",
+}
+
+
+class Flag(Protocol):
+    """Set when it is time to stop: a `threading.Event`, say."""
+
+    def is_set(self) -> bool: ...
+
+
+class GitError(Exception):
+    """git failed. `message` is in git's own words, trimmed, credentials masked."""
+
+    def __init__(self, message: str, stderr: str = "", stdout: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.stderr = stderr
+        self.stdout = stdout
+
+
+class GitTimeout(GitError):
+    """git took longer than it was given, and was killed."""
+
+
+class GitCancelled(GitError):
+    """Somebody asked to stop, and git was killed."""
+
+
+def run(
+    args: Sequence[str],
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    user: int | None = None,
+    timeout: float = DEFAULT_TIMEOUT,
+    on_progress: Progress | None = None,
+    *,
+    settings: Mapping[str, str] | None = None,
+    cancelled: Flag | None = None,
+    secrets: Iterable[str] = (),
+) -> str:
+    """What `git ARGS` wrote to its standard output.
+
+    `env` and `settings` (git's own, by their dotted names) come on top of ours, `user` is the uid
+    and gid to run as, `timeout` is in seconds. Raises GitError, GitTimeout, GitCancelled.
+    """
+    if cancelled is not None and cancelled.is_set():
+        raise GitCancelled("cancelled before git started")
+    process = _start(args, cwd, environment(env, settings), user)
+    conversation = _Conversation(process, on_progress)
+    try:
+        conversation.wait(time.monotonic() + timeout, cancelled)
+    except TimeoutError:
+        raise GitTimeout(f"git {args[0]} took longer than {timeout:.0f} s") from None
+    except InterruptedError:
+        raise GitCancelled(f"git {args[0]} was cancelled") from None
+    finally:
+        conversation.close()
+    stdout = conversation.stdout.decode(errors="replace")
+    if process.returncode == 0:
+        return stdout
+    stderr = mask(conversation.stderr.decode(errors="replace"), secrets)
+    words = _words(stderr) or _words(mask(stdout, secrets))
+    raise GitError(words or f"git {args[0]} ended with {process.returncode}", stderr, stdout)
+
+
+def environment(
+    extra: Mapping[str, str] | None = None, settings: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The whole environment of a git process; nothing but PATH is taken from our own."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": "/nonexistent",
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "GIT_ALLOW_PROTOCOL": PROTOCOLS,
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_SYSTEM": os.devnull,
+        # We read and write loose refs where that saves a process.
+        "GIT_DEFAULT_REF_FORMAT": "files",
+        "GIT_EDITOR": ":",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_PAGER": "cat",
+        "GIT_TERMINAL_PROMPT": "0",
+        **_settings({**SETTINGS, **(settings or {})}),
+        **(extra or {}),
+    }
+
+
+def mask(text: str, secrets: Iterable[str] = ()) -> str:
+    """`text` without the user parts of URLs and without these secrets."""
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "********")
+    return _CREDENTIALS.sub("********@", text)
+
+
+def _settings(settings: Mapping[str, str]) -> dict[str, str]:
+    pairs = {"GIT_CONFIG_COUNT": str(len(settings))}
+    for number, (name, value) in enumerate(settings.items()):
+        pairs[f"GIT_CONFIG_KEY_{number}"] = name
+        pairs[f"GIT_CONFIG_VALUE_{number}"] = value
+    return pairs
+
+
+def _start(
+    args: Sequence[str], cwd: Path | None, env: Mapping[str, str], user: int | None
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            ["git", *args],
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            umask=0o022,  # the uids of attempts read the mirrors, whatever the daemon's umask
+            user=user,
+            group=user,
+            extra_groups=None if user is None else [],
+        )
+    except OSError as error:
+        raise GitError(f"git could not be started: {error}") from error
+
+
+class _Conversation:
+    """Reads both outputs of a git process until it ends, and ends it if it may not go on."""
+
+    def __init__(self, process: subprocess.Popen[bytes], on_progress: Progress | None) -> None:
+        self.stdout = bytearray()
+        self.stderr = bytearray()
+        self._process = process
+        self._on_progress = on_progress
+        self._selector = selectors.DefaultSelector()
+        for stream in self._streams():
+            os.set_blocking(stream.fileno(), False)
+            self._selector.register(stream, selectors.EVENT_READ)
+
+    def wait(self, deadline: float, cancelled: Flag | None) -> None:
+        """Raises TimeoutError, or InterruptedError when cancelled."""
+        while not self._ended():
+            if cancelled is not None and cancelled.is_set():
+                raise InterruptedError
+            if time.monotonic() > deadline:
+                raise TimeoutError
+
+    def close(self) -> None:
+        if self._process.poll() is None or self._selector.get_map():
+            self._kill()
+        self._selector.close()
+        for stream in self._streams():
+            stream.close()
+
+    def _ended(self) -> bool:
+        if not self._selector.get_map():
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_TICK)
+            return self._process.returncode is not None
+        events = self._selector.select(_TICK)
+        for key, _ in events:
+            self._read(key.fd)
+        # A grandchild may keep the pipes open after git has ended.
+        return not events and self._process.poll() is not None
+
+    def _streams(self) -> tuple[IO[bytes], IO[bytes]]:
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        return self._process.stdout, self._process.stderr
+
+    def _read(self, descriptor: int) -> None:
+        data = os.read(descriptor, 65_536)
+        if not data:
+            self._selector.unregister(descriptor)
+        elif descriptor == self._streams()[0].fileno():
+            self.stdout += data
+        else:
+            self.stderr = (self.stderr + data)[-STDERR_KEPT:]
+            self._tell(data)
+
+    def _tell(self, data: bytes) -> None:
+        if self._on_progress is not None and (found := _PROGRESS.findall(data)):
+            phase, percent = found[-1]
+            self._on_progress(phase.decode(), int(percent))
+
+    def _kill(self) -> None:
+        # TERM first: git removes its lock files when it gets the chance.
+        for sent in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, sent)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_GRACE)
+
+
+def _words(output: str) -> str:
+    """git's message without its progress lines and control characters."""
+    lines = (line.rsplit("\r", 1)[-1].rstrip() for line in output.replace("\r\n", "\n").split("\n"))
+    text = "\n".join(line for line in lines if line and not _PROGRESS.match(line.encode()))
+    return _CONTROL.sub("", text).removeprefix("Cloning into '.'...").strip()[:MESSAGE_LENGTH]

@@ -1,0 +1,125 @@
+"""A uid for each attempt, when the daemon runs as root.
+
+An attempt's processes and files belong to a uid out of a range that nobody else uses; its gid is
+the same number. A claim is a symbolic link `identities/<uid>` to the attempt's name: made in one
+step, it outlives a crash. Two daemons as root on one host want two disjoint ranges.
+"""
+
+import os
+import pwd
+import random
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+UIDS = range(60_000, 65_000)
+
+# Whatever Python needs is imported before the rights are gone: the interpreter itself may lie in
+# a directory that the uid cannot read.
+_DROP = (
+    "import os,sys;u=int(sys.argv[1]);os.setgroups([]);os.setresgid(u,u,u);os.setresuid(u,u,u);"
+    "os.execv(sys.argv[2],sys.argv[2:])"
+)
+
+
+class NoIdentityLeft(Exception):
+    """Every uid of the range is taken."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """One attempt's uid and gid."""
+
+    uid: int
+    claim: Path
+
+    def own(self, path: Path) -> None:
+        """Gives a file or an empty directory of ours to the attempt."""
+        os.chown(path, self.uid, self.uid, follow_symlinks=False)
+
+    def command(self, *argv: str) -> str:
+        """A shell command that runs `argv` with the attempt's rights; for root only."""
+        program = shutil.which(argv[0]) or argv[0]
+        drop = [sys.executable, "-I", "-S", "-c", _DROP, str(self.uid), program, *argv[1:]]
+        return shlex.join(drop)
+
+    def kill(self) -> None:
+        """Kills every process of the uid at once, wherever in the process tree it hides."""
+        subprocess.run(
+            ["/bin/sh", "-c", "kill -s KILL -- -1"],
+            cwd="/",
+            env={},
+            user=self.uid,
+            group=self.uid,
+            extra_groups=[],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+
+    def release(self) -> None:
+        """Frees the uid. What still runs under it is killed: the next attempt has no ghosts."""
+        self.kill()
+        self.claim.unlink(missing_ok=True)
+
+
+class Identities:
+    """Hands out the uids of a range; the claims lie in `directory`."""
+
+    def __init__(self, directory: Path, uids: range = UIDS) -> None:
+        self._directory = directory
+        self._uids = uids
+
+    def claim(self, task_id: int, attempt: int) -> Identity | None:
+        """The attempt's identity, the same one when asked again; None unless we are root.
+
+        Raises NoIdentityLeft.
+        """
+        if os.geteuid() != 0:
+            return None
+        name = f"{int(task_id)}-{int(attempt)}"
+        for identity in self._taken():
+            with suppress(FileNotFoundError):  # another attempt may be letting go of its own
+                if os.readlink(identity.claim) == name:
+                    return identity
+        for uid in self._candidates():
+            with suppress(FileExistsError):
+                os.symlink(name, self._directory / str(uid))
+                return Identity(uid, self._directory / str(uid))
+        raise NoIdentityLeft(f"all {len(self._uids)} uids of {self._uids} are taken")
+
+    def _taken(self) -> list[Identity]:
+        return [Identity(int(claim.name), claim) for claim in self._directory.iterdir()]
+
+    def _candidates(self) -> Iterator[int]:
+        # From a random place, so that a uid rests before it is used again: files it left in /tmp
+        # are not the next attempt's.
+        start = random.randrange(len(self._uids))
+        running = _uids_of_processes()
+        for number in range(len(self._uids)):
+            uid = self._uids[(start + number) % len(self._uids)]
+            if uid not in running and not _has_account(uid):
+                yield uid
+
+
+def _uids_of_processes() -> set[int]:
+    uids = set()
+    for entry in os.scandir("/proc"):
+        if entry.name.isdecimal():
+            with suppress(OSError):
+                uids.add(entry.stat().st_uid)
+    return uids
+
+
+def _has_account(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True

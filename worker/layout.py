@@ -1,0 +1,96 @@
+"""Where things lie under a worker's home.
+
+Names are built from integers alone, so that no path leaves its root. With a uid per attempt the
+home can be walked through but not listed; credentials, journal and attempts are the daemon's.
+"""
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+SAFE_DIRECTORIES = "[safe]\n\tdirectory = *\n"
+"""What git reads as its global settings where it runs as an attempt's uid: there the rights of
+that uid are the guard, and git's own check would only keep it from reading our mirrors."""
+
+
+class HomeUnreachable(Exception):
+    """A directory above the worker's home is closed to the uids of attempts."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    home: Path
+
+    @property
+    def credentials(self) -> Path:
+        return self.home / "credentials"
+
+    @property
+    def journal(self) -> Path:
+        return self.home / "journal"
+
+    @property
+    def attempts(self) -> Path:
+        """The daemon's own notes on attempts: sockets, spools, records."""
+        return self.home / "attempts"
+
+    @property
+    def identities(self) -> Path:
+        """One file for each uid that is taken."""
+        return self.home / "identities"
+
+    @property
+    def mirrors(self) -> Path:
+        return self.home / "mirrors"
+
+    @property
+    def workspaces(self) -> Path:
+        return self.home / "workspaces"
+
+    @property
+    def homes(self) -> Path:
+        """The HOME directories of attempts; not under `attempts`, where their uids cannot go."""
+        return self.home / "homes"
+
+    @property
+    def safe_directories(self) -> Path:
+        return self.home / "gitconfig"
+
+    def attempt(self, task_id: int, attempt: int) -> Path:
+        return self.attempts / _name(task_id, attempt)
+
+    def workspace(self, task_id: int, attempt: int) -> Path:
+        return self.workspaces / _name(task_id, attempt)
+
+    def home_of(self, task_id: int, attempt: int) -> Path:
+        return self.homes / _name(task_id, attempt)
+
+    def make(self) -> None:
+        """Creates what is missing and sets every mode again. Safe to repeat."""
+        # Missing parents are the operator's to enter too, whatever the daemon's umask is.
+        self.home.parent.mkdir(parents=True, exist_ok=True)
+        for path in (self.home, self.mirrors, self.workspaces, self.homes):
+            _directory(path, 0o711)
+        for path in (self.credentials, self.journal, self.attempts, self.identities):
+            _directory(path, 0o700)
+        self.safe_directories.write_text(SAFE_DIRECTORIES)
+        self.safe_directories.chmod(0o644)
+
+    def require_reachable(self) -> None:
+        """Raises HomeUnreachable if the uid of an attempt could not walk down to the home."""
+        for path in self.home.absolute().parents:
+            if not path.stat().st_mode & stat.S_IXOTH:
+                raise HomeUnreachable(
+                    f"{path} is closed to other users, so attempts with a uid of their own "
+                    f"cannot reach {self.home}; choose another home or `chmod o+x {path}`"
+                )
+
+
+def _name(task_id: int, attempt: int) -> str:
+    return f"{int(task_id)}-{int(attempt)}"
+
+
+def _directory(path: Path, mode: int) -> None:
+    path.mkdir(mode=0o700, exist_ok=True)
+    os.chmod(path, mode)

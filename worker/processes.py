@@ -1,0 +1,163 @@
+"""Finding and killing process trees through /proc.
+
+A pid may be anybody's by the time a signal is sent. So a process is a pid and the tick at which
+it started, and it is signalled through a pidfd that was checked after it was opened.
+Standard library only, for the shim imports this.
+"""
+
+import contextlib
+import os
+import signal
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+_SWEEP = 0.02  # seconds between two looks at what is still there
+_INSISTENCE = 5.0  # seconds for which SIGKILL is repeated
+
+
+class Process(NamedTuple):
+    """One life of a pid; `started` in clock ticks since boot."""
+
+    pid: int
+    started: int
+    parent: int
+    group: int
+    session: int
+    state: str
+
+    @property
+    def alive(self) -> bool:
+        """Neither a zombie nor dead."""
+        return self.state not in "ZXx"
+
+
+def find(pid: int) -> Process | None:
+    """The process that has this pid now."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            stat = file.read()
+    except OSError:  # gone, or not ours to see
+        return None
+    # The name, in parentheses, may itself hold parentheses and blanks.
+    fields = stat[stat.rindex(b")") + 2 :].split()
+    parent, group, session = map(int, fields[1:4])
+    return Process(pid, int(fields[19]), parent, group, session, fields[0].decode())
+
+
+def everyone() -> Iterator[Process]:
+    """All processes that this one may see."""
+    for name in os.listdir("/proc"):
+        if name.isdigit() and (process := find(int(name))):
+            yield process
+
+
+def descendants(root: int) -> list[Process]:
+    """The living tree below a process. Complete below a subreaper, whatever the tree did."""
+    children = defaultdict(list)
+    for process in everyone():
+        children[process.parent].append(process)
+    tree, parents = [], [root]
+    while parents:
+        found = children.pop(parents.pop(), [])
+        tree += found
+        parents += [process.pid for process in found]
+    return [process for process in tree if process.alive]
+
+
+def in_session(session: int) -> list[Process]:
+    return [process for process in everyone() if process.alive and process.session == session]
+
+
+def in_group(group: int) -> list[Process]:
+    return [process for process in everyone() if process.alive and process.group == group]
+
+
+def owned_by(uid: int) -> list[Process]:
+    """Those that run with a uid, be it real, effective, saved or for files."""
+    return [process for process in everyone() if process.alive and uid in _uids(process.pid)]
+
+
+def marked(name: str, value: str) -> list[Process]:
+    """Those started with `name=value` in their environment, wherever they have gone since."""
+    mark = os.fsencode(f"{name}={value}")
+    return [process for process in everyone() if process.alive and mark in _environment(process)]
+
+
+def send(process: Process, number: int) -> bool:
+    """Signals exactly this process; False when it is gone. Raises PermissionError."""
+    try:
+        handle = os.pidfd_open(process.pid)
+    except ProcessLookupError:
+        return False
+    try:
+        now = find(process.pid)
+        if now is None or now.started != process.started:
+            return False
+        signal.pidfd_send_signal(handle, number)
+    except ProcessLookupError:
+        return False
+    finally:
+        os.close(handle)
+    return True
+
+
+def terminate(those: list[Process]) -> None:
+    """SIGTERM, and SIGCONT so that the stopped ones hear it."""
+    _send_all(those, signal.SIGTERM)
+    _send_all(those, signal.SIGCONT)
+
+
+def kill(those: list[Process]) -> None:
+    _send_all(those, signal.SIGKILL)
+
+
+def end(look: Callable[[], list[Process]], grace: float = 5.0) -> list[Process]:
+    """TERM, after `grace` seconds KILL, for whatever `look` finds, until it finds nothing.
+
+    Returns what would not die within five seconds more (none, as a rule).
+    """
+    terminate(look())
+    left = _wait(look, grace)
+    deadline = time.monotonic() + _INSISTENCE
+    while left and time.monotonic() < deadline:
+        # Again and again, because what forks may have escaped the last look.
+        kill(left)
+        left = _wait(look, _SWEEP)
+    return left
+
+
+def kill_all_of(uid: int, grace: float = 5.0) -> list[Process]:
+    """Ends every process of a uid. Raises ValueError for root's and for our own."""
+    if uid in (0, os.getuid(), os.geteuid()):
+        raise ValueError(f"uid {uid} is not an attempt's own")
+    return end(lambda: owned_by(uid), grace)
+
+
+def _wait(look: Callable[[], list[Process]], limit: float) -> list[Process]:
+    deadline = time.monotonic() + limit
+    while (left := look()) and time.monotonic() < deadline:
+        time.sleep(_SWEEP)
+    return left
+
+
+def _send_all(those: list[Process], number: int) -> None:
+    for process in those:
+        # Not ours to signal (it became another user): who looks again will still find it.
+        with contextlib.suppress(PermissionError):
+            send(process, number)
+
+
+def _uids(pid: int) -> list[int]:
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/status", "rb") as file:
+        for line in file:
+            if line.startswith(b"Uid:"):
+                return [int(uid) for uid in line.split()[1:]]
+    return []
+
+
+def _environment(process: Process) -> list[bytes]:
+    with contextlib.suppress(OSError), open(f"/proc/{process.pid}/environ", "rb") as file:
+        return file.read().split(b"\0")
+    return []

@@ -1,0 +1,122 @@
+"""Asking the server's HTTP API."""
+
+import contextlib
+import ipaddress
+import ssl
+import time
+import urllib.error
+import urllib.request
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException, HTTPMessage
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+
+_TIMEOUT = 15.0
+_LARGEST = 1 << 20
+_LATER = frozenset({408, 425, 429})
+
+
+class Refused(Exception):
+    """The server said no, and would say so again."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(f"{detail} ({status}{' ' + code if code else ''})")
+        self.status = status
+        self.code = code
+
+
+class Unreachable(Exception):
+    """No answer, or one that asks for patience."""
+
+
+class BadServer(Exception):
+    """Not a server's address that we would send a secret to."""
+
+
+class Answer(NamedTuple):
+    """`date` is the server's clock in seconds since the epoch."""
+
+    body: bytes
+    date: float
+
+
+class Rest:
+    """One server. Plain HTTP goes to this machine itself only, unless `insecure`."""
+
+    def __init__(self, server: str, ca_file: str | None = None, insecure: bool = False) -> None:
+        require_safe(server, insecure)
+        self.server = server.rstrip("/")
+        handlers: list[urllib.request.BaseHandler] = [_NoRedirects()]
+        if is_loopback(server):
+            handlers.append(urllib.request.ProxyHandler({}))
+        if server.startswith("https:"):
+            handlers.append(urllib.request.HTTPSHandler(context=tls(ca_file)))
+        self._opener = urllib.request.build_opener(*handlers)
+
+    def post(self, path: str, body: Any, bearer: str | None = None) -> Answer:
+        """Raises Refused (4xx) and Unreachable (everything that may pass)."""
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if bearer:
+            headers["Authorization"] = f"Bearer {bearer}"
+        request = urllib.request.Request(
+            self.server + path, msgspec.json.encode(body), headers, method="POST"
+        )
+        try:
+            with self._opener.open(request, timeout=_TIMEOUT) as response:
+                return Answer(response.read(_LARGEST), _date(response.headers))
+        except urllib.error.HTTPError as error:
+            with error:
+                raise _refusal(error) from None
+        except (OSError, HTTPException, ValueError) as error:
+            raise Unreachable(f"{self.server}: {getattr(error, 'reason', error)}") from None
+
+
+def tls(ca_file: str | None) -> ssl.SSLContext:
+    """Checks the server's certificate, against `ca_file` where the server has a CA of its own."""
+    return ssl.create_default_context(cafile=ca_file)
+
+
+def is_loopback(server: str) -> bool:
+    host = urlsplit(server).hostname or ""
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
+
+
+def require_safe(server: str, insecure: bool) -> None:
+    """Raises BadServer."""
+    parts = urlsplit(server)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise BadServer(f"{server!r} is not an http:// or https:// address")
+    if parts.scheme == "http" and not insecure and not is_loopback(server):
+        raise BadServer(f"{server} is plain HTTP, which others could read; use https://")
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A token goes where it was meant to go."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+def _refusal(error: urllib.error.HTTPError) -> Refused | Unreachable:
+    if error.code >= 500 or error.code in _LATER:
+        return Unreachable(f"the server answers {error.code}")
+    problem: dict[str, Any] = {}
+    with contextlib.suppress(OSError, HTTPException, msgspec.DecodeError, msgspec.ValidationError):
+        problem = msgspec.json.decode(error.read(_LARGEST), type=dict[str, Any])
+    detail = problem.get("detail") or problem.get("title") or error.reason
+    return Refused(error.code, str(problem.get("code", "")), f"{detail}{_fields(problem)}")
+
+
+def _fields(problem: dict[str, Any]) -> str:
+    errors = problem.get("errors")
+    return f": {msgspec.json.encode(errors).decode()}" if errors else ""
+
+
+def _date(headers: HTTPMessage) -> float:
+    with contextlib.suppress(TypeError, ValueError):
+        return parsedate_to_datetime(headers["Date"]).timestamp()
+    return time.time()

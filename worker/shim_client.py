@@ -1,0 +1,108 @@
+"""The daemon's way to its shims: start one, find one again, read what a dead one left."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic, sleep
+
+from worker import processes
+from worker.attempt_run import MARK
+from worker.shim import ALREADY
+from worker.shim_link import PATIENCE, Shim, ShimGone, ShimRefused
+from worker.shim_record import AttemptRecord
+from worker.shim_wire import ShimState, SocketAddress, StageCommand, StageEnd
+from worker.spool import QUOTA, SpoolReader
+
+__all__ = [
+    "Shim",
+    "ShimGone",
+    "ShimRefused",
+    "ShimState",
+    "StageCommand",
+    "StageEnd",
+    "attach",
+    "launch",
+    "read_state",
+    "reap",
+]
+
+IDLE = 600.0
+"""Seconds after which a shim that nobody asks, without stage and lease, ends by itself."""
+
+_SOURCES = Path(__file__).resolve().parent.parent
+_ENTRY = (
+    "import sys; sys.path.append(sys.argv[1]); from worker.shim import main; "
+    "main(sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))"
+)
+
+
+def launch(directory: Path, *, quota: int = QUOTA, idle: float = IDLE) -> Shim:
+    """Starts the shim of an attempt's directory (0700, it exists), or finds the living one.
+
+    Raises OSError when it cannot be started: `shim.log` says why.
+    """
+    command = [sys.executable, "-I", "-S", "-X", "utf8", "-c", _ENTRY, str(_SOURCES)]
+    command += [str(directory.resolve()), str(quota), str(idle)]
+    deadline = monotonic() + PATIENCE
+    while (status := _spawn(command, directory)) in (0, ALREADY):
+        if shim := attach(directory):
+            return shim
+        if status == 0 or monotonic() > deadline:
+            break
+        sleep(0.02)  # one that is starting, or has not quite died yet
+    raise OSError(f"no shim in {directory}: exit status {status}")
+
+
+def attach(directory: Path) -> Shim | None:
+    """The living shim of a directory; None where there is none. Raises TimeoutError."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(PATIENCE)
+    try:
+        with SocketAddress(directory) as address:
+            connection.connect(address)
+        return Shim(connection)
+    except (FileNotFoundError, ConnectionError):
+        connection.close()
+        return None
+    except BaseException:
+        connection.close()
+        raise
+
+
+def read_state(directory: Path) -> ShimState | None:
+    """What a dead shim left behind; None where none ever was. Raises ValueError if damaged."""
+    record = AttemptRecord.load(directory)
+    if record is None:
+        return None
+    reader = SpoolReader(directory)
+    log_end = reader.end()
+    reader.close()
+    return ShimState(record.highest, False, record.ends, log_end, record.began_at_ms)
+
+
+def reap(directory: Path, grace: float = 5.0) -> list[processes.Process]:
+    """Ends what a dead shim's stages left running: TERM, `grace` seconds, KILL.
+
+    Returns what would not die.
+    """
+    return processes.end(lambda: processes.marked(MARK, str(directory.resolve())), grace)
+
+
+def _spawn(command: list[str], directory: Path) -> int:
+    """Runs what becomes a shim: it ends once the shim, its child, can be reached.
+
+    So nothing is left to reap, and the shim is nobody's who could take it along.
+    """
+    with (directory / "shim.log").open("ab") as log:
+        return subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            env={},
+            start_new_session=True,
+            timeout=PATIENCE,
+            check=False,
+        ).returncode

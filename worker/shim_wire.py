@@ -1,0 +1,164 @@
+"""What a daemon and a shim say to each other, on a unix socket in the attempt's directory.
+
+Each message is a length (four bytes, big-endian) and a JSON object; bytes travel as base64.
+The daemon begins with `{"hello": [versions]}`; the shim answers `{"hello": version, "state": …}`
+with the highest that both speak, or an error, and closes. Then the daemon asks
+`{"id": n, "do": verb, …}` and each is answered by `{"id": n, …}`, with `error` and `message` if
+refused. Unasked the shim says `{"log": offset}` when the log has grown and `{"end": …}` when a
+stage has ended, and `{"size": [cols, rows]}` when the terminal was resized. Who asks
+`{"do": "listen", "beyond": offset}`, which has no answer, is told of the log once it is longer than
+that, once, and from then on only so. Fields that a version does not know are ignored.
+"""
+
+import json
+import os
+import struct
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+VERSION = 1
+SPOKEN = (VERSION, VERSION - 1)
+"""Our own version and the one before: an upgrade of the daemon ends no shim."""
+
+SOCKET = "shim.sock"
+LARGEST = 16 << 20
+
+StrPath = str | os.PathLike[str]
+"""Importing pathlib would cost the shim a tenth of its start."""
+
+_LENGTH = struct.Struct("!I")
+_Shape = TypeVar("_Shape")
+
+
+class StageCommand(NamedTuple):
+    """What to run. The environment is complete: nothing is inherited. Times in seconds.
+
+    Without a uid the stage runs as the shim does; `grace` lies between TERM and KILL.
+    """
+
+    stage_index: int
+    argv: list[str]
+    env: dict[str, str]
+    cwd: str
+    timeout: float
+    uid: int | None = None
+    gid: int | None = None
+    cols: int = 80
+    rows: int = 24
+    secrets: list[str] = []
+    grace: float = 10.0
+
+
+class StageEnd(NamedTuple):
+    """How a stage ended.
+
+    `how` is `exit` (`code` is the status), `signal` (its number), `timeout`, `stopped`, `lease`
+    (`code` is what the process ended with, a signal as 128 + n), or `failed`: it could not be
+    started, `code` is the errno and `message` begins with the errno's name. `log_end` is the
+    offset after the stage's last byte; times are wall-clock milliseconds.
+    """
+
+    stage_index: int
+    how: str
+    code: int
+    message: str
+    log_end: int
+    started_at_ms: int
+    ended_at_ms: int
+
+
+class ShimState(NamedTuple):
+    """What a shim knows: the highest stage it began, if that still runs, how the others ended.
+
+    A stage begun that neither runs nor has an end was lost with its shim. `deadline` is the
+    lease's, in boot-time seconds; `pid` is 0 when this was read from a dead shim's file.
+    """
+
+    stage_index: int | None
+    running: bool
+    ends: tuple[StageEnd, ...]
+    log_end: int
+    began_at_ms: int
+    deadline: float | None = None
+    pid: int = 0
+
+    def end_of(self, stage_index: int) -> StageEnd | None:
+        return next((end for end in self.ends if end.stage_index == stage_index), None)
+
+
+class Refusal(Exception):
+    """A request that is answered with a code and a sentence instead of being done."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+def shape(kind: Callable[..., _Shape], fields: dict[str, Any]) -> _Shape:
+    """A named tuple out of JSON; fields that it does not have are ignored."""
+    known = {name: value for name, value in fields.items() if name in kind.__annotations__}
+    return kind(**known)
+
+
+def command_from(fields: dict[str, Any]) -> StageCommand:
+    """Raises ValueError where a stage could not be begun, or not be remembered, like that."""
+    command = shape(StageCommand, fields)
+    words = [*command.argv, *command.env, *command.env.values(), *command.secrets, command.cwd]
+    numbers = [command.stage_index, command.timeout, command.cols, command.rows, command.grace]
+    ids = [each for each in (command.uid, command.gid) if each is not None]
+    if not all(isinstance(word, str) for word in words):
+        raise ValueError("a word that is no string")
+    if not all(isinstance(number, int | float) and number >= 0 for number in [*numbers, *ids]):
+        raise ValueError("a number that is none, or negative")
+    return command
+
+
+def state_from(fields: dict[str, Any]) -> ShimState:
+    state = shape(ShimState, fields)
+    return state._replace(ends=tuple(shape(StageEnd, end) for end in fields["ends"]))
+
+
+def state_fields(state: ShimState) -> dict[str, Any]:
+    return {**state._asdict(), "ends": [end._asdict() for end in state.ends]}
+
+
+def pack(message: dict[str, Any]) -> bytes:
+    body = json.dumps(message, separators=(",", ":")).encode()
+    return _LENGTH.pack(len(body)) + body
+
+
+class Unpacker:
+    """Turns what arrives back into messages."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, received: bytes) -> list[dict[str, Any]]:
+        """The messages that are complete now. Raises ValueError for what is no message."""
+        buffer, messages, at = self._rest + received, [], 0
+        while len(buffer) >= at + _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(buffer, at)
+            if length > LARGEST:
+                raise ValueError(f"a message of {length} bytes")
+            start = at + _LENGTH.size
+            if len(buffer) < start + length:
+                break
+            at = start + length
+            messages.append(json.loads(buffer[start:at]))
+            if not isinstance(messages[-1], dict):
+                raise ValueError("a message that is no object")
+        self._rest = buffer[at:]
+        return messages
+
+
+class SocketAddress:
+    """The socket's path, through /proc: a unix address holds no more than 107 bytes."""
+
+    def __init__(self, directory: StrPath) -> None:
+        self._directory = os.open(directory, os.O_PATH | os.O_DIRECTORY)
+
+    def __enter__(self) -> str:
+        return f"/proc/self/fd/{self._directory}/{SOCKET}"
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._directory)

@@ -1,0 +1,118 @@
+"""`log.index`: which stage wrote what, and when, in records of one size.
+
+The file is laid out ahead with zeros, so that a full disk still leaves room to record what it
+made us lose. A record's kind is its last field: one torn by a crash reads as unused.
+"""
+
+import errno
+import os
+import struct
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from typing import NamedTuple
+
+UNUSED, BYTES, GAP = 0, 1, 2
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+_LAYOUT = struct.Struct("<QQQiI")
+_STEP = 512 * _LAYOUT.size
+_RESERVE = 128
+_BATCH = 128
+
+
+class Record(NamedTuple):
+    """`offset` is the attempt's, lost bytes counted; `place` is where in `log` the bytes lie, or
+    how many were lost; a record reaches up to the next one."""
+
+    offset: int
+    place: int
+    milliseconds: int
+    stage: int
+    kind: int
+
+    @property
+    def is_gap(self) -> bool:
+        return self.kind == GAP
+
+
+class SpoolIndex:
+    """The records of one attempt, in order. One process writes, any number read."""
+
+    def __init__(self, path: str, *, writable: bool = False) -> None:
+        flags = os.O_RDWR | os.O_CREAT if writable else os.O_RDONLY
+        self._file = os.open(path, flags, 0o600)
+        slots = os.fstat(self._file).st_size // _LAYOUT.size
+        self._count = bisect_left(range(slots), 1, key=lambda at: self[at].kind == UNUSED)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, at: int) -> Record:
+        return _record(os.pread(self._file, _LAYOUT.size, at * _LAYOUT.size))
+
+    def last(self) -> Record | None:
+        return self[self._count - 1] if self._count else None
+
+    def refresh(self) -> None:
+        """Counts what the writer has added."""
+        while found := sum(1 for _ in self._batch(self._count)):
+            self._count += found
+
+    def before(self, offset: int) -> int:
+        """The place of the last record that begins at or before `offset`."""
+        found = bisect_right(range(self._count), offset, key=lambda at: self[at].offset)
+        return max(0, found - 1)
+
+    def since(self, at: int) -> Iterator[Record]:
+        """The records from a place on."""
+        while batch := list(self._batch(at)):
+            yield from batch
+            at += len(batch)
+
+    def add(self, record: Record) -> bool:
+        """Appends; False when there is no room (a little is kept for gaps)."""
+        if not self._has_room(record):
+            return False
+        self._write(self._count, record)
+        self._count += 1
+        return True
+
+    def amend(self, record: Record) -> None:
+        """Replaces the last record."""
+        self._write(self._count - 1, record)
+
+    def sync(self) -> None:
+        os.fsync(self._file)
+
+    def close(self) -> None:
+        os.close(self._file)
+
+    def _batch(self, at: int) -> Iterator[Record]:
+        raw = os.pread(self._file, _BATCH * _LAYOUT.size, at * _LAYOUT.size)
+        for start in range(0, len(raw) - _LAYOUT.size + 1, _LAYOUT.size):
+            record = _record(raw[start : start + _LAYOUT.size])
+            if record.kind == UNUSED:
+                return
+            yield record
+
+    def _write(self, at: int, record: Record) -> None:
+        os.pwrite(self._file, _LAYOUT.pack(*record), at * _LAYOUT.size)
+
+    def _has_room(self, record: Record) -> bool:
+        size = os.fstat(self._file).st_size
+        free = size // _LAYOUT.size - self._count
+        if free > _RESERVE:
+            return True
+        try:
+            os.posix_fallocate(self._file, 0, size - size % _LAYOUT.size + _STEP)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            return record.is_gap and free > 0
+        return True
+
+
+def _record(raw: bytes) -> Record:
+    if len(raw) < _LAYOUT.size:
+        return Record(0, 0, 0, 0, UNUSED)
+    return Record(*_LAYOUT.unpack(raw))

@@ -1,0 +1,105 @@
+"""What a terminal's socket is sent, in order: bytes of the log, and between them what is said."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from protocol.terminal import MAX_BYTES, At, Resize, Screen
+from worker.sizes import Size, Sizes
+from worker.spool import SpoolReader
+
+
+class TerminalOutput:
+    """`next` belongs to one thread; the others may say what is to be said."""
+
+    def __init__(
+        self, directory: Path, offset: int | None, screen_at: Callable[[int], Screen]
+    ) -> None:
+        """From `offset` on, None: from the end. `screen_at` gives a screen at that offset or, when
+        the model is further, at a later one."""
+        self._directory = directory
+        self._begin = offset
+        self._screen_at = screen_at
+        self._reader: SpoolReader | None = None
+        self._sizes = Sizes(directory)
+        self.told: tuple[int, int] | None = None  # the size
+        self._numbers: list[int] = []
+        self._screen: Screen | None = None
+        self._began = False
+        self.position = offset or 0
+
+    def say_size(self) -> None:
+        """How large the terminal is, although that may be known."""
+        self.told = None
+
+    def say_screen(self, number: int) -> None:
+        self._numbers.append(number)
+
+    def next(self) -> Iterator[At | Resize | Screen | bytes]:
+        """What can be sent now, of bytes one frame at most. Raises OSError."""
+        reader = self._open()
+        if not self._began:
+            if self._begin is None and reader is not None:
+                self.position = reader.end()
+            self._began = True
+            yield At(self.position)
+        yield from self._say()
+        if reader is not None:
+            yield from self._read(reader, self._limit())
+
+    def close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+        self._sizes.close()
+
+    def _open(self) -> SpoolReader | None:
+        """None where no shim has begun a log yet."""
+        if self._reader is None:
+            with contextlib.suppress(FileNotFoundError):
+                self._reader = SpoolReader(self._directory)
+        return self._reader
+
+    def _say(self) -> Iterator[Resize | Screen]:
+        size = self._sizes.at(self.position)
+        if size is not None and self.told != _sides(size):
+            self.told = _sides(size)
+            yield Resize(size.cols, size.rows)
+        if self._numbers and self._screen is None:
+            self._screen = self._screen_at(self.position)
+        if self._screen is not None and self.position >= self._screen.offset:
+            screen, self._screen = self._screen, None
+            numbers, self._numbers = self._numbers, []
+            for number in numbers:
+                yield replace(screen, offset=self.position, number=number)
+
+    def _limit(self) -> int:
+        """Frames end where the next thing is to be said."""
+        stops = [self.position + MAX_BYTES]
+        if (size := self._sizes.after(self.position)) is not None:
+            stops.append(size.offset)
+        if self._screen is not None:
+            stops.append(self._screen.offset)
+        return min(stops) - self.position
+
+    def _read(self, reader: SpoolReader, limit: int) -> Iterator[At | bytes]:
+        frame = b""
+        for piece in reader.read(self.position, limit):
+            if piece.offset > self.position + len(frame):
+                break
+            frame += piece.data
+        if frame:
+            self.position += len(frame)
+            yield frame
+        elif (end := self._gap_end(reader)) is not None:
+            self.position = end
+            yield At(end)
+
+    def _gap_end(self, reader: SpoolReader) -> int | None:
+        """Where the bytes go on that follow a lost range."""
+        return reader.gap_end(self.position) if reader.end() > self.position else None
+
+
+def _sides(size: Size) -> tuple[int, int]:
+    return size.cols, size.rows

@@ -1,0 +1,55 @@
+"""What a tunnel command prints, as far as it matters: the address, and a log-in that it wants.
+
+The words are those of the VS Code CLI (microsoft/vscode, cli/src), which Cursor's is made from.
+Where its output is no terminal it asks nothing and logs in with GitHub.
+"""
+
+import re
+from dataclasses import dataclass
+
+_LONGEST = 8 << 10  # bytes of a line that are looked at
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_ADDRESS = re.compile(
+    r"(?:Open this link in your browser|\bOpen:)\s+(https://[^\s\"'<>]+)"
+    r"|\b(https://(?:insiders\.)?vscode\.dev/tunnel/[^\s\"'<>]+)"
+)
+_LOGIN = re.compile(r"log into (https://[^\s\"'<>]+) and use code ([A-Za-z0-9-]{4,20})")
+
+
+@dataclass(frozen=True)
+class Address:
+    """It is connected, and can be reached there."""
+
+    url: str
+
+
+@dataclass(frozen=True)
+class Login:
+    """Somebody has to log in there with this code first."""
+
+    url: str
+    code: str
+
+
+class OutputReader:
+    """Takes the output as it comes: in pieces, with colours. `last` is the last line of words."""
+
+    def __init__(self) -> None:
+        self.last = ""
+        self._rest = b""
+
+    def feed(self, output: bytes) -> list[Address | Login]:
+        """What the lines that have become complete say."""
+        *lines, rest = re.split(rb"[\r\n]", self._rest + output)
+        self._rest = rest[:_LONGEST]
+        return [said for line in lines if (said := self._read(line[:_LONGEST]))]
+
+    def _read(self, line: bytes) -> Address | Login | None:
+        text = _ESCAPES.sub("", line.decode(errors="replace"))
+        text = "".join(letter for letter in text if letter.isprintable()).strip()
+        self.last = text or self.last
+        if found := _LOGIN.search(text):
+            return Login(found[1], found[2])
+        if found := _ADDRESS.search(text):
+            return Address(found[1] or found[2])
+        return None
