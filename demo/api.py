@@ -1,0 +1,99 @@
+"""A small client of Muster's API; what `curl` would do, in a few lines."""
+
+import json
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import urlencode
+
+TIMEOUT = 15.0
+
+
+class ApiProblem(Exception):
+    """The API said no: its status, its code, and its own words for it."""
+
+    def __init__(self, status: int, code: str, words: str) -> None:
+        super().__init__(f"{words} ({status} {code})")
+        self.status = status
+        self.code = code
+
+
+class Api:
+    """One person's session with a stack on this host.
+
+    An access token that has run out is renewed unasked.
+    Every call returns the answer's JSON and raises ApiProblem, or OSError without an answer.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._access = ""
+        self._refresh = ""
+        # What listens there is a child of ours: no proxy leads to it, and its certificate names the
+        # outside's host.
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        self._opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
+        )
+
+    @property
+    def token(self) -> str:
+        """The access token, for requests that are made without this client."""
+        return self._access
+
+    def login(self, name: str, password: str) -> None:
+        self._sign_in("login", {"username": name, "password": password})
+
+    def get(self, path: str, **query: object) -> Any:
+        return self._ask("GET", f"{path}?{urlencode(query)}" if query else path)
+
+    def post(self, path: str, body: Mapping[str, object]) -> Any:
+        return self._ask("POST", path, body)
+
+    def put(self, path: str, body: Mapping[str, object]) -> Any:
+        return self._ask("PUT", path, body)
+
+    def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
+        try:
+            return self._send(method, path, body)
+        except ApiProblem as problem:
+            if problem.status != 401 or not self._refresh:
+                raise
+        self._sign_in("refresh", {"refreshToken": self._refresh})
+        return self._send(method, path, body)
+
+    def _sign_in(self, how: str, body: Mapping[str, object]) -> None:
+        pair = self._send("POST", f"/api/auth/{how}", body)
+        self._access, self._refresh = pair["accessToken"], pair["refreshToken"]
+
+    def _send(self, method: str, path: str, body: Mapping[str, object] | None) -> Any:
+        request = urllib.request.Request(
+            self.url + path, None if body is None else json.dumps(body).encode(), method=method
+        )
+        request.add_header("Content-Type", "application/json")
+        if self._access:
+            request.add_header("Authorization", f"Bearer {self._access}")
+        try:
+            with self._opener.open(request, timeout=TIMEOUT) as response:
+                return json.load(response)
+        except urllib.error.HTTPError as error:
+            with error:
+                raise _problem(error) from None
+        except HTTPException as error:
+            raise OSError(f"{self.url} gave half an answer: {error!r}") from None
+
+
+def _problem(error: urllib.error.HTTPError) -> ApiProblem:
+    try:
+        told = dict(json.load(error))
+    except (ValueError, TypeError, OSError, HTTPException):
+        told = {}  # not ours: a proxy's page, or an answer cut short
+    words = str(told.get("detail") or told.get("title") or error.reason)
+    if fields := told.get("errors"):
+        words += f": {json.dumps(fields, ensure_ascii=False)}"
+    return ApiProblem(error.code, str(told.get("code", "")), words)

@@ -1,0 +1,140 @@
+"""Machines of the stack on this very host: each a worker daemon with a home of its own."""
+
+import shutil
+import socket
+import ssl
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from app.embedded.stack import Stack
+from demo.api import Api, ApiProblem
+from demo.errors import DemoError
+from worker import rest
+from worker.credentials import CredentialStore, NotEnrolled
+from worker.identity import UIDS
+from worker.layout import Layout
+
+ONLINE_SECONDS = 30.0
+_NEXT_UIDS = 66_000  # past 65535, which is special; before 100000, where user namespaces begin
+_UIDS = 500  # of every machine but the first
+_WORKER = (sys.executable, "-m", "worker")
+# What the server's processes must know and a daemon must not.
+_SERVERS_OWN = (
+    *("DATABASE_URL", "REDIS_URL", "MUSTER_ADMIN_PASSWORD"),
+    *("SECRET_KEY", "JWT_SECRET_KEY", "WORKER_JWT_SECRET_KEY", "ENCRYPTION_KEYS"),
+)
+
+
+@dataclass(frozen=True)
+class LocalMachine:
+    """The machine of that number; its home lies in `area`."""
+
+    stack: Stack
+    area: Path
+    number: int
+
+    @property
+    def name(self) -> str:
+        return f"local-{self.number}"
+
+    @property
+    def home(self) -> Path:
+        return self.area / str(self.number)
+
+    @property
+    def uids(self) -> range:
+        """The user ids of its attempts, when we are root; always the same, and no other machine's.
+
+        Workspaces that are kept belong to them, so they must not depend on how many there are.
+        """
+        if self.number == 1:
+            return UIDS
+        first = _NEXT_UIDS + (self.number - 2) * _UIDS
+        return range(first, first + _UIDS)
+
+    def is_enrolled(self) -> bool:
+        """Whether it has credentials; they may have been given out by another server."""
+        try:
+            self._store.load()
+        except NotEnrolled:
+            return False
+        return True
+
+    def forget(self, api: Api) -> None:
+        """Remove a home that this server knows nothing of, or has decommissioned."""
+        try:
+            machine = api.get(f"/api/web/machines/{self._store.machine_id()}")
+        except ApiProblem as problem:
+            if problem.status != 404:
+                raise
+        else:
+            if machine["status"] != "decommissioned":
+                return
+        # All of it: tasks of another server have the same numbers as this one's.
+        shutil.rmtree(self.home)
+
+    def enroll(self, api: Api) -> None:
+        """Have the server let it in; `api` is an admin's session.
+
+        Raises EmbeddedError, and DemoError for a certificate that its worker would not trust.
+        """
+        trust = _trust(self.stack)
+        Layout(self.home).make()
+        token = api.post("/api/admin/worker-tokens", {"label": f"{self.name} of this stack"})
+        command = ["enroll", "--server", self.stack.url, "--token", token["token"]]
+        command += ["--name", self.name, "--home", str(self.home), *trust]
+        self.stack.run(f"enroll-{self.number}", [*_WORKER, *command])
+
+    def start(self, path: str | None = None) -> None:
+        """Start its daemon, which ends with the stack. `path` is its search path, or ours."""
+        self._point_at_stack()
+        command = ["run", "--home", str(self.home), "--stop-agents-on-exit"]
+        command += ["--uids", f"{self.uids[0]}-{self.uids[-1]}"]
+        env = dict.fromkeys(_SERVERS_OWN, "") | ({} if path is None else {"PATH": path})
+        self.stack.launch(f"machine-{self.number}", [*_WORKER, *command], env)
+
+    @property
+    def _store(self) -> CredentialStore:
+        return CredentialStore(Layout(self.home).credentials)
+
+    def _point_at_stack(self) -> None:
+        # The stack may have another port today than when the machine was enrolled.
+        known = self._store.load()
+        if known.server != self.stack.url:
+            self._store.save(msgspec.structs.replace(known, server=self.stack.url))
+
+
+def await_online(stack: Stack, count: int) -> None:
+    """Until so many machines are connected. Raises DemoError, and EmbeddedError for a child."""
+    api, deadline = Api(stack.url), time.monotonic() + ONLINE_SECONDS
+    while (connected := api.get("/api/workers/healthz")["connectedWorkers"]) < count:
+        stack.check()
+        if time.monotonic() > deadline:
+            raise DemoError(
+                f"{connected} of {count} machines are online after {ONLINE_SECONDS:.0f} s; "
+                f"see {stack.home}/logs/machine-*.log"
+            )
+        time.sleep(0.05)
+
+
+def _trust(stack: Stack) -> list[str]:
+    """The options by which a worker on this host trusts the stack's server. Raises DemoError."""
+    if not stack.url.startswith("https:"):
+        return []
+    own, reason = stack.env["MUSTER_TLS_CERT"], ""
+    for ca_file, options in ((None, []), (own, ["--ca-file", own])):
+        try:
+            with socket.create_connection(("127.0.0.1", stack.port), timeout=10) as plain:
+                rest.tls(ca_file).wrap_socket(plain, server_hostname="127.0.0.1").close()
+        except ssl.SSLError as problem:
+            reason = getattr(problem, "verify_message", "") or str(problem)
+        else:
+            return options
+    raise DemoError(
+        f"a worker on this machine does not trust the certificate ({reason}): "
+        "have it name 127.0.0.1 too, or set MUSTER_MACHINES=0"
+    )

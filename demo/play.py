@@ -1,0 +1,233 @@
+"""`make demo`: one task, from a description to a pushed branch, on a Muster of its own.
+
+Nothing in it is staged but the agent, a script that says so (demo/agent.py). The stack keeps its
+home between runs, so that a second run is warm; each run makes a new task.
+"""
+
+import os
+import shlex
+import shutil
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from app.embedded import EmbeddedError, ports
+from app.embedded.stack import Stack
+from demo import admin, places
+from demo.api import Api, ApiProblem
+from demo.errors import DemoError
+from demo.machines import LocalMachine, await_online
+from demo.repository import BASE, Repository
+from demo.screen import BOLD, DIM, RESET, Screen
+from demo.task import Task
+
+AGENT = Path(__file__).with_name("agent.py")
+INTERRUPTED = 130
+LAST_LINES = 14
+PROJECT = "demo"
+DESCRIPTION = (
+    'parse("1h 30m") gives 1800 seconds instead of 5400. '
+    "Make all units of a duration count, and note the repair in CHANGELOG.md."
+)
+FINISH = """\
+set -eu
+python3 -m unittest
+printf '# Task %s\\n\\n%s\\n' "$MUSTER_TASK_ID" "$MUSTER_DESCRIPTION" > RELEASE_NOTE.md
+cat RELEASE_NOTE.md"""
+PIPELINE = [
+    {"name": "develop", "kind": "agent", "command": "{description}", "timeout": 60},
+    {"name": "test", "kind": "shell", "command": "python3 -m unittest -v", "timeout": 60},
+    {
+        "name": "finish",
+        "kind": "shell",
+        "command": FINISH,
+        "timeout": 60,
+        "confirm": True,
+        "prompt": "The tests pass. Write the release note and push the branch?",
+    },
+]
+
+
+def main() -> int:
+    """Returns the exit code: 0 only when a branch was pushed that repairs the package."""
+    screen = Screen(sys.stdout)
+    try:
+        _play(screen)
+    except (EmbeddedError, DemoError, ApiProblem, OSError) as problem:
+        screen.fail(str(problem))
+        return 1
+    except KeyboardInterrupt:
+        screen.fail("interrupted; everything is stopped")
+        return INTERRUPTED
+    return 0
+
+
+def _play(screen: Screen) -> None:
+    home = places.home() / "demo"
+    port = places.port(default=ports.free())
+    password = admin.kept_password(home)
+    screen.heading("Starting a Muster of its own")
+    with Stack(home, port, _environment(password), say=screen.step) as stack:
+        api = _sign_in(stack, screen, password)
+        python = places.interpreter()
+        _start_machine(stack, screen, api, python)
+        repository = _fill_repository(stack, screen)
+        _cancel_left_over(screen, api)
+        _describe_project(api, _agent_command(stack, python), repository)
+        task = _create(stack, screen, api)
+        _follow(task, screen)
+        _show(task, screen, repository)
+        screen.heading("Stopping")
+        screen.step("stopping every process")
+    screen.done()
+
+
+def _environment(password: str) -> dict[str, str]:
+    """Whatever servers and certificates are set for another Muster are not this one's."""
+    names = ("DATABASE_URL", "REDIS_URL", "MUSTER_TLS_CERT", "MUSTER_TLS_KEY", "MUSTER_PROXY")
+    return dict.fromkeys(names, "") | {
+        "MUSTER_ADMIN_PASSWORD": password,
+        # A machine as busy as this one may be just now gets no tasks, by Muster's usual rules.
+        "MUSTER_MAX_LOAD_PERCENT": "100",
+        "MUSTER_MAX_DISK_PERCENT": "100",
+    }
+
+
+def _sign_in(stack: Stack, screen: Screen, password: str) -> Api:
+    """An admin's session; the admin is made at the first start."""
+    api = Api(stack.url)
+    screen.step("signing in")
+    try:
+        api.login(admin.NAME, password)
+    except ApiProblem as problem:
+        if problem.status != 401:
+            raise
+        screen.step("creating the admin")
+        admin.create(stack)
+        api.login(admin.NAME, password)
+    screen.done()
+    return api
+
+
+def _start_machine(stack: Stack, screen: Screen, api: Api, python: Path) -> None:
+    area = places.machine_area(stack.home)
+    machine = LocalMachine(stack, area, number=1)
+    if machine.is_enrolled():
+        machine.forget(api)
+    if not machine.is_enrolled():
+        screen.step(f"enrolling the machine {machine.name}, in {area}")
+        machine.enroll(api)
+    screen.step(f"starting the worker of {machine.name}")
+    # The stages' python3 is the one of which we know that attempts can run it.
+    machine.start(path=f"{python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
+    await_online(stack, 1)
+    screen.done()
+
+
+def _fill_repository(stack: Stack, screen: Screen) -> Repository:
+    """The repository, of which it has been seen that its tests fail."""
+    repository = Repository(stack.home / "durations.git")
+    screen.step(f"a git repository with a bug, {repository.path}")
+    repository.fill()
+    failing = repository.failing_tests(BASE)
+    if failing is None:
+        raise DemoError(f"the tests in {repository.path} pass before anybody has repaired anything")
+    screen.done(_verdict(failing))
+    return repository
+
+
+def _agent_command(stack: Stack, python: Path) -> str:
+    """The stand-in, where attempts can read it: our own tree may be closed to them."""
+    agent = places.machine_area(stack.home) / AGENT.name
+    shutil.copyfile(AGENT, agent)
+    agent.chmod(0o644)
+    return shlex.join([str(python), str(agent), "{prompt}"])
+
+
+def _describe_project(api: Api, agent_command: str, repository: Repository) -> None:
+    project: dict[str, Any] = {
+        "repoUrl": repository.url,
+        "defaultBranch": BASE,
+        "agentType": "custom",
+        "agentCommand": agent_command,
+        "pipeline": PIPELINE,
+    }
+    try:
+        api.put(f"/api/web/projects/{PROJECT}", project)
+    except ApiProblem as problem:
+        if problem.status != 404:
+            raise
+        api.post("/api/admin/projects", {"key": PROJECT, **project})
+
+
+def _cancel_left_over(screen: Screen, api: Api) -> None:
+    """An interrupted run's task would be taken up again, beside ours."""
+    query = {"project": PROJECT, "status": "queued,assigned,running,suspended", "limit": 200}
+    for task in api.get("/api/web/tasks", **query)["items"]:
+        screen.step(f"cancelling task {task['id']}, left over from an interrupted run")
+        api.post(f"/api/web/tasks/{task['id']}/cancel", {})
+    screen.done()
+
+
+def _create(stack: Stack, screen: Screen, api: Api) -> Task:
+    task = api.post("/api/web/tasks", {"projectKey": PROJECT, "description": DESCRIPTION})
+    screen.heading(f"Task {task['id']}")
+    screen.line(f"  {DESCRIPTION}")
+    screen.line(f"  {DIM}The agent is a scripted stand-in, not a model (demo/agent.py).{RESET}")
+    return Task(stack, api, task["id"])
+
+
+def _follow(task: Task, screen: Screen) -> None:
+    """The timeline, and an answer to every question. Raises DemoError unless all is well."""
+    screen.heading("Timeline")
+    while True:
+        for event in task.events():
+            screen.line(_event_line(event))
+        now = task.now()
+        if now["status"] != "suspended":
+            break
+        question = task.question()
+        screen.line(f"  {BOLD}?  {question['prompt']}{RESET}  confirm")
+        task.answer(question, "confirm")
+    if now["status"] != "completed":
+        raise DemoError(_end_of(now, task.last_lines(LAST_LINES)))
+
+
+def _end_of(now: dict[str, Any], lines: list[str]) -> str:
+    why = f": {now['failure']['message']}" if now["failure"] else ""
+    return "\n  ".join([f"task {now['id']} {now['status']}{why}; its terminal said:", *lines])
+
+
+def _event_line(event: dict[str, Any]) -> str:
+    when = datetime.fromisoformat(event["createdAt"]).astimezone()
+    clock = f"{when:%H:%M:%S}.{when.microsecond // 1000:03}"
+    return f"  {DIM}{clock}{RESET}  {event['type']:<14}  {event['message']}"
+
+
+def _show(task: Task, screen: Screen, repository: Repository) -> None:
+    """What came of it. Raises DemoError when that is not what was asked for."""
+    screen.heading(f"The terminal's last {LAST_LINES} lines")
+    for line in task.last_lines(LAST_LINES):
+        # Of what was written over and over, the last.
+        screen.line(f"  {line.rstrip(chr(13)).rpartition(chr(13))[2]}")
+    branch = task.now()["branch"]
+    if not repository.has(branch):
+        raise DemoError(f"there is no branch {branch} in {repository.path}")
+    screen.heading(f"The pushed branch {branch}")
+    screen.line(repository.diff(branch, colour=screen.is_terminal))
+    screen.heading("Is it repaired?")
+    screen.step(f"the tests, in a fresh clone of {branch}")
+    failing = repository.failing_tests(branch)
+    if failing is not None:
+        raise DemoError(f"the branch does not repair the package:\n{failing}")
+    screen.done("they pass")
+
+
+def _verdict(tests: str) -> str:
+    """unittest's last line, such as `FAILED (failures=2)`."""
+    return tests.strip().rpartition("\n")[2]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

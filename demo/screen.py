@@ -1,0 +1,60 @@
+"""What a person sees while things happen."""
+
+import re
+import time
+from typing import TextIO
+
+GREEN, RED, DIM, BOLD, RESET = "\033[32m", "\033[31m", "\033[2m", "\033[1m", "\033[0m"
+ERASE_LINE = "\r\033[K"
+SHOWN_SECONDS = 0.05
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)")
+
+
+class Screen:
+    """Writes to a terminal, in colours and with a line for what is under way, or to a file."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self.is_terminal = out.isatty()
+        self._step: str | None = None
+        self._begun = 0.0
+
+    def step(self, text: str) -> None:
+        """Something begins, and what was under way before it is done."""
+        self.done()
+        self._step, self._begun = text, time.monotonic()
+        if self.is_terminal:
+            self._write(f"  … {text}")
+
+    def done(self, outcome: str = "") -> None:
+        """What was under way is done, and took so many seconds. Harmless when nothing was."""
+        if self._step is None:
+            return
+        seconds = time.monotonic() - self._begun
+        text, self._step = self._step + (f": {outcome}" if outcome else ""), None
+        # What took no time to speak of says nothing about it.
+        took = f"  {DIM}{seconds:.1f} s{RESET}" if seconds >= SHOWN_SECONDS else ""
+        self._finish(f"  {GREEN}✓{RESET} {text}{took}\n")
+
+    def fail(self, problem: str) -> None:
+        """What was under way went wrong, and this is why."""
+        if self._step is not None:
+            self._finish(f"  {RED}✗{RESET} {self._step}\n")
+        self._step = None
+        self._write(f"{RED}{problem}{RESET}\n")
+
+    def heading(self, text: str) -> None:
+        self.done()
+        self._write(f"\n{BOLD}{text}{RESET}\n")
+
+    def line(self, text: str = "") -> None:
+        """A line of its own, escape sequences kept where a terminal reads them."""
+        self.done()
+        self._write(f"{text}{RESET if chr(27) in text else ''}\n")
+
+    def _finish(self, line: str) -> None:
+        self._write((ERASE_LINE if self.is_terminal else "") + line)
+
+    def _write(self, text: str) -> None:
+        self._out.write(text if self.is_terminal else _ESCAPES.sub("", text))
+        self._out.flush()

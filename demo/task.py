@@ -1,0 +1,79 @@
+"""One task, from its creation to its end, as a developer follows it over the API."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.embedded.stack import Stack
+from demo.api import Api
+from demo.errors import DemoError
+
+LOOK_SECONDS = 0.1
+PATIENCE = 90.0
+ENDS = frozenset({"completed", "failed", "cancelled"})
+
+
+@dataclass
+class Task:
+    """The task of that id. `shown` counts the events seen so far."""
+
+    stack: Stack
+    api: Api
+    task_id: int
+    shown: int = field(default=0)
+
+    @property
+    def path(self) -> str:
+        return f"/api/web/tasks/{self.task_id}"
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """Each as it happens, until the task has ended, or waits for a person.
+
+        Raises DemoError when that takes too long, EmbeddedError when a child of the stack ends.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            task = self.now()
+            yield from self._new_events()  # asked after the task, so that none is missing
+            if task["status"] in ENDS or task["suspendReason"] == "gate":
+                return
+            self.stack.check()
+            if time.monotonic() > deadline:
+                raise DemoError(_stuck(task))
+            time.sleep(LOOK_SECONDS)
+
+    def now(self) -> dict[str, Any]:
+        """The contract's task, as it is."""
+        found: dict[str, Any] = self.api.get(self.path)
+        return found
+
+    def question(self) -> dict[str, Any]:
+        """The gate that waits."""
+        asked: dict[str, Any] = self.api.get(f"{self.path}/pending-confirm")
+        return asked
+
+    def answer(self, question: dict[str, Any], result: str) -> None:
+        body = {"stageIndex": question["stageIndex"], "result": result}
+        self.api.post(f"{self.path}/confirm-stage", body)
+
+    def last_lines(self, count: int) -> list[str]:
+        """The end of the terminal, escape sequences included."""
+        page = self.api.get(f"{self.path}/logs", offset=-count, limit=count)
+        return [line["text"] for line in page["items"]]
+
+    def _new_events(self) -> list[dict[str, Any]]:
+        page = self.api.get(f"{self.path}/events", offset=self.shown, limit=200)
+        self.shown += len(page["items"])
+        items: list[dict[str, Any]] = page["items"]
+        return items
+
+
+def _stuck(task: dict[str, Any]) -> str:
+    reasons = [f"{each['machineId']}: {each['reason']}" for each in _blocks(task)]
+    why = f" ({'; '.join(reasons)})" if reasons else ""
+    return f"after {PATIENCE:.0f} s task {task['id']} is still {task['status']}{why}"
+
+
+def _blocks(task: dict[str, Any]) -> list[dict[str, str]]:
+    return task["queue"]["blockedBy"] if task["queue"] else []

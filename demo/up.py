@@ -1,0 +1,113 @@
+"""`make up`: a whole Muster with local machines, until Ctrl-C or SIGTERM."""
+
+import os
+import sys
+
+from app.embedded import EmbeddedError
+from app.embedded.stack import Stack
+from demo import admin, places
+from demo.api import Api, ApiProblem
+from demo.errors import DemoError
+from demo.machines import LocalMachine, await_online
+from demo.screen import BOLD, DIM, RESET, Screen
+
+PASSWORD = "MUSTER_ADMIN_PASSWORD"
+MOST_MACHINES = 64
+NOT_ENROLLED = f"""\
+    {{names}}: not enrolled yet, which takes an admin. Set {PASSWORD} to the password
+    that '{admin.NAME}' has now, and start again."""
+NEW_ADMIN = f"""
+  Sign in as {BOLD}{admin.NAME}{RESET}, password {BOLD}{{password}}{RESET}
+  {DIM}Shown only now. To choose it yourself, set {PASSWORD} before the first start.{RESET}"""
+OLD_ADMIN = f"""
+  Sign in as {BOLD}{admin.NAME}{RESET}, with the password of the first start."""
+NEXT = f"""
+  Try:
+    curl -s {{url}}/readyz
+    token=$(curl -s {{url}}/api/auth/login -H 'Content-Type: application/json' \\
+      -d '{{{{"username": "{admin.NAME}", "password": "<password>"}}}}' |
+      python3 -c 'import json, sys; print(json.load(sys.stdin)["accessToken"])')
+    curl -s {{url}}/api/web/machines -H "Authorization: Bearer $token"
+
+  The API describes itself at {{url}}/api/openapi.json. Logs are in {{logs}}.
+  Ctrl-C stops everything."""
+
+
+def main() -> int:
+    """Returns the exit code: 0 when it was asked to stop, 1 when something did not work."""
+    screen = Screen(sys.stdout)
+    try:
+        _run(screen)
+    except (EmbeddedError, DemoError, ApiProblem, OSError) as problem:
+        screen.fail(str(problem))
+        return 1
+    except KeyboardInterrupt:
+        screen.fail("stopped before everything was up")
+    return 0
+
+
+def _run(screen: Screen) -> None:
+    count = _machine_count()
+    password = os.environ.get(PASSWORD) or admin.new_password()
+    env = {PASSWORD: password}
+    screen.heading("Muster")
+    with Stack(places.home(), places.port(), env, say=screen.step) as stack:
+        _furnish(stack, screen, count, password)
+        stack.wait()
+        screen.line()
+        screen.step("stopping")
+    screen.done()
+
+
+def _furnish(stack: Stack, screen: Screen, count: int, password: str) -> None:
+    """The admin, the machines, and what a newcomer should know."""
+    area = places.machine_area(stack.home)
+    machines = [LocalMachine(stack, area, number) for number in range(1, count + 1)]
+    enrolled = [machine for machine in machines if machine.is_enrolled()]
+    for machine in enrolled:  # they come up while we look for the admin
+        machine.start()
+    screen.step("looking for the admin")
+    is_new = admin.create(stack)
+    screen.done()
+    if is_new and not os.environ.get(PASSWORD):
+        # Before anything else can go wrong: nobody will ever be told again.
+        screen.line(NEW_ADMIN.format(password=password))
+    missing = [machine for machine in machines if machine not in enrolled]
+    if missing and (is_new or PASSWORD in os.environ):
+        enrolled += _enroll(missing, screen, password)
+    elif missing:
+        screen.line(NOT_ENROLLED.format(names=", ".join(machine.name for machine in missing)))
+    _await(stack, screen, len(enrolled))
+    if not is_new:
+        screen.line(OLD_ADMIN)
+    screen.line(NEXT.format(url=stack.url, logs=stack.home / "logs"))
+
+
+def _enroll(missing: list[LocalMachine], screen: Screen, password: str) -> list[LocalMachine]:
+    api = Api(missing[0].stack.url)
+    api.login(admin.NAME, password)
+    for machine in missing:
+        screen.step(f"enrolling {machine.name}")
+        machine.enroll(api)
+        machine.start()
+    return missing
+
+
+def _await(stack: Stack, screen: Screen, count: int) -> None:
+    if not count:
+        return
+    screen.step(f"waiting for {count} local machine{'' if count == 1 else 's'}")
+    await_online(stack, count)
+    screen.done()
+
+
+def _machine_count() -> int:
+    """MUSTER_MACHINES. Raises DemoError."""
+    text = os.environ.get("MUSTER_MACHINES") or "1"
+    if not text.isdecimal() or int(text) > MOST_MACHINES:
+        raise DemoError(f"MUSTER_MACHINES must be 0 to {MOST_MACHINES}, not {text!r}")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
