@@ -1,0 +1,79 @@
+"""Holds every answer that a test gets against the OpenAPI document.
+
+Status, media type, headers and body: what an app answers and its document does not say fails the
+test that has seen it.
+"""
+
+import json
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+from flask import Flask
+from flask_smorest.spec.plugins import FlaskPlugin
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from app.api.schemas.base import camel_case
+
+METHOD_NOT_ALLOWED = 405  # the framework's answer to what is no operation
+
+
+def check(app: Flask, response: TestResponse) -> None:
+    """Raises AssertionError for an answer that is not in the document."""
+    rule = _rule(app, response)
+    if rule is None or rule.websocket or response.status_code == METHOD_NOT_ALLOWED:
+        return
+    document = app.extensions["described_api"].document
+    operation = _operation(document, rule, response.request.method)
+    if operation is None:
+        return  # a route of the test's own
+    what = f"{response.request.method} {rule.rule} → {response.status_code}"
+    said = operation["responses"].get(str(response.status_code))
+    assert said is not None, f"{what} is not documented: {response.get_data()[:500]!r}"
+    said = _resolved(document, said)
+    for name, header in said.get("headers", {}).items():
+        missing = _resolved(document, header).get("required") and name not in response.headers
+        assert not missing, f"{what} has no {name}"
+    if "content" in said:
+        assert response.mimetype in said["content"], f"{what} is {response.mimetype}"
+        if response.is_json:
+            _check_body(document, said["content"][response.mimetype]["schema"], response, what)
+
+
+def _rule(app: Flask, response: TestResponse) -> Rule | None:
+    request = response.request
+    try:
+        found = app.url_map.bind("").match(request.path, request.method, return_rule=True)
+    except HTTPException:
+        return None
+    return found[0]
+
+
+def _operation(document: dict[str, Any], rule: Rule, method: str) -> Any:
+    path = FlaskPlugin.flaskpath2openapi(rule.rule)
+    for name in rule.arguments:
+        path = path.replace(f"{{{name}}}", f"{{{camel_case(name)}}}")
+    return document["paths"].get(path, {}).get(method.lower())
+
+
+def _resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    for part in node.get("$ref", "").split("/")[1:]:
+        document = document[part]
+    return document if "$ref" in node else node
+
+
+def _check_body(document: dict[str, Any], schema: Any, response: TestResponse, what: str) -> None:
+    validator = _validator(json.dumps(schema), json.dumps(document["components"]["schemas"]))
+    wrong = [
+        f"{'.'.join(map(str, error.instance_path))}: {error.message}"
+        for error in validator.iter_errors(response.json)
+    ]
+    assert not wrong, f"{what}: {'; '.join(wrong)}"
+
+
+@cache
+def _validator(schema: str, schemas: str) -> jsonschema_rs.Draft202012Validator:
+    whole = {**json.loads(schema), "components": {"schemas": json.loads(schemas)}}
+    return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)

@@ -1,0 +1,228 @@
+"""Requests that the audit log tells of, each with rows of its own to work on.
+
+Every secret in them has MARK in it, so that a search finds it wherever it went.
+"""
+
+import uuid
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pyotp
+from flask.testing import FlaskClient
+
+from app.domain.roles import ProjectRole
+from app.services import second_factor
+from tests.factories import (
+    PASSWORD,
+    add_member,
+    make_binding,
+    make_bot,
+    make_developer,
+    make_enrollment_token,
+    make_machine,
+    make_project,
+)
+from tests.factories.rows import numbers
+
+MARK = "Xyzzy4711"
+PIPELINE = [{"name": "a", "command": "x"}]
+
+
+class Request(NamedTuple):
+    path: str
+    json: dict[str, Any] | None = None
+
+
+class Act(NamedTuple):
+    """`prepare` makes what the request needs. `tells` is the entry's action."""
+
+    method: str
+    rule: str
+    tells: str
+    prepare: Callable[[], Request]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.rule} {self.tells}"
+
+
+def _project(**more: Any) -> dict[str, Any]:
+    secrets = {
+        "gitToken": f"{MARK}-git",
+        "secrets": {"API_KEY": f"{MARK}-secret"},
+        "environment": {"DEBUG": f"{MARK}-environment"},
+    }
+    return {"repoUrl": "https://h/x", "agentType": "claude", **secrets, **more}
+
+
+def _new_developer() -> Request:
+    account = {"role": "lead", "gitName": "N", "gitEmail": "n@example.org"}
+    name = f"new{next(numbers)}"
+    body = {"name": name, "password": f"{MARK} as a password", **account}
+    return Request("/api/admin/developers", body)
+
+
+def _changed_developer() -> Request:
+    body = {"role": "lead", "password": f"{MARK} as another password", "disabled": True}
+    return Request(f"/api/admin/developers/{make_developer().id}", body)
+
+
+def _new_bot() -> Request:
+    secrets = {"appSecret": f"{MARK}-signing", "webhookToken": f"{MARK}-bot"}
+    body = {"platform": "slack", "name": "Bot", "appId": "A1", **secrets}
+    return Request("/api/admin/bots", body)
+
+
+def _new_binding() -> Request:
+    body = {"platformChatId": "C1", "projectKey": make_project().key}
+    return Request(f"/api/admin/bots/{make_bot().id}/bindings", body)
+
+
+def _old_binding() -> Request:
+    binding = make_binding(make_bot())
+    return Request(f"/api/admin/bots/{binding.bot_id}/bindings?bindingId={binding.id}")
+
+
+def _forgotten_device() -> Request:
+    developer = make_developer()
+    setup = second_factor.set_up(developer)
+    second_factor.verify(developer, pyotp.TOTP(setup.secret).now())
+    return Request(f"/api/admin/developers/{developer.id}/reset-totp")
+
+
+def _new_member() -> Request:
+    developer = make_developer()
+    path = f"/api/admin/projects/{make_project().key}/members"
+    return Request(path, {"developerId": developer.id, "role": "maintainer"})
+
+
+def _former_member() -> Request:
+    developer, project = make_developer(), make_project()
+    add_member(project, developer, ProjectRole.MEMBER)
+    return Request(f"/api/admin/projects/{project.key}/members?developerId={developer.id}")
+
+
+def _of_machine(body: dict[str, Any] | None) -> Callable[[], Request]:
+    return lambda: Request(f"/api/admin/machines/{make_machine().id}", body)
+
+
+def _revoked_token() -> Request:
+    token, _ = make_enrollment_token()
+    return Request(f"/api/admin/worker-tokens/{token.id}/revoke")
+
+
+MACHINE = "/api/admin/machines/<uuid:machine_id>"
+ADMIN_ACTS = (
+    Act("POST", "/api/admin/developers", "developer.created", _new_developer),
+    Act("PUT", "/api/admin/developers/<int:developer_id>", "developer.updated", _changed_developer),
+    Act(
+        "PUT",
+        "/api/admin/developers/<int:developer_id>/reset-totp",
+        "developer.totp_reset",
+        _forgotten_device,
+    ),
+    Act(
+        "POST",
+        "/api/admin/projects",
+        "project.created",
+        lambda: Request("/api/admin/projects", _project(key=f"key{next(numbers)}")),
+    ),
+    Act(
+        "PUT",
+        "/api/admin/projects/<key>",
+        "project.updated",
+        lambda: Request(f"/api/admin/projects/{make_project().key}", _project(pipeline=PIPELINE)),
+    ),
+    Act(
+        "DELETE",
+        "/api/admin/projects/<key>",
+        "project.deleted",
+        lambda: Request(f"/api/admin/projects/{make_project().key}"),
+    ),
+    Act("POST", "/api/admin/projects/<key>/members", "member.put", _new_member),
+    Act("DELETE", "/api/admin/projects/<key>/members", "member.removed", _former_member),
+    Act("PUT", MACHINE, "machine.updated", _of_machine({"name": "other", "slots": 9})),
+    Act("PUT", MACHINE, "machine.drained", _of_machine({"status": "draining", "slots": 9})),
+    Act("PUT", MACHINE, "machine.decommissioned", _of_machine({"status": "decommissioned"})),
+    Act("DELETE", MACHINE, "machine.decommissioned", _of_machine(None)),
+    Act(
+        "POST",
+        "/api/admin/worker-tokens",
+        "worker_token.created",
+        lambda: Request("/api/admin/worker-tokens", {"label": "rack 7"}),
+    ),
+    Act(
+        "POST",
+        "/api/admin/worker-tokens/<int:token_id>/revoke",
+        "worker_token.revoked",
+        _revoked_token,
+    ),
+    Act(
+        "PUT",
+        "/api/admin/settings",
+        "settings.updated",
+        lambda: Request("/api/admin/settings", {"maxLoadPercent": 50}),
+    ),
+    Act("POST", "/api/admin/bots", "bot.created", _new_bot),
+    Act(
+        "DELETE",
+        "/api/admin/bots/<int:bot_id>",
+        "bot.deleted",
+        lambda: Request(f"/api/admin/bots/{make_bot().id}"),
+    ),
+    Act("POST", "/api/admin/bots/<int:bot_id>/bindings", "binding.created", _new_binding),
+    Act("DELETE", "/api/admin/bots/<int:bot_id>/bindings", "binding.removed", _old_binding),
+)
+
+
+def own_credentials(client: FlaskClient) -> tuple[list[str], list[str]]:
+    """A person's and a machine's whole life with credentials: all secrets that came up in it, and
+    what the audit log has to tell of it.
+    """
+    found: list[str] = []
+    developer = make_developer(password_hash=make_developer().password_hash)
+    login = {"username": developer.name, "password": PASSWORD}
+
+    def ask(method: str, path: str, json: Any = None, *, token: str = "") -> Any:
+        headers = {"Authorization": f"Bearer {token}"} if token else None
+        answer = client.open(path, method=method, json=json, headers=headers)
+        assert answer.status_code < 300, (path, answer.json)
+        return answer.json
+
+    def keep(answer: Any, *names: str) -> Any:
+        for name in names:
+            found.extend([answer[name]] if isinstance(answer[name], str) else answer[name])
+        return answer
+
+    profile = "/api/web/profile"
+    pair = keep(ask("POST", "/api/auth/login", login), "accessToken", "refreshToken")
+    token = pair["accessToken"]
+    setup = keep(ask("POST", f"{profile}/totp/setup", token=token), "secret")
+    code = pyotp.TOTP(setup["secret"]).now()
+    verified = ask("POST", f"{profile}/totp/verify", {"code": code}, token=token)
+    keep(verified, "recoveryCodes")
+    ask("POST", f"{profile}/totp/disable", {"password": PASSWORD}, token=token)
+    personal = keep(ask("POST", f"{profile}/tokens", {"label": "ci"}, token=token), "token")
+    ask("POST", f"{profile}/tokens/{personal['id']}/revoke", token=token)
+    passwords = {"currentPassword": PASSWORD, "newPassword": f"{MARK} as my password"}
+    keep(ask("PUT", f"{profile}/password", passwords, token=token), "accessToken", "refreshToken")
+    _, enrollment = make_enrollment_token()
+    machine = {
+        "machineId": str(uuid.uuid4()),
+        "token": enrollment,
+        "name": "m",
+        "capabilities": ["claude"],
+        "hardware": {},
+    }
+    let_in = keep(ask("POST", "/api/workers/register", machine), "workerJwt", "recoverySecret")
+    lost = {"machineId": machine["machineId"], "recoverySecret": let_in["recoverySecret"]}
+    keep(ask("POST", "/api/workers/recover", lost), "workerJwt", "recoverySecret")
+    told = [
+        "totp.enabled",
+        "totp.disabled",
+        "personal_token.created",
+        "personal_token.revoked",
+        "password.changed",
+        "machine.registered",
+        "machine.recovered",
+    ]
+    return [*found, code, PASSWORD, enrollment, MARK], told

@@ -1,0 +1,225 @@
+"""Who gets where: one line for each route, `*` for what is named in its path.
+
+A route without a line fails the tests, and so does a line without a route.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+PEOPLE = ("outsider", "stranger", "member", "creator", "maintainer", "lead", "admin")
+EVERYBODY = frozenset(PEOPLE)
+STRANGERS = frozenset({"outsider", "stranger"})  # a stranger works on another project
+MEMBERS = frozenset({"member", "creator", "maintainer", "admin"})
+OWNERS = frozenset({"creator", "maintainer", "admin"})
+OPEN, DEVELOPERS, WORKERS, FRAMES = "open", "developers", "workers", "frames"
+
+
+@dataclass(frozen=True)
+class Access:
+    """Whose credentials a route takes (`door`), and what becomes of the people who have one.
+
+    404 for those `hidden` from, 403 for others who are not `allowed`. `tokens` is what allowed
+    people get who come with a personal access token: 0, the same, or 401, or 403.
+    """
+
+    door: str = DEVELOPERS
+    allowed: frozenset[str] = EVERYBODY
+    hidden: frozenset[str] = field(default=frozenset())
+    tokens: int = 0
+
+
+ANYBODY = Access(OPEN)
+WORKER = Access(WORKERS)
+FIRST_FRAME = Access(FRAMES)  # a socket: see tests/machines, tests/pty
+DEVELOPER = Access()
+SIGNED_IN = Access(tokens=401)
+MINE = Access(allowed=frozenset({"member"}), hidden=EVERYBODY - {"member"})
+SEEN = Access(allowed=MEMBERS | {"lead"}, hidden=STRANGERS)
+BY_MEMBERS = Access(allowed=MEMBERS, hidden=STRANGERS)
+BY_OWNERS = Access(allowed=OWNERS, hidden=STRANGERS)
+BY_OWNERS_AND_LEADS = Access(allowed=OWNERS | {"lead"}, hidden=STRANGERS)
+BY_MAINTAINERS = Access(allowed=frozenset({"maintainer", "admin"}), hidden=STRANGERS)
+LEADS = Access(allowed=frozenset({"lead", "admin"}))
+ADMINS = Access(allowed=frozenset({"admin"}))
+SIGNED_IN_ADMINS = Access(allowed=frozenset({"admin"}), tokens=403)
+
+ROUTES: Mapping[str, Access] = {
+    "GET /healthz": ANYBODY,
+    "GET /readyz": ANYBODY,
+    "GET /metrics": ANYBODY,
+    "GET /api/openapi.json": ANYBODY,
+    "GET /api/docs": ANYBODY,
+    "POST /api/auth/login": ANYBODY,
+    "POST /api/auth/refresh": ANYBODY,
+    "POST /api/auth/logout": SIGNED_IN,
+    "GET /api/web/tasks": DEVELOPER,
+    "POST /api/web/tasks": BY_MEMBERS,
+    "GET /api/web/tasks/*": SEEN,
+    "POST /api/web/tasks/*/cancel": BY_OWNERS_AND_LEADS,
+    "POST /api/web/tasks/*/retry": BY_OWNERS,
+    "POST /api/web/tasks/*/confirm-stage": BY_MEMBERS,
+    "GET /api/web/tasks/*/pending-confirm": SEEN,
+    "POST /api/web/tasks/*/pty-token": SEEN,
+    "GET /api/web/tasks/*/terminal-inputs": BY_MAINTAINERS,
+    "GET /api/web/tasks/*/events": SEEN,
+    "GET /api/web/tasks/*/logs": SEEN,
+    "GET /api/web/tasks/*/logs/raw": SEEN,
+    "GET /api/web/tasks/*/recording": SEEN,
+    "GET /api/web/workspaces/*": SEEN,
+    "POST /api/web/workspace-tunnel/*/start": BY_OWNERS,
+    "POST /api/web/workspace-tunnel/*/stop": BY_OWNERS,
+    "GET /api/web/workspace-tunnel/*/status": SEEN,
+    "GET /api/web/machines": DEVELOPER,
+    "GET /api/web/machines/*": DEVELOPER,
+    "GET /api/web/machines/*/tasks": DEVELOPER,
+    "POST /api/web/machines/*/drain": LEADS,
+    "POST /api/web/machines/*/undrain": LEADS,
+    "GET /api/web/projects": DEVELOPER,
+    "GET /api/web/projects/-/developers": DEVELOPER,
+    "GET /api/web/projects/*": SEEN,
+    "PUT /api/web/projects/*": BY_MAINTAINERS,
+    "GET /api/web/projects/*/members": BY_MAINTAINERS,
+    "POST /api/web/projects/*/members": BY_MAINTAINERS,
+    "DELETE /api/web/projects/*/members": BY_MAINTAINERS,
+    "GET /api/web/profile": DEVELOPER,
+    "PUT /api/web/profile": DEVELOPER,
+    "PUT /api/web/profile/password": SIGNED_IN,
+    "POST /api/web/profile/totp/setup": SIGNED_IN,
+    "POST /api/web/profile/totp/verify": SIGNED_IN,
+    "POST /api/web/profile/totp/disable": SIGNED_IN,
+    "GET /api/web/profile/tokens": DEVELOPER,
+    "POST /api/web/profile/tokens": SIGNED_IN,
+    "POST /api/web/profile/tokens/*/revoke": MINE,
+    "GET /api/web/dashboard/stats": DEVELOPER,
+    "GET /api/web/dashboard/recent-tasks": DEVELOPER,
+    "GET /api/web/dashboard/recent-activity": DEVELOPER,
+    "GET /api/web/notifications": DEVELOPER,
+    "POST /api/web/notifications/*/read": MINE,
+    "POST /api/web/notifications/read-all": DEVELOPER,
+    "GET /api/web/search": DEVELOPER,
+    "GET /api/admin/developers": ADMINS,
+    "POST /api/admin/developers": SIGNED_IN_ADMINS,
+    "PUT /api/admin/developers/*": ADMINS,
+    "PUT /api/admin/developers/*/reset-totp": SIGNED_IN_ADMINS,
+    "GET /api/admin/projects": ADMINS,
+    "POST /api/admin/projects": ADMINS,
+    "PUT /api/admin/projects/*": ADMINS,
+    "DELETE /api/admin/projects/*": ADMINS,
+    "GET /api/admin/projects/*/members": ADMINS,
+    "POST /api/admin/projects/*/members": ADMINS,
+    "DELETE /api/admin/projects/*/members": ADMINS,
+    "GET /api/admin/worker-tokens": ADMINS,
+    "POST /api/admin/worker-tokens": SIGNED_IN_ADMINS,
+    "POST /api/admin/worker-tokens/*/revoke": ADMINS,
+    "GET /api/admin/worker-tokens/*/status": ADMINS,
+    "GET /api/admin/machines": ADMINS,
+    "PUT /api/admin/machines/*": ADMINS,
+    "DELETE /api/admin/machines/*": ADMINS,
+    "GET /api/admin/bots": ADMINS,
+    "POST /api/admin/bots": SIGNED_IN_ADMINS,
+    "DELETE /api/admin/bots/*": ADMINS,
+    "GET /api/admin/bots/*/bindings": ADMINS,
+    "POST /api/admin/bots/*/bindings": ADMINS,
+    "DELETE /api/admin/bots/*/bindings": ADMINS,
+    "GET /api/admin/audit-logs": ADMINS,
+    "GET /api/admin/settings": ADMINS,
+    "PUT /api/admin/settings": SIGNED_IN_ADMINS,
+    "GET /api/workers/healthz": ANYBODY,
+    "POST /api/workers/register": ANYBODY,
+    "POST /api/workers/refresh-token": WORKER,
+    "POST /api/workers/recover": ANYBODY,
+    "GET /api/workers/connect": FIRST_FRAME,
+    "GET /api/workers/pty/*": FIRST_FRAME,
+    "GET /ws/pty/*": FIRST_FRAME,
+}
+
+
+def expected(access: Access, credential: str) -> int:
+    """The status of a request with that credential (`member`, `member's token`, `expired`, …).
+
+    0 for anything that is no refusal.
+    """
+    person, _, kind = credential.partition("'s ")
+    if access.door == OPEN:
+        return 0
+    if access.door == WORKERS:
+        return 0 if credential == "worker" else 401
+    if person not in EVERYBODY or (kind and access.tokens == 401):
+        return 401
+    if person in access.hidden:
+        return 404
+    if person not in access.allowed:
+        return 403
+    return access.tokens if kind else 0
+
+
+def body_of(route: str, world: Any) -> dict[str, Any] | None:
+    """The least that the route takes."""
+    bodies: dict[str, dict[str, Any]] = {
+        "POST /api/auth/login": {"username": "admin", "password": world.password},
+        "POST /api/auth/refresh": {"refreshToken": world.refresh_token},
+        "POST /api/auth/logout": {"refreshToken": "x"},
+        "POST /api/web/tasks": {"projectKey": world.key, "description": "x"},
+        "POST /api/web/tasks/*/confirm-stage": {"stageIndex": 0, "result": "confirm"},
+        "PUT /api/web/projects/*": {"name": "x"},
+        "POST /api/web/projects/*/members": {"developerId": world.target},
+        "PUT /api/web/profile": {"gitName": "x"},
+        "PUT /api/web/profile/password": {
+            "currentPassword": world.password,
+            "newPassword": "another long password",
+        },
+        "POST /api/web/profile/totp/verify": {"code": "123456"},
+        "POST /api/web/profile/totp/disable": {"password": world.password},
+        "POST /api/web/profile/tokens": {"label": "x"},
+        "POST /api/admin/developers": {
+            "name": "somebody",
+            "password": world.password,
+            "role": "developer",
+            "gitName": "x",
+            "gitEmail": "x@example.org",
+        },
+        "PUT /api/admin/developers/*": {"gitName": "x"},
+        "POST /api/admin/projects": {
+            "key": "NEW",
+            "repoUrl": "https://git.example.org/x.git",
+            "agentType": "claude",
+        },
+        "PUT /api/admin/projects/*": {"name": "x"},
+        "POST /api/admin/projects/*/members": {"developerId": world.target},
+        "POST /api/admin/worker-tokens": {},
+        "PUT /api/admin/machines/*": {"name": "x"},
+        "POST /api/admin/bots": {
+            "platform": "slack",
+            "name": "x",
+            "appId": "x",
+            "appSecret": "x",
+            "webhookToken": "x",
+        },
+        "POST /api/admin/bots/*/bindings": {"platformChatId": "x", "projectKey": world.key},
+        "PUT /api/admin/settings": {},
+        "POST /api/workers/register": {
+            "machineId": world.new_machine_id,
+            "token": world.enrollment_token,
+            "name": "x",
+            "capabilities": ["claude"],
+            "hardware": {},
+        },
+        "POST /api/workers/recover": {
+            "machineId": world.machine_id,
+            "recoverySecret": world.recovery_secret,
+        },
+    }
+    return bodies.get(route)
+
+
+def query_of(route: str, world: Any) -> dict[str, Any]:
+    """What the route wants in its query."""
+    queries: dict[str, dict[str, Any]] = {
+        "DELETE /api/web/projects/*/members": {"developerId": world.a_member},
+        "DELETE /api/admin/projects/*/members": {"developerId": world.a_member},
+        "DELETE /api/admin/projects/*": {"force": "true"},
+        "GET /api/web/search": {"q": "x"},
+        "DELETE /api/admin/bots/*/bindings": {"platformChatId": "x"},
+    }
+    return queries.get(route, {})

@@ -1,0 +1,73 @@
+"""What people do in a terminal, done in the real xterm.js in a browser, against a whole Muster."""
+
+import hashlib
+import shutil
+from collections.abc import Callable
+
+import pytest
+
+from tests.browser.chromium import until
+from tests.browser.terminals import Terminal
+
+Look = Callable[..., Terminal]
+
+_PASTED = "".join(f"line {number:06d} of what is pasted\n" for number in range(40_000))
+
+# No line may be longer than 4 KiB unless it is raw.
+_TAKE = r"stty raw -echo; printf 'taking\r\n'; sum=$(head -c {size} | sha256sum); stty sane"
+
+
+def test_a_file_is_edited_with_a_full_screen_editor(terminal: Terminal, look: Look) -> None:
+    if shutil.which("vim") is None:
+        pytest.skip("there is no vim")
+    terminal.type("vim -u NONE -i NONE -n notes.txt")
+    terminal.until("~")
+    terminal.page.type("iwritten in the browser")
+    terminal.until("written in the browser")
+    assert look("watch").lines == terminal.lines  # a newcomer's screen is the right one
+    terminal.page.press("Escape")
+    terminal.page.type(":wq")
+    terminal.page.press("Enter")
+    terminal.until_prompt()
+    terminal.run("clear; cat notes.txt")
+    assert "written in the browser" in terminal.lines
+
+
+def test_a_character_may_come_in_pieces(terminal: Terminal) -> None:
+    before = terminal.seen["split"]
+    pieces = r"\xe2 \x82 \xac \xf0\x9f \x98\x80"
+    terminal.run(
+        "clear; for part in "
+        + " ".join(f"'{piece}'" for piece in pieces.split())
+        + '; do printf "$part"; sleep 0.2; done; echo'
+    )
+    assert "€😀" in terminal.lines
+    assert terminal.seen["split"] - before >= 3
+
+
+def test_a_resize_reaches_the_program(terminal: Terminal) -> None:
+    terminal.page.call("resize", 97, 31)
+    until(lambda: terminal.size == (97, 31), "resize")
+    terminal.run("stty size")
+    assert "31 97" in terminal.lines
+
+
+def test_control_c_reaches_the_whole_process_group(terminal: Terminal) -> None:
+    # The inner shell says so only once its own child has ended too.
+    terminal.type("""sh -c 'trap "echo interrupted" INT; echo begun; sleep 600; echo over'""")
+    terminal.until("begun")
+    terminal.page.press_control("c")
+    terminal.until("^Cinterrupted")
+    terminal.until("over")
+    terminal.until_prompt()
+
+
+def test_a_paste_of_a_megabyte_arrives_whole(terminal: Terminal) -> None:
+    typed = _PASTED.replace("\n", "\r").encode()  # as every terminal does
+    assert len(typed) > 1_000_000
+    terminal.type(_TAKE.format(size=len(typed)))
+    terminal.until("taking")
+    terminal.page.call("paste", _PASTED)
+    terminal.until_prompt()
+    terminal.run("echo $sum")
+    assert f"{hashlib.sha256(typed).hexdigest()} -" in terminal.lines

@@ -1,0 +1,54 @@
+"""`python -m tests.chaos`: break everything, and look whether every promise was kept."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from app.embedded import EmbeddedError
+from tests.chaos import driver
+from tests.chaos.driver import Order, Outcome
+
+
+def main() -> int:
+    """0: nothing found. 1: violations. 2: the run itself did not work."""
+    options = _parser().parse_args()
+    try:
+        outcome = driver.judge(options.check) if options.check else _run(options)
+    except EmbeddedError as problem:
+        _say(str(problem))
+        return 2
+    for line in outcome.lines():
+        _say(line)
+    if outcome.violations or options.keep or options.check:
+        _say(f"the history is in {outcome.directory}; again: --check {outcome.directory}")
+    else:
+        outcome.remove()
+    return 1 if outcome.violations else 0
+
+
+def _run(options: argparse.Namespace) -> Outcome:
+    seconds = options.minutes * 60 if options.minutes else 120 + 3.0 * options.tasks
+    _say(f"seed {options.seed}, {options.tasks} tasks, at most {seconds / 60:.0f} min of faults")
+    return driver.run(Order(options.seed, options.tasks, seconds, options.pace), _say)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    fresh = int.from_bytes(os.urandom(3), "big")
+    parser.add_argument("--seed", type=int, default=fresh, help="default: another one each time")
+    parser.add_argument("--tasks", type=int, default=300)
+    parser.add_argument("--minutes", type=float, help="of faults; default: enough for the tasks")
+    parser.add_argument("--pace", type=float, default=2.0, help="seconds between two faults")
+    parser.add_argument("--keep", action="store_true", help="the history, also if it is clean")
+    parser.add_argument("--check", type=Path, metavar="DIR", help="only check an earlier run again")
+    return parser
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""From a history to what was broken in it: pure, apart from reading the logs it names."""
+
+from collections.abc import Callable, Iterator
+
+from tests.chaos.history import History
+from tests.chaos.rules import (
+    audit,
+    branches,
+    deaths,
+    endings,
+    events,
+    gates,
+    log_bytes,
+    offices,
+    overlap,
+    seats,
+    tasks_kept,
+)
+from tests.chaos.rules.violation import Violation
+
+RULES: tuple[Callable[[History], Iterator[Violation]], ...] = (
+    overlap.check,
+    tasks_kept.check,
+    endings.check,
+    log_bytes.check,
+    gates.check,
+    branches.check,
+    seats.check,
+    events.check,
+    audit.check,
+    offices.check,
+    deaths.check,
+)
+
+
+def check(history: History) -> list[Violation]:
+    return [violation for rule in RULES for violation in rule(history)]

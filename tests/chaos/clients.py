@@ -1,0 +1,306 @@
+"""People at work: they create, cancel, retry, and answer gates, several at once."""
+
+import contextlib
+import json
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from queue import Empty, SimpleQueue
+from typing import Any, NamedTuple
+
+from app.embedded.ports import LOOPBACK
+from tests.chaos.history import Acted, Answered, Created, Recorder
+from tests.chaos.plan import CHOICES, KINDS, Plan, request_of
+from tests.chaos.rules.endings import ENDED
+from worker.clock import boot_seconds
+
+TASKS = "/api/web/tasks"
+_PATIENCE = 8.0  # seconds for an answer
+_LOOK = 0.3  # seconds between two looks at what is going on
+_ASK_AGAIN = 5.0  # seconds after which a question that is still open is answered once more
+_LATEST = 3.0  # seconds by which all who answer at once are ready
+
+
+class Reply(NamedTuple):
+    """No `status`: none came."""
+
+    status: int | None
+    body: Any
+    began: float
+    ended: float
+
+    @property
+    def code(self) -> str:
+        return str(self.body.get("code", "")) if isinstance(self.body, dict) else ""
+
+
+class Client:
+    """One person's way to the API."""
+
+    def __init__(self, name: str, token: str, port: int) -> None:
+        self.name = name
+        self._port = port
+        self._headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Reply:
+        began = boot_seconds()
+        connection = HTTPConnection(LOOPBACK, self._port, timeout=_PATIENCE)
+        try:
+            text = None if body is None else json.dumps(body)
+            connection.request(method, path, text, self._headers)
+            answer = connection.getresponse()
+            return Reply(answer.status, json.loads(answer.read()), began, boot_seconds())
+        except (OSError, HTTPException, ValueError):
+            return Reply(None, None, began, boot_seconds())
+        finally:
+            connection.close()
+
+
+@dataclass
+class Followed:
+    """A task as people last saw it. `asked` holds when each question was last answered."""
+
+    plan: Plan
+    status: str = "queued"
+    stage: int | None = None
+    cancel_at: float | None = None
+    retries: int = 0
+    asked: dict[tuple[int, str], float] = field(default_factory=dict)
+
+
+class People:
+    """Threads that play their plans until `close`."""
+
+    def __init__(
+        self, clients: list[Client], plans: list[Plan], recorder: Recorder, at_once: int, seed: int
+    ) -> None:
+        """`at_once` tasks are live at a time."""
+        self._clients, self._plans, self._recorder = clients, plans, recorder
+        self._at_once = at_once
+        self._rng = random.Random(f"people-{seed}")
+        self._requests = 0
+        self.tasks: dict[int, Followed] = {}
+        self.created_all = False
+        self.changed_at = boot_seconds()
+        self._lock = threading.Lock()
+        self._leaving = False  # nothing new is begun
+        self._over = threading.Event()
+        self._queues: list[SimpleQueue[Callable[[Client], None]]] = [SimpleQueue() for _ in clients]
+        self._threads = [
+            threading.Thread(target=self._create_all, daemon=True),
+            threading.Thread(target=self._watch, daemon=True),
+            *[threading.Thread(target=self._serve, args=pair, daemon=True)
+              for pair in zip(clients, self._queues, strict=True)],
+        ]  # fmt: skip
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def live(self) -> int:
+        with self._lock:
+            return sum(task.status not in ENDED for task in self.tasks.values())
+
+    @property
+    def are_done(self) -> bool:
+        """Whether all is created, has ended, and will not be retried."""
+        with self._lock:
+            over = all(t.status in ENDED and not self._wants_retry(t) for t in self.tasks.values())
+            return self.created_all and over
+
+    def leave(self) -> None:
+        """Nothing new from now on; open questions are still answered."""
+        self._leaving = True
+
+    def close(self) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join(3 * _PATIENCE)
+
+    # Creating
+
+    def _create_all(self) -> None:
+        for plan in self._plans:
+            while self.live >= self._at_once and not self._stops():
+                self._over.wait(_LOOK)
+            if self._stops():
+                break
+            self._create(plan)
+        self.created_all = True
+
+    def _create(self, plan: Plan) -> None:
+        """Again, without knowing better, until an answer comes."""
+        client = self._clients[plan.number % len(self._clients)]
+        for number in range(1, 100):
+            request = f"{plan.number}-{number}"
+            body = {"projectKey": plan.kind.key, "description": plan.description(request)}
+            reply = client.ask("POST", TASKS, body)
+            task_id = int(reply.body["id"]) if reply.status == 201 else None
+            self._recorder.write(
+                Created(request, client.name, reply.began, reply.ended, reply.status, task_id)
+            )
+            if task_id is not None:
+                self._follow(task_id, plan)
+                return
+            if self._over.wait(0.3) or self._stops():
+                return
+
+    def _follow(self, task_id: int, plan: Plan) -> None:
+        with self._lock:
+            if task_id not in self.tasks:
+                due = plan.cancel_after
+                cancel_at = None if due is None else boot_seconds() + due
+                self.tasks[task_id] = Followed(plan, cancel_at=cancel_at, retries=plan.retries)
+                self.changed_at = boot_seconds()
+
+    def _stops(self) -> bool:
+        return self._leaving or self._over.is_set()
+
+    # Watching
+
+    def _watch(self) -> None:
+        turn = 0
+        while not self._over.wait(_LOOK):
+            turn += 1
+            self._look(self._clients[turn % len(self._clients)])
+            for task_id, task in list(self.tasks.items()):
+                self._attend(task_id, task)
+
+    def _look(self, client: Client) -> None:
+        """What lives, and how what lived has ended."""
+        live = self._list_live(client)
+        if live is None:
+            return
+        for task_id, shown in live.items():
+            if task_id not in self.tasks:  # of a create that nobody heard of
+                self._follow(task_id, self._plans[request_of(shown["description"])[1]])
+            self._note(task_id, shown)
+        for task_id, task in list(self.tasks.items()):
+            if task.status not in ENDED and task_id not in live:
+                reply = client.ask("GET", f"{TASKS}/{task_id}")
+                if reply.status == 200:
+                    self._note(task_id, reply.body)
+
+    def _list_live(self, client: Client) -> dict[int, dict[str, Any]] | None:
+        live: dict[int, dict[str, Any]] = {}
+        cursor = ""
+        while True:
+            reply = client.ask("GET", f"{TASKS}?status=queued,assigned,running,suspended&limit=200"
+                                      + (f"&cursor={cursor}" if cursor else ""))  # fmt: skip
+            if reply.status != 200:
+                return None
+            live |= {int(task["id"]): task for task in reply.body["items"]}
+            cursor = reply.body["nextCursor"]
+            if not cursor:
+                return live
+
+    def _note(self, task_id: int, shown: dict[str, Any]) -> None:
+        with self._lock:
+            task = self.tasks[task_id]
+            if (task.status, task.stage) != (shown["status"], shown["currentStageIndex"]):
+                self.changed_at = boot_seconds()
+            task.status, task.stage = shown["status"], shown["currentStageIndex"]
+
+    def _attend(self, task_id: int, task: Followed) -> None:
+        now = boot_seconds()
+        if task.status in ENDED:
+            if self._wants_retry(task):
+                task.retries -= 1
+                task.status = "queued"
+                self._give(self._retry, task_id, task)
+            return
+        if task.cancel_at is not None and now >= task.cancel_at and not self._stops():
+            task.cancel_at = None
+            self._give(self._cancel, task_id, task)
+        may_ask = any(KINDS[task.plan.kind.key].gates)
+        if may_ask and task.status in ("suspended", "queued"):
+            self._look_for_question(task_id, task)
+
+    def _wants_retry(self, task: Followed) -> bool:
+        return task.status in ("failed", "cancelled") and task.retries > 0 and not self._stops()
+
+    def _give(
+        self, act: Callable[[Client, int, Followed], None], task_id: int, task: Followed
+    ) -> None:
+        self._rng.choice(self._queues).put(lambda client: act(client, task_id, task))
+
+    # Acting
+
+    def _serve(self, client: Client, queue: "SimpleQueue[Callable[[Client], None]]") -> None:
+        while not self._over.is_set():
+            with contextlib.suppress(Empty):
+                queue.get(timeout=_LOOK)(client)
+
+    def _cancel(self, client: Client, task_id: int, _: Followed) -> None:
+        self._act(client, "cancel", task_id, {})
+
+    def _retry(self, client: Client, task_id: int, task: Followed) -> None:
+        from_stage = task.stage if task.stage and task_id % 2 else None
+        reply = self._act(client, "retry", task_id, {"fromStage": from_stage})
+        if reply.code == "no_checkpoint":
+            self._act(client, "retry", task_id, {})
+
+    def _act(self, client: Client, verb: str, task_id: int, body: dict[str, Any]) -> Reply:
+        reply = client.ask("POST", f"{TASKS}/{task_id}/{verb}", body)
+        self._recorder.write(
+            Acted(verb, task_id, reply.began, reply.ended, reply.status, reply.code, client.name)
+        )
+        return reply
+
+    # Answering
+
+    def _look_for_question(self, task_id: int, task: Followed) -> None:
+        reply = self._clients[0].ask("GET", f"{TASKS}/{task_id}/pending-confirm")
+        if reply.status != 200:
+            return
+        question = (int(reply.body["stageIndex"]), str(reply.body["requestedAt"]))
+        if boot_seconds() - task.asked.get(question, 0.0) < _ASK_AGAIN:
+            return
+        task.asked[question] = boot_seconds()
+        start = threading.Barrier(task.plan.answerers)
+        numbers = self._rng.sample(range(len(self._clients)), task.plan.answerers)
+        for place, number in enumerate(numbers):
+            self._requests += 1
+            result = _result(reply.body["kind"], task.plan, task_id, place)
+            answer = _Answer(task_id, question[0], f"a{self._requests}", result, start)
+            self._queues[number].put(lambda client, answer=answer: self._answer(client, answer))  # type: ignore[misc]
+
+    def _answer(self, client: Client, answer: "_Answer") -> None:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            answer.start.wait(_LATEST)
+        body = {"stageIndex": answer.stage, "result": answer.result, "comment": answer.request}
+        reply = client.ask("POST", f"{TASKS}/{answer.task_id}/confirm-stage", body)
+        told = (reply.began, reply.ended, reply.status, reply.code)
+        about = (answer.task_id, answer.stage, answer.request, client.name, answer.result)
+        self._recorder.write(Answered(*about, *told))
+
+
+class _Answer(NamedTuple):
+    """What one of several who answer at once says; `start` lets all of them go."""
+
+    task_id: int
+    stage: int
+    request: str
+    result: str
+    start: threading.Barrier
+
+
+def _result(kind: str, plan: Plan, task_id: int, place: int) -> str:
+    match kind:
+        case "confirm":
+            return "reject" if plan.rejects and place == 0 else "confirm"
+        case "choose":
+            return CHOICES[place % len(CHOICES)]
+    return f"input {place} of task {task_id}"
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
+    """Whether it became so in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.2)
+    return True

@@ -1,0 +1,128 @@
+"""A chaos run from its seed to its violations."""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.chaos import checker, ground, history, summary
+from tests.chaos.clients import Client, People, wait_until
+from tests.chaos.collect import Collector
+from tests.chaos.faults import Faults
+from tests.chaos.history import History
+from tests.chaos.plan import plans
+from tests.chaos.rules.violation import Violation
+from tests.chaos.schedule import Blow, schedule
+from tests.chaos.world import LEASE, World
+from worker.clock import boot_seconds
+
+AT_ONCE = 24  # tasks that live at a time: more than there are seats
+ONLINE = 60.0
+QUIET = 2 * LEASE + 20  # seconds in which nothing happened, after which nothing more will
+REST = 2 * LEASE + 20
+_LOOK = 0.05
+_PROGRESS = 5.0
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to run: `seconds` is how long faults and new work go on at most, `pace` the seconds
+    between two faults."""
+
+    seed: int
+    tasks: int
+    seconds: float
+    pace: float = 2.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`directory` is where the history is, and all that the run left beside it."""
+
+    history: History
+    violations: list[Violation]
+    directory: Path
+
+    def lines(self) -> list[str]:
+        return summary.lines(self.history, self.violations)
+
+    def remove(self) -> None:
+        shutil.rmtree(self.directory)
+
+
+def run(order: Order, say: Say) -> Outcome:
+    """Raises EmbeddedError when the stack does not come up, or does not come up again."""
+    directory = Path(tempfile.mkdtemp(prefix=f"muster-chaos-{order.seed}-"))
+    directory.chmod(0o755)
+    with World(directory, say) as world:
+        collector = Collector(world)
+        if not wait_until(collector.are_at_rest, ONLINE):
+            raise RuntimeError(f"the machines are not online; {directory}/home/logs say more")
+        _Run(order, world, collector, say).play()
+    return judge(directory)
+
+
+def judge(directory: Path) -> Outcome:
+    """Check what a run left, now or later."""
+    found = history.load(directory / "history")
+    found.runs += ground.runs(directory / "notes")
+    found.pushes += ground.pushes(directory / "notes")
+    return Outcome(found, checker.check(found), directory)
+
+
+class _Run:
+    def __init__(self, order: Order, world: World, collector: Collector, say: Say) -> None:
+        self._order, self._collector, self._say = order, collector, say
+        self._faults = Faults(world)
+        clients = [Client(*pair, world.clients.port) for pair in world.tokens.items()]
+        work = plans(order.seed, order.tasks)
+        self._people = People(clients, work, world.recorder, AT_ONCE, order.seed)
+        self._began = boot_seconds()
+        self._said = 0.0
+
+    def play(self) -> None:
+        try:
+            self._disturb(schedule(self._order.seed, self._order.seconds, self._order.pace))
+            self._say("healing everything")
+            self._faults.heal_all()
+            self._people.leave()
+            self._settle()
+        finally:
+            self._people.close()
+        self._say("collecting")
+        self._collector.collect()
+
+    def _disturb(self, blows: list[Blow]) -> None:
+        """Until the work is done, or the time is over."""
+        while self._passed < self._order.seconds and not self._people.are_done:
+            while blows and blows[0].at <= self._passed:
+                self._faults.deal(blows.pop(0))
+            self._turn()
+
+    def _settle(self) -> None:
+        """Until all has ended and the machines are at rest, or nothing happens any more."""
+        while self._people.live and boot_seconds() - self._people.changed_at < QUIET:
+            self._turn()
+        deadline = boot_seconds() + REST
+        while boot_seconds() < deadline and not self._collector.are_at_rest():
+            self._turn()
+
+    @property
+    def _passed(self) -> float:
+        return boot_seconds() - self._began
+
+    def _turn(self) -> None:
+        self._faults.supervise()
+        if self._passed - self._said >= _PROGRESS:
+            self._said = self._passed
+            known, live = len(self._people.tasks), self._people.live
+            dealt = sum(self._faults.dealt.values())
+            self._say(
+                f"{self._passed:5.0f} s: {known} of {self._order.tasks} tasks, {live} live, "
+                f"{dealt} faults"
+            )
+        time.sleep(_LOOK)

@@ -1,0 +1,125 @@
+"""A machine of a chaos run: a worker daemon with a home and a way to the servers of its own."""
+
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.embedded.ports import LOOPBACK
+from app.embedded.processes import Process as Child
+from app.embedded.stack import Stack
+from demo.api import Api
+from tests.chaos.proxy import Door
+from worker import processes
+from worker.attempt_run import MARK
+from worker.layout import Layout
+from worker.processes import Process
+
+SLOTS = 2
+_UIDS = 1000  # of each machine
+_FIRST_UID = 60_000
+_WORKER = (sys.executable, "-m", "worker")
+_NAME = re.compile(rb"/(\d+)-(\d+)\0")
+
+Whose = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Machine:
+    stack: Stack
+    home: Path
+    number: int
+    door: Door
+
+    @property
+    def name(self) -> str:
+        return f"m{self.number}"
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(self.home)
+
+    def enroll(self, api: Api) -> None:
+        token = api.post("/api/admin/worker-tokens", {"label": self.name})["token"]
+        self.stack.run(f"enroll-{self.name}", self.enrollment(token))
+
+    def enrollment(self, token: str) -> list[str]:
+        """The command that makes this home a machine of the servers behind its door."""
+        server = f"http://{LOOPBACK}:{self.door.port}"
+        options = ("--server", server, "--token", token, "--name", self.name)
+        home = ("--home", str(self.home), "--slots", str(SLOTS))
+        return [*_WORKER, "enroll", *options, *home]
+
+    def start(self) -> None:
+        first = _FIRST_UID + self.number * _UIDS
+        uids = f"{first}-{first + _UIDS - 1}"
+        # Its agents go on without it; the world's end is theirs.
+        run = ("run", "--home", str(self.home), "--uids", uids)
+        self.stack.launch(self.name, [*_WORKER, *run])
+
+    @property
+    def daemon(self) -> Child:
+        return self.stack.processes[self.name]
+
+    def shims(self) -> list[tuple[Process, Whose]]:
+        """The shims that live here, and whose they are."""
+        start = os.fsencode(self.layout.attempts.resolve())
+        found = []
+        for process in processes.everyone():
+            told = _read(process.pid, "cmdline")
+            if process.alive and b"from worker.shim import" in told and start in told:
+                found.append((process, _whose(told, start)))
+        return found
+
+    def stages(self) -> list[tuple[Process, Whose]]:
+        """Every process that a stage started here."""
+        start = os.fsencode(f"{MARK}={self.layout.attempts.resolve()}")
+        found = []
+        for process in processes.everyone():
+            told = _read(process.pid, "environ") + b"\0" if process.alive else b""
+            if start in told:
+                found.append((process, _whose(told, start)))
+        return found
+
+    def everything(self) -> list[Process]:
+        """The daemon, its shims, and all that they started."""
+        roots = [process for process, _ in self.shims()]
+        if self.daemon.poll() is None and (daemon := processes.find(self.daemon.pid)):
+            roots.append(daemon)
+        found = {process.pid: process for process in roots}
+        for root in roots:
+            found |= {process.pid: process for process in processes.descendants(root.pid)}
+        found |= {process.pid: process for process, _ in self.stages()}
+        return list(found.values())
+
+    def attempts(self) -> list[Whose]:
+        """Whose shims or stages live here."""
+        return sorted({whose for _, whose in [*self.shims(), *self.stages()]})
+
+    def signal_all(self, number: signal.Signals, is_done: Callable[[Process], bool]) -> None:
+        """Until a look finds nobody who needs it: what forks may have escaped the one before."""
+        while left := [process for process in self.everything() if not is_done(process)]:
+            for process in left:
+                processes.send(process, number)
+
+
+def leaders(stages: list[tuple[Process, Whose]]) -> Iterator[tuple[Process, Whose]]:
+    """The first process of each stage."""
+    for process, whose in stages:
+        if process.pid == process.session and _read(process.pid, "cmdline"):
+            yield process, whose
+
+
+def _whose(told: bytes, start: bytes) -> Whose:
+    found = _NAME.match(told, told.index(start) + len(start))
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+def _read(pid: int, name: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:  # gone
+        return b""

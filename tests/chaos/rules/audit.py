@@ -1,0 +1,63 @@
+"""The audit log tells of every act on another's task that an office was needed for, once.
+
+The people of a run are admins who belong to no project: whatever one does to another's task.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from tests.chaos.history import History, TaskSeen
+from tests.chaos.rules.violation import Violation
+
+ACTIONS = {"confirmed": "gate.answered", "cancelled": "task.cancelled", "retried": "task.retried"}
+_EVENTS = {"cancel": "cancelled", "retry": "retried"}
+_BY = {"cancelled": "cancelled by ", "retried": "retried by ", "confirmed": "answered by "}
+
+
+def check(history: History) -> Iterator[Violation]:
+    told: dict[int, Counter[tuple[str, str]]] = {}
+    for entry in history.audited:
+        if entry.task_id:
+            told.setdefault(entry.task_id, Counter())[entry.action, entry.actor] += 1
+    for task_id in told.keys() - history.tasks.keys():
+        yield Violation("audit", task_id, f"{dict(told[task_id])} of a task that there is not")
+    yield from _signed(history)
+    for task_id, seen in history.tasks.items():
+        done, found = _done(seen), told.get(task_id, Counter())
+        if done != found:
+            missing, extra = dict(done - found), dict(found - done)
+            yield Violation("audit", task_id, f"missing {missing}, too many {extra}")
+
+
+def _signed(history: History) -> Iterator[Violation]:
+    """Each event of a person's act names one who did it."""
+    people: dict[tuple[int, str], set[str]] = {}
+    for act in history.acts:
+        people.setdefault((act.task_id, _EVENTS[act.verb]), set()).add(act.by)
+    for answer in history.answers:
+        people.setdefault((answer.task_id, "confirmed"), set()).add(answer.by)
+    for task_id, seen in history.tasks.items():
+        for event in seen.events:
+            actor = _actor(event)
+            if actor and actor not in people.get((task_id, event["type"]), ()):
+                yield Violation(
+                    "wrong actor", task_id, f"{event['message']!r}: nobody of that name"
+                )
+
+
+def _actor(event: dict[str, Any]) -> str:
+    start = _BY.get(event["type"])
+    if not start or not event["message"].startswith(start):
+        return ""
+    return str(event["message"].removeprefix(start).split(":")[0].split(" ")[0])
+
+
+def _done(seen: TaskSeen) -> Counter[tuple[str, str]]:
+    creator = seen.task["createdBy"]["name"]
+    done: Counter[tuple[str, str]] = Counter()
+    for event in seen.events:
+        actor = _actor(event)
+        if actor and actor != creator:
+            done[ACTIONS[event["type"]], actor] += 1
+    return done

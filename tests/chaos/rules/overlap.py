@@ -1,0 +1,66 @@
+"""Never two live process groups of one task, but for a tree frozen as a whole, for a moment."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import combinations
+
+from tests.chaos.history import Frozen, History, Run
+from tests.chaos.rules.violation import Violation
+
+MOMENT = 2.0  # seconds that a shim needs to look at the clock, once it goes on
+
+
+def check(history: History) -> Iterator[Violation]:
+    yield from _overlaps(history)
+    yield from _revivals(history)
+    yield from _repeats(history)
+
+
+def _overlaps(history: History) -> Iterator[Violation]:
+    by_task: dict[int, list[Run]] = defaultdict(list)
+    for run in history.runs:
+        by_task[run.task_id].append(run)
+    for task_id, runs in by_task.items():
+        for earlier, later in combinations(sorted(runs, key=lambda run: run.began), 2):
+            # The later one has begun: from here on no beat of the earlier is allowed.
+            beats = [beat for beat in earlier.beats if beat > later.began]
+            late = [beat for beat in beats if not _is_thaw(history, earlier, beat)]
+            if late:
+                text = f"{earlier} was alive at {late[0]:.2f}, after the start of {later}"
+                yield Violation("overlap", task_id, text)
+
+
+def _revivals(history: History) -> Iterator[Violation]:
+    """An attempt begins nothing any more once its successor has begun, also between its stages."""
+    latest: dict[int, Run] = {}
+    for run in history.runs:
+        before = latest.setdefault(run.task_id, run)
+        if run.attempt >= before.attempt:
+            latest[run.task_id] = run
+        elif not _has_just_thawed(history, run):
+            yield Violation("attempt revived", run.task_id, f"{run}, after {before}")
+
+
+def _has_just_thawed(history: History, run: Run) -> bool:
+    mine = [frozen for frozen in history.frozen if _is_on(history, run, frozen)]
+    return any(frozen.thawing <= run.began <= frozen.thawed + MOMENT for frozen in mine)
+
+
+def _is_thaw(history: History, run: Run, beat: float) -> bool:
+    """Whether the run was frozen with its machine, and went on only a moment before that beat."""
+    mine = [frozen for frozen in history.frozen if _is_on(history, run, frozen)]
+    return any(f.thawing <= beat <= f.thawed + MOMENT and run.began <= f.at for f in mine)
+
+
+def _is_on(history: History, run: Run, frozen: Frozen) -> bool:
+    machine = history.machines.get(frozen.machine)
+    return machine is not None and run.place.startswith(machine.home + "/")
+
+
+def _repeats(history: History) -> Iterator[Violation]:
+    """A stage is begun once in an attempt."""
+    seen: dict[tuple[int, int, int], Run] = {}
+    for run in history.runs:
+        first = seen.setdefault((run.task_id, run.attempt, run.stage), run)
+        if first is not run:
+            yield Violation("stage begun twice", run.task_id, f"{first}, and again {run}")

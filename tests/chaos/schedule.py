@@ -1,0 +1,114 @@
+"""What is done to the stack and when: fixed by the seed, before anything runs."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+MACHINES = 4
+SERVERS = 2
+CLIENTS_DOOR = "clients"
+DRAIN_BY = "drain with a deadline"
+
+
+@dataclass(frozen=True)
+class Blow:
+    """`at` and `lasts` are seconds; what has no duration is over at once.
+
+    `machine` and `server` are numbers (-1: none, or all). `pick` chooses among what there is at
+    that moment, as a share of it.
+    """
+
+    at: float
+    name: str
+    lasts: float = 0.0
+    machine: int = -1
+    server: int = -1
+    pick: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Sort:
+    """How often a blow is dealt, for how long (0: at once), and to what."""
+
+    name: str
+    weight: float
+    shortest: float = 0.0
+    longest: float = 0.0
+    aims: str = ""  # machine, office (a machine, through the API), server or nothing
+
+
+# A lease is 20 s: some of these are over long before it, some long after.
+_SORTS = (
+    _Sort("kill daemon", 8, 0.5, 4, "machine"),
+    _Sort("kill daemon for long", 2, 22, 35, "machine"),
+    _Sort("kill shim", 6, 0, 0, "machine"),
+    _Sort("kill stage", 6, 0, 0, "machine"),
+    _Sort("power cut", 2, 1, 30, "machine"),
+    _Sort("torn journal", 4, 0.5, 3, "machine"),
+    _Sort("stop daemon", 4, 1, 12, "machine"),
+    _Sort("stop daemon for long", 2, 22, 35, "machine"),
+    _Sort("stop shim", 3, 1, 15, "machine"),
+    _Sort("freeze machine", 4, 1, 15, "machine"),
+    _Sort("freeze machine for long", 5, 22, 40, "machine"),
+    _Sort("cut", 8, 0, 0, "machine"),
+    _Sort("refuse", 4, 1, 15, "machine"),
+    _Sort("refuse for long", 2, 22, 35, "machine"),
+    _Sort("swallow", 4, 1, 15, "machine"),
+    _Sort("swallow for long", 3, 22, 35, "machine"),
+    _Sort("swallow up", 3, 1, 30, "machine"),
+    _Sort("swallow down", 3, 1, 30, "machine"),
+    _Sort("cut clients", 3),
+    _Sort("upgrade daemon", 5, 0, 0, "machine"),
+    _Sort("replace machine", 2, 8, 15, "machine"),
+    _Sort("drain", 4, 3, 20, "office"),
+    _Sort(DRAIN_BY, 4, 6, 20, "office"),
+    _Sort("roll gunicorns", 3, 1, 3, "server"),
+    _Sort("kill gunicorn", 3, 0.3, 3, "server"),
+    _Sort("kill web worker", 4, 0, 0, "server"),
+    _Sort("stop web worker", 2, 1, 8, "server"),
+    _Sort("kill celery", 3, 0.3, 5),
+    _Sort("kill beat", 2, 0.3, 5),
+    _Sort("empty redis", 5),
+    _Sort("restart valkey", 2, 0.2, 1.5),
+    _Sort("restart postgres", 3, 0.2, 2),
+)
+DRAINS = frozenset({"drain", DRAIN_BY})
+NAMES = tuple(sort.name for sort in _SORTS)
+
+
+def schedule(seed: int, seconds: float, pace: float = 2.0) -> list[Blow]:
+    """Blows in order, one in `pace` seconds on average, none after `seconds`.
+
+    A machine suffers one thing that lasts at a time, so that what is frozen is frozen as a whole;
+    but it may be drained beside that.
+    """
+    rng = random.Random(f"faults-{seed}")
+    busy = {(n, drains): 0.0 for n in range(MACHINES) for drains in (False, True)}
+    return list(_blows(rng, seconds, pace, busy))
+
+
+def _blows(
+    rng: random.Random, seconds: float, pace: float, busy: dict[tuple[int, bool], float]
+) -> Iterator[Blow]:
+    at = pace
+    while at < seconds:
+        blow = _blow(rng, at)
+        place = (blow.machine, blow.name in DRAINS)
+        if blow.machine < 0 or busy[place] <= at:
+            if blow.machine >= 0:
+                # After something that lasts it is given a moment, to be hit while it recovers.
+                busy[place] = at + blow.lasts + rng.choice((0.5, 2.0, 8.0)) * bool(blow.lasts)
+            yield blow
+        at += rng.expovariate(1 / pace)
+
+
+def _blow(rng: random.Random, at: float) -> Blow:
+    sort = rng.choices(_SORTS, [sort.weight for sort in _SORTS])[0]
+    return Blow(
+        at=round(at, 2),
+        name=sort.name,
+        lasts=round(rng.uniform(sort.shortest, sort.longest), 2),
+        machine=rng.randrange(MACHINES) if sort.aims in ("machine", "office") else -1,
+        server=rng.randrange(SERVERS) if sort.aims == "server" else -1,
+        pick=rng.random(),
+    )

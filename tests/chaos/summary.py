@@ -1,0 +1,50 @@
+"""What a run was like, in a few lines."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from tests.chaos.history import History
+from tests.chaos.rules.violation import Violation
+
+_SHOWN = 40
+
+
+def lines(history: History, violations: list[Violation]) -> list[str]:
+    events = [event for seen in history.tasks.values() for event in seen.events]
+    types = Counter(event["type"] for event in events)
+    stale = sum("had ended before" in e["message"] for e in events if e["type"] == "warning")
+    ends = Counter(_ending(seen.task) for seen in history.tasks.values())
+    answers = Counter(str(answer.status) for answer in history.answers)
+    size = sum(len(history.read(log)) for log in history.logs.values())
+    frozen = [f.thawed - f.at for f in history.frozen]
+    return [
+        f"faults    {_told(Counter(f.name for f in history.faults))}",
+        f"frozen    {len(frozen)} times, the longest {max(frozen, default=0):.0f} s",
+        f"tasks     {len(history.tasks)}: {_told(ends)}",
+        f"creates   {_told(Counter(str(c.status) for c in history.created))}",
+        f"attempts  {sum(s.task['attempt'] for s in history.tasks.values())}, "
+        f"{len(history.runs)} runs of stages, {size:,} bytes of logs",
+        f"events    {types['requeued']} re-queued, {types['machine_lost']} lost, "
+        f"{types['machine_back']} back, {types['restored']} restored, {types['retried']} retried, "
+        f"{types['cancelled']} cancelled, {stale} stale warnings",
+        f"answers   {len(history.answers)} ({_told(answers)}), {types['confirmed']} won",
+        f"branches  {len(history.branches)}, {len(history.pushes)} refs written",
+        *_judgement(violations),
+    ]
+
+
+def _ending(task: dict[str, object]) -> str:
+    failure = task["failure"]
+    return f"failed ({failure['code']})" if isinstance(failure, dict) else str(task["status"])
+
+
+def _told(counts: Counter[str]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.most_common()) or "none"
+
+
+def _judgement(violations: list[Violation]) -> Iterable[str]:
+    if not violations:
+        return ["no violation"]
+    rules = Counter(violation.rule for violation in violations)
+    shown = [f"  {violation}" for violation in violations[:_SHOWN]]
+    return [f"VIOLATIONS: {_told(rules)}", *shown]

@@ -1,0 +1,18 @@
+"""A short chaos run; `make chaos` is the long one."""
+
+import pytest
+
+from tests.chaos import driver
+from tests.chaos.driver import Order
+
+SHORT = Order(seed=11, tasks=60, seconds=60, pace=1.2)
+
+
+@pytest.mark.timeout(400)
+def test_every_promise_is_kept_while_everything_breaks() -> None:
+    outcome = driver.run(SHORT, print)
+    told = "\n".join([*outcome.lines(), f"the history is in {outcome.directory}"])
+    assert not outcome.violations, told
+    assert len(outcome.history.tasks) >= 20, told
+    assert len(outcome.history.faults) >= 15, told
+    outcome.remove()

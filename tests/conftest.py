@@ -1,0 +1,168 @@
+"""Real servers for every test: a PostgreSQL and a Valkey of each xdist worker's own.
+
+`app` is quick: what a test commits is taken back after it, for it all happens in one transaction
+on one connection. `committed_app` is for races: its commits are real, and so are its connections.
+Both come with an app context; requests of `client` have one of their own, as in life.
+"""
+
+import contextvars
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import pytest
+import sqlalchemy as sa
+from flask import Flask, has_app_context
+from flask.testing import FlaskClient
+from sqlalchemy.engine import make_url
+
+import config
+from app.embedded import Services, start
+from app.extensions import db, redis
+from app.factory import create_app
+from app.models import Developer, Machine
+from app.services import settings, tokens
+from tests import answers
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+SECRETS = {
+    "SECRET_KEY": "a secret key that only the tests ever use",
+    "JWT_SECRET_KEY": "the key of access tokens, in tests only",
+    "WORKER_JWT_SECRET_KEY": "the key of the machines' tokens, in tests only",
+    "ENCRYPTION_KEYS": "dGVzdHMgb25seTogdGhpcyBpcyBub3QgYSBzZWNyZXQ=",
+}
+
+
+class Client(FlaskClient):
+    """Each request begins with an empty context, so that it gets an app context, a `g` and a
+    database session of its own, although the test has some too."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        if has_app_context():
+            db.session.commit()  # what the test has added
+        response = contextvars.Context().run(super().open, *args, **kwargs)
+        answers.check(self.application, response)
+        if has_app_context():
+            db.session.expire_all()  # what the request may have changed is read again
+        return response
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Services]:
+    home = Path(tempfile.mkdtemp(prefix="muster-tests-"))
+    with start(home, env={"MUSTER_EMBEDDED_FSYNC": "off"}) as services:
+        yield services
+    shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def environment(servers: Services, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What a process of ours needs in its environment, beside PATH and the like."""
+    return {
+        **SECRETS,
+        "MUSTER_HOME": str(tmp_path_factory.mktemp("home")),
+        "DATABASE_URL": servers.database_url,
+        "REDIS_URL": servers.redis_url,
+    }
+
+
+@pytest.fixture(scope="session")
+def new_database(servers: Services, environment: dict[str, str]) -> Callable[[str], str]:
+    """Makes a database of that name, empty or (`migrated`) with all tables; returns its URL."""
+    engine = sa.create_engine(config.database_uri(servers.database_url), poolclass=sa.NullPool)
+
+    def execute(statement: str) -> None:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(sa.text(statement))
+
+    def create(name: str, *, migrated: bool = True) -> str:
+        source = "muster_template" if migrated else "template1"
+        execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+        url = make_url(servers.database_url).set(database=name)
+        return url.render_as_string(hide_password=False)
+
+    template = make_app({**environment, "DATABASE_URL": create("muster_template", migrated=False)})
+    with template.app_context():
+        flask_migrate.upgrade(str(MIGRATIONS))
+        db.engine.dispose()
+    return create
+
+
+def make_app(environment: dict[str, str]) -> Flask:
+    app = create_app(config.load(environment))
+    app.testing = True
+    app.test_client_class = Client
+    return app
+
+
+@pytest.fixture(scope="session")
+def rolled_back_app(environment: dict[str, str], new_database: Callable[..., str]) -> Flask:
+    db.session.session_factory.configure(join_transaction_mode="create_savepoint")
+    return make_app({**environment, "DATABASE_URL": new_database("muster_rolled_back")})
+
+
+@pytest.fixture(scope="session")
+def shared_committed_app(environment: dict[str, str], new_database: Callable[..., str]) -> Flask:
+    return make_app({**environment, "DATABASE_URL": new_database("muster_committed")})
+
+
+@pytest.fixture
+def app(rolled_back_app: Flask) -> Iterator[Flask]:
+    """An app whose database is empty, and is so again afterwards."""
+    with rolled_back_app.app_context():
+        redis.client.flushdb()
+        settings.forget()
+        engine = db.engine
+        with engine.connect() as connection:
+            transaction = connection.begin()
+            db.engines[None] = connection  # type: ignore[assignment]
+            try:
+                yield rolled_back_app
+            finally:
+                db.session.remove()
+                db.engines[None] = engine
+                transaction.rollback()
+
+
+@pytest.fixture
+def committed_app(shared_committed_app: Flask) -> Iterator[Flask]:
+    """An app whose commits are real, for tests with several connections. Tidied up afterwards."""
+    with shared_committed_app.app_context():
+        redis.client.flushdb()
+        settings.forget()
+        try:
+            yield shared_committed_app
+        finally:
+            db.session.remove()
+            tables = ", ".join(table.name for table in db.metadata.sorted_tables)
+            with db.engine.begin() as connection:
+                # Past the trigger that keeps the audit log: only a superuser gets by.
+                connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
+                connection.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+            db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def committed_client(committed_app: Flask) -> FlaskClient:
+    return committed_app.test_client()
+
+
+@pytest.fixture
+def login() -> Callable[[Developer], dict[str, str]]:
+    """The headers of a developer who is signed in."""
+    return lambda developer: {"Authorization": f"Bearer {tokens.access_token(developer)}"}
+
+
+@pytest.fixture
+def worker_login() -> Callable[[Machine], dict[str, str]]:
+    """The headers of a machine's worker."""
+    return lambda machine: {"Authorization": f"Bearer {tokens.worker_jwt(machine)[0]}"}

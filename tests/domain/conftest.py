@@ -1,0 +1,8 @@
+"""Property tests here are small and many: no deadline, for the machine may be busy."""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "rules", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("rules")

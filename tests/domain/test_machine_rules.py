@@ -1,0 +1,189 @@
+"""A machine's states, its silence, and what its hello means for its attempts."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+
+from app.domain import machine
+from app.domain.errors import Conflict, MachineDecommissioned
+from app.domain.machine import Fate, MachineEvent, MachineStatus, Word
+
+NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
+LIMIT = timedelta(seconds=30)
+
+# Rows are events, columns the status before, cells the status after; a dot is a refusal.
+ARROWS = """
+                 online          offline         draining        drained
+    connect      online          online          draining        drained
+    fall_silent  offline         offline         draining        drained
+    drain        draining        draining        draining        drained
+    run_dry      .               .               drained         drained
+    undrain      online          offline         online          online
+    decommission decommissioned  decommissioned  decommissioned  decommissioned
+"""
+
+
+def _cells() -> list[tuple[str, str, str]]:
+    head, *rows = (line.split() for line in ARROWS.strip().splitlines())
+    return [
+        (status, event, target)
+        for event, *targets in rows
+        for status, target in zip(head, targets, strict=True)
+    ]
+
+
+CELLS = _cells()
+CONNECTED = pytest.mark.parametrize("connected", [True, False], ids=["connected", "away"])
+
+
+def test_the_table_has_every_event_and_every_status_but_the_last():
+    living = set(MachineStatus) - {MachineStatus.DECOMMISSIONED}
+    assert {(s, e) for s, e, _ in CELLS} == {(s, e) for s in living for e in MachineEvent}
+
+
+@pytest.mark.parametrize(
+    ("status", "event", "target"), CELLS, ids=[f"{s}-{e}-{t}" for s, e, t in CELLS]
+)
+@CONNECTED
+def test_an_event_leads_along_its_arrow(status: str, event: str, target: str, connected: bool):
+    if target == ".":
+        with pytest.raises(Conflict, match=f"a machine that is {status} cannot"):
+            machine.after(MachineStatus(status), MachineEvent(event), connected)
+        return
+    if event == "undrain" and not connected:
+        target = "offline"
+    assert machine.after(MachineStatus(status), MachineEvent(event), connected) == target
+
+
+@pytest.mark.parametrize("event", MachineEvent)
+@CONNECTED
+def test_nothing_happens_to_a_decommissioned_machine(event: MachineEvent, connected: bool):
+    with pytest.raises(MachineDecommissioned):
+        machine.after(MachineStatus.DECOMMISSIONED, event, connected)
+
+
+@pytest.mark.parametrize("status", [MachineStatus.DRAINING, MachineStatus.DRAINED])
+def test_the_intent_to_drain_outlives_a_disconnect(status: MachineStatus):
+    silent = machine.after(status, MachineEvent.FALL_SILENT, connected=False)
+    assert machine.after(silent, MachineEvent.CONNECT, connected=True) is status
+
+
+def test_the_contract_s_words_are_the_enum_s_words():
+    assert " ".join(MachineStatus) == "online offline draining drained decommissioned"
+
+
+@pytest.mark.parametrize(
+    ("last_seen", "silent"),
+    [
+        (None, True),
+        (NOW, False),
+        (NOW + timedelta(seconds=5), False),
+        (NOW - LIMIT + timedelta(microseconds=1), False),
+        (NOW - LIMIT, False),
+        (NOW - LIMIT - timedelta(microseconds=1), True),
+        (NOW - timedelta(days=400), True),
+    ],
+    ids=["never-seen", "now", "its-clock-is-ahead", "just-within", "at-the-limit", "beyond", "old"],
+)
+def test_a_machine_is_silent_only_beyond_the_limit(last_seen: datetime | None, silent: bool):
+    assert machine.is_silent(last_seen, NOW, LIMIT) is silent
+
+
+# The rows of machine-protocol.md's table; `-` stands for either.
+FATES = """
+    word     ended  accepted  at_gate  restorable  fate
+    at_work  no     -         -        -           go_on
+    result   no     -         -        -           go_on
+    idle     no     -         -        -           go_on
+    nothing  no     no        -        -           go_on
+    nothing  no     yes       no       -           lost
+    nothing  no     yes       yes      -           gone_at_gate
+    result   yes    -         -        yes         restore
+    result   yes    -         -        no          free_seat
+    at_work  yes    -         -        -           stop
+    idle     yes    -         -        -           free_seat
+    nothing  yes    -         -        -           free_seat
+"""
+FACTS = ("ended", "accepted", "at_gate", "restorable")
+
+
+def _fates() -> Iterator[Any]:
+    rows = [line.split() for line in FATES.strip().splitlines()[1:]]
+    for word, *bits in product(Word, *[(False, True)] * len(FACTS)):
+        said = [word.value, *("yes" if bit else "no" for bit in bits)]
+        (row,) = [r for r in rows if all(a in ("-", b) for a, b in zip(r[:-1], said, strict=True))]
+        facts = dict(zip(FACTS, bits, strict=True))
+        yield pytest.param(word, facts, Fate(row[-1]), id=" ".join(said))
+
+
+@pytest.mark.parametrize(("word", "facts", "expected"), list(_fates()))
+def test_an_attempt_meets_the_fate_of_its_row(word: Word, facts: dict[str, bool], expected: Fate):
+    assert machine.fate(word, **facts) is expected
+
+
+@pytest.mark.parametrize(
+    ("status", "percent", "accepted", "expected"),
+    [
+        ("online", 90.1, False, True),
+        ("online", 90, False, False),
+        ("online", 99, True, False),
+        ("online", 90, True, True),
+        ("draining", 99, False, False),
+        ("drained", 99, False, False),
+        ("decommissioned", 99, False, False),
+        ("draining", 50, True, True),
+    ],
+    ids=[
+        "too full",
+        "at the limit",
+        "too full, and somebody knows",
+        "room again, which ends what somebody knew",
+        "on its way out already",
+        "out already",
+        "gone",
+        "room again while it is drained",
+    ],
+)
+def test_a_disk_is_news_when_something_has_to_be_done(
+    status: str, percent: float, accepted: bool, expected: bool
+):
+    found = machine.disk_is_news(MachineStatus(status), percent, 90, accepted=accepted)
+    assert found is expected
+
+
+HEARD, UNTIL, PATIENCE = NOW, NOW + timedelta(minutes=10), timedelta(seconds=30)
+
+
+@pytest.mark.parametrize(
+    ("served", "expected"),
+    [
+        ([], False),
+        ([(-3600, 3600)], True),
+        ([(-3600, 29)], False),
+        ([(-3600, 30)], True),
+        ([(571, 3600)], False),
+        ([(570, 3600)], True),
+        ([(-3600, 29), (571, 3600)], False),
+        ([(-3600, 29), (100, 200)], True),
+        ([(601, 3600)], False),
+    ],
+    ids=[
+        "none-was-there",
+        "all-the-time",
+        "until-just-after",
+        "for-long-enough-at-first",
+        "only-at-the-very-end",
+        "for-long-enough-at-the-end",
+        "first-and-last-but-neither-for-long",
+        "in-between",
+        "only-when-it-was-over",
+    ],
+)
+def test_a_machine_had_a_chance_only_where_a_server_was_there_for_long_enough(
+    served: list[tuple[int, int]], expected: bool
+):
+    spans = [(NOW + timedelta(seconds=a), NOW + timedelta(seconds=b)) for a, b in served]
+    assert machine.had_a_chance(HEARD, UNTIL, spans, PATIENCE) is expected

@@ -1,0 +1,97 @@
+"""Who may do what: contract.md's table, against everybody a developer can be."""
+
+from itertools import product
+
+import pytest
+
+from app.domain import roles
+from app.domain.roles import Act, Person, ProjectRole, Standing, SystemRole
+
+# Columns: a developer outside the project, its member, its maintainer, a member who made the task,
+# one who made it and has left the project, a lead outside, an admin outside.
+WHO = {
+    "outsider": Person(SystemRole.DEVELOPER),
+    "member": Person(SystemRole.DEVELOPER, ProjectRole.MEMBER),
+    "maintainer": Person(SystemRole.DEVELOPER, ProjectRole.MAINTAINER),
+    "creator": Person(SystemRole.DEVELOPER, ProjectRole.MEMBER, is_creator=True),
+    "left": Person(SystemRole.DEVELOPER, None, is_creator=True),
+    "lead": Person(SystemRole.LEAD),
+    "admin": Person(SystemRole.ADMIN),
+}
+RIGHTS = """
+                     outsider member maintainer creator left lead admin
+    see_machines     yes      yes    yes        yes     yes  yes  yes
+    drain_machine    .        .      .          .       .    yes  yes
+    see_project      .        yes    yes        yes     .    yes  yes
+    create_task      .        yes    yes        yes     .    .    yes
+    answer_gate      .        yes    yes        yes     .    .    yes
+    watch_terminal   .        yes    yes        yes     .    yes  yes
+    control_terminal .        .      yes        yes     .    .    yes
+    see_terminal_inputs .     .      yes        .       .    .    yes
+    cancel_task      .        .      yes        yes     .    yes  yes
+    retry_task       .        .      yes        yes     .    .    yes
+    control_tunnel   .        .      yes        yes     .    .    yes
+    change_project   .        .      yes        .       .    .    yes
+    administer       .        .      .          .       .    .    yes
+"""
+
+
+def _cells() -> list[tuple[str, str, bool]]:
+    head, *rows = (line.split() for line in RIGHTS.strip().splitlines())
+    return [
+        (act, who, cell == "yes")
+        for act, *cells in rows
+        for who, cell in zip(head, cells, strict=True)
+    ]
+
+
+CELLS = _cells()
+
+
+def test_the_table_names_every_act_and_everybody():
+    assert {(act, who) for act, who, _ in CELLS} == set(product(Act, WHO))
+    assert roles.TABLE.keys() == set(Act)
+
+
+@pytest.mark.parametrize(("act", "who", "granted"), CELLS, ids=[f"{w}-{a}" for a, w, _ in CELLS])
+def test_a_right_is_granted_as_the_contract_says(act: str, who: str, granted: bool):
+    assert roles.may(Act(act), WHO[who]) is granted
+
+
+EVERYBODY = [
+    Person(system, project, creator)
+    for system, project, creator in product(SystemRole, [None, *ProjectRole], [False, True])
+]
+
+
+@pytest.mark.parametrize("act", Act)
+def test_an_admin_may_do_everything(act: Act):
+    assert all(roles.may(act, p) for p in EVERYBODY if p.system_role is SystemRole.ADMIN)
+
+
+@pytest.mark.parametrize("act", Act)
+def test_a_higher_role_never_loses_a_right(act: Act):
+    system, project = list(SystemRole), [None, *ProjectRole]
+    for a, b in product(EVERYBODY, EVERYBODY):
+        if (
+            system.index(a.system_role) <= system.index(b.system_role)
+            and project.index(a.project_role) <= project.index(b.project_role)
+            and a.is_creator <= b.is_creator
+        ):
+            assert roles.may(act, a) <= roles.may(act, b)
+
+
+@pytest.mark.parametrize("act", Act)
+@pytest.mark.parametrize("system", SystemRole)
+def test_having_made_a_task_grants_nothing_to_one_who_left(act: Act, system: SystemRole):
+    left = Person(system, None, is_creator=True)
+    assert roles.may(act, left) is roles.may(act, Person(system))
+    assert Standing.CREATOR not in roles.standings(left)
+
+
+def test_a_lead_who_is_a_member_has_both_sets_of_rights():
+    both = Person(SystemRole.LEAD, ProjectRole.MEMBER)
+    assert roles.standings(both) == {Standing.ANYONE, Standing.LEAD, Standing.MEMBER}
+    assert roles.may(Act.ANSWER_GATE, both)
+    assert roles.may(Act.DRAIN_MACHINE, both)
+    assert not roles.may(Act.RETRY_TASK, both)

@@ -1,0 +1,259 @@
+"""Which machine takes a task: each rule alone, their order, each preference, and invariants."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain import scheduling
+from app.domain.machine import MachineStatus
+from app.domain.scheduling import AgentHealth, Candidate, Reason, Request, Seating
+
+NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
+MAX_LOAD = 85.0
+REPO = "https://git.example/shop.git"
+ASKED = Request("claude", REPO)
+FIT = Candidate(
+    id="m1",
+    status=MachineStatus.ONLINE,
+    connected=True,
+    agents={"claude": AgentHealth()},
+    slots_total=2,
+    load_percent=20.0,
+    cpu_count=4,
+    memory_bytes=8 << 30,
+)
+SICK = AgentHealth(healthy=False)
+
+
+def _reason(machine: Candidate, request: Request = ASKED) -> Reason | None:
+    return scheduling.blocked_by(request, machine, NOW, MAX_LOAD)
+
+
+def _choice(*machines: Candidate, request: Request = ASKED) -> str | None:
+    chosen = Seating(machines, NOW, MAX_LOAD).take(request)
+    return chosen and chosen.id
+
+
+# ---- rules -------------------------------------------------------------------------------------
+
+
+def test_a_fit_machine_is_not_blocked():
+    assert _reason(FIT) is None
+
+
+# One row a rule: the smallest change to a fit machine that makes it hold. In the rules' order.
+ONE_FAULT = {
+    Reason.NOT_REQUESTED: {"id": "m2"},
+    Reason.DECOMMISSIONED: {"status": MachineStatus.DECOMMISSIONED},
+    Reason.DRAINING: {"status": MachineStatus.DRAINING},
+    Reason.OFFLINE: {"connected": False},
+    Reason.CAPABILITY_MISSING: {"agents": {"codex": AgentHealth()}},
+    Reason.CAPABILITY_DEGRADED: {"agents": {"claude": SICK}},
+    Reason.OVERLOADED: {"load_percent": MAX_LOAD + 0.1},
+    Reason.NO_FREE_SLOT: {"slots_used": 2},
+}
+FOR_M1 = replace(ASKED, machine_id="m1")
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_each_rule_alone_blocks_and_is_the_reason(reason: Reason):
+    assert _reason(replace(FIT, **ONE_FAULT[reason]), FOR_M1) is reason
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"status": MachineStatus.OFFLINE}, Reason.OFFLINE),
+        ({"status": MachineStatus.OFFLINE, "connected": False}, Reason.OFFLINE),
+        ({"status": MachineStatus.DRAINED}, Reason.DRAINING),
+        ({"status": MachineStatus.DRAINING, "connected": False}, Reason.DRAINING),
+        ({"agents": {}}, Reason.CAPABILITY_MISSING),
+        ({"load_percent": 100.0}, Reason.OVERLOADED),
+        ({"slots_total": 0}, Reason.NO_FREE_SLOT),
+        ({"slots_total": 1, "slots_used": 3}, Reason.NO_FREE_SLOT),
+        ({"load_percent": MAX_LOAD}, None),
+        ({"slots_used": 1}, None),
+        ({"repositories": frozenset({"other"})}, None),
+    ],
+    ids=lambda value: "+".join(map(str, value.values())) if isinstance(value, dict) else "",
+)
+def test_a_rule_s_boundaries(change: dict[str, object], reason: Reason | None):
+    assert _reason(replace(FIT, **change)) is reason
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_of_several_reasons_the_earliest_is_told(reason: Reason):
+    order = list(Reason)
+    machine, request = FIT, ASKED
+    for later in reversed(order[order.index(reason) :]):
+        if later is Reason.NOT_REQUESTED:
+            request = replace(request, machine_id="another")
+        else:
+            machine = replace(machine, **ONE_FAULT[later])
+        assert _reason(machine, request) is later
+
+
+def test_a_machine_that_was_asked_for_gets_no_favour_from_the_other_rules():
+    assert _reason(replace(FIT, connected=False), FOR_M1) is Reason.OFFLINE
+    assert _reason(FIT, FOR_M1) is None
+
+
+@pytest.mark.parametrize(
+    ("health", "usable"),
+    [
+        (AgentHealth(), True),
+        (AgentHealth(healthy=True, degraded_until=NOW + timedelta(hours=1)), True),
+        (SICK, False),
+        (AgentHealth(False, NOW + timedelta(microseconds=1)), False),
+        (AgentHealth(False, NOW), True),
+        (AgentHealth(False, NOW - timedelta(seconds=1)), True),
+    ],
+    ids=["healthy", "healthy-says-so", "no-end", "not-yet", "just-healed", "healed"],
+)
+def test_a_degradation_with_an_end_heals_by_time(health: AgentHealth, usable: bool):
+    assert health.is_usable(NOW) is usable
+    blocked = _reason(replace(FIT, agents={"claude": health}))
+    assert blocked is (None if usable else Reason.CAPABILITY_DEGRADED)
+
+
+# ---- preferences -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ({"repositories": frozenset({REPO})}, {"load_percent": 0.0, "slots_total": 9}),
+        ({"load_percent": 9.9}, {"load_percent": 10.0, "slots_total": 9, "cpu_count": 64}),
+        ({"slots_total": 3}, {"cpu_count": 64, "memory_bytes": 1 << 40}),
+        ({"slots_total": 4, "slots_used": 1}, {"slots_total": 8, "slots_used": 6}),
+        ({"cpu_count": 8}, {"memory_bytes": 1 << 40}),
+        ({"memory_bytes": 16 << 30}, {}),
+    ],
+    ids=["has-repository", "lower-load", "more-seats", "free-seats-count", "more-cpus", "memory"],
+)
+def test_each_preference_outweighs_those_after_it(
+    better: dict[str, object], worse: dict[str, object]
+):
+    for good_id, bad_id in (("a", "b"), ("b", "a")):
+        good = replace(FIT, id=good_id, **better)
+        bad = replace(FIT, id=bad_id, **worse)
+        assert _choice(good, bad) == _choice(bad, good) == good_id
+
+
+def test_a_hair_of_load_does_not_outweigh_free_seats():
+    roomy = replace(FIT, id="roomy", load_percent=29.0, slots_total=4)
+    assert _choice(replace(FIT, load_percent=20.0), roomy) == "roomy"
+
+
+def test_of_equals_the_same_one_is_chosen_in_any_order():
+    twins = [replace(FIT, id=name) for name in "abc"]
+    assert _choice(*twins) == _choice(*reversed(twins))
+
+
+def test_equals_take_turns():
+    twins = {name: replace(FIT, id=name) for name in "abc"}
+    taken = []
+    for minute in range(6):
+        chosen = Seating(twins.values(), NOW, MAX_LOAD).take(ASKED)
+        assert chosen
+        at = NOW + timedelta(minutes=minute)
+        twins[chosen.id] = replace(chosen, last_assigned_at=at)
+        taken.append(chosen.id)
+    assert taken == list("abcabc")
+
+
+def test_the_machine_asked_for_is_chosen_over_a_better_one():
+    better = replace(FIT, id="m2", repositories=frozenset({REPO}), load_percent=0.0)
+    assert _choice(FIT, better) == "m2"
+    assert _choice(FIT, better, request=FOR_M1) == "m1"
+
+
+def test_without_a_fit_machine_none_is_chosen():
+    assert _choice() is None
+    assert _choice(replace(FIT, **ONE_FAULT[Reason.DRAINING])) is None
+
+
+# ---- invariants --------------------------------------------------------------------------------
+
+_HEALTH = st.builds(
+    AgentHealth,
+    st.booleans(),
+    st.none() | st.integers(-2, 2).map(lambda minutes: NOW + timedelta(minutes=minutes)),
+)
+_MACHINES = st.lists(
+    st.builds(
+        Candidate,
+        id=st.sampled_from([f"m{i}" for i in range(8)]),
+        status=st.sampled_from(MachineStatus),
+        connected=st.booleans(),
+        agents=st.dictionaries(st.sampled_from(["claude", "codex"]), _HEALTH),
+        slots_total=st.integers(0, 3),
+        slots_used=st.integers(0, 4),
+        load_percent=st.floats(0, 100),
+        cpu_count=st.integers(0, 64),
+        memory_bytes=st.integers(0, 1 << 40),
+        repositories=st.frozensets(st.sampled_from([REPO, "other"])),
+    ),
+    unique_by=lambda machine: machine.id,
+)
+_REQUESTS = st.builds(
+    Request,
+    st.sampled_from(["claude", "codex", "cursor"]),
+    st.just(REPO),
+    st.none() | st.sampled_from(["m1", "gone"]),
+)
+
+
+@given(request=_REQUESTS, machines=_MACHINES)
+def test_a_chosen_machine_is_never_blocked_and_none_means_that_all_are(
+    request: Request, machines: list[Candidate]
+):
+    chosen = Seating(machines, NOW, MAX_LOAD).take(request)
+    reasons = {m.id: scheduling.blocked_by(request, m, NOW, MAX_LOAD) for m in machines}
+    if chosen is None:
+        assert None not in reasons.values()
+    else:
+        assert reasons[chosen.id] is None
+        assert chosen.status is MachineStatus.ONLINE
+        assert chosen.connected
+        assert chosen.free_slots > 0
+
+
+def _best(request: Request, machines: list[Candidate]) -> tuple[object, ...] | None:
+    """How good the best machine is, by looking at all of them."""
+    able = [m for m in machines if scheduling.blocked_by(request, m, NOW, MAX_LOAD) is None]
+    return max((_merit(request, m) for m in able), default=None)
+
+
+def _merit(request: Request, m: Candidate) -> tuple[object, ...]:
+    has = request.repo_url in m.repositories
+    return has, -(m.load_percent // 10), m.free_slots, m.cpu_count, m.memory_bytes
+
+
+@given(machines=_MACHINES, requests=st.lists(_REQUESTS, max_size=12))
+def test_each_task_of_a_batch_gets_the_best_of_what_those_before_it_left(
+    machines: list[Candidate], requests: list[Request]
+):
+    seating, left = Seating(machines, NOW, MAX_LOAD), {m.id: m for m in machines}
+    for request in requests:
+        chosen = seating.take(request)
+        some = [m for m in left.values() if request.machine_id in (None, m.id)]
+        assert (chosen and _merit(request, chosen)) == _best(request, some)
+        if chosen:
+            assert chosen == left[chosen.id]
+            left[chosen.id] = replace(chosen, slots_used=chosen.slots_used + 1)
+
+
+@given(machines=_MACHINES)
+def test_dispatching_until_nobody_is_free_fills_no_seat_twice(machines: list[Candidate]):
+    free = {m.id: m.free_slots for m in machines}
+    seating = Seating(machines, NOW, MAX_LOAD)
+    seated: list[str] = []
+    while chosen := seating.take(ASKED):
+        seated.append(chosen.id)
+    assert all(seated.count(name) <= free[name] for name in free)
+    usable = [m for m in machines if scheduling.blocked_by(ASKED, m, NOW, MAX_LOAD) is None]
+    assert len(seated) == sum(m.free_slots for m in usable)

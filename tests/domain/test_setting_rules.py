@@ -1,0 +1,48 @@
+"""What a setting may be."""
+
+import pytest
+
+from app.domain.errors import InvalidFields
+from app.domain.settings import REGISTRY, Setting, SettingKind, checked
+
+
+@pytest.mark.parametrize("setting", REGISTRY.values(), ids=lambda setting: setting.key)
+def test_defaults_and_bounds_are_allowed_themselves(setting: Setting) -> None:
+    for value in (setting.default, setting.minimum, setting.maximum):
+        assert checked(setting.key, value) == value
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("maxLoadPercent", 0),
+        ("maxLoadPercent", 100.1),
+        ("maxLoadPercent", "90"),
+        ("maxLoadPercent", True),
+        ("maxLoadPercent", None),
+        ("maxLoadPercent", float("nan")),
+        ("maxLoadPercent", float("inf")),
+        ("maxLoadPercent", [90]),
+        ("loginFailures", 0),
+        ("loginFailures", 5.5),
+        ("loginFailures", float("inf")),
+        ("loginFailures", 10**400),
+        ("sessionRetentionDays", -1),
+        ("no_such", 1),
+        ("", 1),
+    ],
+)
+def test_what_a_setting_cannot_be_is_refused_by_its_key(key: str, value: object) -> None:
+    with pytest.raises(InvalidFields) as refused:
+        checked(key, value)
+    assert list(refused.value.errors) == [key]
+
+
+def test_a_number_may_have_a_fraction_where_it_is_no_count() -> None:
+    assert REGISTRY["maxLoadPercent"].kind is SettingKind.NUMBER
+    assert checked("maxLoadPercent", 87.5) == 87.5
+
+
+def test_a_count_that_is_written_with_a_point_is_a_whole_number() -> None:
+    count = checked("loginFailures", 7.0)
+    assert (count, type(count)) == (7, int)

@@ -1,0 +1,42 @@
+"""Rows that tests begin with: valid, complete, and committed. Each takes what matters to the test.
+
+developer = make_developer(role=SystemRole.LEAD)
+task = make_task(project=make_project(members=[developer]), status=TaskStatus.RUNNING)
+"""
+
+from tests.factories.bots import make_binding, make_bot
+from tests.factories.developers import (
+    PASSWORD,
+    make_developer,
+    make_idempotency_key,
+    make_personal_token,
+    make_refresh_token,
+)
+from tests.factories.machines import make_enrollment_token, make_machine
+from tests.factories.notifications import make_notification
+from tests.factories.projects import add_member, make_project
+from tests.factories.servers import make_server_process
+from tests.factories.tasks import make_attempt, make_gate, make_task, make_workspace
+from tests.factories.terminals import make_channel_token, make_terminal_input
+
+__all__ = [
+    "PASSWORD",
+    "add_member",
+    "make_attempt",
+    "make_binding",
+    "make_bot",
+    "make_channel_token",
+    "make_developer",
+    "make_enrollment_token",
+    "make_gate",
+    "make_idempotency_key",
+    "make_machine",
+    "make_notification",
+    "make_personal_token",
+    "make_project",
+    "make_refresh_token",
+    "make_server_process",
+    "make_task",
+    "make_terminal_input",
+    "make_workspace",
+]

@@ -1,0 +1,35 @@
+"""Bots and what they are bound to."""
+
+from typing import Any
+
+from app.domain.chat import BotPlatform
+from app.models import Bot, BotBinding, Project
+from app.services import vault
+from tests.factories.projects import make_project
+from tests.factories.rows import now, numbers, stored
+
+
+def make_bot(**given: Any) -> Bot:
+    """A Slack bot."""
+    number = next(numbers)
+    defaults = {
+        "platform": BotPlatform.SLACK,
+        "name": f"bot{number}",
+        "app_id": f"A{number}",
+        "app_secret": vault.encrypt("signing secret"),
+        "webhook_token": vault.encrypt("xoxb-token"),
+        "created_at": now(),
+    }
+    return stored(Bot, defaults, given)
+
+
+def make_binding(bot: Bot, *, project: Project | None = None, **given: Any) -> BotBinding:
+    """A chat of the bot, bound to the project."""
+    defaults = {
+        "bot_id": bot.id,
+        "platform_chat_id": f"C{next(numbers)}",
+        "project_id": (project or make_project()).id,
+        "chat_name": "general",
+        "created_at": now(),
+    }
+    return stored(BotBinding, defaults, given)

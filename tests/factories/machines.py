@@ -1,0 +1,57 @@
+"""Machines and what lets them in."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from app.domain.machine import MachineStatus
+from app.domain.tokens import TokenKind, digest
+from app.models import Developer, EnrollmentToken, Machine, MachineHeartbeat
+from app.services import tokens
+from tests.factories.developers import make_developer
+from tests.factories.rows import now, numbers, stored
+
+METRICS = {"cpuPercent": 5.0, "memoryPercent": 20.0, "diskPercent": 30.0}
+
+
+def make_machine(*, metrics: dict[str, float] = METRICS, **given: Any) -> Machine:
+    """A machine that is connected, idle, and can run claude; with a heartbeat of this moment."""
+    moment = now()
+    defaults = {
+        "id": uuid.uuid4(),
+        "name": f"machine{next(numbers)}",
+        "status": MachineStatus.ONLINE,
+        "connected": True,
+        "slots_total": 2,
+        "capabilities": [{"agentType": "claude", "version": "1.0", "healthy": True}],
+        "hardware": {"cpuCount": 4, "memoryBytes": 8 << 30, "diskBytes": 100 << 30},
+        "version": "0.1.0",
+        "recovery_digest": digest(tokens.new(TokenKind.RECOVERY)),
+        "connected_at": moment,
+        "created_at": moment,
+    }
+    machine = stored(Machine, defaults, given)
+    beat = {
+        "machine_id": machine.id,
+        "received_at": moment,
+        "lease_until": moment + timedelta(minutes=10),
+        "metrics": metrics,
+    }
+    stored(MachineHeartbeat, beat, {})
+    return machine
+
+
+def make_enrollment_token(
+    *, creator: Developer | None = None, **given: Any
+) -> tuple[EnrollmentToken, str]:
+    """An unused token's row, and the token."""
+    secret = tokens.new(TokenKind.ENROLLMENT)
+    creator = creator or make_developer()
+    defaults = {
+        "prefix": secret[:18],
+        "digest": digest(secret),
+        "created_by": creator.id,
+        "created_at": now(),
+        "expires_at": now() + timedelta(days=1),
+    }
+    return stored(EnrollmentToken, defaults, given), secret

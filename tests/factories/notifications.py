@@ -1,0 +1,18 @@
+"""Notifications."""
+
+from typing import Any
+
+from app.models import Developer, Notification
+from tests.factories.rows import now, stored
+
+
+def make_notification(developer: Developer, **given: Any) -> Notification:
+    """An unread one, about no task."""
+    defaults = {
+        "developer_id": developer.id,
+        "type": "task_completed",
+        "title": "It is done.",
+        "body": "All of it.",
+        "created_at": now(),
+    }
+    return stored(Notification, defaults, given)

@@ -1,0 +1,92 @@
+"""Tasks with their attempts and gates.
+
+They are written as they are asked for; no rule is asked. A test of a rule goes through services.
+"""
+
+from typing import Any
+
+from app.domain.attempt import AttemptPhase, WorkspaceState
+from app.domain.pipeline import GateKind
+from app.domain.task import TaskStatus
+from app.extensions import db
+from app.models import Attempt, Developer, Gate, Machine, Project, Task, Workspace
+from tests.factories.developers import make_developer
+from tests.factories.projects import make_project
+from tests.factories.rows import now, stored
+
+
+def make_task(
+    *, project: Project | None = None, creator: Developer | None = None, **given: Any
+) -> Task:
+    """A queued task, with the project's pipeline frozen into it and no events."""
+    project = project or make_project()
+    creator = creator or make_developer()
+    moment = now()
+    defaults = {
+        "project_id": project.id,
+        "description": "Make it work.",
+        "status": TaskStatus.QUEUED,
+        "created_by": creator.id,
+        "agent_type": project.agent_type,
+        "pipeline": project.pipeline,
+        "created_at": moment,
+        "updated_at": moment,
+    }
+    return stored(Task, defaults, given)
+
+
+def make_attempt(task: Task, machine: Machine, **given: Any) -> Attempt:
+    """The task's next attempt, on that machine, running and on one of its seats."""
+    task.attempt += 1
+    task.machine_id = machine.id
+    moment = now()
+    defaults = {
+        "task_id": task.id,
+        "number": task.attempt,
+        "round": task.round,
+        "machine_id": machine.id,
+        "phase": AttemptPhase.RUN,
+        "stage_index": task.stage_index,
+        "holds_slot": True,
+        "assigned_at": moment,
+        "accepted_at": moment,
+        "started_at": moment,
+    }
+    attempt = stored(Attempt, defaults, given)
+    if attempt.holds_slot:
+        machine.slots_used += 1
+        db.session.commit()
+    return attempt
+
+
+def make_gate(task: Task, **given: Any) -> Gate:
+    """An open question before the task's current stage."""
+    defaults = {
+        "task_id": task.id,
+        "round": task.round,
+        "stage_index": task.stage_index,
+        "kind": GateKind.CONFIRM,
+        "prompt": "Go on?",
+        "choices": [],
+        "requested_at": now(),
+    }
+    return stored(Gate, defaults, given)
+
+
+def make_workspace(attempt: Attempt, **given: Any) -> Workspace:
+    """The attempt's workspace, ready, as its machine told of it."""
+    defaults = {
+        "task_id": attempt.task_id,
+        "attempt": attempt.number,
+        "machine_id": attempt.machine_id,
+        "state": WorkspaceState.READY,
+        "path": f"/w/{attempt.task_id}-{attempt.number}",
+        "branch": f"muster/{attempt.task_id}-{attempt.number}",
+        "base_commit": "ba5e",
+        "head_commit": "4ead",
+        "dirty": False,
+        "diff": {"filesChanged": 1, "insertions": 2, "deletions": 3},
+        "size_bytes": 4096,
+        "updated_at": now(),
+    }
+    return stored(Workspace, defaults, given)

@@ -1,0 +1,37 @@
+"""Terminals' tokens, and who typed."""
+
+from datetime import timedelta
+from typing import Any
+
+from app.domain.terminal import TerminalMode
+from app.models import ChannelToken, Developer, TerminalInput
+from tests.factories.machines import make_machine
+from tests.factories.rows import now, numbers, stored
+from tests.factories.tasks import make_attempt, make_task
+
+
+def make_channel_token(developer: Developer, **given: Any) -> ChannelToken:
+    """A developer's token for a running attempt, good for a minute."""
+    attempt = make_attempt(make_task(), make_machine())
+    defaults = {
+        "digest": f"{next(numbers)}",
+        "task_id": attempt.task_id,
+        "attempt": attempt.number,
+        "developer_id": developer.id,
+        "mode": TerminalMode.CONTROL,
+        "expires_at": now() + timedelta(seconds=60),
+    }
+    return stored(ChannelToken, defaults, given)
+
+
+def make_terminal_input(developer: Developer, **given: Any) -> TerminalInput:
+    """That the developer typed a word just now."""
+    defaults = {
+        "task_id": make_task().id,
+        "attempt": 1,
+        "developer_id": developer.id,
+        "begun_at": now(),
+        "ended_at": now(),
+        "bytes": 5,
+    }
+    return stored(TerminalInput, defaults, given)

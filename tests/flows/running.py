@@ -1,0 +1,122 @@
+"""A whole Muster for tests: real gunicorn, Celery, PostgreSQL, Valkey, git, terminals."""
+
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from app.embedded.stack import Stack
+from demo import places
+from demo.api import Api
+from demo.machines import LocalMachine, await_online
+from demo.repository import Repository
+
+ADMIN, PASSWORD = "admin", "a password that only tests use"
+PATIENCE = 60.0
+
+T = TypeVar("T")
+
+
+def until(look: Callable[[], T | None], what: str, patience: float = PATIENCE) -> T:
+    """The first true answer. Fails when none comes in time."""
+    deadline = time.monotonic() + patience
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"no {what} within {patience:.0f} s"
+        time.sleep(0.02)
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+class Running:
+    """A stack with one local machine, a repository and an admin's session."""
+
+    def __init__(self, home: Path, env: Mapping[str, str]) -> None:
+        self.home = home
+        # Tests beside it keep the machine busy and full, which is no reason to wait here.
+        busy = {"MUSTER_MAX_LOAD_PERCENT": "100", "MUSTER_MAX_DISK_PERCENT": "100"}
+        fast = {"MUSTER_EMBEDDED_FSYNC": "off", "MUSTER_WEB_WORKERS": "2"} | busy
+        unset = {"DATABASE_URL": "", "REDIS_URL": ""}
+        self.stack = Stack(home, free_port(), {**unset, **fast, **env})
+
+    def furnish(self) -> None:
+        """Make the admin and the repository, and let the machine in."""
+        flask = (sys.executable, "-m", "flask", "--app", "wsgi")
+        self.stack.run("admin", [*flask, "create-admin", "--password", PASSWORD])
+        self.api = Api(self.stack.url)
+        self.api.login(ADMIN, PASSWORD)
+        area = places.machine_area(self.home)
+        self.machine = LocalMachine(self.stack, area, 1)
+        self.machine.enroll(self.api)
+        self.machine.start()
+        await_online(self.stack, 1)
+        self.repository = Repository(self.home / "repository.git")
+        self.repository.fill()
+
+    def project(self, key: str, *stages: Mapping[str, Any], **fields: Any) -> str:
+        """A project on the repository with these stages; its key."""
+        body = {"key": key, "name": key, "repoUrl": self.repository.url, "agentType": "custom"}
+        body |= {"agentCommand": "true", "pipeline": list(stages), **fields}
+        self.api.post("/api/admin/projects", body)
+        return key
+
+    def task(self, key: str, description: str = "Do it.", **fields: Any) -> "Followed":
+        body = {"projectKey": key, "description": description, **fields}
+        return Followed(self, int(self.api.post("/api/web/tasks", body)["id"]))
+
+
+class Followed:
+    """One task, looked at over the API."""
+
+    def __init__(self, running: Running, task_id: int) -> None:
+        self.running, self.id = running, task_id
+        self.path = f"/api/web/tasks/{task_id}"
+
+    def now(self) -> dict[str, Any]:
+        return dict(self.running.api.get(self.path))
+
+    def until(self, *statuses: str, patience: float = PATIENCE) -> dict[str, Any]:
+        """The task once it is in one of these states; fails at once in another ended one."""
+
+        def look() -> dict[str, Any] | None:
+            task = self.now()
+            if task["status"] in statuses:
+                return task
+            is_over = task["status"] in ("completed", "failed", "cancelled")
+            assert not is_over, f"{task['status']}: {task['failure']}"
+            return None
+
+        return until(look, f"{' or '.join(statuses)} task {self.id}", patience)
+
+    def answer(self, stage_index: int, result: str) -> None:
+        body = {"stageIndex": stage_index, "result": result}
+        self.running.api.post(f"{self.path}/confirm-stage", body)
+
+    def act(self, verb: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        return dict(self.running.api.post(f"{self.path}/{verb}", body or {}))
+
+    def events(self, *types: str) -> list[dict[str, Any]]:
+        query = {"limit": 200} | ({"type": ",".join(types)} if types else {})
+        return list(self.running.api.get(f"{self.path}/events", **query)["items"])
+
+    def messages(self, *types: str) -> str:
+        return "\n".join(event["message"] for event in self.events(*types))
+
+    def log(self) -> bytes:
+        """The exact bytes of the latest attempt's terminal."""
+        headers = {"Authorization": f"Bearer {self.running.api.token}"}
+        url = self.running.api.url + self.path + "/logs/raw"
+        answer = httpx.get(url, headers=headers, timeout=30)
+        assert answer.status_code == 200, answer.text
+        return answer.content
+
+    def until_logged(self, text: bytes) -> bytes:
+        return until(lambda: (log := self.log()) if text in (log := self.log()) else None, "log")

@@ -1,0 +1,117 @@
+"""`make demo` as a newcomer has it: in an empty home, without a git identity."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from demo.repository import BASE, Repository
+
+ROOT = Path(__file__).parents[2]
+PLAY = [sys.executable, "-m", "demo.play"]
+SECONDS = 100.0
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    # Not pytest's own: that is closed to the users of attempts, which it need not be here.
+    path = Path(tempfile.mkdtemp(prefix="muster-demo-test-"))
+    path.chmod(0o755)
+    yield path
+    for pid in processes_of(path):  # what a failed test leaves
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def play(home: Path) -> Iterator[Callable[[], "subprocess.Popen[str]"]]:
+    """Starts the demo; its output goes to `<home>/output`."""
+    started: list[subprocess.Popen[str]] = []
+    user = home / "user"
+    user.mkdir()
+    env = {"PATH": os.environ["PATH"], "HOME": str(user), "MUSTER_HOME": str(home / "state")}
+
+    def start() -> "subprocess.Popen[str]":
+        with (home / "output").open("w") as output:
+            demo = subprocess.Popen(
+                PLAY,
+                cwd=ROOT,
+                env={**env, "MUSTER_EMBEDDED_FSYNC": "off"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                process_group=0,
+                text=True,
+            )
+        started.append(demo)
+        return demo
+
+    yield start
+    for demo in started:
+        demo.kill()
+        demo.wait()
+
+
+@pytest.mark.timeout(240)
+def test_an_interrupted_demo_leaves_nothing_and_the_next_one_repairs_the_package(
+    home: Path, play: Callable[[], "subprocess.Popen[str]"]
+) -> None:
+    interrupted = play()
+    await_output(home, "stage_started", interrupted)
+    interrupted.terminate()
+    assert interrupted.wait(SECONDS) == 130, said(home)
+    assert processes_of(home) == {}
+    assert sockets_of(home) == []
+
+    assert play().wait(SECONDS) == 0, said(home)
+    assert processes_of(home) == {}
+    assert sockets_of(home) == []
+    repository = Repository(home / "state" / "demo" / "durations.git")
+    branch = pushed_branch(home)
+    assert repository.has(branch)
+    assert repository.failing_tests(BASE) is not None
+    assert repository.failing_tests(branch) is None
+    assert "total += int(count)" in repository.diff(branch, colour=False)
+    assert list((home / "user").iterdir()) == []
+
+
+def await_output(home: Path, words: str, demo: "subprocess.Popen[str]") -> None:
+    deadline = time.monotonic() + SECONDS
+    while words not in said(home):
+        assert demo.poll() is None, said(home)
+        assert time.monotonic() < deadline, said(home)
+        time.sleep(0.02)
+
+
+def said(home: Path) -> str:
+    return (home / "output").read_text()
+
+
+def pushed_branch(home: Path) -> str:
+    (line,) = (line for line in said(home).splitlines() if line.startswith("The pushed branch "))
+    return line.removeprefix("The pushed branch ")
+
+
+def processes_of(home: Path) -> dict[int, str]:
+    """Every process that has to do with the home: in its arguments, its environment, its place."""
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            arguments = (entry / "cmdline").read_bytes()
+            told = arguments + (entry / "environ").read_bytes() + bytes((entry / "cwd").readlink())
+            if os.fsencode(home) in told:
+                found[int(entry.name)] = arguments.replace(b"\0", b" ").decode(errors="replace")
+    return found
+
+
+def sockets_of(home: Path) -> list[Path]:
+    return [path for path in home.rglob("*") if path.is_socket()]

@@ -1,0 +1,158 @@
+"""What the demo is made of, without a stack."""
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from demo import places
+from demo.errors import DemoError
+from demo.play import AGENT, DESCRIPTION
+from demo.repository import BASE, PACKAGE, Repository
+from demo.screen import BOLD, Screen
+from demo.up import NEXT
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives attempts uids")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    made = Repository(tmp_path / "bare.git")
+    made.fill()
+    return made
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(PACKAGE, tmp_path / "package"))
+
+
+def run_agent(package: Path, instruction: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-B", str(AGENT), instruction]
+    return subprocess.run(command, cwd=package, capture_output=True, text=True, check=False)
+
+
+def passes(package: Path) -> bool:
+    command = [sys.executable, "-B", "-m", "unittest"]
+    return subprocess.run(command, cwd=package, capture_output=True, check=False).returncode == 0
+
+
+def test_the_stand_in_says_what_it_is_and_repairs_the_package(package: Path) -> None:
+    assert not passes(package)
+    worked = run_agent(package, DESCRIPTION)
+    assert worked.returncode == 0, worked.stdout + worked.stderr
+    assert "scripted stand-in" in worked.stdout.splitlines()[0]
+    assert DESCRIPTION in worked.stdout
+    assert passes(package)
+    assert "adds up all units" in (package / "CHANGELOG.md").read_text()
+
+
+def test_the_stand_in_fails_where_there_is_nothing_to_repair(package: Path) -> None:
+    run_agent(package, DESCRIPTION)
+    assert run_agent(package, DESCRIPTION).returncode == 1
+
+
+def test_the_repository_holds_a_package_whose_tests_fail(repository: Repository) -> None:
+    assert "test_units_add_up" in (repository.failing_tests(BASE) or "")
+
+
+def test_filling_again_changes_nothing_until_the_package_changes(
+    repository: Repository, package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = commit(repository)
+    repository.fill()
+    assert commit(repository) == first
+    (package / "README.md").write_text("anew\n")
+    monkeypatch.setattr("demo.repository.PACKAGE", package)
+    repository.fill()
+    assert commit(repository, f"{BASE}^") == first
+
+
+def commit(repository: Repository, revision: str = BASE) -> str:
+    command = ["git", f"--git-dir={repository.path}", "rev-parse", revision]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_a_file_gets_no_escape_sequences_and_every_step_its_mark() -> None:
+    screen = Screen(out := io.StringIO())
+    screen.step("one")
+    screen.step("two")
+    screen.line(f"{BOLD}between{BOLD}")
+    screen.step("three")
+    screen.fail("because")
+    assert out.getvalue() == "  ✓ one\n  ✓ two\nbetween\n  ✗ three\nbecause\n"
+
+
+@pytest.mark.parametrize("text", ["0", "65536", "-1", "http", "9000.0"])
+def test_what_is_no_port_is_refused(text: str) -> None:
+    with pytest.raises(DemoError, match="MUSTER_PORT"):
+        places.port(environ={"MUSTER_PORT": text})
+
+
+def test_settings_have_defaults() -> None:
+    assert places.port(environ={"MUSTER_PORT": ""}) == 9000
+    assert places.home({}) == Path(".muster").absolute()
+
+
+def test_what_to_try_next_can_be_pasted_into_a_shell() -> None:
+    text = NEXT.format(url="http://127.0.0.1:9000", logs="/logs")
+    commands = text.split("Try:")[1].split("The API")[0]
+    assert '{"username": "admin", "password": "<password>"}' in commands
+    assert subprocess.run(["bash", "-n", "-c", commands], check=False).returncode == 0
+
+
+@pytest.fixture
+def closed_home(tmp_path: Path) -> Iterator[Path]:
+    home = tmp_path / "closed" / "home"
+    home.mkdir(parents=True)
+    home.parent.chmod(0o700)
+    yield home
+    with suppress(FileNotFoundError):
+        shutil.rmtree((home / "machines").resolve())
+
+
+@as_root
+def test_machines_live_where_attempts_can_get_to(closed_home: Path) -> None:
+    area = places.machine_area(closed_home)
+    entered = subprocess.run(["ls", area], user=places.UIDS[0], group=places.UIDS[0], check=False)
+    assert entered.returncode == 0
+    assert places.machine_area(closed_home) == area
+    assert closed_home not in area.parents
+
+
+@as_root
+def test_a_home_made_anew_does_not_inherit_machines(closed_home: Path) -> None:
+    area = places.machine_area(closed_home)
+    (area / "1").mkdir()
+    shutil.rmtree(closed_home)
+    closed_home.mkdir()
+    assert list(places.machine_area(closed_home).iterdir()) == []
+
+
+@as_root
+def test_machines_removed_from_elsewhere_get_a_new_place(closed_home: Path) -> None:
+    shutil.rmtree(places.machine_area(closed_home))
+    assert places.machine_area(closed_home).is_dir()
+
+
+@as_root
+def test_somebody_else_s_directory_is_not_taken_for_machines(closed_home: Path) -> None:
+    area = places.machine_area(closed_home)
+    (closed_home / "machines").unlink()
+    os.chown(area, 1, 1)
+    with pytest.raises(DemoError, match="belongs to someone else"):
+        places.machine_area(closed_home)
+    shutil.rmtree(area)
+
+
+@as_root
+def test_the_interpreter_is_one_that_attempts_can_run() -> None:
+    command = [places.interpreter(), "-I", "-c", ""]
+    ran = subprocess.run(command, cwd="/", user=places.UIDS[0], group=places.UIDS[0], check=False)
+    assert ran.returncode == 0

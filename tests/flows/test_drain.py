@@ -1,0 +1,33 @@
+"""A machine is taken out of service while it works, with real parts all the way."""
+
+from typing import Any
+
+import pytest
+
+from tests.flows.running import Running, until
+
+
+def test_a_drained_machine_has_done_its_work_first(
+    running: Running, request: pytest.FixtureRequest
+) -> None:
+    flag = running.machine.area / "flag-drain"
+    wait = f"echo up; until [ -e {flag} ]; do sleep 0.05; done"
+    stage = {"name": "wait", "kind": "shell", "command": wait}
+    task = running.task(running.project("DRAIN", stage))
+    task.until_logged(b"up")
+    path = f"/api/web/machines/{task.now()['machineId']}"
+    request.addfinalizer(lambda: running.api.post(f"{path}/undrain", {}))
+
+    def status() -> Any:
+        return running.api.get(path)["status"]
+
+    drained = running.api.post(f"{path}/drain", {"note": "new disk"})
+    assert (drained["status"], drained["drain"]["note"]) == ("draining", "new disk")
+    behind = running.task("DRAIN", "Not here.")
+    flag.touch()
+    task.until("completed")
+    until(lambda: status() == "drained", "drained machine")
+    assert behind.now()["status"] == "queued"
+    assert running.api.post(f"{path}/undrain", {})["status"] == "online"
+    behind.until("completed")
+    assert status() == "online"

@@ -1,0 +1,47 @@
+"""Several machines of one stack on one host, which as root share the host's user ids."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from app.embedded.stack import Stack
+from demo.machines import LocalMachine
+from demo.up import MOST_MACHINES
+from worker.credentials import Credentials, CredentialStore
+from worker.identity import UIDS
+from worker.layout import Layout
+
+
+def machines(area: Path) -> list[LocalMachine]:
+    stack = Stack(area, 9)
+    return [LocalMachine(stack, area, number) for number in range(1, MOST_MACHINES + 1)]
+
+
+def test_no_two_machines_of_a_stack_share_a_uid(tmp_path: Path) -> None:
+    ranges = [machine.uids for machine in machines(tmp_path)]
+    for one, other in combinations(ranges, 2):
+        assert one[-1] < other[0] or other[-1] < one[0]
+    assert ranges[0] == UIDS
+    assert not {65_534, 65_535} & {uid for each in ranges for uid in each}
+    assert ranges[-1][-1] < 100_000
+
+
+def test_a_machine_is_started_with_its_own_uids(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Sequence[str]] = []
+
+    def launch(_: Stack, name: str, argv: Sequence[str], env: Mapping[str, str]) -> None:
+        started.append(argv)
+
+    monkeypatch.setattr(Stack, "launch", launch)
+    for machine in machines(tmp_path)[:3]:
+        layout = Layout(machine.home)
+        layout.make()
+        known = Credentials(machine.stack.url, "id", machine.name, 2, "jwt", 1e12, "secret")
+        CredentialStore(layout.credentials).save(known)
+        machine.start()
+    given = [argv[argv.index("--uids") + 1] for argv in started]
+    assert given == ["60000-64999", "66000-66499", "66500-66999"]

@@ -1,0 +1,45 @@
+"""A tunnel through the whole stack; what the machine runs for it is a stand-in."""
+
+import shlex
+from pathlib import Path
+
+from tests.flows.running import Running, until
+from tests.worker import tunnel_stand_in
+from worker import processes, tunnel_command
+from worker.layout import Layout
+
+
+def stand_in_command(place: Path) -> str:
+    """What the machine is configured to run; the test puts it there."""
+    program = shlex.join(["python3", str(place / "stand-in"), str(place / "plan")])
+    return f"{program} tunnel --accept-server-license-terms --name {{name}}"
+
+
+def test_a_developer_opens_a_tunnel_into_a_running_task_and_it_ends_with_it(
+    running: Running,
+) -> None:
+    place = running.home / "tunnel"
+    place.mkdir()
+    place.chmod(0o777)
+    (place / "stand-in").write_text(Path(tunnel_stand_in.__file__).read_text())
+    (place / "plan").write_text("login pieces deaf")
+    task = running.task(
+        running.project(
+            "TUNNEL", {"name": "long", "kind": "shell", "command": "echo up; sleep 4245"}
+        )
+    )
+    task.until_logged(b"up")
+    path = f"/api/web/workspace-tunnel/{task.id}"
+    assert running.api.post(f"{path}/start", {})["state"] == "starting"
+    shown = until(
+        lambda: s if (s := running.api.get(f"{path}/status"))["state"] == "connected" else None,
+        "connected tunnel",
+    )
+    assert shown["url"].startswith("https://vscode.dev/tunnel/m")
+    assert shown["url"].endswith(f"/workspaces/{task.id}-1")
+    mark = str(Layout(running.machine.home).attempt(task.id, 1).resolve())
+    assert processes.in_group(tunnel_command.marked(mark)[0].group)
+    task.act("cancel")
+    until(lambda: running.api.get(f"{path}/status")["state"] == "closed", "end of the tunnel", 20)
+    assert not tunnel_command.marked(mark)
+    assert "waits for somebody to log in" in task.messages("tunnel")

@@ -1,0 +1,61 @@
+"""Real gunicorn processes for tests, on ports of their own."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from app.embedded import ports, probes, processes
+from app.embedded.commands import Commands, commands
+from app.embedded.processes import Process, Program
+
+ROOT = Path(__file__).parent.parent
+SERVERS = ("gunicorn", "gunicorn-2")
+
+
+class Gunicorn:
+    """A gunicorn that answers on `url`."""
+
+    def __init__(self, process: Process, port: int) -> None:
+        self.process, self.port = process, port
+        self.url = f"http://{ports.LOOPBACK}:{port}"
+
+    @property
+    def log(self) -> str:
+        return self.process.program.log.read_text()
+
+
+@contextmanager
+def gunicorn(
+    directory: Path, env: Mapping[str, str], *, app: str = "wsgi:app", probe: str = "/healthz"
+) -> Iterator[Gunicorn]:
+    """Our gunicorn, with our settings, until the block ends. `env` is its whole environment."""
+    port = ports.free()
+    *argv, _ = commands(directory).processes["gunicorn"].argv
+    program = Program(
+        name="gunicorn",
+        argv=[*argv, app],
+        log=directory / "gunicorn.log",
+        cwd=ROOT,
+        env={**env, "MUSTER_PORT": str(port)},
+    )
+    process = processes.spawn(program)
+    try:
+        ready = processes.until(lambda: probes.get(port, probe, tls=False)[0] == 200, 30, 0.05)
+        assert ready, program.log.read_text()
+        yield Gunicorn(process, port)
+    finally:
+        process.stop()
+
+
+def two_servers(port: int) -> Callable[[Path], Commands]:
+    """What a stack runs, with a second gunicorn on that port. They are called `SERVERS`."""
+
+    def table(home: Path) -> Commands:
+        usual = commands(home)
+        first = usual.processes[SERVERS[0]]
+        second = replace(first, env={"MUSTER_PORT": str(port)})
+        named = {SERVERS[0]: first, SERVERS[1]: second}
+        return Commands(usual.migrate, {**named, **usual.processes})
+
+    return table

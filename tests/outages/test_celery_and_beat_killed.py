@@ -1,0 +1,114 @@
+"""Celery and beat are killed: each is missed by name within 30 s, and what it did goes on later."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+import redis
+
+import config
+from app import bus
+from app.embedded import processes
+from app.embedded.commands import commands
+from app.embedded.processes import Process, Program
+from app.extensions import db
+from app.factory import create_app
+from tests.factories import make_machine
+from tests.gunicorns import ROOT
+from tests.outages.conftest import Server
+
+Eventually = Callable[[Callable[[], bool]], None]
+
+
+class Dispatchers:
+    """Celery and beat. No sweep takes a machine away that never speaks."""
+
+    def __init__(self, server: Server) -> None:
+        self._commands = commands(server.home).processes
+        self._home = server.home
+        self._env = {**server.env, "MUSTER_SILENCE_SECONDS": "3600"}
+        self._running: dict[str, Process] = {}
+        self._redis: Any = redis.Redis.from_url(server.env["REDIS_URL"])
+
+    def start(self, name: str) -> None:
+        log = self._home / f"{name}.log"
+        program = Program(name, self._commands[name].argv, log, ROOT, self._env)
+        self._running[name] = processes.spawn(program)
+
+    def kill(self, name: str) -> float:
+        """The moment of its death."""
+        self._running[name].kill()
+        assert self._running[name].wait(5) is not None
+        return time.time()
+
+    def beat_signed_at(self) -> float:
+        """When beat has last sent something. Unix time, as all moments here."""
+        return float(self._redis.get(bus.BEAT_HEARTBEAT) or 0)
+
+    def stop(self) -> None:
+        for process in self._running.values():
+            process.stop()
+        self._redis.close()
+
+
+@pytest.fixture
+def dispatchers(server: Server) -> Iterator[Dispatchers]:
+    """Both run, beside a machine that is connected, as far as the rows say."""
+    app = create_app(config.load(server.env))
+    with app.app_context():
+        make_machine(slots_total=1000)
+        db.session.remove()
+        db.engine.dispose()
+    running = Dispatchers(server)
+    try:
+        for name in ("celery", "beat"):
+            running.start(name)
+        yield running
+    finally:
+        running.stop()
+
+
+def missing(server: Server) -> list[str]:
+    answer = httpx.get(server.gunicorn.url + "/readyz")
+    found: list[str] = answer.json()["missing"]
+    assert answer.status_code == (503 if found else 200)
+    return found
+
+
+def made(server: Server, description: str) -> Callable[[], dict[str, Any]]:
+    """Makes a task; asks for it."""
+    path = server.create_task(description).headers["Location"]
+
+    def look() -> dict[str, Any]:
+        task: dict[str, Any] = server.http.get(path).json()
+        return task
+
+    return look
+
+
+def test_each_is_missed_by_its_name_and_its_work_goes_on_when_it_is_back(
+    server: Server, dispatchers: Dispatchers, eventually: Eventually
+) -> None:
+    eventually(lambda: missing(server) == [])
+
+    celery_died = dispatchers.kill("celery")
+    waiting = made(server, "nobody is there to hand this out")
+    eventually(lambda: dispatchers.beat_signed_at() > celery_died + 3)
+    beat_died = dispatchers.kill("beat")  # so much later that each is missed at its own time
+    eventually(lambda: missing(server) == ["dispatcher", "sweeper"])
+    assert time.time() - celery_died < 30
+    assert waiting()["status"] == "queued"
+    assert waiting()["waitsFor"] == {"reason": "dispatcher", "nextAct": "dispatch", "at": None}
+    eventually(lambda: missing(server) == ["dispatcher", "sweeper", "beat"])
+    assert time.time() - beat_died < 30
+
+    dispatchers.start("celery")
+    eventually(lambda: waiting()["status"] == "assigned")
+    woken = made(server, "wake-ups are enough for this")
+    eventually(lambda: woken()["status"] == "assigned")
+    assert missing(server) == ["sweeper", "beat"]
+
+    dispatchers.start("beat")
+    eventually(lambda: missing(server) == [])

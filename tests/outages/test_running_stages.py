@@ -1,0 +1,133 @@
+"""Servers come and go while a stage runs on a real machine: it runs on, and no byte is lost."""
+
+import signal
+from collections.abc import Callable
+
+import pytest
+import redis
+
+from tests.flows.running import until
+from tests.gunicorns import SERVERS
+from tests.outages.conftest import furnished_pair
+from tests.outages.pair import Counting, Pair
+
+
+def unharmed(task: Counting) -> None:
+    """Nothing of it was done twice."""
+    assert [e["type"] for e in task.events("assigned", "stage_started", "requeued", "failed")] == [
+        "assigned",
+        "stage_started",
+    ]
+
+
+# ---- all at once ---------------------------------------------------------------------------------
+
+
+def stop_everything(pair: Pair) -> None:
+    names = ("beat", "celery", *SERVERS)
+    for name in names:
+        pair.stack.processes[name].ask()
+    for name in names:
+        pair.stack.processes[name].settle()
+    pair.restart(*names)
+
+
+def kill_both(pair: Pair) -> None:
+    for name in SERVERS:
+        pair.stack.processes[name].kill()
+        pair.stack.processes[name].wait(10)
+    pair.restart(*SERVERS)
+
+
+def empty_redis(pair: Pair) -> None:
+    with redis.Redis.from_url(pair.stack.env["REDIS_URL"]) as client:
+        client.flushall()
+
+
+def kill_redis(pair: Pair) -> None:
+    pair.stack.processes["valkey"].kill()
+    pair.restart("valkey")
+
+
+def crash_postgres(pair: Pair) -> None:
+    """Without a word to its clients; it recovers when it starts."""
+    pair.stack.processes["postgres"].send(signal.SIGQUIT)
+    pair.stack.processes["postgres"].wait(10)
+    pair.restart("postgres")
+
+
+def restart_postgres(pair: Pair) -> None:
+    pair.restart("postgres")
+
+
+@pytest.mark.parametrize(
+    "outage",
+    [stop_everything, kill_both, empty_redis, kill_redis, restart_postgres, crash_postgres],
+    ids=lambda outage: outage.__name__,
+)
+def test_a_running_stage_outlives(outage: Callable[[Pair], None], pair: Pair) -> None:
+    task = pair.counting(outage.__name__.upper())
+    outage(pair)
+    behind = pair.task(outage.__name__.upper(), "Made after it.")
+    task.until_more()
+    assert task.finish()["attempt"] == 1
+    unharmed(task)
+    behind.until("completed")  # and dispatch goes on as well
+
+
+# ---- one of two ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["ask", "kill"])
+def test_a_machine_goes_to_the_other_server_and_comes_back(how: str, pair: Pair) -> None:
+    """Each of the two ends, one after the other, with the machine on it."""
+    generation = pair.start_machine_at(SERVERS[0])
+    task = pair.counting(f"ONE-{how}".upper())
+    for name, other in (SERVERS, reversed(SERVERS)):
+        pair.way.lead_to(pair.ports[other])
+        getattr(pair.stack.processes[name], how)()
+        generation = pair.until_connected(generation)
+        task.until_more()
+        pair.restart(name)
+    assert task.finish()["attempt"] == 1
+    unharmed(task)
+    assert task.events("machine_lost") == [], "nobody was silent for so long"
+
+
+def test_a_machine_leaves_a_server_that_answers_no_heartbeat(pair: Pair) -> None:
+    generation = pair.start_machine_at(SERVERS[0])
+    task = pair.counting("FROZEN")
+    frozen = pair.processes_of(SERVERS[0])
+    for process in frozen:
+        process.suspend()
+    try:
+        for door in (pair.way, pair.people):
+            door.lead_to(pair.ports[SERVERS[1]])
+        pair.until_connected(generation)
+        task.until_more()
+    finally:
+        for process in frozen:
+            process.resume()
+    task.until_more()
+    assert task.finish()["attempt"] == 1
+    unharmed(task)
+
+
+# ---- for longer than the grace -------------------------------------------------------------------
+
+
+def test_when_all_servers_are_away_for_too_long_a_stage_is_lost_and_no_task() -> None:
+    """Its machine ends it itself. That counts for nothing: one loss would be one too many."""
+    hasty = {"HEARTBEAT": "0.5", "SILENCE": "3", "LEASE": "6"}
+    with furnished_pair({f"MUSTER_{k}_SECONDS": seconds for k, seconds in hasty.items()}) as pair:
+        flag = pair.notes / "again"
+        command = f"[ -e {flag} ] && exit; touch {flag}; echo up; sleep 4711"
+        stage = {"name": "wait", "kind": "shell", "command": command}
+        task = pair.task(pair.project("GRACE", stage, maxAttempts=1))
+        task.until_logged(b"up")
+        for name in SERVERS:
+            pair.stack.processes[name].stop()
+        until(lambda: not pair.worker.stages(), "end of the stage")
+        pair.restart(*SERVERS)
+        assert task.until("completed")["attempt"] == 2
+        assert len(task.events("requeued")) == 1

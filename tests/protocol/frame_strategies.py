@@ -1,0 +1,66 @@
+"""Frames made out of their own declarations, for tests of what may be said."""
+
+from hypothesis import strategies as st
+from msgspec import inspect
+
+from protocol import frames
+from protocol.frames import Frame, Log
+
+FROM_MACHINE = [frames.Hello, frames.Heartbeat, frames.Report, frames.TerminalClosed]
+FROM_SERVER = [
+    frames.Welcome,
+    frames.RunStage,
+    frames.Stop,
+    frames.Publish,
+    frames.Forget,
+    frames.OpenTerminal,
+    frames.Tunnel,
+    frames.Drain,
+    frames.Undrain,
+    frames.HeartbeatAck,
+    frames.Ack,
+    frames.LogGap,
+    frames.Stale,
+]
+
+
+def of(shape: inspect.Type) -> st.SearchStrategy:
+    """Values of a declared type, its limits kept."""
+    match shape:
+        case inspect.StructType(cls=cls, fields=fields):
+            parts = {field.name: st.deferred(lambda f=field: of(f.type)) for field in fields}
+            return st.builds(cls, **parts)
+        case inspect.UnionType(types=types):
+            return st.one_of([of(kind) for kind in types])
+        case inspect.LiteralType(values=values):
+            return st.sampled_from(values)
+        case inspect.ListType(item_type=item):
+            return st.lists(of(item), max_size=3)
+        case inspect.DictType(key_type=key, value_type=value):
+            return st.dictionaries(of(key), of(value), max_size=3)
+        case inspect.IntType(ge=ge, lt=lt):
+            low, high = (-(1 << 63), 1 << 63) if ge is None else (ge, lt)
+            return st.integers(low, high - 1)
+        case inspect.FloatType(ge=ge, le=le):
+            return st.floats(ge, le, allow_nan=False, allow_infinity=False)
+    return {
+        inspect.StrType: st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
+        inspect.BoolType: st.booleans(),
+        inspect.NoneType: st.none(),
+    }[type(shape)]
+
+
+def frames_of(kind: type[Frame]) -> st.SearchStrategy:
+    """Frames of that type."""
+    return of(inspect.type_info(kind))
+
+
+LOGS = st.builds(
+    Log,
+    task_id=st.integers(0, (1 << 62) - 1),
+    attempt=st.integers(0, (1 << 31) - 1),
+    stage_index=st.integers(0, (1 << 16) - 1),
+    offset=st.integers(0, (1 << 62) - 1),
+    milliseconds=st.integers(0, (1 << 62) - 1),
+    data=st.binary(),
+)

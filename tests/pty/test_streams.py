@@ -1,0 +1,183 @@
+"""Exactly the bytes: after a cut, past a slow viewer, over a gap, and when Redis forgets all."""
+
+import os
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import redis
+
+from protocol import terminal as wire
+from tests.pty.conftest import Scene
+from tests.pty.ends import small_socket, until
+
+KEPT = 2 << 20
+
+
+def numbered(start: int, size: int) -> bytes:
+    """Bytes that say where they are."""
+    lines = b"".join(b"%011d\n" % number for number in range(start, start + size, 12))
+    return lines[:size]
+
+
+def test_a_viewer_comes_back_to_the_very_byte(scene: Scene) -> None:
+    machine, viewer = scene.both()
+    before = viewer.until_offset(machine.print(b"one two "))
+    viewer.cut()
+    machine.print(b"three ")
+    again = scene.look(resume_from=viewer.offset).get_ready()
+    end = machine.print(b"four")
+    assert before + again.until_offset(end) == b"one two three four"
+    assert (again.start, again.gaps, again.screens) == (viewer.offset, [], [])
+
+
+def test_a_viewer_comes_back_in_the_middle_of_a_character(scene: Scene, right: str) -> None:
+    machine, viewer = scene.both()
+    text = "grüße, 世界 🙂".encode()
+    seen = viewer.until_offset(machine.print(text[:3], size=1))
+    viewer.cut()
+    end = machine.print(text[3:], size=1)
+    for split in range(len(seen), len(text)):
+        again = scene.look(resume_from=split, url=right).get_ready()
+        assert again.until_offset(end) == text[split:]
+        again.hang_up()
+
+
+def test_a_late_viewer_gets_the_screen_of_now_and_not_what_came_before(scene: Scene) -> None:
+    machine, first = scene.both()
+    first.until_offset(machine.print(os.urandom(300_000)))
+    late = scene.look(scene.member, "watch").get_ready()
+    assert (late.start, late.until(wire.Screen).offset) == (300_000, 300_000)
+    assert late.until_offset(machine.print(b"on")) == b"on"
+
+
+def test_many_who_come_at_once_cost_few_screens(scene: Scene) -> None:
+    machine, _ = scene.both()
+    before = machine.snapshots
+    hold = threading.Event()
+    machine.screen = lambda: str(hold.wait(0.5))
+    viewers = [scene.look(scene.member, "watch") for _ in range(5)]
+    for viewer in viewers:
+        viewer.get_ready()
+    assert machine.snapshots - before < 5
+
+
+def test_what_has_left_the_stream_is_a_gap_that_says_exactly_what(scene: Scene) -> None:
+    machine, viewer = scene.both()
+    viewer.until_offset(machine.print(b"seen"))
+    viewer.cut()
+    end = machine.print(numbered(4, 2 * KEPT))
+    again = scene.look(resume_from=4).get_ready()
+    assert again.until(wire.Gap) == wire.Gap(start=4, end=end)
+    assert again.until(wire.Screen).offset == end
+    assert again.until_offset(machine.print(b"after"))[-5:] == b"after"
+
+
+def test_what_the_machine_lost_is_a_gap(scene: Scene) -> None:
+    machine, viewer = scene.both()
+    viewer.until_offset(machine.print(b"before"))
+    machine.skip(1000)
+    end = machine.print(b"after")
+    gap = viewer.until(wire.Gap)
+    assert gap.start == 6
+    assert gap.end >= 1006
+    viewer.until_offset(end)
+
+
+def test_a_flood_reaches_a_viewer_whole_or_with_gaps_that_say_what_is_missing(
+    scene: Scene, right: str
+) -> None:
+    machine, viewer = scene.both(url=right)
+    flood = numbered(0, 24 << 20)
+    sender = threading.Thread(target=machine.print, args=(flood,))
+    sender.start()
+    seen = viewer.until_offset(len(flood), 60)
+    sender.join()
+    at = 0
+    for start, end in [*viewer.gaps, (len(flood), len(flood))]:
+        assert seen[at:start] == flood[at:start]
+        at = end
+
+
+def test_a_stalled_viewer_keeps_nobody_and_gets_a_gap(scene: Scene) -> None:
+    machine, viewer = scene.both()
+    stalled = scene.look(scene.member, "watch", sock=small_socket(scene.url), max_queue=1)
+    stalled.get_ready()
+    flood = numbered(0, 24 << 20)
+    sender = threading.Thread(target=machine.print, args=(flood,))
+    sender.start()
+    viewer.until_offset(len(flood), 60)
+    sender.join()
+    seen = stalled.until_offset(len(flood), 60)
+    assert stalled.gaps
+    at = 0
+    for start, end in [*stalled.gaps, (len(flood), len(flood))]:
+        assert seen[at:start] == flood[at:start]
+        at = end
+
+
+def test_a_machine_that_dials_again_goes_on_without_a_hole_or_a_double(scene: Scene) -> None:
+    machine, viewer = scene.both()
+    viewer.until_offset(machine.print(b"one two "))
+    machine.hang_up()
+    again = scene.open_again(end=4)
+    assert again.ready.offset == 8
+    end = again.print(b"two three", size=9)  # four bytes of it are there already
+    assert viewer.until_offset(end) == b"one two three"
+    assert viewer.gaps == []
+
+
+def test_the_older_of_two_sockets_gives_way(scene: Scene, right: str) -> None:
+    older, viewer = scene.both()
+    newer = scene.open_again(url=right)
+    assert until(lambda: older.code) == wire.CloseCode.REPLACED
+    viewer.press(b"x")
+    until(lambda: newer.typed == b"x")
+    assert newer.code is None
+
+
+@pytest.fixture
+def valkey(environment: dict[str, str]) -> "redis.Redis":
+    return redis.Redis.from_url(environment["REDIS_URL"])
+
+
+def test_when_redis_forgets_all_bytes_go_on(scene: Scene, right: str, valkey: Any) -> None:
+    machine, viewer = scene.both(url=right)
+    viewer.until_offset(machine.print(b"before"))
+    valkey.flushall()
+    end = machine.print(b" after")
+    assert viewer.until_offset(end)[-6:] == b" after"
+    viewer.press(b"still")
+    until(lambda: machine.typed == b"still")
+    late = scene.look(scene.member, "watch").get_ready()
+    assert late.until_offset(machine.print(b"!")) == b"!"
+
+
+def test_every_key_expires(scene: Scene, valkey: Any) -> None:
+    machine, viewer = scene.both()
+    viewer.press(b"x")
+    viewer.until_offset(machine.print(b"x"))
+    keys = list(valkey.scan_iter("muster:pty:*"))
+    assert len(keys) >= 6
+    assert {key: valkey.ttl(key) for key in keys if valkey.ttl(key) == -1} == {}
+
+
+def test_a_stream_holds_two_mebibytes_however_much_was_printed(scene: Scene, valkey: Any) -> None:
+    machine, viewer = scene.both()
+    viewer.until_offset(machine.print(b"x" * (5 << 20)), 30)
+    size = valkey.memory_usage(f"muster:pty:{scene.task.id}-1:out", samples=0)
+    assert size < KEPT + (1 << 20)
+
+
+def test_redis_connections_do_not_grow_with_sockets(
+    scene: Scene, make_scene: Callable[[str], Scene], left: str, valkey: Any
+) -> None:
+    scene.both()
+    before = len(valkey.client_list())
+    for _ in range(5):
+        other = make_scene(left)
+        machine, viewer = other.both()
+        viewer.press(b"x")
+        viewer.until_offset(machine.print(b"y"))
+    assert len(valkey.client_list()) <= before + 1  # the API's own pool may have grown

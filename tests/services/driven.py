@@ -1,0 +1,148 @@
+"""A machine that is driven by calling services, as its connection would; no socket in between."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from app.domain.task import EventType, SuspendReason, TaskStatus
+from app.extensions import db
+from app.machines.difference import Key, Known, difference, known_from, told
+from app.models import Attempt, Event, Machine, Task
+from app.services import logs, machines, orders, reports, tokens
+from app.services.clock import now as clock_now
+from app.services.orders import Want
+from app.services.reports import Outcome
+from protocol import frames, version
+from tests.factories import make_machine
+
+
+@dataclass
+class Driven:
+    """What a machine and its connection remember. Each call commits, like a batch of theirs."""
+
+    machine_id: uuid.UUID
+    generation: int = 0
+    journal_id: str = "journal"
+    seq: int = 0
+    slots: int = 2
+    known: dict[Key, Known] = field(default_factory=dict)
+
+    @property
+    def row(self) -> Machine:
+        return db.session.get_one(Machine, self.machine_id, populate_existing=True)
+
+    def hello(self, *held: frames.HeldAttempt, at: datetime | None = None) -> machines.Session:
+        frame = frames.Hello(
+            protocol=version.CURRENT,
+            worker_jwt=tokens.worker_jwt(self.row)[0],
+            machine_id=str(self.machine_id),
+            journal_id=self.journal_id,
+            slots=self.slots,
+            capabilities=[frames.Capability(agent_type="claude")],
+            attempts=list(held),
+        )
+        session = machines.hello(frame, at or clock_now())
+        self.generation = session.generation
+        self.known = {(a.task_id, a.attempt): known_from(a) for a in held}
+        return session
+
+    def orders(self) -> list[tuple[Want, int, int]]:
+        """What it is told now that it was not told before: (want, task id, stage index)."""
+        wanted = orders.of_machine(self.machine_id, clock_now(), list(self.known)).attempts
+        due = difference(wanted, self.known)
+        for order in due:
+            key = (order.task_id, order.attempt)
+            self.known[key] = told(self.known.get(key), order)
+        return [(order.want, order.task_id, order.stage_index) for order in due]
+
+    def say(
+        self, task: Task, *bodies: frames.Body, attempt: int | None = None, logs: Any = ()
+    ) -> Outcome:
+        """Report on the task's latest attempt, together with these log frames."""
+        number = task.attempt if attempt is None else attempt
+        batch = [self.report(task.id, number, body) for body in bodies]
+        return self.apply(batch, logs)
+
+    def report(self, task_id: int, attempt: int, body: frames.Body) -> frames.Report:
+        self.seq += 1
+        return frames.Report(seq=self.seq, task_id=task_id, attempt=attempt, body=body)
+
+    def apply(
+        self, batch: list[frames.Report], logs: Any = (), at: datetime | None = None
+    ) -> Outcome:
+        return reports.apply(self.machine_id, self.generation, batch, list(logs), at or clock_now())
+
+    def begins(self, task: Task, stage: int = 0) -> None:
+        self.say(task, frames.Accepted(), frames.StageStarted(stage_index=stage))
+
+    def checkpoints(self, task: Task, stage: int = 0) -> None:
+        ref = f"refs/muster/{task.id}/{task.attempt}/{stage}"
+        self.say(task, frames.Checkpoint(stage_index=stage, ref=ref, commit="c0ffee"))
+
+    def finishes(self, task: Task, stage: int = 0, how: Any = "exit", code: int = 0) -> Outcome:
+        end = live(task).log_bytes
+        return self.say(
+            task, frames.StageFinished(stage_index=stage, log_end=end, how=how, code=code)
+        )
+
+    def publishes(self, task: Task) -> Outcome:
+        diff = frames.DiffStat(files_changed=1, insertions=2, deletions=3)
+        return self.say(task, frames.Published(branch=str(task.branch), commit="beef", diff=diff))
+
+
+def make_driven(slots: int = 2, **given: Any) -> Driven:
+    """A machine that has said hello for the first time."""
+    machine = Driven(make_machine(slots_total=slots, **given).id, slots=slots)
+    machine.hello()
+    return machine
+
+
+def held(
+    task: Task,
+    state: frames.HeldState = "working",
+    stage: int = 0,
+    ended_by: frames.StageEndedBy | None = None,
+) -> frames.HeldAttempt:
+    """The task's latest attempt as a hello names it."""
+    return frames.HeldAttempt(task.id, task.attempt, stage, state, 0, ended_by)
+
+
+def live(task: Task) -> Attempt:
+    """The latest attempt."""
+    return db.session.get_one(Attempt, (task.id, task.attempt), populate_existing=True)
+
+
+def status(task: Task) -> TaskStatus:
+    """As the rows have it."""
+    db.session.refresh(task)
+    return task.status
+
+
+def state(task: Task) -> tuple[TaskStatus, SuspendReason | None]:
+    """Its status, and why it is suspended."""
+    return status(task), task.suspend_reason
+
+
+def log_frame(task: Task, data: bytes, offset: int = 0, stage: int = 0) -> frames.Log:
+    return frames.Log(task.id, task.attempt, stage, offset, 0, data)
+
+
+def log_of(actor: Any, task: Task) -> bytes:
+    raw = logs.raw(actor, task.id)
+    return b"".join(raw.read(0, raw.size))
+
+
+def events_of(task: Task) -> list[EventType]:
+    """The types of its events, in order; their numbers are checked to have no holes."""
+    query = db.select(Event).where(Event.task_id == task.id).order_by(Event.number)
+    found = list(db.session.scalars(query))
+    assert [event.number for event in found] == list(range(1, len(found) + 1))
+    return [event.type for event in found]
+
+
+def warnings_of(task: Task) -> list[str]:
+    query = db.select(Event.message).where(
+        Event.task_id == task.id, Event.type == EventType.WARNING
+    )
+    return list(db.session.scalars(query.order_by(Event.number)))

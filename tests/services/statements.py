@@ -1,0 +1,52 @@
+"""How often a use case goes to the database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+
+
+class Statements(list[str]):
+    """What was sent, in order; prints one a line. BEGIN and COMMIT are not among them."""
+
+    def __repr__(self) -> str:
+        return "".join(f"\n{n:3} {line}" for n, line in enumerate(self, 1))
+
+
+@contextmanager
+def counted(*, settings: bool = False) -> Iterator[Statements]:
+    """The statements of all engines while this lasts.
+
+    The look at the settings is left out unless it is asked for: it comes once a second in a
+    process, and no use case has more of them than another.
+    """
+    sent = Statements()
+
+    def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if settings or not statement.endswith("FROM settings"):
+            sent.append(" ".join(statement.split())[:150])
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+
+
+@contextmanager
+def explained() -> Iterator[list[dict[str, Any]]]:
+    """How Postgres carried out each SELECT while this lasts: the roots of the plans."""
+    plans: list[dict[str, Any]] = []
+
+    def note(connection: sa.Connection, _cursor: Any, statement: str, parameters: Any, *_: Any):  # type: ignore[no-untyped-def]
+        if statement.startswith("SELECT"):
+            query = f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}"
+            found = connection.exec_driver_sql(query, parameters).scalar_one()
+            plans.append(found[0]["Plan"])
+
+    sa.event.listen(sa.Engine, "after_cursor_execute", note)
+    try:
+        yield plans
+    finally:
+        sa.event.remove(sa.Engine, "after_cursor_execute", note)

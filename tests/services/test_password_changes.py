@@ -1,0 +1,32 @@
+"""A password change against what happens to the account meanwhile."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.domain.errors import InvalidToken
+from app.services import developers, passwords, profile
+from tests.factories import PASSWORD, make_developer
+
+
+@pytest.mark.parametrize("what", ["token_generation", "disabled_at"])
+def test_a_session_that_ended_meanwhile_changes_no_password(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    developer = make_developer()
+    before = developer.password_hash
+    locked = developers.locked
+
+    def end_first(developer_id: int) -> Any:
+        value = {"token_generation": 7, "disabled_at": developer.created_at}[what]
+        setattr(developer, what, value)
+        return locked(developer_id)
+
+    monkeypatch.setattr(developers, "locked", end_first)
+    with pytest.raises(InvalidToken):
+        profile.change_password(
+            developer, current_password=PASSWORD, new_password="another long password"
+        )
+    assert developer.password_hash == before
+    assert passwords.matches(before, PASSWORD)

@@ -1,0 +1,122 @@
+"""Whatever waits can say why, and what happens by itself."""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app import bus
+from app.domain.attempt import AttemptOutcome, AttemptPhase
+from app.domain.task import SuspendReason, TaskStatus
+from app.extensions import db, redis
+from app.models import MachineHeartbeat, Task
+from app.services import dispatch, task_reads, waiting
+from app.services.waiting import NextAct, Wait, WaitReason
+from tests.factories import make_attempt, make_developer, make_gate, make_machine, make_task
+from tests.factories.rows import now
+
+GATE = {"status": TaskStatus.SUSPENDED, "suspend_reason": SuspendReason.GATE}
+
+
+@pytest.fixture(autouse=True)
+def _dispatcher(app: Flask) -> None:
+    redis.client.set(bus.DISPATCHER_HEARTBEAT, time.time())
+
+
+def test_a_gate_waits_for_a_person_for_ever() -> None:
+    task = make_task(**GATE)
+    make_gate(task)
+    assert waiting.wait_of(task) == Wait(WaitReason.GATE, None, None)
+
+
+def test_a_gate_that_expires_says_when_the_task_fails() -> None:
+    task, end = make_task(**GATE), now() + timedelta(hours=1)
+    make_gate(task, expires_at=end)
+    assert waiting.wait_of(task) == Wait(WaitReason.GATE, NextAct.FAIL, end)
+
+
+def test_a_queued_task_whose_question_is_open_waits_for_its_answer() -> None:
+    task = make_task()
+    make_gate(task)
+    assert waiting.wait_of(task) == Wait(WaitReason.GATE, None, None)
+
+
+def ended(task: Task, **given: Any) -> Any:
+    about = {"ended_at": now(), "outcome": AttemptOutcome.CANCELLED}
+    return make_attempt(task, make_machine(), **about, **given)
+
+
+def test_a_successor_waits_until_its_predecessors_lease_is_over() -> None:
+    task = make_task()
+    attempt = ended(task)
+    lease = db.session.get_one(MachineHeartbeat, attempt.machine_id).lease_until
+    assert waiting.wait_of(task) == Wait(WaitReason.PREDECESSOR, NextAct.DISPATCH, lease)
+
+
+@pytest.mark.parametrize("age", [None, 16], ids=["none", "16 s old"])
+def test_a_queued_task_waits_for_a_dispatcher_that_is_silent(age: int | None) -> None:
+    redis.client.delete(bus.DISPATCHER_HEARTBEAT)
+    if age is not None:
+        redis.client.set(bus.DISPATCHER_HEARTBEAT, time.time() - age)
+    waits = Wait(WaitReason.DISPATCHER, NextAct.DISPATCH, None)
+    assert waiting.wait_of(make_task()) == waits
+    assert waiting.wait_of(make_task(status=TaskStatus.COMPLETED)) is None
+
+
+def test_a_predecessor_that_is_gone_is_not_waited_for() -> None:
+    task = make_task()
+    ended(task, holds_slot=False)
+    assert waiting.wait_of(task) is None
+
+
+def test_an_answered_task_waits_for_a_seat_on_its_machine() -> None:
+    task = make_task(status=TaskStatus.ASSIGNED)
+    make_attempt(task, make_machine(), holds_slot=False, phase=AttemptPhase.RUN)
+    assert waiting.wait_of(task) == Wait(WaitReason.SEAT, NextAct.DISPATCH, None)
+
+
+def test_a_task_of_a_silent_machine_is_queued_again_when_the_lease_is_over() -> None:
+    task = make_task(status=TaskStatus.SUSPENDED, suspend_reason=SuspendReason.MACHINE_LOST)
+    attempt = make_attempt(task, make_machine())
+    lease = db.session.get_one(MachineHeartbeat, attempt.machine_id).lease_until
+    assert waiting.wait_of(task) == Wait(WaitReason.MACHINE, NextAct.REQUEUE, lease)
+
+
+def test_a_queued_task_knows_its_place_and_what_keeps_each_machine() -> None:
+    full = make_machine(slots_total=0)
+    first, second = make_task(), make_task()
+    seen = task_reads.get(make_developer(role="admin"), second.id)
+    queue = waiting.queue_of(seen)
+    assert queue == {
+        "position": 2,
+        "blocked_by": [{"machine_id": str(full.id), "reason": "no_free_slot"}],
+    }
+    assert waiting.wait_of(first) is None
+
+
+def test_a_task_for_a_machine_that_went_away_says_so_and_goes_nowhere_else() -> None:
+    gone, other = make_machine(connected=False, status="offline"), make_machine()
+    task = make_task(requested_machine_id=gone.id)
+    seen = task_reads.get(make_developer(role="admin"), task.id)
+    queue = waiting.queue_of(seen)
+    assert queue is not None
+    told = {row["machine_id"]: row["reason"] for row in queue["blocked_by"]}
+    assert told == {str(gone.id): "offline", str(other.id): "not_requested"}
+    assert dispatch.assign_queued() == 0
+
+
+def test_what_goes_on_after_a_gate_waits_for_its_machine_while_that_is_away() -> None:
+    machine = make_machine(connected=False)
+    task = make_task(status=TaskStatus.ASSIGNED)
+    make_attempt(task, machine)
+    lease = db.session.get_one(MachineHeartbeat, machine.id).lease_until
+    db.session.refresh(task, ["machine"])
+    assert waiting.wait_of(task) == Wait(WaitReason.MACHINE, NextAct.REQUEUE, lease)
+
+
+def test_a_restored_task_waits_for_a_seat() -> None:
+    task = make_task(status=TaskStatus.RUNNING)
+    make_attempt(task, make_machine(), holds_slot=False)
+    assert waiting.wait_of(task) == Wait(WaitReason.SEAT, NextAct.DISPATCH, None)

@@ -1,0 +1,106 @@
+"""Migrations and models say the same, in every detail that Postgres knows of."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import flask_migrate
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+
+from app.extensions import db
+from app.models.columns import pg_enum
+from tests.conftest import MIGRATIONS, make_app
+
+# Everything that makes two schemas the same, by name.
+SCHEMA = """
+SELECT 'column ' || table_name || '.' || column_name,
+       concat_ws(' ', data_type, udt_name, is_nullable, column_default, is_identity)
+FROM information_schema.columns WHERE table_schema = 'public'
+UNION ALL
+SELECT 'constraint ' || conrelid::regclass || '.' || conname, pg_get_constraintdef(oid)
+FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+UNION ALL
+SELECT 'index ' || indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+UNION ALL
+SELECT 'trigger ' || tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+UNION ALL
+SELECT 'function ' || proname, pg_get_functiondef(oid)
+FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
+UNION ALL
+SELECT 'type ' || typname, string_agg(enumlabel, ',' ORDER BY enumsortorder)
+FROM pg_type JOIN pg_enum ON enumtypid = pg_type.oid GROUP BY typname
+"""
+LABELS = """
+SELECT typname, enumlabel FROM pg_type JOIN pg_enum ON enumtypid = pg_type.oid
+ORDER BY enumsortorder
+"""
+
+
+def schema() -> dict[str, str]:
+    with db.engine.connect() as connection:
+        rows = connection.execute(sa.text(SCHEMA))
+        return {name: text for name, text in rows if "alembic_version" not in name}
+
+
+@pytest.fixture
+def in_database(
+    environment: dict[str, str], new_database: Callable[..., str]
+) -> Iterator[Callable[..., Flask]]:
+    """Makes an app on a database of its own, and goes into its context."""
+    contexts: list[Any] = []
+
+    def enter(name: str, *, migrated: bool) -> Flask:
+        app = make_app({**environment, "DATABASE_URL": new_database(name, migrated=migrated)})
+        contexts.append(app.app_context())
+        contexts[-1].push()
+        return app
+
+    yield enter
+    for context in reversed(contexts):
+        db.engine.dispose()
+        context.pop()
+
+
+def test_migrations_make_what_the_models_describe(in_database: Callable[..., Flask]) -> None:
+    in_database("migrated", migrated=True)
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, db.metadata) == []
+    migrated = schema()
+    in_database("created", migrated=False)
+    db.create_all()
+    assert migrated == schema()
+
+
+def test_a_downgrade_leaves_nothing_and_an_upgrade_makes_it_all_again(
+    in_database: Callable[..., Flask],
+) -> None:
+    in_database("migrated", migrated=True)
+    before = schema()
+    flask_migrate.downgrade(str(MIGRATIONS), revision="base")
+    assert schema() == {}
+    flask_migrate.upgrade(str(MIGRATIONS))
+    assert schema() == before
+
+
+def test_there_is_one_head() -> None:
+    assert len(ScriptDirectory(str(MIGRATIONS)).get_heads()) == 1
+
+
+def test_the_enums_of_postgres_are_those_of_the_domain(app: Flask) -> None:
+    in_models = {
+        column.type.enum_class
+        for table in db.metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, sa.Enum)
+    }
+    rows = db.session.execute(sa.text(LABELS))
+    stored: dict[str, list[str]] = {}
+    for name, label in rows:
+        stored.setdefault(name, []).append(label)
+    assert stored == {pg_enum(kind).name: [member.value for member in kind] for kind in in_models}

@@ -1,0 +1,304 @@
+"""Small real repositories, machines to work on them, and agents that misbehave."""
+
+import base64
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import psutil
+import pytest
+
+from worker.identity import Identities, Identity
+from worker.layout import Layout
+from worker.preparation import WorkspaceRequest, prepare
+from worker.workspace import Author, Workspace
+
+AUTHOR = Author("Ada Dev", "ada@dev.example")
+ENVIRONMENT = {
+    "PATH": os.environ["PATH"],
+    "HOME": "/nonexistent",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+}
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A bare repository: what a project's URL points at."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, path: Path) -> "Repository":
+        repository = cls(path)
+        path.mkdir()
+        repository.git("init", "--quiet", "--bare", "--initial-branch=main", "--template=")
+        return repository
+
+    @property
+    def url(self) -> str:
+        return str(self.path)
+
+    def git(self, *args: str, given: str = "") -> str:
+        done = subprocess.run(
+            ["git", *args],
+            cwd=self.path,
+            env=ENVIRONMENT,
+            input=given,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    def commit(self, files: dict[str, str], branch: str = "main") -> str:
+        """Adds a commit with these files on top of the branch; returns its id."""
+        ref = f"refs/heads/{branch}"
+        stream = f"commit {ref}\ncommitter Seed <seed@dev.example> 1700000000 +0000\ndata 4\nseed\n"
+        if ref in self.refs():
+            stream += f"from {ref}^0\n"
+        for name, text in files.items():
+            stream += f"M 100644 inline {name}\ndata {len(text.encode())}\n{text}\n"
+        self.git("fast-import", "--quiet", given=stream)
+        return self.refs()[ref]
+
+    def refs(self) -> dict[str, str]:
+        lines = self.git("for-each-ref", "--format=%(refname) %(objectname)").splitlines()
+        return dict(line.split() for line in lines)
+
+    def hold_pushes(self, prefix: str) -> "HeldPushes":
+        """Whoever pushes to a ref of this prefix waits from now on until he is let go."""
+        held = HeldPushes(self.path / "came", self.path / "go")
+        wait = f"echo $ref >> {held.came}; until [ -e {held.go} ]; do sleep 0.02; done"
+        self.hook(
+            "pre-receive", f"while read old new ref; do case $ref in {prefix}*) {wait};; esac; done"
+        )
+        return held
+
+    def hook(self, name: str, script: str) -> None:
+        (self.path / "hooks").mkdir(exist_ok=True)
+        hook = self.path / "hooks" / name
+        hook.write_text(f"#!/bin/sh\n{script}\n")
+        hook.chmod(0o755)
+
+
+@dataclass(frozen=True)
+class HeldPushes:
+    """Pushes that have reached the remote and wait there."""
+
+    came: Path
+    go: Path
+
+    def until(self, number: int) -> None:
+        """Until so many have come."""
+        until(lambda: self.came.exists() and len(self.came.read_text().splitlines()) >= number)
+
+    def release(self) -> None:
+        self.go.touch()
+
+
+@dataclass
+class Machine:
+    """A worker's home, and what its workspaces told."""
+
+    layout: Layout
+    one_user: bool = False
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    made: list[Workspace] = field(default_factory=list)
+
+    def note(self, level: str, text: str) -> None:
+        self.notes.append((level, text))
+
+    def identity(self, task_id: int, attempt: int) -> Identity | None:
+        return None if self.one_user else self.identities.claim(task_id, attempt)
+
+    @property
+    def identities(self) -> Identities:
+        return Identities(self.layout.identities)
+
+    def request(
+        self, repository: Repository | str, task_id: int = 7, attempt: int = 1, **more: object
+    ) -> WorkspaceRequest:
+        url = repository.url if isinstance(repository, Repository) else repository
+        identity = self.identity(task_id, attempt)
+        settings = {"base": "main", "author": AUTHOR, "identity": identity, **more}
+        return WorkspaceRequest(self.layout, task_id, attempt, url, **settings)  # type: ignore[arg-type]
+
+    def prepare(
+        self, repository: Repository | str, task_id: int = 7, attempt: int = 1, **more: object
+    ) -> Workspace:
+        request = self.request(repository, task_id, attempt, **more)
+        workspace = prepare(request, self.note, threading.Event())
+        self.made.append(workspace)
+        return workspace
+
+
+def act(workspace: Workspace, script: str) -> str:
+    """Does in the workspace what an agent might do, with the attempt's rights."""
+    uid = workspace.identity.uid if workspace.identity else None
+    done = subprocess.run(
+        ["bash", "-ec", script],
+        cwd=workspace.path,
+        env={"PATH": os.environ["PATH"], "HOME": str(workspace.home), **AUTHOR.environment()},
+        user=uid,
+        group=uid,
+        extra_groups=None if uid is None else [],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def until(condition: Callable[[], object], limit: float = 20.0) -> None:
+    deadline = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+
+
+def wait_until_gone(pid: int, limit: float = 5.0) -> None:
+    """A killed process is gone when it is no more, or waits for somebody to collect it."""
+    deadline = time.monotonic() + limit
+    while time.monotonic() < deadline:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return
+        except psutil.NoSuchProcess:
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"process {pid} still runs")
+
+
+@pytest.fixture
+def root() -> Iterator[Path]:
+    """A directory that other uids can walk through, unlike pytest's own."""
+    path = Path(tempfile.mkdtemp(prefix="muster-test-"))
+    path.chmod(0o711)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def repository(root: Path) -> Repository:
+    made = Repository.create(root / "remote.git")
+    made.commit({"README": "hello\n", "src/app.py": "print('hello')\n"})
+    return made
+
+
+@pytest.fixture
+def machine(root: Path) -> Iterator[Machine]:
+    """A daemon's home as whoever runs the tests: with a uid per attempt when that is root."""
+    yield from _machine(root, one_user=False)
+
+
+@pytest.fixture(params=[False, True], ids=["uid-per-attempt", "one-user"])
+def any_machine(root: Path, request: pytest.FixtureRequest) -> Iterator[Machine]:
+    yield from _machine(root, one_user=request.param)
+
+
+def _machine(root: Path, *, one_user: bool) -> Iterator[Machine]:
+    layout = Layout(root / "home")
+    layout.make()
+    made = Machine(layout, one_user)
+    yield made
+    for workspace in made.made:
+        workspace.remove()
+
+
+@contextmanager
+def served_with_login(repository: Repository, token: str) -> Iterator[tuple[str, list[str]]]:
+    """The repository over HTTP for those who know the token; yields its URL and the logins."""
+    logins: list[str] = []
+    repository.git("config", "http.receivepack", "true")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _backend(repository, token, logins))
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/{repository.path.name}", logins
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _backend(repository: Repository, token: str, logins: list[str]) -> type[BaseHTTPRequestHandler]:
+    class Backend(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer()
+
+        def do_POST(self) -> None:
+            self._answer()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Quiet."""
+
+        def _answer(self) -> None:
+            login = self.headers.get("Authorization", "").removeprefix("Basic ")
+            username, _, password = base64.b64decode(login).decode().partition(":")
+            if password != token:
+                self.send_response(401)
+                self.send_header("WWW-Authenticate", 'Basic realm="git"')
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            logins.append(username)
+            self._run_backend(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+
+        def _run_backend(self, body: bytes) -> None:
+            path, _, query = self.path.partition("?")
+            answer = subprocess.run(
+                ["git", "http-backend"],
+                input=body,
+                capture_output=True,
+                check=True,
+                env={
+                    **ENVIRONMENT,
+                    "GIT_PROJECT_ROOT": str(repository.path.parent),
+                    "GIT_HTTP_EXPORT_ALL": "1",
+                    "REMOTE_USER": "somebody",
+                    "REQUEST_METHOD": self.command,
+                    "PATH_INFO": path,
+                    "QUERY_STRING": query,
+                    "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+                    "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
+                    "HTTP_GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
+                },
+            ).stdout
+            head, _, rest = answer.partition(b"\r\n\r\n")
+            self.send_response(200)
+            for line in head.decode().splitlines():
+                self.send_header(*line.split(": ", 1))
+            self.send_header("Content-Length", str(len(rest)))
+            self.end_headers()
+            self.wfile.write(rest)
+
+    return Backend
+
+
+@contextmanager
+def silent_server() -> Iterator[tuple[str, Callable[[], None]]]:
+    """A git server that takes connections and says nothing; yields a URL and a wait for a guest."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(20)
+        guests: list[socket.socket] = []
+
+        def wait_for_guest() -> None:
+            guests.append(listener.accept()[0])
+
+        yield f"git://127.0.0.1:{listener.getsockname()[1]}/x.git", wait_for_guest
+        for guest in guests:
+            guest.close()

@@ -1,0 +1,206 @@
+import json
+import math
+import os
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker import agents
+from worker.agents import Capability, Degradation, Versions, argv, capabilities, classify
+
+HARD = "it's \"hard\"\n$(touch /tmp/x) `id` {prompt} {description} \\ %s ; & | ünï -- 'x"
+
+
+@pytest.mark.parametrize(
+    ("agent", "first", "expected"),
+    [
+        ("claude", True, ["claude", "-p", HARD, "--permission-mode", "acceptEdits"]),
+        (
+            "claude",
+            False,
+            ["claude", "-p", HARD, "--permission-mode", "acceptEdits", "--continue"],
+        ),
+        ("codex", True, ["codex", "exec", "--full-auto", HARD]),
+        ("codex", False, ["codex", "exec", "--full-auto", HARD]),
+        ("cursor", True, ["cursor-agent", "-p", "--force", HARD]),
+    ],
+)
+def test_the_known_agents_get_the_text_as_one_argument(agent, first, expected):
+    assert argv(agent, "agent", HARD, first) == expected
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("my-agent", ["my-agent", HARD]),
+        ("my-agent --do '{prompt}' --fast", ["my-agent", "--do", HARD, "--fast"]),
+        ("my-agent --prompt={prompt}", ["my-agent", f"--prompt={HARD}"]),
+        ("'my agent' \"a b\"", ["my agent", "a b", HARD]),
+        ("x {prompt} {other}", ["x", HARD, "{other}"]),
+    ],
+)
+def test_a_custom_command_is_split_once_and_filled_afterwards(command, expected):
+    assert argv("custom", "agent", HARD, True, command) == expected
+
+
+def test_a_shell_stage_is_a_script_for_bash_whatever_the_agent():
+    assert argv("claude", "shell", "make test", False) == ["bash", "-c", "make test"]
+
+
+@pytest.mark.parametrize("agent", ["claude", "codex", "cursor"])
+def test_a_text_like_an_option_is_not_read_as_one(agent):
+    command = argv(agent, "agent", "--dangerously", False)
+    assert command[-2:] == ["--", "--dangerously"]
+    assert command.count("--dangerously") == 1
+
+
+@pytest.mark.parametrize(
+    ("agent", "kind", "text", "command", "words"),
+    [
+        ("custom", "agent", "x", None, "no agentCommand"),
+        ("custom", "agent", "x", "  ", "no agentCommand"),
+        ("custom", "agent", "x", "a 'b", "cannot be split"),
+        ("nobody", "agent", "x", None, "unknown agent"),
+        ("claude", "poem", "x", None, "unknown kind"),
+        ("claude", "agent", "a\0b", None, "NUL"),
+    ],
+)
+def test_what_makes_no_command_is_refused(agent, kind, text, command, words):
+    with pytest.raises(ValueError, match=words):
+        argv(agent, kind, text, True, command)
+
+
+@given(
+    st.text().filter(lambda text: "\0" not in text), st.booleans(), st.sampled_from(agents.AGENTS)
+)
+def test_every_text_is_exactly_one_argument(text, first, agent):
+    command = argv(agent, "agent", text, first, "agent --option value")
+    rest = argv(agent, "agent", "the text", first, "agent --option value")
+    others = [word for word in rest if word != "the text"]
+    without = list(command)
+    without.remove(text)
+    assert [word for word in without if word != "--"] == others
+
+
+def test_a_text_reaches_a_real_program_unchanged(tmp_path):
+    show = tmp_path / "show.py"
+    show.write_text("import json, sys; print(json.dumps(sys.argv[1:]))")
+    command = argv("custom", "agent", HARD, True, f"{sys.executable} {show} --text {{prompt}} end")
+    out = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(out.stdout) == ["--text", HARD, "end"]
+
+
+def install(directory, name, script):
+    path = directory / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_agents_are_found_on_the_path_with_their_versions(tmp_path):
+    install(tmp_path, "claude", "echo 2.1.0 '(Claude Code)'; echo more")
+    install(tmp_path, "cursor-agent", "exit 1")
+    versions = Versions(str(tmp_path))
+    capabilities(["claude", "cursor"], versions)
+    versions.wait()
+    assert capabilities(["claude", "codex", "cursor"], versions) == [
+        Capability("claude", "2.1.0 (Claude Code)", True, None),
+        Capability("codex", None, False, "binary_missing"),
+        Capability("cursor", None, True, None),
+        Capability("custom", None, True, None),
+    ]
+
+
+def test_asking_for_a_version_waits_for_nobody_and_happens_once(tmp_path):
+    os.mkfifo(tmp_path / "gate")
+    install(tmp_path, "codex", f"echo x >> {tmp_path}/asked; read line < {tmp_path}/gate; echo 1.0")
+    versions = Versions(f"{tmp_path}:/usr/bin:/bin")
+    for _ in range(3):
+        assert capabilities(["codex"], versions)[0] == Capability("codex", None, True, None)
+    (tmp_path / "gate").write_text("go\n")
+    versions.wait()
+    assert capabilities(["codex"], versions)[0].version == "1.0"
+    assert (tmp_path / "asked").read_text() == "x\n"
+
+
+def test_a_binary_that_never_answers_has_no_version(tmp_path, monkeypatch):
+    monkeypatch.setattr(agents, "VERSION_TIMEOUT", 0.2)
+    install(tmp_path, "claude", "exec sleep 60")
+    versions = Versions(f"{tmp_path}:/usr/bin:/bin")
+    capabilities(["claude"], versions)
+    versions.wait()
+    assert capabilities(["claude"], versions)[0].version is None
+
+
+def test_custom_is_always_there_and_only_once(tmp_path):
+    assert capabilities(["custom"], Versions(str(tmp_path))) == [
+        Capability("custom", None, True, None)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "output", "reason"),
+    [
+        (0, b"rate limit", None),
+        (127, b"bash: claude: command not found", "binary_missing"),
+        (126, b"exec: no such file or directory", "binary_missing"),
+        (1, b"API Error: 429 Too Many Requests", "rate_limit"),
+        (1, b"Claude usage limit reached. Resets at 5pm", "rate_limit"),
+        (1, b"\x1b[31mHTTP 429\x1b[0m", "rate_limit"),
+        (1, b"Invalid API key \xc2\xb7 Please run /login", "auth_failure"),
+        (1, b"401 Unauthorized", "auth_failure"),
+        (1, b"error: not logged in", "auth_failure"),
+        (1, b"FAILED tests/test_x.py line 401", "unknown"),
+        (1, b"", "unknown"),
+        (-9, b"\xff\xfe", "unknown"),
+    ],
+)
+def test_a_failure_is_judged_by_its_code_and_last_words(exit_code, output, reason):
+    assert classify(exit_code, output) == reason
+
+
+def test_old_output_does_not_count():
+    assert classify(1, b"401 Unauthorized" + b"x" * 20_000) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("reason", "seconds"), [("auth_failure", 300), ("rate_limit", 60), ("unknown", 600)]
+)
+def test_three_failures_in_a_row_degrade_for_a_while(reason, seconds):
+    agent = Degradation()
+    for _ in range(2):
+        agent.fail(reason, 100.0)
+        assert agent.degraded(100.0) is None
+    agent.fail(reason, 100.0)
+    assert agent.degraded(100.0 + seconds - 1) == reason
+    assert agent.degraded(100.0 + seconds) is None
+
+
+def test_a_missing_binary_degrades_until_a_restart():
+    agent = Degradation()
+    for _ in range(3):
+        agent.fail("binary_missing", 0.0)
+    assert agent.degraded(1e9) == "binary_missing"
+    assert agent.until == math.inf
+
+
+def test_one_success_clears_what_came_before():
+    agent = Degradation()
+    for _ in range(3):
+        agent.fail("unknown", 0.0)
+    agent.succeed()
+    assert agent.degraded(1.0) is None
+    agent.fail("unknown", 2.0)
+    agent.fail("unknown", 2.0)
+    assert agent.degraded(2.0) is None
+
+
+def test_one_more_failure_after_the_pause_degrades_again():
+    agent = Degradation()
+    for _ in range(3):
+        agent.fail("rate_limit", 0.0)
+    agent.fail("auth_failure", 100.0)
+    assert agent.degraded(101.0) == "auth_failure"

@@ -1,0 +1,90 @@
+"""Facts about a workspace: told while a stage runs, and when they are news."""
+
+import pytest
+
+from protocol.frames import Checkpoint, DiffStat, StageFinished, WorkspaceFacts
+from tests.worker.repositories import repository, root
+from tests.worker.worker_home import WorkerHome, worker
+from worker import facts
+
+__all__ = ["repository", "root", "worker"]
+
+FACTS = WorkspaceFacts("ready", "/w", "b", "base", "head", False, DiffStat(1, 2, 3), 10 << 20)
+
+
+@pytest.mark.parametrize(
+    ("cost", "moving", "expected"),
+    [
+        pytest.param(0.01, True, 3.0, id="a small tree at work"),
+        pytest.param(0.01, False, 30.0, id="a small tree at rest"),
+        pytest.param(60.0, True, 1200.0, id="a huge tree at work"),
+        pytest.param(60.0, False, 2400.0, id="a huge tree at rest"),
+    ],
+)
+def test_looks_cost_a_bounded_share_of_the_time(cost: float, moving: bool, expected: float) -> None:
+    assert facts.pause(cost, moving=moving) == expected
+
+
+def changed(**more: object) -> WorkspaceFacts:
+    given = {name: getattr(FACTS, name) for name in FACTS.__struct_fields__}
+    return WorkspaceFacts(**{**given, **more})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        pytest.param(None, FACTS, True, id="the first"),
+        pytest.param(FACTS, FACTS, False, id="the same"),
+        pytest.param(FACTS, changed(dirty=True), True, id="dirt"),
+        pytest.param(FACTS, changed(head_commit="next"), True, id="a commit"),
+        pytest.param(FACTS, changed(diff=DiffStat(1, 2, 4)), True, id="a line"),
+        pytest.param(FACTS, changed(size_bytes=(10 << 20) + 5), False, id="a few bytes"),
+        pytest.param(FACTS, changed(size_bytes=11 << 20), True, id="a megabyte"),
+    ],
+)
+def test_only_news_is_told(
+    before: WorkspaceFacts | None, now: WorkspaceFacts, expected: bool
+) -> None:
+    assert facts.is_news(before, now) is expected
+
+
+def test_what_changes_while_a_stage_runs_is_told_before_it_ends(
+    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facts, "_INTERVAL", 0.05)
+    server = worker.start().server
+    worker.run("echo more >> README; echo done; while [ ! -e go ]; do sleep 0.05; done; rm -f go")
+    seen = server.until(lambda: [f for f in server.bodies(WorkspaceFacts) if f.diff and f.dirty])
+    assert seen[0].diff == DiffStat(1, 1, 0)
+    assert server.bodies(StageFinished) == []
+    (worker.layout.workspace(7, 1) / "go").touch()
+    made = server.until_said(Checkpoint)
+    assert made.diff == DiffStat(1, 1, 0)
+    last = server.until(
+        lambda: [f for f in server.bodies(WorkspaceFacts) if f.head_commit == made.commit]
+    )
+    assert not last[-1].dirty
+
+
+def test_a_late_look_never_undoes_a_newer_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[WorkspaceFacts] = []
+    reporter = type("Deaf", (), {"say": lambda _, body: told.append(body)})()
+    teller = facts.FactsTeller(reporter)  # type: ignore[arg-type]
+    monkeypatch.setattr(facts, "_ready", lambda of, found: found)
+
+    class Slow:
+        path = "/w"
+
+        def facts(self) -> WorkspaceFacts:
+            teller.look(Quick())  # type: ignore[arg-type]
+            return FACTS
+
+    class Quick(Slow):
+        def facts(self) -> WorkspaceFacts:
+            return changed(dirty=True)
+
+    teller.look(Slow())  # type: ignore[arg-type]
+    assert told == [changed(dirty=True)]
+    teller.close()
+    teller.look(Quick())  # type: ignore[arg-type]
+    assert len(told) == 1

@@ -1,0 +1,177 @@
+"""Parts of a machine that are frozen (SIGSTOP) and thawed, with real processes and short leases."""
+
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from protocol.frames import Lost, Publish, Published, StageFinished, Stale, Stopped
+from tests.worker.repositories import repository, root, until, wait_until_gone
+from tests.worker.worker_home import BRANCH, WorkerHome, worker
+from worker import processes, shim_client
+from worker.clock import boot_seconds
+from worker.processes import Process
+
+__all__ = ["repository", "root", "worker"]
+
+LEASE = 2.0
+FENCE = 2.0  # seconds in which a thawed shim must have killed
+FOREVER = "trap '' TERM HUP; echo up; while :; do sleep 0.05; done"
+
+
+@pytest.fixture
+def freeze() -> Iterator[Callable[[list[Process]], None]]:
+    """Stops processes; whoever is not thawed by the test is thawed after it."""
+    frozen: list[Process] = []
+
+    def stop(those: list[Process]) -> None:
+        frozen.extend(those)
+        for process in those:
+            processes.send(process, signal.SIGSTOP)
+
+    yield stop
+    thaw(frozen)
+
+
+def thaw(those: list[Process]) -> None:
+    for process in those:
+        processes.send(process, signal.SIGCONT)
+
+
+def shim_of(worker: WorkerHome, task_id: int = 7) -> Process:
+    shim = shim_client.attach(worker.layout.attempt(task_id, 1))
+    assert shim is not None
+    found = processes.find(shim.state().pid)
+    shim.close()
+    assert found is not None
+    return found
+
+
+def until_lapsed(since: float) -> None:
+    """Until a lease that was prolonged for the last time before `since` is over."""
+    until(lambda: boot_seconds() > since + LEASE + 0.2)
+
+
+def test_a_frozen_shim_costs_no_other_its_lease(
+    worker: WorkerHome, freeze: Callable[[list[Process]], None]
+) -> None:
+    server = worker.server
+    server.lease_seconds = LEASE
+    worker.spawn()
+    worker.run(FOREVER)
+    server.until(lambda: b"up" in server.log())
+    freeze([shim_of(worker)])
+    worker.run(f"echo up; sleep {2 * LEASE}", task_id=8)
+    end = server.until_said(StageFinished)
+    assert (end.how, end.code) == ("exit", 0)
+
+
+def test_a_shim_frozen_while_its_machine_is_cut_off_kills_when_it_is_thawed(
+    worker: WorkerHome, freeze: Callable[[list[Process]], None]
+) -> None:
+    server = worker.server
+    server.lease_seconds = LEASE
+    worker.spawn()
+    worker.run(FOREVER)
+    server.until(lambda: b"up" in server.log())
+    shim, stages = shim_of(worker), worker.stages()
+    freeze([shim])
+    server.line.refuse = True
+    server.line.cut()
+    until_lapsed(boot_seconds())
+    assert worker.stages()
+    thaw([shim])
+    until(lambda: not worker.stages(), FENCE)
+
+    server.line.refuse = False
+    server.until_connected(2)
+    server.send(Stale(7, 1))
+    server.until_said(Stopped)
+    assert not any(processes.find(p.pid) == p for p in stages)
+    assert BRANCH not in "".join(worker.repository.refs())
+
+
+def test_a_frozen_daemon_is_a_machine_whose_stages_end_with_their_lease(
+    worker: WorkerHome, freeze: Callable[[list[Process]], None]
+) -> None:
+    server = worker.server
+    server.lease_seconds = LEASE
+    daemon = processes.find(worker.spawn().pid)
+    assert daemon is not None
+    worker.run(FOREVER)
+    server.until(lambda: b"up" in server.log())
+    freeze([daemon])
+    until(lambda: not worker.stages(), LEASE + FENCE)
+    server.line.cut()
+    thaw([daemon])
+    server.until_connected(2)
+    assert server.until_said(StageFinished).how == "lease"
+    server.send(Stale(7, 1))
+    server.until_said(Stopped)
+
+
+def test_a_machine_frozen_as_a_whole_kills_its_stage_when_it_is_thawed(
+    worker: WorkerHome, freeze: Callable[[list[Process]], None]
+) -> None:
+    server = worker.server
+    server.lease_seconds = LEASE
+    daemon = processes.find(worker.spawn().pid)
+    assert daemon is not None
+    worker.run(FOREVER)
+    server.until(lambda: b"up" in server.log())
+    whole = [shim_of(worker), daemon, *processes.descendants(daemon.pid), *worker.stages()]
+    freeze(whole)
+    server.line.cut()
+    until_lapsed(boot_seconds())
+    thaw(whole)
+    until(lambda: not worker.stages(), FENCE)
+    server.until_connected(2)
+    server.send(Stale(7, 1))
+    server.send(Publish(7, 1))
+    server.until_said(Stopped)
+    assert server.bodies(Published) == []
+    assert server.bodies(Lost) == []
+
+
+def is_screen_model(process: Process) -> bool:
+    """The daemon's own child, which lives as long as it does."""
+    return b"worker.screen" in Path(f"/proc/{process.pid}/cmdline").read_bytes()
+
+
+def test_a_push_that_was_frozen_for_longer_than_its_lease_leaves_no_more_than_its_own_branch(
+    worker: WorkerHome, freeze: Callable[[list[Process]], None]
+) -> None:
+    server, remote = worker.server, worker.repository
+    server.lease_seconds = LEASE
+    pushes = remote.hold_pushes("refs/heads/muster/7-1")
+    daemon = processes.find(worker.spawn().pid)
+    assert daemon is not None
+    order = worker.run("echo one > one")
+    server.until_said(StageFinished)
+    server.send(Publish(7, 1))
+    pushes.until(1)
+    before = remote.refs()
+    below = processes.descendants(daemon.pid)
+    pushing = [process for process in below if not is_screen_model(process)]
+    assert pushing
+    whole = [shim_of(worker), daemon, *below]
+    freeze(whole)
+    server.line.cut()
+    until_lapsed(boot_seconds())
+    pushes.release()
+    assert remote.refs() == before
+
+    # Meanwhile the task went to another machine, whose attempt is the second.
+    checkpoint = before["refs/muster/7/1/0"]
+    remote.git("update-ref", "refs/heads/muster/7-2", checkpoint)
+    thaw(whole)
+    server.until_connected(2)
+    server.send(Stale(7, 1))
+    server.until_said(Stopped)
+    for process in pushing:
+        wait_until_gone(process.pid)
+    expected = {**before, "refs/heads/muster/7-2": checkpoint}
+    after = {ref: commit for ref, commit in remote.refs().items() if ref != f"refs/heads/{BRANCH}"}
+    assert after == expected
+    assert {(r.task_id, r.attempt) for r in server.reports} == {(order.task_id, order.attempt)}

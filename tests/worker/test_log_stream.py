@@ -1,0 +1,73 @@
+import os
+from pathlib import Path
+
+from worker.log_stream import LogStream
+from worker.spool import Piece, SpoolWriter
+
+
+def in_flight(*sizes: int) -> LogStream:
+    stream = LogStream(7, 1, Path("/nowhere"))
+    for size in sizes:
+        stream.take(Piece(stream.position, 0, 0, b"x" * size))
+    return stream
+
+
+def test_what_is_acked_is_no_longer_in_flight() -> None:
+    stream = in_flight(10, 20, 30)
+    stream.ack(30)
+    assert (stream.in_flight, stream.position) == (30, 60)
+
+
+def test_half_a_frame_acked_is_a_frame_in_flight() -> None:
+    stream = in_flight(10, 20)
+    stream.ack(15)
+    assert stream.in_flight == 20
+
+
+def test_a_complaint_makes_the_stream_go_back_with_an_empty_window() -> None:
+    stream = in_flight(10, 20, 30)
+    stream.rewind(10, now=100.0)
+    assert (stream.position, stream.in_flight) == (10, 0)
+
+
+def test_the_echoes_of_a_complaint_change_nothing() -> None:
+    stream = in_flight(10, 20, 30)
+    stream.rewind(10, now=100.0)
+    stream.take(Piece(10, 0, 0, b"x" * 20))
+    stream.rewind(10, now=100.1)
+    assert stream.position == 30
+
+
+def test_a_complaint_that_stays_is_heard_again_after_a_moment() -> None:
+    stream = in_flight(10, 20, 30)
+    stream.rewind(10, now=100.0)
+    stream.take(Piece(10, 0, 0, b"x" * 20))
+    stream.rewind(10, now=100.1)
+    due = stream.retry(100.1)
+    assert due is not None
+    assert stream.position == 30
+    assert stream.retry(due) is None
+    assert stream.position == 10
+
+
+def test_a_complaint_that_was_settled_is_not_heard_again() -> None:
+    stream = in_flight(10, 20, 30)
+    stream.rewind(10, now=100.0)
+    stream.take(Piece(10, 0, 0, b"x" * 20))
+    stream.rewind(10, now=100.1)
+    stream.ack(30)
+    assert stream.retry(200.0) is None
+    assert stream.position == 30
+
+
+def test_a_log_that_has_been_read_holds_no_files(tmp_path: Path) -> None:
+    writer = SpoolWriter(tmp_path)
+    writer.append(b"all there is", 0, 0)
+    writer.close()
+    before = len(os.listdir("/proc/self/fd"))
+    stream = LogStream(7, 1, tmp_path)
+    end = stream.end()
+    assert [piece.data for piece in stream.read(0, 99)] == [b"all there is"]
+    assert stream.read(end, 99) == []
+    assert stream.gap_end(end) is None
+    assert len(os.listdir("/proc/self/fd")) == before

@@ -1,0 +1,138 @@
+"""Processes are found by what they cannot shed, and only they are signalled."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from worker import processes
+
+Spawn = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def mark(request: pytest.FixtureRequest) -> str:
+    """Nobody else's, however many suites run on this machine."""
+    return f"{request.node.name}-{os.getpid()}"
+
+
+@pytest.fixture
+def spawn() -> Iterator[Spawn]:
+    """Starts a Python script and waits for its first line."""
+
+    def spawned(script: str, **more: object) -> "subprocess.Popen[str]":
+        child: subprocess.Popen[str] = subprocess.Popen(  # type: ignore[call-overload]
+            [sys.executable, "-I", "-S", "-c", script],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            **more,
+        )
+        children.append(child)
+        assert child.stdout is not None
+        assert child.stdout.readline()
+        return child
+
+    children: list[subprocess.Popen[str]] = []
+    yield spawned
+    for child in children:
+        with child:
+            child.kill()
+
+
+SLEEPER = "print('on', flush=True); import time; time.sleep(300)"
+DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + SLEEPER
+
+
+def identity(pid: int) -> processes.Process:
+    found = processes.find(pid)
+    assert found is not None
+    return found
+
+
+def test_we_find_ourselves() -> None:
+    me = identity(os.getpid())
+    assert (me.parent, me.group, me.session) == (os.getppid(), os.getpgid(0), os.getsid(0))
+    assert me.alive
+
+
+def test_nobody_has_an_impossible_pid() -> None:
+    assert processes.find(2**31 - 1) is None
+
+
+def test_a_name_with_parentheses_and_blanks_confuses_nobody(spawn: Spawn) -> None:
+    naming = "open('/proc/self/comm', 'w').write('a) S 1 (b');" + SLEEPER
+    child = spawn(naming)
+    assert identity(child.pid).parent == os.getpid()
+
+
+def test_a_tree_is_found_below_its_root(spawn: Spawn) -> None:
+    child = spawn(
+        "import os, time\n"
+        "if not os.fork() and not os.fork(): print('on', flush=True)\n"
+        "time.sleep(300)"
+    )
+    ours = {process.pid for process in processes.descendants(os.getpid())}
+    below = processes.descendants(child.pid)
+    assert len(below) == 2
+    assert ours >= {child.pid, *(process.pid for process in below)}
+    processes.kill(below)
+
+
+def test_sessions_and_groups_have_their_members(spawn: Spawn) -> None:
+    child = spawn(SLEEPER, start_new_session=True)
+    assert [process.pid for process in processes.in_session(child.pid)] == [child.pid]
+    assert [process.pid for process in processes.in_group(child.pid)] == [child.pid]
+
+
+def test_a_mark_is_found_by_name_and_value(spawn: Spawn, mark: str) -> None:
+    child = spawn(SLEEPER, env={"MARK": mark})
+    spawn(SLEEPER, env={"MARK": f"{mark} too"})
+    assert [process.pid for process in processes.marked("MARK", mark)] == [child.pid]
+
+
+def test_the_successor_of_a_pid_is_never_signalled(spawn: Spawn) -> None:
+    child = spawn(SLEEPER)
+    predecessor = identity(child.pid)._replace(started=1)
+    assert not processes.send(predecessor, signal.SIGKILL)
+    assert child.poll() is None
+
+
+def test_a_dead_process_is_not_signalled(spawn: Spawn) -> None:
+    child = spawn(SLEEPER)
+    was = identity(child.pid)
+    child.kill()
+    child.wait()
+    assert not processes.send(was, signal.SIGTERM)
+
+
+def test_who_ignores_term_is_killed(spawn: Spawn, mark: str) -> None:
+    child = spawn(DEAF, env={"MARK": mark})
+    assert processes.end(lambda: processes.marked("MARK", mark), grace=0.05) == []
+    assert child.wait() == -signal.SIGKILL
+
+
+def test_who_listens_to_term_is_not_killed(spawn: Spawn, mark: str) -> None:
+    child = spawn(SLEEPER, env={"MARK": mark})
+    assert processes.end(lambda: processes.marked("MARK", mark), grace=20) == []
+    assert child.wait() == -signal.SIGTERM
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has other users' processes")
+def test_all_of_a_user_are_killed_and_no_one_else(spawn: Spawn) -> None:
+    uid = 40_000 + os.getpid() % 20_000
+    script = f"import os, signal, time; os.setresuid({uid}, {uid}, {uid}); os.fork();" + DEAF
+    child, other = spawn(script), spawn(SLEEPER)
+    assert processes.owned_by(uid)
+    assert processes.kill_all_of(uid, grace=0.05) == []
+    assert child.wait() == -signal.SIGKILL
+    assert other.poll() is None
+
+
+@pytest.mark.parametrize("uid", [0, os.getuid()], ids=["root", "ourselves"])
+def test_neither_root_nor_ourselves_are_killed(uid: int) -> None:
+    with pytest.raises(ValueError, match="not an attempt's own"):
+        processes.kill_all_of(uid)

@@ -1,0 +1,80 @@
+"""A daemon and a shim that come from versions of Muster next to each other."""
+
+import socket
+import threading
+
+import pytest
+
+from protocol.frames import Accepted, Lost, StageFinished, StageStarted
+from tests.worker.repositories import repository, root
+from tests.worker.worker_home import WorkerHome, worker
+from tests.worker.worker_variants import OTHER_VERSION, entry
+from worker import shim_client
+from worker.shim_link import Shim, ShimRefused
+from worker.shim_wire import VERSION, ShimState, Unpacker, pack, state_fields
+
+__all__ = ["repository", "root", "worker"]
+
+HELD = "echo up; until [ -e {flag} ]; do sleep 0.02; done; echo bye"
+
+
+def spoken_with(worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, *versions: int) -> bool:
+    """Whether the attempt's shim takes one who speaks these."""
+    with monkeypatch.context() as other:
+        other.setattr("worker.shim_link.SPOKEN", versions)
+        try:
+            shim = shim_client.attach(worker.layout.attempt(7, 1))
+        except ShimRefused:
+            return False
+    assert shim is not None
+    shim.close()
+    return True
+
+
+@pytest.mark.parametrize("shims", [VERSION - 1, VERSION + 1], ids=["older", "newer"])
+def test_a_daemon_finishes_the_stage_of_a_shim_one_version_away(
+    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, shims: int
+) -> None:
+    server = worker.server
+    flag = worker.layout.home.parent / "go"
+    with monkeypatch.context() as other:
+        other.setattr("worker.shim_client._ENTRY", entry(OTHER_VERSION.format(version=shims)))
+        other.setattr("worker.shim_link.SPOKEN", (shims, shims - 1))
+        worker.start().run(HELD.format(flag=flag))
+        server.until(lambda: b"up" in server.log())
+        worker.leave()
+    assert spoken_with(worker, monkeypatch, shims)
+    assert not spoken_with(worker, monkeypatch, shims - 2, shims + 1)
+
+    worker.spawn()
+    (held,) = server.hellos[-1].attempts
+    assert (held.stage_index, held.state) == (0, "working")
+    flag.touch(0o666)
+    end = server.until_said(StageFinished)
+    assert (end.how, end.code) == ("exit", 0)
+    server.until(lambda: server.log() == b"up\r\nbye\r\n")
+    worker.run("echo next", stage_index=1)
+    server.until_said(StageFinished, 2)
+    assert len(server.bodies(Accepted)) == 1
+    assert len(server.bodies(StageStarted)) == 2
+    assert server.bodies(Lost) == []
+
+
+@pytest.mark.parametrize("answered", [VERSION + 1, "1", None])
+def test_a_shim_that_answers_in_a_version_nobody_offered_is_not_believed(answered: object) -> None:
+    ours, theirs = socket.socketpair()
+    ours.settimeout(10)
+
+    def answer() -> None:
+        (hello,) = Unpacker().feed(theirs.recv(4096))
+        assert VERSION in hello["hello"]
+        state = state_fields(ShimState(None, False, (), 0, 0))
+        theirs.sendall(pack({"hello": answered, "state": state}))
+
+    other = threading.Thread(target=answer)
+    other.start()
+    with ours, theirs:
+        with pytest.raises(ShimRefused, match="we speak") as refused:
+            Shim(ours)
+        other.join()
+    assert refused.value.code == "version"

@@ -1,0 +1,225 @@
+"""A machine shows an attempt's terminal to who looks, and takes what they type."""
+
+import hashlib
+import os
+import signal
+import threading
+import time
+
+import avt
+import pytest
+
+from protocol.frames import OpenTerminal, StageFinished, Stop
+from protocol.terminal import CloseCode as PtyClose
+from tests.worker.fake_pty import Call
+from tests.worker.repositories import as_root, repository, root
+from tests.worker.worker_home import WorkerHome, worker
+from worker import processes, shim_client
+
+__all__ = ["as_root", "repository", "root", "worker"]
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.backoff.Backoff.next", lambda self: 0.02)
+
+
+def looked_at(worker: WorkerHome, script: str, **more: object) -> Call:
+    """A stage whose first word has come, with a terminal that shows it from the beginning."""
+    server = worker.start().server
+    worker.run(script, **more)
+    server.until(lambda: server.log())
+    server.open_terminal()
+    server.until(lambda: server.pty.calls)
+    return server.pty.call
+
+
+def shows(worker: WorkerHome, call: Call, text: bytes) -> None:
+    worker.server.until(lambda: text in call.output)
+
+
+def test_what_is_typed_reaches_the_program_and_its_answer_comes_back(worker: WorkerHome) -> None:
+    call = looked_at(worker, "echo up; read line; echo got $line; read end")
+    shows(worker, call, b"up\r\n")
+    call.type(b"words\n")
+    shows(worker, call, b"got words\r\n")
+    assert call.begin == 0
+    assert call.path == "/api/workers/pty/7"
+    worker.server.until(lambda: call.output == worker.server.log())
+
+
+def test_an_interrupt_reaches_the_foreground(worker: WorkerHome) -> None:
+    call = looked_at(worker, "echo up; PS1='next> ' exec bash --norc --noediting -i")
+    shows(worker, call, b"next> ")
+    call.type(b"echo go''ne; sleep 1000; echo en''ded\n")
+    shows(worker, call, b"gone\r\n")
+    call.type(b"\x03")
+    # What is typed before the shell has its terminal back may be thrown away with the interrupt.
+    worker.server.until(lambda: call.output.count(b"next> ") == 2)
+    call.type(b"echo still he''re\n")
+    shows(worker, call, b"still here\r\n")
+    assert b"ended\r\n" not in call.output
+
+
+def test_a_new_size_reaches_the_program_and_is_told_back(worker: WorkerHome) -> None:
+    script = "trap 'stty size' WINCH; echo up; while :; do read -t 0.1 line; done"
+    call = looked_at(worker, script, cols=100, rows=30)
+    shows(worker, call, b"up")
+    call.resize(132, 43)
+    shows(worker, call, b"43 132")
+    assert [size for _, size in call.sizes] == [(100, 30), (132, 43)]
+
+
+def test_a_terminal_goes_on_from_what_the_server_has(worker: WorkerHome) -> None:
+    worker.server.pty.offset = 2
+    call = looked_at(worker, "echo up; read line; echo bye; read end")
+    shows(worker, call, b"\r\n")
+    assert (call.begin, bytes(call.output)) == (2, b"\r\n")
+
+
+def test_a_server_that_has_nothing_gets_the_screen_and_what_follows(worker: WorkerHome) -> None:
+    worker.server.pty.offset = None
+    drawing = r"\033[?1049h\033[2J\033[5;3Hcaf\303\251"
+    script = f"printf '{drawing}'; read line; printf more; read end"
+    call = looked_at(worker, script)
+    worker.server.until(lambda: call.begin is not None)
+    call.ask_screen(3)
+    screen = worker.server.until(lambda: call.screens)[0]
+    terminal = avt.Vt(screen.cols, screen.rows)
+    terminal.feed_str(screen.data)
+    assert terminal.view()[4].text.rstrip() == "  caf\u00e9"
+    assert (screen.number, screen.exact, screen.cols, screen.rows) == (3, True, 120, 40)
+    call.type(b"\n")
+    shows(worker, call, b"more")
+
+
+def test_what_was_lost_is_skipped(worker: WorkerHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.shim_client.launch.__kwdefaults__", {"quota": 1000, "idle": 60.0})
+    call = looked_at(worker, "echo up; head -c 5000 /dev/zero | tr '\\0' x; read end")
+    worker.server.until(lambda: call.jumps)
+    assert call.jumps[0][0] == 1000
+    worker.server.until(lambda: call.position == 5004)
+    assert len(call.output) == 1000
+
+
+def test_a_long_paste_arrives_whole_while_the_program_reads_slowly(worker: WorkerHome) -> None:
+    script = "stty raw -echo; echo up; head -c 3000000 | (sleep 0.5; sha256sum); read end"
+    server = worker.server
+    call = looked_at(worker, script)
+    shows(worker, call, b"up")
+    paste = os.urandom(3_000_000)
+    pasting = threading.Thread(target=call.type, args=(paste,))
+    pasting.start()
+    beats = len(server.heartbeats)
+    server.until(lambda: len(server.heartbeats) > beats + 1)
+    call.ask_screen(1)  # beside what waits
+    shows(worker, call, hashlib.sha256(paste).hexdigest().encode())
+    pasting.join()
+
+
+def test_a_flood_does_not_keep_the_heart_from_beating(worker: WorkerHome) -> None:
+    server = worker.server
+    server.heartbeat_seconds = 0.1
+    call = looked_at(worker, "echo up; read go; head -c 30000000 /dev/zero | tr '\\0' x; read end")
+    call.type(b"\n")
+    began = time.monotonic()
+    server.until(lambda: len(call.output) > 30_000_000, 60)
+    beats = [at for at, _ in server.heartbeats if at >= began]
+    gaps = [after - before for before, after in zip([began, *beats], beats, strict=False)]
+    assert max(gaps) < 1.0
+
+
+def test_a_viewer_that_reads_nothing_costs_nothing(worker: WorkerHome) -> None:
+    server = worker.server
+    server.pty.reads.clear()
+    call = looked_at(worker, "echo up; head -c 20000000 /dev/zero | tr '\\0' x; exit 3")
+    assert server.until_said(StageFinished).code == 3
+    assert len(call.output) == 0
+    server.pty.reads.set()
+    server.until(lambda: call.position == len(server.log()) > 20_000_000)
+
+
+def test_keys_between_two_stages_are_for_nobody_and_the_next_stage_is_shown(
+    worker: WorkerHome,
+) -> None:
+    server = worker.server
+    call = looked_at(worker, "echo up; read line; exit 0")
+    call.type(b"\n")
+    server.until_said(StageFinished)
+    call.type(b"nobody")
+    call.resize(80, 24)
+    call.ask_screen(1)  # answered after what came before it was heard
+    server.until(lambda: call.screens)
+    worker.run("echo two; read line; echo got $line; read end", stage_index=1, cols=90, rows=20)
+    shows(worker, call, b"two")
+    call.type(b"this\n")
+    shows(worker, call, b"got this")
+    assert call.sizes[-1][1] == (90, 20)
+    assert server.closed == []
+
+
+def test_a_terminal_that_ends_is_told_and_may_be_opened_again(worker: WorkerHome) -> None:
+    server = worker.server
+    call = looked_at(worker, "echo up; read line; echo on; read end")
+    server.open_terminal()  # it is open
+    call.socket.close(PtyClose.GOING_AWAY)
+    closed = server.until(lambda: server.closed)[0]
+    assert (closed.task_id, closed.attempt, closed.reason) == (7, 1, "1001 ")
+    assert len(server.pty.calls) == 1
+    server.open_terminal()
+    server.until(lambda: len(server.pty.calls) == 2)
+    server.pty.call.type(b"\n")
+    shows(worker, server.pty.call, b"on\r\n")
+
+
+def test_a_refused_terminal_is_told(worker: WorkerHome) -> None:
+    worker.server.pty.token = "another"
+    server = worker.start().server
+    worker.run("echo up; read end")
+    server.until(lambda: server.log())
+    server.send(OpenTerminal(7, 1, "channel-1"))
+    assert "4401" in server.until(lambda: server.closed)[0].reason
+    server.send(OpenTerminal(8, 1, "channel-1"))
+    assert server.until(lambda: server.closed[1:])[0].reason == "nothing runs here"
+
+
+def test_a_terminal_ends_with_its_attempt_and_leaves_no_thread(worker: WorkerHome) -> None:
+    server = worker.server
+    call = looked_at(worker, "echo up; read end")
+    shows(worker, call, b"up")
+    server.send(Stop(7, 1, "cancelled"))
+    server.until(lambda: server.pty.ended == 1)
+    server.until(lambda: server.closed)
+    assert call.socket.close_code == PtyClose.ENDED
+    for thread in threading.enumerate():
+        if thread.name.startswith("terminal"):
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+def test_a_terminal_whose_shim_dies_is_closed(worker: WorkerHome) -> None:
+    server = worker.server
+    call = looked_at(worker, "echo up; read end")
+    shows(worker, call, b"up")
+    shim = shim_client.attach(worker.layout.attempt(7, 1))
+    assert shim is not None
+    os.kill(shim.state().pid, signal.SIGKILL)
+    shim.close()
+    server.until(lambda: server.pty.ended == 1)
+
+
+def test_a_killed_daemon_takes_the_model_of_screens_with_it(worker: WorkerHome) -> None:
+    server = worker.server
+    daemon = worker.spawn()
+    worker.run("echo up; read end")
+    server.until(lambda: server.log())
+    server.open_terminal()
+    server.until(lambda: server.pty.calls)
+    server.pty.call.ask_screen(1)
+    server.until(lambda: server.pty.call.screens)
+    model = next(p for p in processes.everyone() if p.parent == daemon.pid)
+    worker.kill(signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while (found := processes.find(model.pid)) and found.started == model.started and found.alive:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
