@@ -1,0 +1,47 @@
+"""What `python -m bench.…` does around the measuring."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+
+from app.embedded import EmbeddedError
+from bench.errors import NotMeasured
+from bench.figures import Report
+
+INTERRUPTED = 130
+
+Say = Callable[[str], None]
+"""Takes a line about what is being done."""
+
+
+def run(description: str, measure: Callable[[Say], Report]) -> int:
+    """Returns the exit status: 0 when all was measured, whether a bar was missed or not."""
+    return run_with(argparse.ArgumentParser(description=description), lambda say, _: measure(say))
+
+
+def run_with(
+    parser: argparse.ArgumentParser, measure: Callable[[Say, argparse.Namespace], Report]
+) -> int:
+    """The same of a measurement that has options of its own."""
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    options = parser.parse_args()
+    try:
+        report = measure(progress(), options)
+    except (NotMeasured, EmbeddedError, OSError) as problem:
+        print(f"not measured: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted; everything is stopped", file=sys.stderr)
+        return INTERRUPTED
+    print(report.as_json() if options.json else f"\n{report.as_text()}")
+    return 0
+
+
+def progress() -> Say:
+    """Says lines on standard error, each with the seconds that have passed."""
+    begun = time.monotonic()
+    # Not among the figures, which somebody may read from standard output.
+    return lambda line: print(
+        f"{time.monotonic() - begun:6.1f} s  {line}", file=sys.stderr, flush=True
+    )

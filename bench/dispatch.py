@@ -1,0 +1,205 @@
+"""From a task's POST to its machine and its process; tasks finished a second; next to floors."""
+
+import statistics
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.embedded.processes import until
+from bench import command, workspaces
+from bench.celery_floor import CeleryFloor
+from bench.command import Say
+from bench.errors import NotMeasured
+from bench.figures import Figure, Ratio, Report, flat, latency
+from bench.rig import TASKS, Rig, standing
+from bench.stamps import SCRIPT, Stamps
+from protocol import frames
+from tests.machines.simulated import SimulatedMachine
+
+WARM_UP = 5
+BLOCKS, TASKS_A_BLOCK, ROUND_TRIPS_A_BLOCK = 5, 10, 40
+AT_MOST = 5.0
+SLOTS, FINISHED = 8, 200
+FINISH_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One task on its way to the simulated machine: moments in Unix time."""
+
+    sent: float
+    created: float
+    answered: float
+    assigned: float
+    received: float
+
+    @property
+    def seconds(self) -> float:
+        return self.received - self.sent
+
+    def steps(self) -> dict[str, float]:
+        """Seconds, by what they were spent on."""
+        return {
+            "POST sent → the service begins": self.created - self.sent,
+            "the service begins → a dispatcher's pass begins": self.assigned - self.created,
+            "the pass begins → run-stage received": self.received - self.assigned,
+            "(meanwhile: POST sent → POST answered)": self.answered - self.sent,
+        }
+
+
+def measure(say: Say) -> Report:
+    """Everything in one run. Raises NotMeasured, EmbeddedError."""
+    report = Report("Dispatch")
+    with standing(say) as rig:
+        _measure_orders(rig, report, say)
+        say(f"starting a worker with {SLOTS} slots")
+        rig.start_worker(SLOTS)
+        report.figures.append(_measure_processes(rig, say))
+        report.figures.append(_measure_throughput(rig, say))
+        say("preparing workspaces, bare git beside it")
+        report.figures += workspaces.measure(rig.scratch, rig.repository)
+    return report
+
+
+# ---- POST to run-stage, and bare Celery --------------------------------------------------------
+
+
+def _measure_orders(rig: Rig, report: Report, say: Say) -> None:
+    say("starting the floor's Celery worker and a simulated machine")
+    rig.add_project("ORDERS", "claude", "true")
+    floor = CeleryFloor(rig.stack)
+    with rig.simulated_machine() as machine, ThreadPoolExecutor(1) as listener:
+        for _ in range(WARM_UP):
+            _send(rig, machine, listener)
+            floor.round_trip()
+        orders, trips = [], []
+        for number in range(1, BLOCKS + 1):
+            say(f"POST → run-stage, Celery round trips beside it: block {number} of {BLOCKS}")
+            machine.beat()
+            orders.append([_send(rig, machine, listener) for _ in range(TASKS_A_BLOCK)])
+            trips.append([floor.round_trip() for _ in range(ROUND_TRIPS_A_BLOCK)])
+    floor.close()
+    report.figures += _order_figures(orders, trips)
+    report.notes += _breakdown([sent for block in orders for sent in block])
+
+
+def _send(rig: Rig, machine: SimulatedMachine, listener: ThreadPoolExecutor) -> Sent:
+    """One task from its POST to its end."""
+    machine.inbox.clear()
+    hearing = listener.submit(_hear, machine)
+    body = {"projectKey": "ORDERS", "description": "measured", "machineId": machine.machine_id}
+    sent = time.time()
+    task_id = rig.session.post(TASKS, body)["id"]
+    answered = time.time()
+    order, received = hearing.result()
+    if order.task_id != task_id:
+        raise NotMeasured(f"task {task_id} was created, but task {order.task_id} was ordered")
+    _finish(machine, order)
+    task = rig.completed(task_id)
+    created, assigned = _moment(task["createdAt"]), _moment(task["assignedAt"])
+    return Sent(sent, created, answered, assigned, received)
+
+
+def _hear(machine: SimulatedMachine) -> tuple[frames.RunStage, float]:
+    """On a thread of its own: the order may come before the POST has been answered."""
+    order = machine.until(frames.RunStage)
+    return order, time.time()
+
+
+def _finish(machine: SimulatedMachine, order: frames.RunStage) -> None:
+    """Say of the order what a machine says that carries it out, as fast as it can be said."""
+    ended = frames.StageFinished(stage_index=0, log_end=0, how="exit")
+    machine.say(order, frames.Accepted(), frames.StageStarted(stage_index=0), ended)
+    machine.until(frames.Publish, lambda publish: publish.task_id == order.task_id)
+    commit = "0" * 40
+    published = frames.Published(branch=order.repo.branch, commit=commit, diff=frames.DiffStat())
+    machine.say(order, published)
+    machine.until_acked()
+
+
+def _order_figures(
+    orders: list[list[Sent]], trips: list[list[tuple[float, float]]]
+) -> list[Figure]:
+    ours = [[sent.seconds for sent in block] for block in orders]
+    bodies = [[body for body, _ in block] for block in trips]
+    rounds = [[whole for _, whole in block] for block in trips]
+    return [
+        latency(
+            "POST → run-stage received",
+            ours,
+            beside="bare Celery round trip",
+            beside_value=statistics.median(flat(rounds)) * 1000,
+            ratio=Ratio.of(ours, rounds),
+            at_most=AT_MOST,
+        ),
+        latency("bare Celery: delay() → body", bodies),
+        latency("bare Celery: delay() → get() returned", rounds),
+    ]
+
+
+def _breakdown(orders: list[Sent]) -> list[str]:
+    """Medians need not add up."""
+    steps = [sent.steps() for sent in orders]
+    lines = ["Where POST → run-stage goes (medians; the server's moments are whole milliseconds):"]
+    for name in steps[0]:
+        ms = statistics.median(step[name] for step in steps) * 1000
+        lines.append(f"  {ms:6.1f} ms  {name}")
+    return [*lines, ""]
+
+
+def _moment(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+# ---- on a real worker --------------------------------------------------------------------------
+
+
+def _measure_processes(rig: Rig, say: Say) -> Figure:
+    """POST to the stage's process, which writes its own clock."""
+    stamps = Stamps(rig.scratch / "stamps")
+    rig.add_project("STAMPS", "custom", SCRIPT, stamps.environment)
+    blocks = []
+    for number in range(BLOCKS + 1):
+        say(f"POST → the stage's process: {f'block {number} of {BLOCKS}' if number else 'warm-up'}")
+        count = TASKS_A_BLOCK if number else WARM_UP
+        blocks.append([_start_process(rig, stamps) for _ in range(count)])
+    return latency("POST → the stage's process started", blocks[1:])
+
+
+def _start_process(rig: Rig, stamps: Stamps) -> float:
+    begun = time.time()
+    task_id = rig.session.post(TASKS, {"projectKey": "STAMPS", "description": "measured"})["id"]
+    took = stamps.next() - begun
+    rig.completed(task_id)
+    return took
+
+
+def _measure_throughput(rig: Rig, say: Say) -> Figure:
+    """Tasks finished a second, from the first POST to the last one's end."""
+    rig.add_project("TRUE", "custom", "true")
+    begun = time.monotonic()
+    for _ in range(FINISHED):
+        rig.session.post(TASKS, {"projectKey": "TRUE", "description": "measured"})
+    say(f"{FINISHED} tasks created in {time.monotonic() - begun:.1f} s")
+    counts: dict[str, Any] = {}
+    said = begun
+
+    def are_over() -> bool:
+        nonlocal said
+        counts.update(rig.session.get("/api/web/projects/TRUE")["taskCounts"])
+        if time.monotonic() > said + 5:
+            said = time.monotonic()
+            say(f"{counts['completed']} of {FINISHED} tasks finished")
+        return bool(counts["completed"] + counts["failed"] >= FINISHED)
+
+    if not until(are_over, FINISH_SECONDS, pause=0.1) or counts["failed"]:
+        raise NotMeasured(f"{FINISHED} tasks came to these states: {counts}")
+    took = time.monotonic() - begun
+    return Figure(f"tasks of `true` finished, {SLOTS} slots", FINISHED / took, "a second")
+
+
+if __name__ == "__main__":
+    sys.exit(command.run("How fast work gets from the API to a process on a machine.", measure))

@@ -1,0 +1,132 @@
+"""What was measured: percentiles, ratios to a floor of the same run, and the table of them all."""
+
+import json
+import os
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+_COLUMNS = ("figure", "value", "next to it, in the same run", "ratio (of blocks)", "bar", "")
+
+Blocks = Sequence[Sequence[float]]
+"""Samples in the order in which they were taken, those taken together in one block."""
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    """By nearest rank."""
+    ordered = sorted(values)
+    rank = -(-len(ordered) * percent // 100)
+    return ordered[max(rank, 1) - 1]
+
+
+def flat(blocks: Blocks) -> list[float]:
+    """All samples of all blocks."""
+    return [sample for block in blocks for sample in block]
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """To the floor: the median of the blocks' ratios, and the lowest and the highest of them."""
+
+    median: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, ours: Blocks, floor: Blocks) -> "Ratio":
+        """Each block's median to that of the floor's block beside it."""
+        pairs = zip(ours, floor, strict=True)
+        ratios = [statistics.median(mine) / statistics.median(its) for mine, its in pairs]
+        return cls(statistics.median(ratios), min(ratios), max(ratios))
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A value, and what it is next to. `value` is the median where there are many samples."""
+
+    name: str
+    value: float
+    unit: str
+    p99: float | None = None
+    beside: str = ""
+    beside_value: float | None = None
+    ratio: Ratio | None = None
+    at_most: float | None = None
+    at_least: float | None = None
+
+    @property
+    def is_met(self) -> bool | None:
+        """Whether the ratio keeps to the bar; None where there is no ratio, or no bar."""
+        if self.ratio is None or (self.at_most is None and self.at_least is None):
+            return None
+        is_low_enough = self.at_most is None or self.ratio.median <= self.at_most
+        is_high_enough = self.at_least is None or self.ratio.median >= self.at_least
+        return is_low_enough and is_high_enough
+
+    def cells(self) -> tuple[str, ...]:
+        verdict = {None: "", True: "ok", False: "MISSED"}[self.is_met]
+        return self.name, self._value(), self._beside(), self._ratio(), self._bar(), verdict
+
+    def _value(self) -> str:
+        p99 = "" if self.p99 is None else f" (p99 {_short(self.p99)})"
+        return f"{_short(self.value)} {self.unit}{p99}"
+
+    def _beside(self) -> str:
+        if self.beside_value is None:
+            return self.beside
+        return f"{self.beside}: {_short(self.beside_value)} {self.unit}"
+
+    def _ratio(self) -> str:
+        if self.ratio is None:
+            return ""
+        return f"{self.ratio.median:.2f} ({self.ratio.low:.2f} to {self.ratio.high:.2f})"
+
+    def _bar(self) -> str:
+        if self.at_most is not None:
+            return f"at most {self.at_most:g}"
+        return "" if self.at_least is None else f"at least {self.at_least:g}"
+
+
+def latency(name: str, blocks: Blocks, **compared: Any) -> Figure:
+    """Seconds, shown as the median and the 99th percentile in milliseconds."""
+    ms = [seconds * 1000 for seconds in flat(blocks)]
+    return Figure(name, statistics.median(ms), "ms", p99=percentile(ms, 99), **compared)
+
+
+@dataclass
+class Report:
+    """All figures of one run. `notes` are lines for people, shown below the table."""
+
+    title: str
+    figures: list[Figure] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    load: tuple[float, float, float] = field(default_factory=os.getloadavg)
+
+    def as_text(self) -> str:
+        head = f"{self.title}: {os.cpu_count()} cores, load {self.load[0]:.1f} when it began"
+        rows = [_COLUMNS, *(figure.cells() for figure in self.figures)]
+        return "\n".join([head, "", *table(rows), "", *self.notes, self._verdict()])
+
+    def as_json(self) -> str:
+        figures = [{**asdict(figure), "is_met": figure.is_met} for figure in self.figures]
+        return json.dumps({**asdict(self), "cores": os.cpu_count(), "figures": figures}, indent=2)
+
+    def _verdict(self) -> str:
+        missed = [figure.name for figure in self.figures if figure.is_met is False]
+        return f"MISSED its bar: {'; '.join(missed)}" if missed else "No bar was missed."
+
+
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines; the first row is the head."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    ruled = [rows[0], ["-" * width for width in widths], *rows[1:]]
+    padded = [[c.ljust(w) for c, w in zip(row, widths, strict=True)] for row in ruled]
+    return ["  ".join(row).rstrip() for row in padded]
+
+
+def _short(value: float) -> str:
+    """Three digits that count."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"

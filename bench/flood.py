@@ -1,0 +1,17 @@
+"""What is printed for the log benchmark: many lines of 80 bytes, no two of them alike."""
+
+from bench import stamps
+
+LINES = 200_000
+_HEAD = "line %07.0f "
+_WORDS = "what an agent has to say about what it does is longer than need be"
+_FORM = _HEAD + _WORDS.ljust(79 - len(_HEAD % 1), ".")  # and a newline
+
+SCRIPT = f"{stamps.SCRIPT}; exec seq -f '{_FORM}' 1 {LINES}"
+"""For bash: writes down when it began, then prints."""
+
+
+def printed(newline: bytes) -> bytes:
+    """All that is printed; a terminal makes `\\r\\n` of each newline."""
+    form = _FORM.encode() + newline
+    return b"".join(form % number for number in range(1, LINES + 1))

@@ -1,0 +1,133 @@
+"""A stage that prints 200,000 lines: how soon they can be read over the API, and whether all can.
+
+Next to it Buildbot, which gets the same, and a bare loop on a terminal.
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from app.embedded.processes import until
+from bench import command, flood, terminal
+from bench.buildbot import Buildbot, install
+from bench.command import Say
+from bench.errors import NotMeasured
+from bench.figures import Figure, Ratio, Report, flat
+from bench.rig import TASKS, Rig, standing
+from bench.stamps import Stamps
+from bench.venvs import CannotInstall
+
+ROUNDS = 3
+AT_LEAST = 1.0
+_ARGV = ("bash", "-c", flood.SCRIPT)
+_SECONDS = 180.0
+_LOOK = 0.05  # both sides are asked this often whether the last line is there
+_MUSTER, _BUILDBOT = "Muster", "Buildbot 4.3"
+_BARE_LOOP, _PROGRAM = "bare Python loop on a PTY", "the program alone, into a pipe"
+_UNIT = "lines/s"
+
+
+def measure(say: Say) -> Report:
+    """Everything in one run. Raises NotMeasured, EmbeddedError."""
+    report = Report(f"Log of {flood.LINES:,} lines of 80 bytes")
+    commands, excuse = _commands_of_buildbot(say)
+    with standing(say) as rig:
+        say("starting a worker")
+        rig.start_worker(slots=1)
+        takers: dict[str, Callable[[], float]] = {_MUSTER: _Muster(rig).flood_seconds}
+        if commands is not None:
+            say("starting Buildbot's master and worker")
+            takers[_BUILDBOT] = Buildbot(rig.stack, rig.scratch, commands).flood_seconds
+        takers |= _bare_ways(rig.scratch)
+        rates = _take_turns(takers, say)
+    report.figures += _figures(rates)
+    report.notes += ["Every byte of Muster's log is what the terminal was given, each time.", ""]
+    if excuse:
+        report.notes += [f"SKIPPED {_BUILDBOT}, so that its bar is not looked at: {excuse}", ""]
+    return report
+
+
+def _commands_of_buildbot(say: Say) -> tuple[Path | None, str]:
+    try:
+        return install(say), ""
+    except CannotInstall as problem:
+        say(f"Buildbot is skipped, it cannot be installed: {problem}")
+        return None, str(problem)
+
+
+class _Muster:
+    """Gives the flood to a real worker, as the only stage of a task."""
+
+    def __init__(self, rig: Rig) -> None:
+        self._rig = rig
+        self._stamps = Stamps(rig.scratch / "stamps")
+        self._expected = flood.printed(b"\r\n")
+        rig.add_project("FLOOD", "custom", flood.SCRIPT, self._stamps.environment)
+
+    def flood_seconds(self) -> float:
+        """From the start of the stage's process until its last byte is there over the API."""
+        session, body = self._rig.session, {"projectKey": "FLOOD", "description": "measured"}
+        task_id = session.post(TASKS, body)["id"]
+        path = f"{TASKS}/{task_id}/logs/raw"
+        begun = self._stamps.next()
+        if not until(lambda: session.size(path) >= len(self._expected), _SECONDS, _LOOK):
+            size = session.size(path)
+            raise NotMeasured(f"{size:,} of {len(self._expected):,} bytes in {_SECONDS:.0f} s")
+        took = time.time() - begun
+        self._rig.completed(task_id)
+        self._check(session.read(path))
+        return took
+
+    def _check(self, log: bytes) -> None:
+        """Raises NotMeasured: a log that is wrong is not worth timing."""
+        if log == self._expected:
+            return
+        pairs = enumerate(zip(log, self._expected, strict=False))
+        at = next((n for n, (got, put) in pairs if got != put), min(len(log), len(self._expected)))
+        raise NotMeasured(
+            f"the log is not what was printed: {len(log):,} bytes instead of "
+            f"{len(self._expected):,}, the first difference at byte {at:,}"
+        )
+
+
+def _bare_ways(scratch: Path) -> dict[str, Callable[[], float]]:
+    env = Stamps(scratch / "bare-stamps").environment
+    size = len(flood.printed(b"\r\n"))
+    return {
+        _BARE_LOOP: lambda: terminal.seconds_on_pty(_ARGV, env, size),
+        _PROGRAM: lambda: terminal.seconds_into_pipe(_ARGV, env),
+    }
+
+
+def _take_turns(takers: dict[str, Callable[[], float]], say: Say) -> dict[str, list[list[float]]]:
+    """Lines a second, each round a block of its own."""
+    rates: dict[str, list[list[float]]] = {name: [] for name in takers}
+    for number in range(1, ROUNDS + 1):
+        for name, flood_seconds in takers.items():
+            rates[name].append([flood.LINES / flood_seconds()])
+            say(f"round {number} of {ROUNDS}: {name}, {rates[name][-1][0]:,.0f} lines/s")
+    return rates
+
+
+def _figures(rates: dict[str, list[list[float]]]) -> list[Figure]:
+    medians = {name: statistics.median(flat(blocks)) for name, blocks in rates.items()}
+
+    def beside(name: str, at_least: float | None = None) -> Figure:
+        return Figure(
+            "a stage's lines, readable over the API",
+            medians[_MUSTER],
+            _UNIT,
+            beside=name,
+            beside_value=medians[name],
+            ratio=Ratio.of(rates[_MUSTER], rates[name]),
+            at_least=at_least,
+        )
+
+    peers = [beside(_BUILDBOT, AT_LEAST)] if _BUILDBOT in rates else []
+    return [*peers, beside(_BARE_LOOP), Figure(_PROGRAM, medians[_PROGRAM], _UNIT)]
+
+
+if __name__ == "__main__":
+    sys.exit(command.run("How fast a stage's output comes to be readable over the API.", measure))

@@ -1,0 +1,122 @@
+"""What the benchmarks stand on: a Muster of their own, in a directory that is gone afterwards."""
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.embedded import ports
+from app.embedded.processes import until
+from app.embedded.stack import Stack
+from bench.command import Say
+from bench.errors import NotMeasured
+from bench.session import Session
+from demo import admin
+from demo.repository import BASE, Repository
+from tests.machines.simulated import SimulatedMachine
+from worker.credentials import CredentialStore
+from worker.layout import Layout
+
+TASKS = "/api/web/tasks"
+_WORKER = (sys.executable, "-m", "worker")
+_LOOK = 0.02
+_ENDS = frozenset({"completed", "failed", "cancelled"})
+# Whatever servers and certificates are set for another Muster are not this one's. Nor does it
+# keep work from a machine that is busy or full: being busy is what these machines are here for.
+_SETTINGS = {
+    **dict.fromkeys(
+        ("DATABASE_URL", "REDIS_URL", "MUSTER_TLS_CERT", "MUSTER_TLS_KEY", "MUSTER_PROXY"), ""
+    ),
+    "MUSTER_MAX_LOAD_PERCENT": "101",
+    "MUSTER_MAX_DISK_PERCENT": "101",
+}
+
+
+@dataclass(frozen=True)
+class Rig:
+    """A running Muster, an admin's session and a small repository. `scratch` is for files."""
+
+    stack: Stack
+    session: Session
+    repository: Repository
+    scratch: Path
+
+    def add_project(
+        self, key: str, agent: str, command: str, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """A project whose only stage is that shell command."""
+        project: dict[str, Any] = {
+            "key": key,
+            "repoUrl": self.repository.url,
+            "defaultBranch": BASE,
+            "agentType": agent,
+            "pipeline": [{"name": "measured", "kind": "shell", "command": command}],
+            "environment": dict(environment or {}),
+        }
+        if agent == "custom":
+            project["agentCommand"] = "true"
+        self.session.post("/api/admin/projects", project)
+
+    def simulated_machine(self) -> SimulatedMachine:
+        """A machine in this process, connected, that offers `claude` and runs nothing."""
+        machine = SimulatedMachine.enroll(self.stack.url, self._enrollment_token())
+        machine.connect()
+        return machine
+
+    def start_worker(self, slots: int) -> None:
+        """A machine with a daemon, as an operator would run it. Returns when it is online."""
+        home = self.scratch / "machine"
+        command = ("enroll", "--server", self.stack.url, "--token", self._enrollment_token())
+        options = ("--name", "measured", "--slots", str(slots), "--home", str(home))
+        self.stack.run("enroll", [*_WORKER, *command, *options])
+        run = ("run", "--home", str(home), "--stop-agents-on-exit")
+        self.stack.launch("machine", [*_WORKER, *run])
+        machine_id = CredentialStore(Layout(home).credentials).machine_id()
+        self._await(lambda: self._is_online(machine_id), 30.0, "the machine is not online")
+
+    def completed(self, task_id: int, seconds: float = 60.0) -> dict[str, Any]:
+        """The task when it has come to its end. Raises NotMeasured for another end."""
+        task: dict[str, Any] = {}
+
+        def has_ended() -> bool:
+            task.update(self.session.get(f"{TASKS}/{task_id}"))
+            return task["status"] in _ENDS
+
+        self._await(has_ended, seconds, f"task {task_id} has not ended")
+        if task["status"] != "completed":
+            raise NotMeasured(f"task {task_id} {task['status']}: {task['failure']}")
+        return task
+
+    def _enrollment_token(self) -> str:
+        return str(self.session.post("/api/admin/worker-tokens", {"label": "bench"})["token"])
+
+    def _is_online(self, machine_id: str) -> bool:
+        self.stack.check()
+        found = self.session.get("/api/web/machines?limit=100")["items"]
+        return any(m["id"] == machine_id and m["status"] == "online" for m in found)
+
+    def _await(self, condition: Callable[[], bool], seconds: float, complaint: str) -> None:
+        if not until(condition, seconds, pause=_LOOK):
+            raise NotMeasured(f"{complaint} after {seconds:.0f} s; {self.stack.home}/logs say more")
+
+
+@contextmanager
+def standing(say: Say) -> Iterator[Rig]:
+    """A rig that is up; in the end every process is stopped and every file removed."""
+    with tempfile.TemporaryDirectory(prefix="muster-bench-") as name:
+        scratch = Path(name)
+        scratch.chmod(0o755)  # under root, attempts have a uid of their own that must get there
+        password = admin.new_password()
+        env = {**_SETTINGS, "MUSTER_ADMIN_PASSWORD": password}
+        with Stack(scratch / "home", ports.free(), env, say=say) as stack:
+            admin.create(stack)
+            session = Session(stack.port)
+            session.login(admin.NAME, password)
+            repository = Repository(scratch / "small.git")
+            repository.fill()
+            yield Rig(stack, session, repository, scratch)
+            session.close()
+            say("stopping every process")

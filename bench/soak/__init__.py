@@ -1,0 +1,1 @@
+"""Hours of ordinary life in a real stack, and whether anything grows that should not."""

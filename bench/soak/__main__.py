@@ -1,0 +1,79 @@
+"""`python -m bench.soak`: ordinary life in a whole stack, sampled; does anything grow?
+
+Life goes on for --minutes after a warm-up: tasks with several stages, gates, failures, retries and
+cancels, logs, lists, logins, repeated requests, drains, machines that lose their line. Before and
+after it is a quiet phase in which everything that may go is gone. A line grows when the median of
+life's last third is above its first third's by more than a tolerance and still rising, or when the
+second quiet phase is above the first. Exit status 1: something grows; 2: not measured.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.embedded import EmbeddedError
+from bench import command
+from bench.errors import NotMeasured
+from bench.figures import table
+from bench.soak import phases
+from bench.soak.chart import draw
+from bench.soak.judgement import LIFE, QUIET, Verdict
+
+_COLUMNS = ("line", "unit", "quiet", "first third", "last third", "quiet", "a minute", "")
+
+
+def main() -> int:
+    options = _parser().parse_args()
+    say = command.progress()
+    warm_up = options.minutes / 3 if options.warm_up is None else options.warm_up
+    say(f"seed {options.seed}")
+    try:
+        record = phases.soak(options.minutes, warm_up, options.every, options.seed, say)
+    except (NotMeasured, EmbeddedError, OSError) as problem:
+        print(f"not measured: {problem}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted; everything is stopped", file=sys.stderr)
+        return command.INTERRUPTED
+    verdicts = record.verdicts()
+    print("\n".join(["", *table([_COLUMNS, *map(_cells, verdicts)]), "", *_tolerances()]))
+    options.chart.write_text(draw(record, verdicts))
+    growing = [f"{verdict.line.name} ({verdict.because})" for verdict in verdicts if verdict.grows]
+    print(f"The chart is in {options.chart}.")
+    print(f"GROWS: {'; '.join(growing)}" if growing else "Nothing grows.")
+    return 1 if growing else 0
+
+
+def _cells(verdict: Verdict) -> Sequence[str]:
+    medians = (verdict.before, verdict.first, verdict.last, verdict.after)
+    numbers = [f"{median:,.0f}" for median in medians]
+    word = "GROWS" if verdict.grows else "flat"
+    return (verdict.line.name, verdict.line.unit, *numbers, f"{verdict.slope:+,.1f}", word)
+
+
+def _tolerances() -> list[str]:
+    told = []
+    for name, tolerances in (("from third to third", LIFE), ("from quiet to quiet", QUIET)):
+        allowed = [f"{t.least:g} {unit} or {t.share:.0%}" for unit, t in tolerances.items()]
+        told.append(f"Allowed {name}, whichever is more: {'; '.join(allowed)}.")
+    return told
+
+
+def _parser() -> argparse.ArgumentParser:
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("python -m bench.soak", description=__doc__,
+                                     formatter_class=form)  # fmt: skip
+    fresh = int.from_bytes(os.urandom(3), "big")
+    parser.add_argument("--minutes", type=float, default=10.0, help="of life (default: 10)")
+    parser.add_argument("--warm-up", type=float, help="minutes (default: a third of --minutes)")
+    parser.add_argument("--every", type=float, default=10.0, help="seconds between samples (10)")
+    parser.add_argument("--seed", type=int, default=fresh, help="default: another one each time")
+    chart = Path("soak.svg")
+    parser.add_argument("--chart", type=Path, default=chart, help="where to (default: soak.svg)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

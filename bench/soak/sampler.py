@@ -1,0 +1,194 @@
+"""What a stack holds at a moment: memory, descriptors, files, keys, rows."""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import psutil
+import redis
+from sqlalchemy import create_engine, text
+
+from bench.soak.judgement import Line, Unit
+from tests.chaos.world import SERVERS, World
+
+Sample = dict[Line, float]
+
+# Tables whose rows go again, and what of the others must not pile up.
+ROWS = {
+    "idempotency_keys": "SELECT count(*) FROM idempotency_keys",
+    "refresh_tokens": "SELECT count(*) FROM refresh_tokens",
+}
+COUNTS = {
+    "task_moves": "SELECT count(*) FROM task_moves",
+    "server_processes": "SELECT count(*) FROM server_processes",
+    "machine_heartbeats": "SELECT count(*) FROM machine_heartbeats",
+    "attempts that live": "SELECT count(*) FROM attempts WHERE ended_at IS NULL",
+    "attempts with a seat": "SELECT count(*) FROM attempts WHERE holds_slot",
+    "attempts not forgotten": "SELECT count(*) FROM attempts WHERE forgotten_at IS NULL",
+    "connections": "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'muster'",
+}
+# By which they are old.
+_TIMES = {"idempotency_keys": ("created_at",), "refresh_tokens": ("expires_at", "revoked_at")}
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|\d+")
+_JOURNAL = 5 << 19  # bytes: it is rewritten at 1 MiB, or at twice what was left the time before
+_KINDS = ("attempts", "workspaces", "homes", "identities", "mirrors")
+
+
+class Sampler:
+    """Looks at a world that runs. `close` it."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        engine = create_engine(world.stack.env["DATABASE_URL"], isolation_level="AUTOCOMMIT")
+        self._database = engine.connect()
+        self._redis = redis.Redis.from_url(world.stack.env["REDIS_URL"])
+
+    def close(self) -> None:
+        self._database.close()
+        self._redis.close()
+
+    def sample(self) -> Sample:
+        found: Sample = {}
+        for role, processes in self._roles():
+            _look_at(found, role, processes)
+        self._look_at_web_workers(found)
+        # A backend keeps open what it has ever read; there are only so many files.
+        del found[Line("postgres: descriptors", Unit.COUNT)]
+        self._look_at_everyone(found)
+        self._look_at_machines(found)
+        self._look_at_redis(found)
+        self._look_at_database(found)
+        _measure(found, "counts for /metrics", [self._world.stack.home / "metrics"])
+        return found
+
+    def age(self, hours: int) -> None:
+        """Make all rows of ROWS older, as if that time had passed."""
+        for table, columns in _TIMES.items():
+            earlier = ", ".join(f"{c} = {c} - interval '{hours:d} hours'" for c in columns)
+            self._database.execute(text(f"UPDATE {table} SET {earlier}"))
+
+    def left_on_machines(self) -> int:
+        """Directories of attempts, of whatever kind, and shims."""
+        kinds = ("attempts", "workspaces", "homes", "identities")
+        kept = sum(len(_entries(directory)) for directory in self._directories(*kinds))
+        return kept + self._shims()
+
+    # Processes
+
+    def _roles(self) -> Iterator[tuple[str, Sequence[psutil.Process]]]:
+        for name, child in self._world.stack.processes.items():
+            parent = psutil.Process(child.pid)
+            below = sorted(parent.children(), key=lambda process: process.create_time())
+            if name == "postgres":
+                yield name, [parent, *below]
+                continue
+            yield name, [parent]
+            if name in (*SERVERS, "celery"):
+                for number, process in enumerate(below, start=1):
+                    yield f"{name} child {number}", [process]
+
+    def _look_at_web_workers(self, found: Sample) -> None:
+        """Together: to which of them a machine comes is chance."""
+        for what in ("descriptors", "sockets", "threads"):
+            those = [
+                line for line in found if re.fullmatch(rf"gunicorn.* child .*: {what}", line.name)
+            ]
+            found[Line(f"web workers: {what}", Unit.COUNT)] = sum(found.pop(line) for line in those)
+
+    def _look_at_everyone(self, found: Sample) -> None:
+        everyone = psutil.Process(os.getpid()).children(recursive=True)
+        states = Counter(_state(process) for process in everyone)
+        shims = self._shims()
+        found[Line("processes", Unit.COUNT)] = len(everyone) + shims
+        found[Line("zombies", Unit.COUNT)] = states[psutil.STATUS_ZOMBIE]
+        found[Line("shims", Unit.COUNT)] = shims
+
+    def _shims(self) -> int:
+        return sum(len(machine.shims()) for machine in self._world.machines)
+
+    # Machines
+
+    def _look_at_machines(self, found: Sample) -> None:
+        for kind in _KINDS:
+            directories = self._directories(kind)
+            entries = sum(len(_entries(directory)) for directory in directories)
+            found[Line(f"{kind} on machines", Unit.COUNT)] = entries
+        _measure(found, "attempts on machines", self._directories("attempts"))
+        sizes = [sum(_files(directory)) for directory in self._directories("journal")]
+        beyond = sum(max(0, size - _JOURNAL) for size in sizes)
+        found[Line("journals beyond what each may be", Unit.DISK)] = beyond / 1024
+
+    def _directories(self, *kinds: str) -> list[Path]:
+        layouts = [machine.layout for machine in self._world.machines]
+        return [getattr(layout, kind) for kind in kinds for layout in layouts]
+
+    # Servers
+
+    def _look_at_redis(self, found: Sample) -> None:
+        told = self._redis.info()
+        found[Line("valkey: its own count", Unit.KIB)] = told["used_memory"] / 1024
+        found[Line("valkey: clients", Unit.COUNT)] = told["connected_clients"]
+        for form, number in Counter(_form(key) for key in self._redis.scan_iter(count=500)).items():
+            found[Line(f"keys {form}", Unit.COUNT)] = number
+
+    def _look_at_database(self, found: Sample) -> None:
+        for unit, queries in ((Unit.ROWS, ROWS), (Unit.COUNT, COUNTS)):
+            for name, query in queries.items():
+                found[Line(name, unit)] = self._database.execute(text(query)).scalar_one()
+
+
+def _look_at(found: Sample, role: str, processes: Sequence[psutil.Process]) -> None:
+    held: Counter[Line] = Counter()
+    for process in processes:
+        try:
+            held[Line(f"{role}: memory", Unit.KIB)] += process.memory_full_info().uss // 1024
+            held[Line(f"{role}: descriptors", Unit.COUNT)] += process.num_fds()
+            held[Line(f"{role}: sockets", Unit.COUNT)] += _sockets(process.pid)
+            held[Line(f"{role}: threads", Unit.COUNT)] += process.num_threads()
+        except (psutil.NoSuchProcess, FileNotFoundError):
+            continue
+    found |= held
+
+
+def _sockets(pid: int) -> int:
+    found = 0
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            found += str(link.readlink()).startswith("socket:")
+        except FileNotFoundError:
+            continue
+    return found
+
+
+def _state(process: psutil.Process) -> str:
+    try:
+        return str(process.status())
+    except psutil.NoSuchProcess:
+        return ""
+
+
+def _form(key: bytes) -> str:
+    """A key without what is numbered in it."""
+    return _ID.sub("*", key.decode(errors="replace"))
+
+
+def _measure(found: Sample, name: str, directories: Sequence[Path]) -> None:
+    files = [file for directory in directories for file in _files(directory)]
+    found[Line(f"{name}: files", Unit.COUNT)] = len(files)
+    found[Line(f"{name}: bytes", Unit.DISK)] = sum(files) / 1024
+
+
+def _files(directory: Path) -> Iterator[int]:
+    """The sizes of all files below, while others make and remove them."""
+    for place, _, names in os.walk(directory):
+        for name in names:
+            try:
+                yield os.lstat(os.path.join(place, name)).st_size
+            except FileNotFoundError:
+                continue
+
+
+def _entries(directory: Path) -> list[str]:
+    return os.listdir(directory) if directory.exists() else []

@@ -1,0 +1,35 @@
+"""Reading a program's output with nothing in between, from a terminal and from a pipe."""
+
+import os
+import pty
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+
+_PIECE = 1 << 16
+
+
+def seconds_on_pty(argv: Sequence[str], env: Mapping[str, str], expected: int) -> float:
+    """What a bare loop needs for that many bytes, which it throws away."""
+    ours, theirs = pty.openpty()
+    begun = time.perf_counter()
+    with subprocess.Popen(
+        argv, stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, **env}
+    ):
+        os.close(theirs)
+        try:
+            while expected > 0:
+                expected -= len(os.read(ours, _PIECE))
+            return time.perf_counter() - begun
+        finally:
+            os.close(ours)
+
+
+def seconds_into_pipe(argv: Sequence[str], env: Mapping[str, str]) -> float:
+    """What the program itself needs: nobody keeps it waiting."""
+    begun = time.perf_counter()
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, env={**os.environ, **env}) as program:
+        assert program.stdout is not None
+        while os.read(program.stdout.fileno(), _PIECE):
+            pass
+    return time.perf_counter() - begun

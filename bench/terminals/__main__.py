@@ -1,0 +1,100 @@
+"""A terminal over the network: echo, flood, attach, one who does not read, and a thousand of them.
+
+Muster's figures are next to terminado's, a bare relay's and its own bare parts', in turns.
+"""
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import command
+from bench.command import Say
+from bench.figures import Report
+from bench.rig import Rig, standing
+from bench.terminals import attaching, shells, stalling, thousand, turns
+from bench.terminals.bare_relay import BareRelay
+from bench.terminals.muster import Muster
+from bench.terminals.terminado import Terminado, install
+from bench.venvs import CannotInstall
+
+PARTS = ("echo", "flood", "attach", "stalled", "thousand")
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """`flood` and `crowd` in bytes, the latter for each of ten viewers; `history` in bytes."""
+
+    rounds: int
+    keys: int
+    flood: int
+    crowd: int
+    attaches: int
+    history: int
+    terminals: int
+    seconds: float
+
+
+FULL = Sizes(5, 200, 100_000_000, 40_000_000, 20, 1_000_000_000, 1_000, 30.0)
+QUICK = Sizes(3, 100, 10_000_000, 8_000_000, 5, 32_000_000, 100, 8.0)
+
+
+def measure(say: Say, options: argparse.Namespace) -> Report:
+    """Everything in one run. Raises NotMeasured, EmbeddedError."""
+    sizes: Sizes = QUICK if options.quick else FULL
+    report = Report("Terminals")
+    with standing(say) as rig:
+        if {"echo", "flood", "attach", "stalled"} & set(options.only):
+            _small(rig, sizes, options.only, report, say)
+        if "thousand" in options.only:
+            report.figures += thousand.measure(rig, sizes.terminals, sizes.seconds, report, say)
+    return report
+
+
+def _small(rig: Rig, sizes: Sizes, parts: list[str], report: Report, say: Say) -> None:
+    """All that has one machine with a daemon."""
+    say("starting a worker, and tasks that run the shells")
+    rig.start_worker(slots=4)
+    muster = Muster(rig)
+    for terminal, shell in (("echo", shells.ECHO), ("flood", shells.FLOOD)):
+        muster.start(terminal, shell)
+    relay = BareRelay(rig.stack, rig.scratch)
+    terminado = _terminado(rig, report, say)
+    if "echo" in parts:
+        report.figures += turns.echo(muster, relay, terminado, sizes.rounds, sizes.keys, say)
+    if "flood" in parts:
+        directory = rig.scratch / "spool"
+        report.figures += turns.flood(
+            muster, relay, terminado, directory, sizes.rounds, sizes.flood, report, say
+        )
+    if "stalled" in parts:
+        crowd = (sizes.rounds, sizes.crowd)
+        report.figures += stalling.measure(rig, muster, terminado, *crowd, say)
+    if "attach" in parts:
+        history = (sizes.attaches, sizes.history)
+        report.figures += attaching.measure(muster, terminado, *history, report, say)
+
+
+def _terminado(rig: Rig, report: Report, say: Say) -> Terminado | None:
+    try:
+        commands: Path = install(say)
+    except CannotInstall as problem:
+        report.notes += [f"SKIPPED terminado, so that its bars are not looked at: {problem}", ""]
+        return None
+    return Terminado(rig.stack, commands)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench.terminals", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="less of everything")
+    parser.add_argument(
+        "--only",
+        type=lambda text: text.split(","),
+        default=list(PARTS),
+        help=f"some of {','.join(PARTS)}",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(command.run_with(_parser(), measure))

@@ -1,0 +1,49 @@
+"""A bare part of a flood: what a machine does with it before any of it can be sent."""
+
+import os
+import pty
+import signal
+import time
+from pathlib import Path
+
+from bench.terminals import shells
+from worker.masking import Masker
+from worker.spool import SpoolWriter
+
+_PIECE = 1 << 16
+_SECRETS = (b"a secret of the project", b"a token of the machine, as long as they are")
+
+
+def spooled(directory: Path, size: int) -> float:
+    """MB/s of the same flood, read from a PTY, masked and spooled in one plain loop."""
+    directory.mkdir()
+    child, master = pty.fork()
+    if child == 0:
+        os.execvp("sh", ["sh", "-c", shells.FLOOD])
+    spool, masker = SpoolWriter(directory), Masker(_SECRETS)
+    try:
+        _read_until(master, shells.READY)
+        typed, mark = shells.flood(size)
+        begun = time.perf_counter()
+        os.write(master, typed)
+        total, data = 0, b""
+        while mark not in data[-_PIECE:]:
+            data = os.read(master, _PIECE)
+            total += len(data)
+            shown = masker.feed(data)
+            spool.append(shown, int((time.perf_counter() - begun) * 1000), 0)
+        return total / 1e6 / (time.perf_counter() - begun)
+    finally:
+        spool.close()
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(master)
+        for file in directory.iterdir():
+            file.unlink()
+        directory.rmdir()
+
+
+def _read_until(master: int, mark: bytes) -> None:
+    seen = b""
+    while mark not in seen:
+        seen += os.read(master, _PIECE)

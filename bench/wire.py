@@ -1,0 +1,72 @@
+"""A client that costs next to nothing: bytes made beforehand, one connection, no parsing."""
+
+import socket
+import time
+from collections.abc import Mapping
+
+from app.embedded.ports import LOOPBACK
+from bench.errors import NotMeasured
+
+_TIMEOUT = 120.0
+_PIECE = 1 << 18
+_END = b"\r\n\r\n"
+_LENGTH = b"content-length:"
+# The server hangs up on a connection that idles for 5 s.
+_STALE = 3.0
+
+
+class Wire:
+    """One connection that is kept."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._socket: socket.socket | None = None
+        self._used = 0.0
+
+    def get(self, path: str, headers: Mapping[str, str]) -> tuple[float, int, bytes]:
+        """Seconds until the last byte was here, status, and body. Raises NotMeasured."""
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        request = f"GET {path} HTTP/1.1\r\nHost: {LOOPBACK}\r\n{lines}\r\n".encode()
+        connection = self._connected()
+        begun = time.perf_counter()
+        try:
+            connection.sendall(request)
+            head, body = self._answer(connection)
+        except OSError as error:
+            raise NotMeasured(f"{path} got no answer: {error!r}") from error
+        seconds = time.perf_counter() - begun
+        self._used = time.monotonic()
+        return seconds, int(head[9:12]), body
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _connected(self) -> socket.socket:
+        if time.monotonic() - self._used > _STALE:
+            self.close()
+        if self._socket is None:
+            self._socket = socket.create_connection((LOOPBACK, self._port), _TIMEOUT)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return self._socket
+
+    def _answer(self, connection: socket.socket) -> tuple[bytes, bytes]:
+        received = b""
+        while _END not in received:
+            received += _some(connection)
+        head, _, body = received.partition(_END)
+        at = head.lower().find(_LENGTH)
+        if at < 0:
+            raise NotMeasured(f"an answer without its length: {head[:200]!r}")
+        length = int(head[at + len(_LENGTH) :].split(b"\r\n", 1)[0])
+        while len(body) < length:
+            body += _some(connection)
+        return head, body
+
+
+def _some(connection: socket.socket) -> bytes:
+    piece = connection.recv(_PIECE)
+    if not piece:
+        raise OSError("the server hung up")
+    return piece

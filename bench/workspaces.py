@@ -1,0 +1,103 @@
+"""Preparing a workspace next to bare git that does the same: fetch, and a shared clone."""
+
+import itertools
+import os
+import shutil
+import statistics
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.figures import Figure, Ratio, flat, latency
+from demo.repository import BASE, Repository
+from worker.identity import Identities
+from worker.layout import Layout
+from worker.preparation import WorkspaceRequest, prepare
+from worker.workspace import Author
+
+BLOCKS, PAIRS = 5, 6
+AT_MOST = 1.5
+_AUTHOR = Author("Muster bench", "bench@muster.invalid")
+
+
+@dataclass
+class _Place:
+    """Where both work: each on a mirror of its own, which is there already."""
+
+    scratch: Path
+    repository: Repository
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def __post_init__(self) -> None:
+        self.layout = Layout(self.scratch / "workspaces")
+        self.layout.make()
+        self.identities = Identities(self.layout.identities)
+        self._mirror = self.scratch / "bare-git.git"
+        _git("clone", "--quiet", "--mirror", self.repository.url, str(self._mirror))
+
+    def bare_git(self) -> float:
+        clone = self.scratch / "bare-git-clone"
+        begun = time.perf_counter()
+        _git("fetch", "--quiet", "origin", at=self._mirror)
+        _git("clone", "--quiet", "--shared", str(self._mirror), str(clone))
+        took = time.perf_counter() - begun
+        shutil.rmtree(clone)
+        return took
+
+    def prepared(self) -> float:
+        return self._prepared(with_uid=False)
+
+    def prepared_with_uid(self) -> float:
+        return self._prepared(with_uid=True)
+
+    def _prepared(self, *, with_uid: bool) -> float:
+        task_id = next(self.numbers)
+        begun = time.perf_counter()
+        identity = self.identities.claim(task_id, 1) if with_uid else None
+        request = WorkspaceRequest(
+            self.layout, task_id, 1, self.repository.url, BASE, _AUTHOR, identity=identity
+        )
+        workspace = prepare(request, lambda level, text: None, threading.Event())
+        took = time.perf_counter() - begun
+        workspace.remove()
+        if identity is not None:
+            identity.release()
+        return took
+
+
+def measure(scratch: Path, repository: Repository) -> list[Figure]:
+    """Bare git and we take turns. Under root also with a uid for the attempt, as it is then."""
+    place = _Place(scratch, repository)
+    ways: dict[str, Callable[[], float]] = {"a workspace prepared": place.prepared}
+    if os.geteuid() == 0:
+        ways["a workspace prepared, with a uid"] = place.prepared_with_uid
+    turns = (place.bare_git, *ways.values())
+    for turn in turns:
+        turn()  # the first makes the mirror
+    blocks = [_block(turns) for _ in range(BLOCKS)]
+    bare, *ours = zip(*blocks, strict=True)
+    return [_figure(name, taken, bare) for name, taken in zip(ways, ours, strict=True)]
+
+
+def _block(turns: Sequence[Callable[[], float]]) -> list[list[float]]:
+    """Seconds, for each of those that take turns."""
+    rounds = [[turn() for turn in turns] for _ in range(PAIRS)]
+    return [list(taken) for taken in zip(*rounds, strict=True)]
+
+
+def _figure(name: str, ours: Sequence[list[float]], bare: Sequence[list[float]]) -> Figure:
+    return latency(
+        name,
+        ours,
+        beside="bare git fetch, clone --shared",
+        beside_value=statistics.median(flat(bare)) * 1000,
+        ratio=Ratio.of(ours, bare),
+        at_most=AT_MOST,
+    )
+
+
+def _git(*arguments: str, at: Path | None = None) -> None:
+    subprocess.run(["git", *arguments], cwd=at, check=True, stdin=subprocess.DEVNULL)
