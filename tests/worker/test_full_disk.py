@@ -64,7 +64,9 @@ def test_a_daemon_outlives_a_full_disk_and_tells_what_was_lost(
     assert len(kept) + sum(to - start for start, to in server.lost) == finished.log_end
     assert server.bodies(Lost) == []
 
-    worker.run("echo more; echo more >> README", stage_index=1)
+    # A disk that was full is tried again a second later; what comes before that is lost, too.
+    again = "for i in $(seq 15); do echo more; sleep 0.1; done; echo more >> README"
+    worker.run(again, stage_index=1)
     server.until_said(StageFinished, 2)
     server.until(lambda: server.log().endswith(b"more\r\n"))
     worker.run("echo other", task_id=8)
