@@ -7,6 +7,7 @@ Both come with an app context; requests of `client` have one of their own, as in
 
 import contextvars
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,6 +35,9 @@ SECRETS = {
     "WORKER_JWT_SECRET_KEY": "the key of the machines' tokens, in tests only",
     "ENCRYPTION_KEYS": "dGVzdHMgb25seTogdGhpcyBpcyBub3QgYSBzZWNyZXQ=",
 }
+
+# A shell that runs us in the background has us ignore Ctrl-C, and what the tests start would, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Client(FlaskClient):

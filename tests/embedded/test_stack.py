@@ -1,11 +1,13 @@
 """The supervisor of a whole stack, with small stand-ins for the processes it runs."""
 
+import contextlib
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -211,35 +213,37 @@ print("left in order", flush=True)
 """
 
 
-def foreground(home: Path) -> "subprocess.Popen[str]":
-    process = subprocess.Popen(
+@contextlib.contextmanager
+def foreground(home: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A stack that is ready, in a process of its own, which is gone at the end."""
+    with subprocess.Popen(
         [sys.executable, "-c", FOREGROUND, str(home), str(ports.free())],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": f"{ROOT}:{Path(__file__).parent}"},
         stdout=subprocess.PIPE,
         text=True,
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith("Muster is ready"):
-            return process
-    raise AssertionError("the stack did not start")
+    ) as process:
+        try:
+            assert process.stdout is not None
+            started = any(line.startswith("Muster is ready") for line in process.stdout)
+            assert started, "the stack did not start"
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_a_signal_ends_everything_in_order(number: signal.Signals, home: Path) -> None:
-    process = foreground(home)
-    process.send_signal(number)
-    rest, _ = process.communicate(timeout=30)
+    with foreground(home) as process:
+        process.send_signal(number)
+        rest, _ = process.communicate(timeout=30)
     assert (process.returncode, rest) == (0, "left in order\n")
     assert running_with(str(home)) == []
 
 
 def test_a_killed_supervisor_leaves_nothing_and_the_next_one_starts_at_once(home: Path) -> None:
-    process = foreground(home)
-    orphans = [pid for pid in running_with(str(home)) if pid != process.pid]
-    process.kill()
-    process.communicate()
+    with foreground(home) as process:
+        orphans = [pid for pid in running_with(str(home)) if pid != process.pid]
     with stand_in(home, env=None):
         assert not any(is_running(pid) for pid in orphans)
 
