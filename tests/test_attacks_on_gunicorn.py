@@ -14,7 +14,7 @@ import pytest
 from argon2 import PasswordHasher
 
 import config
-from app.embedded import ports
+from app.embedded import ports, processes
 from app.extensions import db
 from app.factory import create_app
 from tests.factories import make_developer
@@ -99,6 +99,16 @@ def test_a_hash_does_not_keep_others_waiting(served: Gunicorn) -> None:
     assert answers[0].status_code == 200
     # Before and after the hash there is time for a few, were they kept waiting.
     assert meanwhile > 50
+
+
+def test_a_wrong_password_is_one_line_of_the_log(served: Gunicorn) -> None:
+    before = len(served.log)
+    body = {"username": "slow", "password": "another"}
+    answer = httpx.post(served.url + "/api/auth/login", json=body, timeout=60)
+    assert answer.status_code == 401
+    assert processes.until(lambda: '"status": 401' in served.log[before:], 10, 0.02)
+    for line in served.log[before:].splitlines():
+        assert json.loads(line)["event"] == "request"
 
 
 @pytest.mark.parametrize("size", [(1 << 20) + 1, 4 << 20], ids=["a byte more", "4 MiB"])

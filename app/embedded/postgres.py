@@ -35,7 +35,10 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
-    "log_min_duration_statement": "1s",
+    # psycopg2 writes values into its statements, sealed secrets and hashes of passwords among them:
+    # no statement is logged, and no row that an error is about.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 # Survives a killed server all the same, only not a machine that loses its power: a commit is
 # still written before it is answered.

@@ -74,7 +74,7 @@ def start(
     """
     try:
         home = home.resolve()
-        (home / "logs").mkdir(parents=True, exist_ok=True)
+        _private(home / "logs")
         services = Services(database_url, redis_url, HomeLock(home))
         try:
             _start_missing(services, home, env)
@@ -102,6 +102,11 @@ def _start_missing(services: Services, home: Path, env: Mapping[str, str]) -> No
         server.await_ready()
     services.redis_url = services.redis_url or services.servers["valkey"].url
     services.database_url = services.database_url or services.servers["postgres"].url
+
+
+def _private(directory: Path) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    directory.chmod(0o700)
 
 
 def _port(env: Mapping[str, str]) -> int | None:

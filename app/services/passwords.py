@@ -35,15 +35,20 @@ def hash_of(password: str) -> str:
 
 def matches(password_hash: str, password: str) -> bool:
     """Whether it is the password that the hash was made of."""
-    try:
-        return _aside(_hasher.verify, password_hash, password)
-    except (VerificationError, InvalidHashError):
-        return False
+    return _aside(_matches, password_hash, password)
 
 
 def is_outdated(password_hash: str) -> bool:
     """Whether it was made with other parameters than today's."""
     return _hasher.check_needs_rehash(password_hash)
+
+
+def _matches(password_hash: str, password: str) -> bool:
+    # Caught here, on the thread: gevent prints whatever leaves it.
+    try:
+        return _hasher.verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
 
 
 def _aside(work: Callable[..., T], *args: Any) -> T:

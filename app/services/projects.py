@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.exc import IntegrityError
@@ -132,6 +133,7 @@ _PLAIN = ("name", "repo_url", "default_branch", "agent_type", "agent_command", "
 
 
 def _change(project: Project, fields: Mapping[str, Any]) -> None:
+    _keep_token_at_home(project, fields)
     for name in _PLAIN:
         if name in fields:
             setattr(project, name, fields[name])
@@ -145,6 +147,23 @@ def _change(project: Project, fields: Mapping[str, Any]) -> None:
         token = fields["git_token"]
         project.git_token = vault.encrypt(token) if token else None
     _check_agent(project)
+
+
+def _keep_token_at_home(project: Project, fields: Mapping[str, Any]) -> None:
+    """A stored token goes to the host that it was given for and to no other: else whoever may
+    change the address could have it sent to themselves, and read what nobody may read.
+    """
+    if project.git_token is None or "git_token" in fields or "repo_url" not in fields:
+        return
+    if _origin(fields["repo_url"]) != _origin(project.repo_url):
+        text = "repoUrl leads to another host: give its token, or null for none"
+        raise InvalidFields({"gitToken": [text]})
+
+
+def _origin(repo_url: str) -> tuple[str, str]:
+    """Scheme, and host with port."""
+    parts = urlsplit(repo_url.lower())
+    return parts.scheme, parts.netloc
 
 
 def _told(project: Project) -> dict[str, Any]:

@@ -189,6 +189,35 @@ def test_secrets_never_come_out(client: FlaskClient, admin: dict[str, str]) -> N
         assert "hush" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("repo_url", "is_elsewhere"),
+    [
+        ("https://git.example/another.git", False),
+        ("https://GIT.example/shop.git", False),
+        ("https://git.example:8443/shop.git", True),
+        ("http://git.example/shop.git", True),
+        ("https://git.example.evil.example/shop.git", True),
+        ("git@git.example:shop.git", True),
+    ],
+)
+def test_a_git_token_goes_to_no_host_but_its_own(
+    client: FlaskClient, admin: dict[str, str], repo_url: str, is_elsewhere: bool
+) -> None:
+    body = {**NEW, "repoUrl": "https://git.example/shop.git", "gitToken": "ghp_hush"}
+    client.post("/api/admin/projects", json=body, headers=admin)
+    path = "/api/web/projects/shop"
+    moved = client.put(path, json={"repoUrl": repo_url}, headers=admin)
+    assert moved.status_code == (422 if is_elsewhere else 200)
+    if is_elsewhere:
+        assert list(moved.json["errors"]) == ["gitToken"]
+        kept = client.get(path, headers=admin).json
+        assert (kept["repoUrl"], kept["hasGitToken"]) == (body["repoUrl"], True)
+    for token in ("ghp_another", None):
+        given = {"repoUrl": repo_url, "gitToken": token}
+        answer = client.put(path, json=given, headers=admin)
+        assert (answer.status_code, answer.json["hasGitToken"]) == (200, token is not None)
+
+
 def test_members_see_and_maintainers_change(client: FlaskClient, login: Login) -> None:
     member, maintainer, stranger = make_developer(), make_developer(), make_developer()
     lead = make_developer(role=SystemRole.LEAD)

@@ -87,6 +87,20 @@ def test_nobody_else_gets_to_the_database_or_sees_the_password(home: Path) -> No
             stranger.ping()
 
 
+def test_what_is_stored_is_not_in_a_log(home: Path) -> None:
+    with start(home) as services:
+        query(services.database_url, "CREATE TABLE guarded (word text UNIQUE, hash text)")
+        stored = "INSERT INTO guarded VALUES ('planted-word', 'planted-hash')"
+        query(services.database_url, stored)
+        with pytest.raises(psycopg2.errors.UniqueViolation):
+            query(services.database_url, stored)
+        query(services.database_url, "SELECT pg_sleep(1.2), 'planted-slowly'")
+    logged = (home / "logs/postgres.log").read_text()
+    assert "duplicate key" in logged
+    assert "planted" not in logged
+    assert stat.S_IMODE((home / "logs").stat().st_mode) == 0o700
+
+
 def test_stopping_leaves_no_process_and_no_lock(home: Path) -> None:
     services = start(home)
     pids = [process.pid for process in services.processes.values()]
