@@ -12,7 +12,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/runtime.stamp
 TOOLS := $(VENV)/tools.stamp
-XTERM := tests/browser/node_modules/.package-lock.json
 
 .PHONY: help demo up test browser fuzz check fmt bench soak chaos clean
 
@@ -35,10 +34,8 @@ up: $(RUNTIME) ## The same stack with a local machine, until Ctrl-C
 test: $(TOOLS) ## The whole suite, on servers of its own
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
-browser: $(XTERM) ## What tests/browser needs: xterm.js (npm) and headless Chromium (Debian, as root)
-	@command -v chromium-headless-shell chromium google-chrome >/dev/null || { \
-		apt-get update -qq && \
-		apt-get install -qq --no-install-recommends chromium-headless-shell >/dev/null ; }
+browser: ## What tests/browser needs: players of npm, headless Chromium and editors of Debian (root)
+	@tests/browser/bring
 
 fuzz: $(TOOLS) ## Schemathesis for longer; MUSTER_FUZZ_SEED, _EXAMPLES and _SECONDS say how
 	@export MUSTER_FUZZ_SEED=$${MUSTER_FUZZ_SEED:-$$RANDOM} ; \
@@ -90,10 +87,6 @@ $(RUNTIME): requirements.txt worker/requirements.txt | $(BIN)/python
 $(TOOLS): requirements-dev.txt requirements.txt worker/requirements.txt | $(BIN)/python
 	@$(call install,-r requirements-dev.txt)
 	@touch $(RUNTIME)
-
-$(XTERM): tests/browser/package-lock.json
-	@cd tests/browser && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
-	@touch $@
 
 # pip says a lot: on a terminal the latest of it is shown on one line, in a file its milestones.
 # All of it is in .venv/pip.log.

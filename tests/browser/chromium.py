@@ -63,7 +63,12 @@ class Chromium:
             argv, stdout=self._log, stderr=self._log, start_new_session=True
         )
         told = directory / "DevToolsActivePort"
-        until(lambda: told.exists() and told.read_text().count("\n") >= 1, "browser")
+        try:
+            until(lambda: told.exists() and told.read_text().count("\n") >= 1, "browser", 60.0)
+        except AssertionError as error:
+            self.__exit__()
+            said = (directory / "chromium.log").read_text(errors="replace")
+            raise AssertionError(f"{error}: {said[-2000:]}") from None
         self._address = f"http://127.0.0.1:{told.read_text().splitlines()[0]}"
 
     def __enter__(self) -> Self:
@@ -94,13 +99,14 @@ class Page:
         self._call("Fetch.enable", patterns=[{"urlPattern": known} for known in pages])
         self._call("Emulation.setFocusEmulationEnabled", enabled=True)
         self._send("Page.navigate", url=url)
-        until(lambda: self.evaluate("document.readyState") == "complete", "page")
+        # Until it is there the blank page that was there before answers, or nobody does.
+        is_there = f"location.href === {json.dumps(url)} && document.readyState === 'complete'"
+        until(lambda: self._evaluate(is_there).get("result", {}).get("value"), "page")
 
     def evaluate(self, expression: str) -> Any:
         """Its value, waited for if it is a promise. Fails where it throws."""
-        done = self._call(
-            "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
-        )
+        done = self._evaluate(expression)
+        assert "result" in done, done
         assert "exceptionDetails" not in done, done["exceptionDetails"]
         return done["result"].get("value")
 
@@ -133,15 +139,25 @@ class Page:
         more.pop("text", None)
         self._call("Input.dispatchKeyEvent", type="keyUp", key=key, **more)
 
+    def _evaluate(self, expression: str) -> dict[str, Any]:
+        """What comes of it; an error where the page goes away meanwhile."""
+        given = {"expression": expression, "awaitPromise": True, "returnByValue": True}
+        answer = self._answer("Runtime.evaluate", **given)
+        return dict(answer.get("result", answer))
+
     def _call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        answer = self._answer(method, **parameters)
+        assert "error" not in answer, f"{method}: {answer['error']}"
+        return dict(answer["result"])
+
+    def _answer(self, method: str, **parameters: Any) -> dict[str, Any]:
         number = self._send(method, **parameters)
         while True:
             message = json.loads(self._socket.recv(timeout=PATIENCE))
             if message.get("method") == "Fetch.requestPaused":
                 self._give(message["params"])
             if message.get("id") == number:
-                assert "error" not in message, f"{method}: {message['error']}"
-                return dict(message["result"])
+                return dict(message)
 
     def _send(self, method: str, **parameters: Any) -> int:
         number = next(self._numbers)

@@ -1,39 +1,52 @@
-"""A Muster, a browser, and xterm.js; skipped where one of the latter is not to be had."""
+"""A Muster, a browser, xterm.js and asciinema's player; skipped where one of them is missing."""
 
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from tests.browser import chromium
 from tests.browser.chromium import Chromium, until
-from tests.browser.terminals import SHELL, Shell, Terminal
+from tests.browser.terminals import MODULES, SHELL, Player, Shell, Terminal
 from tests.flows.running import Running
 
-HERE = Path(__file__).parent
-XTERM = HERE / "node_modules" / "@xterm" / "xterm"
 # Set where the tests must run: what is missing is a failure then.
 REQUIRED = "MUSTER_BROWSER_TESTS"
 
 
-def _missing(what: str) -> None:
-    reason = f"{what}; `make browser` brings it"
+def _missing(what: str) -> NoReturn:
+    reason = f"there is no {what}; `make browser` brings it"
     if os.environ.get(REQUIRED) == "required":
         pytest.fail(reason)
     pytest.skip(reason)
 
 
+def _program(*names: str) -> str:
+    """The first of them that is installed."""
+    return next(filter(shutil.which, names), None) or _missing(names[0])
+
+
+@pytest.fixture(scope="session")
+def vim() -> str:
+    """Its command, with no settings and files of its own."""
+    return f"{_program('vim', 'vim.tiny')} -u NONE -i NONE -n"
+
+
+@pytest.fixture(scope="session")
+def htop() -> str:
+    return _program("htop")
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Chromium]:
-    command = chromium.find()
-    if command is None:
-        _missing("there is no Chromium")
-    if not XTERM.exists():
-        _missing("there is no xterm.js")
-    assert command is not None
+    command = chromium.find() or _missing("Chromium")
+    for module in MODULES:
+        if not module.exists():
+            _missing(module.name)
     with (
         tempfile.TemporaryDirectory(prefix="muster-browser-", ignore_cleanup_errors=True) as home,
         Chromium(command, Path(home)) as running,
@@ -73,7 +86,7 @@ def look(browser: Chromium, shell: Shell) -> Iterator[Callable[..., Terminal]]:
     opened: list[Terminal] = []
 
     def open_one(mode: str = "control") -> Terminal:
-        opened.append(Terminal(browser, shell, mode, HERE, XTERM))
+        opened.append(Terminal(browser, shell, mode))
         return opened[-1]
 
     yield open_one
@@ -85,3 +98,17 @@ def look(browser: Chromium, shell: Shell) -> Iterator[Callable[..., Terminal]]:
 def terminal(look: Callable[..., Terminal]) -> Terminal:
     """A page that controls."""
     return look()
+
+
+@pytest.fixture
+def play(browser: Chromium, shell: Shell) -> Iterator[Callable[[], Player]]:
+    """Opens the shell's recording, as long as it is now."""
+    opened: list[Player] = []
+
+    def play_it() -> Player:
+        opened.append(Player(browser, shell))
+        return opened[-1]
+
+    yield play_it
+    for player in opened:
+        player.page.close()

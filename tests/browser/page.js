@@ -66,3 +66,21 @@ function lines() {
   return Array.from({ length: terminal.rows }, (_, row) =>
     active.getLine(active.baseY + row).translateToString().trimEnd());
 }
+
+// What can be seen of each: of a blank neither its colour nor its weight.
+function cells() {
+  const { active } = terminal.buffer;
+  return Array.from({ length: terminal.rows }, (_, row) => {
+    const line = active.getLine(active.baseY + row);
+    return Array.from({ length: terminal.cols }, (_, column) => appearance(line.getCell(column)));
+  });
+
+  function appearance(cell) {
+    const shown = cell.getChars() || " ";
+    const [underlined, inverse] = [cell.isUnderline(), cell.isInverse()].map(Boolean);
+    const ground = [cell.getBgColorMode(), cell.getBgColor(), underlined, inverse];
+    const isBlank = shown === " " && !underlined && !inverse;
+    const ink = [cell.getFgColorMode(), cell.getFgColor(), Boolean(cell.isBold())];
+    return isBlank ? [shown, ...ground] : [shown, ...ground, ...ink];
+  }
+}

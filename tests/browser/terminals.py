@@ -1,11 +1,11 @@
-"""A page with xterm.js, and the terminal that it shows."""
+"""A page with xterm.js, and the terminal that it shows; one that plays a recording."""
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.browser.chromium import Chromium, until
+from tests.browser.chromium import Chromium, Page, until
 from tests.flows.running import Running
 
 SHELL = (
@@ -14,6 +14,13 @@ SHELL = (
 )
 """Its prompts are numbered, and it ends when it is told to, which others like it do not."""
 
+_HERE = Path(__file__).parent
+_XTERM = _HERE / "node_modules" / "@xterm" / "xterm"
+_ASCIINEMA = _HERE / "node_modules" / "asciinema-player"
+MODULES = (_XTERM, _ASCIINEMA)
+"""What npm brings."""
+
+_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 _PROMPT = re.compile(r"(\d+)\$$")
 
 
@@ -26,17 +33,9 @@ class Shell:
 class Terminal:
     """Looks at the shell's terminal; ready, and showing its screen, when it is there."""
 
-    def __init__(self, browser: Chromium, shell: Shell, mode: str, ours: Path, xterm: Path) -> None:
-        base = f"{shell.muster.stack.url}/browser-test"
-        self.page = browser.open(
-            f"{base}/",
-            {
-                f"{base}/": ("text/html", (ours / "page.html").read_bytes()),
-                f"{base}/page.js": ("text/javascript", (ours / "page.js").read_bytes()),
-                f"{base}/xterm.js": ("text/javascript", (xterm / "lib/xterm.js").read_bytes()),
-                f"{base}/xterm.css": ("text/css", (xterm / "css/xterm.css").read_bytes()),
-            },
-        )
+    def __init__(self, browser: Chromium, shell: Shell, mode: str) -> None:
+        scripts = [_HERE / "page.js", _XTERM / "lib/xterm.js", _XTERM / "css/xterm.css"]
+        self.page = _open(browser, shell, _HERE / "page.html", *scripts)
         self.page.call("look", shell.task_id, shell.muster.api.token, mode)
         self._prompt = 0
         until(lambda: self.seen["screens"], "screen")
@@ -49,6 +48,11 @@ class Terminal:
     def lines(self) -> list[str]:
         """What the screen shows."""
         return list(self.page.call("lines"))
+
+    @property
+    def cells(self) -> list[list[Any]]:
+        """By line: each character with its colours, and how it is written."""
+        return list(self.page.call("cells"))
 
     @property
     def size(self) -> tuple[int, int]:
@@ -86,3 +90,27 @@ class Terminal:
         last = next((line for line in reversed(self.lines) if line), "")
         found = _PROMPT.search(last)
         return int(found[1]) if found else 0
+
+
+class Player:
+    """asciinema's player at the end of the shell's recording."""
+
+    def __init__(self, browser: Chromium, shell: Shell) -> None:
+        bundle = _ASCIINEMA / "dist" / "bundle"
+        names = ("asciinema-player.min.js", "asciinema-player.css")
+        scripts = [_HERE / "player.js", *(bundle / name for name in names)]
+        self.page = _open(browser, shell, _HERE / "player.html", *scripts)
+        self.page.call("play", shell.task_id, shell.muster.api.token)
+
+    @property
+    def lines(self) -> list[str]:
+        """What it shows."""
+        return list(self.page.call("lines"))
+
+
+def _open(browser: Chromium, shell: Shell, page: Path, *scripts: Path) -> Page:
+    """A page of the server's own origin; it finds its scripts beside it."""
+    base = f"{shell.muster.stack.url}/browser-test"
+    files = {f"{base}/": page} | {f"{base}/{script.name}": script for script in scripts}
+    pages = {url: (_TYPES[file.suffix], file.read_bytes()) for url, file in files.items()}
+    return browser.open(f"{base}/", pages)

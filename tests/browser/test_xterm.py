@@ -1,13 +1,10 @@
 """What people do in a terminal, done in the real xterm.js in a browser, against a whole Muster."""
 
 import hashlib
-import shutil
 from collections.abc import Callable
 
-import pytest
-
 from tests.browser.chromium import until
-from tests.browser.terminals import Terminal
+from tests.browser.terminals import Player, Terminal
 
 Look = Callable[..., Terminal]
 
@@ -17,20 +14,46 @@ _PASTED = "".join(f"line {number:06d} of what is pasted\n" for number in range(4
 _TAKE = r"stty raw -echo; printf 'taking\r\n'; sum=$(head -c {size} | sha256sum); stty sane"
 
 
-def test_a_file_is_edited_with_a_full_screen_editor(terminal: Terminal, look: Look) -> None:
-    if shutil.which("vim") is None:
-        pytest.skip("there is no vim")
-    terminal.type("vim -u NONE -i NONE -n notes.txt")
+def test_a_file_is_edited_with_a_full_screen_editor(
+    terminal: Terminal, look: Look, vim: str
+) -> None:
+    terminal.type(f"{vim} notes.txt")
     terminal.until("~")
     terminal.page.type("iwritten in the browser")
     terminal.until("written in the browser")
-    assert look("watch").lines == terminal.lines  # a newcomer's screen is the right one
+    assert look("watch").cells == terminal.cells  # a newcomer's screen is the right one
     terminal.page.press("Escape")
     terminal.page.type(":wq")
     terminal.page.press("Enter")
     terminal.until_prompt()
     terminal.run("clear; cat notes.txt")
     assert "written in the browser" in terminal.lines
+
+
+def test_a_newcomer_to_a_screen_of_many_colours_sees_it(
+    terminal: Terminal, look: Look, htop: str
+) -> None:
+    terminal.type(f"TERM=xterm-256color {htop} --delay=200")  # tenths of a second
+    terminal.until("F1Help")
+    late = look("watch")
+    # It may have drawn anew in between.
+    until(lambda: late.cells == terminal.cells, "screens that are the same")
+    assert len({tuple(cell[1:]) for line in late.cells for cell in line}) > 4
+    terminal.page.type("q")
+    terminal.until_prompt()
+
+
+def test_a_recording_shows_in_asciinema_s_player_what_the_screen_shows(
+    terminal: Terminal, play: Callable[[], Player]
+) -> None:
+    terminal.run(
+        r"""clear; printf '\e[7;9H\e[1;31mred\e[m, gr\xc3\xbcn \xe6\x97\xa5\xe6\x9c\xac'"""
+    )
+    terminal.run(r"""printf '\e[4;20H\e(0lqqk\e(B\e[2;5Hup\e[9;1H'; seq 1 30 | tail -5""")
+    shown = terminal.lines
+    assert "        red, grün 日本" in "\n".join(shown)
+    # The log comes to the server a moment after the terminal's bytes.
+    until(lambda: play().lines == shown, "recording of all that was shown")
 
 
 def test_a_character_may_come_in_pieces(terminal: Terminal) -> None:
