@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed
@@ -98,6 +99,11 @@ class FakeServer:
     def send(self, frame: Frame) -> None:
         assert self._socket is not None
         self._socket.send(encode(frame))
+
+    def longest_silence(self, began: float, ended: float) -> float:
+        """Seconds without a heartbeat between two moments of the monotonic clock."""
+        beats = [at for at, _ in self.heartbeats if began <= at <= ended]
+        return max(later - earlier for earlier, later in pairwise([began, *beats, ended]))
 
     def open_terminal(self, task_id: int = 7, attempt: int = 1) -> None:
         self.send(OpenTerminal(task_id, attempt, self.pty.token))

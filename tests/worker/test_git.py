@@ -62,7 +62,7 @@ def test_progress_is_told_with_phase_and_percentage(tmp_path):
 def test_what_takes_too_long_is_killed_with_its_children(tmp_path):
     script = f"!sh -c 'echo $$ > {tmp_path}/child; sleep 60; :'"
     with pytest.raises(git.GitTimeout, match="longer than"):
-        git.run(["-c", f"alias.slow={script}", "slow"], tmp_path, timeout=1.5)
+        git.run(["-c", f"alias.slow={script}", "slow"], tmp_path, timeout=3.0)
     wait_until_gone(int((tmp_path / "child").read_text()))
 
 

@@ -316,14 +316,17 @@ def test_who_listens_hears_of_every_byte_at_once(stages: Stages) -> None:
     listener.watch(came.release)
     stages.begin("sh", "-c", "stty -echo; echo up; while read line; do echo $line; done")
     stages.wait_for(b"up")
-    began = time.monotonic()
+    delays = []
     for _ in range(100):
         end = stages.shim.state().log_end
         listener.listen(end)
+        began = time.monotonic()
         stages.shim.type(b"x\n")
         while listener.log_end < end + 3:
             assert came.acquire(timeout=10)
-    assert time.monotonic() - began < 0.9  # as notices come now and then it would be a second
+        delays.append(time.monotonic() - began)
+    # As notices come now and then each would take 10 ms; a busy machine delays some of them.
+    assert min(delays) < 0.005
     while came.acquire(blocking=False):
         pass
     listener.listen(listener.log_end - 1)  # there is more already

@@ -124,9 +124,9 @@ def test_a_flood_does_not_keep_the_heart_from_beating(worker: WorkerHome) -> Non
     call.type(b"\n")
     began = time.monotonic()
     server.until(lambda: len(call.output) > 30_000_000, 60)
-    beats = [at for at, _ in server.heartbeats if at >= began]
-    gaps = [after - before for before, after in zip([began, *beats], beats, strict=False)]
-    assert max(gaps) < 1.0
+    ended = time.monotonic()
+    # A busy machine stretches both: were heartbeats kept waiting, one gap would be the whole.
+    assert server.longest_silence(began, ended) < max(1.0, (ended - began) / 4)
 
 
 def test_a_viewer_that_reads_nothing_costs_nothing(worker: WorkerHome) -> None:

@@ -3,20 +3,24 @@
 import ast
 import shlex
 import signal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from protocol.frames import Forget, Stop, Stopped, Tunnel, TunnelFacts, WorkspaceFacts
 from tests.worker import tunnel_stand_in
-from tests.worker.repositories import repository, root
+from tests.worker.repositories import repository, root, until
 from tests.worker.worker_home import WorkerHome, worker
 from worker import processes, tunnel_command
+from worker.clock import boot_seconds
 from worker.daemon import Daemon
+from worker.tunnel import CONNECT_LIMIT, PAUSES
 from worker.tunnel_output import Address, Login, OutputReader
 
 __all__ = ["repository", "root", "worker"]
 
+LIMITS = CONNECT_LIMIT, PAUSES  # before they are made quick
 STAND_IN = Path(tunnel_stand_in.__file__).resolve()
 
 
@@ -138,9 +142,13 @@ def test_what_does_not_connect_in_time_has_failed(
 def test_the_time_for_a_log_in_is_longer_than_that_to_connect(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.tunnel.CONNECT_LIMIT", 0.4)
-    tunnel = Tunnelled(worker, "login slow slow slow connect").start()
+    monkeypatch.setattr("worker.tunnel.CONNECT_LIMIT", 2.0)
+    tunnel = Tunnelled(worker, "login wait connect").start()
     tunnel.open()
+    tunnel.server.until(lambda: [b for b in tunnel.told() if b.waits_for_login])
+    asked = boot_seconds()
+    until(lambda: boot_seconds() > asked + 2.0 or "failed" in tunnel.states())
+    tunnel.plan.with_suffix(".go").touch()
     tunnel.until("connected")
 
 
@@ -150,6 +158,23 @@ def test_a_crash_is_followed_by_a_restart(worker: WorkerHome) -> None:
     tunnel.server.until(lambda: tunnel.states().count("connected") == 2)
     assert [b.restarts for b in tunnel.told()][-1] == 1
     assert "exit code 3: error creating tunnel session" in "".join(b.error for b in tunnel.told())
+
+
+def test_its_limits_are_those_that_are_promised() -> None:
+    assert LIMITS == (30.0, (2.0, 4.0, 8.0))
+
+
+def test_it_is_started_again_after_ever_longer_pauses(
+    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses = (0.1, 0.2, 0.4)
+    monkeypatch.setattr("worker.tunnel.PAUSES", pauses)
+    tunnel = Tunnelled(worker, "crash").start()
+    tunnel.open()
+    tunnel.until("failed")
+    starts = [float(line) for line in tunnel.plan.with_suffix(".times").read_text().split()]
+    waited = [later - earlier for earlier, later in pairwise(starts)]
+    assert all(took >= pause for took, pause in zip(waited, pauses, strict=True))
 
 
 def test_the_fourth_crash_is_the_last(worker: WorkerHome) -> None:

@@ -5,9 +5,10 @@ nothing. The words and their order are those of microsoft/vscode, cli/src.
     tunnel_stand_in.py PLAN tunnel --accept-server-license-terms --name NAME
 
 PLAN is a file; each start takes its next line, the last one again and again: words out of
-`slow` (prints nothing for a while), `login`, `connect`, `pieces` (connects in single bytes, with
-colours), `crash` (exit 3), `off` (exit 0), `deaf` (ignores TERM), `fork` (leaves a child in a
-session of its own). After the last word it stays until it is ended.
+`slow` (prints nothing for a while), `wait` (likewise, until there is a file PLAN.go), `login`,
+`connect`, `pieces` (connects in single bytes, with colours), `crash` (exit 3),
+`off` (exit 0), `deaf` (ignores TERM), `fork` (leaves a child in a session of its own). After the
+last word it stays until it is ended.
 """
 
 import os
@@ -41,6 +42,8 @@ def main() -> None:
     starts = len(count.read_bytes()) if count.exists() else 0
     with count.open("ab") as file:
         file.write(b".")
+    with plan.with_suffix(".times").open("a") as file:
+        file.write(f"{time.monotonic()}\n")
     lines = plan.read_text().splitlines()
     facts = {"cwd": os.getcwd(), "uid": os.getuid(), "name": name, "env": dict(os.environ)}
     plan.with_suffix(".facts").write_text(repr(facts))
@@ -55,6 +58,9 @@ def act(word: str, url: str) -> None:
     match word:
         case "slow":
             time.sleep(0.3)
+        case "wait":
+            while not Path(sys.argv[1]).with_suffix(".go").exists():
+                time.sleep(0.02)
         case "login":
             print(LOGIN, end="", flush=True)
         case "connect":
