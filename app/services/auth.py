@@ -51,9 +51,11 @@ def login(name: str, password: str, totp_code: str | None = None) -> Pair:
 
 def developer_of(access_token: str) -> Developer:
     """Whose token it is, in one query. Raises InvalidToken."""
-    developer_id, generation = tokens.access_claims(access_token)
-    developer = db.session.get(Developer, developer_id)
-    if developer is None or developer.disabled_at or developer.token_generation != generation:
+    claims = tokens.access_claims(access_token)
+    developer = db.session.get(Developer, claims.developer_id)
+    if developer is None or developer.disabled_at:
+        raise InvalidToken
+    if developer.token_generation != claims.generation:
         raise InvalidToken
     return developer
 
@@ -106,7 +108,7 @@ def _pair(developer: Developer, family: uuid.UUID, now: datetime) -> Pair:
             expires_at=now + timedelta(seconds=current_app.config["REFRESH_SECONDS"]),
         )
     )
-    return Pair(tokens.access_token(developer), refresh_token)
+    return Pair(tokens.access_token(developer, family), refresh_token)
 
 
 def _committed(pair: Pair) -> Pair:

@@ -48,6 +48,10 @@ _LOOK = text("""
            a.machine_id, m.jwt_version IS NOT NULL AND m.status <> 'decommissioned' AS is_known,
            d.role, pm.role AS project_role, p.deleted_at IS NOT NULL AS is_deleted,
            d.disabled_at IS NULL
+           AND (s.family IS NULL
+                OR EXISTS (SELECT FROM refresh_tokens AS rt
+                           WHERE rt.family = s.family AND rt.revoked_at IS NULL
+                             AND rt.expires_at > :now))
            AND CASE WHEN s.generation IS NOT NULL THEN d.token_generation = s.generation
                     ELSE EXISTS (SELECT FROM personal_tokens AS pt
                                  WHERE pt.digest = s.token_digest AND pt.revoked_at IS NULL
@@ -55,7 +59,7 @@ _LOOK = text("""
                END AS is_signed_in
     FROM jsonb_to_recordset(CAST(:seats AS jsonb)) AS s(
             number int, task_id bigint, attempt int, developer_id bigint, generation int,
-            token_digest text)
+            family uuid, token_digest text)
     JOIN tasks AS t ON t.id = s.task_id
     JOIN projects AS p ON p.id = t.project_id
     JOIN attempts AS a ON a.task_id = s.task_id AND a.number = s.attempt

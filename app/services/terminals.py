@@ -51,13 +51,14 @@ class Channel(NamedTuple):
 
 @dataclass(frozen=True)
 class ViewerSeat:
-    """Somebody's right to a socket. `generation` is that of their access token, `token_digest`
-    that of their personal one: whichever they came with.
+    """Somebody's right to a socket. `generation` and `family` (the login) are those of their access
+    token, `token_digest` that of their personal one: whichever they came with.
     """
 
     developer_id: int
     name: str
     generation: int | None
+    family: str | None
     token_digest: str | None
     task_id: int
     attempt: int
@@ -121,6 +122,7 @@ def admit_viewer(task_id: int, credential: str, channel_token: str) -> ViewerSea
         developer_id=developer.id,
         name=developer.name,
         generation=None if by_personal else developer.token_generation,
+        family=None if by_personal else tokens.access_claims(credential).family,
         token_digest=digest(credential) if by_personal else None,
         task_id=task_id,
         attempt=used.attempt,

@@ -36,17 +36,27 @@ def new(kind: TokenKind) -> str:
     return tokens.make(kind, secrets.token_bytes(tokens.RANDOM_BYTES))
 
 
-def access_token(developer: Developer) -> str:
+class AccessClaims(NamedTuple):
+    """What an access token says. `family`: the login that it is of."""
+
+    developer_id: int
+    generation: int
+    family: str | None
+
+
+def access_token(developer: Developer, family: uuid.UUID | None = None) -> str:
     claims = {"typ": "access", "gen": developer.token_generation}
+    if family is not None:
+        claims["fam"] = str(family)
     token: str = create_access_token(identity=str(developer.id), additional_claims=claims)
     return token
 
 
-def access_claims(token: str) -> tuple[int, int]:
-    """The developer's id and the token generation in an access token. Raises InvalidToken."""
+def access_claims(token: str) -> AccessClaims:
+    """Raises InvalidToken."""
     claims = _read(token, "access", current_app.config["JWT_SECRET_KEY"])
     try:
-        return int(claims["sub"]), int(claims["gen"])
+        return AccessClaims(int(claims["sub"]), int(claims["gen"]), claims.get("fam"))
     except (KeyError, ValueError, TypeError):
         raise InvalidToken from None
 

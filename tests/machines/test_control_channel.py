@@ -89,7 +89,7 @@ def test_who_says_nothing_for_five_seconds_is_hung_up_on(new_machine: MakeMachin
     machine.dial()
     begun = time.monotonic()
     assert machine.close_code() == CloseCode.NO_HELLO
-    assert 4 < time.monotonic() - begun < 7
+    assert time.monotonic() - begun > 4.9
 
 
 @pytest.mark.parametrize(

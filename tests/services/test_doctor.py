@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from click.testing import Result
 from cryptography.fernet import Fernet
 from flask import Flask
+from redis import Redis
 
 from app import bus, jobs
 from app.domain.roles import SystemRole
@@ -232,6 +233,29 @@ def test_the_clocks_differ(well: Flask, monkeypatch: pytest.MonkeyPatch, seconds
 def test_postgres_is_too_old(well: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "OLDEST", 99)
     assert examined(well).wrong == ["PostgreSQL"]
+
+
+@pytest.mark.parametrize(
+    ("server", "fits"),
+    [
+        ({"redis_version": "6.2.14"}, False),
+        ({"redis_version": "7.0.0"}, True),
+        ({"redis_version": "10.1.0"}, True),
+        ({"redis_version": "7.2.4", "valkey_version": "9.1.2"}, True),
+    ],
+    ids=["Redis 6", "Redis 7", "Redis 10", "Valkey"],
+)
+def test_terminals_need_a_redis_that_is_new_enough(
+    well: Flask, monkeypatch: pytest.MonkeyPatch, server: dict[str, str], fits: bool
+) -> None:
+    told = Redis.info
+
+    def info(client: Redis, section: str) -> Any:
+        return server if section == "server" else told(client, section)
+
+    monkeypatch.setattr(Redis, "info", info)
+    report = examined(well)
+    assert report.wrong == ([] if fits else ["Redis"])
 
 
 def test_redis_would_throw_jobs_away(well: Flask) -> None:

@@ -12,6 +12,7 @@ from app.services import readiness
 from app.services.checkup.finding import Check, Finding, each, unknown
 
 SECONDS = 3
+OLDEST = 7  # the first that takes stream ids of which only one half is given; Valkey began with it
 WORKER = "`celery -A celery_worker worker --queues=dispatch,notify,sweep`"
 BEAT = "`celery -A celery_worker beat`"
 
@@ -25,7 +26,7 @@ def findings() -> Iterator[Finding]:
     )
     try:
         server: Any = client.info("server")
-        yield Finding("Redis", f"version {server.get('valkey_version', server['redis_version'])}")
+        yield _version(server)
         yield from each(CHECKS, client)
     except redis.RedisError as error:
         reason = str(error).partition("\n")[0]
@@ -33,6 +34,15 @@ def findings() -> Iterator[Finding]:
         yield from unknown(CHECKS, "Redis")
     finally:
         client.close()
+
+
+def _version(server: dict[str, str]) -> Finding:
+    name, version = "Valkey", server.get("valkey_version")
+    if version is None:
+        name, version = "Redis", server["redis_version"]
+    fits = name == "Valkey" or int(version.partition(".")[0]) >= OLDEST
+    advice = f"terminals need Redis {OLDEST} or newer, or Valkey"
+    return Finding("Redis", f"{name} {version}", "" if fits else advice)
 
 
 def _eviction(client: redis.Redis) -> Finding:
