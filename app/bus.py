@@ -36,6 +36,7 @@ JOBS = (
 )
 
 MACHINES_CHANNEL = "muster:machines:wake"  # messages: machine ids, separated by spaces
+REPLACED_CHANNEL = "muster:machines:replaced"  # messages: a machine id, and its generation now
 DISPATCH_FLAG = "muster:dispatch:wanted"
 DISPATCHER_HEARTBEAT = "muster:dispatcher:heartbeat"  # unix time of the last dispatch job
 SWEEPER_HEARTBEAT = "muster:sweeper:heartbeat"  # likewise, of the last sweep of machines
@@ -104,6 +105,16 @@ def wake_machines(machine_ids: Iterable[uuid.UUID]) -> None:
         redis.client.publish(MACHINES_CHANNEL, message)
     except RedisError as error:
         log.warning("wake_up_not_sent", machines=message, error=str(error))
+
+
+def tell_replaced(machine_id: uuid.UUID, generation: int) -> None:
+    """Have the machine's older connections see that they are, wherever they are. The one that has
+    just been made has no need to look.
+    """
+    try:
+        redis.client.publish(REPLACED_CHANNEL, f"{machine_id} {generation}")
+    except RedisError as error:
+        log.warning("replacement_not_told", machine=str(machine_id), error=str(error))
 
 
 def terminal_key(task_id: int, attempt: int, part: str) -> str:

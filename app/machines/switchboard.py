@@ -4,6 +4,7 @@ Redis and Postgres connections grow with processes, never with machines: one sub
 heartbeat writer serve all connections of the process.
 """
 
+import math
 import threading
 import time
 import uuid
@@ -167,19 +168,28 @@ class Switchboard:
             self._app.config["REDIS_URL"], socket_connect_timeout=2, health_check_interval=10
         )
         with client.pubsub(ignore_subscribe_messages=True) as subscription:
-            subscription.subscribe(bus.MACHINES_CHANNEL)
+            subscription.subscribe(bus.MACHINES_CHANNEL, bus.REPLACED_CHANNEL)
             for connection in list(self._connections.values()):
                 connection.wake()  # something may have been missed before
             while True:
-                self._pass_on(subscription.get_message(timeout=5))
+                self.hear(subscription.get_message(timeout=5))
 
-    def _pass_on(self, message: dict[str, Any] | None) -> None:
+    def hear(self, message: dict[str, Any] | None) -> None:
+        """Pass on what came from Redis to the connections that it is about."""
         if message is None:
             return
-        for machine_id in message["data"].decode().split():
-            connection = self._connections.get(uuid.UUID(machine_id))
-            if connection is not None:
-                connection.wake()
+        words = message["data"].decode().split()
+        if message["channel"].decode() == bus.REPLACED_CHANNEL:
+            machine_id, generation = words
+            self._wake(machine_id, older_than=int(generation))
+            return
+        for machine_id in words:
+            self._wake(machine_id)
+
+    def _wake(self, machine_id: str, older_than: float = math.inf) -> None:
+        connection = self._connections.get(uuid.UUID(machine_id))
+        if connection is not None and connection.generation < older_than:
+            connection.wake()
 
 
 def of(app: Flask) -> Switchboard:

@@ -7,15 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import and_, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import and_, or_, select, text, update
 
 from app import bus
 from app.domain.attempt import AttemptPhase
 from app.domain.errors import InvalidToken, MachineDecommissioned
 from app.domain.machine import Fate, MachineEvent, MachineStatus, Word, after, fate
 from app.extensions import db
-from app.models import Attempt, Machine, MachineHeartbeat, Task
+from app.models import Attempt, Machine, Task
 from app.services import (
     attempts,
     enrollment,
@@ -72,11 +71,10 @@ def hello(frame: frames.Hello, now: datetime) -> Session:
     machine.repositories = frame.repositories
     if machine.journal_id != frame.journal_id:
         machine.journal_id, machine.journal_seq = frame.journal_id, 0
-    _excuse(machine, now)
-    _write_life_sign(machine.id, now)
+    _hear(machine, now)
     offsets = _reconcile(machine, frame.attempts, now)
     db.session.commit()
-    bus.wake_machines([machine.id])  # an older connection finds that it has been replaced
+    bus.tell_replaced(machine.id, machine.generation)
     bus.wake_dispatch()
     return Session(machine.id, machine.name, machine.generation, machine.journal_seq, offsets)
 
@@ -103,27 +101,30 @@ def _moment(said: str | None) -> str | None:
         return None
 
 
-def _excuse(machine: Machine, now: datetime) -> None:
-    """Where the lease ran out because no server was there, what it cost does not count."""
-    sign = db.session.get(MachineHeartbeat, machine.id, populate_existing=True)
-    if sign is None or now < sign.lease_until - _EARLIER:
+# Answers with the sign before this one: what a statement reads is as it was before the statement.
+_HEAR = text("""
+    INSERT INTO machine_heartbeats AS h (machine_id, received_at, lease_until)
+    VALUES (:machine_id, :now, :lease_until)
+    ON CONFLICT (machine_id) DO UPDATE
+    SET received_at = excluded.received_at, lease_until = excluded.lease_until
+    RETURNING (SELECT b.received_at FROM machine_heartbeats b WHERE b.machine_id = h.machine_id),
+              (SELECT b.lease_until FROM machine_heartbeats b WHERE b.machine_id = h.machine_id)
+""")
+
+
+def _hear(machine: Machine, now: datetime) -> None:
+    """A life sign. Where the lease ran out because no server was there, what it cost does not
+    count.
+    """
+    lease_until = now + timedelta(seconds=current_app.config["LEASE_SECONDS"])
+    sign = {"machine_id": machine.id, "now": now, "lease_until": lease_until}
+    heard_at, leased_until = db.session.execute(_HEAR, sign).one()
+    if heard_at is None or now < leased_until - _EARLIER:
         return
-    if servers.were_reachable(sign, sign.lease_until):
+    if servers.were_reachable(heard_at, leased_until):
         return
     for attempt in attempts.live_on(machine.id):
         attempt.excused = True
-
-
-def _write_life_sign(machine_id: uuid.UUID, now: datetime) -> None:
-    sign = {
-        "received_at": now,
-        "lease_until": now + timedelta(seconds=current_app.config["LEASE_SECONDS"]),
-    }
-    db.session.execute(
-        insert(MachineHeartbeat)
-        .values(machine_id=machine_id, **sign)
-        .on_conflict_do_update(index_elements=["machine_id"], set_=sign)
-    )
 
 
 def _reconcile(

@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select, update
 
 from app.domain.machine import had_a_chance
 from app.extensions import db
-from app.models import MachineHeartbeat, ServerProcess
+from app.models import ServerProcess
 
 INTERVAL = 5.0
 """Seconds between two signs of a process."""
@@ -33,18 +33,16 @@ def sign(stretch: uuid.UUID | None, now: datetime) -> uuid.UUID:
     return found
 
 
-def were_reachable(
-    sign: MachineHeartbeat, until: datetime, patience: timedelta | None = None
-) -> bool:
-    """Whether the machine could have been heard again before `until`: whether somebody was there
-    for as long as `patience`, by default that after which a machine is silent.
+def were_reachable(heard_at: datetime, until: datetime, patience: timedelta | None = None) -> bool:
+    """Whether a machine that was last heard then could have been heard again before `until`:
+    whether somebody was there for as long as `patience`, by default that after which it is silent.
     """
     query = select(ServerProcess.started_at, ServerProcess.seen_at).where(
-        ServerProcess.seen_at > sign.received_at, ServerProcess.started_at < until
+        ServerProcess.seen_at > heard_at, ServerProcess.started_at < until
     )
     served = [(row.started_at, row.seen_at) for row in db.session.execute(query)]
     patience = patience or timedelta(seconds=current_app.config["SILENCE_SECONDS"])
-    return had_a_chance(sign.received_at, until, served, patience)
+    return had_a_chance(heard_at, until, served, patience)
 
 
 def forget_gone(now: datetime) -> None:

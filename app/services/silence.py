@@ -44,7 +44,7 @@ def _fall_silent(machine_id: uuid.UUID, now: datetime, limit: timedelta) -> None
     machine.connected = False
     machine.status = after(machine.status, MachineEvent.FALL_SILENT, False)
     # In an outage of ours a machine may only not have found its way back yet.
-    could_speak = sign is None or servers.were_reachable(sign, now, limit / 2)
+    could_speak = sign is None or servers.were_reachable(sign.received_at, now, limit / 2)
     for attempt in attempts.live_on(machine.id):
         _miss(machine, attempt, now, could_speak)
     db.session.commit()
@@ -117,8 +117,8 @@ def _give_up_on(task_id: int, now: datetime) -> None:
     if held.live is None or held.machine is None or sign is None or sign.lease_until >= now:
         db.session.rollback()
         return
-    in_time = servers.were_reachable(sign, sign.lease_until)
-    if not in_time and not servers.were_reachable(sign, now):
+    in_time = servers.were_reachable(sign.received_at, sign.lease_until)
+    if not in_time and not servers.were_reachable(sign.received_at, now):
         db.session.rollback()  # we have only just come back ourselves: it may bring the result
         return
     why = f"{held.machine.name} did not come back in time"

@@ -27,6 +27,7 @@ from tests.factories import (
     make_task,
 )
 from tests.services.driven import Driven, events_of, held, live, make_driven, state
+from tests.services.statements import counted
 
 DEVELOP = {"name": "develop", "command": "x", "kind": "agent", "timeout": 60}
 CHECK = {"name": "check", "command": "x", "kind": "shell", "timeout": 60}
@@ -508,3 +509,11 @@ def test_a_workspace_is_forgotten_when_its_time_is_over(admin: Developer, machin
     machine.say(task, frames.WorkspaceFacts(state="removed"))
     assert orders.of_machine(machine.machine_id, now()).attempts == []
     assert collection.sweep(now()) == 0
+
+
+def test_a_hello_costs_four_statements(admin: Developer, machine: Driven) -> None:
+    machine.hello()
+    with counted() as statements:
+        machine.hello()
+    _, *own = [s for s in statements if "SAVEPOINT" not in s]  # the first is the driver's
+    assert len(own) == 4, statements
