@@ -57,10 +57,12 @@ def on_starting(server):
 
 
 def post_fork(server, worker):
-    """Have psycopg2 wait in the hub; gunicorn's patch of the standard library does not reach it."""
-    from app import waits
+    """Have psycopg2 wait in the hub; gunicorn's patch of the standard library does not reach it.
+    And have what passwords are hashed in go back to the system."""
+    from app import heap, waits
 
     waits.in_hub()
+    heap.give_back_large_blocks()
 
 
 def post_worker_init(worker):

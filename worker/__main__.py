@@ -11,6 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
+from worker import heap
 from worker.agent_health import AgentHealth
 from worker.credentials import CredentialStore, NotEnrolled
 from worker.daemon import Daemon, HomeInUse, version
@@ -77,6 +78,7 @@ def _token(given: str) -> str:
 
 
 def _run(options: argparse.Namespace) -> int:
+    heap.share_one_arena()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # the usual soft limit is for select()
     daemon = Daemon(
