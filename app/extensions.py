@@ -40,13 +40,24 @@ jwt = JWTManager()
 sock = Sock()
 
 
+REDIS_CONNECTIONS = 8
+REDIS_SECONDS = 5
+
+
 class Redis:
     """The process's Redis client, reached through the app it belongs to."""
 
     def init_app(self, app: Flask) -> None:
-        client = redis_client.Redis.from_url(
-            app.config["REDIS_URL"], socket_timeout=5, socket_connect_timeout=2
+        # As many as a crowd needs and no more, for they stay. Who comes when all are in use waits;
+        # the pool that comes by itself makes a hundred, and refuses the next one.
+        pool = redis_client.BlockingConnectionPool.from_url(
+            app.config["REDIS_URL"],
+            max_connections=REDIS_CONNECTIONS,
+            timeout=REDIS_SECONDS,
+            socket_timeout=REDIS_SECONDS,
+            socket_connect_timeout=2,
         )
+        client = redis_client.Redis(connection_pool=pool)
         app.extensions["redis"] = client
         storage = RedisStorage("redis://", connection_pool=client.connection_pool)
         app.extensions["limiter"] = MovingWindowRateLimiter(storage)

@@ -134,6 +134,7 @@ class _Soak:
             with httpx.Client(base_url=url, headers=headers, timeout=60.0) as client:
                 for _ in range(_LOOKS):
                     client.get("/api/web/search", params={"q": "task"}).raise_for_status()
+                    client.get("/readyz")  # this one needs Redis
 
         with ThreadPoolExecutor(_CROWD) as people:
             list(people.map(look, range(_CROWD)))

@@ -1,0 +1,25 @@
+"""A process's connections to Redis stay: so they are few, however many ask at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+from flask import Flask
+
+from app.extensions import REDIS_CONNECTIONS, redis
+
+CROWD = 5 * REDIS_CONNECTIONS
+
+
+def test_a_crowd_is_served_over_a_few_connections(app: Flask) -> None:
+    client, together = redis.client, Barrier(CROWD)
+
+    def ask(number: int) -> bytes | None:
+        together.wait(30)
+        # Long enough for all to be on their way at once.
+        return client.blpop([f"test:crowd:{number}"], timeout=0.05)
+
+    before = {each["id"] for each in client.client_list()}
+    with ThreadPoolExecutor(CROWD) as crowd:
+        assert list(crowd.map(ask, range(CROWD))) == [None] * CROWD
+    made = [each for each in client.client_list() if each["id"] not in before]
+    assert 0 < len(made) <= REDIS_CONNECTIONS
