@@ -247,6 +247,20 @@ def test_an_order_arrives_within_a_second_of_the_assignment(new_machine: MakeMac
     assert (order.task_id, order.attempt, order.stage_index) == (task.id, 1, 0)
 
 
+def test_an_order_whose_wake_up_was_lost_comes_with_the_next_heartbeats_answer(
+    new_machine: MakeMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.bus.wake_machines", lambda machine_ids: None)
+    machine = new_machine()
+    machine.connect()
+    # An answer comes after the orders: from now on nothing but a heartbeat has them looked at.
+    number = machine.beat()
+    machine.until(frames.HeartbeatAck, lambda ack: ack.number == number)
+    task = assign(machine)
+    machine.beat()
+    assert machine.until(frames.RunStage).task_id == task.id
+
+
 def test_a_task_lives_its_life_over_the_channel(
     new_machine: MakeMachine, row_of: RowOf, rows: Flask
 ) -> None:

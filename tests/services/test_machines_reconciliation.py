@@ -246,6 +246,15 @@ def test_the_end_of_a_replaced_connection_changes_nothing(machine: Driven) -> No
 # ---- what a hello does not name ------------------------------------------------------------------
 
 
+def test_what_a_replaced_connection_says_has_changed_is_not_stored(machine: Driven) -> None:
+    former = machine.generation
+    machine.hello()
+    machines.change(machine.machine_id, former, repositories=["https://git.example.org/x.git"])
+    assert machine.row.repositories == []
+    machines.change(machine.machine_id, machine.generation, repositories=["x"])
+    assert machine.row.repositories == ["x"]
+
+
 def test_a_running_task_that_the_machine_knows_nothing_of_is_queued_at_once(
     admin: Developer, machine: Driven
 ) -> None:
