@@ -4,20 +4,30 @@ psycopg2 sends BEGIN by itself and waits for the answer. Between processes that 
 round trip is what a request's time is made of, so here psycopg2 is in autocommit mode, and BEGIN,
 COMMIT and ROLLBACK are ours.
 
+Two execution options of a statement save more:
+
+- `prepared`, a name that no other statement has: each connection has Postgres plan it once. The
+  parameters that have no value of their own are given with each execution; all others are part of
+  what is planned.
+- `commits`: COMMIT travels along, so that the statement is its transaction's last. It has no rows.
+  `session.commit()` comes after it all the same, and finds nothing left to send.
+
 Nor is a connection asked whether it still lives before it is used. Postgres says nothing on one
 that rests: if there is something to read, it is a goodbye, and a new connection takes its place.
 """
 
 import select
+from collections.abc import Mapping
 from typing import Any
 
 from gevent import monkey
-from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE, AsIs
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DisconnectionError
 
 # Not gevent's, which would visit the hub: this one only looks.
 _poll = monkey.get_original("select", "poll")
+_PREPARED = "muster_prepared"  # in a connection's `info`
 
 
 def begin_with_first_statement(engine: Engine) -> None:
@@ -52,14 +62,38 @@ def _on_execute(
     context: Any,
     executemany: bool,
 ) -> tuple[str, Any]:
+    options = context.execution_options
+    if "prepared" in options:
+        statement = _prepare(connection, cursor, statement, parameters, context)
+    if options.get("commits") and not connection.in_nested_transaction():
+        statement = f"{statement}; COMMIT"
     is_begun = cursor.connection.get_transaction_status() != TRANSACTION_STATUS_IDLE
-    options = connection.get_execution_options()
     if is_begun or options.get("isolation_level") == "AUTOCOMMIT":
         return statement, parameters
     if executemany:  # which would begin anew with each row
         cursor.execute("BEGIN")
         return statement, parameters
     return f"BEGIN; {statement}", parameters
+
+
+def _prepare(
+    connection: Connection,
+    cursor: Any,
+    statement: str,
+    parameters: Mapping[str, Any],
+    context: Any,
+) -> str:
+    """What executes it, once it is prepared on this connection."""
+    name, binds = context.execution_options["prepared"], context.compiled.binds
+    free = [key for key in parameters if key in binds and binds[key].required]
+    known = connection.info.setdefault(_PREPARED, set())
+    if name not in known:
+        places = {key: AsIs(f"${number}") for number, key in enumerate(free, 1)}
+        text = cursor.mogrify(statement, {**parameters, **places}).decode()
+        cursor.execute(f"PREPARE {name} AS {text}")
+        known.add(name)
+    given = ", ".join(f"%({key})s" for key in free)
+    return f"EXECUTE {name} ({given})" if free else f"EXECUTE {name}"
 
 
 def _do_commit(dbapi_connection: Any) -> None:

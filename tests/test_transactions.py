@@ -60,3 +60,81 @@ def test_after_a_first_statement_that_failed_a_rollback_still_takes_all_back(
 def test_who_asks_for_autocommit_gets_no_transaction() -> None:
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.text("VACUUM developers"))
+
+
+# ---- what travels together -----------------------------------------------------------------------
+
+ADD = sa.text("INSERT INTO made VALUES (:a)").execution_options(commits=True)
+SUM = sa.select(sa.bindparam("a", type_=sa.Integer) + 40).execution_options(prepared="test_sum")
+
+
+def rows() -> list[int]:
+    """As another connection sees them."""
+    with db.engine.connect() as connection:
+        return list(connection.scalars(sa.text("SELECT a FROM made")))
+
+
+def prepared() -> list[str]:
+    """On the session's connection."""
+    query = "SELECT name FROM pg_prepared_statements WHERE name LIKE 'test%'"
+    return list(db.session.scalars(sa.text(query)))
+
+
+@pytest.fixture
+def made() -> None:
+    make()
+    db.session.commit()
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize("is_first", [True, False], ids=["alone", "with what came before"])
+def test_a_statement_that_commits_has_committed_when_it_returns(is_first: bool) -> None:
+    if not is_first:
+        db.session.execute(sa.text("INSERT INTO made VALUES (1)"))
+    db.session.execute(ADD, {"a": 2})
+    assert rows() == ([2] if is_first else [1, 2])
+    db.session.commit()
+    assert rows() == ([2] if is_first else [1, 2])
+
+
+@pytest.mark.usefixtures("made")
+def test_a_statement_that_commits_and_fails_takes_all_back() -> None:
+    db.session.execute(sa.text("INSERT INTO made VALUES (1)"))
+    with pytest.raises(DBAPIError):
+        db.session.execute(ADD, {"a": "no number"})
+    db.session.rollback()
+    assert rows() == []
+
+
+@pytest.mark.usefixtures("made")
+def test_within_a_savepoint_nothing_is_committed() -> None:
+    with db.session.begin_nested():
+        db.session.execute(ADD, {"a": 1})
+    db.session.rollback()
+    assert rows() == []
+
+
+def test_a_prepared_statement_is_planned_once_and_takes_other_values_each_time() -> None:
+    found = [db.session.scalar(SUM, {"a": a}) for a in (1, 2, 3)]
+    assert (found, prepared()) == ([41, 42, 43], ["test_sum"])
+
+
+def test_a_prepared_statement_outlives_its_transaction_and_not_its_connection() -> None:
+    db.session.scalar(SUM, {"a": 1})
+    db.session.rollback()
+    assert prepared() == ["test_sum"]
+    db.session.connection().invalidate()
+    db.session.rollback()
+    assert prepared() == []
+    assert db.session.scalar(SUM, {"a": 2}) == 42
+
+
+def test_what_cannot_be_prepared_is_tried_again() -> None:
+    wrong = sa.text("SELECT a FROM made WHERE a = :a").execution_options(prepared="test_made")
+    for _ in range(2):
+        with pytest.raises(ProgrammingError, match='relation "made" does not exist'):
+            db.session.execute(wrong, {"a": 1})
+        db.session.rollback()
+    make()
+    db.session.commit()
+    assert db.session.execute(wrong, {"a": 1}).all() == []

@@ -41,8 +41,10 @@ _somebody_waits = or_(
     exists().where(Task.status == TaskStatus.QUEUED).correlate(None),
     exists().where(*ANSWERED).correlate(None),
 )
-TAKE_LOCK = CANDIDATES.where(_somebody_waits).add_columns(
-    select(func.pg_try_advisory_xact_lock(LOCK)).scalar_subquery().label("has_lock")
+TAKE_LOCK = (
+    CANDIDATES.where(_somebody_waits)
+    .add_columns(select(func.pg_try_advisory_xact_lock(LOCK)).scalar_subquery().label("has_lock"))
+    .execution_options(prepared="dispatch_machines")
 )
 
 _waits_for_person = exists().where(
@@ -73,6 +75,7 @@ QUEUE = (
     .where(~_waits_for_person, ~_predecessor_may_live)
     .order_by(Task.priority.desc(), Task.id)
     .limit(BATCH)
+    .execution_options(prepared="dispatch_queue")
 )
 
 # Seats are claimed, machine by machine, only where all that are asked for are there; then the tasks
@@ -122,7 +125,7 @@ ASSIGN = text("""
     )
     SELECT claimed.id AS machine_id, moved.id AS task_id
     FROM claimed LEFT JOIN moved ON moved.machine_id = claimed.id
-""")
+""").execution_options(prepared="dispatch_assign")
 
 # Seats that were claimed for tasks which somebody else held.
 GIVE_BACK = (

@@ -45,11 +45,13 @@ class PendingGate:
     diff: dict[str, Any] | None
 
 
-def ask_first(task: Task, now: datetime) -> None:
-    """Before an attempt exists, no machine waits for a person: the task itself does."""
+def ask_first(task: Task, now: datetime) -> bool:
+    """Before an attempt exists, no machine waits for a person: the task itself does; whether so."""
     step = pipeline.next_step(pipeline.parse(task.pipeline), task.stage_index)
-    if isinstance(step, pipeline.Ask):
-        ask(task, step, now)
+    if not isinstance(step, pipeline.Ask):
+        return False
+    ask(task, step, now)
+    return True
 
 
 def ask(task: Task, step: pipeline.Ask, now: datetime) -> None:
@@ -57,7 +59,7 @@ def ask(task: Task, step: pipeline.Ask, now: datetime) -> None:
     gate = step.gate
     db.session.add(
         Gate(
-            task=task,
+            task_id=task.id,
             round=task.round,
             stage_index=step.stage_index,
             kind=gate.kind,

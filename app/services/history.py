@@ -25,20 +25,26 @@ def record(
     data: dict[str, Any] | None = None,
 ) -> None:
     """Add an event. The caller holds the task's lock, so that numbers have no holes."""
+    about = {"attempt": task.attempt if attempt is None else attempt, "stage_index": stage_index}
+    db.session.add(_next(task, type_, message, now, **about, data=data or {}))
+
+
+def first(task: Task, message: str, now: datetime) -> Event:
+    """A new task's first event, for whoever writes both. The session does not know it."""
+    return _next(task, EventType.CREATED, message, now, attempt=0, stage_index=None, data={})
+
+
+def _next(task: Task, type_: EventType, message: str, now: datetime, **about: Any) -> Event:
     task.events += 1
     task.updated_at = now
-    db.session.add(
-        Event(
-            task=task,  # which may be new, and have no id yet
-            project_id=task.project_id,
-            number=task.events,
-            type=type_,
-            attempt=task.attempt if attempt is None else attempt,
-            stage_index=stage_index,
-            message=message.replace("\0", "�"),
-            data=data or {},
-            created_at=now,
-        )
+    return Event(
+        task_id=task.id,
+        project_id=task.project_id,
+        number=task.events,
+        type=type_,
+        message=message.replace("\0", "�"),
+        created_at=now,
+        **about,
     )
 
 

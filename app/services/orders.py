@@ -58,6 +58,9 @@ class Orders:
     status: MachineStatus
     attempts: list[Wanted]
     tunnels: list[WantedTunnel] = field(default_factory=list)
+    # The session forgets rows that nobody holds, and orders are made of these: without them each
+    # order would ask for its own once more.
+    rows: list[Attempt] = field(default_factory=list, repr=False)
 
 
 def of_machine(machine_id: uuid.UUID, now: datetime, named: Collection[Key] = ()) -> Orders:
@@ -67,7 +70,8 @@ def of_machine(machine_id: uuid.UUID, now: datetime, named: Collection[Key] = ()
     """
     rows = db.session.execute(_AT_WORK, {"machine": machine_id, "now": now}).all()
     first = rows[0]
-    wanted = [_wanted(row.Attempt) for row in rows if row.Attempt is not None]
+    at_work = [row.Attempt for row in rows if row.Attempt is not None]
+    wanted = [_wanted(attempt) for attempt in at_work]
     wanted += [
         Wanted(row.Attempt.task_id, row.Attempt.number, Want.TERMINAL, asked=row.asked)
         for row in rows
@@ -80,7 +84,7 @@ def of_machine(machine_id: uuid.UUID, now: datetime, named: Collection[Key] = ()
     strangers = sorted(_strangers(machine_id, others))
     wanted += [Wanted(*key, Want.FORGET, keep_checkpoints=True) for key in strangers]
     tunnels = tunnel_orders.read(first.tunnels, now)
-    return Orders(first.orders_version, first.generation, first.status, wanted, tunnels)
+    return Orders(first.orders_version, first.generation, first.status, wanted, tunnels, at_work)
 
 
 # With all that an order is made of: a second query would be a second round trip.
@@ -121,7 +125,7 @@ _AT_WORK = (
     .where(Machine.id == bindparam("machine"))
     .order_by(Attempt.task_id)
     .options(_WHOLE)
-    .execution_options(populate_existing=True)
+    .execution_options(populate_existing=True, prepared="orders_at_work")
 )
 
 

@@ -2,19 +2,18 @@
 
 import uuid
 from collections.abc import Callable
-
-from sqlalchemy import select
+from typing import NamedTuple
 
 from app import bus
 from app.domain import pipeline
 from app.domain import task as rules
 from app.domain.attempt import AttemptOutcome
-from app.domain.errors import InvalidFields, NoCheckpoint, TaskEnded, TaskNotEnded
+from app.domain.errors import InvalidFields, NoCheckpoint, NotFound, TaskEnded, TaskNotEnded
 from app.domain.machine import MachineStatus
 from app.domain.roles import Act
 from app.domain.task import EventType, TaskEvent, TaskStatus
 from app.extensions import db
-from app.models import Developer, Machine, Task
+from app.models import Developer, Project, Task
 from app.services import (
     attempts,
     audit,
@@ -24,6 +23,7 @@ from app.services import (
     projects,
     rights,
     task_reads,
+    task_statements,
     transitions,
 )
 from app.services.clock import now as clock_now
@@ -45,21 +45,21 @@ def create(
 
     Raises NotFound, Forbidden, InvalidFields.
     """
-    project = projects.get(actor, project_key, hold=True)
-    rights.require(Act.CREATE_TASK, actor, project)
-    machine = _requested_machine(machine_id)
+    place = _place(actor, project_key, machine_id)
     now = clock_now()
     task = Task(
-        project=project,
-        project_id=project.id,
+        id=place.task_id,
+        project=place.project,
+        project_id=place.project.id,
         creator=actor,
+        created_by=actor.id,
         machine=None,
         description=description,
         status=TaskStatus.QUEUED,
-        requested_machine_id=machine.id if machine else None,
-        agent_type=agent_type or project.agent_type,
+        requested_machine_id=machine_id,
+        agent_type=agent_type or place.project.agent_type,
         priority=priority,
-        pipeline=project.pipeline,
+        pipeline=place.project.pipeline,
         checkpoints={},
         stage_index=0,
         round=1,
@@ -69,15 +69,42 @@ def create(
         queued_at=now,
         updated_at=now,
     )
-    db.session.add(task)
-    history.record(task, EventType.CREATED, f"created by {actor.name}", now)
-    gates.ask_first(task, now)
+    first = history.first(task, f"created by {actor.name}", now)
+    asks = gates.ask_first(task, now)
+    task_statements.add(task, first, commits=not (asks or remember))
     if remember:
-        db.session.flush()  # so that the task has its id
         remember(task)
     db.session.commit()
     bus.wake_dispatch()
     return task
+
+
+class _Place(NamedTuple):
+    """Where a task is to be, and the id that it will have."""
+
+    project: Project
+    task_id: int
+
+
+def _place(actor: Developer, key: str, machine_id: uuid.UUID | None) -> _Place:
+    """The project is held: nobody deletes it until the end of the transaction."""
+    asked = {
+        "key": key.lower(),
+        "machine": machine_id,
+        "asking": actor.id,
+        "sees_all": rights.sees_all_projects(actor),
+    }
+    # What no key can be is not asked for: Postgres refuses some of it (NUL).
+    is_key = projects.KEY.fullmatch(key)
+    row = db.session.execute(task_statements.PLACE, asked).first() if is_key else None
+    if row is None:
+        raise NotFound(f"there is no project {key!r} that you may see")
+    rights.require(Act.CREATE_TASK, actor, row.Project)
+    if machine_id is not None and row.machine_status is None:
+        raise InvalidFields({"machineId": ["there is no such machine"]})
+    if row.machine_status is MachineStatus.DECOMMISSIONED:
+        raise InvalidFields({"machineId": ["that machine has been decommissioned"]})
+    return _Place(row.Project, row.task_id)
 
 
 def cancel(actor: Developer, task_id: int) -> Task:
@@ -135,14 +162,3 @@ def retry(actor: Developer, task_id: int, from_stage: int | None = None) -> Task
     db.session.commit()
     bus.wake_dispatch()
     return task_reads.get(actor, task_id)
-
-
-def _requested_machine(machine_id: uuid.UUID | None) -> Machine | None:
-    if machine_id is None:
-        return None
-    machine = db.session.scalar(select(Machine).where(Machine.id == machine_id))
-    if machine is None:
-        raise InvalidFields({"machineId": ["there is no such machine"]})
-    if machine.status is MachineStatus.DECOMMISSIONED:
-        raise InvalidFields({"machineId": ["that machine has been decommissioned"]})
-    return machine

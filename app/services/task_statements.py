@@ -1,0 +1,69 @@
+"""What the making of a task asks of Postgres: one question, and one statement that writes it all.
+
+As in `dispatch_statements` they are made once. Somebody waits for each round trip of a request, and
+the session would write a row at a time.
+"""
+
+from sqlalchemy import Boolean, Insert, bindparam, func, insert, literal, or_, select
+from sqlalchemy.orm import make_transient_to_detached
+
+from app.extensions import db
+from app.models import Event, Machine, Project, ProjectMember, Task
+
+# The project that a task is to be added to, held so that nobody deletes it meanwhile; whether there
+# is the machine that it asks for; and its id, which is drawn before its row is written so that
+# nobody has to wait for it then.
+PLACE = (
+    select(
+        Project,
+        Machine.status.label("machine_status"),
+        func.nextval(func.pg_get_serial_sequence(literal("tasks"), literal("id"))).label("task_id"),
+    )
+    .outerjoin(Machine, Machine.id == bindparam("machine"))
+    .where(
+        func.lower(Project.key) == bindparam("key"),
+        Project.deleted_at.is_(None),
+        or_(
+            bindparam("sees_all", type_=Boolean),
+            Project.id.in_(
+                select(ProjectMember.project_id).where(
+                    ProjectMember.developer_id == bindparam("asking")
+                )
+            ),
+        ),
+    )
+    .with_for_update(read=True, key_share=True, of=Project)
+    .execution_options(prepared="task_place")
+)
+
+
+# The tables and not the models: the session's own inserts look at each row's values again.
+_ROWS = {"task": db.metadata.tables["tasks"], "event": db.metadata.tables["task_events"]}
+
+
+def _insert(prefix: str) -> Insert:
+    table = _ROWS[prefix]
+    given = {c.name: bindparam(f"{prefix}_{c.name}", type_=c.type) for c in table.columns}
+    return insert(table).values(given).inline()
+
+
+_ADD = _insert("event").add_cte(_insert("task").cte("task")).execution_options(prepared="task_add")
+_ADD_AND_COMMIT = _ADD.execution_options(commits=True)
+
+
+def add(task: Task, first: Event, *, commits: bool) -> None:
+    """Write a new task, which has its id, and its first event; with `commits`, nothing more comes.
+
+    The task is the session's from then on, as if it had been read. What is to be added about it
+    waits until it is there.
+    """
+    rows = {"task": task, "event": first}
+    values = {
+        f"{prefix}_{column.name}": getattr(rows[prefix], column.name)
+        for prefix, table in _ROWS.items()
+        for column in table.columns
+    }
+    with db.session.no_autoflush:
+        db.session.execute(_ADD_AND_COMMIT if commits else _ADD, values)
+    make_transient_to_detached(task)
+    db.session.add(task)
