@@ -43,7 +43,7 @@ SWEEPER_HEARTBEAT = "muster:sweeper:heartbeat"  # likewise, of the last sweep of
 BEAT_HEARTBEAT = "muster:beat:heartbeat"  # likewise, of the last job that beat has sent
 
 # Leaves a note, behind the last bytes, in the output stream of an attempt's terminal; only where
-# there is one if ARGV[3] is empty. `app.pty` reads it.
+# there is one if ARGV[3] is empty. `app.pty` reads it, when it hears of it on the channel ARGV[4].
 TELL = """
 local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
 if ARGV[3] == '' and not last[1] then return nil end
@@ -51,6 +51,7 @@ local at = last[1] and string.match(last[1][1], '^%d+') or '0'
 if ARGV[3] ~= '' and tonumber(ARGV[3]) > tonumber(at) then at = ARGV[3] end
 local id = redis.call('XADD', KEYS[1], at .. '-*', 'n', ARGV[1])
 redis.call('EXPIRE', KEYS[1], ARGV[2])
+redis.call('PUBLISH', ARGV[4], '')
 return id
 """
 TERMINAL_SECONDS = 120  # how long its keys stay when nobody renews them
@@ -122,11 +123,19 @@ def terminal_key(task_id: int, attempt: int, part: str) -> str:
     return f"muster:pty:{task_id}-{attempt}:{part}"
 
 
+def terminal_channel(key: str, database: int) -> str:
+    """Where it is published that one of its streams has grown. Channels are shared by all
+    databases of a Redis, keys are not."""
+    return f"{key}@{database}"
+
+
 def tell_exit(task_id: int, attempt: int, *, stage_index: int, code: int, log_end: int) -> None:
     """Tell those who look into the terminal, if there are any, that a stage's process has ended."""
     note = {"kind": "exited", "code": code, "stage_index": stage_index, "log_end": log_end}
     key = terminal_key(task_id, attempt, "out")
+    database = redis.client.connection_pool.connection_kwargs.get("db") or 0
+    channel = terminal_channel(key, database)
     try:
-        redis.client.eval(TELL, 1, key, json.dumps(note), TERMINAL_SECONDS, "")
+        redis.client.eval(TELL, 1, key, json.dumps(note), TERMINAL_SECONDS, "", channel)
     except RedisError as error:
         log.warning("exit_not_told", task=task_id, error=str(error))

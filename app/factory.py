@@ -15,7 +15,7 @@ from app import cli, errors, jobs, logging, transactions
 from app.api import guards, prepare_routing, register, requests
 from app.extensions import db, jwt, migrate, redis, sock
 from app.jobs.schedule import SCHEDULE
-from app.sockets import WebSocketMiddleware
+from app.sockets import PatientThread, WebSocketMiddleware
 
 QUEUES = ("dispatch", "notify", "sweep")
 
@@ -39,6 +39,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app.extensions["celery"] = _celery(app)
     # Around everything else: whoever writes to a socket writes through it.
     app.wsgi_app = WebSocketMiddleware(app.wsgi_app)  # type: ignore[method-assign]
+    app.config["SOCK_SERVER_OPTIONS"]["thread_class"] = PatientThread
     return app
 
 

@@ -60,6 +60,17 @@ class WholeSocket:
         return getattr(self._sock, name)
 
 
+class PatientThread(threading.Thread):
+    """simple-websocket's reading thread, which begins when it is told to: terminals read their
+    connections themselves (`app.pty.websocket`)."""
+
+    def start(self) -> None:
+        """As the library calls it: not yet."""
+
+    def begin(self) -> None:
+        super().start()
+
+
 class WebSocketMiddleware:
     """Puts the wrapper into the environment of every WebSocket handshake."""
 

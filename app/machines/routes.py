@@ -32,6 +32,7 @@ class _Refused(Exception):
 def connect(ws: Any) -> None:
     """A machine's connection, from hello to its end."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    ws.thread.begin()
     # A peer that neither speaks nor reads for so long is gone, whatever its TCP says.
     ws.sock.settimeout(app.config["SILENCE_SECONDS"])
     ws.sock.is_full = lambda: ws.connected and len(ws.input_buffer) > FRAMES_AHEAD

@@ -1,14 +1,17 @@
 """Redis commands of a whole process over one connection."""
 
 import threading
+import time
 from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
 Command = tuple[Any, ...]
+
+_TRUSTED = 1.0  # seconds for which a connection that was used is taken to be there still
 
 
 def client(url: str, timeout: float) -> "redis.Redis":
@@ -35,10 +38,14 @@ class _Ride:
 class Commands:
     """Whoever comes while the connection is busy goes along with the next to have it: under load
     one round trip carries the commands of many.
+
+    It speaks on redis-py's connection itself: a pipeline costs several times what it carries.
     """
 
     def __init__(self, url: str) -> None:
-        self._client = client(url, timeout=5)
+        self._pool = client(url, timeout=5).connection_pool
+        self._connection: Any = None
+        self._used = 0.0
         self._turn = threading.Lock()
         self._waiting: list[_Ride] = []
 
@@ -58,17 +65,41 @@ class Commands:
         return ride.answers
 
     def _carry(self, rides: list[_Ride]) -> None:
-        pipe = self._client.pipeline(transaction=False)
-        for ride in rides:
-            for command in ride.commands:
-                pipe.execute_command(*command)
         try:
-            answers = iter(pipe.execute(raise_on_error=False))
+            connection = self._connected()
+            commands = [command for ride in rides for command in ride.commands]
+            connection.send_packed_command(connection.pack_commands(commands), check_health=False)
             for ride in rides:
-                ride.answers = [next(answers) for _ in ride.commands]
+                ride.answers = [_answer(connection) for _ in ride.commands]
         except RedisError as error:
             for ride in rides:
                 ride.error = error
         finally:
+            if not all(len(ride.answers) == len(ride.commands) for ride in rides):
+                self._drop()  # somebody else's answers may be on their way
             for ride in rides:
                 ride.is_over = True
+
+    def _connected(self) -> Any:
+        """The connection; one that has idled for long may have been closed by Redis meanwhile."""
+        now = time.monotonic()
+        if self._connection is not None and now > self._used + _TRUSTED:
+            self._pool.release(self._connection)
+            self._connection = None
+        if self._connection is None:
+            self._connection = self._pool.get_connection()
+        self._used = now
+        return self._connection
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.disconnect()
+            self._pool.release(self._connection)
+            self._connection = None
+
+
+def _answer(connection: Any) -> Any:
+    try:
+        return connection.read_response()
+    except ResponseError as error:
+        return error

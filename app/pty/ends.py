@@ -4,35 +4,22 @@ import contextlib
 import socket
 import threading
 import time
-from typing import Any
-
-from simple_websocket import ConnectionClosed
-from wsproto.events import Ping as PingFrame
-from wsproto.utilities import LocalProtocolError
 
 from app.pty.frames import encode
+from app.pty.websocket import WebSocket
 from protocol.terminal import CloseCode, TerminalFrame
 
 PING_SECONDS = 20.0
 SILENCE_SECONDS = 50.0  # a peer that answers no ping for so long is gone
-FRAMES_AHEAD = 16  # how many messages are read before those in front of them have been dealt with
+FRAMES_AHEAD = 16  # how many messages are dealt with at once
 # A peer that reads nothing is not waited for longer than that when its socket is to be closed.
 PATIENCE = 2.0
-
-
-def prepare(ws: Any, largest: int) -> None:
-    """Bound what the peer may send ahead and how long it may say nothing; answer it at once."""
-    ws.max_message_size = largest
-    ws.sock.settimeout(SILENCE_SECONDS)
-    ws.sock.is_full = lambda: ws.connected and len(ws.input_buffer) > FRAMES_AHEAD
-    with contextlib.suppress(OSError):  # not a TCP socket
-        ws.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 class End:
     """The socket. One thread writes to it, another reads; anybody may `end` it."""
 
-    def __init__(self, ws: Any) -> None:
+    def __init__(self, ws: WebSocket) -> None:
         self.is_open = True
         self._ws = ws
         self._some = threading.Event()  # something for the writing thread to do
@@ -67,16 +54,11 @@ class End:
         if time.monotonic() < self._ping_at:
             return False
         self._ping_at = time.monotonic() + PING_SECONDS
-        with contextlib.suppress(LocalProtocolError):
-            # Any client answers this one by itself.
-            self._ws.sock.send(self._ws.ws.send(PingFrame()))
+        self._ws.ping()
         return True
 
     def _close(self) -> None:
         """Say goodbye, and let both threads notice."""
         self.is_open = False
-        code, reason = self._ending or (CloseCode.GOING_AWAY, "")
-        with contextlib.suppress(ConnectionClosed, OSError, LocalProtocolError):
-            self._ws.close(code, reason)
-        self._ws.event.set()  # a reader in `receive` does not see its own side's close
+        self._ws.close(*(self._ending or (CloseCode.GOING_AWAY, "")))
         self._some.set()

@@ -4,6 +4,7 @@ from typing import TypeVar
 
 import msgspec
 
+from app.pty.websocket import TooBig
 from protocol import codec
 from protocol.terminal import MAX_BYTES, FromPtyMachine, FromViewer, TerminalFrame
 
@@ -12,10 +13,6 @@ T = TypeVar("T")
 _encoder = msgspec.json.Encoder()
 _from_viewer: "msgspec.json.Decoder[FromViewer]" = msgspec.json.Decoder(FromViewer)
 _from_machine: "msgspec.json.Decoder[FromPtyMachine]" = msgspec.json.Decoder(FromPtyMachine)
-
-
-class TooBig(ValueError):
-    """The message is larger than any that is taken."""
 
 
 def encode(frame: TerminalFrame) -> str:

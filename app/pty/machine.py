@@ -4,6 +4,7 @@ import threading
 import time
 import uuid
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -11,22 +12,28 @@ from redis.exceptions import RedisError
 from simple_websocket import ConnectionClosed
 
 from app.pty.ends import FRAMES_AHEAD, End
-from app.pty.frames import Drawn, Resized, TooBig, from_machine
+from app.pty.frames import Drawn, Resized, from_machine
 from app.pty.store import DEFAULT_SIZE, Key, Store, pieces_of
 from app.pty.stream import ZERO, Id
+from app.pty.websocket import Broken, TooBig, WebSocket
 from protocol import codec
 from protocol import terminal as wire
 from protocol.terminal import MAX_BYTES, CloseCode
 
 WAITING_BYTES = 256 * 1024  # of input that the machine has not taken, before no more is read
 
+RENEW_SECONDS = 10.0  # how often an output stream that grows is to expire later
+
 log = structlog.get_logger(__name__)
 
 
 class MachineSocket(End):
-    """`taken`: up to where in the input stream the reader has read for it."""
+    """`taken`: up to where in the input stream has been read. `has_room` is called when it no
+    longer `is_full`."""
 
-    def __init__(self, ws: Any, store: Store, seat: Any) -> None:
+    def __init__(
+        self, ws: WebSocket, store: Store, seat: Any, has_room: Callable[["MachineSocket"], None]
+    ) -> None:
         super().__init__(ws)
         self.id = uuid.uuid4().hex
         self.seat = seat
@@ -39,6 +46,8 @@ class MachineSocket(End):
         self._said: Id = ZERO
         self._inputs: deque[tuple[Id, dict[bytes, bytes]]] = deque()
         self._waiting = 0
+        self._has_room = has_room
+        self._renew_at = 0.0
 
     @property
     def is_full(self) -> bool:
@@ -71,6 +80,8 @@ class MachineSocket(End):
             self.is_open = False
         except TooBig:
             self.end(CloseCode.TOO_BIG, "the frame is too large")
+        except Broken as error:
+            self.end(error.code, str(error))
         except codec.BadFrame as error:
             self.end(CloseCode.MALFORMED, str(error)[:100])
         except RedisError as error:
@@ -81,10 +92,11 @@ class MachineSocket(End):
             writer.join()
 
     def _receive(self) -> list[str | bytes]:
-        messages = [self._ws.receive()]
-        while len(messages) < FRAMES_AHEAD and (more := self._ws.receive(timeout=0)) is not None:
+        first = self._ws.receive()
+        messages = [] if first is None else [first]
+        while len(messages) < FRAMES_AHEAD and (more := self._ws.at_hand()) is not None:
             messages.append(more)
-        return [message for message in messages if message is not None]
+        return messages
 
     def _take(self, messages: list[str | bytes]) -> None:
         """Runs of bytes are stored together; what is said between them keeps its place."""
@@ -106,7 +118,11 @@ class MachineSocket(End):
             raise codec.BadFrame("bytes before it was said where they are")
         pieces, self._position = pieces_of(self._position, run)
         if pieces:
-            self._store.append(self.key, pieces)
+            now = time.monotonic()
+            renew = now >= self._renew_at
+            if renew:
+                self._renew_at = now + RENEW_SECONDS
+            self._store.append(self.key, pieces, renew)
 
     def _hear(self, frame: wire.FromPtyMachine) -> None:
         match frame:
@@ -129,7 +145,7 @@ class MachineSocket(End):
 
     def _write(self) -> None:
         try:
-            while self._ending is None and self._ws.connected:
+            while self._ending is None and self._ws.is_open:
                 self._some.wait(max(0.0, self._ping_at - time.monotonic()))
                 self._some.clear()
                 self._ping_when_due()
@@ -147,6 +163,7 @@ class MachineSocket(End):
     def _hand_on(self) -> None:
         keys: list[bytes] = []
         last: Id | None = None
+        was_full = self.is_full
         while self._inputs and self._ending is None:
             last, fields = self._inputs.popleft()
             if b"k" in fields:
@@ -159,6 +176,8 @@ class MachineSocket(End):
         self._type(keys)
         if last is not None:
             self._store.drop_input(self.key, last)
+        if was_full:
+            self._has_room(self)
 
     def _type(self, keys: list[bytes]) -> None:
         if keys:

@@ -1,20 +1,30 @@
-"""One blocking read for all streams of a process."""
+"""What comes from Redis for the terminals of a process: news on one connection, and what they are
+about on another.
 
+Whoever adds to a stream publishes that on the stream's channel; a short piece goes along with the
+news, so that it need not be read. A channel may lose news, and nothing hangs on them: a piece is
+taken only where it follows what is here already, everything else is read from the stream, and every
+stream is looked at from time to time.
+"""
+
+import threading
 import time
-import uuid
+from collections.abc import Callable
 from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
 
-from app import bus
 from app.pty.commands import client
 from app.pty.machine import MachineSocket
 from app.pty.store import Key, Store
 from app.pty.stream import Stream, parse, parse_id, spell
 
 COUNT = 16  # entries of a stream in one read
-BLOCK_SECONDS = 5
+SWEEP_SECONDS = 2.0
+SIGN_SECONDS = 5.0  # how often the connection of the news is to show that it lives
+_PART = 256  # streams in one read
+_NOTHING = "muster:pty"  # the channel of a process that has no terminals; nobody speaks there
 
 log = structlog.get_logger(__name__)
 
@@ -25,46 +35,170 @@ class Reader:
     def __init__(self, url: str, store: Store) -> None:
         self.streams: dict[Key, Stream] = {}
         self.machines: dict[Key, MachineSocket] = {}
-        self._client = client(url, timeout=BLOCK_SECONDS + 5)
         self._store = store
-        self._bell = f"muster:pty:process:{uuid.uuid4().hex}"
-        self._rung = "0-0"
+        self._news_pool = client(url, timeout=SIGN_SECONDS * 2).connection_pool
+        self._line: Any = None  # the connection of the news, while there is one
+        self._lock = threading.Lock()
+        # By channel. What is being read may be older than news that come meanwhile, so these wait.
+        self._unread: set[bytes] = set()
+        self._in_reading: set[bytes] = set()
+        self._some = threading.Event()
+        self._ends: dict[bytes, tuple[str, Key]] = {}
+        self._sweep_at = 0.0
 
-    def ring(self) -> None:
-        """Have it look again at what is to be read."""
-        self._store.ring(self._bell)
+    # ---- what is read ----------------------------------------------------------------------------
 
-    def run(self) -> None:
-        """Its thread."""
-        while True:
+    def watch(self, key: Key, part: str) -> None:
+        """Have the stream read: `out` for its viewers, `in` for its machine."""
+        channel = self._store.channel(key, part)
+        with self._lock:
+            self._ends[channel] = part, key
+            self._unread.add(channel)
+            self._tell_redis("SUBSCRIBE", channel)
+        self._some.set()
+
+    def unwatch(self, key: Key, part: str) -> None:
+        channel = self._store.channel(key, part)
+        with self._lock:
+            if self._ends.pop(channel, None) is not None:
+                self._tell_redis("UNSUBSCRIBE", channel)
+
+    def look(self, key: Key, part: str) -> None:
+        """Have it read soon."""
+        with self._lock:
+            self._unread.add(self._store.channel(key, part))
+        self._some.set()
+
+    def _tell_redis(self, *command: bytes | str) -> None:
+        if self._line is not None:
             try:
-                self._read()
-            except RedisError as error:
-                log.warning("terminals_not_read", error=type(error).__name__)
-                time.sleep(1)
-            except Exception:
-                # All terminals of the process hang on this thread.
-                log.exception("terminals_not_read")
-                time.sleep(1)
+                self._line.send_packed_command(
+                    self._line.pack_commands([command]), check_health=False
+                )
+            except RedisError:
+                self._line = None  # whoever listens on it finds out, and says all of it again
+
+    # ---- news ------------------------------------------------------------------------------------
+
+    def listen(self) -> None:
+        """The news' thread."""
+        while True:
+            self._try(self._listen)
+
+    def sign(self) -> None:
+        """Has Redis say something, so that a connection that is dead is found out."""
+        with self._lock:
+            self._tell_redis("PING")
+
+    def _listen(self) -> None:
+        line = self._news_pool.get_connection()
+        try:
+            with self._lock:
+                self._line = line
+                self._tell_redis("SUBSCRIBE", _NOTHING, *self._ends)
+            while True:
+                kind, *rest = line.read_response()
+                if kind == b"message":
+                    self._hear(*rest)
+                elif kind == b"subscribe":
+                    self._doubt(rest[0])
+        finally:
+            with self._lock:
+                self._line = None
+            line.disconnect()
+            self._news_pool.release(line)
+
+    def _doubt(self, channel: bytes) -> None:
+        """What was said before it was listened to has to be read."""
+        with self._lock:
+            self._unread.add(channel)
+        self._some.set()
+
+    def _hear(self, channel: bytes, news: bytes) -> None:
+        with self._lock:
+            is_known = channel not in self._unread and channel not in self._in_reading
+            if is_known and news and self._takes(channel, news):
+                return
+            self._unread.add(channel)
+        self._some.set()
+
+    def _takes(self, channel: bytes, news: bytes) -> bool:
+        """Whether that piece is what comes next in its stream, or is there already."""
+        part, key = self._ends.get(channel, ("", (0, 0)))
+        spelled, _, said = news.partition(b" ")
+        id_ = parse_id(spelled)
+        if part == "out":
+            return (stream := self.streams.get(key)) is None or stream.follow(id_, said)
+        machine = self.machines.get(key)
+        if machine is None or id_ <= machine.taken:
+            return True
+        field, _, value = said.partition(b" ")
+        machine.put([(id_, {field: value})])
+        return True
+
+    # ---- reading ---------------------------------------------------------------------------------
+
+    def read(self) -> None:
+        """The reading thread."""
+        while True:
+            self._some.wait(max(0.0, self._sweep_at - time.monotonic()))
+            self._some.clear()
+            if time.monotonic() >= self._sweep_at:
+                self._sweep_at = time.monotonic() + SWEEP_SECONDS
+                with self._lock:
+                    self._unread.update(self._ends)
+            self._try(self._read)
 
     def _read(self) -> None:
-        outputs = {bus.terminal_key(*key, "out"): s for key, s in self.streams.items()}
-        inputs = {
-            bus.terminal_key(*key, "in"): machine
-            for key, machine in self.machines.items()
-            if not machine.is_full
-        }
-        places: dict[Any, Any] = {
-            self._bell: self._rung,
-            **{place: spell(stream.top) for place, stream in outputs.items()},
-            **{place: spell(machine.taken) for place, machine in inputs.items()},
-        }
-        found: Any = self._client.xread(places, count=COUNT, block=BLOCK_SECONDS * 1000)
-        for name, rows in found or []:
-            place = name.decode()
-            if place in outputs:
-                outputs[place].add(parse(rows))
-            elif place in inputs:
-                inputs[place].put([(parse_id(id_), fields) for id_, fields in rows])
-            else:
-                self._rung = rows[-1][0].decode()
+        with self._lock:
+            self._in_reading, self._unread = self._unread, set()
+            channels = sorted(self._in_reading)
+        try:
+            for start in range(0, len(channels), _PART):
+                self._read_some(channels[start : start + _PART])
+        except RedisError:
+            with self._lock:
+                self._unread |= self._in_reading
+            raise
+        finally:
+            with self._lock:
+                self._in_reading = set()
+
+    def _read_some(self, channels: list[bytes]) -> None:
+        places: dict[str, str] = {}
+        takers: dict[bytes, tuple[bytes, Callable[[Any], None]]] = {}
+        for channel in channels:
+            part, key = self._ends.get(channel, ("", (0, 0)))
+            place = self._store.place(key, part)
+            if part == "out" and (stream := self.streams.get(key)) is not None:
+                places[place] = spell(stream.top)
+                takers[place.encode()] = channel, lambda rows, to=stream: to.add(parse(rows))
+                continue
+            machine = self.machines.get(key) if part == "in" else None
+            if machine is not None and not machine.is_full:  # it says when it has room
+                places[place] = spell(machine.taken)
+                takers[place.encode()] = channel, lambda rows, to=machine: _put(to, rows)
+        for place, rows in self._store.news(places, COUNT) if places else ():
+            channel, take = takers[place]
+            with self._lock:
+                take(rows)
+                if len(rows) == COUNT:
+                    self._unread.add(channel)
+                    self._some.set()
+
+    def _try(self, work: Callable[[], None]) -> None:
+        """All terminals of the process hang on these threads."""
+        try:
+            work()
+        except RedisError as error:
+            log.warning("terminals_not_read", error=type(error).__name__)
+            time.sleep(1)
+        except Exception:
+            log.exception("terminals_not_read")
+            time.sleep(1)
+
+
+def _put(machine: MachineSocket, rows: Any) -> None:
+    """What it has not taken yet: news may have brought some of it."""
+    fresh = [(parse_id(id_), {field: value}) for id_, (field, value, *_) in rows]
+    machine.put([(id_, fields) for id_, fields in fresh if id_ > machine.taken])

@@ -1,6 +1,6 @@
 """All terminal sockets of one server process.
 
-Two connections to Redis serve them, and about one statement in two seconds holds them against the
+Three connections to Redis serve them, and about one statement in two seconds holds them against the
 rows. All that is shared with other processes is in Redis; a process that dies takes its sockets
 along and nothing else.
 """
@@ -91,7 +91,7 @@ class Relay:
     def holding(self, ws: Any, seat: MachineSeat) -> Iterator[MachineSocket]:
         """A machine's socket, likewise. Raises RedisError."""
         self._start()
-        machine = MachineSocket(ws, self._store, seat)
+        machine = MachineSocket(ws, self._store, seat, self._has_room)
         machine.hold()
         older = self._reader.machines.get(machine.key)
         self._reader.machines[machine.key] = machine
@@ -100,15 +100,19 @@ class Relay:
             older.end(CloseCode.REPLACED, "a newer socket of this attempt is there")
         if self._is_closing:
             machine.end(CloseCode.GOING_AWAY, "this server process is going away")
-        self._reader.ring()
+        self._reader.watch(machine.key, "in")
         try:
             yield machine
         finally:
             self._machines.discard(machine)
             if self._reader.machines.get(machine.key) is machine:
                 del self._reader.machines[machine.key]
+                self._reader.unwatch(machine.key, "in")
             with suppress(RedisError):
                 self._store.let_go(machine.key, machine.id)
+
+    def _has_room(self, machine: MachineSocket) -> None:
+        self._reader.look(machine.key, "in")
 
     def close_all(self) -> None:
         """The process is going away: everybody connects again at once, to another one."""
@@ -124,13 +128,14 @@ class Relay:
             stream = self._reader.streams.setdefault(key, Stream(top))
         stream.users += 1
         if stream.users == 1:
-            self._reader.ring()
+            self._reader.watch(key, "out")
         return stream
 
     def _leave_stream(self, key: Key, stream: Stream) -> None:
         stream.users -= 1
         if stream.users == 0 and self._reader.streams.get(key) is stream:
             del self._reader.streams[key]
+            self._reader.unwatch(key, "out")
 
     def _ask_if_absent(self, key: Key) -> None:
         """A machine that has hung up in this moment does not know that somebody has come."""
@@ -145,13 +150,20 @@ class Relay:
             if self._started:
                 return
             self._started = True
-        for work in (self._reader.run, self._look_after):
+        for work in (self._reader.listen, self._reader.read, self._look_after):
             threading.Thread(target=work, name=work.__qualname__, daemon=True).start()
 
     def _look_after(self) -> None:
         while True:
             time.sleep(CHECK_SECONDS)
-            for work in (self._judge, self._sign, self._want, self._flush, self._drop_stuck):
+            for work in (
+                self._reader.sign,
+                self._judge,
+                self._sign,
+                self._want,
+                self._flush,
+                self._drop_stuck,
+            ):
                 self._try(work)
 
     def _try(self, work: Callable[[], None]) -> None:

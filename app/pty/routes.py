@@ -11,9 +11,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.domain.errors import DomainError, InvalidToken, NotFound, TaskEnded
 from app.extensions import sock
-from app.pty import ends, frames
+from app.pty import frames
+from app.pty.ends import SILENCE_SECONDS
 from app.pty.relay import Relay, TooMany
 from app.pty.rows import Rows
+from app.pty.websocket import Broken, TooBig, WebSocket
 from app.services import terminals
 from protocol import codec
 from protocol.terminal import MAX_BYTES, CloseCode, MachineAuth, ViewerAuth
@@ -60,7 +62,7 @@ def carry(ws: Any, task_id: int) -> None:
 
 def _serve(ws: Any, work: Callable[[Flask, Any, int], None], task_id: int, largest: int) -> None:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    ends.prepare(ws, largest)
+    ws = WebSocket(ws, largest, SILENCE_SECONDS)
     try:
         work(app, ws, task_id)
     except _Refused as refused:
@@ -100,14 +102,16 @@ def _is_ours(app: Flask, origin: str | None, host: str) -> bool:
 def _first(ws: Any, decode: Callable[[Any], Any], kind: type[T]) -> T:
     """The first frame. Raises _Refused."""
     try:
-        message = ws.receive(timeout=AUTH_SECONDS)
+        message = ws.receive(AUTH_SECONDS)
         if message is None:
             raise _Refused(CloseCode.NO_AUTH, f"no auth within {AUTH_SECONDS} s")
         frame = decode(message)
     except ConnectionClosed:
         raise _Refused(CloseCode.NO_AUTH, "gone before auth") from None
-    except frames.TooBig:
+    except TooBig:
         raise _Refused(CloseCode.TOO_BIG, "the frame is too large") from None
+    except Broken as error:
+        raise _Refused(error.code, str(error)) from None
     except codec.BadFrame as error:
         raise _Refused(CloseCode.MALFORMED, str(error)[:100]) from None
     if not isinstance(frame, kind):

@@ -1,5 +1,8 @@
 """What terminals have in Redis. Every key expires by itself.
 
+Whoever adds to a stream publishes that on its channel (`bus.terminal_channel`); a short piece goes
+along, as `<id> <bytes>` or `<id> <field> <value>`.
+
 muster:pty:<task>-<attempt>:out     stream: bytes and notes, the last 2 MiB
 muster:pty:<task>-<attempt>:in      stream: keystrokes and wishes for the machine
 muster:pty:<task>-<attempt>:state   hash: cols, rows, holder
@@ -8,10 +11,11 @@ muster:pty:task:<id>, muster:pty:developer:<id>   sorted sets: viewers by when t
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
+from redis.connection import parse_url
 from redis.exceptions import RedisError, ResponseError
 
 from app import bus
@@ -26,8 +30,24 @@ KEPT_SECONDS = bus.TERMINAL_SECONDS
 INPUT_SECONDS = 30  # what nobody has taken by then is not typed any more
 PRESENT_SECONDS = 40  # how long a holder, or a viewer, is taken to be there without a sign
 DEFAULT_SIZE = (120, 40)
+# What is longer is not published: a reader must not be cut off for being slower than a flood.
+PUBLISHED_BYTES = 4096
 
 Key = tuple[int, int]  # task id, attempt
+
+# Hands something to the machine; how much waits for it now. What nothing waits before is published
+# along with the news.
+_PUT = """
+local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', 1000, '*', ARGV[1], ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+local waiting = redis.call('XLEN', KEYS[1])
+local news = ''
+if waiting == 1 and #ARGV[2] <= tonumber(ARGV[5]) then
+  news = id .. ' ' .. ARGV[1] .. ' ' .. ARGV[2]
+end
+redis.call('PUBLISH', ARGV[4], news)
+return waiting
+"""
 
 _ADMIT = """
 for i = 1, 2 do
@@ -63,6 +83,16 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self._commands = Commands(url)
+        # Where megabytes may come, so that no keystroke waits behind them.
+        self._readings = Commands(url)
+        self._database = int(parse_url(url).get("db") or 0)
+
+    def place(self, key: Key, part: str) -> str:
+        """The stream's key in Redis."""
+        return bus.terminal_key(*key, part)
+
+    def channel(self, key: Key, part: str) -> bytes:
+        return bus.terminal_channel(self.place(key, part), self._database).encode()
 
     # ---- output ----------------------------------------------------------------------------------
 
@@ -76,16 +106,28 @@ class Store:
         """The first entries behind `seen`."""
         out = bus.terminal_key(*key, "out")
         command = ("XRANGE", out, f"({spell(seen)}", "+", "COUNT", count)
-        return parse(_good(self._commands.run(command))[0])
+        return parse(_good(self._readings.run(command))[0])
 
-    def append(self, key: Key, pieces: Iterable[tuple[int, bytes]]) -> None:
-        """Add runs of bytes by the offset behind them; what is there already is not added."""
+    def news(self, seen: Mapping[str, str], count: int) -> Sequence[tuple[bytes, Any]]:
+        """Of each stream in `seen`, whose last id known is given, the first rows behind that."""
+        command = ("XREAD", "COUNT", count, "STREAMS", *seen, *seen.values())
+        (found,) = _good(self._readings.run(command))
+        return found or ()
+
+    def append(self, key: Key, pieces: Sequence[tuple[int, bytes]], renew: bool) -> None:
+        """Add runs of bytes by the offset behind them; what is there already is not added. `renew`
+        has the stream expire later."""
         out = bus.terminal_key(*key, "out")
         commands: list[Command] = [
             ("XADD", out, "MINID", "~", max(0, end - KEPT_BYTES), f"{end}-0", "d", data)
             for end, data in pieces
         ]
-        answers = self._commands.run(*commands, ("EXPIRE", out, KEPT_SECONDS))
+        if renew:
+            commands.append(("EXPIRE", out, KEPT_SECONDS))
+        end, data = pieces[-1]
+        is_alone = len(pieces) == 1 and len(data) <= PUBLISHED_BYTES
+        news = b"%d-0 %b" % (end, data) if is_alone else b""
+        answers = self._commands.run(*commands, ("PUBLISH", self.channel(key, "out"), news))
         for answer in answers:
             if isinstance(answer, ResponseError) and "equal or smaller" not in str(answer):
                 raise answer
@@ -96,7 +138,8 @@ class Store:
 
     def _telling(self, key: Key, note: Note, known: Id = ZERO) -> Command:
         out = bus.terminal_key(*key, "out")
-        return ("EVAL", bus.TELL, 1, out, encode_note(note), KEPT_SECONDS, known[0])
+        channel = self.channel(key, "out")
+        return ("EVAL", bus.TELL, 1, out, encode_note(note), KEPT_SECONDS, known[0], channel)
 
     # ---- screen and size -------------------------------------------------------------------------
 
@@ -125,14 +168,10 @@ class Store:
 
     def put_input(self, key: Key, **wish: bytes | str) -> int:
         """Hand something to the machine; how much waits for it now."""
-        place = bus.terminal_key(*key, "in")
-        (field,) = wish.items()
-        answers = self._commands.run(
-            ("XADD", place, "MAXLEN", "~", 1000, "*", *field),
-            ("EXPIRE", place, INPUT_SECONDS),
-            ("XLEN", place),
-        )
-        return int(_good(answers)[-1])
+        ((field, value),) = wish.items()
+        place, channel = bus.terminal_key(*key, "in"), self.channel(key, "in")
+        given = (field, value, INPUT_SECONDS, channel, PUBLISHED_BYTES)
+        return int(_good(self._commands.run(("EVAL", _PUT, 1, place, *given)))[0])
 
     def waiting(self, key: Key) -> int:
         """How much waits for the machine."""
@@ -156,8 +195,9 @@ class Store:
             ("EXPIRE", state, PRESENT_SECONDS),
             ("XADD", place, "*", "h", holder),
             ("EXPIRE", place, INPUT_SECONDS),
+            ("PUBLISH", self.channel(key, "in"), b""),
         )
-        rows, *_, said, _ = _good(answers)
+        rows, *_, said, _, _ = _good(answers)
         return (parse_id(rows[0][0]) if rows else ZERO), parse_id(said)
 
     def go_on_holding(self, holders: Sequence[tuple[Key, str, int, int]]) -> list[int]:
@@ -207,11 +247,6 @@ class Store:
     def leave(self, who: Presence) -> None:
         places = (_of_task(who.task_id), _of_developer(who.developer_id))
         _good(self._commands.run(*(("ZREM", place, who.viewer) for place in places)))
-
-    def ring(self, bell: str) -> None:
-        """Have a process look at what its reader should read."""
-        ring: Command = ("XADD", bell, "MAXLEN", 1, "*", "b", "")
-        _good(self._commands.run(ring, ("EXPIRE", bell, 60)))
 
 
 def pieces_of(end: int, frames: Iterable[bytes]) -> tuple[list[tuple[int, bytes]], int]:

@@ -5,7 +5,7 @@ notes have the id of the bytes before them and a number.
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from app.pty.frames import AnyNote, Drawn, decode_note
@@ -41,12 +41,12 @@ def spell(id_: Id) -> str:
     return f"{id_[0]}-{id_[1]}"
 
 
-def parse(rows: Iterable[tuple[bytes, Mapping[bytes, bytes]]]) -> list[Entry]:
-    """What XRANGE and XREAD answer with."""
+def parse(rows: Iterable[tuple[bytes, Sequence[bytes]]]) -> list[Entry]:
+    """What XRANGE and XREAD answer with; each of our entries has one field."""
     entries = []
-    for id_, fields in rows:
-        note = decode_note(fields[b"n"]) if b"n" in fields else None
-        entries.append(Entry(parse_id(id_), fields.get(b"d", b""), note))
+    for id_, (field, value, *_) in rows:
+        note = decode_note(value) if field == b"n" else None
+        entries.append(Entry(parse_id(id_), value if field == b"d" else b"", note))
     return entries
 
 
@@ -72,6 +72,8 @@ class Stream:
     def add(self, entries: Iterable[Entry]) -> None:
         """What the reader has read. Notes are heard at once, whoever lies how far behind."""
         for entry in entries:
+            if entry.id <= self.top:
+                continue  # news have brought it
             self._entries.append(entry)
             self._size += len(entry.data)
             self.top = entry.id
@@ -86,6 +88,18 @@ class Stream:
             self.floor = gone.id
         for listener in list(self.listeners):
             listener.wake()
+
+    def follow(self, id_: Id, data: bytes) -> bool:
+        """Add bytes that news have brought if they are the next ones; whether they are here now.
+
+        A note between them and what is here would have been told of before them.
+        """
+        if id_ <= self.top:
+            return True
+        if id_[0] - len(data) != self.top[0]:
+            return False
+        self.add([Entry(id_, data, None)])
+        return True
 
     def is_to_ask(self, now: float) -> bool:
         """Whether a screen has to be asked for: one is enough for all who wait."""

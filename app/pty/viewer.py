@@ -14,9 +14,10 @@ from simple_websocket import ConnectionClosed
 from app.domain.terminal import TerminalMode
 from app.pty.cursor import Cursor
 from app.pty.ends import End
-from app.pty.frames import AnyNote, Exited, Taken, TooBig, from_viewer
+from app.pty.frames import AnyNote, Exited, Taken, from_viewer
 from app.pty.store import Key, Presence, Store
 from app.pty.stream import Stream
+from app.pty.websocket import Broken, TooBig, WebSocket
 from protocol import codec
 from protocol import terminal as wire
 from protocol.terminal import CloseCode
@@ -34,7 +35,7 @@ class Viewer(End):
 
     def __init__(
         self,
-        ws: Any,
+        ws: WebSocket,
         store: Store,
         stream: Stream,
         seat: Any,
@@ -94,6 +95,8 @@ class Viewer(End):
             self.is_open = False
         except TooBig:
             self.end(CloseCode.TOO_BIG, "frames are at most 64 KiB")
+        except Broken as error:
+            self.end(error.code, str(error))
         except codec.BadFrame as error:
             self.end(CloseCode.MALFORMED, str(error)[:100])
         except RedisError as error:
@@ -146,7 +149,7 @@ class Viewer(End):
 
     def _write(self) -> None:
         try:
-            while self._ending is None and self._ws.connected:
+            while self._ending is None and self._ws.is_open:
                 self._some.wait(self._pause())
                 self._some.clear()
                 self._send_what_is_due()

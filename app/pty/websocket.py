@@ -1,0 +1,224 @@
+"""The frames of a terminal's WebSocket (RFC 6455), read by whoever waits for them.
+
+The handshake is flask-sock's. Behind it simple-websocket would read on a thread of its own, wake
+another with an event for each message, and parse with wsproto: several times what a keystroke
+costs otherwise. So the connection is taken over from it. Whole writes and their lock are
+`app.sockets.WholeSocket`'s, as before.
+"""
+
+import contextlib
+import socket
+import threading
+import time
+from typing import Any
+
+from simple_websocket import ConnectionClosed
+
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
+PROTOCOL_ERROR, BAD_TEXT = 1002, 1007
+
+LINGER = 1.0
+"""Seconds in which a peer may answer our goodbye: what lies unread when a socket is closed makes
+the kernel reset the connection, and the goodbye is lost with it."""
+
+_PIECE = 1 << 18
+_FINAL, _RESERVED, _CONTROL, _MASKED = 0x80, 0x70, 0x8, 0x80
+_NO_CODE = 1005
+
+
+class TooBig(ValueError):
+    """The message is larger than any that is taken."""
+
+
+class Broken(ValueError):
+    """What came is no WebSocket. `code` is what the connection is to be closed with."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class WebSocket:
+    """One thread receives; any may send, or close."""
+
+    def __init__(self, ws: Any, largest: int, silence: float) -> None:
+        """Takes over flask-sock's `ws`, whose thread has not begun. A peer that says nothing for
+        `silence` seconds is gone."""
+        self.sock = ws.sock
+        self.is_open = True
+        self._largest, self._silence = largest, silence
+        self._data = bytearray()
+        self._parts: list[bytes] = []
+        self._kind = 0  # of the message that has begun
+        self._is_closing = self._is_reading = False
+        self._read_out = threading.Event()
+        ws.connected = False  # it says no goodbye of its own
+        self.sock.settimeout(silence)
+        with contextlib.suppress(OSError):  # not a TCP socket
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    # ---- up --------------------------------------------------------------------------------------
+
+    def receive(self, seconds: float | None = None) -> str | bytes | None:
+        """The next message; None when none has come for so long.
+
+        Raises ConnectionClosed, TooBig, Broken.
+        """
+        until = None if seconds is None else time.monotonic() + seconds
+        self._is_reading = True
+        try:
+            while (message := self.at_hand()) is None:
+                if not self._fill(until):
+                    return None
+            return message
+        finally:
+            self._is_reading = False
+            if not self.is_open:
+                self._read_out.set()
+
+    def at_hand(self) -> str | bytes | None:
+        """The next message if it is here already; as `receive`."""
+        while (frame := self._frame()) is not None:
+            message = self._take(*frame)
+            if message is not None and not self._is_closing:
+                return message
+        if not self.is_open:
+            raise ConnectionClosed()
+        return None
+
+    def _fill(self, until: float | None) -> bool:
+        """Reads some. False when it took too long."""
+        if until is not None:
+            self.sock.settimeout(max(0.001, until - time.monotonic()))
+        try:
+            received = self.sock.recv(_PIECE)
+        except TimeoutError:
+            if until is not None:
+                return False
+            received = b""
+        except OSError:
+            received = b""
+        finally:
+            if until is not None:
+                with contextlib.suppress(OSError):
+                    self.sock.settimeout(self._silence)
+        if not received:
+            self.is_open = False
+            raise ConnectionClosed()
+        self._data += received
+        return True
+
+    def _frame(self) -> tuple[int, bool, bytes] | None:
+        """Opcode, whether it is the message's last, and what is in it; None while it is not whole.
+
+        Raises TooBig, Broken.
+        """
+        data = self._data
+        if len(data) < 2:
+            return None
+        first, second = data[0], data[1]
+        opcode, length, start = first & 0xF, second & 0x7F, 2
+        if first & _RESERVED or not second & _MASKED:
+            raise Broken(PROTOCOL_ERROR, "not a frame of a client without extensions")
+        if opcode & _CONTROL and (length > 125 or not first & _FINAL):
+            raise Broken(PROTOCOL_ERROR, "a control frame that is large, or in parts")
+        if length > 125:
+            start += 2 if length == 126 else 8
+            if len(data) < start:
+                return None
+            length = int.from_bytes(data[2:start], "big")
+        if length > self._largest:
+            raise TooBig
+        end = start + 4 + length
+        if len(data) < end:
+            return None
+        payload = _unmasked(data[start + 4 : end], data[start : start + 4])
+        del data[:end]
+        return opcode, bool(first & _FINAL), payload
+
+    def _take(self, opcode: int, is_last: bool, payload: bytes) -> str | bytes | None:
+        """The message that is whole now, if one is. Raises ConnectionClosed, TooBig, Broken."""
+        if opcode & _CONTROL:
+            self._obey(opcode, payload)
+            return None
+        if (opcode == CONTINUATION) != bool(self._kind) or opcode > BINARY:
+            raise Broken(PROTOCOL_ERROR, f"a frame out of place, of kind {opcode}")
+        self._kind = opcode or self._kind
+        if self._parts or not is_last:
+            self._parts.append(payload)
+            if sum(map(len, self._parts)) > self._largest:
+                raise TooBig
+            if not is_last:
+                return None
+            payload = b"".join(self._parts)
+            self._parts.clear()
+        kind, self._kind = self._kind, 0
+        if kind == BINARY:
+            return payload
+        try:
+            return payload.decode()
+        except UnicodeDecodeError:
+            raise Broken(BAD_TEXT, "a text that is not UTF-8") from None
+
+    def _obey(self, opcode: int, payload: bytes) -> None:
+        if opcode == PING:
+            with contextlib.suppress(OSError):
+                self.sock.send(_head(PONG, len(payload)) + payload)
+        elif opcode == CLOSE:
+            if not self._is_closing:
+                self._is_closing = True
+                with contextlib.suppress(OSError):
+                    self.sock.send(_head(CLOSE, len(payload[:2])) + payload[:2])
+            self.is_open = False
+            raise ConnectionClosed()
+        elif opcode != PONG:
+            raise Broken(PROTOCOL_ERROR, f"a frame of unknown kind {opcode}")
+
+    # ---- down ------------------------------------------------------------------------------------
+
+    def send(self, message: str | bytes) -> None:
+        """Waits as long as the peer lets it. Raises ConnectionClosed, OSError."""
+        if not self.is_open or self._is_closing:
+            raise ConnectionClosed()
+        kind, data = (BINARY, message) if isinstance(message, bytes) else (TEXT, message.encode())
+        self.sock.send(_head(kind, len(data)) + data)
+
+    def ping(self) -> None:
+        """Any client answers this one by itself. Raises OSError."""
+        self.sock.send(_head(PING, 0))
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Says goodbye, gives the peer a moment to answer, and ends the connection."""
+        if self.is_open and not self._is_closing:
+            self._is_closing = True
+            said = b"" if code == _NO_CODE else code.to_bytes(2, "big") + reason.encode()[:123]
+            with contextlib.suppress(OSError):
+                self.sock.send(_head(CLOSE, len(said)) + said)
+                self._see_off()
+        self.is_open = False
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
+
+    def _see_off(self) -> None:
+        """Reads, or has the thread read that is at it, until the peer has answered or hung up."""
+        if self._is_reading:
+            self._read_out.wait(LINGER)
+            return
+        until = time.monotonic() + LINGER
+        with contextlib.suppress(ConnectionClosed, TooBig, Broken):
+            self.receive(max(0.0, until - time.monotonic()))
+
+
+def _head(opcode: int, length: int) -> bytes:
+    if length < 126:
+        return bytes((_FINAL | opcode, length))
+    if length < 1 << 16:
+        return bytes((_FINAL | opcode, 126)) + length.to_bytes(2, "big")
+    return bytes((_FINAL | opcode, 127)) + length.to_bytes(8, "big")
+
+
+def _unmasked(data: bytes | bytearray, mask: bytes | bytearray) -> bytes:
+    """As one large number, which is the fastest XOR that Python has."""
+    length = len(data)
+    key = int.from_bytes(mask * (length // 4) + mask[: length % 4], "little")
+    return (int.from_bytes(data, "little") ^ key).to_bytes(length, "little")
