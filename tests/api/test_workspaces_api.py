@@ -178,6 +178,9 @@ def test_before_any_work_a_gate_shows_none(client: FlaskClient, headers: Headers
     first = [{**PIPELINE[0], "confirm": True}]
     task = make_task(pipeline=first, status=TaskStatus.SUSPENDED, suspend_reason="gate")
     task.checkpoints = {"0": {"ref": "r", "commit": "c", "attempt": 1, "diff": CHANGED}}
+    task.attempt = 1  # of an earlier round, whose work is not what is asked about
+    over = {"ended_at": now(), "outcome": "failed", "holds_slot": False}
+    make_workspace(make_attempt(task, make_machine(), **over))
     make_gate(task)
     db.session.commit()
     assert pending_diff(client, task, headers) is None

@@ -1,11 +1,9 @@
 """A Muster, a browser, xterm.js and asciinema's player; skipped where one of them is missing."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
@@ -13,40 +11,26 @@ from tests.browser import chromium
 from tests.browser.chromium import Chromium, until
 from tests.browser.terminals import MODULES, SHELL, Player, Shell, Terminal
 from tests.flows.running import Running
-
-# Set where the tests must run: what is missing is a failure then.
-REQUIRED = "MUSTER_BROWSER_TESTS"
-
-
-def _missing(what: str) -> NoReturn:
-    reason = f"there is no {what}; `make browser` brings it"
-    if os.environ.get(REQUIRED) == "required":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-def _program(*names: str) -> str:
-    """The first of them that is installed."""
-    return next(filter(shutil.which, names), None) or _missing(names[0])
+from tests.programs import missing, need
 
 
 @pytest.fixture(scope="session")
 def vim() -> str:
     """Its command, with no settings and files of its own."""
-    return f"{_program('vim', 'vim.tiny')} -u NONE -i NONE -n"
+    return f"{need('vim', 'vim.tiny')} -u NONE -i NONE -n"
 
 
 @pytest.fixture(scope="session")
 def htop() -> str:
-    return _program("htop")
+    return need("htop")
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Chromium]:
-    command = chromium.find() or _missing("Chromium")
+    command = chromium.find() or missing("Chromium")
     for module in MODULES:
         if not module.exists():
-            _missing(module.name)
+            missing(module.name)
     with (
         tempfile.TemporaryDirectory(prefix="muster-browser-", ignore_cleanup_errors=True) as home,
         Chromium(command, Path(home)) as running,

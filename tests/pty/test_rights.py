@@ -3,6 +3,8 @@
 import json
 import threading
 import time
+import urllib.request
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -31,7 +33,7 @@ from protocol import terminal as wire
 from protocol.terminal import CloseCode
 from tests.factories import make_developer, make_personal_token
 from tests.pty.conftest import Scene
-from tests.pty.ends import Viewer, ask_token, close_code, dial, encode, until
+from tests.pty.ends import LIMIT, Viewer, ask_token, close_code, dial, encode, until
 
 
 def typed_by(scene: Scene) -> list[TerminalInput]:
@@ -285,6 +287,30 @@ def test_a_paste_of_a_megabyte_arrives_whole_and_is_told_as_bytes_not_as_keys(
     assert developer == scene.creator.id
 
 
+def test_who_typed_how_much_is_told_of_each(scene: Scene, right: str) -> None:
+    machine, first = scene.both()
+    second = scene.look(scene.maintainer, url=right).get_ready()
+    begun = now()
+    first.press(b"a secret word")
+    second.press(b"and\r")
+    until(lambda: len(machine.typed) == 17)
+    until(lambda: len(typed_by(scene)) == 2)
+    by = {row.developer_id: row for row in typed_by(scene)}
+    assert {who: row.bytes for who, row in by.items()} == {
+        scene.creator.id: 13,
+        scene.maintainer.id: 4,
+    }
+    assert all(begun <= row.begun_at <= row.ended_at <= now() for row in by.values())
+    request = urllib.request.Request(
+        f"{scene.url}/api/web/tasks/{scene.task.id}/terminal-inputs",
+        headers={"Authorization": f"Bearer {tokens.access_token(scene.maintainer)}"},
+    )
+    with urllib.request.urlopen(request, timeout=LIMIT) as answer:
+        told = answer.read().decode()
+    assert scene.creator.name in told
+    assert "secret" not in told
+
+
 def test_at_a_gate_nothing_takes_what_is_typed(scene: Scene) -> None:
     _machine, viewer = scene.both()
     db.session.execute(
@@ -382,9 +408,9 @@ def test_the_exit_of_a_stage_is_told_behind_its_last_byte(scene: Scene) -> None:
     assert viewer.code() == CloseCode.ENDED
 
 
-def is_refused(scene: Scene) -> bool:
+def is_refused(scene: Scene, who: Developer | None = None) -> bool:
     """Whether one socket more is one too many."""
-    viewer = scene.look()
+    viewer = scene.look(who, "watch")
     try:
         viewer.get_ready().hang_up()
     except ConnectionClosed:
@@ -392,23 +418,42 @@ def is_refused(scene: Scene) -> bool:
     return False
 
 
-def test_too_many_sockets_are_refused_over_all_servers(scene: Scene, right: str) -> None:
+@pytest.fixture
+def at_most_two(request: pytest.FixtureRequest, rows: object) -> Iterator[None]:
+    """Sockets, by the setting that is the fixture's parameter."""
     admin = make_developer(role=SystemRole.ADMIN)
-    stored = StoredSetting(
-        key="terminalsPerDeveloper", value=2, updated_at=now(), updated_by=admin.id
-    )
+    stored = StoredSetting(key=request.param, value=2, updated_at=now(), updated_by=admin.id)
     db.session.add(stored)
     db.session.commit()
-    try:
-        scene.both()
-        second = scene.look(url=right).get_ready()
-        until(lambda: is_refused(scene))  # settings are fresh to the second
-        scene.look(scene.member, "watch").get_ready()  # who has none open yet
-        second.hang_up()
-        until(lambda: not is_refused(scene))
-    finally:
-        db.session.delete(stored)
-        db.session.commit()
+    yield
+    db.session.delete(stored)
+    db.session.commit()
+    gone = time.monotonic()
+    until(lambda: time.monotonic() > gone + 1.1)  # servers know settings for a second
+
+
+@pytest.mark.parametrize("at_most_two", ["terminalsPerTask"], indirect=True)
+@pytest.mark.usefixtures("at_most_two")
+def test_a_task_has_so_many_sockets_and_no_more_whoever_comes(
+    scene: Scene, right: str, make_scene: Callable[[str], Scene]
+) -> None:
+    scene.both()
+    scene.look(scene.member, "watch", url=right).get_ready()
+    until(lambda: is_refused(scene, scene.maintainer))  # settings are fresh to the second
+    make_scene(right).both()  # another task's
+
+
+@pytest.mark.parametrize("at_most_two", ["terminalsPerDeveloper"], indirect=True)
+@pytest.mark.usefixtures("at_most_two")
+def test_a_developer_has_so_many_sockets_and_no_more_over_all_servers(
+    scene: Scene, right: str
+) -> None:
+    scene.both()
+    second = scene.look(url=right).get_ready()
+    until(lambda: is_refused(scene))  # settings are fresh to the second
+    assert not is_refused(scene, scene.member)  # who has none open yet
+    second.hang_up()
+    until(lambda: not is_refused(scene))
 
 
 def test_a_machine_that_does_not_know_terminals_is_not_asked(scene: Scene) -> None:

@@ -2,12 +2,14 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import redis
 
+from protocol import frames
 from protocol import terminal as wire
 from tests.pty.conftest import Scene
 from tests.pty.ends import small_socket, until
@@ -98,6 +100,26 @@ def test_a_flood_reaches_a_viewer_whole_or_with_gaps_that_say_what_is_missing(
     for start, end in [*viewer.gaps, (len(flood), len(flood))]:
         assert seen[at:start] == flood[at:start]
         at = end
+
+
+def test_a_flood_of_100_megabytes_does_not_starve_the_control_channel(scene: Scene) -> None:
+    """All of it goes through one server process."""
+    machine, viewer = scene.both()
+    size = 100 << 20
+    sender = threading.Thread(target=machine.print, args=(bytes(size),))
+    watcher = threading.Thread(target=viewer.until_offset, args=(size, 100))
+    began = time.monotonic()
+    sender.start()
+    watcher.start()
+    answers = []
+    while watcher.is_alive():
+        asked, beat = time.monotonic(), scene.machine.beat()
+        scene.machine.until(frames.HeartbeatAck, lambda ack, beat=beat: ack.number == beat, 60)
+        answers.append(time.monotonic() - asked)
+    sender.join()
+    assert viewer.offset == size
+    # A busy machine stretches both: were one kept waiting, it would wait for the whole flood.
+    assert max(answers) < max(1.0, (time.monotonic() - began) / 4)
 
 
 def test_a_stalled_viewer_keeps_nobody_and_gets_a_gap(scene: Scene) -> None:

@@ -66,6 +66,22 @@ def test_what_changes_while_a_stage_runs_is_told_before_it_ends(
     assert not last[-1].dirty
 
 
+def test_while_a_stage_runs_only_news_is_told_and_after_it_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[WorkspaceFacts] = []
+    reporter = type("Deaf", (), {"say": lambda _, body: told.append(body)})()
+    teller = facts.FactsTeller(reporter)  # type: ignore[arg-type]
+    monkeypatch.setattr(facts, "_ready", lambda of, found: found)
+    found = [FACTS, FACTS, changed(dirty=True), changed(dirty=True)]
+    workspace = type("Seen", (), {"path": "/w", "facts": lambda _: found.pop(0)})()
+    for _ in range(3):
+        teller.look(workspace, only_news=True)
+    assert told == [FACTS, changed(dirty=True)]
+    teller.look(workspace)
+    assert told[2:] == [changed(dirty=True)]
+
+
 def test_a_late_look_never_undoes_a_newer_one(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[WorkspaceFacts] = []
     reporter = type("Deaf", (), {"say": lambda _, body: told.append(body)})()

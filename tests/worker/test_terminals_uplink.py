@@ -121,10 +121,10 @@ def test_a_long_paste_arrives_whole_while_the_program_reads_slowly(worker: Worke
 def test_a_flood_does_not_keep_the_heart_from_beating(worker: WorkerHome) -> None:
     server = worker.server
     server.heartbeat_seconds = 0.1
-    call = looked_at(worker, "echo up; read go; head -c 30000000 /dev/zero | tr '\\0' x; read end")
+    call = looked_at(worker, "echo up; read go; head -c 100000000 /dev/zero | tr '\\0' x; read end")
     call.type(b"\n")
     began = time.monotonic()
-    server.until(lambda: len(call.output) > 30_000_000, 60)
+    server.until(lambda: len(call.output) > 100_000_000, 100)
     ended = time.monotonic()
     # A busy machine stretches both: were heartbeats kept waiting, one gap would be the whole.
     assert server.longest_silence(began, ended) < max(1.0, (ended - began) / 4)

@@ -1,0 +1,22 @@
+"""Programs that some tests need, and that not every machine has."""
+
+import os
+import shutil
+from typing import NoReturn
+
+import pytest
+
+# Set where the tests must run: what is missing is a failure then.
+REQUIRED = "MUSTER_BROWSER_TESTS"
+
+
+def need(*names: str) -> str:
+    """The first of them that is installed. Skips the test, or fails it, where none is."""
+    return next(filter(shutil.which, names), None) or missing(names[0])
+
+
+def missing(what: str) -> NoReturn:
+    reason = f"there is no {what}; `make browser` brings it"
+    if os.environ.get(REQUIRED) == "required":
+        pytest.fail(reason)
+    pytest.skip(reason)
