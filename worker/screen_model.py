@@ -32,8 +32,8 @@ _MODES = frozenset({"9", "1000", "1001", "1002", "1003", "1004", "1005", "1006",
 _TELLING = re.compile(r"\x1bc|\x1b\[\?([\d;]{1,64})([hl])|\x1b\[2J")
 _UNFINISHED = 80  # characters of a sequence of those
 
-# The emulator repeats wide characters as blanks (CSI b).
-_REPEATED = re.compile(r"([^\x00-\x7f])\x9b(\d+)b")
+# The emulator repeats wide characters as blanks (CSI b, which its dumps write either way).
+_REPEATED = re.compile(r"([^\x00-\x7f])(?:\x9b|\x1b\[)(\d+)b")
 
 
 class Saved(msgspec.Struct):

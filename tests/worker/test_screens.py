@@ -119,6 +119,29 @@ def test_a_newcomer_sees_what_one_sees_who_was_there_all_the_time(
     written.close()
 
 
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        pytest.param(["a", (140, 50), "\x1b[40;100Hx"], id="a size that holds from there on"),
+        pytest.param(["\u65e5" * 30 + "\r\n"], id="one wide character many times"),
+    ],
+)
+def test_what_is_read_at_one_go_is_shown_as_what_came_bit_by_bit(
+    written: Written, pieces: list[str | tuple[int, int]]
+) -> None:
+    witness = avt.Vt(80, 24, 200)
+    for piece in pieces:
+        if isinstance(piece, tuple):
+            written.resize(*piece)
+            witness.resize(*piece)
+        else:
+            written.write(piece.encode())
+            witness.feed_str(piece)
+    model = Model(written.directory)
+    assert shown(read_all(model)) == view(witness)
+    model.close()
+
+
 def test_a_full_screen_program_is_shown_with_the_modes_that_it_has_set(written: Written) -> None:
     written.write(VIM_LIKE.encode())
     witness = avt.Vt(80, 24)
