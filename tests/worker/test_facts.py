@@ -1,9 +1,11 @@
 """Facts about a workspace: told while a stage runs, and when they are news."""
 
+from pathlib import Path
+
 import pytest
 
 from protocol.frames import Checkpoint, DiffStat, StageFinished, WorkspaceFacts
-from tests.worker.repositories import repository, root
+from tests.worker.repositories import repository, root, until
 from tests.worker.worker_home import WorkerHome, worker
 from worker import facts
 
@@ -80,6 +82,33 @@ def test_while_a_stage_runs_only_news_is_told_and_after_it_all(
     assert told == [FACTS, changed(dirty=True)]
     teller.look(workspace)
     assert told[2:] == [changed(dirty=True)]
+
+
+@pytest.mark.parametrize("moved", ["log", "index", "HEAD", "logs/HEAD"])
+def test_what_moves_is_looked_at_soon_and_what_rests_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moved: str
+) -> None:
+    monkeypatch.setattr(facts, "_INTERVAL", 0.01)
+    monkeypatch.setattr(facts, "_QUIET_INTERVAL", 1000.0)
+    monkeypatch.setattr(facts, "_SHARE", 0)
+    (tmp_path / "logs").mkdir()
+    looks, glances = [], []
+    teller = type("Teller", (), {"look": lambda *_, only_news: looks.append(only_news)})()
+    workspace = type("At", (), {"git_directory": tmp_path})()
+    seen = facts.FactsWatch._seen
+
+    def glance(watch: facts.FactsWatch) -> object:
+        glances.append(1)
+        return seen(watch)
+
+    monkeypatch.setattr(facts.FactsWatch, "_seen", glance)
+    with facts.FactsWatch(teller, workspace, tmp_path / "log"):
+        until(lambda: looks)
+        since = len(glances)
+        until(lambda: len(glances) > since + 5)
+        assert len(looks) == 1
+        (tmp_path / moved).write_text("moved")
+        until(lambda: len(looks) == 2)
 
 
 def test_a_late_look_never_undoes_a_newer_one(monkeypatch: pytest.MonkeyPatch) -> None:
