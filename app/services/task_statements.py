@@ -54,8 +54,8 @@ _ADD_AND_COMMIT = _ADD.execution_options(commits=True)
 def add(task: Task, first: Event, *, commits: bool) -> None:
     """Write a new task, which has its id, and its first event; with `commits`, nothing more comes.
 
-    The task is the session's from then on, as if it had been read. What is to be added about it
-    waits until it is there.
+    The task is the session's from then on, as if it had been read; what it has not been given would
+    be asked for. What is to be added about it waits until it is there.
     """
     rows = {"task": task, "event": first}
     values = {

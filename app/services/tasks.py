@@ -56,7 +56,9 @@ def create(
         machine=None,
         description=description,
         status=TaskStatus.QUEUED,
+        suspend_reason=None,
         requested_machine_id=machine_id,
+        machine_id=None,
         agent_type=agent_type or place.project.agent_type,
         priority=priority,
         pipeline=place.project.pipeline,
@@ -65,8 +67,13 @@ def create(
         round=1,
         attempt=0,
         events=0,
+        result=None,
+        failure=None,
         created_at=now,
         queued_at=now,
+        assigned_at=None,
+        started_at=None,
+        finished_at=None,
         updated_at=now,
     )
     first = history.first(task, f"created by {actor.name}", now)
