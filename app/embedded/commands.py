@@ -39,7 +39,11 @@ def commands(home: Path) -> Commands:
     """Muster itself, its files in `home`."""
     python = (sys.executable, "-m")
     celery = (*python, "celery", "-A", "celery_worker")
-    worker = ("worker", "--queues=dispatch,notify,sweep", "--concurrency=2", "--loglevel=WARNING")
+    # Alone on its broker there is nobody to greet; greeting costs a second.
+    worker = ("worker", "--without-gossip", "--without-mingle", "--loglevel=WARNING")
+    # Each has a node name of its own, for Celery's own commands.
+    dispatcher = (*worker, "--queues=dispatch", "--hostname=dispatcher@%h")
+    others = (*worker, "--queues=notify,sweep", "--hostname=celery@%h")
     schedule = home / "celerybeat-schedule"
     beat = ("beat", f"--schedule={schedule}", "--pidfile=", "--loglevel=WARNING")
     return Commands(
@@ -53,12 +57,13 @@ def commands(home: Path) -> Commands:
                 stop_seconds=12.0,  # it gives its own requests 10
                 death_signal=signal.SIGQUIT,
             ),
-            "celery": Command(
-                # Alone on its broker there is nobody to greet; greeting costs a second.
-                (*celery, *worker, "--without-gossip", "--without-mingle"),
-                # Not SIGQUIT: with its broker gone at the same moment it can wait for itself for
-                # ever. Its pool asked the kernel for the same signal.
-                death_signal=signal.SIGKILL,
+            # Not SIGQUIT: with its broker gone at the same moment it can wait for itself for ever.
+            # A pool asked the kernel for the same signal.
+            "celery": Command((*celery, *others, "--concurrency=2"), death_signal=signal.SIGKILL),
+            # One pass at a time anyway, and handing it to a child costs as much as a query. Nor
+            # does a pass wait here until a sweep is done.
+            "dispatcher": Command(
+                (*celery, *dispatcher, "--pool=solo"), death_signal=signal.SIGKILL
             ),
             "beat": Command((*celery, *beat)),
         },

@@ -114,7 +114,9 @@ class Faults:
         self._await(lambda: child.poll() is not None, start)
 
     def _kill_celery(self, blow: Blow) -> bool:
-        return self._kill(blow, "celery")
+        """Both of its workers."""
+        killed = [self._kill(blow, name) for name in ("dispatcher", "celery")]
+        return any(killed)
 
     def _kill_beat(self, blow: Blow) -> bool:
         return self._kill(blow, "beat")

@@ -250,7 +250,8 @@ def test_a_killed_supervisor_leaves_nothing_and_the_next_one_starts_at_once(home
 
 def test_the_real_commands_name_muster_s_own_doors(tmp_path: Path) -> None:
     real = commands(tmp_path)
-    assert list(real.processes) == ["gunicorn", "celery", "beat"]
+    assert list(real.processes) == ["gunicorn", "celery", "dispatcher", "beat"]
     assert real.web in real.processes
-    assert "--queues=dispatch,notify,sweep" in real.processes["celery"].argv
+    assert "--queues=notify,sweep" in real.processes["celery"].argv
+    assert "--queues=dispatch" in real.processes["dispatcher"].argv
     assert f"--schedule={tmp_path}/celerybeat-schedule" in real.processes["beat"].argv

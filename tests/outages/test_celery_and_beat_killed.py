@@ -23,7 +23,7 @@ Eventually = Callable[[Callable[[], bool]], None]
 
 
 class Dispatchers:
-    """Celery and beat. No sweep takes a machine away that never speaks."""
+    """Celery's workers and beat. No sweep takes a machine away that never speaks."""
 
     def __init__(self, server: Server) -> None:
         self._commands = commands(server.home).processes
@@ -55,7 +55,7 @@ class Dispatchers:
 
 @pytest.fixture
 def dispatchers(server: Server) -> Iterator[Dispatchers]:
-    """Both run, beside a machine that is connected, as far as the rows say."""
+    """All run, beside a machine that is connected, as far as the rows say."""
     app = create_app(config.load(server.env))
     with app.app_context():
         make_machine(slots_total=1000)
@@ -63,7 +63,7 @@ def dispatchers(server: Server) -> Iterator[Dispatchers]:
         db.engine.dispose()
     running = Dispatchers(server)
     try:
-        for name in ("celery", "beat"):
+        for name in ("celery", "dispatcher", "beat"):
             running.start(name)
         yield running
     finally:
@@ -93,7 +93,8 @@ def test_each_is_missed_by_its_name_and_its_work_goes_on_when_it_is_back(
 ) -> None:
     eventually(lambda: missing(server) == [])
 
-    celery_died = dispatchers.kill("celery")
+    dispatchers.kill("celery")
+    celery_died = dispatchers.kill("dispatcher")
     waiting = made(server, "nobody is there to hand this out")
     eventually(lambda: dispatchers.beat_signed_at() > celery_died + 3)
     beat_died = dispatchers.kill("beat")  # so much later that each is missed at its own time
@@ -104,11 +105,13 @@ def test_each_is_missed_by_its_name_and_its_work_goes_on_when_it_is_back(
     eventually(lambda: missing(server) == ["dispatcher", "sweeper", "beat"])
     assert time.time() - beat_died < 30
 
-    dispatchers.start("celery")
+    dispatchers.start("dispatcher")
     eventually(lambda: waiting()["status"] == "assigned")
     woken = made(server, "wake-ups are enough for this")
     eventually(lambda: woken()["status"] == "assigned")
     assert missing(server) == ["sweeper", "beat"]
 
     dispatchers.start("beat")
+    eventually(lambda: missing(server) == ["sweeper"])
+    dispatchers.start("celery")
     eventually(lambda: missing(server) == [])

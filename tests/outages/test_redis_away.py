@@ -31,11 +31,11 @@ def machine(server: Server) -> None:
 
 @pytest.fixture
 def dispatchers(server: Server) -> Iterator[None]:
-    """Celery and beat; no sweep takes the silent machine away."""
+    """Celery's workers and beat; no sweep takes the silent machine away."""
     env = {**server.env, "MUSTER_SILENCE_SECONDS": "3600"}
     known = commands(server.home).processes
     running: list[Process] = []
-    for name in ("celery", "beat"):
+    for name in ("celery", "dispatcher", "beat"):
         log = server.home / f"{name}.log"
         running.append(processes.spawn(Program(name, known[name].argv, log, ROOT, env)))
     yield

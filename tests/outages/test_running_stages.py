@@ -24,7 +24,7 @@ def unharmed(task: Counting) -> None:
 
 
 def stop_everything(pair: Pair) -> None:
-    names = ("beat", "celery", *SERVERS)
+    names = ("beat", "dispatcher", "celery", *SERVERS)
     for name in names:
         pair.stack.processes[name].ask()
     for name in names:

@@ -13,7 +13,8 @@ from app.services.checkup.finding import Check, Finding, each, unknown
 
 SECONDS = 3
 OLDEST = 7  # the first that takes stream ids of which only one half is given; Valkey began with it
-WORKER = "`celery -A celery_worker worker --queues=dispatch,notify,sweep`"
+DISPATCHER = "`celery -A celery_worker worker --queues=dispatch --pool=solo`"
+SWEEPER = "`celery -A celery_worker worker --queues=notify,sweep`"
 BEAT = "`celery -A celery_worker beat`"
 
 
@@ -78,7 +79,7 @@ def _sign(name: str, advice: str) -> Check[redis.Redis]:
 CHECKS: tuple[tuple[str, Check[redis.Redis]], ...] = (
     ("Redis memory", _eviction),
     ("Redis disk", _persistence),
-    ("dispatcher", _sign("dispatcher", f"start {WORKER} and {BEAT}")),
-    ("sweeper", _sign("sweeper", f"start {WORKER} and {BEAT}")),
+    ("dispatcher", _sign("dispatcher", f"start {DISPATCHER} and {BEAT}")),
+    ("sweeper", _sign("sweeper", f"start {SWEEPER} and {BEAT}")),
     ("beat", _sign("beat", f"start {BEAT}")),
 )
