@@ -1,5 +1,6 @@
 """From a task's POST to its machine and its process; tasks finished a second; next to floors."""
 
+import argparse
 import statistics
 import sys
 import time
@@ -50,11 +51,13 @@ class Sent:
         }
 
 
-def measure(say: Say) -> Report:
+def measure(say: Say, options: argparse.Namespace) -> Report:
     """Everything in one run. Raises NotMeasured, EmbeddedError."""
     report = Report("Dispatch")
     with standing(say) as rig:
         _measure_orders(rig, report, say)
+        if options.orders:
+            return report
         say(f"starting a worker with {SLOTS} slots")
         rig.start_worker(SLOTS)
         report.figures.append(_measure_processes(rig, say))
@@ -202,4 +205,10 @@ def _measure_throughput(rig: Rig, say: Say) -> Figure:
 
 
 if __name__ == "__main__":
-    sys.exit(command.run("How fast work gets from the API to a process on a machine.", measure))
+    parser = argparse.ArgumentParser(
+        description="How fast work gets from the API to a process on a machine."
+    )
+    parser.add_argument(
+        "--orders", action="store_true", help="POST to run-stage alone, in a quarter of a minute"
+    )
+    sys.exit(command.run_with(parser, measure))

@@ -24,6 +24,7 @@ from tests.factories import (
     make_project,
     make_task,
 )
+from tests.services.statements import counted
 
 Login = Callable[[Developer], dict[str, str]]
 PATH = "/api/web/tasks"
@@ -44,6 +45,19 @@ def project(developer: Developer) -> Project:
 @pytest.fixture
 def headers(developer: Developer, login: Login) -> dict[str, str]:
     return login(developer)
+
+
+def test_a_request_for_a_task_costs_four_statements_with_its_answer(
+    committed_client: FlaskClient, login: Login
+) -> None:
+    developer = make_developer()
+    headers = login(developer)
+    body = {"projectKey": make_project(members=[developer]).key, "description": "Do it."}
+    with counted() as statements:
+        made = committed_client.post(PATH, json=body, headers=headers)
+    assert made.status_code == 201, made.json
+    # who asks; project and id; membership; task and event
+    assert len(statements) == 4, statements
 
 
 def test_a_created_task_is_shown_as_the_contract_says(
