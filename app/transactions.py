@@ -4,13 +4,15 @@ psycopg2 sends BEGIN by itself and waits for the answer. Between processes that 
 round trip is what a request's time is made of, so here psycopg2 is in autocommit mode, and BEGIN,
 COMMIT and ROLLBACK are ours.
 
-Two execution options of a statement save more:
+Execution options of a statement save more:
 
 - `prepared`, a name that no other statement has: each connection has Postgres plan it once. The
   parameters that have no value of their own are given with each execution; all others are part of
   what is planned.
 - `commits`: COMMIT travels along, so that the statement is its transaction's last. It has no rows.
   `session.commit()` comes after it all the same, and finds nothing left to send.
+- `alone`: what only reads, and locks nothing, needs no transaction to be read in, and so nobody
+  waits for the end of one afterwards.
 
 Nor is a connection asked whether it still lives before it is used. Postgres says nothing on one
 that rests: if there is something to read, it is a goodbye, and a new connection takes its place.
@@ -68,7 +70,7 @@ def _on_execute(
     if options.get("commits") and not connection.in_nested_transaction():
         statement = f"{statement}; COMMIT"
     is_begun = cursor.connection.get_transaction_status() != TRANSACTION_STATUS_IDLE
-    if is_begun or options.get("isolation_level") == "AUTOCOMMIT":
+    if is_begun or options.get("alone") or options.get("isolation_level") == "AUTOCOMMIT":
         return statement, parameters
     if executemany:  # which would begin anew with each row
         cursor.execute("BEGIN")

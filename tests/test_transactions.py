@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from app.extensions import db
@@ -113,6 +114,18 @@ def test_within_a_savepoint_nothing_is_committed() -> None:
         db.session.execute(ADD, {"a": 1})
     db.session.rollback()
     assert rows() == []
+
+
+def test_a_statement_alone_leaves_no_transaction_behind_and_what_follows_has_its_own() -> None:
+    alone = sa.text("SELECT 1").execution_options(alone=True)
+    connection = db.session.connection().connection.dbapi_connection
+    assert connection is not None
+    db.session.execute(alone)
+    assert connection.info.transaction_status == TRANSACTION_STATUS_IDLE
+    make()
+    db.session.execute(alone)
+    db.session.rollback()
+    assert not exists()
 
 
 def test_a_prepared_statement_is_planned_once_and_takes_other_values_each_time() -> None:

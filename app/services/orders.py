@@ -125,7 +125,7 @@ _AT_WORK = (
     .where(Machine.id == bindparam("machine"))
     .order_by(Attempt.task_id)
     .options(_WHOLE)
-    .execution_options(populate_existing=True, prepared="orders_at_work")
+    .execution_options(populate_existing=True, prepared="orders_at_work", alone=True)
 )
 
 
