@@ -19,18 +19,20 @@ MARK = "MUSTER_SHIM"
 """Set in each stage to the attempt's directory, so that its processes can be told by it."""
 
 _NOTICE = 0.01  # seconds between two notices of a growing log
+_TRICKLE = 0.1  # and while it grows by little: each costs the server a transaction
+_LITTLE = 4 << 10  # bytes since the last notice
 
 
 class AttemptRun:
     """Runs one stage at a time; `tell` takes the notices for whoever is connected, and `grown`
-    the log's end each time that it has moved."""
+    the log's end each time that it has moved, with what is new where all of that has been kept."""
 
     def __init__(
         self,
         directory: str,
         selector: selectors.BaseSelector,
         tell: Callable[[dict[str, Any]], None],
-        grown: Callable[[int], None],
+        grown: Callable[[int, bytes], None],
         quota: int,
     ) -> None:
         self._directory = directory
@@ -76,7 +78,7 @@ class AttemptRun:
 
     def wakes_at(self) -> float:
         """When `tick` wants to be called next, in boot-time seconds."""
-        due = self._noticed_at + _NOTICE if self._spool.end != self._noticed else inf
+        due = self._notice_at() if self._spool.end != self._noticed else inf
         if self._run:
             due = min(due, self._run.wakes_at())
             if self._deadline is not None and self._run.cause != "lease":
@@ -97,7 +99,7 @@ class AttemptRun:
                 self._conclude(self._run, self._run.end)
         elif self._unsaved:
             self._unsaved = not self._save()
-        if self._spool.end != self._noticed and now >= self._noticed_at + _NOTICE:
+        if self._spool.end != self._noticed and now >= self._notice_at():
             self._notice(now)
 
     def child_died(self, now: float) -> None:
@@ -183,8 +185,8 @@ class AttemptRun:
 
     def _append(self, output: bytes) -> None:
         if output and self._run:
-            self._spool.append(output, self._milliseconds(), self._run.stage_index)
-            self._grown(self._spool.end)
+            is_kept = self._spool.append(output, self._milliseconds(), self._run.stage_index)
+            self._grown(self._spool.end, output if is_kept else b"")
 
     def _note_size(self, cols: int, rows: int) -> None:
         self._sizes.add(Size(self._spool.end, self._milliseconds(), cols, rows))
@@ -225,6 +227,10 @@ class AttemptRun:
         self._unsaved = not self._save()
         self._notice(boot_seconds())
         self._tell({"end": end._asdict()})
+
+    def _notice_at(self) -> float:
+        is_little = self._spool.end < self._noticed + _LITTLE
+        return self._noticed_at + (_TRICKLE if is_little else _NOTICE)
 
     def _notice(self, now: float) -> None:
         self._noticed, self._noticed_at = self._spool.end, now

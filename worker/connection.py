@@ -190,7 +190,10 @@ class Channel:
 
     def _dial(self) -> ClientConnection:
         path = "/api/workers/connect"
-        return dial(self._membership.current, path, largest=MAX_TEXT, queue=64)
+        connection: ClientConnection = dial(
+            self._membership.current, path, largest=MAX_TEXT, queue=64
+        )
+        return connection
 
     def _talk(self, socket: ClientConnection) -> Ending:
         if self._over.is_set():

@@ -1,5 +1,7 @@
 """How the machine reaches its server's WebSockets."""
 
+from typing import Any
+
 from websockets.sync.client import ClientConnection, connect
 
 from worker.credentials import Credentials
@@ -9,13 +11,16 @@ PATIENCE = 10.0
 """Seconds for the server to answer."""
 
 
-def dial(known: Credentials, path: str, *, largest: int, queue: int) -> ClientConnection:
-    """A connection to a path of the server; it takes messages of `largest` bytes, `queue` of which
-    may wait to be read. Raises OSError, InvalidHandshake."""
+def dial(
+    known: Credentials, path: str, *, largest: int, queue: int, kind: Any = ClientConnection
+) -> Any:
+    """A connection, of that kind, to a path of the server; it takes messages of `largest` bytes,
+    `queue` of which may wait to be read. Raises OSError, InvalidHandshake."""
     secure = known.server.startswith("https:")
     return connect(
         f"ws{known.server.removeprefix('http')}{path}",
         ssl=tls(known.ca_file) if secure else None,
+        create_connection=kind,
         compression=None,
         max_size=largest,
         max_queue=queue,

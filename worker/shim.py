@@ -96,9 +96,9 @@ class Shim:
         for peer in list(self._peers):
             peer.notify(notice)
 
-    def _grown(self, end: int) -> None:
+    def _grown(self, end: int, data: bytes) -> None:
         for peer in list(self._peers):
-            peer.grown(end)
+            peer.grown(end, data)
 
     def _greet(self) -> dict[str, Any]:
         return state_fields(self._attempt.state())

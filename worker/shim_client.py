@@ -3,8 +3,10 @@
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
+from typing import TypeVar
 
 from worker import processes
 from worker.attempt_run import MARK
@@ -29,6 +31,8 @@ __all__ = [
 
 IDLE = 600.0
 """Seconds after which a shim that nobody asks, without stage and lease, ends by itself."""
+
+_Kind = TypeVar("_Kind")
 
 _SOURCES = Path(__file__).resolve().parent.parent
 _ENTRY = (
@@ -56,12 +60,17 @@ def launch(directory: Path, *, quota: int = QUOTA, idle: float = IDLE) -> Shim:
 
 def attach(directory: Path) -> Shim | None:
     """The living shim of a directory; None where there is none. Raises TimeoutError."""
+    return connect(directory, Shim)
+
+
+def connect(directory: Path, kind: Callable[[socket.socket], _Kind]) -> _Kind | None:
+    """Likewise, a connection of that kind."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(PATIENCE)
     try:
         with SocketAddress(directory) as address:
             connection.connect(address)
-        return Shim(connection)
+        return kind(connection)
     except (FileNotFoundError, ConnectionError):
         connection.close()
         return None

@@ -100,17 +100,6 @@ class Shim:
     def type(self, data: bytes) -> None:
         self._ask("type", keys=base64.b64encode(data).decode())
 
-    def listen(self, beyond: int) -> None:
-        """Asks to hear at once when the log is longer than that, instead of now and then.
-
-        Does not wait. A shim of before knows nothing of this and tells now and then.
-        """
-        try:
-            with self._sending:
-                self._connection.sendall(pack({"do": "listen", "beyond": beyond}))
-        except OSError as error:
-            raise ShimGone from error
-
     def resize(self, cols: int, rows: int) -> None:
         self._ask("resize", cols=cols, rows=rows)
 
@@ -200,30 +189,16 @@ class Shim:
         return _granted(answer)
 
     def _greet(self) -> ShimState:
-        self._connection.sendall(pack({"hello": SPOKEN}))
-        deadline = monotonic() + PATIENCE
-        messages: list[dict[str, Any]] = []
-        while not messages:
-            self._connection.settimeout(max(0.01, deadline - monotonic()))
-            messages = self._receive()
-        first, *rest = messages
-        if _granted(first).get("hello") not in SPOKEN:
-            raise ShimRefused("version", f"it speaks {first.get('hello')!r}, we speak {SPOKEN}")
+        first, *rest = greet(self._connection, self._unpacker)
         state = state_from(first["state"])
         for message in rest:
             state = _after(state, message)
         return state
 
-    def _receive(self) -> list[dict[str, Any]]:
-        received = self._connection.recv(64 << 10)
-        if not received:
-            raise ConnectionResetError
-        return self._unpacker.feed(received)
-
     def _listen(self) -> None:
         try:
             while True:
-                self._hear(self._receive())
+                self._hear(received(self._connection, self._unpacker))
         except (OSError, ValueError):
             with self._changed:
                 self._gone = True
@@ -244,6 +219,27 @@ class Shim:
     def _call(self) -> None:
         for watcher in self._watchers:
             watcher()
+
+
+def greet(connection: socket.socket, unpacker: Unpacker) -> list[dict[str, Any]]:
+    """Says hello; the answer, and what came with it. Raises OSError, ShimRefused."""
+    connection.sendall(pack({"hello": SPOKEN}))
+    deadline = monotonic() + PATIENCE
+    messages: list[dict[str, Any]] = []
+    while not messages:
+        connection.settimeout(max(0.01, deadline - monotonic()))
+        messages = received(connection, unpacker)
+    if _granted(messages[0]).get("hello") not in SPOKEN:
+        spoken = messages[0].get("hello")
+        raise ShimRefused("version", f"it speaks {spoken!r}, we speak {SPOKEN}")
+    return messages
+
+
+def received(connection: socket.socket, unpacker: Unpacker) -> list[dict[str, Any]]:
+    """What a shim says next. Raises OSError, also where it has hung up."""
+    if not (data := connection.recv(64 << 10)):
+        raise ConnectionResetError
+    return unpacker.feed(data)
 
 
 def _granted(answer: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """One connection to a shim, as the shim sees it. It never makes the shim wait."""
 
+import base64
 import contextlib
 import selectors
 import socket
@@ -10,6 +11,8 @@ from worker.shim_wire import SPOKEN, Refusal, Unpacker, pack
 
 _ENOUGH = 64 << 10  # bytes unread by a peer, above which its requests must wait
 _UNREAD = 4 << 20  # bytes unread by a peer, above which it is dropped
+
+_SHORT = 4 << 10  # bytes that are told along with the log's end
 
 _NEVER = 1 << 63  # an offset beyond every log
 
@@ -39,6 +42,7 @@ class Peer:
         self._greeted = False
         self._listens = False
         self._known = 0  # what a listening peer has of the log
+        self._pieces = 0  # how many more it takes with their bytes
         self._log_end = 0
         self._closing = False
         self._wanted = selectors.EVENT_READ
@@ -49,11 +53,19 @@ class Peer:
         if self._greeted and not self._closing and not (self._listens and "log" in notice):
             self._send(notice)
 
-    def grown(self, end: int) -> None:
+    def grown(self, end: int, data: bytes = b"") -> None:
         """The log has grown: told at once to who listens for just that, and then not again until
-        it listens again. So a flood costs no more notices than its reader takes turns."""
+        it listens again. So a flood costs no more notices than its reader takes turns. `data` is
+        what is new, and spares a peer that takes short pieces to look for it."""
         self._log_end = end
-        if self._known < end and self._listens:
+        if not self._listens or self._known >= end:
+            return
+        is_next = 0 < len(data) <= _SHORT and self._known == end - len(data)
+        if is_next and self._pieces and not self._outgoing:
+            self._pieces -= 1
+            self._known = end
+            self._send({"log": end, "bytes": base64.b64encode(data).decode()})
+        else:
             self._known = _NEVER
             self._send({"log": end})
 
@@ -89,6 +101,7 @@ class Peer:
     def _listen(self, message: dict[str, Any]) -> None:
         with contextlib.suppress(KeyError, TypeError, ValueError):
             self._known = int(message["beyond"])
+            self._pieces = int(message.get("pieces", 0))
             self._listens = True
             self.grown(self._log_end)
 

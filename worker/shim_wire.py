@@ -7,7 +7,9 @@ with the highest that both speak, or an error, and closes. Then the daemon asks
 refused. Unasked the shim says `{"log": offset}` when the log has grown and `{"end": …}` when a
 stage has ended, and `{"size": [cols, rows]}` when the terminal was resized. Who asks
 `{"do": "listen", "beyond": offset}`, which has no answer, is told of the log once it is longer than
-that, once, and from then on only so. Fields that a version does not know are ignored.
+that, once, and from then on only so. With `"pieces": n` in it a growth that is short is told with
+its bytes, as `{"log": offset, "bytes": …}`, and the next as well, up to n of them. Fields that a
+version does not know are ignored.
 """
 
 import json

@@ -1,7 +1,7 @@
 """What a terminal's socket is sent, in order: bytes of the log, and between them what is said."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -12,21 +12,18 @@ from worker.spool import SpoolReader
 
 
 class TerminalOutput:
-    """`next` belongs to one thread; the others may say what is to be said."""
+    """While a screen is drawn that was asked for, no bytes are given: it shows what they follow."""
 
-    def __init__(
-        self, directory: Path, offset: int | None, screen_at: Callable[[int], Screen]
-    ) -> None:
-        """From `offset` on, None: from the end. `screen_at` gives a screen at that offset or, when
-        the model is further, at a later one."""
+    def __init__(self, directory: Path, offset: int | None) -> None:
+        """From `offset` on, None: from the end."""
         self._directory = directory
         self._begin = offset
-        self._screen_at = screen_at
         self._reader: SpoolReader | None = None
         self._sizes = Sizes(directory)
         self.told: tuple[int, int] | None = None  # the size
         self._numbers: list[int] = []
         self._screen: Screen | None = None
+        self._is_drawn = False  # a screen is on its way
         self._began = False
         self.position = offset or 0
 
@@ -37,6 +34,27 @@ class TerminalOutput:
     def say_screen(self, number: int) -> None:
         self._numbers.append(number)
 
+    def screen_wanted(self) -> int | None:
+        """Where a screen is to be drawn now, or beyond that; asked once, then `put_screen`."""
+        if not self._began or not self._numbers or self._screen is not None or self._is_drawn:
+            return None
+        self._is_drawn = True
+        return self.position
+
+    def put_screen(self, screen: Screen) -> None:
+        self._screen, self._is_drawn = screen, False
+
+    def take(self, data: bytes, end: int) -> bool:
+        """Whether these bytes, which end at `end` in the log, are what comes next and nothing is to
+        be said before or between them; then they count as given."""
+        if not self._began or self._numbers or end - len(data) != self.position:
+            return False
+        size = self._sizes.at(self.position)
+        if (size is not None and self.told != _sides(size)) or self._limit() < len(data):
+            return False
+        self.position = end
+        return True
+
     def next(self) -> Iterator[At | Resize | Screen | bytes]:
         """What can be sent now, of bytes one frame at most. Raises OSError."""
         reader = self._open()
@@ -46,8 +64,12 @@ class TerminalOutput:
             self._began = True
             yield At(self.position)
         yield from self._say()
-        if reader is not None:
+        if reader is not None and not self.waits_for_screen:
             yield from self._read(reader, self._limit())
+
+    @property
+    def waits_for_screen(self) -> bool:
+        return bool(self._numbers) and self._screen is None
 
     def close(self) -> None:
         if self._reader is not None:
@@ -66,8 +88,6 @@ class TerminalOutput:
         if size is not None and self.told != _sides(size):
             self.told = _sides(size)
             yield Resize(size.cols, size.rows)
-        if self._numbers and self._screen is None:
-            self._screen = self._screen_at(self.position)
         if self._screen is not None and self.position >= self._screen.offset:
             screen, self._screen = self._screen, None
             numbers, self._numbers = self._numbers, []

@@ -2,9 +2,8 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
-
-from websockets.sync.client import ClientConnection
 
 from protocol.frames import OpenTerminal, TerminalClosed
 from protocol.terminal import MachineAuth
@@ -12,7 +11,8 @@ from worker.dialing import dial
 from worker.layout import Layout
 from worker.membership import Membership
 from worker.screens import Screens
-from worker.terminal import LARGEST, QUEUE, Terminal
+from worker.terminal import LARGEST, Terminal
+from worker.wire import Wire
 
 _PATIENCE = 2.0  # seconds for a terminal's thread to end
 
@@ -76,9 +76,12 @@ class Terminals:
             terminal.join(_PATIENCE)
         self._screens.close()
 
-    def _dial(self, task_id: int) -> ClientConnection:
+    def _dial(self, task_id: int) -> AbstractContextManager[Wire]:
         path = f"/api/workers/pty/{task_id}"
-        return dial(self._membership.current, path, largest=LARGEST, queue=QUEUE)
+        wire: AbstractContextManager[Wire] = dial(
+            self._membership.current, path, largest=LARGEST, queue=1, kind=Wire
+        )
+        return wire
 
     def _ended(self, terminal: Terminal, reason: str) -> None:
         with self._lock:

@@ -10,6 +10,7 @@ stream is looked at from time to time.
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -169,17 +170,19 @@ class Reader:
         takers: dict[bytes, tuple[bytes, Callable[[Any], None]]] = {}
         for channel in channels:
             part, key = self._ends.get(channel, ("", (0, 0)))
+            stream, machine = self.streams.get(key), self.machines.get(key)
+            take: Callable[[Any], None]
+            if part == "out" and stream is not None:
+                seen, take = stream.top, partial(_add, stream)
+            elif part == "in" and machine is not None and not machine.is_full:
+                seen, take = machine.taken, partial(_put, machine)
+            else:
+                continue  # gone; or full, and it says when it has room
             place = self._store.place(key, part)
-            if part == "out" and (stream := self.streams.get(key)) is not None:
-                places[place] = spell(stream.top)
-                takers[place.encode()] = channel, lambda rows, to=stream: to.add(parse(rows))
-                continue
-            machine = self.machines.get(key) if part == "in" else None
-            if machine is not None and not machine.is_full:  # it says when it has room
-                places[place] = spell(machine.taken)
-                takers[place.encode()] = channel, lambda rows, to=machine: _put(to, rows)
-        for place, rows in self._store.news(places, COUNT) if places else ():
-            channel, take = takers[place]
+            places[place] = spell(seen)
+            takers[place.encode()] = channel, take
+        for name, rows in self._store.news(places, COUNT) if places else ():
+            channel, take = takers[name]
             with self._lock:
                 take(rows)
                 if len(rows) == COUNT:
@@ -196,6 +199,10 @@ class Reader:
         except Exception:
             log.exception("terminals_not_read")
             time.sleep(1)
+
+
+def _add(stream: Stream, rows: Any) -> None:
+    stream.add(parse(rows))
 
 
 def _put(machine: MachineSocket, rows: Any) -> None:
