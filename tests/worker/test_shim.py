@@ -1,5 +1,6 @@
 """A shim runs stages on a terminal, keeps what they write and says how they end."""
 
+import base64
 import hashlib
 import os
 import random
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,8 @@ import pytest
 from tests.worker.shim_stages import Stages
 from worker import processes
 from worker.clock import boot_seconds
-from worker.shim_client import ShimRefused, attach, launch, read_state
+from worker.shim_client import ShimRefused, attach, connect, launch, read_state
+from worker.shim_line import PIECES, ShimLine
 from worker.spool import SpoolReader
 
 PYTHON = (sys.executable, "-I", "-S", "-c")
@@ -309,26 +311,97 @@ def test_who_comes_while_a_stage_runs_is_heard_after_its_end(stages: Stages) -> 
     late.close()
 
 
-def test_who_listens_hears_of_every_byte_at_once(stages: Stages) -> None:
-    listener = attach(stages.directory)
-    assert listener is not None
-    came = threading.Semaphore(0)
-    listener.watch(came.release)
+class Listener:
+    """Who listens to a shim: `end` is how far it was told that the log goes, `told` what came with
+    the news, `news` how many they were."""
+
+    def __init__(self, stages: Stages) -> None:
+        line = connect(stages.directory, ShimLine)
+        assert line is not None
+        self.line, self.end, self.news, self.told = line, 0, 0, b""
+
+    def hear(self, limit: float = 10) -> bool:
+        if not select.select([self.line], [], [], limit)[0]:
+            return False
+        for message in self.line.receive():
+            if "log" in message:
+                self.end = message["log"]
+                self.news += 1
+                self.told += base64.b64decode(message.get("bytes", ""))
+        return True
+
+
+@pytest.fixture
+def listener(stages: Stages) -> Iterator[Listener]:
+    listener = Listener(stages)
+    yield listener
+    listener.line.close()
+
+
+def test_who_listens_is_told_every_byte_at_once(stages: Stages, listener: Listener) -> None:
     stages.begin("sh", "-c", "stty -echo; echo up; while read line; do echo $line; done")
-    stages.wait_for(b"up")
+    begin = len(stages.wait_for(b"up\r\n"))
+    listener.line.listen(begin)
     delays = []
-    for _ in range(100):
-        end = stages.shim.state().log_end
-        listener.listen(end)
+    for number in range(1, PIECES + 1):
         began = time.monotonic()
         stages.shim.type(b"x\n")
-        while listener.log_end < end + 3:
-            assert came.acquire(timeout=10)
+        while listener.end < begin + 3 * number:
+            assert listener.hear()
         delays.append(time.monotonic() - began)
     # As notices come now and then each would take 10 ms; a busy machine delays some of them.
     assert min(delays) < 0.005
-    while came.acquire(blocking=False):
-        pass
-    listener.listen(listener.log_end - 1)  # there is more already
-    assert came.acquire(timeout=10)
-    listener.close()
+    assert begin + len(listener.told) == listener.end
+    assert stages.output()[begin:] == listener.told
+
+
+def test_who_listens_is_told_that_there_is_more_already(stages: Stages, listener: Listener) -> None:
+    stages.begin("sh", "-c", "stty -echo; echo up; read line; echo on; read line")
+    stages.wait_for(b"up")
+    listener.line.listen(0)
+    stages.shim.type(b"\n")
+    end = len(stages.wait_for(b"on\r\n"))
+    while listener.end < end:
+        assert listener.hear()
+        listener.line.listen(listener.end - 1)
+        assert listener.hear()
+    assert listener.told == b""
+
+
+def test_who_listens_is_not_told_more_pieces_than_it_takes(
+    stages: Stages, listener: Listener
+) -> None:
+    stages.begin("sh", "-c", "stty -echo; echo up; while read line; do echo $line; done")
+    listener.line.listen(len(stages.wait_for(b"up\r\n")))
+    for _ in range(PIECES + 5):
+        end = stages.shim.state().log_end
+        stages.shim.type(b"x\n")
+        while stages.shim.wait_log(end, timeout=10) < end + 3:
+            pass
+    while listener.news < PIECES + 1:
+        assert listener.hear()
+    assert not listener.hear(0.05)
+    assert len(listener.told) <= 3 * PIECES
+
+
+def test_a_flood_is_not_told_with_its_bytes(stages: Stages, listener: Listener) -> None:
+    stages.begin("sh", "-c", "stty -echo; echo up; read line; head -c 3000000 /dev/zero; read line")
+    begin = len(stages.wait_for(b"up\r\n"))
+    listener.line.listen(begin)
+    stages.shim.type(b"\n")
+    while listener.end == 0 or listener.told:
+        listener.told = b""
+        assert listener.hear()
+    while stages.shim.log_end < begin + 3_000_000:
+        stages.shim.wait_log(stages.shim.log_end, timeout=10)
+    assert not listener.hear(0.05) or listener.news < PIECES + 2
+
+
+def test_a_daemon_of_before_listens_without_pieces(stages: Stages, listener: Listener) -> None:
+    stages.begin("sh", "-c", "stty -echo; echo up; read line; echo on; read line")
+    begin = len(stages.wait_for(b"up\r\n"))
+    listener.line._say({"do": "listen", "beyond": begin})
+    stages.shim.type(b"\n")
+    while listener.end < begin + 1:
+        assert listener.hear()
+    assert listener.told == b""

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import random
 import signal
 import threading
 import time
@@ -14,6 +15,7 @@ from protocol.terminal import CloseCode as PtyClose
 from tests.worker.fake_pty import Call
 from tests.worker.repositories import as_root, repository, root
 from tests.worker.worker_home import WorkerHome, worker
+from tests.worker.worker_variants import WITHOUT_PIECES, entry
 from worker import processes, shim_client
 
 __all__ = ["as_root", "repository", "root", "worker"]
@@ -45,6 +47,31 @@ def test_what_is_typed_reaches_the_program_and_its_answer_comes_back(worker: Wor
     shows(worker, call, b"got words\r\n")
     assert call.begin == 0
     assert call.path == "/api/workers/pty/7"
+    worker.server.until(lambda: call.output == worker.server.log())
+
+
+def test_a_shim_of_before_tells_no_pieces_and_is_shown_all_the_same(
+    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.shim_client._ENTRY", entry(WITHOUT_PIECES))
+    call = looked_at(worker, "stty -echo; echo up; while read line; do echo $line; done")
+    shows(worker, call, b"up\r\n")
+    for number in range(20):
+        call.type(b"word %d\n" % number)
+        shows(worker, call, b"word %d\r\n" % number)
+    worker.server.until(lambda: call.output == worker.server.log())
+
+
+def test_more_echoes_than_a_shim_tells_at_once_come_in_order(worker: WorkerHome) -> None:
+    call = looked_at(worker, "stty raw -echo; echo up; exec cat")
+    shows(worker, call, b"up")
+    begin = len(call.output)
+    typed = bytes(random.Random(3).choices(b"abcdefgh", k=400))
+    for place, key in enumerate(typed):
+        call.type(bytes((key,)))
+        if place % 7 == 0:  # else several come together
+            worker.server.until(lambda place=place: len(call.output) > begin + place)
+    worker.server.until(lambda: call.output[begin:] == typed)
     worker.server.until(lambda: call.output == worker.server.log())
 
 

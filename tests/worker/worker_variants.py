@@ -25,6 +25,13 @@ shim_wire.VERSION = {version}
 shim_wire.SPOKEN = ({version}, {version} - 1)
 """
 
+WITHOUT_PIECES = """
+import sys; sys.path.append(sys.argv[1])
+from worker import shim_peer
+told_with_pieces = shim_peer.Peer.grown
+shim_peer.Peer.grown = lambda self, end, data=b"": told_with_pieces(self, end)
+"""
+
 
 def entry(before: str) -> str:
     """What a shim is started with, behind some lines of another making."""
