@@ -173,7 +173,7 @@ class Model:
         self._unfinished = text[last:] if last >= 0 else ""
 
     def _fit(self) -> None:
-        """Takes the size that holds from here on."""
+        """Takes the size that holds from here on: of several, the last (nothing came between)."""
         size = self._sizes.at(self.position)
         if size is not None and self._terminal.size != (size.cols, size.rows):
             self._terminal.resize(size.cols, size.rows)

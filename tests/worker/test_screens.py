@@ -4,21 +4,24 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import avt
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol.terminal import Screen
 from worker import processes
-from worker.screen_model import SAVED, Model
+from worker.screen_model import SAVED, Model, Saved
 from worker.screens import Screens, rough_screen
 from worker.sizes import Size, SizesWriter
 from worker.spool import SpoolWriter
 
 WHOSE = (7, 1)
+FAR_BEYOND = msgspec.json.encode(Saved(9_999_999, 80, 24, True, [], "elsewhere"))
 VIM_LIKE = (
     "\x1b[?1049h\x1b[22;0;0t\x1b[>4;2m\x1b[?1h\x1b=\x1b[?2004h\x1b[1;24r\x1b[?12h\x1b[?12l\x1b[22;2t"
     '\x1b[27m\x1b[23m\x1b[29m\x1b[m\x1b[H\x1b[2J\x1b[?25l\x1b[24;1H"caf\u00e9.txt" 3L, 21B\x1b[2;1H'
@@ -100,10 +103,12 @@ def test_a_newcomer_sees_what_one_sees_who_was_there_all_the_time(
     written = Written(tmp_path_factory.mktemp("any"))
     witness = avt.Vt(80, 24, 200)
     model = Model(written.directory)
-    for piece in pieces:
+    for piece, following in pairwise([*pieces, ""]):
         if isinstance(piece, tuple):
             written.resize(*piece)
-            witness.resize(*piece)
+            # Of sizes that have the same byte behind them the model takes the last.
+            if not isinstance(following, tuple):
+                witness.resize(*piece)
             continue
         witness.feed_str(piece)
         raw = piece.encode()
@@ -177,11 +182,13 @@ def test_a_successor_goes_on_where_the_model_was_saved(written: Written) -> None
     assert successor.position == len(text) - 3  # an unfinished character is read again
     witness = avt.Vt(80, 24)
     witness.feed_str(text.decode() + "\x1b[6;1Hmore")
-    assert shown(read_all(successor)) == view(witness)
+    screen = read_all(successor)
+    assert shown(screen) == view(witness)
+    assert "\x1b[?2004h" in screen.data
     successor.close()
 
 
-@pytest.mark.parametrize("saved", [b"", b"{}", b'{"position": 9999999}', b"\xff" * 100])
+@pytest.mark.parametrize("saved", [b"", b"{}", FAR_BEYOND, b"\xff" * 100])
 def test_what_was_saved_badly_is_no_beginning(written: Written, saved: bytes) -> None:
     written.write(b"hello")
     (written.directory / SAVED).write_bytes(saved)
@@ -189,6 +196,17 @@ def test_what_was_saved_badly_is_no_beginning(written: Written, saved: bytes) ->
     screen = read_all(model)
     assert (screen.data.startswith("hello"), screen.exact) == (True, True)
     model.close()
+
+
+def test_what_was_lost_is_passed_over(tmp_path: Path) -> None:
+    spool = SpoolWriter(tmp_path, quota=5)
+    spool.append(b"hello", 0, 0)
+    spool.append(b"lost!", 1, 0)
+    model = Model(tmp_path)
+    screen = read_all(model)
+    assert (screen.offset, screen.data[:5]) == (10, "hello")
+    model.close()
+    spool.close()
 
 
 def test_a_model_far_behind_skips_and_says_so_until_the_screen_is_drawn_anew(
