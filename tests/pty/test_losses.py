@@ -4,9 +4,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import redis
 
+from app.pty import ends
 from protocol import frames
 from protocol import terminal as wire
+from tests.chaos.proxy import Door, Proxy
 from tests.gunicorns import Gunicorn, gunicorn
 from tests.pty.conftest import Scene
 from tests.pty.ends import until
@@ -17,6 +20,37 @@ def third(pty_environment: dict[str, str], tmp_path: Path, scene: Scene) -> Iter
     """A server of the test's own, to be ended."""
     with gunicorn(tmp_path, {**pty_environment, "MUSTER_HOME": str(tmp_path)}) as running:
         yield running
+
+
+@pytest.fixture
+def hasty(pty_environment: dict[str, str], tmp_path: Path, scene: Scene) -> Iterator[Gunicorn]:
+    """A server that pings three times a second, and gives up who says nothing for two."""
+    env = {**pty_environment, "MUSTER_HOME": str(tmp_path)}
+    with gunicorn(tmp_path, env, app="tests.pty.hasty:app") as running:
+        yield running
+
+
+@pytest.fixture
+def line(hasty: Gunicorn) -> Iterator[Door]:
+    """The way to it."""
+    proxy = Proxy()
+    yield proxy.door(hasty.port)
+    proxy.close()
+
+
+def test_who_is_idle_is_pinged_and_stays_and_who_has_gone_silent_is_given_up(
+    scene: Scene, line: Door, environment: dict[str, str]
+) -> None:
+    assert (ends.PING_SECONDS, ends.SILENCE_SECONDS) == (20.0, 50.0)
+    machine, viewer = scene.both(url=f"http://127.0.0.1:{line.port}")
+    for _ in range(10):  # for longer than silence is borne
+        viewer.until(wire.Ping)
+    assert viewer.until_offset(machine.print(b"still here")) == b"still here"
+    with redis.Redis.from_url(environment["REDIS_URL"]) as valkey:
+        here = f"muster:pty:task:{scene.task.id}"
+        assert valkey.zcard(here) == 1
+        line.swallow("up", "down")  # nobody hangs up
+        until(lambda: valkey.zcard(here) == 0)
 
 
 def test_a_viewer_whose_server_is_killed_misses_nothing(scene: Scene, third: Gunicorn) -> None:

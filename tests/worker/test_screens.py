@@ -217,6 +217,10 @@ def test_a_model_far_behind_skips_and_says_so_until_the_screen_is_drawn_anew(
     screen = read_all(model)
     assert (screen.offset, screen.exact) == (written.spool.end, False)
     assert screen.data.count("line") == 23
+    model.save()
+    successor = Model(written.directory)
+    assert not read_all(successor).exact
+    successor.close()
     written.write(b"\x1b[H\x1b[2Janew")
     screen = read_all(model)
     assert (shown(screen)[1][0].strip(), screen.exact) == ("anew", True)  # type: ignore[index]
