@@ -1,0 +1,156 @@
+"""A terminal's socket to the server, which waits for nothing once it is open."""
+
+import select
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from websockets.exceptions import ConnectionClosed, ConnectionClosedOK, InvalidStatus
+from websockets.sync.client import connect
+from websockets.sync.server import ServerConnection, serve
+
+from worker.wire import Wire
+
+LIMIT = 10.0
+
+
+@dataclass
+class Echo:
+    """A server that gives back all it hears once it `reads`, and says goodbye for `bye`."""
+
+    url: str = ""
+    trusted: ssl.SSLContext | None = None
+    reads: threading.Event = field(default_factory=threading.Event)
+
+    def speak(self, socket: ServerConnection) -> None:
+        for message in socket:
+            self.reads.wait(LIMIT)
+            if message == "bye":
+                socket.close(4410, "the task has ended")
+            socket.send(message)
+
+    def dial(self) -> Wire:
+        options = {"compression": None, "ping_interval": None, "max_size": 1 << 20}
+        made = connect(
+            self.url,
+            ssl=self.trusted,
+            create_connection=Wire,
+            **options,  # type: ignore[arg-type]
+        )
+        wire: Wire = made.__enter__()  # type: ignore[assignment]
+        return wire
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the server's, with its key."""
+    place: Path = tmp_path_factory.mktemp("tls") / "both.pem"
+    whose = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    made = ["-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", str(place), "-out", str(place)]
+    subprocess.run(["openssl", "req", *made, *whose], check=True, capture_output=True)
+    return place
+
+
+@pytest.fixture(params=["ws", "wss"])
+def echo(request: pytest.FixtureRequest) -> Iterator[Echo]:
+    echo, context = Echo(), None
+    echo.reads.set()
+    if request.param == "wss":
+        certificate = request.getfixturevalue("certificate")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        echo.trusted = ssl.create_default_context(cafile=certificate)
+    with serve(echo.speak, "localhost", 0, ssl=context, compression=None) as server:
+        echo.url = f"{request.param}://localhost:{server.socket.getsockname()[1]}"
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        yield echo
+        echo.reads.set()
+        server.shutdown()
+        serving.join()
+
+
+def heard(wire: Wire, number: int) -> list[str | bytes]:
+    """What comes while it is looked after as a terminal's thread does."""
+    messages: list[str | bytes] = []
+    deadline = monotonic() + LIMIT
+    while len(messages) < number:
+        assert monotonic() < deadline, f"only {len(messages)} of {number}"
+        readable, writable, _ = select.select([wire], [wire] if wire.is_full else [], [], LIMIT)
+        if writable:
+            wire.flush()
+        if readable:
+            messages += wire.receive()
+    return messages
+
+
+def test_all_sizes_come_and_go_whole(echo: Echo) -> None:
+    with echo.dial() as wire:
+        said: list[str | bytes] = [
+            b"x" * size for size in (0, 1, 125, 126, 65_535, 65_536, 300_000)
+        ]
+        said.append("grüße")
+        for message in said:
+            wire.send(message)
+        assert heard(wire, len(said)) == said
+
+
+def test_a_server_that_reads_nothing_is_not_waited_for(echo: Echo) -> None:
+    echo.reads.clear()
+    with echo.dial() as wire:
+        said = 0
+        while not wire.is_full:
+            wire.send(b"y" * 64_000)
+            said += 1
+        assert said < 1_000
+        echo.reads.set()
+        assert heard(wire, said) == [b"y" * 64_000] * said
+
+
+def test_the_servers_goodbye_is_told_behind_what_it_said_before(echo: Echo) -> None:
+    with echo.dial() as wire:
+        wire.send(b"first")
+        wire.send("bye")
+        assert heard(wire, 1) == [b"first"]
+        with pytest.raises(ConnectionClosed) as closed:
+            heard(wire, 1)
+    assert closed.value.rcvd is not None
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (4410, "the task has ended")
+
+
+def test_our_goodbye_comes_behind_what_we_said(echo: Echo) -> None:
+    wire = echo.dial()
+    wire.send(b"z" * 500_000)
+    began = monotonic()
+    wire.close(1000)
+    assert monotonic() - began < LIMIT
+    with pytest.raises((ConnectionClosedOK, ConnectionClosed, OSError, ValueError)):
+        wire.send(b"more")
+
+
+def test_a_connection_that_is_cut_is_found_out(echo: Echo) -> None:
+    with echo.dial() as wire:
+        wire.send(b"first")
+        assert heard(wire, 1) == [b"first"]
+        wire.cut()
+        with pytest.raises((ConnectionClosed, OSError)):
+            heard(wire, 1)
+
+
+def test_who_refuses_the_greeting_is_told_apart(tmp_path: Path) -> None:
+    def refuse(connection: ServerConnection, request: object) -> object:
+        return connection.respond(403, "no\n")
+
+    with serve(lambda _: None, "localhost", 0, process_request=refuse) as server:  # type: ignore[arg-type]
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        echo = Echo(f"ws://localhost:{server.socket.getsockname()[1]}")
+        with pytest.raises(InvalidStatus):
+            echo.dial()
+        server.shutdown()
+        serving.join()
