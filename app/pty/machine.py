@@ -67,6 +67,14 @@ class MachineSocket(End):
         (top, _), self._said = self._store.hold(self.key, self.id)
         self.send(wire.MachineReady(offset=top or None))
 
+    def hear_holder(self, id_: Id, holder: bytes) -> None:
+        """Some socket has said that it is the attempt's."""
+        if id_ > self._said and holder.decode() != self.id:
+            self.give_way()
+
+    def give_way(self) -> None:
+        self.end(CloseCode.REPLACED, "a newer socket of this attempt is there")
+
     # ---- the reading thread: up ------------------------------------------------------------------
 
     def serve(self) -> None:
@@ -192,5 +200,5 @@ class MachineSocket(End):
             self.send(wire.Resize(cols=cols, rows=rows))
         elif b"s" in fields:
             self.send(wire.Snapshot(number=int(fields[b"s"])))
-        elif b"h" in fields and id_ > self._said and fields[b"h"].decode() != self.id:
-            self.end(CloseCode.REPLACED, "a newer socket of this attempt is there")
+        elif b"h" in fields:
+            self.hear_holder(id_, fields[b"h"])

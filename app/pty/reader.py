@@ -116,25 +116,35 @@ class Reader:
         self._some.set()
 
     def _hear(self, channel: bytes, news: bytes) -> None:
+        part, key = self._ends.get(channel, ("", (0, 0)))
         with self._lock:
             is_known = channel not in self._unread and channel not in self._in_reading
-            if is_known and news and self._takes(channel, news):
+            if news and part == "out" and is_known and self._takes_output(key, news):
+                return
+            if news and part == "in" and self._takes_input(key, news, is_known):
                 return
             self._unread.add(channel)
         self._some.set()
 
-    def _takes(self, channel: bytes, news: bytes) -> bool:
-        """Whether that piece is what comes next in its stream, or is there already."""
-        part, key = self._ends.get(channel, ("", (0, 0)))
-        spelled, _, said = news.partition(b" ")
-        id_ = parse_id(spelled)
-        if part == "out":
-            return (stream := self.streams.get(key)) is None or stream.follow(id_, said)
-        machine = self.machines.get(key)
-        if machine is None or id_ <= machine.taken:
+    def _takes_output(self, key: Key, news: bytes) -> bool:
+        """Whether those bytes are what comes next in their stream, or are there already."""
+        id_, _, data = news.partition(b" ")
+        stream = self.streams.get(key)
+        return stream is None or stream.follow(parse_id(id_), data)
+
+    def _takes_input(self, key: Key, news: bytes, is_known: bool) -> bool:
+        """Likewise. The word of a newer socket is heard wherever it comes."""
+        spelled, field, value = news.split(b" ", 2)
+        id_, machine = parse_id(spelled), self.machines.get(key)
+        if machine is None:
             return True
-        field, _, value = said.partition(b" ")
-        machine.put([(id_, {field: value})])
+        if field == b"h":
+            machine.hear_holder(id_, value)
+            return False
+        if not is_known:
+            return False
+        if id_ > machine.taken:
+            machine.put([(id_, {field: value})])
         return True
 
     # ---- reading ---------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ class Relay:
         self._reader.machines[machine.key] = machine
         self._machines.add(machine)
         if older is not None:
-            older.end(CloseCode.REPLACED, "a newer socket of this attempt is there")
+            older.give_way()
         if self._is_closing:
             machine.end(CloseCode.GOING_AWAY, "this server process is going away")
         self._reader.watch(machine.key, "in")
@@ -202,7 +202,10 @@ class Relay:
         holders = [(m.key, m.id, *m.size) for m in machines if not m.is_ending]
         counts = dict(zip((h[0] for h in holders), self._store.go_on_holding(holders), strict=True))
         for machine in machines:
-            self._note_viewers(machine, counts.get(machine.key, 0))
+            if (count := counts.get(machine.key, 0)) is None:
+                machine.give_way()
+            else:
+                self._note_viewers(machine, count)
 
     def _note_viewers(self, machine: MachineSocket, count: int) -> None:
         now = time.monotonic()

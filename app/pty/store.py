@@ -49,6 +49,23 @@ redis.call('PUBLISH', ARGV[4], news)
 return waiting
 """
 
+# The word goes along with the news: the newer socket may have dropped it before the older reads it.
+_HOLD = """
+redis.call('HSET', KEYS[1], 'holder', ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+local said = redis.call('XADD', KEYS[2], '*', 'h', ARGV[1])
+redis.call('EXPIRE', KEYS[2], ARGV[3])
+redis.call('PUBLISH', ARGV[4], said .. ' h ' .. ARGV[1])
+return said
+"""
+_GO_ON = """
+local holder = redis.call('HGET', KEYS[1], 'holder')
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'cols', ARGV[2], 'rows', ARGV[3])
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return 1
+"""
+
 _ADMIT = """
 for i = 1, 2 do
   redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', ARGV[1])
@@ -189,30 +206,29 @@ class Store:
         """This is the attempt's socket now: the last output's id, and that of the word to others
         that hold one."""
         state, place = bus.terminal_key(*key, "state"), bus.terminal_key(*key, "in")
+        given = (holder, PRESENT_SECONDS, INPUT_SECONDS, self.channel(key, "in"))
         answers = self._commands.run(
             ("XREVRANGE", bus.terminal_key(*key, "out"), "+", "-", "COUNT", 1),
-            ("HSET", state, "holder", holder),
-            ("EXPIRE", state, PRESENT_SECONDS),
-            ("XADD", place, "*", "h", holder),
-            ("EXPIRE", place, INPUT_SECONDS),
-            ("PUBLISH", self.channel(key, "in"), b""),
+            ("EVAL", _HOLD, 2, state, place, *given),
         )
-        rows, *_, said, _, _ = _good(answers)
+        rows, said = _good(answers)
         return (parse_id(rows[0][0]) if rows else ZERO), parse_id(said)
 
-    def go_on_holding(self, holders: Sequence[tuple[Key, str, int, int]]) -> list[int]:
-        """The same again, with the size that is known; how many viewers each has."""
+    def go_on_holding(self, holders: Sequence[tuple[Key, str, int, int]]) -> list[int | None]:
+        """The same again, with the size that is known; how many viewers each has, and None for
+        one that holds it no longer."""
         commands: list[Command] = []
         for key, holder, cols, rows in holders:
             state, out = bus.terminal_key(*key, "state"), bus.terminal_key(*key, "out")
             commands += [
-                ("HSET", state, "holder", holder, "cols", cols, "rows", rows),
-                ("EXPIRE", state, PRESENT_SECONDS),
+                ("EVAL", _GO_ON, 1, state, holder, cols, rows, PRESENT_SECONDS),
                 ("XTRIM", out, "MAXLEN", "~", KEPT_ENTRIES),
                 ("EXPIRE", out, KEPT_SECONDS),
                 ("ZCOUNT", _of_task(key[0]), time.time(), "+inf"),
             ]
-        return [int(count) for count in _good(self._commands.run(*commands))[4::5]]
+        answers = _good(self._commands.run(*commands))
+        held = zip(answers[::4], answers[3::4], strict=True)
+        return [int(count) if is_ours else None for is_ours, count in held]
 
     def let_go(self, key: Key, holder: str) -> None:
         """No longer, unless somebody else does."""
