@@ -1,4 +1,7 @@
-"""A server that freezes with a machine's connection, and thaws when another one has it."""
+"""A machine that goes from one server to another: the older connection counts for nothing.
+
+Not even if its server freezes with it, and thaws when another one has the machine.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +26,17 @@ def frozen(served_environment: dict[str, str], tmp_path: Path) -> Iterator[Gunic
     env = {**served_environment, "MUSTER_HOME": str(tmp_path), "MUSTER_WEB_WORKERS": "1"}
     with gunicorn(tmp_path, env) as running:
         yield running
+
+
+def test_the_older_connection_is_ended_at_once_by_whichever_server_has_it(
+    new_machine: MakeMachine, frozen: Gunicorn
+) -> None:
+    older = new_machine()
+    there, older.url = older.url, frozen.url
+    older.connect()
+    with SimulatedMachine(there, older.machine_id, older.worker_jwt) as newer:
+        newer.connect()
+        assert older.close_code() == CloseCode.REPLACED
 
 
 def test_what_the_older_connection_brings_when_its_server_thaws_counts_for_nothing(

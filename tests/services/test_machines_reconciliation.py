@@ -520,6 +520,25 @@ def test_a_workspace_is_forgotten_when_its_time_is_over(admin: Developer, machin
     assert collection.sweep(now()) == 0
 
 
+@pytest.mark.parametrize(("reachable", "then"), [(True, FAILED), (False, QUEUED)])
+def test_what_a_lease_cost_that_ran_out_in_an_outage_of_ours_does_not_count(
+    admin: Developer, machine: Driven, reachable: bool, then: object
+) -> None:
+    task = running(admin, machine, limit=1)
+    db.session.execute(db.text("DELETE FROM server_processes"))
+    later = now() + LEASE
+    make_server_process(started_at=now() if reachable else later, seen_at=later)
+    machine.hello(at=later)  # it has ended what it had, by itself
+    assert state(task) == then
+
+
+def test_a_hello_is_a_sign_of_life(machine: Driven) -> None:
+    moment = now() + timedelta(hours=1)
+    machine.hello(at=moment)
+    sign = db.session.get_one(MachineHeartbeat, machine.machine_id, populate_existing=True)
+    assert (sign.received_at, sign.lease_until) == (moment, moment + LEASE - timedelta(seconds=1))
+
+
 def test_a_hello_costs_four_statements(admin: Developer, machine: Driven) -> None:
     machine.hello()
     with counted() as statements:
