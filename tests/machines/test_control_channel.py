@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from app.domain.machine import MachineStatus
 from app.domain.roles import SystemRole
 from app.domain.task import TaskStatus
-from app.extensions import db
+from app.extensions import db, redis
 from app.models import Attempt, Machine, MachineHeartbeat, Task
 from app.services import dispatch, silence, tasks
 from app.services.clock import now
@@ -259,6 +259,19 @@ def test_an_order_whose_wake_up_was_lost_comes_with_the_next_heartbeats_answer(
     machine.until(frames.HeartbeatAck, lambda ack: ack.number == number)
     task = assign(machine)
     machine.beat()
+    assert machine.until(frames.RunStage).task_id == task.id
+
+
+def test_what_was_missed_while_nobody_listened_is_made_up_for_without_a_heartbeat(
+    new_machine: MakeMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.bus.wake_machines", lambda machine_ids: None)
+    machine = new_machine()
+    machine.connect()
+    number = machine.beat()
+    machine.until(frames.HeartbeatAck, lambda ack: ack.number == number)
+    task = assign(machine)
+    assert redis.client.client_kill_filter(_type="pubsub")
     assert machine.until(frames.RunStage).task_id == task.id
 
 
