@@ -73,7 +73,8 @@ class Rig:
         options = ("--name", "measured", "--slots", str(slots), "--home", str(home))
         self.stack.run("enroll", [*_WORKER, *command, *options])
         run = ("run", "--home", str(home), "--stop-agents-on-exit")
-        self.stack.launch("machine", [*_WORKER, *run])
+        file_root = ("--file-root", str(self.repository.path.parent))
+        self.stack.launch("machine", [*_WORKER, *run, *file_root])
         machine_id = CredentialStore(Layout(home).credentials).machine_id()
         self._await(lambda: self._is_online(machine_id), 30.0, "the machine is not online")
 

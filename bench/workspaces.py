@@ -32,7 +32,7 @@ class _Place:
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
-        self.layout = Layout(self.scratch / "workspaces")
+        self.layout = Layout(self.scratch / "workspaces", (self.repository.path.parent,))
         self.layout.make()
         self.identities = Identities(self.layout.identities)
         self._mirror = self.scratch / "bare-git.git"

@@ -46,6 +46,11 @@ class LocalMachine:
         return self.area / str(self.number)
 
     @property
+    def repositories(self) -> Path:
+        """The directory from which it takes repositories by their paths (`file:///…`)."""
+        return self.stack.home / "repositories"
+
+    @property
     def uids(self) -> range:
         """The user ids of its attempts, when we are root; always the same, and no other machine's.
 
@@ -92,8 +97,10 @@ class LocalMachine:
     def start(self, path: str | None = None) -> None:
         """Start its daemon, which ends with the stack. `path` is its search path, or ours."""
         self._point_at_stack()
+        self.repositories.mkdir(exist_ok=True)
         command = ["run", "--home", str(self.home), "--stop-agents-on-exit"]
         command += ["--uids", f"{self.uids[0]}-{self.uids[-1]}"]
+        command += ["--file-root", str(self.repositories)]
         env = dict.fromkeys(_SERVERS_OWN, "") | ({} if path is None else {"PATH": path})
         self.stack.launch(f"machine-{self.number}", [*_WORKER, *command], env)
 

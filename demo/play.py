@@ -71,8 +71,8 @@ def _play(screen: Screen) -> None:
     with Stack(home, port, _environment(password), say=screen.step) as stack:
         api = _sign_in(stack, screen, password)
         python = places.interpreter()
-        _start_machine(stack, screen, api, python)
-        repository = _fill_repository(stack, screen)
+        machine = _start_machine(stack, screen, api, python)
+        repository = _fill_repository(machine, screen)
         _cancel_left_over(screen, api)
         _describe_project(api, _agent_command(stack, python), repository)
         task = _create(stack, screen, api)
@@ -110,7 +110,7 @@ def _sign_in(stack: Stack, screen: Screen, password: str) -> Api:
     return api
 
 
-def _start_machine(stack: Stack, screen: Screen, api: Api, python: Path) -> None:
+def _start_machine(stack: Stack, screen: Screen, api: Api, python: Path) -> LocalMachine:
     area = places.machine_area(stack.home)
     machine = LocalMachine(stack, area, number=1)
     if machine.is_enrolled():
@@ -123,11 +123,12 @@ def _start_machine(stack: Stack, screen: Screen, api: Api, python: Path) -> None
     machine.start(path=f"{python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
     await_online(stack, 1)
     screen.done()
+    return machine
 
 
-def _fill_repository(stack: Stack, screen: Screen) -> Repository:
+def _fill_repository(machine: LocalMachine, screen: Screen) -> Repository:
     """The repository, of which it has been seen that its tests fail."""
-    repository = Repository(stack.home / "durations.git")
+    repository = Repository(machine.repositories / "durations.git")
     screen.step(f"a git repository with a bug, {repository.path}")
     repository.fill()
     failing = repository.failing_tests(BASE)

@@ -87,6 +87,7 @@ def _run(options: argparse.Namespace) -> int:
         uids=options.uids,
         mirror_days=options.mirror_days,
         tunnel_command=options.tunnel_command,
+        file_roots=options.file_root,
     )
 
     def on_signal(number: int, _frame: object) -> None:
@@ -156,7 +157,15 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         help="days after its last use for which a repository's mirror stays that no workspace "
         f"stands on (default {KEEP_DAYS})",
     )
-
+    parser.add_argument(
+        "--file-root",
+        type=_path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="take repositories in this directory by their paths (file:///…), and run their hooks; "
+        "may be given several times (default: none)",
+    )
     parser.add_argument(
         "--tunnel-command",
         type=_command,
@@ -171,12 +180,16 @@ def _add_home(parser: argparse.ArgumentParser) -> None:
     default = os.environ.get("MUSTER_WORKER_HOME") or Path.home() / ".muster-worker"
     parser.add_argument(
         "--home",
-        type=lambda text: Path(text).expanduser().absolute(),
+        type=_path,
         default=Path(default).absolute(),
         metavar="DIR",
         help="where credentials, journal and workspaces lie (default: $MUSTER_WORKER_HOME or "
         "~/.muster-worker)",
     )
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser().absolute()
 
 
 def _command(text: str) -> str:

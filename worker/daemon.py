@@ -6,6 +6,7 @@ import importlib.metadata
 import logging
 import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from protocol.frames import (
@@ -66,14 +67,16 @@ class Daemon:
         uids: range = UIDS,
         mirror_days: float = KEEP_DAYS,
         tunnel_command: str | None = None,
+        file_roots: Sequence[Path] = (),
     ) -> None:
-        """`uids` are those of attempts, when run as root; unused mirrors stay for `mirror_days`.
+        """`uids` are those of attempts, when run as root; unused mirrors stay for `mirror_days`;
+        repositories on this host are used in `file_roots` only.
         `tunnel_command` is what opens tunnels, by default whichever of Cursor and VS Code there is.
 
         Raises NotEnrolled, BadServer, HomeInUse, HomeUnreachable.
         """
         self._uids = uids
-        self._layout = Layout(home)
+        self._layout = Layout(home, tuple(file_roots))
         self._layout.make()
         if os.geteuid() == 0:
             self._layout.require_reachable()

@@ -20,7 +20,8 @@ Progress = Callable[[str, int], None]
 """Is told the phase in git's words (`Receiving objects`) and its percentage."""
 
 DEFAULT_TIMEOUT = 60.0
-PROTOCOLS = "file:git:http:https:ssh"
+PROTOCOLS = "file"
+"""Between a mirror and its workspaces. Who goes further says how (`Remote.environment`)."""
 STDERR_KEPT = 64 * 1024
 MESSAGE_LENGTH = 2_000
 

@@ -1,4 +1,4 @@
-"""Where things lie under a worker's home.
+"""Where things lie on a machine: under a worker's home, and what else it may go to.
 
 Names are built from integers alone, so that no path leaves its root. With a uid per attempt the
 home can be walked through but not listed; credentials, journal and attempts are the daemon's.
@@ -20,7 +20,10 @@ class HomeUnreachable(Exception):
 
 @dataclass(frozen=True)
 class Layout:
+    """`file_roots` are the directories whose repositories may be used by their paths."""
+
     home: Path
+    file_roots: tuple[Path, ...] = ()
 
     @property
     def credentials(self) -> Path:

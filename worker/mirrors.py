@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from worker import git
+from worker import git, local_repositories
 from worker.borrowers import Borrowers
 from worker.identity import Identity
 from worker.layout import Layout
@@ -92,6 +92,15 @@ class Remote:
     def has_login(self) -> bool:
         return bool(self.username or self.password)
 
+    @property
+    def protocols(self) -> str:
+        """Those by which git may go there: no redirect leads to another."""
+        if local_repositories.is_local(self.url):
+            return "file"
+        scheme = _SCHEME.match(self.url)
+        name = scheme.group(1).lower() if scheme else "ssh"
+        return "http:https" if name == "http" else name
+
     def environment(self) -> dict[str, str]:
         """The variables that the daemon's own network commands need."""
         kept = {name: os.environ[name] for name in _NETWORK if name in os.environ}
@@ -99,6 +108,7 @@ class Remote:
         return {
             **kept,
             **(login if self.has_login else {}),
+            "GIT_ALLOW_PROTOCOL": self.protocols,
             "GIT_SSH_COMMAND": "ssh -oBatchMode=yes",
         }
 
@@ -125,6 +135,12 @@ class Mirror:
     def exists(self) -> bool:
         return (self.path / "HEAD").exists()
 
+    def address(self) -> str:
+        """What git is to be given as the remote now. Raises LocalRefused."""
+        url = self.remote.url
+        is_local = local_repositories.is_local(url)
+        return local_repositories.address(url, self.layout) if is_local else url
+
     @property
     def used(self) -> Path:
         """The file whose time tells when something was last done here."""
@@ -150,7 +166,7 @@ class Mirror:
             require_safe_ref(ref)
         deadline = time.monotonic() + timeout
         arguments = ["fetch", "--progress", "--no-auto-maintenance", "--no-write-fetch-head"]
-        arguments += ["--end-of-options", self.remote.url, *(f"+{ref}:{ref}" for ref in heads)]
+        arguments += ["--end-of-options", self.address(), *(f"+{ref}:{ref}" for ref in heads)]
         with self.lock.held(deadline, cancelled):
             self._make()
             self.used.touch()
@@ -182,11 +198,11 @@ class Mirror:
 
     def push(self, refspecs: Sequence[str], timeout: float = PUSH_TIMEOUT) -> None:
         """Raises GitError with what the remote said."""
-        self._ask(["push", "--no-verify", "--end-of-options", self.remote.url, *refspecs], timeout)
+        self._ask(["push", "--no-verify", "--end-of-options", self.address(), *refspecs], timeout)
 
     def remote_refs(self, *patterns: str) -> list[str]:
         """The full names of the remote's refs that match; all of them without a pattern."""
-        arguments = ["ls-remote", "--refs", "--end-of-options", self.remote.url, *patterns]
+        arguments = ["ls-remote", "--refs", "--end-of-options", self.address(), *patterns]
         answer = self._ask(arguments, PUSH_TIMEOUT)
         return [line.split("\t", 1)[1] for line in answer.splitlines()]
 

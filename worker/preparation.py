@@ -12,6 +12,7 @@ from pathlib import Path
 from worker import git
 from worker.identity import Identity
 from worker.layout import Layout
+from worker.local_repositories import LocalRefused
 from worker.mirrors import Mirror, Remote
 from worker.workspace import Author, Note, Workspace, WorkspaceError, branch_of, erase, record
 
@@ -64,6 +65,9 @@ def _fetched(
     """The mirror, and what the refs that were asked for name."""
     try:
         mirror = Mirror(request.layout, Remote.parse(request.url, request.token))
+        mirror.address()
+    except LocalRefused as error:
+        raise WorkspaceError("repository_refused", error.message) from error
     except git.GitError as error:
         raise WorkspaceError("repository_unreachable", error.message) from error
     if new := not mirror.exists:

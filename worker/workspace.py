@@ -42,8 +42,8 @@ class Author:
 class WorkspaceError(Exception):
     """A workspace could not be prepared, or is no longer one.
 
-    `code`: repository_unreachable, repository_empty, base_missing, checkpoint_missing,
-    workspace_timeout, workspace_failed, workspace_broken or cancelled.
+    `code`: repository_refused, repository_unreachable, repository_empty, base_missing,
+    checkpoint_missing, workspace_timeout, workspace_failed, workspace_broken or cancelled.
     """
 
     def __init__(self, code: str, message: str) -> None:

@@ -49,6 +49,7 @@ MACHINE_CODES = frozenset(
         "checkpoint_missing",
         "publish_failed",
         "repository_empty",
+        "repository_refused",
         "repository_unreachable",
         "stage_impossible",
         "start_failed",

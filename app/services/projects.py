@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.domain import pipeline
-from app.domain.errors import AlreadyExists, InvalidFields, NotFound
+from app.domain.errors import AlreadyExists, Forbidden, InvalidFields, NotFound
 from app.domain.roles import Act
 from app.extensions import db
 from app.models import Developer, Project
@@ -57,6 +57,7 @@ def update(actor: Developer, key: str, **fields: Any) -> Project:
     """
     rights.require(Act.CHANGE_PROJECT, actor, get(actor, key))
     project = locked(key)
+    _require_right_to_address(actor, project, fields)
     before = _told(project)
     _change(project, fields)
     after = _told(project)
@@ -164,6 +165,19 @@ def _origin(repo_url: str) -> tuple[str, str]:
     """Scheme, and host with port."""
     parts = urlsplit(repo_url.lower())
     return parts.scheme, parts.netloc
+
+
+def _require_right_to_address(
+    actor: Developer, project: Project, fields: Mapping[str, Any]
+) -> None:
+    """What lies on machines is not the project's own: its maintainers may keep such an address,
+    not set one. (The machine has its own say, too: `worker/local_repositories`.)"""
+    url = fields.get("repo_url", project.repo_url)
+    if url != project.repo_url and url.lower().startswith("file:"):
+        try:
+            rights.require_admin(actor)
+        except Forbidden:
+            raise Forbidden("only an admin may set a file: URL") from None
 
 
 def _told(project: Project) -> dict[str, Any]:

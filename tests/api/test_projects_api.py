@@ -287,3 +287,34 @@ def test_pages_follow_each_other(client: FlaskClient, admin: dict[str, str]) -> 
         seen += [item["key"] for item in page["items"]]
         query["cursor"] = page["nextCursor"]
     assert seen == keys[::-1]
+
+
+def test_only_an_admin_says_what_on_a_machines_disk_is_a_projects_repository(
+    client: FlaskClient, login: Login, admin: dict[str, str]
+) -> None:
+    maintainer = make_developer()
+    path = f"/api/web/projects/{make_project(maintainers=[maintainer]).key}"
+    headers = login(maintainer)
+
+    def put(url: str, by: dict[str, str]) -> tuple[int, str | None]:
+        answer = client.put(path, json={"repoUrl": url}, headers=by)
+        return answer.status_code, answer.json.get("code")
+
+    for url in ("file:///srv/git/x.git", "file:///home/mirrors/0a1b.git"):
+        assert put(url, headers) == (403, "forbidden")
+    assert put("file:///srv/git/x.git", admin) == (200, None)
+    # What is there may stay: a client sends the whole project back.
+    assert put("file:///srv/git/x.git", headers) == (200, None)
+    assert put("file:///srv/git/y.git", headers) == (403, "forbidden")
+    assert put("https://git.example.org/x.git", headers) == (200, None)
+    assert put("file:///srv/git/x.git", headers) == (403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    "url", ["file:/srv/x.git", "FILE:/srv/x.git", "FILE:///srv/x.git", "/srv/x"]
+)
+def test_local_paths_have_one_spelling(
+    client: FlaskClient, admin: dict[str, str], url: str
+) -> None:
+    answer = client.post("/api/admin/projects", json={**NEW, "repoUrl": url}, headers=admin)
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["repoUrl"])

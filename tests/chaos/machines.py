@@ -58,7 +58,8 @@ class Machine:
         uids = f"{first}-{first + _UIDS - 1}"
         # Its agents go on without it; the world's end is theirs.
         run = ("run", "--home", str(self.home), "--uids", uids)
-        self.stack.launch(self.name, [*_WORKER, *run])
+        file_root = ("--file-root", str(self.stack.home.parent))
+        self.stack.launch(self.name, [*_WORKER, *run, *file_root])
 
     @property
     def daemon(self) -> Child:

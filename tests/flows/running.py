@@ -58,7 +58,7 @@ class Running:
         self.machine.enroll(self.api)
         self.machine.start()
         await_online(self.stack, 1)
-        self.repository = Repository(self.home / "repository.git")
+        self.repository = Repository(self.machine.repositories / "repository.git")
         self.repository.fill()
 
     def project(self, key: str, *stages: Mapping[str, Any], **fields: Any) -> str:

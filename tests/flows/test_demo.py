@@ -75,7 +75,7 @@ def test_an_interrupted_demo_leaves_nothing_and_the_next_one_repairs_the_package
     assert play().wait(SECONDS) == 0, said(home)
     assert processes_of(home) == {}
     assert sockets_of(home) == []
-    repository = Repository(home / "state" / "demo" / "durations.git")
+    repository = Repository(home / "state" / "demo" / "repositories" / "durations.git")
     branch = pushed_branch(home)
     assert repository.has(branch)
     assert repository.failing_tests(BASE) is not None

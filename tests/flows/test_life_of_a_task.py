@@ -92,7 +92,8 @@ def test_a_failing_stage_fails_the_task_and_a_retry_goes_on_from_the_checkpoint(
 
 
 def test_an_unreachable_repository_fails_the_task_in_gits_words(running: Running) -> None:
-    key = running.project("NOREPO", shell("x", "true"), repoUrl="file:///does/not/exist.git")
+    nowhere = running.machine.repositories / "nowhere.git"
+    key = running.project("NOREPO", shell("x", "true"), repoUrl=nowhere.as_uri())
     failed = running.task(key).until("failed")
     assert failed["failure"]["code"] == "repository_unreachable"
     assert "does not appear to be a git repository" in failed["failure"]["message"]

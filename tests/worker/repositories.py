@@ -210,7 +210,7 @@ def any_machine(root: Path, request: pytest.FixtureRequest) -> Iterator[Machine]
 
 
 def _machine(root: Path, *, one_user: bool) -> Iterator[Machine]:
-    layout = Layout(root / "home")
+    layout = Layout(root / "home", file_roots=(root,))
     layout.make()
     made = Machine(layout, one_user)
     yield made

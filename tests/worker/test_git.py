@@ -38,6 +38,7 @@ def test_credentials_are_masked_in_what_git_says(tmp_path):
         git.run(
             ["fetch", "https://ann:t0ken@nowhere.invalid/x?key=hidden"],
             tmp_path,
+            env={"GIT_ALLOW_PROTOCOL": "https"},
             secrets=["hidden"],
         )
     everything = failure.value.message + failure.value.stderr
@@ -77,7 +78,7 @@ def test_cancelling_kills_git_at_once():
         threading.Thread(target=cancel).start()
         began = time.monotonic()
         with pytest.raises(git.GitCancelled):
-            git.run(["ls-remote", url], cancelled=cancelled)
+            git.run(["ls-remote", url], env={"GIT_ALLOW_PROTOCOL": "git"}, cancelled=cancelled)
     assert time.monotonic() - began < 10
     assert not [child for child in psutil.Process().children() if child.name() == "git"]
 

@@ -50,8 +50,8 @@ class Tunnelled:
 
     def start(self) -> "Tunnelled":
         """In this process, with its pauses and limits."""
-        home = self.worker.layout.home
-        daemon = Daemon(home, tunnel_command=self.command)
+        layout = self.worker.layout
+        daemon = Daemon(layout.home, tunnel_command=self.command, file_roots=layout.file_roots)
         self.worker.take(daemon)
         self.hold()
         return self

@@ -289,7 +289,7 @@ def test_a_mirror_that_is_busy_is_left_alone(machine: Machine, repository: Repos
 def a_machine() -> Iterator[tuple[Machine, Repository]]:
     path = Path(tempfile.mkdtemp(prefix="muster-test-"))
     path.chmod(0o711)
-    layout = Layout(path / "home")
+    layout = Layout(path / "home", file_roots=(path,))
     layout.make()
     made = Machine(layout, one_user=True)
     repository = Repository.create(path / "remote.git")

@@ -27,7 +27,7 @@ class WorkerHome:
     """`start` as often as you like; whatever still runs is ended by the fixture."""
 
     def __init__(self, directory: Path, server: FakeServer, repository: Repository) -> None:
-        self.layout = Layout(directory)
+        self.layout = Layout(directory, file_roots=(repository.path.parent,))
         self.layout.make()
         self.server = server
         self.repository = repository
@@ -41,7 +41,8 @@ class WorkerHome:
         CredentialStore(self.layout.credentials).save(given)
 
     def start(self, *, stop_agents_on_exit: bool = False) -> "WorkerHome":
-        return self.take(Daemon(self.layout.home, stop_agents_on_exit=stop_agents_on_exit))
+        home, roots = self.layout.home, self.layout.file_roots
+        return self.take(Daemon(home, stop_agents_on_exit=stop_agents_on_exit, file_roots=roots))
 
     def take(self, daemon: Daemon) -> "WorkerHome":
         """Run this one."""
@@ -67,9 +68,10 @@ class WorkerHome:
     def spawn(self, *options: str, program: Sequence[str] = ("worker",)) -> subprocess.Popen[bytes]:
         """The daemon as a process of its own."""
         connected = len(self.server.hellos)
-        home = str(self.layout.home)
+        given = ["--home", str(self.layout.home)]
+        given += [word for root in self.layout.file_roots for word in ("--file-root", str(root))]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", *program, "run", "--home", home, *options],
+            [sys.executable, "-m", *program, "run", *given, *options],
             cwd=SOURCES,
             stdin=subprocess.DEVNULL,
             start_new_session=True,

@@ -1,7 +1,8 @@
 """What may be the address of a git repository, and the name of a branch in it.
 
 Both end up as arguments of git on machines, so that a leading dash, and transports that run
-commands (`ext::`), are refused here already; git is asked again there.
+commands (`ext::`), are refused here already; git is asked again there. Where a `file:` URL leads
+machines have their own say.
 """
 
 import re
@@ -14,8 +15,8 @@ _URL = re.compile(
     r"(?:https?|ssh|git)://(?:(?P<user>[^\s/@]+)@)?(?![-.])[\w.\-\[\]:]+(?:/[^\s]*)?"
     r"|file:///[^\s]*",
 )
-# user@host:path, as scp writes it; `host::…` would name a transport helper.
-_SCP_LIKE = re.compile(r"(?:\w[\w.-]*@)?\w[\w.-]*:(?![:-])[^\s]+")
+# user@host:path, as scp writes it; `host::…` would name a transport helper, and `file:` is no host.
+_SCP_LIKE = re.compile(r"(?!(?i:file):)(?:\w[\w.-]*@)?\w[\w.-]*:(?![:-])[^\s]+")
 # git-check-ref-format(1), rules 1 to 10.
 _NOT_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|$)")
 
@@ -23,7 +24,7 @@ _NOT_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|$
 _HOST_AND_PATH = r"(?![-.])[\w.\-\[\]:]+(/\S*)?"
 REPO_URL = (
     rf"^(?=[{VISIBLE}]*$)(https?://{_HOST_AND_PATH}|(ssh|git)://([^\s/@:]+@)?{_HOST_AND_PATH}"
-    r"|file:///\S*|(?!.*://)(\w[\w.-]*@)?\w[\w.-]*:(?![:-])\S+)$"
+    r"|file:///\S*|(?!.*://)(?![Ff][Ii][Ll][Ee]:)(\w[\w.-]*@)?\w[\w.-]*:(?![:-])\S+)$"
 )
 BRANCH_NAME = (
     r"^(?![-./])(?!@$)(?!.*(\.\.|@\{|//|/\.|\.lock(/|$)|[/.]$))[^\x00-\x20\x7f~^:?*\[\\]+$"
