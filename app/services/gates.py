@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, literal, select
 
 from app import bus
 from app.domain import pipeline
@@ -75,6 +75,20 @@ def ask(task: Task, step: pipeline.Ask, now: datetime) -> None:
     history.record(
         task, EventType.SUSPENDED, gate.prompt, now, stage_index=step.stage_index, data=data
     )
+
+
+def keep_before(task: Task, start: int) -> None:
+    """What was answered before the stage at which a retry begins is not asked again: the round
+    takes the answers of the one before it along, for stages that use them."""
+    columns = [column for column in Gate.__table__.columns if column.name != "round"]
+    answered = select(literal(task.round), *columns).where(
+        Gate.task_id == task.id,
+        Gate.round == task.round - 1,
+        Gate.stage_index < start,
+        Gate.answered_at.is_not(None),
+    )
+    names = ["round", *(column.name for column in columns)]
+    db.session.execute(insert(Gate).from_select(names, answered))
 
 
 def is_answered(task: Task, stage_index: int) -> bool:

@@ -142,7 +142,9 @@ def _cancel(held: locks.Held, why: str) -> None:
 
 
 def retry(actor: Developer, task_id: int, from_stage: int | None = None) -> Task:
-    """Queue a failed or cancelled task again, as a new round whose gates are asked anew.
+    """Queue a failed or cancelled task again, as a new round.
+
+    Its gates are asked anew, but for those of stages that stay done.
 
     Raises NotFound, Forbidden, TaskNotEnded, NoCheckpoint, InvalidFields.
     """
@@ -159,6 +161,8 @@ def retry(actor: Developer, task_id: int, from_stage: int | None = None) -> Task
     now = clock_now()
     task.round += 1
     task.stage_index = start
+    if start > 0:
+        gates.keep_before(task, start)
     task.checkpoints = {k: v for k, v in task.checkpoints.items() if int(k) < start}
     transitions.move(task, TaskEvent.RETRY, now)
     name = pipeline.parse(task.pipeline)[start].name
