@@ -21,6 +21,7 @@ from worker.layout import Layout
 ONLINE_SECONDS = 30.0
 _NEXT_UIDS = 66_000  # past 65535, which is special; before 100000, where user namespaces begin
 _UIDS = 500  # of every machine but the first
+_PROCESS = "machine-"  # and its number: what its daemon is called in the stack
 _WORKER = (sys.executable, "-m", "worker")
 # What the server's processes must know and a daemon must not.
 _SERVERS_OWN = (
@@ -102,7 +103,8 @@ class LocalMachine:
         command += ["--uids", f"{self.uids[0]}-{self.uids[-1]}"]
         command += ["--file-root", str(self.repositories)]
         env = dict.fromkeys(_SERVERS_OWN, "") | ({} if path is None else {"PATH": path})
-        self.stack.launch(f"machine-{self.number}", [*_WORKER, *command], env)
+        # Whoever decommissions it ends it.
+        self.stack.launch(f"{_PROCESS}{self.number}", [*_WORKER, *command], env, may_end=True)
 
     @property
     def _store(self) -> CredentialStore:
@@ -116,10 +118,14 @@ class LocalMachine:
 
 
 def await_online(stack: Stack, count: int) -> None:
-    """Until so many machines are connected. Raises DemoError, and EmbeddedError for a child."""
+    """Until so many machines are connected; one that has been decommissioned is not waited for.
+
+    Raises DemoError, and EmbeddedError for a child.
+    """
     api, deadline = Api(stack.url), time.monotonic() + ONLINE_SECONDS
     while (connected := api.get("/api/workers/healthz")["connectedWorkers"]) < count:
         stack.check()
+        count = min(count, sum(name.startswith(_PROCESS) for name in stack.processes))
         if time.monotonic() > deadline:
             raise DemoError(
                 f"{connected} of {count} machines are online after {ONLINE_SECONDS:.0f} s; "

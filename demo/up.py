@@ -53,6 +53,7 @@ def _run(screen: Screen) -> None:
     screen.heading("Muster")
     with Stack(places.home(), places.port(), env, say=screen.step) as stack:
         _furnish(stack, screen, count, password)
+        stack.say = lambda line: screen.line(f"  {line}")
         stack.wait()
         screen.line()
         screen.step("stopping")

@@ -27,6 +27,7 @@ class Program:
     `stop_signal` asks for an orderly end, for which it has `stop_seconds`; `death_signal` is what
     it gets when we die.
     `keep_open` are descriptors it inherits; `stdin` is fed to it and must be under 64 KiB.
+    `may_end`: that it has come to its end, with exit code 0, is no failure.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Program:
     stop_seconds: float = 10.0
     keep_open: Sequence[int] = ()
     stdin: bytes = field(default=b"", repr=False)
+    may_end: bool = False
 
 
 class Process:

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -92,16 +93,21 @@ class Stack:
         return self.processes[name]
 
     def launch(
-        self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None
+        self,
+        name: str,
+        argv: Sequence[str],
+        env: Mapping[str, str] | None = None,
+        *,
+        may_end: bool = False,
     ) -> Process:
         """Add a process to the stack, such as a local machine's worker. Does not wait for it.
 
-        Its log is `logs/<name>.log`; `env` is laid over the stack's. It ends with the stack.
+        Its log is `logs/<name>.log`; `env` is laid over the stack's. It ends with the stack;
+        `may_end`: or before, of its own accord, which is then said and is no failure.
         """
         # It may leave processes of its own behind on purpose: they must not keep the home locked.
-        return self._spawn(
-            self._program(name, Command(tuple(argv), env=env or {}), holds_home=False)
-        )
+        program = self._program(name, Command(tuple(argv), env=env or {}), holds_home=False)
+        return self._spawn(replace(program, may_end=may_end))
 
     def run(self, name: str, argv: Sequence[str], seconds: float = 60.0) -> str:
         """Run a command to its end in the stack's environment; returns what it wrote.
@@ -123,10 +129,16 @@ class Stack:
                 )
 
     def check(self) -> None:
-        """Raises EmbeddedError, quoting its log, when a child has ended by itself."""
-        for process in self.processes.values():
+        """Raises EmbeddedError, quoting its log, when a child has ended by itself that may not.
+
+        One that may is said once, and is no child any more.
+        """
+        for name, process in self.processes.items():
             code = process.poll()
-            if code is not None:
+            if code == 0 and process.program.may_end:
+                del self._children[name]
+                self.say(f"{name} has ended ({process.program.log})")
+            elif code is not None:
                 raise processes.failure(process, f"ended with exit code {code}", quote=True)
 
     def wait(self) -> None:

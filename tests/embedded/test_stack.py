@@ -255,3 +255,30 @@ def test_the_real_commands_name_muster_s_own_doors(tmp_path: Path) -> None:
     assert "--queues=notify,sweep" in real.processes["celery"].argv
     assert "--queues=dispatch" in real.processes["dispatcher"].argv
     assert f"--schedule={tmp_path}/celerybeat-schedule" in real.processes["beat"].argv
+
+
+def test_a_process_that_may_end_ends_alone(new_home: Path) -> None:
+    said: list[str] = []
+    with stand_in(new_home, say=said.append) as running:
+        child = running.launch("machine-1", python("print('bye')"), may_end=True)
+        assert eventually(lambda: child.poll() is not None)
+        running.check()
+        assert "machine-1" not in running.processes
+        told = [line for line in said if "machine-1 has ended" in line]
+        running.check()
+        assert len(told) == 1
+
+
+@pytest.mark.parametrize(
+    ("script", "may_end"),
+    [("raise SystemExit(1)", True), ("pass", False)],
+    ids=["crash", "may not"],
+)
+def test_another_end_of_a_launched_process_is_a_failure(
+    new_home: Path, script: str, may_end: bool
+) -> None:
+    with stand_in(new_home) as running:
+        child = running.launch("machine-1", python(script), may_end=may_end)
+        assert eventually(lambda: child.poll() is not None)
+        with pytest.raises(EmbeddedError, match="machine-1 ended with exit code"):
+            running.check()

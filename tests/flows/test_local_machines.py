@@ -33,7 +33,9 @@ def test_a_machine_is_started_with_its_own_uids(
 ) -> None:
     started: list[Sequence[str]] = []
 
-    def launch(_: Stack, name: str, argv: Sequence[str], env: Mapping[str, str]) -> None:
+    def launch(
+        _: Stack, name: str, argv: Sequence[str], env: Mapping[str, str], **_more: object
+    ) -> None:
         started.append(argv)
 
     monkeypatch.setattr(Stack, "launch", launch)
