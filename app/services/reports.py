@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import select, tuple_
 
 from app import bus
+from app.domain.attempt import WorkspaceState
 from app.domain.errors import Conflict, DomainError
 from app.domain.fleet import FleetCounter, Refusal
 from app.domain.machine import MachineEvent
@@ -220,7 +221,20 @@ def _workspace(scene: Scene, body: frames.WorkspaceFacts) -> None:
         # A live task that counts on one shall fail by it, not go on without the work.
         if scene.task.status in ENDED:
             attempts.give_up_checkpoints(scene.task, scene.attempt.number)
-    workspaces.keep(scene.attempt, body, scene.now)
+    match workspaces.keep(scene.attempt, body, scene.now):
+        # Facts come again and again: only a change of the state is an event.
+        case (None | WorkspaceState.PREPARING, WorkspaceState.READY):
+            _tell_workspace(scene, "ready on", body)
+        case (WorkspaceState.PREPARING | WorkspaceState.READY, WorkspaceState.REMOVED):
+            _tell_workspace(scene, "removed from", body)
+
+
+def _tell_workspace(scene: Scene, what: str, body: frames.WorkspaceFacts) -> None:
+    text = f"workspace {what} {scene.machine.name}"
+    machine_id = str(scene.machine.id)
+    scene.record(
+        EventType.WORKSPACE, text, stage_index=None, state=body.state, machineId=machine_id
+    )
 
 
 def _drained(machine: Machine) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from app.domain.attempt import WorkspaceState
 from app.domain.errors import NoWorkspace
@@ -44,8 +45,13 @@ def diff_at(task: Task, gate: Gate) -> dict[str, int] | None:
     return workspace.diff if workspace else None
 
 
-def keep(attempt: Attempt, told: frames.WorkspaceFacts, now: datetime) -> None:
-    """Store what the attempt's machine says. Of one that is gone, the last facts stay."""
+def keep(
+    attempt: Attempt, told: frames.WorkspaceFacts, now: datetime
+) -> tuple[WorkspaceState | None, WorkspaceState]:
+    """Store what the attempt's machine says: the state before (None: nothing was said), and now.
+
+    Of one that is gone, the last facts stay.
+    """
     facts = {
         "machine_id": attempt.machine_id,
         "state": WorkspaceState(told.state),
@@ -59,13 +65,18 @@ def keep(attempt: Attempt, told: frames.WorkspaceFacts, now: datetime) -> None:
         "updated_at": now,
     }
     changing = ("state", "size_bytes", "updated_at") if told.state == "removed" else tuple(facts)
-    db.session.execute(
+    # A statement does not see what it writes: this is the row as it was.
+    old = aliased(Workspace)
+    of_attempt = (old.task_id == attempt.task_id) & (old.attempt == attempt.number)
+    before = db.session.scalar(
         insert(Workspace)
         .values(task_id=attempt.task_id, attempt=attempt.number, **facts)
         .on_conflict_do_update(
             index_elements=["task_id", "attempt"], set_={name: facts[name] for name in changing}
         )
+        .returning(select(old.state).where(of_attempt).scalar_subquery())
     )
+    return before, WorkspaceState(told.state)
 
 
 def stored_diff(stat: frames.DiffStat) -> dict[str, int]:

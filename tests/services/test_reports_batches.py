@@ -254,6 +254,38 @@ def test_what_a_machine_says_of_its_workspace_is_kept(machine: Driven, task: Tas
     assert (row.path, row.dirty) == ("/w/1", True)
 
 
+def test_a_workspace_that_is_ready_or_removed_is_told_once(machine: Driven, task: Task) -> None:
+    for state in ("preparing", "ready", "ready", "removed", "removed"):
+        machine.say(task, frames.WorkspaceFacts(state=state))
+    query = db.select(Event).where(Event.type == E.WORKSPACE).order_by(Event.number)
+    found = [(e.data["state"], e.attempt, e.message) for e in db.session.scalars(query)]
+    name = machine.row.name
+    assert found == [
+        ("ready", 1, f"workspace ready on {name}"),
+        ("removed", 1, f"workspace removed from {name}"),
+    ]
+
+
+def test_a_workspace_that_never_was_is_not_told_to_be_removed(machine: Driven, task: Task) -> None:
+    machine.say(task, frames.WorkspaceFacts(state="removed"))
+    assert E.WORKSPACE not in events_of(task)
+
+
+def test_telling_of_a_workspace_costs_its_event_and_nothing_else(
+    machine: Driven, task: Task
+) -> None:
+    machine.say(task, frames.WorkspaceFacts(state="preparing"))
+    sent = []
+    for _ in ("told", "known"):
+        with counted() as statements:
+            machine.say(task, frames.WorkspaceFacts(state="ready"))
+        sent.append([line for line in statements if not line.startswith("SELECT machines")])
+    told, known = sent
+    ours = [line for line in told if "task_events" in line or "UPDATE tasks" in line]
+    assert len(told) - len(ours) == len(known)
+    assert not [line for line in known if "task_events" in line]
+
+
 # ---- anything at all -----------------------------------------------------------------------------
 
 SMALL = st.integers(0, 4) | st.just((1 << 31) - 1)
