@@ -46,7 +46,8 @@ def change(
     rights.require_admin(actor)
     machine, now = _locked(machine_id), clock_now()
     if machine.status is MachineStatus.DECOMMISSIONED:
-        raise MachineDecommissioned
+        _require_nothing_new(machine, status, name, slots)
+        return machine_reads.get(machine_id)
     before = machine_reads.told(machine)
     machine.name = name or machine.name
     machine.slots_total = slots or machine.slots_total
@@ -83,6 +84,18 @@ def decommission(actor: Developer, machine_id: uuid.UUID, *, dead: bool = False)
     )
     db.session.commit()
     drains.tell(machine)
+
+
+def _require_nothing_new(
+    machine: Machine, status: MachineStatus | None, name: str | None, slots: int | None
+) -> None:
+    """That a machine is gone may be said again, as with `decommission`; nothing else of it changes.
+
+    Raises MachineDecommissioned.
+    """
+    is_same = name in (None, machine.name) and slots in (None, machine.slots_total)
+    if status is not MachineStatus.DECOMMISSIONED or not is_same:
+        raise MachineDecommissioned
 
 
 def _locked(machine_id: uuid.UUID) -> Machine:
