@@ -76,6 +76,23 @@ def parse(raw: Sequence[Mapping[str, Any]]) -> tuple[Stage, ...]:
     return tuple(_stage(stage) for stage in raw)
 
 
+def require_questions(raw: Sequence[Mapping[str, Any]]) -> None:
+    """Raises InvalidFields for a stage that says how to ask, and asks nothing.
+
+    For what is saved from now on: `parse` takes such stages, for there are stored ones.
+    """
+    errors = {f"pipeline.{i}": e for i, stage in enumerate(raw) if (e := _idle(stage))}
+    if errors:
+        raise InvalidFields(errors)
+
+
+def _idle(raw: Mapping[str, Any]) -> list[str]:
+    if _gate(raw) is not None:
+        return []
+    given = [key for key in ("gateTimeout", "prompt") if raw.get(key)]
+    return [f"{key} needs one of confirm, choices and input" for key in given]
+
+
 def _faults(raw: Mapping[str, Any]) -> list[str]:
     found = []
     if sum(bool(raw.get(key)) for key in ("confirm", "choices", "input")) > 1:

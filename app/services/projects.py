@@ -116,6 +116,7 @@ def stored_pipeline(raw: Sequence[Mapping[str, Any]] | None) -> list[dict[str, A
     if raw is None:
         return [dict(stage) for stage in pipeline.DEFAULT]
     pipeline.parse(raw)
+    pipeline.require_questions(raw)
     return [_stored_stage(stage) for stage in raw]
 
 

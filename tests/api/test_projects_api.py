@@ -144,6 +144,9 @@ def stage(**fields: Any) -> dict[str, Any]:
         pytest.param(stage(choices=["a", "a"]), "pipeline.0", id="the same choice twice"),
         pytest.param(stage(choices=["a", "b" * 201]), "pipeline.0.choices.1", id="long choice"),
         pytest.param(stage(confirm=True, input=True), "pipeline.0", id="two questions"),
+        pytest.param(stage(gateTimeout=60), "pipeline.0", id="gateTimeout without a gate"),
+        pytest.param(stage(prompt="Sure?"), "pipeline.0", id="prompt without a gate"),
+        pytest.param(stage(prompt="Sure?", confirm=False), "pipeline.0", id="gate switched off"),
         pytest.param(stage(retries=3), "pipeline.0.retries", id="unknown field of a stage"),
     ],
 )
@@ -165,6 +168,8 @@ def test_a_bad_field_is_named(
         pytest.param(stage(kind="shell", command="echo {nope}"), id="braces in a script"),
         pytest.param(stage(command="{DESCRIPTION} {x1} {}"), id="braces that are no variable"),
         pytest.param(stage(choices=["a", "b"], prompt="Which?"), id="choices"),
+        pytest.param(stage(prompt=None, gateTimeout=None, confirm=False), id="no question"),
+        pytest.param(stage(prompt="Sure?", gateTimeout=60, confirm=True), id="a question"),
         pytest.param({"pipeline": None}, id="pipeline null"),
         pytest.param({"environment": {"TEXT": "ünï\n'\"$(x)"}}, id="any text in a variable"),
     ],

@@ -37,6 +37,18 @@ def test_another_number_of_stages_is_refused(count: int):
     assert errors == {"pipeline": ["a pipeline has 1 to 20 stages"]}
 
 
+@pytest.mark.parametrize("idle", [{"prompt": "Sure?"}, {"gateTimeout": 60}], ids=str)
+def test_how_to_ask_without_a_question_is_not_saved_any_more_but_still_read(idle: dict[str, Any]):
+    (stage,) = pipeline.parse([_raw(**idle)])
+    assert stage.gate is None
+    with pytest.raises(InvalidFields) as refusal:
+        pipeline.require_questions([_raw("a"), _raw("b", **idle)])
+    (name,) = idle
+    words = [f"{name} needs one of confirm, choices and input"]
+    assert refusal.value.errors == {"pipeline.1": words}
+    pipeline.require_questions([_raw(**idle, confirm=True)])
+
+
 def test_the_default_pipeline_is_one_hour_of_development():
     (stage,) = pipeline.parse(pipeline.DEFAULT)
     assert stage == Stage("develop", "{description}", StageKind.AGENT, 3600, None)
