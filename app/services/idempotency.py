@@ -39,17 +39,23 @@ def once(
     request: Mapping[str, Any],
     make: Callable[[Callable[[Made], None]], Made],
     answer: Callable[[Made], dict[str, Any]],
+    require_right: Callable[[], object],
 ) -> Answer:
     """What `answer` says of what `make` makes, or said of it when this request came first.
 
     `make(remember)` calls `remember` with what it made, last before its commit. `answer` asks
-    Postgres nothing. Raises IdempotencyKeyReused where the key came with another request, and what
-    `make` raises; then nothing is remembered.
+    Postgres nothing. `require_right` raises where the actor may not be told any more. Raises
+    IdempotencyKeyReused where the key came with another request, and what `make` raises; then
+    nothing is remembered.
     """
     now = clock.now()
     over = now - timedelta(hours=settings.value("idempotencyHours"))
     mine = _Mine(actor.id, key, _fingerprint(request), now, over)
     body: dict[str, Any] = {}
+    # A repetition as a rule comes after the commit: it makes nothing, and locks nothing.
+    if first := _first(mine):
+        require_right()
+        return Answer(_body_of(first, mine), replayed=True)
 
     def remember(made: Made) -> None:
         body.update(answer(made))
@@ -59,12 +65,13 @@ def once(
         make(remember)
     except (_KeyTaken, InvalidFields) as error:  # fields that were right may be wrong by now
         db.session.rollback()
-        first = _first_body(mine)
-        if first is not None:
-            return Answer(first, replayed=True)
+        if first := _first(mine):
+            return Answer(_body_of(first, mine), replayed=True)
         if isinstance(error, InvalidFields):
             raise
-        return once(actor, key, request, make, answer)  # the other was forgotten just now
+        return once(
+            actor, key, request, make, answer, require_right
+        )  # the other was forgotten just now
     return Answer(body, replayed=False)
 
 
@@ -98,17 +105,19 @@ def _claim(mine: _Mine, body: dict[str, Any]) -> None:
         raise _KeyTaken
 
 
-def _first_body(mine: _Mine) -> dict[str, Any] | None:
-    """What the key's first request was answered. Raises IdempotencyKeyReused."""
-    first = db.session.scalar(
+def _first(mine: _Mine) -> IdempotencyKey | None:
+    """The key, if a request has committed under it."""
+    return db.session.scalar(
         select(IdempotencyKey).where(
             IdempotencyKey.developer_id == mine.developer_id,
             IdempotencyKey.key == mine.key,
             IdempotencyKey.created_at > mine.over,
         )
     )
-    if first is None:
-        return None
+
+
+def _body_of(first: IdempotencyKey, mine: _Mine) -> dict[str, Any]:
+    """What the key's first request was answered. Raises IdempotencyKeyReused."""
     if first.fingerprint != mine.fingerprint:
         raise IdempotencyKeyReused
     return first.response

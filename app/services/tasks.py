@@ -86,6 +86,11 @@ def create(
     return task
 
 
+def require_creator(actor: Developer, project_key: str) -> None:
+    """Raises NotFound, Forbidden where the developer may not create tasks in the project."""
+    rights.require(Act.CREATE_TASK, actor, projects.get(actor, project_key))
+
+
 class _Place(NamedTuple):
     """Where a task is to be, and the id that it will have."""
 

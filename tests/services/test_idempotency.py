@@ -45,7 +45,12 @@ class Requests:
 
                 return tasks.create(actor, **body, remember=then)
 
-            return idempotency.once(actor, "key", body, make, lambda task: {"id": task.id})
+            def require_right() -> None:
+                tasks.require_creator(actor, self.project)
+
+            return idempotency.once(
+                actor, "key", body, make, lambda task: {"id": task.id}, require_right
+            )
 
     def race(self, second: str, end: Callable[[], None]) -> tuple[Any, Any]:
         """What became of a request “one”, which ends like this, and of one that waits for it."""

@@ -90,7 +90,10 @@ def _create_once(key: str, body: dict[str, Any]) -> tuple[Response, int, dict[st
     def make(remember: Callable[[Task], None]) -> Task:
         return tasks.create(actor, **body, remember=remember)
 
-    answer = idempotency.once(actor, key, body, make, TaskSchema().dump)
+    def require_right() -> None:
+        tasks.require_creator(actor, body["project_key"])
+
+    answer = idempotency.once(actor, key, body, make, TaskSchema().dump, require_right)
     replayed = {"Idempotency-Replayed": "true"} if answer.replayed else {}
     return jsonify(answer.body), 201, {"Location": _location(answer.body["id"])} | replayed
 
