@@ -12,10 +12,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from app.embedded import EmbeddedError, ports
+from app.embedded import ports
 from app.embedded.stack import Stack
 from demo import admin, places
 from demo.api import Api, ApiProblem
+from demo.command import carry_out
 from demo.errors import DemoError
 from demo.machines import LocalMachine, await_online
 from demo.repository import BASE, Repository
@@ -51,16 +52,7 @@ PIPELINE = [
 
 def main() -> int:
     """Returns the exit code: 0 only when a branch was pushed that repairs the package."""
-    screen = Screen(sys.stdout)
-    try:
-        _play(screen)
-    except (EmbeddedError, DemoError, ApiProblem, OSError) as problem:
-        screen.fail(str(problem))
-        return 1
-    except KeyboardInterrupt:
-        screen.fail("interrupted; everything is stopped")
-        return INTERRUPTED
-    return 0
+    return carry_out(_play, "interrupted; everything is stopped", INTERRUPTED)
 
 
 def _play(screen: Screen) -> None:

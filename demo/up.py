@@ -3,10 +3,10 @@
 import os
 import sys
 
-from app.embedded import EmbeddedError
 from app.embedded.stack import Stack
 from demo import admin, places
-from demo.api import Api, ApiProblem
+from demo.api import Api
+from demo.command import carry_out
 from demo.errors import DemoError
 from demo.machines import LocalMachine, await_online
 from demo.screen import BOLD, DIM, RESET, Screen
@@ -35,15 +35,7 @@ NEXT = f"""
 
 def main() -> int:
     """Returns the exit code: 0 when it was asked to stop, 1 when something did not work."""
-    screen = Screen(sys.stdout)
-    try:
-        _run(screen)
-    except (EmbeddedError, DemoError, ApiProblem, OSError) as problem:
-        screen.fail(str(problem))
-        return 1
-    except KeyboardInterrupt:
-        screen.fail("stopped before everything was up")
-    return 0
+    return carry_out(_run, "stopped before everything was up", 0)
 
 
 def _run(screen: Screen) -> None:

@@ -53,13 +53,11 @@ def checkpoint(
     Where nothing changed the ref points at HEAD. Raises CheckpointRefused.
     """
     ref = f"{_refs(workspace)}/{int(stage_index)}"
+    message = f"{stage_name} (task #{workspace.task_id})"
     try:
-        _commit(workspace, f"{stage_name} (task #{workspace.task_id})", author, note)
-        commit = _taken(workspace, ref)
+        _commit(workspace, message, author, note)
         # A stage that was done again after a crash replaces what it pushed before.
-        mirror = workspace.mirror(token)
-        mirror.push([f"+{ref}:{ref}"], timeout)
-        diff = mirror.diff_stat(workspace.base_commit, commit)
+        commit, diff = _pushed(workspace, ref, f"+{ref}:{ref}", token, timeout)
     except (git.GitError, WorkspaceError) as error:
         raise CheckpointRefused(error.message) from error
     return Checkpoint(ref, commit, diff)
@@ -81,13 +79,12 @@ def publish(
     ref = f"{_refs(workspace)}/head"
     try:
         _commit(workspace, f"task #{workspace.task_id}", author, note)
-        commit = _taken(workspace, ref)
-        mirror = workspace.mirror(token)
-        mirror.push([f"{ref}:refs/heads/{workspace.branch}"], timeout)
-        diff = mirror.diff_stat(workspace.base_commit, commit)
+        to = f"refs/heads/{workspace.branch}"
+        commit, diff = _pushed(workspace, ref, f"{ref}:{to}", token, timeout)
     except (git.GitError, WorkspaceError) as error:
         raise PublishRefused(error.message) from error
-    return _published(workspace, commit, diff)
+    changed = (diff.files_changed, diff.insertions, diff.deletions)
+    return Published(workspace.branch, commit, *changed)
 
 
 def forget(workspace: Workspace, token: str | None = None, *, note: Note) -> None:
@@ -139,9 +136,17 @@ def _stage_changes(workspace: Workspace, note: Note) -> None:
         note("warning", f"not everything could be committed: {error.message}")
 
 
-def _taken(workspace: Workspace, ref: str) -> str:
+def _pushed(
+    workspace: Workspace, ref: str, refspec: str, token: str | None, timeout: float
+) -> tuple[str, DiffStat]:
+    """Takes HEAD into the mirror's `ref` and pushes it from there; the commit, and what it changes
+    of the base."""
     workspace.require_intact()
-    return workspace.mirror().take(workspace.git_directory, workspace.identity, ref, COMMIT_TIMEOUT)
+    mirror = workspace.mirror(token)
+    directory, identity = workspace.git_directory, workspace.identity
+    commit = mirror.take(directory, identity, ref, COMMIT_TIMEOUT)
+    mirror.push([refspec], timeout)
+    return commit, mirror.diff_stat(workspace.base_commit, commit)
 
 
 def _delete_refs(mirror: Mirror, prefix: str) -> None:
@@ -149,7 +154,3 @@ def _delete_refs(mirror: Mirror, prefix: str) -> None:
     if at_remote := mirror.remote_refs(f"{prefix}/*"):
         mirror.push([f":{ref}" for ref in at_remote])
     mirror.tidy()
-
-
-def _published(workspace: Workspace, commit: str, diff: DiffStat) -> Published:
-    return Published(workspace.branch, commit, diff.files_changed, diff.insertions, diff.deletions)

@@ -66,17 +66,8 @@ def descendants(root: int) -> list[Process]:
     return [process for process in tree if process.alive]
 
 
-def in_session(session: int) -> list[Process]:
-    return [process for process in everyone() if process.alive and process.session == session]
-
-
 def in_group(group: int) -> list[Process]:
     return [process for process in everyone() if process.alive and process.group == group]
-
-
-def owned_by(uid: int) -> list[Process]:
-    """Those that run with a uid, be it real, effective, saved or for files."""
-    return [process for process in everyone() if process.alive and uid in _uids(process.pid)]
 
 
 def marked(name: str, value: str) -> list[Process]:
@@ -128,13 +119,6 @@ def end(look: Callable[[], list[Process]], grace: float = 5.0) -> list[Process]:
     return left
 
 
-def kill_all_of(uid: int, grace: float = 5.0) -> list[Process]:
-    """Ends every process of a uid. Raises ValueError for root's and for our own."""
-    if uid in (0, os.getuid(), os.geteuid()):
-        raise ValueError(f"uid {uid} is not an attempt's own")
-    return end(lambda: owned_by(uid), grace)
-
-
 def _wait(look: Callable[[], list[Process]], limit: float) -> list[Process]:
     deadline = time.monotonic() + limit
     while (left := look()) and time.monotonic() < deadline:
@@ -147,14 +131,6 @@ def _send_all(those: list[Process], number: int) -> None:
         # Not ours to signal (it became another user): who looks again will still find it.
         with contextlib.suppress(PermissionError):
             send(process, number)
-
-
-def _uids(pid: int) -> list[int]:
-    with contextlib.suppress(OSError), open(f"/proc/{pid}/status", "rb") as file:
-        for line in file:
-            if line.startswith(b"Uid:"):
-                return [int(uid) for uid in line.split()[1:]]
-    return []
 
 
 def _environment(process: Process) -> list[bytes]:

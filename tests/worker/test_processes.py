@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.worker.of_user import owned_by
 from worker import processes
 
 Spawn = Callable[..., "subprocess.Popen[str]"]
@@ -82,9 +83,8 @@ def test_a_tree_is_found_below_its_root(spawn: Spawn) -> None:
     processes.kill(below)
 
 
-def test_sessions_and_groups_have_their_members(spawn: Spawn) -> None:
+def test_groups_have_their_members(spawn: Spawn) -> None:
     child = spawn(SLEEPER, start_new_session=True)
-    assert [process.pid for process in processes.in_session(child.pid)] == [child.pid]
     assert [process.pid for process in processes.in_group(child.pid)] == [child.pid]
 
 
@@ -126,13 +126,7 @@ def test_all_of_a_user_are_killed_and_no_one_else(spawn: Spawn) -> None:
     uid = 40_000 + os.getpid() % 20_000
     script = f"import os, signal, time; os.setresuid({uid}, {uid}, {uid}); os.fork();" + DEAF
     child, other = spawn(script), spawn(SLEEPER)
-    assert processes.owned_by(uid)
-    assert processes.kill_all_of(uid, grace=0.05) == []
+    assert owned_by(uid)
+    assert processes.end(lambda: owned_by(uid), grace=0.05) == []
     assert child.wait() == -signal.SIGKILL
     assert other.poll() is None
-
-
-@pytest.mark.parametrize("uid", [0, os.getuid()], ids=["root", "ourselves"])
-def test_neither_root_nor_ourselves_are_killed(uid: int) -> None:
-    with pytest.raises(ValueError, match="not an attempt's own"):
-        processes.kill_all_of(uid)

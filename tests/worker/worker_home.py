@@ -13,6 +13,7 @@ import pytest
 
 from protocol.frames import Author, Forget, Repo, RunStage
 from tests.worker.fake_server import LIMIT, FakeServer
+from tests.worker.of_user import owned_by
 from tests.worker.repositories import Repository
 from worker import processes, shim_client, tunnel_command
 from worker.credentials import Credentials, CredentialStore
@@ -127,7 +128,9 @@ class WorkerHome:
             tunnels = str(directory.resolve())
             processes.end(lambda mark=tunnels: tunnel_command.marked(mark), grace=0)
         for claim in self.layout.identities.iterdir():
-            processes.kill_all_of(int(claim.name), grace=0) if os.geteuid() == 0 else None
+            if os.geteuid() == 0:  # then each claimed uid is an attempt's own
+                uid = int(claim.name)
+                processes.end(lambda uid=uid: owned_by(uid), grace=0)
 
 
 @pytest.fixture
