@@ -40,19 +40,28 @@ class Read:
     name: str
     who: str
     path: Callable[[Made, Random], str]
-    may_be_missing: bool = False
 
 
 def _search(name: str, text: Callable[[Made], str]) -> Read:
     def path(made: Made, _: Random) -> str:
         return f"/api/web/search?q={quote(text(made), safe='')}"
 
-    return Read(f"search, {name}", "member", path, may_be_missing=True)
+    return Read(f"search, {name}", "member", path)
 
 
 def _at(made: Made, name: str, part: float, chance: Random) -> int:
     """A place around that part of the whole."""
     return int(made[name] * part) + chance.randrange(0, 500)
+
+
+def _events(name: str, query: str = "", *, deep: bool = False) -> Read:
+    """Of the task that has a tenth of all."""
+
+    def path(made: Made, chance: Random) -> str:
+        offset = _at(made, "deep_task_events", 0.7, chance) if deep else 0
+        return f"{_TASKS}/{made['deep_task']}/events?{query}&offset={offset}"
+
+    return Read(f"events, {name}", "member", path)
 
 
 READS = (
@@ -75,20 +84,16 @@ READS = (
     ),
     Read("get", "admin", lambda made, chance: f"{_TASKS}/{chance.randint(1, made['tasks'] // 2)}"),
     Read("get, queued", "member", lambda made, _: f"{_TASKS}/{made['queued_task']}"),
-    Read("events, first page", "member", lambda made, _: f"{_TASKS}/{made['deep_task']}/events"),
-    Read(
-        "events, deep",
-        "member",
-        lambda made, chance: (
-            f"{_TASKS}/{made['deep_task']}/events?offset="
-            f"{_at(made, 'deep_task_events', 0.7, chance)}"
-        ),
-    ),
-    Read(
-        "events, checkpoints only",
-        "member",
-        lambda made, _: f"{_TASKS}/{made['deep_task']}/events?type=checkpoint,warning",
-    ),
+    _events("first page"),
+    _events("deep", deep=True),
+    _events("checkpoints only", "type=checkpoint,warning"),
+    _events("notes only, which nearly all are", "type=log"),
+    _events("notes only, deep", "type=log", deep=True),
+    _events("five types, deep", "type=log,started,checkpoint,warning,error", deep=True),
+    _events("with a text that none has", "search=xylophone"),
+    _events("with a number that none has", "search=999999999"),
+    _events("with a text that many have", "search=TESTS"),
+    _events("notes with a text that none has", "type=log&search=xylophone"),
     Read(
         "log lines, deep in the middle",
         "member",
@@ -106,8 +111,8 @@ READS = (
     _search("a number", lambda made: f"#{made['deep_task']}"),
     _search("a machine's name", lambda made: str(made["machine"])),
     _search("nothing found", lambda made: "xylophonist"),
-    Read("dashboard, stats", "member", lambda m, _: "/api/web/dashboard/stats", True),
-    Read("dashboard, activity", "member", lambda m, _: "/api/web/dashboard/recent-activity", True),
+    Read("dashboard, stats", "member", lambda m, _: "/api/web/dashboard/stats"),
+    Read("dashboard, activity", "member", lambda m, _: "/api/web/dashboard/recent-activity"),
     Read("projects", "member", lambda made, _: "/api/web/projects"),
 )
 
@@ -121,21 +126,15 @@ class Asker:
         self._path, self._chance = read.path, Random(1)
 
     def __call__(self) -> float:
-        """Seconds. Raises NotMeasured, NotThere."""
+        """Seconds. Raises NotMeasured."""
         path = self._path(self._made, self._chance)
         seconds, status, body = self._wire.get(path, self._headers)
-        if status == 404:
-            raise NotThere(path)
         if status != 200:
             raise NotMeasured(f"{path} was answered with {status}: {body[:300]!r}")
         return seconds
 
     def close(self) -> None:
         self._wire.close()
-
-
-class NotThere(NotMeasured):
-    """There is no such path."""
 
 
 def in_turns(ours: Callable[[], float], theirs: Callable[[], float]) -> tuple[Blocks, Blocks]:
@@ -160,7 +159,7 @@ def measure(say: Say, options: argparse.Namespace) -> Report:
         small = rig.served("small", SMALL)
         big = rig.served(f"big{size.tasks}", size)
         for read in chosen:
-            report.figures += _compared(read, small, big, report, say)
+            report.figures += _compared(read, small, big, say)
         if not options.only:
             report.figures.append(_beside_bare(rig, small, say))
     report.notes += [
@@ -172,16 +171,10 @@ def measure(say: Say, options: argparse.Namespace) -> Report:
     return report
 
 
-def _compared(read: Read, small: Served, big: Served, report: Report, say: Say) -> list[Figure]:
+def _compared(read: Read, small: Served, big: Served, say: Say) -> list[Figure]:
     theirs, ours = Asker(small, read), Asker(big, read)
     try:
         blocks, floor = in_turns(ours, theirs)
-    except NotThere as problem:
-        if not read.may_be_missing:
-            raise
-        say(f"{read.name}: skipped, there is no {problem}")
-        report.notes.append(f"SKIPPED {read.name}: there is no {problem}")
-        return []
     finally:
         ours.close()
         theirs.close()

@@ -1,17 +1,32 @@
 """A task's events."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, String, cast, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select, true
 
 from app.domain.search import containing
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Developer, Event, Task
-from app.services import task_reads
+from app.services import event_places, in_time, task_reads
 from app.services.turns import in_turn
+
+SEARCHED = (10_000, 1_000, 100)
+"""So many of the last are looked through for a text. Where there is no time for so many long ones,
+fewer; the fewest are waited for."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """`total` is how many match. `searched_from`: only from that number on was looked; None: in all
+    there are."""
+
+    items: list[Event]
+    total: int
+    searched_from: int | None = None
 
 
 def record(
@@ -54,38 +69,64 @@ def events(
     *,
     types: Sequence[EventType] = (),
     search: str | None = None,
+    before: int | None = None,
     limit: int = 50,
     offset: int = 0,
-) -> tuple[list[Event], int]:
-    """A page of a task's events in order, and how many match. Raises NotFound."""
+) -> Page:
+    """A page of a task's events in order, of those whose number is below `before`.
+
+    Any page costs the same: docs/decisions/0022. Raises NotFound.
+    """
     task = task_reads.get(actor, task_id)
-    wanted = [Event.task_id == task_id]
-    if types:
-        wanted.append(Event.type.in_(types))
+    last = task.events if before is None else min(task.events, before - 1)
     if search:
+        return _found(task_id, types, search, last, limit, offset)
+    place = event_places.after(task_id, types, last, offset)
+    if place.number is None:
+        return Page([], place.total)
+    numbers = _between(task_id, types, place.number, last, limit).subquery("numbers")
+    first = select(numbers.c.number).order_by(numbers.c.number).limit(limit)
+    return Page(_rows(task_id, Event.number.in_(first)), place.total)
+
+
+def _found(
+    task_id: int, types: Sequence[EventType], search: str, last: int, limit: int, offset: int
+) -> Page:
+    """Those with the text, among the last of them."""
+    for most in SEARCHED:
+        place = event_places.after(task_id, types, last, -most)
+        if place.number is None:
+            return Page([], 0)
+        texts = _between(task_id, types, place.number, last).subquery("texts")
         pattern = containing(search)
-        wanted.append(or_(Event.message.ilike(pattern), cast(Event.data, String).ilike(pattern)))
-    if len(wanted) == 1:
-        # Numbers have no holes, so that the count is known and the page is found by number.
-        total = task.events
-        page = select(Event).where(*wanted, Event.number > offset, Event.number <= offset + limit)
-        return list(db.session.scalars(page.order_by(Event.number))), total
-    total = db.session.scalar(select(func.count()).where(*wanted)) or 0
-    if offset >= total:
-        return [], total
-    page = select(Event).order_by(Event.number)
-    if search:
-        page = page.where(*wanted).limit(limit).offset(offset)
-    else:
-        numbers = _numbers(task_id, types, limit, offset)
-        page = page.where(Event.task_id == task_id, Event.number.in_(numbers))
-    return list(db.session.scalars(page)), total
+        contains = or_(texts.c.message.ilike(pattern), cast(texts.c.data, String).ilike(pattern))
+        found = select(texts.c.number).where(contains).cte("found")
+        part = select(found.c.number).order_by(found.c.number).limit(limit).offset(offset)
+        look = select(func.count(), func.array(part.scalar_subquery())).select_from(found)
+        if rows := in_time.rows(look):
+            break
+    ((total, numbers),) = rows or db.session.execute(look)
+    searched_from = place.number if place.total > most else None
+    items = _rows(task_id, Event.number.in_(numbers)) if numbers else []
+    return Page(items, total, searched_from)
 
 
-def _numbers(task_id: int, types: Sequence[EventType], limit: int, offset: int) -> Select[int]:
-    """The page's numbers, out of the first ones of each type: a million others are not read."""
+def _between(
+    task_id: int, types: Sequence[EventType], first: int, last: int, limit: int | None = None
+) -> Select[int, str, Any]:
+    """Number and texts of the events in that range; with a limit, the first ones of each type."""
+    texts = select(Event.number, Event.message, Event.data).where(
+        Event.task_id == task_id, Event.number >= first, Event.number <= last
+    )
+    if limit is not None:
+        texts = texts.order_by(Event.number).limit(limit)
+    if not types:
+        return texts
     turns = in_turn(Event.type, types)
-    first = select(Event.number).where(Event.task_id == task_id, Event.type == turns.c.value)
-    of_each = first.order_by(Event.number).limit(offset + limit).lateral("of_each")
-    found = select(of_each.c.number).select_from(turns.join(of_each, true()))
-    return found.order_by(of_each.c.number).limit(limit).offset(offset)
+    of_each = texts.where(Event.type == turns.c.value).lateral("of_each")
+    return select(*of_each.c).select_from(turns.join(of_each, true()))
+
+
+def _rows(task_id: int, wanted: ColumnElement[bool]) -> list[Event]:
+    rows = select(Event).where(Event.task_id == task_id, wanted).order_by(Event.number)
+    return list(db.session.scalars(rows))

@@ -369,7 +369,9 @@ def test_events_are_paged_filtered_and_searched(
     ]
     assert [item["id"] for item in page(type="LOG,created")["items"]] == [1, 2]
     assert [item["id"] for item in page(search="50 %")["items"]] == [2]
-    assert page(search="zzz") == {"items": [], "total": 0, "limit": 50, "offset": 0}
+    empty = {"items": [], "total": 0, "limit": 50, "offset": 0, "searchedFrom": None}
+    assert page(search="zzz") == empty
+    assert [item["id"] for item in page(search="o", before=3)["items"]] == [2]
     assert page(offset=2**63 - 1)["items"] == []
 
 

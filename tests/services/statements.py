@@ -36,11 +36,11 @@ def counted(*, settings: bool = False) -> Iterator[Statements]:
 
 @contextmanager
 def explained() -> Iterator[list[dict[str, Any]]]:
-    """How Postgres carried out each SELECT while this lasts: the roots of the plans."""
+    """How Postgres carried out each read while this lasts: the roots of the plans."""
     plans: list[dict[str, Any]] = []
 
     def note(connection: sa.Connection, _cursor: Any, statement: str, parameters: Any, *_: Any):  # type: ignore[no-untyped-def]
-        if statement.startswith("SELECT"):
+        if statement.lstrip().startswith(("SELECT", "WITH")):
             query = f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}"
             found = connection.exec_driver_sql(query, parameters).scalar_one()
             plans.append(found[0]["Plan"])

@@ -110,8 +110,8 @@ def check(admin: Developer, task: Task) -> None:
     types = events_of(task)  # asserts that there are no holes
     db.session.refresh(task)
     assert task.events == len(types)
-    items, total = history.events(admin, task.id, limit=5, offset=len(types) - 3)
-    assert (total, [event.number for event in items]) == (
+    page = history.events(admin, task.id, limit=5, offset=len(types) - 3)
+    assert (page.total, [event.number for event in page.items]) == (
         len(types),
         [len(types) - 2, len(types) - 1, len(types)],
     )
@@ -122,12 +122,12 @@ def test_a_page_of_events_costs_the_same_anywhere(app: Flask) -> None:
     task = tasks.create(admin, project_key=make_project().key, description="Do it.")
     dispatch.assign_queued()
     machine.say(task, *(frames.Note("info", f"note {n} of 100 %") for n in range(100)))
-    items, total = history.events(admin, task.id, limit=10, offset=50)
-    assert ([event.number for event in items], total) == (list(range(51, 61)), 102)
-    found, count = history.events(admin, task.id, search="NOTE 7", limit=3)
-    assert (len(found), count) == (3, 11)
-    assert history.events(admin, task.id, search="100 %")[1] == 100
-    assert history.events(admin, task.id, search="1__ %")[1] == 0
+    page = history.events(admin, task.id, limit=10, offset=50)
+    assert ([event.number for event in page.items], page.total) == (list(range(51, 61)), 102)
+    found = history.events(admin, task.id, search="NOTE 7", limit=3)
+    assert (len(found.items), found.total) == (3, 11)
+    assert history.events(admin, task.id, search="100 %").total == 100
+    assert history.events(admin, task.id, search="1__ %").total == 0
 
 
 def make_driven_and_admin() -> tuple[Developer, Driven]:

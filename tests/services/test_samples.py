@@ -70,6 +70,12 @@ def test_every_tasks_events_are_numbered_without_holes(made: Made) -> None:
             FROM task_events WINDOW w AS (PARTITION BY task_id ORDER BY number)
         ) AS told WHERE goes_back
     """)
+    assert not rows("""
+        SELECT task_id FROM (
+            SELECT task_id, type_number <> row_number() OVER w AS is_wrong
+            FROM task_events WINDOW w AS (PARTITION BY task_id, type ORDER BY number)
+        ) AS told WHERE is_wrong
+    """)
 
 
 def test_attempts_seats_and_times_agree_with_their_tasks(made: Made) -> None:

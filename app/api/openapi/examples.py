@@ -101,6 +101,7 @@ WORDS: dict[str, Any] = {
     "EnrollmentToken.prefix": "mst_enroll_Zx81k",
     "Event.data": {"stage": "develop", "exitCode": 0},
     "Event.type": "stage_finished",
+    "EventPage.searchedFrom": None,
     "Failure.code": "machine_lost",
     "Found.query": "durations",
     "FoundMachine.name": "builder-1",

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from marshmallow import fields, validate
 
-from app.api.paging import CursorQuery, OffsetQuery, cursor_page_of
+from app.api.paging import CursorQuery, OffsetQuery, cursor_page_of, offset_page_of
 from app.api.schemas.base import INT8, Id, Schema, Timestamp, Whole
 from app.api.schemas.projects import AgentType, StageSchema
 from app.api.schemas.stored import StoredSchema
@@ -196,7 +196,20 @@ class PendingGateSchema(Schema):
 
 class EventFilter(OffsetQuery):
     type = CommaList(EventType)
-    search = fields.String(load_default=None, validate=validate.Length(max=200))
+    search = fields.String(
+        load_default=None,
+        validate=validate.Length(max=200),
+        metadata={
+            "description": "a text in message or data, in any letter case; looked for in the last "
+            "10,000 events (of the types, below `before`), fewer where they are very long"
+        },
+    )
+    before = Whole(
+        minimum=1,
+        load_default=None,
+        strict=False,
+        metadata={"description": "only events whose id is lower, say than `searchedFrom`"},
+    )
 
 
 class EventSchema(Schema):
@@ -207,6 +220,17 @@ class EventSchema(Schema):
     message = fields.String(required=True)
     data = fields.Dict(required=True)
     created_at = Timestamp(required=True)
+
+
+class EventPage(offset_page_of(EventSchema)):  # type: ignore[misc]  # a class made at run time
+    searched_from = Whole(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "a search did not look at events below this id: ask again with it as "
+            "`before`; null: there was nothing more to look at"
+        },
+    )
 
 
 class WhichAttempt(Schema):

@@ -15,7 +15,7 @@ from app.api.schemas.tasks import (
     Answer,
     ChannelSchema,
     EventFilter,
-    EventSchema,
+    EventPage,
     LogFilter,
     LogLineSchema,
     Look,
@@ -165,19 +165,13 @@ def list_terminal_inputs(query: dict[str, Any], task_id: int) -> dict[str, Any]:
 
 @blp.get("/<int:task_id>/events")
 @blp.arguments(EventFilter, location="query")
-@blp.response(200, offset_page_of(EventSchema))
+@blp.response(200, EventPage)
 def list_events(query: dict[str, Any], task_id: int) -> dict[str, Any]:
     """What happened, in order."""
-    limit, offset = query["limit"], query["offset"]
-    items, total = history.events(
-        current_developer(),
-        task_id,
-        types=query["type"],
-        search=query["search"],
-        limit=limit,
-        offset=offset,
-    )
-    return by_offset(items, total, limit=limit, offset=offset)
+    types = query.pop("type")
+    found = history.events(current_developer(), task_id, types=types, **query)
+    page = by_offset(found.items, found.total, limit=query["limit"], offset=query["offset"])
+    return page | {"searched_from": found.searched_from}
 
 
 @blp.get("/<int:task_id>/logs")

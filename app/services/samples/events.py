@@ -23,9 +23,11 @@ NOTES = (
 )
 
 _EVENTS = text("""
-    INSERT INTO task_events (project_id, task_id, number, type, attempt, stage_index, message, data,
-                             created_at)
-    SELECT project_id, task_id, number, type, CASE WHEN number = 1 THEN 0 ELSE attempt END,
+    INSERT INTO task_events (project_id, task_id, number, type, type_number, attempt, stage_index,
+                             message, data, created_at)
+    SELECT project_id, task_id, number, type,
+           row_number() OVER (PARTITION BY task_id, type ORDER BY number),
+           CASE WHEN number = 1 THEN 0 ELSE attempt END,
            CASE WHEN type IN ('created', 'assigned', 'started') THEN NULL ELSE 0 END,
            CASE type WHEN 'log' THEN note
                      WHEN 'created' THEN 'created by ' || creator
@@ -67,8 +69,8 @@ _EVENTS = text("""
              AS s(status task_status, head text[], tail text[]) ON s.status = t.status
         CROSS JOIN generate_series(1, t.events) AS n
         WHERE t.id BETWEEN :first AND :last
-        ORDER BY t.id, n
     ) AS told
+    ORDER BY task_id, number
 """)
 
 

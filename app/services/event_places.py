@@ -1,0 +1,72 @@
+"""Where a task's events of certain types lie, at the same cost however many there are.
+
+Each event has a number in its task, and one among those of its type; both are in one index. How
+many of a type come before a place is thus read from one row, and the place that so many of several
+types come before is found by halving the task:
+
+    number       1  2  3  4  5  6  7  8        which is the 4th log or warning?
+    log          1     2        3     4        before 5: 2 + 1 = 3, so it is 5 or later
+    warning            -  1        2           before 7: 3 + 1 = 4, so it is before 7, that is 6
+
+A million events are halved twenty times.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ARRAY, TextClause, bindparam, text
+
+from app.domain.task import EventType
+from app.extensions import db
+from app.models import Event
+
+_COUNT = """
+    SELECT coalesce(sum(latest.type_number), 0) AS events
+    FROM asked CROSS JOIN LATERAL (
+        SELECT type_number FROM task_events AS e
+        WHERE e.task_id = :task_id AND e.type = asked.type AND e.number <= {number}
+        ORDER BY e.number DESC LIMIT 1
+    ) AS latest
+"""
+# `high` is the place as soon as `low` is the number before it. Negative :skipped: all but so many.
+_FIND: TextClause = text(f"""
+    WITH RECURSIVE asked AS (
+        SELECT DISTINCT type FROM unnest(:types) AS type
+    ), counted AS (
+        SELECT events AS total, CASE WHEN :skipped < 0 THEN greatest(0, events + :skipped)
+                                     ELSE :skipped END AS skipped
+        FROM ({_COUNT.format(number=":last")}) AS counted
+    ), halving (low, high) AS (
+        SELECT 0, CAST(:last AS integer) FROM counted WHERE skipped < total
+        UNION ALL
+        SELECT CASE WHEN upto.events <= skipped THEN middle ELSE low END,
+               CASE WHEN upto.events <= skipped THEN high ELSE middle END
+        FROM (
+            SELECT low, high, (low + high) / 2 AS middle, skipped FROM halving, counted
+            WHERE high - low > 1
+        ) AS half CROSS JOIN LATERAL ({_COUNT.format(number="half.middle")}) AS upto
+    )
+    SELECT total, (SELECT min(high) FROM halving) AS number FROM counted
+""").bindparams(bindparam("types", type_=ARRAY(Event.type.type)))
+
+
+@dataclass(frozen=True)
+class Place:
+    """The number that a page begins at, None where nothing is left; how many there are in all."""
+
+    number: int | None
+    total: int
+
+
+def after(task_id: int, types: Sequence[EventType], last: int, skipped: int) -> Place:
+    """Of the task's events up to number `last`, those of `types` (none given: of all) without the
+    first `skipped`; a negative number of them keeps so many of the last.
+    """
+    if types:
+        about = {"task_id": task_id, "types": list(types), "last": last}
+        found = db.session.execute(_FIND, about | {"skipped": max(min(skipped, last), -last)})
+        total, number = found.one()
+        return Place(number, int(total))
+    if skipped < 0:
+        skipped = max(0, last + skipped)
+    return Place(skipped + 1 if skipped < last else None, last)
