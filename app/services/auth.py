@@ -36,8 +36,10 @@ def login(name: str, password: str, totp_code: str | None = None) -> Pair:
     """
     developer = developers.named(name)
     known = developer.password_hash if developer else passwords.NOBODY
+    is_open = developer is not None and developer.disabled_at is None
     db.session.commit()  # no connection is held while the hash is computed
-    if not passwords.matches(known, password) or developer is None:
+    # Of a disabled account no more is asked than of one that there is not.
+    if not passwords.matches(known, password) or developer is None or not is_open:
         raise InvalidCredentials
     developer = developers.locked(developer.id)
     # Looked at again: a changed password must not let the old one in.

@@ -81,16 +81,25 @@ def test_who_has_to_wait_costs_no_hash(
         assert attempt(client, "another", password, "192.0.2.1").status_code == 429
 
 
+Guesses = dict[str, tuple[str, str]]
+
+
 @pytest.fixture
-def names(app: Flask) -> dict[str, str]:
-    """Of accounts that a wrong password is tried on."""
-    gone: Developer = make_developer()
-    gone.disabled_at = clock.now()
-    return {"unknown": "nobody", "known": make_developer().name, "disabled": gone.name}
+def guesses(app: Flask) -> Guesses:
+    """A name and a password of each kind that is refused."""
+    gone: list[Developer] = [make_developer(), make_developer()]
+    for developer in gone:
+        developer.disabled_at = clock.now()
+    return {
+        "unknown": ("nobody", WRONG),
+        "known": (make_developer().name, WRONG),
+        "disabled": (gone[0].name, WRONG),
+        "disabled, the right password": (gone[1].name, PASSWORD),
+    }
 
 
 def test_a_refusal_is_the_same_work_whoever_it_is(
-    app: Flask, client: FlaskClient, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    app: Flask, client: FlaskClient, guesses: Guesses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hashes: list[str] = []
     matches = passwords.matches
@@ -101,29 +110,29 @@ def test_a_refusal_is_the_same_work_whoever_it_is(
 
     monkeypatch.setattr(passwords, "matches", noted)
     seen = {}
-    for (kind, name), address in zip(names.items(), addresses(), strict=False):
+    for (kind, (name, password)), address in zip(guesses.items(), addresses(), strict=False):
         hashes.clear()
         with counted() as sent:
-            answer = attempt(client, name, WRONG, address)
+            answer = attempt(client, name, password, address)
         headers = {key: text for key, text in answer.headers if key != "X-Request-ID"}
         del headers["RateLimit-Reset"]
         work = [line for line in sent if "SAVEPOINT" not in line]  # those are the fixture's
         seen[kind] = (answer.status_code, answer.text, headers, work, list(hashes))
     assert seen["unknown"][3:] != ([], [])
-    assert seen["unknown"] == seen["known"] == seen["disabled"]
+    assert all(each == seen["unknown"] for each in seen.values()), seen
 
 
 def test_a_refusal_takes_the_same_time_whoever_it_is(
-    app: Flask, client: FlaskClient, names: dict[str, str]
+    app: Flask, client: FlaskClient, guesses: Guesses
 ) -> None:
     """Medians of processor time, taken in turns, so that what else runs here says nothing."""
-    taken: dict[str, list[float]] = {kind: [] for kind in names}
+    taken: dict[str, list[float]] = {kind: [] for kind in guesses}
     fresh = addresses()
     for _ in range(9):
         redis.client.flushdb()
-        for kind, name in names.items():
+        for kind, (name, password) in guesses.items():
             began = time.process_time()
-            assert attempt(client, name, WRONG, next(fresh)).status_code == 401
+            assert attempt(client, name, password, next(fresh)).status_code == 401
             taken[kind].append(time.process_time() - began)
     medians = [statistics.median(times) for times in taken.values()]
     assert max(medians) < 1.5 * min(medians)
