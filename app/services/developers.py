@@ -87,7 +87,10 @@ def hold(developer: Developer) -> None:
 
 
 def confirm_password(developer: Developer, password: str, field: str) -> None:
-    """Raises InvalidFields. Not 401: it is the field that is wrong, not the credential."""
+    """Raises InvalidFields. Not 401: it is the field that is wrong, not the credential.
+
+    Whoever asks bounds the guesses (`login_limits`).
+    """
     known = developer.password_hash
     db.session.commit()  # no connection is held while the hash is computed
     if not passwords.matches(known, password):

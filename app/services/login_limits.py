@@ -14,7 +14,13 @@ from typing import NamedTuple
 from limits import RateLimitItemPerMinute
 from sqlalchemy import func, select
 
-from app.domain.errors import InvalidCredentials, TooManyAttempts, TotpInvalid, TotpRequired
+from app.domain.errors import (
+    InvalidCredentials,
+    InvalidFields,
+    TooManyAttempts,
+    TotpInvalid,
+    TotpRequired,
+)
 from app.domain.tokens import digest
 from app.extensions import db, redis
 from app.services import audit, developers, settings
@@ -49,11 +55,14 @@ class LoginLimit:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Around a login. Raises TooManyAttempts; redis.RedisError when Redis is away."""
+        """Around a login, or the check of a password that is asked for again, and no more.
+
+        Raises TooManyAttempts; redis.RedisError when Redis is away.
+        """
         self._require_room()
         try:
             yield
-        except (InvalidCredentials, TotpInvalid):
+        except (InvalidCredentials, TotpInvalid, InvalidFields):
             self._count()
             raise
         except TotpRequired:

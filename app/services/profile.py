@@ -6,6 +6,7 @@ from app.extensions import db
 from app.models import Developer
 from app.services import audit, auth, clock, developers, passwords, second_factor
 from app.services.auth import Pair
+from app.services.login_limits import LoginLimit
 
 
 @dataclass(frozen=True)
@@ -29,14 +30,17 @@ def update(developer: Developer, **changes: str) -> Profile:
     return of(developer)
 
 
-def change_password(developer: Developer, *, current_password: str, new_password: str) -> Pair:
+def change_password(
+    developer: Developer, limit: LoginLimit, *, current_password: str, new_password: str
+) -> Pair:
     """A pair for whoever changed it; every other session of the developer ends.
 
-    Raises InvalidFields for a weak password and for a current one that is wrong, InvalidToken when
-    the session has ended meanwhile.
+    Raises InvalidFields for a weak password and for a current one that is wrong, TooManyAttempts,
+    InvalidToken when the session has ended meanwhile.
     """
     passwords.check_strength(new_password, "newPassword")
-    developers.confirm_password(developer, current_password, "currentPassword")
+    with limit.watching():
+        developers.confirm_password(developer, current_password, "currentPassword")
     new_hash = passwords.hash_of(new_password)
     developers.hold(
         developer

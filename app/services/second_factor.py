@@ -25,6 +25,7 @@ from app.domain.tokens import digest
 from app.extensions import db
 from app.models import Developer, RecoveryCode, SecondFactor
 from app.services import audit, clock, developers, vault
+from app.services.login_limits import LoginLimit
 
 log = structlog.get_logger(__name__)
 
@@ -87,9 +88,10 @@ def verify(developer: Developer, code: str) -> list[str]:
     return codes
 
 
-def disable(developer: Developer, password: str) -> None:
-    """Turn it off. Raises InvalidFields for a wrong password."""
-    developers.confirm_password(developer, password, "password")
+def disable(developer: Developer, limit: LoginLimit, password: str) -> None:
+    """Turn it off. Raises InvalidFields for a wrong password, TooManyAttempts."""
+    with limit.watching():
+        developers.confirm_password(developer, password, "password")
     developers.hold(developer)
     forget(developer, developer, "totp.disabled")
     db.session.commit()

@@ -189,3 +189,36 @@ def test_a_wrong_code_is_a_failure_and_a_missing_one_is_not(
     developer = make_developer()
     statuses = [attempt(client, developer.name, PASSWORD).status_code for _ in range(6)]
     assert statuses == [401] * 5 + [last]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "password", {"newPassword": "another long password", "currentPassword": WRONG}),
+        ("POST", "totp/disable", {"password": WRONG}),
+    ],
+    ids=["change of the password", "end of the second factor"],
+)
+def test_who_is_signed_in_guesses_the_password_no_more_often(
+    client: FlaskClient, method: str, path: str, body: dict[str, str]
+) -> None:
+    """Somebody's session, taken over, must not tell the password."""
+    developer = make_developer()
+    token = attempt(client, developer.name, PASSWORD).json["accessToken"]
+
+    def ask(**changes: str) -> Any:
+        return client.open(
+            f"/api/web/profile/{path}",
+            method=method,
+            json=body | changes,
+            headers={"Authorization": f"Bearer {token}"},
+        )
+
+    answers = [ask() for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [422] * 5 + [429]
+    assert [answer.headers["RateLimit-Remaining"] for answer in answers] == list("432100")
+    [field] = [name for name in body if body[name] == WRONG]
+    last = ask(**{field: PASSWORD})
+    assert (last.status_code, last.json["code"]) == (429, "too_many_attempts")
+    assert SECONDS - 60 < int(last.headers["Retry-After"]) <= SECONDS
+    assert attempt(client, developer.name, PASSWORD).status_code == 429

@@ -7,6 +7,7 @@ from flask import Flask
 
 from app.domain.errors import InvalidToken
 from app.services import developers, passwords, profile
+from app.services.login_limits import LoginLimit
 from tests.factories import PASSWORD, make_developer
 
 
@@ -26,7 +27,10 @@ def test_a_session_that_ended_meanwhile_changes_no_password(
     monkeypatch.setattr(developers, "locked", end_first)
     with pytest.raises(InvalidToken):
         profile.change_password(
-            developer, current_password=PASSWORD, new_password="another long password"
+            developer,
+            LoginLimit(developer.name, "192.0.2.1"),
+            current_password=PASSWORD,
+            new_password="another long password",
         )
     assert developer.password_hash == before
     assert passwords.matches(before, PASSWORD)

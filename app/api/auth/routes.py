@@ -1,13 +1,10 @@
 """Signing in, staying in, signing out."""
 
-from functools import partial
 from typing import Any
 
-from flask import Response, after_this_request
-
-from app.api import addresses
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
+from app.api.login_limits import told_limit
 from app.api.problems import problems
 from app.api.schemas.auth import LoginSchema, RefreshTokenSchema, TokenPairSchema
 from app.api.schemas.base import Empty
@@ -19,7 +16,6 @@ from app.domain.errors import (
     TotpRequired,
 )
 from app.services import auth
-from app.services.login_limits import LoginLimit
 
 blp = Blueprint("auth", __name__, url_prefix="/api/auth", description="Sessions")
 
@@ -30,9 +26,7 @@ blp = Blueprint("auth", __name__, url_prefix="/api/auth", description="Sessions"
 @problems(blp, InvalidCredentials, TotpRequired, TotpInvalid, TooManyAttempts)
 def login(body: dict[str, Any]) -> auth.Pair:
     """Sign in."""
-    limit = LoginLimit(body["username"], addresses.of_client())
-    after_this_request(partial(_tell, limit))
-    with limit.watching():
+    with told_limit(body["username"]).watching():
         return auth.login(body["username"], body["password"], body["totp_code"])
 
 
@@ -52,11 +46,3 @@ def logout(body: dict[str, str]) -> dict[str, str]:
     """Sign out; also when that has been done already."""
     auth.logout(current_developer(), body["refresh_token"])
     return {}
-
-
-def _tell(limit: LoginLimit, response: Response) -> Response:
-    if limit.standing is not None:
-        response.headers["RateLimit-Limit"] = str(limit.standing.limit)
-        response.headers["RateLimit-Remaining"] = str(limit.standing.remaining)
-        response.headers["RateLimit-Reset"] = str(limit.standing.reset_seconds)
-    return response

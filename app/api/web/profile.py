@@ -2,8 +2,11 @@
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
+from app.api.login_limits import told_limit
+from app.api.problems import problems
 from app.api.schemas.auth import TokenPairSchema
 from app.api.schemas.profile import PasswordChange, ProfileChanges, ProfileSchema
+from app.domain.errors import TooManyAttempts
 from app.services import profile
 from app.services.auth import Pair
 from app.services.profile import Profile
@@ -29,6 +32,8 @@ def update_profile(body: dict[str, str]) -> Profile:
 @blp.put("/password")
 @blp.arguments(PasswordChange)
 @blp.response(200, TokenPairSchema)
+@problems(blp, TooManyAttempts)
 def change_password(body: dict[str, str]) -> Pair:
     """Change your password. Every session ends; the answer begins a new one."""
-    return profile.change_password(current_developer(), **body)
+    developer = current_developer()
+    return profile.change_password(developer, told_limit(developer.name), **body)

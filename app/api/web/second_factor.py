@@ -4,10 +4,11 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
+from app.api.login_limits import told_limit
 from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.second_factor import PasswordConfirmation, TotpCode, TotpSetup, TotpVerified
-from app.domain.errors import TotpEnabled, TotpNotSetUp
+from app.domain.errors import TooManyAttempts, TotpEnabled, TotpNotSetUp
 from app.services import second_factor
 from app.services.second_factor import Setup
 
@@ -37,7 +38,9 @@ def verify_totp(body: dict[str, str]) -> dict[str, Any]:
 @blp.post("/disable")
 @blp.arguments(PasswordConfirmation)
 @blp.response(200, Empty)
+@problems(blp, TooManyAttempts)
 def disable_totp(body: dict[str, str]) -> dict[str, Any]:
     """Turn it off."""
-    second_factor.disable(current_developer(), body["password"])
+    developer = current_developer()
+    second_factor.disable(developer, told_limit(developer.name), body["password"])
     return {}
