@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from app.domain.moments import written
+
 CHANGED = "(changed)"
 LONGEST = 1000  # characters of one text
 
@@ -78,7 +80,7 @@ def _told(value: Any, *, secret: bool = False) -> Any:
         case None | bool() | int() | float():
             return value
         case datetime():
-            return value.isoformat()
+            return written(value)
         case str():
             return CHANGED if secret else _short(_TOKEN.sub(CHANGED, value))
     raise TypeError(f"{type(value).__name__} has no place in an audit entry")

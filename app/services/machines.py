@@ -13,6 +13,7 @@ from app import bus
 from app.domain.attempt import AttemptPhase
 from app.domain.errors import InvalidToken, MachineDecommissioned
 from app.domain.machine import Fate, MachineEvent, MachineStatus, Word, after, fate
+from app.domain.moments import rewritten
 from app.extensions import db
 from app.models import Attempt, Machine, Task
 from app.services import (
@@ -95,10 +96,7 @@ def capability_rows(capabilities: Sequence[frames.Capability]) -> list[dict[str,
 
 def _moment(said: str | None) -> str | None:
     """A moment that others can read. Nonsense counts as "until the machine says otherwise"."""
-    try:
-        return said if said and datetime.fromisoformat(said).tzinfo else None
-    except ValueError:
-        return None
+    return rewritten(said) if said else None
 
 
 # Answers with the sign before this one: what a statement reads is as it was before the statement.

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError, fields
 
-from app.api.schemas.base import INT8, Flag, Id, Schema, Timestamp, Whole, camel_case, timestamp
+from app.api.schemas.base import INT8, Flag, Id, Schema, Timestamp, Whole, camel_case
+from app.domain.moments import written
 
 
 class ThingSchema(Schema):
@@ -34,7 +35,7 @@ def test_an_unknown_field_is_refused(name: str) -> None:
 
 def test_moments_are_utc_with_milliseconds() -> None:
     moment = datetime(2030, 1, 31, 14, 0, 0, 1999, timezone(timedelta(hours=2)))
-    assert timestamp(moment) == "2030-01-31T12:00:00.001Z"
+    assert written(moment) == "2030-01-31T12:00:00.001Z"
     assert ThingSchema().dump({"made_at": None}) == {"madeAt": None}
 
 

@@ -38,6 +38,14 @@ def test_health_counts_the_connected_workers_of_all_processes(client: FlaskClien
     assert (answer.status_code, answer.json) == (200, {"status": "ok", "connectedWorkers": 2})
 
 
+def test_until_when_an_agent_is_degraded_is_told_in_utc(client: FlaskClient, token: str) -> None:
+    until = {"agentType": "claude", "healthy": False, "degradedUntil": "2030-01-01T01:30:00+02:00"}
+    answer = client.post("/api/workers/register", json=registration(token, capabilities=[until]))
+    assert answer.status_code == 201, answer.json
+    [capability] = answer.json["machine"]["capabilities"]
+    assert capability["degradedUntil"] == "2029-12-31T23:30:00.000Z"
+
+
 def test_a_machine_registers_and_refreshes_its_jwt(client: FlaskClient, token: str) -> None:
     hardware = {"cpuCount": 8, "memoryBytes": 2**34, "os": "linux"}
     capabilities = [{"agentType": "claude", "version": "2.1"}, "codex"]

@@ -307,6 +307,13 @@ def test_a_machine_that_says_nonsense_of_its_health_stops_nobodys_dispatch(
     assert dispatch.assign_queued() == 1
 
 
+def test_a_machines_moment_is_kept_in_utc() -> None:
+    until = "2030-01-01T01:30:00.5+02:00"
+    said = frames.Capability(agent_type="claude", healthy=False, degraded_until=until)
+    [row] = machines.capability_rows([said])
+    assert row["degradedUntil"] == "2029-12-31T23:30:00.500Z"
+
+
 # ---- what it costs -------------------------------------------------------------------------------
 
 

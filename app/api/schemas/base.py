@@ -8,6 +8,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from app.domain.moments import written
+
 INT4 = 2**31 - 1
 INT8 = 2**63 - 1
 
@@ -52,12 +54,6 @@ def _odd(value: Any) -> bool:
     return False
 
 
-def timestamp(moment: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds: `2030-01-31T12:00:00.000Z`."""
-    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
-    return text.removesuffix("+00:00") + "Z"
-
-
 class Timestamp(fields.AwareDateTime):
     """A moment; one without its offset is refused."""
 
@@ -72,7 +68,7 @@ class Timestamp(fields.AwareDateTime):
             raise self.make_error("invalid", input=args[0], obj_type=self.OBJ_TYPE) from None
 
     def _serialize(self, value: datetime | None, *_: Any, **__: Any) -> str | None:
-        return None if value is None else timestamp(value)
+        return None if value is None else written(value)
 
 
 class Whole(fields.Integer):

@@ -1,6 +1,6 @@
 """Machines, as JSON."""
 
-from datetime import datetime
+from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
@@ -9,6 +9,7 @@ from app.api.schemas.base import INT8, Flag, Schema, Timestamp, Whole
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import CommaList, single_line
 from app.domain.machine import MachineStatus
+from app.domain.moments import rewritten
 from app.domain.task import TaskStatus
 from app.services.fleet import SETTABLE
 
@@ -16,13 +17,17 @@ MAX_SLOTS = 1000
 _SHORT = validate.Length(max=200)
 
 
-def _moment(text: str) -> None:
-    try:
-        is_moment = datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
-        is_moment = False
-    if not is_moment:
-        raise ValidationError("must be a moment as RFC 3339 writes it, with its offset")
+class MomentText(fields.String):
+    """A moment that is stored as text, and written like all others whatever its offset was."""
+
+    def _deserialize(self, *args: Any, **kwargs: Any) -> str:
+        text = rewritten(super()._deserialize(*args, **kwargs))
+        if text is None:
+            raise ValidationError("must be a moment as RFC 3339 writes it, with its offset")
+        return text
+
+    def _serialize(self, value: str | None, *_: Any, **__: Any) -> str | None:
+        return rewritten(value) if value else None
 
 
 class CapabilitySchema(StoredSchema):
@@ -31,8 +36,8 @@ class CapabilitySchema(StoredSchema):
     agent_type = fields.String(required=True, validate=[validate.Length(1, 64), single_line])
     version = fields.String(allow_none=True, validate=_SHORT, dump_default=None)
     healthy = Flag(load_default=True, dump_default=True)
-    degraded_until = fields.String(
-        allow_none=True, validate=_moment, dump_default=None, metadata={"format": "date-time"}
+    degraded_until = MomentText(
+        allow_none=True, dump_default=None, metadata={"format": "date-time"}
     )
     reason = fields.String(allow_none=True, validate=_SHORT, dump_default=None)
 
