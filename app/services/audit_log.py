@@ -22,7 +22,8 @@ def listing(
 ) -> Select[AuditEntry]:
     """The query of the entries that match all of these; for `paging`, by `at` and `id`.
 
-    `actor` is a developer's id or name; an `action` that ends in a dot is a family of them.
+    `actor` is a developer's id or name; an `action` that ends in a dot is a family of them. Letter
+    case does not matter: actions and types are lower case.
     `until` is not included. Raises Forbidden.
     """
     rights.require_admin(asking)
@@ -30,9 +31,9 @@ def listing(
     if actor is not None:
         wanted.append(AuditEntry.actor_id == _actor_id(actor))
     if action is not None:
-        wanted.append(_is_action(action))
+        wanted.append(_is_action(action.lower()))
     if target_type is not None:
-        wanted.append(AuditEntry.target_type == target_type)
+        wanted.append(AuditEntry.target_type == target_type.lower())
     if target_id is not None:
         wanted.append(AuditEntry.target_id == target_id)
     if since is not None:
