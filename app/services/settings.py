@@ -56,10 +56,12 @@ def update(actor: Developer, changes: Mapping[str, Any]) -> list[SettingView]:
     db.session.execute(text("LOCK TABLE settings IN SHARE ROW EXCLUSIVE MODE"))
     query = select(StoredSetting).execution_options(populate_existing=True)
     rows = {row.key: row for row in db.session.scalars(query)}
-    before = {key: rows[key].value if key in rows else None for key in changes}
+    defaults = {key: _default(REGISTRY[key]) for key in changes}
+    before = {key: rows[key].value if key in rows else defaults[key] for key in changes}
+    after = {key: defaults[key] if wanted is None else wanted for key, wanted in changes.items()}
     for key, wanted in changes.items():
         _put(rows.get(key), key, wanted, actor)
-    audit.record("settings.updated", "settings", "", actor=actor, before=before, after=changes)
+    audit.record("settings.updated", "settings", "", actor=actor, before=before, after=after)
     db.session.commit()
     forget()
     return everything(actor)

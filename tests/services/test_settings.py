@@ -34,8 +34,8 @@ def test_a_stored_value_stands_instead_of_the_default_until_it_is_taken_back(
     settings.update(admin, {"maxLoadPercent": None})
     assert settings.value("maxLoadPercent") == 90
     assert changes() == [
-        {"before": {"maxLoadPercent": None}, "after": {"maxLoadPercent": 50}},
-        {"before": {"maxLoadPercent": 50}, "after": {"maxLoadPercent": None}},
+        {"before": {"maxLoadPercent": 90}, "after": {"maxLoadPercent": 50}},
+        {"before": {"maxLoadPercent": 50}, "after": {"maxLoadPercent": 90}},
     ]
 
 
