@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
+from json import JSONDecodeError
 from typing import Any
 
 import redis.exceptions
@@ -115,8 +116,21 @@ def _http_exception(error: HTTPException) -> Response | HTTPException:
     headers = [pair for pair in error.get_headers() if pair[0].lower() != "content-type"]
     found = getattr(error, "data", {}).get("messages")
     if error.code != HTTPStatus.UNPROCESSABLE_ENTITY or found is None:
-        return problem(error.code, code, error.description or error.name, headers=dict(headers))
+        return problem(error.code, code, _detail(error), headers=dict(headers))
     return problem(422, code, str(domain.InvalidFields({})), errors=by_field(found))
+
+
+def _detail(error: HTTPException) -> str:
+    """Werkzeug's own words are for people who look at a page."""
+    cause = getattr(error, "exc", None)
+    if isinstance(cause, JSONDecodeError):
+        where = f"line {cause.lineno}, column {cause.colno}"
+        return f"The body is not valid JSON: {cause.msg} ({where})."
+    if "json" in getattr(error, "data", {}).get("messages", {}):
+        return "The body is not valid JSON."
+    if error.code == HTTPStatus.NOT_FOUND:
+        return str(domain.NotFound())
+    return error.description or error.name
 
 
 def by_field(messages: Mapping[str, Any]) -> dict[str, list[str]]:

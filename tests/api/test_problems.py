@@ -132,6 +132,7 @@ def test_a_path_that_leads_nowhere_is_404(client: FlaskClient, login: Login) -> 
         answer = client.get(path, headers=headers)
         assert answer.status_code in (400, 404)
         assert answer.mimetype == "application/problem+json"
+        assert "URL" not in answer.json["detail"]
 
 
 @pytest.mark.parametrize(
@@ -160,6 +161,14 @@ def test_a_path_with_a_number_that_no_id_can_have_is_404_with_every_method(
 def test_malformed_json_is_400(client: FlaskClient, body: bytes) -> None:
     answer = client.post("/api/auth/login", data=body, content_type="application/json")
     check(answer, 400, "malformed_request")
+    assert answer.json["detail"].startswith("The body is not valid JSON")
+
+
+def test_malformed_json_is_told_where(client: FlaskClient) -> None:
+    answer = client.post(
+        "/api/auth/login", data=b'{\n  "username": }', content_type="application/json"
+    )
+    assert "(line 2, column 15)" in answer.json["detail"]
 
 
 @pytest.mark.parametrize("body", [b"", b"null"])
