@@ -29,7 +29,8 @@ NEXT = f"""
       python3 -c 'import json, sys; print(json.load(sys.stdin)["accessToken"])')
     curl -s {{url}}/api/web/machines -H "Authorization: Bearer $token"
 
-  The API describes itself at {{url}}/api/openapi.json. Logs are in {{logs}}.
+  The API is described at {{url}}/api/docs (for programs: {{url}}/api/openapi.json).
+  Logs are in {{logs}}.
   Ctrl-C stops everything."""
 
 
