@@ -118,6 +118,8 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SILENCE_SECONDS": number("MUSTER_SILENCE_SECONDS", 30),
         # How long a machine may work without being heard; also how long it may come back.
         "LEASE_SECONDS": number("MUSTER_LEASE_SECONDS", 600),
+        # How long a message that is being sent is its sender's: nobody else tries it before.
+        "DELIVERY_LEASE_SECONDS": number("MUSTER_DELIVERY_LEASE_SECONDS", 60),
         "LOG_WINDOW": int(number("MUSTER_LOG_WINDOW", 1 << 20)),
         "MAX_LOAD_PERCENT": number("MUSTER_MAX_LOAD_PERCENT", 90),
         # A machine whose disk becomes fuller than this is drained.

@@ -8,6 +8,7 @@ import json
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 import structlog
 from flask import current_app
@@ -17,6 +18,8 @@ from redis.exceptions import RedisError
 from app.extensions import celery_of, redis
 
 DISPATCH = "dispatch.assign_queued"
+NOTIFY_EXPAND = "notify.expand"
+NOTIFY_SEND = "notify.send"
 SWEEP_MACHINES = "sweep.machines"
 SWEEP_GATES = "sweep.gates"
 SWEEP_DRAINS = "sweep.drains"
@@ -26,6 +29,8 @@ SWEEP_RETENTION = "sweep.retention"
 SWEEP_COUNTERS = "sweep.counters"
 JOBS = (
     DISPATCH,
+    NOTIFY_EXPAND,
+    NOTIFY_SEND,
     SWEEP_MACHINES,
     SWEEP_GATES,
     SWEEP_DRAINS,
@@ -37,6 +42,10 @@ JOBS = (
 
 MACHINES_CHANNEL = "muster:machines:wake"  # messages: machine ids, separated by spaces
 REPLACED_CHANNEL = "muster:machines:replaced"  # messages: a machine id, and its generation now
+NEWS_CHANNEL = "muster:news"  # messages: task ids, separated by spaces; none: notifications
+EXPAND_FLAG = "muster:expand:wanted"
+SEND_FLAG = "muster:send:wanted"
+SEND_HOLDER = "muster:send:holder"  # which job sends
 DISPATCH_FLAG = "muster:dispatch:wanted"
 DISPATCHER_HEARTBEAT = "muster:dispatcher:heartbeat"  # unix time of the last dispatch job
 SWEEPER_HEARTBEAT = "muster:sweeper:heartbeat"  # likewise, of the last sweep of machines
@@ -95,6 +104,54 @@ def put_back_dispatch() -> None:
 def is_dispatch_wanted() -> bool:
     """Whether somebody has asked for a pass since the last one began."""
     return bool(redis.client.exists(DISPATCH_FLAG))
+
+
+def tell_news(task_ids: Iterable[int], *, is_told: bool) -> None:
+    """Have those who look at these tasks look again; `is_told`: and the outbox."""
+    message = " ".join(map(str, sorted(task_ids)))
+    try:
+        with redis.client.pipeline(transaction=False) as pipe:
+            pipe.publish(NEWS_CHANNEL, message)
+            if is_told:
+                pipe.set(EXPAND_FLAG, 1, nx=True, px=_FLAG_MILLISECONDS)
+            answers = pipe.execute()
+        if is_told and answers[1]:
+            celery_of(current_app).send_task(NOTIFY_EXPAND, ignore_result=True, retry=False)
+    except (RedisError, OperationalError) as error:
+        log.warning("news_not_told", tasks=message, error=str(error))
+
+
+def begin_expanding() -> None:
+    """Clear the flag, before the outbox is read."""
+    redis.client.delete(EXPAND_FLAG)
+
+
+def wake_sending() -> None:
+    """Have deliveries looked at soon."""
+    try:
+        if redis.client.set(SEND_FLAG, 1, nx=True, px=_FLAG_MILLISECONDS):
+            celery_of(current_app).send_task(NOTIFY_SEND, ignore_result=True, retry=False)
+    except (RedisError, OperationalError) as error:
+        log.warning("wake_up_not_sent", job=NOTIFY_SEND, error=str(error))
+
+
+def hold_sending(holder: str, milliseconds: int) -> bool:
+    """Become, or stay, who sends. Clears the flag: what comes after this sets it again."""
+    held: Any = redis.client.set(SEND_HOLDER, holder, nx=True, px=milliseconds, get=True)
+    if held is not None and held.decode() != holder:
+        redis.client.set(SEND_FLAG, 1, px=_FLAG_MILLISECONDS)  # for whoever it is to see
+        return False
+    with redis.client.pipeline(transaction=False) as pipe:
+        pipe.pexpire(SEND_HOLDER, milliseconds)
+        pipe.delete(SEND_FLAG)
+        pipe.execute()
+    return True
+
+
+def let_go_of_sending() -> bool:
+    """Whether somebody has asked for it meanwhile."""
+    redis.client.delete(SEND_HOLDER)
+    return bool(redis.client.exists(SEND_FLAG))
 
 
 def wake_machines(machine_ids: Iterable[uuid.UUID]) -> None:

@@ -80,3 +80,15 @@ NEEDED: dict[BotPlatform, dict[str, Credential]] = {
         "webhook_token": Credential("the URL to post to", _HTTPS_URL),
     },
 }
+
+
+def person_on(platform_uid: str | None) -> tuple[BotPlatform, str] | None:
+    """The platform of a developer's account, and what it calls them there.
+
+    `slack:U024BE7LH`; between the two there may be the team or the app that they are known to.
+    """
+    platform, colon, account = (platform_uid or "").partition(":")
+    account = account.rpartition(":")[2]
+    if not colon or not account or platform not in (BotPlatform.SLACK, BotPlatform.LARK):
+        return None
+    return BotPlatform(platform), account

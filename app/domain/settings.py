@@ -4,6 +4,7 @@ What a deployment fixes (addresses, secrets, pools, what machines have been told
 here but in `config.py`; docs/decisions/0008 says why.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,22 +16,28 @@ from app.domain.errors import InvalidFields
 class SettingKind(StrEnum):
     INTEGER = "integer"
     NUMBER = "number"
+    STRING = "string"
+
+
+Value = float | str
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting, `minimum` and `maximum` included. `config` is the key of the deployment's own
+    """A setting, `minimum` and `maximum` included; those of a text are of its length, and all of it
+    matches `pattern` (in Python and in ECMA 262). `config` is the key of the deployment's own
     default in `app.config`, where it can have one.
     """
 
     key: str
     kind: SettingKind
-    default: float
+    default: Value
     minimum: float
     maximum: float
     unit: str
     help: str
     config: str | None = None
+    pattern: str | None = None
 
 
 _WHOLE, _NUMBER = SettingKind.INTEGER, SettingKind.NUMBER
@@ -84,6 +91,28 @@ _SETTINGS = (
         "How long notifications are kept.",
     ),
     Setting(
+        "deliveryRetentionDays", _WHOLE, 30, 1, _YEARS, "days",
+        "How long it is kept what was sent to chats, dead letters included.",
+    ),
+    Setting(
+        "deliveryAttempts", _WHOLE, 8, 1, 100, "tries",
+        "How often a message to a chat is tried before it is given up.",
+    ),
+    Setting(
+        "notifyAllowedHosts", SettingKind.STRING, "", 0, 2000, "hosts",
+        "Hosts and addresses, separated by commas, that messages may be sent to although they are "
+        "private.", pattern=r"[A-Za-z0-9._:\[\], -]*",
+    ),
+    Setting(
+        "publicUrl", SettingKind.STRING, "", 0, 500, "URL",
+        "Where people find this server, for links in messages; without it there are none.",
+        pattern=r"(?:https?://[^\s/?#]+(?:/[^\s?#]*)?)?",
+    ),
+    Setting(
+        "streamsPerDeveloper", _WHOLE, 20, 1, 10_000, "streams",
+        "How many streams of news one developer may have open at once.",
+    ),
+    Setting(
         "terminalInputRetentionDays", _WHOLE, 90, 1, _YEARS, "days",
         "How long it is kept who typed into a terminal, and when.",
     ),
@@ -99,7 +128,7 @@ _SETTINGS = (
 REGISTRY: Mapping[str, Setting] = {setting.key: setting for setting in _SETTINGS}
 
 
-def checked(key: str, value: Any) -> float:
+def checked(key: str, value: Any) -> Value:
     """The value, when the setting may have it; of a count always an int. Raises InvalidFields."""
     setting = REGISTRY.get(key)
     if setting is None:
@@ -109,14 +138,26 @@ def checked(key: str, value: Any) -> float:
         value = int(value)
     if wrong := _wrong(setting, value):
         raise InvalidFields({key: [wrong]})
-    number: float = value
-    return number
+    allowed: Value = value
+    return allowed
 
 
 def _wrong(setting: Setting, value: Any) -> str | None:
+    if setting.kind is SettingKind.STRING:
+        return _wrong_text(setting, value)
     types = int if setting.kind is SettingKind.INTEGER else (int, float)
     if isinstance(value, bool) or not isinstance(value, types):
         return "must be a whole number" if types is int else "must be a number"
     if not setting.minimum <= value <= setting.maximum:  # nor is NaN
         return f"must be from {setting.minimum:,} to {setting.maximum:,}"
+    return None
+
+
+def _wrong_text(setting: Setting, value: Any) -> str | None:
+    if not isinstance(value, str):
+        return "must be a text"
+    if not setting.minimum <= len(value) <= setting.maximum:
+        return f"must have from {setting.minimum:,} to {setting.maximum:,} characters"
+    if setting.pattern and not re.fullmatch(setting.pattern, value, re.ASCII):
+        return f"is not what is wanted: {setting.unit}"
     return None

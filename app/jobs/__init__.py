@@ -8,9 +8,11 @@ from app.services import (
     counters,
     dispatch,
     drains,
+    fan_out,
     fleet_counts,
     gates,
     retention,
+    sending,
     servers,
     silence,
     tunnels,
@@ -20,6 +22,14 @@ from app.services.clock import now
 
 def assign_queued() -> None:
     dispatch.assign_queued()
+
+
+def expand_outbox() -> None:
+    fan_out.expand(now())
+
+
+def send_deliveries() -> None:
+    sending.send_due()
 
 
 def sweep_machines() -> None:
@@ -56,6 +66,8 @@ def sweep_counters() -> None:
 
 JOBS = {
     bus.DISPATCH: assign_queued,
+    bus.NOTIFY_EXPAND: expand_outbox,
+    bus.NOTIFY_SEND: send_deliveries,
     bus.SWEEP_MACHINES: sweep_machines,
     bus.SWEEP_GATES: sweep_gates,
     bus.SWEEP_DRAINS: sweep_drains,

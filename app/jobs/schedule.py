@@ -10,6 +10,8 @@ from app import bus
 
 EVERY = {
     bus.DISPATCH: 2.0,  # a wake-up that was lost costs this long
+    bus.NOTIFY_EXPAND: 2.0,  # likewise
+    bus.NOTIFY_SEND: 2.0,  # and how late a retry may be
     bus.SWEEP_MACHINES: 3.0,  # a machine is seen to be gone so much later than it could be
     bus.SWEEP_GATES: 5.0,
     bus.SWEEP_DRAINS: 5.0,

@@ -14,6 +14,7 @@ from app.models.fleet import FleetCount, FleetMove
 from app.models.idempotency import IdempotencyKey
 from app.models.machine import EnrollmentToken, Machine, MachineHeartbeat
 from app.models.notification import Notification
+from app.models.outbox import BotHealth, Delivery, NotificationPreference, OutboxEntry
 from app.models.project import Project, ProjectMember
 from app.models.search import TaskText
 from app.models.server import ServerProcess
@@ -27,7 +28,9 @@ __all__ = [
     "AuditEntry",
     "Bot",
     "BotBinding",
+    "BotHealth",
     "ChannelToken",
+    "Delivery",
     "Developer",
     "EnrollmentToken",
     "Event",
@@ -39,6 +42,8 @@ __all__ = [
     "Machine",
     "MachineHeartbeat",
     "Notification",
+    "NotificationPreference",
+    "OutboxEntry",
     "PersonalToken",
     "Project",
     "ProjectMember",

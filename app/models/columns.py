@@ -4,13 +4,19 @@ import enum
 from datetime import datetime
 from typing import Annotated
 
-from sqlalchemy import BigInteger, DateTime, Enum, Identity
+from sqlalchemy import BigInteger, DateTime, Enum, Identity, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import mapped_column
 
 BigId = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 Big = Annotated[int, mapped_column(BigInteger)]
 Moment = Annotated[datetime, mapped_column(DateTime(timezone=True))]
+# The transaction that wrote the row, for who reads what has been committed since (`services.news`);
+# null in rows that are older than the column.
+Xid = Annotated[
+    int | None,
+    mapped_column(BigInteger, server_default=text("pg_current_xact_id()::text::bigint")),
+]
 Json = JSONB(none_as_null=True)
 
 

@@ -1,14 +1,17 @@
 """What people are told."""
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
-from app.models.columns import Big, BigId, Moment
+from app.models.columns import Big, BigId, Moment, Xid
 
 
 class Notification(Model):
-    """A message to one developer; `read_at` is when they had seen it."""
+    """A message to one developer; `read_at` is when they had seen it.
+
+    `event_number` is that of the task's event that it tells of: once to each.
+    """
 
     __tablename__ = "notifications"
 
@@ -20,10 +23,15 @@ class Notification(Model):
     task_id: Mapped[Big | None] = mapped_column(
         ForeignKey("tasks.id", ondelete="CASCADE"), index=True
     )
+    event_number: Mapped[int | None]
     read_at: Mapped[Moment | None]
     created_at: Mapped[Moment] = mapped_column(index=True)
+    xid: Mapped[Xid] = mapped_column(index=True)
+
+    __mapper_args__ = {"eager_defaults": False}
 
     __table_args__ = (
+        UniqueConstraint("developer_id", "task_id", "event_number"),
         Index("ix_notifications_developer", "developer_id", "id"),
         Index(
             "ix_notifications_unread",

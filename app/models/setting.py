@@ -13,6 +13,6 @@ class StoredSetting(Model):
     __tablename__ = "settings"
 
     key: Mapped[str] = mapped_column(primary_key=True)
-    value: Mapped[float] = mapped_column(Json)
+    value: Mapped[float | str] = mapped_column(Json, nullable=False)
     updated_at: Mapped[Moment]
     updated_by: Mapped[Big] = mapped_column(ForeignKey("developers.id"))

@@ -19,7 +19,7 @@ from app.domain.attempt import AttemptOutcome, AttemptPhase, WorkspaceState, bra
 from app.domain.pipeline import GateKind
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.extensions import Model
-from app.models.columns import Big, BigId, Json, Moment, pg_enum
+from app.models.columns import Big, BigId, Json, Moment, Xid, pg_enum
 from app.models.developer import Developer
 from app.models.machine import Machine
 from app.models.project import Project
@@ -209,9 +209,11 @@ class Event(Model):
     data: Mapped[dict[str, Any]] = mapped_column(Json)
     created_at: Mapped[Moment]
     project_id: Mapped[Big]
+    xid: Mapped[Xid] = mapped_column(index=True)
 
     task: Mapped[Task] = relationship(lazy="raise")
 
+    __mapper_args__ = {"eager_defaults": False}
     __table_args__ = (
         # A few warnings are found among a million notes, and counted: services.event_places.
         Index(

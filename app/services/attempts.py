@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from app.domain import pipeline
+from app.domain import audience, pipeline
 from app.domain.attempt import AttemptOutcome, AttemptPhase, checkpoints_of
 from app.domain.task import EventType, FailureCode, TaskEvent, TaskStatus
 from app.extensions import db
@@ -227,5 +227,6 @@ def _withdraw(task: Task, gate: Gate, now: datetime) -> None:
     """Its answer, if there was one, stays in the history."""
     what = "question" if gate.answered_at is None else "answer"
     text = f"the {what} is withdrawn: the work it was about is lost and will be done again"
-    history.record(task, EventType.WARNING, text, now, stage_index=gate.stage_index)
+    about = {audience.WITHDRAWN: True}
+    history.record(task, EventType.WARNING, text, now, stage_index=gate.stage_index, data=about)
     db.session.delete(gate)

@@ -16,7 +16,7 @@ from app.domain.scheduling import Candidate, Request, Seating
 from app.domain.task import TaskEvent, TaskStatus
 from app.extensions import db
 from app.models import Machine, Task
-from app.services import attempts, candidates, locks, settings
+from app.services import attempts, candidates, locks, outbox, settings
 from app.services import dispatch_statements as statements
 from app.services.clock import now as clock_now
 
@@ -42,6 +42,7 @@ class _Batch(NamedTuple):
 
     assigned: int = 0
     machine_ids: frozenset[uuid.UUID] = frozenset()
+    task_ids: frozenset[int] = frozenset()
     is_full: bool = False
 
 
@@ -64,6 +65,8 @@ def _pass() -> _Batch | None:
     batch = _assign_batch(machines, now)
     db.session.commit()
     bus.wake_machines(batch.machine_ids)
+    if batch.task_ids:
+        bus.tell_news(batch.task_ids, is_told=False)
     return batch
 
 
@@ -87,6 +90,7 @@ def _seat_answered(now: datetime) -> set[uuid.UUID]:
     for machine_id, task_id in waiting:
         _seat(machines[machine_id], tasks[task_id], now)
     db.session.commit()
+    outbox.wake()
     return set(machines)
 
 
@@ -134,7 +138,7 @@ def _assign_batch(machines: Sequence[Candidate], now: datetime) -> _Batch:
             choices[row.id] = chosen.id
     assigned = _assign(choices, now) if choices else {}
     is_full = len(queued) == statements.BATCH
-    return _Batch(len(assigned), frozenset(assigned.values()), is_full)
+    return _Batch(len(assigned), frozenset(assigned.values()), frozenset(assigned), is_full)
 
 
 def _assign(choices: Mapping[int, str], now: datetime) -> dict[int, uuid.UUID]:

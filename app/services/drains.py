@@ -17,7 +17,7 @@ from app.domain.machine import IN_DRAIN, MachineEvent, after, disk_is_news
 from app.domain.roles import Act, Person, may
 from app.extensions import db
 from app.models import Attempt, Developer, Machine, MachineHeartbeat, Task
-from app.services import attempts, audit, locks, machine_reads, settings
+from app.services import attempts, audit, locks, machine_reads, outbox, settings
 from app.services.clock import now as clock_now
 from app.services.machine_reads import MachineView
 
@@ -122,6 +122,7 @@ def tell(machine: Machine) -> None:
     """After the commit: the machine is told, and its tasks or its seats are for the dispatcher."""
     bus.wake_machines([machine.id])
     bus.wake_dispatch()
+    outbox.wake()
 
 
 def sweep(now: datetime) -> int:

@@ -22,6 +22,7 @@ from app.services import (
     audit,
     history,
     locks,
+    outbox,
     rights,
     task_reads,
     transitions,
@@ -156,7 +157,9 @@ def confirm(
     gate.result, gate.comment = result, comment
     text = f"answered by {actor.name}: {result if len(result) <= 200 else result[:199] + '…'}"
     data = {"result": result, "comment": comment, "by": actor.id}
-    history.record(held.task, EventType.CONFIRMED, text, now, stage_index=stage_index, data=data)
+    history.record(
+        held.task, EventType.CONFIRMED, text, now, stage_index=stage_index, data=data, by=actor.id
+    )
     if isinstance(answer, pipeline.Rejected):
         _reject(held, actor, comment, now)
     else:
@@ -166,6 +169,7 @@ def confirm(
     bus.wake_dispatch()
     if held.machine:
         bus.wake_machines([held.machine.id])
+    outbox.wake()
     return task_reads.get(actor, task_id)
 
 
@@ -185,7 +189,8 @@ def _reject(held: locks.Held, actor: Developer, comment: str | None, now: dateti
         attempts.end(held.machine, held.live, AttemptOutcome.CANCELLED, now, gone=True)
     transitions.move(held.task, TaskEvent.CANCEL, now)
     text = f"rejected by {actor.name}" + (f": {comment}" if comment else "")
-    history.record(held.task, EventType.CANCELLED, text, now, stage_index=held.task.stage_index)
+    index = held.task.stage_index
+    history.record(held.task, EventType.CANCELLED, text, now, stage_index=index, by=actor.id)
 
 
 def _go_on(held: locks.Held, stage_index: int, now: datetime) -> None:
@@ -238,3 +243,4 @@ def _expire(task_id: int, now: datetime) -> None:
         attempts.end(held.machine, held.live, AttemptOutcome.FAILED, now, gone=True)
     transitions.fail(held.task, FailureCode.GATE_EXPIRED, message, now, stage_index=index)
     db.session.commit()
+    outbox.wake()

@@ -11,7 +11,7 @@ from app.domain.search import containing
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Developer, Event, Task
-from app.services import event_places, in_time, task_reads
+from app.services import event_places, in_time, outbox, task_reads
 from app.services.turns import in_turn
 
 SEARCHED = (10_000, 1_000, 100)
@@ -38,15 +38,24 @@ def record(
     attempt: int | None = None,
     stage_index: int | None = None,
     data: dict[str, Any] | None = None,
+    by: int | None = None,
 ) -> None:
-    """Add an event. The caller holds the task's lock, so that numbers have no holes."""
+    """Add an event. The caller holds the task's lock, so that numbers have no holes.
+
+    `by` is the developer whose act it was. What people are told of goes into the outbox too; after
+    the commit the caller wakes those who carry it on (`outbox.wake`).
+    """
     about = {"attempt": task.attempt if attempt is None else attempt, "stage_index": stage_index}
-    db.session.add(_next(task, type_, message, now, **about, data=data or {}))
+    event = _next(task, type_, message, now, **about, data=data or {})
+    db.session.add(event)
+    outbox.note(task, event, by)
 
 
 def first(task: Task, message: str, now: datetime) -> Event:
     """A new task's first event, for whoever writes both. The session does not know it."""
-    return _next(task, EventType.CREATED, message, now, attempt=0, stage_index=None, data={})
+    event = _next(task, EventType.CREATED, message, now, attempt=0, stage_index=None, data={})
+    outbox.note(task, event, task.created_by)
+    return event
 
 
 def _next(task: Task, type_: EventType, message: str, now: datetime, **about: Any) -> Event:

@@ -20,6 +20,7 @@ from app.services import (
     attempts,
     enrollment,
     locks,
+    outbox,
     servers,
     silence,
     stages,
@@ -77,6 +78,7 @@ def hello(frame: frames.Hello, now: datetime) -> Session:
     db.session.commit()
     bus.tell_replaced(machine.id, machine.generation)
     bus.wake_dispatch()
+    outbox.wake()
     return Session(machine.id, machine.name, machine.generation, machine.journal_seq, offsets)
 
 

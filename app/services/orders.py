@@ -16,7 +16,7 @@ from app.domain.machine import IN_DRAIN, MachineStatus
 from app.domain.task import ENDED, FailureCode
 from app.extensions import db
 from app.models import Attempt, Machine, Task, Terminal
-from app.services import attempts, gates, locks, tunnel_orders, vault
+from app.services import attempts, gates, locks, outbox, tunnel_orders, vault
 from app.services.clock import now as clock_now
 from app.services.tunnel_orders import WantedTunnel
 from protocol import codec, frames
@@ -222,6 +222,7 @@ def _fail(wanted: Wanted, code: FailureCode, why: str) -> None:
         attempts.fail(held.machine, held.task, held.live, code, why, clock_now(), gone=True)
     db.session.commit()
     bus.wake_dispatch()
+    outbox.wake()
 
 
 def run_stage(wanted: Wanted) -> frames.RunStage:

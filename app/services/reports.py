@@ -25,7 +25,16 @@ from app.domain.machine import after as machine_after
 from app.domain.task import ENDED, EventType
 from app.extensions import db
 from app.models import Attempt, Machine, Task
-from app.services import attempts, fleet_counts, locks, logs, stages, tunnels, workspaces
+from app.services import (
+    attempts,
+    fleet_counts,
+    locks,
+    logs,
+    outbox,
+    stages,
+    tunnels,
+    workspaces,
+)
 from app.services.stages import Exit, Scene
 from protocol import frames
 
@@ -95,6 +104,7 @@ def apply(
         bus.wake_dispatch()
     for ended in batch.exits:
         bus.tell_exit(**ended._asdict())
+    outbox.wake()
     return batch.outcome
 
 
@@ -139,6 +149,7 @@ def _store_logs(batch: _Batch, log_frames: Sequence[frames.Log]) -> None:
             batch.outcome.stale.add(key)
             batch.refused[Refusal.UNKNOWN] += len(found)
             continue
+        outbox.note_log(attempt.task_id)
         # Bytes of an attempt that has ended are still welcome, for they are true.
         if (gap := logs.append(attempt, found)) is not None:
             batch.outcome.gaps[key] = gap

@@ -16,6 +16,7 @@ from app.models import (
     EnrollmentToken,
     IdempotencyKey,
     Notification,
+    OutboxEntry,
     PersonalToken,
     RefreshToken,
     TerminalInput,
@@ -57,6 +58,8 @@ RULES = (
     Rule(EnrollmentToken, _end(EnrollmentToken), "tokenRetentionDays", _DAY),
     Rule(IdempotencyKey, IdempotencyKey.created_at.expression, "idempotencyHours", _HOUR),
     Rule(Notification, Notification.created_at.expression, "notificationRetentionDays", _DAY),
+    # With its deliveries: what is not delivered by then is news to nobody.
+    Rule(OutboxEntry, OutboxEntry.expanded_at.expression, "deliveryRetentionDays", _DAY),
     Rule(ChannelToken, ChannelToken.expires_at.expression, "sessionRetentionDays", _DAY),
     Rule(TerminalInput, TerminalInput.ended_at.expression, "terminalInputRetentionDays", _DAY),
 )

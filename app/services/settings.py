@@ -10,7 +10,7 @@ from flask import current_app
 from sqlalchemy import select, text
 
 from app.domain.errors import InvalidFields
-from app.domain.settings import REGISTRY, Setting, checked
+from app.domain.settings import REGISTRY, Setting, Value, checked
 from app.extensions import db
 from app.models import Developer, StoredSetting
 from app.services import audit, clock, rights
@@ -24,8 +24,8 @@ class SettingView:
     """A setting as it stands; who set it and when, unless it has its default."""
 
     setting: Setting
-    value: float
-    default: float
+    value: Value
+    default: Value
     updated_at: datetime | None
     updated_by: Developer | None
 
@@ -72,8 +72,8 @@ def forget() -> None:
     current_app.extensions.pop(KEPT, None)
 
 
-def _checked(changes: Mapping[str, Any]) -> dict[str, float | None]:
-    good: dict[str, float | None] = {}
+def _checked(changes: Mapping[str, Any]) -> dict[str, Value | None]:
+    good: dict[str, Value | None] = {}
     errors: dict[str, list[str]] = {}
     for key, wanted in changes.items():
         try:
@@ -86,7 +86,7 @@ def _checked(changes: Mapping[str, Any]) -> dict[str, float | None]:
     return good
 
 
-def _put(row: StoredSetting | None, key: str, wanted: float | None, actor: Developer) -> None:
+def _put(row: StoredSetting | None, key: str, wanted: Value | None, actor: Developer) -> None:
     if wanted is None:
         if row is not None:
             db.session.delete(row)
@@ -96,7 +96,7 @@ def _put(row: StoredSetting | None, key: str, wanted: float | None, actor: Devel
         db.session.add(row)
 
 
-def _stored() -> Mapping[str, float]:
+def _stored() -> Mapping[str, Value]:
     """What is stored, as of at most FRESH_SECONDS ago."""
     now = monotonic()
     read_at, values = current_app.extensions.get(KEPT, (-FRESH_SECONDS, None))
@@ -111,11 +111,11 @@ def _stored() -> Mapping[str, float]:
     return fresh
 
 
-def _default(setting: Setting) -> float:
+def _default(setting: Setting) -> Value:
     if setting.config is None:
         return setting.default
-    number: float = current_app.config[setting.config]
-    return number
+    deployed: Value = current_app.config[setting.config]
+    return deployed
 
 
 def _view(

@@ -11,7 +11,7 @@ from app.domain.machine import MachineEvent, MachineStatus, after, is_silent
 from app.domain.task import EventType, TaskEvent, TaskStatus
 from app.extensions import db
 from app.models import Attempt, Machine, MachineHeartbeat, Task
-from app.services import attempts, history, locks, servers, stages, transitions
+from app.services import attempts, history, locks, outbox, servers, stages, transitions
 
 
 def notice(now: datetime) -> int:
@@ -49,6 +49,7 @@ def _fall_silent(machine_id: uuid.UUID, now: datetime, limit: timedelta) -> None
         _miss(machine, attempt, now, could_speak)
     db.session.commit()
     bus.wake_dispatch()
+    outbox.wake()
 
 
 def _miss(machine: Machine, attempt: Attempt, now: datetime, could_speak: bool) -> None:
@@ -85,6 +86,7 @@ def hear_again(machine_id: uuid.UUID, generation: int, now: datetime) -> None:
     attempts.change_orders(machine)
     db.session.commit()
     bus.wake_dispatch()
+    outbox.wake()
 
 
 def see_again(machine: Machine, task: Task, now: datetime) -> None:
@@ -125,3 +127,4 @@ def _give_up_on(task_id: int, now: datetime) -> None:
     attempts.lose(held.machine, held.task, held.live, why, now, gone=False, counts=in_time)
     db.session.commit()
     bus.wake_dispatch()
+    outbox.wake()

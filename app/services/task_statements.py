@@ -37,14 +37,18 @@ PLACE = (
 )
 
 
-# The tables and not the models: the session's own inserts look at each row's values again.
-_ROWS = {"task": db.metadata.tables["tasks"], "event": db.metadata.tables["task_events"]}
+# The tables and not the models: the session's own inserts look at each row's values again. What
+# Postgres fills in is left to it.
+_COLUMNS = {
+    prefix: [c for c in db.metadata.tables[name].columns if c.server_default is None]
+    for prefix, name in (("task", "tasks"), ("event", "task_events"))
+}
 
 
 def _insert(prefix: str) -> Insert:
-    table = _ROWS[prefix]
-    given = {c.name: bindparam(f"{prefix}_{c.name}", type_=c.type) for c in table.columns}
-    return insert(table).values(given).inline()
+    columns = _COLUMNS[prefix]
+    given = {c.name: bindparam(f"{prefix}_{c.name}", type_=c.type) for c in columns}
+    return insert(columns[0].table).values(given).inline()
 
 
 _ADD = _insert("event").add_cte(_insert("task").cte("task")).execution_options(prepared="task_add")
@@ -60,8 +64,8 @@ def add(task: Task, first: Event, *, commits: bool) -> None:
     rows = {"task": task, "event": first}
     values = {
         f"{prefix}_{column.name}": getattr(rows[prefix], column.name)
-        for prefix, table in _ROWS.items()
-        for column in table.columns
+        for prefix, columns in _COLUMNS.items()
+        for column in columns
     }
     with db.session.no_autoflush:
         db.session.execute(_ADD_AND_COMMIT if commits else _ADD, values)

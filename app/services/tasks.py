@@ -20,6 +20,7 @@ from app.services import (
     gates,
     history,
     locks,
+    outbox,
     projects,
     rights,
     task_reads,
@@ -83,6 +84,7 @@ def create(
         remember(task)
     db.session.commit()
     bus.wake_dispatch()
+    outbox.wake()
     return task
 
 
@@ -129,21 +131,23 @@ def cancel(actor: Developer, task_id: int) -> Task:
     held = locks.task_with_machine(task_id)
     if held.task.status in rules.ENDED:
         raise TaskEnded(f"task {task_id} is {held.task.status} already")
-    _cancel(held, f"cancelled by {actor.name}")
+    _cancel(held, actor)
     audit.record_by_office("task.cancelled", seen, actor)
     db.session.commit()
     if held.machine:
         bus.wake_machines([held.machine.id])
+    outbox.wake()
     return task_reads.get(actor, task_id)
 
 
-def _cancel(held: locks.Held, why: str) -> None:
+def _cancel(held: locks.Held, actor: Developer) -> None:
     now = clock_now()
     if held.live:
         attempts.end(held.machine, held.live, AttemptOutcome.CANCELLED, now, gone=False)
     transitions.move(held.task, TaskEvent.CANCEL, now)
     index = held.task.current_stage_index
-    history.record(held.task, EventType.CANCELLED, why, now, stage_index=index)
+    why = f"cancelled by {actor.name}"
+    history.record(held.task, EventType.CANCELLED, why, now, stage_index=index, by=actor.id)
 
 
 def retry(actor: Developer, task_id: int, from_stage: int | None = None) -> Task:
@@ -177,4 +181,5 @@ def retry(actor: Developer, task_id: int, from_stage: int | None = None) -> Task
     audit.record_by_office("task.retried", seen, actor)
     db.session.commit()
     bus.wake_dispatch()
+    outbox.wake()
     return task_reads.get(actor, task_id)

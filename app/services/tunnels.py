@@ -15,7 +15,7 @@ from app.domain.task import EventType
 from app.domain.tunnel import TunnelEvent, TunnelSeen, TunnelState
 from app.extensions import db
 from app.models import Attempt, Developer, Task, Tunnel, Workspace
-from app.services import attempts, audit, history, locks, rights, task_reads
+from app.services import attempts, audit, history, locks, outbox, rights, task_reads
 from app.services.clock import now as clock_now
 from app.services.stages import Scene
 from protocol import frames
@@ -88,6 +88,7 @@ def start(
     attempts.change_orders(held.machine)
     db.session.commit()
     bus.wake_machines([held.machine.id])
+    outbox.wake()
     return status(actor, task_id)
 
 
@@ -108,6 +109,7 @@ def stop(actor: Developer, task_id: int) -> TunnelView:
     attempts.change_orders(held.machine)
     db.session.commit()
     bus.wake_machines([held.machine.id])
+    outbox.wake()
     return status(actor, task_id)
 
 
@@ -232,6 +234,7 @@ def _end_late(machine_id: uuid.UUID, task_id: int, number: int, now: datetime) -
     attempts.change_orders(machine)
     db.session.commit()
     bus.wake_machines([machine_id])
+    outbox.wake()
     return True
 
 

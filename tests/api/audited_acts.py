@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pyotp
 from flask.testing import FlaskClient
 
+from app.domain.delivery import DeliveryState
 from app.domain.roles import ProjectRole
 from app.services import second_factor
 from tests.factories import (
@@ -17,10 +18,12 @@ from tests.factories import (
     add_member,
     make_binding,
     make_bot,
+    make_delivery,
     make_developer,
     make_enrollment_token,
     make_machine,
     make_project,
+    make_task,
 )
 from tests.factories.rows import numbers
 
@@ -101,6 +104,11 @@ def _former_member() -> Request:
     return Request(f"/api/admin/projects/{project.key}/members?developerId={developer.id}")
 
 
+def _dead_letter() -> Request:
+    letter = make_delivery(make_task(), make_bot(), state=DeliveryState.DEAD)
+    return Request(f"/api/admin/deliveries/{letter.id}/retry")
+
+
 def _of_machine(body: dict[str, Any] | None) -> Callable[[], Request]:
     return lambda: Request(f"/api/admin/machines/{make_machine().id}", body)
 
@@ -171,6 +179,12 @@ ADMIN_ACTS = (
     ),
     Act("POST", "/api/admin/bots/<int:bot_id>/bindings", "binding.created", _new_binding),
     Act("DELETE", "/api/admin/bots/<int:bot_id>/bindings", "binding.removed", _old_binding),
+    Act(
+        "POST",
+        "/api/admin/deliveries/<int:delivery_id>/retry",
+        "delivery.retried",
+        _dead_letter,
+    ),
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask
 from flask_jwt_extended import create_access_token
 
+from app.domain.delivery import DeliveryState
 from app.domain.pipeline import GateKind
 from app.domain.roles import SystemRole
 from app.domain.task import EventType, SuspendReason, TaskStatus
@@ -21,6 +22,7 @@ from tests.factories import (
     make_attempt,
     make_binding,
     make_bot,
+    make_delivery,
     make_developer,
     make_enrollment_token,
     make_gate,
@@ -56,6 +58,7 @@ class World:
     bearers: dict[str, str]
     notification: str
     bot: str
+    delivery: str
 
     def headers(self, credential: str) -> dict[str, str]:
         bearer = self.bearers[credential]
@@ -73,6 +76,7 @@ class World:
             ("/api/admin/developers/", str(self.target), "number"),
             ("/api/web/notifications/", self.notification, "number"),
             ("/api/admin/bots/", self.bot, "number"),
+            ("/api/admin/deliveries/", self.delivery, "number"),
         ):
             if prefix in route:
                 return value, ABSENT[kind]
@@ -121,6 +125,7 @@ def make_world(app: Flask, *, deleted: bool = False) -> World:
         refresh_token=refresh_token,
         notification=str(make_notification(people["member"], title=project.key).id),
         bot=str(make_binding(make_bot(), project=other, platform_chat_id="x").bot_id),
+        delivery=str(make_delivery(task, make_bot(), state=DeliveryState.DEAD).id),
         bearers=_strangers(people["admin"], refresh_token, enrollment_token),
     )
     world.bearers["worker"] = tokens.worker_jwt(machine)[0]

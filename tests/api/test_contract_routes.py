@@ -20,6 +20,10 @@ OURS = {
     "GET /api/web/tasks/:/recording",
     "GET /api/web/tasks/:/terminal-inputs",
     "POST /api/web/profile/totp/disable",
+    "GET /api/web/profile/notifications",
+    "PUT /api/web/profile/notifications",
+    "GET /api/admin/deliveries",
+    "POST /api/admin/deliveries/:/retry",
 }
 SOCKETS = {
     "/api/workers/connect",

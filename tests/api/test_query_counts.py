@@ -19,6 +19,7 @@ from tests.factories import (
     make_attempt,
     make_binding,
     make_bot,
+    make_delivery,
     make_developer,
     make_enrollment_token,
     make_machine,
@@ -157,6 +158,12 @@ def fill_bindings(admin: Developer, rows: int) -> str:
     return f"/api/admin/bots/{bot.id}/bindings"
 
 
+def fill_deliveries(admin: Developer, rows: int) -> str:
+    for _ in range(rows):
+        make_delivery(make_task(), make_bot())
+    return "/api/admin/deliveries"
+
+
 def fill_audit(admin: Developer, rows: int) -> str:
     for _ in range(rows):
         audit.record("developer.updated", "developer", 1, actor=make_developer())
@@ -182,6 +189,7 @@ FILLS: dict[str, Callable[[Developer, int], str]] = {
     "/api/web/dashboard/recent-tasks": fill_recent_tasks,
     "/api/web/dashboard/recent-activity": fill_activity,
     "/api/web/notifications": fill_notifications,
+    "/api/admin/deliveries": fill_deliveries,
     "/api/admin/developers": fill_developers,
     "/api/admin/machines": in_admins_room(fill_machines),
     "/api/admin/projects": in_admins_room(fill_projects),

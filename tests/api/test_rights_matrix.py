@@ -175,6 +175,7 @@ LISTS = [
 # Numbers, and what all see.
 NO_LISTS = {
     *("GET /api/web/dashboard/stats", "GET /api/web/profile"),
+    "GET /api/web/profile/notifications",
     *("GET /api/web/machines", "GET /api/web/projects/-/developers"),
 }
 

@@ -38,6 +38,7 @@ def test_every_setting_is_told_with_all_that_a_form_needs(
         "help": "A machine with a busier CPU gets no task.",
         "minimum": 1,
         "maximum": 100,
+        "pattern": None,
         "default": 90,
         "value": 90,
         "updatedAt": None,

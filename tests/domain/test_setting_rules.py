@@ -5,8 +5,40 @@ import pytest
 from app.domain.errors import InvalidFields
 from app.domain.settings import REGISTRY, Setting, SettingKind, checked
 
+NUMBERS = [setting for setting in REGISTRY.values() if setting.kind is not SettingKind.STRING]
+TEXTS = [setting for setting in REGISTRY.values() if setting.kind is SettingKind.STRING]
 
-@pytest.mark.parametrize("setting", REGISTRY.values(), ids=lambda setting: setting.key)
+
+@pytest.mark.parametrize("setting", TEXTS, ids=lambda setting: setting.key)
+def test_texts_have_a_default_that_is_allowed_and_are_no_numbers(setting: Setting) -> None:
+    assert checked(setting.key, setting.default) == setting.default
+    for value in (7, None, True, ["x"], "x" * (int(setting.maximum) + 1)):
+        with pytest.raises(InvalidFields):
+            checked(setting.key, value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "is_good"),
+    [
+        ("publicUrl", "https://muster.example.org", True),
+        ("publicUrl", "http://10.0.0.1:9000/muster/", True),
+        ("publicUrl", "muster.example.org", False),
+        ("publicUrl", "javascript:alert(1)", False),
+        ("publicUrl", "https://x/?q=1", False),
+        ("notifyAllowedHosts", "chat.internal, 10.0.0.1,[::1]", True),
+        ("notifyAllowedHosts", "https://chat.internal/", False),
+        ("notifyAllowedHosts", "a\nb", False),
+    ],
+)
+def test_a_text_has_to_look_like_what_it_is(key: str, value: str, is_good: bool) -> None:
+    if is_good:
+        assert checked(key, value) == value
+    else:
+        with pytest.raises(InvalidFields):
+            checked(key, value)
+
+
+@pytest.mark.parametrize("setting", NUMBERS, ids=lambda setting: setting.key)
 def test_defaults_and_bounds_are_allowed_themselves(setting: Setting) -> None:
     for value in (setting.default, setting.minimum, setting.maximum):
         assert checked(setting.key, value) == value

@@ -5,6 +5,7 @@ task = make_task(project=make_project(members=[developer]), status=TaskStatus.RU
 """
 
 from tests.factories.bots import make_binding, make_bot
+from tests.factories.deliveries import make_delivery, make_outbox_entry
 from tests.factories.developers import (
     PASSWORD,
     make_developer,
@@ -26,12 +27,14 @@ __all__ = [
     "make_binding",
     "make_bot",
     "make_channel_token",
+    "make_delivery",
     "make_developer",
     "make_enrollment_token",
     "make_gate",
     "make_idempotency_key",
     "make_machine",
     "make_notification",
+    "make_outbox_entry",
     "make_personal_token",
     "make_project",
     "make_refresh_token",

@@ -41,8 +41,9 @@ def test_creating_a_task_costs_few_statements(
     key = make_project(members=[member], **given).key
     with counted() as statements:
         tasks.create(member, project_key=key, description="Do it.")
-    # project and id, membership, task and event (and the gate and its event)
-    assert len(statements) <= (5 if pipeline else 3), statements
+    # project and id, membership, task and event (and the gate, its event, and that people are to be
+    # told of it)
+    assert len(statements) <= (6 if pipeline else 3), statements
 
 
 def test_a_task_keeps_the_pipeline_it_was_created_with(admin: Developer) -> None:

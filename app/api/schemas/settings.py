@@ -12,10 +12,13 @@ def _documented(setting: Setting) -> fields.Raw:
     """What it may be is judged by the service; here it is only told."""
     told: dict[str, Any] = {
         "type": setting.kind.value,
-        "minimum": setting.minimum,
-        "maximum": setting.maximum,
         "description": f"{setting.help} ({setting.unit})",
     }
+    if setting.kind is SettingKind.STRING:
+        told |= {"minLength": setting.minimum, "maxLength": setting.maximum}
+        told |= {"pattern": f"^{setting.pattern}$"} if setting.pattern else {}
+    else:
+        told |= {"minimum": setting.minimum, "maximum": setting.maximum}
     return fields.Raw(allow_none=True, metadata=told)
 
 
@@ -32,15 +35,24 @@ class AdminSchema(Schema):
     name = fields.String(required=True)
 
 
+_BOUND = {"type": "number", "description": "of a text: of its length"}
+_VALUE = {"type": ["number", "string"]}
+
+
 class SettingSchema(Schema):
     key = fields.String(required=True, attribute="setting.key")
     type = fields.Enum(SettingKind, by_value=True, required=True, attribute="setting.kind")
     unit = fields.String(required=True, attribute="setting.unit")
     help = fields.String(required=True, attribute="setting.help")
-    minimum = fields.Raw(required=True, attribute="setting.minimum", metadata={"type": "number"})
-    maximum = fields.Raw(required=True, attribute="setting.maximum", metadata={"type": "number"})
-    default = fields.Raw(required=True, metadata={"type": "number"})
-    value = fields.Raw(required=True, metadata={"type": "number"})
+    minimum = fields.Raw(required=True, attribute="setting.minimum", metadata=_BOUND)
+    maximum = fields.Raw(required=True, attribute="setting.maximum", metadata=_BOUND)
+    pattern = fields.Raw(
+        required=True,
+        attribute="setting.pattern",
+        metadata={"type": ["string", "null"], "description": "what all of a text has to match"},
+    )
+    default = fields.Raw(required=True, metadata=_VALUE)
+    value = fields.Raw(required=True, metadata=_VALUE)
     updated_at = Timestamp(required=True, allow_none=True)
     updated_by = fields.Nested(AdminSchema, required=True, allow_none=True)
 

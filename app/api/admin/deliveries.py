@@ -1,0 +1,33 @@
+"""What was sent to chats, and what could not be. (The guard is on /api/admin.)"""
+
+from typing import Any
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.paging import by_cursor, cursor_page_of
+from app.api.problems import problems
+from app.api.schemas.deliveries import DeliveryFilter, DeliverySchema
+from app.models import Delivery
+from app.services import deliveries
+from app.services.deliveries import NotDead
+
+blp = Blueprint(
+    "deliveries", __name__, url_prefix="/api/admin/deliveries", description="Messages to chats"
+)
+
+
+@blp.get("")
+@blp.arguments(DeliveryFilter, location="query")
+@blp.response(200, cursor_page_of(DeliverySchema))
+def list_deliveries(query: dict[str, Any]) -> dict[str, Any]:
+    """Messages to chats, newest first; `?state=dead` those that were given up, and why."""
+    filters = {name: query.pop(name) for name in ("state", "bot_id") if name in query}
+    return by_cursor(deliveries.listing(current_developer(), **filters), Delivery.id, **query)
+
+
+@blp.post("/<int:delivery_id>/retry")
+@blp.response(200, DeliverySchema)
+@problems(blp, NotDead)
+def retry_delivery(delivery_id: int) -> Delivery:
+    """Try a dead one again, as if it were new."""
+    return deliveries.retry(current_developer(), delivery_id)

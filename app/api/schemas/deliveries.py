@@ -1,0 +1,41 @@
+"""Deliveries to chats, as JSON."""
+
+from marshmallow import fields
+
+from app.api.paging import CursorQuery
+from app.api.schemas.base import Id, Schema, Timestamp, Whole
+from app.domain.audience import NewsKind
+from app.domain.chat import BotPlatform
+from app.domain.delivery import DeliveryAct, DeliveryState
+
+
+class DeliveryFilter(CursorQuery):
+    state = fields.Enum(DeliveryState, by_value=True, metadata={"description": "`dead`: given up"})
+    bot_id = Id(strict=False)
+
+
+class DeliverySchema(Schema):
+    id = Id(required=True)
+    state = fields.Enum(DeliveryState, by_value=True, required=True)
+    act = fields.Enum(
+        DeliveryAct,
+        by_value=True,
+        required=True,
+        metadata={"description": "`edit`: of a card whose question is no longer open"},
+    )
+    kind = fields.Enum(NewsKind, by_value=True, required=True, attribute="outbox.kind")
+    task_id = Id(required=True)
+    bot_id = Id(required=True)
+    bot_name = fields.String(required=True, attribute="bot.name")
+    platform = fields.Enum(BotPlatform, by_value=True, required=True, attribute="bot.platform")
+    chat_id = fields.String(required=True, metadata={"description": "a room, or a person"})
+    developer_id = Id(
+        required=True, allow_none=True, metadata={"description": "whom a direct message is for"}
+    )
+    attempts = Whole(required=True)
+    error = fields.String(
+        required=True, allow_none=True, metadata={"description": "what the platform said last"}
+    )
+    due_at = Timestamp(required=True)
+    created_at = Timestamp(required=True)
+    done_at = Timestamp(required=True, allow_none=True)

@@ -1,0 +1,36 @@
+"""What you want to be told."""
+
+from typing import Any
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.schemas.preferences import PreferenceChanges, PreferencesSchema
+from app.domain.audience import NewsKind, Preferences
+from app.services import preferences
+
+blp = Blueprint(
+    "preferences",
+    __name__,
+    url_prefix="/api/web/profile/notifications",
+    description="What you want to be told",
+)
+
+
+@blp.get("")
+@blp.response(200, PreferencesSchema)
+def get_preferences() -> dict[str, Any]:
+    """What you are told of, and where: by kind of news."""
+    return _by_name(preferences.of(current_developer()))
+
+
+@blp.put("")
+@blp.arguments(PreferenceChanges)
+@blp.response(200, PreferencesSchema)
+def update_preferences(body: dict[str, Any]) -> dict[str, Any]:
+    """Change what the body names; all else stays as it is."""
+    changes = {NewsKind(kind): fields for kind, fields in body.items()}
+    return _by_name(preferences.update(current_developer(), changes))
+
+
+def _by_name(chosen: Preferences) -> dict[str, Any]:
+    return {kind.value: choice for kind, choice in chosen.items()}

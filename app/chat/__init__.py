@@ -1,0 +1,1 @@
+"""What speaks to chat platforms and other addresses. It knows no rows and no Flask."""

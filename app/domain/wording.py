@@ -1,0 +1,42 @@
+"""What people are told of an event, in words."""
+
+from typing import NamedTuple
+
+from app.domain.audience import NewsKind
+
+LONGEST = 300  # characters of a body
+
+
+class Words(NamedTuple):
+    title: str
+    body: str
+
+
+_TITLES = {
+    NewsKind.GATE_OPENED: "Task {id} waits for you",
+    NewsKind.GATE_EXPIRED: "Nobody answered task {id} in time",
+    NewsKind.GATE_ANSWERED: "Task {id} has its answer",
+    NewsKind.GATE_WITHDRAWN: "Task {id} asks no more for now",
+    NewsKind.TASK_COMPLETED: "Task {id} is done",
+    NewsKind.TASK_FAILED: "Task {id} failed",
+    NewsKind.TASK_CANCELLED: "Task {id} was cancelled",
+    NewsKind.MACHINE_LOST: "Task {id} failed: its machine is lost",
+}
+
+
+def words(
+    kind: NewsKind, task_id: int, *, description: str, message: str, stage: str | None
+) -> Words:
+    """`message` is the event's; `stage` is the name of the stage that it is about."""
+    title = _TITLES[kind].format(id=task_id)
+    if kind is NewsKind.TASK_COMPLETED:
+        return Words(title, short(description))
+    if kind is NewsKind.GATE_OPENED:
+        return Words(title, short(f"stage {stage} asks: {message}" if message else f"{stage}?"))
+    return Words(title, short(message))
+
+
+def short(text: str) -> str:
+    """Its beginning, in one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"

@@ -1,0 +1,289 @@
+"""Deliveries: which are due, what became of those that were tried, and the dead letters.
+
+A delivery that is being sent is leased: a sender that was killed is not waited for for ever. Who
+marks it names the attempt, so that a sender that was only slow changes nothing that is not its own.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from flask import current_app
+from sqlalchemy import Row, Select, func, select, text, update
+from sqlalchemy.orm import joinedload
+
+from app import bus
+from app.domain.audience import NewsKind
+from app.domain.chat import BotPlatform
+from app.domain.delivery import OPEN, Circuit, DeliveryAct, DeliveryState
+from app.domain.errors import Conflict, NotFound
+from app.extensions import db
+from app.models import Bot, Delivery, Developer
+from app.services import audit, rights
+from app.services.clock import now as clock_now
+
+
+class NotDead(Conflict):
+    """Only a delivery that has been given up can be retried."""
+
+    code = "delivery_not_dead"
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """A bot with something due, and how its host has answered lately. Its secrets are sealed."""
+
+    bot_id: int
+    platform: BotPlatform
+    app_id: str | None
+    app_secret: str | None
+    webhook_token: str | None
+    circuit: Circuit
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A delivery that is ours until its lease ends. `card` is that of the card to edit."""
+
+    id: int
+    bot_id: int
+    chat_id: str
+    attempts: int
+    act: DeliveryAct
+    kind: NewsKind
+    task_id: int
+    message: str
+    told: Mapping[str, Any]
+    occurred_at: datetime
+    card_ref: str | None
+    card_gate: Mapping[str, Any] | None
+
+
+class Mark(NamedTuple):
+    """What became of a claimed delivery."""
+
+    id: int
+    attempts: int
+    state: DeliveryState
+    due_at: datetime
+    ref: str | None = None
+    error: str | None = None
+
+
+_RECIPIENTS = text("""
+    SELECT b.id, b.platform, b.app_id, b.app_secret, b.webhook_token,
+           coalesce(h.failures, 0) AS failures, h.rests_until
+    FROM bots AS b LEFT JOIN bot_health AS h ON h.bot_id = b.id
+    WHERE EXISTS (SELECT FROM deliveries AS d WHERE d.bot_id = b.id
+                  AND d.state IN ('pending', 'sending') AND d.due_at <= :now)
+""")
+# `room`: [{bot_id, free}]. A task's news come to a chat one after the other: none before an earlier
+# one is through, or given up.
+_CLAIM = text("""
+    WITH picked AS MATERIALIZED (
+        SELECT due.id
+        FROM jsonb_to_recordset(CAST(:room AS jsonb)) AS r(bot_id bigint, free int)
+        CROSS JOIN LATERAL (
+            SELECT d.id FROM deliveries AS d
+            WHERE d.bot_id = r.bot_id AND d.state IN ('pending', 'sending') AND d.due_at <= :now
+              AND (d.state = 'pending' OR d.leased_until <= :now)
+              AND NOT EXISTS (SELECT FROM deliveries AS e
+                              WHERE e.task_id = d.task_id AND e.bot_id = d.bot_id
+                                AND e.chat_id = d.chat_id AND e.id < d.id
+                                AND e.state IN ('pending', 'sending'))
+            ORDER BY d.due_at, d.id
+            LIMIT r.free
+            FOR UPDATE SKIP LOCKED
+        ) AS due
+    ), claimed AS (
+        UPDATE deliveries AS d
+        SET state = 'sending', attempts = d.attempts + 1, leased_until = :lease
+        FROM picked WHERE d.id = picked.id
+        RETURNING d.*
+    )
+    SELECT c.id, c.bot_id, c.chat_id, c.attempts, c.act, c.task_id, o.kind, o.message, o.told,
+           o.created_at, card.ref AS card_ref, asked.told -> 'gate' AS card_gate
+    FROM claimed AS c
+    JOIN outbox AS o ON o.id = c.outbox_id
+    LEFT JOIN deliveries AS card ON card.id = c.card_id
+    LEFT JOIN outbox AS asked ON asked.id = card.outbox_id
+    ORDER BY c.id
+""")
+_MARK = text("""
+    UPDATE deliveries AS d
+    SET state = CAST(r.state AS delivery_state), due_at = r.due_at, ref = coalesce(r.ref, d.ref),
+        error = r.error, leased_until = NULL,
+        done_at = CASE WHEN r.state IN ('sent', 'dead') THEN CAST(:now AS timestamptz) END
+    FROM jsonb_to_recordset(CAST(:marks AS jsonb)) AS r(
+        id bigint, attempts int, state text, due_at timestamptz, ref text, error text)
+    WHERE d.id = r.id AND d.attempts = r.attempts AND d.state = 'sending'
+""")
+_NOTE_HEALTH = text("""
+    INSERT INTO bot_health AS h (bot_id, failures, rests_until, sent, retried, died)
+    SELECT r.* FROM jsonb_to_recordset(CAST(:health AS jsonb)) AS r(
+        bot_id bigint, failures int, rests_until timestamptz, sent bigint, retried bigint,
+        died bigint)
+    JOIN bots ON bots.id = r.bot_id
+    ON CONFLICT (bot_id) DO UPDATE
+    SET failures = excluded.failures, rests_until = excluded.rests_until,
+        sent = h.sent + excluded.sent, retried = h.retried + excluded.retried,
+        died = h.died + excluded.died
+""")
+
+
+# ---- for whoever sends ---------------------------------------------------------------------------
+
+
+def recipients(now: datetime) -> list[Recipient]:
+    """The bots that something is due for."""
+    return [
+        Recipient(
+            row.id,
+            BotPlatform(row.platform),
+            row.app_id,
+            row.app_secret,
+            row.webhook_token,
+            Circuit(row.failures, row.rests_until),
+        )
+        for row in db.session.execute(_RECIPIENTS, {"now": now})
+    ]
+
+
+def claim(room: Mapping[int, int], now: datetime) -> list[Claimed]:
+    """At most so many for each bot; they are the caller's until their lease ends. Commits."""
+    wanted = [{"bot_id": bot_id, "free": free} for bot_id, free in room.items() if free > 0]
+    if not wanted:
+        db.session.rollback()
+        return []
+    lease = now + timedelta(seconds=current_app.config["DELIVERY_LEASE_SECONDS"])
+    asked = {"room": json.dumps(wanted), "now": now, "lease": lease}
+    rows = db.session.execute(_CLAIM, asked).all()
+    db.session.commit()
+    return [_claimed(row) for row in rows]
+
+
+def _claimed(row: Row[Any]) -> Claimed:
+    return Claimed(
+        id=row.id,
+        bot_id=row.bot_id,
+        chat_id=row.chat_id,
+        attempts=row.attempts,
+        act=DeliveryAct(row.act),
+        kind=NewsKind(row.kind),
+        task_id=row.task_id,
+        message=row.message,
+        told=row.told,
+        occurred_at=row.created_at,
+        card_ref=row.card_ref,
+        card_gate=row.card_gate,
+    )
+
+
+def mark(marks: Iterable[tuple[int, Mark]], circuits: Mapping[int, Circuit], now: datetime) -> None:
+    """Store what became of deliveries of these bots, and how the bots' hosts are. Commits."""
+    marks = list(marks)
+    rows = [
+        {**each._asdict(), "state": each.state.value, "due_at": each.due_at.isoformat()}
+        for _, each in marks
+    ]
+    ends = Counter((bot_id, each.state) for bot_id, each in marks)
+    health = [
+        {
+            "bot_id": bot_id,
+            "failures": circuit.failures,
+            "rests_until": circuit.rests_until.isoformat() if circuit.rests_until else None,
+            "sent": ends[bot_id, DeliveryState.SENT],
+            "retried": ends[bot_id, DeliveryState.PENDING],
+            "died": ends[bot_id, DeliveryState.DEAD],
+        }
+        for bot_id, circuit in circuits.items()
+    ]
+    db.session.execute(_MARK, {"marks": json.dumps(rows), "now": now})
+    db.session.execute(_NOTE_HEALTH, {"health": json.dumps(health)})
+    db.session.commit()
+
+
+# ---- for admins ----------------------------------------------------------------------------------
+
+
+_WHOLE = (
+    joinedload(Delivery.outbox, innerjoin=True),
+    joinedload(Delivery.bot, innerjoin=True),
+)
+
+
+def listing(
+    actor: Developer, *, state: DeliveryState | None = None, bot_id: int | None = None
+) -> Select[Delivery]:
+    """The query of all deliveries, or of those in that state and of that bot. Raises Forbidden."""
+    rights.require_admin(actor)
+    query = select(Delivery).options(*_WHOLE)
+    if state is not None:
+        query = query.where(Delivery.state == state)
+    return query if bot_id is None else query.where(Delivery.bot_id == bot_id)
+
+
+def retry(actor: Developer, delivery_id: int) -> Delivery:
+    """A dead letter is pending again, as if it were new.
+
+    Raises Forbidden, NotFound, NotDead.
+    """
+    rights.require_admin(actor)
+    now = clock_now()
+    revived = db.session.scalar(
+        update(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.state == DeliveryState.DEAD)
+        .values(state=DeliveryState.PENDING, attempts=0, due_at=now, done_at=None)
+        .returning(Delivery.id)
+    )
+    if revived is None:
+        db.session.rollback()
+        if db.session.get(Delivery, delivery_id) is None:
+            raise NotFound("there is no such delivery")
+        raise NotDead
+    audit.record("delivery.retried", "delivery", delivery_id, actor=actor)
+    db.session.commit()
+    bus.wake_sending()
+    query = listing(actor).where(Delivery.id == delivery_id)
+    return db.session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+# ---- for metrics ---------------------------------------------------------------------------------
+
+
+def waiting() -> dict[tuple[str, str], int]:
+    """(platform, state) → how many deliveries, but for those that are through."""
+    states = [*OPEN, DeliveryState.DEAD]
+    query = (
+        select(Bot.platform, Delivery.state, func.count())
+        .join(Bot, Bot.id == Delivery.bot_id)
+        .where(Delivery.state.in_(states))
+        .group_by(Bot.platform, Delivery.state)
+    )
+    found = {(p.value, s.value): 0 for p in BotPlatform for s in states}
+    return found | {(p.value, s.value): number for p, s, number in db.session.execute(query)}
+
+
+def unheard(now: datetime) -> Sequence[str]:
+    """The names of the bots that are left in peace because their hosts do not answer."""
+    query = text(
+        "SELECT b.name FROM bots AS b JOIN bot_health AS h ON h.bot_id = b.id "
+        "WHERE h.failures > 0 AND h.rests_until > :now ORDER BY b.name"
+    )
+    return list(db.session.scalars(query, {"now": now}))
+
+
+def totals() -> dict[tuple[str, str], int]:
+    """(platform, end) → how many tries ended so, of the bots that there are."""
+    query = text("""
+        SELECT b.platform, sum(h.sent) AS sent, sum(h.retried) AS retried, sum(h.died) AS died
+        FROM bot_health AS h JOIN bots AS b ON b.id = h.bot_id GROUP BY b.platform
+    """)
+    found = {(p.value, end): 0 for p in BotPlatform for end in ("sent", "retried", "died")}
+    for row in db.session.execute(query):
+        for end in ("sent", "retried", "died"):
+            found[row.platform, end] = int(getattr(row, end))
+    return found
