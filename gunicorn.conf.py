@@ -70,6 +70,7 @@ def post_worker_init(worker):
     it until the end."""
     import gevent
 
+    from app.api.live import hub
     from app.machines import switchboard
     from app.pty import routes as terminals
 
@@ -81,6 +82,7 @@ def post_worker_init(worker):
             gevent.sleep(0.1)
         connections.close_all()
         terminals.relay_of(worker.wsgi).close_all()
+        hub.of(worker.wsgi).close_all()
 
     gevent.spawn(watch)
 

@@ -42,7 +42,7 @@ JOBS = (
 
 MACHINES_CHANNEL = "muster:machines:wake"  # messages: machine ids, separated by spaces
 REPLACED_CHANNEL = "muster:machines:replaced"  # messages: a machine id, and its generation now
-NEWS_CHANNEL = "muster:news"  # messages: task ids, separated by spaces; none: notifications
+NEWS_CHANNEL = "muster:news"  # messages: task ids, `u<developer id>`, nothing (notifications)
 EXPAND_FLAG = "muster:expand:wanted"
 SEND_FLAG = "muster:send:wanted"
 SEND_HOLDER = "muster:send:holder"  # which job sends
@@ -119,6 +119,14 @@ def tell_news(task_ids: Iterable[int], *, is_told: bool) -> None:
             celery_of(current_app).send_task(NOTIFY_EXPAND, ignore_result=True, retry=False)
     except (RedisError, OperationalError) as error:
         log.warning("news_not_told", tasks=message, error=str(error))
+
+
+def tell_unread(developer_id: int) -> None:
+    """What the developer has not read yet is less now."""
+    try:
+        redis.client.publish(NEWS_CHANNEL, f"u{developer_id}")
+    except RedisError as error:
+        log.warning("news_not_told", developer=developer_id, error=str(error))
 
 
 def begin_expanding() -> None:

@@ -27,6 +27,7 @@ ROOMS = (
     "app.api.web.profile",
     "app.api.web.notifications",
     "app.api.web.preferences",
+    "app.api.web.stream",
     "app.api.web.search",
     "app.api.web.personal_tokens",
     "app.api.web.second_factor",

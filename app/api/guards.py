@@ -59,6 +59,11 @@ def current_developer() -> Developer:
     return developer
 
 
+def current_credential() -> str:
+    """What they came with."""
+    return _bearer()
+
+
 def has_session() -> bool:
     """Whether they have signed in themselves: the credential is no personal access token."""
     return not g.by_personal_token

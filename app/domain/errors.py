@@ -210,6 +210,12 @@ class TooManyAttempts(DomainError):
         self.retry_after = retry_after  # seconds
 
 
+class TooManyStreams(TooManyAttempts):
+    """You have too many streams open; close one first."""
+
+    code = "too_many_streams"
+
+
 class Unavailable(DomainError):
     """Something this request needs is away; try again shortly."""
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Select, func, select, update
 
+from app import bus
 from app.domain.errors import NotFound
 from app.extensions import db
 from app.models import Developer, Notification
@@ -37,6 +38,7 @@ def read(actor: Developer, notification_id: int) -> Notification:
     if found is None:
         raise NotFound("you have no such notification")
     db.session.commit()
+    bus.tell_unread(actor.id)
     return found
 
 
@@ -59,6 +61,7 @@ def read_all(actor: Developer) -> int:
         total += count
         if count < BATCH:
             break
+    bus.tell_unread(actor.id)
     return total
 
 

@@ -37,10 +37,11 @@ PLACE = (
 )
 
 
-# The tables and not the models: the session's own inserts look at each row's values again. What
-# Postgres fills in is left to it.
+# Filled in by Postgres.
+_BY_ITSELF = {"xid", "type_number"}
+# The tables and not the models: the session's own inserts look at each row's values again.
 _COLUMNS = {
-    prefix: [c for c in db.metadata.tables[name].columns if c.server_default is None]
+    prefix: [c for c in db.metadata.tables[name].columns if c.name not in _BY_ITSELF]
     for prefix, name in (("task", "tasks"), ("event", "task_events"))
 }
 

@@ -6,7 +6,7 @@ account, a decommissioned machine) is compared with the row, by the generation t
 
 import secrets
 import uuid
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import jwt
@@ -59,6 +59,12 @@ def access_claims(token: str) -> AccessClaims:
         return AccessClaims(int(claims["sub"]), int(claims["gen"]), claims.get("fam"))
     except (KeyError, ValueError, TypeError):
         raise InvalidToken from None
+
+
+def access_ends_at(token: str) -> datetime:
+    """When an access token is over. Raises InvalidToken."""
+    claims = _read(token, "access", current_app.config["JWT_SECRET_KEY"])
+    return datetime.fromtimestamp(claims["exp"], UTC)
 
 
 def worker_jwt(machine: Machine) -> tuple[str, datetime]:

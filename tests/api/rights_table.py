@@ -90,6 +90,7 @@ ROUTES: Mapping[str, Access] = {
     "POST /api/web/profile/totp/disable": SIGNED_IN,
     "GET /api/web/profile/notifications": DEVELOPER,
     "PUT /api/web/profile/notifications": DEVELOPER,
+    "GET /api/web/stream": DEVELOPER,
     "GET /api/web/profile/tokens": DEVELOPER,
     "POST /api/web/profile/tokens": SIGNED_IN,
     "POST /api/web/profile/tokens/*/revoke": MINE,

@@ -22,6 +22,7 @@ OURS = {
     "POST /api/web/profile/totp/disable",
     "GET /api/web/profile/notifications",
     "PUT /api/web/profile/notifications",
+    "GET /api/web/stream",
     "GET /api/admin/deliveries",
     "POST /api/admin/deliveries/:/retry",
 }

@@ -327,10 +327,11 @@ def test_a_bot_that_hangs_holds_up_no_other(
     platform: Platform, bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release, slow = threading.Event(), make_bot()
+    app_of_slow = slow.app_id
     passed: list[float] = []
 
     def answer(address: Address, _message: Message) -> None:
-        if address.app_id == slow.app_id:
+        if address.app_id == app_of_slow:
             assert release.wait(20)
             return
         passed.append(time.monotonic())

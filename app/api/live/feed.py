@@ -1,0 +1,69 @@
+"""A developer's stream, from its first byte to its last.
+
+No connection to Postgres is held while it waits.
+"""
+
+from collections.abc import Iterator
+
+from flask import Flask
+
+from app.api.live import hub, sse, words
+from app.api.live.hub import End, News, Stream
+from app.api.live.places import Place
+from app.domain import snapshot
+from app.domain.snapshot import Snapshot
+from app.services import news
+from app.services.clock import now
+from app.services.news import Seat
+
+HEARTBEAT_SECONDS = 15.0
+
+
+def read(app: Flask, seat: Seat, place: Place, last_event_id: str | None) -> Iterator[bytes]:
+    """The stream's bytes. `last_event_id` is what the client has had before: it goes on there."""
+    yield sse.begin()
+    with hub.of(app).joined(seat, place) as stream:
+        yield from _catch_up(app, stream, last_event_id)
+        while True:
+            until_end = (seat.ends_at - now()).total_seconds() if seat.ends_at else None
+            if until_end is not None and until_end <= 0:
+                yield sse.message("end", {"reason": "signed_out"}, stream.seen)
+                return
+            pause = HEARTBEAT_SECONDS if until_end is None else min(HEARTBEAT_SECONDS, until_end)
+            seen = stream.seen  # looked at first: what comes now is not in it
+            match stream.next(pause):
+                case None:
+                    yield sse.heartbeat(seen)
+                case End(reason):
+                    yield sse.message("end", {"reason": reason}, seen)
+                    return
+                case News() as item:
+                    yield _message("news", item)
+
+
+def _catch_up(app: Flask, stream: Stream, last_event_id: str | None) -> Iterator[bytes]:
+    """What the client has missed, or how things are."""
+    had = snapshot.parse(last_event_id) if last_event_id else None
+    joined = stream.joined_at
+    with app.app_context():
+        standing = news.standings({0: stream.seat}, now(), unread_of={stream.seat.developer_id})
+        batch = _missed(stream, had, joined)
+    if not (found := standing.get(0)) or not found.is_signed_in:
+        stream.put(End("signed_out"))
+        return
+    if batch is None or not batch.is_whole:
+        # Nothing was had, or too much was missed: lists say how things are.
+        event = "reset" if last_event_id else "hello"
+        yield _message(event, News([], [], found.unread, joined))
+    elif (item := hub.for_one(batch, stream.seat, found)) is not None:
+        yield _message("news", item)
+
+
+def _missed(stream: Stream, had: Snapshot | None, joined: Snapshot) -> news.Batch | None:
+    if had is None or had.xmax > joined.xmax:  # of another database's future
+        return None
+    return news.since(had, {stream.seat.developer_id}, until=joined)
+
+
+def _message(event: str, item: News) -> bytes:
+    return sse.message(event, words.said(item), item.seen)

@@ -1,0 +1,224 @@
+"""All streams of one server process: one subscription wakes them, one look reads for all of them.
+
+Redis only says that there is something; what it is stands in Postgres. A word that is lost costs
+LOOK_SECONDS.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import redis as redis_client
+import structlog
+from flask import Flask
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import bus
+from app.api.live import places
+from app.api.live.places import Place
+from app.domain.snapshot import Snapshot
+from app.services import news
+from app.services.clock import now
+from app.services.news import Batch, Row, Seat, Standing
+
+LOOK_SECONDS = 2.0  # rights that have ended are seen so much later, too
+PAUSE_SECONDS = 0.02  # between two looks: what comes meanwhile is read together
+KEEP_SECONDS = 20.0
+MOST_UNREAD = 500  # messages that a client is behind before it has to begin anew
+
+log = structlog.get_logger(__name__)
+
+
+class News(NamedTuple):
+    """What one developer is told: they have read up to `seen` with it."""
+
+    events: list[Row]
+    notifications: list[Row]
+    unread: int | None
+    seen: Snapshot
+
+
+class End(NamedTuple):
+    """The stream is over, and why."""
+
+    reason: str
+
+
+class Stream:
+    """One client's. `seen` is how far it has been read for it, whether there was news or not."""
+
+    def __init__(self, seat: Seat, place: Place, seen: Snapshot) -> None:
+        self.seat, self.place = seat, place
+        self.joined_at = self.seen = seen
+        self.is_over = False
+        self._waiting: queue.SimpleQueue[News | End] = queue.SimpleQueue()
+
+    def put(self, item: News | End) -> None:
+        """To be told; never waits for the client."""
+        if self.is_over:
+            return
+        if self._waiting.qsize() >= MOST_UNREAD:
+            item = End("slow")
+        self.is_over = isinstance(item, End)
+        self._waiting.put(item)
+
+    def next(self, seconds: float) -> News | End | None:
+        """What comes within that time."""
+        try:
+            return self._waiting.get(timeout=max(0.0, seconds))
+        except queue.Empty:
+            return None
+
+
+class Hub:
+    """The streams of this process."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._streams: set[Stream] = set()
+        self._lock = threading.Lock()  # of `_streams` and `_seen`, which go together
+        self._seen: Snapshot | None = None
+        self._unread_of: set[int] = set()
+        self._some = threading.Event()
+        self._is_started = self._is_closing = False
+        self._judged_at = self._kept_at = 0.0
+
+    @contextmanager
+    def joined(self, seat: Seat, place: Place) -> Iterator[Stream]:
+        """A stream, as long as this lasts: it gets all that is committed after its `seen`.
+
+        Raises SQLAlchemyError.
+        """
+        self._start()
+        with self._lock:
+            # A client may have read further at another process than this one has.
+            self._advance()
+            assert self._seen is not None
+            stream = Stream(seat, place, self._seen)
+            self._streams.add(stream)
+        if self._is_closing:
+            stream.put(End("going_away"))
+        try:
+            yield stream
+        finally:
+            with self._lock:
+                self._streams.discard(stream)
+
+    def close_all(self) -> None:
+        """The process is going away: clients come back at once, to another one."""
+        self._is_closing = True
+        for stream in list(self._streams):
+            stream.put(End("going_away"))
+
+    # ---- looking ---------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._is_started:
+                return
+            self._is_started = True
+        for work in (self._look_on, self._listen):
+            threading.Thread(target=work, name=work.__qualname__, daemon=True).start()
+
+    def _look_on(self) -> None:
+        while True:
+            self._some.wait(LOOK_SECONDS)
+            self._some.clear()
+            try:
+                self._look()
+            except (SQLAlchemyError, RedisError) as error:
+                # Nothing is lost: the next look begins where the last one ended.
+                log.warning("news_not_read", error=type(error).__name__)
+                time.sleep(0.5)
+            except Exception:
+                log.exception("news_not_read")
+                time.sleep(0.5)
+            time.sleep(PAUSE_SECONDS)
+
+    def _look(self) -> None:
+        if not self._streams:
+            return
+        with self._lock:
+            self._advance()
+        if time.monotonic() >= self._kept_at + KEEP_SECONDS:
+            self._kept_at = time.monotonic()
+            with self._app.app_context():
+                places.keep([stream.place for stream in self._streams])
+
+    def _advance(self) -> None:
+        """Read what is new, and tell each stream what is for it. The caller holds the lock."""
+        with self._app.app_context():
+            if self._seen is None or not self._streams:
+                self._seen = news.here()
+                return
+            unread_of, self._unread_of = self._unread_of, set()
+            batch = news.since(self._seen, {s.seat.developer_id for s in self._streams})
+            told = {row["developer_id"] for row in batch.notifications}
+            is_quiet = not (batch.events or told or unread_of)
+            if not is_quiet or time.monotonic() >= self._judged_at + LOOK_SECONDS:
+                self._tell(batch, told | unread_of)
+            self._seen = batch.seen
+            for stream in self._streams:
+                if not stream.is_over:  # or it would seem to have read what it was not told
+                    stream.seen = batch.seen
+
+    def _tell(self, batch: Batch, unread_of: set[int]) -> None:
+        self._judged_at = time.monotonic()
+        streams = dict(enumerate(self._streams))
+        seats = {number: stream.seat for number, stream in streams.items()}
+        standings = news.standings(seats, now(), unread_of=unread_of)
+        for number, stream in streams.items():
+            standing = standings.get(number)
+            if standing is None or not standing.is_signed_in:
+                stream.put(End("signed_out"))
+            elif not batch.is_whole:
+                stream.put(End("behind"))
+            elif (item := for_one(batch, stream.seat, standing)) is not None:
+                stream.put(item)
+
+    # ---- being woken -----------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                self._hear()
+            except RedisError as error:
+                log.warning("wake_ups_not_heard", error=str(error))
+                time.sleep(1)
+
+    def _hear(self) -> None:
+        client = redis_client.Redis.from_url(
+            self._app.config["REDIS_URL"], socket_connect_timeout=2, health_check_interval=10
+        )
+        with client.pubsub(ignore_subscribe_messages=True) as subscription:
+            subscription.subscribe(bus.NEWS_CHANNEL)
+            self._some.set()  # something may have been missed before
+            while True:
+                self._take(subscription.get_message(timeout=5))
+
+    def _take(self, message: dict[str, Any] | None) -> None:
+        if message is None:
+            return
+        word = message["data"].decode()
+        if word.startswith("u"):
+            self._unread_of.add(int(word[1:]))
+        self._some.set()
+
+
+def for_one(batch: Batch, seat: Seat, standing: Standing) -> News | None:
+    """What of it somebody may see; None where that is nothing."""
+    events = [event for event in batch.events if standing.sees(event)]
+    mine = [row for row in batch.notifications if row["developer_id"] == seat.developer_id]
+    if not events and not mine and standing.unread is None:
+        return None
+    return News(events, mine, standing.unread, batch.seen)
+
+
+def of(app: Flask) -> Hub:
+    """The app's hub, made on first use."""
+    hub: Hub = app.extensions.setdefault("hub", Hub(app))
+    return hub

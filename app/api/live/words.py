@@ -1,0 +1,48 @@
+"""News as JSON: the shapes of the lists that they are also in."""
+
+from datetime import datetime
+from typing import Any
+
+from app.api.live.hub import News
+from app.api.schemas.base import timestamp
+from app.services.news import Row
+
+
+def said(item: News) -> dict[str, Any]:
+    """`unreadCount` is null where it has not changed."""
+    return {
+        "events": [event(row) for row in item.events],
+        "notifications": [_notification(row) for row in item.notifications],
+        "unreadCount": item.unread,
+    }
+
+
+def event(row: Row) -> dict[str, Any]:
+    """As in the list of a task's events, with the task."""
+    return {
+        "taskId": row["task_id"],
+        "projectKey": row["project_key"],
+        "id": row["number"],
+        "type": row["type"],
+        "attempt": row["attempt"],
+        "stageIndex": row["stage_index"],
+        "message": row["message"],
+        "data": row["data"],
+        "createdAt": _moment(row["created_at"]),
+    }
+
+
+def _notification(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "type": row["type"],
+        "title": row["title"],
+        "body": row["body"],
+        "taskId": row["task_id"],
+        "readAt": _moment(row["read_at"]),
+        "createdAt": _moment(row["created_at"]),
+    }
+
+
+def _moment(said: str | None) -> str | None:
+    return timestamp(datetime.fromisoformat(said)) if said else None
