@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 
 from app.domain import fleet
 from app.domain.fleet import FleetCounter
-from app.services import census, fleet_counts
+from app.services import census, deliveries, fleet_counts
 from app.services.fleet_counts import Count
 
 Counts = Mapping[str, Count]
@@ -35,6 +35,7 @@ class Rows(Collector):
             "muster_machine_reconnects", reconnects, value=census.reconnects()
         )
         yield from _fleet()
+        yield from _deliveries()
 
     def describe(self) -> list[Metric]:
         return []  # or registering would collect
@@ -59,6 +60,21 @@ def _fleet() -> Iterator[Metric]:
     yield _margins(counts[FleetCounter.LEASE_MARGINS])
     lease = current_app.config["LEASE_SECONDS"]
     yield GaugeMetricFamily("muster_lease_seconds", "How long a lease is.", value=lease)
+
+
+def _deliveries() -> Iterator[Metric]:
+    waiting = GaugeMetricFamily(
+        "muster_deliveries", "Messages to chats, but for those sent.", labels=["platform", "state"]
+    )
+    for labels, number in deliveries.waiting().items():
+        waiting.add_metric(labels, number)
+    yield waiting
+    tries = CounterMetricFamily(
+        "muster_delivery_tries", "Ends of tries to send.", labels=["platform", "end"]
+    )
+    for labels, number in deliveries.totals().items():
+        tries.add_metric(labels, number)
+    yield tries
 
 
 def _counted(

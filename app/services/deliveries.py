@@ -6,7 +6,7 @@ marks it names the attempt, so that a sender that was only slow changes nothing 
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -90,6 +90,7 @@ _CLAIM = text("""
             SELECT d.id FROM deliveries AS d
             WHERE d.bot_id = r.bot_id AND d.state IN ('pending', 'sending') AND d.due_at <= :now
               AND (d.state = 'pending' OR d.leased_until <= :now)
+              AND d.id <> ALL(CAST(:mine AS bigint[]))
               AND NOT EXISTS (SELECT FROM deliveries AS e
                               WHERE e.task_id = d.task_id AND e.bot_id = d.bot_id
                                 AND e.chat_id = d.chat_id AND e.id < d.id
@@ -152,14 +153,17 @@ def recipients(now: datetime) -> list[Recipient]:
     ]
 
 
-def claim(room: Mapping[int, int], now: datetime) -> list[Claimed]:
-    """At most so many for each bot; they are the caller's until their lease ends. Commits."""
+def claim(room: Mapping[int, int], now: datetime, mine: Collection[int] = ()) -> list[Claimed]:
+    """At most so many for each bot; they are the caller's until their lease ends. Commits.
+
+    `mine` are those that the caller is still sending, however long that takes.
+    """
     wanted = [{"bot_id": bot_id, "free": free} for bot_id, free in room.items() if free > 0]
     if not wanted:
         db.session.rollback()
         return []
     lease = now + timedelta(seconds=current_app.config["DELIVERY_LEASE_SECONDS"])
-    asked = {"room": json.dumps(wanted), "now": now, "lease": lease}
+    asked = {"room": json.dumps(wanted), "now": now, "lease": lease, "mine": list(mine)}
     rows = db.session.execute(_CLAIM, asked).all()
     db.session.commit()
     return [_claimed(row) for row in rows]

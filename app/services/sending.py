@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import structlog
+from flask import current_app
 
 from app import bus
 from app.chat import senders
@@ -33,7 +34,7 @@ AT_ONCE = 4  # of one bot
 THREADS = 32  # of all bots
 CLAIMING_SECONDS = 5.0  # then the job ends when its sends have, and another goes on
 LOOK_SECONDS = 0.1  # how soon it sees what is due while sends hang
-HELD_MILLISECONDS = 15_000
+HELD_SECONDS = 5.0  # how long the job is missed when it was killed; no longer than the lease
 LONGEST_WORDS = 500
 
 log = structlog.get_logger(__name__)
@@ -51,9 +52,10 @@ class _Sent(NamedTuple):
 def send_due() -> int:
     """Send all that is due now; how many were tried. Nothing where another job is at it."""
     holder, tried = uuid.uuid4().hex, 0
+    held = int(1000 * min(HELD_SECONDS, current_app.config["DELIVERY_LEASE_SECONDS"]))
     is_wanted = True
-    while is_wanted and bus.hold_sending(holder, HELD_MILLISECONDS):
-        shift = _Shift(holder)
+    while is_wanted and bus.hold_sending(holder, held):
+        shift = _Shift(holder, held)
         try:
             tried += shift.work()
         finally:
@@ -68,10 +70,11 @@ def send_due() -> int:
 class _Shift:
     """A job's time as the one that sends."""
 
-    def __init__(self, holder: str) -> None:
-        self._holder = holder
+    def __init__(self, holder: str, held: int) -> None:
+        self._holder, self._held = holder, held
         self._done: queue.SimpleQueue[_Sent] = queue.SimpleQueue()
         self._in_flight: Counter[int] = Counter()
+        self._flying: set[int] = set()
         self._circuits: dict[int, Circuit] = {}
         self._ends_at = time.monotonic() + CLAIMING_SECONDS
         self._tries = settings.value("deliveryAttempts")
@@ -94,7 +97,7 @@ class _Shift:
                 if not self._in_flight.total():
                     return tried
                 self._mark()
-                bus.hold_sending(self._holder, HELD_MILLISECONDS)
+                bus.hold_sending(self._holder, self._held)
 
     def _claim(self) -> list[tuple[Claimed, Address]]:
         now = clock_now()
@@ -105,7 +108,8 @@ class _Shift:
             self._circuits[bot_id] = bot.circuit
             room[bot_id] = min(free, bot.circuit.room(now, AT_ONCE, self._in_flight[bot_id]))
             free -= room[bot_id]
-        found = deliveries.claim(room, now)
+        found = deliveries.claim(room, now, self._flying)
+        self._flying.update(one.id for one in found)
         self._in_flight.update(one.bot_id for one in found)
         return [(one, _address(bots[one.bot_id], one.chat_id)) for one in found]
 
@@ -145,6 +149,7 @@ class _Shift:
             marks.append((bot_id, self._judge(one, now)))
         deliveries.mark(marks, {bot_id: self._circuits[bot_id] for bot_id in touched}, now)
         self._in_flight.subtract(bot_id for bot_id, _ in marks)
+        self._flying.difference_update(one.claimed.id for one in sent)
 
     def _over(self) -> Iterator[_Sent]:
         with contextlib.suppress(queue.Empty):

@@ -1,0 +1,46 @@
+"""A client of Server-Sent Events that notes when each came."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from http.client import HTTPConnection
+from typing import Any
+
+from app.embedded.ports import LOOPBACK
+from bench.errors import NotMeasured
+
+_SECONDS = 30.0
+
+Hear = Callable[[Any, float], None]
+"""Takes an event's data, and when it had come whole (`time.perf_counter`)."""
+
+
+class EventStream:
+    """Reads in a thread of its own until it is closed. Raises NotMeasured."""
+
+    def __init__(self, port: int, path: str, headers: dict[str, str], hear: Hear) -> None:
+        self._connection = HTTPConnection(LOOPBACK, port, timeout=_SECONDS)
+        self._connection.request("GET", path, headers=headers)
+        self._answer = self._connection.getresponse()
+        if self._answer.status != 200:
+            raise NotMeasured(f"GET {path} was answered with {self._answer.status}")
+        self._hear, self._begun = hear, threading.Event()
+        threading.Thread(target=self._read, daemon=True).start()
+        if not self._begun.wait(_SECONDS):
+            raise NotMeasured(f"GET {path} has not begun")
+
+    def _read(self) -> None:
+        try:
+            while line := self._answer.readline():
+                if line.startswith(b"data: "):
+                    came = time.perf_counter()
+                    said = json.loads(line.removeprefix(b"data: "))
+                    if self._begun.is_set():
+                        self._hear(said, came)
+                    self._begun.set()
+        except (OSError, ValueError):
+            """It was closed."""
+
+    def close(self) -> None:
+        self._connection.close()

@@ -1,0 +1,211 @@
+"""From an event to who is told of it live: 50 a second, and a webhook that is dead."""
+
+import socket
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import redis
+from flask import Flask
+
+import config
+from app.domain.chat import BotPlatform
+from app.domain.task import EventType, TaskStatus
+from app.embedded import ports, probes
+from app.embedded.processes import until
+from app.extensions import db
+from app.factory import create_app
+from app.models import Bot, BotBinding, Developer, Project, Task
+from app.services import history, outbox, settings, vault
+from bench import bare_sse, command
+from bench.command import Say
+from bench.errors import NotMeasured
+from bench.event_stream import EventStream
+from bench.figures import Ratio, Report, flat, latency, percentile
+from bench.rig import Rig, standing
+
+PER_SECOND, TASKS, BLOCKS, BLOCK_SECONDS = 50, 50, 3, 8.0
+P99_WITHIN = 250.0  # milliseconds
+_GRACE = 15.0
+
+
+def measure(say: Say) -> Report:
+    """Everything in one run. Raises NotMeasured, EmbeddedError."""
+    report = Report("News")
+    with standing(say) as rig, _dead_host() as url:
+        app = create_app(config.load({**rig.stack.env}))
+        with app.app_context():
+            writer = Writer(app, rig, url)
+            floor = Floor(rig)
+            say(f"{PER_SECOND} events a second, {BLOCKS} blocks of {BLOCK_SECONDS:.0f} s, by turns")
+            events, notifications, bare = [], [], []
+            for _ in range(BLOCKS):
+                bare.append(floor.block())
+                block = writer.block()
+                events.append(block[0])
+                notifications.append(block[1])
+            writer.close()
+            floor.close()
+            db.session.remove()
+            db.engine.dispose()
+    ours = {"event → its SSE": events, "event → its notification's SSE": notifications}
+    for name, blocks in ours.items():
+        report.figures.append(
+            latency(
+                name,
+                blocks,
+                beside="bare publish → SSE",
+                beside_value=percentile(flat(bare), 50) * 1000,
+                ratio=Ratio.of(blocks, bare),
+            )
+        )
+    report.figures.append(latency("bare publish → SSE", bare))
+    for what, blocks in (("event", events), ("notification", notifications)):
+        worst = percentile(flat(blocks), 99) * 1000
+        verdict = "ok" if worst <= P99_WITHIN else "MISSED"
+        report.notes.append(f"{what}: p99 {worst:.0f} ms, at most {P99_WITHIN:.0f}: {verdict}")
+    report.notes.append(f"{writer.told} events; a webhook that never answers was bound throughout")
+    return report
+
+
+@contextmanager
+def _dead_host() -> Iterator[str]:
+    """Takes connections, and never says a word."""
+    with socket.socket() as listener:
+        listener.bind((ports.LOOPBACK, 0))
+        listener.listen(1000)
+        yield f"http://{ports.LOOPBACK}:{listener.getsockname()[1]}/hook"
+
+
+def _paced(seconds: float, act: Callable[[], None]) -> None:
+    """PER_SECOND times a second."""
+    begun = time.perf_counter()
+    for n in range(int(seconds * PER_SECOND)):
+        time.sleep(max(0.0, begun + n / PER_SECOND - time.perf_counter()))
+        act()
+
+
+class Writer:
+    """Makes events in rows of its own, and is told of them."""
+
+    def __init__(self, app: Flask, rig: Rig, dead_url: str) -> None:
+        rig.add_project("NEWS", "claude", "true")
+        me = db.session.query(Developer).one()
+        project = db.session.query(Project).one()
+        settings.update(me, {"notifyAllowedHosts": ports.LOOPBACK})
+        self._bind(project, dead_url)
+        self._tasks = [self._task(project, me) for _ in range(TASKS)]
+        db.session.commit()
+        self._turn, self.told = 0, 0
+        self._committed: dict[tuple[int, int], float] = {}
+        self._waiting: dict[int, deque[float]] = {task.id: deque() for task in self._tasks}
+        self._of_events: list[float] = []
+        self._of_notifications: list[float] = []
+        bearer = {"Authorization": f"Bearer {rig.session.access_token}"}
+        self._stream = EventStream(rig.stack.port, "/api/web/stream", bearer, self._hear)
+        self.close = self._stream.close
+
+    def _bind(self, project: Project, url: str) -> None:
+        hook = {"webhook_token": vault.encrypt(url), "app_secret": vault.encrypt("secret")}
+        bot = Bot(platform=BotPlatform.WEBHOOK, name="dead", created_at=_now(), **hook)
+        db.session.add(bot)
+        db.session.flush()
+        about = {"platform_chat_id": "any", "chat_name": "", "created_at": _now()}
+        db.session.add(BotBinding(bot_id=bot.id, project_id=project.id, **about))
+
+    def _task(self, project: Project, me: Developer) -> Task:
+        moments = {"created_at": _now(), "updated_at": _now(), "finished_at": _now()}
+        task = Task(
+            project_id=project.id,
+            description="Tell it.",
+            status=TaskStatus.COMPLETED,
+            created_by=me.id,
+            agent_type="claude",
+            pipeline=project.pipeline,
+            checkpoints={},
+            **moments,
+        )
+        db.session.add(task)
+        db.session.flush()
+        return task
+
+    def block(self) -> tuple[list[float], list[float]]:
+        """Seconds from before the commit: to the event's SSE, and to the notification's."""
+        self._of_events, self._of_notifications = [], []
+        before = self.told
+        _paced(BLOCK_SECONDS, self._happen)
+        wanted = self.told - before
+        if not until(lambda: len(self._of_notifications) >= wanted, _GRACE, pause=0.02):
+            raise NotMeasured(f"{len(self._of_notifications)} of {wanted} notifications came")
+        if len(self._of_events) != wanted:
+            raise NotMeasured(f"{len(self._of_events)} of {wanted} events came")
+        return self._of_events, self._of_notifications
+
+    def _happen(self) -> None:
+        task = self._tasks[self._turn % TASKS]
+        self._turn += 1
+        history.record(task, EventType.COMPLETED, "completed", _now())
+        begun = time.perf_counter()
+        self._committed[task.id, task.events] = begun
+        self._waiting[task.id].append(begun)
+        db.session.commit()
+        outbox.wake()
+        self.told += 1
+
+    def _hear(self, said: Any, came: float) -> None:
+        for event in said["events"]:
+            self._of_events.append(came - self._committed.pop((event["taskId"], event["id"])))
+        for notification in said["notifications"]:
+            self._of_notifications.append(came - self._waiting[notification["taskId"]].popleft())
+
+
+class Floor:
+    """A message published, and heard as SSE: as children of the stack, over its Valkey."""
+
+    def __init__(self, rig: Rig) -> None:
+        self._port = ports.free()
+        plain = Path(rig.scratch / "sse.conf.py")
+        plain.touch()  # Muster's own would be read otherwise
+        options = ["-c", str(plain), "-b", f"{ports.LOOPBACK}:{self._port}", "--no-control-socket"]
+        gunicorn = [sys.executable, "-m", "gunicorn", "-k", "gevent", "-w", "1", *options]
+        url = rig.stack.env["REDIS_URL"]
+        rig.stack.launch("bare-sse", [*gunicorn, "bench.bare_sse:app"], {"SSE_REDIS": url})
+        if not until(self._answers, _GRACE, pause=0.05):
+            raise NotMeasured("the bare stream does not start")
+        self._redis = redis.Redis.from_url(url)
+        self._took: list[float] = []
+        self._stream = EventStream(self._port, "/stream", {}, self._hear)
+
+    def _answers(self) -> bool:
+        return probes.get(self._port, "/healthz", tls=False)[0] == 200
+
+    def block(self) -> list[float]:
+        self._took = []
+        _paced(BLOCK_SECONDS, self._publish)
+        wanted = int(BLOCK_SECONDS * PER_SECOND)
+        if not until(lambda: len(self._took) >= wanted, _GRACE, pause=0.02):
+            raise NotMeasured(f"{len(self._took)} of {wanted} bare messages came")
+        return self._took
+
+    def _publish(self) -> None:
+        self._redis.publish(bare_sse.CHANNEL, repr(time.perf_counter()))
+
+    def _hear(self, said: Any, came: float) -> None:
+        self._took.append(came - said)
+
+    def close(self) -> None:
+        self._stream.close()
+        self._redis.close()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    sys.exit(command.run(__doc__ or "", measure))
