@@ -65,6 +65,7 @@ ROUTES: Mapping[str, Access] = {
     "GET /api/web/tasks/*/events": SEEN,
     "GET /api/web/tasks/*/logs": SEEN,
     "GET /api/web/tasks/*/logs/raw": SEEN,
+    "GET /api/web/tasks/*/stream": SEEN,
     "GET /api/web/tasks/*/recording": SEEN,
     "GET /api/web/workspaces/*": SEEN,
     "POST /api/web/workspace-tunnel/*/start": BY_OWNERS,

@@ -23,6 +23,7 @@ OURS = {
     "GET /api/web/profile/notifications",
     "PUT /api/web/profile/notifications",
     "GET /api/web/stream",
+    "GET /api/web/tasks/:/stream",
     "GET /api/admin/deliveries",
     "POST /api/admin/deliveries/:/retry",
 }

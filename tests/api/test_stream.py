@@ -51,14 +51,14 @@ class Told:
 class Listener:
     """A client: reads in a thread of its own until it is closed."""
 
-    def __init__(self, app: Flask, bearer: str, last_event_id: str = "") -> None:
+    def __init__(self, app: Flask, bearer: str, last_event_id: str = "", path: str = PATH) -> None:
         headers = {"Authorization": f"Bearer {bearer}"}
         if last_event_id:
             headers["Last-Event-ID"] = last_event_id
         self.last_id, self.comments, self.is_over = last_event_id, 0, threading.Event()
         self._told: queue.Queue[Told] = queue.Queue()
         self._is_closing = False
-        self._response = app.test_client().get(PATH, headers=headers, buffered=False)
+        self._response = app.test_client().get(path, headers=headers, buffered=False)
         self.status = self._response.status_code
         if self.status == 200:
             self._thread = threading.Thread(target=self._read, daemon=True)

@@ -5,7 +5,9 @@ No connection to Postgres is held while it waits.
 
 from collections.abc import Iterator
 
+import structlog
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.api.live import hub, sse, words
 from app.api.live.hub import End, News, Stream
@@ -18,10 +20,19 @@ from app.services.news import Seat
 
 HEARTBEAT_SECONDS = 15.0
 
+log = structlog.get_logger(__name__)
+
 
 def read(app: Flask, seat: Seat, place: Place, last_event_id: str | None) -> Iterator[bytes]:
     """The stream's bytes. `last_event_id` is what the client has had before: it goes on there."""
     yield sse.begin()
+    try:
+        yield from _told(app, seat, place, last_event_id)
+    except SQLAlchemyError as error:  # the client comes back by itself
+        log.warning("stream_broken", error=type(error).__name__)
+
+
+def _told(app: Flask, seat: Seat, place: Place, last_event_id: str | None) -> Iterator[bytes]:
     with hub.of(app).joined(seat, place) as stream:
         yield from _catch_up(app, stream, last_event_id)
         while True:

@@ -84,7 +84,8 @@ class Hub:
         self._seen: Snapshot | None = None
         self._unread_of: set[int] = set()
         self._some = threading.Event()
-        self._is_started = self._is_closing = False
+        self._watchers: dict[int, set[threading.Event]] = {}  # of one task
+        self._is_started = self.is_closing = False
         self._judged_at = self._kept_at = 0.0
 
     @contextmanager
@@ -100,7 +101,7 @@ class Hub:
             assert self._seen is not None
             stream = Stream(seat, place, self._seen)
             self._streams.add(stream)
-        if self._is_closing:
+        if self.is_closing:
             stream.put(End("going_away"))
         try:
             yield stream
@@ -108,11 +109,29 @@ class Hub:
             with self._lock:
                 self._streams.discard(stream)
 
+    @contextmanager
+    def watching(self, task_id: int) -> Iterator[threading.Event]:
+        """What is set when something of the task may be new, as long as this lasts."""
+        self._start()
+        some = threading.Event()
+        with self._lock:
+            self._watchers.setdefault(task_id, set()).add(some)
+        try:
+            yield some
+        finally:
+            with self._lock:
+                self._watchers[task_id].discard(some)
+                if not self._watchers[task_id]:
+                    del self._watchers[task_id]
+
     def close_all(self) -> None:
         """The process is going away: clients come back at once, to another one."""
-        self._is_closing = True
+        self.is_closing = True
         for stream in list(self._streams):
             stream.put(End("going_away"))
+        for watchers in list(self._watchers.values()):
+            for some in list(watchers):
+                some.set()
 
     # ---- looking ---------------------------------------------------------------------------------
 
@@ -203,9 +222,12 @@ class Hub:
     def _take(self, message: dict[str, Any] | None) -> None:
         if message is None:
             return
-        word = message["data"].decode()
-        if word.startswith("u"):
-            self._unread_of.add(int(word[1:]))
+        for word in message["data"].decode().split():
+            if word.startswith("u"):
+                self._unread_of.add(int(word[1:]))
+            else:
+                for some in list(self._watchers.get(int(word), ())):
+                    some.set()
         self._some.set()
 
 

@@ -4,6 +4,9 @@ import json
 from typing import Any
 
 from app.domain.snapshot import Snapshot
+from app.services.task_news import Place
+
+Seen = Snapshot | Place
 
 CONTENT_TYPE = "text/event-stream"
 HEADERS = {
@@ -13,12 +16,12 @@ HEADERS = {
 RETRY_MILLISECONDS = 2000
 
 
-def message(event: str, said: Any, seen: Snapshot) -> bytes:
+def message(event: str, said: Any, seen: Seen) -> bytes:
     """One event; who has it has read up to `seen`."""
     return f"event: {event}\nid: {seen}\ndata: {json.dumps(said, ensure_ascii=False)}\n\n".encode()
 
 
-def heartbeat(seen: Snapshot) -> bytes:
+def heartbeat(seen: Seen) -> bytes:
     """Nothing to tell; but how far it is read is said."""
     return f": here\nid: {seen}\n\n".encode()
 

@@ -1,17 +1,20 @@
 """What happens, as it happens."""
 
+from collections.abc import Iterator
+
 from flask import Flask, Response, current_app, request
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_credential, current_developer, has_session
-from app.api.live import feed, places, sse
+from app.api.live import feed, places, sse, task_feed
+from app.api.live.places import Place
 from app.api.problems import problems
 from app.domain.errors import TooManyStreams
 from app.domain.tokens import digest
-from app.services import settings, tokens
+from app.services import settings, task_reads, tokens
 from app.services.news import Seat
 
-blp = Blueprint("stream", __name__, url_prefix="/api/web/stream", description="Live news")
+blp = Blueprint("stream", __name__, url_prefix="/api/web", description="Live news")
 
 LAST_EVENT_ID = {
     "in": "header",
@@ -23,7 +26,7 @@ LAST_EVENT_ID = {
 RETRY_SECONDS = 5
 
 
-@blp.get("")
+@blp.get("/stream")
 @blp.doc(parameters=[LAST_EVENT_ID])
 @blp.response(200, {"type": "string"}, content_type=sse.CONTENT_TYPE)
 @problems(blp, TooManyStreams)
@@ -36,12 +39,39 @@ def stream_news() -> Response:
     back with it as `Last-Event-ID`, and you miss nothing and get nothing twice. What machines note
     for themselves (`log`) is not in it.
     """
+    seat, place, app = _taken()
+    return _response(feed.read(app, seat, place, request.headers.get("Last-Event-ID")), place)
+
+
+@blp.get("/tasks/<int:task_id>/stream")
+@blp.doc(parameters=[LAST_EVENT_ID])
+@blp.response(200, {"type": "string"}, content_type=sse.CONTENT_TYPE)
+@problems(blp, TooManyStreams)
+def stream_task(task_id: int) -> Response:
+    """A task's events and its log's bytes as they come, as Server-Sent Events.
+
+    The first event is `hello`: how many `events` there are, and in `logs` how many bytes of each
+    attempt's log; what comes is behind that. Then `events`, a list as in `/events`, and `log`, the
+    bytes at `offset` of an attempt's log in Base64; lost ones are left out. Come back with the
+    last `id` as `Last-Event-ID`, and you miss nothing and get nothing twice; `0:` is the beginning.
+    """
+    task_reads.get(current_developer(), task_id)
+    seat, place, app = _taken()
+    last = request.headers.get("Last-Event-ID")
+    return _response(task_feed.read(app, seat, place, task_id, last), place)
+
+
+def _taken() -> tuple[Seat, Place, Flask]:
+    """Raises TooManyStreams, RedisError."""
     seat = _seat()
     place = places.take(seat.developer_id, settings.value("streamsPerDeveloper"))
     if place is None:
         raise TooManyStreams(RETRY_SECONDS)
+    return seat, place, current_app._get_current_object()  # type: ignore[attr-defined]
+
+
+def _response(news: Iterator[bytes], place: Place) -> Response:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    news = feed.read(app, seat, place, request.headers.get("Last-Event-ID"))
     response = Response(news, content_type=f"{sse.CONTENT_TYPE}; charset=utf-8")
     response.headers.update(sse.HEADERS)
 

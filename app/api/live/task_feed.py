@@ -1,0 +1,117 @@
+"""A task's stream: its events and its log's bytes, from where somebody has read to.
+
+No connection to Postgres is held while it waits, or while the client takes its time.
+"""
+
+import base64
+import contextlib
+import time
+from collections.abc import Iterator
+
+import structlog
+from flask import Flask
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.api.live import hub, places, sse
+from app.api.schemas.tasks import EventSchema
+from app.services import news, task_news
+from app.services.clock import now
+from app.services.news import Seat
+from app.services.task_news import Place, Seen
+
+HEARTBEAT_SECONDS = 15.0
+LOOK_SECONDS = 2.0  # rights that have ended are seen so much later
+PAUSE_SECONDS = 0.05  # between two looks: a log that pours is read in larger pieces
+
+log = structlog.get_logger(__name__)
+
+_EVENTS = EventSchema(many=True)
+
+
+class _Reading:
+    """Where one client is."""
+
+    def __init__(self, app: Flask, seat: Seat, task_id: int, last_event_id: str | None) -> None:
+        self.app, self.seat, self.task_id = app, seat, task_id
+        self.place = task_news.parse(last_event_id) if last_event_id else None
+        self._greeting = "reset" if last_event_id else "hello"
+        self.is_over = False
+
+    def news(self) -> Iterator[bytes]:
+        """What has come since. Raises SQLAlchemyError."""
+        with self.app.app_context():
+            seen, is_allowed = _look(self.seat, self.task_id)
+        if seen is None or not is_allowed:
+            yield self.end("signed_out")
+            return
+        if self.place is None or self.place.events > seen.top.events:
+            self.place = seen.top
+            logs = {str(attempt): size for attempt, size in seen.top.logs.items()}
+            yield sse.message(self._greeting, {"events": seen.top.events, "logs": logs}, seen.top)
+        yield from self._events(self.place, seen.top)
+        yield from self._logs(self.place, seen.top)
+
+    def end(self, reason: str) -> bytes:
+        self.is_over = True
+        return sse.message("end", {"reason": reason}, self.place or Place())
+
+    def _events(self, place: Place, top: Place) -> Iterator[bytes]:
+        while place.events < top.events:
+            with self.app.app_context():
+                rows = task_news.events(self.task_id, place.events)
+                said = _EVENTS.dump(rows)
+            place = self.place = place.after_events(rows[-1].number)
+            yield sse.message("events", said, place)
+
+    def _logs(self, place: Place, top: Place) -> Iterator[bytes]:
+        for attempt, end in sorted(top.logs.items()):
+            while place.at(attempt) < end:
+                with self.app.app_context():
+                    pieces = task_news.pieces(self.task_id, attempt, place.at(attempt))
+                if not pieces:  # the machine has lost the rest
+                    place = self.place = place.after_bytes(attempt, end)
+                for piece in pieces:
+                    place = self.place = place.after_bytes(attempt, piece.end)
+                    data = base64.b64encode(piece.data).decode()
+                    about = {"attempt": attempt, "offset": piece.offset, "data": data}
+                    yield sse.message("log", about, place)
+
+
+def read(
+    app: Flask, seat: Seat, taken: places.Place, task_id: int, last_event_id: str | None
+) -> Iterator[bytes]:
+    """The stream's bytes."""
+    yield sse.begin()
+    reading = _Reading(app, seat, task_id, last_event_id)
+    told_at = kept_at = time.monotonic()
+    with hub.of(app).watching(task_id) as some:
+        while not reading.is_over:
+            some.clear()
+            try:
+                for said in reading.news():
+                    yield said
+                    told_at = time.monotonic()
+            except SQLAlchemyError as error:
+                log.warning("news_not_read", error=type(error).__name__)
+            if hub.of(app).is_closing:
+                yield reading.end("going_away")
+            if time.monotonic() >= kept_at + hub.KEEP_SECONDS:
+                kept_at = time.monotonic()
+                with app.app_context(), contextlib.suppress(RedisError):
+                    places.keep([taken])
+            if time.monotonic() >= told_at + HEARTBEAT_SECONDS and reading.place is not None:
+                yield sse.heartbeat(reading.place)
+                told_at = time.monotonic()
+            some.wait(LOOK_SECONDS)
+            time.sleep(PAUSE_SECONDS)
+
+
+def _look(seat: Seat, task_id: int) -> tuple[Seen | None, bool]:
+    moment = now()
+    standing = news.standings({0: seat}, moment).get(0)
+    seen = task_news.look(task_id)
+    if standing is None or seen is None or not standing.is_signed_in:
+        return seen, False
+    about = {"project_id": seen.project_id, "is_deleted": seen.is_deleted}
+    return seen, standing.sees(about) and not (seat.ends_at and seat.ends_at <= moment)

@@ -1,0 +1,134 @@
+"""What of one task has been committed since somebody looked last: its events, and its log's bytes.
+
+Events are numbered without holes in the order of their commits, and an attempt's log only grows, so
+that numbers say exactly how far somebody has read.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sqlalchemy import select, text
+
+from app.extensions import db
+from app.models import Event, LogChunk
+
+EVENTS = 500  # at once
+CHUNKS = 4  # likewise: a chunk has at most 256 KiB
+ATTEMPTS = 1000  # in a place; nobody has that many
+
+_FORM = re.compile(r"(\d{1,9}):((?:\d{1,9}-\d{1,18}(?:,\d{1,9}-\d{1,18})*)?)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Place:
+    """How far somebody has read: `events` of them, and of each attempt's log so many bytes.
+
+    `12:1-4096,2-80`; the beginning is `0:`.
+    """
+
+    events: int = 0
+    logs: Mapping[int, int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        logs = ",".join(f"{attempt}-{offset}" for attempt, offset in sorted(self.logs.items()))
+        return f"{self.events}:{logs}"
+
+    def at(self, attempt: int) -> int:
+        return self.logs.get(attempt, 0)
+
+    def after_events(self, number: int) -> "Place":
+        return Place(number, self.logs)
+
+    def after_bytes(self, attempt: int, end: int) -> "Place":
+        return Place(self.events, {**self.logs, attempt: end})
+
+
+def parse(text: str) -> Place | None:
+    """None for what is no place."""
+    found = _FORM.fullmatch(text) if len(text) <= 30 * ATTEMPTS else None
+    if found is None:
+        return None
+    pairs = [part.split("-") for part in found[2].split(",")] if found[2] else []
+    return Place(int(found[1]), {int(attempt): int(offset) for attempt, offset in pairs})
+
+
+class Seen(NamedTuple):
+    """How far a task is, and whose it is."""
+
+    top: Place
+    project_id: int
+    is_deleted: bool
+
+
+class Piece(NamedTuple):
+    """Bytes of an attempt's log, from `offset`. Lost bytes before it are not there."""
+
+    attempt: int
+    offset: int
+    data: bytes
+
+    @property
+    def end(self) -> int:
+        return self.offset + len(self.data)
+
+
+_LOOK = text("""
+    SELECT t.events, t.project_id, p.deleted_at IS NOT NULL AS is_deleted,
+           (SELECT jsonb_object_agg(a.number, a.log_bytes) FROM attempts AS a
+            WHERE a.task_id = t.id AND a.log_bytes > 0) AS logs
+    FROM tasks AS t JOIN projects AS p ON p.id = t.project_id WHERE t.id = :task_id
+""")
+
+
+def look(task_id: int) -> Seen | None:
+    """None where the task is gone."""
+    row = db.session.execute(_LOOK, {"task_id": task_id}).one_or_none()
+    db.session.rollback()
+    if row is None:
+        return None
+    logs = {int(attempt): int(size) for attempt, size in (row.logs or {}).items()}
+    return Seen(Place(row.events, logs), row.project_id, row.is_deleted)
+
+
+def events(task_id: int, after: int) -> Sequence[Event]:
+    """The next ones."""
+    query = select(Event).where(Event.task_id == task_id, Event.number > after)
+    return db.session.scalars(query.order_by(Event.number).limit(EVENTS)).all()
+
+
+def pieces(task_id: int, attempt: int, offset: int) -> list[Piece]:
+    """The next ones of an attempt's log, from that byte."""
+    query = (
+        select(LogChunk.byte_offset, LogChunk.data)
+        .where(
+            LogChunk.task_id == task_id,
+            LogChunk.attempt == attempt,
+            LogChunk.byte_offset + LogChunk.size > offset,
+            LogChunk.byte_offset >= _first(task_id, attempt, offset),
+        )
+        .order_by(LogChunk.byte_offset)
+        .limit(CHUNKS)
+    )
+    return [_cut(attempt, offset, *row) for row in db.session.execute(query)]
+
+
+def _first(task_id: int, attempt: int, offset: int) -> Any:
+    """Where the chunk begins that has that byte, or comes next before it: found by the index."""
+    query = (
+        select(LogChunk.byte_offset)
+        .where(
+            LogChunk.task_id == task_id,
+            LogChunk.attempt == attempt,
+            LogChunk.byte_offset <= offset,
+        )
+        .order_by(LogChunk.byte_offset.desc())
+        .limit(1)
+    )
+    return db.session.scalar(query) or 0
+
+
+def _cut(attempt: int, offset: int, start: int, data: bytes) -> Piece:
+    had = max(0, offset - start)
+    return Piece(attempt, start + had, bytes(data)[had:])
