@@ -1,1 +1,1 @@
-"""What speaks to chat platforms and other addresses. It knows no rows and no Flask."""
+"""What chat platforms say and are told: wire formats only. No rows, no rights, no Flask."""

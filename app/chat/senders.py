@@ -1,93 +1,94 @@
-"""How a message gets to where somebody reads it."""
+"""The one door out: a message to whatever platform its address is of."""
 
-import json
-import urllib.error
-import urllib.request
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import unquote, urlsplit
 
+from app.chat import apprise, lark, slack, webhook
+from app.chat.incoming import Incoming
+from app.chat.messages import Address, GateCard, Message, Refused, TryAgain, cut
 from app.domain.chat import BotPlatform
 
-SECONDS = 10.0
+__all__ = ["Address", "GateCard", "Message", "Refused", "TryAgain", "ask", "edit", "say", "send"]
 
-
-@dataclass(frozen=True)
-class Address:
-    """Where to. Secrets are decrypted; `chat_id` is a room, or a person's id on the platform."""
-
-    platform: BotPlatform
-    app_id: str | None
-    app_secret: str | None
-    webhook_token: str | None
-    chat_id: str | None
-
-
-@dataclass(frozen=True)
-class GateCard:
-    """A question; `answered` is who answered what, for a card that is edited in place."""
-
-    stage_index: int
-    stage_name: str
-    round: int
-    kind: str
-    prompt: str
-    choices: tuple[str, ...]
-    answered: str | None
-
-
-@dataclass(frozen=True)
-class Message:
-    """What is told."""
-
-    delivery_id: int
-    kind: str
-    title: str
-    body: str
-    task_id: int
-    project_key: str
-    status: str
-    url: str | None
-    gate: GateCard | None
-    occurred_at: datetime
-
-
-class Refused(Exception):
-    """The platform will never take it; in its own words."""
-
-    def __init__(self, words: str) -> None:
-        super().__init__(words)
-        self.words = words
-
-
-class TryAgain(Exception):
-    """It may take it later: `after` so many seconds, if it said so."""
-
-    def __init__(self, words: str, after: float | None = None) -> None:
-        super().__init__(words)
-        self.words, self.after = words, after
+MOST_WORDS = 500
+SHORTEST = 6  # a shorter part of an address is no secret, and would mask half of all words
 
 
 def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -> str | None:
-    """Post it; the platform's id of what was posted, where it has one.
-
-    Raises Refused, TryAgain.
-    """
-    if address.platform is not BotPlatform.WEBHOOK:
-        raise TryAgain(f"{address.platform} is not spoken yet")
-    body = json.dumps(asdict(message), default=str).encode()
-    headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(address.webhook_token or "", body, headers)
-    try:
-        with urllib.request.urlopen(request, timeout=SECONDS):
-            return None
-    except urllib.error.HTTPError as error:
-        if error.code in (429, 500, 502, 503, 504):
-            after = error.headers.get("Retry-After")
-            raise TryAgain(f"HTTP {error.code}", float(after) if after else None) from None
-        raise Refused(f"HTTP {error.code}") from None
-    except OSError as error:
-        raise TryAgain(type(error).__name__) from None
+    """The platform's id of what was posted, if it has one. Raises Refused, TryAgain."""
+    with _discreet(address):
+        match address.platform:
+            case BotPlatform.SLACK:
+                return slack.send(address, message, allowed_hosts=allowed_hosts)
+            case BotPlatform.LARK:
+                return lark.send(address, message, allowed_hosts=allowed_hosts)
+            case BotPlatform.APPRISE:
+                apprise.send(address, message, allowed_hosts=allowed_hosts)
+            case BotPlatform.WEBHOOK:
+                webhook.send(address, message, allowed_hosts=allowed_hosts)
+        return None
 
 
 def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozenset[str]) -> None:
-    """Change the card in place; nothing where the platform cannot. Raises Refused, TryAgain."""
+    """Have what was posted say this instead, where the platform can. Raises Refused, TryAgain."""
+    with _discreet(address):
+        if address.platform is BotPlatform.SLACK:
+            slack.edit(address, ref, message, allowed_hosts=allowed_hosts)
+        elif address.platform is BotPlatform.LARK:
+            lark.edit(address, ref, message, allowed_hosts=allowed_hosts)
+
+
+def say(address: Address, to: Incoming, text: str, *, public: bool) -> None:
+    """Answer who wrote or pressed; `public`: for all who are there. Raises Refused, TryAgain."""
+    with _discreet(address):
+        if address.platform is BotPlatform.SLACK:
+            slack.say(address, to, text, public=public)
+        elif address.platform is BotPlatform.LARK:
+            lark.say(address, to, text, public=public)
+
+
+def ask(address: Address, to: Incoming, prompt: str, written: str) -> bool:
+    """Have the platform ask for a text, where it can: whether it does. Raises Refused, TryAgain."""
+    if address.platform is not BotPlatform.SLACK or not to.trigger_id:
+        return False
+    with _discreet(address):
+        slack.ask(address, to, prompt, written)
+    return True
+
+
+@contextmanager
+def _discreet(address: Address) -> Iterator[None]:
+    """Whatever the other side says, it does not quote our secrets to our admins."""
+    try:
+        yield
+    except Refused as error:
+        raise Refused(_masked(error.words, address)) from None
+    except TryAgain as error:
+        raise TryAgain(_masked(error.words, address), error.after) from None
+
+
+def _masked(words: str, address: Address) -> str:
+    for secret in sorted(_secrets(address), key=len, reverse=True):
+        words = words.replace(secret, "***")
+    return cut(words, MOST_WORDS)
+
+
+def _secrets(address: Address) -> set[str]:
+    whole = {text for text in (address.app_secret, address.webhook_token) if text}
+    found = set(whole)
+    for text in whole:
+        _, scheme, rest = text.partition("://")
+        if scheme:  # a URL with credentials in it is a secret, and so are its parts
+            found |= {rest, *rest.replace("@", "/").replace(":", "/").replace("?", "/").split("/")}
+            found |= {part.partition("=")[2] for part in rest.partition("?")[2].split("&")}
+            found -= {_host(text)}
+    found |= {unquote(text) for text in found}
+    return {text for text in found if len(text) >= SHORTEST}
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""

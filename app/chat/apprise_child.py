@@ -1,0 +1,116 @@
+"""The process in which Apprise sends one message: JSON on stdin, what became of it on stdout."""
+
+import ipaddress
+import json
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from app.chat.inside import is_allowed, is_inside
+
+REFUSED = "leads to an address that is not on the public Internet; an admin can allow the host"
+# These speak to the host that they are on, not to a network.
+LOCAL = frozenset(
+    {"blink1", "dbus", "deltachat", "deltachats", "gio", "glib", "gnome", "kde", "macosx", "qt"}
+    | {"syslog", "windows"}
+)
+
+
+class Inside(OSError):
+    """A connection was about to be made that may not be."""
+
+
+class Guard:
+    """Judges every address that a socket of this process is about to send to."""
+
+    def __init__(self, allowed_hosts: list[str]) -> None:
+        self.allowed_hosts = allowed_hosts
+        self.allowed: set[str] = set()  # what the names that are exempt have turned out to be
+        self.has_refused = False
+        self._look_up = socket.getaddrinfo
+
+    def install(self) -> None:
+        socket.getaddrinfo = self._resolve
+        for name in ("connect", "connect_ex", "sendto", "sendmsg"):
+            # socket.socket is a class in Python over one in C: this is found first, also by TLS.
+            setattr(socket.socket, name, self._guarded(getattr(socket.socket, name)))
+
+    def _resolve(self, host: Any, *more: Any, **named: Any) -> Any:
+        found = self._look_up(host, *more, **named)
+        name = host.decode(errors="replace") if isinstance(host, bytes) else str(host)
+        if is_allowed(name, self.allowed_hosts):
+            self.allowed |= {str(place[4][0]) for place in found}
+        return found
+
+    def _guarded(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def checked(sock: socket.socket, *arguments: Any) -> Any:
+            self._check(sock, arguments)
+            return method(sock, *arguments)
+
+        return checked
+
+    def _check(self, sock: socket.socket, arguments: tuple[Any, ...]) -> None:
+        # The address comes last; without one, the socket is connected, and was judged then.
+        address = arguments[-1] if arguments else None
+        if sock.family not in (socket.AF_INET, socket.AF_INET6):
+            self._refuse()
+        if not isinstance(address, tuple):
+            return
+        host = str(address[0]).partition("%")[0]
+        try:
+            ip = ipaddress.ip_address(host)
+        except ValueError:  # a name, which the system would resolve behind our back
+            self._refuse()
+            return
+        if host not in self.allowed and not is_allowed(host, self.allowed_hosts) and is_inside(ip):
+            self._refuse()
+
+    def _refuse(self) -> None:
+        self.has_refused = True
+        raise Inside(REFUSED)
+
+
+class _Words(logging.Handler):
+    """Keeps the last complaint of Apprise."""
+
+    last = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.last = record.getMessage()
+
+
+def main() -> None:
+    given = json.load(sys.stdin)
+    signal.alarm(int(given["seconds"]) + 5)  # should nobody be left who could kill this process
+    guard = Guard(given["allowedHosts"])
+    guard.install()
+    json.dump(_sent(given, guard), sys.stdout)
+
+
+def _sent(given: dict[str, Any], guard: Guard) -> dict[str, Any]:
+    import apprise
+
+    words = _Words(logging.WARNING)
+    logging.getLogger("apprise").addHandler(words)
+    scheme = given["url"].partition("://")[0].lower()
+    target = None if scheme in LOCAL else apprise.Apprise.instantiate(given["url"])
+    if target is None:
+        return {
+            "refused": f"Apprise knows no {scheme}:// address like that, or it is not a network's"
+        }
+    try:
+        is_sent = target.notify(title=given["title"], body=given["body"])
+    except Exception as error:  # a plugin's
+        return {"failed": f"{scheme}: {type(error).__name__}"}
+    if is_sent:
+        return {"sent": True}
+    if guard.has_refused:
+        return {"refused": f"the {scheme}:// address {REFUSED}"}
+    return {"failed": f"{scheme}: {words.last or 'it was not sent'}"}
+
+
+if __name__ == "__main__":
+    main()

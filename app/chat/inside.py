@@ -1,0 +1,41 @@
+"""Which addresses are not the public Internet's: what Muster sends must not get there."""
+
+import ipaddress
+from collections.abc import Iterable
+
+Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+# Beyond what Python calls not global: what clouds serve to their machines on public addresses, and
+# relays of IPv6.
+_NEVER = tuple(
+    ipaddress.ip_network(text) for text in ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24")
+)
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_UNICAST = ipaddress.ip_network("2000::/3")
+_SPECIAL = tuple(
+    ipaddress.ip_network(text) for text in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
+)
+
+
+def is_inside(ip: Ip) -> bool:
+    """Whether the address is not one of the public Internet's hosts."""
+    if isinstance(ip, ipaddress.IPv6Address):
+        if (mapped := ip.ipv4_mapped) is not None:
+            return is_inside(mapped)
+        if ip in _NAT64:
+            return is_inside(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF))
+        if ip not in _UNICAST or any(ip in network for network in _SPECIAL):
+            return True
+    elif any(ip in network for network in _NEVER):
+        return True
+    return not ip.is_global or ip.is_multicast or ip.is_reserved
+
+
+def is_allowed(host: str, allowed_hosts: Iterable[str]) -> bool:
+    """Whether an admin has exempted the host, by its name as it stands in the address."""
+    return plain(host) in {plain(allowed) for allowed in allowed_hosts}
+
+
+def plain(host: str) -> str:
+    """A host's name as names are compared."""
+    return host.strip("[]").rstrip(".").lower()

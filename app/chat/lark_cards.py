@@ -1,0 +1,79 @@
+"""Interactive cards: what a message looks like at Lark.
+
+What people and agents wrote is `plain_text`, in which Lark finds no mention and no markup.
+"""
+
+from typing import Any
+
+from app.chat.incoming import Button
+from app.chat.messages import GateCard, Message, cut
+
+BUTTON = "muster"  # in a button's value: what it stands for
+ANSWER = "answer"  # the form's only field
+MOST_BUTTONS = 5  # with more choices there is a menu
+MOST_TEXT = 8000  # a card has up to 30 KB in all
+_COLOURS = {"completed": "green", "failed": "red", "cancelled": "grey", "suspended": "orange"}
+
+Element = dict[str, Any]
+
+
+def card(message: Message) -> dict[str, Any]:
+    """A card that can be edited in place."""
+    elements: list[Element] = [_text(message.body)] if message.body else []
+    if message.gate:
+        elements += _gate(message.task_id, message.gate)
+    if message.url:
+        link = {"tag": "button", "text": _plain("Open in Muster", 100), "url": message.url}
+        elements.append({"tag": "action", "actions": [{**link, "type": "default"}]})
+    footer = f"#{message.task_id} · {message.project_key} · {message.status}"
+    elements.append({"tag": "note", "elements": [_plain(footer, 300)]})
+    colour = _COLOURS.get(message.status, "blue")
+    header = {"title": _plain(message.title or "Muster", 200), "template": colour}
+    return {"config": _CONFIG, "header": header, "elements": elements}
+
+
+def note(text: str) -> dict[str, Any]:
+    """A card that says this and no more."""
+    return {"config": _CONFIG, "elements": [_text(text or " ")]}
+
+
+_CONFIG = {"wide_screen_mode": True, "update_multi": True}
+
+
+def _plain(text: str, most: int) -> Element:
+    return {"tag": "plain_text", "content": cut(text, most)}
+
+
+def _text(text: str) -> Element:
+    return {"tag": "div", "text": _plain(text, MOST_TEXT)}
+
+
+def _gate(task_id: int, gate: GateCard) -> list[Element]:
+    asked = _text(gate.prompt or gate.stage_name)
+    if gate.answered is not None:
+        return [asked, _text(f"✓ {gate.answered}")]
+    return [asked, _answers(task_id, gate)]
+
+
+def _answers(task_id: int, gate: GateCard) -> Element:
+    def written(what: str) -> str:
+        return Button(task_id, gate.stage_index, gate.round, what).written()
+
+    if gate.kind == "confirm":
+        yes = _button("Confirm", written("confirm"), "primary")
+        return {"tag": "action", "actions": [yes, _button("Reject", written("reject"), "danger")]}
+    if gate.kind == "input":
+        field = {"tag": "input", "name": ANSWER, "max_length": 1000, "required": True}
+        submit = {"action_type": "form_submit", "name": "submit"}
+        button = _button("Answer", written("ask"), "primary") | submit
+        return {"tag": "form", "name": "gate", "elements": [field, button]}
+    choices = [(text, written(str(index))) for index, text in enumerate(gate.choices)]
+    if len(choices) <= MOST_BUTTONS:
+        return {"tag": "action", "actions": [_button(t, v, "default") for t, v in choices]}
+    options = [{"text": _plain(text, 100), "value": value} for text, value in choices]
+    menu = {"tag": "select_static", "placeholder": _plain("Choose…", 100), "options": options}
+    return {"tag": "action", "actions": [menu]}
+
+
+def _button(text: str, value: str, kind: str) -> Element:
+    return {"tag": "button", "text": _plain(text, 100), "type": kind, "value": {BUTTON: value}}

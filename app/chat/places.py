@@ -1,0 +1,33 @@
+"""Where the platforms are. An operator may name another place, and is then taken at their word.
+
+From the environment itself, as `config` has it: this room knows no Flask and so no `app.config`.
+"""
+
+import os
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class Place:
+    """A base URL with its last slash, and the hosts that are exempt from the guard for it."""
+
+    url: str
+    allowed_hosts: frozenset[str]
+
+
+def slack() -> Place:
+    """Slack's Web API."""
+    return _place("MUSTER_SLACK_API", "https://slack.com/api/")
+
+
+def lark() -> Place:
+    """Lark's open platform; Feishu's is https://open.feishu.cn/."""
+    return _place("MUSTER_LARK_API", "https://open.larksuite.com/")
+
+
+def _place(variable: str, default: str) -> Place:
+    given = os.environ.get(variable)
+    if not given:
+        return Place(default, frozenset())
+    return Place(given.rstrip("/") + "/", frozenset({urlsplit(given).hostname or ""}))

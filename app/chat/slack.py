@@ -1,0 +1,264 @@
+"""Slack: the Web API through slack_sdk, and what Slack sends to us.
+
+slack_sdk opens its own connections with urllib. Here they go through the guard, for its limits of
+time and size and because it follows no redirect with our token.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from urllib.request import Request
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.signature import SignatureVerifier
+
+from app.chat import outgoing, places, slack_cards
+from app.chat.incoming import Incoming, Wanted, document, part, text_of
+from app.chat.messages import Address, Message, Refused, TryAgain, cut
+
+MOST_TEXT = 40_000  # what Slack takes in one message
+# What passes by itself; all other words are about us or what we send.
+_PASSING = frozenset(
+    {"fatal_error", "internal_error", "ratelimited", "request_timeout", "service_unavailable"}
+)
+_LINK = re.compile(r"<((?:https?|mailto):[^>|]*)(?:\|([^>]*))?>")
+_MENTION = re.compile(r"\s*<@[A-Z0-9]+(?:\|[^>]*)?>\s*")
+
+
+def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -> str:
+    """The ref `channel:ts` of what was posted. Raises Refused, TryAgain."""
+    posted = _call(
+        address, "chat.postMessage", {"channel": address.chat_id, **slack_cards.card(message)}
+    )
+    return f"{posted['channel']}:{posted['ts']}"
+
+
+def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozenset[str]) -> None:
+    """Likewise, in place of what was posted."""
+    channel, _, ts = ref.partition(":")
+    _call(address, "chat.update", {"channel": channel, "ts": ts, **slack_cards.card(message)})
+
+
+def say(address: Address, to: Incoming, text: str, *, public: bool) -> None:
+    """An answer to who wrote, where they did; `public`: for all who are there.
+
+    Raises Refused, TryAgain.
+    """
+    said = {"text": cut(slack_cards.escaped(text), MOST_TEXT)}
+    if to.response_url:
+        _respond(to.response_url, said, public=public)
+    elif to.private or public or to.wanted is Wanted.COMMAND:
+        thread = {"thread_ts": to.thread} if to.thread else {}
+        _call(address, "chat.postMessage", {"channel": to.chat_id, **thread, **said})
+    else:
+        _call(address, "chat.postEphemeral", {"channel": to.chat_id, "user": to.user_id, **said})
+
+
+def ask(address: Address, to: Incoming, prompt: str, written: str) -> None:
+    """Open the dialog in which an input gate is answered. Raises Refused, TryAgain."""
+    view = slack_cards.dialog(prompt, f"{written}|{to.chat_id}|{to.card or ''}")
+    _call(address, "views.open", {"trigger_id": to.trigger_id, "view": view})
+
+
+# ---- the Web API --------------------------------------------------------------------------------
+
+
+class _Client(WebClient):
+    """Its one way out leads through the guard (tests hold that it does)."""
+
+    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
+        answer = outgoing.request(
+            req.get_method(),
+            url,
+            headers=dict(req.header_items()),
+            content=req.data if isinstance(req.data, bytes) else b"",
+            allowed_hosts=places.slack().allowed_hosts,
+        )
+        body = answer.body.decode(errors="replace")
+        return {"status": answer.status, "headers": answer.headers, "body": body}
+
+
+def _call(address: Address, method: str, arguments: dict[str, Any]) -> Any:
+    client = _Client(
+        token=address.webhook_token,
+        base_url=places.slack().url,
+        retry_handlers=[],  # who calls us has a plan of its own
+    )
+    try:
+        return client.api_call(method, json=arguments).data
+    except SlackApiError as error:
+        raise _judged(error) from None
+    except (SlackClientError, ValueError) as error:
+        raise TryAgain(f"Slack's answer cannot be read ({type(error).__name__})") from None
+
+
+def _judged(error: SlackApiError) -> Refused | TryAgain:
+    answer: Any = error.response
+    found = answer.get("error") if isinstance(answer.data, dict) else None
+    words = f"Slack: {found}" if isinstance(found, str) else f"Slack answered {answer.status_code}"
+    if answer.status_code == 429 or answer.status_code >= 500 or found in _PASSING:
+        return TryAgain(words, outgoing.wait_of(answer.headers))
+    return Refused(words)
+
+
+def _respond(url: str, said: Mapping[str, Any], *, public: bool) -> None:
+    """To a slash command's own address, which works in rooms that the bot is not in.
+
+    Slack has signed it; that it is Slack's is looked at all the same.
+    """
+    place = places.slack()
+    if urlsplit(url).hostname not in {"hooks.slack.com", *place.allowed_hosts}:
+        raise Refused("the address for the answer is not Slack's")
+    kind = "in_channel" if public else "ephemeral"
+    answer = outgoing.request(
+        "POST",
+        url,
+        headers={"Content-Type": "application/json"},
+        content=_json({"response_type": kind, "replace_original": False, **said}),
+        allowed_hosts=place.allowed_hosts,
+    )
+    if answer.status == 429 or answer.status >= 500:
+        raise TryAgain(f"Slack answered {answer.status}", outgoing.wait_of(answer.headers))
+    if answer.status != 200:
+        raise Refused(f"Slack answered {answer.status}")
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value).encode()
+
+
+# ---- what Slack sends ---------------------------------------------------------------------------
+
+
+def is_signed(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether Slack signed this body with the app's secret, within the last five minutes."""
+    timestamp = headers.get("X-Slack-Request-Timestamp", "")
+    signature = headers.get("X-Slack-Signature", "")
+    if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) < 16):
+        return False
+    if not (signature.isascii() and secret.strip()):
+        return False
+    try:
+        return SignatureVerifier(secret).is_valid(body, timestamp, signature)
+    except UnicodeDecodeError:  # it signs texts
+        return False
+
+
+def opened(body: bytes, *, form: bool) -> dict[str, Any]:
+    """The object in a body: JSON, or a form's fields, or the JSON in a form's `payload`."""
+    if not form:
+        return document(body)
+    try:
+        fields = parse_qs(body.decode(), max_num_fields=100)
+    except (UnicodeDecodeError, ValueError):
+        return {}
+    if "payload" in fields:
+        return document(fields["payload"][0])
+    return {name: values[0] for name, values in fields.items()}
+
+
+def app_of(said: Mapping[str, Any]) -> str:
+    """Which app it is for; empty where it does not say (as the first handshake does not)."""
+    return text_of(said, "api_app_id")
+
+
+def challenge_of(said: Mapping[str, Any]) -> str | None:
+    """What to answer to the handshake; None if it is none."""
+    return text_of(said, "challenge") if said.get("type") == "url_verification" else None
+
+
+def read(said: Mapping[str, Any]) -> Incoming | None:
+    """What somebody did; None for what is nothing to us (bots' messages, edits, joins, …)."""
+    kind = said.get("type")
+    if kind == "event_callback":
+        return _message(said)
+    if kind == "block_actions":
+        return _press(said)
+    if kind == "view_submission":
+        return _submission(said)
+    return _slash(said) if text_of(said, "command") else None
+
+
+def _message(said: Mapping[str, Any]) -> Incoming | None:
+    event = part(said, "event")
+    direct = event.get("type") == "message" and event.get("channel_type") == "im"
+    if not direct and event.get("type") != "app_mention":
+        return None
+    if event.get("bot_id") or event.get("subtype") or not text_of(event, "user"):
+        return None
+    return Incoming(
+        event_id=text_of(said, "event_id") or _digest(event),
+        user_id=text_of(event, "user"),
+        chat_id=text_of(event, "channel"),
+        private=direct,
+        wanted=Wanted.COMMAND,
+        text=_readable(_MENTION.sub("", text_of(event, "text", MOST_TEXT), count=1)),
+        thread=text_of(event, "thread_ts") or (None if direct else text_of(event, "ts")) or None,
+    )
+
+
+def _slash(said: Mapping[str, Any]) -> Incoming:
+    return Incoming(
+        event_id=text_of(said, "trigger_id") or _digest(said),
+        user_id=text_of(said, "user_id"),
+        chat_id=text_of(said, "channel_id"),
+        private=True,  # nobody else is shown what comes after a slash
+        wanted=Wanted.COMMAND,
+        text=_readable(text_of(said, "text", MOST_TEXT)),
+        response_url=text_of(said, "response_url", 2000) or None,
+    )
+
+
+def _press(said: Mapping[str, Any]) -> Incoming | None:
+    actions = said.get("actions")
+    action = actions[0] if isinstance(actions, list) and actions else {}
+    pressed = text_of(action, "value") or text_of(part(action, "selected_option"), "value")
+    if not pressed:
+        return None
+    container, channel = part(said, "container"), part(said, "channel")
+    ts = text_of(container, "message_ts")
+    chat = text_of(channel, "id") or text_of(container, "channel_id")
+    return Incoming(
+        event_id=text_of(said, "trigger_id") or _digest(said),
+        user_id=text_of(part(said, "user"), "id"),
+        chat_id=chat,
+        private=False,
+        wanted=Wanted.PRESS,
+        button=pressed,
+        card=f"{chat}:{ts}" if ts else None,
+        response_url=text_of(said, "response_url", 2000) or None,
+        trigger_id=text_of(said, "trigger_id") or None,
+    )
+
+
+def _submission(said: Mapping[str, Any]) -> Incoming | None:
+    view = part(said, "view")
+    written, _, place = text_of(view, "private_metadata", 1000).partition("|")
+    chat, _, card = place.partition("|")
+    answer = part(view, "state", "values", slack_cards.ANSWER, slack_cards.ANSWER)
+    if not written:
+        return None
+    return Incoming(
+        event_id=f"view:{text_of(view, 'id')}:{text_of(view, 'hash')}",
+        user_id=text_of(part(said, "user"), "id"),
+        chat_id=chat,
+        private=False,
+        wanted=Wanted.ANSWER,
+        text=text_of(answer, "value", MOST_TEXT),
+        button=written,
+        card=card or None,
+    )
+
+
+def _digest(said: Mapping[str, Any]) -> str:
+    return "sha256:" + hashlib.sha256(_json(said)).hexdigest()
+
+
+def _readable(text: str) -> str:
+    """As it was typed: Slack marks links and escapes three letters."""
+    text = _LINK.sub(lambda found: found[2] or found[1], text)
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()

@@ -1,0 +1,109 @@
+"""Block Kit: what a message looks like at Slack, within Slack's limits.
+
+What people and agents wrote is plain text wherever that is possible, and escaped elsewhere: nobody
+calls a whole channel by the name of a task.
+"""
+
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ContextBlock,
+    HeaderBlock,
+    InputBlock,
+    InteractiveElement,
+    MarkdownTextObject,
+    Option,
+    PlainTextInputElement,
+    PlainTextObject,
+    SectionBlock,
+    StaticSelectElement,
+)
+from slack_sdk.models.views import View
+
+from app.chat.incoming import Button
+from app.chat.messages import GateCard, Message, cut
+
+ANSWER = "answer"  # the dialog's only field
+MOST_BUTTONS = 5  # with more choices there is a menu
+MOST_OPTIONS = 100
+
+
+def card(message: Message) -> dict[str, Any]:
+    """The arguments `text` and `blocks` of a post. The text is what notifications show."""
+    blocks: list[Block] = [HeaderBlock(text=_plain(message.title or "Muster", 150))]
+    if message.body:
+        blocks.append(SectionBlock(text=_plain(message.body, 3000)))
+    if message.gate:
+        blocks += _gate(message.task_id, message.gate)
+    blocks.append(ContextBlock(elements=[MarkdownTextObject(text=_footer(message))]))
+    text = cut(": ".join(filter(None, (message.title, message.body))), 1000)
+    return {"text": escaped(text), "blocks": [block.to_dict() for block in blocks]}
+
+
+def dialog(prompt: str, metadata: str) -> dict[str, Any]:
+    """The dialog for an input gate; `metadata` comes back with the answer."""
+    field = PlainTextInputElement(action_id=ANSWER, multiline=True, max_length=3000)
+    view = View(
+        type="modal",
+        title=_plain("Muster", 24),
+        submit=_plain("Answer", 24),
+        close=_plain("Cancel", 24),
+        private_metadata=metadata,
+        blocks=[InputBlock(block_id=ANSWER, label=_plain(prompt or "Answer", 2000), element=field)],
+    )
+    found: dict[str, Any] = view.to_dict()
+    return found
+
+
+def escaped(text: str) -> str:
+    """So that Slack finds no mention, link or channel in it."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _plain(text: str, most: int) -> PlainTextObject:
+    return PlainTextObject(text=cut(text, most), emoji=False)
+
+
+def _footer(message: Message) -> str:
+    number = f"#{message.task_id}"
+    link = f"<{escaped(message.url)}|{number}>" if message.url else number
+    return f"{link} · {escaped(message.project_key)} · {escaped(message.status)}"
+
+
+def _gate(task_id: int, gate: GateCard) -> list[Block]:
+    blocks: list[Block] = [SectionBlock(text=_plain(gate.prompt or gate.stage_name, 3000))]
+    if gate.answered is not None:
+        return [*blocks, SectionBlock(text=_plain(f"✓ {gate.answered}", 3000))]
+    blocks.append(ActionsBlock(elements=_answers(task_id, gate)))
+    if gate.kind == "choose" and len(gate.choices) > MOST_OPTIONS:
+        hint = f"Others: confirm #{task_id} and the choice"
+        blocks.append(ContextBlock(elements=[_plain(hint, 200)]))
+    return blocks
+
+
+def _answers(task_id: int, gate: GateCard) -> list[InteractiveElement]:
+    def value(what: str) -> str:
+        return Button(task_id, gate.stage_index, gate.round, what).written()
+
+    if gate.kind == "confirm":
+        return [
+            _button("confirm", "Confirm", value("confirm"), "primary"),
+            _button("reject", "Reject", value("reject"), "danger"),
+        ]
+    if gate.kind == "input":
+        return [_button("ask", "Answer…", value("ask"), "primary")]
+    choices = list(enumerate(gate.choices))
+    if len(choices) <= MOST_BUTTONS:
+        return [_button(f"choice{i}", text, value(str(i))) for i, text in choices]
+    options = [Option(text=_plain(t, 75), value=value(str(i))) for i, t in choices[:MOST_OPTIONS]]
+    menu = StaticSelectElement(
+        action_id="choice", placeholder=_plain("Choose…", 150), options=options
+    )
+    return [menu]
+
+
+def _button(name: str, text: str, value: str, style: str | None = None) -> ButtonElement:
+    return ButtonElement(action_id=name, text=_plain(text, 75), value=value, style=style)

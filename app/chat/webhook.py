@@ -1,0 +1,74 @@
+"""JSON to any https URL, signed so that the receiver can tell that it is ours and is fresh."""
+
+import hashlib
+import hmac
+import json
+import time
+from datetime import UTC
+
+from app.chat import outgoing
+from app.chat.messages import Address, Message, Refused, TryAgain
+
+# What may pass by itself; any other refusal stays one.
+_PASSING = frozenset({408, 421, 425, 429})
+
+
+def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -> None:
+    """Raises Refused, TryAgain."""
+    body = json.dumps(payload(message), ensure_ascii=False).encode(errors="replace")
+    answer = outgoing.request(
+        "POST",
+        address.webhook_token or "",
+        headers={
+            "Content-Type": "application/json",
+            "Muster-Delivery": str(message.delivery_id),
+            "Muster-Signature": signature(address.app_secret or "", body, int(time.time())),
+        },
+        content=body,
+        allowed_hosts=allowed_hosts,
+    )
+    _judge(answer)
+
+
+def signature(secret: str, body: bytes, at: int) -> str:
+    """`t` is when it was signed, in Unix seconds; `v1` is HMAC-SHA256 of `<t>.<body>`, in hex."""
+    mac = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256)
+    return f"t={at},v1={mac.hexdigest()}"
+
+
+def payload(message: Message) -> dict[str, object]:
+    """What docs/notifications.md promises."""
+    gate = message.gate
+    moment = message.occurred_at.astimezone(UTC).isoformat(timespec="milliseconds")
+    return {
+        "deliveryId": message.delivery_id,
+        "type": message.kind,
+        "title": message.title,
+        "body": message.body,
+        "taskId": message.task_id,
+        "projectKey": message.project_key,
+        "status": message.status,
+        "url": message.url,
+        "gate": gate
+        and {
+            "stageIndex": gate.stage_index,
+            "stageName": gate.stage_name,
+            "round": gate.round,
+            "kind": gate.kind,
+            "prompt": gate.prompt,
+            "choices": list(gate.choices),
+            "answered": gate.answered,
+        },
+        "occurredAt": moment.removesuffix("+00:00") + "Z",
+    }
+
+
+def _judge(answer: outgoing.Answer) -> None:
+    if 200 <= answer.status < 300:
+        return
+    if 300 <= answer.status < 400:
+        raise Refused(f"answered {answer.status}: redirects are not followed")
+    words = f"answered {answer.status}"
+    if answer.status in _PASSING or answer.status >= 500:
+        raise TryAgain(words, outgoing.wait_of(answer.headers))
+    raise Refused(words)
