@@ -27,6 +27,8 @@ SWEEP_WORKSPACES = "sweep.workspaces"
 SWEEP_TUNNELS = "sweep.tunnels"
 SWEEP_RETENTION = "sweep.retention"
 SWEEP_COUNTERS = "sweep.counters"
+CHAT_EVENT = "notify.chat_event"
+CHAT_BACKLOG = "notify.chat_backlog"
 JOBS = (
     DISPATCH,
     NOTIFY_EXPAND,
@@ -38,6 +40,8 @@ JOBS = (
     SWEEP_TUNNELS,
     SWEEP_RETENTION,
     SWEEP_COUNTERS,
+    CHAT_EVENT,
+    CHAT_BACKLOG,
 )
 
 MACHINES_CHANNEL = "muster:machines:wake"  # messages: machine ids, separated by spaces
@@ -78,6 +82,14 @@ def wake_dispatch() -> None:
             celery_of(current_app).send_task(DISPATCH, ignore_result=True, retry=False)
     except (RedisError, OperationalError) as error:
         log.warning("wake_up_not_sent", job=DISPATCH, error=str(error))
+
+
+def work_on_chat(event_id: int) -> None:
+    """Have what came from a chat dealt with."""
+    try:
+        celery_of(current_app).send_task(CHAT_EVENT, (event_id,), ignore_result=True, retry=False)
+    except (RedisError, OperationalError) as error:
+        log.warning("wake_up_not_sent", job=CHAT_EVENT, error=str(error))
 
 
 def begin_dispatch(now: datetime) -> None:

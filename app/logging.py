@@ -14,7 +14,15 @@ _SHARED: list[Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 # Celery says of every job that it was sent, received and done: a line a second for nothing.
-_CHATTERERS = ("celery.app.trace", "celery.beat", "celery.worker.strategy")
+_CHATTERERS = (
+    "celery.app.trace",
+    "celery.beat",
+    "celery.worker.strategy",
+    # HTTP clients write down whom they ask with what: for us both are secrets.
+    "httpcore",
+    "httpx",
+    "slack_sdk",
+)
 
 
 def configure(level: str) -> None:

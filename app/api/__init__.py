@@ -40,6 +40,7 @@ ROOMS = (
     "app.api.admin.settings",
     "app.api.admin.worker_tokens",
     "app.api.workers.routes",
+    "app.api.webhook.routes",
 )
 
 

@@ -33,6 +33,7 @@ NOT_FOR_PERSONAL_TOKENS = frozenset(
     {
         ("PUT", "/api/web/profile/password"),
         ("POST", "/api/web/profile/tokens"),
+        ("POST", "/api/web/profile/chat-token"),
         ("POST", "/api/web/profile/totp/setup"),
         ("POST", "/api/web/profile/totp/verify"),
         ("POST", "/api/web/profile/totp/disable"),

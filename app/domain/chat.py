@@ -13,6 +13,15 @@ class BotPlatform(StrEnum):
     WEBHOOK = "webhook"
 
 
+# The platforms on which people have accounts, and speak to bots.
+SPOKEN = (BotPlatform.SLACK, BotPlatform.LARK)
+
+
+def uid(platform: BotPlatform, user_id: str) -> str:
+    """A developer's `platform_uid`: whose account on which platform it is."""
+    return f"{platform}:{user_id}"
+
+
 @dataclass(frozen=True)
 class Shape:
     """What all of a text has to match (in Python and in ECMA 262), and that in words."""
@@ -27,13 +36,15 @@ class Credential:
 
     what: str
     shape: Shape | None = None
+    needed: bool = True
 
 
 def check(platform: BotPlatform, given: Mapping[str, str | None]) -> dict[str, list[str]]:
-    """What is wrong with a bot's `app_id`, `app_secret` and `webhook_token`, by field.
+    """What is wrong with a bot's credentials (`app_id`, `app_secret`, `webhook_token` and
+    `encrypt_key`), by field.
 
-    Each is needed where the platform has it, and refused where it has not: a secret that nobody
-    reads is only one more to lose.
+    Each is needed where the platform has it (but for what it has only if asked to), and refused
+    where it has not: a secret that nobody reads is only one more to lose.
     """
     known = NEEDED[platform]
     judged = {field: _wrong(platform, known.get(field), text) for field, text in given.items()}
@@ -44,7 +55,7 @@ def _wrong(platform: BotPlatform, credential: Credential | None, text: str | Non
     if credential is None:
         return f"is not used by {platform}" if text else None
     if not text:
-        return f"is needed by {platform}: {credential.what}"
+        return f"is needed by {platform}: {credential.what}" if credential.needed else None
     shape = credential.shape
     if shape is None or re.fullmatch(shape.pattern, text, re.ASCII):
         return None
@@ -72,6 +83,8 @@ NEEDED: dict[BotPlatform, dict[str, Credential]] = {
         "app_id": Credential("the app's id"),
         "app_secret": Credential("its secret"),
         "webhook_token": Credential("its verification token"),
+        # Without it Lark signs nothing: its events are then known by the token alone.
+        "encrypt_key": Credential("its encrypt key, where it has one", needed=False),
     },
     # A URL with credentials in it is a secret as a whole.
     BotPlatform.APPRISE: {"webhook_token": Credential("the URL to notify", _APPRISE_URL)},

@@ -110,6 +110,12 @@ class WrongStage(Conflict):
         super().__init__(f"stage {asked} is waiting for an answer, not stage {given}")
 
 
+class WrongRound(Conflict):
+    """That question is of an earlier round; the task has been retried since."""
+
+    code = "wrong_round"
+
+
 class AlreadyAnswered(Conflict):
     """Somebody else has answered this gate."""
 
@@ -132,6 +138,12 @@ class PlatformUidTaken(AlreadyExists):
     """That platformUid is another developer's already."""
 
     code = "platform_uid_taken"
+
+
+class ChatTokenInvalid(Conflict):
+    """That chat token is not valid (any more)."""
+
+    code = "chat_token_invalid"
 
 
 class TotpEnabled(Conflict):

@@ -117,6 +117,11 @@ _SETTINGS = (
         "How long it is kept who typed into a terminal, and when.",
     ),
     Setting(
+        # Lark repeats what it could not tell us for hours: by then it has to be known still.
+        "chatEventRetentionDays", _WHOLE, 7, 2, _YEARS, "days",
+        "How long it is kept what came from chats; what comes again meanwhile has no effect.",
+    ),
+    Setting(
         "terminalsPerTask", _WHOLE, 50, 1, 10_000, "sockets",
         "How many may look into the terminal of one task at once.",
     ),

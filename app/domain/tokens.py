@@ -18,6 +18,7 @@ class TokenKind(StrEnum):
     CHANNEL = "chan"
     RECOVERY = "rec"
     REFRESH = "refresh"
+    CHAT = "chat"
 
 
 _FORM = re.compile(r"mst_([a-z]+)_([0-9a-f]{48})([0-9a-f]{8})")

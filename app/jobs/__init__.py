@@ -1,9 +1,12 @@
 """Celery jobs: one line each, into services; each safe to run twice. `schedule` says how often."""
 
+from collections.abc import Callable
+
 from celery import Celery
 
 from app import bus
 from app.services import (
+    chat,
     collection,
     counters,
     dispatch,
@@ -64,7 +67,15 @@ def sweep_counters() -> None:
     fleet_counts.fold()
 
 
-JOBS = {
+def chat_event(event_id: int) -> None:
+    chat.work(event_id, now())
+
+
+def chat_backlog() -> None:
+    chat.catch_up(now())
+
+
+JOBS: dict[str, Callable[..., None]] = {
     bus.DISPATCH: assign_queued,
     bus.NOTIFY_EXPAND: expand_outbox,
     bus.NOTIFY_SEND: send_deliveries,
@@ -75,6 +86,8 @@ JOBS = {
     bus.SWEEP_TUNNELS: sweep_tunnels,
     bus.SWEEP_RETENTION: sweep_retention,
     bus.SWEEP_COUNTERS: sweep_counters,
+    bus.CHAT_EVENT: chat_event,
+    bus.CHAT_BACKLOG: chat_backlog,
 }
 
 

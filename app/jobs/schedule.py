@@ -19,6 +19,7 @@ EVERY = {
     bus.SWEEP_TUNNELS: 10.0,
     bus.SWEEP_RETENTION: 600.0,
     bus.SWEEP_COUNTERS: 5.0,
+    bus.CHAT_BACKLOG: 5.0,  # whose wake-up was lost, or whose answer is tried again
 }
 
 # A beat that is new sends all of it at once: until then nobody can tell that it lives.

@@ -2,6 +2,7 @@
 
 from app.models.audit import AuditEntry
 from app.models.bot import Bot, BotBinding
+from app.models.chat import ChatEvent, ChatToken
 from app.models.counters import TaskCount, TaskEnd, TaskMove
 from app.models.developer import (
     Developer,
@@ -30,6 +31,8 @@ __all__ = [
     "BotBinding",
     "BotHealth",
     "ChannelToken",
+    "ChatEvent",
+    "ChatToken",
     "Delivery",
     "Developer",
     "EnrollmentToken",

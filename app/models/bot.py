@@ -11,7 +11,7 @@ from app.models.columns import Big, BigId, Moment, pg_enum
 class Bot(Model):
     """An account on a chat platform, or an address to notify (`domain.chat` says what holds what).
 
-    `app_secret` and `webhook_token` hold Fernet tokens (see `services.vault`).
+    `app_secret`, `webhook_token` and `encrypt_key` hold Fernet tokens (see `services.vault`).
     """
 
     __tablename__ = "bots"
@@ -22,6 +22,7 @@ class Bot(Model):
     app_id: Mapped[str | None]
     app_secret: Mapped[str | None]
     webhook_token: Mapped[str | None]
+    encrypt_key: Mapped[str | None]
     created_at: Mapped[Moment]
 
     # By the app an event's bot is found; those that have none are not held against each other.

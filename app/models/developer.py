@@ -14,7 +14,7 @@ from app.models.columns import Big, BigId, Moment, pg_enum
 class Developer(Model):
     """A person. `token_generation` rises to end all of their sessions at once.
 
-    `platform_uid` is their account on a chat platform.
+    `platform_uid` is their account on a chat platform (`domain.chat.uid`).
     """
 
     __tablename__ = "developers"

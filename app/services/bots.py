@@ -12,11 +12,16 @@ from app.services import audit, rights, vault
 from app.services.clock import now
 
 # The contract's names of what `domain.chat` judges.
-_FIELDS = {"app_id": "appId", "app_secret": "appSecret", "webhook_token": "webhookToken"}
+_FIELDS = {
+    "app_id": "appId",
+    "app_secret": "appSecret",
+    "webhook_token": "webhookToken",
+    "encrypt_key": "encryptKey",
+}
 
 
 def create(actor: Developer, *, platform: BotPlatform, name: str, **credentials: str | None) -> Bot:
-    """A new bot; `credentials` are app_id, app_secret and webhook_token.
+    """A new bot; `credentials` are app_id, app_secret, webhook_token and encrypt_key.
 
     Raises Forbidden, InvalidFields, AlreadyExists for an app that has a bot.
     """
@@ -30,6 +35,7 @@ def create(actor: Developer, *, platform: BotPlatform, name: str, **credentials:
         app_id=given["app_id"],
         app_secret=_sealed(given["app_secret"]),
         webhook_token=_sealed(given["webhook_token"]),
+        encrypt_key=_sealed(given["encrypt_key"]),
         created_at=now(),
     )
     db.session.add(bot)

@@ -10,7 +10,13 @@ from app import bus
 from app.domain import pipeline
 from app.domain import task as rules
 from app.domain.attempt import AttemptOutcome, AttemptPhase
-from app.domain.errors import AlreadyAnswered, NoOpenGate, NothingPending, WrongStage
+from app.domain.errors import (
+    AlreadyAnswered,
+    NoOpenGate,
+    NothingPending,
+    WrongRound,
+    WrongStage,
+)
 from app.domain.machine import MachineStatus
 from app.domain.pipeline import GateKind
 from app.domain.roles import Act
@@ -141,15 +147,24 @@ def pending(actor: Developer, task_id: int) -> PendingGate:
 
 
 def confirm(
-    actor: Developer, task_id: int, stage_index: int, result: str, comment: str | None = None
+    actor: Developer,
+    task_id: int,
+    stage_index: int,
+    result: str,
+    comment: str | None = None,
+    *,
+    round: int | None = None,
 ) -> Task:
     """Answer a gate. Of simultaneous answers one wins, by the task's lock.
 
-    Raises NotFound, Forbidden, NoOpenGate, WrongStage, AlreadyAnswered, InvalidFields.
+    `round` is that of a question which was shown a while ago, and may be an earlier one's. Raises
+    NotFound, Forbidden, NoOpenGate, WrongRound, WrongStage, AlreadyAnswered, InvalidFields.
     """
     seen = task_reads.get(actor, task_id)
     rights.require(Act.ANSWER_GATE, actor, seen.project)
     held = locks.task_with_machine(task_id)
+    if round is not None and round != held.task.round:
+        raise WrongRound
     gate = _gate_to_answer(held.task, stage_index)
     answer = pipeline.accept(gate.kind, gate.choices, result)
     now = clock_now()

@@ -27,7 +27,7 @@ class Sealed(NamedTuple):
 SEALED = (
     Sealed(Project, Project.id, (Project.secrets, Project.git_token)),
     Sealed(SecondFactor, SecondFactor.developer_id, (SecondFactor.secret,)),
-    Sealed(Bot, Bot.id, (Bot.app_secret, Bot.webhook_token)),
+    Sealed(Bot, Bot.id, (Bot.app_secret, Bot.webhook_token, Bot.encrypt_key)),
 )
 
 

@@ -13,6 +13,8 @@ from sqlalchemy import ColumnElement, Select, delete, func, inspect, select, tup
 from app.extensions import Model, db
 from app.models import (
     ChannelToken,
+    ChatEvent,
+    ChatToken,
     EnrollmentToken,
     IdempotencyKey,
     Notification,
@@ -61,6 +63,8 @@ RULES = (
     # With its deliveries: what is not delivered by then is news to nobody.
     Rule(OutboxEntry, OutboxEntry.expanded_at.expression, "deliveryRetentionDays", _DAY),
     Rule(ChannelToken, ChannelToken.expires_at.expression, "sessionRetentionDays", _DAY),
+    Rule(ChatToken, ChatToken.expires_at.expression, "sessionRetentionDays", _DAY),
+    Rule(ChatEvent, ChatEvent.received_at.expression, "chatEventRetentionDays", _DAY),
     Rule(TerminalInput, TerminalInput.ended_at.expression, "terminalInputRetentionDays", _DAY),
 )
 

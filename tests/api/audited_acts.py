@@ -217,6 +217,7 @@ def own_credentials(client: FlaskClient) -> tuple[list[str], list[str]]:
     ask("POST", f"{profile}/totp/disable", {"password": PASSWORD}, token=token)
     personal = keep(ask("POST", f"{profile}/tokens", {"label": "ci"}, token=token), "token")
     ask("POST", f"{profile}/tokens/{personal['id']}/revoke", token=token)
+    keep(ask("POST", f"{profile}/chat-token", token=token), "token")
     passwords = {"currentPassword": PASSWORD, "newPassword": f"{MARK} as my password"}
     keep(ask("PUT", f"{profile}/password", passwords, token=token), "accessToken", "refreshToken")
     _, enrollment = make_enrollment_token()
@@ -235,6 +236,7 @@ def own_credentials(client: FlaskClient) -> tuple[list[str], list[str]]:
         "totp.disabled",
         "personal_token.created",
         "personal_token.revoked",
+        "chat_token.created",
         "password.changed",
         "machine.registered",
         "machine.recovered",

@@ -12,7 +12,7 @@ EVERYBODY = frozenset(PEOPLE)
 STRANGERS = frozenset({"outsider", "stranger"})  # a stranger works on another project
 MEMBERS = frozenset({"member", "creator", "maintainer", "admin"})
 OWNERS = frozenset({"creator", "maintainer", "admin"})
-OPEN, DEVELOPERS, WORKERS, FRAMES = "open", "developers", "workers", "frames"
+OPEN, DEVELOPERS, WORKERS, FRAMES, SIGNED = "open", "developers", "workers", "frames", "signed"
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Access:
 
 ANYBODY = Access(OPEN)
 WORKER = Access(WORKERS)
+SIGNATURES = Access(SIGNED)  # a platform's; no credential of ours: see tests/chat
 FIRST_FRAME = Access(FRAMES)  # a socket: see tests/machines, tests/pty
 DEVELOPER = Access()
 SIGNED_IN = Access(tokens=401)
@@ -94,6 +95,7 @@ ROUTES: Mapping[str, Access] = {
     "GET /api/web/stream": DEVELOPER,
     "GET /api/web/profile/tokens": DEVELOPER,
     "POST /api/web/profile/tokens": SIGNED_IN,
+    "POST /api/web/profile/chat-token": SIGNED_IN,
     "POST /api/web/profile/tokens/*/revoke": MINE,
     "GET /api/web/dashboard/stats": DEVELOPER,
     "GET /api/web/dashboard/recent-tasks": DEVELOPER,
@@ -138,6 +140,10 @@ ROUTES: Mapping[str, Access] = {
     "GET /api/workers/connect": FIRST_FRAME,
     "GET /api/workers/pty/*": FIRST_FRAME,
     "GET /ws/pty/*": FIRST_FRAME,
+    "POST /webhook/slack/events": SIGNATURES,
+    "POST /webhook/slack/interact": SIGNATURES,
+    "POST /webhook/slack/commands": SIGNATURES,
+    "POST /webhook/lark": SIGNATURES,
 }
 
 
@@ -149,6 +155,8 @@ def expected(access: Access, credential: str) -> int:
     person, _, kind = credential.partition("'s ")
     if access.door == OPEN:
         return 0
+    if access.door == SIGNED:
+        return 401
     if access.door == WORKERS:
         return 0 if credential == "worker" else 401
     if person not in EVERYBODY or (kind and access.tokens == 401):

@@ -26,6 +26,11 @@ OURS = {
     "GET /api/web/tasks/:/stream",
     "GET /api/admin/deliveries",
     "POST /api/admin/deliveries/:/retry",
+    "POST /api/web/profile/chat-token",
+    "POST /webhook/slack/events",
+    "POST /webhook/slack/interact",
+    "POST /webhook/slack/commands",
+    "POST /webhook/lark",
 }
 SOCKETS = {
     "/api/workers/connect",

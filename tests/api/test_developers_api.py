@@ -158,8 +158,10 @@ def test_the_last_active_admin_stays(
         {"name": "other"},
         {"tokenGeneration": 1},
         {"platformUid": ""},
-        {"platformUid": "U 1"},
-        {"platformUid": "u" * 201},
+        {"platformUid": "slack:U 1"},
+        {"platformUid": "U024BE7LH"},
+        {"platformUid": "slack:"},
+        {"platformUid": "slack:" + "u" * 195},
     ],
     ids=str,
 )
@@ -201,12 +203,12 @@ def test_a_platform_uid_is_one_developers(
     client: FlaskClient, admin: dict[str, str], login: Login
 ) -> None:
     ada, grace = make_developer(), make_developer()
-    uid = {"platformUid": "U024BE7LH"}
+    uid = {"platformUid": "slack:U024BE7LH"}
     answer = client.put(f"{PATH}/{ada.id}", json=uid, headers=admin)
-    assert (answer.status_code, answer.json["platformUid"]) == (200, "U024BE7LH")
+    assert (answer.status_code, answer.json["platformUid"]) == (200, "slack:U024BE7LH")
     assert client.get(PATH, headers=admin).json["items"][1] == answer.json
     own = client.get("/api/web/profile", headers=login(ada))
-    assert own.json["platformUid"] == "U024BE7LH"
+    assert own.json["platformUid"] == "slack:U024BE7LH"
     for more in ({"gitName": "G"}, {"disabled": True}):
         refused = client.put(f"{PATH}/{grace.id}", json={**uid, **more}, headers=admin)
         assert (refused.status_code, refused.json["code"]) == (409, "platform_uid_taken")

@@ -5,6 +5,7 @@ task = make_task(project=make_project(members=[developer]), status=TaskStatus.RU
 """
 
 from tests.factories.bots import make_binding, make_bot
+from tests.factories.chats import make_chat_event, make_chat_token
 from tests.factories.deliveries import make_delivery, make_outbox_entry
 from tests.factories.developers import (
     PASSWORD,
@@ -27,6 +28,8 @@ __all__ = [
     "make_binding",
     "make_bot",
     "make_channel_token",
+    "make_chat_event",
+    "make_chat_token",
     "make_delivery",
     "make_developer",
     "make_enrollment_token",

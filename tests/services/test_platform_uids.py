@@ -12,7 +12,9 @@ def test_of_those_who_get_one_uid_at_once_one_has_it(committed_app: Flask) -> No
     admin = make_developer(role=SystemRole.ADMIN)
     people = [make_developer() for _ in range(4)]
     results = at_once(
-        committed_app, 4, lambda index: accounts.update(admin, people[index].id, platform_uid="U1")
+        committed_app,
+        4,
+        lambda index: accounts.update(admin, people[index].id, platform_uid="slack:U1"),
     )
     kinds = sorted(type(result).__name__ for result in results)
     assert kinds == ["Developer", "PlatformUidTaken", "PlatformUidTaken", "PlatformUidTaken"]

@@ -14,6 +14,8 @@ from app.domain.roles import SystemRole
 from app.extensions import Model, db
 from app.models import (
     ChannelToken,
+    ChatEvent,
+    ChatToken,
     Developer,
     EnrollmentToken,
     IdempotencyKey,
@@ -25,6 +27,8 @@ from app.models import (
 from app.services import clock, retention, settings
 from tests.factories import (
     make_channel_token,
+    make_chat_event,
+    make_chat_token,
     make_developer,
     make_enrollment_token,
     make_idempotency_key,
@@ -58,6 +62,8 @@ MAKE: dict[type[Model], Make] = {
     IdempotencyKey: lambda d, given: make_idempotency_key(d, **given),
     Notification: lambda d, given: make_notification(d, **given),
     ChannelToken: lambda d, given: make_channel_token(d, **given),
+    ChatEvent: lambda _, given: make_chat_event(**given),
+    ChatToken: lambda d, given: make_chat_token(d, **given),
     TerminalInput: lambda d, given: make_terminal_input(d, **given),
 }
 
@@ -76,6 +82,10 @@ MAKE: dict[type[Model], Make] = {
         (EnrollmentToken, {"expires_at": NOW - 91 * DAY}, 0),
         (EnrollmentToken, {"expires_at": NOW - 89 * DAY}, 1),
         (EnrollmentToken, {"expires_at": LATER, "revoked_at": NOW - 91 * DAY}, 0),
+        (ChatEvent, {"received_at": NOW - 8 * DAY}, 0),
+        (ChatEvent, {"received_at": NOW - 6 * DAY}, 1),
+        (ChatToken, {"expires_at": NOW - 2 * DAY}, 0),
+        (ChatToken, {"expires_at": NOW - DAY / 2}, 1),
         (IdempotencyKey, {"created_at": NOW - timedelta(hours=25)}, 0),
         (IdempotencyKey, {"created_at": NOW - timedelta(hours=23)}, 1),
         (Notification, {"created_at": NOW - 91 * DAY}, 0),
@@ -93,6 +103,10 @@ MAKE: dict[type[Model], Make] = {
         "an enrollment token that expired long ago",
         "an enrollment token that expired not so long ago",
         "an enrollment token that was revoked",
+        "an old event of a chat",
+        "an event of a chat that may come again",
+        "a chat token of before yesterday",
+        "a chat token that expired just now",
         "a key of yesterday",
         "a key of today",
         "an old notification",

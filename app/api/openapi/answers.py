@@ -25,7 +25,7 @@ TOO_LARGE = Problem(413, "body_too_large", "The body is larger than 1 MiB.")
 UNSUPPORTED = Problem(415, "unsupported_media_type", "The body has to be application/json.")
 BAD_RANGE = Problem(416, "requested_range_not_satisfiable", "There is nothing at that range.")
 INTERNAL = Problem(500, "internal_error", "Something went wrong here; the log has more.")
-_PLAIN = {problem.status: problem for problem in (BAD_RANGE,)}
+_PLAIN = {problem.status: problem for problem in (BAD_RANGE, TOO_LARGE)}
 
 
 class Facts(NamedTuple):

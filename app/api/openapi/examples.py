@@ -52,7 +52,7 @@ WORDS: dict[str, Any] = {
     "password": "correct horse battery staple",
     "path": "/home/worker/.muster-worker/workspaces/42-1",
     "platformChatId": "C024BE91L",
-    "platformUid": "U024BE7LH",
+    "platformUid": "slack:U024BE7LH",
     "prefix": "mst_pat_Zx81kQ",
     "priority": 0,
     "projectKey": "WEB",

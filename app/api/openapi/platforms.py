@@ -5,7 +5,7 @@ from typing import Any
 from app.api.schemas.base import camel_case
 from app.domain.chat import NEEDED, BotPlatform, Credential
 
-_FIELDS = ("app_id", "app_secret", "webhook_token")
+_FIELDS = ("app_id", "app_secret", "webhook_token", "encrypt_key")
 
 
 def tell(schema: dict[str, Any]) -> None:
@@ -23,13 +23,15 @@ def _variant(platform: BotPlatform) -> dict[str, Any]:
             "platform": {"enum": [platform.value]},
             **{camel_case(name): _credential(needed.get(name)) for name in _FIELDS},
         },
-        "required": list(names.values()),
+        "required": [names[name] for name, its in needed.items() if its.needed],
     }
 
 
 def _credential(credential: Credential | None) -> dict[str, Any]:
     if credential is None:
         return {"enum": [None, ""]}
+    if not credential.needed:
+        return {}
     said: dict[str, Any] = {"type": "string", "minLength": 1}
     if credential.shape is not None:
         said["pattern"] = f"^(?:{credential.shape.pattern})$"

@@ -43,6 +43,12 @@ class NewBot(Schema):
             "the Apprise URL, or the webhook's https URL"
         },
     )
+    encrypt_key = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=_SECRET,
+        metadata={"description": "Lark's encrypt key, which its events are signed with"},
+    )
 
 
 class BotSchema(Schema):
@@ -55,6 +61,9 @@ class BotSchema(Schema):
     )
     has_webhook_token = fields.Function(
         lambda bot: bot.webhook_token is not None, required=True, metadata={"type": "boolean"}
+    )
+    has_encrypt_key = fields.Function(
+        lambda bot: bot.encrypt_key is not None, required=True, metadata={"type": "boolean"}
     )
     created_at = Timestamp(required=True)
 

@@ -45,11 +45,14 @@ class DeveloperChanges(Schema):
         allow_none=True,
         validate=[
             validate.Length(1, 200),
-            validate.Regexp(re.compile(r"[!-~]+\Z"), error="must be ASCII without spaces"),
+            validate.Regexp(
+                re.compile(r"(?:slack|lark):[!-~]+\Z"),
+                error="must be slack: or lark: and the account's id there",
+            ),
         ],
         metadata={
-            "description": "the account on a chat platform, as the platform writes it: "
-            "U024BE7LH at Slack, ou_… at Lark; null removes it"
+            "description": "the account on a chat platform, and its id there: "
+            "slack:U024BE7LH, lark:ou_…; null removes it"
         },
     )
 

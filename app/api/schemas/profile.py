@@ -26,6 +26,11 @@ class ProfileChanges(Schema):
     git_email = fields.String(validate=GIT_EMAIL)
 
 
+class ChatTokenSchema(Schema):
+    token = fields.String(required=True)
+    expires_at = Timestamp(required=True)
+
+
 class PasswordChange(Schema):
     current_password = fields.String(required=True, validate=PASSWORD)
     new_password = fields.String(

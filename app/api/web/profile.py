@@ -5,10 +5,17 @@ from app.api.guards import current_developer
 from app.api.login_limits import told_limit
 from app.api.problems import problems
 from app.api.schemas.auth import TokenPairSchema
-from app.api.schemas.profile import PasswordChange, ProfileChanges, ProfileSchema
+from app.api.schemas.profile import (
+    ChatTokenSchema,
+    PasswordChange,
+    ProfileChanges,
+    ProfileSchema,
+)
 from app.domain.errors import TooManyAttempts
 from app.services import profile
 from app.services.auth import Pair
+from app.services.chat import accounts as chat_accounts
+from app.services.chat.accounts import NewChatToken
 from app.services.profile import Profile
 
 blp = Blueprint("profile", __name__, url_prefix="/api/web/profile", description="Your account")
@@ -27,6 +34,16 @@ def get_profile() -> Profile:
 def update_profile(body: dict[str, str]) -> Profile:
     """Change who your commits are by."""
     return profile.update(current_developer(), **body)
+
+
+@blp.post("/chat-token")
+@blp.response(201, ChatTokenSchema)
+def make_chat_token() -> NewChatToken:
+    """What links your account on a chat platform: send `bind TOKEN` to the bot there.
+
+    Good once, within ten minutes; an earlier one ends. Not with a personal access token.
+    """
+    return chat_accounts.make_token(current_developer())
 
 
 @blp.put("/password")

@@ -1,0 +1,1 @@
+"""What chat platforms post to us. They authenticate by their signatures."""

@@ -1,0 +1,49 @@
+"""What comes from chats, and what links a chat account."""
+
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import Model
+from app.models.columns import Big, BigId, Json, Moment
+
+
+class ChatEvent(Model):
+    """Something that somebody did in a chat of a bot; `event_id` is the platform's.
+
+    `said` is a `chat.incoming.Incoming`. Once it has taken effect (`done_at`), `answer` is what is
+    to be said about it. `due_at` is when it is worked on next, null when nothing is left to do.
+    """
+
+    __tablename__ = "chat_events"
+
+    id: Mapped[BigId]
+    bot_id: Mapped[Big] = mapped_column(ForeignKey("bots.id", ondelete="CASCADE"))
+    event_id: Mapped[str]
+    said: Mapped[dict[str, Any]] = mapped_column(Json)
+    received_at: Mapped[Moment] = mapped_column(index=True)
+    due_at: Mapped[Moment | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    done_at: Mapped[Moment | None]
+    answer: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+    __table_args__ = (
+        UniqueConstraint("bot_id", "event_id"),
+        Index("ix_chat_events_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+    )
+
+
+class ChatToken(Model):
+    """What links, once, the chat account that it comes from to the developer."""
+
+    __tablename__ = "chat_tokens"
+
+    id: Mapped[BigId]
+    developer_id: Mapped[Big] = mapped_column(
+        ForeignKey("developers.id", ondelete="CASCADE"), index=True
+    )
+    digest: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[Moment]
+    expires_at: Mapped[Moment] = mapped_column(index=True)
+    used_at: Mapped[Moment | None]

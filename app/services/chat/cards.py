@@ -1,0 +1,62 @@
+"""A task as a card: what `progress` shows, and what becomes of a card whose question is over."""
+
+from app.chat.messages import GateCard, Message, cut
+from app.domain import task as rules
+from app.extensions import db
+from app.models import Developer, Gate, Task
+from app.services import task_reads
+
+
+def message(task: Task, gate: Gate | None, body: str) -> Message:
+    """The card of a task, with its question if there is one."""
+    return Message(
+        delivery_id=0,
+        kind="progress",
+        title=cut(f"#{task.id} {task.description.splitlines()[0]}", 140),
+        body=body,
+        task_id=task.id,
+        project_key=task.project.key,
+        status=task.status.value,
+        url=None,
+        gate=_gate(task, gate) if gate else None,
+        occurred_at=task.updated_at,
+    )
+
+
+def _gate(task: Task, gate: Gate) -> GateCard:
+    return GateCard(
+        stage_index=gate.stage_index,
+        stage_name=stage_name(task, gate.stage_index),
+        round=gate.round,
+        kind=gate.kind.value,
+        prompt=gate.prompt,
+        choices=tuple(gate.choices),
+        answered=over(task, gate),
+    )
+
+
+def over(task: Task, gate: Gate) -> str | None:
+    """How the question ended, in words; None while it waits."""
+    if gate.answered_at is not None:
+        person = db.session.get(Developer, gate.answered_by) if gate.answered_by else None
+        return cut(f"{person.name if person else 'somebody'}: {gate.result}", 200)
+    if gate.round != task.round:
+        return "asked in an earlier round"
+    if task.status in rules.ENDED:
+        why = task.failure["message"] if task.failure else task.status.value
+        return f"not answered: {why}"
+    return None
+
+
+def stage_name(task: Task, index: int) -> str:
+    name: str = task.pipeline[index]["name"]
+    return name
+
+
+def asked(
+    actor: Developer, task_id: int, round_: int, stage_index: int
+) -> tuple[Task, Gate | None]:
+    """The task, and that question of it. Raises NotFound."""
+    task = task_reads.get(actor, task_id)
+    gate = db.session.get(Gate, (task_id, round_, stage_index), populate_existing=True)
+    return task, gate

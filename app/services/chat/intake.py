@@ -1,0 +1,113 @@
+"""What platforms post: believed by its signature, stored once, and worked on elsewhere.
+
+Nothing else happens here: a platform waits for three seconds, and then tells us again.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+
+from app import bus
+from app.chat import lark, slack
+from app.chat.incoming import Incoming
+from app.domain.chat import BotPlatform
+from app.domain.errors import Unauthenticated
+from app.domain.tokens import digest
+from app.extensions import db
+from app.models import Bot, ChatEvent
+from app.services import vault
+
+Headers = Mapping[str, str]
+# A token that links an account is a credential: only its digest is stored here too.
+_TOKEN = re.compile(r"mst_chat_[0-9a-f]+")
+DIGEST = "sha256:"
+
+log = structlog.get_logger(__name__)
+
+
+def from_slack(headers: Headers, body: bytes, now: datetime, *, form: bool) -> str | None:
+    """Take it in; what a handshake is answered with, else None. Raises Unauthenticated."""
+    said = slack.opened(body, form=form)
+    app_id, challenge = slack.app_of(said), slack.challenge_of(said)
+    # The first handshake does not say which app it is for; whose secret signed it does.
+    for bot, known in _bots(BotPlatform.SLACK, None if challenge is not None else app_id):
+        if slack.is_signed(known.app_secret, headers, body):
+            if challenge is None:
+                _store(bot, slack.read(said), now)
+            return challenge
+    raise Unauthenticated
+
+
+def from_lark(headers: Headers, body: bytes, now: datetime) -> str | None:
+    """Likewise. What is encrypted does not say outside for which app it is."""
+    for bot, known in _bots(BotPlatform.LARK, None):
+        said = lark.opened(body, known.encrypt_key)
+        if not said or not lark.is_told(said, known.webhook_token):
+            continue
+        if (challenge := lark.challenge_of(said)) is not None:
+            return challenge  # never signed, but who sends it knows the token (and the key)
+        if lark.app_of(said) == bot.app_id and _is_lark(known, said, headers, body, now):
+            _store(bot, lark.read(said), now)
+            return None
+    raise Unauthenticated
+
+
+class _Known(NamedTuple):
+    """A bot's secrets, opened."""
+
+    app_secret: str
+    webhook_token: str
+    encrypt_key: str | None
+
+
+def _is_lark(
+    known: _Known, said: Mapping[str, Any], headers: Headers, body: bytes, now: datetime
+) -> bool:
+    if known.encrypt_key is None:
+        return lark.is_recent(said, now)
+    return lark.is_signed(known.encrypt_key, headers, body, now)
+
+
+def _bots(platform: BotPlatform, app_id: str | None) -> Iterator[tuple[Bot, _Known]]:
+    query = select(Bot).where(Bot.platform == platform).order_by(Bot.id)
+    for bot in db.session.scalars(query if app_id is None else query.where(Bot.app_id == app_id)):
+        try:
+            key = vault.decrypt(bot.encrypt_key) if bot.encrypt_key else None
+            secret, token = (vault.decrypt(it or "") for it in (bot.app_secret, bot.webhook_token))
+        except vault.KeyMissing:
+            log.warning("bot_secrets_unreadable", bot=bot.id)
+            continue
+        yield bot, _Known(secret, token, key)
+
+
+def _store(bot: Bot, incoming: Incoming | None, now: datetime) -> None:
+    if incoming is None or not (incoming.user_id and incoming.chat_id):
+        return
+    row: dict[str, Any] = {
+        "bot_id": bot.id,
+        "event_id": incoming.event_id,
+        "said": _sealed(incoming.as_json()),
+        "received_at": now,
+        "due_at": now,
+        "tries": 0,
+    }
+    try:
+        new = db.session.scalar(
+            insert(ChatEvent).values(row).on_conflict_do_nothing().returning(ChatEvent.id)
+        )
+    except IntegrityError:  # the bot has just been deleted
+        db.session.rollback()
+        raise Unauthenticated from None
+    db.session.commit()
+    if new is not None:
+        bus.work_on_chat(new)
+
+
+def _sealed(said: dict[str, Any]) -> dict[str, Any]:
+    return said | {"text": _TOKEN.sub(lambda found: DIGEST + digest(found[0]), said["text"])}

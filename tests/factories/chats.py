@@ -1,0 +1,36 @@
+"""What comes from chats, and what links chat accounts."""
+
+from datetime import timedelta
+from typing import Any
+
+from app.chat.incoming import Incoming, Wanted
+from app.domain.tokens import TokenKind, digest
+from app.models import Bot, ChatEvent, ChatToken, Developer
+from app.services import tokens
+from tests.factories.bots import make_bot
+from tests.factories.rows import now, numbers, stored
+
+
+def make_chat_event(bot: Bot | None = None, **given: Any) -> ChatEvent:
+    """Somebody has asked for help, and nobody has looked at it yet."""
+    said = Incoming(f"E{next(numbers)}", "U1", "C1", True, Wanted.COMMAND, "help")
+    defaults = {
+        "bot_id": (bot or make_bot()).id,
+        "event_id": said.event_id,
+        "said": said.as_json(),
+        "received_at": now(),
+        "due_at": now(),
+    }
+    return stored(ChatEvent, defaults, given)
+
+
+def make_chat_token(developer: Developer, **given: Any) -> tuple[ChatToken, str]:
+    """A fresh token, and its secret."""
+    secret = tokens.new(TokenKind.CHAT)
+    defaults = {
+        "developer_id": developer.id,
+        "digest": digest(secret),
+        "created_at": now(),
+        "expires_at": now() + timedelta(minutes=10),
+    }
+    return stored(ChatToken, defaults, given), secret
