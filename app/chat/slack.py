@@ -6,6 +6,7 @@ time and size and because it follows no redirect with our token.
 
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -67,6 +68,11 @@ def ask(address: Address, to: Incoming, prompt: str, written: str) -> None:
 # ---- the Web API --------------------------------------------------------------------------------
 
 
+# slack_sdk writes down what it cannot read, whatever Slack has quoted in it.
+_silence = logging.getLogger("slack_sdk.silence")
+_silence.disabled = True
+
+
 class _Client(WebClient):
     """Its one way out leads through the guard (tests hold that it does)."""
 
@@ -78,6 +84,11 @@ class _Client(WebClient):
             content=req.data if isinstance(req.data, bytes) else b"",
             allowed_hosts=places.slack().allowed_hosts,
         )
+        words = f"Slack answered {answer.status}"
+        if 300 <= answer.status < 400:
+            raise Refused(f"{words}: redirects are not followed")
+        if answer.status == 429 or answer.status >= 500 or not document(answer.body):
+            raise TryAgain(words, outgoing.wait_of(answer.headers))
         body = answer.body.decode(errors="replace")
         return {"status": answer.status, "headers": answer.headers, "body": body}
 
@@ -87,6 +98,7 @@ def _call(address: Address, method: str, arguments: dict[str, Any]) -> Any:
         token=address.webhook_token,
         base_url=places.slack().url,
         retry_handlers=[],  # who calls us has a plan of its own
+        logger=_silence,
     )
     try:
         return client.api_call(method, json=arguments).data
@@ -100,7 +112,7 @@ def _judged(error: SlackApiError) -> Refused | TryAgain:
     answer: Any = error.response
     found = answer.get("error") if isinstance(answer.data, dict) else None
     words = f"Slack: {found}" if isinstance(found, str) else f"Slack answered {answer.status_code}"
-    if answer.status_code == 429 or answer.status_code >= 500 or found in _PASSING:
+    if found in _PASSING:
         return TryAgain(words, outgoing.wait_of(answer.headers))
     return Refused(words)
 

@@ -64,6 +64,7 @@ def test_a_bot_is_made_listed_and_deleted_and_its_secrets_stay_here(
         "appId": given.get("appId"),
         "hasAppSecret": "appSecret" in given,
         "hasWebhookToken": True,
+        "hasEncryptKey": False,
         "createdAt": made.json["createdAt"],
     }
     assert client.get(PATH, headers=admin).json == {"items": [made.json], "nextCursor": None}

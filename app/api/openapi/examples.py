@@ -80,6 +80,7 @@ WORDS: dict[str, Any] = {
     "uri": "otpauth://totp/Muster:ada?secret=JBSWY3DPEHPK3PXP&issuer=Muster",
     "username": "ada",
     "webhookToken": "xoxb-example",
+    "encryptKey": None,
     "version": "0.1.0",
     "workerJwt": "eyJhbGciOiJIUzI1NiJ9.eyJ0eXAiOiJ3b3JrZXIifQ.Qm4d…",
     "Activity.attempt": 1,
