@@ -49,11 +49,11 @@ def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozens
 
 
 def say(address: Address, to: Incoming, text: str, *, public: bool) -> None:
-    """An answer to who wrote, where they did; what is not `public` goes to whoever pressed alone.
+    """An answer to who wrote, where they did; what is not `public` goes to them alone.
 
     Raises Refused, TryAgain.
     """
-    alone = not public and to.wanted is not Wanted.COMMAND
+    alone = not public and not to.private
     _post(address, to.user_id if alone else to.chat_id, lark_cards.note(text), None)
 
 

@@ -52,11 +52,12 @@ def say(address: Address, to: Incoming, text: str, *, public: bool) -> None:
     said = {"text": cut(slack_cards.escaped(text), MOST_TEXT)}
     if to.response_url:
         _respond(to.response_url, said, public=public)
-    elif to.private or public or to.wanted is Wanted.COMMAND:
-        thread = {"thread_ts": to.thread} if to.thread else {}
-        _call(address, "chat.postMessage", {"channel": to.chat_id, **thread, **said})
+        return
+    place = {"channel": to.chat_id, **({"thread_ts": to.thread} if to.thread else {})}
+    if to.private or public:
+        _call(address, "chat.postMessage", {**place, **said})
     else:
-        _call(address, "chat.postEphemeral", {"channel": to.chat_id, "user": to.user_id, **said})
+        _call(address, "chat.postEphemeral", {**place, "user": to.user_id, **said})
 
 
 def ask(address: Address, to: Incoming, prompt: str, written: str) -> None:

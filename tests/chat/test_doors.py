@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kombu.exceptions import OperationalError
 from sqlalchemy import func, select
 
 from app.chat import lark as lark_client
@@ -118,6 +119,27 @@ def test_a_slash_command_is_heard_at_once(client: FlaskClient, slack: Slack, pos
     answer = slack.slash(client, "U1", "C1", "help")
     assert answer.json == {"response_type": "ephemeral", "text": "On it."}
     assert events() == 1
+
+
+def test_a_platform_is_answered_before_anybody_is_asked_anything(
+    client: FlaskClient, slack: Slack, slack_bot: Bot
+) -> None:
+    """Its three seconds are spent on a signature and a row; the job is another process's."""
+    for _ in range(3):
+        assert slack.mention(client, "U1", "C1", "help").status_code == 200
+    assert slack.server.asked == []
+    assert events() == 3
+
+
+def test_a_job_that_cannot_be_sent_costs_nothing(
+    client: FlaskClient, slack: Slack, slack_bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr("celery.Celery.send_task", fail)
+    assert slack.mention(client, "U1", "C1", "help").status_code == 200
+    assert events() == 1  # and the backlog finds it
 
 
 JSON = st.recursive(

@@ -193,6 +193,16 @@ def test_where_no_dialog_opens_a_line_of_text_will_do(
     assert "ada answered v1.3" in slack.last()
 
 
+def test_where_no_card_can_be_posted_the_question_comes_in_words(
+    client: FlaskClient, slack: Slack, work: Work, room: BotBinding
+) -> None:
+    task, _ = a_card(client, slack, work, room, CONFIRM)
+    slack.once(Reply(body=b'{"ok": false, "error": "not_in_channel"}'))
+    slack.slash(client, "UADA", "CROOM", f"progress #{task.id}")
+    work()
+    assert f"It asks: Deploy?\nAnswer with: confirm #{task.id}" in slack.last()
+
+
 def test_a_stranger_is_told_how_to_become_somebody(
     client: FlaskClient, slack: Slack, work: Work, room: BotBinding
 ) -> None:
@@ -277,6 +287,11 @@ def test_the_other_commands_say_what_the_api_says(
         work()
         assert words in slack.last(), text
     assert slack.said[-1]["method"] == "respond"
+    slack.mention(client, "UADA", "CROOM", f"logs {task.id}")
+    work()
+    # Not all who are in a room may read a log.
+    assert slack.said[-1]["method"] == "chat.postEphemeral"
+    assert slack.said[-1]["user"] == "UADA"
 
 
 def test_a_lead_drains_a_machine(

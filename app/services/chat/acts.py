@@ -13,7 +13,7 @@ from app.chat.incoming import Incoming
 from app.chat.messages import cut
 from app.domain import task as rules
 from app.domain.attempt import branch_of
-from app.domain.errors import DomainError, InvalidFields, NotFound
+from app.domain.errors import DomainError, InvalidFields, NotFound, NothingPending
 from app.domain.machine import MachineStatus
 from app.domain.pipeline import GateKind
 from app.extensions import db
@@ -104,7 +104,10 @@ def _develop(asked: Asked) -> Answer:
 def _progress(asked: Asked) -> Answer:
     task = task_reads.get(asked.actor, _id(asked))
     gate = gates.open_gate(task) if task.status in rules.LIVE else None
-    return Answer(progress(task), public=True, card=task.id if gate else None)
+    if gate is None:
+        return Answer(progress(task), public=True)
+    question = f"It asks: {cut(gate.prompt, 1000)}\nAnswer with: confirm #{task.id} result"
+    return Answer(f"{progress(task)}\n{question}", public=True, card=task.id)
 
 
 def progress(task: Task) -> str:
@@ -142,7 +145,11 @@ def _list(asked: Asked) -> Answer:
 
 def _confirm(asked: Asked) -> Answer:
     task_id = _id(asked)
-    pending = gates.pending(asked.actor, task_id)
+    try:
+        pending = gates.pending(asked.actor, task_id)
+    except NothingPending:
+        task = task_reads.get(asked.actor, task_id)
+        return Answer(f"#{task_id} is not waiting for an answer.\n{progress(task)}")
     result = asked.command.text
     is_offered = pending.kind is GateKind.CONFIRM or "confirm" in pending.choices
     if result == "confirm" and not is_offered:

@@ -1,14 +1,18 @@
 """Saying something in a chat, as a bot."""
 
+import structlog
+
 from app.chat import senders
 from app.chat.incoming import Incoming
-from app.chat.messages import Address
+from app.chat.messages import Address, Refused
 from app.domain import task as rules
 from app.extensions import db
 from app.models import Bot, Developer
 from app.services import gates, task_reads, vault
 from app.services.chat import cards
 from app.services.chat.acts import Answer, progress
+
+log = structlog.get_logger(__name__)
 
 
 def address(bot: Bot, chat_id: str) -> Address:
@@ -32,6 +36,9 @@ def say(bot: Bot, said: Incoming, answer: Answer, actor: Developer | None) -> No
         card = cards.message(task, gate, progress(task)) if gate else None
     db.session.commit()
     if card is not None:
-        senders.send(to, card, allowed_hosts=frozenset())
-    else:
-        senders.say(to, said, answer.text, public=answer.public)
+        try:
+            senders.send(to, card, allowed_hosts=frozenset())
+            return
+        except Refused:  # as in a room that the bot is not in: a slash command's answer gets there
+            log.info("chat_card_refused", bot=bot.id)
+    senders.say(to, said, answer.text, public=answer.public)
