@@ -19,6 +19,7 @@ from redis.connection import parse_url
 from redis.exceptions import RedisError, ResponseError
 
 from app import bus
+from app.pty import scripts
 from app.pty.commands import Command, Commands
 from app.pty.frames import Note, encode, encode_note
 from app.pty.stream import ZERO, Entry, Id, parse, parse_id, spell
@@ -34,49 +35,6 @@ DEFAULT_SIZE = (120, 40)
 PUBLISHED_BYTES = 4096
 
 Key = tuple[int, int]  # task id, attempt
-
-# Hands something to the machine; how much waits for it now. What nothing waits before is published
-# along with the news.
-_PUT = """
-local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', 1000, '*', ARGV[1], ARGV[2])
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-local waiting = redis.call('XLEN', KEYS[1])
-local news = ''
-if waiting == 1 and #ARGV[2] <= tonumber(ARGV[5]) then
-  news = id .. ' ' .. ARGV[1] .. ' ' .. ARGV[2]
-end
-redis.call('PUBLISH', ARGV[4], news)
-return waiting
-"""
-
-# The word goes along with the news: the newer socket may have dropped it before the older reads it.
-_HOLD = """
-redis.call('HSET', KEYS[1], 'holder', ARGV[1])
-redis.call('EXPIRE', KEYS[1], ARGV[2])
-local said = redis.call('XADD', KEYS[2], '*', 'h', ARGV[1])
-redis.call('EXPIRE', KEYS[2], ARGV[3])
-redis.call('PUBLISH', ARGV[4], said .. ' h ' .. ARGV[1])
-return said
-"""
-_GO_ON = """
-local holder = redis.call('HGET', KEYS[1], 'holder')
-if holder and holder ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'cols', ARGV[2], 'rows', ARGV[3])
-redis.call('EXPIRE', KEYS[1], ARGV[4])
-return 1
-"""
-
-_ADMIT = """
-for i = 1, 2 do
-  redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', ARGV[1])
-  if redis.call('ZCARD', KEYS[i]) >= tonumber(ARGV[3 + i]) then return 0 end
-end
-for i = 1, 2 do
-  redis.call('ZADD', KEYS[i], ARGV[2], ARGV[3])
-  redis.call('EXPIRE', KEYS[i], 120)
-end
-return 1
-"""
 
 
 class State(NamedTuple):
@@ -188,7 +146,7 @@ class Store:
         ((field, value),) = wish.items()
         place, channel = bus.terminal_key(*key, "in"), self.channel(key, "in")
         given = (field, value, INPUT_SECONDS, channel, PUBLISHED_BYTES)
-        return int(_good(self._commands.run(("EVAL", _PUT, 1, place, *given)))[0])
+        return int(_good(self._commands.run(("EVAL", scripts.PUT, 1, place, *given)))[0])
 
     def waiting(self, key: Key) -> int:
         """How much waits for the machine."""
@@ -209,7 +167,7 @@ class Store:
         given = (holder, PRESENT_SECONDS, INPUT_SECONDS, self.channel(key, "in"))
         answers = self._commands.run(
             ("XREVRANGE", bus.terminal_key(*key, "out"), "+", "-", "COUNT", 1),
-            ("EVAL", _HOLD, 2, state, place, *given),
+            ("EVAL", scripts.HOLD, 2, state, place, *given),
         )
         rows, said = _good(answers)
         return (parse_id(rows[0][0]) if rows else ZERO), parse_id(said)
@@ -221,7 +179,7 @@ class Store:
         for key, holder, cols, rows in holders:
             state, out = bus.terminal_key(*key, "state"), bus.terminal_key(*key, "out")
             commands += [
-                ("EVAL", _GO_ON, 1, state, holder, cols, rows, PRESENT_SECONDS),
+                ("EVAL", scripts.GO_ON, 1, state, holder, cols, rows, PRESENT_SECONDS),
                 ("XTRIM", out, "MAXLEN", "~", KEPT_ENTRIES),
                 ("EXPIRE", out, KEPT_SECONDS),
                 ("ZCOUNT", _of_task(key[0]), time.time(), "+inf"),
@@ -241,14 +199,9 @@ class Store:
     def admit(self, who: Presence, per_task: int, per_developer: int) -> bool:
         """Count the viewer, unless there are too many over all processes."""
         now = time.time()
-        (admitted,) = _good(
-            self._commands.run(
-                (
-                    "EVAL", _ADMIT, 2, _of_task(who.task_id), _of_developer(who.developer_id),
-                    now, now + PRESENT_SECONDS, who.viewer, per_task, per_developer,
-                )
-            )
-        )  # fmt: skip
+        places = _of_task(who.task_id), _of_developer(who.developer_id)
+        given = (now, now + PRESENT_SECONDS, who.viewer, per_task, per_developer)
+        (admitted,) = _good(self._commands.run(("EVAL", scripts.ADMIT, 2, *places, *given)))
         return bool(admitted)
 
     def stay(self, present: Iterable[Presence]) -> None:
