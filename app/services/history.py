@@ -84,7 +84,7 @@ def events(
 ) -> Page:
     """A page of a task's events in order, of those whose number is below `before`.
 
-    Any page costs the same: docs/decisions/0022. Raises NotFound.
+    Any page costs the same: docs/decisions/0024. Raises NotFound.
     """
     task = task_reads.get(actor, task_id)
     last = task.events if before is None else min(task.events, before - 1)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from app.api.live.hub import News
-from app.api.schemas.base import timestamp
+from app.domain.moments import written
 from app.services.news import Row
 
 
@@ -45,4 +45,4 @@ def _notification(row: Row) -> dict[str, Any]:
 
 
 def _moment(said: str | None) -> str | None:
-    return timestamp(datetime.fromisoformat(said)) if said else None
+    return written(datetime.fromisoformat(said)) if said else None
