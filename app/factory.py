@@ -82,6 +82,9 @@ def _celery(app: Flask) -> Celery:
         beat_schedule=SCHEDULE,
         timezone="UTC",
         broker_connection_retry_on_startup=True,
+        # Of those that send; each is two clients of Redis, which stay. One is enough: wake-ups are
+        # few, hardly ever two at once, and then the second waits for a round trip.
+        broker_pool_limit=1,
         # A web process gives up soon when Redis is away: a wake-up is not worth a wait. The
         # retries are said here too, because kombu tries without end where they are not.
         broker_transport_options={

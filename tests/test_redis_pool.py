@@ -5,7 +5,8 @@ from threading import Barrier
 
 from flask import Flask
 
-from app.extensions import REDIS_CONNECTIONS, redis
+from app import bus
+from app.extensions import REDIS_CONNECTIONS, celery_of, redis
 
 CROWD = 5 * REDIS_CONNECTIONS
 
@@ -23,3 +24,19 @@ def test_a_crowd_is_served_over_a_few_connections(app: Flask) -> None:
         assert list(crowd.map(ask, range(CROWD))) == [None] * CROWD
     made = [each for each in client.client_list() if each["id"] not in before]
     assert 0 < len(made) <= REDIS_CONNECTIONS
+
+
+def test_a_crowd_that_wakes_dispatchers_makes_no_connections_of_its_own(app: Flask) -> None:
+    client, celery, together = redis.client, celery_of(app), Barrier(CROWD)
+
+    def send(_: int) -> None:
+        together.wait(30)
+        celery.send_task(bus.DISPATCH, ignore_result=True, retry=False)
+
+    before = {each["id"] for each in client.client_list()}
+    with ThreadPoolExecutor(CROWD) as crowd:
+        list(crowd.map(send, range(CROWD)))
+    made = [each for each in client.client_list() if each["id"] not in before]
+    assert len(made) <= 2
+    assert client.llen("dispatch") == CROWD
+    client.delete("dispatch")
