@@ -19,7 +19,7 @@ MARK = "MUSTER_SHIM"
 """Set in each stage to the attempt's directory, so that its processes can be told by it."""
 
 _NOTICE = 0.01  # seconds between two notices of a growing log
-_TRICKLE = 0.1  # and while it grows by little: each costs the server a transaction
+_TRICKLE = 0.25  # and while it grows by little: each costs the server a transaction
 _LITTLE = 4 << 10  # bytes since the last notice
 
 

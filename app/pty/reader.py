@@ -22,7 +22,8 @@ from app.pty.store import Key, Store
 from app.pty.stream import Stream, parse, parse_id, spell
 
 COUNT = 16  # entries of a stream in one read
-SWEEP_SECONDS = 2.0
+SWEEP_SECONDS = 0.5
+SWEPT = 64  # streams that are looked at then, in turn: all at once would be a pause for everybody
 SIGN_SECONDS = 5.0  # how often the connection of the news is to show that it lives
 _PART = 256  # streams in one read
 _NOTHING = "muster:pty"  # the channel of a process that has no terminals; nobody speaks there
@@ -46,6 +47,7 @@ class Reader:
         self._some = threading.Event()
         self._ends: dict[bytes, tuple[str, Key]] = {}
         self._sweep_at = 0.0
+        self._unswept: list[bytes] = []
 
     # ---- what is read ----------------------------------------------------------------------------
 
@@ -156,9 +158,14 @@ class Reader:
             self._some.clear()
             if time.monotonic() >= self._sweep_at:
                 self._sweep_at = time.monotonic() + SWEEP_SECONDS
-                with self._lock:
-                    self._unread.update(self._ends)
+                self._sweep()
             self._try(self._read)
+
+    def _sweep(self) -> None:
+        with self._lock:
+            self._unswept = self._unswept or list(self._ends)
+            self._unread.update(self._unswept[-SWEPT:])
+            del self._unswept[-SWEPT:]
 
     def _read(self) -> None:
         with self._lock:
