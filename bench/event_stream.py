@@ -39,8 +39,8 @@ class EventStream:
                     if self._begun.is_set():
                         self._hear(said, came)
                     self._begun.set()
-        except (OSError, ValueError):
-            """It was closed."""
+        except (OSError, ValueError, AttributeError):
+            """It was closed, while it was read from."""
 
     def close(self) -> None:
         self._connection.close()

@@ -16,25 +16,31 @@ from app.models import (
     ChannelToken,
     ChatEvent,
     ChatToken,
+    Delivery,
     Developer,
     EnrollmentToken,
     IdempotencyKey,
     Notification,
+    OutboxEntry,
     PersonalToken,
     RefreshToken,
     TerminalInput,
 )
 from app.services import clock, retention, settings
 from tests.factories import (
+    make_bot,
     make_channel_token,
     make_chat_event,
     make_chat_token,
+    make_delivery,
     make_developer,
     make_enrollment_token,
     make_idempotency_key,
     make_notification,
+    make_outbox_entry,
     make_personal_token,
     make_refresh_token,
+    make_task,
     make_terminal_input,
 )
 from tests.services.statements import counted
@@ -65,12 +71,16 @@ MAKE: dict[type[Model], Make] = {
     ChatEvent: lambda _, given: make_chat_event(**given),
     ChatToken: lambda d, given: make_chat_token(d, **given),
     TerminalInput: lambda d, given: make_terminal_input(d, **given),
+    OutboxEntry: lambda d, given: make_outbox_entry(make_task(creator=d), **given),
 }
 
 
 @pytest.mark.parametrize(
     ("kind", "given", "left"),
     [
+        (OutboxEntry, {"expanded_at": NOW - 31 * DAY}, 0),
+        (OutboxEntry, {"expanded_at": NOW - 29 * DAY}, 1),
+        (OutboxEntry, {"expanded_at": None, "created_at": NOW - 300 * DAY}, 1),
         (RefreshToken, {"expires_at": NOW - 2 * DAY}, 0),
         (RefreshToken, {"expires_at": NOW - DAY / 2}, 1),
         (RefreshToken, {"expires_at": LATER, "revoked_at": NOW - 2 * DAY}, 0),
@@ -92,6 +102,9 @@ MAKE: dict[type[Model], Make] = {
         (Notification, {"created_at": NOW - 89 * DAY}, 1),
     ],
     ids=[
+        "expanded long ago",
+        "expanded lately",
+        "an event that nobody has been told of",
         "a login that expired",
         "a login that expired just now",
         "a login that was revoked",
@@ -241,3 +254,12 @@ def test_what_is_due_is_found_by_an_index(app: Flask, rule: retention.Rule) -> N
     assert f"Index Scan using ix_{rule.kind.__tablename__}" in plan
     assert "Index Cond" in plan
     assert "Sort" not in plan
+
+
+def test_deliveries_go_with_their_event(app: Flask) -> None:
+    task = make_task()
+    entry = make_outbox_entry(task, expanded_at=NOW - 31 * DAY)
+    make_delivery(task, make_bot(), entry=entry)
+    kept = make_delivery(task, make_bot())
+    retention.sweep(NOW)
+    assert [row.id for row in db.session.query(Delivery)] == [kept.id]
