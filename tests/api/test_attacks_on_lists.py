@@ -19,6 +19,7 @@ from tests.factories import (
     add_member,
     make_binding,
     make_bot,
+    make_delivery,
     make_developer,
     make_enrollment_token,
     make_machine,
@@ -51,6 +52,7 @@ def world(app: Flask) -> World:
         audit.record("developer.updated", "developer", number, actor=admin)
         make_bot()
         make_binding(bot)
+        make_delivery(task, bot)
         make_notification(admin)
         make_terminal_input(admin, task_id=int(world.task))
         make_machine()
