@@ -106,7 +106,7 @@ _SETTINGS = (
     Setting(
         "publicUrl", SettingKind.STRING, "", 0, 500, "URL",
         "Where people find this server, for links in messages; without it there are none.",
-        pattern=r"(?:https?://[^\s/?#]+(?:/[^\s?#]*)?)?",
+        pattern=r'(?:https?://[!"$-.0->@-~]+(?:/[!"$->@-~]*)?)?',
     ),
     Setting(
         "streamsPerDeveloper", _WHOLE, 20, 1, 10_000, "streams",
