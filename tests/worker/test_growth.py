@@ -3,6 +3,7 @@
 import gc
 import threading
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,6 +14,15 @@ from tests.worker.worker_home import WorkerHome, worker
 __all__ = ["repository", "root", "worker"]  # fixtures
 
 ROUNDS = 4
+
+
+@pytest.fixture(autouse=True)
+def _nothing_of_before() -> Iterator[None]:
+    """What other tests have left is not looked through: it would keep the daemon waiting."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
