@@ -48,8 +48,8 @@ class WebSocket:
         self.is_open = True
         self._largest, self._silence = largest, silence
         self._data = bytearray()
-        self._parts: list[bytes] = []
-        self._kind = 0  # of the message that has begun
+        self._begun = bytearray()  # of a message in parts, what has come
+        self._kind = 0  # likewise
         self._is_closing = self._is_reading = False
         self._read_out = threading.Event()
         ws.connected = False  # it says no goodbye of its own
@@ -89,7 +89,11 @@ class WebSocket:
     def _fill(self, until: float | None) -> bool:
         """Reads some. False when it took too long."""
         if until is not None:
-            self.sock.settimeout(max(0.001, until - time.monotonic()))
+            # Looked at each time: who never stops talking would never let it time out.
+            left = until - time.monotonic()
+            if left <= 0:
+                return False
+            self.sock.settimeout(left)
         try:
             received = self.sock.recv(_PIECE)
         except TimeoutError:
@@ -144,14 +148,15 @@ class WebSocket:
         if (opcode == CONTINUATION) != bool(self._kind) or opcode > BINARY:
             raise Broken(PROTOCOL_ERROR, f"a frame out of place, of kind {opcode}")
         self._kind = opcode or self._kind
-        if self._parts or not is_last:
-            self._parts.append(payload)
-            if sum(map(len, self._parts)) > self._largest:
+        if opcode == CONTINUATION or not is_last:
+            # Not a list: parts may be empty, and without end.
+            self._begun += payload
+            if len(self._begun) > self._largest:
                 raise TooBig
             if not is_last:
                 return None
-            payload = b"".join(self._parts)
-            self._parts.clear()
+            payload = bytes(self._begun)
+            self._begun.clear()
         kind, self._kind = self._kind, 0
         if kind == BINARY:
             return payload
@@ -165,6 +170,8 @@ class WebSocket:
             with contextlib.suppress(OSError):
                 self.sock.send(_head(PONG, len(payload)) + payload)
         elif opcode == CLOSE:
+            if len(payload) == 1:
+                raise Broken(PROTOCOL_ERROR, "a goodbye with half a code")
             if not self._is_closing:
                 self._is_closing = True
                 with contextlib.suppress(OSError):
@@ -205,8 +212,18 @@ class WebSocket:
             self._read_out.wait(LINGER)
             return
         until = time.monotonic() + LINGER
-        with contextlib.suppress(ConnectionClosed, TooBig, Broken):
-            self.receive(max(0.0, until - time.monotonic()))
+        try:
+            self.receive(LINGER)
+        except ConnectionClosed:
+            return
+        except (TooBig, Broken):  # what follows cannot be understood, but lies unread all the same
+            self._throw_away(until)
+
+    def _throw_away(self, until: float) -> None:
+        while (left := until - time.monotonic()) > 0:
+            self.sock.settimeout(left)
+            if not self.sock.recv(_PIECE):
+                return
 
 
 def _head(opcode: int, length: int) -> bytes:

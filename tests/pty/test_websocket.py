@@ -4,6 +4,8 @@ import contextlib
 import random
 import socket
 import threading
+import time
+import tracemalloc
 from collections.abc import Iterator
 from types import SimpleNamespace
 
@@ -163,6 +165,7 @@ def test_waiting_has_an_end(ends: tuple[WebSocket, Peer]) -> None:
         pytest.param(frame(0x02, b"x") + frame(0x82, b"y"), 1002, id="begins in the middle"),
         pytest.param(frame(0x09, b"x"), 1002, id="half a ping"),
         pytest.param(bytes((0x89, 0xFE, 0, 200)), 1002, id="a large ping"),
+        pytest.param(frame(0x88, b"\x03"), 1002, id="half a code"),
         pytest.param(frame(0x81, b"\xff"), 1007, id="no UTF-8"),
     ],
 )
@@ -188,3 +191,71 @@ def test_many_parts_are_too_large_together(ends: tuple[WebSocket, Peer]) -> None
     peer.say()
     with pytest.raises(TooBig):
         ours.receive(10)
+
+
+def test_parts_without_end_cost_neither_memory_nor_time(ends: tuple[WebSocket, Peer]) -> None:
+    ours, peer = ends
+    parts = 30_000
+    peer_talks = threading.Thread(
+        target=peer.say, args=(frame(0x02, b"") + frame(0x00, b"") * parts + frame(0x80, b"x"),)
+    )
+    tracemalloc.start()
+    try:
+        peer_talks.start()
+        assert ours.receive(30) == b"x"
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        peer_talks.join()
+    assert most < 1 << 20
+
+
+class Chatterbox:
+    """A connection on which there is always another frame."""
+
+    def __init__(self, said: bytes) -> None:
+        self._said, self._until = said, time.monotonic() + 10
+
+    def recv(self, _: int) -> bytes:
+        return self._said if time.monotonic() < self._until else b""
+
+    def send(self, data: bytes) -> int:
+        return len(data)
+
+    def settimeout(self, _: float) -> None:
+        """It never has to be waited for."""
+
+    setsockopt = shutdown = lambda *_: None
+
+
+@pytest.mark.parametrize(
+    "said", [frame(0x89, b""), frame(0x8A, b"x"), frame(0x00, b"")], ids=["ping", "pong", "part"]
+)
+def test_waiting_has_an_end_also_with_a_peer_that_never_stops_talking(said: bytes) -> None:
+    sock = Chatterbox(said)
+    ours = WebSocket(SimpleNamespace(sock=sock, connected=True), LARGEST, silence=10)
+    ours._kind = 2  # a message has begun
+    assert ours.receive(0.05) is None
+    began = time.monotonic()
+    ours.close(4403)
+    assert time.monotonic() - began < 5
+
+
+def test_a_peer_in_the_middle_of_what_is_too_large_hears_why_it_is_cut_off() -> None:
+    # TCP: a socket pair does not reset what has not been read.
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        theirs = socket.create_connection(door.getsockname())
+        ours, _ = door.accept()
+    with ours, theirs:
+        ws = WebSocket(SimpleNamespace(sock=WholeSocket(ours), connected=True), LARGEST, silence=10)
+        peer = Peer(theirs)
+        peer.say(bytes((0x82, 0xFF)) + (1 << 20).to_bytes(8, "big"))
+        with pytest.raises(TooBig):
+            ws.receive(10)
+        closing = threading.Thread(target=ws.close, args=(1009, "too large"))
+        closing.start()
+        peer.say(_MASK + b"x" * (1 << 20))
+        closing.join(10)
+        ours.close()
+        (goodbye,) = peer.hear(1)
+        assert bytes(goodbye.data)[:2] == (1009).to_bytes(2, "big")
