@@ -4,6 +4,7 @@ import contextlib
 import json
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -366,6 +367,40 @@ def test_a_stream_ends_with_its_access_token(
     assert listener.next().event == "hello"
     told = listener.next()
     assert (told.event, told.data) == ("end", {"reason": "signed_out"})
+
+
+def test_what_was_not_told_before_an_access_token_ended_is_told_to_who_comes_back(
+    listen: Listen,
+    committed_app: Flask,
+    ada: Developer,
+    task: Task,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seat = Seat(ada.id, ada.token_generation, None, now() + timedelta(hours=1))
+    reading = feed.read(committed_app, seat, Place(ada.id, "x"), None)
+    assert [b"retry" in next(reading), b"hello" in next(reading)] == [True, True]
+    [stream] = hub.of(committed_app)._streams
+    begun = stream.seen
+    happen(task, "unread")
+    deadline = time.monotonic() + SECONDS
+    while stream._waiting.empty() or stream.seen == begun:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    monkeypatch.setattr(feed, "now", lambda: now() + timedelta(hours=2))
+    end = next(reading).decode()
+    assert "signed_out" in end
+    reading.close()
+    monkeypatch.undo()
+    id_ = dict(line.split(": ", 1) for line in end.strip().splitlines())["id"]
+    assert messages(listen(ada, id_).news(1)) == ["unread"]
+
+
+def test_how_far_it_is_read_never_goes_back(ada: Developer) -> None:
+    """The hub puts what is new, and says only later how far that is."""
+    stream = hub.Stream(Seat(ada.id, 1, None, None), Place(ada.id, "x"), Snapshot(1, 1))
+    stream.put(hub.News([], [], 0, Snapshot(2, 2)))
+    stream.next(0)
+    assert stream.seen == Snapshot(2, 2)
 
 
 # ---- bounds --------------------------------------------------------------------------------------

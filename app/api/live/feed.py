@@ -35,20 +35,23 @@ def read(app: Flask, seat: Seat, place: Place, last_event_id: str | None) -> Ite
 def _told(app: Flask, seat: Seat, place: Place, last_event_id: str | None) -> Iterator[bytes]:
     with hub.of(app).joined(seat, place) as stream:
         yield from _catch_up(app, stream, last_event_id)
+        told = stream.joined_at  # which goes ahead only with what the client has been given
         while True:
             until_end = (seat.ends_at - now()).total_seconds() if seat.ends_at else None
             if until_end is not None and until_end <= 0:
-                yield sse.message("end", {"reason": "signed_out"}, stream.seen)
+                yield sse.message("end", {"reason": "signed_out"}, told)
                 return
             pause = HEARTBEAT_SECONDS if until_end is None else min(HEARTBEAT_SECONDS, until_end)
             seen = stream.seen  # looked at first: what comes now is not in it
             match stream.next(pause):
                 case None:
-                    yield sse.heartbeat(seen)
+                    told = seen
+                    yield sse.heartbeat(told)
                 case End(reason):
-                    yield sse.message("end", {"reason": reason}, seen)
+                    yield sse.message("end", {"reason": reason}, told)
                     return
                 case News() as item:
+                    told = item.seen
                     yield _message("news", item)
 
 

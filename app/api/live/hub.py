@@ -69,9 +69,12 @@ class Stream:
     def next(self, seconds: float) -> News | End | None:
         """What comes within that time."""
         try:
-            return self._waiting.get(timeout=max(0.0, seconds))
+            item = self._waiting.get(timeout=max(0.0, seconds))
         except queue.Empty:
             return None
+        if isinstance(item, News):
+            self.seen = item.seen  # the hub says so only when it has told all streams
+        return item
 
 
 class Hub:
