@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
@@ -11,7 +12,7 @@ from app.domain.chat import BotPlatform
 from app.domain.tokens import TokenKind, digest, is_token
 from app.extensions import db
 from app.models import AuditEntry, Bot, ChatToken, Developer
-from app.services.chat import accounts
+from app.services.chat import accounts, intake
 from app.services.clock import now
 from tests.chat.platforms import Lark, Slack
 from tests.factories import make_chat_token, make_developer
@@ -76,6 +77,21 @@ def test_an_expired_or_invented_token_links_nothing(
         slack.direct(client, "U1", f"bind {text_}")
         work()
         assert "That token is not good" in slack.last()
+    assert uid_of(ada) is None
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["{}", "sha256:{}", intake.DIGEST + "{}", "mst_chat_" + intake.DIGEST + "sha256:{}"],
+)
+def test_what_is_stored_of_a_token_is_no_token(
+    client: FlaskClient, slack: Slack, slack_bot: Bot, work: Work, form: str
+) -> None:
+    ada = make_developer()
+    _, token = make_chat_token(ada)
+    slack.direct(client, "U1", "bind " + form.format(digest(token)))
+    work()
+    assert "That token is not good" in slack.last()
     assert uid_of(ada) is None
 
 

@@ -130,8 +130,8 @@ def _answer(event: ChatEvent, bot: Bot, said: Incoming, now: datetime) -> Answer
 
 
 def _bind(bot: Bot, said: Incoming, token: str, now: datetime) -> Answer:
-    """Only a digest has come this far (see `intake`)."""
-    digest = token.removeprefix(DIGEST)
+    """Only a digest has come this far (see `intake`); what has no mark before it is no token."""
+    digest = token.removeprefix(DIGEST) if token.startswith(DIGEST) else ""
     if not said.private:
         accounts.burn(digest, now)
         return Answer(IN_PUBLIC)
