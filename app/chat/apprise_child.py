@@ -92,7 +92,11 @@ def main() -> None:
 
 def _sent(given: dict[str, Any], guard: Guard) -> dict[str, Any]:
     import apprise
+    from apprise.manager_attachment import AttachmentManager
 
+    # An address may name a template or a key. Files of this host are nobody's to send, nor is it
+    # told which there are: an address that names one is none.
+    AttachmentManager().remove("file")
     words = _Words(logging.WARNING)
     logging.getLogger("apprise").addHandler(words)
     scheme = given["url"].partition("://")[0].lower()

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -145,6 +146,15 @@ def test_apprise_does_not_follow_a_redirect_to_the_inside() -> None:
 @pytest.mark.parametrize("url", ["syslog://", "dbus://", "windows://", "nonsense://x", "x"])
 def test_what_is_no_network_is_no_address(url: str) -> None:
     with pytest.raises(Refused):
+        send(by_apprise(url))
+
+
+@pytest.mark.parametrize("scheme", ["", "file://"])
+def test_an_address_names_no_file_of_this_host(scheme: str, tmp_path: Path) -> None:
+    template = tmp_path / "template.json"
+    template.write_text('{"type": "message", "attachments": [{"contentType": "x"}]}')
+    url = f"workflows://127.0.0.1/workflow/signature?template={scheme}{template}"
+    with pytest.raises(Refused, match="Apprise knows no"):
         send(by_apprise(url))
 
 
