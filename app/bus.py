@@ -69,6 +69,11 @@ return id
 """
 TERMINAL_SECONDS = 120  # how long its keys stay when nobody renews them
 
+_LET_GO = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return redis.call('EXISTS', KEYS[2])
+"""
+
 # A flag whose job was lost must not silence wake-ups for long; beat dispatches anyway.
 _FLAG_MILLISECONDS = 2000
 
@@ -157,21 +162,28 @@ def wake_sending() -> None:
 
 def hold_sending(holder: str, milliseconds: int) -> bool:
     """Become, or stay, who sends. Clears the flag: what comes after this sets it again."""
-    held: Any = redis.client.set(SEND_HOLDER, holder, nx=True, px=milliseconds, get=True)
-    if held is not None and held.decode() != holder:
-        redis.client.set(SEND_FLAG, 1, px=_FLAG_MILLISECONDS)  # for whoever it is to see
+    try:
+        held: Any = redis.client.set(SEND_HOLDER, holder, nx=True, px=milliseconds, get=True)
+        if held is not None and held.decode() != holder:
+            redis.client.set(SEND_FLAG, 1, px=_FLAG_MILLISECONDS)  # for whoever it is to see
+            return False
+        with redis.client.pipeline(transaction=False) as pipe:
+            pipe.pexpire(SEND_HOLDER, milliseconds)
+            pipe.delete(SEND_FLAG)
+            pipe.execute()
+    except RedisError as error:
+        log.warning("sending_not_held", error=str(error))
         return False
-    with redis.client.pipeline(transaction=False) as pipe:
-        pipe.pexpire(SEND_HOLDER, milliseconds)
-        pipe.delete(SEND_FLAG)
-        pipe.execute()
     return True
 
 
-def let_go_of_sending() -> bool:
-    """Whether somebody has asked for it meanwhile."""
-    redis.client.delete(SEND_HOLDER)
-    return bool(redis.client.exists(SEND_FLAG))
+def let_go_of_sending(holder: str) -> bool:
+    """Whether somebody has asked for it meanwhile. Who was too slow lets nobody else's go."""
+    try:
+        return bool(redis.client.eval(_LET_GO, 2, SEND_HOLDER, SEND_FLAG, holder))
+    except RedisError as error:
+        log.warning("sending_not_let_go", error=str(error))  # it lapses
+        return False
 
 
 def wake_machines(machine_ids: Iterable[uuid.UUID]) -> None:

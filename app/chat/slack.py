@@ -35,7 +35,7 @@ def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -
     posted = _call(
         address, "chat.postMessage", {"channel": address.chat_id, **slack_cards.card(message)}
     )
-    return f"{posted['channel']}:{posted['ts']}"
+    return f"{text_of(posted, 'channel')}:{text_of(posted, 'ts')}"
 
 
 def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozenset[str]) -> None:

@@ -23,6 +23,7 @@ from flask import current_app
 
 from app import bus
 from app.chat import senders
+from app.chat.incoming import clean
 from app.chat.senders import Address, GateCard, Message, Refused, TryAgain
 from app.domain.chat import BotPlatform
 from app.domain.delivery import Circuit, DeliveryAct, DeliveryState, wait
@@ -60,7 +61,7 @@ def send_due() -> int:
             tried += shift.work()
         finally:
             # Whoever came meanwhile has gone again, and left word.
-            is_wanted = bus.let_go_of_sending()
+            is_wanted = bus.let_go_of_sending(holder)
         if shift.is_over_time:
             bus.wake_sending()
             break
@@ -97,7 +98,10 @@ class _Shift:
                 if not self._in_flight.total():
                     return tried
                 self._mark()
-                bus.hold_sending(self._holder, self._held)
+                if not bus.hold_sending(self._holder, self._held):
+                    # Another job sends, or Redis is away. What is on its way is marked all the
+                    # same, or it would be sent twice.
+                    self._ends_at = 0.0
 
     def _claim(self) -> list[tuple[Claimed, Address]]:
         now = clock_now()
@@ -257,4 +261,4 @@ def masked(words: str, secrets: tuple[str, ...]) -> str:
     """The words, whatever of the secrets they repeat left out."""
     for secret in secrets:
         words = words.replace(secret, "…")
-    return words[:LONGEST_WORDS].replace("\0", "�")
+    return clean(words)[:LONGEST_WORDS]

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from app.chat import senders
 from app.chat.senders import Address, Message, Refused, TryAgain
@@ -308,11 +309,11 @@ def test_a_slow_sender_changes_nothing_that_is_no_longer_its_own(
 def test_one_job_sends_at_a_time_and_sees_what_others_came_for(
     platform: Platform, bot: Bot, task: Task
 ) -> None:
-    first = make_delivery(task, bot)
+    first, client = make_delivery(task, bot), redis.client  # the senders' threads know no app
 
     def meanwhile(_address: Address, message: Message) -> None:
         if message.delivery_id == first.id:
-            redis.client.set("muster:send:wanted", 1)
+            client.set("muster:send:wanted", 1)
 
     platform.answer = meanwhile
     redis.client.set("muster:send:holder", "another", px=60_000)
@@ -321,6 +322,48 @@ def test_one_job_sends_at_a_time_and_sees_what_others_came_for(
     redis.client.delete("muster:send:holder")
     assert sending.send_due() == 1
     assert not redis.client.exists("muster:send:holder")
+
+
+def test_what_was_sent_is_marked_also_when_redis_has_gone_away_meanwhile(
+    platform: Platform, bot: Bot, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery, client = make_delivery(task, bot), redis.client
+
+    def away(*_: object, **__: object) -> None:
+        raise RedisConnectionError
+
+    def meanwhile(_address: Address, _message: Message) -> None:
+        for name in ("set", "eval", "pipeline"):
+            monkeypatch.setattr(client, name, away)
+
+    platform.answer = meanwhile
+    sending.send_due()
+    monkeypatch.undo()
+    assert again(delivery).state is DeliveryState.SENT
+
+
+def test_who_was_too_slow_to_stay_the_one_that_sends_leaves_it_to_who_is_now(
+    platform: Platform, bot: Bot, task: Task
+) -> None:
+    delivery, client = make_delivery(task, bot), redis.client
+
+    def meanwhile(_address: Address, _message: Message) -> None:
+        client.set("muster:send:holder", "another", px=60_000)
+
+    platform.answer = meanwhile
+    sending.send_due()
+    assert again(delivery).state is DeliveryState.SENT
+    assert redis.client.get("muster:send:holder") == b"another"
+
+
+@pytest.mark.parametrize("said", ["a\0b", "a\ud800b"])
+def test_words_that_postgres_cannot_hold_keep_nothing_from_being_marked(
+    platform: Platform, bot: Bot, task: Task, said: str
+) -> None:
+    delivery = make_delivery(task, bot)
+    platform.answer = fails(Refused(said))
+    sending.send_due()
+    assert again(delivery).state is DeliveryState.DEAD
 
 
 def test_a_bot_that_hangs_holds_up_no_other(
