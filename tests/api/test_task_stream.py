@@ -5,17 +5,20 @@ import contextlib
 import queue
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
 
 from app.api.live import task_feed
+from app.api.live.places import Place
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Attempt, Developer, Project, ProjectMember, Task
 from app.services import history, logs, outbox, tokens
 from app.services.clock import now
+from app.services.news import Seat
 from tests.api.test_stream import SECONDS, Listener
 from tests.factories import make_attempt, make_developer, make_machine, make_project, make_task
 
@@ -172,6 +175,41 @@ def test_it_ends_with_the_right_to_see_the_task(
     told = listener.next()
     assert (told.event, told.data) == ("end", {"reason": "signed_out"})
     assert listener.is_over.wait(SECONDS)
+
+
+def test_it_ends_with_that_right_also_in_the_middle_of_a_long_log(
+    committed_app: Flask, ada: Developer, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = make_attempt(task, make_machine())
+    for _ in range(20):
+        print_out(attempt, b"x" * 100)
+    seat = Seat(ada.id, ada.token_generation, None, None)
+    reading = task_feed.read(committed_app, seat, Place(ada.id, "x"), task.id, "0:")
+    assert b"retry" in next(reading)
+    assert b"event: log" in next(reading)
+    ada.disabled_at = now()
+    db.session.commit()
+    slowly = time.monotonic() + task_feed.LOOK_SECONDS
+    monkeypatch.setattr(task_feed.time, "monotonic", lambda: slowly)
+    assert b"signed_out" in next(reading)
+    assert list(reading) == []
+
+
+def test_a_log_is_whole_however_often_it_is_looked_who_reads_it(
+    listen: Listen, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_feed, "LOOK_SECONDS", 0.002)
+    monkeypatch.setattr(task_feed, "PAUSE_SECONDS", 0.0)
+    attempt = make_attempt(task, make_machine())
+    wanted = bytes(random.Random(7).randbytes(20_000))
+    for start in range(0, len(wanted), 500):
+        print_out(attempt, wanted[start : start + 500])
+    listener, got = listen("0:"), b""
+    while len(got) < len(wanted):
+        told = listener.next().data
+        assert told["offset"] == len(got)
+        got += base64.b64decode(told["data"])
+    assert got == wanted
 
 
 def test_a_task_that_is_hidden_is_not_there(listen: Listen) -> None:

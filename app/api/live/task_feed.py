@@ -36,12 +36,19 @@ class _Reading:
         self.app, self.seat, self.task_id = app, seat, task_id
         self.place = task_news.parse(last_event_id) if last_event_id else None
         self._greeting = "reset" if last_event_id else "hello"
+        self._looks_at = 0.0
         self.is_over = False
+        self.has_more = False
 
     def news(self) -> Iterator[bytes]:
-        """What has come since. Raises SQLAlchemyError."""
+        """What has come since, for LOOK_SECONDS; then `has_more`. Raises SQLAlchemyError.
+
+        Who reads a long log slowly is looked at meanwhile: rights end, and so do servers.
+        """
+        self.has_more = False
         with self.app.app_context():
             seen, is_allowed = _look(self.seat, self.task_id)
+        self._looks_at = time.monotonic() + LOOK_SECONDS
         if seen is None or not is_allowed:
             yield self.end("signed_out")
             return
@@ -57,7 +64,7 @@ class _Reading:
         return sse.message("end", {"reason": reason}, self.place or Place())
 
     def _events(self, place: Place, top: Place) -> Iterator[bytes]:
-        while place.events < top.events:
+        while place.events < top.events and self._goes_on():
             with self.app.app_context():
                 rows = task_news.events(self.task_id, place.events)
                 said = _EVENTS.dump(rows)
@@ -66,7 +73,7 @@ class _Reading:
 
     def _logs(self, place: Place, top: Place) -> Iterator[bytes]:
         for attempt, end in sorted(top.logs.items()):
-            while place.at(attempt) < end:
+            while place.at(attempt) < end and self._goes_on():
                 with self.app.app_context():
                     pieces = task_news.pieces(self.task_id, attempt, place.at(attempt))
                 if not pieces:  # the machine has lost the rest
@@ -76,6 +83,13 @@ class _Reading:
                     data = base64.b64encode(piece.data).decode()
                     about = {"attempt": attempt, "offset": piece.offset, "data": data}
                     yield sse.message("log", about, place)
+                    if not self._goes_on():  # after a piece, so that each look brings one
+                        return
+
+    def _goes_on(self) -> bool:
+        """Whether more may be told before the next look; asked where there is more."""
+        self.has_more = time.monotonic() >= self._looks_at
+        return not self.has_more
 
 
 def read(
@@ -103,7 +117,8 @@ def read(
             if time.monotonic() >= told_at + HEARTBEAT_SECONDS and reading.place is not None:
                 yield sse.heartbeat(reading.place)
                 told_at = time.monotonic()
-            some.wait(LOOK_SECONDS)
+            if not reading.has_more:
+                some.wait(LOOK_SECONDS)
             time.sleep(PAUSE_SECONDS)
 
 
