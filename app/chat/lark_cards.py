@@ -11,7 +11,8 @@ from app.chat.messages import GateCard, Message, cut
 BUTTON = "muster"  # in a button's value: what it stands for
 ANSWER = "answer"  # the form's only field
 MOST_BUTTONS = 5  # with more choices there is a menu
-MOST_TEXT = 8000  # a card has up to 30 KB in all
+# A card has up to 30 KB in all: a body of letters of three bytes, and a prompt beside it.
+MOST_TEXT = 6000
 _COLOURS = {"completed": "green", "failed": "red", "cancelled": "grey", "suspended": "orange"}
 
 Element = dict[str, Any]

@@ -46,6 +46,22 @@ def test_a_card_at_lark_is_posted_and_edited_in_place(lark: Lark) -> None:
     assert "✓ ada: here" in json.dumps(lark.posts[ref], ensure_ascii=False)
 
 
+def test_a_card_in_chinese_is_within_what_lark_takes(
+    lark: Lark, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    answer = lark.answer
+
+    def weighing(asked: Asked) -> Reply:
+        sizes.append(len(json.loads(asked.body).get("content", "").encode()))
+        return answer(asked)
+
+    monkeypatch.setattr(lark, "answer", weighing)
+    gate = replace(MESSAGE.gate, prompt="\u95ee" * 2000)
+    send(LARK, replace(MESSAGE, title="\u9898" * 200, body="\u6587" * 20_000, gate=gate))
+    assert 10_000 < max(sizes) <= 30_000
+
+
 @pytest.mark.parametrize("platform", [BotPlatform.WEBHOOK, BotPlatform.APPRISE])
 def test_what_cannot_be_edited_is_left(platform: BotPlatform) -> None:
     address = Address(platform, None, None, "https://h.example/", None)
