@@ -73,7 +73,8 @@ class Commands:
                 ride.answers = [_answer(connection) for _ in ride.commands]
         except RedisError as error:
             for ride in rides:
-                ride.error = error
+                if len(ride.answers) < len(ride.commands):  # else it has arrived
+                    ride.error = error
         finally:
             if not all(len(ride.answers) == len(ride.commands) for ride in rides):
                 self._drop()  # somebody else's answers may be on their way
