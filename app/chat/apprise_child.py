@@ -96,7 +96,8 @@ def _sent(given: dict[str, Any], guard: Guard) -> dict[str, Any]:
 
     # An address may name a template or a key. Files of this host are nobody's to send, nor is it
     # told which there are: an address that names one is none.
-    AttachmentManager().remove("file")
+    attachments: Any = AttachmentManager
+    attachments().remove("file")
     words = _Words(logging.WARNING)
     logging.getLogger("apprise").addHandler(words)
     scheme = given["url"].partition("://")[0].lower()
