@@ -21,6 +21,7 @@ class End:
 
     def __init__(self, ws: WebSocket) -> None:
         self.is_open = True
+        self.sign_at = 0.0  # when Redis is to hear again that it is there
         self._ws = ws
         self._some = threading.Event()  # something for the writing thread to do
         self._ending: tuple[int, str] | None = None

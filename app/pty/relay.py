@@ -1,14 +1,15 @@
 """All terminal sockets of one server process.
 
-Three connections to Redis serve them, and about one statement in two seconds holds them against the
-rows. All that is shared with other processes is in Redis; a process that dies takes its sockets
-along and nothing else.
+Three connections to Redis serve them, and one statement in two seconds for some dozens of them
+holds them against the rows. All that is shared with other processes is in Redis; a process that
+dies takes its sockets along and nothing else.
 """
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import structlog
@@ -18,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.domain.terminal import Verdict
 from app.pty.machine import MachineSocket
 from app.pty.reader import Reader
+from app.pty.rota import Rota
 from app.pty.rows import Rows
 from app.pty.store import Key, Store
 from app.pty.stream import Stream
@@ -39,6 +41,8 @@ _CODES = {
     Verdict.REPLACED: (CloseCode.NO_TERMINAL, "this attempt has ended, the task goes on"),
 }
 
+AnyEnd = Viewer | MachineSocket
+
 log = structlog.get_logger(__name__)
 
 
@@ -54,11 +58,9 @@ class Relay:
         self._store = Store(redis_url)
         self._reader = Reader(redis_url, self._store)
         self._typed = TypedBytes(rows.note)
-        self._viewers: set[Viewer] = set()
-        self._machines: set[MachineSocket] = set()
+        self._ends: Rota[AnyEnd] = Rota()
         self._is_closing = self._started = False
         self._lock = threading.Lock()
-        self._signed = self._wanted = 0.0
 
     # ---- sockets ---------------------------------------------------------------------------------
 
@@ -73,14 +75,14 @@ class Relay:
             self._leave_stream(key, stream)
             raise TooMany
         stream.listeners.add(viewer)
-        self._viewers.add(viewer)
+        self._ends.add(viewer)
         if self._is_closing:
             viewer.end(CloseCode.GOING_AWAY, "this server process is going away")
         self._ask_if_absent(key)
         try:
             yield viewer
         finally:
-            self._viewers.discard(viewer)
+            self._ends.discard(viewer)
             stream.listeners.discard(viewer)
             self._leave_stream(key, stream)
             with suppress(RedisError):
@@ -95,7 +97,7 @@ class Relay:
         machine.hold()
         older = self._reader.machines.get(machine.key)
         self._reader.machines[machine.key] = machine
-        self._machines.add(machine)
+        self._ends.add(machine)
         if older is not None:
             older.give_way()
         if self._is_closing:
@@ -104,7 +106,7 @@ class Relay:
         try:
             yield machine
         finally:
-            self._machines.discard(machine)
+            self._ends.discard(machine)
             if self._reader.machines.get(machine.key) is machine:
                 del self._reader.machines[machine.key]
                 self._reader.unwatch(machine.key, "in")
@@ -117,7 +119,7 @@ class Relay:
     def close_all(self) -> None:
         """The process is going away: everybody connects again at once, to another one."""
         self._is_closing = True
-        for end in (*self._viewers, *self._machines):
+        for end in self._ends.everybody():
             end.end(CloseCode.GOING_AWAY, "this server process is going away")
         self._flush()
 
@@ -150,21 +152,31 @@ class Relay:
             if self._started:
                 return
             self._started = True
-        for work in (self._reader.listen, self._reader.read, self._look_after):
+        for work in (
+            self._reader.listen,
+            self._reader.read,
+            self._look_after_some,
+            self._look_after,
+        ):
             threading.Thread(target=work, name=work.__qualname__, daemon=True).start()
 
     def _look_after(self) -> None:
+        """What costs no more for a thousand sockets."""
         while True:
             time.sleep(CHECK_SECONDS)
-            for work in (
-                self._reader.sign,
-                self._judge,
-                self._sign,
-                self._want,
-                self._flush,
-                self._drop_stuck,
-            ):
+            for work in (self._reader.sign, self._flush, self._drop_stuck):
                 self._try(work)
+
+    def _look_after_some(self) -> None:
+        """What does: in turns, so that each socket has its own every CHECK_SECONDS."""
+        due = time.monotonic()
+        while True:
+            ends, turns = self._ends.turn()
+            for work in (self._judge, self._sign, self._want):
+                self._try(partial(work, ends))
+            now = time.monotonic()
+            due = max(due + CHECK_SECONDS / turns, now)
+            time.sleep(due - now)
 
     def _try(self, work: Callable[[], None]) -> None:
         try:
@@ -175,9 +187,8 @@ class Relay:
         except Exception:
             log.exception("terminals_not_looked_after")
 
-    def _judge(self) -> None:
+    def _judge(self, ends: Sequence[AnyEnd]) -> None:
         """Whoever may no longer stay is hung up on."""
-        ends: list[Viewer | MachineSocket] = [*self._viewers, *self._machines]
         if not ends:
             return
         found = self._rows.look({number: end.seat for number, end in enumerate(ends)})
@@ -189,20 +200,22 @@ class Relay:
             if finding.verdict is not Verdict.STAY:
                 end.end(*_CODES[finding.verdict])
 
-    def _sign(self) -> None:
+    def _sign(self, ends: Sequence[AnyEnd]) -> None:
         """Redis hears who is here; machines that nobody looks at are let go."""
-        if time.monotonic() < self._signed + SIGN_SECONDS:
-            return
-        self._signed = time.monotonic()
-        if self._viewers:
-            self._store.stay([viewer.presence for viewer in self._viewers])
-        machines = list(self._machines)
+        now = time.monotonic()
+        due = [end for end in ends if now >= end.sign_at]
+        for end in due:
+            end.sign_at = now + SIGN_SECONDS
+        viewers = [end for end in due if isinstance(end, Viewer)]
+        if viewers:
+            self._store.stay([viewer.presence for viewer in viewers])
+        machines = [end for end in due if isinstance(end, MachineSocket) and not end.is_ending]
         if not machines:
             return
-        holders = [(m.key, m.id, *m.size) for m in machines if not m.is_ending]
-        counts = dict(zip((h[0] for h in holders), self._store.go_on_holding(holders), strict=True))
-        for machine in machines:
-            if (count := counts.get(machine.key, 0)) is None:
+        holders = [(machine.key, machine.id, *machine.size) for machine in machines]
+        counts = self._store.go_on_holding(holders)
+        for machine, count in zip(machines, counts, strict=True):
+            if count is None:
                 machine.give_way()
             else:
                 self._note_viewers(machine, count)
@@ -217,24 +230,29 @@ class Relay:
             self._rows.unwant(*machine.key)
             machine.end(CloseCode.NORMAL, "nobody looks")
 
-    def _want(self) -> None:
+    def _want(self, ends: Sequence[AnyEnd]) -> None:
         """Postgres hears what is looked at, and machines that are not there are asked again."""
-        keys = sorted(self._reader.streams)
+        keys = sorted({end.key for end in ends if isinstance(end, Viewer)})
         if not keys:
             return
         states = zip(keys, self._store.states(keys), strict=True)
         watched = [Watched(*key, absent=not state.is_held) for key, state in states]
-        if time.monotonic() >= self._wanted + WANT_SECONDS:
-            self._wanted = time.monotonic()
-        else:
-            watched = [one for one in watched if one.absent]
-        if watched:
-            self._rows.keep(watched)
+        due = [one for one in watched if self._is_due(one) or one.absent]
+        if due:
+            self._rows.keep(due)
+
+    def _is_due(self, watched: Watched) -> bool:
+        """Whether it is time to say that this is looked at."""
+        stream, now = self._reader.streams.get(watched[:2]), time.monotonic()
+        if stream is None or now < stream.want_at:
+            return False
+        stream.want_at = now + WANT_SECONDS
+        return True
 
     def _flush(self) -> None:
         with suppress(SQLAlchemyError):
             self._typed.flush()
 
     def _drop_stuck(self) -> None:
-        for end in (*self._viewers, *self._machines):
+        for end in self._ends.everybody():
             end.drop_if_stuck()
