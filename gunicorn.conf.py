@@ -70,6 +70,7 @@ def post_worker_init(worker):
     it until the end."""
     import gevent
 
+    from app import heap
     from app.api.live import hub
     from app.machines import switchboard
     from app.pty import routes as terminals
@@ -85,6 +86,7 @@ def post_worker_init(worker):
         hub.of(worker.wsgi).close_all()
 
     gevent.spawn(watch)
+    heap.leave_out_what_stays()
 
 
 def child_exit(server, worker):

@@ -10,14 +10,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, text
+from sqlalchemy import Row, text
 
 from app.domain.attempt import AttemptPhase
 from app.domain.roles import Person, ProjectRole, SystemRole
 from app.domain.task import TaskStatus
 from app.domain.terminal import Subject, Verdict, fence, verdict
 from app.extensions import db
-from app.models import TerminalInput
 from app.services.terminals import MachineSeat, ViewerSeat
 
 Seat = ViewerSeat | MachineSeat
@@ -68,6 +67,15 @@ _LOOK = text("""
     LEFT JOIN project_members AS pm ON pm.project_id = p.id AND pm.developer_id = d.id
 """)
 
+# As one value: a list of parameters costs SQLAlchemy 10 to 20 ms for some dozens of rows.
+_NOTE = text("""
+    INSERT INTO terminal_inputs (task_id, attempt, developer_id, begun_at, ended_at, bytes)
+    SELECT task_id, attempt, developer_id, begun_at, ended_at, bytes
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
+        task_id bigint, attempt int, developer_id bigint, begun_at timestamptz,
+        ended_at timestamptz, bytes bigint)
+""")
+
 
 def look(seats: Mapping[int, Seat], now: datetime) -> dict[int, Finding]:
     """What becomes of each, by the caller's number for it."""
@@ -78,7 +86,7 @@ def look(seats: Mapping[int, Seat], now: datetime) -> dict[int, Finding]:
 
 
 def _plain(value: Any) -> str:
-    assert isinstance(value, uuid.UUID)
+    assert isinstance(value, uuid.UUID | datetime)
     return str(value)
 
 
@@ -103,5 +111,6 @@ def _person(row: Row[Any], seat: ViewerSeat) -> Person | None:
 
 def note(typed: Sequence[Typed]) -> None:
     """Store who typed. Commits."""
-    db.session.execute(insert(TerminalInput), [asdict(stretch) for stretch in typed])
+    rows = json.dumps([asdict(stretch) for stretch in typed], default=_plain)
+    db.session.execute(_NOTE, {"rows": rows})
     db.session.commit()
