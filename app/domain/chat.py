@@ -96,12 +96,11 @@ NEEDED: dict[BotPlatform, dict[str, Credential]] = {
 
 
 def person_on(platform_uid: str | None) -> tuple[BotPlatform, str] | None:
-    """The platform of a developer's account, and what it calls them there.
+    """The platform of a developer's account, and what it calls them there: what `uid` was made of.
 
-    `slack:U024BE7LH`; between the two there may be the team or the app that they are known to.
+    Where an account could not act, it is not spoken to either.
     """
-    platform, colon, account = (platform_uid or "").partition(":")
-    account = account.rpartition(":")[2]
-    if not colon or not account or platform not in (BotPlatform.SLACK, BotPlatform.LARK):
+    platform, _, account = (platform_uid or "").partition(":")
+    if not account or ":" in account or platform not in SPOKEN:
         return None
     return BotPlatform(platform), account

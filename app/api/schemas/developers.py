@@ -46,7 +46,7 @@ class DeveloperChanges(Schema):
         validate=[
             validate.Length(1, 200),
             validate.Regexp(
-                re.compile(r"(?:slack|lark):[!-~]+\Z"),
+                re.compile(r"(?:slack|lark):[!-9;-~]+\Z"),
                 error="must be slack: or lark: and the account's id there",
             ),
         ],
