@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from app.domain.roles import Act, Person, may
+from app.domain.roles import Act, Person, ProjectRole, SystemRole, may
 from app.domain.task import EventType, FailureCode
 
 
@@ -93,6 +93,19 @@ class Listener:
     preferences: Preferences
 
 
+def around(
+    system_role: SystemRole,
+    project_role: ProjectRole | None,
+    *,
+    is_creator: bool,
+    is_deleted: bool,
+) -> Person:
+    """Somebody to whom a task is told; its project, once deleted, is the admins' alone."""
+    if is_deleted and system_role is not SystemRole.ADMIN:
+        return Person(SystemRole.DEVELOPER, None, is_creator)
+    return Person(system_role, project_role, is_creator)
+
+
 class Hearing(NamedTuple):
     """Who hears of it, and on which channels."""
 
@@ -119,6 +132,23 @@ def _channels(kind: NewsKind, actor_id: int | None, one: Listener) -> frozenset[
         return frozenset()
     wanted = {Channel.IN_APP: choice.in_app, Channel.CHAT: choice.chat}
     return frozenset(channel for channel, is_wanted in wanted.items() if is_wanted)
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """Whom a message is for, as things are now. `person` is None where it is a room."""
+
+    person: Person | None = None
+    is_enabled: bool = True
+    is_their_account: bool = True  # the chat is the account that is theirs
+    is_bound: bool = False  # the chat is a room of the task's project
+
+
+def still_hears(one: Addressee) -> bool:
+    """Whether what was meant for them may reach them: much can happen until it is sent."""
+    if one.person is None:
+        return one.is_bound
+    return one.is_enabled and one.is_their_account and may(Act.SEE_PROJECT, one.person)
 
 
 # ---- preferences, as they are stored: {kind: {in_app?, chat?, scope?}}, what differs alone -------

@@ -16,10 +16,12 @@ from sqlalchemy import Row, Select, func, select, text, update
 from sqlalchemy.orm import joinedload
 
 from app import bus
-from app.domain.audience import NewsKind
-from app.domain.chat import BotPlatform
+from app.domain import audience
+from app.domain.audience import Addressee, NewsKind
+from app.domain.chat import BotPlatform, person_on
 from app.domain.delivery import OPEN, Circuit, DeliveryAct, DeliveryState
 from app.domain.errors import Conflict, NotFound
+from app.domain.roles import ProjectRole, SystemRole
 from app.extensions import db
 from app.models import Bot, Delivery, Developer
 from app.services import audit, rights
@@ -46,7 +48,9 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Claimed:
-    """A delivery that is ours until its lease ends. `card` is that of the card to edit."""
+    """A delivery that is ours until its lease ends. `card` is that of the card to edit; `is_meant`
+    is whether who it was planned for may still hear of it.
+    """
 
     id: int
     bot_id: int
@@ -60,6 +64,7 @@ class Claimed:
     occurred_at: datetime
     card_ref: str | None
     card_gate: Mapping[str, Any] | None
+    is_meant: bool
 
 
 class Mark(NamedTuple):
@@ -106,9 +111,18 @@ _CLAIM = text("""
         RETURNING d.*
     )
     SELECT c.id, c.bot_id, c.chat_id, c.attempts, c.act, c.task_id, o.kind, o.message, o.told,
-           o.created_at, card.ref AS card_ref, asked.told -> 'gate' AS card_gate
+           o.created_at, card.ref AS card_ref, asked.told -> 'gate' AS card_gate,
+           c.developer_id, t.created_by, p.deleted_at IS NOT NULL AS is_deleted,
+           d.role, d.disabled_at, d.platform_uid, pm.role AS project_role,
+           EXISTS (SELECT FROM bot_bindings AS b
+                   WHERE b.bot_id = c.bot_id AND b.platform_chat_id = c.chat_id
+                     AND b.project_id = t.project_id) AS is_bound
     FROM claimed AS c
     JOIN outbox AS o ON o.id = c.outbox_id
+    JOIN tasks AS t ON t.id = c.task_id
+    JOIN projects AS p ON p.id = t.project_id
+    LEFT JOIN developers AS d ON d.id = c.developer_id
+    LEFT JOIN project_members AS pm ON pm.project_id = p.id AND pm.developer_id = d.id
     LEFT JOIN deliveries AS card ON card.id = c.card_id
     LEFT JOIN outbox AS asked ON asked.id = card.outbox_id
     ORDER BY c.id
@@ -183,7 +197,24 @@ def _claimed(row: Row[Any]) -> Claimed:
         occurred_at=row.created_at,
         card_ref=row.card_ref,
         card_gate=row.card_gate,
+        # A card that is there must not go on asking, whoever may see it.
+        is_meant=row.act == DeliveryAct.EDIT or audience.still_hears(_addressee(row)),
     )
+
+
+def _addressee(row: Row[Any]) -> Addressee:
+    if row.developer_id is None:
+        return Addressee(is_bound=row.is_bound)
+    if row.role is None:  # there is no such developer any more
+        return Addressee()
+    _, account = person_on(row.platform_uid) or (None, None)
+    person = audience.around(
+        SystemRole(row.role),
+        ProjectRole(row.project_role) if row.project_role else None,
+        is_creator=row.developer_id == row.created_by,
+        is_deleted=row.is_deleted,
+    )
+    return Addressee(person, row.disabled_at is None, account == row.chat_id)
 
 
 def mark(marks: Iterable[tuple[int, Mark]], circuits: Mapping[int, Circuit], now: datetime) -> None:

@@ -16,7 +16,7 @@ from app import bus
 from app.domain import audience
 from app.domain.audience import Channel, Listener, NewsKind
 from app.domain.chat import BotPlatform, person_on
-from app.domain.roles import Person, ProjectRole, SystemRole
+from app.domain.roles import ProjectRole, SystemRole
 from app.domain.task import TaskStatus
 from app.domain.wording import words
 from app.extensions import db
@@ -192,12 +192,11 @@ class _Around:
 
 
 def _listener(row: Row[Any], event: Row[Any]) -> Listener:
-    # A deleted project is the admins' alone.
-    is_hidden = event.is_deleted and row.role != SystemRole.ADMIN
-    person = Person(
-        system_role=SystemRole.DEVELOPER if is_hidden else SystemRole(row.role),
-        project_role=ProjectRole(row.project_role) if row.project_role and not is_hidden else None,
+    person = audience.around(
+        SystemRole(row.role),
+        ProjectRole(row.project_role) if row.project_role else None,
         is_creator=row.id == event.created_by,
+        is_deleted=event.is_deleted,
     )
     return Listener(row.id, person, audience.preferences(row.choices))
 

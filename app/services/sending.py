@@ -41,6 +41,12 @@ LONGEST_WORDS = 500
 log = structlog.get_logger(__name__)
 
 
+class _NotMeant(Exception):
+    """Nobody was spoken to: who it was planned for may not hear of it any more."""
+
+    words = "not sent: who it was for may no longer hear of it"
+
+
 class _Sent(NamedTuple):
     """A send is over: `ref` is what it gave, `problem` what it raised."""
 
@@ -129,6 +135,8 @@ class _Shift:
         self._done.put(_Sent(one, ref, problem, _secrets(address)))
 
     def _deliver(self, one: Claimed, address: Address) -> str | None:
+        if not one.is_meant:
+            raise _NotMeant
         if isinstance(address, _Sealed):
             raise TryAgain("its secrets are under a key that ENCRYPTION_KEYS no longer lists")
         message = message_of(one, self._url)
@@ -167,6 +175,8 @@ class _Shift:
         if problem is None:
             self._circuits[one.bot_id] = circuit.after_answer()
             return mark
+        if isinstance(problem, _NotMeant):  # which says nothing of the host
+            return mark._replace(state=DeliveryState.DEAD, error=problem.words)
         words = masked(_words(problem), sent.secrets)
         log.warning("not_delivered", delivery=one.id, bot=one.bot_id, words=words)
         if isinstance(problem, Refused):

@@ -31,8 +31,9 @@ def test_dead_letters_are_listed_with_the_platforms_own_words(
     client: FlaskClient, headers: dict[str, str]
 ) -> None:
     bot, task = make_bot(name="Deploys"), make_task()
-    make_delivery(task, bot, state=DeliveryState.SENT)
-    dead = make_delivery(task, bot, state=DeliveryState.DEAD, error="channel_not_found", attempts=2)
+    make_delivery(task, bot, chat_id="C1", state=DeliveryState.SENT)
+    words = {"error": "channel_not_found", "attempts": 2}
+    dead = make_delivery(task, bot, chat_id="C1", state=DeliveryState.DEAD, **words)
     page = client.get(PATH, query_string={"state": "dead"}, headers=headers).json
     [item] = page["items"]
     assert item == {

@@ -2,9 +2,13 @@
 
 from typing import Any
 
+from sqlalchemy import select
+
 from app.domain.audience import NewsKind
 from app.domain.delivery import DeliveryAct, DeliveryState
-from app.models import Bot, Delivery, OutboxEntry, Task
+from app.extensions import db
+from app.models import Bot, BotBinding, Delivery, OutboxEntry, Project, Task
+from tests.factories.bots import make_binding
 from tests.factories.rows import now, numbers, stored
 
 
@@ -26,15 +30,25 @@ def make_outbox_entry(task: Task, **given: Any) -> OutboxEntry:
 def make_delivery(
     task: Task, bot: Bot, *, entry: OutboxEntry | None = None, **given: Any
 ) -> Delivery:
-    """A message of the bot's, pending and due; by default of an event of its own."""
+    """A message of the bot's, pending and due; by default of an event of its own, and to a room
+    of the task's project.
+    """
+    chat_id = given.setdefault("chat_id", f"C{task.project_id}")
+    if given.get("developer_id") is None and not _is_bound(bot, chat_id):
+        project = db.session.get_one(Project, task.project_id)
+        make_binding(bot, project=project, platform_chat_id=chat_id)
     defaults = {
         "outbox_id": (entry or make_outbox_entry(task)).id,
         "task_id": task.id,
         "bot_id": bot.id,
-        "chat_id": "C1",
         "act": DeliveryAct.POST,
         "state": DeliveryState.PENDING,
         "due_at": now(),
         "created_at": now(),
     }
     return stored(Delivery, defaults, given)
+
+
+def _is_bound(bot: Bot, chat_id: str) -> bool:
+    query = select(BotBinding.id).filter_by(bot_id=bot.id, platform_chat_id=chat_id)
+    return db.session.scalar(query) is not None

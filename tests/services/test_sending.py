@@ -14,17 +14,28 @@ from app.chat import senders
 from app.chat.senders import Address, Message, Refused, TryAgain
 from app.domain.audience import NewsKind
 from app.domain.chat import BotPlatform
-from app.domain.delivery import OPENS_AFTER, DeliveryAct, DeliveryState
+from app.domain.delivery import OPENS_AFTER, Circuit, DeliveryAct, DeliveryState
 from app.domain.roles import SystemRole
+from app.domain.task import TaskStatus
 from app.extensions import db, redis
-from app.models import Bot, BotHealth, Delivery, Task
-from app.services import deliveries, sending, settings, vault
+from app.models import Bot, BotHealth, Delivery, Developer, Project, ProjectMember, Task
+from app.services import (
+    bindings,
+    bots,
+    deliveries,
+    project_removal,
+    sending,
+    settings,
+    vault,
+)
 from app.services.clock import now
+from app.services.deliveries import Mark
 from tests.factories import (
     make_bot,
     make_delivery,
     make_developer,
     make_outbox_entry,
+    make_project,
     make_task,
 )
 
@@ -269,6 +280,93 @@ def test_parts_of_a_secret_url_are_left_out_but_not_its_host(app: Flask) -> None
     words = f"POST {url}: 404 at hooks.example.org, T0000Xyzzy, passw0rd1 and Zyxwvut98 unknown"
     found = sending.masked(words, sending._secrets(address))
     assert found == "POST …: 404 at hooks.example.org, …, … and … unknown"
+
+
+NOT_MEANT = "not sent: who it was for may no longer hear of it"
+
+
+def test_a_room_that_is_bound_no_more_is_not_told(platform: Platform, bot: Bot, task: Task) -> None:
+    delivery = make_delivery(task, bot)
+    admin = make_developer(role=SystemRole.ADMIN)
+    bindings.remove(admin, bot.id, platform_chat_id=delivery.chat_id)
+    sending.send_due()
+    assert platform.sent == []
+    assert (again(delivery).state, delivery.error) == (DeliveryState.DEAD, NOT_MEANT)
+    assert db.session.get_one(BotHealth, bot.id).failures == 0
+
+
+def test_a_room_of_a_project_that_was_deleted_hears_no_more_but_its_cards_are_closed(
+    platform: Platform, bot: Bot
+) -> None:
+    task = make_task(status=TaskStatus.COMPLETED)
+    news = make_delivery(task, bot)
+    asked = make_outbox_entry(task, kind=NewsKind.GATE_OPENED, told={**TOLD, "gate": GATE})
+    card = make_delivery(task, bot, entry=asked, state=DeliveryState.SENT, ref="C1:7")
+    edit = make_delivery(task, bot, act=DeliveryAct.EDIT, card_id=card.id)
+    admin = make_developer(role=SystemRole.ADMIN)
+    key = db.session.get_one(Project, task.project_id).key
+    project_removal.delete(admin, key)
+    sending.send_due()
+    sending.send_due()
+    assert (again(news).state, again(edit).state) == (DeliveryState.DEAD, DeliveryState.SENT)
+    assert (platform.sent, [ref for ref, _ in platform.edited]) == ([], ["C1:7"])
+
+
+def disable(developer: Developer, _task: Task) -> None:
+    developer.disabled_at = now()
+
+
+def leave(developer: Developer, task: Task) -> None:
+    db.session.delete(db.session.get_one(ProjectMember, (task.project_id, developer.id)))
+
+
+def unlink(developer: Developer, _task: Task) -> None:
+    developer.platform_uid = None
+
+
+def move(developer: Developer, _task: Task) -> None:
+    developer.platform_uid = "slack:U8"
+
+
+def nothing(_developer: Developer, _task: Task) -> None:
+    """They are still there."""
+
+
+@pytest.mark.parametrize(
+    ("happens", "chats"),
+    [(nothing, ["U7"]), (disable, []), (leave, []), (unlink, []), (move, [])],
+)
+def test_who_may_not_hear_of_it_any_more_is_not_told(
+    platform: Platform,
+    bot: Bot,
+    happens: Callable[[Developer, Task], None],
+    chats: list[str],
+) -> None:
+    ada = make_developer(platform_uid="slack:U7")
+    task = make_task(project=make_project(members=[ada]), creator=ada)
+    delivery = make_delivery(task, bot, chat_id="U7", developer_id=ada.id)
+    happens(ada, task)
+    db.session.commit()
+    sending.send_due()
+    assert [address.chat_id for address, _ in platform.sent] == chats
+    assert again(delivery).error == (None if chats else NOT_MEANT)
+
+
+def test_a_bot_that_is_deleted_takes_what_it_was_to_say_along(
+    platform: Platform, bot: Bot, task: Task
+) -> None:
+    """Also while it is saying it."""
+    admin = make_developer(role=SystemRole.ADMIN)
+    first, second = make_delivery(task, bot), make_delivery(make_task(), make_bot())
+    gone = first.id
+
+    held = deliveries.claim({bot.id: 1}, now())
+    bots.delete(admin, bot.id)
+    mark = Mark(held[0].id, held[0].attempts, DeliveryState.SENT, now(), "C1:1")
+    deliveries.mark([(held[0].bot_id, mark)], {held[0].bot_id: Circuit()}, now())
+    assert sending.send_due() == 1
+    assert db.session.get(Delivery, gone) is None
+    assert again(second).state is DeliveryState.SENT
 
 
 def test_secrets_under_a_lost_key_wait_for_the_key(
