@@ -79,3 +79,15 @@ def work(sent: list[int]) -> Callable[[], None]:
             db.session.expire_all()
 
     return all_of_them
+
+
+@pytest.fixture
+def tell() -> Callable[[], None]:
+    """Runs the jobs that tell people what has happened."""
+
+    def all_of_it() -> None:
+        jobs.expand_outbox()
+        jobs.send_deliveries()
+        db.session.expire_all()
+
+    return all_of_it

@@ -15,6 +15,7 @@ from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Bot, BotBinding, ChatEvent, Developer, Gate, Project, Task
 from app.services import gates, tasks
+from app.services.chat import questions
 from app.services.clock import now
 from tests.chat.loopback import Reply
 from tests.chat.platforms import Lark, Slack
@@ -30,6 +31,7 @@ from tests.factories import (
 )
 
 Work = Callable[[], None]
+Tell = Callable[[], None]
 CONFIRM = [{"name": "deploy", "command": "{description}", "confirm": True, "prompt": "Deploy?"}]
 CHOOSE = [{"name": "deploy", "command": "{choice}", "choices": ["here", "there"]}]
 INPUT = [{"name": "deploy", "command": "{input}", "input": True, "prompt": "Which tag?"}]
@@ -90,7 +92,7 @@ def test_develop_in_a_room_makes_a_task_of_its_project(
 
 
 def test_from_develop_to_a_button_to_an_answer_and_the_card_says_so(
-    client: FlaskClient, slack: Slack, work: Work, room: BotBinding
+    client: FlaskClient, slack: Slack, work: Work, tell: Tell, room: BotBinding
 ) -> None:
     task, card = a_card(client, slack, work, room, CONFIRM)
     assert task.status is TaskStatus.SUSPENDED
@@ -100,8 +102,9 @@ def test_from_develop_to_a_button_to_an_answer_and_the_card_says_so(
     task = newest()
     gate = db.session.get_one(Gate, (task.id, 1, 0))
     assert (task.status, gate.result) == (TaskStatus.QUEUED, "confirm")
+    tell()
     shown = json.dumps(slack.posts[card]["blocks"], ensure_ascii=False)
-    assert "✓ bob: confirm" in shown
+    assert "✓ answered by bob: confirm" in shown
     assert '"actions"' not in shown
 
 
@@ -164,7 +167,7 @@ def test_with_many_choices_there_is_a_menu(
 
 
 def test_a_text_is_asked_for_in_a_dialog(
-    client: FlaskClient, slack: Slack, work: Work, room: BotBinding
+    client: FlaskClient, slack: Slack, work: Work, tell: Tell, room: BotBinding
 ) -> None:
     task, card = a_card(client, slack, work, room, INPUT)
     slack.press(client, "UADA", card, "Answer…")
@@ -174,7 +177,8 @@ def test_a_text_is_asked_for_in_a_dialog(
     assert answer.json == {"response_action": "clear"}
     work()
     assert db.session.get_one(Gate, (task.id, 1, 0)).result == "v1.2\n<b>"
-    assert "✓ ada: v1.2" in json.dumps(slack.posts[card], ensure_ascii=False)
+    tell()
+    assert "✓ answered by ada: v1.2" in json.dumps(slack.posts[card], ensure_ascii=False)
 
 
 def test_where_no_dialog_opens_a_line_of_text_will_do(
@@ -196,11 +200,59 @@ def test_where_no_dialog_opens_a_line_of_text_will_do(
 def test_where_no_card_can_be_posted_the_question_comes_in_words(
     client: FlaskClient, slack: Slack, work: Work, room: BotBinding
 ) -> None:
-    task, _ = a_card(client, slack, work, room, CONFIRM)
+    project_of(room, CONFIRM)
+    slack.mention(client, "UADA", "CROOM", 'develop "ship it"')
+    work()
+    task, before = newest(), len(slack.posts)
     slack.once(Reply(body=b'{"ok": false, "error": "not_in_channel"}'))
     slack.slash(client, "UADA", "CROOM", f"progress #{task.id}")
     work()
     assert f"It asks: Deploy?\nAnswer with: confirm #{task.id}" in slack.last()
+    slack.slash(client, "UADA", "CROOM", f"progress #{task.id}")  # it has been invited meanwhile
+    work()
+    assert "Deploy?" in slack.last()
+    assert len(slack.posts) == before + 1
+
+
+def test_a_chat_has_one_card_of_a_question_however_often_it_is_asked_for(
+    client: FlaskClient, slack: Slack, work: Work, tell: Tell, room: BotBinding
+) -> None:
+    task, card = a_card(client, slack, work, room, CONFIRM)
+    tell()
+    slack.mention(client, "UADA", "CROOM", f"progress #{task.id}")
+    work()
+    assert f"Answer with: confirm #{task.id}" in slack.last()
+    in_room = [ref for ref, post in slack.posts.items() if post["channel"] == "CROOM"]
+    assert [ref for ref in in_room if "actions" in json.dumps(slack.posts[ref])] == [card]
+
+
+def test_a_card_that_was_asked_for_is_edited_too_wherever_the_answer_is_given(
+    client: FlaskClient, slack: Slack, work: Work, tell: Tell, room: BotBinding, bob: Developer
+) -> None:
+    task, _ = a_card(client, slack, work, room, CONFIRM)
+    slack.direct(client, "UADA", f"progress #{task.id}")
+    work()
+    card = list(slack.posts)[-1]
+    assert slack.posts[card]["channel"] == "DUADA"
+    gates.confirm(bob, task.id, 0, "confirm")
+    tell()
+    assert "✓ answered by bob: confirm" in json.dumps(slack.posts[card], ensure_ascii=False)
+    assert '"actions"' not in json.dumps(slack.posts[card])
+    assert "Deploy?" not in json.dumps([p for p in slack.posts.values() if p["channel"] == "UADA"])
+
+
+def test_a_card_whose_poster_was_killed_is_the_senders_when_its_lease_ends(
+    client: FlaskClient, slack: Slack, work: Work, tell: Tell, room: BotBinding
+) -> None:
+    project_of(room, CONFIRM)
+    slack.mention(client, "UADA", "CROOM", 'develop "ship it"')
+    work()
+    gate = gates.open_gate(newest())
+    bot = db.session.get_one(Bot, room.bot_id)
+    assert questions.take(bot, "CROOM", None, gate, now() - timedelta(hours=1)) is not None
+    tell()
+    in_room = [post for post in slack.posts.values() if post["channel"] == "CROOM"]
+    assert sum('"actions"' in json.dumps(post) for post in in_room) == 1
 
 
 def test_a_stranger_is_told_how_to_become_somebody(
@@ -385,7 +437,7 @@ def lark_room(lark_bot: Bot, eve: Developer) -> BotBinding:
 
 
 def test_from_develop_to_an_answered_card_at_lark(
-    client: FlaskClient, lark: Lark, work: Work, lark_room: BotBinding
+    client: FlaskClient, lark: Lark, work: Work, tell: Tell, lark_room: BotBinding
 ) -> None:
     assert lark.post(client, lark.message("ou_eve", "oc_room", 'dev "x <at>"')).json == {}
     work()
@@ -398,7 +450,8 @@ def test_from_develop_to_an_answered_card_at_lark(
     lark.post(client, lark.press("ou_eve", card, "Confirm"))
     work()
     assert newest().status is TaskStatus.QUEUED
-    assert "✓ eve: confirm" in json.dumps(lark.posts[card], ensure_ascii=False)
+    tell()
+    assert "✓ answered by eve: confirm" in json.dumps(lark.posts[card], ensure_ascii=False)
     assert lark.tokens == 1  # one token for all of it
 
 

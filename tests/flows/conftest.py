@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chat.platforms import Lark, Slack
 from tests.flows.running import Running
 from tests.flows.test_tunnel import stand_in_command
 
@@ -15,8 +16,16 @@ from tests.flows.test_tunnel import stand_in_command
 def running() -> Iterator[Running]:
     home = Path(tempfile.mkdtemp(prefix="muster-flows-"))
     home.chmod(0o755)  # attempts have a uid of their own, and must get to the repository
-    running = Running(home, {"MUSTER_TUNNEL_COMMAND": stand_in_command(home / "tunnel")})
-    with running.stack:
-        running.furnish()
-        yield running
+    slack, lark = Slack(), Lark()
+    with slack.running() as slack_server, lark.running() as lark_server:
+        env = {
+            "MUSTER_TUNNEL_COMMAND": stand_in_command(home / "tunnel"),
+            "MUSTER_SLACK_API": f"{slack_server.url}/api",
+            "MUSTER_LARK_API": lark_server.url,
+        }
+        running = Running(home, env)
+        running.slack, running.lark = slack, lark
+        with running.stack:
+            running.furnish()
+            yield running
     shutil.rmtree(home)

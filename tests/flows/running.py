@@ -14,6 +14,7 @@ from demo import places
 from demo.api import Api
 from demo.machines import LocalMachine, await_online
 from demo.repository import Repository
+from tests.chat.platforms import Lark, Slack
 
 ADMIN, PASSWORD = "admin", "a password that only tests use"
 PATIENCE = 60.0
@@ -37,7 +38,13 @@ def free_port() -> int:
 
 
 class Running:
-    """A stack with one local machine, a repository and an admin's session."""
+    """A stack with one local machine, a repository and an admin's session.
+
+    `slack` and `lark` are what it takes for Slack and Lark.
+    """
+
+    slack: Slack
+    lark: Lark
 
     def __init__(self, home: Path, env: Mapping[str, str]) -> None:
         self.home = home

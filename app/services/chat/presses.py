@@ -14,7 +14,7 @@ from app.domain.roles import Act
 from app.extensions import db
 from app.models import Bot, Developer, Gate, Task
 from app.services import gates, rights
-from app.services.chat import acts, cards, speech
+from app.services.chat import acts, cards, questions, speech
 from app.services.chat.acts import Answer
 
 
@@ -37,8 +37,10 @@ def carry_out(actor: Developer, bot: Bot, said: Incoming) -> Answer | None:
     except Conflict as error:
         show(actor, bot, said, pressed)
         raise _explained(actor, pressed, error) from error
+    if said.card is not None and questions.is_kept(bot, said.card, pressed):
+        return None  # all who are there see it on the card, as soon as the answer's news are out
     if show(actor, bot, said, pressed):
-        return None  # all who are there see it on the card
+        return None
     return acts.answered(actor, task.id, cards.stage_name(task, gate.stage_index), result)
 
 

@@ -1,0 +1,284 @@
+"""A task that is asked for, answered and followed in a chat: the real stack, and fake platforms.
+
+What comes in by a platform's door has its effect; what people are told goes out by the outbox.
+"""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from demo.api import Api, ApiProblem
+from tests.chat.platforms import Lark, Slack
+from tests.flows.running import Followed, Running, until
+
+PASSWORD = "a password that only chat tests use"
+GIT_TOKEN = "ghp_planted-s3cret"
+ROOM, LARK_ROOM = "CROOM", "oc_room"
+STAGES = (
+    {"name": "build", "kind": "shell", "command": 'echo "$MUSTER_DESCRIPTION" > note.txt'},
+    {
+        "name": "deploy",
+        "kind": "shell",
+        "command": "echo deployed >> note.txt",
+        "confirm": True,
+        "prompt": "Deploy it?",
+    },
+)
+
+
+class Door:
+    """A platform's way to us: what the fakes take for a client."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def post(
+        self, path: str, *, data: bytes, content_type: str, headers: dict[str, str]
+    ) -> httpx.Response:
+        given = {"Content-Type": content_type, **headers}
+        answer = httpx.post(self._url + path, content=data, headers=given, timeout=30)
+        assert answer.status_code == 200, answer.text
+        return answer
+
+
+class Office:
+    """Slack, Lark, two developers of one project, and its rooms. Ada is linked, Bob is not."""
+
+    def __init__(self, running: Running) -> None:
+        self.running, self.admin = running, running.api
+        self.slack, self.lark = running.slack, running.lark
+        self.door: Any = Door(running.stack.url)
+        self.key = running.project("CHAT", *STAGES, gitToken=GIT_TOKEN)
+        self.ada, self.bob = self._join("ada"), self._join("bob")
+        self.token = self.bob.post("/api/web/profile/tokens", {"label": "watch"})["token"]
+        self.secrets = [
+            *(Slack.SECRET, Slack.TOKEN, "/respond/s3cret", GIT_TOKEN, PASSWORD, self.token),
+            *(Lark.SECRET, Lark.TOKEN, Lark.KEY, "-s3cret"),
+        ]
+        self.slack_bot = self._bot(ROOM, platform="slack", appId=Slack.APP, **_SLACK)
+        self.lark_bot = self._bot(LARK_ROOM, platform="lark", appId=Lark.APP, **_LARK)
+
+    def _join(self, name: str) -> Api:
+        body = {"name": name, "password": PASSWORD, "role": "developer", "gitName": name}
+        account = self.admin.post(
+            "/api/admin/developers", {**body, "gitEmail": f"{name}@example.org"}
+        )
+        members = f"/api/web/projects/{self.key}/members"
+        self.admin.post(members, {"developerId": account["id"], "role": "member"})
+        session = Api(self.running.stack.url)
+        session.login(name, PASSWORD)
+        return session
+
+    def _bot(self, room: str, **fields: str) -> int:
+        bot = int(self.admin.post("/api/admin/bots", {"name": fields["platform"], **fields})["id"])
+        bound = {"platformChatId": room, "projectKey": self.key}
+        self.admin.post(f"/api/admin/bots/{bot}/bindings", bound)
+        return bot
+
+    def chat_token(self, who: Api) -> str:
+        token = str(who.post("/api/web/profile/chat-token", {})["token"])
+        self.secrets.append(token)
+        return token
+
+    def task(self, description: str) -> Followed:
+        """The task that was asked for in these words, once it is there."""
+
+        def look() -> Followed | None:
+            found = self.admin.get("/api/web/tasks", projectKey=self.key)["items"]
+            ids = [task["id"] for task in found if task["description"] == description]
+            return Followed(self.running, int(ids[0])) if ids else None
+
+        return until(look, f"task “{description}”")
+
+    def deliveries(self, task: Followed) -> list[dict[str, Any]]:
+        found = self.admin.get("/api/admin/deliveries", limit=200)["items"]
+        return [each for each in found if each["taskId"] == task.id]
+
+    def all_is_told(self, task: Followed) -> list[dict[str, Any]]:
+        """The task's deliveries once its end is told and nothing is on its way."""
+
+        def look() -> list[dict[str, Any]] | None:
+            found = self.deliveries(task)
+            is_over = {each["state"] for each in found} == {"sent"}
+            is_end = any(each["kind"] == "task_completed" for each in found)
+            return found if is_over and is_end else None
+
+        return until(look, "delivered news")
+
+    def is_discreet(self) -> None:
+        """No secret is in any process's log, in the audit log, in a refusal or in a delivery."""
+        left = [path.read_text(errors="replace") for path in self.running.home.glob("logs/*.log*")]
+        assert len(left) > 4, "those of the servers are among them"
+        for path in ("audit-logs", "deliveries", "bots"):
+            left.append(json.dumps(self.admin.get(f"/api/admin/{path}", limit=200)))
+        again = {"name": "again", "platform": "slack", "appId": Slack.APP, **_SLACK}
+        for body in (again, again | {"encryptKey": Lark.KEY}):
+            with pytest.raises(ApiProblem) as refused:
+                self.admin.post("/api/admin/bots", body)
+            left.append(str(refused.value))
+        forged = httpx.post(
+            f"{self.running.stack.url}/webhook/slack/events",
+            json={"token": Slack.TOKEN, "api_app_id": Slack.APP},
+            headers=self.slack.signed(b"something else"),
+        )
+        assert forged.status_code == 401
+        left.append(forged.text)
+        whole = "\n".join(left)
+        assert all(seen in whole for seen in ("bot.created", "/webhook/slack/interact"))
+        assert [secret for secret in self.secrets if secret in whole] == []
+
+
+_SLACK = {"appSecret": Slack.SECRET, "webhookToken": Slack.TOKEN}
+_LARK = {"appSecret": Lark.SECRET, "webhookToken": Lark.TOKEN, "encryptKey": Lark.KEY}
+
+
+@pytest.fixture(scope="module")
+def office(running: Running) -> Office:
+    office = Office(running)
+    office.slack.direct(office.door, "UADA", f"bind {office.chat_token(office.ada)}")
+    until(lambda: "You are ada now" in json.dumps(office.slack.said), "linked account")
+    return office
+
+
+class Watch:
+    """What a member's stream of news has said."""
+
+    def __init__(self) -> None:
+        self.types: list[str] = []
+        self.told: list[tuple[int, str]] = []  # task, type of the notification
+        self.unread: list[int] = []
+
+    def read(self, lines: Iterator[str]) -> None:
+        for line in lines:
+            if not line.startswith("data: "):
+                continue
+            data = json.loads(line.removeprefix("data: "))
+            self.types += [event["type"] for event in data.get("events", ())]
+            for each in data.get("notifications", ()):
+                self.told.append((each["taskId"], each["type"]))
+            if data.get("unreadCount") is not None:
+                self.unread.append(data["unreadCount"])
+
+
+@contextmanager
+def watching(office: Office) -> Iterator[Watch]:
+    """Bob looks on, with a personal access token."""
+    watch = Watch()
+    url = f"{office.running.stack.url}/api/web/stream"
+    headers = {"Authorization": f"Bearer {office.token}"}
+    with httpx.Client(timeout=30) as client, client.stream("GET", url, headers=headers) as answer:
+        assert answer.status_code == 200
+        lines = answer.iter_lines()
+        while next(lines) != "event: hello":
+            pass
+        reader = threading.Thread(target=_quietly, args=(watch, lines), daemon=True)
+        reader.start()
+        yield watch
+
+
+def _quietly(watch: Watch, lines: Iterator[str]) -> None:
+    try:
+        watch.read(lines)
+    except httpx.HTTPError:
+        return  # the test has seen enough
+
+
+def card_at(slack: Slack, chat: str, task: Followed) -> str | None:
+    """The ref of the one card in that chat that asks the task's question."""
+    found = [
+        ref
+        for ref, post in slack.posts.items()
+        if post["channel"] == chat and is_question(post.get("blocks"), task)
+    ]
+    assert len(found) <= 1, "a question appears once"
+    return found[0] if found else None
+
+
+def is_question(card: Any, task: Followed) -> bool:
+    said = json.dumps(card, ensure_ascii=False)
+    return "Deploy it?" in said and f"#{task.id} ·" in said
+
+
+def edits(slack: Slack, ref: str) -> list[dict[str, Any]]:
+    return [said for said in slack.said if f"{said.get('channel')}:{said.get('ts')}" == ref]
+
+
+def shown(post: dict[str, Any]) -> str:
+    return json.dumps(post["blocks"], ensure_ascii=False)
+
+
+def closed_cards(office: Office, task: Followed, words: str) -> None:
+    """In the room and with Ada there is one card each, edited once: nothing to press, and who."""
+    for chat in (ROOM, "UADA"):
+        ref = card_at(office.slack, chat, task)
+        assert ref is not None, chat
+        assert words in shown(office.slack.posts[ref]), chat
+        assert '"actions"' not in shown(office.slack.posts[ref]), chat
+        assert len(edits(office.slack, ref)) == 1, chat
+        said = [json.dumps(p) for p in office.slack.posts.values() if p["channel"] == chat]
+        assert sum(f"Task {task.id} is done" in each for each in said) == 1, chat
+
+
+def asked_in_the_room(office: Office, description: str) -> tuple[Followed, str]:
+    """A task that Ada has asked for, and the card of its question."""
+    office.slack.mention(office.door, "UADA", ROOM, f'develop "{description}"')
+    task = office.task(description)
+    task.until("suspended")
+    return task, until(lambda: card_at(office.slack, ROOM, task), "card")
+
+
+def test_from_develop_in_a_room_to_a_button_to_done(office: Office) -> None:
+    with watching(office) as bob:
+        task, card = asked_in_the_room(office, "Ship it.")
+        assert "Deploy it?" in shown(office.slack.posts[card])
+        until(lambda: (task.id, "gate_opened") in bob.told, "notification")
+        assert bob.unread[-1:] == [1]
+        office.slack.press(office.door, "UADA", card, "Confirm")
+        done = task.until("completed")
+        until(lambda: "completed" in bob.types, "end in the stream")
+    note = office.running.repository.git("show", f"{done['branch']}:note.txt")
+    assert note == "Ship it.\ndeployed"
+    office.all_is_told(task)
+    closed_cards(office, task, "answered by ada: confirm")
+    assert bob.told == [(task.id, "gate_opened")]
+    assert bob.unread == [0, 1], "how it ended is its creator's news"
+    office.is_discreet()
+
+
+def test_an_answer_in_the_web_closes_the_card_in_the_room(office: Office) -> None:
+    task, _card = asked_in_the_room(office, "Ship it from the web.")
+    office.bob.post(f"{task.path}/confirm-stage", {"stageIndex": 1, "result": "confirm"})
+    task.until("completed")
+    office.all_is_told(task)
+    closed_cards(office, task, "answered by bob: confirm")
+
+
+def test_from_develop_to_done_at_lark(office: Office) -> None:
+    bind = f"bind {office.chat_token(office.bob)}"
+    office.lark.post(office.door, office.lark.message("ou_bob", "oc_p2p_bob", bind))
+    until(lambda: "You are bob now" in json.dumps(office.lark.said), "linked account")
+    wish = office.lark.message("ou_bob", LARK_ROOM, 'develop "Ship it at Lark."')
+    office.lark.post(office.door, wish)
+    task = office.task("Ship it at Lark.")
+
+    def card() -> str | None:
+        found = [
+            ref
+            for ref, post in office.lark.posts.items()
+            if post["chat"] == LARK_ROOM and is_question(post["card"], task)
+        ]
+        return found[0] if found else None
+
+    ref = until(card, "card")
+    office.lark.post(office.door, office.lark.press("ou_bob", ref, "Confirm"))
+    task.until("completed")
+    office.all_is_told(task)
+    assert "answered by bob: confirm" in json.dumps(office.lark.posts[ref], ensure_ascii=False)
+    assert sum(said["path"].endswith(ref) for said in office.lark.said) == 1
+    assert any(f"Task {task.id} is done" in json.dumps(said) for said in office.lark.said)
+    office.is_discreet()
