@@ -23,20 +23,20 @@ PARTS = ("echo", "flood", "attach", "stalled", "thousand")
 
 @dataclass(frozen=True)
 class Sizes:
-    """`flood` and `crowd` in bytes, the latter for each of ten viewers; `history` in bytes."""
+    """`flood` and `history` in bytes, `crowd` the seconds of each flood to ten viewers."""
 
     rounds: int
     keys: int
     flood: int
-    crowd: int
+    crowd: float
     attaches: int
     history: int
     terminals: int
     seconds: float
 
 
-FULL = Sizes(5, 200, 100_000_000, 40_000_000, 20, 1_000_000_000, 1_000, 30.0)
-QUICK = Sizes(3, 100, 10_000_000, 8_000_000, 5, 32_000_000, 100, 8.0)
+FULL = Sizes(5, 200, 100_000_000, 3.0, 20, 1_000_000_000, 1_000, 30.0)
+QUICK = Sizes(3, 100, 10_000_000, 3.0, 5, 32_000_000, 100, 8.0)
 
 
 def measure(say: Say, options: argparse.Namespace) -> Report:
@@ -54,7 +54,7 @@ def measure(say: Say, options: argparse.Namespace) -> Report:
 def _small(rig: Rig, sizes: Sizes, parts: list[str], report: Report, say: Say) -> None:
     """All that has one machine with a daemon."""
     say("starting a worker, and tasks that run the shells")
-    rig.start_worker(slots=4)
+    rig.start_worker(slots=4 + stalling.terminals(sizes.rounds))
     muster = Muster(rig)
     for terminal, shell in (("echo", shells.ECHO), ("flood", shells.FLOOD)):
         muster.start(terminal, shell)
@@ -69,7 +69,7 @@ def _small(rig: Rig, sizes: Sizes, parts: list[str], report: Report, say: Say) -
         )
     if "stalled" in parts:
         crowd = (sizes.rounds, sizes.crowd)
-        report.figures += stalling.measure(rig, muster, terminado, *crowd, say)
+        report.figures += stalling.measure(rig, muster, terminado, *crowd, report, say)
     if "attach" in parts:
         history = (sizes.attaches, sizes.history)
         report.figures += attaching.measure(muster, terminado, *history, report, say)

@@ -45,7 +45,7 @@ class Terminado:
 
     def __init__(self, stack: Stack, commands: Path, name: str = "terminado") -> None:
         self._port = ports.free()
-        served = json.dumps({"echo": shells.ECHO, "flood": shells.FLOOD})
+        served = json.dumps({"echo": shells.ECHO, "flood": shells.FLOOD, "pace": shells.PACE})
         python = str(commands / "python")
         process = stack.launch(name, [python, "-c", _SERVER, str(self._port), served])
         self.pid = process.pid

@@ -22,12 +22,15 @@ class Viewer(Protocol):
 
 
 Open = Callable[[str, int | None], Viewer]
-"""Opens one of the terminals, `echo` or `flood`; with a receive buffer of so many bytes."""
+"""Opens one of the terminals, such as `echo`; with a receive buffer of so many bytes."""
 
 
-def until(viewer: Viewer, mark: bytes, seconds: float = _SECONDS) -> int:
-    """How many bytes came, up to the mark and what came with it. Raises NotMeasured."""
-    total, seen, deadline = 0, b"", time.monotonic() + seconds
+def until(viewer: Viewer, mark: bytes, seconds: float = _SECONDS, before: bytes = b"") -> int:
+    """How many bytes came, up to the mark and what came with it; it may have begun `before`.
+
+    Raises NotMeasured.
+    """
+    total, seen, deadline = 0, before[1 - len(mark) :], time.monotonic() + seconds
     while mark not in seen:
         data = viewer.read()
         total += len(data)
