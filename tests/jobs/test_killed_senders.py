@@ -5,6 +5,7 @@ kill fell between the platform's answer and our note of it.
 import os
 import random
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -115,7 +116,7 @@ def test_each_arrives_and_twice_only_what_was_on_its_way_at_a_kill(
         # The first kill falls among the commits, the others among the sends.
         kill_at = sorted(luck.sample(range(30, EVENTS * ROOMS - 50), KILLS - 1))
         happen(task_ids[: EVENTS // 2])
-        in_doubt: set[int] = set()
+        in_doubt: Counter[int] = Counter()  # at how many kills it was on its way
         reached = threading.Event()
 
         def hear(count: int) -> None:
@@ -139,7 +140,6 @@ def test_each_arrives_and_twice_only_what_was_on_its_way_at_a_kill(
     assert db.session.scalar(select(func.count()).select_from(OutboxEntry)) == EVENTS
     sent = in_state(DeliveryState.SENT)
     assert set(sink.received) == sent, "each of them, and nothing else"
-    twice = {delivery for delivery, times in sink.received.items() if times > 1}
     assert in_doubt, "the kills fell where it matters"
-    assert twice <= in_doubt
-    assert sink.received.total() - len(sent) <= len(in_doubt)
+    again = {delivery: times - 1 for delivery, times in sink.received.items() if times > 1}
+    assert {d: times for d, times in again.items() if times > in_doubt[d]} == {}
