@@ -6,7 +6,7 @@ marks it names the attempt, so that a sender that was only slow changes nothing 
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -300,15 +300,6 @@ def waiting() -> dict[tuple[str, str], int]:
     )
     found = {(p.value, s.value): 0 for p in BotPlatform for s in states}
     return found | {(p.value, s.value): number for p, s, number in db.session.execute(query)}
-
-
-def unheard(now: datetime) -> Sequence[str]:
-    """The names of the bots that are left in peace because their hosts do not answer."""
-    query = text(
-        "SELECT b.name FROM bots AS b JOIN bot_health AS h ON h.bot_id = b.id "
-        "WHERE h.failures > 0 AND h.rests_until > :now ORDER BY b.name"
-    )
-    return list(db.session.scalars(query, {"now": now}))
 
 
 def totals() -> dict[tuple[str, str], int]:
