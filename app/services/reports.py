@@ -29,12 +29,14 @@ from app.services import (
     attempts,
     fleet_counts,
     locks,
+    log_statements,
     logs,
     outbox,
     stages,
     tunnels,
     workspaces,
 )
+from app.services.log_statements import Run
 from app.services.stages import Exit, Scene
 from protocol import frames
 
@@ -79,6 +81,8 @@ def apply(
     now: datetime,
 ) -> Outcome:
     """Store and commit all of it. Raises Replaced."""
+    if not reports and (outcome := _apply_logs(machine_id, generation, log_frames)) is not None:
+        return outcome
     machine = locks.machine(machine_id)
     if machine is None or machine.generation != generation:
         db.session.rollback()
@@ -106,6 +110,30 @@ def apply(
         bus.tell_exit(**ended._asdict())
     outbox.wake()
     return batch.outcome
+
+
+def _apply_logs(
+    machine_id: uuid.UUID, generation: int, log_frames: Sequence[frames.Log]
+) -> Outcome | None:
+    """Where all there is are logs that go on: in one round trip. None where there is more to it;
+    what has been kept by then is skipped when it is looked at again.
+    """
+    runs: dict[Key, Run] = {}
+    for frame in log_frames:
+        run = runs.setdefault((frame.task_id, frame.attempt), Run(frame.offset))
+        if frame.offset != run.end or not frame.data:
+            return None
+        run.marks.append([frame.offset, frame.milliseconds, frame.stage_index])
+        run.data += frame.data
+        if len(run.data) > logs.CHUNK_BYTES:
+            return None
+    kept = log_statements.keep(machine_id, generation, runs) if runs else None
+    if kept is None or kept.ends.keys() != runs.keys():
+        return None
+    for task_id, _ in kept.ends:
+        outbox.note_log(task_id)
+    outbox.wake()
+    return Outcome(kept.journal_seq, kept.ends, orders_version=kept.orders_version)
 
 
 def _load(

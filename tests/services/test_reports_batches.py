@@ -15,7 +15,7 @@ from app.domain.task import EventType as E
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Attempt, Developer, Event, Machine, Task, Workspace
-from app.services import dispatch, gates, reports, tasks
+from app.services import dispatch, gates, logs, reports, tasks
 from app.services.clock import now
 from app.services.orders import Want
 from app.services.reports import Replaced
@@ -100,8 +100,9 @@ def test_a_connection_that_was_replaced_writes_nothing(machine: Driven, task: Ta
     db.session.commit()
     before = state_of(task), events_of(task), machine.row.journal_seq
     report = machine.report(task.id, 1, frames.Failed("unknown", "no"))
-    with pytest.raises(Replaced):
-        reports.apply(machine.machine_id, older, [report], [log_frame(task, b"lost")], now())
+    for said in ([report], []):
+        with pytest.raises(Replaced):
+            reports.apply(machine.machine_id, older, said, [log_frame(task, b"lost")], now())
     assert (state_of(task), events_of(task), machine.row.journal_seq) == before
     assert live(task).log_bytes == 0
 
@@ -233,6 +234,50 @@ def test_a_hole_in_the_log_is_answered_with_what_is_missing(machine: Driven, tas
     outcome = machine.apply([], [log_frame(task, b"0123"), log_frame(task, b"89", 8)])
     key = (task.id, 1)
     assert (outcome.logs, outcome.gaps) == ({key: 4}, {key: 4})
+
+
+PRINTED = b"one\ntwo, and three\n\nfour \xc3\xa9\n" * 3
+WINDOWS = st.tuples(st.integers(0, 1), st.integers(0, len(PRINTED) - 1), st.integers(1, 40))
+
+
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(batches=st.lists(st.lists(WINDOWS, min_size=1, max_size=5), max_size=6))
+def test_logs_are_the_sent_bytes_however_often_and_in_which_parts_they_come(
+    admin: Developer, batches: list[list[tuple[int, int, int]]]
+) -> None:
+    """Of two attempts at once, each part any run of the text, also too early, twice, or across."""
+    machine = make_driven(slots=2)
+    two = [a_task(status=TaskStatus.RUNNING) for _ in range(2)]
+    for task in two:
+        make_attempt(task, machine.row)
+    ids = [task.id for task in two]
+    ends = [0, 0]
+    for batch in batches:
+        missing: dict[int, int] = {}
+        for which, start, length in batch:
+            if start > ends[which]:
+                missing.setdefault(which, ends[which])
+            elif which not in missing:  # what comes behind a hole is not looked at
+                ends[which] = max(ends[which], min(start + length, len(PRINTED)))
+        parts = [frames.Log(ids[i], 1, 0, at, 0, PRINTED[at : at + n]) for i, at, n in batch]
+        outcome = machine.apply([], parts)
+        assert outcome.logs == {(ids[i], 1): ends[i] for i in {i for i, _, _ in batch}}
+        assert outcome.gaps == {(ids[i], 1): end for i, end in missing.items()}
+    for task_id, end in zip(ids, ends, strict=True):
+        attempt = db.session.get_one(Attempt, (task_id, 1))
+        assert (attempt.log_bytes, attempt.log_lines) == (end, PRINTED[:end].count(b"\n"))
+        raw = logs.raw(admin, task_id)
+        assert b"".join(raw.read(0, raw.size)) == PRINTED[:end]
+
+
+def test_log_bytes_for_which_a_stages_end_waits_end_the_stage(machine: Driven, task: Task) -> None:
+    machine.say(task, frames.StageFinished(stage_index=0, log_end=4, how="exit"))
+    machine.apply([], [log_frame(task, b"do")])
+    assert machine.orders() == []
+    machine.apply([], [log_frame(task, b"ne", 2)])
+    assert machine.orders() == [(Want.RUN, task.id, 1)]
 
 
 def test_a_range_declared_lost_in_the_same_batch_leaves_no_hole(
@@ -389,11 +434,19 @@ def test_a_batch_costs_the_same_for_one_report_and_for_many(machine: Driven, tas
         assert len(in_batch(statements)) <= 6, statements
 
 
-def test_a_batch_of_log_bytes_locks_the_machine_alone(machine: Driven, task: Task) -> None:
+def test_log_bytes_that_go_on_cost_one_statement(machine: Driven, task: Task) -> None:
     frames_of_log = [log_frame(task, b"x" * 1000, n * 1000) for n in range(60)]
     with counted() as statements:
         machine.apply([], frames_of_log)
-    assert len(in_batch(statements)) <= 4, statements
+    assert len(in_batch(statements)) == 1, statements
+
+
+def test_other_log_bytes_lock_the_machine_alone(machine: Driven, task: Task) -> None:
+    again = log_frame(task, b"3456789", 3)
+    machine.apply([], [log_frame(task, b"01234")])
+    with counted() as statements:
+        machine.apply([], [again])
+    assert len(in_batch(statements)) <= 5, statements
     assert not any("FROM tasks" in statement for statement in statements), statements
 
 
