@@ -6,6 +6,7 @@ So the socket itself is wrapped. It also accepts permessage-deflate, which costs
 state a socket, so that the client's offer is dropped here.
 """
 
+import socket
 import ssl
 import threading
 import time
@@ -17,6 +18,17 @@ WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
 
 # The names under which WSGI servers hand out the connection (gunicorn, werkzeug).
 _SOCKET_KEYS = ("gunicorn.socket", "werkzeug.socket")
+
+
+def give_up_on_who_takes_nothing(environ: Environ, seconds: float) -> None:
+    """Have the kernel cut the request's connection when its peer has taken nothing for so long:
+    whoever writes to it would wait for ever otherwise.
+    """
+    for key in _SOCKET_KEYS:
+        if key in environ:
+            environ[key].setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(seconds * 1000)
+            )
 
 
 class PeerGone(BrokenPipeError):

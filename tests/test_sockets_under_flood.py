@@ -11,7 +11,7 @@ import pytest
 from websockets.sync.client import connect
 
 from app.embedded import ports
-from app.sockets import WholeSocket
+from app.sockets import WholeSocket, give_up_on_who_takes_nothing
 from tests.flooding import FRAMES, WRITERS, frame
 from tests.gunicorns import gunicorn
 
@@ -85,3 +85,13 @@ def test_nothing_is_written_behind_a_write_that_was_cut_short() -> None:
     with pytest.raises(BrokenPipeError):
         whole.send(b"the next one")
     assert bytes(stingy.taken) == b"a frame o"
+
+
+def test_who_takes_nothing_is_not_written_to_for_ever() -> None:
+    with socket.create_server((ports.LOOPBACK, 0)) as listener:
+        deaf = socket.create_connection(listener.getsockname())
+        speaking, _ = listener.accept()
+        with deaf, speaking:
+            give_up_on_who_takes_nothing({"gunicorn.socket": speaking}, 0.5)
+            with pytest.raises(TimeoutError):
+                speaking.sendall(bytes(64 << 20))

@@ -24,6 +24,7 @@ the kernel reset the connection, and the goodbye is lost with it."""
 _PIECE = 1 << 18
 _FINAL, _RESERVED, _CONTROL, _MASKED = 0x80, 0x70, 0x8, 0x80
 _NO_CODE = 1005
+_CODES = (range(1000, 1004), range(1007, 1015), range(3000, 5000))
 
 
 class TooBig(ValueError):
@@ -170,8 +171,8 @@ class WebSocket:
             with contextlib.suppress(OSError):
                 self.sock.send(_head(PONG, len(payload)) + payload)
         elif opcode == CLOSE:
-            if len(payload) == 1:
-                raise Broken(PROTOCOL_ERROR, "a goodbye with half a code")
+            if payload and not _is_goodbye(payload):
+                raise Broken(PROTOCOL_ERROR, "a goodbye with a code that is none")
             if not self._is_closing:
                 self._is_closing = True
                 with contextlib.suppress(OSError):
@@ -224,6 +225,16 @@ class WebSocket:
             self.sock.settimeout(left)
             if not self.sock.recv(_PIECE):
                 return
+
+
+def _is_goodbye(payload: bytes) -> bool:
+    """Whether it begins with a code that may be sent (RFC 6455, 7.4); its reason is UTF-8."""
+    code = int.from_bytes(payload[:2], "big")
+    try:
+        payload[2:].decode()
+    except UnicodeDecodeError:
+        return False
+    return len(payload) > 1 and any(code in codes for codes in _CODES)
 
 
 def _head(opcode: int, length: int) -> bytes:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import queue
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -415,6 +416,19 @@ def test_a_developer_has_so_many_streams_and_no_more(listen: Listen, ada: Develo
     first.close()
     assert listen(ada).status == 200
     assert redis.client.zcard(f"muster:streams:{ada.id}") == 2
+
+
+@pytest.mark.parametrize("of_task", [False, True], ids=["news", "a task"])
+def test_the_kernel_gives_up_on_a_client_that_takes_nothing(
+    committed_app: Flask, ada: Developer, task: Task, of_task: bool
+) -> None:
+    path = f"/api/web/tasks/{task.id}/stream" if of_task else PATH
+    headers = {"Authorization": f"Bearer {tokens.access_token(ada)}"}
+    with socket.socket() as line:
+        environ = {"gunicorn.socket": line}
+        committed_app.test_client().get(path, headers=headers, environ_overrides=environ).close()
+        given_up_after = line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+    assert given_up_after == 60_000
 
 
 def test_silence_is_broken_by_a_sign_of_life_that_says_how_far_it_is_read(

@@ -166,6 +166,9 @@ def test_waiting_has_an_end(ends: tuple[WebSocket, Peer]) -> None:
         pytest.param(frame(0x09, b"x"), 1002, id="half a ping"),
         pytest.param(bytes((0x89, 0xFE, 0, 200)), 1002, id="a large ping"),
         pytest.param(frame(0x88, b"\x03"), 1002, id="half a code"),
+        pytest.param(frame(0x88, (1005).to_bytes(2, "big")), 1002, id="a code nobody may send"),
+        pytest.param(frame(0x88, (99).to_bytes(2, "big")), 1002, id="a code that is none"),
+        pytest.param(frame(0x88, b"\x03\xe8\xff"), 1002, id="a reason that is no UTF-8"),
         pytest.param(frame(0x81, b"\xff"), 1007, id="no UTF-8"),
     ],
 )

@@ -225,11 +225,14 @@ class Hub:
     def _take(self, message: dict[str, Any] | None) -> None:
         if message is None:
             return
-        for word in message["data"].decode().split():
-            if word.startswith("u"):
-                self._unread_of.add(int(word[1:]))
+        for word in message["data"].split():
+            is_unread, number = word[:1] == b"u", word.removeprefix(b"u")
+            if not number.isdigit():
+                log.warning("news_not_understood", word=word[:100])
+            elif is_unread:
+                self._unread_of.add(int(number))
             else:
-                for some in list(self._watchers.get(int(word), ())):
+                for some in list(self._watchers.get(int(number), ())):
                     some.set()
         self._some.set()
 

@@ -68,6 +68,8 @@ class _Reading:
             with self.app.app_context():
                 rows = task_news.events(self.task_id, place.events)
                 said = _EVENTS.dump(rows)
+            if not rows:  # the task has gone since: the next look says so
+                return
             place = self.place = place.after_events(rows[-1].number)
             yield sse.message("events", said, place)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from flask import Flask, Response, current_app, request
 
+from app import sockets
 from app.api.blueprint import Blueprint
 from app.api.guards import current_credential, current_developer, has_session
 from app.api.live import feed, places, sse, task_feed
@@ -24,6 +25,7 @@ LAST_EVENT_ID = {
     "description": "the `id` of the last event that you had: it goes on behind it",
 }
 RETRY_SECONDS = 5
+DEAF_SECONDS = 60.0  # a client that takes nothing for so long is gone; there are signs of life
 
 
 @blp.get("/stream")
@@ -71,6 +73,7 @@ def _taken() -> tuple[Seat, Place, Flask]:
 
 
 def _response(news: Iterator[bytes], place: Place) -> Response:
+    sockets.give_up_on_who_takes_nothing(request.environ, DEAF_SECONDS)
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     response = Response(news, content_type=f"{sse.CONTENT_TYPE}; charset=utf-8")
     response.headers.update(sse.HEADERS)
