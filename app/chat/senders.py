@@ -1,5 +1,6 @@
 """The one door out: a message to whatever platform its address is of."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import unquote, urlsplit
@@ -13,6 +14,7 @@ __all__ = ["Address", "GateCard", "Message", "Refused", "TryAgain", "ask", "edit
 
 MOST_WORDS = 500
 SHORTEST = 6  # a shorter part of an address is no secret, and would mask half of all words
+_PART = re.compile(r"[^\s/?#&=:@]+")
 
 
 def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -> str | None:
@@ -69,22 +71,23 @@ def _discreet(address: Address) -> Iterator[None]:
 
 
 def _masked(words: str, address: Address) -> str:
-    for secret in sorted(_secrets(address), key=len, reverse=True):
-        words = words.replace(secret, "***")
+    for secret in _secrets(address):
+        words = words.replace(secret, "…")
     return cut(words, MOST_WORDS)
 
 
-def _secrets(address: Address) -> set[str]:
+def _secrets(address: Address) -> list[str]:
+    """Its secrets, and the parts of each that could be one by themselves; the longest first."""
     whole = {text for text in (address.app_secret, address.webhook_token) if text}
-    found = set(whole)
-    for text in whole:
-        _, scheme, rest = text.partition("://")
-        if scheme:  # a URL with credentials in it is a secret, and so are its parts
-            found |= {rest, *rest.replace("@", "/").replace(":", "/").replace("?", "/").split("/")}
-            found |= {part.partition("=")[2] for part in rest.partition("?")[2].split("&")}
-            found -= {_host(text)}
+    # Of a URL with credentials in it not the scheme.
+    rests = {rest or text for text, rest in ((text, text.partition("://")[2]) for text in whole)}
+    parts = rests | {part for rest in rests for part in _PART.findall(rest)}
+    if address.platform is BotPlatform.WEBHOOK:
+        # What stands for a host in Apprise's URLs may be a token; of a webhook it is worth knowing.
+        parts.discard(_host(address.webhook_token or ""))
+    found = whole | parts
     found |= {unquote(text) for text in found}
-    return {text for text in found if len(text) >= SHORTEST}
+    return sorted((text for text in found if len(text) >= SHORTEST), key=len, reverse=True)
 
 
 def _host(url: str) -> str:

@@ -8,7 +8,6 @@ no more, and a kill leaves no more in doubt than were counted. Decision 0022 has
 import contextlib
 import queue
 import random
-import re
 import time
 import uuid
 from collections import Counter
@@ -16,7 +15,6 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import structlog
 from flask import current_app
@@ -25,7 +23,6 @@ from app import bus
 from app.chat import senders
 from app.chat.incoming import clean
 from app.chat.senders import Address, GateCard, Message, Refused, TryAgain
-from app.domain.chat import BotPlatform
 from app.domain.delivery import Circuit, DeliveryAct, DeliveryState, wait
 from app.services import deliveries, settings, vault
 from app.services.clock import now as clock_now
@@ -53,7 +50,6 @@ class _Sent(NamedTuple):
     claimed: Claimed
     ref: str | None
     problem: Exception | None
-    secrets: tuple[str, ...]
 
 
 def send_due() -> int:
@@ -132,7 +128,7 @@ class _Shift:
             ref = self._deliver(one, address)
         except Exception as error:
             problem = error
-        self._done.put(_Sent(one, ref, problem, _secrets(address)))
+        self._done.put(_Sent(one, ref, problem))
 
     def _deliver(self, one: Claimed, address: Address) -> str | None:
         if not one.is_meant:
@@ -177,7 +173,7 @@ class _Shift:
             return mark
         if isinstance(problem, _NotMeant):  # which says nothing of the host
             return mark._replace(state=DeliveryState.DEAD, error=problem.words)
-        words = masked(_words(problem), sent.secrets)
+        words = clean(_words(problem))[:LONGEST_WORDS]
         log.warning("not_delivered", delivery=one.id, bot=one.bot_id, words=words)
         if isinstance(problem, Refused):
             self._circuits[one.bot_id] = circuit.after_answer()
@@ -247,28 +243,8 @@ def _card(gate: Mapping[str, Any], answered: str | None) -> GateCard:
     )
 
 
-# ---- words, without secrets ----------------------------------------------------------------------
-
-
 def _words(problem: Exception) -> str:
-    """The platform's own; of what nobody expected only its kind, for its text may hold anything."""
+    """The platform's own, in which `senders` leaves no secret; of what nobody expected only its
+    kind, for its text may hold anything.
+    """
     return problem.words if isinstance(problem, Refused | TryAgain) else type(problem).__name__
-
-
-_PIECE = re.compile(r"[^\s/?#&=:@]{8,}")
-
-
-def _secrets(address: Address) -> tuple[str, ...]:
-    """The secrets of an address, and of a URL its parts that could be ones; the longest first."""
-    whole = {text for text in (address.app_secret, address.webhook_token) if text}
-    parts = {part for text in whole for part in _PIECE.findall(text)}
-    if address.platform is BotPlatform.WEBHOOK:  # of a webhook the host is none, and worth knowing
-        parts.discard(urlsplit(address.webhook_token or "").hostname or "")
-    return tuple(sorted(whole | parts, key=len, reverse=True))
-
-
-def masked(words: str, secrets: tuple[str, ...]) -> str:
-    """The words, whatever of the secrets they repeat left out."""
-    for secret in secrets:
-        words = words.replace(secret, "…")
-    return clean(words)[:LONGEST_WORDS]

@@ -100,7 +100,7 @@ def test_planted_secrets_appear_nowhere(
             raise Refused(words)
         raise ValueError(words)
 
-    monkeypatch.setattr(senders, "send", refuse)
+    monkeypatch.setattr(senders.webhook, "send", refuse)
     secrets = {"app_secret": vault.encrypt(f"{MARK}-sign"), "webhook_token": vault.encrypt(url)}
     bot = make_bot(platform=BotPlatform.WEBHOOK, app_id=None, **secrets)
     make_binding(bot)

@@ -250,6 +250,37 @@ def test_no_secret_is_in_logs_or_errors(slack: Slack, lark: Lark, written: Any) 
     assert "s3cret" not in everything
 
 
+@pytest.mark.parametrize(
+    ("platform", "url", "left"),
+    [
+        (
+            BotPlatform.WEBHOOK,
+            "https://me:passw0rd1@hooks.example.org/T0000Xyzzy?key=Zyx%20wvut98",
+            "POST …: 404 at hooks.example.org, …, … and … unknown",
+        ),
+        # Here the host is none.
+        (
+            BotPlatform.APPRISE,
+            "slack://me:passw0rd1@hooks.example.org/T0000Xyzzy?key=Zyx%20wvut98",
+            "POST …: 404 at …, …, … and … unknown",
+        ),
+    ],
+)
+def test_of_a_url_each_part_that_may_be_a_secret_is_left_out(
+    platform: BotPlatform, url: str, left: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = f"POST {url}: 404 at hooks.example.org, T0000Xyzzy, passw0rd1 and Zyx wvut98 unknown"
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise Refused(words)
+
+    monkeypatch.setattr(senders.webhook, "send", refuse)
+    monkeypatch.setattr(senders.apprise, "send", refuse)
+    with pytest.raises(Refused) as raised:
+        send(Address(platform, None, "signing-key", url, None))
+    assert raised.value.words == left
+
+
 def test_a_name_is_connected_to_as_it_was_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rebinding, on real sockets: the first answer of the resolver is allowed, the next is not."""
     asked: list[str] = []

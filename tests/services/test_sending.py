@@ -265,23 +265,6 @@ def test_what_nobody_expected_is_told_by_its_kind_alone(
     assert (again(delivery).state, delivery.error) == (DeliveryState.PENDING, "KeyError")
 
 
-def test_a_secret_that_the_platform_repeats_is_left_out(
-    platform: Platform, bot: Bot, task: Task
-) -> None:
-    platform.answer = fails(Refused("no such token: xoxb-Xyzzy4711, signed Xyzzy4711-signing"))
-    delivery = make_delivery(task, bot)
-    sending.send_due()
-    assert again(delivery).error == "no such token: …, signed …"
-
-
-def test_parts_of_a_secret_url_are_left_out_but_not_its_host(app: Flask) -> None:
-    url = "https://me:passw0rd1@hooks.example.org/services/T0000Xyzzy?key=Zyxwvut98"
-    address = Address(BotPlatform.WEBHOOK, None, "signing", url, "any")
-    words = f"POST {url}: 404 at hooks.example.org, T0000Xyzzy, passw0rd1 and Zyxwvut98 unknown"
-    found = sending.masked(words, sending._secrets(address))
-    assert found == "POST …: 404 at hooks.example.org, …, … and … unknown"
-
-
 NOT_MEANT = "not sent: who it was for may no longer hear of it"
 
 
