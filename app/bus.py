@@ -5,6 +5,7 @@ interval or a heartbeat, never a task, so that no error leaves this module.
 """
 
 import json
+import time
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
@@ -50,7 +51,6 @@ NEWS_CHANNEL = "muster:news"  # messages: task ids, `u<developer id>`, nothing (
 EXPAND_FLAG = "muster:expand:wanted"
 SEND_FLAG = "muster:send:wanted"
 SEND_HOLDER = "muster:send:holder"  # which job sends
-DISPATCH_FLAG = "muster:dispatch:wanted"
 DISPATCHER_HEARTBEAT = "muster:dispatcher:heartbeat"  # unix time of the last dispatch job
 SWEEPER_HEARTBEAT = "muster:sweeper:heartbeat"  # likewise, of the last sweep of machines
 BEAT_HEARTBEAT = "muster:beat:heartbeat"  # likewise, of the last job that beat has sent
@@ -69,6 +69,11 @@ return id
 """
 TERMINAL_SECONDS = 120  # how long its keys stay when nobody renews them
 
+# The list in which Celery's jobs of that name wait.
+_DISPATCH_QUEUE = DISPATCH.partition(".")[0]
+_CROWD_SECONDS = 0.1
+_dispatch_sent_at = 0.0  # by this process
+
 _LET_GO = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return redis.call('EXISTS', KEYS[2])
@@ -81,9 +86,15 @@ log = structlog.get_logger(__name__)
 
 
 def wake_dispatch() -> None:
-    """Have queued tasks looked at soon. A thousand calls wake one pass."""
+    """Have queued tasks looked at soon. Of a thousand calls few send a job: one that waits in its
+    queue has yet to read what is committed by now. Where none was sent a moment ago, nobody waits
+    to hear whether one does.
+    """
+    global _dispatch_sent_at
+    now = time.monotonic()
+    is_crowd, _dispatch_sent_at = now < _dispatch_sent_at + _CROWD_SECONDS, now
     try:
-        if redis.client.set(DISPATCH_FLAG, 1, nx=True, px=_FLAG_MILLISECONDS):
+        if not (is_crowd and redis.client.llen(_DISPATCH_QUEUE)):
             celery_of(current_app).send_task(DISPATCH, ignore_result=True, retry=False)
     except (RedisError, OperationalError) as error:
         log.warning("wake_up_not_sent", job=DISPATCH, error=str(error))
@@ -97,30 +108,12 @@ def work_on_chat(event_id: int) -> None:
         log.warning("wake_up_not_sent", job=CHAT_EVENT, error=str(error))
 
 
-def begin_dispatch(now: datetime) -> None:
-    """Clear the flag before the queue is read, and leave a life sign for `/readyz`."""
-    with redis.client.pipeline(transaction=False) as pipe:
-        pipe.delete(DISPATCH_FLAG)
-        pipe.set(DISPATCHER_HEARTBEAT, now.timestamp())
-        pipe.execute()
-
-
 def leave_sign(where: str, now: datetime) -> None:
     """A sign of life for `/readyz`."""
     try:
         redis.client.set(where, now.timestamp())
     except RedisError as error:
         log.warning("sign_not_left", where=where, error=str(error))
-
-
-def put_back_dispatch() -> None:
-    """Somebody else is at work: the flag that was cleared is set again for it."""
-    redis.client.set(DISPATCH_FLAG, 1, px=_FLAG_MILLISECONDS)
-
-
-def is_dispatch_wanted() -> bool:
-    """Whether somebody has asked for a pass since the last one began."""
-    return bool(redis.client.exists(DISPATCH_FLAG))
 
 
 def tell_news(task_ids: Iterable[int], *, is_told: bool) -> None:

@@ -70,7 +70,7 @@ def _celery(app: Flask) -> Celery:
         accept_content=["json"],
         task_serializer="json",
         task_ignore_result=True,
-        # A job that was cut off is not repeated: beat comes round again anyway.
+        # A job that was cut off need not be repeated: beat comes round again anyway.
         task_acks_late=False,
         worker_prefetch_multiplier=1,
         worker_cancel_long_running_tasks_on_connection_loss=True,

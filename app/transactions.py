@@ -9,8 +9,10 @@ Execution options of a statement save more:
 - `prepared`, a name that no other statement has: each connection has Postgres plan it once. The
   parameters that have no value of their own are given with each execution; all others are part of
   what is planned.
-- `commits`: COMMIT travels along, so that the statement is its transaction's last. It has no rows.
-  `session.commit()` comes after it all the same, and finds nothing left to send.
+- `commits`: COMMIT travels along, so that the statement is its transaction's last.
+  `session.commit()` comes after it all the same, and finds nothing left to send. psycopg2 hands out
+  what came last, so that the statement's own rows are lost. With `commits=SAID` it has said what
+  matters of them, as one text, with `say`, and its row is what it has said.
 - `alone`: what only reads, and locks nothing, needs no transaction to be read in, and so nobody
   waits for the end of one afterwards.
 
@@ -30,6 +32,14 @@ from sqlalchemy.exc import DisconnectionError
 # Not gevent's, which would visit the hub: this one only looks.
 _poll = monkey.get_original("select", "poll")
 _PREPARED = "muster_prepared"  # in a connection's `info`
+
+SAID = "said"
+_SETTING = "muster.said"
+
+
+def say(text: str) -> str:
+    """What a statement that commits ends with: the SQL of a text, which outlives the COMMIT."""
+    return f"SELECT set_config('{_SETTING}', {text}, false)"
 
 
 def begin_with_first_statement(engine: Engine) -> None:
@@ -69,6 +79,8 @@ def _on_execute(
         statement = _prepare(connection, cursor, statement, parameters, context)
     if options.get("commits") and not connection.in_nested_transaction():
         statement = f"{statement}; COMMIT"
+        if options["commits"] == SAID:
+            statement = f"{statement}; SELECT current_setting('{_SETTING}')"
     is_begun = cursor.connection.get_transaction_status() != TRANSACTION_STATUS_IDLE
     if is_begun or options.get("alone") or options.get("isolation_level") == "AUTOCOMMIT":
         return statement, parameters

@@ -29,6 +29,10 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self._prepare_doc_cbks.append(self._prepare_problems_doc)
 
+    def arguments(self, schema: Any, **kwargs: Any) -> Any:
+        """As there, but a class makes its schema once, and not with each request."""
+        return super().arguments(schema() if isinstance(schema, type) else schema, **kwargs)
+
     @staticmethod
     def remember_problems(view: Any, kinds: tuple[Any, ...]) -> None:
         view._apidoc = {**getattr(view, "_apidoc", {}), "problems": kinds}

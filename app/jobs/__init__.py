@@ -24,7 +24,10 @@ from app.services.clock import now
 
 
 def assign_queued() -> None:
-    dispatch.assign_queued()
+    try:
+        dispatch.assign_queued()
+    finally:  # afterwards: somebody waits for the pass
+        bus.leave_sign(bus.DISPATCHER_HEARTBEAT, now())
 
 
 def expand_outbox() -> None:
@@ -94,4 +97,5 @@ JOBS: dict[str, Callable[..., None]] = {
 def register(celery: Celery) -> None:
     """Give each job its name on the bus."""
     for name, job in JOBS.items():
-        celery.task(job, name=name)
+        # Somebody waits for a pass, and not for the round trip that says that it has begun.
+        celery.task(job, name=name, acks_late=name == bus.DISPATCH)

@@ -235,7 +235,8 @@ class Event(Model):
     )
 
 
-# The migration says the same. Who inserts holds the task's lock, in the order of numbers.
+# Migrations say the same. Who inserts holds the task's lock, in the order of numbers; who knows an
+# event to be the first of its type says so.
 NUMBER_BY_TYPE = (
     """
         CREATE FUNCTION number_event_by_type() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -250,7 +251,7 @@ NUMBER_BY_TYPE = (
     """,
     """
         CREATE TRIGGER number_event_by_type BEFORE INSERT ON task_events
-        FOR EACH ROW EXECUTE FUNCTION number_event_by_type()
+        FOR EACH ROW WHEN (NEW.type_number IS NULL) EXECUTE FUNCTION number_event_by_type()
     """,
 )
 for statement in NUMBER_BY_TYPE:

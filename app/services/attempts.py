@@ -4,7 +4,9 @@ The caller holds the locks of the machine and the task.
 """
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -186,10 +188,10 @@ def resumable_stage(task: Task, stage_index: int) -> int:
     return pipeline.restart(stage_index, _checkpoints(task)).stage_index
 
 
-def has_checkpoints(task: Task, number: int) -> bool:
-    """Whether the task can go on from what this attempt of it has left at the remote."""
-    own = checkpoints_of(task.id, number)
-    return any(known["ref"].startswith(own) for known in task.checkpoints.values())
+def has_checkpoints(known: Mapping[str, Any], task_id: int, number: int) -> bool:
+    """Whether some of the checkpoints that the task can go on from are this attempt's."""
+    own = checkpoints_of(task_id, number)
+    return any(checkpoint["ref"].startswith(own) for checkpoint in known.values())
 
 
 def give_up_checkpoints(task: Task, number: int) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -24,16 +23,15 @@ from app.services.clock import now as clock_now
 def assign_queued() -> int:
     """Assign all that can be assigned now; how many tasks.
 
-    One dispatcher at a time. A pass that comes meanwhile leaves the flag set, and the pass that
-    holds the lock looks at it again after it has let go.
+    One dispatcher at a time. Whoever comes meanwhile waits: the other one may have read already.
     """
     assigned = 0
     while True:
         batch = _pass()
-        assigned += batch.assigned if batch else 0
+        assigned += batch.assigned
         # A full batch that left something over is followed by another: it may have filled up
         # the only machines that its tasks could go to, not those of the tasks behind them.
-        if batch is None or not ((batch.is_full and batch.assigned) or bus.is_dispatch_wanted()):
+        if not (batch.is_full and batch.assigned):
             return assigned
 
 
@@ -46,22 +44,14 @@ class _Batch(NamedTuple):
     is_full: bool = False
 
 
-def _pass() -> _Batch | None:
-    """One batch in one transaction; None where another dispatcher is at work."""
+def _pass() -> _Batch:
+    """One batch in one transaction."""
     now = clock_now()
-    bus.begin_dispatch(now)  # before reading: what comes later sets the flag again
     machines = _take_lock()
-    if machines is None:
-        # The other one has read already, so the wish is put back for it to see when it is done;
-        # and it may have looked just before that.
-        bus.put_back_dispatch()
-        machines = _take_lock()
-    if machines and any(machine.has_answered for machine in machines):
+    if any(machine.has_answered for machine in machines):
         bus.wake_machines(_seat_answered(now))
         # Machines are locked before tasks: what follows is a transaction of its own.
         machines = _take_lock()
-    if machines is None:
-        return None
     batch = _assign_batch(machines, now)
     db.session.commit()
     bus.wake_machines(batch.machine_ids)
@@ -70,13 +60,16 @@ def _pass() -> _Batch | None:
     return batch
 
 
-def _take_lock() -> list[Candidate] | None:
-    """Become the dispatcher until the end of the transaction; the machines, or None."""
-    rows = db.session.execute(statements.TAKE_LOCK).all()
-    if all(row.has_lock for row in rows):
-        return [candidates.from_row(row) for row in rows]
-    db.session.rollback()
-    return None
+def _take_lock() -> list[Candidate]:
+    """Become the dispatcher until the end of the transaction; the machines, none where nobody
+    waits.
+    """
+    connection = db.session.connection()  # nothing of it becomes the session's
+    rows = connection.execute(statements.TAKE_LOCK).all()
+    if not all(row.has_lock for row in rows):
+        connection.execute(statements.WAIT_FOR_LOCK)
+        rows = connection.execute(statements.TAKE_LOCK).all()  # as it is since
+    return [candidates.from_row(row) for row in rows]
 
 
 def _seat_answered(now: datetime) -> set[uuid.UUID]:
@@ -129,7 +122,7 @@ def _assign_batch(machines: Sequence[Candidate], now: datetime) -> _Batch:
     if not able:
         return _Batch()
     asked = {"able": json.dumps(able), "now": now}
-    queued = db.session.execute(statements.QUEUE, asked).all()
+    queued = db.session.connection().execute(statements.QUEUE, asked).all()
     seating = Seating(machines, now, limit)
     choices: dict[int, str] = {}
     for row in queued:
@@ -142,17 +135,12 @@ def _assign_batch(machines: Sequence[Candidate], now: datetime) -> _Batch:
 
 
 def _assign(choices: Mapping[int, str], now: datetime) -> dict[int, uuid.UUID]:
-    """Put tasks on the machines that were chosen for them; the machine of each that was put."""
+    """Put tasks on the machines that were chosen for them; the machine of each that was put.
+    Commits.
+    """
     assert rules.after(TaskStatus.QUEUED, TaskEvent.ASSIGN) is TaskStatus.ASSIGNED
     places = [{"id": task_id, "machine": machine} for task_id, machine in choices.items()]
     about = {"places": json.dumps(places), "now": now}
-    rows = db.session.execute(statements.ASSIGN, about).all()
+    said = db.session.connection().execute(statements.ASSIGN, about).scalar_one()
     db.session.expire_all()  # what the session knew of them is no longer so
-    assigned = {row.task_id: row.machine_id for row in rows if row.task_id is not None}
-    claimed = {row.machine_id for row in rows}
-    for machine, asked in Counter(choices.values()).items():
-        machine_id = uuid.UUID(machine)
-        left = asked - sum(taken == machine_id for taken in assigned.values())
-        if machine_id in claimed and left:
-            db.session.execute(statements.GIVE_BACK, {"machine": machine_id, "seats": left})
-    return assigned
+    return {task_id: uuid.UUID(machine) for machine, task_id in json.loads(said)}

@@ -16,12 +16,12 @@ from sqlalchemy import (
     select,
     text,
     tuple_,
-    update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from app import transactions
 from app.domain.task import TaskStatus
-from app.models import Attempt, Gate, Machine, MachineHeartbeat, Project, Task
+from app.models import Attempt, Gate, MachineHeartbeat, Project, Task
 from app.services.candidates import ANSWERED
 from app.services.candidates import STATEMENT as CANDIDATES
 
@@ -46,6 +46,7 @@ TAKE_LOCK = (
     .add_columns(select(func.pg_try_advisory_xact_lock(LOCK)).scalar_subquery().label("has_lock"))
     .execution_options(prepared="dispatch_machines")
 )
+WAIT_FOR_LOCK = select(func.pg_advisory_xact_lock(LOCK))
 
 _waits_for_person = exists().where(
     Gate.task_id == Task.id, Gate.round == Task.round, Gate.answered_at.is_(None)
@@ -78,29 +79,29 @@ QUEUE = (
     .execution_options(prepared="dispatch_queue")
 )
 
-# Seats are claimed, machine by machine, only where all that are asked for are there; then the tasks
-# that are still queued, and that nobody holds, begin an attempt. `places` is [{id, machine}]. A row
-# for each task that was assigned, and one without a task for a machine that got none.
-ASSIGN = text("""
+# Machines take part only where all seats that are asked for are there; the tasks that are still
+# queued, and that nobody holds, begin an attempt, and take a seat each. `places` is
+# [{id, machine}]. It says [[machine, task]] of those that were assigned.
+ASSIGN = text(f"""
     WITH place AS (
         SELECT * FROM jsonb_to_recordset(CAST(:places AS jsonb)) AS p(id bigint, machine uuid)
     ), asked AS (
         SELECT machine, count(*) AS seats FROM place GROUP BY machine
     ), locked AS (
-        SELECT m.id, asked.seats FROM machines AS m JOIN asked ON asked.machine = m.id
+        SELECT m.id, m.name FROM machines AS m JOIN asked ON asked.machine = m.id
         WHERE m.status = 'online' AND m.connected AND m.slots_used + asked.seats <= m.slots_total
         ORDER BY m.id FOR NO KEY UPDATE OF m
-    ), claimed AS (
-        UPDATE machines AS m
-        SET slots_used = m.slots_used + locked.seats, orders_version = m.orders_version + 1,
-            last_assigned_at = :now
-        FROM locked WHERE m.id = locked.id
-        RETURNING m.id, m.name
     ), free AS (
-        SELECT t.id, claimed.id AS machine, claimed.name
-        FROM tasks AS t JOIN place ON place.id = t.id JOIN claimed ON claimed.id = place.machine
+        SELECT t.id, locked.id AS machine, locked.name
+        FROM tasks AS t JOIN place ON place.id = t.id JOIN locked ON locked.id = place.machine
         WHERE t.status = 'queued'
         ORDER BY t.id FOR NO KEY UPDATE OF t SKIP LOCKED
+    ), claimed AS (
+        UPDATE machines AS m
+        SET slots_used = m.slots_used + taken.seats, orders_version = m.orders_version + 1,
+            last_assigned_at = :now
+        FROM (SELECT machine, count(*) AS seats FROM free GROUP BY machine) AS taken
+        WHERE m.id = taken.machine
     ), moved AS (
         UPDATE tasks AS t
         SET status = 'assigned', machine_id = free.machine, attempt = t.attempt + 1,
@@ -117,20 +118,14 @@ ASSIGN = text("""
                checkpoints -> CAST(stage_index - 1 AS text) ->> 'ref', true, false, :now, 0, 0, '[]'
         FROM moved
     ), told AS (
-        INSERT INTO task_events (task_id, number, type, attempt, stage_index, message, data,
-                                 created_at, project_id)
-        SELECT id, events, 'assigned', attempt, at_stage, 'assigned to ' || machine_name,
-               jsonb_build_object('machineId', machine_id), :now, project_id
+        INSERT INTO task_events (task_id, number, type, type_number, attempt, stage_index, message,
+                                 data, created_at, project_id)
+        SELECT id, events, 'assigned', CASE WHEN attempt = 1 THEN 1 END, attempt, at_stage,
+               'assigned to ' || machine_name, jsonb_build_object('machineId', machine_id), :now,
+               project_id
         FROM moved
+    ), said AS (
+        SELECT coalesce(jsonb_agg(jsonb_build_array(machine_id, id)), '[]') AS assigned FROM moved
     )
-    SELECT claimed.id AS machine_id, moved.id AS task_id
-    FROM claimed LEFT JOIN moved ON moved.machine_id = claimed.id
-""").execution_options(prepared="dispatch_assign")
-
-# Seats that were claimed for tasks which somebody else held.
-GIVE_BACK = (
-    update(Machine)
-    .where(Machine.id == bindparam("machine"))
-    .values(slots_used=Machine.slots_used - bindparam("seats"))
-    .execution_options(synchronize_session=False)
-)
+    {transactions.say("assigned::text")} FROM said
+""").execution_options(prepared="dispatch_assign", commits=transactions.SAID)

@@ -112,17 +112,17 @@ def open_gate(task: Task) -> Gate | None:
     return db.session.scalar(query)
 
 
-def variables(task: Task) -> dict[str, str]:
-    """`choice` and `input` as last answered in this round, up to the stage the task is at."""
+def variables(task_id: int, round_: int, stage_index: int) -> dict[str, str]:
+    """`choice` and `input` as last answered in this round, up to that stage."""
     query = (
         select(Gate)
-        .where(Gate.task_id == task.id, Gate.round == task.round, Gate.answered_at.is_not(None))
+        .where(Gate.task_id == task_id, Gate.round == round_, Gate.answered_at.is_not(None))
         .order_by(Gate.stage_index)
     )
     found: dict[str, str] = {}
     for gate in db.session.scalars(query):
         answer = pipeline.accept(gate.kind, gate.choices, gate.result or "")
-        if isinstance(answer, pipeline.Go) and gate.stage_index <= task.stage_index:
+        if isinstance(answer, pipeline.Go) and gate.stage_index <= stage_index:
             found.update(answer.variables)
     return found
 

@@ -53,7 +53,8 @@ def record(
 
 def first(task: Task, message: str, now: datetime) -> Event:
     """A new task's first event, for whoever writes both. The session does not know it."""
-    event = _next(task, EventType.CREATED, message, now, attempt=0, stage_index=None, data={})
+    about: dict[str, Any] = {"attempt": 0, "stage_index": None, "data": {}, "type_number": 1}
+    event = _next(task, EventType.CREATED, message, now, **about)
     outbox.note(task, event, task.created_by)
     return event
 

@@ -5,9 +5,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import bindparam, select, tuple_
-from sqlalchemy.orm import joinedload
 
 from app import bus
 from app.domain import pipeline
@@ -15,7 +15,7 @@ from app.domain.attempt import AttemptOutcome, AttemptPhase, branch_of
 from app.domain.machine import IN_DRAIN, MachineStatus
 from app.domain.task import ENDED, FailureCode
 from app.extensions import db
-from app.models import Attempt, Machine, Task, Terminal
+from app.models import Attempt, Developer, Machine, Project, Task, Terminal
 from app.services import attempts, gates, locks, outbox, tunnel_orders, vault
 from app.services.clock import now as clock_now
 from app.services.tunnel_orders import WantedTunnel
@@ -35,7 +35,7 @@ class Want(StrEnum):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a machine should be doing about one attempt."""
+    """What a machine should be doing about one attempt. `row` is what its order is made of."""
 
     task_id: int
     attempt: int
@@ -44,6 +44,7 @@ class Wanted:
     reason: str = ""
     keep_checkpoints: bool = False
     asked: int = 0  # how often its terminal has been asked for
+    row: Any = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,6 @@ class Orders:
     status: MachineStatus
     attempts: list[Wanted]
     tunnels: list[WantedTunnel] = field(default_factory=list)
-    # The session forgets rows that nobody holds, and orders are made of these: without them each
-    # order would ask for its own once more.
-    rows: list[Attempt] = field(default_factory=list, repr=False)
 
 
 def of_machine(machine_id: uuid.UUID, now: datetime, named: Collection[Key] = ()) -> Orders:
@@ -68,12 +66,12 @@ def of_machine(machine_id: uuid.UUID, now: datetime, named: Collection[Key] = ()
     not at work: attempts which the machine has, and which may be strangers here. A machine that is
     drained costs one more.
     """
-    rows = db.session.execute(_AT_WORK, {"machine": machine_id, "now": now}).all()
+    asked = {"machine": machine_id, "now": now}
+    rows = db.session.connection().execute(_AT_WORK, asked).all()
     first = rows[0]
-    at_work = [row.Attempt for row in rows if row.Attempt is not None]
-    wanted = [_wanted(attempt) for attempt in at_work]
+    wanted = [_wanted(row) for row in rows if row.task_id is not None]
     wanted += [
-        Wanted(row.Attempt.task_id, row.Attempt.number, Want.TERMINAL, asked=row.asked)
+        Wanted(row.task_id, row.attempt, Want.TERMINAL, asked=row.asked)
         for row in rows
         if row.asked is not None
     ]
@@ -84,21 +82,42 @@ def of_machine(machine_id: uuid.UUID, now: datetime, named: Collection[Key] = ()
     strangers = sorted(_strangers(machine_id, others))
     wanted += [Wanted(*key, Want.FORGET, keep_checkpoints=True) for key in strangers]
     tunnels = tunnel_orders.read(first.tunnels, now)
-    return Orders(first.orders_version, first.generation, first.status, wanted, tunnels, at_work)
+    return Orders(first.orders_version, first.generation, first.status, wanted, tunnels)
 
 
-# With all that an order is made of: a second query would be a second round trip.
-_WHOLE = joinedload(Attempt.task).options(
-    joinedload(Task.project, innerjoin=True), joinedload(Task.creator, innerjoin=True)
-)
-
-# Attempts that live, that may still run, or whose workspace may go; the rest is history.
+# Attempts that live, that may still run, or whose workspace may go; the rest is history. With all
+# that an order is made of, for a second query would be a second round trip; and as columns, for
+# somebody waits, and the objects would take as long to make as all else of an order together.
 _AT_WORK = (
     select(
         Machine.orders_version,
         Machine.generation,
         Machine.status,
-        Attempt,
+        Attempt.task_id,
+        Attempt.number.label("attempt"),
+        Attempt.phase,
+        Attempt.stage_index.label("attempt_stage"),
+        Attempt.holds_slot,
+        Attempt.pending_end.is_not(None).label("is_ending"),
+        Attempt.ended_at,
+        Attempt.outcome,
+        Attempt.started_at,
+        Attempt.resume_from,
+        Task.description,
+        Task.pipeline,
+        Task.checkpoints,
+        Task.agent_type,
+        Task.round,
+        Task.stage_index,
+        Project.key.label("project_key"),
+        Project.repo_url,
+        Project.default_branch,
+        Project.git_token,
+        Project.agent_command,
+        Project.environment,
+        Project.secrets,
+        Developer.git_name,
+        Developer.git_email,
         Terminal.asked,
         tunnel_orders.RUNNING,
     )
@@ -114,6 +133,9 @@ _AT_WORK = (
             | Attempt.holds_slot
         ),
     )
+    .outerjoin(Task, Task.id == Attempt.task_id)
+    .outerjoin(Project, Project.id == Task.project_id)
+    .outerjoin(Developer, Developer.id == Task.created_by)
     .outerjoin(
         Terminal,
         (Terminal.task_id == Attempt.task_id)
@@ -124,8 +146,7 @@ _AT_WORK = (
     )
     .where(Machine.id == bindparam("machine"))
     .order_by(Attempt.task_id)
-    .options(_WHOLE)
-    .execution_options(populate_existing=True, prepared="orders_at_work", alone=True)
+    .execution_options(prepared="orders_at_work", alone=True)
 )
 
 
@@ -156,18 +177,18 @@ def _strangers(machine_id: uuid.UUID, named: Collection[Key]) -> set[Key]:
     return set(named) - {(row.task_id, row.number) for row in db.session.execute(query)}
 
 
-def _wanted(attempt: Attempt) -> Wanted:
-    key = (attempt.task_id, attempt.number)
-    if attempt.ended_at is not None:
-        if attempt.holds_slot:
-            return Wanted(*key, Want.STOP, reason=attempt.outcome or "")
+def _wanted(row: Any) -> Wanted:
+    key = (row.task_id, row.attempt)
+    if row.ended_at is not None:
+        if row.holds_slot:
+            return Wanted(*key, Want.STOP, reason=row.outcome or "")
         # Until they are given up somebody may still retry from them.
-        kept = attempts.has_checkpoints(attempt.task, attempt.number)
+        kept = attempts.has_checkpoints(row.checkpoints, *key)
         return Wanted(*key, Want.HOLD if kept else Want.FORGET)
-    if attempt.phase is AttemptPhase.PUBLISH:
-        return Wanted(*key, Want.PUBLISH)
-    if attempt.phase is AttemptPhase.RUN and attempt.holds_slot and attempt.pending_end is None:
-        return Wanted(*key, Want.RUN, attempt.stage_index)
+    if row.phase is AttemptPhase.PUBLISH:
+        return Wanted(*key, Want.PUBLISH, row=row)
+    if row.phase is AttemptPhase.RUN and row.holds_slot and not row.is_ending:
+        return Wanted(*key, Want.RUN, row.attempt_stage, row=row)
     return Wanted(*key, Want.HOLD)
 
 
@@ -193,26 +214,24 @@ def publish(wanted: Wanted) -> frames.Publish:
 
     Raises vault.KeyMissing.
     """
-    attempt = db.session.get_one(Attempt, (wanted.task_id, wanted.attempt), options=[_WHOLE])
     order = frames.Publish(task_id=wanted.task_id, attempt=wanted.attempt)
-    if attempt.started_at is None:
-        order.repo, order.author = _repo(attempt), _author(attempt.task)
+    if wanted.row.started_at is None:
+        order.repo, order.author = _repo(wanted.row), _author(wanted.row)
     return order
 
 
-def _repo(attempt: Attempt) -> frames.Repo:
-    project = attempt.task.project
+def _repo(row: Any) -> frames.Repo:
     return frames.Repo(
-        url=project.repo_url,
-        base=project.default_branch,
-        branch=branch_of(attempt.task_id, attempt.number),
-        resume_from=attempt.resume_from,
-        token=vault.decrypt(project.git_token) if project.git_token else None,
+        url=row.repo_url,
+        base=row.default_branch,
+        branch=branch_of(row.task_id, row.attempt),
+        resume_from=row.resume_from,
+        token=vault.decrypt(row.git_token) if row.git_token else None,
     )
 
 
-def _author(task: Task) -> frames.Author:
-    return frames.Author(name=task.creator.git_name, email=task.creator.git_email)
+def _author(row: Any) -> frames.Author:
+    return frames.Author(name=row.git_name, email=row.git_email)
 
 
 def _fail(wanted: Wanted, code: FailureCode, why: str) -> None:
@@ -230,32 +249,32 @@ def run_stage(wanted: Wanted) -> frames.RunStage:
 
     Raises vault.KeyMissing.
     """
-    attempt = db.session.get_one(Attempt, (wanted.task_id, wanted.attempt), options=[_WHOLE])
-    task = attempt.task
-    project, stage = task.project, pipeline.parse(task.pipeline)[wanted.stage_index]
+    row = wanted.row
+    stages = pipeline.parse(row.pipeline)
+    stage = stages[wanted.stage_index]
     variables = {
-        "description": task.description,
-        "branch": branch_of(task.id, attempt.number),
-        "project": project.key,
+        "description": row.description,
+        "branch": branch_of(wanted.task_id, wanted.attempt),
+        "project": row.project_key,
         "choice": "",
         "input": "",
     }
-    if any(pipeline_stage.gate for pipeline_stage in pipeline.parse(task.pipeline)):
-        variables |= gates.variables(task)
+    if any(each.gate for each in stages):
+        variables |= gates.variables(wanted.task_id, row.round, row.stage_index)
     return frames.RunStage(
-        task_id=task.id,
-        attempt=attempt.number,
+        task_id=wanted.task_id,
+        attempt=wanted.attempt,
         stage_index=wanted.stage_index,
         stage_name=stage.name,
         kind=stage.kind.value,
         text=pipeline.instruction(stage, variables),
         variables=variables,
-        agent=task.agent_type,
-        agent_command=project.agent_command,
-        env=project.environment,
-        secrets={name: vault.decrypt(sealed) for name, sealed in project.secrets.items()},
+        agent=row.agent_type,
+        agent_command=row.agent_command,
+        env=row.environment,
+        secrets={name: vault.decrypt(sealed) for name, sealed in row.secrets.items()},
         timeout=stage.timeout,
-        repo=_repo(attempt),
-        project=project.key,
-        author=_author(task),
+        repo=_repo(row),
+        project=row.project_key,
+        author=_author(row),
     )

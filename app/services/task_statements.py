@@ -38,7 +38,7 @@ PLACE = (
 
 
 # Filled in by Postgres.
-_BY_ITSELF = {"xid", "type_number"}
+_BY_ITSELF = {"xid"}
 # The tables and not the models: the session's own inserts look at each row's values again.
 _COLUMNS = {
     prefix: [c for c in db.metadata.tables[name].columns if c.name not in _BY_ITSELF]

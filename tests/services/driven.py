@@ -11,7 +11,7 @@ from app.machines.difference import Key, Known, difference, known_from, told
 from app.models import Attempt, Event, Machine, Task
 from app.services import logs, machines, orders, reports, tokens
 from app.services.clock import now as clock_now
-from app.services.orders import Want
+from app.services.orders import Want, Wanted
 from app.services.reports import Outcome
 from protocol import frames, version
 from tests.factories import make_machine
@@ -111,6 +111,14 @@ def held(
 def live(task: Task) -> Attempt:
     """The latest attempt."""
     return db.session.get_one(Attempt, (task.id, task.attempt), populate_existing=True)
+
+
+def ordered(task: Task) -> Wanted:
+    """What the machine of the latest attempt should be doing about it."""
+    attempt = live(task)
+    wanted = orders.of_machine(attempt.machine_id, clock_now()).attempts
+    [found] = [w for w in wanted if (w.task_id, w.attempt) == (task.id, attempt.number)]
+    return found
 
 
 def status(task: Task) -> TaskStatus:

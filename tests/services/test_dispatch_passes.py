@@ -179,15 +179,31 @@ def test_an_old_snapshot_overfills_no_machine(app: Flask, monkeypatch: pytest.Mo
     check_seats()
 
 
-def test_a_pass_that_comes_while_another_works_leaves_its_wish(committed_app: Flask) -> None:
+def test_a_pass_that_comes_while_another_works_waits_and_sees_what_came_meanwhile(
+    committed_app: Flask,
+) -> None:
     make_tasks(1)
     make_machine()
+    counts: list[int] = []
+
+    def run() -> None:
+        with committed_app.app_context():
+            counts.append(dispatch.assign_queued())
+
+    late = threading.Thread(target=run)
     with db.engine.connect() as other:
-        other.execute(sa.select(sa.func.pg_advisory_xact_lock(dispatch_statements.LOCK)))
-        redis.client.set(bus.DISPATCH_FLAG, 1)
-        assert dispatch.assign_queued() == 0
-        assert redis.client.exists(bus.DISPATCH_FLAG)
-    assert dispatch.assign_queued() == 1
+        other.execute(dispatch_statements.WAIT_FOR_LOCK)
+        late.start()
+        wait_until_blocked()
+        make_tasks(1)
+    late.join(20)
+    assert counts == [2]
+
+
+def test_a_thousand_calls_send_few_jobs(app: Flask) -> None:
+    for _ in range(1000):
+        bus.wake_dispatch()
+    assert redis.client.llen("dispatch") <= 2
 
 
 def test_a_task_that_is_locked_is_left_for_the_next_pass(committed_app: Flask) -> None:
@@ -212,7 +228,7 @@ def test_locks_are_taken_in_the_houses_order(committed_app: Flask) -> None:
         with committed_app.app_context():
             locks.machine(last.id)
             waiting.set()
-            sa_wait_until_blocked(committed_app)
+            wait_until_blocked()
             locks.tasks(tasks)
             db.session.commit()
             done.append("reports")
@@ -225,7 +241,7 @@ def test_locks_are_taken_in_the_houses_order(committed_app: Flask) -> None:
     assert done == ["reports"]
 
 
-def sa_wait_until_blocked(app: Flask) -> None:
+def wait_until_blocked() -> None:
     """Until some transaction waits for a lock."""
     query = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
     with db.engine.connect() as watch:

@@ -13,7 +13,7 @@ from app.extensions import db
 from app.models import Attempt, Developer, Task
 from app.services import collection, dispatch, drains, gates, locks, orders, silence, tasks
 from app.services.clock import now
-from app.services.orders import Want, Wanted
+from app.services.orders import Want
 from protocol import codec, frames
 from tests.factories import (
     make_attempt,
@@ -24,7 +24,7 @@ from tests.factories import (
     make_task,
 )
 from tests.services.blocking import await_lock_waiter
-from tests.services.driven import Driven, held, live, make_driven
+from tests.services.driven import Driven, held, live, make_driven, ordered
 
 DEVELOP = {"name": "develop", "command": "x", "kind": "agent", "timeout": 60}
 CHECK = {"name": "check", "command": "x", "kind": "shell", "timeout": 60}
@@ -176,8 +176,8 @@ def test_an_order_that_no_machine_would_take_fails_its_task(app: Flask) -> None:
     project = make_project(environment={f"V{i}": "x" * 10_000 for i in range(110)})
     task = make_task(project=project, status=TaskStatus.ASSIGNED)
     make_attempt(task, make_machine())
-    assert len(codec.encode(orders.run_stage(Wanted(task.id, 1, Want.RUN, 0)))) > codec.MAX_TEXT
-    assert orders.work_or_fail(Wanted(task.id, 1, Want.RUN, 0)) is None
+    assert len(codec.encode(orders.run_stage(ordered(task)))) > codec.MAX_TEXT
+    assert orders.work_or_fail(ordered(task)) is None
     db.session.refresh(task)
     assert task.failure is not None
     assert (task.status, task.failure["code"]) == ("failed", "order_too_large")

@@ -14,10 +14,18 @@ from app.extensions import db
 from app.models import Developer, Event, Gate, Task
 from app.services import dispatch, drains, fleet, gates, orders, silence, tasks
 from app.services.clock import now
-from app.services.orders import Want, Wanted
+from app.services.orders import Want
 from protocol import frames
 from tests.factories import make_developer, make_project, make_server_process
-from tests.services.driven import Driven, events_of, live, make_driven, state, warnings_of
+from tests.services.driven import (
+    Driven,
+    events_of,
+    live,
+    make_driven,
+    ordered,
+    state,
+    warnings_of,
+)
 
 LATER = timedelta(seconds=601)
 QUEUED = (TaskStatus.QUEUED, None)
@@ -64,7 +72,9 @@ def do(machine: Driven, task: Task, index: int, *, checkpoint: bool = False) -> 
 
 
 def choice_told(task: Task, index: int) -> str:
-    return orders.run_stage(Wanted(task.id, task.attempt, Want.RUN, index)).variables["choice"]
+    wanted = ordered(task)
+    assert wanted.stage_index == index
+    return orders.run_stage(wanted).variables["choice"]
 
 
 TWO = (stage("write"), stage("ship", choices=["red", "blue"]))

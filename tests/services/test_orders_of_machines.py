@@ -9,10 +9,10 @@ from app.extensions import db
 from app.models import Machine
 from app.services import orders, vault
 from app.services.clock import now
-from app.services.orders import Want, Wanted
 from protocol import codec
 from tests.factories import make_attempt, make_developer, make_gate, make_machine, make_project
 from tests.factories import make_task as a_task
+from tests.services.driven import ordered
 from tests.services.statements import counted
 
 
@@ -69,7 +69,7 @@ def test_the_order_carries_all_that_the_stage_needs(app: Flask) -> None:
     make_attempt(task, make_machine(), resume_from="refs/muster/1/1/0")
     gate = {"kind": GateKind.CHOOSE, "choices": ["red"], "result": "red"}
     make_gate(task, answered_at=now(), answered_by=developer.id, **gate)
-    order = orders.run_stage(Wanted(task.id, 1, Want.RUN, 0))
+    order = orders.run_stage(ordered(task))
     assert order.text == f"{text} on muster/{task.id}-1: red"
     assert (order.env, order.secrets) == ({"MODE": "test"}, {"TOKEN": "s3cret"})
     assert (order.repo.token, order.repo.resume_from) == ("git-token", "refs/muster/1/1/0")
@@ -82,6 +82,6 @@ def test_a_shell_stage_is_given_as_it_was_written(app: Flask) -> None:
     stage = {"name": "check", "command": script, "kind": "shell", "timeout": 60}
     task = a_task(pipeline=[stage], description="; rm -rf /")
     make_attempt(task, make_machine())
-    order = orders.run_stage(Wanted(task.id, 1, Want.RUN, 0))
+    order = orders.run_stage(ordered(task))
     assert (order.text, order.variables["description"]) == (script, "; rm -rf /")
     db.session.rollback()

@@ -13,10 +13,10 @@ from app.extensions import db
 from app.models import Developer, Event, Task
 from app.services import dispatch, orders, silence, tasks, vault
 from app.services.clock import now
-from app.services.orders import Want, Wanted
+from app.services.orders import Want
 from protocol import frames
 from tests.factories import make_developer, make_project, make_server_process
-from tests.services.driven import Driven, events_of, held, live, make_driven, status
+from tests.services.driven import Driven, events_of, held, live, make_driven, ordered, status
 
 DEVELOP = {"name": "develop", "command": "x", "kind": "agent", "timeout": 60}
 CHECK = {"name": "check", "command": "x", "kind": "shell", "timeout": 60}
@@ -71,10 +71,10 @@ def test_the_order_that_begins_an_attempt_says_where_the_work_is(
     admin: Developer, machine: Driven
 ) -> None:
     task = pushing(admin, machine)
-    assert orders.publish(Wanted(task.id, 1, Want.PUBLISH)) == frames.Publish(task.id, 1)
+    assert orders.publish(ordered(task)) == frames.Publish(task.id, 1)
     lost(machine)
     dispatch.assign_queued()
-    order = orders.publish(Wanted(task.id, 2, Want.PUBLISH))
+    order = orders.publish(ordered(task))
     assert order.repo is not None
     assert (order.repo.resume_from, order.repo.token) == (f"refs/muster/{task.id}/1/1", "token")
     assert order.author is not None

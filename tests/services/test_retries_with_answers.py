@@ -8,10 +8,9 @@ from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, Gate, Task
 from app.services import dispatch, gates, orders, tasks
-from app.services.orders import Want, Wanted
 from protocol import frames
 from tests.factories import make_developer, make_project, make_server_process
-from tests.services.driven import Driven, make_driven, state
+from tests.services.driven import Driven, make_driven, ordered, state
 
 STAGES = [
     {"name": "paint", "command": "x", "kind": "shell", "choices": ["red", "blue"]},
@@ -65,7 +64,9 @@ def fail(machine: Driven, task: Task, index: int) -> None:
 
 
 def told(task: Task, index: int) -> tuple[str, str, str]:
-    order = orders.run_stage(Wanted(task.id, task.attempt, Want.RUN, index))
+    wanted = ordered(task)
+    assert wanted.stage_index == index
+    order = orders.run_stage(wanted)
     return order.text, order.variables["choice"], order.variables["input"]
 
 
