@@ -32,6 +32,8 @@ from worker.shim_link import ShimGone, ShimRefused
 from worker.terminal_output import TerminalOutput
 from worker.wire import Wire
 
+_LARGE = 32 << 10  # bytes of a frame; what is typed and answered is never so much
+
 _decoder: "msgspec.json.Decoder[ToPtyMachine]" = msgspec.json.Decoder(ToPtyMachine)
 
 
@@ -47,12 +49,15 @@ class Conversation:
         wire: Wire,
         output: TerminalOutput,
         screen_at: Callable[[int], Screen],
+        flooded: Callable[[], None],
     ) -> None:
-        """`screen_at` may wait; it is called on threads of its own."""
+        """`screen_at` may wait; it is called on threads of its own. `flooded` is called with each
+        frame that is large."""
         self._directory = directory
         self._wire = wire
         self._output = output
         self._screen_at = screen_at
+        self._flooded = flooded
         self._keyboard = Keyboard()
         self._shim: ShimLine | None = None
         self._is_missed = True  # whether it is worth looking for a shim
@@ -198,6 +203,8 @@ class Conversation:
         for frame in self._output.next():
             self._wire.send(_encoded(frame))
             self._has_more = True
+            if isinstance(frame, bytes) and len(frame) >= _LARGE:
+                self._flooded()
         if (offset := self._output.screen_wanted()) is not None:
             threading.Thread(target=self._draw, args=(offset,), name="drawing", daemon=True).start()
         if not self._has_more:

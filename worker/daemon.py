@@ -227,15 +227,16 @@ class Daemon:
     # Beginning and end
 
     def _equip(self) -> Workshop:
+        streams = LogStreams(self._wake.set)
         return Workshop(
             layout=self._layout,
             journal=self._journal,
-            streams=LogStreams(self._wake.set),
+            streams=streams,
             lease=self._lease,
             identities=Identities(self._layout.identities, self._uids),
             health=AgentHealth(),
             repositories=Repositories(self._layout),
-            terminals=Terminals(self._layout, self._membership, self._say),
+            terminals=Terminals(self._layout, self._membership, self._say, streams.shown),
             changed=lambda: self._vitals.refresh(),
             tunnels=self._tunnels,
         )

@@ -16,6 +16,9 @@ from protocol.frames import LogAck
 from worker.spool import Piece, SpoolReader
 
 _SAME_GAP = 0.5  # seconds for which a repeated complaint about one offset is taken for an echo
+# Seconds: how long after a large frame a terminal is taken to be in a flood, and how long its log
+# rests then after each frame of its own.
+_SHOWN, _REST = 0.1, 0.05
 
 
 class LogStream:
@@ -34,6 +37,7 @@ class LogStream:
         self.waits_for = 0  # a report that must be sent before more bytes are
         self.fresh = True  # there may be something to read
         self.in_flight = 0  # bytes
+        self.shown_until = self.rests_until = 0.0
         self._unacked: deque[tuple[int, int]] = deque()  # (end, bytes) of each frame in flight
         self._rewound = (-1, 0.0)  # to which offset, and when
         self._again_at = 0.0
@@ -178,6 +182,15 @@ class LogStreams:
             stream.fresh = True
         self._wake()
 
+    def shown(self, task_id: int, attempt: int) -> None:
+        """Somebody is shown a flood of it: that goes first, and the log follows.
+
+        Both together are more than a server's processor takes, and nobody waits for the log.
+        """
+        stream = self._streams.get((task_id, attempt))
+        if stream is not None:
+            stream.shown_until = time.monotonic() + _SHOWN
+
     def connected(self, known: Iterable[LogAck]) -> None:
         """The server of a new connection has this much; of others, nothing."""
         offsets = {(ack.task_id, ack.attempt): ack.offset for ack in known}
@@ -216,11 +229,12 @@ class LogStreams:
 
     def next(self) -> LogStream | None:
         """Whose turn it is, among those that may have something to send."""
+        now = time.monotonic()
         with self._changed:
             for _ in range(len(self._turn)):
                 self._turn.rotate(-1)
                 stream = self._streams[self._turn[-1]]
-                if stream.fresh and not stream.waits_for:
+                if stream.fresh and not stream.waits_for and stream.rests_until <= now:
                     return stream
         return None
 
@@ -236,6 +250,9 @@ class LogStreams:
             if stream.position != expected:
                 return False
             stream.take(piece)
+            now = time.monotonic()
+            if stream.shown_until > now:
+                stream.rests_until = now + _REST
             return True
 
     def skip(self, stream: LogStream, expected: int, to: int, seq: int) -> None:
@@ -252,7 +269,12 @@ class LogStreams:
                     stream.waits_for = 0
 
     def retries(self, now: float) -> float | None:
-        """Lets streams try again whose server repeats itself; the next moment to look."""
+        """Lets streams try again whose server repeats itself; the next moment to look at one of
+        those, or at one that rests.
+        """
         with self._changed:
             due = [at for stream in self._streams.values() if (at := stream.retry(now))]
+            due += [
+                s.rests_until for s in self._streams.values() if s.fresh and s.rests_until > now
+            ]
         return min(due, default=None)

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 from worker.screen_model import Model, is_panic
 
 _LOOK = 0.1  # seconds between two looks at logs that grow
+_FLOOD = 1 << 20  # bytes by which a log grows from look to look when it is in a flood
 _COLD = 60.0  # seconds without growth after which a model is put away
 _SAVE_BYTES = 4 << 20  # fed since a model was saved
 _SAVE_SECONDS = 10.0
@@ -44,6 +45,16 @@ class Watched:
         self.model = model
         self.asked: list[Ask] = []
         self.looked_at = self._saved_at = monotonic()
+        self._end, self._measured_at, self._is_in_flood = model.end, 0.0, False
+
+    def is_in_flood(self) -> bool:
+        """Whether its log grows very fast. To read along would slow down whoever is shown it, and
+        nobody has asked yet: it is read when it has come to rest.
+        """
+        if (now := monotonic()) >= self._measured_at + _LOOK:
+            before, self._end = self._end, self.model.end
+            self._measured_at, self._is_in_flood = now, self._end - before >= _FLOOD
+        return self._is_in_flood and not self.asked
 
     @property
     def is_worth_saving(self) -> bool:
@@ -111,7 +122,10 @@ class Watch:
 
     def _advance(self, watched: Watched) -> bool:
         try:
-            grew = watched.model.advance()
+            if watched.is_in_flood():
+                watched.looked_at = monotonic()
+                return False
+            grew = watched.model.advance(is_awaited=bool(watched.asked))
             self._reply(watched, stuck=not grew)
         except OSError as error:
             log.warning("a log cannot be read: %s", error)

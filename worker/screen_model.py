@@ -20,7 +20,8 @@ SAVED = "screen"
 """The file in an attempt's directory from which a successor goes on."""
 
 _STEP = 256 << 10  # bytes fed before others get their turn
-_BEHIND = 8 << 20  # bytes in the spool above which it is not worth it to read all
+# Bytes in the spool above which it is not worth it to read all: where somebody waits, and else.
+_BEHIND_AWAITED, _BEHIND = 8 << 20, 128 << 20
 _JUMP = 1 << 20  # bytes before the end from which it then goes on
 _SCROLLBACK = 200  # lines, for a screen that grows again
 _LARGEST = 4 << 20  # bytes of a saved screen
@@ -65,18 +66,23 @@ class Model:
         self._terminal = self._emulator(saved)
 
     @property
+    def end(self) -> int:
+        """How long the log is."""
+        return self._reader.end()
+
+    @property
     def behind(self) -> int:
-        return self._reader.end() - self.position
+        return self.end - self.position
 
     @property
     def unsaved(self) -> int:
         """Bytes since it was saved."""
         return self.position - self._saved_at
 
-    def advance(self) -> bool:
+    def advance(self, *, is_awaited: bool = True) -> bool:
         """Feeds some of what is there; False when there was nothing. Raises OSError."""
-        if self.behind > _BEHIND:
-            self._jump(self._reader.end() - _JUMP)
+        if self.behind > (_BEHIND_AWAITED if is_awaited else _BEHIND):
+            self._jump(self.end - _JUMP)
         before = self.position
         self._fit()
         following = self._sizes.after(self.position)

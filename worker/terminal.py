@@ -49,14 +49,17 @@ class Terminal:
         dial: Callable[[], AbstractContextManager[Wire]],
         auth: MachineAuth,
         screens: Screens,
+        flooded: Callable[[], None],
         ended: Callable[["Terminal", str], None],
     ) -> None:
-        """`ended` is called at the very end, on the terminal's thread, with the reason."""
+        """On the terminal's thread `flooded` is called while it shows much, and `ended` at the very
+        end, with the reason."""
         self.whose = whose
         self._directory = directory
         self._dial = dial
         self._auth = auth
         self._screens = screens
+        self._flooded = flooded
         self._ended = ended
         self._wire: Wire | None = None
         self._conversation: Conversation | None = None
@@ -113,7 +116,9 @@ class Terminal:
             wire.close(CloseCode.MALFORMED)
             return
         output = TerminalOutput(self._directory, ready.offset)
-        with Conversation(self._directory, wire, output, self._screen_at) as conversation:
+        with Conversation(
+            self._directory, wire, output, self._screen_at, self._flooded
+        ) as conversation:
             self._conversation = conversation
             if self._finishing:
                 conversation.finish()

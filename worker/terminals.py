@@ -21,12 +21,18 @@ class Terminals:
     """One per attempt at most. Nothing that the control loop calls waits."""
 
     def __init__(
-        self, layout: Layout, membership: Membership, say: Callable[[TerminalClosed], None]
+        self,
+        layout: Layout,
+        membership: Membership,
+        say: Callable[[TerminalClosed], None],
+        shown: Callable[[int, int], None],
     ) -> None:
-        """`say` sends on the control channel, and may wait: it is called on other threads."""
+        """`say` sends on the control channel, and may wait: it is called on other threads. `shown`
+        hears whose terminal shows much."""
         self._layout = layout
         self._membership = membership
         self._say = say
+        self._shown = shown
         self._screens = Screens(layout.attempts)
         self._lock = threading.Lock()
         self._open: dict[tuple[int, int], Terminal] = {}
@@ -44,6 +50,7 @@ class Terminals:
                     partial(self._dial, order.task_id),
                     auth,
                     self._screens,
+                    partial(self._shown, *whose),
                     self._ended,
                 )
 

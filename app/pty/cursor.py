@@ -11,7 +11,8 @@ from app.pty.stream import Entry, Stream
 from protocol import terminal as wire
 from protocol.terminal import MAX_BYTES, CloseCode
 
-PAGE_BYTES = 256 * 1024
+PAGE_BYTES = 128 * 1024
+TOLD_BYTES = 128 * 1024  # how much is sent between two words to the machine's end of how far it is
 TAIL_BYTES = 64 * 1024  # what is shown where no screen comes
 SCREEN_SECONDS = 2.0  # how long a machine that is there is waited for
 MACHINE_SECONDS = 10.0  # and one that has yet to dial
@@ -45,7 +46,7 @@ class Cursor:
         self._viewer, self._store, self._stream, self._key = viewer, store, stream, key
         self._resume_from = resume_from
         self._seen = stream.top
-        self._count = 4  # entries of a page
+        self._count = 2  # entries of a page
         self._lost_since: float | None = None
         self._begun = False
 
@@ -89,7 +90,7 @@ class Cursor:
             self._seen = self._stream.floor
             return self._stream.after(self._seen) or []
         size = sum(len(entry.data) for entry in entries) // len(entries)
-        self._count = max(4, min(512, PAGE_BYTES // max(size, 1)))
+        self._count = max(2, min(512, PAGE_BYTES // max(size, 1)))
         return entries
 
     # ---- bytes -----------------------------------------------------------------------------------
@@ -130,6 +131,9 @@ class Cursor:
         if fresh:
             self._viewer.send_bytes(fresh[0] if len(fresh) == 1 else b"".join(fresh))
         self.position = at
+        if at >= self._stream.read + TOLD_BYTES:
+            self._stream.read = at
+            self._store.tell_read(self._key, at)
 
     # ---- screens ---------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from simple_websocket import ConnectionClosed
 
 from app.pty.ends import FRAMES_AHEAD, End
 from app.pty.frames import Drawn, Resized, from_machine
+from app.pty.pace import Pace, Read
 from app.pty.store import DEFAULT_SIZE, Key, Store, pieces_of
 from app.pty.stream import ZERO, Id
 from app.pty.websocket import Broken, TooBig, WebSocket
@@ -21,6 +22,8 @@ from protocol import terminal as wire
 from protocol.terminal import MAX_BYTES, CloseCode
 
 WAITING_BYTES = 256 * 1024  # of input that the machine has not taken, before no more is read
+
+AHEAD_PAUSE = 0.002  # between two looks at how far viewers are
 
 RENEW_SECONDS = 10.0  # how often an output stream that grows is to expire later
 
@@ -48,6 +51,7 @@ class MachineSocket(End):
         self._waiting = 0
         self._has_room = has_room
         self._renew_at = 0.0
+        self._pace = Pace()
 
     @property
     def is_full(self) -> bool:
@@ -130,7 +134,19 @@ class MachineSocket(End):
             renew = now >= self._renew_at
             if renew:
                 self._renew_at = now + RENEW_SECONDS
-            self._store.append(self.key, pieces, renew)
+            self._keep_pace(self._store.append(self.key, pieces, renew))
+
+    def _keep_pace(self, read: Read) -> None:
+        """Waits for viewers that a flood would leave behind."""
+        while self.is_open and not self.is_ending:
+            began = time.monotonic()
+            behind = self._pace.behind(self._position or 0, read, began)
+            if not behind:
+                return
+            time.sleep(AHEAD_PAUSE)
+            read = self._store.read_to(self.key)
+            now = time.monotonic()
+            self._pace.waited(now - began, behind, read, now)
 
     def _hear(self, frame: wire.FromPtyMachine) -> None:
         match frame:

@@ -21,7 +21,7 @@ from app.pty.machine import MachineSocket
 from app.pty.store import Key, Store
 from app.pty.stream import Stream, parse, parse_id, spell
 
-COUNT = 16  # entries of a stream in one read
+COUNT = 8  # entries of a stream in one read
 SWEEP_SECONDS = 0.5
 SWEPT = 64  # streams that are looked at then, in turn: all at once would be a pause for everybody
 SIGN_SECONDS = 5.0  # how often the connection of the news is to show that it lives

@@ -138,6 +138,8 @@ class Relay:
         if stream.users == 0 and self._reader.streams.get(key) is stream:
             del self._reader.streams[key]
             self._reader.unwatch(key, "out")
+            with suppress(RedisError):
+                self._store.forget_read(key)
 
     def _ask_if_absent(self, key: Key) -> None:
         """A machine that has hung up in this moment does not know that somebody has come."""

@@ -7,10 +7,12 @@ muster:pty:<task>-<attempt>:out     stream: bytes and notes, the last 2 MiB
 muster:pty:<task>-<attempt>:in      stream: keystrokes and wishes for the machine
 muster:pty:<task>-<attempt>:state   hash: cols, rows, holder
 muster:pty:<task>-<attempt>:screen  the last screen
+muster:pty:<task>-<attempt>:read    hash: by server process, how far its quickest viewer is
 muster:pty:task:<id>, muster:pty:developer:<id>   sorted sets: viewers by when they lapse
 """
 
 import time
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -22,6 +24,7 @@ from app import bus
 from app.pty import scripts
 from app.pty.commands import Command, Commands
 from app.pty.frames import Note, encode, encode_note
+from app.pty.pace import Read
 from app.pty.stream import ZERO, Entry, Id, parse, parse_id, spell
 from protocol.terminal import MAX_BYTES, Screen
 
@@ -61,6 +64,7 @@ class Store:
         # Where megabytes may come, so that no keystroke waits behind them.
         self._readings = Commands(url)
         self._database = int(parse_url(url).get("db") or 0)
+        self._process = uuid.uuid4().hex
 
     def place(self, key: Key, part: str) -> str:
         """The stream's key in Redis."""
@@ -89,9 +93,10 @@ class Store:
         (found,) = _good(self._readings.run(command))
         return found or ()
 
-    def append(self, key: Key, pieces: Sequence[tuple[int, bytes]], renew: bool) -> None:
+    def append(self, key: Key, pieces: Sequence[tuple[int, bytes]], renew: bool) -> Read:
         """Add runs of bytes by the offset behind them; what is there already is not added. `renew`
-        has the stream expire later."""
+        has the stream expire later. As `read_to`.
+        """
         out = bus.terminal_key(*key, "out")
         commands: list[Command] = [
             ("XADD", out, "MINID", "~", max(0, end - KEPT_BYTES), f"{end}-0", "d", data)
@@ -102,10 +107,29 @@ class Store:
         end, data = pieces[-1]
         is_alone = len(pieces) == 1 and len(data) <= PUBLISHED_BYTES
         news = b"%d-0 %b" % (end, data) if is_alone else b""
-        answers = self._commands.run(*commands, ("PUBLISH", self.channel(key, "out"), news))
+        commands.append(("PUBLISH", self.channel(key, "out"), news))
+        if not is_alone:
+            commands.append(("HGETALL", bus.terminal_key(*key, "read")))
+        answers = self._commands.run(*commands)
         for answer in answers:
             if isinstance(answer, ResponseError) and "equal or smaller" not in str(answer):
                 raise answer
+        return {} if is_alone else _read(answers[-1])
+
+    def read_to(self, key: Key) -> Read:
+        """How far viewers are."""
+        return _read(_good(self._commands.run(("HGETALL", bus.terminal_key(*key, "read"))))[0])
+
+    def tell_read(self, key: Key, offset: int) -> None:
+        """So far has the quickest viewer of this process come."""
+        place = bus.terminal_key(*key, "read")
+        said: Command = ("HSET", place, self._process, offset)
+        _good(self._commands.run(said, ("EXPIRE", place, PRESENT_SECONDS)))
+
+    def forget_read(self, key: Key) -> None:
+        """This process has no viewer any more."""
+        place = bus.terminal_key(*key, "read")
+        _good(self._commands.run(("HDEL", place, self._process)))
 
     def tell(self, key: Key, note: Note, known: Id = ZERO) -> None:
         """Leave a note behind the last bytes, and behind what this process `known`s of."""
@@ -234,6 +258,10 @@ def pieces_of(end: int, frames: Iterable[bytes]) -> tuple[list[tuple[int, bytes]
     if waiting:
         pieces.append((end, b"".join(waiting)))
     return pieces, end
+
+
+def _read(found: Sequence[bytes]) -> Read:
+    return {who: int(offset) for who, offset in zip(found[::2], found[1::2], strict=True)}
 
 
 def _good(answers: list[Any]) -> list[Any]:

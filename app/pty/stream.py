@@ -65,6 +65,7 @@ class Stream:
         self.floor, self.top = top, top
         self.listeners: set[Listener] = set()
         self.users = 0
+        self.read = 0  # how far the quickest viewer has come, as was told last
         self.want_at = 0.0  # when Postgres is to hear again that somebody looks
         self._asked_at: float | None = None  # for a screen that has not come yet
         self._entries: deque[Entry] = deque()

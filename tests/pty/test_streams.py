@@ -102,6 +102,19 @@ def test_a_flood_reaches_a_viewer_whole_or_with_gaps_that_say_what_is_missing(
         at = end
 
 
+def test_a_flood_waits_for_a_viewer_who_takes_all_of_it_but_not_at_once(scene: Scene) -> None:
+    """A machine sends several times as fast as this one reads, and Redis keeps 2 MiB."""
+    machine, viewer = scene.both()
+    flood = numbered(0, 12 << 20)
+    sender = threading.Thread(target=machine.print, args=(flood,))
+    sender.start()
+    while viewer.offset < len(flood):
+        viewer.until_offset(min(viewer.offset + (256 << 10), len(flood)))
+        time.sleep(0.02)  # the reader dawdles
+    sender.join()
+    assert sum(end - start for start, end in viewer.gaps) < len(flood) // 4
+
+
 def test_a_flood_of_100_megabytes_does_not_starve_the_control_channel(scene: Scene) -> None:
     """All of it goes through one server process."""
     machine, viewer = scene.both()

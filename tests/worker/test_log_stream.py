@@ -1,7 +1,8 @@
 import os
+import time
 from pathlib import Path
 
-from worker.log_stream import LogStream
+from worker.log_stream import LogStream, LogStreams
 from worker.spool import Piece, SpoolWriter
 
 
@@ -58,6 +59,43 @@ def test_a_complaint_that_was_settled_is_not_heard_again() -> None:
     stream.ack(30)
     assert stream.retry(200.0) is None
     assert stream.position == 30
+
+
+def streams(*task_ids: int) -> LogStreams:
+    found = LogStreams(lambda: None)
+    for task_id in task_ids:
+        found.add(task_id, 1, Path("/nowhere"))
+    return found
+
+
+def sends(found: LogStreams, size: int = 10) -> int | None:
+    """A frame of whoever has its turn; whose."""
+    stream = found.next()
+    if stream is None:
+        return None
+    assert found.take(stream, stream.position, Piece(stream.position, 0, 0, b"x" * size))
+    return stream.task_id
+
+
+def test_a_log_whose_terminal_is_in_a_flood_rests_after_each_frame_and_keeps_nobody() -> None:
+    found = streams(7, 8)
+    found.shown(7, 1)
+    sent = [sends(found) for _ in range(6)]
+    assert (sent.count(7), sent.count(8)) == (1, 5)
+    due = found.retries(time.monotonic())
+    assert due is not None
+    assert time.monotonic() < due < time.monotonic() + 1
+
+
+def test_it_goes_on_by_itself_also_while_the_flood_lasts() -> None:
+    found = streams(7)
+    for _ in range(3):
+        found.shown(7, 1)
+        assert sends(found) == 7
+        assert sends(found) is None
+        due = found.retries(time.monotonic())
+        assert due is not None
+        time.sleep(max(0.0, due - time.monotonic()))
 
 
 def test_a_log_that_has_been_read_holds_no_files(tmp_path: Path) -> None:
