@@ -72,7 +72,7 @@ TERMINAL_SECONDS = 120  # how long its keys stay when nobody renews them
 # The list in which Celery's jobs of that name wait.
 _DISPATCH_QUEUE = DISPATCH.partition(".")[0]
 _CROWD_SECONDS = 0.1
-_dispatch_sent_at = 0.0  # by this process
+_dispatch_woken_at = 0.0  # by this process
 
 _LET_GO = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
@@ -87,12 +87,12 @@ log = structlog.get_logger(__name__)
 
 def wake_dispatch() -> None:
     """Have queued tasks looked at soon. Of a thousand calls few send a job: one that waits in its
-    queue has yet to read what is committed by now. Where none was sent a moment ago, nobody waits
-    to hear whether one does.
+    queue has yet to read what is committed by now (one of beat's may lapse there: then beat comes
+    again). Who did not call a moment ago does not wait to hear whether one does.
     """
-    global _dispatch_sent_at
+    global _dispatch_woken_at
     now = time.monotonic()
-    is_crowd, _dispatch_sent_at = now < _dispatch_sent_at + _CROWD_SECONDS, now
+    is_crowd, _dispatch_woken_at = now < _dispatch_woken_at + _CROWD_SECONDS, now
     try:
         if not (is_crowd and redis.client.llen(_DISPATCH_QUEUE)):
             celery_of(current_app).send_task(DISPATCH, ignore_result=True, retry=False)

@@ -262,6 +262,7 @@ class Attempt:
             self._workspace.checkpoint(kept)
         if self._leaving:
             return
+        self._workshop.streams.await_until(self.task_id, self.attempt, end.log_end)
         how = cast(StageEndedBy, end.how)
         self._reporter.say(StageFinished(kept.stage_index, end.log_end, how, end.code))
         self._workspace.tell_facts()

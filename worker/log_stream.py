@@ -38,6 +38,7 @@ class LogStream:
         self.fresh = True  # there may be something to read
         self.in_flight = 0  # bytes
         self.shown_until = self.rests_until = 0.0
+        self.awaited = 0  # what somebody waits for: up to there it does not rest
         self._unacked: deque[tuple[int, int]] = deque()  # (end, bytes) of each frame in flight
         self._rewound = (-1, 0.0)  # to which offset, and when
         self._again_at = 0.0
@@ -185,11 +186,19 @@ class LogStreams:
     def shown(self, task_id: int, attempt: int) -> None:
         """Somebody is shown a flood of it: that goes first, and the log follows.
 
-        Both together are more than a server's processor takes, and nobody waits for the log.
+        Both together are more than a server's processor takes, and the log is not awaited yet.
         """
         stream = self._streams.get((task_id, attempt))
         if stream is not None:
             stream.shown_until = time.monotonic() + _SHOWN
+
+    def await_until(self, task_id: int, attempt: int, offset: int) -> None:
+        """A stage has ended there: the server goes on with its task when it has the log so far."""
+        with self._changed:
+            stream = self._streams.get((task_id, attempt))
+            if stream is not None:
+                stream.awaited, stream.rests_until = max(stream.awaited, offset), 0.0
+        self._wake()
 
     def connected(self, known: Iterable[LogAck]) -> None:
         """The server of a new connection has this much; of others, nothing."""
@@ -217,6 +226,7 @@ class LogStreams:
 
     def wait_acked(self, task_id: int, attempt: int, offset: int, timeout: float) -> bool:
         """Whether the server came to have the log up to `offset`."""
+        self.await_until(task_id, attempt, offset)
 
         def acked() -> bool:
             stream = self._streams.get((task_id, attempt))
@@ -251,7 +261,7 @@ class LogStreams:
                 return False
             stream.take(piece)
             now = time.monotonic()
-            if stream.shown_until > now:
+            if stream.shown_until > now and stream.position >= stream.awaited:
                 stream.rests_until = now + _REST
             return True
 

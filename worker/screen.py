@@ -48,8 +48,8 @@ class Watched:
         self._end, self._measured_at, self._is_in_flood = model.end, 0.0, False
 
     def is_in_flood(self) -> bool:
-        """Whether its log grows very fast. To read along would slow down whoever is shown it, and
-        nobody has asked yet: it is read when it has come to rest.
+        """Whether its log grows very fast. To read along would slow down whoever may be shown it,
+        and nobody has asked yet: it is read when it has come to rest.
         """
         if (now := monotonic()) >= self._measured_at + _LOOK:
             before, self._end = self._end, self.model.end

@@ -3,12 +3,20 @@
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 
 from msgspec.structs import replace
 
 from protocol.terminal import MAX_BYTES, At, Resize, Screen
 from worker.sizes import Size, Sizes
 from worker.spool import SpoolReader
+
+# In a flood a viewer is shown what was printed so many seconds ago, if she is quick enough, and not
+# more: else a key that ends it would show no effect for as long.
+_LATE_SECONDS = 5.0
+_LATE_BYTES = 8 << 20  # so little is never skipped
+_NEAR_BYTES = 64 << 10  # how far behind the end it goes on then
+_LOOK_SECONDS = 1.0
 
 
 class TerminalOutput:
@@ -26,6 +34,7 @@ class TerminalOutput:
         self._is_drawn = False  # a screen is on its way
         self._began = False
         self.position = offset or 0
+        self._looked: tuple[float, int] | None = None  # when, and where it was then
 
     def say_size(self) -> None:
         """How large the terminal is, although that may be known."""
@@ -65,6 +74,10 @@ class TerminalOutput:
             yield At(self.position)
         yield from self._say()
         if reader is not None and not self.waits_for_screen:
+            if self._is_late(reader):
+                self.position = reader.end() - _NEAR_BYTES
+                yield At(self.position)
+                yield from self._say()
             yield from self._read(reader, self._limit())
 
     @property
@@ -82,6 +95,18 @@ class TerminalOutput:
             with contextlib.suppress(FileNotFoundError):
                 self._reader = SpoolReader(self._directory)
         return self._reader
+
+    def _is_late(self, reader: SpoolReader) -> bool:
+        """Whether what is there would take too long at the speed of the last second."""
+        now = monotonic()
+        if self._looked is None:
+            self._looked = now, self.position
+        before, was_at = self._looked
+        if now < before + _LOOK_SECONDS or self._numbers:
+            return False
+        self._looked = now, self.position
+        speed = (self.position - was_at) / (now - before)
+        return reader.end() - self.position > max(_LATE_BYTES, speed * _LATE_SECONDS)
 
     def _say(self) -> Iterator[Resize | Screen]:
         size = self._sizes.at(self.position)

@@ -97,5 +97,6 @@ JOBS: dict[str, Callable[..., None]] = {
 def register(celery: Celery) -> None:
     """Give each job its name on the bus."""
     for name, job in JOBS.items():
-        # Somebody waits for a pass, and not for the round trip that says that it has begun.
+        # Somebody waits for a pass, and not for the round trip that says that it has begun. What
+        # a late ack costs (a pass that is repeated, or cut off with its connection) costs nothing.
         celery.task(job, name=name, acks_late=name == bus.DISPATCH)

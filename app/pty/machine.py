@@ -23,7 +23,7 @@ from protocol.terminal import MAX_BYTES, CloseCode
 
 WAITING_BYTES = 256 * 1024  # of input that the machine has not taken, before no more is read
 
-AHEAD_PAUSE = 0.002  # between two looks at how far viewers are
+AHEAD_PAUSE = 0.01  # between two looks at how far viewers are
 
 RENEW_SECONDS = 10.0  # how often an output stream that grows is to expire later
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from psycopg2.errors import LockNotAvailable
+from sqlalchemy.exc import OperationalError
+
 from app import bus
 from app.domain import scheduling
 from app.domain import task as rules
@@ -46,13 +49,12 @@ class _Batch(NamedTuple):
 
 def _pass() -> _Batch:
     """One batch in one transaction."""
-    now = clock_now()
     machines = _take_lock()
     if any(machine.has_answered for machine in machines):
-        bus.wake_machines(_seat_answered(now))
+        bus.wake_machines(_seat_answered(clock_now()))
         # Machines are locked before tasks: what follows is a transaction of its own.
         machines = _take_lock()
-    batch = _assign_batch(machines, now)
+    batch = _assign_batch(machines, clock_now())  # a lock may have taken its time
     db.session.commit()
     bus.wake_machines(batch.machine_ids)
     if batch.task_ids:
@@ -62,14 +64,29 @@ def _pass() -> _Batch:
 
 def _take_lock() -> list[Candidate]:
     """Become the dispatcher until the end of the transaction; the machines, none where nobody
-    waits.
+    waits. None either where another dispatcher does not come to an end: beat comes again.
     """
     connection = db.session.connection()  # nothing of it becomes the session's
     rows = connection.execute(statements.TAKE_LOCK).all()
     if not all(row.has_lock for row in rows):
-        connection.execute(statements.WAIT_FOR_LOCK)
-        rows = connection.execute(statements.TAKE_LOCK).all()  # as it is since
+        if not _wait_for_lock():
+            return []
+        rows = db.session.connection().execute(statements.TAKE_LOCK).all()  # as it is since
     return [candidates.from_row(row) for row in rows]
+
+
+def _wait_for_lock() -> bool:
+    connection = db.session.connection()
+    try:
+        connection.execute(statements.WAIT_BRIEFLY)
+        connection.execute(statements.WAIT_FOR_LOCK)
+        connection.execute(statements.WAIT_AS_USUAL)
+    except OperationalError as error:
+        if not isinstance(error.orig, LockNotAvailable):
+            raise
+        db.session.rollback()
+        return False
+    return True
 
 
 def _seat_answered(now: datetime) -> set[uuid.UUID]:

@@ -46,7 +46,9 @@ TAKE_LOCK = (
     .add_columns(select(func.pg_try_advisory_xact_lock(LOCK)).scalar_subquery().label("has_lock"))
     .execution_options(prepared="dispatch_machines")
 )
+WAIT_BRIEFLY = text("SET LOCAL lock_timeout = '5s'")
 WAIT_FOR_LOCK = select(func.pg_advisory_xact_lock(LOCK))
+WAIT_AS_USUAL = text("SET LOCAL lock_timeout TO DEFAULT")
 
 _waits_for_person = exists().where(
     Gate.task_id == Task.id, Gate.round == Task.round, Gate.answered_at.is_(None)

@@ -74,7 +74,7 @@ def keep(machine_id: uuid.UUID, generation: int, runs: dict[Key, Run]) -> Kept |
     """Keep those that go on where their logs end, and commit; None where another connection speaks
     for the machine now. No run is empty.
     """
-    keys: Sequence[Key] = sorted(runs)  # rows are taken in the same order by everybody
+    keys: Sequence[Key] = sorted(runs)
     found = [runs[key] for key in keys]
     asked = {
         "machine": machine_id,

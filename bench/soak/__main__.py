@@ -27,10 +27,9 @@ _COLUMNS = ("line", "unit", "quiet", "first third", "last third", "quiet", "a mi
 def main() -> int:
     options = _parser().parse_args()
     say = command.progress()
-    warm_up = options.minutes / 3 if options.warm_up is None else options.warm_up
     say(f"seed {options.seed}")
     try:
-        record = phases.soak(options.minutes, warm_up, options.every, options.seed, say)
+        record = phases.soak(options.minutes, options.warm_up, options.every, options.seed, say)
     except (NotMeasured, EmbeddedError, OSError) as problem:
         print(f"not measured: {problem}", file=sys.stderr)
         return 2
@@ -67,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
                                      formatter_class=form)  # fmt: skip
     fresh = int.from_bytes(os.urandom(3), "big")
     parser.add_argument("--minutes", type=float, default=10.0, help="of life (default: 10)")
-    parser.add_argument("--warm-up", type=float, help="minutes (default: a third of --minutes)")
+    parser.add_argument("--warm-up", type=float, default=12.0, help="minutes of it (12)")
     parser.add_argument("--every", type=float, default=10.0, help="seconds between samples (10)")
     parser.add_argument("--seed", type=int, default=fresh, help="default: another one each time")
     chart = Path("soak.svg")

@@ -4,7 +4,7 @@ import random
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Self
 
 import httpx
@@ -67,14 +67,18 @@ class Life:
             thread.join(2 * _PATIENCE)
 
     def _go_on(self, act: Callable[[httpx.Client], None]) -> None:
+        """A connection for each act: a server that has few of them warms up late."""
         name = act.__name__.removeprefix("_")
-        with httpx.Client(base_url=self._url, headers=self._headers, timeout=_PATIENCE) as api:
-            while not self._over.wait(_PAUSES[name]):
-                try:
+        while not self._over.wait(_PAUSES[name]):
+            try:
+                with self._client(self._headers) as api:
                     act(api)
-                    self.told[name] += 1
-                except (httpx.HTTPError, KeyError, IndexError) as problem:
-                    self.told[f"{name}: {type(problem).__name__}"] += 1
+                self.told[name] += 1
+            except (httpx.HTTPError, KeyError, IndexError) as problem:
+                self.told[f"{name}: {type(problem).__name__}"] += 1
+
+    def _client(self, headers: Mapping[str, str]) -> httpx.Client:
+        return httpx.Client(base_url=self._url, headers=headers, timeout=_PATIENCE)
 
     def _look(self, api: httpx.Client) -> None:
         """As a person with the console open, who reads one log to its end."""
@@ -106,7 +110,7 @@ class Life:
 
     def _log_in(self, _: httpx.Client) -> None:
         """And renew, and out again every other time."""
-        with httpx.Client(base_url=self._url, timeout=_PATIENCE) as own:
+        with self._client({}) as own:
             who = {"username": self._rng.choice(PEOPLE), "password": PASSWORD}
             pair = own.post("/api/auth/login", json=who).raise_for_status().json()
             renewal = {"refreshToken": pair["refreshToken"]}

@@ -1,4 +1,4 @@
-"""A soak from its start to its verdicts: warm-up, quiet, filling, life, quiet."""
+"""A soak from its start to its verdicts: crowd, warm-up, quiet, filling, life, quiet."""
 
 import sys
 import tempfile
@@ -96,8 +96,8 @@ class _Soak:
             raise NotMeasured("the machines are not online")
         self._sampler = Sampler(self._world)
         try:
-            self._live(self._seed, {WARM_UP: 60 * warm_up})
             self._crowd()
+            self._live(self._seed, {WARM_UP: 60 * warm_up})
             self._be_quiet(QUIET_BEFORE)
             self._live(self._seed + 1, {FILLING: _FULL, LIFE: 60 * minutes})
             self._be_quiet(QUIET_AFTER)
@@ -123,7 +123,8 @@ class _Soak:
 
     def _crowd(self) -> None:
         """Many people look at once: connections are opened when they are needed, and then kept, so
-        that a chance crowd later would look like a leak."""
+        that a chance crowd later would look like a leak. Before the warm-up, for each connection's
+        backend learns the plans that it meets."""
         self._say(f"{_CROWD} people look at once")
         ports = self._world.ports
         token = next(iter(self._world.tokens.values()))

@@ -6,6 +6,7 @@ cut what is open, or swallow one direction or both until it is opened again.
 
 import asyncio
 import contextlib
+import random
 import socket
 import struct
 import threading
@@ -59,7 +60,6 @@ class Door:
     def __init__(self, proxy: Proxy, servers: Sequence[int]) -> None:
         self._proxy = proxy
         self._servers = servers
-        self._turn = 0
         self._refuses = False
         self._flows = {"up": asyncio.Event(), "down": asyncio.Event()}
         self._open: set[asyncio.WriteTransport] = set()
@@ -135,10 +135,9 @@ class Door:
             self._open.difference_update(ends)
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
-        for _ in self._servers:
-            self._turn += 1
+        """By chance: in turns, who comes with two connections each time would come to the same."""
+        for port in random.sample(self._servers, len(self._servers)):
             with contextlib.suppress(OSError):
-                port = self._servers[self._turn % len(self._servers)]
                 return await asyncio.open_connection(LOOPBACK, port)
         return None
 

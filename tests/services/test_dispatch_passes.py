@@ -200,6 +200,20 @@ def test_a_pass_that_comes_while_another_works_waits_and_sees_what_came_meanwhil
     assert counts == [2]
 
 
+def test_a_pass_gives_up_behind_another_that_does_not_end_and_beat_comes_again(
+    committed_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    briefly = sa.text("SET LOCAL lock_timeout = '50ms'")
+    monkeypatch.setattr(dispatch_statements, "WAIT_BRIEFLY", briefly)
+    make_tasks(1)
+    make_machine()
+    with db.engine.connect() as other:
+        other.execute(dispatch_statements.WAIT_FOR_LOCK)
+        assert dispatch.assign_queued() == 0
+    assert dispatch.assign_queued() == 1
+    assert db.session.scalar(sa.text("SHOW lock_timeout")) == "0"
+
+
 def test_a_thousand_calls_send_few_jobs(app: Flask) -> None:
     for _ in range(1000):
         bus.wake_dispatch()

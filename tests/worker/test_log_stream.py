@@ -98,6 +98,23 @@ def test_it_goes_on_by_itself_also_while_the_flood_lasts() -> None:
         time.sleep(max(0.0, due - time.monotonic()))
 
 
+def test_a_log_that_a_stages_end_waits_for_does_not_rest_until_then() -> None:
+    found = streams(7)
+    found.shown(7, 1)
+    assert (sends(found), sends(found)) == (7, None)
+    found.await_until(7, 1, 40)
+    found.shown(7, 1)
+    assert [sends(found) for _ in range(5)] == [7, 7, 7, None, None]
+
+
+def test_who_waits_for_a_log_wakes_it() -> None:
+    found = streams(7)
+    found.shown(7, 1)
+    assert (sends(found), sends(found)) == (7, None)
+    assert not found.wait_acked(7, 1, 20, timeout=0.0)
+    assert sends(found) == 7
+
+
 def test_a_log_that_has_been_read_holds_no_files(tmp_path: Path) -> None:
     writer = SpoolWriter(tmp_path)
     writer.append(b"all there is", 0, 0)
