@@ -73,7 +73,9 @@ class TerminalOutput:
             self._began = True
             yield At(self.position)
         yield from self._say()
-        if reader is not None and not self.waits_for_screen:
+        if self.waits_for_screen:
+            self._looked = None
+        elif reader is not None:
             if self._is_late(reader):
                 self.position = reader.end() - _NEAR_BYTES
                 yield At(self.position)
@@ -97,12 +99,13 @@ class TerminalOutput:
         return self._reader
 
     def _is_late(self, reader: SpoolReader) -> bool:
-        """Whether what is there would take too long at the speed of the last second."""
+        """Whether what is there would take too long at the speed of the last second, in which no
+        screen was waited for."""
         now = monotonic()
         if self._looked is None:
             self._looked = now, self.position
         before, was_at = self._looked
-        if now < before + _LOOK_SECONDS or self._numbers:
+        if now < before + _LOOK_SECONDS:
             return False
         self._looked = now, self.position
         speed = (self.position - was_at) / (now - before)

@@ -141,6 +141,10 @@ class Cursor:
         self._lost_since = time.monotonic()
         self.due = self._lost_since + SCREEN_SECONDS
         self._seen = max(self._seen, self._stream.top)  # the screen will be newer than that
+        if self._stream.read:
+            # Who waits for a screen is not waited for: it comes behind the bytes that would wait.
+            self._stream.read = 0
+            self._store.forget_read(self._key)
         if self._stream.is_to_ask(self._lost_since):
             self._store.put_input(self._key, s="1")
 

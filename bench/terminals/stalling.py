@@ -93,6 +93,8 @@ def measure(
                 )
             ]
             said = f"{kept[0]:.1%} of a flood, {kept[1]:.1%} at a pace"
+            said += f"; its server grew {side.stalled.grew[-1][0]:.1f} MB"
+            said += f", {side.alone.grew[-1][0]:.1f} without her"
             say(f"stalled, round {number} of {rounds}: {name}, the nine keep {said}")
     for name, side in sides.items():
         skipped = max(side.alone.skipped), max(side.stalled.skipped)
