@@ -167,6 +167,7 @@ class Conversation:
         for message in messages:
             if isinstance(message, bytes):
                 self._keyboard.add(message)
+                self._output.hurry()
             else:
                 self._hear(_decoder.decode(message))
         self._type()

@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic
 
 from msgspec.structs import replace
 
@@ -11,12 +10,9 @@ from protocol.terminal import MAX_BYTES, At, Resize, Screen
 from worker.sizes import Size, Sizes
 from worker.spool import SpoolReader
 
-# In a flood a viewer is shown what was printed so many seconds ago, if she is quick enough, and not
-# more: else a key that ends it would show no effect for as long.
-_LATE_SECONDS = 5.0
-_LATE_BYTES = 8 << 20  # so little is never skipped
-_NEAR_BYTES = 64 << 10  # how far behind the end it goes on then
-_LOOK_SECONDS = 1.0
+# Who types into a flood wants to see what comes of it: what was printed before and is not sent yet
+# is skipped if it is more than `_LATE`, but for the last bytes.
+_LATE, _LAST = 8 << 20, 64 << 10
 
 
 class TerminalOutput:
@@ -34,7 +30,7 @@ class TerminalOutput:
         self._is_drawn = False  # a screen is on its way
         self._began = False
         self.position = offset or 0
-        self._looked: tuple[float, int] | None = None  # when, and where it was then
+        self._is_hurried = False
 
     def say_size(self) -> None:
         """How large the terminal is, although that may be known."""
@@ -42,6 +38,10 @@ class TerminalOutput:
 
     def say_screen(self, number: int) -> None:
         self._numbers.append(number)
+
+    def hurry(self) -> None:
+        """Somebody has typed."""
+        self._is_hurried = True
 
     def screen_wanted(self) -> int | None:
         """Where a screen is to be drawn now, or beyond that; asked once, then `put_screen`."""
@@ -73,13 +73,8 @@ class TerminalOutput:
             self._began = True
             yield At(self.position)
         yield from self._say()
-        if self.waits_for_screen:
-            self._looked = None
-        elif reader is not None:
-            if self._is_late(reader):
-                self.position = reader.end() - _NEAR_BYTES
-                yield At(self.position)
-                yield from self._say()
+        if reader is not None and not self.waits_for_screen:
+            yield from self._skip(reader)
             yield from self._read(reader, self._limit())
 
     @property
@@ -98,18 +93,14 @@ class TerminalOutput:
                 self._reader = SpoolReader(self._directory)
         return self._reader
 
-    def _is_late(self, reader: SpoolReader) -> bool:
-        """Whether what is there would take too long at the speed of the last second, in which no
-        screen was waited for."""
-        now = monotonic()
-        if self._looked is None:
-            self._looked = now, self.position
-        before, was_at = self._looked
-        if now < before + _LOOK_SECONDS:
-            return False
-        self._looked = now, self.position
-        speed = (self.position - was_at) / (now - before)
-        return reader.end() - self.position > max(_LATE_BYTES, speed * _LATE_SECONDS)
+    def _skip(self, reader: SpoolReader) -> Iterator[At | Resize | Screen]:
+        if not self._is_hurried or self._screen is not None:
+            return
+        self._is_hurried = False
+        if (end := reader.end()) > self.position + _LATE:
+            self.position = end - _LAST
+            yield At(self.position)
+            yield from self._say()
 
     def _say(self) -> Iterator[Resize | Screen]:
         size = self._sizes.at(self.position)

@@ -26,6 +26,7 @@ class Sizes:
     """`flood` and `history` in bytes, `crowd` the seconds of each flood to ten viewers."""
 
     rounds: int
+    stalls: int  # pairs of rounds with ten viewers
     keys: int
     flood: int
     crowd: float
@@ -35,8 +36,8 @@ class Sizes:
     seconds: float
 
 
-FULL = Sizes(5, 200, 100_000_000, 3.0, 20, 1_000_000_000, 1_000, 30.0)
-QUICK = Sizes(3, 100, 10_000_000, 3.0, 5, 32_000_000, 100, 8.0)
+FULL = Sizes(5, 3, 200, 100_000_000, 3.0, 20, 1_000_000_000, 1_000, 30.0)
+QUICK = Sizes(3, 1, 100, 10_000_000, 3.0, 5, 32_000_000, 100, 8.0)
 
 
 def measure(say: Say, options: argparse.Namespace) -> Report:
@@ -56,7 +57,7 @@ def measure(say: Say, options: argparse.Namespace) -> Report:
 def _small(rig: Rig, sizes: Sizes, parts: list[str], report: Report, say: Say) -> None:
     """All that has one machine with a daemon."""
     say("starting a worker, and tasks that run the shells")
-    rig.start_worker(slots=4 + stalling.terminals(sizes.rounds))
+    rig.start_worker(slots=4 + stalling.terminals(sizes.stalls))
     muster = Muster(rig)
     for terminal, shell in (("echo", shells.ECHO), ("flood", shells.FLOOD)):
         muster.start(terminal, shell)
@@ -70,7 +71,7 @@ def _small(rig: Rig, sizes: Sizes, parts: list[str], report: Report, say: Say) -
             muster, relay, terminado, directory, sizes.rounds, sizes.flood, report, say
         )
     if "stalled" in parts:
-        crowd = (sizes.rounds, sizes.crowd)
+        crowd = (sizes.stalls, sizes.crowd)
         report.figures += stalling.measure(rig, muster, terminado, *crowd, report, say)
     if "attach" in parts:
         history = (sizes.attaches, sizes.history)

@@ -42,7 +42,10 @@ _numbers = itertools.count(1)
 
 @dataclass
 class _Shown:
-    """MB/s of the nine together, and how many MB the server grew, each round a block of its own."""
+    """MB/s of the nine together, and how many MB the server grew, each round a block of its own.
+
+    Of floods two rounds are a block: in one the nine alone come first, in the other the tenth does.
+    """
 
     flood: list[list[float]] = field(default_factory=list)
     paced: list[list[float]] = field(default_factory=list)
@@ -64,7 +67,7 @@ class _Side:
 
 def terminals(rounds: int) -> int:
     """How many a machine has to have room for."""
-    return 1 + rounds
+    return 1 + 2 * rounds
 
 
 def measure(
@@ -82,11 +85,11 @@ def measure(
         sides["terminado"] = _Side(lambda: partial(terminado.open, "pace"), terminado.pid)
     for side in sides.values():
         side.pace = _followed(side, seconds)
-    for number in range(1, rounds + 1):
+    for number in range(1, 2 * rounds + 1):
         for name, side in sides.items():
             _round(side, seconds, is_stalled_first=number % 2 == 0)
             kept = [
-                with_her[-1][0] / alone[-1][0]
+                with_her[-1][-1] / alone[-1][-1]
                 for with_her, alone in (
                     (side.stalled.flood, side.alone.flood),
                     (side.stalled.paced, side.alone.paced),
@@ -95,7 +98,7 @@ def measure(
             said = f"{kept[0]:.1%} of a flood, {kept[1]:.1%} at a pace"
             said += f"; its server grew {side.stalled.grew[-1][0]:.1f} MB"
             said += f", {side.alone.grew[-1][0]:.1f} without her"
-            say(f"stalled, round {number} of {rounds}: {name}, the nine keep {said}")
+            say(f"stalled, round {number} of {2 * rounds}: {name}, the nine keep {said}")
     for name, side in sides.items():
         skipped = max(side.alone.skipped), max(side.stalled.skipped)
         report.notes += [
@@ -136,7 +139,11 @@ def _round(side: _Side, seconds: float, is_stalled_first: bool) -> None:
 def _turn(side: _Side, shown: _Shown, crowd: Sequence[viewing.Viewer], seconds: float) -> None:
     with _Memory(side.pid) as memory:
         _together(crowd, 0, _FILL_SECONDS)
-        shown.flood.append([_together(crowd, 0, seconds)])
+        speed = _together(crowd, 0, seconds)
+        if shown.flood and len(shown.flood[-1]) == 1:
+            shown.flood[-1].append(speed)
+        else:
+            shown.flood.append([speed])
         before = _skipped(crowd)
         shown.paced.append([_together(crowd, side.pace, seconds)])
         shown.skipped.append(_skipped(crowd) - before)

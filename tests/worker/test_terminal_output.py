@@ -6,32 +6,18 @@ from pathlib import Path
 import pytest
 
 from protocol.terminal import At, Screen
-from worker import terminal_output
 from worker.spool import SpoolWriter
 from worker.terminal_output import TerminalOutput
 
 MEGABYTE = 1 << 20
+LAST = 64 * 1024
 
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+Prints = Callable[[int], None]
+"""So many megabytes."""
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(terminal_output, "monotonic", clock)
-    return clock
-
-
-@pytest.fixture
-def prints(tmp_path: Path) -> Callable[[int], None]:
-    """Prints so many megabytes."""
-
+def prints(tmp_path: Path) -> Prints:
     def write(megabytes: int) -> None:
         writer = SpoolWriter(tmp_path)
         for _ in range(megabytes):
@@ -41,46 +27,45 @@ def prints(tmp_path: Path) -> Callable[[int], None]:
     return write
 
 
-def shown(output: TerminalOutput, megabytes: int, seconds: float, clock: Clock) -> list[At]:
-    """Takes so much, evenly; where bytes were skipped to."""
-    skips: list[At] = []
-    end = output.position + megabytes * MEGABYTE
-    while output.position < end:
-        before = output.position
-        for frame in output.next():
-            skips += [frame] if isinstance(frame, At) else []
-        clock.now += seconds * (output.position - before) / (megabytes * MEGABYTE)
-    return skips
+def shown(output: TerminalOutput, until: int) -> list[At]:
+    """Takes what comes; where it goes on each time."""
+    told: list[At] = []
+    while output.position < until:
+        told += [frame for frame in output.next() if isinstance(frame, At)]
+    return told
 
 
-def test_who_keeps_up_is_shown_every_byte(
-    tmp_path: Path, clock: Clock, prints: Callable[[int], None]
-) -> None:
-    prints(60)
+def test_whoever_only_looks_is_shown_every_byte(tmp_path: Path, prints: Prints) -> None:
+    prints(20)
     output = TerminalOutput(tmp_path, 0)
-    assert shown(output, 60, seconds=4, clock=clock) == [At(0)]
+    assert shown(output, 20 * MEGABYTE) == [At(0)]
 
 
-def test_who_is_shown_a_flood_too_slowly_skips_what_would_be_old(
-    tmp_path: Path, clock: Clock, prints: Callable[[int], None]
-) -> None:
-    prints(30)
+def test_whoever_types_into_a_flood_is_shown_its_end_next(tmp_path: Path, prints: Prints) -> None:
+    prints(20)
     output = TerminalOutput(tmp_path, 0)
-    assert shown(output, 2, seconds=2, clock=clock)[1:] == [At(30 * MEGABYTE - 64 * 1024)]
-    assert output.position == 30 * MEGABYTE
+    shown(output, MEGABYTE)
+    output.hurry()
+    assert shown(output, 20 * MEGABYTE) == [At(20 * MEGABYTE - LAST)]
 
 
-def test_nothing_is_skipped_while_a_screen_is_awaited(
-    tmp_path: Path, clock: Clock, prints: Callable[[int], None]
-) -> None:
-    prints(30)
+def test_a_little_is_never_skipped(tmp_path: Path, prints: Prints) -> None:
+    prints(8)
+    output = TerminalOutput(tmp_path, 0)
+    output.hurry()
+    assert shown(output, 8 * MEGABYTE) == [At(0)]
+
+
+def test_bytes_up_to_a_screen_that_comes_are_not_skipped(tmp_path: Path, prints: Prints) -> None:
+    prints(20)
     output = TerminalOutput(tmp_path, 0)
     list(output.next())
     output.say_screen(1)
-    clock.now += 2
+    output.hurry()
     assert list(output.next()) == []
-    output.put_screen(Screen(output.position, 80, 24, "drawn"))
-    before = output.position
-    frames = list(output.next())
-    assert isinstance(frames[0], Screen)
-    assert output.position > before
+    at = output.position + 2 * MEGABYTE
+    output.put_screen(Screen(at, 80, 24, "drawn"))
+    frames = []
+    while output.position <= at:
+        frames += [frame for frame in output.next() if not isinstance(frame, bytes)]
+    assert frames == [Screen(at, 80, 24, "drawn", number=1), At(20 * MEGABYTE - LAST)]
