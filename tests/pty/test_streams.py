@@ -115,6 +115,21 @@ def test_a_flood_waits_for_a_viewer_who_takes_all_of_it_but_not_at_once(scene: S
     assert sum(end - start for start, end in viewer.gaps) < len(flood) // 4
 
 
+def test_a_viewer_who_waits_for_a_screen_is_not_waited_for(scene: Scene, valkey: Any) -> None:
+    """The screen comes behind the bytes that would wait."""
+    machine, viewer = scene.both()
+    viewer.until_offset(machine.print(numbered(0, 1 << 20)))
+    how_far = f"muster:pty:{scene.task.id}-1:read"
+    until(lambda: valkey.hlen(how_far) == 1)
+    drawn = threading.Event()
+    machine.screen = lambda: str(drawn.wait(20))
+    machine.skip(1000)
+    machine.print(b"after")
+    until(lambda: not valkey.exists(how_far))
+    drawn.set()
+    assert viewer.until(wire.Gap).start == 1 << 20
+
+
 def test_a_flood_of_100_megabytes_does_not_starve_the_control_channel(scene: Scene) -> None:
     """All of it goes through one server process."""
     machine, viewer = scene.both()
