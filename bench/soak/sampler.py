@@ -31,6 +31,7 @@ COUNTS = {
 }
 # By which they are old.
 _TIMES = {"idempotency_keys": ("created_at",), "refresh_tokens": ("expires_at", "revoked_at")}
+_ANONYMOUS = re.compile(r"^Pss_Anon:\s+(\d+) kB", re.MULTILINE)
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|\d+")
 _JOURNAL = 5 << 19  # bytes: it is rewritten at 1 MiB, or at twice what was left the time before
 _KINDS = ("attempts", "workspaces", "homes", "identities", "mirrors")
@@ -147,7 +148,7 @@ def _look_at(found: Sample, role: str, processes: Sequence[psutil.Process]) -> N
             held[Line(f"{role}: descriptors", Unit.COUNT)] += process.num_fds()
             held[Line(f"{role}: sockets", Unit.COUNT)] += _sockets(process.pid)
             held[Line(f"{role}: threads", Unit.COUNT)] += process.num_threads()
-        except (psutil.NoSuchProcess, FileNotFoundError):
+        except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
             continue
     found |= held
 
@@ -158,8 +159,8 @@ def _own_memory(role: str, process: psutil.Process) -> int:
     """
     if role != "postgres":
         return int(process.memory_full_info().uss) // 1024
-    rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
-    return int(rollup.partition("Pss_Anon:")[2].split()[0])
+    found = _ANONYMOUS.search(Path(f"/proc/{process.pid}/smaps_rollup").read_text())
+    return int(found[1]) if found else 0  # a zombie has none
 
 
 def _sockets(pid: int) -> int:
