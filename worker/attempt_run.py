@@ -185,8 +185,9 @@ class AttemptRun:
 
     def _append(self, output: bytes) -> None:
         if output and self._run:
-            is_kept = self._spool.append(output, self._milliseconds(), self._run.stage_index)
-            self._grown(self._spool.end, output if is_kept else b"")
+            self._spool.append(output, self._milliseconds(), self._run.stage_index)
+            # Also what found no room: whoever looks is still shown it.
+            self._grown(self._spool.end, output)
 
     def _note_size(self, cols: int, rows: int) -> None:
         self._sizes.add(Size(self._spool.end, self._milliseconds(), cols, rows))

@@ -185,10 +185,11 @@ class Model:
             self._terminal.resize(size.cols, size.rows)
 
     def _pass_gap(self) -> None:
-        """Lost bytes nobody has seen: the viewers' screens lack them, too."""
+        """Lost bytes: only who looked just then may have seen them."""
         for start, end in self._reader.gaps():
             if start <= self.position < end:
                 self.position = end
+                self.exact = False
                 return
 
 

@@ -52,8 +52,7 @@ class SpoolWriter:
         """When the last record was made; time goes on from there."""
         return self._last.milliseconds if self._last else 0
 
-    def append(self, data: bytes, milliseconds: int, stage: int) -> bool:
-        """Whether all of it has found room."""
+    def append(self, data: bytes, milliseconds: int, stage: int) -> None:
         kept = 0
         if milliseconds >= self._retry_at:
             kept = self._keep(data[: max(0, self._quota - self._size)], milliseconds, stage)
@@ -61,7 +60,6 @@ class SpoolWriter:
             self.end += len(data) - kept
             self._unrecorded += len(data) - kept
             self._record_gap(milliseconds, stage)
-        return kept == len(data)
 
     def sync(self) -> None:
         """On disk, as far as there is one."""

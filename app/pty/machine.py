@@ -151,6 +151,8 @@ class MachineSocket(End):
     def _hear(self, frame: wire.FromPtyMachine) -> None:
         match frame:
             case wire.At(offset=offset):
+                if offset and offset != self._position:
+                    self._store.skip(self.key, offset)
                 self._position = offset
             case wire.Screen():
                 self._store.put_screen(self.key, frame, Drawn(), self._known)

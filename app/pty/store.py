@@ -112,9 +112,20 @@ class Store:
             commands.append(("HGETALL", bus.terminal_key(*key, "read")))
         answers = self._commands.run(*commands)
         for answer in answers:
-            if isinstance(answer, ResponseError) and "equal or smaller" not in str(answer):
-                raise answer
+            _check_added(answer)
         return {} if is_alone else _read(answers[-1])
+
+    def skip(self, key: Key, offset: int) -> None:
+        """The output goes on there: a run without bytes, so that who has not seen what was before
+        finds that out now and not with the next byte, which may be a day away."""
+        out = bus.terminal_key(*key, "out")
+        added, *rest = self._commands.run(
+            ("XADD", out, f"{offset}-0", "d", b""),
+            ("EXPIRE", out, KEPT_SECONDS),
+            ("PUBLISH", self.channel(key, "out"), b""),
+        )
+        _check_added(added)
+        _good(rest)
 
     def read_to(self, key: Key) -> Read:
         """How far viewers are."""
@@ -262,6 +273,12 @@ def pieces_of(end: int, frames: Iterable[bytes]) -> tuple[list[tuple[int, bytes]
 
 def _read(found: Sequence[bytes]) -> Read:
     return {who: int(offset) for who, offset in zip(found[::2], found[1::2], strict=True)}
+
+
+def _check_added(answer: Any) -> None:
+    """Raises what it is, unless just that the stream has this already."""
+    if isinstance(answer, ResponseError) and "equal or smaller" not in str(answer):
+        raise answer
 
 
 def _good(answers: list[Any]) -> list[Any]:

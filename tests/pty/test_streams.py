@@ -87,6 +87,42 @@ def test_what_the_machine_lost_is_a_gap(scene: Scene) -> None:
     viewer.until_offset(end)
 
 
+def test_what_the_machine_lost_is_a_gap_before_it_prints_again(scene: Scene) -> None:
+    """Its program may have lost the prompt that it waits at."""
+    machine, viewer = scene.both()
+    viewer.until_offset(machine.print(b"before"))
+    machine.skip(1000)
+    assert viewer.until(wire.Gap) == wire.Gap(start=6, end=1006)
+    assert viewer.until_offset(machine.print(b"after"))[-5:] == b"after"
+
+
+@pytest.mark.parametrize("first", ["viewer", "machine"])
+def test_who_comes_back_when_redis_holds_nothing_any_more_sees_the_screen_of_now(
+    scene: Scene, valkey: Any, first: str
+) -> None:
+    """As after minutes at which nobody looked, while the program printed and now waits."""
+    machine, viewer = scene.both()
+    viewer.until_offset(machine.print(b"before"))
+    viewer.cut()
+    machine.hang_up()
+    until(lambda: not viewers_of(scene, valkey))
+    for key in valkey.scan_iter(f"muster:pty:{scene.task.id}-*"):
+        valkey.delete(key)
+    if first == "viewer":
+        again = scene.look(resume_from=6)
+        scene.open_again(end=1006)
+    else:
+        scene.open_again(end=1006)
+        again = scene.look(resume_from=6)
+    again.get_ready()
+    assert again.until(wire.Gap) == wire.Gap(start=6, end=1006)
+    assert again.until(wire.Screen).offset == 1006
+
+
+def viewers_of(scene: Scene, valkey: Any) -> int:
+    return int(valkey.zcard(f"muster:pty:task:{scene.task.id}"))
+
+
 def test_a_flood_reaches_a_viewer_whole_or_with_gaps_that_say_what_is_missing(
     scene: Scene, right: str
 ) -> None:

@@ -130,6 +130,22 @@ def test_what_was_lost_is_skipped(worker: WorkerHome, monkeypatch: pytest.Monkey
     assert len(call.output) == 1000
 
 
+def test_who_looks_is_shown_what_the_log_has_no_room_for(
+    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After too much, or on a full disk, where somebody may need the terminal most."""
+    monkeypatch.setattr("worker.shim_client.launch.__kwdefaults__", {"quota": 1000, "idle": 60.0})
+    flood = "head -c 500000 /dev/zero | tr '\\0' x"
+    call = looked_at(worker, f"stty -echo; echo up; {flood}; while read line; do echo $line; done")
+    worker.server.until(lambda: call.position == 500_004)
+    for word in (b"where", b"are", b"we"):
+        call.type(word + b"\n")
+        shows(worker, call, word + b"\r\n")
+    call.ask_screen(1)
+    screen = worker.server.until(lambda: call.screens)[0]
+    assert not screen.exact, "it is made of the log, which lacks them"
+
+
 def test_a_long_paste_arrives_whole_while_the_program_reads_slowly(worker: WorkerHome) -> None:
     script = "stty raw -echo; echo up; head -c 3000000 | (sleep 0.5; sha256sum); read end"
     server = worker.server
