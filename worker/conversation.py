@@ -12,6 +12,7 @@ import selectors
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -31,6 +32,10 @@ from worker.shim_line import PIECES, ShimLine
 from worker.shim_link import ShimGone, ShimRefused
 from worker.terminal_output import TerminalOutput
 from worker.wire import Wire
+
+SILENCE = 60.0
+"""Seconds after which a server that pings every 20 is taken to be gone, although its line is not
+seen to have ended: a NAT may have forgotten it, or the server's host died."""
 
 _LARGE = 32 << 10  # bytes of a frame; what is typed and answered is never so much
 
@@ -107,6 +112,8 @@ class Conversation:
         """`messages` have come already. Raises ConnectionClosed, OSError."""
         self._take(messages)
         while not is_over():
+            if self._silent_in() <= 0:
+                raise TimeoutError("the server has said nothing for long")
             self._type()
             self._send()
             if self._finishing and self._is_all_sent():
@@ -118,10 +125,17 @@ class Conversation:
     def _is_all_sent(self) -> bool:
         return not (self._has_more or self._wire.is_full or self._output.waits_for_screen)
 
-    def _patience(self) -> float | None:
+    def _patience(self) -> float:
         if self._has_more and not self._wire.is_full:
             return 0.0
-        return self._keyboard.patience if self._shim is not None else None
+        patience = self._keyboard.patience if self._shim is not None else None
+        return max(0.0, self._silent_in() if patience is None else min(patience, self._silent_in()))
+
+    def _silent_in(self) -> float:
+        """Seconds from now until the server has been silent for too long."""
+        if self._keyboard.is_full:
+            self._wire.heard_at = monotonic()  # it is not listened to
+        return self._wire.heard_at + SILENCE - monotonic()
 
     def _watch(self) -> None:
         """What is waited for: sockets that take no more, and no more keys than there is room."""

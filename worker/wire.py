@@ -31,6 +31,7 @@ class Wire:
         self._unsent = bytearray()
         self._parts: list[bytes] = []
         self._is_text = False
+        self.heard_at = monotonic()
         self.recv_events_thread = _NoThread()
         self.pending_legacy_warning = False
 
@@ -62,7 +63,7 @@ class Wire:
         self._socket.settimeout(0)
 
     def start_keepalive(self) -> None:
-        """The server pings."""
+        """The server pings; `heard_at` says when something has come last."""
 
     def close_socket(self) -> None:
         self._socket.close()
@@ -147,6 +148,7 @@ class Wire:
 
     def _feed(self, data: bytes) -> None:
         if data:
+            self.heard_at = monotonic()
             self._protocol.receive_data(data)
         else:
             self._protocol.receive_eof()

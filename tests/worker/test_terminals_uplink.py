@@ -16,7 +16,7 @@ from tests.worker.fake_pty import Call
 from tests.worker.repositories import as_root, repository, root
 from tests.worker.worker_home import WorkerHome, worker
 from tests.worker.worker_variants import WITHOUT_PIECES, entry
-from worker import processes, shim_client
+from worker import conversation, processes, shim_client
 
 __all__ = ["as_root", "repository", "root", "worker"]
 
@@ -214,6 +214,25 @@ def test_a_terminal_that_ends_is_told_and_may_be_opened_again(worker: WorkerHome
     server.until(lambda: len(server.pty.calls) == 2)
     server.pty.call.type(b"\n")
     shows(worker, server.pty.call, b"on\r\n")
+
+
+def test_a_server_that_pings_is_there_and_one_that_says_nothing_is_given_up(
+    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its line may be dead without a word. Else no order to open the terminal would be heard."""
+    assert conversation.SILENCE == 60.0
+    monkeypatch.setattr("worker.conversation.SILENCE", 1.0)
+    server = worker.server
+    call = looked_at(worker, "echo up; read end")
+    shows(worker, call, b"up\r\n")
+    until = time.monotonic() + 2.5
+    while time.monotonic() < until:
+        assert call.socket.ping().wait(10)
+    assert not server.closed
+    assert server.until(lambda: server.closed)[0].reason == "the server has said nothing for long"
+    server.open_terminal()
+    server.until(lambda: len(server.pty.calls) == 2)
+    shows(worker, server.pty.call, b"up\r\n")
 
 
 def test_a_refused_terminal_is_told(worker: WorkerHome) -> None:
