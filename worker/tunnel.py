@@ -137,13 +137,17 @@ class Tunnel:
     def _read(self, process: "subprocess.Popen[bytes]") -> None:
         assert process.stdout is not None
         reader, output = OutputReader(), process.stdout.fileno()
+        listened = {output}
         os.set_blocking(output, False)
         limit = boot_seconds() + CONNECT_LIMIT
         death = os.pidfd_open(process.pid)
         try:
-            while ready := self._wait(limit, output, death):
-                for said in reader.feed(_whatever(output)):
+            while ready := self._wait(limit, death, *listened):
+                heard, is_over = _whatever(output)
+                for said in reader.feed(heard):
                     limit = self._take(said, limit)
+                if is_over:
+                    listened.clear()  # it would be ready for ever
                 if death in ready:
                     # Whoever else has its output may keep that open.
                     raise self._verdict(process, reader.last)
@@ -214,8 +218,8 @@ def _with(why: str, last: str) -> str:
     return f"{why}: {last[:500]}" if last else why
 
 
-def _whatever(handle: int) -> bytes:
-    """What can be read now; an end of line where nothing more will come."""
+def _whatever(handle: int) -> tuple[bytes, bool]:
+    """What can be read now, and whether nothing more will come; an end of line then."""
     pieces: list[bytes] = []
     piece = b"?"
     with contextlib.suppress(BlockingIOError):
@@ -223,4 +227,4 @@ def _whatever(handle: int) -> bytes:
             pieces.append(piece)
         if not piece:
             pieces.append(b"\n")
-    return b"".join(pieces)
+    return b"".join(pieces), not piece

@@ -22,15 +22,20 @@ class Pace:
 
     def __init__(self) -> None:
         self._waited: dict[bytes, tuple[float, int]] = {}  # for how long, and where it was before
-        self._left_until: dict[bytes, float] = {}
+        self._left: dict[bytes, tuple[float, int]] = {}  # until when, and where it was
 
     def behind(self, position: int, read: Read, now: float) -> list[bytes]:
         """Who is to be waited for before the output goes on from `position`."""
         return [
             who
             for who, offset in read.items()
-            if position - offset > AHEAD_BYTES and now >= self._left_until.get(who, 0.0)
+            if position - offset > AHEAD_BYTES and not self._is_left(who, offset, now)
         ]
+
+    def _is_left(self, who: bytes, offset: int, now: float) -> bool:
+        """One that has not moved since may be dead, with nobody to say so."""
+        until, before = self._left.get(who, (now, -1))
+        return now < until or offset == before
 
     def waited(self, seconds: float, behind: Collection[bytes], read: Read, now: float) -> None:
         """For these so long, which have come to `read` meanwhile."""
@@ -41,4 +46,4 @@ class Pace:
             if whole < PATIENCE:
                 self._waited[who] = whole, began
             elif offset - began < LEAST_BYTES:
-                self._left_until[who] = now + LEFT_SECONDS
+                self._left[who] = now + LEFT_SECONDS, offset

@@ -71,15 +71,14 @@ class Relay:
         key = (seat.task_id, seat.attempt)
         stream = self._stream(key)
         viewer = Viewer(ws, self._store, stream, seat, resume_from, self._typed.of(seat))
-        if not self._store.admit(viewer.presence, *self._rows.limits()):
-            self._leave_stream(key, stream)
-            raise TooMany
-        stream.listeners.add(viewer)
-        self._ends.add(viewer)
-        if self._is_closing:
-            viewer.end(CloseCode.GOING_AWAY, "this server process is going away")
-        self._ask_if_absent(key)
         try:
+            if not self._store.admit(viewer.presence, *self._rows.limits()):
+                raise TooMany
+            stream.listeners.add(viewer)
+            self._ends.add(viewer)
+            if self._is_closing:
+                viewer.end(CloseCode.GOING_AWAY, "this server process is going away")
+            self._ask_if_absent(key)
             yield viewer
         finally:
             self._ends.discard(viewer)

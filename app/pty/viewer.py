@@ -141,9 +141,10 @@ class Viewer(End):
         if self.seat.mode is TerminalMode.WATCH:
             self._answer(wire.Refused(code="watching"))
             return
-        self._store.tell(self.key, Taken(self.id, self.seat.name), self._stream.top)
-        # Not only when the note has come round: what is typed next may be quicker.
+        # Not only when the note has come round: what is typed next may be quicker. And before it is
+        # told: of two who take over at once the later note counts, which may come round at once.
         self.mode = TerminalMode.CONTROL
+        self._store.tell(self.key, Taken(self.id, self.seat.name), self._stream.top)
 
     # ---- the writing thread ----------------------------------------------------------------------
 

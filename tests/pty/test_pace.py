@@ -17,15 +17,16 @@ def test_each_process_that_is_left_behind_is_waited_for() -> None:
     assert Pace().behind(TOP, {A: TOP, B: TOP - AHEAD_BYTES - 1}, 0.0) == [B]
 
 
-def test_who_stands_still_is_left_behind_for_a_while() -> None:
+def test_who_stands_still_is_left_behind_for_a_while_and_until_it_moves() -> None:
     pace, read = Pace(), {A: TOP, B: 0}
     for step in range(round(PATIENCE / 0.1)):
         assert pace.behind(TOP, read, 0.1 * step) == [B]
         pace.waited(0.1, [B], read, 0.1 * (step + 1))
     left_at = PATIENCE
     assert pace.behind(TOP, read, left_at) == []
-    assert pace.behind(TOP, read, left_at + LEFT_SECONDS - 0.1) == []
-    assert pace.behind(TOP, read, left_at + LEFT_SECONDS + 0.1) == [B]
+    assert pace.behind(TOP, {A: TOP, B: 1}, left_at + LEFT_SECONDS - 0.1) == []
+    assert pace.behind(TOP, read, left_at + LEFT_SECONDS + 0.1) == [], "its process may be dead"
+    assert pace.behind(TOP, {A: TOP, B: 1}, left_at + LEFT_SECONDS + 0.1) == [B]
 
 
 @pytest.mark.parametrize(("share", "is_left"), [(0.9, True), (1.1, False)])

@@ -13,6 +13,7 @@ from tests.worker import tunnel_stand_in
 from tests.worker.repositories import repository, root, until
 from tests.worker.worker_home import WorkerHome, worker
 from worker import processes, tunnel_command
+from worker import tunnel as tunnel_module
 from worker.clock import boot_seconds
 from worker.daemon import Daemon
 from worker.tunnel import CONNECT_LIMIT, PAUSES
@@ -127,6 +128,25 @@ def test_a_log_in_that_is_needed_is_told(worker: WorkerHome) -> None:
     assert waits.error == "log in at https://github.com/login/device with the code C98F-F1F6"
     tunnel.close()
     tunnel.until("closed")
+
+
+def test_a_command_that_says_nothing_more_is_not_listened_to_any_more(
+    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end of its output is there for ever: whoever looked for it would do nothing else."""
+    looks: list[int] = []
+
+    def counted(handle: int) -> tuple[bytes, bool]:
+        looks.append(handle)
+        return whatever(handle)
+
+    whatever = tunnel_module._whatever
+    monkeypatch.setattr("worker.tunnel._whatever", counted)
+    monkeypatch.setattr("worker.tunnel.CONNECT_LIMIT", 0.5)
+    tunnel = Tunnelled(worker, "mute").start()
+    tunnel.open()
+    assert tunnel.until("failed").error.startswith("not connected within")
+    assert len(looks) < 10
 
 
 def test_what_does_not_connect_in_time_has_failed(

@@ -7,8 +7,8 @@ nothing. The words and their order are those of microsoft/vscode, cli/src.
 PLAN is a file; each start takes its next line, the last one again and again: words out of
 `slow` (prints nothing for a while), `wait` (likewise, until there is a file PLAN.go), `login`,
 `connect`, `pieces` (connects in single bytes, with colours), `crash` (exit 3),
-`off` (exit 0), `deaf` (ignores TERM), `fork` (leaves a child in a session of its own). After the
-last word it stays until it is ended.
+`off` (exit 0), `mute` (closes its output), `deaf` (ignores TERM), `fork` (leaves a child in a
+session of its own). After the last word it stays until it is ended.
 """
 
 import os
@@ -73,6 +73,9 @@ def act(word: str, url: str) -> None:
             sys.exit(3)
         case "off":
             sys.exit(0)
+        case "mute":
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            os.dup2(1, 2)
         case "deaf":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
         case "fork":

@@ -1,0 +1,44 @@
+"""Who has a seat in a terminal, where something fails in between."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import redis
+from redis.exceptions import RedisError
+from sqlalchemy.exc import OperationalError
+
+from app.domain.terminal import TerminalMode
+from app.pty.relay import Relay
+from app.pty.store import Store
+
+TASK = 2_000_000_001
+
+
+@pytest.fixture
+def seat() -> Any:
+    return SimpleNamespace(
+        task_id=TASK, attempt=1, developer_id=TASK, mode=TerminalMode.WATCH, name="Ada"
+    )
+
+
+@pytest.mark.parametrize("step", ["limits", "admit", "states"])
+def test_a_viewer_whom_an_error_keeps_out_has_no_seat(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, seat: Any, step: str
+) -> None:
+    def fails(*_: Any) -> Any:
+        raise OperationalError("", {}, Exception()) if step == "limits" else RedisError
+
+    rows: Any = SimpleNamespace(limits=lambda: (50, 50), note=lambda typed: None)
+    if step == "limits":
+        rows.limits = fails
+    else:
+        monkeypatch.setattr(Store, step, fails)
+    monkeypatch.setattr(Relay, "_start", lambda self: None)  # nobody looks after it
+    relay = Relay(environment["REDIS_URL"], rows)
+    with pytest.raises((RedisError, OperationalError)), relay.viewing(None, seat, None):
+        pass
+    assert relay._ends.everybody() == []
+    assert relay._reader.streams == {}
+    with redis.Redis.from_url(environment["REDIS_URL"]) as valkey:
+        assert valkey.zcard(f"muster:pty:task:{TASK}") == 0
