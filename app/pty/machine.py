@@ -187,30 +187,33 @@ class MachineSocket(End):
             self._close()
 
     def _hand_on(self) -> None:
+        """What was handed on is dropped at once: it must not be typed again if what follows breaks
+        the line."""
         keys: list[bytes] = []
-        last: Id | None = None
+        last: Id = ZERO
         was_full = self.is_full
         while self._inputs and self._ending is None:
-            last, fields = self._inputs.popleft()
-            if b"k" in fields:
-                if sum(map(len, keys)) + len(fields[b"k"]) > MAX_BYTES:
-                    self._type(keys)
-                keys.append(fields[b"k"])
-                continue
-            self._type(keys)
-            self._wish(last, fields)
-        self._type(keys)
-        if last is not None:
-            self._store.drop_input(self.key, last)
+            id_, fields = self._inputs.popleft()
+            more = fields.get(b"k")
+            if more is None or sum(map(len, keys)) + len(more) > MAX_BYTES:
+                self._type(keys, last)
+            last = id_
+            if more is not None:
+                keys.append(more)
+            else:
+                self._wish(id_, fields)
+                self._store.drop_input(self.key, id_)
+        self._type(keys, last)
         if was_full:
             self._has_room(self)
 
-    def _type(self, keys: list[bytes]) -> None:
+    def _type(self, keys: list[bytes], last: Id) -> None:
         if keys:
             data = b"".join(keys)
             keys.clear()
             self._ws.send(data)
             self._waiting -= len(data)
+            self._store.drop_input(self.key, last)
 
     def _wish(self, id_: Id, fields: dict[bytes, bytes]) -> None:
         if b"r" in fields:
