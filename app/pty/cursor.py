@@ -16,6 +16,9 @@ TOLD_BYTES = 128 * 1024  # how much is sent between two words to the machine's e
 TAIL_BYTES = 64 * 1024  # what is shown where no screen comes
 SCREEN_SECONDS = 2.0  # how long a machine that is there is waited for
 MACHINE_SECONDS = 10.0  # and one that has yet to dial
+# Who is lost again so soon after a screen asks for no other before. The machine shows nobody
+# anything while it draws, and for a slow line in a flood it would draw all the time.
+AGAIN_SECONDS = 1.0
 NEVER = float("inf")
 
 
@@ -48,14 +51,19 @@ class Cursor:
         self._seen = stream.top
         self._count = 2  # entries of a page
         self._lost_since: float | None = None
+        self._ask_at: float | None = None  # for a screen, unless that has been done
+        self._drawn_at = -NEVER
         self._begun = False
 
     def advance(self) -> bool:
         """Send some of what there is; whether there may be more."""
         if not self._begun:
             self._begin()
-        if self._lost_since is not None and time.monotonic() >= self.due:
-            self._go_without_screen()
+        if self._lost_since is not None and (now := time.monotonic()) >= self.due:
+            if self._ask_at is None:
+                self._go_without_screen()
+            else:
+                self._ask(now)
         entries = self._stream.after(self._seen)
         if entries is None:
             entries = self._page()
@@ -138,14 +146,19 @@ class Cursor:
     # ---- screens ---------------------------------------------------------------------------------
 
     def _lose(self) -> None:
-        self._lost_since = time.monotonic()
-        self.due = self._lost_since + SCREEN_SECONDS
+        now = self._lost_since = time.monotonic()
         self._seen = max(self._seen, self._stream.top)  # the screen will be newer than that
         if self._stream.read:
             # Who waits for a screen is not waited for: it comes behind the bytes that would wait.
             self._stream.read = 0
             self._store.forget_read(self._key)
-        if self._stream.is_to_ask(self._lost_since):
+        self.due = self._ask_at = max(now, self._drawn_at + AGAIN_SECONDS)
+        if self.due == now:
+            self._ask(now)
+
+    def _ask(self, now: float) -> None:
+        self.due, self._ask_at = now + SCREEN_SECONDS, None
+        if self._stream.is_to_ask(now):
             self._store.put_input(self._key, s="1")
 
     def _draw(self) -> None:
@@ -153,6 +166,7 @@ class Cursor:
         if screen is None or screen.offset < (self.position or 0):
             return
         self._find(screen.offset, screen.cols, screen.rows)
+        self._drawn_at = time.monotonic()
         self._viewer.send(screen)
 
     def _find(self, offset: int, cols: int, rows: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import redis
 
+from app.pty import cursor
 from protocol import frames
 from protocol import terminal as wire
 from tests.pty.conftest import Scene
@@ -149,6 +150,18 @@ def test_a_flood_waits_for_a_viewer_who_takes_all_of_it_but_not_at_once(scene: S
         time.sleep(0.02)  # the reader dawdles
     sender.join()
     assert sum(end - start for start, end in viewer.gaps) < len(flood) // 4
+
+
+def test_whoever_is_lost_again_and_again_has_a_screen_drawn_now_and_then(scene: Scene) -> None:
+    """As on a slow line in a flood, which everybody else would be kept from meanwhile."""
+    machine, viewer = scene.both()
+    until(lambda: machine.snapshots == 1)
+    began, times = time.monotonic(), 3
+    for _ in range(times):
+        machine.skip(1000)
+        viewer.until(wire.Gap)
+    assert machine.snapshots == 1 + times
+    assert time.monotonic() - began > (times - 1) * cursor.AGAIN_SECONDS
 
 
 def test_a_viewer_who_waits_for_a_screen_is_not_waited_for(scene: Scene, valkey: Any) -> None:
