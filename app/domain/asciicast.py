@@ -27,6 +27,14 @@ class Lost:
     size: int
 
 
+@dataclass(frozen=True)
+class Resized:
+    """What a stage writes from here on is for a terminal of that size."""
+
+    cols: int
+    rows: int
+
+
 def header(cols: int, rows: int, began: datetime, title: str) -> str:
     """The first line. The title is cut to one line, and to a length that players can show."""
     words = " ".join(title.split())
@@ -47,18 +55,23 @@ class Recording:
     """Makes the lines after the header out of what comes in, in order.
 
     A character that is split between two outputs is shown with the second. Time never goes back,
-    whatever the machine's marks say. A change of size would be one more kind of moment here, and
-    an `r` event.
+    whatever the machine's marks say. Another size is shown with the output that follows it. Each
+    stage begins with the size of the header.
     """
 
-    def __init__(self, stage_name: Callable[[int], str]) -> None:
+    def __init__(self, stage_name: Callable[[int], str], cols: int, rows: int) -> None:
         self._stage_name = stage_name
+        self._first = self._size = Resized(cols, rows)
+        self._next: Resized | None = None
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._stage: int | None = None
         self._milliseconds = 0
 
-    def lines(self, moments: Iterable[Output | Lost]) -> Iterator[str]:
+    def lines(self, moments: Iterable[Output | Lost | Resized]) -> Iterator[str]:
         for moment in moments:
+            if isinstance(moment, Resized):
+                self._next = moment
+                continue
             if isinstance(moment, Lost):
                 yield from self.end()  # what follows continues no character from before
                 yield self._event("m", f"{moment.size} bytes were lost here")
@@ -66,12 +79,20 @@ class Recording:
             self._milliseconds = max(self._milliseconds, moment.milliseconds)
             if moment.stage_index != self._stage:
                 self._stage = moment.stage_index
+                self._next = self._next or self._first
                 yield self._event("m", self._stage_name(moment.stage_index))
+            yield from self._resized()
             yield from self._shown(self._decoder.decode(moment.data))
 
     def end(self) -> Iterator[str]:
         """What is left of a character that never became whole."""
         yield from self._shown(self._decoder.decode(b"", final=True))
+
+    def _resized(self) -> Iterator[str]:
+        size, self._next = self._next, None
+        if size is not None and size != self._size:
+            self._size = size
+            yield self._event("r", f"{size.cols}x{size.rows}")
 
     def _shown(self, text: str) -> Iterator[str]:
         if text:

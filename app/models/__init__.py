@@ -21,7 +21,7 @@ from app.models.search import TaskText
 from app.models.server import ServerProcess
 from app.models.setting import StoredSetting
 from app.models.task import Attempt, Event, Gate, LogChunk, Task, Workspace
-from app.models.terminal import ChannelToken, Terminal, TerminalInput
+from app.models.terminal import ChannelToken, Terminal, TerminalInput, TerminalSize
 from app.models.tunnel import Tunnel
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "TaskText",
     "Terminal",
     "TerminalInput",
+    "TerminalSize",
     "Tunnel",
     "Workspace",
 ]

@@ -62,6 +62,24 @@ class ChannelToken(Model):
     )
 
 
+class TerminalSize(Model):
+    """That an attempt's terminal has another size from that byte of its log on."""
+
+    __tablename__ = "terminal_sizes"
+
+    task_id: Mapped[Big] = mapped_column(primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True)
+    byte_offset: Mapped[Big] = mapped_column(primary_key=True)
+    cols: Mapped[int]
+    rows: Mapped[int]
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["task_id", "attempt"], ["attempts.task_id", "attempts.number"], ondelete="CASCADE"
+        ),
+    )
+
+
 class TerminalInput(Model):
     """That somebody typed so many bytes into a terminal in that stretch of time; not which."""
 

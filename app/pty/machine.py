@@ -32,10 +32,15 @@ log = structlog.get_logger(__name__)
 
 class MachineSocket(End):
     """`taken`: up to where in the input stream has been read. `has_room` is called when it no
-    longer `is_full`."""
+    longer `is_full`, `resized` when it has another `size`, from an offset on."""
 
     def __init__(
-        self, ws: WebSocket, store: Store, seat: Any, has_room: Callable[["MachineSocket"], None]
+        self,
+        ws: WebSocket,
+        store: Store,
+        seat: Any,
+        has_room: Callable[["MachineSocket"], None],
+        resized: Callable[["MachineSocket", int], None],
     ) -> None:
         super().__init__(ws)
         self.id = uuid.uuid4().hex
@@ -49,7 +54,7 @@ class MachineSocket(End):
         self._said: Id = ZERO
         self._inputs: deque[tuple[Id, dict[bytes, bytes]]] = deque()
         self._waiting = 0
-        self._has_room = has_room
+        self._has_room, self._resized = has_room, resized
         self._renew_at = 0.0
         self._pace = Pace()
 
@@ -157,8 +162,11 @@ class MachineSocket(End):
             case wire.Screen():
                 self._store.put_screen(self.key, frame, Drawn(), self._known)
             case wire.Resize(cols=cols, rows=rows):
+                is_news = self.size != (cols, rows)
                 self.size = cols, rows
                 self._store.put_size(self.key, cols, rows, Resized(cols, rows), self._known)
+                if is_news:
+                    self._resized(self, self._position or 0)
             case wire.MachineAuth():
                 raise codec.BadFrame("a second auth")
 

@@ -92,7 +92,7 @@ class Relay:
     def holding(self, ws: Any, seat: MachineSeat) -> Iterator[MachineSocket]:
         """A machine's socket, likewise. Raises RedisError."""
         self._start()
-        machine = MachineSocket(ws, self._store, seat, self._has_room)
+        machine = MachineSocket(ws, self._store, seat, self._has_room, self._note_size)
         machine.hold()
         older = self._reader.machines.get(machine.key)
         self._reader.machines[machine.key] = machine
@@ -114,6 +114,13 @@ class Relay:
 
     def _has_room(self, machine: MachineSocket) -> None:
         self._reader.look(machine.key, "in")
+
+    def _note_size(self, machine: MachineSocket, offset: int) -> None:
+        try:
+            self._rows.note_size(machine.key, offset, *machine.size)
+        except SQLAlchemyError as error:
+            # The terminal goes on; its recording will have the size before.
+            log.warning("size_not_noted", error=type(error).__name__)
 
     def close_all(self) -> None:
         """The process is going away: everybody connects again at once, to another one."""

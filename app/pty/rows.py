@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from flask import Flask
 
-from app.services import settings, terminal_checks, terminal_wants
+from app.services import settings, terminal_checks, terminal_sizes, terminal_wants
 from app.services.clock import now
 from app.services.terminal_checks import Finding, Seat, Typed
 from app.services.terminal_wants import Watched
@@ -31,6 +31,10 @@ class Rows:
     def note(self, typed: Sequence[Typed]) -> None:
         with self._app.app_context():
             terminal_checks.note(typed)
+
+    def note_size(self, key: tuple[int, int], offset: int, cols: int, rows: int) -> None:
+        with self._app.app_context():
+            terminal_sizes.note(*key, offset, cols, rows)
 
     def limits(self) -> tuple[int, int]:
         """How many sockets a task may have, and a developer."""

@@ -1,30 +1,33 @@
 """An attempt's terminal as a recording, made of its durable log and of when that was written."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
 
 from app.domain import asciicast
-from app.domain.asciicast import Lost, Output
+from app.domain.asciicast import Lost, Output, Resized
 from app.models import Attempt, Developer, LogChunk, Task
-from app.services import logs, task_reads
+from app.services import logs, task_reads, terminal_sizes
 from protocol import frames
 
 _AT_ONCE = 16  # chunks a query: 4 MiB at most, and a slow log has one a line
-# What every terminal begins with. Later sizes are not known here.
+# What every stage's terminal begins with.
 _DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(frames.RunStage)}
 _COLS, _ROWS = int(_DEFAULTS["cols"]), int(_DEFAULTS["rows"])
 
 
 @dataclass(frozen=True)
 class AttemptRecording:
-    """As long as the log was when it was asked for. `attempt` is 0 before the first."""
+    """As long as the log was when it was asked for. `attempt` is 0 before the first; `sizes` are
+    offsets, columns and rows."""
 
     task_id: int
     attempt: int
     size: int
+    sizes: list[tuple[int, int, int]]
     _began: datetime
     _title: str
     _stages: list[str]
@@ -35,10 +38,11 @@ class AttemptRecording:
         yield asciicast.header(_COLS, _ROWS, self._began, self._title).encode()
         if self._attempt is None:
             return
-        recording = asciicast.Recording(self._stage_name)
+        recording = asciicast.Recording(self._stage_name, _COLS, _ROWS)
+        sizes = deque(self.sizes)
         at = 0
         for chunk in logs.chunks(self._attempt, 0, _AT_ONCE, LogChunk.byte_offset < self.size):
-            yield _joined(recording.lines(_moments(chunk, at)))
+            yield _joined(recording.lines(_moments(chunk, at, sizes)))
             at = chunk.byte_offset + chunk.size
         lost = [Lost(self.size - at)] if at < self.size else []
         yield _joined([*recording.lines(lost), *recording.end()])
@@ -55,6 +59,7 @@ def of_task(actor: Developer, task_id: int, *, attempt: int | None = None) -> At
         task_id=task.id,
         attempt=found.number if found else 0,
         size=found.log_bytes if found else 0,
+        sizes=terminal_sizes.of_attempt(task.id, found.number) if found else [],
         _began=_began(task, found),
         _title=f"#{task.id} {task.description}",
         _stages=[str(stage["name"]) for stage in task.pipeline],
@@ -68,15 +73,33 @@ def _began(task: Task, attempt: Attempt | None) -> datetime:
     return attempt.started_at or attempt.assigned_at
 
 
-def _moments(chunk: LogChunk, after: int) -> Iterator[Output | Lost]:
-    """What the chunk shows; `after` is the end of the one before it."""
+def _moments(
+    chunk: LogChunk, after: int, sizes: deque[tuple[int, int, int]]
+) -> Iterator[Output | Lost | Resized]:
+    """What the chunk shows; `after` is the end of the one before it. Takes the sizes up to its
+    end."""
     if chunk.byte_offset > after:
         yield Lost(chunk.byte_offset - after)
     starts = [max(0, mark[0] - chunk.byte_offset) for mark in chunk.marks]
     ends = [*starts[1:], chunk.size]
     for (_, milliseconds, stage), start, end in zip(chunk.marks, starts, ends, strict=True):
-        yield Output(milliseconds, stage, chunk.data[start:end])
+        output = Output(milliseconds, stage, chunk.data[start:end])
+        yield from _sized(output, chunk.byte_offset + start, sizes)
 
 
-def _joined(lines: Iterator[str] | list[str]) -> bytes:
+def _sized(
+    output: Output, offset: int, sizes: deque[tuple[int, int, int]]
+) -> Iterator[Output | Resized]:
+    """The output, which begins at `offset`, in parts between which the size changes."""
+    while sizes and sizes[0][0] < offset + len(output.data):
+        at, cols, rows = sizes.popleft()
+        cut = max(0, at - offset)
+        if cut:
+            yield replace(output, data=output.data[:cut])
+        output, offset = replace(output, data=output.data[cut:]), offset + cut
+        yield Resized(cols, rows)
+    yield output
+
+
+def _joined(lines: Iterable[str]) -> bytes:
     return "".join(lines).encode()

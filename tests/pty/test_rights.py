@@ -26,7 +26,7 @@ from app.models import (
     Task,
     TerminalInput,
 )
-from app.services import auth, personal_tokens, tasks, tokens
+from app.services import auth, personal_tokens, tasks, terminal_sizes, tokens
 from app.services.clock import now
 from protocol import frames
 from protocol import terminal as wire
@@ -271,6 +271,19 @@ def test_the_size_follows_the_controller_and_viewers_are_told(scene: Scene, righ
         told = viewer.until(wire.Resize)
         while (told.cols, told.rows) != (90, 20):  # an earlier one may come first
             told = viewer.until(wire.Resize)
+
+
+def test_sizes_are_kept_for_the_recording(scene: Scene) -> None:
+    machine, viewer = scene.both()
+    viewer.until_offset(machine.print(b"seen"))
+    viewer.send(wire.Resize(cols=90, rows=20))
+    viewer.until(wire.Resize)
+    until(lambda: sizes_of(scene) == [(0, 100, 30), (4, 90, 20)])
+
+
+def sizes_of(scene: Scene) -> list[tuple[int, int, int]]:
+    db.session.rollback()
+    return terminal_sizes.of_attempt(scene.task.id, 1)
 
 
 def test_a_paste_of_a_megabyte_arrives_whole_and_is_told_as_bytes_not_as_keys(

@@ -51,6 +51,6 @@ def _answer(recording: AttemptRecording) -> Response:
     response = app.response_class(in_contexts(app, recording.read()), content_type=CONTENT_TYPE)
     name = f"task-{recording.task_id}-{recording.attempt}.cast"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.set_etag(f"cast-{recording.attempt}-{recording.size}")
+    response.set_etag(f"cast-{recording.attempt}-{recording.size}-{len(recording.sizes)}")
     response.make_conditional(request)  # If-None-Match
     return response
