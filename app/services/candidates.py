@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Text, cast, exists, select
+from sqlalchemy import Row, Text, cast, exists, or_, select
 
 from app.domain.attempt import AttemptPhase
 from app.domain.machine import MachineStatus
@@ -19,29 +19,30 @@ from app.models import Attempt, Machine, MachineHeartbeat
 ANSWERED = (Attempt.ended_at.is_(None), Attempt.phase == AttemptPhase.RUN, ~Attempt.holds_slot)
 
 # JSON comes as text: what many machines say alike, or one says all the time, is read once.
-STATEMENT = (
-    select(
-        cast(Machine.id, Text).label("id"),
-        cast(Machine.status, Text).label("status"),
-        Machine.connected,
-        cast(Machine.capabilities, Text).label("capabilities"),
-        cast(Machine.repositories, Text).label("repositories"),
-        cast(Machine.hardware, Text).label("hardware"),
-        Machine.slots_total,
-        Machine.slots_used,
-        Machine.last_assigned_at,
-        MachineHeartbeat.metrics["cpuPercent"].as_float().label("load"),
-        exists().where(Attempt.machine_id == Machine.id, *ANSWERED).label("has_answered"),
-    )
-    .outerjoin(MachineHeartbeat, MachineHeartbeat.machine_id == Machine.id)
-    .where(Machine.status != MachineStatus.DECOMMISSIONED)
-)
+_ROWS = select(
+    cast(Machine.id, Text).label("id"),
+    cast(Machine.status, Text).label("status"),
+    Machine.connected,
+    cast(Machine.capabilities, Text).label("capabilities"),
+    cast(Machine.repositories, Text).label("repositories"),
+    cast(Machine.hardware, Text).label("hardware"),
+    Machine.slots_total,
+    Machine.slots_used,
+    Machine.last_assigned_at,
+    MachineHeartbeat.metrics["cpuPercent"].as_float().label("load"),
+    exists().where(Attempt.machine_id == Machine.id, *ANSWERED).label("has_answered"),
+).outerjoin(MachineHeartbeat, MachineHeartbeat.machine_id == Machine.id)
+_THERE = Machine.status != MachineStatus.DECOMMISSIONED
+STATEMENT = _ROWS.where(_THERE)
 _SPELLINGS = 10_000  # of such texts are kept
 
 
-def all_of_them() -> list[Candidate]:
-    """One snapshot of all machines that are not decommissioned."""
-    return [from_row(row) for row in db.session.execute(STATEMENT)]
+def all_of_them(asked: uuid.UUID | None = None) -> list[Candidate]:
+    """One snapshot of all machines that are not decommissioned, and of the one that is asked for:
+    who waits for it has to hear that it is gone.
+    """
+    rows = db.session.execute(_ROWS.where(or_(_THERE, Machine.id == asked)))
+    return [from_row(row) for row in rows]
 
 
 def from_row(row: Row[Any]) -> Candidate:

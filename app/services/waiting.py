@@ -58,7 +58,7 @@ def queue_of(task: Task) -> dict[str, Any] | None:
     now, limit = clock_now(), settings.value("maxLoadPercent")
     reasons = [
         {"machine_id": machine.id, "reason": reason}
-        for machine in candidates.all_of_them()
+        for machine in candidates.all_of_them(task.requested_machine_id)
         if (reason := scheduling.blocked_by(request, machine, now, limit)) is not None
     ]
     return {"position": (db.session.scalar(before) or 0) + 1, "blocked_by": reasons}

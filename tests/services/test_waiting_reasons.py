@@ -11,8 +11,8 @@ from app import bus
 from app.domain.attempt import AttemptOutcome, AttemptPhase
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db, redis
-from app.models import MachineHeartbeat, Task
-from app.services import dispatch, task_reads, waiting
+from app.models import Developer, MachineHeartbeat, Task
+from app.services import dispatch, fleet, task_reads, tasks, waiting
 from app.services.waiting import NextAct, Wait, WaitReason
 from tests.factories import make_attempt, make_developer, make_gate, make_machine, make_task
 from tests.factories.rows import now
@@ -99,12 +99,33 @@ def test_a_queued_task_knows_its_place_and_what_keeps_each_machine() -> None:
 def test_a_task_for_a_machine_that_went_away_says_so_and_goes_nowhere_else() -> None:
     gone, other = make_machine(connected=False, status="offline"), make_machine()
     task = make_task(requested_machine_id=gone.id)
-    seen = task_reads.get(make_developer(role="admin"), task.id)
-    queue = waiting.queue_of(seen)
-    assert queue is not None
-    told = {row["machine_id"]: row["reason"] for row in queue["blocked_by"]}
+    told = keepers(make_developer(role="admin"), task)
     assert told == {str(gone.id): "offline", str(other.id): "not_requested"}
     assert dispatch.assign_queued() == 0
+
+
+def test_a_task_for_a_machine_that_was_decommissioned_says_so() -> None:
+    gone, other = make_machine(), make_machine()
+    make_machine(connected=False, status="decommissioned")  # nobody asked for this one
+    task, admin = make_task(requested_machine_id=gone.id), make_developer(role="admin")
+    fleet.decommission(admin, gone.id)
+    assert keepers(admin, task) == {str(gone.id): "decommissioned", str(other.id): "not_requested"}
+    assert dispatch.assign_queued() == 0
+
+
+def test_a_retry_for_a_machine_that_was_decommissioned_says_that_it_waits_for_it() -> None:
+    gone, admin = make_machine(), make_developer(role="admin")
+    task = make_task(status=TaskStatus.FAILED, requested_machine_id=gone.id)
+    fleet.decommission(admin, gone.id)
+    assert tasks.retry(admin, task.id).status is TaskStatus.QUEUED
+    assert keepers(admin, task) == {str(gone.id): "decommissioned"}
+
+
+def keepers(person: Developer, task: Task) -> dict[str, str]:
+    """Which machine is kept from the task by which rule, as that person sees it."""
+    queue = waiting.queue_of(task_reads.get(person, task.id))
+    assert queue is not None
+    return {row["machine_id"]: row["reason"] for row in queue["blocked_by"]}
 
 
 def test_what_goes_on_after_a_gate_waits_for_its_machine_while_that_is_away() -> None:
