@@ -101,12 +101,14 @@ def _moment(said: str | None) -> str | None:
     return rewritten(said) if said else None
 
 
+# A longer lease that the machine has been promised stays: its shims hold it whatever we say now.
 # Answers with the sign before this one: what a statement reads is as it was before the statement.
 _HEAR = text("""
     INSERT INTO machine_heartbeats AS h (machine_id, received_at, lease_until)
     VALUES (:machine_id, :now, :lease_until)
     ON CONFLICT (machine_id) DO UPDATE
-    SET received_at = excluded.received_at, lease_until = excluded.lease_until
+    SET received_at = excluded.received_at,
+        lease_until = greatest(h.lease_until, excluded.lease_until)
     RETURNING (SELECT b.received_at FROM machine_heartbeats b WHERE b.machine_id = h.machine_id),
               (SELECT b.lease_until FROM machine_heartbeats b WHERE b.machine_id = h.machine_id)
 """)

@@ -539,6 +539,19 @@ def test_a_hello_is_a_sign_of_life(machine: Driven) -> None:
     assert (sign.received_at, sign.lease_until) == (moment, moment + LEASE - timedelta(seconds=1))
 
 
+def test_a_hello_takes_back_nothing_of_a_lease_that_was_longer(
+    app: Flask, machine: Driven, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = db.session.get_one(MachineHeartbeat, machine.machine_id).lease_until
+    monkeypatch.setitem(app.config, "LEASE_SECONDS", 60)  # by a restart, of which no shim hears
+    machine.hello()
+    sign = db.session.get_one(MachineHeartbeat, machine.machine_id, populate_existing=True)
+    assert sign.lease_until == before
+    machine.hello(at=before)
+    db.session.refresh(sign)
+    assert sign.lease_until == before + timedelta(seconds=60)
+
+
 def test_a_hello_costs_four_statements(admin: Developer, machine: Driven) -> None:
     machine.hello()
     with counted() as statements:
