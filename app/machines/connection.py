@@ -21,8 +21,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.domain.machine import IN_DRAIN, MachineStatus
 from app.machines.difference import Known, difference, told
 from app.machines.tunnels import TunnelOrders
-from app.services import machines, orders, reports, terminal_wants, terminals
+from app.services import drains, machines, orders, reports, silence, terminal_wants, terminals
 from app.services.clock import now
+from app.services.life_signs import LifeSign, Standing
 from app.services.orders import Key, Want, Wanted
 from protocol import codec, frames, version
 from protocol.frames import CloseCode
@@ -53,7 +54,7 @@ class Connection:
         self._draining = False
         self._orders_version = -1
         self._changed = True
-        self._beat: int | None = None  # the heartbeat to answer
+        self._heard: tuple[LifeSign, Standing] | None = None  # the heartbeat to answer
         self._ending: tuple[int, str] | None = None
         self._some = threading.Event()  # something for the writer to do
         self._log = log.bind(machine=str(session.machine_id), generation=session.generation)
@@ -66,9 +67,10 @@ class Connection:
         self._changed = True
         self._some.set()
 
-    def answer(self, beat: int) -> None:
-        """The heartbeat of that number has been stored."""
-        self._beat = beat
+    def answer(self, sign: LifeSign, standing: Standing) -> None:
+        """The heartbeat has been stored, and so the rows see the machine."""
+        self.compare(standing.orders_version)  # first: orders go out before the answer
+        self._heard = (sign, standing)
         self._some.set()
 
     def end(self, code: int, reason: str) -> None:
@@ -188,14 +190,28 @@ class Connection:
         if self._ending is not None:
             self.close(*self._ending)
             return
-        beat, self._beat = self._beat, None
+        heard, self._heard = self._heard, None
+        if heard is not None:
+            self._look_at(*heard)
         if self._changed:
             self._changed = False
             self._send_orders()
         # Last, for it prolongs the machine's lease: what has ended while that was over must not
         # begin again.
-        if beat is not None:
-            self.send(frames.HeartbeatAck(number=beat))
+        if heard is not None:
+            self.send(frames.HeartbeatAck(number=heard[0].number))
+
+    def _look_at(self, sign: LifeSign, standing: Standing) -> None:
+        """What a heartbeat says that is news to the rows. Not where all heartbeats are written: it
+        waits for locks, and wakes others, for which Redis may take its time.
+        """
+        about = (self.machine_id, self.generation)
+        if not standing.is_heard:
+            with self._app.app_context():
+                silence.hear_again(*about, sign.received_at)
+        if standing.disk is not None:
+            with self._app.app_context():
+                drains.look_at_disk(*about, standing.disk, sign.received_at)
 
     def _send_orders(self) -> None:
         with self._app.app_context():

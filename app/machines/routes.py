@@ -1,5 +1,6 @@
 """`WS /api/workers/connect`: the door of the control channel."""
 
+import threading
 from typing import Any
 
 from flask import Flask, current_app
@@ -47,6 +48,8 @@ def connect(ws: Any) -> None:
     connection = Connection(app, ws, session, known, spoken)
     board = switchboard.of(app)
     connection.send(_welcome(app, session, spoken))
+    # Beside it: Redis may hang, and the machine would take that for us and dial again.
+    threading.Thread(target=_tell, args=(app, session), name="hello", daemon=True).start()
     with board.joined(connection):
         connection.serve(board.pulse)
 
@@ -80,6 +83,11 @@ def _let_in(app: Flask, hello: frames.Hello) -> machines.Session:
         raise _Refused(CloseCode.DECOMMISSIONED, "this machine has been decommissioned") from None
     except SQLAlchemyError:
         raise _Refused(CloseCode.GOING_AWAY, "the database is away") from None
+
+
+def _tell(app: Flask, session: machines.Session) -> None:
+    with app.app_context():
+        machines.tell(session)
 
 
 def _welcome(app: Flask, session: machines.Session, spoken: int) -> frames.Welcome:

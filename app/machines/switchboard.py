@@ -20,9 +20,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import bus
 from app.machines.connection import Connection
-from app.services import drains, life_signs, machines, servers, silence
+from app.services import life_signs, machines, servers
 from app.services.clock import now
-from app.services.life_signs import LifeSign, Standing
+from app.services.life_signs import LifeSign
 from protocol.frames import CloseCode, Heartbeat
 
 log = structlog.get_logger(__name__)
@@ -66,26 +66,11 @@ class Pulse:
         with self._app.app_context():
             answers = life_signs.write([sign for _, sign in signs.values()])
         for machine_id, (connection, sign) in signs.items():
-            try:
-                self._answer(connection, sign, answers.get(machine_id))
-            except SQLAlchemyError as error:
-                # Unanswered; the others of the batch are not.
-                log.warning("heartbeat_not_answered", error=type(error).__name__)
-
-    def _answer(self, connection: Connection, sign: LifeSign, standing: Standing | None) -> None:
-        if standing is None:
-            connection.end(CloseCode.REPLACED, "another connection speaks for this machine")
-            return
-        if not standing.is_heard:
-            with self._app.app_context():
-                silence.hear_again(sign.machine_id, sign.generation, sign.received_at)
-        if standing.disk is not None:
-            with self._app.app_context():
-                drains.look_at_disk(
-                    sign.machine_id, sign.generation, standing.disk, sign.received_at
-                )
-        connection.compare(standing.orders_version)
-        connection.answer(sign.number)
+            standing = answers.get(machine_id)
+            if standing is None:
+                connection.end(CloseCode.REPLACED, "another connection speaks for this machine")
+            else:
+                connection.answer(sign, standing)
 
 
 class Presence:

@@ -36,18 +36,23 @@ _EARLIER = timedelta(seconds=5)
 
 @dataclass(frozen=True)
 class Session:
-    """A connection's right to speak for a machine, and where its reports and logs stand."""
+    """A connection's right to speak for a machine, and where its reports and logs stand.
+
+    `news`: of what its hello has done to tasks.
+    """
 
     machine_id: uuid.UUID
     name: str
     generation: int
     acked_seq: int
     logs: dict[Key, int]
+    news: outbox.Noted | None
 
 
 def hello(frame: frames.Hello, now: datetime) -> Session:
     """Let the machine in, in place of any older connection, and reconcile its attempts.
 
+    Others are told by `tell`, when the machine has been welcomed.
     Raises InvalidToken, and MachineDecommissioned to one that did not hear of it.
     """
     claims = tokens.read_worker_jwt(frame.worker_jwt)
@@ -76,10 +81,21 @@ def hello(frame: frames.Hello, now: datetime) -> Session:
     _hear(machine, now)
     offsets = _reconcile(machine, frame.attempts, now)
     db.session.commit()
-    bus.tell_replaced(machine.id, machine.generation)
+    return Session(
+        machine_id=machine.id,
+        name=machine.name,
+        generation=machine.generation,
+        acked_seq=machine.journal_seq,
+        logs=offsets,
+        news=outbox.taken(),
+    )
+
+
+def tell(session: Session) -> None:
+    """After a hello: its older connections, the dispatcher, and those who look at its tasks."""
+    bus.tell_replaced(session.machine_id, session.generation)
     bus.wake_dispatch()
-    outbox.wake()
-    return Session(machine.id, machine.name, machine.generation, machine.journal_seq, offsets)
+    outbox.tell(session.news)
 
 
 def capability_rows(capabilities: Sequence[frames.Capability]) -> list[dict[str, Any]]:

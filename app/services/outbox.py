@@ -13,7 +13,7 @@ _NOTED = "news of this transaction"
 
 
 @dataclass
-class _Noted:
+class Noted:
     """`task_ids`: whose history or log has grown."""
 
     task_ids: set[int] = field(default_factory=set)
@@ -52,11 +52,21 @@ def wake() -> None:
 
     Where a transaction was taken back they look in vain.
     """
-    noted: _Noted | None = db.session.info.pop(_NOTED, None)
+    tell(taken())
+
+
+def taken() -> Noted | None:
+    """The news of this transaction, for who tells them later: its session does not keep them."""
+    noted: Noted | None = db.session.info.pop(_NOTED, None)
+    return noted
+
+
+def tell(noted: Noted | None) -> None:
+    """Those who look on hear of what was taken."""
     if noted is not None:
         bus.tell_news(noted.task_ids, is_told=noted.is_told)
 
 
-def _noted() -> _Noted:
-    noted: _Noted = db.session.info.setdefault(_NOTED, _Noted())
+def _noted() -> Noted:
+    noted: Noted = db.session.info.setdefault(_NOTED, Noted())
     return noted

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -40,6 +41,15 @@ class Server:
     def kill(self, name: str) -> None:
         self.services.processes[name].kill()
         assert self.services.processes[name].wait(SECONDS) is not None
+
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """While this lasts it takes connections, as its kernel does, and says nothing."""
+        self.services.processes[name].send(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.services.processes[name].send(signal.SIGCONT)
 
     def restart(self, name: str) -> None:
         self.services.restart(name)

@@ -43,6 +43,7 @@ class Driven:
             attempts=list(held),
         )
         session = machines.hello(frame, at or clock_now())
+        machines.tell(session)
         self.generation = session.generation
         self.known = {(a.task_id, a.attempt): known_from(a) for a in held}
         return session
