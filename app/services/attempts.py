@@ -163,7 +163,8 @@ def requeue(task: Task, stage_index: int, now: datetime, why: str) -> None:
     """Queue the task to go on at that stage, or at the latest one before it that can be resumed.
 
     A `stage_index` of as many as there are stages stands for the push. Questions and answers of the
-    round come along; those whose subject is lost are withdrawn, and will be asked again.
+    round come along; those whose subject is lost are withdrawn, and will be asked again. Of stages
+    that are done again no checkpoint stays: it is not the work that comes now.
     """
     asked = _gates_of_round(task)
     plan = pipeline.restart(stage_index, _checkpoints(task), asked)
@@ -171,6 +172,7 @@ def requeue(task: Task, stage_index: int, now: datetime, why: str) -> None:
         _withdraw(task, asked[index], now)
     transitions.move(task, TaskEvent.REQUEUE, now)
     task.stage_index = start = plan.stage_index
+    keep_checkpoints_before(task, start)
     is_over = start == len(task.pipeline)
     what = "push its branch" if is_over else f"go on at stage “{task.pipeline[start]['name']}”"
     history.record(
@@ -202,6 +204,11 @@ def give_up_checkpoints(task: Task, number: int) -> None:
         for index, known in task.checkpoints.items()
         if not known["ref"].startswith(own)
     }
+
+
+def keep_checkpoints_before(task: Task, stage_index: int) -> None:
+    """That stage and all after it are done again."""
+    task.checkpoints = {k: v for k, v in task.checkpoints.items() if int(k) < stage_index}
 
 
 def _checkpoints(task: Task) -> set[int]:

@@ -172,7 +172,7 @@ def retry(actor: Developer, task_id: int, from_stage: int | None = None) -> Task
     task.stage_index = start
     if start > 0:
         gates.keep_before(task, start)
-    task.checkpoints = {k: v for k, v in task.checkpoints.items() if int(k) < start}
+    attempts.keep_checkpoints_before(task, start)
     transitions.move(task, TaskEvent.RETRY, now)
     name = pipeline.parse(task.pipeline)[start].name
     text = f"retried by {actor.name} from stage “{name}”"

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -11,7 +12,17 @@ from app.domain.roles import SystemRole
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Attempt, Developer, Task
-from app.services import collection, dispatch, drains, gates, locks, orders, silence, tasks
+from app.services import (
+    collection,
+    dispatch,
+    drains,
+    gates,
+    locks,
+    orders,
+    silence,
+    tasks,
+    workspaces,
+)
 from app.services.clock import now
 from app.services.orders import Want
 from protocol import codec, frames
@@ -56,6 +67,66 @@ def test_a_live_tasks_checkpoint_outlives_the_attempt_that_made_it(admin: Develo
     gates.confirm(admin, task.id, 1, "confirm")
     dispatch.assign_queued()
     assert live(task).resume_from == f"refs/muster/{task.id}/1/0"
+
+
+# ---- what is done again --------------------------------------------------------------------------
+
+
+def test_of_a_stage_that_is_done_again_no_older_checkpoint_counts(admin: Developer) -> None:
+    machine = make_driven()
+    task = begun(machine, admin, CHECK)
+    machine.checkpoints(task)
+    machine.hello()  # it has lost the attempt, before the stage was over
+    assert task.checkpoints == {}
+    go_on(machine, task)
+    machine.finishes(task)  # its own checkpoint could not be pushed
+    machine.begins(task, 1)
+    machine.hello()
+    go_on(machine, task)
+    assert (live(task).number, live(task).stage_index, live(task).resume_from) == (3, 0, None)
+
+
+def test_a_question_about_work_that_was_done_again_does_not_show_the_older_work(
+    admin: Developer,
+) -> None:
+    machine = make_driven()
+    task = begun(machine, admin, {**CHECK, "confirm": True})
+    older = frames.DiffStat(files_changed=1, insertions=2, deletions=3)
+    machine.say(task, frames.Checkpoint(0, f"refs/muster/{task.id}/1/0", "c0ffee", older))
+    machine.hello()
+    go_on(machine, task)
+    machine.finishes(task)
+    gate = gates.open_gate(task)
+    assert gate is not None
+    assert workspaces.diff_at(task, gate) is None
+
+
+def test_checkpoints_of_stages_that_stay_done_are_kept(admin: Developer) -> None:
+    machine = make_driven()
+    task = begun(machine, admin, CHECK)
+    machine.checkpoints(task)
+    machine.finishes(task)
+    machine.begins(task, 1)
+    machine.checkpoints(task, 1)
+    machine.hello()
+    assert list(task.checkpoints) == ["0"]
+    go_on(machine, task, 1)
+    assert live(task).resume_from == f"refs/muster/{task.id}/1/0"
+
+
+def begun(machine: Driven, actor: Developer, second: dict[str, Any]) -> Task:
+    """A task whose first stage has begun."""
+    project = make_project(pipeline=[DEVELOP, second], max_attempts=3)
+    task = tasks.create(actor, project_key=project.key, description="d")
+    go_on(machine, task)
+    return task
+
+
+def go_on(machine: Driven, task: Task, stage: int = 0) -> None:
+    dispatch.assign_queued()
+    db.session.refresh(task)
+    machine.orders()
+    machine.begins(task, stage)
 
 
 # ---- retries, and what machines are told to forget -----------------------------------------------
