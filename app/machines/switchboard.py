@@ -89,6 +89,9 @@ class Presence:
             except SQLAlchemyError as error:
                 # Unsaid, which is right: without Postgres no machine can be heard.
                 log.warning("presence_not_written", error=type(error).__name__)
+            except Exception:
+                # Without it machines that we hear all the time would be excused later.
+                log.exception("presence_not_written")
             time.sleep(servers.INTERVAL)
 
 
@@ -146,7 +149,10 @@ class Switchboard:
                 self._hear_wake_ups()
             except RedisError as error:
                 log.warning("wake_ups_not_heard", error=str(error))
-                time.sleep(1)
+            except Exception:
+                # One message must not keep all that come after it from being heard.
+                log.exception("wake_ups_not_heard")
+            time.sleep(1)
 
     def _hear_wake_ups(self) -> None:
         client = redis_client.Redis.from_url(

@@ -1,10 +1,15 @@
 """Whom wake-ups reach."""
 
+import contextlib
+import threading
+from collections.abc import Iterator
 from typing import Any, cast
 
+import pytest
 from flask import Flask
 
 from app import bus
+from app.embedded.processes import until
 from app.extensions import redis
 from app.machines.connection import Connection
 from app.machines.switchboard import Switchboard
@@ -16,9 +21,16 @@ class Heard:
 
     def __init__(self, machine_id: Any, generation: int) -> None:
         self.machine_id, self.generation, self.woken = machine_id, generation, 0
+        self.ends_listening = False
 
     def wake(self) -> None:
         self.woken += 1
+        if self.ends_listening:
+            raise Enough
+
+
+class Enough(BaseException):
+    """Ends a thread that goes on whatever happens."""
 
 
 def test_a_new_connection_wakes_the_ones_before_it_and_not_itself(app: Flask) -> None:
@@ -37,3 +49,39 @@ def test_a_new_connection_wakes_the_ones_before_it_and_not_itself(app: Flask) ->
             bus.wake_machines([machine.id])
             board.hear(ear.get_message(timeout=5))
             assert here.woken == 2
+
+
+@pytest.mark.parametrize("name", ["MACHINES_CHANNEL", "REPLACED_CHANNEL"])
+def test_a_message_that_nobody_understands_costs_no_wake_up_after_it(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for channel in ("MACHINES_CHANNEL", "REPLACED_CHANNEL"):  # no other server is to hear it
+        monkeypatch.setattr(bus, channel, f"{getattr(bus, channel)}:test")
+    machine, board = make_machine(), Switchboard(app)
+    board.start = lambda: None  # type: ignore[method-assign]
+    here = Heard(machine.id, 1)
+    with board.joined(cast(Connection, here)), listening(board, here):
+        assert until(lambda: here.woken == 1, 5)  # it has begun to listen
+        redis.client.publish(getattr(bus, name), "no machine's id")
+        assert until(lambda: here.woken == 2, 5)  # what came meanwhile may have been missed
+        bus.wake_machines([machine.id])
+        assert until(lambda: here.woken == 3, 5)
+
+
+@contextlib.contextmanager
+def listening(board: Switchboard, here: Heard) -> Iterator[None]:
+    """The switchboard's thread that hears wake-ups, until the block ends."""
+
+    def listen() -> None:
+        with contextlib.suppress(Enough):
+            board._listen()
+
+    thread = threading.Thread(target=listen, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        here.ends_listening = True
+        bus.wake_machines([here.machine_id])
+        thread.join(5)
+        assert not thread.is_alive()

@@ -210,7 +210,10 @@ class Hub:
                 self._hear()
             except RedisError as error:
                 log.warning("wake_ups_not_heard", error=str(error))
-                time.sleep(1)
+            except Exception:
+                # One message must not keep all that come after it from being heard.
+                log.exception("wake_ups_not_heard")
+            time.sleep(1)
 
     def _hear(self) -> None:
         client = redis_client.Redis.from_url(
