@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 from app.embedded import EmbeddedError
-from tests.chaos import driver
+from tests.chaos import driver, summary
 from tests.chaos.driver import Order, Outcome
 
 
 def main() -> int:
-    """0: nothing found. 1: violations. 2: the run itself did not work."""
+    """0: nothing found. 1: violations. 2: the run itself did not work, or did too little."""
     options = _parser().parse_args()
     try:
         outcome = driver.judge(options.check) if options.check else _run(options)
@@ -20,11 +20,14 @@ def main() -> int:
         return 2
     for line in outcome.lines():
         _say(line)
-    if outcome.violations or options.keep or options.check:
+    short = None if options.check else summary.shortfall(outcome.history, options.tasks)
+    if short:
+        _say(short)
+    if outcome.violations or short or options.keep or options.check:
         _say(f"the history is in {outcome.directory}; again: --check {outcome.directory}")
     else:
         outcome.remove()
-    return 1 if outcome.violations else 0
+    return 1 if outcome.violations else 2 if short else 0
 
 
 def _run(options: argparse.Namespace) -> Outcome:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from tests.chaos.history import History
+from tests.chaos.plan import request_of
 from tests.chaos.rules.violation import Violation
 
 _SHOWN = 40
@@ -31,6 +32,16 @@ def lines(history: History, violations: list[Violation]) -> list[str]:
         f"branches  {len(history.branches)}, {len(history.pushes)} refs written",
         *_judgement(violations),
     ]
+
+
+def shortfall(history: History, asked: int) -> str | None:
+    """That so few tasks were created that the run says little; None where all were that were asked
+    for. Tasks that came to no end are for the rules.
+    """
+    made = {request_of(seen.task["description"])[1] for seen in history.tasks.values()}
+    if len(made) >= asked:
+        return None
+    return f"only {len(made)} of {asked} tasks were created; --minutes gives it longer"
 
 
 def _ending(task: dict[str, object]) -> str:
