@@ -15,6 +15,7 @@ import config
 from app import bus
 from app.extensions import celery_of
 from app.factory import QUEUES, create_app
+from app.jobs.schedule import EVERY
 from tests.conftest import SECRETS
 
 ROOT = Path(__file__).parent.parent
@@ -47,6 +48,13 @@ def test_a_running_stack_leaves_its_settings_and_the_environment_wins(
     (tmp_path / "services.json").write_text(json.dumps(left))
     assert config.load(environ)["REDIS_URL"] == "redis://stack"
     assert config.load(environ | {"REDIS_URL": "redis://mine"})["REDIS_URL"] == "redis://mine"
+
+
+def test_by_default_a_machine_that_died_is_seen_to_be_dead_within_35_seconds(
+    environ: dict[str, str],
+) -> None:
+    """As the benchmarks promise: its last sign is too old, and a sweep looks."""
+    assert config.load(environ)["SILENCE_SECONDS"] + EVERY[bus.SWEEP_MACHINES] <= 35
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "7", "null"])
