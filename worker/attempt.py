@@ -185,7 +185,7 @@ class Attempt:
         if self._kept is None:
             return
         self._workspace.find()
-        self._shim.find()
+        self._shim.find(lambda: not self._stopping)
         standing = self._standing()
         if standing.over or self._highest <= standing.finished or self._leaving:
             return

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from pathlib import Path
+from time import monotonic
 
 from worker import shim_client
 from worker.lease import extend
@@ -16,6 +17,7 @@ from worker.workshop import Workshop
 
 _GRACE = 10.0  # seconds between TERM and KILL
 _LEASE_LOOK = 0.5  # seconds between two looks whether the lease was prolonged
+_HUNG = 20.0  # seconds for an answer, or for a stage's end: KILL is repeated for some after TERM's
 _HUNG_LOOK = 2.0  # seconds between two tries to reach a shim that does not answer
 
 log = logging.getLogger(__name__)
@@ -57,15 +59,23 @@ class AttemptShim:
             log.error("%s cannot be read: %s", self.directory, error)
             return None
 
-    def find(self) -> None:
-        """Connects to the shim of an earlier life, if it still lives; waits for one that hangs."""
+    def find(self, gone_on: Callable[[], bool]) -> None:
+        """Connects to the shim of an earlier life, if it still lives.
+
+        One that hangs is killed after 20 s; so is one that refuses us, once `gone_on` is false.
+        """
+        given_up_at = monotonic() + _HUNG
         while not self._detached:
             try:
                 self._adopt(shim_client.attach(self.directory))
                 return
             except (TimeoutError, ShimRefused) as error:
-                # It fences itself, for nobody prolongs its lease; until then it may be working.
                 log.warning("the shim of task %d does not answer: %s", self._whose[0], error)
+                # One that refuses us fences itself, for nobody prolongs its lease.
+                hangs = isinstance(error, TimeoutError)
+                if monotonic() >= given_up_at and (hangs or not gone_on()):
+                    self.kill()
+                    return
                 self._changed.wait(_HUNG_LOOK)
                 self._changed.clear()
 
@@ -86,9 +96,7 @@ class AttemptShim:
                 self._shim.begin(command)
                 return True
             except TimeoutError:
-                log.warning("the shim of task %d does not answer; it is killed", self._whose[0])
-                self._shim.kill()
-                shim_client.reap(self.directory)
+                self.kill()
                 raise ShimGone from None
             except ShimRefused as refusal:
                 if refusal.code != "lease":
@@ -101,9 +109,10 @@ class AttemptShim:
     def wait(self, stage_index: int, gone_on: Callable[[], bool]) -> StageEnd:
         """How the stage ended; as soon as `gone_on` is false it is stopped.
 
-        Raises ShimLost, and Interrupted after `detach`.
+        A shim with which it has not ended 20 s later is killed, and what it ran with it. Raises
+        ShimLost, and Interrupted after `detach`.
         """
-        stopped = False
+        killed_at: float | None = None
         while True:
             self._changed.clear()
             shim = self._shim
@@ -113,17 +122,25 @@ class AttemptShim:
                 return self._last_words(stage_index)
             if (end := shim.end_of(stage_index)) is not None:
                 return end
-            if not stopped and not gone_on():
-                stopped = True
+            if killed_at is None and not gone_on():
+                killed_at = monotonic() + _HUNG
                 self.stop()
-                continue
-            self._changed.wait()
+            elif killed_at is not None and monotonic() >= killed_at:
+                self.kill()
+                self._changed.wait(_HUNG_LOOK)  # until its connection tells that it is gone
+            else:
+                self._changed.wait(None if killed_at is None else killed_at - monotonic())
 
     def stop(self) -> None:
         """TERM, 10 s, KILL for what runs; does not wait."""
         if self._shim is not None:
             with contextlib.suppress(ShimGone, ShimRefused, TimeoutError):
                 self._shim.stop(_GRACE)
+
+    def kill(self) -> None:
+        """Ends a shim that hangs by force, and what it runs."""
+        log.warning("the shim of task %d hangs; it is killed", self._whose[0])
+        shim_client.kill(self.directory)
 
     def is_running(self) -> bool:
         try:
@@ -146,7 +163,7 @@ class AttemptShim:
             try:
                 shim.quit()
             except TimeoutError:
-                shim.kill()
+                self.kill()
             except (ShimGone, ShimRefused):
                 pass
             shim.close()

@@ -73,7 +73,13 @@ def in_group(group: int) -> list[Process]:
 def marked(name: str, value: str) -> list[Process]:
     """Those started with `name=value` in their environment, wherever they have gone since."""
     mark = os.fsencode(f"{name}={value}")
-    return [process for process in everyone() if process.alive and mark in _environment(process)]
+    return [p for p in everyone() if p.alive and mark in _words(p, "environ")]
+
+
+def started_with(*words: str) -> list[Process]:
+    """Those that have all these words among the arguments of their command line."""
+    wanted = {os.fsencode(word) for word in words}
+    return [p for p in everyone() if p.alive and wanted <= set(_words(p, "cmdline"))]
 
 
 def send(process: Process, number: int) -> bool:
@@ -104,6 +110,21 @@ def kill(those: list[Process]) -> None:
     _send_all(those, signal.SIGKILL)
 
 
+def kill_tree(root: Process) -> None:
+    """SIGKILL for exactly this process and all below it. Raises PermissionError.
+
+    For a subreaper, as a shim is: what is below it goes first, for nobody else can tell it from
+    others. Waits for up to five seconds for what would not die.
+    """
+    # It must neither report how its children ended nor start anew what was asked of it.
+    send(root, signal.SIGSTOP)
+    deadline = time.monotonic() + _INSISTENCE
+    while (left := _below(root)) and time.monotonic() < deadline:
+        kill(left)
+        time.sleep(_SWEEP)
+    send(root, signal.SIGKILL)
+
+
 def end(look: Callable[[], list[Process]], grace: float = 5.0) -> list[Process]:
     """TERM, after `grace` seconds KILL, for whatever `look` finds, until it finds nothing.
 
@@ -117,6 +138,14 @@ def end(look: Callable[[], list[Process]], grace: float = 5.0) -> list[Process]:
         kill(left)
         left = _wait(look, _SWEEP)
     return left
+
+
+def _below(root: Process) -> list[Process]:
+    """The living tree below exactly this process."""
+    tree = descendants(root.pid)
+    now = find(root.pid)
+    # It still has the number, so it had it when we looked, too.
+    return tree if now is not None and now.started == root.started else []
 
 
 def _wait(look: Callable[[], list[Process]], limit: float) -> list[Process]:
@@ -133,7 +162,8 @@ def _send_all(those: list[Process], number: int) -> None:
             send(process, number)
 
 
-def _environment(process: Process) -> list[bytes]:
-    with contextlib.suppress(OSError), open(f"/proc/{process.pid}/environ", "rb") as file:
+def _words(process: Process, name: str) -> list[bytes]:
+    """What /proc has in such a file, `environ` or `cmdline`; none where we may not look."""
+    with contextlib.suppress(OSError), open(f"/proc/{process.pid}/{name}", "rb") as file:
         return file.read().split(b"\0")
     return []

@@ -24,6 +24,7 @@ __all__ = [
     "StageCommand",
     "StageEnd",
     "attach",
+    "kill",
     "launch",
     "read_state",
     "reap",
@@ -35,6 +36,7 @@ IDLE = 600.0
 _Kind = TypeVar("_Kind")
 
 _SOURCES = Path(__file__).resolve().parent.parent
+_ISOLATED = ("-I", "-S")
 _ENTRY = (
     "import sys; sys.path.append(sys.argv[1]); from worker.shim import main; "
     "main(sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))"
@@ -46,7 +48,7 @@ def launch(directory: Path, *, quota: int = QUOTA, idle: float = IDLE) -> Shim:
 
     Raises OSError when it cannot be started: `shim.log` says why.
     """
-    command = [sys.executable, "-I", "-S", "-X", "utf8", "-c", _ENTRY, str(_SOURCES)]
+    command = [sys.executable, *_ISOLATED, "-X", "utf8", "-c", _ENTRY, str(_SOURCES)]
     command += [str(directory.resolve()), str(quota), str(idle)]
     deadline = monotonic() + PATIENCE
     while (status := _spawn(command, directory)) in (0, ALREADY):
@@ -96,6 +98,17 @@ def reap(directory: Path, grace: float = 5.0) -> list[processes.Process]:
     Returns what would not die.
     """
     return processes.end(lambda: processes.marked(MARK, str(directory.resolve())), grace)
+
+
+def kill(directory: Path) -> None:
+    """Ends the shim of a directory, if one lives, by force, and all that its stages run.
+
+    For one that does not answer: what was asked of it must not be done later. It cannot be asked
+    who it is either, and is known by its command line.
+    """
+    for shim in processes.started_with(*_ISOLATED, str(directory.resolve())):
+        processes.kill_tree(shim)
+    reap(directory, grace=0)
 
 
 def _spawn(command: list[str], directory: Path) -> int:

@@ -2,7 +2,6 @@
 
 import base64
 import contextlib
-import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -10,7 +9,6 @@ from itertools import count
 from time import monotonic
 from typing import Any
 
-from worker import processes
 from worker.shim_wire import (
     SPOKEN,
     ShimState,
@@ -59,7 +57,6 @@ class Shim:
         self._watchers: list[Callable[[], None]] = []
         self._gone = False
         self._state = self._greet()
-        self._process = processes.find(self._state.pid)
         connection.settimeout(None)
         self._reader = threading.Thread(target=self._listen, name="shim", daemon=True)
         self._reader.start()
@@ -113,16 +110,6 @@ class Shim:
             if not self._changed.wait_for(lambda: self._gone, PATIENCE):
                 raise TimeoutError("the shim does not end")
         self.close()
-
-    def kill(self) -> None:
-        """Ends one that does not answer, by force: what was asked of it must not be done later.
-
-        Its stage dies with it. Returns when it is gone.
-        """
-        if self._process is not None:
-            processes.send(self._process, signal.SIGKILL)
-            with self._changed:
-                self._changed.wait_for(lambda: self._gone, PATIENCE)
 
     def close(self) -> None:
         """Disconnects. Not from within a watcher."""

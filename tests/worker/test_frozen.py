@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from protocol.frames import Lost, Publish, Published, StageFinished, Stale, Stopped
+from protocol.frames import (
+    Drain,
+    Drained,
+    Lost,
+    Publish,
+    Published,
+    StageFinished,
+    Stale,
+    Stop,
+    Stopped,
+)
 from tests.worker.repositories import repository, root, until, wait_until_gone
 from tests.worker.worker_home import BRANCH, WorkerHome, worker
 from worker import processes, shim_client
@@ -46,6 +56,19 @@ def shim_of(worker: WorkerHome, task_id: int = 7) -> Process:
     shim.close()
     assert found is not None
     return found
+
+
+def is_gone(process: Process) -> bool:
+    now = processes.find(process.pid)
+    return now is None or now.started != process.started or not now.alive
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A daemon in this process gives its shims up sooner."""
+    for module in ("shim_link", "shim_client"):
+        monkeypatch.setattr(f"worker.{module}.PATIENCE", 0.3)
+    monkeypatch.setattr("worker.attempt_shim._HUNG", 0.8)
 
 
 def until_lapsed(since: float) -> None:
@@ -132,6 +155,57 @@ def test_a_machine_frozen_as_a_whole_kills_its_stage_when_it_is_thawed(
     server.until_said(Stopped)
     assert server.bodies(Published) == []
     assert server.bodies(Lost) == []
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_stage_whose_shim_hangs_is_ended_when_it_is_to_stop(
+    worker: WorkerHome, freeze: Callable[[list[Process]], None]
+) -> None:
+    server = worker.start().server
+    worker.run(FOREVER)
+    server.until(lambda: b"up" in server.log())
+    shim = shim_of(worker)
+    freeze([shim])
+    server.send(Drain())
+    server.send(Stop(7, 1, "cancelled"))
+    server.until_said(Drained)
+    assert len(server.bodies(Stopped)) == 1
+    assert worker.stages() == []
+    assert is_gone(shim)
+    assert (server.bodies(Lost), server.bodies(StageFinished)) == ([], [])
+
+
+@pytest.mark.usefixtures("impatient")
+def test_so_is_one_whose_shim_hangs_after_it_has_heard(
+    worker: WorkerHome, freeze: Callable[[list[Process]], None]
+) -> None:
+    server = worker.start().server
+    worker.run(FOREVER.replace("''", "'echo heard'"))
+    server.until(lambda: b"up" in server.log())
+    shim = shim_of(worker)
+    server.send(Stop(7, 1, "cancelled"))
+    server.until(lambda: b"heard" in server.log())
+    freeze([shim])
+    server.until_said(Stopped)
+    assert worker.stages() == []
+    assert is_gone(shim)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_daemon_that_finds_a_shim_hanging_gives_it_up_in_the_end(
+    worker: WorkerHome, freeze: Callable[[list[Process]], None]
+) -> None:
+    server = worker.start().server
+    worker.run(FOREVER)
+    server.until(lambda: b"up" in server.log())
+    shim = shim_of(worker)
+    freeze([shim])
+    worker.leave()
+    assert worker.stages()
+    worker.start()
+    server.until_said(Lost)
+    assert worker.stages() == []
+    assert is_gone(shim)
 
 
 def is_screen_model(process: Process) -> bool:

@@ -109,6 +109,46 @@ def test_a_dead_process_is_not_signalled(spawn: Spawn) -> None:
     assert not processes.send(was, signal.SIGTERM)
 
 
+SUBREAPER = """
+import ctypes, os, time
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+if not os.fork():
+    os.setsid()
+    if not os.fork():
+        os.execve("/bin/sh", ["sh", "-c", "trap '' TERM; echo on; sleep 300; sleep 300"], {})
+    os._exit(0)
+time.sleep(300)
+"""
+
+
+def test_a_frozen_tree_is_killed_with_all_that_escaped_below_it(spawn: Spawn) -> None:
+    child = spawn(SUBREAPER)
+    below = processes.descendants(child.pid)
+    assert below
+    root = identity(child.pid)
+    processes.send(root, signal.SIGSTOP)
+    processes.kill_tree(root)
+    assert child.wait() == -signal.SIGKILL
+    for process in below:
+        now = processes.find(process.pid)
+        assert now is None or now.started != process.started or not now.alive
+
+
+def test_the_tree_below_the_successor_of_a_pid_is_never_killed(spawn: Spawn) -> None:
+    child = spawn(SUBREAPER)
+    below = processes.descendants(child.pid)
+    processes.kill_tree(identity(child.pid)._replace(started=1))
+    assert child.poll() is None
+    assert processes.descendants(child.pid) == below
+    processes.kill(below)
+
+
+def test_processes_are_found_by_the_words_they_were_started_with(spawn: Spawn, mark: str) -> None:
+    child = spawn(f"'{mark}';{SLEEPER}")
+    assert processes.started_with("-I", "-S", f"'{mark}';{SLEEPER}") == [identity(child.pid)]
+    assert processes.started_with("-I", mark) == []
+
+
 def test_who_ignores_term_is_killed(spawn: Spawn, mark: str) -> None:
     child = spawn(DEAF, env={"MARK": mark})
     assert processes.end(lambda: processes.marked("MARK", mark), grace=0.05) == []

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from protocol.frames import Accepted, Lost, StageFinished, StageStarted
-from tests.worker.repositories import repository, root
+from protocol.frames import Accepted, Lost, StageFinished, StageStarted, Stop, Stopped
+from tests.worker.repositories import repository, root, until
 from tests.worker.worker_home import WorkerHome, worker
 from tests.worker.worker_variants import OTHER_VERSION, entry
 from worker import shim_client
@@ -57,6 +57,27 @@ def test_a_daemon_finishes_the_stage_of_a_shim_one_version_away(
     server.until_said(StageFinished, 2)
     assert len(server.bodies(Accepted)) == 1
     assert len(server.bodies(StageStarted)) == 2
+    assert server.bodies(Lost) == []
+
+
+def test_a_shim_that_refuses_us_keeps_its_stage_until_that_is_to_stop(
+    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("worker.attempt_shim._HUNG", 0.1)
+    monkeypatch.setattr("worker.attempt_shim._HUNG_LOOK", 0.1)
+    server, strange = worker.server, VERSION + 5
+    with monkeypatch.context() as other:
+        other.setattr("worker.shim_client._ENTRY", entry(OTHER_VERSION.format(version=strange)))
+        other.setattr("worker.shim_link.SPOKEN", (strange,))
+        worker.start().run(HELD.format(flag=worker.layout.home.parent / "never"))
+        server.until(lambda: b"up" in server.log())
+        worker.leave()
+    worker.start()
+    until(lambda: caplog.text.count("does not answer") > 3)
+    assert worker.stages()
+    server.send(Stop(7, 1, "cancelled"))
+    server.until_said(Stopped)
+    assert worker.stages() == []
     assert server.bodies(Lost) == []
 
 

@@ -122,9 +122,7 @@ class WorkerHome:
         if self.process is not None and self.process.poll() is None:
             self.kill()
         for directory in self.layout.attempts.iterdir():
-            if shim := shim_client.attach(directory):
-                shim.quit()
-            shim_client.reap(directory, grace=0)
+            shim_client.kill(directory)  # whatever has become of it
             tunnels = str(directory.resolve())
             processes.end(lambda mark=tunnels: tunnel_command.marked(mark), grace=0)
         for claim in self.layout.identities.iterdir():
