@@ -33,6 +33,7 @@ from worker.agent_health import AgentHealth
 from worker.attempt import Attempt
 from worker.connection import Channel
 from worker.credentials import CredentialStore
+from worker.fence import Fence
 from worker.identity import UIDS, Identities
 from worker.journal import Journal
 from worker.layout import Layout
@@ -123,10 +124,12 @@ class Daemon:
         """Returns when all is put away."""
         self._resume()
         keeper = LeaseKeeper(self._lease, self._shims)
+        fence = Fence(self._lease, self._layout.attempts)
         self._upkeep.start()
         log.info("machine %s, %d attempts held", self._membership.current.name, len(self._held))
         decommissioned = self._channel.run()
         keeper.close()
+        fence.close()
         self._upkeep.close()
         if decommissioned:
             log.warning("this machine has been decommissioned; its credentials are erased")

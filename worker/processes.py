@@ -10,7 +10,7 @@ import os
 import signal
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 _SWEEP = 0.02  # seconds between two looks at what is still there
@@ -76,10 +76,11 @@ def marked(name: str, value: str) -> list[Process]:
     return [p for p in everyone() if p.alive and mark in _words(p, "environ")]
 
 
-def started_with(*words: str) -> list[Process]:
-    """Those that have all these words among the arguments of their command line."""
+def started_with(*words: str, among: Iterable[Process] | None = None) -> list[Process]:
+    """Those, by default of all, that have these words among the arguments of their command line."""
     wanted = {os.fsencode(word) for word in words}
-    return [p for p in everyone() if p.alive and wanted <= set(_words(p, "cmdline"))]
+    those = everyone() if among is None else among
+    return [p for p in those if p.alive and wanted <= set(_words(p, "cmdline"))]
 
 
 def send(process: Process, number: int) -> bool:

@@ -23,6 +23,7 @@ __all__ = [
     "ShimState",
     "StageCommand",
     "StageEnd",
+    "at_work",
     "attach",
     "kill",
     "launch",
@@ -109,6 +110,16 @@ def kill(directory: Path) -> None:
     for shim in processes.started_with(*_ISOLATED, str(directory.resolve())):
         processes.kill_tree(shim)
     reap(directory, grace=0)
+
+
+def at_work(attempts: Path) -> list[Path]:
+    """The directories in this one whose shims have something running; they are not asked."""
+    everyone = list(processes.everyone())
+    parents = {process.parent for process in everyone if process.alive}
+    those = [process for process in everyone if process.pid in parents]
+    shims = processes.started_with(*_ISOLATED, among=those)
+    found = [(d, processes.started_with(str(d.resolve()), among=shims)) for d in attempts.iterdir()]
+    return [directory for directory, living in found if living]
 
 
 def _spawn(command: list[str], directory: Path) -> int:

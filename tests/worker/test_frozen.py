@@ -26,7 +26,8 @@ from worker.processes import Process
 __all__ = ["repository", "root", "worker"]
 
 LEASE = 2.0
-FENCE = 2.0  # seconds in which a thawed shim must have killed
+OWN_HAND = 1.0  # seconds after which a daemon does what its shims should have done
+FENCE = 2.0  # seconds in which who sees that the lease is over must have killed
 FOREVER = "trap '' TERM HUP; echo up; while :; do sleep 0.05; done"
 
 
@@ -90,15 +91,41 @@ def test_a_frozen_shim_costs_no_other_its_lease(
     assert (end.how, end.code) == ("exit", 0)
 
 
-def test_a_shim_frozen_while_its_machine_is_cut_off_kills_when_it_is_thawed(
-    worker: WorkerHome, freeze: Callable[[list[Process]], None]
+@pytest.mark.parametrize("frozen", ["the shim", "the shim and all below it"])
+def test_a_shim_frozen_while_its_machine_is_cut_off_is_killed_when_its_lease_is_over(
+    worker: WorkerHome, freeze: Callable[[list[Process]], None], frozen: str
 ) -> None:
     server = worker.server
     server.lease_seconds = LEASE
     worker.spawn()
-    worker.run(FOREVER)
+    worker.run(f'env -i setsid sh -c "{FOREVER}" & {FOREVER}')
+    server.until(lambda: server.log().count(b"up") == 2)
+    shim = shim_of(worker)
+    below = processes.descendants(shim.pid)
+    freeze([shim] if frozen == "the shim" else [shim, *below])
+    server.line.refuse = True
+    server.line.cut()
+    until(lambda: all(is_gone(process) for process in [shim, *below]), LEASE + OWN_HAND + FENCE)
+
+    server.line.refuse = False
+    server.until_connected(2)
+    server.until_said(Lost)
+    server.send(Stale(7, 1))
+    server.until_said(Stopped)
+    assert BRANCH not in "".join(worker.repository.refs())
+
+
+def test_a_shim_that_thaws_before_its_daemon_takes_over_ends_and_reports_its_stage(
+    worker: WorkerHome,
+    freeze: Callable[[list[Process]], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("worker.fence._OWN_HAND", 60.0)
+    server = worker.server
+    server.lease_seconds = LEASE
+    worker.start().run(FOREVER)
     server.until(lambda: b"up" in server.log())
-    shim, stages = shim_of(worker), worker.stages()
+    shim = shim_of(worker)
     freeze([shim])
     server.line.refuse = True
     server.line.cut()
@@ -106,13 +133,32 @@ def test_a_shim_frozen_while_its_machine_is_cut_off_kills_when_it_is_thawed(
     assert worker.stages()
     thaw([shim])
     until(lambda: not worker.stages(), FENCE)
-
     server.line.refuse = False
     server.until_connected(2)
-    server.send(Stale(7, 1))
+    assert server.until_said(StageFinished).how == "lease"
+
+
+def test_a_frozen_shim_whose_stage_is_being_stopped_has_no_longer_lease(
+    worker: WorkerHome,
+    freeze: Callable[[list[Process]], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("worker.attempt_shim._HUNG", 300.0)
+    server = worker.server
+    server.lease_seconds = LEASE
+    worker.start().run(FOREVER.replace("''", "'echo heard'"))
+    server.until(lambda: b"up" in server.log())
+    shim = shim_of(worker)
+    server.send(Stop(7, 1, "cancelled"))
+    server.until(lambda: b"heard" in server.log())
+    freeze([shim])
+    server.line.refuse = True
+    server.line.cut()
+    until(lambda: is_gone(shim) and not worker.stages(), LEASE + OWN_HAND + FENCE)
+    server.line.refuse = False
+    server.until_connected(2)
     server.until_said(Stopped)
-    assert not any(processes.find(p.pid) == p for p in stages)
-    assert BRANCH not in "".join(worker.repository.refs())
+    assert server.bodies(Lost) == []
 
 
 def test_a_frozen_daemon_is_a_machine_whose_stages_end_with_their_lease(
