@@ -165,7 +165,10 @@ class Cursor:
         screen = self._store.screen(self._key)
         if screen is None or screen.offset < (self.position or 0):
             return
+        drawn = self._seen
         self._find(screen.offset, screen.cols, screen.rows)
+        if drawn[0] == screen.offset:
+            self._seen = drawn  # it has the sizes that were noted there before it
         self._drawn_at = time.monotonic()
         self._viewer.send(screen)
 

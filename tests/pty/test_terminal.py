@@ -35,5 +35,4 @@ def test_a_resize_is_told_of_before_the_machine_has_sent_a_byte(scene: Scene) ->
     viewer.until(wire.Screen)
     machine.resize(97, 31)
     told = viewer.until(wire.Resize)
-    while (told.cols, told.rows) != (97, 31):
-        told = viewer.until(wire.Resize)
+    assert (told.cols, told.rows) == (97, 31), "and not of the one that the screen has"
