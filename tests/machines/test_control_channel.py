@@ -71,6 +71,7 @@ def test_a_hello_is_welcomed(new_machine: MakeMachine, row_of: RowOf) -> None:
     machine = new_machine()
     welcome = machine.connect()
     assert (welcome.acked_seq, welcome.heartbeat_seconds, welcome.window) == (0, 1.0, 1 << 20)
+    assert welcome.lease_seconds == 598, "two less than the rows say, to end what hangs"
     row = row_of(machine)
     assert (row.status, row.connected, row.generation) == (MachineStatus.ONLINE, True, 1)
 
