@@ -196,6 +196,8 @@ class AttemptShim:
             shim.watch(self._on_change)
             self._on_change()
             # From now on the keeper finds it; this is for what was answered before.
+            if (held := shim.greeted_deadline) is not None:
+                self._workshop.lease.promised(held)
             if (deadline := self._workshop.lease.deadline) is not None:
                 extend(shim, deadline)
 

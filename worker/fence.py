@@ -51,6 +51,8 @@ class Fence:
 
     def _kill_overdue(self) -> None:
         overdue = shim_client.at_work(self._attempts)
+        if not self._lease.is_over:
+            return  # answered while we looked: what is at work may have begun since
         # At once: one that would not die must not let the others live.
         killing = [threading.Thread(target=shim_client.kill, args=(each,)) for each in overdue]
         for directory, thread in zip(overdue, killing, strict=True):

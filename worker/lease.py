@@ -49,6 +49,12 @@ class Lease:
             self._deadline = max(at + seconds, self._deadline or 0.0)
             self._changed.notify_all()
 
+    def promised(self, deadline: float) -> None:
+        """A shim holds it so from a daemon before this one, and so do the server's rows."""
+        with self._changed:
+            self._deadline = max(deadline, self._deadline or 0.0)
+            self._changed.notify_all()
+
     def disconnected(self) -> None:
         """What has not been answered will not be."""
         with self._changed:

@@ -129,6 +129,11 @@ class Shim:
         """How far the log goes, as far as was heard."""
         return self._state.log_end
 
+    @property
+    def greeted_deadline(self) -> float | None:
+        """The end of the lease that it had when it was connected to."""
+        return self._state.deadline
+
     def end_of(self, stage_index: int) -> StageEnd | None:
         """How a stage ended, as far as was heard."""
         return self._state.end_of(stage_index)

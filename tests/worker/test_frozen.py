@@ -65,11 +65,16 @@ def is_gone(process: Process) -> bool:
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A daemon in this process gives its shims up sooner."""
-    for module in ("shim_link", "shim_client"):
-        monkeypatch.setattr(f"worker.{module}.PATIENCE", 0.3)
-    monkeypatch.setattr("worker.attempt_shim._HUNG", 0.8)
+def lose_patience(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From now on a daemon in this process gives its shims up sooner. (They take their time to
+    start.)"""
+
+    def lose() -> None:
+        for module in ("shim_link", "shim_client"):
+            monkeypatch.setattr(f"worker.{module}.PATIENCE", 0.3)
+        monkeypatch.setattr("worker.attempt_shim._HUNG", 0.8)
+
+    return lose
 
 
 def until_lapsed(since: float) -> None:
@@ -203,14 +208,29 @@ def test_a_machine_frozen_as_a_whole_kills_its_stage_when_it_is_thawed(
     assert server.bodies(Lost) == []
 
 
-@pytest.mark.usefixtures("impatient")
+def test_a_new_daemon_keeps_the_longer_lease_that_its_shims_were_promised(
+    worker: WorkerHome,
+) -> None:
+    """As the server's rows do, when its setting has become a shorter one."""
+    server = worker.start().server
+    worker.run(FOREVER)
+    server.until(lambda: b"up" in server.log())
+    worker.leave()
+    server.lease_seconds, server.beats = 0.2, False
+    worker.start()
+    since = boot_seconds()
+    until(lambda: boot_seconds() > since + 2.0)  # longer than that, and the second of the fence
+    assert worker.stages()
+
+
 def test_a_stage_whose_shim_hangs_is_ended_when_it_is_to_stop(
-    worker: WorkerHome, freeze: Callable[[list[Process]], None]
+    worker: WorkerHome, freeze: Callable[[list[Process]], None], lose_patience: Callable[[], None]
 ) -> None:
     server = worker.start().server
     worker.run(FOREVER)
     server.until(lambda: b"up" in server.log())
     shim = shim_of(worker)
+    lose_patience()
     freeze([shim])
     server.send(Drain())
     server.send(Stop(7, 1, "cancelled"))
@@ -221,14 +241,14 @@ def test_a_stage_whose_shim_hangs_is_ended_when_it_is_to_stop(
     assert (server.bodies(Lost), server.bodies(StageFinished)) == ([], [])
 
 
-@pytest.mark.usefixtures("impatient")
 def test_so_is_one_whose_shim_hangs_after_it_has_heard(
-    worker: WorkerHome, freeze: Callable[[list[Process]], None]
+    worker: WorkerHome, freeze: Callable[[list[Process]], None], lose_patience: Callable[[], None]
 ) -> None:
     server = worker.start().server
     worker.run(FOREVER.replace("''", "'echo heard'"))
     server.until(lambda: b"up" in server.log())
     shim = shim_of(worker)
+    lose_patience()
     server.send(Stop(7, 1, "cancelled"))
     server.until(lambda: b"heard" in server.log())
     freeze([shim])
@@ -237,14 +257,14 @@ def test_so_is_one_whose_shim_hangs_after_it_has_heard(
     assert is_gone(shim)
 
 
-@pytest.mark.usefixtures("impatient")
 def test_a_daemon_that_finds_a_shim_hanging_gives_it_up_in_the_end(
-    worker: WorkerHome, freeze: Callable[[list[Process]], None]
+    worker: WorkerHome, freeze: Callable[[list[Process]], None], lose_patience: Callable[[], None]
 ) -> None:
     server = worker.start().server
     worker.run(FOREVER)
     server.until(lambda: b"up" in server.log())
     shim = shim_of(worker)
+    lose_patience()
     freeze([shim])
     worker.leave()
     assert worker.stages()

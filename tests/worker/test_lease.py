@@ -41,3 +41,13 @@ def test_an_answer_that_was_overtaken_shortens_nothing() -> None:
     lease.sent(2, at=110.0)
     lease.answered(2, seconds=1.0)
     assert lease.deadline == 700.0
+
+
+def test_a_promise_of_before_is_kept_however_short_the_next_one_is() -> None:
+    lease = Lease()
+    lease.promised(100.0)
+    lease.sent(0, 10.0)
+    lease.answered(0, 5.0)
+    assert lease.deadline == 100.0
+    lease.promised(50.0)
+    assert lease.deadline == 100.0

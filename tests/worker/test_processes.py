@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.worker.of_user import owned_by
+from tests.worker.repositories import until
 from worker import processes
 
 Spawn = Callable[..., "subprocess.Popen[str]"]
@@ -136,10 +137,11 @@ def test_a_frozen_tree_is_killed_with_all_that_escaped_below_it(spawn: Spawn) ->
 
 def test_the_tree_below_the_successor_of_a_pid_is_never_killed(spawn: Spawn) -> None:
     child = spawn(SUBREAPER)
+    until(lambda: len(processes.descendants(child.pid)) == 2)  # the shell, and its sleep
     below = processes.descendants(child.pid)
     processes.kill_tree(identity(child.pid)._replace(started=1))
     assert child.poll() is None
-    assert processes.descendants(child.pid) == below
+    assert {p.pid for p in processes.descendants(child.pid)} == {p.pid for p in below}
     processes.kill(below)
 
 

@@ -1,0 +1,34 @@
+"""The daemon's own hand at its lease's end. What it does to real shims: test_frozen.py."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from worker.clock import boot_seconds
+from worker.fence import Fence
+from worker.lease import Lease
+
+
+def test_nothing_is_killed_when_the_lease_is_prolonged_while_the_daemon_looks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What it finds at work may have begun since."""
+    lease, looked, killed = Lease(), threading.Event(), []
+
+    def at_work(attempts: Path) -> list[Path]:
+        lease.sent(1, boot_seconds())
+        lease.answered(1, 60)
+        looked.set()
+        return [attempts]
+
+    monkeypatch.setattr("worker.fence._OWN_HAND", 0.05)
+    monkeypatch.setattr("worker.shim_client.at_work", at_work)
+    monkeypatch.setattr("worker.shim_client.kill", killed.append)
+    lease.sent(0, boot_seconds() - 10)
+    lease.answered(0, 5)
+    fence = Fence(lease, tmp_path)
+    assert looked.wait(10)
+    lease.close()
+    fence.close()
+    assert killed == []
