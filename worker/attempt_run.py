@@ -25,7 +25,7 @@ _LITTLE = 4 << 10  # bytes since the last notice
 
 class AttemptRun:
     """Runs one stage at a time; `tell` takes the notices for whoever is connected, and `grown`
-    the log's end each time that it has moved, with what is new where all of that has been kept."""
+    the log's end each time that it has moved, with what is new, kept or not."""
 
     def __init__(
         self,

@@ -285,7 +285,7 @@ class Conversation:
             self._has_more = True
 
     def _pass_on(self, data: bytes, end: int) -> None:
-        """What lies in the spool at its end, by the shim's word."""
+        """What has just been printed; it lies at the spool's end, if that has room for it."""
         is_next = not self._has_more and not self._wire.is_full
         if is_next and self._output.take(data, end):
             self._wire.send(data)

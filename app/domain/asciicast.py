@@ -56,7 +56,7 @@ class Recording:
 
     A character that is split between two outputs is shown with the second. Time never goes back,
     whatever the machine's marks say. Another size is shown with the output that follows it. Each
-    stage begins with the size of the header.
+    stage begins with the size of the header, unless it was given one before its first byte.
     """
 
     def __init__(self, stage_name: Callable[[int], str], cols: int, rows: int) -> None:

@@ -47,6 +47,7 @@ class MachineSocket(End):
         self.seat = seat
         self.key: Key = (seat.task_id, seat.attempt)
         self.size = DEFAULT_SIZE
+        self._noted: tuple[int, int] | None = None  # what `resized` has heard
         self.taken: Id = ZERO
         self.unwatched_since: float | None = None
         self._store = store
@@ -162,8 +163,8 @@ class MachineSocket(End):
             case wire.Screen():
                 self._store.put_screen(self.key, frame, Drawn(), self._known)
             case wire.Resize(cols=cols, rows=rows):
-                is_news = self.size != (cols, rows)
-                self.size = cols, rows
+                is_news = self._noted != (cols, rows)
+                self.size = self._noted = cols, rows
                 self._store.put_size(self.key, cols, rows, Resized(cols, rows), self._known)
                 if is_news:
                     self._resized(self, self._position or 0)

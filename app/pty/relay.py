@@ -26,6 +26,7 @@ from app.pty.stream import Stream
 from app.pty.typed import TypedBytes
 from app.pty.viewer import Viewer
 from app.services.terminal_checks import Finding
+from app.services.terminal_sizes import Sized
 from app.services.terminal_wants import Watched
 from app.services.terminals import MachineSeat, ViewerSeat
 from protocol.terminal import CloseCode
@@ -59,6 +60,7 @@ class Relay:
         self._reader = Reader(redis_url, self._store)
         self._typed = TypedBytes(rows.note)
         self._ends: Rota[AnyEnd] = Rota()
+        self._sizes: dict[tuple[Key, int], tuple[int, int]] = {}  # new ones, by offset
         self._is_closing = self._started = False
         self._lock = threading.Lock()
 
@@ -116,11 +118,8 @@ class Relay:
         self._reader.look(machine.key, "in")
 
     def _note_size(self, machine: MachineSocket, offset: int) -> None:
-        try:
-            self._rows.note_size(machine.key, offset, *machine.size)
-        except SQLAlchemyError as error:
-            # The terminal goes on; its recording will have the size before.
-            log.warning("size_not_noted", error=type(error).__name__)
+        """Postgres hears of it later: a terminal goes on whatever becomes of that."""
+        self._sizes[machine.key, offset] = machine.size
 
     def close_all(self) -> None:
         """The process is going away: everybody connects again at once, to another one."""
@@ -260,6 +259,17 @@ class Relay:
     def _flush(self) -> None:
         with suppress(SQLAlchemyError):
             self._typed.flush()
+            self._flush_sizes()
+
+    def _flush_sizes(self) -> None:
+        sizes, self._sizes = self._sizes, {}
+        if not sizes:
+            return
+        try:
+            self._rows.note_sizes([Sized(*key, at, *size) for (key, at), size in sizes.items()])
+        except SQLAlchemyError:
+            self._sizes = {**sizes, **self._sizes}
+            raise
 
     def _drop_stuck(self) -> None:
         for end in self._ends.everybody():

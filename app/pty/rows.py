@@ -7,6 +7,7 @@ from flask import Flask
 from app.services import settings, terminal_checks, terminal_sizes, terminal_wants
 from app.services.clock import now
 from app.services.terminal_checks import Finding, Seat, Typed
+from app.services.terminal_sizes import Sized
 from app.services.terminal_wants import Watched
 
 
@@ -32,9 +33,9 @@ class Rows:
         with self._app.app_context():
             terminal_checks.note(typed)
 
-    def note_size(self, key: tuple[int, int], offset: int, cols: int, rows: int) -> None:
+    def note_sizes(self, sizes: Sequence[Sized]) -> None:
         with self._app.app_context():
-            terminal_sizes.note(*key, offset, cols, rows)
+            terminal_sizes.note(sizes)
 
     def limits(self) -> tuple[int, int]:
         """How many sockets a task may have, and a developer."""

@@ -4,24 +4,42 @@ Each stage's terminal begins with the size that it was ordered with, and has ano
 somebody who looks gave it that: the machine's socket is there then, and says so.
 """
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import select, text
 
 from app.extensions import db
 from app.models import TerminalSize
 
 
-def note(task_id: int, attempt: int, offset: int, cols: int, rows: int) -> None:
-    """The terminal has that size from the byte at `offset` on. Commits."""
-    size = insert(TerminalSize).values(
-        task_id=task_id, attempt=attempt, byte_offset=offset, cols=cols, rows=rows
-    )
-    latest = {"cols": size.excluded.cols, "rows": size.excluded.rows}
-    db.session.execute(size.on_conflict_do_update(index_elements=_KEY, set_=latest))
+@dataclass(frozen=True)
+class Sized:
+    """The terminal has that size from the byte at that offset on."""
+
+    task_id: int
+    attempt: int
+    byte_offset: int
+    cols: int
+    rows: int
+
+
+_NOTE = text("""
+    INSERT INTO terminal_sizes (task_id, attempt, byte_offset, cols, rows)
+    SELECT r.task_id, r.attempt, r.byte_offset, r.cols, r.rows
+    FROM jsonb_to_recordset(CAST(:sizes AS jsonb)) AS r(
+        task_id bigint, attempt int, byte_offset bigint, cols int, rows int)
+    JOIN attempts AS a ON a.task_id = r.task_id AND a.number = r.attempt
+    ON CONFLICT (task_id, attempt, byte_offset)
+    DO UPDATE SET cols = excluded.cols, rows = excluded.rows
+""")
+
+
+def note(sizes: Sequence[Sized]) -> None:
+    """Store them, one at most of an offset of an attempt. Commits."""
+    db.session.execute(_NOTE, {"sizes": json.dumps([asdict(size) for size in sizes])})
     db.session.commit()
-
-
-_KEY = [TerminalSize.task_id, TerminalSize.attempt, TerminalSize.byte_offset]
 
 
 def of_attempt(task_id: int, attempt: int) -> list[tuple[int, int, int]]:

@@ -16,6 +16,7 @@ from app.extensions import db
 from app.models import Developer
 from app.services import logs, recordings, terminal_sizes
 from app.services.logs import Piece
+from app.services.terminal_sizes import Sized
 from tests.factories import make_attempt, make_developer, make_machine, make_task
 
 Login = Callable[[Developer], dict[str, str]]
@@ -98,7 +99,7 @@ def test_a_recording_has_the_sizes_that_somebody_gave_the_terminal(
         (17, 100, 50),
         (21, 10, 10),  # nothing came after
     ]:
-        terminal_sizes.note(attempt.task_id, attempt.number, offset, cols, rows)
+        terminal_sizes.note([Sized(attempt.task_id, attempt.number, offset, cols, rows)])
     headers = login(make_developer(role=SystemRole.ADMIN))
     answer = client.get(f"/api/web/tasks/{attempt.task_id}/recording", headers=headers)
     events = [event[1:] for event in checked(answer.text) if event[1] != "m"]

@@ -1,5 +1,6 @@
 """An attempt's terminal, to be played again."""
 
+import zlib
 from typing import Any
 
 from flask import Flask, Response, current_app, request
@@ -17,7 +18,7 @@ _HEADERS = {
     "ETag": {
         "required": True,
         "schema": {"type": "string"},
-        "description": "of the attempt and its log's length",
+        "description": "of the attempt, its log's length, and its terminal's sizes",
     },
     "Content-Disposition": {"required": True, "schema": {"type": "string"}},
 }
@@ -51,6 +52,7 @@ def _answer(recording: AttemptRecording) -> Response:
     response = app.response_class(in_contexts(app, recording.read()), content_type=CONTENT_TYPE)
     name = f"task-{recording.task_id}-{recording.attempt}.cast"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.set_etag(f"cast-{recording.attempt}-{recording.size}-{len(recording.sizes)}")
+    sizes = zlib.crc32(repr(recording.sizes).encode())
+    response.set_etag(f"cast-{recording.attempt}-{recording.size}-{sizes:x}")
     response.make_conditional(request)  # If-None-Match
     return response
