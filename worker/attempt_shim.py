@@ -112,7 +112,7 @@ class AttemptShim:
         A shim with which it has not ended 20 s later is killed, and what it ran with it. Raises
         ShimLost, and Interrupted after `detach`.
         """
-        killed_at: float | None = None
+        kill_at: float | None = None
         while True:
             self._changed.clear()
             shim = self._shim
@@ -122,14 +122,14 @@ class AttemptShim:
                 return self._last_words(stage_index)
             if (end := shim.end_of(stage_index)) is not None:
                 return end
-            if killed_at is None and not gone_on():
-                killed_at = monotonic() + _HUNG
+            if kill_at is None and not gone_on():
+                kill_at = monotonic() + _HUNG
                 self.stop()
-            elif killed_at is not None and monotonic() >= killed_at:
+            elif kill_at is not None and monotonic() >= kill_at:
                 self.kill()
                 self._changed.wait(_HUNG_LOOK)  # until its connection tells that it is gone
             else:
-                self._changed.wait(None if killed_at is None else killed_at - monotonic())
+                self._changed.wait(None if kill_at is None else kill_at - monotonic())
 
     def stop(self) -> None:
         """TERM, 10 s, KILL for what runs; does not wait."""

@@ -128,8 +128,10 @@ class Conversation:
     def _patience(self) -> float:
         if self._has_more and not self._wire.is_full:
             return 0.0
-        patience = self._keyboard.patience if self._shim is not None else None
-        return max(0.0, self._silent_in() if patience is None else min(patience, self._silent_in()))
+        waits = [self._silent_in()]
+        if self._shim is not None and (patience := self._keyboard.patience) is not None:
+            waits.append(patience)
+        return max(0.0, min(waits))
 
     def _silent_in(self) -> float:
         """Seconds from now until the server has been silent for too long."""

@@ -45,12 +45,14 @@ class Lease:
                 return
             # Answers come in order, so what was sent before will not be answered any more.
             self._sent = {n: sent for n, sent in self._sent.items() if n > number}
-            # An answer can only prolong a lease: what has been promised to a shim stays.
-            self._deadline = max(at + seconds, self._deadline or 0.0)
-            self._changed.notify_all()
+            self._prolong(at + seconds)
 
     def promised(self, deadline: float) -> None:
         """A shim holds it so from a daemon before this one, and so do the server's rows."""
+        self._prolong(deadline)
+
+    def _prolong(self, deadline: float) -> None:
+        """Never to an earlier moment: what has been promised to a shim stays."""
         with self._changed:
             self._deadline = max(deadline, self._deadline or 0.0)
             self._changed.notify_all()

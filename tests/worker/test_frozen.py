@@ -17,6 +17,7 @@ from protocol.frames import (
     Stop,
     Stopped,
 )
+from tests.worker.fake_server import FakeServer
 from tests.worker.repositories import repository, root, until, wait_until_gone
 from tests.worker.worker_home import BRANCH, WorkerHome, worker
 from worker import processes, shim_client
@@ -57,6 +58,14 @@ def shim_of(worker: WorkerHome, task_id: int = 7) -> Process:
     shim.close()
     assert found is not None
     return found
+
+
+def running(worker: WorkerHome, script: str = FOREVER) -> tuple[FakeServer, Process]:
+    """A stage whose first word has come: the server, and the stage's shim."""
+    server = worker.start().server
+    worker.run(script)
+    server.until(lambda: b"up" in server.log())
+    return server, shim_of(worker)
 
 
 def is_gone(process: Process) -> bool:
@@ -226,10 +235,7 @@ def test_a_new_daemon_keeps_the_longer_lease_that_its_shims_were_promised(
 def test_a_stage_whose_shim_hangs_is_ended_when_it_is_to_stop(
     worker: WorkerHome, freeze: Callable[[list[Process]], None], lose_patience: Callable[[], None]
 ) -> None:
-    server = worker.start().server
-    worker.run(FOREVER)
-    server.until(lambda: b"up" in server.log())
-    shim = shim_of(worker)
+    server, shim = running(worker)
     lose_patience()
     freeze([shim])
     server.send(Drain())
@@ -244,10 +250,7 @@ def test_a_stage_whose_shim_hangs_is_ended_when_it_is_to_stop(
 def test_so_is_one_whose_shim_hangs_after_it_has_heard(
     worker: WorkerHome, freeze: Callable[[list[Process]], None], lose_patience: Callable[[], None]
 ) -> None:
-    server = worker.start().server
-    worker.run(FOREVER.replace("''", "'echo heard'"))
-    server.until(lambda: b"up" in server.log())
-    shim = shim_of(worker)
+    server, shim = running(worker, FOREVER.replace("''", "'echo heard'"))
     lose_patience()
     server.send(Stop(7, 1, "cancelled"))
     server.until(lambda: b"heard" in server.log())
@@ -260,10 +263,7 @@ def test_so_is_one_whose_shim_hangs_after_it_has_heard(
 def test_a_daemon_that_finds_a_shim_hanging_gives_it_up_in_the_end(
     worker: WorkerHome, freeze: Callable[[list[Process]], None], lose_patience: Callable[[], None]
 ) -> None:
-    server = worker.start().server
-    worker.run(FOREVER)
-    server.until(lambda: b"up" in server.log())
-    shim = shim_of(worker)
+    server, shim = running(worker)
     lose_patience()
     freeze([shim])
     worker.leave()
