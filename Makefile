@@ -81,10 +81,10 @@ $(BIN)/python:
 	@echo "Making a virtual environment in $(VENV)"
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV) ; exit 1 ; }
 
-$(RUNTIME): requirements.txt worker/requirements.txt | $(BIN)/python
-	@$(call install,-r requirements.txt -r worker/requirements.txt)
+$(RUNTIME): requirements.txt muster/worker/requirements.txt | $(BIN)/python
+	@$(call install,-r requirements.txt -r muster/worker/requirements.txt)
 
-$(TOOLS): requirements-dev.txt requirements.txt worker/requirements.txt | $(BIN)/python
+$(TOOLS): requirements-dev.txt requirements.txt muster/worker/requirements.txt | $(BIN)/python
 	@$(call install,-r requirements-dev.txt)
 	@touch $(RUNTIME)
 

@@ -17,7 +17,7 @@ from bench.errors import NotMeasured
 from bench.figures import Figure, Ratio, Report, flat, latency
 from bench.rig import TASKS, Rig, standing
 from bench.stamps import SCRIPT, Stamps
-from protocol import frames
+from muster.protocol import frames
 from tests.machines.simulated import SimulatedMachine
 
 WARM_UP = 5

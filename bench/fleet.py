@@ -17,7 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from bench.errors import NotMeasured
-from protocol import codec, frames, version
+from muster.protocol import codec, frames, version
 
 BEAT_SECONDS = 10.0
 _AT_ONCE = 40  # connections that are being opened

@@ -16,12 +16,12 @@ from bench.errors import NotMeasured
 from bench.session import Session
 from demo import admin
 from demo.repository import BASE, Repository
+from muster.worker.credentials import CredentialStore
+from muster.worker.layout import Layout
 from tests.machines.simulated import SimulatedMachine
-from worker.credentials import CredentialStore
-from worker.layout import Layout
 
 TASKS = "/api/web/tasks"
-_WORKER = (sys.executable, "-m", "worker")
+_WORKER = (sys.executable, "-m", "muster", "worker")
 _LOOK = 0.02
 _ENDS = frozenset({"completed", "failed", "cancelled"})
 # Whatever servers and certificates are set for another Muster are not this one's. Nor does it

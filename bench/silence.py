@@ -10,7 +10,7 @@ from bench.command import Say
 from bench.errors import NotMeasured
 from bench.figures import Figure, Report, latency, percentile
 from bench.rig import TASKS, Rig, standing
-from protocol import frames
+from muster.protocol import frames
 from tests.machines.simulated import SimulatedMachine
 
 MACHINES = 8

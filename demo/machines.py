@@ -13,16 +13,16 @@ import msgspec
 from app.embedded.stack import Stack
 from demo.api import Api, ApiProblem
 from demo.errors import DemoError
-from worker import rest
-from worker.credentials import CredentialStore, NotEnrolled
-from worker.identity import UIDS
-from worker.layout import Layout
+from muster.worker import rest
+from muster.worker.credentials import CredentialStore, NotEnrolled
+from muster.worker.identity import UIDS
+from muster.worker.layout import Layout
 
 ONLINE_SECONDS = 30.0
 _NEXT_UIDS = 66_000  # past 65535, which is special; before 100000, where user namespaces begin
 _UIDS = 500  # of every machine but the first
 _PROCESS = "machine-"  # and its number: what its daemon is called in the stack
-_WORKER = (sys.executable, "-m", "worker")
+_WORKER = (sys.executable, "-m", "muster", "worker")
 # What the server's processes must know and a daemon must not.
 _SERVERS_OWN = (
     *("DATABASE_URL", "REDIS_URL", "MUSTER_ADMIN_PASSWORD"),

@@ -177,7 +177,7 @@ Step = Run | Ask | Publish | Fail
 
 @dataclass(frozen=True)
 class StageOutcome:
-    """How a stage's process ended: see `protocol.frames.StageFinished`."""
+    """How a stage's process ended: see `muster.protocol.frames.StageFinished`."""
 
     how: Literal["exit", "signal", "timeout", "stopped", "lease"]
     code: int = 0

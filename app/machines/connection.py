@@ -25,8 +25,8 @@ from app.services import drains, machines, orders, reports, silence, terminal_wa
 from app.services.clock import now
 from app.services.life_signs import LifeSign, Standing
 from app.services.orders import Key, Want, Wanted
-from protocol import codec, frames, version
-from protocol.frames import CloseCode
+from muster.protocol import codec, frames, version
+from muster.protocol.frames import CloseCode
 
 # One transaction takes at most this much of what has arrived.
 BATCH_FRAMES = 64

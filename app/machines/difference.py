@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from app.services.orders import Key, Want, Wanted
-from protocol.frames import HeldAttempt
+from muster.protocol.frames import HeldAttempt
 
 
 @dataclass(frozen=True)

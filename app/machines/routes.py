@@ -14,8 +14,8 @@ from app.machines.connection import Connection
 from app.machines.difference import known_from
 from app.services import machines
 from app.services.clock import now
-from protocol import codec, frames, version
-from protocol.frames import CloseCode
+from muster.protocol import codec, frames, version
+from muster.protocol.frames import CloseCode
 
 HELLO_SECONDS = 5
 _FENCING_SECONDS = 2.0

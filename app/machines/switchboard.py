@@ -23,7 +23,7 @@ from app.machines.connection import Connection
 from app.services import life_signs, machines, servers
 from app.services.clock import now
 from app.services.life_signs import LifeSign
-from protocol.frames import CloseCode, Heartbeat
+from muster.protocol.frames import CloseCode, Heartbeat
 
 log = structlog.get_logger(__name__)
 

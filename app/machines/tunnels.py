@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from app.services.tunnel_orders import WantedTunnel
-from protocol import frames, version
+from muster.protocol import frames, version
 
 
 class TunnelOrders:

@@ -8,8 +8,8 @@ from app.domain.terminal import TerminalMode
 from app.pty.frames import Drawn, Resized
 from app.pty.store import Key, Store
 from app.pty.stream import Entry, Stream
-from protocol import terminal as wire
-from protocol.terminal import MAX_BYTES, CloseCode
+from muster.protocol import terminal as wire
+from muster.protocol.terminal import MAX_BYTES, CloseCode
 
 PAGE_BYTES = 128 * 1024
 TOLD_BYTES = 128 * 1024  # how much is sent between two words to the machine's end of how far it is

@@ -7,7 +7,7 @@ import time
 
 from app.pty.frames import encode
 from app.pty.websocket import WebSocket
-from protocol.terminal import CloseCode, TerminalFrame
+from muster.protocol.terminal import CloseCode, TerminalFrame
 
 PING_SECONDS = 20.0
 SILENCE_SECONDS = 50.0  # a peer that answers no ping for so long is gone

@@ -5,8 +5,8 @@ from typing import TypeVar
 import msgspec
 
 from app.pty.websocket import TooBig
-from protocol import codec
-from protocol.terminal import MAX_BYTES, FromPtyMachine, FromViewer, TerminalFrame
+from muster.protocol import codec
+from muster.protocol.terminal import MAX_BYTES, FromPtyMachine, FromViewer, TerminalFrame
 
 T = TypeVar("T")
 

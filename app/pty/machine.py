@@ -17,9 +17,9 @@ from app.pty.pace import Pace, Read
 from app.pty.store import DEFAULT_SIZE, Key, Store, pieces_of
 from app.pty.stream import ZERO, Id
 from app.pty.websocket import Broken, TooBig, WebSocket
-from protocol import codec
-from protocol import terminal as wire
-from protocol.terminal import MAX_BYTES, CloseCode
+from muster.protocol import codec
+from muster.protocol import terminal as wire
+from muster.protocol.terminal import MAX_BYTES, CloseCode
 
 WAITING_BYTES = 256 * 1024  # of input that the machine has not taken, before no more is read
 

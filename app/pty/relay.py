@@ -29,7 +29,7 @@ from app.services.terminal_checks import Finding
 from app.services.terminal_sizes import Sized
 from app.services.terminal_wants import Watched
 from app.services.terminals import MachineSeat, ViewerSeat
-from protocol.terminal import CloseCode
+from muster.protocol.terminal import CloseCode
 
 CHECK_SECONDS = 2.0
 SIGN_SECONDS = 10.0  # how often Redis is told that sockets are still there

@@ -16,8 +16,8 @@ from app.pty.relay import Relay, TooMany
 from app.pty.rows import Rows
 from app.pty.websocket import Broken, TooBig, WebSocket
 from app.services import terminals
-from protocol import codec
-from protocol.terminal import MAX_BYTES, CloseCode, MachineAuth, ViewerAuth
+from muster.protocol import codec
+from muster.protocol.terminal import MAX_BYTES, CloseCode, MachineAuth, ViewerAuth
 
 AUTH_SECONDS = 5
 

@@ -26,7 +26,7 @@ from app.pty.commands import Command, Commands
 from app.pty.frames import Note, encode, encode_note
 from app.pty.pace import Read
 from app.pty.stream import ZERO, Entry, Id, parse, parse_id, spell
-from protocol.terminal import MAX_BYTES, Screen
+from muster.protocol.terminal import MAX_BYTES, Screen
 
 KEPT_BYTES = 2 << 20  # of an attempt's output
 KEPT_ENTRIES = 50_000

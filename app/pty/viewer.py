@@ -18,9 +18,9 @@ from app.pty.frames import AnyNote, Exited, Taken, from_viewer
 from app.pty.store import Key, Presence, Store
 from app.pty.stream import Stream
 from app.pty.websocket import Broken, TooBig, WebSocket
-from protocol import codec
-from protocol import terminal as wire
-from protocol.terminal import CloseCode
+from muster.protocol import codec
+from muster.protocol import terminal as wire
+from muster.protocol.terminal import CloseCode
 
 INPUTS_AHEAD = 32  # how many inputs wait for the machine before no more is read
 UNSENT = 64  # how many answers wait for a viewer that reads none before they are left out

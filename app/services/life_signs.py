@@ -14,7 +14,7 @@ from sqlalchemy import Row, text
 from app.domain.machine import MachineStatus, disk_is_news
 from app.extensions import db
 from app.services import settings
-from protocol.frames import Metrics
+from muster.protocol.frames import Metrics
 
 
 @dataclass(frozen=True)

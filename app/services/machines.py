@@ -26,7 +26,7 @@ from app.services import (
     stages,
     tokens,
 )
-from protocol import frames
+from muster.protocol import frames
 
 Key = tuple[int, int]
 

@@ -19,7 +19,7 @@ from app.models import Attempt, Developer, Machine, Project, Task, Terminal
 from app.services import attempts, gates, locks, outbox, tunnel_orders, vault
 from app.services.clock import now as clock_now
 from app.services.tunnel_orders import WantedTunnel
-from protocol import codec, frames
+from muster.protocol import codec, frames
 
 Key = tuple[int, int]  # task id, attempt
 

@@ -11,7 +11,7 @@ from app.domain import asciicast
 from app.domain.asciicast import Lost, Output, Resized
 from app.models import Attempt, Developer, LogChunk, Task
 from app.services import logs, task_reads, terminal_sizes
-from protocol import frames
+from muster.protocol import frames
 
 _AT_ONCE = 16  # chunks a query: 4 MiB at most, and a slow log has one a line
 # What every stage's terminal begins with.

@@ -38,7 +38,7 @@ from app.services import (
 )
 from app.services.log_statements import Run
 from app.services.stages import Exit, Scene
-from protocol import frames
+from muster.protocol import frames
 
 Key = tuple[int, int]  # task id, attempt
 

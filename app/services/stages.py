@@ -17,7 +17,7 @@ from app.domain.task import EventType, SuspendReason, TaskEvent, TaskStatus
 from app.domain.terminal import exit_code
 from app.models import Attempt, Machine, Task
 from app.services import attempts, gates, history, transitions, workspaces
-from protocol import frames
+from muster.protocol import frames
 
 
 @dataclass(frozen=True)

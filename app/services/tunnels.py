@@ -18,7 +18,7 @@ from app.models import Attempt, Developer, Task, Tunnel, Workspace
 from app.services import attempts, audit, history, locks, outbox, rights, task_reads
 from app.services.clock import now as clock_now
 from app.services.stages import Scene
-from protocol import frames
+from muster.protocol import frames
 
 LONGEST_TEXT = 2_000  # characters of an address or a reason
 

@@ -12,7 +12,7 @@ from app.domain.errors import NoWorkspace
 from app.extensions import db
 from app.models import Attempt, Developer, Gate, Task, Workspace
 from app.services import task_reads
-from protocol import frames
+from muster.protocol import frames
 
 
 def of_task(actor: Developer, task_id: int) -> Workspace:

@@ -11,7 +11,7 @@ from bench.rig import TASKS, Rig
 from bench.session import Session
 from bench.terminals import shells, viewing
 from bench.terminals.websocket import WebSocket
-from protocol import terminal as wire
+from muster.protocol import terminal as wire
 
 _START_SECONDS = 60.0
 _SILENCE = 60.0  # but for pings

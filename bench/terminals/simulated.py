@@ -15,8 +15,8 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from protocol import codec, frames, version
-from protocol import terminal as wire
+from muster.protocol import codec, frames, version
+from muster.protocol import terminal as wire
 
 FLOOD = b"\x06"
 RATE = 200_000  # bytes a second of a terminal that floods

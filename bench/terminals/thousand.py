@@ -32,7 +32,7 @@ from bench.figures import Figure, Ratio, Report, latency, percentile
 from bench.rig import TASKS, Rig
 from bench.terminals.simulated import FLOOD, RATE
 from demo import admin
-from protocol import terminal as wire
+from muster.protocol import terminal as wire
 from tests.factories import make_attempt, make_machine, make_task
 
 ECHO_AT_MOST = 50.0  # milliseconds

@@ -12,10 +12,10 @@ from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 from app.embedded.ports import LOOPBACK
+from muster.worker.clock import boot_seconds
 from tests.chaos.history import Acted, Answered, Created, Recorder
 from tests.chaos.plan import CHOICES, KINDS, Plan, request_of
 from tests.chaos.rules.endings import ENDED
-from worker.clock import boot_seconds
 
 TASKS = "/api/web/tasks"
 _PATIENCE = 8.0  # seconds for an answer

@@ -7,11 +7,11 @@ from typing import Any
 
 import httpx
 
+from muster.worker.spool import SpoolReader
 from tests.chaos.clients import TASKS, wait_until
 from tests.chaos.history import AuditSeen, BranchSeen, LogSeen, MachineSeen, Recorder, TaskSeen
 from tests.chaos.machines import SLOTS, Whose
 from tests.chaos.world import PEOPLE, World, marks
-from worker.spool import SpoolReader
 
 LATE = 20.0  # seconds for the rest of the logs to come
 _AUDIT = "/api/admin/audit-logs"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from muster.worker.clock import boot_seconds
 from tests.chaos import checker, ground, history, summary
 from tests.chaos.clients import Client, People, wait_until
 from tests.chaos.collect import Collector
@@ -16,7 +17,6 @@ from tests.chaos.plan import plans
 from tests.chaos.rules.violation import Violation
 from tests.chaos.schedule import Blow, schedule
 from tests.chaos.world import LEASE, World
-from worker.clock import boot_seconds
 
 AT_ONCE = 24  # tasks that live at a time: more than there are seats
 ONLINE = 60.0

@@ -10,6 +10,9 @@ from typing import TypeVar
 
 import redis
 
+from muster.worker import processes
+from muster.worker.clock import boot_seconds
+from muster.worker.processes import Process
 from tests.chaos.clients import Client
 from tests.chaos.history import Frozen
 from tests.chaos.machines import Machine, leaders
@@ -17,9 +20,6 @@ from tests.chaos.operators import Operator
 from tests.chaos.rules.deaths import DIED
 from tests.chaos.schedule import DRAIN_BY, Blow
 from tests.chaos.world import PEOPLE, SERVERS, World
-from worker import processes
-from worker.clock import boot_seconds
-from worker.processes import Process
 
 RESTART = 1.0  # seconds until an init system starts again what died by itself
 LOST_POWER = "attempt lost its power"

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from worker.clock import boot_seconds
+from muster.worker.clock import boot_seconds
 
 NAME = "history.jsonl"
 

@@ -12,16 +12,16 @@ from app.embedded.ports import LOOPBACK
 from app.embedded.processes import Process as Child
 from app.embedded.stack import Stack
 from demo.api import Api
+from muster.worker import processes
+from muster.worker.attempt_run import MARK
+from muster.worker.layout import Layout
+from muster.worker.processes import Process
 from tests.chaos.proxy import Door
-from worker import processes
-from worker.attempt_run import MARK
-from worker.layout import Layout
-from worker.processes import Process
 
 SLOTS = 2
 _UIDS = 1000  # of each machine
 _FIRST_UID = 60_000
-_WORKER = (sys.executable, "-m", "worker")
+_WORKER = (sys.executable, "-m", "muster", "worker")
 _NAME = re.compile(rb"/(\d+)-(\d+)\0")
 
 Whose = tuple[int, int]
@@ -71,7 +71,7 @@ class Machine:
         found = []
         for process in processes.everyone():
             told = _read(process.pid, "cmdline")
-            if process.alive and b"from worker.shim import" in told and start in told:
+            if process.alive and b"from muster.worker.shim import" in told and start in told:
                 found.append((process, _whose(told, start)))
         return found
 

@@ -9,11 +9,11 @@ from queue import SimpleQueue
 from typing import Any
 
 from demo.api import Api, ApiProblem
+from muster.worker import processes
 from tests.chaos.clients import Client, Reply, wait_until
 from tests.chaos.history import Operated, Recorder
 from tests.chaos.machines import Machine
 from tests.chaos.rules.deaths import STAYED
-from worker import processes
 
 _MACHINES = "/api/web/machines"
 _AGAIN = 0.5  # seconds until what was not answered is asked again

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from muster.worker import processes
 from tests.chaos import ground, probe
 from tests.chaos.clients import wait_until
 from tests.chaos.history import Run
-from worker import processes
 
 PROGRAM = Path(probe.__file__)
 LIMIT = 20.0

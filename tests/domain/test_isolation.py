@@ -16,7 +16,7 @@ def _modules(folder: str) -> list[str]:
     return [name.removesuffix(".__init__") for name in names]
 
 
-RULES, WIRE = _modules("app/domain"), _modules("protocol")
+RULES, WIRE = _modules("app/domain"), _modules("muster/protocol")
 # -I: no environment and no working directory; what is loaded at start-up does not count.
 PROBE = """
 import sys
@@ -47,7 +47,7 @@ def test_a_rule_loads_the_standard_library_and_other_rules_only(module: str):
 def test_the_wire_loads_the_standard_library_and_msgspec_only(module: str):
     tops, ours = _loaded(module)
     # msgspec takes typing_extensions along where it happens to be installed.
-    assert tops <= {"protocol", "msgspec", "typing_extensions"}
+    assert tops <= {"muster", "msgspec", "typing_extensions"}
     assert not ours
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import avt
 import pytest
 
-from protocol import terminal as wire
+from muster.protocol import terminal as wire
 from tests.flows.running import Followed, Running, until
 from tests.programs import need
 from tests.pty.ends import Viewer, ask_token

@@ -3,10 +3,10 @@
 import shlex
 from pathlib import Path
 
+from muster.worker import processes, tunnel_command
+from muster.worker.layout import Layout
 from tests.flows.running import Running, until
 from tests.worker import tunnel_stand_in
-from worker import processes, tunnel_command
-from worker.layout import Layout
 
 
 def stand_in_command(place: Path) -> str:

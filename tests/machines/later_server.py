@@ -1,6 +1,6 @@
 """A STAND-IN for the next release: our server, with a protocol version one later than it has."""
 
-from protocol import version
+from muster.protocol import version
 
 version.OLDEST, version.CURRENT = version.CURRENT, version.CURRENT + 1
 

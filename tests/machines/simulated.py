@@ -1,8 +1,8 @@
 """A SIMULATED machine on a real control channel: it talks as a worker does, and runs nothing.
 
-Every frame in either direction passes through `protocol.codec`, so that whoever talks nonsense is
-found out at once. One thread uses it; frames that a wait passed over stay in `inbox`, in order,
-but acks, of which `acked` and `stored` say how far they have come.
+Every frame in either direction passes through `muster.protocol.codec`, so that whoever talks
+nonsense is found out at once. One thread uses it; frames that a wait passed over stay in `inbox`,
+in order, but acks, of which `acked` and `stored` say how far they have come.
 
     machine = SimulatedMachine(url, str(row.id), jwt)
     welcome = machine.connect()
@@ -21,7 +21,7 @@ from typing import Any, Self, TypeVar
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from protocol import codec, frames, version
+from muster.protocol import codec, frames, version
 
 F = TypeVar("F", bound=frames.Frame)
 T = TypeVar("T")

@@ -22,8 +22,8 @@ from app.extensions import db, redis
 from app.models import Attempt, Machine, MachineHeartbeat, Task
 from app.services import dispatch, silence, tasks
 from app.services.clock import now
-from protocol import codec, frames
-from protocol.frames import CloseCode
+from muster.protocol import codec, frames
+from muster.protocol.frames import CloseCode
 from tests.factories import make_developer, make_project, make_server_process
 from tests.gunicorns import Gunicorn
 from tests.machines.simulated import SimulatedMachine

@@ -4,7 +4,7 @@ import pytest
 
 from app.machines.difference import Known, difference, known_from, told
 from app.services.orders import Want, Wanted
-from protocol.frames import HeldAttempt
+from muster.protocol.frames import HeldAttempt
 
 KEY = (7, 1)
 

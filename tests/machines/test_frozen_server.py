@@ -12,8 +12,8 @@ import pytest
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Attempt, Event
-from protocol import frames
-from protocol.frames import CloseCode
+from muster.protocol import frames
+from muster.protocol.frames import CloseCode
 from tests.gunicorns import Gunicorn, gunicorn
 from tests.machines.conftest import MakeMachine
 from tests.machines.simulated import SimulatedMachine

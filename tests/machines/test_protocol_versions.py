@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from protocol import frames, version
-from protocol.frames import CloseCode
+from muster.protocol import frames, version
+from muster.protocol.frames import CloseCode
 from tests.gunicorns import Gunicorn, gunicorn
 from tests.machines.conftest import MakeMachine
 from tests.machines.simulated import SimulatedMachine

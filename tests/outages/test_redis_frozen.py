@@ -12,8 +12,8 @@ from app.extensions import REDIS_SECONDS, db
 from app.factory import create_app
 from app.models import Machine
 from app.services import tokens
-from protocol import frames
-from protocol.frames import CloseCode
+from muster.protocol import frames
+from muster.protocol.frames import CloseCode
 from tests.factories import make_machine
 from tests.gunicorns import Gunicorn, gunicorn
 from tests.machines.simulated import SimulatedMachine

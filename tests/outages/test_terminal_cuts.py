@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from protocol.terminal import CloseCode
+from muster.protocol.terminal import CloseCode
 from tests.flows.running import Followed, until
 from tests.gunicorns import SERVERS
 from tests.outages.pair import Pair

@@ -3,8 +3,8 @@
 from hypothesis import strategies as st
 from msgspec import inspect
 
-from protocol import frames
-from protocol.frames import Frame, Log
+from muster.protocol import frames
+from muster.protocol.frames import Frame, Log
 
 FROM_MACHINE = [frames.Hello, frames.Heartbeat, frames.Report, frames.TerminalClosed]
 FROM_SERVER = [

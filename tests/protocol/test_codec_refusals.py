@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import inspect
 
-from protocol import codec, frames
-from protocol.codec import BadFrame
-from protocol.frames import Heartbeat, Log
+from muster.protocol import codec, frames
+from muster.protocol.codec import BadFrame
+from muster.protocol.frames import Heartbeat, Log
 from tests.protocol.frame_strategies import FROM_MACHINE, FROM_SERVER, LOGS, frames_of
 
 HEAD = struct.calcsize(">BQIHQQ")

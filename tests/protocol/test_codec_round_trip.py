@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import inspect
 
-from protocol import codec, frames
-from protocol.frames import Log
+from muster.protocol import codec, frames
+from muster.protocol.frames import Log
 from tests.protocol.frame_strategies import FROM_MACHINE, FROM_SERVER, LOGS, frames_of, of
 
 

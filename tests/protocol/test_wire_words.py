@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from msgspec import inspect
 
-from protocol import codec, frames, version
-from protocol.frames import Frame, Log, Part, ReportBody
+from muster.protocol import codec, frames, version
+from muster.protocol.frames import Frame, Log, Part, ReportBody
 
 WIRE: list[tuple[Frame, str]] = [
     (

@@ -15,7 +15,7 @@ from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer, Task
 from app.services import tokens
-from protocol import frames
+from muster.protocol import frames
 from tests.conftest import make_app
 from tests.factories import (
     make_attempt,

@@ -17,7 +17,7 @@ import msgspec
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from protocol import terminal as wire
+from muster.protocol import terminal as wire
 
 LIMIT = 10.0
 F = TypeVar("F", bound=wire.TerminalFrame)

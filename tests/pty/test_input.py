@@ -10,7 +10,7 @@ from simple_websocket import ConnectionClosed
 from app.pty.machine import MachineSocket
 from app.pty.store import Store
 from app.pty.stream import parse_id
-from protocol.terminal import MAX_BYTES
+from muster.protocol.terminal import MAX_BYTES
 
 KEY = (2_000_000_002, 1)
 

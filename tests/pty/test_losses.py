@@ -7,8 +7,8 @@ import pytest
 import redis
 
 from app.pty import ends
-from protocol import frames
-from protocol import terminal as wire
+from muster.protocol import frames
+from muster.protocol import terminal as wire
 from tests.chaos.proxy import Door, Proxy
 from tests.gunicorns import Gunicorn, gunicorn
 from tests.pty.conftest import Scene

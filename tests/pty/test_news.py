@@ -9,7 +9,7 @@ import redis
 
 from app.pty.frames import Resized
 from app.pty.stream import Entry, Stream
-from protocol import terminal as wire
+from muster.protocol import terminal as wire
 from tests.pty.conftest import Scene
 from tests.pty.ends import until
 

@@ -28,9 +28,9 @@ from app.models import (
 )
 from app.services import auth, personal_tokens, tasks, terminal_sizes, tokens
 from app.services.clock import now
-from protocol import frames
-from protocol import terminal as wire
-from protocol.terminal import CloseCode
+from muster.protocol import frames
+from muster.protocol import terminal as wire
+from muster.protocol.terminal import CloseCode
 from tests.factories import make_developer, make_personal_token
 from tests.pty.conftest import Scene
 from tests.pty.ends import LIMIT, Viewer, ask_token, close_code, dial, encode, until

@@ -10,8 +10,8 @@ import pytest
 import redis
 
 from app.pty import cursor
-from protocol import frames
-from protocol import terminal as wire
+from muster.protocol import frames
+from muster.protocol import terminal as wire
 from tests.pty.conftest import Scene
 from tests.pty.ends import small_socket, until
 

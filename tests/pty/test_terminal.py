@@ -1,6 +1,6 @@
 """A terminal as its viewers and its machine see it: real gunicorns, real sockets."""
 
-from protocol import terminal as wire
+from muster.protocol import terminal as wire
 from tests.pty.conftest import Scene
 from tests.pty.ends import until
 

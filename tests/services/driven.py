@@ -13,7 +13,7 @@ from app.services import logs, machines, orders, reports, tokens
 from app.services.clock import now as clock_now
 from app.services.orders import Want, Wanted
 from app.services.reports import Outcome
-from protocol import frames, version
+from muster.protocol import frames, version
 from tests.factories import make_machine
 
 

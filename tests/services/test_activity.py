@@ -14,7 +14,7 @@ from app.models import Developer, Event
 from app.services import activity, dispatch, history, tasks
 from app.services.activity import Place
 from app.services.clock import now
-from protocol import frames
+from muster.protocol import frames
 from tests.factories import make_developer, make_project
 from tests.factories import make_task as a_task
 from tests.services.driven import make_driven

@@ -16,7 +16,7 @@ from app.extensions import db, redis
 from app.models import Attempt, Event, Machine, MachineHeartbeat, Task
 from app.services import candidates, dispatch, dispatch_statements, locks, machines
 from app.services.clock import now
-from protocol import frames
+from muster.protocol import frames
 from tests.factories import make_attempt, make_developer, make_gate, make_machine, make_project
 from tests.factories import make_task as a_task
 from tests.services.statements import counted

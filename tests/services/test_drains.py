@@ -17,7 +17,7 @@ from app.models import Developer, MachineHeartbeat, Task
 from app.services import collection, dispatch, drains, gates, machine_reads, silence, tasks
 from app.services.clock import now
 from app.services.orders import Want
-from protocol import frames
+from muster.protocol import frames
 from tests.factories import make_developer, make_machine, make_project
 from tests.services.driven import Driven, events_of, held, live, make_driven, state
 

@@ -27,13 +27,13 @@ from app.services import (
 )
 from app.services.clock import now
 from app.services.life_signs import LifeSign
-from protocol import frames
+from muster.protocol import frames
 from tests.factories import make_developer, make_machine, make_project, make_server_process
 from tests.services.driven import Driven, held, live, make_driven
 from tests.services.statements import counted
 
 STAGE = {"name": "one", "command": "x", "kind": "shell", "timeout": 60}
-WORKER = Path(__file__).parents[2] / "worker"
+WORKER = Path(__file__).parents[2] / "muster" / "worker"
 
 
 @pytest.fixture

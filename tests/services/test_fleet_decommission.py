@@ -17,7 +17,7 @@ from app.services import dispatch, enrollment, fleet, gates, life_signs, silence
 from app.services.clock import now
 from app.services.life_signs import LifeSign
 from app.services.orders import Want
-from protocol import frames
+from muster.protocol import frames
 from tests.factories import make_attempt, make_developer, make_gate, make_project
 from tests.factories import make_task as a_task
 from tests.services.driven import Driven, live, make_driven

@@ -12,7 +12,7 @@ from app.extensions import db
 from app.models import Developer, Task
 from app.services import dispatch, gates, history, silence, tasks
 from app.services.clock import now
-from protocol import frames
+from muster.protocol import frames
 from tests.factories import make_developer, make_project
 from tests.services.driven import Driven, events_of, make_driven
 

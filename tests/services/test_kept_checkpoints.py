@@ -25,7 +25,7 @@ from app.services import (
 )
 from app.services.clock import now
 from app.services.orders import Want
-from protocol import codec, frames
+from muster.protocol import codec, frames
 from tests.factories import (
     make_attempt,
     make_developer,

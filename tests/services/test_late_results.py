@@ -14,7 +14,7 @@ from app.models import Developer, Task
 from app.services import dispatch, gates, project_removal, silence, tasks
 from app.services.clock import now
 from app.services.orders import Want
-from protocol import frames
+from muster.protocol import frames
 from tests.factories import make_developer, make_project, make_server_process
 from tests.services.driven import Driven, events_of, held, live, log_frame, make_driven, status
 

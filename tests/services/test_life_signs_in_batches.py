@@ -11,7 +11,7 @@ from app.models import MachineHeartbeat
 from app.services import life_signs
 from app.services.clock import now
 from app.services.life_signs import LifeSign
-from protocol.frames import Metrics
+from muster.protocol.frames import Metrics
 from tests.factories import make_machine
 from tests.services.statements import counted
 

@@ -15,7 +15,7 @@ from app.models import Developer, Event, Gate, Task
 from app.services import dispatch, drains, fleet, gates, orders, silence, tasks
 from app.services.clock import now
 from app.services.orders import Want
-from protocol import frames
+from muster.protocol import frames
 from tests.factories import make_developer, make_project, make_server_process
 from tests.services.driven import (
     Driven,

@@ -17,7 +17,7 @@ from app.models import Attempt, Developer, Gate, Machine, MachineHeartbeat, Task
 from app.services import collection, dispatch, gates, machines, orders, silence, tasks, tokens
 from app.services.clock import now
 from app.services.orders import Want
-from protocol import frames
+from muster.protocol import frames
 from tests.factories import (
     make_attempt,
     make_developer,

@@ -9,7 +9,7 @@ from app.extensions import db
 from app.models import Machine
 from app.services import orders, vault
 from app.services.clock import now
-from protocol import codec
+from muster.protocol import codec
 from tests.factories import make_attempt, make_developer, make_gate, make_machine, make_project
 from tests.factories import make_task as a_task
 from tests.services.driven import ordered

@@ -14,7 +14,7 @@ from app.models import Developer, Event, Task
 from app.services import dispatch, orders, silence, tasks, vault
 from app.services.clock import now
 from app.services.orders import Want
-from protocol import frames
+from muster.protocol import frames
 from tests.factories import make_developer, make_project, make_server_process
 from tests.services.driven import Driven, events_of, held, live, make_driven, ordered, status
 

@@ -19,7 +19,7 @@ from app.services import dispatch, gates, logs, reports, tasks
 from app.services.clock import now
 from app.services.orders import Want
 from app.services.reports import Replaced
-from protocol import frames
+from muster.protocol import frames
 from tests.factories import make_attempt, make_developer, make_gate, make_machine, make_project
 from tests.factories import make_task as a_task
 from tests.services.driven import (

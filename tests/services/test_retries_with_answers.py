@@ -8,7 +8,7 @@ from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, Gate, Task
 from app.services import dispatch, gates, orders, tasks
-from protocol import frames
+from muster.protocol import frames
 from tests.factories import make_developer, make_project, make_server_process
 from tests.services.driven import Driven, make_driven, ordered, state
 

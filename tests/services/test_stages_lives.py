@@ -17,7 +17,7 @@ from app.models import Developer, Task
 from app.services import dispatch, gates, silence, task_reads, tasks
 from app.services.clock import now
 from app.services.orders import Want
-from protocol import frames
+from muster.protocol import frames
 from tests.factories import make_developer, make_project
 from tests.services.driven import (
     Driven,

@@ -15,7 +15,7 @@ from app.machines.tunnels import TunnelOrders
 from app.models import AuditEntry, Developer, Event, Task
 from app.services import dispatch, orders, tasks, tunnels
 from app.services.clock import now
-from protocol import frames
+from muster.protocol import frames
 from tests.factories import make_developer, make_project
 from tests.services.driven import Driven, make_driven
 

@@ -14,7 +14,7 @@ from app.extensions import db
 from app.models import Task
 from app.services import counters, dispatch, gates, silence, tasks
 from app.services.clock import now
-from protocol import frames
+from muster.protocol import frames
 from tests.factories import make_developer, make_project
 from tests.services.driven import Driven, make_driven
 

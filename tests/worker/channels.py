@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from protocol.frames import Capability, HeldAttempt, Order, Stale
+from muster.protocol.frames import Capability, HeldAttempt, Order, Stale
+from muster.worker.connection import Channel
+from muster.worker.credentials import Credentials, CredentialStore
+from muster.worker.journal import Journal
+from muster.worker.lease import Lease
+from muster.worker.log_stream import LogStreams
+from muster.worker.membership import Membership
+from muster.worker.vitals import Vitals
 from tests.worker.fake_server import FakeServer
-from worker.connection import Channel
-from worker.credentials import Credentials, CredentialStore
-from worker.journal import Journal
-from worker.lease import Lease
-from worker.log_stream import LogStreams
-from worker.membership import Membership
-from worker.vitals import Vitals
 
 
 class Orders:

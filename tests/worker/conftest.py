@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from muster.worker.shim_client import Shim, attach, launch, reap
 from tests.worker.shim_stages import Stages
-from worker.shim_client import Shim, attach, launch, reap
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import msgspec
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection
 
-from protocol.terminal import (
+from muster.protocol.terminal import (
     MAX_BYTES,
     At,
     CloseCode,

@@ -1,6 +1,6 @@
 """A FAKE of the server, for the worker's tests: control channel and worker API, strict, no rows.
 
-Every frame passes through `protocol.codec`. Whatever a worker must not do is kept in
+Every frame passes through `muster.protocol.codec`. Whatever a worker must not do is kept in
 `violations`, and `close` raises them. Connections pass through a line that tests can cut.
 """
 
@@ -20,8 +20,8 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
-from protocol.codec import MAX_TEXT, BadFrame, decode_from_machine, encode
-from protocol.frames import (
+from muster.protocol.codec import MAX_TEXT, BadFrame, decode_from_machine, encode
+from muster.protocol.frames import (
     Ack,
     Body,
     CloseCode,

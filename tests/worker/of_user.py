@@ -2,8 +2,8 @@
 
 import contextlib
 
-from worker import processes
-from worker.processes import Process
+from muster.worker import processes
+from muster.worker.processes import Process
 
 
 def owned_by(uid: int) -> list[Process]:

@@ -17,10 +17,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from worker.identity import Identities, Identity
-from worker.layout import Layout
-from worker.preparation import WorkspaceRequest, prepare
-from worker.workspace import Author, Workspace
+from muster.worker.identity import Identities, Identity
+from muster.worker.layout import Layout
+from muster.worker.preparation import WorkspaceRequest, prepare
+from muster.worker.workspace import Author, Workspace
 
 AUTHOR = Author("Ada Dev", "ada@dev.example")
 ENVIRONMENT = {

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from protocol.frames import CloseCode
+from muster.protocol.frames import CloseCode
+from muster.worker.backoff import Backoff
 from tests.worker.channels import connected
 from tests.worker.fake_server import LIMIT, FakeServer, fake_server
-from worker.backoff import Backoff
 
 FIRST = 0.05  # seconds
 
@@ -24,8 +24,8 @@ def server() -> Iterator[FakeServer]:
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """As unlucky as jitter gets, from delays that a test can wait for."""
-    monkeypatch.setattr("worker.backoff.random.uniform", lambda low, high: high)
-    monkeypatch.setattr("worker.connection.Backoff", lambda: Backoff(FIRST))
+    monkeypatch.setattr("muster.worker.backoff.random.uniform", lambda low, high: high)
+    monkeypatch.setattr("muster.worker.connection.Backoff", lambda: Backoff(FIRST))
 
 
 def until_asked(server: FakeServer, times: int) -> None:
@@ -56,7 +56,7 @@ def test_the_first_try_comes_within_a_second_and_the_later_ones_ever_later() -> 
 def test_delays_are_spread_from_nothing_to_their_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[float, float]] = []
     monkeypatch.setattr(
-        "worker.backoff.random.uniform", lambda low, high: asked.append((low, high)) or 0.0
+        "muster.worker.backoff.random.uniform", lambda low, high: asked.append((low, high)) or 0.0
     )
     backoff = Backoff()
     for _ in range(6):
@@ -92,7 +92,7 @@ def test_so_is_one_that_hangs_up_after_its_welcome(
 def test_a_connection_that_lasted_makes_the_next_try_a_quick_one(
     tmp_path: Path, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.connection._STABLE", 0.3)
+    monkeypatch.setattr("muster.worker.connection._STABLE", 0.3)
     server.heartbeat_seconds = 0.1
     server.line.refuse = True
     with connected(tmp_path, server):

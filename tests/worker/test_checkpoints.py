@@ -1,5 +1,9 @@
 import pytest
 
+from muster.worker import git
+from muster.worker.borrowers import KEPT
+from muster.worker.checkpoints import CheckpointRefused, PublishRefused, checkpoint, forget, publish
+from muster.worker.workspace import Author
 from tests.worker.repositories import (
     AUTHOR,
     act,
@@ -10,10 +14,6 @@ from tests.worker.repositories import (
     root,
     served_with_login,
 )
-from worker import git
-from worker.borrowers import KEPT
-from worker.checkpoints import CheckpointRefused, PublishRefused, checkpoint, forget, publish
-from worker.workspace import Author
 
 __all__ = ["any_machine", "machine", "repository", "root"]
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from protocol.frames import StageFinished
+from muster.protocol.frames import StageFinished
+from muster.worker import shim_client
 from tests.worker.fake_server import FakeServer
 from tests.worker.repositories import repository, root
 from tests.worker.worker_home import WorkerHome, worker
-from worker import shim_client
 
 __all__ = ["repository", "root", "worker"]
 

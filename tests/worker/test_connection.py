@@ -10,22 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol.frames import (
-    Capability,
-    CloseCode,
-    LogGap,
-    Metrics,
-    Note,
-    Stop,
-    Undrain,
-)
+from muster.protocol.frames import Capability, CloseCode, LogGap, Metrics, Note, Stop, Undrain
+from muster.worker.connection import Ending
+from muster.worker.journal import Journal
+from muster.worker.log_stream import LogStreams
+from muster.worker.outbox import Outbox
+from muster.worker.spool import SpoolWriter
 from tests.worker.channels import Rig, connected
 from tests.worker.fake_server import LIMIT, FakeServer, fake_server
-from worker.connection import Ending
-from worker.journal import Journal
-from worker.log_stream import LogStreams
-from worker.outbox import Outbox
-from worker.spool import SpoolWriter
 
 
 @pytest.fixture
@@ -37,7 +29,7 @@ def server() -> Iterator[FakeServer]:
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Backs off as short as it may."""
-    monkeypatch.setattr("worker.backoff.Backoff.next", lambda self: 0.02)
+    monkeypatch.setattr("muster.worker.backoff.Backoff.next", lambda self: 0.02)
 
 
 class Spool:
@@ -187,7 +179,7 @@ def test_a_replaced_worker_keeps_out_of_the_way(
     with connected(tmp_path, server) as rig:
         server.until_connected()
         asked = threading.Event()
-        monkeypatch.setattr("worker.connection._LONG", (61.0, 61.0))
+        monkeypatch.setattr("muster.worker.connection._LONG", (61.0, 61.0))
         monkeypatch.setattr(rig.channel, "_delay", _telling(rig.channel._delay, asked))
         server.kick(CloseCode.REPLACED)
         assert asked.wait(10)

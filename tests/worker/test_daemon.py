@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from protocol.frames import (
+from muster.protocol.frames import (
     Accepted,
     Checkpoint,
     CloseCode,
@@ -21,13 +21,13 @@ from protocol.frames import (
     Undrain,
     WorkspaceFacts,
 )
+from muster.worker import shim_client
+from muster.worker.credentials import CredentialStore, NotEnrolled
+from muster.worker.daemon import Daemon, HomeInUse
+from muster.worker.layout import Layout
 from tests.worker.fake_server import fake_server
 from tests.worker.repositories import as_root, repository, root
 from tests.worker.worker_home import SOURCES, WorkerHome, worker
-from worker import shim_client
-from worker.credentials import CredentialStore, NotEnrolled
-from worker.daemon import Daemon, HomeInUse
-from worker.layout import Layout
 
 __all__ = ["repository", "root", "worker"]
 
@@ -37,7 +37,7 @@ COUNTED = b"".join(b"line %d\r\n" % n for n in range(1, 26))
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.backoff.Backoff.next", lambda self: 0.02)
+    monkeypatch.setattr("muster.worker.backoff.Backoff.next", lambda self: 0.02)
 
 
 def count(worker: WorkerHome, kind: type) -> int:
@@ -296,7 +296,7 @@ def test_without_enrollment_the_worker_says_so(root: Path) -> None:
 
 def _worker(*arguments: str, given: str = "") -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "worker", *arguments],
+        [sys.executable, "-m", "muster", "worker", *arguments],
         cwd=SOURCES,
         input=given,
         capture_output=True,

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from protocol.frames import Capability, Hardware
+from muster.protocol.frames import Capability, Hardware
+from muster.worker.credentials import Credentials, CredentialStore, NotEnrolled
+from muster.worker.enroll import AlreadyEnrolled, Registration, enroll
+from muster.worker.membership import Membership
+from muster.worker.rest import BadServer, Refused, Rest, Unreachable, require_safe
 from tests.worker.fake_server import FakeServer, fake_server
 from tests.worker.repositories import until
-from worker.credentials import Credentials, CredentialStore, NotEnrolled
-from worker.enroll import AlreadyEnrolled, Registration, enroll
-from worker.membership import Membership
-from worker.rest import BadServer, Refused, Rest, Unreachable, require_safe
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_enrolling_leaves_credentials_that_only_their_owner_can_read(
 def test_a_lost_answer_is_asked_for_as_the_same_machine(
     tmp_path: Path, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.backoff.random.uniform", lambda low, high: 0.01)
+    monkeypatch.setattr("muster.worker.backoff.random.uniform", lambda low, high: 0.01)
     server.refuse = [503, 500]
     joined(CredentialStore(tmp_path), server)
     assert len({asked["machineId"] for _, asked, _ in server.requests}) == 1
@@ -59,7 +59,7 @@ def test_a_lost_answer_is_asked_for_as_the_same_machine(
 def test_a_registration_that_was_done_but_not_answered_is_done_again(
     tmp_path: Path, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.backoff.random.uniform", lambda low, high: 0.01)
+    monkeypatch.setattr("muster.worker.backoff.random.uniform", lambda low, high: 0.01)
     server.lose = 2
     credentials = joined(CredentialStore(tmp_path), server)
     first, *others = [asked for _, asked, _ in server.requests]
@@ -70,7 +70,7 @@ def test_a_registration_that_was_done_but_not_answered_is_done_again(
 def test_a_renewal_that_was_done_but_not_answered_is_done_again(
     tmp_path: Path, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.membership._RETRY", 0.05)
+    monkeypatch.setattr("muster.worker.membership._RETRY", 0.05)
     server.life = timedelta(seconds=0)
     store = CredentialStore(tmp_path)
     first = joined(store, server)

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from worker.errands import Errands
+from muster.worker.errands import Errands
 
 LIMIT = 10.0
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from protocol.frames import Checkpoint, DiffStat, StageFinished, WorkspaceFacts
+from muster.protocol.frames import Checkpoint, DiffStat, StageFinished, WorkspaceFacts
+from muster.worker import facts
 from tests.worker.repositories import repository, root, until
 from tests.worker.worker_home import WorkerHome, worker
-from worker import facts
 
 __all__ = ["repository", "root", "worker"]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from protocol.frames import Lost, StageFinished
+from muster.protocol.frames import Lost, StageFinished
+from muster.worker import shim_client
 from tests.worker.repositories import as_root, repository, root
 from tests.worker.worker_home import WorkerHome, worker
-from worker import shim_client
 
 __all__ = ["repository", "root", "worker"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from protocol.frames import Forget, Repo, StageFinished, WorkspaceFacts
+from muster.protocol.frames import Forget, Repo, StageFinished, WorkspaceFacts
 from tests.worker.repositories import repository, root
 from tests.worker.worker_home import WorkerHome, worker
 
@@ -27,7 +27,7 @@ def _nothing_of_before() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.backoff.Backoff.next", lambda self: 0.02)
+    monkeypatch.setattr("muster.worker.backoff.Backoff.next", lambda self: 0.02)
 
 
 def live_out(worker: WorkerHome, task_id: int) -> None:
@@ -63,7 +63,7 @@ def held(server_is_still: WorkerHome) -> Counter[str]:
         gc.collect()
         kinds = (type(thing) for thing in gc.get_objects())
         names = (f"{kind.__module__}.{kind.__qualname__}" for kind in kinds)
-        own = [name for name in names if name.startswith("worker.")]
+        own = [name for name in names if name.startswith("muster.worker.")]
         named = (thread.name for thread in threading.enumerate())
         seen.append(Counter([*own, *(name for name in named if not name.startswith("Thread-"))]))
         return len(seen) > 3 and seen[-1] == seen[-2] == seen[-3]
@@ -76,7 +76,7 @@ def test_a_daemon_keeps_nothing_of_what_is_over(worker: WorkerHome) -> None:
     worker.start()
     live_out(worker, 1)
     before = held(worker)
-    assert before["worker.daemon.Daemon"] == 1
+    assert before["muster.worker.daemon.Daemon"] == 1
     for task_id in range(2, 2 + ROUNDS):
         live_out(worker, task_id)
     grown = held(worker) - before

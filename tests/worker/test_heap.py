@@ -8,7 +8,7 @@ import pytest
 
 ARENAS = """
 import ctypes, sys, threading
-from worker import heap
+from muster.worker import heap
 
 if sys.argv[1] == "one":
     heap.share_one_arena()

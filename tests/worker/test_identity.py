@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
+from muster.worker.identity import Identities, NoIdentityLeft
 from tests.worker.repositories import as_root, root, wait_until_gone
-from worker.identity import Identities, NoIdentityLeft
 
 __all__ = ["root"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from protocol.frames import (
+from muster.protocol.frames import (
     Accepted,
     Checkpoint,
     Failed,
@@ -14,10 +14,10 @@ from protocol.frames import (
     StageFinished,
     StageStarted,
 )
+from muster.worker import processes
+from muster.worker.journal_file import Said, pack, parse
 from tests.worker.repositories import repository, root, until, wait_until_gone
 from tests.worker.worker_home import BRANCH, WorkerHome, worker
-from worker import processes
-from worker.journal_file import Said, pack, parse
 
 __all__ = ["repository", "root", "worker"]
 

@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from protocol.frames import Failed, Repo, StageFinished
+from muster.protocol.frames import Failed, Repo, StageFinished
+from muster.worker import git
+from muster.worker.local_repositories import LocalRefused
+from muster.worker.mirrors import Mirror, Remote
+from muster.worker.preparation import prepare
+from muster.worker.workspace import WorkspaceError
 from tests.worker.repositories import (
     Machine,
     Repository,
@@ -17,11 +22,6 @@ from tests.worker.repositories import (
     root,
 )
 from tests.worker.worker_home import WorkerHome, worker
-from worker import git
-from worker.local_repositories import LocalRefused
-from worker.mirrors import Mirror, Remote
-from worker.preparation import prepare
-from worker.workspace import WorkspaceError
 
 __all__ = ["machine", "repository", "root", "worker"]
 

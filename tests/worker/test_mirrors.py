@@ -6,6 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from muster.worker import git
+from muster.worker.layout import Layout
+from muster.worker.mirrors import DiffStat, Mirror, Remote, require_safe_ref
 from tests.worker.repositories import (
     Machine,
     Repository,
@@ -14,9 +17,6 @@ from tests.worker.repositories import (
     root,
     served_with_login,
 )
-from worker import git
-from worker.layout import Layout
-from worker.mirrors import DiffStat, Mirror, Remote, require_safe_ref
 
 __all__ = ["machine", "repository", "root"]
 

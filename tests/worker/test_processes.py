@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from muster.worker import processes
 from tests.worker.of_user import owned_by
 from tests.worker.repositories import until
-from worker import processes
 
 Spawn = Callable[..., "subprocess.Popen[str]"]
 

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol.terminal import Screen
-from worker import processes
-from worker.screen_model import SAVED, Model, Saved
-from worker.screens import Screens, rough_screen
-from worker.sizes import Size, SizesWriter
-from worker.spool import SpoolWriter
+from muster.protocol.terminal import Screen
+from muster.worker import processes
+from muster.worker.screen_model import SAVED, Model, Saved
+from muster.worker.screens import Screens, rough_screen
+from muster.worker.sizes import Size, SizesWriter
+from muster.worker.spool import SpoolWriter
 
 WHOSE = (7, 1)
 FAR_BEYOND = msgspec.json.encode(Saved(9_999_999, 80, 24, True, [], "elsewhere"))

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from muster.worker import processes
+from muster.worker.clock import boot_seconds
+from muster.worker.shim_client import ShimRefused, attach, connect, launch, read_state
+from muster.worker.shim_line import PIECES, ShimLine
+from muster.worker.spool import SpoolReader
 from tests.worker.shim_stages import Stages
-from worker import processes
-from worker.clock import boot_seconds
-from worker.shim_client import ShimRefused, attach, connect, launch, read_state
-from worker.shim_line import PIECES, ShimLine
-from worker.spool import SpoolReader
 
 PYTHON = (sys.executable, "-I", "-S", "-c")
 SOURCES = Path(__file__).parents[2]
@@ -292,12 +292,12 @@ def test_a_shim_that_nobody_wants_ends_by_itself(start: Callable[..., Stages]) -
 
 def test_a_shim_needs_the_standard_library_alone() -> None:
     script = (
-        "import sys; sys.path.append(sys.argv[1]); import worker.shim\n"
+        "import sys; sys.path.append(sys.argv[1]); import muster.worker.shim\n"
         "strange = {name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names\n"
         "print(*sorted(strange))"
     )
     run = subprocess.run([*PYTHON, script, SOURCES], capture_output=True, text=True, check=True)
-    assert run.stdout.split() == ["__main__", "worker"]
+    assert run.stdout.split() == ["__main__", "muster"]
 
 
 def test_who_comes_while_a_stage_runs_is_heard_after_its_end(stages: Stages) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from protocol.terminal import At, Screen
-from worker.spool import SpoolWriter
-from worker.terminal_output import TerminalOutput
+from muster.protocol.terminal import At, Screen
+from muster.worker.spool import SpoolWriter
+from muster.worker.terminal_output import TerminalOutput
 
 MEGABYTE = 1 << 20
 LAST = 64 * 1024

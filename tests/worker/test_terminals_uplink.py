@@ -10,20 +10,20 @@ import time
 import avt
 import pytest
 
-from protocol.frames import OpenTerminal, StageFinished, Stop
-from protocol.terminal import CloseCode as PtyClose
+from muster.protocol.frames import OpenTerminal, StageFinished, Stop
+from muster.protocol.terminal import CloseCode as PtyClose
+from muster.worker import conversation, processes, shim_client
 from tests.worker.fake_pty import Call
 from tests.worker.repositories import as_root, repository, root
 from tests.worker.worker_home import WorkerHome, worker
 from tests.worker.worker_variants import WITHOUT_PIECES, entry
-from worker import conversation, processes, shim_client
 
 __all__ = ["as_root", "repository", "root", "worker"]
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.backoff.Backoff.next", lambda self: 0.02)
+    monkeypatch.setattr("muster.worker.backoff.Backoff.next", lambda self: 0.02)
 
 
 def looked_at(worker: WorkerHome, script: str, **more: object) -> Call:
@@ -53,7 +53,7 @@ def test_what_is_typed_reaches_the_program_and_its_answer_comes_back(worker: Wor
 def test_a_shim_of_before_tells_no_pieces_and_is_shown_all_the_same(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.shim_client._ENTRY", entry(WITHOUT_PIECES))
+    monkeypatch.setattr("muster.worker.shim_client._ENTRY", entry(WITHOUT_PIECES))
     call = looked_at(worker, "stty -echo; echo up; while read line; do echo $line; done")
     shows(worker, call, b"up\r\n")
     for number in range(20):
@@ -122,7 +122,9 @@ def test_a_server_that_has_nothing_gets_the_screen_and_what_follows(worker: Work
 
 
 def test_what_was_lost_is_skipped(worker: WorkerHome, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.shim_client.launch.__kwdefaults__", {"quota": 1000, "idle": 60.0})
+    monkeypatch.setattr(
+        "muster.worker.shim_client.launch.__kwdefaults__", {"quota": 1000, "idle": 60.0}
+    )
     call = looked_at(worker, "echo up; head -c 5000 /dev/zero | tr '\\0' x; read end")
     worker.server.until(lambda: call.jumps)
     assert call.jumps[0][0] == 1000
@@ -135,7 +137,9 @@ def test_who_looks_is_shown_what_the_log_has_no_room_for(
 ) -> None:
     """After too much, or on a full disk, where somebody may need the terminal most. What is printed
     while the daemon looks elsewhere is nowhere: the next word is shown."""
-    monkeypatch.setattr("worker.shim_client.launch.__kwdefaults__", {"quota": 1000, "idle": 60.0})
+    monkeypatch.setattr(
+        "muster.worker.shim_client.launch.__kwdefaults__", {"quota": 1000, "idle": 60.0}
+    )
     flood = "head -c 500000 /dev/zero | tr '\\0' x"
     call = looked_at(worker, f"stty -echo; echo up; {flood}; while read line; do echo $line; done")
     worker.server.until(lambda: call.position == 500_004)
@@ -226,7 +230,7 @@ def test_a_server_that_pings_is_there_and_one_that_says_nothing_is_given_up(
 ) -> None:
     """Its line may be dead without a word. Else no order to open the terminal would be heard."""
     assert conversation.SILENCE == 60.0
-    monkeypatch.setattr("worker.conversation.SILENCE", 1.0)
+    monkeypatch.setattr("muster.worker.conversation.SILENCE", 1.0)
     server = worker.server
     call = looked_at(worker, "echo up; read end")
     shows(worker, call, b"up\r\n")

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from protocol.frames import Forget, Stop, Stopped, Tunnel, TunnelFacts, WorkspaceFacts
+from muster.protocol.frames import Forget, Stop, Stopped, Tunnel, TunnelFacts, WorkspaceFacts
+from muster.worker import processes, tunnel_command
+from muster.worker import tunnel as tunnel_module
+from muster.worker.clock import boot_seconds
+from muster.worker.daemon import Daemon
+from muster.worker.tunnel import CONNECT_LIMIT, PAUSES
+from muster.worker.tunnel_output import Address, Login, OutputReader
 from tests.worker import tunnel_stand_in
 from tests.worker.repositories import repository, root, until
 from tests.worker.worker_home import WorkerHome, worker
-from worker import processes, tunnel_command
-from worker import tunnel as tunnel_module
-from worker.clock import boot_seconds
-from worker.daemon import Daemon
-from worker.tunnel import CONNECT_LIMIT, PAUSES
-from worker.tunnel_output import Address, Login, OutputReader
 
 __all__ = ["repository", "root", "worker"]
 
@@ -27,9 +27,9 @@ STAND_IN = Path(tunnel_stand_in.__file__).resolve()
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.backoff.Backoff.next", lambda self: 0.02)
-    monkeypatch.setattr("worker.tunnel.PAUSES", (0.02, 0.04, 0.08))
-    monkeypatch.setattr("worker.tunnel._GRACE", 0.5)
+    monkeypatch.setattr("muster.worker.backoff.Backoff.next", lambda self: 0.02)
+    monkeypatch.setattr("muster.worker.tunnel.PAUSES", (0.02, 0.04, 0.08))
+    monkeypatch.setattr("muster.worker.tunnel._GRACE", 0.5)
 
 
 class Tunnelled:
@@ -141,8 +141,8 @@ def test_a_command_that_says_nothing_more_is_not_listened_to_any_more(
         return whatever(handle)
 
     whatever = tunnel_module._whatever
-    monkeypatch.setattr("worker.tunnel._whatever", counted)
-    monkeypatch.setattr("worker.tunnel.CONNECT_LIMIT", 0.5)
+    monkeypatch.setattr("muster.worker.tunnel._whatever", counted)
+    monkeypatch.setattr("muster.worker.tunnel.CONNECT_LIMIT", 0.5)
     tunnel = Tunnelled(worker, "mute").start()
     tunnel.open()
     assert tunnel.until("failed").error.startswith("not connected within")
@@ -152,7 +152,7 @@ def test_a_command_that_says_nothing_more_is_not_listened_to_any_more(
 def test_what_does_not_connect_in_time_has_failed(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.tunnel.CONNECT_LIMIT", 0.5)
+    monkeypatch.setattr("muster.worker.tunnel.CONNECT_LIMIT", 0.5)
     tunnel = Tunnelled(worker, "deaf").start()
     tunnel.open()
     assert tunnel.until("failed").error.startswith("not connected within")
@@ -162,7 +162,7 @@ def test_what_does_not_connect_in_time_has_failed(
 def test_the_time_for_a_log_in_is_longer_than_that_to_connect(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.tunnel.CONNECT_LIMIT", 2.0)
+    monkeypatch.setattr("muster.worker.tunnel.CONNECT_LIMIT", 2.0)
     tunnel = Tunnelled(worker, "login wait connect").start()
     tunnel.open()
     tunnel.server.until(lambda: [b for b in tunnel.told() if b.waits_for_login])
@@ -188,7 +188,7 @@ def test_it_is_started_again_after_ever_longer_pauses(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses = (0.1, 0.2, 0.4)
-    monkeypatch.setattr("worker.tunnel.PAUSES", pauses)
+    monkeypatch.setattr("muster.worker.tunnel.PAUSES", pauses)
     tunnel = Tunnelled(worker, "crash").start()
     tunnel.open()
     tunnel.until("failed")

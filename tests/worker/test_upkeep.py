@@ -11,6 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from muster.worker import git
+from muster.worker.borrowers import KEPT, Borrowers
+from muster.worker.checkpoints import checkpoint, forget
+from muster.worker.layout import Layout
+from muster.worker.mirror_lock import MirrorLock
+from muster.worker.mirrors import Mirror, Remote
+from muster.worker.repositories import Repositories
+from muster.worker.upkeep import Upkeep
+from muster.worker.workspace import Workspace
 from tests.worker.repositories import (
     AUTHOR,
     Machine,
@@ -21,15 +30,6 @@ from tests.worker.repositories import (
     root,
     silent_server,
 )
-from worker import git
-from worker.borrowers import KEPT, Borrowers
-from worker.checkpoints import checkpoint, forget
-from worker.layout import Layout
-from worker.mirror_lock import MirrorLock
-from worker.mirrors import Mirror, Remote
-from worker.repositories import Repositories
-from worker.upkeep import Upkeep
-from worker.workspace import Workspace
 
 __all__ = ["machine", "repository", "root"]
 

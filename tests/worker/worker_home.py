@@ -1,4 +1,4 @@
-"""A real worker on a fake server: in this process, or as `python -m worker run`."""
+"""A real worker on a fake server: in this process, or as `python -m muster worker run`."""
 
 import os
 import signal
@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from protocol.frames import Author, Forget, Repo, RunStage
+from muster.protocol.frames import Author, Forget, Repo, RunStage
+from muster.worker import processes, shim_client, tunnel_command
+from muster.worker.credentials import Credentials, CredentialStore
+from muster.worker.daemon import Daemon
+from muster.worker.layout import Layout
 from tests.worker.fake_server import LIMIT, FakeServer
 from tests.worker.of_user import owned_by
 from tests.worker.repositories import Repository
-from worker import processes, shim_client, tunnel_command
-from worker.credentials import Credentials, CredentialStore
-from worker.daemon import Daemon
-from worker.layout import Layout
 
 SOURCES = Path(__file__).resolve().parents[2]
 BRANCH = "muster/7-1"
@@ -66,7 +66,9 @@ class WorkerHome:
         self._thread.join(LIMIT)
         assert not self._thread.is_alive()
 
-    def spawn(self, *options: str, program: Sequence[str] = ("worker",)) -> subprocess.Popen[bytes]:
+    def spawn(
+        self, *options: str, program: Sequence[str] = ("muster", "worker")
+    ) -> subprocess.Popen[bytes]:
         """The daemon as a process of its own."""
         connected = len(self.server.hellos)
         given = ["--home", str(self.layout.home)]

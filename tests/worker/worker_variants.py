@@ -6,7 +6,7 @@ clock, and whose shims', is ahead by the seconds that the file says, whenever it
 
 import sys
 
-from worker import __main__, shim_client
+from muster.worker import commands, shim_client
 
 SHIFTED = """
 import time
@@ -20,14 +20,14 @@ time.time_ns = lambda: _time_ns() + int(_ahead() * 1e9)
 
 OTHER_VERSION = """
 import sys; sys.path.append(sys.argv[1])
-from worker import shim_wire
+from muster.worker import shim_wire
 shim_wire.VERSION = {version}
 shim_wire.SPOKEN = ({version}, {version} - 1)
 """
 
 WITHOUT_PIECES = """
 import sys; sys.path.append(sys.argv[1])
-from worker import shim_peer
+from muster.worker import shim_peer
 told_with_pieces = shim_peer.Peer.grown
 shim_peer.Peer.grown = lambda self, end, data=b"": told_with_pieces(self, end)
 """
@@ -42,7 +42,7 @@ def main() -> int:
     shifted = SHIFTED.format(path=sys.argv.pop(1))
     exec(shifted, {})
     shim_client._ENTRY = entry(shifted)
-    return __main__.main()
+    return commands.main(sys.argv[1:])
 
 
 if __name__ == "__main__":

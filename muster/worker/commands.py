@@ -1,0 +1,217 @@
+"""`python -m muster worker`: enroll a machine once, then run its worker."""
+
+import argparse
+import logging
+import os
+import resource
+import shlex
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from muster.worker import heap
+from muster.worker.agent_health import AgentHealth
+from muster.worker.credentials import CredentialStore, NotEnrolled
+from muster.worker.daemon import Daemon, HomeInUse, version
+from muster.worker.enroll import AlreadyEnrolled, Registration, enroll
+from muster.worker.identity import UIDS
+from muster.worker.layout import HomeUnreachable, Layout
+from muster.worker.metrics import hardware
+from muster.worker.rest import BadServer, Refused, Rest, Unreachable
+from muster.worker.upkeep import KEEP_DAYS
+
+_COMPLAINTS = (
+    AlreadyEnrolled,
+    BadServer,
+    HomeInUse,
+    HomeUnreachable,
+    NotEnrolled,
+    OSError,
+    Refused,
+    Unreachable,
+)
+
+log = logging.getLogger("muster.worker")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit status 0: done; 1: it could not be; 2: asked wrongly."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("websockets").setLevel(logging.WARNING)
+    try:
+        return _enroll(options) if options.verb == "enroll" else _run(options)
+    except _COMPLAINTS as complaint:
+        log.error("%s", complaint)
+        if isinstance(complaint, NotEnrolled):
+            log.error("enroll first: python -m muster worker enroll --server URL --token TOKEN")
+        return 1
+
+
+def _enroll(options: argparse.Namespace) -> int:
+    rest = Rest(options.server, options.ca_file, options.insecure)
+    layout = Layout(options.home)
+    layout.make()
+    store = CredentialStore(layout.credentials)
+    registration = Registration(
+        machine_id=store.machine_id(),
+        token=_token(options.token),
+        name=options.name,
+        capabilities=AgentHealth().capabilities(),
+        hardware=hardware(layout.home),
+        slots=options.slots,
+        version=version(),
+    )
+    ca_file = options.ca_file.absolute() if options.ca_file else None
+    credentials = enroll(store, rest, registration, ca_file, options.insecure)
+    log.info("enrolled as %r; now run it: python -m muster worker run", credentials.name)
+    return 0
+
+
+def _token(given: str) -> str:
+    """`-` reads it from standard input, where no process list shows it."""
+    return sys.stdin.readline().strip() if given == "-" else given
+
+
+def _run(options: argparse.Namespace) -> int:
+    heap.share_one_arena()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # the usual soft limit is for select()
+    daemon = Daemon(
+        options.home,
+        stop_agents_on_exit=options.stop_agents_on_exit,
+        uids=options.uids,
+        mirror_days=options.mirror_days,
+        tunnel_command=options.tunnel_command,
+        file_roots=options.file_root,
+    )
+
+    def on_signal(number: int, _frame: object) -> None:
+        # The second one does not wait for anything.
+        for signalled in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signalled, lambda *_: os._exit(1))
+        threading.Thread(target=daemon.stop, daemon=True).start()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    daemon.run()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m muster worker",
+        description="The worker of a Muster machine. Enroll once with a token that an admin made; "
+        "then keep `run` running. It dials the server, and needs no open port.",
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="enroll | run")
+    _add_enroll(verbs.add_parser("enroll", help="make this machine known to a server"))
+    _add_run(verbs.add_parser("run", help="take work from the server and carry it out"))
+    return parser
+
+
+def _add_enroll(parser: argparse.ArgumentParser) -> None:
+    _add_home(parser)
+    parser.add_argument("--server", required=True, metavar="URL", help="https://host:9000")
+    parser.add_argument(
+        "--token", required=True, help="the enrollment token (mst_enroll_…); - reads one line"
+    )
+    parser.add_argument("--name", default=socket.gethostname(), help="default: the host's name")
+    parser.add_argument(
+        "--slots", type=_positive, default=2, metavar="N", help="attempts at a time (default 2)"
+    )
+    parser.add_argument(
+        "--ca-file", type=Path, metavar="FILE", help="trust this CA instead of the system's"
+    )
+    parser.add_argument(
+        "--insecure",
+        action="store_true",
+        help="allow plain http:// to another host: tokens and output can be read on the way",
+    )
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    _add_home(parser)
+    parser.add_argument(
+        "--stop-agents-on-exit",
+        action="store_true",
+        help="on SIGTERM end what runs, too; else it goes on, and the next `run` finds it again",
+    )
+    parser.add_argument(
+        "--uids",
+        type=_uids,
+        default=UIDS,
+        metavar="FIRST-LAST",
+        help=f"as root: the user ids of attempts (default {UIDS[0]}-{UIDS[-1]}); two workers on "
+        "one host need ranges that do not meet",
+    )
+    parser.add_argument(
+        "--mirror-days",
+        type=_positive,
+        default=KEEP_DAYS,
+        metavar="N",
+        help="days after its last use for which a repository's mirror stays that no workspace "
+        f"stands on (default {KEEP_DAYS})",
+    )
+    parser.add_argument(
+        "--file-root",
+        type=_path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="take repositories in this directory by their paths (file:///…), and run their hooks; "
+        "may be given several times (default: none)",
+    )
+    parser.add_argument(
+        "--tunnel-command",
+        type=_command,
+        default=os.environ.get("MUSTER_TUNNEL_COMMAND") or None,
+        metavar="COMMAND",
+        help="what opens a tunnel into a workspace, {name} filled with the tunnel's name (default: "
+        "$MUSTER_TUNNEL_COMMAND, or `cursor tunnel …` or `code tunnel …`, whichever is found)",
+    )
+
+
+def _add_home(parser: argparse.ArgumentParser) -> None:
+    default = os.environ.get("MUSTER_WORKER_HOME") or Path.home() / ".muster-worker"
+    parser.add_argument(
+        "--home",
+        type=_path,
+        default=Path(default).absolute(),
+        metavar="DIR",
+        help="where credentials, journal and workspaces lie (default: $MUSTER_WORKER_HOME or "
+        "~/.muster-worker)",
+    )
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def _command(text: str) -> str:
+    try:
+        is_one = bool(shlex.split(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    if not is_one:
+        raise argparse.ArgumentTypeError("a program and its arguments")
+    return text
+
+
+def _uids(text: str) -> range:
+    first, _, last = text.partition("-")
+    if not (first.isdecimal() and last.isdecimal() and 0 < int(first) <= int(last) < 2**32 - 1):
+        raise argparse.ArgumentTypeError("two user ids, such as 60000-60999")
+    return range(int(first), int(last) + 1)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 1000:
+        raise argparse.ArgumentTypeError("from 1 to 1000")
+    return number

@@ -1,0 +1,70 @@
+"""Who this machine is, and what it proves it with: files that only their owner can read."""
+
+import contextlib
+import uuid
+from pathlib import Path
+
+import msgspec
+
+from muster.worker import durable
+
+
+class NotEnrolled(Exception):
+    """There are no credentials in this home: run `python -m muster worker enroll` first."""
+
+
+class Credentials(msgspec.Struct, frozen=True, rename="camel"):
+    """What enrolling gave. `renew_at` is in seconds since the epoch, by the server's clock.
+
+    `previous_secret` is the recovery secret that the server honours until we have connected with
+    what replaced it.
+    """
+
+    server: str
+    machine_id: str
+    name: str
+    slots: int
+    worker_jwt: str
+    renew_at: float
+    recovery_secret: str
+    previous_secret: str | None = None
+    ca_file: str | None = None
+    insecure: bool = False
+
+    def __repr__(self) -> str:
+        # Whatever prints this must not print a secret.
+        return f"Credentials({self.machine_id} at {self.server})"
+
+
+class CredentialStore:
+    """The directory that keeps them."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._file = directory / "credentials.json"
+        self._machine_id = directory / "machine-id"
+
+    def machine_id(self) -> str:
+        """Made once and kept before anybody is asked, so that a lost answer can be asked for."""
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            return str(uuid.UUID(self._machine_id.read_text().strip()))
+        made = str(uuid.uuid4())
+        durable.replace(self._machine_id, made.encode())
+        return made
+
+    def load(self) -> Credentials:
+        """Raises NotEnrolled."""
+        try:
+            return msgspec.json.decode(self._file.read_bytes(), type=Credentials)
+        except FileNotFoundError:
+            raise NotEnrolled(f"{self._directory} holds no credentials") from None
+        except msgspec.DecodeError as error:
+            raise NotEnrolled(f"{self._file} cannot be read: {error}") from None
+
+    def save(self, credentials: Credentials) -> None:
+        durable.replace(self._file, msgspec.json.encode(credentials))
+
+    def erase(self) -> None:
+        """The machine is no longer one of ours; another enrollment makes another machine."""
+        for path in (self._file, self._machine_id):
+            path.unlink(missing_ok=True)

@@ -1,0 +1,60 @@
+"""`attempt.json`: what a daemon that starts anew must know to finish what an earlier one began.
+
+Nothing that only the stage itself needs is kept: neither its text, nor its environment, nor its
+secrets. The repository's token is, until the attempt is forgotten: the checkpoint needs it.
+"""
+
+from pathlib import Path
+
+import msgspec
+
+from muster.protocol.frames import Author, Publish, Repo, RunStage
+from muster.worker import durable
+
+NAME = "attempt.json"
+
+
+class KeptOrder(msgspec.Struct, frozen=True):
+    """The latest stage order; `conversed`: an agent has spoken in this workspace before it.
+
+    `stage_index` is -1 in an attempt that began with the push.
+    """
+
+    stage_index: int
+    stage_name: str
+    is_agent: bool
+    agent: str
+    repo: Repo
+    author: Author
+    conversed: bool = False
+
+    @classmethod
+    def of(cls, order: RunStage, before: "KeptOrder | None") -> "KeptOrder":
+        return cls(
+            order.stage_index,
+            order.stage_name,
+            order.kind == "agent",
+            order.agent,
+            order.repo,
+            order.author,
+            conversed=bool(before and (before.conversed or before.is_agent)),
+        )
+
+    @classmethod
+    def of_push(cls, order: Publish) -> "KeptOrder | None":
+        """None for an order that does not begin an attempt."""
+        if order.repo is None or order.author is None:
+            return None
+        return cls(-1, "", False, "", order.repo, order.author)
+
+    def write(self, directory: Path) -> None:
+        """Raises OSError."""
+        durable.replace(directory / NAME, msgspec.json.encode(self))
+
+
+def read(directory: Path) -> KeptOrder | None:
+    """None where there is none that can be read."""
+    try:
+        return msgspec.json.decode((directory / NAME).read_bytes(), type=KeptOrder)
+    except (OSError, msgspec.DecodeError):
+        return None

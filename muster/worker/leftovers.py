@@ -1,0 +1,64 @@
+"""What an earlier life of the daemon left: kept where it belongs to an attempt, cleared else."""
+
+import contextlib
+import logging
+import os
+import re
+import shutil
+from pathlib import Path
+
+from muster.worker import kept_order, processes, shim_client, tunnel_command, workspace
+from muster.worker.identity import Identity
+from muster.worker.layout import Layout
+from muster.worker.shim_client import ShimGone, ShimRefused
+
+_NAME = re.compile(r"(\d{1,18})-(\d{1,9})")
+
+log = logging.getLogger(__name__)
+
+
+def clear(layout: Layout) -> list[tuple[int, int]]:
+    """Ends shims and removes directories that belong to no attempt; the attempts, as
+    (task, attempt)."""
+    kept = []
+    for directory in _children(layout.attempts):
+        name = _NAME.fullmatch(directory.name)
+        if name and kept_order.read(directory) is not None:
+            kept.append((int(name[1]), int(name[2])))
+        else:
+            _end(directory)
+    names = {f"{task_id}-{attempt}" for task_id, attempt in kept}
+    _remove([p for root in (layout.workspaces, layout.homes) for p in _children(root)], names)
+    _release(layout, names)
+    return sorted(kept)
+
+
+def _end(directory: Path) -> None:
+    log.warning("%s belongs to no attempt; what runs in it is ended", directory)
+    with contextlib.suppress(ShimGone, ShimRefused, TimeoutError):
+        if shim := shim_client.attach(directory):
+            shim.quit()
+    shim_client.reap(directory)
+    processes.end(lambda: tunnel_command.marked(str(directory.resolve())))
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def _remove(directories: list[Path], names: set[str]) -> None:
+    for directory in directories:
+        if directory.name not in names:
+            log.warning("%s belongs to no attempt; it is removed", directory)
+            try:
+                workspace.erase(directory)
+            except OSError as error:
+                log.error("%s", error)
+
+
+def _release(layout: Layout, names: set[str]) -> None:
+    """Uids whose attempts are no more, and whatever still runs under them."""
+    for claim in _children(layout.identities):
+        if claim.name.isdecimal() and claim.is_symlink() and os.readlink(claim) not in names:
+            Identity(int(claim.name), claim).release()
+
+
+def _children(directory: Path) -> list[Path]:
+    return sorted(directory.iterdir())

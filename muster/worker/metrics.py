@@ -1,0 +1,31 @@
+"""What the machine is made of, and how busy it is."""
+
+import platform
+import shutil
+import socket
+from pathlib import Path
+
+import psutil
+
+from muster.protocol.frames import Hardware, Metrics
+
+
+def hardware(home: Path) -> Hardware:
+    """Sizes in bytes; the disk is the one that workspaces lie on."""
+    return Hardware(
+        cpu_count=psutil.cpu_count() or 1,
+        memory_bytes=psutil.virtual_memory().total,
+        disk_bytes=shutil.disk_usage(home).total,
+        os=f"{platform.system()} {platform.release()}",
+        arch=platform.machine(),
+        hostname=socket.gethostname(),
+    )
+
+
+def sample(home: Path) -> Metrics:
+    """In percent; the processors since the sample before (0 the first time)."""
+    return Metrics(
+        cpu_percent=psutil.cpu_percent(interval=None),
+        memory_percent=psutil.virtual_memory().percent,
+        disk_percent=psutil.disk_usage(str(home)).percent,
+    )

@@ -1,0 +1,66 @@
+"""What has been reported about an attempt: the one place that knows what need not be said again."""
+
+from typing import Literal
+
+import msgspec
+
+from muster.protocol.frames import (
+    Accepted,
+    Body,
+    Checkpoint,
+    Failed,
+    Lost,
+    Published,
+    StageEndedBy,
+    StageFinished,
+    StageStarted,
+    Stopped,
+)
+
+Over = Literal["", "stopped", "failed", "lost"]
+
+
+class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Stages by index; -1: none yet. `unsuccessful`: the last stage that ended did not succeed;
+    `ended_by` is how it ended."""
+
+    accepted: bool = False
+    started: int = -1
+    checkpointed: int = -1
+    finished: int = -1
+    unsuccessful: bool = False
+    ended_by: StageEndedBy | None = None
+    published: bool = False
+    over: Over = ""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing follows: no stage, and no push."""
+        return self.unsuccessful or self.published or bool(self.over)
+
+    def after(self, body: Body) -> "Standing":
+        """The standing once this report has been made."""
+        changes = _changes(body)
+        return msgspec.structs.replace(self, **changes) if changes else self
+
+
+def _changes(body: Body) -> dict[str, object]:
+    match body:
+        case Accepted():
+            return {"accepted": True}
+        case StageStarted(stage_index=stage):
+            return {"started": stage}
+        case Checkpoint(stage_index=stage):
+            return {"checkpointed": stage}
+        case StageFinished(stage_index=stage, how=how, code=code):
+            unsuccessful = (how, code) != ("exit", 0)
+            return {"finished": stage, "unsuccessful": unsuccessful, "ended_by": how}
+        case Published():
+            return {"published": True}
+        case Stopped():
+            return {"over": "stopped"}
+        case Failed():
+            return {"over": "failed"}
+        case Lost():
+            return {"over": "lost"}
+    return {}

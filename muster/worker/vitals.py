@@ -1,0 +1,65 @@
+"""What the machine says about itself, gathered on a thread of its own.
+
+Programs are looked for and disks are asked here, so that no heartbeat waits for them.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from muster.protocol.frames import Capability, Metrics
+from muster.worker import metrics
+
+_EVERY = 5.0  # seconds
+
+log = logging.getLogger(__name__)
+
+
+class Facts(NamedTuple):
+    """One look at the machine."""
+
+    metrics: Metrics
+    capabilities: list[Capability]
+    repositories: list[str]
+
+
+class Vitals:
+    """The latest facts; `look` is asked for the two lists. `close` it."""
+
+    def __init__(
+        self,
+        home: Path,
+        capabilities: Callable[[], list[Capability]],
+        repositories: Callable[[], list[str]],
+    ) -> None:
+        self._home = home
+        self._capabilities = capabilities
+        self._repositories = repositories
+        self._again = threading.Event()
+        self._over = False
+        self.latest = self._look()
+        self._thread = threading.Thread(target=self._keep, name="vitals", daemon=True)
+        self._thread.start()
+
+    def refresh(self) -> None:
+        """Something has changed; waits for nothing."""
+        self._again.set()
+
+    def close(self) -> None:
+        self._over = True
+        self._again.set()
+        self._thread.join(timeout=1.0)
+
+    def _keep(self) -> None:
+        while not self._over:
+            self._again.wait(_EVERY)
+            self._again.clear()
+            try:
+                self.latest = self._look()
+            except OSError as error:
+                log.warning("the machine cannot be looked at: %s", error)
+
+    def _look(self) -> Facts:
+        return Facts(metrics.sample(self._home), self._capabilities(), self._repositories())

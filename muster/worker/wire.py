@@ -1,0 +1,184 @@
+"""A WebSocket for a thread that looks after other things, too: nothing here waits but its opening
+and its goodbye."""
+
+import contextlib
+import socket
+import ssl
+from time import monotonic
+from typing import Any
+
+from websockets.client import ClientProtocol
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Response
+from websockets.protocol import CLOSED, OPEN
+
+from muster.protocol.terminal import CloseCode
+
+_PIECE = 1 << 16
+_GOODBYE = 1.0  # seconds for the server to answer it
+_NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+class Wire:
+    """What `websockets.sync.client.connect` makes, dials and greets with; see `dialing.dial`.
+
+    Raises ConnectionClosed once the connection is no more, OSError where it breaks.
+    """
+
+    def __init__(self, sock: socket.socket, protocol: ClientProtocol, **_: Any) -> None:
+        self._socket, self._protocol = sock, protocol
+        self._unsent = bytearray()
+        self._parts: list[bytes] = []
+        self._is_text = False
+        self.heard_at = monotonic()
+        self.recv_events_thread = _NoThread()
+        self.pending_legacy_warning = False
+
+    # What `connect` calls
+
+    def __enter__(self) -> "Wire":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def handshake(self, headers: Any, user_agent: str | None, timeout: float | None) -> None:
+        request = self._protocol.connect()
+        if headers is not None:
+            request.headers.update(headers)
+        if user_agent is not None:
+            request.headers.setdefault("User-Agent", user_agent)
+        self._protocol.send_request(request)
+        until = monotonic() + (timeout or 0.0)
+        is_open = False
+        for data in self._protocol.data_to_send():
+            self._socket.sendall(data)
+        while not is_open:
+            self._socket.settimeout(max(0.001, until - monotonic()))
+            self._feed(self._socket.recv(_PIECE))
+            is_open = any(isinstance(event, Response) for event in self._protocol.events_received())
+            if self._protocol.handshake_exc is not None:
+                raise self._protocol.handshake_exc
+        self._socket.settimeout(0)
+
+    def start_keepalive(self) -> None:
+        """The server pings; `heard_at` says when something has come last."""
+
+    def close_socket(self) -> None:
+        self._socket.close()
+
+    def close(self, code: int = CloseCode.NORMAL, reason: str = "") -> None:
+        """Says goodbye, if there is still somebody to hear it, and ends the connection."""
+        with contextlib.suppress(OSError, ConnectionClosed):
+            self._protocol.send_close(code, reason)
+            until = monotonic() + _GOODBYE
+            while monotonic() < until:
+                self._socket.settimeout(max(0.001, until - monotonic()))
+                self._unsent += b"".join(self._protocol.data_to_send())
+                self._socket.sendall(self._unsent)
+                self._unsent.clear()
+                self._feed(self._socket.recv(_PIECE))
+                self._protocol.events_received()
+                if self._protocol.close_rcvd is not None or self._protocol.state is CLOSED:
+                    break
+        self._socket.close()
+
+    # For the thread that has it
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the server has to take something before more may be sent."""
+        return bool(self._unsent)
+
+    def cut(self) -> None:
+        """From any thread: ends the connection whatever its peer does."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def wait(self, seconds: float) -> list[str | bytes]:
+        """What comes first. Raises TimeoutError."""
+        until = monotonic() + seconds
+        try:
+            while True:
+                self._socket.settimeout(max(0.001, until - monotonic()))
+                self._feed(self._socket.recv(_PIECE))
+                if messages := self._messages():
+                    return messages
+                self._check()
+        finally:
+            self._socket.settimeout(0)
+
+    def receive(self) -> list[str | bytes]:
+        """What has come."""
+        is_tls = isinstance(self._socket, ssl.SSLSocket)
+        while True:
+            try:
+                data = self._socket.recv(_PIECE)
+            except _NOT_NOW:
+                break
+            self._feed(data)
+            # What TLS has unpacked already is not seen by who looks whether there is more to read.
+            if not data or not is_tls:
+                break
+        messages = self._messages()
+        self.flush()
+        if not messages:
+            self._check()
+        return messages
+
+    def send(self, message: str | bytes) -> None:
+        self._check()
+        if isinstance(message, str):
+            self._protocol.send_text(message.encode())
+        else:
+            self._protocol.send_binary(message)
+        self.flush()
+
+    def flush(self) -> None:
+        """As much as the server takes now."""
+        for data in self._protocol.data_to_send():
+            self._unsent += data
+        if self._unsent:
+            with contextlib.suppress(*_NOT_NOW):
+                del self._unsent[: self._socket.send(self._unsent)]
+
+    def _feed(self, data: bytes) -> None:
+        if data:
+            self.heard_at = monotonic()
+            self._protocol.receive_data(data)
+        else:
+            self._protocol.receive_eof()
+
+    def _check(self) -> None:
+        if self._protocol.state is not OPEN:
+            self._protocol.receive_eof()
+            raise self._protocol.close_exc
+
+    def _messages(self) -> list[str | bytes]:
+        messages: list[str | bytes] = []
+        for event in self._protocol.events_received():
+            if not isinstance(event, Frame) or event.opcode not in (
+                Opcode.TEXT,
+                Opcode.BINARY,
+                Opcode.CONT,
+            ):
+                continue
+            if event.opcode is not Opcode.CONT:
+                self._is_text = event.opcode is Opcode.TEXT
+            self._parts.append(bytes(event.data))
+            if event.fin:
+                whole = b"".join(self._parts)
+                self._parts.clear()
+                messages.append(whole.decode() if self._is_text else whole)
+        return messages
+
+
+class _NoThread:
+    """What `connect` waits for when a greeting fails."""
+
+    def join(self) -> None:
+        """There is nothing to wait for."""

@@ -1,4 +1,0 @@
-"""What runs on a machine: one daemon, and one shim process for each attempt.
-
-It imports `protocol` and nothing else of ours.
-"""
