@@ -59,7 +59,8 @@ def on_starting(server):
 def post_fork(server, worker):
     """Have psycopg2 wait in the hub; gunicorn's patch of the standard library does not reach it.
     And have what passwords are hashed in go back to the system."""
-    from app import heap, waits
+    from app import heap
+    from app.postgres import waits
 
     waits.in_hub()
     heap.give_back_large_blocks()

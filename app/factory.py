@@ -11,10 +11,11 @@ from kombu import Exchange, Queue  # type: ignore[attr-defined]
 from kombu.transport.redis import Channel as RedisChannel
 
 import config
-from app import cli, errors, jobs, logging, transactions
+from app import cli, errors, jobs, logging
 from app.api import guards, prepare_routing, register, requests
 from app.extensions import db, jwt, migrate, redis, sock
 from app.jobs.schedule import SCHEDULE
+from app.postgres import transactions
 from app.sockets import PatientThread, WebSocketMiddleware
 
 QUEUES = ("dispatch", "notify", "sweep")

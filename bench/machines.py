@@ -14,8 +14,8 @@ from app.embedded.processes import until
 from app.extensions import db
 from app.factory import create_app
 from app.models import Machine
-from app.services import tokens
 from app.services.clock import now
+from app.services.people import tokens
 from bench import command
 from bench.command import Say
 from bench.errors import NotMeasured

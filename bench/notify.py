@@ -21,7 +21,9 @@ from app.embedded.processes import until
 from app.extensions import db
 from app.factory import create_app
 from app.models import Bot, BotBinding, Developer, Project, Task
-from app.services import history, outbox, settings, vault
+from app.services import settings, vault
+from app.services.notify import outbox
+from app.services.tasks import history
 from bench import bare_sse, command
 from bench.command import Say
 from bench.errors import NotMeasured

@@ -25,7 +25,8 @@ from app.embedded import Services, start
 from app.extensions import db, redis
 from app.factory import create_app
 from app.models import Developer, Machine
-from app.services import settings, tokens
+from app.services import settings
+from app.services.people import tokens
 from tests import answers
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"

@@ -18,7 +18,7 @@ GROWN = """
 import ctypes, sys, psutil
 from concurrent.futures import ThreadPoolExecutor
 from app import heap
-from app.services import passwords
+from app.services.people import passwords
 
 def held():
     return psutil.Process().memory_full_info().uss

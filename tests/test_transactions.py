@@ -10,7 +10,7 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from app.extensions import db
-from app.transactions import SAID, say
+from app.postgres.transactions import SAID, say
 
 WRONG = [
     pytest.param("select :x", {"x": object()}, id="refused before it is sent"),

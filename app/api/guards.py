@@ -11,7 +11,7 @@ from flask import Flask, g, request
 from app.domain.errors import Forbidden, InvalidToken, SessionRequired, Unauthenticated
 from app.domain.roles import Act, Person, may
 from app.models import Developer, Machine
-from app.services import auth, personal_tokens, tokens
+from app.services.people import auth, personal_tokens, tokens
 
 # These authenticate by what is in their body or in their first frame, or not at all.
 OPEN = (

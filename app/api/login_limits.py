@@ -5,7 +5,7 @@ from functools import partial
 from flask import Response, after_this_request
 
 from app.api import addresses
-from app.services.login_limits import LoginLimit
+from app.services.people.login_limits import LoginLimit
 
 
 def told_limit(name: str) -> LoginLimit:

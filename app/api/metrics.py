@@ -13,8 +13,10 @@ from prometheus_client.registry import Collector
 
 from app.domain import fleet
 from app.domain.fleet import FleetCounter
-from app.services import census, deliveries, fleet_counts
-from app.services.fleet_counts import Count
+from app.services.counts import fleet as fleet_counts
+from app.services.counts import gauges
+from app.services.counts.fleet import Count
+from app.services.notify import deliveries
 
 Counts = Mapping[str, Count]
 
@@ -23,16 +25,16 @@ class Rows(Collector):
     """Asks for all of it anew each time. Raises SQLAlchemyError."""
 
     def collect(self) -> Iterator[Metric]:
-        yield _by_status("muster_tasks", "Tasks.", census.tasks())
-        yield _by_status("muster_machines", "Machines.", census.machines())
-        total, used = census.slots()
+        yield _by_status("muster_tasks", "Tasks.", gauges.tasks())
+        yield _by_status("muster_machines", "Machines.", gauges.machines())
+        total, used = gauges.slots()
         slots = GaugeMetricFamily("muster_slots", "Slots of connected machines.", labels=["kind"])
         slots.add_metric(["total"], total)
         slots.add_metric(["used"], used)
         yield slots
         reconnects = "Connections of machines, but for the first of each."
         yield CounterMetricFamily(
-            "muster_machine_reconnects", reconnects, value=census.reconnects()
+            "muster_machine_reconnects", reconnects, value=gauges.reconnects()
         )
         yield from _fleet()
         yield from _deliveries()

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.api.blueprint import Blueprint
 from app.api.metrics import Rows
 from app.api.schemas.ops import HealthSchema, ReadinessSchema
-from app.services import readiness
+from app.services.ops import readiness
 
 blp = Blueprint("ops", __name__, description="Probes")
 

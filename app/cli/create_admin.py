@@ -7,7 +7,7 @@ import click
 from flask.cli import with_appcontext
 
 from app.domain.errors import DomainError, InvalidFields
-from app.services import developers
+from app.services.people import developers
 
 
 @click.command("create-admin")

@@ -5,7 +5,7 @@ import json
 import click
 from flask.cli import with_appcontext
 
-from app.services import checkup
+from app.services import doctor as checkup
 
 
 @click.command("doctor")

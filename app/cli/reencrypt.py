@@ -3,7 +3,7 @@
 import click
 from flask.cli import with_appcontext
 
-from app.services import reencryption
+from app.services.ops import reencryption
 
 
 @click.command("reencrypt")

@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.domain.errors import DomainError
-from app.services import clock, passwords, samples
-from app.services.samples import Made
-from app.services.samples.sizes import Sizes
+from app.services import clock, sample_data
+from app.services.people import passwords
+from app.services.sample_data import Made
+from app.services.sample_data.sizes import Sizes
 
 _BY_DEFAULT = Sizes()
 
@@ -48,7 +49,7 @@ def seed(password: str | None, add: bool, as_json: bool, **sizes: int) -> None:
     try:
         passwords.check_strength(chosen)
         made = _make(Sizes(**sizes), chosen, add)
-    except samples.NotEmpty:
+    except sample_data.NotEmpty:
         raise click.ClickException("the database is not empty: --add adds to it") from None
     except DomainError as error:
         raise click.ClickException(str(error)) from None
@@ -69,7 +70,7 @@ def _make(sizes: Sizes, password: str, add: bool) -> Made:
                 bars[what] = progress.add_task(what, total=total)
             progress.update(bars[what], completed=done)
 
-        return samples.fill(sizes, password, clock.now(), told, add=add)
+        return sample_data.fill(sizes, password, clock.now(), told, add=add)
 
 
 def _tell(made: Made, password: str, seconds: float) -> None:

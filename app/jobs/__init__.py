@@ -5,22 +5,15 @@ from collections.abc import Callable
 from celery import Celery
 
 from app import bus
-from app.services import (
-    chat,
-    collection,
-    counters,
-    dispatch,
-    drains,
-    fan_out,
-    fleet_counts,
-    gates,
-    retention,
-    sending,
-    servers,
-    silence,
-    tunnels,
-)
+from app.services import chat
 from app.services.clock import now
+from app.services.counts import counters, fleet
+from app.services.dispatch import dispatch
+from app.services.machines import drains, liveness, servers
+from app.services.notify import fan_out, sending
+from app.services.ops import retention
+from app.services.tasks import collection, gates
+from app.services.tunnels import tunnels
 
 
 def assign_queued() -> None:
@@ -40,8 +33,8 @@ def send_deliveries() -> None:
 
 def sweep_machines() -> None:
     bus.leave_sign(bus.SWEEPER_HEARTBEAT, now())
-    silence.notice(now())
-    silence.give_up(now())
+    liveness.notice(now())
+    liveness.give_up(now())
 
 
 def sweep_gates() -> None:
@@ -67,7 +60,7 @@ def sweep_retention() -> None:
 
 def sweep_counters() -> None:
     counters.fold(now())
-    fleet_counts.fold()
+    fleet.fold()
 
 
 def chat_event(event_id: int) -> None:

@@ -19,12 +19,13 @@ from simple_websocket import ConnectionClosed
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.domain.machine import IN_DRAIN, MachineStatus
-from app.machines.difference import Known, difference, told
+from app.machines.reconcile import Known, difference, told
 from app.machines.tunnels import TunnelOrders
-from app.services import drains, machines, orders, reports, silence, terminal_wants, terminals
 from app.services.clock import now
-from app.services.life_signs import LifeSign, Standing
-from app.services.orders import Key, Want, Wanted
+from app.services.machines import drains, liveness, machines, orders, reports
+from app.services.machines.heartbeats import LifeSign, Standing
+from app.services.machines.orders import Key, Want, Wanted
+from app.services.terminals import terminals, wants
 from muster.protocol import codec, frames, version
 from muster.protocol.frames import CloseCode
 
@@ -143,7 +144,7 @@ class Connection:
                 raise codec.BadFrame("a second hello")
             elif isinstance(frame, frames.TerminalClosed):
                 with self._app.app_context():
-                    terminal_wants.closed(self.machine_id, frame.task_id, frame.attempt, now())
+                    wants.closed(self.machine_id, frame.task_id, frame.attempt, now())
         if told_reports or log_frames:
             with self._app.app_context():
                 outcome = reports.apply(
@@ -208,7 +209,7 @@ class Connection:
         about = (self.machine_id, self.generation)
         if not standing.is_heard:
             with self._app.app_context():
-                silence.hear_again(*about, sign.received_at)
+                liveness.hear_again(*about, sign.received_at)
         if standing.disk is not None:
             with self._app.app_context():
                 drains.look_at_disk(*about, standing.disk, sign.received_at)

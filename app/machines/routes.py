@@ -11,9 +11,9 @@ from app.domain.errors import InvalidToken, MachineDecommissioned
 from app.extensions import sock
 from app.machines import switchboard
 from app.machines.connection import Connection
-from app.machines.difference import known_from
-from app.services import machines
+from app.machines.reconcile import known_from
 from app.services.clock import now
+from app.services.machines import machines
 from muster.protocol import codec, frames, version
 from muster.protocol.frames import CloseCode
 

@@ -20,9 +20,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import bus
 from app.machines.connection import Connection
-from app.services import life_signs, machines, servers
 from app.services.clock import now
-from app.services.life_signs import LifeSign
+from app.services.machines import heartbeats, machines, servers
+from app.services.machines.heartbeats import LifeSign
 from muster.protocol.frames import CloseCode, Heartbeat
 
 log = structlog.get_logger(__name__)
@@ -64,7 +64,7 @@ class Pulse:
 
     def _write(self, signs: dict[uuid.UUID, tuple[Connection, LifeSign]]) -> None:
         with self._app.app_context():
-            answers = life_signs.write([sign for _, sign in signs.values()])
+            answers = heartbeats.write([sign for _, sign in signs.values()])
         for machine_id, (connection, sign) in signs.items():
             standing = answers.get(machine_id)
             if standing is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from app.services.tunnel_orders import WantedTunnel
+from app.services.tunnels.orders import WantedTunnel
 from muster.protocol import frames, version
 
 

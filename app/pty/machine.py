@@ -11,9 +11,9 @@ import structlog
 from redis.exceptions import RedisError
 from simple_websocket import ConnectionClosed
 
-from app.pty.ends import FRAMES_AHEAD, End
 from app.pty.frames import Drawn, Resized, from_machine
 from app.pty.pace import Pace, Read
+from app.pty.peer import FRAMES_AHEAD, End
 from app.pty.store import DEFAULT_SIZE, Key, Store, pieces_of
 from app.pty.stream import ZERO, Id
 from app.pty.websocket import Broken, TooBig, WebSocket

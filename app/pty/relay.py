@@ -17,18 +17,18 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.domain.terminal import Verdict
+from app.pty.input_audit import TypedBytes
 from app.pty.machine import MachineSocket
 from app.pty.reader import Reader
-from app.pty.rota import Rota
+from app.pty.round_robin import Rota
 from app.pty.rows import Rows
 from app.pty.store import Key, Store
 from app.pty.stream import Stream
-from app.pty.typed import TypedBytes
 from app.pty.viewer import Viewer
-from app.services.terminal_checks import Finding
-from app.services.terminal_sizes import Sized
-from app.services.terminal_wants import Watched
-from app.services.terminals import MachineSeat, ViewerSeat
+from app.services.logs.sizes import Sized
+from app.services.terminals.checks import Finding
+from app.services.terminals.terminals import MachineSeat, ViewerSeat
+from app.services.terminals.wants import Watched
 from muster.protocol.terminal import CloseCode
 
 CHECK_SECONDS = 2.0

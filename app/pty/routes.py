@@ -11,11 +11,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.domain.errors import DomainError, InvalidToken, NotFound, TaskEnded
 from app.extensions import sock
-from app.pty import ends, frames
+from app.pty import frames, peer
 from app.pty.relay import Relay, TooMany
 from app.pty.rows import Rows
 from app.pty.websocket import Broken, TooBig, WebSocket
-from app.services import terminals
+from app.services.terminals import terminals
 from muster.protocol import codec
 from muster.protocol.terminal import MAX_BYTES, CloseCode, MachineAuth, ViewerAuth
 
@@ -61,7 +61,7 @@ def carry(ws: Any, task_id: int) -> None:
 
 def _serve(ws: Any, work: Callable[[Flask, Any, int], None], task_id: int, largest: int) -> None:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    ws = WebSocket(ws, largest, ends.SILENCE_SECONDS)
+    ws = WebSocket(ws, largest, peer.SILENCE_SECONDS)
     try:
         work(app, ws, task_id)
     except _Refused as refused:

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from flask import Flask
 
-from app.services import settings, terminal_checks, terminal_sizes, terminal_wants
+from app.services import settings
 from app.services.clock import now
-from app.services.terminal_checks import Finding, Seat, Typed
-from app.services.terminal_sizes import Sized
-from app.services.terminal_wants import Watched
+from app.services.logs import sizes as terminal_sizes
+from app.services.logs.sizes import Sized
+from app.services.terminals import checks, wants
+from app.services.terminals.checks import Finding, Seat, Typed
+from app.services.terminals.wants import Watched
 
 
 class Rows:
@@ -19,19 +21,19 @@ class Rows:
 
     def look(self, seats: Mapping[int, Seat]) -> dict[int, Finding]:
         with self._app.app_context():
-            return terminal_checks.look(seats, now())
+            return checks.look(seats, now())
 
     def keep(self, watched: Sequence[Watched]) -> None:
         with self._app.app_context():
-            terminal_wants.keep(watched, now())
+            wants.keep(watched, now())
 
     def unwant(self, task_id: int, attempt: int) -> None:
         with self._app.app_context():
-            terminal_wants.unwant(task_id, attempt, now())
+            wants.unwant(task_id, attempt, now())
 
     def note(self, typed: Sequence[Typed]) -> None:
         with self._app.app_context():
-            terminal_checks.note(typed)
+            checks.note(typed)
 
     def note_sizes(self, sizes: Sequence[Sized]) -> None:
         with self._app.app_context():

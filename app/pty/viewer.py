@@ -13,8 +13,8 @@ from simple_websocket import ConnectionClosed
 
 from app.domain.terminal import TerminalMode
 from app.pty.cursor import Cursor
-from app.pty.ends import End
 from app.pty.frames import AnyNote, Exited, Taken, from_viewer
+from app.pty.peer import End
 from app.pty.store import Key, Presence, Store
 from app.pty.stream import Stream
 from app.pty.websocket import Broken, TooBig, WebSocket

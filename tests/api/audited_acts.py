@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from app.domain.delivery import DeliveryState
 from app.domain.roles import ProjectRole
-from app.services import second_factor
+from app.services.people import second_factor
 from tests.factories import (
     PASSWORD,
     add_member,

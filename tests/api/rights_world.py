@@ -15,7 +15,9 @@ from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.domain.tokens import TokenKind, digest
 from app.extensions import db
 from app.models import Developer
-from app.services import auth, clock, history, tokens
+from app.services import clock
+from app.services.people import auth, tokens
+from app.services.tasks import history
 from tests.api.rights_table import PEOPLE
 from tests.factories import (
     PASSWORD,

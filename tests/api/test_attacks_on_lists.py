@@ -10,8 +10,9 @@ from flask.testing import FlaskClient
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Bot, Developer, Machine, Project
-from app.services import audit, history
+from app.services import audit
 from app.services.clock import now
+from app.services.tasks import history
 from tests.api.openapi_bodies import QUERIES
 from tests.api.rights_table import ROUTES
 from tests.api.rights_world import World, make_world

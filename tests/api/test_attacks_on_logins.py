@@ -12,8 +12,9 @@ from flask.testing import FlaskClient
 from app.domain.errors import InvalidCredentials, TooManyAttempts
 from app.extensions import redis
 from app.models import Developer
-from app.services import clock, passwords
-from app.services.login_limits import LoginLimit
+from app.services import clock
+from app.services.people import passwords
+from app.services.people.login_limits import LoginLimit
 from tests.factories import PASSWORD, make_developer
 from tests.services.statements import counted
 

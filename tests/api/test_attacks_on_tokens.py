@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 from app.domain.roles import SystemRole
 from app.domain.tokens import TokenKind
 from app.extensions import db
-from app.services import auth, clock, tokens
+from app.services import clock
+from app.services.people import auth, tokens
 from tests.factories import PASSWORD, make_developer, make_machine, make_personal_token
 
 Claims = dict[str, Any]

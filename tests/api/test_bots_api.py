@@ -15,8 +15,10 @@ from app.domain.errors import NotFound
 from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import AuditEntry, Bot, BotBinding, Developer
-from app.services import bindings, bots, project_removal, vault
-from app.services.bindings import ChatBound
+from app.services import vault
+from app.services.notify import bindings, bots
+from app.services.notify.bindings import ChatBound
+from app.services.removal import projects
 from tests.factories import make_binding, make_bot, make_developer, make_project
 from tests.services.statements import counted
 from tests.services.test_sessions import at_once
@@ -224,7 +226,7 @@ def test_bindings_go_with_their_bot_and_with_their_project(
     make_binding(bot)
     make_binding(other, project=project)
     client.delete(f"{PATH}/{bot.id}", headers=admin)
-    project_removal.delete(boss, project.key)
+    projects.delete(boss, project.key)
     assert client.get(f"{PATH}/{other.id}/bindings", headers=admin).json["items"] == []
     assert db.session.scalar(select(func.count()).select_from(BotBinding)) == 0
 
@@ -339,7 +341,7 @@ def test_a_project_that_is_deleted_while_a_chat_is_bound_leaves_no_binding(
 
         def act(index: int, key: str = project.key) -> object:
             if index == 0:
-                return project_removal.delete(actor(boss), key)
+                return projects.delete(actor(boss), key)
             chat = f"{key}{index}"
             return bindings.create(actor(boss), bot, platform_chat_id=chat, project_key=key)
 

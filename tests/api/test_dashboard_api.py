@@ -12,8 +12,9 @@ from app.domain.roles import SystemRole
 from app.domain.task import EventType, TaskEvent, TaskStatus
 from app.extensions import db
 from app.models import Developer, Event, Project, Task
-from app.services import counters, history, transitions
 from app.services.clock import now
+from app.services.counts import counters
+from app.services.tasks import history, transitions
 from tests.factories import make_attempt, make_developer, make_machine, make_project, make_task
 from tests.services.statements import Statements, counted
 

@@ -14,7 +14,8 @@ from app.domain.delivery import DeliveryState
 from app.domain.roles import SystemRole
 from app.extensions import db, redis
 from app.models import AuditEntry, Delivery
-from app.services import sending, vault
+from app.services import vault
+from app.services.notify import sending
 from tests.factories import make_binding, make_bot, make_delivery, make_developer, make_task
 
 PATH = "/api/admin/deliveries"

@@ -14,7 +14,8 @@ from flask.testing import FlaskClient
 from app.domain.machine import MachineStatus
 from app.extensions import db
 from app.models import Developer, IdempotencyKey, Project, Task
-from app.services import idempotency, tasks
+from app.services import idempotency
+from app.services.tasks import tasks
 from tests.factories import (
     make_developer,
     make_machine,

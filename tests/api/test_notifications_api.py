@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from app.extensions import db
 from app.models import Developer, Notification
-from app.services import notifications
+from app.services.notify import notifications
 from tests.factories import make_developer, make_notification, make_task
 from tests.factories.rows import now
 from tests.services.statements import counted

@@ -14,7 +14,8 @@ from app.domain.task import TaskStatus
 from app.extensions import db, redis
 from app.factory import create_app
 from app.models import FleetMove
-from app.services import readiness, transitions
+from app.services.ops import readiness
+from app.services.tasks import transitions
 from tests.conftest import SECRETS
 from tests.factories import make_attempt, make_machine, make_task
 

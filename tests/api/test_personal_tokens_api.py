@@ -11,7 +11,8 @@ from app.domain.roles import SystemRole
 from app.domain.tokens import TokenKind, is_token
 from app.extensions import db
 from app.models import Developer
-from app.services import clock, tokens
+from app.services import clock
+from app.services.people import tokens
 from tests.factories import PASSWORD, make_developer, make_personal_token
 from tests.services.statements import counted
 

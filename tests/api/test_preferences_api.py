@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from app.domain.audience import NewsKind
 from app.extensions import db
 from app.models import Developer, NotificationPreference
-from app.services import preferences
+from app.services.people import preferences
 from tests.factories import make_developer
 from tests.services.test_sessions import at_once
 

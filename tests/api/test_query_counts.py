@@ -13,7 +13,8 @@ from app.domain.roles import SystemRole
 from app.domain.task import EventType, TaskStatus
 from app.extensions import db
 from app.models import Developer, Event, LogChunk, TerminalInput
-from app.services import audit, history
+from app.services import audit
+from app.services.tasks import history
 from tests.factories import (
     add_member,
     make_attempt,

@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 
 from app.extensions import db
 from app.models import Developer, RecoveryCode, SecondFactor
-from app.services import auth, clock, vault
+from app.services import clock, vault
+from app.services.people import auth
 from tests.factories import PASSWORD, make_developer, make_personal_token
 from tests.services.test_sessions import Clock, at_once
 

@@ -23,9 +23,12 @@ from app.domain.snapshot import Snapshot
 from app.domain.task import EventType
 from app.extensions import db, redis
 from app.models import Developer, Project, ProjectMember, Task
-from app.services import fan_out, history, news, notifications, outbox, settings, tokens
+from app.services import settings
 from app.services.clock import now
-from app.services.news import Seat
+from app.services.notify import fan_out, news, notifications, outbox
+from app.services.notify.news import Seat
+from app.services.people import tokens
+from app.services.tasks import history
 from tests.factories import (
     make_developer,
     make_notification,

@@ -16,9 +16,12 @@ from app.api.live.places import Place
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Attempt, Developer, Project, ProjectMember, Task
-from app.services import history, logs, outbox, tokens
 from app.services.clock import now
-from app.services.news import Seat
+from app.services.logs import logs
+from app.services.notify import outbox
+from app.services.notify.news import Seat
+from app.services.people import tokens
+from app.services.tasks import history
 from tests.api.test_stream import SECONDS, Listener
 from tests.factories import make_attempt, make_developer, make_machine, make_project, make_task
 

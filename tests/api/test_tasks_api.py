@@ -14,8 +14,8 @@ from app.domain.roles import SystemRole
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, Event, Project, Task
-from app.services import logs
-from app.services.logs import Piece
+from app.services.logs import logs
+from app.services.logs.logs import Piece
 from tests.factories import (
     make_attempt,
     make_developer,

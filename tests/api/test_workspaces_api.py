@@ -10,8 +10,10 @@ from app.domain.roles import SystemRole
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer, Task
-from app.services import dispatch, gates, silence, tasks
 from app.services.clock import now
+from app.services.dispatch import dispatch
+from app.services.machines import liveness
+from app.services.tasks import gates, tasks
 from muster.protocol import frames
 from tests.factories import (
     make_attempt,
@@ -157,8 +159,8 @@ def test_it_shows_that_too_after_its_machine_is_lost(
     machine.say(task, frames.Checkpoint(0, f"refs/muster/{task.id}/1/0", "c0ffee", TOLD.diff))
     machine.finishes(task)
     later = now() + timedelta(seconds=700)
-    silence.notice(later)
-    silence.give_up(later)
+    liveness.notice(later)
+    liveness.give_up(later)
     assert live(task).ended_at is not None
     assert pending_diff(client, task, headers) == CHANGED
 

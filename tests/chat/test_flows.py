@@ -14,9 +14,9 @@ from app.domain.roles import SystemRole
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Bot, BotBinding, ChatEvent, Developer, Gate, Project, Task
-from app.services import gates, tasks
 from app.services.chat import questions
 from app.services.clock import now
+from app.services.tasks import gates, tasks
 from tests.chat.loopback import Reply
 from tests.chat.platforms import Lark, Slack
 from tests.factories import (

@@ -12,7 +12,7 @@ from app.domain.chat import BotPlatform
 from app.domain.tokens import TokenKind, digest, is_token
 from app.extensions import db
 from app.models import AuditEntry, Bot, ChatToken, Developer
-from app.services.chat import accounts, intake
+from app.services.chat import accounts, inbox
 from app.services.clock import now
 from tests.chat.platforms import Lark, Slack
 from tests.factories import make_chat_token, make_developer
@@ -82,7 +82,7 @@ def test_an_expired_or_invented_token_links_nothing(
 
 @pytest.mark.parametrize(
     "form",
-    ["{}", "sha256:{}", intake.DIGEST + "{}", "mst_chat_" + intake.DIGEST + "sha256:{}"],
+    ["{}", "sha256:{}", inbox.DIGEST + "{}", "mst_chat_" + inbox.DIGEST + "sha256:{}"],
 )
 def test_what_is_stored_of_a_token_is_no_token(
     client: FlaskClient, slack: Slack, slack_bot: Bot, work: Work, form: str

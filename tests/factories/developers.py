@@ -8,7 +8,7 @@ from typing import Any
 from app.domain.roles import SystemRole
 from app.domain.tokens import TokenKind, digest
 from app.models import Developer, IdempotencyKey, PersonalToken, RefreshToken
-from app.services import passwords, tokens
+from app.services.people import passwords, tokens
 from tests.factories.rows import now, numbers, stored
 
 PASSWORD = "correct horse battery staple"

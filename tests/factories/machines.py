@@ -7,7 +7,7 @@ from typing import Any
 from app.domain.machine import MachineStatus
 from app.domain.tokens import TokenKind, digest
 from app.models import Developer, EnrollmentToken, Machine, MachineHeartbeat
-from app.services import tokens
+from app.services.people import tokens
 from tests.factories.developers import make_developer
 from tests.factories.rows import now, numbers, stored
 

@@ -14,8 +14,12 @@ from app.domain.task import EventType, TaskStatus
 from app.domain.tokens import RANDOM_BYTES, TokenKind, digest, make
 from app.extensions import db, redis
 from app.models import Attempt, Developer, Machine, Project
-from app.services import history, logs, readiness, tokens, vault
-from app.services.logs import Piece
+from app.services import vault
+from app.services.logs import logs
+from app.services.logs.logs import Piece
+from app.services.ops import readiness
+from app.services.people import tokens
+from app.services.tasks import history
 from tests.factories import (
     make_attempt,
     make_binding,

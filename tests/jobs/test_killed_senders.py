@@ -24,8 +24,10 @@ from app.embedded.commands import commands
 from app.embedded.processes import Process, Program
 from app.extensions import celery_of, db
 from app.models import Delivery, OutboxEntry, Task
-from app.services import history, outbox, settings, vault
+from app.services import settings, vault
 from app.services.clock import now
+from app.services.notify import outbox
+from app.services.tasks import history
 from tests.factories import make_binding, make_bot, make_developer, make_project, make_task
 from tests.gunicorns import ROOT
 from tests.jobs.sink import Sink

@@ -10,7 +10,7 @@ from flask import Flask
 
 from app.extensions import db
 from app.models import Machine
-from app.services import tokens
+from app.services.people import tokens
 from tests.conftest import make_app
 from tests.factories import make_machine
 from tests.gunicorns import Gunicorn, gunicorn

@@ -20,8 +20,10 @@ from app.domain.roles import SystemRole
 from app.domain.task import TaskStatus
 from app.extensions import db, redis
 from app.models import Attempt, Machine, MachineHeartbeat, Task
-from app.services import dispatch, silence, tasks
 from app.services.clock import now
+from app.services.dispatch import dispatch
+from app.services.machines import liveness
+from app.services.tasks import tasks
 from muster.protocol import codec, frames
 from muster.protocol.frames import CloseCode
 from tests.factories import make_developer, make_project, make_server_process
@@ -438,7 +440,7 @@ def test_a_machine_hears_what_has_ended_before_its_lease_is_prolonged(
         .values(received_at=now() - timedelta(hours=1), lease_until=now() - timedelta(seconds=1))
     )
     make_server_process()  # it could have been heard
-    silence.give_up(now())  # wakes the dispatcher, but no machine
+    liveness.give_up(now())  # wakes the dispatcher, but no machine
     assert status(task) is TaskStatus.QUEUED
     beat = machine.beat()
     machine.until(frames.HeartbeatAck, lambda ack: ack.number == beat)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.machines.difference import Known, difference, known_from, told
-from app.services.orders import Want, Wanted
+from app.machines.reconcile import Known, difference, known_from, told
+from app.services.machines.orders import Want, Wanted
 from muster.protocol.frames import HeldAttempt
 
 KEY = (7, 1)

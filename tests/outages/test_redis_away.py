@@ -11,7 +11,7 @@ from app.embedded.commands import commands
 from app.embedded.processes import Process, Program
 from app.extensions import db
 from app.factory import create_app
-from app.services.readiness import SIGNS
+from app.services.ops.readiness import SIGNS
 from tests.factories import make_machine
 from tests.gunicorns import ROOT
 from tests.outages.conftest import Server, check_away

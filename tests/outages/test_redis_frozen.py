@@ -11,7 +11,7 @@ import config
 from app.extensions import REDIS_SECONDS, db
 from app.factory import create_app
 from app.models import Machine
-from app.services import tokens
+from app.services.people import tokens
 from muster.protocol import frames
 from muster.protocol.frames import CloseCode
 from tests.factories import make_machine

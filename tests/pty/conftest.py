@@ -14,7 +14,7 @@ from flask import Flask
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer, Task
-from app.services import tokens
+from app.services.people import tokens
 from muster.protocol import frames
 from tests.conftest import make_app
 from tests.factories import (

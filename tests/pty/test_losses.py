@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from app.pty import ends
+from app.pty import peer
 from muster.protocol import frames
 from muster.protocol import terminal as wire
 from tests.chaos.proxy import Door, Proxy
@@ -41,7 +41,7 @@ def line(hasty: Gunicorn) -> Iterator[Door]:
 def test_who_is_idle_is_pinged_and_stays_and_who_has_gone_silent_is_given_up(
     scene: Scene, line: Door, environment: dict[str, str]
 ) -> None:
-    assert (ends.PING_SECONDS, ends.SILENCE_SECONDS) == (20.0, 50.0)
+    assert (peer.PING_SECONDS, peer.SILENCE_SECONDS) == (20.0, 50.0)
     machine, viewer = scene.both(url=f"http://127.0.0.1:{line.port}")
     for _ in range(10):  # for longer than silence is borne
         viewer.until(wire.Ping)

@@ -26,8 +26,10 @@ from app.models import (
     Task,
     TerminalInput,
 )
-from app.services import auth, personal_tokens, tasks, terminal_sizes, tokens
 from app.services.clock import now
+from app.services.logs import sizes
+from app.services.people import auth, personal_tokens, tokens
+from app.services.tasks import tasks
 from muster.protocol import frames
 from muster.protocol import terminal as wire
 from muster.protocol.terminal import CloseCode
@@ -283,7 +285,7 @@ def test_sizes_are_kept_for_the_recording(scene: Scene) -> None:
 
 def sizes_of(scene: Scene) -> list[tuple[int, int, int]]:
     db.session.rollback()
-    return terminal_sizes.of_attempt(scene.task.id, 1)
+    return sizes.of_attempt(scene.task.id, 1)
 
 
 def test_a_paste_of_a_megabyte_arrives_whole_and_is_told_as_bytes_not_as_keys(

@@ -1,4 +1,4 @@
-from app.pty.rota import SOME, Rota
+from app.pty.round_robin import SOME, Rota
 
 
 def filled(number: int) -> Rota[int]:

@@ -7,12 +7,14 @@ from typing import Any
 
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.extensions import db
-from app.machines.difference import Key, Known, difference, known_from, told
+from app.machines.reconcile import Key, Known, difference, known_from, told
 from app.models import Attempt, Event, Machine, Task
-from app.services import logs, machines, orders, reports, tokens
 from app.services.clock import now as clock_now
-from app.services.orders import Want, Wanted
-from app.services.reports import Outcome
+from app.services.logs import logs
+from app.services.machines import machines, orders, reports
+from app.services.machines.orders import Want, Wanted
+from app.services.machines.reports import Outcome
+from app.services.people import tokens
 from muster.protocol import frames, version
 from tests.factories import make_machine
 

@@ -8,7 +8,7 @@ from flask import Flask
 
 from app.domain.errors import AlreadyExists, InvalidFields
 from app.domain.roles import SystemRole
-from app.services import auth, developers, passwords
+from app.services.people import auth, developers, passwords
 from tests.factories import PASSWORD, make_developer
 
 ACCOUNT = {"role": SystemRole.DEVELOPER, "git_name": "D", "git_email": "d@example.org"}
@@ -44,7 +44,7 @@ def test_under_gevent_a_hash_leaves_the_hub_free() -> None:
 from gevent import monkey
 monkey.patch_all()
 import gevent
-from app.services import passwords
+from app.services.people import passwords
 beats = 0
 def beat():
     global beats

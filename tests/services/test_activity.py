@@ -11,9 +11,11 @@ from app.domain.roles import SystemRole
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Developer, Event
-from app.services import activity, dispatch, history, tasks
-from app.services.activity import Place
 from app.services.clock import now
+from app.services.dispatch import dispatch
+from app.services.projects import activity
+from app.services.projects.activity import Place
+from app.services.tasks import history, tasks
 from muster.protocol import frames
 from tests.factories import make_developer, make_project
 from tests.factories import make_task as a_task

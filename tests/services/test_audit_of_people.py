@@ -14,8 +14,12 @@ from app.domain.roles import ProjectRole, SystemRole
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db, redis
 from app.models import AuditEntry, Developer, Project
-from app.services import auth, clock, developers, drains, gates, project_removal, tasks
-from app.services.login_limits import LoginLimit
+from app.services import clock
+from app.services.machines import drains
+from app.services.people import auth, developers
+from app.services.people.login_limits import LoginLimit
+from app.services.removal import projects
+from app.services.tasks import gates, tasks
 from tests.api.test_login_limits import attempt, fail
 from tests.factories import (
     PASSWORD,
@@ -94,7 +98,7 @@ def test_so_is_what_an_admin_does_with_tasks_of_their_own(app: Flask, act: Act) 
 def test_a_forced_deletion_tells_of_each_task_that_it_ended(app: Flask) -> None:
     admin, project = make_developer(role=SystemRole.ADMIN), make_project()
     live = [str(make_task(project=project).id) for _ in range(2)]
-    project_removal.delete(admin, project.key, force=True)
+    projects.delete(admin, project.key, force=True)
     ended = sorted(("task.cancelled", "task", task_id) for task_id in live)
     assert sorted(told()[:2]) == ended
     assert told()[2:] == [("project.deleted", "project", project.key)]

@@ -16,8 +16,11 @@ from app.domain.roles import SystemRole
 from app.domain.task import ENDED, EventType, TaskStatus
 from app.extensions import db
 from app.models import Developer, Project, Task, TaskCount, TaskEnd, TaskMove
-from app.services import counters, folding, history, project_removal, project_views, tasks
 from app.services.clock import now
+from app.services.counts import counters, rollup
+from app.services.projects import views as project_views
+from app.services.removal import projects
+from app.services.tasks import history, tasks
 from tests.factories import make_developer, make_project
 from tests.factories import make_task as a_task
 from tests.services.walks import Walk
@@ -102,7 +105,7 @@ def moves() -> int:
 def test_folding_leaves_one_row_for_what_is_counted(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(folding, "BATCH", 3)
+    monkeypatch.setattr(rollup, "BATCH", 3)
     project = make_project()
     for status in ("queued", "queued", "failed", "failed", "failed"):
         a_task(project=project, status=TaskStatus(status))
@@ -129,7 +132,7 @@ def test_days_before_yesterday_are_forgotten(app: Flask) -> None:
 def test_a_deleted_project_keeps_its_numbers_for_admins(app: Flask) -> None:
     admin, project = make_developer(role=SystemRole.ADMIN), make_project()
     a_task(project=project)
-    project_removal.delete(admin, project.key, force=True)
+    projects.delete(admin, project.key, force=True)
     check()
     assert project_views.one(project).task_counts[TaskStatus.CANCELLED] == 1
 

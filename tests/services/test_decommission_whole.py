@@ -14,7 +14,9 @@ from app.domain.roles import SystemRole
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Attempt, Developer, Task
-from app.services import dispatch, drains, fleet, locks
+from app.services import locks
+from app.services.dispatch import dispatch
+from app.services.machines import drains, fleet
 from tests.factories import make_attempt, make_developer, make_gate, make_project, make_task
 from tests.services.blocking import await_lock_waiter
 from tests.services.driven import Driven, live, make_driven

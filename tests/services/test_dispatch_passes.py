@@ -14,8 +14,11 @@ from app.domain.machine import MachineStatus
 from app.domain.task import TaskStatus
 from app.extensions import db, redis
 from app.models import Attempt, Event, Machine, MachineHeartbeat, Task
-from app.services import candidates, dispatch, dispatch_statements, locks, machines
+from app.services import locks
 from app.services.clock import now
+from app.services.dispatch import candidates, dispatch
+from app.services.dispatch import statements as dispatch_statements
+from app.services.machines import machines
 from muster.protocol import frames
 from tests.factories import make_attempt, make_developer, make_gate, make_machine, make_project
 from tests.factories import make_task as a_task

@@ -21,8 +21,9 @@ from app import bus, jobs
 from app.domain.roles import SystemRole
 from app.extensions import db, redis
 from app.models import Developer, SecondFactor
-from app.services import clock, readiness, vault
-from app.services.checkup import postgres
+from app.services import clock, vault
+from app.services.doctor import postgres
+from app.services.ops import readiness
 from tests.conftest import SECRETS, make_app
 from tests.factories import make_developer, make_project
 
@@ -210,7 +211,7 @@ def test_it_cannot_be_served(
 
 
 def test_the_disk_is_full(well: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.services.checkup.host.FREE_BYTES", 1 << 60)
+    monkeypatch.setattr("app.services.doctor.host.FREE_BYTES", 1 << 60)
     monkeypatch.setitem(well.config, "MUSTER_HOME", Path("/tmp/not/made/yet"))
     assert examined(well).wrong == ["disk"]
 

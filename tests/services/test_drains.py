@@ -14,9 +14,11 @@ from app.domain.task import EventType as E
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, MachineHeartbeat, Task
-from app.services import collection, dispatch, drains, gates, machine_reads, silence, tasks
 from app.services.clock import now
-from app.services.orders import Want
+from app.services.dispatch import dispatch
+from app.services.machines import drains, liveness, reads
+from app.services.machines.orders import Want
+from app.services.tasks import collection, gates, tasks
 from muster.protocol import frames
 from tests.factories import make_developer, make_machine, make_project
 from tests.services.driven import Driven, events_of, held, live, make_driven, state
@@ -154,7 +156,7 @@ def test_the_machine_is_told_what_has_ended_at_a_gate_so_that_the_machine_can_be
 def test_a_drain_outlives_a_disconnect(lead: Developer, machine: Driven) -> None:
     task = running(machine)
     wants_drained(machine, lead)
-    silence.notice(now() + timedelta(seconds=40))
+    liveness.notice(now() + timedelta(seconds=40))
     assert machine.row.status is MachineStatus.DRAINING
     machine.hello(held(task))
     assert machine.row.status is MachineStatus.DRAINING
@@ -227,7 +229,7 @@ def test_the_deadline_holds_for_a_machine_that_is_not_heard_of(
 ) -> None:
     task = running(machine)
     wants_drained(machine, lead, seconds=60)
-    silence.notice(now() + timedelta(seconds=40))
+    liveness.notice(now() + timedelta(seconds=40))
     drains.sweep(now() + timedelta(seconds=61))
     assert state(task) == QUEUED
     make_driven()
@@ -239,7 +241,7 @@ def test_the_deadline_holds_for_a_machine_that_is_not_heard_of(
 
 def test_a_second_drain_changes_nothing_but_what_it_names(lead: Developer, machine: Driven) -> None:
     drains.drain(lead, machine.machine_id, note="new disk")
-    first = machine_reads.get(machine.machine_id).drain
+    first = reads.get(machine.machine_id).drain
     other = make_developer(role=SystemRole.ADMIN)
     assert drains.drain(other, machine.machine_id).drain == first
     again = drains.drain(other, machine.machine_id, deadline_seconds=60).drain
@@ -301,7 +303,7 @@ def look(machine: Driven, percent: float, generation: int | None = None) -> None
 
 def test_a_machine_whose_disk_is_too_full_is_drained_with_the_reason(machine: Driven) -> None:
     look(machine, 93.4)
-    view = machine_reads.get(machine.machine_id)
+    view = reads.get(machine.machine_id)
     assert view.machine.status is MachineStatus.DRAINING
     assert view.drain is not None
     assert (view.drain["by"], view.drain["note"]) == (None, "its disk is 93 % full")

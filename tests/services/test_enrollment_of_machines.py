@@ -16,9 +16,12 @@ from app.domain.roles import SystemRole
 from app.domain.tokens import TokenKind
 from app.extensions import db
 from app.models import EnrollmentToken, Machine
-from app.services import enrollment, enrollment_tokens, locks, tokens
-from app.services.enrollment import Credentials
-from app.services.enrollment_tokens import TokenStatus
+from app.services import locks
+from app.services.machines import enrollment
+from app.services.machines import tokens as enrollment_tokens
+from app.services.machines.enrollment import Credentials
+from app.services.machines.tokens import TokenStatus
+from app.services.people import tokens
 from tests.factories import make_developer, make_enrollment_token
 
 ROUNDS = 50

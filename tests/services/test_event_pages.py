@@ -11,7 +11,7 @@ from app.domain.roles import SystemRole
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Event, Task
-from app.services import history
+from app.services.tasks import history
 from tests.factories import make_developer, make_task
 from tests.factories.rows import now
 from tests.services.statements import explained
@@ -92,7 +92,7 @@ def test_a_search_without_time_looks_through_fewer(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(history, "SEARCHED", (50, 5))
-    monkeypatch.setattr(history.in_time, "rows", lambda _: None)
+    monkeypatch.setattr(history.time_limit, "rows", lambda _: None)
     admin, task = make_developer(role=SystemRole.ADMIN), make_task()
     make_history(task, random.Random(7), 40)
     page = history.events(admin, task.id, search="%")

@@ -23,8 +23,10 @@ from app.models import (
     ProjectMember,
     Task,
 )
-from app.services import fan_out, gates, history, notifications, outbox, preferences, tasks
 from app.services.clock import now
+from app.services.notify import fan_out, notifications, outbox
+from app.services.people import preferences
+from app.services.tasks import gates, history, tasks
 from tests.factories import (
     add_member,
     make_binding,

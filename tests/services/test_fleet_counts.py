@@ -15,18 +15,13 @@ from app.domain.roles import SystemRole
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Attempt, Event, FleetCount, FleetMove, Machine, MachineHeartbeat, Task
-from app.services import (
-    census,
-    dispatch,
-    fleet_counts,
-    folding,
-    life_signs,
-    reports,
-    silence,
-    tasks,
-)
 from app.services.clock import now
-from app.services.life_signs import LifeSign
+from app.services.counts import fleet as fleet_counts
+from app.services.counts import gauges, rollup
+from app.services.dispatch import dispatch
+from app.services.machines import heartbeats, liveness, reports
+from app.services.machines.heartbeats import LifeSign
+from app.services.tasks import tasks
 from muster.protocol import frames
 from tests.factories import make_developer, make_machine, make_project, make_server_process
 from tests.services.driven import Driven, held, live, make_driven
@@ -109,8 +104,8 @@ def test_what_is_restored_has_been_lost_and_ends_once_more(machine: Driven, runn
     running.project.max_attempts = 1
     db.session.commit()
     later = now() + timedelta(seconds=601)
-    silence.notice(later)
-    silence.give_up(later)
+    liveness.notice(later)
+    liveness.give_up(later)
     machine.hello(held(running, "waiting", ended_by="exit"))
     publish(machine, running)
     assert times(FleetCounter.ATTEMPTS_ENDED) == {"lost": 1, "published": 1}
@@ -202,10 +197,10 @@ def test_a_report_that_changes_nothing_counts_by_its_reason(
 def test_reconnects_are_all_connections_but_the_first(app: Flask) -> None:
     make_machine()  # never connected
     first, second = make_driven(), make_driven()
-    assert census.reconnects() == 0
+    assert gauges.reconnects() == 0
     for machine in (first, first, second):
         machine.hello()
-    assert census.reconnects() == 3
+    assert gauges.reconnects() == 3
 
 
 # ---- leases ------------------------------------------------------------------------------------
@@ -237,7 +232,7 @@ def test_a_heartbeat_counts_how_much_of_the_lease_was_left(
     app: Flask, left: float, bound: str | None, part: float
 ) -> None:
     machine, moment = at_work(left, app.config["LEASE_SECONDS"])
-    life_signs.write([LifeSign(machine.id, 0, 1, moment, None)])
+    heartbeats.write([LifeSign(machine.id, 0, 1, moment, None)])
     counts = fleet_counts.read()[FleetCounter.LEASE_MARGINS]
     assert {label: count.times for label, count in counts.items()} == ({bound: 1} if bound else {})
     assert sum(count.amount for count in counts.values()) == pytest.approx(part, abs=1e-6)
@@ -251,7 +246,7 @@ def test_a_return_after_a_silence_counts_too(machine: Driven, running: Task) -> 
 
 def test_a_machine_without_work_has_nothing_to_lose(app: Flask) -> None:
     machine, moment = at_work(0.5, app.config["LEASE_SECONDS"], slots_used=0)
-    life_signs.write([LifeSign(machine.id, 0, 1, moment, None)])
+    heartbeats.write([LifeSign(machine.id, 0, 1, moment, None)])
     assert fleet_counts.read()[FleetCounter.LEASE_MARGINS] == {}
 
 
@@ -260,7 +255,7 @@ def test_a_hundred_heartbeats_are_one_statement_and_one_row_a_bound(app: Flask) 
     busy = [at_work(left, lease)[0] for left in (*50 * (0.98,), *50 * (0.45,))]
     forget()
     with counted() as statements:
-        life_signs.write([LifeSign(machine.id, 0, 1, moment, None) for machine in busy])
+        heartbeats.write([LifeSign(machine.id, 0, 1, moment, None) for machine in busy])
     assert len([s for s in statements if "SAVEPOINT" not in s]) == 1, statements
     rows = db.session.execute(sa.select(FleetMove.label, FleetMove.times))
     assert sorted(map(tuple, rows)) == [("0.5", 50), ("1.0", 50)]
@@ -272,7 +267,7 @@ def test_a_hundred_heartbeats_are_one_statement_and_one_row_a_bound(app: Flask) 
 def test_folding_leaves_one_row_for_what_is_counted(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(folding, "BATCH", 3)
+    monkeypatch.setattr(rollup, "BATCH", 3)
     for _ in range(2):
         for _ in range(5):
             fleet_counts.note(FleetCounter.REPORTS_REFUSED, {"ended": 2})

@@ -13,10 +13,13 @@ from app.domain.task import SuspendReason, TaskStatus
 from app.domain.tokens import TokenKind, digest
 from app.extensions import db
 from app.models import Developer, MachineHeartbeat
-from app.services import dispatch, enrollment, fleet, gates, life_signs, silence, tokens
 from app.services.clock import now
-from app.services.life_signs import LifeSign
-from app.services.orders import Want
+from app.services.dispatch import dispatch
+from app.services.machines import enrollment, fleet, heartbeats, liveness
+from app.services.machines.heartbeats import LifeSign
+from app.services.machines.orders import Want
+from app.services.people import tokens
+from app.services.tasks import gates
 from muster.protocol import frames
 from tests.factories import make_attempt, make_developer, make_gate, make_project
 from tests.factories import make_task as a_task
@@ -103,10 +106,10 @@ def test_a_late_heartbeat_and_the_sweep_of_silence_leave_it_alone(
     fleet.decommission(admin, machine.machine_id, dead=True)
     until = db.session.get_one(MachineHeartbeat, machine.machine_id).lease_until
     moment = now() + timedelta(seconds=1)
-    life_signs.write([LifeSign(machine.machine_id, machine.generation, 1, moment, None)])
+    heartbeats.write([LifeSign(machine.machine_id, machine.generation, 1, moment, None)])
     sign = db.session.get_one(MachineHeartbeat, machine.machine_id, populate_existing=True)
     assert sign.lease_until == until
-    assert silence.notice(now() + timedelta(hours=1)) == 0
+    assert liveness.notice(now() + timedelta(hours=1)) == 0
 
 
 def test_its_last_words_change_nothing(machine: Driven, admin: Developer) -> None:

@@ -23,8 +23,8 @@ from app.domain.task import EventType as E
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, Gate, Task
-from app.services import gates, tasks
 from app.services.clock import now
+from app.services.tasks import gates, tasks
 from tests.factories import make_developer, make_gate, make_project
 from tests.factories import make_task as a_task
 from tests.services.driven import events_of

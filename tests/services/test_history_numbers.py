@@ -10,8 +10,10 @@ from app.domain.errors import DomainError
 from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import Developer, Task
-from app.services import dispatch, gates, history, silence, tasks
 from app.services.clock import now
+from app.services.dispatch import dispatch
+from app.services.machines import liveness
+from app.services.tasks import gates, history, tasks
 from muster.protocol import frames
 from tests.factories import make_developer, make_project
 from tests.services.driven import Driven, events_of, make_driven
@@ -75,8 +77,8 @@ def play(app: Flask, admin_id: int, machine: Driven, task: Task) -> None:
         lambda: machine.say(task, *(frames.Note("info", str(n)) for n in range(20))),
         lambda: gates.confirm(actor(admin_id), task_id, 1, "confirm"),
         lambda: tasks.cancel(actor(admin_id), task_id),
-        lambda: silence.notice(later),
-        lambda: silence.give_up(later),
+        lambda: liveness.notice(later),
+        lambda: liveness.give_up(later),
         dispatch.assign_queued,
         lambda: gates.expire(later),
         lambda: tasks.retry(actor(admin_id), task_id),

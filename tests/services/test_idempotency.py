@@ -12,8 +12,9 @@ from flask import Flask
 from app.domain.errors import IdempotencyKeyReused
 from app.extensions import db
 from app.models import Developer, Task
-from app.services import idempotency, tasks
+from app.services import idempotency
 from app.services.idempotency import Answer
+from app.services.tasks import tasks
 from tests.embedded.embedded_clients import eventually
 from tests.factories import make_developer, make_project
 

@@ -12,19 +12,12 @@ from app.domain.roles import SystemRole
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Attempt, Developer, Task
-from app.services import (
-    collection,
-    dispatch,
-    drains,
-    gates,
-    locks,
-    orders,
-    silence,
-    tasks,
-    workspaces,
-)
+from app.services import locks
 from app.services.clock import now
-from app.services.orders import Want
+from app.services.dispatch import dispatch
+from app.services.machines import drains, liveness, orders
+from app.services.machines.orders import Want
+from app.services.tasks import collection, gates, tasks, workspaces
 from muster.protocol import codec, frames
 from tests.factories import (
     make_attempt,
@@ -57,8 +50,8 @@ def test_a_live_tasks_checkpoint_outlives_the_attempt_that_made_it(admin: Develo
     machine.checkpoints(task)
     machine.finishes(task)
     later = now() + timedelta(seconds=700)
-    silence.notice(later)
-    silence.give_up(later)
+    liveness.notice(later)
+    liveness.give_up(later)
     machine.hello(held(task, "waiting"))
     two_days_on = now() + timedelta(days=2)
     assert collection.sweep(two_days_on) == 0

@@ -11,9 +11,12 @@ from app.domain.task import EventType as E
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer, Task
-from app.services import dispatch, gates, project_removal, silence, tasks
 from app.services.clock import now
-from app.services.orders import Want
+from app.services.dispatch import dispatch
+from app.services.machines import liveness
+from app.services.machines.orders import Want
+from app.services.removal import projects
+from app.services.tasks import gates, tasks
 from muster.protocol import frames
 from tests.factories import make_developer, make_project, make_server_process
 from tests.services.driven import Driven, events_of, held, live, log_frame, make_driven, status
@@ -50,8 +53,8 @@ def running(admin: Developer, machine: Driven, *stages: dict[str, object]) -> Ta
 
 def given_up(admin: Developer, machine: Driven, *stages: dict[str, object]) -> Task:
     task = running(admin, machine, *stages)
-    silence.notice(now() + LEASE)
-    silence.give_up(now() + LEASE)
+    liveness.notice(now() + LEASE)
+    liveness.give_up(now() + LEASE)
     assert status(task) is TaskStatus.FAILED
     return task
 
@@ -73,8 +76,8 @@ def test_a_push_that_was_told_too_late_restores_its_task(admin: Developer, machi
     task = running(admin, machine)
     machine.finishes(task)
     machine.orders()
-    silence.notice(now() + LEASE)
-    silence.give_up(now() + LEASE)
+    liveness.notice(now() + LEASE)
+    liveness.give_up(now() + LEASE)
     machine.hello(held(task, "published", ended_by="exit"))
     machine.publishes(task)
     assert status(task) is TaskStatus.COMPLETED
@@ -86,8 +89,8 @@ def test_a_result_that_was_acked_before_its_log_counts_when_the_log_comes_late(
 ) -> None:
     task = running(admin, machine)
     machine.say(task, frames.StageFinished(stage_index=0, log_end=4, how="exit"))
-    silence.notice(now() + LEASE)
-    silence.give_up(now() + LEASE)
+    liveness.notice(now() + LEASE)
+    liveness.give_up(now() + LEASE)
     machine.hello(held(task, "waiting", ended_by="exit"))
     assert status(task) is TaskStatus.RUNNING
     assert machine.orders() == []
@@ -150,7 +153,7 @@ def test_a_task_whose_project_was_deleted_is_not_restored(
     admin: Developer, machine: Driven
 ) -> None:
     task = given_up(admin, machine)
-    project_removal.delete(admin, task.project.key)
+    projects.delete(admin, task.project.key)
     machine.hello(held(task, "waiting", ended_by="exit"))
     assert status(task) is TaskStatus.FAILED
 
@@ -172,10 +175,10 @@ def test_a_machine_that_could_reach_nobody_is_given_time_when_we_are_back(
 ) -> None:
     task = running(admin, machine)
     back = now() + timedelta(hours=1)
-    silence.notice(back + timedelta(seconds=1))
-    silence.give_up(back + timedelta(seconds=1))
+    liveness.notice(back + timedelta(seconds=1))
+    liveness.give_up(back + timedelta(seconds=1))
     assert status(task) is TaskStatus.SUSPENDED
-    silence.give_up(back + timedelta(seconds=40))
+    liveness.give_up(back + timedelta(seconds=40))
     assert status(task) is TaskStatus.QUEUED, "an outage of ours costs the stage, not the task"
     assert live(task).outcome is AttemptOutcome.LOST
 

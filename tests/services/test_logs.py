@@ -9,8 +9,8 @@ from app.domain.errors import NotFound
 from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import Attempt, Developer, Task
-from app.services import logs
-from app.services.logs import Piece
+from app.services.logs import logs
+from app.services.logs.logs import Piece
 from tests.factories import make_attempt, make_developer, make_machine, make_task
 
 # Pieces are small and chunks are small, so that lines cross both in every way.

@@ -12,9 +12,11 @@ from app.domain.task import EventType as E
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, Event, Gate, Task
-from app.services import dispatch, drains, fleet, gates, orders, silence, tasks
 from app.services.clock import now
-from app.services.orders import Want
+from app.services.dispatch import dispatch
+from app.services.machines import drains, fleet, liveness, orders
+from app.services.machines.orders import Want
+from app.services.tasks import gates, tasks
 from muster.protocol import frames
 from tests.factories import make_developer, make_project, make_server_process
 from tests.services.driven import (
@@ -90,8 +92,8 @@ def loses_it(_: Developer, machine: Driven, task: Task) -> None:
 
 
 def stays_away(_: Developer, machine: Driven, task: Task) -> None:
-    silence.notice(now() + LATER)
-    silence.give_up(now() + LATER)
+    liveness.notice(now() + LATER)
+    liveness.give_up(now() + LATER)
     machine.hello()
 
 

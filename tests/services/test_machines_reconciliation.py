@@ -14,9 +14,12 @@ from app.domain.task import EventType as E
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Attempt, Developer, Gate, Machine, MachineHeartbeat, Task
-from app.services import collection, dispatch, gates, machines, orders, silence, tasks, tokens
 from app.services.clock import now
-from app.services.orders import Want
+from app.services.dispatch import dispatch
+from app.services.machines import liveness, machines, orders
+from app.services.machines.orders import Want
+from app.services.people import tokens
+from app.services.tasks import collection, gates, tasks
 from muster.protocol import frames
 from tests.factories import (
     make_attempt,
@@ -86,17 +89,17 @@ def test_a_silent_machine_is_offline_and_its_running_task_waits(
     admin: Developer, machine: Driven
 ) -> None:
     task = running(admin, machine)
-    assert silence.notice(now()) == 0
-    assert silence.notice(now() + SILENCE) == 1
+    assert liveness.notice(now()) == 0
+    assert liveness.notice(now() + SILENCE) == 1
     assert (machine.row.status, machine.row.connected) == (MachineStatus.OFFLINE, False)
     assert state(task) == LOST
     assert machine.row.slots_used == 1
-    assert silence.notice(now() + SILENCE) == 0
+    assert liveness.notice(now() + SILENCE) == 0
 
 
 def test_a_machine_that_comes_back_with_its_task_runs_on(admin: Developer, machine: Driven) -> None:
     task = running(admin, machine)
-    silence.notice(now() + SILENCE)
+    liveness.notice(now() + SILENCE)
     machine.hello(held(task))
     assert state(task) == RUNNING
     assert machine.row.status is MachineStatus.ONLINE
@@ -110,7 +113,7 @@ def test_the_result_of_a_machine_that_finished_meanwhile_is_accepted(
 ) -> None:
     task = running(admin, machine)
     if noticed:
-        silence.notice(now() + SILENCE)
+        liveness.notice(now() + SILENCE)
     machine.hello(held(task, "waiting"))
     machine.finishes(task)
     assert machine.orders() == [(Want.RUN, task.id, 1)]
@@ -121,8 +124,8 @@ def test_a_silence_that_ends_on_the_same_connection_leaves_no_trace_but_events(
     admin: Developer, machine: Driven
 ) -> None:
     task = running(admin, machine)
-    silence.notice(now() + SILENCE)
-    silence.hear_again(machine.machine_id, machine.generation, now())
+    liveness.notice(now() + SILENCE)
+    liveness.hear_again(machine.machine_id, machine.generation, now())
     assert state(task) == RUNNING
     assert (machine.row.status, machine.row.connected) == (MachineStatus.ONLINE, True)
 
@@ -130,25 +133,25 @@ def test_a_silence_that_ends_on_the_same_connection_leaves_no_trace_but_events(
 def test_a_seat_is_not_freed_by_being_heard_again(admin: Developer, machine: Driven) -> None:
     """Rule 2: the machine has not said that what was cancelled meanwhile is gone."""
     task = running(admin, machine)
-    silence.notice(now() + SILENCE)
+    liveness.notice(now() + SILENCE)
     tasks.cancel(admin, task.id)
     tasks.retry(admin, task.id)
-    silence.hear_again(machine.machine_id, machine.generation, now())
+    liveness.hear_again(machine.machine_id, machine.generation, now())
     assert (machine.row.slots_used, live(task).holds_slot) == (1, True)
     assert machine.orders() == [(Want.STOP, task.id, 0)]
     assert dispatch.assign_queued() == 0
 
 
 def test_a_replaced_connection_is_not_heard_again(admin: Developer, machine: Driven) -> None:
-    silence.notice(now() + SILENCE)
-    silence.hear_again(machine.machine_id, machine.generation - 1, now())
+    liveness.notice(now() + SILENCE)
+    liveness.hear_again(machine.machine_id, machine.generation - 1, now())
     assert machine.row.connected is False
 
 
 def test_a_decommissioned_machine_is_not_heard_again(machine: Driven) -> None:
     machine.row.status, machine.row.connected = MachineStatus.DECOMMISSIONED, False
     db.session.commit()
-    silence.hear_again(machine.machine_id, machine.generation, now())
+    liveness.hear_again(machine.machine_id, machine.generation, now())
     assert machine.row.status is MachineStatus.DECOMMISSIONED
 
 
@@ -156,7 +159,7 @@ def test_an_order_that_was_never_accepted_goes_back_to_the_queue_and_waits_for_i
     admin: Developer, machine: Driven
 ) -> None:
     task = assigned(admin, machine)
-    silence.notice(now() + SILENCE)
+    liveness.notice(now() + SILENCE)
     assert state(task) == QUEUED
     make_driven()
     assert dispatch.assign_queued() == 0, "the machine may have the order all the same"
@@ -171,7 +174,7 @@ def test_a_task_that_was_accepted_but_never_started_does_not_wait_for_the_lease_
 ) -> None:
     task = assigned(admin, machine)
     machine.say(task, frames.Accepted())
-    silence.notice(now() + SILENCE)
+    liveness.notice(now() + SILENCE)
     assert state(task) == QUEUED
     make_driven()
     assert dispatch.assign_queued() == 0, "it may have begun all the same"
@@ -185,7 +188,7 @@ def test_what_takes_its_machine_down_before_it_starts_is_not_tried_for_ever(
     task = assigned(admin, machine, limit=2)
     for lost in (1, 2):
         machine.say(task, frames.Accepted())
-        silence.notice(now() + SILENCE)
+        liveness.notice(now() + SILENCE)
         assert state(task) == (QUEUED if lost == 1 else FAILED)
         machine.hello()
         dispatch.assign_queued()
@@ -198,7 +201,7 @@ def test_what_was_assigned_in_an_outage_of_ours_waits_for_its_machine_to_come_ba
     task = assigned(admin, machine)
     db.session.execute(db.text("DELETE FROM server_processes"))
     make_server_process(started_at=now() + SILENCE)
-    silence.notice(now() + SILENCE)
+    liveness.notice(now() + SILENCE)
     assert state(task) == (TaskStatus.ASSIGNED, None)
     machine.hello(held(task))
     assert live(task).ended_at is None
@@ -208,7 +211,7 @@ def test_an_order_that_was_accepted_unheard_is_stopped_before_its_successor_star
     admin: Developer, machine: Driven
 ) -> None:
     task = assigned(admin, machine)
-    silence.notice(now() + SILENCE)
+    liveness.notice(now() + SILENCE)
     machine.hello(held(task))
     assert machine.orders() == [(Want.STOP, task.id, 0)]
     assert dispatch.assign_queued() == 0
@@ -223,7 +226,7 @@ def test_a_draining_machine_stays_draining_in_silence_and_its_task_waits(
     machine.row.status = MachineStatus.DRAINING
     db.session.commit()
     machines.hang_up(machine.machine_id, machine.generation)
-    silence.notice(now() + SILENCE)
+    liveness.notice(now() + SILENCE)
     assert machine.row.status is MachineStatus.DRAINING
     assert state(task) == LOST
     machine.hello(held(task))
@@ -233,7 +236,7 @@ def test_a_draining_machine_stays_draining_in_silence_and_its_task_waits(
 def test_a_connection_that_ends_is_no_silence_yet(admin: Developer, machine: Driven) -> None:
     task = running(admin, machine)
     machines.hang_up(machine.machine_id, machine.generation)
-    silence.notice(now())
+    liveness.notice(now())
     assert (state(task), machine.row.status) == (RUNNING, MachineStatus.ONLINE)
     assert machine.row.connected is False
 
@@ -366,7 +369,7 @@ def test_a_host_that_was_enrolled_anew_keeps_the_checkpoints_of_its_former_life(
 
 def test_a_gate_whose_workspace_is_held_is_kept(admin: Developer, machine: Driven) -> None:
     task = at_a_gate(admin, machine)
-    silence.notice(now() + SILENCE)
+    liveness.notice(now() + SILENCE)
     assert state(task) == GATE
     machine.hello(held(task, "waiting"))
     assert state(task) == GATE
@@ -403,7 +406,7 @@ def test_a_gate_of_which_nothing_is_left_is_withdrawn_and_asked_again(
 
 def test_a_gate_outlives_its_machines_lease(admin: Developer, machine: Driven) -> None:
     task = at_a_gate(admin, machine)
-    silence.give_up(now() + LEASE)
+    liveness.give_up(now() + LEASE)
     assert state(task) == QUEUED
     assert gates.pending(admin, task.id).stage_index == 1
 
@@ -416,9 +419,9 @@ def test_a_machine_that_stays_away_loses_its_task(admin: Developer, machine: Dri
     machine.checkpoints(task)
     machine.finishes(task)
     machine.begins(task, 1)
-    silence.notice(now() + SILENCE)
-    assert silence.give_up(now()) == 0
-    assert silence.give_up(now() + LEASE) == 1
+    liveness.notice(now() + SILENCE)
+    assert liveness.give_up(now()) == 0
+    assert liveness.give_up(now() + LEASE) == 1
     assert (state(task), task.stage_index) == (QUEUED, 1)
     assert E.REQUEUED in events_of(task)
 
@@ -427,7 +430,7 @@ def test_a_task_that_may_be_lost_only_once_fails_with_the_lease(
     admin: Developer, machine: Driven
 ) -> None:
     task = running(admin, machine, limit=1)
-    silence.give_up(now() + LEASE)
+    liveness.give_up(now() + LEASE)
     assert state(task) == FAILED
 
 
@@ -435,7 +438,7 @@ def test_a_machine_that_comes_back_too_late_is_told_to_stop(
     admin: Developer, machine: Driven
 ) -> None:
     task = running(admin, machine)
-    silence.give_up(now() + LEASE)
+    liveness.give_up(now() + LEASE)
     sign = db.session.get_one(MachineHeartbeat, machine.machine_id)
     sign.received_at = sign.lease_until = now() - timedelta(seconds=1)
     machine.row.connected = False
@@ -457,7 +460,7 @@ def test_while_it_is_away_its_answered_task_waits_or_goes_elsewhere_never_both(
     admin: Developer, machine: Driven
 ) -> None:
     task = at_a_gate(admin, machine, checkpoint=False)
-    silence.notice(now() + SILENCE)
+    liveness.notice(now() + SILENCE)
     gates.confirm(admin, task.id, 1, "confirm")
     make_driven()
     assert dispatch.assign_queued() == 0

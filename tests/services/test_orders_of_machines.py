@@ -7,8 +7,9 @@ from app.domain.pipeline import GateKind
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Machine
-from app.services import orders, vault
+from app.services import vault
 from app.services.clock import now
+from app.services.machines import orders
 from muster.protocol import codec
 from tests.factories import make_attempt, make_developer, make_gate, make_machine, make_project
 from tests.factories import make_task as a_task

@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 
 from app.domain.errors import InvalidToken
-from app.services import developers, passwords, profile
-from app.services.login_limits import LoginLimit
+from app.services.people import developers, passwords, profile
+from app.services.people.login_limits import LoginLimit
 from tests.factories import PASSWORD, make_developer
 
 

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from app.domain.roles import SystemRole
-from app.services import accounts
+from app.services.people import accounts
 from tests.factories import make_developer
 from tests.services.test_sessions import at_once
 

@@ -13,9 +13,11 @@ from app.domain.roles import ProjectRole, SystemRole
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer, Project, ProjectMember
-from app.services import members, project_removal, project_views, projects, vault
-from app.services.members import LastMaintainer
-from app.services.project_removal import ProjectInUse
+from app.services import vault
+from app.services.projects import members, projects, views
+from app.services.projects.members import LastMaintainer
+from app.services.removal import projects as project_removal
+from app.services.removal.projects import ProjectInUse
 from tests.factories import make_developer, make_project, make_task
 
 
@@ -186,7 +188,7 @@ def test_views_count_members_and_tasks(app: Flask) -> None:
         make_task(project=project, status=status)
     make_task()  # another project's
     empty = make_project()
-    full, bare = project_views.of([project, empty])
+    full, bare = views.of([project, empty])
     assert full.member_count == 2
     assert full.task_counts == dict.fromkeys(TaskStatus, 0) | {"queued": 2, "failed": 1}
     assert bare.member_count == sum(bare.task_counts.values()) == 0

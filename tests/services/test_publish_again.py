@@ -11,9 +11,12 @@ from app.domain.task import EventType as E
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer, Event, Task
-from app.services import dispatch, orders, silence, tasks, vault
+from app.services import vault
 from app.services.clock import now
-from app.services.orders import Want
+from app.services.dispatch import dispatch
+from app.services.machines import liveness, orders
+from app.services.machines.orders import Want
+from app.services.tasks import tasks
 from muster.protocol import frames
 from tests.factories import make_developer, make_project, make_server_process
 from tests.services.driven import Driven, events_of, held, live, make_driven, ordered, status
@@ -124,7 +127,7 @@ def test_a_push_that_nobody_has_heard_of_yet_is_not_given_to_another(
     dispatch.assign_queued()
     machine.orders()
     machine.say(task, frames.Accepted())
-    silence.notice(now() + timedelta(seconds=40))
+    liveness.notice(now() + timedelta(seconds=40))
     assert status(task) is TaskStatus.ASSIGNED
     machine.hello(held(task, "published", -1))
     machine.publishes(task)

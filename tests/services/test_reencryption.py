@@ -11,7 +11,8 @@ from flask import Flask
 
 from app.extensions import db
 from app.models import Bot, Project, SecondFactor
-from app.services import reencryption, vault
+from app.services import vault
+from app.services.ops import reencryption
 from tests.factories import make_bot, make_developer, make_project
 from tests.services.statements import counted
 

@@ -15,10 +15,13 @@ from app.domain.task import EventType as E
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Attempt, Developer, Event, Machine, Task, Workspace
-from app.services import dispatch, gates, logs, reports, tasks
 from app.services.clock import now
-from app.services.orders import Want
-from app.services.reports import Replaced
+from app.services.dispatch import dispatch
+from app.services.logs import logs
+from app.services.machines import reports
+from app.services.machines.orders import Want
+from app.services.machines.reports import Replaced
+from app.services.tasks import gates, tasks
 from muster.protocol import frames
 from tests.factories import make_attempt, make_developer, make_gate, make_machine, make_project
 from tests.factories import make_task as a_task

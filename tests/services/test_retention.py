@@ -26,7 +26,8 @@ from app.models import (
     RefreshToken,
     TerminalInput,
 )
-from app.services import clock, retention, settings
+from app.services import clock, settings
+from app.services.ops import retention
 from tests.factories import (
     make_bot,
     make_channel_token,

@@ -7,7 +7,9 @@ from app.domain.roles import SystemRole
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, Gate, Task
-from app.services import dispatch, gates, orders, tasks
+from app.services.dispatch import dispatch
+from app.services.machines import orders
+from app.services.tasks import gates, tasks
 from muster.protocol import frames
 from tests.factories import make_developer, make_project, make_server_process
 from tests.services.driven import Driven, make_driven, ordered, state

@@ -10,16 +10,11 @@ from app.domain.chat import BotPlatform
 from app.domain.errors import Forbidden
 from app.domain.roles import SystemRole
 from app.models import Developer
-from app.services import (
-    accounts,
-    bindings,
-    bots,
-    developers,
-    enrollment_tokens,
-    fleet,
-    project_removal,
-    projects,
-)
+from app.services.machines import fleet, tokens
+from app.services.notify import bindings, bots
+from app.services.people import accounts, developers
+from app.services.projects import projects
+from app.services.removal import projects as project_removal
 from tests.factories import PASSWORD, make_developer
 
 NOWHERE = uuid.UUID(int=7)
@@ -38,10 +33,10 @@ ACTS: dict[str, Callable[[Developer], object]] = {
         actor, key="NEW", repo_url="https://h/x", agent_type="claude"
     ),
     "project_removal.delete": lambda actor: project_removal.delete(actor, "NONE"),
-    "enrollment_tokens.create": lambda actor: enrollment_tokens.create(actor),
-    "enrollment_tokens.listing": lambda actor: enrollment_tokens.listing(actor),
-    "enrollment_tokens.get": lambda actor: enrollment_tokens.get(actor, 0),
-    "enrollment_tokens.revoke": lambda actor: enrollment_tokens.revoke(actor, 0),
+    "enrollment_tokens.create": lambda actor: tokens.create(actor),
+    "enrollment_tokens.listing": lambda actor: tokens.listing(actor),
+    "enrollment_tokens.get": lambda actor: tokens.get(actor, 0),
+    "enrollment_tokens.revoke": lambda actor: tokens.revoke(actor, 0),
     "bots.create": lambda actor: bots.create(actor, platform=BotPlatform.SLACK, name="x"),
     "bots.listing": lambda actor: bots.listing(actor),
     "bots.delete": lambda actor: bots.delete(actor, 0),

@@ -12,9 +12,10 @@ from flask.testing import FlaskClient
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Attempt, Event, Machine, Task
-from app.services import clock, dispatch, samples
-from app.services.samples import Made, logs, tables
-from app.services.samples.sizes import Sizes
+from app.services import clock, sample_data
+from app.services.dispatch import dispatch
+from app.services.sample_data import Made, logs, tables
+from app.services.sample_data.sizes import Sizes
 
 PASSWORD = "a password for samples"
 SIZES = Sizes(
@@ -30,7 +31,7 @@ OPTIONS = ["--tasks=60", "--events=0", "--projects=2", "--developers=4", "--mach
 
 
 def fill(sizes: Sizes = SIZES, **more: Any) -> Made:
-    return samples.fill(sizes, PASSWORD, clock.now(), lambda *_: None, **more)
+    return sample_data.fill(sizes, PASSWORD, clock.now(), lambda *_: None, **more)
 
 
 @pytest.fixture
@@ -188,7 +189,7 @@ def test_the_same_seed_makes_the_same_rows(app: Flask) -> None:
     tables_ = ("tasks", "task_events", "attempts", "gates", "log_chunks", "machines", "projects")
 
     def contents() -> list[Any]:
-        samples.fill(SIZES, PASSWORD, moment, lambda *_: None)
+        sample_data.fill(SIZES, PASSWORD, moment, lambda *_: None)
         kept = [rows(f"SELECT to_jsonb(t) - 'recovery_digest' FROM {t} AS t") for t in tables_]
         names = "tasks, projects, machines, developers"
         db.session.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))

@@ -19,17 +19,11 @@ from app.domain.roles import SystemRole
 from app.domain.task import TaskStatus
 from app.extensions import db, redis
 from app.models import Bot, BotHealth, Delivery, Developer, Project, ProjectMember, Task
-from app.services import (
-    bindings,
-    bots,
-    deliveries,
-    project_removal,
-    sending,
-    settings,
-    vault,
-)
+from app.services import settings, vault
 from app.services.clock import now
-from app.services.deliveries import Mark
+from app.services.notify import bindings, bots, deliveries, sending
+from app.services.notify.deliveries import Mark
+from app.services.removal import projects
 from tests.factories import (
     make_bot,
     make_delivery,
@@ -288,7 +282,7 @@ def test_a_room_of_a_project_that_was_deleted_hears_no_more_but_its_cards_are_cl
     edit = make_delivery(task, bot, act=DeliveryAct.EDIT, card_id=card.id)
     admin = make_developer(role=SystemRole.ADMIN)
     key = db.session.get_one(Project, task.project_id).key
-    project_removal.delete(admin, key)
+    projects.delete(admin, key)
     sending.send_due()
     sending.send_due()
     assert (again(news).state, again(edit).state) == (DeliveryState.DEAD, DeliveryState.SENT)

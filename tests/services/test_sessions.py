@@ -17,7 +17,8 @@ from app.domain.errors import InvalidCredentials, InvalidToken
 from app.domain.tokens import TokenKind
 from app.extensions import db
 from app.models import Developer, RefreshToken
-from app.services import auth, clock, developers, passwords, tokens
+from app.services import clock
+from app.services.people import auth, developers, passwords, tokens
 from tests.factories import PASSWORD, make_developer, make_machine
 
 

@@ -10,8 +10,10 @@ from sqlalchemy.engine import make_url
 
 from app.domain.roles import SystemRole
 from app.extensions import db
-from app.services import dispatch, enrollment_tokens, settings
+from app.services import settings
 from app.services.clock import now
+from app.services.dispatch import dispatch
+from app.services.machines import tokens
 from tests.api.test_login_limits import attempt
 from tests.conftest import make_app
 from tests.factories import make_developer, make_machine, make_task
@@ -82,7 +84,7 @@ def test_logins_are_bounded_by_what_is_set_now(committed_app: Flask, other: Flas
 def test_an_enrollment_token_lives_as_long_as_is_set_now(app: Flask) -> None:
     admin = make_developer(role=SystemRole.ADMIN)
     settings.update(admin, {"enrollmentTokenHours": 2})
-    lives = enrollment_tokens.create(admin).token.expires_at - now()
+    lives = tokens.create(admin).token.expires_at - now()
     assert 1.9 < lives.total_seconds() / 3600 <= 2
 
 

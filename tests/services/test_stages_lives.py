@@ -14,9 +14,11 @@ from app.domain.task import EventType as E
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer, Task
-from app.services import dispatch, gates, silence, task_reads, tasks
 from app.services.clock import now
-from app.services.orders import Want
+from app.services.dispatch import dispatch
+from app.services.machines import liveness
+from app.services.machines.orders import Want
+from app.services.tasks import gates, reads, tasks
 from muster.protocol import frames
 from tests.factories import make_developer, make_project
 from tests.services.driven import (
@@ -90,7 +92,7 @@ def test_a_task_goes_from_created_to_completed(
     machine.finishes(task, 2)
     assert machine.orders() == [(Want.PUBLISH, task.id, 0)]
     machine.publishes(task)
-    done = task_reads.get(actor, task.id)
+    done = reads.get(actor, task.id)
     assert done.status is TaskStatus.COMPLETED
     assert done.result == {
         "commit": "beef",
@@ -247,7 +249,7 @@ def test_a_task_cancelled_while_its_machine_is_lost_is_stopped_when_it_is_back(
     task = create()
     dispatch.assign_queued()
     machine.begins(task)
-    silence.notice(now() + timedelta(seconds=40))
+    liveness.notice(now() + timedelta(seconds=40))
     tasks.cancel(actor, task.id)
     machine.hello(held(task))
     assert machine.orders() == [(Want.STOP, task.id, 0)]

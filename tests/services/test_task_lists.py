@@ -15,8 +15,9 @@ from app.domain.roles import SystemRole
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, Machine, Project, Task
-from app.services import in_time, task_reads, task_search
+from app.postgres import time_limit
 from app.services.clock import now
+from app.services.tasks import reads, search
 from tests.factories import add_member, make_developer, make_machine, make_project, make_task
 from tests.services.statements import counted
 
@@ -115,7 +116,7 @@ def listed(actor: Developer, limit: int, **filters: Any) -> list[int]:
     ids: list[int] = []
     cursor = None
     while True:
-        rows = task_reads.listing(actor, **filters)
+        rows = reads.listing(actor, **filters)
         page = by_cursor(rows, Task.id, limit=limit, cursor=cursor)
         ids += [task.id for task in page["items"]]
         cursor = page["next_cursor"]
@@ -130,8 +131,8 @@ def test_a_list_holds_what_a_look_at_every_task_finds(
     chance = random.Random(seed)
     world = World.of(chance)
     # Small, so that the newest are full; and every text is one that the index can tell.
-    monkeypatch.setattr(task_search, "WINDOW", 15)
-    monkeypatch.setattr(task_search, "has_trigrams", lambda _: True)
+    monkeypatch.setattr(search, "WINDOW", 15)
+    monkeypatch.setattr(search, "has_trigrams", lambda _: True)
     for _ in range(40):
         actor, filters = chance.choice(world.people), world.filters(chance)
         limit = chance.choice([2, 7, 50])
@@ -144,10 +145,10 @@ def test_a_list_holds_the_same_when_any_of_its_looks_runs_out_of_time(
 ) -> None:
     chance = random.Random(seed)
     world = World.of(chance)
-    look = in_time.rows
-    monkeypatch.setattr(task_search, "WINDOW", 15)
-    monkeypatch.setattr(task_search, "has_trigrams", lambda _: True)
-    monkeypatch.setattr(in_time, "rows", lambda q: look(q) if chance.random() < 0.5 else None)
+    look = time_limit.rows
+    monkeypatch.setattr(search, "WINDOW", 15)
+    monkeypatch.setattr(search, "has_trigrams", lambda _: True)
+    monkeypatch.setattr(time_limit, "rows", lambda q: look(q) if chance.random() < 0.5 else None)
     for _ in range(20):
         actor, filters = chance.choice(world.people), world.filters(chance)
         filters["q"] = chance.choice([*TEXTS, f"#{chance.choice(world.tasks).id}"])
@@ -164,8 +165,8 @@ def test_a_text_that_takes_too_long_is_found_on_later_pages(
     for _ in range(15):
         make_task(project=project, description="aab" + "a" * 19_000)
     headers = login(make_developer(role=SystemRole.ADMIN))
-    monkeypatch.setattr(task_search, "WINDOW", 5)
-    monkeypatch.setattr(in_time, "PATIENCE_MS", 5)
+    monkeypatch.setattr(search, "WINDOW", 5)
+    monkeypatch.setattr(time_limit, "PATIENCE_MS", 5)
     found, pages, query = [], 0, {"q": "a" * 190 + "b"}
     while query.get("cursor", "") is not None:
         answer = client.get("/api/web/tasks", query_string=query, headers=headers)
@@ -185,11 +186,11 @@ def test_a_list_by_text_asks_equally_often_whatever_there_is(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     admin, project = make_developer(role=SystemRole.ADMIN), make_project()
-    monkeypatch.setattr(task_search, "WINDOW", 2)
+    monkeypatch.setattr(search, "WINDOW", 2)
 
     def asked() -> int:
         with counted() as statements:
-            page = by_cursor(task_reads.listing(admin, q="walrus"), Task.id, limit=10)
+            page = by_cursor(reads.listing(admin, q="walrus"), Task.id, limit=10)
         assert page["next_cursor"] is None
         return len(statements)
 
@@ -209,7 +210,7 @@ def test_a_short_text_is_looked_for_in_the_newest_only(
 ) -> None:
     admin, project = make_developer(role=SystemRole.ADMIN), make_project()
     old, *_, new = [make_task(project=project, description="zq") for _ in range(4)]
-    monkeypatch.setattr(task_search, "WINDOW", 2)
+    monkeypatch.setattr(search, "WINDOW", 2)
     assert old.id not in listed(admin, 50, q="zq")
     assert new.id in listed(admin, 50, q="zq")
     assert listed(admin, 50, q=f"#{old.id}") == [old.id]

@@ -18,7 +18,7 @@ from app.domain.roles import SystemRole
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer
-from app.services import task_reads, tasks
+from app.services.tasks import reads, tasks
 from tests.factories import make_developer, make_machine, make_project
 from tests.factories import make_task as a_task
 from tests.services.driven import events_of
@@ -51,7 +51,7 @@ def test_a_task_keeps_the_pipeline_it_was_created_with(admin: Developer) -> None
     task = tasks.create(admin, project_key=project.key, description="Do it.")
     project.pipeline = GATED
     db.session.commit()
-    assert task_reads.get(admin, task.id).pipeline[0]["name"] == "develop"
+    assert reads.get(admin, task.id).pipeline[0]["name"] == "develop"
 
 
 def test_a_task_asks_only_for_machines_that_there_are(admin: Developer) -> None:

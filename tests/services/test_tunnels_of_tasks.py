@@ -13,8 +13,11 @@ from app.domain.task import EventType
 from app.extensions import db
 from app.machines.tunnels import TunnelOrders
 from app.models import AuditEntry, Developer, Event, Task
-from app.services import dispatch, orders, tasks, tunnels
 from app.services.clock import now
+from app.services.dispatch import dispatch
+from app.services.machines import orders
+from app.services.tasks import tasks
+from app.services.tunnels import tunnels
 from muster.protocol import frames
 from tests.factories import make_developer, make_project
 from tests.services.driven import Driven, make_driven

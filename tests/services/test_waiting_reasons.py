@@ -12,8 +12,10 @@ from app.domain.attempt import AttemptOutcome, AttemptPhase
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db, redis
 from app.models import Developer, MachineHeartbeat, Task
-from app.services import dispatch, fleet, task_reads, tasks, waiting
-from app.services.waiting import NextAct, Wait, WaitReason
+from app.services.dispatch import dispatch, waiting
+from app.services.dispatch.waiting import NextAct, Wait, WaitReason
+from app.services.machines import fleet
+from app.services.tasks import reads, tasks
 from tests.factories import make_attempt, make_developer, make_gate, make_machine, make_task
 from tests.factories.rows import now
 
@@ -87,7 +89,7 @@ def test_a_task_of_a_silent_machine_is_queued_again_when_the_lease_is_over() -> 
 def test_a_queued_task_knows_its_place_and_what_keeps_each_machine() -> None:
     full = make_machine(slots_total=0)
     first, second = make_task(), make_task()
-    seen = task_reads.get(make_developer(role="admin"), second.id)
+    seen = reads.get(make_developer(role="admin"), second.id)
     queue = waiting.queue_of(seen)
     assert queue == {
         "position": 2,
@@ -123,7 +125,7 @@ def test_a_retry_for_a_machine_that_was_decommissioned_says_that_it_waits_for_it
 
 def keepers(person: Developer, task: Task) -> dict[str, str]:
     """Which machine is kept from the task by which rule, as that person sees it."""
-    queue = waiting.queue_of(task_reads.get(person, task.id))
+    queue = waiting.queue_of(reads.get(person, task.id))
     assert queue is not None
     return {row["machine_id"]: row["reason"] for row in queue["blocked_by"]}
 

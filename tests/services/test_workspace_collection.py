@@ -10,8 +10,8 @@ from app.domain.attempt import AttemptOutcome, WorkspaceState
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Attempt, Machine, Workspace
-from app.services import collection
 from app.services.clock import now
+from app.services.tasks import collection
 from tests.factories import make_attempt, make_machine, make_task
 from tests.factories.rows import stored
 

@@ -12,8 +12,11 @@ from app.domain.roles import SystemRole
 from app.domain.task import ENDED, TaskStatus
 from app.extensions import db
 from app.models import Task
-from app.services import counters, dispatch, gates, silence, tasks
 from app.services.clock import now
+from app.services.counts import counters
+from app.services.dispatch import dispatch
+from app.services.machines import liveness
+from app.services.tasks import gates, tasks
 from muster.protocol import frames
 from tests.factories import make_developer, make_project
 from tests.services.driven import Driven, make_driven
@@ -100,9 +103,9 @@ class Walk:
     def silence(self) -> None:
         """Both machines fall silent and come back, with nothing or before their leases end."""
         later = now() + timedelta(minutes=1)
-        silence.notice(later)
+        liveness.notice(later)
         if self.chance.random() < 0.5:
-            silence.give_up(later + timedelta(hours=1))
+            liveness.give_up(later + timedelta(hours=1))
         for machine in self.machines:
             machine.hello()
 

@@ -10,8 +10,8 @@ from app.api.schemas.base import Empty
 from app.api.schemas.bots import BindingSchema, BotSchema, NewBinding, NewBot, WhichBinding
 from app.domain.errors import AlreadyExists, ChatBound, SessionRequired
 from app.models import Bot, BotBinding
-from app.services import bindings, bots
-from app.services.bindings import Binding
+from app.services.notify import bindings, bots
+from app.services.notify.bindings import Binding
 
 blp = Blueprint("bots", __name__, url_prefix="/api/admin/bots", description="Bots")
 

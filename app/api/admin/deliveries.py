@@ -8,8 +8,8 @@ from app.api.paging import by_cursor, cursor_page_of
 from app.api.problems import problems
 from app.api.schemas.deliveries import DeliveryFilter, DeliverySchema
 from app.models import Delivery
-from app.services import deliveries
-from app.services.deliveries import NotDead
+from app.services.notify import deliveries
+from app.services.notify.deliveries import NotDead
 
 blp = Blueprint(
     "deliveries", __name__, url_prefix="/api/admin/deliveries", description="Messages to chats"

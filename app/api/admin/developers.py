@@ -9,7 +9,8 @@ from app.api.problems import problems
 from app.api.schemas.developers import DeveloperChanges, DeveloperSchema, NewDeveloper
 from app.domain.errors import AlreadyExists, LastAdmin, PlatformUidTaken, SessionRequired
 from app.models import Developer
-from app.services import accounts, developers, directory
+from app.services.people import accounts, developers
+from app.services.search import directory
 
 blp = Blueprint(
     "developers", __name__, url_prefix="/api/admin/developers", description="Developers"

@@ -12,8 +12,8 @@ from app.api.schemas.base import Empty, Schema
 from app.api.schemas.machines import MachineChange, MachineSchema
 from app.api.web import machines as web
 from app.domain.errors import MachineDecommissioned
-from app.services import fleet
-from app.services.machine_reads import MachineView
+from app.services.machines import fleet
+from app.services.machines.reads import MachineView
 
 blp = Blueprint(
     "admin-machines", __name__, url_prefix="/api/admin/machines", description="Machines, for admins"

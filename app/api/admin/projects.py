@@ -11,9 +11,10 @@ from app.api.schemas.base import Empty, Schema
 from app.api.schemas.projects import NewProject, ProjectSchema
 from app.api.web import projects as web
 from app.domain.errors import AlreadyExists
-from app.services import project_removal, project_views, projects
-from app.services.project_removal import ProjectInUse
-from app.services.project_views import ProjectView
+from app.services.projects import projects, views
+from app.services.projects.views import ProjectView
+from app.services.removal import projects as project_removal
+from app.services.removal.projects import ProjectInUse
 
 blp = Blueprint(
     "admin-projects", __name__, url_prefix="/api/admin/projects", description="Projects, for admins"
@@ -40,7 +41,7 @@ blp.delete("/<key>/members")(web.remove_member)
 @problems(blp, AlreadyExists)
 def create_project(body: dict[str, Any]) -> ProjectView:
     """A new project, at first without members."""
-    return project_views.one(projects.create(current_developer(), **body))
+    return views.one(projects.create(current_developer(), **body))
 
 
 @blp.delete("/<key>")

@@ -14,8 +14,8 @@ from app.api.schemas.tokens import (
 )
 from app.domain.errors import SessionRequired
 from app.models import EnrollmentToken
-from app.services import enrollment_tokens
-from app.services.enrollment_tokens import TokenView
+from app.services.machines import tokens
+from app.services.machines.tokens import TokenView
 
 blp = Blueprint(
     "worker-tokens",
@@ -30,9 +30,9 @@ blp = Blueprint(
 @blp.response(200, cursor_page_of(EnrollmentTokenSchema))
 def list_worker_tokens(query: dict[str, Any]) -> dict[str, Any]:
     """All enrollment tokens, newest first; never the secrets."""
-    rows = enrollment_tokens.listing(current_developer())
+    rows = tokens.listing(current_developer())
     page = by_cursor(rows, EnrollmentToken.id, **query)
-    return {**page, "items": [enrollment_tokens.view(token) for token in page["items"]]}
+    return {**page, "items": [tokens.view(token) for token in page["items"]]}
 
 
 @blp.post("")
@@ -41,18 +41,18 @@ def list_worker_tokens(query: dict[str, Any]) -> dict[str, Any]:
 @problems(blp, SessionRequired)
 def create_worker_token(body: dict[str, Any]) -> TokenView:
     """A new token, shown here once. Not with a personal access token."""
-    return enrollment_tokens.create(current_developer(), **body)
+    return tokens.create(current_developer(), **body)
 
 
 @blp.post("/<int:token_id>/revoke")
 @blp.response(200, EnrollmentTokenSchema)
 def revoke_worker_token(token_id: int) -> TokenView:
     """The token lets nobody in any more; a machine that it let in stays."""
-    return enrollment_tokens.revoke(current_developer(), token_id)
+    return tokens.revoke(current_developer(), token_id)
 
 
 @blp.get("/<int:token_id>/status")
 @blp.response(200, TokenStatusSchema)
 def get_worker_token_status(token_id: int) -> TokenView:
     """Whether it has been used, and by which machine."""
-    return enrollment_tokens.get(current_developer(), token_id)
+    return tokens.get(current_developer(), token_id)

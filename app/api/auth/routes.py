@@ -15,7 +15,7 @@ from app.domain.errors import (
     TotpInvalid,
     TotpRequired,
 )
-from app.services import auth
+from app.services.people import auth
 
 blp = Blueprint("auth", __name__, url_prefix="/api/auth", description="Sessions")
 

@@ -14,9 +14,9 @@ from app.api.live.hub import End, News, Stream
 from app.api.live.places import Place
 from app.domain import snapshot
 from app.domain.snapshot import Snapshot
-from app.services import news
 from app.services.clock import now
-from app.services.news import Seat
+from app.services.notify import news
+from app.services.notify.news import Seat
 
 HEARTBEAT_SECONDS = 15.0
 

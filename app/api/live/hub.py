@@ -21,9 +21,9 @@ from app import bus
 from app.api.live import places
 from app.api.live.places import Place
 from app.domain.snapshot import Snapshot
-from app.services import news
 from app.services.clock import now
-from app.services.news import Batch, Row, Seat, Standing
+from app.services.notify import news
+from app.services.notify.news import Batch, Row, Seat, Standing
 
 LOOK_SECONDS = 2.0  # rights that have ended are seen so much later, too
 PAUSE_SECONDS = 0.02  # between two looks: what comes meanwhile is read together

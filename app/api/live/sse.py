@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from app.domain.snapshot import Snapshot
-from app.services.task_news import Place
+from app.services.logs.news import Place
 
 Seen = Snapshot | Place
 

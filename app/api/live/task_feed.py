@@ -15,10 +15,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.api.live import hub, places, sse
 from app.api.schemas.tasks import EventSchema
-from app.services import news, task_news
 from app.services.clock import now
-from app.services.news import Seat
-from app.services.task_news import Place, Seen
+from app.services.logs import news as task_news
+from app.services.logs.news import Place, Seen
+from app.services.notify import news
+from app.services.notify.news import Seat
 
 HEARTBEAT_SECONDS = 15.0
 LOOK_SECONDS = 2.0  # rights that have ended are seen so much later

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.api.live.hub import News
 from app.domain.moments import written
-from app.services.news import Row
+from app.services.notify.news import Row
 
 
 def said(item: News) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from app.api.openapi.headers import COMPONENTS, RATE_LIMIT, REQUEST_ID
 from app.api.openapi.texts import refuse_nul
 from app.api.schemas.base import camel_case
 from app.domain.errors import TooManyAttempts
-from app.services.projects import KEY
+from app.services.projects.projects import KEY
 
 WITHOUT_POSTGRES = ("/healthz", "/readyz", "/metrics", "/api/openapi.json", "/api/docs")
 KEY_SCHEMA = {"type": "string", "pattern": f"^{KEY.pattern}$", "minLength": 1, "maxLength": 64}

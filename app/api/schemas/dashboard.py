@@ -9,7 +9,7 @@ from app.api.schemas.base import INT8, Id, Schema, Whole
 from app.api.schemas.tasks import EventSchema
 from app.domain.machine import MachineStatus
 from app.domain.task import TaskStatus
-from app.services.activity import Activity
+from app.services.projects.activity import Activity
 
 
 def _number(**kwargs: Any) -> Whole:

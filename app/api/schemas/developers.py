@@ -9,7 +9,7 @@ from marshmallow import fields, validate
 from app.api.schemas.base import Flag, Id, Schema, Timestamp
 from app.api.schemas.texts import single_line
 from app.domain.roles import SystemRole
-from app.services import passwords
+from app.services.people import passwords
 
 # `<` and `>` end a name and an address in a commit's header.
 _Rules = list[Callable[[str], Any]]

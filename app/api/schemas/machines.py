@@ -11,7 +11,7 @@ from app.api.schemas.texts import CommaList, single_line
 from app.domain.machine import MachineStatus
 from app.domain.moments import rewritten
 from app.domain.task import TaskStatus
-from app.services.fleet import SETTABLE
+from app.services.machines.fleet import SETTABLE
 
 MAX_SLOTS = 1000
 _SHORT = validate.Length(max=200)

@@ -4,7 +4,7 @@ from marshmallow import fields
 
 from app.api.paging import CursorQuery, cursor_page_of
 from app.api.schemas.base import Id, Schema, Timestamp, Whole
-from app.services.notifications import COUNTED
+from app.services.notify.notifications import COUNTED
 
 
 class NotificationFilter(CursorQuery):

@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from app.api.schemas.base import Schema
-from app.services.readiness import SIGNS
+from app.services.ops.readiness import SIGNS
 
 
 class HealthSchema(Schema):

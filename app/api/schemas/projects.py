@@ -9,7 +9,7 @@ from app.api.schemas.base import INT8, Flag, Schema, Timestamp, Whole
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import single_line
 from app.domain.pipeline import StageKind
-from app.services.projects import KEY
+from app.services.projects.projects import KEY
 
 AGENT_TYPES = ("claude", "cursor", "codex", "custom")
 MAX_SECONDS = 86_400

@@ -14,7 +14,7 @@ from app.domain.scheduling import Reason
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.domain.terminal import TerminalMode
 from app.models import Task
-from app.services.waiting import NextAct, Wait, WaitReason
+from app.services.dispatch.waiting import NextAct, Wait, WaitReason
 
 MAX_PRIORITY = 1000
 

@@ -5,7 +5,7 @@ from marshmallow import fields, validate
 from app.api.schemas.base import Id, Schema, Timestamp
 from app.api.schemas.machines import MachineSchema
 from app.api.schemas.texts import single_line
-from app.services.enrollment_tokens import TokenStatus
+from app.services.machines.tokens import TokenStatus
 
 
 class NewEnrollmentToken(Schema):

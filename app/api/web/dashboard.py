@@ -9,10 +9,11 @@ from app.api.paging import CursorQuery, by_cursor
 from app.api.schemas.dashboard import ActivityPage, StatsSchema
 from app.api.schemas.tasks import TaskPage
 from app.models import Task
-from app.services import activity, dashboard, task_reads
-from app.services.activity import Activity
 from app.services.clock import now
-from app.services.dashboard import Stats
+from app.services.projects import activity, dashboard
+from app.services.projects.activity import Activity
+from app.services.projects.dashboard import Stats
+from app.services.tasks import reads
 
 blp = Blueprint("dashboard", __name__, url_prefix="/api/web/dashboard", description="The dashboard")
 
@@ -29,7 +30,7 @@ def get_stats() -> Stats:
 @blp.response(200, TaskPage)
 def list_recent_tasks(query: dict[str, Any]) -> dict[str, Any]:
     """The tasks that you may see, the latest created first."""
-    return by_cursor(task_reads.listing(current_developer()), Task.id, **query)
+    return by_cursor(reads.listing(current_developer()), Task.id, **query)
 
 
 @blp.get("/recent-activity")

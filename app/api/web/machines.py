@@ -16,8 +16,8 @@ from app.api.schemas.machines import (
 from app.api.schemas.tasks import TaskPage
 from app.domain.errors import Forbidden, MachineDecommissioned
 from app.models import Machine, Task
-from app.services import drains, machine_reads
-from app.services.machine_reads import MachineView
+from app.services.machines import drains, reads
+from app.services.machines.reads import MachineView
 
 blp = Blueprint("machines", __name__, url_prefix="/api/web/machines", description="Machines")
 
@@ -27,7 +27,7 @@ blp = Blueprint("machines", __name__, url_prefix="/api/web/machines", descriptio
 @blp.response(200, cursor_page_of(MachineSchema))
 def list_machines(query: dict[str, Any]) -> dict[str, Any]:
     """All machines, or those in the states asked for."""
-    page = by_cursor(machine_reads.listing(query.pop("status")), Machine.id, **query)
+    page = by_cursor(reads.listing(query.pop("status")), Machine.id, **query)
     return {**page, "items": [MachineView(*row) for row in page["items"]]}
 
 
@@ -35,7 +35,7 @@ def list_machines(query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(200, MachineSchema)
 def get_machine(machine_id: uuid.UUID) -> MachineView:
     """One machine."""
-    return machine_reads.get(machine_id)
+    return reads.get(machine_id)
 
 
 @blp.get("/<uuid:machine_id>/tasks")
@@ -43,7 +43,7 @@ def get_machine(machine_id: uuid.UUID) -> MachineView:
 @blp.response(200, TaskPage)
 def list_machine_tasks(query: dict[str, Any], machine_id: uuid.UUID) -> dict[str, Any]:
     """The tasks whose latest attempt is on the machine, newest first; those that you may see."""
-    tasks = machine_reads.tasks(current_developer(), machine_id, query.pop("status"))
+    tasks = reads.tasks(current_developer(), machine_id, query.pop("status"))
     return by_cursor(tasks, Task.id, **query)
 
 

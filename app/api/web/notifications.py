@@ -12,7 +12,7 @@ from app.api.schemas.notifications import (
     ReadSchema,
 )
 from app.models import Notification
-from app.services import notifications
+from app.services.notify import notifications
 
 blp = Blueprint(
     "notifications", __name__, url_prefix="/api/web/notifications", description="Notifications"

@@ -11,8 +11,8 @@ from app.api.schemas.personal_tokens import (
     PersonalTokenSchema,
 )
 from app.models import PersonalToken
-from app.services import personal_tokens
-from app.services.personal_tokens import TokenView
+from app.services.people import personal_tokens
+from app.services.people.personal_tokens import TokenView
 
 blp = Blueprint(
     "personal-tokens",

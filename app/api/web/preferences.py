@@ -6,7 +6,7 @@ from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
 from app.api.schemas.preferences import PreferenceChanges, PreferencesSchema
 from app.domain.audience import NewsKind, Preferences
-from app.services import preferences
+from app.services.people import preferences
 
 blp = Blueprint(
     "preferences",

@@ -12,11 +12,11 @@ from app.api.schemas.profile import (
     ProfileSchema,
 )
 from app.domain.errors import TooManyAttempts
-from app.services import profile
-from app.services.auth import Pair
 from app.services.chat import accounts as chat_accounts
 from app.services.chat.accounts import NewChatToken
-from app.services.profile import Profile
+from app.services.people import profile
+from app.services.people.auth import Pair
+from app.services.people.profile import Profile
 
 blp = Blueprint("profile", __name__, url_prefix="/api/web/profile", description="Your account")
 

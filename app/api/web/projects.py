@@ -11,9 +11,10 @@ from app.api.schemas.members import ColleagueSchema, MemberSchema, NewMember, Wh
 from app.api.schemas.projects import ProjectSchema, ProjectUpdate
 from app.domain.errors import Forbidden
 from app.models import Developer, Project, ProjectMember
-from app.services import directory, members, project_views, projects
-from app.services.members import LastMaintainer
-from app.services.project_views import ProjectView
+from app.services.projects import members, projects, views
+from app.services.projects.members import LastMaintainer
+from app.services.projects.views import ProjectView
+from app.services.search import directory
 
 blp = Blueprint("projects", __name__, url_prefix="/api/web/projects", description="Projects")
 
@@ -24,7 +25,7 @@ blp = Blueprint("projects", __name__, url_prefix="/api/web/projects", descriptio
 def list_projects(query: dict[str, Any]) -> dict[str, Any]:
     """The projects that you may see, newest first."""
     page = by_cursor(projects.listing(current_developer()), Project.id, **query)
-    return {**page, "items": project_views.of(page["items"])}
+    return {**page, "items": views.of(page["items"])}
 
 
 @blp.get("/-/developers")
@@ -39,7 +40,7 @@ def list_colleagues(query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(200, ProjectSchema)
 def get_project(key: str) -> ProjectView:
     """One project, by its key in any letter case."""
-    return project_views.one(projects.get(current_developer(), key))
+    return views.one(projects.get(current_developer(), key))
 
 
 @blp.put("/<key>")
@@ -48,7 +49,7 @@ def get_project(key: str) -> ProjectView:
 @problems(blp, Forbidden)
 def update_project(changes: dict[str, Any], key: str) -> ProjectView:
     """Change what the body names. For maintainers; tasks keep the pipeline they were made with."""
-    return project_views.one(projects.update(current_developer(), key, **changes))
+    return views.one(projects.update(current_developer(), key, **changes))
 
 
 @blp.get("/<key>/members")

@@ -11,7 +11,7 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from app.api.pieces import in_contexts
-from app.services.logs import RawLog
+from app.services.logs.logs import RawLog
 
 CONTENT_TYPE = "application/octet-stream"
 BINARY = {"type": "string", "format": "binary"}

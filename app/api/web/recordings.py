@@ -10,8 +10,8 @@ from app.api.guards import current_developer
 from app.api.pieces import in_contexts
 from app.api.schemas.tasks import WhichAttempt
 from app.domain.asciicast import CONTENT_TYPE
-from app.services import recordings
-from app.services.recordings import AttemptRecording
+from app.services.logs import recordings
+from app.services.logs.recordings import AttemptRecording
 
 _BODY = {"type": "string"}
 _HEADERS = {

@@ -5,8 +5,8 @@ from typing import Any
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
 from app.api.schemas.search import FoundSchema, SearchQuery
-from app.services import search
-from app.services.search import Found
+from app.services.search import search
+from app.services.search.search import Found
 
 blp = Blueprint("search", __name__, url_prefix="/api/web/search", description="Search")
 

@@ -12,8 +12,10 @@ from app.api.live.places import Place
 from app.api.problems import problems
 from app.domain.errors import TooManyStreams
 from app.domain.tokens import digest
-from app.services import settings, task_reads, tokens
-from app.services.news import Seat
+from app.services import settings
+from app.services.notify.news import Seat
+from app.services.people import tokens
+from app.services.tasks import reads
 
 blp = Blueprint("stream", __name__, url_prefix="/api/web", description="Live news")
 
@@ -57,7 +59,7 @@ def stream_task(task_id: int) -> Response:
     bytes at `offset` of an attempt's log in Base64; lost ones are left out. Come back with the
     last `id` as `Last-Event-ID`, and you miss nothing and get nothing twice; `0:` is the beginning.
     """
-    task_reads.get(current_developer(), task_id)
+    reads.get(current_developer(), task_id)
     seat, place, app = _taken()
     last = request.headers.get("Last-Event-ID")
     return _response(task_feed.read(app, seat, place, task_id, last), place)

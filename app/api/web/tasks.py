@@ -45,9 +45,13 @@ from app.domain.errors import (
     WrongStage,
 )
 from app.models import Task, TerminalInput
-from app.services import gates, history, idempotency, logs, task_reads, tasks, terminals, waiting
-from app.services.gates import PendingGate
-from app.services.logs import LogPage
+from app.services import idempotency
+from app.services.dispatch import waiting
+from app.services.logs import logs
+from app.services.logs.logs import LogPage
+from app.services.tasks import gates, history, reads, tasks
+from app.services.tasks.gates import PendingGate
+from app.services.terminals import terminals
 
 blp = Blueprint("tasks", __name__, url_prefix="/api/web/tasks", description="Tasks")
 
@@ -59,7 +63,7 @@ def list_tasks(query: dict[str, Any]) -> dict[str, Any]:
     """The tasks that you may see, newest first."""
     page = {name: query.pop(name) for name in ("limit", "cursor")}
     alias = query.pop("project_key")
-    found = task_reads.listing(
+    found = reads.listing(
         current_developer(),
         statuses=query.pop("status"),
         project_key=query.pop("project") or alias,
@@ -106,7 +110,7 @@ def _location(task_id: int) -> str:
 @blp.response(200, TaskDetailSchema)
 def get_task(task_id: int) -> TaskDetail:
     """One task; while it waits, with what keeps each machine from it, or what it waits for."""
-    task = task_reads.get(current_developer(), task_id)
+    task = reads.get(current_developer(), task_id)
     return TaskDetail(task, waiting.queue_of(task), waiting.wait_of(task))
 
 

@@ -7,8 +7,8 @@ from app.api.guards import current_developer
 from app.api.problems import problems
 from app.api.schemas.tunnels import NewTunnel, TunnelSchema
 from app.domain.errors import Forbidden, NoLiveWorkspace
-from app.services import tunnels
-from app.services.tunnels import TunnelView
+from app.services.tunnels import tunnels
+from app.services.tunnels.tunnels import TunnelView
 
 blp = Blueprint("tunnels", __name__, url_prefix="/api/web/workspace-tunnel", description="Tunnels")
 

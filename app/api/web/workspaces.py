@@ -6,7 +6,7 @@ from app.api.problems import problems
 from app.api.schemas.workspaces import WorkspaceSchema
 from app.domain.errors import NoWorkspace
 from app.models import Workspace
-from app.services import workspaces
+from app.services.tasks import workspaces
 
 blp = Blueprint("workspaces", __name__, url_prefix="/api/web/workspaces", description="Workspaces")
 

@@ -13,8 +13,8 @@ from app.api.schemas.workers import (
     WorkersHealthSchema,
 )
 from app.domain.errors import InvalidToken, MachineTaken
-from app.services import enrollment, machine_reads
-from app.services.enrollment import Credentials
+from app.services.machines import enrollment, reads
+from app.services.machines.enrollment import Credentials
 
 blp = Blueprint("workers", __name__, url_prefix="/api/workers", description="Workers")
 
@@ -23,7 +23,7 @@ blp = Blueprint("workers", __name__, url_prefix="/api/workers", description="Wor
 @blp.response(200, WorkersHealthSchema)
 def workers_health() -> dict[str, Any]:
     """The server is up; how many workers are connected to all of its processes."""
-    return {"status": "ok", "connected_workers": machine_reads.connected_count()}
+    return {"status": "ok", "connected_workers": reads.connected_count()}
 
 
 @blp.post("/register")

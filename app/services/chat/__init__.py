@@ -1,6 +1,6 @@
 """Chat: what people do there has the same effect as in the API, with the same rights.
 
-`intake` believes a platform and stores what it tells; `work` has it take effect, and answers.
+`inbox` believes a platform and stores what it tells; `work` has it take effect, and answers.
 """
 
 from app.services.chat.work import catch_up, work

@@ -12,7 +12,8 @@ from app.domain.errors import ChatTokenInvalid, PlatformUidTaken
 from app.domain.tokens import TokenKind, digest
 from app.extensions import db
 from app.models import ChatToken, Developer
-from app.services import audit, clock, developers, tokens
+from app.services import audit, clock
+from app.services.people import developers, tokens
 
 LIFETIME = timedelta(minutes=10)
 

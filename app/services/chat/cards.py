@@ -4,7 +4,7 @@ from app.chat.messages import GateCard, Message, cut
 from app.domain import task as rules
 from app.extensions import db
 from app.models import Developer, Gate, Task
-from app.services import task_reads
+from app.services.tasks import reads
 
 
 def message(task: Task, gate: Gate | None, body: str) -> Message:
@@ -57,6 +57,6 @@ def asked(
     actor: Developer, task_id: int, round_: int, stage_index: int
 ) -> tuple[Task, Gate | None]:
     """The task, and that question of it. Raises NotFound."""
-    task = task_reads.get(actor, task_id)
+    task = reads.get(actor, task_id)
     gate = db.session.get(Gate, (task_id, round_, stage_index), populate_existing=True)
     return task, gate

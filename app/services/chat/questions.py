@@ -14,8 +14,8 @@ from app.domain.audience import NewsKind
 from app.domain.delivery import DeliveryAct, DeliveryState
 from app.extensions import db
 from app.models import Bot, Delivery, Gate, OutboxEntry
-from app.services import deliveries
-from app.services.deliveries import Mark
+from app.services.notify import deliveries
+from app.services.notify.deliveries import Mark
 
 # One that had been given up is tried again; any other is there, or on its way.
 _TAKE = text("""

@@ -15,9 +15,9 @@ from app.domain.errors import ChatTokenInvalid, DomainError, PlatformUidTaken
 from app.extensions import db
 from app.models import Bot, ChatEvent
 from app.services import vault
-from app.services.chat import accounts, acts, presses, speech
-from app.services.chat.acts import Answer
-from app.services.chat.intake import DIGEST
+from app.services.chat import accounts, actions, interactions, replies
+from app.services.chat.actions import Answer
+from app.services.chat.inbox import DIGEST
 
 # Who works on an event has it to themselves for so long; then they are taken for dead.
 CLAIM = timedelta(seconds=60)
@@ -60,7 +60,7 @@ def work(event_id: int, now: datetime) -> None:
         return
     answer = Answer(**event.answer)
     try:
-        speech.say(bot, said, answer, accounts.owner(bot.platform, said.user_id))
+        replies.say(bot, said, answer, accounts.owner(bot.platform, said.user_id))
         _rest(event)
     except TryAgain as error:
         _put_off(event, error, now)
@@ -106,7 +106,7 @@ def _take_effect(event: ChatEvent, bot: Bot, said: Incoming, now: datetime) -> A
         return _answer(event, bot, said, now)
     except DomainError as error:
         db.session.rollback()
-        return Answer(acts.in_words(error))
+        return Answer(actions.in_words(error))
 
 
 def _answer(event: ChatEvent, bot: Bot, said: Incoming, now: datetime) -> Answer | None:
@@ -121,16 +121,16 @@ def _answer(event: ChatEvent, bot: Bot, said: Incoming, now: datetime) -> Answer
     if actor.disabled_at is not None:
         return Answer(DISABLED)
     if said.wanted is not Wanted.COMMAND:
-        return presses.carry_out(actor, bot, said)
+        return interactions.carry_out(actor, bot, said)
 
     def remember(answer: Answer) -> None:
         event.done_at, event.answer = now, asdict(answer)
 
-    return acts.carry_out(actor, bot, said, remember)
+    return actions.carry_out(actor, bot, said, remember)
 
 
 def _bind(bot: Bot, said: Incoming, token: str, now: datetime) -> Answer:
-    """Only a digest has come this far (see `intake`); what has no mark before it is no token."""
+    """Only a digest has come this far (see `inbox`); what has no mark before it is no token."""
     digest = token.removeprefix(DIGEST) if token.startswith(DIGEST) else ""
     if not said.private:
         accounts.burn(digest, now)

@@ -1,0 +1,1 @@
+"""PostgreSQL beneath SQLAlchemy: how transactions begin, what waits, what bounds a statement."""

@@ -1,0 +1,53 @@
+"""How much who has typed, until it is written down."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from app.services.clock import now
+from app.services.terminals.checks import Typed
+from app.services.terminals.terminals import ViewerSeat
+
+
+class TypedBytes:
+    """Counts in memory, for a keystroke must not cost a statement; `write` takes a batch."""
+
+    def __init__(self, write: Callable[[Sequence[Typed]], None]) -> None:
+        self._write = write
+        self._counts: dict[tuple[int, int, int], Typed] = {}
+        self._lock = threading.Lock()
+
+    def of(self, seat: ViewerSeat) -> Callable[[int], None]:
+        """Where to say that so many bytes were typed in that seat."""
+        key = (seat.task_id, seat.attempt, seat.developer_id)
+
+        def count(size: int) -> None:
+            moment = now()
+            so_far = self._counts.get(key) or Typed(*key, moment, moment, 0)
+            self._counts[key] = replace(so_far, ended_at=moment, bytes=so_far.bytes + size)
+
+        return count
+
+    def flush(self) -> None:
+        """Write down what has been counted. What cannot be written is kept.
+
+        Raises SQLAlchemyError.
+        """
+        with self._lock:
+            counts, self._counts = self._counts, {}
+            if not counts:
+                return
+            try:
+                self._write(list(counts.values()))
+            except Exception:
+                self._put_back(counts)
+                raise
+
+    def _put_back(self, counts: dict[tuple[int, int, int], Typed]) -> None:
+        for key, before in counts.items():
+            after = self._counts.get(key)
+            if after is None:
+                self._counts[key] = before
+            else:
+                total = before.bytes + after.bytes
+                self._counts[key] = replace(after, begun_at=before.begun_at, bytes=total)

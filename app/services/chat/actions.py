@@ -1,0 +1,298 @@
+"""Commands of people, carried out by the services that the API uses, in their name."""
+
+import re
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from app.chat import commands
+from app.chat.commands import Command, Unclear, Verb
+from app.chat.incoming import Incoming
+from app.chat.messages import cut
+from app.domain import task as rules
+from app.domain.attempt import branch_of
+from app.domain.errors import DomainError, InvalidFields, NotFound, NothingPending
+from app.domain.machine import MachineStatus
+from app.domain.pipeline import GateKind
+from app.extensions import db
+from app.models import Bot, BotBinding, Developer, Machine, Project, Task
+from app.services.chat import cards
+from app.services.logs import logs
+from app.services.machines import drains, reads
+from app.services.projects import projects
+from app.services.tasks import gates, tasks, workspaces
+from app.services.tasks import reads as task_reads
+
+LINES = 20  # of a log
+LISTED = 10  # tasks
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is said about it; `public`: to all who are there. `card`: with that task's card."""
+
+    text: str
+    public: bool = False
+    card: int | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A command, who gave it and where. `remember` is called inside the transaction of an act that
+    must not be done twice, with the answer to it.
+    """
+
+    actor: Developer
+    bot: Bot
+    said: Incoming
+    command: Command
+    remember: Callable[[Answer], None]
+
+
+def carry_out(
+    actor: Developer, bot: Bot, said: Incoming, remember: Callable[[Answer], None]
+) -> Answer:
+    """Do what the text says. Raises DomainError."""
+    command = commands.parse(said.text)
+    if isinstance(command, Unclear):
+        return Answer(command.words)
+    return _ACTS[command.verb](Asked(actor, bot, said, command, remember))
+
+
+def in_words(error: DomainError) -> str:
+    """What went wrong, for somebody who has written a command."""
+    if isinstance(error, InvalidFields) and error.errors:
+        return " ".join(f"{field} {', '.join(wrong)}." for field, wrong in error.errors.items())
+    return str(error)
+
+
+# ---- tasks --------------------------------------------------------------------------------------
+
+
+def _develop(asked: Asked) -> Answer:
+    key = asked.command.project or _bound_project(asked) or _only_project(asked.actor)
+    if key is None:
+        return Answer(
+            "Which project? This chat is bound to none: add --project KEY"
+            + _hint([project.key for project in _projects(asked.actor)])
+        )
+    machine = _machine(asked.command.machine) if asked.command.machine else None
+    made: list[Answer] = []
+
+    def remember(task: Task) -> None:
+        made.append(Answer(_headline(task), public=True))
+        asked.remember(made[0])
+
+    tasks.create(
+        asked.actor,
+        project_key=key,
+        description=asked.command.text,
+        machine_id=machine.id if machine else None,
+        remember=remember,
+    )
+    return made[0]
+
+
+def _progress(asked: Asked) -> Answer:
+    task = task_reads.get(asked.actor, _id(asked))
+    gate = gates.open_gate(task) if task.status in rules.LIVE else None
+    if gate is None:
+        return Answer(progress(task), public=True)
+    question = f"It asks: {cut(gate.prompt, 1000)}\nAnswer with: confirm #{task.id} result"
+    return Answer(f"{progress(task)}\n{question}", public=True, card=task.id)
+
+
+def progress(task: Task) -> str:
+    """How far it is, in a few lines."""
+    stage = cards.stage_name(task, task.current_stage_index)
+    lines = [_headline(task)]
+    lines.append(f"stage {task.current_stage_index + 1} of {len(task.pipeline)}, “{stage}”")
+    if task.machine is not None:
+        lines.append(f"on {task.machine.name}, attempt {task.attempt}")
+    if task.failure:
+        lines.append(f"{task.failure['code']}: {task.failure['message']}")
+    if task.result and task.attempt:
+        lines.append(f"branch {branch_of(task.id, task.attempt)}")
+    return "\n".join(lines)
+
+
+def _cancel(asked: Asked) -> Answer:
+    return Answer(_headline(tasks.cancel(asked.actor, _id(asked))), public=True)
+
+
+def _retry(asked: Asked) -> Answer:
+    return Answer(_headline(tasks.retry(asked.actor, _id(asked))), public=True)
+
+
+def _list(asked: Asked) -> Answer:
+    key = asked.command.project or _bound_project(asked)
+    if key is not None:
+        projects.get(asked.actor, key)
+    query, _ = task_reads.listing(asked.actor, project_key=key)(None, LISTED)
+    found = db.session.scalars(query).all()
+    if not found:
+        return Answer(f"There are no tasks{f' in {key}' if key else ''} yet.")
+    return Answer("\n".join(map(_headline, found)))
+
+
+def _confirm(asked: Asked) -> Answer:
+    task_id = _id(asked)
+    try:
+        pending = gates.pending(asked.actor, task_id)
+    except NothingPending:
+        task = task_reads.get(asked.actor, task_id)
+        return Answer(f"#{task_id} is not waiting for an answer.\n{progress(task)}")
+    result = asked.command.text
+    is_offered = pending.kind is GateKind.CONFIRM or "confirm" in pending.choices
+    if result == "confirm" and not is_offered:
+        offered = " or ".join(pending.choices) or "your text"
+        return Answer(f"“{pending.prompt}” wants an answer: confirm #{task_id} {offered}")
+    if pending.kind is GateKind.CHOOSE:
+        result = next((c for c in pending.choices if c.lower() == result.lower()), result)
+    gates.confirm(asked.actor, task_id, pending.stage_index, result)
+    return answered(asked.actor, task_id, pending.stage_name, result)
+
+
+def answered(actor: Developer, task_id: int, stage: str, result: str) -> Answer:
+    """What is told about an answer that was taken."""
+    return Answer(f"✓ #{task_id} “{stage}”: {actor.name} answered {cut(result, 200)}", public=True)
+
+
+def _workspace(asked: Asked) -> Answer:
+    found = workspaces.of_task(asked.actor, _id(asked))
+    machine = db.session.get(Machine, found.machine_id)
+    diff = found.diff
+    where = machine.name if machine else found.machine_id
+    files, more, less = (diff.get(n, 0) for n in ("filesChanged", "insertions", "deletions"))
+    return Answer(
+        f"#{found.task_id} on {where}: {found.path} ({found.state})\n"
+        f"branch {found.branch}{', with uncommitted changes' if found.dirty else ''}\n"
+        f"{files} files, {more} lines added, {less} removed"
+    )
+
+
+def _logs(asked: Asked) -> Answer:
+    page = logs.page(asked.actor, _id(asked), limit=LINES, offset=-LINES)
+    if not page.items:
+        return Answer(f"#{_id(asked)} has no log yet.")
+    shown = "\n".join(cut(readable(line.text), 300) for line in page.items)
+    return Answer(f"The last {len(page.items)} of {page.total} lines of #{_id(asked)}:\n{shown}")
+
+
+def readable(line: str) -> str:
+    """Without what only a terminal understands."""
+    return _ESCAPES.sub("", line).rpartition("\r")[2] or _ESCAPES.sub("", line).strip("\r")
+
+
+def _headline(task: Task) -> str:
+    first = task.description.strip().splitlines() or [""]
+    return f"#{task.id} {task.project.key} {task.status}: {cut(first[0], 120)}"
+
+
+def _id(asked: Asked) -> int:
+    assert asked.command.task_id is not None  # the parser gives these verbs one
+    return asked.command.task_id
+
+
+# ---- machines -----------------------------------------------------------------------------------
+
+
+def _drain(asked: Asked) -> Answer:
+    machine = _machine(asked.command.machine or "")
+    view = drains.drain(asked.actor, machine.id, note=cut(asked.command.text, 500) or None)
+    return Answer(f"{view.machine.name} is {view.machine.status}.", public=True)
+
+
+def _undrain(asked: Asked) -> Answer:
+    view = drains.undrain(asked.actor, _machine(asked.command.machine or "").id)
+    return Answer(f"{view.machine.name} is {view.machine.status}.", public=True)
+
+
+def _machine(called: str) -> Machine:
+    """The machine of that name in any letter case, or of that id. Raises NotFound."""
+    usable = Machine.status != MachineStatus.DECOMMISSIONED
+    by_name = select(Machine).where(func.lower(Machine.name) == called.lower(), usable)
+    found = db.session.scalars(by_name.order_by(Machine.id).limit(5)).all()
+    if not found and (machine_id := _uuid(called)) is not None:
+        return reads.get(machine_id).machine
+    if len(found) > 1:
+        ids = ", ".join(str(machine.id) for machine in found)
+        raise NotFound(f"several machines are called {called}; name one by its id: {ids}")
+    if not found:
+        names = db.session.scalars(select(Machine.name).where(usable).order_by(Machine.name))
+        raise NotFound(f"there is no machine {cut(called, 60)}{_hint(names.fetchmany(LISTED))}")
+    return found[0]
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+# ---- projects, and oneself ----------------------------------------------------------------------
+
+
+def _bound_project(asked: Asked) -> str | None:
+    """The key of the project that the chat speaks of."""
+    return db.session.scalar(
+        select(Project.key)
+        .join(BotBinding, BotBinding.project_id == Project.id)
+        .where(
+            BotBinding.bot_id == asked.bot.id,
+            BotBinding.platform_chat_id == asked.said.chat_id,
+            Project.deleted_at.is_(None),
+        )
+    )
+
+
+def _projects(actor: Developer) -> list[Project]:
+    return list(db.session.scalars(projects.listing(actor).limit(LISTED)))
+
+
+def _only_project(actor: Developer) -> str | None:
+    found = _projects(actor)
+    return found[0].key if len(found) == 1 else None
+
+
+def _hint(names: Sequence[str]) -> str:
+    return f" (there are: {', '.join(names)})" if names else ""
+
+
+def _info(asked: Asked) -> Answer:
+    bound = _bound_project(asked)
+    keys = [project.key for project in _projects(asked.actor)]
+    return Answer(
+        f"You are {asked.actor.name} ({asked.actor.role}), and here you may do what they may.\n"
+        f"This chat ({asked.said.chat_id}) is bound to {bound or 'no project'}.\n"
+        f"Your projects: {', '.join(keys) or 'none'}"
+    )
+
+
+def _help(asked: Asked) -> Answer:
+    return Answer(commands.HELP)
+
+
+def _bind(asked: Asked) -> Answer:
+    raise AssertionError("binding comes before one is anybody")
+
+
+_ACTS: dict[Verb, Callable[[Asked], Answer]] = {
+    Verb.DEVELOP: _develop,
+    Verb.PROGRESS: _progress,
+    Verb.CANCEL: _cancel,
+    Verb.RETRY: _retry,
+    Verb.LIST: _list,
+    Verb.CONFIRM: _confirm,
+    Verb.WORKSPACE: _workspace,
+    Verb.LOGS: _logs,
+    Verb.DRAIN: _drain,
+    Verb.UNDRAIN: _undrain,
+    Verb.INFO: _info,
+    Verb.HELP: _help,
+    Verb.BIND: _bind,
+}

@@ -1,0 +1,96 @@
+"""Buttons and menus of cards, and the texts that input gates ask for."""
+
+from app.chat import senders
+from app.chat.incoming import Button, Incoming, Wanted, button
+from app.chat.messages import Refused, TryAgain
+from app.domain.errors import (
+    AlreadyAnswered,
+    Conflict,
+    NoOpenGate,
+    NothingPending,
+)
+from app.domain.pipeline import GateKind
+from app.domain.roles import Act
+from app.extensions import db
+from app.models import Bot, Developer, Gate, Task
+from app.services import rights
+from app.services.chat import actions, cards, questions, replies
+from app.services.chat.actions import Answer
+from app.services.tasks import gates
+
+
+def carry_out(actor: Developer, bot: Bot, said: Incoming) -> Answer | None:
+    """Answer the gate that the card shows, in its round; None where nothing is left to be said.
+
+    Raises DomainError.
+    """
+    pressed = button(said.button or "")
+    if pressed is None:
+        return Answer("That button is not one of Muster's.")
+    task, gate = cards.asked(actor, pressed.task_id, pressed.round, pressed.stage_index)
+    if gate is None:
+        raise NothingPending(f"task #{task.id} has not asked that")
+    if pressed.what == "ask" and said.wanted is Wanted.PRESS:
+        return _ask(actor, bot, said, task, gate)
+    result = said.text if said.wanted is Wanted.ANSWER else _result(gate, pressed)
+    try:
+        gates.confirm(actor, task.id, gate.stage_index, result, round=pressed.round)
+    except Conflict as error:
+        show(actor, bot, said, pressed)
+        raise _explained(actor, pressed, error) from error
+    if said.card is not None and questions.is_kept(bot, said.card, pressed):
+        return None  # all who are there see it on the card, as soon as the answer's news are out
+    if show(actor, bot, said, pressed):
+        return None
+    return actions.answered(actor, task.id, cards.stage_name(task, gate.stage_index), result)
+
+
+def _result(gate: Gate, pressed: Button) -> str:
+    """What a gate is answered with by that button."""
+    if gate.kind is GateKind.CHOOSE and pressed.what.isdecimal():
+        index = int(pressed.what)
+        return gate.choices[index] if index < len(gate.choices) else pressed.what
+    return pressed.what
+
+
+def _ask(actor: Developer, bot: Bot, said: Incoming, task: Task, gate: Gate) -> Answer | None:
+    rights.require(Act.ANSWER_GATE, actor, task.project)
+    if (ended := cards.over(task, gate)) is not None:
+        show(actor, bot, said, button(said.button or ""))
+        return Answer(f"That question of #{task.id} is over ({ended}).")
+    to = replies.address(bot, said.chat_id)
+    db.session.commit()
+    try:
+        if senders.ask(to, said, gate.prompt, said.button or ""):
+            return None
+    except (Refused, TryAgain):
+        pass  # a dialog can be opened for three seconds only
+    return Answer(f"Answer it like this: confirm #{task.id} your text")
+
+
+def show(actor: Developer, bot: Bot, said: Incoming, pressed: Button | None) -> bool:
+    """Have the card that was pressed say how things are: whether it does."""
+    if pressed is None or said.card is None:
+        return False
+    task, gate = cards.asked(actor, pressed.task_id, pressed.round, pressed.stage_index)
+    card = cards.message(task, gate, actions.progress(task))
+    to = replies.address(bot, said.chat_id)
+    db.session.commit()  # no connection is held while the platform takes its time
+    try:
+        senders.edit(to, said.card, card, allowed_hosts=frozenset())
+    except (Refused, TryAgain):
+        return False
+    return True
+
+
+def _explained(actor: Developer, pressed: Button, error: Conflict) -> Conflict:
+    """The same error, with who was faster, or what became of the task."""
+    task, gate = cards.asked(actor, pressed.task_id, pressed.round, pressed.stage_index)
+    ended = cards.over(task, gate) if gate is not None else None
+    if ended is None:
+        return error
+    if isinstance(error, AlreadyAnswered):
+        return AlreadyAnswered(f"#{task.id} has been answered already. {ended}")
+    if isinstance(error, NoOpenGate):
+        return NoOpenGate(f"#{task.id} no longer waits for that answer. {ended}")
+    return error

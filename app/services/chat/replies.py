@@ -1,0 +1,66 @@
+"""Saying something in a chat, as a bot."""
+
+import structlog
+
+from app.chat import senders
+from app.chat.incoming import Incoming
+from app.chat.messages import Address, Refused, TryAgain
+from app.domain import task as rules
+from app.extensions import db
+from app.models import Bot, Developer
+from app.services import clock, vault
+from app.services.chat import cards, questions
+from app.services.chat.actions import Answer, progress
+from app.services.tasks import gates, reads
+
+log = structlog.get_logger(__name__)
+
+
+def address(bot: Bot, chat_id: str) -> Address:
+    """The bot's credentials, opened. Raises vault.KeyMissing."""
+
+    def opened(sealed: str | None) -> str | None:
+        return None if sealed is None else vault.decrypt(sealed)
+
+    return Address(
+        bot.platform, bot.app_id, opened(bot.app_secret), opened(bot.webhook_token), chat_id
+    )
+
+
+def say(bot: Bot, said: Incoming, answer: Answer, actor: Developer | None) -> None:
+    """Answer where it was said. No connection is held meanwhile. Raises Refused, TryAgain."""
+    to = address(bot, said.chat_id)
+    if answer.card is not None and actor is not None and _ask(bot, said, answer.card, actor):
+        return
+    db.session.commit()
+    senders.say(to, said, answer.text, public=answer.public)
+
+
+def _ask(bot: Bot, said: Incoming, task_id: int, actor: Developer) -> bool:
+    """Post the card of the task's question, unless it is there already: whether it was posted."""
+    task = reads.get(actor, task_id)
+    gate = gates.open_gate(task) if task.status in rules.LIVE else None
+    if gate is None:
+        return False
+    to, card = address(bot, said.chat_id), cards.message(task, gate, progress(task))
+    # What is said to a person by themselves is told to the person, whatever that chat is called.
+    alone = said.private and said.response_url is None
+    chat_id, person_id = (said.user_id, actor.id) if alone else (said.chat_id, None)
+    try:
+        taken = questions.take(bot, chat_id, person_id, gate, clock.now())
+    except questions.AskedThere:
+        return False
+    db.session.commit()
+    try:
+        ref = senders.send(to, card, allowed_hosts=frozenset())
+    except (Refused, TryAgain) as error:
+        if taken is not None:
+            taken.failed(error.words, clock.now())
+        if isinstance(error, TryAgain):
+            raise
+        # As in a room that the bot is not in: a slash command's answer gets there.
+        log.info("chat_card_refused", bot=bot.id)
+        return False
+    if taken is not None:
+        taken.posted(ref, clock.now())
+    return True

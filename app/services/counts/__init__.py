@@ -1,0 +1,1 @@
+"""Numbers that are kept, never counted: added up from what triggers note."""

@@ -1,0 +1,99 @@
+"""Counts of tasks that are kept, never counted: what is folded, and the moves that are not yet.
+
+Each question is one statement, whose snapshot sees a move once: before it is folded, or after.
+"""
+
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import Select, Subquery, delete, func, literal, select, text, union_all
+
+from app.domain.task import TaskStatus
+from app.extensions import db
+from app.models import TaskCount, TaskEnd, TaskMove
+from app.services.counts import rollup
+
+LOCK = 0x6D757363  # the advisory lock of who folds; any number, so long as it is ours
+
+# The foreign keys of the counts lock their projects only when a row is new.
+_FOLD = text("""
+    WITH gone AS (
+        DELETE FROM task_moves WHERE ctid IN (SELECT ctid FROM task_moves LIMIT :batch)
+        RETURNING project_id, was, became, day
+    ), change AS (
+        SELECT project_id, status, sum(n) AS n
+        FROM gone CROSS JOIN LATERAL (VALUES (was, -1), (became, 1)) AS side(status, n)
+        WHERE status IS NOT NULL
+        GROUP BY project_id, status
+    ), counted AS (
+        INSERT INTO task_counts AS kept (project_id, status, tasks)
+        SELECT project_id, status, n FROM change JOIN projects ON projects.id = project_id
+        ON CONFLICT (project_id, status) DO UPDATE SET tasks = kept.tasks + excluded.tasks
+    ), ended AS (
+        INSERT INTO task_ends AS kept (project_id, day, status, tasks)
+        SELECT project_id, day, became, count(*)
+        FROM gone JOIN projects ON projects.id = project_id
+        WHERE day >= :first_day
+        GROUP BY project_id, day, became
+        ON CONFLICT (project_id, day, status) DO UPDATE SET tasks = kept.tasks + excluded.tasks
+    )
+    SELECT count(*) FROM gone
+""")
+
+
+def by_project(projects: Select[int]) -> dict[int, dict[TaskStatus, int]]:
+    """Each of the projects (a query of ids) that has tasks → status → how many have it."""
+    moves = _moves(projects)
+    query = select(moves.c.project_id, moves.c.status, func.sum(moves.c.n)).group_by(
+        moves.c.project_id, moves.c.status
+    )
+    found: dict[int, dict[TaskStatus, int]] = defaultdict(dict)
+    for project_id, status, number in db.session.execute(query):
+        found[project_id][status] = int(number)
+    return found
+
+
+def by_status(projects: Select[int]) -> dict[TaskStatus, int]:
+    """Every status → how many tasks of the projects have it."""
+    moves = _moves(projects)
+    query = select(moves.c.status, func.sum(moves.c.n)).group_by(moves.c.status)
+    found = {status: int(number) for status, number in db.session.execute(query)}
+    return dict.fromkeys(TaskStatus, 0) | found
+
+
+def ends_of(day: date, projects: Select[int]) -> dict[TaskStatus, int]:
+    """Completed and failed → how often tasks of the projects came to that end on the UTC day.
+
+    A task that failed twice counts twice. Days before yesterday are not kept.
+    """
+    folded = select(TaskEnd.status, TaskEnd.tasks.label("n")).where(
+        TaskEnd.project_id.in_(projects), TaskEnd.day == day
+    )
+    fresh = select(TaskMove.became, literal(1)).where(
+        TaskMove.project_id.in_(projects), TaskMove.day == day
+    )
+    ends = union_all(folded, fresh).subquery()
+    query = select(ends.c.status, func.sum(ends.c.n)).group_by(ends.c.status)
+    found = {status: int(number) for status, number in db.session.execute(query)}
+    return {TaskStatus.COMPLETED: 0, TaskStatus.FAILED: 0} | found
+
+
+def fold(now: datetime) -> int:
+    """Add the moves up, and forget ends before yesterday; how many moves there were. Commits."""
+    first_day = now.astimezone(UTC).date() - timedelta(days=1)
+    folded = rollup.fold(LOCK, _FOLD, first_day=first_day)
+    db.session.execute(delete(TaskEnd).where(TaskEnd.day < first_day))
+    db.session.commit()
+    return folded
+
+
+def _moves(projects: Select[int]) -> Subquery:
+    """Rows (project_id, status, n) whose sums are the counts."""
+    folded = select(TaskCount.project_id, TaskCount.status, TaskCount.tasks.label("n"))
+    came = select(TaskMove.project_id, TaskMove.became, literal(1))
+    went = select(TaskMove.project_id, TaskMove.was, literal(-1))
+    return union_all(
+        folded.where(TaskCount.project_id.in_(projects)),
+        came.where(TaskMove.project_id.in_(projects), TaskMove.became.is_not(None)),
+        went.where(TaskMove.project_id.in_(projects), TaskMove.was.is_not(None)),
+    ).subquery()

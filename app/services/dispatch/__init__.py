@@ -1,0 +1,1 @@
+"""Which machine takes which task, and why a task waits."""

@@ -1,0 +1,165 @@
+"""Handing queued tasks to machines: one pass at a time, many tasks a pass."""
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from psycopg2.errors import LockNotAvailable
+from sqlalchemy.exc import OperationalError
+
+from app import bus
+from app.domain import scheduling
+from app.domain import task as rules
+from app.domain.attempt import AttemptOutcome
+from app.domain.machine import MachineStatus
+from app.domain.scheduling import Candidate, Request, Seating
+from app.domain.task import TaskEvent, TaskStatus
+from app.extensions import db
+from app.models import Machine, Task
+from app.services import locks, settings
+from app.services.clock import now as clock_now
+from app.services.dispatch import candidates, statements
+from app.services.notify import outbox
+from app.services.tasks import attempts
+
+
+def assign_queued() -> int:
+    """Assign all that can be assigned now; how many tasks.
+
+    One dispatcher at a time. Whoever comes meanwhile waits: the other one may have read already.
+    """
+    assigned = 0
+    while True:
+        batch = _pass()
+        assigned += batch.assigned
+        # A full batch that left something over is followed by another: it may have filled up
+        # the only machines that its tasks could go to, not those of the tasks behind them.
+        if not (batch.is_full and batch.assigned):
+            return assigned
+
+
+class _Batch(NamedTuple):
+    """What a pass did: how many tasks on which machines, and whether more may be waiting."""
+
+    assigned: int = 0
+    machine_ids: frozenset[uuid.UUID] = frozenset()
+    task_ids: frozenset[int] = frozenset()
+    is_full: bool = False
+
+
+def _pass() -> _Batch:
+    """One batch in one transaction."""
+    machines = _take_lock()
+    if any(machine.has_answered for machine in machines):
+        bus.wake_machines(_seat_answered(clock_now()))
+        # Machines are locked before tasks: what follows is a transaction of its own.
+        machines = _take_lock()
+    batch = _assign_batch(machines, clock_now())  # a lock may have taken its time
+    db.session.commit()
+    bus.wake_machines(batch.machine_ids)
+    if batch.task_ids:
+        bus.tell_news(batch.task_ids, is_told=False)
+    return batch
+
+
+def _take_lock() -> list[Candidate]:
+    """Become the dispatcher until the end of the transaction; the machines, none where nobody
+    waits. None either where another dispatcher does not come to an end: beat comes again.
+    """
+    connection = db.session.connection()  # nothing of it becomes the session's
+    rows = connection.execute(statements.TAKE_LOCK).all()
+    if not all(row.has_lock for row in rows):
+        if not _wait_for_lock():
+            return []
+        rows = db.session.connection().execute(statements.TAKE_LOCK).all()  # as it is since
+    return [candidates.from_row(row) for row in rows]
+
+
+def _wait_for_lock() -> bool:
+    connection = db.session.connection()
+    try:
+        connection.execute(statements.WAIT_BRIEFLY)
+        connection.execute(statements.WAIT_FOR_LOCK)
+        connection.execute(statements.WAIT_AS_USUAL)
+    except OperationalError as error:
+        if not isinstance(error.orig, LockNotAvailable):
+            raise
+        db.session.rollback()
+        return False
+    return True
+
+
+def _seat_answered(now: datetime) -> set[uuid.UUID]:
+    """Tasks whose gate was answered have first claim on their machine's next free seat. Commits.
+
+    The machines on which somebody waited.
+    """
+    waiting = db.session.execute(statements.WAITING).all()
+    machines = {m.id: m for m in locks.machines({row.machine_id for row in waiting})}
+    tasks = locks.tasks({row.task_id for row in waiting})
+    for machine_id, task_id in waiting:
+        _seat(machines[machine_id], tasks[task_id], now)
+    db.session.commit()
+    outbox.wake()
+    return set(machines)
+
+
+def _seat(machine: Machine, task: Task, now: datetime) -> None:
+    attempt = locks.latest_attempt(task)
+    if attempt is None or attempt.ended_at or attempt.holds_slot:
+        return
+    is_usable = machine.connected and machine.status is MachineStatus.ONLINE
+    if not is_usable and attempts.resumable_stage(task, attempt.stage_index) == attempt.stage_index:
+        attempts.end(machine, attempt, AttemptOutcome.HANDED_OVER, now, gone=True)
+        attempts.requeue(task, attempt.stage_index, now, f"{machine.name} takes no work now")
+    # Not usable and no checkpoint: the machine has the only copy, so the task goes on there.
+    elif attempts.take_seat(machine, attempt):
+        attempts.change_orders(machine)
+
+
+# ---- the queue ---------------------------------------------------------------------------------
+
+
+def _able(machines: Sequence[Candidate], now: datetime, limit: float) -> list[dict[str, str]]:
+    """Which machine can take a task of which agent type.
+
+    Tasks that nobody can take are not even read: they would hold up all that come after them.
+    """
+    return [
+        {"machine": machine.id, "agent": agent}
+        for machine in machines
+        for agent in machine.agents
+        if scheduling.blocked_by(Request(agent, "", machine.id), machine, now, limit) is None
+    ]
+
+
+def _assign_batch(machines: Sequence[Candidate], now: datetime) -> _Batch:
+    limit = settings.value("maxLoadPercent")
+    able = _able(machines, now, limit)
+    if not able:
+        return _Batch()
+    asked = {"able": json.dumps(able), "now": now}
+    queued = db.session.connection().execute(statements.QUEUE, asked).all()
+    seating = Seating(machines, now, limit)
+    choices: dict[int, str] = {}
+    for row in queued:
+        request = candidates.request_of(row.agent_type, row.repo_url, row.requested_machine_id)
+        if chosen := seating.take(request):
+            choices[row.id] = chosen.id
+    assigned = _assign(choices, now) if choices else {}
+    is_full = len(queued) == statements.BATCH
+    return _Batch(len(assigned), frozenset(assigned.values()), frozenset(assigned), is_full)
+
+
+def _assign(choices: Mapping[int, str], now: datetime) -> dict[int, uuid.UUID]:
+    """Put tasks on the machines that were chosen for them; the machine of each that was put.
+    Commits.
+    """
+    assert rules.after(TaskStatus.QUEUED, TaskEvent.ASSIGN) is TaskStatus.ASSIGNED
+    places = [{"id": task_id, "machine": machine} for task_id, machine in choices.items()]
+    about = {"places": json.dumps(places), "now": now}
+    said = db.session.connection().execute(statements.ASSIGN, about).scalar_one()
+    db.session.expire_all()  # what the session knew of them is no longer so
+    return {task_id: uuid.UUID(machine) for machine, task_id in json.loads(said)}

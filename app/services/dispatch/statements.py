@@ -1,0 +1,133 @@
+"""What the dispatcher asks of Postgres.
+
+The statements are made once: putting one together costs more than Postgres takes to answer it.
+"""
+
+from sqlalchemy import (
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    column,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.domain.task import TaskStatus
+from app.models import Attempt, Gate, MachineHeartbeat, Project, Task
+from app.postgres import transactions
+from app.services.dispatch.candidates import ANSWERED
+from app.services.dispatch.candidates import STATEMENT as CANDIDATES
+
+BATCH = 200
+
+LOCK = 0x6D757374  # the advisory lock of the one dispatcher; any number, so long as it is ours
+WAITING = (
+    select(Attempt.machine_id, Attempt.task_id)
+    .where(*ANSWERED)
+    .order_by(Attempt.machine_id, Attempt.task_id)
+)
+
+# Which machines there are, together with the lock, which is had once: a snapshot that is older than
+# the lock can only lead to a claim of seats that fails. No row where nobody waits: when a whole
+# fleet comes back each machine wakes a pass, and most have nothing to do.
+_somebody_waits = or_(
+    exists().where(Task.status == TaskStatus.QUEUED).correlate(None),
+    exists().where(*ANSWERED).correlate(None),
+)
+TAKE_LOCK = (
+    CANDIDATES.where(_somebody_waits)
+    .add_columns(select(func.pg_try_advisory_xact_lock(LOCK)).scalar_subquery().label("has_lock"))
+    .execution_options(prepared="dispatch_machines")
+)
+WAIT_BRIEFLY = text("SET LOCAL lock_timeout = '5s'")
+WAIT_FOR_LOCK = select(func.pg_advisory_xact_lock(LOCK))
+WAIT_AS_USUAL = text("SET LOCAL lock_timeout TO DEFAULT")
+
+_waits_for_person = exists().where(
+    Gate.task_id == Task.id, Gate.round == Task.round, Gate.answered_at.is_(None)
+)
+# Rule 2: no successor before the machine confirmed, or its lease is over.
+_predecessor_may_live = exists().where(
+    Attempt.task_id == Task.id,
+    Attempt.holds_slot,
+    MachineHeartbeat.machine_id == Attempt.machine_id,
+    MachineHeartbeat.lease_until > bindparam("now"),
+)
+# Which machine can take which agent's tasks: [{machine, agent}] as one text, for thousands of
+# parameters cost more than what is asked.
+_able = (
+    func.jsonb_to_recordset(cast(bindparam("able", type_=Text), JSONB))
+    .table_valued(column("machine", Uuid), column("agent", Text), name="able")
+    .render_derived(with_types=True)
+)
+_can_be_taken = or_(
+    and_(Task.requested_machine_id.is_(None), Task.agent_type.in_(select(_able.c.agent))),
+    tuple_(Task.requested_machine_id, Task.agent_type).in_(select(_able.c.machine, _able.c.agent)),
+)
+QUEUE = (
+    select(Task.id, Task.agent_type, Task.requested_machine_id, Project.repo_url)
+    .join(Project, Project.id == Task.project_id)
+    .where(Task.status == TaskStatus.QUEUED, _can_be_taken)
+    .where(~_waits_for_person, ~_predecessor_may_live)
+    .order_by(Task.priority.desc(), Task.id)
+    .limit(BATCH)
+    .execution_options(prepared="dispatch_queue")
+)
+
+# Machines take part only where all seats that are asked for are there; the tasks that are still
+# queued, and that nobody holds, begin an attempt, and take a seat each. `places` is
+# [{id, machine}]. It says [[machine, task]] of those that were assigned.
+ASSIGN = text(f"""
+    WITH place AS (
+        SELECT * FROM jsonb_to_recordset(CAST(:places AS jsonb)) AS p(id bigint, machine uuid)
+    ), asked AS (
+        SELECT machine, count(*) AS seats FROM place GROUP BY machine
+    ), locked AS (
+        SELECT m.id, m.name FROM machines AS m JOIN asked ON asked.machine = m.id
+        WHERE m.status = 'online' AND m.connected AND m.slots_used + asked.seats <= m.slots_total
+        ORDER BY m.id FOR NO KEY UPDATE OF m
+    ), free AS (
+        SELECT t.id, locked.id AS machine, locked.name
+        FROM tasks AS t JOIN place ON place.id = t.id JOIN locked ON locked.id = place.machine
+        WHERE t.status = 'queued'
+        ORDER BY t.id FOR NO KEY UPDATE OF t SKIP LOCKED
+    ), claimed AS (
+        UPDATE machines AS m
+        SET slots_used = m.slots_used + taken.seats, orders_version = m.orders_version + 1,
+            last_assigned_at = :now
+        FROM (SELECT machine, count(*) AS seats FROM free GROUP BY machine) AS taken
+        WHERE m.id = taken.machine
+    ), moved AS (
+        UPDATE tasks AS t
+        SET status = 'assigned', machine_id = free.machine, attempt = t.attempt + 1,
+            events = t.events + 1, assigned_at = :now, updated_at = :now
+        FROM free WHERE t.id = free.id
+        RETURNING t.*, free.name AS machine_name,
+                  t.stage_index >= jsonb_array_length(t.pipeline) AS is_over,
+                  least(t.stage_index, jsonb_array_length(t.pipeline) - 1) AS at_stage
+    ), begun AS (
+        INSERT INTO attempts (task_id, number, round, machine_id, phase, stage_index, resume_from,
+                              holds_slot, excused, assigned_at, log_bytes, log_lines, log_gaps)
+        SELECT id, attempt, round, machine_id,
+               CAST(CASE WHEN is_over THEN 'publish' ELSE 'run' END AS attempt_phase), at_stage,
+               checkpoints -> CAST(stage_index - 1 AS text) ->> 'ref', true, false, :now, 0, 0, '[]'
+        FROM moved
+    ), told AS (
+        INSERT INTO task_events (task_id, number, type, type_number, attempt, stage_index, message,
+                                 data, created_at, project_id)
+        SELECT id, events, 'assigned', CASE WHEN attempt = 1 THEN 1 END, attempt, at_stage,
+               'assigned to ' || machine_name, jsonb_build_object('machineId', machine_id), :now,
+               project_id
+        FROM moved
+    ), said AS (
+        SELECT coalesce(jsonb_agg(jsonb_build_array(machine_id, id)), '[]') AS assigned FROM moved
+    )
+    {transactions.say("assigned::text")} FROM said
+""").execution_options(prepared="dispatch_assign", commits=transactions.SAID)

@@ -1,0 +1,127 @@
+"""Why a task waits: what keeps each machine from taking it, or what it waits for and until when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+
+from app.domain import scheduling
+from app.domain.attempt import AttemptPhase
+from app.domain.task import SuspendReason, TaskStatus
+from app.extensions import db
+from app.models import Attempt, MachineHeartbeat, Task
+from app.services import settings
+from app.services.clock import now as clock_now
+from app.services.dispatch import candidates
+from app.services.ops import readiness
+from app.services.tasks import gates
+
+
+class WaitReason(StrEnum):
+    GATE = "gate"  # a person's answer
+    SEAT = "seat"  # a seat on the machine that holds its workspace
+    PREDECESSOR = "predecessor"  # an earlier attempt may still be running
+    MACHINE = "machine"  # its machine has not been heard of
+    DISPATCHER = "dispatcher"  # nobody hands tasks out
+
+
+class NextAct(StrEnum):
+    """What happens by itself."""
+
+    DISPATCH = "dispatch"
+    FAIL = "fail"
+    REQUEUE = "requeue"
+
+
+@dataclass(frozen=True)
+class Wait:
+    """`at` is when the next act happens by itself; None where that is open."""
+
+    reason: WaitReason
+    next_act: NextAct | None
+    at: datetime | None
+
+
+def queue_of(task: Task) -> dict[str, Any] | None:
+    """A queued task's place, and the rule that keeps each machine from taking it."""
+    if task.status is not TaskStatus.QUEUED:
+        return None
+    before = select(func.count()).where(
+        Task.status == TaskStatus.QUEUED,
+        or_(
+            Task.priority > task.priority,
+            and_(Task.priority == task.priority, Task.id < task.id),
+        ),
+    )
+    request = candidates.request_of(
+        task.agent_type, task.project.repo_url, task.requested_machine_id
+    )
+    now, limit = clock_now(), settings.value("maxLoadPercent")
+    reasons = [
+        {"machine_id": machine.id, "reason": reason}
+        for machine in candidates.all_of_them(task.requested_machine_id)
+        if (reason := scheduling.blocked_by(request, machine, now, limit)) is not None
+    ]
+    return {"position": (db.session.scalar(before) or 0) + 1, "blocked_by": reasons}
+
+
+def wait_of(task: Task) -> Wait | None:
+    """What else the task waits for: not a machine, but a person, a seat, or a time."""
+    match task.status:
+        case TaskStatus.QUEUED:
+            return _wait_for_person(task) or _wait_for_predecessor(task) or _wait_for_dispatcher()
+        case TaskStatus.SUSPENDED if task.suspend_reason is SuspendReason.GATE:
+            return _wait_for_person(task)
+        case TaskStatus.SUSPENDED:
+            return Wait(WaitReason.MACHINE, NextAct.REQUEUE, _lease_end(task))
+        case TaskStatus.ASSIGNED | TaskStatus.RUNNING:
+            return _wait_for_seat(task) or _wait_for_machine(task)
+    return None
+
+
+def _wait_for_person(task: Task) -> Wait | None:
+    gate = gates.open_gate(task)
+    if gate is None:
+        return None
+    return Wait(WaitReason.GATE, NextAct.FAIL if gate.expires_at else None, gate.expires_at)
+
+
+def _wait_for_predecessor(task: Task) -> Wait | None:
+    """Rule 2 of the machine protocol; over sooner when the machine confirms."""
+    end = _lease_end(task)
+    if end is None or end <= clock_now():
+        return None
+    return Wait(WaitReason.PREDECESSOR, NextAct.DISPATCH, end)
+
+
+def _wait_for_dispatcher() -> Wait | None:
+    """It goes on by itself when Celery or Redis is back, which is for an operator to bring."""
+    if readiness.is_dispatching():
+        return None
+    return Wait(WaitReason.DISPATCHER, NextAct.DISPATCH, None)
+
+
+def _wait_for_seat(task: Task) -> Wait | None:
+    attempt = db.session.get(Attempt, (task.id, task.attempt))
+    if attempt is None or attempt.holds_slot or attempt.phase is not AttemptPhase.RUN:
+        return None
+    return Wait(WaitReason.SEAT, NextAct.DISPATCH, None)
+
+
+def _wait_for_machine(task: Task) -> Wait | None:
+    """What goes on after a gate has no other sign of it that its machine is away."""
+    if task.machine_id is None or task.machine is None or task.machine.connected:
+        return None
+    return Wait(WaitReason.MACHINE, NextAct.REQUEUE, _lease_end(task))
+
+
+def _lease_end(task: Task) -> datetime | None:
+    """When the last machine that may run one of the task's attempts has stopped it."""
+    query = (
+        select(func.max(MachineHeartbeat.lease_until))
+        .join(Attempt, Attempt.machine_id == MachineHeartbeat.machine_id)
+        .where(Attempt.task_id == task.id, Attempt.holds_slot)
+    )
+    return db.session.scalar(query)

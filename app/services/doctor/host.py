@@ -1,0 +1,110 @@
+"""This host: its secrets, its disk, and how it is reached."""
+
+import ipaddress
+import os
+import shutil
+import ssl
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.fernet import Fernet
+from flask import current_app
+
+from app.services import clock
+from app.services.doctor.finding import Check, Finding, each
+
+SIGNING = ("SECRET_KEY", "JWT_SECRET_KEY", "WORKER_JWT_SECRET_KEY")
+SECRET_BYTES = 32
+FREE_BYTES = 1 << 30
+CERTIFICATE_DAYS = 14
+
+
+def findings() -> Iterator[Finding]:
+    yield from each(CHECKS, current_app.config)
+
+
+def _secrets(config: Mapping[str, Any]) -> Finding:
+    short = [name for name in SIGNING if len(config[name].encode()) < SECRET_BYTES]
+    if short:
+        text = f"{', '.join(short)} shorter than {SECRET_BYTES} bytes"
+        return Finding("secrets", text, "set random strings, the same on all hosts")
+    if len({config[name] for name in SIGNING}) < len(SIGNING):
+        return Finding("secrets", "some are the same", f"give {', '.join(SIGNING)} one each")
+    return Finding("secrets", f"{', '.join(SIGNING)} are set")
+
+
+def _encryption(config: Mapping[str, Any]) -> Finding:
+    keys = config["ENCRYPTION_KEYS"]
+    wrong = [number for number, key in enumerate(keys, 1) if not _is_fernet(key)]
+    if wrong:
+        text = f"number {', '.join(map(str, wrong))} of {len(keys)} is no Fernet key"
+        return Finding("encryption keys", text, "correct ENCRYPTION_KEYS (docs/operating.md)")
+    return Finding("encryption keys", f"{len(keys)} in ENCRYPTION_KEYS")
+
+
+def _is_fernet(key: str) -> bool:
+    try:
+        Fernet(key)
+    except ValueError:
+        return False
+    return True
+
+
+def _disk(config: Mapping[str, Any]) -> Finding:
+    home: Path = config["MUSTER_HOME"]
+    there = next(place for place in (home, *home.parents) if place.exists())
+    if home.exists() and not os.access(home, os.W_OK | os.X_OK):
+        return Finding("disk", f"{home} cannot be written to", "give it to the server's user")
+    free = shutil.disk_usage(there).free
+    text = f"{free / 2**30:.1f} GiB free for {home}"
+    return Finding("disk", text, "" if free >= FREE_BYTES else "make room, or move MUSTER_HOME")
+
+
+def _tls(_: Mapping[str, Any]) -> Finding:
+    certificate, key = os.environ.get("MUSTER_TLS_CERT"), os.environ.get("MUSTER_TLS_KEY")
+    if not certificate and not key:
+        return Finding("TLS", "left to a proxy, or to this machine alone")
+    if not certificate or not key:
+        return Finding("TLS", "half set", "set both MUSTER_TLS_CERT and MUSTER_TLS_KEY, or neither")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+        end = x509.load_pem_x509_certificate(Path(certificate).read_bytes()).not_valid_after_utc
+    except (OSError, ValueError):
+        advice = "see that MUSTER_TLS_CERT and MUSTER_TLS_KEY belong together and can be read"
+        return Finding("TLS", "certificate and key cannot be used", advice)
+    late = end < clock.now() + timedelta(days=CERTIFICATE_DAYS)
+    return Finding("TLS", f"the certificate ends {end:%Y-%m-%d}", "renew it" if late else "")
+
+
+def _proxy(config: Mapping[str, Any]) -> Finding:
+    proxies = [part for part in config["PROXIES"] if part]
+    wrong = [part for part in proxies if part != "*" and not _is_address(part)]
+    if wrong:
+        text = f"MUSTER_PROXY names {', '.join(wrong)}, which is no address"
+        return Finding("proxy", text, "list the proxies' IP addresses, with commas between them")
+    bind = os.environ.get("MUSTER_BIND", "")
+    exposed = bind and bind not in ("127.0.0.1", "localhost", "[::1]")
+    if exposed and not proxies and not os.environ.get("MUSTER_TLS_CERT"):
+        advice = "set MUSTER_TLS_CERT and MUSTER_TLS_KEY, or MUSTER_PROXY"
+        return Finding("proxy", f"plain HTTP on {bind} is not served", advice)
+    return Finding("proxy", f"trusted: {', '.join(proxies)}" if proxies else "none")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+CHECKS: tuple[tuple[str, Check[Mapping[str, Any]]], ...] = (
+    ("secrets", _secrets),
+    ("encryption keys", _encryption),
+    ("disk", _disk),
+    ("TLS", _tls),
+    ("proxy", _proxy),
+)

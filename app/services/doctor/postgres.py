@@ -1,0 +1,136 @@
+"""PostgreSQL, and what is stored there."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
+from flask import current_app
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.domain.roles import SystemRole
+from app.models import Developer
+from app.services import clock, vault
+from app.services.doctor.finding import Check, Finding, each, unknown
+from app.services.ops import reencryption
+
+SECONDS = 3
+OLDEST = 15
+SKEW_SECONDS = 2
+SAMPLE = 20  # rows of each kind
+UPGRADE = "run `flask --app wsgi db upgrade`"
+
+
+def findings() -> Iterator[Finding]:
+    engine = sa.create_engine(
+        current_app.config["SQLALCHEMY_DATABASE_URI"],
+        poolclass=sa.NullPool,
+        isolation_level="AUTOCOMMIT",  # so that what fails leaves the next question alone
+        hide_parameters=True,
+        connect_args={"connect_timeout": SECONDS, "tcp_user_timeout": SECONDS * 1000},
+    )
+    try:
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"SET statement_timeout = {SECONDS * 1000}"))
+            yield _version(connection)
+            yield from each(CHECKS, connection)
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
+        yield Finding("PostgreSQL", reason, "start it, or correct DATABASE_URL")
+        yield from unknown(CHECKS, "PostgreSQL")
+
+
+def _version(connection: Connection) -> Finding:
+    version = connection.scalar(sa.text("SHOW server_version_num"))
+    major = int(version or 0) // 10_000
+    old = major < OLDEST
+    return Finding(
+        "PostgreSQL", f"version {major}", f"use version {OLDEST} or newer" if old else ""
+    )
+
+
+def _trigrams(connection: Connection) -> Finding:
+    query = sa.text("SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm')")
+    if connection.scalar(query):
+        return Finding("pg_trgm", "available")
+    return Finding("pg_trgm", "not available", "install PostgreSQL's contrib package")
+
+
+def _migrations(connection: Connection) -> Finding:
+    scripts = ScriptDirectory(str(Path(current_app.root_path).parent / "migrations"))
+    done = _revision(connection)
+    if done == (head := scripts.get_current_head()):
+        return Finding("migrations", f"at {done}")
+    try:
+        missing = [script.revision for script in scripts.iterate_revisions("head", done or "base")]
+    except RevisionError:
+        text = f"at {done}, which this version does not know (it knows {head})"
+        return Finding("migrations", text, "deploy the version that the database was migrated for")
+    return Finding("migrations", f"missing: {', '.join(reversed(missing))}", UPGRADE)
+
+
+def _revision(connection: Connection) -> str | None:
+    table = connection.scalar(sa.text("SELECT to_regclass('alembic_version')"))
+    return connection.scalar(sa.text("SELECT version_num FROM alembic_version")) if table else None
+
+
+def _admin(connection: Connection) -> Finding:
+    active = (Developer.role == SystemRole.ADMIN, Developer.disabled_at.is_(None))
+    if connection.scalar(sa.select(sa.exists().where(*active))):
+        return Finding("admin", "there is one")
+    return Finding("admin", "there is none", "run `flask --app wsgi create-admin`")
+
+
+def _stored_secrets(connection: Connection) -> Finding:
+    sample = list(_sample(connection))
+    locked = sum(not _opens(secret) for secret in sample)
+    if locked:
+        text = f"{locked} of {len(sample)} that were tried do not decrypt"
+        advice = "put the key that they were stored with back into ENCRYPTION_KEYS"
+        return Finding("stored secrets", text, advice)
+    return Finding("stored secrets", f"all of {len(sample)} that were tried decrypt")
+
+
+def _sample(connection: Connection) -> Iterator[str]:
+    for sealed in reencryption.SEALED:
+        newest = sa.select(*sealed.columns).order_by(sealed.key.desc()).limit(SAMPLE)
+        for values in connection.execute(newest):
+            for value in values:
+                yield from reencryption.tokens_in(value)
+
+
+def _opens(secret: str) -> bool:
+    try:
+        vault.decrypt(secret)
+    except vault.KeyMissing:
+        return False
+    return True
+
+
+def _clock(connection: Connection) -> Finding:
+    before = clock.now()
+    theirs = connection.scalar(sa.text("SELECT clock_timestamp()"))
+    after = clock.now()
+    assert theirs is not None
+    # Theirs was read between the two: what the way took is not held against it.
+    skew = max((before - theirs).total_seconds(), (theirs - after).total_seconds(), 0.0)
+    text = f"{skew:.1f} s from PostgreSQL's"
+    return Finding("clock", text, "" if skew <= SKEW_SECONDS else "have NTP set both clocks")
+
+
+def _size(connection: Connection) -> Finding:
+    query = "SELECT pg_database_size(current_database()), pg_total_relation_size('log_chunks')"
+    whole, logs = connection.execute(sa.text(query)).one()
+    return Finding("database size", f"{whole / 2**30:.1f} GiB, {logs / 2**30:.1f} of it logs")
+
+
+CHECKS: tuple[tuple[str, Check[Connection]], ...] = (
+    ("pg_trgm", _trigrams),
+    ("migrations", _migrations),
+    ("admin", _admin),
+    ("stored secrets", _stored_secrets),
+    ("clock", _clock),
+    ("database size", _size),
+)

@@ -1,0 +1,85 @@
+"""Redis or Valkey, and the life signs that are left there."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import redis
+from flask import current_app
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from app.services.doctor.finding import Check, Finding, each, unknown
+from app.services.ops import readiness
+
+SECONDS = 3
+OLDEST = 7  # the first that takes stream ids of which only one half is given; Valkey began with it
+DISPATCHER = "`celery -A celery_worker worker --queues=dispatch --pool=solo`"
+SWEEPER = "`celery -A celery_worker worker --queues=notify,sweep`"
+BEAT = "`celery -A celery_worker beat`"
+
+
+def findings() -> Iterator[Finding]:
+    client: redis.Redis = redis.Redis.from_url(
+        current_app.config["REDIS_URL"],
+        socket_timeout=SECONDS,
+        socket_connect_timeout=SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
+    try:
+        server: Any = client.info("server")
+        yield _version(server)
+        yield from each(CHECKS, client)
+    except redis.RedisError as error:
+        reason = str(error).partition("\n")[0]
+        yield Finding("Redis", reason, "start it, or correct REDIS_URL")
+        yield from unknown(CHECKS, "Redis")
+    finally:
+        client.close()
+
+
+def _version(server: dict[str, str]) -> Finding:
+    name, version = "Valkey", server.get("valkey_version")
+    if version is None:
+        name, version = "Redis", server["redis_version"]
+    fits = name == "Valkey" or int(version.partition(".")[0]) >= OLDEST
+    advice = f"terminals need Redis {OLDEST} or newer, or Valkey"
+    return Finding("Redis", f"{name} {version}", "" if fits else advice)
+
+
+def _eviction(client: redis.Redis) -> Finding:
+    memory: Any = client.info("memory")
+    policy = memory["maxmemory_policy"]
+    fits = policy == "noeviction"
+    text = f"maxmemory-policy is {policy}"
+    return Finding("Redis memory", text, "" if fits else "set it to noeviction: jobs would vanish")
+
+
+def _persistence(client: redis.Redis) -> Finding:
+    """None is needed. One that fails makes Redis refuse writes."""
+    state: Any = client.info("persistence")
+    failed = [
+        name
+        for name in ("rdb_last_bgsave_status", "aof_last_write_status", "aof_last_bgrewrite_status")
+        if state.get(name, "ok") != "ok"
+    ]
+    if failed:
+        return Finding("Redis disk", f"{', '.join(failed)}: failed", "see Redis's log and its disk")
+    return Finding("Redis disk", "no save has failed")
+
+
+def _sign(name: str, advice: str) -> Check[redis.Redis]:
+    def look(client: redis.Redis) -> Finding:
+        age = readiness.age(client.get(readiness.SIGNS[name]))
+        text = "no sign of it" if age is None else f"last sign {max(age, 0):.0f} s ago"
+        return Finding(name, text, "" if readiness.is_young(age) else advice)
+
+    return look
+
+
+CHECKS: tuple[tuple[str, Check[redis.Redis]], ...] = (
+    ("Redis memory", _eviction),
+    ("Redis disk", _persistence),
+    ("dispatcher", _sign("dispatcher", f"start {DISPATCHER} and {BEAT}")),
+    ("sweeper", _sign("sweeper", f"start {SWEEPER} and {BEAT}")),
+    ("beat", _sign("beat", f"start {BEAT}")),
+)

@@ -1,0 +1,1 @@
+"""What attempts printed: byte ranges, lines, recordings, and what is new of them."""

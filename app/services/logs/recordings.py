@@ -1,0 +1,107 @@
+"""An attempt's terminal as a recording, made of its durable log and of when that was written."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import msgspec
+
+from app.domain import asciicast
+from app.domain.asciicast import Lost, Output, Resized
+from app.models import Attempt, Developer, LogChunk, Task
+from app.services.logs import logs
+from app.services.logs import sizes as terminal_sizes
+from app.services.tasks import reads
+from muster.protocol import frames
+
+_AT_ONCE = 16  # chunks a query: 4 MiB at most, and a slow log has one a line
+# What every stage's terminal begins with.
+_DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(frames.RunStage)}
+_COLS, _ROWS = int(_DEFAULTS["cols"]), int(_DEFAULTS["rows"])
+
+
+@dataclass(frozen=True)
+class AttemptRecording:
+    """As long as the log was when it was asked for. `attempt` is 0 before the first; `sizes` are
+    offsets, columns and rows."""
+
+    task_id: int
+    attempt: int
+    size: int
+    sizes: list[tuple[int, int, int]]
+    _began: datetime
+    _title: str
+    _stages: list[str]
+    _attempt: Attempt | None
+
+    def read(self) -> Iterator[bytes]:
+        """The file, chunk by chunk of the log. No session is held between two pieces."""
+        yield asciicast.header(_COLS, _ROWS, self._began, self._title).encode()
+        if self._attempt is None:
+            return
+        recording = asciicast.Recording(self._stage_name, _COLS, _ROWS)
+        sizes = deque(self.sizes)
+        at = 0
+        for chunk in logs.chunks(self._attempt, 0, _AT_ONCE, LogChunk.byte_offset < self.size):
+            yield _joined(recording.lines(_moments(chunk, at, sizes)))
+            at = chunk.byte_offset + chunk.size
+        lost = [Lost(self.size - at)] if at < self.size else []
+        yield _joined([*recording.lines(lost), *recording.end()])
+
+    def _stage_name(self, index: int) -> str:
+        return self._stages[index] if index < len(self._stages) else f"stage {index}"
+
+
+def of_task(actor: Developer, task_id: int, *, attempt: int | None = None) -> AttemptRecording:
+    """That of an attempt (the latest by default). Raises NotFound."""
+    task = reads.get(actor, task_id)
+    found = logs.attempt_of(task, attempt)
+    return AttemptRecording(
+        task_id=task.id,
+        attempt=found.number if found else 0,
+        size=found.log_bytes if found else 0,
+        sizes=terminal_sizes.of_attempt(task.id, found.number) if found else [],
+        _began=_began(task, found),
+        _title=f"#{task.id} {task.description}",
+        _stages=[str(stage["name"]) for stage in task.pipeline],
+        _attempt=found,
+    )
+
+
+def _began(task: Task, attempt: Attempt | None) -> datetime:
+    if attempt is None:
+        return task.created_at
+    return attempt.started_at or attempt.assigned_at
+
+
+def _moments(
+    chunk: LogChunk, after: int, sizes: deque[tuple[int, int, int]]
+) -> Iterator[Output | Lost | Resized]:
+    """What the chunk shows; `after` is the end of the one before it. Takes the sizes up to its
+    end."""
+    if chunk.byte_offset > after:
+        yield Lost(chunk.byte_offset - after)
+    starts = [max(0, mark[0] - chunk.byte_offset) for mark in chunk.marks]
+    ends = [*starts[1:], chunk.size]
+    for (_, milliseconds, stage), start, end in zip(chunk.marks, starts, ends, strict=True):
+        output = Output(milliseconds, stage, chunk.data[start:end])
+        yield from _sized(output, chunk.byte_offset + start, sizes)
+
+
+def _sized(
+    output: Output, offset: int, sizes: deque[tuple[int, int, int]]
+) -> Iterator[Output | Resized]:
+    """The output, which begins at `offset`, in parts between which the size changes."""
+    while sizes and sizes[0][0] < offset + len(output.data):
+        at, cols, rows = sizes.popleft()
+        cut = max(0, at - offset)
+        if cut:
+            yield replace(output, data=output.data[:cut])
+        output, offset = replace(output, data=output.data[cut:]), offset + cut
+        yield Resized(cols, rows)
+    yield output
+
+
+def _joined(lines: Iterable[str]) -> bytes:
+    return "".join(lines).encode()

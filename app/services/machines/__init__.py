@@ -1,0 +1,1 @@
+"""Machines: enrollment, heartbeats, orders, reports, drains and losses."""

@@ -1,0 +1,190 @@
+"""Emptying a machine without losing work: it takes no new task, and what is on it goes.
+
+The connection tells the machine by its status, and `drained` is the machine's own word.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, or_, select
+
+from app import bus
+from app.domain import drain as rules
+from app.domain.attempt import AttemptOutcome, AttemptPhase
+from app.domain.drain import AttemptOnMachine, DrainAct
+from app.domain.errors import Forbidden, NotFound
+from app.domain.machine import IN_DRAIN, MachineEvent, after, disk_is_news
+from app.domain.roles import Act, Person, may
+from app.extensions import db
+from app.models import Attempt, Developer, Machine, MachineHeartbeat, Task
+from app.services import audit, locks, settings
+from app.services.clock import now as clock_now
+from app.services.machines import reads
+from app.services.machines.reads import MachineView
+from app.services.notify import outbox
+from app.services.tasks import attempts
+
+
+def drain(
+    actor: Developer,
+    machine_id: uuid.UUID,
+    *,
+    note: str | None = None,
+    deadline_seconds: int | None = None,
+) -> MachineView:
+    """Take a machine out of service; what runs on it may end until the deadline, if there is one.
+
+    Of a machine that is drained already, the note and the deadline are changed where given.
+    Raises Forbidden, NotFound, MachineDecommissioned.
+    """
+    machine = _locked(actor, machine_id)
+    before = reads.told(machine)
+    begin(machine, actor, clock_now(), note=note, deadline_seconds=deadline_seconds)
+    after = reads.told(machine)
+    audit.record("machine.drained", "machine", machine_id, actor=actor, before=before, after=after)
+    db.session.commit()
+    tell(machine)
+    return reads.get(machine_id)
+
+
+def undrain(actor: Developer, machine_id: uuid.UUID) -> MachineView:
+    """Take it back into service. Raises Forbidden, NotFound, MachineDecommissioned."""
+    machine = _locked(actor, machine_id)
+    before = reads.told(machine)
+    end(machine)
+    after = reads.told(machine)
+    audit.record(
+        "machine.undrained", "machine", machine_id, actor=actor, before=before, after=after
+    )
+    db.session.commit()
+    tell(machine)
+    return reads.get(machine_id)
+
+
+def look_at_disk(machine_id: uuid.UUID, generation: int, percent: float, now: datetime) -> None:
+    """Drain a machine whose disk is too full; a person takes it back into service, and then it
+    stays there until there was room again.
+    """
+    machine = locks.machine(machine_id)
+    limit = settings.value("maxDiskPercent")
+    if (
+        machine is None
+        or machine.generation != generation
+        or not disk_is_news(machine.status, percent, limit, accepted=machine.disk_accepted)
+    ):
+        db.session.rollback()
+        return
+    if percent <= limit:
+        machine.disk_accepted = False
+        db.session.commit()
+        return
+    begin(machine, None, now, note=f"its disk is {percent:.0f} % full")
+    db.session.commit()
+    tell(machine)
+
+
+def begin(
+    machine: Machine,
+    actor: Developer | None,
+    now: datetime,
+    *,
+    note: str | None = None,
+    deadline_seconds: int | None = None,
+) -> None:
+    """The caller holds the machine's lock, commits, and tells. Without an actor it is ourselves who
+    drain. Raises MachineDecommissioned.
+    """
+    machine.status = after(machine.status, MachineEvent.DRAIN, machine.connected)
+    if machine.drain_started_at is None:
+        machine.drain_started_at, machine.drain_by = now, actor.id if actor else None
+    if note is not None:
+        machine.drain_note = note
+    if deadline_seconds is not None:
+        machine.drain_deadline = now + timedelta(seconds=deadline_seconds)
+    attempts.change_orders(machine)
+    _let_go(machine, now)
+
+
+def end(machine: Machine) -> None:
+    """Likewise."""
+    machine.status = after(machine.status, MachineEvent.UNDRAIN, machine.connected)
+    sign = db.session.get(MachineHeartbeat, machine.id, populate_existing=True)
+    percent = (sign.metrics or {}).get("diskPercent", 0.0) if sign else 0.0
+    machine.disk_accepted = percent > settings.value("maxDiskPercent")
+    forget(machine)
+    attempts.change_orders(machine)
+
+
+def forget(machine: Machine) -> None:
+    """Nobody wants it drained any more."""
+    machine.drain_started_at = machine.drain_by = None
+    machine.drain_note = machine.drain_deadline = None
+
+
+def tell(machine: Machine) -> None:
+    """After the commit: the machine is told, and its tasks or its seats are for the dispatcher."""
+    bus.wake_machines([machine.id])
+    bus.wake_dispatch()
+    outbox.wake()
+
+
+def sweep(now: datetime) -> int:
+    """Let go of what has come to a gate since, or has outlived a deadline; on how many machines."""
+    may_go = or_(Attempt.phase == AttemptPhase.GATE, Machine.drain_deadline <= now)
+    has_some = exists().where(Attempt.machine_id == Machine.id, Attempt.ended_at.is_(None), may_go)
+    query = select(Machine.id).where(Machine.status.in_(IN_DRAIN), has_some).order_by(Machine.id)
+    found = list(db.session.scalars(query))
+    db.session.rollback()
+    for machine_id in found:
+        _sweep_machine(machine_id, now)
+    return len(found)
+
+
+def _sweep_machine(machine_id: uuid.UUID, now: datetime) -> None:
+    machine = locks.machine(machine_id)
+    if machine is None or machine.status not in IN_DRAIN:
+        db.session.rollback()  # the drain was taken back while we waited for the lock
+        return
+    version = machine.orders_version
+    _let_go(machine, now)
+    changed = machine.orders_version != version
+    db.session.commit()
+    if changed:
+        tell(machine)
+
+
+def _locked(actor: Developer, machine_id: uuid.UUID) -> Machine:
+    if not may(Act.DRAIN_MACHINE, Person(actor.role)):
+        raise Forbidden
+    machine = locks.machine(machine_id)
+    if machine is None:
+        raise NotFound(f"there is no machine {machine_id}")
+    return machine
+
+
+# ---- what goes -----------------------------------------------------------------------------------
+
+
+def _let_go(machine: Machine, now: datetime) -> None:
+    live = {attempt.task_id: attempt for attempt in attempts.live_on(machine.id)}
+    tasks = locks.tasks(live.keys())
+    is_late = machine.drain_deadline is not None and machine.drain_deadline <= now
+    plan = rules.plan([_seen(live[task_id], tasks[task_id]) for task_id in live], is_late)
+    for task_id, act in plan.items():
+        if act is not DrainAct.KEEP:
+            _end(machine, tasks[task_id], live[task_id], act, now)
+
+
+def _seen(attempt: Attempt, task: Task) -> AttemptOnMachine:
+    return AttemptOnMachine(
+        id=attempt.task_id,
+        at_gate=attempt.phase is AttemptPhase.GATE,
+        has_checkpoint=attempts.resumable_stage(task, attempt.stage_index) == attempt.stage_index,
+    )
+
+
+def _end(machine: Machine, task: Task, attempt: Attempt, act: DrainAct, now: datetime) -> None:
+    is_late = act is DrainAct.STOP
+    why = f"{machine.name} is drained" + (", and the deadline is over" if is_late else "")
+    attempts.end(machine, attempt, AttemptOutcome.HANDED_OVER, now, gone=False)
+    attempts.requeue(task, attempts.position(attempt, task), now, why)

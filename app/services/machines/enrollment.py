@@ -1,0 +1,170 @@
+"""How a machine gets in: its enrollment token, its credentials, and a way back when it lost them.
+
+The worker JWT carries the machine's `jwt_version`: raising that ends all that were given out.
+"""
+
+import hmac
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.domain.errors import InvalidToken, MachineTaken
+from app.domain.machine import MachineStatus
+from app.domain.tokens import TokenKind, digest, is_token
+from app.extensions import db
+from app.models import EnrollmentToken, Machine
+from app.services import audit, locks
+from app.services.clock import now as clock_now
+from app.services.machines import reads
+from app.services.machines.reads import MachineView
+from app.services.people import tokens
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What lets a machine in from now on. The secret is known here for the last time."""
+
+    machine: MachineView
+    worker_jwt: str
+    expires_at: datetime
+    recovery_secret: str
+
+
+def register(
+    machine_id: uuid.UUID,
+    token: str,
+    *,
+    name: str,
+    capabilities: Sequence[str | Mapping[str, Any]] = (),
+    hardware: Mapping[str, Any] | None = None,
+    slots: int = 2,
+    version: str = "",
+) -> Credentials:
+    """Let a machine in by its enrollment token. `capabilities` and `hardware` are the contract's.
+
+    Of two machines with one token the first wins. The one that won may ask again until it has
+    connected, since its answer may have been lost. Raises InvalidToken, MachineTaken.
+    """
+    now = clock_now()
+    admission = _locked_token(token)
+    if admission is None or not _admits(admission, machine_id, now):
+        raise InvalidToken("the enrollment token is not valid for this machine")
+    secret = tokens.new(TokenKind.RECOVERY)
+    itself = {
+        "name": name,
+        "capabilities": [_capability(given) for given in capabilities],
+        "hardware": dict(hardware or {}),
+        "slots_total": slots,
+        "version": version,
+        "recovery_digest": digest(secret),
+    }
+    if admission.machine_id is None:
+        machine = _admit(machine_id, itself, now)
+        admission.machine_id, admission.used_at = machine_id, now
+        told = {"name": name, "slots": slots, "version": version, "workerTokenId": admission.id}
+        audit.record(
+            "machine.registered", "machine", machine_id, actor=None, machine=machine, after=told
+        )
+    else:
+        machine = _admit_again(machine_id, itself)
+    db.session.commit()
+    return _credentials(machine, secret)
+
+
+def refresh(machine: Machine) -> tuple[str, datetime]:
+    """A new worker JWT and its end; the old one lives on to its own."""
+    return tokens.worker_jwt(machine)
+
+
+def recover(machine_id: uuid.UUID, recovery_secret: str) -> Credentials:
+    """New credentials for a machine that lost its JWT. Earlier JWTs die at once.
+
+    The secret it came with lives until it has connected with the new ones (the answer may be
+    lost), so that it can always try again. Raises InvalidToken.
+    """
+    machine = locks.machine(machine_id)
+    if machine is None or machine.status is MachineStatus.DECOMMISSIONED:
+        raise InvalidToken
+    given = digest(recovery_secret)
+    if _same(given, machine.next_recovery_digest):
+        machine.recovery_digest = given  # it holds the newer one, so that answer did arrive
+    elif not _same(given, machine.recovery_digest):
+        raise InvalidToken
+    fresh = tokens.new(TokenKind.RECOVERY)
+    machine.next_recovery_digest = digest(fresh)
+    machine.jwt_version += 1
+    audit.record("machine.recovered", "machine", machine_id, actor=None, machine=machine)
+    db.session.commit()
+    return _credentials(machine, fresh)
+
+
+def confirm_credentials(machine: Machine) -> None:
+    """The machine has connected with its newest JWT, so it has what came along: the recovery
+    secret before it dies. The caller holds the machine's lock, sets `connected_at` and commits.
+    """
+    if machine.next_recovery_digest is not None:
+        machine.recovery_digest = machine.next_recovery_digest
+        machine.next_recovery_digest = None
+
+
+def _locked_token(token: str) -> EnrollmentToken | None:
+    if not is_token(token, TokenKind.ENROLLMENT):
+        return None
+    query = (
+        select(EnrollmentToken)
+        .where(EnrollmentToken.digest == digest(token))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return db.session.scalar(query)
+
+
+def _admits(admission: EnrollmentToken, machine_id: uuid.UUID, now: datetime) -> bool:
+    is_alive = admission.revoked_at is None and admission.expires_at > now
+    return is_alive and admission.machine_id in (None, machine_id)
+
+
+def _admit(machine_id: uuid.UUID, itself: dict[str, Any], now: datetime) -> Machine:
+    """Raises MachineTaken, also for a machine that comes with two tokens at once."""
+    row = {"id": machine_id, "status": MachineStatus.OFFLINE, "created_at": now} | itself
+    added = insert(Machine).values(row).on_conflict_do_nothing().returning(Machine)
+    machine = db.session.scalar(added)
+    if machine is None:
+        db.session.rollback()  # the token is not used up
+        raise MachineTaken
+    return machine
+
+
+def _admit_again(machine_id: uuid.UUID, itself: dict[str, Any]) -> Machine:
+    machine = locks.machine(machine_id)
+    if (
+        machine is None
+        or machine.connected_at is not None
+        or machine.status is MachineStatus.DECOMMISSIONED
+    ):
+        raise InvalidToken("the enrollment token has been used")
+    for name, value in itself.items():
+        setattr(machine, name, value)
+    # JWT and secret of the answer before die together: whichever answer arrives is whole or void.
+    machine.jwt_version += 1
+    return machine
+
+
+def _capability(given: str | Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(given, str):
+        return {"agentType": given, "healthy": True}
+    return dict(given)
+
+
+def _same(given: str, stored: str | None) -> bool:
+    return stored is not None and hmac.compare_digest(given, stored)
+
+
+def _credentials(machine: Machine, secret: str) -> Credentials:
+    worker_jwt, expires_at = tokens.worker_jwt(machine)
+    return Credentials(reads.get(machine.id), worker_jwt, expires_at, secret)

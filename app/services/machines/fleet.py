@@ -1,0 +1,137 @@
+"""What admins do with machines: change them, and take them away for good."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import update
+
+from app.domain.attempt import AttemptOutcome
+from app.domain.errors import MachineDecommissioned, NotFound
+from app.domain.machine import MachineEvent, MachineStatus, after
+from app.domain.task import FailureCode, TaskStatus
+from app.extensions import db
+from app.models import Attempt, Developer, Machine, MachineHeartbeat, Task
+from app.services import audit, locks, rights
+from app.services.clock import now as clock_now
+from app.services.machines import drains, reads
+from app.services.machines.reads import MachineView
+from app.services.tasks import attempts
+
+# What a machine's status can be set to; the others are for machines to reach.
+SETTABLE: Sequence[MachineStatus] = (
+    MachineStatus.ONLINE,
+    MachineStatus.DRAINING,
+    MachineStatus.DECOMMISSIONED,
+)
+
+# What a change of the status is called in the audit log.
+ACTIONS: Mapping[MachineStatus | None, str] = {
+    None: "machine.updated",
+    MachineStatus.DRAINING: "machine.drained",
+    MachineStatus.ONLINE: "machine.undrained",
+    MachineStatus.DECOMMISSIONED: "machine.decommissioned",
+}
+
+
+def change(
+    actor: Developer,
+    machine_id: uuid.UUID,
+    *,
+    status: MachineStatus | None = None,
+    name: str | None = None,
+    slots: int | None = None,
+) -> MachineView:
+    """All of it, or nothing. `status` is one of SETTABLE. `online` is where an undrain leads, if
+    the machine is connected. Raises Forbidden, NotFound, MachineDecommissioned.
+    """
+    rights.require_admin(actor)
+    machine, now = _locked(machine_id), clock_now()
+    if machine.status is MachineStatus.DECOMMISSIONED:
+        _require_nothing_new(machine, status, name, slots)
+        return reads.get(machine_id)
+    before = reads.told(machine)
+    machine.name = name or machine.name
+    machine.slots_total = slots or machine.slots_total
+    match status:
+        case MachineStatus.DRAINING:
+            drains.begin(machine, actor, now)
+        case MachineStatus.ONLINE:
+            drains.end(machine)
+        case MachineStatus.DECOMMISSIONED:
+            _retire(machine, now)
+    after = reads.told(machine)
+    audit.record(ACTIONS[status], "machine", machine_id, actor=actor, before=before, after=after)
+    db.session.commit()
+    drains.tell(machine)
+    return reads.get(machine_id)
+
+
+def decommission(actor: Developer, machine_id: uuid.UUID, *, dead: bool = False) -> None:
+    """Take the machine away for good; its id is never let in again. Safe to repeat.
+
+    `dead` is the admin's word that nothing runs there any more: nobody waits for its lease.
+    Raises Forbidden, NotFound.
+    """
+    rights.require_admin(actor)
+    machine, now = _locked(machine_id), clock_now()
+    before = {**reads.told(machine), "dead": False}
+    if machine.status is not MachineStatus.DECOMMISSIONED:
+        _retire(machine, now)
+    if dead:
+        _end_lease(machine, now)
+    after = {**reads.told(machine), "dead": dead}
+    audit.record(
+        "machine.decommissioned", "machine", machine_id, actor=actor, before=before, after=after
+    )
+    db.session.commit()
+    drains.tell(machine)
+
+
+def _require_nothing_new(
+    machine: Machine, status: MachineStatus | None, name: str | None, slots: int | None
+) -> None:
+    """That a machine is gone may be said again, as with `decommission`; nothing else of it changes.
+
+    Raises MachineDecommissioned.
+    """
+    is_same = name in (None, machine.name) and slots in (None, machine.slots_total)
+    if status is not MachineStatus.DECOMMISSIONED or not is_same:
+        raise MachineDecommissioned
+
+
+def _locked(machine_id: uuid.UUID) -> Machine:
+    machine = locks.machine(machine_id)
+    if machine is None:
+        raise NotFound(f"there is no machine {machine_id}")
+    return machine
+
+
+def _retire(machine: Machine, now: datetime) -> None:
+    machine.status = after(machine.status, MachineEvent.DECOMMISSION, machine.connected)
+    # Its connection is closed when it is woken; what the machine had dies here.
+    machine.connected = False
+    machine.jwt_version += 1
+    machine.recovery_digest, machine.next_recovery_digest = "", None
+    drains.forget(machine)
+    attempts.change_orders(machine)
+    live = attempts.live_on(machine.id)
+    tasks = locks.tasks({attempt.task_id for attempt in live})
+    for attempt in live:
+        _leave(machine, tasks[attempt.task_id], attempt, now)
+
+
+def _leave(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
+    why = f"{machine.name} has been decommissioned"
+    if task.status is TaskStatus.RUNNING:
+        code = FailureCode.MACHINE_DECOMMISSIONED
+        attempts.fail(machine, task, attempt, code, why, now, gone=False)
+        return
+    attempts.end(machine, attempt, AttemptOutcome.HANDED_OVER, now, gone=False)
+    attempts.requeue(task, attempts.position(attempt, task), now, why)
+
+
+def _end_lease(machine: Machine, now: datetime) -> None:
+    sign = MachineHeartbeat.machine_id == machine.id
+    runs_on = MachineHeartbeat.lease_until > now
+    db.session.execute(update(MachineHeartbeat).where(sign, runs_on).values(lease_until=now))

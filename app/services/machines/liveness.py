@@ -1,0 +1,133 @@
+"""A machine that is not heard: noticed, heard again, given up; and what that does to its tasks."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import exists, or_, select
+
+from app import bus
+from app.domain.machine import MachineEvent, MachineStatus, after, is_silent
+from app.domain.task import EventType, TaskEvent, TaskStatus
+from app.extensions import db
+from app.models import Attempt, Machine, MachineHeartbeat, Task
+from app.services import locks
+from app.services.machines import servers
+from app.services.notify import outbox
+from app.services.tasks import attempts, history, stages, transitions
+
+
+def notice(now: datetime) -> int:
+    """Machines not heard of for too long are offline, and their tasks wait; how many machines."""
+    limit = timedelta(seconds=current_app.config["SILENCE_SECONDS"])
+    # A draining machine stays draining when it is not heard, but its tasks wait all the same.
+    is_running = exists().where(Task.machine_id == Machine.id, Task.status == TaskStatus.RUNNING)
+    query = (
+        select(Machine.id)
+        .join(MachineHeartbeat, MachineHeartbeat.machine_id == Machine.id, isouter=True)
+        .where(
+            or_(Machine.status == MachineStatus.ONLINE, Machine.connected, is_running),
+            or_(MachineHeartbeat.received_at.is_(None), MachineHeartbeat.received_at < now - limit),
+        )
+        .order_by(Machine.id)
+    )
+    silent = list(db.session.scalars(query))
+    db.session.rollback()
+    for machine_id in silent:
+        _fall_silent(machine_id, now, limit)
+    return len(silent)
+
+
+def _fall_silent(machine_id: uuid.UUID, now: datetime, limit: timedelta) -> None:
+    machine = locks.machine(machine_id)
+    sign = db.session.get(MachineHeartbeat, machine_id, populate_existing=True)
+    if machine is None or not is_silent(sign.received_at if sign else None, now, limit):
+        db.session.rollback()  # it spoke while we waited for the lock
+        return
+    machine.connected = False
+    machine.status = after(machine.status, MachineEvent.FALL_SILENT, False)
+    # In an outage of ours a machine may only not have found its way back yet.
+    could_speak = sign is None or servers.were_reachable(sign.received_at, now, limit / 2)
+    for attempt in attempts.live_on(machine.id):
+        _miss(machine, attempt, now, could_speak)
+    db.session.commit()
+    bus.wake_dispatch()
+    outbox.wake()
+
+
+def _miss(machine: Machine, attempt: Attempt, now: datetime, could_speak: bool) -> None:
+    task = locks.tasks([attempt.task_id])[attempt.task_id]
+    why = f"{machine.name} has not been heard of"
+    if task.status is TaskStatus.RUNNING:
+        transitions.move(task, TaskEvent.LOSE, now)
+        about = {"machineId": str(machine.id)}
+        history.record(
+            task, EventType.MACHINE_LOST, why, now, stage_index=attempt.stage_index, data=about
+        )
+    elif could_speak and attempts.is_unstarted(attempt):
+        # No stage of it began. The seat stays taken until the machine says that nothing runs. What
+        # was not even accepted does not count; an accepted one may be what took the machine down.
+        was_taken = attempt.accepted_at is not None
+        attempts.lose(machine, task, attempt, why, now, gone=False, counts=was_taken)
+
+
+def hear_again(machine_id: uuid.UUID, generation: int, now: datetime) -> None:
+    """A machine thought silent has spoken on the connection it had: its tasks run again."""
+    machine = locks.machine(machine_id)
+    if (
+        machine is None
+        or machine.generation != generation
+        or machine.status is MachineStatus.DECOMMISSIONED
+    ):
+        db.session.rollback()
+        return
+    machine.connected = True
+    machine.status = after(machine.status, MachineEvent.CONNECT, True)
+    # It has not said what it holds: no seat is freed here.
+    for task in locks.tasks({a.task_id for a in attempts.live_on(machine_id)}).values():
+        see_again(machine, task, now)
+    attempts.change_orders(machine)
+    db.session.commit()
+    bus.wake_dispatch()
+    outbox.wake()
+
+
+def see_again(machine: Machine, task: Task, now: datetime) -> None:
+    """It still holds the task. The caller has locked both."""
+    if stages.is_lost_from_sight(task):
+        transitions.move(task, TaskEvent.COME_BACK, now)
+        about = {"machineId": str(machine.id)}
+        history.record(task, EventType.MACHINE_BACK, f"{machine.name} is back", now, data=about)
+
+
+def give_up(now: datetime) -> int:
+    """End the attempts of machines whose lease is over; how many."""
+    query = (
+        select(Attempt.task_id)
+        .join(MachineHeartbeat, MachineHeartbeat.machine_id == Attempt.machine_id)
+        .where(Attempt.ended_at.is_(None), MachineHeartbeat.lease_until < now)
+        .order_by(Attempt.task_id)
+    )
+    lapsed = list(db.session.scalars(query))
+    db.session.rollback()
+    for task_id in lapsed:
+        _give_up_on(task_id, now)
+    return len(lapsed)
+
+
+def _give_up_on(task_id: int, now: datetime) -> None:
+    held = locks.task_with_machine(task_id)
+    machine_id = held.machine.id if held.machine else None
+    sign = db.session.get(MachineHeartbeat, machine_id, populate_existing=True)
+    if held.live is None or held.machine is None or sign is None or sign.lease_until >= now:
+        db.session.rollback()
+        return
+    in_time = servers.were_reachable(sign.received_at, sign.lease_until)
+    if not in_time and not servers.were_reachable(sign.received_at, now):
+        db.session.rollback()  # we have only just come back ourselves: it may bring the result
+        return
+    why = f"{held.machine.name} did not come back in time"
+    attempts.lose(held.machine, held.task, held.live, why, now, gone=False, counts=in_time)
+    db.session.commit()
+    bus.wake_dispatch()
+    outbox.wake()

@@ -1,0 +1,212 @@
+"""A machine's connection as the rows see it: its hello, what that does to its tasks, its end."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import and_, or_, select, text, update
+
+from app import bus
+from app.domain.attempt import AttemptPhase
+from app.domain.errors import InvalidToken, MachineDecommissioned
+from app.domain.machine import Fate, MachineEvent, MachineStatus, Word, after, fate
+from app.domain.moments import rewritten
+from app.extensions import db
+from app.models import Attempt, Machine, Task
+from app.services import locks
+from app.services.machines import enrollment, liveness, servers
+from app.services.notify import outbox
+from app.services.people import tokens
+from app.services.tasks import attempts, stages
+from muster.protocol import frames
+
+Key = tuple[int, int]
+
+# A machine's own lease ends before the one that is known here, but not sooner than by this.
+_EARLIER = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Session:
+    """A connection's right to speak for a machine, and where its reports and logs stand.
+
+    `news`: of what its hello has done to tasks.
+    """
+
+    machine_id: uuid.UUID
+    name: str
+    generation: int
+    acked_seq: int
+    logs: dict[Key, int]
+    news: outbox.Noted | None
+
+
+def hello(frame: frames.Hello, now: datetime) -> Session:
+    """Let the machine in, in place of any older connection, and reconcile its attempts.
+
+    Others are told by `tell`, when the machine has been welcomed.
+    Raises InvalidToken, and MachineDecommissioned to one that did not hear of it.
+    """
+    claims = tokens.read_worker_jwt(frame.worker_jwt)
+    machine = locks.machine(claims.machine_id)
+    if machine is None or str(machine.id) != frame.machine_id:
+        db.session.rollback()
+        raise InvalidToken
+    if machine.status is MachineStatus.DECOMMISSIONED:
+        # Its token is good for nothing else, but it has to end what it may still be running.
+        db.session.rollback()
+        raise MachineDecommissioned
+    if machine.jwt_version != claims.version:
+        db.session.rollback()
+        raise InvalidToken
+    enrollment.confirm_credentials(machine)
+    machine.generation += 1
+    machine.connected = True
+    if machine.connected_at is None:
+        machine.connected_at, machine.slots_total = now, frame.slots  # later it is for admins
+    machine.status = after(machine.status, MachineEvent.CONNECT, True)
+    machine.version = frame.version
+    machine.capabilities = capability_rows(frame.capabilities)
+    machine.repositories = frame.repositories
+    if machine.journal_id != frame.journal_id:
+        machine.journal_id, machine.journal_seq = frame.journal_id, 0
+    _hear(machine, now)
+    offsets = _reconcile(machine, frame.attempts, now)
+    db.session.commit()
+    return Session(
+        machine_id=machine.id,
+        name=machine.name,
+        generation=machine.generation,
+        acked_seq=machine.journal_seq,
+        logs=offsets,
+        news=outbox.taken(),
+    )
+
+
+def tell(session: Session) -> None:
+    """After a hello: its older connections, the dispatcher, and those who look at its tasks."""
+    bus.tell_replaced(session.machine_id, session.generation)
+    bus.wake_dispatch()
+    outbox.tell(session.news)
+
+
+def capability_rows(capabilities: Sequence[frames.Capability]) -> list[dict[str, Any]]:
+    """Capabilities as they are stored, and as the API shows them."""
+    return [
+        {
+            "agentType": c.agent_type,
+            "version": c.version,
+            "healthy": c.healthy,
+            "degradedUntil": _moment(c.degraded_until),
+            "reason": c.reason,
+        }
+        for c in capabilities
+    ]
+
+
+def _moment(said: str | None) -> str | None:
+    """A moment that others can read. Nonsense counts as "until the machine says otherwise"."""
+    return rewritten(said) if said else None
+
+
+# A longer lease that the machine has been promised stays: its shims hold it whatever we say now.
+# Answers with the sign before this one: what a statement reads is as it was before the statement.
+_HEAR = text("""
+    INSERT INTO machine_heartbeats AS h (machine_id, received_at, lease_until)
+    VALUES (:machine_id, :now, :lease_until)
+    ON CONFLICT (machine_id) DO UPDATE
+    SET received_at = excluded.received_at,
+        lease_until = greatest(h.lease_until, excluded.lease_until)
+    RETURNING (SELECT b.received_at FROM machine_heartbeats b WHERE b.machine_id = h.machine_id),
+              (SELECT b.lease_until FROM machine_heartbeats b WHERE b.machine_id = h.machine_id)
+""")
+
+
+def _hear(machine: Machine, now: datetime) -> None:
+    """A life sign. Where the lease ran out because no server was there, what it cost does not
+    count.
+    """
+    lease_until = now + timedelta(seconds=current_app.config["LEASE_SECONDS"])
+    sign = {"machine_id": machine.id, "now": now, "lease_until": lease_until}
+    heard_at, leased_until = db.session.execute(_HEAR, sign).one()
+    if heard_at is None or now < leased_until - _EARLIER:
+        return
+    if servers.were_reachable(heard_at, leased_until):
+        return
+    for attempt in attempts.live_on(machine.id):
+        attempt.excused = True
+
+
+def _reconcile(
+    machine: Machine, held: Sequence[frames.HeldAttempt], now: datetime
+) -> dict[Key, int]:
+    """Compare what the machine names with what the rows say; the log offset of each named one."""
+    named = {(h.task_id, h.attempt): h for h in held}
+    mine = Attempt.task_id.in_([task_id for task_id, _ in named])
+    query = select(Attempt).where(
+        Attempt.machine_id == machine.id,
+        or_(Attempt.ended_at.is_(None), Attempt.holds_slot, mine),
+    )
+    found = list(db.session.scalars(query.execution_options(populate_existing=True)))
+    may_move = {a.task_id for a in found if a.ended_at is None or attempts.was_lost(a)}
+    tasks = locks.tasks(may_move)
+    for attempt in sorted(found, key=lambda a: a.task_id):
+        said = named.get((attempt.task_id, attempt.number))
+        _meet(machine, tasks.get(attempt.task_id), attempt, said, now)
+    return {key: a.log_bytes for a in found if (key := (a.task_id, a.number)) in named}
+
+
+def _meet(
+    machine: Machine,
+    task: Task | None,
+    attempt: Attempt,
+    said: frames.HeldAttempt | None,
+    now: datetime,
+) -> None:
+    decided = fate(
+        _word_of(said),
+        ended=attempt.ended_at is not None,
+        accepted=attempt.accepted_at is not None,
+        at_gate=attempt.phase is AttemptPhase.GATE,
+        restorable=task is not None and attempts.is_restorable(task, attempt),
+    )
+    match decided:
+        case Fate.STOP:
+            attempts.keep_seat(machine, attempt)  # until it has been told to stop, and has
+        case Fate.FREE_SEAT:
+            attempts.free_seat(machine, attempt)
+        case Fate.LOST | Fate.GONE_AT_GATE if task is not None:
+            why = f"{machine.name} no longer has the attempt"
+            attempts.lose(machine, task, attempt, why, now, gone=True)
+        case Fate.RESTORE if task is not None:
+            stages.restore(stages.Scene(machine, task, attempt, now))
+        case Fate.GO_ON if task is not None:
+            liveness.see_again(machine, task, now)
+
+
+def _word_of(said: frames.HeldAttempt | None) -> Word:
+    if said is None:
+        return Word.NOTHING
+    if said.state in ("working", "publishing"):
+        return Word.AT_WORK
+    ended_by_itself = said.ended_by in ("exit", "signal", "timeout")
+    is_result = said.state == "published" or (said.state == "waiting" and ended_by_itself)
+    return Word.RESULT if is_result else Word.IDLE
+
+
+def hang_up(machine_id: uuid.UUID, generation: int) -> None:
+    """The connection is over. Whether the machine is gone is for the silence to show."""
+    mine = and_(Machine.id == machine_id, Machine.generation == generation)
+    db.session.execute(update(Machine).where(mine).values(connected=False))
+    db.session.commit()
+
+
+def change(machine_id: uuid.UUID, generation: int, **facts: Any) -> None:
+    """Store what a heartbeat says has changed (capabilities, repositories)."""
+    mine = and_(Machine.id == machine_id, Machine.generation == generation)
+    db.session.execute(update(Machine).where(mine).values(**facts))
+    db.session.commit()
+    bus.wake_dispatch()

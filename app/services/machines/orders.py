@@ -1,0 +1,283 @@
+"""What a machine should be doing, computed from rows. `app.machines.reconcile` compares."""
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import bindparam, select, tuple_
+
+from app import bus
+from app.domain import pipeline
+from app.domain.attempt import AttemptOutcome, AttemptPhase, branch_of
+from app.domain.machine import IN_DRAIN, MachineStatus
+from app.domain.task import ENDED, FailureCode
+from app.extensions import db
+from app.models import Attempt, Developer, Machine, Project, Task, Terminal
+from app.services import locks, vault
+from app.services.clock import now as clock_now
+from app.services.notify import outbox
+from app.services.tasks import attempts, gates
+from app.services.tunnels import orders
+from app.services.tunnels.orders import WantedTunnel
+from muster.protocol import codec, frames
+
+Key = tuple[int, int]  # task id, attempt
+
+
+class Want(StrEnum):
+    RUN = "run"
+    PUBLISH = "publish"
+    HOLD = "hold"  # keep the workspace, run nothing
+    STOP = "stop"
+    FORGET = "forget"
+    TERMINAL = "terminal"  # dial its terminal channel
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a machine should be doing about one attempt. `row` is what its order is made of."""
+
+    task_id: int
+    attempt: int
+    want: Want
+    stage_index: int = 0
+    reason: str = ""
+    keep_checkpoints: bool = False
+    asked: int = 0  # how often its terminal has been asked for
+    row: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Orders:
+    """All that one machine should be doing, as of `version`. Attempts not listed stay as they are.
+
+    `generation` is that of the connection which may speak for the machine.
+    """
+
+    version: int
+    generation: int
+    status: MachineStatus
+    attempts: list[Wanted]
+    tunnels: list[WantedTunnel] = field(default_factory=list)
+
+
+def of_machine(machine_id: uuid.UUID, now: datetime, named: Collection[Key] = ()) -> Orders:
+    """One query, whatever the number of attempts, and one more where `named` holds some that are
+    not at work: attempts which the machine has, and which may be strangers here. A machine that is
+    drained costs one more.
+    """
+    asked = {"machine": machine_id, "now": now}
+    rows = db.session.connection().execute(_AT_WORK, asked).all()
+    first = rows[0]
+    wanted = [_wanted(row) for row in rows if row.task_id is not None]
+    wanted += [
+        Wanted(row.task_id, row.attempt, Want.TERMINAL, asked=row.asked)
+        for row in rows
+        if row.asked is not None
+    ]
+    if first.status in IN_DRAIN:
+        listed = {(w.task_id, w.attempt) for w in wanted if w.want is not Want.HOLD}
+        wanted += [over for over in _over(machine_id) if (over.task_id, over.attempt) not in listed]
+    others = set(named) - {(w.task_id, w.attempt) for w in wanted}
+    strangers = sorted(_strangers(machine_id, others))
+    wanted += [Wanted(*key, Want.FORGET, keep_checkpoints=True) for key in strangers]
+    tunnels = orders.read(first.tunnels, now)
+    return Orders(first.orders_version, first.generation, first.status, wanted, tunnels)
+
+
+# Attempts that live, that may still run, or whose workspace may go; the rest is history. With all
+# that an order is made of, for a second query would be a second round trip; and as columns, for
+# somebody waits, and the objects would take as long to make as all else of an order together.
+_AT_WORK = (
+    select(
+        Machine.orders_version,
+        Machine.generation,
+        Machine.status,
+        Attempt.task_id,
+        Attempt.number.label("attempt"),
+        Attempt.phase,
+        Attempt.stage_index.label("attempt_stage"),
+        Attempt.holds_slot,
+        Attempt.pending_end.is_not(None).label("is_ending"),
+        Attempt.ended_at,
+        Attempt.outcome,
+        Attempt.started_at,
+        Attempt.resume_from,
+        Task.description,
+        Task.pipeline,
+        Task.checkpoints,
+        Task.agent_type,
+        Task.round,
+        Task.stage_index,
+        Project.key.label("project_key"),
+        Project.repo_url,
+        Project.default_branch,
+        Project.git_token,
+        Project.agent_command,
+        Project.environment,
+        Project.secrets,
+        Developer.git_name,
+        Developer.git_email,
+        Terminal.asked,
+        orders.RUNNING,
+    )
+    .select_from(Machine)
+    .outerjoin(
+        Attempt,
+        (Attempt.machine_id == Machine.id)
+        & Attempt.forgotten_at.is_(None)
+        & (
+            Attempt.forget_at.is_(None)
+            # Later attempts of a live task may begin from this one's checkpoints.
+            | ((Attempt.forget_at < bindparam("now")) & Attempt.task.has(Task.status.in_(ENDED)))
+            | Attempt.holds_slot
+        ),
+    )
+    .outerjoin(Task, Task.id == Attempt.task_id)
+    .outerjoin(Project, Project.id == Task.project_id)
+    .outerjoin(Developer, Developer.id == Task.created_by)
+    .outerjoin(
+        Terminal,
+        (Terminal.task_id == Attempt.task_id)
+        & (Terminal.attempt == Attempt.number)
+        & (Terminal.wanted_until > bindparam("now"))
+        & Attempt.ended_at.is_(None)
+        & (Attempt.phase == AttemptPhase.RUN),
+    )
+    .where(Machine.id == bindparam("machine"))
+    .order_by(Attempt.task_id)
+    .execution_options(prepared="orders_at_work", alone=True)
+)
+
+
+def _over(machine_id: uuid.UUID) -> list[Wanted]:
+    """To be stopped although nothing of them runs.
+
+    A machine does not know by itself that what it keeps for a gate will not go on there, and would
+    never be drained. Their workspaces and checkpoints stay.
+    """
+    query = select(Attempt.task_id, Attempt.number, Attempt.outcome).where(
+        Attempt.machine_id == machine_id,
+        Attempt.forgotten_at.is_(None),
+        Attempt.outcome != AttemptOutcome.PUBLISHED,  # not ended: null, which is not unequal either
+    )
+    rows = db.session.execute(query.order_by(Attempt.task_id))
+    return [Wanted(row.task_id, row.number, Want.STOP, reason=row.outcome) for row in rows]
+
+
+def _strangers(machine_id: uuid.UUID, named: Collection[Key]) -> set[Key]:
+    """Which of these are none of the machine's attempts, or should be forgotten by now."""
+    if not named:
+        return set()
+    query = select(Attempt.task_id, Attempt.number).where(
+        tuple_(Attempt.task_id, Attempt.number).in_(named),
+        Attempt.machine_id == machine_id,
+        Attempt.forgotten_at.is_(None),
+    )
+    return set(named) - {(row.task_id, row.number) for row in db.session.execute(query)}
+
+
+def _wanted(row: Any) -> Wanted:
+    key = (row.task_id, row.attempt)
+    if row.ended_at is not None:
+        if row.holds_slot:
+            return Wanted(*key, Want.STOP, reason=row.outcome or "")
+        # Until they are given up somebody may still retry from them.
+        kept = attempts.has_checkpoints(row.checkpoints, *key)
+        return Wanted(*key, Want.HOLD if kept else Want.FORGET)
+    if row.phase is AttemptPhase.PUBLISH:
+        return Wanted(*key, Want.PUBLISH, row=row)
+    if row.phase is AttemptPhase.RUN and row.holds_slot and not row.is_ending:
+        return Wanted(*key, Want.RUN, row.attempt_stage, row=row)
+    return Wanted(*key, Want.HOLD)
+
+
+def work_or_fail(wanted: Wanted) -> frames.RunStage | frames.Publish | None:
+    """The order to run a stage, or to publish; None where it cannot be made, and then its task has
+    failed: no other waits.
+    """
+    try:
+        order = run_stage(wanted) if wanted.want is Want.RUN else publish(wanted)
+        if len(codec.encode(order).encode()) <= codec.MAX_TEXT:
+            return order
+        why = "the stage's order, with its text and environment, is larger than a machine takes"
+        _fail(wanted, FailureCode.ORDER_TOO_LARGE, why)
+        return None
+    except vault.KeyMissing:
+        why = "the project's secrets cannot be read: the key they were written with is gone"
+        _fail(wanted, FailureCode.KEY_MISSING, why)
+        return None
+
+
+def publish(wanted: Wanted) -> frames.Publish:
+    """The order, with the token in clear where the attempt begins with it.
+
+    Raises vault.KeyMissing.
+    """
+    order = frames.Publish(task_id=wanted.task_id, attempt=wanted.attempt)
+    if wanted.row.started_at is None:
+        order.repo, order.author = _repo(wanted.row), _author(wanted.row)
+    return order
+
+
+def _repo(row: Any) -> frames.Repo:
+    return frames.Repo(
+        url=row.repo_url,
+        base=row.default_branch,
+        branch=branch_of(row.task_id, row.attempt),
+        resume_from=row.resume_from,
+        token=vault.decrypt(row.git_token) if row.git_token else None,
+    )
+
+
+def _author(row: Any) -> frames.Author:
+    return frames.Author(name=row.git_name, email=row.git_email)
+
+
+def _fail(wanted: Wanted, code: FailureCode, why: str) -> None:
+    held = locks.task_with_machine(wanted.task_id)
+    if held.live and held.live.number == wanted.attempt:
+        # Between two stages nothing of it runs.
+        attempts.fail(held.machine, held.task, held.live, code, why, clock_now(), gone=True)
+    db.session.commit()
+    bus.wake_dispatch()
+    outbox.wake()
+
+
+def run_stage(wanted: Wanted) -> frames.RunStage:
+    """The whole order, with secrets in clear: it goes to the machine and nowhere else.
+
+    Raises vault.KeyMissing.
+    """
+    row = wanted.row
+    stages = pipeline.parse(row.pipeline)
+    stage = stages[wanted.stage_index]
+    variables = {
+        "description": row.description,
+        "branch": branch_of(wanted.task_id, wanted.attempt),
+        "project": row.project_key,
+        "choice": "",
+        "input": "",
+    }
+    if any(each.gate for each in stages):
+        variables |= gates.variables(wanted.task_id, row.round, row.stage_index)
+    return frames.RunStage(
+        task_id=wanted.task_id,
+        attempt=wanted.attempt,
+        stage_index=wanted.stage_index,
+        stage_name=stage.name,
+        kind=stage.kind.value,
+        text=pipeline.instruction(stage, variables),
+        variables=variables,
+        agent=row.agent_type,
+        agent_command=row.agent_command,
+        env=row.environment,
+        secrets={name: vault.decrypt(sealed) for name, sealed in row.secrets.items()},
+        timeout=stage.timeout,
+        repo=_repo(row),
+        project=row.project_key,
+        author=_author(row),
+    )

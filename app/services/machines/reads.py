@@ -1,0 +1,94 @@
+"""Machines as people are shown them: with their latest life sign."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from app.domain.errors import NotFound
+from app.domain.machine import MachineStatus
+from app.domain.task import TaskStatus
+from app.extensions import db
+from app.models import Developer, Machine, MachineHeartbeat
+from app.services.tasks import reads
+from app.services.tasks.reads import Cut
+
+
+@dataclass(frozen=True)
+class MachineView:
+    """A machine, its last heartbeat (None: never connected) and who drains it, if anybody."""
+
+    machine: Machine
+    heartbeat: MachineHeartbeat | None = None
+    drained_by: Developer | None = None
+
+    @property
+    def last_seen_at(self) -> datetime | None:
+        return self.heartbeat.received_at if self.heartbeat else None
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """In percent; None each while the machine has said nothing. What is 0 is not sent."""
+        measured = self.heartbeat.metrics if self.heartbeat else None
+        otherwise = None if measured is None else 0.0
+        return {
+            "cpu_percent": (measured or {}).get("cpuPercent", otherwise),
+            "memory_percent": (measured or {}).get("memoryPercent", otherwise),
+            "disk_percent": (measured or {}).get("diskPercent", otherwise),
+            "sampled_at": None if measured is None else self.last_seen_at,
+        }
+
+    @property
+    def drain(self) -> dict[str, Any] | None:
+        """What is known of the drain; None where none is wanted."""
+        if self.machine.drain_started_at is None:
+            return None
+        return {
+            "started_at": self.machine.drain_started_at,
+            "by": self.drained_by.name if self.drained_by else None,
+            "note": self.machine.drain_note,
+            "deadline": self.machine.drain_deadline,
+        }
+
+
+def listing(statuses: Sequence[MachineStatus] = ()) -> Select[Machine, MachineHeartbeat, Developer]:
+    """The query of what makes up the views of the machines in these states (none named: in all)."""
+    query = (
+        select(Machine, MachineHeartbeat, Developer)
+        .outerjoin(MachineHeartbeat, MachineHeartbeat.machine_id == Machine.id)
+        .outerjoin(Developer, Developer.id == Machine.drain_by)
+    )
+    return query.where(Machine.status.in_(statuses)) if statuses else query
+
+
+def get(machine_id: uuid.UUID) -> MachineView:
+    """One machine, also a decommissioned one. Raises NotFound."""
+    row = db.session.execute(listing().where(Machine.id == machine_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no machine {machine_id}")
+    return MachineView(*row)
+
+
+def tasks(actor: Developer, machine_id: uuid.UUID, statuses: Sequence[TaskStatus] = ()) -> Cut:
+    """What makes the query of a page of its tasks, see `task_reads.listing`. Raises NotFound."""
+    get(machine_id)
+    return reads.listing(actor, statuses=statuses, machine_id=machine_id)
+
+
+def connected_count() -> int:
+    """How many machines are connected, to whichever server process."""
+    return db.session.scalar(select(func.count()).where(Machine.connected)) or 0
+
+
+def told(machine: Machine) -> dict[str, Any]:
+    """What the audit log compares of a machine."""
+    return {
+        "name": machine.name,
+        "slots": machine.slots_total,
+        "status": machine.status,
+        "drainNote": machine.drain_note,
+        "drainDeadline": machine.drain_deadline,
+    }

@@ -1,0 +1,311 @@
+"""A batch of what a machine said, made to count in one transaction.
+
+`apply` proves that the connection still speaks for the machine, skips what was counted before
+(`journal_id`, `journal_seq`), stores log bytes, lets each report take effect, and commits. A
+report that makes no sense is kept as a `warning` event: none may block those behind it.
+"""
+
+import contextlib
+import uuid
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import select, tuple_
+
+from app import bus
+from app.domain.attempt import WorkspaceState
+from app.domain.errors import Conflict, DomainError
+from app.domain.fleet import FleetCounter, Refusal
+from app.domain.machine import MachineEvent
+from app.domain.machine import after as machine_after
+from app.domain.task import ENDED, EventType
+from app.extensions import db
+from app.models import Attempt, Machine, Task
+from app.services import locks
+from app.services.counts import fleet
+from app.services.logs import logs, statements
+from app.services.logs.statements import Run
+from app.services.notify import outbox
+from app.services.tasks import attempts, stages, workspaces
+from app.services.tasks.stages import Exit, Scene
+from app.services.tunnels import tunnels
+from muster.protocol import frames
+
+Key = tuple[int, int]  # task id, attempt
+
+log = structlog.get_logger(__name__)
+
+_LEVELS = {"info": EventType.LOG, "warning": EventType.WARNING, "error": EventType.ERROR}
+
+
+class Replaced(Exception):
+    """Another connection speaks for the machine now."""
+
+
+@dataclass
+class Outcome:
+    """What to answer: acks, missing offsets, and attempts that have ended."""
+
+    up_to: int
+    logs: dict[Key, int] = field(default_factory=dict)
+    gaps: dict[Key, int] = field(default_factory=dict)
+    stale: set[Key] = field(default_factory=set)
+    orders_version: int = 0
+
+
+@dataclass
+class _Batch:
+    machine: Machine
+    tasks: dict[int, Task]
+    attempts: dict[Key, Attempt]
+    now: datetime
+    outcome: Outcome
+    refused: Counter[str] = field(default_factory=Counter)
+    exits: list[Exit] = field(default_factory=list)
+
+
+def apply(
+    machine_id: uuid.UUID,
+    generation: int,
+    reports: Sequence[frames.Report],
+    log_frames: Sequence[frames.Log],
+    now: datetime,
+) -> Outcome:
+    """Store and commit all of it. Raises Replaced."""
+    if not reports and (outcome := _apply_logs(machine_id, generation, log_frames)) is not None:
+        return outcome
+    machine = locks.machine(machine_id)
+    if machine is None or machine.generation != generation:
+        db.session.rollback()
+        refused: dict[str, int] = {Refusal.REPLACED: len(reports) + len(log_frames)}
+        fleet.note(FleetCounter.REPORTS_REFUSED, refused)
+        db.session.commit()
+        raise Replaced
+    seats = machine.slots_used
+    batch = _load(machine, reports, log_frames, now)
+    with db.session.no_autoflush:  # each row is written once, at the end
+        _store_logs(batch, log_frames)
+        for report in reports:
+            if report.seq > machine.journal_seq:
+                _take_effect(batch, report)
+                machine.journal_seq = report.seq
+        _settle(batch)
+    batch.outcome.up_to = machine.journal_seq
+    batch.outcome.orders_version = machine.orders_version
+    fleet.note(FleetCounter.REPORTS_REFUSED, batch.refused)
+    seat_freed = machine.slots_used < seats
+    db.session.commit()
+    if seat_freed:
+        bus.wake_dispatch()
+    for ended in batch.exits:
+        bus.tell_exit(**ended._asdict())
+    outbox.wake()
+    return batch.outcome
+
+
+def _apply_logs(
+    machine_id: uuid.UUID, generation: int, log_frames: Sequence[frames.Log]
+) -> Outcome | None:
+    """Where all there is are logs that go on: in one round trip. None where there is more to it;
+    what has been kept by then is skipped when it is looked at again.
+    """
+    runs: dict[Key, Run] = {}
+    for frame in log_frames:
+        run = runs.setdefault((frame.task_id, frame.attempt), Run(frame.offset))
+        if frame.offset != run.end or not frame.data:
+            return None
+        run.marks.append([frame.offset, frame.milliseconds, frame.stage_index])
+        run.data += frame.data
+        if len(run.data) > logs.CHUNK_BYTES:
+            return None
+    kept = statements.keep(machine_id, generation, runs) if runs else None
+    if kept is None or kept.ends.keys() != runs.keys():
+        return None
+    for task_id, _ in kept.ends:
+        outbox.note_log(task_id)
+    outbox.wake()
+    return Outcome(kept.journal_seq, kept.ends, orders_version=kept.orders_version)
+
+
+def _load(
+    machine: Machine,
+    reports: Sequence[frames.Report],
+    log_frames: Sequence[frames.Log],
+    now: datetime,
+) -> _Batch:
+    """Lock the tasks that something may happen to; log bytes alone need no task's lock.
+
+    Attempts are read first, unlocked: all that is written about them is under their machine's lock.
+    """
+    keys = {(r.task_id, r.attempt) for r in reports} | {(f.task_id, f.attempt) for f in log_frames}
+    found = _attempts(machine, keys)
+    ending = {a.task_id for a in found.values() if a.pending_end is not None}
+    named = {r.task_id for r in reports if (r.task_id, r.attempt) in found}
+    tasks = locks.tasks(named | ending)
+    return _Batch(machine, tasks, found, now, Outcome(machine.journal_seq))
+
+
+def _attempts(machine: Machine, keys: set[Key]) -> dict[Key, Attempt]:
+    if not keys:
+        return {}
+    query = (
+        select(Attempt)
+        .where(tuple_(Attempt.task_id, Attempt.number).in_(keys))
+        .where(Attempt.machine_id == machine.id)  # nobody writes about another machine's attempts
+        .execution_options(populate_existing=True)
+    )
+    return {(a.task_id, a.number): a for a in db.session.scalars(query)}
+
+
+def _store_logs(batch: _Batch, log_frames: Sequence[frames.Log]) -> None:
+    pieces: dict[Key, list[logs.Piece]] = {}
+    for frame in log_frames:
+        piece = logs.Piece(frame.offset, frame.milliseconds, frame.stage_index, frame.data)
+        pieces.setdefault((frame.task_id, frame.attempt), []).append(piece)
+    for key, found in pieces.items():
+        attempt = batch.attempts.get(key)
+        if attempt is None:
+            batch.outcome.stale.add(key)
+            batch.refused[Refusal.UNKNOWN] += len(found)
+            continue
+        outbox.note_log(attempt.task_id)
+        # Bytes of an attempt that has ended are still welcome, for they are true.
+        if (gap := logs.append(attempt, found)) is not None:
+            batch.outcome.gaps[key] = gap
+        batch.outcome.logs[key] = attempt.log_bytes
+
+
+def _settle(batch: _Batch) -> None:
+    for attempt in batch.attempts.values():
+        if attempt.pending_end is not None and attempt.ended_at is None:
+            task = batch.tasks[attempt.task_id]
+            stages.settle(Scene(batch.machine, task, attempt, batch.now, batch.exits))
+
+
+def _take_effect(batch: _Batch, report: frames.Report) -> None:
+    if isinstance(report.body, frames.Drained):
+        _drained(batch.machine)
+        return
+    key = (report.task_id, report.attempt)
+    task, attempt = batch.tasks.get(report.task_id), batch.attempts.get(key)
+    if task is None or attempt is None:
+        log.warning("senseless_report", machine=str(batch.machine.id), report=repr(report.body))
+        # These are themselves the answer to `Stale`, `Forget` and `Tunnel`.
+        if not isinstance(report.body, frames.Stopped | frames.WorkspaceFacts | frames.TunnelFacts):
+            batch.outcome.stale.add(key)
+            batch.refused[Refusal.UNKNOWN] += 1
+        return
+    scene = Scene(batch.machine, task, attempt, batch.now, batch.exits)
+    if keep_house := _HOUSEKEEPING.get(type(report.body)):
+        keep_house(scene, report.body)
+        return
+    if attempt.ended_at is not None:
+        _stale(batch, scene, report.body)
+        return
+    try:
+        _EFFECTS[type(report.body)](scene, report.body)
+    except DomainError as error:
+        batch.refused[Refusal.UNORDERED] += 1
+        _warn(scene, report.body, f"{_kind(report.body)} is ignored: {error}")
+
+
+def _stale(batch: _Batch, scene: Scene, body: frames.Body) -> None:
+    """The attempt has ended; what the machine still did with it is told, and changes nothing."""
+    batch.outcome.stale.add((scene.attempt.task_id, scene.attempt.number))
+    batch.refused[Refusal.ENDED] += 1
+    about = f": branch {body.branch}" if isinstance(body, frames.Published) else ""
+    _warn(scene, body, f"attempt {scene.attempt.number} had ended before its {_kind(body)}{about}")
+
+
+def _warn(scene: Scene, body: frames.Body, text: str) -> None:
+    machine_id = str(scene.machine.id)
+    scene.record(EventType.WARNING, text, report=_kind(body), machineId=machine_id)
+
+
+def _kind(body: frames.Body) -> str:
+    return str(type(body).__struct_config__.tag)
+
+
+# ---- what needs no live attempt ----------------------------------------------------------------
+
+
+def _note(scene: Scene, body: frames.Note) -> None:
+    scene.record(_LEVELS[body.level], body.text[:10_000])
+
+
+def _log_lost(scene: Scene, body: frames.LogLost) -> None:
+    logs.lose(scene.attempt, body.start, body.end)
+    text = f"the machine lost {body.end - body.start} bytes of its log"
+    scene.record(EventType.WARNING, text, start=body.start, end=body.end)
+
+
+def _stopped(scene: Scene, _: frames.Stopped) -> None:
+    attempts.free_seat(scene.machine, scene.attempt)
+    if scene.attempt.ended_at is None:
+        stages.lost(scene, f"{scene.machine.name} stopped it of its own accord")
+
+
+def _workspace(scene: Scene, body: frames.WorkspaceFacts) -> None:
+    if body.state == "removed" and scene.attempt.ended_at is not None:
+        scene.attempt.forgotten_at = scene.now
+        # A live task that counts on one shall fail by it, not go on without the work.
+        if scene.task.status in ENDED:
+            attempts.give_up_checkpoints(scene.task, scene.attempt.number)
+    match workspaces.keep(scene.attempt, body, scene.now):
+        # Facts come again and again: only a change of the state is an event.
+        case (None | WorkspaceState.PREPARING, WorkspaceState.READY):
+            _tell_workspace(scene, "ready on", body)
+        case (WorkspaceState.PREPARING | WorkspaceState.READY, WorkspaceState.REMOVED):
+            _tell_workspace(scene, "removed from", body)
+
+
+def _tell_workspace(scene: Scene, what: str, body: frames.WorkspaceFacts) -> None:
+    text = f"workspace {what} {scene.machine.name}"
+    machine_id = str(scene.machine.id)
+    scene.record(
+        EventType.WORKSPACE, text, stage_index=None, state=body.state, machineId=machine_id
+    )
+
+
+def _drained(machine: Machine) -> None:
+    db.session.flush()
+    query = select(Attempt.task_id).where(
+        Attempt.machine_id == machine.id, Attempt.ended_at.is_(None), Attempt.accepted_at.is_(None)
+    )
+    if db.session.scalar(query.limit(1)) is not None:
+        return  # it said so before it heard of this one, and will say so again after it
+    # Somebody may have taken the drain back while the machine's word was on its way.
+    with contextlib.suppress(Conflict):
+        machine.status = machine_after(machine.status, MachineEvent.RUN_DRY, machine.connected)
+
+
+# Each takes its own kind of body.
+_HOUSEKEEPING: dict[type, Callable[[Scene, Any], None]] = {
+    frames.Note: _note,
+    frames.LogLost: _log_lost,
+    frames.Stopped: _stopped,
+    frames.WorkspaceFacts: _workspace,
+    frames.TunnelFacts: tunnels.told,
+}
+
+
+# ---- what moves the task -----------------------------------------------------------------------
+
+
+def _accepted(scene: Scene, _: frames.Accepted) -> None:
+    scene.attempt.accepted_at = scene.now
+
+
+_EFFECTS: dict[type, Callable[[Scene, Any], None]] = {
+    frames.Accepted: _accepted,
+    frames.StageStarted: stages.started,
+    frames.StageFinished: stages.finished,
+    frames.Checkpoint: stages.checkpointed,
+    frames.Published: stages.published,
+    frames.Failed: stages.failed,
+    frames.Lost: lambda scene, body: stages.lost(scene, body.reason),
+}

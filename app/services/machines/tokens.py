@@ -1,0 +1,116 @@
+"""Enrollment tokens: each lets one machine in, once."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Select, select
+
+from app.domain.errors import InvalidFields, NotFound
+from app.domain.tokens import TokenKind, digest
+from app.extensions import db
+from app.models import Developer, EnrollmentToken
+from app.services import audit, rights, settings
+from app.services.clock import now as clock_now
+from app.services.machines import reads
+from app.services.machines.reads import MachineView
+from app.services.people import tokens
+
+PREFIX_LENGTH = len("mst_enroll_") + 8  # enough for people to tell tokens apart
+
+
+class TokenStatus(StrEnum):
+    UNUSED = "unused"
+    USED = "used"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class TokenView:
+    """A token's row and what it is good for; `secret` is the token itself, right after creation.
+
+    A revoked token may have been used before.
+    """
+
+    token: EnrollmentToken
+    status: TokenStatus
+    secret: str | None = None
+
+    @property
+    def machine(self) -> MachineView | None:
+        """The machine that it let in, looked up."""
+        machine_id = self.token.machine_id
+        return reads.get(machine_id) if machine_id else None
+
+
+def create(actor: Developer, *, label: str = "", expires_at: datetime | None = None) -> TokenView:
+    """A new token, by default for as long as the setting says.
+
+    Raises Forbidden, InvalidFields for an end that is past.
+    """
+    rights.require_admin(actor)
+    now = clock_now()
+    if expires_at is not None and expires_at <= now:
+        raise InvalidFields({"expiresAt": ["must lie in the future"]})
+    lifetime = timedelta(hours=settings.value("enrollmentTokenHours"))
+    secret = tokens.new(TokenKind.ENROLLMENT)
+    token = EnrollmentToken(
+        label=label,
+        prefix=secret[:PREFIX_LENGTH],
+        digest=digest(secret),
+        created_by=actor.id,
+        created_at=now,
+        expires_at=expires_at or now + lifetime,
+    )
+    db.session.add(token)
+    db.session.flush()
+    told = {"label": label, "prefix": token.prefix, "expiresAt": token.expires_at}
+    audit.record("worker_token.created", "worker_token", token.id, actor=actor, after=told)
+    db.session.commit()
+    return TokenView(token, TokenStatus.UNUSED, secret)
+
+
+def listing(actor: Developer) -> Select[EnrollmentToken]:
+    """The query of all tokens. Raises Forbidden."""
+    rights.require_admin(actor)
+    return select(EnrollmentToken)
+
+
+def get(actor: Developer, token_id: int) -> TokenView:
+    """Raises Forbidden, NotFound."""
+    rights.require_admin(actor)
+    return view(_found(db.session.get(EnrollmentToken, token_id)))
+
+
+def revoke(actor: Developer, token_id: int) -> TokenView:
+    """The token lets nobody in any more; a machine that it let in stays.
+
+    Raises Forbidden, NotFound.
+    """
+    rights.require_admin(actor)
+    token = _found(db.session.get(EnrollmentToken, token_id, with_for_update=True))
+    if token.revoked_at is None:
+        token.revoked_at = clock_now()
+        audit.record("worker_token.revoked", "worker_token", token_id, actor=actor)
+    db.session.commit()
+    return view(token)
+
+
+def view(token: EnrollmentToken) -> TokenView:
+    """The token as it stands now."""
+    return TokenView(token, _status(token, clock_now()))
+
+
+def _status(token: EnrollmentToken, now: datetime) -> TokenStatus:
+    if token.revoked_at is not None:
+        return TokenStatus.REVOKED
+    if token.used_at is not None:
+        return TokenStatus.USED
+    return TokenStatus.EXPIRED if token.expires_at <= now else TokenStatus.UNUSED
+
+
+def _found(token: EnrollmentToken | None) -> EnrollmentToken:
+    if token is None:
+        raise NotFound("there is no such enrollment token")
+    return token

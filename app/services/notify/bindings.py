@@ -1,0 +1,107 @@
+"""Which chat of a bot speaks of which project."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Select, delete, select
+from sqlalchemy.exc import IntegrityError
+
+from app.domain.errors import ChatBound, InvalidFields, NotFound
+from app.extensions import db
+from app.models import BotBinding, Developer, Project
+from app.services import audit, rights
+from app.services.clock import now
+from app.services.notify import bots
+from app.services.projects import projects
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A binding, and the key of its project."""
+
+    row: BotBinding
+    project_key: str
+
+
+def listing(actor: Developer, bot_id: int) -> Select[BotBinding]:
+    """The query of a bot's bindings. Raises Forbidden, NotFound."""
+    rights.require_admin(actor)
+    bots.held(bot_id)
+    return select(BotBinding).where(BotBinding.bot_id == bot_id)
+
+
+def views(rows: Iterable[BotBinding]) -> list[Binding]:
+    """With their projects, in the same order: one query, however many they are."""
+    wanted = list(rows)
+    query = select(Project.id, Project.key).where(Project.id.in_([r.project_id for r in wanted]))
+    keys = {row.id: row.key for row in db.session.execute(query)}
+    return [Binding(row, keys[row.project_id]) for row in wanted]
+
+
+def create(
+    actor: Developer, bot_id: int, *, platform_chat_id: str, project_key: str, chat_name: str = ""
+) -> Binding:
+    """From now on the chat speaks of the project.
+
+    Raises Forbidden, NotFound, InvalidFields, ChatBound.
+    """
+    rights.require_admin(actor)
+    bot = bots.held(bot_id)
+    project = _project(actor, project_key)
+    row = BotBinding(
+        bot_id=bot.id,
+        platform_chat_id=platform_chat_id,
+        project_id=project.id,
+        chat_name=chat_name,
+        created_at=now(),
+    )
+    db.session.add(row)
+    try:
+        db.session.flush()
+    except IntegrityError:
+        db.session.rollback()
+        raise ChatBound from None
+    told = _told(row) | {"projectKey": project.key}
+    audit.record("binding.created", "binding", row.id, actor=actor, after=told)
+    db.session.commit()
+    return Binding(row, project.key)
+
+
+def remove(
+    actor: Developer,
+    bot_id: int,
+    *,
+    binding_id: int | None = None,
+    platform_chat_id: str | None = None,
+) -> None:
+    """Remove the binding of that id, or that of that chat: one of them is given.
+
+    Raises Forbidden, NotFound.
+    """
+    rights.require_admin(actor)
+    gone = delete(BotBinding).where(BotBinding.bot_id == bot_id)
+    if binding_id is not None:
+        gone = gone.where(BotBinding.id == binding_id)
+    else:
+        gone = gone.where(BotBinding.platform_chat_id == platform_chat_id)
+    row = db.session.scalar(gone.returning(BotBinding))
+    if row is None:
+        raise NotFound("the bot has no such binding")
+    audit.record("binding.removed", "binding", row.id, actor=actor, before=_told(row))
+    db.session.commit()
+
+
+def forget(project: Project) -> None:
+    """No chat speaks of the project any more. The caller holds its lock, and commits."""
+    db.session.execute(delete(BotBinding).where(BotBinding.project_id == project.id))
+
+
+def _told(row: BotBinding) -> dict[str, object]:
+    return {"botId": row.bot_id, "platformChatId": row.platform_chat_id}
+
+
+def _project(actor: Developer, key: str) -> Project:
+    try:
+        return projects.get(actor, key, hold=True)
+    except NotFound as error:
+        raise InvalidFields({"projectKey": [str(error)]}) from error

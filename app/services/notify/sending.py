@@ -1,0 +1,251 @@
+"""Sending what is due: one job at a time, many sends at once, none of them waiting for another bot.
+
+The job alone talks to Postgres; its threads talk to platforms and to nothing else. A send is
+counted against its bot until it has been marked, so that a bot that hangs keeps AT_ONCE threads and
+no more, and a kill leaves no more in doubt than were counted. Decision 0022 has the rest.
+"""
+
+import contextlib
+import queue
+import random
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import structlog
+from flask import current_app
+
+from app import bus
+from app.chat import senders
+from app.chat.incoming import clean
+from app.chat.senders import Address, GateCard, Message, Refused, TryAgain
+from app.domain.delivery import Circuit, DeliveryAct, DeliveryState, wait
+from app.services import settings, vault
+from app.services.clock import now as clock_now
+from app.services.notify import deliveries
+from app.services.notify.deliveries import Claimed, Mark, Recipient
+
+AT_ONCE = 4  # of one bot
+THREADS = 32  # of all bots
+CLAIMING_SECONDS = 5.0  # then the job ends when its sends have, and another goes on
+LOOK_SECONDS = 0.1  # how soon it sees what is due while sends hang
+HELD_SECONDS = 5.0  # how long the job is missed when it was killed; no longer than the lease
+LONGEST_WORDS = 500
+
+log = structlog.get_logger(__name__)
+
+
+class _NotMeant(Exception):
+    """Nobody was spoken to: who it was planned for may not hear of it any more."""
+
+    words = "not sent: who it was for may no longer hear of it"
+
+
+class _Sent(NamedTuple):
+    """A send is over: `ref` is what it gave, `problem` what it raised."""
+
+    claimed: Claimed
+    ref: str | None
+    problem: Exception | None
+
+
+def send_due() -> int:
+    """Send all that is due now; how many were tried. Nothing where another job is at it."""
+    holder, tried = uuid.uuid4().hex, 0
+    held = int(1000 * min(HELD_SECONDS, current_app.config["DELIVERY_LEASE_SECONDS"]))
+    is_wanted = True
+    while is_wanted and bus.hold_sending(holder, held):
+        shift = _Shift(holder, held)
+        try:
+            tried += shift.work()
+        finally:
+            # Whoever came meanwhile has gone again, and left word.
+            is_wanted = bus.let_go_of_sending(holder)
+        if shift.is_over_time:
+            bus.wake_sending()
+            break
+    return tried
+
+
+class _Shift:
+    """A job's time as the one that sends."""
+
+    def __init__(self, holder: str, held: int) -> None:
+        self._holder, self._held = holder, held
+        self._done: queue.SimpleQueue[_Sent] = queue.SimpleQueue()
+        self._in_flight: Counter[int] = Counter()
+        self._flying: set[int] = set()
+        self._circuits: dict[int, Circuit] = {}
+        self._ends_at = time.monotonic() + CLAIMING_SECONDS
+        self._tries = settings.value("deliveryAttempts")
+        self._hosts = allowed_hosts()
+        self._url = str(settings.value("publicUrl")).rstrip("/")
+
+    @property
+    def is_over_time(self) -> bool:
+        return time.monotonic() >= self._ends_at
+
+    def work(self) -> int:
+        """Until nothing is due and nothing is on its way."""
+        tried = 0
+        with ThreadPoolExecutor(THREADS, "send") as pool:
+            while True:
+                claimed = [] if self.is_over_time else self._claim()
+                for one, address in claimed:
+                    pool.submit(self._send, one, address)
+                tried += len(claimed)
+                if not self._in_flight.total():
+                    return tried
+                self._mark()
+                if not bus.hold_sending(self._holder, self._held):
+                    # Another job sends, or Redis is away. What is on its way is marked all the
+                    # same, or it would be sent twice.
+                    self._ends_at = 0.0
+
+    def _claim(self) -> list[tuple[Claimed, Address]]:
+        now = clock_now()
+        bots = {bot.bot_id: bot for bot in deliveries.recipients(now)}
+        free = THREADS - self._in_flight.total()
+        room: dict[int, int] = {}
+        for bot_id, bot in bots.items():
+            self._circuits[bot_id] = bot.circuit
+            room[bot_id] = min(free, bot.circuit.room(now, AT_ONCE, self._in_flight[bot_id]))
+            free -= room[bot_id]
+        found = deliveries.claim(room, now, self._flying)
+        self._flying.update(one.id for one in found)
+        self._in_flight.update(one.bot_id for one in found)
+        return [(one, _address(bots[one.bot_id], one.chat_id)) for one in found]
+
+    # ---- in a thread ---------------------------------------------------------------------------
+
+    def _send(self, one: Claimed, address: Address) -> None:
+        ref: str | None = None
+        problem: Exception | None = None
+        try:
+            ref = self._deliver(one, address)
+        except Exception as error:
+            problem = error
+        self._done.put(_Sent(one, ref, problem))
+
+    def _deliver(self, one: Claimed, address: Address) -> str | None:
+        if not one.is_meant:
+            raise _NotMeant
+        if isinstance(address, _Sealed):
+            raise TryAgain("its secrets are under a key that ENCRYPTION_KEYS no longer lists")
+        message = message_of(one, self._url)
+        if one.act is DeliveryAct.POST:
+            return senders.send(address, message, allowed_hosts=self._hosts)
+        if one.card_ref is not None:  # else there is no card to edit
+            senders.edit(address, one.card_ref, message, allowed_hosts=self._hosts)
+        return one.card_ref
+
+    # ---- what became of it ---------------------------------------------------------------------
+
+    def _mark(self) -> None:
+        """All that are over; waits a little for the first."""
+        sent = list(self._over())
+        if not sent:
+            return
+        now = clock_now()
+        marks, touched = [], set()
+        for one in sent:
+            bot_id = one.claimed.bot_id
+            touched.add(bot_id)
+            marks.append((bot_id, self._judge(one, now)))
+        deliveries.mark(marks, {bot_id: self._circuits[bot_id] for bot_id in touched}, now)
+        self._in_flight.subtract(bot_id for bot_id, _ in marks)
+        self._flying.difference_update(one.claimed.id for one in sent)
+
+    def _over(self) -> Iterator[_Sent]:
+        with contextlib.suppress(queue.Empty):
+            yield self._done.get(timeout=LOOK_SECONDS)
+            while True:
+                yield self._done.get_nowait()
+
+    def _judge(self, sent: _Sent, now: datetime) -> Mark:
+        one, problem, circuit = sent.claimed, sent.problem, self._circuits[sent.claimed.bot_id]
+        mark = Mark(one.id, one.attempts, DeliveryState.SENT, now, sent.ref)
+        if problem is None:
+            self._circuits[one.bot_id] = circuit.after_answer()
+            return mark
+        if isinstance(problem, _NotMeant):  # which says nothing of the host
+            return mark._replace(state=DeliveryState.DEAD, error=problem.words)
+        words = clean(_words(problem))[:LONGEST_WORDS]
+        log.warning("not_delivered", delivery=one.id, bot=one.bot_id, words=words)
+        if isinstance(problem, Refused):
+            self._circuits[one.bot_id] = circuit.after_answer()
+            return mark._replace(state=DeliveryState.DEAD, error=words)
+        after = problem.after if isinstance(problem, TryAgain) else None
+        pause = wait(one.attempts, random.random())
+        if after is None:
+            self._circuits[one.bot_id] = circuit.after_failure(now)
+        else:
+            asked = timedelta(seconds=max(0.0, min(after, 86_400.0)))
+            self._circuits[one.bot_id] = circuit.after_wish(now, asked)
+            pause = max(pause, asked)
+        is_over = one.attempts >= self._tries
+        state = DeliveryState.DEAD if is_over else DeliveryState.PENDING
+        return mark._replace(state=state, due_at=now + pause, error=words)
+
+
+class _Sealed(Address):
+    """An address whose secrets cannot be read."""
+
+
+def _address(bot: Recipient, chat_id: str) -> Address:
+    try:
+        return Address(
+            platform=bot.platform,
+            app_id=bot.app_id,
+            app_secret=vault.decrypt(bot.app_secret) if bot.app_secret else None,
+            webhook_token=vault.decrypt(bot.webhook_token) if bot.webhook_token else None,
+            chat_id=chat_id,
+        )
+    except vault.KeyMissing:
+        return _Sealed(bot.platform, bot.app_id, None, None, chat_id)
+
+
+def allowed_hosts() -> frozenset[str]:
+    """The hosts that outgoing requests may reach although they are inside."""
+    return frozenset(str(settings.value("notifyAllowedHosts")).replace(",", " ").lower().split())
+
+
+def message_of(one: Claimed, public_url: str) -> Message:
+    """What the sender is given."""
+    told = one.told
+    gate = one.card_gate if one.act is DeliveryAct.EDIT else told.get("gate")
+    return Message(
+        delivery_id=one.id,
+        kind=one.kind.value,
+        title=told["title"],
+        body=told["body"],
+        task_id=one.task_id,
+        project_key=told["projectKey"],
+        status=told["status"],
+        url=f"{public_url}/tasks/{one.task_id}" if public_url else None,
+        gate=_card(gate, one.message if one.act is DeliveryAct.EDIT else None) if gate else None,
+        occurred_at=one.occurred_at,
+    )
+
+
+def _card(gate: Mapping[str, Any], answered: str | None) -> GateCard:
+    return GateCard(
+        stage_index=gate["stageIndex"],
+        stage_name=gate["stageName"],
+        round=gate["round"],
+        kind=gate["kind"],
+        prompt=gate["prompt"],
+        choices=tuple(gate["choices"]),
+        answered=answered,
+    )
+
+
+def _words(problem: Exception) -> str:
+    """The platform's own, in which `senders` leaves no secret; of what nobody expected only its
+    kind, for its text may hold anything.
+    """
+    return problem.words if isinstance(problem, Refused | TryAgain) else type(problem).__name__

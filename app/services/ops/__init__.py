@@ -1,0 +1,1 @@
+"""Running a deployment: whether it is ready, what is deleted, keys that change."""

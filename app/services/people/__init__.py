@@ -1,0 +1,1 @@
+"""Developers: who they are, how they sign in, and what they want to be told of."""

@@ -1,0 +1,141 @@
+"""What admins change about the accounts of others."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.exc import IntegrityError
+
+from app.domain.errors import Forbidden, LastAdmin, NotFound, PlatformUidTaken, SessionRequired
+from app.domain.roles import SystemRole
+from app.extensions import db
+from app.models import Developer
+from app.services import audit, clock, rights
+from app.services.people import passwords, personal_tokens, second_factor
+
+# What scripts may change of an account. Anything else (a password, a role, a chat identity) could
+# turn a token that was copied into access that outlives it.
+_HARMLESS = {"git_name", "git_email"}
+
+
+def require_harmless(changes: Mapping[str, Any]) -> None:
+    """Raises SessionRequired for changes that let somebody in, or let them do more."""
+    lets_nobody_in = changes.get("disabled", True)
+    if not lets_nobody_in or changes.keys() - _HARMLESS - {"disabled"}:
+        raise SessionRequired
+
+
+def update(
+    actor: Developer,
+    developer_id: int,
+    *,
+    password: str | None = None,
+    disabled: bool | None = None,
+    **changes: Any,
+) -> Developer:
+    """Change `password`, `disabled`, `role`, `git_name`, `git_email` or `platform_uid`, in one
+    transaction.
+
+    Another password or role ends the account's sessions, and so does disabling it, which ends its
+    personal access tokens as well. Raises Forbidden, NotFound, InvalidFields for a weak password,
+    LastAdmin, PlatformUidTaken.
+    """
+    rights.require_admin(actor)
+    new_hash = _hash_of(password)
+    developer = _locked(actor.id, developer_id)
+    before = _told(developer)
+    role = changes.get("role", developer.role)
+    if role is not developer.role or new_hash is not None:
+        developer.token_generation += 1
+    if new_hash is not None:
+        developer.password_hash = new_hash
+    for name, value in changes.items():
+        setattr(developer, name, value)
+    _flush()
+    if disabled is not None:
+        _set_disabled(developer, disabled, clock.now())
+    _require_an_admin()
+    after = _told(developer)
+    audit.record(
+        "developer.updated", "developer", developer_id, actor=actor, before=before, after=after
+    )
+    db.session.commit()
+    return developer
+
+
+def reset_second_factor(actor: Developer, developer_id: int) -> Developer:
+    """As if the developer had never had one. Raises Forbidden, NotFound."""
+    rights.require_admin(actor)
+    developer = _locked(actor.id, developer_id)
+    second_factor.forget(developer, actor, "developer.totp_reset")
+    db.session.commit()
+    return developer
+
+
+def _told(developer: Developer) -> dict[str, Any]:
+    return {
+        "role": developer.role,
+        "gitName": developer.git_name,
+        "gitEmail": developer.git_email,
+        "platformUid": developer.platform_uid,
+        "disabled": developer.disabled_at is not None,
+        "password": developer.password_hash,
+    }
+
+
+def _hash_of(password: str | None) -> str | None:
+    if password is None:
+        return None
+    passwords.check_strength(password)
+    db.session.commit()  # no connection is held while the hash is computed
+    return passwords.hash_of(password)
+
+
+def _locked(actor_id: int, developer_id: int) -> Developer:
+    """The account, and all active admins with it: two who demote each other must not both win.
+
+    Raises Forbidden where the actor is no active admin any more, NotFound.
+    """
+    found = db.session.scalars(
+        select(Developer)
+        .where(or_(Developer.id.in_((actor_id, developer_id)), _is_active_admin()))
+        .order_by(Developer.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    rows = {row.id: row for row in found}
+    actor = rows.get(actor_id)
+    if actor is None or actor.disabled_at is not None:
+        raise Forbidden
+    rights.require_admin(actor)
+    if developer_id not in rows:
+        raise NotFound("there is no such developer")
+    return rows[developer_id]
+
+
+def _set_disabled(developer: Developer, disabled: bool, now: datetime) -> None:
+    if disabled and developer.disabled_at is None:
+        developer.disabled_at = now
+        developer.token_generation += 1
+        personal_tokens.revoke_all(developer, now)
+    elif not disabled:
+        developer.disabled_at = None
+
+
+def _flush() -> None:
+    try:
+        db.session.flush()
+    except IntegrityError:  # of what can be changed here only this has to be unique
+        db.session.rollback()
+        raise PlatformUidTaken from None
+
+
+def _require_an_admin() -> None:
+    if db.session.scalar(select(Developer.id).where(_is_active_admin()).limit(1)) is None:
+        db.session.rollback()
+        raise LastAdmin
+
+
+def _is_active_admin() -> Any:
+    return (Developer.role == SystemRole.ADMIN) & Developer.disabled_at.is_(None)

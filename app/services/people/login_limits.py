@@ -1,0 +1,136 @@
+"""How many logins may fail: so many in a window for a name, and so many from an address.
+
+Only failures count, and each is looked at twice: guesses that come all at once pass the first look
+together, but of their answers no more are given than if they had come one by one.
+"""
+
+import ipaddress
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from limits import RateLimitItemPerMinute
+from sqlalchemy import func, select
+
+from app.domain.errors import (
+    InvalidCredentials,
+    InvalidFields,
+    TooManyAttempts,
+    TotpInvalid,
+    TotpRequired,
+)
+from app.domain.tokens import digest
+from app.extensions import db, redis
+from app.services import audit, settings
+from app.services.people import developers
+
+WINDOW_MINUTES = 15
+NETWORK_BITS = 64  # of an IPv6 address: one client has all the addresses of its network
+
+
+class Standing(NamedTuple):
+    """How many failures are left of how many, and in how many seconds there is one more."""
+
+    limit: int
+    remaining: int
+    reset_seconds: int
+
+
+class LoginLimit:
+    """What bounds the logins with a name (known or not, in any letter case) from an address.
+
+    `standing` is that of the tighter bound, once it has been looked at.
+    """
+
+    def __init__(self, name: str, address: str) -> None:
+        # Postgres decides which names are the same one. People type passwords as names: hashed.
+        lowered = db.session.scalar(select(func.lower(name))) or ""
+        failures = settings.value("loginFailures")
+        from_address = settings.value("loginFailuresPerAddress")
+        self._name = (_window(failures, "login_name"), digest(lowered))
+        self._address = (_window(from_address, "login_address"), _network(address))
+        self.standing: Standing | None = None
+        self._login_name = name
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Around a login, or the check of a password that is asked for again, and no more.
+
+        Raises TooManyAttempts; redis.RedisError when Redis is away.
+        """
+        self._require_room()
+        try:
+            yield
+        except (InvalidCredentials, TotpInvalid, InvalidFields):
+            self._count()
+            raise
+        except TotpRequired:
+            self._require_room()
+            raise
+        self._require_room()
+        # Not the address: an account of one's own must not buy guesses at those of others.
+        redis.limiter.clear(*self._name)
+        self._look()
+
+    def _count(self) -> None:
+        counted = [redis.limiter.hit(*bound) for bound in (self._name, self._address)]
+        standing = self._look()
+        if standing.remaining <= 0:
+            self._tell()
+        if not all(counted):
+            raise TooManyAttempts(standing.reset_seconds)
+
+    def _require_room(self) -> None:
+        standing = self._look()
+        if standing.remaining <= 0:
+            raise TooManyAttempts(standing.reset_seconds)
+
+    def _look(self) -> Standing:
+        both = [_standing(*bound) for bound in (self._name, self._address)]
+        self.standing = min(both, key=lambda each: (each.remaining, -each.reset_seconds))
+        return self.standing
+
+    def _tell(self) -> None:
+        """Once a window for each bound: a stranger decides how often this comes, and an audit
+        entry stays for ever. Of names only those of accounts: others may be mistyped passwords.
+        """
+        db.session.rollback()  # the login has failed
+        if _is_news(self._name) and (developer := developers.named(self._login_name)):
+            audit.record("login.limited", "developer", developer.id, actor=None)
+        if _is_news(self._address):
+            audit.record("login.limited", "address", self._address[1], actor=None)
+        db.session.commit()
+
+
+def _is_news(bound: tuple[RateLimitItemPerMinute, str]) -> bool:
+    """Whether the bound has been reached, for the first time in a window."""
+    window, key = bound
+    if _standing(*bound).remaining > 0:
+        return False
+    told = f"{window.namespace}_told:{key}"
+    return bool(redis.client.set(told, 1, nx=True, ex=window.get_expiry()))
+
+
+def _window(failures: int, kind: str) -> RateLimitItemPerMinute:
+    return RateLimitItemPerMinute(failures, WINDOW_MINUTES, namespace=kind)
+
+
+def _standing(window: RateLimitItemPerMinute, key: str) -> Standing:
+    stats = redis.limiter.get_window_stats(window, key)
+    seconds = max(1, math.ceil(stats.reset_time - time.time()))
+    return Standing(window.amount, max(0, stats.remaining), seconds)
+
+
+def _network(address: str) -> str:
+    """The address, or the network of an IPv6 one."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return digest(address)
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((int(found), NETWORK_BITS), strict=False))

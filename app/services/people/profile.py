@@ -1,0 +1,54 @@
+"""What people change about their own account."""
+
+from dataclasses import dataclass
+
+from app.extensions import db
+from app.models import Developer
+from app.services import audit, clock
+from app.services.people import auth, developers, passwords, second_factor
+from app.services.people.auth import Pair
+from app.services.people.login_limits import LoginLimit
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A developer, as they see themselves."""
+
+    developer: Developer
+    totp_enabled: bool
+
+
+def of(developer: Developer) -> Profile:
+    """The account, and whether it has a second factor."""
+    return Profile(developer, second_factor.is_enabled(developer))
+
+
+def update(developer: Developer, **changes: str) -> Profile:
+    """Change who the commits of the developer's tasks are by: `git_name`, `git_email`."""
+    for name, value in changes.items():
+        setattr(developer, name, value)
+    db.session.commit()
+    return of(developer)
+
+
+def change_password(
+    developer: Developer, limit: LoginLimit, *, current_password: str, new_password: str
+) -> Pair:
+    """A pair for whoever changed it; every other session of the developer ends.
+
+    Raises InvalidFields for a weak password and for a current one that is wrong, TooManyAttempts,
+    InvalidToken when the session has ended meanwhile.
+    """
+    passwords.check_strength(new_password, "newPassword")
+    with limit.watching():
+        developers.confirm_password(developer, current_password, "currentPassword")
+    new_hash = passwords.hash_of(new_password)
+    developers.hold(
+        developer
+    )  # what ended this session while the hash was made ends this change too
+    developer.password_hash = new_hash
+    developer.token_generation += 1
+    audit.record("password.changed", "developer", developer.id, actor=developer)
+    pair = auth.begin_family(developer, clock.now())
+    db.session.commit()
+    return pair

@@ -1,0 +1,163 @@
+"""The second factor of logins: codes by time (RFC 6238), and recovery codes for a lost device.
+
+Whoever takes a code holds the developer's lock, so that no code is taken twice.
+"""
+
+import base64
+import secrets
+from datetime import datetime
+from hmac import compare_digest
+from typing import NamedTuple
+
+import pyotp
+import segno
+import structlog
+from sqlalchemy import delete
+
+from app.domain.errors import (
+    InvalidFields,
+    TotpEnabled,
+    TotpInvalid,
+    TotpNotSetUp,
+    TotpRequired,
+)
+from app.domain.tokens import digest
+from app.extensions import db
+from app.models import Developer, RecoveryCode, SecondFactor
+from app.services import audit, clock, vault
+from app.services.people import developers
+from app.services.people.login_limits import LoginLimit
+
+log = structlog.get_logger(__name__)
+
+ISSUER = "Muster"
+STEP_SECONDS = 30
+DRIFT_STEPS = 1
+RECOVERY_CODES = 10
+RECOVERY_BYTES = 10  # 80 bits: too many to guess, so that no slow hash is needed
+
+
+class Setup(NamedTuple):
+    """What a device needs, as text, as an otpauth URI, and as its QR code (an SVG data URI)."""
+
+    secret: str
+    uri: str
+    qr_code: str
+
+
+def is_enabled(developer: Developer) -> bool:
+    """Whether the developer's logins ask for a code."""
+    factor = db.session.get(SecondFactor, developer.id)
+    return factor is not None and factor.enabled_at is not None
+
+
+def set_up(developer: Developer) -> Setup:
+    """A new secret, of no effect before `verify`. Raises TotpEnabled."""
+    developers.hold(developer)
+    factor = _factor(developer)
+    if factor is not None and factor.enabled_at is not None:
+        raise TotpEnabled
+    secret = pyotp.random_base32()
+    row = SecondFactor(developer_id=developer.id, secret=vault.encrypt(secret), last_step=0)
+    db.session.merge(row)
+    db.session.commit()
+    uri = pyotp.TOTP(secret).provisioning_uri(name=developer.name, issuer_name=ISSUER)
+    return Setup(secret, uri, segno.make(uri).svg_data_uri(scale=4))
+
+
+def verify(developer: Developer, code: str) -> list[str]:
+    """Turn it on; the recovery codes, told once.
+
+    Raises InvalidFields for a wrong code, TotpEnabled and TotpNotSetUp.
+    """
+    developers.hold(developer)
+    factor = _factor(developer)
+    if factor is None:
+        raise TotpNotSetUp
+    if factor.enabled_at is not None:
+        raise TotpEnabled
+    now = clock.now()
+    if not _takes(factor, code, now):
+        raise InvalidFields({"code": ["is wrong"]})
+    factor.enabled_at = now
+    codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
+    db.session.add_all(
+        RecoveryCode(developer_id=developer.id, digest=_digest(code)) for code in codes
+    )
+    audit.record("totp.enabled", "developer", developer.id, actor=developer)
+    db.session.commit()
+    return codes
+
+
+def disable(developer: Developer, limit: LoginLimit, password: str) -> None:
+    """Turn it off. Raises InvalidFields for a wrong password, TooManyAttempts."""
+    with limit.watching():
+        developers.confirm_password(developer, password, "password")
+    developers.hold(developer)
+    forget(developer, developer, "totp.disabled")
+    db.session.commit()
+
+
+def forget(developer: Developer, actor: Developer, action: str) -> None:
+    """As if there had never been one. The caller holds the developer's lock, and commits."""
+    before, after = {"totpEnabled": is_enabled(developer)}, {"totpEnabled": False}
+    audit.record(action, "developer", developer.id, actor=actor, before=before, after=after)
+    db.session.execute(delete(SecondFactor).where(SecondFactor.developer_id == developer.id))
+
+
+def demand(developer: Developer, code: str | None, now: datetime) -> None:
+    """Take the code of a login. Raises TotpRequired, TotpInvalid.
+
+    The caller holds the developer's lock, and commits.
+    """
+    factor = _factor(developer)
+    if factor is None or factor.enabled_at is None:
+        return
+    if not code:
+        raise TotpRequired
+    if not _takes(factor, code, now) and not _takes_recovery_code(developer, code):
+        raise TotpInvalid
+
+
+def _factor(developer: Developer) -> SecondFactor | None:
+    return db.session.get(SecondFactor, developer.id, populate_existing=True)
+
+
+def _takes(factor: SecondFactor, code: str, now: datetime) -> bool:
+    """Whether it is the code of a step that is near enough and has not been used; uses it."""
+    try:
+        codes = pyotp.TOTP(vault.decrypt(factor.secret), interval=STEP_SECONDS)
+    except vault.KeyMissing:
+        log.error("totp_secret_unreadable", developer=factor.developer_id)
+        return False  # the recovery codes still work
+    current = int(now.timestamp()) // STEP_SECONDS
+    given = _bare(code).encode(errors="replace")
+    for step in range(current - DRIFT_STEPS, current + DRIFT_STEPS + 1):
+        if step > factor.last_step and compare_digest(codes.generate_otp(step).encode(), given):
+            factor.last_step = step
+            return True
+    return False
+
+
+def _takes_recovery_code(developer: Developer, code: str) -> bool:
+    taken = db.session.scalar(
+        delete(RecoveryCode)
+        .where(RecoveryCode.developer_id == developer.id, RecoveryCode.digest == _digest(code))
+        .returning(RecoveryCode.digest)
+    )
+    return taken is not None
+
+
+def _recovery_code() -> str:
+    """Four groups of four letters and digits that are not mistaken for each other."""
+    text = base64.b32encode(secrets.token_bytes(RECOVERY_BYTES)).decode().lower()
+    return "-".join(text[at : at + 4] for at in range(0, len(text), 4))
+
+
+def _digest(code: str) -> str:
+    return digest(_bare(code).lower())
+
+
+def _bare(code: str) -> str:
+    """People type codes with and without what groups their letters."""
+    return code.replace(" ", "").replace("-", "")

@@ -1,0 +1,80 @@
+"""What happened lately, over the projects that one may see.
+
+A page costs the same whatever happened before it, and for who sees much as for who sees little.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, literal, select, true, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from app.domain.task import EventType
+from app.models import Attempt, Developer, Event, Machine, Project
+from app.services.projects import projects
+
+# Newest first.
+ORDER = (Event.created_at, Event.task_id, Event.number)
+Place = Sequence[Any]
+"""What an event has in those columns."""
+
+
+class Activity(NamedTuple):
+    """An event, the key of its project, and the name of its attempt's machine, if it has one."""
+
+    event: Event
+    project_key: str
+    machine_name: str | None
+
+
+def latest(actor: Developer, before: Place | None, limit: int) -> Select[Event, str, str | None]:
+    """The query of the latest events of the projects that the developer may see, or the latest of
+    those before that place, newest first. What machines note for themselves is left out. A row is
+    what an `Activity` is made of.
+    """
+    # Only the projects with the newest events can have one on the page; each has its own in order.
+    newest = _latest(before, 1).lateral()
+    busiest = (
+        projects.visible_ids(actor)
+        .join(newest, true())
+        .order_by(*(column.desc() for column in newest.c))
+        .limit(limit)
+        .subquery()
+    )
+    events = _latest(before, limit, busiest.c.id).lateral()
+    page = (
+        select(events)
+        .select_from(busiest)
+        .join(events, true())
+        .order_by(*(column.desc() for column in events.c))
+        .limit(limit)
+        .subquery()
+    )
+    # Asked of each row: Postgres takes the page for a thousand times as long as it is, and would
+    # read all attempts to join them.
+    machine_name = (
+        select(Machine.name)
+        .join(Attempt, Attempt.machine_id == Machine.id)
+        .where(Attempt.task_id == Event.task_id, Attempt.number == Event.attempt)
+        .scalar_subquery()
+    )
+    return (
+        select(Event, Project.key, machine_name)
+        .join(page, and_(Event.task_id == page.c.task_id, Event.number == page.c.number))
+        .join(Project, Project.id == Event.project_id)
+        .order_by(*(column.desc() for column in ORDER))
+    )
+
+
+def _latest(
+    before: Place | None,
+    limit: int,
+    project_id: ColumnElement[int] | InstrumentedAttribute[int] = Project.id,
+) -> Select[datetime, int, int]:
+    event = aliased(Event)
+    place = event.created_at, event.task_id, event.number
+    query = select(*place).where(event.project_id == project_id, event.type != EventType.LOG)
+    if before is not None:
+        query = query.where(tuple_(*place) < tuple_(*map(literal, before)))
+    return query.order_by(*(column.desc() for column in place)).limit(limit)

@@ -1,0 +1,105 @@
+"""Who works on a project, and as what."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from app.domain.errors import Conflict, InvalidFields, NotFound
+from app.domain.roles import Act, ProjectRole
+from app.extensions import db
+from app.models import Developer, Project, ProjectMember
+from app.services import audit, rights
+from app.services.projects import projects
+
+
+class LastMaintainer(Conflict):
+    """The project's last maintainer cannot leave it."""
+
+    code = "last_maintainer"
+
+
+@dataclass(frozen=True)
+class Member:
+    """A developer in a project."""
+
+    developer: Developer
+    role: ProjectRole
+
+
+def listing(actor: Developer, key: str) -> Select[ProjectMember]:
+    """The query of a project's memberships. Raises NotFound, Forbidden."""
+    project = _own(actor, key)
+    return select(ProjectMember).where(ProjectMember.project_id == project.id)
+
+
+def views(memberships: Iterable[ProjectMember]) -> list[Member]:
+    """Who they are of, in the same order: one query, however many they are."""
+    wanted = list(memberships)
+    ids = [membership.developer_id for membership in wanted]
+    found = {d.id: d for d in db.session.scalars(select(Developer).where(Developer.id.in_(ids)))}
+    return [Member(found[membership.developer_id], membership.role) for membership in wanted]
+
+
+def put(actor: Developer, key: str, developer_id: int, role: ProjectRole) -> tuple[Member, bool]:
+    """Let a developer in, or change their role; the second says whether they are new.
+
+    Raises NotFound, Forbidden, InvalidFields, LastMaintainer.
+    """
+    project = _own_locked(actor, key)
+    developer = db.session.get(Developer, developer_id)
+    if developer is None:
+        raise InvalidFields({"developerId": ["there is no such developer"]})
+    member = db.session.get(ProjectMember, (project.id, developer_id))
+    is_new, before = member is None, _told(developer_id, member)
+    if member is None:
+        member = ProjectMember(project_id=project.id, developer_id=developer_id)
+        db.session.add(member)
+    elif role is not ProjectRole.MAINTAINER:
+        _keep_a_maintainer(member)
+    member.role = role
+    after = _told(developer_id, member)
+    audit.record("member.put", "project", project.key, actor=actor, before=before, after=after)
+    db.session.commit()
+    return Member(developer, role), is_new
+
+
+def remove(actor: Developer, key: str, developer_id: int) -> None:
+    """Raises NotFound, Forbidden, LastMaintainer."""
+    project = _own_locked(actor, key)
+    member = db.session.get(ProjectMember, (project.id, developer_id))
+    if member is None:
+        raise NotFound("that developer is not a member of the project")
+    _keep_a_maintainer(member)
+    db.session.delete(member)
+    gone = _told(developer_id, member)
+    audit.record("member.removed", "project", project.key, actor=actor, before=gone)
+    db.session.commit()
+
+
+def _told(developer_id: int, member: ProjectMember | None) -> dict[str, Any]:
+    return {"members": {str(developer_id): member.role} if member else {}}
+
+
+def _own(actor: Developer, key: str) -> Project:
+    project = projects.get(actor, key)
+    rights.require(Act.CHANGE_PROJECT, actor, project)
+    return project
+
+
+def _own_locked(actor: Developer, key: str) -> Project:
+    """The project, locked: of two maintainers who leave at once, one must stay."""
+    return projects.locked(_own(actor, key).key)
+
+
+def _keep_a_maintainer(leaving: ProjectMember) -> None:
+    if leaving.role is not ProjectRole.MAINTAINER:
+        return
+    others = select(ProjectMember.developer_id).where(
+        ProjectMember.project_id == leaving.project_id,
+        ProjectMember.role == ProjectRole.MAINTAINER,
+        ProjectMember.developer_id != leaving.developer_id,
+    )
+    if db.session.scalar(others.limit(1)) is None:
+        raise LastMaintainer

@@ -1,0 +1,75 @@
+"""Projects with what is counted of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, true
+
+from app.domain.task import EventType, TaskStatus
+from app.extensions import db
+from app.models import Event, Project, ProjectMember
+from app.services.counts import counters
+
+
+@dataclass(frozen=True)
+class ProjectView:
+    """A project as people are shown it. `task_counts` has every status.
+
+    `last_activity_at` is the moment of its latest event, but for what machines note for themselves.
+    """
+
+    project: Project
+    member_count: int
+    task_counts: dict[TaskStatus, int]
+    last_activity_at: datetime | None
+
+    @property
+    def secret_names(self) -> list[str]:
+        return sorted(self.project.secrets)
+
+    @property
+    def has_git_token(self) -> bool:
+        return self.project.git_token is not None
+
+
+def of(projects: Sequence[Project]) -> list[ProjectView]:
+    """A view of each, in the same order: three queries, however many they are."""
+    ids = [project.id for project in projects]
+    members = _member_counts(ids)
+    tasks = counters.by_project(select(Project.id).where(Project.id.in_(ids)))
+    latest = _latest_events(ids)
+    return [
+        ProjectView(
+            project=project,
+            member_count=members.get(project.id, 0),
+            task_counts=dict.fromkeys(TaskStatus, 0) | tasks.get(project.id, {}),
+            last_activity_at=latest.get(project.id),
+        )
+        for project in projects
+    ]
+
+
+def one(project: Project) -> ProjectView:
+    return of([project])[0]
+
+
+def _member_counts(ids: Sequence[int]) -> dict[int, int]:
+    query = (
+        select(ProjectMember.project_id, func.count().label("members"))
+        .where(ProjectMember.project_id.in_(ids))
+        .group_by(ProjectMember.project_id)
+    )
+    return {row.project_id: row.members for row in db.session.execute(query)}
+
+
+def _latest_events(ids: Sequence[int]) -> dict[int, datetime]:
+    latest = (
+        select(Event.created_at)
+        .where(Event.project_id == Project.id, Event.type != EventType.LOG)
+        .order_by(Event.created_at.desc())
+        .limit(1)
+        .lateral()
+    )
+    query = select(Project.id, latest.c.created_at).join(latest, true()).where(Project.id.in_(ids))
+    return {row.id: row.created_at for row in db.session.execute(query)}

@@ -1,0 +1,1 @@
+"""Ends that reach into several rooms."""

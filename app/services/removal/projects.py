@@ -1,0 +1,52 @@
+"""Taking a project away. Its history stays, readable to admins."""
+
+from sqlalchemy import select
+
+from app.domain.errors import Conflict, TaskEnded
+from app.domain.task import LIVE
+from app.extensions import db
+from app.models import Developer, Project, Task
+from app.services import audit, rights
+from app.services.clock import now
+from app.services.notify import bindings
+from app.services.projects import projects
+from app.services.tasks import tasks
+
+
+class ProjectInUse(Conflict):
+    """The project has live tasks."""
+
+    code = "project_in_use"
+
+
+def delete(actor: Developer, key: str, *, force: bool = False) -> None:
+    """Delete a project without live tasks; `force` cancels them first.
+
+    Raises Forbidden, NotFound, ProjectInUse (also with `force`, when tasks are created as fast as
+    they are cancelled).
+    """
+    rights.require_admin(actor)
+    project = projects.get(actor, key)
+    if force:
+        _cancel_all(actor, project)
+    project = projects.locked(key)
+    if _live_tasks(project):
+        raise ProjectInUse
+    bindings.forget(project)
+    project.deleted_at = now()
+    gone = {"name": project.name, "repoUrl": project.repo_url}
+    audit.record("project.deleted", "project", project.key, actor=actor, before=gone)
+    db.session.commit()
+
+
+def _cancel_all(actor: Developer, project: Project) -> None:
+    for task_id in _live_tasks(project):
+        try:
+            tasks.cancel(actor, task_id)
+        except TaskEnded:  # it ended by itself meanwhile
+            db.session.rollback()
+
+
+def _live_tasks(project: Project) -> list[int]:
+    query = select(Task.id).where(Task.project_id == project.id, Task.status.in_(LIVE))
+    return list(db.session.scalars(query))

@@ -1,0 +1,103 @@
+"""Sample rows of any size: what `flask seed` makes, and what is measured on.
+
+All of it is one transaction. The same sizes and the same seed make the same rows, apart from the
+moment that they are made relative to and the password's hash.
+"""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+
+from sqlalchemy import exists, select, text
+
+from app.domain.errors import Conflict
+from app.extensions import db
+from app.models import Machine, Project, Task
+from app.services.sample_data import events, kept, logs, people, tables, tasks, words
+from app.services.sample_data.sizes import Sizes
+
+Told = Callable[[str, int, int], None]
+"""Takes what is being made, how much of it is there, and how much there will be."""
+
+
+class NotEmpty(Conflict):
+    """The database holds projects, tasks or machines already."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What there is to begin with: names to log in with, words to look for, tasks to look at."""
+
+    admin: str
+    lead: str
+    member: str  # of `project` alone
+    hermit: str  # a member of `old_project` alone
+    project: str  # the biggest
+    old_project: str  # small, and its tasks are the oldest
+    machine: str
+    machine_id: str
+    task: int  # an ordinary one that has ended
+    old_task: int  # of `old_project`
+    queued_task: int
+    deep_task: int  # the one with many events
+    deep_task_events: int
+    long_log_task: int
+    log_lines: int
+    common_word: str
+    rare_word: str
+    tasks: int
+    events: int
+
+
+def fill(sizes: Sizes, password: str, now: datetime, told: Told, *, add: bool = False) -> Made:
+    """Make the rows, and have Postgres look at them. Commits; raises NotEmpty unless `add`."""
+    if not add and _is_used():
+        raise NotEmpty("the database is not empty")
+    connection = db.session.connection()
+    # Of the first id too: what is added is not what is there.
+    random = Random(f"{sizes.seed} {tables.next_id(connection, 'tasks')}")
+    crowd = people.make(connection, sizes, password, now, random)
+    plan = tasks.Plan.of(connection, sizes, crowd, now, random)
+    with ExitStack() as at_once:
+        if not add:  # a database in use is judged row by row, and nobody locked out meanwhile
+            at_once.enter_context(tables.judged_at_the_end(connection, tables.LARGE))
+            at_once.enter_context(kept.written_at_the_end(connection, now))
+        tasks.make(connection, plan, told)
+        events.make(connection, plan, told)
+        logs.make(connection, plan, told)
+    tables.set_identities(connection)
+    db.session.commit()
+    db.session.execute(text("ANALYZE"))
+    db.session.commit()
+    return _made(sizes, crowd, plan)
+
+
+def _is_used() -> bool:
+    found = [exists(select(kind.id)) for kind in (Project, Task, Machine)]
+    return any(db.session.execute(select(*found)).one())
+
+
+def _made(sizes: Sizes, crowd: people.Crowd, plan: tasks.Plan) -> Made:
+    return Made(
+        admin=crowd.developers[0].name,
+        lead=crowd.developers[1].name,
+        member=crowd.developers[2].name,
+        hermit=crowd.developers[-1].name,
+        project=crowd.projects[0].key,
+        old_project=crowd.projects[-1].key,
+        machine=crowd.machines[0].name,
+        machine_id=str(crowd.machines[0].id),
+        task=plan.id_of(plan.ordinary),
+        old_task=plan.id_of(0),
+        queued_task=plan.id_of(plan.first_queued),
+        deep_task=plan.id_of(plan.deep),
+        deep_task_events=plan.events[plan.deep],
+        long_log_task=plan.id_of(plan.long_log),
+        log_lines=sizes.log_lines,
+        common_word=words.COMMON,
+        rare_word=words.RARE,
+        tasks=sizes.tasks,
+        events=sum(plan.events),
+    )

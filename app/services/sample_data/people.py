@@ -1,0 +1,174 @@
+"""Developers, projects with their members, and machines."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import Connection, insert
+
+from app.domain.machine import MachineStatus
+from app.domain.pipeline import DEFAULT
+from app.domain.roles import ProjectRole, SystemRole
+from app.domain.tokens import TokenKind, digest
+from app.models import Developer, Machine, MachineHeartbeat, Project, ProjectMember
+from app.services.people import passwords, tokens
+from app.services.sample_data import tables
+from app.services.sample_data.sizes import Sizes
+
+AGENT = "claude"
+SLOTS = 4
+_NAMES = ("ada", "grace", "linus", "ken", "barbara", "edsger", "margaret", "dennis", "radia")
+_KEYS = ("ATLAS", "BEACON", "CINDER", "DELTA", "EMBER", "FJORD", "GRANITE", "HARBOR", "IRIS")
+_MACHINES = ["forge", "anvil", "kiln", "lathe", "press"]
+
+
+@dataclass(frozen=True)
+class Named:
+    id: Any
+    name: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """A project, and the ids of those who work on it."""
+
+    id: int
+    key: str
+    members: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """An admin, a lead and developers; the last project is small, and the last developer's only.
+
+    The third developer is a member of the first project, the biggest, and of no other.
+    All machines are online but the last, if there are several.
+    """
+
+    developers: list[Named]
+    projects: list[Place]
+    machines: list[Named]
+
+
+def make(
+    connection: Connection, sizes: Sizes, password: str, now: datetime, random: Random
+) -> Crowd:
+    """Their rows. All developers have that password."""
+    born = now - timedelta(days=200)
+    developers = _developers(connection, sizes.developers, password, born)
+    projects = _projects(connection, sizes.projects, [each.id for each in developers], born)
+    return Crowd(developers, projects, _machines(connection, sizes.machines, now, random))
+
+
+def _developers(connection: Connection, count: int, password: str, born: datetime) -> list[Named]:
+    first = tables.next_id(connection, "developers")
+    ids = range(first, first + count)
+    found = [Named(id_, f"{_NAMES[id_ % len(_NAMES)]}{id_}") for id_ in ids]
+    roles = [SystemRole.ADMIN, SystemRole.LEAD] + [SystemRole.DEVELOPER] * (count - 2)
+    known = passwords.hash_of(password)
+    rows = [
+        {
+            "id": each.id,
+            "name": each.name,
+            "password_hash": known,
+            "role": role,
+            "git_name": each.name.title(),
+            "git_email": f"{each.name}@example.org",
+            "token_generation": 1,
+            "created_at": born,
+        }
+        for each, role in zip(found, roles, strict=True)
+    ]
+    connection.execute(insert(Developer), rows)
+    return found
+
+
+def _projects(connection: Connection, count: int, people: list[int], born: datetime) -> list[Place]:
+    first = tables.next_id(connection, "projects")
+    places = [
+        Place(id_, f"{_KEYS[id_ % len(_KEYS)]}-{id_}", _members(id_ - first, count, people))
+        for id_ in range(first, first + count)
+    ]
+    rows = [
+        {
+            "id": place.id,
+            "key": place.key,
+            "name": place.key.replace("-", " ").title(),
+            "repo_url": f"https://git.example.org/{place.key.lower()}.git",
+            "default_branch": "main",
+            "agent_type": AGENT,
+            "pipeline": [dict(stage) for stage in DEFAULT],
+            "max_attempts": 2,
+            "environment": {},
+            "secrets": {},
+            "created_at": born,
+        }
+        for place in places
+    ]
+    connection.execute(insert(Project), rows)
+    connection.execute(insert(ProjectMember), [row for each in places for row in _roles(each)])
+    return places
+
+
+def _members(index: int, count: int, people: list[int]) -> tuple[int, ...]:
+    """The second of all leads each project; the biggest has the third, the last the last."""
+    lead, middle, last = people[1], people[3:-1], people[-1]
+    if index == count - 1:
+        return lead, last
+    own = (people[2],) if index == 0 else ()
+    return lead, *own, *(each for at, each in enumerate(middle) if (at + index) % 4 == 0)
+
+
+def _roles(place: Place) -> list[dict[str, Any]]:
+    roles = [ProjectRole.MAINTAINER] + [ProjectRole.MEMBER] * (len(place.members) - 1)
+    return [
+        {"project_id": place.id, "developer_id": developer, "role": role}
+        for developer, role in zip(place.members, roles, strict=True)
+    ]
+
+
+def _machines(connection: Connection, count: int, now: datetime, random: Random) -> list[Named]:
+    found = [uuid.UUID(int=random.getrandbits(128), version=4) for _ in range(count)]
+    machines = [
+        Named(id_, f"{_MACHINES[at % len(_MACHINES)]}-{at + 1:02}-{id_.hex[:4]}")
+        for at, id_ in enumerate(found)
+    ]
+    away = machines[-1] if count > 1 else None
+    connection.execute(insert(Machine), [_machine(each, each is away, now) for each in machines])
+    lease = timedelta(seconds=current_app.config["LEASE_SECONDS"])
+    beats = [
+        {
+            "machine_id": each.id,
+            "received_at": now - (timedelta(days=3) if each is away else timedelta()),
+            "lease_until": now + (-timedelta(days=3) if each is away else lease),
+            "metrics": {"cpuPercent": 12.5, "memoryPercent": 40.0, "diskPercent": 55.0},
+        }
+        for each in machines
+    ]
+    connection.execute(insert(MachineHeartbeat), beats)
+    return machines
+
+
+def _machine(machine: Named, is_away: bool, now: datetime) -> dict[str, Any]:
+    return {
+        "id": machine.id,
+        "name": machine.name,
+        "status": MachineStatus.OFFLINE if is_away else MachineStatus.ONLINE,
+        "connected": not is_away,
+        "generation": 1,
+        "orders_version": 0,
+        "slots_total": SLOTS,
+        "slots_used": 0,
+        "capabilities": [{"agentType": AGENT, "version": "1.0", "healthy": True}],
+        "repositories": [],
+        "hardware": {"cpuCount": 8, "memoryBytes": 16 << 30, "diskBytes": 500 << 30},
+        "version": "0.1.0",
+        "journal_seq": 0,
+        "jwt_version": 1,
+        "recovery_digest": digest(tokens.new(TokenKind.RECOVERY)),
+        "connected_at": now - timedelta(days=190),
+        "created_at": now - timedelta(days=190),
+    }

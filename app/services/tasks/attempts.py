@@ -1,0 +1,242 @@
+"""An attempt's fence and seat, and what is done with a task whose attempt is over.
+
+The caller holds the locks of the machine and the task.
+"""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.domain import audience, pipeline
+from app.domain.attempt import AttemptOutcome, AttemptPhase, checkpoints_of
+from app.domain.task import EventType, FailureCode, TaskEvent, TaskStatus
+from app.extensions import db
+from app.models import Attempt, Gate, Machine, Task
+from app.services import settings
+from app.services.tasks import history, transitions
+
+
+def change_orders(machine: Machine | None) -> None:
+    """What the machine should do has changed: its connection will compare."""
+    if machine is not None:
+        machine.orders_version += 1
+
+
+def free_seat(machine: Machine | None, attempt: Attempt) -> None:
+    """Nothing of the attempt runs any more."""
+    if attempt.holds_slot and machine is not None:
+        attempt.holds_slot = False
+        machine.slots_used -= 1
+
+
+def keep_seat(machine: Machine, attempt: Attempt) -> None:
+    """Something of the attempt runs after all, whether there is a free seat or not."""
+    if not attempt.holds_slot:
+        attempt.holds_slot = True
+        machine.slots_used += 1
+        change_orders(machine)
+
+
+def take_seat(machine: Machine, attempt: Attempt) -> bool:
+    """Give the attempt a seat if the machine has a free one; whether it did."""
+    if machine.slots_used >= machine.slots_total:
+        return False
+    machine.slots_used += 1
+    attempt.holds_slot = True
+    return True
+
+
+def live_on(machine_id: uuid.UUID) -> list[Attempt]:
+    """The machine's attempts that have not ended. They stay so while its lock is held."""
+    query = (
+        select(Attempt)
+        .where(Attempt.machine_id == machine_id, Attempt.ended_at.is_(None))
+        .order_by(Attempt.task_id)
+        .execution_options(populate_existing=True)
+    )
+    return list(db.session.scalars(query))
+
+
+def end(
+    machine: Machine | None,
+    attempt: Attempt,
+    outcome: AttemptOutcome,
+    now: datetime,
+    *,
+    gone: bool,
+) -> None:
+    """Fence the attempt. `gone` is the machine's word that nothing of it runs."""
+    attempt.ended_at = now
+    attempt.outcome = outcome
+    if outcome is not AttemptOutcome.LOST:  # which may come back with the rest of its log
+        attempt.pending_end = None
+    attempt.forget_at = now + timedelta(seconds=settings.value("workspaceSeconds"))
+    if gone:
+        free_seat(machine, attempt)
+    change_orders(machine)
+
+
+def fail(
+    machine: Machine | None,
+    task: Task,
+    attempt: Attempt,
+    code: str,
+    message: str,
+    now: datetime,
+    *,
+    gone: bool,
+) -> None:
+    """End the attempt, and the task with it."""
+    end(machine, attempt, AttemptOutcome.FAILED, now, gone=gone)
+    transitions.fail(task, code, message, now, stage_index=attempt.stage_index)
+
+
+def lose(
+    machine: Machine | None,
+    task: Task,
+    attempt: Attempt,
+    why: str,
+    now: datetime,
+    *,
+    gone: bool,
+    counts: bool = True,
+) -> None:
+    """The machine lost the attempt: queue the task again, or fail it after `maxAttempts`.
+
+    `gone` is the machine's word that nothing of it runs. `counts` is false for an attempt that
+    never began: nothing was tried.
+    """
+    at_gate = attempt.phase is AttemptPhase.GATE
+    attempt.excused = attempt.excused or not counts
+    end(machine, attempt, AttemptOutcome.LOST, now, gone=gone)
+    about = {"machineId": str(attempt.machine_id), "excused": attempt.excused}
+    history.record(
+        task, EventType.MACHINE_LOST, why, now, stage_index=attempt.stage_index, data=about
+    )
+    limit = task.project.max_attempts
+    if not attempt.excused and not at_gate and _lost_in_round(task) >= limit:
+        text = f"{why}; {limit} attempts were lost" if limit > 1 else why
+        transitions.fail(task, FailureCode.MACHINE_LOST, text, now, stage_index=attempt.stage_index)
+    else:
+        requeue(task, position(attempt, task), now, why)
+
+
+def position(attempt: Attempt, task: Task) -> int:
+    """The stage that the attempt is at; as many as there are stages when only the push is left."""
+    is_over = attempt.phase is AttemptPhase.PUBLISH
+    return len(task.pipeline) if is_over else attempt.stage_index
+
+
+def is_unstarted(attempt: Attempt) -> bool:
+    """Whether none of its stages has begun. (One that begins with the push may have pushed.)"""
+    return attempt.phase is AttemptPhase.RUN and attempt.started_at is None
+
+
+def was_lost(attempt: Attempt) -> bool:
+    return attempt.outcome is AttemptOutcome.LOST
+
+
+def is_restorable(task: Task, attempt: Attempt) -> bool:
+    """Whether the task failed because this attempt was lost, and nothing has come after it."""
+    failure = task.failure or {}
+    return (
+        was_lost(attempt)
+        and (task.attempt, task.round) == (attempt.number, attempt.round)
+        and task.status is TaskStatus.FAILED
+        and failure.get("code") == FailureCode.MACHINE_LOST
+        and task.project.deleted_at is None
+    )
+
+
+def restore(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
+    """The machine has brought what the task failed for want of: the attempt goes on."""
+    attempt.ended_at = attempt.outcome = attempt.forget_at = None
+    if not attempt.holds_slot:
+        take_seat(machine, attempt)  # if none is free, dispatch gives it the next one
+    change_orders(machine)
+    transitions.move(task, TaskEvent.RESTORE, now)
+
+
+def requeue(task: Task, stage_index: int, now: datetime, why: str) -> None:
+    """Queue the task to go on at that stage, or at the latest one before it that can be resumed.
+
+    A `stage_index` of as many as there are stages stands for the push. Questions and answers of the
+    round come along; those whose subject is lost are withdrawn, and will be asked again. Of stages
+    that are done again no checkpoint stays: it is not the work that comes now.
+    """
+    asked = _gates_of_round(task)
+    plan = pipeline.restart(stage_index, _checkpoints(task), asked)
+    for index in plan.withdrawn:
+        _withdraw(task, asked[index], now)
+    transitions.move(task, TaskEvent.REQUEUE, now)
+    task.stage_index = start = plan.stage_index
+    keep_checkpoints_before(task, start)
+    is_over = start == len(task.pipeline)
+    what = "push its branch" if is_over else f"go on at stage “{task.pipeline[start]['name']}”"
+    history.record(
+        task,
+        EventType.REQUEUED,
+        f"queued again, to {what}: {why}",
+        now,
+        stage_index=task.current_stage_index,
+        data={"machineId": str(task.machine_id), "reason": why},
+    )
+
+
+def resumable_stage(task: Task, stage_index: int) -> int:
+    """The latest stage, at most that one, whose predecessor's checkpoint exists; else 0."""
+    return pipeline.restart(stage_index, _checkpoints(task)).stage_index
+
+
+def has_checkpoints(known: Mapping[str, Any], task_id: int, number: int) -> bool:
+    """Whether some of the checkpoints that the task can go on from are this attempt's."""
+    own = checkpoints_of(task_id, number)
+    return any(checkpoint["ref"].startswith(own) for checkpoint in known.values())
+
+
+def give_up_checkpoints(task: Task, number: int) -> None:
+    """The task goes on from none of this attempt's any more."""
+    own = checkpoints_of(task.id, number)
+    task.checkpoints = {
+        index: known
+        for index, known in task.checkpoints.items()
+        if not known["ref"].startswith(own)
+    }
+
+
+def keep_checkpoints_before(task: Task, stage_index: int) -> None:
+    """That stage and all after it are done again."""
+    task.checkpoints = {k: v for k, v in task.checkpoints.items() if int(k) < stage_index}
+
+
+def _checkpoints(task: Task) -> set[int]:
+    return {int(index) for index in task.checkpoints}
+
+
+def _lost_in_round(task: Task) -> int:
+    db.session.flush()
+    query = select(func.count()).where(
+        Attempt.task_id == task.id,
+        Attempt.round == task.round,
+        Attempt.outcome == AttemptOutcome.LOST,
+        ~Attempt.excused,
+    )
+    return db.session.scalar(query) or 0
+
+
+def _gates_of_round(task: Task) -> dict[int, Gate]:
+    db.session.flush()  # a question may be as new as this batch of reports
+    query = select(Gate).where(Gate.task_id == task.id, Gate.round == task.round)
+    return {gate.stage_index: gate for gate in db.session.scalars(query)}
+
+
+def _withdraw(task: Task, gate: Gate, now: datetime) -> None:
+    """Its answer, if there was one, stays in the history."""
+    what = "question" if gate.answered_at is None else "answer"
+    text = f"the {what} is withdrawn: the work it was about is lost and will be done again"
+    about = {audience.WITHDRAWN: True}
+    history.record(task, EventType.WARNING, text, now, stage_index=gate.stage_index, data=about)
+    db.session.delete(gate)

@@ -1,0 +1,111 @@
+"""Workspaces that nobody needs any more: machines are told to forget them.
+
+What may go is an ended attempt of an ended task: later attempts of a live task may begin from any
+of its checkpoints. The checkpoints go first, under the task's lock, and only then is the machine
+told (`orders`): a retry comes before that and keeps them, or after it and finds none, but is never
+queued to go on from one that the machine is deleting.
+"""
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import CTE, ColumnElement, and_, exists, func, select, tuple_, update
+
+from app import bus
+from app.domain.task import ENDED
+from app.extensions import db
+from app.models import Attempt, Machine, Task, Workspace
+from app.services import locks, settings
+from app.services.tasks import attempts
+
+# Of machines that are away nobody forgets anything; those that never come back would add up.
+_is_kept = and_(
+    Attempt.forgotten_at.is_(None),
+    exists().where(Machine.id == Attempt.machine_id, Machine.connected),
+)
+_may_go = and_(Attempt.forget_at.is_not(None), Task.status.in_(ENDED))
+
+
+def sweep(now: datetime) -> int:
+    """Have machines forget what is over its time, or more than they should keep; how many were
+    told. What is in use counts, and stays.
+    """
+    limit = int(settings.value("workspacesGigabytes") * (1 << 30))
+    due = _machines_over_time(now) | _machines_over_size(now, limit)
+    for machine in locks.machines(due):
+        attempts.change_orders(machine)
+    _shorten(due, now, limit)
+    _give_up_checkpoints(due, now)
+    db.session.commit()
+    bus.wake_machines(due)
+    return len(due)
+
+
+def _machines_over_time(now: datetime) -> set[uuid.UUID]:
+    query = select(Attempt.machine_id).join(Task, Task.id == Attempt.task_id)
+    return set(db.session.scalars(query.where(_is_kept, _may_go, Attempt.forget_at < now)))
+
+
+def _machines_over_size(now: datetime, limit: int) -> set[uuid.UUID]:
+    sizes = _sizes()
+    return set(
+        db.session.scalars(select(sizes.c.machine_id).where(_is_too_much(sizes, now, limit)))
+    )
+
+
+def _sizes() -> CTE:
+    """Each kept attempt, and how much its machine keeps up to it: what may go last, oldest last."""
+    order = (_may_go, Attempt.ended_at.desc().nulls_first(), Attempt.task_id)
+    up_to = func.sum(Workspace.size_bytes).over(partition_by=Attempt.machine_id, order_by=order)
+    return (
+        select(
+            Attempt.task_id,
+            Attempt.number,
+            Attempt.machine_id,
+            Attempt.forget_at,
+            _may_go.label("may_go"),
+            up_to.label("up_to"),
+        )
+        .join(Task, Task.id == Attempt.task_id)
+        .join(
+            Workspace,
+            and_(Workspace.task_id == Attempt.task_id, Workspace.attempt == Attempt.number),
+        )
+        .where(_is_kept)
+        .cte("sizes")
+    )
+
+
+def _is_too_much(sizes: CTE, now: datetime, limit: int) -> ColumnElement[bool]:
+    return and_(sizes.c.may_go, sizes.c.forget_at > now, sizes.c.up_to > limit)
+
+
+def _shorten(machine_ids: Collection[uuid.UUID], now: datetime, limit: int) -> None:
+    """The time of what is too much is over. The caller holds the machines' locks."""
+    sizes = _sizes()
+    too_much = select(sizes.c.task_id, sizes.c.number).where(
+        sizes.c.machine_id.in_(machine_ids), _is_too_much(sizes, now, limit)
+    )
+    whose = tuple_(Attempt.task_id, Attempt.number).in_(too_much)
+    db.session.execute(
+        update(Attempt)
+        .where(whose)
+        .values(forget_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _give_up_checkpoints(machine_ids: Collection[uuid.UUID], now: datetime) -> None:
+    """Of attempts that may go. The caller holds the machines' locks."""
+    query = (
+        select(Attempt.task_id, Attempt.number)
+        .join(Task, Task.id == Attempt.task_id)
+        .where(_is_kept, _may_go, Attempt.forget_at <= now, Task.checkpoints != {})
+        .where(Attempt.machine_id.in_(machine_ids))
+    )
+    found = db.session.execute(query).all()
+    tasks = locks.tasks({row.task_id for row in found})
+    for task_id, number in found:
+        if tasks[task_id].status in ENDED:  # and has not been retried meanwhile
+            attempts.give_up_checkpoints(tasks[task_id], number)

@@ -1,0 +1,253 @@
+"""Questions to people: asked before a stage, answered by exactly one."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, literal, select
+
+from app import bus
+from app.domain import pipeline
+from app.domain import task as rules
+from app.domain.attempt import AttemptOutcome, AttemptPhase
+from app.domain.errors import (
+    AlreadyAnswered,
+    NoOpenGate,
+    NothingPending,
+    WrongRound,
+    WrongStage,
+)
+from app.domain.machine import MachineStatus
+from app.domain.pipeline import GateKind
+from app.domain.roles import Act
+from app.domain.task import EventType, FailureCode, TaskEvent, TaskStatus
+from app.extensions import db
+from app.models import Developer, Gate, Task
+from app.services import audit, locks, rights
+from app.services.clock import now as clock_now
+from app.services.notify import outbox
+from app.services.tasks import attempts, history, reads, transitions, workspaces
+
+
+@dataclass(frozen=True)
+class PendingGate:
+    """An open question, as people are shown it. `diff`: {filesChanged, insertions, deletions}."""
+
+    task_id: int
+    stage_index: int
+    stage_name: str
+    kind: GateKind
+    prompt: str
+    choices: list[str]
+    requested_at: datetime
+    expires_at: datetime | None
+    diff: dict[str, Any] | None
+
+
+def ask_first(task: Task, now: datetime) -> bool:
+    """Before an attempt exists, no machine waits for a person: the task itself does; whether so."""
+    step = pipeline.next_step(pipeline.parse(task.pipeline), task.stage_index)
+    if not isinstance(step, pipeline.Ask):
+        return False
+    ask(task, step, now)
+    return True
+
+
+def ask(task: Task, step: pipeline.Ask, now: datetime) -> None:
+    """Open the gate and suspend the task. The caller holds the task's lock."""
+    gate = step.gate
+    db.session.add(
+        Gate(
+            task_id=task.id,
+            round=task.round,
+            stage_index=step.stage_index,
+            kind=gate.kind,
+            prompt=gate.prompt,
+            choices=list(gate.choices),
+            requested_at=now,
+            expires_at=now + timedelta(seconds=gate.timeout) if gate.timeout else None,
+        )
+    )
+    task.stage_index = step.stage_index
+    transitions.move(task, TaskEvent.ASK, now)
+    data = {"reason": "gate", "kind": gate.kind, "choices": list(gate.choices)}
+    history.record(
+        task, EventType.SUSPENDED, gate.prompt, now, stage_index=step.stage_index, data=data
+    )
+
+
+def keep_before(task: Task, start: int) -> None:
+    """What was answered before the stage at which a retry begins is not asked again: the round
+    takes the answers of the one before it along, for stages that use them."""
+    columns = [column for column in Gate.__table__.columns if column.name != "round"]
+    answered = select(literal(task.round), *columns).where(
+        Gate.task_id == task.id,
+        Gate.round == task.round - 1,
+        Gate.stage_index < start,
+        Gate.answered_at.is_not(None),
+    )
+    names = ["round", *(column.name for column in columns)]
+    db.session.execute(insert(Gate).from_select(names, answered))
+
+
+def is_answered(task: Task, stage_index: int) -> bool:
+    """Whether the gate of that stage has been answered in this round."""
+    gate = db.session.get(Gate, (task.id, task.round, stage_index))
+    return gate is not None and gate.answered_at is not None
+
+
+def open_gate(task: Task) -> Gate | None:
+    """The round's question that waits for an answer: there is at most one."""
+    query = select(Gate).where(
+        Gate.task_id == task.id, Gate.round == task.round, Gate.answered_at.is_(None)
+    )
+    return db.session.scalar(query)
+
+
+def variables(task_id: int, round_: int, stage_index: int) -> dict[str, str]:
+    """`choice` and `input` as last answered in this round, up to that stage."""
+    query = (
+        select(Gate)
+        .where(Gate.task_id == task_id, Gate.round == round_, Gate.answered_at.is_not(None))
+        .order_by(Gate.stage_index)
+    )
+    found: dict[str, str] = {}
+    for gate in db.session.scalars(query):
+        answer = pipeline.accept(gate.kind, gate.choices, gate.result or "")
+        if isinstance(answer, pipeline.Go) and gate.stage_index <= stage_index:
+            found.update(answer.variables)
+    return found
+
+
+def pending(actor: Developer, task_id: int) -> PendingGate:
+    """The question that waits. Raises NotFound, NothingPending."""
+    task = reads.get(actor, task_id)
+    gate = open_gate(task) if task.status in rules.LIVE else None
+    if gate is None:
+        raise NothingPending
+    return PendingGate(
+        task_id=task.id,
+        stage_index=gate.stage_index,
+        stage_name=task.pipeline[gate.stage_index]["name"],
+        kind=gate.kind,
+        prompt=gate.prompt,
+        choices=gate.choices,
+        requested_at=gate.requested_at,
+        expires_at=gate.expires_at,
+        diff=workspaces.diff_at(task, gate),
+    )
+
+
+def confirm(
+    actor: Developer,
+    task_id: int,
+    stage_index: int,
+    result: str,
+    comment: str | None = None,
+    *,
+    round: int | None = None,
+) -> Task:
+    """Answer a gate. Of simultaneous answers one wins, by the task's lock.
+
+    `round` is that of a question which was shown a while ago, and may be an earlier one's. Raises
+    NotFound, Forbidden, NoOpenGate, WrongRound, WrongStage, AlreadyAnswered, InvalidFields.
+    """
+    seen = reads.get(actor, task_id)
+    rights.require(Act.ANSWER_GATE, actor, seen.project)
+    held = locks.task_with_machine(task_id)
+    if round is not None and round != held.task.round:
+        raise WrongRound
+    gate = _gate_to_answer(held.task, stage_index)
+    answer = pipeline.accept(gate.kind, gate.choices, result)
+    now = clock_now()
+    gate.answered_at, gate.answered_by = now, actor.id
+    gate.result, gate.comment = result, comment
+    text = f"answered by {actor.name}: {result if len(result) <= 200 else result[:199] + '…'}"
+    data = {"result": result, "comment": comment, "by": actor.id}
+    history.record(
+        held.task, EventType.CONFIRMED, text, now, stage_index=stage_index, data=data, by=actor.id
+    )
+    if isinstance(answer, pipeline.Rejected):
+        _reject(held, actor, comment, now)
+    else:
+        _go_on(held, stage_index, now)
+    audit.record_by_office("gate.answered", seen, actor)
+    db.session.commit()
+    bus.wake_dispatch()
+    if held.machine:
+        bus.wake_machines([held.machine.id])
+    outbox.wake()
+    return reads.get(actor, task_id)
+
+
+def _gate_to_answer(task: Task, stage_index: int) -> Gate:
+    gate = open_gate(task) if task.status in rules.LIVE else None
+    if gate is not None and gate.stage_index == stage_index:
+        return gate
+    if is_answered(task, stage_index):
+        raise AlreadyAnswered
+    if gate is not None:
+        raise WrongStage(gate.stage_index, stage_index)
+    raise NoOpenGate
+
+
+def _reject(held: locks.Held, actor: Developer, comment: str | None, now: datetime) -> None:
+    if held.live:
+        attempts.end(held.machine, held.live, AttemptOutcome.CANCELLED, now, gone=True)
+    transitions.move(held.task, TaskEvent.CANCEL, now)
+    text = f"rejected by {actor.name}" + (f": {comment}" if comment else "")
+    index = held.task.stage_index
+    history.record(held.task, EventType.CANCELLED, text, now, stage_index=index, by=actor.id)
+
+
+def _go_on(held: locks.Held, stage_index: int, now: datetime) -> None:
+    """The machine that holds the workspace goes on; without one, a new attempt starts elsewhere."""
+    task, attempt, machine = held.task, held.live, held.machine
+    if attempt is None or machine is None:
+        # Nobody holds the task: it is (or goes) in the queue, and is dispatched now.
+        if task.status is not TaskStatus.QUEUED:
+            transitions.move(task, TaskEvent.REQUEUE, now)
+        return
+    usable = machine.connected and machine.status is MachineStatus.ONLINE
+    if not usable and attempts.resumable_stage(task, stage_index) == stage_index:
+        attempts.end(machine, attempt, AttemptOutcome.HANDED_OVER, now, gone=True)
+        attempts.requeue(task, stage_index, now, f"{machine.name} takes no work now")
+        return
+    # Not usable and no checkpoint: the machine has the only copy, so the task waits for it.
+    attempt.phase, attempt.stage_index = AttemptPhase.RUN, stage_index
+    attempts.take_seat(machine, attempt)  # if none is free, dispatch gives it the next one
+    attempts.change_orders(machine)
+    transitions.move(task, TaskEvent.RESUME, now)
+    name = task.pipeline[stage_index]["name"]
+    history.record(task, EventType.RESUMED, f"goes on with “{name}”", now, stage_index=stage_index)
+
+
+def expire(now: datetime) -> int:
+    """Fail the tasks whose question nobody answered in time; how many."""
+    query = (
+        select(Gate.task_id)
+        .join(Task, (Task.id == Gate.task_id) & (Task.round == Gate.round))
+        .where(Gate.answered_at.is_(None), Gate.expires_at < now, Task.status.in_(rules.LIVE))
+        .order_by(Gate.expires_at)
+        .limit(100)
+    )
+    expired = list(db.session.scalars(query))
+    db.session.rollback()
+    for task_id in expired:
+        _expire(task_id, now)
+    return len(expired)
+
+
+def _expire(task_id: int, now: datetime) -> None:
+    held = locks.task_with_machine(task_id)
+    gate = open_gate(held.task) if held.task.status in rules.LIVE else None
+    if gate is None or gate.expires_at is None or gate.expires_at >= now:
+        db.session.rollback()
+        return
+    message = "nobody answered the question in time"
+    index = gate.stage_index
+    if held.live:
+        attempts.end(held.machine, held.live, AttemptOutcome.FAILED, now, gone=True)
+    transitions.fail(held.task, FailureCode.GATE_EXPIRED, message, now, stage_index=index)
+    db.session.commit()
+    outbox.wake()

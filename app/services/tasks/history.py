@@ -1,0 +1,144 @@
+"""A task's events."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select, true
+
+from app.domain.search import containing
+from app.domain.task import EventType
+from app.extensions import db
+from app.models import Developer, Event, Task
+from app.postgres import time_limit
+from app.postgres.lateral import in_turn
+from app.services.notify import outbox
+from app.services.tasks import event_places, reads
+
+SEARCHED = (10_000, 1_000, 100)
+"""So many of the last are looked through for a text. Where there is no time for so many long ones,
+fewer; the fewest are waited for."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """`total` is how many match. `searched_from`: only from that number on was looked; None: in all
+    there are."""
+
+    items: list[Event]
+    total: int
+    searched_from: int | None = None
+
+
+def record(
+    task: Task,
+    type_: EventType,
+    message: str,
+    now: datetime,
+    *,
+    attempt: int | None = None,
+    stage_index: int | None = None,
+    data: dict[str, Any] | None = None,
+    by: int | None = None,
+) -> None:
+    """Add an event. The caller holds the task's lock, so that numbers have no holes.
+
+    `by` is the developer whose act it was. What people are told of goes into the outbox too; after
+    the commit the caller wakes those who carry it on (`outbox.wake`).
+    """
+    about = {"attempt": task.attempt if attempt is None else attempt, "stage_index": stage_index}
+    event = _next(task, type_, message, now, **about, data=data or {})
+    db.session.add(event)
+    outbox.note(task, event, by)
+
+
+def first(task: Task, message: str, now: datetime) -> Event:
+    """A new task's first event, for whoever writes both. The session does not know it."""
+    about: dict[str, Any] = {"attempt": 0, "stage_index": None, "data": {}, "type_number": 1}
+    event = _next(task, EventType.CREATED, message, now, **about)
+    outbox.note(task, event, task.created_by)
+    return event
+
+
+def _next(task: Task, type_: EventType, message: str, now: datetime, **about: Any) -> Event:
+    task.events += 1
+    task.updated_at = now
+    return Event(
+        task_id=task.id,
+        project_id=task.project_id,
+        number=task.events,
+        type=type_,
+        message=message.replace("\0", "�"),
+        created_at=now,
+        **about,
+    )
+
+
+def events(
+    actor: Developer,
+    task_id: int,
+    *,
+    types: Sequence[EventType] = (),
+    search: str | None = None,
+    before: int | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> Page:
+    """A page of a task's events in order, of those whose number is below `before`.
+
+    Any page costs the same: docs/decisions/0024. Raises NotFound.
+    """
+    task = reads.get(actor, task_id)
+    last = task.events if before is None else min(task.events, before - 1)
+    if search:
+        return _found(task_id, types, search, last, limit, offset)
+    place = event_places.after(task_id, types, last, offset)
+    if place.number is None:
+        return Page([], place.total)
+    numbers = _between(task_id, types, place.number, last, limit).subquery("numbers")
+    first = select(numbers.c.number).order_by(numbers.c.number).limit(limit)
+    return Page(_rows(task_id, Event.number.in_(first)), place.total)
+
+
+def _found(
+    task_id: int, types: Sequence[EventType], search: str, last: int, limit: int, offset: int
+) -> Page:
+    """Those with the text, among the last of them."""
+    for most in SEARCHED:
+        place = event_places.after(task_id, types, last, -most)
+        if place.number is None:
+            return Page([], 0)
+        texts = _between(task_id, types, place.number, last).subquery("texts")
+        pattern = containing(search)
+        contains = or_(texts.c.message.ilike(pattern), cast(texts.c.data, String).ilike(pattern))
+        found = select(texts.c.number).where(contains).cte("found")
+        part = select(found.c.number).order_by(found.c.number).limit(limit).offset(offset)
+        look = select(func.count(), func.array(part.scalar_subquery())).select_from(found)
+        if rows := time_limit.rows(look):
+            break
+    ((total, numbers),) = rows or db.session.execute(look)
+    searched_from = place.number if place.total > most else None
+    items = _rows(task_id, Event.number.in_(numbers)) if numbers else []
+    return Page(items, total, searched_from)
+
+
+def _between(
+    task_id: int, types: Sequence[EventType], first: int, last: int, limit: int | None = None
+) -> Select[int, str, Any]:
+    """Number and texts of the events in that range; with a limit, the first ones of each type."""
+    texts = select(Event.number, Event.message, Event.data).where(
+        Event.task_id == task_id, Event.number >= first, Event.number <= last
+    )
+    if limit is not None:
+        texts = texts.order_by(Event.number).limit(limit)
+    if not types:
+        return texts
+    turns = in_turn(Event.type, types)
+    of_each = texts.where(Event.type == turns.c.value).lateral("of_each")
+    return select(*of_each.c).select_from(turns.join(of_each, true()))
+
+
+def _rows(task_id: int, wanted: ColumnElement[bool]) -> list[Event]:
+    rows = select(Event).where(Event.task_id == task_id, wanted).order_by(Event.number)
+    return list(db.session.scalars(rows))

@@ -1,0 +1,67 @@
+"""Looking tasks up, as far as the asking developer may see them."""
+
+import uuid
+from collections.abc import Callable, Collection, Sequence
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
+
+from app.domain.errors import NotFound
+from app.domain.task import TaskStatus
+from app.extensions import db
+from app.models import Developer, Task
+from app.services import rights
+from app.services.tasks import search
+from app.services.tasks.search import Wanted
+
+Cut = Callable[[Sequence[int] | None, int], tuple[Select[Task], list[int] | None]]
+"""Takes [the id that all tasks are below] (None: no bound), and how many there may be; gives the
+query, and where time ended the look [the id to go on below]."""
+
+WITH_NAMES = (
+    joinedload(Task.project, innerjoin=True),
+    joinedload(Task.creator, innerjoin=True),
+    joinedload(Task.machine),
+)
+
+
+def get(actor: Developer, task_id: int) -> Task:
+    """The task with its project, creator and machine. Raises NotFound where it is not visible."""
+    if not (found := some(actor, [task_id])):
+        raise NotFound(f"there is no task {task_id} that you may see")
+    return found[0]
+
+
+def some(actor: Developer, task_ids: Collection[int]) -> Sequence[Task]:
+    """Those of the tasks that are visible, likewise, in any order."""
+    query = select(Task).where(Task.id.in_(task_ids)).options(*WITH_NAMES)
+    if (visible := rights.visible_projects(actor)) is not None:
+        query = query.join(Task.project).where(visible)
+    return db.session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def listing(
+    actor: Developer,
+    *,
+    statuses: Sequence[TaskStatus] = (),
+    project_key: str | None = None,
+    machine_id: uuid.UUID | None = None,
+    created_by: int | None = None,
+    q: str | None = None,
+) -> Cut:
+    """What makes the query of a page of the tasks that match, newest first: for `paging`."""
+    wanted = Wanted(
+        visible=rights.visible_projects(actor),
+        project_key=project_key,
+        statuses=tuple(statuses),
+        machine_id=machine_id,
+        created_by=created_by,
+        q=q or None,
+    )
+
+    def page(before: Sequence[int] | None, limit: int) -> tuple[Select[Task], list[int] | None]:
+        found = search.newest(wanted, before[0] if before else None, limit)
+        tasks = select(Task).where(Task.id.in_(found.ids)).options(*WITH_NAMES)
+        return tasks.order_by(Task.id.desc()), [found.lowest] if found.lowest else None
+
+    return page

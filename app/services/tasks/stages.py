@@ -1,0 +1,200 @@
+"""What a machine's reports do to its task.
+
+Each function takes the locked machine, task and live attempt, and the moment. Together they are
+the server's half of "the server drives the pipeline": a report says what happened, the pipeline
+says what is next, and the next order follows from the rows.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from app.domain import pipeline
+from app.domain.attempt import AttemptOutcome, AttemptPhase
+from app.domain.errors import Conflict
+from app.domain.pipeline import StageOutcome
+from app.domain.task import EventType, SuspendReason, TaskEvent, TaskStatus
+from app.domain.terminal import exit_code
+from app.models import Attempt, Machine, Task
+from app.services.tasks import attempts, gates, history, transitions, workspaces
+from muster.protocol import frames
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A live attempt with its task and machine, all locked.
+
+    Ends of stages that took effect are left in `exits`, for those who look at the terminal.
+    """
+
+    machine: Machine
+    task: Task
+    attempt: Attempt
+    now: datetime
+    exits: list["Exit"] = field(default_factory=list)
+
+    def record(self, type_: EventType, message: str, **about: object) -> None:
+        index = about.pop("stage_index", self.attempt.stage_index)
+        history.record(
+            self.task,
+            type_,
+            message,
+            self.now,
+            attempt=self.attempt.number,
+            stage_index=index if isinstance(index, int) else None,
+            data=about or None,
+        )
+
+
+class Exit(NamedTuple):
+    """A stage's process has ended, after so many bytes of the attempt's log."""
+
+    task_id: int
+    attempt: int
+    stage_index: int
+    code: int
+    log_end: int
+
+
+def started(scene: Scene, report: frames.StageStarted) -> None:
+    """The stage's process runs."""
+    _must_be_ordered(scene, AttemptPhase.RUN, report.stage_index)
+    task, name = scene.task, _name(scene.task, report.stage_index)
+    if task.suspend_reason is SuspendReason.MACHINE_LOST:
+        transitions.move(task, TaskEvent.COME_BACK, scene.now)
+    transitions.move(task, TaskEvent.START, scene.now)
+    scene.attempt.excused = False
+    if scene.attempt.started_at is None:
+        scene.attempt.started_at = scene.now
+        scene.record(EventType.STARTED, f"started on {scene.machine.name}")
+    task.stage_index = report.stage_index
+    text = f"stage “{name}” started"
+    scene.record(EventType.STAGE_STARTED, text, stage_index=report.stage_index)
+
+
+def finished(scene: Scene, report: frames.StageFinished) -> None:
+    """The stage's process is gone. Takes effect when the log has come as far as it says."""
+    _must_be_ordered(scene, AttemptPhase.RUN, report.stage_index)
+    scene.attempt.pending_end = {
+        "stageIndex": report.stage_index,
+        "how": report.how,
+        "code": report.code,
+        "logEnd": report.log_end,
+    }
+    settle(scene)
+
+
+def settle(scene: Scene) -> None:
+    """Let a stage's end take effect if its log is complete."""
+    end = scene.attempt.pending_end
+    if end is None or scene.attempt.log_bytes < end["logEnd"]:
+        return
+    scene.attempt.pending_end = None
+    index = end["stageIndex"]
+    outcome = StageOutcome(end["how"], end["code"])
+    code = exit_code(outcome.how, outcome.code)
+    exited = Exit(scene.task.id, scene.attempt.number, index, code, end["logEnd"])
+    scene.exits.append(exited)
+    text = f"stage “{_name(scene.task, index)}” ended: {_how(outcome)}"
+    scene.record(
+        EventType.STAGE_FINISHED, text, stage_index=index, how=outcome.how, code=outcome.code
+    )
+    if outcome.how in ("stopped", "lease"):
+        # A live attempt that the machine ended itself, as it does when it cannot reach us: that
+        # may cost the stage, never the task.
+        lost(scene, f"{scene.machine.name} ended it of its own accord ({outcome.how})")
+        return
+    stages = pipeline.parse(scene.task.pipeline)
+    following = stages[index + 1 : index + 2]
+    answered = any(stage.gate for stage in following) and gates.is_answered(scene.task, index + 1)
+    proceed(scene, pipeline.advance(stages, index, outcome, answered))
+
+
+def proceed(scene: Scene, step: pipeline.Step) -> None:
+    """Make the pipeline's next step the attempt's."""
+    machine, task, attempt, now = scene.machine, scene.task, scene.attempt, scene.now
+    match step:
+        case pipeline.Run(index):
+            attempt.phase, attempt.stage_index = AttemptPhase.RUN, index
+            task.stage_index = index
+        case pipeline.Ask(index):
+            attempt.phase, attempt.stage_index = AttemptPhase.GATE, index
+            attempts.free_seat(machine, attempt)
+            gates.ask(task, step, now)
+        case pipeline.Publish():
+            attempt.phase = AttemptPhase.PUBLISH
+        case pipeline.Fail(code, message):
+            attempts.fail(machine, task, attempt, code, message, now, gone=True)
+    attempts.change_orders(machine)
+
+
+def checkpointed(scene: Scene, report: frames.Checkpoint) -> None:
+    """The stage's work is at the remote: the task can go on from here on any machine."""
+    _must_be_ordered(scene, AttemptPhase.RUN, report.stage_index)
+    known: dict[str, Any] = {"ref": report.ref, "commit": report.commit}
+    if report.diff is not None:
+        known["diff"] = workspaces.stored_diff(report.diff)
+    scene.task.checkpoints = {**scene.task.checkpoints, str(report.stage_index): known}
+    text = f"checkpoint of stage “{_name(scene.task, report.stage_index)}”"
+    scene.record(EventType.CHECKPOINT, text, **known)
+
+
+def published(scene: Scene, report: frames.Published) -> None:
+    """The branch is pushed: the task is done."""
+    _must_be_ordered(scene, AttemptPhase.PUBLISH, scene.attempt.stage_index)
+    diff = workspaces.stored_diff(report.diff)
+    scene.task.result = {"commit": report.commit, "pushed": True, **diff}
+    scene.record(
+        EventType.PUBLISHED, f"pushed {report.branch}", branch=report.branch, commit=report.commit
+    )
+    transitions.move(scene.task, TaskEvent.COMPLETE, scene.now)
+    scene.record(EventType.COMPLETED, "completed")
+    attempts.end(scene.machine, scene.attempt, AttemptOutcome.PUBLISHED, scene.now, gone=True)
+
+
+def failed(scene: Scene, report: frames.Failed) -> None:
+    """The machine cannot go on with it, and says why in git's or the system's own words."""
+    attempts.fail(
+        scene.machine,
+        scene.task,
+        scene.attempt,
+        report.code,
+        report.message,
+        scene.now,
+        gone=True,
+    )
+
+
+def lost(scene: Scene, why: str) -> None:
+    """The machine has lost the processes, or the workspace that waited at a gate."""
+    attempts.lose(scene.machine, scene.task, scene.attempt, why, scene.now, gone=True)
+
+
+def restore(scene: Scene) -> None:
+    """The machine came back, late, with what the task failed for want of."""
+    attempts.restore(scene.machine, scene.task, scene.attempt, scene.now)
+    text = f"{scene.machine.name} came back with the result"
+    scene.record(EventType.RESTORED, text, machineId=str(scene.machine.id))
+    settle(scene)
+
+
+def is_lost_from_sight(task: Task) -> bool:
+    """Whether the task waits for its machine to be heard of again."""
+    return task.status is TaskStatus.SUSPENDED and task.suspend_reason is SuspendReason.MACHINE_LOST
+
+
+def _must_be_ordered(scene: Scene, phase: AttemptPhase, stage_index: int) -> None:
+    """Raises Conflict where the machine speaks of what it has no order for."""
+    if (scene.attempt.phase, scene.attempt.stage_index) != (phase, stage_index):
+        raise Conflict(f"the machine has no order to {phase} stage {stage_index}")
+
+
+def _name(task: Task, index: int) -> str:
+    stages = task.pipeline
+    return str(stages[index]["name"]) if 0 <= index < len(stages) else f"#{index}"
+
+
+def _how(outcome: StageOutcome) -> str:
+    if outcome.how == "exit":
+        return f"exit code {outcome.code}"
+    return f"signal {outcome.code}" if outcome.how == "signal" else outcome.how

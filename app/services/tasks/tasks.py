@@ -1,0 +1,176 @@
+"""What people do with tasks: create, cancel, retry."""
+
+import uuid
+from collections.abc import Callable
+from typing import NamedTuple
+
+from app import bus
+from app.domain import pipeline
+from app.domain import task as rules
+from app.domain.attempt import AttemptOutcome
+from app.domain.errors import InvalidFields, NoCheckpoint, NotFound, TaskEnded, TaskNotEnded
+from app.domain.machine import MachineStatus
+from app.domain.roles import Act
+from app.domain.task import EventType, TaskEvent, TaskStatus
+from app.extensions import db
+from app.models import Developer, Project, Task
+from app.services import audit, locks, rights
+from app.services.clock import now as clock_now
+from app.services.notify import outbox
+from app.services.projects import projects
+from app.services.tasks import attempts, gates, history, reads, statements, transitions
+
+
+def create(
+    actor: Developer,
+    *,
+    project_key: str,
+    description: str,
+    machine_id: uuid.UUID | None = None,
+    agent_type: str | None = None,
+    priority: int = 0,
+    remember: Callable[[Task], None] | None = None,
+) -> Task:
+    """A queued task, or one that waits at its first stage's gate; its pipeline is frozen here.
+
+    `remember` is called with it last before the commit; what it raises takes the task back.
+
+    Raises NotFound, Forbidden, InvalidFields.
+    """
+    place = _place(actor, project_key, machine_id)
+    now = clock_now()
+    task = Task(
+        id=place.task_id,
+        project=place.project,
+        project_id=place.project.id,
+        creator=actor,
+        created_by=actor.id,
+        machine=None,
+        description=description,
+        status=TaskStatus.QUEUED,
+        suspend_reason=None,
+        requested_machine_id=machine_id,
+        machine_id=None,
+        agent_type=agent_type or place.project.agent_type,
+        priority=priority,
+        pipeline=place.project.pipeline,
+        checkpoints={},
+        stage_index=0,
+        round=1,
+        attempt=0,
+        events=0,
+        result=None,
+        failure=None,
+        created_at=now,
+        queued_at=now,
+        assigned_at=None,
+        started_at=None,
+        finished_at=None,
+        updated_at=now,
+    )
+    first = history.first(task, f"created by {actor.name}", now)
+    asks = gates.ask_first(task, now)
+    statements.add(task, first, commits=not (asks or remember))
+    if remember:
+        remember(task)
+    db.session.commit()
+    bus.wake_dispatch()
+    outbox.wake()
+    return task
+
+
+def require_creator(actor: Developer, project_key: str) -> None:
+    """Raises NotFound, Forbidden where the developer may not create tasks in the project."""
+    rights.require(Act.CREATE_TASK, actor, projects.get(actor, project_key))
+
+
+class _Place(NamedTuple):
+    """Where a task is to be, and the id that it will have."""
+
+    project: Project
+    task_id: int
+
+
+def _place(actor: Developer, key: str, machine_id: uuid.UUID | None) -> _Place:
+    """The project is held: nobody deletes it until the end of the transaction."""
+    asked = {
+        "key": key.lower(),
+        "machine": machine_id,
+        "asking": actor.id,
+        "sees_all": rights.sees_all_projects(actor),
+    }
+    # What no key can be is not asked for: Postgres refuses some of it (NUL).
+    is_key = projects.KEY.fullmatch(key)
+    row = db.session.execute(statements.PLACE, asked).first() if is_key else None
+    if row is None:
+        raise NotFound(f"there is no project {key!r} that you may see")
+    rights.require(Act.CREATE_TASK, actor, row.Project)
+    if machine_id is not None and row.machine_status is None:
+        raise InvalidFields({"machineId": ["there is no such machine"]})
+    if row.machine_status is MachineStatus.DECOMMISSIONED:
+        raise InvalidFields({"machineId": ["that machine has been decommissioned"]})
+    return _Place(row.Project, row.task_id)
+
+
+def cancel(actor: Developer, task_id: int) -> Task:
+    """End a live task at once; its machine is told, and its seat is free when that confirms.
+
+    Raises NotFound, Forbidden, TaskEnded.
+    """
+    seen = reads.get(actor, task_id)
+    rights.require(Act.CANCEL_TASK, actor, seen.project, creator_id=seen.created_by)
+    held = locks.task_with_machine(task_id)
+    if held.task.status in rules.ENDED:
+        raise TaskEnded(f"task {task_id} is {held.task.status} already")
+    _cancel(held, actor)
+    audit.record_by_office("task.cancelled", seen, actor)
+    db.session.commit()
+    if held.machine:
+        bus.wake_machines([held.machine.id])
+    outbox.wake()
+    return reads.get(actor, task_id)
+
+
+def _cancel(held: locks.Held, actor: Developer) -> None:
+    now = clock_now()
+    if held.live:
+        attempts.end(held.machine, held.live, AttemptOutcome.CANCELLED, now, gone=False)
+    transitions.move(held.task, TaskEvent.CANCEL, now)
+    index = held.task.current_stage_index
+    why = f"cancelled by {actor.name}"
+    history.record(held.task, EventType.CANCELLED, why, now, stage_index=index, by=actor.id)
+
+
+def retry(actor: Developer, task_id: int, from_stage: int | None = None) -> Task:
+    """Queue a failed or cancelled task again, as a new round.
+
+    Its gates are asked anew, but for those of stages that stay done.
+
+    Raises NotFound, Forbidden, TaskNotEnded, NoCheckpoint, InvalidFields.
+    """
+    seen = reads.get(actor, task_id)
+    rights.require(Act.RETRY_TASK, actor, seen.project, creator_id=seen.created_by)
+    held = locks.task_with_machine(task_id)
+    task, start = held.task, from_stage or 0
+    if task.status not in (TaskStatus.FAILED, TaskStatus.CANCELLED):
+        raise TaskNotEnded(f"task {task_id} is {task.status}")
+    if start >= len(task.pipeline):
+        raise InvalidFields({"fromStage": [f"the pipeline has {len(task.pipeline)} stages"]})
+    if start > 0 and str(start - 1) not in task.checkpoints:
+        raise NoCheckpoint
+    now = clock_now()
+    task.round += 1
+    task.stage_index = start
+    if start > 0:
+        gates.keep_before(task, start)
+    attempts.keep_checkpoints_before(task, start)
+    transitions.move(task, TaskEvent.RETRY, now)
+    name = pipeline.parse(task.pipeline)[start].name
+    text = f"retried by {actor.name} from stage “{name}”"
+    history.record(task, EventType.RETRIED, text, now, stage_index=start)
+    gates.ask_first(task, now)
+    audit.record_by_office("task.retried", seen, actor)
+    db.session.commit()
+    bus.wake_dispatch()
+    outbox.wake()
+    return reads.get(actor, task_id)

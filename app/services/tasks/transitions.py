@@ -1,0 +1,45 @@
+"""The one door through which a task's status changes. The caller holds the task's lock.
+
+It has a side entrance for crowds: `dispatch_statements.ASSIGN` takes many tasks along the arrow
+from queued to assigned, with their seats, attempts and events, in one round trip.
+"""
+
+from datetime import datetime
+
+from app.domain import task as rules
+from app.domain.task import EventType, SuspendReason, TaskEvent, TaskStatus
+from app.models import Task
+from app.services.tasks import history
+
+_SUSPENSIONS = {TaskEvent.ASK: SuspendReason.GATE, TaskEvent.LOSE: SuspendReason.MACHINE_LOST}
+
+
+def move(task: Task, event: TaskEvent, now: datetime) -> None:
+    """Take the task along the event's arrow. Raises IllegalTransition."""
+    task.status = rules.after(task.status, event)
+    task.suspend_reason = _SUSPENSIONS.get(event)
+    task.updated_at = now
+    if task.status is TaskStatus.QUEUED:
+        task.queued_at = now
+    match task.status:
+        case TaskStatus.ASSIGNED if event is TaskEvent.ASSIGN:
+            task.assigned_at = now
+        case TaskStatus.RUNNING if event is TaskEvent.RESTORE:
+            task.finished_at = task.failure = None
+        case TaskStatus.RUNNING if task.started_at is None:
+            task.started_at = now
+        case TaskStatus.QUEUED if event is TaskEvent.RETRY:
+            task.started_at = task.finished_at = task.result = task.failure = None
+        case status if status in rules.ENDED:
+            task.finished_at = now
+
+
+def fail(
+    task: Task, code: str, message: str, now: datetime, *, stage_index: int | None = None
+) -> None:
+    """The task is over; people are told why."""
+    move(task, TaskEvent.FAIL, now)
+    task.failure = {"code": code, "message": message, "stageIndex": stage_index}
+    history.record(
+        task, EventType.FAILED, message, now, stage_index=stage_index, data={"code": code}
+    )

@@ -1,0 +1,88 @@
+"""Workspaces as their machines describe them: told on change, kept, shown; never asked for."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
+
+from app.domain.attempt import WorkspaceState
+from app.domain.errors import NoWorkspace
+from app.extensions import db
+from app.models import Attempt, Developer, Gate, Task, Workspace
+from app.services.tasks import reads
+from muster.protocol import frames
+
+
+def of_task(actor: Developer, task_id: int) -> Workspace:
+    """That of the latest attempt which had one. Raises NotFound, NoWorkspace."""
+    task = reads.get(actor, task_id)
+    query = (
+        select(Workspace)
+        .where(Workspace.task_id == task.id)
+        .order_by(Workspace.attempt.desc())
+        .limit(1)
+    )
+    found = db.session.scalar(query)
+    if found is None:
+        raise NoWorkspace
+    return found
+
+
+def diff_at(task: Task, gate: Gate) -> dict[str, int] | None:
+    """What the work that the gate asks about changed: {filesChanged, insertions, deletions}.
+
+    None where there is no work yet.
+    """
+    if gate.stage_index == 0:
+        return None  # an earlier round's work is not what this one asks about
+    checkpoint: dict[str, Any] = task.checkpoints.get(str(gate.stage_index - 1), {})
+    if "diff" in checkpoint:
+        diff: dict[str, int] = checkpoint["diff"]
+        return diff
+    workspace = db.session.get(Workspace, (task.id, task.attempt))
+    return workspace.diff if workspace else None
+
+
+def keep(
+    attempt: Attempt, told: frames.WorkspaceFacts, now: datetime
+) -> tuple[WorkspaceState | None, WorkspaceState]:
+    """Store what the attempt's machine says: the state before (None: nothing was said), and now.
+
+    Of one that is gone, the last facts stay.
+    """
+    facts = {
+        "machine_id": attempt.machine_id,
+        "state": WorkspaceState(told.state),
+        "path": told.path,
+        "branch": told.branch,
+        "base_commit": told.base_commit,
+        "head_commit": told.head_commit,
+        "dirty": told.dirty,
+        "diff": stored_diff(told.diff or frames.DiffStat()),
+        "size_bytes": told.size_bytes,
+        "updated_at": now,
+    }
+    changing = ("state", "size_bytes", "updated_at") if told.state == "removed" else tuple(facts)
+    # A statement does not see what it writes: this is the row as it was.
+    old = aliased(Workspace)
+    of_attempt = (old.task_id == attempt.task_id) & (old.attempt == attempt.number)
+    before = db.session.scalar(
+        insert(Workspace)
+        .values(task_id=attempt.task_id, attempt=attempt.number, **facts)
+        .on_conflict_do_update(
+            index_elements=["task_id", "attempt"], set_={name: facts[name] for name in changing}
+        )
+        .returning(select(old.state).where(of_attempt).scalar_subquery())
+    )
+    return before, WorkspaceState(told.state)
+
+
+def stored_diff(stat: frames.DiffStat) -> dict[str, int]:
+    """As rows keep it, and the API shows it."""
+    return {
+        "filesChanged": stat.files_changed,
+        "insertions": stat.insertions,
+        "deletions": stat.deletions,
+    }

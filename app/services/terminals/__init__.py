@@ -1,0 +1,1 @@
+"""Terminals: who may look into one, and which of them machines have to open."""

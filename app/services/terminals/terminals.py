@@ -1,0 +1,199 @@
+"""Terminals: who gets in, with a token that opens one socket once."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import joinedload
+
+from app import bus
+from app.domain.errors import Conflict, InvalidToken, NoTerminal, TaskEnded
+from app.domain.roles import Act, may
+from app.domain.terminal import (
+    ACTS,
+    Subject,
+    TerminalMode,
+    Verdict,
+    fence,
+    has_terminal,
+)
+from app.domain.tokens import TokenKind, digest
+from app.extensions import db
+from app.models import Attempt, ChannelToken, Developer, Task, TerminalInput
+from app.services import audit, clock, locks, rights
+from app.services.people import auth, personal_tokens, tokens
+from app.services.tasks import reads
+from app.services.terminals import wants
+
+TOKEN_LIFE = timedelta(seconds=60)
+
+
+class AttemptReplaced(Conflict):
+    """The task goes on with another attempt: ask for a new token."""
+
+
+class Channel(NamedTuple):
+    """What opens a socket; the token is shown once."""
+
+    channel_token: str
+    mode: TerminalMode
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class ViewerSeat:
+    """Somebody's right to a socket. `generation` and `family` (the login) are those of their access
+    token, `token_digest` that of their personal one: whichever they came with.
+    """
+
+    developer_id: int
+    name: str
+    generation: int | None
+    family: str | None
+    token_digest: str | None
+    task_id: int
+    attempt: int
+    mode: TerminalMode
+
+
+@dataclass(frozen=True)
+class MachineSeat:
+    """A machine's right to an attempt's terminal socket."""
+
+    machine_id: uuid.UUID
+    task_id: int
+    attempt: int
+
+
+def issue(actor: Developer, task_id: int, mode: TerminalMode | None = None) -> Channel:
+    """A token for one socket, by default the most that the actor may have. The machine is asked
+    to open the terminal, if it has not yet.
+
+    Raises NotFound, Forbidden, NoTerminal.
+    """
+    task = reads.get(actor, task_id)
+    rights.require(
+        ACTS[mode or TerminalMode.WATCH], actor, task.project, creator_id=task.created_by
+    )
+    if mode is None:
+        asking = rights.person(actor, task.project, creator_id=task.created_by)
+        may_type = may(Act.CONTROL_TERMINAL, asking)
+        mode = TerminalMode.CONTROL if may_type else TerminalMode.WATCH
+    attempt = locks.latest_attempt(task)
+    if attempt is None or not has_terminal(_subject(task, attempt)):
+        raise NoTerminal
+    now = clock.now()
+    secret = _mint(attempt, now, developer_id=actor.id, mode=mode)
+    is_asked = wants.want(attempt, now)
+    if mode is TerminalMode.CONTROL:
+        audit.record_by_office("terminal.controlled", task, actor)
+    db.session.commit()
+    if is_asked:
+        bus.wake_machines([attempt.machine_id])
+    return Channel(secret, mode, now + TOKEN_LIFE)
+
+
+def token_for_machine(machine_id: uuid.UUID, task_id: int, attempt_number: int) -> str:
+    """A machine's token for an attempt's socket. Commits."""
+    attempt = db.session.get_one(Attempt, (task_id, attempt_number))
+    secret = _mint(attempt, clock.now(), machine_id=machine_id)
+    db.session.commit()
+    return secret
+
+
+def admit_viewer(task_id: int, credential: str, channel_token: str) -> ViewerSeat:
+    """Use up the token. Raises InvalidToken, NotFound, TaskEnded, AttemptReplaced."""
+    by_personal = personal_tokens.is_one(credential)
+    developer = (personal_tokens if by_personal else auth).developer_of(credential)
+    reads.get(developer, task_id)
+    used = _use(ChannelToken.developer_id == developer.id, task_id, channel_token)
+    assert used.mode is not None  # by a constraint of its table
+    _require_stay(task_id, used.attempt)
+    return ViewerSeat(
+        developer_id=developer.id,
+        name=developer.name,
+        generation=None if by_personal else developer.token_generation,
+        family=None if by_personal else tokens.access_claims(credential).family,
+        token_digest=digest(credential) if by_personal else None,
+        task_id=task_id,
+        attempt=used.attempt,
+        mode=used.mode,
+    )
+
+
+def admit_machine(task_id: int, worker_jwt: str, channel_token: str) -> MachineSeat:
+    """The same for a machine. Raises InvalidToken, TaskEnded, AttemptReplaced."""
+    machine = tokens.machine_of(worker_jwt)
+    used = _use(ChannelToken.machine_id == machine.id, task_id, channel_token)
+    _require_stay(task_id, used.attempt)
+    return MachineSeat(machine.id, task_id, used.attempt)
+
+
+def inputs(actor: Developer, task_id: int) -> Select[TerminalInput]:
+    """The query of who typed into the task's terminals, and when.
+
+    Raises NotFound, Forbidden.
+    """
+    task = reads.get(actor, task_id)
+    rights.require(Act.SEE_TERMINAL_INPUTS, actor, task.project, creator_id=task.created_by)
+    return (
+        select(TerminalInput)
+        .where(TerminalInput.task_id == task_id)
+        .options(joinedload(TerminalInput.developer, innerjoin=True))
+    )
+
+
+def _mint(
+    attempt: Attempt,
+    now: datetime,
+    *,
+    developer_id: int | None = None,
+    mode: TerminalMode | None = None,
+    machine_id: uuid.UUID | None = None,
+) -> str:
+    secret = tokens.new(TokenKind.CHANNEL)
+    db.session.add(
+        ChannelToken(
+            digest=digest(secret),
+            task_id=attempt.task_id,
+            attempt=attempt.number,
+            developer_id=developer_id,
+            mode=mode,
+            machine_id=machine_id,
+            expires_at=now + TOKEN_LIFE,
+        )
+    )
+    return secret
+
+
+def _use(bearer: Any, task_id: int, secret: str) -> Any:
+    """The token's row, now used. Of many who come with it at once one gets it."""
+    now = clock.now()
+    mine = (ChannelToken.digest == digest(secret), ChannelToken.task_id == task_id, bearer)
+    good = (ChannelToken.used_at.is_(None), ChannelToken.expires_at > now)
+    used = db.session.execute(
+        update(ChannelToken)
+        .where(*mine, *good)
+        .values(used_at=now)
+        .returning(ChannelToken.attempt, ChannelToken.mode)
+    ).one_or_none()
+    db.session.commit()
+    if used is None:
+        raise InvalidToken
+    return used
+
+
+def _require_stay(task_id: int, number: int) -> None:
+    query = select(Task, Attempt).join(Attempt, Attempt.task_id == Task.id)
+    found = db.session.execute(query.where(Task.id == task_id, Attempt.number == number)).one()
+    match fence(_subject(*found)):
+        case Verdict.ENDED:
+            raise TaskEnded
+        case Verdict.REPLACED:
+            raise AttemptReplaced
+
+
+def _subject(task: Task, attempt: Attempt) -> Subject:
+    return Subject(task.status, attempt.phase, attempt.ended_at is None)

@@ -1,0 +1,251 @@
+"""Tunnels into workspaces: started and stopped by people, told of by machines."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from app import bus
+from app.domain import tunnel as rules
+from app.domain.attempt import WorkspaceState
+from app.domain.errors import IllegalTransition, NoLiveWorkspace
+from app.domain.roles import Act, may
+from app.domain.task import EventType
+from app.domain.tunnel import TunnelEvent, TunnelSeen, TunnelState
+from app.extensions import db
+from app.models import Attempt, Developer, Task, Tunnel, Workspace
+from app.services import audit, locks, rights
+from app.services.clock import now as clock_now
+from app.services.notify import outbox
+from app.services.tasks import attempts, history, reads
+from app.services.tasks.stages import Scene
+from muster.protocol import frames
+
+LONGEST_TEXT = 2_000  # characters of an address or a reason
+
+
+@dataclass(frozen=True)
+class TunnelView:
+    """The tunnel of a task's latest attempt, as far as the asking developer may see it."""
+
+    task_id: int
+    state: TunnelState = TunnelState.IDLE
+    url: str | None = None
+    error: str | None = None
+    started_at: datetime | None = None
+    expires_at: datetime | None = None
+    restarts: int = 0
+
+
+def status(actor: Developer, task_id: int) -> TunnelView:
+    """Address and error are for those who may start and stop it. Raises NotFound."""
+    task = reads.get(actor, task_id)
+    query = (
+        select(Tunnel, Attempt.ended_at)
+        .join(Attempt, (Attempt.task_id == Tunnel.task_id) & (Attempt.number == Tunnel.attempt))
+        .where(Tunnel.task_id == task.id, Tunnel.attempt == task.attempt)
+        .execution_options(populate_existing=True)
+    )
+    row = db.session.execute(query).one_or_none()
+    if row is None:
+        return TunnelView(task.id)
+    asking = rights.person(actor, task.project, creator_id=task.created_by)
+    return _view(row[0], row[1], whole=may(Act.CONTROL_TUNNEL, asking))
+
+
+def _view(tunnel: Tunnel, attempt_ended_at: datetime | None, *, whole: bool) -> TunnelView:
+    state = rules.shown(tunnel.state, attempt_ended=attempt_ended_at is not None)
+    return TunnelView(
+        task_id=tunnel.task_id,
+        state=state,
+        url=tunnel.url if whole and state is TunnelState.CONNECTED else None,
+        error=tunnel.error if whole else None,
+        started_at=tunnel.started_at,
+        expires_at=tunnel.expires_at,
+        restarts=tunnel.restarts,
+    )
+
+
+def start(
+    actor: Developer, task_id: int, *, ttl_seconds: int = rules.DEFAULT_SECONDS
+) -> TunnelView:
+    """Open a tunnel into the workspace of the live attempt; one that is open stays as it is.
+
+    Raises NotFound, Forbidden, NoLiveWorkspace.
+    """
+    seen = reads.get(actor, task_id)
+    rights.require(Act.CONTROL_TUNNEL, actor, seen.project, creator_id=seen.created_by)
+    held, now = locks.task_with_machine(task_id), clock_now()
+    if held.live is None or held.machine is None or not _has_workspace(held.live):
+        raise NoLiveWorkspace
+    tunnel = _of(held.live)
+    if tunnel is not None and tunnel.state in rules.OPEN:
+        db.session.rollback()
+        return status(actor, task_id)
+    tunnel = _begin(tunnel, held.live, now, timedelta(seconds=ttl_seconds))
+    history.record(held.task, EventType.TUNNEL, f"tunnel started by {actor.name}", now)
+    after = {"attempt": tunnel.attempt, "expiresAt": tunnel.expires_at}
+    audit.record("tunnel.started", "task", task_id, actor=actor, after=after)
+    attempts.change_orders(held.machine)
+    db.session.commit()
+    bus.wake_machines([held.machine.id])
+    outbox.wake()
+    return status(actor, task_id)
+
+
+def stop(actor: Developer, task_id: int) -> TunnelView:
+    """End it; its machine is told. One that is not open stays as it is.
+
+    Raises NotFound, Forbidden.
+    """
+    seen = reads.get(actor, task_id)
+    rights.require(Act.CONTROL_TUNNEL, actor, seen.project, creator_id=seen.created_by)
+    held = locks.task_with_machine(task_id)
+    tunnel = _of(held.live) if held.live else None
+    if held.machine is None or tunnel is None or tunnel.state not in rules.OPEN:
+        db.session.rollback()
+        return status(actor, task_id)
+    _move(held.task, tunnel, TunnelEvent.STOP, clock_now(), f"tunnel stopped by {actor.name}")
+    audit.record("tunnel.stopped", "task", task_id, actor=actor)
+    attempts.change_orders(held.machine)
+    db.session.commit()
+    bus.wake_machines([held.machine.id])
+    outbox.wake()
+    return status(actor, task_id)
+
+
+def _of(attempt: Attempt) -> Tunnel | None:
+    """The caller holds the lock of the attempt's task."""
+    return db.session.get(Tunnel, (attempt.task_id, attempt.number), populate_existing=True)
+
+
+def _has_workspace(attempt: Attempt) -> bool:
+    found = db.session.get(Workspace, (attempt.task_id, attempt.number), populate_existing=True)
+    return found is not None and found.state is WorkspaceState.READY
+
+
+def _begin(tunnel: Tunnel | None, attempt: Attempt, now: datetime, life: timedelta) -> Tunnel:
+    before = tunnel.state if tunnel else TunnelState.IDLE
+    tunnel = tunnel or Tunnel(task_id=attempt.task_id, attempt=attempt.number, number=0)
+    tunnel.machine_id = attempt.machine_id
+    tunnel.number += 1
+    tunnel.state = rules.after(before, TunnelEvent.START)
+    tunnel.runs = True
+    tunnel.url = tunnel.error = tunnel.taken_at = None
+    tunnel.restarts = 0
+    tunnel.started_at = tunnel.changed_at = now
+    tunnel.expires_at = now + life
+    db.session.add(tunnel)
+    return tunnel
+
+
+def _move(task: Task, tunnel: Tunnel, event: TunnelEvent, now: datetime, message: str) -> None:
+    tunnel.state = rules.after(tunnel.state, event)
+    tunnel.changed_at = now
+    if tunnel.state is not TunnelState.CONNECTED:
+        tunnel.url = None
+    about = {"state": tunnel.state, "restarts": tunnel.restarts}
+    history.record(task, EventType.TUNNEL, message, now, attempt=tunnel.attempt, data=about)
+
+
+# ---- what machines say ---------------------------------------------------------------------------
+
+_SAID = {
+    "starting": TunnelEvent.TRY,
+    "connected": TunnelEvent.CONNECT,
+    "closed": TunnelEvent.CLOSE,
+    "expired": TunnelEvent.EXPIRE,
+    "failed": TunnelEvent.FAIL,
+}
+
+
+def told(scene: Scene, body: frames.TunnelFacts) -> None:
+    """Take the machine's word. It is as good of an attempt that has ended: what runs is to end.
+
+    The story tells of every turn, and never the address, nor what a log-in needs.
+    """
+    tunnel = _of(scene.attempt)
+    if tunnel is None or tunnel.number != body.number:
+        return  # of a start before this one
+    event = _SAID[body.state]
+    is_over = event not in (TunnelEvent.TRY, TunnelEvent.CONNECT)
+    if is_over:
+        tunnel.runs = False
+    tunnel.taken_at = tunnel.taken_at or scene.now
+    tunnel.restarts = body.restarts
+    try:
+        _move(scene.task, tunnel, event, scene.now, _story(body))
+    except IllegalTransition:
+        return  # it has ended by our own count
+    tunnel.error = body.error[:LONGEST_TEXT] or None
+    if event is TunnelEvent.CONNECT:
+        # It comes from what runs in the workspace, and goes into pages as a link.
+        tunnel.url = body.url[:LONGEST_TEXT] if body.url.startswith("https://") else None
+
+
+def _story(body: frames.TunnelFacts) -> str:
+    match body.state:
+        case "starting" if body.waits_for_login:
+            return "the tunnel waits for somebody to log in: its status says where"
+        case "starting" if body.restarts:
+            return f"the tunnel crashed and is started again ({body.restarts})"
+        case "starting":
+            return "the tunnel is starting"
+        case "connected":
+            return "the tunnel is connected"
+        case "expired":
+            return "the tunnel's time is over"
+    return f"the tunnel has {'failed' if body.state == 'failed' else 'closed'}"
+
+
+# ---- what machines do not say --------------------------------------------------------------------
+
+
+def sweep(now: datetime) -> int:
+    """End, as far as we are concerned, what no machine has said anything of in time; how many."""
+    late = [
+        (tunnel.machine_id, tunnel.task_id, tunnel.attempt)
+        for tunnel, attempt in db.session.execute(_NOT_OVER)
+        if rules.overdue(_seen(tunnel, attempt), now)
+    ]
+    db.session.rollback()
+    return sum(_end_late(*which, now) for which in sorted(late))
+
+
+_NOT_OVER = (
+    select(Tunnel, Attempt)
+    .join(Attempt, (Attempt.task_id == Tunnel.task_id) & (Attempt.number == Tunnel.attempt))
+    .where(Tunnel.state.in_([*rules.OPEN, TunnelState.CLOSING]))
+    .execution_options(populate_existing=True)
+)
+
+
+def _end_late(machine_id: uuid.UUID, task_id: int, number: int, now: datetime) -> bool:
+    machine = locks.machine(machine_id)
+    task = locks.tasks([task_id]).get(task_id)
+    which = _NOT_OVER.where(Tunnel.task_id == task_id, Tunnel.attempt == number)
+    row = db.session.execute(which).one_or_none()
+    verdict = rules.overdue(_seen(row[0], row[1]), now) if row else None
+    if task is None or row is None or verdict is None:
+        db.session.rollback()  # its machine spoke while we waited for the lock
+        return False
+    event, why = verdict
+    _move(task, row[0], event, now, f"the tunnel has ended: {why}")
+    row[0].error = why
+    attempts.change_orders(machine)
+    db.session.commit()
+    bus.wake_machines([machine_id])
+    outbox.wake()
+    return True
+
+
+def _seen(tunnel: Tunnel, attempt: Attempt) -> TunnelSeen:
+    return TunnelSeen(
+        state=tunnel.state,
+        taken=tunnel.taken_at is not None,
+        started_at=tunnel.started_at,
+        changed_at=tunnel.changed_at,
+        expires_at=tunnel.expires_at,
+        attempt_ended_at=attempt.ended_at,
+    )
