@@ -16,8 +16,8 @@ from bench.errors import NotMeasured
 from bench.session import Session
 from demo import admin
 from demo.repository import BASE, Repository
-from muster.worker.credentials import CredentialStore
 from muster.worker.layout import Layout
+from muster.worker.server.credentials import CredentialStore
 from tests.machines.simulated import SimulatedMachine
 
 TASKS = "/api/web/tasks"

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from bench.figures import Figure, Ratio, flat, latency
 from demo.repository import BASE, Repository
-from muster.worker.identity import Identities
+from muster.worker.git.identity import Identities
+from muster.worker.git.preparation import WorkspaceRequest, prepare
+from muster.worker.git.workspace import Author
 from muster.worker.layout import Layout
-from muster.worker.preparation import WorkspaceRequest, prepare
-from muster.worker.workspace import Author
 
 BLOCKS, PAIRS = 5, 6
 AT_MOST = 1.5

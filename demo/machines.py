@@ -13,10 +13,10 @@ import msgspec
 from app.embedded.stack import Stack
 from demo.api import Api, ApiProblem
 from demo.errors import DemoError
-from muster.worker import rest
-from muster.worker.credentials import CredentialStore, NotEnrolled
-from muster.worker.identity import UIDS
+from muster.worker.git.identity import UIDS
 from muster.worker.layout import Layout
+from muster.worker.server import rest
+from muster.worker.server.credentials import CredentialStore, NotEnrolled
 
 ONLINE_SECONDS = 30.0
 _NEXT_UIDS = 66_000  # past 65535, which is special; before 100000, where user namespaces begin

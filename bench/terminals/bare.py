@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.terminals import shells
 from muster.worker.masking import Masker
-from muster.worker.spool import SpoolWriter
+from muster.worker.shim.spool import SpoolWriter
 
 _PIECE = 1 << 16
 _SECRETS = (b"a secret of the project", b"a token of the machine, as long as they are")

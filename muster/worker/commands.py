@@ -13,15 +13,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from muster.worker import heap
-from muster.worker.agent_health import AgentHealth
-from muster.worker.credentials import CredentialStore, NotEnrolled
+from muster.worker.agents.health import AgentHealth
 from muster.worker.daemon import Daemon, HomeInUse, version
-from muster.worker.enroll import AlreadyEnrolled, Registration, enroll
-from muster.worker.identity import UIDS
+from muster.worker.git.identity import UIDS
 from muster.worker.layout import HomeUnreachable, Layout
+from muster.worker.maintenance import KEEP_DAYS
 from muster.worker.metrics import hardware
-from muster.worker.rest import BadServer, Refused, Rest, Unreachable
-from muster.worker.upkeep import KEEP_DAYS
+from muster.worker.server.credentials import CredentialStore, NotEnrolled
+from muster.worker.server.enroll import AlreadyEnrolled, Registration, enroll
+from muster.worker.server.rest import BadServer, Refused, Rest, Unreachable
 
 _COMPLAINTS = (
     AlreadyEnrolled,

@@ -29,24 +29,24 @@ from muster.protocol.frames import (
     WorkspaceFacts,
 )
 from muster.worker import leftovers
-from muster.worker.agent_health import AgentHealth
-from muster.worker.attempt import Attempt
-from muster.worker.connection import Channel
-from muster.worker.credentials import CredentialStore
-from muster.worker.fence import Fence
-from muster.worker.identity import UIDS, Identities
-from muster.worker.journal import Journal
+from muster.worker.agents.health import AgentHealth
+from muster.worker.attempts.attempt import Attempt
+from muster.worker.attempts.context import Reporter, Workshop
+from muster.worker.git.identity import UIDS, Identities
+from muster.worker.git.repositories import Repositories
+from muster.worker.journal.journal import Journal
 from muster.worker.layout import Layout
-from muster.worker.lease import Lease, LeaseKeeper
-from muster.worker.log_stream import LogStreams
-from muster.worker.membership import Membership
-from muster.worker.repositories import Repositories
-from muster.worker.shim_client import Shim
-from muster.worker.terminals import Terminals
-from muster.worker.tunnels import Tunnels
-from muster.worker.upkeep import KEEP_DAYS, Upkeep
+from muster.worker.lease.fence import Fence
+from muster.worker.lease.lease import Lease, LeaseKeeper
+from muster.worker.maintenance import KEEP_DAYS, Upkeep
+from muster.worker.server.connection import Channel
+from muster.worker.server.credentials import CredentialStore
+from muster.worker.server.log_stream import LogStreams
+from muster.worker.server.membership import Membership
+from muster.worker.shim.client import Shim
+from muster.worker.terminals.terminals import Terminals
+from muster.worker.tunnels.tunnels import Tunnels
 from muster.worker.vitals import Vitals
-from muster.worker.workshop import Reporter, Workshop
 
 _LEAVE_PATIENCE = 5.0  # seconds for threads to finish what they are at
 

@@ -7,10 +7,14 @@ import re
 import shutil
 from pathlib import Path
 
-from muster.worker import kept_order, processes, shim_client, tunnel_command, workspace
-from muster.worker.identity import Identity
+from muster.worker import processes
+from muster.worker.agents import kept_order
+from muster.worker.git import workspace
+from muster.worker.git.identity import Identity
 from muster.worker.layout import Layout
-from muster.worker.shim_client import ShimGone, ShimRefused
+from muster.worker.shim import client
+from muster.worker.shim.client import ShimGone, ShimRefused
+from muster.worker.tunnels import command
 
 _NAME = re.compile(r"(\d{1,18})-(\d{1,9})")
 
@@ -36,10 +40,10 @@ def clear(layout: Layout) -> list[tuple[int, int]]:
 def _end(directory: Path) -> None:
     log.warning("%s belongs to no attempt; what runs in it is ended", directory)
     with contextlib.suppress(ShimGone, ShimRefused, TimeoutError):
-        if shim := shim_client.attach(directory):
+        if shim := client.attach(directory):
             shim.quit()
-    shim_client.reap(directory)
-    processes.end(lambda: tunnel_command.marked(str(directory.resolve())))
+    client.reap(directory)
+    processes.end(lambda: command.marked(str(directory.resolve())))
     shutil.rmtree(directory, ignore_errors=True)
 
 

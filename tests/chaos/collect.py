@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from muster.worker.spool import SpoolReader
+from muster.worker.shim.spool import SpoolReader
 from tests.chaos.clients import TASKS, wait_until
 from tests.chaos.history import AuditSeen, BranchSeen, LogSeen, MachineSeen, Recorder, TaskSeen
 from tests.chaos.machines import SLOTS, Whose

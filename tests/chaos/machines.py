@@ -13,9 +13,9 @@ from app.embedded.processes import Process as Child
 from app.embedded.stack import Stack
 from demo.api import Api
 from muster.worker import processes
-from muster.worker.attempt_run import MARK
 from muster.worker.layout import Layout
 from muster.worker.processes import Process
+from muster.worker.shim.attempt_run import MARK
 from tests.chaos.proxy import Door
 
 SLOTS = 2
@@ -71,7 +71,7 @@ class Machine:
         found = []
         for process in processes.everyone():
             told = _read(process.pid, "cmdline")
-            if process.alive and b"from muster.worker.shim import" in told and start in told:
+            if process.alive and b"from muster.worker.shim.shim import" in told and start in told:
                 found.append((process, _whose(told, start)))
         return found
 

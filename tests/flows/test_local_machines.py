@@ -9,9 +9,9 @@ import pytest
 from app.embedded.stack import Stack
 from demo.machines import LocalMachine
 from demo.up import MOST_MACHINES
-from muster.worker.credentials import Credentials, CredentialStore
-from muster.worker.identity import UIDS
+from muster.worker.git.identity import UIDS
 from muster.worker.layout import Layout
+from muster.worker.server.credentials import Credentials, CredentialStore
 
 
 def machines(area: Path) -> list[LocalMachine]:

@@ -3,8 +3,9 @@
 import shlex
 from pathlib import Path
 
-from muster.worker import processes, tunnel_command
+from muster.worker import processes
 from muster.worker.layout import Layout
+from muster.worker.tunnels import command
 from tests.flows.running import Running, until
 from tests.worker import tunnel_stand_in
 
@@ -38,8 +39,8 @@ def test_a_developer_opens_a_tunnel_into_a_running_task_and_it_ends_with_it(
     assert shown["url"].startswith("https://vscode.dev/tunnel/m")
     assert shown["url"].endswith(f"/workspaces/{task.id}-1")
     mark = str(Layout(running.machine.home).attempt(task.id, 1).resolve())
-    assert processes.in_group(tunnel_command.marked(mark)[0].group)
+    assert processes.in_group(command.marked(mark)[0].group)
     task.act("cancel")
     until(lambda: running.api.get(f"{path}/status")["state"] == "closed", "end of the tunnel", 20)
-    assert not tunnel_command.marked(mark)
+    assert not command.marked(mark)
     assert "waits for somebody to log in" in task.messages("tunnel")

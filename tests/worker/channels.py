@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from muster.protocol.frames import Capability, HeldAttempt, Order, Stale
-from muster.worker.connection import Channel
-from muster.worker.credentials import Credentials, CredentialStore
-from muster.worker.journal import Journal
-from muster.worker.lease import Lease
-from muster.worker.log_stream import LogStreams
-from muster.worker.membership import Membership
+from muster.worker.journal.journal import Journal
+from muster.worker.lease.lease import Lease
+from muster.worker.server.connection import Channel
+from muster.worker.server.credentials import Credentials, CredentialStore
+from muster.worker.server.log_stream import LogStreams
+from muster.worker.server.membership import Membership
 from muster.worker.vitals import Vitals
 from tests.worker.fake_server import FakeServer
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from muster.worker.shim_client import Shim, attach, launch, reap
+from muster.worker.shim.client import Shim, attach, launch, reap
 from tests.worker.shim_stages import Stages
 
 

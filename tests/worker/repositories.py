@@ -17,10 +17,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from muster.worker.identity import Identities, Identity
+from muster.worker.git.identity import Identities, Identity
+from muster.worker.git.preparation import WorkspaceRequest, prepare
+from muster.worker.git.workspace import Author, Workspace
 from muster.worker.layout import Layout
-from muster.worker.preparation import WorkspaceRequest, prepare
-from muster.worker.workspace import Author, Workspace
 
 AUTHOR = Author("Ada Dev", "ada@dev.example")
 ENVIRONMENT = {

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from muster.worker.shim_client import Shim, StageCommand, StageEnd
-from muster.worker.spool import SpoolReader
+from muster.worker.shim.client import Shim, StageCommand, StageEnd
+from muster.worker.shim.spool import SpoolReader
 
 
 class Stages:

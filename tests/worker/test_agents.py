@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muster.worker import agents
-from muster.worker.agents import Capability, Degradation, Versions, argv, capabilities, classify
+from muster.worker.agents import agents
+from muster.worker.agents.agents import (
+    Capability,
+    Degradation,
+    Versions,
+    argv,
+    capabilities,
+    classify,
+)
 
 HARD = "it's \"hard\"\n$(touch /tmp/x) `id` {prompt} {description} \\ %s ; & | ünï -- 'x"
 

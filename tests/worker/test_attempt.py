@@ -24,8 +24,9 @@ from muster.protocol.frames import (
     Undrain,
     WorkspaceFacts,
 )
-from muster.worker import processes, shim_client
-from muster.worker.attempt_shim import AttemptShim
+from muster.worker import processes
+from muster.worker.attempts.shim_side import AttemptShim
+from muster.worker.shim import client
 from tests.worker.repositories import repository, root
 from tests.worker.worker_home import BRANCH, WorkerHome, worker
 
@@ -35,7 +36,7 @@ __all__ = ["repository", "root", "worker"]
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("muster.worker.backoff.Backoff.next", lambda self: 0.02)
-    monkeypatch.setattr("muster.worker.attempt_workspace._PUSH_PAUSES", (0.01,))
+    monkeypatch.setattr("muster.worker.attempts.workspace_side._PUSH_PAUSES", (0.01,))
 
 
 def milestones(worker: WorkerHome) -> list[str]:
@@ -255,7 +256,7 @@ def test_what_is_being_prepared_can_be_stopped(
 ) -> None:
     server = worker.start().server
     blocked = worker.repository.path.parent / "blocked"
-    monkeypatch.setattr("muster.worker.attempt_workspace.prepare", _prepare_until(blocked))
+    monkeypatch.setattr("muster.worker.attempts.workspace_side.prepare", _prepare_until(blocked))
     worker.run("true")
     server.until_said(WorkspaceFacts)
     server.send(Stop(7, 1, "cancelled"))
@@ -265,7 +266,7 @@ def test_what_is_being_prepared_can_be_stopped(
 
 
 def _prepare_until(_: object) -> object:
-    from muster.worker.workspace import WorkspaceError
+    from muster.worker.git.workspace import WorkspaceError
 
     def prepare(request: object, note: object, cancelled: object) -> None:
         assert cancelled.wait(20)  # type: ignore[attr-defined]
@@ -291,7 +292,7 @@ def test_a_repeated_order_changes_nothing(worker: WorkerHome) -> None:
 def test_at_a_gate_an_attempt_holds_no_process(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("muster.worker.attempt._REST", 0.05)
+    monkeypatch.setattr("muster.worker.attempts.attempt._REST", 0.05)
     rested = threading.Event()
     rest = AttemptShim.rest
     monkeypatch.setattr(AttemptShim, "rest", lambda self: (rest(self), rested.set()))
@@ -299,7 +300,7 @@ def test_at_a_gate_an_attempt_holds_no_process(
     worker.run("echo one")
     server.until_said(StageFinished)
     assert rested.wait(10)
-    assert shim_client.attach(worker.layout.attempt(7, 1)) is None
+    assert client.attach(worker.layout.attempt(7, 1)) is None
     worker.run("echo two", stage_index=1)
     server.until_said(StageFinished, 2)
     assert server.until(lambda: server.log() == b"one\r\ntwo\r\n")
@@ -313,7 +314,7 @@ def threads_of(worker: WorkerHome) -> list[str]:
 def test_at_a_gate_an_attempt_holds_no_thread_and_wakes_when_it_is_ordered(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("muster.worker.attempt._REST", 0.05)
+    monkeypatch.setattr("muster.worker.attempts.attempt._REST", 0.05)
     server = worker.start().server
     for index in range(3):
         worker.run(f"echo {index}", stage_index=index)
@@ -332,7 +333,7 @@ def test_at_a_gate_an_attempt_holds_no_thread_and_wakes_when_it_is_ordered(
 def test_an_order_for_which_there_is_no_thread_may_come_again(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("muster.worker.attempt._REST", 0.05)
+    monkeypatch.setattr("muster.worker.attempts.attempt._REST", 0.05)
     server = worker.start().server
     worker.run("echo one")
     server.until_said(StageFinished)
@@ -412,20 +413,20 @@ def test_a_stage_is_not_begun_by_a_shim_that_wakes_up_after_it_was_given_up(
     server, attempt = worker.server, worker.layout.attempt(7, 1)
     worker.start().run("true")
     server.until_said(StageFinished)
-    shim = shim_client.attach(attempt)
+    shim = client.attach(attempt)
     assert shim is not None
     found = processes.find(shim.state().pid)
     shim.close()
     assert found is not None
     processes.send(found, signal.SIGSTOP)
-    monkeypatch.setattr("muster.worker.shim_link.PATIENCE", 0.5)
+    monkeypatch.setattr("muster.worker.shim.link.PATIENCE", 0.5)
     worker.run("echo ran", stage_index=1)
     assert server.until_said(Lost).reason == "the shim died before the stage began"
     processes.send(found, signal.SIGCONT)
-    state = shim_client.read_state(attempt)
+    state = client.read_state(attempt)
     assert state is not None
     assert state.stage_index == 0
-    assert shim_client.attach(attempt) is None
+    assert client.attach(attempt) is None
 
 
 def test_what_has_ended_while_the_lease_was_over_is_not_begun(worker: WorkerHome) -> None:

@@ -25,7 +25,7 @@ def server() -> Iterator[FakeServer]:
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """As unlucky as jitter gets, from delays that a test can wait for."""
     monkeypatch.setattr("muster.worker.backoff.random.uniform", lambda low, high: high)
-    monkeypatch.setattr("muster.worker.connection.Backoff", lambda: Backoff(FIRST))
+    monkeypatch.setattr("muster.worker.server.connection.Backoff", lambda: Backoff(FIRST))
 
 
 def until_asked(server: FakeServer, times: int) -> None:
@@ -92,7 +92,7 @@ def test_so_is_one_that_hangs_up_after_its_welcome(
 def test_a_connection_that_lasted_makes_the_next_try_a_quick_one(
     tmp_path: Path, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("muster.worker.connection._STABLE", 0.3)
+    monkeypatch.setattr("muster.worker.server.connection._STABLE", 0.3)
     server.heartbeat_seconds = 0.1
     server.line.refuse = True
     with connected(tmp_path, server):

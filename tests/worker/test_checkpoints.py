@@ -1,9 +1,15 @@
 import pytest
 
-from muster.worker import git
-from muster.worker.borrowers import KEPT
-from muster.worker.checkpoints import CheckpointRefused, PublishRefused, checkpoint, forget, publish
-from muster.worker.workspace import Author
+from muster.worker.git import git
+from muster.worker.git.borrowers import KEPT
+from muster.worker.git.checkpoints import (
+    CheckpointRefused,
+    PublishRefused,
+    checkpoint,
+    forget,
+    publish,
+)
+from muster.worker.git.workspace import Author
 from tests.worker.repositories import (
     AUTHOR,
     act,

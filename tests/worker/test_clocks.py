@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from muster.protocol.frames import StageFinished
-from muster.worker import shim_client
+from muster.worker.shim import client
 from tests.worker.fake_server import FakeServer
 from tests.worker.repositories import repository, root
 from tests.worker.worker_home import WorkerHome, worker
@@ -63,7 +63,7 @@ def test_a_machine_whose_clock_is_wrong_works_and_renews_its_token_in_time(
     require_whole(worker)
     server.until(lambda: renewals(server))
     assert len(renewals(server)) == 1
-    state = shim_client.read_state(worker.layout.attempt(7, 1))
+    state = client.read_state(worker.layout.attempt(7, 1))
     assert state is not None
     assert abs(state.began_at_ms / 1000 - time.time() - wrong) < 60  # its shim's is wrong as well
 

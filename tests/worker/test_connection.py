@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muster.protocol.frames import Capability, CloseCode, LogGap, Metrics, Note, Stop, Undrain
-from muster.worker.connection import Ending
-from muster.worker.journal import Journal
-from muster.worker.log_stream import LogStreams
-from muster.worker.outbox import Outbox
-from muster.worker.spool import SpoolWriter
+from muster.worker.journal.journal import Journal
+from muster.worker.server.connection import Ending
+from muster.worker.server.log_stream import LogStreams
+from muster.worker.server.outbox import Outbox
+from muster.worker.shim.spool import SpoolWriter
 from tests.worker.channels import Rig, connected
 from tests.worker.fake_server import LIMIT, FakeServer, fake_server
 
@@ -179,7 +179,7 @@ def test_a_replaced_worker_keeps_out_of_the_way(
     with connected(tmp_path, server) as rig:
         server.until_connected()
         asked = threading.Event()
-        monkeypatch.setattr("muster.worker.connection._LONG", (61.0, 61.0))
+        monkeypatch.setattr("muster.worker.server.connection._LONG", (61.0, 61.0))
         monkeypatch.setattr(rig.channel, "_delay", _telling(rig.channel._delay, asked))
         server.kick(CloseCode.REPLACED)
         assert asked.wait(10)

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from muster.protocol.frames import Capability, Hardware
-from muster.worker.credentials import Credentials, CredentialStore, NotEnrolled
-from muster.worker.enroll import AlreadyEnrolled, Registration, enroll
-from muster.worker.membership import Membership
-from muster.worker.rest import BadServer, Refused, Rest, Unreachable, require_safe
+from muster.worker.server.credentials import Credentials, CredentialStore, NotEnrolled
+from muster.worker.server.enroll import AlreadyEnrolled, Registration, enroll
+from muster.worker.server.membership import Membership
+from muster.worker.server.rest import BadServer, Refused, Rest, Unreachable, require_safe
 from tests.worker.fake_server import FakeServer, fake_server
 from tests.worker.repositories import until
 
@@ -70,7 +70,7 @@ def test_a_registration_that_was_done_but_not_answered_is_done_again(
 def test_a_renewal_that_was_done_but_not_answered_is_done_again(
     tmp_path: Path, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("muster.worker.membership._RETRY", 0.05)
+    monkeypatch.setattr("muster.worker.server.membership._RETRY", 0.05)
     server.life = timedelta(seconds=0)
     store = CredentialStore(tmp_path)
     first = joined(store, server)

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muster.worker.environment import DEFAULT_PATH, build, search_path
+from muster.worker.agents.environment import DEFAULT_PATH, build, search_path
+from muster.worker.git.workspace import Author, Workspace
 from muster.worker.layout import Layout
-from muster.worker.workspace import Author, Workspace
 
 HOME = Path("/srv/homes/7-1")
 WORKSPACE = Workspace(Layout(Path("/srv")), 7, 1, "https://host/x", "main", "abc", None)

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from muster.worker.errands import Errands
+from muster.worker.attempts.serial_executor import Errands
 
 LIMIT = 10.0
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from muster.protocol.frames import Checkpoint, DiffStat, StageFinished, WorkspaceFacts
-from muster.worker import facts
+from muster.worker.attempts import facts
 from tests.worker.repositories import repository, root, until
 from tests.worker.worker_home import WorkerHome, worker
 

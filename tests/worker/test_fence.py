@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from muster.worker.clock import boot_seconds
-from muster.worker.fence import Fence
-from muster.worker.lease import Lease
+from muster.worker.lease.fence import Fence
+from muster.worker.lease.lease import Lease
 
 
 def test_nothing_is_killed_when_the_lease_is_prolonged_while_the_daemon_looks(
@@ -22,9 +22,9 @@ def test_nothing_is_killed_when_the_lease_is_prolonged_while_the_daemon_looks(
         looked.set()
         return [attempts]
 
-    monkeypatch.setattr("muster.worker.fence._OWN_HAND", 0.05)
-    monkeypatch.setattr("muster.worker.shim_client.at_work", at_work)
-    monkeypatch.setattr("muster.worker.shim_client.kill", killed.append)
+    monkeypatch.setattr("muster.worker.lease.fence._OWN_HAND", 0.05)
+    monkeypatch.setattr("muster.worker.shim.client.at_work", at_work)
+    monkeypatch.setattr("muster.worker.shim.client.kill", killed.append)
     lease.sent(0, boot_seconds() - 10)
     lease.answered(0, 5)
     fence = Fence(lease, tmp_path)

@@ -17,9 +17,10 @@ from muster.protocol.frames import (
     Stop,
     Stopped,
 )
-from muster.worker import processes, shim_client
+from muster.worker import processes
 from muster.worker.clock import boot_seconds
 from muster.worker.processes import Process
+from muster.worker.shim import client
 from tests.worker.fake_server import FakeServer
 from tests.worker.repositories import repository, root, until, wait_until_gone
 from tests.worker.worker_home import BRANCH, WorkerHome, worker
@@ -52,7 +53,7 @@ def thaw(those: list[Process]) -> None:
 
 
 def shim_of(worker: WorkerHome, task_id: int = 7) -> Process:
-    shim = shim_client.attach(worker.layout.attempt(task_id, 1))
+    shim = client.attach(worker.layout.attempt(task_id, 1))
     assert shim is not None
     found = processes.find(shim.state().pid)
     shim.close()
@@ -79,9 +80,9 @@ def lose_patience(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     start.)"""
 
     def lose() -> None:
-        for module in ("shim_link", "shim_client"):
-            monkeypatch.setattr(f"muster.worker.{module}.PATIENCE", 0.3)
-        monkeypatch.setattr("muster.worker.attempt_shim._HUNG", 0.8)
+        for module in ("link", "client"):
+            monkeypatch.setattr(f"muster.worker.shim.{module}.PATIENCE", 0.3)
+        monkeypatch.setattr("muster.worker.attempts.shim_side._HUNG", 0.8)
 
     return lose
 
@@ -134,7 +135,7 @@ def test_a_shim_that_thaws_before_its_daemon_takes_over_ends_and_reports_its_sta
     freeze: Callable[[list[Process]], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("muster.worker.fence._OWN_HAND", 60.0)
+    monkeypatch.setattr("muster.worker.lease.fence._OWN_HAND", 60.0)
     server = worker.server
     server.lease_seconds = LEASE
     worker.start().run(FOREVER)
@@ -157,7 +158,7 @@ def test_a_frozen_shim_whose_stage_is_being_stopped_has_no_longer_lease(
     freeze: Callable[[list[Process]], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("muster.worker.attempt_shim._HUNG", 300.0)
+    monkeypatch.setattr("muster.worker.attempts.shim_side._HUNG", 300.0)
     server = worker.server
     server.lease_seconds = LEASE
     worker.start().run(FOREVER.replace("''", "'echo heard'"))
@@ -276,7 +277,7 @@ def test_a_daemon_that_finds_a_shim_hanging_gives_it_up_in_the_end(
 
 def is_screen_model(process: Process) -> bool:
     """The daemon's own child, which lives as long as it does."""
-    return b"muster.worker.screen" in Path(f"/proc/{process.pid}/cmdline").read_bytes()
+    return b"muster.worker.terminals.screen" in Path(f"/proc/{process.pid}/cmdline").read_bytes()
 
 
 def test_a_push_that_was_frozen_for_longer_than_its_lease_leaves_no_more_than_its_own_branch(

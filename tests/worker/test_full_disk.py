@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from muster.protocol.frames import Lost, StageFinished
-from muster.worker import shim_client
+from muster.worker.shim import client
 from tests.worker.repositories import as_root, repository, root
 from tests.worker.worker_home import WorkerHome, worker
 
@@ -43,7 +43,7 @@ def test_a_daemon_outlives_a_full_disk_and_tells_what_was_lost(
     daemon = worker.spawn()
     worker.run(f"echo begin; head -c {PRINTED} /dev/zero | tr '\\0' x; exit 3")
     server.until(lambda: b"begin" in server.log())
-    shim = shim_client.attach(worker.layout.attempt(7, 1))
+    shim = client.attach(worker.layout.attempt(7, 1))
     assert shim is not None
     end = shim.wait(0, timeout=20)
     shim.close()

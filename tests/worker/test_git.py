@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from muster.worker import git
+from muster.worker.git import git
 from tests.worker.repositories import as_root, silent_server, wait_until_gone
 
 
@@ -123,7 +123,7 @@ def test_output_that_is_no_text_does_no_harm(tmp_path):
 
 def test_the_daemons_umask_does_not_close_mirrors(tmp_path):
     script = (
-        "import os; os.umask(0o077); from pathlib import Path; from muster.worker import git;"
+        "import os; os.umask(0o077); from pathlib import Path; from muster.worker.git import git;"
         f"git.run(['init', '--quiet', '--bare', {str(tmp_path / 'm')!r}])"
     )
     subprocess.run([sys.executable, "-c", script], check=True)

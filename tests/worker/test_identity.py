@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from muster.worker.identity import Identities, NoIdentityLeft
+from muster.worker.git.identity import Identities, NoIdentityLeft
 from tests.worker.repositories import as_root, root, wait_until_gone
 
 __all__ = ["root"]

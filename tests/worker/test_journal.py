@@ -13,9 +13,9 @@ from muster.protocol.frames import (
     StageStarted,
     WorkspaceFacts,
 )
-from muster.worker.journal import Journal
-from muster.worker.journal_file import JournalFile, Said, pack, parse
-from muster.worker.standing import Standing
+from muster.worker.journal.journal import Journal
+from muster.worker.journal.journal_file import JournalFile, Said, pack, parse
+from muster.worker.journal.standing import Standing
 
 
 def opened(directory: Path, **settings: int) -> Journal:
@@ -77,7 +77,7 @@ def test_a_full_disk_delays_reports_and_loses_none(
         append(self, records)  # type: ignore[arg-type]
 
     monkeypatch.setattr(JournalFile, "append", failing)
-    monkeypatch.setattr("muster.worker.journal._RETRY", 0.01)
+    monkeypatch.setattr("muster.worker.journal.journal._RETRY", 0.01)
     journal = opened(tmp_path)
     journal.append(7, 1, Note("info", "hello"))
     assert journal.flush(5)

@@ -15,7 +15,7 @@ from muster.protocol.frames import (
     StageStarted,
 )
 from muster.worker import processes
-from muster.worker.journal_file import Said, pack, parse
+from muster.worker.journal.journal_file import Said, pack, parse
 from tests.worker.repositories import repository, root, until, wait_until_gone
 from tests.worker.worker_home import BRANCH, WorkerHome, worker
 

@@ -1,4 +1,4 @@
-from muster.worker.lease import Lease
+from muster.worker.lease.lease import Lease
 
 
 def test_there_is_no_lease_before_the_server_has_answered() -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from muster.protocol.frames import Failed, Repo, StageFinished
-from muster.worker import git
-from muster.worker.local_repositories import LocalRefused
-from muster.worker.mirrors import Mirror, Remote
-from muster.worker.preparation import prepare
-from muster.worker.workspace import WorkspaceError
+from muster.worker.git import git
+from muster.worker.git.local_repositories import LocalRefused
+from muster.worker.git.mirrors import Mirror, Remote
+from muster.worker.git.preparation import prepare
+from muster.worker.git.workspace import WorkspaceError
 from tests.worker.repositories import (
     Machine,
     Repository,

@@ -2,8 +2,8 @@ import os
 import time
 from pathlib import Path
 
-from muster.worker.log_stream import LogStream, LogStreams
-from muster.worker.spool import Piece, SpoolWriter
+from muster.worker.server.log_stream import LogStream, LogStreams
+from muster.worker.shim.spool import Piece, SpoolWriter
 
 
 def in_flight(*sizes: int) -> LogStream:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muster.worker import git
+from muster.worker.git import git
+from muster.worker.git.mirrors import DiffStat, Mirror, Remote, require_safe_ref
 from muster.worker.layout import Layout
-from muster.worker.mirrors import DiffStat, Mirror, Remote, require_safe_ref
 from tests.worker.repositories import (
     Machine,
     Repository,

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from muster.protocol.terminal import Screen
 from muster.worker import processes
-from muster.worker.screen_model import SAVED, Model, Saved
-from muster.worker.screens import Screens, rough_screen
-from muster.worker.sizes import Size, SizesWriter
-from muster.worker.spool import SpoolWriter
+from muster.worker.shim.sizes import Size, SizesWriter
+from muster.worker.shim.spool import SpoolWriter
+from muster.worker.terminals.screen_model import SAVED, Model, Saved
+from muster.worker.terminals.screens import Screens, rough_screen
 
 WHOSE = (7, 1)
 FAR_BEYOND = msgspec.json.encode(Saved(9_999_999, 80, 24, True, [], "elsewhere"))

@@ -17,9 +17,9 @@ import pytest
 
 from muster.worker import processes
 from muster.worker.clock import boot_seconds
-from muster.worker.shim_client import ShimRefused, attach, connect, launch, read_state
-from muster.worker.shim_line import PIECES, ShimLine
-from muster.worker.spool import SpoolReader
+from muster.worker.shim.client import ShimRefused, attach, connect, launch, read_state
+from muster.worker.shim.line import PIECES, ShimLine
+from muster.worker.shim.spool import SpoolReader
 from tests.worker.shim_stages import Stages
 
 PYTHON = (sys.executable, "-I", "-S", "-c")
@@ -292,7 +292,7 @@ def test_a_shim_that_nobody_wants_ends_by_itself(start: Callable[..., Stages]) -
 
 def test_a_shim_needs_the_standard_library_alone() -> None:
     script = (
-        "import sys; sys.path.append(sys.argv[1]); import muster.worker.shim\n"
+        "import sys; sys.path.append(sys.argv[1]); import muster.worker.shim.shim\n"
         "strange = {name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names\n"
         "print(*sorted(strange))"
     )

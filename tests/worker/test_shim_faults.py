@@ -17,9 +17,9 @@ import pytest
 
 from muster.worker import processes
 from muster.worker.clock import boot_seconds
-from muster.worker.shim_client import ShimGone, ShimRefused, attach, read_state, reap
-from muster.worker.shim_wire import SocketAddress, pack
-from muster.worker.spool import SpoolReader
+from muster.worker.shim.client import ShimGone, ShimRefused, attach, read_state, reap
+from muster.worker.shim.spool import SpoolReader
+from muster.worker.shim.wire import SocketAddress, pack
 from tests.worker.shim_stages import Stages
 
 SOURCES = Path(__file__).parents[2]
@@ -220,7 +220,7 @@ def test_a_shim_that_was_frozen_when_it_should_have_killed_does_so_when_it_goes_
 DAEMON = """
 import pathlib, sys, time
 sys.path.append(sys.argv[1])
-from muster.worker.shim_client import StageCommand, launch
+from muster.worker.shim.client import StageCommand, launch
 script = "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line $i; done; read go; echo more"
 shim = launch(pathlib.Path(sys.argv[2]))
 shim.begin(StageCommand(0, ["sh", "-c", script], {"PATH": "/usr/bin:/bin"}, "/", 60.0))

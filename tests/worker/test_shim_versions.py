@@ -6,9 +6,9 @@ import threading
 import pytest
 
 from muster.protocol.frames import Accepted, Lost, StageFinished, StageStarted, Stop, Stopped
-from muster.worker import shim_client
-from muster.worker.shim_link import Shim, ShimRefused
-from muster.worker.shim_wire import VERSION, ShimState, Unpacker, pack, state_fields
+from muster.worker.shim import client
+from muster.worker.shim.link import Shim, ShimRefused
+from muster.worker.shim.wire import VERSION, ShimState, Unpacker, pack, state_fields
 from tests.worker.repositories import repository, root, until
 from tests.worker.worker_home import WorkerHome, worker
 from tests.worker.worker_variants import OTHER_VERSION, entry
@@ -21,9 +21,9 @@ HELD = "echo up; until [ -e {flag} ]; do sleep 0.02; done; echo bye"
 def spoken_with(worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, *versions: int) -> bool:
     """Whether the attempt's shim takes one who speaks these."""
     with monkeypatch.context() as other:
-        other.setattr("muster.worker.shim_link.SPOKEN", versions)
+        other.setattr("muster.worker.shim.link.SPOKEN", versions)
         try:
-            shim = shim_client.attach(worker.layout.attempt(7, 1))
+            shim = client.attach(worker.layout.attempt(7, 1))
         except ShimRefused:
             return False
     assert shim is not None
@@ -39,9 +39,9 @@ def test_a_daemon_finishes_the_stage_of_a_shim_one_version_away(
     flag = worker.layout.home.parent / "go"
     with monkeypatch.context() as other:
         other.setattr(
-            "muster.worker.shim_client._ENTRY", entry(OTHER_VERSION.format(version=shims))
+            "muster.worker.shim.client._ENTRY", entry(OTHER_VERSION.format(version=shims))
         )
-        other.setattr("muster.worker.shim_link.SPOKEN", (shims, shims - 1))
+        other.setattr("muster.worker.shim.link.SPOKEN", (shims, shims - 1))
         worker.start().run(HELD.format(flag=flag))
         server.until(lambda: b"up" in server.log())
         worker.leave()
@@ -65,14 +65,14 @@ def test_a_daemon_finishes_the_stage_of_a_shim_one_version_away(
 def test_a_shim_that_refuses_us_keeps_its_stage_until_that_is_to_stop(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("muster.worker.attempt_shim._HUNG", 0.1)
-    monkeypatch.setattr("muster.worker.attempt_shim._HUNG_LOOK", 0.1)
+    monkeypatch.setattr("muster.worker.attempts.shim_side._HUNG", 0.1)
+    monkeypatch.setattr("muster.worker.attempts.shim_side._HUNG_LOOK", 0.1)
     server, strange = worker.server, VERSION + 5
     with monkeypatch.context() as other:
         other.setattr(
-            "muster.worker.shim_client._ENTRY", entry(OTHER_VERSION.format(version=strange))
+            "muster.worker.shim.client._ENTRY", entry(OTHER_VERSION.format(version=strange))
         )
-        other.setattr("muster.worker.shim_link.SPOKEN", (strange,))
+        other.setattr("muster.worker.shim.link.SPOKEN", (strange,))
         worker.start().run(HELD.format(flag=worker.layout.home.parent / "never"))
         server.until(lambda: b"up" in server.log())
         worker.leave()

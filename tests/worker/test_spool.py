@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from muster.worker.spool import Piece, SpoolReader, SpoolWriter
+from muster.worker.shim.spool import Piece, SpoolReader, SpoolWriter
 
 LIMIT = 1 << 20
 

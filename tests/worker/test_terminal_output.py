@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from muster.protocol.terminal import At, Screen
-from muster.worker.spool import SpoolWriter
-from muster.worker.terminal_output import TerminalOutput
+from muster.worker.shim.spool import SpoolWriter
+from muster.worker.terminals.output import TerminalOutput
 
 MEGABYTE = 1 << 20
 LAST = 64 * 1024

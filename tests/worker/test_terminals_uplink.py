@@ -12,7 +12,9 @@ import pytest
 
 from muster.protocol.frames import OpenTerminal, StageFinished, Stop
 from muster.protocol.terminal import CloseCode as PtyClose
-from muster.worker import conversation, processes, shim_client
+from muster.worker import processes
+from muster.worker.shim import client
+from muster.worker.terminals import terminal_bridge
 from tests.worker.fake_pty import Call
 from tests.worker.repositories import as_root, repository, root
 from tests.worker.worker_home import WorkerHome, worker
@@ -53,7 +55,7 @@ def test_what_is_typed_reaches_the_program_and_its_answer_comes_back(worker: Wor
 def test_a_shim_of_before_tells_no_pieces_and_is_shown_all_the_same(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("muster.worker.shim_client._ENTRY", entry(WITHOUT_PIECES))
+    monkeypatch.setattr("muster.worker.shim.client._ENTRY", entry(WITHOUT_PIECES))
     call = looked_at(worker, "stty -echo; echo up; while read line; do echo $line; done")
     shows(worker, call, b"up\r\n")
     for number in range(20):
@@ -123,7 +125,7 @@ def test_a_server_that_has_nothing_gets_the_screen_and_what_follows(worker: Work
 
 def test_what_was_lost_is_skipped(worker: WorkerHome, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "muster.worker.shim_client.launch.__kwdefaults__", {"quota": 1000, "idle": 60.0}
+        "muster.worker.shim.client.launch.__kwdefaults__", {"quota": 1000, "idle": 60.0}
     )
     call = looked_at(worker, "echo up; head -c 5000 /dev/zero | tr '\\0' x; read end")
     worker.server.until(lambda: call.jumps)
@@ -138,7 +140,7 @@ def test_who_looks_is_shown_what_the_log_has_no_room_for(
     """After too much, or on a full disk, where somebody may need the terminal most. What is printed
     while the daemon looks elsewhere is nowhere: the next word is shown."""
     monkeypatch.setattr(
-        "muster.worker.shim_client.launch.__kwdefaults__", {"quota": 1000, "idle": 60.0}
+        "muster.worker.shim.client.launch.__kwdefaults__", {"quota": 1000, "idle": 60.0}
     )
     flood = "head -c 500000 /dev/zero | tr '\\0' x"
     call = looked_at(worker, f"stty -echo; echo up; {flood}; while read line; do echo $line; done")
@@ -229,8 +231,8 @@ def test_a_server_that_pings_is_there_and_one_that_says_nothing_is_given_up(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its line may be dead without a word. Else no order to open the terminal would be heard."""
-    assert conversation.SILENCE == 60.0
-    monkeypatch.setattr("muster.worker.conversation.SILENCE", 1.0)
+    assert terminal_bridge.SILENCE == 60.0
+    monkeypatch.setattr("muster.worker.terminals.terminal_bridge.SILENCE", 1.0)
     server = worker.server
     call = looked_at(worker, "echo up; read end")
     shows(worker, call, b"up\r\n")
@@ -273,7 +275,7 @@ def test_a_terminal_whose_shim_dies_is_closed(worker: WorkerHome) -> None:
     server = worker.server
     call = looked_at(worker, "echo up; read end")
     shows(worker, call, b"up")
-    shim = shim_client.attach(worker.layout.attempt(7, 1))
+    shim = client.attach(worker.layout.attempt(7, 1))
     assert shim is not None
     os.kill(shim.state().pid, signal.SIGKILL)
     shim.close()

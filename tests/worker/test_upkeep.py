@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from muster.worker import git
-from muster.worker.borrowers import KEPT, Borrowers
-from muster.worker.checkpoints import checkpoint, forget
+from muster.worker.git import git
+from muster.worker.git.borrowers import KEPT, Borrowers
+from muster.worker.git.checkpoints import checkpoint, forget
+from muster.worker.git.mirror_lock import MirrorLock
+from muster.worker.git.mirrors import Mirror, Remote
+from muster.worker.git.repositories import Repositories
+from muster.worker.git.workspace import Workspace
 from muster.worker.layout import Layout
-from muster.worker.mirror_lock import MirrorLock
-from muster.worker.mirrors import Mirror, Remote
-from muster.worker.repositories import Repositories
-from muster.worker.upkeep import Upkeep
-from muster.worker.workspace import Workspace
+from muster.worker.maintenance import Upkeep
 from tests.worker.repositories import (
     AUTHOR,
     Machine,

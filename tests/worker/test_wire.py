@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, ConnectionClosedOK, InvalidS
 from websockets.sync.client import connect
 from websockets.sync.server import ServerConnection, serve
 
-from muster.worker.wire import Wire
+from muster.worker.server.wire import Wire
 
 LIMIT = 10.0
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from muster.worker import checkpoints, git, workspace
+from muster.worker.git import checkpoints, git, workspace
+from muster.worker.git.mirrors import DiffStat
+from muster.worker.git.preparation import prepare
+from muster.worker.git.workspace import WorkspaceError
 from muster.worker.layout import HomeUnreachable, Layout
-from muster.worker.mirrors import DiffStat
-from muster.worker.preparation import prepare
-from muster.worker.workspace import WorkspaceError
 from tests.worker.repositories import (
     AUTHOR,
     Machine,
@@ -78,7 +78,7 @@ def test_the_first_clone_says_so_and_the_next_has_nothing_to_say(machine, reposi
 
 
 def test_slow_progress_is_told_about_once_a_second(machine, repository, monkeypatch):
-    from muster.worker import preparation
+    from muster.worker.git import preparation
 
     told = []
     clock = iter([0.0, 0.5, 1.1, 1.5, 2.2])

@@ -6,7 +6,8 @@ clock, and whose shims', is ahead by the seconds that the file says, whenever it
 
 import sys
 
-from muster.worker import commands, shim_client
+from muster.worker import commands
+from muster.worker.shim import client
 
 SHIFTED = """
 import time
@@ -20,14 +21,14 @@ time.time_ns = lambda: _time_ns() + int(_ahead() * 1e9)
 
 OTHER_VERSION = """
 import sys; sys.path.append(sys.argv[1])
-from muster.worker import shim_wire
+from muster.worker.shim import wire as shim_wire
 shim_wire.VERSION = {version}
 shim_wire.SPOKEN = ({version}, {version} - 1)
 """
 
 WITHOUT_PIECES = """
 import sys; sys.path.append(sys.argv[1])
-from muster.worker import shim_peer
+from muster.worker.shim import peer as shim_peer
 told_with_pieces = shim_peer.Peer.grown
 shim_peer.Peer.grown = lambda self, end, data=b"": told_with_pieces(self, end)
 """
@@ -35,13 +36,13 @@ shim_peer.Peer.grown = lambda self, end, data=b"": told_with_pieces(self, end)
 
 def entry(before: str) -> str:
     """What a shim is started with, behind some lines of another making."""
-    return f"{before}\n{shim_client._ENTRY}"
+    return f"{before}\n{client._ENTRY}"
 
 
 def main() -> int:
     shifted = SHIFTED.format(path=sys.argv.pop(1))
     exec(shifted, {})
-    shim_client._ENTRY = entry(shifted)
+    client._ENTRY = entry(shifted)
     return commands.main(sys.argv[1:])
 
 

@@ -172,7 +172,7 @@ def _require_right_to_address(
     actor: Developer, project: Project, fields: Mapping[str, Any]
 ) -> None:
     """What lies on machines is not the project's own: its maintainers may keep such an address,
-    not set one. (The machine has its own say, too: `muster/worker/local_repositories`.)"""
+    not set one. (The machine has its own say, too: `muster/worker/git/local_repositories`.)"""
     url = fields.get("repo_url", project.repo_url)
     if url != project.repo_url and url.lower().startswith("file:"):
         try:

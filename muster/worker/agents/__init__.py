@@ -1,0 +1,1 @@
+"""Coding agents: which are here, how they are started, how they fare."""

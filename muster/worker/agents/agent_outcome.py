@@ -1,0 +1,35 @@
+"""What a stage's end says about the agent that ran it."""
+
+from pathlib import Path
+
+from muster.worker.agents import agents
+from muster.worker.agents.health import AgentHealth
+from muster.worker.agents.stage_command import failure_code
+from muster.worker.shim.spool import SpoolReader
+from muster.worker.shim.wire import StageEnd
+
+_TAIL = 8 << 10  # bytes of output by which a failure is judged
+
+
+def judge(health: AgentHealth, agent: str, end: StageEnd, directory: Path) -> None:
+    """Timeouts, stops and a lease's end say nothing."""
+    match end.how:
+        case "exit" if end.code == 0:
+            health.succeeded(agent)
+        case "exit" | "signal":
+            code = end.code if end.how == "exit" else 128 + end.code
+            health.failed(agent, agents.classify(code, _tail(end, directory)) or "unknown")
+        case "failed" if failure_code(end) == "binary_missing":
+            health.failed(agent, "binary_missing")
+
+
+def _tail(end: StageEnd, directory: Path) -> bytes:
+    try:
+        reader = SpoolReader(directory)
+    except OSError:
+        return b""
+    try:
+        pieces = reader.read(max(0, end.log_end - _TAIL), _TAIL)
+        return b"".join(piece.data for piece in pieces if piece.stage == end.stage_index)
+    finally:
+        reader.close()

@@ -1,0 +1,76 @@
+"""The environment of a stage, built from scratch: nothing of the daemon's leaks into it."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from muster.worker.git.workspace import Author, Workspace
+
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+VARIABLES = frozenset(
+    {"task_id", "attempt", "stage", "project", "branch", "description", "choice", "input"}
+)
+"""What a stage may know of its task; each becomes `MUSTER_…` in capitals."""
+
+LONGEST = 128 * 1024 - 1
+"""Bytes of one `NAME=value`, by Linux's MAX_ARG_STRLEN."""
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def build(
+    home: Path,
+    workspace: Workspace,
+    author: Author,
+    project_env: Mapping[str, str],
+    secrets: Mapping[str, str],
+    variables: Mapping[str, str | None],
+    *,
+    path: str | None = None,
+    user: str = "muster",
+) -> dict[str, str]:
+    """Later ones win: defaults, the project's environment, its secrets, then what is Muster's.
+
+    `variables` has keys of VARIABLES; what is missing or None is empty, so that scripts under
+    `set -u` run. `path` is the daemon's own search path by default: the agents that it offers
+    were found there. Raises ValueError for a name or value that no process can be given.
+    """
+    if unknown := set(variables) - VARIABLES:
+        raise ValueError(f"unknown variables: {', '.join(sorted(unknown))}")
+    told = {
+        "task_id": str(workspace.task_id),
+        "attempt": str(workspace.attempt),
+        "branch": workspace.branch,
+        **{name: value for name, value in variables.items() if value is not None},
+    }
+    environment = {
+        "PATH": search_path(path),
+        "LANG": "C.UTF-8",
+        "TERM": "xterm-256color",
+        **project_env,
+        **secrets,
+        "HOME": str(home),
+        "USER": user,
+        "LOGNAME": user,
+        **author.environment(),
+        **{f"MUSTER_{name.upper()}": told.get(name, "") for name in sorted(VARIABLES)},
+    }
+    for name, value in environment.items():
+        _require_possible(name, value)
+    return environment
+
+
+def search_path(path: str | None = None) -> str:
+    """`path`, or the daemon's own, without entries relative to wherever a stage may stand."""
+    entries = (os.environ.get("PATH", "") if path is None else path).split(os.pathsep)
+    return os.pathsep.join(entry for entry in entries if entry.startswith("/")) or DEFAULT_PATH
+
+
+def _require_possible(name: str, value: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is not a name for an environment variable")
+    if "\0" in value:
+        raise ValueError(f"{name} contains a NUL byte")
+    if len(name.encode()) + 1 + len(value.encode(errors="surrogateescape")) > LONGEST:
+        raise ValueError(f"{name} is longer than an environment variable can be")

@@ -1,0 +1,44 @@
+"""What a stage order becomes: an argv, an environment, a place, a uid."""
+
+import errno
+
+from muster.protocol.frames import RunStage
+from muster.worker.agents import agents, environment
+from muster.worker.agents.kept_order import KeptOrder
+from muster.worker.git.workspace import Author, Workspace
+from muster.worker.shim.wire import StageCommand, StageEnd
+
+_MISSING = frozenset({errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR})
+
+
+def command(order: RunStage, kept: KeptOrder, workspace: Workspace) -> StageCommand:
+    """Raises ValueError for what no process can be given."""
+    identity = workspace.identity
+    return StageCommand(
+        stage_index=order.stage_index,
+        argv=agents.argv(
+            order.agent, order.kind, order.text, not kept.conversed, order.agent_command
+        ),
+        env=_environment(order, workspace),
+        cwd=str(workspace.path),
+        timeout=order.timeout,
+        uid=identity.uid if identity else None,
+        gid=identity.uid if identity else None,
+        cols=order.cols,
+        rows=order.rows,
+        secrets=[*order.secrets.values(), *filter(None, [order.repo.token])],
+    )
+
+
+def failure_code(end: StageEnd) -> str:
+    """Why a stage that could not be started could not."""
+    return "binary_missing" if end.code in _MISSING else "start_failed"
+
+
+def _environment(order: RunStage, workspace: Workspace) -> dict[str, str]:
+    told = {**order.variables, "stage": order.stage_name, "project": order.project}
+    known = {name: value for name, value in told.items() if name in environment.VARIABLES}
+    author = Author(order.author.name, order.author.email)
+    return environment.build(
+        workspace.home, workspace, author, order.env, order.secrets, dict(known)
+    )

@@ -1,0 +1,142 @@
+"""What lies in an attempt's workspace, told to the server when it has changed."""
+
+import itertools
+import logging
+import os
+import subprocess
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from muster.protocol.frames import DiffStat, WorkspaceFacts
+from muster.worker.attempts.context import Reporter
+from muster.worker.git import mirrors
+from muster.worker.git.git import GitError
+from muster.worker.git.workspace import Facts, Workspace, WorkspaceError
+
+_INTERVAL = 3.0  # seconds between two looks where something is seen to move
+_QUIET_INTERVAL = 30.0  # likewise where nothing is: an agent may edit files and say nothing
+_SHARE = 20  # a look may take a twentieth of the time, a quiet one half of that
+_SIZE_STEP = 1 << 20  # bytes: a smaller change of size alone is no news
+
+log = logging.getLogger(__name__)
+
+
+def pause(cost: float, *, moving: bool) -> float:
+    """Seconds from one look, which took `cost` seconds, to the next."""
+    if moving:
+        return max(_INTERVAL, _SHARE * cost)
+    return max(_QUIET_INTERVAL, 2 * _SHARE * cost)
+
+
+def is_news(before: WorkspaceFacts | None, now: WorkspaceFacts) -> bool:
+    """Whether it is worth a report while a stage runs."""
+    if before is None:
+        return True
+    return _but_size(before) != _but_size(now) or (
+        abs(before.size_bytes - now.size_bytes) >= _SIZE_STEP
+    )
+
+
+class FactsTeller:
+    """Looks, from any thread, and reports; never what is older than what was reported before."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self._lock = threading.Lock()
+        self._looks = itertools.count()
+        self._newest = -1  # the look that was last reported
+        self._told: WorkspaceFacts | None = None
+        self._closed = False
+
+    def look(self, at: Workspace, *, only_news: bool = False) -> None:
+        number = next(self._looks)
+        try:
+            facts = _ready(at, at.facts())
+        except (GitError, WorkspaceError, OSError, subprocess.SubprocessError) as error:
+            log.debug("no facts about %s: %s", at.path, error)
+            return
+        with self._lock:
+            if self._closed or number < self._newest:
+                return
+            self._newest = number
+            if not only_news or is_news(self._told, facts):
+                self._told = facts
+                self._reporter.say(facts)
+
+    def close(self) -> None:
+        """The workspace is about to go: nothing is told any more."""
+        with self._lock:
+            self._closed = True
+
+
+class FactsWatch:
+    """Looks now and then while a stage runs; leaving it waits for no look."""
+
+    def __init__(self, teller: FactsTeller, workspace: Workspace, log_file: Path) -> None:
+        self._teller = teller
+        self._workspace = workspace
+        git = workspace.git_directory
+        self._signs = (log_file, git / "index", git / "HEAD", git / "logs" / "HEAD")
+        self._over = threading.Event()
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._run, name="facts", daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+
+    def _run(self) -> None:
+        cost, looked = 0.0, time.monotonic()
+        seen: tuple[tuple[int, int] | None, ...] | None = (
+            None  # nothing yet: the first look is soon
+        )
+        while not self._over.wait(_INTERVAL):
+            now = self._seen()
+            if time.monotonic() - looked < pause(cost, moving=now != seen):
+                continue
+            began, seen = time.monotonic(), now
+            self._teller.look(self._workspace, only_news=True)
+            looked = time.monotonic()
+            cost = looked - began
+
+    def _seen(self) -> tuple[tuple[int, int] | None, ...]:
+        """Costs four system calls; follows no link that an agent may have laid at the end."""
+        return tuple(_stamp(path) for path in self._signs)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def _but_size(facts: WorkspaceFacts) -> tuple[str, bool, DiffStat | None]:
+    return facts.head_commit, facts.dirty, facts.diff
+
+
+def _ready(of: Workspace, facts: Facts) -> WorkspaceFacts:
+    return WorkspaceFacts(
+        state="ready",
+        path=str(of.path),
+        branch=of.branch,
+        base_commit=of.base_commit,
+        head_commit=facts.head_commit,
+        dirty=facts.dirty,
+        diff=sent_diff(facts.diff),
+        size_bytes=facts.size_bytes,
+    )
+
+
+def sent_diff(stat: mirrors.DiffStat) -> DiffStat:
+    return DiffStat(stat.files_changed, stat.insertions, stat.deletions)

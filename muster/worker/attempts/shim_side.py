@@ -1,0 +1,216 @@
+"""One attempt's shim: started while the workspace is made, watched, and waited for."""
+
+import contextlib
+import logging
+import shutil
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from pathlib import Path
+from time import monotonic
+
+from muster.worker.attempts.context import Workshop
+from muster.worker.lease.lease import extend
+from muster.worker.shim import client
+from muster.worker.shim.client import Shim, ShimGone, ShimRefused
+from muster.worker.shim.wire import ShimState, StageCommand, StageEnd
+
+_GRACE = 10.0  # seconds between TERM and KILL
+_LEASE_LOOK = 0.5  # seconds between two looks whether the lease was prolonged
+_HUNG = 20.0  # seconds for an answer, or for a stage's end: KILL is repeated for some after TERM's
+_HUNG_LOOK = 2.0  # seconds between two tries to reach a shim that does not answer
+
+log = logging.getLogger(__name__)
+
+
+class ShimLost(Exception):
+    """The shim died with a stage that had not ended."""
+
+
+class Interrupted(Exception):
+    """The daemon leaves; the stage goes on without it."""
+
+
+class AttemptShim:
+    """What an attempt's thread does with its shim. `wake` may be called from any thread."""
+
+    def __init__(self, workshop: Workshop, task_id: int, attempt: int) -> None:
+        self._workshop = workshop
+        self._whose = (task_id, attempt)
+        self.directory: Path = workshop.layout.attempt(task_id, attempt)
+        self._shim: Shim | None = None
+        self._starting: Future[None] | None = None
+        self._detached = False
+        self._changed = threading.Event()
+
+    @property
+    def living(self) -> Shim | None:
+        return self._shim
+
+    def wake(self) -> None:
+        """Something has happened that who waits here wants to know."""
+        self._changed.set()
+
+    def past(self) -> ShimState | None:
+        """What a shim of an earlier life has written; None where there is nothing to read."""
+        try:
+            return client.read_state(self.directory)
+        except (OSError, ValueError) as error:
+            log.error("%s cannot be read: %s", self.directory, error)
+            return None
+
+    def find(self, gone_on: Callable[[], bool]) -> None:
+        """Connects to the shim of an earlier life, if it still lives.
+
+        One that hangs is killed after 20 s; so is one that refuses us, once `gone_on` is false.
+        """
+        given_up_at = monotonic() + _HUNG
+        while not self._detached:
+            try:
+                self._adopt(client.attach(self.directory))
+                return
+            except (TimeoutError, ShimRefused) as error:
+                log.warning("the shim of task %d does not answer: %s", self._whose[0], error)
+                # One that refuses us fences itself, for nobody prolongs its lease.
+                hangs = isinstance(error, TimeoutError)
+                if monotonic() >= given_up_at and (hangs or not gone_on()):
+                    self.kill()
+                    return
+                self._changed.wait(_HUNG_LOOK)
+                self._changed.clear()
+
+    def start(self) -> Future[None]:
+        """Starts the shim in the background, if there is none. The result may be an OSError."""
+        started: Future[None] = Future()
+        self._starting = started
+        threading.Thread(target=self._launch, args=(started,), daemon=True).start()
+        return started
+
+    def begin(self, command: StageCommand, gone_on: Callable[[], bool]) -> bool:
+        """Begins a stage; False if `gone_on` became false first. Raises ShimGone.
+
+        While the lease is over nothing is begun: the server may have given the task to another.
+        """
+        while gone_on() and self._shim is not None:
+            try:
+                self._shim.begin(command)
+                return True
+            except TimeoutError:
+                self.kill()
+                raise ShimGone from None
+            except ShimRefused as refusal:
+                if refusal.code != "lease":
+                    raise
+            self._changed.wait(_LEASE_LOOK)
+            self._changed.clear()
+            extend(self._shim, self._workshop.lease.deadline or 0.0)
+        return False
+
+    def wait(self, stage_index: int, gone_on: Callable[[], bool]) -> StageEnd:
+        """How the stage ended; as soon as `gone_on` is false it is stopped.
+
+        A shim with which it has not ended 20 s later is killed, and what it ran with it. Raises
+        ShimLost, and Interrupted after `detach`.
+        """
+        kill_at: float | None = None
+        while True:
+            self._changed.clear()
+            shim = self._shim
+            if self._detached:
+                raise Interrupted
+            if shim is None or shim.is_gone:
+                return self._last_words(stage_index)
+            if (end := shim.end_of(stage_index)) is not None:
+                return end
+            if kill_at is None and not gone_on():
+                kill_at = monotonic() + _HUNG
+                self.stop()
+            elif kill_at is not None and monotonic() >= kill_at:
+                self.kill()
+                self._changed.wait(_HUNG_LOOK)  # until its connection tells that it is gone
+            else:
+                self._changed.wait(None if kill_at is None else kill_at - monotonic())
+
+    def stop(self) -> None:
+        """TERM, 10 s, KILL for what runs; does not wait."""
+        if self._shim is not None:
+            with contextlib.suppress(ShimGone, ShimRefused, TimeoutError):
+                self._shim.stop(_GRACE)
+
+    def kill(self) -> None:
+        """Ends a shim that hangs by force, and what it runs."""
+        log.warning("the shim of task %d hangs; it is killed", self._whose[0])
+        client.kill(self.directory)
+
+    def is_running(self) -> bool:
+        try:
+            return self._shim is not None and self._shim.state().running
+        except ShimGone:
+            return False
+
+    def detach(self) -> None:
+        """Lets the shim go on without us."""
+        self._detached = True
+        shim, self._shim = self._shim, None
+        self._changed.set()
+        if shim is not None:
+            shim.close()
+
+    def rest(self) -> None:
+        """Ends a shim that has nothing to do; the next stage starts another."""
+        shim, self._shim = self._shim, None
+        if shim is not None:
+            try:
+                shim.quit()
+            except TimeoutError:
+                self.kill()
+            except (ShimGone, ShimRefused):
+                pass
+            shim.close()
+
+    def end(self) -> None:
+        """Kills what runs, ends the shim, and what a dead one left."""
+        self._detached = True
+        self._changed.set()
+        if self._starting is not None:
+            wait([self._starting])
+        self.rest()
+        client.reap(self.directory)
+
+    def erase(self) -> None:
+        """Ends all, and removes the attempt's directory."""
+        self.end()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _launch(self, started: Future[None]) -> None:
+        try:
+            if self._shim is None or self._shim.is_gone:
+                self._adopt(client.launch(self.directory))
+            started.set_result(None)
+        except BaseException as error:
+            started.set_exception(error)
+
+    def _adopt(self, shim: Shim | None) -> None:
+        self._shim = shim
+        if shim is not None:
+            shim.watch(self._on_change)
+            self._on_change()
+            # From now on the keeper finds it; this is for what was answered before.
+            if (held := shim.greeted_deadline) is not None:
+                self._workshop.lease.promised(held)
+            if (deadline := self._workshop.lease.deadline) is not None:
+                extend(shim, deadline)
+
+    def _on_change(self) -> None:
+        self._workshop.streams.notice(*self._whose)
+        self._workshop.terminals.notice(*self._whose)
+        self._changed.set()
+
+    def _last_words(self, stage_index: int) -> StageEnd:
+        state = self.past()
+        end = state.end_of(stage_index) if state else None
+        if end is None:
+            log.warning("the shim of task %d is gone", self._whose[0])
+            client.reap(self.directory)
+            raise ShimLost
+        return end

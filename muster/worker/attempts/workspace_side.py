@@ -1,0 +1,164 @@
+"""One attempt's workspace: made for its first stage, kept until the attempt is forgotten."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from muster.protocol import frames
+from muster.protocol.frames import (
+    Checkpoint,
+    DiffStat,
+    Failed,
+    Note,
+    Published,
+    Repo,
+    WorkspaceFacts,
+)
+from muster.worker.agents.kept_order import KeptOrder
+from muster.worker.attempts.context import Reporter
+from muster.worker.attempts.facts import FactsTeller, FactsWatch, sent_diff
+from muster.worker.git import checkpoints, workspace
+from muster.worker.git.checkpoints import CheckpointRefused, PublishRefused
+from muster.worker.git.preparation import WorkspaceRequest, prepare
+from muster.worker.git.workspace import Author, Workspace
+
+_LONGEST = 2_000  # characters of a message
+_PUSH_PAUSES = (1.0, 4.0)  # seconds before a push is tried again
+_LEVELS: dict[str, Literal["info", "warning", "error"]] = {
+    "log": "info",
+    "info": "info",
+    "warning": "warning",
+    "error": "error",
+}
+
+
+class AttemptWorkspace:
+    """Acts on the workspace and reports how that went. `abandoned` ends what takes long."""
+
+    def __init__(self, reporter: Reporter, abandoned: threading.Event) -> None:
+        self._reporter = reporter
+        self._workshop = reporter.workshop
+        self._whose = (reporter.task_id, reporter.attempt)
+        self._abandoned = abandoned
+        self._workspace: Workspace | None = None
+        self._facts = FactsTeller(reporter)
+
+    def find(self) -> None:
+        """Takes over what an earlier life of the daemon prepared."""
+        self._workspace = workspace.find(self._workshop.layout, *self._whose)
+
+    def prepared(self, repo: Repo, author: frames.Author) -> Workspace:
+        """Raises WorkspaceError, NoIdentityLeft, OSError."""
+        if self._workspace is None:
+            self._tell("preparing")
+            self._workspace = prepare(self._request(repo, author), self.note, self._abandoned)
+            self._tell_ready(self._workspace, resumed=repo.resume_from is not None)
+            if self._workshop.repositories.add(repo.url):
+                self._workshop.changed()
+        return self._workspace
+
+    def checkpoint(self, kept: KeptOrder) -> None:
+        """Reports the checkpoint, or a warning if there could be none."""
+        if self._workspace is None:
+            self.note("warning", "checkpoint refused: the workspace is gone")
+            return
+        author = Author(kept.author.name, kept.author.email)
+        try:
+            made = checkpoints.checkpoint(
+                self._workspace,
+                kept.stage_index,
+                kept.stage_name,
+                author,
+                kept.repo.token,
+                note=self.note,
+            )
+        except CheckpointRefused as refused:
+            self.note("warning", f"checkpoint refused: {refused}")
+        else:
+            diff = sent_diff(made.diff)
+            self._reporter.say(Checkpoint(kept.stage_index, made.ref, made.commit, diff))
+
+    def publish(self, kept: KeptOrder | None) -> None:
+        """Reports `Published`, or `Failed`."""
+        try:
+            if self._workspace is None or kept is None:
+                raise PublishRefused("the workspace is gone")
+            made = self._pushed(self._workspace, kept)
+        except PublishRefused as refused:
+            self._reporter.say(Failed("publish_failed", str(refused)[:_LONGEST]))
+        else:
+            diff = DiffStat(made.files_changed, made.insertions, made.deletions)
+            self._reporter.say(Published(made.branch, made.commit, diff))
+            self.tell_facts()
+
+    def tell_facts(self) -> None:
+        """Reports what lies in the workspace now, in the background: size and diff take time."""
+        if self._workspace is not None:
+            threading.Thread(target=self._facts.look, args=(self._workspace,), daemon=True).start()
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """While this goes on, what changes in the workspace is reported."""
+        if self._workspace is None:
+            yield
+            return
+        log_file = self._workshop.layout.attempt(*self._whose) / "log"
+        with FactsWatch(self._facts, self._workspace, log_file):
+            yield
+
+    def forget(self, kept: KeptOrder | None, *, keep_checkpoints: bool) -> None:
+        """Removes all that is left, also at the remote unless it is kept there. Raises OSError."""
+        self._facts.close()
+        found = self._workspace or workspace.find(self._workshop.layout, *self._whose)
+        if found is not None and keep_checkpoints:
+            found.remove()
+        elif found is not None:
+            checkpoints.forget(found, kept.repo.token if kept else None, note=self.note)
+        elif identity := self._workshop.identities.claim(*self._whose):
+            # A preparation that failed leaves its uid taken.
+            identity.release()
+
+    def note(self, level: str, text: str) -> None:
+        """Tells people about the work."""
+        self._reporter.say(Note(_LEVELS.get(level, "info"), text[:_LONGEST]))
+
+    def _request(self, repo: Repo, author: frames.Author) -> WorkspaceRequest:
+        task_id, attempt = self._whose
+        return WorkspaceRequest(
+            layout=self._workshop.layout,
+            task_id=task_id,
+            attempt=attempt,
+            url=repo.url,
+            base=repo.base,
+            author=Author(author.name, author.email),
+            token=repo.token,
+            resume_from=repo.resume_from,
+            identity=self._workshop.identities.claim(*self._whose),
+        )
+
+    def _pushed(self, of: Workspace, kept: KeptOrder) -> checkpoints.Published:
+        author, token = Author(kept.author.name, kept.author.email), kept.repo.token
+        for pause in _PUSH_PAUSES:
+            try:
+                return checkpoints.publish(of, author, token, note=self.note)
+            except PublishRefused as refused:
+                self.note("warning", f"pushing again in {pause:.0f} s: {refused}")
+                if self._abandoned.wait(pause):
+                    raise
+        return checkpoints.publish(of, author, token, note=self.note)
+
+    def _tell(self, state: Literal["preparing", "ready", "removed"]) -> None:
+        path = str(self._workshop.layout.workspace(*self._whose))
+        branch = workspace.branch_of(*self._whose)
+        self._reporter.say(WorkspaceFacts(state, path=path, branch=branch))
+
+    def tell_removed(self) -> None:
+        """The attempt's last word."""
+        self._tell("removed")
+
+    def _tell_ready(self, made: Workspace, resumed: bool) -> None:
+        # Asking git would delay the stage; what a checkpoint holds is told after the stage.
+        head = "" if resumed else made.base_commit
+        facts = WorkspaceFacts("ready", str(made.path), made.branch, made.base_commit, head)
+        self._reporter.say(facts)

@@ -1,0 +1,1 @@
+"""Mirrors, workspaces and checkpoints: whatever git does on this machine."""

@@ -1,0 +1,98 @@
+"""Who stands on the objects of a mirror, and what is kept for them.
+
+A workspace has no objects of its own but those that were made in it. So nothing that a ref of the
+mirror named at any moment of an attempt's life may vanish while the attempt is there. Each borrower
+gets a number when it comes. What a ref no longer names gets a ref of its own, below the highest
+number that there is: it stays for as long as there is a borrower with that number or a lower one.
+Clocks, which can be wrong, have no say.
+
+All of this happens under the mirror's lock.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from muster.worker.git import git
+
+KEPT = "refs/kept"
+_HIDDEN = f"[uploadpack]\n\thideRefs = {KEPT}\n"
+
+
+@dataclass(frozen=True)
+class Borrowers:
+    """Those of the mirror that lies in `mirror`."""
+
+    mirror: Path
+
+    @property
+    def _directory(self) -> Path:
+        return self.mirror / "borrowers"
+
+    def add(self, name: str) -> None:
+        """Before it takes anything; a second time changes nothing. Raises OSError."""
+        self._directory.mkdir(exist_ok=True)
+        if not (self._directory / name).exists():
+            _write(self._directory / name, str(self._highest() + 1))
+
+    def numbers(self) -> dict[str, int]:
+        """By name. One whose number is unreadable counts as the first who came."""
+        if not self._directory.is_dir():
+            return {}
+        names = (path for path in self._directory.iterdir() if not path.name.endswith(".new"))
+        return {path.name: _number(path) for path in names}
+
+    def release(self, names: set[str]) -> None:
+        for name in names:
+            (self._directory / name).unlink(missing_ok=True)
+
+    def keep(self, commit: str) -> Path | None:
+        """Keeps what is about to lose its name, for who is here now; the new ref's file.
+
+        None where nobody is here. Raises OSError.
+        """
+        if not (numbers := self.numbers()):
+            return None
+        self._hide()
+        directory = self.mirror / KEPT / str(max(numbers.values()))
+        directory.mkdir(parents=True, exist_ok=True)
+        for made in (directory, directory.parent):
+            made.chmod(0o755)  # attempts read the mirror, whatever the daemon's umask is
+        _write(directory / commit, commit)
+        return directory / commit
+
+    def drop_unneeded(self) -> None:
+        """Removes what is kept for nobody any more. Raises GitError."""
+        lowest = min(self.numbers().values(), default=None)
+        names = git.run(["for-each-ref", "--format=%(refname)", "--", KEPT], cwd=self.mirror)
+        for name in names.split():
+            if lowest is None or int(name.split("/")[2]) < lowest:
+                git.run(["update-ref", "-d", name], cwd=self.mirror)
+
+    def _hide(self) -> None:
+        """Nobody who comes later may fetch what is kept: it goes without regard to them."""
+        settings = self.mirror / "config"
+        if _HIDDEN not in (text := settings.read_text()):
+            settings.with_name("config.new").write_text(text + _HIDDEN)
+            settings.with_name("config.new").chmod(0o644)
+            os.replace(settings.with_name("config.new"), settings)
+
+    def _highest(self) -> int:
+        kept = self.mirror / KEPT
+        used = [int(path.name) for path in kept.iterdir()] if kept.is_dir() else []
+        return max([*self.numbers().values(), *used], default=0)
+
+
+def _number(path: Path) -> int:
+    try:
+        return int(path.read_text())
+    except (OSError, ValueError):
+        return 0
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all, where no power fails."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(f"{text}\n")
+    fresh.chmod(0o644)
+    os.replace(fresh, path)

@@ -1,0 +1,63 @@
+"""One writer at a time for each mirror; whoever only tidies makes way."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from muster.worker.git import git
+
+_LOCKS: dict[str, "MirrorLock"] = {}
+_LOOK = 0.1  # seconds between two looks whether one that waits has been cancelled
+
+
+class MirrorLock:
+    """Within this process: nobody else writes a mirror. Not reentrant."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counting = threading.Lock()
+        self._waiting = 0
+
+    @classmethod
+    def of(cls, mirror: Path) -> "MirrorLock":
+        return _LOCKS.setdefault(str(mirror), cls())
+
+    def is_set(self) -> bool:
+        """Whether somebody waits: so it says to who holds it that it is time to stop."""
+        return self._waiting > 0
+
+    @contextmanager
+    def held(self, deadline: float, cancelled: git.Flag | None = None) -> Iterator[None]:
+        """`deadline` by the monotonic clock. Raises GitTimeout, GitCancelled."""
+        with self._in_line():
+            while not self._lock.acquire(timeout=_LOOK):
+                if cancelled is not None and cancelled.is_set():
+                    raise git.GitCancelled("cancelled while waiting for the mirror")
+                if time.monotonic() > deadline:
+                    raise git.GitTimeout("another fetch of this repository took too long")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    @contextmanager
+    def held_if_free(self) -> Iterator[bool]:
+        """Whether it was free; it is held then."""
+        is_ours = self._lock.acquire(blocking=False)
+        try:
+            yield is_ours
+        finally:
+            if is_ours:
+                self._lock.release()
+
+    @contextmanager
+    def _in_line(self) -> Iterator[None]:
+        with self._counting:
+            self._waiting += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._waiting -= 1

@@ -1,0 +1,211 @@
+"""Makes an attempt's workspace: fetch, shared clone, a branch of its own.
+
+Two git processes and no more where nothing is resumed: this is on the way of every task.
+"""
+
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from muster.worker.git import git
+from muster.worker.git.identity import Identity
+from muster.worker.git.local_repositories import LocalRefused
+from muster.worker.git.mirrors import Mirror, Remote
+from muster.worker.git.workspace import (
+    Author,
+    Note,
+    Workspace,
+    WorkspaceError,
+    branch_of,
+    erase,
+    record,
+)
+from muster.worker.layout import Layout
+
+PREPARATION_TIMEOUT = 600.0
+
+
+@dataclass(frozen=True)
+class WorkspaceRequest:
+    """What a workspace is made of. `resume_from` is a checkpoint's ref; `timeout` in seconds."""
+
+    layout: Layout
+    task_id: int
+    attempt: int
+    url: str
+    base: str
+    author: Author
+    token: str | None = None
+    resume_from: str | None = None
+    identity: Identity | None = None
+    timeout: float = PREPARATION_TIMEOUT
+
+
+def prepare(request: WorkspaceRequest, note: Note, cancelled: threading.Event) -> Workspace:
+    """Fetches, clones and sets the attempt's branch; what an earlier try left is replaced.
+
+    Raises WorkspaceError; nothing of the workspace is left then.
+    """
+    deadline = time.monotonic() + request.timeout
+    path = request.layout.workspace(request.task_id, request.attempt)
+    home = request.layout.home_of(request.task_id, request.attempt)
+    try:
+        mirror, commits = _fetched(request, note, deadline, cancelled)
+        erase(path, home)
+        _make_directories(request, mirror, path, home)
+        _clone(request, mirror, path, deadline, cancelled)
+        workspace = _begin_branch(request, mirror, path, commits)
+        if request.resume_from:
+            workspace.git("reset", "--hard", "--quiet", timeout=_left(deadline))
+        record(workspace)
+    except BaseException as error:
+        with suppress(OSError):
+            erase(path, home)
+        raise _translated(error, request) from error
+    return workspace
+
+
+def _fetched(
+    request: WorkspaceRequest, note: Note, deadline: float, cancelled: threading.Event
+) -> tuple[Mirror, dict[str, str]]:
+    """The mirror, and what the refs that were asked for name."""
+    try:
+        mirror = Mirror(request.layout, Remote.parse(request.url, request.token))
+        mirror.address()
+    except LocalRefused as error:
+        raise WorkspaceError("repository_refused", error.message) from error
+    except git.GitError as error:
+        raise WorkspaceError("repository_unreachable", error.message) from error
+    if new := not mirror.exists:
+        note("log", f"cloning {mirror.remote.url}")
+    extra = [request.resume_from] if request.resume_from else []
+    progress = Progress("cloning" if new else "fetching", note)
+    borrower = request.layout.attempt(request.task_id, request.attempt).name
+    try:
+        commits = mirror.fetch(
+            request.base,
+            extra,
+            progress,
+            borrower=borrower,
+            timeout=_left(deadline),
+            cancelled=cancelled,
+        )
+    except (git.GitTimeout, git.GitCancelled):
+        raise
+    except git.GitError as error:
+        raise _fetch_failure(error, mirror, request) from error
+    return mirror, commits
+
+
+def _fetch_failure(
+    error: git.GitError, mirror: Mirror, request: WorkspaceRequest
+) -> WorkspaceError:
+    if "find remote ref" not in error.message:
+        return WorkspaceError("repository_unreachable", error.message)
+    if f"refs/heads/{request.base}" not in error.message:
+        return WorkspaceError("checkpoint_missing", error.message)
+    with suppress(git.GitError):
+        if not mirror.remote_refs():
+            return WorkspaceError("repository_empty", "the repository has no commits yet")
+    return WorkspaceError("base_missing", error.message)
+
+
+def _make_directories(request: WorkspaceRequest, mirror: Mirror, path: Path, home: Path) -> None:
+    path.mkdir(mode=0o700)
+    home.mkdir(mode=0o700)
+    # Else git would not let the agent fetch from a mirror that is another user's.
+    settings = home / ".gitconfig"
+    settings.write_text(f"[safe]\n\tdirectory = {mirror.path}\n")
+    if request.identity is not None:
+        for made in (settings, home, path):
+            request.identity.own(made)
+
+
+def _clone(
+    request: WorkspaceRequest,
+    mirror: Mirror,
+    path: Path,
+    deadline: float,
+    cancelled: threading.Event,
+) -> None:
+    arguments = ["clone", "--quiet", "--shared", "--template=", "--single-branch"]
+    arguments += ["--no-checkout"] if request.resume_from else []
+    arguments += ["--branch", request.base]
+    arguments += ["-c", f"user.name={request.author.name}"]
+    arguments += ["-c", f"user.email={request.author.email}"]
+    # What an agent pushes goes to the real remote, with whatever rights it has there itself.
+    arguments += ["-c", f"remote.origin.pushurl={mirror.remote.url}"]
+    git.run(
+        [*arguments, "--", str(mirror.path), "."],
+        cwd=path,
+        env={"GIT_CONFIG_GLOBAL": str(request.layout.safe_directories)},
+        user=request.identity.uid if request.identity else None,
+        timeout=_left(deadline),
+        cancelled=cancelled,
+    )
+
+
+def _begin_branch(
+    request: WorkspaceRequest, mirror: Mirror, path: Path, commits: dict[str, str]
+) -> Workspace:
+    """Names the branch by hand, which saves a process; nobody else has been here yet."""
+    refs = path / ".git" / "refs" / "heads"
+    commit = base_commit = (refs / request.base).read_text().strip()
+    if request.resume_from:
+        commit = commits[request.resume_from]
+        base_commit = mirror.merge_base(base_commit, commit) or base_commit
+    branch = branch_of(request.task_id, request.attempt)
+    made = refs / branch
+    with suppress(FileExistsError):
+        made.parent.mkdir()
+    made.write_text(f"{commit}\n")
+    (path / ".git" / "HEAD").write_text(f"ref: refs/heads/{branch}\n")
+    if request.identity is not None:
+        request.identity.own(made.parent)
+        request.identity.own(made)
+    return Workspace(
+        request.layout,
+        request.task_id,
+        request.attempt,
+        request.url,
+        request.base,
+        base_commit,
+        request.identity,
+    )
+
+
+def _translated(error: BaseException, request: WorkspaceRequest) -> BaseException:
+    match error:
+        case git.GitTimeout():
+            words = f"preparing the workspace took longer than {request.timeout:.0f} s"
+            return WorkspaceError("workspace_timeout", words)
+        case git.GitCancelled():
+            return WorkspaceError("cancelled", error.message)
+        case git.GitError():
+            return WorkspaceError("workspace_failed", error.message)
+        case OSError():
+            return WorkspaceError("workspace_failed", str(error))
+    return error
+
+
+def _left(deadline: float) -> float:
+    return max(0.0, deadline - time.monotonic())
+
+
+class Progress:
+    """Tells git's progress as notes, at most one a second."""
+
+    def __init__(self, doing: str, note: Note) -> None:
+        self._doing = doing
+        self._note = note
+        self._next = time.monotonic() + 1.0
+
+    def __call__(self, phase: str, percent: int) -> None:
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + 1.0
+        step = self._doing if phase == "Receiving objects" else phase.lower()
+        self._note("log", f"{step} {percent} %")

@@ -1,0 +1,55 @@
+"""The repositories of which this machine has a mirror, by their URLs."""
+
+import threading
+from pathlib import Path
+
+import msgspec
+
+from muster.worker import durable
+from muster.worker.git.git import GitError
+from muster.worker.git.mirrors import Mirror, Remote
+from muster.worker.layout import Layout
+
+
+class Repositories:
+    """Mirrors are named by a hash, so their URLs are kept beside. Safe from any thread."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._file: Path = layout.journal / "repositories.json"
+        self._lock = threading.Lock()
+        self._urls = self._read()
+
+    def add(self, url: str) -> bool:
+        """Notes a repository that was fetched; whether it is a new one. Raises OSError."""
+        clean = Remote.parse(url).url
+        with self._lock:
+            if clean in self._urls:
+                return False
+            self._urls.append(clean)
+            durable.replace(self._file, msgspec.json.encode(self._urls))
+            return True
+
+    def forget_missing(self) -> None:
+        """Those whose mirrors are gone are not named any more. Raises OSError."""
+        with self._lock:
+            here = [url for url in self._urls if self._is_here(url)]
+            if here != self._urls:
+                self._urls = here
+                durable.replace(self._file, msgspec.json.encode(here))
+
+    def urls(self) -> list[str]:
+        with self._lock:
+            return [url for url in self._urls if self._is_here(url)]
+
+    def _is_here(self, url: str) -> bool:
+        try:
+            return Mirror(self._layout, Remote.parse(url)).exists
+        except GitError:
+            return False
+
+    def _read(self) -> list[str]:
+        try:
+            return msgspec.json.decode(self._file.read_bytes(), type=list[str])
+        except (OSError, msgspec.DecodeError):
+            return []

@@ -1,0 +1,222 @@
+"""One clone per attempt, sharing the mirror's objects, on a branch of its own.
+
+Whatever git does in a workspace runs with the attempt's rights, never with the daemon's, and is
+told where its repository is: the agent may have put anything there.
+"""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from muster.worker.git import git
+from muster.worker.git.identity import Identity
+from muster.worker.git.mirrors import DiffStat, Mirror, Remote
+from muster.worker.layout import Layout
+
+FACTS_TIMEOUT = 60.0
+
+Note = Callable[[str, str], None]
+"""Is told a level (`log`, `warning`) and a line of text."""
+
+
+@dataclass(frozen=True)
+class Author:
+    """The developer in whose name commits are made."""
+
+    name: str
+    email: str
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "GIT_AUTHOR_NAME": self.name,
+            "GIT_AUTHOR_EMAIL": self.email,
+            "GIT_COMMITTER_NAME": self.name,
+            "GIT_COMMITTER_EMAIL": self.email,
+        }
+
+
+class WorkspaceError(Exception):
+    """A workspace could not be prepared, or is no longer one.
+
+    `code`: repository_refused, repository_unreachable, repository_empty, base_missing,
+    checkpoint_missing, workspace_timeout, workspace_failed, workspace_broken or cancelled.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Facts:
+    """`diff` counts from the base to what lies in the work tree now; `size_bytes` is on disk."""
+
+    head_commit: str
+    dirty: bool
+    diff: DiffStat
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Workspace:
+    layout: Layout
+    task_id: int
+    attempt: int
+    url: str
+    base: str
+    base_commit: str
+    identity: Identity | None
+
+    @property
+    def path(self) -> Path:
+        return self.layout.workspace(self.task_id, self.attempt)
+
+    @property
+    def home(self) -> Path:
+        return self.layout.home_of(self.task_id, self.attempt)
+
+    @property
+    def branch(self) -> str:
+        return branch_of(self.task_id, self.attempt)
+
+    @property
+    def git_directory(self) -> Path:
+        return self.path / ".git"
+
+    def mirror(self, token: str | None = None) -> Mirror:
+        return Mirror(self.layout, Remote.parse(self.url, token))
+
+    def git(
+        self,
+        *args: str,
+        env: Mapping[str, str] | None = None,
+        timeout: float = git.DEFAULT_TIMEOUT,
+    ) -> str:
+        """Runs git here with the attempt's rights. Raises GitError, WorkspaceError."""
+        self.require_intact()
+        own = {
+            "GIT_CONFIG_GLOBAL": str(self.layout.safe_directories),
+            "GIT_DIR": str(self.git_directory),
+            "GIT_WORK_TREE": str(self.path),
+            **(env or {}),
+        }
+        return git.run(args, self.path, own, self._uid, timeout)
+
+    def require_intact(self) -> None:
+        """Raises WorkspaceError if `.git` was made to point elsewhere."""
+        pointed = os.path.lexists(self.git_directory / "commondir")
+        if self.git_directory.is_symlink() or not self.git_directory.is_dir() or pointed:
+            raise WorkspaceError("workspace_broken", "the workspace's .git was replaced")
+
+    def facts(self) -> Facts:
+        """Raises GitError, WorkspaceError."""
+        # An agent may be at work here: take no lock.
+        quiet = {"GIT_OPTIONAL_LOCKS": "0"}
+        status = ["status", "--porcelain=v2", "--branch", "--ignore-submodules=dirty"]
+        lines = self.git(*status, env=quiet, timeout=FACTS_TIMEOUT).splitlines()
+        heads = [line for line in lines if line.startswith("# branch.oid ")]
+        return Facts(
+            head_commit=heads[0].split()[-1],
+            dirty=any(not line.startswith("# ") for line in lines),
+            diff=self.diff_stat(),
+            size_bytes=self._size(),
+        )
+
+    def diff_stat(self, base: str | None = None) -> DiffStat:
+        """From `base` (a commit; the workspace's own when None) to the work tree."""
+        arguments = ["diff", "--shortstat", "--no-ext-diff", "--no-textconv"]
+        arguments += ["--ignore-submodules=dirty", "--end-of-options", base or self.base_commit]
+        env = {"GIT_OPTIONAL_LOCKS": "0"}
+        return DiffStat.parse(self.git(*arguments, env=env, timeout=FACTS_TIMEOUT))
+
+    def remove(self) -> None:
+        """Removes clone and home, and frees the uid with whatever still runs under it."""
+        if self.identity is not None:
+            self.identity.kill()
+        erase(self.path, self.home)
+        _record_of(self.layout, self.task_id, self.attempt).unlink(missing_ok=True)
+        if self.identity is not None:
+            self.identity.release()
+
+    def clear_index_lock(self) -> None:
+        """Removes what a git that was killed in the middle left behind."""
+        self._as_owner("rm", "-f", "--", str(self.git_directory / "index.lock"))
+
+    @property
+    def _uid(self) -> int | None:
+        return self.identity.uid if self.identity else None
+
+    def _size(self) -> int:
+        kilobytes = self._as_owner("du", "-sk", "--", ".").split("\t")[0]
+        return int(kilobytes or 0) * 1024
+
+    def _as_owner(self, *argv: str) -> str:
+        done = subprocess.run(
+            argv,
+            cwd=self.path,
+            env={"PATH": os.defpath},
+            user=self._uid,
+            group=self._uid,
+            extra_groups=None if self._uid is None else [],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=FACTS_TIMEOUT,
+            check=False,
+        )
+        return done.stdout.decode(errors="replace")
+
+
+def branch_of(task_id: int, attempt: int) -> str:
+    return f"muster/{int(task_id)}-{int(attempt)}"
+
+
+def find(layout: Layout, task_id: int, attempt: int) -> Workspace | None:
+    """The workspace that an earlier life of the daemon prepared; None if there is none."""
+    try:
+        record: dict[str, Any] = json.loads(_record_of(layout, task_id, attempt).read_text())
+        uid = record.pop("uid")
+        identity = None if uid is None else Identity(uid, layout.identities / str(uid))
+        found = Workspace(layout, task_id, attempt, identity=identity, **record)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found if found.path.is_dir() else None
+
+
+def _record_of(layout: Layout, task_id: int, attempt: int) -> Path:
+    return layout.attempt(task_id, attempt) / "workspace.json"
+
+
+def record(workspace: Workspace) -> None:
+    """Keeps on disk what `find` needs."""
+    path = _record_of(workspace.layout, workspace.task_id, workspace.attempt)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    uid = workspace.identity.uid if workspace.identity else None
+    facts = {
+        "url": Remote.parse(workspace.url).url,
+        "base": workspace.base,
+        "base_commit": workspace.base_commit,
+        "uid": uid,
+    }
+    path.write_text(json.dumps(facts))
+
+
+def erase(*directories: Path) -> None:
+    """Removes these trees, whatever an agent made of them. Raises OSError if one stays."""
+    existing = [str(path) for path in directories if os.path.lexists(path)]
+    # rm and chmod follow no link on their way down, and go as deep as an agent may have dug.
+    if existing and not _done("rm", "-rf", "--", *existing):
+        # Closed directories (Go's module cache has them) stop whoever is not root.
+        _done("chmod", "-R", "u+rwX", "--", *existing)
+        if not _done("rm", "-rf", "--", *existing):
+            raise OSError(f"cannot remove {' and '.join(existing)}")
+
+
+def _done(*argv: str) -> bool:
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    return done.returncode == 0

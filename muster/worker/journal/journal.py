@@ -1,0 +1,224 @@
+"""Reports, kept until the server has them.
+
+A report gets its number when it is made and is shown to the sender once it is on disk. One thread
+writes; whoever makes a report waits for nothing, and a full disk delays reports instead of losing
+them.
+"""
+
+import logging
+import threading
+import uuid
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from muster.protocol.frames import Body, Report, WorkspaceFacts
+from muster.worker.journal.journal_file import (
+    Acked,
+    AttemptStanding,
+    Forgotten,
+    JournalFile,
+    Opening,
+    Record,
+    Said,
+    pack,
+)
+from muster.worker.journal.standing import Standing
+
+_COMPACT_AT = 1 << 20  # bytes of file after which what was acked is thrown out
+_RETRY = 1.0  # seconds until a disk that refused is tried again
+
+log = logging.getLogger(__name__)
+
+
+class Journal:
+    """One directory's journal. Safe to use from any thread; `close` it."""
+
+    def __init__(
+        self, directory: Path, on_stored: Callable[[], None], compact_at: int = _COMPACT_AT
+    ) -> None:
+        self._file = JournalFile(directory / "journal")
+        self._on_stored = on_stored
+        self._compact_at = compact_at
+        self._changed = threading.Condition()
+        self._reports: deque[Report] = deque()  # made and not acked, in order
+        self._standings: dict[tuple[int, int], Standing] = {}
+        self._unwritten: list[Record] = []
+        self._last = 0
+        self._stored = 0
+        self._life = 0  # counts how often all was numbered anew
+        self._compacted = 0  # bytes of file after it was last rewritten
+        self._closing = False
+        self._reconciled = False
+        self.journal_id = ""
+        self._open()
+        self._writer = threading.Thread(target=self._write_on, name="journal", daemon=True)
+        self._writer.start()
+
+    def append(self, task_id: int, attempt: int, body: Body) -> int:
+        """Makes a report; returns its number. Raises UnicodeEncodeError for what is no text."""
+        with self._changed:
+            said = Said(Report(self._last + 1, task_id, attempt, body))
+            # Refused here, where it was made, and not where it is written.
+            pack(said)
+            self._fold(said)
+            self._unwritten.append(said)
+            self._changed.notify_all()
+            return self._last
+
+    def after(self, seq: int) -> list[Report]:
+        """What is on disk, not acked, and numbered higher than `seq`; in order."""
+        with self._changed:
+            return [report for report in self._reports if seq < report.seq <= self._stored]
+
+    def unacked(self, task_id: int, attempt: int) -> list[Report]:
+        """What this attempt reported and the server is not known to have."""
+        whose = (task_id, attempt)
+        with self._changed:
+            return [r for r in self._reports if (r.task_id, r.attempt) == whose]
+
+    def ack(self, up_to: int) -> None:
+        """The server has these: they are forgotten. Waits for no disk."""
+        with self._changed:
+            if self._reports and self._reports[0].seq <= up_to:
+                self._fold(Acked(up_to))
+                self._unwritten.append(Acked(up_to))
+                self._changed.notify_all()
+
+    def standing(self, task_id: int, attempt: int) -> Standing:
+        with self._changed:
+            return self._standings.get((task_id, attempt), Standing())
+
+    def forget_all_but(self, held: set[tuple[int, int]]) -> None:
+        """No attempt but these will be heard of again."""
+        with self._changed:
+            for whose in self._standings.keys() - held:
+                self._fold(Forgotten(*whose))
+                self._unwritten.append(Forgotten(*whose))
+            self._changed.notify_all()
+
+    def reconcile(self, acked_seq: int) -> bool:
+        """Whether the server's count is one of ours.
+
+        If it has reports that we did not find on our disk, this journal has lost its tail, or came
+        out of a backup: a new one is begun, in which what is left is numbered anew.
+        """
+        with self._changed:
+            if acked_seq <= (self._last if self._reconciled else self._found):
+                self._reconciled = True
+                return True
+            log.error(
+                "the server has %d reports, the journal %d: begun anew", acked_seq, self._last
+            )
+            self._renumber()
+            self._unwritten = [*self._snapshot()]
+            self._stored = 0
+            self._changed.notify_all()
+        return False
+
+    def flush(self, timeout: float) -> bool:
+        """Waits until everything is on disk; False if it did not come to that."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._unwritten, timeout)
+
+    def close(self, timeout: float = 5.0) -> None:
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._writer.join(timeout)
+        if not self._writer.is_alive():
+            self._file.close()
+
+    # The file
+
+    def _open(self) -> None:
+        found = self._file.read()
+        whole = bool(found.records) and isinstance(found.records[0], Opening)
+        for record in found.records if whole else []:
+            self._fold(record)
+        if not whole or found.damaged:
+            self._renumber()
+            self._file.rewrite(self._snapshot())
+        self._stored = self._found = self._last
+
+    def _write_on(self) -> None:
+        while self._wait_for_records():
+            with self._changed:
+                batch, life, stored = list(self._unwritten), self._life, self._last
+                whole = self._snapshot() if self._wants_rewriting() else None
+            try:
+                self._store(batch, whole)
+            except OSError as error:
+                log.error("the journal cannot be written, trying again: %s", error)
+                if self._give_up():
+                    return
+                continue
+            self._be_stored(len(batch), life, stored)
+            self._on_stored()
+
+    def _wait_for_records(self) -> bool:
+        with self._changed:
+            self._changed.wait_for(lambda: self._unwritten or self._closing)
+            return bool(self._unwritten)
+
+    def _wants_rewriting(self) -> bool:
+        is_large = self._file.size > max(self._compact_at, 2 * self._compacted)
+        return is_large or isinstance(self._unwritten[0], Opening)
+
+    def _store(self, batch: list[Record], whole: list[Record] | None) -> None:
+        if whole is None:
+            self._file.append(batch)
+        else:
+            # It says what the batch says, and all that is not acked.
+            self._file.rewrite(whole)
+            self._compacted = self._file.size
+
+    def _be_stored(self, count: int, life: int, stored: int) -> None:
+        with self._changed:
+            if life == self._life:
+                del self._unwritten[:count]
+                self._stored = stored
+                self._changed.notify_all()
+
+    def _give_up(self) -> bool:
+        """Waits a moment; True when there is no time left."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._closing, _RETRY)
+
+    # What the records mean
+
+    def _fold(self, record: Record) -> None:
+        match record:
+            case Opening():
+                self.journal_id, self._last = record.journal_id, record.last_seq
+                self._standings = {(s.task_id, s.attempt): s.standing for s in record.standings}
+            case Said(report=report):
+                self._last = report.seq
+                self._reports.append(report)
+                self._stand(report)
+            case Acked(up_to=up_to):
+                while self._reports and self._reports[0].seq <= up_to:
+                    self._reports.popleft()
+            case Forgotten():
+                self._standings.pop((record.task_id, record.attempt), None)
+
+    def _stand(self, report: Report) -> None:
+        whose = (report.task_id, report.attempt)
+        if isinstance(report.body, WorkspaceFacts) and report.body.state == "removed":
+            self._standings.pop(whose, None)
+        else:
+            self._standings[whose] = self._standings.get(whose, Standing()).after(report.body)
+
+    def _renumber(self) -> None:
+        self.journal_id = str(uuid.uuid4())
+        renumbered = enumerate(self._reports, start=1)
+        self._reports = deque(Report(n, r.task_id, r.attempt, r.body) for n, r in renumbered)
+        self._last = len(self._reports)
+
+    def _snapshot(self) -> list[Record]:
+        standings = [AttemptStanding(*whose, s) for whose, s in self._standings.items()]
+        first = self._reports[0].seq if self._reports else self._last + 1
+        return [
+            Opening(self.journal_id, first - 1, standings),
+            *[Said(report) for report in self._reports],
+        ]

@@ -1,0 +1,161 @@
+"""The journal on disk: a head, and the records after it, each with its length and checksum.
+
+    12 bytes (length and CRC-32 of the payload, CRC-32 of these two; big-endian), then the payload
+    in JSON
+
+A record that the file ends in the middle of was never finished, so never sent: it is cut off and
+the journal goes on. Anything else that does not add up means that reports may be missing whose
+numbers the server has seen. Then what can be read is kept, and numbered anew in a new journal.
+"""
+
+import logging
+import os
+import struct
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from muster.protocol.frames import Report
+from muster.worker import durable
+from muster.worker.journal.standing import Standing
+
+_SIZES = struct.Struct(">II")
+_HEAD = struct.Struct(">III")
+
+log = logging.getLogger(__name__)
+
+
+class AttemptStanding(msgspec.Struct):
+    """A standing and whose it is."""
+
+    task_id: int
+    attempt: int
+    standing: Standing
+
+
+class Opening(msgspec.Struct, tag="opening"):
+    """The first record: what is known when the file begins, without the reports that follow."""
+
+    journal_id: str
+    last_seq: int
+    standings: list[AttemptStanding] = []
+
+
+class Said(msgspec.Struct, tag="said"):
+    """A report was made."""
+
+    report: Report
+
+
+class Acked(msgspec.Struct, tag="acked"):
+    """The server has all reports up to this one."""
+
+    up_to: int
+
+
+class Forgotten(msgspec.Struct, tag="forgotten"):
+    """Nothing is left of this attempt."""
+
+    task_id: int
+    attempt: int
+
+
+Record = Opening | Said | Acked | Forgotten
+
+_decoder: "msgspec.json.Decoder[Record]" = msgspec.json.Decoder(Record)
+
+
+class Read(NamedTuple):
+    """The records that could be read, the bytes they take, and whether more was there and bad."""
+
+    records: list[Record]
+    size: int
+    damaged: bool
+
+
+class JournalFile:
+    """Appends records; one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._handle = -1
+        self.size = 0
+
+    def read(self) -> Read:
+        """What is there, and opens the file behind it. A missing file is an empty one."""
+        self._reopen()
+        content = self._path.read_bytes()
+        found = parse(content)
+        if found.size < len(content):
+            log.warning("%s: %d bytes cut off", self._path, len(content) - found.size)
+            os.ftruncate(self._handle, found.size)
+        self.size = found.size
+        return found
+
+    def append(self, records: list[Record]) -> None:
+        """On disk when it returns. Raises OSError, and then nothing has been appended."""
+        content = b"".join(pack(record) for record in records)
+        try:
+            _write_all(self._handle, content)
+            os.fsync(self._handle)
+        except OSError:
+            os.ftruncate(self._handle, self.size)
+            raise
+        self.size += len(content)
+
+    def rewrite(self, records: list[Record]) -> None:
+        """Puts these records in the place of all that was there. Raises OSError."""
+        content = b"".join(pack(record) for record in records)
+        durable.replace(self._path, content)
+        self._reopen()
+        self.size = len(content)
+
+    def close(self) -> None:
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+    def _reopen(self) -> None:
+        self.close()
+        self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+
+def pack(record: Record) -> bytes:
+    payload = msgspec.json.encode(record)
+    sizes = (len(payload), zlib.crc32(payload))
+    return _HEAD.pack(*sizes, zlib.crc32(_SIZES.pack(*sizes))) + payload
+
+
+def parse(content: bytes) -> Read:
+    """Never raises: what cannot be read ends the records."""
+    records: list[Record] = []
+    at = 0
+    while at + _HEAD.size <= len(content):
+        length, checksum, head_checksum = _HEAD.unpack_from(content, at)
+        end = at + _HEAD.size + length
+        payload = content[at + _HEAD.size : end]
+        if zlib.crc32(_SIZES.pack(length, checksum)) != head_checksum:
+            return Read(records, at, True)
+        if end > len(content):
+            break
+        record = _decode(payload) if zlib.crc32(payload) == checksum else None
+        if record is None:
+            return Read(records, at, True)
+        records.append(record)
+        at = end
+    return Read(records, at, False)
+
+
+def _decode(payload: bytes) -> Record | None:
+    try:
+        return _decoder.decode(payload)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def _write_all(handle: int, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(handle, rest) :]

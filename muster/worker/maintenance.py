@@ -1,0 +1,196 @@
+"""Keeps mirrors from growing for ever: old refs and objects go, and mirrors that nobody uses.
+
+On a thread of its own, which makes way for whoever has work to do in a mirror. Nothing is taken
+away on which an attempt stands (`borrowers`); where that is in doubt, nothing at all.
+"""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from muster.worker.agents import kept_order
+from muster.worker.git import git, workspace
+from muster.worker.git.borrowers import Borrowers
+from muster.worker.git.mirror_lock import MirrorLock
+from muster.worker.git.mirrors import Mirror, Remote
+from muster.worker.git.repositories import Repositories
+from muster.worker.layout import Layout
+
+KEEP_DAYS = 30
+"""Days after its last fetch for which a mirror stays that no attempt stands on."""
+
+_FIRST = 60.0  # seconds after a start until mirrors are looked at
+_EVERY = 3600.0  # seconds between two looks
+_PRUNE_EVERY = 86_400.0  # seconds between two prunings of a mirror that is in use
+_TIMEOUT = 3600.0  # seconds for a pruning
+_GONE = ".gone"
+_CHECKPOINTS = "refs/muster"
+_SETTINGS = {"gc.autoDetach": "false", "pack.threads": "1"}
+
+log = logging.getLogger(__name__)
+
+
+class Upkeep:
+    """`changed` is called when a mirror has gone. `close` it."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        repositories: Repositories,
+        changed: Callable[[], None],
+        *,
+        keep_days: float = KEEP_DAYS,
+        prune_every: float = _PRUNE_EVERY,
+        unnamed_for: str = "2.days.ago",
+    ) -> None:
+        """`unnamed_for`: since when, in git's words, an object must have had no name. A git that
+        outlived its daemon may still be at work on what it has brought."""
+        self._layout = layout
+        self._repositories = repositories
+        self._changed = changed
+        self._keep_seconds = keep_days * 86_400
+        self._prune_every = prune_every
+        self._settings = {**_SETTINGS, "gc.pruneExpire": unnamed_for}
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._keep, name="upkeep", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._over.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5.0)
+
+    def look(self) -> None:
+        """Looks at every mirror once. Raises OSError."""
+        for path in sorted(self._layout.mirrors.iterdir()):
+            if self._over.is_set():
+                return
+            try:
+                self._look_at(path)
+            except git.GitCancelled:
+                log.info("%s: pruning made way for an attempt", path.name)
+            except (git.GitError, OSError) as error:
+                log.warning("%s could not be pruned: %s", path.name, error)
+
+    def _keep(self) -> None:
+        pause = _FIRST
+        while not self._over.wait(pause):
+            pause = _EVERY
+            try:
+                self.look()
+            except OSError as error:
+                log.error("the mirrors could not be looked at: %s", error)
+
+    def _look_at(self, path: Path) -> None:
+        if path.name.endswith(_GONE):
+            workspace.erase(path)
+            return
+        lock = MirrorLock.of(path)
+        with lock.held_if_free() as is_ours:
+            if not is_ours or not self._knows_its_borrowers(path):
+                return
+            if not self._unused(path):
+                self._prune_if_due(path, lock)
+                return
+            gone = path.rename(path.with_name(path.name + _GONE))
+        log.info(
+            "%s was not used for %.0f days; it is removed", path.name, self._keep_seconds / 86_400
+        )
+        workspace.erase(gone)
+        self._repositories.forget_missing()
+        self._changed()
+
+    # Who stands on it
+
+    def _knows_its_borrowers(self, path: Path) -> bool:
+        """Lets go of who has left. False if an attempt may stand on it that is not on its list:
+        it is about to be, or comes from a daemon that kept none."""
+        borrowers = Borrowers(path)
+        listed, here = set(borrowers.numbers()), self._attempts()
+        if any(self._may_stand_on(path, name) for name in here - listed):
+            return False
+        borrowers.release(listed - here)
+        return True
+
+    def _attempts(self) -> set[str]:
+        """An attempt's directory is there before its workspace is, and after."""
+        roots = (self._layout.attempts, self._layout.workspaces)
+        return {path.name for root in roots for path in root.iterdir()}
+
+    def _may_stand_on(self, path: Path, name: str) -> bool:
+        directory = self._layout.attempts / name
+        urls = [_url_of_workspace(directory)]
+        if kept := kept_order.read(directory):
+            urls.append(kept.repo.url)
+        known = [url for url in urls if url is not None]
+        return not known or any(self._mirror_of(url) == path for url in known)
+
+    def _mirror_of(self, url: str) -> Path | None:
+        try:
+            return Mirror(self._layout, Remote.parse(url)).path
+        except git.GitError:  # nothing was ever fetched from there
+            return None
+
+    # What is done
+
+    def _unused(self, path: Path) -> bool:
+        return not Borrowers(path).numbers() and _age(path / "used", path) > self._keep_seconds
+
+    def _prune_if_due(self, path: Path, lock: MirrorLock) -> None:
+        pruned, used = path / "pruned", path / "used"
+        if _age(pruned) < max(self._prune_every, _age(used, path)):
+            return
+        began = time.monotonic()
+        self._delete_old_checkpoints(path)
+        Borrowers(path).drop_unneeded()
+        # As earlier versions wrote one: see the setting.
+        (path / "objects" / "info" / "commit-graph").unlink(missing_ok=True)
+        flag = _Either(lock, self._over)
+        git.run(["gc", "--quiet"], path, timeout=_TIMEOUT, settings=self._settings, cancelled=flag)
+        pruned.touch()
+        log.info("%s was pruned in %.1f s", path.name, time.monotonic() - began)
+
+    def _delete_old_checkpoints(self, path: Path) -> None:
+        """Those of attempts that are not here: whoever begins from one fetches it again."""
+        borrowers = Borrowers(path)
+        here = borrowers.numbers()
+        form = "--format=%(objectname) %(refname)"
+        for line in git.run(["for-each-ref", form, "--", _CHECKPOINTS], path).splitlines():
+            commit, ref = line.split()
+            task_id, attempt = ref.removeprefix(f"{_CHECKPOINTS}/").split("/")[:2]
+            if f"{task_id}-{attempt}" not in here:
+                borrowers.keep(commit)
+                git.run(["update-ref", "-d", ref], path)
+
+
+class _Either:
+    """Set when one of two is."""
+
+    def __init__(self, one: git.Flag, other: git.Flag) -> None:
+        self._flags = one, other
+
+    def is_set(self) -> bool:
+        return any(flag.is_set() for flag in self._flags)
+
+
+def _url_of_workspace(directory: Path) -> str | None:
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        record: dict[str, Any] = json.loads((directory / "workspace.json").read_text())
+        return str(record["url"])
+    return None
+
+
+def _age(*files: Path) -> float:
+    """Seconds since the first of these that exists was touched; endless where none does."""
+    for file in files:
+        with suppress(FileNotFoundError):
+            return time.time() - file.stat().st_mtime
+    return float("inf")

@@ -1,0 +1,291 @@
+"""The control channel: dials the server, says hello, and hears what it wants, again and again.
+
+The loop that reads does nothing that could wait: it hands every frame on.
+"""
+
+import contextlib
+import logging
+import random
+import socket as sockets
+import threading
+import time
+from itertools import count
+from typing import NamedTuple, NoReturn, Protocol
+
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.sync.client import ClientConnection
+
+from muster.protocol import version
+from muster.protocol.codec import MAX_TEXT, BadFrame, decode_from_server, encode
+from muster.protocol.frames import (
+    Ack,
+    CloseCode,
+    Frame,
+    FromServer,
+    HeartbeatAck,
+    HeldAttempt,
+    Hello,
+    LogGap,
+    Order,
+    Stale,
+    Welcome,
+)
+from muster.worker.backoff import Backoff
+from muster.worker.clock import boot_seconds
+from muster.worker.journal.journal import Journal
+from muster.worker.lease.lease import Lease
+from muster.worker.server.dialing import PATIENCE, dial
+from muster.worker.server.log_stream import LogStreams
+from muster.worker.server.membership import Membership
+from muster.worker.server.outbox import Outbox
+from muster.worker.server.pulse import Pulse
+from muster.worker.server.rest import Refused, Unreachable
+from muster.worker.vitals import Vitals
+
+_STABLE = 5.0  # seconds after its welcome for which a connection must last to count as a good one
+_LONG = (60.0, 120.0)  # seconds between tries that would only disturb
+_MISSED_BEATS = 3  # heartbeats without any word from the server that make a connection dead
+
+log = logging.getLogger(__name__)
+
+
+class Work(Protocol):
+    """Who carries out what the server wants; nothing here may wait."""
+
+    def held(self) -> list[HeldAttempt]: ...
+
+    def order(self, order: Order | Stale) -> None: ...
+
+
+class Ending(NamedTuple):
+    """Why a connection ended: a close code (0: there was none), and in words."""
+
+    code: int
+    words: str
+
+
+class Channel:
+    """Keeps a connection to the server until it is stopped."""
+
+    def __init__(
+        self,
+        membership: Membership,
+        journal: Journal,
+        streams: LogStreams,
+        lease: Lease,
+        vitals: Vitals,
+        work: Work,
+        wake: threading.Event,
+        worker_version: str = "",
+    ) -> None:
+        self._membership = membership
+        self._journal = journal
+        self._streams = streams
+        self._lease = lease
+        self._vitals = vitals
+        self._work = work
+        self._wake = wake
+        self._version = worker_version
+        self._numbers = count(1)
+        self._backoff = Backoff()
+        self._welcomed_at: float | None = None
+        self._over = threading.Event()
+        self._socket: ClientConnection | None = None
+        self._welcomed: ClientConnection | None = None
+        self._protocol = version.CURRENT
+
+    def run(self) -> bool:
+        """Until `stop`; True if the server has decommissioned this machine instead."""
+        while not self._over.is_set():
+            self._welcomed_at = None
+            ending = self._converse()
+            self._lease.disconnected()
+            if self._over.is_set():
+                break
+            if ending.code == CloseCode.DECOMMISSIONED:
+                return True
+            if self._was_stable():
+                self._backoff.reset()
+            delay = self._delay(ending)
+            log.warning("%s; connecting again in %.1f s", ending.words, delay)
+            self._over.wait(delay)
+        return False
+
+    def stop(self) -> None:
+        """Ends `run`, from any thread, with a word of farewell if the peer still listens."""
+        self._over.set()
+        socket = self._socket
+        if socket is not None:
+            farewell = threading.Thread(target=socket.close, daemon=True)
+            farewell.start()
+            farewell.join(timeout=1.0)
+            _cut(socket)
+
+    def say(self, frame: Frame) -> None:
+        """Says what nobody needs to hear later; lost without a connection. From any thread."""
+        if (socket := self._welcomed) is not None:
+            with contextlib.suppress(ConnectionClosed, OSError):
+                socket.send(encode(frame))
+
+    # What comes after a connection
+
+    def _was_stable(self) -> bool:
+        """A server that takes connections and drops them is not asked more often for it."""
+        return self._welcomed_at is not None and time.monotonic() - self._welcomed_at >= _STABLE
+
+    def _delay(self, ending: Ending) -> float:
+        match ending.code:
+            case CloseCode.UNAUTHENTICATED:
+                return self._recover()
+            case CloseCode.REPLACED:
+                log.error("another worker connected as this machine: is its home used twice?")
+                return random.uniform(*_LONG)
+            case CloseCode.UNSPOKEN_VERSION:
+                return self._speak_older()
+        return self._backoff.next()
+
+    def _speak_older(self) -> float:
+        """A server that is yet to be upgraded speaks the version before ours."""
+        if self._protocol > version.OLDEST:
+            self._protocol -= 1
+            return self._backoff.next()
+        self._protocol = version.CURRENT
+        return random.uniform(*_LONG)
+
+    def _recover(self) -> float:
+        try:
+            self._membership.recover()
+        except Refused as error:
+            log.error("the server does not know this machine any more: %s", error)
+            return random.uniform(*_LONG)
+        except (Unreachable, OSError) as error:
+            log.warning("the credentials could not be recovered: %s", error)
+        return self._backoff.next()
+
+    # One connection
+
+    def _converse(self) -> Ending:
+        try:
+            with self._dial() as socket:
+                self._socket = socket
+                try:
+                    return self._talk(socket)
+                finally:
+                    # Closing politely would wait for a peer that may be dead.
+                    _cut(socket)
+        except ConnectionClosed as closed:
+            return _ending(closed)
+        except InvalidStatus as refused:
+            status = refused.response.status_code
+            code = CloseCode.UNAUTHENTICATED if status == 401 else 0
+            return Ending(code, f"the server answers {status}")
+        except (OSError, InvalidHandshake, EOFError, BadFrame) as error:
+            return Ending(0, f"{self._membership.current.server}: {error or type(error).__name__}")
+        except Exception:
+            # What could not be handed on is ordered again on the next connection.
+            log.exception("the connection failed")
+            return Ending(0, "the connection failed within the worker")
+        finally:
+            self._socket = self._welcomed = None
+
+    def _dial(self) -> ClientConnection:
+        path = "/api/workers/connect"
+        connection: ClientConnection = dial(
+            self._membership.current, path, largest=MAX_TEXT, queue=64
+        )
+        return connection
+
+    def _talk(self, socket: ClientConnection) -> Ending:
+        if self._over.is_set():
+            return Ending(0, "stopped")
+        told = self._vitals.latest
+        self._lease.sent(0, boot_seconds())
+        socket.send(encode(self._hello()))
+        welcome = self._welcome(socket)
+        if not self._journal.reconcile(welcome.acked_seq):
+            return Ending(CloseCode.GOING_AWAY, "the journal had to be begun anew")
+        # One that is over is prolonged by a heartbeat's answer: before that the server says which
+        # of our attempts have ended meanwhile, and those must not begin anything.
+        if not self._lease.is_over:
+            self._lease.answered(0, welcome.lease_seconds)
+        self._membership.settle(welcome.server_time)
+        self._journal.ack(welcome.acked_seq)
+        self._streams.connected(welcome.logs)
+        self._welcomed_at = time.monotonic()
+        self._welcomed = socket
+        self._protocol = version.CURRENT  # the next time: it may have been upgraded meanwhile
+        log.info("connected to %s", self._membership.current.server)
+        outbox = Outbox(
+            socket, self._journal, self._streams, self._wake, welcome.window, welcome.acked_seq
+        )
+        seconds = welcome.heartbeat_seconds
+        pulse = Pulse(socket, self._lease, self._vitals, told, self._numbers, seconds)
+        try:
+            self._listen(socket, welcome)
+        finally:
+            # Whoever is in the middle of sending must not keep us.
+            _cut(socket)
+            pulse.close()
+            outbox.close()
+
+    def _hello(self) -> Hello:
+        known, facts = self._membership.current, self._vitals.latest
+        return Hello(
+            protocol=self._protocol,
+            worker_jwt=known.worker_jwt,
+            machine_id=known.machine_id,
+            journal_id=self._journal.journal_id,
+            version=self._version,
+            slots=known.slots,
+            capabilities=facts.capabilities,
+            repositories=facts.repositories,
+            attempts=self._work.held(),
+        )
+
+    def _welcome(self, socket: ClientConnection) -> Welcome:
+        frame = decode_from_server(socket.recv(timeout=PATIENCE))
+        if not isinstance(frame, Welcome):
+            raise BadFrame(f"{type(frame).__name__} instead of a welcome")
+        if not version.is_spoken(frame.protocol):
+            raise BadFrame(f"protocol version {frame.protocol} is not one of ours")
+        return frame
+
+    def _listen(self, socket: ClientConnection, welcome: Welcome) -> NoReturn:
+        silence = _MISSED_BEATS * welcome.heartbeat_seconds
+        while True:
+            message = socket.recv(timeout=silence)
+            try:
+                frame = decode_from_server(message)
+            except BadFrame as error:
+                # A newer server may say what we do not know.
+                log.warning("a frame was not understood: %s", error)
+                continue
+            self._hear(frame, welcome)
+
+    def _hear(self, frame: FromServer, welcome: Welcome) -> None:
+        match frame:
+            case HeartbeatAck():
+                self._lease.answered(frame.number, welcome.lease_seconds)
+            case Ack():
+                self._journal.ack(frame.up_to)
+                self._streams.ack(frame.logs)
+            case LogGap():
+                self._streams.rewind(frame.task_id, frame.attempt, frame.offset)
+            case Welcome():
+                log.warning("a second welcome")
+            case _:
+                self._work.order(frame)
+
+
+def _cut(socket: ClientConnection) -> None:
+    """Ends the connection whatever its peer does, and wakes whoever is sending."""
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(sockets.SHUT_RDWR)
+    socket.close_socket()
+
+
+def _ending(closed: ConnectionClosed) -> Ending:
+    if closed.rcvd is None:
+        return Ending(0, "the connection broke")
+    words = f"the server closed the connection: {closed.rcvd.code} {closed.rcvd.reason}"
+    return Ending(closed.rcvd.code, words)

@@ -1,0 +1,290 @@
+"""The log of one attempt on its way to the server: what is sent, what is acked, what is lost.
+
+Offsets count within the attempt. `LogStreams` guards all of them with one lock, under which no
+disk and no socket is touched.
+"""
+
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from muster.protocol.codec import MAX_DATA
+from muster.protocol.frames import LogAck
+from muster.worker.shim.spool import Piece, SpoolReader
+
+_SAME_GAP = 0.5  # seconds for which a repeated complaint about one offset is taken for an echo
+# Seconds: how long after a large frame a terminal is taken to be in a flood, and how long its log
+# rests then after each frame of its own.
+_SHOWN, _REST = 0.1, 0.05
+
+
+class LogStream:
+    """What the sender needs to know of one attempt's log."""
+
+    def __init__(self, task_id: int, attempt: int, directory: Path) -> None:
+        self.task_id = task_id
+        self.attempt = attempt
+        self._directory = directory
+        self._reading = threading.Lock()
+        self._reader: SpoolReader | None = None
+        self._closed = False
+        self.position = 0  # what comes next
+        self.acked = 0
+        self.known = 0  # what the server had when it last said where it stands; -1: it complained
+        self.waits_for = 0  # a report that must be sent before more bytes are
+        self.fresh = True  # there may be something to read
+        self.in_flight = 0  # bytes
+        self.shown_until = self.rests_until = 0.0
+        self.awaited = 0  # what somebody waits for: up to there it does not rest
+        self._unacked: deque[tuple[int, int]] = deque()  # (end, bytes) of each frame in flight
+        self._rewound = (-1, 0.0)  # to which offset, and when
+        self._again_at = 0.0
+
+    def read(self, offset: int, limit: int) -> list[Piece]:
+        """What is there from `offset` on; see SpoolReader. Raises OSError.
+
+        With nothing to read the files are let go: a machine keeps a day's attempts.
+        """
+        with self._reading:
+            reader = self._open()
+            pieces = reader.read(offset, limit) if reader else []
+            if not pieces:
+                self._let_go()
+            return pieces
+
+    def gap_end(self, offset: int) -> int | None:
+        """Where the lost range ends in which `offset` lies; None if it lies in none."""
+        with self._glance() as reader:
+            return reader.gap_end(offset) if reader else None
+
+    def end(self) -> int:
+        """How many bytes there are, lost ones counted."""
+        with self._glance() as reader:
+            return reader.end() if reader else 0
+
+    def close(self) -> None:
+        with self._reading:
+            self._closed = True
+            self._let_go()
+
+    @contextlib.contextmanager
+    def _glance(self) -> Iterator[SpoolReader | None]:
+        """The reader for one question; files that were not open before are let go again."""
+        with self._reading:
+            was_open = self._reader is not None
+            try:
+                yield self._open()
+            finally:
+                if not was_open:
+                    self._let_go()
+
+    def _let_go(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    def _open(self) -> SpoolReader | None:
+        """None where no shim has begun a log yet."""
+        if self._reader is None and not self._closed:
+            with contextlib.suppress(FileNotFoundError):
+                self._reader = SpoolReader(self._directory)
+        return self._reader
+
+    def reset(self, offset: int) -> None:
+        """A new connection, whose server has this much."""
+        self._go_to(offset)
+        self.known = offset
+        self._rewound, self._again_at = (-1, 0.0), 0.0
+
+    def take(self, piece: Piece) -> None:
+        """The piece is about to be sent."""
+        self.position = piece.offset + len(piece.data)
+        self._unacked.append((self.position, len(piece.data)))
+        self.in_flight += len(piece.data)
+
+    def ack(self, offset: int) -> None:
+        self.acked = max(self.acked, offset)
+        while self._unacked and self._unacked[0][0] <= offset:
+            self.in_flight -= self._unacked.popleft()[1]
+
+    def rewind(self, offset: int, now: float) -> None:
+        """The server wants what follows `offset`.
+
+        Every frame that was in flight behind a hole brings the same complaint: only the first
+        makes us send again, unless it has not helped after a moment.
+        """
+        was_at, when = self._rewound
+        if offset == was_at and offset == self.acked and now < when + _SAME_GAP:
+            self._again_at = when + _SAME_GAP
+            return
+        self._go_to(offset)
+        self.known = -1
+        self._rewound, self._again_at = (offset, now), 0.0
+
+    def retry(self, now: float) -> float | None:
+        """Sends again if the last time did not help; when to look again otherwise."""
+        if not self._again_at:
+            return None
+        offset = self._rewound[0]
+        if self.acked != offset:
+            self._again_at = 0.0
+            return None
+        if now < self._again_at:
+            return self._again_at
+        self.rewind(offset, now)
+        return None
+
+    def _go_to(self, offset: int) -> None:
+        self.position = self.acked = offset
+        self.waits_for = 0
+        self.fresh = True
+        self.in_flight = 0
+        self._unacked.clear()
+
+
+class LogStreams:
+    """All logs of a machine. `wake` is called when there is something to send."""
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+        self._changed = threading.Condition()
+        self._streams: dict[tuple[int, int], LogStream] = {}
+        self._turn: deque[tuple[int, int]] = deque()
+
+    def add(self, task_id: int, attempt: int, directory: Path) -> None:
+        with self._changed:
+            whose = (task_id, attempt)
+            if whose not in self._streams:
+                self._streams[whose] = LogStream(task_id, attempt, directory)
+                self._turn.append(whose)
+        self._wake()
+
+    def remove(self, task_id: int, attempt: int) -> None:
+        with self._changed:
+            stream = self._streams.pop((task_id, attempt), None)
+            if stream is not None:
+                self._turn.remove((task_id, attempt))
+            self._changed.notify_all()
+        if stream is not None:
+            stream.close()
+
+    def end(self, task_id: int, attempt: int) -> int:
+        """How many bytes an attempt's log has. Raises OSError."""
+        stream = self._streams.get((task_id, attempt))
+        return stream.end() if stream else 0
+
+    def notice(self, task_id: int, attempt: int) -> None:
+        """The log has grown."""
+        stream = self._streams.get((task_id, attempt))
+        if stream is not None and not stream.fresh:
+            stream.fresh = True
+        self._wake()
+
+    def shown(self, task_id: int, attempt: int) -> None:
+        """Somebody is shown a flood of it: that goes first, and the log follows.
+
+        Both together are more than a server's processor takes, and the log is not awaited yet.
+        """
+        stream = self._streams.get((task_id, attempt))
+        if stream is not None:
+            stream.shown_until = time.monotonic() + _SHOWN
+
+    def await_until(self, task_id: int, attempt: int, offset: int) -> None:
+        """A stage has ended there: the server goes on with its task when it has the log so far."""
+        with self._changed:
+            stream = self._streams.get((task_id, attempt))
+            if stream is not None:
+                stream.awaited, stream.rests_until = max(stream.awaited, offset), 0.0
+        self._wake()
+
+    def connected(self, known: Iterable[LogAck]) -> None:
+        """The server of a new connection has this much; of others, nothing."""
+        offsets = {(ack.task_id, ack.attempt): ack.offset for ack in known}
+        with self._changed:
+            for whose, stream in self._streams.items():
+                stream.reset(offsets.get(whose, 0))
+        self._wake()
+
+    def ack(self, acks: Iterable[LogAck]) -> None:
+        with self._changed:
+            for ack in acks:
+                stream = self._streams.get((ack.task_id, ack.attempt))
+                if stream is not None:
+                    stream.ack(ack.offset)
+            self._changed.notify_all()
+        self._wake()
+
+    def rewind(self, task_id: int, attempt: int, offset: int) -> None:
+        with self._changed:
+            stream = self._streams.get((task_id, attempt))
+            if stream is not None:
+                stream.rewind(offset, time.monotonic())
+        self._wake()
+
+    def wait_acked(self, task_id: int, attempt: int, offset: int, timeout: float) -> bool:
+        """Whether the server came to have the log up to `offset`."""
+        self.await_until(task_id, attempt, offset)
+
+        def acked() -> bool:
+            stream = self._streams.get((task_id, attempt))
+            return stream is None or stream.acked >= offset
+
+        with self._changed:
+            return self._changed.wait_for(acked, timeout)
+
+    # For the sender
+
+    def next(self) -> LogStream | None:
+        """Whose turn it is, among those that may have something to send."""
+        now = time.monotonic()
+        with self._changed:
+            for _ in range(len(self._turn)):
+                self._turn.rotate(-1)
+                stream = self._streams[self._turn[-1]]
+                if stream.fresh and not stream.waits_for and stream.rests_until <= now:
+                    return stream
+        return None
+
+    def room(self, window: int) -> int:
+        """How many bytes may be sent now; 0 until that is worth a frame."""
+        with self._changed:
+            free = window - sum(stream.in_flight for stream in self._streams.values())
+        return min(free, MAX_DATA) if free >= min(MAX_DATA, window // 4) else 0
+
+    def take(self, stream: LogStream, expected: int, piece: Piece) -> bool:
+        """Reserves the window for a piece; False if the server has meanwhile asked for another."""
+        with self._changed:
+            if stream.position != expected:
+                return False
+            stream.take(piece)
+            now = time.monotonic()
+            if stream.shown_until > now and stream.position >= stream.awaited:
+                stream.rests_until = now + _REST
+            return True
+
+    def skip(self, stream: LogStream, expected: int, to: int, seq: int) -> None:
+        """The bytes up to `to` are lost; more follow once the report `seq` has been sent."""
+        with self._changed:
+            if stream.position == expected:
+                stream.position, stream.waits_for, stream.fresh = to, seq, True
+
+    def released(self, sent: int) -> None:
+        """Reports up to this number have been sent."""
+        with self._changed:
+            for stream in self._streams.values():
+                if stream.waits_for and stream.waits_for <= sent:
+                    stream.waits_for = 0
+
+    def retries(self, now: float) -> float | None:
+        """Lets streams try again whose server repeats itself; the next moment to look at one of
+        those, or at one that rests.
+        """
+        with self._changed:
+            due = [at for stream in self._streams.values() if (at := stream.retry(now))]
+            due += [
+                s.rests_until for s in self._streams.values() if s.fresh and s.rests_until > now
+            ]
+        return min(due, default=None)

@@ -1,0 +1,152 @@
+"""Sends reports and logs over one connection, as fast as the window lets it.
+
+Reports go first and in order; logs share what is left of the window, a frame each in turn.
+"""
+
+import logging
+import threading
+import time
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.connection import Connection
+
+from muster.protocol.codec import encode, encode_log
+from muster.protocol.frames import Log, LogLost
+from muster.worker.journal.journal import Journal
+from muster.worker.server.log_stream import LogStream, LogStreams
+from muster.worker.shim.spool import Piece
+
+_GROWING = 1.0  # seconds between two reports about a range that is still being lost
+
+log = logging.getLogger(__name__)
+
+
+class Outbox:
+    """One connection's sender. Whatever may give it something to do sets `wake`."""
+
+    def __init__(
+        self,
+        socket: Connection,
+        journal: Journal,
+        streams: LogStreams,
+        wake: threading.Event,
+        window: int,
+        acked_seq: int,
+    ) -> None:
+        self._socket = socket
+        self._journal = journal
+        self._streams = streams
+        self._wake = wake
+        self._window = window
+        self._sent = acked_seq
+        self._lost_at: dict[LogStream, float] = {}
+        self._later: dict[LogStream, float] = {}
+        self._over = False
+        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._over = True
+        self._wake.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while True:
+                # Cleared before looking: what happens from here on wakes us again.
+                self._wake.clear()
+                if self._over:
+                    return
+                due = self._reopen(time.monotonic())
+                if not self._send_reports() and not self._send_log():
+                    self._wake.wait(None if due is None else max(0.0, due - time.monotonic()))
+        except ConnectionClosed:
+            pass
+        except Exception:
+            # Nobody else would notice that nothing is sent any more.
+            log.exception("the sender failed; connecting again")
+            self._socket.close()
+
+    def _reopen(self, now: float) -> float | None:
+        """Looks again at what had to wait; the next moment to do so."""
+        for stream in [stream for stream, at in self._later.items() if at <= now]:
+            del self._later[stream]
+            stream.fresh = True
+        moments = [*self._later.values(), self._streams.retries(now)]
+        return min((at for at in moments if at is not None), default=None)
+
+    def _send_reports(self) -> bool:
+        reports = self._journal.after(self._sent)
+        for report in reports:
+            self._socket.send(encode(report))
+            self._sent = report.seq
+        if reports:
+            self._streams.released(self._sent)
+        return bool(reports)
+
+    def _send_log(self) -> bool:
+        """Gives one log its turn; False when there is none, or no room."""
+        room = self._streams.room(self._window)
+        stream = self._streams.next() if room else None
+        if stream is None:
+            return False
+        stream.fresh = False
+        try:
+            self._send_pieces(stream, stream.position, room)
+        except OSError as error:
+            log.error("the log of task %d cannot be read: %s", stream.task_id, error)
+        return True
+
+    def _send_pieces(self, stream: LogStream, position: int, room: int) -> None:
+        pieces = stream.read(position, room)
+        if not pieces:
+            self._skip_gap(stream, position)
+        for piece in pieces:
+            if piece.offset > position:
+                self._declare_lost(stream, position, piece.offset)
+                return
+            if not self._streams.take(stream, position, piece):
+                return
+            self._socket.send(encode_log(_frame(stream, piece)))
+            position = piece.offset + len(piece.data)
+            stream.fresh = True
+
+    def _skip_gap(self, stream: LogStream, position: int) -> None:
+        """Declares what was lost at the log's end; now and then only, for it may still grow."""
+        end = stream.gap_end(position)
+        if end is None:
+            return
+        now = time.monotonic()
+        due = self._lost_at.get(stream, 0.0) + _GROWING
+        if now < due:
+            self._later[stream] = due
+            return
+        self._lost_at[stream] = now
+        self._declare_lost(stream, position, end)
+
+    def _declare_lost(self, stream: LogStream, start: int, end: int) -> None:
+        whose = (stream.task_id, stream.attempt)
+        for report in self._journal.unacked(*whose):
+            body = report.body
+            if not isinstance(body, LogLost) or body.start > stream.known:
+                # It came before the bytes that it follows, and meant nothing to the server.
+                continue
+            if body.start <= start < body.end:
+                self._streams.skip(stream, start, body.end, self._unless_sent(report.seq))
+                return
+        seq = self._journal.append(*whose, LogLost(start, end))
+        self._streams.skip(stream, start, end, seq)
+
+    def _unless_sent(self, seq: int) -> int:
+        return seq if seq > self._sent else 0
+
+
+def _frame(stream: LogStream, piece: Piece) -> Log:
+    return Log(
+        task_id=stream.task_id,
+        attempt=stream.attempt,
+        stage_index=piece.stage,
+        offset=piece.offset,
+        milliseconds=piece.milliseconds,
+        data=piece.data,
+    )

@@ -1,0 +1,255 @@
+"""An attempt as its shim knows it: the stages, the log, the lease. Knows nothing of sockets."""
+
+import contextlib
+import errno
+import os
+import selectors
+from collections.abc import Callable
+from math import inf
+from typing import Any
+
+from muster.worker.clock import boot_seconds, wall_milliseconds
+from muster.worker.shim.record import AttemptRecord
+from muster.worker.shim.sizes import Size, SizesWriter
+from muster.worker.shim.spool import SpoolWriter
+from muster.worker.shim.stage_run import StageRun, reap
+from muster.worker.shim.wire import Refusal, ShimState, StageCommand, StageEnd
+
+MARK = "MUSTER_SHIM"
+"""Set in each stage to the attempt's directory, so that its processes can be told by it."""
+
+_NOTICE = 0.01  # seconds between two notices of a growing log
+_TRICKLE = 0.25  # and while it grows by little: each costs the server a transaction
+_LITTLE = 4 << 10  # bytes since the last notice
+
+
+class AttemptRun:
+    """Runs one stage at a time; `tell` takes the notices for whoever is connected, and `grown`
+    the log's end each time that it has moved, with what is new, kept or not."""
+
+    def __init__(
+        self,
+        directory: str,
+        selector: selectors.BaseSelector,
+        tell: Callable[[dict[str, Any]], None],
+        grown: Callable[[int, bytes], None],
+        quota: int,
+    ) -> None:
+        self._directory = directory
+        self._selector = selector
+        self._tell = tell
+        self._grown = grown
+        self._spool = SpoolWriter(directory, quota)
+        self._sizes = SizesWriter(directory)
+        self._record = AttemptRecord.load(directory) or AttemptRecord(wall_milliseconds(), [])
+        self._run: StageRun | None = None
+        self._watched: set[int] = set()  # the stage's handles; a closed one's number is reused
+        self._unsaved = not self._save()
+        self._deadline: float | None = None
+        self._noticed = self._spool.end
+        self._noticed_at = 0.0
+        # Milliseconds go on where an earlier shim stopped, whatever the wall clock did since.
+        passed = wall_milliseconds() - self._record.began_at_ms
+        self._zero = boot_seconds() - max(passed, self._spool.milliseconds) / 1000
+
+    @property
+    def is_running(self) -> bool:
+        return self._run is not None
+
+    def is_lapsed(self, now: float) -> bool:
+        """Whether there was a lease and it is over."""
+        return self._deadline is not None and now >= self._deadline
+
+    def is_leased(self, now: float) -> bool:
+        return self._deadline is not None and now < self._deadline
+
+    def state(self) -> ShimState:
+        return ShimState(
+            stage_index=self._record.highest,
+            running=self.is_running,
+            ends=self._record.ends,
+            log_end=self._spool.end,
+            began_at_ms=self._record.began_at_ms,
+            deadline=self._deadline,
+            pid=os.getpid(),
+        )
+
+    # The passing of time
+
+    def wakes_at(self) -> float:
+        """When `tick` wants to be called next, in boot-time seconds."""
+        due = self._notice_at() if self._spool.end != self._noticed else inf
+        if self._run:
+            due = min(due, self._run.wakes_at())
+            if self._deadline is not None and self._run.cause != "lease":
+                due = min(due, self._deadline)
+        return due
+
+    def fence(self, now: float) -> None:
+        """Kills what runs if the lease is over."""
+        if self._run and self.is_lapsed(now):
+            self._run.stop("lease", 0, now)
+            self._run.tick(now)
+
+    def tick(self, now: float) -> None:
+        """Does what is due."""
+        if self._run:
+            self._run.tick(now)
+            if self._run.end:
+                self._conclude(self._run, self._run.end)
+        elif self._unsaved:
+            self._unsaved = not self._save()
+        if self._spool.end != self._noticed and now >= self._notice_at():
+            self._notice(now)
+
+    def child_died(self, now: float) -> None:
+        if self._run:
+            self._run.child_died(now)
+        else:
+            reap()
+
+    # The requests
+
+    def begin(self, command: StageCommand) -> bool:
+        """Starts a stage; False, and nothing happens, if it or a later one was begun before.
+
+        Raises Refusal: `busy` while another runs, `lease` when the lease is over.
+        """
+        highest = self._record.highest
+        if highest is not None and command.stage_index <= highest:
+            return False
+        if self._run:
+            raise Refusal("busy", f"stage {self._run.stage_index} is running")
+        if self.is_lapsed(boot_seconds()):
+            raise Refusal("lease", "the lease is over")
+        self._record.begin(command.stage_index, wall_milliseconds())
+        try:
+            # Before the process is: whatever dies in between, no stage is run twice.
+            self._record.write(self._directory)
+            self._start(command)
+        except OSError as error:
+            self._tell_end(_unstarted(command, error))
+        return True
+
+    def stop(self, grace: float) -> None:
+        """TERM, and `grace` seconds later KILL, for all that runs."""
+        if self._run:
+            now = boot_seconds()
+            self._run.stop("stopped", grace, now)
+            self._run.tick(now)
+
+    def extend_lease(self, deadline: float) -> None:
+        """Never to an earlier moment: an answer that was overtaken must not stop anything."""
+        self._deadline = max(deadline, self._deadline or deadline)
+
+    def type(self, keys: bytes) -> None:
+        """Raises Refusal: `idle`, or `full` when nobody reads what was typed."""
+        run = self._running()
+        if not run.process.type(keys):
+            raise Refusal("full", "too much input waits to be read")
+        self._watch_terminal(run)
+
+    def resize(self, cols: int, rows: int) -> None:
+        """Raises Refusal: `idle`, or `often` when no more sizes can be remembered."""
+        process = self._running().process
+        if self._sizes.is_full:
+            raise Refusal("often", "the terminal has had too many sizes")
+        process.resize(cols, rows)
+        self._note_size(cols, rows)
+        self._tell({"size": [cols, rows]})
+
+    def _running(self) -> StageRun:
+        if self._run is None:
+            raise Refusal("idle", "no stage is running")
+        return self._run
+
+    # The stage
+
+    def _start(self, command: StageCommand) -> None:
+        env = {**command.env, MARK: self._directory}
+        run = self._run = StageRun(command, env, self._append, boot_seconds())
+        self._note_size(command.cols, command.rows)
+        self._watch(run.process.master, self._on_terminal)
+        self._watch(run.process.failures, self._on_exec)
+        self._record.lead((run.process.pid, run.process.started))
+        with contextlib.suppress(OSError):
+            self._record.write(self._directory, durable=False)
+
+    def _watch(self, handle: int, on_event: Callable[[int], None]) -> None:
+        self._selector.register(handle, selectors.EVENT_READ, on_event)
+        self._watched.add(handle)
+
+    def _unwatch(self, handle: int) -> None:
+        self._watched.discard(handle)
+        self._selector.unregister(handle)
+
+    def _append(self, output: bytes) -> None:
+        if output and self._run:
+            self._spool.append(output, self._milliseconds(), self._run.stage_index)
+            # Also what found no room: whoever looks is still shown it.
+            self._grown(self._spool.end, output)
+
+    def _note_size(self, cols: int, rows: int) -> None:
+        self._sizes.add(Size(self._spool.end, self._milliseconds(), cols, rows))
+
+    def _milliseconds(self) -> int:
+        return int((boot_seconds() - self._zero) * 1000)
+
+    def _on_terminal(self, mask: int) -> None:
+        if self._run is None:
+            return
+        if mask & selectors.EVENT_WRITE:
+            self._run.process.pass_input()
+            self._watch_terminal(self._run)
+        if mask & selectors.EVENT_READ and not self._run.take_output():
+            self._unwatch(self._run.process.master)
+
+    def _watch_terminal(self, run: StageRun) -> None:
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE * run.process.input_waits)
+        if run.process.master in self._watched:
+            self._selector.modify(run.process.master, wanted, self._on_terminal)
+
+    def _on_exec(self, _mask: int) -> None:
+        if self._run:
+            self._unwatch(self._run.process.failures)
+            self._run.take_failure()
+
+    def _conclude(self, run: StageRun, end: StageEnd) -> None:
+        for handle in list(self._watched):
+            self._unwatch(handle)
+        run.process.close()
+        self._run = None
+        self._tell_end(end)
+
+    def _tell_end(self, end: StageEnd) -> None:
+        end = end._replace(log_end=self._spool.end)
+        self._record.finish(end)
+        # A full disk must not cost the result: it is told anyway, and the file tried again.
+        self._unsaved = not self._save()
+        self._notice(boot_seconds())
+        self._tell({"end": end._asdict()})
+
+    def _notice_at(self) -> float:
+        is_little = self._spool.end < self._noticed + _LITTLE
+        return self._noticed_at + (_TRICKLE if is_little else _NOTICE)
+
+    def _notice(self, now: float) -> None:
+        self._noticed, self._noticed_at = self._spool.end, now
+        self._tell({"log": self._spool.end})
+
+    def _save(self) -> bool:
+        """The log, and then what is said about it; the result is worth saving even alone."""
+        saved = True
+        for save in (self._spool.sync, lambda: self._record.write(self._directory)):
+            try:
+                save()
+            except OSError:
+                saved = False
+        return saved
+
+
+def _unstarted(command: StageCommand, error: OSError) -> StageEnd:
+    name = errno.errorcode.get(error.errno or 0, "EIO")
+    now = wall_milliseconds()
+    message = f"{name} begin: {error.strerror}"
+    return StageEnd(command.stage_index, "failed", error.errno or 0, message, 0, now, now)

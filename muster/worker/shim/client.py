@@ -1,0 +1,141 @@
+"""The daemon's way to its shims: start one, find one again, read what a dead one left."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic, sleep
+from typing import TypeVar
+
+from muster.worker import processes
+from muster.worker.shim.attempt_run import MARK
+from muster.worker.shim.link import PATIENCE, Shim, ShimGone, ShimRefused
+from muster.worker.shim.record import AttemptRecord
+from muster.worker.shim.shim import ALREADY
+from muster.worker.shim.spool import QUOTA, SpoolReader
+from muster.worker.shim.wire import ShimState, SocketAddress, StageCommand, StageEnd
+
+__all__ = [
+    "Shim",
+    "ShimGone",
+    "ShimRefused",
+    "ShimState",
+    "StageCommand",
+    "StageEnd",
+    "at_work",
+    "attach",
+    "kill",
+    "launch",
+    "read_state",
+    "reap",
+]
+
+IDLE = 600.0
+"""Seconds after which a shim that nobody asks, without stage and lease, ends by itself."""
+
+_Kind = TypeVar("_Kind")
+
+_SOURCES = Path(__file__).resolve().parents[3]
+_ISOLATED = ("-I", "-S")
+_ENTRY = (
+    "import sys; sys.path.append(sys.argv[1]); from muster.worker.shim.shim import main; "
+    "main(sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))"
+)
+
+
+def launch(directory: Path, *, quota: int = QUOTA, idle: float = IDLE) -> Shim:
+    """Starts the shim of an attempt's directory (0700, it exists), or finds the living one.
+
+    Raises OSError when it cannot be started: `shim.log` says why.
+    """
+    command = [sys.executable, *_ISOLATED, "-X", "utf8", "-c", _ENTRY, str(_SOURCES)]
+    command += [str(directory.resolve()), str(quota), str(idle)]
+    deadline = monotonic() + PATIENCE
+    while (status := _spawn(command, directory)) in (0, ALREADY):
+        if shim := attach(directory):
+            return shim
+        if status == 0 or monotonic() > deadline:
+            break
+        sleep(0.02)  # one that is starting, or has not quite died yet
+    raise OSError(f"no shim in {directory}: exit status {status}")
+
+
+def attach(directory: Path) -> Shim | None:
+    """The living shim of a directory; None where there is none. Raises TimeoutError."""
+    return connect(directory, Shim)
+
+
+def connect(directory: Path, kind: Callable[[socket.socket], _Kind]) -> _Kind | None:
+    """Likewise, a connection of that kind."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(PATIENCE)
+    try:
+        with SocketAddress(directory) as address:
+            connection.connect(address)
+        return kind(connection)
+    except (FileNotFoundError, ConnectionError):
+        connection.close()
+        return None
+    except BaseException:
+        connection.close()
+        raise
+
+
+def read_state(directory: Path) -> ShimState | None:
+    """What a dead shim left behind; None where none ever was. Raises ValueError if damaged."""
+    record = AttemptRecord.load(directory)
+    if record is None:
+        return None
+    reader = SpoolReader(directory)
+    log_end = reader.end()
+    reader.close()
+    return ShimState(record.highest, False, record.ends, log_end, record.began_at_ms)
+
+
+def reap(directory: Path, grace: float = 5.0) -> list[processes.Process]:
+    """Ends what a dead shim's stages left running: TERM, `grace` seconds, KILL.
+
+    Returns what would not die.
+    """
+    return processes.end(lambda: processes.marked(MARK, str(directory.resolve())), grace)
+
+
+def kill(directory: Path) -> None:
+    """Ends the shim of a directory, if one lives, by force, and all that its stages run.
+
+    For one that does not answer: what was asked of it must not be done later. It cannot be asked
+    who it is either, and is known by its command line.
+    """
+    for shim in processes.started_with(*_ISOLATED, str(directory.resolve())):
+        processes.kill_tree(shim)
+    reap(directory, grace=0)
+
+
+def at_work(attempts: Path) -> list[Path]:
+    """The directories in this one whose shims have something running; they are not asked."""
+    everyone = list(processes.everyone())
+    parents = {process.parent for process in everyone if process.alive}
+    those = [process for process in everyone if process.pid in parents]
+    shims = processes.started_with(*_ISOLATED, among=those)
+    found = [(d, processes.started_with(str(d.resolve()), among=shims)) for d in attempts.iterdir()]
+    return [directory for directory, living in found if living]
+
+
+def _spawn(command: list[str], directory: Path) -> int:
+    """Runs what becomes a shim: it ends once the shim, its child, can be reached.
+
+    So nothing is left to reap, and the shim is nobody's who could take it along.
+    """
+    with (directory / "shim.log").open("ab") as log:
+        return subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            env={},
+            start_new_session=True,
+            timeout=PATIENCE,
+            check=False,
+        ).returncode

@@ -1,0 +1,78 @@
+"""A terminal's connection to its shim, for a thread that looks after other things, too."""
+
+import base64
+import socket
+from itertools import count
+from typing import Any
+
+from muster.worker.shim.link import ShimGone, greet, received
+from muster.worker.shim.wire import Unpacker, pack
+
+PIECES = 64
+"""How many short pieces of the log the shim may send before it is listened to again."""
+
+
+class ShimLine:
+    """Waits for nothing but the greeting. Everything raises ShimGone when the shim is no more."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        """Says hello on a connected socket. Raises OSError, ShimRefused."""
+        self._connection = connection
+        self._unpacker = Unpacker()
+        self._ids = count(1)
+        self._unsent = bytearray()
+        # What it knows and has said with the hello lies on disk, where it is looked up.
+        greet(connection, self._unpacker)
+        connection.setblocking(False)
+
+    def fileno(self) -> int:
+        return self._connection.fileno()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the shim has to take something before more is worth saying."""
+        return bool(self._unsent)
+
+    def type(self, keys: bytes) -> int:
+        """The number that the answer will have."""
+        return self._ask("type", keys=base64.b64encode(keys).decode())
+
+    def resize(self, cols: int, rows: int) -> None:
+        self._ask("resize", cols=cols, rows=rows)
+
+    def listen(self, beyond: int) -> None:
+        """Asks to hear at once when the log is longer than that, instead of now and then.
+
+        A shim of before knows nothing of the pieces, or of any of this and tells now and then.
+        """
+        self._say({"do": "listen", "beyond": beyond, "pieces": PIECES})
+
+    def receive(self) -> list[dict[str, Any]]:
+        """What it has said."""
+        try:
+            return received(self._connection, self._unpacker)
+        except BlockingIOError:
+            return []
+        except (OSError, ValueError) as error:
+            raise ShimGone from error
+
+    def flush(self) -> None:
+        """As much as the shim takes now."""
+        try:
+            del self._unsent[: self._connection.send(self._unsent)]
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            raise ShimGone from error
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _ask(self, verb: str, **fields: Any) -> int:
+        number = next(self._ids)
+        self._say({"id": number, "do": verb, **fields})
+        return number
+
+    def _say(self, message: dict[str, Any]) -> None:
+        self._unsent += pack(message)
+        self.flush()

@@ -1,0 +1,158 @@
+"""One connection to a shim, as the shim sees it. It never makes the shim wait."""
+
+import base64
+import contextlib
+import selectors
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from muster.worker.shim.wire import SPOKEN, Refusal, Unpacker, pack
+
+_ENOUGH = 64 << 10  # bytes unread by a peer, above which its requests must wait
+_UNREAD = 4 << 20  # bytes unread by a peer, above which it is dropped
+
+_SHORT = 4 << 10  # bytes that are told along with the log's end
+
+_NEVER = 1 << 63  # an offset beyond every log
+
+Answer = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class Peer:
+    """Reads requests and writes their answers, between them the shim's notices."""
+
+    def __init__(
+        self,
+        connection: socket.socket,
+        selector: selectors.BaseSelector,
+        answer: Answer,
+        greet: Callable[[], dict[str, Any]],
+        forget: Callable[["Peer"], None],
+    ) -> None:
+        """`answer` may raise Refusal; `greet` gives the state for the hello."""
+        connection.setblocking(False)
+        self._connection = connection
+        self._selector = selector
+        self._answer = answer
+        self._greet = greet
+        self._forget = forget
+        self._unpacker = Unpacker()
+        self._outgoing = bytearray()
+        self._greeted = False
+        self._listens = False
+        self._known = 0  # what a listening peer has of the log
+        self._pieces = 0  # how many more it takes with their bytes
+        self._log_end = 0
+        self._closing = False
+        self._wanted = selectors.EVENT_READ
+        selector.register(connection, self._wanted, self._on_event)
+
+    def notify(self, notice: dict[str, Any]) -> None:
+        """Tells something unasked, once the peer has said hello."""
+        if self._greeted and not self._closing and not (self._listens and "log" in notice):
+            self._send(notice)
+
+    def grown(self, end: int, data: bytes = b"") -> None:
+        """The log has grown: told at once to who listens for just that, and then not again until
+        it listens again. So a flood costs no more notices than its reader takes turns. `data` is
+        what is new, and spares a peer that takes short pieces to look for it."""
+        self._log_end = end
+        if not self._listens or self._known >= end:
+            return
+        is_next = 0 < len(data) <= _SHORT and self._known == end - len(data)
+        if is_next and self._pieces and not self._outgoing:
+            self._pieces -= 1
+            self._known = end
+            self._send({"log": end, "bytes": base64.b64encode(data).decode()})
+        else:
+            self._known = _NEVER
+            self._send({"log": end})
+
+    def close(self) -> None:
+        if self._connection.fileno() >= 0:
+            self._selector.unregister(self._connection)
+            self._connection.close()
+            self._forget(self)
+
+    def _on_event(self, mask: int) -> None:
+        if mask & selectors.EVENT_WRITE:
+            self._flush()
+        if mask & selectors.EVENT_READ and self._connection.fileno() >= 0:
+            self._receive()
+
+    def _receive(self) -> None:
+        try:
+            received = self._connection.recv(64 << 10)
+            messages = self._unpacker.feed(received)
+        except BlockingIOError:
+            return
+        except (OSError, ValueError):
+            self.close()
+            return
+        if not received:
+            self.close()
+        for message in messages:
+            if self._greeted and message.get("do") == "listen":
+                self._listen(message)
+            elif not self._closing:
+                self._send(self._reply(message) if self._greeted else self._hello(message))
+
+    def _listen(self, message: dict[str, Any]) -> None:
+        with contextlib.suppress(KeyError, TypeError, ValueError):
+            self._known = int(message["beyond"])
+            self._pieces = int(message.get("pieces", 0))
+            self._listens = True
+            self.grown(self._log_end)
+
+    def _hello(self, message: dict[str, Any]) -> dict[str, Any]:
+        offered = message.get("hello")
+        common = [version for version in SPOKEN if isinstance(offered, list) and version in offered]
+        if not common:
+            self._closing = True
+            return {"error": "version", "message": f"spoken here: {SPOKEN}"}
+        self._greeted = True
+        return {"hello": max(common), "state": self._greet()}
+
+    def _reply(self, message: dict[str, Any]) -> dict[str, Any]:
+        try:
+            result = self._answer(message)
+        except Refusal as refusal:
+            result = {"error": refusal.code, "message": str(refusal)}
+        except Exception as error:
+            # Whatever was asked: a stage must not die of a question.
+            result = {"error": "senseless", "message": repr(error)}
+        return {"id": message.get("id"), **result}
+
+    def _send(self, message: dict[str, Any]) -> None:
+        if self._connection.fileno() < 0:
+            return
+        is_waiting = bool(self._outgoing)
+        self._outgoing += pack(message)
+        if not is_waiting:
+            self._flush()
+        elif len(self._outgoing) > _UNREAD:
+            self.close()
+        else:
+            self._watch()
+
+    def _flush(self) -> None:
+        try:
+            del self._outgoing[: self._connection.send(self._outgoing)]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.close()
+            return
+        self._watch()
+
+    def _watch(self) -> None:
+        if self._closing and not self._outgoing:
+            self.close()
+            return
+        wanted = selectors.EVENT_WRITE if self._outgoing else selectors.EVENT_READ
+        if 0 < len(self._outgoing) <= _ENOUGH:
+            wanted |= selectors.EVENT_READ
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self._selector.modify(self._connection, wanted, self._on_event)

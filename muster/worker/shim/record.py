@@ -1,0 +1,89 @@
+"""`state.json`: what a shim remembers, so that its death or the daemon's forgets no stage."""
+
+import contextlib
+import json
+import os
+from typing import Any, NamedTuple
+
+from muster.worker.shim.wire import StageEnd, StrPath, shape
+
+NAME = "state.json"
+
+
+class StageRecord(NamedTuple):
+    """A stage that was begun; `leader` is its first process, as (pid, start tick)."""
+
+    stage_index: int
+    started_at_ms: int
+    leader: tuple[int, int] | None = None
+    end: StageEnd | None = None
+
+
+class AttemptRecord:
+    """The stages of one attempt, in the order in which they were begun."""
+
+    def __init__(self, began_at_ms: int, stages: list[StageRecord]) -> None:
+        self.began_at_ms = began_at_ms
+        self.stages = stages
+
+    @classmethod
+    def load(cls, directory: StrPath) -> "AttemptRecord | None":
+        """What an earlier shim wrote; None where there was none."""
+        try:
+            with open(os.path.join(directory, NAME), "rb") as file:
+                fields = json.load(file)
+        except FileNotFoundError:
+            return None
+        return cls(fields["began_at_ms"], [_stage(stage) for stage in fields["stages"]])
+
+    @property
+    def highest(self) -> int | None:
+        """The highest stage that was begun; stages are only ever begun upwards."""
+        return self.stages[-1].stage_index if self.stages else None
+
+    @property
+    def ends(self) -> tuple[StageEnd, ...]:
+        return tuple(stage.end for stage in self.stages if stage.end)
+
+    def begin(self, stage_index: int, now_ms: int) -> None:
+        self.stages.append(StageRecord(stage_index, now_ms))
+
+    def lead(self, leader: tuple[int, int] | None) -> None:
+        self.stages[-1] = self.stages[-1]._replace(leader=leader)
+
+    def finish(self, end: StageEnd) -> None:
+        self.stages[-1] = self.stages[-1]._replace(end=end)
+
+    def write(self, directory: StrPath, *, durable: bool = True) -> None:
+        """Atomically; `durable` also against a machine that loses power. Raises OSError."""
+        path = os.path.join(directory, NAME)
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            json.dump(self._fields(), file)
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        os.replace(path + ".new", path)
+        if durable:
+            _sync_directory(directory)
+
+    def _fields(self) -> dict[str, Any]:
+        stages = [
+            {**stage._asdict(), "end": stage.end and stage.end._asdict()} for stage in self.stages
+        ]
+        return {"began_at_ms": self.began_at_ms, "stages": stages}
+
+
+def _stage(fields: dict[str, Any]) -> StageRecord:
+    stage = shape(StageRecord, fields)
+    return stage._replace(
+        leader=tuple(fields["leader"]) if fields["leader"] else None,
+        end=shape(StageEnd, fields["end"]) if fields["end"] else None,
+    )
+
+
+def _sync_directory(directory: StrPath) -> None:
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    # Some file systems cannot sync a directory, and need not.
+    with contextlib.suppress(OSError):
+        os.fsync(handle)
+    os.close(handle)

@@ -1,0 +1,167 @@
+"""The shim: the small process that owns an attempt's terminal and outlives the daemon.
+
+One loop, no threads. It imports the standard library and siblings that do likewise, all of it at
+its start, so that it starts fast and does not mind when packages are upgraded under it.
+"""
+
+import base64
+import contextlib
+import fcntl
+import os
+import selectors
+import signal
+import socket
+import sys
+from typing import Any
+
+from muster.worker.clock import boot_seconds
+from muster.worker.shim.attempt_run import AttemptRun
+from muster.worker.shim.peer import Peer
+from muster.worker.shim.pty_process import adopt_orphans
+from muster.worker.shim.wire import Refusal, SocketAddress, command_from, state_fields
+
+ALREADY = 3
+"""Exit status: another shim lives in this directory."""
+
+_GLANCE = 2.0  # seconds between two looks at the lease, at most
+
+
+class Shim:
+    """Serves one attempt until it is told to quit or nobody can want it any more."""
+
+    def __init__(self, directory: str, listener: socket.socket, quota: int, idle: float) -> None:
+        self._listener = listener
+        self._selector = selectors.DefaultSelector()
+        self._attempt = AttemptRun(directory, self._selector, self._tell, self._grown, quota)
+        self._peers: list[Peer] = []
+        self._leaving = False
+        self._idle = idle
+        self._idle_since = boot_seconds()
+
+    def serve(self) -> None:
+        self._watch_children()
+        self._selector.register(self._listener, selectors.EVENT_READ, self._admit)
+        while not self._is_over():
+            events = self._selector.select(self._patience())
+            # Whatever else there is to do: it may be long ago that we looked at the clock.
+            self._attempt.fence(boot_seconds())
+            for key, mask in events:
+                key.data(mask)
+            self._attempt.tick(boot_seconds())
+
+    def hang_up(self) -> None:
+        for peer in list(self._peers):
+            peer.close()
+
+    def _patience(self) -> float:
+        now = boot_seconds()
+        return max(0.0, min(_GLANCE, self._attempt.wakes_at() - now))
+
+    def _is_over(self) -> bool:
+        if self._attempt.is_running:
+            if self._leaving:
+                self._attempt.stop(grace=0)
+            return False
+        return self._leaving or self._is_forgotten(boot_seconds())
+
+    def _is_forgotten(self, now: float) -> bool:
+        """Nobody has asked for long, and what there is to tell is on disk."""
+        if self._attempt.is_running or self._peers or self._attempt.is_leased(now):
+            self._idle_since = now
+        return now >= self._idle_since + self._idle
+
+    def _watch_children(self) -> None:
+        woken, wake = os.pipe()
+        os.set_blocking(woken, False)
+        os.set_blocking(wake, False)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, self._leave)
+        self._selector.register(woken, selectors.EVENT_READ, lambda _: self._on_signal(woken))
+
+    def _on_signal(self, woken: int) -> None:
+        os.read(woken, 4096)
+        self._attempt.child_died(boot_seconds())
+
+    def _leave(self, *_: object) -> None:
+        self._leaving = True
+
+    def _admit(self, _mask: int) -> None:
+        with contextlib.suppress(OSError):
+            connection, _ = self._listener.accept()
+            peer = Peer(connection, self._selector, self._answer, self._greet, self._peers.remove)
+            self._peers.append(peer)
+
+    def _tell(self, notice: dict[str, Any]) -> None:
+        for peer in list(self._peers):
+            peer.notify(notice)
+
+    def _grown(self, end: int, data: bytes) -> None:
+        for peer in list(self._peers):
+            peer.grown(end, data)
+
+    def _greet(self) -> dict[str, Any]:
+        return state_fields(self._attempt.state())
+
+    def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
+        match message["do"]:
+            case "begin":
+                return {"begun": self._attempt.begin(command_from(message["stage"]))}
+            case "stop":
+                self._attempt.stop(float(message["grace"]))
+            case "lease":
+                self._attempt.extend_lease(float(message["deadline"]))
+            case "type":
+                self._attempt.type(base64.b64decode(message["keys"]))
+            case "resize":
+                self._attempt.resize(int(message["cols"]), int(message["rows"]))
+            case "state":
+                return {"state": self._greet()}
+            case "quit":
+                self._leave()
+            case verb:
+                raise Refusal("unknown", f"no such request: {verb}")
+        return {}
+
+
+def main(directory: str, quota: int, idle: float) -> None:
+    """Becomes the shim of a directory; the caller's child ends as soon as it can be reached.
+
+    Exits with ALREADY when another one lives there.
+    """
+    os.umask(0o077)
+    lock = _be_the_only_one(directory)
+    listener = _listen(directory)
+    if os.fork():
+        os._exit(0)
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_IGN)
+    adopt_orphans()
+    shim = Shim(directory, listener, quota, idle)
+    shim.serve()
+    with SocketAddress(directory) as address, contextlib.suppress(FileNotFoundError):
+        os.unlink(address)
+    # In this order: whoever hears that we are gone finds room for a successor.
+    os.close(lock)
+    shim.hang_up()
+
+
+def _be_the_only_one(directory: str) -> int:
+    """Holds a lock for life, which the kernel lets go however this process ends."""
+    lock = os.open(os.path.join(directory, "lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(ALREADY)
+    return lock
+
+
+def _listen(directory: str) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    with SocketAddress(directory) as address:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(address)
+        listener.bind(address)
+    listener.listen(16)
+    listener.setblocking(False)
+    return listener

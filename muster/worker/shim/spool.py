@@ -1,0 +1,231 @@
+"""An attempt's output on disk: `log` holds the bytes, `log.index` their stages and times.
+
+A byte's offset counts every byte of the attempt, also those that a full disk or the quota made us
+drop. The writer touches the index before the log, and the reader looks at the log before the
+index, so that no byte is ever taken for another stage's. Only the shim writes; it imports the
+standard library alone.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from muster.worker.shim.spool_index import BYTES, GAP, NO_ROOM, Record, SpoolIndex
+from muster.worker.shim.wire import StrPath
+
+QUOTA = 1 << 30
+"""Bytes that one attempt may keep."""
+
+_SAME_MOMENT = 10  # milliseconds that one record stands for
+_SAME_PIECE = 50  # milliseconds that a reader may merge
+_RETRY = 1000  # milliseconds after which a full disk is tried again
+
+
+class Piece(NamedTuple):
+    """Bytes of one stage, written at about the same time; `milliseconds` since the attempt began.
+
+    A piece that begins beyond the end of the one before it tells of a gap.
+    """
+
+    offset: int
+    stage: int
+    milliseconds: int
+    data: bytes
+
+
+class SpoolWriter:
+    """Appends output; what finds no room is dropped and recorded as a gap."""
+
+    def __init__(self, directory: StrPath, quota: int = QUOTA) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        self._log = os.open(os.path.join(directory, "log"), flags, 0o600)
+        self._index = SpoolIndex(os.path.join(directory, "log.index"), writable=True)
+        self._quota = quota
+        self._size = os.fstat(self._log).st_size
+        self._last = self._index.last()
+        self._retry_at = 0
+        self._unrecorded = 0
+        self.end = _end(self._last, self._size)
+
+    @property
+    def milliseconds(self) -> int:
+        """When the last record was made; time goes on from there."""
+        return self._last.milliseconds if self._last else 0
+
+    def append(self, data: bytes, milliseconds: int, stage: int) -> None:
+        kept = 0
+        if milliseconds >= self._retry_at:
+            kept = self._keep(data[: max(0, self._quota - self._size)], milliseconds, stage)
+        if kept < len(data):
+            self.end += len(data) - kept
+            self._unrecorded += len(data) - kept
+            self._record_gap(milliseconds, stage)
+
+    def sync(self) -> None:
+        """On disk, as far as there is one."""
+        if self._last:
+            self._record_gap(self._last.milliseconds, self._last.stage)
+        os.fsync(self._log)
+        self._index.sync()
+
+    def close(self) -> None:
+        os.close(self._log)
+        self._index.close()
+
+    def _keep(self, data: bytes, milliseconds: int, stage: int) -> int:
+        if not data or not self._record_gap(milliseconds, stage):
+            return 0
+        if not self._label(milliseconds, stage):
+            return 0
+        written = self._write(memoryview(data))
+        self._size += written
+        self.end += written
+        if written < len(data):
+            self._retry_at = milliseconds + _RETRY
+        return written
+
+    def _label(self, milliseconds: int, stage: int) -> bool:
+        """Makes sure that the next bytes have a record; False when there is no room for one."""
+        last = self._last
+        if last and not last.is_gap and last.stage == stage:
+            is_now = milliseconds - last.milliseconds < _SAME_MOMENT
+        else:
+            is_now = False
+        return is_now or self._add(Record(self.end, self._size, milliseconds, stage, BYTES))
+
+    def _write(self, rest: memoryview) -> int:
+        written = 0
+        try:
+            while written < len(rest):
+                written += os.write(self._log, rest[written:])
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+        return written
+
+    def _record_gap(self, milliseconds: int, stage: int) -> bool:
+        """Records what was dropped; False when even that finds no room yet."""
+        count, last = self._unrecorded, self._last
+        if count and last and last.is_gap:
+            self._last = last._replace(place=last.place + count)
+            self._index.amend(self._last)
+        elif count and not self._add(Record(self.end - count, count, milliseconds, stage, GAP)):
+            return False
+        self._unrecorded = 0
+        return True
+
+    def _add(self, record: Record) -> bool:
+        added = self._index.add(record)
+        if added:
+            self._last = record
+        return added
+
+
+class SpoolReader:
+    """Reads a spool that may still be growing; cheap at any offset."""
+
+    def __init__(self, directory: StrPath) -> None:
+        """Raises FileNotFoundError where no shim has begun a spool."""
+        self._log = os.open(os.path.join(directory, "log"), os.O_RDONLY)
+        try:
+            self._index = SpoolIndex(os.path.join(directory, "log.index"))
+        except OSError:
+            os.close(self._log)
+            raise
+        self._gaps: list[tuple[int, int]] = []
+        self._searched = 0
+
+    def end(self) -> int:
+        """The offset after the last byte, lost ones counted."""
+        size = self._look()
+        return _end(self._index.last(), size)
+
+    def read(self, offset: int, limit: int) -> list[Piece]:
+        """At most `limit` bytes from `offset` on, in order; what is lost is skipped."""
+        return [
+            Piece(span.offset, span.stage, span.milliseconds, self._bytes(span))
+            for span in _merged(self._spans(offset, self._look()), limit)
+        ]
+
+    def gaps(self) -> list[tuple[int, int]]:
+        """What was lost, as (from, to) offsets."""
+        self._look()
+        if self._gaps:
+            # The last gap may have grown since it was seen.
+            self._searched = self._index.before(self._gaps.pop()[0])
+        for record in self._index.since(self._searched):
+            if record.is_gap:
+                self._gaps.append((record.offset, record.offset + record.place))
+        self._searched = len(self._index)
+        return list(self._gaps)
+
+    def gap_end(self, offset: int) -> int | None:
+        """Where the lost range ends in which `offset` lies; None if it lies in none."""
+        return next((end for start, end in self.gaps() if start <= offset < end), None)
+
+    def close(self) -> None:
+        os.close(self._log)
+        self._index.close()
+
+    def _look(self) -> int:
+        size = os.fstat(self._log).st_size
+        self._index.refresh()
+        return size
+
+    def _bytes(self, span: "_Span") -> bytes:
+        return os.pread(self._log, span.length, span.place)
+
+    def _spans(self, offset: int, size: int) -> Iterator["_Span"]:
+        """What is kept from `offset` on, record by record."""
+        records = self._index.since(self._index.before(offset))
+        record = next(records, None)
+        while record:
+            following = next(records, None)
+            stop = record.offset + size - record.place
+            if following:
+                stop = min(stop, following.offset)
+            start = max(offset, record.offset)
+            if not record.is_gap and start < stop:
+                place = record.place + start - record.offset
+                yield _Span(start, record.stage, record.milliseconds, place, stop - start)
+            record = following
+
+
+class _Span(NamedTuple):
+    offset: int
+    stage: int
+    milliseconds: int
+    place: int
+    length: int
+
+
+def _merged(spans: Iterator[_Span], limit: int) -> Iterator[_Span]:
+    """Up to `limit` bytes, what belongs together in one span."""
+    whole: _Span | None = None
+    for span in spans:
+        taken = span._replace(length=min(span.length, limit))
+        limit -= taken.length
+        if whole and _belongs(taken, whole):
+            whole = whole._replace(length=whole.length + taken.length)
+        else:
+            if whole:
+                yield whole
+            whole = taken
+        if not limit:
+            break
+    if whole and whole.length:
+        yield whole
+
+
+def _belongs(span: _Span, whole: _Span) -> bool:
+    return (
+        span.stage == whole.stage
+        and span.offset == whole.offset + whole.length
+        and span.milliseconds - whole.milliseconds <= _SAME_PIECE
+    )
+
+
+def _end(last: Record | None, size: int) -> int:
+    if last is None:
+        return 0
+    return last.offset + (last.place if last.is_gap else max(0, size - last.place))

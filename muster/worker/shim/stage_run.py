@@ -1,0 +1,173 @@
+"""One stage from its fork to its end: output, timeout, and the killing of all that it started."""
+
+import contextlib
+import os
+import signal
+from collections.abc import Callable
+from math import inf
+
+from muster.worker import processes
+from muster.worker.clock import boot_seconds, wall_milliseconds
+from muster.worker.masking import Masker
+from muster.worker.shim.pty_process import PtyProcess
+from muster.worker.shim.wire import StageCommand, StageEnd
+
+_QUIET = 0.1  # seconds without output after which a short held-back tail is shown
+_SWEEP = 0.02  # seconds between two looks at what still lives
+_LEFTOVERS = 1.0  # seconds for what outlives the leader to hear TERM
+_INSISTENCE = 5.0  # seconds for which KILL is repeated
+_DRAIN = 1 << 20  # bytes; more than a dead stage can have left in its terminal
+
+
+class StageRun:
+    """Told of events by the shim's loop; never waits. `end` is set when all is over."""
+
+    def __init__(
+        self,
+        command: StageCommand,
+        env: dict[str, str],
+        write: Callable[[bytes], None],
+        now: float,
+    ) -> None:
+        """Starts the stage; `write` takes its masked output. Raises OSError."""
+        self.stage_index = command.stage_index
+        self.process = PtyProcess(command, env)
+        self.end: StageEnd | None = None
+        self._write = write
+        self._masker = Masker(secret.encode(errors="surrogateescape") for secret in command.secrets)
+        self._started_at_ms = wall_milliseconds()
+        self._timeout_at = now + command.timeout
+        self._timeout_grace = command.grace
+        self._quiet_at = inf
+        self.cause: str | None = None  # why it ends, if not by itself
+        self._failure: str | None = None  # not known before the program runs or did not
+        self._status: int | None = None  # the leader's, once it is gone; not yet reaped
+        self._kill_at = inf
+        self._give_up_at = inf
+        self._sweep_at = inf
+
+    def wakes_at(self) -> float:
+        """When `tick` wants to be called next, in boot-time seconds."""
+        if self.cause is None and self._status is None:
+            return min(self._quiet_at, self._timeout_at)
+        return min(self._quiet_at, self._sweep_at)
+
+    def take_output(self) -> bool:
+        """Passes on what the stage wrote; False when nothing more can come."""
+        output, over = self.process.read()
+        if output:
+            self._write(self._masker.feed(output))
+            self._quiet_at = boot_seconds() + _QUIET if self._masker.holds else inf
+        return not over
+
+    def take_failure(self) -> None:
+        """The program runs, or could not be started."""
+        self._failure = self.process.failure()
+
+    def child_died(self, now: float) -> None:
+        """Looks who it was; adopted orphans are reaped, the leader's end begins the end."""
+        while self._status is None and (dead := _peek()):
+            if dead.si_pid != self.process.pid:
+                os.waitpid(dead.si_pid, 0)
+                continue
+            is_exit = dead.si_code == os.CLD_EXITED
+            self._status = dead.si_status if is_exit else -dead.si_status
+            self.process.signal_group(signal.SIGTERM)
+            self.process.signal_group(signal.SIGCONT)
+            self._hurry(now, _LEFTOVERS)
+
+    def stop(self, cause: str, grace: float, now: float) -> None:
+        """TERM for everything now, KILL after `grace` seconds. The first cause is kept."""
+        if self.cause is None and self._status is None:
+            self.cause = cause
+        if grace > 0:
+            self.process.signal_group(signal.SIGTERM)
+            self.process.signal_group(signal.SIGCONT)
+            processes.terminate(processes.descendants(os.getpid()))
+        self._hurry(now, grace)
+
+    def tick(self, now: float) -> None:
+        """Does what is due."""
+        if now >= self._quiet_at:
+            self._quiet_at = inf
+            self._write(self._masker.pause())
+        if self.cause is None and self._status is None:
+            if now >= self._timeout_at:
+                self.stop("timeout", self._timeout_grace, now)
+        elif now >= self._sweep_at:
+            self._sweep(now)
+
+    def _hurry(self, now: float, grace: float) -> None:
+        self._kill_at = min(self._kill_at, now + grace)
+        self._sweep_at = now
+
+    def _sweep(self, now: float) -> None:
+        if self._status is None and now < self._kill_at:
+            self._sweep_at = self._kill_at  # or sooner, if the leader dies
+            return
+        self._sweep_at = now + _SWEEP
+        left = processes.descendants(os.getpid())
+        if self._status is not None and not left:
+            self._finish("")
+        elif now >= self._give_up_at:
+            self._finish(f"{len(left)} processes would not die")
+        elif now >= self._kill_at:
+            # Counted from the first KILL: when that was due we may have been frozen.
+            self._give_up_at = min(self._give_up_at, now + _INSISTENCE)
+            self.process.signal_group(signal.SIGKILL)
+            processes.kill(left)
+
+    def _finish(self, remark: str) -> None:
+        self._drain()
+        reap()
+        if self._failure is None:
+            self.take_failure()
+        how, code, message = self._verdict()
+        self.end = StageEnd(
+            stage_index=self.stage_index,
+            how=how,
+            code=code,
+            message=message or remark,
+            log_end=0,  # the spool knows
+            started_at_ms=self._started_at_ms,
+            ended_at_ms=wall_milliseconds(),
+        )
+
+    def _verdict(self) -> tuple[str, int, str]:
+        status = self._status or 0
+        if self._failure:
+            number, _, message = self._failure.partition(" ")
+            return "failed", int(number), message
+        if self.cause:
+            return self.cause, status if status >= 0 else 128 - status, ""
+        return ("exit", status, "") if status >= 0 else ("signal", -status, "")
+
+    def _drain(self) -> None:
+        """The rest of the output, but no more than the terminal can have held.
+
+        Somebody out of reach may hold the terminal open, and may even go on writing to it.
+        """
+        self.process.let_go()
+        drained = 0
+        while drained < _DRAIN:
+            output, over = self.process.read()
+            self._write(self._masker.feed(output))
+            drained += len(output)
+            if over or not output:
+                break
+        self._write(self._masker.flush())
+
+
+def reap() -> None:
+    """Buries every child that is dead."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _peek() -> os.waitid_result | None:
+    """A child that has died, left unreaped: as long as it is, its number stays its own."""
+    try:
+        return os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return None

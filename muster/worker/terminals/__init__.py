@@ -1,0 +1,1 @@
+"""Terminals on their way to whoever looks, and the models of their screens."""

@@ -1,0 +1,189 @@
+"""`python -m muster.worker.terminals.screen ATTEMPTS`: models of the screens of what is at work.
+
+A process of its own beside the daemon, for the emulator is native code and costs time: a crash or
+a flood of output must touch neither daemon nor shim. It ends with the daemon.
+
+On standard input comes a JSON object a line: `{"look": "7-1"}` when an attempt's log has grown, and
+`{"look": "7-1", "id": n, "offset": o}`, which is answered on standard output, as soon as the model
+has come to that offset, with the fields of a `Screen` and the `id`; without them if it cannot be.
+"""
+
+import contextlib
+import ctypes
+import json
+import logging
+import os
+import selectors
+import signal
+import sys
+from pathlib import Path
+from time import monotonic
+from typing import Any, NamedTuple
+
+from muster.worker.terminals.screen_model import Model, is_panic
+
+_LOOK = 0.1  # seconds between two looks at logs that grow
+_FLOOD = 1 << 20  # bytes by which a log grows from look to look when it is in a flood
+_COLD = 60.0  # seconds without growth after which a model is put away
+_SAVE_BYTES = 4 << 20  # fed since a model was saved
+_SAVE_SECONDS = 10.0
+_NICE = 5
+_PR_SET_PDEATHSIG = 1
+
+log = logging.getLogger("muster.worker.terminals.screen")
+
+
+class Ask(NamedTuple):
+    id: int
+    offset: int
+
+
+class Watched:
+    """A model, and what is wanted of it."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.asked: list[Ask] = []
+        self.looked_at = self._saved_at = monotonic()
+        self._end, self._measured_at, self._is_in_flood = model.end, 0.0, False
+
+    def is_in_flood(self) -> bool:
+        """Whether its log grows very fast. To read along would slow down whoever may be shown it,
+        and nobody has asked yet: it is read when it has come to rest.
+        """
+        if (now := monotonic()) >= self._measured_at + _LOOK:
+            before, self._end = self._end, self.model.end
+            self._measured_at, self._is_in_flood = now, self._end - before >= _FLOOD
+        return self._is_in_flood and not self.asked
+
+    @property
+    def is_worth_saving(self) -> bool:
+        unsaved = self.model.unsaved
+        late = monotonic() - self._saved_at >= _SAVE_SECONDS
+        return unsaved >= _SAVE_BYTES or (unsaved > 0 and late)
+
+    def save(self) -> None:
+        """What cannot be saved will be fed again."""
+        self._saved_at = monotonic()
+        with contextlib.suppress(OSError):
+            self.model.save()
+
+
+class Watch:
+    """Feeds the models in turn, a little each."""
+
+    def __init__(self, attempts: Path) -> None:
+        self._attempts = attempts
+        self._watched: dict[str, Watched] = {}
+        self._incoming = b""
+
+    def serve(self) -> None:
+        """Until standard input ends."""
+        os.set_blocking(0, False)
+        with selectors.DefaultSelector() as selector:
+            selector.register(0, selectors.EVENT_READ)
+            busy = False
+            while True:
+                patience = 0 if busy else _LOOK if self._watched else None
+                if selector.select(patience) and not self._hear():
+                    break
+                busy = self._turn()
+        for watched in self._watched.values():
+            watched.save()
+
+    def _hear(self) -> bool:
+        """False when nobody speaks any more."""
+        received = os.read(0, 64 << 10)
+        *lines, self._incoming = (self._incoming + received).split(b"\n")
+        for line in lines:
+            self._take(json.loads(line))
+        return bool(received)
+
+    def _take(self, message: dict[str, Any]) -> None:
+        name = message["look"]
+        watched = self._watched.get(name)
+        if watched is None:
+            try:
+                watched = self._watched[name] = Watched(Model(self._attempts / name))
+            except OSError:
+                if "id" in message:
+                    _say({"id": message["id"]})
+                return
+        watched.looked_at = monotonic()
+        if "id" in message:
+            watched.asked.append(Ask(message["id"], message["offset"]))
+
+    def _turn(self) -> bool:
+        """Feeds each a little, those first that somebody waits for; False when all is read."""
+        watched = self._watched.values()
+        grew = [self._advance(each) for each in [w for w in watched if w.asked] or list(watched)]
+        self._put_away_cold()
+        return any(grew)
+
+    def _advance(self, watched: Watched) -> bool:
+        try:
+            if watched.is_in_flood():
+                watched.looked_at = monotonic()
+                return False
+            grew = watched.model.advance(is_awaited=bool(watched.asked))
+            self._reply(watched, stuck=not grew)
+        except OSError as error:
+            log.warning("a log cannot be read: %s", error)
+            self._give_up(watched)
+            return False
+        except BaseException as error:
+            if not is_panic(error):
+                raise
+            log.error("the emulator failed: %s", error)
+            watched.model.reset()
+            return True
+        if grew:
+            watched.looked_at = monotonic()
+        if watched.is_worth_saving:
+            watched.save()
+        return grew
+
+    def _reply(self, watched: Watched, *, stuck: bool) -> None:
+        due = [ask for ask in watched.asked if ask.offset <= watched.model.position]
+        if due:
+            screen = watched.model.screen()
+            for ask in due:
+                watched.asked.remove(ask)
+                _say({"id": ask.id, **screen})
+        if stuck:
+            self._give_up(watched)
+
+    def _give_up(self, watched: Watched) -> None:
+        for ask in watched.asked:
+            _say({"id": ask.id})
+        watched.asked.clear()
+
+    def _put_away_cold(self) -> None:
+        before = monotonic() - _COLD
+        for name, watched in list(self._watched.items()):
+            if watched.looked_at < before:
+                del self._watched[name]
+                watched.save()
+                watched.model.close()
+
+
+def main() -> None:
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    # Beside the end of our input, which one that hangs in native code would not see.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # a terminal's signals are the daemon's to handle
+    os.nice(_NICE)
+    os.umask(0o077)
+    Watch(Path(sys.argv[1])).serve()
+
+
+def _say(message: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

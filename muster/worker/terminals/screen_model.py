@@ -1,0 +1,206 @@
+"""What one attempt's screen shows: a terminal emulator that is fed what the spool holds.
+
+Only the process `muster.worker.terminals.screen` imports this: the emulator is native code and may
+fail.
+"""
+
+import codecs
+import contextlib
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import avt
+import msgspec
+
+from muster.worker.shim.sizes import Size, Sizes
+from muster.worker.shim.spool import SpoolReader
+
+SAVED = "screen"
+"""The file in an attempt's directory from which a successor goes on."""
+
+_STEP = 256 << 10  # bytes fed before others get their turn
+# Bytes in the spool above which it is not worth it to read all: where somebody waits, and else.
+_BEHIND_AWAITED, _BEHIND = 8 << 20, 128 << 20
+_JUMP = 1 << 20  # bytes before the end from which it then goes on
+_SCROLLBACK = 200  # lines, for a screen that grows again
+_LARGEST = 4 << 20  # bytes of a saved screen
+_FIRST = Size(0, 0, 120, 40)  # where a shim of before has left no sizes
+
+# What the emulator does not keep, but a viewer's terminal needs: paste in brackets, the mouse,
+# focus; and what tells that nothing older shows any more.
+_MODES = frozenset({"9", "1000", "1001", "1002", "1003", "1004", "1005", "1006", "1015", "2004"})
+_TELLING = re.compile(r"\x1bc|\x1b\[\?([\d;]{1,64})([hl])|\x1b\[2J")
+_UNFINISHED = 80  # characters of a sequence of those
+
+# The emulator repeats wide characters as blanks (CSI b, which its dumps write either way).
+_REPEATED = re.compile(r"([^\x00-\x7f])(?:\x9b|\x1b\[)(\d+)b")
+
+
+class Saved(msgspec.Struct):
+    position: int
+    cols: int
+    rows: int
+    exact: bool
+    modes: list[str]
+    dump: str
+
+
+class Model:
+    """Follows one attempt's spool; `position` is how far it has come."""
+
+    def __init__(self, directory: Path) -> None:
+        """Goes on from what a predecessor saved. Raises FileNotFoundError where no log is."""
+        self._directory = directory
+        self._reader = SpoolReader(directory)
+        self._sizes = Sizes(directory)
+        saved = _load(directory / SAVED)
+        if saved is None or saved.position > self._reader.end():
+            first = self._sizes.at(0) or _FIRST
+            saved = Saved(0, first.cols, first.rows, True, [], "")
+        self.position = self._saved_at = saved.position
+        self.exact = saved.exact
+        self._modes = dict.fromkeys(saved.modes)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._unfinished = ""
+        self._terminal = self._emulator(saved)
+
+    @property
+    def end(self) -> int:
+        """How long the log is."""
+        return self._reader.end()
+
+    @property
+    def behind(self) -> int:
+        return self.end - self.position
+
+    @property
+    def unsaved(self) -> int:
+        """Bytes since it was saved."""
+        return self.position - self._saved_at
+
+    def advance(self, *, is_awaited: bool = True) -> bool:
+        """Feeds some of what is there; False when there was nothing. Raises OSError."""
+        if self.behind > (_BEHIND_AWAITED if is_awaited else _BEHIND):
+            self._jump(self.end - _JUMP)
+        before = self.position
+        self._fit()
+        following = self._sizes.after(self.position)
+        limit = min(_STEP, following.offset - self.position) if following else _STEP
+        for piece in self._reader.read(self.position, limit):
+            if following and piece.offset >= following.offset:
+                break  # a lost range lies between
+            self._feed(piece.data)
+            self.position = piece.offset + len(piece.data)
+        if self.position == before and self.behind:
+            self._pass_gap()
+        return self.position > before
+
+    def screen(self) -> dict[str, Any]:
+        """As the fields of a `Screen`."""
+        self._fit()
+        cols, rows = self._terminal.size
+        data = self._dump().replace("\x9b", "\x1b[")
+        # The dump may end within a sequence, so what it lacks comes first.
+        modes = "".join(f"\x1b[?{mode}h" for mode in self._modes)
+        return {
+            "offset": self.position,
+            "cols": cols,
+            "rows": rows,
+            "data": modes + data,
+            "exact": self.exact,
+        }
+
+    def save(self) -> None:
+        """For a successor. Raises OSError."""
+        self._saved_at = self.position
+        pending = len(self._decoder.getstate()[0])
+        cols, rows = self._terminal.size
+        position = self.position - pending
+        saved = Saved(position, cols, rows, self.exact, list(self._modes), self._dump())
+        content = msgspec.json.encode(saved)
+        if len(content) > _LARGEST:
+            return
+        path = self._directory / SAVED
+        scratch = path.with_suffix(".new")
+        scratch.write_bytes(content)
+        os.replace(scratch, path)
+
+    def reset(self) -> None:
+        """What was read last is too much for the emulator: goes on behind it, with nothing."""
+        self._jump(self._reader.end())
+        with contextlib.suppress(OSError):
+            self.save()
+
+    def close(self) -> None:
+        self._reader.close()
+        self._sizes.close()
+
+    def _emulator(self, saved: Saved) -> avt.Vt:
+        terminal = avt.Vt(saved.cols, saved.rows, _SCROLLBACK)
+        try:
+            terminal.feed_str(saved.dump)
+        except BaseException as error:
+            if not is_panic(error):
+                raise
+            self.exact = False
+            terminal = avt.Vt(saved.cols, saved.rows, _SCROLLBACK)
+        return terminal
+
+    def _dump(self) -> str:
+        return _REPEATED.sub(lambda run: run[1] * (int(run[2]) + 1), self._terminal.dump())
+
+    def _jump(self, position: int) -> None:
+        size = self._sizes.at(position) or _FIRST
+        self.position = position
+        self.exact = False
+        self._decoder.reset()
+        self._unfinished = ""
+        self._terminal = avt.Vt(size.cols, size.rows, _SCROLLBACK)
+
+    def _feed(self, data: bytes) -> None:
+        text = self._decoder.decode(data)
+        self._terminal.feed_str(text)
+        self._look_at(self._unfinished + text)
+
+    def _look_at(self, text: str) -> None:
+        for found in _TELLING.finditer(text):
+            if found[1] is None:
+                self.exact = True
+                if found[0] == "\x1bc":
+                    self._modes.clear()
+                continue
+            for mode in _MODES.intersection(found[1].split(";")):
+                if found[2] == "h":
+                    self._modes[mode] = None
+                else:
+                    self._modes.pop(mode, None)
+        last = text.rfind("\x1b", -_UNFINISHED)
+        self._unfinished = text[last:] if last >= 0 else ""
+
+    def _fit(self) -> None:
+        """Takes the size that holds from here on: of several, the last (nothing came between)."""
+        size = self._sizes.at(self.position)
+        if size is not None and self._terminal.size != (size.cols, size.rows):
+            self._terminal.resize(size.cols, size.rows)
+
+    def _pass_gap(self) -> None:
+        """Lost bytes: only who looked just then may have seen them."""
+        for start, end in self._reader.gaps():
+            if start <= self.position < end:
+                self.position = end
+                self.exact = False
+                return
+
+
+def is_panic(error: BaseException) -> bool:
+    """Whether the emulator failed; its exception cannot be imported, and is none of `Exception`."""
+    return type(error).__name__ == "PanicException"
+
+
+def _load(path: Path) -> Saved | None:
+    """None where there is none, or nothing that makes sense."""
+    with contextlib.suppress(OSError, msgspec.MsgspecError):
+        return msgspec.json.decode(path.read_bytes(), type=Saved)
+    return None

@@ -1,0 +1,144 @@
+"""One attempt's terminal on its way to whoever looks: output up, keystrokes and sizes down.
+
+It runs beside the control channel, on a thread of its own. The spool is its only buffer: it knows
+how far it has sent, and reads on from there when the socket has taken a frame.
+"""
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import msgspec
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from muster.protocol.terminal import (
+    MAX_BYTES,
+    CloseCode,
+    MachineAuth,
+    MachineReady,
+    Screen,
+    ToPtyMachine,
+)
+from muster.worker.server.dialing import PATIENCE
+from muster.worker.server.wire import Wire
+from muster.worker.shim import client
+from muster.worker.shim.link import ShimGone, ShimRefused
+from muster.worker.terminals.output import TerminalOutput
+from muster.worker.terminals.screens import Screens, rough_screen
+from muster.worker.terminals.terminal_bridge import Conversation
+
+LARGEST = 2 * MAX_BYTES
+_NUDGE = 0.05  # seconds
+
+_decoder: "msgspec.json.Decoder[ToPtyMachine]" = msgspec.json.Decoder(ToPtyMachine)
+
+log = logging.getLogger(__name__)
+
+
+class Terminal:
+    """Dials at once, on a thread of its own, and is over when its socket is."""
+
+    def __init__(
+        self,
+        whose: tuple[int, int],
+        directory: Path,
+        dial: Callable[[], AbstractContextManager[Wire]],
+        auth: MachineAuth,
+        screens: Screens,
+        flooded: Callable[[], None],
+        ended: Callable[["Terminal", str], None],
+    ) -> None:
+        """On the terminal's thread `flooded` is called while it shows much, and `ended` at the very
+        end, with the reason."""
+        self.whose = whose
+        self._directory = directory
+        self._dial = dial
+        self._auth = auth
+        self._screens = screens
+        self._flooded = flooded
+        self._ended = ended
+        self._wire: Wire | None = None
+        self._conversation: Conversation | None = None
+        self._over = self._finishing = False
+        self._thread = threading.Thread(target=self._run, name=f"terminal-{whose[0]}", daemon=True)
+        self._thread.start()
+
+    # For the daemon; nothing here waits
+
+    def notice(self) -> None:
+        """The attempt's shim has something new, or is another."""
+        if self._conversation is not None:
+            self._conversation.notice()
+
+    def finish(self) -> None:
+        """Closes once all is sent: nothing more will come."""
+        self._finishing = True
+        if self._conversation is not None:
+            self._conversation.finish()
+
+    def close(self) -> None:
+        self._over = True
+        if self._wire is not None:
+            self._wire.cut()
+
+    def join(self, timeout: float) -> None:
+        self._thread.join(timeout)
+
+    # The thread
+
+    def _run(self) -> None:
+        reason = "closed"
+        try:
+            with self._dial() as wire:
+                self._wire = wire
+                if not self._over:
+                    self._greet(wire)
+        except ConnectionClosed as closed:
+            reason = f"{closed.rcvd.code} {closed.rcvd.reason}" if closed.rcvd else "broken"
+        except (OSError, InvalidHandshake, EOFError, msgspec.MsgspecError) as error:
+            reason = str(error) or type(error).__name__
+        except Exception as error:
+            log.exception("the terminal of task %d failed", self.whose[0])
+            reason = type(error).__name__
+        finally:
+            self._over = True
+            self._ended(self, reason)
+
+    def _greet(self, wire: Wire) -> None:
+        wire.send(msgspec.json.encode(self._auth).decode())
+        first, *rest = wire.wait(PATIENCE)
+        ready = _decoder.decode(first)
+        if not isinstance(ready, MachineReady):
+            wire.close(CloseCode.MALFORMED)
+            return
+        output = TerminalOutput(self._directory, ready.offset)
+        with Conversation(
+            self._directory, wire, output, self._screen_at, self._flooded
+        ) as conversation:
+            self._conversation = conversation
+            if self._finishing:
+                conversation.finish()
+            conversation.go_on(rest, lambda: self._over)
+
+    # The screen, on a thread of its own
+
+    def _screen_at(self, offset: int) -> Screen:
+        screen = self._screens.at(self.whose, offset)
+        if screen is None:
+            screen = rough_screen(self._directory, offset)
+            self._redraw(screen.cols, screen.rows)
+        return screen
+
+    def _redraw(self, cols: int, rows: int) -> None:
+        """Makes full-screen programs draw anew: they do so when the size is another one."""
+        with contextlib.suppress(ShimGone, ShimRefused, OSError):
+            if (shim := client.attach(self._directory)) is not None:
+                with contextlib.closing(shim):
+                    shim.resize(cols, rows - 1 if rows > 1 else 2)
+                    # They look at the size some time after they were told.
+                    time.sleep(_NUDGE)
+                    shim.resize(cols, rows)

@@ -1,0 +1,97 @@
+"""The terminals that somebody looks at, and the model of each attempt's screen."""
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
+
+from muster.protocol.frames import OpenTerminal, TerminalClosed
+from muster.protocol.terminal import MachineAuth
+from muster.worker.layout import Layout
+from muster.worker.server.dialing import dial
+from muster.worker.server.membership import Membership
+from muster.worker.server.wire import Wire
+from muster.worker.terminals.screens import Screens
+from muster.worker.terminals.terminal import LARGEST, Terminal
+
+_PATIENCE = 2.0  # seconds for a terminal's thread to end
+
+
+class Terminals:
+    """One per attempt at most. Nothing that the control loop calls waits."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        membership: Membership,
+        say: Callable[[TerminalClosed], None],
+        shown: Callable[[int, int], None],
+    ) -> None:
+        """`say` sends on the control channel, and may wait: it is called on other threads. `shown`
+        hears whose terminal shows much."""
+        self._layout = layout
+        self._membership = membership
+        self._say = say
+        self._shown = shown
+        self._screens = Screens(layout.attempts)
+        self._lock = threading.Lock()
+        self._open: dict[tuple[int, int], Terminal] = {}
+        self._closed = False
+
+    def open(self, order: OpenTerminal) -> None:
+        """Dials; one that is connected, or about to be, stays as it is."""
+        whose = (order.task_id, order.attempt)
+        auth = MachineAuth(self._membership.current.worker_jwt, order.channel_token)
+        with self._lock:
+            if whose not in self._open and not self._closed:
+                self._open[whose] = Terminal(
+                    whose,
+                    self._layout.attempt(*whose),
+                    partial(self._dial, order.task_id),
+                    auth,
+                    self._screens,
+                    partial(self._shown, *whose),
+                    self._ended,
+                )
+
+    def refuse(self, order: OpenTerminal, reason: str) -> None:
+        """There is nothing to look at."""
+        closed = TerminalClosed(order.task_id, order.attempt, reason)
+        threading.Thread(target=self._say, args=(closed,), daemon=True).start()
+
+    def notice(self, task_id: int, attempt: int) -> None:
+        """The attempt's shim has something new, or is another."""
+        self._screens.notice((task_id, attempt))
+        if (terminal := self._open.get((task_id, attempt))) is not None:
+            terminal.notice()
+
+    def finish(self, is_over: Callable[[tuple[int, int]], bool]) -> None:
+        """Lets go, once all is sent, of those whose attempt is over."""
+        with self._lock:
+            terminals = list(self._open.values())
+        for terminal in terminals:
+            if is_over(terminal.whose):
+                terminal.finish()
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            terminals = list(self._open.values())
+        for terminal in terminals:
+            terminal.close()
+        for terminal in terminals:
+            terminal.join(_PATIENCE)
+        self._screens.close()
+
+    def _dial(self, task_id: int) -> AbstractContextManager[Wire]:
+        path = f"/api/workers/pty/{task_id}"
+        wire: AbstractContextManager[Wire] = dial(
+            self._membership.current, path, largest=LARGEST, queue=1, kind=Wire
+        )
+        return wire
+
+    def _ended(self, terminal: Terminal, reason: str) -> None:
+        with self._lock:
+            self._open.pop(terminal.whose, None)
+        if not self._closed:
+            self._say(TerminalClosed(*terminal.whose, reason[:200]))

@@ -1,0 +1,1 @@
+"""Tunnels of an editor into an attempt's workspace."""

@@ -1,0 +1,121 @@
+"""What is run to open a tunnel: an argv, an environment, a place, a uid; and its processes."""
+
+import base64
+import hashlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from muster.worker import processes
+from muster.worker.agents import environment, kept_order
+from muster.worker.git import workspace
+from muster.worker.git.workspace import Author, Workspace
+from muster.worker.layout import Layout
+
+MARK = "MUSTER_TUNNEL"
+"""Set for all processes of a tunnel to the attempt's directory, so that they can be told by it."""
+
+PROGRAMS = ("cursor", "code")
+"""Looked for in this order where no command is configured."""
+
+_ARGUMENTS = "tunnel --accept-server-license-terms --name {name}"
+_LONGEST_NAME = 20  # characters that the tool allows
+
+# It keeps its log-in in the attempt's own home, and asks nothing that nobody could answer.
+_ENVIRONMENT = {"VSCODE_CLI_USE_FILE_KEYCHAIN": "1", "VSCODE_CLI_NONINTERACTIVE": "1"}
+
+# Becomes the uid, and asks to be killed with the daemon: after the change of user, which would
+# clear that. What is needed is imported before, for the interpreter may be out of the uid's reach.
+_ENTRY = (
+    "import ctypes,os,sys,warnings;p,u=int(sys.argv[1]),int(sys.argv[2]);c=ctypes.CDLL(None)\n"
+    "if u>=0:os.setgroups([]);os.setresgid(u,u,u);os.setresuid(u,u,u)\n"
+    "c.prctl(1,9,0,0,0)\n"
+    "if os.getppid()!=p:os._exit(1)\n"
+    "os.chdir(sys.argv[3]);os.execvp(sys.argv[4],sys.argv[4:])"
+)
+
+
+class TunnelImpossible(Exception):
+    """It makes no sense to try (again); the message is for people."""
+
+
+@dataclass(frozen=True)
+class TunnelCommand:
+    """What `spawn` starts; its program is looked for on the PATH that is in `env`."""
+
+    argv: list[str]
+    env: dict[str, str]
+    cwd: Path
+    uid: int | None
+    mark: str
+
+    def spawn(self) -> "subprocess.Popen[bytes]":
+        """Starts it, in a process group of its own; its output is one pipe. Raises OSError.
+
+        It dies with the thread that called this.
+        """
+        entry = [sys.executable, "-I", "-S", "-c", _ENTRY, str(os.getpid())]
+        uid = -1 if self.uid is None else self.uid
+        return subprocess.Popen(
+            [*entry, str(uid), str(self.cwd), *self.argv],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd="/",
+            env=self.env,
+            start_new_session=True,
+        )
+
+    def living(self, group: int) -> list[processes.Process]:
+        """All that runs of it, wherever it has gone."""
+        found = {p.pid: p for p in processes.in_group(group)}
+        return list((found | {p.pid: p for p in marked(self.mark)}).values())
+
+
+def command(
+    layout: Layout, task_id: int, attempt: int, machine_id: str, template: str | None
+) -> TunnelCommand:
+    """Raises TunnelImpossible."""
+    directory = layout.attempt(task_id, attempt)
+    found, kept = workspace.find(layout, task_id, attempt), kept_order.read(directory)
+    if found is None or kept is None:
+        raise TunnelImpossible("there is no workspace")
+    mark = str(directory.resolve())
+    env = _environment(found, Author(kept.author.name, kept.author.email))
+    return TunnelCommand(
+        argv=_argv(template, env["PATH"], name(machine_id, task_id, attempt)),
+        env={**env, **_ENVIRONMENT, MARK: mark},
+        cwd=found.path,
+        uid=found.identity.uid if found.identity else None,
+        mark=mark,
+    )
+
+
+def name(machine_id: str, task_id: int, attempt: int) -> str:
+    """Of this attempt alone, also among the tunnels that the same account has elsewhere."""
+    digest = hashlib.sha256(f"{machine_id}/{task_id}/{attempt}".encode()).digest()
+    unique = base64.b32encode(digest).decode().lower()[:8]
+    return f"m{task_id}-{attempt}"[: _LONGEST_NAME - len(unique) - 1] + f"-{unique}"
+
+
+def marked(mark: str) -> list[processes.Process]:
+    return processes.marked(MARK, mark)
+
+
+def _argv(template: str | None, path: str, tunnel_name: str) -> list[str]:
+    templates = [template] if template else [f"{program} {_ARGUMENTS}" for program in PROGRAMS]
+    for candidate in templates:
+        program, *arguments = shlex.split(candidate)
+        if shutil.which(program, path=path):
+            return [program, *(part.replace("{name}", tunnel_name) for part in arguments)]
+    programs = [shlex.split(candidate)[0] for candidate in templates]
+    raise TunnelImpossible(f"not found on this machine: {' or '.join(programs)}")
+
+
+def _environment(of: Workspace, author: Author) -> dict[str, str]:
+    # Neither the project's environment nor its secrets: they are for its stages.
+    return environment.build(of.home, of, author, {}, {}, {})

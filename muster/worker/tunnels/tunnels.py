@@ -1,0 +1,179 @@
+"""The tunnels of a machine: one an attempt, opened and closed by orders, ended with the attempt.
+
+`tunnel.json` in the attempt's directory says which start of it this machine has seen, so that an
+order that comes again opens nothing, and what a daemon that died left behind is ended by the next.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import msgspec
+
+from muster.protocol import frames
+from muster.protocol.frames import TunnelFacts
+from muster.worker import durable, processes
+from muster.worker.journal.journal import Journal
+from muster.worker.layout import Layout
+from muster.worker.lease.lease import Lease
+from muster.worker.tunnels import command as tunnel_command
+from muster.worker.tunnels.command import TunnelCommand
+from muster.worker.tunnels.tunnel import Tunnel
+
+NAME = "tunnel.json"
+_PATIENCE = 15.0  # seconds within which a tunnel that is to end has ended
+
+Key = tuple[int, int]  # task id, attempt
+
+log = logging.getLogger(__name__)
+
+
+class _Record(msgspec.Struct, frozen=True):
+    number: int
+    over: bool = False
+
+
+class Tunnels:
+    """Of one daemon. `template` is the configured command, `machine_id` gives the machine's."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        journal: Journal,
+        lease: Lease,
+        machine_id: Callable[[], str],
+        template: str | None = None,
+    ) -> None:
+        self._layout = layout
+        self._journal = journal
+        self._lease = lease
+        self._machine_id = machine_id
+        self._template = template
+        self._seen: dict[Key, int] = {}  # the highest number that was ordered
+        self._tunnels: dict[Key, Tunnel] = {}
+        self._lock = threading.Lock()
+
+    # For the control loop: nothing here waits
+
+    def order(self, order: frames.Tunnel) -> None:
+        """Opens or closes; what is known already changes nothing."""
+        whose = (order.task_id, order.attempt)
+        with self._lock:
+            before, seen = self._tunnels.get(whose), self._seen.get(whose, 0)
+            if order.want == "closed":
+                self._seen[whose] = max(seen, order.number)
+                if before is not None and not before.is_over:
+                    before.close()
+                elif not self._is_saying(whose, order.number):
+                    self._say(whose, TunnelFacts(order.number, "closed"))
+            elif order.number > seen:
+                self._seen[whose] = order.number
+                self._tunnels[whose] = self._open(whose, order, before)
+
+    def close(self, task_id: int, attempt: int, why: str) -> None:
+        with self._lock:
+            if tunnel := self._tunnels.get((task_id, attempt)):
+                tunnel.close(why)
+
+    def close_ended(self) -> None:
+        """Those whose attempts have nothing more to do."""
+        with self._lock:
+            for whose, tunnel in self._tunnels.items():
+                if self._journal.standing(*whose).is_final:
+                    tunnel.close("the attempt has ended")
+
+    # For threads that may wait
+
+    def end(self, task_id: int, attempt: int) -> None:
+        """Closes the attempt's for good: nothing of it runs afterwards."""
+        with self._lock:
+            tunnel = self._tunnels.get((task_id, attempt))
+        if tunnel is not None:
+            tunnel.close("the attempt has ended")
+            if not tunnel.join(_PATIENCE):
+                log.error("the tunnel of task %d does not end", task_id)
+
+    def forget(self, task_id: int, attempt: int) -> None:
+        """Of an attempt that is gone."""
+        with self._lock:
+            self._tunnels.pop((task_id, attempt), None)
+            self._seen.pop((task_id, attempt), None)
+
+    def close_all(self) -> None:
+        """The daemon leaves, and takes them along."""
+        with self._lock:
+            tunnels = list(self._tunnels.values())
+        for tunnel in tunnels:
+            tunnel.close("the worker was stopped")
+        for tunnel in tunnels:
+            tunnel.join(_PATIENCE)
+
+    def resume(self, known: Iterable[Key]) -> None:
+        """Ends what a daemon before this one left open, and says so."""
+        ending = []
+        for whose in known:
+            record = _read(self._path(whose))
+            if record is not None:
+                self._seen[whose] = record.number
+                if not record.over:
+                    ending.append(threading.Thread(target=self._reap, args=(whose, record.number)))
+        for thread in ending:
+            thread.start()
+        for thread in ending:
+            thread.join()
+
+    # Within
+
+    def _open(self, whose: Key, order: frames.Tunnel, before: Tunnel | None) -> Tunnel:
+        def command() -> TunnelCommand:
+            if before is not None:
+                before.close()
+                before.join(_PATIENCE)
+            made = tunnel_command.command(self._layout, *whose, self._machine_id(), self._template)
+            self._write(whose, _Record(order.number))
+            return made
+
+        def say(facts: TunnelFacts) -> None:
+            self._say(whose, facts)
+            if facts.state not in ("starting", "connected"):
+                self._write(whose, _Record(order.number, over=True))
+
+        if before is not None:
+            before.close()
+        return Tunnel(order.number, order.ttl, command, say, lambda: self._lease.is_over)
+
+    def _reap(self, whose: Key, number: int) -> None:
+        mark = str(self._layout.attempt(*whose).resolve())
+        processes.end(lambda: tunnel_command.marked(mark))
+        self._say(whose, TunnelFacts(number, "failed", error="the worker was started again"))
+        self._write(whose, _Record(number, over=True))
+
+    def _say(self, whose: Key, facts: TunnelFacts) -> None:
+        self._journal.append(*whose, facts)
+
+    def _is_saying(self, whose: Key, number: int) -> bool:
+        """Whether the answer is on its way."""
+        said = [report.body for report in self._journal.unacked(*whose)]
+        return any(
+            isinstance(body, TunnelFacts)
+            and body.number == number
+            and body.state not in ("starting", "connected")
+            for body in said
+        )
+
+    def _path(self, whose: Key) -> Path:
+        return self._layout.attempt(*whose) / NAME
+
+    def _write(self, whose: Key, record: _Record) -> None:
+        try:
+            durable.replace(self._path(whose), msgspec.json.encode(record))
+        except OSError as error:
+            log.warning("%s: %s", self._path(whose), error)  # at worst it is said once more
+
+
+def _read(path: Path) -> _Record | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Record)
+    except (OSError, msgspec.DecodeError):
+        return None
