@@ -18,7 +18,7 @@ from bench.figures import Figure, Ratio, Report, flat, latency
 from bench.rig import TASKS, Rig, standing
 from bench.stamps import SCRIPT, Stamps
 from muster.protocol import frames
-from tests.machines.simulated import SimulatedMachine
+from tests.app.machines.simulated import SimulatedMachine
 
 WARM_UP = 5
 BLOCKS, TASKS_A_BLOCK, ROUND_TRIPS_A_BLOCK = 5, 10, 40

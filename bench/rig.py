@@ -18,7 +18,7 @@ from demo import admin
 from demo.repository import BASE, Repository
 from muster.worker.layout import Layout
 from muster.worker.server.credentials import CredentialStore
-from tests.machines.simulated import SimulatedMachine
+from tests.app.machines.simulated import SimulatedMachine
 
 TASKS = "/api/web/tasks"
 _WORKER = (sys.executable, "-m", "muster", "worker")

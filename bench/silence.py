@@ -11,7 +11,7 @@ from bench.errors import NotMeasured
 from bench.figures import Figure, Report, latency, percentile
 from bench.rig import TASKS, Rig, standing
 from muster.protocol import frames
-from tests.machines.simulated import SimulatedMachine
+from tests.app.machines.simulated import SimulatedMachine
 
 MACHINES = 8
 APART = 0.7  # seconds between their last words, so that they meet the sweep at different moments

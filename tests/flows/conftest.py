@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chat.platforms import Lark, Slack
+from tests.app.chat.platforms import Lark, Slack
 from tests.flows.running import Running
 from tests.flows.test_tunnel import stand_in_command
 

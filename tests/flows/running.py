@@ -14,7 +14,7 @@ from demo import places
 from demo.api import Api
 from demo.machines import LocalMachine, await_online
 from demo.repository import Repository
-from tests.chat.platforms import Lark, Slack
+from tests.app.chat.platforms import Lark, Slack
 
 ADMIN, PASSWORD = "admin", "a password that only tests use"
 PATIENCE = 60.0

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from demo.api import Api, ApiProblem
-from tests.chat.platforms import Lark, Slack
+from tests.app.chat.platforms import Lark, Slack
 from tests.flows.running import Followed, Running, until
 
 PASSWORD = "a password that only chat tests use"

@@ -11,9 +11,9 @@ import avt
 import pytest
 
 from muster.protocol import terminal as wire
+from tests.app.pty.ends import Viewer, ask_token
 from tests.flows.running import Followed, Running, until
 from tests.programs import need
-from tests.pty.ends import Viewer, ask_token
 
 SHELL = (
     "printf '%s\n' \"PS1='ready> '\" 'trap exit TERM' > settings; "

@@ -7,7 +7,7 @@ from muster.worker import processes
 from muster.worker.layout import Layout
 from muster.worker.tunnels import command
 from tests.flows.running import Running, until
-from tests.worker import tunnel_stand_in
+from tests.muster.worker import tunnel_stand_in
 
 
 def stand_in_command(place: Path) -> str:

@@ -14,9 +14,9 @@ from app.models import Machine
 from app.services.people import tokens
 from muster.protocol import frames
 from muster.protocol.frames import CloseCode
+from tests.app.machines.simulated import SimulatedMachine
 from tests.factories import make_machine
 from tests.gunicorns import Gunicorn, gunicorn
-from tests.machines.simulated import SimulatedMachine
 from tests.outages.conftest import Server
 
 Eventually = Callable[[Callable[[], bool]], None]

@@ -8,10 +8,10 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from muster.protocol.terminal import CloseCode
+from tests.app.pty.ends import Viewer, ask_token
 from tests.flows.running import Followed, until
 from tests.gunicorns import SERVERS
 from tests.outages.pair import Pair
-from tests.pty.ends import Viewer, ask_token
 
 MORE = 300_000  # bytes: the flood goes on meanwhile
 

@@ -1,0 +1,219 @@
+"""GET /api/web/tasks/:id/stream: its events and its log's bytes, live, each of them once."""
+
+import base64
+import contextlib
+import queue
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+
+from app.api.live import task_feed
+from app.api.live.places import Place
+from app.domain.task import EventType
+from app.extensions import db
+from app.models import Attempt, Developer, Project, ProjectMember, Task
+from app.services.clock import now
+from app.services.logs import logs
+from app.services.notify import outbox
+from app.services.notify.news import Seat
+from app.services.people import tokens
+from app.services.tasks import history
+from tests.app.api.web.test_stream import SECONDS, Listener
+from tests.factories import make_attempt, make_developer, make_machine, make_project, make_task
+
+Listen = Callable[..., Listener]
+
+
+@pytest.fixture
+def ada(committed_app: Flask) -> Developer:
+    return make_developer()
+
+
+@pytest.fixture
+def project(ada: Developer) -> Project:
+    return make_project(members=[ada])
+
+
+@pytest.fixture
+def task(ada: Developer, project: Project) -> Task:
+    return make_task(project=project, creator=ada)
+
+
+@pytest.fixture
+def listen(
+    committed_app: Flask, ada: Developer, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Listen]:
+    monkeypatch.setattr(task_feed, "HEARTBEAT_SECONDS", 0.1)
+    monkeypatch.setattr(task_feed, "LOOK_SECONDS", 0.1)
+    opened: list[Listener] = []
+    path = f"/api/web/tasks/{task.id}/stream"
+
+    def start(last_event_id: str = "", developer: Developer = ada) -> Listener:
+        bearer = tokens.access_token(developer)
+        opened.append(Listener(committed_app, bearer, last_event_id, path))
+        return opened[-1]
+
+    yield start
+    for listener in opened:
+        if listener.status == 200:
+            listener.close()
+
+
+def happen(task: Task, message: str, type_: EventType = EventType.LOG) -> None:
+    history.record(task, type_, message, now())
+    db.session.commit()
+    outbox.wake()
+
+
+def print_out(attempt: Attempt, data: bytes) -> None:
+    logs.append(attempt, [logs.Piece(attempt.log_bytes, 0, 0, data)])
+    outbox.note_log(attempt.task_id)
+    db.session.commit()
+    outbox.wake()
+
+
+def test_it_begins_where_things_are_and_goes_on_with_events_and_bytes(
+    listen: Listen, task: Task
+) -> None:
+    attempt = make_attempt(task, make_machine())
+    happen(task, "before")
+    print_out(attempt, b"before")
+    listener = listen()
+    hello = listener.next()
+    assert (hello.event, hello.data) == ("hello", {"events": 1, "logs": {"1": 6}})
+    happen(task, "a note of the machine's")
+    told = listener.next()
+    assert told.event == "events"
+    assert [(e["id"], e["type"], e["message"]) for e in told.data] == [
+        (2, "log", "a note of the machine's")
+    ]
+    print_out(attempt, b"\xff\x1b[0m\n")
+    told = listener.next()
+    assert (told.event, told.data["attempt"], told.data["offset"]) == ("log", 1, 6)
+    assert base64.b64decode(told.data["data"]) == b"\xff\x1b[0m\n"
+
+
+def test_all_of_it_can_be_had_from_the_beginning_and_lost_bytes_are_left_out(
+    listen: Listen, task: Task
+) -> None:
+    first = make_attempt(task, make_machine())
+    print_out(first, b"one")
+    logs.lose(first, 3, 10)
+    print_out(first, b"two")
+    logs.lose(first, 13, 20)
+    first.ended_at, first.outcome = now(), "lost"
+    db.session.commit()
+    print_out(make_attempt(task, make_machine()), b"three")
+    happen(task, "x")
+    listener = listen("0:")
+    assert listener.next().event == "events"
+    said = [listener.next().data for _ in range(3)]
+    assert [(s["attempt"], s["offset"], base64.b64decode(s["data"])) for s in said] == [
+        (1, 0, b"one"),
+        (1, 10, b"two"),
+        (2, 0, b"three"),
+    ]
+    assert listen(listener.last_id).is_quiet()
+
+
+@pytest.mark.parametrize("had", ["nonsense", "7:", "-1:", "0:1", "0:1-", "9" * 40_000])
+def test_who_comes_with_what_leads_nowhere_begins_anew(listen: Listen, had: str) -> None:
+    assert listen(had).next().event == "reset"
+
+
+def test_nothing_is_lost_and_nothing_comes_twice_while_the_client_comes_and_goes(
+    listen: Listen, committed_app: Flask, task: Task
+) -> None:
+    make_attempt(task, make_machine())
+    wanted = bytes(random.Random(7).randbytes(60_000))
+    task_id = task.id
+    listener = listen("0:")
+
+    def write() -> None:
+        with committed_app.app_context():
+            row = db.session.get_one(Task, task_id)
+            attempt = db.session.get_one(Attempt, (task_id, 1))
+            for n in range(120):
+                print_out(attempt, wanted[n * 500 : n * 500 + 500])
+                happen(row, f"{n}")
+            db.session.remove()
+
+    writer = threading.Thread(target=write, daemon=True)
+    writer.start()
+    got, events = b"", []
+
+    def take(seconds: float) -> None:
+        nonlocal got
+        told = listener._told.get(timeout=seconds)
+        if told.event == "events":
+            events.extend(event["message"] for event in told.data)
+        else:
+            assert told.data["offset"] == len(got)
+            got += base64.b64decode(told.data["data"])
+
+    while len(got) < len(wanted) or len(events) < 120:
+        for _ in range(5):
+            with contextlib.suppress(queue.Empty):
+                take(0.5)
+        listener.close()
+        while not listener.is_quiet():
+            take(0)
+        listener = listen(listener.last_id)
+    writer.join(SECONDS)
+    assert got == wanted
+    assert events == [f"{n}" for n in range(120)]
+
+
+def test_it_ends_with_the_right_to_see_the_task(
+    listen: Listen, ada: Developer, project: Project
+) -> None:
+    listener = listen()
+    listener.next()
+    db.session.delete(db.session.get_one(ProjectMember, (project.id, ada.id)))
+    db.session.commit()
+    told = listener.next()
+    assert (told.event, told.data) == ("end", {"reason": "signed_out"})
+    assert listener.is_over.wait(SECONDS)
+
+
+def test_it_ends_with_that_right_also_in_the_middle_of_a_long_log(
+    committed_app: Flask, ada: Developer, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = make_attempt(task, make_machine())
+    for _ in range(20):
+        print_out(attempt, b"x" * 100)
+    seat = Seat(ada.id, ada.token_generation, None, None)
+    reading = task_feed.read(committed_app, seat, Place(ada.id, "x"), task.id, "0:")
+    assert b"retry" in next(reading)
+    assert b"event: log" in next(reading)
+    ada.disabled_at = now()
+    db.session.commit()
+    slowly = time.monotonic() + task_feed.LOOK_SECONDS
+    monkeypatch.setattr(task_feed.time, "monotonic", lambda: slowly)
+    assert b"signed_out" in next(reading)
+    assert list(reading) == []
+
+
+def test_a_log_is_whole_however_often_it_is_looked_who_reads_it(
+    listen: Listen, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_feed, "LOOK_SECONDS", 0.002)
+    monkeypatch.setattr(task_feed, "PAUSE_SECONDS", 0.0)
+    attempt = make_attempt(task, make_machine())
+    wanted = bytes(random.Random(7).randbytes(20_000))
+    for start in range(0, len(wanted), 500):
+        print_out(attempt, wanted[start : start + 500])
+    listener, got = listen("0:"), b""
+    while len(got) < len(wanted):
+        told = listener.next().data
+        assert told["offset"] == len(got)
+        got += base64.b64decode(told["data"])
+    assert got == wanted
+
+
+def test_a_task_that_is_hidden_is_not_there(listen: Listen) -> None:
+    assert listen(developer=make_developer()).status == 404

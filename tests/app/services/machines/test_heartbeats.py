@@ -1,0 +1,74 @@
+"""Heartbeats of many machines, in one statement."""
+
+import uuid
+from datetime import timedelta
+
+from flask import Flask
+
+from app.domain.machine import MachineStatus
+from app.extensions import db
+from app.models import MachineHeartbeat
+from app.services.clock import now
+from app.services.machines import heartbeats
+from app.services.machines.heartbeats import LifeSign
+from muster.protocol.frames import Metrics
+from tests.app.services.statements import counted
+from tests.factories import make_machine
+
+
+def sign(machine_id: uuid.UUID, generation: int = 0, metrics: Metrics | None = None) -> LifeSign:
+    return LifeSign(machine_id, generation, 1, now() + timedelta(seconds=5), metrics)
+
+
+def test_a_hundred_heartbeats_cost_one_statement(app: Flask) -> None:
+    machines = [make_machine() for _ in range(100)]
+    signs = [sign(machine.id) for machine in machines]
+    with counted() as statements:
+        answers = heartbeats.write(signs)
+    assert len([s for s in statements if "SAVEPOINT" not in s]) == 1, statements
+    assert set(answers) == {machine.id for machine in machines}
+    row = db.session.get_one(MachineHeartbeat, machines[7].id, populate_existing=True)
+    assert row.received_at == signs[7].received_at
+    assert row.lease_until - row.received_at == timedelta(seconds=app.config["LEASE_SECONDS"])
+
+
+def test_metrics_stay_when_a_heartbeat_brings_none(app: Flask) -> None:
+    machine = make_machine()
+    heartbeats.write([sign(machine.id, metrics=Metrics(cpu_percent=42.5))])
+    heartbeats.write([sign(machine.id)])
+    row = db.session.get_one(MachineHeartbeat, machine.id, populate_existing=True)
+    assert row.metrics is not None
+    assert row.metrics["cpuPercent"] == 42.5
+
+
+def test_a_replaced_connections_heartbeat_counts_for_nothing(app: Flask) -> None:
+    machine = make_machine(generation=2)
+    before = db.session.get_one(MachineHeartbeat, machine.id).received_at
+    assert heartbeats.write([sign(machine.id, generation=1)]) == {}
+    row = db.session.get_one(MachineHeartbeat, machine.id, populate_existing=True)
+    assert row.received_at == before
+
+
+def test_the_answer_says_whether_the_orders_changed_and_whether_it_was_given_up(
+    app: Flask,
+) -> None:
+    machine = make_machine(orders_version=7, connected=False)
+    standing = heartbeats.write([sign(machine.id)])[machine.id]
+    assert (standing.orders_version, standing.is_heard) == (7, False)
+
+
+def test_a_disk_that_is_too_full_is_told_until_somebody_has_done_something(app: Flask) -> None:
+    machine = make_machine()
+
+    def told(percent: float) -> float | None:
+        full = sign(machine.id, metrics=Metrics(disk_percent=percent))
+        return heartbeats.write([full])[machine.id].disk
+
+    assert [told(percent) for percent in (50, 91, 95)] == [None, 91, 95]
+    assert heartbeats.write([sign(machine.id)])[machine.id].disk is None
+    machine.disk_accepted = True
+    db.session.commit()
+    assert [told(percent) for percent in (95, 80)] == [None, 80]
+    machine.status, machine.disk_accepted = MachineStatus.DRAINING, False
+    db.session.commit()
+    assert told(95) is None

@@ -1,0 +1,88 @@
+"""What a machine is ordered to do, and what reading that costs."""
+
+import pytest
+from flask import Flask
+
+from app.domain.pipeline import GateKind
+from app.domain.task import TaskStatus
+from app.extensions import db
+from app.models import Machine
+from app.services import vault
+from app.services.clock import now
+from app.services.machines import orders
+from muster.protocol import codec
+from tests.app.services.driven import ordered
+from tests.app.services.statements import counted
+from tests.factories import make_attempt, make_developer, make_gate, make_machine, make_project
+from tests.factories import make_task as a_task
+
+
+def busy_machine(attempts: int) -> Machine:
+    machine, project = make_machine(slots_total=attempts), make_project()
+    for _ in range(attempts):
+        make_attempt(a_task(project=project, status=TaskStatus.RUNNING), machine)
+    return machine
+
+
+@pytest.mark.parametrize("attempts", [1, 30])
+def test_the_orders_of_a_machine_cost_one_statement(app: Flask, attempts: int) -> None:
+    machine = busy_machine(attempts)
+    with counted() as statements:
+        found = orders.of_machine(machine.id, now())
+    assert len([s for s in statements if "SAVEPOINT" not in s]) == 1, statements
+    assert len(found.attempts) == attempts
+
+
+def test_a_machine_without_attempts_has_no_orders(app: Flask) -> None:
+    machine = make_machine(orders_version=3, generation=2)
+    found = orders.of_machine(machine.id, now())
+    assert (found.version, found.generation, found.attempts) == (3, 2, [])
+
+
+def test_a_stages_order_is_made_of_what_has_been_read(app: Flask) -> None:
+    machine_id = busy_machine(1).id
+    db.session.commit()
+    db.session.expunge_all()  # nothing but the orders holds a row
+    found = orders.of_machine(machine_id, now())
+    with counted() as statements:
+        orders.run_stage(found.attempts[0])
+    assert statements == []
+
+
+def test_the_order_carries_all_that_the_stage_needs(app: Flask) -> None:
+    developer = make_developer()
+    project = make_project(
+        pipeline=[
+            {
+                "name": "ship",
+                "command": "{description} on {branch}: {choice}",
+                "kind": "agent",
+                "timeout": 60,
+                "choices": ["red", "green"],
+            }
+        ],
+        environment={"MODE": "test"},
+        secrets={"TOKEN": vault.encrypt("s3cret")},
+        git_token=vault.encrypt("git-token"),
+    )
+    text = "Quotes ' \" and $(touch /tmp/x)\n{input} {braces}"
+    task = a_task(project=project, creator=developer, description=text)
+    make_attempt(task, make_machine(), resume_from="refs/muster/1/1/0")
+    gate = {"kind": GateKind.CHOOSE, "choices": ["red"], "result": "red"}
+    make_gate(task, answered_at=now(), answered_by=developer.id, **gate)
+    order = orders.run_stage(ordered(task))
+    assert order.text == f"{text} on muster/{task.id}-1: red"
+    assert (order.env, order.secrets) == ({"MODE": "test"}, {"TOKEN": "s3cret"})
+    assert (order.repo.token, order.repo.resume_from) == ("git-token", "refs/muster/1/1/0")
+    assert order.author.email == developer.git_email
+    assert codec.decode_from_server(codec.encode(order)) == order
+
+
+def test_a_shell_stage_is_given_as_it_was_written(app: Flask) -> None:
+    script = "echo {description} $MUSTER_DESCRIPTION"
+    stage = {"name": "check", "command": script, "kind": "shell", "timeout": 60}
+    task = a_task(pipeline=[stage], description="; rm -rf /")
+    make_attempt(task, make_machine())
+    order = orders.run_stage(ordered(task))
+    assert (order.text, order.variables["description"]) == (script, "; rm -rf /")
+    db.session.rollback()

@@ -1,0 +1,158 @@
+"""Cursors that were tampered with, and texts that mean something to LIKE."""
+
+import base64
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.domain.task import EventType
+from app.extensions import db
+from app.models import Bot, Developer, Machine, Project
+from app.services import audit
+from app.services.clock import now
+from app.services.tasks import history
+from tests.attacks.openapi_bodies import QUERIES
+from tests.contract.rights_table import ROUTES
+from tests.contract.rights_world import World, make_world
+from tests.factories import (
+    add_member,
+    make_binding,
+    make_bot,
+    make_delivery,
+    make_developer,
+    make_enrollment_token,
+    make_machine,
+    make_notification,
+    make_personal_token,
+    make_project,
+    make_task,
+    make_terminal_input,
+)
+
+LISTS = sorted(
+    route
+    for route, names in QUERIES.items()
+    if route in ROUTES and route.startswith("GET ") and "cursor" in names
+)
+
+
+@pytest.fixture
+def world(app: Flask) -> World:
+    """With at least two of everything, in the admin's eyes."""
+    world = make_world(app)
+    project = db.session.query(Project).filter_by(key=world.key).one()
+    admin = db.session.query(Developer).filter_by(name="admin").one()
+    machine = db.session.get(Machine, world.machine_id)
+    assert machine is not None
+    bot = db.session.get_one(Bot, int(world.bot))
+    for number in range(3):
+        task = make_task(project=project, machine_id=machine.id)
+        history.record(task, EventType.CREATED, "made", now())
+        audit.record("developer.updated", "developer", number, actor=admin)
+        make_bot()
+        make_binding(bot)
+        make_delivery(task, bot)
+        make_notification(admin)
+        make_terminal_input(admin, task_id=int(world.task))
+        make_machine()
+        make_project()
+        make_personal_token(admin)
+        make_enrollment_token(creator=admin)
+        add_member(project, make_developer())
+    return world
+
+
+def page(client: FlaskClient, world: World, route: str, who: str = "admin", **query: Any) -> Any:
+    path = route.split()[1].replace("*", world.named_in(route)[0])
+    return client.get(path, query_string=query, headers=world.headers(who))
+
+
+def cursor_of(client: FlaskClient, world: World, route: str) -> str:
+    first = page(client, world, route, limit=1)
+    assert first.status_code == 200, first.text
+    cursor: str = first.json["nextCursor"]
+    assert cursor, route
+    return cursor
+
+
+@pytest.mark.parametrize("route", LISTS)
+def test_a_cursor_with_another_letter_is_refused(
+    client: FlaskClient, world: World, route: str
+) -> None:
+    cursor = cursor_of(client, world, route)
+    for position, letter in enumerate(cursor):
+        for other in {"A", "z", "."} - {letter}:
+            forged = cursor[:position] + other + cursor[position + 1 :]
+            # Base64's last letter has bits that mean nothing.
+            is_same = position == len(cursor) - 1 and _same_bytes(forged, cursor)
+            status = page(client, world, route, cursor=forged).status_code
+            assert status == 422 or (is_same and status == 200), forged
+    for forged in (cursor[:-1], cursor * 2, "." + cursor, cursor.upper()):
+        assert page(client, world, route, cursor=forged).status_code == 422, forged
+
+
+def _same_bytes(one: str, other: str) -> bool:
+    signatures = [text.rpartition(".")[2] + "=" for text in (one, other)]
+    first, second = (base64.urlsafe_b64decode(text) for text in signatures)
+    return first == second
+
+
+@pytest.mark.parametrize("route", LISTS)
+def test_a_cursor_of_another_list_shows_nothing_more(
+    client: FlaskClient, world: World, route: str
+) -> None:
+    """Two lists of the same rows may share cursors: these are places, not rights."""
+    seen = page(client, world, route, "member", limit=200)
+    for other in LISTS:
+        answer = page(client, world, route, "member", cursor=cursor_of(client, world, other))
+        if seen.status_code != 200:
+            assert answer.status_code == seen.status_code
+            continue
+        assert answer.status_code in (200, 422)
+        if answer.status_code == 200:
+            assert all(item in seen.json["items"] for item in answer.json["items"])
+
+
+TEXTS = ["100% done", "100 done", "a_b", "axb", "back\\slash", "backslash", "it's", "[x]", "x"]
+SEARCHES = [
+    pytest.param("%", {"100% done"}, id="percent"),
+    pytest.param("_", {"a_b"}, id="underscore"),
+    pytest.param("\\", {"back\\slash"}, id="backslash"),
+    pytest.param("\\%", set(), id="escaped percent"),
+    pytest.param("%%", set(), id="two percents"),
+    pytest.param("0%", {"100% done"}, id="in the middle"),
+    pytest.param("'", {"it's"}, id="quote"),
+    pytest.param("[x]", {"[x]"}, id="brackets"),
+    pytest.param("' OR '1'='1", set(), id="sql"),
+    pytest.param(".*", set(), id="regular expression"),
+]
+
+
+@pytest.mark.parametrize(("q", "found"), SEARCHES)
+def test_a_filter_of_tasks_means_its_letters(
+    app: Flask, client: FlaskClient, q: str, found: set[str]
+) -> None:
+    world = make_world(app)
+    for text in TEXTS:
+        make_task(description=text)
+    answer = client.get("/api/web/tasks", query_string={"q": q}, headers=world.headers("admin"))
+    assert {task["description"] for task in answer.json["items"]} == found
+
+
+@pytest.mark.parametrize(("search", "found"), SEARCHES)
+def test_a_search_in_events_means_its_letters(
+    app: Flask, client: FlaskClient, search: str, found: set[str]
+) -> None:
+    world = make_world(app)
+    task = make_task()
+    for text in TEXTS:
+        history.record(task, EventType.LOG, text, now())
+    answer = client.get(
+        f"/api/web/tasks/{task.id}/events",
+        query_string={"search": search},
+        headers=world.headers("admin"),
+    )
+    # `data` is searched as JSON text, in which these would be found too if they were wildcards.
+    assert {event["message"] for event in answer.json["items"]} == found

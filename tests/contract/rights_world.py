@@ -1,0 +1,159 @@
+"""A small world that has one of everything, and everybody's credentials for it."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from flask_jwt_extended import create_access_token
+
+from app.domain.delivery import DeliveryState
+from app.domain.pipeline import GateKind
+from app.domain.roles import SystemRole
+from app.domain.task import EventType, SuspendReason, TaskStatus
+from app.domain.tokens import TokenKind, digest
+from app.extensions import db
+from app.models import Developer
+from app.services import clock
+from app.services.people import auth, tokens
+from app.services.tasks import history
+from tests.contract.rights_table import PEOPLE
+from tests.factories import (
+    PASSWORD,
+    make_attempt,
+    make_binding,
+    make_bot,
+    make_delivery,
+    make_developer,
+    make_enrollment_token,
+    make_gate,
+    make_machine,
+    make_notification,
+    make_personal_token,
+    make_project,
+    make_task,
+    make_workspace,
+)
+
+ROLES = {"lead": SystemRole.LEAD, "admin": SystemRole.ADMIN}
+ABSENT = {"key": "NOPE", "machine": str(uuid.UUID(int=7)), "number": "987654321"}
+
+
+@dataclass
+class World:
+    """Plain values, so that nothing of it goes stale when a request is taken back."""
+
+    password: str
+    key: str
+    other_key: str
+    task: str
+    machine_id: str
+    new_machine_id: str
+    target: int
+    a_member: int
+    personal_token: str
+    worker_token: str
+    enrollment_token: str
+    recovery_secret: str
+    refresh_token: str
+    bearers: dict[str, str]
+    notification: str
+    bot: str
+    delivery: str
+
+    def headers(self, credential: str) -> dict[str, str]:
+        bearer = self.bearers[credential]
+        return {"Authorization": f"Bearer {bearer}"} if bearer else {}
+
+    def named_in(self, route: str) -> tuple[str, str]:
+        """What `*` stands for in the route, and the like that does not exist."""
+        for prefix, value, kind in (
+            ("/api/web/machines/", self.machine_id, "machine"),
+            ("/api/admin/machines/", self.machine_id, "machine"),
+            ("/api/web/projects/", self.key, "key"),
+            ("/api/admin/projects/", self.key, "key"),
+            ("/api/web/profile/tokens/", self.personal_token, "number"),
+            ("/api/admin/worker-tokens/", self.worker_token, "number"),
+            ("/api/admin/developers/", str(self.target), "number"),
+            ("/api/web/notifications/", self.notification, "number"),
+            ("/api/admin/bots/", self.bot, "number"),
+            ("/api/admin/deliveries/", self.delivery, "number"),
+        ):
+            if prefix in route:
+                return value, ABSENT[kind]
+        return self.task, ABSENT["number"]
+
+
+def make_world(app: Flask, *, deleted: bool = False) -> World:
+    """`deleted`: the project of the task has been deleted."""
+    people = {
+        name: make_developer(name=name, role=ROLES.get(name, SystemRole.DEVELOPER))
+        for name in PEOPLE
+    }
+    project = make_project(
+        members=[people["member"], people["creator"]], maintainers=[people["maintainer"]]
+    )
+    other = make_project(members=[people["stranger"]])
+    recovery_secret = tokens.new(TokenKind.RECOVERY)
+    machine = make_machine(recovery_digest=digest(recovery_secret))
+    task = make_task(
+        project=project,
+        creator=people["creator"],
+        status=TaskStatus.SUSPENDED,
+        suspend_reason=SuspendReason.GATE,
+    )
+    make_workspace(make_attempt(task, machine))
+    make_gate(task, kind=GateKind.CONFIRM)
+    admission, enrollment_token = make_enrollment_token(creator=people["admin"])
+    history.record(task, EventType.CREATED, "created", clock.now())
+    mine, _ = make_personal_token(people["member"], label=project.key)
+    if deleted:
+        project.deleted_at = clock.now()
+    refresh_token = auth.begin_family(people["member"], clock.now()).refresh_token
+    world = World(
+        password=PASSWORD,
+        key=project.key,
+        other_key=other.key,
+        task=str(task.id),
+        machine_id=str(machine.id),
+        new_machine_id=str(uuid.uuid4()),
+        target=make_developer().id,
+        a_member=people["member"].id,
+        personal_token=str(mine.id),
+        worker_token=str(admission.id),
+        enrollment_token=enrollment_token,
+        recovery_secret=recovery_secret,
+        refresh_token=refresh_token,
+        notification=str(make_notification(people["member"], title=project.key).id),
+        bot=str(make_binding(make_bot(), project=other, platform_chat_id="x").bot_id),
+        delivery=str(make_delivery(task, make_bot(), state=DeliveryState.DEAD).id),
+        bearers=_strangers(people["admin"], refresh_token, enrollment_token),
+    )
+    world.bearers["worker"] = tokens.worker_jwt(machine)[0]
+    for name, developer in people.items():
+        world.bearers[name] = tokens.access_token(developer)
+        world.bearers[f"{name}'s token"] = make_personal_token(developer)[1]
+    db.session.commit()
+    db.session.remove()
+    return world
+
+
+def _strangers(admin: Developer, refresh_token: str, enrollment_token: str) -> dict[str, str]:
+    """Credentials that open nothing under /api/web and /api/admin, whoever's they are."""
+    claims = {"typ": "access", "gen": admin.token_generation}
+    gone = make_developer(role=SystemRole.ADMIN)
+    gone_access, (_, gone_token) = tokens.access_token(gone), make_personal_token(gone)
+    gone.disabled_at = clock.now()
+    expired: Any = create_access_token(
+        str(admin.id), additional_claims=claims, expires_delta=timedelta(seconds=-1)
+    )
+    return {
+        "nothing": "",
+        "garbage": "garbage",
+        "expired": expired,
+        "refresh": refresh_token,
+        "enrollment": enrollment_token,
+        "disabled": gone_access,
+        "token of a disabled": gone_token,
+    }

@@ -1,0 +1,252 @@
+"""Every route with every kind of credential, against the one table of `rights_table`."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+import config
+from app.extensions import db
+from app.factory import create_app
+from tests.conftest import SECRETS
+from tests.contract.rights_table import (
+    DEVELOPERS,
+    EVERYBODY,
+    FRAMES,
+    OPEN,
+    ROUTES,
+    SIGNED,
+    body_of,
+    expected,
+    query_of,
+)
+from tests.contract.rights_world import World, make_world
+
+NOWHERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/no", "REDIS_URL": "redis://127.0.0.1:1/0"}
+NAMED = re.compile(r"<[^>]*>")
+BY_ITSELF = {"HEAD", "OPTIONS"}  # Flask answers these for every route
+
+
+def _routes(app: Flask) -> dict[str, Rule]:
+    """What is routed: `GET /api/web/tasks/*` → its rule."""
+    return {
+        f"{method} {NAMED.sub('*', rule.rule)}": rule
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or {"GET"}) - BY_ITSELF
+    }
+
+
+HERE = _routes(create_app(config.load({**SECRETS, **NOWHERE})))
+ASKED = sorted(route for route in HERE if route in ROUTES and ROUTES[route].door != FRAMES)
+IN_PROJECTS = [route for route in ASKED if ROUTES[route].hidden and "*" in route]
+
+Ask = Callable[..., Any]
+
+
+@pytest.fixture
+def ask(app: Flask, client: FlaskClient) -> Ask:
+    """Sends a route its least request, and takes back what that has done."""
+
+    def send(
+        world: World, route: str, credential: str, *, absent: bool = False, method: str = ""
+    ) -> Any:
+        verb, path = route.split()
+        there, nowhere = world.named_in(route)
+        before: Any = db.engine
+        savepoint = before.begin_nested()
+        try:
+            return client.open(
+                path.replace("*", nowhere if absent else there),
+                method=method or verb,
+                json=body_of(route, world),
+                query_string=query_of(route, world),
+                headers=world.headers(credential),
+            )
+        finally:
+            db.session.remove()
+            savepoint.rollback()
+
+    return send
+
+
+def test_every_route_has_a_line_and_every_line_a_route() -> None:
+    assert sorted(HERE.keys() - ROUTES.keys()) == []
+    assert sorted(ROUTES.keys() - HERE.keys()) == []
+
+
+@pytest.mark.parametrize("route", ASKED)
+def test_a_route_takes_whom_its_line_says(app: Flask, ask: Ask, route: str) -> None:
+    world = make_world(app)
+    wrong = {}
+    for credential in world.bearers:
+        answer = ask(world, route, credential)
+        wanted = expected(ROUTES[route], credential)
+        refused = answer.status_code in (401, 403, 404)
+        # Whoever is let in has asked for something that can be done: else the table says nothing.
+        is_right = answer.status_code == wanted if wanted else not refused and _could(answer)
+        if not is_right:
+            wrong[credential] = (answer.status_code, wanted or "allowed", answer.text[:200])
+    assert wrong == {}
+
+
+def _could(answer: Any) -> bool:
+    """409: allowed, but not as things stand. /readyz misses a dispatcher here."""
+    return answer.status_code < 400 or answer.status_code == 409 or answer.request.path == "/readyz"
+
+
+@pytest.mark.parametrize(
+    "route", [route for route in ASKED if ROUTES[route].door not in (OPEN, SIGNED)]
+)
+def test_options_and_head_are_no_way_round(app: Flask, ask: Ask, route: str) -> None:
+    world = make_world(app)
+    for method in BY_ITSELF:
+        for credential in ("nothing", "garbage", "expired", "refresh", "enrollment"):
+            assert ask(world, route, credential, method=method).status_code == 401, method
+
+
+@pytest.mark.parametrize("route", IN_PROJECTS)
+def test_what_is_hidden_looks_like_what_is_not_there(app: Flask, ask: Ask, route: str) -> None:
+    world = make_world(app)
+    real, nowhere = world.named_in(route)
+    for person in ROUTES[route].hidden:
+        hidden = ask(world, route, person)
+        absent = ask(world, route, person, absent=True)
+        assert hidden.status_code == absent.status_code == 404
+        assert _without(real, hidden) == _without(nowhere, absent), person
+
+
+def _without(named: str, answer: Any) -> tuple[dict[str, Any], dict[str, str]]:
+    """What is said apart from the name, which may also be a part of the status' digits."""
+    headers = {name: text for name, text in answer.headers if name != "X-Request-ID"}
+    headers.pop("Content-Length")  # the name's length is in it
+    said = {
+        key: value.replace(named, "…") if isinstance(value, str) else value
+        for key, value in answer.json.items()
+    }
+    return said, headers
+
+
+OF_TASKS = [route for route in ASKED if route.split()[1].startswith("/api/web/tasks/*")]
+READ_OR_ENDED = ("GET ", "POST /api/web/tasks/*/cancel")
+
+
+@pytest.mark.parametrize("route", OF_TASKS)
+def test_the_tasks_of_a_deleted_project_are_the_admins_to_read_and_end(
+    app: Flask, ask: Ask, route: str
+) -> None:
+    world = make_world(app, deleted=True)
+    for person in EVERYBODY - {"admin"}:
+        assert ask(world, route, person).status_code == 404, person
+    admins = ask(world, route, "admin").status_code
+    assert (admins < 400) if route.startswith(READ_OR_ENDED) else (admins == 403)
+
+
+def test_a_project_that_is_hidden_cannot_be_told_from_none_by_its_key(
+    app: Flask, client: FlaskClient
+) -> None:
+    world = make_world(app)
+    for person in ("outsider", "stranger"):
+        headers = world.headers(person)
+        for method, path, field in (
+            ("POST", "/api/web/tasks", "json"),
+            ("GET", "/api/web/tasks", "query_string"),
+        ):
+            texts = []
+            for key in (world.key, "NOPE"):
+                name = "projectKey"
+                sent = {name: key} if method == "GET" else {name: key, "description": "x"}
+                answer = client.open(path, method=method, headers=headers, **{field: sent})
+                texts.append((answer.status_code, answer.text.replace(key, "…")))
+            assert texts[0] == texts[1]
+
+
+# What differs between people; in the world, each holds the key of the member's project.
+LISTS = [
+    "GET /api/web/tasks",
+    "GET /api/web/projects",
+    "GET /api/web/machines/*/tasks",
+    "GET /api/web/profile/tokens",
+    "GET /api/web/dashboard/recent-tasks",
+    "GET /api/web/dashboard/recent-activity",
+    "GET /api/web/notifications",
+    "GET /api/web/search",
+]
+# Numbers, and what all see.
+NO_LISTS = {
+    *("GET /api/web/dashboard/stats", "GET /api/web/profile"),
+    # A stream has no end to be compared; tests/app/api/web/test_stream.py says what is in it.
+    *("GET /api/web/profile/notifications", "GET /api/web/stream"),
+    *("GET /api/web/machines", "GET /api/web/projects/-/developers"),
+}
+
+
+@pytest.mark.parametrize("route", LISTS)
+def test_lists_show_nothing_of_other_projects(app: Flask, client: FlaskClient, route: str) -> None:
+    world = make_world(app)
+    path = route.split()[1].replace("*", world.machine_id)
+    # Not the key itself, which comes back in the answer.
+    query = {"q": world.key.swapcase()} if route.endswith("/search") else {}
+    shown = {}
+    for person in ("member", "outsider", "stranger"):
+        answer = client.get(path, query_string=query, headers=world.headers(person))
+        assert answer.status_code == 200, answer.text
+        shown[person] = f'"{world.key}"' in answer.text
+    assert shown == {"member": True, "outsider": False, "stranger": False}
+
+
+def test_every_list_is_among_them() -> None:
+    open_to_all = {
+        route for route in ASKED if route.startswith("GET /api/web/") and "*" not in route
+    }
+    assert open_to_all == {route for route in LISTS if "*" not in route} | NO_LISTS
+
+
+def test_the_numbers_count_nothing_of_other_projects(app: Flask, client: FlaskClient) -> None:
+    world = make_world(app)
+    for person, seen in (("member", 1), ("outsider", 0), ("stranger", 0)):
+        answer = client.get("/api/web/dashboard/stats", headers=world.headers(person))
+        assert (answer.status_code, answer.json["tasks"]["suspended"]) == (200, seen), person
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"gitName": "New Name", "gitEmail": "new@example.org"}, 200),
+        ({"disabled": True}, 200),
+        ({"disabled": False}, 403),
+        ({"password": "a password of the thief"}, 403),
+        ({"role": "admin"}, 403),
+        ({"gitName": "x", "role": "developer"}, 403),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("whose", ["its own", "another"])
+def test_a_token_changes_nothing_about_an_account_that_would_outlive_it(
+    app: Flask, client: FlaskClient, whose: str, changes: dict[str, Any], status: int
+) -> None:
+    world = make_world(app)
+    own = client.get("/api/web/profile", headers=world.headers("admin")).json["id"]
+    target = own if whose == "its own" else world.target
+    path = f"/api/admin/developers/{target}"
+    if whose == "its own" and changes == {"disabled": True}:
+        status = 409  # the last admin
+    answer = client.put(path, json=changes, headers=world.headers("admin's token"))
+    assert answer.status_code == status, answer.text
+    if status == 403:
+        assert answer.json["code"] == "session_required"
+        assert client.put(path, json=changes, headers=world.headers("admin")).status_code < 410
+
+
+def test_doors_are_developers_by_default() -> None:
+    """Only what is listed here by hand is open, whatever the table says."""
+    open_ = {route for route, access in ROUTES.items() if access.door != DEVELOPERS}
+    assert {route.split()[1].split("/")[2] for route in open_ if "/api/" in route} == {
+        "auth",
+        "workers",
+        "openapi.json",
+        "docs",
+    }

@@ -1,0 +1,135 @@
+"""Facts about a workspace: told while a stage runs, and when they are news."""
+
+from pathlib import Path
+
+import pytest
+
+from muster.protocol.frames import Checkpoint, DiffStat, StageFinished, WorkspaceFacts
+from muster.worker.attempts import facts
+from tests.muster.worker.repositories import repository, root, until
+from tests.muster.worker.worker_home import WorkerHome, worker
+
+__all__ = ["repository", "root", "worker"]
+
+FACTS = WorkspaceFacts("ready", "/w", "b", "base", "head", False, DiffStat(1, 2, 3), 10 << 20)
+
+
+@pytest.mark.parametrize(
+    ("cost", "moving", "expected"),
+    [
+        pytest.param(0.01, True, 3.0, id="a small tree at work"),
+        pytest.param(0.01, False, 30.0, id="a small tree at rest"),
+        pytest.param(60.0, True, 1200.0, id="a huge tree at work"),
+        pytest.param(60.0, False, 2400.0, id="a huge tree at rest"),
+    ],
+)
+def test_looks_cost_a_bounded_share_of_the_time(cost: float, moving: bool, expected: float) -> None:
+    assert facts.pause(cost, moving=moving) == expected
+
+
+def changed(**more: object) -> WorkspaceFacts:
+    given = {name: getattr(FACTS, name) for name in FACTS.__struct_fields__}
+    return WorkspaceFacts(**{**given, **more})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        pytest.param(None, FACTS, True, id="the first"),
+        pytest.param(FACTS, FACTS, False, id="the same"),
+        pytest.param(FACTS, changed(dirty=True), True, id="dirt"),
+        pytest.param(FACTS, changed(head_commit="next"), True, id="a commit"),
+        pytest.param(FACTS, changed(diff=DiffStat(1, 2, 4)), True, id="a line"),
+        pytest.param(FACTS, changed(size_bytes=(10 << 20) + 5), False, id="a few bytes"),
+        pytest.param(FACTS, changed(size_bytes=11 << 20), True, id="a megabyte"),
+    ],
+)
+def test_only_news_is_told(
+    before: WorkspaceFacts | None, now: WorkspaceFacts, expected: bool
+) -> None:
+    assert facts.is_news(before, now) is expected
+
+
+def test_what_changes_while_a_stage_runs_is_told_before_it_ends(
+    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facts, "_INTERVAL", 0.05)
+    server = worker.start().server
+    worker.run("echo more >> README; echo done; while [ ! -e go ]; do sleep 0.05; done; rm -f go")
+    seen = server.until(lambda: [f for f in server.bodies(WorkspaceFacts) if f.diff and f.dirty])
+    assert seen[0].diff == DiffStat(1, 1, 0)
+    assert server.bodies(StageFinished) == []
+    (worker.layout.workspace(7, 1) / "go").touch()
+    made = server.until_said(Checkpoint)
+    assert made.diff == DiffStat(1, 1, 0)
+    last = server.until(
+        lambda: [f for f in server.bodies(WorkspaceFacts) if f.head_commit == made.commit]
+    )
+    assert not last[-1].dirty
+
+
+def test_while_a_stage_runs_only_news_is_told_and_after_it_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[WorkspaceFacts] = []
+    reporter = type("Deaf", (), {"say": lambda _, body: told.append(body)})()
+    teller = facts.FactsTeller(reporter)  # type: ignore[arg-type]
+    monkeypatch.setattr(facts, "_ready", lambda of, found: found)
+    found = [FACTS, FACTS, changed(dirty=True), changed(dirty=True)]
+    workspace = type("Seen", (), {"path": "/w", "facts": lambda _: found.pop(0)})()
+    for _ in range(3):
+        teller.look(workspace, only_news=True)
+    assert told == [FACTS, changed(dirty=True)]
+    teller.look(workspace)
+    assert told[2:] == [changed(dirty=True)]
+
+
+@pytest.mark.parametrize("moved", ["log", "index", "HEAD", "logs/HEAD"])
+def test_what_moves_is_looked_at_soon_and_what_rests_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moved: str
+) -> None:
+    monkeypatch.setattr(facts, "_INTERVAL", 0.01)
+    monkeypatch.setattr(facts, "_QUIET_INTERVAL", 1000.0)
+    monkeypatch.setattr(facts, "_SHARE", 0)
+    (tmp_path / "logs").mkdir()
+    looks, glances = [], []
+    teller = type("Teller", (), {"look": lambda *_, only_news: looks.append(only_news)})()
+    workspace = type("At", (), {"git_directory": tmp_path})()
+    seen = facts.FactsWatch._seen
+
+    def glance(watch: facts.FactsWatch) -> object:
+        glances.append(1)
+        return seen(watch)
+
+    monkeypatch.setattr(facts.FactsWatch, "_seen", glance)
+    with facts.FactsWatch(teller, workspace, tmp_path / "log"):
+        until(lambda: looks)
+        since = len(glances)
+        until(lambda: len(glances) > since + 5)
+        assert len(looks) == 1
+        (tmp_path / moved).write_text("moved")
+        until(lambda: len(looks) == 2)
+
+
+def test_a_late_look_never_undoes_a_newer_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[WorkspaceFacts] = []
+    reporter = type("Deaf", (), {"say": lambda _, body: told.append(body)})()
+    teller = facts.FactsTeller(reporter)  # type: ignore[arg-type]
+    monkeypatch.setattr(facts, "_ready", lambda of, found: found)
+
+    class Slow:
+        path = "/w"
+
+        def facts(self) -> WorkspaceFacts:
+            teller.look(Quick())  # type: ignore[arg-type]
+            return FACTS
+
+    class Quick(Slow):
+        def facts(self) -> WorkspaceFacts:
+            return changed(dirty=True)
+
+    teller.look(Slow())  # type: ignore[arg-type]
+    assert told == [changed(dirty=True)]
+    teller.close()
+    teller.look(Quick())  # type: ignore[arg-type]
+    assert len(told) == 1

@@ -1,0 +1,429 @@
+"""A FAKE of the server, for the worker's tests: control channel and worker API, strict, no rows.
+
+Every frame passes through `muster.protocol.codec`. Whatever a worker must not do is kept in
+`violations`, and `close` raises them. Connections pass through a line that tests can cut.
+"""
+
+import json
+import selectors
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import ServerConnection, serve
+
+from muster.protocol.codec import MAX_TEXT, BadFrame, decode_from_machine, encode
+from muster.protocol.frames import (
+    Ack,
+    Body,
+    CloseCode,
+    Frame,
+    Heartbeat,
+    HeartbeatAck,
+    Hello,
+    Log,
+    LogAck,
+    LogGap,
+    LogLost,
+    OpenTerminal,
+    Report,
+    TerminalClosed,
+    Welcome,
+)
+from tests.muster.worker.fake_pty import FakePty
+
+LIMIT = 20.0
+
+
+class FakeServer:
+    """Knobs: `window`, `heartbeat_seconds`, `lease_seconds`, `acks` and `beats` (whether they are
+    answered), `jwt`/`secret` (what is believed), `refuse` (answers of the worker API), `lose` (how
+    many answers of the worker API get lost after what was asked for has been done)."""
+
+    def __init__(self) -> None:
+        self.window = 1 << 20
+        self.heartbeat_seconds = 0.2
+        self.lease_seconds = 60.0
+        self.acks = True
+        self.beats = True
+        self.jwt = "jwt-1"
+        self.secret = "secret-1"
+        self.life = timedelta(hours=24)
+        self.refuse: list[int] = []
+        self.protocol = 2  # the highest version that it speaks
+        self.lose = 0
+        self.changed = threading.Condition()
+        self.pty = FakePty(self.changed, self._violate)
+        self.closed: list[TerminalClosed] = []
+        self.violations: list[str] = []
+        self.hellos: list[Hello] = []
+        self.refused: list[int] = []  # versions
+        self.heartbeats: list[tuple[float, Heartbeat]] = []
+        self.reports: list[Report] = []  # as stored: each once, in order
+        self.seen: list[tuple[str, int]] = []  # as received
+        self.logs: dict[tuple[int, int], bytearray] = {}
+        self.lost: list[tuple[int, int]] = []
+        self.frames: list[Log] = []
+        self.requests: list[tuple[str, dict[str, Any], str | None]] = []
+        self.most_in_flight = 0
+        self._renewed: set[str] = set()  # JWTs that live on beside their successors
+        self._former_secret: str | None = None  # honoured until somebody connects
+        self._stored: dict[str, list[Report]] = {}
+        self._in_flight = 0
+        self._socket: ServerConnection | None = None
+        self._sockets = serve(self._speak, "127.0.0.1", 0, compression=None, max_size=MAX_TEXT)
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._requests())
+        self._http.daemon_threads = True
+        self.line = Line(self._sockets.socket.getsockname()[1], self._http.server_address[1])
+        self._threads = [
+            threading.Thread(target=self._sockets.serve_forever, daemon=True),
+            threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.line.port}"
+
+    # What tests do and ask
+
+    def send(self, frame: Frame) -> None:
+        assert self._socket is not None
+        self._socket.send(encode(frame))
+
+    def longest_silence(self, began: float, ended: float) -> float:
+        """Seconds without a heartbeat between two moments of the monotonic clock."""
+        beats = [at for at, _ in self.heartbeats if began <= at <= ended]
+        return max(later - earlier for earlier, later in pairwise([began, *beats, ended]))
+
+    def open_terminal(self, task_id: int = 7, attempt: int = 1) -> None:
+        self.send(OpenTerminal(task_id, attempt, self.pty.token))
+
+    def kick(self, code: int, reason: str = "") -> None:
+        assert self._socket is not None
+        self._socket.close(code, reason)
+
+    def until(self, condition: Callable[[], Any], limit: float = LIMIT) -> Any:
+        with self.changed:
+            assert self.changed.wait_for(condition, limit), "waited in vain"
+            return condition()
+
+    def bodies(self, kind: type | None = None) -> list[Body]:
+        with self.changed:
+            return [r.body for r in self.reports if kind is None or isinstance(r.body, kind)]
+
+    def until_said(self, kind: type, number: int = 1, limit: float = LIMIT) -> Any:
+        return self.until(lambda: self.bodies(kind)[number - 1 :], limit)[0]
+
+    def until_connected(self, number: int = 1) -> None:
+        self.until(lambda: len(self.hellos) >= number and self._socket is not None)
+
+    def forget(self, size: int, task_id: int = 7, attempt: int = 1) -> None:
+        """As if no report had arrived, and no more of this log than that; cuts the line."""
+        with self.changed:
+            self._stored.clear()
+            self.reports.clear()
+            self.lost.clear()
+            del self.logs[task_id, attempt][size:]
+            self._socket = None
+        self.line.cut()
+
+    def release(self) -> None:
+        """Answers all that was held back while `acks` was off."""
+        self.acks = True
+        with self.changed:
+            self._ack()
+
+    def log(self, task_id: int = 7, attempt: int = 1) -> bytes:
+        with self.changed:
+            return bytes(self.logs.get((task_id, attempt), b""))
+
+    def close(self) -> None:
+        self.line.close()
+        self._sockets.shutdown()
+        self._http.shutdown()
+        self._http.server_close()
+        for thread in self._threads:
+            thread.join(LIMIT)
+        assert not self.violations, self.violations
+
+    # The control channel
+
+    def _speak(self, socket: ServerConnection) -> None:
+        assert socket.request is not None
+        if socket.request.path.startswith("/api/workers/pty/"):
+            self.pty.speak(socket, socket.request.path)
+            return
+        with suppress(ConnectionClosed):
+            hello = decode_from_machine(socket.recv(timeout=5))
+            if not isinstance(hello, Hello):
+                self._violate(f"{type(hello).__name__} before hello")
+                return
+            if hello.worker_jwt not in {self.jwt, *self._renewed}:
+                socket.close(CloseCode.UNAUTHENTICATED)
+                return
+            if hello.protocol > self.protocol:
+                self.refused.append(hello.protocol)
+                socket.close(CloseCode.UNSPOKEN_VERSION)
+                return
+            with self.changed:
+                self._former_secret = None
+                socket.send(encode(self._welcome(hello)))
+                self._socket, self._in_flight = socket, 0
+                self.hellos.append(hello)
+                self.changed.notify_all()
+            for message in socket:
+                self._hear(socket, hello, message)
+
+    def _welcome(self, hello: Hello) -> Welcome:
+        return Welcome(
+            protocol=self.protocol,
+            server_time=datetime.now(UTC).isoformat(),
+            heartbeat_seconds=self.heartbeat_seconds,
+            lease_seconds=self.lease_seconds,
+            window=self.window,
+            acked_seq=len(self._stored.get(hello.journal_id, [])) if self.acks else 0,
+            logs=[LogAck(*whose, len(got)) for whose, got in self.logs.items()],
+        )
+
+    def _hear(self, socket: ServerConnection, hello: Hello, message: str | bytes) -> None:
+        try:
+            frame = decode_from_machine(message)
+        except BadFrame as error:
+            self._violate(str(error))
+            return
+        with self.changed:
+            if socket is not self._socket:
+                return
+            match frame:
+                case Heartbeat():
+                    self.heartbeats.append((time.monotonic(), frame))
+                    if self.beats:
+                        socket.send(encode(HeartbeatAck(frame.number)))
+                case Report():
+                    self._store(hello.journal_id, frame)
+                case Log():
+                    self._take(frame)
+                case TerminalClosed():
+                    self.closed.append(frame)
+                case Hello():
+                    self._violate("a second hello")
+            self.changed.notify_all()
+
+    def _store(self, journal_id: str, report: Report) -> None:
+        stored = self._stored.setdefault(journal_id, [])
+        self.seen.append((journal_id, report.seq))
+        if report.seq <= len(stored):
+            if stored[report.seq - 1] != report:
+                self._violate(f"report {report.seq} has changed")
+        elif report.seq > len(stored) + 1:
+            self._violate(f"report {report.seq} after {len(stored)}")
+        else:
+            stored.append(report)
+            self.reports.append(report)
+            if isinstance(report.body, LogLost):
+                self._lose(report, report.body)
+        if self.acks:
+            self._ack()
+
+    def _lose(self, report: Report, lost: LogLost) -> None:
+        log = self.logs.setdefault((report.task_id, report.attempt), bytearray())
+        if lost.start > len(log):
+            return  # as the server does: it has not come to that place yet
+        self.lost.append((lost.start, lost.end))
+        log.extend(b"\0" * (lost.end - len(log)))
+
+    def _take(self, frame: Log) -> None:
+        self.frames.append(frame)
+        self._in_flight += len(frame.data)
+        self.most_in_flight = max(self.most_in_flight, self._in_flight)
+        if self._in_flight > self.window:
+            self._violate(f"{self._in_flight} bytes in flight")
+        log = self.logs.setdefault((frame.task_id, frame.attempt), bytearray())
+        if frame.offset > len(log):
+            self._in_flight -= len(frame.data)
+            assert self._socket is not None
+            self._socket.send(encode(LogGap(frame.task_id, frame.attempt, len(log))))
+            return
+        known = log[frame.offset : frame.offset + len(frame.data)]
+        if not frame.data.startswith(bytes(known)):
+            self._violate(f"other bytes at {frame.offset}")
+        log.extend(frame.data[len(known) :])
+        if self.acks:
+            self._ack()
+
+    def _ack(self) -> None:
+        if self._socket is None or not self.hellos:
+            return
+        self._in_flight = 0
+        logs = [LogAck(*whose, len(got)) for whose, got in self.logs.items()]
+        stored = self._stored.get(self.hellos[-1].journal_id, [])
+        with suppress(ConnectionClosed):
+            self._socket.send(encode(Ack(len(stored), logs)))
+
+    def _violate(self, words: str) -> None:
+        with self.changed:
+            self.violations.append(words)
+
+    # The worker API
+
+    def answer(self, path: str, body: dict[str, Any], bearer: str | None) -> tuple[int, Any]:
+        with self.changed:
+            self.requests.append((path, body, bearer))
+            self.changed.notify_all()
+            if self.refuse:
+                status = self.refuse.pop(0)
+                return status, {"code": "refused", "detail": f"not now ({status})"}
+            return self._grant(path, body, bearer)
+
+    def _grant(self, path: str, body: dict[str, Any], bearer: str | None) -> tuple[int, Any]:
+        expires = (datetime.now(UTC) + self.life).isoformat()
+        if path.endswith("/refresh-token"):
+            if bearer not in {self.jwt, *self._renewed}:
+                return 401, {"code": "unauthenticated", "detail": "who are you?"}
+            self._renewed.add(self.jwt)
+            self.jwt += "+"
+            return 200, {"workerJwt": self.jwt, "expiresAt": expires}
+        if path.endswith("/recover"):
+            if body["recoverySecret"] == self.secret:
+                self._former_secret = self.secret
+            elif body["recoverySecret"] != self._former_secret:
+                return 401, {"code": "unauthenticated", "detail": "no such secret"}
+            self.secret += "+"
+        self._renewed.clear()
+        self.jwt += "+"
+        given = {"workerJwt": self.jwt, "expiresAt": expires, "recoverySecret": self.secret}
+        return 201, {**given, "machine": {"id": body["machineId"]}}
+
+    def _requests(self) -> type[BaseHTTPRequestHandler]:
+        fake = self
+
+        class Request(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                bearer = (self.headers["Authorization"] or "").removeprefix("Bearer ") or None
+                status, answer = fake.answer(self.path, body, bearer)
+                content = json.dumps(answer).encode()
+                if fake.lose:
+                    fake.lose -= 1
+                    self.close_connection = True
+                    return
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        return Request
+
+
+class Line:
+    """A port before both: POST goes to the API, all else to the channel. Can be cut anywhere."""
+
+    def __init__(self, sockets: int, http: int) -> None:
+        self._ports = {True: http, False: sockets}
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self.cuts: deque[int] = deque()  # still to come
+        self.refuse = False  # whether it hangs up on whoever comes
+        self.arrivals: list[float] = []  # when somebody came, by the monotonic clock
+        self._counting = threading.Lock()
+        self._threads: list[threading.Thread] = []
+        self._over = False
+        self._start(self._accept)
+
+    def cut_after(self, *sizes: int) -> None:
+        """The channel's connection breaks when so many more bytes have gone up; so does the one
+        that follows, after as many as come next.
+
+        What is on its way down is lost with it: an order that is to survive a cut must have come.
+        """
+        with self._counting:
+            self.cuts = deque(sizes)
+
+    def cut(self) -> None:
+        for pair in list(self._pairs):
+            for end in pair:
+                with suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._over = True
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.cut()
+        for thread in list(self._threads):
+            thread.join(LIMIT)
+
+    def _start(self, target: Callable[..., None], *args: object) -> None:
+        thread = threading.Thread(target=target, args=args, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while not self._over:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            self.arrivals.append(time.monotonic())
+            if self.refuse:
+                client.close()
+            else:
+                self._start(self._join, client)
+
+    def _join(self, client: socket.socket) -> None:
+        with client, suppress(OSError):
+            is_post = client.recv(4, socket.MSG_PEEK) == b"POST"
+            with socket.create_connection(("127.0.0.1", self._ports[is_post])) as server:
+                for end in (client, server):
+                    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+                pair = (client, server)
+                self._pairs.append(pair)
+                self._pass(client, server, is_post)
+                self._pairs.remove(pair)
+
+    def _pass(self, client: socket.socket, server: socket.socket, is_post: bool) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(client, selectors.EVENT_READ, server)
+            selector.register(server, selectors.EVENT_READ, client)
+            while True:
+                for key, _ in selector.select():
+                    received = key.fileobj.recv(256 << 10)  # type: ignore[union-attr]
+                    if key.fileobj is client and not is_post:
+                        received = self._bounded(received)
+                    if not received:
+                        return
+                    key.data.sendall(received)
+
+    def _bounded(self, received: bytes) -> bytes:
+        with self._counting:
+            if not self.cuts:
+                return received
+            self.cuts[0] -= len(received)
+            if self.cuts[0] >= 0:
+                return received
+            self.cuts.popleft()
+            return b""
+
+
+@contextmanager
+def fake_server() -> Iterator[FakeServer]:
+    server = FakeServer()
+    try:
+        yield server
+    finally:
+        server.close()

@@ -1,0 +1,245 @@
+import os
+import subprocess
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from muster.worker.git import git
+from muster.worker.git.mirrors import DiffStat, Mirror, Remote, require_safe_ref
+from muster.worker.layout import Layout
+from tests.muster.worker.repositories import (
+    Machine,
+    Repository,
+    machine,
+    repository,
+    root,
+    served_with_login,
+)
+
+__all__ = ["machine", "repository", "root"]
+
+TOKEN = "tok3n-nobody-may-see"
+
+
+def mirror_of(machine: Machine, url: str, token: str | None = None) -> Mirror:
+    return Mirror(machine.layout, Remote.parse(url, token))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ext::sh -c touch% /tmp/x",
+        "fd::17",
+        "--upload-pack=/bin/sh",
+        "-x",
+        "",
+        "some/where",
+        "ftp://host/x",
+        "https://host/a b",
+        "https://host/a\nb",
+        "https://[bad/x",
+        "persistent-https::x",
+    ],
+)
+def test_urls_that_git_must_not_be_given_are_refused(url):
+    with pytest.raises(git.GitError, match="URL"):
+        Remote.parse(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://host/a.git",
+        "http://host:3000/a.git",
+        "ssh://git@host/a.git",
+        "git@host:a/b.git",
+        "git://host/a",
+        "file:///srv/a.git",
+        "/srv/a.git",
+    ],
+)
+def test_the_usual_urls_stay_as_they_are(url):
+    assert Remote.parse(url).url == url
+
+
+@given(st.text(max_size=60) | st.from_regex(r"(https?|ext|ssh)://?:?[a-z:@/\-]{0,30}"))
+def test_no_text_becomes_an_option_or_a_helper(text):
+    try:
+        url = Remote.parse(text, "token").url
+    except git.GitError:
+        return
+    assert not url.startswith("-")
+    assert "::" not in url.split("/")[0]
+    assert not any(character.isspace() for character in url if ord(character) < 128)
+
+
+@pytest.mark.parametrize(
+    ("url", "token", "username", "password"),
+    [
+        ("https://host/x", None, "", ""),
+        ("https://host/x", "t", "x-access-token", "t"),
+        ("https://ann@host/x", "t", "ann", "t"),
+        ("https://ann:p%40ss@host/x", None, "ann", "p@ss"),
+        ("https://ann:pass@host/x", "t", "ann", "t"),
+    ],
+)
+def test_credentials_leave_the_url(url, token, username, password):
+    remote = Remote.parse(url, token)
+    assert remote.url == "https://host/x"
+    assert (remote.username, remote.password) == (username, password)
+    assert token == "t" or not password or password not in repr(remote)
+
+
+def test_a_token_is_only_for_the_host_of_its_repository():
+    assert list(Remote.parse("https://host:8443/x", "t").settings()) == [
+        "credential.https://host:8443.helper"
+    ]
+
+
+def test_a_token_that_could_smuggle_lines_is_refused():
+    with pytest.raises(git.GitError, match="control characters"):
+        Remote.parse("https://host/x", "t\nhost=evil")
+
+
+@pytest.mark.parametrize("name", ["-x", "a..b", "a b", "a:b", "+a^", "a*", "/a", "a.lock", "a@{1}"])
+def test_names_that_are_no_refs_are_refused(name):
+    with pytest.raises(git.GitError, match="not a name"):
+        require_safe_ref(name)
+
+
+def test_a_mirror_has_the_base_and_nothing_of_other_attempts(machine, repository):
+    commit = repository.commit({"a": "1"})
+    repository.commit({"b": "1"}, "other")
+    repository.git("update-ref", "refs/muster/1/1/0", commit)
+    mirror = mirror_of(machine, repository.url)
+    mirror.fetch("main")
+    assert mirror.commit("refs/heads/main") == commit
+    assert git.run(["for-each-ref", "--format=%(refname)"], mirror.path).split() == [
+        "refs/heads/main"
+    ]
+
+
+def test_every_fetch_brings_the_base_up_to_date(machine, repository):
+    mirror = mirror_of(machine, repository.url)
+    mirror.fetch("main")
+    commit = repository.commit({"new": "1"})
+    mirror.fetch("main")
+    assert mirror.commit("refs/heads/main") == commit
+
+
+def test_a_rewritten_base_is_followed(machine, repository):
+    mirror = mirror_of(machine, repository.url)
+    mirror.fetch("main")
+    repository.git("update-ref", "-d", "refs/heads/main")
+    commit = repository.commit({"another": "history"})
+    mirror.fetch("main")
+    assert mirror.commit("refs/heads/main") == commit
+
+
+@pytest.mark.parametrize(("first", "then"), [("a", "a/b"), ("a/b", "a")])
+def test_a_branch_may_become_a_directory_of_branches_and_back(machine, repository, first, then):
+    repository.commit({"x": "1"}, first)
+    mirror = mirror_of(machine, repository.url)
+    mirror.fetch(first)
+    repository.git("update-ref", "-d", f"refs/heads/{first}")
+    commit = repository.commit({"x": "2"}, then)
+    mirror.fetch(then)
+    assert mirror.commit(f"refs/heads/{then}") == commit
+
+
+def test_locks_that_a_killed_git_left_are_cleared(machine, repository):
+    mirror = mirror_of(machine, repository.url)
+    mirror.fetch("main")
+    commit = repository.commit({"new": "1"})
+    (mirror.path / "refs/heads/main.lock").touch()
+    mirror.fetch("main")
+    assert mirror.commit("refs/heads/main") == commit
+
+
+def test_fetches_of_one_repository_wait_for_each_other(machine, repository):
+    failures = []
+
+    def fetch():
+        try:
+            mirror_of(machine, repository.url).fetch("main")
+        except git.GitError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=fetch) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+def test_a_private_repository_opens_with_the_token_and_only_with_it(machine, repository):
+    with served_with_login(repository, TOKEN) as (url, logins):
+        with pytest.raises(git.GitError, match=r"could not read Username|Authentication failed"):
+            mirror_of(machine, url).fetch("main")
+        with pytest.raises(git.GitError, match="Authentication failed"):
+            mirror_of(machine, url, "wrong").fetch("main")
+        mirror = mirror_of(machine, url, TOKEN)
+        mirror.fetch("main")
+        mirror.push(["refs/heads/main:refs/heads/pushed"])
+    assert set(logins) == {"x-access-token"}
+    assert repository.refs()["refs/heads/pushed"] == mirror.commit("refs/heads/main")
+
+
+def test_the_token_is_in_no_argument_and_in_no_file(machine, repository, root, monkeypatch):
+    spy = root / "bin" / "git"
+    spy.parent.mkdir()
+    real = subprocess.run(["which", "git"], capture_output=True, text=True, check=True)
+    spy.write_text(f'#!/bin/sh\necho "$@" >> {root}/arguments\nexec {real.stdout.strip()} "$@"\n')
+    spy.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{spy.parent}:{os.environ['PATH']}")
+    with served_with_login(repository, TOKEN) as (url, _):
+        mirror = mirror_of(machine, url.replace("://", f"://ann:{TOKEN}@"))
+        mirror.fetch("main")
+        mirror.push(["refs/heads/main:refs/heads/pushed"])
+    assert "push" in (root / "arguments").read_text()
+    assert subprocess.run(["grep", "-r", TOKEN, root], check=False).returncode == 1
+
+
+def test_other_uids_can_read_a_mirror_but_not_list_the_mirrors(machine, repository):
+    mirror = mirror_of(machine, repository.url)
+    mirror.fetch("main")
+    assert (mirror.path / "HEAD").stat().st_mode & 0o007 == 0o004
+    assert machine.layout.mirrors.stat().st_mode & 0o777 == 0o711
+
+
+def test_tidying_keeps_what_no_ref_names(machine, repository):
+    mirror = mirror_of(machine, repository.url)
+    mirror.fetch("main")
+    commit = mirror.commit("refs/heads/main")
+    mirror.delete("refs/heads/main")
+    mirror.tidy()
+    git.run(["gc", "--quiet"], mirror.path, settings={"gc.pruneExpire": "never"})
+    assert git.run(["cat-file", "-t", commit], mirror.path) == "commit\n"
+
+
+@pytest.mark.parametrize(
+    ("shortstat", "numbers"),
+    [
+        ("", (0, 0, 0)),
+        (" 1 file changed, 1 insertion(+)\n", (1, 1, 0)),
+        (" 3 files changed, 10 insertions(+), 2 deletions(-)\n", (3, 10, 2)),
+        (" 2 files changed, 4 deletions(-)\n", (2, 0, 4)),
+    ],
+)
+def test_diff_numbers_are_read_from_gits_summary(shortstat, numbers):
+    assert DiffStat.parse(shortstat) == DiffStat(*numbers)
+
+
+def test_unreadable_urls_have_mirrors_with_plain_names(tmp_path):
+    path = Mirror(Layout(tmp_path), Remote.parse("https://host/../../etc/x")).path
+    assert path.parent == tmp_path / "mirrors"
+    assert path.name.removesuffix(".git").isalnum()
+
+
+def test_a_repository_can_be_reached_by_a_file_url(machine, repository: Repository):
+    mirror = mirror_of(machine, f"file://{repository.path}")
+    mirror.fetch("main")
+    assert mirror.commit("refs/heads/main") == repository.refs()["refs/heads/main"]

@@ -1,0 +1,378 @@
+import os
+import subprocess
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+
+from muster.worker.git import checkpoints, git, workspace
+from muster.worker.git.mirrors import DiffStat
+from muster.worker.git.preparation import prepare
+from muster.worker.git.workspace import WorkspaceError
+from muster.worker.layout import HomeUnreachable, Layout
+from tests.muster.worker.repositories import (
+    AUTHOR,
+    Machine,
+    Repository,
+    act,
+    any_machine,
+    as_root,
+    machine,
+    repository,
+    root,
+    silent_server,
+)
+
+__all__ = ["any_machine", "machine", "repository", "root"]
+
+
+def failure(machine: Machine, repository: Repository | str, **more: object) -> WorkspaceError:
+    with pytest.raises(WorkspaceError) as caught:
+        machine.prepare(repository, **more)
+    assert list(machine.layout.workspaces.iterdir()) == []
+    assert list(machine.layout.homes.iterdir()) == []
+    return caught.value
+
+
+def test_a_workspace_is_a_clone_on_the_attempts_branch_at_the_base(any_machine, repository):
+    made = any_machine.prepare(repository)
+    assert made.path == any_machine.layout.home / "workspaces" / "7-1"
+    assert act(made, "git symbolic-ref --short HEAD") == "muster/7-1" == made.branch
+    assert act(made, "git rev-parse HEAD") == made.base_commit
+    assert made.base_commit == repository.refs()["refs/heads/main"]
+    assert (made.path / "README").read_text() == "hello\n"
+    assert act(made, "git status --porcelain") == ""
+    assert act(made, "git fsck --connectivity-only 2>&1") == ""
+
+
+def test_the_agents_own_git_knows_the_developer_and_the_base(any_machine, repository):
+    made = any_machine.prepare(repository)
+    assert act(made, "git config user.name; git config user.email").splitlines() == [
+        AUTHOR.name,
+        AUTHOR.email,
+    ]
+    assert act(made, "git rev-parse origin/main") == made.base_commit
+    act(made, "echo x > f; git add f; git commit -qm mine; git fetch -q origin")
+    assert made.facts().head_commit == act(made, "git rev-parse HEAD")
+
+
+def test_the_agent_cannot_push_into_the_mirror(any_machine, repository):
+    made = any_machine.prepare(repository)
+    act(made, "echo x > f; git add f; git commit -qm mine; git push -q origin HEAD:x || true")
+    heads = git.run(["for-each-ref", "--format=%(refname)"], made.mirror().path).split()
+    assert heads == ["refs/heads/main"]
+
+
+def test_an_authors_name_may_hold_anything_a_name_may(machine, repository):
+    author = workspace.Author('José "Pepe" O\'Neil; $(id)', "x@y.example")
+    made = machine.prepare(repository, author=author)
+    assert act(made, "git config user.name") == author.name
+
+
+def test_the_first_clone_says_so_and_the_next_has_nothing_to_say(machine, repository):
+    machine.prepare(repository)
+    assert machine.notes == [("log", f"cloning {repository.url}")]
+    machine.prepare(repository, 8)
+    assert len(machine.notes) == 1
+
+
+def test_slow_progress_is_told_about_once_a_second(machine, repository, monkeypatch):
+    from muster.worker.git import preparation
+
+    told = []
+    clock = iter([0.0, 0.5, 1.1, 1.5, 2.2])
+    monkeypatch.setattr(preparation.time, "monotonic", lambda: next(clock))
+    progress = preparation.Progress("cloning", lambda level, text: told.append((level, text)))
+    for percent in (10, 40, 60):
+        progress("Receiving objects", percent)
+    progress("Resolving deltas", 5)
+    assert told == [("log", "cloning 40 %"), ("log", "resolving deltas 5 %")]
+
+
+def test_an_unreachable_repository_fails_in_gits_own_words(machine, root):
+    error = failure(machine, str(root / "nowhere.git"))
+    assert error.code == "repository_unreachable"
+    assert "does not appear to be a git repository" in error.message
+
+
+def test_a_url_for_a_program_is_unreachable_and_does_not_run(machine, root):
+    error = failure(machine, f"ext::touch {root}/ran")
+    assert error.code == "repository_unreachable"
+    assert not (root / "ran").exists()
+
+
+def test_a_missing_base_is_named(machine, repository):
+    error = failure(machine, repository, base="nope")
+    assert error.code == "base_missing"
+    assert "nope" in error.message
+
+
+def test_a_base_that_is_no_branch_name_is_missing(machine, repository):
+    assert failure(machine, repository, base="--upload-pack=x").code == "base_missing"
+
+
+def test_nothing_is_left_when_the_branch_cannot_be_made(machine, repository):
+    repository.commit({"a": "1"}, "muster")  # git has no room for muster/7-1 beside it
+    error = failure(machine, repository, base="muster")
+    assert error.code == "workspace_failed"
+    assert "muster/7-1" in error.message
+
+
+def test_an_empty_repository_is_said_to_be_empty(machine, root):
+    error = failure(machine, Repository.create(root / "empty.git"))
+    assert error.code == "repository_empty"
+    assert "no commits" in error.message
+
+
+def test_a_missing_checkpoint_is_named(machine, repository):
+    error = failure(machine, repository, resume_from="refs/muster/7/1/0")
+    assert error.code == "checkpoint_missing"
+
+
+def test_preparation_ends_at_its_time_limit(machine):
+    with silent_server() as (url, _):
+        error = failure(machine, url, timeout=0.4)
+    assert error.code == "workspace_timeout"
+
+
+def test_preparation_can_be_cancelled(machine):
+    cancelled = threading.Event()
+    caught = []
+
+    def work(url):
+        try:
+            prepare(machine.request(url), machine.note, cancelled)
+        except WorkspaceError as error:
+            caught.append(error.code)
+
+    with silent_server() as (url, wait_for_guest):
+        thread = threading.Thread(target=work, args=(url,))
+        thread.start()
+        wait_for_guest()
+        cancelled.set()
+        thread.join(10)
+    assert caught == ["cancelled"]
+    assert not machine.layout.workspace(7, 1).exists()
+    assert not [child for child in psutil.Process().children() if child.name() == "git"]
+
+
+def test_what_an_earlier_try_left_is_replaced(any_machine, repository):
+    first = any_machine.prepare(repository)
+    act(first, "echo rest > rest")
+    second = any_machine.prepare(repository)
+    assert not (second.path / "rest").exists()
+
+
+def test_many_attempts_can_be_prepared_at_once(machine, repository):
+    made = []
+    threads = [
+        threading.Thread(target=lambda task=task: made.append(machine.prepare(repository, task)))
+        for task in range(1, 5)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {one.branch for one in made} == {f"muster/{task}-1" for task in range(1, 5)}
+
+
+def test_an_attempt_resumes_at_the_checkpoint(any_machine, repository):
+    first = any_machine.prepare(repository)
+    act(first, "echo done > done; rm README")
+    kept = checkpoints.checkpoint(first, 0, "develop", AUTHOR, note=any_machine.note)
+    repository.commit({"later": "1"})
+    second = any_machine.prepare(repository, 7, 2, resume_from=kept.ref)
+    assert second.facts().head_commit == kept.commit
+    assert (second.path / "done").read_text() == "done\n"
+    assert not (second.path / "README").exists()
+    assert act(second, "git status --porcelain; git symbolic-ref HEAD") == "refs/heads/muster/7-2"
+    # What others did meanwhile is not counted as this task's.
+    assert second.base_commit == first.base_commit
+    assert second.diff_stat() == DiffStat(2, 1, 1)
+
+
+def test_facts_tell_head_dirt_diff_and_size(any_machine, repository):
+    made = any_machine.prepare(repository)
+    clean = made.facts()
+    assert (clean.head_commit, clean.dirty, clean.diff) == (made.base_commit, False, DiffStat())
+    act(made, "head -c 3000000 /dev/urandom > big; echo changed >> README")
+    dirty = made.facts()
+    assert dirty.dirty
+    assert dirty.diff == DiffStat(1, 1, 0)
+    assert dirty.size_bytes > clean.size_bytes + 2_900_000
+
+
+def test_a_workspace_is_found_again_after_a_restart(any_machine, repository):
+    made = any_machine.prepare(repository)
+    assert workspace.find(any_machine.layout, 7, 1) == made
+    assert workspace.find(any_machine.layout, 7, 2) is None
+
+
+def test_nothing_is_left_of_a_removed_workspace(any_machine, repository):
+    made = any_machine.prepare(repository)
+    act(made, "mkdir -p deep/er; touch deep/er/f; chmod 0 deep/er; ln -s / deep/root")
+    made.remove()
+    assert not made.path.exists()
+    assert not made.home.exists()
+    assert workspace.find(any_machine.layout, 7, 1) is None
+    assert list(any_machine.layout.identities.iterdir()) == []
+    made.remove()
+
+
+@pytest.mark.parametrize(
+    "trick",
+    [
+        "mv .git /tmp/muster-$$; ln -s /tmp/muster-$$ .git; echo /tmp/muster-$$",
+        "mv .git ../7-1/elsewhere; echo 'gitdir: elsewhere' > .git",
+        "echo .. > .git/commondir",
+        "rm -rf .git",
+    ],
+    ids=["symlink", "gitfile", "commondir", "gone"],
+)
+def test_a_replaced_git_directory_is_not_followed(any_machine, repository, trick):
+    made = any_machine.prepare(repository)
+    moved = act(made, trick)
+    try:
+        with pytest.raises(WorkspaceError, match="replaced"):
+            made.facts()
+        with pytest.raises(checkpoints.CheckpointRefused, match="replaced"):
+            checkpoints.checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
+        with pytest.raises(checkpoints.PublishRefused, match="replaced"):
+            checkpoints.publish(made, AUTHOR, note=any_machine.note)
+    finally:
+        subprocess.run(["rm", "-rf", "--", *moved.split()], check=True)
+
+
+def test_a_work_tree_set_elsewhere_is_not_followed(any_machine, repository, root):
+    made = any_machine.prepare(repository)
+    act(made, f"git config core.worktree {root}")
+    assert not made.facts().dirty
+
+
+HOSTILE = """
+mkdir -p hooks
+for name in pre-commit commit-msg post-commit post-index-change reference-transaction \
+        pre-push post-checkout prepare-commit-msg pre-auto-gc; do
+    printf '#!/bin/sh\\n{tell} hook-%s\\n' $name > hooks/$name
+    chmod 755 hooks/$name
+done
+mkdir -p .git/hooks && cp hooks/* .git/hooks/
+cat > .git/evil <<'CONFIG'
+[core]
+    hooksPath = hooks
+    fsmonitor = {tell} fsmonitor
+    sshCommand = {tell} ssh
+    pager = {tell} pager
+    editor = {tell} editor
+    askPass = {tell} askpass
+    alternateRefsCommand = {tell} alternates
+    gitProxy = {tell} proxy
+[credential]
+    helper = !{tell} credential
+[commit]
+    gpgSign = true
+[gpg]
+    program = {tell} gpg
+[diff]
+    external = {tell} diff
+[diff "evil"]
+    textconv = {tell} textconv
+    command = {tell} command
+[filter "evil"]
+    clean = {tell} filter; cat
+    required = true
+[uploadpack]
+    packObjectsHook = {tell} packobjects
+[remote "origin"]
+    uploadpack = {tell} uploadpack
+    receivepack = {tell} receivepack
+[url "ext::{tell} instead "]
+    insteadOf = /
+    insteadOf = file://
+[alias]
+    add = !{tell} alias
+    commit = !{tell} alias
+[protocol]
+    allow = always
+CONFIG
+git config include.path evil
+echo '* filter=evil diff=evil' > .gitattributes
+echo more >> README
+"""
+
+
+def hostile(made: workspace.Workspace, spoils: Path) -> None:
+    """Sets every trap that a workspace can hold; each tells who ran it and what it could see."""
+    spoils.mkdir()
+    spoils.chmod(0o777)
+    tell = spoils / "tell"
+    tell.write_text(
+        f"#!/bin/bash\nwho={spoils}/$1-$$\n"
+        "{ id -u; env; cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline; } > $who 2>/dev/null\n"
+        "exit 0\n"
+    )
+    tell.chmod(0o755)
+    act(made, HOSTILE.replace("{tell}", str(tell)))
+
+
+@pytest.mark.parametrize("with_token", [False, True])
+def test_traps_in_a_workspace_run_nothing_as_root_and_see_no_token(
+    any_machine, repository, root, with_token
+):
+    token = "tok3n-nobody-may-see" if with_token else None
+    made = any_machine.prepare(repository)
+    spoils = root / "spoils"
+    hostile(made, spoils)
+    made.facts()
+    checkpoints.checkpoint(made, 0, "develop", AUTHOR, token, note=any_machine.note)
+    published = checkpoints.publish(made, AUTHOR, token, note=any_machine.note)
+    assert repository.refs()["refs/heads/muster/7-1"] == published.commit
+    checkpoints.forget(made, token, note=any_machine.note)
+
+    ran = {path.name.rsplit("-", 1)[0] for path in spoils.glob("*-*")}
+    assert ran <= {"filter"}  # a clean filter is part of what a file's content is
+    for told in spoils.glob("*-*"):
+        lines = told.read_bytes()
+        if made.identity is not None:
+            assert lines.startswith(b"%d\n" % made.identity.uid)
+        assert b"tok3n" not in lines
+
+
+@as_root
+def test_an_attempt_can_read_neither_its_neighbour_nor_the_daemons_things(machine, repository):
+    mine, other = machine.prepare(repository), machine.prepare(repository, 8)
+    (machine.layout.credentials / "jwt").write_text("secret")
+    for path in (
+        other.path,
+        other.path / "README",
+        other.home,
+        machine.layout.credentials / "jwt",
+        machine.layout.journal,
+        machine.layout.attempts,
+        machine.layout.workspaces,
+        machine.layout.mirrors,
+    ):
+        assert act(mine, f"ls {path} >/dev/null 2>&1 && echo seen || echo hidden") == "hidden"
+    assert act(mine, f"cat {mine.path}/README") == "hello"
+    assert act(mine, f"touch {mine.mirror().path}/x 2>/dev/null || echo refused") == "refused"
+
+
+@as_root
+def test_a_home_behind_a_closed_door_is_said_before_anything_fails(root):
+    closed = root / "closed"
+    closed.mkdir(mode=0o700)
+    layout = Layout(closed / "home")
+    layout.make()
+    with pytest.raises(HomeUnreachable, match=str(closed)):
+        layout.require_reachable()
+    os.chmod(closed, 0o711)
+    layout.require_reachable()
+
+
+def test_paths_are_made_of_integers_alone(tmp_path):
+    layout = Layout(tmp_path)
+    for place in (layout.workspace, layout.attempt, layout.home_of):
+        with pytest.raises(ValueError):
+            place("../../etc", 1)  # type: ignore[arg-type]
+    assert layout.workspace(7, 1) == tmp_path / "workspaces" / "7-1"

@@ -1,0 +1,105 @@
+"""A daemon and a shim that come from versions of Muster next to each other."""
+
+import socket
+import threading
+
+import pytest
+
+from muster.protocol.frames import Accepted, Lost, StageFinished, StageStarted, Stop, Stopped
+from muster.worker.shim import client
+from muster.worker.shim.link import Shim, ShimRefused
+from muster.worker.shim.wire import VERSION, ShimState, Unpacker, pack, state_fields
+from tests.muster.worker.repositories import repository, root, until
+from tests.muster.worker.worker_home import WorkerHome, worker
+from tests.muster.worker.worker_variants import OTHER_VERSION, entry
+
+__all__ = ["repository", "root", "worker"]
+
+HELD = "echo up; until [ -e {flag} ]; do sleep 0.02; done; echo bye"
+
+
+def spoken_with(worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, *versions: int) -> bool:
+    """Whether the attempt's shim takes one who speaks these."""
+    with monkeypatch.context() as other:
+        other.setattr("muster.worker.shim.link.SPOKEN", versions)
+        try:
+            shim = client.attach(worker.layout.attempt(7, 1))
+        except ShimRefused:
+            return False
+    assert shim is not None
+    shim.close()
+    return True
+
+
+@pytest.mark.parametrize("shims", [VERSION - 1, VERSION + 1], ids=["older", "newer"])
+def test_a_daemon_finishes_the_stage_of_a_shim_one_version_away(
+    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, shims: int
+) -> None:
+    server = worker.server
+    flag = worker.layout.home.parent / "go"
+    with monkeypatch.context() as other:
+        other.setattr(
+            "muster.worker.shim.client._ENTRY", entry(OTHER_VERSION.format(version=shims))
+        )
+        other.setattr("muster.worker.shim.link.SPOKEN", (shims, shims - 1))
+        worker.start().run(HELD.format(flag=flag))
+        server.until(lambda: b"up" in server.log())
+        worker.leave()
+    assert spoken_with(worker, monkeypatch, shims)
+    assert not spoken_with(worker, monkeypatch, shims - 2, shims + 1)
+
+    worker.spawn()
+    (held,) = server.hellos[-1].attempts
+    assert (held.stage_index, held.state) == (0, "working")
+    flag.touch(0o666)
+    end = server.until_said(StageFinished)
+    assert (end.how, end.code) == ("exit", 0)
+    server.until(lambda: server.log() == b"up\r\nbye\r\n")
+    worker.run("echo next", stage_index=1)
+    server.until_said(StageFinished, 2)
+    assert len(server.bodies(Accepted)) == 1
+    assert len(server.bodies(StageStarted)) == 2
+    assert server.bodies(Lost) == []
+
+
+def test_a_shim_that_refuses_us_keeps_its_stage_until_that_is_to_stop(
+    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("muster.worker.attempts.shim_side._HUNG", 0.1)
+    monkeypatch.setattr("muster.worker.attempts.shim_side._HUNG_LOOK", 0.1)
+    server, strange = worker.server, VERSION + 5
+    with monkeypatch.context() as other:
+        other.setattr(
+            "muster.worker.shim.client._ENTRY", entry(OTHER_VERSION.format(version=strange))
+        )
+        other.setattr("muster.worker.shim.link.SPOKEN", (strange,))
+        worker.start().run(HELD.format(flag=worker.layout.home.parent / "never"))
+        server.until(lambda: b"up" in server.log())
+        worker.leave()
+    worker.start()
+    until(lambda: caplog.text.count("does not answer") > 3)
+    assert worker.stages()
+    server.send(Stop(7, 1, "cancelled"))
+    server.until_said(Stopped)
+    assert worker.stages() == []
+    assert server.bodies(Lost) == []
+
+
+@pytest.mark.parametrize("answered", [VERSION + 1, "1", None])
+def test_a_shim_that_answers_in_a_version_nobody_offered_is_not_believed(answered: object) -> None:
+    ours, theirs = socket.socketpair()
+    ours.settimeout(10)
+
+    def answer() -> None:
+        (hello,) = Unpacker().feed(theirs.recv(4096))
+        assert VERSION in hello["hello"]
+        state = state_fields(ShimState(None, False, (), 0, 0))
+        theirs.sendall(pack({"hello": answered, "state": state}))
+
+    other = threading.Thread(target=answer)
+    other.start()
+    with ours, theirs:
+        with pytest.raises(ShimRefused, match="we speak") as refused:
+            Shim(ours)
+        other.join()
+    assert refused.value.code == "version"

@@ -1,0 +1,318 @@
+"""Parts of a machine that are frozen (SIGSTOP) and thawed, with real processes and short leases."""
+
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from muster.protocol.frames import (
+    Drain,
+    Drained,
+    Lost,
+    Publish,
+    Published,
+    StageFinished,
+    Stale,
+    Stop,
+    Stopped,
+)
+from muster.worker import processes
+from muster.worker.clock import boot_seconds
+from muster.worker.processes import Process
+from muster.worker.shim import client
+from tests.muster.worker.fake_server import FakeServer
+from tests.muster.worker.repositories import repository, root, until, wait_until_gone
+from tests.muster.worker.worker_home import BRANCH, WorkerHome, worker
+
+__all__ = ["repository", "root", "worker"]
+
+LEASE = 2.0
+OWN_HAND = 1.0  # seconds after which a daemon does what its shims should have done
+FENCE = 2.0  # seconds in which who sees that the lease is over must have killed
+FOREVER = "trap '' TERM HUP; echo up; while :; do sleep 0.05; done"
+
+
+@pytest.fixture
+def freeze() -> Iterator[Callable[[list[Process]], None]]:
+    """Stops processes; whoever is not thawed by the test is thawed after it."""
+    frozen: list[Process] = []
+
+    def stop(those: list[Process]) -> None:
+        frozen.extend(those)
+        for process in those:
+            processes.send(process, signal.SIGSTOP)
+
+    yield stop
+    thaw(frozen)
+
+
+def thaw(those: list[Process]) -> None:
+    for process in those:
+        processes.send(process, signal.SIGCONT)
+
+
+def shim_of(worker: WorkerHome, task_id: int = 7) -> Process:
+    shim = client.attach(worker.layout.attempt(task_id, 1))
+    assert shim is not None
+    found = processes.find(shim.state().pid)
+    shim.close()
+    assert found is not None
+    return found
+
+
+def running(worker: WorkerHome, script: str = FOREVER) -> tuple[FakeServer, Process]:
+    """A stage whose first word has come: the server, and the stage's shim."""
+    server = worker.start().server
+    worker.run(script)
+    server.until(lambda: b"up" in server.log())
+    return server, shim_of(worker)
+
+
+def is_gone(process: Process) -> bool:
+    now = processes.find(process.pid)
+    return now is None or now.started != process.started or not now.alive
+
+
+@pytest.fixture
+def lose_patience(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From now on a daemon in this process gives its shims up sooner. (They take their time to
+    start.)"""
+
+    def lose() -> None:
+        for module in ("link", "client"):
+            monkeypatch.setattr(f"muster.worker.shim.{module}.PATIENCE", 0.3)
+        monkeypatch.setattr("muster.worker.attempts.shim_side._HUNG", 0.8)
+
+    return lose
+
+
+def until_lapsed(since: float) -> None:
+    """Until a lease that was prolonged for the last time before `since` is over."""
+    until(lambda: boot_seconds() > since + LEASE + 0.2)
+
+
+def test_a_frozen_shim_costs_no_other_its_lease(
+    worker: WorkerHome, freeze: Callable[[list[Process]], None]
+) -> None:
+    server = worker.server
+    server.lease_seconds = LEASE
+    worker.spawn()
+    worker.run(FOREVER)
+    server.until(lambda: b"up" in server.log())
+    freeze([shim_of(worker)])
+    worker.run(f"echo up; sleep {2 * LEASE}", task_id=8)
+    end = server.until_said(StageFinished)
+    assert (end.how, end.code) == ("exit", 0)
+
+
+@pytest.mark.parametrize("frozen", ["the shim", "the shim and all below it"])
+def test_a_shim_frozen_while_its_machine_is_cut_off_is_killed_when_its_lease_is_over(
+    worker: WorkerHome, freeze: Callable[[list[Process]], None], frozen: str
+) -> None:
+    server = worker.server
+    server.lease_seconds = LEASE
+    worker.spawn()
+    worker.run(f'env -i setsid sh -c "{FOREVER}" & {FOREVER}')
+    server.until(lambda: server.log().count(b"up") == 2)
+    shim = shim_of(worker)
+    below = processes.descendants(shim.pid)
+    freeze([shim] if frozen == "the shim" else [shim, *below])
+    server.line.refuse = True
+    server.line.cut()
+    until(lambda: all(is_gone(process) for process in [shim, *below]), LEASE + OWN_HAND + FENCE)
+
+    server.line.refuse = False
+    server.until_connected(2)
+    server.until_said(Lost)
+    server.send(Stale(7, 1))
+    server.until_said(Stopped)
+    assert BRANCH not in "".join(worker.repository.refs())
+
+
+def test_a_shim_that_thaws_before_its_daemon_takes_over_ends_and_reports_its_stage(
+    worker: WorkerHome,
+    freeze: Callable[[list[Process]], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("muster.worker.lease.fence._OWN_HAND", 60.0)
+    server = worker.server
+    server.lease_seconds = LEASE
+    worker.start().run(FOREVER)
+    server.until(lambda: b"up" in server.log())
+    shim = shim_of(worker)
+    freeze([shim])
+    server.line.refuse = True
+    server.line.cut()
+    until_lapsed(boot_seconds())
+    assert worker.stages()
+    thaw([shim])
+    until(lambda: not worker.stages(), FENCE)
+    server.line.refuse = False
+    server.until_connected(2)
+    assert server.until_said(StageFinished).how == "lease"
+
+
+def test_a_frozen_shim_whose_stage_is_being_stopped_has_no_longer_lease(
+    worker: WorkerHome,
+    freeze: Callable[[list[Process]], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("muster.worker.attempts.shim_side._HUNG", 300.0)
+    server = worker.server
+    server.lease_seconds = LEASE
+    worker.start().run(FOREVER.replace("''", "'echo heard'"))
+    server.until(lambda: b"up" in server.log())
+    shim = shim_of(worker)
+    server.send(Stop(7, 1, "cancelled"))
+    server.until(lambda: b"heard" in server.log())
+    freeze([shim])
+    server.line.refuse = True
+    server.line.cut()
+    until(lambda: is_gone(shim) and not worker.stages(), LEASE + OWN_HAND + FENCE)
+    server.line.refuse = False
+    server.until_connected(2)
+    server.until_said(Stopped)
+    assert server.bodies(Lost) == []
+
+
+def test_a_frozen_daemon_is_a_machine_whose_stages_end_with_their_lease(
+    worker: WorkerHome, freeze: Callable[[list[Process]], None]
+) -> None:
+    server = worker.server
+    server.lease_seconds = LEASE
+    daemon = processes.find(worker.spawn().pid)
+    assert daemon is not None
+    worker.run(FOREVER)
+    server.until(lambda: b"up" in server.log())
+    freeze([daemon])
+    until(lambda: not worker.stages(), LEASE + FENCE)
+    server.line.cut()
+    thaw([daemon])
+    server.until_connected(2)
+    assert server.until_said(StageFinished).how == "lease"
+    server.send(Stale(7, 1))
+    server.until_said(Stopped)
+
+
+def test_a_machine_frozen_as_a_whole_kills_its_stage_when_it_is_thawed(
+    worker: WorkerHome, freeze: Callable[[list[Process]], None]
+) -> None:
+    server = worker.server
+    server.lease_seconds = LEASE
+    daemon = processes.find(worker.spawn().pid)
+    assert daemon is not None
+    worker.run(FOREVER)
+    server.until(lambda: b"up" in server.log())
+    whole = [shim_of(worker), daemon, *processes.descendants(daemon.pid), *worker.stages()]
+    freeze(whole)
+    server.line.cut()
+    until_lapsed(boot_seconds())
+    thaw(whole)
+    until(lambda: not worker.stages(), FENCE)
+    server.until_connected(2)
+    server.send(Stale(7, 1))
+    server.send(Publish(7, 1))
+    server.until_said(Stopped)
+    assert server.bodies(Published) == []
+    assert server.bodies(Lost) == []
+
+
+def test_a_new_daemon_keeps_the_longer_lease_that_its_shims_were_promised(
+    worker: WorkerHome,
+) -> None:
+    """As the server's rows do, when its setting has become a shorter one."""
+    server = worker.start().server
+    worker.run(FOREVER)
+    server.until(lambda: b"up" in server.log())
+    worker.leave()
+    server.lease_seconds, server.beats = 0.2, False
+    worker.start()
+    since = boot_seconds()
+    until(lambda: boot_seconds() > since + 2.0)  # longer than that, and the second of the fence
+    assert worker.stages()
+
+
+def test_a_stage_whose_shim_hangs_is_ended_when_it_is_to_stop(
+    worker: WorkerHome, freeze: Callable[[list[Process]], None], lose_patience: Callable[[], None]
+) -> None:
+    server, shim = running(worker)
+    lose_patience()
+    freeze([shim])
+    server.send(Drain())
+    server.send(Stop(7, 1, "cancelled"))
+    server.until_said(Drained)
+    assert len(server.bodies(Stopped)) == 1
+    assert worker.stages() == []
+    assert is_gone(shim)
+    assert (server.bodies(Lost), server.bodies(StageFinished)) == ([], [])
+
+
+def test_so_is_one_whose_shim_hangs_after_it_has_heard(
+    worker: WorkerHome, freeze: Callable[[list[Process]], None], lose_patience: Callable[[], None]
+) -> None:
+    server, shim = running(worker, FOREVER.replace("''", "'echo heard'"))
+    lose_patience()
+    server.send(Stop(7, 1, "cancelled"))
+    server.until(lambda: b"heard" in server.log())
+    freeze([shim])
+    server.until_said(Stopped)
+    assert worker.stages() == []
+    assert is_gone(shim)
+
+
+def test_a_daemon_that_finds_a_shim_hanging_gives_it_up_in_the_end(
+    worker: WorkerHome, freeze: Callable[[list[Process]], None], lose_patience: Callable[[], None]
+) -> None:
+    server, shim = running(worker)
+    lose_patience()
+    freeze([shim])
+    worker.leave()
+    assert worker.stages()
+    worker.start()
+    server.until_said(Lost)
+    assert worker.stages() == []
+    assert is_gone(shim)
+
+
+def is_screen_model(process: Process) -> bool:
+    """The daemon's own child, which lives as long as it does."""
+    return b"muster.worker.terminals.screen" in Path(f"/proc/{process.pid}/cmdline").read_bytes()
+
+
+def test_a_push_that_was_frozen_for_longer_than_its_lease_leaves_no_more_than_its_own_branch(
+    worker: WorkerHome, freeze: Callable[[list[Process]], None]
+) -> None:
+    server, remote = worker.server, worker.repository
+    server.lease_seconds = LEASE
+    pushes = remote.hold_pushes("refs/heads/muster/7-1")
+    daemon = processes.find(worker.spawn().pid)
+    assert daemon is not None
+    order = worker.run("echo one > one")
+    server.until_said(StageFinished)
+    server.send(Publish(7, 1))
+    pushes.until(1)
+    before = remote.refs()
+    below = processes.descendants(daemon.pid)
+    pushing = [process for process in below if not is_screen_model(process)]
+    assert pushing
+    whole = [shim_of(worker), daemon, *below]
+    freeze(whole)
+    server.line.cut()
+    until_lapsed(boot_seconds())
+    pushes.release()
+    assert remote.refs() == before
+
+    # Meanwhile the task went to another machine, whose attempt is the second.
+    checkpoint = before["refs/muster/7/1/0"]
+    remote.git("update-ref", "refs/heads/muster/7-2", checkpoint)
+    thaw(whole)
+    server.until_connected(2)
+    server.send(Stale(7, 1))
+    server.until_said(Stopped)
+    for process in pushing:
+        wait_until_gone(process.pid)
+    expected = {**before, "refs/heads/muster/7-2": checkpoint}
+    after = {ref: commit for ref, commit in remote.refs().items() if ref != f"refs/heads/{BRANCH}"}
+    assert after == expected
+    assert {(r.task_id, r.attempt) for r in server.reports} == {(order.task_id, order.attempt)}

@@ -1,0 +1,74 @@
+"""A worker whose home lies on a disk that fills up, and on which there is room again."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from muster.protocol.frames import Lost, StageFinished
+from muster.worker.shim import client
+from tests.muster.worker.repositories import as_root, repository, root
+from tests.muster.worker.worker_home import WorkerHome, worker
+
+__all__ = ["repository", "root", "worker"]
+
+SIZE = 6 << 20
+SPARE = 2 << 20
+PRINTED = 8 << 20
+
+
+@pytest.fixture
+def spare(root: Path) -> Iterator[Path]:
+    """A file on the small disk of the home: without it there is room again."""
+    home = root / "home"
+    home.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=711", "muster-test", str(home)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode != 0:
+        pytest.skip("needs the right to mount")
+    try:
+        file = home / "spare"
+        file.write_bytes(os.urandom(SPARE))
+        yield file
+    finally:
+        subprocess.run(["umount", "--lazy", str(home)], check=True)
+
+
+@as_root
+def test_a_daemon_outlives_a_full_disk_and_tells_what_was_lost(
+    spare: Path, worker: WorkerHome
+) -> None:
+    server = worker.server
+    daemon = worker.spawn()
+    worker.run(f"echo begin; head -c {PRINTED} /dev/zero | tr '\\0' x; exit 3")
+    server.until(lambda: b"begin" in server.log())
+    shim = client.attach(worker.layout.attempt(7, 1))
+    assert shim is not None
+    end = shim.wait(0, timeout=20)
+    shim.close()
+    assert end is not None
+    assert (end.how, end.code) == ("exit", 3)
+    beats = len(server.heartbeats)
+    server.until(lambda: len(server.heartbeats) > beats + 3)
+    assert daemon.poll() is None
+
+    spare.unlink()
+    finished = server.until_said(StageFinished)
+    assert (finished.how, finished.code) == ("exit", 3)
+    assert finished.log_end == end.log_end == PRINTED + len(b"begin\r\n")
+    server.until(lambda: len(server.log()) == finished.log_end)
+    assert server.lost
+    kept = server.log().replace(b"\0", b"")
+    assert kept == b"begin\r\n" + b"x" * (len(kept) - 7)
+    assert len(kept) + sum(to - start for start, to in server.lost) == finished.log_end
+    assert server.bodies(Lost) == []
+
+    # A disk that was full is tried again a second later; what comes before that is lost, too.
+    again = "for i in $(seq 15); do echo more; sleep 0.1; done; echo more >> README"
+    worker.run(again, stage_index=1)
+    server.until_said(StageFinished, 2)
+    server.until(lambda: server.log().endswith(b"more\r\n"))
+    worker.run("echo other", task_id=8)
+    server.until_said(StageFinished, 3)
+    server.until(lambda: server.log(8, 1) == b"other\r\n")

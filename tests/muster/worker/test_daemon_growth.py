@@ -1,0 +1,85 @@
+"""What a daemon keeps of attempts that are forgotten, and of connections that are over: nothing."""
+
+import gc
+import threading
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from muster.protocol.frames import Forget, Repo, StageFinished, WorkspaceFacts
+from tests.muster.worker.repositories import repository, root
+from tests.muster.worker.worker_home import WorkerHome, worker
+
+__all__ = ["repository", "root", "worker"]  # fixtures
+
+ROUNDS = 4
+
+
+@pytest.fixture(autouse=True)
+def _nothing_of_before() -> Iterator[None]:
+    """What other tests have left is not looked through: it would keep the daemon waiting."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("muster.worker.backoff.Backoff.next", lambda self: 0.02)
+
+
+def live_out(worker: WorkerHome, task_id: int) -> None:
+    """An attempt from its order to its end, with a line that breaks in between."""
+    server = worker.server
+    repo = Repo(worker.repository.url, "main", f"muster/{task_id}-1")
+    server.send(worker.stage("echo hello; sleep 0.1", task_id=task_id, repo=repo))
+
+    def said(kind: type) -> bool:
+        return any(r.task_id == task_id and isinstance(r.body, kind) for r in server.reports)
+
+    server.until(lambda: b"hello" in server.logs.get((task_id, 1), b""))
+    connected = len(server.hellos)
+    server.line.cut()
+    server.until_connected(connected + 1)
+    server.until(lambda: said(StageFinished))
+    server.send(Forget(task_id, 1))
+    server.until(
+        lambda: any(
+            r.task_id == task_id
+            and isinstance(r.body, WorkspaceFacts)
+            and r.body.state == "removed"
+            for r in server.reports
+        )
+    )
+
+
+def held(server_is_still: WorkerHome) -> Counter[str]:
+    """The daemon's objects, by type, and its threads, once it has come to rest."""
+    seen: list[Counter[str]] = []
+
+    def has_settled() -> bool:
+        gc.collect()
+        kinds = (type(thing) for thing in gc.get_objects())
+        names = (f"{kind.__module__}.{kind.__qualname__}" for kind in kinds)
+        own = [name for name in names if name.startswith("muster.worker.")]
+        named = (thread.name for thread in threading.enumerate())
+        seen.append(Counter([*own, *(name for name in named if not name.startswith("Thread-"))]))
+        return len(seen) > 3 and seen[-1] == seen[-2] == seen[-3]
+
+    server_is_still.server.until(has_settled)
+    return seen[-1]
+
+
+def test_a_daemon_keeps_nothing_of_what_is_over(worker: WorkerHome) -> None:
+    worker.start()
+    live_out(worker, 1)
+    before = held(worker)
+    assert before["muster.worker.daemon.Daemon"] == 1
+    for task_id in range(2, 2 + ROUNDS):
+        live_out(worker, task_id)
+    grown = held(worker) - before
+    # One more or less is what a connection is at just now; of what is kept there are as many as
+    # there were attempts.
+    assert {kind: n for kind, n in grown.items() if n >= ROUNDS} == {}

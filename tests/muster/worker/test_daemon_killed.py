@@ -1,0 +1,99 @@
+"""Daemons killed in the middle of a push or of a write, and what the next one makes of it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from muster.protocol.frames import (
+    Accepted,
+    Checkpoint,
+    Failed,
+    Publish,
+    Published,
+    StageFinished,
+    StageStarted,
+)
+from muster.worker import processes
+from muster.worker.journal.journal_file import Said, pack, parse
+from tests.muster.worker.repositories import repository, root, until, wait_until_gone
+from tests.muster.worker.worker_home import BRANCH, WorkerHome, worker
+
+__all__ = ["repository", "root", "worker"]
+
+
+@pytest.mark.parametrize("ended", ["before the next daemon", "beside the next daemon's"])
+def test_a_daemon_that_is_killed_while_it_pushes_has_its_branch_published_once(
+    worker: WorkerHome, ended: str
+) -> None:
+    server, remote = worker.server, worker.repository
+    pushes = remote.hold_pushes("refs/heads/muster/")
+    daemon = worker.spawn()
+    worker.run("echo one > one")
+    made = server.until_said(Checkpoint)
+    server.until_said(StageFinished)
+    server.send(Publish(7, 1))
+    pushes.until(1)
+    pushing = processes.descendants(daemon.pid)
+    worker.kill()
+    assert f"refs/heads/{BRANCH}" not in remote.refs()
+
+    if ended == "before the next daemon":
+        pushes.release()
+        for process in pushing:
+            wait_until_gone(process.pid)
+        assert remote.refs()[f"refs/heads/{BRANCH}"] == made.commit
+    worker.spawn()
+    server.send(Publish(7, 1))
+    if ended == "beside the next daemon's":
+        pushes.until(2)
+        pushes.release()
+    published = server.until_said(Published)
+    for process in pushing:
+        wait_until_gone(process.pid)
+    assert (published.branch, published.commit) == (BRANCH, made.commit)
+    assert remote.refs()[f"refs/heads/{BRANCH}"] == made.commit
+    assert remote.git("log", "--format=%s", f"main..{BRANCH}") == "develop (task #7)"
+    worker.run("true", task_id=8)
+    server.until_said(StageFinished, 2)
+    assert len(server.bodies(Published)) == 1
+    assert server.bodies(Failed) == []
+
+
+def written(journal: Path, kind: type) -> int:
+    """Where the first report of this kind ends in the file; 0 while there is none."""
+    at = 0
+    for record in parse(journal.read_bytes()).records:
+        at += len(pack(record))
+        if isinstance(record, Said) and isinstance(record.report.body, kind):
+            return at
+    return 0
+
+
+@pytest.mark.parametrize("torn", [Checkpoint, StageFinished])
+def test_a_report_that_was_being_written_when_all_died_is_made_again(
+    worker: WorkerHome, torn: type
+) -> None:
+    server = worker.server
+    flag = worker.layout.home.parent / "go"
+    journal = worker.layout.journal / "journal"
+    worker.spawn()
+    worker.run(f"echo one > one; echo up; until [ -e {flag} ]; do sleep 0.02; done")
+    server.until(lambda: b"up" in server.log())
+    # A report is sent once it is on disk: of a torn one the server has not heard.
+    server.line.refuse = True
+    server.line.cut()
+    flag.touch(0o666)
+    until(lambda: written(journal, StageFinished))
+    worker.kill()
+    os.truncate(journal, written(journal, torn) - 5)
+    server.line.refuse = False
+
+    worker.spawn()
+    server.until_said(StageFinished)
+    for kind in (Accepted, StageStarted, Checkpoint, StageFinished):
+        assert len(server.bodies(kind)) == 1, kind
+    worker.run("cat one", stage_index=1)
+    server.until_said(StageFinished, 2)
+    server.until(lambda: server.log() == b"up\r\none\r\n")
+    assert len({hello.journal_id for hello in server.hellos}) == 1

@@ -1,0 +1,376 @@
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from muster.worker.git import git
+from muster.worker.git.borrowers import KEPT, Borrowers
+from muster.worker.git.checkpoints import checkpoint, forget
+from muster.worker.git.mirror_lock import MirrorLock
+from muster.worker.git.mirrors import Mirror, Remote
+from muster.worker.git.repositories import Repositories
+from muster.worker.git.workspace import Workspace
+from muster.worker.layout import Layout
+from muster.worker.maintenance import Upkeep
+from tests.muster.worker.repositories import (
+    AUTHOR,
+    Machine,
+    Repository,
+    act,
+    machine,
+    repository,
+    root,
+    silent_server,
+)
+
+__all__ = ["machine", "repository", "root"]
+
+DAY = 86_400.0
+
+
+def upkeep(machine: Machine, **more: object) -> Upkeep:
+    """One that prunes at every look, and what has no name at once."""
+    given = {"prune_every": 0.0, "unnamed_for": "now", **more}
+    return Upkeep(machine.layout, Repositories(machine.layout), lambda: None, **given)  # type: ignore[arg-type]
+
+
+def begin(machine: Machine, repository: Repository, attempt: int, **more: object) -> Workspace:
+    """As the daemon does: the attempt's directory comes first."""
+    machine.layout.attempt(7, attempt).mkdir(mode=0o700)
+    return machine.prepare(repository, 7, attempt, **more)
+
+
+def end(machine: Machine, of: Workspace) -> None:
+    forget(of, note=machine.note)
+    shutil.rmtree(machine.layout.attempt(of.task_id, of.attempt))
+
+
+def mirror_of(machine: Machine, repository: Repository) -> Mirror:
+    return Mirror(machine.layout, Remote.parse(repository.url))
+
+
+def whole(of: Workspace) -> bool:
+    """Whether everything is there that anything in the workspace names, also its reflogs."""
+    return act(of, "git fsck --connectivity-only --no-dangling --no-progress") == ""
+
+
+def has(mirror: Mirror, commit: str) -> bool:
+    try:
+        git.run(["cat-file", "-e", commit], mirror.path)
+    except git.GitError:
+        return False
+    return True
+
+
+def rewrite(repository: Repository, text: str) -> str:
+    """A new history of the base, which has nothing to do with the old one."""
+    made = repository.commit({"README": text}, branch=f"anew-{text}")
+    repository.git("update-ref", "refs/heads/main", made)
+    repository.git("update-ref", "-d", f"refs/heads/anew-{text}")
+    return made
+
+
+def grow_old(mirror: Mirror, days: float) -> None:
+    at = time.time() - days * DAY
+    os.utime(mirror.used, (at, at))
+
+
+# ---- what goes ---------------------------------------------------------------------------------
+
+
+def test_what_nobody_names_any_more_goes(machine: Machine, repository: Repository) -> None:
+    first = begin(machine, repository, 1)
+    act(first, "echo made > made")
+    made = checkpoint(first, 0, "develop", AUTHOR, note=machine.note).commit
+    base = first.base_commit
+    rewrite(repository, "anew")
+    second = begin(machine, repository, 2)
+    mirror = mirror_of(machine, repository)
+    upkeep(machine).look()
+    assert has(mirror, base)
+    assert has(mirror, made)
+    end(machine, first)
+    upkeep(machine).look()
+    assert has(mirror, made)  # the second might have fetched it while it had a name
+    assert whole(second)
+    end(machine, second)
+    upkeep(machine).look()
+    assert not has(mirror, made)
+    assert not has(mirror, base)
+    names = git.run(["for-each-ref", "--format=%(refname)"], mirror.path).split()
+    assert names == ["refs/heads/main"]
+
+
+def test_who_came_later_keeps_nothing_that_was_gone_before(
+    machine: Machine, repository: Repository
+) -> None:
+    first = begin(machine, repository, 1)
+    rewrite(repository, "anew")
+    second = begin(machine, repository, 2)
+    mirror = mirror_of(machine, repository)
+    upkeep(machine).look()
+    assert has(mirror, first.base_commit)
+    end(machine, first)
+    upkeep(machine).look()
+    assert not has(mirror, first.base_commit)
+    assert whole(second)
+
+
+def test_checkpoints_of_attempts_that_are_not_here_go(
+    machine: Machine, repository: Repository
+) -> None:
+    first = begin(machine, repository, 1)
+    made = checkpoint(first, 0, "develop", AUTHOR, note=machine.note)
+    second = begin(machine, repository, 2, resume_from=made.ref)
+    shutil.rmtree(machine.layout.attempt(7, 1))
+    first.remove()
+    mirror = mirror_of(machine, repository)
+    upkeep(machine).look()
+    names = git.run(["for-each-ref", "--format=%(refname)"], mirror.path).split()
+    assert not [name for name in names if name.startswith("refs/muster")]
+    assert whole(second)
+
+
+def test_an_unused_mirror_goes_after_its_time_and_not_before(
+    machine: Machine, repository: Repository, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    mirror, repositories, changed = mirror_of(machine, repository), [], []
+    mirror.fetch("main")
+    known = Repositories(machine.layout)
+    known.add(repository.url)
+    keeping = Upkeep(machine.layout, known, lambda: changed.append(1), keep_days=30)
+    grow_old(mirror, 29)
+    keeping.look()
+    assert mirror.exists
+    grow_old(mirror, 31)
+    keeping.look()
+    assert list(machine.layout.mirrors.iterdir()) == repositories
+    assert (known.urls(), Repositories(machine.layout).urls()) == ([], [])
+    assert changed
+    assert "was not used for 30 days" in caplog.text
+    begin(machine, repository, 1)
+
+
+def test_a_mirror_on_which_an_attempt_stands_stays_however_old(
+    machine: Machine, repository: Repository
+) -> None:
+    made = begin(machine, repository, 1)
+    mirror = mirror_of(machine, repository)
+    grow_old(mirror, 300)
+    upkeep(machine).look()
+    assert whole(made)
+    end(machine, made)
+    grow_old(mirror, 300)
+    upkeep(machine).look()
+    assert not mirror.path.exists()
+
+
+def test_what_a_removal_left_is_removed_by_the_next_look(machine: Machine) -> None:
+    left = machine.layout.mirrors / "x.git.gone"
+    (left / "objects").mkdir(parents=True)
+    upkeep(machine).look()
+    assert not left.exists()
+
+
+def test_nothing_is_pruned_twice_that_was_not_used_meanwhile(
+    machine: Machine, repository: Repository
+) -> None:
+    mirror = mirror_of(machine, repository)
+    mirror.fetch("main")
+    keeping = upkeep(machine)
+    grow_old(mirror, 1)
+    keeping.look()
+    first = (mirror.path / "pruned").stat().st_mtime_ns
+    keeping.look()
+    assert (mirror.path / "pruned").stat().st_mtime_ns == first
+
+
+# ---- what stays --------------------------------------------------------------------------------
+
+
+def test_where_an_attempt_is_on_no_list_nothing_is_touched(
+    machine: Machine, repository: Repository
+) -> None:
+    made = begin(machine, repository, 1)
+    mirror = mirror_of(machine, repository)
+    shutil.rmtree(mirror.path / "borrowers")  # as a daemon left it that kept none
+    rewrite(repository, "anew")
+    mirror.fetch("main")
+    grow_old(mirror, 300)
+    upkeep(machine).look()
+    assert has(mirror, made.base_commit)
+    assert whole(made)
+
+
+def test_a_list_that_cannot_be_read_keeps_everything(
+    machine: Machine, repository: Repository
+) -> None:
+    made = begin(machine, repository, 1)
+    mirror = mirror_of(machine, repository)
+    (mirror.path / "borrowers" / "7-1").write_text("")
+    rewrite(repository, "anew")
+    mirror.fetch("main")
+    upkeep(machine).look()
+    assert whole(made)
+
+
+def test_a_ref_that_vanishes_is_kept_for_who_is_here(
+    machine: Machine, repository: Repository
+) -> None:
+    made = begin(machine, repository, 1)
+    mirror = mirror_of(machine, repository)
+    with mirror._kept(["refs/heads/main"]):
+        git.run(["update-ref", "-d", "refs/heads/main"], mirror.path)
+    upkeep(machine).look()
+    assert has(mirror, made.base_commit)
+    assert whole(made)
+
+
+def test_a_fetch_that_only_goes_on_keeps_nothing_apart(
+    machine: Machine, repository: Repository
+) -> None:
+    begin(machine, repository, 1)
+    repository.commit({"more": "x"})
+    mirror = mirror_of(machine, repository)
+    mirror.fetch("main")
+    assert git.run(["for-each-ref", KEPT], mirror.path) == ""
+
+
+def test_pruning_makes_way_for_an_attempt(
+    machine: Machine, repository: Repository, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    mirror = mirror_of(machine, repository)
+    mirror.fetch("main")
+    lock = MirrorLock.of(mirror.path)
+    with lock.held_if_free():
+        waiting = threading.Thread(target=mirror.fetch, args=("main",), daemon=True)
+        waiting.start()
+        while not lock.is_set():
+            time.sleep(0.01)
+        with pytest.raises(git.GitCancelled):
+            git.run(["gc"], mirror.path, cancelled=lock)
+    waiting.join(20)
+    assert not waiting.is_alive()
+
+
+def test_a_mirror_that_is_busy_is_left_alone(machine: Machine, repository: Repository) -> None:
+    with silent_server() as (url, guest_came):
+        remote = Mirror(machine.layout, Remote.parse(url))
+        cancelled = threading.Event()
+
+        def fetch() -> None:
+            with pytest.raises(git.GitCancelled):
+                remote.fetch("main", cancelled=cancelled)
+
+        fetching = threading.Thread(target=fetch, daemon=True)
+        fetching.start()
+        guest_came()
+        grow_old(remote, 300)
+        upkeep(machine).look()
+        assert remote.exists
+        cancelled.set()
+        fetching.join(20)
+
+
+# ---- nothing of an attempt that is here is ever touched ----------------------------------------
+
+
+@contextmanager
+def a_machine() -> Iterator[tuple[Machine, Repository]]:
+    path = Path(tempfile.mkdtemp(prefix="muster-test-"))
+    path.chmod(0o711)
+    layout = Layout(path / "home", file_roots=(path,))
+    layout.make()
+    made = Machine(layout, one_user=True)
+    repository = Repository.create(path / "remote.git")
+    repository.commit({"README": "hello\n"})
+    try:
+        yield made, repository
+    finally:
+        shutil.rmtree(path)
+
+
+STEPS = ("begin", "resume", "rewrite", "grow", "agent fetches", "checkpoint", "forget", "look")
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 9)), min_size=4, max_size=14)
+)
+def test_whatever_happens_no_workspace_misses_an_object(steps: list[tuple[str, int]]) -> None:
+    with a_machine() as (machine, repository):
+        here = [begin(machine, repository, 1)]
+        checkpoints: list[str] = []
+        for number, (step, choice) in enumerate(steps, start=2):
+            chosen = here[choice % len(here)] if here else None
+            match step:
+                case "begin":
+                    here.append(begin(machine, repository, number))
+                case "resume" if checkpoints:
+                    ref = checkpoints[choice % len(checkpoints)]
+                    if ref in repository.refs():
+                        here.append(begin(machine, repository, number, resume_from=ref))
+                case "rewrite":
+                    rewrite(repository, f"{number}")
+                case "grow":
+                    repository.commit({f"f{number}": "x"})
+                case "agent fetches" if chosen:
+                    act(chosen, "git fetch -q origin '+refs/*:refs/remotes/all/*'")
+                case "checkpoint" if chosen:
+                    act(chosen, f"echo {number} > made")
+                    made = checkpoint(chosen, number, "s", AUTHOR, note=machine.note)
+                    checkpoints.append(made.ref)
+                case "forget" if chosen:
+                    here.remove(chosen)
+                    end(machine, chosen)
+                case "look":
+                    upkeep(machine).look()
+        upkeep(machine).look()
+        for workspace in here:
+            assert whole(workspace), steps
+
+
+def test_pruning_races_with_attempts_and_takes_nothing_from_them(
+    machine: Machine, repository: Repository
+) -> None:
+    over, broken = threading.Event(), []
+    keeping = upkeep(machine)
+
+    def look_on() -> None:
+        while not over.is_set():
+            keeping.look()
+
+    def live(first: int) -> None:
+        try:
+            for attempt in range(first, first + 4):
+                made = begin(machine, repository, attempt)
+                act(made, f"echo {attempt} > made{attempt}")
+                checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
+                rewrite(repository, f"{attempt}")
+                assert whole(made)
+                end(machine, made)
+        except BaseException as error:
+            broken.append(error)
+
+    looking = threading.Thread(target=look_on, daemon=True)
+    lives = [threading.Thread(target=live, args=(first,), daemon=True) for first in (10, 20)]
+    looking.start()
+    for thread in lives:
+        thread.start()
+    for thread in lives:
+        thread.join(60)
+    over.set()
+    looking.join(30)
+    assert broken == []
+    keeping.look()
+    assert Borrowers(mirror_of(machine, repository).path).numbers() == {}

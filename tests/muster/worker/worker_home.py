@@ -1,0 +1,146 @@
+"""A real worker on a fake server: in this process, or as `python -m muster worker run`."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from muster.protocol.frames import Author, Forget, Repo, RunStage
+from muster.worker import processes
+from muster.worker.daemon import Daemon
+from muster.worker.layout import Layout
+from muster.worker.server.credentials import Credentials, CredentialStore
+from muster.worker.shim import client
+from muster.worker.tunnels import command
+from tests.muster.worker.fake_server import LIMIT, FakeServer
+from tests.muster.worker.of_user import owned_by
+from tests.muster.worker.repositories import Repository
+
+SOURCES = Path(__file__).resolve().parents[3]
+BRANCH = "muster/7-1"
+
+
+class WorkerHome:
+    """`start` as often as you like; whatever still runs is ended by the fixture."""
+
+    def __init__(self, directory: Path, server: FakeServer, repository: Repository) -> None:
+        self.layout = Layout(directory, file_roots=(repository.path.parent,))
+        self.layout.make()
+        self.server = server
+        self.repository = repository
+        self.join_server()
+        self.daemon: Daemon | None = None
+        self.process: subprocess.Popen[bytes] | None = None
+        self._thread: threading.Thread | None = None
+
+    def join_server(self, renew_at: float = 1e12) -> None:
+        given = Credentials(self.server.url, "machine", "m", 2, "jwt-1", renew_at, "secret-1")
+        CredentialStore(self.layout.credentials).save(given)
+
+    def start(self, *, stop_agents_on_exit: bool = False) -> "WorkerHome":
+        home, roots = self.layout.home, self.layout.file_roots
+        return self.take(Daemon(home, stop_agents_on_exit=stop_agents_on_exit, file_roots=roots))
+
+    def take(self, daemon: Daemon) -> "WorkerHome":
+        """Run this one."""
+        self.daemon = daemon
+        self._thread = threading.Thread(target=daemon.run, daemon=True)
+        connected = len(self.server.hellos)
+        self._thread.start()
+        self.server.until_connected(connected + 1)
+        return self
+
+    def leave(self) -> None:
+        """As on SIGTERM."""
+        if self.daemon is not None and self._thread is not None:
+            self.daemon.stop()
+            self.join()
+            self.daemon = None
+
+    def join(self) -> None:
+        assert self._thread is not None
+        self._thread.join(LIMIT)
+        assert not self._thread.is_alive()
+
+    def spawn(
+        self, *options: str, program: Sequence[str] = ("muster", "worker")
+    ) -> subprocess.Popen[bytes]:
+        """The daemon as a process of its own."""
+        connected = len(self.server.hellos)
+        given = ["--home", str(self.layout.home)]
+        given += [word for root in self.layout.file_roots for word in ("--file-root", str(root))]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", *program, "run", *given, *options],
+            cwd=SOURCES,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self.server.until_connected(connected + 1)
+        return self.process
+
+    def kill(self, number: int = signal.SIGKILL) -> int:
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.process.wait(LIMIT)
+
+    def run(self, script: str, stage_index: int = 0, **more: Any) -> RunStage:
+        """Orders a shell stage."""
+        order = self.stage(script, stage_index, **more)
+        self.server.send(order)
+        return order
+
+    def stage(self, script: str, stage_index: int = 0, **more: Any) -> RunStage:
+        repo = Repo(self.repository.url, "main", BRANCH)
+        given: dict[str, Any] = {
+            "task_id": 7,
+            "attempt": 1,
+            "stage_index": stage_index,
+            "stage_name": "develop",
+            "kind": "shell",
+            "text": script,
+            "variables": {"description": "do it"},
+            "agent": "custom",
+            "timeout": 60.0,
+            "repo": repo,
+            "project": "shop",
+            "author": Author("Ada Dev", "ada@dev.example"),
+        }
+        return RunStage(**{**given, **more})
+
+    def forget(self) -> None:
+        self.server.send(Forget(7, 1))
+
+    def stages(self) -> list[processes.Process]:
+        """What runs in attempts of this home."""
+        directories = [str(path.resolve()) for path in self.layout.attempts.iterdir()]
+        return [p for d in directories for p in processes.marked(client.MARK, d)]
+
+    def end(self) -> None:
+        self.leave()
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+        for directory in self.layout.attempts.iterdir():
+            client.kill(directory)  # whatever has become of it
+            tunnels = str(directory.resolve())
+            processes.end(lambda mark=tunnels: command.marked(mark), grace=0)
+        for claim in self.layout.identities.iterdir():
+            if os.geteuid() == 0:  # then each claimed uid is an attempt's own
+                uid = int(claim.name)
+                processes.end(lambda uid=uid: owned_by(uid), grace=0)
+
+
+@pytest.fixture
+def worker(root: Path, repository: Repository) -> Iterator[WorkerHome]:
+    server = FakeServer()
+    home = WorkerHome(root / "home", server, repository)
+    try:
+        yield home
+    finally:
+        home.end()
+        server.close()

@@ -1,0 +1,50 @@
+"""Workers that differ from ours: with another wall clock, or with a shim of another version.
+
+As a program: `python -m tests.muster.worker.worker_variants OFFSET_FILE run …` is the worker whose
+wall clock, and whose shims', is ahead by the seconds that the file says, whenever it is looked at.
+"""
+
+import sys
+
+from muster.worker import commands
+from muster.worker.shim import client
+
+SHIFTED = """
+import time
+_time, _time_ns = time.time, time.time_ns
+def _ahead():
+    with open({path!r}) as file:
+        return float(file.read())
+time.time = lambda: _time() + _ahead()
+time.time_ns = lambda: _time_ns() + int(_ahead() * 1e9)
+"""
+
+OTHER_VERSION = """
+import sys; sys.path.append(sys.argv[1])
+from muster.worker.shim import wire as shim_wire
+shim_wire.VERSION = {version}
+shim_wire.SPOKEN = ({version}, {version} - 1)
+"""
+
+WITHOUT_PIECES = """
+import sys; sys.path.append(sys.argv[1])
+from muster.worker.shim import peer as shim_peer
+told_with_pieces = shim_peer.Peer.grown
+shim_peer.Peer.grown = lambda self, end, data=b"": told_with_pieces(self, end)
+"""
+
+
+def entry(before: str) -> str:
+    """What a shim is started with, behind some lines of another making."""
+    return f"{before}\n{client._ENTRY}"
+
+
+def main() -> int:
+    shifted = SHIFTED.format(path=sys.argv.pop(1))
+    exec(shifted, {})
+    client._ENTRY = entry(shifted)
+    return commands.main(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
