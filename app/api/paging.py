@@ -23,8 +23,8 @@ DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 
 Rows = Select[*tuple[Any, ...]]
-Place = Sequence[Any]
-Cut = Callable[[Place | None, int], Rows | tuple[Rows, Place | None]]
+SortKey = Sequence[Any]
+Cut = Callable[[SortKey | None, int], Rows | tuple[Rows, SortKey | None]]
 """Takes the key of the last row seen, if any, and how many rows more there may be. Gives the query,
 maybe with a key: that of where it ends, short of all there is."""
 
@@ -58,7 +58,7 @@ def by_cursor(
     Raises InvalidFields for a cursor that is not ours.
     """
     seen = None if cursor is None else _values(key, _opened(cursor, _name(key)))
-    end: Place | None = None
+    end: SortKey | None = None
     if not isinstance(rows, Select):
         cut = rows(seen, limit + 1)
         rows, end = (cut, None) if isinstance(cut, Select) else cut

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.chat.incoming import document, text_of
-from app.chat.messages import Address, Message, Refused, TryAgain, cut
+from app.chat.messages import Address, DeliveryRefused, Message, TryAgain, cut
 
 SECONDS = 20.0
 _ROOT = Path(__file__).parents[2]
@@ -20,7 +20,7 @@ _COMMAND = (sys.executable, "-m", "app.chat.apprise_child")
 
 
 def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -> None:
-    """Raises Refused, TryAgain."""
+    """Raises DeliveryRefused, TryAgain."""
     said = _run(
         {
             "url": address.webhook_token,
@@ -33,7 +33,7 @@ def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -
     if said.get("sent") is True:
         return
     if words := text_of(said, "refused"):
-        raise Refused(words)
+        raise DeliveryRefused(words)
     raise TryAgain(text_of(said, "failed") or "Apprise could not send it")
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 
-class Wanted(StrEnum):
+class Intent(StrEnum):
     """What somebody did in a chat."""
 
     COMMAND = "command"  # wrote something to the bot
@@ -49,7 +49,7 @@ class Incoming:
     user_id: str
     chat_id: str
     private: bool
-    wanted: Wanted
+    wanted: Intent
     text: str = ""
     button: str | None = None
     card: str | None = None
@@ -62,7 +62,7 @@ class Incoming:
 
     @classmethod
     def of_json(cls, stored: Mapping[str, Any]) -> "Incoming":
-        return cls(**{**stored, "wanted": Wanted(stored["wanted"])})
+        return cls(**{**stored, "wanted": Intent(stored["wanted"])})
 
 
 def document(body: bytes | str) -> dict[str, Any]:

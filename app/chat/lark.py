@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from app.chat import lark_cards, outgoing, places
-from app.chat.incoming import Incoming, Wanted, document, part, text_of
-from app.chat.messages import Address, Message, Refused, TryAgain
+from app.chat.incoming import Incoming, Intent, document, part, text_of
+from app.chat.messages import Address, DeliveryRefused, Message, TryAgain
 
 WINDOW = timedelta(minutes=5)
 # Without an encrypt key nothing is signed. Lark repeats an event for some seven hours; an older one
@@ -36,7 +36,7 @@ _ID_KINDS = {"oc_": "chat_id", "ou_": "open_id", "on_": "union_id"}
 
 
 def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -> str:
-    """The id of the message that was posted. Raises Refused, TryAgain."""
+    """The id of the message that was posted. Raises DeliveryRefused, TryAgain."""
     # Lark drops what comes again with the same uuid within an hour.
     uuid = f"muster-{message.delivery_id}" if message.delivery_id else None
     return _post(address, address.chat_id or "", lark_cards.card(message), uuid)
@@ -51,7 +51,7 @@ def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozens
 def say(address: Address, to: Incoming, text: str, *, public: bool) -> None:
     """An answer to who wrote, where they did; what is not `public` goes to them alone.
 
-    Raises Refused, TryAgain.
+    Raises DeliveryRefused, TryAgain.
     """
     alone = not public and not to.private
     _post(address, to.user_id if alone else to.chat_id, lark_cards.note(text), None)
@@ -128,7 +128,7 @@ def _call(address: Address, method: str, path: str, given: Mapping[str, Any]) ->
 
 def _ask(
     method: str, path: str, given: Mapping[str, Any], headers: Mapping[str, str]
-) -> tuple[outgoing.Answer, dict[str, Any]]:
+) -> tuple[outgoing.Response, dict[str, Any]]:
     place = places.lark()
     answer = outgoing.request(
         method,
@@ -140,18 +140,18 @@ def _ask(
     return answer, document(answer.body)
 
 
-def _judged(answer: outgoing.Answer, said: dict[str, Any]) -> dict[str, Any]:
-    """Raises Refused, TryAgain, in Lark's words."""
+def _judged(answer: outgoing.Response, said: dict[str, Any]) -> dict[str, Any]:
+    """Raises DeliveryRefused, TryAgain, in Lark's words."""
     code = said.get("code")
     if answer.status == 200 and code == 0:
         return said
     words = f"Lark: {code} {text_of(said, 'msg', 200)}" if said else f"Lark: {answer.status}"
     if answer.status == 429 or answer.status >= 500 or code in _LIMITED or not said:
         raise TryAgain(words, _wait_of(answer))
-    raise Refused(words)
+    raise DeliveryRefused(words)
 
 
-def _wait_of(answer: outgoing.Answer) -> float | None:
+def _wait_of(answer: outgoing.Response) -> float | None:
     reset = answer.headers.get("x-ogw-ratelimit-reset", "")
     after = outgoing.wait_of(answer.headers)
     return float(reset) if after is None and reset.isdecimal() and len(reset) < 6 else after
@@ -244,7 +244,7 @@ def _message(event_id: str, event: Mapping[str, Any]) -> Incoming | None:
         user_id=text_of(part(sender, "sender_id"), "open_id"),
         chat_id=text_of(message, "chat_id"),
         private=text_of(message, "chat_type") == "p2p",
-        wanted=Wanted.COMMAND,
+        wanted=Intent.COMMAND,
         text=_MENTION.sub("", text_of(content, "text", 40_000), count=1).strip(),
     )
 
@@ -260,7 +260,7 @@ def _press(event_id: str, event: Mapping[str, Any]) -> Incoming | None:
         user_id=text_of(part(event, "operator"), "open_id"),
         chat_id=text_of(context, "open_chat_id"),
         private=False,
-        wanted=Wanted.ANSWER if answer else Wanted.PRESS,
+        wanted=Intent.ANSWER if answer else Intent.PRESS,
         text=answer,
         button=pressed,
         card=text_of(context, "open_message_id") or None,

@@ -49,7 +49,7 @@ class Message:
     occurred_at: datetime
 
 
-class Refused(Exception):
+class DeliveryRefused(Exception):
     """It will not be taken, however often it is sent; `words` are the platform's own, or ours."""
 
     def __init__(self, words: str) -> None:

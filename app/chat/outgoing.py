@@ -21,7 +21,7 @@ import httpcore
 import httpx
 
 from app.chat.inside import is_allowed, is_inside, plain
-from app.chat.messages import Refused, TryAgain
+from app.chat.messages import DeliveryRefused, TryAgain
 
 SECONDS = 10.0
 MOST_BYTES = 256 << 10
@@ -38,7 +38,7 @@ _BROKEN = (
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What the other side said. `headers` are looked up without regard to case."""
 
     status: int
@@ -54,8 +54,8 @@ def request(
     content: bytes = b"",
     allowed_hosts: frozenset[str] = frozenset(),
     seconds: float = SECONDS,
-) -> Answer:
-    """Send it and read the answer, whatever its status. Raises Refused, TryAgain."""
+) -> Response:
+    """Send it and read the answer, whatever its status. Raises DeliveryRefused, TryAgain."""
     host = _checked_host(url, allowed_hosts)
     backend = _Backend(allowed_hosts, time.monotonic() + seconds)
     given = {"User-Agent": "Muster", "Accept-Encoding": "identity", **headers}
@@ -64,11 +64,11 @@ def request(
             httpx.Client(transport=_Transport(backend), trust_env=False) as client,
             client.stream(method, url, headers=given, content=content) as response,
         ):
-            return Answer(response.status_code, response.headers, _bounded(response, host))
+            return Response(response.status_code, response.headers, _bounded(response, host))
     except (httpx.TimeoutException, httpcore.TimeoutException, TimeoutError):
         raise TryAgain(f"{host} did not answer in {seconds:g} s") from None
     except httpx.InvalidURL:
-        raise Refused("the address is no URL") from None
+        raise DeliveryRefused("the address is no URL") from None
     except _BROKEN as error:  # its text may quote the URL, which may be a secret
         raise TryAgain(f"{host} could not be reached ({type(error).__name__})") from None
 
@@ -88,10 +88,13 @@ def _until(moment: str) -> float:
 
 
 def addresses_of(host: str, port: int, allowed_hosts: frozenset[str], seconds: float) -> list[str]:
-    """What to connect to, in canonical form. Raises Refused if any of it is inside, TryAgain."""
+    """What to connect to, in canonical form.
+
+    Raises DeliveryRefused if any of it is inside, TryAgain.
+    """
     found = [ipaddress.ip_address(text) for text in _resolved(host, port, seconds)]
     if not is_allowed(host, allowed_hosts) and any(map(is_inside, found)):
-        raise Refused(
+        raise DeliveryRefused(
             f"{plain(host)} leads to an address that is not on the public Internet; an admin can "
             "allow the host"
         )
@@ -129,11 +132,11 @@ def _checked_host(url: str, allowed_hosts: frozenset[str]) -> str:
     try:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, UnicodeError, ValueError):
-        raise Refused("the address is no URL") from None
+        raise DeliveryRefused("the address is no URL") from None
     if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise Refused("the address must be an http or https URL")
+        raise DeliveryRefused("the address must be an http or https URL")
     if parsed.scheme == "http" and not is_allowed(parsed.host, allowed_hosts):
-        raise Refused("plain http is for hosts only that an admin has allowed")
+        raise DeliveryRefused("plain http is for hosts only that an admin has allowed")
     return parsed.host
 
 
@@ -142,7 +145,7 @@ def _bounded(response: httpx.Response, host: str) -> bytes:
     for piece in response.iter_raw():
         body += piece
         if len(body) > MOST_BYTES:
-            raise Refused(f"{host} answered more than {MOST_BYTES >> 10} KiB")
+            raise DeliveryRefused(f"{host} answered more than {MOST_BYTES >> 10} KiB")
     return body
 
 

@@ -9,25 +9,25 @@ from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
-class Place:
+class Endpoint:
     """A base URL with its last slash, and the hosts that are exempt from the guard for it."""
 
     url: str
     allowed_hosts: frozenset[str]
 
 
-def slack() -> Place:
+def slack() -> Endpoint:
     """Slack's Web API."""
     return _place("MUSTER_SLACK_API", "https://slack.com/api/")
 
 
-def lark() -> Place:
+def lark() -> Endpoint:
     """Lark's open platform; Feishu's is https://open.feishu.cn/."""
     return _place("MUSTER_LARK_API", "https://open.larksuite.com/")
 
 
-def _place(variable: str, default: str) -> Place:
+def _place(variable: str, default: str) -> Endpoint:
     given = os.environ.get(variable)
     if not given:
-        return Place(default, frozenset())
-    return Place(given.rstrip("/") + "/", frozenset({urlsplit(given).hostname or ""}))
+        return Endpoint(default, frozenset())
+    return Endpoint(given.rstrip("/") + "/", frozenset({urlsplit(given).hostname or ""}))

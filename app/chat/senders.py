@@ -7,10 +7,20 @@ from urllib.parse import unquote, urlsplit
 
 from app.chat import apprise, lark, slack, webhook
 from app.chat.incoming import Incoming
-from app.chat.messages import Address, GateCard, Message, Refused, TryAgain, cut
+from app.chat.messages import Address, DeliveryRefused, GateCard, Message, TryAgain, cut
 from app.domain.chat import BotPlatform
 
-__all__ = ["Address", "GateCard", "Message", "Refused", "TryAgain", "ask", "edit", "say", "send"]
+__all__ = [
+    "Address",
+    "DeliveryRefused",
+    "GateCard",
+    "Message",
+    "TryAgain",
+    "ask",
+    "edit",
+    "say",
+    "send",
+]
 
 MOST_WORDS = 500
 SHORTEST = 6  # a shorter part of an address is no secret, and would mask half of all words
@@ -18,7 +28,7 @@ _PART = re.compile(r"[^\s/?#&=:@]+")
 
 
 def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -> str | None:
-    """The platform's id of what was posted, if it has one. Raises Refused, TryAgain."""
+    """The platform's id of what was posted, if it has one. Raises DeliveryRefused, TryAgain."""
     with _discreet(address):
         match address.platform:
             case BotPlatform.SLACK:
@@ -33,7 +43,10 @@ def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -
 
 
 def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozenset[str]) -> None:
-    """Have what was posted say this instead, where the platform can. Raises Refused, TryAgain."""
+    """Have what was posted say this instead, where the platform can.
+
+    Raises DeliveryRefused, TryAgain.
+    """
     with _discreet(address):
         if address.platform is BotPlatform.SLACK:
             slack.edit(address, ref, message, allowed_hosts=allowed_hosts)
@@ -42,7 +55,10 @@ def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozens
 
 
 def say(address: Address, to: Incoming, text: str, *, public: bool) -> None:
-    """Answer who wrote or pressed; `public`: for all who are there. Raises Refused, TryAgain."""
+    """Answer who wrote or pressed; `public`: for all who are there.
+
+    Raises DeliveryRefused, TryAgain.
+    """
     with _discreet(address):
         if address.platform is BotPlatform.SLACK:
             slack.say(address, to, text, public=public)
@@ -51,7 +67,10 @@ def say(address: Address, to: Incoming, text: str, *, public: bool) -> None:
 
 
 def ask(address: Address, to: Incoming, prompt: str, written: str) -> bool:
-    """Have the platform ask for a text, where it can: whether it does. Raises Refused, TryAgain."""
+    """Have the platform ask for a text, where it can: whether it does.
+
+    Raises DeliveryRefused, TryAgain.
+    """
     if address.platform is not BotPlatform.SLACK or not to.trigger_id:
         return False
     with _discreet(address):
@@ -64,8 +83,8 @@ def _discreet(address: Address) -> Iterator[None]:
     """Whatever the other side says, it does not quote our secrets to our admins."""
     try:
         yield
-    except Refused as error:
-        raise Refused(_masked(error.words, address)) from None
+    except DeliveryRefused as error:
+        raise DeliveryRefused(_masked(error.words, address)) from None
     except TryAgain as error:
         raise TryAgain(_masked(error.words, address), error.after) from None
 

@@ -18,8 +18,8 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.signature import SignatureVerifier
 
 from app.chat import outgoing, places, slack_cards
-from app.chat.incoming import Incoming, Wanted, document, part, text_of
-from app.chat.messages import Address, Message, Refused, TryAgain, cut
+from app.chat.incoming import Incoming, Intent, document, part, text_of
+from app.chat.messages import Address, DeliveryRefused, Message, TryAgain, cut
 
 MOST_TEXT = 40_000  # what Slack takes in one message
 # What passes by itself; all other words are about us or what we send.
@@ -31,7 +31,7 @@ _MENTION = re.compile(r"\s*<@[A-Z0-9]+(?:\|[^>]*)?>\s*")
 
 
 def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -> str:
-    """The ref `channel:ts` of what was posted. Raises Refused, TryAgain."""
+    """The ref `channel:ts` of what was posted. Raises DeliveryRefused, TryAgain."""
     posted = _call(
         address, "chat.postMessage", {"channel": address.chat_id, **slack_cards.card(message)}
     )
@@ -47,7 +47,7 @@ def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozens
 def say(address: Address, to: Incoming, text: str, *, public: bool) -> None:
     """An answer to who wrote, where they did; `public`: for all who are there.
 
-    Raises Refused, TryAgain.
+    Raises DeliveryRefused, TryAgain.
     """
     said = {"text": cut(slack_cards.escaped(text), MOST_TEXT)}
     if to.response_url:
@@ -61,7 +61,7 @@ def say(address: Address, to: Incoming, text: str, *, public: bool) -> None:
 
 
 def ask(address: Address, to: Incoming, prompt: str, written: str) -> None:
-    """Open the dialog in which an input gate is answered. Raises Refused, TryAgain."""
+    """Open the dialog in which an input gate is answered. Raises DeliveryRefused, TryAgain."""
     view = slack_cards.dialog(prompt, f"{written}|{to.chat_id}|{to.card or ''}")
     _call(address, "views.open", {"trigger_id": to.trigger_id, "view": view})
 
@@ -87,7 +87,7 @@ class _Client(WebClient):
         )
         words = f"Slack answered {answer.status}"
         if 300 <= answer.status < 400:
-            raise Refused(f"{words}: redirects are not followed")
+            raise DeliveryRefused(f"{words}: redirects are not followed")
         if answer.status == 429 or answer.status >= 500 or not document(answer.body):
             raise TryAgain(words, outgoing.wait_of(answer.headers))
         body = answer.body.decode(errors="replace")
@@ -109,13 +109,13 @@ def _call(address: Address, method: str, arguments: dict[str, Any]) -> Any:
         raise TryAgain(f"Slack's answer cannot be read ({type(error).__name__})") from None
 
 
-def _judged(error: SlackApiError) -> Refused | TryAgain:
+def _judged(error: SlackApiError) -> DeliveryRefused | TryAgain:
     answer: Any = error.response
     found = answer.get("error") if isinstance(answer.data, dict) else None
     words = f"Slack: {found}" if isinstance(found, str) else f"Slack answered {answer.status_code}"
     if found in _PASSING:
         return TryAgain(words, outgoing.wait_of(answer.headers))
-    return Refused(words)
+    return DeliveryRefused(words)
 
 
 def _respond(url: str, said: Mapping[str, Any], *, public: bool) -> None:
@@ -125,7 +125,7 @@ def _respond(url: str, said: Mapping[str, Any], *, public: bool) -> None:
     """
     place = places.slack()
     if urlsplit(url).hostname not in {"hooks.slack.com", *place.allowed_hosts}:
-        raise Refused("the address for the answer is not Slack's")
+        raise DeliveryRefused("the address for the answer is not Slack's")
     kind = "in_channel" if public else "ephemeral"
     answer = outgoing.request(
         "POST",
@@ -137,7 +137,7 @@ def _respond(url: str, said: Mapping[str, Any], *, public: bool) -> None:
     if answer.status == 429 or answer.status >= 500:
         raise TryAgain(f"Slack answered {answer.status}", outgoing.wait_of(answer.headers))
     if answer.status != 200:
-        raise Refused(f"Slack answered {answer.status}")
+        raise DeliveryRefused(f"Slack answered {answer.status}")
 
 
 def _json(value: Mapping[str, Any]) -> bytes:
@@ -208,7 +208,7 @@ def _message(said: Mapping[str, Any]) -> Incoming | None:
         user_id=text_of(event, "user"),
         chat_id=text_of(event, "channel"),
         private=direct,
-        wanted=Wanted.COMMAND,
+        wanted=Intent.COMMAND,
         text=_readable(_MENTION.sub("", text_of(event, "text", MOST_TEXT), count=1)),
         thread=text_of(event, "thread_ts") or (None if direct else text_of(event, "ts")) or None,
     )
@@ -220,7 +220,7 @@ def _slash(said: Mapping[str, Any]) -> Incoming:
         user_id=text_of(said, "user_id"),
         chat_id=text_of(said, "channel_id"),
         private=True,  # nobody else is shown what comes after a slash
-        wanted=Wanted.COMMAND,
+        wanted=Intent.COMMAND,
         text=_readable(text_of(said, "text", MOST_TEXT)),
         response_url=text_of(said, "response_url", 2000) or None,
     )
@@ -240,7 +240,7 @@ def _press(said: Mapping[str, Any]) -> Incoming | None:
         user_id=text_of(part(said, "user"), "id"),
         chat_id=chat,
         private=False,
-        wanted=Wanted.PRESS,
+        wanted=Intent.PRESS,
         button=pressed,
         card=f"{chat}:{ts}" if ts else None,
         response_url=text_of(said, "response_url", 2000) or None,
@@ -260,7 +260,7 @@ def _submission(said: Mapping[str, Any]) -> Incoming | None:
         user_id=text_of(part(said, "user"), "id"),
         chat_id=chat,
         private=False,
-        wanted=Wanted.ANSWER,
+        wanted=Intent.ANSWER,
         text=text_of(answer, "value", MOST_TEXT),
         button=written,
         card=card or None,

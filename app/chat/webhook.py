@@ -7,14 +7,14 @@ import time
 from datetime import UTC
 
 from app.chat import outgoing
-from app.chat.messages import Address, Message, Refused, TryAgain
+from app.chat.messages import Address, DeliveryRefused, Message, TryAgain
 
 # What may pass by itself; any other refusal stays one.
 _PASSING = frozenset({408, 421, 425, 429})
 
 
 def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -> None:
-    """Raises Refused, TryAgain."""
+    """Raises DeliveryRefused, TryAgain."""
     body = json.dumps(payload(message), ensure_ascii=False).encode(errors="replace")
     answer = outgoing.request(
         "POST",
@@ -63,12 +63,12 @@ def payload(message: Message) -> dict[str, object]:
     }
 
 
-def _judge(answer: outgoing.Answer) -> None:
+def _judge(answer: outgoing.Response) -> None:
     if 200 <= answer.status < 300:
         return
     if 300 <= answer.status < 400:
-        raise Refused(f"answered {answer.status}: redirects are not followed")
+        raise DeliveryRefused(f"answered {answer.status}: redirects are not followed")
     words = f"answered {answer.status}"
     if answer.status in _PASSING or answer.status >= 500:
         raise TryAgain(words, outgoing.wait_of(answer.headers))
-    raise Refused(words)
+    raise DeliveryRefused(words)

@@ -5,7 +5,7 @@ import json
 import click
 from flask.cli import with_appcontext
 
-from app.services import doctor as checkup
+from app.services import doctor as examination
 
 
 @click.command("doctor")
@@ -14,7 +14,7 @@ from app.services import doctor as checkup
 def doctor(as_json: bool) -> None:
     """Look whether all is well, and say what to do where it is not; then the exit status is 1."""
     found = []
-    for finding in checkup.findings():
+    for finding in examination.findings():
         found.append(finding)
         if not as_json:
             click.echo(_line(finding))
@@ -24,7 +24,7 @@ def doctor(as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _line(finding: checkup.Finding) -> str:
+def _line(finding: examination.Finding) -> str:
     if finding.ok:
         return f"ok {finding.name}: {finding.text}"
     return f"!! {finding.name}: {finding.text} — {finding.advice}"

@@ -7,7 +7,7 @@ class AttemptPhase(StrEnum):
     """What a live attempt's machine should be doing. Once it has ended: stop, then forget."""
 
     RUN = "run"  # carry out stage `stage_index`
-    GATE = "gate"  # hold the workspace: no process, no seat
+    GATE = "gate"  # hold the workspace: no process, no slot
     PUBLISH = "publish"  # push the branch
 
 

@@ -106,7 +106,7 @@ def around(
     return Person(system_role, project_role, is_creator)
 
 
-class Hearing(NamedTuple):
+class Recipient(NamedTuple):
     """Who hears of it, and on which channels."""
 
     developer_id: int
@@ -115,12 +115,12 @@ class Hearing(NamedTuple):
 
 def audience(
     kind: NewsKind, actor_id: int | None, listeners: Iterable[Listener]
-) -> tuple[Hearing, ...]:
+) -> tuple[Recipient, ...]:
     """Who of them hears of it. Nobody is told of what they did themselves, or may not see."""
     if kind not in TOLD:
         return ()
-    heard = (Hearing(one.developer_id, _channels(kind, actor_id, one)) for one in listeners)
-    return tuple(hearing for hearing in heard if hearing.channels)
+    heard = (Recipient(one.developer_id, _channels(kind, actor_id, one)) for one in listeners)
+    return tuple(recipient for recipient in heard if recipient.channels)
 
 
 def _channels(kind: NewsKind, actor_id: int | None, one: Listener) -> frozenset[Channel]:

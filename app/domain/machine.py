@@ -96,8 +96,8 @@ class Fate(StrEnum):
 
     GO_ON = "go_on"
     RESTORE = "restore"  # the task failed for want of this result
-    STOP = "stop"  # it has ended, but something of it runs: until it is gone it has a seat
-    FREE_SEAT = "free_seat"  # it has ended, and nothing of it runs any more
+    STOP = "stop"  # it has ended, but something of it runs: until it is gone it has a slot
+    FREE_SLOT = "free_slot"  # it has ended, and nothing of it runs any more
     LOST = "lost"  # it was on its way, and is gone
     GONE_AT_GATE = "gone_at_gate"  # only a workspace was lost; the question stays open
 
@@ -112,7 +112,7 @@ def fate(word: Word, *, ended: bool, accepted: bool, at_gate: bool, restorable: 
     if ended:
         if word is Word.RESULT and restorable:
             return Fate.RESTORE
-        return Fate.STOP if word is Word.AT_WORK else Fate.FREE_SEAT
+        return Fate.STOP if word is Word.AT_WORK else Fate.FREE_SLOT
     if word is not Word.NOTHING:
         return Fate.GO_ON
     if not accepted:

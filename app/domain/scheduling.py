@@ -41,7 +41,7 @@ class AgentHealth:
 class Candidate:
     """A machine as the dispatcher sees it, in one snapshot. `load_percent` is the CPU's.
 
-    `has_answered`: a task that it holds waits for a seat, its question answered.
+    `has_answered`: a task that it holds waits for a slot, its question answered.
     """
 
     id: str
@@ -93,12 +93,12 @@ _Merit = tuple[bool, float, int, int, int, datetime, str]
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-class Seating:
+class SlotPlan:
     """Machines for a batch of tasks, one after the other; what is taken is taken from the snapshot.
 
-    Preferred: one that has the repository, then the lowest load, the most free seats, the biggest
+    Preferred: one that has the repository, then the lowest load, the most free slots, the biggest
     hardware. Equals take turns: first is who was given its last task the longest ago. (Answered
-    gates come before all queued tasks: `services.dispatch` seats them first.)
+    gates come before all queued tasks: `services.dispatch` resumes them first.)
 
     The n-th task costs the logarithm of the number of machines, and a new kind of request once
     their number: a batch of hundreds on thousands of machines is no more than one look at each.

@@ -14,7 +14,7 @@ _BEFORE, _AFTER = r"(?:^|\W)", r"(?:\W|$)"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SearchQuery:
     """`text` is what was typed, not blank."""
 
     text: str

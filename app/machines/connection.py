@@ -19,14 +19,15 @@ from simple_websocket import ConnectionClosed
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.domain.machine import IN_DRAIN, MachineStatus
-from app.machines.reconcile import Known, difference, told
+from app.machines.reconcile import Observed, reconcile, told
 from app.machines.tunnels import TunnelOrders
 from app.services.clock import now
 from app.services.machines import drains, liveness, machines, orders, reports
-from app.services.machines.heartbeats import LifeSign, Standing
-from app.services.machines.orders import Key, Want, Wanted
+from app.services.machines.heartbeats import HeartbeatResult, ReceivedHeartbeat
+from app.services.machines.orders import DesiredState, Want
 from app.services.terminals import terminals, wants
 from muster.protocol import codec, frames, version
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import CloseCode
 
 # One transaction takes at most this much of what has arrived.
@@ -36,26 +37,28 @@ log = structlog.get_logger(__name__)
 
 
 class Connection:
-    """The server's end. `known` is what the machine has been told or has named."""
+    """The server's end. `observed` is what the machine has been told or has named."""
 
     def __init__(
         self,
         app: Flask,
         ws: Any,
         session: machines.Session,
-        known: dict[Key, Known],
+        observed: dict[AttemptKey, Observed],
         protocol: int,
     ) -> None:
         self.machine_id: uuid.UUID = session.machine_id
         self.generation = session.generation
         self.is_open = True
-        self._app, self._ws, self._known = app, ws, known
+        self._app, self._ws, self._observed = app, ws, observed
         self._tunnels = TunnelOrders(protocol)
         self._protocol = protocol
         self._draining = False
         self._orders_version = -1
         self._changed = True
-        self._heard: tuple[LifeSign, Standing] | None = None  # the heartbeat to answer
+        self._heard: tuple[ReceivedHeartbeat, HeartbeatResult] | None = (
+            None  # the heartbeat to answer
+        )
         self._ending: tuple[int, str] | None = None
         self._some = threading.Event()  # something for the writer to do
         self._log = log.bind(machine=str(session.machine_id), generation=session.generation)
@@ -68,7 +71,7 @@ class Connection:
         self._changed = True
         self._some.set()
 
-    def answer(self, sign: LifeSign, standing: Standing) -> None:
+    def answer(self, sign: ReceivedHeartbeat, standing: HeartbeatResult) -> None:
         """The heartbeat has been stored, and so the rows see the machine."""
         self.compare(standing.orders_version)  # first: orders go out before the answer
         self._heard = (sign, standing)
@@ -202,7 +205,7 @@ class Connection:
         if heard is not None:
             self.send(frames.HeartbeatAck(number=heard[0].number))
 
-    def _look_at(self, sign: LifeSign, standing: Standing) -> None:
+    def _look_at(self, sign: ReceivedHeartbeat, standing: HeartbeatResult) -> None:
         """What a heartbeat says that is news to the rows. Not where all heartbeats are written: it
         waits for locks, and wakes others, for which Redis may take its time.
         """
@@ -216,36 +219,38 @@ class Connection:
 
     def _send_orders(self) -> None:
         with self._app.app_context():
-            named = [key for key, known in self._known.items() if not known.forgetting]
-            wanted = orders.of_machine(self.machine_id, now(), named)
-            if wanted.generation != self.generation:
+            named = [key for key, observed in self._observed.items() if not observed.forgetting]
+            desired = orders.of_machine(self.machine_id, now(), named)
+            if desired.generation != self.generation:
                 return self.close(CloseCode.REPLACED, "another connection speaks for this machine")
-            due = difference(wanted.attempts, self._known)
+            due = reconcile(desired.attempts, self._observed)
             outgoing = [(order, frame) for order in due if (frame := self._frame(order))]
         for order, frame in outgoing:
-            key = (order.task_id, order.attempt)
-            self._known[key] = told(self._known.get(key), order)
+            key = AttemptKey.of(order)
+            self._observed[key] = told(self._observed.get(key), order)
             self.send(frame)
-        for tunnel in self._tunnels.due(wanted.tunnels):
+        for tunnel in self._tunnels.due(desired.tunnels):
             self.send(tunnel)
-        self._prune(wanted.attempts)
-        self._tell_drain(wanted.status in IN_DRAIN)
-        self._orders_version = wanted.version
-        if wanted.status is MachineStatus.DECOMMISSIONED:
+        self._prune(desired.attempts)
+        self._tell_drain(desired.status in IN_DRAIN)
+        self._orders_version = desired.version
+        if desired.status is MachineStatus.DECOMMISSIONED:
             self.close(CloseCode.DECOMMISSIONED, "this machine has been decommissioned")
         return None
 
-    def _prune(self, wanted: Sequence[Wanted]) -> None:
+    def _prune(self, desired: Sequence[DesiredState]) -> None:
         """Only what is at work needs to be remembered: the rest is told nothing twice."""
-        listed = {(w.task_id, w.attempt) for w in wanted}
-        self._known = {key: known for key, known in self._known.items() if key in listed}
+        listed = {AttemptKey.of(w) for w in desired}
+        self._observed = {
+            key: observed for key, observed in self._observed.items() if key in listed
+        }
 
     def _tell_drain(self, draining: bool) -> None:
         if draining != self._draining:
             self._draining = draining
             self.send(frames.Drain() if draining else frames.Undrain())
 
-    def _frame(self, order: Wanted) -> frames.Order | None:
+    def _frame(self, order: DesiredState) -> frames.Order | None:
         """None where the order cannot be made (then its task has failed), or understood."""
         match order.want:
             case Want.RUN | Want.PUBLISH:
@@ -260,7 +265,7 @@ class Connection:
             task_id=order.task_id, attempt=order.attempt, keep_checkpoints=order.keep_checkpoints
         )
 
-    def _open_terminal(self, order: Wanted) -> frames.OpenTerminal:
+    def _open_terminal(self, order: DesiredState) -> frames.OpenTerminal:
         secret = terminals.token_for_machine(self.machine_id, order.task_id, order.attempt)
         return frames.OpenTerminal(
             task_id=order.task_id, attempt=order.attempt, channel_token=secret

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from app.services.machines.orders import Key, Want, Wanted
+from app.services.machines.orders import DesiredState, Want
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import HeldAttempt
 
 
 @dataclass(frozen=True)
-class Known:
+class Observed:
     """What the machine has of an attempt: by its hello, or by what it was sent since.
 
     `stage_index` is the highest stage it was ordered to run (-1: none).
@@ -21,38 +22,42 @@ class Known:
     terminals: int = 0  # the last time its terminal was asked for
 
 
-def known_from(held: HeldAttempt) -> Known:
+def observed_from(held: HeldAttempt) -> Observed:
     """The picture that a hello paints."""
-    return Known(stage_index=held.stage_index, publishing=held.state in ("publishing", "published"))
+    return Observed(
+        stage_index=held.stage_index, publishing=held.state in ("publishing", "published")
+    )
 
 
-def difference(wanted: Iterable[Wanted], known: Mapping[Key, Known]) -> list[Wanted]:
+def reconcile(
+    desired: Iterable[DesiredState], observed: Mapping[AttemptKey, Observed]
+) -> list[DesiredState]:
     """The orders to send, in the order of the rows.
 
     An order is repeated only on a new connection: a machine answers a repeated one with what it
     has already reported, so that an early or a repeated order changes nothing.
     """
-    return [w for w in wanted if _is_due(w, known.get((w.task_id, w.attempt)))]
+    return [w for w in desired if _is_due(w, observed.get(AttemptKey.of(w)))]
 
 
-def _is_due(wanted: Wanted, known: Known | None) -> bool:
-    match wanted.want:
+def _is_due(desired: DesiredState, observed: Observed | None) -> bool:
+    match desired.want:
         case Want.RUN:
-            return known is None or known.stage_index < wanted.stage_index
+            return observed is None or observed.stage_index < desired.stage_index
         case Want.PUBLISH:
-            return known is None or not known.publishing
+            return observed is None or not observed.publishing
         case Want.STOP:
-            return known is None or not known.stopping
+            return observed is None or not observed.stopping
         case Want.FORGET:
-            return known is None or not known.forgetting
+            return observed is None or not observed.forgetting
         case Want.TERMINAL:
-            return known is None or known.terminals < wanted.asked
+            return observed is None or observed.terminals < desired.asked
     return False
 
 
-def told(known: Known | None, order: Wanted) -> Known:
+def told(observed: Observed | None, order: DesiredState) -> Observed:
     """The picture after the order has been sent."""
-    before = known or Known()
+    before = observed or Observed()
     match order.want:
         case Want.RUN:
             return replace(before, stage_index=order.stage_index)

@@ -11,10 +11,11 @@ from app.domain.errors import InvalidToken, MachineDecommissioned
 from app.extensions import sock
 from app.machines import switchboard
 from app.machines.connection import Connection
-from app.machines.reconcile import known_from
+from app.machines.reconcile import observed_from
 from app.services.clock import now
 from app.services.machines import machines
 from muster.protocol import codec, frames, version
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import CloseCode
 
 HELLO_SECONDS = 5
@@ -44,9 +45,9 @@ def connect(ws: Any) -> None:
     except _Refused as refused:
         ws.close(refused.code, refused.reason)
         return
-    known = {(a.task_id, a.attempt): known_from(a) for a in hello.attempts}
+    observed = {AttemptKey.of(a): observed_from(a) for a in hello.attempts}
     spoken = min(hello.protocol, version.CURRENT)
-    connection = Connection(app, ws, session, known, spoken)
+    connection = Connection(app, ws, session, observed, spoken)
     board = switchboard.of(app)
     connection.send(_welcome(app, session, spoken))
     # Beside it: Redis may hang, and the machine would take that for us and dial again.

@@ -22,7 +22,7 @@ from app import bus
 from app.machines.connection import Connection
 from app.services.clock import now
 from app.services.machines import heartbeats, machines, servers
-from app.services.machines.heartbeats import LifeSign
+from app.services.machines.heartbeats import ReceivedHeartbeat
 from muster.protocol.frames import CloseCode, Heartbeat
 
 log = structlog.get_logger(__name__)
@@ -35,12 +35,12 @@ class Pulse:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        self._signs: dict[uuid.UUID, tuple[Connection, LifeSign]] = {}
+        self._signs: dict[uuid.UUID, tuple[Connection, ReceivedHeartbeat]] = {}
         self._some = threading.Event()
 
     def beat(self, connection: Connection, frame: Heartbeat) -> None:
         """Note a heartbeat; it is answered once it has been committed."""
-        sign = LifeSign(
+        sign = ReceivedHeartbeat(
             connection.machine_id, connection.generation, frame.number, now(), frame.metrics
         )
         self._signs[connection.machine_id] = (connection, sign)
@@ -62,7 +62,7 @@ class Pulse:
                 log.exception("heartbeats_not_written")
             time.sleep(self.INTERVAL)
 
-    def _write(self, signs: dict[uuid.UUID, tuple[Connection, LifeSign]]) -> None:
+    def _write(self, signs: dict[uuid.UUID, tuple[Connection, ReceivedHeartbeat]]) -> None:
         with self._app.app_context():
             answers = heartbeats.write([sign for _, sign in signs.values()])
         for machine_id, (connection, sign) in signs.items():

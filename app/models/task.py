@@ -109,7 +109,7 @@ class Task(Model):
 class Attempt(Model):
     """One assignment of a task to a machine.
 
-    `ended_at` is the fence: what the machine says later has no effect. `holds_slot` is the seat:
+    `ended_at` is the fence: what the machine says later has no effect. `holds_slot` is the slot:
     it goes when the machine confirms that nothing runs. `excused`: to lose it does not count, for
     nothing was tried, or no server of ours was there. `resume_from` is the checkpoint ref that
     the workspace is built from. `pending_end` is a stage's end whose log has not all come yet:

@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, FromClause, cast, column, func
 from sqlalchemy.orm import InstrumentedAttribute
 
 
-def in_turn(of: InstrumentedAttribute[Any], values: Sequence[Any]) -> FromClause:
+def lateral_values(of: InstrumentedAttribute[Any], values: Sequence[Any]) -> FromClause:
     """Each of the values once, as rows of one column `value`: to be joined with a LATERAL.
 
     No index has the rows of several values in the order of something else; of one it has.

@@ -35,7 +35,7 @@ class _Ride:
         self.is_over = False
 
 
-class Commands:
+class CommandQueue:
     """Whoever comes while the connection is busy goes along with the next to have it: under load
     one round trip carries the commands of many.
 

@@ -6,9 +6,10 @@ from typing import Protocol
 
 from app.domain.terminal import TerminalMode
 from app.pty.frames import Drawn, Resized
-from app.pty.store import Key, Store
+from app.pty.store import Store
 from app.pty.stream import Entry, Stream
 from muster.protocol import terminal as wire
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import MAX_BYTES, CloseCode
 
 PAGE_BYTES = 128 * 1024
@@ -42,7 +43,7 @@ class Cursor:
     """
 
     def __init__(
-        self, viewer: Outlet, store: Store, stream: Stream, key: Key, resume_from: int | None
+        self, viewer: Outlet, store: Store, stream: Stream, key: AttemptKey, resume_from: int | None
     ) -> None:
         self.position: int | None = None
         self.due = 0.0

@@ -5,25 +5,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from app.services.clock import now
-from app.services.terminals.checks import Typed
-from app.services.terminals.terminals import ViewerSeat
+from app.services.terminals.checks import TypedSpan
+from app.services.terminals.terminals import ViewerGrant
 
 
-class TypedBytes:
+class InputAudit:
     """Counts in memory, for a keystroke must not cost a statement; `write` takes a batch."""
 
-    def __init__(self, write: Callable[[Sequence[Typed]], None]) -> None:
+    def __init__(self, write: Callable[[Sequence[TypedSpan]], None]) -> None:
         self._write = write
-        self._counts: dict[tuple[int, int, int], Typed] = {}
+        self._counts: dict[tuple[int, int, int], TypedSpan] = {}
         self._lock = threading.Lock()
 
-    def of(self, seat: ViewerSeat) -> Callable[[int], None]:
-        """Where to say that so many bytes were typed in that seat."""
-        key = (seat.task_id, seat.attempt, seat.developer_id)
+    def of(self, grant: ViewerGrant) -> Callable[[int], None]:
+        """Where to say that so many bytes were typed by whom that grant is for."""
+        key = (grant.task_id, grant.attempt, grant.developer_id)
 
         def count(size: int) -> None:
             moment = now()
-            so_far = self._counts.get(key) or Typed(*key, moment, moment, 0)
+            so_far = self._counts.get(key) or TypedSpan(*key, moment, moment, 0)
             self._counts[key] = replace(so_far, ended_at=moment, bytes=so_far.bytes + size)
 
         return count
@@ -43,7 +43,7 @@ class TypedBytes:
                 self._put_back(counts)
                 raise
 
-    def _put_back(self, counts: dict[tuple[int, int, int], Typed]) -> None:
+    def _put_back(self, counts: dict[tuple[int, int, int], TypedSpan]) -> None:
         for key, before in counts.items():
             after = self._counts.get(key)
             if after is None:

@@ -13,12 +13,13 @@ from simple_websocket import ConnectionClosed
 
 from app.pty.frames import Drawn, Resized, from_machine
 from app.pty.pace import Pace, Read
-from app.pty.peer import FRAMES_AHEAD, End
-from app.pty.store import DEFAULT_SIZE, Key, Store, pieces_of
-from app.pty.stream import ZERO, Id
+from app.pty.peer import FRAMES_AHEAD, Peer
+from app.pty.store import DEFAULT_SIZE, Store, pieces_of
+from app.pty.stream import ZERO, EntryId
 from app.pty.websocket import Broken, TooBig, WebSocket
 from muster.protocol import codec
 from muster.protocol import terminal as wire
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import MAX_BYTES, CloseCode
 
 WAITING_BYTES = 256 * 1024  # of input that the machine has not taken, before no more is read
@@ -30,7 +31,7 @@ RENEW_SECONDS = 10.0  # how often an output stream that grows is to expire later
 log = structlog.get_logger(__name__)
 
 
-class MachineSocket(End):
+class MachineSocket(Peer):
     """`taken`: up to where in the input stream has been read. `has_room` is called when it no
     longer `is_full`, `resized` when it has another `size`, from an offset on."""
 
@@ -38,22 +39,22 @@ class MachineSocket(End):
         self,
         ws: WebSocket,
         store: Store,
-        seat: Any,
+        grant: Any,
         has_room: Callable[["MachineSocket"], None],
         resized: Callable[["MachineSocket", int], None],
     ) -> None:
         super().__init__(ws)
         self.id = uuid.uuid4().hex
-        self.seat = seat
-        self.key: Key = (seat.task_id, seat.attempt)
+        self.grant = grant
+        self.key: AttemptKey = AttemptKey.of(grant)
         self.size = DEFAULT_SIZE
         self._noted: tuple[int, int] | None = None  # what `resized` has heard
-        self.taken: Id = ZERO
+        self.taken: EntryId = ZERO
         self.unwatched_since: float | None = None
         self._store = store
         self._position: int | None = None
-        self._said: Id = ZERO
-        self._inputs: deque[tuple[Id, dict[bytes, bytes]]] = deque()
+        self._said: EntryId = ZERO
+        self._inputs: deque[tuple[EntryId, dict[bytes, bytes]]] = deque()
         self._waiting = 0
         self._has_room, self._resized = has_room, resized
         self._renew_at = 0.0
@@ -64,7 +65,7 @@ class MachineSocket(End):
         """Whether the machine has to take something before more is read for it."""
         return self._waiting > WAITING_BYTES
 
-    def put(self, rows: list[tuple[Id, dict[bytes, bytes]]]) -> None:
+    def put(self, rows: list[tuple[EntryId, dict[bytes, bytes]]]) -> None:
         """What the reader has read. Does not wait."""
         for id_, fields in rows:
             self.taken = id_
@@ -77,7 +78,7 @@ class MachineSocket(End):
         (top, _), self._said = self._store.hold(self.key, self.id)
         self.send(wire.MachineReady(offset=top or None))
 
-    def hear_holder(self, id_: Id, holder: bytes) -> None:
+    def hear_holder(self, id_: EntryId, holder: bytes) -> None:
         """Some socket has said that it is the attempt's."""
         if id_ > self._said and holder.decode() != self.id:
             self.give_way()
@@ -172,7 +173,7 @@ class MachineSocket(End):
                 raise codec.BadFrame("a second auth")
 
     @property
-    def _known(self) -> Id:
+    def _known(self) -> EntryId:
         """Where the machine is: the stream has no bytes yet of one that begins late."""
         return (self._position or 0, 0)
 
@@ -199,7 +200,7 @@ class MachineSocket(End):
         """What was handed on is dropped at once: it must not be typed again if what follows breaks
         the line."""
         keys: list[bytes] = []
-        last: Id = ZERO
+        last: EntryId = ZERO
         was_full = self.is_full
         while self._inputs and self._ending is None:
             id_, fields = self._inputs.popleft()
@@ -216,7 +217,7 @@ class MachineSocket(End):
         if was_full:
             self._has_room(self)
 
-    def _type(self, keys: list[bytes], last: Id) -> None:
+    def _type(self, keys: list[bytes], last: EntryId) -> None:
         if keys:
             data = b"".join(keys)
             keys.clear()
@@ -224,7 +225,7 @@ class MachineSocket(End):
             self._waiting -= len(data)
             self._store.drop_input(self.key, last)
 
-    def _wish(self, id_: Id, fields: dict[bytes, bytes]) -> None:
+    def _wish(self, id_: EntryId, fields: dict[bytes, bytes]) -> None:
         if b"r" in fields:
             cols, rows = map(int, fields[b"r"].split())
             self.send(wire.Resize(cols=cols, rows=rows))

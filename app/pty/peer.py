@@ -16,7 +16,7 @@ FRAMES_AHEAD = 16  # how many messages are dealt with at once
 PATIENCE = 2.0
 
 
-class End:
+class Peer:
     """The socket. One thread writes to it, another reads; anybody may `end` it."""
 
     def __init__(self, ws: WebSocket) -> None:

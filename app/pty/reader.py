@@ -18,8 +18,9 @@ from redis.exceptions import RedisError
 
 from app.pty.commands import client
 from app.pty.machine import MachineSocket
-from app.pty.store import Key, Store
+from app.pty.store import Store
 from app.pty.stream import Stream, parse, parse_id, spell
+from muster.protocol.attempt_key import AttemptKey
 
 COUNT = 8  # entries of a stream in one read
 SWEEP_SECONDS = 0.5
@@ -35,8 +36,8 @@ class Reader:
     """`streams` feed viewers, `machines` are fed with what is typed."""
 
     def __init__(self, url: str, store: Store) -> None:
-        self.streams: dict[Key, Stream] = {}
-        self.machines: dict[Key, MachineSocket] = {}
+        self.streams: dict[AttemptKey, Stream] = {}
+        self.machines: dict[AttemptKey, MachineSocket] = {}
         self._store = store
         self._news_pool = client(url, timeout=SIGN_SECONDS * 2).connection_pool
         self._line: Any = None  # the connection of the news, while there is one
@@ -45,13 +46,13 @@ class Reader:
         self._unread: set[bytes] = set()
         self._in_reading: set[bytes] = set()
         self._some = threading.Event()
-        self._ends: dict[bytes, tuple[str, Key]] = {}
+        self._ends: dict[bytes, tuple[str, AttemptKey]] = {}
         self._sweep_at = 0.0
         self._unswept: list[bytes] = []
 
     # ---- what is read ----------------------------------------------------------------------------
 
-    def watch(self, key: Key, part: str) -> None:
+    def watch(self, key: AttemptKey, part: str) -> None:
         """Have the stream read: `out` for its viewers, `in` for its machine."""
         channel = self._store.channel(key, part)
         with self._lock:
@@ -60,13 +61,13 @@ class Reader:
             self._tell_redis("SUBSCRIBE", channel)
         self._some.set()
 
-    def unwatch(self, key: Key, part: str) -> None:
+    def unwatch(self, key: AttemptKey, part: str) -> None:
         channel = self._store.channel(key, part)
         with self._lock:
             if self._ends.pop(channel, None) is not None:
                 self._tell_redis("UNSUBSCRIBE", channel)
 
-    def look(self, key: Key, part: str) -> None:
+    def look(self, key: AttemptKey, part: str) -> None:
         """Have it read soon."""
         with self._lock:
             self._unread.add(self._store.channel(key, part))
@@ -118,7 +119,7 @@ class Reader:
         self._some.set()
 
     def _hear(self, channel: bytes, news: bytes) -> None:
-        part, key = self._ends.get(channel, ("", (0, 0)))
+        part, key = self._ends.get(channel, ("", AttemptKey(0, 0)))
         with self._lock:
             is_known = channel not in self._unread and channel not in self._in_reading
             if news and part == "out" and is_known and self._takes_output(key, news):
@@ -128,13 +129,13 @@ class Reader:
             self._unread.add(channel)
         self._some.set()
 
-    def _takes_output(self, key: Key, news: bytes) -> bool:
+    def _takes_output(self, key: AttemptKey, news: bytes) -> bool:
         """Whether those bytes are what comes next in their stream, or are there already."""
         id_, _, data = news.partition(b" ")
         stream = self.streams.get(key)
         return stream is None or stream.follow(parse_id(id_), data)
 
-    def _takes_input(self, key: Key, news: bytes, is_known: bool) -> bool:
+    def _takes_input(self, key: AttemptKey, news: bytes, is_known: bool) -> bool:
         """Likewise. The word of a newer socket is heard wherever it comes."""
         spelled, field, value = news.split(b" ", 2)
         id_, machine = parse_id(spelled), self.machines.get(key)
@@ -186,7 +187,7 @@ class Reader:
         places: dict[str, str] = {}
         takers: dict[bytes, tuple[bytes, Callable[[Any], None]]] = {}
         for channel in channels:
-            part, key = self._ends.get(channel, ("", (0, 0)))
+            part, key = self._ends.get(channel, ("", AttemptKey(0, 0)))
             stream, machine = self.streams.get(key), self.machines.get(key)
             take: Callable[[Any], None]
             if part == "out" and stream is not None:

@@ -17,18 +17,19 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.domain.terminal import Verdict
-from app.pty.input_audit import TypedBytes
+from app.pty.input_audit import InputAudit
 from app.pty.machine import MachineSocket
 from app.pty.reader import Reader
-from app.pty.round_robin import Rota
+from app.pty.round_robin import RoundRobin
 from app.pty.rows import Rows
-from app.pty.store import Key, Store
+from app.pty.store import Store
 from app.pty.stream import Stream
 from app.pty.viewer import Viewer
 from app.services.logs.sizes import Sized
-from app.services.terminals.checks import Finding
-from app.services.terminals.terminals import MachineSeat, ViewerSeat
+from app.services.terminals.checks import GrantCheck
+from app.services.terminals.terminals import MachineGrant, ViewerGrant
 from app.services.terminals.wants import Watched
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import CloseCode
 
 CHECK_SECONDS = 2.0
@@ -58,21 +59,21 @@ class Relay:
         self._rows = rows
         self._store = Store(redis_url)
         self._reader = Reader(redis_url, self._store)
-        self._typed = TypedBytes(rows.note)
-        self._ends: Rota[AnyEnd] = Rota()
-        self._sizes: dict[tuple[Key, int], tuple[int, int]] = {}  # new ones, by offset
+        self._input_audit = InputAudit(rows.note)
+        self._ends: RoundRobin[AnyEnd] = RoundRobin()
+        self._sizes: dict[tuple[AttemptKey, int], tuple[int, int]] = {}  # new ones, by offset
         self._is_closing = self._started = False
         self._lock = threading.Lock()
 
     # ---- sockets ---------------------------------------------------------------------------------
 
     @contextmanager
-    def viewing(self, ws: Any, seat: ViewerSeat, resume_from: int | None) -> Iterator[Viewer]:
+    def viewing(self, ws: Any, grant: ViewerGrant, resume_from: int | None) -> Iterator[Viewer]:
         """A viewer, as long as this lasts. Raises TooMany, RedisError."""
         self._start()
-        key = (seat.task_id, seat.attempt)
+        key = AttemptKey.of(grant)
         stream = self._stream(key)
-        viewer = Viewer(ws, self._store, stream, seat, resume_from, self._typed.of(seat))
+        viewer = Viewer(ws, self._store, stream, grant, resume_from, self._input_audit.of(grant))
         try:
             if not self._store.admit(viewer.presence, *self._rows.limits()):
                 raise TooMany
@@ -91,10 +92,10 @@ class Relay:
             self._flush()
 
     @contextmanager
-    def holding(self, ws: Any, seat: MachineSeat) -> Iterator[MachineSocket]:
+    def holding(self, ws: Any, grant: MachineGrant) -> Iterator[MachineSocket]:
         """A machine's socket, likewise. Raises RedisError."""
         self._start()
-        machine = MachineSocket(ws, self._store, seat, self._has_room, self._note_size)
+        machine = MachineSocket(ws, self._store, grant, self._has_room, self._note_size)
         machine.hold()
         older = self._reader.machines.get(machine.key)
         self._reader.machines[machine.key] = machine
@@ -128,7 +129,7 @@ class Relay:
             end.end(CloseCode.GOING_AWAY, "this server process is going away")
         self._flush()
 
-    def _stream(self, key: Key) -> Stream:
+    def _stream(self, key: AttemptKey) -> Stream:
         stream = self._reader.streams.get(key)
         if stream is None:
             top = self._store.top(key)
@@ -138,7 +139,7 @@ class Relay:
             self._reader.watch(key, "out")
         return stream
 
-    def _leave_stream(self, key: Key, stream: Stream) -> None:
+    def _leave_stream(self, key: AttemptKey, stream: Stream) -> None:
         stream.users -= 1
         if stream.users == 0 and self._reader.streams.get(key) is stream:
             del self._reader.streams[key]
@@ -146,7 +147,7 @@ class Relay:
             with suppress(RedisError):
                 self._store.forget_read(key)
 
-    def _ask_if_absent(self, key: Key) -> None:
+    def _ask_if_absent(self, key: AttemptKey) -> None:
         """A machine that has hung up in this moment does not know that somebody has come."""
         if not self._store.states([key])[0].is_held:
             with suppress(SQLAlchemyError):
@@ -198,8 +199,8 @@ class Relay:
         """Whoever may no longer stay is hung up on."""
         if not ends:
             return
-        found = self._rows.look({number: end.seat for number, end in enumerate(ends)})
-        gone = Finding(Verdict.ENDED, at_gate=False)  # with its rows
+        found = self._rows.look({number: end.grant for number, end in enumerate(ends)})
+        gone = GrantCheck(Verdict.ENDED, at_gate=False)  # with its rows
         for number, end in enumerate(ends):
             finding = found.get(number, gone)
             if isinstance(end, Viewer):
@@ -250,7 +251,7 @@ class Relay:
 
     def _is_due(self, watched: Watched) -> bool:
         """Whether it is time to say that this is looked at."""
-        stream, now = self._reader.streams.get(watched[:2]), time.monotonic()
+        stream, now = self._reader.streams.get(AttemptKey(*watched[:2])), time.monotonic()
         if stream is None or now < stream.want_at:
             return False
         stream.want_at = now + WANT_SECONDS
@@ -258,7 +259,7 @@ class Relay:
 
     def _flush(self) -> None:
         with suppress(SQLAlchemyError):
-            self._typed.flush()
+            self._input_audit.flush()
             self._flush_sizes()
 
     def _flush_sizes(self) -> None:

@@ -12,7 +12,7 @@ SOME = 64  # how many are looked after at a time, at most: about two millisecond
 T = TypeVar("T")
 
 
-class Rota(Generic[T]):
+class RoundRobin(Generic[T]):
     """A queue that everybody joins, is taken from, and joins again at its end."""
 
     def __init__(self) -> None:

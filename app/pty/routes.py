@@ -76,15 +76,15 @@ def _view(app: Flask, ws: Any, task_id: int) -> None:
     if not _is_ours(app, request.headers.get("Origin"), request.host):
         raise _Refused(CloseCode.FORBIDDEN, "that page may not open terminals")
     auth = _first(ws, frames.from_viewer, ViewerAuth)
-    seat = _admit(app, terminals.admit_viewer, task_id, auth.token, auth.channel_token)
-    with relay_of(app).viewing(ws, seat, auth.resume_from) as viewer:
+    grant = _admit(app, terminals.admit_viewer, task_id, auth.token, auth.channel_token)
+    with relay_of(app).viewing(ws, grant, auth.resume_from) as viewer:
         viewer.serve()
 
 
 def _hold(app: Flask, ws: Any, task_id: int) -> None:
     auth = _first(ws, frames.from_machine, MachineAuth)
-    seat = _admit(app, terminals.admit_machine, task_id, auth.worker_jwt, auth.channel_token)
-    with relay_of(app).holding(ws, seat) as machine:
+    grant = _admit(app, terminals.admit_machine, task_id, auth.worker_jwt, auth.channel_token)
+    with relay_of(app).holding(ws, grant) as machine:
         machine.serve()
 
 

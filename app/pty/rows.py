@@ -9,7 +9,7 @@ from app.services.clock import now
 from app.services.logs import sizes as terminal_sizes
 from app.services.logs.sizes import Sized
 from app.services.terminals import checks, wants
-from app.services.terminals.checks import Finding, Seat, Typed
+from app.services.terminals.checks import Grant, GrantCheck, TypedSpan
 from app.services.terminals.wants import Watched
 
 
@@ -19,9 +19,9 @@ class Rows:
     def __init__(self, app: Flask) -> None:
         self._app = app
 
-    def look(self, seats: Mapping[int, Seat]) -> dict[int, Finding]:
+    def look(self, grants: Mapping[int, Grant]) -> dict[int, GrantCheck]:
         with self._app.app_context():
-            return checks.look(seats, now())
+            return checks.look(grants, now())
 
     def keep(self, watched: Sequence[Watched]) -> None:
         with self._app.app_context():
@@ -31,7 +31,7 @@ class Rows:
         with self._app.app_context():
             wants.unwant(task_id, attempt, now())
 
-    def note(self, typed: Sequence[Typed]) -> None:
+    def note(self, typed: Sequence[TypedSpan]) -> None:
         with self._app.app_context():
             checks.note(typed)
 

@@ -22,10 +22,11 @@ from redis.exceptions import RedisError, ResponseError
 
 from app import bus
 from app.pty import scripts
-from app.pty.commands import Command, Commands
+from app.pty.commands import Command, CommandQueue
 from app.pty.frames import Note, encode, encode_note
 from app.pty.pace import Read
-from app.pty.stream import ZERO, Entry, Id, parse, parse_id, spell
+from app.pty.stream import ZERO, Entry, EntryId, parse, parse_id, spell
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import MAX_BYTES, Screen
 
 KEPT_BYTES = 2 << 20  # of an attempt's output
@@ -36,8 +37,6 @@ PRESENT_SECONDS = 40  # how long a holder, or a viewer, is taken to be there wit
 DEFAULT_SIZE = (120, 40)
 # What is longer is not published: a reader must not be cut off for being slower than a flood.
 PUBLISHED_BYTES = 4096
-
-Key = tuple[int, int]  # task id, attempt
 
 
 class State(NamedTuple):
@@ -60,28 +59,28 @@ class Store:
     """The commands of a process. What it raises is RedisError."""
 
     def __init__(self, url: str) -> None:
-        self._commands = Commands(url)
+        self._commands = CommandQueue(url)
         # Where megabytes may come, so that no keystroke waits behind them.
-        self._readings = Commands(url)
+        self._readings = CommandQueue(url)
         self._database = int(parse_url(url).get("db") or 0)
         self._process = uuid.uuid4().hex
 
-    def place(self, key: Key, part: str) -> str:
+    def place(self, key: AttemptKey, part: str) -> str:
         """The stream's key in Redis."""
         return bus.terminal_key(*key, part)
 
-    def channel(self, key: Key, part: str) -> bytes:
+    def channel(self, key: AttemptKey, part: str) -> bytes:
         return bus.terminal_channel(self.place(key, part), self._database).encode()
 
     # ---- output ----------------------------------------------------------------------------------
 
-    def top(self, key: Key) -> Id:
+    def top(self, key: AttemptKey) -> EntryId:
         """The last entry's id; zero where there is none."""
         out = bus.terminal_key(*key, "out")
         (rows,) = _good(self._commands.run(("XREVRANGE", out, "+", "-", "COUNT", 1)))
         return parse_id(rows[0][0]) if rows else ZERO
 
-    def page(self, key: Key, seen: Id, count: int) -> list[Entry]:
+    def page(self, key: AttemptKey, seen: EntryId, count: int) -> list[Entry]:
         """The first entries behind `seen`."""
         out = bus.terminal_key(*key, "out")
         command = ("XRANGE", out, f"({spell(seen)}", "+", "COUNT", count)
@@ -93,7 +92,7 @@ class Store:
         (found,) = _good(self._readings.run(command))
         return found or ()
 
-    def append(self, key: Key, pieces: Sequence[tuple[int, bytes]], renew: bool) -> Read:
+    def append(self, key: AttemptKey, pieces: Sequence[tuple[int, bytes]], renew: bool) -> Read:
         """Add runs of bytes by the offset behind them; what is there already is not added. `renew`
         has the stream expire later. As `read_to`.
         """
@@ -115,7 +114,7 @@ class Store:
             _check_added(answer)
         return {} if is_alone else _read(answers[-1])
 
-    def skip(self, key: Key, offset: int) -> None:
+    def skip(self, key: AttemptKey, offset: int) -> None:
         """The output goes on there: a run without bytes, so that who has not seen what was before
         finds that out now and not with the next byte, which may be a day away."""
         out = bus.terminal_key(*key, "out")
@@ -127,48 +126,48 @@ class Store:
         _check_added(added)
         _good(rest)
 
-    def read_to(self, key: Key) -> Read:
+    def read_to(self, key: AttemptKey) -> Read:
         """How far viewers are."""
         return _read(_good(self._commands.run(("HGETALL", bus.terminal_key(*key, "read"))))[0])
 
-    def tell_read(self, key: Key, offset: int) -> None:
+    def tell_read(self, key: AttemptKey, offset: int) -> None:
         """So far has the quickest viewer of this process come."""
         place = bus.terminal_key(*key, "read")
         said: Command = ("HSET", place, self._process, offset)
         _good(self._commands.run(said, ("EXPIRE", place, PRESENT_SECONDS)))
 
-    def forget_read(self, key: Key) -> None:
+    def forget_read(self, key: AttemptKey) -> None:
         """This process has no viewer any more."""
         place = bus.terminal_key(*key, "read")
         _good(self._commands.run(("HDEL", place, self._process)))
 
-    def tell(self, key: Key, note: Note, known: Id = ZERO) -> None:
+    def tell(self, key: AttemptKey, note: Note, known: EntryId = ZERO) -> None:
         """Leave a note behind the last bytes, and behind what this process `known`s of."""
         _good(self._commands.run(self._telling(key, note, known)))
 
-    def _telling(self, key: Key, note: Note, known: Id = ZERO) -> Command:
+    def _telling(self, key: AttemptKey, note: Note, known: EntryId = ZERO) -> Command:
         out = bus.terminal_key(*key, "out")
         channel = self.channel(key, "out")
         return ("EVAL", bus.TELL, 1, out, encode_note(note), KEPT_SECONDS, known[0], channel)
 
     # ---- screen and size -------------------------------------------------------------------------
 
-    def put_screen(self, key: Key, screen: Screen, note: Note, known: Id) -> None:
+    def put_screen(self, key: AttemptKey, screen: Screen, note: Note, known: EntryId) -> None:
         place = bus.terminal_key(*key, "screen")
         kept: Command = ("SET", place, encode(screen), "EX", KEPT_SECONDS)
         _good(self._commands.run(kept, self._telling(key, note, known)))
 
-    def screen(self, key: Key) -> Screen | None:
+    def screen(self, key: AttemptKey) -> Screen | None:
         (text,) = _good(self._commands.run(("GET", bus.terminal_key(*key, "screen"))))
         return msgspec.json.decode(text, type=Screen) if text else None
 
-    def put_size(self, key: Key, cols: int, rows: int, note: Note, known: Id) -> None:
+    def put_size(self, key: AttemptKey, cols: int, rows: int, note: Note, known: EntryId) -> None:
         state = bus.terminal_key(*key, "state")
         size: Command = ("HSET", state, "cols", cols, "rows", rows)
         kept: Command = ("EXPIRE", state, PRESENT_SECONDS)
         _good(self._commands.run(size, kept, self._telling(key, note, known)))
 
-    def states(self, keys: Sequence[Key]) -> list[State]:
+    def states(self, keys: Sequence[AttemptKey]) -> list[State]:
         commands: list[Command] = [
             ("HMGET", bus.terminal_key(*key, "state"), "cols", "rows", "holder") for key in keys
         ]
@@ -176,18 +175,18 @@ class Store:
 
     # ---- input -----------------------------------------------------------------------------------
 
-    def put_input(self, key: Key, **wish: bytes | str) -> int:
+    def put_input(self, key: AttemptKey, **wish: bytes | str) -> int:
         """Hand something to the machine; how much waits for it now."""
         ((field, value),) = wish.items()
         place, channel = bus.terminal_key(*key, "in"), self.channel(key, "in")
         given = (field, value, INPUT_SECONDS, channel, PUBLISHED_BYTES)
         return int(_good(self._commands.run(("EVAL", scripts.PUT, 1, place, *given)))[0])
 
-    def waiting(self, key: Key) -> int:
+    def waiting(self, key: AttemptKey) -> int:
         """How much waits for the machine."""
         return int(_good(self._commands.run(("XLEN", bus.terminal_key(*key, "in"))))[0])
 
-    def drop_input(self, key: Key, taken: Id) -> None:
+    def drop_input(self, key: AttemptKey, taken: EntryId) -> None:
         """That and what came before it has been handed on."""
         after = (taken[0], taken[1] + 1)
         place = bus.terminal_key(*key, "in")
@@ -195,7 +194,7 @@ class Store:
 
     # ---- who is there ----------------------------------------------------------------------------
 
-    def hold(self, key: Key, holder: str) -> tuple[Id, Id]:
+    def hold(self, key: AttemptKey, holder: str) -> tuple[EntryId, EntryId]:
         """This is the attempt's socket now: the last output's id, and that of the word to others
         that hold one."""
         state, place = bus.terminal_key(*key, "state"), bus.terminal_key(*key, "in")
@@ -207,7 +206,9 @@ class Store:
         rows, said = _good(answers)
         return (parse_id(rows[0][0]) if rows else ZERO), parse_id(said)
 
-    def go_on_holding(self, holders: Sequence[tuple[Key, str, int, int]]) -> list[int | None]:
+    def go_on_holding(
+        self, holders: Sequence[tuple[AttemptKey, str, int, int]]
+    ) -> list[int | None]:
         """The same again, with the size that is known; how many viewers each has, and None for
         one that holds it no longer."""
         commands: list[Command] = []
@@ -223,7 +224,7 @@ class Store:
         held = zip(answers[::4], answers[3::4], strict=True)
         return [int(count) if is_ours else None for is_ours, count in held]
 
-    def let_go(self, key: Key, holder: str) -> None:
+    def let_go(self, key: AttemptKey, holder: str) -> None:
         """No longer, unless somebody else does."""
         script = (
             "if redis.call('HGET', KEYS[1], 'holder') == ARGV[1]"

@@ -12,14 +12,14 @@ from app.pty.frames import AnyNote, Drawn, decode_note
 
 RING_BYTES = 256 * 1024
 
-Id = tuple[int, int]
-ZERO: Id = (0, 0)
+EntryId = tuple[int, int]
+ZERO: EntryId = (0, 0)
 
 
 class Entry(NamedTuple):
     """A run of bytes that ends at offset `id[0]`, or a note that lies there."""
 
-    id: Id
+    id: EntryId
     data: bytes
     note: AnyNote | None
 
@@ -32,12 +32,12 @@ class Entry(NamedTuple):
         return self.id[0]
 
 
-def parse_id(text: bytes) -> Id:
+def parse_id(text: bytes) -> EntryId:
     offset, _, number = text.partition(b"-")
     return int(offset), int(number)
 
 
-def spell(id_: Id) -> str:
+def spell(id_: EntryId) -> str:
     return f"{id_[0]}-{id_[1]}"
 
 
@@ -61,7 +61,7 @@ class Listener(Protocol):
 class Stream:
     """The last RING_BYTES after `floor`, for all viewers of the process; they keep no bytes."""
 
-    def __init__(self, top: Id) -> None:
+    def __init__(self, top: EntryId) -> None:
         self.floor, self.top = top, top
         self.listeners: set[Listener] = set()
         self.users = 0
@@ -91,7 +91,7 @@ class Stream:
         for listener in list(self.listeners):
             listener.wake()
 
-    def follow(self, id_: Id, data: bytes) -> bool:
+    def follow(self, id_: EntryId, data: bytes) -> bool:
         """Add bytes that news have brought if they are the next ones; whether they are here now.
 
         A note between them and what is here would have been told of before them.
@@ -110,7 +110,7 @@ class Stream:
         self._asked_at = now
         return True
 
-    def after(self, seen: Id) -> list[Entry] | None:
+    def after(self, seen: EntryId) -> list[Entry] | None:
         """The entries behind `seen`; None if they are not all here."""
         if seen < self.floor:
             return None

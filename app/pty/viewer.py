@@ -14,12 +14,13 @@ from simple_websocket import ConnectionClosed
 from app.domain.terminal import TerminalMode
 from app.pty.cursor import Cursor
 from app.pty.frames import AnyNote, Exited, Taken, from_viewer
-from app.pty.peer import End
-from app.pty.store import Key, Presence, Store
+from app.pty.peer import Peer
+from app.pty.store import Presence, Store
 from app.pty.stream import Stream
 from app.pty.websocket import Broken, TooBig, WebSocket
 from muster.protocol import codec
 from muster.protocol import terminal as wire
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import CloseCode
 
 INPUTS_AHEAD = 32  # how many inputs wait for the machine before no more is read
@@ -30,7 +31,7 @@ EXIT_SECONDS = 2.0
 log = structlog.get_logger(__name__)
 
 
-class Viewer(End):
+class Viewer(Peer):
     """`typed` is told how many bytes were typed. `mode` changes when somebody takes over."""
 
     def __init__(
@@ -38,15 +39,15 @@ class Viewer(End):
         ws: WebSocket,
         store: Store,
         stream: Stream,
-        seat: Any,
+        grant: Any,
         resume_from: int | None,
         typed: Callable[[int], None],
     ) -> None:
         super().__init__(ws)
         self.id = uuid.uuid4().hex
-        self.seat = seat
-        self.key: Key = (seat.task_id, seat.attempt)
-        self.mode: TerminalMode = seat.mode
+        self.grant = grant
+        self.key: AttemptKey = AttemptKey.of(grant)
+        self.mode: TerminalMode = grant.mode
         self.at_gate = False
         self._store, self._stream, self._typed = store, stream, typed
         self._outbox: deque[wire.TerminalFrame] = deque()
@@ -55,7 +56,7 @@ class Viewer(End):
 
     @property
     def presence(self) -> Presence:
-        return Presence(self.id, self.seat.task_id, self.seat.developer_id)
+        return Presence(self.id, self.grant.task_id, self.grant.developer_id)
 
     # ---- what it is told, by whom does not wait --------------------------------------------------
 
@@ -138,13 +139,13 @@ class Viewer(End):
             waiting = self._store.waiting(self.key)
 
     def _take_over(self) -> None:
-        if self.seat.mode is TerminalMode.WATCH:
+        if self.grant.mode is TerminalMode.WATCH:
             self._answer(wire.Refused(code="watching"))
             return
         # Not only when the note has come round: what is typed next may be quicker. And before it is
         # told: of two who take over at once the later note counts, which may come round at once.
         self.mode = TerminalMode.CONTROL
-        self._store.tell(self.key, Taken(self.id, self.seat.name), self._stream.top)
+        self._store.tell(self.key, Taken(self.id, self.grant.name), self._stream.top)
 
     # ---- the writing thread ----------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ from app.services import clock, settings
 Made = TypeVar("Made")
 
 
-class Answer(NamedTuple):
+class StoredResponse(NamedTuple):
     """A response's body, and whether it was given before."""
 
     body: dict[str, Any]
@@ -40,7 +40,7 @@ def once(
     make: Callable[[Callable[[Made], None]], Made],
     answer: Callable[[Made], dict[str, Any]],
     require_right: Callable[[], object],
-) -> Answer:
+) -> StoredResponse:
     """What `answer` says of what `make` makes, or said of it when this request came first.
 
     `make(remember)` calls `remember` with what it made, last before its commit. `answer` asks
@@ -55,7 +55,7 @@ def once(
     # A repetition as a rule comes after the commit: it makes nothing, and locks nothing.
     if first := _first(mine):
         require_right()
-        return Answer(_body_of(first, mine), replayed=True)
+        return StoredResponse(_body_of(first, mine), replayed=True)
 
     def remember(made: Made) -> None:
         body.update(answer(made))
@@ -66,13 +66,13 @@ def once(
     except (_KeyTaken, InvalidFields) as error:  # fields that were right may be wrong by now
         db.session.rollback()
         if first := _first(mine):
-            return Answer(_body_of(first, mine), replayed=True)
+            return StoredResponse(_body_of(first, mine), replayed=True)
         if isinstance(error, InvalidFields):
             raise
         return once(
             actor, key, request, make, answer, require_right
         )  # the other was forgotten just now
-    return Answer(body, replayed=False)
+    return StoredResponse(body, replayed=False)
 
 
 class _Mine(NamedTuple):

@@ -14,7 +14,7 @@ from tests.chaos.clients import TASKS, Client, People, wait_until
 from tests.chaos.plan import Plan, plans
 from tests.chaos.world import PASSWORD, PEOPLE, World
 
-AT_ONCE = 10  # tasks: a few more than there are seats, so that there is a queue
+AT_ONCE = 10  # tasks: a few more than there are slots, so that there is a queue
 _ENDING = 240.0  # seconds for all tasks to end
 _PATIENCE = 30.0  # seconds for an answer
 _SPARE = 100_000  # the number of the first plan that is created with an Idempotency-Key

@@ -25,7 +25,7 @@ COUNTS = {
     "server_processes": "SELECT count(*) FROM server_processes",
     "machine_heartbeats": "SELECT count(*) FROM machine_heartbeats",
     "attempts that live": "SELECT count(*) FROM attempts WHERE ended_at IS NULL",
-    "attempts with a seat": "SELECT count(*) FROM attempts WHERE holds_slot",
+    "attempts with a slot": "SELECT count(*) FROM attempts WHERE holds_slot",
     "attempts not forgotten": "SELECT count(*) FROM attempts WHERE forgotten_at IS NULL",
     "connections": "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'muster'",
 }

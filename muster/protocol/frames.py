@@ -205,7 +205,7 @@ class TunnelFacts(ReportBody, tag="tunnel"):
 
 
 class Stopped(ReportBody, tag="stopped"):
-    """Nothing of the attempt runs any more. Answers `Stop` and `Stale`; frees the seat."""
+    """Nothing of the attempt runs any more. Answers `Stop` and `Stale`; frees the slot."""
 
 
 class Lost(ReportBody, tag="lost"):

@@ -21,7 +21,7 @@ from muster.worker.maintenance import KEEP_DAYS
 from muster.worker.metrics import hardware
 from muster.worker.server.credentials import CredentialStore, NotEnrolled
 from muster.worker.server.enroll import AlreadyEnrolled, Registration, enroll
-from muster.worker.server.rest import BadServer, Refused, Rest, Unreachable
+from muster.worker.server.rest import BadServer, Rest, ServerRefused, Unreachable
 
 _COMPLAINTS = (
     AlreadyEnrolled,
@@ -30,7 +30,7 @@ _COMPLAINTS = (
     HomeUnreachable,
     NotEnrolled,
     OSError,
-    Refused,
+    ServerRefused,
     Unreachable,
 )
 

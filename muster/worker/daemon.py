@@ -9,6 +9,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
     Drain,
     Drained,
@@ -31,19 +32,19 @@ from muster.protocol.frames import (
 from muster.worker import leftovers
 from muster.worker.agents.health import AgentHealth
 from muster.worker.attempts.attempt import Attempt
-from muster.worker.attempts.context import Reporter, Workshop
+from muster.worker.attempts.context import AttemptContext, Reporter
 from muster.worker.git.identity import UIDS, Identities
 from muster.worker.git.repositories import Repositories
 from muster.worker.journal.journal import Journal
 from muster.worker.layout import Layout
 from muster.worker.lease.fence import Fence
 from muster.worker.lease.lease import Lease, LeaseKeeper
-from muster.worker.maintenance import KEEP_DAYS, Upkeep
+from muster.worker.maintenance import KEEP_DAYS, Maintenance
 from muster.worker.server.connection import Channel
 from muster.worker.server.credentials import CredentialStore
 from muster.worker.server.log_stream import LogStreams
 from muster.worker.server.membership import Membership
-from muster.worker.shim.client import Shim
+from muster.worker.shim.client import ShimLink
 from muster.worker.terminals.terminals import Terminals
 from muster.worker.tunnels.tunnels import Tunnels
 from muster.worker.vitals import Vitals
@@ -87,7 +88,7 @@ class Daemon:
         self._store = CredentialStore(self._layout.credentials)
         self._membership = Membership(self._store)
         self._journal = Journal(self._layout.journal, self._wake.set)
-        self._held: dict[tuple[int, int], Attempt] = {}
+        self._held: dict[AttemptKey, Attempt] = {}
         self._held_lock = threading.Lock()
         self._draining = False
         self._lease = Lease()
@@ -98,21 +99,21 @@ class Daemon:
             lambda: self._membership.current.machine_id,
             tunnel_command,
         )
-        self._workshop = self._equip()
+        self._context = self._equip()
         self._vitals = Vitals(
-            home, self._workshop.health.capabilities, self._workshop.repositories.urls
+            home, self._context.health.capabilities, self._context.repositories.urls
         )
-        self._workshop.health.changed = self._vitals.refresh
-        self._upkeep = Upkeep(
+        self._context.health.changed = self._vitals.refresh
+        self._maintenance = Maintenance(
             self._layout,
-            self._workshop.repositories,
+            self._context.repositories,
             self._vitals.refresh,
             keep_days=mirror_days,
         )
         self._channel = Channel(
             self._membership,
             self._journal,
-            self._workshop.streams,
+            self._context.streams,
             self._lease,
             self._vitals,
             self,
@@ -125,12 +126,12 @@ class Daemon:
         self._resume()
         keeper = LeaseKeeper(self._lease, self._shims)
         fence = Fence(self._lease, self._layout.attempts)
-        self._upkeep.start()
+        self._maintenance.start()
         log.info("machine %s, %d attempts held", self._membership.current.name, len(self._held))
         decommissioned = self._channel.run()
         keeper.close()
         fence.close()
-        self._upkeep.close()
+        self._maintenance.close()
         if decommissioned:
             log.warning("this machine has been decommissioned; its credentials are erased")
             self._membership.erase()
@@ -167,23 +168,23 @@ class Daemon:
     # Attempts
 
     def _attempt(self, order: RunStage | Publish) -> Attempt:
-        whose = (order.task_id, order.attempt)
+        key = AttemptKey.of(order)
         with self._held_lock:
-            if whose not in self._held:
-                self._held[whose] = self._new_attempt(*whose)
-            return self._held[whose]
+            if key not in self._held:
+                self._held[key] = self._new_attempt(*key)
+            return self._held[key]
 
     def _new_attempt(self, task_id: int, attempt: int, *, resumed: bool = False) -> Attempt:
         after = (self._rested, self._forgotten)
-        return Attempt(self._workshop, task_id, attempt, *after, resumed=resumed)
+        return Attempt(self._context, task_id, attempt, *after, resumed=resumed)
 
     def _pass_on(self, order: Stop | Stale | Publish | Forget) -> None:
         with self._held_lock:
-            attempt = self._held.get((order.task_id, order.attempt))
+            attempt = self._held.get(AttemptKey.of(order))
         if attempt is not None:
             attempt.order(order)
             return
-        reporter = Reporter(self._workshop, order.task_id, order.attempt)
+        reporter = Reporter(self._context, order.task_id, order.attempt)
         answer = _answer_of_a_stranger(order)
         # What is on its way already answers this order, too.
         if not reporter.is_saying(type(answer)):
@@ -192,46 +193,46 @@ class Daemon:
     def _forgotten(self, attempt: Attempt) -> None:
         self._tunnels.forget(attempt.task_id, attempt.attempt)
         with self._held_lock:
-            self._held.pop((attempt.task_id, attempt.attempt), None)
+            self._held.pop(AttemptKey.of(attempt), None)
         self._rested()
 
     def _rested(self) -> None:
         self._tunnels.close_ended()
-        self._workshop.terminals.finish(self._is_over)
+        self._context.terminals.finish(self._is_over)
         self._say_drained()
 
-    def _is_over(self, whose: tuple[int, int]) -> bool:
+    def _is_over(self, key: AttemptKey) -> bool:
         with self._held_lock:
-            attempt = self._held.get(whose)
+            attempt = self._held.get(key)
         return attempt is None or attempt.is_final
 
     def _open_terminal(self, order: OpenTerminal) -> None:
-        if self._is_over((order.task_id, order.attempt)):
-            self._workshop.terminals.refuse(order, "nothing runs here")
+        if self._is_over(AttemptKey.of(order)):
+            self._context.terminals.refuse(order, "nothing runs here")
         else:
-            self._workshop.terminals.open(order)
+            self._context.terminals.open(order)
 
     def _say(self, frame: TerminalClosed) -> None:
         self._channel.say(frame)
 
     def _say_drained(self) -> None:
         """What has ended may keep its workspace; what waits, for a person or an order, is left."""
-        nobody = Reporter(self._workshop, 0, 0)
+        nobody = Reporter(self._context, 0, 0)
         with self._held_lock:
             is_dry = self._draining and all(a.is_final for a in self._held.values())
             if is_dry and not nobody.is_saying(Drained):
                 nobody.say(Drained())
 
-    def _shims(self) -> list[Shim]:
+    def _shims(self) -> list[ShimLink]:
         with self._held_lock:
             attempts = list(self._held.values())
         return [shim for attempt in attempts if (shim := attempt.shim) is not None]
 
     # Beginning and end
 
-    def _equip(self) -> Workshop:
+    def _equip(self) -> AttemptContext:
         streams = LogStreams(self._wake.set)
-        return Workshop(
+        return AttemptContext(
             layout=self._layout,
             journal=self._journal,
             streams=streams,
@@ -249,8 +250,8 @@ class Daemon:
         known = leftovers.clear(self._layout)
         self._journal.forget_all_but(set(known))
         self._tunnels.resume(known)
-        for whose in known:
-            self._held[whose] = self._new_attempt(*whose, resumed=True)
+        for key in known:
+            self._held[key] = self._new_attempt(*key, resumed=True)
 
     def _put_away(self, *, kill: bool) -> None:
         self._tunnels.close_all()
@@ -266,7 +267,7 @@ class Daemon:
                 attempt.leave()
         for attempt in attempts:
             attempt.join(_LEAVE_PATIENCE)
-        self._workshop.terminals.close()
+        self._context.terminals.close()
         self._vitals.close()
         self._membership.close()
         self._journal.close()

@@ -7,6 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.worker import processes
 from muster.worker.agents import kept_order
 from muster.worker.git import workspace
@@ -21,14 +22,13 @@ _NAME = re.compile(r"(\d{1,18})-(\d{1,9})")
 log = logging.getLogger(__name__)
 
 
-def clear(layout: Layout) -> list[tuple[int, int]]:
-    """Ends shims and removes directories that belong to no attempt; the attempts, as
-    (task, attempt)."""
+def clear(layout: Layout) -> list[AttemptKey]:
+    """Ends shims and removes directories that belong to no attempt; returns the attempts."""
     kept = []
     for directory in _children(layout.attempts):
         name = _NAME.fullmatch(directory.name)
         if name and kept_order.read(directory) is not None:
-            kept.append((int(name[1]), int(name[2])))
+            kept.append(AttemptKey(int(name[1]), int(name[2])))
         else:
             _end(directory)
     names = {f"{task_id}-{attempt}" for task_id, attempt in kept}

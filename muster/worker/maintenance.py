@@ -35,7 +35,7 @@ _SETTINGS = {"gc.autoDetach": "false", "pack.threads": "1"}
 log = logging.getLogger(__name__)
 
 
-class Upkeep:
+class Maintenance:
     """`changed` is called when a mirror has gone. `close` it."""
 
     def __init__(
@@ -60,7 +60,7 @@ class Upkeep:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        self._thread = threading.Thread(target=self._keep, name="upkeep", daemon=True)
+        self._thread = threading.Thread(target=self._keep, name="maintenance", daemon=True)
         self._thread.start()
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ _EVERY = 5.0  # seconds
 log = logging.getLogger(__name__)
 
 
-class Facts(NamedTuple):
+class MachineFacts(NamedTuple):
     """One look at the machine."""
 
     metrics: Metrics
@@ -61,5 +61,5 @@ class Vitals:
             except OSError as error:
                 log.warning("the machine cannot be looked at: %s", error)
 
-    def _look(self) -> Facts:
-        return Facts(metrics.sample(self._home), self._capabilities(), self._repositories())
+    def _look(self) -> MachineFacts:
+        return MachineFacts(metrics.sample(self._home), self._capabilities(), self._repositories())

@@ -13,7 +13,7 @@ from tests.chaos.rules import (
     log_bytes,
     offices,
     overlap,
-    seats,
+    slots,
     tasks_kept,
 )
 from tests.chaos.rules.violation import Violation
@@ -25,7 +25,7 @@ RULES: tuple[Callable[[History], Iterator[Violation]], ...] = (
     log_bytes.check,
     gates.check,
     branches.check,
-    seats.check,
+    slots.check,
     events.check,
     audit.check,
     offices.check,

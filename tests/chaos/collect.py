@@ -41,7 +41,7 @@ class Collector:
         return found
 
     def are_at_rest(self) -> bool:
-        """Whether all machines are there, and no seat is taken."""
+        """Whether all machines are there, and no slot is taken."""
         try:
             there = [m for m in self.machines() if m["status"] != "decommissioned"]
             return all(m["status"] == "online" and not m["slots"]["used"] for m in there)

@@ -18,7 +18,7 @@ from tests.chaos.rules.violation import Violation
 from tests.chaos.schedule import Blow, schedule
 from tests.chaos.world import LEASE, World
 
-AT_ONCE = 24  # tasks that live at a time: more than there are seats
+AT_ONCE = 24  # tasks that live at a time: more than there are slots
 ONLINE = 60.0
 QUIET = 2 * LEASE + 20  # seconds in which nothing happened, after which nothing more will
 REST = 2 * LEASE + 20

@@ -87,7 +87,7 @@ def a_task_that_waits_without_a_reason(history: History) -> None:
 
 
 def a_task_that_waits_for_ever(history: History) -> None:
-    waits = {"reason": "seat", "nextAct": "dispatch", "at": None}
+    waits = {"reason": "slot", "nextAct": "dispatch", "at": None}
     history.add(TaskSeen(made.task(3, "assigned", 1, waitsFor=waits), history.tasks[3].events))
 
 
@@ -191,12 +191,12 @@ def a_failed_task_with_a_result(history: History) -> None:
     change_task(history, 3, result={"commit": "c3", "pushed": True})
 
 
-def three_at_once_on_two_seats(history: History) -> None:
+def three_at_once_on_two_slots(history: History) -> None:
     history.runs += [made.run(history.directory, 3, 2, 0, 41.5, 43)]
     history.runs += [made.run(history.directory, 2, 2, 0, 41.6, 43)]
 
 
-def a_seat_never_given_back(history: History) -> None:
+def a_slot_never_given_back(history: History) -> None:
     history.machines["m1"] = msgspec.structs.replace(history.machines["m1"], used=1)
 
 
@@ -342,8 +342,8 @@ PLANTED: list[tuple[Callable[[History], None], str]] = [
     (a_result_without_the_first_stages_work, "work missing from the branch"),
     (a_result_with_work_of_an_unfinished_run, "work missing from the branch"),
     (a_failed_task_with_a_result, "result without completion"),
-    (three_at_once_on_two_seats, "seats over-filled"),
-    (a_seat_never_given_back, "seat kept"),
+    (three_at_once_on_two_slots, "slots over-filled"),
+    (a_slot_never_given_back, "slot kept"),
     (a_hole_in_the_events, "events"),
     (an_arrow_that_there_is_not, "events"),
     (a_state_that_no_event_led_to, "events"),

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from app.chat.incoming import Incoming, Wanted
+from app.chat.incoming import Incoming, Intent
 from app.domain.tokens import TokenKind, digest
 from app.models import Bot, ChatEvent, ChatToken, Developer
 from app.services.people import tokens
@@ -13,7 +13,7 @@ from tests.factories.rows import now, numbers, stored
 
 def make_chat_event(bot: Bot | None = None, **given: Any) -> ChatEvent:
     """Somebody has asked for help, and nobody has looked at it yet."""
-    said = Incoming(f"E{next(numbers)}", "U1", "C1", True, Wanted.COMMAND, "help")
+    said = Incoming(f"E{next(numbers)}", "U1", "C1", True, Intent.COMMAND, "help")
     defaults = {
         "bot_id": (bot or make_bot()).id,
         "event_id": said.event_id,

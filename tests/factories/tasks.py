@@ -36,7 +36,7 @@ def make_task(
 
 
 def make_attempt(task: Task, machine: Machine, **given: Any) -> Attempt:
-    """The task's next attempt, on that machine, running and on one of its seats."""
+    """The task's next attempt, on that machine, running and on one of its slots."""
     task.attempt += 1
     task.machine_id = machine.id
     moment = now()

@@ -33,7 +33,7 @@ def test_a_task_goes_through_its_stages_and_its_gate_to_a_pushed_branch(running:
     pending = running.api.get(f"{task.path}/pending-confirm")
     assert (pending["kind"], pending["choices"]) == ("choose", ["red", "blue"])
     machine = running.api.get(f"/api/web/machines/{waiting['machineId']}")
-    assert machine["slots"]["used"] == 0, "a gate holds no seat"
+    assert machine["slots"]["used"] == 0, "a gate holds no slot"
     task.answer(2, "blue")
     done = task.until("completed")
     assert git(running, "show", f"{done['branch']}:note.txt") == (
@@ -121,7 +121,7 @@ def test_a_cancelled_task_is_over_at_once_and_its_processes_soon(running: Runnin
     task.until_logged(b"up")
     assert task.act("cancel")["status"] == "cancelled"
     until(lambda: not running_commands("sleep 4244"), "end of the process")
-    until(lambda: machine_of(running, task.now())["slots"]["used"] == 0, "free seat")
+    until(lambda: machine_of(running, task.now())["slots"]["used"] == 0, "free slot")
     with pytest.raises(ApiProblem, match="task_ended"):
         task.act("cancel")
 

@@ -16,7 +16,7 @@ from app.extensions import db, redis
 from app.models import Attempt, Developer, Machine, Project
 from app.services import vault
 from app.services.logs import logs
-from app.services.logs.logs import Piece
+from app.services.logs.logs import LogPiece
 from app.services.ops import readiness
 from app.services.people import tokens
 from app.services.tasks import history
@@ -98,7 +98,7 @@ def _tasks(project: Project, machine: Machine, creator: Developer) -> None:
 
 
 def _write_log(attempt: Attempt) -> None:
-    logs.append(attempt, [Piece(0, 0, 0, b"\x1b[32m12 passed\x1b[0m in 0.31s\n" * 100)])
+    logs.append(attempt, [LogPiece(0, 0, 0, b"\x1b[32m12 passed\x1b[0m in 0.31s\n" * 100)])
 
 
 def credential(actor: str, schemes: set[str], personal: dict[str, str]) -> str | None:

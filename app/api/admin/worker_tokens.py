@@ -15,7 +15,7 @@ from app.api.schemas.tokens import (
 from app.domain.errors import SessionRequired
 from app.models import EnrollmentToken
 from app.services.machines import tokens
-from app.services.machines.tokens import TokenView
+from app.services.machines.tokens import EnrollmentTokenView
 
 blp = Blueprint(
     "worker-tokens",
@@ -39,20 +39,20 @@ def list_worker_tokens(query: dict[str, Any]) -> dict[str, Any]:
 @blp.arguments(NewEnrollmentToken)
 @blp.response(201, CreatedTokenSchema)
 @problems(blp, SessionRequired)
-def create_worker_token(body: dict[str, Any]) -> TokenView:
+def create_worker_token(body: dict[str, Any]) -> EnrollmentTokenView:
     """A new token, shown here once. Not with a personal access token."""
     return tokens.create(current_developer(), **body)
 
 
 @blp.post("/<int:token_id>/revoke")
 @blp.response(200, EnrollmentTokenSchema)
-def revoke_worker_token(token_id: int) -> TokenView:
+def revoke_worker_token(token_id: int) -> EnrollmentTokenView:
     """The token lets nobody in any more; a machine that it let in stays."""
     return tokens.revoke(current_developer(), token_id)
 
 
 @blp.get("/<int:token_id>/status")
 @blp.response(200, TokenStatusSchema)
-def get_worker_token_status(token_id: int) -> TokenView:
+def get_worker_token_status(token_id: int) -> EnrollmentTokenView:
     """Whether it has been used, and by which machine."""
     return tokens.get(current_developer(), token_id)

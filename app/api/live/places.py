@@ -23,7 +23,7 @@ return 1
 log = structlog.get_logger(__name__)
 
 
-class Place(NamedTuple):
+class StreamPlace(NamedTuple):
     """One of a developer's streams."""
 
     developer_id: int
@@ -34,14 +34,14 @@ class Place(NamedTuple):
         return f"muster:streams:{self.developer_id}"
 
 
-def take(developer_id: int, most: int) -> Place | None:
+def take(developer_id: int, most: int) -> StreamPlace | None:
     """None where all are taken. Raises RedisError."""
-    place, now = Place(developer_id, uuid.uuid4().hex), time.time()
+    place, now = StreamPlace(developer_id, uuid.uuid4().hex), time.time()
     given = (now, now + PRESENT_SECONDS, place.id, most)
     return place if redis.client.eval(_ADMIT, 1, place.key, *given) else None
 
 
-def keep(places: Iterable[Place]) -> None:
+def keep(places: Iterable[StreamPlace]) -> None:
     """They are still taken."""
     lapses_at = time.time() + PRESENT_SECONDS
     with redis.client.pipeline(transaction=False) as pipe:
@@ -51,7 +51,7 @@ def keep(places: Iterable[Place]) -> None:
         pipe.execute()
 
 
-def leave(place: Place) -> None:
+def leave(place: StreamPlace) -> None:
     try:
         redis.client.zrem(place.key, place.id)
     except RedisError as error:  # it lapses

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from app.domain.snapshot import Snapshot
-from app.services.logs.news import Place
+from app.services.logs.news import StreamCursor
 
-Seen = Snapshot | Place
+Seen = Snapshot | StreamCursor
 
 CONTENT_TYPE = "text/event-stream"
 HEADERS = {

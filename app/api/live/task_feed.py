@@ -17,9 +17,9 @@ from app.api.live import hub, places, sse
 from app.api.schemas.tasks import EventSchema
 from app.services.clock import now
 from app.services.logs import news as task_news
-from app.services.logs.news import Place, Seen
+from app.services.logs.news import Seen, StreamCursor
 from app.services.notify import news
-from app.services.notify.news import Seat
+from app.services.notify.news import StreamGrant
 
 HEARTBEAT_SECONDS = 15.0
 LOOK_SECONDS = 2.0  # rights that have ended are seen so much later
@@ -33,8 +33,10 @@ _EVENTS = EventSchema(many=True)
 class _Reading:
     """Where one client is."""
 
-    def __init__(self, app: Flask, seat: Seat, task_id: int, last_event_id: str | None) -> None:
-        self.app, self.seat, self.task_id = app, seat, task_id
+    def __init__(
+        self, app: Flask, grant: StreamGrant, task_id: int, last_event_id: str | None
+    ) -> None:
+        self.app, self.grant, self.task_id = app, grant, task_id
         self.place = task_news.parse(last_event_id) if last_event_id else None
         self._greeting = "reset" if last_event_id else "hello"
         self._looks_at = 0.0
@@ -48,7 +50,7 @@ class _Reading:
         """
         self.has_more = False
         with self.app.app_context():
-            seen, is_allowed = _look(self.seat, self.task_id)
+            seen, is_allowed = _look(self.grant, self.task_id)
         self._looks_at = time.monotonic() + LOOK_SECONDS
         if seen is None or not is_allowed:
             yield self.end("signed_out")
@@ -62,9 +64,9 @@ class _Reading:
 
     def end(self, reason: str) -> bytes:
         self.is_over = True
-        return sse.message("end", {"reason": reason}, self.place or Place())
+        return sse.message("end", {"reason": reason}, self.place or StreamCursor())
 
-    def _events(self, place: Place, top: Place) -> Iterator[bytes]:
+    def _events(self, place: StreamCursor, top: StreamCursor) -> Iterator[bytes]:
         while place.events < top.events and self._goes_on():
             with self.app.app_context():
                 rows = task_news.events(self.task_id, place.events)
@@ -74,7 +76,7 @@ class _Reading:
             place = self.place = place.after_events(rows[-1].number)
             yield sse.message("events", said, place)
 
-    def _logs(self, place: Place, top: Place) -> Iterator[bytes]:
+    def _logs(self, place: StreamCursor, top: StreamCursor) -> Iterator[bytes]:
         for attempt, end in sorted(top.logs.items()):
             while place.at(attempt) < end and self._goes_on():
                 with self.app.app_context():
@@ -96,11 +98,15 @@ class _Reading:
 
 
 def read(
-    app: Flask, seat: Seat, taken: places.Place, task_id: int, last_event_id: str | None
+    app: Flask,
+    grant: StreamGrant,
+    taken: places.StreamPlace,
+    task_id: int,
+    last_event_id: str | None,
 ) -> Iterator[bytes]:
     """The stream's bytes."""
     yield sse.begin()
-    reading = _Reading(app, seat, task_id, last_event_id)
+    reading = _Reading(app, grant, task_id, last_event_id)
     told_at = kept_at = time.monotonic()
     with hub.of(app).watching(task_id) as some:
         while not reading.is_over:
@@ -125,11 +131,11 @@ def read(
             time.sleep(PAUSE_SECONDS)
 
 
-def _look(seat: Seat, task_id: int) -> tuple[Seen | None, bool]:
+def _look(grant: StreamGrant, task_id: int) -> tuple[Seen | None, bool]:
     moment = now()
-    standing = news.standings({0: seat}, moment).get(0)
+    state = news.viewer_states({0: grant}, moment).get(0)
     seen = task_news.look(task_id)
-    if standing is None or seen is None or not standing.is_signed_in:
+    if state is None or seen is None or not state.is_signed_in:
         return seen, False
     about = {"project_id": seen.project_id, "is_deleted": seen.is_deleted}
-    return seen, standing.sees(about) and not (seat.ends_at and seat.ends_at <= moment)
+    return seen, state.sees(about) and not (grant.ends_at and grant.ends_at <= moment)

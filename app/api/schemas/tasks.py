@@ -53,7 +53,7 @@ class Retry(Schema):
     from_stage = Whole(load_default=None, allow_none=True)
 
 
-class Answer(Schema):
+class GateAnswer(Schema):
     stage_index = Whole(required=True)
     result = fields.String(required=True)
     comment = fields.String(

@@ -12,7 +12,7 @@ from app.api.schemas.personal_tokens import (
 )
 from app.models import PersonalToken
 from app.services.people import personal_tokens
-from app.services.people.personal_tokens import TokenView
+from app.services.people.personal_tokens import PersonalTokenView
 
 blp = Blueprint(
     "personal-tokens",
@@ -28,19 +28,19 @@ blp = Blueprint(
 def list_personal_tokens(query: dict[str, Any]) -> dict[str, Any]:
     """Your tokens, newest first; never the secrets."""
     page = by_cursor(personal_tokens.listing(current_developer()), PersonalToken.id, **query)
-    return {**page, "items": [TokenView(token) for token in page["items"]]}
+    return {**page, "items": [PersonalTokenView(token) for token in page["items"]]}
 
 
 @blp.post("")
 @blp.arguments(NewPersonalToken)
 @blp.response(201, CreatedPersonalToken)
-def create_personal_token(body: dict[str, Any]) -> TokenView:
+def create_personal_token(body: dict[str, Any]) -> PersonalTokenView:
     """A new token, shown here once. Not with another personal access token."""
     return personal_tokens.create(current_developer(), **body)
 
 
 @blp.post("/<int:token_id>/revoke")
 @blp.response(200, PersonalTokenSchema)
-def revoke_personal_token(token_id: int) -> TokenView:
+def revoke_personal_token(token_id: int) -> PersonalTokenView:
     """The token opens nothing any more; also when that has been done already."""
     return personal_tokens.revoke(current_developer(), token_id)

@@ -8,12 +8,12 @@ from app import sockets
 from app.api.blueprint import Blueprint
 from app.api.guards import current_credential, current_developer, has_session
 from app.api.live import feed, places, sse, task_feed
-from app.api.live.places import Place
+from app.api.live.places import StreamPlace
 from app.api.problems import problems
 from app.domain.errors import TooManyStreams
 from app.domain.tokens import digest
 from app.services import settings
-from app.services.notify.news import Seat
+from app.services.notify.news import StreamGrant
 from app.services.people import tokens
 from app.services.tasks import reads
 
@@ -43,8 +43,8 @@ def stream_news() -> Response:
     back with it as `Last-Event-ID`, and you miss nothing and get nothing twice. What machines note
     for themselves (`log`) is not in it.
     """
-    seat, place, app = _taken()
-    return _response(feed.read(app, seat, place, request.headers.get("Last-Event-ID")), place)
+    grant, place, app = _taken()
+    return _response(feed.read(app, grant, place, request.headers.get("Last-Event-ID")), place)
 
 
 @blp.get("/tasks/<int:task_id>/stream")
@@ -60,21 +60,21 @@ def stream_task(task_id: int) -> Response:
     last `id` as `Last-Event-ID`, and you miss nothing and get nothing twice; `0:` is the beginning.
     """
     reads.get(current_developer(), task_id)
-    seat, place, app = _taken()
+    grant, place, app = _taken()
     last = request.headers.get("Last-Event-ID")
-    return _response(task_feed.read(app, seat, place, task_id, last), place)
+    return _response(task_feed.read(app, grant, place, task_id, last), place)
 
 
-def _taken() -> tuple[Seat, Place, Flask]:
+def _taken() -> tuple[StreamGrant, StreamPlace, Flask]:
     """Raises TooManyStreams, RedisError."""
-    seat = _seat()
-    place = places.take(seat.developer_id, settings.value("streamsPerDeveloper"))
+    grant = _grant()
+    place = places.take(grant.developer_id, settings.value("streamsPerDeveloper"))
     if place is None:
         raise TooManyStreams(RETRY_SECONDS)
-    return seat, place, current_app._get_current_object()  # type: ignore[attr-defined]
+    return grant, place, current_app._get_current_object()  # type: ignore[attr-defined]
 
 
-def _response(news: Iterator[bytes], place: Place) -> Response:
+def _response(news: Iterator[bytes], place: StreamPlace) -> Response:
     sockets.give_up_on_who_takes_nothing(request.environ, DEAF_SECONDS)
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     response = Response(news, content_type=f"{sse.CONTENT_TYPE}; charset=utf-8")
@@ -88,9 +88,9 @@ def _response(news: Iterator[bytes], place: Place) -> Response:
     return response
 
 
-def _seat() -> Seat:
+def _grant() -> StreamGrant:
     developer, credential = current_developer(), current_credential()
     if has_session():
         generation, ends_at = developer.token_generation, tokens.access_ends_at(credential)
-        return Seat(developer.id, generation, None, ends_at)
-    return Seat(developer.id, None, digest(credential), None)
+        return StreamGrant(developer.id, generation, None, ends_at)
+    return StreamGrant(developer.id, None, digest(credential), None)

@@ -12,10 +12,10 @@ from app.api.paging import CursorQuery, by_cursor, by_offset, offset_page_of
 from app.api.problems import problems
 from app.api.schemas.idempotency import IDEMPOTENCY_REPLAYED, MaybeOnce
 from app.api.schemas.tasks import (
-    Answer,
     ChannelSchema,
     EventFilter,
     EventPage,
+    GateAnswer,
     LogFilter,
     LogLineSchema,
     Look,
@@ -132,7 +132,7 @@ def retry_task(body: dict[str, Any], task_id: int) -> Task:
 
 
 @blp.post("/<int:task_id>/confirm-stage")
-@blp.arguments(Answer)
+@blp.arguments(GateAnswer)
 @blp.response(200, TaskSchema)
 @problems(blp, Forbidden, NoOpenGate, WrongStage, AlreadyAnswered)
 def confirm_stage(body: dict[str, Any], task_id: int) -> Task:
@@ -152,7 +152,7 @@ def get_pending_gate(task_id: int) -> PendingGate:
 @blp.arguments(Look, required=False)
 @blp.response(200, ChannelSchema)
 @problems(blp, Forbidden, NoTerminal)
-def make_pty_token(body: dict[str, Any], task_id: int) -> terminals.Channel:
+def make_pty_token(body: dict[str, Any], task_id: int) -> terminals.TerminalChannel:
     """What opens one socket of the task's terminal, once, within a minute."""
     return terminals.issue(current_developer(), task_id, **body)
 

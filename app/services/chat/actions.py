@@ -31,7 +31,7 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
     """What is said about it; `public`: to all who are there. `card`: with that task's card."""
 
     text: str
@@ -40,7 +40,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Asked:
+class CommandRequest:
     """A command, who gave it and where. `remember` is called inside the transaction of an act that
     must not be done twice, with the answer to it.
     """
@@ -49,17 +49,17 @@ class Asked:
     bot: Bot
     said: Incoming
     command: Command
-    remember: Callable[[Answer], None]
+    remember: Callable[[Reply], None]
 
 
 def carry_out(
-    actor: Developer, bot: Bot, said: Incoming, remember: Callable[[Answer], None]
-) -> Answer:
+    actor: Developer, bot: Bot, said: Incoming, remember: Callable[[Reply], None]
+) -> Reply:
     """Do what the text says. Raises DomainError."""
     command = commands.parse(said.text)
     if isinstance(command, Unclear):
-        return Answer(command.words)
-    return _ACTS[command.verb](Asked(actor, bot, said, command, remember))
+        return Reply(command.words)
+    return _ACTS[command.verb](CommandRequest(actor, bot, said, command, remember))
 
 
 def in_words(error: DomainError) -> str:
@@ -72,18 +72,18 @@ def in_words(error: DomainError) -> str:
 # ---- tasks --------------------------------------------------------------------------------------
 
 
-def _develop(asked: Asked) -> Answer:
+def _develop(asked: CommandRequest) -> Reply:
     key = asked.command.project or _bound_project(asked) or _only_project(asked.actor)
     if key is None:
-        return Answer(
+        return Reply(
             "Which project? This chat is bound to none: add --project KEY"
             + _hint([project.key for project in _projects(asked.actor)])
         )
     machine = _machine(asked.command.machine) if asked.command.machine else None
-    made: list[Answer] = []
+    made: list[Reply] = []
 
     def remember(task: Task) -> None:
-        made.append(Answer(_headline(task), public=True))
+        made.append(Reply(_headline(task), public=True))
         asked.remember(made[0])
 
     tasks.create(
@@ -96,13 +96,13 @@ def _develop(asked: Asked) -> Answer:
     return made[0]
 
 
-def _progress(asked: Asked) -> Answer:
+def _progress(asked: CommandRequest) -> Reply:
     task = task_reads.get(asked.actor, _id(asked))
     gate = gates.open_gate(task) if task.status in rules.LIVE else None
     if gate is None:
-        return Answer(progress(task), public=True)
+        return Reply(progress(task), public=True)
     question = f"It asks: {cut(gate.prompt, 1000)}\nAnswer with: confirm #{task.id} result"
-    return Answer(f"{progress(task)}\n{question}", public=True, card=task.id)
+    return Reply(f"{progress(task)}\n{question}", public=True, card=task.id)
 
 
 def progress(task: Task) -> str:
@@ -119,67 +119,67 @@ def progress(task: Task) -> str:
     return "\n".join(lines)
 
 
-def _cancel(asked: Asked) -> Answer:
-    return Answer(_headline(tasks.cancel(asked.actor, _id(asked))), public=True)
+def _cancel(asked: CommandRequest) -> Reply:
+    return Reply(_headline(tasks.cancel(asked.actor, _id(asked))), public=True)
 
 
-def _retry(asked: Asked) -> Answer:
-    return Answer(_headline(tasks.retry(asked.actor, _id(asked))), public=True)
+def _retry(asked: CommandRequest) -> Reply:
+    return Reply(_headline(tasks.retry(asked.actor, _id(asked))), public=True)
 
 
-def _list(asked: Asked) -> Answer:
+def _list(asked: CommandRequest) -> Reply:
     key = asked.command.project or _bound_project(asked)
     if key is not None:
         projects.get(asked.actor, key)
     query, _ = task_reads.listing(asked.actor, project_key=key)(None, LISTED)
     found = db.session.scalars(query).all()
     if not found:
-        return Answer(f"There are no tasks{f' in {key}' if key else ''} yet.")
-    return Answer("\n".join(map(_headline, found)))
+        return Reply(f"There are no tasks{f' in {key}' if key else ''} yet.")
+    return Reply("\n".join(map(_headline, found)))
 
 
-def _confirm(asked: Asked) -> Answer:
+def _confirm(asked: CommandRequest) -> Reply:
     task_id = _id(asked)
     try:
         pending = gates.pending(asked.actor, task_id)
     except NothingPending:
         task = task_reads.get(asked.actor, task_id)
-        return Answer(f"#{task_id} is not waiting for an answer.\n{progress(task)}")
+        return Reply(f"#{task_id} is not waiting for an answer.\n{progress(task)}")
     result = asked.command.text
     is_offered = pending.kind is GateKind.CONFIRM or "confirm" in pending.choices
     if result == "confirm" and not is_offered:
         offered = " or ".join(pending.choices) or "your text"
-        return Answer(f"“{pending.prompt}” wants an answer: confirm #{task_id} {offered}")
+        return Reply(f"“{pending.prompt}” wants an answer: confirm #{task_id} {offered}")
     if pending.kind is GateKind.CHOOSE:
         result = next((c for c in pending.choices if c.lower() == result.lower()), result)
     gates.confirm(asked.actor, task_id, pending.stage_index, result)
     return answered(asked.actor, task_id, pending.stage_name, result)
 
 
-def answered(actor: Developer, task_id: int, stage: str, result: str) -> Answer:
+def answered(actor: Developer, task_id: int, stage: str, result: str) -> Reply:
     """What is told about an answer that was taken."""
-    return Answer(f"✓ #{task_id} “{stage}”: {actor.name} answered {cut(result, 200)}", public=True)
+    return Reply(f"✓ #{task_id} “{stage}”: {actor.name} answered {cut(result, 200)}", public=True)
 
 
-def _workspace(asked: Asked) -> Answer:
+def _workspace(asked: CommandRequest) -> Reply:
     found = workspaces.of_task(asked.actor, _id(asked))
     machine = db.session.get(Machine, found.machine_id)
     diff = found.diff
     where = machine.name if machine else found.machine_id
     files, more, less = (diff.get(n, 0) for n in ("filesChanged", "insertions", "deletions"))
-    return Answer(
+    return Reply(
         f"#{found.task_id} on {where}: {found.path} ({found.state})\n"
         f"branch {found.branch}{', with uncommitted changes' if found.dirty else ''}\n"
         f"{files} files, {more} lines added, {less} removed"
     )
 
 
-def _logs(asked: Asked) -> Answer:
+def _logs(asked: CommandRequest) -> Reply:
     page = logs.page(asked.actor, _id(asked), limit=LINES, offset=-LINES)
     if not page.items:
-        return Answer(f"#{_id(asked)} has no log yet.")
+        return Reply(f"#{_id(asked)} has no log yet.")
     shown = "\n".join(cut(readable(line.text), 300) for line in page.items)
-    return Answer(f"The last {len(page.items)} of {page.total} lines of #{_id(asked)}:\n{shown}")
+    return Reply(f"The last {len(page.items)} of {page.total} lines of #{_id(asked)}:\n{shown}")
 
 
 def readable(line: str) -> str:
@@ -192,7 +192,7 @@ def _headline(task: Task) -> str:
     return f"#{task.id} {task.project.key} {task.status}: {cut(first[0], 120)}"
 
 
-def _id(asked: Asked) -> int:
+def _id(asked: CommandRequest) -> int:
     assert asked.command.task_id is not None  # the parser gives these verbs one
     return asked.command.task_id
 
@@ -200,15 +200,15 @@ def _id(asked: Asked) -> int:
 # ---- machines -----------------------------------------------------------------------------------
 
 
-def _drain(asked: Asked) -> Answer:
+def _drain(asked: CommandRequest) -> Reply:
     machine = _machine(asked.command.machine or "")
     view = drains.drain(asked.actor, machine.id, note=cut(asked.command.text, 500) or None)
-    return Answer(f"{view.machine.name} is {view.machine.status}.", public=True)
+    return Reply(f"{view.machine.name} is {view.machine.status}.", public=True)
 
 
-def _undrain(asked: Asked) -> Answer:
+def _undrain(asked: CommandRequest) -> Reply:
     view = drains.undrain(asked.actor, _machine(asked.command.machine or "").id)
-    return Answer(f"{view.machine.name} is {view.machine.status}.", public=True)
+    return Reply(f"{view.machine.name} is {view.machine.status}.", public=True)
 
 
 def _machine(called: str) -> Machine:
@@ -237,7 +237,7 @@ def _uuid(text: str) -> uuid.UUID | None:
 # ---- projects, and oneself ----------------------------------------------------------------------
 
 
-def _bound_project(asked: Asked) -> str | None:
+def _bound_project(asked: CommandRequest) -> str | None:
     """The key of the project that the chat speaks of."""
     return db.session.scalar(
         select(Project.key)
@@ -263,25 +263,25 @@ def _hint(names: Sequence[str]) -> str:
     return f" (there are: {', '.join(names)})" if names else ""
 
 
-def _info(asked: Asked) -> Answer:
+def _info(asked: CommandRequest) -> Reply:
     bound = _bound_project(asked)
     keys = [project.key for project in _projects(asked.actor)]
-    return Answer(
+    return Reply(
         f"You are {asked.actor.name} ({asked.actor.role}), and here you may do what they may.\n"
         f"This chat ({asked.said.chat_id}) is bound to {bound or 'no project'}.\n"
         f"Your projects: {', '.join(keys) or 'none'}"
     )
 
 
-def _help(asked: Asked) -> Answer:
-    return Answer(commands.HELP)
+def _help(asked: CommandRequest) -> Reply:
+    return Reply(commands.HELP)
 
 
-def _bind(asked: Asked) -> Answer:
+def _bind(asked: CommandRequest) -> Reply:
     raise AssertionError("binding comes before one is anybody")
 
 
-_ACTS: dict[Verb, Callable[[Asked], Answer]] = {
+_ACTS: dict[Verb, Callable[[CommandRequest], Reply]] = {
     Verb.DEVELOP: _develop,
     Verb.PROGRESS: _progress,
     Verb.CANCEL: _cancel,

@@ -1,8 +1,8 @@
 """Buttons and menus of cards, and the texts that input gates ask for."""
 
 from app.chat import senders
-from app.chat.incoming import Button, Incoming, Wanted, button
-from app.chat.messages import Refused, TryAgain
+from app.chat.incoming import Button, Incoming, Intent, button
+from app.chat.messages import DeliveryRefused, TryAgain
 from app.domain.errors import (
     AlreadyAnswered,
     Conflict,
@@ -15,24 +15,24 @@ from app.extensions import db
 from app.models import Bot, Developer, Gate, Task
 from app.services import rights
 from app.services.chat import actions, cards, questions, replies
-from app.services.chat.actions import Answer
+from app.services.chat.actions import Reply
 from app.services.tasks import gates
 
 
-def carry_out(actor: Developer, bot: Bot, said: Incoming) -> Answer | None:
+def carry_out(actor: Developer, bot: Bot, said: Incoming) -> Reply | None:
     """Answer the gate that the card shows, in its round; None where nothing is left to be said.
 
     Raises DomainError.
     """
     pressed = button(said.button or "")
     if pressed is None:
-        return Answer("That button is not one of Muster's.")
+        return Reply("That button is not one of Muster's.")
     task, gate = cards.asked(actor, pressed.task_id, pressed.round, pressed.stage_index)
     if gate is None:
         raise NothingPending(f"task #{task.id} has not asked that")
-    if pressed.what == "ask" and said.wanted is Wanted.PRESS:
+    if pressed.what == "ask" and said.wanted is Intent.PRESS:
         return _ask(actor, bot, said, task, gate)
-    result = said.text if said.wanted is Wanted.ANSWER else _result(gate, pressed)
+    result = said.text if said.wanted is Intent.ANSWER else _result(gate, pressed)
     try:
         gates.confirm(actor, task.id, gate.stage_index, result, round=pressed.round)
     except Conflict as error:
@@ -53,19 +53,19 @@ def _result(gate: Gate, pressed: Button) -> str:
     return pressed.what
 
 
-def _ask(actor: Developer, bot: Bot, said: Incoming, task: Task, gate: Gate) -> Answer | None:
+def _ask(actor: Developer, bot: Bot, said: Incoming, task: Task, gate: Gate) -> Reply | None:
     rights.require(Act.ANSWER_GATE, actor, task.project)
     if (ended := cards.over(task, gate)) is not None:
         show(actor, bot, said, button(said.button or ""))
-        return Answer(f"That question of #{task.id} is over ({ended}).")
+        return Reply(f"That question of #{task.id} is over ({ended}).")
     to = replies.address(bot, said.chat_id)
     db.session.commit()
     try:
         if senders.ask(to, said, gate.prompt, said.button or ""):
             return None
-    except (Refused, TryAgain):
+    except (DeliveryRefused, TryAgain):
         pass  # a dialog can be opened for three seconds only
-    return Answer(f"Answer it like this: confirm #{task.id} your text")
+    return Reply(f"Answer it like this: confirm #{task.id} your text")
 
 
 def show(actor: Developer, bot: Bot, said: Incoming, pressed: Button | None) -> bool:
@@ -78,7 +78,7 @@ def show(actor: Developer, bot: Bot, said: Incoming, pressed: Button | None) -> 
     db.session.commit()  # no connection is held while the platform takes its time
     try:
         senders.edit(to, said.card, card, allowed_hosts=frozenset())
-    except (Refused, TryAgain):
+    except (DeliveryRefused, TryAgain):
         return False
     return True
 

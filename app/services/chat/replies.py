@@ -4,13 +4,13 @@ import structlog
 
 from app.chat import senders
 from app.chat.incoming import Incoming
-from app.chat.messages import Address, Refused, TryAgain
+from app.chat.messages import Address, DeliveryRefused, TryAgain
 from app.domain import task as rules
 from app.extensions import db
 from app.models import Bot, Developer
 from app.services import clock, vault
 from app.services.chat import cards, questions
-from app.services.chat.actions import Answer, progress
+from app.services.chat.actions import Reply, progress
 from app.services.tasks import gates, reads
 
 log = structlog.get_logger(__name__)
@@ -27,8 +27,11 @@ def address(bot: Bot, chat_id: str) -> Address:
     )
 
 
-def say(bot: Bot, said: Incoming, answer: Answer, actor: Developer | None) -> None:
-    """Answer where it was said. No connection is held meanwhile. Raises Refused, TryAgain."""
+def say(bot: Bot, said: Incoming, answer: Reply, actor: Developer | None) -> None:
+    """Answer where it was said. No connection is held meanwhile.
+
+    Raises DeliveryRefused, TryAgain.
+    """
     to = address(bot, said.chat_id)
     if answer.card is not None and actor is not None and _ask(bot, said, answer.card, actor):
         return
@@ -53,7 +56,7 @@ def _ask(bot: Bot, said: Incoming, task_id: int, actor: Developer) -> bool:
     db.session.commit()
     try:
         ref = senders.send(to, card, allowed_hosts=frozenset())
-    except (Refused, TryAgain) as error:
+    except (DeliveryRefused, TryAgain) as error:
         if taken is not None:
             taken.failed(error.words, clock.now())
         if isinstance(error, TryAgain):

@@ -9,14 +9,14 @@ from sqlalchemy import or_, select, update
 from app import bus
 from app.chat import commands
 from app.chat.commands import Command, Verb
-from app.chat.incoming import Incoming, Wanted
-from app.chat.messages import Refused, TryAgain
+from app.chat.incoming import Incoming, Intent
+from app.chat.messages import DeliveryRefused, TryAgain
 from app.domain.errors import ChatTokenInvalid, DomainError, PlatformUidTaken
 from app.extensions import db
 from app.models import Bot, ChatEvent
 from app.services import vault
 from app.services.chat import accounts, actions, interactions, replies
-from app.services.chat.actions import Answer
+from app.services.chat.actions import Reply
 from app.services.chat.inbox import DIGEST
 
 # Who works on an event has it to themselves for so long; then they are taken for dead.
@@ -58,13 +58,13 @@ def work(event_id: int, now: datetime) -> None:
     if event.answer is None:
         _rest(event)
         return
-    answer = Answer(**event.answer)
+    answer = Reply(**event.answer)
     try:
         replies.say(bot, said, answer, accounts.owner(bot.platform, said.user_id))
         _rest(event)
     except TryAgain as error:
         _put_off(event, error, now)
-    except (Refused, DomainError, vault.KeyMissing) as error:
+    except (DeliveryRefused, DomainError, vault.KeyMissing) as error:
         log.warning("chat_answer_refused", chat_event=event.id, reason=str(error))
         _rest(event)
 
@@ -101,50 +101,50 @@ def _claimed(event_id: int, now: datetime) -> ChatEvent | None:
     return event
 
 
-def _take_effect(event: ChatEvent, bot: Bot, said: Incoming, now: datetime) -> Answer | None:
+def _take_effect(event: ChatEvent, bot: Bot, said: Incoming, now: datetime) -> Reply | None:
     try:
         return _answer(event, bot, said, now)
     except DomainError as error:
         db.session.rollback()
-        return Answer(actions.in_words(error))
+        return Reply(actions.in_words(error))
 
 
-def _answer(event: ChatEvent, bot: Bot, said: Incoming, now: datetime) -> Answer | None:
-    command = commands.parse(said.text) if said.wanted is Wanted.COMMAND else None
+def _answer(event: ChatEvent, bot: Bot, said: Incoming, now: datetime) -> Reply | None:
+    command = commands.parse(said.text) if said.wanted is Intent.COMMAND else None
     if isinstance(command, Command) and command.verb is Verb.BIND:
         return _bind(bot, said, command.text, now)
     actor = accounts.owner(bot.platform, said.user_id)
     if isinstance(command, Command) and command.verb is Verb.HELP:
-        return Answer(commands.HELP + ("" if actor else f"\n\n{UNLINKED}"))
+        return Reply(commands.HELP + ("" if actor else f"\n\n{UNLINKED}"))
     if actor is None:
-        return Answer(UNLINKED)
+        return Reply(UNLINKED)
     if actor.disabled_at is not None:
-        return Answer(DISABLED)
-    if said.wanted is not Wanted.COMMAND:
+        return Reply(DISABLED)
+    if said.wanted is not Intent.COMMAND:
         return interactions.carry_out(actor, bot, said)
 
-    def remember(answer: Answer) -> None:
+    def remember(answer: Reply) -> None:
         event.done_at, event.answer = now, asdict(answer)
 
     return actions.carry_out(actor, bot, said, remember)
 
 
-def _bind(bot: Bot, said: Incoming, token: str, now: datetime) -> Answer:
+def _bind(bot: Bot, said: Incoming, token: str, now: datetime) -> Reply:
     """Only a digest has come this far (see `inbox`); what has no mark before it is no token."""
     digest = token.removeprefix(DIGEST) if token.startswith(DIGEST) else ""
     if not said.private:
         accounts.burn(digest, now)
-        return Answer(IN_PUBLIC)
+        return Reply(IN_PUBLIC)
     try:
         developer = accounts.bind(digest, bot.platform, said.user_id, now)
     except ChatTokenInvalid:
-        return Answer(BAD_TOKEN)
+        return Reply(BAD_TOKEN)
     except PlatformUidTaken:
-        return Answer(TAKEN)
-    return Answer(f"You are {developer.name} now: what you ask for here is done in that name.")
+        return Reply(TAKEN)
+    return Reply(f"You are {developer.name} now: what you ask for here is done in that name.")
 
 
-def _finish(event: ChatEvent, answer: Answer | None, now: datetime) -> None:
+def _finish(event: ChatEvent, answer: Reply | None, now: datetime) -> None:
     if event.done_at is None:
         event.done_at, event.answer = now, asdict(answer) if answer else None
     db.session.commit()

@@ -15,7 +15,7 @@ from app.domain.scheduling import AgentHealth, Candidate, Request
 from app.extensions import db
 from app.models import Attempt, Machine, MachineHeartbeat
 
-# An attempt whose question was answered while its machine had no free seat.
+# An attempt whose question was answered while its machine had no free slot.
 ANSWERED = (Attempt.ended_at.is_(None), Attempt.phase == AttemptPhase.RUN, ~Attempt.holds_slot)
 
 # JSON comes as text: what many machines say alike, or one says all the time, is read once.

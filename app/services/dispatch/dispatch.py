@@ -14,7 +14,7 @@ from app.domain import scheduling
 from app.domain import task as rules
 from app.domain.attempt import AttemptOutcome
 from app.domain.machine import MachineStatus
-from app.domain.scheduling import Candidate, Request, Seating
+from app.domain.scheduling import Candidate, Request, SlotPlan
 from app.domain.task import TaskEvent, TaskStatus
 from app.extensions import db
 from app.models import Machine, Task
@@ -53,7 +53,7 @@ def _pass() -> _Batch:
     """One batch in one transaction."""
     machines = _take_lock()
     if any(machine.has_answered for machine in machines):
-        bus.wake_machines(_seat_answered(clock_now()))
+        bus.wake_machines(_resume_answered(clock_now()))
         # Machines are locked before tasks: what follows is a transaction of its own.
         machines = _take_lock()
     batch = _assign_batch(machines, clock_now())  # a lock may have taken its time
@@ -91,8 +91,8 @@ def _wait_for_lock() -> bool:
     return True
 
 
-def _seat_answered(now: datetime) -> set[uuid.UUID]:
-    """Tasks whose gate was answered have first claim on their machine's next free seat. Commits.
+def _resume_answered(now: datetime) -> set[uuid.UUID]:
+    """Tasks whose gate was answered have first claim on their machine's next free slot. Commits.
 
     The machines on which somebody waited.
     """
@@ -100,13 +100,13 @@ def _seat_answered(now: datetime) -> set[uuid.UUID]:
     machines = {m.id: m for m in locks.machines({row.machine_id for row in waiting})}
     tasks = locks.tasks({row.task_id for row in waiting})
     for machine_id, task_id in waiting:
-        _seat(machines[machine_id], tasks[task_id], now)
+        _resume(machines[machine_id], tasks[task_id], now)
     db.session.commit()
     outbox.wake()
     return set(machines)
 
 
-def _seat(machine: Machine, task: Task, now: datetime) -> None:
+def _resume(machine: Machine, task: Task, now: datetime) -> None:
     attempt = locks.latest_attempt(task)
     if attempt is None or attempt.ended_at or attempt.holds_slot:
         return
@@ -115,7 +115,7 @@ def _seat(machine: Machine, task: Task, now: datetime) -> None:
         attempts.end(machine, attempt, AttemptOutcome.HANDED_OVER, now, gone=True)
         attempts.requeue(task, attempt.stage_index, now, f"{machine.name} takes no work now")
     # Not usable and no checkpoint: the machine has the only copy, so the task goes on there.
-    elif attempts.take_seat(machine, attempt):
+    elif attempts.take_slot(machine, attempt):
         attempts.change_orders(machine)
 
 
@@ -142,11 +142,11 @@ def _assign_batch(machines: Sequence[Candidate], now: datetime) -> _Batch:
         return _Batch()
     asked = {"able": json.dumps(able), "now": now}
     queued = db.session.connection().execute(statements.QUEUE, asked).all()
-    seating = Seating(machines, now, limit)
+    plan = SlotPlan(machines, now, limit)
     choices: dict[int, str] = {}
     for row in queued:
         request = candidates.request_of(row.agent_type, row.repo_url, row.requested_machine_id)
-        if chosen := seating.take(request):
+        if chosen := plan.take(request):
             choices[row.id] = chosen.id
     assigned = _assign(choices, now) if choices else {}
     is_full = len(queued) == statements.BATCH

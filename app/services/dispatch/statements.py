@@ -35,7 +35,7 @@ WAITING = (
 )
 
 # Which machines there are, together with the lock, which is had once: a snapshot that is older than
-# the lock can only lead to a claim of seats that fails. No row where nobody waits: when a whole
+# the lock can only lead to a claim of slots that fails. No row where nobody waits: when a whole
 # fleet comes back each machine wakes a pass, and most have nothing to do.
 _somebody_waits = or_(
     exists().where(Task.status == TaskStatus.QUEUED).correlate(None),
@@ -81,17 +81,17 @@ QUEUE = (
     .execution_options(prepared="dispatch_queue")
 )
 
-# Machines take part only where all seats that are asked for are there; the tasks that are still
-# queued, and that nobody holds, begin an attempt, and take a seat each. `places` is
+# Machines take part only where all slots that are asked for are there; the tasks that are still
+# queued, and that nobody holds, begin an attempt, and take a slot each. `places` is
 # [{id, machine}]. It says [[machine, task]] of those that were assigned.
 ASSIGN = text(f"""
     WITH place AS (
         SELECT * FROM jsonb_to_recordset(CAST(:places AS jsonb)) AS p(id bigint, machine uuid)
     ), asked AS (
-        SELECT machine, count(*) AS seats FROM place GROUP BY machine
+        SELECT machine, count(*) AS slots FROM place GROUP BY machine
     ), locked AS (
         SELECT m.id, m.name FROM machines AS m JOIN asked ON asked.machine = m.id
-        WHERE m.status = 'online' AND m.connected AND m.slots_used + asked.seats <= m.slots_total
+        WHERE m.status = 'online' AND m.connected AND m.slots_used + asked.slots <= m.slots_total
         ORDER BY m.id FOR NO KEY UPDATE OF m
     ), free AS (
         SELECT t.id, locked.id AS machine, locked.name
@@ -100,9 +100,9 @@ ASSIGN = text(f"""
         ORDER BY t.id FOR NO KEY UPDATE OF t SKIP LOCKED
     ), claimed AS (
         UPDATE machines AS m
-        SET slots_used = m.slots_used + taken.seats, orders_version = m.orders_version + 1,
+        SET slots_used = m.slots_used + taken.slots, orders_version = m.orders_version + 1,
             last_assigned_at = :now
-        FROM (SELECT machine, count(*) AS seats FROM free GROUP BY machine) AS taken
+        FROM (SELECT machine, count(*) AS slots FROM free GROUP BY machine) AS taken
         WHERE m.id = taken.machine
     ), moved AS (
         UPDATE tasks AS t

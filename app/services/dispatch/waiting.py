@@ -21,7 +21,7 @@ from app.services.tasks import gates
 
 class WaitReason(StrEnum):
     GATE = "gate"  # a person's answer
-    SEAT = "seat"  # a seat on the machine that holds its workspace
+    SLOT = "slot"  # a slot on the machine that holds its workspace
     PREDECESSOR = "predecessor"  # an earlier attempt may still be running
     MACHINE = "machine"  # its machine has not been heard of
     DISPATCHER = "dispatcher"  # nobody hands tasks out
@@ -68,7 +68,7 @@ def queue_of(task: Task) -> dict[str, Any] | None:
 
 
 def wait_of(task: Task) -> Wait | None:
-    """What else the task waits for: not a machine, but a person, a seat, or a time."""
+    """What else the task waits for: not a machine, but a person, a slot, or a time."""
     match task.status:
         case TaskStatus.QUEUED:
             return _wait_for_person(task) or _wait_for_predecessor(task) or _wait_for_dispatcher()
@@ -77,7 +77,7 @@ def wait_of(task: Task) -> Wait | None:
         case TaskStatus.SUSPENDED:
             return Wait(WaitReason.MACHINE, NextAct.REQUEUE, _lease_end(task))
         case TaskStatus.ASSIGNED | TaskStatus.RUNNING:
-            return _wait_for_seat(task) or _wait_for_machine(task)
+            return _wait_for_slot(task) or _wait_for_machine(task)
     return None
 
 
@@ -103,11 +103,11 @@ def _wait_for_dispatcher() -> Wait | None:
     return Wait(WaitReason.DISPATCHER, NextAct.DISPATCH, None)
 
 
-def _wait_for_seat(task: Task) -> Wait | None:
+def _wait_for_slot(task: Task) -> Wait | None:
     attempt = db.session.get(Attempt, (task.id, task.attempt))
     if attempt is None or attempt.holds_slot or attempt.phase is not AttemptPhase.RUN:
         return None
-    return Wait(WaitReason.SEAT, NextAct.DISPATCH, None)
+    return Wait(WaitReason.SLOT, NextAct.DISPATCH, None)
 
 
 def _wait_for_machine(task: Task) -> Wait | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
-Asked = TypeVar("Asked")
+Checked = TypeVar("Checked")
 
 
 class Finding(NamedTuple):
@@ -21,10 +21,10 @@ class Finding(NamedTuple):
         return not self.advice
 
 
-Check = Callable[[Asked], Finding]
+Check = Callable[[Checked], Finding]
 
 
-def each(checks: Iterable[tuple[str, Check[Asked]]], asked: Asked) -> Iterator[Finding]:
+def each(checks: Iterable[tuple[str, Check[Checked]]], asked: Checked) -> Iterator[Finding]:
     """What the checks find. One that cannot be carried out is a finding too."""
     for name, check in checks:
         try:
@@ -35,7 +35,7 @@ def each(checks: Iterable[tuple[str, Check[Asked]]], asked: Asked) -> Iterator[F
             yield Finding(name, text, "mend what is wrong above, then look again")
 
 
-def unknown(checks: Iterable[tuple[str, Check[Asked]]], away: str) -> Iterator[Finding]:
+def unknown(checks: Iterable[tuple[str, Check[Checked]]], away: str) -> Iterator[Finding]:
     """The same checks where nobody can be asked."""
     for name, _ in checks:
         yield Finding(name, f"not known while {away} is away", f"bring {away} back first")

@@ -15,7 +15,7 @@ LINE_BYTES = 64 * 1024  # a longer line is cut in pages, never in `raw`
 
 
 @dataclass(frozen=True)
-class Piece:
+class LogPiece:
     """A run of log bytes as a machine sent it; `offset` counts within the attempt."""
 
     offset: int
@@ -46,13 +46,13 @@ class LogPage:
 # ---- writing -----------------------------------------------------------------------------------
 
 
-def append(attempt: Attempt, pieces: Sequence[Piece]) -> int | None:
+def append(attempt: Attempt, pieces: Sequence[LogPiece]) -> int | None:
     """Store what continues the log; the offset that is missing if a piece came too early.
 
     Bytes that are there already are skipped. The caller holds the machine's lock, through which
     everything about its attempts is written.
     """
-    fresh: list[Piece] = []
+    fresh: list[LogPiece] = []
     end, gap = attempt.log_bytes, None
     for piece in pieces:
         if piece.offset > end:
@@ -60,15 +60,15 @@ def append(attempt: Attempt, pieces: Sequence[Piece]) -> int | None:
             break
         new = piece.data[end - piece.offset :]
         if new:
-            fresh.append(Piece(end, piece.milliseconds, piece.stage_index, new))
+            fresh.append(LogPiece(end, piece.milliseconds, piece.stage_index, new))
             end += len(new)
     for chunk in _cut(fresh):
         _store(attempt, chunk)
     return gap
 
 
-def _cut(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
-    chunk: list[Piece] = []
+def _cut(pieces: Sequence[LogPiece]) -> Iterator[list[LogPiece]]:
+    chunk: list[LogPiece] = []
     size = 0
     for piece in pieces:
         if chunk and size + len(piece.data) > CHUNK_BYTES:
@@ -80,7 +80,7 @@ def _cut(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
         yield chunk
 
 
-def _store(attempt: Attempt, pieces: Sequence[Piece]) -> None:
+def _store(attempt: Attempt, pieces: Sequence[LogPiece]) -> None:
     data = b"".join(piece.data for piece in pieces)
     lines = data.count(b"\n")
     db.session.execute(

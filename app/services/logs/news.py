@@ -22,7 +22,7 @@ _FORM = re.compile(r"(\d{1,9}):((?:\d{1,9}-\d{1,18}(?:,\d{1,9}-\d{1,18})*)?)", r
 
 
 @dataclass(frozen=True)
-class Place:
+class StreamCursor:
     """How far somebody has read: `events` of them, and of each attempt's log so many bytes.
 
     `12:1-4096,2-80`; the beginning is `0:`.
@@ -38,31 +38,31 @@ class Place:
     def at(self, attempt: int) -> int:
         return self.logs.get(attempt, 0)
 
-    def after_events(self, number: int) -> "Place":
-        return Place(number, self.logs)
+    def after_events(self, number: int) -> "StreamCursor":
+        return StreamCursor(number, self.logs)
 
-    def after_bytes(self, attempt: int, end: int) -> "Place":
-        return Place(self.events, {**self.logs, attempt: end})
+    def after_bytes(self, attempt: int, end: int) -> "StreamCursor":
+        return StreamCursor(self.events, {**self.logs, attempt: end})
 
 
-def parse(text: str) -> Place | None:
+def parse(text: str) -> StreamCursor | None:
     """None for what is no place."""
     found = _FORM.fullmatch(text) if len(text) <= 30 * ATTEMPTS else None
     if found is None:
         return None
     pairs = [part.split("-") for part in found[2].split(",")] if found[2] else []
-    return Place(int(found[1]), {int(attempt): int(offset) for attempt, offset in pairs})
+    return StreamCursor(int(found[1]), {int(attempt): int(offset) for attempt, offset in pairs})
 
 
 class Seen(NamedTuple):
     """How far a task is, and whose it is."""
 
-    top: Place
+    top: StreamCursor
     project_id: int
     is_deleted: bool
 
 
-class Piece(NamedTuple):
+class LogBytes(NamedTuple):
     """Bytes of an attempt's log, from `offset`. Lost bytes before it are not there."""
 
     attempt: int
@@ -89,7 +89,7 @@ def look(task_id: int) -> Seen | None:
     if row is None:
         return None
     logs = {int(attempt): int(size) for attempt, size in (row.logs or {}).items()}
-    return Seen(Place(row.events, logs), row.project_id, row.is_deleted)
+    return Seen(StreamCursor(row.events, logs), row.project_id, row.is_deleted)
 
 
 def events(task_id: int, after: int) -> Sequence[Event]:
@@ -98,7 +98,7 @@ def events(task_id: int, after: int) -> Sequence[Event]:
     return db.session.scalars(query.order_by(Event.number).limit(EVENTS)).all()
 
 
-def pieces(task_id: int, attempt: int, offset: int) -> list[Piece]:
+def pieces(task_id: int, attempt: int, offset: int) -> list[LogBytes]:
     """The next ones of an attempt's log, from that byte."""
     query = (
         select(LogChunk.byte_offset, LogChunk.data)
@@ -129,6 +129,6 @@ def _first(task_id: int, attempt: int, offset: int) -> Any:
     return db.session.scalar(query) or 0
 
 
-def _cut(attempt: int, offset: int, start: int, data: bytes) -> Piece:
+def _cut(attempt: int, offset: int, start: int, data: bytes) -> LogBytes:
     had = max(0, offset - start)
-    return Piece(attempt, start + had, bytes(data)[had:])
+    return LogBytes(attempt, start + had, bytes(data)[had:])

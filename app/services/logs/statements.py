@@ -13,12 +13,11 @@ from sqlalchemy import text
 
 from app.extensions import db
 from app.postgres import transactions
-
-Key = tuple[int, int]  # task id, attempt
+from muster.protocol.attempt_key import AttemptKey
 
 
 @dataclass
-class Run:
+class LogRun:
     """Bytes of an attempt's log that follow each other; `marks` as in LogChunk."""
 
     offset: int
@@ -33,7 +32,7 @@ class Run:
 class Kept(NamedTuple):
     """`ends`: how long the logs are now that were kept. The rest is the machine's."""
 
-    ends: dict[Key, int]
+    ends: dict[AttemptKey, int]
     journal_seq: int
     orders_version: int
 
@@ -70,11 +69,11 @@ _KEEP = text(f"""
 """).execution_options(prepared="log_keep", commits=transactions.SAID)
 
 
-def keep(machine_id: uuid.UUID, generation: int, runs: dict[Key, Run]) -> Kept | None:
+def keep(machine_id: uuid.UUID, generation: int, runs: dict[AttemptKey, LogRun]) -> Kept | None:
     """Keep those that go on where their logs end, and commit; None where another connection speaks
     for the machine now. No run is empty.
     """
-    keys: Sequence[Key] = sorted(runs)
+    keys: Sequence[AttemptKey] = sorted(runs)
     found = [runs[key] for key in keys]
     asked = {
         "machine": machine_id,
@@ -92,5 +91,5 @@ def keep(machine_id: uuid.UUID, generation: int, runs: dict[Key, Run]) -> Kept |
     if said is None:
         return None
     journal_seq, orders_version, ends = said
-    kept = {(task_id, attempt): end for task_id, attempt, end in ends or ()}
+    kept = {AttemptKey(task_id, attempt): end for task_id, attempt, end in ends or ()}
     return Kept(kept, journal_seq, orders_version)

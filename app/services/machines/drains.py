@@ -122,7 +122,7 @@ def forget(machine: Machine) -> None:
 
 
 def tell(machine: Machine) -> None:
-    """After the commit: the machine is told, and its tasks or its seats are for the dispatcher."""
+    """After the commit: the machine is told, and its tasks or its slots are for the dispatcher."""
     bus.wake_machines([machine.id])
     bus.wake_dispatch()
     outbox.wake()

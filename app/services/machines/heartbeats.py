@@ -18,7 +18,7 @@ from muster.protocol.frames import Metrics
 
 
 @dataclass(frozen=True)
-class LifeSign:
+class ReceivedHeartbeat:
     """A heartbeat as it was received."""
 
     machine_id: uuid.UUID
@@ -29,7 +29,7 @@ class LifeSign:
 
 
 @dataclass(frozen=True)
-class Standing:
+class HeartbeatResult:
     """How the rows see a machine whose sign was written. `is_heard` is false after a silence.
 
     `disk`: how full its disk is, in percent, where somebody has to look at it.
@@ -55,7 +55,7 @@ _WRITE = text("""
 """)
 
 
-def write(signs: Sequence[LifeSign]) -> dict[uuid.UUID, Standing]:
+def write(signs: Sequence[ReceivedHeartbeat]) -> dict[uuid.UUID, HeartbeatResult]:
     """Store and commit them; the standing of each machine that its sign still speaks for."""
     lease = timedelta(seconds=current_app.config["LEASE_SECONDS"])
     rows = [
@@ -73,7 +73,7 @@ def write(signs: Sequence[LifeSign]) -> dict[uuid.UUID, Standing]:
     db.session.commit()
     metrics = {sign.machine_id: sign.metrics for sign in signs}
     return {
-        row.machine_id: Standing(row.orders_version, row.connected, _disk(row, metrics))
+        row.machine_id: HeartbeatResult(row.orders_version, row.connected, _disk(row, metrics))
         for row in found
     }
 

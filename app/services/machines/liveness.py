@@ -65,7 +65,7 @@ def _miss(machine: Machine, attempt: Attempt, now: datetime, could_speak: bool) 
             task, EventType.MACHINE_LOST, why, now, stage_index=attempt.stage_index, data=about
         )
     elif could_speak and attempts.is_unstarted(attempt):
-        # No stage of it began. The seat stays taken until the machine says that nothing runs. What
+        # No stage of it began. The slot stays taken until the machine says that nothing runs. What
         # was not even accepted does not count; an accepted one may be what took the machine down.
         was_taken = attempt.accepted_at is not None
         attempts.lose(machine, task, attempt, why, now, gone=False, counts=was_taken)
@@ -83,7 +83,7 @@ def hear_again(machine_id: uuid.UUID, generation: int, now: datetime) -> None:
         return
     machine.connected = True
     machine.status = after(machine.status, MachineEvent.CONNECT, True)
-    # It has not said what it holds: no seat is freed here.
+    # It has not said what it holds: no slot is freed here.
     for task in locks.tasks({a.task_id for a in attempts.live_on(machine_id)}).values():
         see_again(machine, task, now)
     attempts.change_orders(machine)

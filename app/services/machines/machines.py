@@ -22,8 +22,7 @@ from app.services.notify import outbox
 from app.services.people import tokens
 from app.services.tasks import attempts, stages
 from muster.protocol import frames
-
-Key = tuple[int, int]
+from muster.protocol.attempt_key import AttemptKey
 
 # A machine's own lease ends before the one that is known here, but not sooner than by this.
 _EARLIER = timedelta(seconds=5)
@@ -40,7 +39,7 @@ class Session:
     name: str
     generation: int
     acked_seq: int
-    logs: dict[Key, int]
+    logs: dict[AttemptKey, int]
     news: outbox.Noted | None
 
 
@@ -142,9 +141,9 @@ def _hear(machine: Machine, now: datetime) -> None:
 
 def _reconcile(
     machine: Machine, held: Sequence[frames.HeldAttempt], now: datetime
-) -> dict[Key, int]:
+) -> dict[AttemptKey, int]:
     """Compare what the machine names with what the rows say; the log offset of each named one."""
-    named = {(h.task_id, h.attempt): h for h in held}
+    named = {AttemptKey.of(h): h for h in held}
     mine = Attempt.task_id.in_([task_id for task_id, _ in named])
     query = select(Attempt).where(
         Attempt.machine_id == machine.id,
@@ -154,9 +153,9 @@ def _reconcile(
     may_move = {a.task_id for a in found if a.ended_at is None or attempts.was_lost(a)}
     tasks = locks.tasks(may_move)
     for attempt in sorted(found, key=lambda a: a.task_id):
-        said = named.get((attempt.task_id, attempt.number))
+        said = named.get(AttemptKey(attempt.task_id, attempt.number))
         _meet(machine, tasks.get(attempt.task_id), attempt, said, now)
-    return {key: a.log_bytes for a in found if (key := (a.task_id, a.number)) in named}
+    return {key: a.log_bytes for a in found if (key := AttemptKey(a.task_id, a.number)) in named}
 
 
 def _meet(
@@ -175,14 +174,14 @@ def _meet(
     )
     match decided:
         case Fate.STOP:
-            attempts.keep_seat(machine, attempt)  # until it has been told to stop, and has
-        case Fate.FREE_SEAT:
-            attempts.free_seat(machine, attempt)
+            attempts.keep_slot(machine, attempt)  # until it has been told to stop, and has
+        case Fate.FREE_SLOT:
+            attempts.free_slot(machine, attempt)
         case Fate.LOST | Fate.GONE_AT_GATE if task is not None:
             why = f"{machine.name} no longer has the attempt"
             attempts.lose(machine, task, attempt, why, now, gone=True)
         case Fate.RESTORE if task is not None:
-            stages.restore(stages.Scene(machine, task, attempt, now))
+            stages.restore(stages.LiveAttempt(machine, task, attempt, now))
         case Fate.GO_ON if task is not None:
             liveness.see_again(machine, task, now)
 

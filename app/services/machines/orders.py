@@ -23,8 +23,7 @@ from app.services.tasks import attempts, gates
 from app.services.tunnels import orders
 from app.services.tunnels.orders import WantedTunnel
 from muster.protocol import codec, frames
-
-Key = tuple[int, int]  # task id, attempt
+from muster.protocol.attempt_key import AttemptKey
 
 
 class Want(StrEnum):
@@ -37,7 +36,7 @@ class Want(StrEnum):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DesiredState:
     """What a machine should be doing about one attempt. `row` is what its order is made of."""
 
     task_id: int
@@ -60,11 +59,11 @@ class Orders:
     version: int
     generation: int
     status: MachineStatus
-    attempts: list[Wanted]
+    attempts: list[DesiredState]
     tunnels: list[WantedTunnel] = field(default_factory=list)
 
 
-def of_machine(machine_id: uuid.UUID, now: datetime, named: Collection[Key] = ()) -> Orders:
+def of_machine(machine_id: uuid.UUID, now: datetime, named: Collection[AttemptKey] = ()) -> Orders:
     """One query, whatever the number of attempts, and one more where `named` holds some that are
     not at work: attempts which the machine has, and which may be strangers here. A machine that is
     drained costs one more.
@@ -72,20 +71,20 @@ def of_machine(machine_id: uuid.UUID, now: datetime, named: Collection[Key] = ()
     asked = {"machine": machine_id, "now": now}
     rows = db.session.connection().execute(_AT_WORK, asked).all()
     first = rows[0]
-    wanted = [_wanted(row) for row in rows if row.task_id is not None]
-    wanted += [
-        Wanted(row.task_id, row.attempt, Want.TERMINAL, asked=row.asked)
+    desired = [_desired(row) for row in rows if row.task_id is not None]
+    desired += [
+        DesiredState(row.task_id, row.attempt, Want.TERMINAL, asked=row.asked)
         for row in rows
         if row.asked is not None
     ]
     if first.status in IN_DRAIN:
-        listed = {(w.task_id, w.attempt) for w in wanted if w.want is not Want.HOLD}
-        wanted += [over for over in _over(machine_id) if (over.task_id, over.attempt) not in listed]
-    others = set(named) - {(w.task_id, w.attempt) for w in wanted}
+        listed = {AttemptKey.of(w) for w in desired if w.want is not Want.HOLD}
+        desired += [over for over in _over(machine_id) if AttemptKey.of(over) not in listed]
+    others = set(named) - {AttemptKey.of(w) for w in desired}
     strangers = sorted(_strangers(machine_id, others))
-    wanted += [Wanted(*key, Want.FORGET, keep_checkpoints=True) for key in strangers]
+    desired += [DesiredState(*key, Want.FORGET, keep_checkpoints=True) for key in strangers]
     tunnels = orders.read(first.tunnels, now)
-    return Orders(first.orders_version, first.generation, first.status, wanted, tunnels)
+    return Orders(first.orders_version, first.generation, first.status, desired, tunnels)
 
 
 # Attempts that live, that may still run, or whose workspace may go; the rest is history. With all
@@ -153,7 +152,7 @@ _AT_WORK = (
 )
 
 
-def _over(machine_id: uuid.UUID) -> list[Wanted]:
+def _over(machine_id: uuid.UUID) -> list[DesiredState]:
     """To be stopped although nothing of them runs.
 
     A machine does not know by itself that what it keeps for a gate will not go on there, and would
@@ -165,10 +164,10 @@ def _over(machine_id: uuid.UUID) -> list[Wanted]:
         Attempt.outcome != AttemptOutcome.PUBLISHED,  # not ended: null, which is not unequal either
     )
     rows = db.session.execute(query.order_by(Attempt.task_id))
-    return [Wanted(row.task_id, row.number, Want.STOP, reason=row.outcome) for row in rows]
+    return [DesiredState(row.task_id, row.number, Want.STOP, reason=row.outcome) for row in rows]
 
 
-def _strangers(machine_id: uuid.UUID, named: Collection[Key]) -> set[Key]:
+def _strangers(machine_id: uuid.UUID, named: Collection[AttemptKey]) -> set[AttemptKey]:
     """Which of these are none of the machine's attempts, or should be forgotten by now."""
     if not named:
         return set()
@@ -180,46 +179,46 @@ def _strangers(machine_id: uuid.UUID, named: Collection[Key]) -> set[Key]:
     return set(named) - {(row.task_id, row.number) for row in db.session.execute(query)}
 
 
-def _wanted(row: Any) -> Wanted:
-    key = (row.task_id, row.attempt)
+def _desired(row: Any) -> DesiredState:
+    key = AttemptKey.of(row)
     if row.ended_at is not None:
         if row.holds_slot:
-            return Wanted(*key, Want.STOP, reason=row.outcome or "")
+            return DesiredState(*key, Want.STOP, reason=row.outcome or "")
         # Until they are given up somebody may still retry from them.
         kept = attempts.has_checkpoints(row.checkpoints, *key)
-        return Wanted(*key, Want.HOLD if kept else Want.FORGET)
+        return DesiredState(*key, Want.HOLD if kept else Want.FORGET)
     if row.phase is AttemptPhase.PUBLISH:
-        return Wanted(*key, Want.PUBLISH, row=row)
+        return DesiredState(*key, Want.PUBLISH, row=row)
     if row.phase is AttemptPhase.RUN and row.holds_slot and not row.is_ending:
-        return Wanted(*key, Want.RUN, row.attempt_stage, row=row)
-    return Wanted(*key, Want.HOLD)
+        return DesiredState(*key, Want.RUN, row.attempt_stage, row=row)
+    return DesiredState(*key, Want.HOLD)
 
 
-def work_or_fail(wanted: Wanted) -> frames.RunStage | frames.Publish | None:
+def work_or_fail(desired: DesiredState) -> frames.RunStage | frames.Publish | None:
     """The order to run a stage, or to publish; None where it cannot be made, and then its task has
     failed: no other waits.
     """
     try:
-        order = run_stage(wanted) if wanted.want is Want.RUN else publish(wanted)
+        order = run_stage(desired) if desired.want is Want.RUN else publish(desired)
         if len(codec.encode(order).encode()) <= codec.MAX_TEXT:
             return order
         why = "the stage's order, with its text and environment, is larger than a machine takes"
-        _fail(wanted, FailureCode.ORDER_TOO_LARGE, why)
+        _fail(desired, FailureCode.ORDER_TOO_LARGE, why)
         return None
     except vault.KeyMissing:
         why = "the project's secrets cannot be read: the key they were written with is gone"
-        _fail(wanted, FailureCode.KEY_MISSING, why)
+        _fail(desired, FailureCode.KEY_MISSING, why)
         return None
 
 
-def publish(wanted: Wanted) -> frames.Publish:
+def publish(desired: DesiredState) -> frames.Publish:
     """The order, with the token in clear where the attempt begins with it.
 
     Raises vault.KeyMissing.
     """
-    order = frames.Publish(task_id=wanted.task_id, attempt=wanted.attempt)
-    if wanted.row.started_at is None:
-        order.repo, order.author = _repo(wanted.row), _author(wanted.row)
+    order = frames.Publish(task_id=desired.task_id, attempt=desired.attempt)
+    if desired.row.started_at is None:
+        order.repo, order.author = _repo(desired.row), _author(desired.row)
     return order
 
 
@@ -237,9 +236,9 @@ def _author(row: Any) -> frames.Author:
     return frames.Author(name=row.git_name, email=row.git_email)
 
 
-def _fail(wanted: Wanted, code: FailureCode, why: str) -> None:
-    held = locks.task_with_machine(wanted.task_id)
-    if held.live and held.live.number == wanted.attempt:
+def _fail(desired: DesiredState, code: FailureCode, why: str) -> None:
+    held = locks.task_with_machine(desired.task_id)
+    if held.live and held.live.number == desired.attempt:
         # Between two stages nothing of it runs.
         attempts.fail(held.machine, held.task, held.live, code, why, clock_now(), gone=True)
     db.session.commit()
@@ -247,27 +246,27 @@ def _fail(wanted: Wanted, code: FailureCode, why: str) -> None:
     outbox.wake()
 
 
-def run_stage(wanted: Wanted) -> frames.RunStage:
+def run_stage(desired: DesiredState) -> frames.RunStage:
     """The whole order, with secrets in clear: it goes to the machine and nowhere else.
 
     Raises vault.KeyMissing.
     """
-    row = wanted.row
+    row = desired.row
     stages = pipeline.parse(row.pipeline)
-    stage = stages[wanted.stage_index]
+    stage = stages[desired.stage_index]
     variables = {
         "description": row.description,
-        "branch": branch_of(wanted.task_id, wanted.attempt),
+        "branch": branch_of(desired.task_id, desired.attempt),
         "project": row.project_key,
         "choice": "",
         "input": "",
     }
     if any(each.gate for each in stages):
-        variables |= gates.variables(wanted.task_id, row.round, row.stage_index)
+        variables |= gates.variables(desired.task_id, row.round, row.stage_index)
     return frames.RunStage(
-        task_id=wanted.task_id,
-        attempt=wanted.attempt,
-        stage_index=wanted.stage_index,
+        task_id=desired.task_id,
+        attempt=desired.attempt,
+        stage_index=desired.stage_index,
         stage_name=stage.name,
         kind=stage.kind.value,
         text=pipeline.instruction(stage, variables),

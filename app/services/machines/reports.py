@@ -28,14 +28,13 @@ from app.models import Attempt, Machine, Task
 from app.services import locks
 from app.services.counts import fleet
 from app.services.logs import logs, statements
-from app.services.logs.statements import Run
+from app.services.logs.statements import LogRun
 from app.services.notify import outbox
 from app.services.tasks import attempts, stages, workspaces
-from app.services.tasks.stages import Exit, Scene
+from app.services.tasks.stages import Exit, LiveAttempt
 from app.services.tunnels import tunnels
 from muster.protocol import frames
-
-Key = tuple[int, int]  # task id, attempt
+from muster.protocol.attempt_key import AttemptKey
 
 log = structlog.get_logger(__name__)
 
@@ -51,9 +50,9 @@ class Outcome:
     """What to answer: acks, missing offsets, and attempts that have ended."""
 
     up_to: int
-    logs: dict[Key, int] = field(default_factory=dict)
-    gaps: dict[Key, int] = field(default_factory=dict)
-    stale: set[Key] = field(default_factory=set)
+    logs: dict[AttemptKey, int] = field(default_factory=dict)
+    gaps: dict[AttemptKey, int] = field(default_factory=dict)
+    stale: set[AttemptKey] = field(default_factory=set)
     orders_version: int = 0
 
 
@@ -61,7 +60,7 @@ class Outcome:
 class _Batch:
     machine: Machine
     tasks: dict[int, Task]
-    attempts: dict[Key, Attempt]
+    attempts: dict[AttemptKey, Attempt]
     now: datetime
     outcome: Outcome
     refused: Counter[str] = field(default_factory=Counter)
@@ -85,7 +84,7 @@ def apply(
         fleet.note(FleetCounter.REPORTS_REFUSED, refused)
         db.session.commit()
         raise Replaced
-    seats = machine.slots_used
+    slots = machine.slots_used
     batch = _load(machine, reports, log_frames, now)
     with db.session.no_autoflush:  # each row is written once, at the end
         _store_logs(batch, log_frames)
@@ -97,9 +96,9 @@ def apply(
     batch.outcome.up_to = machine.journal_seq
     batch.outcome.orders_version = machine.orders_version
     fleet.note(FleetCounter.REPORTS_REFUSED, batch.refused)
-    seat_freed = machine.slots_used < seats
+    slot_freed = machine.slots_used < slots
     db.session.commit()
-    if seat_freed:
+    if slot_freed:
         bus.wake_dispatch()
     for ended in batch.exits:
         bus.tell_exit(**ended._asdict())
@@ -113,9 +112,9 @@ def _apply_logs(
     """Where all there is are logs that go on: in one round trip. None where there is more to it;
     what has been kept by then is skipped when it is looked at again.
     """
-    runs: dict[Key, Run] = {}
+    runs: dict[AttemptKey, LogRun] = {}
     for frame in log_frames:
-        run = runs.setdefault((frame.task_id, frame.attempt), Run(frame.offset))
+        run = runs.setdefault(AttemptKey.of(frame), LogRun(frame.offset))
         if frame.offset != run.end or not frame.data:
             return None
         run.marks.append([frame.offset, frame.milliseconds, frame.stage_index])
@@ -141,15 +140,15 @@ def _load(
 
     Attempts are read first, unlocked: all that is written about them is under their machine's lock.
     """
-    keys = {(r.task_id, r.attempt) for r in reports} | {(f.task_id, f.attempt) for f in log_frames}
+    keys = {AttemptKey.of(r) for r in reports} | {AttemptKey.of(f) for f in log_frames}
     found = _attempts(machine, keys)
     ending = {a.task_id for a in found.values() if a.pending_end is not None}
-    named = {r.task_id for r in reports if (r.task_id, r.attempt) in found}
+    named = {r.task_id for r in reports if AttemptKey.of(r) in found}
     tasks = locks.tasks(named | ending)
     return _Batch(machine, tasks, found, now, Outcome(machine.journal_seq))
 
 
-def _attempts(machine: Machine, keys: set[Key]) -> dict[Key, Attempt]:
+def _attempts(machine: Machine, keys: set[AttemptKey]) -> dict[AttemptKey, Attempt]:
     if not keys:
         return {}
     query = (
@@ -158,14 +157,14 @@ def _attempts(machine: Machine, keys: set[Key]) -> dict[Key, Attempt]:
         .where(Attempt.machine_id == machine.id)  # nobody writes about another machine's attempts
         .execution_options(populate_existing=True)
     )
-    return {(a.task_id, a.number): a for a in db.session.scalars(query)}
+    return {AttemptKey(a.task_id, a.number): a for a in db.session.scalars(query)}
 
 
 def _store_logs(batch: _Batch, log_frames: Sequence[frames.Log]) -> None:
-    pieces: dict[Key, list[logs.Piece]] = {}
+    pieces: dict[AttemptKey, list[logs.LogPiece]] = {}
     for frame in log_frames:
-        piece = logs.Piece(frame.offset, frame.milliseconds, frame.stage_index, frame.data)
-        pieces.setdefault((frame.task_id, frame.attempt), []).append(piece)
+        piece = logs.LogPiece(frame.offset, frame.milliseconds, frame.stage_index, frame.data)
+        pieces.setdefault(AttemptKey.of(frame), []).append(piece)
     for key, found in pieces.items():
         attempt = batch.attempts.get(key)
         if attempt is None:
@@ -183,14 +182,14 @@ def _settle(batch: _Batch) -> None:
     for attempt in batch.attempts.values():
         if attempt.pending_end is not None and attempt.ended_at is None:
             task = batch.tasks[attempt.task_id]
-            stages.settle(Scene(batch.machine, task, attempt, batch.now, batch.exits))
+            stages.settle(LiveAttempt(batch.machine, task, attempt, batch.now, batch.exits))
 
 
 def _take_effect(batch: _Batch, report: frames.Report) -> None:
     if isinstance(report.body, frames.Drained):
         _drained(batch.machine)
         return
-    key = (report.task_id, report.attempt)
+    key = AttemptKey.of(report)
     task, attempt = batch.tasks.get(report.task_id), batch.attempts.get(key)
     if task is None or attempt is None:
         log.warning("senseless_report", machine=str(batch.machine.id), report=repr(report.body))
@@ -199,31 +198,31 @@ def _take_effect(batch: _Batch, report: frames.Report) -> None:
             batch.outcome.stale.add(key)
             batch.refused[Refusal.UNKNOWN] += 1
         return
-    scene = Scene(batch.machine, task, attempt, batch.now, batch.exits)
+    live = LiveAttempt(batch.machine, task, attempt, batch.now, batch.exits)
     if keep_house := _HOUSEKEEPING.get(type(report.body)):
-        keep_house(scene, report.body)
+        keep_house(live, report.body)
         return
     if attempt.ended_at is not None:
-        _stale(batch, scene, report.body)
+        _stale(batch, live, report.body)
         return
     try:
-        _EFFECTS[type(report.body)](scene, report.body)
+        _EFFECTS[type(report.body)](live, report.body)
     except DomainError as error:
         batch.refused[Refusal.UNORDERED] += 1
-        _warn(scene, report.body, f"{_kind(report.body)} is ignored: {error}")
+        _warn(live, report.body, f"{_kind(report.body)} is ignored: {error}")
 
 
-def _stale(batch: _Batch, scene: Scene, body: frames.Body) -> None:
+def _stale(batch: _Batch, live: LiveAttempt, body: frames.Body) -> None:
     """The attempt has ended; what the machine still did with it is told, and changes nothing."""
-    batch.outcome.stale.add((scene.attempt.task_id, scene.attempt.number))
+    batch.outcome.stale.add(AttemptKey(live.attempt.task_id, live.attempt.number))
     batch.refused[Refusal.ENDED] += 1
     about = f": branch {body.branch}" if isinstance(body, frames.Published) else ""
-    _warn(scene, body, f"attempt {scene.attempt.number} had ended before its {_kind(body)}{about}")
+    _warn(live, body, f"attempt {live.attempt.number} had ended before its {_kind(body)}{about}")
 
 
-def _warn(scene: Scene, body: frames.Body, text: str) -> None:
-    machine_id = str(scene.machine.id)
-    scene.record(EventType.WARNING, text, report=_kind(body), machineId=machine_id)
+def _warn(live: LiveAttempt, body: frames.Body, text: str) -> None:
+    machine_id = str(live.machine.id)
+    live.record(EventType.WARNING, text, report=_kind(body), machineId=machine_id)
 
 
 def _kind(body: frames.Body) -> str:
@@ -233,42 +232,40 @@ def _kind(body: frames.Body) -> str:
 # ---- what needs no live attempt ----------------------------------------------------------------
 
 
-def _note(scene: Scene, body: frames.Note) -> None:
-    scene.record(_LEVELS[body.level], body.text[:10_000])
+def _note(live: LiveAttempt, body: frames.Note) -> None:
+    live.record(_LEVELS[body.level], body.text[:10_000])
 
 
-def _log_lost(scene: Scene, body: frames.LogLost) -> None:
-    logs.lose(scene.attempt, body.start, body.end)
+def _log_lost(live: LiveAttempt, body: frames.LogLost) -> None:
+    logs.lose(live.attempt, body.start, body.end)
     text = f"the machine lost {body.end - body.start} bytes of its log"
-    scene.record(EventType.WARNING, text, start=body.start, end=body.end)
+    live.record(EventType.WARNING, text, start=body.start, end=body.end)
 
 
-def _stopped(scene: Scene, _: frames.Stopped) -> None:
-    attempts.free_seat(scene.machine, scene.attempt)
-    if scene.attempt.ended_at is None:
-        stages.lost(scene, f"{scene.machine.name} stopped it of its own accord")
+def _stopped(live: LiveAttempt, _: frames.Stopped) -> None:
+    attempts.free_slot(live.machine, live.attempt)
+    if live.attempt.ended_at is None:
+        stages.lost(live, f"{live.machine.name} stopped it of its own accord")
 
 
-def _workspace(scene: Scene, body: frames.WorkspaceFacts) -> None:
-    if body.state == "removed" and scene.attempt.ended_at is not None:
-        scene.attempt.forgotten_at = scene.now
+def _workspace(live: LiveAttempt, body: frames.WorkspaceFacts) -> None:
+    if body.state == "removed" and live.attempt.ended_at is not None:
+        live.attempt.forgotten_at = live.now
         # A live task that counts on one shall fail by it, not go on without the work.
-        if scene.task.status in ENDED:
-            attempts.give_up_checkpoints(scene.task, scene.attempt.number)
-    match workspaces.keep(scene.attempt, body, scene.now):
+        if live.task.status in ENDED:
+            attempts.give_up_checkpoints(live.task, live.attempt.number)
+    match workspaces.keep(live.attempt, body, live.now):
         # Facts come again and again: only a change of the state is an event.
         case (None | WorkspaceState.PREPARING, WorkspaceState.READY):
-            _tell_workspace(scene, "ready on", body)
+            _tell_workspace(live, "ready on", body)
         case (WorkspaceState.PREPARING | WorkspaceState.READY, WorkspaceState.REMOVED):
-            _tell_workspace(scene, "removed from", body)
+            _tell_workspace(live, "removed from", body)
 
 
-def _tell_workspace(scene: Scene, what: str, body: frames.WorkspaceFacts) -> None:
-    text = f"workspace {what} {scene.machine.name}"
-    machine_id = str(scene.machine.id)
-    scene.record(
-        EventType.WORKSPACE, text, stage_index=None, state=body.state, machineId=machine_id
-    )
+def _tell_workspace(live: LiveAttempt, what: str, body: frames.WorkspaceFacts) -> None:
+    text = f"workspace {what} {live.machine.name}"
+    machine_id = str(live.machine.id)
+    live.record(EventType.WORKSPACE, text, stage_index=None, state=body.state, machineId=machine_id)
 
 
 def _drained(machine: Machine) -> None:
@@ -284,7 +281,7 @@ def _drained(machine: Machine) -> None:
 
 
 # Each takes its own kind of body.
-_HOUSEKEEPING: dict[type, Callable[[Scene, Any], None]] = {
+_HOUSEKEEPING: dict[type, Callable[[LiveAttempt, Any], None]] = {
     frames.Note: _note,
     frames.LogLost: _log_lost,
     frames.Stopped: _stopped,
@@ -296,16 +293,16 @@ _HOUSEKEEPING: dict[type, Callable[[Scene, Any], None]] = {
 # ---- what moves the task -----------------------------------------------------------------------
 
 
-def _accepted(scene: Scene, _: frames.Accepted) -> None:
-    scene.attempt.accepted_at = scene.now
+def _accepted(live: LiveAttempt, _: frames.Accepted) -> None:
+    live.attempt.accepted_at = live.now
 
 
-_EFFECTS: dict[type, Callable[[Scene, Any], None]] = {
+_EFFECTS: dict[type, Callable[[LiveAttempt, Any], None]] = {
     frames.Accepted: _accepted,
     frames.StageStarted: stages.started,
     frames.StageFinished: stages.finished,
     frames.Checkpoint: stages.checkpointed,
     frames.Published: stages.published,
     frames.Failed: stages.failed,
-    frames.Lost: lambda scene, body: stages.lost(scene, body.reason),
+    frames.Lost: lambda live, body: stages.lost(live, body.reason),
 }

@@ -27,7 +27,7 @@ class TokenStatus(StrEnum):
 
 
 @dataclass(frozen=True)
-class TokenView:
+class EnrollmentTokenView:
     """A token's row and what it is good for; `secret` is the token itself, right after creation.
 
     A revoked token may have been used before.
@@ -44,7 +44,9 @@ class TokenView:
         return reads.get(machine_id) if machine_id else None
 
 
-def create(actor: Developer, *, label: str = "", expires_at: datetime | None = None) -> TokenView:
+def create(
+    actor: Developer, *, label: str = "", expires_at: datetime | None = None
+) -> EnrollmentTokenView:
     """A new token, by default for as long as the setting says.
 
     Raises Forbidden, InvalidFields for an end that is past.
@@ -68,7 +70,7 @@ def create(actor: Developer, *, label: str = "", expires_at: datetime | None = N
     told = {"label": label, "prefix": token.prefix, "expiresAt": token.expires_at}
     audit.record("worker_token.created", "worker_token", token.id, actor=actor, after=told)
     db.session.commit()
-    return TokenView(token, TokenStatus.UNUSED, secret)
+    return EnrollmentTokenView(token, TokenStatus.UNUSED, secret)
 
 
 def listing(actor: Developer) -> Select[EnrollmentToken]:
@@ -77,13 +79,13 @@ def listing(actor: Developer) -> Select[EnrollmentToken]:
     return select(EnrollmentToken)
 
 
-def get(actor: Developer, token_id: int) -> TokenView:
+def get(actor: Developer, token_id: int) -> EnrollmentTokenView:
     """Raises Forbidden, NotFound."""
     rights.require_admin(actor)
     return view(_found(db.session.get(EnrollmentToken, token_id)))
 
 
-def revoke(actor: Developer, token_id: int) -> TokenView:
+def revoke(actor: Developer, token_id: int) -> EnrollmentTokenView:
     """The token lets nobody in any more; a machine that it let in stays.
 
     Raises Forbidden, NotFound.
@@ -97,9 +99,9 @@ def revoke(actor: Developer, token_id: int) -> TokenView:
     return view(token)
 
 
-def view(token: EnrollmentToken) -> TokenView:
+def view(token: EnrollmentToken) -> EnrollmentTokenView:
     """The token as it stands now."""
-    return TokenView(token, _status(token, clock_now()))
+    return EnrollmentTokenView(token, _status(token, clock_now()))
 
 
 def _status(token: EnrollmentToken, now: datetime) -> TokenStatus:

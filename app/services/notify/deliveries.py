@@ -35,7 +35,7 @@ class NotDead(Conflict):
 
 
 @dataclass(frozen=True)
-class Recipient:
+class DueBot:
     """A bot with something due, and how its host has answered lately. Its secrets are sealed."""
 
     bot_id: int
@@ -152,10 +152,10 @@ _NOTE_HEALTH = text("""
 # ---- for whoever sends ---------------------------------------------------------------------------
 
 
-def recipients(now: datetime) -> list[Recipient]:
+def recipients(now: datetime) -> list[DueBot]:
     """The bots that something is due for."""
     return [
-        Recipient(
+        DueBot(
             row.id,
             BotPlatform(row.platform),
             row.app_id,

@@ -159,9 +159,9 @@ class _Around:
         self._rooms: dict[int, list[Row[Any]]] = defaultdict(list)
         for row in db.session.execute(_ROOMS, projects):
             self._rooms[row.project_id].append(row)
-        self._voices = self._look_for_voices()
+        self._dm_bots = self._look_for_dm_bots()
 
-    def _look_for_voices(self) -> dict[BotPlatform, int]:
+    def _look_for_dm_bots(self) -> dict[BotPlatform, int]:
         if not any(row.platform_uid for row in self._people()):
             return {}
         return {BotPlatform(row.platform): row.id for row in db.session.execute(_VOICES)}
@@ -171,15 +171,15 @@ class _Around:
         for members in self._members.values():
             yield from members
 
-    def hearings(self, event: Row[Any]) -> Iterator[tuple[Row[Any], frozenset[Channel]]]:
+    def recipients(self, event: Row[Any]) -> Iterator[tuple[Row[Any], frozenset[Channel]]]:
         """The people who hear of it, and on which channels."""
         around = {row.id: row for row in self._members[event.project_id]}
         creator = self._creators.get(event.created_by)
         if creator is not None:
             around.setdefault(creator.id, creator)
         listeners = [_listener(row, event) for row in around.values()]
-        for hearing in audience.audience(NewsKind(event.kind), event.actor_id, listeners):
-            yield around[hearing.developer_id], hearing.channels
+        for recipient in audience.audience(NewsKind(event.kind), event.actor_id, listeners):
+            yield around[recipient.developer_id], recipient.channels
 
     def rooms(self, event: Row[Any]) -> Iterable[Row[Any]]:
         return self._rooms[event.project_id] if event.kind in audience.TOLD else ()
@@ -187,7 +187,7 @@ class _Around:
     def account(self, row: Row[Any]) -> tuple[int, str] | None:
         """The bot that reaches the person, and what the platform calls them."""
         platform, account = person_on(row.platform_uid) or (None, "")
-        bot_id = self._voices.get(platform) if platform else None
+        bot_id = self._dm_bots.get(platform) if platform else None
         return (bot_id, account) if bot_id else None
 
 
@@ -253,7 +253,7 @@ def _notifications(
             "created_at": event.created_at.isoformat(),
         }
         for event in events
-        for row, channels in heard.hearings(event)
+        for row, channels in heard.recipients(event)
         if Channel.IN_APP in channels
     ]
 
@@ -273,7 +273,7 @@ def _in_rooms(event: Row[Any], heard: _Around) -> Iterator[dict[str, Any]]:
 
 
 def _direct(event: Row[Any], heard: _Around) -> Iterator[dict[str, Any]]:
-    for row, channels in heard.hearings(event):
+    for row, channels in heard.recipients(event):
         found = heard.account(row) if Channel.CHAT in channels else None
         if found is not None:
             yield {"bot_id": found[0], "chat_id": found[1], "developer_id": row.id}

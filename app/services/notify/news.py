@@ -24,7 +24,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Seat:
+class StreamGrant:
     """Somebody who looks on. `generation` is that of their access token, `token_digest` that of
     their personal one: whichever they came with. `ends_at` is when that is over.
     """
@@ -35,7 +35,7 @@ class Seat:
     ends_at: datetime | None
 
 
-class Batch(NamedTuple):
+class NewsBatch(NamedTuple):
     """What is new. `seen`: from here it goes on. `is_whole`: nothing had to be left out."""
 
     events: Sequence[Row]
@@ -45,7 +45,7 @@ class Batch(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Standing:
+class ViewerState:
     """What somebody may see now. `unread` is counted where it was asked for."""
 
     is_signed_in: bool
@@ -105,7 +105,7 @@ _STANDINGS = text(f"""
                 THEN (SELECT count(*) FROM (SELECT FROM notifications AS n
                                             WHERE n.developer_id = d.id AND n.read_at IS NULL
                                             LIMIT {COUNTED}) AS few) END AS unread
-    FROM jsonb_to_recordset(CAST(:seats AS jsonb)) AS s(
+    FROM jsonb_to_recordset(CAST(:grants AS jsonb)) AS s(
             number int, developer_id bigint, generation int, token_digest text)
     JOIN developers AS d ON d.id = s.developer_id
 """)
@@ -117,7 +117,9 @@ def here() -> Snapshot:
     return _parsed(db.session.execute(_SNAPSHOT).scalar_one())
 
 
-def since(seen: Snapshot, developers: Collection[int], *, until: Snapshot | None = None) -> Batch:
+def since(
+    seen: Snapshot, developers: Collection[int], *, until: Snapshot | None = None
+) -> NewsBatch:
     """What is there now, or was `until` then, and was not at `seen`: the events of all tasks, and
     these developers' notifications. What machines note for themselves is left out.
     """
@@ -132,27 +134,27 @@ def since(seen: Snapshot, developers: Collection[int], *, until: Snapshot | None
     db.session.rollback()
     events, notifications = row.events or [], row.notifications or []
     is_whole = len(events) <= MOST and len(notifications) <= MOST
-    return Batch(events, notifications, until or _parsed(row.seen), is_whole)
+    return NewsBatch(events, notifications, until or _parsed(row.seen), is_whole)
 
 
-def standings(
-    seats: Mapping[int, Seat], now: datetime, *, unread_of: Collection[int] = ()
-) -> dict[int, Standing]:
+def viewer_states(
+    grants: Mapping[int, StreamGrant], now: datetime, *, unread_of: Collection[int] = ()
+) -> dict[int, ViewerState]:
     """How each stands, by the caller's number for it; whose row is gone is left out."""
     rows = [
         {
             "number": number,
-            "developer_id": seat.developer_id,
-            "generation": seat.generation,
-            "token_digest": seat.token_digest,
+            "developer_id": grant.developer_id,
+            "generation": grant.generation,
+            "token_digest": grant.token_digest,
         }
-        for number, seat in seats.items()
+        for number, grant in grants.items()
     ]
-    asked = {"seats": json.dumps(rows), "now": now, "unread_of": sorted(unread_of)}
+    asked = {"grants": json.dumps(rows), "now": now, "unread_of": sorted(unread_of)}
     found = db.session.execute(_STANDINGS, asked).all()
     db.session.rollback()
     return {
-        row.number: Standing(
+        row.number: ViewerState(
             is_signed_in=row.is_signed_in,
             role=SystemRole(row.role),
             projects=frozenset(row.projects),

@@ -22,12 +22,12 @@ from flask import current_app
 from app import bus
 from app.chat import senders
 from app.chat.incoming import clean
-from app.chat.senders import Address, GateCard, Message, Refused, TryAgain
+from app.chat.senders import Address, DeliveryRefused, GateCard, Message, TryAgain
 from app.domain.delivery import Circuit, DeliveryAct, DeliveryState, wait
 from app.services import settings, vault
 from app.services.clock import now as clock_now
 from app.services.notify import deliveries
-from app.services.notify.deliveries import Claimed, Mark, Recipient
+from app.services.notify.deliveries import Claimed, DueBot, Mark
 
 AT_ONCE = 4  # of one bot
 THREADS = 32  # of all bots
@@ -176,7 +176,7 @@ class _Shift:
             return mark._replace(state=DeliveryState.DEAD, error=problem.words)
         words = clean(_words(problem))[:LONGEST_WORDS]
         log.warning("not_delivered", delivery=one.id, bot=one.bot_id, words=words)
-        if isinstance(problem, Refused):
+        if isinstance(problem, DeliveryRefused):
             self._circuits[one.bot_id] = circuit.after_answer()
             return mark._replace(state=DeliveryState.DEAD, error=words)
         after = problem.after if isinstance(problem, TryAgain) else None
@@ -196,7 +196,7 @@ class _Sealed(Address):
     """An address whose secrets cannot be read."""
 
 
-def _address(bot: Recipient, chat_id: str) -> Address:
+def _address(bot: DueBot, chat_id: str) -> Address:
     try:
         return Address(
             platform=bot.platform,
@@ -248,4 +248,6 @@ def _words(problem: Exception) -> str:
     """The platform's own, in which `senders` leaves no secret; of what nobody expected only its
     kind, for its text may hold anything.
     """
-    return problem.words if isinstance(problem, Refused | TryAgain) else type(problem).__name__
+    return (
+        problem.words if isinstance(problem, DeliveryRefused | TryAgain) else type(problem).__name__
+    )

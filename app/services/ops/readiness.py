@@ -13,7 +13,7 @@ from app import bus
 from app.extensions import db
 from app.extensions import redis as redis_extension
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 SIGNS = {
     "dispatcher": bus.DISPATCHER_HEARTBEAT,  # a worker that hands tasks out
@@ -50,7 +50,7 @@ def is_young(seconds: float | None) -> bool:
     return seconds is not None and seconds < SIGN_SECONDS
 
 
-def _within_time(ask: Callable[[], Answer]) -> Answer | None:
+def _within_time(ask: Callable[[], Result]) -> Result | None:
     with gevent.Timeout(PROBE_SECONDS, False):
         return ask()
     return None

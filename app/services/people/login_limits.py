@@ -30,7 +30,7 @@ WINDOW_MINUTES = 15
 NETWORK_BITS = 64  # of an IPv6 address: one client has all the addresses of its network
 
 
-class Standing(NamedTuple):
+class LimitState(NamedTuple):
     """How many failures are left of how many, and in how many seconds there is one more."""
 
     limit: int
@@ -51,7 +51,7 @@ class LoginLimit:
         from_address = settings.value("loginFailuresPerAddress")
         self._name = (_window(failures, "login_name"), digest(lowered))
         self._address = (_window(from_address, "login_address"), _network(address))
-        self.standing: Standing | None = None
+        self.standing: LimitState | None = None
         self._login_name = name
 
     @contextmanager
@@ -87,7 +87,7 @@ class LoginLimit:
         if standing.remaining <= 0:
             raise TooManyAttempts(standing.reset_seconds)
 
-    def _look(self) -> Standing:
+    def _look(self) -> LimitState:
         both = [_standing(*bound) for bound in (self._name, self._address)]
         self.standing = min(both, key=lambda each: (each.remaining, -each.reset_seconds))
         return self.standing
@@ -117,10 +117,10 @@ def _window(failures: int, kind: str) -> RateLimitItemPerMinute:
     return RateLimitItemPerMinute(failures, WINDOW_MINUTES, namespace=kind)
 
 
-def _standing(window: RateLimitItemPerMinute, key: str) -> Standing:
+def _standing(window: RateLimitItemPerMinute, key: str) -> LimitState:
     stats = redis.limiter.get_window_stats(window, key)
     seconds = max(1, math.ceil(stats.reset_time - time.time()))
-    return Standing(window.amount, max(0, stats.remaining), seconds)
+    return LimitState(window.amount, max(0, stats.remaining), seconds)
 
 
 def _network(address: str) -> str:

@@ -18,14 +18,16 @@ USE_PRECISION = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class TokenView:
+class PersonalTokenView:
     """A token's row; `secret` is the token itself, right after creation."""
 
     token: PersonalToken
     secret: str | None = None
 
 
-def create(actor: Developer, *, label: str, expires_at: datetime | None = None) -> TokenView:
+def create(
+    actor: Developer, *, label: str, expires_at: datetime | None = None
+) -> PersonalTokenView:
     """A new token, without an end by default. Raises InvalidFields for an end that is past."""
     developers.hold(actor)  # an account that is being disabled gets no more tokens
     now = clock.now()
@@ -45,7 +47,7 @@ def create(actor: Developer, *, label: str, expires_at: datetime | None = None) 
     told = {"label": label, "prefix": token.prefix, "expiresAt": expires_at}
     audit.record("personal_token.created", "personal_token", token.id, actor=actor, after=told)
     db.session.commit()
-    return TokenView(token, secret)
+    return PersonalTokenView(token, secret)
 
 
 def listing(actor: Developer) -> Select[PersonalToken]:
@@ -53,7 +55,7 @@ def listing(actor: Developer) -> Select[PersonalToken]:
     return select(PersonalToken).where(PersonalToken.developer_id == actor.id)
 
 
-def revoke(actor: Developer, token_id: int) -> TokenView:
+def revoke(actor: Developer, token_id: int) -> PersonalTokenView:
     """The token opens nothing any more. Raises NotFound, also for somebody else's."""
     token = db.session.get(PersonalToken, token_id, with_for_update=True, populate_existing=True)
     if token is None or token.developer_id != actor.id:
@@ -62,7 +64,7 @@ def revoke(actor: Developer, token_id: int) -> TokenView:
         token.revoked_at = clock.now()
         audit.record("personal_token.revoked", "personal_token", token_id, actor=actor)
     db.session.commit()
-    return TokenView(token)
+    return PersonalTokenView(token)
 
 
 def revoke_all(developer: Developer, now: datetime) -> None:

@@ -16,7 +16,7 @@ from app.services.projects import projects
 
 # Newest first.
 ORDER = (Event.created_at, Event.task_id, Event.number)
-Place = Sequence[Any]
+SortKey = Sequence[Any]
 """What an event has in those columns."""
 
 
@@ -28,7 +28,7 @@ class Activity(NamedTuple):
     machine_name: str | None
 
 
-def latest(actor: Developer, before: Place | None, limit: int) -> Select[Event, str, str | None]:
+def latest(actor: Developer, before: SortKey | None, limit: int) -> Select[Event, str, str | None]:
     """The query of the latest events of the projects that the developer may see, or the latest of
     those before that place, newest first. What machines note for themselves is left out. A row is
     what an `Activity` is made of.
@@ -68,7 +68,7 @@ def latest(actor: Developer, before: Place | None, limit: int) -> Select[Event, 
 
 
 def _latest(
-    before: Place | None,
+    before: SortKey | None,
     limit: int,
     project_id: ColumnElement[int] | InstrumentedAttribute[int] = Project.id,
 ) -> Select[datetime, int, int]:

@@ -32,7 +32,7 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Place:
+class SampleProject:
     """A project, and the ids of those who work on it."""
 
     id: int
@@ -49,7 +49,7 @@ class Crowd:
     """
 
     developers: list[Named]
-    projects: list[Place]
+    projects: list[SampleProject]
     machines: list[Named]
 
 
@@ -86,10 +86,12 @@ def _developers(connection: Connection, count: int, password: str, born: datetim
     return found
 
 
-def _projects(connection: Connection, count: int, people: list[int], born: datetime) -> list[Place]:
+def _projects(
+    connection: Connection, count: int, people: list[int], born: datetime
+) -> list[SampleProject]:
     first = tables.next_id(connection, "projects")
     places = [
-        Place(id_, f"{_KEYS[id_ % len(_KEYS)]}-{id_}", _members(id_ - first, count, people))
+        SampleProject(id_, f"{_KEYS[id_ % len(_KEYS)]}-{id_}", _members(id_ - first, count, people))
         for id_ in range(first, first + count)
     ]
     rows = [
@@ -122,7 +124,7 @@ def _members(index: int, count: int, people: list[int]) -> tuple[int, ...]:
     return lead, *own, *(each for at, each in enumerate(middle) if (at + index) % 4 == 0)
 
 
-def _roles(place: Place) -> list[dict[str, Any]]:
+def _roles(place: SampleProject) -> list[dict[str, Any]]:
     roles = [ProjectRole.MAINTAINER] + [ProjectRole.MEMBER] * (len(place.members) - 1)
     return [
         {"project_id": place.id, "developer_id": developer, "role": role}

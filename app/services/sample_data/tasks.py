@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from app.domain import pipeline
 from app.domain.task import ENDED, FailureCode, SuspendReason, TaskStatus
 from app.services.sample_data import stories, tables, words
-from app.services.sample_data.people import AGENT, Crowd, Place
+from app.services.sample_data.people import AGENT, Crowd, SampleProject
 from app.services.sample_data.sizes import Sizes
 
 _SPAN = timedelta(days=180)
@@ -42,9 +42,9 @@ _GATES = text("""
     SELECT id, 1, 0, 'confirm', :prompt, '[]', created_at
     FROM tasks WHERE status = 'suspended' AND id BETWEEN :first AND :last
 """)
-_SEATS = text("""
-    UPDATE machines SET slots_used = slots_used + at_work.seats
-    FROM (SELECT machine_id, count(*) AS seats FROM tasks
+_SLOTS = text("""
+    UPDATE machines SET slots_used = slots_used + at_work.slots
+    FROM (SELECT machine_id, count(*) AS slots FROM tasks
           WHERE status = 'running' AND id BETWEEN :first AND :last GROUP BY 1) AS at_work
     WHERE machines.id = at_work.machine_id
 """)
@@ -107,7 +107,7 @@ def _deep(sizes: Sizes) -> int:
 
 
 def _statuses(sizes: Sizes, crowd: Crowd, random: Random) -> list[TaskStatus]:
-    """By index. At least one task is queued, and every machine has a seat left for it."""
+    """By index. At least one task is queued, and every machine has a slot left for it."""
     at_gate = _at_most_a_part(sizes.tasks, 20)
     running = _at_most_a_part(sizes.tasks, len(crowd.machines) - 1)
     queued = max(1, _at_most_a_part(sizes.tasks, 100))
@@ -129,7 +129,7 @@ def make(connection: Connection, plan: Plan, told: Callable[[str, int, int], Non
     prompt = pipeline.parse(_GATED)[0].gate
     assert prompt is not None
     connection.execute(_GATES, {**plan.ids, "prompt": prompt.prompt})
-    connection.execute(_SEATS, plan.ids)
+    connection.execute(_SLOTS, plan.ids)
 
 
 def _rows(plan: Plan, told: Callable[[str, int, int], None]) -> Iterator[str]:
@@ -144,7 +144,7 @@ def _rows(plan: Plan, told: Callable[[str, int, int], None]) -> Iterator[str]:
             told("tasks", index + 1, total)
 
 
-def _places(plan: Plan) -> Iterator[Place]:
+def _places(plan: Plan) -> Iterator[SampleProject]:
     """Of each task in turn. The first project has a third of them, later ones ever fewer."""
     *others, old = plan.crowd.projects
     for _ in range(plan.old):
@@ -156,7 +156,9 @@ def _places(plan: Plan) -> Iterator[Place]:
         yield others[0] if index in special else place
 
 
-def _row(plan: Plan, index: int, status: TaskStatus, place: Place, text_: str) -> tuple[Any, ...]:
+def _row(
+    plan: Plan, index: int, status: TaskStatus, place: SampleProject, text_: str
+) -> tuple[Any, ...]:
     random, task_id = plan.random, plan.id_of(index)
     created = plan.now - _QUIET - _SPAN * (1 - index / plan.sizes.tasks)
     is_done, is_begun = status in ENDED, status in ENDED or status is TaskStatus.RUNNING

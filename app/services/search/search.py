@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, TextClause, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.domain.search import Wanted, containing, like
+from app.domain.search import SearchQuery, containing, like
 from app.extensions import db
 from app.models import Developer, Machine, Project, Task
 from app.models.search import SHELF
 from app.postgres import time_limit
 from app.services import rights
 from app.services.projects import projects
-from app.services.search.statements import LOOKED_AT, NEWEST, Scope, Statements
+from app.services.search.statements import LOOKED_AT, NEWEST, Statements, Visibility
 from app.services.tasks import reads
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ class _Hits:
 
 def find(actor: Developer, query: str, limit: int) -> Found:
     """What the developer may see of what the words of `query` are in; `limit` of each kind."""
-    wanted = Wanted(query.strip())
+    wanted = SearchQuery(query.strip())
     hits = _hits(wanted, _scope(actor), limit)
     ids = hits.best(limit)
     if (number := wanted.number) is not None:
@@ -74,13 +74,15 @@ def find(actor: Developer, query: str, limit: int) -> Found:
     )
 
 
-def _scope(actor: Developer) -> Scope:
+def _scope(actor: Developer) -> Visibility:
     if rights.sees_all_projects(actor):
-        return Scope(None, deleted=rights.visible_projects(actor) is None)
-    return Scope(list(db.session.scalars(projects.listing(actor).with_only_columns(Project.id))))
+        return Visibility(None, deleted=rights.visible_projects(actor) is None)
+    return Visibility(
+        list(db.session.scalars(projects.listing(actor).with_only_columns(Project.id)))
+    )
 
 
-def _hits(wanted: Wanted, scope: Scope, limit: int) -> _Hits:
+def _hits(wanted: SearchQuery, scope: Visibility, limit: int) -> _Hits:
     """The newest first; then, where that is not enough, by the index, the newer half of it first.
 
     What the newest hold little of is rare, so that the index has little to give. Where that does
@@ -143,7 +145,7 @@ def _tasks(actor: Developer, ids: list[int]) -> list[Task]:
     return [found[task_id] for task_id in ids if task_id in found]
 
 
-def _machines(wanted: Wanted, limit: int) -> list[Machine]:
+def _machines(wanted: SearchQuery, limit: int) -> list[Machine]:
     query = select(Machine)
     if _MACHINE_ID.fullmatch(wanted.text):
         query = query.where(Machine.id == uuid.UUID(wanted.text))
@@ -152,7 +154,7 @@ def _machines(wanted: Wanted, limit: int) -> list[Machine]:
     return list(db.session.scalars(query.limit(limit)))
 
 
-def _projects(actor: Developer, wanted: Wanted, limit: int) -> list[Project]:
+def _projects(actor: Developer, wanted: SearchQuery, limit: int) -> list[Project]:
     query = _called(projects.listing(actor).order_by(None), wanted.text, Project.key, Project.name)
     return list(db.session.scalars(query.limit(limit)))
 

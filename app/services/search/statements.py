@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import TextClause, text
 
-from app.domain.search import Wanted
+from app.domain.search import SearchQuery
 from app.models.search import SHELF
 
 # A task of a deleted project is still there.
@@ -44,7 +44,7 @@ _OF_PROJECT = "project_id = project"
 
 
 @dataclass(frozen=True)
-class Scope:
+class Visibility:
     """Whose tasks: those of `projects`, or all of them (None), also of `deleted` ones."""
 
     projects: list[int] | None
@@ -54,7 +54,7 @@ class Scope:
 class Statements:
     """What to ask for certain words in a certain scope, at most `most` tasks at a time."""
 
-    def __init__(self, wanted: Wanted, scope: Scope, most: int) -> None:
+    def __init__(self, wanted: SearchQuery, scope: Visibility, most: int) -> None:
         self._own = scope.projects is not None
         words = range(len(wanted.words))
         match = " AND ".join(f"description ILIKE :word{n}" for n in words)

@@ -1,4 +1,4 @@
-"""An attempt's fence and seat, and what is done with a task whose attempt is over.
+"""An attempt's fence and slot, and what is done with a task whose attempt is over.
 
 The caller holds the locks of the machine and the task.
 """
@@ -25,23 +25,23 @@ def change_orders(machine: Machine | None) -> None:
         machine.orders_version += 1
 
 
-def free_seat(machine: Machine | None, attempt: Attempt) -> None:
+def free_slot(machine: Machine | None, attempt: Attempt) -> None:
     """Nothing of the attempt runs any more."""
     if attempt.holds_slot and machine is not None:
         attempt.holds_slot = False
         machine.slots_used -= 1
 
 
-def keep_seat(machine: Machine, attempt: Attempt) -> None:
-    """Something of the attempt runs after all, whether there is a free seat or not."""
+def keep_slot(machine: Machine, attempt: Attempt) -> None:
+    """Something of the attempt runs after all, whether there is a free slot or not."""
     if not attempt.holds_slot:
         attempt.holds_slot = True
         machine.slots_used += 1
         change_orders(machine)
 
 
-def take_seat(machine: Machine, attempt: Attempt) -> bool:
-    """Give the attempt a seat if the machine has a free one; whether it did."""
+def take_slot(machine: Machine, attempt: Attempt) -> bool:
+    """Give the attempt a slot if the machine has a free one; whether it did."""
     if machine.slots_used >= machine.slots_total:
         return False
     machine.slots_used += 1
@@ -75,7 +75,7 @@ def end(
         attempt.pending_end = None
     attempt.forget_at = now + timedelta(seconds=settings.value("workspaceSeconds"))
     if gone:
-        free_seat(machine, attempt)
+        free_slot(machine, attempt)
     change_orders(machine)
 
 
@@ -155,7 +155,7 @@ def restore(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> No
     """The machine has brought what the task failed for want of: the attempt goes on."""
     attempt.ended_at = attempt.outcome = attempt.forget_at = None
     if not attempt.holds_slot:
-        take_seat(machine, attempt)  # if none is free, dispatch gives it the next one
+        take_slot(machine, attempt)  # if none is free, dispatch gives it the next one
     change_orders(machine)
     transitions.move(task, TaskEvent.RESTORE, now)
 

@@ -51,14 +51,14 @@ _FIND: TextClause = text(f"""
 
 
 @dataclass(frozen=True)
-class Place:
+class EventOffset:
     """The number that a page begins at, None where nothing is left; how many there are in all."""
 
     number: int | None
     total: int
 
 
-def after(task_id: int, types: Sequence[EventType], last: int, skipped: int) -> Place:
+def after(task_id: int, types: Sequence[EventType], last: int, skipped: int) -> EventOffset:
     """Of the task's events up to number `last`, those of `types` (none given: of all) without the
     first `skipped`; a negative number of them keeps so many of the last.
     """
@@ -66,7 +66,7 @@ def after(task_id: int, types: Sequence[EventType], last: int, skipped: int) -> 
         about = {"task_id": task_id, "types": list(types), "last": last}
         found = db.session.execute(_FIND, about | {"skipped": max(min(skipped, last), -last)})
         total, number = found.one()
-        return Place(number, int(total))
+        return EventOffset(number, int(total))
     if skipped < 0:
         skipped = max(0, last + skipped)
-    return Place(skipped + 1 if skipped < last else None, last)
+    return EventOffset(skipped + 1 if skipped < last else None, last)

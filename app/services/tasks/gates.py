@@ -215,7 +215,7 @@ def _go_on(held: locks.Held, stage_index: int, now: datetime) -> None:
         return
     # Not usable and no checkpoint: the machine has the only copy, so the task waits for it.
     attempt.phase, attempt.stage_index = AttemptPhase.RUN, stage_index
-    attempts.take_seat(machine, attempt)  # if none is free, dispatch gives it the next one
+    attempts.take_slot(machine, attempt)  # if none is free, dispatch gives it the next one
     attempts.change_orders(machine)
     transitions.move(task, TaskEvent.RESUME, now)
     name = task.pipeline[stage_index]["name"]

@@ -12,7 +12,7 @@ from app.domain.task import EventType
 from app.extensions import db
 from app.models import Developer, Event, Task
 from app.postgres import time_limit
-from app.postgres.lateral import in_turn
+from app.postgres.lateral import lateral_values
 from app.services.notify import outbox
 from app.services.tasks import event_places, reads
 
@@ -134,7 +134,7 @@ def _between(
         texts = texts.order_by(Event.number).limit(limit)
     if not types:
         return texts
-    turns = in_turn(Event.type, types)
+    turns = lateral_values(Event.type, types)
     of_each = texts.where(Event.type == turns.c.value).lateral("of_each")
     return select(*of_each.c).select_from(turns.join(of_each, true()))
 

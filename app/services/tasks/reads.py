@@ -12,7 +12,7 @@ from app.extensions import db
 from app.models import Developer, Task
 from app.services import rights
 from app.services.tasks import search
-from app.services.tasks.search import Wanted
+from app.services.tasks.search import TaskFilter
 
 Cut = Callable[[Sequence[int] | None, int], tuple[Select[Task], list[int] | None]]
 """Takes [the id that all tasks are below] (None: no bound), and how many there may be; gives the
@@ -50,7 +50,7 @@ def listing(
     q: str | None = None,
 ) -> Cut:
     """What makes the query of a page of the tasks that match, newest first: for `paging`."""
-    wanted = Wanted(
+    wanted = TaskFilter(
         visible=rights.visible_projects(actor),
         project_key=project_key,
         statuses=tuple(statuses),

@@ -25,7 +25,7 @@ from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Project, Task, TaskText
 from app.postgres import time_limit
-from app.postgres.lateral import in_turn
+from app.postgres.lateral import lateral_values
 
 WINDOW = 2000
 """So many of the newest are looked through for a text before an index of texts is asked."""
@@ -34,7 +34,7 @@ PARTS = (1, 10, 100)
 
 
 @dataclass(frozen=True)
-class Wanted:
+class TaskFilter:
     """`visible` filters projects, None where all are seen. Empty or None: not filtered by."""
 
     visible: ColumnElement[bool] | None = None
@@ -75,20 +75,20 @@ class Newest:
     lowest: int | None = None
 
 
-def newest(wanted: Wanted, before: int | None, limit: int) -> Newest:
+def newest(wanted: TaskFilter, before: int | None, limit: int) -> Newest:
     """The newest `limit` of them, below `before`."""
     if wanted.q is None:
         return Newest(_newest(wanted, before, limit))
     return _with_text(wanted, wanted.q, before, limit)
 
 
-def _newest(wanted: Wanted, before: int | None, limit: int) -> Select[int]:
+def _newest(wanted: TaskFilter, before: int | None, limit: int) -> Select[int]:
     """Whatever they contain."""
     rows = _rows(wanted, before, limit).subquery("newest")
     return select(rows.c.id).order_by(rows.c.id.desc()).limit(limit)
 
 
-def _rows(wanted: Wanted, before: int | None, limit: int) -> Select[int]:
+def _rows(wanted: TaskFilter, before: int | None, limit: int) -> Select[int]:
     """The newest `limit` for each project and each status that is asked for."""
     wanted = _with_statuses(wanted)
     sources: list[FromClause] = []
@@ -97,7 +97,7 @@ def _rows(wanted: Wanted, before: int | None, limit: int) -> Select[int]:
         sources.append(projects.subquery("of_project"))
         mine.append(Task.project_id == sources[-1].c.id)
     if wanted.statuses:
-        sources.append(in_turn(Task.status, wanted.statuses))
+        sources.append(lateral_values(Task.status, wanted.statuses))
         mine.append(Task.status == sources[-1].c.value)
     if before is not None:
         mine.append(Task.id < before)
@@ -112,13 +112,13 @@ def _rows(wanted: Wanted, before: int | None, limit: int) -> Select[int]:
     return select(found.c.id).select_from(joined)
 
 
-def _with_statuses(wanted: Wanted) -> Wanted:
+def _with_statuses(wanted: TaskFilter) -> TaskFilter:
     """By two of project, machine and creator at once there are indexes by status only."""
     asked = len(wanted.plain) + (wanted.projects is not None)
     return replace(wanted, statuses=wanted.statuses or tuple(TaskStatus)) if asked > 1 else wanted
 
 
-def _with_text(wanted: Wanted, q: str, before: int | None, limit: int) -> Newest:
+def _with_text(wanted: TaskFilter, q: str, before: int | None, limit: int) -> Newest:
     """Those that contain the text.
 
     A word that is in many tasks is in many of the newest; for the others an index on the
@@ -145,7 +145,7 @@ class _Recent:
     in_time: bool
 
 
-def _recent(wanted: Wanted, q: str, before: int | None, limit: int) -> _Recent:
+def _recent(wanted: TaskFilter, q: str, before: int | None, limit: int) -> _Recent:
     """Out of the newest; of fewer where time does not do for them."""
     for part in PARTS:
         size = max(1, WINDOW // part)
@@ -157,7 +157,7 @@ def _recent(wanted: Wanted, q: str, before: int | None, limit: int) -> _Recent:
 
 
 def _window(
-    wanted: Wanted, q: str, before: int | None, size: int, limit: int
+    wanted: TaskFilter, q: str, before: int | None, size: int, limit: int
 ) -> Select[list[int], int, int | None]:
     """One row: which of the newest `size` contain the text, how many there are, the last one."""
     ids = _newest(wanted, before, size)
@@ -168,7 +168,7 @@ def _window(
     return select(func.array(found.scalar_subquery()), func.count(), lowest).select_from(window)
 
 
-def _older(wanted: Wanted, q: str, before: int, limit: int) -> Select[int] | None:
+def _older(wanted: TaskFilter, q: str, before: int, limit: int) -> Select[int] | None:
     """The query of those that an index can tell; None: nothing."""
     older = select(Task.id).where(*_all(wanted, before))
     parts = []
@@ -185,7 +185,7 @@ def _older(wanted: Wanted, q: str, before: int, limit: int) -> Select[int] | Non
     return select(both.c.id).order_by(both.c.id.desc()).limit(limit)
 
 
-def _all(wanted: Wanted, before: int) -> list[ColumnElement[bool]]:
+def _all(wanted: TaskFilter, before: int) -> list[ColumnElement[bool]]:
     found = [*wanted.plain, Task.id < before]
     if (projects := wanted.projects) is not None:
         found.append(Task.project_id.in_(projects))

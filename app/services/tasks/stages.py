@@ -21,7 +21,7 @@ from muster.protocol import frames
 
 
 @dataclass(frozen=True)
-class Scene:
+class LiveAttempt:
     """A live attempt with its task and machine, all locked.
 
     Ends of stages that took effect are left in `exits`, for those who look at the terminal.
@@ -56,70 +56,70 @@ class Exit(NamedTuple):
     log_end: int
 
 
-def started(scene: Scene, report: frames.StageStarted) -> None:
+def started(live: LiveAttempt, report: frames.StageStarted) -> None:
     """The stage's process runs."""
-    _must_be_ordered(scene, AttemptPhase.RUN, report.stage_index)
-    task, name = scene.task, _name(scene.task, report.stage_index)
+    _must_be_ordered(live, AttemptPhase.RUN, report.stage_index)
+    task, name = live.task, _name(live.task, report.stage_index)
     if task.suspend_reason is SuspendReason.MACHINE_LOST:
-        transitions.move(task, TaskEvent.COME_BACK, scene.now)
-    transitions.move(task, TaskEvent.START, scene.now)
-    scene.attempt.excused = False
-    if scene.attempt.started_at is None:
-        scene.attempt.started_at = scene.now
-        scene.record(EventType.STARTED, f"started on {scene.machine.name}")
+        transitions.move(task, TaskEvent.COME_BACK, live.now)
+    transitions.move(task, TaskEvent.START, live.now)
+    live.attempt.excused = False
+    if live.attempt.started_at is None:
+        live.attempt.started_at = live.now
+        live.record(EventType.STARTED, f"started on {live.machine.name}")
     task.stage_index = report.stage_index
     text = f"stage “{name}” started"
-    scene.record(EventType.STAGE_STARTED, text, stage_index=report.stage_index)
+    live.record(EventType.STAGE_STARTED, text, stage_index=report.stage_index)
 
 
-def finished(scene: Scene, report: frames.StageFinished) -> None:
+def finished(live: LiveAttempt, report: frames.StageFinished) -> None:
     """The stage's process is gone. Takes effect when the log has come as far as it says."""
-    _must_be_ordered(scene, AttemptPhase.RUN, report.stage_index)
-    scene.attempt.pending_end = {
+    _must_be_ordered(live, AttemptPhase.RUN, report.stage_index)
+    live.attempt.pending_end = {
         "stageIndex": report.stage_index,
         "how": report.how,
         "code": report.code,
         "logEnd": report.log_end,
     }
-    settle(scene)
+    settle(live)
 
 
-def settle(scene: Scene) -> None:
+def settle(live: LiveAttempt) -> None:
     """Let a stage's end take effect if its log is complete."""
-    end = scene.attempt.pending_end
-    if end is None or scene.attempt.log_bytes < end["logEnd"]:
+    end = live.attempt.pending_end
+    if end is None or live.attempt.log_bytes < end["logEnd"]:
         return
-    scene.attempt.pending_end = None
+    live.attempt.pending_end = None
     index = end["stageIndex"]
     outcome = StageOutcome(end["how"], end["code"])
     code = exit_code(outcome.how, outcome.code)
-    exited = Exit(scene.task.id, scene.attempt.number, index, code, end["logEnd"])
-    scene.exits.append(exited)
-    text = f"stage “{_name(scene.task, index)}” ended: {_how(outcome)}"
-    scene.record(
+    exited = Exit(live.task.id, live.attempt.number, index, code, end["logEnd"])
+    live.exits.append(exited)
+    text = f"stage “{_name(live.task, index)}” ended: {_how(outcome)}"
+    live.record(
         EventType.STAGE_FINISHED, text, stage_index=index, how=outcome.how, code=outcome.code
     )
     if outcome.how in ("stopped", "lease"):
         # A live attempt that the machine ended itself, as it does when it cannot reach us: that
         # may cost the stage, never the task.
-        lost(scene, f"{scene.machine.name} ended it of its own accord ({outcome.how})")
+        lost(live, f"{live.machine.name} ended it of its own accord ({outcome.how})")
         return
-    stages = pipeline.parse(scene.task.pipeline)
+    stages = pipeline.parse(live.task.pipeline)
     following = stages[index + 1 : index + 2]
-    answered = any(stage.gate for stage in following) and gates.is_answered(scene.task, index + 1)
-    proceed(scene, pipeline.advance(stages, index, outcome, answered))
+    answered = any(stage.gate for stage in following) and gates.is_answered(live.task, index + 1)
+    proceed(live, pipeline.advance(stages, index, outcome, answered))
 
 
-def proceed(scene: Scene, step: pipeline.Step) -> None:
+def proceed(live: LiveAttempt, step: pipeline.Step) -> None:
     """Make the pipeline's next step the attempt's."""
-    machine, task, attempt, now = scene.machine, scene.task, scene.attempt, scene.now
+    machine, task, attempt, now = live.machine, live.task, live.attempt, live.now
     match step:
         case pipeline.Run(index):
             attempt.phase, attempt.stage_index = AttemptPhase.RUN, index
             task.stage_index = index
         case pipeline.Ask(index):
             attempt.phase, attempt.stage_index = AttemptPhase.GATE, index
-            attempts.free_seat(machine, attempt)
+            attempts.free_slot(machine, attempt)
             gates.ask(task, step, now)
         case pipeline.Publish():
             attempt.phase = AttemptPhase.PUBLISH
@@ -128,54 +128,54 @@ def proceed(scene: Scene, step: pipeline.Step) -> None:
     attempts.change_orders(machine)
 
 
-def checkpointed(scene: Scene, report: frames.Checkpoint) -> None:
+def checkpointed(live: LiveAttempt, report: frames.Checkpoint) -> None:
     """The stage's work is at the remote: the task can go on from here on any machine."""
-    _must_be_ordered(scene, AttemptPhase.RUN, report.stage_index)
+    _must_be_ordered(live, AttemptPhase.RUN, report.stage_index)
     known: dict[str, Any] = {"ref": report.ref, "commit": report.commit}
     if report.diff is not None:
         known["diff"] = workspaces.stored_diff(report.diff)
-    scene.task.checkpoints = {**scene.task.checkpoints, str(report.stage_index): known}
-    text = f"checkpoint of stage “{_name(scene.task, report.stage_index)}”"
-    scene.record(EventType.CHECKPOINT, text, **known)
+    live.task.checkpoints = {**live.task.checkpoints, str(report.stage_index): known}
+    text = f"checkpoint of stage “{_name(live.task, report.stage_index)}”"
+    live.record(EventType.CHECKPOINT, text, **known)
 
 
-def published(scene: Scene, report: frames.Published) -> None:
+def published(live: LiveAttempt, report: frames.Published) -> None:
     """The branch is pushed: the task is done."""
-    _must_be_ordered(scene, AttemptPhase.PUBLISH, scene.attempt.stage_index)
+    _must_be_ordered(live, AttemptPhase.PUBLISH, live.attempt.stage_index)
     diff = workspaces.stored_diff(report.diff)
-    scene.task.result = {"commit": report.commit, "pushed": True, **diff}
-    scene.record(
+    live.task.result = {"commit": report.commit, "pushed": True, **diff}
+    live.record(
         EventType.PUBLISHED, f"pushed {report.branch}", branch=report.branch, commit=report.commit
     )
-    transitions.move(scene.task, TaskEvent.COMPLETE, scene.now)
-    scene.record(EventType.COMPLETED, "completed")
-    attempts.end(scene.machine, scene.attempt, AttemptOutcome.PUBLISHED, scene.now, gone=True)
+    transitions.move(live.task, TaskEvent.COMPLETE, live.now)
+    live.record(EventType.COMPLETED, "completed")
+    attempts.end(live.machine, live.attempt, AttemptOutcome.PUBLISHED, live.now, gone=True)
 
 
-def failed(scene: Scene, report: frames.Failed) -> None:
+def failed(live: LiveAttempt, report: frames.Failed) -> None:
     """The machine cannot go on with it, and says why in git's or the system's own words."""
     attempts.fail(
-        scene.machine,
-        scene.task,
-        scene.attempt,
+        live.machine,
+        live.task,
+        live.attempt,
         report.code,
         report.message,
-        scene.now,
+        live.now,
         gone=True,
     )
 
 
-def lost(scene: Scene, why: str) -> None:
+def lost(live: LiveAttempt, why: str) -> None:
     """The machine has lost the processes, or the workspace that waited at a gate."""
-    attempts.lose(scene.machine, scene.task, scene.attempt, why, scene.now, gone=True)
+    attempts.lose(live.machine, live.task, live.attempt, why, live.now, gone=True)
 
 
-def restore(scene: Scene) -> None:
+def restore(live: LiveAttempt) -> None:
     """The machine came back, late, with what the task failed for want of."""
-    attempts.restore(scene.machine, scene.task, scene.attempt, scene.now)
-    text = f"{scene.machine.name} came back with the result"
-    scene.record(EventType.RESTORED, text, machineId=str(scene.machine.id))
-    settle(scene)
+    attempts.restore(live.machine, live.task, live.attempt, live.now)
+    text = f"{live.machine.name} came back with the result"
+    live.record(EventType.RESTORED, text, machineId=str(live.machine.id))
+    settle(live)
 
 
 def is_lost_from_sight(task: Task) -> bool:
@@ -183,9 +183,9 @@ def is_lost_from_sight(task: Task) -> bool:
     return task.status is TaskStatus.SUSPENDED and task.suspend_reason is SuspendReason.MACHINE_LOST
 
 
-def _must_be_ordered(scene: Scene, phase: AttemptPhase, stage_index: int) -> None:
+def _must_be_ordered(live: LiveAttempt, phase: AttemptPhase, stage_index: int) -> None:
     """Raises Conflict where the machine speaks of what it has no order for."""
-    if (scene.attempt.phase, scene.attempt.stage_index) != (phase, stage_index):
+    if (live.attempt.phase, live.attempt.stage_index) != (phase, stage_index):
         raise Conflict(f"the machine has no order to {phase} stage {stage_index}")
 
 

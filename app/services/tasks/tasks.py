@@ -84,14 +84,14 @@ def require_creator(actor: Developer, project_key: str) -> None:
     rights.require(Act.CREATE_TASK, actor, projects.get(actor, project_key))
 
 
-class _Place(NamedTuple):
+class _NewTask(NamedTuple):
     """Where a task is to be, and the id that it will have."""
 
     project: Project
     task_id: int
 
 
-def _place(actor: Developer, key: str, machine_id: uuid.UUID | None) -> _Place:
+def _place(actor: Developer, key: str, machine_id: uuid.UUID | None) -> _NewTask:
     """The project is held: nobody deletes it until the end of the transaction."""
     asked = {
         "key": key.lower(),
@@ -109,11 +109,11 @@ def _place(actor: Developer, key: str, machine_id: uuid.UUID | None) -> _Place:
         raise InvalidFields({"machineId": ["there is no such machine"]})
     if row.machine_status is MachineStatus.DECOMMISSIONED:
         raise InvalidFields({"machineId": ["that machine has been decommissioned"]})
-    return _Place(row.Project, row.task_id)
+    return _NewTask(row.Project, row.task_id)
 
 
 def cancel(actor: Developer, task_id: int) -> Task:
-    """End a live task at once; its machine is told, and its seat is free when that confirms.
+    """End a live task at once; its machine is told, and its slot is free when that confirms.
 
     Raises NotFound, Forbidden, TaskEnded.
     """

@@ -1,7 +1,7 @@
 """The one door through which a task's status changes. The caller holds the task's lock.
 
 It has a side entrance for crowds: `dispatch_statements.ASSIGN` takes many tasks along the arrow
-from queued to assigned, with their seats, attempts and events, in one round trip.
+from queued to assigned, with their slots, attempts and events, in one round trip.
 """
 
 from datetime import datetime

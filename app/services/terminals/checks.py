@@ -17,13 +17,13 @@ from app.domain.roles import Person, ProjectRole, SystemRole
 from app.domain.task import TaskStatus
 from app.domain.terminal import Subject, Verdict, fence, verdict
 from app.extensions import db
-from app.services.terminals.terminals import MachineSeat, ViewerSeat
+from app.services.terminals.terminals import MachineGrant, ViewerGrant
 
-Seat = ViewerSeat | MachineSeat
+Grant = ViewerGrant | MachineGrant
 
 
 @dataclass(frozen=True)
-class Finding:
+class GrantCheck:
     """`at_gate`: no process is there that could take what is typed."""
 
     verdict: Verdict
@@ -31,7 +31,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Typed:
+class TypedSpan:
     """That somebody typed, between two moments, so many bytes."""
 
     task_id: int
@@ -56,7 +56,7 @@ _LOOK = text("""
                                  WHERE pt.digest = s.token_digest AND pt.revoked_at IS NULL
                                    AND (pt.expires_at IS NULL OR pt.expires_at > :now))
                END AS is_signed_in
-    FROM jsonb_to_recordset(CAST(:seats AS jsonb)) AS s(
+    FROM jsonb_to_recordset(CAST(:grants AS jsonb)) AS s(
             number int, task_id bigint, attempt int, developer_id bigint, generation int,
             family uuid, token_digest text)
     JOIN tasks AS t ON t.id = s.task_id
@@ -77,12 +77,13 @@ _NOTE = text("""
 """)
 
 
-def look(seats: Mapping[int, Seat], now: datetime) -> dict[int, Finding]:
+def look(grants: Mapping[int, Grant], now: datetime) -> dict[int, GrantCheck]:
     """What becomes of each, by the caller's number for it."""
-    rows = json.dumps([{"number": n, **asdict(seat)} for n, seat in seats.items()], default=_plain)
-    found = db.session.execute(_LOOK, {"seats": rows, "now": now}).all()
+    rows = [{"number": number, **asdict(grant)} for number, grant in grants.items()]
+    told = {"grants": json.dumps(rows, default=_plain), "now": now}
+    found = db.session.execute(_LOOK, told).all()
     db.session.rollback()
-    return {row.number: _finding(row, seats[row.number]) for row in found}
+    return {row.number: _finding(row, grants[row.number]) for row in found}
 
 
 def _plain(value: Any) -> str:
@@ -90,26 +91,26 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
-def _finding(row: Row[Any], seat: Seat) -> Finding:
+def _finding(row: Row[Any], grant: Grant) -> GrantCheck:
     subject = Subject(TaskStatus(row.status), AttemptPhase(row.phase), row.is_live)
     at_gate = subject.phase is not AttemptPhase.RUN
-    if isinstance(seat, MachineSeat):
-        is_its_own = row.is_known and row.machine_id == seat.machine_id
-        return Finding(fence(subject) if is_its_own else Verdict.FORBIDDEN, at_gate)
-    return Finding(verdict(subject, _person(row, seat), seat.mode), at_gate)
+    if isinstance(grant, MachineGrant):
+        is_its_own = row.is_known and row.machine_id == grant.machine_id
+        return GrantCheck(fence(subject) if is_its_own else Verdict.FORBIDDEN, at_gate)
+    return GrantCheck(verdict(subject, _person(row, grant), grant.mode), at_gate)
 
 
-def _person(row: Row[Any], seat: ViewerSeat) -> Person | None:
+def _person(row: Row[Any], grant: ViewerGrant) -> Person | None:
     if not row.is_signed_in or row.is_deleted:
         return None
     return Person(
         system_role=SystemRole(row.role),
         project_role=ProjectRole(row.project_role) if row.project_role else None,
-        is_creator=row.created_by == seat.developer_id,
+        is_creator=row.created_by == grant.developer_id,
     )
 
 
-def note(typed: Sequence[Typed]) -> None:
+def note(typed: Sequence[TypedSpan]) -> None:
     """Store who typed. Commits."""
     rows = json.dumps([asdict(stretch) for stretch in typed], default=_plain)
     db.session.execute(_NOTE, {"rows": rows})

@@ -34,7 +34,7 @@ class AttemptReplaced(Conflict):
     """The task goes on with another attempt: ask for a new token."""
 
 
-class Channel(NamedTuple):
+class TerminalChannel(NamedTuple):
     """What opens a socket; the token is shown once."""
 
     channel_token: str
@@ -43,7 +43,7 @@ class Channel(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ViewerSeat:
+class ViewerGrant:
     """Somebody's right to a socket. `generation` and `family` (the login) are those of their access
     token, `token_digest` that of their personal one: whichever they came with.
     """
@@ -59,7 +59,7 @@ class ViewerSeat:
 
 
 @dataclass(frozen=True)
-class MachineSeat:
+class MachineGrant:
     """A machine's right to an attempt's terminal socket."""
 
     machine_id: uuid.UUID
@@ -67,7 +67,7 @@ class MachineSeat:
     attempt: int
 
 
-def issue(actor: Developer, task_id: int, mode: TerminalMode | None = None) -> Channel:
+def issue(actor: Developer, task_id: int, mode: TerminalMode | None = None) -> TerminalChannel:
     """A token for one socket, by default the most that the actor may have. The machine is asked
     to open the terminal, if it has not yet.
 
@@ -92,7 +92,7 @@ def issue(actor: Developer, task_id: int, mode: TerminalMode | None = None) -> C
     db.session.commit()
     if is_asked:
         bus.wake_machines([attempt.machine_id])
-    return Channel(secret, mode, now + TOKEN_LIFE)
+    return TerminalChannel(secret, mode, now + TOKEN_LIFE)
 
 
 def token_for_machine(machine_id: uuid.UUID, task_id: int, attempt_number: int) -> str:
@@ -103,7 +103,7 @@ def token_for_machine(machine_id: uuid.UUID, task_id: int, attempt_number: int) 
     return secret
 
 
-def admit_viewer(task_id: int, credential: str, channel_token: str) -> ViewerSeat:
+def admit_viewer(task_id: int, credential: str, channel_token: str) -> ViewerGrant:
     """Use up the token. Raises InvalidToken, NotFound, TaskEnded, AttemptReplaced."""
     by_personal = personal_tokens.is_one(credential)
     developer = (personal_tokens if by_personal else auth).developer_of(credential)
@@ -111,7 +111,7 @@ def admit_viewer(task_id: int, credential: str, channel_token: str) -> ViewerSea
     used = _use(ChannelToken.developer_id == developer.id, task_id, channel_token)
     assert used.mode is not None  # by a constraint of its table
     _require_stay(task_id, used.attempt)
-    return ViewerSeat(
+    return ViewerGrant(
         developer_id=developer.id,
         name=developer.name,
         generation=None if by_personal else developer.token_generation,
@@ -123,12 +123,12 @@ def admit_viewer(task_id: int, credential: str, channel_token: str) -> ViewerSea
     )
 
 
-def admit_machine(task_id: int, worker_jwt: str, channel_token: str) -> MachineSeat:
+def admit_machine(task_id: int, worker_jwt: str, channel_token: str) -> MachineGrant:
     """The same for a machine. Raises InvalidToken, TaskEnded, AttemptReplaced."""
     machine = tokens.machine_of(worker_jwt)
     used = _use(ChannelToken.machine_id == machine.id, task_id, channel_token)
     _require_stay(task_id, used.attempt)
-    return MachineSeat(machine.id, task_id, used.attempt)
+    return MachineGrant(machine.id, task_id, used.attempt)
 
 
 def inputs(actor: Developer, task_id: int) -> Select[TerminalInput]:

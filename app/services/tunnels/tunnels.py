@@ -19,7 +19,7 @@ from app.services import audit, locks, rights
 from app.services.clock import now as clock_now
 from app.services.notify import outbox
 from app.services.tasks import attempts, history, reads
-from app.services.tasks.stages import Scene
+from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
 
 LONGEST_TEXT = 2_000  # characters of an address or a reason
@@ -160,22 +160,22 @@ _SAID = {
 }
 
 
-def told(scene: Scene, body: frames.TunnelFacts) -> None:
+def told(live: LiveAttempt, body: frames.TunnelFacts) -> None:
     """Take the machine's word. It is as good of an attempt that has ended: what runs is to end.
 
     The story tells of every turn, and never the address, nor what a log-in needs.
     """
-    tunnel = _of(scene.attempt)
+    tunnel = _of(live.attempt)
     if tunnel is None or tunnel.number != body.number:
         return  # of a start before this one
     event = _SAID[body.state]
     is_over = event not in (TunnelEvent.TRY, TunnelEvent.CONNECT)
     if is_over:
         tunnel.runs = False
-    tunnel.taken_at = tunnel.taken_at or scene.now
+    tunnel.taken_at = tunnel.taken_at or live.now
     tunnel.restarts = body.restarts
     try:
-        _move(scene.task, tunnel, event, scene.now, _story(body))
+        _move(live.task, tunnel, event, live.now, _story(body))
     except IllegalTransition:
         return  # it has ended by our own count
     tunnel.error = body.error[:LONGEST_TEXT] or None

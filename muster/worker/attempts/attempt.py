@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Literal, cast
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
     Accepted,
     Body,
@@ -33,14 +34,14 @@ from muster.protocol.frames import (
 )
 from muster.worker.agents import agent_outcome, kept_order, stage_command
 from muster.worker.agents.kept_order import KeptOrder
-from muster.worker.attempts.context import Reporter, Workshop
-from muster.worker.attempts.serial_executor import Errands
+from muster.worker.attempts.context import AttemptContext, Reporter
+from muster.worker.attempts.serial_executor import SerialExecutor
 from muster.worker.attempts.shim_side import AttemptShim, Interrupted, ShimLost
 from muster.worker.attempts.workspace_side import AttemptWorkspace
 from muster.worker.git.identity import NoIdentityLeft
 from muster.worker.git.workspace import WorkspaceError
 from muster.worker.journal.standing import Standing
-from muster.worker.shim.client import Shim, ShimGone, ShimRefused
+from muster.worker.shim.client import ShimGone, ShimLink, ShimRefused
 from muster.worker.shim.wire import StageEnd
 
 _LOG_PATIENCE = 30.0  # seconds for the server to take the rest of a log that is to be removed
@@ -60,7 +61,7 @@ class Attempt:
 
     def __init__(
         self,
-        workshop: Workshop,
+        context: AttemptContext,
         task_id: int,
         attempt: int,
         rested: Callable[[], None],
@@ -70,15 +71,15 @@ class Attempt:
     ) -> None:
         self.task_id = task_id
         self.attempt = attempt
-        self._workshop = workshop
+        self._context = context
         self._rested = rested
         self._gone = gone
-        self._reporter = Reporter(workshop, task_id, attempt)
+        self._reporter = Reporter(context, task_id, attempt)
         self._abandoned = threading.Event()
-        self._shim = AttemptShim(workshop, task_id, attempt)
+        self._shim = AttemptShim(context, task_id, attempt)
         self._workspace = AttemptWorkspace(self._reporter, self._abandoned)
         self._kept = kept_order.read(self._shim.directory) if resumed else None
-        self._errands = Errands(
+        self._executor = SerialExecutor(
             f"{task_id}-{attempt}",
             lingers=lambda: self._shim.living is not None,
             rest_after=_REST,
@@ -86,9 +87,9 @@ class Attempt:
         )
         self._stopping = self._publishing = self._forgetting = self._leaving = False
         self._highest = self._begun_before() if resumed else -1
-        workshop.streams.add(task_id, attempt, self._shim.directory)
+        context.streams.add(task_id, attempt, self._shim.directory)
         if resumed:
-            self._errands.add(partial(self._safely, self._resume))
+            self._executor.add(partial(self._safely, self._resume))
 
     # For the control loop
 
@@ -115,14 +116,14 @@ class Attempt:
             case Stop() | Stale():
                 self._halt()
         try:
-            self._errands.add(partial(self._safely, partial(self._carry_out, order)))
+            self._executor.add(partial(self._safely, partial(self._carry_out, order)))
         except RuntimeError:
             self._highest, self._publishing, self._forgetting = before
             raise
 
     def held(self) -> HeldAttempt:
         """Where it stands. Raises OSError if the log cannot be read."""
-        end = self._workshop.streams.end(self.task_id, self.attempt)
+        end = self._context.streams.end(self.task_id, self.attempt)
         ended_by = self._standing().ended_by
         return HeldAttempt(self.task_id, self.attempt, self._highest, self._state(), end, ended_by)
 
@@ -132,7 +133,7 @@ class Attempt:
         return self._standing().is_final
 
     @property
-    def shim(self) -> Shim | None:
+    def shim(self) -> ShimLink | None:
         """The one whose lease is to be prolonged: not for work that is to stop."""
         return None if self._stopping else self._shim.living
 
@@ -143,19 +144,19 @@ class Attempt:
         self._leaving = True
         self._abandoned.set()
         self._shim.detach()
-        self._errands.close()
+        self._executor.close()
 
     def end(self) -> None:
         """Kills what runs."""
         self._leaving = True
         self._abandoned.set()
-        self._errands.close()
+        self._executor.close()
         self._shim.end()
 
     def join(self, timeout: float) -> None:
-        self._errands.join(timeout)
+        self._executor.join(timeout)
 
-    # The errands
+    # What the executor does
 
     def _safely(self, act: Callable[[], None]) -> None:
         try:
@@ -253,7 +254,7 @@ class Attempt:
 
     def _conclude(self, kept: KeptOrder, end: StageEnd) -> None:
         if kept.is_agent:
-            agent_outcome.judge(self._workshop.health, kept.agent, end, self._shim.directory)
+            agent_outcome.judge(self._context.health, kept.agent, end, self._shim.directory)
         if end.how == "failed":
             self._fail(stage_command.failure_code(end), end.message)
             return
@@ -262,7 +263,7 @@ class Attempt:
             self._workspace.checkpoint(kept)
         if self._leaving:
             return
-        self._workshop.streams.await_until(self.task_id, self.attempt, end.log_end)
+        self._context.streams.await_until(self.task_id, self.attempt, end.log_end)
         how = cast(StageEndedBy, end.how)
         self._reporter.say(StageFinished(kept.stage_index, end.log_end, how, end.code))
         self._workspace.tell_facts()
@@ -292,8 +293,8 @@ class Attempt:
     def _forget(self, *, keep_checkpoints: bool) -> None:
         try:
             self._stop_running()
-            streams, whose = self._workshop.streams, (self.task_id, self.attempt)
-            streams.wait_acked(*whose, streams.end(*whose), _LOG_PATIENCE)
+            streams, key = self._context.streams, AttemptKey.of(self)
+            streams.wait_acked(*key, streams.end(*key), _LOG_PATIENCE)
             self._shim.end()
             self._workspace.forget(self._kept, keep_checkpoints=keep_checkpoints)
         except OSError as error:
@@ -302,15 +303,15 @@ class Attempt:
         finally:
             # If it did not come to that, the order may be repeated.
             self._forgetting = False
-        streams.remove(*whose)
+        streams.remove(*key)
         self._shim.erase()
         self._workspace.tell_removed()
         self._leaving = True
-        self._errands.close()
+        self._executor.close()
         self._gone(self)
 
     def _stop_running(self) -> None:
-        self._workshop.tunnels.end(self.task_id, self.attempt)
+        self._context.tunnels.end(self.task_id, self.attempt)
         try:
             if self._shim.is_running():
                 self._shim.wait(self._highest, lambda: False)
@@ -335,7 +336,7 @@ class Attempt:
             self._reporter.say(body)
 
     def _standing(self) -> Standing:
-        return self._workshop.journal.standing(self.task_id, self.attempt)
+        return self._context.journal.standing(self.task_id, self.attempt)
 
     def _begun_before(self) -> int:
         """The highest stage that an earlier life began; an order that it only took comes again."""

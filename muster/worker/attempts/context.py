@@ -16,7 +16,7 @@ from muster.worker.tunnels.tunnels import Tunnels
 
 
 @dataclass(frozen=True)
-class Workshop:
+class AttemptContext:
     """`changed` is called when what the machine can do, or has, may have changed."""
 
     layout: Layout
@@ -35,14 +35,14 @@ class Workshop:
 class Reporter:
     """Speaks for one attempt."""
 
-    workshop: Workshop
+    context: AttemptContext
     task_id: int
     attempt: int
 
     def say(self, body: Body) -> None:
-        self.workshop.journal.append(self.task_id, self.attempt, body)
+        self.context.journal.append(self.task_id, self.attempt, body)
 
     def is_saying(self, kind: type[Body]) -> bool:
         """Whether such a report is on its way: it answers a repeated order, too."""
-        reports = self.workshop.journal.unacked(self.task_id, self.attempt)
+        reports = self.context.journal.unacked(self.task_id, self.attempt)
         return any(isinstance(report.body, kind) for report in reports)

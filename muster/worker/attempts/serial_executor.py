@@ -7,7 +7,7 @@ from collections.abc import Callable
 Act = Callable[[], None]
 
 
-class Errands:
+class SerialExecutor:
     """Carries out what is added, one after the other; an act must not raise.
 
     The thread lingers for `rest_after` seconds as long as `lingers()`, and ends with `rest()`:

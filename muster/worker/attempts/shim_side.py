@@ -9,10 +9,10 @@ from concurrent.futures import Future, wait
 from pathlib import Path
 from time import monotonic
 
-from muster.worker.attempts.context import Workshop
+from muster.worker.attempts.context import AttemptContext
 from muster.worker.lease.lease import extend
 from muster.worker.shim import client
-from muster.worker.shim.client import Shim, ShimGone, ShimRefused
+from muster.worker.shim.client import ShimGone, ShimLink, ShimRefused
 from muster.worker.shim.wire import ShimState, StageCommand, StageEnd
 
 _GRACE = 10.0  # seconds between TERM and KILL
@@ -34,17 +34,17 @@ class Interrupted(Exception):
 class AttemptShim:
     """What an attempt's thread does with its shim. `wake` may be called from any thread."""
 
-    def __init__(self, workshop: Workshop, task_id: int, attempt: int) -> None:
-        self._workshop = workshop
-        self._whose = (task_id, attempt)
-        self.directory: Path = workshop.layout.attempt(task_id, attempt)
-        self._shim: Shim | None = None
+    def __init__(self, context: AttemptContext, task_id: int, attempt: int) -> None:
+        self._context = context
+        self._key = (task_id, attempt)
+        self.directory: Path = context.layout.attempt(task_id, attempt)
+        self._shim: ShimLink | None = None
         self._starting: Future[None] | None = None
         self._detached = False
         self._changed = threading.Event()
 
     @property
-    def living(self) -> Shim | None:
+    def living(self) -> ShimLink | None:
         return self._shim
 
     def wake(self) -> None:
@@ -70,7 +70,7 @@ class AttemptShim:
                 self._adopt(client.attach(self.directory))
                 return
             except (TimeoutError, ShimRefused) as error:
-                log.warning("the shim of task %d does not answer: %s", self._whose[0], error)
+                log.warning("the shim of task %d does not answer: %s", self._key[0], error)
                 # One that refuses us fences itself, for nobody prolongs its lease.
                 hangs = isinstance(error, TimeoutError)
                 if monotonic() >= given_up_at and (hangs or not gone_on()):
@@ -103,7 +103,7 @@ class AttemptShim:
                     raise
             self._changed.wait(_LEASE_LOOK)
             self._changed.clear()
-            extend(self._shim, self._workshop.lease.deadline or 0.0)
+            extend(self._shim, self._context.lease.deadline or 0.0)
         return False
 
     def wait(self, stage_index: int, gone_on: Callable[[], bool]) -> StageEnd:
@@ -139,7 +139,7 @@ class AttemptShim:
 
     def kill(self) -> None:
         """Ends a shim that hangs by force, and what it runs."""
-        log.warning("the shim of task %d hangs; it is killed", self._whose[0])
+        log.warning("the shim of task %d hangs; it is killed", self._key[0])
         client.kill(self.directory)
 
     def is_running(self) -> bool:
@@ -190,27 +190,27 @@ class AttemptShim:
         except BaseException as error:
             started.set_exception(error)
 
-    def _adopt(self, shim: Shim | None) -> None:
+    def _adopt(self, shim: ShimLink | None) -> None:
         self._shim = shim
         if shim is not None:
             shim.watch(self._on_change)
             self._on_change()
             # From now on the keeper finds it; this is for what was answered before.
             if (held := shim.greeted_deadline) is not None:
-                self._workshop.lease.promised(held)
-            if (deadline := self._workshop.lease.deadline) is not None:
+                self._context.lease.promised(held)
+            if (deadline := self._context.lease.deadline) is not None:
                 extend(shim, deadline)
 
     def _on_change(self) -> None:
-        self._workshop.streams.notice(*self._whose)
-        self._workshop.terminals.notice(*self._whose)
+        self._context.streams.notice(*self._key)
+        self._context.terminals.notice(*self._key)
         self._changed.set()
 
     def _last_words(self, stage_index: int) -> StageEnd:
         state = self.past()
         end = state.end_of(stage_index) if state else None
         if end is None:
-            log.warning("the shim of task %d is gone", self._whose[0])
+            log.warning("the shim of task %d is gone", self._key[0])
             client.reap(self.directory)
             raise ShimLost
         return end

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Literal
 
 from muster.protocol import frames
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
     Checkpoint,
     DiffStat,
@@ -38,15 +39,15 @@ class AttemptWorkspace:
 
     def __init__(self, reporter: Reporter, abandoned: threading.Event) -> None:
         self._reporter = reporter
-        self._workshop = reporter.workshop
-        self._whose = (reporter.task_id, reporter.attempt)
+        self._context = reporter.context
+        self._key = AttemptKey.of(reporter)
         self._abandoned = abandoned
         self._workspace: Workspace | None = None
         self._facts = FactsTeller(reporter)
 
     def find(self) -> None:
         """Takes over what an earlier life of the daemon prepared."""
-        self._workspace = workspace.find(self._workshop.layout, *self._whose)
+        self._workspace = workspace.find(self._context.layout, *self._key)
 
     def prepared(self, repo: Repo, author: frames.Author) -> Workspace:
         """Raises WorkspaceError, NoIdentityLeft, OSError."""
@@ -54,8 +55,8 @@ class AttemptWorkspace:
             self._tell("preparing")
             self._workspace = prepare(self._request(repo, author), self.note, self._abandoned)
             self._tell_ready(self._workspace, resumed=repo.resume_from is not None)
-            if self._workshop.repositories.add(repo.url):
-                self._workshop.changed()
+            if self._context.repositories.add(repo.url):
+                self._context.changed()
         return self._workspace
 
     def checkpoint(self, kept: KeptOrder) -> None:
@@ -103,19 +104,19 @@ class AttemptWorkspace:
         if self._workspace is None:
             yield
             return
-        log_file = self._workshop.layout.attempt(*self._whose) / "log"
+        log_file = self._context.layout.attempt(*self._key) / "log"
         with FactsWatch(self._facts, self._workspace, log_file):
             yield
 
     def forget(self, kept: KeptOrder | None, *, keep_checkpoints: bool) -> None:
         """Removes all that is left, also at the remote unless it is kept there. Raises OSError."""
         self._facts.close()
-        found = self._workspace or workspace.find(self._workshop.layout, *self._whose)
+        found = self._workspace or workspace.find(self._context.layout, *self._key)
         if found is not None and keep_checkpoints:
             found.remove()
         elif found is not None:
             checkpoints.forget(found, kept.repo.token if kept else None, note=self.note)
-        elif identity := self._workshop.identities.claim(*self._whose):
+        elif identity := self._context.identities.claim(*self._key):
             # A preparation that failed leaves its uid taken.
             identity.release()
 
@@ -124,9 +125,9 @@ class AttemptWorkspace:
         self._reporter.say(Note(_LEVELS.get(level, "info"), text[:_LONGEST]))
 
     def _request(self, repo: Repo, author: frames.Author) -> WorkspaceRequest:
-        task_id, attempt = self._whose
+        task_id, attempt = self._key
         return WorkspaceRequest(
-            layout=self._workshop.layout,
+            layout=self._context.layout,
             task_id=task_id,
             attempt=attempt,
             url=repo.url,
@@ -134,7 +135,7 @@ class AttemptWorkspace:
             author=Author(author.name, author.email),
             token=repo.token,
             resume_from=repo.resume_from,
-            identity=self._workshop.identities.claim(*self._whose),
+            identity=self._context.identities.claim(*self._key),
         )
 
     def _pushed(self, of: Workspace, kept: KeptOrder) -> checkpoints.Published:
@@ -149,8 +150,8 @@ class AttemptWorkspace:
         return checkpoints.publish(of, author, token, note=self.note)
 
     def _tell(self, state: Literal["preparing", "ready", "removed"]) -> None:
-        path = str(self._workshop.layout.workspace(*self._whose))
-        branch = workspace.branch_of(*self._whose)
+        path = str(self._context.layout.workspace(*self._key))
+        branch = workspace.branch_of(*self._key)
         self._reporter.say(WorkspaceFacts(state, path=path, branch=branch))
 
     def tell_removed(self) -> None:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Body, Report, WorkspaceFacts
 from muster.worker.journal.journal_file import (
     Acked,
@@ -42,7 +43,7 @@ class Journal:
         self._compact_at = compact_at
         self._changed = threading.Condition()
         self._reports: deque[Report] = deque()  # made and not acked, in order
-        self._standings: dict[tuple[int, int], Standing] = {}
+        self._standings: dict[AttemptKey, Standing] = {}
         self._unwritten: list[Record] = []
         self._last = 0
         self._stored = 0
@@ -73,9 +74,9 @@ class Journal:
 
     def unacked(self, task_id: int, attempt: int) -> list[Report]:
         """What this attempt reported and the server is not known to have."""
-        whose = (task_id, attempt)
+        key = AttemptKey(task_id, attempt)
         with self._changed:
-            return [r for r in self._reports if (r.task_id, r.attempt) == whose]
+            return [r for r in self._reports if AttemptKey.of(r) == key]
 
     def ack(self, up_to: int) -> None:
         """The server has these: they are forgotten. Waits for no disk."""
@@ -87,14 +88,14 @@ class Journal:
 
     def standing(self, task_id: int, attempt: int) -> Standing:
         with self._changed:
-            return self._standings.get((task_id, attempt), Standing())
+            return self._standings.get(AttemptKey(task_id, attempt), Standing())
 
-    def forget_all_but(self, held: set[tuple[int, int]]) -> None:
+    def forget_all_but(self, held: set[AttemptKey]) -> None:
         """No attempt but these will be heard of again."""
         with self._changed:
-            for whose in self._standings.keys() - held:
-                self._fold(Forgotten(*whose))
-                self._unwritten.append(Forgotten(*whose))
+            for key in self._standings.keys() - held:
+                self._fold(Forgotten(*key))
+                self._unwritten.append(Forgotten(*key))
             self._changed.notify_all()
 
     def reconcile(self, acked_seq: int) -> bool:
@@ -191,7 +192,7 @@ class Journal:
         match record:
             case Opening():
                 self.journal_id, self._last = record.journal_id, record.last_seq
-                self._standings = {(s.task_id, s.attempt): s.standing for s in record.standings}
+                self._standings = {AttemptKey.of(s): s.standing for s in record.standings}
             case Said(report=report):
                 self._last = report.seq
                 self._reports.append(report)
@@ -200,14 +201,14 @@ class Journal:
                 while self._reports and self._reports[0].seq <= up_to:
                     self._reports.popleft()
             case Forgotten():
-                self._standings.pop((record.task_id, record.attempt), None)
+                self._standings.pop(AttemptKey.of(record), None)
 
     def _stand(self, report: Report) -> None:
-        whose = (report.task_id, report.attempt)
+        key = AttemptKey.of(report)
         if isinstance(report.body, WorkspaceFacts) and report.body.state == "removed":
-            self._standings.pop(whose, None)
+            self._standings.pop(key, None)
         else:
-            self._standings[whose] = self._standings.get(whose, Standing()).after(report.body)
+            self._standings[key] = self._standings.get(key, Standing()).after(report.body)
 
     def _renumber(self) -> None:
         self.journal_id = str(uuid.uuid4())
@@ -216,7 +217,7 @@ class Journal:
         self._last = len(self._reports)
 
     def _snapshot(self) -> list[Record]:
-        standings = [AttemptStanding(*whose, s) for whose, s in self._standings.items()]
+        standings = [AttemptStanding(*key, s) for key, s in self._standings.items()]
         first = self._reports[0].seq if self._reports else self._last + 1
         return [
             Opening(self.journal_id, first - 1, standings),

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable
 
 from muster.worker.clock import boot_seconds
-from muster.worker.shim.client import Shim, ShimGone, ShimRefused
+from muster.worker.shim.client import ShimGone, ShimLink, ShimRefused
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class LeaseKeeper:
     It waits for none of them: one that hangs must not cost the others their lease.
     """
 
-    def __init__(self, lease: Lease, shims: Callable[[], Iterable[Shim]]) -> None:
+    def __init__(self, lease: Lease, shims: Callable[[], Iterable[ShimLink]]) -> None:
         self._lease = lease
         self._shims = shims
         self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
@@ -105,7 +105,7 @@ class LeaseKeeper:
             told = deadline
 
 
-def _tell(shim: Shim, deadline: float) -> None:
+def _tell(shim: ShimLink, deadline: float) -> None:
     try:
         shim.tell_lease(deadline)
     except ShimGone:
@@ -114,7 +114,7 @@ def _tell(shim: Shim, deadline: float) -> None:
         log.warning("a shim's lease could not be prolonged, the next answer tries again: %s", error)
 
 
-def extend(shim: Shim, deadline: float) -> None:
+def extend(shim: ShimLink, deadline: float) -> None:
     """A shim that cannot be told will see to its end itself."""
     try:
         shim.extend_lease(deadline)

@@ -39,7 +39,7 @@ from muster.worker.server.log_stream import LogStreams
 from muster.worker.server.membership import Membership
 from muster.worker.server.outbox import Outbox
 from muster.worker.server.pulse import Pulse
-from muster.worker.server.rest import Refused, Unreachable
+from muster.worker.server.rest import ServerRefused, Unreachable
 from muster.worker.vitals import Vitals
 
 _STABLE = 5.0  # seconds after its welcome for which a connection must last to count as a good one
@@ -155,7 +155,7 @@ class Channel:
     def _recover(self) -> float:
         try:
             self._membership.recover()
-        except Refused as error:
+        except ServerRefused as error:
             log.error("the server does not know this machine any more: %s", error)
             return random.uniform(*_LONG)
         except (Unreachable, OSError) as error:

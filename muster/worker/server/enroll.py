@@ -10,7 +10,7 @@ from muster.protocol.frames import Capability, Hardware
 from muster.worker.backoff import Backoff
 from muster.worker.server.credentials import Credentials, CredentialStore, NotEnrolled
 from muster.worker.server.membership import Grant
-from muster.worker.server.rest import Answer, Rest, Unreachable
+from muster.worker.server.rest import Response, Rest, Unreachable
 
 PATIENCE = 120.0
 """Seconds for which a server that does not answer is asked again."""
@@ -69,7 +69,7 @@ def _require_new(store: CredentialStore) -> None:
     raise AlreadyEnrolled(f"this home is already enrolled as {known.name!r} at {known.server}")
 
 
-def _ask_patiently(rest: Rest, registration: Registration, patience: float) -> Answer:
+def _ask_patiently(rest: Rest, registration: Registration, patience: float) -> Response:
     backoff, until = Backoff(most=10.0), time.monotonic() + patience
     while True:
         try:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.codec import MAX_DATA
 from muster.protocol.frames import LogAck
 from muster.worker.shim.spool import Piece, SpoolReader
@@ -151,34 +152,34 @@ class LogStreams:
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
         self._changed = threading.Condition()
-        self._streams: dict[tuple[int, int], LogStream] = {}
-        self._turn: deque[tuple[int, int]] = deque()
+        self._streams: dict[AttemptKey, LogStream] = {}
+        self._turn: deque[AttemptKey] = deque()
 
     def add(self, task_id: int, attempt: int, directory: Path) -> None:
         with self._changed:
-            whose = (task_id, attempt)
-            if whose not in self._streams:
-                self._streams[whose] = LogStream(task_id, attempt, directory)
-                self._turn.append(whose)
+            key = AttemptKey(task_id, attempt)
+            if key not in self._streams:
+                self._streams[key] = LogStream(task_id, attempt, directory)
+                self._turn.append(key)
         self._wake()
 
     def remove(self, task_id: int, attempt: int) -> None:
         with self._changed:
-            stream = self._streams.pop((task_id, attempt), None)
+            stream = self._streams.pop(AttemptKey(task_id, attempt), None)
             if stream is not None:
-                self._turn.remove((task_id, attempt))
+                self._turn.remove(AttemptKey(task_id, attempt))
             self._changed.notify_all()
         if stream is not None:
             stream.close()
 
     def end(self, task_id: int, attempt: int) -> int:
         """How many bytes an attempt's log has. Raises OSError."""
-        stream = self._streams.get((task_id, attempt))
+        stream = self._streams.get(AttemptKey(task_id, attempt))
         return stream.end() if stream else 0
 
     def notice(self, task_id: int, attempt: int) -> None:
         """The log has grown."""
-        stream = self._streams.get((task_id, attempt))
+        stream = self._streams.get(AttemptKey(task_id, attempt))
         if stream is not None and not stream.fresh:
             stream.fresh = True
         self._wake()
@@ -188,30 +189,30 @@ class LogStreams:
 
         Both together are more than a server's processor takes, and the log is not awaited yet.
         """
-        stream = self._streams.get((task_id, attempt))
+        stream = self._streams.get(AttemptKey(task_id, attempt))
         if stream is not None:
             stream.shown_until = time.monotonic() + _SHOWN
 
     def await_until(self, task_id: int, attempt: int, offset: int) -> None:
         """A stage has ended there: the server goes on with its task when it has the log so far."""
         with self._changed:
-            stream = self._streams.get((task_id, attempt))
+            stream = self._streams.get(AttemptKey(task_id, attempt))
             if stream is not None:
                 stream.awaited, stream.rests_until = max(stream.awaited, offset), 0.0
         self._wake()
 
     def connected(self, known: Iterable[LogAck]) -> None:
         """The server of a new connection has this much; of others, nothing."""
-        offsets = {(ack.task_id, ack.attempt): ack.offset for ack in known}
+        offsets = {AttemptKey.of(ack): ack.offset for ack in known}
         with self._changed:
-            for whose, stream in self._streams.items():
-                stream.reset(offsets.get(whose, 0))
+            for key, stream in self._streams.items():
+                stream.reset(offsets.get(key, 0))
         self._wake()
 
     def ack(self, acks: Iterable[LogAck]) -> None:
         with self._changed:
             for ack in acks:
-                stream = self._streams.get((ack.task_id, ack.attempt))
+                stream = self._streams.get(AttemptKey.of(ack))
                 if stream is not None:
                     stream.ack(ack.offset)
             self._changed.notify_all()
@@ -219,7 +220,7 @@ class LogStreams:
 
     def rewind(self, task_id: int, attempt: int, offset: int) -> None:
         with self._changed:
-            stream = self._streams.get((task_id, attempt))
+            stream = self._streams.get(AttemptKey(task_id, attempt))
             if stream is not None:
                 stream.rewind(offset, time.monotonic())
         self._wake()
@@ -229,7 +230,7 @@ class LogStreams:
         self.await_until(task_id, attempt, offset)
 
         def acked() -> bool:
-            stream = self._streams.get((task_id, attempt))
+            stream = self._streams.get(AttemptKey(task_id, attempt))
             return stream is None or stream.acked >= offset
 
         with self._changed:

@@ -8,7 +8,7 @@ import msgspec
 
 from muster.worker.clock import ServerClock
 from muster.worker.server.credentials import Credentials, CredentialStore
-from muster.worker.server.rest import Answer, Refused, Rest, Unreachable
+from muster.worker.server.rest import Response, Rest, ServerRefused, Unreachable
 
 _RETRY = 60.0  # seconds until a renewal that failed is tried again
 _LOOK = 3600.0  # seconds between two looks at the clock, which a suspended machine needs
@@ -24,14 +24,14 @@ class Grant(msgspec.Struct, rename="camel"):
     recovery_secret: str = ""
 
     @classmethod
-    def read(cls, answer: Answer) -> "Grant":
+    def read(cls, answer: Response) -> "Grant":
         """Raises Unreachable."""
         try:
             return msgspec.json.decode(answer.body, type=cls)
         except msgspec.DecodeError as error:
             raise Unreachable(f"the server's answer makes no sense: {error}") from None
 
-    def renewal(self, answer: Answer) -> float:
+    def renewal(self, answer: Response) -> float:
         """When two thirds of the token's life will be over, by the server's clock: ours may be
         wrong about the date."""
         return answer.date + max(0.0, _seconds(self.expires_at) - answer.date) * 2 / 3
@@ -105,16 +105,16 @@ class Membership:
         self._store.save(renewed)
         self.current = renewed
 
-    def _present_secrets(self) -> tuple[str, Answer]:
+    def _present_secrets(self) -> tuple[str, Response]:
         known = self.current
         try:
             return known.recovery_secret, self._present(known.recovery_secret)
-        except Refused:
+        except ServerRefused:
             if known.previous_secret is None:
                 raise
             return known.previous_secret, self._present(known.previous_secret)
 
-    def _present(self, secret: str) -> Answer:
+    def _present(self, secret: str) -> Response:
         asked = {"machineId": self.current.machine_id, "recoverySecret": secret}
         return self._rest.post("/api/workers/recover", asked)
 
@@ -126,7 +126,7 @@ class Membership:
                 continue
             try:
                 self.renew()
-            except (Refused, Unreachable) as error:
+            except (ServerRefused, Unreachable) as error:
                 # Should the token be dead already, connecting will say so and recover.
                 log.warning("the worker token could not be renewed: %s", error)
                 self._over.wait(_RETRY)

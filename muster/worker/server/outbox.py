@@ -10,6 +10,7 @@ import time
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.connection import Connection
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.codec import encode, encode_log
 from muster.protocol.frames import Log, LogLost
 from muster.worker.journal.journal import Journal
@@ -125,8 +126,8 @@ class Outbox:
         self._declare_lost(stream, position, end)
 
     def _declare_lost(self, stream: LogStream, start: int, end: int) -> None:
-        whose = (stream.task_id, stream.attempt)
-        for report in self._journal.unacked(*whose):
+        key = AttemptKey.of(stream)
+        for report in self._journal.unacked(*key):
             body = report.body
             if not isinstance(body, LogLost) or body.start > stream.known:
                 # It came before the bytes that it follows, and meant nothing to the server.
@@ -134,7 +135,7 @@ class Outbox:
             if body.start <= start < body.end:
                 self._streams.skip(stream, start, body.end, self._unless_sent(report.seq))
                 return
-        seq = self._journal.append(*whose, LogLost(start, end))
+        seq = self._journal.append(*key, LogLost(start, end))
         self._streams.skip(stream, start, end, seq)
 
     def _unless_sent(self, seq: int) -> int:

@@ -10,7 +10,7 @@ from muster.protocol.codec import encode
 from muster.protocol.frames import Heartbeat
 from muster.worker.clock import boot_seconds
 from muster.worker.lease.lease import Lease
-from muster.worker.vitals import Facts, Vitals
+from muster.worker.vitals import MachineFacts, Vitals
 
 
 class Pulse:
@@ -21,7 +21,7 @@ class Pulse:
         socket: Connection,
         lease: Lease,
         vitals: Vitals,
-        told: Facts,
+        told: MachineFacts,
         numbers: Iterator[int],
         seconds: float,
     ) -> None:

@@ -18,7 +18,7 @@ _LARGEST = 1 << 20
 _LATER = frozenset({408, 425, 429})
 
 
-class Refused(Exception):
+class ServerRefused(Exception):
     """The server said no, and would say so again."""
 
     def __init__(self, status: int, code: str, detail: str) -> None:
@@ -35,7 +35,7 @@ class BadServer(Exception):
     """Not a server's address that we would send a secret to."""
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """`date` is the server's clock in seconds since the epoch."""
 
     body: bytes
@@ -55,7 +55,7 @@ class Rest:
             handlers.append(urllib.request.HTTPSHandler(context=tls(ca_file)))
         self._opener = urllib.request.build_opener(*handlers)
 
-    def post(self, path: str, body: Any, bearer: str | None = None) -> Answer:
+    def post(self, path: str, body: Any, bearer: str | None = None) -> Response:
         """Raises Refused (4xx) and Unreachable (everything that may pass)."""
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if bearer:
@@ -65,7 +65,7 @@ class Rest:
         )
         try:
             with self._opener.open(request, timeout=_TIMEOUT) as response:
-                return Answer(response.read(_LARGEST), _date(response.headers))
+                return Response(response.read(_LARGEST), _date(response.headers))
         except urllib.error.HTTPError as error:
             with error:
                 raise _refusal(error) from None
@@ -101,14 +101,14 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _refusal(error: urllib.error.HTTPError) -> Refused | Unreachable:
+def _refusal(error: urllib.error.HTTPError) -> ServerRefused | Unreachable:
     if error.code >= 500 or error.code in _LATER:
         return Unreachable(f"the server answers {error.code}")
     problem: dict[str, Any] = {}
     with contextlib.suppress(OSError, HTTPException, msgspec.DecodeError, msgspec.ValidationError):
         problem = msgspec.json.decode(error.read(_LARGEST), type=dict[str, Any])
     detail = problem.get("detail") or problem.get("title") or error.reason
-    return Refused(error.code, str(problem.get("code", "")), f"{detail}{_fields(problem)}")
+    return ServerRefused(error.code, str(problem.get("code", "")), f"{detail}{_fields(problem)}")
 
 
 def _fields(problem: dict[str, Any]) -> str:

@@ -10,15 +10,15 @@ from typing import TypeVar
 
 from muster.worker import processes
 from muster.worker.shim.attempt_run import MARK
-from muster.worker.shim.link import PATIENCE, Shim, ShimGone, ShimRefused
+from muster.worker.shim.link import PATIENCE, ShimGone, ShimLink, ShimRefused
 from muster.worker.shim.record import AttemptRecord
 from muster.worker.shim.shim import ALREADY
 from muster.worker.shim.spool import QUOTA, SpoolReader
 from muster.worker.shim.wire import ShimState, SocketAddress, StageCommand, StageEnd
 
 __all__ = [
-    "Shim",
     "ShimGone",
+    "ShimLink",
     "ShimRefused",
     "ShimState",
     "StageCommand",
@@ -44,7 +44,7 @@ _ENTRY = (
 )
 
 
-def launch(directory: Path, *, quota: int = QUOTA, idle: float = IDLE) -> Shim:
+def launch(directory: Path, *, quota: int = QUOTA, idle: float = IDLE) -> ShimLink:
     """Starts the shim of an attempt's directory (0700, it exists), or finds the living one.
 
     Raises OSError when it cannot be started: `shim.log` says why.
@@ -61,9 +61,9 @@ def launch(directory: Path, *, quota: int = QUOTA, idle: float = IDLE) -> Shim:
     raise OSError(f"no shim in {directory}: exit status {status}")
 
 
-def attach(directory: Path) -> Shim | None:
+def attach(directory: Path) -> ShimLink | None:
     """The living shim of a directory; None where there is none. Raises TimeoutError."""
-    return connect(directory, Shim)
+    return connect(directory, ShimLink)
 
 
 def connect(directory: Path, kind: Callable[[socket.socket], _Kind]) -> _Kind | None:

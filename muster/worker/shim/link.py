@@ -39,7 +39,7 @@ class ShimRefused(Exception):
         self.code = code
 
 
-class Shim:
+class ShimLink:
     """A connection to a shim. Closing it, or dying with it, does not touch what runs.
 
     Every request raises ShimGone when the shim is no more, ShimRefused when it would not, and

@@ -16,7 +16,7 @@ _SHORT = 4 << 10  # bytes that are told along with the log's end
 
 _NEVER = 1 << 63  # an offset beyond every log
 
-Answer = Callable[[dict[str, Any]], dict[str, Any]]
+Handler = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class Peer:
@@ -26,7 +26,7 @@ class Peer:
         self,
         connection: socket.socket,
         selector: selectors.BaseSelector,
-        answer: Answer,
+        answer: Handler,
         greet: Callable[[], dict[str, Any]],
         forget: Callable[["Peer"], None],
     ) -> None:

@@ -26,7 +26,7 @@ ALREADY = 3
 _GLANCE = 2.0  # seconds between two looks at the lease, at most
 
 
-class Shim:
+class ShimServer:
     """Serves one attempt until it is told to quit or nobody can want it any more."""
 
     def __init__(self, directory: str, listener: socket.socket, quota: int, idle: float) -> None:
@@ -137,7 +137,7 @@ def main(directory: str, quota: int, idle: float) -> None:
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)
     adopt_orphans()
-    shim = Shim(directory, listener, quota, idle)
+    shim = ShimServer(directory, listener, quota, idle)
     shim.serve()
     with SocketAddress(directory) as address, contextlib.suppress(FileNotFoundError):
         os.unlink(address)

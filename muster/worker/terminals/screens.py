@@ -15,6 +15,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import Screen
 from muster.worker.shim.sizes import Size, Sizes
 from muster.worker.shim.spool import SpoolReader
@@ -37,7 +38,7 @@ class Screens:
 
     def __init__(self, attempts: Path) -> None:
         self._attempts = attempts
-        self._told: dict[tuple[int, int], float] = {}
+        self._told: dict[AttemptKey, float] = {}
         self._ids = count(1)
         self._changed = threading.Condition()
         self._answers: dict[int, dict[str, Any] | None] = {}  # None: still to come
@@ -52,17 +53,17 @@ class Screens:
         process = self._process
         return process.pid if process is not None else None
 
-    def notice(self, whose: tuple[int, int]) -> None:
+    def notice(self, key: AttemptKey) -> None:
         """The attempt's log may have grown; waits for nothing."""
         now = monotonic()
-        if now >= self._told.get(whose, 0.0) + _AGAIN:
+        if now >= self._told.get(key, 0.0) + _AGAIN:
             # Of the others, too, only what is recent is worth remembering.
             self._told = {each: at for each, at in self._told.items() if now < at + _AGAIN}
-            self._told[whose] = now
+            self._told[key] = now
             self._start()
-            self._say({"look": _name(whose)})
+            self._say({"look": _name(key)})
 
-    def at(self, whose: tuple[int, int], offset: int) -> Screen | None:
+    def at(self, key: AttemptKey, offset: int) -> Screen | None:
         """The screen at `offset` or, if the model is further, at a later one.
 
         None when there is no model, or none that answers in time.
@@ -72,7 +73,7 @@ class Screens:
         with self._changed:
             self._changed.wait_for(lambda: self._process or self._deaths, _STARTING)
             self._answers[number] = None
-            if self._say({"look": _name(whose), "id": number, "offset": offset}):
+            if self._say({"look": _name(key), "id": number, "offset": offset}):
                 asked = self._process
                 self._changed.wait_for(
                     lambda: self._answers[number] or self._process is not asked, _PATIENCE
@@ -184,5 +185,5 @@ def rough_screen(directory: Path, offset: int) -> Screen:
     return Screen(offset, cols, rows, data.decode(errors="replace"), exact=False)
 
 
-def _name(whose: tuple[int, int]) -> str:
-    return f"{whose[0]}-{whose[1]}"
+def _name(key: AttemptKey) -> str:
+    return f"{key[0]}-{key[1]}"

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import (
     MAX_BYTES,
     CloseCode,
@@ -29,7 +30,7 @@ from muster.worker.shim import client
 from muster.worker.shim.link import ShimGone, ShimRefused
 from muster.worker.terminals.output import TerminalOutput
 from muster.worker.terminals.screens import Screens, rough_screen
-from muster.worker.terminals.terminal_bridge import Conversation
+from muster.worker.terminals.terminal_bridge import TerminalBridge
 
 LARGEST = 2 * MAX_BYTES
 _NUDGE = 0.05  # seconds
@@ -44,7 +45,7 @@ class Terminal:
 
     def __init__(
         self,
-        whose: tuple[int, int],
+        key: AttemptKey,
         directory: Path,
         dial: Callable[[], AbstractContextManager[Wire]],
         auth: MachineAuth,
@@ -54,7 +55,7 @@ class Terminal:
     ) -> None:
         """On the terminal's thread `flooded` is called while it shows much, and `ended` at the very
         end, with the reason."""
-        self.whose = whose
+        self.key = key
         self._directory = directory
         self._dial = dial
         self._auth = auth
@@ -62,9 +63,9 @@ class Terminal:
         self._flooded = flooded
         self._ended = ended
         self._wire: Wire | None = None
-        self._conversation: Conversation | None = None
+        self._conversation: TerminalBridge | None = None
         self._over = self._finishing = False
-        self._thread = threading.Thread(target=self._run, name=f"terminal-{whose[0]}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"terminal-{key[0]}", daemon=True)
         self._thread.start()
 
     # For the daemon; nothing here waits
@@ -102,7 +103,7 @@ class Terminal:
         except (OSError, InvalidHandshake, EOFError, msgspec.MsgspecError) as error:
             reason = str(error) or type(error).__name__
         except Exception as error:
-            log.exception("the terminal of task %d failed", self.whose[0])
+            log.exception("the terminal of task %d failed", self.key[0])
             reason = type(error).__name__
         finally:
             self._over = True
@@ -116,7 +117,7 @@ class Terminal:
             wire.close(CloseCode.MALFORMED)
             return
         output = TerminalOutput(self._directory, ready.offset)
-        with Conversation(
+        with TerminalBridge(
             self._directory, wire, output, self._screen_at, self._flooded
         ) as conversation:
             self._conversation = conversation
@@ -127,7 +128,7 @@ class Terminal:
     # The screen, on a thread of its own
 
     def _screen_at(self, offset: int) -> Screen:
-        screen = self._screens.at(self.whose, offset)
+        screen = self._screens.at(self.key, offset)
         if screen is None:
             screen = rough_screen(self._directory, offset)
             self._redraw(screen.cols, screen.rows)

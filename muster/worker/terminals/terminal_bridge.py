@@ -42,7 +42,7 @@ _LARGE = 32 << 10  # bytes of a frame; what is typed and answered is never so mu
 _decoder: "msgspec.json.Decoder[ToPtyMachine]" = msgspec.json.Decoder(ToPtyMachine)
 
 
-class Conversation:
+class TerminalBridge:
     """Between the server's socket, the shim's and the spool, until one of the first two ends it.
 
     All but `notice` and `finish` is for one thread.
@@ -80,7 +80,7 @@ class Conversation:
         self._selector.register(self._woken, selectors.EVENT_READ, self._on_wake)
         self._selector.register(wire, selectors.EVENT_READ, self._on_wire)
 
-    def __enter__(self) -> "Conversation":
+    def __enter__(self) -> "TerminalBridge":
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import OpenTerminal, TerminalClosed
 from muster.protocol.terminal import MachineAuth
 from muster.worker.layout import Layout
@@ -35,22 +36,22 @@ class Terminals:
         self._shown = shown
         self._screens = Screens(layout.attempts)
         self._lock = threading.Lock()
-        self._open: dict[tuple[int, int], Terminal] = {}
+        self._open: dict[AttemptKey, Terminal] = {}
         self._closed = False
 
     def open(self, order: OpenTerminal) -> None:
         """Dials; one that is connected, or about to be, stays as it is."""
-        whose = (order.task_id, order.attempt)
+        key = AttemptKey.of(order)
         auth = MachineAuth(self._membership.current.worker_jwt, order.channel_token)
         with self._lock:
-            if whose not in self._open and not self._closed:
-                self._open[whose] = Terminal(
-                    whose,
-                    self._layout.attempt(*whose),
+            if key not in self._open and not self._closed:
+                self._open[key] = Terminal(
+                    key,
+                    self._layout.attempt(*key),
                     partial(self._dial, order.task_id),
                     auth,
                     self._screens,
-                    partial(self._shown, *whose),
+                    partial(self._shown, *key),
                     self._ended,
                 )
 
@@ -61,16 +62,16 @@ class Terminals:
 
     def notice(self, task_id: int, attempt: int) -> None:
         """The attempt's shim has something new, or is another."""
-        self._screens.notice((task_id, attempt))
-        if (terminal := self._open.get((task_id, attempt))) is not None:
+        self._screens.notice(AttemptKey(task_id, attempt))
+        if (terminal := self._open.get(AttemptKey(task_id, attempt))) is not None:
             terminal.notice()
 
-    def finish(self, is_over: Callable[[tuple[int, int]], bool]) -> None:
+    def finish(self, is_over: Callable[[AttemptKey], bool]) -> None:
         """Lets go, once all is sent, of those whose attempt is over."""
         with self._lock:
             terminals = list(self._open.values())
         for terminal in terminals:
-            if is_over(terminal.whose):
+            if is_over(terminal.key):
                 terminal.finish()
 
     def close(self) -> None:
@@ -92,6 +93,6 @@ class Terminals:
 
     def _ended(self, terminal: Terminal, reason: str) -> None:
         with self._lock:
-            self._open.pop(terminal.whose, None)
+            self._open.pop(terminal.key, None)
         if not self._closed:
-            self._say(TerminalClosed(*terminal.whose, reason[:200]))
+            self._say(TerminalClosed(*terminal.key, reason[:200]))

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from muster.protocol import frames
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import TunnelFacts
 from muster.worker import durable, processes
 from muster.worker.journal.journal import Journal
@@ -24,7 +25,6 @@ from muster.worker.tunnels.tunnel import Tunnel
 NAME = "tunnel.json"
 _PATIENCE = 15.0  # seconds within which a tunnel that is to end has ended
 
-Key = tuple[int, int]  # task id, attempt
 
 log = logging.getLogger(__name__)
 
@@ -50,37 +50,37 @@ class Tunnels:
         self._lease = lease
         self._machine_id = machine_id
         self._template = template
-        self._seen: dict[Key, int] = {}  # the highest number that was ordered
-        self._tunnels: dict[Key, Tunnel] = {}
+        self._seen: dict[AttemptKey, int] = {}  # the highest number that was ordered
+        self._tunnels: dict[AttemptKey, Tunnel] = {}
         self._lock = threading.Lock()
 
     # For the control loop: nothing here waits
 
     def order(self, order: frames.Tunnel) -> None:
         """Opens or closes; what is known already changes nothing."""
-        whose = (order.task_id, order.attempt)
+        key = AttemptKey.of(order)
         with self._lock:
-            before, seen = self._tunnels.get(whose), self._seen.get(whose, 0)
+            before, seen = self._tunnels.get(key), self._seen.get(key, 0)
             if order.want == "closed":
-                self._seen[whose] = max(seen, order.number)
+                self._seen[key] = max(seen, order.number)
                 if before is not None and not before.is_over:
                     before.close()
-                elif not self._is_saying(whose, order.number):
-                    self._say(whose, TunnelFacts(order.number, "closed"))
+                elif not self._is_saying(key, order.number):
+                    self._say(key, TunnelFacts(order.number, "closed"))
             elif order.number > seen:
-                self._seen[whose] = order.number
-                self._tunnels[whose] = self._open(whose, order, before)
+                self._seen[key] = order.number
+                self._tunnels[key] = self._open(key, order, before)
 
     def close(self, task_id: int, attempt: int, why: str) -> None:
         with self._lock:
-            if tunnel := self._tunnels.get((task_id, attempt)):
+            if tunnel := self._tunnels.get(AttemptKey(task_id, attempt)):
                 tunnel.close(why)
 
     def close_ended(self) -> None:
         """Those whose attempts have nothing more to do."""
         with self._lock:
-            for whose, tunnel in self._tunnels.items():
-                if self._journal.standing(*whose).is_final:
+            for key, tunnel in self._tunnels.items():
+                if self._journal.standing(*key).is_final:
                     tunnel.close("the attempt has ended")
 
     # For threads that may wait
@@ -88,7 +88,7 @@ class Tunnels:
     def end(self, task_id: int, attempt: int) -> None:
         """Closes the attempt's for good: nothing of it runs afterwards."""
         with self._lock:
-            tunnel = self._tunnels.get((task_id, attempt))
+            tunnel = self._tunnels.get(AttemptKey(task_id, attempt))
         if tunnel is not None:
             tunnel.close("the attempt has ended")
             if not tunnel.join(_PATIENCE):
@@ -97,8 +97,8 @@ class Tunnels:
     def forget(self, task_id: int, attempt: int) -> None:
         """Of an attempt that is gone."""
         with self._lock:
-            self._tunnels.pop((task_id, attempt), None)
-            self._seen.pop((task_id, attempt), None)
+            self._tunnels.pop(AttemptKey(task_id, attempt), None)
+            self._seen.pop(AttemptKey(task_id, attempt), None)
 
     def close_all(self) -> None:
         """The daemon leaves, and takes them along."""
@@ -109,15 +109,15 @@ class Tunnels:
         for tunnel in tunnels:
             tunnel.join(_PATIENCE)
 
-    def resume(self, known: Iterable[Key]) -> None:
+    def resume(self, known: Iterable[AttemptKey]) -> None:
         """Ends what a daemon before this one left open, and says so."""
         ending = []
-        for whose in known:
-            record = _read(self._path(whose))
+        for key in known:
+            record = _read(self._path(key))
             if record is not None:
-                self._seen[whose] = record.number
+                self._seen[key] = record.number
                 if not record.over:
-                    ending.append(threading.Thread(target=self._reap, args=(whose, record.number)))
+                    ending.append(threading.Thread(target=self._reap, args=(key, record.number)))
         for thread in ending:
             thread.start()
         for thread in ending:
@@ -125,36 +125,36 @@ class Tunnels:
 
     # Within
 
-    def _open(self, whose: Key, order: frames.Tunnel, before: Tunnel | None) -> Tunnel:
+    def _open(self, key: AttemptKey, order: frames.Tunnel, before: Tunnel | None) -> Tunnel:
         def command() -> TunnelCommand:
             if before is not None:
                 before.close()
                 before.join(_PATIENCE)
-            made = tunnel_command.command(self._layout, *whose, self._machine_id(), self._template)
-            self._write(whose, _Record(order.number))
+            made = tunnel_command.command(self._layout, *key, self._machine_id(), self._template)
+            self._write(key, _Record(order.number))
             return made
 
         def say(facts: TunnelFacts) -> None:
-            self._say(whose, facts)
+            self._say(key, facts)
             if facts.state not in ("starting", "connected"):
-                self._write(whose, _Record(order.number, over=True))
+                self._write(key, _Record(order.number, over=True))
 
         if before is not None:
             before.close()
         return Tunnel(order.number, order.ttl, command, say, lambda: self._lease.is_over)
 
-    def _reap(self, whose: Key, number: int) -> None:
-        mark = str(self._layout.attempt(*whose).resolve())
+    def _reap(self, key: AttemptKey, number: int) -> None:
+        mark = str(self._layout.attempt(*key).resolve())
         processes.end(lambda: tunnel_command.marked(mark))
-        self._say(whose, TunnelFacts(number, "failed", error="the worker was started again"))
-        self._write(whose, _Record(number, over=True))
+        self._say(key, TunnelFacts(number, "failed", error="the worker was started again"))
+        self._write(key, _Record(number, over=True))
 
-    def _say(self, whose: Key, facts: TunnelFacts) -> None:
-        self._journal.append(*whose, facts)
+    def _say(self, key: AttemptKey, facts: TunnelFacts) -> None:
+        self._journal.append(*key, facts)
 
-    def _is_saying(self, whose: Key, number: int) -> bool:
+    def _is_saying(self, key: AttemptKey, number: int) -> bool:
         """Whether the answer is on its way."""
-        said = [report.body for report in self._journal.unacked(*whose)]
+        said = [report.body for report in self._journal.unacked(*key)]
         return any(
             isinstance(body, TunnelFacts)
             and body.number == number
@@ -162,14 +162,14 @@ class Tunnels:
             for body in said
         )
 
-    def _path(self, whose: Key) -> Path:
-        return self._layout.attempt(*whose) / NAME
+    def _path(self, key: AttemptKey) -> Path:
+        return self._layout.attempt(*key) / NAME
 
-    def _write(self, whose: Key, record: _Record) -> None:
+    def _write(self, key: AttemptKey, record: _Record) -> None:
         try:
-            durable.replace(self._path(whose), msgspec.json.encode(record))
+            durable.replace(self._path(key), msgspec.json.encode(record))
         except OSError as error:
-            log.warning("%s: %s", self._path(whose), error)  # at worst it is said once more
+            log.warning("%s: %s", self._path(key), error)  # at worst it is said once more
 
 
 def _read(path: Path) -> _Record | None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.chat import outgoing
 from app.chat.inside import is_inside
-from app.chat.messages import Refused, TryAgain
+from app.chat.messages import DeliveryRefused, TryAgain
 from tests.app.chat.loopback import HOSTS, Reply, serving
 
 INSIDE = [
@@ -53,7 +53,7 @@ def test_an_address_is_judged_alike_however_it_is_wrapped(address: ipaddress.IPv
         assert is_inside(address)
 
 
-def ask(url: str, **more: Any) -> outgoing.Answer:
+def ask(url: str, **more: Any) -> outgoing.Response:
     return outgoing.request("POST", url, headers={}, content=b"x", **more)
 
 
@@ -87,7 +87,7 @@ def resolving(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
 def test_no_spelling_of_this_host_gets_through(host: str) -> None:
     with serving() as server:
         for scheme in ("http", "https"):
-            with pytest.raises((Refused, TryAgain)):
+            with pytest.raises((DeliveryRefused, TryAgain)):
                 ask(f"{scheme}://{host}:{server.port}/", seconds=2)
         assert server.asked == []
 
@@ -97,14 +97,14 @@ def test_a_name_that_leads_inside_is_refused(
     resolving: Callable[..., list[str]], address: str
 ) -> None:
     connected = resolving([address])
-    with pytest.raises(Refused, match="not on the public Internet"):
+    with pytest.raises(DeliveryRefused, match="not on the public Internet"):
         ask("https://innocent.example/")
     assert connected == []
 
 
 def test_one_address_inside_among_others_is_enough(resolving: Callable[..., list[str]]) -> None:
     connected = resolving(["8.8.8.8", "10.0.0.1"])
-    with pytest.raises(Refused):
+    with pytest.raises(DeliveryRefused):
         ask("https://innocent.example/")
     assert connected == []
 
@@ -128,7 +128,7 @@ def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
 def test_a_host_that_an_admin_has_allowed_is_reached_and_no_other() -> None:
     with serving(Reply(body=b"yes")) as server:
         assert ask(server.url, allowed_hosts=HOSTS).body == b"yes"
-        with pytest.raises(Refused):
+        with pytest.raises(DeliveryRefused):
             ask(f"http://localhost:{server.port}", allowed_hosts=HOSTS)
         assert [asked.body for asked in server.asked] == [b"x"]
 
@@ -139,12 +139,12 @@ def test_a_host_that_an_admin_has_allowed_is_reached_and_no_other() -> None:
      "https://h:99999/", "https://\x00/", "https://h\r\nX: y/"],
 )  # fmt: skip
 def test_what_is_no_https_url_is_refused(url: str) -> None:
-    with pytest.raises((Refused, TryAgain)):
+    with pytest.raises((DeliveryRefused, TryAgain)):
         ask(url, seconds=2)
 
 
 def test_plain_http_is_for_allowed_hosts() -> None:
-    with pytest.raises(Refused, match="plain http"):
+    with pytest.raises(DeliveryRefused, match="plain http"):
         ask("http://example.com/")
 
 
@@ -160,7 +160,7 @@ def test_time_is_bounded_however_little_comes(reply: Reply) -> None:
 def test_size_is_bounded() -> None:
     with (
         serving(Reply(body=b"x" * (outgoing.MOST_BYTES + 1))) as server,
-        pytest.raises(Refused, match="more than 256 KiB"),
+        pytest.raises(DeliveryRefused, match="more than 256 KiB"),
     ):
         ask(server.url, allowed_hosts=HOSTS)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.chat import apprise, lark_cards, outgoing, senders, slack_cards
-from app.chat.messages import Address, GateCard, Message, Refused, TryAgain
+from app.chat.messages import Address, DeliveryRefused, GateCard, Message, TryAgain
 from app.domain.chat import BotPlatform
 from tests.app.chat.loopback import HOSTS, Asked, Reply, serving
 from tests.app.chat.platforms import Lark, Slack
@@ -33,7 +33,7 @@ def test_a_card_at_slack_is_posted_and_edited_in_place(slack: Slack) -> None:
     answered = replace(MESSAGE, gate=replace(MESSAGE.gate, answered="ada: here"))
     senders.edit(SLACK, ref, answered, allowed_hosts=NONE)
     assert "✓ ada: here" in json.dumps(slack.posts[ref], ensure_ascii=False)
-    with pytest.raises(Refused, match="message_not_found"):
+    with pytest.raises(DeliveryRefused, match="message_not_found"):
         senders.edit(SLACK, "C1:9.9", answered, allowed_hosts=NONE)
 
 
@@ -73,7 +73,7 @@ REPLIES: dict[str, tuple[Reply, type[Exception], float | None]] = {
     "500": (Reply(500, b"oops"), TryAgain, None),
     "503 later": (Reply(503, b"", {"Retry-After": "3"}), TryAgain, 3.0),
     "no JSON": (Reply(200, b"<html>"), TryAgain, None),
-    "redirect": (Reply(302, b"{}", {"Location": "http://169.254.169.254/"}), Refused, None),
+    "redirect": (Reply(302, b"{}", {"Location": "http://169.254.169.254/"}), DeliveryRefused, None),
 }
 
 
@@ -105,9 +105,9 @@ def test_a_platform_that_says_nothing_is_left_soon(
 
 
 def test_wrong_credentials_are_final_in_the_platforms_words(slack: Slack, lark: Lark) -> None:
-    with pytest.raises(Refused, match="invalid_auth"):
+    with pytest.raises(DeliveryRefused, match="invalid_auth"):
         send(replace(SLACK, webhook_token="wrong-token"))
-    with pytest.raises(Refused, match="app secret invalid"):
+    with pytest.raises(DeliveryRefused, match="app secret invalid"):
         send(replace(LARK, app_secret="wrong"))
 
 
@@ -118,8 +118,8 @@ def test_slacks_client_has_no_way_past_the_guard(
     from app.chat import places
 
     url = places.slack().url
-    monkeypatch.setattr(places, "slack", lambda: places.Place(url, frozenset()))
-    with pytest.raises(Refused, match="plain http"):
+    monkeypatch.setattr(places, "slack", lambda: places.Endpoint(url, frozenset()))
+    with pytest.raises(DeliveryRefused, match="plain http"):
         send(SLACK)
     assert slack.said == []
 
@@ -144,7 +144,7 @@ def test_apprise_reaches_a_host_that_is_allowed() -> None:
     "host", ["127.0.0.1", "localhost", "2130706433", "0x7f000001", "[::ffff:127.0.0.1]", "0"]
 )
 def test_apprise_does_not_reach_the_inside(host: str) -> None:
-    with serving() as server, pytest.raises((Refused, TryAgain)):
+    with serving() as server, pytest.raises((DeliveryRefused, TryAgain)):
         send(by_apprise(f"json://{host}:{server.port}/x"))
     assert server.asked == []
 
@@ -153,7 +153,7 @@ def test_apprise_does_not_follow_a_redirect_to_the_inside() -> None:
     to = {"Location": "http://127.0.0.2:1/latest/meta-data"}
     with (
         serving(Reply(307, headers=to)) as server,
-        pytest.raises(Refused, match="not on the public Internet"),
+        pytest.raises(DeliveryRefused, match="not on the public Internet"),
     ):
         send(by_apprise(f"json://127.0.0.1:{server.port}/x"), hosts=HOSTS)
     assert len(server.asked) == 1
@@ -161,7 +161,7 @@ def test_apprise_does_not_follow_a_redirect_to_the_inside() -> None:
 
 @pytest.mark.parametrize("url", ["syslog://", "dbus://", "windows://", "nonsense://x", "x"])
 def test_what_is_no_network_is_no_address(url: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(DeliveryRefused):
         send(by_apprise(url))
 
 
@@ -170,7 +170,7 @@ def test_an_address_names_no_file_of_this_host(scheme: str, tmp_path: Path) -> N
     template = tmp_path / "template.json"
     template.write_text('{"type": "message", "attachments": [{"contentType": "x"}]}')
     url = f"workflows://127.0.0.1/workflow/signature?template={scheme}{template}"
-    with pytest.raises(Refused, match="Apprise knows no"):
+    with pytest.raises(DeliveryRefused, match="Apprise knows no"):
         send(by_apprise(url))
 
 
@@ -242,7 +242,7 @@ def test_no_secret_is_in_logs_or_errors(slack: Slack, lark: Lark, written: Any) 
                 slack.knob = lark.knob = server.answering = lambda asked, s=status: replace(
                     echo(asked), status=s
                 )
-                with pytest.raises((Refused, TryAgain)) as raised:
+                with pytest.raises((DeliveryRefused, TryAgain)) as raised:
                     send(address, hosts=HOSTS)
                 words += [str(raised.value), raised.value.words, repr(raised.value)]
                 assert raised.value.__suppress_context__
@@ -272,11 +272,11 @@ def test_of_a_url_each_part_that_may_be_a_secret_is_left_out(
     words = f"POST {url}: 404 at hooks.example.org, T0000Xyzzy, passw0rd1 and Zyx wvut98 unknown"
 
     def refuse(*_: Any, **__: Any) -> None:
-        raise Refused(words)
+        raise DeliveryRefused(words)
 
     monkeypatch.setattr(senders.webhook, "send", refuse)
     monkeypatch.setattr(senders.apprise, "send", refuse)
-    with pytest.raises(Refused) as raised:
+    with pytest.raises(DeliveryRefused) as raised:
         send(Address(platform, None, "signing-key", url, None))
     assert raised.value.words == left
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.chat import senders
-from app.chat.messages import Address, GateCard, Message, Refused, TryAgain
+from app.chat.messages import Address, DeliveryRefused, GateCard, Message, TryAgain
 from app.chat.webhook import payload
 from app.domain.chat import BotPlatform
 from tests.app.chat.loopback import HOSTS, Reply, serving
@@ -79,7 +79,7 @@ def test_any_success_is_one(status: int) -> None:
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 401, 403, 404, 410, 422])
 def test_what_will_not_pass_is_refused(status: int) -> None:
     reply = Reply(status, headers={"Location": "http://169.254.169.254/"})
-    with serving(reply) as server, pytest.raises(Refused, match=str(status)):
+    with serving(reply) as server, pytest.raises(DeliveryRefused, match=str(status)):
         senders.send(address(server.url), MESSAGE, allowed_hosts=HOSTS)
     assert len(server.asked) == 1
 

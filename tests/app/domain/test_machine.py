@@ -102,10 +102,10 @@ FATES = """
     nothing  no     yes       no       -           lost
     nothing  no     yes       yes      -           gone_at_gate
     result   yes    -         -        yes         restore
-    result   yes    -         -        no          free_seat
+    result   yes    -         -        no          free_slot
     at_work  yes    -         -        -           stop
-    idle     yes    -         -        -           free_seat
-    nothing  yes    -         -        -           free_seat
+    idle     yes    -         -        -           free_slot
+    nothing  yes    -         -        -           free_slot
 """
 FACTS = ("ended", "accepted", "at_gate", "restorable")
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.domain import scheduling
 from app.domain.machine import MachineStatus
-from app.domain.scheduling import AgentHealth, Candidate, Reason, Request, Seating
+from app.domain.scheduling import AgentHealth, Candidate, Reason, Request, SlotPlan
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
 MAX_LOAD = 85.0
@@ -33,7 +33,7 @@ def _reason(machine: Candidate, request: Request = ASKED) -> Reason | None:
 
 
 def _choice(*machines: Candidate, request: Request = ASKED) -> str | None:
-    chosen = Seating(machines, NOW, MAX_LOAD).take(request)
+    chosen = SlotPlan(machines, NOW, MAX_LOAD).take(request)
     return chosen and chosen.id
 
 
@@ -132,7 +132,7 @@ def test_a_degradation_with_an_end_heals_by_time(health: AgentHealth, usable: bo
         ({"cpu_count": 8}, {"memory_bytes": 1 << 40}),
         ({"memory_bytes": 16 << 30}, {}),
     ],
-    ids=["has-repository", "lower-load", "more-seats", "free-seats-count", "more-cpus", "memory"],
+    ids=["has-repository", "lower-load", "more-slots", "free-slots-count", "more-cpus", "memory"],
 )
 def test_each_preference_outweighs_those_after_it(
     better: dict[str, object], worse: dict[str, object]
@@ -143,7 +143,7 @@ def test_each_preference_outweighs_those_after_it(
         assert _choice(good, bad) == _choice(bad, good) == good_id
 
 
-def test_a_hair_of_load_does_not_outweigh_free_seats():
+def test_a_hair_of_load_does_not_outweigh_free_slots():
     roomy = replace(FIT, id="roomy", load_percent=29.0, slots_total=4)
     assert _choice(replace(FIT, load_percent=20.0), roomy) == "roomy"
 
@@ -157,7 +157,7 @@ def test_equals_take_turns():
     twins = {name: replace(FIT, id=name) for name in "abc"}
     taken = []
     for minute in range(6):
-        chosen = Seating(twins.values(), NOW, MAX_LOAD).take(ASKED)
+        chosen = SlotPlan(twins.values(), NOW, MAX_LOAD).take(ASKED)
         assert chosen
         at = NOW + timedelta(minutes=minute)
         twins[chosen.id] = replace(chosen, last_assigned_at=at)
@@ -211,7 +211,7 @@ _REQUESTS = st.builds(
 def test_a_chosen_machine_is_never_blocked_and_none_means_that_all_are(
     request: Request, machines: list[Candidate]
 ):
-    chosen = Seating(machines, NOW, MAX_LOAD).take(request)
+    chosen = SlotPlan(machines, NOW, MAX_LOAD).take(request)
     reasons = {m.id: scheduling.blocked_by(request, m, NOW, MAX_LOAD) for m in machines}
     if chosen is None:
         assert None not in reasons.values()
@@ -237,9 +237,9 @@ def _merit(request: Request, m: Candidate) -> tuple[object, ...]:
 def test_each_task_of_a_batch_gets_the_best_of_what_those_before_it_left(
     machines: list[Candidate], requests: list[Request]
 ):
-    seating, left = Seating(machines, NOW, MAX_LOAD), {m.id: m for m in machines}
+    plan, left = SlotPlan(machines, NOW, MAX_LOAD), {m.id: m for m in machines}
     for request in requests:
-        chosen = seating.take(request)
+        chosen = plan.take(request)
         some = [m for m in left.values() if request.machine_id in (None, m.id)]
         assert (chosen and _merit(request, chosen)) == _best(request, some)
         if chosen:
@@ -248,12 +248,12 @@ def test_each_task_of_a_batch_gets_the_best_of_what_those_before_it_left(
 
 
 @given(machines=_MACHINES)
-def test_dispatching_until_nobody_is_free_fills_no_seat_twice(machines: list[Candidate]):
+def test_dispatching_until_nobody_is_free_fills_no_slot_twice(machines: list[Candidate]):
     free = {m.id: m.free_slots for m in machines}
-    seating = Seating(machines, NOW, MAX_LOAD)
-    seated: list[str] = []
-    while chosen := seating.take(ASKED):
-        seated.append(chosen.id)
-    assert all(seated.count(name) <= free[name] for name in free)
+    plan = SlotPlan(machines, NOW, MAX_LOAD)
+    taken: list[str] = []
+    while chosen := plan.take(ASKED):
+        taken.append(chosen.id)
+    assert all(taken.count(name) <= free[name] for name in free)
     usable = [m for m in machines if scheduling.blocked_by(ASKED, m, NOW, MAX_LOAD) is None]
-    assert len(seated) == sum(m.free_slots for m in usable)
+    assert len(taken) == sum(m.free_slots for m in usable)

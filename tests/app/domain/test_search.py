@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain import search
-from app.domain.search import Wanted
+from app.domain.search import SearchQuery
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from app.domain.search import Wanted
     ],
 )
 def test_which_task_is_named(text: str, number: int | None) -> None:
-    assert Wanted(text).number == number
+    assert SearchQuery(text).number == number
 
 
 @pytest.mark.parametrize(
@@ -42,11 +42,15 @@ def test_which_task_is_named(text: str, number: int | None) -> None:
     ],
 )
 def test_whether_trigrams_can_tell(text: str, has_some: bool) -> None:
-    assert Wanted(text).has_trigrams is has_some
+    assert SearchQuery(text).has_trigrams is has_some
 
 
 def test_words_are_each_taken_once_in_any_letter_case() -> None:
-    assert [word.lower() for word in Wanted("Log in  LOG\tIN out").words] == ["log", "in", "out"]
+    assert [word.lower() for word in SearchQuery("Log in  LOG\tIN out").words] == [
+        "log",
+        "in",
+        "out",
+    ]
 
 
 @given(st.text(min_size=1))

@@ -22,6 +22,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from muster.protocol import codec, frames, version
+from muster.protocol.attempt_key import AttemptKey
 
 F = TypeVar("F", bound=frames.Frame)
 T = TypeVar("T")
@@ -50,7 +51,7 @@ class SimulatedMachine:
         self.beats = 0
         self.inbox: list[frames.FromServer] = []
         self.acked = 0  # reports up to this one
-        self.stored: dict[tuple[int, int], int] = {}  # (task id, attempt): log bytes
+        self.stored: dict[AttemptKey, int] = {}  # (task id, attempt): log bytes
         self._socket: ClientConnection | None = None
         self._opened = ExitStack()
 
@@ -173,7 +174,7 @@ class SimulatedMachine:
 
     def until_stored(self, about: Any, end: int, limit: float = LIMIT) -> None:
         """Until the attempt's log has been stored up to there."""
-        key = (about.task_id, about.attempt)
+        key = AttemptKey.of(about)
         self._hear_until(lambda: self.stored.get(key, 0) >= end, limit, f"ack of byte {end}")
 
     def hears_nothing(self, kind: type[frames.Frame], seconds: float) -> bool:
@@ -208,6 +209,6 @@ class SimulatedMachine:
         if isinstance(frame, frames.Ack):
             assert frame.up_to >= self.acked
             self.acked = frame.up_to
-            self.stored |= {(log.task_id, log.attempt): log.offset for log in frame.logs}
+            self.stored |= {AttemptKey.of(log): log.offset for log in frame.logs}
         else:
             self.inbox.append(frame)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from app.pty.commands import Commands, _Ride
+from app.pty.commands import CommandQueue, _Ride
 
 
 class Breaking:
@@ -24,14 +24,16 @@ class Breaking:
 
 
 @pytest.fixture
-def commands() -> Commands:
-    found = Commands("redis://127.0.0.1:1")
+def commands() -> CommandQueue:
+    found = CommandQueue("redis://127.0.0.1:1")
     found._connection, found._used = Breaking(), time.monotonic()
     found._pool = SimpleNamespace(release=lambda _: None)  # type: ignore[assignment]
     return found
 
 
-def test_what_was_answered_before_the_connection_broke_has_been_done(commands: Commands) -> None:
+def test_what_was_answered_before_the_connection_broke_has_been_done(
+    commands: CommandQueue,
+) -> None:
     first, second = _Ride((("XADD", "a"),)), _Ride((("XADD", "b"),))
     commands._carry([first, second])
     assert (first.answers, first.error) == ([b"typed"], None)

@@ -44,8 +44,8 @@ def test_no_key_is_handed_on_twice(environment: dict[str, str], takes: int) -> N
         place = store.place(KEY, "in")
         rows = [(parse_id(id_), fields) for id_, fields in valkey.xrange(place)]
         socket: Any = Breaking(takes)
-        seat = SimpleNamespace(task_id=KEY[0], attempt=KEY[1])
-        machine = MachineSocket(socket, store, seat, *[lambda *_: None] * 2)
+        grant = SimpleNamespace(task_id=KEY[0], attempt=KEY[1])
+        machine = MachineSocket(socket, store, grant, *[lambda *_: None] * 2)
         machine.put(rows)
         machine._write()
         left = [fields[b"k"] for _, fields in valkey.xrange(place) if b"k" in fields]

@@ -1,4 +1,4 @@
-"""Who has a seat in a terminal, where something fails in between."""
+"""Who is let into a terminal, where something fails in between."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -16,15 +16,15 @@ TASK = 2_000_000_001
 
 
 @pytest.fixture
-def seat() -> Any:
+def grant() -> Any:
     return SimpleNamespace(
         task_id=TASK, attempt=1, developer_id=TASK, mode=TerminalMode.WATCH, name="Ada"
     )
 
 
 @pytest.mark.parametrize("step", ["limits", "admit", "states"])
-def test_a_viewer_whom_an_error_keeps_out_has_no_seat(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, seat: Any, step: str
+def test_a_viewer_whom_an_error_keeps_out_is_forgotten(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, grant: Any, step: str
 ) -> None:
     def fails(*_: Any) -> Any:
         raise OperationalError("", {}, Exception()) if step == "limits" else RedisError
@@ -36,7 +36,7 @@ def test_a_viewer_whom_an_error_keeps_out_has_no_seat(
         monkeypatch.setattr(Store, step, fails)
     monkeypatch.setattr(Relay, "_start", lambda self: None)  # nobody looks after it
     relay = Relay(environment["REDIS_URL"], rows)
-    with pytest.raises((RedisError, OperationalError)), relay.viewing(None, seat, None):
+    with pytest.raises((RedisError, OperationalError)), relay.viewing(None, grant, None):
         pass
     assert relay._ends.everybody() == []
     assert relay._reader.streams == {}

@@ -7,15 +7,16 @@ from typing import Any
 
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.extensions import db
-from app.machines.reconcile import Key, Known, difference, known_from, told
+from app.machines.reconcile import Observed, observed_from, reconcile, told
 from app.models import Attempt, Event, Machine, Task
 from app.services.clock import now as clock_now
 from app.services.logs import logs
 from app.services.machines import machines, orders, reports
-from app.services.machines.orders import Want, Wanted
+from app.services.machines.orders import DesiredState, Want
 from app.services.machines.reports import Outcome
 from app.services.people import tokens
 from muster.protocol import frames, version
+from muster.protocol.attempt_key import AttemptKey
 from tests.factories import make_machine
 
 
@@ -28,7 +29,7 @@ class Driven:
     journal_id: str = "journal"
     seq: int = 0
     slots: int = 2
-    known: dict[Key, Known] = field(default_factory=dict)
+    observed: dict[AttemptKey, Observed] = field(default_factory=dict)
 
     @property
     def row(self) -> Machine:
@@ -47,16 +48,16 @@ class Driven:
         session = machines.hello(frame, at or clock_now())
         machines.tell(session)
         self.generation = session.generation
-        self.known = {(a.task_id, a.attempt): known_from(a) for a in held}
+        self.observed = {AttemptKey.of(a): observed_from(a) for a in held}
         return session
 
     def orders(self) -> list[tuple[Want, int, int]]:
         """What it is told now that it was not told before: (want, task id, stage index)."""
-        wanted = orders.of_machine(self.machine_id, clock_now(), list(self.known)).attempts
-        due = difference(wanted, self.known)
+        desired = orders.of_machine(self.machine_id, clock_now(), list(self.observed)).attempts
+        due = reconcile(desired, self.observed)
         for order in due:
-            key = (order.task_id, order.attempt)
-            self.known[key] = told(self.known.get(key), order)
+            key = AttemptKey.of(order)
+            self.observed[key] = told(self.observed.get(key), order)
         return [(order.want, order.task_id, order.stage_index) for order in due]
 
     def say(
@@ -116,11 +117,11 @@ def live(task: Task) -> Attempt:
     return db.session.get_one(Attempt, (task.id, task.attempt), populate_existing=True)
 
 
-def ordered(task: Task) -> Wanted:
+def ordered(task: Task) -> DesiredState:
     """What the machine of the latest attempt should be doing about it."""
     attempt = live(task)
-    wanted = orders.of_machine(attempt.machine_id, clock_now()).attempts
-    [found] = [w for w in wanted if (w.task_id, w.attempt) == (task.id, attempt.number)]
+    desired = orders.of_machine(attempt.machine_id, clock_now()).attempts
+    [found] = [w for w in desired if AttemptKey.of(w) == (task.id, attempt.number)]
     return found
 
 

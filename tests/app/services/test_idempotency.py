@@ -13,7 +13,7 @@ from app.domain.errors import IdempotencyKeyReused
 from app.extensions import db
 from app.models import Developer, Task
 from app.services import idempotency
-from app.services.idempotency import Answer
+from app.services.idempotency import StoredResponse
 from app.services.tasks import tasks
 from tests.app.embedded.embedded_clients import eventually
 from tests.factories import make_developer, make_project
@@ -34,7 +34,9 @@ class Requests:
         self.project = make_project(members=[self.developer]).key
         self.has_claimed, self.may_end = threading.Event(), threading.Event()
 
-    def send(self, description: str, before_commit: Callable[[], None] = lambda: None) -> Answer:
+    def send(
+        self, description: str, before_commit: Callable[[], None] = lambda: None
+    ) -> StoredResponse:
         with self.app.app_context():
             actor = db.session.get_one(Developer, self.developer.id)
             body = {"project_key": self.project, "description": description}
@@ -94,7 +96,7 @@ def go_on() -> None:
 
 def test_who_waits_answers_what_the_first_answered(requests: Requests) -> None:
     first, later = requests.race("one", go_on)
-    assert (first.replayed, later) == (False, Answer(first.body, replayed=True))
+    assert (first.replayed, later) == (False, StoredResponse(first.body, replayed=True))
     assert requests_made() == ["one"]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from muster.worker.shim.client import Shim, attach, launch, reap
+from muster.worker.shim.client import ShimLink, attach, launch, reap
 from tests.muster.worker.shim_stages import Stages
 
 
@@ -25,7 +25,7 @@ def start(attempt: Path) -> Iterator[Callable[..., Stages]]:
         shims.append(shim)
         return Stages(shim, attempt)
 
-    shims: list[Shim] = []
+    shims: list[ShimLink] = []
     yield launched
     for shim in shims:
         shim.close()

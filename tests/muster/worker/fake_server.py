@@ -20,6 +20,7 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.codec import MAX_TEXT, BadFrame, decode_from_machine, encode
 from muster.protocol.frames import (
     Ack,
@@ -236,7 +237,7 @@ class FakeServer:
             self._ack()
 
     def _lose(self, report: Report, lost: LogLost) -> None:
-        log = self.logs.setdefault((report.task_id, report.attempt), bytearray())
+        log = self.logs.setdefault(AttemptKey.of(report), bytearray())
         if lost.start > len(log):
             return  # as the server does: it has not come to that place yet
         self.lost.append((lost.start, lost.end))
@@ -248,7 +249,7 @@ class FakeServer:
         self.most_in_flight = max(self.most_in_flight, self._in_flight)
         if self._in_flight > self.window:
             self._violate(f"{self._in_flight} bytes in flight")
-        log = self.logs.setdefault((frame.task_id, frame.attempt), bytearray())
+        log = self.logs.setdefault(AttemptKey.of(frame), bytearray())
         if frame.offset > len(log):
             self._in_flight -= len(frame.data)
             assert self._socket is not None

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from muster.worker.shim.client import Shim, StageCommand, StageEnd
+from muster.worker.shim.client import ShimLink, StageCommand, StageEnd
 from muster.worker.shim.spool import SpoolReader
 
 
 class Stages:
     """Runs stages on a shim and reads what they wrote."""
 
-    def __init__(self, shim: Shim, directory: Path) -> None:
+    def __init__(self, shim: ShimLink, directory: Path) -> None:
         self.shim = shim
         self.directory = directory
 

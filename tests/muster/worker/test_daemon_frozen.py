@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
     Drain,
     Drained,
@@ -315,4 +316,4 @@ def test_a_push_that_was_frozen_for_longer_than_its_lease_leaves_no_more_than_it
     expected = {**before, "refs/heads/muster/7-2": checkpoint}
     after = {ref: commit for ref, commit in remote.refs().items() if ref != f"refs/heads/{BRANCH}"}
     assert after == expected
-    assert {(r.task_id, r.attempt) for r in server.reports} == {(order.task_id, order.attempt)}
+    assert {AttemptKey.of(r) for r in server.reports} == {AttemptKey.of(order)}

@@ -19,7 +19,7 @@ from muster.worker.git.mirrors import Mirror, Remote
 from muster.worker.git.repositories import Repositories
 from muster.worker.git.workspace import Workspace
 from muster.worker.layout import Layout
-from muster.worker.maintenance import Upkeep
+from muster.worker.maintenance import Maintenance
 from tests.muster.worker.repositories import (
     AUTHOR,
     Machine,
@@ -36,10 +36,10 @@ __all__ = ["machine", "repository", "root"]
 DAY = 86_400.0
 
 
-def upkeep(machine: Machine, **more: object) -> Upkeep:
+def maintenance(machine: Machine, **more: object) -> Maintenance:
     """One that prunes at every look, and what has no name at once."""
     given = {"prune_every": 0.0, "unnamed_for": "now", **more}
-    return Upkeep(machine.layout, Repositories(machine.layout), lambda: None, **given)  # type: ignore[arg-type]
+    return Maintenance(machine.layout, Repositories(machine.layout), lambda: None, **given)  # type: ignore[arg-type]
 
 
 def begin(machine: Machine, repository: Repository, attempt: int, **more: object) -> Workspace:
@@ -94,15 +94,15 @@ def test_what_nobody_names_any_more_goes(machine: Machine, repository: Repositor
     rewrite(repository, "anew")
     second = begin(machine, repository, 2)
     mirror = mirror_of(machine, repository)
-    upkeep(machine).look()
+    maintenance(machine).look()
     assert has(mirror, base)
     assert has(mirror, made)
     end(machine, first)
-    upkeep(machine).look()
+    maintenance(machine).look()
     assert has(mirror, made)  # the second might have fetched it while it had a name
     assert whole(second)
     end(machine, second)
-    upkeep(machine).look()
+    maintenance(machine).look()
     assert not has(mirror, made)
     assert not has(mirror, base)
     names = git.run(["for-each-ref", "--format=%(refname)"], mirror.path).split()
@@ -116,10 +116,10 @@ def test_who_came_later_keeps_nothing_that_was_gone_before(
     rewrite(repository, "anew")
     second = begin(machine, repository, 2)
     mirror = mirror_of(machine, repository)
-    upkeep(machine).look()
+    maintenance(machine).look()
     assert has(mirror, first.base_commit)
     end(machine, first)
-    upkeep(machine).look()
+    maintenance(machine).look()
     assert not has(mirror, first.base_commit)
     assert whole(second)
 
@@ -133,7 +133,7 @@ def test_checkpoints_of_attempts_that_are_not_here_go(
     shutil.rmtree(machine.layout.attempt(7, 1))
     first.remove()
     mirror = mirror_of(machine, repository)
-    upkeep(machine).look()
+    maintenance(machine).look()
     names = git.run(["for-each-ref", "--format=%(refname)"], mirror.path).split()
     assert not [name for name in names if name.startswith("refs/muster")]
     assert whole(second)
@@ -147,7 +147,7 @@ def test_an_unused_mirror_goes_after_its_time_and_not_before(
     mirror.fetch("main")
     known = Repositories(machine.layout)
     known.add(repository.url)
-    keeping = Upkeep(machine.layout, known, lambda: changed.append(1), keep_days=30)
+    keeping = Maintenance(machine.layout, known, lambda: changed.append(1), keep_days=30)
     grow_old(mirror, 29)
     keeping.look()
     assert mirror.exists
@@ -166,18 +166,18 @@ def test_a_mirror_on_which_an_attempt_stands_stays_however_old(
     made = begin(machine, repository, 1)
     mirror = mirror_of(machine, repository)
     grow_old(mirror, 300)
-    upkeep(machine).look()
+    maintenance(machine).look()
     assert whole(made)
     end(machine, made)
     grow_old(mirror, 300)
-    upkeep(machine).look()
+    maintenance(machine).look()
     assert not mirror.path.exists()
 
 
 def test_what_a_removal_left_is_removed_by_the_next_look(machine: Machine) -> None:
     left = machine.layout.mirrors / "x.git.gone"
     (left / "objects").mkdir(parents=True)
-    upkeep(machine).look()
+    maintenance(machine).look()
     assert not left.exists()
 
 
@@ -186,7 +186,7 @@ def test_nothing_is_pruned_twice_that_was_not_used_meanwhile(
 ) -> None:
     mirror = mirror_of(machine, repository)
     mirror.fetch("main")
-    keeping = upkeep(machine)
+    keeping = maintenance(machine)
     grow_old(mirror, 1)
     keeping.look()
     first = (mirror.path / "pruned").stat().st_mtime_ns
@@ -206,7 +206,7 @@ def test_where_an_attempt_is_on_no_list_nothing_is_touched(
     rewrite(repository, "anew")
     mirror.fetch("main")
     grow_old(mirror, 300)
-    upkeep(machine).look()
+    maintenance(machine).look()
     assert has(mirror, made.base_commit)
     assert whole(made)
 
@@ -219,7 +219,7 @@ def test_a_list_that_cannot_be_read_keeps_everything(
     (mirror.path / "borrowers" / "7-1").write_text("")
     rewrite(repository, "anew")
     mirror.fetch("main")
-    upkeep(machine).look()
+    maintenance(machine).look()
     assert whole(made)
 
 
@@ -230,7 +230,7 @@ def test_a_ref_that_vanishes_is_kept_for_who_is_here(
     mirror = mirror_of(machine, repository)
     with mirror._kept(["refs/heads/main"]):
         git.run(["update-ref", "-d", "refs/heads/main"], mirror.path)
-    upkeep(machine).look()
+    maintenance(machine).look()
     assert has(mirror, made.base_commit)
     assert whole(made)
 
@@ -276,7 +276,7 @@ def test_a_mirror_that_is_busy_is_left_alone(machine: Machine, repository: Repos
         fetching.start()
         guest_came()
         grow_old(remote, 300)
-        upkeep(machine).look()
+        maintenance(machine).look()
         assert remote.exists
         cancelled.set()
         fetching.join(20)
@@ -334,8 +334,8 @@ def test_whatever_happens_no_workspace_misses_an_object(steps: list[tuple[str, i
                     here.remove(chosen)
                     end(machine, chosen)
                 case "look":
-                    upkeep(machine).look()
-        upkeep(machine).look()
+                    maintenance(machine).look()
+        maintenance(machine).look()
         for workspace in here:
             assert whole(workspace), steps
 
@@ -344,7 +344,7 @@ def test_pruning_races_with_attempts_and_takes_nothing_from_them(
     machine: Machine, repository: Repository
 ) -> None:
     over, broken = threading.Event(), []
-    keeping = upkeep(machine)
+    keeping = maintenance(machine)
 
     def look_on() -> None:
         while not over.is_set():

@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.chat import senders
-from app.chat.senders import Address, Message, Refused
+from app.chat.senders import Address, DeliveryRefused, Message
 from app.domain.chat import BotPlatform
 from app.domain.delivery import DeliveryState
 from app.domain.roles import SystemRole
@@ -98,7 +98,7 @@ def test_planted_secrets_appear_nowhere(
     def refuse(address: Address, message: Message, **_: object) -> None:
         words = f"{address.webhook_token} and {address.app_secret}: {MARK}path {MARK}query"
         if message.task_id % 2:
-            raise Refused(words)
+            raise DeliveryRefused(words)
         raise ValueError(words)
 
     monkeypatch.setattr(senders.webhook, "send", refuse)

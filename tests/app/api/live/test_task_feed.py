@@ -12,14 +12,14 @@ import pytest
 from flask import Flask
 
 from app.api.live import task_feed
-from app.api.live.places import Place
+from app.api.live.places import StreamPlace
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Attempt, Developer, Project, ProjectMember, Task
 from app.services.clock import now
 from app.services.logs import logs
 from app.services.notify import outbox
-from app.services.notify.news import Seat
+from app.services.notify.news import StreamGrant
 from app.services.people import tokens
 from app.services.tasks import history
 from tests.app.api.web.test_stream import SECONDS, Listener
@@ -70,7 +70,7 @@ def happen(task: Task, message: str, type_: EventType = EventType.LOG) -> None:
 
 
 def print_out(attempt: Attempt, data: bytes) -> None:
-    logs.append(attempt, [logs.Piece(attempt.log_bytes, 0, 0, data)])
+    logs.append(attempt, [logs.LogPiece(attempt.log_bytes, 0, 0, data)])
     outbox.note_log(attempt.task_id)
     db.session.commit()
     outbox.wake()
@@ -186,8 +186,8 @@ def test_it_ends_with_that_right_also_in_the_middle_of_a_long_log(
     attempt = make_attempt(task, make_machine())
     for _ in range(20):
         print_out(attempt, b"x" * 100)
-    seat = Seat(ada.id, ada.token_generation, None, None)
-    reading = task_feed.read(committed_app, seat, Place(ada.id, "x"), task.id, "0:")
+    grant = StreamGrant(ada.id, ada.token_generation, None, None)
+    reading = task_feed.read(committed_app, grant, StreamPlace(ada.id, "x"), task.id, "0:")
     assert b"retry" in next(reading)
     assert b"event: log" in next(reading)
     ada.disabled_at = now()

@@ -13,7 +13,7 @@ from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import Attempt, Developer, Task
 from app.services.logs import logs
-from app.services.logs.logs import Piece
+from app.services.logs.logs import LogPiece
 from tests.factories import make_attempt, make_developer, make_machine, make_task
 
 Login = Callable[[Developer], dict[str, str]]
@@ -37,7 +37,7 @@ def path(attempt: Attempt) -> str:
 
 def write(attempt: Attempt, *pieces: bytes) -> None:
     for piece in pieces:
-        logs.append(attempt, [Piece(attempt.log_bytes, 0, 0, piece)])
+        logs.append(attempt, [LogPiece(attempt.log_bytes, 0, 0, piece)])
     db.session.commit()
 
 

@@ -16,7 +16,7 @@ from app.extensions import db
 from app.models import Developer
 from app.services.logs import logs, recordings
 from app.services.logs import sizes as terminal_sizes
-from app.services.logs.logs import Piece
+from app.services.logs.logs import LogPiece
 from app.services.logs.sizes import Sized
 from tests.factories import make_attempt, make_developer, make_machine, make_task
 
@@ -66,9 +66,9 @@ def test_a_recording_has_stages_gaps_and_times(
     headers = login(make_developer(role=SystemRole.ADMIN))
     attempt = make_attempt(make_task(), make_machine())
     path = f"/api/web/tasks/{attempt.task_id}/recording"
-    logs.append(attempt, [Piece(0, 5, 0, b"a\xe2\x82"), Piece(3, 1500, 0, b"\xac")])
+    logs.append(attempt, [LogPiece(0, 5, 0, b"a\xe2\x82"), LogPiece(3, 1500, 0, b"\xac")])
     logs.lose(attempt, 4, 10)
-    logs.append(attempt, [Piece(10, 1400, 7, b"end")])
+    logs.append(attempt, [LogPiece(10, 1400, 7, b"end")])
     db.session.commit()
     answer = client.get(path, headers=headers)
     assert answer.content_type == asciicast.CONTENT_TYPE
@@ -90,8 +90,8 @@ def test_a_recording_has_the_sizes_that_somebody_gave_the_terminal(
 ) -> None:
     """From the very byte on; each stage begins with the usual one."""
     attempt = make_attempt(make_task(), make_machine())
-    logs.append(attempt, [Piece(0, 100, 0, b"one two"), Piece(7, 200, 0, b" three")])
-    logs.append(attempt, [Piece(13, 300, 1, b"next"), Piece(17, 400, 2, b"last")])
+    logs.append(attempt, [LogPiece(0, 100, 0, b"one two"), LogPiece(7, 200, 0, b" three")])
+    logs.append(attempt, [LogPiece(13, 300, 1, b"next"), LogPiece(17, 400, 2, b"last")])
     db.session.commit()
     for offset, cols, rows in [
         (4, 90, 30),

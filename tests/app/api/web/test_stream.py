@@ -17,7 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.api.live import feed, hub
-from app.api.live.places import Place
+from app.api.live.places import StreamPlace
 from app.domain.roles import SystemRole
 from app.domain.snapshot import Snapshot
 from app.domain.task import EventType
@@ -26,7 +26,7 @@ from app.models import Developer, Project, ProjectMember, Task
 from app.services import settings
 from app.services.clock import now
 from app.services.notify import fan_out, news, notifications, outbox
-from app.services.notify.news import Seat
+from app.services.notify.news import StreamGrant
 from app.services.people import tokens
 from app.services.tasks import history
 from tests.app.services.people.test_auth_sessions import at_once
@@ -380,8 +380,8 @@ def test_what_was_not_told_before_an_access_token_ended_is_told_to_who_comes_bac
     task: Task,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    seat = Seat(ada.id, ada.token_generation, None, now() + timedelta(hours=1))
-    reading = feed.read(committed_app, seat, Place(ada.id, "x"), None)
+    grant = StreamGrant(ada.id, ada.token_generation, None, now() + timedelta(hours=1))
+    reading = feed.read(committed_app, grant, StreamPlace(ada.id, "x"), None)
     assert [b"retry" in next(reading), b"hello" in next(reading)] == [True, True]
     [stream] = hub.of(committed_app)._streams
     begun = stream.seen
@@ -401,7 +401,9 @@ def test_what_was_not_told_before_an_access_token_ended_is_told_to_who_comes_bac
 
 def test_how_far_it_is_read_never_goes_back(ada: Developer) -> None:
     """The hub puts what is new, and says only later how far that is."""
-    stream = hub.Stream(Seat(ada.id, 1, None, None), Place(ada.id, "x"), Snapshot(1, 1))
+    stream = hub.Stream(
+        StreamGrant(ada.id, 1, None, None), StreamPlace(ada.id, "x"), Snapshot(1, 1)
+    )
     stream.put(hub.News([], [], 0, Snapshot(2, 2)))
     stream.next(0)
     assert stream.seen == Snapshot(2, 2)
@@ -451,7 +453,7 @@ def test_a_client_that_reads_nothing_is_told_to_come_back(
 ) -> None:
     monkeypatch.setattr(hub, "MOST_UNREAD", 3)
     begun = Snapshot(1, 1)
-    stream = hub.Stream(Seat(ada.id, 1, None, None), Place(ada.id, "x"), begun)
+    stream = hub.Stream(StreamGrant(ada.id, 1, None, None), StreamPlace(ada.id, "x"), begun)
     for _ in range(9):
         stream.put(hub.News([], [], 0, Snapshot(2, 2)))
     items = [stream.next(0) for _ in range(5)]

@@ -20,7 +20,7 @@ from app.services.counts import fleet as fleet_counts
 from app.services.counts import gauges, rollup
 from app.services.dispatch import dispatch
 from app.services.machines import heartbeats, liveness, reports
-from app.services.machines.heartbeats import LifeSign
+from app.services.machines.heartbeats import ReceivedHeartbeat
 from app.services.tasks import tasks
 from muster.protocol import frames
 from tests.app.services.driven import Driven, held, live, make_driven
@@ -232,7 +232,7 @@ def test_a_heartbeat_counts_how_much_of_the_lease_was_left(
     app: Flask, left: float, bound: str | None, part: float
 ) -> None:
     machine, moment = at_work(left, app.config["LEASE_SECONDS"])
-    heartbeats.write([LifeSign(machine.id, 0, 1, moment, None)])
+    heartbeats.write([ReceivedHeartbeat(machine.id, 0, 1, moment, None)])
     counts = fleet_counts.read()[FleetCounter.LEASE_MARGINS]
     assert {label: count.times for label, count in counts.items()} == ({bound: 1} if bound else {})
     assert sum(count.amount for count in counts.values()) == pytest.approx(part, abs=1e-6)
@@ -246,7 +246,7 @@ def test_a_return_after_a_silence_counts_too(machine: Driven, running: Task) -> 
 
 def test_a_machine_without_work_has_nothing_to_lose(app: Flask) -> None:
     machine, moment = at_work(0.5, app.config["LEASE_SECONDS"], slots_used=0)
-    heartbeats.write([LifeSign(machine.id, 0, 1, moment, None)])
+    heartbeats.write([ReceivedHeartbeat(machine.id, 0, 1, moment, None)])
     assert fleet_counts.read()[FleetCounter.LEASE_MARGINS] == {}
 
 
@@ -255,7 +255,7 @@ def test_a_hundred_heartbeats_are_one_statement_and_one_row_a_bound(app: Flask) 
     busy = [at_work(left, lease)[0] for left in (*50 * (0.98,), *50 * (0.45,))]
     forget()
     with counted() as statements:
-        heartbeats.write([LifeSign(machine.id, 0, 1, moment, None) for machine in busy])
+        heartbeats.write([ReceivedHeartbeat(machine.id, 0, 1, moment, None) for machine in busy])
     assert len([s for s in statements if "SAVEPOINT" not in s]) == 1, statements
     rows = db.session.execute(sa.select(FleetMove.label, FleetMove.times))
     assert sorted(map(tuple, rows)) == [("0.5", 50), ("1.0", 50)]

@@ -48,16 +48,16 @@ def make_tasks(count: int, **given: Any) -> list[int]:
     return ids
 
 
-def check_seats() -> None:
-    """Every seat is held by an attempt, and none is held twice."""
+def check_slots() -> None:
+    """Every slot is held by an attempt, and none is held twice."""
     held = (
         sa.select(sa.func.count())
         .where(Attempt.machine_id == Machine.id, Attempt.holds_slot)
         .scalar_subquery()
     )
     rows = db.session.execute(sa.select(Machine.slots_used, Machine.slots_total, held)).all()
-    for used, total, seats in rows:
-        assert used == seats
+    for used, total, slots in rows:
+        assert used == slots
         assert used <= total
 
 
@@ -70,9 +70,9 @@ def assigned_ids() -> list[int]:
 
 
 def check_five_hundred(prepared: list[Machine]) -> None:
-    """After all passes: as many tasks as there are seats, each once, the oldest ones."""
+    """After all passes: as many tasks as there are slots, each once, the oldest ones."""
     db.session.expire_all()
-    check_seats()
+    check_slots()
     assert len(assigned_ids()) == sum(SLOTS)
     assert assigned_ids() == list(
         db.session.scalars(sa.select(Attempt.task_id).order_by("task_id"))
@@ -160,7 +160,7 @@ def test_even_without_the_dispatchers_lock_no_task_is_assigned_twice(
     dispatch.assign_queued()
     db.session.refresh(machine)
     assert (assigned_ids(), machine.slots_used) == (tasks, len(tasks))
-    check_seats()
+    check_slots()
 
 
 def test_where_nobody_waits_a_pass_reads_no_machine(app: Flask) -> None:
@@ -179,7 +179,7 @@ def test_an_old_snapshot_overfills_no_machine(app: Flask, monkeypatch: pytest.Mo
     make_tasks(1)
     monkeypatch.setattr(dispatch, "_take_lock", lambda: old)
     assert dispatch.assign_queued() == 0
-    check_seats()
+    check_slots()
 
 
 def test_a_pass_that_comes_while_another_works_waits_and_sees_what_came_meanwhile(
@@ -293,7 +293,7 @@ def test_a_queue_longer_than_a_batch_is_assigned_in_one_go(app: Flask) -> None:
     make_machine(slots_total=1000)
     tasks = make_tasks(2 * dispatch_statements.BATCH + 1)
     assert dispatch.assign_queued() == len(tasks)
-    check_seats()
+    check_slots()
 
 
 def test_priority_comes_before_age(app: Flask) -> None:

@@ -73,10 +73,10 @@ def test_a_predecessor_that_is_gone_is_not_waited_for() -> None:
     assert waiting.wait_of(task) is None
 
 
-def test_an_answered_task_waits_for_a_seat_on_its_machine() -> None:
+def test_an_answered_task_waits_for_a_slot_on_its_machine() -> None:
     task = make_task(status=TaskStatus.ASSIGNED)
     make_attempt(task, make_machine(), holds_slot=False, phase=AttemptPhase.RUN)
-    assert waiting.wait_of(task) == Wait(WaitReason.SEAT, NextAct.DISPATCH, None)
+    assert waiting.wait_of(task) == Wait(WaitReason.SLOT, NextAct.DISPATCH, None)
 
 
 def test_a_task_of_a_silent_machine_is_queued_again_when_the_lease_is_over() -> None:
@@ -139,7 +139,7 @@ def test_what_goes_on_after_a_gate_waits_for_its_machine_while_that_is_away() ->
     assert waiting.wait_of(task) == Wait(WaitReason.MACHINE, NextAct.REQUEUE, lease)
 
 
-def test_a_restored_task_waits_for_a_seat() -> None:
+def test_a_restored_task_waits_for_a_slot() -> None:
     task = make_task(status=TaskStatus.RUNNING)
     make_attempt(task, make_machine(), holds_slot=False)
-    assert waiting.wait_of(task) == Wait(WaitReason.SEAT, NextAct.DISPATCH, None)
+    assert waiting.wait_of(task) == Wait(WaitReason.SLOT, NextAct.DISPATCH, None)

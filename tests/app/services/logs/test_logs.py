@@ -10,7 +10,7 @@ from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import Attempt, Developer, Task
 from app.services.logs import logs
-from app.services.logs.logs import Piece
+from app.services.logs.logs import LogPiece
 from tests.factories import make_attempt, make_developer, make_machine, make_task
 
 # Pieces are small and chunks are small, so that lines cross both in every way.
@@ -30,15 +30,15 @@ def attempt(app: Flask) -> Attempt:
     return make_attempt(make_task(), make_machine())
 
 
-def pieces(parts: list[bytes], stage: int = 0) -> list[Piece]:
+def pieces(parts: list[bytes], stage: int = 0) -> list[LogPiece]:
     offset, found = 0, []
     for part in parts:
-        found.append(Piece(offset, offset, stage, part))
+        found.append(LogPiece(offset, offset, stage, part))
         offset += len(part)
     return found
 
 
-def append(attempt: Attempt, found: list[Piece]) -> int | None:
+def append(attempt: Attempt, found: list[LogPiece]) -> int | None:
     gap = logs.append(attempt, found)
     db.session.commit()
     return gap
@@ -86,24 +86,24 @@ def test_any_range_of_bytes_is_exact(
 
 
 def test_overlapping_bytes_are_stored_once(admin: Developer, attempt: Attempt) -> None:
-    assert append(attempt, [Piece(0, 0, 0, b"one\ntwo\n")]) is None
-    assert append(attempt, [Piece(4, 5, 0, b"two\nthree\n"), Piece(0, 0, 0, b"one")]) is None
+    assert append(attempt, [LogPiece(0, 0, 0, b"one\ntwo\n")]) is None
+    assert append(attempt, [LogPiece(4, 5, 0, b"two\nthree\n"), LogPiece(0, 0, 0, b"one")]) is None
     raw = logs.raw(admin, attempt.task_id)
     assert b"".join(raw.read(0, raw.size)) == b"one\ntwo\nthree\n"
 
 
 def test_bytes_behind_a_hole_are_refused_with_the_offset_that_is_missing(attempt: Attempt) -> None:
-    assert append(attempt, [Piece(0, 0, 0, b"12345")]) is None
-    assert append(attempt, [Piece(6, 0, 0, b"7")]) == 5
+    assert append(attempt, [LogPiece(0, 0, 0, b"12345")]) is None
+    assert append(attempt, [LogPiece(6, 0, 0, b"7")]) == 5
     assert attempt.log_bytes == 5
 
 
 def test_a_range_that_the_machine_lost_is_a_gap_and_the_log_goes_on(
     admin: Developer, attempt: Attempt
 ) -> None:
-    append(attempt, [Piece(0, 0, 0, b"before\n")])
+    append(attempt, [LogPiece(0, 0, 0, b"before\n")])
     logs.lose(attempt, 7, 1000)
-    assert append(attempt, [Piece(1000, 0, 0, b"after\n")]) is None
+    assert append(attempt, [LogPiece(1000, 0, 0, b"after\n")]) is None
     raw = logs.raw(admin, attempt.task_id)
     assert raw.gaps == [(7, 1000)]
     assert b"".join(raw.read(0, raw.size)) == b"before\nafter\n"
@@ -112,7 +112,7 @@ def test_a_range_that_the_machine_lost_is_a_gap_and_the_log_goes_on(
 def test_a_gap_that_grows_is_one_gap(attempt: Attempt) -> None:
     logs.lose(attempt, 0, 10)
     logs.lose(attempt, 10, 30)
-    append(attempt, [Piece(30, 0, 0, b"there\n")])
+    append(attempt, [LogPiece(30, 0, 0, b"there\n")])
     logs.lose(attempt, 36, 40)
     assert attempt.log_gaps == [[0, 30], [36, 40]]
 
@@ -121,7 +121,7 @@ def test_a_long_line_is_cut_in_pages_and_whole_in_raw(admin: Developer, attempt:
     line = b"x" * (10 << 20)
     for piece in pieces([line[i : i + 65536] for i in range(0, len(line), 65536)]):
         append(attempt, [piece])
-    append(attempt, [Piece(len(line), 0, 1, b"\nnext\n")])
+    append(attempt, [LogPiece(len(line), 0, 1, b"\nnext\n")])
     page = logs.page(admin, attempt.task_id, limit=2)
     assert [len(item.text) for item in page.items] == [65536, 4]
     assert [item.truncated for item in page.items] == [True, False]
@@ -133,7 +133,7 @@ def test_a_long_line_is_cut_in_pages_and_whole_in_raw(admin: Developer, attempt:
 def test_invalid_utf_8_is_replaced_in_pages_and_kept_in_raw(
     admin: Developer, attempt: Attempt
 ) -> None:
-    append(attempt, [Piece(0, 0, 0, b"\xff\x00\x1b[1mbold\n")])
+    append(attempt, [LogPiece(0, 0, 0, b"\xff\x00\x1b[1mbold\n")])
     assert logs.page(admin, attempt.task_id).items[0].text == "�\x00\x1b[1mbold"
     raw = logs.raw(admin, attempt.task_id)
     assert b"".join(raw.read(0, 99)) == b"\xff\x00\x1b[1mbold\n"

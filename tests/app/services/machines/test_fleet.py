@@ -16,7 +16,7 @@ from app.models import Developer, MachineHeartbeat
 from app.services.clock import now
 from app.services.dispatch import dispatch
 from app.services.machines import enrollment, fleet, heartbeats, liveness
-from app.services.machines.heartbeats import LifeSign
+from app.services.machines.heartbeats import ReceivedHeartbeat
 from app.services.machines.orders import Want
 from app.services.people import tokens
 from app.services.tasks import gates
@@ -106,7 +106,7 @@ def test_a_late_heartbeat_and_the_sweep_of_silence_leave_it_alone(
     fleet.decommission(admin, machine.machine_id, dead=True)
     until = db.session.get_one(MachineHeartbeat, machine.machine_id).lease_until
     moment = now() + timedelta(seconds=1)
-    heartbeats.write([LifeSign(machine.machine_id, machine.generation, 1, moment, None)])
+    heartbeats.write([ReceivedHeartbeat(machine.machine_id, machine.generation, 1, moment, None)])
     sign = db.session.get_one(MachineHeartbeat, machine.machine_id, populate_existing=True)
     assert sign.lease_until == until
     assert liveness.notice(now() + timedelta(hours=1)) == 0
@@ -127,7 +127,7 @@ def test_what_is_not_there_cannot_be_taken_away(admin: Developer) -> None:
         fleet.decommission(admin, uuid.uuid4())
 
 
-def test_the_number_of_seats_that_an_admin_gave_outlives_a_reconnect(
+def test_the_number_of_slots_that_an_admin_gave_outlives_a_reconnect(
     machine: Driven, admin: Developer
 ) -> None:
     fleet.change(admin, machine.machine_id, slots=7)

@@ -145,7 +145,7 @@ def retirement(admin: Developer, machine: Driven) -> Callable[[], None]:
 
 
 def check_is_gone(machine: Driven) -> None:
-    """Nothing lives on it, and no seat is counted that nothing holds."""
+    """Nothing lives on it, and no slot is counted that nothing holds."""
     row = machine.row
     assert row.status is MachineStatus.DECOMMISSIONED
     found = list(db.session.scalars(db.select(Attempt).where(Attempt.machine_id == row.id)))

@@ -10,14 +10,16 @@ from app.extensions import db
 from app.models import MachineHeartbeat
 from app.services.clock import now
 from app.services.machines import heartbeats
-from app.services.machines.heartbeats import LifeSign
+from app.services.machines.heartbeats import ReceivedHeartbeat
 from muster.protocol.frames import Metrics
 from tests.app.services.statements import counted
 from tests.factories import make_machine
 
 
-def sign(machine_id: uuid.UUID, generation: int = 0, metrics: Metrics | None = None) -> LifeSign:
-    return LifeSign(machine_id, generation, 1, now() + timedelta(seconds=5), metrics)
+def sign(
+    machine_id: uuid.UUID, generation: int = 0, metrics: Metrics | None = None
+) -> ReceivedHeartbeat:
+    return ReceivedHeartbeat(machine_id, generation, 1, now() + timedelta(seconds=5), metrics)
 
 
 def test_a_hundred_heartbeats_cost_one_statement(app: Flask) -> None:

@@ -130,7 +130,7 @@ def test_a_silence_that_ends_on_the_same_connection_leaves_no_trace_but_events(
     assert (machine.row.status, machine.row.connected) == (MachineStatus.ONLINE, True)
 
 
-def test_a_seat_is_not_freed_by_being_heard_again(admin: Developer, machine: Driven) -> None:
+def test_a_slot_is_not_freed_by_being_heard_again(admin: Developer, machine: Driven) -> None:
     """Rule 2: the machine has not said that what was cancelled meanwhile is gone."""
     task = running(admin, machine)
     liveness.notice(now() + SILENCE)
@@ -304,7 +304,7 @@ def test_an_attempt_that_was_not_accepted_is_ordered_again(
     assert machine.orders() == [(Want.RUN, task.id, 0)]
 
 
-def test_the_seat_of_what_has_ended_and_is_gone_is_free(admin: Developer, machine: Driven) -> None:
+def test_the_slot_of_what_has_ended_and_is_gone_is_free(admin: Developer, machine: Driven) -> None:
     task = running(admin, machine)
     tasks.cancel(admin, task.id)
     assert machine.row.slots_used == 1
@@ -320,7 +320,7 @@ def test_what_has_ended_and_still_runs_is_stopped(admin: Developer, machine: Dri
     assert machine.orders() == [(Want.STOP, task.id, 0)]
 
 
-def test_what_has_ended_and_given_up_its_seat_but_still_runs_is_stopped(
+def test_what_has_ended_and_given_up_its_slot_but_still_runs_is_stopped(
     admin: Developer, machine: Driven
 ) -> None:
     task = running(admin, machine)

@@ -177,7 +177,7 @@ def test_a_live_attempt_whose_workspace_is_said_to_be_gone_is_still_ordered(
     machine: Driven, task: Task
 ) -> None:
     machine.say(task, frames.WorkspaceFacts(state="removed"))
-    machine.known.clear()
+    machine.observed.clear()
     assert machine.orders() == [(Want.RUN, task.id, 0)]
 
 

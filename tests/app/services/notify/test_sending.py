@@ -11,7 +11,7 @@ from flask import Flask
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from app.chat import senders
-from app.chat.senders import Address, Message, Refused, TryAgain
+from app.chat.senders import Address, DeliveryRefused, Message, TryAgain
 from app.domain.audience import NewsKind
 from app.domain.chat import BotPlatform
 from app.domain.delivery import OPENS_AFTER, Circuit, DeliveryAct, DeliveryState
@@ -209,7 +209,7 @@ def test_a_failure_is_tried_again_later_up_to_a_number_and_then_given_up(
 def test_a_refusal_is_final_and_in_the_platforms_own_words(
     platform: Platform, bot: Bot, task: Task
 ) -> None:
-    platform.answer = fails(Refused("channel_not_found"))
+    platform.answer = fails(DeliveryRefused("channel_not_found"))
     delivery = make_delivery(task, bot)
     sending.send_due()
     assert (again(delivery).state, delivery.error) == (DeliveryState.DEAD, "channel_not_found")
@@ -436,7 +436,7 @@ def test_words_that_postgres_cannot_hold_keep_nothing_from_being_marked(
     platform: Platform, bot: Bot, task: Task, said: str
 ) -> None:
     delivery = make_delivery(task, bot)
-    platform.answer = fails(Refused(said))
+    platform.answer = fails(DeliveryRefused(said))
     sending.send_due()
     assert again(delivery).state is DeliveryState.DEAD
 
@@ -479,7 +479,7 @@ def test_what_takes_too_long_is_left_to_the_next_job(
 def test_health_and_counts_are_kept(platform: Platform, bot: Bot) -> None:
     make_delivery(make_task(), bot)
     sending.send_due()
-    platform.answer = fails(Refused("no"))
+    platform.answer = fails(DeliveryRefused("no"))
     make_delivery(make_task(), bot)
     sending.send_due()
     assert deliveries.totals()["slack", "sent"] == 1

@@ -14,7 +14,7 @@ from app.models import Developer, Event
 from app.services.clock import now
 from app.services.dispatch import dispatch
 from app.services.projects import activity
-from app.services.projects.activity import Place
+from app.services.projects.activity import SortKey
 from app.services.tasks import history, tasks
 from muster.protocol import frames
 from tests.app.services.driven import make_driven
@@ -55,7 +55,7 @@ def crowd(app: Flask) -> Developer:
     return member
 
 
-def plans(actor: Developer, before: Place | None) -> list[dict[str, Any]]:
+def plans(actor: Developer, before: SortKey | None) -> list[dict[str, Any]]:
     """Every node of what Postgres does for a page, with how many rows came out of it."""
     asked: list[Any] = []
     sa.event.listen(db.engine, "before_cursor_execute", note := lambda *a: asked.append(a[2:4]))

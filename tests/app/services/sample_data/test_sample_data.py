@@ -79,7 +79,7 @@ def test_every_tasks_events_are_numbered_without_holes(made: Made) -> None:
     """)
 
 
-def test_attempts_seats_and_times_agree_with_their_tasks(made: Made) -> None:
+def test_attempts_slots_and_times_agree_with_their_tasks(made: Made) -> None:
     assert not rows("""
         SELECT t.id FROM tasks t LEFT JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt
         WHERE (t.attempt > 0) <> (a.task_id IS NOT NULL)

@@ -55,7 +55,7 @@ def test_a_live_tasks_checkpoint_outlives_the_attempt_that_made_it(admin: Develo
     machine.hello(held(task, "waiting"))
     two_days_on = now() + timedelta(days=2)
     assert collection.sweep(two_days_on) == 0
-    wanted = orders.of_machine(machine.machine_id, two_days_on, list(machine.known)).attempts
+    wanted = orders.of_machine(machine.machine_id, two_days_on, list(machine.observed)).attempts
     assert [w.want for w in wanted] == []
     gates.confirm(admin, task.id, 1, "confirm")
     dispatch.assign_queued()

@@ -80,7 +80,7 @@ def test_a_task_goes_from_created_to_completed(
     machine.begins(task, 1)
     machine.checkpoints(task, 1)
     machine.finishes(task, 1)
-    # At the gate: no process, no seat, but the workspace.
+    # At the gate: no process, no slot, but the workspace.
     assert (status(task), machine.row.slots_used) == (TaskStatus.SUSPENDED, 0)
     assert machine.orders() == []
     pending = gates.pending(actor, task.id)
@@ -218,7 +218,7 @@ def test_a_queued_task_is_cancelled_and_never_dispatched(
 
 
 @pytest.mark.parametrize("begun", [False, True], ids=["assigned", "running"])
-def test_a_cancelled_tasks_seat_is_free_when_the_machine_confirms(
+def test_a_cancelled_tasks_slot_is_free_when_the_machine_confirms(
     actor: Developer, machine: Driven, create: Create, begun: bool
 ) -> None:
     task = create()
@@ -296,7 +296,7 @@ def test_a_gate_before_the_first_stage_needs_no_machine(
     assert machine.orders() == [(Want.RUN, task.id, 0)]
 
 
-def test_a_seat_that_is_taken_is_waited_for_and_comes_before_the_queue(
+def test_a_slot_that_is_taken_is_waited_for_and_comes_before_the_queue(
     actor: Developer, create: Create
 ) -> None:
     machine = make_driven(slots=1)
@@ -316,7 +316,7 @@ def test_a_seat_that_is_taken_is_waited_for_and_comes_before_the_queue(
     assert status(behind) is TaskStatus.QUEUED
 
 
-def test_a_draining_machine_still_seats_the_answered_task_that_only_it_can_go_on_with(
+def test_a_draining_machine_still_resumes_the_answered_task_that_only_it_can_go_on_with(
     actor: Developer, create: Create
 ) -> None:
     machine = make_driven(slots=1)
@@ -399,7 +399,7 @@ def test_a_retry_waits_until_what_was_cancelled_has_stopped(
     machine.begins(task)
     tasks.cancel(actor, task.id)
     tasks.retry(actor, task.id)
-    make_driven()  # a seat is free elsewhere
+    make_driven()  # a slot is free elsewhere
     assert dispatch.assign_queued() == 0
     machine.say(task, frames.Stopped(), attempt=1)
     assert dispatch.assign_queued() == 1

@@ -98,7 +98,7 @@ def test_a_result_that_was_acked_before_its_log_counts_when_the_log_comes_late(
     assert machine.orders() == [(Want.PUBLISH, task.id, 0)]
 
 
-def test_a_restored_task_waits_for_a_seat_where_none_is_free(
+def test_a_restored_task_waits_for_a_slot_where_none_is_free(
     admin: Developer, machine: Driven
 ) -> None:
     task = given_up(admin, machine, DEVELOP, CHECK)

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from muster.worker.attempts.serial_executor import Errands
+from muster.worker.attempts.serial_executor import SerialExecutor
 
 LIMIT = 10.0
 
@@ -14,22 +14,22 @@ def no_rest() -> None:
 def test_what_is_added_is_done_in_order_by_one_thread_at_a_time() -> None:
     done: list[int] = []
     finished = threading.Event()
-    errands = Errands("errands", lingers=lambda: False, rest_after=0, rest=no_rest)
+    executor = SerialExecutor("serial-executor", lingers=lambda: False, rest_after=0, rest=no_rest)
     for number in range(500):
-        errands.add(lambda number=number: done.append(number))
-    errands.add(finished.set)
+        executor.add(lambda number=number: done.append(number))
+    executor.add(finished.set)
     assert finished.wait(LIMIT)
     assert done == list(range(500))
 
 
 def test_nothing_is_lost_where_the_thread_is_about_to_end() -> None:
-    errands = Errands("errands", lingers=lambda: False, rest_after=0, rest=no_rest)
+    executor = SerialExecutor("serial-executor", lingers=lambda: False, rest_after=0, rest=no_rest)
     for _ in range(2_000):
         done = threading.Event()
-        errands.add(done.set)
+        executor.add(done.set)
         assert done.wait(LIMIT)
-    errands.join(LIMIT)
-    assert "errands" not in [thread.name for thread in threading.enumerate()]
+    executor.join(LIMIT)
+    assert "serial-executor" not in [thread.name for thread in threading.enumerate()]
 
 
 def test_who_lingers_rests_and_then_holds_no_thread() -> None:
@@ -39,29 +39,29 @@ def test_who_lingers_rests_and_then_holds_no_thread() -> None:
         warm.clear()
         rested.set()
 
-    errands = Errands("errands", lingers=warm.is_set, rest_after=0.05, rest=rest)
-    errands.add(warm.set)
+    executor = SerialExecutor("serial-executor", lingers=warm.is_set, rest_after=0.05, rest=rest)
+    executor.add(warm.set)
     assert rested.wait(LIMIT)
-    errands.join(LIMIT)
+    executor.join(LIMIT)
     done = threading.Event()
-    errands.add(done.set)
+    executor.add(done.set)
     assert done.wait(LIMIT)
 
 
 def test_what_waits_when_it_is_closed_is_not_done() -> None:
     going, done = threading.Event(), threading.Event()
     under_way = threading.Event()
-    errands = Errands("errands", lingers=lambda: False, rest_after=0, rest=no_rest)
+    executor = SerialExecutor("serial-executor", lingers=lambda: False, rest_after=0, rest=no_rest)
 
     def act() -> None:
         under_way.set()
         going.wait(LIMIT)
 
-    errands.add(act)
-    errands.add(done.set)
+    executor.add(act)
+    executor.add(done.set)
     assert under_way.wait(LIMIT)
-    errands.close()
+    executor.close()
     going.set()
-    errands.join(LIMIT)
-    errands.add(done.set)
+    executor.join(LIMIT)
+    executor.add(done.set)
     assert not done.is_set()

@@ -10,7 +10,7 @@ from muster.protocol.frames import Capability, Hardware
 from muster.worker.server.credentials import Credentials, CredentialStore, NotEnrolled
 from muster.worker.server.enroll import AlreadyEnrolled, Registration, enroll
 from muster.worker.server.membership import Membership
-from muster.worker.server.rest import BadServer, Refused, Rest, Unreachable, require_safe
+from muster.worker.server.rest import BadServer, Rest, ServerRefused, Unreachable, require_safe
 from tests.muster.worker.fake_server import FakeServer, fake_server
 from tests.muster.worker.repositories import until
 
@@ -91,7 +91,7 @@ def test_a_machine_keeps_its_id_over_failed_enrollments(tmp_path: Path) -> None:
 
 def test_a_refusal_is_told_in_the_servers_words(tmp_path: Path, server: FakeServer) -> None:
     server.refuse = [409]
-    with pytest.raises(Refused, match=r"not now \(409\).*409 refused"):
+    with pytest.raises(ServerRefused, match=r"not now \(409\).*409 refused"):
         joined(CredentialStore(tmp_path), server)
 
 

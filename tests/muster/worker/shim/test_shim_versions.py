@@ -7,7 +7,7 @@ import pytest
 
 from muster.protocol.frames import Accepted, Lost, StageFinished, StageStarted, Stop, Stopped
 from muster.worker.shim import client
-from muster.worker.shim.link import Shim, ShimRefused
+from muster.worker.shim.link import ShimLink, ShimRefused
 from muster.worker.shim.wire import VERSION, ShimState, Unpacker, pack, state_fields
 from tests.muster.worker.repositories import repository, root, until
 from tests.muster.worker.worker_home import WorkerHome, worker
@@ -100,6 +100,6 @@ def test_a_shim_that_answers_in_a_version_nobody_offered_is_not_believed(answere
     other.start()
     with ours, theirs:
         with pytest.raises(ShimRefused, match="we speak") as refused:
-            Shim(ours)
+            ShimLink(ours)
         other.join()
     assert refused.value.code == "version"

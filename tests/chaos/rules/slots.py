@@ -1,4 +1,4 @@
-"""A machine never runs more than it has seats for, and in the end none is taken."""
+"""A machine never runs more than it has slots for, and in the end none is taken."""
 
 from collections.abc import Iterator
 
@@ -10,14 +10,14 @@ def check(history: History) -> Iterator[Violation]:
     for machine in history.machines.values():
         runs = [run for run in history.runs if run.place.startswith(machine.home + "/")]
         if crowd := _overfilled(machine, runs):
-            text = f"{machine.name} has {machine.slots} seats, and ran " + "; ".join(
+            text = f"{machine.name} has {machine.slots} slots, and ran " + "; ".join(
                 map(str, crowd)
             )
-            yield Violation("seats over-filled", crowd[-1].task_id, text)
+            yield Violation("slots over-filled", crowd[-1].task_id, text)
         is_idle = all(seen.task["status"] != "running" for seen in history.tasks.values())
         if machine.used and is_idle:
             text = f"{machine.name} ({machine.status}): {machine.used} taken, and nothing runs"
-            yield Violation("seat kept", 0, text)
+            yield Violation("slot kept", 0, text)
 
 
 def _overfilled(machine: MachineSeen, runs: list[Run]) -> list[Run]:

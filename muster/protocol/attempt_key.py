@@ -1,0 +1,23 @@
+"""What names an attempt wherever two of them have to be told apart."""
+
+from typing import NamedTuple, Protocol, Self
+
+
+class _Named(Protocol):
+    @property
+    def task_id(self) -> int: ...
+
+    @property
+    def attempt(self) -> int: ...
+
+
+class AttemptKey(NamedTuple):
+    """One assignment of a task to a machine; `attempt` counts within the task, from 1."""
+
+    task_id: int
+    attempt: int
+
+    @classmethod
+    def of(cls, named: _Named) -> Self:
+        """The key of whatever names an attempt: a frame, an order, a row."""
+        return cls(named.task_id, named.attempt)
