@@ -1,29 +1,21 @@
 """Both servers, really started."""
 
-import contextlib
 import os
 import shutil
 import signal
-import socket
 import stat
 import subprocess
-import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg2
 import pytest
 import redis
 
-from app.embedded import EmbeddedError, accounts, directories, ports, start
+from app.embedded import EmbeddedError, start
 from app.embedded.postgres import SOCKET
 from tests.app.embedded.embedded_clients import (
-    ROOT,
-    carry_binaries,
-    eventually,
     foreground,
     is_running,
     query,
@@ -222,184 +214,3 @@ def test_a_home_with_a_long_path_works_too(home: Path, directory: Path) -> None:
         assert stat.S_IMODE(host.stat().st_mode) == 0o700
         assert query(services.database_url, "SELECT 1") == [(1,)]
     assert not host.exists()
-
-
-@as_root
-def test_under_root_a_home_that_only_root_enters_works_and_stays_closed(tmp_path: Path) -> None:
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o700)
-    for _ in ("first", "second"):
-        with start(closed / "home") as services:
-            assert query(services.database_url, "SELECT 1") == [(1,)]
-            with valkey(services.redis_url) as client:
-                assert client.bgrewriteaof()
-            owners = {
-                Path(f"/proc/{process.pid}").stat().st_uid
-                for process in services.processes.values()
-            }
-            assert 0 not in owners
-    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
-
-
-@as_root
-@pytest.mark.parametrize("home_is_open", [True, False], ids=["copied into home", "into temporary"])
-def test_under_root_binaries_that_only_root_reaches_are_copied(
-    home_is_open: bool, directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    site = tmp_path / "site"
-    carry_binaries(site)
-    tmp_path.chmod(0o700)
-    monkeypatch.syspath_prepend(str(site))
-    monkeypatch.setattr(tempfile, "tempdir", str(directory))
-    home = directory / "home" if home_is_open else tmp_path / "home"
-    with start(home) as services:
-        assert query(services.database_url, "SELECT 1") == [(1,)]
-        used = os.readlink(f"/proc/{services.processes['postgres'].pid}/exe")
-    assert used.startswith(str(directory))
-    assert (home / "binaries").exists() is home_is_open
-    library = Path(used).parents[1] / "lib" / "pg_trgm.so"
-    library.unlink()
-    with start(home) as services:  # a damaged copy is made anew
-        assert library.exists()
-        assert query(services.database_url, "SELECT similarity('a', 'a')") == [(1.0,)]
-
-
-def reachable_python() -> str | None:
-    for name in ("python3.13", "python3.12", "python3.11", "python3"):
-        path = shutil.which(name, path="/usr/local/bin:/usr/bin")
-        if path and ROOT.stat().st_mode & stat.S_IXOTH:
-            told = subprocess.run(
-                [path, "-c", "import sys, ctypes; print(sys.version_info >= (3, 11))"],
-                capture_output=True,
-                text=True,
-                user="nobody",
-                check=False,
-            )
-            if told.stdout.strip() == "True":
-                return path
-    return None
-
-
-@as_root
-def test_an_ordinary_user_needs_nothing_special(directory: Path) -> None:
-    python = reachable_python()
-    if python is None:
-        pytest.skip("no Python 3.11+ that an ordinary user of this machine gets to")
-    site = directory / "site"
-    shutil.copytree(ROOT / "app" / "embedded", site / "app" / "embedded")
-    carry_binaries(site)
-    home = directory / "home"
-    home.mkdir()
-    shutil.chown(home, "nobody", "nogroup")
-    ordinary = {"user": "nobody", "group": "nogroup", "extra_groups": [], "cwd": site}
-    environment = {"PYTHONPATH": str(site), "MUSTER_EMBEDDED_FSYNC": "off", "PATH": "/usr/bin:/bin"}
-    for turn in ("first", "second"):
-        with foreground(home, python, env=environment, **ordinary) as (process, address):
-            query(address["DATABASE_URL"], f"CREATE TABLE {turn} ()")
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=20) == 0
-    assert running_with(str(home)) == []
-    # And root may look after it later without taking it away from its owner.
-    with start(home) as services:
-        assert query(services.database_url, "SELECT to_regclass('second') IS NULL") == [(False,)]
-    assert (home / "postgres" / "data").stat().st_uid == home.stat().st_uid
-
-
-def test_a_taken_valkey_port_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        monkeypatch.setenv("MUSTER_VALKEY_PORT", str(port))
-        with pytest.raises(EmbeddedError, match=f"^port {port} is taken: .*MUSTER_VALKEY_PORT"):
-            start(home)
-    assert running_with(str(home)) == []
-    with start(home, database_url="postgresql://elsewhere") as services:
-        assert services.database_url == "postgresql://elsewhere"
-        assert services.redis_url.endswith(f":{port}/0")
-
-
-def test_a_port_that_somebody_else_took_first_is_given_up(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    free = ports.free
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        taken = iter([listener.getsockname()[1]])
-        monkeypatch.setattr(ports, "free", lambda: next(taken, None) or free())
-        with start(home) as services, valkey(services.redis_url) as client:
-            assert client.ping()
-
-
-@pytest.mark.parametrize("text", ["http", "0", "70000", "-1"])
-def test_a_port_that_is_none_is_refused(home: Path, text: str) -> None:
-    with pytest.raises(EmbeddedError, match="MUSTER_VALKEY_PORT is no port number"):
-        start(home, env={"MUSTER_VALKEY_PORT": text})
-
-
-@pytest.mark.parametrize(
-    ("version", "remedy"), [("99", "upgrade Muster"), ("9.6", "dump the database"), ("17", "dump")]
-)
-def test_data_of_another_postgresql_is_left_alone(
-    new_home: Path, version: str, remedy: str
-) -> None:
-    data = new_home / "postgres" / "data"
-    data.mkdir(parents=True)
-    (data / "PG_VERSION").write_text(f"{version}\n")
-    if account := accounts.choose(data):
-        directories.own(data.parent, account)
-    with pytest.raises(EmbeddedError, match=f"belongs to PostgreSQL {version} .*{remedy}"):
-        start(new_home)
-    assert [path.name for path in data.iterdir()] == ["PG_VERSION"]
-
-
-@contextlib.contextmanager
-def small_disk(directory: Path) -> Iterator[Path]:
-    place = directory / "disk"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=12m,mode=755", "tmpfs", place],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode != 0:
-        pytest.skip("may not mount a small disk here")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", place], check=True)
-
-
-@as_root
-def test_a_full_disk_is_called_one(directory: Path) -> None:
-    with small_disk(directory) as disk, pytest.raises(EmbeddedError, match="disk is full") as told:
-        start(disk / "home")
-    assert "\n" not in str(told.value)
-
-
-def test_a_home_that_cannot_be_made_is_named(directory: Path) -> None:
-    (directory / "file").touch()
-    with pytest.raises(EmbeddedError, match=r"cannot use .*/file.*MUSTER_HOME"):
-        start(directory / "file" / "home")
-
-
-def test_the_command_reports_an_error_in_one_line_and_exits_with_1(directory: Path) -> None:
-    (directory / "file").touch()
-    told = subprocess.run(
-        [sys.executable, "-m", "app.embedded", "--home", str(directory / "file")],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert told.returncode == 1
-    assert told.stderr.startswith("cannot use")
-    assert told.stderr.count("\n") == 1
-
-
-def test_the_command_ends_with_an_error_when_a_server_does(home: Path) -> None:
-    with foreground(home) as (process, address):
-        pid = int((home / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
-        os.kill(pid, signal.SIGKILL)
-        assert process.wait(timeout=20) == 1
-        assert process.stdout is not None
-        assert "postgres ended by itself" in process.stdout.read()
-    assert eventually(lambda: running_with(str(home)) == [])
-    assert "muster" in address["DATABASE_URL"]
