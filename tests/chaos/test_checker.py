@@ -95,6 +95,13 @@ def a_failure_without_cause(history: History) -> None:
     history.tasks[3].events[-1]["data"] = {"code": "worker_failed"}
 
 
+def a_task_failed_by_a_killed_shim(history: History) -> None:
+    """A shim is the machine's: without it an attempt is lost, and its task goes on in another."""
+    history.runs = [run for run in history.runs if run.task_id != 3]
+    history.faults.append(Fault(41, "kill shim", "m1", 3, 1))
+    history.tasks[3].events[-1]["data"] = {"code": "worker_failed"}
+
+
 def a_stage_that_failed_although_it_did_not(history: History) -> None:
     change_run(history, 4, exit=0)
 
@@ -319,6 +326,7 @@ PLANTED: list[tuple[Callable[[History], None], str]] = [
     (a_task_that_waits_without_a_reason, "waits without a reason"),
     (a_task_that_waits_for_ever, "stuck"),
     (a_failure_without_cause, "unexplained failure"),
+    (a_task_failed_by_a_killed_shim, "unexplained failure"),
     (a_stage_that_failed_although_it_did_not, "unexplained failure"),
     (a_cancel_that_nobody_asked_for, "unexplained cancel"),
     (a_byte_changed, "log differs from what was printed"),

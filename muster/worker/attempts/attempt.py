@@ -36,7 +36,7 @@ from muster.worker.agents import agent_outcome, kept_order, stage_command
 from muster.worker.agents.kept_order import KeptOrder
 from muster.worker.attempts.context import AttemptContext, Reporter
 from muster.worker.attempts.serial_executor import SerialExecutor
-from muster.worker.attempts.shim_side import AttemptShim, Interrupted, ShimLost
+from muster.worker.attempts.shim_side import AttemptShim, Interrupted, LaunchFailed, ShimLost
 from muster.worker.attempts.workspace_side import AttemptWorkspace
 from muster.worker.git.identity import NoIdentityLeft
 from muster.worker.git.workspace import WorkspaceError
@@ -210,15 +210,16 @@ class Attempt:
         try:
             yield
         except WorkspaceError as error:
-            if not self._abandoned.is_set():
+            if self._goes_on():
                 self._fail(error.code, error.message)
         except ValueError as error:
             self._fail("stage_impossible", str(error))
         except (OSError, NoIdentityLeft, ShimRefused) as error:
             self._fail("worker_failed", str(error))
-        except ShimGone:
-            if not self._leaving:
-                self._reporter.say(Lost("the shim died before the stage began"))
+        except (LaunchFailed, ShimGone) as error:
+            # No fault of the task's: another attempt, here or elsewhere, may do better.
+            if self._goes_on():
+                self._reporter.say(Lost(str(error) or "the shim died before the stage began"))
 
     def _keep(self, order: KeptOrder) -> None:
         """From here on a daemon that starts anew knows of it, and so may the server."""
@@ -229,14 +230,14 @@ class Attempt:
 
     def _begin(self, order: RunStage) -> bool:
         assert self._kept is not None
-        starting = self._shim.start()
+        starting = self._shim.start(self._goes_on)
         try:
             workspace = self._workspace.prepared(order.repo, order.author)
             command = stage_command.command(order, self._kept, workspace)
             starting.result()
         finally:
             _settle(starting)
-        return self._shim.begin(command, lambda: not (self._stopping or self._leaving))
+        return self._shim.begin(command, self._goes_on)
 
     def _follow(self, kept: KeptOrder) -> None:
         """Waits for the stage's end and reports it; a stop is reported by who carries it out."""
@@ -322,6 +323,9 @@ class Attempt:
             self._shim.end()
 
     # Words
+
+    def _goes_on(self) -> bool:
+        return not self._abandoned.is_set()
 
     def _halt(self) -> None:
         self._stopping = True

@@ -16,6 +16,7 @@ from muster.worker.shim.client import ShimGone, ShimLink, ShimRefused
 from muster.worker.shim.wire import ShimState, StageCommand, StageEnd
 
 _GRACE = 10.0  # seconds between TERM and KILL
+_LAUNCH_PAUSES = (0.1, 0.5, 2.0)  # seconds before a launch is tried again
 _LEASE_LOOK = 0.5  # seconds between two looks whether the lease was prolonged
 _HUNG = 20.0  # seconds for an answer, or for a stage's end: KILL is repeated for some after TERM's
 _HUNG_LOOK = 2.0  # seconds between two tries to reach a shim that does not answer
@@ -25,6 +26,10 @@ log = logging.getLogger(__name__)
 
 class ShimLost(Exception):
     """The shim died with a stage that had not ended."""
+
+
+class LaunchFailed(Exception):
+    """No shim could be started, however often it was tried: none lives, and nothing was begun."""
 
 
 class Interrupted(Exception):
@@ -79,18 +84,25 @@ class AttemptShim:
                 self._changed.wait(_HUNG_LOOK)
                 self._changed.clear()
 
-    def start(self) -> Future[None]:
-        """Starts the shim in the background, if there is none. The result may be an OSError."""
+    def start(self, gone_on: Callable[[], bool]) -> Future[None]:
+        """Starts the shim in the background, if there is none; tried again while `gone_on`.
+
+        The result may be LaunchFailed.
+        """
         started: Future[None] = Future()
         self._starting = started
-        threading.Thread(target=self._launch, args=(started,), daemon=True).start()
+        thread = threading.Thread(target=self._start, args=(started, gone_on), daemon=True)
+        thread.start()
         return started
 
     def begin(self, command: StageCommand, gone_on: Callable[[], bool]) -> bool:
-        """Begins a stage; False if `gone_on` became false first. Raises ShimGone.
+        """Begins a stage; False if `gone_on` became false first. Raises ShimGone, LaunchFailed.
 
         While the lease is over nothing is begun: the server may have given the task to another.
         """
+        if self._shim is not None and self._shim.is_gone:
+            # It died while the workspace was made, and had been asked for nothing yet.
+            self._launch(gone_on)
         while gone_on() and self._shim is not None:
             try:
                 self._shim.begin(command)
@@ -182,13 +194,47 @@ class AttemptShim:
         self.end()
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def _launch(self, started: Future[None]) -> None:
+    def _start(self, started: Future[None], gone_on: Callable[[], bool]) -> None:
         try:
             if self._shim is None or self._shim.is_gone:
-                self._adopt(client.launch(self.directory))
+                self._launch(gone_on)
             started.set_result(None)
         except BaseException as error:
             started.set_exception(error)
+
+    def _launch(self, gone_on: Callable[[], bool]) -> None:
+        """Launches a shim that has not been asked for anything yet. Raises LaunchFailed.
+
+        There are never two: a shim holds its directory's lock for life. Nor is a stage begun twice:
+        what an earlier one began is in `state.json`, and its successor does not begin it again.
+        """
+        self._put_down()
+        pauses = iter(_LAUNCH_PAUSES)
+        while True:
+            try:
+                self._adopt(client.launch(self.directory))
+                return
+            except (OSError, ShimRefused) as error:
+                log.warning("the shim of task %d cannot be started: %s", self._key[0], error)
+                # One that hangs, or refuses us, would keep its successor out; and it runs nothing.
+                with contextlib.suppress(OSError):
+                    client.kill(self.directory)
+                if not self._may_try_again(next(pauses, None), gone_on):
+                    raise LaunchFailed(str(error)) from error
+
+    def _may_try_again(self, pause: float | None, gone_on: Callable[[], bool]) -> bool:
+        """Whether to launch once more, once the pause is over."""
+        self._changed.clear()
+        if pause is None or not gone_on():
+            return False
+        self._changed.wait(pause)
+        return gone_on() and not self._context.lease.is_over
+
+    def _put_down(self) -> None:
+        """Lets go of a connection whose shim is gone."""
+        gone, self._shim = self._shim, None
+        if gone is not None:
+            gone.close()
 
     def _adopt(self, shim: ShimLink | None) -> None:
         self._shim = shim

@@ -47,7 +47,8 @@ _ENTRY = (
 def launch(directory: Path, *, quota: int = QUOTA, idle: float = IDLE) -> ShimLink:
     """Starts the shim of an attempt's directory (0700, it exists), or finds the living one.
 
-    Raises OSError when it cannot be started: `shim.log` says why.
+    Raises OSError when it cannot be started (`shim.log` says why), has died by the time that we
+    speak to it, or does not answer; ShimRefused when a living one would not talk to us.
     """
     command = [sys.executable, *_ISOLATED, "-X", "utf8", "-c", _ENTRY, str(_SOURCES)]
     command += [str(directory.resolve()), str(quota), str(idle)]
@@ -55,10 +56,12 @@ def launch(directory: Path, *, quota: int = QUOTA, idle: float = IDLE) -> ShimLi
     while (status := _spawn(command, directory)) in (0, ALREADY):
         if shim := attach(directory):
             return shim
-        if status == 0 or monotonic() > deadline:
+        if status == 0:
+            raise ChildProcessError(f"the shim in {directory} died at its start")
+        if monotonic() > deadline:
             break
         sleep(0.02)  # one that is starting, or has not quite died yet
-    raise OSError(f"no shim in {directory}: exit status {status}")
+    raise ChildProcessError(f"no shim in {directory}: exit status {status}")
 
 
 def attach(directory: Path) -> ShimLink | None:
@@ -125,17 +128,20 @@ def at_work(attempts: Path) -> list[Path]:
 def _spawn(command: list[str], directory: Path) -> int:
     """Runs what becomes a shim: it ends once the shim, its child, can be reached.
 
-    So nothing is left to reap, and the shim is nobody's who could take it along.
+    So nothing is left to reap, and the shim is nobody's who could take it along. Raises OSError.
     """
     with (directory / "shim.log").open("ab") as log:
-        return subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd="/",
-            env={},
-            start_new_session=True,
-            timeout=PATIENCE,
-            check=False,
-        ).returncode
+        try:
+            return subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                env={},
+                start_new_session=True,
+                timeout=PATIENCE,
+                check=False,
+            ).returncode
+        except subprocess.TimeoutExpired as error:
+            raise TimeoutError("the shim does not start") from error
