@@ -41,11 +41,11 @@ def main() -> int:
 
 def _run(screen: Screen) -> None:
     count = _machine_count()
-    password = os.environ.get(PASSWORD) or admin.new_password()
-    env = {PASSWORD: password}
+    first = FirstAdmin(screen, os.environ.get(PASSWORD))
+    env = {PASSWORD: first.password}
     screen.heading("Muster")
-    with Stack(places.home(), places.port(), env, say=screen.step) as stack:
-        _furnish(stack, screen, count, password)
+    with Stack(places.home(), places.port(), env, say=screen.step, prepare=first.look_for) as stack:
+        _furnish(stack, screen, count, first)
         stack.say = lambda line: screen.line(f"  {line}")
         stack.wait()
         screen.line()
@@ -53,26 +53,45 @@ def _run(screen: Screen) -> None:
     screen.done()
 
 
-def _furnish(stack: Stack, screen: Screen, count: int, password: str) -> None:
-    """The admin, the machines, and what a newcomer should know."""
+class FirstAdmin:
+    """The admin of the stack, with the chosen password or one that is made and shown once."""
+
+    def __init__(self, screen: Screen, chosen: str | None) -> None:
+        self._screen = screen
+        self._is_chosen = bool(chosen)
+        self.password = chosen or admin.new_password()
+        self.is_new = False
+
+    @property
+    def can_sign_in(self) -> bool:
+        """Whether we know the password, as far as can be told."""
+        return self.is_new or self._is_chosen
+
+    def look_for(self, stack: Stack) -> None:
+        """Makes the admin where there is none. Before anything serves, so that whoever is told
+        that Muster is ready can sign in. Raises EmbeddedError."""
+        self._screen.step("looking for the admin")
+        self.is_new = admin.create(stack)
+        self._screen.done()
+        if self.is_new and not self._is_chosen:
+            # Before anything else can go wrong: nobody will ever be told again.
+            self._screen.line(NEW_ADMIN.format(password=self.password))
+
+
+def _furnish(stack: Stack, screen: Screen, count: int, first: FirstAdmin) -> None:
+    """The machines, and what a newcomer should know."""
     area = places.machine_area(stack.home)
     machines = [LocalMachine(stack, area, number) for number in range(1, count + 1)]
     enrolled = [machine for machine in machines if machine.is_enrolled()]
-    for machine in enrolled:  # they come up while we look for the admin
+    for machine in enrolled:
         machine.start()
-    screen.step("looking for the admin")
-    is_new = admin.create(stack)
-    screen.done()
-    if is_new and not os.environ.get(PASSWORD):
-        # Before anything else can go wrong: nobody will ever be told again.
-        screen.line(NEW_ADMIN.format(password=password))
     missing = [machine for machine in machines if machine not in enrolled]
-    if missing and (is_new or PASSWORD in os.environ):
-        enrolled += _enroll(missing, screen, password)
+    if missing and first.can_sign_in:
+        enrolled += _enroll(missing, screen, first.password)
     elif missing:
         screen.line(NOT_ENROLLED.format(names=", ".join(machine.name for machine in missing)))
     _await(stack, screen, len(enrolled))
-    if not is_new:
+    if not first.is_new:
         screen.line(OLD_ADMIN)
     screen.line(NEXT.format(url=stack.url, logs=stack.home / "logs"))
 

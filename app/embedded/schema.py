@@ -20,7 +20,7 @@ class Stamp:
         return self._path.exists() and self._path.read_text() == self._fingerprint()
 
     def record(self) -> None:
-        """To be called when they have run."""
+        """To be called when they have run, and what has to follow them."""
         self._path.write_text(self._fingerprint())
 
     def _fingerprint(self) -> str:

@@ -31,7 +31,9 @@ class Stack:
     """One Muster in one home on one port.
 
     `env` is laid over our own environment for all children; an empty value counts as unset, so
-    `{"DATABASE_URL": ""}` asks for the embedded server. `say` takes each step as a line.
+    `{"DATABASE_URL": ""}` asks for the embedded server. `say` takes each step as a line. `prepare`
+    is called at each start, once the tables are there: it may `run` commands, and a home's first
+    start serves nothing before it returns.
     As a context manager it starts at the beginning and leaves nothing running at the end; within,
     SIGTERM arrives as a KeyboardInterrupt like Ctrl-C. Main thread only (see `processes.spawn`).
 
@@ -46,6 +48,7 @@ class Stack:
         env: Mapping[str, str] | None = None,
         say: Callable[[str], None] = lambda line: None,
         table: Callable[[Path], Commands] = commands,
+        prepare: Callable[["Stack"], None] | None = None,
     ) -> None:
         self.home = home.resolve()
         self.port = port
@@ -53,6 +56,7 @@ class Stack:
         self.env = dict(self._given)
         self.say = say
         self._commands = table(self.home)
+        self._prepare = prepare
         self._children: dict[str, Process] = {}
         self._services: Services | None = None
 
@@ -238,20 +242,24 @@ class Stack:
     def _start_children(self) -> None:
         """They import for seconds, so what may run at the same time does.
 
-        The migration always runs. Only when it will find nothing to do, because these very
-        migrations ran here before, do the others not wait for it.
+        The migration and the preparation always run. Only when they will find nothing to do,
+        because both have been here with these very migrations, do the others not wait for them.
         """
         stamp = Stamp(self.home / "schema", VERSIONS, self.env["DATABASE_URL"])
+        is_known = stamp.is_current()
         self.say("migrating the database")
         migration = processes.spawn(self._program("migration", Command(self._commands.migrate)))
         try:
-            self._spawn_missing(schema_expected=stamp.is_current())
+            if is_known or self._prepare is None:
+                self._spawn_missing(schema_expected=is_known)
             code = migration.wait(MIGRATE_SECONDS)
         finally:
             migration.stop()
         if code != 0:
             what = "did not finish" if code is None else f"failed with exit code {code}"
             raise processes.failure(migration, what, quote=True)
+        if self._prepare is not None:
+            self._prepare(self)
         stamp.record()
         self._spawn_missing(schema_expected=True)
 

@@ -108,6 +108,35 @@ def test_new_migrations_are_waited_for_again(
         assert lines(new_home / "started")[0] == "migrated"
 
 
+def test_what_has_to_be_prepared_is_before_anything_serves_a_new_home(new_home: Path) -> None:
+    running_then: list[set[str]] = []
+
+    def prepare(running: Stack) -> None:
+        running_then.append(set(running.processes))
+        assert "migrated" in lines(new_home / "started")
+        assert running.run("once", python("print('prepared')")) == "prepared\n"
+
+    for _ in range(2):
+        with stand_in(new_home, prepare=prepare):
+            pass
+    # Later on it is there already, and nobody waits.
+    assert running_then == [set(), {"gunicorn", "celery", "beat"}]
+
+
+def test_a_preparation_that_fails_ends_the_start_and_is_waited_for_again(new_home: Path) -> None:
+    running_then: list[set[str]] = []
+
+    def prepare(running: Stack) -> None:
+        running_then.append(set(running.processes))
+        running.run("once", python("raise SystemExit(2)"))
+
+    for _ in range(2):
+        with pytest.raises(EmbeddedError, match="once failed"):
+            stand_in(new_home, prepare=prepare).start()
+        assert running_with(str(new_home)) == []
+    assert running_then == [set(), set()]
+
+
 def test_every_child_is_asked_to_end(new_home: Path) -> None:
     with stand_in(new_home):
         assert eventually(lambda: len(lines(new_home / "started")) == 3)
