@@ -13,6 +13,7 @@ from flask import Flask
 
 from app.extensions import db
 from app.models.columns import pg_enum
+from app.services import vault
 from tests.conftest import MIGRATIONS, make_app
 
 # Everything that makes two schemas the same, by name.
@@ -34,6 +35,10 @@ AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e
 UNION ALL
 SELECT 'type ' || typname, string_agg(enumlabel, ',' ORDER BY enumsortorder)
 FROM pg_type JOIN pg_enum ON enumtypid = pg_type.oid GROUP BY typname
+"""
+A_BOT = """
+INSERT INTO bots (platform, name, app_id, app_secret, webhook_token, encrypt_key, created_at)
+VALUES (CAST(:platform AS bot_platform), :name, :name, :a, :w, :e, now())
 """
 LABELS = """
 SELECT typname, enumlabel FROM pg_type JOIN pg_enum ON enumtypid = pg_type.oid
@@ -86,6 +91,42 @@ def test_a_downgrade_leaves_nothing_and_an_upgrade_makes_it_all_again(
     assert schema() == {}
     flask_migrate.upgrade(str(MIGRATIONS))
     assert schema() == before
+
+
+def test_of_slack_bots_alone_the_two_secrets_change_places_and_back(
+    in_database: Callable[..., Flask],
+) -> None:
+    in_database("migrated", migrated=True)
+    flask_migrate.downgrade(str(MIGRATIONS), revision="0017")
+    secret, token, key = (vault.encrypt(text) for text in ("signing secret", "xoxb-1", "key"))
+    before = {
+        "slack": (secret, token, None),
+        "lark": (vault.encrypt("app secret"), vault.encrypt("verification"), key),
+        "webhook": (vault.encrypt("signs"), vault.encrypt("https://example.org/"), None),
+        "apprise": (None, vault.encrypt("ntfy://h/t"), None),
+        "of a key that is gone": ("gAAAAold-secret", "gAAAAold-token", None),
+    }
+    with db.engine.begin() as connection:
+        for name, (app_secret, webhook_token, encrypt_key) in before.items():
+            values = {"name": name, "a": app_secret, "w": webhook_token, "e": encrypt_key}
+            values["platform"] = name if " " not in name else "slack"
+            connection.execute(sa.text(A_BOT), values)
+    flask_migrate.upgrade(str(MIGRATIONS), revision="0018")
+    assert bots() == before | {
+        "slack": (token, secret, None),
+        "of a key that is gone": ("gAAAAold-token", "gAAAAold-secret", None),
+    }
+    app_secret, webhook_token, _ = bots()["slack"]
+    assert [vault.decrypt(app_secret), vault.decrypt(webhook_token)] == ["xoxb-1", "signing secret"]
+    flask_migrate.downgrade(str(MIGRATIONS), revision="0017")
+    assert bots() == before
+
+
+def bots() -> dict[str, tuple[Any, ...]]:
+    """The secrets of each, by its name."""
+    query = "SELECT name, app_secret, webhook_token, encrypt_key FROM bots"
+    with db.engine.connect() as connection:
+        return {name: tuple(secrets) for name, *secrets in connection.execute(sa.text(query))}
 
 
 def test_there_is_one_head() -> None:

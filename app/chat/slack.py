@@ -96,7 +96,7 @@ class _Client(WebClient):
 
 def _call(address: Address, method: str, arguments: dict[str, Any]) -> Any:
     client = _Client(
-        token=address.webhook_token,
+        token=address.app_secret,  # the bot token: `domain.chat.NEEDED`
         base_url=places.slack().url,
         retry_handlers=[],  # who calls us has a plan of its own
         logger=_silence,

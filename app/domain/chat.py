@@ -76,8 +76,8 @@ _HTTPS_URL = Shape(
 NEEDED: dict[BotPlatform, dict[str, Credential]] = {
     BotPlatform.SLACK: {
         "app_id": Credential("the app's id"),
-        "app_secret": Credential("its signing secret"),
-        "webhook_token": Credential("its bot token"),
+        "app_secret": Credential("its bot token"),
+        "webhook_token": Credential("its signing secret"),
     },
     BotPlatform.LARK: {
         "app_id": Credential("the app's id"),

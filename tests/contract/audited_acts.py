@@ -70,7 +70,7 @@ def _changed_developer() -> Request:
 
 
 def _new_bot() -> Request:
-    secrets = {"appSecret": f"{MARK}-signing", "webhookToken": f"{MARK}-bot"}
+    secrets = {"appSecret": f"{MARK}-bot", "webhookToken": f"{MARK}-signing"}
     body = {"platform": "slack", "name": "Bot", "appId": "A1", **secrets}
     return Request("/api/admin/bots", body)
 

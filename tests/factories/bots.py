@@ -16,8 +16,8 @@ def make_bot(**given: Any) -> Bot:
         "platform": BotPlatform.SLACK,
         "name": f"bot{number}",
         "app_id": f"A{number}",
-        "app_secret": vault.encrypt("signing secret"),
-        "webhook_token": vault.encrypt("xoxb-token"),
+        "app_secret": vault.encrypt("xoxb-token"),
+        "webhook_token": vault.encrypt("signing secret"),
         "created_at": now(),
     }
     return stored(Bot, defaults, given)

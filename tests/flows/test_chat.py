@@ -133,7 +133,7 @@ class Office:
         assert [secret for secret in self.secrets if secret in whole] == []
 
 
-_SLACK = {"appSecret": Slack.SECRET, "webhookToken": Slack.TOKEN}
+_SLACK = {"appSecret": Slack.TOKEN, "webhookToken": Slack.SECRET}
 _LARK = {"appSecret": Lark.SECRET, "webhookToken": Lark.TOKEN, "encryptKey": Lark.KEY}
 
 

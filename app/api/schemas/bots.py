@@ -30,16 +30,14 @@ class NewBot(Schema):
         load_default=None,
         allow_none=True,
         validate=_SECRET,
-        metadata={
-            "description": "Slack's signing secret, Lark's app secret, a webhook's signing key"
-        },
+        metadata={"description": "Slack's bot token, Lark's app secret, a webhook's signing key"},
     )
     webhook_token = fields.String(
         load_default=None,
         allow_none=True,
         validate=_SECRET,
         metadata={
-            "description": "Slack's bot token, Lark's verification token, "
+            "description": "Slack's signing secret, Lark's verification token, "
             "the Apprise URL, or the webhook's https URL"
         },
     )

@@ -37,7 +37,7 @@ def from_slack(headers: Headers, body: bytes, now: datetime, *, form: bool) -> s
     app_id, challenge = slack.app_of(said), slack.challenge_of(said)
     # The first handshake does not say which app it is for; whose secret signed it does.
     for bot, known in _bots(BotPlatform.SLACK, None if challenge is not None else app_id):
-        if slack.is_signed(known.app_secret, headers, body):
+        if slack.is_signed(known.webhook_token, headers, body):
             if challenge is None:
                 _store(bot, slack.read(said), now)
             return challenge

@@ -46,8 +46,8 @@ def lark_bot(app: Flask, lark: Lark) -> Bot:
 def a_slack_bot(**given: Any) -> Bot:
     return make_bot(
         app_id=Slack.APP,
-        app_secret=vault.encrypt(Slack.SECRET),
-        webhook_token=vault.encrypt(Slack.TOKEN),
+        app_secret=vault.encrypt(Slack.TOKEN),
+        webhook_token=vault.encrypt(Slack.SECRET),
         **given,
     )
 

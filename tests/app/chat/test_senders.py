@@ -18,7 +18,7 @@ from tests.app.chat.loopback import HOSTS, Asked, Reply, serving
 from tests.app.chat.platforms import Lark, Slack
 from tests.app.chat.test_webhook import MESSAGE
 
-SLACK = Address(BotPlatform.SLACK, Slack.APP, Slack.SECRET, Slack.TOKEN, "C1")
+SLACK = Address(BotPlatform.SLACK, Slack.APP, Slack.TOKEN, Slack.SECRET, "C1")
 LARK = Address(BotPlatform.LARK, Lark.APP, Lark.SECRET, Lark.TOKEN, "oc_1")
 NONE: frozenset[str] = frozenset()
 
@@ -106,7 +106,7 @@ def test_a_platform_that_says_nothing_is_left_soon(
 
 def test_wrong_credentials_are_final_in_the_platforms_words(slack: Slack, lark: Lark) -> None:
     with pytest.raises(DeliveryRefused, match="invalid_auth"):
-        send(replace(SLACK, webhook_token="wrong-token"))
+        send(replace(SLACK, app_secret="wrong-token"))
     with pytest.raises(DeliveryRefused, match="app secret invalid"):
         send(replace(LARK, app_secret="wrong"))
 

@@ -27,7 +27,7 @@ Login = Callable[[Developer], dict[str, str]]
 PATH = "/api/admin/bots"
 URL = "https://hooks.example.org/x?key=1"
 VALID: dict[str, dict[str, Any]] = {
-    "slack": {"appId": "A1", "appSecret": "sign", "webhookToken": "xoxb-1"},
+    "slack": {"appId": "A1", "appSecret": "xoxb-1", "webhookToken": "sign"},
     "lark": {"appId": "cli_1", "appSecret": "secret", "webhookToken": "verification"},
     "apprise": {"webhookToken": "ntfy://user:secret@ntfy.example.org/topic"},
     "webhook": {"appSecret": "sign", "webhookToken": URL},
@@ -286,7 +286,7 @@ def actor(developer_id: int) -> Developer:
 
 def test_of_many_who_make_the_bot_of_an_app_at_once_one_wins(committed_app: Flask) -> None:
     boss = make_developer(role=SystemRole.ADMIN).id
-    secrets = {"app_secret": "sign", "webhook_token": "xoxb-1"}
+    secrets = {"app_secret": "xoxb-1", "webhook_token": "sign"}
 
     def act(_: int) -> Bot:
         return bots.create(

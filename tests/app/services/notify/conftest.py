@@ -32,7 +32,7 @@ def platform(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Platform:
 @pytest.fixture
 def bot(app: Flask) -> Bot:
     return make_bot(
-        app_secret=vault.encrypt("Xyzzy4711-signing"), webhook_token=vault.encrypt("xoxb-Xyzzy4711")
+        app_secret=vault.encrypt("xoxb-Xyzzy4711"), webhook_token=vault.encrypt("Xyzzy4711-signing")
     )
 
 

@@ -42,7 +42,7 @@ def test_a_message_says_all_that_the_platform_needs(
     assert sending.send_due() == 1
     [(address, message)] = platform.sent
     assert address == Address(
-        BotPlatform.SLACK, bot.app_id, "Xyzzy4711-signing", "xoxb-Xyzzy4711", "C7"
+        BotPlatform.SLACK, bot.app_id, "xoxb-Xyzzy4711", "Xyzzy4711-signing", "C7"
     )
     assert (message.delivery_id, message.kind, message.task_id) == (
         delivery.id,
