@@ -49,6 +49,7 @@ NEEDS_SESSION = frozenset(
         ("PUT", "/api/admin/developers/<int:developer_id>/reset-totp"),
         ("POST", "/api/admin/worker-tokens"),
         ("POST", "/api/admin/bots"),
+        ("PUT", "/api/admin/bots/<int:bot_id>"),
         ("PUT", "/api/admin/settings"),
     }
 )

@@ -20,6 +20,7 @@ SECRET_WORDS = frozenset(
         "credential",
         "credentials",
         "digest",
+        "encrypt",
         "environment",
         "hash",
         "jwt",

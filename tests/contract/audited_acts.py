@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pyotp
 from flask.testing import FlaskClient
 
+from app.domain.chat import BotPlatform
 from app.domain.delivery import DeliveryState
 from app.domain.roles import ProjectRole
 from app.services.people import second_factor
@@ -73,6 +74,12 @@ def _new_bot() -> Request:
     secrets = {"appSecret": f"{MARK}-bot", "webhookToken": f"{MARK}-signing"}
     body = {"platform": "slack", "name": "Bot", "appId": "A1", **secrets}
     return Request("/api/admin/bots", body)
+
+
+def _changed_bot() -> Request:
+    secrets = {"appSecret": f"{MARK}-app", "webhookToken": f"{MARK}-told"}
+    body = {"name": "Other", "appId": "cli_2", "encryptKey": f"{MARK}-key", **secrets}
+    return Request(f"/api/admin/bots/{make_bot(platform=BotPlatform.LARK).id}", body)
 
 
 def _new_binding() -> Request:
@@ -171,6 +178,7 @@ ADMIN_ACTS = (
         lambda: Request("/api/admin/settings", {"maxLoadPercent": 50}),
     ),
     Act("POST", "/api/admin/bots", "bot.created", _new_bot),
+    Act("PUT", "/api/admin/bots/<int:bot_id>", "bot.updated", _changed_bot),
     Act(
         "DELETE",
         "/api/admin/bots/<int:bot_id>",

@@ -24,6 +24,8 @@ OURS = {
     "PUT /api/web/profile/notifications",
     "GET /api/web/stream",
     "GET /api/web/tasks/:/stream",
+    "PUT /api/admin/bots/:",
+    "GET /api/admin/bots/all-bindings",
     "GET /api/admin/deliveries",
     "POST /api/admin/deliveries/:/retry",
     "POST /api/web/profile/chat-token",

@@ -7,7 +7,15 @@ from app.api.guards import current_developer
 from app.api.paging import CursorQuery, by_cursor, cursor_page_of
 from app.api.problems import problems
 from app.api.schemas.base import Empty
-from app.api.schemas.bots import BindingSchema, BotSchema, NewBinding, NewBot, WhichBinding
+from app.api.schemas.bots import (
+    BindingOfBotSchema,
+    BindingSchema,
+    BotSchema,
+    BotUpdate,
+    NewBinding,
+    NewBot,
+    WhichBinding,
+)
 from app.domain.errors import AlreadyExists, ChatBound, SessionRequired
 from app.models import Bot, BotBinding
 from app.services.notify import bindings, bots
@@ -36,12 +44,34 @@ def create_bot(body: dict[str, Any]) -> Bot:
     return bots.create(current_developer(), **body)
 
 
+@blp.put("/<int:bot_id>")
+@blp.arguments(BotUpdate)
+@blp.response(200, BotSchema)
+@problems(blp, AlreadyExists, SessionRequired)
+def update_bot(body: dict[str, Any], bot_id: int) -> Bot:
+    """Change what the body names. Not with a personal access token.
+
+    A bot stays on its platform, whose needs hold as for a new one: null or "" removes what it can
+    do without.
+    """
+    return bots.update(current_developer(), bot_id, **body)
+
+
 @blp.delete("/<int:bot_id>")
 @blp.response(200, Empty)
 def delete_bot(bot_id: int) -> dict[str, Any]:
     """Delete a bot with its bindings."""
     bots.delete(current_developer(), bot_id)
     return {}
+
+
+@blp.get("/all-bindings")
+@blp.arguments(CursorQuery, location="query")
+@blp.response(200, cursor_page_of(BindingOfBotSchema))
+def list_all_bindings(query: dict[str, Any]) -> dict[str, Any]:
+    """The chats of all bots and their projects, newest first."""
+    page = by_cursor(bindings.everywhere(current_developer()), BotBinding.id, **query)
+    return {**page, "items": bindings.views_with_bots(page["items"])}
 
 
 @blp.get("/<int:bot_id>/bindings")

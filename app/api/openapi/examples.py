@@ -121,6 +121,8 @@ WORDS: dict[str, Any] = {
     "MachineNumbers": {"online": 3, "offline": 1, "draining": 1, "total": 4},
     "NewBot.name": "Deploys",
     "Bot.name": "Deploys",
+    "BotUpdate.name": "Deploys",
+    "BindingOfBot.botName": "Deploys",
     "NewTask.machineId": None,
     "NewTunnel.ttlSeconds": 3600,
     "Notification.readAt": None,

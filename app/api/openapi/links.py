@@ -26,6 +26,7 @@ _ADMINS_PROJECT = (
     *("adminListMembers", "adminPutMember", "adminRemoveMember"),
 )
 _MACHINE = ("listMachineTasks", "drainMachine", "undrainMachine")
+_BOT = ("createBinding", "listBindings", "updateBot", "deleteBot")
 _ADMINS_MACHINE = ("adminUpdateMachine", "adminDecommissionMachine")
 
 NEXT: dict[str, tuple[Next, ...]] = {
@@ -40,7 +41,7 @@ NEXT: dict[str, tuple[Next, ...]] = {
     "createDeveloper": (Next("developerId", "/id", ("updateDeveloper", "resetTotp")),),
     "createPersonalToken": (Next("tokenId", "/id", ("revokePersonalToken",)),),
     "createWorkerToken": (Next("tokenId", "/id", ("getWorkerTokenStatus", "revokeWorkerToken")),),
-    "createBot": (Next("botId", "/id", ("createBinding", "listBindings", "deleteBot")),),
+    "createBot": (Next("botId", "/id", _BOT),),
     "createBinding": (Next("bindingId", "/id", ("removeBinding",), path=("botId",)),),
     "listNotifications": (Next("notificationId", "/items/0/id", ("readNotification",)),),
     "listRecentTasks": (Next("taskId", "/items/0/id", ("getTask",)),),

@@ -15,38 +15,43 @@ _CHAT_ID: _Rules = [validate.Length(1, 200), single_line]
 _SECRET: _Rules = [validate.Length(max=2000), single_line]
 
 
-class NewBot(Schema):
-    """What each platform needs is added in the document (`api/openapi/platforms`)."""
+class BotUpdate(Schema):
+    """What can be changed of a bot, which is all but its platform. What is left out stays."""
 
-    platform = fields.Enum(BotPlatform, by_value=True, required=True)
-    name = fields.String(required=True, validate=_NAME)
+    name = fields.String(validate=_NAME)
     app_id = fields.String(
-        load_default=None,
         allow_none=True,
         validate=[validate.Length(max=200), single_line],
         metadata={"description": "Slack's or Lark's id of the app"},
     )
     app_secret = fields.String(
-        load_default=None,
-        allow_none=True,
-        validate=_SECRET,
-        metadata={"description": "Slack's bot token, Lark's app secret, a webhook's signing key"},
-    )
-    webhook_token = fields.String(
-        load_default=None,
         allow_none=True,
         validate=_SECRET,
         metadata={
-            "description": "Slack's signing secret, Lark's verification token, "
+            "description": "write-only: Slack's bot token, Lark's app secret, "
+            "a webhook's signing key"
+        },
+    )
+    webhook_token = fields.String(
+        allow_none=True,
+        validate=_SECRET,
+        metadata={
+            "description": "write-only: Slack's signing secret, Lark's verification token, "
             "the Apprise URL, or the webhook's https URL"
         },
     )
     encrypt_key = fields.String(
-        load_default=None,
         allow_none=True,
         validate=_SECRET,
-        metadata={"description": "Lark's encrypt key, which its events are signed with"},
+        metadata={"description": "write-only: Lark's encrypt key, which signs its events"},
     )
+
+
+class NewBot(BotUpdate):
+    """What each platform needs is added in the document (`api/openapi/platforms`)."""
+
+    platform = fields.Enum(BotPlatform, by_value=True, required=True)
+    name = fields.String(required=True, validate=_NAME)
 
 
 class BotSchema(Schema):
@@ -93,3 +98,9 @@ class BindingSchema(Schema):
     project_key = fields.String(required=True)
     chat_name = fields.String(required=True, attribute="row.chat_name")
     created_at = Timestamp(required=True, attribute="row.created_at")
+
+
+class BindingOfBotSchema(BindingSchema):
+    bot_id = Id(required=True, attribute="bot.id")
+    bot_name = fields.String(required=True, attribute="bot.name")
+    platform = fields.Enum(BotPlatform, by_value=True, required=True, attribute="bot.platform")

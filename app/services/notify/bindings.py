@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.domain.errors import ChatBound, InvalidFields, NotFound
 from app.extensions import db
-from app.models import BotBinding, Developer, Project
+from app.models import Bot, BotBinding, Developer, Project
 from app.services import audit, rights
 from app.services.clock import now
 from app.services.notify import bots
@@ -23,11 +23,24 @@ class Binding:
     project_key: str
 
 
+@dataclass(frozen=True)
+class BindingOfBot(Binding):
+    """A binding with its bot."""
+
+    bot: Bot
+
+
 def listing(actor: Developer, bot_id: int) -> Select[BotBinding]:
     """The query of a bot's bindings. Raises Forbidden, NotFound."""
     rights.require_admin(actor)
     bots.held(bot_id)
     return select(BotBinding).where(BotBinding.bot_id == bot_id)
+
+
+def everywhere(actor: Developer) -> Select[BotBinding, Bot]:
+    """The query of the bindings of all bots, each with its bot. Raises Forbidden."""
+    rights.require_admin(actor)
+    return select(BotBinding, Bot).join(Bot, BotBinding.bot_id == Bot.id)
 
 
 def views(rows: Iterable[BotBinding]) -> list[Binding]:
@@ -36,6 +49,13 @@ def views(rows: Iterable[BotBinding]) -> list[Binding]:
     query = select(Project.id, Project.key).where(Project.id.in_([r.project_id for r in wanted]))
     keys = {row.id: row.key for row in db.session.execute(query)}
     return [Binding(row, keys[row.project_id]) for row in wanted]
+
+
+def views_with_bots(rows: Iterable[tuple[BotBinding, Bot]]) -> list[BindingOfBot]:
+    """Likewise, of rows of `everywhere`."""
+    found = list(rows)
+    seen = zip(views(row for row, _ in found), found, strict=True)
+    return [BindingOfBot(view.row, view.project_key, bot) for view, (_, bot) in seen]
 
 
 def create(

@@ -1,5 +1,7 @@
 """Bots: stored with their secrets encrypted."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 
@@ -23,28 +25,33 @@ _FIELDS = {
 def create(actor: Developer, *, platform: BotPlatform, name: str, **credentials: str | None) -> Bot:
     """A new bot; `credentials` are app_id, app_secret, webhook_token and encrypt_key.
 
-    Raises Forbidden, InvalidFields, AlreadyExists for an app that has a bot.
+    Commits. Raises Forbidden, InvalidFields, AlreadyExists for an app that has a bot.
     """
     rights.require_admin(actor)
-    given = {field: credentials.get(field) or None for field in _FIELDS}
-    if wrong := chat.check(platform, given):
-        raise InvalidFields({_FIELDS[field]: found for field, found in wrong.items()})
-    bot = Bot(
-        platform=platform,
-        name=name,
-        app_id=given["app_id"],
-        app_secret=_sealed(given["app_secret"]),
-        webhook_token=_sealed(given["webhook_token"]),
-        encrypt_key=_sealed(given["encrypt_key"]),
-        created_at=now(),
-    )
+    bot = Bot(platform=platform, name=name, created_at=now())
+    _give(bot, {field: credentials.get(field) for field in _FIELDS})
     db.session.add(bot)
-    try:
-        db.session.flush()
-    except IntegrityError:
-        db.session.rollback()
-        raise AlreadyExists("there is a bot of that app already") from None
+    _flush()
     audit.record("bot.created", "bot", bot.id, actor=actor, after=_told(bot))
+    db.session.commit()
+    return bot
+
+
+def update(
+    actor: Developer, bot_id: int, *, name: str | None = None, **credentials: str | None
+) -> Bot:
+    """Change the name, where one is given, and those of the credentials that are given.
+
+    Commits. Raises Forbidden, NotFound, InvalidFields, AlreadyExists for an app that has a bot.
+    """
+    rights.require_admin(actor)
+    bot = _locked(bot_id)
+    before = _told(bot) | _sealed_in(bot)
+    _give(bot, credentials)
+    bot.name = name or bot.name
+    _flush()
+    after = _told(bot) | _sealed_in(bot)
+    audit.record("bot.updated", "bot", bot.id, actor=actor, before=before, after=after)
     db.session.commit()
     return bot
 
@@ -65,12 +72,16 @@ def held(bot_id: int) -> Bot:
 
 
 def delete(actor: Developer, bot_id: int) -> None:
-    """The bot and its bindings are gone. Raises Forbidden, NotFound."""
+    """The bot and its bindings are gone. Commits. Raises Forbidden, NotFound."""
     rights.require_admin(actor)
-    bot = _found(db.session.get(Bot, bot_id, with_for_update=True, populate_existing=True))
+    bot = _locked(bot_id)
     db.session.delete(bot)
     audit.record("bot.deleted", "bot", bot.id, actor=actor, before=_told(bot))
     db.session.commit()
+
+
+def _locked(bot_id: int) -> Bot:
+    return _found(db.session.get(Bot, bot_id, with_for_update=True, populate_existing=True))
 
 
 def _found(bot: Bot | None) -> Bot:
@@ -79,8 +90,30 @@ def _found(bot: Bot | None) -> Bot:
     return bot
 
 
+def _give(bot: Bot, credentials: Mapping[str, str | None]) -> None:
+    """What is not among them stays as it is, unopened."""
+    given = {field: text or None for field, text in credentials.items()}
+    if wrong := chat.check(bot.platform, given):
+        raise InvalidFields({_FIELDS[field]: found for field, found in wrong.items()})
+    for field, text in given.items():
+        setattr(bot, field, text if field == "app_id" else _sealed(text))
+
+
+def _flush() -> None:
+    try:
+        db.session.flush()
+    except IntegrityError:
+        db.session.rollback()
+        raise AlreadyExists("there is a bot of that app already") from None
+
+
 def _told(bot: Bot) -> dict[str, str | None]:
     return {"platform": bot.platform.value, "name": bot.name, "appId": bot.app_id}
+
+
+def _sealed_in(bot: Bot) -> dict[str, str | None]:
+    """That one was replaced is told; the audit log leaves out what they are."""
+    return {_FIELDS[field]: getattr(bot, field) for field in _FIELDS if field != "app_id"}
 
 
 def _sealed(secret: str | None) -> str | None:

@@ -46,6 +46,7 @@ def test_where_nothing_differs_there_is_nothing_to_tell() -> None:
         "secret",
         "appSecret",
         "webhookToken",
+        "encryptKey",
         "git_token",
         "gitToken",
         "totpCode",

@@ -157,6 +157,99 @@ def test_the_document_says_exactly_which_bots_there_can_be(
     assert {*taken} == {*VALID}
 
 
+def test_what_is_named_of_a_bot_is_changed_and_the_rest_stays(
+    client: FlaskClient, admin: dict[str, str]
+) -> None:
+    made = client.post(PATH, json=body("lark", encryptKey="key"), headers=admin).json
+    path = f"{PATH}/{made['id']}"
+    before = db.session.get_one(Bot, made["id"])
+    kept = (before.app_secret, before.encrypt_key)
+    changes = {"name": "Other", "appId": "cli_2", "webhookToken": "another"}
+    answer = client.put(path, json=changes, headers=admin)
+    changed = {**made, "name": "Other", "appId": "cli_2"}
+    assert (answer.status_code, answer.json) == (200, changed)
+    assert client.get(PATH, headers=admin).json["items"] == [changed]
+    bot = db.session.get_one(Bot, made["id"])
+    assert vault.decrypt(bot.webhook_token or "") == "another"
+    assert (bot.app_secret, bot.encrypt_key) == kept
+    without = client.put(path, json={"encryptKey": None}, headers=admin).json
+    assert without == {**changed, "hasEncryptKey": False}
+    assert actions() == ["bot.created", "bot.updated", "bot.updated"]
+
+
+def test_a_change_of_a_bot_is_told_without_its_secrets(
+    client: FlaskClient, admin: dict[str, str]
+) -> None:
+    bot = make_bot(platform=BotPlatform.LARK, name="Bot", encrypt_key=vault.encrypt("old key"))
+    path = f"{PATH}/{bot.id}"
+    changes = {"name": "Other", "appSecret": "new secret", "encryptKey": "new key"}
+    assert client.put(path, json=changes, headers=admin).status_code == 200
+    told = db.session.scalars(select(AuditEntry)).one()
+    assert (told.action, told.target_id) == ("bot.updated", str(bot.id))
+    hidden = {"appSecret": "(changed)", "encryptKey": "(changed)"}
+    assert told.changes == {
+        "before": {"name": "Bot", **hidden},
+        "after": {"name": "Other", **hidden},
+    }
+    # What is as it was is nothing to tell.
+    for nothing in ({}, {"name": "Other"}):
+        assert client.put(path, json=nothing, headers=admin).status_code == 200
+    assert actions() == ["bot.updated"]
+
+
+@pytest.mark.parametrize(
+    ("platform", "changes", "wrong"),
+    [
+        ("slack", {"platform": "lark"}, "platform"),
+        ("slack", {"platform": "slack"}, "platform"),
+        ("slack", {"name": " "}, "name"),
+        ("slack", {"name": ""}, "name"),
+        ("slack", {"name": None}, "name"),
+        ("slack", {"name": "a\nb"}, "name"),
+        ("slack", {"name": "x" * 101}, "name"),
+        ("slack", {"appId": None}, "appId"),
+        ("slack", {"appSecret": ""}, "appSecret"),
+        ("slack", {"webhookToken": None}, "webhookToken"),
+        ("slack", {"encryptKey": "unused"}, "encryptKey"),
+        ("slack", {"hasAppSecret": False}, "hasAppSecret"),
+        ("lark", {"appSecret": None}, "appSecret"),
+        ("apprise", {"webhookToken": "nonsense"}, "webhookToken"),
+        ("webhook", {"webhookToken": "http://example.org/"}, "webhookToken"),
+        ("webhook", {"appId": "A1"}, "appId"),
+    ],
+    ids=str,
+)
+def test_a_change_that_would_leave_a_bot_without_what_it_needs_is_refused(
+    client: FlaskClient, admin: dict[str, str], platform: str, changes: dict[str, Any], wrong: str
+) -> None:
+    made = client.post(PATH, json=body(platform), headers=admin).json
+    answer = client.put(f"{PATH}/{made['id']}", json=changes, headers=admin)
+    assert (answer.status_code, list(answer.json["errors"])) == (422, [wrong])
+    assert client.get(PATH, headers=admin).json["items"] == [made]
+    assert actions() == ["bot.created"]
+
+
+def test_a_bot_whose_secrets_cannot_be_read_is_given_new_ones(
+    client: FlaskClient, admin: dict[str, str]
+) -> None:
+    bot = make_bot(app_secret="of a key that is gone", webhook_token="of a key that is gone")
+    path, secrets = f"{PATH}/{bot.id}", {"appSecret": "xoxb-2", "webhookToken": "sign"}
+    assert client.put(path, json={"name": "Renamed"}, headers=admin).status_code == 200
+    assert client.put(path, json=secrets, headers=admin).status_code == 200
+    found = [vault.decrypt(sealed or "") for sealed in (bot.app_secret, bot.webhook_token)]
+    assert found == ["xoxb-2", "sign"]
+
+
+def test_a_bot_does_not_take_the_app_of_another(client: FlaskClient, admin: dict[str, str]) -> None:
+    taken, bot = make_bot(), make_bot()
+    path = f"{PATH}/{bot.id}"
+    answer = client.put(path, json={"appId": taken.app_id, "name": "x"}, headers=admin)
+    assert (answer.status_code, answer.json["code"]) == (409, "already_exists")
+    assert client.put(path, json={"appId": bot.app_id}, headers=admin).status_code == 200
+    assert client.put(f"{PATH}/999", json={"name": "x"}, headers=admin).status_code == 404
+    assert actions() == []
+
+
 def test_a_chat_is_bound_once_per_bot(
     client: FlaskClient, admin: dict[str, str], boss: Developer
 ) -> None:
@@ -219,6 +312,29 @@ def test_a_binding_is_removed_by_its_id_or_by_its_chat(
     assert actions() == ["binding.removed"] * 2
 
 
+def test_the_bindings_of_all_bots_are_one_list_newest_first(
+    client: FlaskClient, admin: dict[str, str]
+) -> None:
+    slack, lark = make_bot(name="Deploys"), make_bot(platform=BotPlatform.LARK, name="News")
+    rows = [make_binding(bot) for bot in (slack, lark, slack)]
+    wanted = []
+    for bot, row in zip((slack, lark, slack), rows, strict=True):
+        page = client.get(f"{PATH}/{bot.id}/bindings", headers=admin).json
+        (its,) = (item for item in page["items"] if item["id"] == row.id)
+        whose = {"botId": bot.id, "botName": bot.name, "platform": bot.platform.value}
+        wanted.append({**its, **whose})
+    wanted.reverse()
+    path = f"{PATH}/all-bindings"
+    assert client.get(path, headers=admin).json == {"items": wanted, "nextCursor": None}
+    first = client.get(path, query_string={"limit": 2}, headers=admin).json
+    rest = client.get(path, query_string={"cursor": first["nextCursor"]}, headers=admin).json
+    assert [len(page["items"]) for page in (first, rest)] == [2, 1]
+    assert first["items"] + rest["items"] == wanted
+    assert rest["nextCursor"] is None
+    client.delete(f"{PATH}/{slack.id}", headers=admin)
+    assert client.get(path, headers=admin).json["items"] == wanted[1:2]
+
+
 def test_bindings_go_with_their_bot_and_with_their_project(
     client: FlaskClient, admin: dict[str, str], boss: Developer
 ) -> None:
@@ -236,15 +352,19 @@ def test_a_page_of_bindings_costs_the_same_however_long_it_is(
 ) -> None:
     bot = make_bot()
 
-    def asked() -> int:
-        with counted() as statements:
-            client.get(f"{PATH}/{bot.id}/bindings", headers=admin)
-        return len(statements)
+    def asked() -> list[int]:
+        counts = []
+        for path in (f"{PATH}/{bot.id}/bindings", f"{PATH}/all-bindings"):
+            with counted() as statements:
+                client.get(path, headers=admin)
+            counts.append(len(statements))
+        return counts
 
     make_binding(bot)
     first = asked()
     for _ in range(5):
         make_binding(bot)
+        make_binding(make_bot())
     assert asked() == first
 
 
@@ -253,6 +373,8 @@ def test_bots_are_the_admins_business(
     client: FlaskClient, login: Login, app: Flask, role: SystemRole
 ) -> None:
     bot, headers = make_bot(), login(make_developer(role=role))
+    assert client.get(f"{PATH}/all-bindings", headers=headers).status_code == 403
+    assert client.put(f"{PATH}/{bot.id}", json={}, headers=headers).status_code == 403
     for path in (PATH, f"{PATH}/{bot.id}/bindings"):
         assert client.get(path, headers=headers).status_code == 403
         assert client.post(path, json={}, headers=headers).status_code == 403
@@ -296,6 +418,17 @@ def test_of_many_who_make_the_bot_of_an_app_at_once_one_wins(committed_app: Flas
     results = at_once(committed_app, 4, act)
     assert sorted(type(r).__name__ for r in results) == ["AlreadyExists"] * 3 + ["Bot"]
     assert db.session.scalar(select(func.count()).select_from(Bot)) == 1
+
+
+def test_of_many_who_take_an_app_for_their_bot_at_once_one_wins(committed_app: Flask) -> None:
+    boss = make_developer(role=SystemRole.ADMIN).id
+    theirs = [make_bot().id for _ in range(4)]
+    results = at_once(
+        committed_app, 4, lambda index: bots.update(actor(boss), theirs[index], app_id="A-new")
+    )
+    assert sorted(type(r).__name__ for r in results) == ["AlreadyExists"] * 3 + ["Bot"]
+    taken = select(func.count()).select_from(Bot).where(Bot.app_id == "A-new")
+    assert db.session.scalar(taken) == 1
 
 
 def test_of_many_who_bind_a_chat_at_once_one_wins(committed_app: Flask) -> None:
