@@ -196,11 +196,7 @@ def body_of(route: str, world: Any) -> dict[str, Any] | None:
             "gitEmail": "x@example.org",
         },
         "PUT /api/admin/developers/*": {"gitName": "x"},
-        "POST /api/admin/projects": {
-            "key": "NEW",
-            "repoUrl": "https://git.example.org/x.git",
-            "agentType": "claude",
-        },
+        "POST /api/admin/projects": {"key": "NEW", "repoUrl": "https://git.example.org/x.git"},
         "PUT /api/admin/projects/*": {"name": "x"},
         "POST /api/admin/projects/*/members": {"developerId": world.target},
         "POST /api/admin/worker-tokens": {},

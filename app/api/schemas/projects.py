@@ -9,7 +9,7 @@ from app.api.schemas.base import INT8, Flag, Schema, Timestamp, Whole
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import single_line
 from app.domain.pipeline import StageKind
-from app.services.projects.projects import KEY
+from app.services.projects.projects import DEFAULT_AGENT, KEY
 
 AGENT_TYPES = ("claude", "cursor", "codex", "custom")
 MAX_SECONDS = 86_400
@@ -78,7 +78,7 @@ class NewProject(ProjectUpdate):
     repo_url = fields.String(
         required=True, validate=[validate.Length(1, 2000), repository.repo_url]
     )
-    agent_type = AgentType(required=True)
+    agent_type = AgentType(load_default=DEFAULT_AGENT)
 
 
 class ProjectSchema(Schema):

@@ -18,9 +18,12 @@ from app.services import audit, rights, vault
 from app.services.clock import now
 
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+DEFAULT_AGENT = "claude"
 
 
-def create(actor: Developer, *, key: str, repo_url: str, agent_type: str, **fields: Any) -> Project:
+def create(
+    actor: Developer, *, key: str, repo_url: str, agent_type: str = DEFAULT_AGENT, **fields: Any
+) -> Project:
     """A new project. `fields` are those of `update`.
 
     Raises Forbidden, InvalidFields, AlreadyExists.

@@ -83,6 +83,21 @@ def test_a_project_is_made_shown_changed_and_deleted(
     assert client.get("/api/web/projects/shop", headers=admin).status_code == 404
 
 
+def test_a_project_has_claude_unless_it_says_otherwise(
+    client: FlaskClient, admin: dict[str, str]
+) -> None:
+    least = {"key": "Shop", "repoUrl": NEW["repoUrl"]}
+    made = client.post("/api/admin/projects", json=least, headers=admin)
+    assert (made.status_code, made.json["agentType"]) == (201, "claude")
+    schemas = client.get("/api/openapi.json").json["components"]["schemas"]
+    assert schemas["NewProject"]["properties"]["agentType"]["default"] == "claude"
+    assert "agentType" not in schemas["NewProject"]["required"]
+    # A change that does not name it leaves it alone.
+    for change, agent in (({"agentType": "codex"}, "codex"), ({"name": "Store"}, "codex")):
+        changed = client.put("/api/web/projects/shop", json=change, headers=admin).json
+        assert changed["agentType"] == agent
+
+
 def test_a_taken_key_is_a_conflict(client: FlaskClient, admin: dict[str, str]) -> None:
     client.post("/api/admin/projects", json=NEW, headers=admin)
     again = client.post("/api/admin/projects", json={**NEW, "key": "SHOP"}, headers=admin)
@@ -111,6 +126,7 @@ def stage(**fields: Any) -> dict[str, Any]:
         pytest.param({"defaultBranch": "-d"}, "defaultBranch", id="branch an option"),
         pytest.param({"defaultBranch": "a..b"}, "defaultBranch", id="branch no ref"),
         pytest.param({"agentType": "gpt"}, "agentType", id="unknown agent"),
+        pytest.param({"agentType": None}, "agentType", id="agent null"),
         pytest.param({"agentType": "custom"}, "agentCommand", id="custom without a command"),
         pytest.param({"agentCommand": "'"}, "agentCommand", id="command with an open quote"),
         pytest.param({"maxAttempts": 0}, "maxAttempts", id="no attempt"),
