@@ -159,6 +159,12 @@ def fill_bindings(admin: Developer, rows: int) -> str:
     return f"/api/admin/bots/{bot.id}/bindings"
 
 
+def fill_all_bindings(admin: Developer, rows: int) -> str:
+    for _ in range(rows):
+        make_binding(make_bot())
+    return "/api/admin/bots/all-bindings"
+
+
 def fill_deliveries(admin: Developer, rows: int) -> str:
     for _ in range(rows):
         make_delivery(make_task(), make_bot())
@@ -198,6 +204,7 @@ FILLS: dict[str, Callable[[Developer, int], str]] = {
     "/api/admin/worker-tokens": fill_enrollment_tokens,
     "/api/admin/bots": fill_bots,
     "/api/admin/bots/{botId}/bindings": fill_bindings,
+    "/api/admin/bots/all-bindings": fill_all_bindings,
     "/api/admin/audit-logs": fill_audit,
 }
 

@@ -1,83 +1,94 @@
-"""The contract's routes, the app's and the OpenAPI document's are the same."""
+"""The routes of docs/contract.md, the app's and the OpenAPI document's are the same."""
 
 import re
-from pathlib import Path
+from collections import Counter
 
 from flask import Flask
 from flask.testing import FlaskClient
 
-CONTRACT = Path(__file__).with_name("routes.txt")
+from app.api.schemas.base import camel_case
+from tests.contract import page, rights_table
+from tests.contract.rights_table import Access
+
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
-# Beyond the contract.
-OURS = {
-    "GET /healthz",
-    "GET /readyz",
-    "GET /metrics",
-    "GET /api/openapi.json",
-    "GET /api/docs",
-    "GET /api/web/tasks/:/logs/raw",
-    "GET /api/web/tasks/:/recording",
-    "GET /api/web/tasks/:/terminal-inputs",
-    "POST /api/web/profile/totp/disable",
-    "GET /api/web/profile/notifications",
-    "PUT /api/web/profile/notifications",
-    "GET /api/web/stream",
-    "GET /api/web/tasks/:/stream",
-    "PUT /api/admin/bots/:",
-    "GET /api/admin/bots/all-bindings",
-    "GET /api/admin/deliveries",
-    "POST /api/admin/deliveries/:/retry",
-    "POST /api/web/profile/chat-token",
-    "POST /webhook/slack/events",
-    "POST /webhook/slack/interact",
-    "POST /webhook/slack/commands",
-    "POST /webhook/lark",
-}
-SOCKETS = {
-    "/api/workers/connect",
-    "/api/workers/pty/<int:task_id>",
-    "/ws/pty/<int:task_id>",
+# The words of the contract's column, as test_rights_matrix tries them.
+WHO: dict[str, Access] = {
+    "anybody": rights_table.ANYBODY,
+    "signed in": rights_table.DEVELOPER,
+    "session": rights_table.SIGNED_IN,
+    "own": rights_table.MINE,
+    "seeing": rights_table.SEEN,
+    "members": rights_table.BY_MEMBERS,
+    "owners": rights_table.BY_OWNERS,
+    "owners, leads": rights_table.BY_OWNERS_AND_LEADS,
+    "maintainers": rights_table.BY_MAINTAINERS,
+    "leads": rights_table.LEADS,
+    "admins": rights_table.ADMINS,
+    "admins, session": rights_table.SIGNED_IN_ADMINS,
+    "machine": rights_table.WORKER,
+    "first frame": rights_table.FIRST_FRAME,
+    "platform": rights_table.SIGNATURES,
 }
 
 
-def contract() -> set[str]:
-    """Names of parts of a path do not matter, and queries are not routes."""
-    lines = CONTRACT.read_text().splitlines()
-    routes = {re.sub(r":\w+", ":", line.partition("?")[0]) for line in lines}
-    assert len(routes) == len(lines) == 75
-    return routes
+def contract() -> list[str]:
+    return [f"{row.method} {row.path}" for row in page.rows()]
 
 
 def served(app: Flask) -> set[str]:
     return {
-        f"{method} {re.sub('<[^>]+>', ':', rule.rule)}"
+        f"{method} {_path(rule.rule)}"
         for rule in app.url_map.iter_rules()
-        if rule.rule not in SOCKETS
-        for method in METHODS
-        if method in (rule.methods or ())
+        for method in (("WS",) if rule.websocket else METHODS)
+        if rule.websocket or method in (rule.methods or ())
     }
+
+
+def _path(rule: str) -> str:
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: f":{camel_case(found[1])}", rule)
 
 
 def documented(client: FlaskClient) -> set[str]:
     paths = client.get("/api/openapi.json").json["paths"]
     return {
-        f"{method.upper()} {re.sub('{[^}]+}', ':', path)}"
+        f"{method.upper()} {path.replace('{', ':').replace('}', '')}"
         for path, item in paths.items()
         for method in item
         if method.upper() in METHODS
     }
 
 
-def test_what_is_served_is_the_contract_and_what_is_ours(app: Flask) -> None:
-    assert served(app) == contract() | OURS
+def test_the_contracts_table_is_what_is_served(app: Flask) -> None:
+    assert set(contract()) == served(app)
+
+
+def test_the_contract_names_a_route_once() -> None:
+    assert [route for route, times in Counter(contract()).items() if times > 1] == []
+
+
+def test_each_route_has_its_line_in_the_section_that_the_table_says() -> None:
+    described = [(line.method, line.path, line.section) for line in page.lines()]
+    listed = [(row.method, row.path, row.section) for row in page.rows()]
+    assert sorted(described) == sorted(listed)
+
+
+def test_the_contract_says_who_is_let_in() -> None:
+    said = {_as_in_rights_table(row): WHO[row.who] for row in page.rows()}
+    tried = {route: said.get(route) for route in rights_table.ROUTES}
+    assert tried == dict(rights_table.ROUTES)
+
+
+def _as_in_rights_table(row: page.Row) -> str:
+    method, path = "GET" if row.method == "WS" else row.method, re.sub(r":\w+", "*", row.path)
+    return f"{method} {path}"
+
+
+def test_the_contract_explains_each_word_for_who() -> None:
+    assert [who for who, _ in page.table(15, "| who |")] == list(WHO)
 
 
 def test_every_route_that_is_served_is_documented_and_no_other(
     app: Flask, client: FlaskClient
 ) -> None:
-    assert documented(client) == served(app)
-
-
-def test_the_sockets_are_sockets(app: Flask) -> None:
-    assert {rule.rule for rule in app.url_map.iter_rules() if rule.websocket} == SOCKETS
+    assert documented(client) == {route for route in served(app) if not route.startswith("WS ")}

@@ -1,0 +1,172 @@
+"""What docs/contract.md says of queries, bodies and answers, the OpenAPI document says, too."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.contract import page
+from tests.contract.page import Field, Fields, Line
+
+Schema = dict[str, Any]
+
+# Their bodies are the platforms'.
+LINES = [
+    line for line in page.lines() if line.method != "WS" and not line.path.startswith("/webhook/")
+]
+SHAPES = page.shapes()
+NAMED_ELSEWHERE = {"SettingChanges"}  # its fields are the table of settings
+LIST_QUERIES = {"": set(), "cursor": {"limit", "cursor"}, "offset": {"limit", "offset"}}
+JSON = "application/json"
+
+
+@pytest.fixture(scope="session")
+def document(rolled_back_app: Flask) -> Schema:
+    found: Schema = rolled_back_app.extensions["described_api"].document
+    return found
+
+
+class Comparison:
+    """Looks for what the page and the document say differently."""
+
+    def __init__(self, document: Schema) -> None:
+        self._schemas: dict[str, Schema] = document["components"]["schemas"]
+
+    def schema(self, name: str) -> Schema:
+        return self._schemas[name]
+
+    def of(self, said: str | Fields, schema: Schema) -> Iterator[str]:
+        """A name, or the fields of an object."""
+        if isinstance(said, str):
+            if said != _name(schema):
+                yield f"{said} there, {_name(schema)} here"
+            return
+        schema = self._resolved(schema)
+        properties, required = schema.get("properties", {}), schema.get("required", [])
+        if missing := properties.keys() ^ said.keys():
+            yield f"only there or only here: {', '.join(sorted(missing))}"
+        for name in properties.keys() & said.keys():
+            for wrong in self._field(said[name], properties[name], name in required):
+                yield f"{name}: {wrong}"
+
+    def _field(self, said: Field, schema: Schema, required: bool) -> Iterator[str]:
+        schema, is_nullable = _without_null(schema)
+        is_list, is_map = schema.get("type") == "array", self._is_map(schema)
+        default = schema.get("default")
+        facts = {
+            "optional": (said.is_optional, not required),
+            "null": (said.is_nullable, is_nullable),
+            "list": (said.is_list, is_list),
+            "map": (said.is_map, is_map),
+            "default": (said.default, None if default in (None, "") else _as_said(default)),
+            "words": (said.words, frozenset(schema.get("enum", ())) - {None}),
+        }
+        yield from (f"{what}: {a} there, {b} here" for what, (a, b) in facts.items() if a != b)
+        inner = schema["items"] if is_list else schema
+        if said.below is not None:
+            yield from self.of(said.below, _without_words(inner))
+        elif not is_list and not is_map and "$ref" in inner:
+            yield f"{_name(inner)} here, and nothing there"
+
+    def _is_map(self, schema: Schema) -> bool:
+        is_object = self._resolved(schema).get("type") == "object"
+        return is_object and "properties" not in self._resolved(schema)
+
+    def _resolved(self, schema: Schema) -> Schema:
+        return self._schemas[_name(schema)] if "$ref" in schema else schema
+
+
+def _name(schema: Schema) -> str:
+    return str(schema.get("$ref", "an unnamed object")).rpartition("/")[2]
+
+
+def _as_said(default: object) -> str:
+    return default if isinstance(default, str) else json.dumps(default)
+
+
+def _without_null(schema: Schema) -> tuple[Schema, bool]:
+    kinds = schema.get("type")
+    if isinstance(kinds, list) and "null" in kinds:
+        (kind,) = (kind for kind in kinds if kind != "null")
+        return {**schema, "type": kind}, True
+    choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
+    if len(choices) == 1:
+        return choices[0], True
+    return schema, False
+
+
+def _without_words(schema: Schema) -> Schema:
+    """A capability may come as a mere word."""
+    named = [choice for choice in schema.get("anyOf", ()) if "$ref" in choice]
+    return named[0] if named else schema
+
+
+def _operation(document: Schema, line: Line) -> Schema:
+    parts = [f"{{{part[1:]}}}" if part.startswith(":") else part for part in line.path.split("/")]
+    operation = document["paths"].get("/".join(parts), {}).get(line.method.lower())
+    if operation is None:
+        pytest.skip("not served: test_contract_routes says so")
+    found: Schema = operation
+    return found
+
+
+def _route(line: Line) -> str:
+    return f"{line.method} {line.path}"
+
+
+@pytest.mark.parametrize("line", LINES, ids=_route)
+def test_a_line_names_the_query(document: Schema, line: Line) -> None:
+    parameters = _operation(document, line).get("parameters", ())
+    asked = {each["name"] for each in parameters if each["in"] == "query"}
+    assert line.query == asked - LIST_QUERIES[line.list_kind]
+
+
+@pytest.mark.parametrize("line", LINES, ids=_route)
+def test_a_line_shows_the_body(document: Schema, line: Line) -> None:
+    body = _operation(document, line).get("requestBody")
+    assert (line.body is None) == (body is None)
+    if line.body is not None:
+        schema = body["content"][JSON]["schema"]
+        assert list(Comparison(document).of(line.body, schema)) == []
+
+
+@pytest.mark.parametrize("line", LINES, ids=_route)
+def test_a_line_shows_the_answer(document: Schema, line: Line) -> None:
+    responses = _operation(document, line)["responses"]
+    own = {status: said for status, said in responses.items() if "$ref" not in said}
+    assert line.statuses == own.keys()
+    contents = [said["content"] for said in own.values() if "content" in said]
+    kinds = {kind: media for content in contents for kind, media in content.items()}
+    if line.answer is None:
+        assert JSON not in kinds or line.path == "/api/openapi.json"
+        return
+    comparison = Comparison(document)
+    schema = kinds[JSON]["schema"]
+    if line.list_kind:
+        page = comparison.schema(_name(schema))["properties"]
+        ours = {"cursor": {"items", "nextCursor"}, "offset": {"items", "total", "limit", "offset"}}
+        assert page.keys() == ours[line.list_kind] | line.more.keys()
+        schema = page["items"]["items"]
+    assert list(comparison.of(line.answer, schema)) == []
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_shape_has_the_fields_of_its_schema(document: Schema, name: str) -> None:
+    comparison = Comparison(document)
+    assert list(comparison.of(SHAPES[name], comparison.schema(name))) == []
+
+
+def test_every_shape_that_is_named_is_shown() -> None:
+    named = {name for line in LINES for name in (line.body, line.answer) if isinstance(name, str)}
+    inside = {name for shape in SHAPES.values() for name in _names_in(shape)}
+    assert (named | inside) - SHAPES.keys() == NAMED_ELSEWHERE
+
+
+def _names_in(shape: Fields) -> Iterator[str]:
+    for field in shape.values():
+        if isinstance(field.below, str):
+            yield field.below
+        elif field.below:
+            yield from _names_in(field.below)
