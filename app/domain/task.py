@@ -21,7 +21,7 @@ class SuspendReason(StrEnum):
 
 
 class TaskEvent(StrEnum):
-    """What may happen to a task; each is a verb of `services.tasks.move`."""
+    """What may happen to a task; `services.transitions.move` takes it along the arrow."""
 
     ASSIGN = "assign"
     START = "start"

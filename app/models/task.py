@@ -26,7 +26,8 @@ from app.models.project import Project
 
 
 class Task(Model):
-    """What a developer asked for. `status` is assigned by `services.tasks.move` alone.
+    """What a developer asked for. `status` is assigned by `services.transitions.move`, and by
+    the dispatcher's statement.
 
     `round` counts a person's retries; `attempt` is the number of the latest attempt (0: none yet).
     `stage_index` is the stage it is at (as many as there are stages: only the push is left, after
