@@ -13,7 +13,12 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/runtime.stamp
 TOOLS := $(VENV)/tools.stamp
 
-.PHONY: help demo up test browser fuzz check fmt bench soak chaos clean
+# Suites that take longer than `make test` may: a target each, and a name here. Those that need
+# programs beyond Python name them in tests/bring.
+HEAVY :=
+
+.PHONY: help demo up test heavy $(HEAVY) bring fuzz check fmt bench soak chaos clean
+
 
 help: ## This list
 	@echo "make TARGET, one of:"
@@ -34,8 +39,11 @@ up: $(RUNTIME) ## The same stack with a local machine, until Ctrl-C
 test: $(TOOLS) ## The whole suite, on servers of its own
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
-browser: ## What tests/browser needs: players of npm, headless Chromium and editors of Debian (root)
-	@tests/browser/bring
+heavy: $(HEAVY) ## All suites that take longer, one after the other
+	@echo "Heavy suites: $(or $(HEAVY),there are none)"
+
+bring: ## What tests need beside Python's packages: from npm, and from Debian (as root)
+	@tests/bring
 
 fuzz: $(TOOLS) ## Schemathesis for longer; MUSTER_FUZZ_SEED, _EXAMPLES and _SECONDS say how
 	@export MUSTER_FUZZ_SEED=$${MUSTER_FUZZ_SEED:-$$RANDOM} ; \

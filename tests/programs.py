@@ -16,7 +16,7 @@ def need(*names: str) -> str:
 
 
 def missing(what: str) -> NoReturn:
-    reason = f"there is no {what}; `make browser` brings it"
+    reason = f"there is no {what}; `make bring` brings it"
     if os.environ.get(REQUIRED) == "required":
         pytest.fail(reason)
     pytest.skip(reason)

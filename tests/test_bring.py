@@ -1,0 +1,125 @@
+"""`make bring`, with an npm and an apt-get that only write down what they were asked for."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parent / "bring"
+NPM = """\
+mkdir -p node_modules/player
+printf '{\\n  "packages": {\\n    "node_modules/player": {\\n' >node_modules/.package-lock.json
+"""
+COMMANDS = {"vim": "", "htop": "", "chromium": "", "npm": NPM}
+
+
+@dataclass
+class House:
+    """A repository with nothing in it but the script and a lock file."""
+
+    root: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.root / "tests" / "browser"
+
+    def command(self, name: str, does: str = "") -> None:
+        path = self.root / "bin" / name
+        path.write_text(f'#!/bin/sh\necho "{name} $1" >>"{self.root}/asked"\n{does}\n')
+        path.chmod(0o755)
+
+    def bring(self) -> subprocess.CompletedProcess[str]:
+        (self.root / "asked").write_text("")
+        path = f"{self.root}/bin:{self.root}/tools"
+        script = [self.root / "tests" / "bring"]
+        return subprocess.run(
+            script, env={"PATH": path}, capture_output=True, text=True, check=False
+        )
+
+    @property
+    def asked(self) -> list[str]:
+        """What the latest run has asked of npm and apt-get."""
+        return (self.root / "asked").read_text().splitlines()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    house = House(tmp_path)
+    house.folder.mkdir(parents=True)
+    (house.folder / "package-lock.json").write_text("{}")
+    shutil.copy(SCRIPT, tmp_path / "tests" / "bring")
+    # Of this machine's programs only what the script itself runs, so that the rest is not there.
+    for folder in ("bin", "tools"):
+        (tmp_path / folder).mkdir()
+    for tool in ("bash", "cat", "dirname", "env", "git", "id", "mkdir", "sed", "sh"):
+        (tmp_path / "tools" / tool).symlink_to(shutil.which(tool) or tool)
+    for name, does in COMMANDS.items():
+        house.command(name, does)
+    house.command("apt-get")
+    house.command("sleep")
+    return house
+
+
+def test_a_second_run_brings_nothing(house: House) -> None:
+    assert house.bring().returncode == 0
+    assert house.asked == ["npm ci"]
+    again = house.bring()
+    assert (again.returncode, again.stdout, house.asked) == (0, "", [])
+
+
+def change_the_lock(house: House) -> None:
+    (house.folder / "package-lock.json").write_text('{"other": true}')
+
+
+def lose_a_package(house: House) -> None:
+    (house.folder / "node_modules" / "player").rmdir()
+
+
+def lose_all_packages(house: House) -> None:
+    shutil.rmtree(house.folder / "node_modules")
+
+
+@pytest.mark.parametrize("happens", [change_the_lock, lose_a_package, lose_all_packages])
+def test_what_is_not_as_locked_is_brought_anew(
+    happens: Callable[[House], None], house: House
+) -> None:
+    house.bring()
+    happens(house)
+    assert house.bring().returncode == 0
+    assert house.asked == ["npm ci"]
+    house.bring()
+    assert house.asked == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root is let")
+def test_a_program_that_is_missing_comes_from_debian(house: House) -> None:
+    (house.root / "bin" / "htop").unlink()
+    done = house.bring()
+    assert done.returncode == 0
+    assert "Installing Debian packages: htop\n" in done.stdout
+    assert "apt-get -qq" in house.asked
+
+
+FAILURES: Mapping[str, str] = {
+    "npm": "make bring: npm could not install what tests/browser/package-lock.json names\n",
+    "apt-get": "make bring: apt-get could not install: htop\n",
+}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root is let")
+@pytest.mark.parametrize("broken", FAILURES)
+def test_what_cannot_be_brought_is_said_and_tried_again_the_next_time(
+    broken: str, house: House
+) -> None:
+    (house.root / "bin" / "htop").unlink()
+    house.command(broken, "exit 1")
+    done = house.bring()
+    assert done.returncode == 1
+    assert done.stderr.endswith(FAILURES[broken])
+    assert house.asked.count("sleep 5")  # each has a second try
+    house.command(broken, COMMANDS.get(broken, ""))
+    assert house.bring().returncode == 0
