@@ -1,7 +1,8 @@
 """Which protocol versions understand each other.
 
 Servers are upgraded before machines: a server speaks to a worker in the worker's version, its own
-or the one before, and refuses one that it does not know yet.
+or the one before, and refuses one that it does not know yet. A version is of what is said, not of
+who says it: modules and commands are renamed without a new one, and a worker of before goes on.
 """
 
 TERMINALS = TUNNELS = 2  # the first one that knows them
@@ -15,9 +16,10 @@ def is_spoken(version: int) -> bool:
 
 
 def refusal(version: int) -> str:
-    """What a machine of another version is told, and its log tells people. Fits a close frame."""
+    """What a machine of another version is told to do; its log tells people. Fits a close frame."""
     if version > CURRENT:
         return f"protocol {version} is not known here (at most {CURRENT}): upgrade the server first"
     return (
-        f"protocol {version} is not spoken any more (from {OLDEST}): upgrade this machine's worker"
+        f"protocol {version} is not spoken any more (from {OLDEST}): "
+        "install the server's release, then run: python -m muster worker run"
     )

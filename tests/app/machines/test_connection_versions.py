@@ -76,4 +76,7 @@ def test_a_worker_of_two_versions_before_is_told_what_to_do(
     machine.url = later.url
     code, reason = refusal(machine, {"protocol": version.OLDEST - 1})
     assert code == CloseCode.UNSPOKEN_VERSION
-    assert reason.endswith("upgrade this machine's worker")
+    assert reason == (
+        f"protocol {version.OLDEST - 1} is not spoken any more (from {version.CURRENT}): "
+        "install the server's release, then run: python -m muster worker run"
+    )

@@ -250,7 +250,7 @@ def test_who_is_refused_is_told_which_side_to_upgrade(monkeypatch: pytest.Monkey
     monkeypatch.setattr(version, "OLDEST", 4)
     monkeypatch.setattr(version, "CURRENT", 5)
     assert "upgrade the server first" in version.refusal(6)
-    assert "upgrade this machine's worker" in version.refusal(3)
+    assert "install the server's release" in version.refusal(3)
     most = max(len(version.refusal(number)) for number in (0, 2**31 - 1))
     assert most <= 123, "a close frame holds no more"
 

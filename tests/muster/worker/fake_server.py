@@ -60,6 +60,7 @@ class FakeServer:
         self.life = timedelta(hours=24)
         self.refuse: list[int] = []
         self.protocol = 2  # the highest version that it speaks
+        self.refusal = ""  # what it tells those who speak a higher one
         self.lose = 0
         self.changed = threading.Condition()
         self.pty = FakePty(self.changed, self._violate)
@@ -174,7 +175,7 @@ class FakeServer:
                 return
             if hello.protocol > self.protocol:
                 self.refused.append(hello.protocol)
-                socket.close(CloseCode.UNSPOKEN_VERSION)
+                socket.close(CloseCode.UNSPOKEN_VERSION, self.refusal)
                 return
             with self.changed:
                 self._former_secret = None

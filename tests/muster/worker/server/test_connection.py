@@ -18,6 +18,7 @@ from muster.worker.server.outbox import Outbox
 from muster.worker.shim.spool import SpoolWriter
 from tests.muster.worker.channels import Rig, connected
 from tests.muster.worker.fake_server import LIMIT, FakeServer, fake_server
+from tests.muster.worker.repositories import until
 
 
 @pytest.fixture
@@ -135,6 +136,20 @@ def test_a_server_that_is_yet_to_be_upgraded_is_spoken_to_in_its_own_version(
         server.kick(CloseCode.GOING_AWAY)
         server.until_connected(2)
         assert (server.refused, server.hellos[1].protocol) == ([2], 2)
+
+
+def test_what_a_server_says_that_speaks_no_version_of_ours_any_more_is_in_the_log(
+    tmp_path: Path,
+    server: FakeServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("muster.worker.server.connection._LONG", (61.0, 61.0))
+    server.protocol, server.refusal = 0, "install the server's release"
+    with connected(tmp_path, server):
+        until(lambda: "connecting again in 61.0 s" in caplog.text)
+    assert server.refused == [2, 1]
+    assert "closed the connection: 4414 install the server's release;" in caplog.text
 
 
 def test_a_dead_token_is_replaced_with_the_recovery_secret(

@@ -1,14 +1,23 @@
 """A daemon and a shim that come from versions of Muster next to each other."""
 
 import socket
+import struct
 import threading
 
 import pytest
 
 from muster.protocol.frames import Accepted, Lost, StageFinished, StageStarted, Stop, Stopped
 from muster.worker.shim import client
-from muster.worker.shim.link import ShimLink, ShimRefused
-from muster.worker.shim.wire import VERSION, ShimState, Unpacker, pack, state_fields
+from muster.worker.shim.link import ShimGone, ShimLink, ShimRefused
+from muster.worker.shim.wire import (
+    VERSION,
+    ShimState,
+    StageCommand,
+    StageEnd,
+    Unpacker,
+    pack,
+    state_fields,
+)
 from tests.muster.worker.repositories import repository, root, until
 from tests.muster.worker.worker_home import WorkerHome, worker
 from tests.muster.worker.worker_variants import OTHER_VERSION, entry
@@ -83,6 +92,53 @@ def test_a_shim_that_refuses_us_keeps_its_stage_until_that_is_to_stop(
     server.until_said(Stopped)
     assert worker.stages() == []
     assert server.bodies(Lost) == []
+
+
+def test_what_a_daemon_and_a_shim_say_is_spelled_as_ever() -> None:
+    """A rename here loses a shim of before, and the stage that it runs, at the daemon's upgrade."""
+    ours, theirs = socket.socketpair()
+    ours.settimeout(10)
+    heard: list[dict[str, object]] = []
+    said = {
+        "hello": (
+            '{"hello":1,"state":{"stage_index":null,"running":false,"ends":[],"log_end":0,'
+            '"began_at_ms":5,"deadline":9.5,"pid":42}}'
+        ),
+        "begin": '{"id":1,"begun":true}',
+        "stop": (
+            '{"log":3}',
+            '{"end":{"stage_index":0,"how":"exit","code":0,"message":"","log_end":3,'
+            '"started_at_ms":6,"ended_at_ms":7}}',
+        ),
+    }
+    unpacker = Unpacker()
+
+    def shim() -> None:
+        while len(heard) < 3:
+            for message in unpacker.feed(theirs.recv(65536)):
+                heard.append(message)
+                answers = said[str(message.get("do", "hello"))]
+                for words in (answers,) if isinstance(answers, str) else answers:
+                    theirs.sendall(struct.pack("!I", len(words)) + words.encode())
+        theirs.close()
+
+    other = threading.Thread(target=shim)
+    other.start()
+    daemon = ShimLink(ours)
+    assert (daemon.log_end, daemon.greeted_deadline) == (0, 9.5)
+    assert daemon.begin(StageCommand(0, ["true"], {"A": "b"}, "/", 60.0))
+    with pytest.raises(ShimGone):
+        daemon.stop(grace=10.0)
+    other.join()
+    assert daemon.end_of(0) == StageEnd(0, "exit", 0, "", 3, 6, 7)
+    daemon.close()
+    stage = {"stage_index": 0, "argv": ["true"], "env": {"A": "b"}, "cwd": "/", "timeout": 60.0}
+    terminal = {"uid": None, "gid": None, "cols": 80, "rows": 24, "secrets": [], "grace": 10.0}
+    assert heard == [
+        {"hello": [1, 0]},
+        {"id": 1, "do": "begin", "stage": {**stage, **terminal}},
+        {"id": 2, "do": "stop", "grace": 10.0},
+    ]
 
 
 @pytest.mark.parametrize("answered", [VERSION + 1, "1", None])
