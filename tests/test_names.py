@@ -4,7 +4,7 @@ import ast
 from collections import defaultdict
 from pathlib import Path
 
-APP = Path(__file__).parents[2] / "app"
+APP = Path(__file__).parents[1] / "app"
 
 
 def test_no_public_class_name_is_given_twice() -> None:
