@@ -155,7 +155,7 @@ class Attempt(Model):
             "forget_at",
             postgresql_where=text("forgotten_at IS NULL"),
         ),
-        Index("ix_attempts_seats", "machine_id", postgresql_where=text("holds_slot")),
+        Index("ix_attempts_slots", "machine_id", postgresql_where=text("holds_slot")),
         Index("ix_attempts_forget", "forget_at", postgresql_where=text("forgotten_at IS NULL")),
         CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="outcome"),
     )
