@@ -10,9 +10,8 @@ from flask import current_app
 
 import app.models  # noqa: F401  (so that the metadata knows every table)
 from app.extensions import db
-
-# Any number that nothing else locks: two `flask db upgrade` at once are done one after the other.
-LOCK = 0x6D75737465720001
+from app.postgres import advisory_locks
+from app.postgres.advisory_locks import AdvisoryLock
 
 # For the role named by MUSTER_APP_ROLE. It owns nothing, so that it can lift no trigger.
 GRANTS = """
@@ -73,7 +72,7 @@ def _migrate() -> None:
     with db.engine.connect() as connection:
         _configure(connection=connection)
         with context.begin_transaction():
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+            connection.execute(sa.select(advisory_locks.take(AdvisoryLock.MIGRATE)))
             context.run_migrations()
             if role := current_app.config["APP_ROLE"]:
                 _let_work(connection, role)

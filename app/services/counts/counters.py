@@ -11,9 +11,8 @@ from sqlalchemy import Select, Subquery, delete, func, literal, select, text, un
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import TaskCount, TaskEnd, TaskMove
+from app.postgres.advisory_locks import AdvisoryLock
 from app.services.counts import rollup
-
-LOCK = 0x6D757363  # the advisory lock of who folds; any number, so long as it is ours
 
 # The foreign keys of the counts lock their projects only when a row is new.
 _FOLD = text("""
@@ -81,7 +80,7 @@ def ends_of(day: date, projects: Select[int]) -> dict[TaskStatus, int]:
 def fold(now: datetime) -> int:
     """Add the moves up, and forget ends before yesterday; how many moves there were. Commits."""
     first_day = now.astimezone(UTC).date() - timedelta(days=1)
-    folded = rollup.fold(LOCK, _FOLD, first_day=first_day)
+    folded = rollup.fold(AdvisoryLock.FOLD_TASK_COUNTS, _FOLD, first_day=first_day)
     db.session.execute(delete(TaskEnd).where(TaskEnd.day < first_day))
     db.session.commit()
     return folded

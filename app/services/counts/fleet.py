@@ -12,9 +12,8 @@ from sqlalchemy import func, select, text, union_all
 from app.domain.fleet import FleetCounter
 from app.extensions import db
 from app.models import FleetCount, FleetMove
+from app.postgres.advisory_locks import AdvisoryLock
 from app.services.counts import rollup
-
-LOCK = 0x6D757366  # the advisory lock of who folds; any number, so long as it is ours
 
 _FOLD = text("""
     WITH gone AS (
@@ -59,4 +58,4 @@ def note(counter: FleetCounter, times: Mapping[str, int]) -> None:
 
 def fold() -> int:
     """Add the moves up; how many there were. Commits."""
-    return rollup.fold(LOCK, _FOLD)
+    return rollup.fold(AdvisoryLock.FOLD_FLEET_COUNTS, _FOLD)

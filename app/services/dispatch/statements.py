@@ -21,13 +21,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from app.domain.task import TaskStatus
 from app.models import Attempt, Gate, MachineHeartbeat, Project, Task
-from app.postgres import transactions
+from app.postgres import advisory_locks, transactions
+from app.postgres.advisory_locks import AdvisoryLock
 from app.services.dispatch.candidates import ANSWERED
 from app.services.dispatch.candidates import STATEMENT as CANDIDATES
 
 BATCH = 200
 
-LOCK = 0x6D757374  # the advisory lock of the one dispatcher; any number, so long as it is ours
 WAITING = (
     select(Attempt.machine_id, Attempt.task_id)
     .where(*ANSWERED)
@@ -43,11 +43,15 @@ _somebody_waits = or_(
 )
 TAKE_LOCK = (
     CANDIDATES.where(_somebody_waits)
-    .add_columns(select(func.pg_try_advisory_xact_lock(LOCK)).scalar_subquery().label("has_lock"))
+    .add_columns(
+        select(advisory_locks.try_to_take(AdvisoryLock.DISPATCH))
+        .scalar_subquery()
+        .label("has_lock")
+    )
     .execution_options(prepared="dispatch_machines")
 )
 WAIT_BRIEFLY = text("SET LOCAL lock_timeout = '5s'")
-WAIT_FOR_LOCK = select(func.pg_advisory_xact_lock(LOCK))
+WAIT_FOR_LOCK = select(advisory_locks.take(AdvisoryLock.DISPATCH))
 WAIT_AS_USUAL = text("SET LOCAL lock_timeout TO DEFAULT")
 
 _waits_for_person = exists().where(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, select, text
 
 from app import bus
 from app.domain import audience
@@ -20,15 +20,16 @@ from app.domain.roles import ProjectRole, SystemRole
 from app.domain.task import TaskStatus
 from app.domain.wording import words
 from app.extensions import db
+from app.postgres import advisory_locks
+from app.postgres.advisory_locks import AdvisoryLock
 
 BATCH = 25  # events
-LOCK = 0x6D75736F  # the advisory lock of who expands; any number, so long as it is ours
 
 Told = dict[str, Any]
 
 # One at a time, so that a task's events are expanded in their order. Who comes second waits: what
 # was committed before it came, the first may not have seen.
-_TAKE_LOCK = text(f"SELECT pg_advisory_xact_lock({LOCK})")
+_TAKE_LOCK = select(advisory_locks.take(AdvisoryLock.EXPAND_OUTBOX))
 _WAITING = text("""
     SELECT o.id, o.task_id, o.number, o.kind, o.round, o.stage_index, o.actor_id, o.message,
            o.created_at, t.created_by, t.description, t.status,
