@@ -30,15 +30,3 @@ redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'cols', ARGV[2], 'rows', ARGV[3])
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 return 1
 """
-
-ADMIT = """
-for i = 1, 2 do
-  redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', ARGV[1])
-  if redis.call('ZCARD', KEYS[i]) >= tonumber(ARGV[3 + i]) then return 0 end
-end
-for i = 1, 2 do
-  redis.call('ZADD', KEYS[i], ARGV[2], ARGV[3])
-  redis.call('EXPIRE', KEYS[i], 120)
-end
-return 1
-"""

@@ -26,6 +26,7 @@ from app.pty.commands import Command, CommandQueue
 from app.pty.frames import Note, encode, encode_note
 from app.pty.pace import Read
 from app.pty.stream import ZERO, Entry, EntryId, parse, parse_id, spell
+from app.redis import admission
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import MAX_BYTES, Screen
 
@@ -53,6 +54,11 @@ class Presence(NamedTuple):
     viewer: str
     task_id: int
     developer_id: int
+
+    @property
+    def sets(self) -> tuple[str, str]:
+        """The keys of the sets that the viewer counts in."""
+        return _of_task(self.task_id), _of_developer(self.developer_id)
 
 
 class Store:
@@ -218,7 +224,7 @@ class Store:
                 ("EVAL", scripts.GO_ON, 1, state, holder, cols, rows, PRESENT_SECONDS),
                 ("XTRIM", out, "MAXLEN", "~", KEPT_ENTRIES),
                 ("EXPIRE", out, KEPT_SECONDS),
-                ("ZCOUNT", _of_task(key[0]), time.time(), "+inf"),
+                admission.count(_of_task(key[0]), time.time()),
             ]
         answers = _good(self._commands.run(*commands))
         held = zip(answers[::4], answers[3::4], strict=True)
@@ -233,25 +239,23 @@ class Store:
         _good(self._commands.run(("EVAL", script, 1, bus.terminal_key(*key, "state"), holder)))
 
     def admit(self, who: Presence, per_task: int, per_developer: int) -> bool:
-        """Count the viewer, unless there are too many over all processes."""
-        now = time.time()
-        places = _of_task(who.task_id), _of_developer(who.developer_id)
-        given = (now, now + PRESENT_SECONDS, who.viewer, per_task, per_developer)
-        (admitted,) = _good(self._commands.run(("EVAL", scripts.ADMIT, 2, *places, *given)))
+        """Count the viewer; False, and nothing done, if that were too many over all processes."""
+        limits = dict(zip(who.sets, (per_task, per_developer), strict=True))
+        command = admission.admit(who.viewer, limits, time.time(), PRESENT_SECONDS)
+        (admitted,) = _good(self._commands.run(command))
         return bool(admitted)
 
     def stay(self, present: Iterable[Presence]) -> None:
-        """These are still there."""
+        """Have the viewers count for PRESENT_SECONDS more."""
         until = time.time() + PRESENT_SECONDS
         commands: list[Command] = []
         for who in present:
-            for place in (_of_task(who.task_id), _of_developer(who.developer_id)):
-                commands += [("ZADD", place, until, who.viewer), ("EXPIRE", place, 120)]
+            commands += admission.renew(who.viewer, who.sets, until)
         _good(self._commands.run(*commands))
 
     def leave(self, who: Presence) -> None:
-        places = (_of_task(who.task_id), _of_developer(who.developer_id))
-        _good(self._commands.run(*(("ZREM", place, who.viewer) for place in places)))
+        """Count the viewer no more."""
+        _good(self._commands.run(*admission.leave(who.viewer, who.sets)))
 
 
 def pieces_of(end: int, frames: Iterable[bytes]) -> tuple[list[tuple[int, bytes]], int]:

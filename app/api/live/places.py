@@ -1,4 +1,4 @@
-"""How many streams a developer has open, over all processes: kept in Redis, lapsing by itself."""
+"""The streams that a developer has open, counted in Redis over all server processes."""
 
 import time
 import uuid
@@ -9,16 +9,9 @@ import structlog
 from redis.exceptions import RedisError
 
 from app.extensions import redis
+from app.redis import admission
 
-PRESENT_SECONDS = 60
-
-_ADMIT = """
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
-if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then return 0 end
-redis.call('ZADD', KEYS[1], ARGV[2], ARGV[3])
-redis.call('EXPIRE', KEYS[1], 120)
-return 1
-"""
+PRESENT_SECONDS = 60  # how long a stream counts without being kept
 
 log = structlog.get_logger(__name__)
 
@@ -31,28 +24,31 @@ class StreamPlace(NamedTuple):
 
     @property
     def key(self) -> str:
+        """The developer's set of streams in Redis."""
         return f"muster:streams:{self.developer_id}"
 
 
 def take(developer_id: int, most: int) -> StreamPlace | None:
-    """None where all are taken. Raises RedisError."""
-    place, now = StreamPlace(developer_id, uuid.uuid4().hex), time.time()
-    given = (now, now + PRESENT_SECONDS, place.id, most)
-    return place if redis.client.eval(_ADMIT, 1, place.key, *given) else None
+    """Return a new place, or None where the developer has `most` already. Raises RedisError."""
+    place = StreamPlace(developer_id, uuid.uuid4().hex)
+    command = admission.admit(place.id, {place.key: most}, time.time(), PRESENT_SECONDS)
+    return place if redis.client.execute_command(*command) else None
 
 
 def keep(places: Iterable[StreamPlace]) -> None:
-    """They are still taken."""
-    lapses_at = time.time() + PRESENT_SECONDS
+    """Have the places count for PRESENT_SECONDS more. Raises RedisError."""
+    until = time.time() + PRESENT_SECONDS
     with redis.client.pipeline(transaction=False) as pipe:
         for place in places:
-            pipe.zadd(place.key, {place.id: lapses_at})
-            pipe.expire(place.key, 120)
+            for command in admission.renew(place.id, [place.key], until):
+                pipe.execute_command(*command)
         pipe.execute()
 
 
 def leave(place: StreamPlace) -> None:
+    """Give the place up. Raises nothing."""
     try:
-        redis.client.zrem(place.key, place.id)
+        for command in admission.leave(place.id, [place.key]):
+            redis.client.execute_command(*command)
     except RedisError as error:  # it lapses
         log.warning("place_not_left", error=type(error).__name__)
