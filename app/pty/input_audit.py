@@ -19,7 +19,7 @@ class InputAudit:
 
     def of(self, grant: ViewerGrant) -> Callable[[int], None]:
         """Where to say that so many bytes were typed by whom that grant is for."""
-        key = (grant.task_id, grant.attempt, grant.developer_id)
+        key = (grant.task_id, grant.attempt, grant.session.developer_id)
 
         def count(size: int) -> None:
             moment = now()

@@ -56,7 +56,7 @@ class Viewer(Peer):
 
     @property
     def presence(self) -> Presence:
-        return Presence(self.id, self.grant.task_id, self.grant.developer_id)
+        return Presence(self.id, self.grant.task_id, self.grant.session.developer_id)
 
     # ---- what it is told, by whom does not wait --------------------------------------------------
 

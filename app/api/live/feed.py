@@ -16,7 +16,7 @@ from app.domain import snapshot
 from app.domain.snapshot import Snapshot
 from app.services.clock import now
 from app.services.notify import news
-from app.services.notify.news import StreamGrant
+from app.services.people.sessions import DeveloperSession
 
 HEARTBEAT_SECONDS = 15.0
 
@@ -24,24 +24,24 @@ log = structlog.get_logger(__name__)
 
 
 def read(
-    app: Flask, grant: StreamGrant, place: StreamPlace, last_event_id: str | None
+    app: Flask, session: DeveloperSession, place: StreamPlace, last_event_id: str | None
 ) -> Iterator[bytes]:
     """The stream's bytes. `last_event_id` is what the client has had before: it goes on there."""
     yield sse.begin()
     try:
-        yield from _told(app, grant, place, last_event_id)
+        yield from _told(app, session, place, last_event_id)
     except SQLAlchemyError as error:  # the client comes back by itself
         log.warning("stream_broken", error=type(error).__name__)
 
 
 def _told(
-    app: Flask, grant: StreamGrant, place: StreamPlace, last_event_id: str | None
+    app: Flask, session: DeveloperSession, place: StreamPlace, last_event_id: str | None
 ) -> Iterator[bytes]:
-    with hub.of(app).joined(grant, place) as stream:
+    with hub.of(app).joined(session, place) as stream:
         yield from _catch_up(app, stream, last_event_id)
         told = stream.joined_at  # which goes ahead only with what the client has been given
         while True:
-            until_end = (grant.ends_at - now()).total_seconds() if grant.ends_at else None
+            until_end = (session.ends_at - now()).total_seconds() if session.ends_at else None
             if until_end is not None and until_end <= 0:
                 yield sse.message("end", {"reason": "signed_out"}, told)
                 return
@@ -64,7 +64,9 @@ def _catch_up(app: Flask, stream: Stream, last_event_id: str | None) -> Iterator
     had = snapshot.parse(last_event_id) if last_event_id else None
     joined = stream.joined_at
     with app.app_context():
-        state = news.viewer_states({0: stream.grant}, now(), unread_of={stream.grant.developer_id})
+        state = news.viewer_states(
+            {0: stream.session}, now(), unread_of={stream.session.developer_id}
+        )
         batch = _missed(stream, had, joined)
     if not (found := state.get(0)) or not found.is_signed_in:
         stream.put(End("signed_out"))
@@ -73,14 +75,14 @@ def _catch_up(app: Flask, stream: Stream, last_event_id: str | None) -> Iterator
         # Nothing was had, or too much was missed: lists say how things are.
         event = "reset" if last_event_id else "hello"
         yield _message(event, News([], [], found.unread, joined))
-    elif (item := hub.for_one(batch, stream.grant, found)) is not None:
+    elif (item := hub.for_one(batch, stream.session, found)) is not None:
         yield _message("news", item)
 
 
 def _missed(stream: Stream, had: Snapshot | None, joined: Snapshot) -> news.NewsBatch | None:
     if had is None or had.xmax > joined.xmax:  # of another database's future
         return None
-    return news.since(had, {stream.grant.developer_id}, until=joined)
+    return news.since(had, {stream.session.developer_id}, until=joined)
 
 
 def _message(event: str, item: News) -> bytes:

@@ -23,7 +23,8 @@ from app.api.live.places import StreamPlace
 from app.domain.snapshot import Snapshot
 from app.services.clock import now
 from app.services.notify import news
-from app.services.notify.news import NewsBatch, Row, StreamGrant, ViewerState
+from app.services.notify.news import NewsBatch, Row, ViewerState
+from app.services.people.sessions import DeveloperSession
 
 LOOK_SECONDS = 2.0  # rights that have ended are seen so much later, too
 PAUSE_SECONDS = 0.02  # between two looks: what comes meanwhile is read together
@@ -51,8 +52,8 @@ class End(NamedTuple):
 class Stream:
     """One client's. `seen` is how far it has been read for it, whether there was news or not."""
 
-    def __init__(self, grant: StreamGrant, place: StreamPlace, seen: Snapshot) -> None:
-        self.grant, self.place = grant, place
+    def __init__(self, session: DeveloperSession, place: StreamPlace, seen: Snapshot) -> None:
+        self.session, self.place = session, place
         self.joined_at = self.seen = seen
         self.is_over = False
         self._waiting: queue.SimpleQueue[News | End] = queue.SimpleQueue()
@@ -92,7 +93,7 @@ class Hub:
         self._judged_at = self._kept_at = 0.0
 
     @contextmanager
-    def joined(self, grant: StreamGrant, place: StreamPlace) -> Iterator[Stream]:
+    def joined(self, session: DeveloperSession, place: StreamPlace) -> Iterator[Stream]:
         """A stream, as long as this lasts: it gets all that is committed after its `seen`.
 
         Raises SQLAlchemyError.
@@ -102,7 +103,7 @@ class Hub:
             # A client may have read further at another process than this one has.
             self._advance()
             assert self._seen is not None
-            stream = Stream(grant, place, self._seen)
+            stream = Stream(session, place, self._seen)
             self._streams.add(stream)
         if self.is_closing:
             stream.put(End("going_away"))
@@ -178,7 +179,7 @@ class Hub:
                 self._seen = news.here()
                 return
             unread_of, self._unread_of = self._unread_of, set()
-            batch = news.since(self._seen, {s.grant.developer_id for s in self._streams})
+            batch = news.since(self._seen, {s.session.developer_id for s in self._streams})
             told = {row["developer_id"] for row in batch.notifications}
             is_quiet = not (batch.events or told or unread_of)
             if not is_quiet or time.monotonic() >= self._judged_at + LOOK_SECONDS:
@@ -191,15 +192,15 @@ class Hub:
     def _tell(self, batch: NewsBatch, unread_of: set[int]) -> None:
         self._judged_at = time.monotonic()
         streams = dict(enumerate(self._streams))
-        grants = {number: stream.grant for number, stream in streams.items()}
-        viewer_states = news.viewer_states(grants, now(), unread_of=unread_of)
+        sessions = {number: stream.session for number, stream in streams.items()}
+        viewer_states = news.viewer_states(sessions, now(), unread_of=unread_of)
         for number, stream in streams.items():
             state = viewer_states.get(number)
             if state is None or not state.is_signed_in:
                 stream.put(End("signed_out"))
             elif not batch.is_whole:
                 stream.put(End("behind"))
-            elif (item := for_one(batch, stream.grant, state)) is not None:
+            elif (item := for_one(batch, stream.session, state)) is not None:
                 stream.put(item)
 
     # ---- being woken -----------------------------------------------------------------------------
@@ -240,10 +241,10 @@ class Hub:
         self._some.set()
 
 
-def for_one(batch: NewsBatch, grant: StreamGrant, state: ViewerState) -> News | None:
+def for_one(batch: NewsBatch, session: DeveloperSession, state: ViewerState) -> News | None:
     """What of it somebody may see; None where that is nothing."""
     events = [event for event in batch.events if state.sees(event)]
-    mine = [row for row in batch.notifications if row["developer_id"] == grant.developer_id]
+    mine = [row for row in batch.notifications if row["developer_id"] == session.developer_id]
     if not events and not mine and state.unread is None:
         return None
     return News(events, mine, state.unread, batch.seen)

@@ -19,7 +19,7 @@ from app.services.clock import now
 from app.services.logs import news as task_news
 from app.services.logs.news import Seen, StreamCursor
 from app.services.notify import news
-from app.services.notify.news import StreamGrant
+from app.services.people.sessions import DeveloperSession
 
 HEARTBEAT_SECONDS = 15.0
 LOOK_SECONDS = 2.0  # rights that have ended are seen so much later
@@ -34,9 +34,9 @@ class _Reading:
     """Where one client is."""
 
     def __init__(
-        self, app: Flask, grant: StreamGrant, task_id: int, last_event_id: str | None
+        self, app: Flask, session: DeveloperSession, task_id: int, last_event_id: str | None
     ) -> None:
-        self.app, self.grant, self.task_id = app, grant, task_id
+        self.app, self.session, self.task_id = app, session, task_id
         self.place = task_news.parse(last_event_id) if last_event_id else None
         self._greeting = "reset" if last_event_id else "hello"
         self._looks_at = 0.0
@@ -50,7 +50,7 @@ class _Reading:
         """
         self.has_more = False
         with self.app.app_context():
-            seen, is_allowed = _look(self.grant, self.task_id)
+            seen, is_allowed = _look(self.session, self.task_id)
         self._looks_at = time.monotonic() + LOOK_SECONDS
         if seen is None or not is_allowed:
             yield self.end("signed_out")
@@ -99,14 +99,14 @@ class _Reading:
 
 def read(
     app: Flask,
-    grant: StreamGrant,
+    session: DeveloperSession,
     taken: places.StreamPlace,
     task_id: int,
     last_event_id: str | None,
 ) -> Iterator[bytes]:
     """The stream's bytes."""
     yield sse.begin()
-    reading = _Reading(app, grant, task_id, last_event_id)
+    reading = _Reading(app, session, task_id, last_event_id)
     told_at = kept_at = time.monotonic()
     with hub.of(app).watching(task_id) as some:
         while not reading.is_over:
@@ -131,11 +131,10 @@ def read(
             time.sleep(PAUSE_SECONDS)
 
 
-def _look(grant: StreamGrant, task_id: int) -> tuple[Seen | None, bool]:
-    moment = now()
-    state = news.viewer_states({0: grant}, moment).get(0)
+def _look(session: DeveloperSession, task_id: int) -> tuple[Seen | None, bool]:
+    state = news.viewer_states({0: session}, now()).get(0)
     seen = task_news.look(task_id)
     if state is None or seen is None or not state.is_signed_in:
         return seen, False
     about = {"project_id": seen.project_id, "is_deleted": seen.is_deleted}
-    return seen, state.sees(about) and not (grant.ends_at and grant.ends_at <= moment)
+    return seen, state.sees(about)

@@ -6,15 +6,14 @@ from flask import Flask, Response, current_app, request
 
 from app import sockets
 from app.api.blueprint import Blueprint
-from app.api.guards import current_credential, current_developer, has_session
+from app.api.guards import current_credential, current_developer
 from app.api.live import feed, places, sse, task_feed
 from app.api.live.places import StreamPlace
 from app.api.problems import problems
 from app.domain.errors import TooManyStreams
-from app.domain.tokens import digest
 from app.services import settings
-from app.services.notify.news import StreamGrant
-from app.services.people import tokens
+from app.services.people import sessions
+from app.services.people.sessions import DeveloperSession
 from app.services.tasks import reads
 
 blp = Blueprint("stream", __name__, url_prefix="/api/web", description="Live news")
@@ -43,8 +42,8 @@ def stream_news() -> Response:
     back with it as `Last-Event-ID`, and you miss nothing and get nothing twice. What machines note
     for themselves (`log`) is not in it.
     """
-    grant, place, app = _taken()
-    return _response(feed.read(app, grant, place, request.headers.get("Last-Event-ID")), place)
+    session, place, app = _taken()
+    return _response(feed.read(app, session, place, request.headers.get("Last-Event-ID")), place)
 
 
 @blp.get("/tasks/<int:task_id>/stream")
@@ -60,18 +59,18 @@ def stream_task(task_id: int) -> Response:
     last `id` as `Last-Event-ID`, and you miss nothing and get nothing twice; `0:` is the beginning.
     """
     reads.get(current_developer(), task_id)
-    grant, place, app = _taken()
+    session, place, app = _taken()
     last = request.headers.get("Last-Event-ID")
-    return _response(task_feed.read(app, grant, place, task_id, last), place)
+    return _response(task_feed.read(app, session, place, task_id, last), place)
 
 
-def _taken() -> tuple[StreamGrant, StreamPlace, Flask]:
-    """Raises TooManyStreams, RedisError."""
-    grant = _grant()
-    place = places.take(grant.developer_id, settings.value("streamsPerDeveloper"))
+def _taken() -> tuple[DeveloperSession, StreamPlace, Flask]:
+    """The session that asks, its stream's place, and the app. Raises TooManyStreams, RedisError."""
+    session = sessions.of(current_developer(), current_credential())
+    place = places.take(session.developer_id, settings.value("streamsPerDeveloper"))
     if place is None:
         raise TooManyStreams(RETRY_SECONDS)
-    return grant, place, current_app._get_current_object()  # type: ignore[attr-defined]
+    return session, place, current_app._get_current_object()  # type: ignore[attr-defined]
 
 
 def _response(news: Iterator[bytes], place: StreamPlace) -> Response:
@@ -86,11 +85,3 @@ def _response(news: Iterator[bytes], place: StreamPlace) -> Response:
 
     response.call_on_close(leave)
     return response
-
-
-def _grant() -> StreamGrant:
-    developer, credential = current_developer(), current_credential()
-    if has_session():
-        generation, ends_at = developer.token_generation, tokens.access_ends_at(credential)
-        return StreamGrant(developer.id, generation, None, ends_at)
-    return StreamGrant(developer.id, None, digest(credential), None)

@@ -1,7 +1,7 @@
-"""What has been committed since somebody looked last, for all who look on in one process at once.
+"""What has been committed since the last look, for all event streams of one process at once.
 
-How far somebody has read is said by a snapshot, so that no event is missed that was committed late,
-and none comes twice.
+How far a stream has been read is a snapshot of Postgres, so that no event is missed that was
+committed late, and none comes twice.
 """
 
 import json
@@ -17,26 +17,18 @@ from app.domain.roles import Act, Person, ProjectRole, SystemRole, may
 from app.domain.snapshot import Snapshot
 from app.extensions import db
 from app.services.notify.notifications import COUNTED
+from app.services.people import sessions
+from app.services.people.sessions import DeveloperSession
 
 MOST = 2000  # events, and notifications, of one look; who is further behind begins anew
 
 Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class StreamGrant:
-    """Somebody who looks on. `generation` is that of their access token, `token_digest` that of
-    their personal one: whichever they came with. `ends_at` is when that is over.
-    """
-
-    developer_id: int
-    generation: int | None
-    token_digest: str | None
-    ends_at: datetime | None
-
-
 class NewsBatch(NamedTuple):
-    """What is new. `seen`: from here it goes on. `is_whole`: nothing had to be left out."""
+    """What has been committed in a stretch of time, which ends at `seen`. `is_whole`: nothing of it
+    had to be left out.
+    """
 
     events: Sequence[Row]
     notifications: Sequence[Row]
@@ -46,7 +38,9 @@ class NewsBatch(NamedTuple):
 
 @dataclass(frozen=True)
 class ViewerState:
-    """What somebody may see now. `unread` is counted where it was asked for."""
+    """What a viewer may see now. `is_signed_in`: whether the session still holds. `projects`: those
+    that the developer is a member of. `unread`: how many notifications are, where it was asked for.
+    """
 
     is_signed_in: bool
     role: SystemRole
@@ -54,7 +48,7 @@ class ViewerState:
     unread: int | None
 
     def sees(self, event: Row) -> bool:
-        """Whether an event's project is theirs to see. A deleted one is the admins' alone."""
+        """Whether the viewer may see the event's project. A deleted one is the admins' alone."""
         if event["is_deleted"]:
             return self.role is SystemRole.ADMIN
         member = ProjectRole.MEMBER if event["project_id"] in self.projects else None
@@ -91,37 +85,31 @@ _SINCE = text(f"""
     FROM s
 """)
 _SNAPSHOT = text("SELECT pg_current_snapshot()::text")
-_STANDINGS = text(f"""
-    SELECT s.number, d.role,
-           d.disabled_at IS NULL
-           AND CASE WHEN s.generation IS NOT NULL THEN d.token_generation = s.generation
-                    ELSE EXISTS (SELECT FROM personal_tokens AS pt
-                                 WHERE pt.digest = s.token_digest AND pt.revoked_at IS NULL
-                                   AND (pt.expires_at IS NULL OR pt.expires_at > :now))
-               END AS is_signed_in,
+_VIEWER_STATES = text(f"""
+    SELECT s.number, d.role, {sessions.HOLDS} AS is_signed_in,
            ARRAY(SELECT pm.project_id FROM project_members AS pm
                  WHERE pm.developer_id = d.id) AS projects,
            CASE WHEN d.id = ANY(CAST(:unread_of AS bigint[]))
                 THEN (SELECT count(*) FROM (SELECT FROM notifications AS n
                                             WHERE n.developer_id = d.id AND n.read_at IS NULL
                                             LIMIT {COUNTED}) AS few) END AS unread
-    FROM jsonb_to_recordset(CAST(:grants AS jsonb)) AS s(
-            number int, developer_id bigint, generation int, token_digest text)
+    FROM jsonb_to_recordset(CAST(:sessions AS jsonb)) AS s(number int, {sessions.COLUMNS})
     JOIN developers AS d ON d.id = s.developer_id
 """)
 _NO_END = 2**63 - 1
 
 
 def here() -> Snapshot:
-    """What is committed now."""
+    """The snapshot of what is committed now."""
     return _parsed(db.session.execute(_SNAPSHOT).scalar_one())
 
 
 def since(
     seen: Snapshot, developers: Collection[int], *, until: Snapshot | None = None
 ) -> NewsBatch:
-    """What is there now, or was `until` then, and was not at `seen`: the events of all tasks, and
-    these developers' notifications. What machines note for themselves is left out.
+    """What was committed after `seen`, and by `until` (by now, if that is None): the events of all
+    tasks, but for what machines note for themselves (`log`), and these developers' notifications.
+    Ends the transaction.
     """
     asked = {
         "xmax": seen.xmax,
@@ -138,20 +126,16 @@ def since(
 
 
 def viewer_states(
-    grants: Mapping[int, StreamGrant], now: datetime, *, unread_of: Collection[int] = ()
+    viewers: Mapping[int, DeveloperSession], now: datetime, *, unread_of: Collection[int] = ()
 ) -> dict[int, ViewerState]:
-    """How each stands, by the caller's number for it; whose row is gone is left out."""
-    rows = [
-        {
-            "number": number,
-            "developer_id": grant.developer_id,
-            "generation": grant.generation,
-            "token_digest": grant.token_digest,
-        }
-        for number, grant in grants.items()
-    ]
-    asked = {"grants": json.dumps(rows), "now": now, "unread_of": sorted(unread_of)}
-    found = db.session.execute(_STANDINGS, asked).all()
+    """Each viewer's state at `now`, by the caller's number for it, in one statement.
+
+    A viewer whose developer's row is gone is left out. Notifications are counted for the developers
+    in `unread_of`. Ends the transaction.
+    """
+    rows = [{"number": number, **sessions.row(session)} for number, session in viewers.items()]
+    asked = {"sessions": json.dumps(rows), "now": now, "unread_of": sorted(unread_of)}
+    found = db.session.execute(_VIEWER_STATES, asked).all()
     db.session.rollback()
     return {
         row.number: ViewerState(

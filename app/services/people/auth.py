@@ -19,7 +19,7 @@ from app.domain.tokens import TokenKind
 from app.extensions import db
 from app.models import Developer, RefreshToken
 from app.services import audit, clock
-from app.services.people import developers, passwords, second_factor, tokens
+from app.services.people import developers, passwords, second_factor, sessions, tokens
 
 log = structlog.get_logger(__name__)
 
@@ -66,9 +66,7 @@ def developer_of(access_token: str) -> Developer:
     if not 0 < claims.developer_id <= LARGEST_ID:  # Postgres refuses it
         raise InvalidToken
     developer = db.session.scalars(_BY_ID, {"id": claims.developer_id}).one_or_none()
-    if developer is None or developer.disabled_at:
-        raise InvalidToken
-    if developer.token_generation != claims.generation:
+    if developer is None or not sessions.is_current(developer, claims.generation):
         raise InvalidToken
     return developer
 
@@ -77,9 +75,9 @@ def refresh(refresh_token: str) -> Pair:
     """The next pair. Raises InvalidToken; a token that was copied ends its whole family."""
     developer, link = _link(refresh_token)
     now = clock.now()  # after the wait for the lock
-    if link.revoked_at or link.expires_at <= now or link.generation != developer.token_generation:
+    if link.revoked_at or link.expires_at <= now:
         raise InvalidToken
-    if developer.disabled_at:
+    if not sessions.is_current(developer, link.generation):
         raise InvalidToken
     overlap = timedelta(seconds=current_app.config["REFRESH_OVERLAP_SECONDS"])
     if link.replaced_at and now > link.replaced_at + overlap:

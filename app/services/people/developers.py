@@ -9,7 +9,7 @@ from app.extensions import db
 from app.models import Developer
 from app.services import audit, rights
 from app.services.clock import now
-from app.services.people import passwords
+from app.services.people import passwords, sessions
 
 
 def create(
@@ -83,7 +83,7 @@ def hold(developer: Developer) -> None:
     """Lock and reread the developer. Raises InvalidToken when their sessions ended meanwhile."""
     generation = developer.token_generation
     current = locked(developer.id)
-    if current is None or current.disabled_at or current.token_generation != generation:
+    if current is None or not sessions.is_current(current, generation):
         raise InvalidToken
 
 

@@ -37,11 +37,12 @@ def new(kind: TokenKind) -> str:
 
 
 class AccessClaims(NamedTuple):
-    """What an access token says. `family`: the login that it is of."""
+    """What an access token says. `family`: the login that it is of. `ends_at`: when it expires."""
 
     developer_id: int
     generation: int
     family: str | None
+    ends_at: datetime
 
 
 def access_token(developer: Developer, family: uuid.UUID | None = None) -> str:
@@ -53,18 +54,13 @@ def access_token(developer: Developer, family: uuid.UUID | None = None) -> str:
 
 
 def access_claims(token: str) -> AccessClaims:
-    """Raises InvalidToken."""
+    """What the token says; the caller compares it with the developer's row. Raises InvalidToken."""
     claims = _read(token, "access", current_app.config["JWT_SECRET_KEY"])
     try:
-        return AccessClaims(int(claims["sub"]), int(claims["gen"]), claims.get("fam"))
-    except (KeyError, ValueError, TypeError):
+        ends_at = datetime.fromtimestamp(claims["exp"], UTC)
+        return AccessClaims(int(claims["sub"]), int(claims["gen"]), claims.get("fam"), ends_at)
+    except (KeyError, ValueError, TypeError, OverflowError):
         raise InvalidToken from None
-
-
-def access_ends_at(token: str) -> datetime:
-    """When an access token is over. Raises InvalidToken."""
-    claims = _read(token, "access", current_app.config["JWT_SECRET_KEY"])
-    return datetime.fromtimestamp(claims["exp"], UTC)
 
 
 def worker_jwt(machine: Machine) -> tuple[str, datetime]:

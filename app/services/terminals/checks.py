@@ -1,10 +1,9 @@
-"""Open sockets held against the rows: all those of a process in one statement.
+"""Whether open sockets of terminals may stay, and what was typed through them.
 
-And what was typed through them, likewise.
+Both are one statement for all sockets of a process that are looked at together.
 """
 
 import json
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -17,6 +16,7 @@ from app.domain.roles import Person, ProjectRole, SystemRole
 from app.domain.task import TaskStatus
 from app.domain.terminal import Subject, Verdict, fence, verdict
 from app.extensions import db
+from app.services.people import sessions
 from app.services.terminals.terminals import MachineGrant, ViewerGrant
 
 Grant = ViewerGrant | MachineGrant
@@ -24,7 +24,7 @@ Grant = ViewerGrant | MachineGrant
 
 @dataclass(frozen=True)
 class GrantCheck:
-    """`at_gate`: no process is there that could take what is typed."""
+    """What becomes of a socket. `at_gate`: no process is there that could take what is typed."""
 
     verdict: Verdict
     at_gate: bool
@@ -32,7 +32,7 @@ class GrantCheck:
 
 @dataclass(frozen=True)
 class TypedSpan:
-    """That somebody typed, between two moments, so many bytes."""
+    """So many bytes that a developer typed into an attempt's terminal between two moments."""
 
     task_id: int
     attempt: int
@@ -42,23 +42,13 @@ class TypedSpan:
     bytes: int
 
 
-_LOOK = text("""
+_LOOK = text(f"""
     SELECT s.number, t.status, t.created_by, a.phase, a.ended_at IS NULL AS is_live,
            a.machine_id, m.jwt_version IS NOT NULL AND m.status <> 'decommissioned' AS is_known,
            d.role, pm.role AS project_role, p.deleted_at IS NOT NULL AS is_deleted,
-           d.disabled_at IS NULL
-           AND (s.family IS NULL
-                OR EXISTS (SELECT FROM refresh_tokens AS rt
-                           WHERE rt.family = s.family AND rt.revoked_at IS NULL
-                             AND rt.expires_at > :now))
-           AND CASE WHEN s.generation IS NOT NULL THEN d.token_generation = s.generation
-                    ELSE EXISTS (SELECT FROM personal_tokens AS pt
-                                 WHERE pt.digest = s.token_digest AND pt.revoked_at IS NULL
-                                   AND (pt.expires_at IS NULL OR pt.expires_at > :now))
-               END AS is_signed_in
+           {sessions.HOLDS} AS is_signed_in
     FROM jsonb_to_recordset(CAST(:grants AS jsonb)) AS s(
-            number int, task_id bigint, attempt int, developer_id bigint, generation int,
-            family uuid, token_digest text)
+            number int, task_id bigint, attempt int, {sessions.COLUMNS})
     JOIN tasks AS t ON t.id = s.task_id
     JOIN projects AS p ON p.id = t.project_id
     JOIN attempts AS a ON a.task_id = s.task_id AND a.number = s.attempt
@@ -78,17 +68,19 @@ _NOTE = text("""
 
 
 def look(grants: Mapping[int, Grant], now: datetime) -> dict[int, GrantCheck]:
-    """What becomes of each, by the caller's number for it."""
-    rows = [{"number": number, **asdict(grant)} for number, grant in grants.items()]
-    told = {"grants": json.dumps(rows, default=_plain), "now": now}
-    found = db.session.execute(_LOOK, told).all()
+    """What becomes of each socket at `now`, by the caller's number for it, in one statement.
+
+    A socket whose task is gone is left out. Ends the transaction.
+    """
+    rows = [{"number": number, **_row(grant)} for number, grant in grants.items()]
+    found = db.session.execute(_LOOK, {"grants": json.dumps(rows), "now": now}).all()
     db.session.rollback()
     return {row.number: _finding(row, grants[row.number]) for row in found}
 
 
-def _plain(value: Any) -> str:
-    assert isinstance(value, uuid.UUID | datetime)
-    return str(value)
+def _row(grant: Grant) -> dict[str, Any]:
+    about = {"task_id": grant.task_id, "attempt": grant.attempt}
+    return about if isinstance(grant, MachineGrant) else {**about, **sessions.row(grant.session)}
 
 
 def _finding(row: Row[Any], grant: Grant) -> GrantCheck:
@@ -106,12 +98,12 @@ def _person(row: Row[Any], grant: ViewerGrant) -> Person | None:
     return Person(
         system_role=SystemRole(row.role),
         project_role=ProjectRole(row.project_role) if row.project_role else None,
-        is_creator=row.created_by == grant.developer_id,
+        is_creator=row.created_by == grant.session.developer_id,
     )
 
 
 def note(typed: Sequence[TypedSpan]) -> None:
-    """Store who typed. Commits."""
-    rows = json.dumps([asdict(stretch) for stretch in typed], default=_plain)
+    """Store what was typed, in one statement. Commits."""
+    rows = json.dumps([asdict(span) for span in typed], default=datetime.isoformat)
     db.session.execute(_NOTE, {"rows": rows})
     db.session.commit()

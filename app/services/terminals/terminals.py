@@ -1,7 +1,7 @@
 """Terminals: who gets in, with a token that opens one socket once."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -23,7 +23,8 @@ from app.domain.tokens import TokenKind, digest
 from app.extensions import db
 from app.models import Attempt, ChannelToken, Developer, Task, TerminalInput
 from app.services import audit, clock, locks, rights
-from app.services.people import auth, personal_tokens, tokens
+from app.services.people import auth, personal_tokens, sessions, tokens
+from app.services.people.sessions import DeveloperSession
 from app.services.tasks import reads
 from app.services.terminals import wants
 
@@ -44,15 +45,12 @@ class TerminalChannel(NamedTuple):
 
 @dataclass(frozen=True)
 class ViewerGrant:
-    """Somebody's right to a socket. `generation` and `family` (the login) are those of their access
-    token, `token_digest` that of their personal one: whichever they came with.
+    """A developer's right to a socket. The session has no `ends_at`: a socket outlives the access
+    token that it was opened with, and not the login.
     """
 
-    developer_id: int
+    session: DeveloperSession
     name: str
-    generation: int | None
-    family: str | None
-    token_digest: str | None
     task_id: int
     attempt: int
     mode: TerminalMode
@@ -68,8 +66,8 @@ class MachineGrant:
 
 
 def issue(actor: Developer, task_id: int, mode: TerminalMode | None = None) -> TerminalChannel:
-    """A token for one socket, by default the most that the actor may have. The machine is asked
-    to open the terminal, if it has not yet.
+    """A token for one socket, by default in the most powerful mode that the actor may have. The
+    machine is asked to open the terminal, if it has not been yet. Commits.
 
     Raises NotFound, Forbidden, NoTerminal.
     """
@@ -104,19 +102,20 @@ def token_for_machine(machine_id: uuid.UUID, task_id: int, attempt_number: int) 
 
 
 def admit_viewer(task_id: int, credential: str, channel_token: str) -> ViewerGrant:
-    """Use up the token. Raises InvalidToken, NotFound, TaskEnded, AttemptReplaced."""
-    by_personal = personal_tokens.is_one(credential)
-    developer = (personal_tokens if by_personal else auth).developer_of(credential)
+    """Use up a developer's token for a socket; the right that it gave. Commits.
+
+    `credential`: an access token or a personal one. Raises InvalidToken, NotFound, TaskEnded,
+    AttemptReplaced.
+    """
+    kind = personal_tokens if personal_tokens.is_one(credential) else auth
+    developer = kind.developer_of(credential)
     reads.get(developer, task_id)
     used = _use(ChannelToken.developer_id == developer.id, task_id, channel_token)
     assert used.mode is not None  # by a constraint of its table
     _require_stay(task_id, used.attempt)
     return ViewerGrant(
-        developer_id=developer.id,
+        session=replace(sessions.of(developer, credential), ends_at=None),
         name=developer.name,
-        generation=None if by_personal else developer.token_generation,
-        family=None if by_personal else tokens.access_claims(credential).family,
-        token_digest=digest(credential) if by_personal else None,
         task_id=task_id,
         attempt=used.attempt,
         mode=used.mode,
@@ -124,7 +123,10 @@ def admit_viewer(task_id: int, credential: str, channel_token: str) -> ViewerGra
 
 
 def admit_machine(task_id: int, worker_jwt: str, channel_token: str) -> MachineGrant:
-    """The same for a machine. Raises InvalidToken, TaskEnded, AttemptReplaced."""
+    """Use up a machine's token for a socket; the right that it gave. Commits.
+
+    Raises InvalidToken, TaskEnded, AttemptReplaced.
+    """
     machine = tokens.machine_of(worker_jwt)
     used = _use(ChannelToken.machine_id == machine.id, task_id, channel_token)
     _require_stay(task_id, used.attempt)

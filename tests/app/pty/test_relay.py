@@ -11,20 +11,20 @@ from sqlalchemy.exc import OperationalError
 from app.domain.terminal import TerminalMode
 from app.pty.relay import Relay
 from app.pty.store import Store
+from app.services.people.sessions import DeveloperSession
+from app.services.terminals.terminals import ViewerGrant
 
 TASK = 2_000_000_001
 
 
 @pytest.fixture
-def grant() -> Any:
-    return SimpleNamespace(
-        task_id=TASK, attempt=1, developer_id=TASK, mode=TerminalMode.WATCH, name="Ada"
-    )
+def grant() -> ViewerGrant:
+    return ViewerGrant(DeveloperSession(TASK, 1), "Ada", TASK, 1, TerminalMode.WATCH)
 
 
 @pytest.mark.parametrize("step", ["limits", "admit", "states"])
 def test_a_viewer_whom_an_error_keeps_out_is_forgotten(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, grant: Any, step: str
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, grant: ViewerGrant, step: str
 ) -> None:
     def fails(*_: Any) -> Any:
         raise OperationalError("", {}, Exception()) if step == "limits" else RedisError

@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -19,11 +20,18 @@ from app.models import Attempt, Developer, Project, ProjectMember, Task
 from app.services.clock import now
 from app.services.logs import logs
 from app.services.notify import outbox
-from app.services.notify.news import StreamGrant
 from app.services.people import tokens
+from app.services.people.sessions import DeveloperSession
 from app.services.tasks import history
-from tests.app.api.web.test_stream import SECONDS, Listener
-from tests.factories import make_attempt, make_developer, make_machine, make_project, make_task
+from tests.app.api.web.test_stream import ENDS, SECONDS, Listener, begin_login, end_session
+from tests.factories import (
+    make_attempt,
+    make_developer,
+    make_machine,
+    make_personal_token,
+    make_project,
+    make_task,
+)
 
 Listen = Callable[..., Listener]
 
@@ -52,8 +60,8 @@ def listen(
     opened: list[Listener] = []
     path = f"/api/web/tasks/{task.id}/stream"
 
-    def start(last_event_id: str = "", developer: Developer = ada) -> Listener:
-        bearer = tokens.access_token(developer)
+    def start(last_event_id: str = "", developer: Developer = ada, bearer: str = "") -> Listener:
+        bearer = bearer or tokens.access_token(developer)
         opened.append(Listener(committed_app, bearer, last_event_id, path))
         return opened[-1]
 
@@ -180,14 +188,39 @@ def test_it_ends_with_the_right_to_see_the_task(
     assert listener.is_over.wait(SECONDS)
 
 
+@pytest.mark.parametrize("how", ENDS)
+def test_it_ends_with_what_the_developer_came_in_with(
+    listen: Listen, ada: Developer, how: str
+) -> None:
+    row, secret = make_personal_token(ada)
+    login = begin_login(ada)
+    listener = listen(bearer=secret if how.startswith("token") else login.access_token)
+    listener.next()
+    end_session(ada, how, login, row)
+    told = listener.next()
+    assert (told.event, told.data) == ("end", {"reason": "signed_out"})
+    assert listener.is_over.wait(SECONDS)
+
+
+def test_it_ends_with_its_access_token(
+    listen: Listen, committed_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life = timedelta(seconds=1)
+    monkeypatch.setitem(committed_app.config, "JWT_ACCESS_TOKEN_EXPIRES", life)
+    listener = listen()
+    assert listener.next().event == "hello"
+    told = listener.next()
+    assert (told.event, told.data) == ("end", {"reason": "signed_out"})
+
+
 def test_it_ends_with_that_right_also_in_the_middle_of_a_long_log(
     committed_app: Flask, ada: Developer, task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempt = make_attempt(task, make_machine())
     for _ in range(20):
         print_out(attempt, b"x" * 100)
-    grant = StreamGrant(ada.id, ada.token_generation, None, None)
-    reading = task_feed.read(committed_app, grant, StreamPlace(ada.id, "x"), task.id, "0:")
+    session = DeveloperSession(ada.id, ada.token_generation)
+    reading = task_feed.read(committed_app, session, StreamPlace(ada.id, "x"), task.id, "0:")
     assert b"retry" in next(reading)
     assert b"event: log" in next(reading)
     ada.disabled_at = now()

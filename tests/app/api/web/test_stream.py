@@ -22,12 +22,12 @@ from app.domain.roles import SystemRole
 from app.domain.snapshot import Snapshot
 from app.domain.task import EventType
 from app.extensions import db, redis
-from app.models import Developer, Project, ProjectMember, Task
+from app.models import Developer, PersonalToken, Project, ProjectMember, Task
 from app.services import settings
 from app.services.clock import now
 from app.services.notify import fan_out, news, notifications, outbox
-from app.services.notify.news import StreamGrant
-from app.services.people import tokens
+from app.services.people import auth, tokens
+from app.services.people.sessions import DeveloperSession
 from app.services.tasks import history
 from tests.app.services.people.test_auth_sessions import at_once
 from tests.factories import (
@@ -142,6 +142,12 @@ def happen(task: Task, message: str = "x", type_: EventType = EventType.STAGE_ST
     history.record(task, type_, message, now())
     db.session.commit()
     outbox.wake()
+
+
+def begin_login(developer: Developer) -> auth.Pair:
+    login = auth.begin_family(developer, now())
+    db.session.commit()
+    return login
 
 
 def messages(events: list[dict[str, Any]]) -> list[str]:
@@ -342,24 +348,57 @@ def test_who_is_no_member_any_more_gets_nothing_more(
     assert messages(listener.news(1)) == ["for her"]
 
 
-@pytest.mark.parametrize("how", ["disabled", "password", "token revoked", "token expired"])
+ENDS = ("logout", "disabled", "password", "token revoked", "token expired")
+
+
+def end_session(developer: Developer, how: str, login: auth.Pair, token: PersonalToken) -> None:
+    """What ends the right to a stream, by one of ENDS; committed."""
+    match how:
+        case "logout":
+            auth.logout(developer, login.refresh_token)
+        case "disabled":
+            developer.disabled_at = now()
+        case "password":
+            developer.token_generation += 1
+        case "token revoked":
+            token.revoked_at = now()
+        case "token expired":
+            token.expires_at = now() - timedelta(seconds=1)
+    db.session.commit()
+
+
+@pytest.mark.parametrize("how", ENDS)
 def test_a_stream_ends_with_the_right_to_it(listen: Listen, ada: Developer, how: str) -> None:
     row, secret = make_personal_token(ada)
-    listener = listen(ada, bearer=secret if how.startswith("token") else "")
+    login = begin_login(ada)
+    listener = listen(ada, bearer=secret if how.startswith("token") else login.access_token)
     listener.next()
-    match how:
-        case "disabled":
-            ada.disabled_at = now()
-        case "password":
-            ada.token_generation += 1
-        case "token revoked":
-            row.revoked_at = now()
-        case "token expired":
-            row.expires_at = now() - timedelta(seconds=1)
-    db.session.commit()
+    end_session(ada, how, login, row)
     told = listener.next()
     assert (told.event, told.data) == ("end", {"reason": "signed_out"})
     assert listener.is_over.wait(SECONDS)
+
+
+def test_another_login_s_end_ends_no_stream(
+    listen: Listen, ada: Developer, project: Project, task: Task
+) -> None:
+    gone, stays = begin_login(ada), begin_login(ada)
+    ended, listener = (listen(ada, bearer=login.access_token) for login in (gone, stays))
+    assert [ended.next().event, listener.next().event] == ["hello", "hello"]
+    auth.refresh(stays.refresh_token)  # which is the same login
+    auth.logout(ada, gone.refresh_token)
+    assert ended.next().data == {"reason": "signed_out"}
+    happen(task, "still told")
+    assert messages(listener.news(1)) == ["still told"]
+
+
+def test_who_has_signed_out_gets_no_stream_with_what_is_left_of_an_access_token(
+    listen: Listen, ada: Developer
+) -> None:
+    login = begin_login(ada)
+    auth.logout(ada, login.refresh_token)
+    told = listen(ada, bearer=login.access_token).next()
+    assert (told.event, told.data) == ("end", {"reason": "signed_out"})
 
 
 def test_a_stream_ends_with_its_access_token(
@@ -380,8 +419,9 @@ def test_what_was_not_told_before_an_access_token_ended_is_told_to_who_comes_bac
     task: Task,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    grant = StreamGrant(ada.id, ada.token_generation, None, now() + timedelta(hours=1))
-    reading = feed.read(committed_app, grant, StreamPlace(ada.id, "x"), None)
+    until = now() + timedelta(hours=1)
+    session = DeveloperSession(ada.id, ada.token_generation, ends_at=until)
+    reading = feed.read(committed_app, session, StreamPlace(ada.id, "x"), None)
     assert [b"retry" in next(reading), b"hello" in next(reading)] == [True, True]
     [stream] = hub.of(committed_app)._streams
     begun = stream.seen
@@ -401,9 +441,7 @@ def test_what_was_not_told_before_an_access_token_ended_is_told_to_who_comes_bac
 
 def test_how_far_it_is_read_never_goes_back(ada: Developer) -> None:
     """The hub puts what is new, and says only later how far that is."""
-    stream = hub.Stream(
-        StreamGrant(ada.id, 1, None, None), StreamPlace(ada.id, "x"), Snapshot(1, 1)
-    )
+    stream = hub.Stream(DeveloperSession(ada.id, 1), StreamPlace(ada.id, "x"), Snapshot(1, 1))
     stream.put(hub.News([], [], 0, Snapshot(2, 2)))
     stream.next(0)
     assert stream.seen == Snapshot(2, 2)
@@ -453,7 +491,7 @@ def test_a_client_that_reads_nothing_is_told_to_come_back(
 ) -> None:
     monkeypatch.setattr(hub, "MOST_UNREAD", 3)
     begun = Snapshot(1, 1)
-    stream = hub.Stream(StreamGrant(ada.id, 1, None, None), StreamPlace(ada.id, "x"), begun)
+    stream = hub.Stream(DeveloperSession(ada.id, 1), StreamPlace(ada.id, "x"), begun)
     for _ in range(9):
         stream.put(hub.News([], [], 0, Snapshot(2, 2)))
     items = [stream.next(0) for _ in range(5)]
