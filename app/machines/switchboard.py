@@ -10,16 +10,16 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import partial
+from typing import Any, NoReturn
 
-import redis as redis_client
 import structlog
 from flask import Flask
-from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import bus
+from app import bus, threads
 from app.machines.connection import Connection
+from app.redis import listening
 from app.services.clock import now
 from app.services.machines import heartbeats, machines, servers
 from app.services.machines.heartbeats import ReceivedHeartbeat
@@ -46,20 +46,16 @@ class Pulse:
         self._signs[connection.machine_id] = (connection, sign)
         self._some.set()
 
-    def run(self) -> None:
+    def run(self) -> NoReturn:
         """The writer's thread."""
         while True:
             self._some.wait()
             self._some.clear()
             signs, self._signs = self._signs, {}
-            try:
-                self._write(signs)
-            except SQLAlchemyError as error:
-                # Unanswered, the machines' leases run on, which is right: we have not heard them.
-                log.warning("heartbeats_not_written", error=type(error).__name__)
-            except Exception:
-                # One machine's must not keep those of all others from being written.
-                log.exception("heartbeats_not_written")
+            # Without Postgres they stay unanswered, and the machines' leases run on, which is
+            # right: we have not heard them.
+            write = partial(self._write, signs)
+            threads.survive(log, "heartbeats_not_written", write, SQLAlchemyError)
             time.sleep(self.INTERVAL)
 
     def _write(self, signs: dict[uuid.UUID, tuple[Connection, ReceivedHeartbeat]]) -> None:
@@ -80,19 +76,18 @@ class Presence:
         self._app = app
         self._stretch: uuid.UUID | None = None
 
-    def run(self) -> None:
-        """Its thread."""
+    def run(self) -> NoReturn:
+        """The thread that writes."""
         while True:
-            try:
-                with self._app.app_context():
-                    self._stretch = servers.sign(self._stretch, now())
-            except SQLAlchemyError as error:
-                # Unsaid, which is right: without Postgres no machine can be heard.
-                log.warning("presence_not_written", error=type(error).__name__)
-            except Exception:
-                # Without it machines that we hear all the time would be excused later.
-                log.exception("presence_not_written")
+            # Without Postgres no machine can be heard, so that it is right if the rows do not say
+            # that this process serves. After any other error they have to say it again: machines
+            # that we hear all the time would be excused later.
+            threads.survive(log, "presence_not_written", self._sign, SQLAlchemyError)
             time.sleep(servers.INTERVAL)
+
+    def _sign(self) -> None:
+        with self._app.app_context():
+            self._stretch = servers.sign(self._stretch, now())
 
 
 class Switchboard:
@@ -140,35 +135,18 @@ class Switchboard:
             if self._started:
                 return
             self._started = True
-        for work in (self.pulse.run, self._presence.run, self._listen):
-            threading.Thread(target=work, name=work.__qualname__, daemon=True).start()
+        threads.start(self.pulse.run, self._presence.run, self._listen)
 
-    def _listen(self) -> None:
-        while True:
-            try:
-                self._hear_wake_ups()
-            except RedisError as error:
-                log.warning("wake_ups_not_heard", error=str(error))
-            except Exception:
-                # One message must not keep all that come after it from being heard.
-                log.exception("wake_ups_not_heard")
-            time.sleep(1)
+    def _listen(self) -> NoReturn:
+        channels = (bus.MACHINES_CHANNEL, bus.REPLACED_CHANNEL)
+        listening.listen(self._app.config["REDIS_URL"], channels, self._wake_all, self.hear)
 
-    def _hear_wake_ups(self) -> None:
-        client = redis_client.Redis.from_url(
-            self._app.config["REDIS_URL"], socket_connect_timeout=2, health_check_interval=10
-        )
-        with client.pubsub(ignore_subscribe_messages=True) as subscription:
-            subscription.subscribe(bus.MACHINES_CHANNEL, bus.REPLACED_CHANNEL)
-            for connection in list(self._connections.values()):
-                connection.wake()  # something may have been missed before
-            while True:
-                self.hear(subscription.get_message(timeout=5))
+    def _wake_all(self) -> None:
+        for connection in list(self._connections.values()):
+            connection.wake()
 
-    def hear(self, message: dict[str, Any] | None) -> None:
-        """Pass on what came from Redis to the connections that it is about."""
-        if message is None:
-            return
+    def hear(self, message: dict[str, Any]) -> None:
+        """Wake the connections that a message from Redis is about."""
         words = message["data"].decode().split()
         if message["channel"].decode() == bus.REPLACED_CHANNEL:
             machine_id, generation = words

@@ -11,11 +11,12 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 from redis.exceptions import RedisError
 
+from app import threads
 from app.pty.commands import client
 from app.pty.machine import MachineSocket
 from app.pty.store import Store
@@ -84,10 +85,10 @@ class Reader:
 
     # ---- news ------------------------------------------------------------------------------------
 
-    def listen(self) -> None:
-        """The news' thread."""
+    def listen(self) -> NoReturn:
+        """The thread that hears the news."""
         while True:
-            self._try(self._listen)
+            self._keep_at(self._listen)
 
     def sign(self) -> None:
         """Has Redis say something, so that a connection that is dead is found out."""
@@ -152,15 +153,15 @@ class Reader:
 
     # ---- reading ---------------------------------------------------------------------------------
 
-    def read(self) -> None:
-        """The reading thread."""
+    def read(self) -> NoReturn:
+        """The thread that reads the streams."""
         while True:
             self._some.wait(max(0.0, self._sweep_at - time.monotonic()))
             self._some.clear()
             if time.monotonic() >= self._sweep_at:
                 self._sweep_at = time.monotonic() + SWEEP_SECONDS
                 self._sweep()
-            self._try(self._read)
+            self._keep_at(self._read)
 
     def _sweep(self) -> None:
         with self._lock:
@@ -207,15 +208,9 @@ class Reader:
                     self._unread.add(channel)
                     self._some.set()
 
-    def _try(self, work: Callable[[], None]) -> None:
-        """All terminals of the process hang on these threads."""
-        try:
-            work()
-        except RedisError as error:
-            log.warning("terminals_not_read", error=type(error).__name__)
-            time.sleep(1)
-        except Exception:
-            log.exception("terminals_not_read")
+    def _keep_at(self, work: Callable[[], None]) -> None:
+        """Do the work; pause if it raises. All terminals of the process hang on these threads."""
+        if not threads.survive(log, "terminals_not_read", work, RedisError):
             time.sleep(1)
 
 

@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from app import threads
 from app.domain.terminal import Verdict
 from app.pty.input_audit import InputAudit
 from app.pty.machine import MachineSocket
@@ -160,40 +161,26 @@ class Relay:
             if self._started:
                 return
             self._started = True
-        for work in (
-            self._reader.listen,
-            self._reader.read,
-            self._look_after_some,
-            self._look_after,
-        ):
-            threading.Thread(target=work, name=work.__qualname__, daemon=True).start()
+        reader = self._reader
+        threads.start(reader.listen, reader.read, self._look_after_some, self._look_after)
 
-    def _look_after(self) -> None:
+    def _look_after(self) -> NoReturn:
         """What costs no more for a thousand sockets."""
         while True:
             time.sleep(CHECK_SECONDS)
             for work in (self._reader.sign, self._flush, self._drop_stuck):
-                self._try(work)
+                _survive(work)
 
-    def _look_after_some(self) -> None:
+    def _look_after_some(self) -> NoReturn:
         """What does: in turns, so that each socket has its own every CHECK_SECONDS."""
         due = time.monotonic()
         while True:
             ends, turns = self._ends.turn()
             for work in (self._judge, self._sign, self._want):
-                self._try(partial(work, ends))
+                _survive(partial(work, ends))
             now = time.monotonic()
             due = max(due + CHECK_SECONDS / turns, now)
             time.sleep(due - now)
-
-    def _try(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except (SQLAlchemyError, RedisError) as error:
-            # Sockets stay: whoever comes back to them is judged then.
-            log.warning("terminals_not_looked_after", error=type(error).__name__)
-        except Exception:
-            log.exception("terminals_not_looked_after")
 
     def _judge(self, ends: Sequence[AnyEnd]) -> None:
         """Whoever may no longer stay is hung up on."""
@@ -275,3 +262,8 @@ class Relay:
     def _drop_stuck(self) -> None:
         for end in self._ends.everybody():
             end.drop_if_stuck()
+
+
+def _survive(work: Callable[[], None]) -> None:
+    """Whatever the work raises, sockets stay: the next look judges them."""
+    threads.survive(log, "terminals_not_looked_after", work, SQLAlchemyError, RedisError)

@@ -1,1 +1,1 @@
-"""What is asked of Redis in the same way by more than one room."""
+"""What more than one room does with Redis: counting who is present, and listening."""

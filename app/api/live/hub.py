@@ -9,18 +9,18 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
-import redis as redis_client
 import structlog
 from flask import Flask
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import bus
+from app import bus, threads
 from app.api.live import places
 from app.api.live.places import StreamPlace
 from app.domain.snapshot import Snapshot
+from app.redis import listening
 from app.services.clock import now
 from app.services.notify import news
 from app.services.notify.news import NewsBatch, Row, ViewerState
@@ -144,21 +144,14 @@ class Hub:
             if self._is_started:
                 return
             self._is_started = True
-        for work in (self._look_on, self._listen):
-            threading.Thread(target=work, name=work.__qualname__, daemon=True).start()
+        threads.start(self._look_on, self._listen)
 
-    def _look_on(self) -> None:
+    def _look_on(self) -> NoReturn:
         while True:
             self._some.wait(LOOK_SECONDS)
             self._some.clear()
-            try:
-                self._look()
-            except (SQLAlchemyError, RedisError) as error:
-                # Nothing is lost: the next look begins where the last one ended.
-                log.warning("news_not_read", error=type(error).__name__)
-                time.sleep(0.5)
-            except Exception:
-                log.exception("news_not_read")
+            # Nothing is lost by an error: the next look begins where the last one ended.
+            if not threads.survive(log, "news_not_read", self._look, SQLAlchemyError, RedisError):
                 time.sleep(0.5)
             time.sleep(PAUSE_SECONDS)
 
@@ -205,30 +198,11 @@ class Hub:
 
     # ---- being woken -----------------------------------------------------------------------------
 
-    def _listen(self) -> None:
-        while True:
-            try:
-                self._hear()
-            except RedisError as error:
-                log.warning("wake_ups_not_heard", error=str(error))
-            except Exception:
-                # One message must not keep all that come after it from being heard.
-                log.exception("wake_ups_not_heard")
-            time.sleep(1)
+    def _listen(self) -> NoReturn:
+        channels = (bus.NEWS_CHANNEL,)
+        listening.listen(self._app.config["REDIS_URL"], channels, self._some.set, self._hear)
 
-    def _hear(self) -> None:
-        client = redis_client.Redis.from_url(
-            self._app.config["REDIS_URL"], socket_connect_timeout=2, health_check_interval=10
-        )
-        with client.pubsub(ignore_subscribe_messages=True) as subscription:
-            subscription.subscribe(bus.NEWS_CHANNEL)
-            self._some.set()  # something may have been missed before
-            while True:
-                self._take(subscription.get_message(timeout=5))
-
-    def _take(self, message: dict[str, Any] | None) -> None:
-        if message is None:
-            return
+    def _hear(self, message: dict[str, Any]) -> None:
         for word in message["data"].split():
             is_unread, number = word[:1] == b"u", word.removeprefix(b"u")
             if not number.isdigit():
