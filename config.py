@@ -1,8 +1,8 @@
-"""Settings, read from the environment. Imports nothing of ours.
+"""The server's settings, read from the environment. This module imports nothing of `app`.
 
-What an operator does not set has a default that is right for one small machine. Secrets and the
-addresses of Postgres and Redis have none: they come from the environment, or from the stack that
-`make up` runs in MUSTER_HOME, which leaves them there for the commands beside it.
+A setting that an operator leaves out has a default that is right for one small machine. Secrets and
+the addresses of Postgres and Redis have no default: they come from the environment, or from the
+stack that `make up` runs in MUSTER_HOME, which leaves them there for the commands beside it.
 """
 
 import json
@@ -24,7 +24,7 @@ class MissingSetting(Exception):
 
 
 def database_uri(url: str) -> str:
-    """The same address with psycopg2 named: SQLAlchemy 2.1 reads `postgresql://` as psycopg 3."""
+    """The URL with psycopg2 as its driver: SQLAlchemy 2.1 reads `postgresql://` as psycopg 3."""
     for scheme in ("postgres://", "postgresql://"):
         if url.startswith(scheme):
             return "postgresql+psycopg2://" + url.removeprefix(scheme)
@@ -32,7 +32,9 @@ def database_uri(url: str) -> str:
 
 
 def check_addresses(settings: Mapping[str, Any]) -> None:
-    """Raises MissingSetting for what is no address of its kind, without quoting it."""
+    """Raises MissingSetting where the URL of Postgres or Redis is none. It does not quote the URL,
+    which may have a password in it.
+    """
     try:
         url = make_url(settings["SQLALCHEMY_DATABASE_URI"])
         is_postgres = url.drivername.startswith("postgresql")
@@ -46,6 +48,39 @@ def check_addresses(settings: Mapping[str, Any]) -> None:
         raise MissingSetting("REDIS_URL must be like redis://:password@host:6379/0") from None
 
 
+def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """All settings of the server, for `app.config`. Raises MissingSetting."""
+    home = Path(environ.get("MUSTER_HOME", ".muster")).absolute()
+    values = _values(home, environ)
+    return {
+        "MUSTER_HOME": home,
+        **_keys(values),
+        **_services(values),
+        **_logins(values),
+        **_machines(values),
+        **_web(values),
+    }
+
+
+def _values(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """The values by their names in the environment. Raises MissingSetting.
+
+    What the environment does not set is taken from the stack that runs in `home`.
+    """
+    values = {
+        **_left_by_stack(home, "services.json"),
+        **_left_by_stack(home, "secrets.json"),
+        **environ,
+    }
+    missing = [name for name in (*ADDRESSES, *SECRETS) if not values.get(name)]
+    if missing:
+        raise MissingSetting(
+            f"not set: {', '.join(missing)}; and no stack runs in {home}: set them, or start one "
+            "(make up)"
+        )
+    return values
+
+
 def _left_by_stack(home: Path, file: str) -> dict[str, str]:
     try:
         found = json.loads((home / file).read_text())
@@ -54,36 +89,29 @@ def _left_by_stack(home: Path, file: str) -> dict[str, str]:
     return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
 
 
-def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """Every setting of the server, for `app.config`. Raises MissingSetting."""
-    home = Path(environ.get("MUSTER_HOME", ".muster")).absolute()
-    known = {
-        **_left_by_stack(home, "services.json"),
-        **_left_by_stack(home, "secrets.json"),
-        **environ,
-    }
-    missing = [name for name in (*ADDRESSES, *SECRETS) if not known.get(name)]
-    if missing:
-        raise MissingSetting(
-            f"not set: {', '.join(missing)}; and no stack runs in {home}: set them, or start one "
-            "(make up)"
-        )
+def _number(values: Mapping[str, str], name: str, default: float) -> float:
+    try:
+        return float(values.get(name, default))
+    except ValueError:
+        raise MissingSetting(f"{name} must be a number, not {values[name]!r}") from None
 
-    def number(name: str, default: float) -> float:
-        try:
-            return float(known.get(name, default))
-        except ValueError:
-            raise MissingSetting(f"{name} must be a number, not {known[name]!r}") from None
 
+def _keys(values: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "SECRET_KEY": known["SECRET_KEY"],
-        "JWT_SECRET_KEY": known["JWT_SECRET_KEY"],
-        "WORKER_JWT_SECRET_KEY": known["WORKER_JWT_SECRET_KEY"],
+        "SECRET_KEY": values["SECRET_KEY"],
+        "JWT_SECRET_KEY": values["JWT_SECRET_KEY"],
+        "WORKER_JWT_SECRET_KEY": values["WORKER_JWT_SECRET_KEY"],
         # Comma-separated Fernet keys: the first one writes, all of them read.
-        "ENCRYPTION_KEYS": known["ENCRYPTION_KEYS"].split(","),
-        "SQLALCHEMY_DATABASE_URI": database_uri(known["DATABASE_URL"]),
+        "ENCRYPTION_KEYS": values["ENCRYPTION_KEYS"].split(","),
+    }
+
+
+def _services(values: Mapping[str, str]) -> dict[str, Any]:
+    """Postgres and Redis."""
+    return {
+        "SQLALCHEMY_DATABASE_URI": database_uri(values["DATABASE_URL"]),
         "SQLALCHEMY_ENGINE_OPTIONS": {
-            "pool_size": int(number("MUSTER_DB_POOL", 16)),
+            "pool_size": int(_number(values, "MUSTER_DB_POOL", 16)),
             "max_overflow": 0,
             "pool_timeout": 10,
             "pool_pre_ping": False,
@@ -98,36 +126,53 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
                 "tcp_user_timeout": 30_000,
             },
         },
-        # Whom migrations let work, where they run as another role than the app.
-        "APP_ROLE": known.get("MUSTER_APP_ROLE", ""),
-        "REDIS_URL": known["REDIS_URL"],
-        "MUSTER_HOME": home,
-        "JWT_ACCESS_TOKEN_EXPIRES": number("MUSTER_ACCESS_SECONDS", 15 * 60),
-        "REFRESH_SECONDS": number("MUSTER_REFRESH_SECONDS", 7 * 86400),
+        # The role that migrations give the app's rights to, where they run as another role.
+        "APP_ROLE": values.get("MUSTER_APP_ROLE", ""),
+        "REDIS_URL": values["REDIS_URL"],
+    }
+
+
+def _logins(values: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "JWT_ACCESS_TOKEN_EXPIRES": _number(values, "MUSTER_ACCESS_SECONDS", 15 * 60),
+        "REFRESH_SECONDS": _number(values, "MUSTER_REFRESH_SECONDS", 7 * 86400),
         "REFRESH_OVERLAP_SECONDS": 10.0,
         # Failed logins in 15 minutes, for a name and for an address.
-        "LOGIN_FAILURES": int(number("MUSTER_LOGIN_FAILURES", 5)),
-        "LOGIN_FAILURES_PER_ADDRESS": int(number("MUSTER_LOGIN_FAILURES_PER_ADDRESS", 5)),
-        # Whose word for a client's address is taken: the proxies in front.
-        "PROXIES": [part.strip() for part in known.get("MUSTER_PROXY", "").split(",")],
-        # Pages beside our own that may open terminals.
-        "ORIGINS": [part.strip() for part in known.get("MUSTER_ORIGINS", "").split(",") if part],
-        "WORKER_JWT_SECONDS": number("MUSTER_WORKER_JWT_SECONDS", 86400),
-        "HEARTBEAT_SECONDS": number("MUSTER_HEARTBEAT_SECONDS", 10),
-        # A machine that says nothing for this long is offline.
-        "SILENCE_SECONDS": number("MUSTER_SILENCE_SECONDS", 30),
+        "LOGIN_FAILURES": int(_number(values, "MUSTER_LOGIN_FAILURES", 5)),
+        "LOGIN_FAILURES_PER_ADDRESS": int(_number(values, "MUSTER_LOGIN_FAILURES_PER_ADDRESS", 5)),
+    }
+
+
+def _machines(values: Mapping[str, str]) -> dict[str, Any]:
+    """Machines, what they hold, and how long."""
+    return {
+        "WORKER_JWT_SECONDS": _number(values, "MUSTER_WORKER_JWT_SECONDS", 86400),
+        "HEARTBEAT_SECONDS": _number(values, "MUSTER_HEARTBEAT_SECONDS", 10),
+        # A machine that sends nothing for this long is offline.
+        "SILENCE_SECONDS": _number(values, "MUSTER_SILENCE_SECONDS", 30),
         # How long a machine may work without being heard; also how long it may come back.
-        "LEASE_SECONDS": number("MUSTER_LEASE_SECONDS", 600),
-        # How long a message that is being sent is its sender's: nobody else tries it before.
-        "DELIVERY_LEASE_SECONDS": number("MUSTER_DELIVERY_LEASE_SECONDS", 60),
-        "LOG_WINDOW": int(number("MUSTER_LOG_WINDOW", 1 << 20)),
-        "MAX_LOAD_PERCENT": number("MUSTER_MAX_LOAD_PERCENT", 90),
+        "LEASE_SECONDS": _number(values, "MUSTER_LEASE_SECONDS", 600),
+        "MAX_LOAD_PERCENT": _number(values, "MUSTER_MAX_LOAD_PERCENT", 90),
         # A machine whose disk becomes fuller than this is drained.
-        "MAX_DISK_PERCENT": number("MUSTER_MAX_DISK_PERCENT", 90),
+        "MAX_DISK_PERCENT": _number(values, "MUSTER_MAX_DISK_PERCENT", 90),
         # How long, and up to how much on one machine, workspaces of ended tasks are kept.
-        "WORKSPACE_SECONDS": number("MUSTER_WORKSPACE_SECONDS", 86400),
-        "WORKSPACES_GIGABYTES": number("MUSTER_WORKSPACES_GB", 50),
-        "LOG_LEVEL": known.get("MUSTER_LOG_LEVEL", "INFO"),
+        "WORKSPACE_SECONDS": _number(values, "MUSTER_WORKSPACE_SECONDS", 86400),
+        "WORKSPACES_GIGABYTES": _number(values, "MUSTER_WORKSPACES_GB", 50),
+        # Bytes of logs that a machine sends before they are acknowledged, all logs together.
+        "LOG_WINDOW": int(_number(values, "MUSTER_LOG_WINDOW", 1 << 20)),
+    }
+
+
+def _web(values: Mapping[str, str]) -> dict[str, Any]:
+    """Requests, and what the server sends and logs."""
+    return {
+        # The proxies in front: their headers are believed about a client's address.
+        "PROXIES": [part.strip() for part in values.get("MUSTER_PROXY", "").split(",")],
+        # Pages beside our own that may open terminals.
+        "ORIGINS": [part.strip() for part in values.get("MUSTER_ORIGINS", "").split(",") if part],
+        # How long a process that sends a message has it for itself: no other tries it before.
+        "DELIVERY_LEASE_SECONDS": _number(values, "MUSTER_DELIVERY_LEASE_SECONDS", 60),
+        "LOG_LEVEL": values.get("MUSTER_LOG_LEVEL", "INFO"),
         "MAX_CONTENT_LENGTH": 1 << 20,
         "API_TITLE": "Muster",
         "API_VERSION": "1",

@@ -1,8 +1,12 @@
-"""The newest of the tasks that match, at the same cost however many there are.
+"""The newest tasks that match a filter, at the same cost however many tasks there are.
 
-A scan that goes back from the newest task and throws away what does not match would read all of
-them for a small old project. So whatever a list is filtered by is asked for value by value, each
-where an index has its newest rows side by side, and the newest of all those are taken.
+One scan back from the newest task would throw away what does not match, and so read all tasks for a
+small old project. Instead each project and each status that is asked for is looked up by itself: an
+index has the newest tasks of each side by side (`ix_tasks_project_status` and its siblings). Then
+the newest of all those are taken. docs/decisions/0013-lists-by-value.md has the reasons.
+
+A text is looked for in two steps: in the newest tasks (`_in_window`), then by an index of trigrams
+in the older ones (`_older_query`). Both have a time limit; see `Newest.lowest`.
 """
 
 import uuid
@@ -28,14 +32,19 @@ from app.postgres import time_limit
 from app.postgres.lateral import lateral_values
 
 WINDOW = 2000
-"""So many of the newest are looked through for a text before an index of texts is asked."""
-PARTS = (1, 10, 100)
-"""Where there is no time for so many long texts, a part of them; the last is waited for."""
+"""How many of the newest tasks are searched for a text before the index of trigrams is asked."""
+WINDOW_DIVISORS = (1, 10, 100)
+"""Descriptions may be too long to search a whole window in time: then a tenth of it is tried, then
+a hundredth, in the end without a time limit."""
 
 
 @dataclass(frozen=True)
 class TaskFilter:
-    """`visible` filters projects, None where all are seen. Empty or None: not filtered by."""
+    """Which tasks are listed: all that meet every field. None and () do not filter.
+
+    `visible` is a condition on projects (`rights.visible_projects`). `q` is a text that the
+    description contains, or the task's id.
+    """
 
     visible: ColumnElement[bool] | None = None
     project_key: str | None = None
@@ -46,149 +55,175 @@ class TaskFilter:
 
     @property
     def projects(self) -> Select[int] | None:
-        """Those whose tasks are wanted; None: all."""
+        """The ids of the projects whose tasks are listed; None where that is all projects."""
         if self.visible is None and self.project_key is None:
             return None
-        found = select(Project.id)
+        ids = select(Project.id)
         if self.visible is not None:
-            found = found.where(self.visible)
+            ids = ids.where(self.visible)
         if self.project_key is not None:
-            found = found.where(func.lower(Project.key) == self.project_key.lower())
-        return found
+            ids = ids.where(func.lower(Project.key) == self.project_key.lower())
+        return ids
 
     @property
-    def plain(self) -> list[ColumnElement[bool]]:
-        """Conditions that are one value each."""
-        found = []
+    def single_values(self) -> list[ColumnElement[bool]]:
+        """The conditions that allow one value of a column: of the machine, and of the creator."""
+        conditions = []
         if self.machine_id is not None:
-            found.append(Task.machine_id == self.machine_id)
+            conditions.append(Task.machine_id == self.machine_id)
         if self.created_by is not None:
-            found.append(Task.created_by == self.created_by)
-        return found
+            conditions.append(Task.created_by == self.created_by)
+        return conditions
 
 
 @dataclass(frozen=True)
 class Newest:
-    """Ids; where time ended the look, all that match and are not below `lowest`."""
+    """The ids of a page's tasks, as a list or as a query.
+
+    `lowest` is set where the time limit ended the search: `ids` are then all tasks that match and
+    whose id is not below `lowest`. The next page begins below it.
+    """
 
     ids: Select[int] | list[int]
     lowest: int | None = None
 
 
 def newest(wanted: TaskFilter, before: int | None, limit: int) -> Newest:
-    """The newest `limit` of them, below `before`."""
+    """The newest `limit` tasks that match, of those with ids below `before` (None: of all)."""
     if wanted.q is None:
-        return Newest(_newest(wanted, before, limit))
-    return _with_text(wanted, wanted.q, before, limit)
+        return Newest(_newest_ids(wanted, before, limit))
+    return _newest_with_text(wanted, wanted.q, before, limit)
 
 
-def _newest(wanted: TaskFilter, before: int | None, limit: int) -> Select[int]:
-    """Whatever they contain."""
-    rows = _rows(wanted, before, limit).subquery("newest")
+# ---- without a text ------------------------------------------------------------------------------
+
+
+def _newest_ids(wanted: TaskFilter, before: int | None, limit: int) -> Select[int]:
+    """The query of the newest `limit` ids, whatever the tasks' texts are."""
+    rows = _newest_of_each(wanted, before, limit).subquery("newest")
     return select(rows.c.id).order_by(rows.c.id.desc()).limit(limit)
 
 
-def _rows(wanted: TaskFilter, before: int | None, limit: int) -> Select[int]:
-    """The newest `limit` for each project and each status that is asked for."""
+def _newest_of_each(wanted: TaskFilter, before: int | None, limit: int) -> Select[int]:
+    """The query of the newest `limit` ids of each pair of a project and a status.
+
+    SELECT of_each.id FROM <projects> JOIN <statuses> JOIN LATERAL (<newest ids of this pair>).
+    What the filter does not name is left out of the FROM; if it names neither, so is the LATERAL.
+    """
     wanted = _with_statuses(wanted)
-    sources: list[FromClause] = []
-    mine = [*wanted.plain]
+    values: list[FromClause] = []
+    conditions = [*wanted.single_values]
     if (projects := wanted.projects) is not None:
-        sources.append(projects.subquery("of_project"))
-        mine.append(Task.project_id == sources[-1].c.id)
+        values.append(projects.subquery("of_project"))
+        conditions.append(Task.project_id == values[-1].c.id)
     if wanted.statuses:
-        sources.append(lateral_values(Task.status, wanted.statuses))
-        mine.append(Task.status == sources[-1].c.value)
+        values.append(lateral_values(Task.status, wanted.statuses))
+        conditions.append(Task.status == values[-1].c.value)
     if before is not None:
-        mine.append(Task.id < before)
-    rows = select(Task.id).where(*mine).order_by(Task.id.desc()).limit(limit)
-    if not sources:
+        conditions.append(Task.id < before)
+    rows = select(Task.id).where(*conditions).order_by(Task.id.desc()).limit(limit)
+    if not values:
         return rows
-    first, *others = sources
-    found = rows.lateral("of_each")
+    first, *others = values
+    of_each = rows.lateral("of_each")
     joined: Any = first
-    for source in (*others, found):
+    for source in (*others, of_each):
         joined = joined.join(source, true())
-    return select(found.c.id).select_from(joined)
+    return select(of_each.c.id).select_from(joined)
 
 
 def _with_statuses(wanted: TaskFilter) -> TaskFilter:
-    """By two of project, machine and creator at once there are indexes by status only."""
-    asked = len(wanted.plain) + (wanted.projects is not None)
-    return replace(wanted, statuses=wanted.statuses or tuple(TaskStatus)) if asked > 1 else wanted
+    """The filter, with all statuses named where an index needs them.
 
-
-def _with_text(wanted: TaskFilter, q: str, before: int | None, limit: int) -> Newest:
-    """Those that contain the text.
-
-    A word that is in many tasks is in many of the newest; for the others an index on the
-    descriptions is asked, unless the newest were all there are.
+    The indexes that have two of project, machine and creator have the status before the id.
     """
-    recent = _recent(wanted, q, before, limit)
-    if len(recent.ids) == limit or recent.lowest is None:
-        return Newest(recent.ids)
-    if not recent.in_time:
-        return Newest(recent.ids, recent.lowest)
-    if (older := _older(wanted, q, recent.lowest, limit)) is None:
-        return Newest(recent.ids)
-    if (found := time_limit.rows(older)) is None:
-        return Newest(recent.ids, recent.lowest)
-    return Newest(recent.ids + [row.id for row in found])
+    columns = len(wanted.single_values) + (wanted.projects is not None)
+    if columns < 2 or wanted.statuses:
+        return wanted
+    return replace(wanted, statuses=tuple(TaskStatus))
+
+
+# ---- with a text ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class _Recent:
-    """Ids out of a window; the lowest that was in it, None where nothing is below."""
+class _WindowMatches:
+    """The ids of a window's tasks that contain the text.
+
+    `lowest` is the lowest id of the window, None where no older task passes the filter. `in_time`:
+    the window was a whole one.
+    """
 
     ids: list[int]
     lowest: int | None
     in_time: bool
 
 
-def _recent(wanted: TaskFilter, q: str, before: int | None, limit: int) -> _Recent:
-    """Out of the newest; of fewer where time does not do for them."""
-    for part in PARTS:
-        size = max(1, WINDOW // part)
-        look = _window(wanted, q, before, size, limit)
-        if rows := time_limit.rows(look):
+def _newest_with_text(wanted: TaskFilter, q: str, before: int | None, limit: int) -> Newest:
+    """The newest tasks that contain the text.
+
+    A common word is in many of the newest tasks, and the window has a page of them. A rare one is
+    found by the index of trigrams, which is asked only where there are tasks below the window.
+    """
+    recent = _in_window(wanted, q, before, limit)
+    if len(recent.ids) == limit or recent.lowest is None:
+        return Newest(recent.ids)
+    if not recent.in_time:
+        return Newest(recent.ids, recent.lowest)
+    if (older := _older_query(wanted, q, recent.lowest, limit)) is None:
+        return Newest(recent.ids)
+    if (rows := time_limit.rows(older)) is None:
+        return Newest(recent.ids, recent.lowest)
+    return Newest(recent.ids + [row.id for row in rows])
+
+
+def _in_window(wanted: TaskFilter, q: str, before: int | None, limit: int) -> _WindowMatches:
+    """Search the newest `WINDOW` tasks or, where that takes too long, fewer (`WINDOW_DIVISORS`)."""
+    for divisor in WINDOW_DIVISORS:
+        size = max(1, WINDOW // divisor)
+        query = _window_query(wanted, q, before, size, limit)
+        if rows := time_limit.rows(query):
             break
-    ((ids, count, lowest),) = rows or db.session.execute(look)
-    return _Recent(ids, lowest if count == size else None, part == 1)
+    ((ids, count, lowest),) = rows or db.session.execute(query)
+    return _WindowMatches(ids, lowest if count == size else None, in_time=divisor == 1)
 
 
-def _window(
+def _window_query(
     wanted: TaskFilter, q: str, before: int | None, size: int, limit: int
 ) -> Select[list[int], int, int | None]:
-    """One row: which of the newest `size` contain the text, how many there are, the last one."""
-    ids = _newest(wanted, before, size)
+    """The query of one row about the newest `size` tasks: the ids of those that contain the text,
+    how many tasks there are, and the lowest id of them.
+    """
+    ids = _newest_ids(wanted, before, size)
     window = select(Task.id, Task.description).where(Task.id.in_(ids)).cte("recent")
     contains = or_(window.c.description.ilike(containing(q)), window.c.id == number(q))
-    found = select(window.c.id).where(contains).order_by(window.c.id.desc()).limit(limit)
+    matches = select(window.c.id).where(contains).order_by(window.c.id.desc()).limit(limit)
     lowest = func.min(window.c.id)
-    return select(func.array(found.scalar_subquery()), func.count(), lowest).select_from(window)
+    return select(func.array(matches.scalar_subquery()), func.count(), lowest).select_from(window)
 
 
-def _older(wanted: TaskFilter, q: str, before: int, limit: int) -> Select[int] | None:
-    """The query of those that an index can tell; None: nothing."""
-    older = select(Task.id).where(*_all(wanted, before))
+def _older_query(wanted: TaskFilter, q: str, before: int, limit: int) -> Select[int] | None:
+    """The query of older ids, by indexes; None where no index can find such a text."""
+    older = select(Task.id).where(*_conditions(wanted, before))
     parts = []
     if has_trigrams(q):
         has_text = TaskText.description.ilike(containing(q))
         with_text = older.join(TaskText, TaskText.task_id == Task.id).where(has_text)
         # OFFSET keeps the limit outside: with it inside, a scan back from the newest looks cheap.
         parts.append(select(with_text.offset(0).subquery("older").c.id))
-    if (named := number(q)) is not None:  # `#42` is also the number of a task
-        parts.append(older.where(Task.id == named))
+    if (task_id := number(q)) is not None:  # `#42` is also the number of a task
+        parts.append(older.where(Task.id == task_id))
     if not parts:
         return None
     both = union(*parts).subquery("both")
     return select(both.c.id).order_by(both.c.id.desc()).limit(limit)
 
 
-def _all(wanted: TaskFilter, before: int) -> list[ColumnElement[bool]]:
-    found = [*wanted.plain, Task.id < before]
+def _conditions(wanted: TaskFilter, before: int) -> list[ColumnElement[bool]]:
+    """The whole filter but its text, as conditions of one WHERE."""
+    conditions = [*wanted.single_values, Task.id < before]
     if (projects := wanted.projects) is not None:
-        found.append(Task.project_id.in_(projects))
+        conditions.append(Task.project_id.in_(projects))
     if wanted.statuses:
-        found.append(Task.status.in_(wanted.statuses))
-    return found
+        conditions.append(Task.status.in_(wanted.statuses))
+    return conditions

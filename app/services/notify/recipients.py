@@ -1,0 +1,72 @@
+"""Who may hear of a batch of outbox entries: people, and chats that are bound to projects."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import Row
+
+from app.domain import audience
+from app.domain.audience import Channel, Listener, NewsKind
+from app.domain.chat import BotPlatform, person_on
+from app.domain.roles import ProjectRole, SystemRole
+from app.extensions import db
+from app.services.notify import statements
+
+
+class BatchRecipients:
+    """The people and the chats that may hear of a batch's entries: three statements at most."""
+
+    def __init__(self, entries: Sequence[Row[Any]]) -> None:
+        projects = {"projects": sorted({entry.project_id for entry in entries})}
+        creators = {"creators": sorted({entry.created_by for entry in entries})}
+        self._members: dict[int, list[Row[Any]]] = defaultdict(list)  # by project
+        self._creators: dict[int, Row[Any]] = {}
+        for row in db.session.execute(statements.MEMBERS_AND_CREATORS, projects | creators):
+            if row.project_id is None:
+                self._creators[row.id] = row
+            else:
+                self._members[row.project_id].append(row)
+        self._chats: dict[int, list[Row[Any]]] = defaultdict(list)  # by project
+        for row in db.session.execute(statements.BOUND_CHATS, projects):
+            self._chats[row.project_id].append(row)
+        self._dm_bots = self._read_dm_bots()
+
+    def people(self, entry: Row[Any]) -> Iterator[tuple[Row[Any], frozenset[Channel]]]:
+        """Each person to whom the entry is told, and on which channels."""
+        candidates = {row.id: row for row in self._members[entry.project_id]}
+        creator = self._creators.get(entry.created_by)
+        if creator is not None:
+            candidates.setdefault(creator.id, creator)
+        listeners = [_listener(row, entry) for row in candidates.values()]
+        for recipient in audience.audience(NewsKind(entry.kind), entry.actor_id, listeners):
+            yield candidates[recipient.developer_id], recipient.channels
+
+    def bound_chats(self, entry: Row[Any]) -> Iterable[Row[Any]]:
+        """The chats to which the entry is told: its project's, or none if it only edits cards."""
+        return self._chats[entry.project_id] if entry.kind in audience.TOLD else ()
+
+    def direct_chat(self, person: Row[Any]) -> tuple[int, str] | None:
+        """The bot that can write to the person, and their account on its platform; or None."""
+        platform, account = person_on(person.platform_uid) or (None, "")
+        bot_id = self._dm_bots.get(platform) if platform else None
+        return (bot_id, account) if bot_id else None
+
+    def _read_dm_bots(self) -> dict[BotPlatform, int]:
+        """The id of each platform's bot for direct messages; none if no person has an account."""
+        people = chain(self._creators.values(), *self._members.values())
+        if not any(row.platform_uid for row in people):
+            return {}
+        bots = db.session.execute(statements.DM_BOTS)
+        return {BotPlatform(row.platform): row.id for row in bots}
+
+
+def _listener(row: Row[Any], entry: Row[Any]) -> Listener:
+    person = audience.around(
+        SystemRole(row.role),
+        ProjectRole(row.project_role) if row.project_role else None,
+        is_creator=row.id == entry.created_by,
+        is_deleted=entry.is_deleted,
+    )
+    return Listener(row.id, person, audience.preferences(row.choices))
