@@ -1,4 +1,4 @@
-"""Celery's door: `celery -A celery_worker worker` and `celery -A celery_worker beat`."""
+"""Celery's entry point: `celery -A celery_worker worker` and `celery -A celery_worker beat`."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""How gunicorn serves: `gunicorn wsgi:app` reads this file by itself."""
+"""gunicorn's configuration: `gunicorn wsgi:app` reads this file by itself."""
 
 import os
 import shutil
@@ -14,8 +14,8 @@ keyfile = _env.get("MUSTER_TLS_KEY") or None
 if bool(certfile) != bool(keyfile):
     raise SystemExit("set both MUSTER_TLS_CERT and MUSTER_TLS_KEY, or neither")
 
-# Without TLS only this machine is spoken to, unless somebody says which proxy (MUSTER_PROXY, its
-# addresses) stands in front and speaks TLS to the world.
+# Without TLS the server listens on this machine only, unless a proxy with TLS stands in front
+# (MUSTER_PROXY, its addresses).
 _host = _env.get("MUSTER_BIND") or ("0.0.0.0" if certfile or _proxy else "127.0.0.1")
 if _host not in _LOOPBACK and not (certfile or _proxy):
     raise SystemExit(
@@ -25,40 +25,41 @@ if _host not in _LOOPBACK and not (certfile or _proxy):
 bind = f"{_host}:{_port}"
 forwarded_allow_ips = _proxy or "127.0.0.1,::1"
 
-# libpq reads it. A server process that is frozen, or hangs, in the middle of a transaction would
-# keep its locks for as long, and with them all machines and tasks that it was about.
+# libpq reads this. A server process that is frozen, or hangs, in the middle of a transaction would
+# keep its locks, and so block all machines and tasks that it has locked.
 _env.setdefault("PGOPTIONS", "-c idle_in_transaction_session_timeout=15000")
 
 worker_class = "gevent"
 workers = int(_env.get("MUSTER_WEB_WORKERS", min(2, os.cpu_count() or 1)))
-# A socket each for machines and viewers, which stay.
+# Each machine and each viewer of a terminal holds a socket for long.
 worker_connections = 10_000
 # After a fork, so that each worker patches its sockets before it makes any.
 preload_app = False
-# How long a stop waits for requests, and for connections that idle.
+# Seconds: how long a stop waits for requests, and how long idle connections are kept.
 graceful_timeout = 10
 keepalive = 5
 timeout = 60
-# It would lie in the home directory, one for all stacks.
+# The control socket would lie in the home directory, the same one for all stacks.
 control_socket_disable = True
 # Each request has its JSON line already.
 accesslog = None
 loglevel = "warning"
 
-# Counts of all workers meet here; set before any of them imports prometheus_client.
+# Where all workers' metrics meet; set before any of them imports prometheus_client.
 _metrics = Path(_env.get("MUSTER_HOME", ".muster")).absolute() / "metrics" / _port
 _env["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
 
 
 def on_starting(server):
-    """Counts begin with the server, not with its predecessor's."""
+    """Delete the metrics of an earlier run: they begin at zero with each start of the server."""
     shutil.rmtree(_metrics, ignore_errors=True)
     _metrics.mkdir(parents=True)
 
 
 def post_fork(server, worker):
-    """Have psycopg2 wait in the hub; gunicorn's patch of the standard library does not reach it.
-    And have what passwords are hashed in go back to the system."""
+    """Have psycopg2 wait in gevent's hub, which gunicorn's patch of the standard library does not
+    do; and have the memory in which passwords are hashed go back to the system.
+    """
     from app import heap
     from app.postgres import waits
 
@@ -67,8 +68,9 @@ def post_fork(server, worker):
 
 
 def post_worker_init(worker):
-    """Be there for machines, and have their sockets closed when the worker stops: they would hold
-    it until the end."""
+    """Start the connections to machines, and close all long-lived sockets when the worker stops:
+    they would hold it until `graceful_timeout` is over.
+    """
     import gevent
 
     from app import heap
@@ -91,7 +93,7 @@ def post_worker_init(worker):
 
 
 def child_exit(server, worker):
-    """Gauges of a worker that is gone are no longer true."""
+    """Remove the gauges of a worker that has exited: they are no longer true."""
     from prometheus_client.multiprocess import mark_process_dead
 
     mark_process_dead(worker.pid)

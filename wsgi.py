@@ -1,4 +1,4 @@
-"""gunicorn's door, and that of `flask --app wsgi …`."""
+"""The entry point of gunicorn and of `flask --app wsgi …`."""
 
 import config
 from app.factory import create_app

@@ -1,1 +1,1 @@
-"""The server. Empty, so that app.domain loads without Flask."""
+"""The server. This file stays empty, so that `app.domain` can be imported without Flask."""

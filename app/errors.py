@@ -1,4 +1,4 @@
-"""The one table: what went wrong → the status that says so, as RFC 9457 problem documents."""
+"""The one table from exceptions to HTTP statuses; answers are RFC 9457 problem documents."""
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
@@ -26,7 +26,7 @@ STATUS: dict[type[domain.DomainError], int] = {
     domain.Unavailable: 503,
 }
 
-# What requests that the framework itself turns away are called.
+# The `code` of requests that the framework itself refuses, by status.
 CODES = {
     400: "malformed_request",
     401: domain.Unauthenticated.code,
@@ -55,7 +55,7 @@ log = structlog.get_logger(__name__)
 
 
 def install(app: Flask) -> None:
-    """Have every error of the app answered by this table."""
+    """Answer every exception that leaves a route by this table."""
     app.register_error_handler(domain.DomainError, _domain_error)
     app.register_error_handler(HTTPException, _http_exception)
     for away in AWAY:
@@ -72,7 +72,9 @@ def problem(
     errors: Mapping[str, list[str]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A problem document. Without a page of its own a problem's title is the status's phrase."""
+    """A response with a problem document. `code` is what clients switch on, `errors` the messages
+    by field.
+    """
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -102,7 +104,7 @@ def _domain_error(error: domain.DomainError) -> Response:
 
 
 def _challenge(error: domain.Unauthenticated) -> str:
-    """RFC 6750: what was wrong is only named when a token came."""
+    """The WWW-Authenticate header. RFC 6750: it names an error only if a token was sent."""
     wrong = ', error="invalid_token"' if isinstance(error, domain.InvalidToken) else ""
     return f'Bearer realm="muster"{wrong}'
 
@@ -121,7 +123,7 @@ def _http_exception(error: HTTPException) -> Response | HTTPException:
 
 
 def _detail(error: HTTPException) -> str:
-    """Werkzeug's own words are for people who look at a page."""
+    """The problem's detail. Werkzeug's own descriptions are written for pages, not for clients."""
     cause = getattr(error, "exc", None)
     if isinstance(cause, JSONDecodeError):
         where = f"line {cause.lineno}, column {cause.colno}"
@@ -134,7 +136,7 @@ def _detail(error: HTTPException) -> str:
 
 
 def by_field(messages: Mapping[str, Any]) -> dict[str, list[str]]:
-    """webargs' messages, {location: nested fields}, as one flat table: `pipeline.0.name` → …"""
+    """webargs' messages, {location: nested fields}, as a flat {"pipeline.0.name": messages}."""
     table: dict[str, list[str]] = {}
     for fields in messages.values():
         for path, message in _leaves(fields, ()):
@@ -160,12 +162,12 @@ def _away(error: Exception) -> Response:
 
 
 def _first_line(error: Exception) -> str:
-    """SQLAlchemy appends the statement and its parameters, which are nobody's business."""
+    """The error's first line: SQLAlchemy appends the statement and its parameters, never logged."""
     return str(getattr(error, "orig", None) or error).partition("\n")[0]
 
 
 def _peer_gone(error: PeerGone) -> Response:
-    """Its handshake was to be answered. Nobody reads this either."""
+    """The response to a handshake whose peer is gone: Flask needs one, though nobody reads it."""
     log.info("peer_gone", reason=str(error))
     return current_app.response_class(status=HTTPStatus.BAD_REQUEST)
 

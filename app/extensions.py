@@ -1,4 +1,4 @@
-"""The libraries the server stands on, each made once and bound by `factory.create_app`."""
+"""Flask extensions and clients, each made once here and bound to an app by `factory.create_app`."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,9 @@ from sqlalchemy.orm import DeclarativeBase
 
 
 class Base(DeclarativeBase):
-    """Constraint names are spelled out, so that migrations can name what they drop."""
+    """The base of all models. Constraints have names by convention, so that migrations can drop
+    them by name.
+    """
 
     metadata = MetaData(
         naming_convention={
@@ -32,7 +34,7 @@ class Base(DeclarativeBase):
 # Rows stay readable after a commit: what a route answers with is not read again.
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 if TYPE_CHECKING:
-    Model = Base  # what db.Model is, said so that mypy can follow
+    Model = Base  # db.Model is one, but mypy cannot see that
 else:
     Model = db.Model
 migrate = Migrate(compare_type=True)
@@ -45,11 +47,11 @@ REDIS_SECONDS = 5
 
 
 class Redis:
-    """The process's Redis client, reached through the app it belongs to."""
+    """The process's Redis client and rate limiter, found through the current app."""
 
     def init_app(self, app: Flask) -> None:
-        # As many as a crowd needs and no more, for they stay. Who comes when all are in use waits;
-        # the pool that comes by itself makes a hundred, and refuses the next one.
+        # Few connections, because they stay open. A request that finds all of them in use waits for
+        # one; redis-py's default pool would open a hundred, and refuse the next request.
         pool = redis_client.BlockingConnectionPool.from_url(
             app.config["REDIS_URL"],
             max_connections=REDIS_CONNECTIONS,
@@ -69,7 +71,7 @@ class Redis:
 
     @property
     def limiter(self) -> MovingWindowRateLimiter:
-        """Counts on that Redis; what it raises is what the client raises."""
+        """The rate limiter, which counts on the same Redis. Raises what the client raises."""
         limiter: MovingWindowRateLimiter = current_app.extensions["limiter"]
         return limiter
 

@@ -1,4 +1,4 @@
-"""Where the server is put together."""
+"""The application factory: where the server is put together."""
 
 import importlib
 from collections.abc import Mapping
@@ -22,9 +22,9 @@ QUEUES = ("dispatch", "notify", "sweep")
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
-    """The server with these settings, by default those that `config.load` finds.
+    """A Flask app with these settings, by default those that `config.load` finds.
 
-    Raises config.MissingSetting. Connects to nothing: Postgres and Redis may come later.
+    Raises config.MissingSetting. Connects to nothing: Postgres and Redis may be started later.
     """
     app = Flask(__name__, static_folder=None)
     app.config.from_mapping(config.load() if settings is None else settings)
@@ -59,7 +59,7 @@ def _bind_extensions(app: Flask) -> None:
 
 
 def _celery(app: Flask) -> Celery:
-    """Celery on the app's Redis. A job runs inside an app context, and answers nobody."""
+    """Celery on the app's Redis. A job runs inside an app context, and its result is not kept."""
 
     class Job(Task):  # type: ignore[misc]
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -83,11 +83,11 @@ def _celery(app: Flask) -> Celery:
         beat_schedule=SCHEDULE,
         timezone="UTC",
         broker_connection_retry_on_startup=True,
-        # Of those that send; each is two clients of Redis, which stay. One is enough: wake-ups are
-        # few, hardly ever two at once, and then the second waits for a round trip.
+        # Connections for sending; each is two Redis clients, which stay. One is enough: wake-ups
+        # are few and hardly ever two at once, and then the second waits for one round trip.
         broker_pool_limit=1,
         # A web process gives up soon when Redis is away: a wake-up is not worth a wait. The
-        # retries are said here too, because kombu tries without end where they are not.
+        # retries are set here too, because kombu tries without end where they are not set.
         broker_transport_options={
             "visibility_timeout": 300,
             "socket_connect_timeout": 2,
@@ -108,4 +108,4 @@ def _celery(app: Flask) -> Celery:
 
 @signals.setup_logging.connect  # type: ignore[untyped-decorator]
 def _keep_our_logging(**_: object) -> None:
-    """Celery leaves logging alone as soon as somebody listens here."""
+    """Do nothing: Celery leaves logging alone as soon as this signal has a receiver."""

@@ -1,4 +1,4 @@
-"""What a process keeps of memory: glibc's allocator, and Python's collector.
+"""The memory that a process keeps: settings of glibc's allocator and of Python's collector.
 
 A block as large as argon2's (19 MiB) is mapped at first, and unmapped. But the first of them to be
 freed teaches glibc to take the next ones from the heap of the thread that asks, and to keep them:
@@ -13,8 +13,9 @@ _LARGE = 1 << 20
 
 
 def give_back_large_blocks() -> None:
-    """Have each block of a MiB or more be mapped, and unmapped when it is freed. Only glibc has
-    this knob, and the habit.
+    """Have each block of a MiB or more mapped, and unmapped when it is freed.
+
+    Does nothing where libc is not glibc: only glibc keeps such blocks, and has this setting.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
@@ -22,8 +23,10 @@ def give_back_large_blocks() -> None:
 
 
 def leave_out_what_stays() -> None:
-    """Have the collector look at what is there now no more: modules, classes, mappings. It would
-    find none of it unused, and takes some 200 ms for it, in which a server does nothing else.
+    """Exclude all present objects (modules, classes, mappings) from further garbage collections.
+
+    None of them becomes unused, and looking at all of them takes some 200 ms, in which a server
+    does nothing else.
     """
     gc.collect()
     gc.freeze()

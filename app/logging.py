@@ -1,4 +1,4 @@
-"""One JSON object a line on stdout, for our own log calls and for the libraries' alike."""
+"""Logging: one JSON object a line on stdout, for this server's log calls and for its libraries'."""
 
 import logging
 import sys
@@ -6,7 +6,7 @@ import sys
 import structlog
 from structlog.typing import Processor
 
-# What both kinds of records go through before they are written.
+# Processors for the records of both structlog and the standard library.
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -47,7 +47,7 @@ def configure(level: str) -> None:
 
 
 class _Stdout(logging.StreamHandler):  # type: ignore[type-arg]
-    """Ours, so that a second `configure` replaces it and leaves others' handlers alone."""
+    """A handler with a class of its own, so that a second `configure` replaces this one alone."""
 
     def __init__(self) -> None:
         super().__init__(sys.stdout)

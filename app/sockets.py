@@ -1,4 +1,4 @@
-"""The one wrapper around a WebSocket's connection: whole writes, under one lock, no deflate.
+"""The wrapper around each WebSocket's connection: whole writes, one writer at a time, no deflate.
 
 simple-websocket 1.1 calls `sock.send` once and drops what a short write left over; under gevent
 that happens as soon as a peer is slow, and its pongs and closes bypass any lock around `ws.send`.
@@ -21,8 +21,8 @@ _SOCKET_KEYS = ("gunicorn.socket", "werkzeug.socket")
 
 
 def give_up_on_who_takes_nothing(environ: Environ, seconds: float) -> None:
-    """Have the kernel cut the request's connection when its peer has taken nothing for so long:
-    whoever writes to it would wait for ever otherwise.
+    """Have the kernel cut the request's connection when its peer has acknowledged nothing for
+    `seconds`. Without this, a write to such a peer would wait for ever.
     """
     for key in _SOCKET_KEYS:
         if key in environ:
@@ -32,7 +32,7 @@ def give_up_on_who_takes_nothing(environ: Environ, seconds: float) -> None:
 
 
 class PeerGone(BrokenPipeError):
-    """The peer went away before all of it was written."""
+    """The peer went away before everything was written."""
 
 
 class WholeSocket:
@@ -45,7 +45,7 @@ class WholeSocket:
         self.is_full: Callable[[], bool] = lambda: False
 
     def recv(self, size: int, *flags: int) -> bytes:
-        """Read some. Waits while `is_full`, for the library's own buffer has no bound."""
+        """Read up to `size` bytes. Waits while `is_full`: the library's own buffer has no bound."""
         while self.is_full():
             time.sleep(0.01)
         # Under gevent a socket that always has more to read would let nobody else run.
@@ -54,13 +54,13 @@ class WholeSocket:
         return data
 
     def send(self, data: bytes, *flags: int) -> int:
-        """Write all of it; the length. Raises PeerGone, TimeoutError."""
+        """Write all of `data` and return its length. Raises PeerGone, TimeoutError."""
         with self._lock:
             if not self._is_whole:
                 raise PeerGone("a write before this one was cut short")
             self._is_whole = False
             try:
-                # Nearly always all of it at once, and gevent's sendall costs more than its send.
+                # Nearly always this writes everything, and gevent's sendall costs more than send.
                 sent = self._sock.send(data, *flags)
                 if sent < len(data):
                     self._sock.sendall(memoryview(data)[sent:], *flags)
@@ -76,18 +76,20 @@ class WholeSocket:
 
 
 class PatientThread(threading.Thread):
-    """simple-websocket's reading thread, which begins when it is told to: terminals read their
-    connections themselves (`app.pty.websocket`)."""
+    """simple-websocket's reading thread, which runs only once `begin` is called: terminals read
+    their connections themselves (`app.pty.websocket`) and never call it.
+    """
 
     def start(self) -> None:
-        """As the library calls it: not yet."""
+        """Do nothing: the library calls this as soon as the connection is open."""
 
     def begin(self) -> None:
+        """Start the thread."""
         super().start()
 
 
 class WebSocketMiddleware:
-    """Puts the wrapper into the environment of every WebSocket handshake."""
+    """Puts a WholeSocket into the WSGI environment of every WebSocket handshake."""
 
     def __init__(self, app: WsgiApp) -> None:
         self._app = app

@@ -12,7 +12,7 @@ from app.api.openapi.answers import Statuses
 from app.api.openapi.described import Described
 from app.api.schemas.base import INT8
 
-# Each has a blueprint `blp`.
+# The modules with routes; each has a blueprint `blp`.
 ROOMS = (
     "app.api.ops",
     "app.api.docs",
@@ -45,7 +45,9 @@ ROOMS = (
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc]
-    """flask-smorest, which leaves errors to `app.errors` and the document to `app.api.docs`."""
+    """flask-smorest's Api, without its error handlers (`app.errors` has ours) and its pages
+    (`app.api.docs` has ours).
+    """
 
     def _register_error_handlers(self) -> None:
         """None of its own."""
@@ -55,9 +57,9 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
 
 
 class _Integer(IntegerConverter):
-    """What Postgres calls bigint: no row has a larger id, so that such a path leads nowhere.
+    """A path's integer, at most Postgres's largest bigint: a larger id can belong to no row.
 
-    A converter's own `max` would have the path's other methods answer, with a 405.
+    With the converter's own `max`, other routes of the path would answer instead, with a 405.
     """
 
     def to_python(self, value: str) -> int:
@@ -68,16 +70,16 @@ class _Integer(IntegerConverter):
 
 
 def prepare_routing(app: Flask) -> None:
-    """Paths are taken as they come: no redirects, whose pages would be HTML."""
+    """Match paths as they come. Werkzeug would redirect some of them, with an HTML page."""
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.url_map.converters["int"] = _Integer
 
 
 def register(app: Flask, statuses: Statuses) -> None:
-    """Put every room's blueprint into the app and its OpenAPI document.
+    """Add every blueprint to the app and to its OpenAPI document.
 
-    `statuses` says which error of the domain is answered with which status.
+    `statuses` maps the domain's errors to HTTP statuses.
     """
     api = Api(app)
     fields.teach(api.ma_plugin.converter)

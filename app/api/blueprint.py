@@ -1,4 +1,4 @@
-"""flask-smorest's blueprint with a parser that no body can break, and with our problems."""
+"""flask-smorest's Blueprint with a parser that no body can break, and with documented problems."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ class _Parser(FlaskParser):
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
-    """What each of the API's rooms makes its routes on."""
+    """The blueprint of all routes of the API."""
 
     ARGUMENTS_PARSER = _Parser()
 
@@ -30,7 +30,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         self._prepare_doc_cbks.append(self._prepare_problems_doc)
 
     def arguments(self, schema: Any, **kwargs: Any) -> Any:
-        """As there, but a class makes its schema once, and not with each request."""
+        """As in flask-smorest, but the schema is made once, and not with each request."""
         return super().arguments(schema() if isinstance(schema, type) else schema, **kwargs)
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""This API, described: for programs and for people."""
+"""The API's description, for programs (OpenAPI) and for people (a page)."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def get_openapi() -> Response:
 @blp.get("/docs")
 @blp.response(200, {"type": "string"}, content_type=page.MEDIA_TYPE, headers=page.HEADERS)
 def get_docs() -> Response:
-    """This API as a page to read. It needs nothing from elsewhere."""
+    """This API as a page to read. The page loads nothing else."""
     return Response(_described().page, content_type=page.CONTENT_TYPE, headers=page.POLICY)
 
 

@@ -1,7 +1,7 @@
-"""Who is asking. Under /api everything is closed that is not listed here.
+"""Authentication. Everything under /api needs a credential, unless it is listed here.
 
-Authentication comes before anything else of a request is looked at, so that a stranger learns
-nothing, not even which paths there are.
+It comes before anything else in a request is looked at, so that a stranger learns nothing, not even
+which paths exist.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from app.domain.roles import Act, Person, may
 from app.models import Developer, Machine
 from app.services.people import auth, personal_tokens, tokens
 
-# These authenticate by what is in their body or in their first frame, or not at all.
+# These authenticate by their body or their first frame, or not at all.
 OPEN = (
     "/api/auth/login",
     "/api/auth/refresh",
@@ -26,9 +26,9 @@ OPEN = (
     "/api/docs",
 )
 
-# A personal access token is good in these rooms,
+# Personal access tokens are valid under these paths,
 FOR_PERSONAL_TOKENS = ("/api/web/", "/api/admin/")
-# but whoever has copied one must not be able to make their access last, or lock the owner out.
+# but not for these: a thief of a token could make their access last, or lock the owner out.
 NOT_FOR_PERSONAL_TOKENS = frozenset(
     {
         ("PUT", "/api/web/profile/password"),
@@ -41,8 +41,8 @@ NOT_FOR_PERSONAL_TOKENS = frozenset(
 )
 
 
-# And what would let somebody in who need not be the owner of the token, or a machine or a bot that
-# outlives it. Here it is known, and the answer says what is missing.
+# Nor for these, which could let in somebody other than the token's owner, or a machine or a bot
+# that outlives the token. The answer here is 403 with a code that tells to sign in.
 NEEDS_SESSION = frozenset(
     {
         ("POST", "/api/admin/developers"),
@@ -56,23 +56,23 @@ NEEDS_SESSION = frozenset(
 
 
 def current_developer() -> Developer:
-    """Who is signed in, on a route that a guard has let them pass to."""
+    """The developer who is signed in, on a route under /api that needs a developer."""
     developer: Developer = g.developer
     return developer
 
 
 def current_credential() -> str:
-    """What they came with."""
+    """The bearer credential of the request. Raises Unauthenticated."""
     return _bearer()
 
 
 def has_session() -> bool:
-    """Whether they have signed in themselves: the credential is no personal access token."""
+    """Whether the developer has signed in: the credential is no personal access token."""
     return not g.by_personal_token
 
 
 def current_machine() -> Machine:
-    """The machine whose worker is asking, likewise."""
+    """The machine whose worker sends the request, on a route under /api that needs a machine."""
     machine: Machine = g.machine
     return machine
 
@@ -92,7 +92,7 @@ def _guard() -> None:
 
 
 def _path() -> str:
-    """The rule that will serve the request, for a path has more than one spelling."""
+    """The URL rule that will serve the request; one rule has several spellings of its path."""
     return request.url_rule.rule if request.url_rule else request.path
 
 
@@ -108,7 +108,7 @@ def _require_developer() -> None:
 
 
 def takes_personal_tokens(method: str, path: str) -> bool:
-    """Whether a personal access token is good there; `path` is a rule's."""
+    """Whether personal access tokens are valid for the route; `path` is its URL rule."""
     return path.startswith(FOR_PERSONAL_TOKENS) and (method, path) not in NOT_FOR_PERSONAL_TOKENS
 
 
@@ -132,7 +132,7 @@ GUARDS: tuple[tuple[str, Callable[[], None]], ...] = (
 
 
 def _bearer() -> str:
-    """The credential. Raises Unauthenticated."""
+    """The credential of the Authorization header. Raises Unauthenticated."""
     scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not credential.strip():
         raise Unauthenticated

@@ -1,4 +1,4 @@
-"""Whoever guesses a password is bounded, and told where they stand."""
+"""Login limits in responses: RateLimit headers say how many failures are left."""
 
 from functools import partial
 
@@ -9,7 +9,7 @@ from app.services.people.login_limits import LoginLimit
 
 
 def told_limit(name: str) -> LoginLimit:
-    """What bounds guesses with this name from this client; the answer's headers will say it."""
+    """The limit of logins with this name from this client; the response's headers will tell it."""
     limit = LoginLimit(name, addresses.of_client())
     after_this_request(partial(_tell, limit))
     return limit

@@ -1,4 +1,4 @@
-"""What the rows say, as Prometheus wants to be told it: the same from every server process."""
+"""Prometheus metrics that are read from Postgres: the same from every server process."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -22,7 +22,7 @@ Counts = Mapping[str, Count]
 
 
 class Rows(Collector):
-    """Asks for all of it anew each time. Raises SQLAlchemyError."""
+    """The collector that reads all of them anew for each scrape. Raises SQLAlchemyError."""
 
     def collect(self) -> Iterator[Metric]:
         yield _by_status("muster_tasks", "Tasks.", gauges.tasks())
@@ -82,7 +82,9 @@ def _deliveries() -> Iterator[Metric]:
 def _counted(
     name: str, text: str, label: str, values: Iterable[str], counts: Counts
 ) -> CounterMetricFamily:
-    """Each of the values, also one that has not occurred: a rate needs something to rise from."""
+    """A counter with all of the label's values, at 0 where one has not occurred: Prometheus
+    computes no rate for a series that begins above 0.
+    """
     family = CounterMetricFamily(name, text, labels=[label])
     for value in values:
         family.add_metric([value], counts.get(value, Count()).times)

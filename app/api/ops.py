@@ -1,4 +1,4 @@
-"""Is it up, can it work, how is it doing: for probes and for Prometheus."""
+"""Health, readiness and metrics, for probes and for Prometheus."""
 
 import os
 
@@ -18,7 +18,7 @@ blp = Blueprint("ops", __name__, description="Probes")
 @blp.get("/healthz")
 @blp.response(200, HealthSchema)
 def healthz() -> Response:
-    """Whether the process is up. Asks nobody."""
+    """Whether the process is up. Neither Postgres nor Redis is asked."""
     return jsonify(status="up")
 
 
@@ -36,16 +36,15 @@ def readyz() -> tuple[Response, int]:
 @blp.get("/metrics")
 @blp.response(200, {"type": "string"}, content_type=CONTENT_TYPE_LATEST.partition(";")[0])
 def metrics() -> Response:
-    """Counts and times, for Prometheus."""
+    """Metrics for Prometheus."""
     return Response(_counted() + _looked_up(), content_type=CONTENT_TYPE_LATEST)
 
 
 def _counted() -> bytes:
-    """What the processes have counted.
+    """The metrics that the server processes have counted, summed.
 
-    A scrape reaches one of several gunicorn workers, so they keep their counts in files that each
-    can read (gunicorn.conf.py says where). Labels by process would show only the one that
-    answered.
+    A scrape reaches one of several gunicorn workers, so each keeps its counts in files that all can
+    read (gunicorn.conf.py sets where).
     """
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest(REGISTRY)
@@ -55,7 +54,7 @@ def _counted() -> bytes:
 
 
 def _looked_up() -> bytes:
-    """What the rows say, the same from every process. Nothing while Postgres is away."""
+    """The metrics that are read from Postgres; empty while Postgres is away."""
     registry = CollectorRegistry()
     registry.register(Rows())
     try:

@@ -25,19 +25,19 @@ MAX_LIMIT = 200
 Rows = Select[*tuple[Any, ...]]
 SortKey = Sequence[Any]
 Cut = Callable[[SortKey | None, int], Rows | tuple[Rows, SortKey | None]]
-"""Takes the key of the last row seen, if any, and how many rows more there may be. Gives the query,
-maybe with a key: that of where it ends, short of all there is."""
+"""Makes the query of a page, from the key of the last row before it (None: the first page) and the
+number of rows. May return a key with the query: the search ended there, short of all rows."""
 
 
 class CursorQuery(Schema):
-    """What a cursor list takes; filters are added in subclasses."""
+    """The query parameters of a cursor list; subclasses add filters."""
 
     limit = Whole(minimum=1, maximum=MAX_LIMIT, load_default=DEFAULT_LIMIT, strict=False)
     cursor = fields.String(load_default=None, validate=validate.Length(max=256))
 
 
 class OffsetQuery(Schema):
-    """What an offset list takes."""
+    """The query parameters of an offset list; subclasses add filters."""
 
     limit = Whole(minimum=1, maximum=MAX_LIMIT, load_default=DEFAULT_LIMIT, strict=False)
     offset = Whole(maximum=INT8, load_default=0, strict=False)
@@ -50,12 +50,12 @@ def by_cursor(
     cursor: str | None = None,
     descending: bool = True,
 ) -> dict[str, Any]:
-    """A page of what `rows` selects (an entity, or rows of several), in the order of `key`.
+    """A page of the rows (of one entity or of several), in the order of `key`: {items,
+    next_cursor}.
 
-    `rows` may be what makes the query of a page: where bound and limit belong deep inside of it.
-    `key` is one column or several: integers, UUIDs or moments, together unique among the rows and
-    never null. One query. Returns {items, next_cursor}.
-    Raises InvalidFields for a cursor that is not ours.
+    `rows` is a query, or a `Cut` that makes the query of a page, where the limits belong deep
+    inside of the query. `key` is one column or several: integers, UUIDs or moments, together unique
+    among the rows and never null. One query. Raises InvalidFields for an invalid cursor.
     """
     seen = None if cursor is None else _values(key, _opened(cursor, _name(key)))
     end: SortKey | None = None
@@ -75,12 +75,12 @@ def by_cursor(
 
 
 def by_offset(items: list[Any], total: int, *, limit: int, offset: int) -> dict[str, Any]:
-    """The contract's shape of an offset page."""
+    """An offset page, in the API's shape."""
     return {"items": items, "total": total, "limit": limit, "offset": offset}
 
 
 def _serializer(order: str) -> URLSafeSerializer:
-    # Salted with the order's name: one list's cursor says nothing in another.
+    # Salted with the order's name, so that one list's cursor is not valid in another.
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=f"cursor {order}")
 
 
@@ -111,12 +111,12 @@ def _value(column: InstrumentedAttribute[Any], text: str) -> Any:
 
 
 def cursor_page_of(item: type[Schema]) -> type[Schema]:
-    """The schema of a page of such items."""
+    """The schema of a cursor page of these items."""
     return _page_of(item, "Page", {"next_cursor": fields.String(required=True, allow_none=True)})
 
 
 def offset_page_of(item: type[Schema]) -> type[Schema]:
-    """The same for offset lists."""
+    """The schema of an offset page of these items."""
     numbers = {name: Whole(maximum=INT8, required=True) for name in ("total", "limit", "offset")}
     return _page_of(item, "OffsetPage", numbers)
 

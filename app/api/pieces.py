@@ -1,4 +1,4 @@
-"""Bodies that are too large to be made at once."""
+"""Streamed response bodies, too large to be made at once."""
 
 from collections.abc import Iterator
 
@@ -6,9 +6,11 @@ from flask import Flask
 
 
 def in_contexts(app: Flask, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same pieces. No connection is held while the client takes its time."""
+    """The same pieces, each made in an app context of its own: no connection to Postgres is held
+    while the client receives a piece.
+    """
     while True:
-        with app.app_context():  # one for each piece: its end returns the connection
+        with app.app_context():  # its end returns the connection to the pool
             piece = next(pieces, None)
         if piece is None:
             return

@@ -1,4 +1,4 @@
-"""Which errors a route may answer with, for the OpenAPI document."""
+"""The errors that a route may answer with, for the OpenAPI document."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,9 +11,9 @@ Kind = int | type[DomainError]
 
 
 def problems(blp: Blueprint, *kinds: Kind) -> Callable[[View], View]:
-    """What the route itself has to tell: errors of the domain, or plain statuses.
+    """Declare a route's own errors: exceptions of the domain, or plain statuses.
 
-    What follows from its path, method and arguments is added by `app.api.openapi.answers`.
+    `app.api.openapi.answers` adds those that follow from the route's path, method and arguments.
     """
 
     def document(view: View) -> View:

@@ -1,4 +1,4 @@
-"""What is done around every request: its id, its media type, its line in the log, its time."""
+"""What is done around every request: its id, its media type, its log line, its duration."""
 
 import re
 import time
@@ -31,13 +31,15 @@ log = structlog.get_logger(__name__)
 
 
 def watch(app: Flask) -> None:
-    """To be called before anything else that looks at requests."""
+    """Install the id, the log line and the timing; to be called before any other request hook."""
     app.before_request(_begin)
     app.after_request(_end)
 
 
 def check_form(app: Flask) -> None:
-    """To be called after the guards: what a stranger sends is not looked at."""
+    """Install the check of bodies; to be called after the guards, so that strangers' bodies are not
+    looked at.
+    """
     app.before_request(_check_form)
 
 
@@ -61,7 +63,9 @@ def _check_form() -> None:
 
 
 def _check_length(body: bytes) -> None:
-    """Werkzeug stops reading at the limit, and would have what it got taken for the whole."""
+    """Raise RequestEntityTooLarge for a longer body: Werkzeug only stops reading at the limit, and
+    would hand on what it has read as if it were the whole.
+    """
     is_full = len(body) >= current_app.config["MAX_CONTENT_LENGTH"]
     if is_full and request.environ["wsgi.input"].read(1):
         raise RequestEntityTooLarge
@@ -86,7 +90,9 @@ def _end(response: Response) -> Response:
 
 
 def _id_of(who: str) -> int | str | None:
-    """As it is known already: Postgres may be what has failed, and an expired row asks it."""
+    """The id of `g.developer` or `g.machine`, without a query: Postgres may have failed, and
+    reading an attribute of an expired row asks Postgres.
+    """
     if who not in g:
         return None
     (known,) = inspect(g.get(who)).identity
@@ -94,7 +100,7 @@ def _id_of(who: str) -> int | str | None:
 
 
 def _count(status: int, seconds: float) -> None:
-    # Templates, not paths: a label's values have to be few.
+    # URL rules, not paths: a label must have few values.
     route = request.url_rule.rule if request.url_rule else "unmatched"
     method = request.method if request.method in METHODS else "other"
     REQUESTS.labels(method, route, status).inc()

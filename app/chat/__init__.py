@@ -1,1 +1,1 @@
-"""What chat platforms say and are told: wire formats only. No rows, no rights, no Flask."""
+"""The wire formats of chat platforms, in and out. Nothing here knows rows, rights or Flask."""

@@ -1,8 +1,8 @@
-"""Anywhere else: any URL that Apprise knows, through a process of its own.
+"""Messages to any URL that Apprise supports, each sent by a process of its own.
 
-Apprise's plugins open their own connections, each in its own way, so that no client of ours can
-stand between. A process of their own can: in it every socket is judged at the moment it connects,
-it has no environment to leak, and it is killed when its time is over.
+Apprise's plugins open their own connections, each in its own way, so they cannot be made to use
+`outgoing`. In a process of their own (`apprise_child`) every socket is checked when it connects,
+there is no environment to leak, and the process is killed when its time is over.
 """
 
 import json
@@ -20,8 +20,8 @@ _COMMAND = (sys.executable, "-m", "app.chat.apprise_child")
 
 
 def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -> None:
-    """Raises DeliveryRefused, TryAgain."""
-    said = _run(
+    """Send the message. Raises DeliveryRefused, TryAgain."""
+    answer = _run(
         {
             "url": address.webhook_token,
             "title": cut(f"[{message.project_key} #{message.task_id}] {message.title}", 250),
@@ -30,11 +30,11 @@ def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -
             "seconds": SECONDS,
         }
     )
-    if said.get("sent") is True:
+    if answer.get("sent") is True:
         return
-    if words := text_of(said, "refused"):
+    if words := text_of(answer, "refused"):
         raise DeliveryRefused(words)
-    raise TryAgain(text_of(said, "failed") or "Apprise could not send it")
+    raise TryAgain(text_of(answer, "failed") or "Apprise could not send it")
 
 
 def _body(message: Message) -> str:
@@ -43,7 +43,8 @@ def _body(message: Message) -> str:
 
 
 def _run(given: dict[str, Any]) -> dict[str, Any]:
-    # On stdin: arguments and environments can be read by others on the host.
+    """The child's answer: {sent}, {refused} or {failed}; empty if it gave none."""
+    # On stdin, because other users of the host can read arguments and environments.
     try:
         done = subprocess.run(
             _COMMAND,

@@ -1,4 +1,8 @@
-"""The process in which Apprise sends one message: JSON on stdin, what became of it on stdout."""
+"""The process in which Apprise sends one message: JSON on stdin, the outcome as JSON on stdout.
+
+Given are {url, title, body, allowedHosts, seconds}. The outcome is {sent: true}, or {refused:
+words} where no retry can help, or {failed: words}.
+"""
 
 import ipaddress
 import json
@@ -12,7 +16,7 @@ from typing import Any
 from app.chat.inside import is_allowed, is_inside
 
 REFUSED = "leads to an address that is not on the public Internet; an admin can allow the host"
-# These speak to the host that they are on, not to a network.
+# Apprise's schemes that notify the host itself, not something on a network.
 LOCAL = frozenset(
     {"blink1", "dbus", "deltachat", "deltachats", "gio", "glib", "gnome", "kde", "macosx", "qt"}
     | {"syslog", "windows"}
@@ -20,15 +24,15 @@ LOCAL = frozenset(
 
 
 class Inside(OSError):
-    """A connection was about to be made that may not be."""
+    """A connection to a forbidden address was about to be made."""
 
 
 class Guard:
-    """Judges every address that a socket of this process is about to send to."""
+    """Checks every address that a socket of this process connects or sends to."""
 
     def __init__(self, allowed_hosts: list[str]) -> None:
         self.allowed_hosts = allowed_hosts
-        self.allowed: set[str] = set()  # what the names that are exempt have turned out to be
+        self.allowed: set[str] = set()  # the addresses that allowed hosts have resolved to
         self.has_refused = False
         self._look_up = socket.getaddrinfo
 
@@ -53,7 +57,7 @@ class Guard:
         return checked
 
     def _check(self, sock: socket.socket, arguments: tuple[Any, ...]) -> None:
-        # The address comes last; without one, the socket is connected, and was judged then.
+        # The address is the last argument. Without one the socket was checked when it connected.
         address = arguments[-1] if arguments else None
         if sock.family not in (socket.AF_INET, socket.AF_INET6):
             self._refuse()
@@ -74,7 +78,7 @@ class Guard:
 
 
 class _Words(logging.Handler):
-    """Keeps the last complaint of Apprise."""
+    """Keeps Apprise's last warning."""
 
     last = ""
 
@@ -84,7 +88,7 @@ class _Words(logging.Handler):
 
 def main() -> None:
     given = json.load(sys.stdin)
-    signal.alarm(int(given["seconds"]) + 5)  # should nobody be left who could kill this process
+    signal.alarm(int(given["seconds"]) + 5)  # in case the parent is gone and cannot kill us
     guard = Guard(given["allowedHosts"])
     guard.install()
     json.dump(_sent(given, guard), sys.stdout)
@@ -94,8 +98,8 @@ def _sent(given: dict[str, Any], guard: Guard) -> dict[str, Any]:
     import apprise
     from apprise.manager_attachment import AttachmentManager
 
-    # An address may name a template or a key. Files of this host are nobody's to send, nor is it
-    # told which there are: an address that names one is none.
+    # A URL may name a template or a key file. No file of this host is sent, nor is it told which
+    # files exist: a URL that names one is refused.
     attachments: Any = AttachmentManager
     attachments().remove("file")
     words = _Words(logging.WARNING)

@@ -1,4 +1,4 @@
-"""What people write to a bot, read into commands. Pure, and no text breaks it.
+"""The parser of commands that people write to a bot. Pure; no text makes it raise.
 
 develop "make the tests pass" --project WEB --on rack7
 confirm #42 yes, but only on staging
@@ -32,7 +32,9 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True)
 class Command:
-    """`text` is the description, the result, the token or the note, whatever the verb takes."""
+    """A parsed command. `text` is the description, the result, the token or the note, as the verb
+    needs it.
+    """
 
     verb: Verb
     task_id: int | None = None
@@ -43,7 +45,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Unclear:
-    """The text is no command; `words` say what is missing and how it is written."""
+    """The answer to a text that is no command; `words` say what is missing, and the right form."""
 
     words: str
 
@@ -78,7 +80,7 @@ _NUMBER = re.compile(r"#?([0-9]{1,19})[.,:;]?")
 
 
 def parse(text: str) -> Command | Unclear:
-    """What the text asks for."""
+    """The command that the text contains; `help` for an empty text."""
     first, _, rest = text.strip().partition(" ")
     head, *more = first.split(None, 1) if first else [""]
     rest = " ".join([*more, rest]).strip() if more else rest.strip()
@@ -128,7 +130,7 @@ def _leading_number(text: str) -> tuple[int | None, str]:
 
 
 def _unquoted(text: str) -> str:
-    """Without the quotes around all of it."""
+    """The text without quotes, if quotes enclose the whole of it."""
     if len(text) >= 2 and text[0] in _QUOTES and text[-1] in (_QUOTES[text[0]], text[0]):
         return text[1:-1]
     return text
@@ -190,13 +192,13 @@ _READERS: dict[Verb, Callable[[Verb, str], Command | Unclear]] = {
 
 
 class _Word(str):
-    """A word; one that was quoted is no option."""
+    """A word of the text. A quoted word is never an option."""
 
     quoted: bool = False
 
 
 def _options(words: list[_Word], known: tuple[str, ...]) -> tuple[list[str], dict[str, str]] | str:
-    """The plain words and the options' values; or what is wrong, in words."""
+    """The words that are no options, and the options' values; or an error message."""
     plain: list[str] = []
     options: dict[str, str] = {}
     waiting = iter(words)
@@ -216,12 +218,12 @@ def _options(words: list[_Word], known: tuple[str, ...]) -> tuple[list[str], dic
 
 
 def _words(text: str) -> list[_Word] | None:
-    """The words, quoted ones as they stand; None where a quote is not closed.
+    """The words, a quoted text being one word; None if a double quote is not closed.
 
-    A quote inside of a word is a letter (don't), and so is a single one that nothing closes.
+    A quote inside a word is a letter (don't), and so is a single quote that is not closed.
     """
     words: list[_Word] = []
-    letters = ""  # of the quotes, those that nothing closes: looked for once, not at each word
+    letters = ""  # single quotes known to be unclosed, so that each word need not search again
     at = 0
     while at < len(text):
         if text[at].isspace():
@@ -245,7 +247,7 @@ def _words(text: str) -> list[_Word] | None:
 
 
 def _quoted(text: str, start: int) -> tuple[int, _Word | None]:
-    """Where a quoted word ends, and what it says; None if nothing closes it."""
+    """The position after a quoted word, and the word; None for the word if it is not closed."""
     closing = {_QUOTES[text[start]], text[start]}
     letters: list[str] = []
     at = start + 1

@@ -1,4 +1,6 @@
-"""What comes in from a platform, in one shape for all of them; as JSON it waits in a row."""
+"""An event from a chat platform, in one shape for all platforms; stored as JSON until it is
+done.
+"""
 
 import json
 from collections.abc import Mapping
@@ -8,15 +10,17 @@ from typing import Any, NamedTuple
 
 
 class Intent(StrEnum):
-    """What somebody did in a chat."""
+    """The kind of thing that a person did in a chat."""
 
-    COMMAND = "command"  # wrote something to the bot
+    COMMAND = "command"  # wrote a message to the bot
     PRESS = "press"  # pressed a button of a card, or chose from its menu
     ANSWER = "answer"  # sent the text that an input gate asks for
 
 
 class Button(NamedTuple):
-    """What a card's button stands for; `what`: confirm, reject, ask (for a text), or choice N."""
+    """The meaning of a card's button. `what` is confirm, reject, ask (for a text), or the number of
+    a choice, from 0.
+    """
 
     task_id: int
     stage_index: int
@@ -24,12 +28,12 @@ class Button(NamedTuple):
     what: str
 
     def written(self) -> str:
-        """As it travels in the card."""
+        """The button as a text, which the card carries: `task:stage:round:what`."""
         return ":".join(map(str, self))
 
 
 def button(text: str) -> Button | None:
-    """What was written; None for what no button of ours says."""
+    """The button that `written` made the text of; None for any other text."""
     parts = text.split(":")
     if len(parts) != 4 or not all(part.isascii() and part.isdecimal() for part in parts[:3]):
         return None
@@ -41,8 +45,10 @@ def button(text: str) -> Button | None:
 
 @dataclass(frozen=True)
 class Incoming:
-    """`private`: nobody else reads what was written. `card` is the ref of the card pressed,
-    `thread`, `response_url` and `trigger_id` are the platform's, for the answer.
+    """Something that a person did in a chat with a bot.
+
+    `private`: nobody else reads what the person wrote. `card` is the ref of the card whose button
+    was pressed. The platform's `thread`, `response_url` and `trigger_id` are needed for the reply.
     """
 
     event_id: str
@@ -66,7 +72,7 @@ class Incoming:
 
 
 def document(body: bytes | str) -> dict[str, Any]:
-    """The JSON object in it; empty for anything else."""
+    """The JSON object that the body contains; empty for anything else."""
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):
@@ -75,18 +81,18 @@ def document(body: bytes | str) -> dict[str, Any]:
 
 
 def part(inside: Any, *names: str) -> dict[str, Any]:
-    """The object at the end of that path; empty where there is none."""
+    """The object at the path `names`; empty if there is none."""
     for name in names:
         inside = inside.get(name) if isinstance(inside, dict) else None
     return inside if isinstance(inside, dict) else {}
 
 
 def text_of(inside: Any, name: str, most: int = 300) -> str:
-    """The text of that name, with nothing in it that Postgres could not hold; else empty."""
+    """The text under `name`, cut to `most` characters and safe for Postgres; empty if none."""
     found = inside.get(name) if isinstance(inside, dict) else None
     return clean(found)[:most] if isinstance(found, str) else ""
 
 
 def clean(text: str) -> str:
-    """Without NUL and halves of surrogate pairs."""
+    """The text without NULs and lone surrogates, which Postgres cannot store."""
     return text.replace("\0", "�").encode(errors="replace").decode()

@@ -1,12 +1,11 @@
-"""Which addresses are not the public Internet's: what Muster sends must not get there."""
+"""Addresses that are not on the public Internet: messages must not be sent to them."""
 
 import ipaddress
 from collections.abc import Iterable
 
 Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Beyond what Python calls not global: what clouds serve to their machines on public addresses, and
-# relays of IPv6.
+# Python calls these global, but clouds serve their machines there, or they are relays of IPv6.
 _NEVER = tuple(
     ipaddress.ip_network(text) for text in ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24")
 )
@@ -18,7 +17,7 @@ _SPECIAL = tuple(
 
 
 def is_inside(ip: Ip) -> bool:
-    """Whether the address is not one of the public Internet's hosts."""
+    """Whether the address is not that of a host on the public Internet."""
     if isinstance(ip, ipaddress.IPv6Address):
         if (mapped := ip.ipv4_mapped) is not None:
             return is_inside(mapped)
@@ -32,10 +31,12 @@ def is_inside(ip: Ip) -> bool:
 
 
 def is_allowed(host: str, allowed_hosts: Iterable[str]) -> bool:
-    """Whether an admin has exempted the host, by its name as it stands in the address."""
+    """Whether an admin has exempted the host. Names are compared as the URL has them,
+    unresolved.
+    """
     return plain(host) in {plain(allowed) for allowed in allowed_hosts}
 
 
 def plain(host: str) -> str:
-    """A host's name as names are compared."""
+    """The host's name in the form in which names are compared."""
     return host.strip("[]").rstrip(".").lower()

@@ -1,7 +1,7 @@
-"""Lark (and Feishu): a small client, and what Lark sends to us.
+"""Lark (and Feishu): a small client, and the events that Lark sends to us.
 
-There is an official SDK (lark-oapi), but it brings thousands of generated modules and a client that
-cannot be led through the guard; what is needed here is five calls and two hashes.
+Lark's SDK (lark-oapi) brings thousands of generated modules, and a client that cannot be made to
+use `outgoing`. Needed are only five calls and two hashes.
 """
 
 import base64
@@ -25,31 +25,31 @@ from app.chat.incoming import Incoming, Intent, document, part, text_of
 from app.chat.messages import Address, DeliveryRefused, Message, TryAgain
 
 WINDOW = timedelta(minutes=5)
-# Without an encrypt key nothing is signed. Lark repeats an event for some seven hours; an older one
-# is not Lark's doing, and a younger one is known by its id.
+# Without an encrypt key events are not signed. Lark repeats an event for some seven hours: an older
+# one is a replay, and for a younger one we still know its id.
 WINDOW_UNSIGNED = timedelta(hours=24)
 _LIMITED = frozenset({11232, 11233, 99991400, 230020})
 _TOKEN_GONE = frozenset({99991661, 99991663, 99991664, 99991668, 99991671})
-_EARLY = 60.0  # a token is not used in its last seconds
+_EARLY = 60.0  # seconds before its end in which a token is no longer used
 _MENTION = re.compile(r"@_(?:user_\d+|all)\s*")
 _ID_KINDS = {"oc_": "chat_id", "ou_": "open_id", "on_": "union_id"}
 
 
 def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -> str:
-    """The id of the message that was posted. Raises DeliveryRefused, TryAgain."""
-    # Lark drops what comes again with the same uuid within an hour.
+    """Post the message and return Lark's id of it. Raises DeliveryRefused, TryAgain."""
+    # Lark drops a message that has the uuid of another within the last hour.
     uuid = f"muster-{message.delivery_id}" if message.delivery_id else None
     return _post(address, address.chat_id or "", lark_cards.card(message), uuid)
 
 
 def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozenset[str]) -> None:
-    """Likewise, in place of what was posted."""
+    """Replace the posted message `ref`. Raises DeliveryRefused, TryAgain."""
     path = f"open-apis/im/v1/messages/{quote(ref, safe='')}"
     _call(address, "PATCH", path, {"content": _written(lark_cards.card(message))})
 
 
 def say(address: Address, to: Incoming, text: str, *, public: bool) -> None:
-    """An answer to who wrote, where they did; what is not `public` goes to them alone.
+    """Reply in the chat, or, if the reply is not `public`, to the person alone.
 
     Raises DeliveryRefused, TryAgain.
     """
@@ -61,7 +61,7 @@ def say(address: Address, to: Incoming, text: str, *, public: bool) -> None:
 
 
 class _Tokens:
-    """Tenant access tokens of this process, each until it is about to expire."""
+    """This process's cache of tenant access tokens, each kept until shortly before it expires."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -94,8 +94,8 @@ _tokens = _Tokens()
 def _new_token(address: Address) -> tuple[str, float]:
     path = "open-apis/auth/v3/tenant_access_token/internal"
     given = {"app_id": address.app_id, "app_secret": address.app_secret}
-    said = _judged(*_ask("POST", path, given, {}))
-    token, seconds = said.get("tenant_access_token"), said.get("expire")
+    answer = _judged(*_ask("POST", path, given, {}))
+    token, seconds = answer.get("tenant_access_token"), answer.get("expire")
     if not isinstance(token, str) or not isinstance(seconds, int | float):
         raise TryAgain("Lark gave no token")
     return token, float(seconds)
@@ -106,54 +106,61 @@ def _post(address: Address, chat_id: str, card: dict[str, Any], uuid: str | None
     given = {"receive_id": chat_id, "msg_type": "interactive", "content": _written(card)}
     if uuid:
         given["uuid"] = uuid
-    said = _call(address, "POST", f"open-apis/im/v1/messages?receive_id_type={kind}", given)
-    return text_of(part(said, "data"), "message_id")
+    answer = _call(address, "POST", f"open-apis/im/v1/messages?receive_id_type={kind}", given)
+    return text_of(part(answer, "data"), "message_id")
 
 
 def _written(card: dict[str, Any]) -> str:
-    """Its limit counts bytes, and an escaped letter has twice as many as most that are not."""
+    """The card as JSON. Lark limits its bytes, and most characters would have twice as many if they
+    were escaped.
+    """
     return json.dumps(card, ensure_ascii=False)
 
 
 def _call(address: Address, method: str, path: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What Lark says to it; with a token of today, should the one that is known have ended."""
+    """Lark's answer to a call. If the cached token has ended, the call is repeated with a new one.
+
+    Raises DeliveryRefused, TryAgain.
+    """
     for is_last in (False, True):
         headers = {"Authorization": f"Bearer {_tokens.get(address)}"}
-        answer, said = _ask(method, path, given, headers)
-        if said.get("code") not in _TOKEN_GONE or is_last:
+        response, answer = _ask(method, path, given, headers)
+        if answer.get("code") not in _TOKEN_GONE or is_last:
             break
         _tokens.forget(address)
-    return _judged(answer, said)
+    return _judged(response, answer)
 
 
 def _ask(
     method: str, path: str, given: Mapping[str, Any], headers: Mapping[str, str]
 ) -> tuple[outgoing.Response, dict[str, Any]]:
     place = places.lark()
-    answer = outgoing.request(
+    response = outgoing.request(
         method,
         place.url + path,
         headers={"Content-Type": "application/json; charset=utf-8", **headers},
         content=json.dumps(given).encode(),
         allowed_hosts=place.allowed_hosts,
     )
-    return answer, document(answer.body)
+    return response, document(response.body)
 
 
-def _judged(answer: outgoing.Response, said: dict[str, Any]) -> dict[str, Any]:
-    """Raises DeliveryRefused, TryAgain, in Lark's words."""
-    code = said.get("code")
-    if answer.status == 200 and code == 0:
-        return said
-    words = f"Lark: {code} {text_of(said, 'msg', 200)}" if said else f"Lark: {answer.status}"
-    if answer.status == 429 or answer.status >= 500 or code in _LIMITED or not said:
-        raise TryAgain(words, _wait_of(answer))
+def _judged(response: outgoing.Response, answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer, if the call succeeded; else raises DeliveryRefused or TryAgain, in Lark's
+    words.
+    """
+    code = answer.get("code")
+    if response.status == 200 and code == 0:
+        return answer
+    words = f"Lark: {code} {text_of(answer, 'msg', 200)}" if answer else f"Lark: {response.status}"
+    if response.status == 429 or response.status >= 500 or code in _LIMITED or not answer:
+        raise TryAgain(words, _wait_of(response))
     raise DeliveryRefused(words)
 
 
-def _wait_of(answer: outgoing.Response) -> float | None:
-    reset = answer.headers.get("x-ogw-ratelimit-reset", "")
-    after = outgoing.wait_of(answer.headers)
+def _wait_of(response: outgoing.Response) -> float | None:
+    reset = response.headers.get("x-ogw-ratelimit-reset", "")
+    after = outgoing.wait_of(response.headers)
     return float(reset) if after is None and reset.isdecimal() and len(reset) < 6 else after
 
 
@@ -174,19 +181,21 @@ def is_signed(encrypt_key: str, headers: Mapping[str, str], body: bytes, now: da
 
 
 def opened(body: bytes, encrypt_key: str | None) -> dict[str, Any]:
-    """The object in a body, decrypted where there is a key; empty for what it does not open.
+    """The event in a body, decrypted if there is a key; empty where that is not possible.
 
-    With a key nothing is read that is not encrypted.
+    With a key, a body that is not encrypted is not read.
     """
-    said = document(body)
+    event = document(body)
     if encrypt_key is None:
-        return {} if "encrypt" in said else said
-    sealed = said.get("encrypt")
+        return {} if "encrypt" in event else event
+    sealed = event.get("encrypt")
     return document(_decrypted(sealed, encrypt_key)) if isinstance(sealed, str) else {}
 
 
 def _decrypted(sealed: str, encrypt_key: str) -> bytes:
-    """AES-256-CBC under the key's SHA-256, the first block being the IV. Empty where it is not."""
+    """The plain text of AES-256-CBC under the key's SHA-256, with the IV as the first block; empty
+    for anything else.
+    """
     try:
         raw = base64.b64decode(sealed, validate=True)
         key = hashlib.sha256(encrypt_key.encode()).digest()
@@ -198,39 +207,39 @@ def _decrypted(sealed: str, encrypt_key: str) -> bytes:
         return b""
 
 
-def is_told(said: Mapping[str, Any], verification_token: str) -> bool:
-    """Whether the app's verification token is in it."""
-    token = text_of(said, "token") or text_of(part(said, "header"), "token")
+def is_told(payload: Mapping[str, Any], verification_token: str) -> bool:
+    """Whether the event contains the app's verification token."""
+    token = text_of(payload, "token") or text_of(part(payload, "header"), "token")
     return bool(token) and hmac.compare_digest(token.encode(), verification_token.encode())
 
 
-def app_of(said: Mapping[str, Any]) -> str:
-    """Which app it is for; empty where it does not say (as the first handshake does not)."""
-    return text_of(part(said, "header"), "app_id")
+def app_of(payload: Mapping[str, Any]) -> str:
+    """The id of the event's app; empty if it names none (as the first handshake does not)."""
+    return text_of(part(payload, "header"), "app_id")
 
 
-def challenge_of(said: Mapping[str, Any]) -> str | None:
-    """What to answer to the handshake; None if it is none."""
-    return text_of(said, "challenge") if said.get("type") == "url_verification" else None
+def challenge_of(payload: Mapping[str, Any]) -> str | None:
+    """The challenge that a handshake has to be answered with; None if it is no handshake."""
+    return text_of(payload, "challenge") if payload.get("type") == "url_verification" else None
 
 
-def is_recent(said: Mapping[str, Any], now: datetime) -> bool:
-    """Whether it happened within what Lark's repetitions take."""
-    created = text_of(part(said, "header"), "create_time")
+def is_recent(payload: Mapping[str, Any], now: datetime) -> bool:
+    """Whether the event is younger than `WINDOW_UNSIGNED`."""
+    created = text_of(part(payload, "header"), "create_time")
     if not (created.isascii() and created.isdecimal() and len(created) < 16):
         return False
     return abs(now.timestamp() - int(created) / 1000) <= WINDOW_UNSIGNED.total_seconds()
 
 
-def read(said: Mapping[str, Any]) -> Incoming | None:
-    """What somebody did; None for what is nothing to us."""
-    kind, event_id = (text_of(part(said, "header"), name) for name in ("event_type", "event_id"))
+def read(payload: Mapping[str, Any]) -> Incoming | None:
+    """What a person did; None for events that do not concern us."""
+    kind, event_id = (text_of(part(payload, "header"), name) for name in ("event_type", "event_id"))
     if not event_id:
         return None
     if kind == "im.message.receive_v1":
-        return _message(event_id, part(said, "event"))
+        return _message(event_id, part(payload, "event"))
     if kind == "card.action.trigger":
-        return _press(event_id, part(said, "event"))
+        return _press(event_id, part(payload, "event"))
     return None
 
 

@@ -1,6 +1,6 @@
-"""Interactive cards: what a message looks like at Lark.
+"""Lark's interactive cards: how a message is shown.
 
-What people and agents wrote is `plain_text`, in which Lark finds no mention and no markup.
+Texts by people and agents are `plain_text`, in which Lark finds no mentions and no markup.
 """
 
 from typing import Any
@@ -8,10 +8,11 @@ from typing import Any
 from app.chat.incoming import Button
 from app.chat.messages import GateCard, Message, cut
 
-BUTTON = "muster"  # in a button's value: what it stands for
+BUTTON = "muster"  # the key in a button's value that has the `Button` as a text
 ANSWER = "answer"  # the form's only field
 MOST_BUTTONS = 5  # with more choices there is a menu
-# A card has up to 30 KB in all: a body of letters of three bytes, and a prompt beside it.
+# In characters. A card has up to 30 KB in all: room for a body and a prompt, at 3 bytes a
+# character.
 MOST_TEXT = 6000
 _COLOURS = {"completed": "green", "failed": "red", "cancelled": "grey", "suspended": "orange"}
 
@@ -19,7 +20,7 @@ Element = dict[str, Any]
 
 
 def card(message: Message) -> dict[str, Any]:
-    """A card that can be edited in place."""
+    """The card that shows the message; it can be edited in place later."""
     elements: list[Element] = [_text(message.body)] if message.body else []
     if message.gate:
         elements += _gate(message.task_id, message.gate)
@@ -34,7 +35,7 @@ def card(message: Message) -> dict[str, Any]:
 
 
 def note(text: str) -> dict[str, Any]:
-    """A card that says this and no more."""
+    """A card that shows the text and nothing else."""
     return {"config": _CONFIG, "elements": [_text(text or " ")]}
 
 

@@ -1,4 +1,4 @@
-"""What is told, to whom, and how it can fail: the words that all platforms share."""
+"""The types that all platforms share: addresses, messages, and how sending can fail."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,9 +8,9 @@ from app.domain.chat import BotPlatform
 
 @dataclass(frozen=True)
 class Address:
-    """A bot's credentials, readable, and whom it is to speak to: a room, or a person.
+    """A bot's decrypted credentials, and the chat that it writes to: a bound chat, or a person.
 
-    Not to be printed: `repr` leaves out what is secret, whoever forgets it.
+    `repr` leaves out the secrets, so that printing an address cannot leak them.
     """
 
     platform: BotPlatform
@@ -22,7 +22,7 @@ class Address:
 
 @dataclass(frozen=True)
 class GateCard:
-    """A stage's question. `answered` says who answered what, once somebody has."""
+    """The question of a stage's gate. `answered` is a text: who answered what; None while open."""
 
     stage_index: int
     stage_name: str
@@ -35,7 +35,7 @@ class GateCard:
 
 @dataclass(frozen=True)
 class Message:
-    """Something that happened to a task. `delivery_id` tells a repetition from a second one."""
+    """A message about an event of a task. A repeated message has the same `delivery_id`."""
 
     delivery_id: int
     kind: str
@@ -50,7 +50,7 @@ class Message:
 
 
 class DeliveryRefused(Exception):
-    """It will not be taken, however often it is sent; `words` are the platform's own, or ours."""
+    """The message cannot be delivered, however often it is sent; `words` is the reason."""
 
     def __init__(self, words: str) -> None:
         super().__init__(words)
@@ -58,7 +58,9 @@ class DeliveryRefused(Exception):
 
 
 class TryAgain(Exception):
-    """It was not taken this time. `after`: not before so many seconds, if the platform says so."""
+    """The message was not delivered this time. `after` is how many seconds the platform asks to
+    wait before the next try, if it asks.
+    """
 
     def __init__(self, words: str, after: float | None = None) -> None:
         super().__init__(words)
@@ -66,5 +68,5 @@ class TryAgain(Exception):
 
 
 def cut(text: str, most: int) -> str:
-    """The text, or its beginning and an ellipsis: at most so many characters."""
+    """The text, cut to at most `most` characters; a cut text ends with an ellipsis."""
     return text if len(text) <= most else text[: most - 1] + "…"

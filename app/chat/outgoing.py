@@ -1,9 +1,10 @@
-"""The one HTTP client for what leaves towards addresses that people have typed in.
+"""The one HTTP client for requests to URLs that people have typed in.
 
-It cannot reach the inside. A name is resolved once, all that it resolves to is judged, and the
-connection is made to one of those very addresses: a name that means something else a moment later
-(DNS rebinding) gains nothing. Redirects are not followed. Time (of all of it together) and size are
-bounded. `allowed_hosts` names hosts that an admin has exempted.
+It reaches only the public Internet. A name is resolved once, all of its addresses are checked, and
+the connection is made to one of these very addresses, so that a name which resolves differently a
+moment later (DNS rebinding) gains nothing. Redirects are not followed. The time of the whole
+request and the size of the answer are limited. `allowed_hosts` are hosts that an admin has
+exempted.
 """
 
 import ipaddress
@@ -25,7 +26,7 @@ from app.chat.messages import DeliveryRefused, TryAgain
 
 SECONDS = 10.0
 MOST_BYTES = 256 << 10
-LONGEST_WAIT = 86_400.0  # what a Retry-After may ask for
+LONGEST_WAIT = 86_400.0  # seconds: a Retry-After that asks for more is cut to this
 
 _BROKEN = (
     httpx.HTTPError,
@@ -39,7 +40,7 @@ _BROKEN = (
 
 @dataclass(frozen=True)
 class Response:
-    """What the other side said. `headers` are looked up without regard to case."""
+    """The response of the other side. `headers` ignore the case of names."""
 
     status: int
     headers: Mapping[str, str]
@@ -55,7 +56,10 @@ def request(
     allowed_hosts: frozenset[str] = frozenset(),
     seconds: float = SECONDS,
 ) -> Response:
-    """Send it and read the answer, whatever its status. Raises DeliveryRefused, TryAgain."""
+    """Send a request and return the response, whatever its status.
+
+    Raises DeliveryRefused, TryAgain.
+    """
     host = _checked_host(url, allowed_hosts)
     backend = _Backend(allowed_hosts, time.monotonic() + seconds)
     given = {"User-Agent": "Muster", "Accept-Encoding": "identity", **headers}
@@ -74,10 +78,10 @@ def request(
 
 
 def wait_of(headers: Mapping[str, str]) -> float | None:
-    """The seconds that a Retry-After asks for; None without one that can be read."""
-    said = headers.get("Retry-After", "").strip()
+    """The seconds that a Retry-After header asks for; None without one, or if it is not valid."""
+    value = headers.get("Retry-After", "").strip()
     try:
-        after = float(said) if said.replace(".", "", 1).isdecimal() else _until(said)
+        after = float(value) if value.replace(".", "", 1).isdecimal() else _until(value)
     except (ValueError, TypeError, OverflowError):
         return None
     return min(max(after, 0.0), LONGEST_WAIT)
@@ -88,9 +92,9 @@ def _until(moment: str) -> float:
 
 
 def addresses_of(host: str, port: int, allowed_hosts: frozenset[str], seconds: float) -> list[str]:
-    """What to connect to, in canonical form.
+    """The addresses of the host, in canonical form.
 
-    Raises DeliveryRefused if any of it is inside, TryAgain.
+    Raises DeliveryRefused if any of them is not on the public Internet, TryAgain.
     """
     found = [ipaddress.ip_address(text) for text in _resolved(host, port, seconds)]
     if not is_allowed(host, allowed_hosts) and any(map(is_inside, found)):
@@ -108,7 +112,9 @@ def resolve(host: str, port: int) -> list[str]:
 
 
 def _resolved(host: str, port: int, seconds: float) -> list[str]:
-    """Likewise, but within that time: the resolver itself knows no limit that we could set."""
+    """The addresses of the name, resolved within `seconds`: the system's resolver has no limit that
+    we could set. Raises TryAgain.
+    """
     found: list[str] = []
     failed: list[Exception] = []
 
@@ -155,7 +161,7 @@ def _tls() -> ssl.SSLContext:
 
 
 class _Transport(httpx.BaseTransport):
-    """httpx's own cannot be given a network backend."""
+    """An httpx transport over our network backend, which httpx's own transport cannot be given."""
 
     def __init__(self, backend: "_Backend") -> None:
         self._pool = httpcore.ConnectionPool(ssl_context=_tls(), network_backend=backend)
@@ -194,7 +200,7 @@ class _Pieces(httpx.SyncByteStream):
 
 
 class _Backend(httpcore.NetworkBackend):
-    """Connects to addresses that have been judged, and to nothing else."""
+    """Connects only to addresses that have been checked."""
 
     def __init__(self, allowed_hosts: frozenset[str], deadline: float) -> None:
         self._allowed, self._deadline = allowed_hosts, deadline
@@ -222,7 +228,9 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    """One whose every step ends at the same moment: a drop at a time gets nobody more of it."""
+    """A stream with one deadline for all reads and writes, so that a peer which sends a byte at a
+    time gains no time.
+    """
 
     def __init__(self, below: httpcore.NetworkStream, deadline: float) -> None:
         self._below, self._deadline = below, deadline

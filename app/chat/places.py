@@ -1,6 +1,6 @@
-"""Where the platforms are. An operator may name another place, and is then taken at their word.
+"""The platforms' base URLs. An operator may set others, whose hosts are then exempt from checks.
 
-From the environment itself, as `config` has it: this room knows no Flask and so no `app.config`.
+They are read from the environment, because this room knows no Flask and so no `app.config`.
 """
 
 import os
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A base URL with its last slash, and the hosts that are exempt from the guard for it."""
+    """A base URL that ends with a slash, and the hosts that `outgoing` need not check for it."""
 
     url: str
     allowed_hosts: frozenset[str]

@@ -1,4 +1,4 @@
-"""The one door out: a message to whatever platform its address is of."""
+"""The one way out: messages and replies go to the platform of their address."""
 
 import re
 from collections.abc import Iterator
@@ -28,7 +28,10 @@ _PART = re.compile(r"[^\s/?#&=:@]+")
 
 
 def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -> str | None:
-    """The platform's id of what was posted, if it has one. Raises DeliveryRefused, TryAgain."""
+    """Post the message. Returns the platform's id (ref) of it, if it has one.
+
+    Raises DeliveryRefused, TryAgain.
+    """
     with _discreet(address):
         match address.platform:
             case BotPlatform.SLACK:
@@ -43,7 +46,7 @@ def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -
 
 
 def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozenset[str]) -> None:
-    """Have what was posted say this instead, where the platform can.
+    """Replace the posted message `ref` by this one; does nothing where the platform cannot.
 
     Raises DeliveryRefused, TryAgain.
     """
@@ -55,7 +58,7 @@ def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozens
 
 
 def say(address: Address, to: Incoming, text: str, *, public: bool) -> None:
-    """Answer who wrote or pressed; `public`: for all who are there.
+    """Reply to the person who wrote or pressed; with `public`, for all in the chat to read.
 
     Raises DeliveryRefused, TryAgain.
     """
@@ -67,9 +70,9 @@ def say(address: Address, to: Incoming, text: str, *, public: bool) -> None:
 
 
 def ask(address: Address, to: Incoming, prompt: str, written: str) -> bool:
-    """Have the platform ask for a text, where it can: whether it does.
+    """Open the platform's dialog that asks for a text. Returns False where it has none.
 
-    Raises DeliveryRefused, TryAgain.
+    `written` is the button that was pressed, as a text. Raises DeliveryRefused, TryAgain.
     """
     if address.platform is not BotPlatform.SLACK or not to.trigger_id:
         return False
@@ -80,7 +83,7 @@ def ask(address: Address, to: Incoming, prompt: str, written: str) -> bool:
 
 @contextmanager
 def _discreet(address: Address) -> Iterator[None]:
-    """Whatever the other side says, it does not quote our secrets to our admins."""
+    """Mask the bot's secrets in error messages, which admins read: platforms may quote them."""
     try:
         yield
     except DeliveryRefused as error:
@@ -96,13 +99,15 @@ def _masked(words: str, address: Address) -> str:
 
 
 def _secrets(address: Address) -> list[str]:
-    """Its secrets, and the parts of each that could be one by themselves; the longest first."""
+    """The address's secrets, and their parts that could be secrets by themselves; the longest
+    first.
+    """
     whole = {text for text in (address.app_secret, address.webhook_token) if text}
-    # Of a URL with credentials in it not the scheme.
+    # The scheme of a URL is no secret.
     rests = {rest or text for text, rest in ((text, text.partition("://")[2]) for text in whole)}
     parts = rests | {part for rest in rests for part in _PART.findall(rest)}
     if address.platform is BotPlatform.WEBHOOK:
-        # What stands for a host in Apprise's URLs may be a token; of a webhook it is worth knowing.
+        # The host of a webhook helps to find the error. In Apprise's URLs it may be a token.
         parts.discard(_host(address.webhook_token or ""))
     found = whole | parts
     found |= {unquote(text) for text in found}

@@ -1,7 +1,7 @@
-"""Slack: the Web API through slack_sdk, and what Slack sends to us.
+"""Slack: its Web API through slack_sdk, and the events that Slack sends to us.
 
-slack_sdk opens its own connections with urllib. Here they go through the guard, for its limits of
-time and size and because it follows no redirect with our token.
+By itself slack_sdk opens connections with urllib. Here its requests go through `outgoing`, which
+limits time and size, and follows no redirect with our token.
 """
 
 import hashlib
@@ -21,8 +21,8 @@ from app.chat import outgoing, places, slack_cards
 from app.chat.incoming import Incoming, Intent, document, part, text_of
 from app.chat.messages import Address, DeliveryRefused, Message, TryAgain, cut
 
-MOST_TEXT = 40_000  # what Slack takes in one message
-# What passes by itself; all other words are about us or what we send.
+MOST_TEXT = 40_000  # characters that Slack accepts in one message
+# Errors that pass by themselves; all others are about us or about what we send.
 _PASSING = frozenset(
     {"fatal_error", "internal_error", "ratelimited", "request_timeout", "service_unavailable"}
 )
@@ -31,7 +31,7 @@ _MENTION = re.compile(r"\s*<@[A-Z0-9]+(?:\|[^>]*)?>\s*")
 
 
 def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -> str:
-    """The ref `channel:ts` of what was posted. Raises DeliveryRefused, TryAgain."""
+    """Post the message and return its ref, `channel:ts`. Raises DeliveryRefused, TryAgain."""
     posted = _call(
         address, "chat.postMessage", {"channel": address.chat_id, **slack_cards.card(message)}
     )
@@ -39,25 +39,25 @@ def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -
 
 
 def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozenset[str]) -> None:
-    """Likewise, in place of what was posted."""
+    """Replace the posted message `ref`. Raises DeliveryRefused, TryAgain."""
     channel, _, ts = ref.partition(":")
     _call(address, "chat.update", {"channel": channel, "ts": ts, **slack_cards.card(message)})
 
 
 def say(address: Address, to: Incoming, text: str, *, public: bool) -> None:
-    """An answer to who wrote, where they did; `public`: for all who are there.
+    """Reply to the person where they wrote; with `public`, for all in the chat to read.
 
     Raises DeliveryRefused, TryAgain.
     """
-    said = {"text": cut(slack_cards.escaped(text), MOST_TEXT)}
+    reply = {"text": cut(slack_cards.escaped(text), MOST_TEXT)}
     if to.response_url:
-        _respond(to.response_url, said, public=public)
+        _respond(to.response_url, reply, public=public)
         return
     place = {"channel": to.chat_id, **({"thread_ts": to.thread} if to.thread else {})}
     if to.private or public:
-        _call(address, "chat.postMessage", {**place, **said})
+        _call(address, "chat.postMessage", {**place, **reply})
     else:
-        _call(address, "chat.postEphemeral", {**place, "user": to.user_id, **said})
+        _call(address, "chat.postEphemeral", {**place, "user": to.user_id, **reply})
 
 
 def ask(address: Address, to: Incoming, prompt: str, written: str) -> None:
@@ -69,13 +69,13 @@ def ask(address: Address, to: Incoming, prompt: str, written: str) -> None:
 # ---- the Web API --------------------------------------------------------------------------------
 
 
-# slack_sdk writes down what it cannot read, whatever Slack has quoted in it.
+# slack_sdk logs answers that it cannot read, whatever secrets Slack has quoted in them.
 _silence = logging.getLogger("slack_sdk.silence")
 _silence.disabled = True
 
 
 class _Client(WebClient):
-    """Its one way out leads through the guard (tests hold that it does)."""
+    """A WebClient whose requests all go through `outgoing` (tests hold that they do)."""
 
     def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
         answer = outgoing.request(
@@ -98,7 +98,7 @@ def _call(address: Address, method: str, arguments: dict[str, Any]) -> Any:
     client = _Client(
         token=address.app_secret,  # the bot token: `domain.chat.NEEDED`
         base_url=places.slack().url,
-        retry_handlers=[],  # who calls us has a plan of its own
+        retry_handlers=[],  # deliveries are retried by our own plan
         logger=_silence,
     )
     try:
@@ -118,10 +118,10 @@ def _judged(error: SlackApiError) -> DeliveryRefused | TryAgain:
     return DeliveryRefused(words)
 
 
-def _respond(url: str, said: Mapping[str, Any], *, public: bool) -> None:
-    """To a slash command's own address, which works in rooms that the bot is not in.
+def _respond(url: str, reply: Mapping[str, Any], *, public: bool) -> None:
+    """Reply to a slash command at its `response_url`, which also works in chats without the bot.
 
-    Slack has signed it; that it is Slack's is looked at all the same.
+    The URL came in a request that Slack signed; its host is checked all the same.
     """
     place = places.slack()
     if urlsplit(url).hostname not in {"hooks.slack.com", *place.allowed_hosts}:
@@ -131,7 +131,7 @@ def _respond(url: str, said: Mapping[str, Any], *, public: bool) -> None:
         "POST",
         url,
         headers={"Content-Type": "application/json"},
-        content=_json({"response_type": kind, "replace_original": False, **said}),
+        content=_json({"response_type": kind, "replace_original": False, **reply}),
         allowed_hosts=place.allowed_hosts,
     )
     if answer.status == 429 or answer.status >= 500:
@@ -157,12 +157,12 @@ def is_signed(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
         return False
     try:
         return SignatureVerifier(secret).is_valid(body, timestamp, signature)
-    except UnicodeDecodeError:  # it signs texts
+    except UnicodeDecodeError:  # SignatureVerifier decodes the body
         return False
 
 
 def opened(body: bytes, *, form: bool) -> dict[str, Any]:
-    """The object in a body: JSON, or a form's fields, or the JSON in a form's `payload`."""
+    """The event in a body: JSON, or a form's fields, or the JSON in a form's `payload`."""
     if not form:
         return document(body)
     try:
@@ -174,37 +174,37 @@ def opened(body: bytes, *, form: bool) -> dict[str, Any]:
     return {name: values[0] for name, values in fields.items()}
 
 
-def app_of(said: Mapping[str, Any]) -> str:
-    """Which app it is for; empty where it does not say (as the first handshake does not)."""
-    return text_of(said, "api_app_id")
+def app_of(payload: Mapping[str, Any]) -> str:
+    """The id of the event's app; empty if it names none (as the first handshake does not)."""
+    return text_of(payload, "api_app_id")
 
 
-def challenge_of(said: Mapping[str, Any]) -> str | None:
-    """What to answer to the handshake; None if it is none."""
-    return text_of(said, "challenge") if said.get("type") == "url_verification" else None
+def challenge_of(payload: Mapping[str, Any]) -> str | None:
+    """The challenge that a handshake has to be answered with; None if it is no handshake."""
+    return text_of(payload, "challenge") if payload.get("type") == "url_verification" else None
 
 
-def read(said: Mapping[str, Any]) -> Incoming | None:
-    """What somebody did; None for what is nothing to us (bots' messages, edits, joins, …)."""
-    kind = said.get("type")
+def read(payload: Mapping[str, Any]) -> Incoming | None:
+    """What a person did; None for events that do not concern us (bots' messages, edits, joins)."""
+    kind = payload.get("type")
     if kind == "event_callback":
-        return _message(said)
+        return _message(payload)
     if kind == "block_actions":
-        return _press(said)
+        return _press(payload)
     if kind == "view_submission":
-        return _submission(said)
-    return _slash(said) if text_of(said, "command") else None
+        return _submission(payload)
+    return _slash(payload) if text_of(payload, "command") else None
 
 
-def _message(said: Mapping[str, Any]) -> Incoming | None:
-    event = part(said, "event")
+def _message(payload: Mapping[str, Any]) -> Incoming | None:
+    event = part(payload, "event")
     direct = event.get("type") == "message" and event.get("channel_type") == "im"
     if not direct and event.get("type") != "app_mention":
         return None
     if event.get("bot_id") or event.get("subtype") or not text_of(event, "user"):
         return None
     return Incoming(
-        event_id=text_of(said, "event_id") or _digest(event),
+        event_id=text_of(payload, "event_id") or _digest(event),
         user_id=text_of(event, "user"),
         chat_id=text_of(event, "channel"),
         private=direct,
@@ -214,42 +214,42 @@ def _message(said: Mapping[str, Any]) -> Incoming | None:
     )
 
 
-def _slash(said: Mapping[str, Any]) -> Incoming:
+def _slash(payload: Mapping[str, Any]) -> Incoming:
     return Incoming(
-        event_id=text_of(said, "trigger_id") or _digest(said),
-        user_id=text_of(said, "user_id"),
-        chat_id=text_of(said, "channel_id"),
-        private=True,  # nobody else is shown what comes after a slash
+        event_id=text_of(payload, "trigger_id") or _digest(payload),
+        user_id=text_of(payload, "user_id"),
+        chat_id=text_of(payload, "channel_id"),
+        private=True,  # Slack shows a slash command to nobody else
         wanted=Intent.COMMAND,
-        text=_readable(text_of(said, "text", MOST_TEXT)),
-        response_url=text_of(said, "response_url", 2000) or None,
+        text=_readable(text_of(payload, "text", MOST_TEXT)),
+        response_url=text_of(payload, "response_url", 2000) or None,
     )
 
 
-def _press(said: Mapping[str, Any]) -> Incoming | None:
-    actions = said.get("actions")
+def _press(payload: Mapping[str, Any]) -> Incoming | None:
+    actions = payload.get("actions")
     action = actions[0] if isinstance(actions, list) and actions else {}
     pressed = text_of(action, "value") or text_of(part(action, "selected_option"), "value")
     if not pressed:
         return None
-    container, channel = part(said, "container"), part(said, "channel")
+    container, channel = part(payload, "container"), part(payload, "channel")
     ts = text_of(container, "message_ts")
     chat = text_of(channel, "id") or text_of(container, "channel_id")
     return Incoming(
-        event_id=text_of(said, "trigger_id") or _digest(said),
-        user_id=text_of(part(said, "user"), "id"),
+        event_id=text_of(payload, "trigger_id") or _digest(payload),
+        user_id=text_of(part(payload, "user"), "id"),
         chat_id=chat,
         private=False,
         wanted=Intent.PRESS,
         button=pressed,
         card=f"{chat}:{ts}" if ts else None,
-        response_url=text_of(said, "response_url", 2000) or None,
-        trigger_id=text_of(said, "trigger_id") or None,
+        response_url=text_of(payload, "response_url", 2000) or None,
+        trigger_id=text_of(payload, "trigger_id") or None,
     )
 
 
-def _submission(said: Mapping[str, Any]) -> Incoming | None:
-    view = part(said, "view")
+def _submission(payload: Mapping[str, Any]) -> Incoming | None:
+    view = part(payload, "view")
     written, _, place = text_of(view, "private_metadata", 1000).partition("|")
     chat, _, card = place.partition("|")
     answer = part(view, "state", "values", slack_cards.ANSWER, slack_cards.ANSWER)
@@ -257,7 +257,7 @@ def _submission(said: Mapping[str, Any]) -> Incoming | None:
         return None
     return Incoming(
         event_id=f"view:{text_of(view, 'id')}:{text_of(view, 'hash')}",
-        user_id=text_of(part(said, "user"), "id"),
+        user_id=text_of(part(payload, "user"), "id"),
         chat_id=chat,
         private=False,
         wanted=Intent.ANSWER,
@@ -267,11 +267,11 @@ def _submission(said: Mapping[str, Any]) -> Incoming | None:
     )
 
 
-def _digest(said: Mapping[str, Any]) -> str:
-    return "sha256:" + hashlib.sha256(_json(said)).hexdigest()
+def _digest(payload: Mapping[str, Any]) -> str:
+    return "sha256:" + hashlib.sha256(_json(payload)).hexdigest()
 
 
 def _readable(text: str) -> str:
-    """As it was typed: Slack marks links and escapes three letters."""
+    """The text as it was typed: Slack wraps links and escapes three characters."""
     text = _LINK.sub(lambda found: found[2] or found[1], text)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()

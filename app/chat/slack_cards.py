@@ -1,7 +1,7 @@
-"""Block Kit: what a message looks like at Slack, within Slack's limits.
+"""Slack's Block Kit: how a message is shown, within Slack's limits.
 
-What people and agents wrote is plain text wherever that is possible, and escaped elsewhere: nobody
-calls a whole channel by the name of a task.
+Texts by people and agents are plain text where possible, and escaped elsewhere, so that a task's
+text cannot mention a whole channel.
 """
 
 from typing import Any
@@ -32,7 +32,7 @@ MOST_OPTIONS = 100
 
 
 def card(message: Message) -> dict[str, Any]:
-    """The arguments `text` and `blocks` of a post. The text is what notifications show."""
+    """The arguments `text` and `blocks` of a post. Slack's notifications show the text."""
     blocks: list[Block] = [HeaderBlock(text=_plain(message.title or "Muster", 150))]
     if message.body:
         blocks.append(SectionBlock(text=_plain(message.body, 3000)))
@@ -59,7 +59,7 @@ def dialog(prompt: str, metadata: str) -> dict[str, Any]:
 
 
 def escaped(text: str) -> str:
-    """So that Slack finds no mention, link or channel in it."""
+    """The text, escaped so that Slack finds no mention, link or channel in it."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -1,4 +1,4 @@
-"""JSON to any https URL, signed so that the receiver can tell that it is ours and is fresh."""
+"""Messages as JSON to any https URL, signed so that the receiver can check sender and age."""
 
 import hashlib
 import hmac
@@ -9,12 +9,12 @@ from datetime import UTC
 from app.chat import outgoing
 from app.chat.messages import Address, DeliveryRefused, Message, TryAgain
 
-# What may pass by itself; any other refusal stays one.
+# Statuses of errors that may pass by themselves; other 4xx statuses are final.
 _PASSING = frozenset({408, 421, 425, 429})
 
 
 def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -> None:
-    """Raises DeliveryRefused, TryAgain."""
+    """Post the message. Raises DeliveryRefused, TryAgain."""
     body = json.dumps(payload(message), ensure_ascii=False).encode(errors="replace")
     answer = outgoing.request(
         "POST",
@@ -31,13 +31,15 @@ def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -
 
 
 def signature(secret: str, body: bytes, at: int) -> str:
-    """`t` is when it was signed, in Unix seconds; `v1` is HMAC-SHA256 of `<t>.<body>`, in hex."""
+    """The Muster-Signature header `t=…,v1=…`: the time of signing in Unix seconds, and the
+    HMAC-SHA256 of `<t>.<body>` in hex.
+    """
     mac = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256)
     return f"t={at},v1={mac.hexdigest()}"
 
 
 def payload(message: Message) -> dict[str, object]:
-    """What docs/notifications.md promises."""
+    """The JSON body, as docs/notifications.md describes it."""
     gate = message.gate
     moment = message.occurred_at.astimezone(UTC).isoformat(timespec="milliseconds")
     return {

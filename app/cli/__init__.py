@@ -1,4 +1,4 @@
-"""`flask …`: what an operator does at the server. One command a file."""
+"""The `flask …` commands, for operators at the server. One command a file."""
 
 from flask import Flask
 
@@ -9,5 +9,6 @@ from app.cli.seed import seed
 
 
 def install(app: Flask) -> None:
+    """Add the commands to the app."""
     for command in (create_admin, doctor, reencrypt, seed):
         app.cli.add_command(command)

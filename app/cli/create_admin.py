@@ -1,4 +1,4 @@
-"""`flask create-admin`."""
+"""`flask create-admin`: the first admin's account."""
 
 import os
 import secrets

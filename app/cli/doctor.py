@@ -1,4 +1,4 @@
-"""`flask doctor`."""
+"""`flask doctor`: checks of the host and of Postgres and Redis."""
 
 import json
 
@@ -12,7 +12,7 @@ from app.services import doctor as examination
 @click.option("--json", "as_json", is_flag=True, help="A list of {name, ok, text, advice}.")
 @with_appcontext
 def doctor(as_json: bool) -> None:
-    """Look whether all is well, and say what to do where it is not; then the exit status is 1."""
+    """Check host and services, with advice for each problem. Exits with 1 if there are any."""
     found = []
     for finding in examination.findings():
         found.append(finding)

@@ -1,4 +1,4 @@
-"""`flask reencrypt`."""
+"""`flask reencrypt`: all secrets under the newest key."""
 
 import click
 from flask.cli import with_appcontext
@@ -9,7 +9,7 @@ from app.services.ops import reencryption
 @click.command("reencrypt")
 @with_appcontext
 def reencrypt() -> None:
-    """Store every secret under the first of ENCRYPTION_KEYS; the others can go then."""
+    """Encrypt every secret with the first of ENCRYPTION_KEYS; the others can be removed then."""
     last: dict[str, reencryption.Progress] = {}
     for step in reencryption.run():
         last[step.table] = step

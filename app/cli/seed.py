@@ -1,4 +1,4 @@
-"""`flask seed`."""
+"""`flask seed`: sample rows."""
 
 import json
 import secrets
@@ -20,7 +20,7 @@ _BY_DEFAULT = Sizes()
 
 
 def _count(name: str, least: int, about: str) -> click.Option:
-    """An option of `Sizes`, with its default."""
+    """The command-line option for one field of `Sizes`, at least `least`; `about` is its help."""
     default = getattr(_BY_DEFAULT, name.replace("-", "_"))
     kind = click.IntRange(least)
     return click.Option([f"--{name}"], type=kind, default=default, show_default=True, help=about)
@@ -61,7 +61,7 @@ def seed(password: str | None, add: bool, as_json: bool, **sizes: int) -> None:
 
 def _make(sizes: Sizes, password: str, add: bool) -> Made:
     columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn())
-    # What was made may be read from standard output.
+    # Progress goes to standard error: scripts read the result from standard output.
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as progress:
         bars = {}
 

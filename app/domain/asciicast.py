@@ -1,4 +1,4 @@
-"""What was seen in a terminal, as asciicast v2: https://docs.asciinema.org/manual/asciicast/v2/."""
+"""Recordings of terminals, as asciicast v2: https://docs.asciinema.org/manual/asciicast/v2/."""
 
 import codecs
 import json
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 CONTENT_TYPE = "application/x-asciicast"
-IDLE_SECONDS = 2.0  # a longer silence is shortened to this by players
+IDLE_SECONDS = 2.0  # players shorten longer pauses to this
 _TITLE = 100  # characters
 
 
@@ -22,21 +22,21 @@ class Output:
 
 @dataclass(frozen=True)
 class Lost:
-    """So many bytes that were written here are nowhere any more."""
+    """A gap: `size` bytes that the stage wrote here have been lost."""
 
     size: int
 
 
 @dataclass(frozen=True)
 class Resized:
-    """What a stage writes from here on is for a terminal of that size."""
+    """The terminal has this size for all output that follows."""
 
     cols: int
     rows: int
 
 
 def header(cols: int, rows: int, began: datetime, title: str) -> str:
-    """The first line. The title is cut to one line, and to a length that players can show."""
+    """The recording's first line, with its line end. The title is cut to one short line."""
     words = " ".join(title.split())
     return _line(
         {
@@ -52,11 +52,11 @@ def header(cols: int, rows: int, began: datetime, title: str) -> str:
 
 
 class Recording:
-    """Makes the lines after the header out of what comes in, in order.
+    """Turns output, gaps and sizes, in their order, into the lines after the header.
 
     A character that is split between two outputs is shown with the second. Time never goes back,
-    whatever the machine's marks say. Another size is shown with the output that follows it. Each
-    stage begins with the size of the header, unless it was given one before its first byte.
+    even if the machine's marks do. A new size is written with the output that follows it. Each
+    stage begins with the header's size, unless a size comes before its first byte.
     """
 
     def __init__(self, stage_name: Callable[[int], str], cols: int, rows: int) -> None:
@@ -68,6 +68,7 @@ class Recording:
         self._milliseconds = 0
 
     def lines(self, moments: Iterable[Output | Lost | Resized]) -> Iterator[str]:
+        """The lines of these moments. May be called again with the moments that follow."""
         for moment in moments:
             if isinstance(moment, Resized):
                 self._next = moment
@@ -85,7 +86,7 @@ class Recording:
             yield from self._shown(self._decoder.decode(moment.data))
 
     def end(self) -> Iterator[str]:
-        """What is left of a character that never became whole."""
+        """The last line, if any: what is left of a character whose other bytes never came."""
         yield from self._shown(self._decoder.decode(b"", final=True))
 
     def _resized(self) -> Iterator[str]:

@@ -4,7 +4,9 @@ from enum import StrEnum
 
 
 class AttemptPhase(StrEnum):
-    """What a live attempt's machine should be doing. Once it has ended: stop, then forget."""
+    """The desired state of a live attempt on its machine. One that has ended is stopped, then
+    forgotten.
+    """
 
     RUN = "run"  # carry out stage `stage_index`
     GATE = "gate"  # hold the workspace: no process, no slot
@@ -22,16 +24,18 @@ class AttemptOutcome(StrEnum):
 
 
 class WorkspaceState(StrEnum):
+    """What a machine has reported of an attempt's workspace."""
+
     PREPARING = "preparing"
     READY = "ready"
     REMOVED = "removed"
 
 
 def checkpoints_of(task_id: int, number: int) -> str:
-    """What the refs of this attempt's checkpoints begin with."""
+    """The prefix of the git refs of this attempt's checkpoints."""
     return f"refs/muster/{task_id}/{number}/"
 
 
 def branch_of(task_id: int, attempt: int) -> str:
-    """The branch that this attempt alone pushes."""
+    """The git branch that this attempt pushes, and no other."""
     return f"muster/{task_id}-{attempt}"

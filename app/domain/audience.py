@@ -1,4 +1,7 @@
-"""Who hears of what, and where: from an event, the people around its task, and what they chose."""
+"""Who is told of a task's events, and on which channels.
+
+That follows from the event, from the people around its task, and from their preferences.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -10,7 +13,9 @@ from app.domain.task import EventType, FailureCode
 
 
 class NewsKind(StrEnum):
-    """What is told: to people, or (`CLOSING`) to the cards on which they were asked."""
+    """Kinds of news. People are told of those in `TOLD`; those in `CLOSING` edit the cards that
+    ask a question in chats.
+    """
 
     GATE_OPENED = "gate_opened"
     GATE_EXPIRED = "gate_expired"
@@ -19,24 +24,26 @@ class NewsKind(StrEnum):
     TASK_COMPLETED = "task_completed"
     TASK_FAILED = "task_failed"
     TASK_CANCELLED = "task_cancelled"
-    MACHINE_LOST = "machine_lost"  # and nothing goes on by itself
+    MACHINE_LOST = "machine_lost"  # and the task has failed by it
 
 
 class Channel(StrEnum):
+    """A way to tell one person."""
+
     IN_APP = "in_app"
-    CHAT = "chat"  # a direct message to the account that is theirs
+    CHAT = "chat"  # a direct message to their own account on a chat platform
 
 
 class Scope(StrEnum):
-    """Of which tasks."""
+    """The tasks that a preference covers."""
 
-    OWN = "own"
-    PROJECTS = "projects"  # all in the projects that one is a member of
+    OWN = "own"  # those that the developer created
+    PROJECTS = "projects"  # all tasks of the projects that the developer is a member of
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What somebody wants to hear of one kind of news."""
+    """A developer's preference for one kind of news."""
 
     in_app: bool = True
     chat: bool = True
@@ -45,7 +52,7 @@ class Choice:
 
 Preferences = Mapping[NewsKind, Choice]
 
-# A question is everybody's who may answer it; how a task ended is its creator's.
+# By default a question is told to all who may answer it, a task's end to its creator.
 DEFAULTS: Preferences = {
     NewsKind.GATE_OPENED: Choice(scope=Scope.PROJECTS),
     NewsKind.GATE_EXPIRED: Choice(),
@@ -55,12 +62,12 @@ DEFAULTS: Preferences = {
     NewsKind.MACHINE_LOST: Choice(),
 }
 TOLD = frozenset(DEFAULTS)
-# After these nobody can answer the task's open question any more,
+# News of these kinds closes open questions: all of the task's,
 CLOSING = frozenset(NewsKind) - {NewsKind.GATE_OPENED, NewsKind.TASK_COMPLETED}
-# or the question of their own stage.
+# or, of these kinds, only the question of the same stage.
 OF_ONE_GATE = frozenset({NewsKind.GATE_ANSWERED, NewsKind.GATE_WITHDRAWN})
 
-WITHDRAWN = "withdrawn"  # in the data of the warning that says so
+WITHDRAWN = "withdrawn"  # the key in a warning event's data which says that its gate is withdrawn
 
 _BY_EVENT = {
     EventType.SUSPENDED: NewsKind.GATE_OPENED,
@@ -76,7 +83,7 @@ _BY_FAILURE = {
 
 
 def kind_of(type_: EventType, data: Mapping[str, Any]) -> NewsKind | None:
-    """What an event of a task is to people; None for what is told to nobody."""
+    """The kind of news that a task's event is, or None if it is none."""
     if type_ is EventType.FAILED:
         return _BY_FAILURE.get(data.get("code", ""), NewsKind.TASK_FAILED)
     if type_ is EventType.WARNING:
@@ -86,7 +93,7 @@ def kind_of(type_: EventType, data: Mapping[str, Any]) -> NewsKind | None:
 
 @dataclass(frozen=True)
 class Listener:
-    """Somebody around a task: a member of its project, or its creator."""
+    """A person who may be told of a task's news: a member of its project, or its creator."""
 
     developer_id: int
     person: Person
@@ -100,14 +107,17 @@ def around(
     is_creator: bool,
     is_deleted: bool,
 ) -> Person:
-    """Somebody to whom a task is told; its project, once deleted, is the admins' alone."""
+    """A person in relation to a task: their roles, and whether they created it.
+
+    In a deleted project roles count for nothing, so that only admins may see its tasks.
+    """
     if is_deleted and system_role is not SystemRole.ADMIN:
         return Person(SystemRole.DEVELOPER, None, is_creator)
     return Person(system_role, project_role, is_creator)
 
 
 class Recipient(NamedTuple):
-    """Who hears of it, and on which channels."""
+    """A developer who is told, and the channels on which."""
 
     developer_id: int
     channels: frozenset[Channel]
@@ -116,7 +126,10 @@ class Recipient(NamedTuple):
 def audience(
     kind: NewsKind, actor_id: int | None, listeners: Iterable[Listener]
 ) -> tuple[Recipient, ...]:
-    """Who of them hears of it. Nobody is told of what they did themselves, or may not see."""
+    """The recipients among the listeners.
+
+    Nobody is told of what they did themselves, nor of tasks that they may not see.
+    """
     if kind not in TOLD:
         return ()
     heard = (Recipient(one.developer_id, _channels(kind, actor_id, one)) for one in listeners)
@@ -136,26 +149,26 @@ def _channels(kind: NewsKind, actor_id: int | None, one: Listener) -> frozenset[
 
 @dataclass(frozen=True)
 class Addressee:
-    """Whom a message is for, as things are now. `person` is None where it is a room."""
+    """The addressee of a chat message, as the rows are now. `person` is None for a bound chat."""
 
     person: Person | None = None
     is_enabled: bool = True
-    is_their_account: bool = True  # the chat is the account that is theirs
-    is_bound: bool = False  # the chat is a room of the task's project
+    is_their_account: bool = True  # the chat is still the person's own account
+    is_bound: bool = False  # the chat is still bound to the task's project
 
 
 def still_hears(one: Addressee) -> bool:
-    """Whether what was meant for them may reach them: much can happen until it is sent."""
+    """Whether a message planned for the addressee may still be sent: rights may have changed."""
     if one.person is None:
         return one.is_bound
     return one.is_enabled and one.is_their_account and may(Act.SEE_PROJECT, one.person)
 
 
-# ---- preferences, as they are stored: {kind: {in_app?, chat?, scope?}}, what differs alone -------
+# ---- preferences are stored as {kind: {in_app?, chat?, scope?}}: only what differs from DEFAULTS -
 
 
 def preferences(stored: Mapping[str, Mapping[str, Any]] | None) -> dict[NewsKind, Choice]:
-    """All of them: what is not stored is as by default."""
+    """A choice for each kind of news: the stored one, completed by the defaults."""
     return {
         kind: _merged(choice, (stored or {}).get(kind.value, {}))
         for kind, choice in DEFAULTS.items()
@@ -163,7 +176,7 @@ def preferences(stored: Mapping[str, Mapping[str, Any]] | None) -> dict[NewsKind
 
 
 def stored(chosen: Preferences) -> dict[str, dict[str, Any]]:
-    """What differs from the defaults."""
+    """The choices as they are stored: only what differs from the defaults."""
     differing = {
         kind.value: {
             name: value
@@ -176,7 +189,7 @@ def stored(chosen: Preferences) -> dict[str, dict[str, Any]]:
 
 
 def changed(chosen: Preferences, changes: Mapping[NewsKind, Mapping[str, Any]]) -> Preferences:
-    """With these fields of these choices set."""
+    """The choices, with the fields in `changes` set."""
     return {kind: _merged(choice, changes.get(kind, {})) for kind, choice in chosen.items()}
 
 

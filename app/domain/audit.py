@@ -1,4 +1,4 @@
-"""What an audit entry says of a change: what differs, and never a secret's value."""
+"""The changes that an audit entry records: only what differs, and never a secret's value."""
 
 import re
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ from app.domain.moments import written
 CHANGED = "(changed)"
 LONGEST = 1000  # characters of one text
 
-# A field whose name has one of these words has its texts left out, wherever they are in it.
-# Numbers, booleans and null say that something is set or how long it lives, and stay.
+# If a field's name has one of these words, all texts in its value are replaced by CHANGED. Numbers,
+# booleans and null stay: they tell that a secret is set, or how long it is valid.
 SECRET_WORDS = frozenset(
     {
         "authorization",
@@ -34,18 +34,18 @@ SECRET_WORDS = frozenset(
     }
 )
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-# Our own tokens (`domain.tokens`), in whatever field somebody has pasted one. Their prefixes, as
-# lists show them, are shorter.
+# Muster's own tokens (`domain.tokens`), in whatever field somebody has pasted one. Their prefixes,
+# as lists show them, are too short to match.
 _TOKEN = re.compile(r"mst_[a-z]+_[0-9a-f]{16,}")
 
 
 def changes(
     before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
 ) -> dict[str, Any] | None:
-    """{before, after} as JSON, with what differs only. None when nothing does.
+    """{before, after} with the names whose values differ, ready for JSON; None if none differ.
 
-    Of something new `before` is None, of something gone `after` is; mappings inside mappings are
-    compared by their names too.
+    `before` is None for something new, `after` for something deleted. Mappings inside mappings are
+    compared in the same way.
     """
     if before is not None and after is not None:
         before, after = _differing(before, after)

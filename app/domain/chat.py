@@ -1,4 +1,4 @@
-"""The chat platforms, and what a bot of each needs to be told and to be believed."""
+"""The chat platforms, and the credentials that a bot has on each."""
 
 import re
 from collections.abc import Mapping
@@ -13,18 +13,21 @@ class BotPlatform(StrEnum):
     WEBHOOK = "webhook"
 
 
-# The platforms on which people have accounts, and speak to bots.
+# The platforms on which people have accounts and write to bots.
 SPOKEN = (BotPlatform.SLACK, BotPlatform.LARK)
 
 
 def uid(platform: BotPlatform, user_id: str) -> str:
-    """A developer's `platform_uid`: whose account on which platform it is."""
+    """A developer's `platform_uid`: the platform, and the id of their account on it."""
     return f"{platform}:{user_id}"
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What all of a text has to match (in Python and in ECMA 262), and that in words."""
+    """A pattern that a whole text has to match, valid in Python and in ECMA 262.
+
+    `words` completes "must be …" in error messages.
+    """
 
     pattern: str
     words: str
@@ -32,7 +35,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Credential:
-    """What a field of a bot holds on a platform, and what that looks like, where that is known."""
+    """A field of a bot on one platform: `what` it holds, and its shape where that is known."""
 
     what: str
     shape: Shape | None = None
@@ -40,11 +43,11 @@ class Credential:
 
 
 def check(platform: BotPlatform, given: Mapping[str, str | None]) -> dict[str, list[str]]:
-    """What is wrong with a bot's credentials (`app_id`, `app_secret`, `webhook_token` and
-    `encrypt_key`), by field.
+    """Messages about a bot's credentials, by field; empty if they are all right.
 
-    Each is needed where the platform has it (but for what it has only if asked to), and refused
-    where it has not: a secret that nobody reads is only one more to lose.
+    The fields are `app_id`, `app_secret`, `webhook_token` and `encrypt_key`. A field that the
+    platform uses is needed, unless it is optional there. A field that the platform does not use is
+    refused: a secret that nothing reads is only one more that can leak.
     """
     known = NEEDED[platform]
     judged = {field: _wrong(platform, known.get(field), text) for field, text in given.items()}
@@ -72,7 +75,7 @@ _HTTPS_URL = Shape(
     "an https URL",
 )
 
-# Slack and Lark name the app in each event, which is how its bot is found; the secrets prove it.
+# Slack and Lark name the app in each event: that finds the bot, and the secrets prove the event.
 NEEDED: dict[BotPlatform, dict[str, Credential]] = {
     BotPlatform.SLACK: {
         "app_id": Credential("the app's id"),
@@ -83,10 +86,10 @@ NEEDED: dict[BotPlatform, dict[str, Credential]] = {
         "app_id": Credential("the app's id"),
         "app_secret": Credential("its secret"),
         "webhook_token": Credential("its verification token"),
-        # Without it Lark signs nothing: its events are then known by the token alone.
+        # Without this key Lark signs nothing, and only the token proves its events.
         "encrypt_key": Credential("its encrypt key, where it has one", needed=False),
     },
-    # A URL with credentials in it is a secret as a whole.
+    # A URL may have credentials in it, so the whole of it is kept as a secret.
     BotPlatform.APPRISE: {"webhook_token": Credential("the URL to notify", _APPRISE_URL)},
     BotPlatform.WEBHOOK: {
         "app_secret": Credential("what requests are signed with"),
@@ -96,9 +99,9 @@ NEEDED: dict[BotPlatform, dict[str, Credential]] = {
 
 
 def person_on(platform_uid: str | None) -> tuple[BotPlatform, str] | None:
-    """The platform of a developer's account, and what it calls them there: what `uid` was made of.
+    """The platform and the account id of a `platform_uid`: the reverse of `uid`.
 
-    Where an account could not act, it is not spoken to either.
+    None where no account is set, or where the platform is one on which people cannot write to bots.
     """
     platform, _, account = (platform_uid or "").partition(":")
     if not account or ":" in account or platform not in SPOKEN:

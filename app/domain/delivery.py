@@ -1,6 +1,6 @@
-"""When a delivery is tried again, and when a bot is left in peace.
+"""Retries of deliveries to chats: when one is tried again, and when a bot's host is given a rest.
 
-Time and chance are arguments: `luck` is a number from 0 to 1.
+The time and the random number (`luck`, from 0 to 1) are arguments.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ LONGEST_WAIT = timedelta(hours=1)
 OPENS_AFTER = 5  # failures in a row
 FIRST_REST = timedelta(seconds=15)
 LONGEST_REST = timedelta(minutes=10)
-# A platform may ask for any time; after this long somebody would rather see a dead letter.
+# A platform may ask for any pause. We wait no longer than this, so that people see a dead letter.
 LONGEST_ASKED = timedelta(hours=6)
 
 
@@ -32,9 +32,9 @@ OPEN = frozenset({DeliveryState.PENDING, DeliveryState.SENDING})
 
 
 def wait(attempts: int, luck: float) -> timedelta:
-    """How long after the so many-th failure: exponential, with full jitter.
+    """How long to wait after failure number `attempts`: exponential backoff with full jitter.
 
-    With full jitter the many that failed together do not come back together.
+    Full jitter spreads the retries of deliveries that failed at the same time.
     """
     longest = min(LONGEST_WAIT, FIRST_WAIT * _doubled(attempts - 1))
     return longest * luck
@@ -46,28 +46,28 @@ def _doubled(times: int) -> int:
 
 @dataclass(frozen=True)
 class Circuit:
-    """How a bot's host has answered lately: `failures` in a row, and until when it is left alone.
+    """A circuit breaker for a bot's host, which counts its failures in a row.
 
-    Closed while there are few; then open until `rests_until`, and after that half-open: one
-    delivery tries it for all.
+    It is closed while there are fewer than `OPENS_AFTER`; then open until `rests_until`, when
+    nothing is sent; after that half-open, when one delivery at a time is tried.
     """
 
     failures: int = 0
     rests_until: datetime | None = None
 
     def room(self, now: datetime, at_once: int, in_flight: int) -> int:
-        """How many more may be sent to it now."""
+        """How many more deliveries may be begun now, of `at_once` with `in_flight` under way."""
         if self.rests_until is not None and now < self.rests_until:
             return 0
         allowed = 1 if self.failures >= OPENS_AFTER else at_once
         return max(0, allowed - in_flight)
 
     def after_answer(self) -> "Circuit":
-        """The host has answered, were it with a refusal."""
+        """The circuit after the host has answered, even if it has refused the message."""
         return Circuit()
 
     def after_failure(self, now: datetime) -> "Circuit":
-        """It has not, or not sensibly."""
+        """The circuit after the host has given no answer, or a broken one."""
         failures = self.failures + 1
         if failures < OPENS_AFTER:
             return replace(self, failures=failures)
@@ -75,6 +75,6 @@ class Circuit:
         return Circuit(failures, now + rest)
 
     def after_wish(self, now: datetime, asked: timedelta) -> "Circuit":
-        """It has asked to be left alone for so long: it is well, and that is no failure."""
+        """The circuit after the host has asked for a pause (Retry-After), which is no failure."""
         until = now + min(asked, LONGEST_ASKED)
         return Circuit(0, max(until, self.rests_until or until))

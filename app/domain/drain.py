@@ -1,4 +1,4 @@
-"""What a drain does with each attempt on its machine (machine-protocol.md)."""
+"""The plan of a drain: what happens to each attempt on the machine (machine-protocol.md)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ class DrainAct(StrEnum):
 
 @dataclass(frozen=True)
 class AttemptOnMachine:
-    """A live attempt, as the plan needs to see it.
+    """What the plan needs to know of a live attempt.
 
-    `has_checkpoint`: the work done so far is pushed, so that another machine can go on with it.
+    `has_checkpoint`: the work done so far is pushed, so that another machine can continue it.
     """
 
     id: int
@@ -24,7 +24,7 @@ class AttemptOnMachine:
 
 
 def plan(attempts: Iterable[AttemptOnMachine], past_deadline: bool) -> dict[int, DrainAct]:
-    """An act for each attempt, by its id."""
+    """The act for each attempt, by the attempt's id."""
     return {attempt.id: _act(attempt, past_deadline) for attempt in attempts}
 
 

@@ -1,6 +1,7 @@
-"""What can go wrong, in the product's words. `app/errors.py` gives each its HTTP status.
+"""The domain's exceptions. `app/errors.py` maps each to an HTTP status.
 
-A class docstring is the message where no other is given; `code` is what clients switch on.
+A class's docstring is the message that users see if no other is given, and `code` is what clients
+switch on.
 """
 
 

@@ -1,4 +1,6 @@
-"""What is counted of the fleet: ends, troubles, and how near leases came to an end."""
+"""Counters of the fleet: ends of attempts, failures, trouble, and how close leases came to
+ending.
+"""
 
 from enum import StrEnum
 
@@ -7,7 +9,7 @@ from app.domain.task import EventType, FailureCode
 
 
 class FleetCounter(StrEnum):
-    """Each counts by a label of its own."""
+    """The counters; the comment says which labels each is counted by."""
 
     ATTEMPTS_ENDED = "attempts_ended"  # OUTCOMES
     TASK_FAILURES = "task_failures"  # a failure's code
@@ -17,12 +19,12 @@ class FleetCounter(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why something that a machine reported changed nothing."""
+    """Why a machine's report had no effect."""
 
-    ENDED = "ended"  # its attempt had ended
-    UNKNOWN = "unknown"  # the attempt is not this machine's
-    UNORDERED = "unordered"  # it speaks of what it had no order for
-    REPLACED = "replaced"  # another connection speaks for the machine
+    ENDED = "ended"  # the report's attempt had ended
+    UNKNOWN = "unknown"  # the report's attempt is not this machine's
+    UNORDERED = "unordered"  # the machine had no order for what it reports
+    REPLACED = "replaced"  # a newer connection of the machine has replaced the report's
 
 
 EXCUSED = "excused"
@@ -36,10 +38,10 @@ TOLD = (
     EventType.MACHINE_BACK,
     EventType.RESTORED,
 )
-"""The entries of histories that tell of trouble, and of its end."""
+"""The types of history events that tell of trouble, and of its end."""
 
 MARGINS = (0.0, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 1.0)
-"""Upper bounds of the part of its lease that a machine had left when the lease was prolonged."""
+"""Histogram buckets (upper bounds) of the part of a lease that was left when it was prolonged."""
 
 MACHINE_CODES = frozenset(
     {
@@ -59,12 +61,12 @@ MACHINE_CODES = frozenset(
         "workspace_timeout",
     }
 )
-"""What machines say why they cannot go on. They may say anything; labels have to be few."""
+"""The failure codes that machines report. A report may have any code, but labels have to be few."""
 
 OTHER = "other"
 CODES = (*FailureCode, *sorted(MACHINE_CODES), OTHER)
 
 
 def code_label(code: str) -> str:
-    """The code, or `other` where no part of ours is known to say it."""
+    """The label that a failure code is counted by: itself, or `other` if it is not in `CODES`."""
     return code if code in CODES else OTHER

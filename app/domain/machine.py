@@ -1,4 +1,4 @@
-"""A machine's states, and what becomes of the attempts that it does or does not name."""
+"""A machine's states, and what becomes of its attempts when it says hello."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -22,13 +22,13 @@ class MachineEvent(StrEnum):
     CONNECT = "connect"
     FALL_SILENT = "fall_silent"
     DRAIN = "drain"
-    RUN_DRY = "run_dry"  # the machine's own word that nothing is left
+    RUN_DRY = "run_dry"  # the draining machine has reported that it has nothing left
     UNDRAIN = "undrain"
     DECOMMISSION = "decommission"
 
 
 _S, _E = MachineStatus, MachineEvent
-# An act that changes nothing (a second drain) is legal: machines and people repeat themselves.
+# An event that changes nothing (a second drain) is legal: machines and people repeat themselves.
 _ARROWS: dict[tuple[MachineStatus, MachineEvent], MachineStatus] = {
     (_S.OFFLINE, _E.CONNECT): _S.ONLINE,
     (_S.ONLINE, _E.CONNECT): _S.ONLINE,
@@ -52,9 +52,9 @@ _ARROWS: dict[tuple[MachineStatus, MachineEvent], MachineStatus] = {
 
 
 def after(status: MachineStatus, event: MachineEvent, connected: bool) -> MachineStatus:
-    """Where the event leads. Raises MachineDecommissioned or Conflict.
+    """The status after the event. Raises MachineDecommissioned or Conflict.
 
-    `connected` decides where an undrained machine arrives.
+    A machine that is undrained becomes online or offline, by whether it is `connected`.
     """
     if status is MachineStatus.DECOMMISSIONED:
         raise MachineDecommissioned
@@ -69,13 +69,15 @@ def after(status: MachineStatus, event: MachineEvent, connected: bool) -> Machin
 
 
 def is_silent(last_seen: datetime | None, now: datetime, limit: timedelta) -> bool:
-    """Whether the machine has not been heard of for longer than `limit`."""
+    """Whether the machine's last heartbeat, at `last_seen`, is more than `limit` ago."""
     return last_seen is None or now - last_seen > limit
 
 
 def disk_is_news(status: MachineStatus, percent: float, limit: float, *, accepted: bool) -> bool:
-    """Whether so full a disk is a reason to act: to drain, or to forget that somebody `accepted` a
-    disk fuller than the limit when they took the machine back into service.
+    """Whether a disk that is `percent` full changes something.
+
+    A disk fuller than `limit` drains the machine, unless somebody `accepted` it so when they took
+    the machine back into service. A disk below the limit ends that acceptance.
     """
     if percent <= limit:
         return accepted
@@ -83,31 +85,31 @@ def disk_is_news(status: MachineStatus, percent: float, limit: float, *, accepte
 
 
 class Word(StrEnum):
-    """What a machine's hello says of an attempt."""
+    """What a machine's hello says about an attempt."""
 
     NOTHING = "nothing"
     AT_WORK = "at_work"  # a stage, or the push, is being carried out
-    RESULT = "result"  # what was ordered has come to an end of its own
-    IDLE = "idle"  # only the workspace is kept: it was stopped, has failed, or outlived its lease
+    RESULT = "result"  # the stage, or the push, has ended by itself
+    IDLE = "idle"  # only the workspace is kept: the attempt was stopped, failed, or lost its lease
 
 
 class Fate(StrEnum):
     """What becomes of an attempt when its machine says hello (machine-protocol.md's table)."""
 
     GO_ON = "go_on"
-    RESTORE = "restore"  # the task failed for want of this result
-    STOP = "stop"  # it has ended, but something of it runs: until it is gone it has a slot
-    FREE_SLOT = "free_slot"  # it has ended, and nothing of it runs any more
-    LOST = "lost"  # it was on its way, and is gone
-    GONE_AT_GATE = "gone_at_gate"  # only a workspace was lost; the question stays open
+    RESTORE = "restore"  # the task failed because this result was missing
+    STOP = "stop"  # the attempt has ended, but its process runs: until then it holds its slot
+    FREE_SLOT = "free_slot"  # the attempt has ended, and nothing of it runs any more
+    LOST = "lost"  # the machine had accepted the attempt, and knows nothing of it any more
+    GONE_AT_GATE = "gone_at_gate"  # likewise, but only a workspace is lost: the gate stays open
 
 
 def fate(word: Word, *, ended: bool, accepted: bool, at_gate: bool, restorable: bool) -> Fate:
-    """The row of the reconciliation table.
+    """The fate of one attempt, by the reconciliation table.
 
-    ended: the server has ended it. accepted: the machine once said that it has it. at_gate: it
-    waits for a person, so that no process of it lives. restorable: its task failed because this
-    attempt, the latest, was lost.
+    ended: the server has ended the attempt. accepted: the machine has confirmed that it has the
+    attempt. at_gate: the attempt waits for a person, so that it has no process. restorable: the
+    task failed because this attempt, its latest, was lost.
     """
     if ended:
         if word is Word.RESULT and restorable:
@@ -116,7 +118,7 @@ def fate(word: Word, *, ended: bool, accepted: bool, at_gate: bool, restorable: 
     if word is not Word.NOTHING:
         return Fate.GO_ON
     if not accepted:
-        return Fate.GO_ON  # its first order may still be on the way: it is simply sent again
+        return Fate.GO_ON  # its first order may have been lost on the way, and is sent again
     return Fate.GONE_AT_GATE if at_gate else Fate.LOST
 
 
@@ -128,7 +130,7 @@ def had_a_chance(
 ) -> bool:
     """Whether a machine last heard at `heard_at` could have reached a server before `until`.
 
-    `served`: from when to when each server process was there. A stretch shorter than `patience` is
-    no chance: the last server may just have gone, or the first have come.
+    `served` has the times from when to when each server process ran. Less than `patience` of such
+    a time is no chance: that server may just have been about to stop, or have just started.
     """
     return any(min(end, until) - max(begin, heard_at) >= patience for begin, end in served)

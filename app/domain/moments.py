@@ -1,16 +1,16 @@
-"""How moments are written, wherever they are told."""
+"""The one text form of points in time, in answers and in audit entries."""
 
 from datetime import UTC, datetime
 
 
 def written(moment: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds: `2030-01-31T12:00:00.000Z`."""
+    """The moment as RFC 3339 in UTC with milliseconds: `2030-01-31T12:00:00.000Z`."""
     text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
     return text.removesuffix("+00:00") + "Z"
 
 
 def rewritten(text: str) -> str | None:
-    """The same of a moment that somebody else wrote, with its offset; None: it is none."""
+    """An ISO 8601 text with an offset, in the form of `written`; None if it is no such text."""
     try:
         moment = datetime.fromisoformat(text)
         return written(moment) if moment.tzinfo else None

@@ -1,7 +1,7 @@
-"""A project's pipeline: its stages, their gates, and what follows what.
+"""A project's pipeline: its stages, their gates, and which step follows which.
 
-`parse` turns what a project stores into stages, `next_step` says what to do before a stage,
-`advance` what to do after one, `accept` judges an answer. All are pure.
+`parse` turns a stored pipeline into stages, `next_step` decides what to do before a stage,
+`advance` what to do after one, `accept` judges an answer to a gate. All are pure functions.
 """
 
 import re
@@ -34,7 +34,9 @@ class GateKind(StrEnum):
 
 @dataclass(frozen=True)
 class Gate:
-    """A question to a person, asked before its stage runs. `timeout` is in seconds."""
+    """A question to a person, asked before its stage runs. `timeout` is in seconds, None for
+    ever.
+    """
 
     kind: GateKind
     prompt: str
@@ -59,10 +61,10 @@ DEFAULT: tuple[dict[str, Any], ...] = (
 
 
 def parse(raw: Sequence[Mapping[str, Any]]) -> tuple[Stage, ...]:
-    """Stages of a stored or a requested pipeline. Raises InvalidFields.
+    """The stages of a stored or a requested pipeline. Raises InvalidFields.
 
-    Keys of `raw` are the contract's: name, command, kind, timeout, confirm, choices, input,
-    gateTimeout, prompt; their types have been checked by the schema.
+    The keys in `raw` are those of the API: name, command, kind, timeout, confirm, choices, input,
+    gateTimeout, prompt. The schema has checked the types of their values.
     """
     if not 1 <= len(raw) <= MAX_STAGES:
         raise InvalidFields({"pipeline": [f"a pipeline has 1 to {MAX_STAGES} stages"]})
@@ -77,9 +79,10 @@ def parse(raw: Sequence[Mapping[str, Any]]) -> tuple[Stage, ...]:
 
 
 def require_questions(raw: Sequence[Mapping[str, Any]]) -> None:
-    """Raises InvalidFields for a stage that says how to ask, and asks nothing.
+    """Raise InvalidFields for a stage that has a prompt or a gate's timeout, but no gate.
 
-    For what is saved from now on: `parse` takes such stages, for there are stored ones.
+    For pipelines that are saved from now on. `parse` accepts such stages, because older pipelines
+    have them.
     """
     errors = {f"pipeline.{i}": e for i, stage in enumerate(raw) if (e := _idle(stage))}
     if errors:
@@ -130,18 +133,24 @@ def _gate(raw: Mapping[str, Any]) -> Gate | None:
 
 
 def fill(command: str, variables: Mapping[str, str]) -> str:
-    """The agent's instruction: `{name}` of a known variable replaced once, all else literal."""
+    """The command, with each `{name}` of a known variable replaced by its value.
+
+    Values are not searched for variables again, and unknown names stay as they are.
+    """
     return _VARIABLE.sub(lambda found: variables.get(found[1], found[0]), command)
 
 
 def instruction(stage: Stage, variables: Mapping[str, str]) -> str:
-    """What a machine is to run. A shell script is never pasted into (contract.md, section 5)."""
+    """The text that the machine runs: a shell script as it is, an agent's command filled in.
+
+    Variables are never pasted into shell scripts (contract.md, section 5).
+    """
     if stage.kind is StageKind.SHELL:
         return stage.command
     return fill(stage.command, variables)
 
 
-# ---- what follows what -------------------------------------------------------------------------
+# ---- steps -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -166,7 +175,7 @@ class Publish:
 
 @dataclass(frozen=True)
 class Fail:
-    """The task is over."""
+    """The task fails, with a code (`FailureCode`) and a message for people."""
 
     code: str
     message: str
@@ -177,14 +186,16 @@ Step = Run | Ask | Publish | Fail
 
 @dataclass(frozen=True)
 class StageOutcome:
-    """How a stage's process ended: see `muster.protocol.frames.StageFinished`."""
+    """How a stage's process ended, as `muster.protocol.frames.StageFinished` reports it."""
 
     how: Literal["exit", "signal", "timeout", "stopped", "lease"]
     code: int = 0
 
 
 def next_step(stages: Sequence[Stage], index: int, answered: bool = False) -> Step:
-    """What to do to get stage `index` done; `answered` says that its gate has been."""
+    """The step that brings stage `index` forward. `answered`: the stage's gate has been
+    answered.
+    """
     if index >= len(stages):
         return Publish()
     gate = stages[index].gate
@@ -196,7 +207,9 @@ def next_step(stages: Sequence[Stage], index: int, answered: bool = False) -> St
 def advance(
     stages: Sequence[Stage], index: int, outcome: StageOutcome, answered: bool = False
 ) -> Step:
-    """What follows the end of stage `index`; `answered` speaks of the gate of the one after."""
+    """The step that follows the end of stage `index`. `answered`: the next stage's gate has been
+    answered.
+    """
     if outcome.how == "exit" and outcome.code == 0:
         return next_step(stages, index + 1, answered)
     name = stages[index].name
@@ -219,19 +232,22 @@ def _ending(outcome: StageOutcome) -> str:
 
 @dataclass(frozen=True)
 class Restart:
-    """Where a task goes on, and the gates that are asked again because their subject is lost."""
+    """The stage at which a task goes on in a new attempt, and the stages whose gates are withdrawn,
+    because the work that they ask about is lost.
+    """
 
     stage_index: int
     withdrawn: tuple[int, ...]
 
 
 def restart(at: int, checkpoints: Collection[int], asked: Collection[int] = ()) -> Restart:
-    """What becomes of a task whose attempt is over at stage `at`.
+    """Where a task goes on whose attempt has ended at stage `at`.
 
-    It goes on there if the stage before has left a checkpoint, else at the latest stage before it
-    that can be resumed, else at the first. A gate asks about the work of the stages before its own:
-    of those in `asked`, answered or not, the ones that come after a stage which is done again have
-    lost their subject. (The first stage's asks about no work, and stays answered.)
+    A stage can be resumed if the stage before it is in `checkpoints`. The task goes on at the
+    latest stage up to `at` that can be resumed, else at the first. `asked` are the stages whose
+    gates have been asked, answered or not. A gate asks about the work of the stages before its own:
+    if one of those is done again, the gate is withdrawn. (The first stage's gate asks about no
+    work, and stays answered.)
     """
     reached = range(at, 0, -1)
     start = next((index for index in reached if index - 1 in checkpoints), 0)
@@ -243,7 +259,7 @@ def restart(at: int, checkpoints: Collection[int], asked: Collection[int] = ()) 
 
 @dataclass(frozen=True)
 class Go:
-    """The answer lets the stage run; these variables come with it."""
+    """The answer lets the stage run, with these variables for its command."""
 
     variables: Mapping[str, str]
 

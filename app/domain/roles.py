@@ -1,4 +1,4 @@
-"""Who may do what (contract.md, section 1), as a table that services ask."""
+"""Rights (contract.md, section 1): a table of which acts are granted to whom."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,7 +32,9 @@ class Act(StrEnum):
 
 
 class Standing(StrEnum):
-    """What a developer is to the thing in question; each grants on its own."""
+    """What a developer is in relation to a project or a task. Each standing grants acts by
+    itself.
+    """
 
     ANYONE = "anyone"  # any signed-in developer
     MEMBER = "member"
@@ -72,13 +74,13 @@ class Person:
 
 
 def standings(person: Person) -> frozenset[Standing]:
-    """All that the person is here."""
+    """All standings of the person."""
     found = {Standing.ANYONE}
     if person.system_role is not SystemRole.DEVELOPER:
         found.add(Standing(person.system_role))
     if person.project_role is not None:
         found.add(Standing(person.project_role))
-        # A creator who has left the project has no business with its tasks any more.
+        # A creator who has left the project has no rights to its tasks any more.
         if person.is_creator:
             found.add(Standing.CREATOR)
     return frozenset(found)

@@ -1,6 +1,7 @@
-"""Which machine takes which task: eight rules, then four preferences.
+"""The choice of a machine for a task: eight rules exclude machines, then four preferences rank
+them.
 
-The same rules choose a machine and explain to a person why none was chosen.
+The same rules explain to people why a task waits.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +14,7 @@ from app.domain.machine import MachineStatus
 
 
 class Reason(StrEnum):
-    """Why a machine does not take a task. In the order in which they are looked at."""
+    """Why a machine cannot take a task, in the order in which the rules are checked."""
 
     NOT_REQUESTED = "not_requested"
     DECOMMISSIONED = "decommissioned"
@@ -27,21 +28,23 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class AgentHealth:
-    """What a machine says of one agent type."""
+    """The health of one agent type, as its machine reports it."""
 
     healthy: bool = True
     degraded_until: datetime | None = None
 
     def is_usable(self, now: datetime) -> bool:
-        """A degradation with an end heals by time; one without, by the machine's word."""
+        """Whether tasks may be given to the agent. A degradation ends at `degraded_until`; without
+        that, when the machine reports the agent as healthy.
+        """
         return self.healthy or (self.degraded_until is not None and self.degraded_until <= now)
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A machine as the dispatcher sees it, in one snapshot. `load_percent` is the CPU's.
+    """A machine in the dispatcher's snapshot. `load_percent` is the CPU's.
 
-    `has_answered`: a task that it holds waits for a slot, its question answered.
+    `has_answered`: one of its tasks has had its gate answered, and waits there for a slot.
     """
 
     id: str
@@ -64,7 +67,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Request:
-    """What a task asks of a machine."""
+    """What a task needs from a machine."""
 
     agent_type: str
     repo_url: str
@@ -94,25 +97,27 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class SlotPlan:
-    """Machines for a batch of tasks, one after the other; what is taken is taken from the snapshot.
+    """Assigns machines to a batch of tasks, one after the other, on a snapshot of the machines.
 
-    Preferred: one that has the repository, then the lowest load, the most free slots, the biggest
-    hardware. Equals take turns: first is who was given its last task the longest ago. (Answered
-    gates come before all queued tasks: `services.dispatch` resumes them first.)
+    Preferred is a machine that has the repository, then the lowest load, the most free slots, the
+    biggest hardware. Machines that are equal take turns: the first is the one whose last assignment
+    is the longest ago. (Answered gates come before all queued tasks: `services.dispatch` resumes
+    them first.)
 
-    The n-th task costs the logarithm of the number of machines, and a new kind of request once
-    their number: a batch of hundreds on thousands of machines is no more than one look at each.
+    For M machines a task costs O(log M), and each new kind of request O(M) once.
     """
 
     def __init__(self, machines: Iterable[Candidate], now: datetime, max_load: float) -> None:
         self._machines = {machine.id: machine for machine in machines}
         self._now, self._max_load = now, max_load
-        # Best first. A merit only ever falls, so that one which was noted earlier is too good at
-        # most, and is looked at again when it has come to the front.
+        # Heaps, the best machine first. A machine's merit only ever falls, so one in a heap may be
+        # outdated but never too low: it is computed again when the machine comes to the front.
         self._queues: dict[Request, list[tuple[_Merit, str]]] = {}
 
     def take(self, request: Request) -> Candidate | None:
-        """The best of the machines that can take the task, as it was before; None if none can."""
+        """Take a slot of the best machine for the request. Returns the machine as it was before, or
+        None if no machine can take the task.
+        """
         queue = self._queue(request)
         while queue:
             noted, machine_id = queue[0]
@@ -136,7 +141,7 @@ class SlotPlan:
         return self._queues[request]
 
     def _merit(self, request: Request, machine: Candidate) -> _Merit:
-        """The better, the smaller."""
+        """The machine's rank for the request: the smaller, the better."""
         return (
             request.repo_url not in machine.repositories,
             # In steps of ten percent: a machine a hair busier is not a worse machine.

@@ -1,4 +1,4 @@
-"""What somebody searches for, as patterns for the database. Everything in it is literal."""
+"""A search query as patterns for the database. Everything in the query is taken literally."""
 
 import re
 from dataclasses import dataclass
@@ -7,21 +7,23 @@ from functools import cached_property
 LARGEST_ID = 2**63 - 1
 _TRIGRAM = re.compile(r"[^\W_]{3}")
 _NUMBER = re.compile(r"#([0-9]{1,19})")
-# A backslash before anything else may mean something of its own.
+# A backslash before a letter or a digit may have a meaning of its own, so only signs are escaped.
 _SIGN = re.compile(r"[!-/:-@\[-^`{-~]")
-# Where a word begins and ends: also beside signs, so that "c++" is one.
+# Where a word begins and ends: also beside signs, so that "c++" is a word.
 _BEFORE, _AFTER = r"(?:^|\W)", r"(?:\W|$)"
 
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """`text` is what was typed, not blank."""
+    """A search query. `text` is as it was typed, and not blank."""
 
     text: str
 
     @cached_property
     def words(self) -> list[str]:
-        """Each once, in any letter case, in the order they were typed."""
+        """The words, in the order they were typed. One that differs by letter case only comes
+        once.
+        """
         return list({word.lower(): word for word in self.text.split()}.values())
 
     @property
@@ -35,42 +37,42 @@ class SearchQuery:
 
     @property
     def patterns(self) -> list[str]:
-        """For LIKE: each word, anywhere."""
+        """For LIKE: one pattern for each word, found anywhere."""
         return [containing(word) for word in self.words]
 
     @property
     def whole(self) -> list[str]:
-        """For Postgres's regular expressions: each word, as a word."""
+        """For Postgres's regular expressions: one pattern for each word, found as a whole word."""
         return [f"{_BEFORE}{regex(word)}{_AFTER}" for word in self.words]
 
     @property
     def phrase(self) -> str:
-        """Likewise: the words as words, one after the other."""
+        """For Postgres's regular expressions: all words as whole words, one after the other."""
         return _BEFORE + r"\s+".join(regex(word) for word in self.text.split()) + _AFTER
 
 
 def number(text: str) -> int | None:
-    """The id that `#42` names."""
+    """The id in a text such as `#42`; None for any other text."""
     found = _NUMBER.fullmatch(text)
     value = int(found[1]) if found else 0
     return value if 0 < value <= LARGEST_ID else None
 
 
 def has_trigrams(text: str) -> bool:
-    """Whether an index of trigrams can tell anything about it: not of one or two letters."""
+    """Whether a trigram index can find the text: it needs three letters or digits in a row."""
     return _TRIGRAM.search(text) is not None
 
 
 def like(text: str) -> str:
-    """The text as LIKE takes it literally."""
+    """The text escaped for LIKE, so that it is taken literally."""
     return re.sub(r"([\\%_])", r"\\\1", text)
 
 
 def containing(text: str) -> str:
-    """For LIKE: the text, anywhere. With ILIKE, a trigram index serves it."""
+    """For LIKE: the text, found anywhere. With ILIKE, a trigram index serves the pattern."""
     return f"%{like(text)}%"
 
 
 def regex(text: str) -> str:
-    """The text as Postgres's regular expressions take it literally."""
+    """The text escaped for Postgres's regular expressions, so that it is taken literally."""
     return _SIGN.sub(r"\\\g<0>", text)

@@ -1,7 +1,7 @@
-"""What admins can change while the server runs: which settings there are, and what they may be.
+"""The settings that admins can change while the server runs, and their valid values.
 
-What a deployment fixes (addresses, secrets, pools, what machines have been told already) is not
-here but in `config.py`; docs/decisions/0008 says why.
+What a deployment fixes (addresses, secrets, pools, and what machines have been told already) is in
+`config.py` instead; docs/decisions/0008-settings.md has the reasons.
 """
 
 import re
@@ -24,9 +24,10 @@ Value = float | str
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting, `minimum` and `maximum` included; those of a text are of its length, and all of it
-    matches `pattern` (in Python and in ECMA 262). `config` is the key of the deployment's own
-    default in `app.config`, where it can have one.
+    """A setting. `minimum` and `maximum` are inclusive; for a text they are its length in
+    characters, and the whole text has to match `pattern` (valid in Python and in ECMA 262).
+    `config` is the key in `app.config` of the deployment's default, where a deployment can have
+    one.
     """
 
     key: str
@@ -117,7 +118,7 @@ _SETTINGS = (
         "How long it is kept who typed into a terminal, and when.",
     ),
     Setting(
-        # Lark repeats what it could not tell us for hours: by then it has to be known still.
+        # Lark repeats for hours an event that it could not deliver: we must still know it then.
         "chatEventRetentionDays", _WHOLE, 7, 2, _YEARS, "days",
         "How long it is kept what came from chats; what comes again meanwhile has no effect.",
     ),
@@ -134,7 +135,10 @@ REGISTRY: Mapping[str, Setting] = {setting.key: setting for setting in _SETTINGS
 
 
 def checked(key: str, value: Any) -> Value:
-    """The value, when the setting may have it; of a count always an int. Raises InvalidFields."""
+    """The value, if it is valid for the setting; for an integer setting as an int.
+
+    Raises InvalidFields.
+    """
     setting = REGISTRY.get(key)
     if setting is None:
         raise InvalidFields({key: ["is not a setting"]})

@@ -1,8 +1,8 @@
-"""What Postgres had committed at a moment, in its own notation: `xmin:xmax:xip,xip,…`.
+"""Postgres's snapshots: which transactions had ended at a moment, as `xmin:xmax:xip,xip,…`.
 
-A row was there if its transaction was over: its number is below `xmax` and not among those that
-were still in progress. Transactions are not over in the order of their numbers, so that no single
-number can say how far somebody has read.
+A row was visible if its transaction had ended: its number is below `xmax`, and not in the list of
+those that were still in progress. Transactions do not end in the order of their numbers, so that a
+reader cannot say with a single number how far it has read.
 """
 
 import re
@@ -24,12 +24,12 @@ class Snapshot:
         return f"{self.xmin}:{self.xmax}:{','.join(map(str, self.in_progress))}"
 
     def has(self, xid: int) -> bool:
-        """Whether that transaction was over."""
+        """Whether the transaction with this number had ended."""
         return xid < self.xmax and xid not in self.in_progress
 
 
 def parse(text: str) -> Snapshot | None:
-    """None for what is no snapshot."""
+    """The snapshot that the text denotes, or None if it denotes none."""
     found = _FORM.fullmatch(text) if len(text) <= LONGEST else None
     if found is None:
         return None

@@ -21,14 +21,16 @@ class SuspendReason(StrEnum):
 
 
 class TaskEvent(StrEnum):
-    """What may happen to a task; `services.transitions.move` takes it along the arrow."""
+    """What may happen to a task; `services.tasks.transitions.move` changes its status
+    accordingly.
+    """
 
     ASSIGN = "assign"
     START = "start"
     ASK = "ask"  # a gate opens
-    RESUME = "resume"  # its answer came, and the machine still holds the workspace
+    RESUME = "resume"  # its gate was answered, and the machine still has the workspace
     REQUEUE = "requeue"
-    LOSE = "lose"  # the machine went silent
+    LOSE = "lose"  # the machine's heartbeats stopped
     COME_BACK = "come_back"
     COMPLETE = "complete"
     FAIL = "fail"
@@ -45,8 +47,9 @@ _S, _E = TaskStatus, TaskEvent
 _ARROWS: dict[TaskEvent, tuple[frozenset[TaskStatus], TaskStatus]] = {
     _E.ASSIGN: (frozenset({_S.QUEUED}), _S.ASSIGNED),
     _E.START: (frozenset({_S.ASSIGNED, _S.RUNNING}), _S.RUNNING),
-    # A task is asked before its first stage (queued), after a stage (running, assigned when a
-    # machine's reports are late) or by a machine that finished while it was thought lost.
+    # A gate opens before the first stage (the task is queued), after a stage (running; assigned
+    # when the machine's reports are late), or when a machine that was thought lost has finished a
+    # stage.
     _E.ASK: (frozenset({_S.QUEUED, _S.ASSIGNED, _S.RUNNING, _S.SUSPENDED}), _S.SUSPENDED),
     _E.RESUME: (frozenset({_S.SUSPENDED}), _S.ASSIGNED),
     _E.REQUEUE: (ON_MACHINE, _S.QUEUED),
@@ -61,7 +64,7 @@ _ARROWS: dict[TaskEvent, tuple[frozenset[TaskStatus], TaskStatus]] = {
 
 
 def after(status: TaskStatus, event: TaskEvent) -> TaskStatus:
-    """Where the event leads from that status. Raises IllegalTransition."""
+    """The status after the event. Raises IllegalTransition."""
     sources, target = _ARROWS[event]
     if status not in sources:
         raise IllegalTransition(f"a task that is {status} cannot {event.replace('_', ' ')}")
@@ -69,7 +72,7 @@ def after(status: TaskStatus, event: TaskEvent) -> TaskStatus:
 
 
 class EventType(StrEnum):
-    """Types of the rows in a task's history."""
+    """The types of the events in a task's history."""
 
     CREATED = "created"
     ASSIGNED = "assigned"
@@ -97,7 +100,9 @@ class EventType(StrEnum):
 
 
 class FailureCode(StrEnum):
-    """Why a task failed, as far as the server decides it; machines report codes of their own."""
+    """Why a task failed, where the server decides so. Machines report codes of their own
+    (`fleet.MACHINE_CODES`).
+    """
 
     STAGE_FAILED = "stage_failed"
     STAGE_TIMEOUT = "stage_timeout"

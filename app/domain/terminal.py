@@ -1,4 +1,6 @@
-"""Terminals: who may look into which, what keeps a socket open, and how an end is told."""
+"""Terminals: the right to open one, whether its sockets stay open, and how a stage's end is
+shown.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,17 +11,17 @@ from app.domain.task import ENDED, TaskStatus
 
 
 class TerminalMode(StrEnum):
-    CONTROL = "control"  # types
+    CONTROL = "control"  # the viewer may type
     WATCH = "watch"
 
 
 class Verdict(StrEnum):
-    """What becomes of an open socket."""
+    """Whether an open socket of a terminal stays open, or why it is closed."""
 
     STAY = "stay"
     FORBIDDEN = "forbidden"
-    ENDED = "ended"  # the task, and so there will be nothing more to see
-    REPLACED = "replaced"  # the attempt; the task goes on with another one
+    ENDED = "ended"  # the task has ended, so there will be no more output
+    REPLACED = "replaced"  # the attempt has ended, and the task goes on with another one
 
 
 ACTS = {
@@ -27,13 +29,13 @@ ACTS = {
     TerminalMode.WATCH: Act.WATCH_TERMINAL,
 }
 
-# What a shell would make of ends that have no exit code: timeout(1)'s, and 128 + SIGTERM.
+# Exit codes for ends that have none, as a shell would show them: timeout(1)'s, and 128 + SIGTERM.
 _TIMEOUT, _TERMINATED = 124, 143
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What a socket looks at, as the rows have it now. `is_live`: the attempt has not ended."""
+    """A terminal's task and attempt, as the rows are now. `is_live`: the attempt has not ended."""
 
     status: TaskStatus
     phase: AttemptPhase
@@ -41,7 +43,7 @@ class Subject:
 
 
 def has_terminal(subject: Subject) -> bool:
-    """Whether a stage's process may be running there. At a gate, and while pushing, none is."""
+    """Whether a stage's process may be running. At a gate, and during the push, none is."""
     return (
         subject.is_live
         and subject.status is TaskStatus.RUNNING
@@ -50,21 +52,23 @@ def has_terminal(subject: Subject) -> bool:
 
 
 def verdict(subject: Subject, person: Person | None, mode: TerminalMode) -> Verdict:
-    """Whether a viewer may stay. `person` is None when the credential is no longer good."""
+    """Whether a viewer's socket stays open. `person` is None if the credential is no longer
+    valid.
+    """
     if person is None or not may(ACTS[mode], person):
         return Verdict.FORBIDDEN
     return fence(subject)
 
 
 def fence(subject: Subject) -> Verdict:
-    """The same of a machine's socket."""
+    """Whether a machine's socket stays open."""
     if subject.status in ENDED:
         return Verdict.ENDED
     return Verdict.STAY if subject.is_live else Verdict.REPLACED
 
 
 def exit_code(how: str, code: int) -> int:
-    """How a stage ended, as a shell counts."""
+    """The exit code that a shell would show for a stage's end (`pipeline.StageOutcome`)."""
     if how == "exit":
         return code
     if how == "signal":

@@ -25,7 +25,7 @@ _FORM = re.compile(r"mst_([a-z]+)_([0-9a-f]{48})([0-9a-f]{8})")
 
 
 def make(kind: TokenKind, random: bytes) -> str:
-    """The token of these random bytes (24 of them)."""
+    """A token of this kind, made of `RANDOM_BYTES` random bytes. Raises ValueError."""
     if len(random) != RANDOM_BYTES:
         raise ValueError(f"a token takes {RANDOM_BYTES} random bytes")
     body = f"mst_{kind}_{random.hex()}"
@@ -33,14 +33,16 @@ def make(kind: TokenKind, random: bytes) -> str:
 
 
 def is_token(text: str, kind: TokenKind) -> bool:
-    """Whether the text has the form of such a token and its checksum holds."""
+    """Whether the text has the form of a token of this kind, and the right checksum."""
     form = _FORM.fullmatch(text)
     return form is not None and form[1] == kind and text.endswith(_checksum(text[:-8]))
 
 
 def digest(token: str) -> str:
-    """What is stored of a token. It has 192 random bits, so that no slow hash is needed."""
-    # Clients may send any text, also a lone surrogate (JSON allows it): unknown, not an error.
+    """The SHA-256 digest under which a token is stored. It has 192 random bits, so that no slow
+    hash is needed.
+    """
+    # Clients may send any text, even a lone surrogate (JSON allows it): no such token, no error.
     return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 

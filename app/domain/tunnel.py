@@ -9,24 +9,26 @@ from app.domain.errors import IllegalTransition
 DEFAULT_SECONDS = 4 * 3600
 LONGEST_SECONDS = 24 * 3600
 SHORTEST_SECONDS = 60
-# How long a machine may take to do as it was told, and to say so.
+# How long a machine may take to carry out an order and to report so.
 TAKE_UP = timedelta(seconds=60)
 CONFIRM = timedelta(seconds=60)
 SAY_EXPIRED = timedelta(seconds=30)
 
 
 class TunnelState(StrEnum):
-    IDLE = "idle"  # there is none; never stored
+    IDLE = "idle"  # there is no tunnel; never stored
     STARTING = "starting"
     CONNECTED = "connected"
-    CLOSING = "closing"  # it is to end, and its machine has not said that it has
+    CLOSING = "closing"  # it is to be closed, and its machine has not reported that it is
     CLOSED = "closed"
     EXPIRED = "expired"
     FAILED = "failed"
 
 
 class TunnelEvent(StrEnum):
-    """START and STOP are people's; the others the machine's words, or ours where it is silent."""
+    """START and STOP come from people. The others are reported by the machine, or assumed by the
+    server where the machine reports nothing (`overdue`).
+    """
 
     START = "start"
     STOP = "stop"
@@ -49,7 +51,7 @@ _OF_OPEN = {
     _E.EXPIRE: _S.EXPIRED,
     _E.FAIL: _S.FAILED,
 }
-# Who has stopped a tunnel is told that it is closed, whatever else became of it meanwhile.
+# A tunnel that was stopped ends as closed, even if it has failed or expired meanwhile.
 _OF_CLOSING = {
     _E.START: _S.STARTING,
     _E.CLOSE: _S.CLOSED,
@@ -65,7 +67,7 @@ _ARROWS: dict[TunnelState, dict[TunnelEvent, TunnelState]] = {
 
 
 def after(state: TunnelState, event: TunnelEvent) -> TunnelState:
-    """Where the event leads from that state. Raises IllegalTransition."""
+    """The state after the event. Raises IllegalTransition."""
     target = _ARROWS[state].get(event)
     if target is None:
         raise IllegalTransition(f"a tunnel that is {state} cannot {event}")
@@ -73,18 +75,18 @@ def after(state: TunnelState, event: TunnelEvent) -> TunnelState:
 
 
 def shown(state: TunnelState, *, attempt_ended: bool) -> TunnelState:
-    """A tunnel ends with its attempt, whether its machine has said so yet or not."""
+    """The state that people see: an open tunnel of an attempt that has ended is closing already."""
     return _S.CLOSING if attempt_ended and state in OPEN else state
 
 
 def is_wanted(state: TunnelState, *, attempt_ended: bool) -> bool:
-    """Whether the machine should keep it open."""
+    """Whether the machine should keep the tunnel open."""
     return shown(state, attempt_ended=attempt_ended) in OPEN
 
 
 @dataclass(frozen=True)
 class TunnelSeen:
-    """A tunnel that is not over. `taken`: its machine has said anything about it."""
+    """A tunnel that is not over. `taken`: its machine has reported about this tunnel."""
 
     state: TunnelState
     taken: bool
@@ -95,7 +97,7 @@ class TunnelSeen:
 
 
 def overdue(tunnel: TunnelSeen, now: datetime) -> tuple[TunnelEvent, str] | None:
-    """What becomes of it, and why, where its machine should have said something by now."""
+    """The event to assume, and its reason, if the machine's report is overdue; else None."""
     ended_at = tunnel.attempt_ended_at
     if ended_at is not None or tunnel.state is _S.CLOSING:
         since = max(tunnel.changed_at, ended_at) if ended_at else tunnel.changed_at

@@ -1,4 +1,4 @@
-"""What people are told of an event, in words."""
+"""The texts of notifications."""
 
 from typing import NamedTuple
 
@@ -27,7 +27,7 @@ _TITLES = {
 def words(
     kind: NewsKind, task_id: int, *, description: str, message: str, stage: str | None
 ) -> Words:
-    """`message` is the event's; `stage` is the name of the stage that it is about."""
+    """Title and body of a notification. `message` is the event's, `stage` the name of its stage."""
     title = _TITLES[kind].format(id=task_id)
     if kind is NewsKind.TASK_COMPLETED:
         return Words(title, short(description))
@@ -37,6 +37,6 @@ def words(
 
 
 def short(text: str) -> str:
-    """Its beginning, in one line."""
+    """The text in one line, cut to `LONGEST` characters."""
     line = " ".join(text.split())
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"

@@ -26,7 +26,9 @@ def main() -> int:
 
 
 def serve(home: Path) -> None:
-    """Raises EmbeddedError when a server does not start or ends by itself."""
+    """Run both servers until Ctrl-C. Raises EmbeddedError when one does not start or ends by
+    itself.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with start(home) as services:
         sys.stdout.write(f"DATABASE_URL={services.database_url}\nREDIS_URL={services.redis_url}\n")

@@ -1,4 +1,4 @@
-"""Who runs the servers.
+"""The user account that the servers run as.
 
 PostgreSQL refuses to run as root, so under root both servers run as an unprivileged account.
 """
@@ -21,7 +21,7 @@ class Account:
 
 
 def choose(state: Path) -> Account | None:
-    """The account for servers whose files lie (or will lie) in `state`; None is ourselves.
+    """The account for servers whose files lie (or will lie) in `state`; None: our own account.
 
     Under root it is the account that owns `state` already, else `nobody`. Raises EmbeddedError
     when there is no such account, or when `state` belongs to somebody else and we are not root.

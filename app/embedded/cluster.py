@@ -1,4 +1,4 @@
-"""The data directory of PostgreSQL: made whole or not at all, and looked at before each start."""
+"""The data directory of PostgreSQL: made whole or not at all, and checked before each start."""
 
 import os
 import re
@@ -25,7 +25,7 @@ ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 @dataclass(frozen=True)
 class Cluster:
-    """Where the data lies, and what to run on it."""
+    """A data directory, and the programs that run on it."""
 
     data: Path
     postgres: Path
@@ -35,7 +35,10 @@ class Cluster:
     keep_open: tuple[int, ...]
 
     def prepare(self) -> None:
-        """Make the data if there is none, else see that this PostgreSQL may run on it."""
+        """Make the data directory if there is none, else check that this PostgreSQL can run on it.
+
+        Raises EmbeddedError.
+        """
         if self.data.exists():
             check_version(self.data, self.postgres)
             clear_stale_pid(self.data)
@@ -43,7 +46,8 @@ class Cluster:
             self._create()
 
     def _create(self) -> None:
-        # Under its own name only when complete: a start that was cut off leaves nothing half-made.
+        # It gets its name when it is complete, so that a start that was cut off leaves nothing
+        # half-made.
         fresh = self.data.with_name("data.new")
         shutil.rmtree(fresh, ignore_errors=True)
         directories.private_directory(fresh, self.account)
@@ -78,7 +82,7 @@ class Cluster:
     def program(
         self, name: str, argv: Sequence[str], descriptors: tuple[int, ...], stdin: bytes = b""
     ) -> Program:
-        """A program of PostgreSQL's, run as the data's owner, ended by a fast shutdown."""
+        """One of PostgreSQL's programs, run as the data's owner and ended by a fast shutdown."""
         return Program(
             name=name,
             argv=argv,
@@ -95,7 +99,7 @@ class Cluster:
 
 
 def check_version(data: Path, postgres: Path) -> None:
-    """Raises EmbeddedError when the data was made by another major version."""
+    """Raise EmbeddedError when the data was made by another major version."""
     made_by = (data / "PG_VERSION").read_text().strip()
     brought = major_version(postgres)
     if made_by == brought:
@@ -133,10 +137,10 @@ def pid_lines(data: Path) -> list[str]:
 
 
 def clear_stale_pid(data: Path) -> None:
-    """Remove a dead server's pid file when its number is in use by something else by now.
+    """Remove a dead server's pid file if another process has its number by now.
 
     PostgreSQL would take that process for a server and refuse to start; it handles every other
-    stale file itself. Looks only, signals nobody.
+    stale file itself. Sends no signals. Raises EmbeddedError if a server really runs on the data.
     """
     lines = pid_lines(data)
     if not lines or not lines[0].isdecimal() or sys.platform != "linux":

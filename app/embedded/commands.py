@@ -1,4 +1,4 @@
-"""What a whole stack consists of beside the two servers."""
+"""The processes of a whole stack beside the two servers."""
 
 import signal
 import sys
@@ -11,9 +11,9 @@ from pathlib import Path
 class Command:
     """A process of the stack, run from the repository's root.
 
-    `env` is laid over the stack's. `needs_schema` keeps it back until the tables are there.
-    `stop_seconds` is how long it may take for an orderly end on SIGTERM; `death_signal` is what it
-    gets when its parent dies.
+    `env` is laid over the stack's environment. With `needs_schema` it is started only when the
+    tables exist. `stop_seconds` is how long it may take to end after SIGTERM; `death_signal` is
+    sent to it when its parent dies.
     """
 
     argv: tuple[str, ...]
@@ -25,9 +25,10 @@ class Command:
 
 @dataclass(frozen=True)
 class Commands:
-    """`migrate` runs to its end; `processes`, in their order of start, stay.
+    """The commands of a stack: `migrate` runs to its end, `processes` (in their order of start)
+    stay.
 
-    `web` names the one that answers `/healthz` and `/readyz`.
+    `web` names the process that answers `/healthz` and `/readyz`.
     """
 
     migrate: tuple[str, ...]
@@ -36,10 +37,10 @@ class Commands:
 
 
 def commands(home: Path) -> Commands:
-    """Muster itself, its files in `home`."""
+    """The commands of Muster itself, with files in `home`."""
     python = (sys.executable, "-m")
     celery = (*python, "celery", "-A", "celery_worker")
-    # Alone on its broker there is nobody to greet; greeting costs a second.
+    # Without other workers on the broker there is nobody to greet, and greeting costs a second.
     worker = ("worker", "--without-gossip", "--without-mingle", "--loglevel=WARNING")
     # Each has a node name of its own, for Celery's own commands.
     dispatcher = (*worker, "--queues=dispatch", "--hostname=dispatcher@%h")
@@ -49,19 +50,19 @@ def commands(home: Path) -> Commands:
     return Commands(
         migrate=(*python, "flask", "--app", "wsgi", "db", "upgrade"),
         processes={
-            # When the parent was killed nobody is left to kill them after a while: they get the
-            # short end, without waiting for what is under way.
+            # When the parent was killed, nobody is left to kill these after a while: so they are
+            # told to end at once, without waiting for what is under way.
             "gunicorn": Command(
                 (*python, "gunicorn", "-c", "gunicorn.conf.py", "--no-control-socket", "wsgi:app"),
                 needs_schema=False,
                 stop_seconds=12.0,  # it gives its own requests 10
                 death_signal=signal.SIGQUIT,
             ),
-            # Not SIGQUIT: with its broker gone at the same moment it can wait for itself for ever.
-            # A pool asked the kernel for the same signal.
+            # Not SIGQUIT: with its broker gone at the same moment Celery can wait for itself for
+            # ever. Its pool's processes have asked the kernel for SIGKILL too.
             "celery": Command((*celery, *others, "--concurrency=2"), death_signal=signal.SIGKILL),
-            # One pass at a time anyway, and handing it to a child costs as much as a query. Nor
-            # does a pass wait here until a sweep is done.
+            # Passes of the dispatcher run one at a time anyway, and handing one to a child process
+            # costs as much as a query. In a worker of its own a pass waits for no sweep.
             "dispatcher": Command(
                 (*celery, *dispatcher, "--pool=solo"), death_signal=signal.SIGKILL
             ),

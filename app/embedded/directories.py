@@ -1,4 +1,4 @@
-"""Which directories the servers' account gets to, and ways around those it does not."""
+"""Which directories the servers' account can enter, and ways around those that it cannot."""
 
 import os
 import stat
@@ -38,10 +38,10 @@ def own(path: Path, account: Account | None) -> None:
 
 
 def private_directory(path: Path, account: Account | None) -> Path:
-    """Make (or check) a directory that only `account` may look into.
+    """Make (or check) a directory that only `account` may enter, and return it.
 
-    Raises EmbeddedError when the path is there already and is someone else's, or no directory:
-    in a shared temporary directory anybody may have put it there.
+    Raises EmbeddedError when the path exists and belongs to somebody else, or is no directory: in
+    a shared temporary directory anybody may have put it there.
     """
     try:
         path.mkdir(mode=0o700)
@@ -59,7 +59,7 @@ def private_directory(path: Path, account: Account | None) -> Path:
 
 
 def shared_temporary(account: Account | None) -> Path:
-    """A temporary directory that we and `account` both get to; ours may be private to us."""
+    """A temporary directory that we and `account` can both enter: $TMPDIR may be private to us."""
     places = [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]
     for place in places:
         if place.is_dir() and can_enter(place, account):
@@ -68,10 +68,11 @@ def shared_temporary(account: Account | None) -> Path:
 
 
 def open_for(directory: Path, account: Account | None) -> tuple[Path, tuple[int, ...]]:
-    """A path by which `account` gets to its directory, and the descriptors that path needs.
+    """A path by which `account` reaches its directory, and the descriptors that the path needs.
 
-    The home may lie below a directory that only root enters. An open descriptor, inherited, leads
-    there all the same, without opening anything to anybody else. The caller closes it.
+    The home may lie below a directory that only root can enter. A child reaches it all the same by
+    an open descriptor that it inherits, and nothing is opened to anybody else. The caller closes
+    the descriptors. Raises EmbeddedError where the system has no such paths.
     """
     if can_enter(directory, account):
         return directory, ()

@@ -1,8 +1,9 @@
-"""What stops an embedded server or a stack from starting or staying up."""
+"""The error of embedded servers and stacks."""
 
 
 class EmbeddedError(Exception):
-    """Its message is one line, meant for a person: what is wrong and what to do about it.
+    """A server or a stack cannot start, or has ended.
 
-    A second part, after a newline, quotes a log when there is one to quote.
+    The message is one line for a person: what is wrong, and what to do about it. After a newline
+    it may quote a log.
     """

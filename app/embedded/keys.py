@@ -27,10 +27,10 @@ MAKERS: dict[str, Callable[[], str]] = {
 
 
 def load(path: Path) -> dict[str, str]:
-    """All secrets by the name of their environment variable; what is missing is made and kept.
+    """All secrets, by the names of their environment variables. Missing ones are made and stored.
 
-    The file is readable by its owner only. Raises EmbeddedError when it holds anything else than
-    an object of strings: a new one in its place would make everything encrypted unreadable.
+    Only the file's owner can read it. Raises EmbeddedError when it is damaged: with new secrets in
+    its place everything encrypted would be lost.
     """
     kept = _read(path)
     made = {name: make() for name, make in MAKERS.items() if name not in kept}
@@ -55,7 +55,9 @@ def _read(path: Path) -> dict[str, str]:
 
 
 def write_private(path: Path, content: dict[str, str]) -> None:
-    """Write a JSON file whole or not at all, and never for a moment open to others."""
+    """Write a JSON file whole or not at all, and never readable by others, not even for a
+    moment.
+    """
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

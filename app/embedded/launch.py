@@ -1,8 +1,8 @@
-"""Becomes another program that cannot outlive the process which asked for it.
+"""Turns this process into another program, which cannot outlive the process that started it.
 
-Run as a script, `launch.py PARENT SIGNAL TIE UID:GID PROGRAM ARGUMENT…`, because the parent may
-have threads, and what runs between fork and exec in a threaded process must not be Python.
-Imports nothing of ours: under root it drops to UID:GID, which may be unable to read this tree.
+Run as a script, `launch.py PARENT SIGNAL TIE UID:GID PROGRAM ARGUMENT…`: the parent may have
+threads, and Python code must not run between fork and exec in a process with threads. It imports
+nothing of ours, because UID:GID, to which it drops from root, may be unable to read this tree.
 """
 
 import ctypes
@@ -23,22 +23,24 @@ def become(uid: int, gid: int) -> None:
 
 
 def tie_by_kernel(parent: int, number: int) -> None:
-    """Linux signals us when the thread that spawned us ends. Only valid after `become`:
-    a change of user clears it. Survives exec."""
+    """Have Linux send us the signal `number` when the thread that spawned us ends.
+
+    To be called after `become`, because a change of user clears the setting. It survives exec.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_PDEATHSIG, number, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
-    if os.getppid() != parent:  # it died before we asked
+    if os.getppid() != parent:  # the parent died before the call
         sys.exit(1)
 
 
 def tie_by_watcher(parent: int, number: int) -> None:
-    """Where the kernel offers nothing: a small process of ours looks every half second."""
+    """Where the kernel has no such setting: fork a process that looks every half second."""
     program = os.getpid()
     if os.fork():
         return
     os.setsid()
-    # Its hold on the log and on locks would outlast the program's.
+    # Inherited descriptors of logs and locks would stay open after the program has ended.
     os.closerange(0, 1024)
     while os.getppid() == program:
         if not is_alive(parent):
@@ -49,7 +51,7 @@ def tie_by_watcher(parent: int, number: int) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process of that number exists, whoever owns it."""
+    """Whether a process with that pid exists, whoever owns it."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -60,7 +62,7 @@ def is_alive(pid: int) -> bool:
 
 
 def main(arguments: list[str]) -> None:
-    """Never returns: becomes the program, or says on stderr why it cannot and exits with 127."""
+    """Become the program; never returns. If that fails, exit with the reason on stderr."""
     parent, number, tie, owner, *program = arguments
     if owner != "-":
         uid, gid = owner.split(":")

@@ -1,9 +1,9 @@
-"""One stack per home.
+"""The locks that keep it to one stack per home.
 
-Two locks. `lock` is held by the process that owns the stack and by nobody else: when it is taken,
-a stack lives here. `servers.lock` is held by the owner *and every server it started*: after a
-kill -9 of the owner it becomes free when the last of its servers has ended, and only then may new
-ones be started on the same files. No process is ever judged by a number read from a file.
+`lock` is held by the process that owns the stack and by nobody else: while it is held, a stack runs
+here. `servers.lock` is held by the owner *and by every server that it started*: after a kill -9 of
+the owner it becomes free when the last of these servers has ended, and only then may new ones be
+started on the same files. No decision depends on a pid read from a file.
 """
 
 import fcntl
@@ -18,10 +18,12 @@ ENDING_SECONDS = 30.0
 
 
 class HomeLock:
-    """Holds a home. `servers` is the descriptor for the children to inherit."""
+    """Both locks of a home. `servers` is the descriptor that children inherit."""
 
     def __init__(self, home: Path) -> None:
-        """Raises EmbeddedError when a stack lives there, or its servers do not end."""
+        """Take the locks. Raises EmbeddedError when a stack runs there, or its servers do not
+        end.
+        """
         self._owner = _open(home / "lock")
         self.servers = _open(home / "servers.lock")
         try:
@@ -31,13 +33,13 @@ class HomeLock:
             raise
 
     def release(self) -> None:
-        """Let the next stack in. Harmless when done twice."""
+        """Release both locks. Harmless when done twice."""
         for descriptor in {self._owner, self.servers} - {-1}:
             os.close(descriptor)
         self._owner = self.servers = -1
 
     def _take(self, home: Path) -> None:
-        # A killed owner holds on for the moment that its end takes.
+        # A killed owner holds its lock until its end is complete, which takes a moment.
         if not until(lambda: _try(self._owner), DYING_SECONDS):
             owner = os.pread(self._owner, 32, 0).decode().strip()
             raise EmbeddedError(

@@ -6,7 +6,9 @@ LOOPBACK = "127.0.0.1"
 
 
 def free() -> int:
-    """A port that nothing listens on at this moment. Somebody may still be quicker: try again."""
+    """A port that nothing listens on at this moment. Another process may take it: then try
+    again.
+    """
     with socket.create_server((LOOPBACK, 0)) as listener:
         port: int = listener.getsockname()[1]
         return port

@@ -1,4 +1,4 @@
-"""PostgreSQL on a unix socket that only its own user gets to.
+"""PostgreSQL on a unix socket that only its own user can enter.
 
 Everything lies in `<home>/postgres/`: `data/` and, if its path is short enough, `socket/`.
 """
@@ -17,7 +17,7 @@ from app.embedded.processes import Process
 
 SOCKET = ".s.PGSQL.5432"
 SOCKET_PATH_BYTES = 107  # sockaddr_un.sun_path, less its closing zero
-READY_SECONDS = 120.0  # after a crash it replays its log first
+READY_SECONDS = 120.0  # after a crash PostgreSQL replays its log first
 STILL_ENDING = "is still in use"
 
 SETTINGS = {
@@ -40,14 +40,14 @@ SETTINGS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
-# Survives a killed server all the same, only not a machine that loses its power: a commit is
-# still written before it is answered.
+# With these, commits survive a killed server (they are written before they are answered), but not a
+# machine that loses its power.
 NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 
 
 @dataclass
 class Postgres:
-    """A started server. `process` is another one after a restart."""
+    """A started server. A restart replaces `process`."""
 
     process: Process
     data: Path
@@ -56,11 +56,11 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        """For SQLAlchemy with psycopg2."""
+        """The URL of the database, for SQLAlchemy with psycopg2."""
         return f"postgresql+psycopg2://{NAME}@/{NAME}?host={quote(str(self.socket))}"
 
     def await_ready(self) -> None:
-        """Return when it takes connections; raises EmbeddedError when it does not get there."""
+        """Wait until the server takes connections. Raises EmbeddedError when it does not."""
         processes.until(self._has_settled, READY_SECONDS)
         if self._is_ready():
             return
@@ -70,17 +70,17 @@ class Postgres:
         raise processes.failure(self.process, what)
 
     def restart(self) -> None:
-        """Stop it if it runs, and start it again at the same address."""
+        """Stop the server if it runs, and start it again at the same address."""
         self.process.stop()
         self._spawn()
         self.await_ready()
 
     def clean(self) -> None:
-        """After its end: give back what it held outside of its data."""
+        """Close and remove what the server, which has ended, held outside of its data directory."""
         for descriptor in self.descriptors:
             os.close(descriptor)
         self.descriptors = ()
-        with contextlib.suppress(OSError):  # not empty: someone else's file, not ours to judge
+        with contextlib.suppress(OSError):  # not empty: the file in it is somebody else's
             self.socket.rmdir()
 
     def _spawn(self) -> None:
@@ -97,7 +97,7 @@ class Postgres:
         return False
 
     def _is_ready(self) -> bool:
-        # A stale file says "ready" too, hence the first line.
+        # A stale file has "ready" too, hence the check of the pid in the first line.
         lines = pid_lines(self.data)
         return len(lines) >= 8 and lines[0] == str(self.process.pid) and lines[7] == "ready"
 
@@ -120,7 +120,9 @@ def launch(home: Path, log: Path, *, durable: bool, keep_open: tuple[int, ...]) 
 
 
 def settings(socket: Path, *, durable: bool) -> list[str]:
-    """As arguments: stated anew at each start, so that an upgrade of ours can change them."""
+    """The settings as arguments: given at each start, so that an upgrade of Muster can change
+    them.
+    """
     chosen = SETTINGS | {"unix_socket_directories": str(socket)}
     if not durable:
         chosen |= NOT_DURABLE
@@ -128,10 +130,10 @@ def settings(socket: Path, *, durable: bool) -> list[str]:
 
 
 def socket_directory(home: Path, account: Account | None) -> Path:
-    """A directory of 0700, emptied of a dead server's socket, whose path fits into an address.
+    """A private directory for the socket, without the socket of an earlier server.
 
-    In the home if that is short enough and `account` gets there; else in a temporary directory,
-    under a name made from the home's, so that two stacks do not meet.
+    It is in the home, if the path is short enough for a socket's address and `account` can enter
+    it; else in a temporary directory, under a name made from the home's path.
     """
     within = home / "postgres" / "socket"
     length = len(os.fsencode(within / SOCKET))

@@ -1,4 +1,4 @@
-"""Asking our own server on the loopback interface whether it is there."""
+"""Requests to our own web server on the loopback interface."""
 
 import http.client
 import ssl
@@ -7,7 +7,7 @@ from app.embedded.ports import LOOPBACK
 
 
 def get(port: int, path: str, *, tls: bool) -> tuple[int, str]:
-    """Status and beginning of the answer; status 0 and the reason where there is no answer."""
+    """The response's status and the beginning of its body; 0 and the reason if there is none."""
     connection = _connection(port, tls)
     try:
         connection.request("GET", path)
@@ -22,7 +22,7 @@ def get(port: int, path: str, *, tls: bool) -> tuple[int, str]:
 def _connection(port: int, tls: bool) -> http.client.HTTPConnection:
     if not tls:
         return http.client.HTTPConnection(LOOPBACK, port, timeout=5)
-    # The certificate names the outside's host; what listens here is our own child.
+    # The certificate is for the host's public name; what listens here is our own child.
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

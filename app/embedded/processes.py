@@ -1,4 +1,4 @@
-"""Child processes that end when we do, however we end."""
+"""Child processes that end when this process does, even if it is killed."""
 
 import contextlib
 import os
@@ -22,12 +22,11 @@ QUOTED_LINES = 8
 
 @dataclass(frozen=True)
 class Program:
-    """What to run and how it wants to be ended.
+    """A program to run, and how it is ended.
 
-    `stop_signal` asks for an orderly end, for which it has `stop_seconds`; `death_signal` is what
-    it gets when we die.
-    `keep_open` are descriptors it inherits; `stdin` is fed to it and must be under 64 KiB.
-    `may_end`: that it has come to its end, with exit code 0, is no failure.
+    `stop_signal` asks for an orderly end, for which the program has `stop_seconds`; `death_signal`
+    is sent when this process dies. The program inherits the descriptors `keep_open`, and reads
+    `stdin`, which must be under 64 KiB. `may_end`: an end with exit code 0 is no failure.
     """
 
     name: str
@@ -59,13 +58,13 @@ class Process:
         Once the child has ended, what it left in its group is killed.
         """
         if self._popen.returncode is None and self._has_exited():
-            # Not reaped yet: its number, and so its group's, can belong to nobody else.
+            # Not reaped yet, so that no other process can have its pid, and its group's.
             self._signal_group(signal.SIGKILL)
             self._popen.wait()
         return self._popen.returncode
 
     def kill(self) -> None:
-        """SIGKILL to the child alone, as a crash would be; its group follows at the next poll."""
+        """Send SIGKILL to the child alone, as in a crash; its group follows at the next poll."""
         self.send(signal.SIGKILL)
 
     def send(self, number: signal.Signals) -> None:
@@ -74,21 +73,21 @@ class Process:
             os.kill(self.pid, number)
 
     def wait(self, seconds: float) -> int | None:
-        """The exit code, or None when it still runs after so many seconds."""
+        """Wait for the child's end. Returns its exit code, or None if it runs after `seconds`."""
         until(lambda: self.poll() is not None, seconds)
         return self.poll()
 
     def stop(self) -> None:
-        """Ask, wait, then kill the whole group. Returns when the child is gone."""
+        """Ask the child to end, wait, then kill its whole group. Returns when it has ended."""
         self.ask()
         self.settle()
 
     def ask(self) -> None:
-        """The first half of `stop`, for those who stop several: ask all, then settle all."""
+        """The first half of `stop`. To stop several children, ask all, then settle all."""
         self.send(self.program.stop_signal)
 
     def settle(self) -> None:
-        """The second half of `stop`."""
+        """The second half of `stop`: wait for the end, or kill the whole group."""
         if self.wait(self.program.stop_seconds) is None:
             self.end()
 
@@ -98,7 +97,7 @@ class Process:
         self.wait(seconds=30)
 
     def output(self) -> str:
-        """The end of what the log has from this child."""
+        """The end of this child's output, from its log."""
         with self.program.log.open("rb") as log:
             end = log.seek(0, os.SEEK_END)
             log.seek(max(self._log_offset, end - 16384))
@@ -121,10 +120,10 @@ class Process:
 
 
 def spawn(program: Program) -> Process:
-    """Start a program that dies with us, its output appended to its log.
+    """Start a program that ends with this process; its output is appended to its log.
 
-    Only from the main thread: Linux ties a child to the *thread* that made it, so a child of a
-    passing thread would be ended with that thread. Raises RuntimeError elsewhere.
+    To be called from the main thread: Linux ties a child to the *thread* that made it, so the child
+    of another thread would end with that thread. Raises RuntimeError elsewhere.
     """
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError("spawn from the main thread: a child dies with the thread that made it")
@@ -146,7 +145,7 @@ def spawn(program: Program) -> Process:
 def run(program: Program, seconds: float) -> str:
     """Run a program to its end and return its output.
 
-    Raises EmbeddedError, quoting the log, when it fails or takes longer than so many seconds.
+    Raises EmbeddedError, quoting the log, when it fails or takes longer than `seconds`.
     """
     process = spawn(program)
     try:
@@ -160,7 +159,9 @@ def run(program: Program, seconds: float) -> str:
 
 
 def failure(process: Process, what: str, *, quote: bool = False) -> EmbeddedError:
-    """`<name> <what>: <cause and remedy>`; with the log's end if asked to, or no cause is known."""
+    """An error `<name> <what>: <cause and remedy>`. It quotes the log's end if `quote` is set, or
+    if no cause is known.
+    """
     program, output = process.program, process.output()
     cause = next((words for sign, words in CAUSES if sign in output), None)
     message = f"{program.name} {what}: {cause or 'the reason is in its log'} ({program.log})"
@@ -178,7 +179,7 @@ CAUSES = (
 
 
 def until(condition: Callable[[], bool], seconds: float, pause: float = 0.01) -> bool:
-    """Look until it is so, at most so many seconds; whether it became so."""
+    """Wait until the condition holds, at most `seconds`. Returns whether it does."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() >= deadline:
@@ -204,7 +205,7 @@ def _open_log(path: Path) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def _fed(content: bytes) -> Iterator[int]:
-    # A pipe, so that a password neither shows in `ps` nor touches a disk.
+    # By a pipe a password is neither shown by `ps` nor written to a disk.
     reader, writer = os.pipe()
     try:
         os.write(writer, content)

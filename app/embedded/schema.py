@@ -1,13 +1,13 @@
-"""What is known about the tables before looking at them."""
+"""A guess, before the migration runs, at whether the tables are up to date."""
 
 import hashlib
 from pathlib import Path
 
 
 class Stamp:
-    """Remembers in a file which migrations ran to their end on which database.
+    """A file that records which migrations ran to their end, and on which database.
 
-    Only good for a guess at what the next migration will find to do: it runs in any case.
+    It is only good for a guess: the migration runs in any case.
     """
 
     def __init__(self, path: Path, versions: Path, database_url: str) -> None:
@@ -20,7 +20,8 @@ class Stamp:
         return self._path.exists() and self._path.read_text() == self._fingerprint()
 
     def record(self) -> None:
-        """To be called when they have run, and what has to follow them."""
+        """Record these migrations and this database; to be called when the migrations, and what has
+        to follow them, have run."""
         self._path.write_text(self._fingerprint())
 
     def _fingerprint(self) -> str:

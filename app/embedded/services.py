@@ -18,9 +18,9 @@ from app.embedded.valkey import Valkey
 
 @dataclass
 class Services:
-    """Where the database and the broker are, and the servers behind them that we run ourselves.
+    """The addresses of database and broker, and those of the two servers that we run ourselves.
 
-    As a context manager it stops them at the end.
+    As a context manager it stops the servers at the end.
     """
 
     database_url: str
@@ -34,11 +34,11 @@ class Services:
         return {name: server.process for name, server in self.servers.items()}
 
     def restart(self, name: str) -> None:
-        """Start a server again at the address it had, whether it still runs or was killed."""
+        """Start a server again at the same address, whether it still runs or was killed."""
         self.servers[name].restart()
 
     def stop(self) -> None:
-        """Stop both, wait until they are gone, free the home. Harmless when done twice."""
+        """Stop both servers, wait for their end, release the home. Harmless when done twice."""
         for process in self.processes.values():
             process.ask()
         for server in self.servers.values():
@@ -66,10 +66,10 @@ def start(
     database_url: str = "",
     redis_url: str = "",
 ) -> Services:
-    """Start PostgreSQL and Valkey on the data in `home`, made when there is none.
+    """Start PostgreSQL and Valkey on the data in `home`, which is made if there is none.
 
-    An address given takes the place of that server. `env` is read for MUSTER_VALKEY_PORT and
-    MUSTER_EMBEDDED_FSYNC. Call it from the main thread: the servers end with the thread that
+    A server whose address is given is not started. `env` may have MUSTER_VALKEY_PORT and
+    MUSTER_EMBEDDED_FSYNC. To be called from the main thread: the servers end with the thread that
     started them. Raises EmbeddedError; then nothing is left running.
     """
     try:
@@ -119,7 +119,7 @@ def _port(env: Mapping[str, str]) -> int | None:
 
 
 def explained(problem: OSError, home: Path) -> EmbeddedError:
-    """What to do about an error of the file system below `home`."""
+    """The EmbeddedError for an error of the file system below `home`, with the remedy."""
     if problem.errno in (errno.ENOSPC, errno.EDQUOT):
         return EmbeddedError(f"the disk of {home} is full; free some space and start again")
     where = problem.filename or home

@@ -30,15 +30,17 @@ LOOK_SECONDS = 0.2
 class Stack:
     """One Muster in one home on one port.
 
-    `env` is laid over our own environment for all children; an empty value counts as unset, so
-    `{"DATABASE_URL": ""}` asks for the embedded server. `say` takes each step as a line. `prepare`
-    is called at each start, once the tables are there: it may `run` commands, and a home's first
-    start serves nothing before it returns.
-    As a context manager it starts at the beginning and leaves nothing running at the end; within,
-    SIGTERM arrives as a KeyboardInterrupt like Ctrl-C. Main thread only (see `processes.spawn`).
+    `env` is laid over this process's environment for all children; an empty value counts as unset,
+    so that `{"DATABASE_URL": ""}` asks for the embedded server. `say` is called with a line for
+    each step. `prepare` is called at each start, once the tables are there: it may `run` commands,
+    and a home's first start serves nothing before it returns.
 
-    `processes` holds whatever runs, by name: `postgres`, `valkey`, those of the commands, those
-    launched later. `env` is the environment they got, once started.
+    As a context manager the stack starts at the beginning and leaves nothing running at the end;
+    within, SIGTERM raises a KeyboardInterrupt as Ctrl-C does. For the main thread only (see
+    `processes.spawn`).
+
+    `processes` has all running children by name: `postgres`, `valkey`, those of the commands, and
+    those launched later. Once the stack has started, `env` is the environment of its children.
     """
 
     def __init__(
@@ -62,7 +64,7 @@ class Stack:
 
     @property
     def url(self) -> str:
-        """Where the web console and the API are."""
+        """The base URL of the web console and the API."""
         return f"{'https' if self._tls else 'http'}://{ports.LOOPBACK}:{self.port}"
 
     @property
@@ -72,7 +74,7 @@ class Stack:
         return {**servers, **self._children}
 
     def start(self) -> None:
-        """Bring everything up and wait until `/readyz` says yes.
+        """Start everything and wait until `/readyz` answers with 200.
 
         Raises EmbeddedError, quoting the log of what failed; then nothing is left running.
         """
@@ -106,15 +108,15 @@ class Stack:
     ) -> Process:
         """Add a process to the stack, such as a local machine's worker. Does not wait for it.
 
-        Its log is `logs/<name>.log`; `env` is laid over the stack's. It ends with the stack;
-        `may_end`: or before, of its own accord, which is then said and is no failure.
+        Its log is `logs/<name>.log`; `env` is laid over the stack's. It ends with the stack. If it
+        `may_end` before, that is told with `say` and is no failure.
         """
-        # It may leave processes of its own behind on purpose: they must not keep the home locked.
+        # It may leave processes of its own running on purpose: they must not keep the home locked.
         program = self._program(name, Command(tuple(argv), env=env or {}), holds_home=False)
         return self._spawn(replace(program, may_end=may_end))
 
     def run(self, name: str, argv: Sequence[str], seconds: float = 60.0) -> str:
-        """Run a command to its end in the stack's environment; returns what it wrote.
+        """Run a command to its end in the stack's environment, and return its output.
 
         Raises EmbeddedError when it fails or takes longer.
         """
@@ -133,9 +135,9 @@ class Stack:
                 )
 
     def check(self) -> None:
-        """Raises EmbeddedError, quoting its log, when a child has ended by itself that may not.
+        """Raise EmbeddedError, quoting its log, when a child has ended by itself.
 
-        One that may is said once, and is no child any more.
+        A child that `may_end` is only told with `say`, once, and removed from `processes`.
         """
         for name, process in self.processes.items():
             code = process.poll()
@@ -146,7 +148,7 @@ class Stack:
                 raise processes.failure(process, f"ended with exit code {code}", quote=True)
 
     def wait(self) -> None:
-        """Stay until Ctrl-C or SIGTERM. Raises EmbeddedError when a child ends before that."""
+        """Wait for Ctrl-C or SIGTERM. Raises EmbeddedError when a child ends before that."""
         with contextlib.suppress(KeyboardInterrupt):
             while True:
                 self.check()
@@ -180,7 +182,7 @@ class Stack:
         problem: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # A second SIGTERM would cut the orderly end short. A second Ctrl-C may.
+        # A second SIGTERM must not cut the orderly end short; a second Ctrl-C may.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         try:
             self.stop()
@@ -200,7 +202,7 @@ class Stack:
     def _start_all(self) -> None:
         begun = time.monotonic()
         self._start_services()
-        # Only now: under the home's lock nothing of an earlier stack holds the port any more.
+        # Checked only now: under the home's lock no earlier stack holds the port any more.
         if not ports.is_free(self.port):
             raise EmbeddedError(
                 f"port {self.port} is taken: stop what uses it, or set MUSTER_PORT to another one"
@@ -240,10 +242,11 @@ class Stack:
         }
 
     def _start_children(self) -> None:
-        """They import for seconds, so what may run at the same time does.
+        """Start the migration and the commands at the same time where possible: imports take
+        seconds.
 
-        The migration and the preparation always run. Only when they will find nothing to do,
-        because both have been here with these very migrations, do the others not wait for them.
+        The migration and the preparation always run. Commands that need the tables wait for their
+        end, unless the same migrations have run on this database before.
         """
         stamp = Stamp(self.home / "schema", VERSIONS, self.env["DATABASE_URL"])
         is_known = stamp.is_current()

@@ -15,8 +15,8 @@ from app.embedded.accounts import Account
 from app.embedded.errors import EmbeddedError
 from app.embedded.processes import Process, Program
 
-READY_SECONDS = 120.0  # it loads its data first
-STOP_SECONDS = 30.0  # it may have to write out what it holds
+READY_SECONDS = 120.0  # Valkey loads its data first
+STOP_SECONDS = 30.0  # Valkey may have to write its data first
 TAKEN = "Address already in use"
 CONFIG = """\
 bind {host}
@@ -35,7 +35,7 @@ always-show-logo no
 
 @dataclass
 class Valkey:
-    """A started server. `process` is another one after a restart; the address then stays."""
+    """A started server. A restart replaces `process` and keeps the address."""
 
     process: Process
     port: int
@@ -45,13 +45,13 @@ class Valkey:
 
     @property
     def url(self) -> str:
-        """One form that redis-py, kombu and the rate limiter understand."""
+        """The server's URL, in the form that redis-py, kombu and the rate limiter all accept."""
         return f"redis://:{self.password}@{ports.LOOPBACK}:{self.port}/0"
 
     def await_ready(self) -> None:
-        """Return when it answers; raises EmbeddedError when it does not get there."""
+        """Wait until the server answers. Raises EmbeddedError when it does not."""
         processes.until(self._has_settled, READY_SECONDS)
-        self.may_move = False  # from now on others know the address
+        self.may_move = False  # from now on other processes know the port
         if self._answers():
             return
         ended = self.process.poll() is not None
@@ -65,13 +65,13 @@ class Valkey:
         raise processes.failure(self.process, what)
 
     def restart(self) -> None:
-        """Stop it if it runs, and start it again at the same address."""
+        """Stop the server if it runs, and start it again at the same address."""
         self.process.stop()
         self.process = processes.spawn(self.process.program)
         self.await_ready()
 
     def clean(self) -> None:
-        """It holds nothing outside of its directory."""
+        """Do nothing: Valkey holds nothing outside of its directory."""
 
     def _has_settled(self) -> bool:
         if self._answers():
@@ -80,7 +80,7 @@ class Valkey:
             return False
         if not self.may_move or TAKEN not in self.process.output():
             return True
-        self._move()  # somebody took the port between our look and its start
+        self._move()  # another process has taken the port since it was chosen
         return False
 
     def _move(self) -> None:
@@ -89,7 +89,7 @@ class Valkey:
         self.process = processes.spawn(replace(self.process.program, stdin=config))
 
     def _answers(self) -> bool:
-        # Only ours knows the password, so a stranger on that port does not pass for it.
+        # Only our server knows the password, so another one on that port is not mistaken for it.
         try:
             with socket.create_connection((ports.LOOPBACK, self.port), timeout=1) as connection:
                 connection.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
@@ -111,7 +111,7 @@ def launch(
     password = _password(directory / "password", account)
     fsync = "everysec" if durable else "no"
     chosen = port or ports.free()
-    # Started inside its directory, whose parents it may not be able to pass.
+    # Started inside its directory, because its account may be unable to enter the parents.
     process = processes.spawn(
         Program(
             name="valkey",
@@ -129,13 +129,13 @@ def launch(
 
 
 def configuration(port: int, password: str, fsync: str) -> bytes:
-    """Fed through a pipe: in an argument `ps` would show the password to everyone."""
+    """The configuration for the server's stdin. As an argument `ps` would show the password."""
     text = CONFIG.format(host=ports.LOOPBACK, port=port, password=password, fsync=fsync)
     return text.encode()
 
 
 def _password(path: Path, account: Account | None) -> str:
-    """Kept, so that a URL with it only changes its port from one start to the next."""
+    """The stored password, made at the first start: so URLs stay the same, but for the port."""
     kept = path.read_text().strip() if path.exists() else ""
     if kept:
         return kept

@@ -1,4 +1,4 @@
-"""Celery jobs: one line each, into services; each safe to run twice. `schedule` says how often."""
+"""Celery jobs: one call into a service each, safe to run twice. `schedule` has the intervals."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ from app.services.tunnels import tunnels
 def assign_queued() -> None:
     try:
         dispatch.assign_queued()
-    finally:  # afterwards: somebody waits for the pass
+    finally:  # afterwards, because somebody waits for the pass of the dispatcher
         bus.leave_sign(bus.DISPATCHER_HEARTBEAT, now())
 
 
@@ -88,8 +88,8 @@ JOBS: dict[str, Callable[..., None]] = {
 
 
 def register(celery: Celery) -> None:
-    """Give each job its name on the bus."""
+    """Register each job under its name in `app.bus`."""
     for name, job in JOBS.items():
-        # Somebody waits for a pass, and not for the round trip that says that it has begun. What
-        # a late ack costs (a pass that is repeated, or cut off with its connection) costs nothing.
+        # Somebody waits for a pass of the dispatcher, so it is acknowledged after it has run, not
+        # before: one round trip less. A pass may then be repeated or cut off, which does no harm.
         celery.task(job, name=name, acks_late=name == bus.DISPATCH)

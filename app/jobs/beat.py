@@ -1,4 +1,4 @@
-"""Beat's own sign of life: what a worker does says too little of who has sent it."""
+"""Beat's own heartbeat. A job that runs does not prove that beat works: services send jobs too."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from app.services.clock import now
 
 
 def leave_signs(app: Flask) -> None:
-    """In beat's process, each job that the broker has taken leaves a sign."""
+    """In beat's process, record a heartbeat for each job that the broker has accepted."""
 
     def begin(**_: Any) -> None:
         signals.after_task_publish.connect(sign, weak=False)

@@ -1,6 +1,7 @@
-"""What beat sends, and how often in seconds. Every sweep is idempotent: a second beat is harmless.
+"""The jobs that beat sends, and their intervals in seconds.
 
-`expires` drops what piled up while no worker ran: one sweep catches up with all that was missed.
+All are idempotent, so that a second beat is harmless. `expires` drops the jobs that piled up while
+no worker ran: one run catches up with all that were missed.
 """
 
 from datetime import UTC, datetime
@@ -19,10 +20,10 @@ EVERY = {
     bus.SWEEP_TUNNELS: 10.0,
     bus.SWEEP_RETENTION: 600.0,
     bus.SWEEP_COUNTERS: 5.0,
-    bus.CHAT_BACKLOG: 5.0,  # whose wake-up was lost, or whose answer is tried again
+    bus.CHAT_BACKLOG: 5.0,  # events whose wake-up was lost, and replies that are tried again
 }
 
-# A beat that is new sends all of it at once: until then nobody can tell that it lives.
+# A new beat finds all jobs due and sends them at once: until it has, nobody can tell that it runs.
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 SCHEDULE: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""The rows, one aggregate a file."""
+"""The models: a class for each table, one aggregate a file."""
 
 from app.models.audit import AuditEntry
 from app.models.bot import Bot, BotBinding

@@ -1,4 +1,6 @@
-"""Who did what. The table takes new rows only: a trigger refuses all else, and so do grants."""
+"""The audit log. Its table takes new rows only: a trigger and the app role's grants refuse all
+else.
+"""
 
 import uuid
 from typing import Any, NamedTuple
@@ -11,16 +13,17 @@ from app.models.columns import Big, BigId, Json, Moment
 
 
 class Who(NamedTuple):
-    """As they were called then."""
+    """The developer or machine that acted, under the name that they had then."""
 
     id: int | uuid.UUID
     name: str
 
 
 class AuditEntry(Model):
-    """One act. Of a person, of a machine (`machine_id`), or of neither: a command, a stranger.
+    """One act: a developer's, a machine's (`machine_id`), or neither's (a command, or a request of
+    somebody who was not signed in).
 
-    Nothing here refers to another table: an entry outlives what it is about, and costs no lock.
+    No column has a foreign key: an entry outlives the rows that it is about, and locks none.
     """
 
     __tablename__ = "audit_entries"

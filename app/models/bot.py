@@ -1,4 +1,4 @@
-"""Bots, and the chats in which they speak of projects."""
+"""Bots, and the chats that are bound to projects."""
 
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,9 +9,10 @@ from app.models.columns import Big, BigId, Moment, pg_enum
 
 
 class Bot(Model):
-    """An account on a chat platform, or an address to notify (`domain.chat` says what holds what).
+    """An account on a chat platform, or a URL to notify.
 
-    `app_secret`, `webhook_token` and `encrypt_key` hold Fernet tokens (see `services.vault`).
+    `domain.chat.NEEDED` has the meaning of the credentials on each platform. `app_secret`,
+    `webhook_token` and `encrypt_key` are encrypted (`services.vault`).
     """
 
     __tablename__ = "bots"
@@ -25,12 +26,12 @@ class Bot(Model):
     encrypt_key: Mapped[str | None]
     created_at: Mapped[Moment]
 
-    # By the app an event's bot is found; those that have none are not held against each other.
+    # The app id finds the bot of an event. Bots without one (null) do not conflict.
     __table_args__ = (UniqueConstraint("platform", "app_id"),)
 
 
 class BotBinding(Model):
-    """A chat of a bot in which a project's tasks are made and told about."""
+    """A chat that is bound to a project: its tasks are created and reported there, by the bot."""
 
     __tablename__ = "bot_bindings"
 

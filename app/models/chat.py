@@ -1,4 +1,4 @@
-"""What comes from chats, and what links a chat account."""
+"""Events from chat platforms, and the tokens that link chat accounts to developers."""
 
 from typing import Any
 
@@ -10,10 +10,11 @@ from app.models.columns import Big, BigId, Json, Moment
 
 
 class ChatEvent(Model):
-    """Something that somebody did in a chat of a bot; `event_id` is the platform's.
+    """Something that a person did in a chat with a bot; `event_id` is the platform's id.
 
-    `said` is a `chat.incoming.Incoming`. Once it has taken effect (`done_at`), `answer` is what is
-    to be said about it. `due_at` is when it is worked on next, null when nothing is left to do.
+    `said` is a `chat.incoming.Incoming` as JSON. Once the event has taken effect (`done_at`),
+    `answer` is the reply to be sent. `due_at` is when the event is worked on next; null when
+    nothing is left to do.
     """
 
     __tablename__ = "chat_events"
@@ -35,7 +36,9 @@ class ChatEvent(Model):
 
 
 class ChatToken(Model):
-    """What links, once, the chat account that it comes from to the developer."""
+    """A token that links a chat account to a developer: the account that sends it to a bot. It
+    works once.
+    """
 
     __tablename__ = "chat_tokens"
 

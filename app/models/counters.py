@@ -1,8 +1,8 @@
-"""How many tasks there are, kept instead of counted.
+"""Numbers of tasks, kept instead of counted.
 
-A trigger on `tasks` writes one row for each change of a status; nobody can forget it, and nobody
-waits for a row that others count in. `services.counters.fold` adds them up. The truth is always the
-sum of what is folded and what is not yet.
+A trigger on `tasks` writes one row (a move) for each change of a status, so that no code can forget
+it, and no transaction waits for a counter's row. `services.counts.counters.fold` adds the moves to
+the counts. The true number is always the sum of the count and of the moves that are not folded yet.
 """
 
 from datetime import date
@@ -17,10 +17,10 @@ from app.models.task import Task
 
 
 class TaskMove(Model):
-    """A task's change of status, not yet folded. `was` is null for a new one, `became` for one that
-    was deleted; `day` (UTC) is that of its end, where it completed or failed.
+    """A task's change of status, not yet folded. `was` is null for a new task, `became` for one
+    that was deleted. `day` (UTC) is the day of the task's end, set where it completed or failed.
 
-    It names its project without a foreign key: each would lock the project's row.
+    `project_id` has no foreign key, because each insert would lock the project's row.
     """
 
     __tablename__ = "task_moves"
@@ -33,7 +33,7 @@ class TaskMove(Model):
 
 
 class TaskCount(Model):
-    """How many of a project's tasks have the status, as far as folded."""
+    """How many of a project's tasks have the status, without the moves that are not folded yet."""
 
     __tablename__ = "task_counts"
 
@@ -45,7 +45,9 @@ class TaskCount(Model):
 
 
 class TaskEnd(Model):
-    """How often a project's tasks came to that end on that day (UTC), as far as folded."""
+    """How many of a project's tasks ended so on that day (UTC), without the moves not folded
+    yet.
+    """
 
     __tablename__ = "task_ends"
 
@@ -57,7 +59,7 @@ class TaskEnd(Model):
     tasks: Mapped[Big]
 
 
-# The migration says the same.
+# A migration has the same statements.
 KEEP = (
     """
     CREATE FUNCTION keep_task_move() RETURNS trigger LANGUAGE plpgsql AS $$

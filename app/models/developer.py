@@ -1,4 +1,4 @@
-"""Developers and their logins."""
+"""Developers and their credentials."""
 
 import uuid
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from app.models.columns import Big, BigId, Moment, pg_enum
 
 
 class Developer(Model):
-    """A person. `token_generation` rises to end all of their sessions at once.
+    """A person with an account. Raising `token_generation` ends all of their sessions at once.
 
     `platform_uid` is their account on a chat platform (`domain.chat.uid`).
     """
@@ -37,7 +37,9 @@ class Developer(Model):
 
 
 class RefreshToken(Model):
-    """One link in the chain of a login; the chain is its family."""
+    """A refresh token. All that follow from one login, each replacing the one before, are a
+    family.
+    """
 
     __tablename__ = "refresh_tokens"
 
@@ -55,7 +57,7 @@ class RefreshToken(Model):
 
 
 class PersonalToken(Model):
-    """A credential for a developer's scripts. `last_used_at` is right to the minute."""
+    """A personal access token, for a developer's scripts. `last_used_at` is exact to the minute."""
 
     __tablename__ = "personal_tokens"
 
@@ -75,10 +77,10 @@ class PersonalToken(Model):
 
 
 class SecondFactor(Model):
-    """A developer's TOTP; asked for at logins once it is `enabled_at`.
+    """A developer's TOTP, needed at logins once `enabled_at` is set.
 
-    `secret` is encrypted. `last_step` is the time step of the last code that was taken: no code of
-    it or of an earlier one is taken again.
+    `secret` is encrypted. `last_step` is the time step of the last code that was accepted: no code
+    of that or an earlier step is accepted again.
     """
 
     __tablename__ = "second_factors"
@@ -91,7 +93,7 @@ class SecondFactor(Model):
     enabled_at: Mapped[Moment | None]
 
 
-# Read where a list undefers it, or when it is asked for; never with each request's developer.
+# Deferred, so that it is not read with each request's developer: lists undefer it.
 Developer.totp_enabled = column_property(
     exists()
     .where(SecondFactor.developer_id == Developer.id, SecondFactor.enabled_at.is_not(None))
@@ -101,7 +103,7 @@ Developer.totp_enabled = column_property(
 
 
 class RecoveryCode(Model):
-    """What a developer without their device signs in with, once."""
+    """A code with which a developer who has lost their device signs in, once."""
 
     __tablename__ = "recovery_codes"
 

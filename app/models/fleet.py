@@ -1,7 +1,7 @@
-"""What is counted of the fleet, kept like the numbers of tasks (`models.counters`).
+"""Counters of the fleet (`domain.fleet`), kept like the numbers of tasks (`models.counters`).
 
-Triggers write a move where an attempt ends, a history tells of trouble, or leases are prolonged;
-`services.fleet_counts.fold` adds them up. Nothing is ever taken away.
+Triggers write a move where an attempt ends, where a task's history tells of trouble, and where
+leases are prolonged; `services.counts.fleet.fold` adds them up. The counters only ever grow.
 """
 
 from sqlalchemy import DDL, event
@@ -15,7 +15,9 @@ from app.models.task import Attempt, Event
 
 
 class FleetMove(Model):
-    """So many times more, not yet folded. `amount` is the sum of what was measured."""
+    """An increment of a counter's label, not yet folded: of its `times`, and of `amount`, the sum
+    of the measured values.
+    """
 
     __tablename__ = "fleet_moves"
 
@@ -27,7 +29,7 @@ class FleetMove(Model):
 
 
 class FleetCount(Model):
-    """How often, as far as folded."""
+    """A counter's value by label, without the moves that are not folded yet."""
 
     __tablename__ = "fleet_counts"
 
@@ -40,7 +42,7 @@ class FleetCount(Model):
 _TOLD = ", ".join(f"'{type_}'" for type_ in TOLD)
 _MARGINS = ", ".join(str(bound) for bound in MARGINS)
 
-# The migration says the same.
+# A migration has the same statements.
 KEEP = {
     Attempt: (
         """
@@ -62,7 +64,7 @@ KEEP = {
         """,
     ),
     Event: (
-        # A machine may say any code, of any length.
+        # A machine may report any code, of any length.
         """
         CREATE FUNCTION keep_task_event() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
@@ -82,8 +84,8 @@ KEEP = {
         """,
     ),
     MachineHeartbeat: (
-        # A row for each bound that was met, however many machines the statement is about. Where
-        # nothing runs there is nothing to lose.
+        # One row for each bucket, however many machines the statement is about. A machine on which
+        # nothing runs does not count: its lease protects nothing.
         f"""
         CREATE FUNCTION keep_lease_margins() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN

@@ -1,4 +1,4 @@
-"""Requests that must not take effect twice."""
+"""Idempotency keys: requests that must not take effect twice."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from app.models.columns import Big, Json, Moment
 
 
 class IdempotencyKey(Model):
-    """A request that took effect under a key of its sender's, and the body that answered it.
+    """A request that took effect under its sender's key, and the body of its response.
 
-    `fingerprint` is a digest of the request as it was understood.
+    `fingerprint` is a digest of the request as it was parsed.
     """
 
     __tablename__ = "idempotency_keys"

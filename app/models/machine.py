@@ -1,4 +1,4 @@
-"""Machines, their life signs, and the tokens that let them in."""
+"""Machines, their heartbeats, and the tokens with which they enroll."""
 
 import uuid
 from typing import Any
@@ -14,9 +14,10 @@ from app.models.columns import Big, BigId, Json, Moment, pg_enum
 class Machine(Model):
     """A host with a worker on it.
 
-    `generation` is raised by each new connection: who writes for a machine proves with it that it
-    still speaks for it. `orders_version` is raised by each act that changes its orders.
-    `journal_id, journal_seq`: the last report that took effect. `jwt_version` is in its JWTs.
+    `generation` is raised by each new connection of the machine, so that what an older connection
+    still writes can be refused. `orders_version` is raised by each act that changes its orders.
+    `journal_id` and `journal_seq` name the last report that took effect. JWTs of the machine with
+    another `jwt_version` are not valid. `slots_used` counts the attempts that hold a slot.
     """
 
     __tablename__ = "machines"
@@ -37,16 +38,16 @@ class Machine(Model):
     journal_seq: Mapped[Big] = mapped_column(default=0)
     jwt_version: Mapped[int] = mapped_column(default=1)
     recovery_digest: Mapped[str]
-    # A recovery secret that was handed out, but whose answer may have been lost: it counts only
-    # once the machine has connected with what came along with it.
+    # The digest of a recovery secret that was issued, but whose response may have been lost: it
+    # replaces the other once the machine has connected with the JWT of the same response.
     next_recovery_digest: Mapped[str | None]
     drain_started_at: Mapped[Moment | None]
     drain_by: Mapped[Big | None] = mapped_column(ForeignKey("developers.id"))
     drain_note: Mapped[str | None]
     drain_deadline: Mapped[Moment | None]
-    # Somebody took it back into service although its disk was too full.
+    # Somebody took the machine back into service although its disk was too full.
     disk_accepted: Mapped[bool] = mapped_column(default=False)
-    connected_at: Mapped[Moment | None]  # the first time; until then its token may ask again
+    connected_at: Mapped[Moment | None]  # the first time; until then enrollment may be repeated
     last_assigned_at: Mapped[Moment | None]
     created_at: Mapped[Moment]
 
@@ -54,9 +55,9 @@ class Machine(Model):
 
 
 class MachineHeartbeat(Model):
-    """The machine's last life sign, in a table of its own so that it locks nothing else.
+    """A machine's last heartbeat, in a table of its own so that it locks no other row.
 
-    Until `lease_until` the machine may be working without being heard.
+    Until `lease_until` the machine may go on working without a connection.
     """
 
     __tablename__ = "machine_heartbeats"
@@ -70,7 +71,7 @@ class MachineHeartbeat(Model):
 
 
 class EnrollmentToken(Model):
-    """Lets one machine in. `machine_id` is the one that used it."""
+    """A token with which one machine enrolls. `machine_id` is the machine that used it."""
 
     __tablename__ = "enrollment_tokens"
 

@@ -1,4 +1,4 @@
-"""What people are told."""
+"""In-app notifications."""
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,9 +8,9 @@ from app.models.columns import Big, BigId, Moment, Xid
 
 
 class Notification(Model):
-    """A message to one developer; `read_at` is when they had seen it.
+    """A message to one developer about one event of a task. `read_at` is when they marked it read.
 
-    `event_number` is that of the task's event that it tells of: once to each.
+    `event_number` is the event's number in its task: each developer is told of an event once.
     """
 
     __tablename__ = "notifications"

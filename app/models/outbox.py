@@ -1,4 +1,4 @@
-"""What people have to be told, and how far that is."""
+"""The outbox: events that people are to be told of, and the messages to chats that follow."""
 
 from typing import Any
 
@@ -14,10 +14,11 @@ from app.models.task import Task
 
 
 class OutboxEntry(Model):
-    """An event that somebody is to be told of, written in its transaction.
+    """An event of a task that people may be told of, written in the event's transaction.
 
-    It is expanded once, into notifications and deliveries; `told` is what they say: {title, body,
-    status, projectKey, gate?}. `actor_id` is the developer who acted.
+    `services.notify.fan_out` expands each entry once, into notifications and deliveries, and sets
+    `told`, the content that they show: {title, body, status, projectKey, gate?}. `number` is the
+    event's number in its task, `actor_id` the developer who caused it.
     """
 
     __tablename__ = "outbox"
@@ -46,11 +47,12 @@ _IS_OPEN = text("state IN ('pending', 'sending')")
 
 
 class Delivery(Model):
-    """A message to one chat. Unique by event, recipient and act: nothing is planned twice.
+    """A message to one chat. Unique by entry, chat and act, so that none is planned twice.
 
-    `card_id` is the delivery whose card an edit is of; `ref` is the platform's id of what was
-    posted. `leased_until` is when one that is being sent is anybody's again. `error` is what the
-    platform said last. `developer_id` is whom a direct message is for.
+    `card_id` is, for an edit, the delivery that posted the card; `ref` is the platform's id of the
+    posted message. A delivery that is being sent belongs to its sender until `leased_until`; after
+    that any sender may take it. `error` is the platform's last error message. `developer_id` is the
+    person to whom a direct message goes.
     """
 
     __tablename__ = "deliveries"
@@ -78,7 +80,7 @@ class Delivery(Model):
     __table_args__ = (
         UniqueConstraint("outbox_id", "bot_id", "chat_id", "act"),
         Index("ix_deliveries_due", "bot_id", "due_at", postgresql_where=_IS_OPEN),
-        # What a later one waits for.
+        # A delivery waits for the earlier ones of its task in the same chat.
         Index(
             "ix_deliveries_turn", "task_id", "bot_id", "chat_id", "id", postgresql_where=_IS_OPEN
         ),
@@ -88,7 +90,7 @@ class Delivery(Model):
 
 
 class BotHealth(Model):
-    """How a bot's host answers (`domain.delivery.Circuit`), and how much went there since it is."""
+    """A bot's circuit breaker (`domain.delivery.Circuit`), and counts of its deliveries so far."""
 
     __tablename__ = "bot_health"
 
@@ -103,7 +105,7 @@ class BotHealth(Model):
 
 
 class NotificationPreference(Model):
-    """What a developer wants to hear, as far as it differs from `domain.audience.DEFAULTS`."""
+    """A developer's preferences, as far as they differ from `domain.audience.DEFAULTS`."""
 
     __tablename__ = "notification_preferences"
 

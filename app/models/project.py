@@ -11,9 +11,9 @@ from app.models.columns import Big, BigId, Json, Moment, pg_enum
 
 
 class Project(Model):
-    """A repository and the pipeline that its tasks go through.
+    """A repository, and the pipeline of its tasks.
 
-    `secrets` and `git_token` hold Fernet tokens (see `services.vault`).
+    The values of `secrets`, and `git_token`, are encrypted (`services.vault`).
     """
 
     __tablename__ = "projects"

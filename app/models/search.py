@@ -1,7 +1,8 @@
-"""What searches look through: the tasks' texts, apart from the tasks.
+"""The indexes that searches use, and the tasks' texts in a table of their own.
 
-A task's row is written again with each step of its life, and each time all of its indexes are. Its
-text never changes: here it is indexed once, and the rows lie in the order of their making.
+Each step of a task's life writes its row anew, with an entry in every index of the table. A task's
+text never changes: in a table of its own it is indexed once, and rows lie in the order of their
+creation.
 """
 
 from sqlalchemy import DDL, ForeignKey, Index, event, text
@@ -12,12 +13,12 @@ from app.models.columns import Big
 from app.models.machine import Machine
 from app.models.project import Project
 
-# How many tasks, by id, make up a shelf: what one look into the index is confined to.
+# A shelf is a range of so many task ids; a search asks the index of words for one shelf at a time.
 SHELF = 50_000
 
 
 class TaskText(Model):
-    """A task's description; a trigger copies it when the task is made."""
+    """A task's description; a trigger copies it when the task is created."""
 
     __tablename__ = "task_texts"
 
@@ -29,8 +30,8 @@ class TaskText(Model):
 
     __table_args__ = (
         Index("ix_task_texts_project", "project_id", "task_id"),
-        # btree_gin lets the numbers in: a look for a common word in a small project, or on one
-        # shelf, reads no more than there is of either.
+        # btree_gin allows the numbers in the index, so that a search for a common word reads only
+        # the entries of its project and shelf.
         Index(
             "ix_task_texts_words",
             "project_id",
@@ -38,8 +39,8 @@ class TaskText(Model):
             "description",
             postgresql_using="gin",
             postgresql_ops={"description": "gin_trgm_ops"},
-            # Without: a creation now and then would wait for what others left undone, and each
-            # search read through it.
+            # With fastupdate entries would pile up in a list that each search reads through, and
+            # that now and then a creation of a task has to merge.
             postgresql_with={"fastupdate": "off"},
         ),
     )

@@ -1,4 +1,4 @@
-"""The server processes, as far as machines could reach them."""
+"""The times at which server processes ran, so that machines could reach them."""
 
 import uuid
 
@@ -9,7 +9,9 @@ from app.models.columns import Moment
 
 
 class ServerProcess(Model):
-    """A stretch of time in which a process served. One that was cut off begins another."""
+    """A time, from `started_at` to `seen_at`, in which a process served. A process that could not
+    reach Postgres for a while begins a new row.
+    """
 
     __tablename__ = "server_processes"
 

@@ -1,4 +1,4 @@
-"""What admins have set."""
+"""The values of settings that admins have changed."""
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,7 +8,7 @@ from app.models.columns import Big, Json, Moment
 
 
 class StoredSetting(Model):
-    """A value that stands instead of the default; `domain.settings` knows the keys."""
+    """A value that replaces a setting's default; `domain.settings` has the keys."""
 
     __tablename__ = "settings"
 

@@ -26,14 +26,15 @@ from app.models.project import Project
 
 
 class Task(Model):
-    """What a developer asked for. `status` is assigned by `services.transitions.move`, and by
-    the dispatcher's statement.
+    """A piece of work that a developer asked for.
 
-    `round` counts a person's retries; `attempt` is the number of the latest attempt (0: none yet).
-    `stage_index` is the stage it is at (as many as there are stages: only the push is left, after
-    its attempt was lost), `checkpoints` maps a finished stage's index (as text) to
-    {ref, commit, diff?}. `events` is how many rows its history has; it is read under the row's
-    lock. `machine_id` is that of the latest attempt, `queued_at` when it last came into the queue.
+    `status` is assigned by `services.tasks.transitions.move`, and by the dispatcher's statement.
+    `round` counts people's retries, beginning with 1. `attempt` is the number of the latest attempt
+    (0: none yet), and `machine_id` its machine. `stage_index` is the current stage; if it equals
+    the number of stages, an attempt was lost before its push, and only the push is left.
+    `checkpoints` maps a finished stage's index (as text) to {ref, commit, diff?}. `events` is the
+    number of events in the task's history; it is read under the row's lock. `queued_at` is when the
+    task last came into the queue.
     """
 
     __tablename__ = "tasks"
@@ -70,7 +71,7 @@ class Task(Model):
 
     @property
     def current_stage_index(self) -> int:
-        """The stage it is at, or the last one while only the push is left."""
+        """The index of the current stage, or of the last one while only the push is left."""
         return min(self.stage_index, len(self.pipeline) - 1)
 
     @property
@@ -95,7 +96,7 @@ class Task(Model):
         Index("ix_tasks_machine", "machine_id", "id"),
         Index("ix_tasks_status", "status", "id"),
         Index("ix_tasks_created_by", "created_by", "id"),
-        # Whatever a list is filtered by, its newest rows lie side by side: services.task_search.
+        # For each filter of a list, the newest rows lie side by side: see services.tasks.search.
         Index("ix_tasks_project_status", "project_id", "status", "id"),
         Index("ix_tasks_machine_status", "machine_id", "status", "id"),
         Index("ix_tasks_created_by_status", "created_by", "status", "id"),
@@ -110,11 +111,13 @@ class Task(Model):
 class Attempt(Model):
     """One assignment of a task to a machine.
 
-    `ended_at` is the fence: what the machine says later has no effect. `holds_slot` is the slot:
-    it goes when the machine confirms that nothing runs. `excused`: to lose it does not count, for
-    nothing was tried, or no server of ours was there. `resume_from` is the checkpoint ref that
-    the workspace is built from. `pending_end` is a stage's end whose log has not all come yet:
-    {stageIndex, how, code, logEnd}. `log_gaps` lists ranges [from, to) that the machine lost.
+    `ended_at` is the fence: what the machine reports about the attempt later has no effect.
+    `holds_slot`: the attempt occupies a slot, until the machine confirms that nothing of it runs.
+    `excused`: its loss does not count against `maxAttempts`, because nothing had been tried or no
+    server was running. `resume_from` is the checkpoint ref that the workspace is built from.
+    `pending_end` is the reported end of a stage whose log is not complete yet: {stageIndex, how,
+    code, logEnd}. `log_gaps` lists the byte ranges [from, to) of the log that the machine has lost.
+    `forget_at` is when the machine may delete the workspace, `forgotten_at` when it has.
     """
 
     __tablename__ = "attempts"
@@ -148,7 +151,7 @@ class Attempt(Model):
         Index(
             "uq_attempts_live", "task_id", unique=True, postgresql_where=text("ended_at IS NULL")
         ),
-        # What a machine has at work, and what it may forget, are found among all that it still has.
+        # Finds the attempts that a machine still has: those at work, and those that it may forget.
         Index(
             "ix_attempts_on_machine",
             "machine_id",
@@ -162,7 +165,9 @@ class Attempt(Model):
 
 
 class Gate(Model):
-    """A stage's question to a person; one answer each, by the primary key and `answered_at`."""
+    """A stage's question to a person, asked once in a round. `answered_at` is set once, with the
+    answer.
+    """
 
     __tablename__ = "gates"
 
@@ -189,11 +194,11 @@ class Gate(Model):
 
 
 class Event(Model):
-    """A row of a task's history; `number` counts from 1 without holes, in commit order.
+    """An event in a task's history. `number` counts from 1 without gaps, in the order of commits.
 
-    `type_number` counts the task's events of its type in the same way, whichever statement writes
-    them (a trigger does): how many of a type come before a place is then read from one row.
-    `project_id` is its task's, for lists over projects. A foreign key would lock the project's row.
+    `type_number` counts the task's events of the same type in the same way, set by a trigger: one
+    row tells how many events of a type come before a place. `project_id` is the task's, for lists
+    over projects; it has no foreign key, because each insert would lock the project's row.
     """
 
     __tablename__ = "task_events"
@@ -216,7 +221,7 @@ class Event(Model):
 
     __mapper_args__ = {"eager_defaults": False}
     __table_args__ = (
-        # A few warnings are found among a million notes, and counted: services.event_places.
+        # Finds and counts a few warnings among a million log events: services.tasks.event_places.
         Index(
             "ix_task_events_type",
             "task_id",
@@ -224,7 +229,7 @@ class Event(Model):
             "number",
             postgresql_include=["type_number"],
         ),
-        # What machines note for themselves is no activity.
+        # Events of the type log, which machines write for themselves, are no activity.
         Index(
             "ix_task_events_activity",
             "project_id",
@@ -236,8 +241,8 @@ class Event(Model):
     )
 
 
-# Migrations say the same. Who inserts holds the task's lock, in the order of numbers; who knows an
-# event to be the first of its type says so.
+# Migrations have the same statements. An insert happens under the task's lock, in the order of the
+# numbers. A statement that knows its event to be the first of its type sets `type_number` itself.
 NUMBER_BY_TYPE = (
     """
         CREATE FUNCTION number_event_by_type() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -260,10 +265,11 @@ for statement in NUMBER_BY_TYPE:
 
 
 class LogChunk(Model):
-    """A run of an attempt's log bytes.
+    """A run of an attempt's log, `size` bytes from `byte_offset` on.
 
-    `first_line` is how many line ends come before it, `lines` how many are in it. `marks` lists
-    [offset, milliseconds, stageIndex] of the runs inside, the offset within the attempt.
+    `first_line` is the number of line ends before it, `lines` the number of line ends in it.
+    `marks` lists [offset, milliseconds, stageIndex]: when, since the attempt began, and at which
+    stage the bytes from this offset on (within the attempt's log) were written.
     """
 
     __tablename__ = "log_chunks"
@@ -286,7 +292,7 @@ class LogChunk(Model):
 
 
 class Workspace(Model):
-    """What a machine says of an attempt's workspace; reported on change, never polled."""
+    """An attempt's workspace, as the machine last reported it; reported on change, never polled."""
 
     __tablename__ = "workspaces"
 

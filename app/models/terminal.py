@@ -1,4 +1,4 @@
-"""Terminals: who wants to look, what lets them, and who typed."""
+"""Terminals: which are wanted, the tokens that open them, their sizes, and who typed when."""
 
 import uuid
 
@@ -12,10 +12,10 @@ from app.models.developer import Developer
 
 
 class Terminal(Model):
-    """An attempt's terminal that somebody wants, or wanted, to look into.
+    """An attempt's terminal that somebody wants (until `wanted_until`), or wanted, to see.
 
-    `asked` counts how often the machine was to dial; a larger number than it has been told of is
-    an order.
+    `asked` counts how often the machine has been asked to dial. A number larger than the one that
+    the machine was last told is an order to dial.
     """
 
     __tablename__ = "terminals"
@@ -34,7 +34,7 @@ class Terminal(Model):
 
 
 class ChannelToken(Model):
-    """Opens one terminal socket, once: a developer's, in `mode`, or a machine's."""
+    """A token that opens one terminal socket, once: a developer's, in `mode`, or a machine's."""
 
     __tablename__ = "channel_tokens"
 
@@ -63,7 +63,7 @@ class ChannelToken(Model):
 
 
 class TerminalSize(Model):
-    """That an attempt's terminal has another size from that byte of its log on."""
+    """The size of an attempt's terminal from the byte `byte_offset` of its log on."""
 
     __tablename__ = "terminal_sizes"
 
@@ -81,7 +81,9 @@ class TerminalSize(Model):
 
 
 class TerminalInput(Model):
-    """That somebody typed so many bytes into a terminal in that stretch of time; not which."""
+    """A record that a developer typed `bytes` bytes into a terminal in a span of time; the bytes
+    themselves are not kept.
+    """
 
     __tablename__ = "terminal_inputs"
 

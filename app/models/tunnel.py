@@ -11,12 +11,12 @@ from app.models.columns import Big, Moment, pg_enum
 
 
 class Tunnel(Model):
-    """The tunnel into an attempt's workspace; no row: there never was one.
+    """The tunnel into an attempt's workspace. Without a row there has never been one.
 
-    `number` counts how often it was started; what a machine says about another number has no
-    effect. `runs` until the machine has said that nothing of it does, whatever the state is; so
-    long it is told. `taken_at` is when the machine first said anything about this start of it.
-    `error` is, while it is starting, what a person has to do first.
+    `number` counts the starts; what a machine reports about another number has no effect. `runs`
+    stays true until the machine has reported that nothing of the tunnel runs, whatever the state
+    is; until then the machine gets orders about it. `taken_at` is when the machine first reported
+    about this start. While the tunnel is starting, `error` is what a person has to do first.
     """
 
     __tablename__ = "tunnels"

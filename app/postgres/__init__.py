@@ -1,1 +1,1 @@
-"""PostgreSQL beneath SQLAlchemy: how transactions begin, what waits, what bounds a statement."""
+"""PostgreSQL beneath SQLAlchemy: transactions, waits, and what limits or shapes statements."""

@@ -1,4 +1,4 @@
-"""Values to be asked for one after the other."""
+"""LATERAL joins that look up one value at a time, so that an index serves each in its order."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,10 +8,12 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 
 def lateral_values(of: InstrumentedAttribute[Any], values: Sequence[Any]) -> FromClause:
-    """Each of the values once, as rows of one column `value`: to be joined with a LATERAL.
+    """A FROM item of one column, `value`: each of `values`, which have the type of the column `of`.
 
-    No index has the rows of several values in the order of something else; of one it has.
+    Join it with a LATERAL that selects the rows of one value. `WHERE status IN (a, b) ORDER BY id`
+    would have to sort: an index on (status, id) has the ids of a in order, and those of b in order,
+    but not those of both. Values that are given twice come once.
     """
-    given = cast(list(dict.fromkeys(values)), ARRAY(of.type))
-    turns = func.unnest(given).table_valued(column("value", of.type), name=f"of_{of.key}")
-    return turns.render_derived()
+    array = cast(list(dict.fromkeys(values)), ARRAY(of.type))
+    rows = func.unnest(array).table_valued(column("value", of.type), name=f"of_{of.key}")
+    return rows.render_derived()

@@ -1,4 +1,4 @@
-"""Looks that end when they take too long: at texts, whose length and likeness nothing bounds."""
+"""A time limit for a single SELECT. Searches need it: texts may be long, and may all be alike."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,10 @@ PATIENCE_MS = 150
 
 
 def rows(statement: Executable, parameters: Mapping[str, Any] | None = None) -> list[Any] | None:
-    """What the statement selects; None when it takes too long. The transaction goes on."""
+    """The rows that the statement selects, or None when it takes longer than `PATIENCE_MS`.
+
+    The transaction goes on in both cases. Other errors of Postgres are raised.
+    """
     connection = db.session.connection()
     try:
         # Compiling a statement costs more than it ever saves here.
@@ -30,8 +33,10 @@ def rows(statement: Executable, parameters: Mapping[str, Any] | None = None) -> 
 
 
 def _end(connection: Connection) -> None:
-    """Ends the settings too, which hold for this statement as well: so it may have to be said
-    again."""
+    """Roll back to the savepoint, which also ends its two settings.
+
+    The time limit holds for this statement too, so it may have to be repeated.
+    """
     while not connection.invalidated:
         try:
             connection.exec_driver_sql("ROLLBACK TO SAVEPOINT look; RELEASE SAVEPOINT look")

@@ -1,23 +1,24 @@
-"""BEGIN travels with the first statement of its transaction: one round trip less for each.
+"""Fewer round trips to Postgres: BEGIN is sent with the first statement of its transaction.
 
-psycopg2 sends BEGIN by itself and waits for the answer. Between processes that sleep in between, a
-round trip is what a request's time is made of, so here psycopg2 is in autocommit mode, and BEGIN,
-COMMIT and ROLLBACK are ours.
+By itself psycopg2 sends BEGIN alone and waits for the answer. A request's time is mostly made of
+such round trips, because both processes sleep in between. So psycopg2 is in autocommit mode here,
+and this module sends BEGIN, COMMIT and ROLLBACK.
 
-Execution options of a statement save more:
+Execution options of a statement save further round trips:
 
-- `prepared`, a name that no other statement has: each connection has Postgres plan it once. The
-  parameters that have no value of their own are given with each execution; all others are part of
-  what is planned.
-- `commits`: COMMIT travels along, so that the statement is its transaction's last.
-  `session.commit()` comes after it all the same, and finds nothing left to send. psycopg2 hands out
-  what came last, so that the statement's own rows are lost. With `commits=SAID` it has said what
-  matters of them, as one text, with `say`, and its row is what it has said.
-- `alone`: what only reads, and locks nothing, needs no transaction to be read in, and so nobody
-  waits for the end of one afterwards.
+- `prepared=name`: each connection prepares the statement once, under a name that no other statement
+  has, and executes it by that name. Bind parameters without a value are sent with each execution;
+  the values of all others become part of the prepared statement.
+- `commits=True`: COMMIT is sent with the statement, which has to be its transaction's last.
+  `session.commit()` is called all the same, and finds nothing left to send. The statement's rows
+  are lost, because psycopg2 returns only the last result.
+- `commits=SAID`: likewise, but one text is kept. The statement stores it with `say(…)`, and the
+  result is one row with that text.
+- `alone=True`: the statement only reads and locks nothing, so it needs no transaction, and no
+  ROLLBACK afterwards.
 
-Nor is a connection asked whether it still lives before it is used. Postgres says nothing on one
-that rests: if there is something to read, it is a goodbye, and a new connection takes its place.
+Nor is a query sent to ask whether a connection still works. Postgres sends nothing on an idle
+connection but the notice that it closes: a connection with something to read is replaced.
 """
 
 import select
@@ -38,12 +39,14 @@ _SETTING = "muster.said"
 
 
 def say(text: str) -> str:
-    """What a statement that commits ends with: the SQL of a text, which outlives the COMMIT."""
+    """The SQL that ends a statement with `commits=SAID`: it keeps `text`, itself an SQL expression,
+    beyond the COMMIT.
+    """
     return f"SELECT set_config('{_SETTING}', {text}, false)"
 
 
 def begin_with_first_statement(engine: Engine) -> None:
-    """To be called once, before the engine's first connection."""
+    """Install all of this on the engine; to be called once, before its first connection."""
     event.listen(engine, "connect", _on_connect, insert=True)  # before it is first talked to
     event.listen(engine, "checkout", _on_checkout)
     event.listen(engine, "before_cursor_execute", _on_execute, retval=True)
@@ -57,7 +60,7 @@ def _on_connect(dbapi_connection: Any, _: Any) -> None:
 
 
 def _on_checkout(dbapi_connection: Any, *_: Any) -> None:
-    """Raises DisconnectionError, on which the pool connects anew."""
+    """Raise DisconnectionError where the connection is closed: the pool then makes a new one."""
     if dbapi_connection.closed:
         raise DisconnectionError
     look = _poll()
@@ -97,7 +100,7 @@ def _prepare(
     parameters: Mapping[str, Any],
     context: Any,
 ) -> str:
-    """What executes it, once it is prepared on this connection."""
+    """Prepare the statement unless this connection has it already; return the EXECUTE for it."""
     name, binds = context.execution_options["prepared"], context.compiled.binds
     free = [key for key in parameters if key in binds and binds[key].required]
     known = connection.info.setdefault(_PREPARED, set())
@@ -120,6 +123,6 @@ def _do_rollback(dbapi_connection: Any) -> None:
 
 def _end(dbapi_connection: Any, how: str) -> None:
     if dbapi_connection.get_transaction_status() == TRANSACTION_STATUS_IDLE:
-        return  # nothing was said, so nothing was begun
+        return  # no statement was sent, so no transaction was begun
     with dbapi_connection.cursor() as cursor:
         cursor.execute(how)

@@ -1,7 +1,7 @@
-"""psycopg2's waits in gevent's hub, none of them without an end.
+"""psycopg2 waits for Postgres in gevent's hub, and never without a time limit.
 
-libpq leaves time limits, `connect_timeout` among them, to those who do not block. Without one a
-server that is frozen, or behind a cable that was pulled, would keep requests until it comes back.
+In non-blocking mode libpq ignores its own limits, `connect_timeout` among them. Without ours, a
+Postgres that is frozen or cut off would hold requests until it comes back.
 """
 
 from psycogreen.gevent import gevent_wait_callback
@@ -11,7 +11,11 @@ SECONDS = 15.0  # no statement of a request takes nearly as long
 
 
 def in_hub(seconds: float = SECONDS) -> None:
-    """Have all connections of this process wait so, each time for so long at most."""
+    """Have all psycopg2 connections of this process wait in gevent's hub.
+
+    A wait that takes longer than `seconds` raises psycopg2.OperationalError and closes the
+    connection.
+    """
 
     def wait(connection: extensions.connection) -> None:
         try:

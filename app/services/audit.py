@@ -1,6 +1,6 @@
-"""The audit log: who did what that needed a right beyond the everyday ones.
+"""Writing the audit log: acts that need a right beyond the everyday ones, and who did them.
 
-What people do to tasks is told by the tasks' own events; docs/decisions/0009 has the whole list.
+Acts on tasks are in the tasks' own events instead; docs/decisions/0009-audit-log.md has the list.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from app.extensions import db
 from app.models import AuditEntry, Developer, Machine, Task
 from app.services import clock, rights
 
-ADDRESS_LENGTH = 100  # what a proxy says may be anything
+ADDRESS_LENGTH = 100  # a proxy may send any text as an address
 
 
 def record(
@@ -26,11 +26,11 @@ def record(
     after: Mapping[str, Any] | None = None,
     machine: Machine | None = None,
 ) -> None:
-    """Write an entry with the current transaction: act and entry are committed together.
+    """Add an entry to the current transaction, so that act and entry are committed together.
 
-    `action` is two words with a dot: `machine.drained`. `before` and `after` hold values by field;
-    what is the same in both is left out, and with nothing left there is no entry. The values of
-    secrets are left out whatever the caller gives.
+    `action` is two words with a dot: `machine.drained`. `before` and `after` have values by field;
+    fields that are equal in both are left out, and if none is left there is no entry. Values of
+    secrets are always left out.
     """
     told = None
     if before is not None or after is not None:
@@ -54,9 +54,10 @@ def record(
 
 
 def record_by_office(action: str, task: Task, actor: Developer) -> None:
-    """Likewise, of an act on a task that is neither the actor's own nor in a project of theirs.
+    """Add an entry if the actor could act on the task only by their system role.
 
-    The task's events tell what was done; this tells that somebody used an office to do it.
+    That is, if the task is neither their own nor in a project of theirs. The task's events have the
+    act itself; this entry records that a role was used for it.
     """
     if rights.acts_by_office(actor, task.project, creator_id=task.created_by):
         record(action, "task", task.id, actor=actor)

@@ -20,11 +20,11 @@ def listing(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Select[AuditEntry]:
-    """The query of the entries that match all of these; for `paging`, by `at` and `id`.
+    """The query of the entries that match all filters; for `paging`, by `at` and `id`.
 
-    `actor` is a developer's id or name; an `action` that ends in a dot is a family of them. Letter
-    case does not matter: actions and types are lower case.
-    `until` is not included. Raises Forbidden.
+    `actor` is a developer's id or name; an `action` that ends in a dot matches all actions that
+    begin with it. Letter case does not matter. `since` is included, `until` is not. Raises
+    Forbidden.
     """
     rights.require_admin(asking)
     wanted: list[ColumnElement[bool]] = []
@@ -53,6 +53,6 @@ def _actor_id(actor: str) -> object:
 def _is_action(action: str) -> ColumnElement[bool]:
     if not action.endswith("."):
         return AuditEntry.action == action
-    # Spelled as in the index.
+    # Written exactly as in the index, so that Postgres uses it.
     family: ColumnElement[str] = literal_column("split_part(action, '.', 1)")
     return family == action.removesuffix(".")

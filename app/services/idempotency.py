@@ -1,8 +1,8 @@
-"""Requests that a client may repeat, because it did not hear the answer.
+"""Idempotency keys: requests that a client may repeat, because it did not get the response.
 
-What a request made and the key that it came with are committed together: there is a key exactly
-where there is an effect. Of the same requests at once one gets the key; the others wait for its
-commit, take back what they made, and answer what it answered.
+A request's effect and its key are committed together, so that there is a key exactly where there is
+an effect. Of equal requests at the same time one gets the key; the others wait for its commit, roll
+back their own effect, and give the same response.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ Made = TypeVar("Made")
 
 
 class StoredResponse(NamedTuple):
-    """A response's body, and whether it was given before."""
+    """A response's body, and whether it is the stored one of an earlier request."""
 
     body: dict[str, Any]
     replayed: bool
@@ -41,18 +41,18 @@ def once(
     answer: Callable[[Made], dict[str, Any]],
     require_right: Callable[[], object],
 ) -> StoredResponse:
-    """What `answer` says of what `make` makes, or said of it when this request came first.
+    """Carry out a request once, and return its response: the first one, if it is repeated.
 
-    `make(remember)` calls `remember` with what it made, last before its commit. `answer` asks
-    Postgres nothing. `require_right` raises where the actor may not be told any more. Raises
-    IdempotencyKeyReused where the key came with another request, and what `make` raises; then
-    nothing is remembered.
+    `make(remember)` carries it out and commits; just before its commit it calls `remember` with
+    what it has made. `answer` turns that into the response's body, without queries. `require_right`
+    raises if the actor may no longer see the stored response. Raises IdempotencyKeyReused if the
+    key came with a different request, and what `make` raises; then nothing is stored.
     """
     now = clock.now()
     over = now - timedelta(hours=settings.value("idempotencyHours"))
     mine = _Mine(actor.id, key, _fingerprint(request), now, over)
     body: dict[str, Any] = {}
-    # A repetition as a rule comes after the commit: it makes nothing, and locks nothing.
+    # A repetition usually comes after the commit: then it makes nothing, and locks nothing.
     if first := _first(mine):
         require_right()
         return StoredResponse(_body_of(first, mine), replayed=True)
@@ -71,7 +71,7 @@ def once(
             raise
         return once(
             actor, key, request, make, answer, require_right
-        )  # the other was forgotten just now
+        )  # the other request's key was deleted just now
     return StoredResponse(body, replayed=False)
 
 
@@ -80,7 +80,7 @@ class _Mine(NamedTuple):
     key: str
     fingerprint: str
     now: datetime
-    over: datetime  # a key of that moment or before is nobody's any more
+    over: datetime  # keys that were created at this time or before have expired
 
 
 def _fingerprint(request: Mapping[str, Any]) -> str:
@@ -89,7 +89,10 @@ def _fingerprint(request: Mapping[str, Any]) -> str:
 
 
 def _claim(mine: _Mine, body: dict[str, Any]) -> None:
-    """Waits while another request holds the key. Raises _KeyTaken once that has committed."""
+    """Store the key, waiting for a request that is storing the same key.
+
+    Raises _KeyTaken when that request has committed.
+    """
     fresh = {"fingerprint": mine.fingerprint, "response": body, "created_at": mine.now}
     claim = (
         insert(IdempotencyKey)
@@ -97,7 +100,7 @@ def _claim(mine: _Mine, body: dict[str, Any]) -> None:
         .on_conflict_do_update(
             index_elements=[IdempotencyKey.developer_id, IdempotencyKey.key],
             set_=fresh,
-            where=IdempotencyKey.created_at <= mine.over,  # not swept yet
+            where=IdempotencyKey.created_at <= mine.over,  # expired, but not swept yet
         )
         .returning(IdempotencyKey.key)
     )
@@ -106,7 +109,7 @@ def _claim(mine: _Mine, body: dict[str, Any]) -> None:
 
 
 def _first(mine: _Mine) -> IdempotencyKey | None:
-    """The key, if a request has committed under it."""
+    """The stored key, if a request has committed under it and it has not expired."""
     return db.session.scalar(
         select(IdempotencyKey).where(
             IdempotencyKey.developer_id == mine.developer_id,
@@ -117,7 +120,7 @@ def _first(mine: _Mine) -> IdempotencyKey | None:
 
 
 def _body_of(first: IdempotencyKey, mine: _Mine) -> dict[str, Any]:
-    """What the key's first request was answered. Raises IdempotencyKeyReused."""
+    """The body of the response to the key's first request. Raises IdempotencyKeyReused."""
     if first.fingerprint != mine.fingerprint:
         raise IdempotencyKeyReused
     return first.response

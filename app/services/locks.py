@@ -1,6 +1,7 @@
-"""Row locks, in the house's one order: machines, then tasks, each in id order.
+"""Row locks, always in one order: machines, then tasks, each in id order.
 
-What starts from a task reads it unlocked, locks, and looks again.
+An act that starts from a task reads it without a lock, locks its machine and the task, and reads it
+again.
 """
 
 import uuid
@@ -34,7 +35,10 @@ def machine(machine_id: uuid.UUID) -> Machine | None:
 
 
 def machines(machine_ids: Iterable[uuid.UUID]) -> list[Machine]:
-    """Lock these machines. NO KEY: rows that refer to a machine can be written meanwhile."""
+    """Lock these machines, and return them in id order.
+
+    The lock is FOR NO KEY UPDATE, so that rows that refer to a machine can be written meanwhile.
+    """
     query = (
         select(Machine)
         .where(Machine.id.in_(set(machine_ids)))
@@ -46,7 +50,7 @@ def machines(machine_ids: Iterable[uuid.UUID]) -> list[Machine]:
 
 
 def tasks(task_ids: Collection[int]) -> dict[int, Task]:
-    """Lock these tasks; with their projects."""
+    """Lock these tasks, and return them by id, with their projects loaded."""
     if not task_ids:
         return {}
     query = (
@@ -61,7 +65,7 @@ def tasks(task_ids: Collection[int]) -> dict[int, Task]:
 
 
 def task_with_machine(task_id: int) -> Held:
-    """Lock a task and the machine it is on. Raises NotFound."""
+    """Lock a task and the machine of its latest attempt. Raises NotFound."""
     while True:
         machine_id = db.session.scalar(select(Task.machine_id).where(Task.id == task_id))
         locked_machine = machine(machine_id) if machine_id else None
@@ -70,7 +74,7 @@ def task_with_machine(task_id: int) -> Held:
             raise NotFound
         if task.machine_id == machine_id:
             return Held(task, latest_attempt(task), locked_machine)
-        db.session.rollback()  # it moved to another machine meanwhile: once more, in order
+        db.session.rollback()  # the task went to another machine meanwhile: lock again, in order
 
 
 def latest_attempt(task: Task) -> Attempt | None:

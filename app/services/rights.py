@@ -1,4 +1,4 @@
-"""Who may do what with a project: the domain's table, asked with what the rows say."""
+"""Rights to projects and tasks: the domain's table (`domain.roles`), applied to the rows."""
 
 from sqlalchemy import ColumnElement, select
 
@@ -9,9 +9,9 @@ from app.models import Developer, Project, ProjectMember
 
 
 def person(developer: Developer, project: Project, *, creator_id: int | None = None) -> Person:
-    """The developer in relation to the project, and to the task that `creator_id` made.
+    """The developer in relation to the project, and to a task that `creator_id` created.
 
-    One query; none for an admin, who passes every project check.
+    One query; none for an admin, who passes every check of a project.
     """
     return Person(
         system_role=developer.role,
@@ -23,9 +23,10 @@ def person(developer: Developer, project: Project, *, creator_id: int | None = N
 def require(
     act: Act, developer: Developer, project: Project, *, creator_id: int | None = None
 ) -> None:
-    """Raises NotFound where the developer may not even see the project, Forbidden otherwise.
+    """Raise Forbidden if the developer may not do the act, NotFound if they may not even see the
+    project.
 
-    Of a deleted project admins may read the history and end what still lives; nothing more.
+    In a deleted project admins may read the history and end what still runs, and nothing else.
     """
     asking = person(developer, project, creator_id=creator_id)
     if not may(Act.SEE_PROJECT, asking):
@@ -37,14 +38,14 @@ def require(
 
 
 def acts_by_office(developer: Developer, project: Project, *, creator_id: int) -> bool:
-    """Whether nothing but a system role gives the developer a say in the task."""
+    """Whether the developer has rights to the task only by their system role."""
     if developer.role is SystemRole.DEVELOPER or developer.id == creator_id:
         return False
     return _membership(developer, project) is None
 
 
 def require_admin(developer: Developer) -> None:
-    """Raises Forbidden."""
+    """Raise Forbidden if the developer is no admin."""
     if not may(Act.ADMINISTER, Person(developer.role)):
         raise Forbidden
 
@@ -55,9 +56,9 @@ def sees_all_projects(developer: Developer) -> bool:
 
 
 def visible_projects(developer: Developer) -> ColumnElement[bool] | None:
-    """A filter on a query's `Project` rows; None where nothing is hidden (admins).
+    """A condition on the `Project` rows of a query; None for admins, who see all of them.
 
-    The history of a deleted project is the admins' alone.
+    Deleted projects are visible to admins only.
     """
     if developer.role is SystemRole.ADMIN:
         return None

@@ -21,7 +21,7 @@ KEPT = "muster_settings"  # in app.extensions
 
 @dataclass(frozen=True)
 class SettingView:
-    """A setting as it stands; who set it and when, unless it has its default."""
+    """A setting with its current value, and who set it when; None where it has its default."""
 
     setting: Setting
     value: Value
@@ -31,13 +31,13 @@ class SettingView:
 
 
 def value(key: str) -> Any:
-    """The value now. One query a second in each process, however often it is asked."""
+    """The setting's value, at most `FRESH_SECONDS` old: a process makes one query in that time."""
     setting = REGISTRY[key]
     return _stored().get(key, _default(setting))
 
 
 def everything(actor: Developer) -> list[SettingView]:
-    """All settings, as they are stored at this moment. Raises Forbidden."""
+    """All settings, as they are stored now. Raises Forbidden."""
     rights.require_admin(actor)
     rows = {row.key: row for row in db.session.scalars(select(StoredSetting))}
     ids = {row.updated_by for row in rows.values()}
@@ -46,13 +46,13 @@ def everything(actor: Developer) -> list[SettingView]:
 
 
 def update(actor: Developer, changes: Mapping[str, Any]) -> list[SettingView]:
-    """Set what is given; None goes back to the default. All of it, or nothing.
+    """Set all the given values, or none of them; None restores a default. Commits.
 
     Raises Forbidden, InvalidFields.
     """
     rights.require_admin(actor)
     changes = _checked(changes)
-    # Whoever changes settings does so alone, so that `before` is what it says. Reads go on.
+    # One change at a time, so that `before` in the audit log is right. Reads go on.
     db.session.execute(text("LOCK TABLE settings IN SHARE ROW EXCLUSIVE MODE"))
     query = select(StoredSetting).execution_options(populate_existing=True)
     rows = {row.key: row for row in db.session.scalars(query)}
@@ -68,7 +68,7 @@ def update(actor: Developer, changes: Mapping[str, Any]) -> list[SettingView]:
 
 
 def forget() -> None:
-    """Have this process read the settings anew."""
+    """Have this process read the settings again when they are next needed."""
     current_app.extensions.pop(KEPT, None)
 
 
@@ -97,12 +97,12 @@ def _put(row: StoredSetting | None, key: str, wanted: Value | None, actor: Devel
 
 
 def _stored() -> Mapping[str, Value]:
-    """What is stored, as of at most FRESH_SECONDS ago."""
+    """The stored values by key, at most `FRESH_SECONDS` old."""
     now = monotonic()
     read_at, values = current_app.extensions.get(KEPT, (-FRESH_SECONDS, None))
     if values is not None and now - read_at < FRESH_SECONDS:
         return dict(values)
-    if values is not None:  # of all that come while one reads, only that one does
+    if values is not None:  # while one greenlet reads, the others take the old values
         current_app.extensions[KEPT] = now, values
     with db.session.no_autoflush:
         rows = db.session.execute(select(StoredSetting.key, StoredSetting.value))

@@ -1,7 +1,7 @@
-"""Secrets at rest: Fernet, with as many keys as a rotation needs.
+"""Encryption of stored secrets, with Fernet and any number of keys.
 
-ENCRYPTION_KEYS lists them, the newest first: it encrypts, all of them decrypt. Whoever stores what
-is encrypted names the place in `reencryption.SEALED`.
+ENCRYPTION_KEYS lists the keys, the newest first: that one encrypts, all of them decrypt. Every
+column that stores an encrypted secret has to be listed in `ops.reencryption.SEALED`.
 """
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -13,12 +13,12 @@ class KeyMissing(Exception):
 
 
 def encrypt(secret: str) -> str:
-    """What is stored of it."""
+    """The Fernet token under which the secret is stored."""
     return _keys().encrypt(secret.encode()).decode()
 
 
 def decrypt(token: str) -> str:
-    """The secret. Raises KeyMissing."""
+    """The secret in a Fernet token. Raises KeyMissing."""
     try:
         return _keys().decrypt(token.encode()).decode()
     except InvalidToken:
@@ -26,7 +26,7 @@ def decrypt(token: str) -> str:
 
 
 def rotate(token: str) -> str:
-    """The same secret under the newest key. Raises KeyMissing."""
+    """A Fernet token of the same secret under the newest key. Raises KeyMissing."""
     try:
         return _keys().rotate(token.encode()).decode()
     except InvalidToken:
@@ -34,7 +34,7 @@ def rotate(token: str) -> str:
 
 
 def is_newest(token: str) -> bool:
-    """Whether it is under the newest key."""
+    """Whether the Fernet token is encrypted with the newest key."""
     try:
         Fernet(current_app.config["ENCRYPTION_KEYS"][0]).decrypt(token.encode())
     except InvalidToken:

@@ -1,1 +1,1 @@
-"""/api/admin."""
+"""/api/admin: what admins use."""

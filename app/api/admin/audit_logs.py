@@ -1,4 +1,4 @@
-"""What has been done, and by whom. (The guard is on /api/admin.)"""
+"""The audit log. (The guard is on /api/admin.)"""
 
 from typing import Any
 

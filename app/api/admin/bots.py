@@ -37,9 +37,9 @@ def list_bots(query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(201, BotSchema)
 @problems(blp, AlreadyExists, SessionRequired)
 def create_bot(body: dict[str, Any]) -> Bot:
-    """A new bot. Not with a personal access token.
+    """Create a bot. Not with a personal access token.
 
-    What it needs depends on its platform; what that has no use for is refused.
+    The platform decides which credentials are needed; others are refused.
     """
     return bots.create(current_developer(), **body)
 

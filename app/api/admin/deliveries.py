@@ -1,4 +1,4 @@
-"""What was sent to chats, and what could not be. (The guard is on /api/admin.)"""
+"""Messages to chats: sent, waiting, and given up. (The guard is on /api/admin.)"""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ blp = Blueprint(
 @blp.arguments(DeliveryFilter, location="query")
 @blp.response(200, cursor_page_of(DeliverySchema))
 def list_deliveries(query: dict[str, Any]) -> dict[str, Any]:
-    """Messages to chats, newest first; `?state=dead` those that were given up, and why."""
+    """Messages to chats, newest first; with `?state=dead`, those that were given up."""
     filters = {name: query.pop(name) for name in ("state", "bot_id") if name in query}
     return by_cursor(deliveries.listing(current_developer(), **filters), Delivery.id, **query)
 
@@ -29,5 +29,5 @@ def list_deliveries(query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(200, DeliverySchema)
 @problems(blp, NotDead)
 def retry_delivery(delivery_id: int) -> Delivery:
-    """Try a dead one again, as if it were new."""
+    """Send a message that was given up again, as if it were new."""
     return deliveries.retry(current_developer(), delivery_id)

@@ -30,7 +30,7 @@ def list_developers(query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(201, DeveloperSchema)
 @problems(blp, AlreadyExists, SessionRequired)
 def create_developer(body: dict[str, Any]) -> Developer:
-    """A new account. Not with a personal access token."""
+    """Create an account. Not with a personal access token."""
     return developers.create(current_developer(), **body)
 
 
@@ -39,11 +39,11 @@ def create_developer(body: dict[str, Any]) -> Developer:
 @blp.response(200, DeveloperSchema)
 @problems(blp, LastAdmin, PlatformUidTaken, SessionRequired)
 def update_developer(body: dict[str, Any], developer_id: int) -> Developer:
-    """Change what the body names.
+    """Change the fields that the body names.
 
-    Another password or role ends the account's sessions; disabling it ends its personal access
-    tokens too. With a personal access token only names and addresses are changed, and accounts
-    disabled: what could let somebody in takes a session.
+    A new password or role ends the account's sessions; disabling it ends its personal access tokens
+    too. With a personal access token, only `gitName` and `gitEmail` can be changed, and accounts
+    disabled; all that could let somebody in needs a session.
     """
     if not has_session():
         accounts.require_harmless(body)
@@ -54,7 +54,7 @@ def update_developer(body: dict[str, Any], developer_id: int) -> Developer:
 @blp.response(200, DeveloperSchema)
 @problems(blp, SessionRequired)
 def reset_totp(developer_id: int) -> Developer:
-    """Turn the second factor off, for somebody who has lost device and recovery codes.
+    """Turn off an account's second factor, if its owner has lost device and recovery codes.
 
     Not with a personal access token.
     """

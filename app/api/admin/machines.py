@@ -1,4 +1,4 @@
-"""Machines, as admins change them and take them away. (Their guard is on /api/admin.)"""
+"""Machines, changed and decommissioned by admins. (The guard is on /api/admin.)"""
 
 import uuid
 from typing import Any
@@ -35,7 +35,7 @@ blp.get("")(web.list_machines)
 @blp.response(200, MachineSchema)
 @problems(blp, MachineDecommissioned)
 def update_machine(body: dict[str, Any], machine_id: uuid.UUID) -> MachineView:
-    """Rename it, change how many tasks it takes at a time, drain, undrain or decommission it."""
+    """Rename a machine, change its slots, drain, undrain or decommission it."""
     return fleet.change(current_developer(), machine_id, **body)
 
 
@@ -43,6 +43,9 @@ def update_machine(body: dict[str, Any], machine_id: uuid.UUID) -> MachineView:
 @blp.arguments(Removal, location="query")
 @blp.response(200, Empty)
 def decommission_machine(query: dict[str, bool], machine_id: uuid.UUID) -> dict[str, Any]:
-    """Take it away for good. What runs there fails; what waits there is queued again."""
+    """Decommission a machine, for good.
+
+    Tasks that run on it fail; tasks that wait there for an answer are queued again.
+    """
     fleet.decommission(current_developer(), machine_id, **query)
     return {}

@@ -1,4 +1,4 @@
-"""Projects, as admins make and delete them. (Their guard is on /api/admin.)"""
+"""Projects, created and deleted by admins. (The guard is on /api/admin.)"""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ blp.delete("/<key>/members")(web.remove_member)
 @blp.response(201, ProjectSchema)
 @problems(blp, AlreadyExists)
 def create_project(body: dict[str, Any]) -> ProjectView:
-    """A new project, at first without members."""
+    """Create a project, at first without members."""
     return views.one(projects.create(current_developer(), **body))
 
 

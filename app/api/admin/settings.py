@@ -1,4 +1,4 @@
-"""What admins set while the server runs. (The guard is on /api/admin.)"""
+"""Settings that admins change while the server runs. (The guard is on /api/admin.)"""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ blp = Blueprint("settings", __name__, url_prefix="/api/admin/settings", descript
 @blp.get("")
 @blp.response(200, SettingsSchema)
 def list_settings() -> dict[str, Any]:
-    """Every setting: its value, and in the registry what it is and may be."""
+    """Every setting: its value, and in the registry its meaning and its limits."""
     return _answer(settings.everything(current_developer()))
 
 
@@ -25,7 +25,7 @@ def list_settings() -> dict[str, Any]:
 @blp.response(200, SettingsSchema)
 @problems(blp, SessionRequired)
 def update_settings(body: dict[str, Any]) -> dict[str, Any]:
-    """Change what the body names; null goes back to the default. In force within a second.
+    """Change the settings that the body names; null restores the default. In force within a second.
 
     Not with a personal access token.
     """

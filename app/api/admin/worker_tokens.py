@@ -1,4 +1,4 @@
-"""Enrollment tokens, each of which lets one machine in."""
+"""Enrollment tokens, with each of which one machine enrolls."""
 
 from typing import Any
 
@@ -40,19 +40,19 @@ def list_worker_tokens(query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(201, CreatedTokenSchema)
 @problems(blp, SessionRequired)
 def create_worker_token(body: dict[str, Any]) -> EnrollmentTokenView:
-    """A new token, shown here once. Not with a personal access token."""
+    """Create an enrollment token, which is shown only here. Not with a personal access token."""
     return tokens.create(current_developer(), **body)
 
 
 @blp.post("/<int:token_id>/revoke")
 @blp.response(200, EnrollmentTokenSchema)
 def revoke_worker_token(token_id: int) -> EnrollmentTokenView:
-    """The token lets nobody in any more; a machine that it let in stays."""
+    """Revoke an enrollment token. A machine that has enrolled with it stays."""
     return tokens.revoke(current_developer(), token_id)
 
 
 @blp.get("/<int:token_id>/status")
 @blp.response(200, TokenStatusSchema)
 def get_worker_token_status(token_id: int) -> EnrollmentTokenView:
-    """Whether it has been used, and by which machine."""
+    """Whether the token has been used, and by which machine."""
     return tokens.get(current_developer(), token_id)

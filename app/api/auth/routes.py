@@ -1,4 +1,4 @@
-"""Signing in, staying in, signing out."""
+"""Sessions: login, refresh, logout."""
 
 from typing import Any
 
@@ -43,6 +43,6 @@ def refresh(body: dict[str, str]) -> auth.Pair:
 @blp.arguments(RefreshTokenSchema)
 @blp.response(200, Empty)
 def logout(body: dict[str, str]) -> dict[str, str]:
-    """Sign out; also when that has been done already."""
+    """Sign out. Repeating it does nothing."""
     auth.logout(current_developer(), body["refresh_token"])
     return {}

@@ -1,1 +1,1 @@
-"""The OpenAPI document: what flask-smorest gathers from the routes, made complete."""
+"""The OpenAPI document: flask-smorest's, completed."""

@@ -1,4 +1,4 @@
-"""What is true of all of it."""
+"""The introduction of the OpenAPI document: what holds for all operations."""
 
 SERVERS = [{"url": "/", "description": "where this document comes from"}]
 

@@ -1,4 +1,4 @@
-"""Which problems an operation may answer with, each code of them, as OpenAPI responses."""
+"""The problems that an operation may answer with, by status and code, as OpenAPI responses."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
@@ -12,14 +12,14 @@ Statuses = Mapping[type[domain.DomainError], int]
 
 
 class Problem(NamedTuple):
-    """A thing that can go wrong, as clients tell it from others."""
+    """A problem that clients can tell from others."""
 
     status: int
     code: str
     detail: str
 
 
-# What the framework turns away, in the words of `app.errors`.
+# Requests that the framework refuses, with the codes of `app.errors`.
 MALFORMED = Problem(400, "malformed_request", "The body is not JSON.")
 TOO_LARGE = Problem(413, "body_too_large", "The body is larger than 1 MiB.")
 UNSUPPORTED = Problem(415, "unsupported_media_type", "The body has to be application/json.")
@@ -29,7 +29,7 @@ _PLAIN = {problem.status: problem for problem in (BAD_RANGE, TOO_LARGE)}
 
 
 class Facts(NamedTuple):
-    """What an operation's place and shape tell about its problems."""
+    """The properties of an operation from which its problems follow."""
 
     is_closed: bool
     is_admins: bool
@@ -38,11 +38,11 @@ class Facts(NamedTuple):
     takes_body: bool
     is_written: bool
     needs_postgres: bool
-    kinds: Iterable[Kind]  # what the route says itself
+    kinds: Iterable[Kind]  # the route's own, by `@problems`
 
 
 def problems_of(facts: Facts, statuses: Statuses) -> list[Problem]:
-    """All that may go wrong, by status and code."""
+    """All problems of an operation, sorted by status and code."""
     found = {*_following(facts, statuses), INTERNAL}
     for kind in facts.kinds:
         if isinstance(kind, type):
@@ -78,7 +78,7 @@ def _of(kind: type[domain.DomainError], statuses: Statuses) -> Problem:
 
 
 def _of_status(status: int, statuses: Statuses) -> Iterator[Problem]:
-    """A bare status: the one problem that has it, or any conflict."""
+    """The problems of a plain status: the one that has it; for 409, all conflicts."""
     if status in _PLAIN:
         yield _PLAIN[status]
     for kind, its in statuses.items():
@@ -95,7 +95,7 @@ def _below(kind: type[domain.DomainError]) -> Iterator[type[domain.DomainError]]
 
 
 class Responses:
-    """Responses of problems; the same ones are said once, as components."""
+    """The responses of problems. Equal ones become one component."""
 
     def __init__(self) -> None:
         self.schemas: dict[str, Any] = {}

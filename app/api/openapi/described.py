@@ -1,4 +1,4 @@
-"""The API's description, made at the first question and kept."""
+"""The API's description, made when it is first asked for, then kept."""
 
 import json
 from functools import cached_property
@@ -12,7 +12,7 @@ from app.api.openapi.document import complete
 
 
 class Described:
-    """What one app says of its API. `spec` is flask-smorest's."""
+    """The description of one app's API. `spec` is flask-smorest's."""
 
     def __init__(self, app: Flask, spec: Any, statuses: Statuses) -> None:
         self._app, self._spec, self._statuses = app, spec, statuses

@@ -1,4 +1,4 @@
-"""The document: what flask-smorest has gathered, with all that follows from where a route is."""
+"""The document: flask-smorest's, with all that follows from a route's path and method added."""
 
 import re
 from collections.abc import Iterator
@@ -31,7 +31,9 @@ class Operation(NamedTuple):
 
 
 def complete(app: Flask, gathered: dict[str, Any], statuses: answers.Statuses) -> dict[str, Any]:
-    """`gathered` is flask-smorest's; `statuses` says which error of the domain is which status."""
+    """The whole OpenAPI document. `gathered` is flask-smorest's; `statuses` maps the domain's
+    errors to HTTP statuses.
+    """
     paths = deepcopy(gathered["paths"])
     schemas = deepcopy(gathered["components"]["schemas"])
     responses = answers.Responses()
@@ -86,7 +88,7 @@ def _complete(
     for parameter in said.get("parameters", ()):
         _complete_query_parameter(parameter)
     facts = _facts(operation, said.pop("x-problems"))
-    # The others are references to flask-smorest's own problems.
+    # Responses with `$ref` are flask-smorest's own problems, which ours replace.
     answered = {code: said for code, said in said["responses"].items() if "$ref" not in said}
     problems = responses.of(said["operationId"], answers.problems_of(facts, statuses))
     said["responses"] = {**answered, **problems}
@@ -97,13 +99,16 @@ def _complete(
 
 
 def _operation_id(rule: Rule) -> str:
-    """A generated client's name for it. Rooms that serve another's views put theirs before it."""
+    """The operation's id, which names it in generated clients: the view's name, in camel case.
+
+    Views that also serve /api/admin have `admin` in front there.
+    """
     room, _, view = rule.endpoint.rpartition(".")
     return camel_case(f"admin_{view}" if room.startswith("admin-") else view)
 
 
 def _is_needed(body: dict[str, Any], schemas: dict[str, Any]) -> bool:
-    """No body is the same as `{}`."""
+    """Whether a body must be sent: not if all of its fields are optional."""
     reference = body["content"]["application/json"]["schema"]["$ref"]
     return bool(schemas[reference.rpartition("/")[2]].get("required"))
 
@@ -134,7 +139,7 @@ def _complete_path_parameter(parameter: dict[str, Any]) -> None:
 
 
 def _complete_query_parameter(parameter: dict[str, Any]) -> None:
-    """A query holds no null: what is not asked for is not there."""
+    """Remove null from a query parameter's schema: a query cannot contain null."""
     schema = parameter["schema"]
     if isinstance(schema.get("type"), list):
         schema["type"] = next(kind for kind in schema["type"] if kind != "null")

@@ -1,10 +1,10 @@
-"""An example of everything, made from the schemas and a vocabulary of likely values."""
+"""Examples of all bodies and answers, made from the schemas and a vocabulary of likely values."""
 
 from typing import Any
 
 MACHINE = "0b7e5a4c-3f8d-4c7e-9a51-6d2f8e1b4c90"
 
-# By a property's name, or by its schema's and its own where that is not enough.
+# Values by a property's name or, where that is not unique, by `Schema.property`.
 WORDS: dict[str, Any] = {
     "action": "machine.drained",
     "accessToken": "eyJhbGciOiJIUzI1NiJ9.eyJ0eXAiOiJhY2Nlc3MifQ.8Gf0…",
@@ -179,14 +179,14 @@ _FORMATS = {"uuid": MACHINE, "date-time": "2030-01-31T12:00:00.000Z", "binary": 
 
 
 class Examples:
-    """Those of one document."""
+    """The examples of one document."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
         self.schemas = document["components"]["schemas"]
 
     def add(self) -> None:
-        """One for every body and answer that has none."""
+        """Add an example to every body and answer that has none."""
         for item in self.document["paths"].values():
             for method, operation in item.items():
                 if method != "parameters":
@@ -201,7 +201,7 @@ class Examples:
                     content["example"] = self.of(content["schema"], "")
 
     def of(self, schema: dict[str, Any], name: str) -> Any:
-        """A value that the schema allows; `name` is `Schema.property`, where it is one."""
+        """An example of the schema. `name` is `Schema.property`, if the value is a property's."""
         owner, _, prop = name.rpartition(".")
         for word in (name, prop if owner else None):
             if word and word in WORDS and _fits(WORDS[word], schema):
@@ -232,7 +232,7 @@ class Examples:
 
 
 def _fits(value: Any, schema: dict[str, Any]) -> bool:
-    """Whether a word is of the schema's kind at all: `id` is a number here and a UUID there."""
+    """Whether a value of `WORDS` has the schema's type: `id` is a number here and a UUID there."""
     kinds = schema.get("type")
     allowed = [kinds] if isinstance(kinds, str) else kinds or []
     if "enum" in schema and value not in schema["enum"]:

@@ -1,4 +1,4 @@
-"""What a field's rules look like in JSON Schema, where apispec does not know."""
+"""Rules of fields in JSON Schema, where apispec does not know them."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from app.api.schemas import repository, texts
 from app.api.schemas.texts import CommaList
 from app.api.schemas.workers import Capability
 
-# Rules that are functions.
+# The patterns of rules that are functions.
 PATTERNS = {
     texts.single_line: texts.SINGLE_LINE,
     repository.repo_url: repository.REPO_URL,
@@ -20,7 +20,7 @@ AGENT_TYPE = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": text
 
 
 def teach(converter: OpenAPIConverter) -> None:
-    """Have the converter say all that a field refuses."""
+    """Have the converter describe all rules of a field."""
     converter.add_attribute_function(_said_by)  # type: ignore[no-untyped-call]
 
 
@@ -46,7 +46,7 @@ def _said_by(_: Any, field: fields.Field[Any], ret: dict[str, Any], **__: Any) -
 
 
 def _allowed(field: fields.Enum[Any]) -> dict[str, Any]:
-    """Not all of the enum where a rule says so."""
+    """The values of an enum that a rule allows, if it does not allow all of them."""
     rules = [rule for rule in field.validators if isinstance(rule, validate.OneOf)]
     return {"enum": [choice.value for choice in rules[0].choices]} if rules else {}
 

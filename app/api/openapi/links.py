@@ -1,12 +1,12 @@
-"""What can be done next with what an operation has answered."""
+"""OpenAPI links: which operations take what an operation has answered."""
 
 from typing import Any, NamedTuple
 
 
 class Next(NamedTuple):
-    """`parameter` of the operations is found in the answer's body at `pointer`.
+    """A link to operations whose `parameter` is found in the answer's body at `pointer`.
 
-    `path` names those that they have from the path of the operation before.
+    `path` names the parameters that they take over from the path of the first operation.
     """
 
     parameter: str
@@ -55,7 +55,7 @@ NEXT: dict[str, tuple[Next, ...]] = {
 
 
 def add(document: dict[str, Any]) -> None:
-    """Put the links into the document, and to every cursor list one to its next page."""
+    """Add the links to the document, and to every cursor list a link to its next page."""
     for operation in _operations(document):
         answer = _first_success(operation)
         found = [

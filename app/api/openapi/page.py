@@ -1,4 +1,4 @@
-"""The document as a page: plain HTML and CSS that need nothing from elsewhere."""
+"""The document as a page of plain HTML and CSS, which loads nothing else."""
 
 import json
 import re
@@ -43,7 +43,9 @@ def _templates() -> Environment:
 
 
 def prose(text: str) -> Markup:
-    """Paragraphs, `code` and **weight**: what of Markdown our texts make use of."""
+    """The text as HTML, with the parts of Markdown that our texts use: paragraphs, `code`,
+    **bold**.
+    """
     paragraphs = [
         re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", _code(part))
         for part in str(escape(text.strip())).split("\n\n")
@@ -60,7 +62,7 @@ def _json(value: Any) -> str:
 
 
 class View:
-    """What the template asks of the document."""
+    """The functions that the page's template uses."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
@@ -85,7 +87,7 @@ class View:
         return found if "$ref" in node else node
 
     def answers(self, operation: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-        """By status, those that succeed before the problems."""
+        """The operation's answers, sorted by status."""
         responses = operation["responses"].items()
         return [(status, self.resolved(said)) for status, said in sorted(responses)]
 
@@ -111,17 +113,17 @@ class View:
         )
 
     def pattern(self, schema: Mapping[str, Any]) -> str | None:
-        """Its pattern, if that says more than all texts have to keep to."""
+        """The schema's pattern, unless it is the one that all texts have."""
         pattern: str | None = schema.get("pattern")
         return None if pattern == NO_NUL else pattern
 
     def variants(self, schema: Mapping[str, Any]) -> list[str]:
-        """What kinds of it there are, in words."""
+        """The descriptions of a schema's variants."""
         kinds = [kind for part in schema.get("allOf", ()) for kind in part.get("anyOf", ())]
         return [kind["description"] for kind in kinds]
 
     def bounds(self, schema: Mapping[str, Any]) -> list[str]:
-        """What a value has to keep to."""
+        """The limits of a value, as texts, and its default."""
         said = []
         for low, high, unit in (
             ("minimum", "maximum", ""),
@@ -135,7 +137,7 @@ class View:
         return said
 
     def schemas(self) -> list[tuple[str, Mapping[str, Any]]]:
-        """Those that are not problems, which the operations show by their codes."""
+        """All schemas but problems, which operations show by their codes."""
         found = self.document["components"]["schemas"].items()
         return sorted((name, said) for name, said in found if not name.endswith("Problem"))
 

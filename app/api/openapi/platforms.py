@@ -1,4 +1,4 @@
-"""What a bot of each chat platform has to be given, which no single field can say."""
+"""The credentials that a bot needs on each platform, which no single field can describe."""
 
 from typing import Any
 
@@ -9,7 +9,9 @@ _FIELDS = ("app_id", "app_secret", "webhook_token", "encrypt_key")
 
 
 def tell(schema: dict[str, Any]) -> None:
-    """Say it in the schema of new bots. Inside `allOf`, where generators of clients pass it by."""
+    """Add a variant for each platform to the schema of new bots, inside `allOf`, which generators
+    of clients ignore.
+    """
     schema["allOf"] = [{"anyOf": [_variant(platform) for platform in BotPlatform]}]
 
 

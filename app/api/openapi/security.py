@@ -1,4 +1,4 @@
-"""Which credential opens what, as `app.api.guards` sees it."""
+"""The credentials that each operation accepts, by `app.api.guards`."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ SCHEMES: dict[str, Any] = {
 
 
 def of(method: str, rule: str) -> list[dict[str, list[str]]]:
-    """An operation's `security`: one of these is needed; none where the list is empty."""
+    """An operation's `security`: one of these schemes is needed; empty if none is."""
     return [{scheme: []} for scheme in _schemes(method, rule)]
 
 

@@ -1,4 +1,4 @@
-"""That no text that comes in may hold NUL, which Postgres cannot keep."""
+"""The rule that no text in a request contains NUL, which Postgres cannot store."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ NO_NUL = r"^[^\x00]*$"
 
 
 def refuse_nul(document: dict[str, Any]) -> None:
-    """Say so of every text in a body or a query that has no stricter rule."""
+    """Add the rule to every text in a body or a query that has no stricter pattern."""
     schemas = document["components"]["schemas"]
     seen: set[str] = set()
     for item in document["paths"].values():

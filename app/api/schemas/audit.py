@@ -47,7 +47,9 @@ class AuditChanges(Schema):
 
 
 class AuditEntrySchema(Schema):
-    """At most one of actor and machine; neither for a command, or for a stranger."""
+    """At most one of actor and machine is set; neither for a command, or if nobody was signed
+    in.
+    """
 
     id = Id(required=True)
     at = Timestamp(required=True)

@@ -4,7 +4,7 @@ from marshmallow import fields, validate
 
 from app.api.schemas.base import Schema
 
-# Longer ones are no secrets of ours; they are not worth a hash.
+# No secret of ours is longer; a longer text is not worth computing a hash.
 _SECRET = validate.Length(1, 1024)
 
 

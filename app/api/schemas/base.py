@@ -1,4 +1,4 @@
-"""What the API's schemas share: camelCase outside, strictness inside, and the field types."""
+"""The base of the API's schemas, with camelCase names and strict fields, and the field types."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,9 @@ INT8 = 2**63 - 1
 
 
 class Schema(ma.Schema):
-    """snake_case inside is camelCase outside; a field that is not known is refused."""
+    """Fields have snake_case names in Python and camelCase names in JSON; unknown ones are
+    refused.
+    """
 
     class Meta:
         unknown = ma.RAISE
@@ -41,7 +43,9 @@ def camel_case(name: str) -> str:
 
 
 def _odd(value: Any) -> bool:
-    """NUL, or half of a surrogate pair: valid in JSON, refused by Postgres or UTF-8."""
+    """Whether a text in the value contains NUL or a lone surrogate: valid in JSON, but not in
+    Postgres or UTF-8.
+    """
     waiting = [value]  # a stack of our own: a body may be nested deeper than Python's goes
     while waiting:
         part = waiting.pop()
@@ -55,7 +59,7 @@ def _odd(value: Any) -> bool:
 
 
 class Timestamp(fields.AwareDateTime):
-    """A moment; one without its offset is refused."""
+    """A point in time; one without a UTC offset is refused."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(format="iso", **kwargs)
@@ -72,7 +76,7 @@ class Timestamp(fields.AwareDateTime):
 
 
 class Whole(fields.Integer):
-    """A number that fits Postgres's integer, written as one in bodies (no strings)."""
+    """An integer that Postgres can store; in bodies a JSON number, no string."""
 
     def __init__(self, *, minimum: int = 0, maximum: int = INT4, **kwargs: Any) -> None:
         bounds = validate.Range(minimum, maximum)
@@ -92,7 +96,7 @@ class Id(Whole):
 
 
 class Flag(fields.Boolean):
-    """true or false as JSON writes them, and nothing that stands for them."""
+    """A JSON true or false; `fields.Boolean` would also accept "yes", 1 and others."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(value, bool):
@@ -101,4 +105,4 @@ class Flag(fields.Boolean):
 
 
 class Empty(Schema):
-    """`{}`, where there is nothing to say."""
+    """`{}`: an empty response."""

@@ -78,7 +78,7 @@ class NewBinding(Schema):
 
 
 class WhichBinding(Schema):
-    """Exactly one of them."""
+    """Exactly one of the two is given."""
 
     binding_id = Id(strict=False, metadata={"description": "or platformChatId, not both"})
     platform_chat_id = fields.String(

@@ -43,7 +43,7 @@ class CapabilitySchema(StoredSchema):
 
 
 class HardwareSchema(StoredSchema):
-    """0 and "" where the machine did not say."""
+    """0 and "" where the machine has not reported a value."""
 
     cpu_count = Whole(dump_default=0)
     memory_bytes = Whole(maximum=INT8, dump_default=0)
@@ -59,7 +59,7 @@ class SlotsSchema(Schema):
 
 
 class MetricsSchema(Schema):
-    """All null until the first heartbeat that says."""
+    """All null until a heartbeat has reported them."""
 
     cpu_percent = fields.Float(required=True, allow_none=True)
     memory_percent = fields.Float(required=True, allow_none=True)

@@ -1,4 +1,4 @@
-"""People as projects see them."""
+"""Members of projects, as JSON."""
 
 from marshmallow import fields
 
@@ -23,7 +23,7 @@ class WhichMember(Schema):
 
 
 class ColleagueSchema(Schema):
-    """A developer whom one may add to a project."""
+    """A developer who can be added to a project."""
 
     id = Id(required=True)
     name = fields.String(required=True)

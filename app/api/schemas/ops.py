@@ -1,4 +1,4 @@
-"""What probes are told."""
+"""Health and readiness, as JSON."""
 
 from marshmallow import fields, validate
 

@@ -1,4 +1,4 @@
-"""What somebody wants to hear of, as JSON."""
+"""Preferences for notifications, as JSON."""
 
 from typing import Any, cast
 

@@ -6,7 +6,7 @@ from app.api.schemas.base import Id, Schema, Timestamp
 from app.api.schemas.developers import GIT_EMAIL, GIT_NAME, NEW_PASSWORD
 from app.domain.roles import SystemRole
 
-# Longer ones are nobody's password; they are not worth a hash.
+# No password is longer; a longer text is not worth computing a hash.
 PASSWORD = validate.Length(1, 1024)
 
 

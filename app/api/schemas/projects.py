@@ -28,7 +28,9 @@ class AgentType(fields.String):
 
 
 class StageSchema(StoredSchema):
-    """A step of a pipeline. At most one of confirm, choices and input, asked before it runs."""
+    """A stage of a pipeline. At most one of confirm, choices and input, which is asked before the
+    stage runs.
+    """
 
     name = fields.String(required=True, validate=[validate.Length(1, 64), single_line])
     command = fields.String(required=True, validate=validate.Length(1, 20_000))
@@ -45,7 +47,7 @@ class StageSchema(StoredSchema):
 
 
 class ProjectUpdate(Schema):
-    """Any part of a project. What is left out stays."""
+    """Any of a project's fields. Fields that are left out stay as they are."""
 
     name = fields.String(validate=[validate.Length(1, 200), single_line])
     repo_url = fields.String(validate=[validate.Length(1, 2000), repository.repo_url])

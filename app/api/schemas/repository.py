@@ -1,8 +1,8 @@
-"""What may be the address of a git repository, and the name of a branch in it.
+"""Rules for the URLs of git repositories and for the names of branches.
 
-Both end up as arguments of git on machines, so that a leading dash, and transports that run
-commands (`ext::`), are refused here already; git is asked again there. Where a `file:` URL leads
-machines have their own say.
+Both become arguments of git on machines, so a leading dash, and transports that run commands
+(`ext::`), are refused here already; git checks them again there. Machines have rules of their own
+for `file:` URLs.
 """
 
 import re
@@ -32,19 +32,19 @@ BRANCH_NAME = (
 
 
 def repo_url(url: str) -> None:
-    """Raises ValidationError for what is not the address of a repository."""
+    """Raise ValidationError for a text that is no URL of a repository."""
     found = _URL.fullmatch(url)
     is_address = found or ("://" not in url and _SCP_LIKE.fullmatch(url))
     if not is_address or not url.isprintable():
         raise ValidationError("must be an https, http, ssh, git or file URL, or user@host:path")
     user = found["user"] or "" if found is not None else ""
     if ":" in user or (user and url.lower().startswith(("http:", "https:"))):
-        # A user over http is a token as often as not, and everybody who sees the project sees it.
+        # Over http the user part often is a token, and all who see the project would see it.
         raise ValidationError("must not contain a user or password; set gitToken instead")
 
 
 def branch_name(name: str) -> None:
-    """Raises ValidationError for what git does not take as a branch."""
+    """Raise ValidationError for a name that git does not allow for a branch."""
     bad_ends = name.startswith(("-", ".", "/")) or name.endswith(("/", "."))
     if bad_ends or name == "@" or _NOT_IN_REF.search(name):
         raise ValidationError("is not a name that git allows for a branch")

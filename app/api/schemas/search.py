@@ -1,4 +1,4 @@
-"""What a search finds, as JSON."""
+"""Results of searches, as JSON."""
 
 from marshmallow import ValidationError, fields, validate
 
@@ -44,7 +44,7 @@ class FoundProjectSchema(Schema):
 
 
 class FoundSchema(Schema):
-    """Best first."""
+    """Each list has the best matches first."""
 
     query = fields.String(required=True)
     tasks = fields.List(fields.Nested(TaskSchema), required=True)

@@ -1,4 +1,4 @@
-"""Settings, as JSON. Their keys are the contract's own words."""
+"""Settings, as JSON. Their keys are camelCase inside, too."""
 
 from typing import Any, cast
 
@@ -9,7 +9,7 @@ from app.domain.settings import REGISTRY, Setting, SettingKind
 
 
 def _documented(setting: Setting) -> fields.Raw:
-    """What it may be is judged by the service; here it is only told."""
+    """The field of a setting, with its limits for the document; the service checks them."""
     told: dict[str, Any] = {
         "type": setting.kind.value,
         "description": f"{setting.help} ({setting.unit})",

@@ -1,4 +1,4 @@
-"""JSON that rows hold in the contract's own names."""
+"""Schemas of JSON that rows store with the API's own names."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from app.api.schemas.base import Schema
 
 
 class StoredSchema(Schema):
-    """camelCase on both sides: what comes in is stored as it is, what is stored goes out so."""
+    """camelCase inside, too: the JSON is stored as it comes in, and sent as it is stored."""
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         super().on_bind_field(field_name, field_obj)

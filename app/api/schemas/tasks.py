@@ -1,4 +1,4 @@
-"""Tasks and what hangs on them, as JSON."""
+"""Tasks, and their gates, events, logs and terminals, as JSON."""
 
 from typing import Any, NamedTuple
 
@@ -125,7 +125,7 @@ TaskPage = cursor_page_of(TaskSchema)
 
 
 class TaskDetail(NamedTuple):
-    """A task, and why it waits."""
+    """A task, why machines cannot take it, and what else it waits for."""
 
     task: Task
     queue: dict[str, Any] | None
@@ -145,7 +145,7 @@ class WaitSchema(Schema):
 
 
 class TaskDetailSchema(TaskSchema):
-    """The same and why it waits, of a TaskDetail."""
+    """A task, with the reasons why it waits."""
 
     waits_for = fields.Nested(WaitSchema, required=True, allow_none=True)
 

@@ -5,20 +5,23 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-# What `str.isprintable` takes, but the space, as a class in patterns of ECMA 262 (with `u`).
+# The characters that `str.isprintable` accepts, without the space, for patterns of ECMA 262 (with
+# the flag `u`).
 VISIBLE = r"\p{L}\p{M}\p{N}\p{P}\p{S}"
 
 SINGLE_LINE = f"^([{VISIBLE}]([{VISIBLE} ]*[{VISIBLE}])?)?$"
 
 
 def single_line(text: str) -> None:
-    """Raises ValidationError for line breaks, other control characters, and space around it."""
+    """Raise ValidationError for control characters, line breaks among them, and surrounding
+    space.
+    """
     if not text.isprintable() or text != text.strip():
         raise ValidationError("must be one line of text, without space around it")
 
 
 class CommaList(fields.Field[list[Any]]):
-    """`a,b,c` of an enum's values, in any letter case: a filter of a list."""
+    """A filter of a list: an enum's values, in any letter case, separated by commas."""
 
     def __init__(self, values: type[StrEnum], **kwargs: Any) -> None:
         self.values = values

@@ -1,4 +1,4 @@
-"""What platforms are answered, in their words and their spelling."""
+"""Answers to chat platforms, with the platforms' own names."""
 
 from marshmallow import fields
 
@@ -6,7 +6,7 @@ from app.api.schemas.base import Schema
 
 
 class Heard(Schema):
-    """Nothing of it is there where the platform wants to hear nothing."""
+    """Empty where the platform expects no answer."""
 
     challenge = fields.String(metadata={"description": "of a handshake, back as it came"})
     response_action = fields.String(
@@ -18,4 +18,4 @@ class Heard(Schema):
     text = fields.String(metadata={"description": "Slack: what to show at once"})
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:  # type: ignore[type-arg]
-        """Slack does not write camelCase."""
+        """Keep the name as it is: Slack does not use camelCase."""

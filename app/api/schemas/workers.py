@@ -1,4 +1,4 @@
-"""What workers say and get before the control channel."""
+"""Enrollment and credentials of workers, as JSON."""
 
 from typing import Any
 

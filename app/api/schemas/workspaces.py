@@ -10,7 +10,7 @@ from app.domain.attempt import WorkspaceState
 
 
 class Told(fields.String):
-    """What a machine has said, or null while it has not."""
+    """A text that the machine has reported, or null while it has not."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=True, allow_none=True, **kwargs)

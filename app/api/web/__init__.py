@@ -1,1 +1,1 @@
-"""/api/web."""
+"""/api/web: what signed-in developers use."""

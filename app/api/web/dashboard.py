@@ -1,4 +1,4 @@
-"""What is going on."""
+"""The dashboard: numbers, and the latest tasks and events."""
 
 from functools import partial
 from typing import Any
@@ -21,7 +21,7 @@ blp = Blueprint("dashboard", __name__, url_prefix="/api/web/dashboard", descript
 @blp.get("/stats")
 @blp.response(200, StatsSchema)
 def get_stats() -> Stats:
-    """How many tasks are where, how the machines are, and how long the queue keeps one waiting."""
+    """Numbers of tasks, machines and slots, and how long the oldest queued task has waited."""
     return dashboard.stats(current_developer(), now())
 
 
@@ -29,7 +29,7 @@ def get_stats() -> Stats:
 @blp.arguments(CursorQuery, location="query")
 @blp.response(200, TaskPage)
 def list_recent_tasks(query: dict[str, Any]) -> dict[str, Any]:
-    """The tasks that you may see, the latest created first."""
+    """The tasks that you may see, newest first."""
     return by_cursor(reads.listing(current_developer()), Task.id, **query)
 
 
@@ -37,7 +37,7 @@ def list_recent_tasks(query: dict[str, Any]) -> dict[str, Any]:
 @blp.arguments(CursorQuery, location="query")
 @blp.response(200, ActivityPage)
 def list_recent_activity(query: dict[str, Any]) -> dict[str, Any]:
-    """What happened in the projects that you may see, newest first; without `log` events."""
+    """The events of tasks that you may see, newest first; without `log` events."""
     latest = partial(activity.latest, current_developer())
     page = by_cursor(latest, *activity.ORDER, **query)
     return {**page, "items": [Activity(*row) for row in page["items"]]}

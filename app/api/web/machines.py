@@ -1,4 +1,4 @@
-"""Machines: seen by anybody signed in, drained by leads."""
+"""Machines: visible to all who are signed in, drained by leads."""
 
 import uuid
 from typing import Any
@@ -26,7 +26,7 @@ blp = Blueprint("machines", __name__, url_prefix="/api/web/machines", descriptio
 @blp.arguments(MachineFilter, location="query")
 @blp.response(200, cursor_page_of(MachineSchema))
 def list_machines(query: dict[str, Any]) -> dict[str, Any]:
-    """All machines, or those in the states asked for."""
+    """All machines, or those with one of the given statuses."""
     page = by_cursor(reads.listing(query.pop("status")), Machine.id, **query)
     return {**page, "items": [MachineView(*row) for row in page["items"]]}
 
@@ -42,7 +42,7 @@ def get_machine(machine_id: uuid.UUID) -> MachineView:
 @blp.arguments(MachineTaskFilter, location="query")
 @blp.response(200, TaskPage)
 def list_machine_tasks(query: dict[str, Any], machine_id: uuid.UUID) -> dict[str, Any]:
-    """The tasks whose latest attempt is on the machine, newest first; those that you may see."""
+    """The tasks that you may see and whose latest attempt is on the machine, newest first."""
     tasks = reads.tasks(current_developer(), machine_id, query.pop("status"))
     return by_cursor(tasks, Task.id, **query)
 
@@ -52,7 +52,7 @@ def list_machine_tasks(query: dict[str, Any], machine_id: uuid.UUID) -> dict[str
 @blp.response(200, MachineSchema)
 @problems(blp, Forbidden, MachineDecommissioned)
 def drain_machine(body: dict[str, Any], machine_id: uuid.UUID) -> MachineView:
-    """Have the machine take no new task, and tell when nothing is left on it."""
+    """Drain the machine: it takes no new task, and becomes `drained` when nothing is left on it."""
     return drains.drain(current_developer(), machine_id, **body)
 
 

@@ -1,4 +1,4 @@
-"""What you have been told."""
+"""One's own notifications."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ blp = Blueprint(
 @blp.arguments(NotificationFilter, location="query")
 @blp.response(200, NotificationPage)
 def list_notifications(query: dict[str, Any]) -> dict[str, Any]:
-    """Your own, newest first."""
+    """Your notifications, newest first."""
     found = notifications.listing(current_developer(), unread=query.pop("unread"))
     page = by_cursor(found, Notification.id, **query)
     return {**page, "unread_count": notifications.unread_count(current_developer())}
@@ -32,12 +32,12 @@ def list_notifications(query: dict[str, Any]) -> dict[str, Any]:
 @blp.post("/<int:notification_id>/read")
 @blp.response(200, NotificationSchema)
 def read_notification(notification_id: int) -> Notification:
-    """You have read it. Again does nothing."""
+    """Mark a notification as read. Repeating it does nothing."""
     return notifications.read(current_developer(), notification_id)
 
 
 @blp.post("/read-all")
 @blp.response(200, ReadSchema)
 def read_all_notifications() -> dict[str, int]:
-    """You have read all that there are."""
+    """Mark all of your notifications as read."""
     return {"updated": notifications.read_all(current_developer())}

@@ -35,12 +35,12 @@ def list_personal_tokens(query: dict[str, Any]) -> dict[str, Any]:
 @blp.arguments(NewPersonalToken)
 @blp.response(201, CreatedPersonalToken)
 def create_personal_token(body: dict[str, Any]) -> PersonalTokenView:
-    """A new token, shown here once. Not with another personal access token."""
+    """Create a token, which is shown only here. Not with a personal access token."""
     return personal_tokens.create(current_developer(), **body)
 
 
 @blp.post("/<int:token_id>/revoke")
 @blp.response(200, PersonalTokenSchema)
 def revoke_personal_token(token_id: int) -> PersonalTokenView:
-    """The token opens nothing any more; also when that has been done already."""
+    """Revoke a token. Repeating it does nothing."""
     return personal_tokens.revoke(current_developer(), token_id)

@@ -1,4 +1,4 @@
-"""What you want to be told."""
+"""One's own preferences for notifications."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ blp = Blueprint(
 @blp.get("")
 @blp.response(200, PreferencesSchema)
 def get_preferences() -> dict[str, Any]:
-    """What you are told of, and where: by kind of news."""
+    """For each kind of news, whether you are told, on which channels, and of which tasks."""
     return _by_name(preferences.of(current_developer()))
 
 
@@ -27,7 +27,7 @@ def get_preferences() -> dict[str, Any]:
 @blp.arguments(PreferenceChanges)
 @blp.response(200, PreferencesSchema)
 def update_preferences(body: dict[str, Any]) -> dict[str, Any]:
-    """Change what the body names; all else stays as it is."""
+    """Change the fields that the body names; all others stay as they are."""
     changes = {NewsKind(kind): fields for kind, fields in body.items()}
     return _by_name(preferences.update(current_developer(), changes))
 

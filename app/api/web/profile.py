@@ -24,7 +24,7 @@ blp = Blueprint("profile", __name__, url_prefix="/api/web/profile", description=
 @blp.get("")
 @blp.response(200, ProfileSchema)
 def get_profile() -> Profile:
-    """Who you are here."""
+    """Your account."""
     return profile.of(current_developer())
 
 
@@ -32,16 +32,16 @@ def get_profile() -> Profile:
 @blp.arguments(ProfileChanges)
 @blp.response(200, ProfileSchema)
 def update_profile(body: dict[str, str]) -> Profile:
-    """Change who your commits are by."""
+    """Change the author of your tasks' commits."""
     return profile.update(current_developer(), **body)
 
 
 @blp.post("/chat-token")
 @blp.response(201, ChatTokenSchema)
 def make_chat_token() -> NewChatToken:
-    """What links your account on a chat platform: send `bind TOKEN` to the bot there.
+    """Create a token that links your account on a chat platform: send `bind TOKEN` to a bot.
 
-    Good once, within ten minutes; an earlier one ends. Not with a personal access token.
+    It is valid once, for ten minutes, and ends an earlier one. Not with a personal access token.
     """
     return chat_accounts.make_token(current_developer())
 
@@ -51,6 +51,6 @@ def make_chat_token() -> NewChatToken:
 @blp.response(200, TokenPairSchema)
 @problems(blp, TooManyAttempts)
 def change_password(body: dict[str, str]) -> Pair:
-    """Change your password. Every session ends; the answer begins a new one."""
+    """Change your password. All of your sessions end; the response begins a new one."""
     developer = current_developer()
     return profile.change_password(developer, told_limit(developer.name), **body)

@@ -32,7 +32,7 @@ def list_projects(query: dict[str, Any]) -> dict[str, Any]:
 @blp.arguments(CursorQuery, location="query")
 @blp.response(200, cursor_page_of(ColleagueSchema))
 def list_colleagues(query: dict[str, Any]) -> dict[str, Any]:
-    """Whom one may add to a project."""
+    """The developers who can be added to a project."""
     return by_cursor(directory.colleagues(), Developer.id, descending=False, **query)
 
 
@@ -48,7 +48,10 @@ def get_project(key: str) -> ProjectView:
 @blp.response(200, ProjectSchema)
 @problems(blp, Forbidden)
 def update_project(changes: dict[str, Any], key: str) -> ProjectView:
-    """Change what the body names. For maintainers; tasks keep the pipeline they were made with."""
+    """Change the fields that the body names. For maintainers.
+
+    Tasks keep the pipeline that they were created with.
+    """
     return views.one(projects.update(current_developer(), key, **changes))
 
 
@@ -57,7 +60,7 @@ def update_project(changes: dict[str, Any], key: str) -> ProjectView:
 @blp.response(200, cursor_page_of(MemberSchema))
 @problems(blp, Forbidden)
 def list_members(query: dict[str, Any], key: str) -> dict[str, Any]:
-    """Who works on the project. For maintainers."""
+    """The project's members. For maintainers."""
     rows = members.listing(current_developer(), key)
     page = by_cursor(rows, ProjectMember.developer_id, descending=False, **query)
     return {**page, "items": members.views(page["items"])}
@@ -69,7 +72,7 @@ def list_members(query: dict[str, Any], key: str) -> dict[str, Any]:
 @blp.alt_response(200, schema=MemberSchema, description="Their role has changed", success=True)
 @problems(blp, Forbidden, LastMaintainer)
 def put_member(body: dict[str, Any], key: str) -> tuple[members.Member, int]:
-    """Let a developer in, or change their role. For maintainers."""
+    """Add a member, or change a member's role. For maintainers."""
     member, is_new = members.put(current_developer(), key, **body)
     return member, 201 if is_new else 200
 
@@ -79,6 +82,6 @@ def put_member(body: dict[str, Any], key: str) -> tuple[members.Member, int]:
 @blp.response(200, Empty)
 @problems(blp, Forbidden, LastMaintainer)
 def remove_member(query: dict[str, int], key: str) -> dict[str, Any]:
-    """Take a developer out; the last maintainer stays. For maintainers."""
+    """Remove a member; the last maintainer cannot be removed. For maintainers."""
     members.remove(current_developer(), key, **query)
     return {}

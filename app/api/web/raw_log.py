@@ -1,7 +1,7 @@
-"""An attempt's log as HTTP serves bytes: whole or a range, never twice the same (RFC 9110).
+"""An attempt's log as an HTTP resource: whole, a range of it, or 304 (RFC 9110).
 
-Bytes that the machine lost are not in the body; `X-Log-Gaps` names them by their offsets in the
-attempt: `from-to`, where `to` is the first one that is there again. A range counts in the body.
+Bytes that the machine has lost are not in the body. `X-Log-Gaps` has their offsets in the attempt's
+log as `from-to`, without `to`. The offsets of a range count in the body.
 """
 
 from collections.abc import Iterator, Sequence
@@ -48,7 +48,7 @@ PARAMETERS = [
 
 
 class Part(NamedTuple):
-    """Body bytes [start, stop)."""
+    """The bytes [start, stop) of the body."""
 
     start: int
     stop: int
@@ -76,14 +76,17 @@ def answer(log: RawLog) -> Response:
 
 
 def _asked_for(size: int, etag: str) -> Part | None:
-    """The one range that is asked for; None for the whole, which any other request gets."""
+    """The single range that the request asks for; None for all other requests, which get the whole.
+
+    Raises RequestedRangeNotSatisfiable.
+    """
     asked = request.range
     if request.method != "GET" or asked is None or len(asked.ranges) != 1:
         return None
     if asked.units != "bytes" or not _is_same(etag):
         return None
     start, stop = asked.ranges[0]
-    if start < 0:  # the last so many
+    if start < 0:  # counted from the end
         start = max(0, size + start)
     if start >= size:
         raise RequestedRangeNotSatisfiable(size)
@@ -91,10 +94,10 @@ def _asked_for(size: int, etag: str) -> Part | None:
 
 
 def _is_same(etag: str) -> bool:
-    """What If-Range asks: whether the client's first part is of the same bytes."""
+    """Whether If-Range holds: the client's earlier part is of the same version of the log."""
     condition = request.if_range
     if condition.date is not None:
-        return False  # we name no date
+        return False  # our responses have no Last-Modified
     return condition.etag is None or condition.etag == etag
 
 
@@ -107,7 +110,7 @@ def _bytes(app: Flask, log: RawLog, part: Part) -> Iterator[bytes]:
 
 
 def _in_attempt(position: int, gaps: Sequence[tuple[int, int]]) -> int:
-    """Where in the attempt a byte of the body is."""
+    """The offset in the attempt's log of a byte of the body."""
     for start, end in gaps:
         if position < start:
             break

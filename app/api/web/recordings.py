@@ -1,4 +1,4 @@
-"""An attempt's terminal, to be played again."""
+"""Recordings of attempts' terminals."""
 
 import zlib
 from typing import Any
@@ -40,9 +40,9 @@ blp = Blueprint("recordings", __name__, url_prefix="/api/web/tasks", description
 @blp.response(200, _BODY, content_type=CONTENT_TYPE, headers=_HEADERS)
 @blp.alt_response(304, description="It is what If-None-Match names", success=True)
 def get_recording(query: dict[str, Any], task_id: int) -> Response:
-    """What an attempt's terminal showed, and when, as asciicast v2: for `asciinema play`.
+    """A recording of an attempt's terminal as asciicast v2, for `asciinema play`.
 
-    Stages, and bytes that were lost, are markers. Of what still runs, it is what there is so far.
+    Stages, and bytes that were lost, are markers. Of a running attempt, it is the output so far.
     """
     return _answer(recordings.of_task(current_developer(), task_id, **query))
 

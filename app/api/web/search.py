@@ -1,4 +1,4 @@
-"""One field that finds everything."""
+"""The search for tasks, machines and projects."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ blp = Blueprint("search", __name__, url_prefix="/api/web/search", description="S
 @blp.arguments(SearchQuery, location="query")
 @blp.response(200, FoundSchema)
 def find(query: dict[str, Any]) -> Found:
-    """Tasks by the words of their descriptions, machines and projects by their names.
+    """Find tasks by the words of their descriptions, machines and projects by their names.
 
-    Every word has to be in a description, in any letter case, also as a part of a word. Words of
-    one or two letters are looked for in the newest tasks only.
+    A description has to contain every word, in any letter case, also as a part of a longer word.
+    Words of one or two letters are searched for in the newest tasks only.
     """
     return search.find(current_developer(), query["q"], query["limit"])

@@ -21,7 +21,7 @@ blp = Blueprint(
 @blp.response(200, TotpSetup)
 @problems(blp, TotpEnabled)
 def set_up_totp() -> Setup:
-    """A secret for your device. It is not asked for before it is verified."""
+    """Create a secret for your device. It has no effect before it is verified."""
     return second_factor.set_up(current_developer())
 
 
@@ -30,7 +30,10 @@ def set_up_totp() -> Setup:
 @blp.response(200, TotpVerified)
 @problems(blp, TotpNotSetUp, TotpEnabled)
 def verify_totp(body: dict[str, str]) -> dict[str, Any]:
-    """Show that your device knows the secret: from now on logins ask for a code."""
+    """Turn the second factor on, with a code that shows that your device has the secret.
+
+    From then on logins ask for a code.
+    """
     codes = second_factor.verify(current_developer(), body["code"])
     return {"enabled": True, "recovery_codes": codes}
 
@@ -40,7 +43,7 @@ def verify_totp(body: dict[str, str]) -> dict[str, Any]:
 @blp.response(200, Empty)
 @problems(blp, TooManyAttempts)
 def disable_totp(body: dict[str, str]) -> dict[str, Any]:
-    """Turn it off."""
+    """Turn the second factor off."""
     developer = current_developer()
     second_factor.disable(developer, told_limit(developer.name), body["password"])
     return {}

@@ -1,4 +1,4 @@
-"""What happens, as it happens."""
+"""Live news as Server-Sent Events."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ LAST_EVENT_ID = {
     "description": "the `id` of the last event that you had: it goes on behind it",
 }
 RETRY_SECONDS = 5
-DEAF_SECONDS = 60.0  # a client that takes nothing for so long is gone; there are signs of life
+DEAF_SECONDS = 60.0  # a client that acknowledges nothing for so long is gone: heartbeats are sent
 
 
 @blp.get("/stream")
@@ -36,11 +36,11 @@ DEAF_SECONDS = 60.0  # a client that takes nothing for so long is gone; there ar
 def stream_news() -> Response:
     """Your notifications and the events of the tasks that you may see, as Server-Sent Events.
 
-    The first event is `hello` (or `reset`, if what you missed is too much to be told: read the
-    lists anew), then each `news` has `events`, `notifications` and `unreadCount`, which is null
-    where it has not changed. An `end` says in `reason` why it is over. Each carries an `id`; come
-    back with it as `Last-Event-ID`, and you miss nothing and get nothing twice. What machines note
-    for themselves (`log`) is not in it.
+    The first event is `hello`, or `reset` if you have missed too much to be sent: then read the
+    lists again. Each `news` has `events`, `notifications` and `unreadCount`, which is null where it
+    has not changed. An `end` has the `reason` for which the stream ends. Each event has an `id`:
+    connect again with the last one as `Last-Event-ID`, and you miss nothing and get nothing twice.
+    Events of the type `log` are left out.
     """
     session, place, app = _taken()
     return _response(feed.read(app, session, place, request.headers.get("Last-Event-ID")), place)
@@ -53,10 +53,11 @@ def stream_news() -> Response:
 def stream_task(task_id: int) -> Response:
     """A task's events and its log's bytes as they come, as Server-Sent Events.
 
-    The first event is `hello`: how many `events` there are, and in `logs` how many bytes of each
-    attempt's log; what comes is behind that. Then `events`, a list as in `/events`, and `log`, the
-    bytes at `offset` of an attempt's log in Base64; lost ones are left out. Come back with the
-    last `id` as `Last-Event-ID`, and you miss nothing and get nothing twice; `0:` is the beginning.
+    The first event is `hello`: the number of `events` so far, and in `logs` the number of bytes of
+    each attempt's log so far; the stream goes on from there. `events` has a list as in `/events`,
+    and `log` the bytes at `offset` of an attempt's log in Base64; lost bytes are left out. Connect
+    again with the last `id` as `Last-Event-ID`, and you miss nothing and get nothing twice; with
+    `0:` the stream starts at the beginning.
     """
     reads.get(current_developer(), task_id)
     session, place, app = _taken()
@@ -65,7 +66,10 @@ def stream_task(task_id: int) -> Response:
 
 
 def _taken() -> tuple[DeveloperSession, StreamPlace, Flask]:
-    """The session that asks, its stream's place, and the app. Raises TooManyStreams, RedisError."""
+    """Take one of the developer's places for streams: their session, the place, and the app.
+
+    Raises TooManyStreams, RedisError.
+    """
     session = sessions.of(current_developer(), current_credential())
     place = places.take(session.developer_id, settings.value("streamsPerDeveloper"))
     if place is None:

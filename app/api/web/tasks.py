@@ -1,4 +1,4 @@
-"""Tasks: made, watched, answered and ended."""
+"""Tasks: created, watched, answered and ended."""
 
 from collections.abc import Callable
 from typing import Any
@@ -80,7 +80,7 @@ def list_tasks(query: dict[str, Any]) -> dict[str, Any]:
 def create_task(
     body: dict[str, Any], headers: dict[str, Any]
 ) -> tuple[Task | Response, int, dict[str, str]]:
-    """Describe work, to be done by an agent on one of the machines."""
+    """Create a task: a description of work, which an agent does on one of the machines."""
     key = headers["idempotency_key"]
     if key is not None:
         return _create_once(key, body)
@@ -109,7 +109,11 @@ def _location(task_id: int) -> str:
 @blp.get("/<int:task_id>")
 @blp.response(200, TaskDetailSchema)
 def get_task(task_id: int) -> TaskDetail:
-    """One task; while it waits, with what keeps each machine from it, or what it waits for."""
+    """One task, with the reasons why it waits.
+
+    While it is queued, `queue` has the reason why each machine cannot take it; `waitsFor` is what
+    else it waits for.
+    """
     task = reads.get(current_developer(), task_id)
     return TaskDetail(task, waiting.queue_of(task), waiting.wait_of(task))
 
@@ -118,7 +122,7 @@ def get_task(task_id: int) -> TaskDetail:
 @blp.response(200, TaskSchema)
 @problems(blp, Forbidden, TaskEnded)
 def cancel_task(task_id: int) -> Task:
-    """End a live task at once."""
+    """Cancel a task that has not ended. It ends at once."""
     return tasks.cancel(current_developer(), task_id)
 
 
@@ -136,7 +140,7 @@ def retry_task(body: dict[str, Any], task_id: int) -> Task:
 @blp.response(200, TaskSchema)
 @problems(blp, Forbidden, NoOpenGate, WrongStage, AlreadyAnswered)
 def confirm_stage(body: dict[str, Any], task_id: int) -> Task:
-    """Answer the question that a stage waits for. One answer wins."""
+    """Answer the gate that a stage waits at. Only the first answer counts."""
     return gates.confirm(current_developer(), task_id, **body)
 
 
@@ -144,7 +148,7 @@ def confirm_stage(body: dict[str, Any], task_id: int) -> Task:
 @blp.response(200, PendingGateSchema)
 @problems(blp, NothingPending)
 def get_pending_gate(task_id: int) -> PendingGate:
-    """The question that waits for an answer."""
+    """The open gate of the task: the question that waits for an answer."""
     return gates.pending(current_developer(), task_id)
 
 
@@ -153,7 +157,7 @@ def get_pending_gate(task_id: int) -> PendingGate:
 @blp.response(200, ChannelSchema)
 @problems(blp, Forbidden, NoTerminal)
 def make_pty_token(body: dict[str, Any], task_id: int) -> terminals.TerminalChannel:
-    """What opens one socket of the task's terminal, once, within a minute."""
+    """Create a token that opens one socket of the task's terminal, once, within a minute."""
     return terminals.issue(current_developer(), task_id, **body)
 
 
@@ -162,7 +166,7 @@ def make_pty_token(body: dict[str, Any], task_id: int) -> terminals.TerminalChan
 @blp.response(200, TerminalInputPage)
 @problems(blp, Forbidden)
 def list_terminal_inputs(query: dict[str, Any], task_id: int) -> dict[str, Any]:
-    """Who typed into the task's terminals, when, and how many bytes; the newest first."""
+    """Who typed into the task's terminals, when, and how many bytes; newest first."""
     found = terminals.inputs(current_developer(), task_id)
     return by_cursor(found, TerminalInput.id, **query)
 
@@ -171,7 +175,7 @@ def list_terminal_inputs(query: dict[str, Any], task_id: int) -> dict[str, Any]:
 @blp.arguments(EventFilter, location="query")
 @blp.response(200, EventPage)
 def list_events(query: dict[str, Any], task_id: int) -> dict[str, Any]:
-    """What happened, in order."""
+    """The task's events, in order."""
     types = query.pop("type")
     found = history.events(current_developer(), task_id, types=types, **query)
     page = by_offset(found.items, found.total, limit=query["limit"], offset=query["offset"])
@@ -182,7 +186,7 @@ def list_events(query: dict[str, Any], task_id: int) -> dict[str, Any]:
 @blp.arguments(LogFilter, location="query")
 @blp.response(200, offset_page_of(LogLineSchema))
 def list_log_lines(query: dict[str, Any], task_id: int) -> LogPage:
-    """Lines of an attempt's terminal, escape sequences included."""
+    """Lines of an attempt's log, with escape sequences."""
     return logs.page(current_developer(), task_id, **query)
 
 
@@ -200,5 +204,5 @@ def list_log_lines(query: dict[str, Any], task_id: int) -> LogPage:
 @blp.alt_response(304, description="It is what If-None-Match names", success=True)
 @problems(blp, 416)
 def get_raw_log(query: dict[str, Any], task_id: int) -> Response:
-    """The exact bytes of an attempt's terminal."""
+    """The exact bytes of an attempt's log."""
     return raw_log.answer(logs.raw(current_developer(), task_id, **query))

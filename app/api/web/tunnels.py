@@ -18,7 +18,7 @@ blp = Blueprint("tunnels", __name__, url_prefix="/api/web/workspace-tunnel", des
 @blp.response(200, TunnelSchema)
 @problems(blp, Forbidden, NoLiveWorkspace)
 def start_tunnel(body: dict[str, Any], task_id: int) -> TunnelView:
-    """Open a tunnel into the task's workspace; one that is open stays as it is."""
+    """Open a tunnel into the task's workspace. If one is open already, it stays as it is."""
     return tunnels.start(current_developer(), task_id, **body)
 
 
@@ -26,7 +26,7 @@ def start_tunnel(body: dict[str, Any], task_id: int) -> TunnelView:
 @blp.response(200, TunnelSchema)
 @problems(blp, Forbidden)
 def stop_tunnel(task_id: int) -> TunnelView:
-    """Close it; nothing happens where none is open."""
+    """Close the tunnel. Without an open tunnel this does nothing."""
     return tunnels.stop(current_developer(), task_id)
 
 

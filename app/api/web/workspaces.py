@@ -1,4 +1,4 @@
-"""What lies where an agent works."""
+"""Workspaces of tasks."""
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
@@ -15,8 +15,8 @@ blp = Blueprint("workspaces", __name__, url_prefix="/api/web/workspaces", descri
 @blp.response(200, WorkspaceSchema)
 @problems(blp, NoWorkspace)
 def get_workspace(task_id: int) -> Workspace:
-    """The task's workspace as its machine last described it; the latest attempt's that had one.
+    """The task's workspace as its machine last reported it, of the latest attempt that had one.
 
-    Files that nobody has added to git count in `diff` from the stage's end on.
+    Files that are not added to git count in `diff` from the end of the stage on.
     """
     return workspaces.of_task(current_developer(), task_id)

@@ -1,1 +1,1 @@
-"""What chat platforms post to us. They authenticate by their signatures."""
+"""/api/webhook: events from chat platforms, which authenticate by their signatures."""

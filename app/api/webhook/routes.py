@@ -1,4 +1,4 @@
-"""Slack's and Lark's doors: checked, stored, and answered within their three seconds."""
+"""Events from Slack and Lark: checked, stored, and answered within the three seconds they allow."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def hear_slack_event() -> dict[str, Any]:
 def hear_slack_interaction() -> dict[str, Any]:
     """Slack's interactivity: buttons, menus and dialogs. A form, signed by Slack."""
     _from_slack(form=True)
-    return {"response_action": "clear"}  # closes a dialog; to anything else it says nothing
+    return {"response_action": "clear"}  # closes a dialog; for anything else it has no effect
 
 
 @blp.post("/slack/commands")
@@ -49,7 +49,7 @@ def hear_lark() -> dict[str, Any]:
 
 
 def _from_slack(*, form: bool) -> dict[str, Any]:
-    body = request.get_data()  # as it came: it is what was signed
+    body = request.get_data()  # unparsed, because its bytes were signed
     return _challenged(inbox.from_slack(dict(request.headers), body, clock.now(), form=form))
 
 

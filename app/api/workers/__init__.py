@@ -1,1 +1,1 @@
-"""/api/workers."""
+"""/api/workers: enrollment and credentials of machines."""

@@ -1,4 +1,4 @@
-"""How a worker gets in. What it does then goes over the control channel."""
+"""Enrollment and credentials of workers. All else goes over the control channel."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ blp = Blueprint("workers", __name__, url_prefix="/api/workers", description="Wor
 @blp.get("/healthz")
 @blp.response(200, WorkersHealthSchema)
 def workers_health() -> dict[str, Any]:
-    """The server is up; how many workers are connected to all of its processes."""
+    """Whether the server is up, and how many workers are connected to its processes."""
     return {"status": "ok", "connected_workers": reads.connected_count()}
 
 
@@ -31,14 +31,14 @@ def workers_health() -> dict[str, Any]:
 @blp.response(201, CredentialsSchema)
 @problems(blp, InvalidToken, MachineTaken)
 def register_machine(body: dict[str, Any]) -> Credentials:
-    """Let a machine in by its enrollment token."""
+    """Enroll a machine with an enrollment token."""
     return enrollment.register(**body)
 
 
 @blp.post("/refresh-token")
 @blp.response(200, WorkerJwtSchema)
 def refresh_worker_jwt() -> dict[str, Any]:
-    """A fresh worker JWT for one that is still valid."""
+    """Exchange a valid worker JWT for a new one."""
     worker_jwt, expires_at = enrollment.refresh(current_machine())
     return {"worker_jwt": worker_jwt, "expires_at": expires_at}
 
@@ -48,5 +48,5 @@ def refresh_worker_jwt() -> dict[str, Any]:
 @blp.response(200, CredentialsSchema)
 @problems(blp, InvalidToken)
 def recover_machine(body: dict[str, Any]) -> Credentials:
-    """New credentials for a machine whose JWT ran out; its earlier ones die."""
+    """Issue new credentials to a machine whose JWT has expired. Its earlier ones end."""
     return enrollment.recover(**body)

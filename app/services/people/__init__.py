@@ -1,1 +1,1 @@
-"""Developers: who they are, how they sign in, and what they want to be told of."""
+"""Developers: accounts, logins, tokens, and preferences."""

@@ -1,4 +1,4 @@
-"""What admins change about the accounts of others."""
+"""Changes that admins make to accounts."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,13 +14,13 @@ from app.models import Developer
 from app.services import audit, clock, rights
 from app.services.people import passwords, personal_tokens, second_factor
 
-# What scripts may change of an account. Anything else (a password, a role, a chat identity) could
-# turn a token that was copied into access that outlives it.
+# The fields that may be changed with a personal access token. With any other (password, role, chat
+# account) a stolen token could be turned into access that outlives the token.
 _HARMLESS = {"git_name", "git_email"}
 
 
 def require_harmless(changes: Mapping[str, Any]) -> None:
-    """Raises SessionRequired for changes that let somebody in, or let them do more."""
+    """Raise SessionRequired for changes that could let somebody in, or give them more rights."""
     lets_nobody_in = changes.get("disabled", True)
     if not lets_nobody_in or changes.keys() - _HARMLESS - {"disabled"}:
         raise SessionRequired
@@ -34,11 +34,10 @@ def update(
     disabled: bool | None = None,
     **changes: Any,
 ) -> Developer:
-    """Change `password`, `disabled`, `role`, `git_name`, `git_email` or `platform_uid`, in one
-    transaction.
+    """Change `password`, `disabled`, `role`, `git_name`, `git_email` or `platform_uid`. Commits.
 
-    Another password or role ends the account's sessions, and so does disabling it, which ends its
-    personal access tokens as well. Raises Forbidden, NotFound, InvalidFields for a weak password,
+    A new password or role ends the account's sessions; disabling it ends its sessions and its
+    personal access tokens. Raises Forbidden, NotFound, InvalidFields for a weak password,
     LastAdmin, PlatformUidTaken.
     """
     rights.require_admin(actor)
@@ -65,7 +64,7 @@ def update(
 
 
 def reset_second_factor(actor: Developer, developer_id: int) -> Developer:
-    """As if the developer had never had one. Raises Forbidden, NotFound."""
+    """Remove the developer's second factor. Commits. Raises Forbidden, NotFound."""
     rights.require_admin(actor)
     developer = _locked(actor.id, developer_id)
     second_factor.forget(developer, actor, "developer.totp_reset")
@@ -93,9 +92,10 @@ def _hash_of(password: str | None) -> str | None:
 
 
 def _locked(actor_id: int, developer_id: int) -> Developer:
-    """The account, and all active admins with it: two who demote each other must not both win.
+    """The account, locked together with all active admins: of two admins who demote each other, one
+    must fail.
 
-    Raises Forbidden where the actor is no active admin any more, NotFound.
+    Raises Forbidden if the actor is no active admin any more, NotFound.
     """
     found = db.session.scalars(
         select(Developer)
@@ -126,7 +126,7 @@ def _set_disabled(developer: Developer, disabled: bool, now: datetime) -> None:
 def _flush() -> None:
     try:
         db.session.flush()
-    except IntegrityError:  # of what can be changed here only this has to be unique
+    except IntegrityError:  # platform_uid is the only field here that has to be unique
         db.session.rollback()
         raise PlatformUidTaken from None
 

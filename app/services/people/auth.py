@@ -1,7 +1,8 @@
-"""Logins, and what they hand out: an access token for minutes, a refresh token for days.
+"""Logins and their tokens: an access token, valid for minutes, and a refresh token, for days.
 
-The refresh tokens of one login are its family. Each is exchanged for its successor; one that
-comes back later was copied, and then nobody can tell the owner from the thief: all of them die.
+The refresh tokens of one login are a family. Each is exchanged for the next one. If a token comes
+again after that, it was copied, and nobody can tell the owner from the thief: the whole family is
+revoked.
 """
 
 import uuid
@@ -23,7 +24,7 @@ from app.services.people import developers, passwords, second_factor, sessions, 
 
 log = structlog.get_logger(__name__)
 
-# Each request of a person begins with it.
+# Each request of a developer begins with this query.
 _BY_ID = (
     select(Developer)
     .where(Developer.id == bindparam("id"))
@@ -32,26 +33,27 @@ _BY_ID = (
 
 
 class Pair(NamedTuple):
-    """What a login gets."""
+    """The two tokens of a login."""
 
     access_token: str
     refresh_token: str
 
 
 def login(name: str, password: str, totp_code: str | None = None) -> Pair:
-    """Raises InvalidCredentials, after the same time whatever the reason.
+    """Begin a login, and return its tokens. Commits.
 
-    Raises TotpRequired and TotpInvalid only to those who know the password.
+    Raises InvalidCredentials, after the same time whatever the reason; TotpRequired and TotpInvalid
+    only if the password is right.
     """
     developer = developers.named(name)
     known = developer.password_hash if developer else passwords.NOBODY
     is_open = developer is not None and developer.disabled_at is None
     db.session.commit()  # no connection is held while the hash is computed
-    # Of a disabled account no more is asked than of one that there is not.
+    # A disabled account looks like one that does not exist.
     if not passwords.matches(known, password) or developer is None or not is_open:
         raise InvalidCredentials
     developer = developers.locked(developer.id)
-    # Looked at again: a changed password must not let the old one in.
+    # Checked again, under the lock: the password may have been changed meanwhile.
     if developer is None or developer.disabled_at or developer.password_hash != known:
         raise InvalidCredentials
     second_factor.demand(developer, totp_code, clock.now())
@@ -61,7 +63,7 @@ def login(name: str, password: str, totp_code: str | None = None) -> Pair:
 
 
 def developer_of(access_token: str) -> Developer:
-    """Whose token it is, in one query. Raises InvalidToken."""
+    """The developer of an access token, in one query. Raises InvalidToken."""
     claims = tokens.access_claims(access_token)
     if not 0 < claims.developer_id <= LARGEST_ID:  # Postgres refuses it
         raise InvalidToken
@@ -72,7 +74,10 @@ def developer_of(access_token: str) -> Developer:
 
 
 def refresh(refresh_token: str) -> Pair:
-    """The next pair. Raises InvalidToken; a token that was copied ends its whole family."""
+    """Exchange a refresh token for a new pair. Commits.
+
+    Raises InvalidToken. A token that was used before revokes its whole family.
+    """
     developer, link = _link(refresh_token)
     now = clock.now()  # after the wait for the lock
     if link.revoked_at or link.expires_at <= now:
@@ -82,7 +87,7 @@ def refresh(refresh_token: str) -> Pair:
     overlap = timedelta(seconds=current_app.config["REFRESH_OVERLAP_SECONDS"])
     if link.replaced_at and now > link.replaced_at + overlap:
         _revoke(link.family, now)
-        # Whoever presented it: that is what is not known.
+        # No actor: it is not known whether the owner or a thief has sent the token.
         audit.record("login.refresh_reused", "developer", developer.id, actor=None)
         db.session.commit()
         log.warning("refresh_token_reused", developer=developer.id, family=str(link.family))
@@ -92,7 +97,7 @@ def refresh(refresh_token: str) -> Pair:
 
 
 def logout(developer: Developer, refresh_token: str) -> None:
-    """End the login that the token is of. A token that is not the developer's own is left alone."""
+    """End the login of the refresh token, if it is one of the developer's own. Commits."""
     try:
         owner, link = _link(refresh_token)
     except InvalidToken:
@@ -103,7 +108,7 @@ def logout(developer: Developer, refresh_token: str) -> None:
 
 
 def begin_family(developer: Developer, now: datetime) -> Pair:
-    """The first pair of a login. The caller holds the developer's lock, and commits."""
+    """The first pair of a new login. The caller holds the developer's lock, and commits."""
     return _pair(developer, uuid.uuid4(), now)
 
 
@@ -133,8 +138,8 @@ def _link(refresh_token: str) -> tuple[Developer, RefreshToken]:
         raise InvalidToken
     wanted = select(RefreshToken).where(RefreshToken.digest == forms.digest(refresh_token))
     found = db.session.scalar(wanted)
-    # The developer's lock is the one for all of their tokens: a family that is being revoked
-    # gets no new member meanwhile.
+    # The developer's lock is the lock of all of their tokens, so that a family that is being
+    # revoked gets no new token.
     developer = developers.locked(found.developer_id) if found else None
     link = db.session.scalar(wanted.execution_options(populate_existing=True))
     if developer is None or link is None:

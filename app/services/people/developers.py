@@ -1,4 +1,4 @@
-"""People and their accounts."""
+"""Developers: creating, finding and locking accounts."""
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -21,7 +21,7 @@ def create(
     git_name: str,
     git_email: str,
 ) -> Developer:
-    """A new account, by an admin or by a command (then there is no actor).
+    """Create an account, for an admin or, without an actor, for a command. Commits.
 
     Raises Forbidden, InvalidFields for a weak password, AlreadyExists for a taken name.
     """
@@ -49,7 +49,7 @@ def create(
 
 
 def create_admin(name: str, password: str) -> Developer | None:
-    """The first admin; None when the name exists already, whose account is then left as it is."""
+    """Create an admin. Returns None, and changes nothing, if the name exists already. Commits."""
     if named(name) is not None:
         return None
     try:
@@ -61,26 +61,28 @@ def create_admin(name: str, password: str) -> Developer | None:
             git_name=name,
             git_email=f"{name}@localhost",
         )
-    except AlreadyExists:  # somebody else has just done the same
+    except AlreadyExists:  # another process has just created the same account
         return None
 
 
 def named(name: str) -> Developer | None:
-    """Names are compared without regard to case."""
+    """The developer of that name, in any letter case."""
     return db.session.scalar(
         select(Developer).where(func.lower(Developer.name) == func.lower(name))
     )
 
 
 def locked(developer_id: int) -> Developer | None:
-    """The row as it is now, locked: who changes an account or its tokens holds this."""
+    """The developer's row, reread and locked: the lock for all changes of an account or its
+    tokens.
+    """
     return db.session.get(
         Developer, developer_id, with_for_update={"key_share": True}, populate_existing=True
     )
 
 
 def hold(developer: Developer) -> None:
-    """Lock and reread the developer. Raises InvalidToken when their sessions ended meanwhile."""
+    """Lock and reread the developer. Raises InvalidToken if their sessions have ended meanwhile."""
     generation = developer.token_generation
     current = locked(developer.id)
     if current is None or not sessions.is_current(current, generation):
@@ -88,9 +90,10 @@ def hold(developer: Developer) -> None:
 
 
 def confirm_password(developer: Developer, password: str, field: str) -> None:
-    """Raises InvalidFields. Not 401: it is the field that is wrong, not the credential.
+    """Check the developer's own password. Raises InvalidFields for `field`: the request's field is
+    wrong, not its credential.
 
-    Whoever asks bounds the guesses (`login_limits`).
+    The caller has to limit guesses (`login_limits`).
     """
     known = developer.password_hash
     db.session.commit()  # no connection is held while the hash is computed

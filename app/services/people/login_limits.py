@@ -1,7 +1,7 @@
-"""How many logins may fail: so many in a window for a name, and so many from an address.
+"""Limits on failed logins, in a time window: for each name, and for each address.
 
-Only failures count, and each is looked at twice: guesses that come all at once pass the first look
-together, but of their answers no more are given than if they had come one by one.
+Only failures count. The limit is checked before a login and again after it has failed: many guesses
+at the same time all pass the first check, but get no more answers than if they had come one by one.
 """
 
 import ipaddress
@@ -31,7 +31,7 @@ NETWORK_BITS = 64  # of an IPv6 address: one client has all the addresses of its
 
 
 class LimitState(NamedTuple):
-    """How many failures are left of how many, and in how many seconds there is one more."""
+    """A limit, how many failures are left of it, and in how many seconds there will be one more."""
 
     limit: int
     remaining: int
@@ -39,13 +39,14 @@ class LimitState(NamedTuple):
 
 
 class LoginLimit:
-    """What bounds the logins with a name (known or not, in any letter case) from an address.
+    """The limits of logins with a name (known or not, in any letter case) and from an address.
 
-    `standing` is that of the tighter bound, once it has been looked at.
+    `standing` is the state of the limit with fewer failures left, once it has been checked.
     """
 
     def __init__(self, name: str, address: str) -> None:
-        # Postgres decides which names are the same one. People type passwords as names: hashed.
+        # Postgres lowers the name, as it does for accounts. People mistype passwords as names, so
+        # Redis gets a hash.
         lowered = db.session.scalar(select(func.lower(name))) or ""
         failures = settings.value("loginFailures")
         from_address = settings.value("loginFailuresPerAddress")
@@ -56,7 +57,8 @@ class LoginLimit:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Around a login, or the check of a password that is asked for again, and no more.
+        """A context around a login or another check of a password, and nothing else: failures in it
+        are counted.
 
         Raises TooManyAttempts; redis.RedisError when Redis is away.
         """
@@ -70,7 +72,8 @@ class LoginLimit:
             self._require_room()
             raise
         self._require_room()
-        # Not the address: an account of one's own must not buy guesses at those of others.
+        # The address's count stays: logins to one's own account must not allow more guesses at the
+        # accounts of others.
         redis.limiter.clear(*self._name)
         self._look()
 
@@ -93,8 +96,10 @@ class LoginLimit:
         return self.standing
 
     def _tell(self) -> None:
-        """Once a window for each bound: a stranger decides how often this comes, and an audit
-        entry stays for ever. Of names only those of accounts: others may be mistyped passwords.
+        """Record in the audit log that a limit is reached. Commits.
+
+        Once in a window for each limit, because strangers decide how often this happens, and audit
+        entries stay for ever. Names only of existing accounts: others may be mistyped passwords.
         """
         db.session.rollback()  # the login has failed
         if _is_news(self._name) and (developer := developers.named(self._login_name)):
@@ -105,7 +110,7 @@ class LoginLimit:
 
 
 def _is_news(bound: tuple[RateLimitItemPerMinute, str]) -> bool:
-    """Whether the bound has been reached, for the first time in a window."""
+    """Whether the limit is reached, for the first time in a window."""
     window, key = bound
     if _standing(*bound).remaining > 0:
         return False
@@ -124,7 +129,7 @@ def _standing(window: RateLimitItemPerMinute, key: str) -> LimitState:
 
 
 def _network(address: str) -> str:
-    """The address, or the network of an IPv6 one."""
+    """The address; for IPv6 its network; for anything else a hash of the text."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Argon2id, on a thread of its own where the process is one loop of greenlets."""
+"""Password hashes with Argon2id, computed on a thread where the process is a loop of greenlets."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -15,31 +15,31 @@ MAX_LENGTH = 1024
 
 # OWASP's first choice of parameters for Argon2id: 19 MiB, two passes, one lane.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# What an unknown name's password is compared with, so that it takes as long as a known one's.
+# The password of an unknown name is compared with this hash, so that it takes the same time.
 NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$" + "A" * 22 + "$" + "A" * 43
 
 T = TypeVar("T")
 
 
 def check_strength(password: str, field: str = "password") -> None:
-    """Raises InvalidFields."""
+    """Raise InvalidFields for `field` if the password is too short or too long."""
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         text = f"must have {MIN_LENGTH} to {MAX_LENGTH:,} characters"
         raise InvalidFields({field: [text]})
 
 
 def hash_of(password: str) -> str:
-    """What is stored of it."""
+    """The password's hash, as it is stored."""
     return _aside(_hasher.hash, password)
 
 
 def matches(password_hash: str, password: str) -> bool:
-    """Whether it is the password that the hash was made of."""
+    """Whether the hash was made of this password."""
     return _aside(_matches, password_hash, password)
 
 
 def is_outdated(password_hash: str) -> bool:
-    """Whether it was made with other parameters than today's."""
+    """Whether the hash was made with other parameters than today's."""
     return _hasher.check_needs_rehash(password_hash)
 
 
@@ -52,7 +52,7 @@ def _matches(password_hash: str, password: str) -> bool:
 
 
 def _aside(work: Callable[..., T], *args: Any) -> T:
-    """A hash takes 20 ms, in which an unhelped hub would serve nobody."""
+    """Run `work` on a thread under gevent: a hash takes 20 ms, which would block all greenlets."""
     if not monkey.is_module_patched("threading"):
         return work(*args)
     result: T = gevent.get_hub().threadpool.apply(work, args)

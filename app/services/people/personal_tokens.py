@@ -1,4 +1,4 @@
-"""Personal access tokens: what a developer gives to scripts instead of a password."""
+"""Personal access tokens: credentials for a developer's scripts."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from app.services import audit, clock
 from app.services.people import developers, tokens
 
 PREFIX_LENGTH = len("mst_pat_") + 8  # enough for people to tell tokens apart
-# A token in use costs one write in this time, not one a request.
+# A token that is used writes its row once in this time, not with each request.
 USE_PRECISION = timedelta(minutes=1)
 
 
@@ -28,7 +28,10 @@ class PersonalTokenView:
 def create(
     actor: Developer, *, label: str, expires_at: datetime | None = None
 ) -> PersonalTokenView:
-    """A new token, without an end by default. Raises InvalidFields for an end that is past."""
+    """Create a token, which by default does not expire. Commits.
+
+    Raises InvalidFields for an `expires_at` in the past.
+    """
     developers.hold(actor)  # an account that is being disabled gets no more tokens
     now = clock.now()
     if expires_at is not None and expires_at <= now:
@@ -56,7 +59,7 @@ def listing(actor: Developer) -> Select[PersonalToken]:
 
 
 def revoke(actor: Developer, token_id: int) -> PersonalTokenView:
-    """The token opens nothing any more. Raises NotFound, also for somebody else's."""
+    """Revoke a token. Commits. Raises NotFound, also for somebody else's token."""
     token = db.session.get(PersonalToken, token_id, with_for_update=True, populate_existing=True)
     if token is None or token.developer_id != actor.id:
         raise NotFound("you have no such token")
@@ -68,7 +71,7 @@ def revoke(actor: Developer, token_id: int) -> PersonalTokenView:
 
 
 def revoke_all(developer: Developer, now: datetime) -> None:
-    """All that the developer has. The caller holds the developer's lock, and commits."""
+    """Revoke all of the developer's tokens. The caller holds their lock, and commits."""
     db.session.execute(
         update(PersonalToken)
         .where(PersonalToken.developer_id == developer.id, PersonalToken.revoked_at.is_(None))
@@ -77,12 +80,14 @@ def revoke_all(developer: Developer, now: datetime) -> None:
 
 
 def is_one(credential: str) -> bool:
-    """Whether it has the form of a personal access token."""
+    """Whether the credential has the form of a personal access token."""
     return is_token(credential, TokenKind.PERSONAL)
 
 
 def developer_of(secret: str) -> Developer:
-    """Whose token it is, in one query and at most one write a minute. Raises InvalidToken."""
+    """The developer of a token, in one query and at most one write a minute. Raises
+    InvalidToken.
+    """
     query = (
         select(PersonalToken, Developer)
         .join(Developer, Developer.id == PersonalToken.developer_id)
@@ -105,7 +110,7 @@ def _note_use(token: PersonalToken, now: datetime) -> None:
         return
     db.session.execute(
         update(PersonalToken)
-        # Asked again: of many requests that come at once one writes.
+        # The condition is repeated, so that of many requests at the same time one writes.
         .where(
             PersonalToken.id == token.id,
             or_(PersonalToken.last_used_at.is_(None), PersonalToken.last_used_at <= before),

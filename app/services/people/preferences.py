@@ -1,4 +1,4 @@
-"""What a developer wants to hear of, and where."""
+"""A developer's preferences for notifications."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,13 +12,13 @@ from app.models import Developer, NotificationPreference
 
 
 def of(actor: Developer) -> Preferences:
-    """All choices: what the developer has not chosen is as by default."""
+    """The developer's choice for each kind of news; defaults where they have made none."""
     row = db.session.get(NotificationPreference, actor.id, populate_existing=True)
     return audience.preferences(row.choices if row else None)
 
 
 def update(actor: Developer, changes: Mapping[NewsKind, Mapping[str, Any]]) -> Preferences:
-    """Set these fields of these choices; the others stay."""
+    """Set some fields of some choices; the others stay. Returns all choices. Commits."""
     _claim(actor)
     row = db.session.get_one(
         NotificationPreference, actor.id, with_for_update=True, populate_existing=True
@@ -30,6 +30,6 @@ def update(actor: Developer, changes: Mapping[NewsKind, Mapping[str, Any]]) -> P
 
 
 def _claim(actor: Developer) -> None:
-    """There is a row to lock: of two changes at once neither is lost."""
+    """Make sure that there is a row to lock, so that of two changes at once neither is lost."""
     mine = insert(NotificationPreference).values(developer_id=actor.id, choices={})
     db.session.execute(mine.on_conflict_do_nothing())

@@ -1,4 +1,4 @@
-"""What people change about their own account."""
+"""A developer's own account: reading and changing it."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,9 @@ def of(developer: Developer) -> Profile:
 
 
 def update(developer: Developer, **changes: str) -> Profile:
-    """Change who the commits of the developer's tasks are by: `git_name`, `git_email`."""
+    """Change the author of the commits of the developer's tasks: `git_name`, `git_email`.
+    Commits.
+    """
     for name, value in changes.items():
         setattr(developer, name, value)
     db.session.commit()
@@ -34,10 +36,10 @@ def update(developer: Developer, **changes: str) -> Profile:
 def change_password(
     developer: Developer, limit: LoginLimit, *, current_password: str, new_password: str
 ) -> Pair:
-    """A pair for whoever changed it; every other session of the developer ends.
+    """Change the password, end all sessions, and return the tokens of a new one. Commits.
 
-    Raises InvalidFields for a weak password and for a current one that is wrong, TooManyAttempts,
-    InvalidToken when the session has ended meanwhile.
+    Raises InvalidFields for a weak new password and for a wrong current one, TooManyAttempts, and
+    InvalidToken if the session has ended meanwhile.
     """
     passwords.check_strength(new_password, "newPassword")
     with limit.watching():
@@ -45,7 +47,7 @@ def change_password(
     new_hash = passwords.hash_of(new_password)
     developers.hold(
         developer
-    )  # what ended this session while the hash was made ends this change too
+    )  # if this session was ended while the hash was computed, the change fails
     developer.password_hash = new_hash
     developer.token_generation += 1
     audit.record("password.changed", "developer", developer.id, actor=developer)

@@ -1,6 +1,6 @@
-"""The second factor of logins: codes by time (RFC 6238), and recovery codes for a lost device.
+"""The second factor of logins: time-based codes (RFC 6238), and recovery codes for a lost device.
 
-Whoever takes a code holds the developer's lock, so that no code is taken twice.
+Codes are checked under the developer's lock, so that none is accepted twice.
 """
 
 import base64
@@ -38,7 +38,7 @@ RECOVERY_BYTES = 10  # 80 bits: too many to guess, so that no slow hash is neede
 
 
 class Setup(NamedTuple):
-    """What a device needs, as text, as an otpauth URI, and as its QR code (an SVG data URI)."""
+    """The secret for a device, as text, as an otpauth URI, and as a QR code (an SVG data URI)."""
 
     secret: str
     uri: str
@@ -52,7 +52,7 @@ def is_enabled(developer: Developer) -> bool:
 
 
 def set_up(developer: Developer) -> Setup:
-    """A new secret, of no effect before `verify`. Raises TotpEnabled."""
+    """Store a new secret, which has no effect before `verify`. Commits. Raises TotpEnabled."""
     developers.hold(developer)
     factor = _factor(developer)
     if factor is not None and factor.enabled_at is not None:
@@ -66,7 +66,7 @@ def set_up(developer: Developer) -> Setup:
 
 
 def verify(developer: Developer, code: str) -> list[str]:
-    """Turn it on; the recovery codes, told once.
+    """Turn the second factor on. Returns the recovery codes, which are shown only once. Commits.
 
     Raises InvalidFields for a wrong code, TotpEnabled and TotpNotSetUp.
     """
@@ -90,7 +90,10 @@ def verify(developer: Developer, code: str) -> list[str]:
 
 
 def disable(developer: Developer, limit: LoginLimit, password: str) -> None:
-    """Turn it off. Raises InvalidFields for a wrong password, TooManyAttempts."""
+    """Turn the second factor off. Commits.
+
+    Raises InvalidFields for a wrong password, TooManyAttempts.
+    """
     with limit.watching():
         developers.confirm_password(developer, password, "password")
     developers.hold(developer)
@@ -99,16 +102,16 @@ def disable(developer: Developer, limit: LoginLimit, password: str) -> None:
 
 
 def forget(developer: Developer, actor: Developer, action: str) -> None:
-    """As if there had never been one. The caller holds the developer's lock, and commits."""
+    """Delete the developer's second factor. The caller holds the developer's lock, and commits."""
     before, after = {"totpEnabled": is_enabled(developer)}, {"totpEnabled": False}
     audit.record(action, "developer", developer.id, actor=actor, before=before, after=after)
     db.session.execute(delete(SecondFactor).where(SecondFactor.developer_id == developer.id))
 
 
 def demand(developer: Developer, code: str | None, now: datetime) -> None:
-    """Take the code of a login. Raises TotpRequired, TotpInvalid.
+    """Check and use up the code of a login, if the developer has a second factor.
 
-    The caller holds the developer's lock, and commits.
+    Raises TotpRequired, TotpInvalid. The caller holds the developer's lock, and commits.
     """
     factor = _factor(developer)
     if factor is None or factor.enabled_at is None:
@@ -124,7 +127,7 @@ def _factor(developer: Developer) -> SecondFactor | None:
 
 
 def _takes(factor: SecondFactor, code: str, now: datetime) -> bool:
-    """Whether it is the code of a step that is near enough and has not been used; uses it."""
+    """Whether the code is that of an unused time step near the present one; if so, uses it up."""
     try:
         codes = pyotp.TOTP(vault.decrypt(factor.secret), interval=STEP_SECONDS)
     except vault.KeyMissing:
@@ -149,7 +152,7 @@ def _takes_recovery_code(developer: Developer, code: str) -> bool:
 
 
 def _recovery_code() -> str:
-    """Four groups of four letters and digits that are not mistaken for each other."""
+    """Four groups of four characters, none of which is easily mistaken for another."""
     text = base64.b32encode(secrets.token_bytes(RECOVERY_BYTES)).decode().lower()
     return "-".join(text[at : at + 4] for at in range(0, len(text), 4))
 
@@ -159,5 +162,5 @@ def _digest(code: str) -> str:
 
 
 def _bare(code: str) -> str:
-    """People type codes with and without what groups their letters."""
+    """The code without spaces and hyphens, which people type or leave out."""
     return code.replace(" ", "").replace("-", "")

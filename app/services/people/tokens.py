@@ -1,7 +1,7 @@
-"""The credentials that the server makes, and what it reads in them.
+"""Tokens that the server issues, and the claims that it reads from them.
 
-JWTs say who somebody is without a look into the database; what may have changed since (a disabled
-account, a decommissioned machine) is compared with the row, by the generation they carry.
+A JWT carries the id of a developer or machine, and a generation (or version) that is compared with
+the row's: raising the row's ends all JWTs that were issued before.
 """
 
 import secrets
@@ -25,19 +25,19 @@ ALGORITHM = "HS256"
 
 
 class WorkerClaims(NamedTuple):
-    """Which machine a worker JWT is of, and the `jwt_version` that it had then."""
+    """The claims of a worker JWT: the machine, and its `jwt_version` when the JWT was issued."""
 
     machine_id: uuid.UUID
     version: int
 
 
 def new(kind: TokenKind) -> str:
-    """A fresh secret; only `domain.tokens.digest` of it is stored."""
+    """A new random token, of which only the digest (`domain.tokens.digest`) is stored."""
     return tokens.make(kind, secrets.token_bytes(tokens.RANDOM_BYTES))
 
 
 class AccessClaims(NamedTuple):
-    """What an access token says. `family`: the login that it is of. `ends_at`: when it expires."""
+    """The claims of an access token. `family` names its login; `ends_at` is when it expires."""
 
     developer_id: int
     generation: int
@@ -54,7 +54,7 @@ def access_token(developer: Developer, family: uuid.UUID | None = None) -> str:
 
 
 def access_claims(token: str) -> AccessClaims:
-    """What the token says; the caller compares it with the developer's row. Raises InvalidToken."""
+    """The claims of an access token; the caller compares them with the row. Raises InvalidToken."""
     claims = _read(token, "access", current_app.config["JWT_SECRET_KEY"])
     try:
         ends_at = datetime.fromtimestamp(claims["exp"], UTC)
@@ -64,7 +64,7 @@ def access_claims(token: str) -> AccessClaims:
 
 
 def worker_jwt(machine: Machine) -> tuple[str, datetime]:
-    """A machine's JWT, and until when it is valid."""
+    """A new JWT for a machine, and when it expires."""
     issued_at = now()
     expires_at = issued_at + timedelta(seconds=current_app.config["WORKER_JWT_SECONDS"])
     claims = {
@@ -79,7 +79,7 @@ def worker_jwt(machine: Machine) -> tuple[str, datetime]:
 
 
 def read_worker_jwt(token: str) -> WorkerClaims:
-    """What it says; the caller compares it with the machine's row. Raises InvalidToken."""
+    """The claims of a worker JWT; the caller compares them with the row. Raises InvalidToken."""
     claims = _read(token, "worker", current_app.config["WORKER_JWT_SECRET_KEY"])
     try:
         return WorkerClaims(uuid.UUID(claims["sub"]), int(claims["ver"]))
@@ -88,9 +88,9 @@ def read_worker_jwt(token: str) -> WorkerClaims:
 
 
 def _read(token: str, kind: str, key: str) -> dict[str, Any]:
-    """The claims of a JWT of that kind, and of no other.
+    """The claims of a JWT of that kind. Raises InvalidToken, also for JWTs of other kinds.
 
-    By PyJWT itself: flask-jwt-extended decodes a token three times over, and each request waits.
+    PyJWT is used directly, because flask-jwt-extended decodes each token three times.
     """
     try:
         claims = jwt.decode(
@@ -104,7 +104,7 @@ def _read(token: str, kind: str, key: str) -> dict[str, Any]:
 
 
 def machine_of(token: str) -> Machine:
-    """The machine that a worker JWT speaks for, in one query. Raises InvalidToken."""
+    """The machine of a worker JWT, in one query. Raises InvalidToken."""
     claims = read_worker_jwt(token)
     machine = db.session.get(Machine, claims.machine_id)
     if (

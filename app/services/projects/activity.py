@@ -1,6 +1,6 @@
-"""What happened lately, over the projects that one may see.
+"""The latest events of all projects that a developer may see.
 
-A page costs the same whatever happened before it, and for who sees much as for who sees little.
+A page costs the same however many events there are, and however few projects the developer sees.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from app.services.projects import projects
 # Newest first.
 ORDER = (Event.created_at, Event.task_id, Event.number)
 SortKey = Sequence[Any]
-"""What an event has in those columns."""
+"""An event's values of those columns."""
 
 
 class Activity(NamedTuple):
@@ -29,11 +29,11 @@ class Activity(NamedTuple):
 
 
 def latest(actor: Developer, before: SortKey | None, limit: int) -> Select[Event, str, str | None]:
-    """The query of the latest events of the projects that the developer may see, or the latest of
-    those before that place, newest first. What machines note for themselves is left out. A row is
-    what an `Activity` is made of.
+    """The query of the latest events (below `before`, if given) that the developer may see, newest
+    first, without events of the type log. Its rows are the fields of an `Activity`.
     """
-    # Only the projects with the newest events can have one on the page; each has its own in order.
+    # Only the `limit` projects with the newest events can have an event on the page. An index has
+    # each project's events in order.
     newest = _latest(before, 1).lateral()
     busiest = (
         projects.visible_ids(actor)
@@ -51,8 +51,8 @@ def latest(actor: Developer, before: SortKey | None, limit: int) -> Select[Event
         .limit(limit)
         .subquery()
     )
-    # Asked of each row: Postgres takes the page for a thousand times as long as it is, and would
-    # read all attempts to join them.
+    # A subquery for each row: Postgres expects a thousand times as many rows as the page has, and
+    # would read all attempts for a join.
     machine_name = (
         select(Machine.name)
         .join(Attempt, Attempt.machine_id == Machine.id)

@@ -1,4 +1,6 @@
-"""What is going on, over the projects that one may see. No question costs more with more tasks."""
+"""The dashboard's numbers, over the projects that a developer may see, at the same cost however
+many tasks there are.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,8 +18,9 @@ from app.services.projects import projects
 
 @dataclass(frozen=True)
 class Stats:
-    """`tasks` has every status; `ended_today` is of this UTC day. `oldest_seconds` is how long the
-    task that was queued first has been in the queue; None where none is."""
+    """The dashboard's numbers. `tasks` has every status; `ended_today` is of this UTC day.
+    `oldest_seconds` is how long the oldest task in the queue has been there; None if it is empty.
+    """
 
     tasks: Mapping[TaskStatus, int]
     ended_today: Mapping[TaskStatus, int]
@@ -36,7 +39,7 @@ class Stats:
 
 
 def stats(actor: Developer, now: datetime) -> Stats:
-    """The numbers of this moment. Machines are those that are not decommissioned."""
+    """The present numbers, without decommissioned machines."""
     visible = projects.visible_ids(actor)
     fleet = _fleet()
     since = _oldest_in_queue(visible)
@@ -51,7 +54,7 @@ def stats(actor: Developer, now: datetime) -> Stats:
 
 
 def _fleet() -> dict[MachineStatus, tuple[int, int, int]]:
-    """Status → machines, their slots, and those in use."""
+    """By status: the number of machines, of their slots, and of the slots in use."""
     sums = func.sum(Machine.slots_total), func.sum(Machine.slots_used)
     query = (
         select(Machine.status, func.count(), *sums)
@@ -63,7 +66,9 @@ def _fleet() -> dict[MachineStatus, tuple[int, int, int]]:
 
 
 def _oldest_in_queue(visible: Select[int]) -> datetime | None:
-    """Asked project by project: each has its own in order, and what one may not see is not read."""
+    """When the oldest queued task was queued. Looked up project by project: an index has each
+    project's tasks in order, and other projects are not read.
+    """
     first = (
         select(Task.queued_at)
         .where(Task.project_id == Project.id, Task.status == TaskStatus.QUEUED)

@@ -1,4 +1,4 @@
-"""Who works on a project, and as what."""
+"""Members of projects, and their roles."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class LastMaintainer(Conflict):
 
 @dataclass(frozen=True)
 class Member:
-    """A developer in a project."""
+    """A member of a project."""
 
     developer: Developer
     role: ProjectRole
@@ -35,7 +35,7 @@ def listing(actor: Developer, key: str) -> Select[ProjectMember]:
 
 
 def views(memberships: Iterable[ProjectMember]) -> list[Member]:
-    """Who they are of, in the same order: one query, however many they are."""
+    """The memberships with their developers, in the same order, by one query."""
     wanted = list(memberships)
     ids = [membership.developer_id for membership in wanted]
     found = {d.id: d for d in db.session.scalars(select(Developer).where(Developer.id.in_(ids)))}
@@ -43,9 +43,9 @@ def views(memberships: Iterable[ProjectMember]) -> list[Member]:
 
 
 def put(actor: Developer, key: str, developer_id: int, role: ProjectRole) -> tuple[Member, bool]:
-    """Let a developer in, or change their role; the second says whether they are new.
+    """Add a member, or change a member's role. Returns the member, and whether they are new.
 
-    Raises NotFound, Forbidden, InvalidFields, LastMaintainer.
+    Commits. Raises NotFound, Forbidden, InvalidFields, LastMaintainer.
     """
     project = _own_locked(actor, key)
     developer = db.session.get(Developer, developer_id)
@@ -66,7 +66,7 @@ def put(actor: Developer, key: str, developer_id: int, role: ProjectRole) -> tup
 
 
 def remove(actor: Developer, key: str, developer_id: int) -> None:
-    """Raises NotFound, Forbidden, LastMaintainer."""
+    """Remove a member. Commits. Raises NotFound, Forbidden, LastMaintainer."""
     project = _own_locked(actor, key)
     member = db.session.get(ProjectMember, (project.id, developer_id))
     if member is None:
@@ -89,7 +89,7 @@ def _own(actor: Developer, key: str) -> Project:
 
 
 def _own_locked(actor: Developer, key: str) -> Project:
-    """The project, locked: of two maintainers who leave at once, one must stay."""
+    """The project, locked, so that two maintainers who leave at once cannot both do so."""
     return projects.locked(_own(actor, key).key)
 
 

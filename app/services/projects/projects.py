@@ -1,4 +1,4 @@
-"""Projects: made, changed and found."""
+"""Projects: created, changed and found."""
 
 import re
 import shlex
@@ -24,7 +24,7 @@ DEFAULT_AGENT = "claude"
 def create(
     actor: Developer, *, key: str, repo_url: str, agent_type: str = DEFAULT_AGENT, **fields: Any
 ) -> Project:
-    """A new project. `fields` are those of `update`.
+    """Create a project; `fields` are those of `update`. Commits.
 
     Raises Forbidden, InvalidFields, AlreadyExists.
     """
@@ -52,11 +52,12 @@ def create(
 
 
 def update(actor: Developer, key: str, **fields: Any) -> Project:
-    """Change what is given: name, repo_url, default_branch, agent_type, agent_command, pipeline,
-    max_attempts, environment (replaced as a whole), secrets (each set, or removed by None) and
-    git_token (None removes it). Tasks keep the pipeline they were created with.
+    """Change the given fields, and return the project. Commits.
 
-    Raises NotFound, Forbidden, InvalidFields.
+    They are name, repo_url, default_branch, agent_type, agent_command, pipeline, max_attempts,
+    environment (replaced as a whole), secrets (each is set, or removed by None) and git_token
+    (removed by None). Tasks keep the pipeline that they were created with. Raises NotFound,
+    Forbidden, InvalidFields.
     """
     rights.require(Act.CHANGE_PROJECT, actor, get(actor, key))
     project = locked(key)
@@ -70,9 +71,10 @@ def update(actor: Developer, key: str, **fields: Any) -> Project:
 
 
 def get(actor: Developer, key: str, *, hold: bool = False) -> Project:
-    """The project of that key in any letter case. Raises NotFound where it is not visible.
+    """The project with that key, in any letter case. Raises NotFound if it is not visible.
 
-    `hold` keeps it from being deleted until the end of the transaction: for what is added to it.
+    With `hold` the row is locked so that the project cannot be deleted before the end of the
+    transaction: for callers that add something to the project.
     """
     query = listing(actor).where(_is_called(key))
     if hold:
@@ -91,16 +93,18 @@ def listing(actor: Developer) -> Select[Project]:
 
 
 def visible_ids(actor: Developer) -> Select[int]:
-    """The query of the ids of all whose history the developer may see: admins, also of deleted."""
+    """The query of the ids of projects whose history the developer may see; for admins, of deleted
+    projects too.
+    """
     visible = rights.visible_projects(actor)
     query = select(Project.id)
     return query if visible is None else query.where(visible)
 
 
 def locked(key: str) -> Project:
-    """The project, its row locked: for what must judge it and change it. Raises NotFound.
+    """The project with that key, its row locked and reread. Raises NotFound.
 
-    The lock also waits for those who hold the project.
+    Waits for transactions that `hold` the project.
     """
     query = (
         select(Project)
@@ -115,7 +119,7 @@ def locked(key: str) -> Project:
 
 
 def stored_pipeline(raw: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
-    """The contract's stages, judged and with their defaults. Raises InvalidFields."""
+    """The stages of a request, checked and completed by defaults. Raises InvalidFields."""
     if raw is None:
         return [dict(stage) for stage in pipeline.DEFAULT]
     pipeline.parse(raw)
@@ -125,12 +129,12 @@ def stored_pipeline(raw: Sequence[Mapping[str, Any]] | None) -> list[dict[str, A
 
 def _stored_stage(raw: Mapping[str, Any]) -> dict[str, Any]:
     defaults = {"kind": pipeline.StageKind.AGENT.value, "timeout": pipeline.DEFAULT_TIMEOUT}
-    # What is null, false or empty asks for nothing.
+    # A value that is null, false or empty is as if it were not given.
     return defaults | {name: value for name, value in raw.items() if value}
 
 
 def _is_called(key: str) -> ColumnElement[bool]:
-    # What no key can be is not asked for: Postgres refuses some of it (NUL).
+    # A text that can be no key is not sent to Postgres, which would refuse some of them (NUL).
     return func.lower(Project.key) == key.lower() if KEY.fullmatch(key) else false()
 
 
@@ -155,8 +159,9 @@ def _change(project: Project, fields: Mapping[str, Any]) -> None:
 
 
 def _keep_token_at_home(project: Project, fields: Mapping[str, Any]) -> None:
-    """A stored token goes to the host that it was given for and to no other: else whoever may
-    change the address could have it sent to themselves, and read what nobody may read.
+    """Raise InvalidFields if the URL changes its host and the stored token stays.
+
+    Else maintainers could have the token, which nobody may read, sent to a host of their own.
     """
     if project.git_token is None or "git_token" in fields or "repo_url" not in fields:
         return
@@ -166,7 +171,7 @@ def _keep_token_at_home(project: Project, fields: Mapping[str, Any]) -> None:
 
 
 def _origin(repo_url: str) -> tuple[str, str]:
-    """Scheme, and host with port."""
+    """The URL's scheme, and its host with port."""
     parts = urlsplit(repo_url.lower())
     return parts.scheme, parts.netloc
 
@@ -174,8 +179,11 @@ def _origin(repo_url: str) -> tuple[str, str]:
 def _require_right_to_address(
     actor: Developer, project: Project, fields: Mapping[str, Any]
 ) -> None:
-    """What lies on machines is not the project's own: its maintainers may keep such an address,
-    not set one. (The machine has its own say, too: `muster/worker/git/local_repositories`.)"""
+    """Raise Forbidden if a new URL is a file: URL and the actor is no admin.
+
+    Files on machines do not belong to the project. Maintainers may keep such a URL, but not set
+    one. (Machines have rules of their own, too: `muster/worker/git/local_repositories`.)
+    """
     url = fields.get("repo_url", project.repo_url)
     if url != project.repo_url and url.lower().startswith("file:"):
         try:
@@ -205,7 +213,9 @@ def _merged(stored: Mapping[str, str], given: Mapping[str, str | None]) -> dict[
 
 
 def _check_agent(project: Project) -> None:
-    """A custom agent needs a command, and a command must be one that a shell's rules can split."""
+    """Raise InvalidFields for a custom agent without a command, and for a command that cannot be
+    split into words by a shell's rules.
+    """
     command = project.agent_command
     if project.agent_type == "custom" and not command:
         raise InvalidFields({"agentCommand": ["a custom agent needs a command"]})

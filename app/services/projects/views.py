@@ -1,4 +1,4 @@
-"""Projects with what is counted of them."""
+"""Projects with their counts of members and tasks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from app.services.counts import counters
 
 @dataclass(frozen=True)
 class ProjectView:
-    """A project as people are shown it. `task_counts` has every status.
+    """A project as people see it. `task_counts` has every status.
 
-    `last_activity_at` is the moment of its latest event, but for what machines note for themselves.
+    `last_activity_at` is the time of its latest event that is not of the type log.
     """
 
     project: Project
@@ -34,7 +34,7 @@ class ProjectView:
 
 
 def of(projects: Sequence[Project]) -> list[ProjectView]:
-    """A view of each, in the same order: three queries, however many they are."""
+    """A view of each project, in the same order, by three queries."""
     ids = [project.id for project in projects]
     members = _member_counts(ids)
     tasks = counters.by_project(select(Project.id).where(Project.id.in_(ids)))

@@ -1,1 +1,1 @@
-"""Ends that reach into several rooms."""
+"""Deletions that concern several rooms."""

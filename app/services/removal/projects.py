@@ -1,4 +1,4 @@
-"""Taking a project away. Its history stays, readable to admins."""
+"""Deleting a project. Its history stays, and admins can read it."""
 
 from sqlalchemy import select
 
@@ -20,9 +20,9 @@ class ProjectInUse(Conflict):
 
 
 def delete(actor: Developer, key: str, *, force: bool = False) -> None:
-    """Delete a project without live tasks; `force` cancels them first.
+    """Delete a project that has no live tasks; with `force`, cancel them first. Commits.
 
-    Raises Forbidden, NotFound, ProjectInUse (also with `force`, when tasks are created as fast as
+    Raises Forbidden, NotFound, and ProjectInUse (with `force` too, if tasks are created as fast as
     they are cancelled).
     """
     rights.require_admin(actor)

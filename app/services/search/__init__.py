@@ -1,1 +1,1 @@
-"""Search over everything that one may see."""
+"""Search over everything that a developer may see."""

@@ -1,4 +1,4 @@
-"""Who there is."""
+"""Lists of developers."""
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import undefer
@@ -7,10 +7,10 @@ from app.models import Developer
 
 
 def everybody() -> Select[Developer]:
-    """The query of all accounts, also of disabled ones."""
+    """The query of all accounts, with disabled ones."""
     return select(Developer).options(undefer(Developer.totp_enabled))
 
 
 def colleagues() -> Select[Developer]:
-    """The query of those who can sign in."""
+    """The query of all developers who are not disabled."""
     return select(Developer).where(Developer.disabled_at.is_(None))

@@ -1,4 +1,7 @@
-"""Finding tasks, machines and projects by what is written on them. docs/decisions/0011 has why."""
+"""Search for tasks by their descriptions, and for machines and projects by their names.
+
+docs/decisions/0011-search.md has the reasons.
+"""
 
 import re
 import uuid
@@ -23,18 +26,18 @@ T = TypeVar("T")
 
 _MACHINE_ID = re.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
-# How many of the newest tasks are read through. What is in 2 % of them fills an answer from here.
+# How many of the newest tasks are read. A word that is in 2 % of them fills an answer from here.
 WINDOW = 1000
-# Where there is no time for so many long texts, a part of them.
+# If the texts are too long for the time limit, a tenth of the tasks is read.
 PARTS = (1, 10)
-WINDOW_OF_PROJECT = 50  # at least, of each, where somebody is in many
-# In more than these a look on each shelf of each costs more than it saves.
+WINDOW_OF_PROJECT = 50  # the least number of tasks read of each project, for members of many
+# In more projects than this, searching shelf by shelf costs more than it saves.
 FEW_PROJECTS = 8
 
 
 @dataclass(frozen=True)
 class Found:
-    """Best first. Not `complete` where there was no time to look through all older tasks."""
+    """Matches, the best first. Not `complete` if the time limit ended the search of older tasks."""
 
     query: str
     tasks: list[Task]
@@ -45,7 +48,9 @@ class Found:
 
 @dataclass
 class _Hits:
-    """Ids of tasks with their ranks."""
+    """Ids of tasks that match, with their ranks. Not `complete`: the time limit ended the
+    search.
+    """
 
     ranks: dict[int, int] = field(default_factory=dict)
     complete: bool = True
@@ -59,7 +64,9 @@ class _Hits:
 
 
 def find(actor: Developer, query: str, limit: int) -> Found:
-    """What the developer may see of what the words of `query` are in; `limit` of each kind."""
+    """Search for all words of `query`, among what the developer may see; at most `limit` matches of
+    each kind. A task whose id is the query comes first.
+    """
     wanted = SearchQuery(query.strip())
     hits = _hits(wanted, _scope(actor), limit)
     ids = hits.best(limit)
@@ -83,10 +90,10 @@ def _scope(actor: Developer) -> Visibility:
 
 
 def _hits(wanted: SearchQuery, scope: Visibility, limit: int) -> _Hits:
-    """The newest first; then, where that is not enough, by the index, the newer half of it first.
+    """Search the newest tasks and, if they have too few matches, the older ones by the index.
 
-    What the newest hold little of is rare, so that the index has little to give. Where that does
-    not hold (old tasks are full of it) time ends the search.
+    A word that is rare among the newest tasks usually is rare everywhere, so that the index has few
+    entries of it. If it is frequent in old tasks all the same, the time limit ends the search.
     """
     hits = _Hits()
     if scope.projects == []:
@@ -116,7 +123,10 @@ def _hits(wanted: SearchQuery, scope: Visibility, limit: int) -> _Hits:
 
 
 def _newest(statements: Statements, window: int) -> tuple[list[Any] | None, int]:
-    """Out of the newest, and how many (of each project) those were; None: no time for any."""
+    """The matches among the newest tasks, and how many tasks (of each project) were read.
+
+    None for the matches if even the smallest window took too long.
+    """
     for part in PARTS:
         window = max(1, window // part)
         parameters = statements.parameters | {"window": window}
@@ -128,7 +138,9 @@ def _newest(statements: Statements, window: int) -> tuple[list[Any] | None, int]
 def _by_index(
     statements: Statements, last: int, places: int
 ) -> Iterator[tuple[TextClause, dict[str, Any]]]:
-    """Where to look, one after the other, when `last` is the newest shelf."""
+    """The statements that search the index, with their bounds, in turn. `last` is the newest shelf,
+    `places` the number of projects.
+    """
     if places > FEW_PROJECTS:
         yield statements.older(), {"before": (last + 1) * SHELF}
         return
@@ -138,7 +150,7 @@ def _by_index(
 
 
 def _tasks(actor: Developer, ids: list[int]) -> list[Task]:
-    """Those of them that the developer may see, in that order."""
+    """The tasks with these ids that the developer may see, in the same order."""
     if not ids:
         return []
     found = {task.id: task for task in reads.some(actor, ids)}
@@ -160,7 +172,10 @@ def _projects(actor: Developer, wanted: SearchQuery, limit: int) -> list[Project
 
 
 def _called(query: Select[T], name: str, *columns: InstrumentedAttribute[str]) -> Select[T]:
-    """Those that are called so, begin so, hold it, or are called something like it; best first."""
+    """The query, for rows whose name in one of the columns matches; best first.
+
+    The ranks: equal, beginning with `name`, containing it, resembling it (by trigrams).
+    """
     held = containing(name)
     rank = case(
         (or_(*(func.lower(column) == func.lower(name) for column in columns)), 3),

@@ -1,8 +1,9 @@
-"""How tasks are looked for: statements whose cost is bounded, whatever is looked for.
+"""The SQL of searches for tasks: statements whose cost is limited, whatever is searched for.
 
-Each has three parts that vary: where (`every` project, or `own`: those in :projects), what (`match`
-and `rank` over the words), and how far back. Rank: 2 the words one after the other, 1 each as a
-whole word, 0 each as a part of one. Everything that was typed is a parameter.
+Each varies in three parts: the projects (`every`, or `own`: those in :projects), the condition
+(`match` and `rank` over the words), and how far back it goes. The rank is 2 if the words follow one
+another, 1 if each is a whole word, 0 if one is only part of a word. All that was typed is sent as
+parameters.
 """
 
 from dataclasses import dataclass
@@ -13,14 +14,14 @@ from sqlalchemy import TextClause, text
 from app.domain.search import SearchQuery
 from app.models.search import SHELF
 
-# A task of a deleted project is still there.
+# Tasks of deleted projects stay in the table.
 _VISIBLE = "EXISTS (SELECT FROM projects WHERE id = t.project_id AND deleted_at IS NULL)"
 
 _NEWEST_EVERY = "SELECT * FROM task_texts ORDER BY task_id DESC LIMIT :window"
 _NEWEST_OWN = """
 SELECT t.* FROM unnest(CAST(:projects AS bigint[])) p CROSS JOIN LATERAL
   (SELECT * FROM task_texts WHERE project_id = p ORDER BY task_id DESC LIMIT :window) t"""
-# Beside what was found: how many were looked at, and the newest task of all.
+# Two rows beside the matches, marked by these ranks: how many tasks were read, and the newest id.
 LOOKED_AT, NEWEST = -1, -2
 _NEWEST = """
 WITH t AS MATERIALIZED ({newest})
@@ -45,14 +46,16 @@ _OF_PROJECT = "project_id = project"
 
 @dataclass(frozen=True)
 class Visibility:
-    """Whose tasks: those of `projects`, or all of them (None), also of `deleted` ones."""
+    """Which tasks may be found: those of `projects` (ids), or of all projects (None), with or
+    without deleted ones.
+    """
 
     projects: list[int] | None
     deleted: bool = False
 
 
 class Statements:
-    """What to ask for certain words in a certain scope, at most `most` tasks at a time."""
+    """The statements for given words and projects; each finds at most `most` tasks."""
 
     def __init__(self, wanted: SearchQuery, scope: Visibility, most: int) -> None:
         self._own = scope.projects is not None
@@ -73,18 +76,18 @@ class Statements:
             self.parameters["projects"] = scope.projects
 
     def newest(self) -> TextClause:
-        """Among the newest :window tasks (of each project). Whatever is wanted, each is read."""
+        """Search the newest :window tasks (of each project), all of which are read."""
         newest = _NEWEST_OWN if self._own else _NEWEST_EVERY
         marks = {"looked_at": LOOKED_AT, "newest_of_all": NEWEST}
         return text(_NEWEST.format(newest=newest, **marks, **self._parts))
 
     def on_shelves(self) -> TextClause:
-        """Among the tasks on :shelves, by the index."""
+        """Search the tasks on :shelves, by the index."""
         where = f"{_OF_PROJECT} AND {_ON_SHELF}" if self._own else _ON_SHELF
         return self._in_each(f"{_PROJECTS}, {_SHELVES}" if self._own else _SHELVES, where)
 
     def older(self) -> TextClause:
-        """Among all tasks before :before, by the index."""
+        """Search all tasks with ids below :before, by the index."""
         if self._own:
             return self._in_each(_PROJECTS, f"{_OF_PROJECT} AND {_OLDER}")
         return text(_BEST.format(where=_OLDER, **self._parts))
