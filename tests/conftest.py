@@ -143,12 +143,34 @@ def committed_app(shared_committed_app: Flask) -> Iterator[Flask]:
             yield shared_committed_app
         finally:
             db.session.remove()
-            tables = ", ".join(table.name for table in db.metadata.sorted_tables)
             with db.engine.begin() as connection:
-                # Past the trigger that keeps the audit log: only a superuser gets by.
-                connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
-                connection.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+                empty(connection)
             db.engine.dispose()
+
+
+def empty(connection: sa.Connection) -> None:
+    """Take all rows away, and have numbers begin anew.
+
+    Deletes, for they cost a hundredth of what truncating forty tables does; only what has grown is
+    truncated, so that nothing is left of it for the next test's plans to be about.
+    """
+    tables = [table.name for table in db.metadata.sorted_tables]
+    # Past the trigger that keeps the audit log, and past foreign keys: only a superuser gets by.
+    connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
+    connection.execute(sa.text(";".join(f"DELETE FROM {name}" for name in tables)))
+    for name in connection.scalars(GROWN, {"tables": tables, "bytes": LARGE_BYTES}).all():
+        connection.execute(sa.text(f"TRUNCATE {name} CASCADE"))
+    connection.execute(BEGIN_ANEW)
+
+
+LARGE_BYTES = 1 << 20
+GROWN = sa.text(
+    "SELECT relname FROM pg_class WHERE relname = ANY(:tables) AND pg_table_size(oid) > :bytes"
+)
+BEGIN_ANEW = sa.text(
+    "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)"
+    " FROM pg_sequences WHERE last_value IS NOT NULL"
+)
 
 
 @pytest.fixture
