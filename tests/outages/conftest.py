@@ -1,4 +1,4 @@
-"""A server of its own for each module here, whose Postgres and Valkey come and go."""
+"""One server for all here, whose Postgres and Valkey come and go; and a pair of them."""
 
 import json
 import os
@@ -74,8 +74,8 @@ class Server:
             cursor = {"cursor": page["nextCursor"]}
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Server]:
+@pytest.fixture(scope="session")
+def running_server() -> Iterator[Server]:
     home = Path(tempfile.mkdtemp(prefix="muster-outage-"))
     home.chmod(0o755)
     with start(home, env={"MUSTER_EMBEDDED_FSYNC": "off"}) as services:
@@ -97,14 +97,14 @@ def running() -> Iterator[Server]:
 
 
 @pytest.fixture
-def server(running: Server) -> Iterator[Server]:
+def server(running_server: Server) -> Iterator[Server]:
     """Both servers are there before and after each test, which must surprise nobody."""
-    known = len(running.gunicorn.log)
-    yield running
-    for name, process in running.services.processes.items():
+    known = len(running_server.gunicorn.log)
+    yield running_server
+    for name, process in running_server.services.processes.items():
         if process.poll() is not None:
-            running.restart(name)
-    lines = [line for line in running.gunicorn.log[known:].splitlines() if line[:1] == "{"]
+            running_server.restart(name)
+    lines = [line for line in running_server.gunicorn.log[known:].splitlines() if line[:1] == "{"]
     assert [line for line in lines if json.loads(line).get("level") == "error"] == []
 
 

@@ -26,11 +26,12 @@ NewMachine = Callable[[Gunicorn], SimulatedMachine]
 AT_ONCE = REDIS_SECONDS - 1
 
 
-@pytest.fixture
-def alone(server: Server, tmp_path: Path) -> Iterator[Gunicorn]:
+@pytest.fixture(scope="module")
+def alone(running_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gunicorn]:
     """A second server beside it, of one process."""
-    env = {**server.env, "MUSTER_HOME": str(tmp_path), "MUSTER_WEB_WORKERS": "1"}
-    with gunicorn(tmp_path, env) as running:
+    home: Path = tmp_path_factory.mktemp("alone")
+    env = {**running_server.env, "MUSTER_HOME": str(home), "MUSTER_WEB_WORKERS": "1"}
+    with gunicorn(home, env) as running:
         yield running
 
 

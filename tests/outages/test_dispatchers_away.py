@@ -1,4 +1,7 @@
-"""Celery and beat are killed: each is missed by name within 30 s, and what it did goes on later."""
+"""Celery, beat, or Valkey between them go away: what they did goes on when they are back.
+
+Each that is killed is missed by name within 30 s.
+"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 import redis
+import sqlalchemy as sa
 
 import config
 from app import bus
@@ -47,27 +51,28 @@ class Dispatchers:
         """When beat has last sent something. Unix time, as all moments here."""
         return float(self._redis.get(bus.BEAT_HEARTBEAT) or 0)
 
-    def stop(self) -> None:
+    def end(self) -> None:
         for process in self._running.values():
-            process.stop()
+            process.end()
         self._redis.close()
 
 
-@pytest.fixture
-def dispatchers(server: Server) -> Iterator[Dispatchers]:
+@pytest.fixture(scope="module")
+def dispatchers(running_server: Server) -> Iterator[Dispatchers]:
     """All run, beside a machine that is connected, as far as the rows say."""
-    app = create_app(config.load(server.env))
+    app = create_app(config.load(running_server.env))
     with app.app_context():
+        db.session.execute(sa.text("TRUNCATE machines, tasks CASCADE"))
         make_machine(slots_total=1000)
         db.session.remove()
         db.engine.dispose()
-    running = Dispatchers(server)
+    running = Dispatchers(running_server)
     try:
         for name in ("celery", "dispatcher", "beat"):
             running.start(name)
         yield running
     finally:
-        running.stop()
+        running.end()
 
 
 def missing(server: Server) -> list[str]:
@@ -114,4 +119,18 @@ def test_each_is_missed_by_its_name_and_its_work_goes_on_when_it_is_back(
     dispatchers.start("beat")
     eventually(lambda: missing(server) == ["sweeper"])
     dispatchers.start("celery")
+    eventually(lambda: missing(server) == [])
+
+
+@pytest.mark.usefixtures("dispatchers")
+def test_a_task_that_was_made_without_valkey_is_dispatched_when_it_is_back(
+    server: Server, eventually: Eventually
+) -> None:
+    eventually(lambda: missing(server) == [])
+    server.stop("valkey")
+    made = server.create_task("nobody could be woken for this")
+    assert (made.status_code, made.json()["status"]) == (201, "queued")
+    path = made.headers["Location"]
+    server.restart("valkey")
+    eventually(lambda: server.http.get(path).json()["status"] == "assigned")
     eventually(lambda: missing(server) == [])
