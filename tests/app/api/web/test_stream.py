@@ -109,6 +109,7 @@ Listen = Callable[..., Listener]
 @pytest.fixture
 def listen(committed_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Listen]:
     monkeypatch.setattr(feed, "HEARTBEAT_SECONDS", 0.1)
+    monkeypatch.setattr(hub, "LOOK_SECONDS", 0.2)
     opened: list[Listener] = []
 
     def start(developer: Developer, last_event_id: str = "", bearer: str = "") -> Listener:
@@ -430,11 +431,11 @@ def test_what_was_not_told_before_an_access_token_ended_is_told_to_who_comes_bac
     while stream._waiting.empty() or stream.seen == begun:
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    monkeypatch.setattr(feed, "now", lambda: now() + timedelta(hours=2))
-    end = next(reading).decode()
+    with monkeypatch.context() as later:
+        later.setattr(feed, "now", lambda: now() + timedelta(hours=2))
+        end = next(reading).decode()
     assert "signed_out" in end
     reading.close()
-    monkeypatch.undo()
     id_ = dict(line.split(": ", 1) for line in end.strip().splitlines())["id"]
     assert messages(listen(ada, id_).news(1)) == ["unread"]
 
