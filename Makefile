@@ -37,7 +37,7 @@ up: $(RUNTIME) ## The same stack with a local machine, until Ctrl-C
 	@$(BIN)/python -m demo.up
 
 test: $(TOOLS) ## The whole suite, on servers of its own
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -q -n $${MUSTER_TEST_WORKERS:-4} --dist loadfile
 
 heavy: $(HEAVY) ## All suites that take longer, one after the other
 	@echo "Heavy suites: $(or $(HEAVY),there are none)"

@@ -27,7 +27,7 @@ from app.factory import create_app
 from app.models import Developer, Machine
 from app.services import settings
 from app.services.people import tokens
-from tests import answers
+from tests import answers, units
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 SECRETS = {
@@ -39,6 +39,15 @@ SECRETS = {
 
 # A shell that runs us in the background has us ignore Ctrl-C, and what the tests start would, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = units.in_order(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> units.UnitScheduling | None:
+    return units.UnitScheduling(config) if config.getvalue("dist") == "loadfile" else None
 
 
 class Client(FlaskClient):

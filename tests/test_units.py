@@ -1,0 +1,41 @@
+"""What one worker takes at a time."""
+
+from itertools import combinations
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from tests.units import UNITS, in_order, unit_of
+
+ROOT = Path(__file__).parents[1]
+NAMES = [name for names in UNITS for name in names]
+
+
+def item(path: str, name: str = "test_x") -> Any:
+    return SimpleNamespace(nodeid=f"{path}::{name}")
+
+
+def test_all_that_is_named_is_there() -> None:
+    missing = [name for name in NAMES if not (ROOT / name).exists()]
+    assert missing == []
+
+
+def test_nothing_is_named_twice() -> None:
+    assert [pair for pair in combinations(NAMES, 2) if pair[0].startswith(pair[1])] == []
+    assert [pair for pair in combinations(NAMES, 2) if pair[1].startswith(pair[0])] == []
+
+
+def test_a_file_is_a_unit_and_so_are_files_that_share_a_stack() -> None:
+    assert unit_of("tests/test_names.py::test_x[a::b]") == "tests/test_names.py"
+    shared = next(names for names in UNITS if len(names) > 1)
+    assert {unit_of(f"{name}::test_x") for name in shared} == {shared[0]}
+    folder = next(name for name in NAMES if name.endswith("/"))
+    assert unit_of(f"{folder}below/test_y.py::test_x") == folder
+
+
+def test_the_long_ones_come_first_and_the_others_stay_as_they_were() -> None:
+    first, second = UNITS[0], UNITS[1]
+    given = [item("tests/z.py"), item(second[0]), item(first[-1]), item("tests/a.py")]
+    given += [item(first[0], "test_b"), item(first[0], "test_a")]
+    wanted = [given[n] for n in (4, 5, 2, 1, 0, 3)]
+    assert in_order(given) == wanted

@@ -1,0 +1,78 @@
+"""What one worker of `pytest -n` takes at a time: a file, or files that share a stack.
+
+A worker takes the next unit when it is nearly done with its last one. Those that take long come
+first, or the others would wait for them at the end; and not next to each other those that keep the
+processors busy, for many of the rest mostly wait.
+"""
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+# A unit a line, in this order; each name is a file, or a folder when it ends with a slash.
+UNITS: tuple[tuple[str, ...], ...] = (
+    (
+        "tests/outages/test_running_stages.py",
+        "tests/outages/test_rolling_restart.py",
+        "tests/outages/test_terminal_cuts.py",
+    ),
+    (
+        "tests/outages/test_dispatchers_away.py",
+        "tests/outages/test_postgres_away.py",
+        "tests/outages/test_redis_away.py",
+        "tests/outages/test_redis_frozen.py",
+    ),
+    ("tests/muster/worker/test_daemon_frozen.py",),
+    ("tests/app/pty/",),
+    ("tests/chaos/test_chaos.py",),
+    (
+        "tests/flows/test_chat.py",
+        "tests/flows/test_drain.py",
+        "tests/flows/test_elsewhere.py",
+        "tests/flows/test_life_of_a_task.py",
+        "tests/flows/test_terminal_in_full.py",
+        "tests/flows/test_tunnel.py",
+    ),
+    ("tests/app/jobs/test_jobs_killed_senders.py",),
+    ("tests/fuzz/",),
+    ("tests/flows/test_demo.py",),
+    ("tests/muster/worker/attempts/",),
+    ("tests/muster/worker/shim/test_shim.py",),
+    ("tests/app/machines/",),
+    ("tests/attacks/test_gunicorn.py", "tests/test_gunicorn.py"),
+    ("tests/app/services/counts/test_counters.py",),
+    ("tests/app/services/machines/test_reports.py",),
+    ("tests/muster/worker/test_clock_shifted.py",),
+    ("tests/muster/worker/shim/test_shim_faults.py",),
+    ("tests/muster/worker/test_maintenance.py",),
+    ("tests/muster/worker/test_daemon_growth.py",),
+    ("tests/test_config.py",),
+    ("tests/app/services/dispatch/test_dispatch.py",),
+)
+
+
+def unit_of(nodeid: str) -> str:
+    """The name of the unit that a test belongs to: a file's, in a unit of several the first's."""
+    path = nodeid.split("::", 1)[0]
+    return next((names[0] for names in UNITS if path.startswith(names)), path)
+
+
+def in_order(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The same tests, as `UNITS` has them, and then all others as they were."""
+    names = [name for names in UNITS for name in names]
+
+    def place(item: pytest.Item) -> int:
+        found = (at for at, name in enumerate(names) if item.nodeid.startswith(name))
+        return next(found, len(names))
+
+    return sorted(items, key=place)
+
+
+class UnitScheduling(LoadScopeScheduling):
+    """Hands out whole units in the order in which they were collected."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        super().__init__(config)
+        config.option.loadscopereorder = False  # by their number of tests
+
+    def _split_scope(self, nodeid: str) -> str:
+        return unit_of(nodeid)
