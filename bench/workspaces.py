@@ -13,9 +13,10 @@ from pathlib import Path
 
 from bench.figures import Figure, Ratio, flat, latency
 from demo.repository import BASE, Repository
+from muster.protocol.attempt_key import AttemptKey
+from muster.protocol.frames import Author
 from muster.worker.git.identity import Identities
 from muster.worker.git.preparation import WorkspaceRequest, prepare
-from muster.worker.git.workspace import Author
 from muster.worker.layout import Layout
 
 BLOCKS, PAIRS = 5, 6
@@ -54,11 +55,11 @@ class _Place:
         return self._prepared(with_uid=True)
 
     def _prepared(self, *, with_uid: bool) -> float:
-        task_id = next(self.numbers)
+        key = AttemptKey(next(self.numbers), 1)
         begun = time.perf_counter()
-        identity = self.identities.claim(task_id, 1) if with_uid else None
+        identity = self.identities.claim(key) if with_uid else None
         request = WorkspaceRequest(
-            self.layout, task_id, 1, self.repository.url, BASE, _AUTHOR, identity=identity
+            self.layout, key, self.repository.url, BASE, _AUTHOR, identity=identity
         )
         workspace = prepare(request, lambda level, text: None, threading.Event())
         took = time.perf_counter() - begun

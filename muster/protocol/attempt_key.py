@@ -21,3 +21,8 @@ class AttemptKey(NamedTuple):
     def of(cls, named: _Named) -> Self:
         """The key of whatever names an attempt: a frame, an order, a row."""
         return cls(named.task_id, named.attempt)
+
+    @property
+    def name(self) -> str:
+        """`7-1` for attempt 1 of task 7: a machine names directories and branches so."""
+        return f"{int(self.task_id)}-{int(self.attempt)}"

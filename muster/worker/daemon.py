@@ -171,12 +171,12 @@ class Daemon:
         key = AttemptKey.of(order)
         with self._held_lock:
             if key not in self._held:
-                self._held[key] = self._new_attempt(*key)
+                self._held[key] = self._new_attempt(key)
             return self._held[key]
 
-    def _new_attempt(self, task_id: int, attempt: int, *, resumed: bool = False) -> Attempt:
+    def _new_attempt(self, key: AttemptKey, *, resumed: bool = False) -> Attempt:
         after = (self._rested, self._forgotten)
-        return Attempt(self._context, task_id, attempt, *after, resumed=resumed)
+        return Attempt(self._context, key, *after, resumed=resumed)
 
     def _pass_on(self, order: Stop | Stale | Publish | Forget) -> None:
         with self._held_lock:
@@ -184,16 +184,16 @@ class Daemon:
         if attempt is not None:
             attempt.order(order)
             return
-        reporter = Reporter(self._context, order.task_id, order.attempt)
+        reporter = Reporter(self._context, AttemptKey.of(order))
         answer = _answer_of_a_stranger(order)
         # What is on its way already answers this order, too.
         if not reporter.is_saying(type(answer)):
             reporter.say(answer)
 
     def _forgotten(self, attempt: Attempt) -> None:
-        self._tunnels.forget(attempt.task_id, attempt.attempt)
+        self._tunnels.forget(attempt.key)
         with self._held_lock:
-            self._held.pop(AttemptKey.of(attempt), None)
+            self._held.pop(attempt.key, None)
         self._rested()
 
     def _rested(self) -> None:
@@ -217,7 +217,7 @@ class Daemon:
 
     def _say_drained(self) -> None:
         """What has ended may keep its workspace; what waits, for a person or an order, is left."""
-        nobody = Reporter(self._context, 0, 0)
+        nobody = Reporter(self._context, AttemptKey(0, 0))
         with self._held_lock:
             is_dry = self._draining and all(a.is_final for a in self._held.values())
             if is_dry and not nobody.is_saying(Drained):
@@ -251,7 +251,7 @@ class Daemon:
         self._journal.forget_all_but(set(known))
         self._tunnels.resume(known)
         for key in known:
-            self._held[key] = self._new_attempt(*key, resumed=True)
+            self._held[key] = self._new_attempt(key, resumed=True)
 
     def _put_away(self, *, kill: bool) -> None:
         self._tunnels.close_all()

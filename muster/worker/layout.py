@@ -9,6 +9,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from muster.protocol.attempt_key import AttemptKey
+
 SAFE_DIRECTORIES = "[safe]\n\tdirectory = *\n"
 """What git reads as its global settings where it runs as an attempt's uid: there the rights of
 that uid are the guard, and git's own check would only keep it from reading our mirrors."""
@@ -60,14 +62,14 @@ class Layout:
     def safe_directories(self) -> Path:
         return self.home / "gitconfig"
 
-    def attempt(self, task_id: int, attempt: int) -> Path:
-        return self.attempts / _name(task_id, attempt)
+    def attempt(self, key: AttemptKey) -> Path:
+        return self.attempts / key.name
 
-    def workspace(self, task_id: int, attempt: int) -> Path:
-        return self.workspaces / _name(task_id, attempt)
+    def workspace(self, key: AttemptKey) -> Path:
+        return self.workspaces / key.name
 
-    def home_of(self, task_id: int, attempt: int) -> Path:
-        return self.homes / _name(task_id, attempt)
+    def home_of(self, key: AttemptKey) -> Path:
+        return self.homes / key.name
 
     def make(self) -> None:
         """Creates what is missing and sets every mode again. Safe to repeat."""
@@ -88,10 +90,6 @@ class Layout:
                     f"{path} is closed to other users, so attempts with a uid of their own "
                     f"cannot reach {self.home}; choose another home or `chmod o+x {path}`"
                 )
-
-
-def _name(task_id: int, attempt: int) -> str:
-    return f"{int(task_id)}-{int(attempt)}"
 
 
 def _directory(path: Path, mode: int) -> None:

@@ -31,7 +31,7 @@ def clear(layout: Layout) -> list[AttemptKey]:
             kept.append(AttemptKey(int(name[1]), int(name[2])))
         else:
             _end(directory)
-    names = {f"{task_id}-{attempt}" for task_id, attempt in kept}
+    names = {key.name for key in kept}
     _remove([p for root in (layout.workspaces, layout.homes) for p in _children(root)], names)
     _release(layout, names)
     return sorted(kept)

@@ -17,7 +17,8 @@ from muster.worker.agents import kept_order
 from muster.worker.git import git, workspace
 from muster.worker.git.borrowers import Borrowers
 from muster.worker.git.mirror_lock import MirrorLock
-from muster.worker.git.mirrors import Mirror, Remote
+from muster.worker.git.mirrors import Mirror
+from muster.worker.git.remote import Remote
 from muster.worker.git.repositories import Repositories
 from muster.worker.layout import Layout
 

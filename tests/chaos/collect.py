@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.worker.shim.spool import SpoolReader
 from tests.chaos.clients import TASKS, wait_until
 from tests.chaos.history import AuditSeen, BranchSeen, LogSeen, MachineSeen, Recorder, TaskSeen
@@ -92,7 +93,7 @@ class Collector:
         """What the machine still has of it; None where it was forgotten, or never began."""
         for machine in self._world.machines:
             with contextlib.suppress(FileNotFoundError):
-                reader = SpoolReader(machine.layout.attempt(*whose))
+                reader = SpoolReader(machine.layout.attempt(AttemptKey(*whose)))
                 pieces = reader.read(0, reader.end())
                 reader.close()
                 return b"".join(piece.data for piece in pieces)

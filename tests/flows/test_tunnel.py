@@ -3,6 +3,7 @@
 import shlex
 from pathlib import Path
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.worker import processes
 from muster.worker.layout import Layout
 from muster.worker.tunnels import command
@@ -38,7 +39,7 @@ def test_a_developer_opens_a_tunnel_into_a_running_task_and_it_ends_with_it(
     )
     assert shown["url"].startswith("https://vscode.dev/tunnel/m")
     assert shown["url"].endswith(f"/workspaces/{task.id}-1")
-    mark = str(Layout(running.machine.home).attempt(task.id, 1).resolve())
+    mark = str(Layout(running.machine.home).attempt(AttemptKey(task.id, 1)).resolve())
     assert processes.in_group(command.marked(mark)[0].group)
     task.act("cancel")
     until(lambda: running.api.get(f"{path}/status")["state"] == "closed", "end of the tunnel", 20)

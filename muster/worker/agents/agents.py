@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from muster.protocol.frames import Capability
 from muster.worker.agents.environment import search_path
 
 BINARIES = {"claude": "claude", "codex": "codex", "cursor": "cursor-agent"}
@@ -92,14 +93,6 @@ def _custom(command: str, text: str) -> list[str]:
     return [word.replace(PROMPT, text) for word in words]
 
 
-@dataclass(frozen=True)
-class Capability:
-    agent_type: str
-    version: str | None
-    healthy: bool
-    reason: str | None
-
-
 class Versions:
     """What agents say to `--version`, asked in the background, once for each binary."""
 
@@ -140,11 +133,11 @@ def capabilities(agents: Iterable[str], versions: Versions) -> list[Capability]:
 
 def _capability(agent: str, versions: Versions) -> Capability:
     if agent == CUSTOM:
-        return Capability(agent, None, True, None)
+        return Capability(agent)
     binary = shutil.which(BINARIES.get(agent, agent), path=versions.path)
     if binary is None:
-        return Capability(agent, None, False, "binary_missing")
-    return Capability(agent, versions.of(binary), True, None)
+        return Capability(agent, healthy=False, reason="binary_missing")
+    return Capability(agent, versions.of(binary))
 
 
 def _changed(binary: str) -> int:

@@ -5,7 +5,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from muster.worker.git.workspace import Author, Workspace
+from muster.protocol.frames import Author
+from muster.worker.git.workspace import Workspace, commit_variables
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 VARIABLES = frozenset(
@@ -39,8 +40,8 @@ def build(
     if unknown := set(variables) - VARIABLES:
         raise ValueError(f"unknown variables: {', '.join(sorted(unknown))}")
     told = {
-        "task_id": str(workspace.task_id),
-        "attempt": str(workspace.attempt),
+        "task_id": str(workspace.key.task_id),
+        "attempt": str(workspace.key.attempt),
         "branch": workspace.branch,
         **{name: value for name, value in variables.items() if value is not None},
     }
@@ -53,7 +54,7 @@ def build(
         "HOME": str(home),
         "USER": user,
         "LOGNAME": user,
-        **author.environment(),
+        **commit_variables(author),
         **{f"MUSTER_{name.upper()}": told.get(name, "") for name in sorted(VARIABLES)},
     }
     for name, value in environment.items():

@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from muster.protocol.frames import Capability
 from muster.worker.agents import agents
 from muster.worker.agents.agents import AGENTS, Degradation, Reason, Versions
@@ -37,12 +39,11 @@ class AgentHealth:
         with self._lock:
             return [self._capability(capability) for capability in found]
 
-    def _capability(self, found: agents.Capability) -> Capability:
+    def _capability(self, found: Capability) -> Capability:
         degradation = self._degradations[found.agent_type]
         reason = degradation.degraded(time.monotonic())
-        return Capability(
-            agent_type=found.agent_type,
-            version=found.version,
+        return msgspec.structs.replace(
+            found,
             healthy=found.healthy and reason is None,
             degraded_until=_moment(degradation.until) if reason else None,
             reason=found.reason or reason,

@@ -5,7 +5,7 @@ import errno
 from muster.protocol.frames import RunStage
 from muster.worker.agents import agents, environment
 from muster.worker.agents.kept_order import KeptOrder
-from muster.worker.git.workspace import Author, Workspace
+from muster.worker.git.workspace import Workspace
 from muster.worker.shim.wire import StageCommand, StageEnd
 
 _MISSING = frozenset({errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR})
@@ -38,7 +38,6 @@ def failure_code(end: StageEnd) -> str:
 def _environment(order: RunStage, workspace: Workspace) -> dict[str, str]:
     told = {**order.variables, "stage": order.stage_name, "project": order.project}
     known = {name: value for name, value in told.items() if name in environment.VARIABLES}
-    author = Author(order.author.name, order.author.email)
     return environment.build(
-        workspace.home, workspace, author, order.env, order.secrets, dict(known)
+        workspace.home, workspace, order.author, order.env, order.secrets, dict(known)
     )

@@ -47,7 +47,7 @@ from muster.worker.shim.wire import StageEnd
 _LOG_PATIENCE = 30.0  # seconds for the server to take the rest of a log that is to be removed
 _REST = 10.0  # seconds without an order after which an idle shim is ended
 
-Order = RunStage | Stop | Stale | Publish | Forget
+AttemptOrder = RunStage | Stop | Stale | Publish | Forget
 
 log = logging.getLogger(__name__)
 
@@ -62,38 +62,36 @@ class Attempt:
     def __init__(
         self,
         context: AttemptContext,
-        task_id: int,
-        attempt: int,
+        key: AttemptKey,
         rested: Callable[[], None],
         gone: Callable[["Attempt"], None],
         *,
         resumed: bool = False,
     ) -> None:
-        self.task_id = task_id
-        self.attempt = attempt
+        self.key = key
         self._context = context
         self._rested = rested
         self._gone = gone
-        self._reporter = Reporter(context, task_id, attempt)
+        self._reporter = Reporter(context, key)
         self._abandoned = threading.Event()
-        self._shim = AttemptShim(context, task_id, attempt)
+        self._shim = AttemptShim(context, key)
         self._workspace = AttemptWorkspace(self._reporter, self._abandoned)
         self._kept = kept_order.read(self._shim.directory) if resumed else None
         self._executor = SerialExecutor(
-            f"{task_id}-{attempt}",
+            key.name,
             lingers=lambda: self._shim.living is not None,
             rest_after=_REST,
             rest=self._shim.rest,  # at a gate a task holds no process
         )
         self._stopping = self._publishing = self._forgetting = self._leaving = False
         self._highest = self._begun_before() if resumed else -1
-        context.streams.add(task_id, attempt, self._shim.directory)
+        context.streams.add(key, self._shim.directory)
         if resumed:
             self._executor.add(partial(self._safely, self._resume))
 
     # For the control loop
 
-    def order(self, order: Order) -> None:
+    def order(self, order: AttemptOrder) -> None:
         """Takes note of an order; one that is known already changes nothing.
 
         Raises RuntimeError where no thread is to be had, and has noted nothing then.
@@ -123,9 +121,9 @@ class Attempt:
 
     def held(self) -> HeldAttempt:
         """Where it stands. Raises OSError if the log cannot be read."""
-        end = self._context.streams.end(self.task_id, self.attempt)
+        end = self._context.streams.end(self.key)
         ended_by = self._standing().ended_by
-        return HeldAttempt(self.task_id, self.attempt, self._highest, self._state(), end, ended_by)
+        return HeldAttempt(*self.key, self._highest, self._state(), end, ended_by)
 
     @property
     def is_final(self) -> bool:
@@ -164,13 +162,13 @@ class Attempt:
         except Exception as error:
             if self._leaving:
                 return
-            log.exception("task %d, attempt %d", self.task_id, self.attempt)
+            log.exception("task %d, attempt %d", *self.key)
             if not self._standing().over:
                 self._fail("worker_failed", f"{type(error).__name__}: {error}")
         if not self._leaving:
             self._rested()
 
-    def _carry_out(self, order: Order) -> None:
+    def _carry_out(self, order: AttemptOrder) -> None:
         match order:
             case RunStage():
                 self._run_stage(order)
@@ -190,7 +188,7 @@ class Attempt:
         standing = self._standing()
         if standing.over or self._highest <= standing.finished or self._leaving:
             return
-        log.info("going on with task %d, attempt %d", self.task_id, self.attempt)
+        log.info("going on with task %d, attempt %d", *self.key)
         self._say_once(Accepted(), standing.accepted)
         self._say_once(StageStarted(self._highest), standing.started >= self._highest)
         self._follow(self._kept)
@@ -264,7 +262,7 @@ class Attempt:
             self._workspace.checkpoint(kept)
         if self._leaving:
             return
-        self._context.streams.await_until(self.task_id, self.attempt, end.log_end)
+        self._context.streams.await_until(self.key, end.log_end)
         how = cast(StageEndedBy, end.how)
         self._reporter.say(StageFinished(kept.stage_index, end.log_end, how, end.code))
         self._workspace.tell_facts()
@@ -294,8 +292,8 @@ class Attempt:
     def _forget(self, *, keep_checkpoints: bool) -> None:
         try:
             self._stop_running()
-            streams, key = self._context.streams, AttemptKey.of(self)
-            streams.wait_acked(*key, streams.end(*key), _LOG_PATIENCE)
+            streams, key = self._context.streams, self.key
+            streams.wait_acked(key, streams.end(key), _LOG_PATIENCE)
             self._shim.end()
             self._workspace.forget(self._kept, keep_checkpoints=keep_checkpoints)
         except OSError as error:
@@ -304,7 +302,7 @@ class Attempt:
         finally:
             # If it did not come to that, the order may be repeated.
             self._forgetting = False
-        streams.remove(*key)
+        streams.remove(key)
         self._shim.erase()
         self._workspace.tell_removed()
         self._leaving = True
@@ -312,7 +310,7 @@ class Attempt:
         self._gone(self)
 
     def _stop_running(self) -> None:
-        self._context.tunnels.end(self.task_id, self.attempt)
+        self._context.tunnels.end(self.key)
         try:
             if self._shim.is_running():
                 self._shim.wait(self._highest, lambda: False)
@@ -340,7 +338,7 @@ class Attempt:
             self._reporter.say(body)
 
     def _standing(self) -> Standing:
-        return self._context.journal.standing(self.task_id, self.attempt)
+        return self._context.journal.standing(self.key)
 
     def _begun_before(self) -> int:
         """The highest stage that an earlier life began; an order that it only took comes again."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Body
 from muster.worker.agents.health import AgentHealth
 from muster.worker.git.identity import Identities
@@ -36,13 +37,12 @@ class Reporter:
     """Speaks for one attempt."""
 
     context: AttemptContext
-    task_id: int
-    attempt: int
+    key: AttemptKey
 
     def say(self, body: Body) -> None:
-        self.context.journal.append(self.task_id, self.attempt, body)
+        self.context.journal.append(self.key, body)
 
     def is_saying(self, kind: type[Body]) -> bool:
         """Whether such a report is on its way: it answers a repeated order, too."""
-        reports = self.context.journal.unacked(self.task_id, self.attempt)
+        reports = self.context.journal.unacked(self.key)
         return any(isinstance(report.body, kind) for report in reports)

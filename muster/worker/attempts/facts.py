@@ -12,7 +12,6 @@ from typing import Self
 
 from muster.protocol.frames import DiffStat, WorkspaceFacts
 from muster.worker.attempts.context import Reporter
-from muster.worker.git import mirrors
 from muster.worker.git.git import GitError
 from muster.worker.git.workspace import Facts, Workspace, WorkspaceError
 
@@ -133,10 +132,6 @@ def _ready(of: Workspace, facts: Facts) -> WorkspaceFacts:
         base_commit=of.base_commit,
         head_commit=facts.head_commit,
         dirty=facts.dirty,
-        diff=sent_diff(facts.diff),
+        diff=facts.diff,
         size_bytes=facts.size_bytes,
     )
-
-
-def sent_diff(stat: mirrors.DiffStat) -> DiffStat:
-    return DiffStat(stat.files_changed, stat.insertions, stat.deletions)

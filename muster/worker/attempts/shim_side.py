@@ -9,6 +9,7 @@ from concurrent.futures import Future, wait
 from pathlib import Path
 from time import monotonic
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.worker.attempts.context import AttemptContext
 from muster.worker.lease.lease import extend
 from muster.worker.shim import client
@@ -39,10 +40,10 @@ class Interrupted(Exception):
 class AttemptShim:
     """What an attempt's thread does with its shim. `wake` may be called from any thread."""
 
-    def __init__(self, context: AttemptContext, task_id: int, attempt: int) -> None:
+    def __init__(self, context: AttemptContext, key: AttemptKey) -> None:
         self._context = context
-        self._key = (task_id, attempt)
-        self.directory: Path = context.layout.attempt(task_id, attempt)
+        self._key = key
+        self.directory: Path = context.layout.attempt(key)
         self._shim: ShimLink | None = None
         self._starting: Future[None] | None = None
         self._detached = False
@@ -75,7 +76,7 @@ class AttemptShim:
                 self._adopt(client.attach(self.directory))
                 return
             except (TimeoutError, ShimRefused) as error:
-                log.warning("the shim of task %d does not answer: %s", self._key[0], error)
+                log.warning("the shim of task %d does not answer: %s", self._key.task_id, error)
                 # One that refuses us fences itself, for nobody prolongs its lease.
                 hangs = isinstance(error, TimeoutError)
                 if monotonic() >= given_up_at and (hangs or not gone_on()):
@@ -151,7 +152,7 @@ class AttemptShim:
 
     def kill(self) -> None:
         """Ends a shim that hangs by force, and what it runs."""
-        log.warning("the shim of task %d hangs; it is killed", self._key[0])
+        log.warning("the shim of task %d hangs; it is killed", self._key.task_id)
         client.kill(self.directory)
 
     def is_running(self) -> bool:
@@ -248,15 +249,15 @@ class AttemptShim:
                 extend(shim, deadline)
 
     def _on_change(self) -> None:
-        self._context.streams.notice(*self._key)
-        self._context.terminals.notice(*self._key)
+        self._context.streams.notice(self._key)
+        self._context.terminals.notice(self._key)
         self._changed.set()
 
     def _last_words(self, stage_index: int) -> StageEnd:
         state = self.past()
         end = state.end_of(stage_index) if state else None
         if end is None:
-            log.warning("the shim of task %d is gone", self._key[0])
+            log.warning("the shim of task %d is gone", self._key.task_id)
             client.reap(self.directory)
             raise ShimLost
         return end

@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from muster.protocol import frames
-from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
+    Author,
     Checkpoint,
-    DiffStat,
     Failed,
     Note,
     Published,
@@ -18,11 +16,11 @@ from muster.protocol.frames import (
 )
 from muster.worker.agents.kept_order import KeptOrder
 from muster.worker.attempts.context import Reporter
-from muster.worker.attempts.facts import FactsTeller, FactsWatch, sent_diff
+from muster.worker.attempts.facts import FactsTeller, FactsWatch
 from muster.worker.git import checkpoints, workspace
-from muster.worker.git.checkpoints import CheckpointRefused, PublishRefused
+from muster.worker.git.checkpoints import CheckpointRefused, PublishRefused, PushedBranch
 from muster.worker.git.preparation import WorkspaceRequest, prepare
-from muster.worker.git.workspace import Author, Workspace
+from muster.worker.git.workspace import Workspace
 
 _LONGEST = 2_000  # characters of a message
 _PUSH_PAUSES = (1.0, 4.0)  # seconds before a push is tried again
@@ -40,16 +38,16 @@ class AttemptWorkspace:
     def __init__(self, reporter: Reporter, abandoned: threading.Event) -> None:
         self._reporter = reporter
         self._context = reporter.context
-        self._key = AttemptKey.of(reporter)
+        self._key = reporter.key
         self._abandoned = abandoned
         self._workspace: Workspace | None = None
         self._facts = FactsTeller(reporter)
 
     def find(self) -> None:
         """Takes over what an earlier life of the daemon prepared."""
-        self._workspace = workspace.find(self._context.layout, *self._key)
+        self._workspace = workspace.find(self._context.layout, self._key)
 
-    def prepared(self, repo: Repo, author: frames.Author) -> Workspace:
+    def prepared(self, repo: Repo, author: Author) -> Workspace:
         """Raises WorkspaceError, NoIdentityLeft, OSError."""
         if self._workspace is None:
             self._tell("preparing")
@@ -64,21 +62,19 @@ class AttemptWorkspace:
         if self._workspace is None:
             self.note("warning", "checkpoint refused: the workspace is gone")
             return
-        author = Author(kept.author.name, kept.author.email)
         try:
             made = checkpoints.checkpoint(
                 self._workspace,
                 kept.stage_index,
                 kept.stage_name,
-                author,
+                kept.author,
                 kept.repo.token,
                 note=self.note,
             )
         except CheckpointRefused as refused:
             self.note("warning", f"checkpoint refused: {refused}")
         else:
-            diff = sent_diff(made.diff)
-            self._reporter.say(Checkpoint(kept.stage_index, made.ref, made.commit, diff))
+            self._reporter.say(Checkpoint(kept.stage_index, made.ref, made.commit, made.diff))
 
     def publish(self, kept: KeptOrder | None) -> None:
         """Reports `Published`, or `Failed`."""
@@ -89,8 +85,7 @@ class AttemptWorkspace:
         except PublishRefused as refused:
             self._reporter.say(Failed("publish_failed", str(refused)[:_LONGEST]))
         else:
-            diff = DiffStat(made.files_changed, made.insertions, made.deletions)
-            self._reporter.say(Published(made.branch, made.commit, diff))
+            self._reporter.say(Published(made.branch, made.commit, made.diff))
             self.tell_facts()
 
     def tell_facts(self) -> None:
@@ -104,19 +99,19 @@ class AttemptWorkspace:
         if self._workspace is None:
             yield
             return
-        log_file = self._context.layout.attempt(*self._key) / "log"
+        log_file = self._context.layout.attempt(self._key) / "log"
         with FactsWatch(self._facts, self._workspace, log_file):
             yield
 
     def forget(self, kept: KeptOrder | None, *, keep_checkpoints: bool) -> None:
         """Removes all that is left, also at the remote unless it is kept there. Raises OSError."""
         self._facts.close()
-        found = self._workspace or workspace.find(self._context.layout, *self._key)
+        found = self._workspace or workspace.find(self._context.layout, self._key)
         if found is not None and keep_checkpoints:
             found.remove()
         elif found is not None:
             checkpoints.forget(found, kept.repo.token if kept else None, note=self.note)
-        elif identity := self._context.identities.claim(*self._key):
+        elif identity := self._context.identities.claim(self._key):
             # A preparation that failed leaves its uid taken.
             identity.release()
 
@@ -124,22 +119,20 @@ class AttemptWorkspace:
         """Tells people about the work."""
         self._reporter.say(Note(_LEVELS.get(level, "info"), text[:_LONGEST]))
 
-    def _request(self, repo: Repo, author: frames.Author) -> WorkspaceRequest:
-        task_id, attempt = self._key
+    def _request(self, repo: Repo, author: Author) -> WorkspaceRequest:
         return WorkspaceRequest(
             layout=self._context.layout,
-            task_id=task_id,
-            attempt=attempt,
+            key=self._key,
             url=repo.url,
             base=repo.base,
-            author=Author(author.name, author.email),
+            author=author,
             token=repo.token,
             resume_from=repo.resume_from,
-            identity=self._context.identities.claim(*self._key),
+            identity=self._context.identities.claim(self._key),
         )
 
-    def _pushed(self, of: Workspace, kept: KeptOrder) -> checkpoints.Published:
-        author, token = Author(kept.author.name, kept.author.email), kept.repo.token
+    def _pushed(self, of: Workspace, kept: KeptOrder) -> PushedBranch:
+        author, token = kept.author, kept.repo.token
         for pause in _PUSH_PAUSES:
             try:
                 return checkpoints.publish(of, author, token, note=self.note)
@@ -150,8 +143,8 @@ class AttemptWorkspace:
         return checkpoints.publish(of, author, token, note=self.note)
 
     def _tell(self, state: Literal["preparing", "ready", "removed"]) -> None:
-        path = str(self._context.layout.workspace(*self._key))
-        branch = workspace.branch_of(*self._key)
+        path = str(self._context.layout.workspace(self._key))
+        branch = workspace.branch_of(self._key)
         self._reporter.say(WorkspaceFacts(state, path=path, branch=branch))
 
     def tell_removed(self) -> None:

@@ -6,9 +6,15 @@ which no agent can write.
 
 from dataclasses import dataclass
 
+from muster.protocol.frames import Author, DiffStat
 from muster.worker.git import git
-from muster.worker.git.mirrors import DiffStat, Mirror
-from muster.worker.git.workspace import Author, Note, Workspace, WorkspaceError
+from muster.worker.git.mirrors import Mirror
+from muster.worker.git.workspace import (
+    NoteTaker,
+    Workspace,
+    WorkspaceError,
+    commit_variables,
+)
 
 COMMIT_TIMEOUT = 300.0
 PUSH_TIMEOUT = 300.0
@@ -23,19 +29,21 @@ class PublishRefused(Exception):
 
 
 @dataclass(frozen=True)
-class Checkpoint:
+class PushedCheckpoint:
+    """A finished stage's work, as it lies at the remote; `diff` counts from the base."""
+
     ref: str
     commit: str
     diff: DiffStat
 
 
 @dataclass(frozen=True)
-class Published:
+class PushedBranch:
+    """The attempt's branch, as it lies at the remote; `diff` counts from the base."""
+
     branch: str
     commit: str
-    files_changed: int
-    insertions: int
-    deletions: int
+    diff: DiffStat
 
 
 def checkpoint(
@@ -45,22 +53,22 @@ def checkpoint(
     author: Author,
     token: str | None = None,
     *,
-    note: Note,
+    note: NoteTaker,
     timeout: float = PUSH_TIMEOUT,
-) -> Checkpoint:
+) -> PushedCheckpoint:
     """Commits all changes and pushes them as `refs/muster/<task>/<attempt>/<stage>`.
 
     Where nothing changed the ref points at HEAD. Raises CheckpointRefused.
     """
     ref = f"{_refs(workspace)}/{int(stage_index)}"
-    message = f"{stage_name} (task #{workspace.task_id})"
+    message = f"{stage_name} (task #{workspace.key.task_id})"
     try:
         _commit(workspace, message, author, note)
         # A stage that was done again after a crash replaces what it pushed before.
         commit, diff = _pushed(workspace, ref, f"+{ref}:{ref}", token, timeout)
     except (git.GitError, WorkspaceError) as error:
         raise CheckpointRefused(error.message) from error
-    return Checkpoint(ref, commit, diff)
+    return PushedCheckpoint(ref, commit, diff)
 
 
 def publish(
@@ -68,9 +76,9 @@ def publish(
     author: Author,
     token: str | None = None,
     *,
-    note: Note,
+    note: NoteTaker,
     timeout: float = PUSH_TIMEOUT,
-) -> Published:
+) -> PushedBranch:
     """Pushes HEAD as the attempt's branch, never by force; twice is as good as once.
 
     What a failed checkpoint left uncommitted goes along, or the push would silently be without
@@ -78,16 +86,15 @@ def publish(
     """
     ref = f"{_refs(workspace)}/head"
     try:
-        _commit(workspace, f"task #{workspace.task_id}", author, note)
+        _commit(workspace, f"task #{workspace.key.task_id}", author, note)
         to = f"refs/heads/{workspace.branch}"
         commit, diff = _pushed(workspace, ref, f"{ref}:{to}", token, timeout)
     except (git.GitError, WorkspaceError) as error:
         raise PublishRefused(error.message) from error
-    changed = (diff.files_changed, diff.insertions, diff.deletions)
-    return Published(workspace.branch, commit, *changed)
+    return PushedBranch(workspace.branch, commit, diff)
 
 
-def forget(workspace: Workspace, token: str | None = None, *, note: Note) -> None:
+def forget(workspace: Workspace, token: str | None = None, *, note: NoteTaker) -> None:
     """Removes the workspace, and its checkpoint refs here and at the remote.
 
     A remote that keeps its refs costs a warning.
@@ -100,17 +107,17 @@ def forget(workspace: Workspace, token: str | None = None, *, note: Note) -> Non
 
 
 def _refs(workspace: Workspace) -> str:
-    return f"refs/muster/{workspace.task_id}/{workspace.attempt}"
+    return f"refs/muster/{workspace.key.task_id}/{workspace.key.attempt}"
 
 
-def _commit(workspace: Workspace, message: str, author: Author, note: Note) -> None:
+def _commit(workspace: Workspace, message: str, author: Author, note: NoteTaker) -> None:
     _stage_changes(workspace, note)
     arguments = ["commit", "--quiet", "--no-verify", "--cleanup=whitespace"]
     try:
         workspace.git(
             *arguments,
             f"--message={message}",
-            env=author.environment(),
+            env=commit_variables(author),
             timeout=COMMIT_TIMEOUT,
         )
     except git.GitError as error:
@@ -119,7 +126,7 @@ def _commit(workspace: Workspace, message: str, author: Author, note: Note) -> N
             raise
 
 
-def _stage_changes(workspace: Workspace, note: Note) -> None:
+def _stage_changes(workspace: Workspace, note: NoteTaker) -> None:
     arguments = ["add", "--all", "--ignore-errors"]
     try:
         try:

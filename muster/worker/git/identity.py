@@ -17,6 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from muster.protocol.attempt_key import AttemptKey
+
 UIDS = range(60_000, 65_000)
 
 # Whatever Python needs is imported before the rights are gone: the interpreter itself may lie in
@@ -76,21 +78,20 @@ class Identities:
         self._directory = directory
         self._uids = uids
 
-    def claim(self, task_id: int, attempt: int) -> Identity | None:
+    def claim(self, key: AttemptKey) -> Identity | None:
         """The attempt's identity, the same one when asked again; None unless we are root.
 
         Raises NoIdentityLeft.
         """
         if os.geteuid() != 0:
             return None
-        name = f"{int(task_id)}-{int(attempt)}"
         for identity in self._taken():
             with suppress(FileNotFoundError):  # another attempt may be letting go of its own
-                if os.readlink(identity.claim) == name:
+                if os.readlink(identity.claim) == key.name:
                     return identity
         for uid in self._candidates():
             with suppress(FileExistsError):
-                os.symlink(name, self._directory / str(uid))
+                os.symlink(key.name, self._directory / str(uid))
                 return Identity(uid, self._directory / str(uid))
         raise NoIdentityLeft(f"all {len(self._uids)} uids of {self._uids} are taken")
 

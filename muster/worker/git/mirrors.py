@@ -6,117 +6,26 @@ what a ref is about to let go of is kept for those that are here (`borrowers`).
 """
 
 import hashlib
-import os
 import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
 
-from muster.worker.git import git, local_repositories
+from muster.protocol.frames import DiffStat
+from muster.worker.git import git, local_repositories, shortstat
 from muster.worker.git.borrowers import Borrowers
 from muster.worker.git.identity import Identity
 from muster.worker.git.mirror_lock import MirrorLock
+from muster.worker.git.remote import Remote
 from muster.worker.layout import Layout
 
-SCHEMES = frozenset({"file", "git", "http", "https", "ssh"})
 FETCH_TIMEOUT = 600.0
 PUSH_TIMEOUT = 300.0
 
-_NETWORK = (
-    *("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"),
-    *("all_proxy", "https_proxy", "http_proxy", "no_proxy"),
-    *("GIT_SSL_CAINFO", "SSL_CERT_DIR", "SSL_CERT_FILE", "SSH_AUTH_SOCK"),
-)
-_LOGIN = (
-    "!f() { printf 'username=%s\\npassword=%s\\n' "
-    '"$MUSTER_GIT_USERNAME" "$MUSTER_GIT_PASSWORD"; }; f'
-)
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_REMOTE_HELPER = re.compile(r"[A-Za-z0-9+.-]*::")
-_SCP = re.compile(r"[^/:]+:")
-_UNSAFE_URL = re.compile(r"[\x00-\x20\x7f]")
 _UNSAFE_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[-/]|/$|\.lock(?:/|$)|(?:^|/)\.")
-_SHORTSTAT = re.compile(r"(\d+) (file|insertion|deletion)")
-
-
-@dataclass(frozen=True)
-class DiffStat:
-    files_changed: int = 0
-    insertions: int = 0
-    deletions: int = 0
-
-    @classmethod
-    def parse(cls, shortstat: str) -> "DiffStat":
-        numbers = {word: int(number) for number, word in _SHORTSTAT.findall(shortstat)}
-        return cls(*(numbers.get(word, 0) for word in ("file", "insertion", "deletion")))
-
-
-@dataclass(frozen=True)
-class Remote:
-    """Where a repository lives, and how to log in there.
-
-    `url` carries no credentials. They reach git as a credential helper for that one host, set by
-    environment variables: not in an argument, not on the disk, not after a redirect elsewhere.
-    """
-
-    url: str
-    username: str = ""
-    password: str = field(default="", repr=False)
-
-    @classmethod
-    def parse(cls, url: str, token: str | None = None) -> "Remote":
-        """Raises GitError for a URL that git must not be given."""
-        _require_safe_url(url)
-        if any(ord(character) < 32 for character in token or ""):
-            raise git.GitError("the git token contains control characters")
-        try:
-            parts = urlsplit(url)
-        except ValueError as error:
-            raise git.GitError(f"{git.mask(url)!r} is not a URL: {error}") from None
-        if parts.scheme.lower() not in {"http", "https"}:
-            return cls(url)
-        login, _, host = parts.netloc.rpartition("@")
-        username, _, password = (unquote(part) for part in login.partition(":"))
-        clean = urlunsplit(parts._replace(netloc=host))
-        return cls(clean, username or "x-access-token" if token else username, token or password)
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        return (self.password,)
-
-    @property
-    def has_login(self) -> bool:
-        return bool(self.username or self.password)
-
-    @property
-    def protocols(self) -> str:
-        """Those by which git may go there: no redirect leads to another."""
-        if local_repositories.is_local(self.url):
-            return "file"
-        scheme = _SCHEME.match(self.url)
-        name = scheme.group(1).lower() if scheme else "ssh"
-        return "http:https" if name == "http" else name
-
-    def environment(self) -> dict[str, str]:
-        """The variables that the daemon's own network commands need."""
-        kept = {name: os.environ[name] for name in _NETWORK if name in os.environ}
-        login = {"MUSTER_GIT_USERNAME": self.username, "MUSTER_GIT_PASSWORD": self.password}
-        return {
-            **kept,
-            **(login if self.has_login else {}),
-            "GIT_ALLOW_PROTOCOL": self.protocols,
-            "GIT_SSH_COMMAND": "ssh -oBatchMode=yes",
-        }
-
-    def settings(self) -> dict[str, str]:
-        if not self.has_login:
-            return {}
-        parts = urlsplit(self.url)
-        return {f"credential.{parts.scheme}://{parts.netloc}.helper": _LOGIN}
 
 
 @dataclass(frozen=True)
@@ -136,15 +45,26 @@ class Mirror:
         return (self.path / "HEAD").exists()
 
     def address(self) -> str:
-        """What git is to be given as the remote now. Raises LocalRefused."""
+        """The remote as git is to be told it now: its URL, or a local path that may be used.
+
+        Raises LocalRefused.
+        """
         url = self.remote.url
         is_local = local_repositories.is_local(url)
         return local_repositories.address(url, self.layout) if is_local else url
 
     @property
     def used(self) -> Path:
-        """The file whose time tells when something was last done here."""
+        """The file whose time tells when something was last fetched or deleted here."""
         return self.path / "used"
+
+    @property
+    def lock(self) -> MirrorLock:
+        return MirrorLock.of(self.path)
+
+    @property
+    def borrowers(self) -> Borrowers:
+        return Borrowers(self.path)
 
     def fetch(
         self,
@@ -156,10 +76,11 @@ class Mirror:
         timeout: float = FETCH_TIMEOUT,
         cancelled: git.Flag | None = None,
     ) -> dict[str, str]:
-        """Brings the branch `base` and these full refs up to date; the mirror is made if need be.
+        """Brings the branch `base` and the full refs `extra_refs` up to date from the remote.
 
-        Returns the commits that they name. For a `borrower` these, and all that the mirror will
-        name from now on, stay as long as the attempt of that name is here. Raises GitError.
+        The mirror is made if it is missing. Returns the commit of each ref. For a `borrower` these
+        commits, and all that the mirror will name from now on, stay as long as the attempt of that
+        name is on this machine. Raises GitError.
         """
         heads = [f"refs/heads/{base}", *extra_refs]
         for ref in heads:
@@ -168,18 +89,23 @@ class Mirror:
         arguments = ["fetch", "--progress", "--no-auto-maintenance", "--no-write-fetch-head"]
         arguments += ["--end-of-options", self.address(), *(f"+{ref}:{ref}" for ref in heads)]
         with self.lock.held(deadline, cancelled):
-            self._make()
+            self._make_if_missing()
             self.used.touch()
-            with self._kept(heads):
-                # What is replaced now is none of its business.
+            with self._kept_for_borrowers(heads):
+                # What this fetch replaces is none of the new borrower's business.
                 if borrower is not None:
                     self.borrowers.add(borrower)
+
+                def run() -> None:
+                    left = deadline - time.monotonic()
+                    self._run_at_remote(arguments, left, on_progress, cancelled)
+
                 try:
-                    self._ask(arguments, deadline - time.monotonic(), on_progress, cancelled)
+                    run()
                 except git.GitError as error:
-                    if not self._mended(error, base):
+                    if not self._has_cleared_the_way(error, base):
                         raise
-                    self._ask(arguments, deadline - time.monotonic(), on_progress, cancelled)
+                    run()
             return {ref: self.commit(ref) for ref in heads}
 
     def take(self, git_directory: Path, identity: Identity | None, ref: str, timeout: float) -> str:
@@ -192,18 +118,19 @@ class Mirror:
         arguments += ["--no-write-fetch-head", f"--upload-pack={reader} --strict"]
         # As a URL it cannot be taken for a bundle, whatever the agent puts there.
         arguments += ["--end-of-options", f"file://{git_directory}", f"+HEAD:{ref}"]
-        with self.lock.held(time.monotonic() + timeout), self._kept([ref]):
+        with self.lock.held(time.monotonic() + timeout), self._kept_for_borrowers([ref]):
             git.run(arguments, cwd=self.path, timeout=timeout)
         return self.commit(ref)
 
     def push(self, refspecs: Sequence[str], timeout: float = PUSH_TIMEOUT) -> None:
-        """Raises GitError with what the remote said."""
-        self._ask(["push", "--no-verify", "--end-of-options", self.address(), *refspecs], timeout)
+        """Pushes to the remote. Raises GitError with the remote's own words."""
+        arguments = ["push", "--no-verify", "--end-of-options", self.address(), *refspecs]
+        self._run_at_remote(arguments, timeout)
 
     def remote_refs(self, *patterns: str) -> list[str]:
         """The full names of the remote's refs that match; all of them without a pattern."""
         arguments = ["ls-remote", "--refs", "--end-of-options", self.address(), *patterns]
-        answer = self._ask(arguments, PUSH_TIMEOUT)
+        answer = self._run_at_remote(arguments, PUSH_TIMEOUT)
         return [line.split("\t", 1)[1] for line in answer.splitlines()]
 
     def delete(self, prefix: str, timeout: float = FETCH_TIMEOUT) -> None:
@@ -213,37 +140,31 @@ class Mirror:
             self._delete(prefix)
 
     def commit(self, ref: str) -> str:
+        """The commit that a ref of the mirror names. Raises GitError."""
         # A ref just written is a loose file: no process needed.
         with suppress(OSError):
             return (self.path / ref).read_text().strip()
         return git.run(["rev-parse", "--verify", "--end-of-options", ref], self.path).strip()
 
     def merge_base(self, one: str, other: str) -> str | None:
-        """None when the two have no history in common."""
+        """The last commit that two commits have in common; None when there is none."""
         try:
             return git.run(["merge-base", "--end-of-options", one, other], self.path).strip()
         except git.GitError:
             return None
 
     def diff_stat(self, base: str, commit: str) -> DiffStat:
+        """The size of what `commit` changes since it left `base`. Raises GitError."""
         start = self.merge_base(base, commit) or base
         arguments = ["diff", "--shortstat", "--no-ext-diff", "--no-textconv", "--end-of-options"]
-        return DiffStat.parse(git.run([*arguments, start, commit], cwd=self.path))
-
-    @property
-    def lock(self) -> MirrorLock:
-        return MirrorLock.of(self.path)
-
-    @property
-    def borrowers(self) -> Borrowers:
-        return Borrowers(self.path)
+        return shortstat.parse(git.run([*arguments, start, commit], cwd=self.path))
 
     def tidy(self, timeout: float = FETCH_TIMEOUT) -> None:
         """Packs what many fetches left, if there is much of it. Prunes nothing."""
         settings = {"gc.auto": "6700", "gc.autoDetach": "false", "gc.pruneExpire": "never"}
         git.run(["gc", "--auto", "--quiet"], self.path, timeout=timeout, settings=settings)
 
-    def _ask(
+    def _run_at_remote(
         self,
         arguments: Sequence[str],
         timeout: float,
@@ -261,15 +182,16 @@ class Mirror:
             secrets=self.remote.secrets,
         )
 
-    def _make(self) -> None:
+    def _make_if_missing(self) -> None:
         if not self.exists:
             git.run(["init", "--quiet", "--bare", "--template=", "--", str(self.path)])
 
     @contextmanager
-    def _kept(self, refs: Sequence[str]) -> Iterator[None]:
-        """What these refs name is kept for the borrowers, should they name something else after.
+    def _kept_for_borrowers(self, refs: Sequence[str]) -> Iterator[None]:
+        """While this is open the refs may move; what they named before is kept for the borrowers.
 
-        Kept before, and let go again after: whatever dies in between, it is kept.
+        Every commit is kept first, and let go afterwards where its ref still leads to it: whatever
+        dies in between, nothing that a borrower stands on is lost.
         """
         before = {ref: commit for ref in refs if (commit := self._tip(ref))}
         kept = {ref: self.borrowers.keep(commit) for ref, commit in before.items()}
@@ -277,11 +199,11 @@ class Mirror:
             yield
         finally:
             for ref, file in kept.items():
-                if file is not None and self._leads_to(before[ref], self._tip(ref)):
+                if file is not None and self._is_reached_from(before[ref], self._tip(ref)):
                     file.unlink(missing_ok=True)
 
     def _tip(self, ref: str) -> str | None:
-        """What a ref names, without a process."""
+        """The commit that a ref names, read without a process; None if there is no such ref."""
         with suppress(OSError):
             return (self.path / ref).read_text().strip()
         with suppress(OSError):
@@ -290,7 +212,7 @@ class Mirror:
                     return line.split()[0]
         return None
 
-    def _leads_to(self, commit: str, tip: str | None) -> bool:
+    def _is_reached_from(self, commit: str, tip: str | None) -> bool:
         if tip is None or tip == commit:
             return tip is not None
         try:
@@ -300,36 +222,36 @@ class Mirror:
         return True
 
     def _delete(self, prefix: str) -> None:
+        """As `delete`, under the lock."""
         form = "--format=%(objectname) %(refname)"
         for line in git.run(["for-each-ref", form, "--", prefix], cwd=self.path).splitlines():
             commit, name = line.split()
             self.borrowers.keep(commit)
             git.run(["update-ref", "-d", name], cwd=self.path)
 
-    def _mended(self, error: git.GitError, base: str) -> bool:
-        """Whether something was in the way that may be removed, because only we write here."""
+    def _has_cleared_the_way(self, error: git.GitError, base: str) -> bool:
+        """Removes what blocked a fetch: stale locks, and branches that `base` cannot stand beside.
+
+        Returns False, and removes nothing, where the error tells of something else. Only the
+        daemon writes here, so a lock that is there while we hold ours was left by a git that died.
+        """
         if "cannot lock ref" not in error.stderr and ".lock'" not in error.stderr:
             return False
         for left in [*self.path.glob("*.lock"), *(self.path / "refs").rglob("*.lock")]:
             left.unlink(missing_ok=True)
         # A branch `a` that became `a/b`, or the other way round.
-        for name in _upwards(f"refs/heads/{base}"):
+        for name in _prefixes_of(f"refs/heads/{base}"):
             self._delete(name)
         return True
 
 
 def require_safe_ref(ref: str) -> None:
+    """Raises GitError for a name that git would not take, or would take for something else."""
     if _UNSAFE_REF.search(ref):
         raise git.GitError(f"{ref.removeprefix('refs/heads/')!r} is not a name for a git ref")
 
 
-def _require_safe_url(url: str) -> None:
-    scheme = _SCHEME.match(url)
-    known = scheme.group(1).lower() in SCHEMES if scheme else _SCP.match(url) or url[:1] == "/"
-    if not known or url.startswith("-") or _UNSAFE_URL.search(url) or _REMOTE_HELPER.match(url):
-        raise git.GitError(f"{git.mask(url)!r} is not a repository URL that Muster uses")
-
-
-def _upwards(branch: str) -> list[str]:
+def _prefixes_of(branch: str) -> list[str]:
+    """`refs/heads/a/b` gives `refs/heads/a` and itself."""
     parts = branch.split("/")
     return ["/".join(parts[:length]) for length in range(3, len(parts) + 1)]

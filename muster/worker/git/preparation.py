@@ -9,13 +9,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from muster.protocol.attempt_key import AttemptKey
+from muster.protocol.frames import Author
 from muster.worker.git import git
 from muster.worker.git.identity import Identity
 from muster.worker.git.local_repositories import LocalRefused
-from muster.worker.git.mirrors import Mirror, Remote
+from muster.worker.git.mirrors import Mirror
+from muster.worker.git.remote import Remote
 from muster.worker.git.workspace import (
-    Author,
-    Note,
+    NoteTaker,
     Workspace,
     WorkspaceError,
     branch_of,
@@ -32,8 +34,7 @@ class WorkspaceRequest:
     """What a workspace is made of. `resume_from` is a checkpoint's ref; `timeout` in seconds."""
 
     layout: Layout
-    task_id: int
-    attempt: int
+    key: AttemptKey
     url: str
     base: str
     author: Author
@@ -43,14 +44,14 @@ class WorkspaceRequest:
     timeout: float = PREPARATION_TIMEOUT
 
 
-def prepare(request: WorkspaceRequest, note: Note, cancelled: threading.Event) -> Workspace:
+def prepare(request: WorkspaceRequest, note: NoteTaker, cancelled: threading.Event) -> Workspace:
     """Fetches, clones and sets the attempt's branch; what an earlier try left is replaced.
 
     Raises WorkspaceError; nothing of the workspace is left then.
     """
     deadline = time.monotonic() + request.timeout
-    path = request.layout.workspace(request.task_id, request.attempt)
-    home = request.layout.home_of(request.task_id, request.attempt)
+    path = request.layout.workspace(request.key)
+    home = request.layout.home_of(request.key)
     try:
         mirror, commits = _fetched(request, note, deadline, cancelled)
         erase(path, home)
@@ -68,7 +69,7 @@ def prepare(request: WorkspaceRequest, note: Note, cancelled: threading.Event) -
 
 
 def _fetched(
-    request: WorkspaceRequest, note: Note, deadline: float, cancelled: threading.Event
+    request: WorkspaceRequest, note: NoteTaker, deadline: float, cancelled: threading.Event
 ) -> tuple[Mirror, dict[str, str]]:
     """The mirror, and what the refs that were asked for name."""
     try:
@@ -81,8 +82,8 @@ def _fetched(
     if new := not mirror.exists:
         note("log", f"cloning {mirror.remote.url}")
     extra = [request.resume_from] if request.resume_from else []
-    progress = Progress("cloning" if new else "fetching", note)
-    borrower = request.layout.attempt(request.task_id, request.attempt).name
+    progress = ProgressNotes("cloning" if new else "fetching", note)
+    borrower = request.layout.attempt(request.key).name
     try:
         commits = mirror.fetch(
             request.base,
@@ -156,7 +157,7 @@ def _begin_branch(
     if request.resume_from:
         commit = commits[request.resume_from]
         base_commit = mirror.merge_base(base_commit, commit) or base_commit
-    branch = branch_of(request.task_id, request.attempt)
+    branch = branch_of(request.key)
     made = refs / branch
     with suppress(FileExistsError):
         made.parent.mkdir()
@@ -167,8 +168,7 @@ def _begin_branch(
         request.identity.own(made)
     return Workspace(
         request.layout,
-        request.task_id,
-        request.attempt,
+        request.key,
         request.url,
         request.base,
         base_commit,
@@ -194,10 +194,10 @@ def _left(deadline: float) -> float:
     return max(0.0, deadline - time.monotonic())
 
 
-class Progress:
+class ProgressNotes:
     """Tells git's progress as notes, at most one a second."""
 
-    def __init__(self, doing: str, note: Note) -> None:
+    def __init__(self, doing: str, note: NoteTaker) -> None:
         self._doing = doing
         self._note = note
         self._next = time.monotonic() + 1.0

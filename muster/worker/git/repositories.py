@@ -7,7 +7,8 @@ import msgspec
 
 from muster.worker import durable
 from muster.worker.git.git import GitError
-from muster.worker.git.mirrors import Mirror, Remote
+from muster.worker.git.mirrors import Mirror
+from muster.worker.git.remote import Remote
 from muster.worker.layout import Layout
 
 

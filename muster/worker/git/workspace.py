@@ -12,31 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from muster.worker.git import git
+from muster.protocol.attempt_key import AttemptKey
+from muster.protocol.frames import Author, DiffStat
+from muster.worker.git import git, shortstat
 from muster.worker.git.identity import Identity
-from muster.worker.git.mirrors import DiffStat, Mirror, Remote
+from muster.worker.git.mirrors import Mirror
+from muster.worker.git.remote import Remote
 from muster.worker.layout import Layout
 
 FACTS_TIMEOUT = 60.0
 
-Note = Callable[[str, str], None]
-"""Is told a level (`log`, `warning`) and a line of text."""
-
-
-@dataclass(frozen=True)
-class Author:
-    """The developer in whose name commits are made."""
-
-    name: str
-    email: str
-
-    def environment(self) -> dict[str, str]:
-        return {
-            "GIT_AUTHOR_NAME": self.name,
-            "GIT_AUTHOR_EMAIL": self.email,
-            "GIT_COMMITTER_NAME": self.name,
-            "GIT_COMMITTER_EMAIL": self.email,
-        }
+NoteTaker = Callable[[str, str], None]
+"""Takes a level (`log`, `warning`) and a line of text for people."""
 
 
 class WorkspaceError(Exception):
@@ -65,8 +52,7 @@ class Facts:
 @dataclass(frozen=True)
 class Workspace:
     layout: Layout
-    task_id: int
-    attempt: int
+    key: AttemptKey
     url: str
     base: str
     base_commit: str
@@ -74,15 +60,15 @@ class Workspace:
 
     @property
     def path(self) -> Path:
-        return self.layout.workspace(self.task_id, self.attempt)
+        return self.layout.workspace(self.key)
 
     @property
     def home(self) -> Path:
-        return self.layout.home_of(self.task_id, self.attempt)
+        return self.layout.home_of(self.key)
 
     @property
     def branch(self) -> str:
-        return branch_of(self.task_id, self.attempt)
+        return branch_of(self.key)
 
     @property
     def git_directory(self) -> Path:
@@ -132,14 +118,14 @@ class Workspace:
         arguments = ["diff", "--shortstat", "--no-ext-diff", "--no-textconv"]
         arguments += ["--ignore-submodules=dirty", "--end-of-options", base or self.base_commit]
         env = {"GIT_OPTIONAL_LOCKS": "0"}
-        return DiffStat.parse(self.git(*arguments, env=env, timeout=FACTS_TIMEOUT))
+        return shortstat.parse(self.git(*arguments, env=env, timeout=FACTS_TIMEOUT))
 
     def remove(self) -> None:
         """Removes clone and home, and frees the uid with whatever still runs under it."""
         if self.identity is not None:
             self.identity.kill()
         erase(self.path, self.home)
-        _record_of(self.layout, self.task_id, self.attempt).unlink(missing_ok=True)
+        _record_of(self.layout, self.key).unlink(missing_ok=True)
         if self.identity is not None:
             self.identity.release()
 
@@ -172,29 +158,40 @@ class Workspace:
         return done.stdout.decode(errors="replace")
 
 
-def branch_of(task_id: int, attempt: int) -> str:
-    return f"muster/{int(task_id)}-{int(attempt)}"
+def commit_variables(author: Author) -> dict[str, str]:
+    """The environment in which git commits in the author's name."""
+    return {
+        "GIT_AUTHOR_NAME": author.name,
+        "GIT_AUTHOR_EMAIL": author.email,
+        "GIT_COMMITTER_NAME": author.name,
+        "GIT_COMMITTER_EMAIL": author.email,
+    }
 
 
-def find(layout: Layout, task_id: int, attempt: int) -> Workspace | None:
+def branch_of(key: AttemptKey) -> str:
+    """The branch that the attempt works on, and that is pushed."""
+    return f"muster/{key.name}"
+
+
+def find(layout: Layout, key: AttemptKey) -> Workspace | None:
     """The workspace that an earlier life of the daemon prepared; None if there is none."""
     try:
-        record: dict[str, Any] = json.loads(_record_of(layout, task_id, attempt).read_text())
+        record: dict[str, Any] = json.loads(_record_of(layout, key).read_text())
         uid = record.pop("uid")
         identity = None if uid is None else Identity(uid, layout.identities / str(uid))
-        found = Workspace(layout, task_id, attempt, identity=identity, **record)
+        found = Workspace(layout, key, identity=identity, **record)
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return found if found.path.is_dir() else None
 
 
-def _record_of(layout: Layout, task_id: int, attempt: int) -> Path:
-    return layout.attempt(task_id, attempt) / "workspace.json"
+def _record_of(layout: Layout, key: AttemptKey) -> Path:
+    return layout.attempt(key) / "workspace.json"
 
 
 def record(workspace: Workspace) -> None:
     """Keeps on disk what `find` needs."""
-    path = _record_of(workspace.layout, workspace.task_id, workspace.attempt)
+    path = _record_of(workspace.layout, workspace.key)
     path.parent.mkdir(mode=0o700, exist_ok=True)
     uid = workspace.identity.uid if workspace.identity else None
     facts = {

@@ -19,8 +19,8 @@ from muster.worker.journal.journal_file import (
     AttemptStanding,
     Forgotten,
     JournalFile,
+    JournalRecord,
     Opening,
-    Record,
     Said,
     pack,
 )
@@ -44,7 +44,7 @@ class Journal:
         self._changed = threading.Condition()
         self._reports: deque[Report] = deque()  # made and not acked, in order
         self._standings: dict[AttemptKey, Standing] = {}
-        self._unwritten: list[Record] = []
+        self._unwritten: list[JournalRecord] = []
         self._last = 0
         self._stored = 0
         self._life = 0  # counts how often all was numbered anew
@@ -56,10 +56,10 @@ class Journal:
         self._writer = threading.Thread(target=self._write_on, name="journal", daemon=True)
         self._writer.start()
 
-    def append(self, task_id: int, attempt: int, body: Body) -> int:
+    def append(self, key: AttemptKey, body: Body) -> int:
         """Makes a report; returns its number. Raises UnicodeEncodeError for what is no text."""
         with self._changed:
-            said = Said(Report(self._last + 1, task_id, attempt, body))
+            said = Said(Report(self._last + 1, *key, body))
             # Refused here, where it was made, and not where it is written.
             pack(said)
             self._fold(said)
@@ -72,11 +72,10 @@ class Journal:
         with self._changed:
             return [report for report in self._reports if seq < report.seq <= self._stored]
 
-    def unacked(self, task_id: int, attempt: int) -> list[Report]:
+    def unacked(self, key: AttemptKey) -> list[Report]:
         """What this attempt reported and the server is not known to have."""
-        key = AttemptKey(task_id, attempt)
         with self._changed:
-            return [r for r in self._reports if AttemptKey.of(r) == key]
+            return [report for report in self._reports if AttemptKey.of(report) == key]
 
     def ack(self, up_to: int) -> None:
         """The server has these: they are forgotten. Waits for no disk."""
@@ -86,9 +85,10 @@ class Journal:
                 self._unwritten.append(Acked(up_to))
                 self._changed.notify_all()
 
-    def standing(self, task_id: int, attempt: int) -> Standing:
+    def standing(self, key: AttemptKey) -> Standing:
+        """What has been reported of the attempt; an empty standing if nothing has been."""
         with self._changed:
-            return self._standings.get(AttemptKey(task_id, attempt), Standing())
+            return self._standings.get(key, Standing())
 
     def forget_all_but(self, held: set[AttemptKey]) -> None:
         """No attempt but these will be heard of again."""
@@ -166,7 +166,7 @@ class Journal:
         is_large = self._file.size > max(self._compact_at, 2 * self._compacted)
         return is_large or isinstance(self._unwritten[0], Opening)
 
-    def _store(self, batch: list[Record], whole: list[Record] | None) -> None:
+    def _store(self, batch: list[JournalRecord], whole: list[JournalRecord] | None) -> None:
         if whole is None:
             self._file.append(batch)
         else:
@@ -188,7 +188,7 @@ class Journal:
 
     # What the records mean
 
-    def _fold(self, record: Record) -> None:
+    def _fold(self, record: JournalRecord) -> None:
         match record:
             case Opening():
                 self.journal_id, self._last = record.journal_id, record.last_seq
@@ -216,7 +216,7 @@ class Journal:
         self._reports = deque(Report(n, r.task_id, r.attempt, r.body) for n, r in renumbered)
         self._last = len(self._reports)
 
-    def _snapshot(self) -> list[Record]:
+    def _snapshot(self) -> list[JournalRecord]:
         standings = [AttemptStanding(*key, s) for key, s in self._standings.items()]
         first = self._reports[0].seq if self._reports else self._last + 1
         return [

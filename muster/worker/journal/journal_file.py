@@ -62,15 +62,15 @@ class Forgotten(msgspec.Struct, tag="forgotten"):
     attempt: int
 
 
-Record = Opening | Said | Acked | Forgotten
+JournalRecord = Opening | Said | Acked | Forgotten
 
-_decoder: "msgspec.json.Decoder[Record]" = msgspec.json.Decoder(Record)
+_decoder: "msgspec.json.Decoder[JournalRecord]" = msgspec.json.Decoder(JournalRecord)
 
 
 class Read(NamedTuple):
     """The records that could be read, the bytes they take, and whether more was there and bad."""
 
-    records: list[Record]
+    records: list[JournalRecord]
     size: int
     damaged: bool
 
@@ -94,7 +94,7 @@ class JournalFile:
         self.size = found.size
         return found
 
-    def append(self, records: list[Record]) -> None:
+    def append(self, records: list[JournalRecord]) -> None:
         """On disk when it returns. Raises OSError, and then nothing has been appended."""
         content = b"".join(pack(record) for record in records)
         try:
@@ -105,7 +105,7 @@ class JournalFile:
             raise
         self.size += len(content)
 
-    def rewrite(self, records: list[Record]) -> None:
+    def rewrite(self, records: list[JournalRecord]) -> None:
         """Puts these records in the place of all that was there. Raises OSError."""
         content = b"".join(pack(record) for record in records)
         durable.replace(self._path, content)
@@ -122,7 +122,7 @@ class JournalFile:
         self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
 
-def pack(record: Record) -> bytes:
+def pack(record: JournalRecord) -> bytes:
     payload = msgspec.json.encode(record)
     sizes = (len(payload), zlib.crc32(payload))
     return _HEAD.pack(*sizes, zlib.crc32(_SIZES.pack(*sizes))) + payload
@@ -130,7 +130,7 @@ def pack(record: Record) -> bytes:
 
 def parse(content: bytes) -> Read:
     """Never raises: what cannot be read ends the records."""
-    records: list[Record] = []
+    records: list[JournalRecord] = []
     at = 0
     while at + _HEAD.size <= len(content):
         length, checksum, head_checksum = _HEAD.unpack_from(content, at)
@@ -148,7 +148,7 @@ def parse(content: bytes) -> Read:
     return Read(records, at, False)
 
 
-def _decode(payload: bytes) -> Record | None:
+def _decode(payload: bytes) -> JournalRecord | None:
     try:
         return _decoder.decode(payload)
     except (msgspec.DecodeError, RecursionError):

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from websockets.sync.client import ClientConnection
 
 from muster.protocol import version
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.codec import MAX_TEXT, BadFrame, decode_from_server, encode
 from muster.protocol.frames import (
     Ack,
@@ -270,7 +271,7 @@ class Channel:
                 self._journal.ack(frame.up_to)
                 self._streams.ack(frame.logs)
             case LogGap():
-                self._streams.rewind(frame.task_id, frame.attempt, frame.offset)
+                self._streams.rewind(AttemptKey.of(frame), frame.offset)
             case Welcome():
                 log.warning("a second welcome")
             case _:

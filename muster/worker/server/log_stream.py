@@ -25,9 +25,8 @@ _SHOWN, _REST = 0.1, 0.05
 class LogStream:
     """What the sender needs to know of one attempt's log."""
 
-    def __init__(self, task_id: int, attempt: int, directory: Path) -> None:
-        self.task_id = task_id
-        self.attempt = attempt
+    def __init__(self, key: AttemptKey, directory: Path) -> None:
+        self.key = key
         self._directory = directory
         self._reading = threading.Lock()
         self._reader: SpoolReader | None = None
@@ -155,48 +154,47 @@ class LogStreams:
         self._streams: dict[AttemptKey, LogStream] = {}
         self._turn: deque[AttemptKey] = deque()
 
-    def add(self, task_id: int, attempt: int, directory: Path) -> None:
+    def add(self, key: AttemptKey, directory: Path) -> None:
         with self._changed:
-            key = AttemptKey(task_id, attempt)
             if key not in self._streams:
-                self._streams[key] = LogStream(task_id, attempt, directory)
+                self._streams[key] = LogStream(key, directory)
                 self._turn.append(key)
         self._wake()
 
-    def remove(self, task_id: int, attempt: int) -> None:
+    def remove(self, key: AttemptKey) -> None:
         with self._changed:
-            stream = self._streams.pop(AttemptKey(task_id, attempt), None)
+            stream = self._streams.pop(key, None)
             if stream is not None:
-                self._turn.remove(AttemptKey(task_id, attempt))
+                self._turn.remove(key)
             self._changed.notify_all()
         if stream is not None:
             stream.close()
 
-    def end(self, task_id: int, attempt: int) -> int:
+    def end(self, key: AttemptKey) -> int:
         """How many bytes an attempt's log has. Raises OSError."""
-        stream = self._streams.get(AttemptKey(task_id, attempt))
+        stream = self._streams.get(key)
         return stream.end() if stream else 0
 
-    def notice(self, task_id: int, attempt: int) -> None:
+    def notice(self, key: AttemptKey) -> None:
         """The log has grown."""
-        stream = self._streams.get(AttemptKey(task_id, attempt))
+        stream = self._streams.get(key)
         if stream is not None and not stream.fresh:
             stream.fresh = True
         self._wake()
 
-    def shown(self, task_id: int, attempt: int) -> None:
+    def shown(self, key: AttemptKey) -> None:
         """Somebody is shown a flood of it: that goes first, and the log follows.
 
         Both together are more than a server's processor takes, and the log is not awaited yet.
         """
-        stream = self._streams.get(AttemptKey(task_id, attempt))
+        stream = self._streams.get(key)
         if stream is not None:
             stream.shown_until = time.monotonic() + _SHOWN
 
-    def await_until(self, task_id: int, attempt: int, offset: int) -> None:
+    def await_until(self, key: AttemptKey, offset: int) -> None:
         """A stage has ended there: the server goes on with its task when it has the log so far."""
         with self._changed:
-            stream = self._streams.get(AttemptKey(task_id, attempt))
+            stream = self._streams.get(key)
             if stream is not None:
                 stream.awaited, stream.rests_until = max(stream.awaited, offset), 0.0
         self._wake()
@@ -218,19 +216,19 @@ class LogStreams:
             self._changed.notify_all()
         self._wake()
 
-    def rewind(self, task_id: int, attempt: int, offset: int) -> None:
+    def rewind(self, key: AttemptKey, offset: int) -> None:
         with self._changed:
-            stream = self._streams.get(AttemptKey(task_id, attempt))
+            stream = self._streams.get(key)
             if stream is not None:
                 stream.rewind(offset, time.monotonic())
         self._wake()
 
-    def wait_acked(self, task_id: int, attempt: int, offset: int, timeout: float) -> bool:
+    def wait_acked(self, key: AttemptKey, offset: int, timeout: float) -> bool:
         """Whether the server came to have the log up to `offset`."""
-        self.await_until(task_id, attempt, offset)
+        self.await_until(key, offset)
 
         def acked() -> bool:
-            stream = self._streams.get(AttemptKey(task_id, attempt))
+            stream = self._streams.get(key)
             return stream is None or stream.acked >= offset
 
         with self._changed:

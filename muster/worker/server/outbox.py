@@ -10,7 +10,6 @@ import time
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.connection import Connection
 
-from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.codec import encode, encode_log
 from muster.protocol.frames import Log, LogLost
 from muster.worker.journal.journal import Journal
@@ -95,7 +94,7 @@ class Outbox:
         try:
             self._send_pieces(stream, stream.position, room)
         except OSError as error:
-            log.error("the log of task %d cannot be read: %s", stream.task_id, error)
+            log.error("the log of task %d cannot be read: %s", stream.key.task_id, error)
         return True
 
     def _send_pieces(self, stream: LogStream, position: int, room: int) -> None:
@@ -126,8 +125,7 @@ class Outbox:
         self._declare_lost(stream, position, end)
 
     def _declare_lost(self, stream: LogStream, start: int, end: int) -> None:
-        key = AttemptKey.of(stream)
-        for report in self._journal.unacked(*key):
+        for report in self._journal.unacked(stream.key):
             body = report.body
             if not isinstance(body, LogLost) or body.start > stream.known:
                 # It came before the bytes that it follows, and meant nothing to the server.
@@ -135,7 +133,7 @@ class Outbox:
             if body.start <= start < body.end:
                 self._streams.skip(stream, start, body.end, self._unless_sent(report.seq))
                 return
-        seq = self._journal.append(*key, LogLost(start, end))
+        seq = self._journal.append(stream.key, LogLost(start, end))
         self._streams.skip(stream, start, end, seq)
 
     def _unless_sent(self, seq: int) -> int:
@@ -144,8 +142,8 @@ class Outbox:
 
 def _frame(stream: LogStream, piece: Piece) -> Log:
     return Log(
-        task_id=stream.task_id,
-        attempt=stream.attempt,
+        task_id=stream.key.task_id,
+        attempt=stream.key.attempt,
         stage_index=piece.stage,
         offset=piece.offset,
         milliseconds=piece.milliseconds,

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from muster.worker.shim.spool_index import BYTES, GAP, NO_ROOM, Record, SpoolIndex
+from muster.worker.shim.spool_index import BYTES, GAP, NO_ROOM, SpoolIndex, SpoolRecord
 from muster.worker.shim.wire import StrPath
 
 QUOTA = 1 << 30
@@ -91,7 +91,7 @@ class SpoolWriter:
             is_now = milliseconds - last.milliseconds < _SAME_MOMENT
         else:
             is_now = False
-        return is_now or self._add(Record(self.end, self._size, milliseconds, stage, BYTES))
+        return is_now or self._add(SpoolRecord(self.end, self._size, milliseconds, stage, BYTES))
 
     def _write(self, rest: memoryview) -> int:
         written = 0
@@ -109,12 +109,14 @@ class SpoolWriter:
         if count and last and last.is_gap:
             self._last = last._replace(place=last.place + count)
             self._index.amend(self._last)
-        elif count and not self._add(Record(self.end - count, count, milliseconds, stage, GAP)):
+        elif count and not self._add(
+            SpoolRecord(self.end - count, count, milliseconds, stage, GAP)
+        ):
             return False
         self._unrecorded = 0
         return True
 
-    def _add(self, record: Record) -> bool:
+    def _add(self, record: SpoolRecord) -> bool:
         added = self._index.add(record)
         if added:
             self._last = record
@@ -225,7 +227,7 @@ def _belongs(span: _Span, whole: _Span) -> bool:
     )
 
 
-def _end(last: Record | None, size: int) -> int:
+def _end(last: SpoolRecord | None, size: int) -> int:
     if last is None:
         return 0
     return last.offset + (last.place if last.is_gap else max(0, size - last.place))

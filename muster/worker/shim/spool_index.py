@@ -20,7 +20,7 @@ _RESERVE = 128
 _BATCH = 128
 
 
-class Record(NamedTuple):
+class SpoolRecord(NamedTuple):
     """`offset` is the attempt's, lost bytes counted; `place` is where in `log` the bytes lie, or
     how many were lost; a record reaches up to the next one."""
 
@@ -47,10 +47,10 @@ class SpoolIndex:
     def __len__(self) -> int:
         return self._count
 
-    def __getitem__(self, at: int) -> Record:
+    def __getitem__(self, at: int) -> SpoolRecord:
         return _record(os.pread(self._file, _LAYOUT.size, at * _LAYOUT.size))
 
-    def last(self) -> Record | None:
+    def last(self) -> SpoolRecord | None:
         return self[self._count - 1] if self._count else None
 
     def refresh(self) -> None:
@@ -63,13 +63,13 @@ class SpoolIndex:
         found = bisect_right(range(self._count), offset, key=lambda at: self[at].offset)
         return max(0, found - 1)
 
-    def since(self, at: int) -> Iterator[Record]:
+    def since(self, at: int) -> Iterator[SpoolRecord]:
         """The records from a place on."""
         while batch := list(self._batch(at)):
             yield from batch
             at += len(batch)
 
-    def add(self, record: Record) -> bool:
+    def add(self, record: SpoolRecord) -> bool:
         """Appends; False when there is no room (a little is kept for gaps)."""
         if not self._has_room(record):
             return False
@@ -77,7 +77,7 @@ class SpoolIndex:
         self._count += 1
         return True
 
-    def amend(self, record: Record) -> None:
+    def amend(self, record: SpoolRecord) -> None:
         """Replaces the last record."""
         self._write(self._count - 1, record)
 
@@ -87,7 +87,7 @@ class SpoolIndex:
     def close(self) -> None:
         os.close(self._file)
 
-    def _batch(self, at: int) -> Iterator[Record]:
+    def _batch(self, at: int) -> Iterator[SpoolRecord]:
         raw = os.pread(self._file, _BATCH * _LAYOUT.size, at * _LAYOUT.size)
         for start in range(0, len(raw) - _LAYOUT.size + 1, _LAYOUT.size):
             record = _record(raw[start : start + _LAYOUT.size])
@@ -95,10 +95,10 @@ class SpoolIndex:
                 return
             yield record
 
-    def _write(self, at: int, record: Record) -> None:
+    def _write(self, at: int, record: SpoolRecord) -> None:
         os.pwrite(self._file, _LAYOUT.pack(*record), at * _LAYOUT.size)
 
-    def _has_room(self, record: Record) -> bool:
+    def _has_room(self, record: SpoolRecord) -> bool:
         size = os.fstat(self._file).st_size
         free = size // _LAYOUT.size - self._count
         if free > _RESERVE:
@@ -112,7 +112,7 @@ class SpoolIndex:
         return True
 
 
-def _record(raw: bytes) -> Record:
+def _record(raw: bytes) -> SpoolRecord:
     if len(raw) < _LAYOUT.size:
-        return Record(0, 0, 0, 0, UNUSED)
-    return Record(*_LAYOUT.unpack(raw))
+        return SpoolRecord(0, 0, 0, 0, UNUSED)
+    return SpoolRecord(*_LAYOUT.unpack(raw))

@@ -61,7 +61,7 @@ class Screens:
             self._told = {each: at for each, at in self._told.items() if now < at + _AGAIN}
             self._told[key] = now
             self._start()
-            self._say({"look": _name(key)})
+            self._say({"look": key.name})
 
     def at(self, key: AttemptKey, offset: int) -> Screen | None:
         """The screen at `offset` or, if the model is further, at a later one.
@@ -73,7 +73,7 @@ class Screens:
         with self._changed:
             self._changed.wait_for(lambda: self._process or self._deaths, _STARTING)
             self._answers[number] = None
-            if self._say({"look": _name(key), "id": number, "offset": offset}):
+            if self._say({"look": key.name, "id": number, "offset": offset}):
                 asked = self._process
                 self._changed.wait_for(
                     lambda: self._answers[number] or self._process is not asked, _PATIENCE
@@ -183,7 +183,3 @@ def rough_screen(directory: Path, offset: int) -> Screen:
     if start and 0 <= (newline := data.find(b"\n")) < len(data) // 2:
         data = data[newline + 1 :]
     return Screen(offset, cols, rows, data.decode(errors="replace"), exact=False)
-
-
-def _name(key: AttemptKey) -> str:
-    return f"{key[0]}-{key[1]}"

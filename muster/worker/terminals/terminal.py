@@ -65,7 +65,7 @@ class Terminal:
         self._wire: Wire | None = None
         self._conversation: TerminalBridge | None = None
         self._over = self._finishing = False
-        self._thread = threading.Thread(target=self._run, name=f"terminal-{key[0]}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"terminal-{key.name}", daemon=True)
         self._thread.start()
 
     # For the daemon; nothing here waits
@@ -103,7 +103,7 @@ class Terminal:
         except (OSError, InvalidHandshake, EOFError, msgspec.MsgspecError) as error:
             reason = str(error) or type(error).__name__
         except Exception as error:
-            log.exception("the terminal of task %d failed", self.key[0])
+            log.exception("the terminal of task %d failed", self.key.task_id)
             reason = type(error).__name__
         finally:
             self._over = True

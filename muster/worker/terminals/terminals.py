@@ -26,7 +26,7 @@ class Terminals:
         layout: Layout,
         membership: Membership,
         say: Callable[[TerminalClosed], None],
-        shown: Callable[[int, int], None],
+        shown: Callable[[AttemptKey], None],
     ) -> None:
         """`say` sends on the control channel, and may wait: it is called on other threads. `shown`
         hears whose terminal shows much."""
@@ -47,11 +47,11 @@ class Terminals:
             if key not in self._open and not self._closed:
                 self._open[key] = Terminal(
                     key,
-                    self._layout.attempt(*key),
-                    partial(self._dial, order.task_id),
+                    self._layout.attempt(key),
+                    partial(self._dial, key.task_id),
                     auth,
                     self._screens,
-                    partial(self._shown, *key),
+                    partial(self._shown, key),
                     self._ended,
                 )
 
@@ -60,10 +60,10 @@ class Terminals:
         closed = TerminalClosed(order.task_id, order.attempt, reason)
         threading.Thread(target=self._say, args=(closed,), daemon=True).start()
 
-    def notice(self, task_id: int, attempt: int) -> None:
+    def notice(self, key: AttemptKey) -> None:
         """The attempt's shim has something new, or is another."""
-        self._screens.notice(AttemptKey(task_id, attempt))
-        if (terminal := self._open.get(AttemptKey(task_id, attempt))) is not None:
+        self._screens.notice(key)
+        if (terminal := self._open.get(key)) is not None:
             terminal.notice()
 
     def finish(self, is_over: Callable[[AttemptKey], bool]) -> None:

@@ -10,10 +10,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from muster.protocol.attempt_key import AttemptKey
+from muster.protocol.frames import Author
 from muster.worker import processes
-from muster.worker.agents import environment, kept_order
+from muster.worker.agents import environment as stage_environment
+from muster.worker.agents import kept_order
 from muster.worker.git import workspace
-from muster.worker.git.workspace import Author, Workspace
+from muster.worker.git.workspace import Workspace
 from muster.worker.layout import Layout
 
 MARK = "MUSTER_TUNNEL"
@@ -77,17 +80,17 @@ class TunnelCommand:
 
 
 def command(
-    layout: Layout, task_id: int, attempt: int, machine_id: str, template: str | None
+    layout: Layout, key: AttemptKey, machine_id: str, template: str | None
 ) -> TunnelCommand:
     """Raises TunnelImpossible."""
-    directory = layout.attempt(task_id, attempt)
-    found, kept = workspace.find(layout, task_id, attempt), kept_order.read(directory)
+    directory = layout.attempt(key)
+    found, kept = workspace.find(layout, key), kept_order.read(directory)
     if found is None or kept is None:
         raise TunnelImpossible("there is no workspace")
     mark = str(directory.resolve())
-    env = _environment(found, Author(kept.author.name, kept.author.email))
+    env = _environment(found, kept.author)
     return TunnelCommand(
-        argv=_argv(template, env["PATH"], name(machine_id, task_id, attempt)),
+        argv=_argv(template, env["PATH"], name(machine_id, key)),
         env={**env, **_ENVIRONMENT, MARK: mark},
         cwd=found.path,
         uid=found.identity.uid if found.identity else None,
@@ -95,11 +98,11 @@ def command(
     )
 
 
-def name(machine_id: str, task_id: int, attempt: int) -> str:
+def name(machine_id: str, key: AttemptKey) -> str:
     """Of this attempt alone, also among the tunnels that the same account has elsewhere."""
-    digest = hashlib.sha256(f"{machine_id}/{task_id}/{attempt}".encode()).digest()
+    digest = hashlib.sha256(f"{machine_id}/{key.task_id}/{key.attempt}".encode()).digest()
     unique = base64.b32encode(digest).decode().lower()[:8]
-    return f"m{task_id}-{attempt}"[: _LONGEST_NAME - len(unique) - 1] + f"-{unique}"
+    return f"m{key.name}"[: _LONGEST_NAME - len(unique) - 1] + f"-{unique}"
 
 
 def marked(mark: str) -> list[processes.Process]:
@@ -118,4 +121,4 @@ def _argv(template: str | None, path: str, tunnel_name: str) -> list[str]:
 
 def _environment(of: Workspace, author: Author) -> dict[str, str]:
     # Neither the project's environment nor its secrets: they are for its stages.
-    return environment.build(of.home, of, author, {}, {}, {})
+    return stage_environment.build(of.home, of, author, {}, {}, {})

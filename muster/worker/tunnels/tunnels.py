@@ -11,16 +11,15 @@ from pathlib import Path
 
 import msgspec
 
-from muster.protocol import frames
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.frames import TunnelFacts
+from muster.protocol.frames import Tunnel, TunnelFacts
 from muster.worker import durable, processes
 from muster.worker.journal.journal import Journal
 from muster.worker.layout import Layout
 from muster.worker.lease.lease import Lease
 from muster.worker.tunnels import command as tunnel_command
 from muster.worker.tunnels.command import TunnelCommand
-from muster.worker.tunnels.tunnel import Tunnel
+from muster.worker.tunnels.tunnel_run import TunnelRun
 
 NAME = "tunnel.json"
 _PATIENCE = 15.0  # seconds within which a tunnel that is to end has ended
@@ -51,12 +50,12 @@ class Tunnels:
         self._machine_id = machine_id
         self._template = template
         self._seen: dict[AttemptKey, int] = {}  # the highest number that was ordered
-        self._tunnels: dict[AttemptKey, Tunnel] = {}
+        self._tunnels: dict[AttemptKey, TunnelRun] = {}
         self._lock = threading.Lock()
 
     # For the control loop: nothing here waits
 
-    def order(self, order: frames.Tunnel) -> None:
+    def order(self, order: Tunnel) -> None:
         """Opens or closes; what is known already changes nothing."""
         key = AttemptKey.of(order)
         with self._lock:
@@ -71,34 +70,34 @@ class Tunnels:
                 self._seen[key] = order.number
                 self._tunnels[key] = self._open(key, order, before)
 
-    def close(self, task_id: int, attempt: int, why: str) -> None:
+    def close(self, key: AttemptKey, why: str) -> None:
         with self._lock:
-            if tunnel := self._tunnels.get(AttemptKey(task_id, attempt)):
+            if tunnel := self._tunnels.get(key):
                 tunnel.close(why)
 
     def close_ended(self) -> None:
         """Those whose attempts have nothing more to do."""
         with self._lock:
             for key, tunnel in self._tunnels.items():
-                if self._journal.standing(*key).is_final:
+                if self._journal.standing(key).is_final:
                     tunnel.close("the attempt has ended")
 
     # For threads that may wait
 
-    def end(self, task_id: int, attempt: int) -> None:
+    def end(self, key: AttemptKey) -> None:
         """Closes the attempt's for good: nothing of it runs afterwards."""
         with self._lock:
-            tunnel = self._tunnels.get(AttemptKey(task_id, attempt))
+            tunnel = self._tunnels.get(key)
         if tunnel is not None:
             tunnel.close("the attempt has ended")
             if not tunnel.join(_PATIENCE):
-                log.error("the tunnel of task %d does not end", task_id)
+                log.error("the tunnel of task %d does not end", key.task_id)
 
-    def forget(self, task_id: int, attempt: int) -> None:
+    def forget(self, key: AttemptKey) -> None:
         """Of an attempt that is gone."""
         with self._lock:
-            self._tunnels.pop(AttemptKey(task_id, attempt), None)
-            self._seen.pop(AttemptKey(task_id, attempt), None)
+            self._tunnels.pop(key, None)
+            self._seen.pop(key, None)
 
     def close_all(self) -> None:
         """The daemon leaves, and takes them along."""
@@ -125,12 +124,12 @@ class Tunnels:
 
     # Within
 
-    def _open(self, key: AttemptKey, order: frames.Tunnel, before: Tunnel | None) -> Tunnel:
+    def _open(self, key: AttemptKey, order: Tunnel, before: TunnelRun | None) -> TunnelRun:
         def command() -> TunnelCommand:
             if before is not None:
                 before.close()
                 before.join(_PATIENCE)
-            made = tunnel_command.command(self._layout, *key, self._machine_id(), self._template)
+            made = tunnel_command.command(self._layout, key, self._machine_id(), self._template)
             self._write(key, _Record(order.number))
             return made
 
@@ -141,20 +140,20 @@ class Tunnels:
 
         if before is not None:
             before.close()
-        return Tunnel(order.number, order.ttl, command, say, lambda: self._lease.is_over)
+        return TunnelRun(order.number, order.ttl, command, say, lambda: self._lease.is_over)
 
     def _reap(self, key: AttemptKey, number: int) -> None:
-        mark = str(self._layout.attempt(*key).resolve())
+        mark = str(self._layout.attempt(key).resolve())
         processes.end(lambda: tunnel_command.marked(mark))
         self._say(key, TunnelFacts(number, "failed", error="the worker was started again"))
         self._write(key, _Record(number, over=True))
 
     def _say(self, key: AttemptKey, facts: TunnelFacts) -> None:
-        self._journal.append(*key, facts)
+        self._journal.append(key, facts)
 
     def _is_saying(self, key: AttemptKey, number: int) -> bool:
         """Whether the answer is on its way."""
-        said = [report.body for report in self._journal.unacked(*key)]
+        said = [report.body for report in self._journal.unacked(key)]
         return any(
             isinstance(body, TunnelFacts)
             and body.number == number
@@ -163,7 +162,7 @@ class Tunnels:
         )
 
     def _path(self, key: AttemptKey) -> Path:
-        return self._layout.attempt(*key) / NAME
+        return self._layout.attempt(key) / NAME
 
     def _write(self, key: AttemptKey, record: _Record) -> None:
         try:

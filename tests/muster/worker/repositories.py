@@ -17,9 +17,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from muster.protocol.attempt_key import AttemptKey
+from muster.protocol.frames import Author
 from muster.worker.git.identity import Identities, Identity
 from muster.worker.git.preparation import WorkspaceRequest, prepare
-from muster.worker.git.workspace import Author, Workspace
+from muster.worker.git.workspace import Workspace, commit_variables
 from muster.worker.layout import Layout
 
 AUTHOR = Author("Ada Dev", "ada@dev.example")
@@ -119,8 +121,8 @@ class Machine:
     def note(self, level: str, text: str) -> None:
         self.notes.append((level, text))
 
-    def identity(self, task_id: int, attempt: int) -> Identity | None:
-        return None if self.one_user else self.identities.claim(task_id, attempt)
+    def identity(self, key: AttemptKey) -> Identity | None:
+        return None if self.one_user else self.identities.claim(key)
 
     @property
     def identities(self) -> Identities:
@@ -130,9 +132,10 @@ class Machine:
         self, repository: Repository | str, task_id: int = 7, attempt: int = 1, **more: object
     ) -> WorkspaceRequest:
         url = repository.url if isinstance(repository, Repository) else repository
-        identity = self.identity(task_id, attempt)
+        key = AttemptKey(task_id, attempt)
+        identity = self.identity(key)
         settings = {"base": "main", "author": AUTHOR, "identity": identity, **more}
-        return WorkspaceRequest(self.layout, task_id, attempt, url, **settings)  # type: ignore[arg-type]
+        return WorkspaceRequest(self.layout, key, url, **settings)  # type: ignore[arg-type]
 
     def prepare(
         self, repository: Repository | str, task_id: int = 7, attempt: int = 1, **more: object
@@ -149,7 +152,7 @@ def act(workspace: Workspace, script: str) -> str:
     done = subprocess.run(
         ["bash", "-ec", script],
         cwd=workspace.path,
-        env={"PATH": os.environ["PATH"], "HOME": str(workspace.home), **AUTHOR.environment()},
+        env={"PATH": os.environ["PATH"], "HOME": str(workspace.home), **commit_variables(AUTHOR)},
         user=uid,
         group=uid,
         extra_groups=None if uid is None else [],

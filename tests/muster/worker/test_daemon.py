@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
     Accepted,
     Checkpoint,
@@ -73,7 +74,7 @@ def test_a_stage_that_ended_while_there_was_no_daemon_is_finished_by_the_next(
     server.until(lambda: b"up" in server.log())
     worker.kill(signal.SIGKILL)
     marker.unlink()
-    shim = client.attach(worker.layout.attempt(7, 1))
+    shim = client.attach(worker.layout.attempt(AttemptKey(7, 1)))
     assert shim is not None
     assert shim.wait(0, timeout=10)
     shim.close()
@@ -92,7 +93,7 @@ def test_a_stage_whose_shim_died_with_the_daemon_is_lost(worker: WorkerHome) -> 
     worker.spawn()
     worker.run("echo up; sleep 60")
     server.until(lambda: b"up" in server.log())
-    shim = client.attach(worker.layout.attempt(7, 1))
+    shim = client.attach(worker.layout.attempt(AttemptKey(7, 1)))
     assert shim is not None
     pid = shim.state().pid
     shim.close()
@@ -110,7 +111,7 @@ def test_a_stage_whose_shim_dies_is_lost(worker: WorkerHome) -> None:
     server = worker.start().server
     worker.run("echo up; sleep 60")
     server.until(lambda: b"up" in server.log())
-    shim = client.attach(worker.layout.attempt(7, 1))
+    shim = client.attach(worker.layout.attempt(AttemptKey(7, 1)))
     assert shim is not None
     os.kill(shim.state().pid, signal.SIGKILL)
     shim.close()
@@ -138,7 +139,7 @@ def test_a_daemon_that_is_to_stop_agents_leaves_nothing(worker: WorkerHome) -> N
     server.until(lambda: b"up" in server.log())
     assert worker.kill(signal.SIGTERM) == 0
     assert worker.stages() == []
-    assert client.attach(worker.layout.attempt(7, 1)) is None
+    assert client.attach(worker.layout.attempt(AttemptKey(7, 1))) is None
 
 
 def test_an_order_that_was_only_taken_comes_again(worker: WorkerHome) -> None:
@@ -154,10 +155,10 @@ def test_an_order_that_was_only_taken_comes_again(worker: WorkerHome) -> None:
 
 
 def test_a_start_clears_away_what_belongs_to_no_attempt(worker: WorkerHome) -> None:
-    stray = worker.layout.attempt(9, 9)
+    stray = worker.layout.attempt(AttemptKey(9, 9))
     stray.mkdir(mode=0o700)
     client.launch(stray).close()
-    workspace = worker.layout.workspace(9, 9)
+    workspace = worker.layout.workspace(AttemptKey(9, 9))
     workspace.mkdir()
     (workspace / "file").touch()
     worker.start()
@@ -191,7 +192,7 @@ def test_a_machine_is_drained_although_it_keeps_the_workspace_of_what_has_ended(
     server.send(Publish(7, 1))
     server.until_said(Published)
     server.until_said(Drained, 2)
-    assert worker.layout.workspace(7, 1).exists()
+    assert worker.layout.workspace(AttemptKey(7, 1)).exists()
     worker.leave()
     worker.start()
     server.send(Drain())
@@ -235,7 +236,7 @@ def test_what_waits_for_a_person_or_an_order_is_left_on_the_machine(worker: Work
     assert count(worker, Drained) == 0
     server.send(Stop(7, 1, "handed_over"))
     server.until_said(Drained)
-    assert worker.layout.workspace(7, 1).exists()
+    assert worker.layout.workspace(AttemptKey(7, 1)).exists()
 
 
 def test_a_decommissioned_machine_kills_what_runs_and_forgets_its_credentials(

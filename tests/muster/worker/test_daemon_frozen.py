@@ -54,7 +54,7 @@ def thaw(those: list[Process]) -> None:
 
 
 def shim_of(worker: WorkerHome, task_id: int = 7) -> Process:
-    shim = client.attach(worker.layout.attempt(task_id, 1))
+    shim = client.attach(worker.layout.attempt(AttemptKey(task_id, 1)))
     assert shim is not None
     found = processes.find(shim.state().pid)
     shim.close()

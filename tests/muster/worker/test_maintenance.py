@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.worker.git import git
 from muster.worker.git.borrowers import KEPT, Borrowers
 from muster.worker.git.checkpoints import checkpoint, forget
 from muster.worker.git.mirror_lock import MirrorLock
-from muster.worker.git.mirrors import Mirror, Remote
+from muster.worker.git.mirrors import Mirror
+from muster.worker.git.remote import Remote
 from muster.worker.git.repositories import Repositories
 from muster.worker.git.workspace import Workspace
 from muster.worker.layout import Layout
@@ -44,13 +46,13 @@ def maintenance(machine: Machine, **more: object) -> Maintenance:
 
 def begin(machine: Machine, repository: Repository, attempt: int, **more: object) -> Workspace:
     """As the daemon does: the attempt's directory comes first."""
-    machine.layout.attempt(7, attempt).mkdir(mode=0o700)
+    machine.layout.attempt(AttemptKey(7, attempt)).mkdir(mode=0o700)
     return machine.prepare(repository, 7, attempt, **more)
 
 
 def end(machine: Machine, of: Workspace) -> None:
     forget(of, note=machine.note)
-    shutil.rmtree(machine.layout.attempt(of.task_id, of.attempt))
+    shutil.rmtree(machine.layout.attempt(of.key))
 
 
 def mirror_of(machine: Machine, repository: Repository) -> Mirror:
@@ -130,7 +132,7 @@ def test_checkpoints_of_attempts_that_are_not_here_go(
     first = begin(machine, repository, 1)
     made = checkpoint(first, 0, "develop", AUTHOR, note=machine.note)
     second = begin(machine, repository, 2, resume_from=made.ref)
-    shutil.rmtree(machine.layout.attempt(7, 1))
+    shutil.rmtree(machine.layout.attempt(AttemptKey(7, 1)))
     first.remove()
     mirror = mirror_of(machine, repository)
     maintenance(machine).look()
@@ -228,7 +230,7 @@ def test_a_ref_that_vanishes_is_kept_for_who_is_here(
 ) -> None:
     made = begin(machine, repository, 1)
     mirror = mirror_of(machine, repository)
-    with mirror._kept(["refs/heads/main"]):
+    with mirror._kept_for_borrowers(["refs/heads/main"]):
         git.run(["update-ref", "-d", "refs/heads/main"], mirror.path)
     maintenance(machine).look()
     assert has(mirror, made.base_commit)

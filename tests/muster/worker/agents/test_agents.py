@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from muster.protocol.frames import Capability
 from muster.worker.agents import agents
 from muster.worker.agents.agents import (
-    Capability,
     Degradation,
     Versions,
     argv,
@@ -114,10 +114,10 @@ def test_agents_are_found_on_the_path_with_their_versions(tmp_path):
     capabilities(["claude", "cursor"], versions)
     versions.wait()
     assert capabilities(["claude", "codex", "cursor"], versions) == [
-        Capability("claude", "2.1.0 (Claude Code)", True, None),
-        Capability("codex", None, False, "binary_missing"),
-        Capability("cursor", None, True, None),
-        Capability("custom", None, True, None),
+        Capability("claude", "2.1.0 (Claude Code)"),
+        Capability("codex", healthy=False, reason="binary_missing"),
+        Capability("cursor"),
+        Capability("custom"),
     ]
 
 
@@ -126,7 +126,7 @@ def test_asking_for_a_version_waits_for_nobody_and_happens_once(tmp_path):
     install(tmp_path, "codex", f"echo x >> {tmp_path}/asked; read line < {tmp_path}/gate; echo 1.0")
     versions = Versions(f"{tmp_path}:/usr/bin:/bin")
     for _ in range(3):
-        assert capabilities(["codex"], versions)[0] == Capability("codex", None, True, None)
+        assert capabilities(["codex"], versions)[0] == Capability("codex")
     (tmp_path / "gate").write_text("go\n")
     versions.wait()
     assert capabilities(["codex"], versions)[0].version == "1.0"
@@ -143,9 +143,7 @@ def test_a_binary_that_never_answers_has_no_version(tmp_path, monkeypatch):
 
 
 def test_custom_is_always_there_and_only_once(tmp_path):
-    assert capabilities(["custom"], Versions(str(tmp_path))) == [
-        Capability("custom", None, True, None)
-    ]
+    assert capabilities(["custom"], Versions(str(tmp_path))) == [Capability("custom")]
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from muster.protocol.attempt_key import AttemptKey
+from muster.protocol.frames import Author
 from muster.worker.agents.environment import DEFAULT_PATH, build, search_path
-from muster.worker.git.workspace import Author, Workspace
+from muster.worker.git.workspace import Workspace
 from muster.worker.layout import Layout
 
 HOME = Path("/srv/homes/7-1")
-WORKSPACE = Workspace(Layout(Path("/srv")), 7, 1, "https://host/x", "main", "abc", None)
+KEY = AttemptKey(7, 1)
+WORKSPACE = Workspace(Layout(Path("/srv")), KEY, "https://host/x", "main", "abc", None)
 AUTHOR = Author("Ada Dev", "ada@dev.example")
 HARD = "quotes ' \" newline\n{braces} $(touch x) `id` \\ ünï"
 

@@ -4,6 +4,7 @@ import threading
 import msgspec
 import pytest
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
     Author,
     Capability,
@@ -300,7 +301,7 @@ def test_at_a_gate_an_attempt_holds_no_process(
     worker.run("echo one")
     server.until_said(StageFinished)
     assert rested.wait(10)
-    assert client.attach(worker.layout.attempt(7, 1)) is None
+    assert client.attach(worker.layout.attempt(AttemptKey(7, 1))) is None
     worker.run("echo two", stage_index=1)
     server.until_said(StageFinished, 2)
     assert server.until(lambda: server.log() == b"one\r\ntwo\r\n")
@@ -386,7 +387,7 @@ def test_orders_for_strangers_are_answered(worker: WorkerHome) -> None:
 def test_what_is_kept_of_an_order_holds_no_secret(worker: WorkerHome) -> None:
     worker.start().run("true", secrets={"KEY": "hush-hush"}, env={"COLOR": "blue"})
     worker.server.until_said(StageFinished)
-    kept = (worker.layout.attempt(7, 1) / "attempt.json").read_bytes()
+    kept = (worker.layout.attempt(AttemptKey(7, 1)) / "attempt.json").read_bytes()
     assert msgspec.json.decode(kept)["author"]["name"] == Author("Ada Dev", "").name
     for secret in (b"hush-hush", b"blue", b"do it"):
         assert secret not in kept
@@ -410,7 +411,7 @@ def test_nothing_is_begun_while_the_lease_is_over(worker: WorkerHome) -> None:
 def test_a_stage_is_not_begun_by_a_shim_that_wakes_up_after_it_was_given_up(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server, attempt = worker.server, worker.layout.attempt(7, 1)
+    server, attempt = worker.server, worker.layout.attempt(AttemptKey(7, 1))
     worker.start().run("true")
     server.until_said(StageFinished)
     shim = client.attach(attempt)

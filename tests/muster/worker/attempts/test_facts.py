@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Checkpoint, DiffStat, StageFinished, WorkspaceFacts
 from muster.worker.attempts import facts
 from tests.muster.worker.repositories import repository, root, until
@@ -59,7 +60,7 @@ def test_what_changes_while_a_stage_runs_is_told_before_it_ends(
     seen = server.until(lambda: [f for f in server.bodies(WorkspaceFacts) if f.diff and f.dirty])
     assert seen[0].diff == DiffStat(1, 1, 0)
     assert server.bodies(StageFinished) == []
-    (worker.layout.workspace(7, 1) / "go").touch()
+    (worker.layout.workspace(AttemptKey(7, 1)) / "go").touch()
     made = server.until_said(Checkpoint)
     assert made.diff == DiffStat(1, 1, 0)
     last = server.until(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
     Accepted,
     Failed,
@@ -75,12 +76,12 @@ def is_gone(shim: Process) -> bool:
 
 
 def shims_of(worker: WorkerHome) -> list[Process]:
-    return processes.started_with(str(worker.layout.attempt(7, 1).resolve()))
+    return processes.started_with(str(worker.layout.attempt(AttemptKey(7, 1)).resolve()))
 
 
 def begun_stages(worker: WorkerHome) -> list[int]:
     """The stages that shims have begun, as their record has it."""
-    record = client.AttemptRecord.load(worker.layout.attempt(7, 1))
+    record = client.AttemptRecord.load(worker.layout.attempt(AttemptKey(7, 1)))
     return [stage.stage_index for stage in record.stages] if record else []
 
 
@@ -136,7 +137,7 @@ def test_an_attempt_whose_shim_can_never_be_launched_is_lost_and_not_failed(
     worker: WorkerHome, spawns: Spawns
 ) -> None:
     server = worker.start().server
-    lock = worker.layout.attempt(7, 1) / "lock"
+    lock = worker.layout.attempt(AttemptKey(7, 1)) / "lock"
     lock.mkdir(parents=True)
     worker.run("echo ran")
     assert server.until_said(Lost).reason.endswith("exit status 1")

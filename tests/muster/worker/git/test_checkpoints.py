@@ -1,5 +1,6 @@
 import pytest
 
+from muster.protocol.frames import Author, DiffStat
 from muster.worker.git import git
 from muster.worker.git.borrowers import KEPT
 from muster.worker.git.checkpoints import (
@@ -9,7 +10,6 @@ from muster.worker.git.checkpoints import (
     forget,
     publish,
 )
-from muster.worker.git.workspace import Author
 from tests.muster.worker.repositories import (
     AUTHOR,
     act,
@@ -81,7 +81,7 @@ def test_a_remote_that_refuses_costs_the_checkpoint_and_not_the_work(any_machine
     act(made, "echo new > new")
     with pytest.raises(CheckpointRefused, match="no such refs here, please"):
         checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
-    assert publish(made, AUTHOR, note=any_machine.note).files_changed == 1
+    assert publish(made, AUTHOR, note=any_machine.note).diff.files_changed == 1
     assert set(repository.refs()) == {"refs/heads/main", "refs/heads/muster/7-1"}
 
 
@@ -127,7 +127,7 @@ def test_publishing_pushes_the_branch_and_counts_against_the_base(any_machine, r
     done = publish(made, AUTHOR, note=any_machine.note)
     assert done.branch == "muster/7-1"
     assert repository.refs()["refs/heads/muster/7-1"] == done.commit
-    assert (done.files_changed, done.insertions, done.deletions) == (2, 11, 1)
+    assert done.diff == DiffStat(2, 11, 1)
 
 
 def test_publishing_twice_is_as_good_as_once(any_machine, repository):
@@ -147,7 +147,7 @@ def test_work_that_no_checkpoint_committed_is_published_all_the_same(machine, re
     with pytest.raises(PublishRefused, match="empty ident"):
         publish(made, Author("", "x@y.example"), note=machine.note)
     published = publish(made, AUTHOR, note=machine.note)
-    assert published.files_changed == 1
+    assert published.diff.files_changed == 1
     assert repository.git("log", "-1", "--format=%s", published.commit) == "task #7"
 
 
@@ -183,7 +183,7 @@ def test_a_new_history_without_the_base_is_counted_against_it(machine, repositor
     act(made, "git checkout -q --orphan alone; git rm -rqf .; echo x > only")
     checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
     published = publish(made, AUTHOR, note=machine.note)
-    assert (published.files_changed, published.insertions, published.deletions) == (3, 1, 2)
+    assert published.diff == DiffStat(3, 1, 2)
 
 
 def test_forgetting_removes_checkpoints_everywhere_and_keeps_the_branch(any_machine, repository):

@@ -10,8 +10,9 @@ import pytest
 from muster.protocol.frames import Failed, Repo, StageFinished
 from muster.worker.git import git
 from muster.worker.git.local_repositories import LocalRefused
-from muster.worker.git.mirrors import Mirror, Remote
+from muster.worker.git.mirrors import Mirror
 from muster.worker.git.preparation import prepare
+from muster.worker.git.remote import Remote
 from muster.worker.git.workspace import WorkspaceError
 from tests.muster.worker.repositories import Machine, Repository, as_root, machine, repository, root
 from tests.muster.worker.worker_home import WorkerHome, worker

@@ -6,8 +6,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from muster.protocol.attempt_key import AttemptKey
+from muster.protocol.frames import Author, DiffStat
 from muster.worker.git import checkpoints, git, workspace
-from muster.worker.git.mirrors import DiffStat
 from muster.worker.git.preparation import prepare
 from muster.worker.git.workspace import WorkspaceError
 from muster.worker.layout import HomeUnreachable, Layout
@@ -65,7 +66,7 @@ def test_the_agent_cannot_push_into_the_mirror(any_machine, repository):
 
 
 def test_an_authors_name_may_hold_anything_a_name_may(machine, repository):
-    author = workspace.Author('José "Pepe" O\'Neil; $(id)', "x@y.example")
+    author = Author('José "Pepe" O\'Neil; $(id)', "x@y.example")
     made = machine.prepare(repository, author=author)
     assert act(made, "git config user.name") == author.name
 
@@ -83,7 +84,7 @@ def test_slow_progress_is_told_about_once_a_second(machine, repository, monkeypa
     told = []
     clock = iter([0.0, 0.5, 1.1, 1.5, 2.2])
     monkeypatch.setattr(preparation.time, "monotonic", lambda: next(clock))
-    progress = preparation.Progress("cloning", lambda level, text: told.append((level, text)))
+    progress = preparation.ProgressNotes("cloning", lambda level, text: told.append((level, text)))
     for percent in (10, 40, 60):
         progress("Receiving objects", percent)
     progress("Resolving deltas", 5)
@@ -153,7 +154,7 @@ def test_preparation_can_be_cancelled(machine):
         cancelled.set()
         thread.join(10)
     assert caught == ["cancelled"]
-    assert not machine.layout.workspace(7, 1).exists()
+    assert not machine.layout.workspace(AttemptKey(7, 1)).exists()
     assert not [child for child in psutil.Process().children() if child.name() == "git"]
 
 
@@ -205,8 +206,8 @@ def test_facts_tell_head_dirt_diff_and_size(any_machine, repository):
 
 def test_a_workspace_is_found_again_after_a_restart(any_machine, repository):
     made = any_machine.prepare(repository)
-    assert workspace.find(any_machine.layout, 7, 1) == made
-    assert workspace.find(any_machine.layout, 7, 2) is None
+    assert workspace.find(any_machine.layout, AttemptKey(7, 1)) == made
+    assert workspace.find(any_machine.layout, AttemptKey(7, 2)) is None
 
 
 def test_nothing_is_left_of_a_removed_workspace(any_machine, repository):
@@ -215,7 +216,7 @@ def test_nothing_is_left_of_a_removed_workspace(any_machine, repository):
     made.remove()
     assert not made.path.exists()
     assert not made.home.exists()
-    assert workspace.find(any_machine.layout, 7, 1) is None
+    assert workspace.find(any_machine.layout, AttemptKey(7, 1)) is None
     assert list(any_machine.layout.identities.iterdir()) == []
     made.remove()
 
@@ -374,5 +375,5 @@ def test_paths_are_made_of_integers_alone(tmp_path):
     layout = Layout(tmp_path)
     for place in (layout.workspace, layout.attempt, layout.home_of):
         with pytest.raises(ValueError):
-            place("../../etc", 1)  # type: ignore[arg-type]
-    assert layout.workspace(7, 1) == tmp_path / "workspaces" / "7-1"
+            place(AttemptKey("../../etc", 1))  # type: ignore[arg-type]
+    assert layout.workspace(AttemptKey(7, 1)) == tmp_path / "workspaces" / "7-1"

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
     Accepted,
     Note,
@@ -26,7 +27,7 @@ def opened(directory: Path, **settings: int) -> Journal:
 def filled(directory: Path, count: int) -> tuple[str, list[Report]]:
     journal = opened(directory)
     for number in range(count):
-        journal.append(7, 1, Note("info", f"note {number}"))
+        journal.append(AttemptKey(7, 1), Note("info", f"note {number}"))
     assert journal.flush(5)
     pending = journal.after(0)
     journal.close()
@@ -41,7 +42,7 @@ def test_reports_survive_a_restart_in_order_and_count_goes_on(tmp_path: Path) ->
     assert [r.seq for r in pending] == [1, 2, 3]
     assert journal.journal_id == journal_id
     assert journal.after(0) == pending
-    assert journal.append(7, 1, Note("info", "next")) == 4
+    assert journal.append(AttemptKey(7, 1), Note("info", "next")) == 4
     journal.close()
 
 
@@ -57,7 +58,7 @@ def test_a_report_is_shown_only_once_it_is_on_disk(
 
     monkeypatch.setattr(JournalFile, "append", slow)
     journal = opened(tmp_path)
-    journal.append(7, 1, Note("info", "hello"))
+    journal.append(AttemptKey(7, 1), Note("info", "hello"))
     assert journal.after(0) == []
     may_write.set()
     assert journal.flush(5)
@@ -79,7 +80,7 @@ def test_a_full_disk_delays_reports_and_loses_none(
     monkeypatch.setattr(JournalFile, "append", failing)
     monkeypatch.setattr("muster.worker.journal.journal._RETRY", 0.01)
     journal = opened(tmp_path)
-    journal.append(7, 1, Note("info", "hello"))
+    journal.append(AttemptKey(7, 1), Note("info", "hello"))
     assert journal.flush(5)
     assert len(journal.after(0)) == 1
     journal.close()
@@ -99,9 +100,9 @@ def test_acked_reports_are_forgotten_also_after_a_restart(tmp_path: Path) -> Non
 
 def test_a_long_life_leaves_a_short_file(tmp_path: Path) -> None:
     journal = opened(tmp_path, compact_at=2_000)
-    journal.append(7, 1, StageStarted(2))
+    journal.append(AttemptKey(7, 1), StageStarted(2))
     for number in range(200):
-        seq = journal.append(8, 1, Note("info", f"note {number}"))
+        seq = journal.append(AttemptKey(8, 1), Note("info", f"note {number}"))
         assert journal.flush(5)
         journal.ack(seq - 1)
     journal.close()
@@ -109,7 +110,7 @@ def test_a_long_life_leaves_a_short_file(tmp_path: Path) -> None:
 
     journal = opened(tmp_path)
     assert [r.seq for r in journal.after(0)] == [201]
-    assert journal.standing(7, 1) == Standing(started=2)
+    assert journal.standing(AttemptKey(7, 1)) == Standing(started=2)
     journal.close()
 
 
@@ -117,15 +118,15 @@ def test_what_was_reported_of_an_attempt_is_known_after_acks_and_restarts(tmp_pa
     journal = opened(tmp_path)
     bodies = [Accepted(), StageStarted(0), StageFinished(0, 10, "exit")]
     for body in bodies:
-        last = journal.append(7, 1, body)
+        last = journal.append(AttemptKey(7, 1), body)
     journal.ack(last)
     journal.close()
 
     journal = opened(tmp_path)
     known = Standing(accepted=True, started=0, finished=0, ended_by="exit")
-    assert journal.standing(7, 1) == known
-    journal.append(7, 1, WorkspaceFacts("removed"))
-    assert journal.standing(7, 1) == Standing()
+    assert journal.standing(AttemptKey(7, 1)) == known
+    journal.append(AttemptKey(7, 1), WorkspaceFacts("removed"))
+    assert journal.standing(AttemptKey(7, 1)) == Standing()
     journal.close()
 
 
@@ -150,7 +151,7 @@ def test_a_missing_journal_is_a_new_one(tmp_path: Path) -> None:
     (tmp_path / "journal").unlink()
     journal = opened(tmp_path)
     assert journal.journal_id != first_id
-    assert journal.append(7, 1, Accepted()) == 1
+    assert journal.append(AttemptKey(7, 1), Accepted()) == 1
     journal.close()
 
 
@@ -169,7 +170,7 @@ def test_a_cut_off_tail_costs_the_tail_alone(
     kept = journal.after(0)
     assert kept == pending[: len(kept)]
     assert journal.journal_id == journal_id or not kept
-    assert journal.append(7, 1, Accepted()) == len(kept) + 1
+    assert journal.append(AttemptKey(7, 1), Accepted()) == len(kept) + 1
     journal.close()
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Capability, CloseCode, LogGap, Metrics, Note, Stop, Undrain
 from muster.worker.journal.journal import Journal
 from muster.worker.server.connection import Ending
@@ -40,19 +41,19 @@ class Spool:
         directory.mkdir(exist_ok=True)
         self._rig, self._attempt = rig, attempt
         self._writer = SpoolWriter(directory, **more)
-        rig.streams.add(7, attempt, directory)
+        rig.streams.add(AttemptKey(7, attempt), directory)
 
     def write(self, data: bytes, milliseconds: int = 0, stage: int = 0) -> None:
         self._writer.append(data, milliseconds, stage)
         self._writer.sync()
-        self._rig.streams.notice(7, self._attempt)
+        self._rig.streams.notice(AttemptKey(7, self._attempt))
 
     def close(self) -> None:
         self._writer.close()
 
 
 def note(rig: Rig, text: str) -> None:
-    rig.journal.append(7, 1, Note("info", text))
+    rig.journal.append(AttemptKey(7, 1), Note("info", text))
 
 
 # ---- greeting and heart ------------------------------------------------------------------------

@@ -2,12 +2,13 @@ import os
 import time
 from pathlib import Path
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.worker.server.log_stream import LogStream, LogStreams
 from muster.worker.shim.spool import Piece, SpoolWriter
 
 
 def in_flight(*sizes: int) -> LogStream:
-    stream = LogStream(7, 1, Path("/nowhere"))
+    stream = LogStream(AttemptKey(7, 1), Path("/nowhere"))
     for size in sizes:
         stream.take(Piece(stream.position, 0, 0, b"x" * size))
     return stream
@@ -64,7 +65,7 @@ def test_a_complaint_that_was_settled_is_not_heard_again() -> None:
 def streams(*task_ids: int) -> LogStreams:
     found = LogStreams(lambda: None)
     for task_id in task_ids:
-        found.add(task_id, 1, Path("/nowhere"))
+        found.add(AttemptKey(task_id, 1), Path("/nowhere"))
     return found
 
 
@@ -74,12 +75,12 @@ def sends(found: LogStreams, size: int = 10) -> int | None:
     if stream is None:
         return None
     assert found.take(stream, stream.position, Piece(stream.position, 0, 0, b"x" * size))
-    return stream.task_id
+    return stream.key.task_id
 
 
 def test_a_log_whose_terminal_is_in_a_flood_rests_after_each_frame_and_keeps_nobody() -> None:
     found = streams(7, 8)
-    found.shown(7, 1)
+    found.shown(AttemptKey(7, 1))
     sent = [sends(found) for _ in range(6)]
     assert (sent.count(7), sent.count(8)) == (1, 5)
     due = found.retries(time.monotonic())
@@ -90,7 +91,7 @@ def test_a_log_whose_terminal_is_in_a_flood_rests_after_each_frame_and_keeps_nob
 def test_it_goes_on_by_itself_also_while_the_flood_lasts() -> None:
     found = streams(7)
     for _ in range(3):
-        found.shown(7, 1)
+        found.shown(AttemptKey(7, 1))
         assert sends(found) == 7
         assert sends(found) is None
         due = found.retries(time.monotonic())
@@ -100,18 +101,18 @@ def test_it_goes_on_by_itself_also_while_the_flood_lasts() -> None:
 
 def test_a_log_that_a_stages_end_waits_for_does_not_rest_until_then() -> None:
     found = streams(7)
-    found.shown(7, 1)
+    found.shown(AttemptKey(7, 1))
     assert (sends(found), sends(found)) == (7, None)
-    found.await_until(7, 1, 40)
-    found.shown(7, 1)
+    found.await_until(AttemptKey(7, 1), 40)
+    found.shown(AttemptKey(7, 1))
     assert [sends(found) for _ in range(5)] == [7, 7, 7, None, None]
 
 
 def test_who_waits_for_a_log_wakes_it() -> None:
     found = streams(7)
-    found.shown(7, 1)
+    found.shown(AttemptKey(7, 1))
     assert (sends(found), sends(found)) == (7, None)
-    assert not found.wait_acked(7, 1, 20, timeout=0.0)
+    assert not found.wait_acked(AttemptKey(7, 1), 20, timeout=0.0)
     assert sends(found) == 7
 
 
@@ -120,7 +121,7 @@ def test_a_log_that_has_been_read_holds_no_files(tmp_path: Path) -> None:
     writer.append(b"all there is", 0, 0)
     writer.close()
     before = len(os.listdir("/proc/self/fd"))
-    stream = LogStream(7, 1, tmp_path)
+    stream = LogStream(AttemptKey(7, 1), tmp_path)
     end = stream.end()
     assert [piece.data for piece in stream.read(0, 99)] == [b"all there is"]
     assert stream.read(end, 99) == []

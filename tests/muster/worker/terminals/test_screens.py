@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import Screen
 from muster.worker import processes
 from muster.worker.shim.sizes import Size, SizesWriter
@@ -20,7 +21,7 @@ from muster.worker.shim.spool import SpoolWriter
 from muster.worker.terminals.screen_model import SAVED, Model, Saved
 from muster.worker.terminals.screens import Screens, rough_screen
 
-WHOSE = (7, 1)
+WHOSE = AttemptKey(7, 1)
 FAR_BEYOND = msgspec.json.encode(Saved(9_999_999, 80, 24, True, [], "elsewhere"))
 VIM_LIKE = (
     "\x1b[?1049h\x1b[22;0;0t\x1b[>4;2m\x1b[?1h\x1b=\x1b[?2004h\x1b[1;24r\x1b[?12h\x1b[?12l\x1b[22;2t"

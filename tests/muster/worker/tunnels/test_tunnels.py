@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Forget, Stop, Stopped, Tunnel, TunnelFacts, WorkspaceFacts
 from muster.worker import processes
 from muster.worker.clock import boot_seconds
 from muster.worker.daemon import Daemon
-from muster.worker.tunnels import command
-from muster.worker.tunnels import tunnel as tunnel_module
+from muster.worker.tunnels import command, tunnel_run
 from muster.worker.tunnels.output import Address, Login, OutputReader
-from muster.worker.tunnels.tunnel import CONNECT_LIMIT, PAUSES
+from muster.worker.tunnels.tunnel_run import CONNECT_LIMIT, PAUSES
 from tests.muster.worker import tunnel_stand_in
 from tests.muster.worker.repositories import repository, root, until
 from tests.muster.worker.worker_home import WorkerHome, worker
@@ -29,8 +29,8 @@ STAND_IN = Path(tunnel_stand_in.__file__).resolve()
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("muster.worker.backoff.Backoff.next", lambda self: 0.02)
-    monkeypatch.setattr("muster.worker.tunnels.tunnel.PAUSES", (0.02, 0.04, 0.08))
-    monkeypatch.setattr("muster.worker.tunnels.tunnel._GRACE", 0.5)
+    monkeypatch.setattr("muster.worker.tunnels.tunnel_run.PAUSES", (0.02, 0.04, 0.08))
+    monkeypatch.setattr("muster.worker.tunnels.tunnel_run._GRACE", 0.5)
 
 
 class Tunnelled:
@@ -85,7 +85,7 @@ class Tunnelled:
         return [body.state for body in self.told()]
 
     def living(self) -> list[processes.Process]:
-        return command.marked(str(self.worker.layout.attempt(7, 1).resolve()))
+        return command.marked(str(self.worker.layout.attempt(AttemptKey(7, 1)).resolve()))
 
     def facts(self) -> dict[str, object]:
         return dict(ast.literal_eval(self.plan.with_suffix(".facts").read_text()))
@@ -95,8 +95,8 @@ class Tunnelled:
 def test_a_tunnel_is_connected_where_its_command_says(worker: WorkerHome, how: str) -> None:
     tunnel = Tunnelled(worker, how).start()
     tunnel.open()
-    name = command.name("machine", 7, 1)
-    workspace = worker.layout.workspace(7, 1)
+    name = command.name("machine", AttemptKey(7, 1))
+    workspace = worker.layout.workspace(AttemptKey(7, 1))
     assert tunnel.until("connected").url == f"https://vscode.dev/tunnel/{name}{workspace}"
     assert tunnel.states() == ["starting", "connected"]
     tunnel.close()
@@ -111,13 +111,13 @@ def test_it_runs_in_the_workspace_as_its_uid_with_nothing_of_the_daemons(
     tunnel = Tunnelled(worker, "connect").start()
     tunnel.open()
     tunnel.until("connected")
-    facts, workspace = tunnel.facts(), worker.layout.workspace(7, 1)
+    facts, workspace = tunnel.facts(), worker.layout.workspace(AttemptKey(7, 1))
     env = facts["env"]
     assert isinstance(env, dict)
     assert facts["cwd"] == str(workspace)
     assert facts["uid"] == workspace.stat().st_uid
     assert "DAEMONS_SECRET" not in env
-    assert env["HOME"] == str(worker.layout.home_of(7, 1))
+    assert env["HOME"] == str(worker.layout.home_of(AttemptKey(7, 1)))
     assert env["GIT_AUTHOR_EMAIL"] == "ada@dev.example"
 
 
@@ -141,9 +141,9 @@ def test_a_command_that_says_nothing_more_is_not_listened_to_any_more(
         looks.append(handle)
         return whatever(handle)
 
-    whatever = tunnel_module._whatever
-    monkeypatch.setattr("muster.worker.tunnels.tunnel._whatever", counted)
-    monkeypatch.setattr("muster.worker.tunnels.tunnel.CONNECT_LIMIT", 0.5)
+    whatever = tunnel_run._whatever
+    monkeypatch.setattr("muster.worker.tunnels.tunnel_run._whatever", counted)
+    monkeypatch.setattr("muster.worker.tunnels.tunnel_run.CONNECT_LIMIT", 0.5)
     tunnel = Tunnelled(worker, "mute").start()
     tunnel.open()
     assert tunnel.until("failed").error.startswith("not connected within")
@@ -153,7 +153,7 @@ def test_a_command_that_says_nothing_more_is_not_listened_to_any_more(
 def test_what_does_not_connect_in_time_has_failed(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("muster.worker.tunnels.tunnel.CONNECT_LIMIT", 0.5)
+    monkeypatch.setattr("muster.worker.tunnels.tunnel_run.CONNECT_LIMIT", 0.5)
     tunnel = Tunnelled(worker, "deaf").start()
     tunnel.open()
     assert tunnel.until("failed").error.startswith("not connected within")
@@ -163,7 +163,7 @@ def test_what_does_not_connect_in_time_has_failed(
 def test_the_time_for_a_log_in_is_longer_than_that_to_connect(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("muster.worker.tunnels.tunnel.CONNECT_LIMIT", 2.0)
+    monkeypatch.setattr("muster.worker.tunnels.tunnel_run.CONNECT_LIMIT", 2.0)
     tunnel = Tunnelled(worker, "login wait connect").start()
     tunnel.open()
     tunnel.server.until(lambda: [b for b in tunnel.told() if b.waits_for_login])
@@ -189,7 +189,7 @@ def test_it_is_started_again_after_ever_longer_pauses(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses = (0.1, 0.2, 0.4)
-    monkeypatch.setattr("muster.worker.tunnels.tunnel.PAUSES", pauses)
+    monkeypatch.setattr("muster.worker.tunnels.tunnel_run.PAUSES", pauses)
     tunnel = Tunnelled(worker, "crash").start()
     tunnel.open()
     tunnel.until("failed")
@@ -308,13 +308,13 @@ def test_it_is_gone_before_its_workspace_is(worker: WorkerHome) -> None:
         lambda: [b for b in tunnel.server.bodies(WorkspaceFacts) if b.state == "removed"]
     )
     assert not tunnel.living()
-    assert not worker.layout.workspace(7, 1).exists()
+    assert not worker.layout.workspace(AttemptKey(7, 1)).exists()
 
 
 @pytest.mark.parametrize("task_id", [1, 42, 10**9, 2**62 - 1])
 def test_a_name_is_the_attempts_alone_and_short_enough(task_id: int) -> None:
     names = {
-        command.name(machine, task, attempt)
+        command.name(machine, AttemptKey(task, attempt))
         for machine in ("a", "b")
         for task in (task_id, task_id + 1)
         for attempt in (1, 2**31 - 1)

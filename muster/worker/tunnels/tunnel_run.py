@@ -44,7 +44,7 @@ class _Crash(Exception):
     """The command ended although nobody wanted it to."""
 
 
-class Tunnel:
+class TunnelRun:
     """Starts at once. `say` takes what is to be reported."""
 
     def __init__(
