@@ -25,8 +25,8 @@ from muster.protocol.terminal import (
     ToPtyMachine,
 )
 from muster.worker.server.dialing import PATIENCE
-from muster.worker.server.wire import Wire
-from muster.worker.shim import client
+from muster.worker.server.websocket import WebSocket
+from muster.worker.shim import client as shim_client
 from muster.worker.shim.link import ShimGone, ShimRefused
 from muster.worker.terminals.output import TerminalOutput
 from muster.worker.terminals.screens import Screens, rough_screen
@@ -47,7 +47,7 @@ class Terminal:
         self,
         key: AttemptKey,
         directory: Path,
-        dial: Callable[[], AbstractContextManager[Wire]],
+        dial: Callable[[], AbstractContextManager[WebSocket]],
         auth: MachineAuth,
         screens: Screens,
         flooded: Callable[[], None],
@@ -62,8 +62,8 @@ class Terminal:
         self._screens = screens
         self._flooded = flooded
         self._ended = ended
-        self._wire: Wire | None = None
-        self._conversation: TerminalBridge | None = None
+        self._socket: WebSocket | None = None
+        self._bridge: TerminalBridge | None = None
         self._over = self._finishing = False
         self._thread = threading.Thread(target=self._run, name=f"terminal-{key.name}", daemon=True)
         self._thread.start()
@@ -72,19 +72,19 @@ class Terminal:
 
     def notice(self) -> None:
         """The attempt's shim has something new, or is another."""
-        if self._conversation is not None:
-            self._conversation.notice()
+        if self._bridge is not None:
+            self._bridge.notice()
 
     def finish(self) -> None:
         """Closes once all is sent: nothing more will come."""
         self._finishing = True
-        if self._conversation is not None:
-            self._conversation.finish()
+        if self._bridge is not None:
+            self._bridge.finish()
 
     def close(self) -> None:
         self._over = True
-        if self._wire is not None:
-            self._wire.cut()
+        if self._socket is not None:
+            self._socket.cut()
 
     def join(self, timeout: float) -> None:
         self._thread.join(timeout)
@@ -94,10 +94,10 @@ class Terminal:
     def _run(self) -> None:
         reason = "closed"
         try:
-            with self._dial() as wire:
-                self._wire = wire
+            with self._dial() as socket:
+                self._socket = socket
                 if not self._over:
-                    self._greet(wire)
+                    self._greet(socket)
         except ConnectionClosed as closed:
             reason = f"{closed.rcvd.code} {closed.rcvd.reason}" if closed.rcvd else "broken"
         except (OSError, InvalidHandshake, EOFError, msgspec.MsgspecError) as error:
@@ -109,21 +109,21 @@ class Terminal:
             self._over = True
             self._ended(self, reason)
 
-    def _greet(self, wire: Wire) -> None:
-        wire.send(msgspec.json.encode(self._auth).decode())
-        first, *rest = wire.wait(PATIENCE)
+    def _greet(self, socket: WebSocket) -> None:
+        socket.send(msgspec.json.encode(self._auth).decode())
+        first, *rest = socket.wait(PATIENCE)
         ready = _decoder.decode(first)
         if not isinstance(ready, MachineReady):
-            wire.close(CloseCode.MALFORMED)
+            socket.close(CloseCode.MALFORMED)
             return
         output = TerminalOutput(self._directory, ready.offset)
         with TerminalBridge(
-            self._directory, wire, output, self._screen_at, self._flooded
-        ) as conversation:
-            self._conversation = conversation
+            self._directory, socket, output, self._screen_at, self._flooded
+        ) as bridge:
+            self._bridge = bridge
             if self._finishing:
-                conversation.finish()
-            conversation.go_on(rest, lambda: self._over)
+                bridge.finish()
+            bridge.go_on(rest, lambda: self._over)
 
     # The screen, on a thread of its own
 
@@ -137,7 +137,7 @@ class Terminal:
     def _redraw(self, cols: int, rows: int) -> None:
         """Makes full-screen programs draw anew: they do so when the size is another one."""
         with contextlib.suppress(ShimGone, ShimRefused, OSError):
-            if (shim := client.attach(self._directory)) is not None:
+            if (shim := shim_client.attach(self._directory)) is not None:
                 with contextlib.closing(shim):
                     shim.resize(cols, rows - 1 if rows > 1 else 2)
                     # They look at the size some time after they were told.

@@ -11,7 +11,7 @@ from muster.protocol.terminal import MachineAuth
 from muster.worker.layout import Layout
 from muster.worker.server.dialing import dial
 from muster.worker.server.membership import Membership
-from muster.worker.server.wire import Wire
+from muster.worker.server.websocket import WebSocket
 from muster.worker.terminals.screens import Screens
 from muster.worker.terminals.terminal import LARGEST, Terminal
 
@@ -84,12 +84,12 @@ class Terminals:
             terminal.join(_PATIENCE)
         self._screens.close()
 
-    def _dial(self, task_id: int) -> AbstractContextManager[Wire]:
+    def _dial(self, task_id: int) -> AbstractContextManager[WebSocket]:
         path = f"/api/workers/pty/{task_id}"
-        wire: AbstractContextManager[Wire] = dial(
-            self._membership.current, path, largest=LARGEST, queue=1, kind=Wire
+        socket: AbstractContextManager[WebSocket] = dial(
+            self._membership.current, path, largest=LARGEST, queue=1, kind=WebSocket
         )
-        return wire
+        return socket
 
     def _ended(self, terminal: Terminal, reason: str) -> None:
         with self._lock:

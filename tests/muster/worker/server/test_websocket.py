@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, ConnectionClosedOK, InvalidS
 from websockets.sync.client import connect
 from websockets.sync.server import ServerConnection, serve
 
-from muster.worker.server.wire import Wire
+from muster.worker.server.websocket import WebSocket
 
 LIMIT = 10.0
 
@@ -34,16 +34,16 @@ class Echo:
                 socket.close(4410, "the task has ended")
             socket.send(message)
 
-    def dial(self) -> Wire:
+    def dial(self) -> WebSocket:
         options = {"compression": None, "ping_interval": None, "max_size": 1 << 20}
         made = connect(
             self.url,
             ssl=self.trusted,
-            create_connection=Wire,
+            create_connection=WebSocket,
             **options,  # type: ignore[arg-type]
         )
-        wire: Wire = made.__enter__()  # type: ignore[assignment]
-        return wire
+        websocket: WebSocket = made.__enter__()  # type: ignore[assignment]
+        return websocket
 
 
 @pytest.fixture(scope="module")
@@ -75,71 +75,73 @@ def echo(request: pytest.FixtureRequest) -> Iterator[Echo]:
         serving.join()
 
 
-def heard(wire: Wire, number: int) -> list[str | bytes]:
+def heard(websocket: WebSocket, number: int) -> list[str | bytes]:
     """What comes while it is looked after as a terminal's thread does."""
     messages: list[str | bytes] = []
     deadline = monotonic() + LIMIT
     while len(messages) < number:
         assert monotonic() < deadline, f"only {len(messages)} of {number}"
-        readable, writable, _ = select.select([wire], [wire] if wire.is_full else [], [], LIMIT)
+        readable, writable, _ = select.select(
+            [websocket], [websocket] if websocket.is_full else [], [], LIMIT
+        )
         if writable:
-            wire.flush()
+            websocket.flush()
         if readable:
-            messages += wire.receive()
+            messages += websocket.receive()
     return messages
 
 
 def test_all_sizes_come_and_go_whole(echo: Echo) -> None:
-    with echo.dial() as wire:
+    with echo.dial() as websocket:
         said: list[str | bytes] = [
             b"x" * size for size in (0, 1, 125, 126, 65_535, 65_536, 300_000)
         ]
         said.append("grüße")
         for message in said:
-            wire.send(message)
-        assert heard(wire, len(said)) == said
+            websocket.send(message)
+        assert heard(websocket, len(said)) == said
 
 
 def test_a_server_that_reads_nothing_is_not_waited_for(echo: Echo) -> None:
     echo.reads.clear()
-    with echo.dial() as wire:
+    with echo.dial() as websocket:
         said = 0
-        while not wire.is_full:
-            wire.send(b"y" * 64_000)
+        while not websocket.is_full:
+            websocket.send(b"y" * 64_000)
             said += 1
         assert said < 1_000
         echo.reads.set()
-        assert heard(wire, said) == [b"y" * 64_000] * said
+        assert heard(websocket, said) == [b"y" * 64_000] * said
 
 
 def test_the_servers_goodbye_is_told_behind_what_it_said_before(echo: Echo) -> None:
-    with echo.dial() as wire:
-        wire.send(b"first")
-        wire.send("bye")
-        assert heard(wire, 1) == [b"first"]
+    with echo.dial() as websocket:
+        websocket.send(b"first")
+        websocket.send("bye")
+        assert heard(websocket, 1) == [b"first"]
         with pytest.raises(ConnectionClosed) as closed:
-            heard(wire, 1)
+            heard(websocket, 1)
     assert closed.value.rcvd is not None
     assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (4410, "the task has ended")
 
 
 def test_our_goodbye_comes_behind_what_we_said(echo: Echo) -> None:
-    wire = echo.dial()
-    wire.send(b"z" * 500_000)
+    websocket = echo.dial()
+    websocket.send(b"z" * 500_000)
     began = monotonic()
-    wire.close(1000)
+    websocket.close(1000)
     assert monotonic() - began < LIMIT
     with pytest.raises((ConnectionClosedOK, ConnectionClosed, OSError, ValueError)):
-        wire.send(b"more")
+        websocket.send(b"more")
 
 
 def test_a_connection_that_is_cut_is_found_out(echo: Echo) -> None:
-    with echo.dial() as wire:
-        wire.send(b"first")
-        assert heard(wire, 1) == [b"first"]
-        wire.cut()
+    with echo.dial() as websocket:
+        websocket.send(b"first")
+        assert heard(websocket, 1) == [b"first"]
+        websocket.cut()
         with pytest.raises((ConnectionClosed, OSError)):
-            heard(wire, 1)
+            heard(websocket, 1)
 
 
 def test_who_refuses_the_greeting_is_told_apart(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ _GOODBYE = 1.0  # seconds for the server to answer it
 _NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
-class Wire:
+class WebSocket:
     """What `websockets.sync.client.connect` makes, dials and greets with; see `dialing.dial`.
 
     Raises ConnectionClosed once the connection is no more, OSError where it breaks.
@@ -37,7 +37,7 @@ class Wire:
 
     # What `connect` calls
 
-    def __enter__(self) -> "Wire":
+    def __enter__(self) -> "WebSocket":
         return self
 
     def __exit__(self, *_: object) -> None:

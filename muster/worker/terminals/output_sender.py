@@ -1,0 +1,119 @@
+"""A terminal's way up: bytes of the log, sizes and screens, to the server's socket.
+
+They come from the spool; but what the shim has just written it tells along with the news of it, so
+that an echo need not be looked for there.
+"""
+
+import threading
+from collections.abc import Callable
+
+import msgspec
+
+from muster.protocol.terminal import Screen, TerminalFrame
+from muster.worker.server.websocket import WebSocket
+from muster.worker.terminals.output import TerminalOutput
+from muster.worker.terminals.shim_connection import ShimConnection
+
+_LARGE = 32 << 10  # bytes of a frame; what is typed and answered is never so much
+
+
+class OutputSender:
+    """Sends one frame of bytes at a time, so that keystrokes never wait behind a flood."""
+
+    def __init__(
+        self,
+        websocket: WebSocket,
+        output: TerminalOutput,
+        shim: ShimConnection,
+        screen_at: Callable[[int], Screen],
+        flooded: Callable[[], None],
+        wake: Callable[[], None],
+    ) -> None:
+        """`screen_at` may wait; it is called on threads of its own, and `wake` when one is done.
+        `flooded` is called with each frame that is large."""
+        self._websocket = websocket
+        self._output = output
+        self._shim = shim
+        self._screen_at = screen_at
+        self._flooded = flooded
+        self._wake = wake
+        self._drawn: list[Screen | Exception] = []
+        self._has_more = True  # there may be something to send
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether `send` is worth calling now."""
+        return self._has_more and not self._websocket.is_full
+
+    @property
+    def is_all_sent(self) -> bool:
+        return not (self._has_more or self._websocket.is_full or self._output.waits_for_screen)
+
+    def look(self) -> None:
+        """There may be something new to send."""
+        self._has_more = True
+
+    def send(self) -> None:
+        """Sends what there is, one frame of bytes at most; listens for more if that was all."""
+        if not self.is_ready:
+            return
+        self._has_more = False
+        for frame in self._output.next():
+            self._websocket.send(_encoded(frame))
+            self._has_more = True
+            if isinstance(frame, bytes) and len(frame) >= _LARGE:
+                self._flooded()
+        if (offset := self._output.screen_wanted()) is not None:
+            draw = threading.Thread(
+                target=self._draw, args=(offset,), name="terminal-screen", daemon=True
+            )
+            draw.start()
+        if not self._has_more:
+            self._shim.listen(self._output.position)
+
+    def pass_on(self, data: bytes, end: int) -> None:
+        """Sends what has just been printed, which ends at `end` in the log, if it comes next.
+
+        If not it is read from the spool in its turn; it lies there if that has room for it.
+        """
+        is_idle = not self._has_more and not self._websocket.is_full
+        if is_idle and self._output.take(data, end):
+            self._websocket.send(data)
+            self._shim.listen_on(self._output.position)
+        else:
+            self._has_more = True
+
+    def resized(self, cols: int, rows: int) -> None:
+        """A viewer wants this size. If it is the known one already, the answer is to say it."""
+        if self._output.told == (cols, rows):
+            self._output.say_size()
+
+    def say_screen(self, number: int) -> None:
+        """The server asks for a screen of this number."""
+        self._output.say_screen(number)
+
+    def hurry(self) -> None:
+        """Somebody has typed, and wants to see what comes of it."""
+        self._output.hurry()
+
+    def take_screens(self) -> None:
+        """Takes the screens that have been drawn. Raises what drawing one raised."""
+        while self._drawn:
+            drawn = self._drawn.pop(0)
+            if isinstance(drawn, Exception):
+                raise drawn
+            self._output.put_screen(drawn)
+
+    def close(self) -> None:
+        self._output.close()
+
+    def _draw(self, offset: int) -> None:
+        try:
+            self._drawn.append(self._screen_at(offset))
+        except Exception as error:
+            self._drawn.append(error)
+        self._wake()
+
+
+def _encoded(frame: TerminalFrame | bytes) -> str | bytes:
+    return frame if isinstance(frame, bytes) else msgspec.json.encode(frame).decode()

@@ -1,0 +1,34 @@
+"""A terminal's connection to a real shim, and what came over it."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from muster.worker.terminals.shim_connection import ShimConnection
+from muster.worker.terminals.socket_watch import SocketWatch
+
+
+class ShimEnd:
+    """`messages` is what the shim said, `changes` whether it was there after each change."""
+
+    def __init__(self, directory: Path) -> None:
+        self.messages: list[dict[str, Any]] = []
+        self.changes: list[bool] = []
+        self._watch = SocketWatch()
+        self.connection = ShimConnection(
+            directory,
+            self._watch,
+            self.messages.append,
+            lambda: self.changes.append(self.connection.is_there),
+        )
+
+    def until(self, condition: Callable[[], object]) -> None:
+        deadline = time.monotonic() + 20
+        while not condition():
+            assert time.monotonic() < deadline, self.messages
+            self._watch.wait(0.05)
+
+    def close(self) -> None:
+        self.connection.close()
+        self._watch.close()

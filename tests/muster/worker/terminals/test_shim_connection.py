@@ -1,0 +1,78 @@
+"""A terminal finds its attempt's shim, notices that it is gone, and finds the next one."""
+
+import base64
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from muster.worker.shim.line import PIECES
+from tests.muster.worker.shim_stages import Stages
+from tests.muster.worker.terminals.shim_end import ShimEnd
+
+
+@pytest.fixture
+def end(attempt: Path) -> Iterator[ShimEnd]:
+    made = ShimEnd(attempt)
+    yield made
+    made.close()
+
+
+def test_a_request_finds_the_shim_and_is_answered(stages: Stages, end: ShimEnd) -> None:
+    stages.begin("sleep", "100")
+    assert end.connection.say(lambda line: line.resize(90, 20))
+    assert end.changes == [True]
+    end.until(lambda: any("id" in message for message in end.messages))
+
+
+def test_one_that_was_not_there_is_looked_for_only_when_told_to(
+    end: ShimEnd, start: Callable[..., Stages]
+) -> None:
+    assert not end.connection.say(lambda line: line.resize(90, 20))
+    stages = start()
+    assert not end.connection.say(lambda line: line.resize(90, 20))
+    end.connection.look_again()
+    assert end.connection.say(lambda line: line.resize(90, 20))
+    stages.shim.quit()
+
+
+def test_one_that_dies_is_told_and_the_next_one_is_found(
+    end: ShimEnd, start: Callable[..., Stages]
+) -> None:
+    stages = start()
+    end.connection.say(lambda line: line.resize(90, 20))
+    os.kill(stages.shim.state().pid, signal.SIGKILL)
+    end.until(lambda: not end.connection.is_there)
+    start()
+    assert end.connection.say(lambda line: line.resize(90, 20))
+    assert end.changes == [True, False, True]
+
+
+def test_who_listens_hears_what_is_printed_at_once(stages: Stages, end: ShimEnd) -> None:
+    stages.begin("sh", "-c", "stty -echo; echo up; read line; printf $line; read line")
+    stages.wait_for(b"up\r\n")
+    end.connection.listen(4)
+    assert end.changes == [True], "what was printed before is looked at before one listens"
+    end.connection.listen(4)
+    stages.shim.type(b"word\n")
+    end.until(lambda: any("bytes" in message for message in end.messages))
+    told = next(message for message in end.messages if "bytes" in message)
+    assert (base64.b64decode(told["bytes"]), told["log"]) == (b"word", 8)
+
+
+def test_who_listens_on_never_runs_out_of_pieces(stages: Stages, end: ShimEnd) -> None:
+    stages.begin("sh", "-c", "stty raw -echo; printf up; exec cat")
+    stages.wait_for(b"up")
+    end.connection.listen(2)
+    end.connection.listen(2)
+    for printed in range(3, 2 * PIECES + 3):
+        stages.shim.type(b"x")
+        end.until(lambda printed=printed: printed in told_ends(end))
+        end.connection.listen_on(printed)
+
+
+def told_ends(end: ShimEnd) -> list[int]:
+    """Where in the log those notices ended that came with their bytes."""
+    return [message["log"] for message in end.messages if "bytes" in message]
