@@ -14,8 +14,9 @@ from pathlib import Path
 
 from muster.worker import heap
 from muster.worker.agents.health import AgentHealth
-from muster.worker.daemon import Daemon, HomeInUse, version
+from muster.worker.daemon import Daemon, version
 from muster.worker.git.identity import UIDS
+from muster.worker.home_lock import HomeInUse
 from muster.worker.layout import HomeUnreachable, Layout
 from muster.worker.maintenance import KEEP_DAYS
 from muster.worker.metrics import hardware

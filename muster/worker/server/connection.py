@@ -75,7 +75,6 @@ class Channel:
         streams: LogStreams,
         lease: Lease,
         vitals: Vitals,
-        work: Work,
         wake: threading.Event,
         worker_version: str = "",
     ) -> None:
@@ -84,7 +83,6 @@ class Channel:
         self._streams = streams
         self._lease = lease
         self._vitals = vitals
-        self._work = work
         self._wake = wake
         self._version = worker_version
         self._numbers = count(1)
@@ -95,8 +93,12 @@ class Channel:
         self._welcomed: ClientConnection | None = None
         self._protocol = version.CURRENT
 
-    def run(self) -> bool:
-        """Until `stop`; True if the server has decommissioned this machine instead."""
+    def run(self, work: Work) -> bool:
+        """Hands `work` what the server orders, until `stop`.
+
+        Returns True if the server has decommissioned this machine instead.
+        """
+        self._work: Work = work
         while not self._over.is_set():
             self._welcomed_at = None
             ending = self._converse()

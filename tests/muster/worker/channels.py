@@ -54,14 +54,13 @@ class Rig:
             self.streams,
             self.lease,
             self.vitals,
-            self.orders,
             self.wake,
         )
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 
     def _run(self) -> None:
-        self.decommissioned = self.channel.run()
+        self.decommissioned = self.channel.run(self.orders)
 
     def close(self) -> None:
         self.channel.stop()

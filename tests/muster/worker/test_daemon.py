@@ -22,7 +22,8 @@ from muster.protocol.frames import (
     Undrain,
     WorkspaceFacts,
 )
-from muster.worker.daemon import Daemon, HomeInUse
+from muster.worker.daemon import Daemon
+from muster.worker.home_lock import HomeInUse
 from muster.worker.layout import Layout
 from muster.worker.server.credentials import CredentialStore, NotEnrolled
 from muster.worker.shim import client

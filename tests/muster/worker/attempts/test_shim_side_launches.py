@@ -174,11 +174,10 @@ def test_a_shim_that_is_killed_while_the_workspace_is_made_has_a_successor(
     def prepare_in_the_meantime(*arguments: object) -> object:
         until(lambda: spawns.seen)
         made = prepare(*arguments)  # type: ignore[arg-type]
-        (attempt,) = worker.daemon._held.values()  # type: ignore[union-attr]
-        until(lambda: attempt.shim)
-        connected = attempt.shim
+        until(worker.daemon._orders.attempts.shims)
+        (connected,) = worker.daemon._orders.attempts.shims()  # type: ignore[union-attr]
         kill(spawns.seen[0])
-        until(lambda: connected.is_gone)  # type: ignore[union-attr]
+        until(lambda: connected.is_gone)
         return made
 
     monkeypatch.setattr("muster.worker.attempts.workspace_side.prepare", prepare_in_the_meantime)

@@ -1,0 +1,130 @@
+"""Orders find the attempt that they are for; what concerns none is answered at once."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from muster.protocol.attempt_key import AttemptKey
+from muster.protocol.frames import (
+    Body,
+    Drain,
+    Drained,
+    Forget,
+    Lost,
+    OpenTerminal,
+    Order,
+    Publish,
+    Stale,
+    Stop,
+    Stopped,
+    TerminalClosed,
+    TunnelFacts,
+    Undrain,
+    WorkspaceFacts,
+)
+from muster.protocol.frames import Tunnel as TunnelOrder
+from muster.worker.agents.health import AgentHealth
+from muster.worker.attempts.context import AttemptContext
+from muster.worker.git.identity import Identities
+from muster.worker.git.repositories import Repositories
+from muster.worker.journal.journal import Journal
+from muster.worker.layout import Layout
+from muster.worker.lease.lease import Lease
+from muster.worker.orders import Orders
+from muster.worker.server.credentials import Credentials, CredentialStore
+from muster.worker.server.log_stream import LogStreams
+from muster.worker.server.membership import Membership
+from muster.worker.terminals.terminals import Terminals
+from muster.worker.tunnels.tunnels import Tunnels
+
+NOBODYS = AttemptKey(7, 1)
+
+
+class Machine:
+    """A daemon's parts, without a server and without attempts."""
+
+    def __init__(self, home: Path) -> None:
+        layout = Layout(home)
+        layout.make()
+        store = CredentialStore(layout.credentials)
+        store.save(Credentials("http://localhost", "machine", "m", 2, "jwt", 1e12, "secret"))
+        self.membership = Membership(store)
+        self.journal = Journal(layout.journal, lambda: None)
+        self.closed: list[TerminalClosed] = []
+        self.said = threading.Event()
+        streams, lease = LogStreams(lambda: None), Lease()
+        self.terminals = Terminals(layout, self.membership, self._say, streams.shown)
+        self.orders = Orders(
+            AttemptContext(
+                layout=layout,
+                journal=self.journal,
+                streams=streams,
+                lease=lease,
+                identities=Identities(layout.identities),
+                health=AgentHealth(),
+                repositories=Repositories(layout),
+                terminals=self.terminals,
+                changed=lambda: None,
+                tunnels=Tunnels(layout, self.journal, lease, lambda: "machine"),
+            )
+        )
+
+    def _say(self, frame: TerminalClosed) -> None:
+        self.closed.append(frame)
+        self.said.set()
+
+    def reported(self, key: AttemptKey = NOBODYS) -> list[Body]:
+        return [report.body for report in self.journal.unacked(key)]
+
+    def close(self) -> None:
+        self.terminals.close()
+        self.membership.close()
+        self.journal.close()
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    made = Machine(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("order", "answer"),
+    [
+        pytest.param(Stop(*NOBODYS, "cancelled"), Stopped(), id="stop"),
+        pytest.param(Stale(*NOBODYS), Stopped(), id="stale"),
+        pytest.param(Forget(*NOBODYS), WorkspaceFacts("removed"), id="forget"),
+        pytest.param(
+            Publish(*NOBODYS), Lost("nothing is known of this attempt here"), id="publish"
+        ),
+        pytest.param(
+            TunnelOrder(*NOBODYS, 1, "closed"), TunnelFacts(1, "closed"), id="close a tunnel"
+        ),
+    ],
+)
+def test_an_order_for_an_unknown_attempt_is_answered_once(
+    machine: Machine, order: Order | Stale, answer: Body
+) -> None:
+    machine.orders.order(order)
+    machine.orders.order(order)
+    assert machine.reported() == [answer]
+    assert machine.orders.held() == []
+
+
+def test_a_terminal_of_an_unknown_attempt_is_refused(machine: Machine) -> None:
+    machine.orders.order(OpenTerminal(*NOBODYS, "token"))
+    assert machine.said.wait(10)
+    assert machine.closed == [TerminalClosed(*NOBODYS, "nothing runs here")]
+
+
+def test_a_machine_that_holds_nothing_is_drained_at_once_and_says_so_once(
+    machine: Machine,
+) -> None:
+    machine.orders.order(Undrain())
+    assert machine.reported(AttemptKey(0, 0)) == []
+    machine.orders.order(Drain())
+    machine.orders.order(Drain())
+    assert machine.reported(AttemptKey(0, 0)) == [Drained()]
