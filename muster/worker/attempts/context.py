@@ -4,21 +4,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.frames import Body
+from muster.protocol.frames import Accepted, Body, Failed
 from muster.worker.agents.health import AgentHealth
 from muster.worker.git.identity import Identities
 from muster.worker.git.repositories import Repositories
 from muster.worker.journal.journal import Journal
+from muster.worker.journal.standing import Standing
 from muster.worker.layout import Layout
 from muster.worker.lease.lease import Lease
 from muster.worker.server.log_stream import LogStreams
 from muster.worker.terminals.terminals import Terminals
 from muster.worker.tunnels.tunnels import Tunnels
 
+LONGEST_MESSAGE = 2_000
+"""Characters of a message in a report."""
+
 
 @dataclass(frozen=True)
 class AttemptContext:
-    """`changed` is called when what the machine can do, or has, may have changed."""
+    """The daemon's parts.
+
+    `changed` is called when what the machine can do, or has, may have changed.
+    """
 
     layout: Layout
     journal: Journal
@@ -34,15 +41,30 @@ class AttemptContext:
 
 @dataclass(frozen=True)
 class Reporter:
-    """Speaks for one attempt."""
+    """Reports about one attempt to the server, and knows what has been reported already."""
 
     context: AttemptContext
     key: AttemptKey
 
+    @property
+    def standing(self) -> Standing:
+        """What has been reported of the attempt so far."""
+        return self.context.journal.standing(self.key)
+
+    def accept(self) -> None:
+        """Reports, once, that the attempt is known here."""
+        if not self.standing.accepted:
+            self.say(Accepted())
+
     def say(self, body: Body) -> None:
         self.context.journal.append(self.key, body)
 
+    def fail(self, code: str, message: str) -> None:
+        """Reports that the attempt cannot go on."""
+        self.say(Failed(code, message[:LONGEST_MESSAGE]))
+
     def is_saying(self, kind: type[Body]) -> bool:
         """Whether such a report is on its way: it answers a repeated order, too."""
-        reports = self.context.journal.unacked(self.key)
-        return any(isinstance(report.body, kind) for report in reports)
+        return any(
+            isinstance(report.body, kind) for report in self.context.journal.unacked(self.key)
+        )

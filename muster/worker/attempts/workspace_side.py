@@ -8,21 +8,19 @@ from typing import Literal
 from muster.protocol.frames import (
     Author,
     Checkpoint,
-    Failed,
     Note,
     Published,
     Repo,
     WorkspaceFacts,
 )
 from muster.worker.agents.kept_order import KeptOrder
-from muster.worker.attempts.context import Reporter
+from muster.worker.attempts.context import LONGEST_MESSAGE, Reporter
 from muster.worker.attempts.facts import FactsTeller, FactsWatch
 from muster.worker.git import checkpoints, workspace
 from muster.worker.git.checkpoints import CheckpointRefused, PublishRefused, PushedBranch
 from muster.worker.git.preparation import WorkspaceRequest, prepare
 from muster.worker.git.workspace import Workspace
 
-_LONGEST = 2_000  # characters of a message
 _PUSH_PAUSES = (1.0, 4.0)  # seconds before a push is tried again
 _LEVELS: dict[str, Literal["info", "warning", "error"]] = {
     "log": "info",
@@ -83,7 +81,7 @@ class AttemptWorkspace:
                 raise PublishRefused("the workspace is gone")
             made = self._pushed(self._workspace, kept)
         except PublishRefused as refused:
-            self._reporter.say(Failed("publish_failed", str(refused)[:_LONGEST]))
+            self._reporter.fail("publish_failed", str(refused))
         else:
             self._reporter.say(Published(made.branch, made.commit, made.diff))
             self.tell_facts()
@@ -117,7 +115,7 @@ class AttemptWorkspace:
 
     def note(self, level: str, text: str) -> None:
         """Tells people about the work."""
-        self._reporter.say(Note(_LEVELS.get(level, "info"), text[:_LONGEST]))
+        self._reporter.say(Note(_LEVELS.get(level, "info"), text[:LONGEST_MESSAGE]))
 
     def _request(self, repo: Repo, author: Author) -> WorkspaceRequest:
         return WorkspaceRequest(

@@ -309,7 +309,7 @@ def test_at_a_gate_an_attempt_holds_no_process(
 
 def threads_of(worker: WorkerHome) -> list[str]:
     """Those that an attempt or its shim holds."""
-    return [t.name for t in threading.enumerate() if t.name in ("7-1", "shim")]
+    return [t.name for t in threading.enumerate() if t.name in ("attempt-7-1", "shim")]
 
 
 def test_at_a_gate_an_attempt_holds_no_thread_and_wakes_when_it_is_ordered(
@@ -342,7 +342,7 @@ def test_an_order_for_which_there_is_no_thread_may_come_again(
     start = threading.Thread.start
 
     def refuse(thread: threading.Thread) -> None:
-        if thread.name == "7-1":
+        if thread.name == "attempt-7-1":
             raise RuntimeError("can't start new thread")
         start(thread)
 

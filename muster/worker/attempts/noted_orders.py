@@ -1,0 +1,65 @@
+"""What an attempt has been ordered so far: orders come again, and must not be carried out twice."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from muster.protocol.frames import Forget, HeldState, Publish, RunStage, Stale, Stop
+from muster.worker.journal.standing import Standing
+from muster.worker.shim.wire import ShimState
+
+AttemptOrder = RunStage | Stop | Stale | Publish | Forget
+
+
+class NotedOrders:
+    """The control loop notes orders, the attempt's thread reads what is wanted."""
+
+    def __init__(self) -> None:
+        self.highest_stage = -1  # the index of the last stage that was ordered; -1: none yet
+        self.is_stopping = self.is_publishing = self.is_forgetting = False
+
+    def take_up(self, shim: ShimState | None, standing: Standing) -> None:
+        """Goes on from what an earlier daemon began; an order that it only took comes again."""
+        begun = -1 if shim is None or shim.stage_index is None else shim.stage_index
+        self.highest_stage = max(begun, standing.started)
+
+    @contextmanager
+    def noting(self, order: AttemptOrder) -> Iterator[bool]:
+        """Notes the order; whether it asks for something new.
+
+        What raises RuntimeError in here does not carry it out, so it may come again as a new one.
+        A stop stays noted: it is wanted, whoever is to see to it.
+        """
+        before = self.highest_stage, self.is_publishing, self.is_forgetting
+        try:
+            yield self._note(order)
+        except RuntimeError:
+            self.highest_stage, self.is_publishing, self.is_forgetting = before
+            raise
+
+    def may_go_on(self) -> bool:
+        """False once what runs is to stop."""
+        return not self.is_stopping
+
+    def state(self, standing: Standing) -> HeldState:
+        """Where the attempt stands, by what was ordered and by what has been reported of it."""
+        if standing.over:
+            return "stopped" if standing.over == "stopped" else "failed"
+        if self.is_publishing:
+            return "publishing"
+        if standing.published:
+            return "published"
+        return "working" if self.highest_stage > standing.finished else "waiting"
+
+    def _note(self, order: AttemptOrder) -> bool:
+        match order:
+            case RunStage(stage_index=stage):
+                is_new = stage > self.highest_stage
+                self.highest_stage = max(stage, self.highest_stage)
+            case Publish():
+                is_new, self.is_publishing = not self.is_publishing, True
+            case Forget():
+                is_new, self.is_forgetting = not self.is_forgetting, True
+                self.is_stopping = True
+            case Stop() | Stale():
+                is_new, self.is_stopping = True, True
+        return is_new
