@@ -68,6 +68,16 @@ def after(status: MachineStatus, event: MachineEvent, connected: bool) -> Machin
     return target
 
 
+def connected_after(event: MachineEvent, connected: bool) -> bool:
+    """Whether the machine counts as connected once the event has happened."""
+    match event:
+        case MachineEvent.CONNECT:
+            return True
+        case MachineEvent.FALL_SILENT | MachineEvent.DECOMMISSION:
+            return False
+    return connected
+
+
 def is_silent(last_seen: datetime | None, now: datetime, limit: timedelta) -> bool:
     """Whether the machine's last heartbeat, at `last_seen`, is more than `limit` ago."""
     return last_seen is None or now - last_seen > limit

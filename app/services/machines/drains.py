@@ -13,13 +13,13 @@ from app.domain import drain as rules
 from app.domain.attempt import AttemptOutcome, AttemptPhase
 from app.domain.drain import AttemptOnMachine, DrainAct
 from app.domain.errors import Forbidden, NotFound
-from app.domain.machine import IN_DRAIN, MachineEvent, after, disk_is_news
+from app.domain.machine import IN_DRAIN, MachineEvent, disk_is_news
 from app.domain.roles import Act, Person, may
 from app.extensions import db
 from app.models import Attempt, Developer, Machine, MachineHeartbeat, Task
 from app.services import audit, locks, settings
 from app.services.clock import now as clock_now
-from app.services.machines import reads
+from app.services.machines import reads, transitions
 from app.services.machines.reads import MachineView
 from app.services.notify import outbox
 from app.services.tasks import attempts
@@ -51,7 +51,7 @@ def undrain(actor: Developer, machine_id: uuid.UUID) -> MachineView:
     """Take it back into service. Raises Forbidden, NotFound, MachineDecommissioned."""
     machine = _locked(actor, machine_id)
     before = reads.told(machine)
-    end(machine)
+    end(machine, clock_now())
     after = reads.told(machine)
     audit.record(
         "machine.undrained", "machine", machine_id, actor=actor, before=before, after=after
@@ -94,9 +94,10 @@ def begin(
     """The caller holds the machine's lock, commits, and tells. Without an actor it is ourselves who
     drain. Raises MachineDecommissioned.
     """
-    machine.status = after(machine.status, MachineEvent.DRAIN, machine.connected)
-    if machine.drain_started_at is None:
-        machine.drain_started_at, machine.drain_by = now, actor.id if actor else None
+    is_first = machine.drain_started_at is None
+    transitions.move(machine, MachineEvent.DRAIN, now)
+    if is_first:
+        machine.drain_by = actor.id if actor else None
     if note is not None:
         machine.drain_note = note
     if deadline_seconds is not None:
@@ -105,20 +106,16 @@ def begin(
     _let_go(machine, now)
 
 
-def end(machine: Machine) -> None:
-    """Likewise."""
-    machine.status = after(machine.status, MachineEvent.UNDRAIN, machine.connected)
+def end(machine: Machine, now: datetime) -> None:
+    """Take the machine back into service. The caller holds its lock, commits, and tells.
+
+    Raises MachineDecommissioned.
+    """
+    transitions.move(machine, MachineEvent.UNDRAIN, now)
     sign = db.session.get(MachineHeartbeat, machine.id, populate_existing=True)
     percent = (sign.metrics or {}).get("diskPercent", 0.0) if sign else 0.0
     machine.disk_accepted = percent > settings.value("maxDiskPercent")
-    forget(machine)
     attempts.change_orders(machine)
-
-
-def forget(machine: Machine) -> None:
-    """Nobody wants it drained any more."""
-    machine.drain_started_at = machine.drain_by = None
-    machine.drain_note = machine.drain_deadline = None
 
 
 def tell(machine: Machine) -> None:

@@ -8,13 +8,13 @@ from sqlalchemy import update
 
 from app.domain.attempt import AttemptOutcome
 from app.domain.errors import MachineDecommissioned, NotFound
-from app.domain.machine import MachineEvent, MachineStatus, after
+from app.domain.machine import MachineEvent, MachineStatus
 from app.domain.task import FailureCode, TaskStatus
 from app.extensions import db
 from app.models import Attempt, Developer, Machine, MachineHeartbeat, Task
 from app.services import audit, locks, rights
 from app.services.clock import now as clock_now
-from app.services.machines import drains, reads
+from app.services.machines import drains, reads, transitions
 from app.services.machines.reads import MachineView
 from app.services.tasks import attempts
 
@@ -57,7 +57,7 @@ def change(
         case MachineStatus.DRAINING:
             drains.begin(machine, actor, now)
         case MachineStatus.ONLINE:
-            drains.end(machine)
+            drains.end(machine, now)
         case MachineStatus.DECOMMISSIONED:
             _retire(machine, now)
     after = reads.told(machine)
@@ -108,12 +108,10 @@ def _locked(machine_id: uuid.UUID) -> Machine:
 
 
 def _retire(machine: Machine, now: datetime) -> None:
-    machine.status = after(machine.status, MachineEvent.DECOMMISSION, machine.connected)
     # Its connection is closed when it is woken; what the machine had dies here.
-    machine.connected = False
+    transitions.move(machine, MachineEvent.DECOMMISSION, now)
     machine.jwt_version += 1
     machine.recovery_digest, machine.next_recovery_digest = "", None
-    drains.forget(machine)
     attempts.change_orders(machine)
     live = attempts.live_on(machine.id)
     tasks = locks.tasks({attempt.task_id for attempt in live})

@@ -7,12 +7,13 @@ from flask import current_app
 from sqlalchemy import exists, or_, select
 
 from app import bus
-from app.domain.machine import MachineEvent, MachineStatus, after, is_silent
+from app.domain.machine import MachineEvent, MachineStatus, is_silent
 from app.domain.task import EventType, TaskEvent, TaskStatus
 from app.extensions import db
 from app.models import Attempt, Machine, MachineHeartbeat, Task
 from app.services import locks
 from app.services.machines import servers
+from app.services.machines import transitions as machine_transitions
 from app.services.notify import outbox
 from app.services.tasks import attempts, history, stages, transitions
 
@@ -44,8 +45,7 @@ def _fall_silent(machine_id: uuid.UUID, now: datetime, limit: timedelta) -> None
     if machine is None or not is_silent(sign.received_at if sign else None, now, limit):
         db.session.rollback()  # it spoke while we waited for the lock
         return
-    machine.connected = False
-    machine.status = after(machine.status, MachineEvent.FALL_SILENT, False)
+    machine_transitions.move(machine, MachineEvent.FALL_SILENT, now)
     # In an outage of ours a machine may only not have found its way back yet.
     could_speak = sign is None or servers.were_reachable(sign.received_at, now, limit / 2)
     for attempt in attempts.live_on(machine.id):
@@ -81,8 +81,7 @@ def hear_again(machine_id: uuid.UUID, generation: int, now: datetime) -> None:
     ):
         db.session.rollback()
         return
-    machine.connected = True
-    machine.status = after(machine.status, MachineEvent.CONNECT, True)
+    machine_transitions.move(machine, MachineEvent.CONNECT, now)
     # It has not said what it holds: no slot is freed here.
     for task in locks.tasks({a.task_id for a in attempts.live_on(machine_id)}).values():
         see_again(machine, task, now)

@@ -12,12 +12,12 @@ from sqlalchemy import and_, or_, select, text, update
 from app import bus
 from app.domain.attempt import AttemptPhase
 from app.domain.errors import InvalidToken, MachineDecommissioned
-from app.domain.machine import Fate, MachineEvent, MachineStatus, Word, after, fate
+from app.domain.machine import Fate, MachineEvent, MachineStatus, Word, fate
 from app.domain.moments import rewritten
 from app.extensions import db
 from app.models import Attempt, Machine, Task
 from app.services import locks
-from app.services.machines import enrollment, liveness, servers
+from app.services.machines import enrollment, liveness, servers, transitions
 from app.services.notify import outbox
 from app.services.people import tokens
 from app.services.tasks import attempts, stages
@@ -63,10 +63,9 @@ def hello(frame: frames.Hello, now: datetime) -> Session:
         raise InvalidToken
     enrollment.confirm_credentials(machine)
     machine.generation += 1
-    machine.connected = True
     if machine.connected_at is None:
-        machine.connected_at, machine.slots_total = now, frame.slots  # later it is for admins
-    machine.status = after(machine.status, MachineEvent.CONNECT, True)
+        machine.slots_total = frame.slots  # later it is for admins
+    transitions.move(machine, MachineEvent.CONNECT, now)
     machine.version = frame.version
     machine.capabilities = capability_rows(frame.capabilities)
     machine.repositories = frame.repositories

@@ -21,7 +21,6 @@ from app.domain.attempt import WorkspaceState
 from app.domain.errors import Conflict, DomainError
 from app.domain.fleet import FleetCounter, Refusal
 from app.domain.machine import MachineEvent
-from app.domain.machine import after as machine_after
 from app.domain.task import ENDED, EventType
 from app.extensions import db
 from app.models import Attempt, Machine, Task
@@ -29,6 +28,7 @@ from app.services import locks
 from app.services.counts import fleet
 from app.services.logs import logs, statements
 from app.services.logs.statements import LogRun
+from app.services.machines import transitions
 from app.services.notify import outbox
 from app.services.tasks import attempts, stages, workspaces
 from app.services.tasks.stages import Exit, LiveAttempt
@@ -187,7 +187,7 @@ def _settle(batch: _Batch) -> None:
 
 def _take_effect(batch: _Batch, report: frames.Report) -> None:
     if isinstance(report.body, frames.Drained):
-        _drained(batch.machine)
+        _drained(batch.machine, batch.now)
         return
     key = AttemptKey.of(report)
     task, attempt = batch.tasks.get(report.task_id), batch.attempts.get(key)
@@ -268,7 +268,7 @@ def _tell_workspace(live: LiveAttempt, what: str, body: frames.WorkspaceFacts) -
     live.record(EventType.WORKSPACE, text, stage_index=None, state=body.state, machineId=machine_id)
 
 
-def _drained(machine: Machine) -> None:
+def _drained(machine: Machine, now: datetime) -> None:
     db.session.flush()
     query = select(Attempt.task_id).where(
         Attempt.machine_id == machine.id, Attempt.ended_at.is_(None), Attempt.accepted_at.is_(None)
@@ -277,7 +277,7 @@ def _drained(machine: Machine) -> None:
         return  # it said so before it heard of this one, and will say so again after it
     # Somebody may have taken the drain back while the machine's word was on its way.
     with contextlib.suppress(Conflict):
-        machine.status = machine_after(machine.status, MachineEvent.RUN_DRY, machine.connected)
+        transitions.move(machine, MachineEvent.RUN_DRY, now)
 
 
 # Each takes its own kind of body.

@@ -1,0 +1,25 @@
+"""The one door through which a machine's status changes. The caller holds the machine's lock."""
+
+from datetime import datetime
+
+from app.domain import machine as rules
+from app.domain.machine import MachineEvent
+from app.models import Machine
+
+
+def move(machine: Machine, event: MachineEvent, now: datetime) -> None:
+    """Take the machine along the event's arrow, with the columns that follow from the event.
+
+    Raises MachineDecommissioned or Conflict, and then changes nothing. Does not commit.
+    """
+    connected = rules.connected_after(event, machine.connected)
+    machine.status = rules.after(machine.status, event, connected)
+    machine.connected = connected
+    match event:
+        case MachineEvent.CONNECT if machine.connected_at is None:
+            machine.connected_at = now
+        case MachineEvent.DRAIN if machine.drain_started_at is None:
+            machine.drain_started_at = now
+        case MachineEvent.UNDRAIN | MachineEvent.DECOMMISSION:
+            machine.drain_started_at = machine.drain_by = None
+            machine.drain_note = machine.drain_deadline = None

@@ -1,0 +1,157 @@
+"""The status of a task, and that of a machine, each change through one door."""
+
+import ast
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.domain.errors import Conflict, MachineDecommissioned
+from app.domain.machine import MachineEvent, MachineStatus
+from app.models import Machine
+from app.services.machines import transitions
+
+APP = Path(__file__).parents[1] / "app"
+NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
+EARLIER = NOW - timedelta(hours=1)
+
+DOORS = {"services/machines/transitions.py", "services/tasks/transitions.py"}
+# Statements that stay in SQL, by file, and why.
+IN_SQL = {
+    "services/dispatch/statements.py": "tasks: a whole batch is assigned in one round trip",
+}
+# What sets attributes by name, and why no status is among them.
+BY_NAME = {
+    "services/machines/enrollment.py": "what a machine says of itself",
+    "services/notify/bots.py": "a bot",
+    "services/people/accounts.py": "a developer",
+    "services/people/profile.py": "a developer",
+    "services/projects/projects.py": "a project",
+    "chat/apprise_child.py": "a module of the standard library",
+}
+
+_SQL = re.compile(r"UPDATE\s+(?:tasks|machines)\b(?:(?!\bWHERE\b).)*?\bstatus\s*=", re.S | re.I)
+
+
+def _trees() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(APP.rglob("*.py")):
+        yield path.relative_to(APP).as_posix(), ast.parse(path.read_text())
+
+
+def _is_assigned(node: ast.AST) -> bool:
+    """`x.status = …`, in whatever form."""
+    match node:
+        case ast.Attribute(attr="status", ctx=ast.Store()):
+            return True
+        case ast.Call(func=ast.Attribute(attr="values"), keywords=given):
+            return any(keyword.arg == "status" for keyword in given)
+    return False
+
+
+def _names_its_target(node: ast.AST) -> bool:
+    """`setattr(x, name, …)`."""
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "setattr"
+
+
+def _is_sql(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and bool(_SQL.search(str(node.value)))
+
+
+def test_a_status_is_assigned_by_its_door_alone() -> None:
+    found = {name for name, tree in _trees() if any(map(_is_assigned, ast.walk(tree)))}
+    assert found == DOORS
+
+
+def test_no_statement_sets_a_status_but_those_that_have_a_reason() -> None:
+    found = {name for name, tree in _trees() if any(map(_is_sql, ast.walk(tree)))}
+    assert found == IN_SQL.keys()
+
+
+def test_what_sets_attributes_by_name_is_known() -> None:
+    found = {name for name, tree in _trees() if any(map(_names_its_target, ast.walk(tree)))}
+    assert found == BY_NAME.keys()
+
+
+@pytest.mark.parametrize(
+    "code", ["m.status = x", "m.status, y = x", "m.status: S = x", "update(M).values(status=x)"]
+)
+def test_the_look_finds_an_assignment_in_each_form(code: str) -> None:
+    assert any(map(_is_assigned, ast.walk(ast.parse(code))))
+
+
+# ---- what the machine's door does besides --------------------------------------------------------
+
+
+def machine(status: MachineStatus, *, connected: bool = True) -> Machine:
+    return Machine(
+        status=status,
+        connected=connected,
+        connected_at=EARLIER,
+        drain_started_at=EARLIER if status in ("draining", "drained") else None,
+        drain_by=7,
+        drain_note="a new disk",
+        drain_deadline=NOW,
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "event", "before", "after"),
+    [
+        ("offline", "connect", False, True),
+        ("draining", "connect", False, True),
+        ("online", "fall_silent", True, False),
+        ("drained", "fall_silent", True, False),
+        ("online", "decommission", True, False),
+        ("online", "drain", True, True),
+        ("offline", "drain", False, False),
+        ("draining", "run_dry", True, True),
+        ("drained", "undrain", False, False),
+    ],
+)
+def test_whether_a_machine_is_connected_follows_from_the_event(
+    status: str, event: str, before: bool, after: bool
+) -> None:
+    row = machine(MachineStatus(status), connected=before)
+    transitions.move(row, MachineEvent(event), NOW)
+    assert row.connected is after
+
+
+def test_a_machine_is_connected_for_the_first_time_once() -> None:
+    row = machine(MachineStatus.OFFLINE)
+    row.connected_at = None
+    transitions.move(row, MachineEvent.CONNECT, NOW)
+    transitions.move(row, MachineEvent.CONNECT, NOW + timedelta(hours=1))
+    assert row.connected_at == NOW
+
+
+def test_a_second_drain_does_not_begin_anew() -> None:
+    row = machine(MachineStatus.ONLINE)
+    for moment in (NOW, NOW + timedelta(hours=1)):
+        transitions.move(row, MachineEvent.DRAIN, moment)
+    assert row.drain_started_at == NOW
+
+
+@pytest.mark.parametrize("event", [MachineEvent.UNDRAIN, MachineEvent.DECOMMISSION])
+def test_nothing_of_a_drain_outlives_it(event: MachineEvent) -> None:
+    row = machine(MachineStatus.DRAINING)
+    transitions.move(row, event, NOW)
+    kept = (row.drain_started_at, row.drain_by, row.drain_note, row.drain_deadline)
+    assert kept == (None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "event", "error"),
+    [
+        (MachineStatus.DECOMMISSIONED, MachineEvent.CONNECT, MachineDecommissioned),
+        (MachineStatus.ONLINE, MachineEvent.RUN_DRY, Conflict),
+    ],
+)
+def test_what_is_refused_changes_nothing(
+    status: MachineStatus, event: MachineEvent, error: type[Exception]
+) -> None:
+    row = machine(status, connected=False)
+    with pytest.raises(error):
+        transitions.move(row, event, NOW)
+    assert (row.status, row.connected, row.drain_note) == (status, False, "a new disk")
