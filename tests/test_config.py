@@ -12,7 +12,7 @@ import pytest
 from flask import current_app
 
 import config
-from app import bus
+from app import job_names, jobs
 from app.extensions import celery_of
 from app.factory import QUEUES, create_app
 from app.jobs.schedule import EVERY
@@ -54,7 +54,7 @@ def test_by_default_a_machine_that_died_is_seen_to_be_dead_within_35_seconds(
     environ: dict[str, str],
 ) -> None:
     """As the benchmarks promise: its last sign is too old, and a sweep looks."""
-    assert config.load(environ)["SILENCE_SECONDS"] + EVERY[bus.SWEEP_MACHINES] <= 35
+    assert config.load(environ)["SILENCE_SECONDS"] + EVERY[job_names.SWEEP_MACHINES] <= 35
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "7", "null"])
@@ -121,7 +121,7 @@ def test_an_app_is_made_without_any_server(environ: dict[str, str]) -> None:
 
 def test_every_job_is_registered_scheduled_and_goes_to_its_queue(environ: dict[str, str]) -> None:
     celery = celery_of(create_app(config.load(environ)))
-    for name in bus.JOBS:
+    for name in jobs.JOBS:
         assert name in celery.tasks
         queue = celery.amqp.router.route({}, name)["queue"].name
         assert queue == name.partition(".")[0]

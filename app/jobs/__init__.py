@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 from celery import Celery
 
-from app import bus
+from app import job_names
 from app.services import chat
 from app.services.clock import now
 from app.services.counts import counters, fleet
 from app.services.dispatch import dispatch
 from app.services.machines import drains, liveness, servers
 from app.services.notify import fan_out, sending
-from app.services.ops import retention
+from app.services.ops import retention, signs
 from app.services.tasks import collection, gates
 from app.services.tunnels import tunnels
 
@@ -20,7 +20,7 @@ def assign_queued() -> None:
     try:
         dispatch.assign_queued()
     finally:  # afterwards, because somebody waits for the pass of the dispatcher
-        bus.leave_sign(bus.DISPATCHER_HEARTBEAT, now())
+        signs.leave(signs.DISPATCHER, now())
 
 
 def expand_outbox() -> None:
@@ -32,7 +32,7 @@ def send_deliveries() -> None:
 
 
 def sweep_machines() -> None:
-    bus.leave_sign(bus.SWEEPER_HEARTBEAT, now())
+    signs.leave(signs.SWEEPER, now())
     liveness.notice(now())
     liveness.give_up(now())
 
@@ -72,24 +72,24 @@ def chat_backlog() -> None:
 
 
 JOBS: dict[str, Callable[..., None]] = {
-    bus.DISPATCH: assign_queued,
-    bus.NOTIFY_EXPAND: expand_outbox,
-    bus.NOTIFY_SEND: send_deliveries,
-    bus.SWEEP_MACHINES: sweep_machines,
-    bus.SWEEP_GATES: sweep_gates,
-    bus.SWEEP_DRAINS: sweep_drains,
-    bus.SWEEP_WORKSPACES: sweep_workspaces,
-    bus.SWEEP_TUNNELS: sweep_tunnels,
-    bus.SWEEP_RETENTION: sweep_retention,
-    bus.SWEEP_COUNTERS: sweep_counters,
-    bus.CHAT_EVENT: chat_event,
-    bus.CHAT_BACKLOG: chat_backlog,
+    job_names.DISPATCH: assign_queued,
+    job_names.NOTIFY_EXPAND: expand_outbox,
+    job_names.NOTIFY_SEND: send_deliveries,
+    job_names.SWEEP_MACHINES: sweep_machines,
+    job_names.SWEEP_GATES: sweep_gates,
+    job_names.SWEEP_DRAINS: sweep_drains,
+    job_names.SWEEP_WORKSPACES: sweep_workspaces,
+    job_names.SWEEP_TUNNELS: sweep_tunnels,
+    job_names.SWEEP_RETENTION: sweep_retention,
+    job_names.SWEEP_COUNTERS: sweep_counters,
+    job_names.CHAT_EVENT: chat_event,
+    job_names.CHAT_BACKLOG: chat_backlog,
 }
 
 
 def register(celery: Celery) -> None:
-    """Register each job under its name in `app.bus`."""
+    """Register each job under its name in `app.job_names`."""
     for name, job in JOBS.items():
         # Somebody waits for a pass of the dispatcher, so it is acknowledged after it has run, not
         # before: one round trip less. A pass may then be repeated or cut off, which does no harm.
-        celery.task(job, name=name, acks_late=name == bus.DISPATCH)
+        celery.task(job, name=name, acks_late=name == job_names.DISPATCH)

@@ -5,8 +5,8 @@ from typing import Any
 from celery import signals
 from flask import Flask
 
-from app import bus
 from app.services.clock import now
+from app.services.ops import signs
 
 
 def leave_signs(app: Flask) -> None:
@@ -17,6 +17,6 @@ def leave_signs(app: Flask) -> None:
 
     def sign(**_: Any) -> None:
         with app.app_context():
-            bus.leave_sign(bus.BEAT_HEARTBEAT, now())
+            signs.leave(signs.BEAT, now())
 
     signals.beat_init.connect(begin, weak=False)

@@ -7,20 +7,20 @@ no worker ran: one run catches up with all that were missed.
 from datetime import UTC, datetime
 from typing import Any
 
-from app import bus
+from app import job_names
 
 EVERY = {
-    bus.DISPATCH: 2.0,  # a wake-up that was lost costs this long
-    bus.NOTIFY_EXPAND: 2.0,  # likewise
-    bus.NOTIFY_SEND: 2.0,  # and how late a retry may be
-    bus.SWEEP_MACHINES: 3.0,  # a machine is seen to be gone so much later than it could be
-    bus.SWEEP_GATES: 5.0,
-    bus.SWEEP_DRAINS: 5.0,
-    bus.SWEEP_WORKSPACES: 60.0,
-    bus.SWEEP_TUNNELS: 10.0,
-    bus.SWEEP_RETENTION: 600.0,
-    bus.SWEEP_COUNTERS: 5.0,
-    bus.CHAT_BACKLOG: 5.0,  # events whose wake-up was lost, and replies that are tried again
+    job_names.DISPATCH: 2.0,  # a wake-up that was lost costs this long
+    job_names.NOTIFY_EXPAND: 2.0,  # likewise
+    job_names.NOTIFY_SEND: 2.0,  # and how late a retry may be
+    job_names.SWEEP_MACHINES: 3.0,  # a machine is seen to be gone so much later than it could be
+    job_names.SWEEP_GATES: 5.0,
+    job_names.SWEEP_DRAINS: 5.0,
+    job_names.SWEEP_WORKSPACES: 60.0,
+    job_names.SWEEP_TUNNELS: 10.0,
+    job_names.SWEEP_RETENTION: 600.0,
+    job_names.SWEEP_COUNTERS: 5.0,
+    job_names.CHAT_BACKLOG: 5.0,  # whose wake-up was lost, or whose reply is tried again
 }
 
 # A new beat finds all jobs due and sends them at once: until it has, nobody can tell that it runs.

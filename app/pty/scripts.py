@@ -1,4 +1,4 @@
-"""What terminals have Redis do in one go (Lua). `bus.TELL` is another."""
+"""What terminals have Redis do in one go (Lua). `terminal_keys.TELL` is another."""
 
 # Hands something to the machine; how much waits for it now. What nothing waits before is published
 # along with the news.

@@ -1,6 +1,6 @@
 """What terminals have in Redis. Every key expires by itself.
 
-Whoever adds to a stream publishes that on its channel (`bus.terminal_channel`); a short piece goes
+Whoever adds to a stream publishes that on its channel (`terminal_keys.channel`); a short piece goes
 along, as `<id> <bytes>` or `<id> <field> <value>`.
 
 muster:pty:<task>-<attempt>:out     stream: bytes and notes, the last 2 MiB
@@ -20,7 +20,7 @@ import msgspec
 from redis.connection import parse_url
 from redis.exceptions import RedisError, ResponseError
 
-from app import bus
+from app import terminal_keys
 from app.pty import scripts
 from app.pty.commands import Command, CommandQueue
 from app.pty.frames import Note, encode, encode_note
@@ -32,7 +32,7 @@ from muster.protocol.terminal import MAX_BYTES, Screen
 
 KEPT_BYTES = 2 << 20  # of an attempt's output
 KEPT_ENTRIES = 50_000
-KEPT_SECONDS = bus.TERMINAL_SECONDS
+KEPT_SECONDS = terminal_keys.SECONDS
 INPUT_SECONDS = 30  # what nobody has taken by then is not typed any more
 PRESENT_SECONDS = 40  # how long a holder, or a viewer, is taken to be there without a sign
 DEFAULT_SIZE = (120, 40)
@@ -73,22 +73,22 @@ class Store:
 
     def place(self, key: AttemptKey, part: str) -> str:
         """The stream's key in Redis."""
-        return bus.terminal_key(*key, part)
+        return terminal_keys.key(*key, part)
 
     def channel(self, key: AttemptKey, part: str) -> bytes:
-        return bus.terminal_channel(self.place(key, part), self._database).encode()
+        return terminal_keys.channel(self.place(key, part), self._database).encode()
 
     # ---- output ----------------------------------------------------------------------------------
 
     def top(self, key: AttemptKey) -> EntryId:
         """The last entry's id; zero where there is none."""
-        out = bus.terminal_key(*key, "out")
+        out = terminal_keys.key(*key, "out")
         (rows,) = _good(self._commands.run(("XREVRANGE", out, "+", "-", "COUNT", 1)))
         return parse_id(rows[0][0]) if rows else ZERO
 
     def page(self, key: AttemptKey, seen: EntryId, count: int) -> list[Entry]:
         """The first entries behind `seen`."""
-        out = bus.terminal_key(*key, "out")
+        out = terminal_keys.key(*key, "out")
         command = ("XRANGE", out, f"({spell(seen)}", "+", "COUNT", count)
         return parse(_good(self._readings.run(command))[0])
 
@@ -102,7 +102,7 @@ class Store:
         """Add runs of bytes by the offset behind them; what is there already is not added. `renew`
         has the stream expire later. As `read_to`.
         """
-        out = bus.terminal_key(*key, "out")
+        out = terminal_keys.key(*key, "out")
         commands: list[Command] = [
             ("XADD", out, "MINID", "~", max(0, end - KEPT_BYTES), f"{end}-0", "d", data)
             for end, data in pieces
@@ -114,7 +114,7 @@ class Store:
         news = b"%d-0 %b" % (end, data) if is_alone else b""
         commands.append(("PUBLISH", self.channel(key, "out"), news))
         if not is_alone:
-            commands.append(("HGETALL", bus.terminal_key(*key, "read")))
+            commands.append(("HGETALL", terminal_keys.key(*key, "read")))
         answers = self._commands.run(*commands)
         for answer in answers:
             _check_added(answer)
@@ -123,7 +123,7 @@ class Store:
     def skip(self, key: AttemptKey, offset: int) -> None:
         """The output goes on there: a run without bytes, so that who has not seen what was before
         finds that out now and not with the next byte, which may be a day away."""
-        out = bus.terminal_key(*key, "out")
+        out = terminal_keys.key(*key, "out")
         added, *rest = self._commands.run(
             ("XADD", out, f"{offset}-0", "d", b""),
             ("EXPIRE", out, KEPT_SECONDS),
@@ -134,17 +134,17 @@ class Store:
 
     def read_to(self, key: AttemptKey) -> Read:
         """How far viewers are."""
-        return _read(_good(self._commands.run(("HGETALL", bus.terminal_key(*key, "read"))))[0])
+        return _read(_good(self._commands.run(("HGETALL", terminal_keys.key(*key, "read"))))[0])
 
     def tell_read(self, key: AttemptKey, offset: int) -> None:
         """So far has the quickest viewer of this process come."""
-        place = bus.terminal_key(*key, "read")
+        place = terminal_keys.key(*key, "read")
         said: Command = ("HSET", place, self._process, offset)
         _good(self._commands.run(said, ("EXPIRE", place, PRESENT_SECONDS)))
 
     def forget_read(self, key: AttemptKey) -> None:
         """This process has no viewer any more."""
-        place = bus.terminal_key(*key, "read")
+        place = terminal_keys.key(*key, "read")
         _good(self._commands.run(("HDEL", place, self._process)))
 
     def tell(self, key: AttemptKey, note: Note, known: EntryId = ZERO) -> None:
@@ -152,30 +152,39 @@ class Store:
         _good(self._commands.run(self._telling(key, note, known)))
 
     def _telling(self, key: AttemptKey, note: Note, known: EntryId = ZERO) -> Command:
-        out = bus.terminal_key(*key, "out")
+        out = terminal_keys.key(*key, "out")
         channel = self.channel(key, "out")
-        return ("EVAL", bus.TELL, 1, out, encode_note(note), KEPT_SECONDS, known[0], channel)
+        return (
+            "EVAL",
+            terminal_keys.TELL,
+            1,
+            out,
+            encode_note(note),
+            KEPT_SECONDS,
+            known[0],
+            channel,
+        )
 
     # ---- screen and size -------------------------------------------------------------------------
 
     def put_screen(self, key: AttemptKey, screen: Screen, note: Note, known: EntryId) -> None:
-        place = bus.terminal_key(*key, "screen")
+        place = terminal_keys.key(*key, "screen")
         kept: Command = ("SET", place, encode(screen), "EX", KEPT_SECONDS)
         _good(self._commands.run(kept, self._telling(key, note, known)))
 
     def screen(self, key: AttemptKey) -> Screen | None:
-        (text,) = _good(self._commands.run(("GET", bus.terminal_key(*key, "screen"))))
+        (text,) = _good(self._commands.run(("GET", terminal_keys.key(*key, "screen"))))
         return msgspec.json.decode(text, type=Screen) if text else None
 
     def put_size(self, key: AttemptKey, cols: int, rows: int, note: Note, known: EntryId) -> None:
-        state = bus.terminal_key(*key, "state")
+        state = terminal_keys.key(*key, "state")
         size: Command = ("HSET", state, "cols", cols, "rows", rows)
         kept: Command = ("EXPIRE", state, PRESENT_SECONDS)
         _good(self._commands.run(size, kept, self._telling(key, note, known)))
 
     def states(self, keys: Sequence[AttemptKey]) -> list[State]:
         commands: list[Command] = [
-            ("HMGET", bus.terminal_key(*key, "state"), "cols", "rows", "holder") for key in keys
+            ("HMGET", terminal_keys.key(*key, "state"), "cols", "rows", "holder") for key in keys
         ]
         return [_state(*found) for found in _good(self._commands.run(*commands))]
 
@@ -184,18 +193,18 @@ class Store:
     def put_input(self, key: AttemptKey, **wish: bytes | str) -> int:
         """Hand something to the machine; how much waits for it now."""
         ((field, value),) = wish.items()
-        place, channel = bus.terminal_key(*key, "in"), self.channel(key, "in")
+        place, channel = terminal_keys.key(*key, "in"), self.channel(key, "in")
         given = (field, value, INPUT_SECONDS, channel, PUBLISHED_BYTES)
         return int(_good(self._commands.run(("EVAL", scripts.PUT, 1, place, *given)))[0])
 
     def waiting(self, key: AttemptKey) -> int:
         """How much waits for the machine."""
-        return int(_good(self._commands.run(("XLEN", bus.terminal_key(*key, "in"))))[0])
+        return int(_good(self._commands.run(("XLEN", terminal_keys.key(*key, "in"))))[0])
 
     def drop_input(self, key: AttemptKey, taken: EntryId) -> None:
         """That and what came before it has been handed on."""
         after = (taken[0], taken[1] + 1)
-        place = bus.terminal_key(*key, "in")
+        place = terminal_keys.key(*key, "in")
         _good(self._commands.run(("XTRIM", place, "MINID", spell(after))))
 
     # ---- who is there ----------------------------------------------------------------------------
@@ -203,10 +212,10 @@ class Store:
     def hold(self, key: AttemptKey, holder: str) -> tuple[EntryId, EntryId]:
         """This is the attempt's socket now: the last output's id, and that of the word to others
         that hold one."""
-        state, place = bus.terminal_key(*key, "state"), bus.terminal_key(*key, "in")
+        state, place = terminal_keys.key(*key, "state"), terminal_keys.key(*key, "in")
         given = (holder, PRESENT_SECONDS, INPUT_SECONDS, self.channel(key, "in"))
         answers = self._commands.run(
-            ("XREVRANGE", bus.terminal_key(*key, "out"), "+", "-", "COUNT", 1),
+            ("XREVRANGE", terminal_keys.key(*key, "out"), "+", "-", "COUNT", 1),
             ("EVAL", scripts.HOLD, 2, state, place, *given),
         )
         rows, said = _good(answers)
@@ -219,7 +228,7 @@ class Store:
         one that holds it no longer."""
         commands: list[Command] = []
         for key, holder, cols, rows in holders:
-            state, out = bus.terminal_key(*key, "state"), bus.terminal_key(*key, "out")
+            state, out = terminal_keys.key(*key, "state"), terminal_keys.key(*key, "out")
             commands += [
                 ("EVAL", scripts.GO_ON, 1, state, holder, cols, rows, PRESENT_SECONDS),
                 ("XTRIM", out, "MAXLEN", "~", KEPT_ENTRIES),
@@ -236,7 +245,7 @@ class Store:
             "if redis.call('HGET', KEYS[1], 'holder') == ARGV[1]"
             " then redis.call('HDEL', KEYS[1], 'holder') end"
         )
-        _good(self._commands.run(("EVAL", script, 1, bus.terminal_key(*key, "state"), holder)))
+        _good(self._commands.run(("EVAL", script, 1, terminal_keys.key(*key, "state"), holder)))
 
     def admit(self, who: Presence, per_task: int, per_developer: int) -> bool:
         """Count the viewer; False, and nothing done, if that were too many over all processes."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from app import bus
+from app import job_names
 from app.embedded.ports import LOOPBACK
 from bench.command import Say
 from bench.errors import NotMeasured
@@ -151,7 +151,7 @@ class _Soak:
             self._say("something is left on the machines")
         self._sampler.age(_KEPT_HOURS)
         celery = (sys.executable, "-m", "celery", "-A", "celery_worker", "call")
-        self._world.stack.run("sweep", [*celery, bus.SWEEP_RETENTION])
+        self._world.stack.run("sweep", [*celery, job_names.SWEEP_RETENTION])
         time.sleep(_REST)
         for _ in range(_QUIET_SAMPLES):
             self._sample(phase, "quiet")

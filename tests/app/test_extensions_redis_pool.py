@@ -5,7 +5,7 @@ from threading import Barrier
 
 from flask import Flask
 
-from app import bus
+from app import job_names
 from app.extensions import REDIS_CONNECTIONS, celery_of, redis
 
 CROWD = 5 * REDIS_CONNECTIONS
@@ -31,7 +31,7 @@ def test_a_crowd_that_wakes_dispatchers_makes_no_connections_of_its_own(app: Fla
 
     def send(_: int) -> None:
         together.wait(30)
-        celery.send_task(bus.DISPATCH, ignore_result=True, retry=False)
+        celery.send_task(job_names.DISPATCH, ignore_result=True, retry=False)
 
     before = {each["id"] for each in client.client_list()}
     with ThreadPoolExecutor(CROWD) as crowd:

@@ -13,12 +13,12 @@ import redis
 import sqlalchemy as sa
 
 import config
-from app import bus
 from app.embedded import processes
 from app.embedded.commands import commands
 from app.embedded.processes import Process, Program
 from app.extensions import db
 from app.factory import create_app
+from app.services.ops import signs
 from tests.factories import make_machine
 from tests.gunicorns import ROOT
 from tests.outages.conftest import Server
@@ -49,7 +49,7 @@ class Dispatchers:
 
     def beat_signed_at(self) -> float:
         """When beat has last sent something. Unix time, as all moments here."""
-        return float(self._redis.get(bus.BEAT_HEARTBEAT) or 0)
+        return float(self._redis.get(signs.BEAT) or 0)
 
     def end(self) -> None:
         for process in self._running.values():

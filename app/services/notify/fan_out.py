@@ -17,7 +17,7 @@ from app.domain import audience
 from app.domain.audience import Channel, NewsKind
 from app.domain.task import TaskStatus
 from app.domain.wording import words
-from app.extensions import db
+from app.extensions import db, redis
 from app.services.notify import statements
 from app.services.notify.recipients import BatchRecipients
 
@@ -42,7 +42,7 @@ def expand(now: datetime) -> int:
 
     Commits after each batch; then wakes the event streams and the sender of deliveries.
     """
-    bus.begin_expanding()  # before reading: what comes later sets the flag again
+    redis.client.delete(bus.EXPAND_FLAG)  # before reading: what comes later sets the flag again
     total = 0
     while True:
         count = _expand_batch(now)

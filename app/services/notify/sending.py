@@ -26,7 +26,7 @@ from app.chat.senders import Address, DeliveryRefused, GateCard, Message, TryAga
 from app.domain.delivery import Circuit, DeliveryAct, DeliveryState, wait
 from app.services import settings, vault
 from app.services.clock import now as clock_now
-from app.services.notify import deliveries
+from app.services.notify import deliveries, turn
 from app.services.notify.deliveries import Claimed, DueBot, Mark
 
 AT_ONCE = 4  # of one bot
@@ -58,13 +58,13 @@ def send_due() -> int:
     holder, tried = uuid.uuid4().hex, 0
     held = int(1000 * min(HELD_SECONDS, current_app.config["DELIVERY_LEASE_SECONDS"]))
     is_wanted = True
-    while is_wanted and bus.hold_sending(holder, held):
+    while is_wanted and turn.hold(holder, held):
         shift = _Shift(holder, held)
         try:
             tried += shift.work()
         finally:
             # Whoever came meanwhile has gone again, and left word.
-            is_wanted = bus.let_go_of_sending(holder)
+            is_wanted = turn.let_go(holder)
         if shift.is_over_time:
             bus.wake_sending()
             break
@@ -101,7 +101,7 @@ class _Shift:
                 if not self._in_flight.total():
                     return tried
                 self._mark()
-                if not bus.hold_sending(self._holder, self._held):
+                if not turn.hold(self._holder, self._held):
                     # Another job sends, or Redis is away. What is on its way is marked all the
                     # same, or it would be sent twice.
                     self._ends_at = 0.0

@@ -9,16 +9,16 @@ import redis.exceptions
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import bus
 from app.extensions import db
 from app.extensions import redis as redis_extension
+from app.services.ops import signs
 
 Result = TypeVar("Result")
 
 SIGNS = {
-    "dispatcher": bus.DISPATCHER_HEARTBEAT,  # a worker that hands tasks out
-    "sweeper": bus.SWEEPER_HEARTBEAT,  # one that carries out what beat sends
-    "beat": bus.BEAT_HEARTBEAT,
+    "dispatcher": signs.DISPATCHER,  # a worker that hands tasks out
+    "sweeper": signs.SWEEPER,  # one that carries out what beat sends
+    "beat": signs.BEAT,
 }
 """Whose life signs are looked at, and where they are left: every 2 s, the sweeper's every 5."""
 SIGN_SECONDS = 15
@@ -42,7 +42,7 @@ def is_dispatching() -> bool:
 
 
 def age(sign: bytes | str | None) -> float | None:
-    """How many seconds ago a heartbeat on the bus was left."""
+    """How many seconds ago a sign was left; None where there is none."""
     return None if sign is None else time.time() - float(sign)
 
 

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask, current_app
 from sqlalchemy import func, select
 
-from app import bus
+from app import job_names
 from app.domain.chat import BotPlatform
 from app.domain.delivery import DeliveryState
 from app.domain.roles import SystemRole
@@ -79,7 +79,7 @@ def until(condition: Callable[[], bool]) -> None:
     celery = celery_of(current_app)
 
     def look() -> bool:
-        for job in (bus.NOTIFY_EXPAND, bus.NOTIFY_SEND):
+        for job in (job_names.NOTIFY_EXPAND, job_names.NOTIFY_SEND):
             celery.send_task(job, expires=2)
         return condition()
 

@@ -8,14 +8,14 @@ from flask import Flask
 from kombu.exceptions import OperationalError
 
 import config
-from app import bus
+from app import job_names, jobs
 from app.extensions import celery_of, redis
 from app.factory import QUEUES, create_app
 from app.jobs.schedule import EVERY
 from tests.conftest import SECRETS
 
 
-@pytest.mark.parametrize("name", bus.JOBS)
+@pytest.mark.parametrize("name", jobs.JOBS)
 def test_a_job_goes_into_the_queue_of_its_name_alone(app: Flask, name: str) -> None:
     celery_of(app).send_task(name)
     waiting = {queue: redis.client.llen(queue) for queue in QUEUES}
@@ -23,7 +23,7 @@ def test_a_job_goes_into_the_queue_of_its_name_alone(app: Flask, name: str) -> N
 
 
 def test_a_job_is_json(app: Flask) -> None:
-    celery_of(app).send_task(bus.DISPATCH)
+    celery_of(app).send_task(job_names.DISPATCH)
     [message] = redis.client.lrange("dispatch", 0, -1)
     assert b"application/json" in message
 
@@ -46,5 +46,5 @@ def test_sending_fails_soon_while_redis_is_away() -> None:
     )
     began = time.monotonic()
     with pytest.raises(OperationalError):
-        celery_of(app).send_task(bus.DISPATCH)
+        celery_of(app).send_task(job_names.DISPATCH)
     assert time.monotonic() - began < 2

@@ -1,24 +1,26 @@
-"""Every job of the bus is registered, and safe to run twice."""
+"""Every job is registered, and safe to run twice."""
 
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 
-from app import bus, jobs
+from app import bus, job_names, jobs
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import celery_of, db, redis
 from app.jobs.schedule import EVERY, SCHEDULE
 from app.models import Machine, MachineHeartbeat, Task
 from app.services.clock import now
+from app.services.ops import signs
 from tests.factories import make_attempt, make_gate, make_machine, make_server_process
 from tests.factories import make_task as a_task
 
 
-def test_each_name_of_the_bus_is_a_job(app: Flask) -> None:
-    assert set(jobs.JOBS) == set(bus.JOBS)
-    assert set(EVERY) == set(SCHEDULE) == set(bus.JOBS) - {bus.CHAT_EVENT}  # which takes an id
-    assert set(bus.JOBS) <= set(celery_of(app).tasks)
+def test_each_name_is_a_job(app: Flask) -> None:
+    names = {value for name, value in vars(job_names).items() if name.isupper()}
+    assert set(jobs.JOBS) == names
+    assert set(EVERY) == set(SCHEDULE) == names - {job_names.CHAT_EVENT}  # which takes an id
+    assert names <= set(celery_of(app).tasks)
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -57,7 +59,7 @@ def test_the_sweep_of_gates_fails_what_nobody_answered(app: Flask) -> None:
 
 def test_a_dispatch_leaves_a_life_sign(app: Flask) -> None:
     jobs.assign_queued()
-    assert redis.client.exists(bus.DISPATCHER_HEARTBEAT)
+    assert redis.client.exists(signs.DISPATCHER)
 
 
 def test_a_thousand_wake_ups_send_one_job(app: Flask) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app import bus
 from app.domain.attempt import AttemptOutcome, AttemptPhase
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db, redis
@@ -15,6 +14,7 @@ from app.models import Developer, MachineHeartbeat, Task
 from app.services.dispatch import dispatch, waiting
 from app.services.dispatch.waiting import NextAct, Wait, WaitReason
 from app.services.machines import fleet
+from app.services.ops import signs
 from app.services.tasks import reads, tasks
 from tests.factories import make_attempt, make_developer, make_gate, make_machine, make_task
 from tests.factories.rows import now
@@ -24,7 +24,7 @@ GATE = {"status": TaskStatus.SUSPENDED, "suspend_reason": SuspendReason.GATE}
 
 @pytest.fixture(autouse=True)
 def _dispatcher(app: Flask) -> None:
-    redis.client.set(bus.DISPATCHER_HEARTBEAT, time.time())
+    redis.client.set(signs.DISPATCHER, time.time())
 
 
 def test_a_gate_waits_for_a_person_for_ever() -> None:
@@ -59,9 +59,9 @@ def test_a_successor_waits_until_its_predecessors_lease_is_over() -> None:
 
 @pytest.mark.parametrize("age", [None, 16], ids=["none", "16 s old"])
 def test_a_queued_task_waits_for_a_dispatcher_that_is_silent(age: int | None) -> None:
-    redis.client.delete(bus.DISPATCHER_HEARTBEAT)
+    redis.client.delete(signs.DISPATCHER)
     if age is not None:
-        redis.client.set(bus.DISPATCHER_HEARTBEAT, time.time() - age)
+        redis.client.set(signs.DISPATCHER, time.time() - age)
     waits = Wait(WaitReason.DISPATCHER, NextAct.DISPATCH, None)
     assert waiting.wait_of(make_task()) == waits
     assert waiting.wait_of(make_task(status=TaskStatus.COMPLETED)) is None

@@ -17,13 +17,13 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from redis import Redis
 
-from app import bus, jobs
+from app import jobs
 from app.domain.roles import SystemRole
 from app.extensions import db, redis
 from app.models import Developer, SecondFactor
 from app.services import clock, vault
 from app.services.doctor import postgres
-from app.services.ops import readiness
+from app.services.ops import readiness, signs
 from tests.conftest import SECRETS, make_app
 from tests.factories import make_developer, make_project
 
@@ -84,7 +84,7 @@ def test_all_is_well(well: Flask) -> None:
 
 
 def test_a_line_begins_with_what_counts_and_ends_with_what_to_do(well: Flask) -> None:
-    redis.client.delete(bus.BEAT_HEARTBEAT)
+    redis.client.delete(signs.BEAT)
     result = run(well)
     lines = result.stdout.splitlines()
     assert result.exit_code == 1
@@ -274,7 +274,7 @@ def test_a_sign_is_old(well: Flask, name: str) -> None:
 
 
 def test_a_worker_without_the_queue_of_sweeps_is_noticed(well: Flask) -> None:
-    redis.client.delete(bus.SWEEPER_HEARTBEAT, bus.DISPATCHER_HEARTBEAT)
+    redis.client.delete(signs.SWEEPER, signs.DISPATCHER)
     jobs.assign_queued()
     assert examined(well).wrong == ["sweeper"]
     jobs.sweep_machines()

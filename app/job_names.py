@@ -1,0 +1,17 @@
+"""What Celery's jobs are called. Who sends one need not know what it does (`app.jobs` does).
+
+The part before the dot is the queue that a job waits in.
+"""
+
+DISPATCH = "dispatch.assign_queued"
+NOTIFY_EXPAND = "notify.expand"
+NOTIFY_SEND = "notify.send"
+SWEEP_MACHINES = "sweep.machines"
+SWEEP_GATES = "sweep.gates"
+SWEEP_DRAINS = "sweep.drains"
+SWEEP_WORKSPACES = "sweep.workspaces"
+SWEEP_TUNNELS = "sweep.tunnels"
+SWEEP_RETENTION = "sweep.retention"
+SWEEP_COUNTERS = "sweep.counters"
+CHAT_EVENT = "notify.chat_event"
+CHAT_BACKLOG = "notify.chat_backlog"

@@ -1,0 +1,22 @@
+"""Signs of life that `/readyz` looks at: each the Unix time of the last one."""
+
+from datetime import datetime
+
+import structlog
+from redis.exceptions import RedisError
+
+from app.extensions import redis
+
+DISPATCHER = "muster:dispatcher:heartbeat"  # of the last dispatch job
+SWEEPER = "muster:sweeper:heartbeat"  # of the last sweep of machines
+BEAT = "muster:beat:heartbeat"  # of the last job that beat has sent
+
+log = structlog.get_logger(__name__)
+
+
+def leave(where: str, now: datetime) -> None:
+    """Leave a sign in Redis. One that cannot be left is logged, and not missed for long."""
+    try:
+        redis.client.set(where, now.timestamp())
+    except RedisError as error:
+        log.warning("sign_not_left", where=where, error=str(error))
