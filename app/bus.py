@@ -1,4 +1,9 @@
-"""Wake-ups: what leaves after a commit, for jobs, for connected machines and for those who look on.
+"""Wake-ups, for jobs, for connected machines and for those who look on.
+
+Each function notes a wish on the session; `_send` sends what has been wished when the session's
+transaction is committed, and nothing when it is rolled back (`app.postgres.after_commit`). So a
+wish is made before the commit, where its reason arises. However often something is wished in a
+transaction, it is sent once.
 
 Postgres is the truth and these are only wake-ups: one that is lost or cannot be sent costs a sweep
 interval or a heartbeat, never a task, so that no error leaves this module.
@@ -7,7 +12,8 @@ interval or a heartbeat, never a task, so that no error leaves this module.
 import json
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import structlog
 from flask import current_app
@@ -16,6 +22,7 @@ from redis.exceptions import RedisError
 
 from app import job_names, terminal_keys
 from app.extensions import celery_of, redis
+from app.postgres import after_commit
 
 MACHINES_CHANNEL = "muster:machines:wake"  # messages: machine ids, separated by spaces
 REPLACED_CHANNEL = "muster:machines:replaced"  # messages: a machine id, and its generation now
@@ -23,106 +30,196 @@ NEWS_CHANNEL = "muster:news"  # messages: task ids, `u<developer id>`, nothing (
 EXPAND_FLAG = "muster:expand:wanted"
 SEND_FLAG = "muster:send:wanted"
 
+# A flag whose job was lost must not silence wake-ups for long; beat dispatches anyway.
+FLAG_MILLISECONDS = 2000
+
 # The list in which Celery's jobs of that name wait.
 _DISPATCH_QUEUE = job_names.DISPATCH.partition(".")[0]
 _CROWD_SECONDS = 0.1
 _dispatch_woken_at = 0.0  # by this process
 
-# A flag whose job was lost must not silence wake-ups for long; beat dispatches anyway.
-FLAG_MILLISECONDS = 2000
-
 log = structlog.get_logger(__name__)
 
 
+Send = Callable[[Sequence[Any]], None]
+
+
+class Wish(NamedTuple):
+    """Something to send, by a function that takes all that is wished of its kind at once."""
+
+    send: Send
+    about: Any = None
+
+
+class _Exit(NamedTuple):
+    task_id: int
+    attempt: int
+    stage_index: int
+    code: int
+    log_end: int
+
+
+# What else than a task a wish for news may be about.
+_OUTBOX, _NOTIFICATIONS = "outbox", "notifications"
+
+# ---- wishes --------------------------------------------------------------------------------------
+
+
+def wake_machines(machine_ids: Iterable[uuid.UUID]) -> None:
+    """Wish that the connections of these machines look at their orders, wherever they are."""
+    after_commit.wish(Wish(_send_machines, str(machine_id)) for machine_id in machine_ids)
+
+
+def tell_replaced(machine_id: uuid.UUID, generation: int) -> None:
+    """Wish that the machine's older connections see that they are, wherever they are. The one of
+    that generation has no need to look.
+    """
+    after_commit.wish([Wish(_send_replaced, f"{machine_id} {generation}")])
+
+
 def wake_dispatch() -> None:
-    """Have queued tasks looked at soon. Of a thousand calls few send a job: one that waits in its
-    queue has yet to read what is committed by now (one of beat's may lapse there: then beat comes
-    again). Who did not call a moment ago does not wait to hear whether one does.
+    """Wish that queued tasks are looked at soon."""
+    after_commit.wish([Wish(_send_dispatch)])
+
+
+def tell_news(task_ids: Iterable[int]) -> None:
+    """Wish that those who look at these tasks look again."""
+    after_commit.wish(Wish(_send_news, task_id) for task_id in task_ids)
+
+
+def wake_expanding() -> None:
+    """Wish that the outbox is looked at soon."""
+    after_commit.wish([Wish(_send_news, _OUTBOX)])
+
+
+def tell_notified() -> None:
+    """Wish that everybody who looks on looks for notifications."""
+    after_commit.wish([Wish(_send_news, _NOTIFICATIONS)])
+
+
+def tell_unread(developer_id: int) -> None:
+    """Wish that the developer is shown how much is unread: it is less now."""
+    after_commit.wish([Wish(_send_unread, developer_id)])
+
+
+def tell_exit(task_id: int, attempt: int, *, stage_index: int, code: int, log_end: int) -> None:
+    """Wish that those who look into the terminal, if there are any, hear that a stage's process has
+    ended.
+    """
+    after_commit.wish([Wish(_send_exits, _Exit(task_id, attempt, stage_index, code, log_end))])
+
+
+def wake_sending() -> None:
+    """Wish that deliveries are looked at soon."""
+    after_commit.wish([Wish(_send_sending)])
+
+
+def work_on_chat(event_id: int) -> None:
+    """Wish that what came from a chat is dealt with."""
+    after_commit.wish([Wish(_send_chat, event_id)])
+
+
+# ---- what waits for no commit, or for more than one ----------------------------------------------
+
+
+def taken() -> Sequence[Wish]:
+    """What has been wished in this transaction, for `send`. The session forgets it."""
+    return after_commit.taken()
+
+
+def send(wishes: Sequence[Wish]) -> None:
+    """Send what was `taken`. What it is about must be committed."""
+    _send(wishes)
+
+
+# ---- sending -------------------------------------------------------------------------------------
+
+
+def _send(wishes: Sequence[Wish]) -> None:
+    for send_all in _IN_ORDER:
+        about = [wish.about for wish in wishes if wish.send is send_all]
+        if not about:
+            continue
+        try:
+            send_all(about)
+        except (RedisError, OperationalError) as error:
+            log.warning("wake_up_not_sent", kind=send_all.__name__, about=about, error=str(error))
+        except Exception:
+            # It is committed, so that nobody may be told that it has failed.
+            log.exception("wake_up_not_sent", kind=send_all.__name__, about=about)
+
+
+def _send_job(name: str, *args: Any) -> None:
+    celery_of(current_app).send_task(name, args, ignore_result=True, retry=False)
+
+
+def _send_machines(machine_ids: Sequence[str]) -> None:
+    redis.client.publish(MACHINES_CHANNEL, " ".join(sorted(machine_ids)))
+
+
+def _send_replaced(replaced: Sequence[str]) -> None:
+    for message in replaced:
+        redis.client.publish(REPLACED_CHANNEL, message)
+
+
+def _send_dispatch(_: Sequence[None]) -> None:
+    """Of a thousand of them few send a job: one that waits in its queue has yet to read what is
+    committed by now (one of beat's may lapse there: then beat comes again). Who did not send one a
+    moment ago does not wait to hear whether one does.
     """
     global _dispatch_woken_at
     now = time.monotonic()
     is_crowd, _dispatch_woken_at = now < _dispatch_woken_at + _CROWD_SECONDS, now
-    try:
-        if not (is_crowd and redis.client.llen(_DISPATCH_QUEUE)):
-            celery_of(current_app).send_task(job_names.DISPATCH, ignore_result=True, retry=False)
-    except (RedisError, OperationalError) as error:
-        log.warning("wake_up_not_sent", job=job_names.DISPATCH, error=str(error))
+    if not (is_crowd and redis.client.llen(_DISPATCH_QUEUE)):
+        _send_job(job_names.DISPATCH)
 
 
-def work_on_chat(event_id: int) -> None:
-    """Have what came from a chat dealt with."""
-    try:
-        celery_of(current_app).send_task(
-            job_names.CHAT_EVENT, (event_id,), ignore_result=True, retry=False
-        )
-    except (RedisError, OperationalError) as error:
-        log.warning("wake_up_not_sent", job=job_names.CHAT_EVENT, error=str(error))
+def _send_news(about: Sequence[Any]) -> None:
+    """One message for all tasks; the outbox's flag goes along with it."""
+    message = " ".join(
+        str(task_id) for task_id in sorted(each for each in about if isinstance(each, int))
+    )
+    with redis.client.pipeline(transaction=False) as pipe:
+        pipe.publish(NEWS_CHANNEL, message)
+        if _OUTBOX in about:
+            pipe.set(EXPAND_FLAG, 1, nx=True, px=FLAG_MILLISECONDS)
+        answers = pipe.execute()
+    if _OUTBOX in about and answers[1]:
+        _send_job(job_names.NOTIFY_EXPAND)
 
 
-def tell_news(task_ids: Iterable[int], *, is_told: bool) -> None:
-    """Have those who look at these tasks look again; `is_told`: and the outbox."""
-    message = " ".join(map(str, sorted(task_ids)))
-    try:
-        with redis.client.pipeline(transaction=False) as pipe:
-            pipe.publish(NEWS_CHANNEL, message)
-            if is_told:
-                pipe.set(EXPAND_FLAG, 1, nx=True, px=FLAG_MILLISECONDS)
-            answers = pipe.execute()
-        if is_told and answers[1]:
-            celery_of(current_app).send_task(
-                job_names.NOTIFY_EXPAND, ignore_result=True, retry=False
-            )
-    except (RedisError, OperationalError) as error:
-        log.warning("news_not_told", tasks=message, error=str(error))
+def _send_unread(developer_ids: Sequence[int]) -> None:
+    redis.client.publish(NEWS_CHANNEL, " ".join(f"u{each}" for each in developer_ids))
 
 
-def tell_unread(developer_id: int) -> None:
-    """What the developer has not read yet is less now."""
-    try:
-        redis.client.publish(NEWS_CHANNEL, f"u{developer_id}")
-    except RedisError as error:
-        log.warning("news_not_told", developer=developer_id, error=str(error))
-
-
-def wake_sending() -> None:
-    """Have deliveries looked at soon."""
-    try:
-        if redis.client.set(SEND_FLAG, 1, nx=True, px=FLAG_MILLISECONDS):
-            celery_of(current_app).send_task(job_names.NOTIFY_SEND, ignore_result=True, retry=False)
-    except (RedisError, OperationalError) as error:
-        log.warning("wake_up_not_sent", job=job_names.NOTIFY_SEND, error=str(error))
-
-
-def wake_machines(machine_ids: Iterable[uuid.UUID]) -> None:
-    """Have the connections of these machines look at their orders, wherever they are."""
-    message = " ".join(sorted({str(machine_id) for machine_id in machine_ids}))
-    if not message:
-        return
-    try:
-        redis.client.publish(MACHINES_CHANNEL, message)
-    except RedisError as error:
-        log.warning("wake_up_not_sent", machines=message, error=str(error))
-
-
-def tell_replaced(machine_id: uuid.UUID, generation: int) -> None:
-    """Have the machine's older connections see that they are, wherever they are. The one that has
-    just been made has no need to look.
-    """
-    try:
-        redis.client.publish(REPLACED_CHANNEL, f"{machine_id} {generation}")
-    except RedisError as error:
-        log.warning("replacement_not_told", machine=str(machine_id), error=str(error))
-
-
-def tell_exit(task_id: int, attempt: int, *, stage_index: int, code: int, log_end: int) -> None:
-    """Tell those who look into the terminal, if there are any, that a stage's process has ended."""
-    note = {"kind": "exited", "code": code, "stage_index": stage_index, "log_end": log_end}
-    key = terminal_keys.key(task_id, attempt, "out")
+def _send_exits(exits: Sequence[_Exit]) -> None:
     database = redis.client.connection_pool.connection_kwargs.get("db") or 0
-    channel = terminal_keys.channel(key, database)
-    try:
-        redis.client.eval(
-            terminal_keys.TELL, 1, key, json.dumps(note), terminal_keys.SECONDS, "", channel
-        )
-    except RedisError as error:
-        log.warning("exit_not_told", task=task_id, error=str(error))
+    for task_id, attempt, stage_index, code, log_end in exits:
+        note = {"kind": "exited", "code": code, "stage_index": stage_index, "log_end": log_end}
+        key = terminal_keys.key(task_id, attempt, "out")
+        channel = terminal_keys.channel(key, database)
+        given = (key, json.dumps(note), terminal_keys.SECONDS, "", channel)
+        redis.client.eval(terminal_keys.TELL, 1, *given)
+
+
+def _send_sending(_: Sequence[None]) -> None:
+    if redis.client.set(SEND_FLAG, 1, nx=True, px=FLAG_MILLISECONDS):
+        _send_job(job_names.NOTIFY_SEND)
+
+
+def _send_chat(event_ids: Sequence[int]) -> None:
+    for event_id in event_ids:
+        _send_job(job_names.CHAT_EVENT, event_id)
+
+
+_IN_ORDER: Sequence[Send] = (
+    _send_replaced,
+    _send_machines,
+    _send_dispatch,
+    _send_exits,
+    _send_news,
+    _send_unread,
+    _send_sending,
+    _send_chat,
+)
+after_commit.grant_with(_send)

@@ -15,7 +15,7 @@ from app import cli, errors, jobs, logging
 from app.api import guards, prepare_routing, register, requests
 from app.extensions import db, jwt, migrate, redis, sock
 from app.jobs.schedule import SCHEDULE
-from app.postgres import transactions
+from app.postgres import after_commit, transactions
 from app.sockets import PatientThread, WebSocketMiddleware
 
 QUEUES = ("dispatch", "notify", "sweep")
@@ -56,6 +56,7 @@ def _bind_extensions(app: Flask) -> None:
     migrate.init_app(app, db)
     with app.app_context():
         transactions.begin_with_first_statement(db.engine)
+        after_commit.see_commits(db.engine)
 
 
 def _celery(app: Flask) -> Celery:

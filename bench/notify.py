@@ -22,7 +22,6 @@ from app.extensions import db
 from app.factory import create_app
 from app.models import Bot, BotBinding, Developer, Project, Task
 from app.services import settings, vault
-from app.services.notify import outbox
 from app.services.tasks import history
 from bench import bare_sse, command
 from bench.command import Say
@@ -156,7 +155,6 @@ class Writer:
         self._committed[task.id, task.events] = begun
         self._waiting[task.id].append(begun)
         db.session.commit()
-        outbox.wake()
         self.told += 1
 
     def _hear(self, said: Any, came: float) -> None:

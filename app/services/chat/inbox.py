@@ -104,9 +104,9 @@ def _store(bot: Bot, incoming: Incoming | None, now: datetime) -> None:
     except IntegrityError:  # the bot has just been deleted
         db.session.rollback()
         raise Unauthenticated from None
-    db.session.commit()
     if new is not None:
         bus.work_on_chat(new)
+    db.session.commit()
 
 
 def _sealed(said: dict[str, Any]) -> dict[str, Any]:

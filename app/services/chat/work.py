@@ -72,10 +72,9 @@ def work(event_id: int, now: datetime) -> None:
 def catch_up(now: datetime) -> None:
     """Work on what is due: what nobody was woken for, and what is tried again."""
     due = select(ChatEvent.id).where(ChatEvent.due_at <= now).order_by(ChatEvent.due_at)
-    ids = list(db.session.scalars(due.limit(BATCH)))
-    db.session.commit()
-    for event_id in ids:
+    for event_id in db.session.scalars(due.limit(BATCH)).all():
         bus.work_on_chat(event_id)
+    db.session.commit()
 
 
 def _claimed(event_id: int, now: datetime) -> ChatEvent | None:

@@ -21,7 +21,6 @@ from app.models import Machine, Task
 from app.services import locks, settings
 from app.services.clock import now as clock_now
 from app.services.dispatch import candidates, statements
-from app.services.notify import outbox
 from app.services.tasks import attempts
 
 
@@ -41,11 +40,9 @@ def assign_queued() -> int:
 
 
 class _Batch(NamedTuple):
-    """What a pass did: how many tasks on which machines, and whether more may be waiting."""
+    """What a pass did: how many tasks it assigned, and whether more may be waiting."""
 
     assigned: int = 0
-    machine_ids: frozenset[uuid.UUID] = frozenset()
-    task_ids: frozenset[int] = frozenset()
     is_full: bool = False
 
 
@@ -53,14 +50,11 @@ def _pass() -> _Batch:
     """One batch in one transaction."""
     machines = _take_lock()
     if any(machine.has_answered for machine in machines):
-        bus.wake_machines(_resume_answered(clock_now()))
+        _resume_answered(clock_now())
         # Machines are locked before tasks: what follows is a transaction of its own.
         machines = _take_lock()
     batch = _assign_batch(machines, clock_now())  # a lock may have taken its time
     db.session.commit()
-    bus.wake_machines(batch.machine_ids)
-    if batch.task_ids:
-        bus.tell_news(batch.task_ids, is_told=False)
     return batch
 
 
@@ -91,19 +85,17 @@ def _wait_for_lock() -> bool:
     return True
 
 
-def _resume_answered(now: datetime) -> set[uuid.UUID]:
-    """Tasks whose gate was answered have first claim on their machine's next free slot. Commits.
-
-    The machines on which somebody waited.
+def _resume_answered(now: datetime) -> None:
+    """Let tasks whose gate was answered go on: they have first claim on their machine's next free
+    slot. The machines are woken. Commits.
     """
     waiting = db.session.execute(statements.WAITING).all()
     machines = {m.id: m for m in locks.machines({row.machine_id for row in waiting})}
     tasks = locks.tasks({row.task_id for row in waiting})
     for machine_id, task_id in waiting:
         _resume(machines[machine_id], tasks[task_id], now)
+    bus.wake_machines(machines)
     db.session.commit()
-    outbox.wake()
-    return set(machines)
 
 
 def _resume(machine: Machine, task: Task, now: datetime) -> None:
@@ -148,18 +140,20 @@ def _assign_batch(machines: Sequence[Candidate], now: datetime) -> _Batch:
         request = candidates.request_of(row.agent_type, row.repo_url, row.requested_machine_id)
         if chosen := plan.take(request):
             choices[row.id] = chosen.id
-    assigned = _assign(choices, now) if choices else {}
-    is_full = len(queued) == statements.BATCH
-    return _Batch(len(assigned), frozenset(assigned.values()), frozenset(assigned), is_full)
+    assigned = _assign(choices, now) if choices else 0
+    return _Batch(assigned, is_full=len(queued) == statements.BATCH)
 
 
-def _assign(choices: Mapping[int, str], now: datetime) -> dict[int, uuid.UUID]:
-    """Put tasks on the machines that were chosen for them; the machine of each that was put.
-    Commits.
+def _assign(choices: Mapping[int, str], now: datetime) -> int:
+    """Put tasks on the machines that were chosen for them; how many were put. The statement
+    commits, and the session's commit has the machines and those who look on woken.
     """
     assert rules.after(TaskStatus.QUEUED, TaskEvent.ASSIGN) is TaskStatus.ASSIGNED
     places = [{"id": task_id, "machine": machine} for task_id, machine in choices.items()]
     about = {"places": json.dumps(places), "now": now}
     said = db.session.connection().execute(statements.ASSIGN, about).scalar_one()
     db.session.expire_all()  # what the session knew of them is no longer so
-    return {task_id: uuid.UUID(machine) for machine, task_id in json.loads(said)}
+    assigned = json.loads(said)
+    bus.wake_machines(uuid.UUID(machine) for machine, _ in assigned)
+    bus.tell_news(task_id for _, task_id in assigned)
+    return len(assigned)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import text
 
+from app import bus
 from app.extensions import db
 from app.postgres import transactions
 from muster.protocol.attempt_key import AttemptKey
@@ -70,8 +71,8 @@ _KEEP = text(f"""
 
 
 def keep(machine_id: uuid.UUID, generation: int, runs: dict[AttemptKey, LogRun]) -> Kept | None:
-    """Keep those that go on where their logs end, and commit; None where another connection speaks
-    for the machine now. No run is empty.
+    """Keep those that go on where their logs end, and commit: those who look on are woken. None
+    where another connection speaks for the machine now. No run is empty.
     """
     keys: Sequence[AttemptKey] = sorted(runs)
     found = [runs[key] for key in keys]
@@ -86,10 +87,11 @@ def keep(machine_id: uuid.UUID, generation: int, runs: dict[AttemptKey, LogRun])
         "data": [bytes(run.data) for run in found],
     }
     said = json.loads(db.session.connection().execute(_KEEP, asked).scalar_one())
+    journal_seq, orders_version, ends = said or (0, 0, None)
+    kept = {AttemptKey(task_id, attempt): end for task_id, attempt, end in ends or ()}
+    bus.tell_news(task_id for task_id, _ in kept)
     db.session.commit()
     db.session.expire_all()  # what the session knew of them is no longer so
     if said is None:
         return None
-    journal_seq, orders_version, ends = said
-    kept = {AttemptKey(task_id, attempt): end for task_id, attempt, end in ends or ()}
     return Kept(kept, journal_seq, orders_version)

@@ -21,7 +21,6 @@ from app.services import audit, locks, settings
 from app.services.clock import now as clock_now
 from app.services.machines import reads, transitions
 from app.services.machines.reads import MachineView
-from app.services.notify import outbox
 from app.services.tasks import attempts
 
 
@@ -43,7 +42,6 @@ def drain(
     after = reads.told(machine)
     audit.record("machine.drained", "machine", machine_id, actor=actor, before=before, after=after)
     db.session.commit()
-    tell(machine)
     return reads.get(machine_id)
 
 
@@ -57,7 +55,6 @@ def undrain(actor: Developer, machine_id: uuid.UUID) -> MachineView:
         "machine.undrained", "machine", machine_id, actor=actor, before=before, after=after
     )
     db.session.commit()
-    tell(machine)
     return reads.get(machine_id)
 
 
@@ -80,7 +77,6 @@ def look_at_disk(machine_id: uuid.UUID, generation: int, percent: float, now: da
         return
     begin(machine, None, now, note=f"its disk is {percent:.0f} % full")
     db.session.commit()
-    tell(machine)
 
 
 def begin(
@@ -91,8 +87,8 @@ def begin(
     note: str | None = None,
     deadline_seconds: int | None = None,
 ) -> None:
-    """The caller holds the machine's lock, commits, and tells. Without an actor it is ourselves who
-    drain. Raises MachineDecommissioned.
+    """Begin to drain the machine; without an actor it is the server itself that does. The machine
+    is woken. The caller holds its lock, and commits. Raises MachineDecommissioned.
     """
     is_first = machine.drain_started_at is None
     transitions.move(machine, MachineEvent.DRAIN, now)
@@ -103,26 +99,21 @@ def begin(
     if deadline_seconds is not None:
         machine.drain_deadline = now + timedelta(seconds=deadline_seconds)
     attempts.change_orders(machine)
+    bus.wake_machines([machine.id])
     _let_go(machine, now)
 
 
 def end(machine: Machine, now: datetime) -> None:
-    """Take the machine back into service. The caller holds its lock, commits, and tells.
-
-    Raises MachineDecommissioned.
+    """Take the machine back into service: it is woken, and the dispatcher for its slots. The caller
+    holds its lock, and commits. Raises MachineDecommissioned.
     """
     transitions.move(machine, MachineEvent.UNDRAIN, now)
     sign = db.session.get(MachineHeartbeat, machine.id, populate_existing=True)
     percent = (sign.metrics or {}).get("diskPercent", 0.0) if sign else 0.0
     machine.disk_accepted = percent > settings.value("maxDiskPercent")
     attempts.change_orders(machine)
-
-
-def tell(machine: Machine) -> None:
-    """After the commit: the machine is told, and its tasks or its slots are for the dispatcher."""
     bus.wake_machines([machine.id])
     bus.wake_dispatch()
-    outbox.wake()
 
 
 def sweep(now: datetime) -> int:
@@ -144,10 +135,9 @@ def _sweep_machine(machine_id: uuid.UUID, now: datetime) -> None:
         return
     version = machine.orders_version
     _let_go(machine, now)
-    changed = machine.orders_version != version
+    if machine.orders_version != version:
+        bus.wake_machines([machine.id])
     db.session.commit()
-    if changed:
-        tell(machine)
 
 
 def _locked(actor: Developer, machine_id: uuid.UUID) -> Machine:

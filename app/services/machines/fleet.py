@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import update
 
+from app import bus
 from app.domain.attempt import AttemptOutcome
 from app.domain.errors import MachineDecommissioned, NotFound
 from app.domain.machine import MachineEvent, MachineStatus
@@ -62,8 +63,9 @@ def change(
             _retire(machine, now)
     after = reads.told(machine)
     audit.record(ACTIONS[status], "machine", machine_id, actor=actor, before=before, after=after)
+    bus.wake_dispatch()  # for slots that are new
+    bus.wake_machines([machine_id])
     db.session.commit()
-    drains.tell(machine)
     return reads.get(machine_id)
 
 
@@ -80,12 +82,13 @@ def decommission(actor: Developer, machine_id: uuid.UUID, *, dead: bool = False)
         _retire(machine, now)
     if dead:
         _end_lease(machine, now)
+        bus.wake_dispatch()  # for tasks that waited for its end
+    bus.wake_machines([machine_id])  # also when it is said again: the first may have been lost
     after = {**reads.told(machine), "dead": dead}
     audit.record(
         "machine.decommissioned", "machine", machine_id, actor=actor, before=before, after=after
     )
     db.session.commit()
-    drains.tell(machine)
 
 
 def _require_nothing_new(

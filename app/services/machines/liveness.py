@@ -14,7 +14,6 @@ from app.models import Attempt, Machine, MachineHeartbeat, Task
 from app.services import locks
 from app.services.machines import servers
 from app.services.machines import transitions as machine_transitions
-from app.services.notify import outbox
 from app.services.tasks import attempts, history, stages, transitions
 
 
@@ -51,8 +50,6 @@ def _fall_silent(machine_id: uuid.UUID, now: datetime, limit: timedelta) -> None
     for attempt in attempts.live_on(machine.id):
         _miss(machine, attempt, now, could_speak)
     db.session.commit()
-    bus.wake_dispatch()
-    outbox.wake()
 
 
 def _miss(machine: Machine, attempt: Attempt, now: datetime, could_speak: bool) -> None:
@@ -86,9 +83,8 @@ def hear_again(machine_id: uuid.UUID, generation: int, now: datetime) -> None:
     for task in locks.tasks({a.task_id for a in attempts.live_on(machine_id)}).values():
         see_again(machine, task, now)
     attempts.change_orders(machine)
-    db.session.commit()
     bus.wake_dispatch()
-    outbox.wake()
+    db.session.commit()
 
 
 def see_again(machine: Machine, task: Task, now: datetime) -> None:
@@ -128,5 +124,3 @@ def _give_up_on(task_id: int, now: datetime) -> None:
     why = f"{held.machine.name} did not come back in time"
     attempts.lose(held.machine, held.task, held.live, why, now, gone=False, counts=in_time)
     db.session.commit()
-    bus.wake_dispatch()
-    outbox.wake()

@@ -18,7 +18,6 @@ from app.extensions import db
 from app.models import Attempt, Machine, Task
 from app.services import locks
 from app.services.machines import enrollment, liveness, servers, transitions
-from app.services.notify import outbox
 from app.services.people import tokens
 from app.services.tasks import attempts, stages
 from muster.protocol import frames
@@ -32,7 +31,7 @@ _EARLIER = timedelta(seconds=5)
 class Session:
     """A connection's right to speak for a machine, and where its reports and logs stand.
 
-    `news`: of what its hello has done to tasks.
+    `wishes`: whom its hello has to wake, when the machine has been welcomed.
     """
 
     machine_id: uuid.UUID
@@ -40,13 +39,14 @@ class Session:
     generation: int
     acked_seq: int
     logs: dict[AttemptKey, int]
-    news: outbox.Noted | None
+    wishes: Sequence[bus.Wish]
 
 
 def hello(frame: frames.Hello, now: datetime) -> Session:
     """Let the machine in, in place of any older connection, and reconcile its attempts.
 
-    Others are told by `tell`, when the machine has been welcomed.
+    Commits. Others are told by `tell`, when the machine has been welcomed: it waits for the answer,
+    and when a whole fleet comes back each wake-up that is sent first keeps others waiting too.
     Raises InvalidToken, and MachineDecommissioned to one that did not hear of it.
     """
     claims = tokens.read_worker_jwt(frame.worker_jwt)
@@ -73,6 +73,9 @@ def hello(frame: frames.Hello, now: datetime) -> Session:
         machine.journal_id, machine.journal_seq = frame.journal_id, 0
     _hear(machine, now)
     offsets = _reconcile(machine, frame.attempts, now)
+    bus.tell_replaced(machine.id, machine.generation)
+    bus.wake_dispatch()
+    wishes = bus.taken()
     db.session.commit()
     return Session(
         machine_id=machine.id,
@@ -80,15 +83,15 @@ def hello(frame: frames.Hello, now: datetime) -> Session:
         generation=machine.generation,
         acked_seq=machine.journal_seq,
         logs=offsets,
-        news=outbox.taken(),
+        wishes=wishes,
     )
 
 
 def tell(session: Session) -> None:
-    """After a hello: its older connections, the dispatcher, and those who look at its tasks."""
-    bus.tell_replaced(session.machine_id, session.generation)
-    bus.wake_dispatch()
-    outbox.tell(session.news)
+    """Wake, after a hello, the machine's older connections, the dispatcher, and those who look at
+    its tasks. Nothing is committed here: what the hello's transaction wished is sent at once.
+    """
+    bus.send(session.wishes)
 
 
 def capability_rows(capabilities: Sequence[frames.Capability]) -> list[dict[str, Any]]:
@@ -206,5 +209,5 @@ def change(machine_id: uuid.UUID, generation: int, **facts: Any) -> None:
     """Store what a heartbeat says has changed (capabilities, repositories)."""
     mine = and_(Machine.id == machine_id, Machine.generation == generation)
     db.session.execute(update(Machine).where(mine).values(**facts))
-    db.session.commit()
     bus.wake_dispatch()
+    db.session.commit()

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, tuple_
 
-from app import bus
 from app.domain import pipeline
 from app.domain.attempt import AttemptOutcome, AttemptPhase, branch_of
 from app.domain.machine import IN_DRAIN, MachineStatus
@@ -18,7 +17,6 @@ from app.extensions import db
 from app.models import Attempt, Developer, Machine, Project, Task, Terminal
 from app.services import locks, vault
 from app.services.clock import now as clock_now
-from app.services.notify import outbox
 from app.services.tasks import attempts, gates
 from app.services.tunnels import orders
 from app.services.tunnels.orders import WantedTunnel
@@ -242,8 +240,6 @@ def _fail(desired: DesiredState, code: FailureCode, why: str) -> None:
         # Between two stages nothing of it runs.
         attempts.fail(held.machine, held.task, held.live, code, why, clock_now(), gone=True)
     db.session.commit()
-    bus.wake_dispatch()
-    outbox.wake()
 
 
 def run_stage(desired: DesiredState) -> frames.RunStage:

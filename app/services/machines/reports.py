@@ -29,9 +29,8 @@ from app.services.counts import fleet
 from app.services.logs import logs, statements
 from app.services.logs.statements import LogRun
 from app.services.machines import transitions
-from app.services.notify import outbox
 from app.services.tasks import attempts, stages, workspaces
-from app.services.tasks.stages import Exit, LiveAttempt
+from app.services.tasks.stages import LiveAttempt
 from app.services.tunnels import tunnels
 from muster.protocol import frames
 from muster.protocol.attempt_key import AttemptKey
@@ -64,7 +63,6 @@ class _Batch:
     now: datetime
     outcome: Outcome
     refused: Counter[str] = field(default_factory=Counter)
-    exits: list[Exit] = field(default_factory=list)
 
 
 def apply(
@@ -84,7 +82,6 @@ def apply(
         fleet.note(FleetCounter.REPORTS_REFUSED, refused)
         db.session.commit()
         raise Replaced
-    slots = machine.slots_used
     batch = _load(machine, reports, log_frames, now)
     with db.session.no_autoflush:  # each row is written once, at the end
         _store_logs(batch, log_frames)
@@ -96,13 +93,7 @@ def apply(
     batch.outcome.up_to = machine.journal_seq
     batch.outcome.orders_version = machine.orders_version
     fleet.note(FleetCounter.REPORTS_REFUSED, batch.refused)
-    slot_freed = machine.slots_used < slots
     db.session.commit()
-    if slot_freed:
-        bus.wake_dispatch()
-    for ended in batch.exits:
-        bus.tell_exit(**ended._asdict())
-    outbox.wake()
     return batch.outcome
 
 
@@ -124,9 +115,6 @@ def _apply_logs(
     kept = statements.keep(machine_id, generation, runs) if runs else None
     if kept is None or kept.ends.keys() != runs.keys():
         return None
-    for task_id, _ in kept.ends:
-        outbox.note_log(task_id)
-    outbox.wake()
     return Outcome(kept.journal_seq, kept.ends, orders_version=kept.orders_version)
 
 
@@ -171,7 +159,7 @@ def _store_logs(batch: _Batch, log_frames: Sequence[frames.Log]) -> None:
             batch.outcome.stale.add(key)
             batch.refused[Refusal.UNKNOWN] += len(found)
             continue
-        outbox.note_log(attempt.task_id)
+        bus.tell_news([attempt.task_id])
         # Bytes of an attempt that has ended are still welcome, for they are true.
         if (gap := logs.append(attempt, found)) is not None:
             batch.outcome.gaps[key] = gap
@@ -182,7 +170,7 @@ def _settle(batch: _Batch) -> None:
     for attempt in batch.attempts.values():
         if attempt.pending_end is not None and attempt.ended_at is None:
             task = batch.tasks[attempt.task_id]
-            stages.settle(LiveAttempt(batch.machine, task, attempt, batch.now, batch.exits))
+            stages.settle(LiveAttempt(batch.machine, task, attempt, batch.now))
 
 
 def _take_effect(batch: _Batch, report: frames.Report) -> None:
@@ -198,7 +186,7 @@ def _take_effect(batch: _Batch, report: frames.Report) -> None:
             batch.outcome.stale.add(key)
             batch.refused[Refusal.UNKNOWN] += 1
         return
-    live = LiveAttempt(batch.machine, task, attempt, batch.now, batch.exits)
+    live = LiveAttempt(batch.machine, task, attempt, batch.now)
     if keep_house := _HOUSEKEEPING.get(type(report.body)):
         keep_house(live, report.body)
         return

@@ -280,8 +280,8 @@ def retry(actor: Developer, delivery_id: int) -> Delivery:
             raise NotFound("there is no such delivery")
         raise NotDead
     audit.record("delivery.retried", "delivery", delivery_id, actor=actor)
-    db.session.commit()
     bus.wake_sending()
+    db.session.commit()
     query = listing(actor).where(Delivery.id == delivery_id)
     return db.session.scalars(query.execution_options(populate_existing=True)).one()
 

@@ -71,11 +71,11 @@ def _expand_batch(now: datetime) -> int:
         db.session.execute(statements.INSERT_CARD_EDITS, {"closing": closing, "now": now})
     expanded = [{"id": entry_id, "told": content} for entry_id, content in contents.items()]
     db.session.execute(statements.MARK_EXPANDED, {"rows": json.dumps(expanded), "now": now})
-    db.session.commit()
     if notifications:
-        bus.tell_news((), is_told=False)
+        bus.tell_notified()
     if posts or closing:
         bus.wake_sending()
+    db.session.commit()
     return len(entries)
 
 

@@ -37,8 +37,8 @@ def read(actor: Developer, notification_id: int) -> Notification:
     )
     if found is None:
         raise NotFound("you have no such notification")
-    db.session.commit()
     bus.tell_unread(actor.id)
+    db.session.commit()
     return found
 
 
@@ -57,11 +57,12 @@ def read_all(actor: Developer) -> int:
         marked = update(Notification).where(Notification.id.in_(select(chosen)))
         marked = marked.values(read_at=moment)
         count = len(db.session.scalars(marked.returning(Notification.id)).all())
-        db.session.commit()
         total += count
         if count < BATCH:
             break
+        db.session.commit()
     bus.tell_unread(actor.id)
+    db.session.commit()
     return total
 
 

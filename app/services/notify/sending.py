@@ -67,6 +67,7 @@ def send_due() -> int:
             is_wanted = turn.let_go(holder)
         if shift.is_over_time:
             bus.wake_sending()
+            bus.send(bus.taken())  # all that is to be committed has been
             break
     return tried
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from app import bus
 from app.domain import audience, pipeline
 from app.domain.attempt import AttemptOutcome, AttemptPhase, checkpoints_of
 from app.domain.task import EventType, FailureCode, TaskEvent, TaskStatus
@@ -26,10 +27,11 @@ def change_orders(machine: Machine | None) -> None:
 
 
 def free_slot(machine: Machine | None, attempt: Attempt) -> None:
-    """Nothing of the attempt runs any more."""
+    """Nothing of the attempt runs any more: its slot is for the dispatcher."""
     if attempt.holds_slot and machine is not None:
         attempt.holds_slot = False
         machine.slots_used -= 1
+        bus.wake_dispatch()
 
 
 def keep_slot(machine: Machine, attempt: Attempt) -> None:

@@ -37,8 +37,8 @@ def sweep(now: datetime) -> int:
         attempts.change_orders(machine)
     _shorten(due, now, limit)
     _give_up_checkpoints(due, now)
-    db.session.commit()
     bus.wake_machines(due)
+    db.session.commit()
     return len(due)
 
 

@@ -25,7 +25,6 @@ from app.extensions import db
 from app.models import Developer, Gate, Task
 from app.services import audit, locks, rights
 from app.services.clock import now as clock_now
-from app.services.notify import outbox
 from app.services.tasks import attempts, history, reads, transitions, workspaces
 
 
@@ -172,11 +171,9 @@ def confirm(
     else:
         _go_on(held, stage_index, now)
     audit.record_by_office("gate.answered", seen, actor)
-    db.session.commit()
-    bus.wake_dispatch()
     if held.machine:
         bus.wake_machines([held.machine.id])
-    outbox.wake()
+    db.session.commit()
     return reads.get(actor, task_id)
 
 
@@ -207,6 +204,7 @@ def _go_on(held: locks.Held, stage_index: int, now: datetime) -> None:
         # Nobody holds the task: it is (or goes) in the queue, and is dispatched now.
         if task.status is not TaskStatus.QUEUED:
             transitions.move(task, TaskEvent.REQUEUE, now)
+        bus.wake_dispatch()
         return
     usable = machine.connected and machine.status is MachineStatus.ONLINE
     if not usable and attempts.resumable_stage(task, stage_index) == stage_index:
@@ -250,4 +248,3 @@ def _expire(task_id: int, now: datetime) -> None:
         attempts.end(held.machine, held.live, AttemptOutcome.FAILED, now, gone=True)
     transitions.fail(held.task, FailureCode.GATE_EXPIRED, message, now, stage_index=index)
     db.session.commit()
-    outbox.wake()

@@ -44,8 +44,7 @@ def record(
 ) -> None:
     """Add an event. The caller holds the task's lock, so that numbers have no holes.
 
-    `by` is the developer whose act it was. What people are told of goes into the outbox too; after
-    the commit the caller wakes those who carry it on (`outbox.wake`).
+    `by` is the developer whose act it was. What people are told of goes into the outbox too.
     """
     about = {"attempt": task.attempt if attempt is None else attempt, "stage_index": stage_index}
     event = _next(task, type_, message, now, **about, data=data or {})

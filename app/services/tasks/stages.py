@@ -5,10 +5,11 @@ the server's half of "the server drives the pipeline": a report says what happen
 says what is next, and the next order follows from the rows.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
+from app import bus
 from app.domain import pipeline
 from app.domain.attempt import AttemptOutcome, AttemptPhase
 from app.domain.errors import Conflict
@@ -22,16 +23,12 @@ from muster.protocol import frames
 
 @dataclass(frozen=True)
 class LiveAttempt:
-    """A live attempt with its task and machine, all locked.
-
-    Ends of stages that took effect are left in `exits`, for those who look at the terminal.
-    """
+    """A live attempt with its task and machine, all locked."""
 
     machine: Machine
     task: Task
     attempt: Attempt
     now: datetime
-    exits: list["Exit"] = field(default_factory=list)
 
     def record(self, type_: EventType, message: str, **about: object) -> None:
         index = about.pop("stage_index", self.attempt.stage_index)
@@ -44,16 +41,6 @@ class LiveAttempt:
             stage_index=index if isinstance(index, int) else None,
             data=about or None,
         )
-
-
-class Exit(NamedTuple):
-    """A stage's process has ended, after so many bytes of the attempt's log."""
-
-    task_id: int
-    attempt: int
-    stage_index: int
-    code: int
-    log_end: int
 
 
 def started(live: LiveAttempt, report: frames.StageStarted) -> None:
@@ -93,8 +80,8 @@ def settle(live: LiveAttempt) -> None:
     index = end["stageIndex"]
     outcome = StageOutcome(end["how"], end["code"])
     code = exit_code(outcome.how, outcome.code)
-    exited = Exit(live.task.id, live.attempt.number, index, code, end["logEnd"])
-    live.exits.append(exited)
+    about = {"stage_index": index, "code": code, "log_end": end["logEnd"]}
+    bus.tell_exit(live.task.id, live.attempt.number, **about)
     text = f"stage “{_name(live.task, index)}” ended: {_how(outcome)}"
     live.record(
         EventType.STAGE_FINISHED, text, stage_index=index, how=outcome.how, code=outcome.code

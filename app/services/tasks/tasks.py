@@ -16,7 +16,6 @@ from app.extensions import db
 from app.models import Developer, Project, Task
 from app.services import audit, locks, rights
 from app.services.clock import now as clock_now
-from app.services.notify import outbox
 from app.services.projects import projects
 from app.services.tasks import attempts, gates, history, reads, statements, transitions
 
@@ -70,12 +69,11 @@ def create(
     )
     first = history.first(task, f"created by {actor.name}", now)
     asks = gates.ask_first(task, now)
+    bus.wake_dispatch()
     statements.add(task, first, commits=not (asks or remember))
     if remember:
         remember(task)
     db.session.commit()
-    bus.wake_dispatch()
-    outbox.wake()
     return task
 
 
@@ -124,10 +122,9 @@ def cancel(actor: Developer, task_id: int) -> Task:
         raise TaskEnded(f"task {task_id} is {held.task.status} already")
     _cancel(held, actor)
     audit.record_by_office("task.cancelled", seen, actor)
-    db.session.commit()
     if held.machine:
         bus.wake_machines([held.machine.id])
-    outbox.wake()
+    db.session.commit()
     return reads.get(actor, task_id)
 
 
@@ -171,6 +168,4 @@ def retry(actor: Developer, task_id: int, from_stage: int | None = None) -> Task
     gates.ask_first(task, now)
     audit.record_by_office("task.retried", seen, actor)
     db.session.commit()
-    bus.wake_dispatch()
-    outbox.wake()
     return reads.get(actor, task_id)

@@ -6,6 +6,7 @@ from queued to assigned, with their slots, attempts and events, in one round tri
 
 from datetime import datetime
 
+from app import bus
 from app.domain import task as rules
 from app.domain.task import EventType, SuspendReason, TaskEvent, TaskStatus
 from app.models import Task
@@ -15,12 +16,16 @@ _SUSPENSIONS = {TaskEvent.ASK: SuspendReason.GATE, TaskEvent.LOSE: SuspendReason
 
 
 def move(task: Task, event: TaskEvent, now: datetime) -> None:
-    """Take the task along the event's arrow. Raises IllegalTransition."""
+    """Take the task along the event's arrow; the dispatcher is woken for one that is queued.
+
+    Raises IllegalTransition. Does not commit.
+    """
     task.status = rules.after(task.status, event)
     task.suspend_reason = _SUSPENSIONS.get(event)
     task.updated_at = now
     if task.status is TaskStatus.QUEUED:
         task.queued_at = now
+        bus.wake_dispatch()
     match task.status:
         case TaskStatus.ASSIGNED if event is TaskEvent.ASSIGN:
             task.assigned_at = now

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import joinedload
 
-from app import bus
 from app.domain.errors import Conflict, InvalidToken, NoTerminal, TaskEnded
 from app.domain.roles import Act, may
 from app.domain.terminal import (
@@ -84,12 +83,10 @@ def issue(actor: Developer, task_id: int, mode: TerminalMode | None = None) -> T
         raise NoTerminal
     now = clock.now()
     secret = _mint(attempt, now, developer_id=actor.id, mode=mode)
-    is_asked = wants.want(attempt, now)
+    wants.want(attempt, now)
     if mode is TerminalMode.CONTROL:
         audit.record_by_office("terminal.controlled", task, actor)
     db.session.commit()
-    if is_asked:
-        bus.wake_machines([attempt.machine_id])
     return TerminalChannel(secret, mode, now + TOKEN_LIFE)
 
 

@@ -64,13 +64,13 @@ class Watched(NamedTuple):
     absent: bool
 
 
-def want(attempt: Attempt, now: datetime) -> bool:
-    """Somebody will look soon; whether the machine has to be told. The caller commits."""
+def want(attempt: Attempt, now: datetime) -> None:
+    """Somebody will look soon: the machine is woken if it has to dial. The caller commits."""
     told = db.session.execute(
         _WANT,
         {"task": attempt.task_id, "attempt": attempt.number, "until": now + WANTED, "now": now},
     )
-    return bool(told.all())
+    bus.wake_machines(row.id for row in told.all())
 
 
 def keep(watched: Sequence[Watched], now: datetime) -> None:
@@ -106,6 +106,5 @@ def _keep(watched: Sequence[Watched], now: datetime, patience: datetime) -> None
     given: dict[str, Any] = {
         "watched": rows, "now": now, "until": now + WANTED, "patience": patience,
     }  # fmt: skip
-    told = [row.id for row in db.session.execute(_KEEP, given)]
+    bus.wake_machines(row.id for row in db.session.execute(_KEEP, given).all())
     db.session.commit()
-    bus.wake_machines(told)

@@ -17,7 +17,6 @@ from app.extensions import db
 from app.models import Attempt, Developer, Task, Tunnel, Workspace
 from app.services import audit, locks, rights
 from app.services.clock import now as clock_now
-from app.services.notify import outbox
 from app.services.tasks import attempts, history, reads
 from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
@@ -88,9 +87,8 @@ def start(
     after = {"attempt": tunnel.attempt, "expiresAt": tunnel.expires_at}
     audit.record("tunnel.started", "task", task_id, actor=actor, after=after)
     attempts.change_orders(held.machine)
-    db.session.commit()
     bus.wake_machines([held.machine.id])
-    outbox.wake()
+    db.session.commit()
     return status(actor, task_id)
 
 
@@ -109,9 +107,8 @@ def stop(actor: Developer, task_id: int) -> TunnelView:
     _move(held.task, tunnel, TunnelEvent.STOP, clock_now(), f"tunnel stopped by {actor.name}")
     audit.record("tunnel.stopped", "task", task_id, actor=actor)
     attempts.change_orders(held.machine)
-    db.session.commit()
     bus.wake_machines([held.machine.id])
-    outbox.wake()
+    db.session.commit()
     return status(actor, task_id)
 
 
@@ -234,9 +231,8 @@ def _end_late(machine_id: uuid.UUID, task_id: int, number: int, now: datetime) -
     _move(task, row[0], event, now, f"the tunnel has ended: {why}")
     row[0].error = why
     attempts.change_orders(machine)
-    db.session.commit()
     bus.wake_machines([machine_id])
-    outbox.wake()
+    db.session.commit()
     return True
 
 

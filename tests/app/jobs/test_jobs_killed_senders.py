@@ -26,7 +26,6 @@ from app.extensions import celery_of, db
 from app.models import Delivery, OutboxEntry, Task
 from app.services import settings, vault
 from app.services.clock import now
-from app.services.notify import outbox
 from app.services.tasks import history
 from tests.app.jobs.sink import Sink
 from tests.factories import make_binding, make_bot, make_developer, make_project, make_task
@@ -97,7 +96,6 @@ def happen(task_ids: list[int]) -> None:
         task = db.session.get_one(Task, task_id, with_for_update=True)
         history.record(task, EventType.COMPLETED, "completed", now())
         db.session.commit()
-        outbox.wake()
 
 
 @pytest.mark.timeout(240)

@@ -65,6 +65,7 @@ def test_a_dispatch_leaves_a_life_sign(app: Flask) -> None:
 def test_a_thousand_wake_ups_send_one_job(app: Flask) -> None:
     for _ in range(1000):
         bus.wake_dispatch()
+        db.session.commit()
     assert redis.client.llen("dispatch") == 1
 
 

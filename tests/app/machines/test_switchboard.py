@@ -10,7 +10,7 @@ from flask import Flask
 
 from app import bus
 from app.embedded.processes import until
-from app.extensions import redis
+from app.extensions import db, redis
 from app.machines.connection import Connection
 from app.machines.switchboard import Switchboard
 from tests.factories import make_machine
@@ -44,9 +44,11 @@ def test_a_new_connection_wakes_the_ones_before_it_and_not_itself(app: Flask) ->
         with board.joined(cast(Connection, here)):
             for told, woken in ((4, 0), (5, 0), (6, 1)):
                 bus.tell_replaced(machine.id, told)
+                db.session.commit()
                 board.hear(ear.get_message(timeout=5))
                 assert here.woken == woken
             bus.wake_machines([machine.id])
+            db.session.commit()
             board.hear(ear.get_message(timeout=5))
             assert here.woken == 2
 
@@ -65,6 +67,7 @@ def test_a_message_that_nobody_understands_costs_no_wake_up_after_it(
         redis.client.publish(getattr(bus, name), "no machine's id")
         assert until(lambda: here.woken == 2, 5)  # what came meanwhile may have been missed
         bus.wake_machines([machine.id])
+        db.session.commit()
         assert until(lambda: here.woken == 3, 5)
 
 
@@ -83,5 +86,6 @@ def listening(board: Switchboard, here: Heard) -> Iterator[None]:
     finally:
         here.ends_listening = True
         bus.wake_machines([here.machine_id])
+        db.session.commit()
         thread.join(5)
         assert not thread.is_alive()

@@ -12,6 +12,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from app import bus
 from app.api.live import task_feed
 from app.api.live.places import StreamPlace
 from app.domain.task import EventType
@@ -19,7 +20,6 @@ from app.extensions import db
 from app.models import Attempt, Developer, Project, ProjectMember, Task
 from app.services.clock import now
 from app.services.logs import logs
-from app.services.notify import outbox
 from app.services.people import tokens
 from app.services.people.sessions import DeveloperSession
 from app.services.tasks import history
@@ -74,14 +74,12 @@ def listen(
 def happen(task: Task, message: str, type_: EventType = EventType.LOG) -> None:
     history.record(task, type_, message, now())
     db.session.commit()
-    outbox.wake()
 
 
 def print_out(attempt: Attempt, data: bytes) -> None:
     logs.append(attempt, [logs.LogPiece(attempt.log_bytes, 0, 0, data)])
-    outbox.note_log(attempt.task_id)
+    bus.tell_news([attempt.task_id])
     db.session.commit()
-    outbox.wake()
 
 
 def test_it_begins_where_things_are_and_goes_on_with_events_and_bytes(

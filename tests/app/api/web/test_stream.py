@@ -25,7 +25,7 @@ from app.extensions import db, redis
 from app.models import Developer, PersonalToken, Project, ProjectMember, Task
 from app.services import settings
 from app.services.clock import now
-from app.services.notify import fan_out, news, notifications, outbox
+from app.services.notify import fan_out, news, notifications
 from app.services.people import auth, tokens
 from app.services.people.sessions import DeveloperSession
 from app.services.tasks import history
@@ -142,7 +142,6 @@ def happen(task: Task, message: str = "x", type_: EventType = EventType.STAGE_ST
     """An event of the task, committed and told."""
     history.record(task, type_, message, now())
     db.session.commit()
-    outbox.wake()
 
 
 def begin_login(developer: Developer) -> auth.Pair:

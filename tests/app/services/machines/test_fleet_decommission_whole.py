@@ -12,11 +12,11 @@ from flask import Flask
 from app.domain.machine import MachineStatus
 from app.domain.roles import SystemRole
 from app.domain.task import SuspendReason, TaskStatus
-from app.extensions import db
+from app.extensions import db, redis
 from app.models import Attempt, Developer, Task
 from app.services import locks
 from app.services.dispatch import dispatch
-from app.services.machines import drains, fleet
+from app.services.machines import fleet
 from tests.app.services.blocking import await_lock_waiter
 from tests.app.services.driven import Driven, live, make_driven
 from tests.app.services.statements import counted
@@ -87,7 +87,7 @@ def test_whichever_statement_fails_all_is_as_it_was(
     machine: Driven, admin: Developer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[Any] = []
-    monkeypatch.setattr(drains, "tell", told.append)
+    monkeypatch.setattr(redis.client, "publish", lambda _, machines: told.append(machines))
     occupy(machine)
     before = everything()
     number = 1

@@ -19,7 +19,7 @@ from app.models import (
     Task,
 )
 from app.services.clock import now
-from app.services.notify import fan_out, notifications, outbox
+from app.services.notify import fan_out, notifications
 from app.services.people import preferences
 from app.services.tasks import gates, history, tasks
 from tests.app.services.notify.fan_out_world import GATED, answer, asked, planned, reject
@@ -83,7 +83,6 @@ def test_a_withdrawn_question_closes_its_card(ada: Developer, project: Project) 
     about = {"withdrawn": True}
     history.record(task, EventType.WARNING, "withdrawn", now(), stage_index=0, data=about)
     db.session.commit()
-    outbox.wake()
     fan_out.expand(now())
     assert edits() == ["gate_withdrawn"]
 

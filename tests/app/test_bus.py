@@ -1,0 +1,329 @@
+"""Wake-ups leave after the commit, once, and never instead of it."""
+
+import threading
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from redis.exceptions import ConnectionError as RedisAway
+
+from app import bus
+from app.extensions import db, redis
+from app.postgres import transactions
+from tests.factories import make_project
+
+HERE, THERE = uuid.UUID(int=1), uuid.UUID(int=2)
+
+
+@pytest.fixture(params=["app", "committed_app"])
+def rows(request: pytest.FixtureRequest) -> Flask:
+    """Commits that are savepoints of the test's transaction, and real ones."""
+    app: Flask = request.getfixturevalue(request.param)
+    return app
+
+
+really = pytest.mark.parametrize("rows", ["committed_app"], indirect=True)
+
+
+class Ear:
+    """Hears what is published."""
+
+    def __init__(self, subscription: Any) -> None:
+        self._subscription = subscription
+        self._subscription.subscribe(bus.MACHINES_CHANNEL, bus.NEWS_CHANNEL)
+
+    def heard(self) -> list[tuple[str, str]]:
+        """Since the last time: whatever was published before this call has come."""
+        mark = uuid.uuid4().hex
+        redis.client.publish(bus.NEWS_CHANNEL, mark)
+        found = []
+        while (message := self._subscription.get_message(timeout=5)) is not None:
+            if message["type"] != "message":
+                continue
+            if message["data"] == mark.encode():
+                return found
+            found.append((message["channel"].decode(), message["data"].decode()))
+        raise AssertionError("nothing is heard")
+
+
+@pytest.fixture
+def ear(rows: Flask) -> Iterator[Ear]:
+    with redis.client.pubsub() as subscription:
+        yield Ear(subscription)
+
+
+def woken(*machines: uuid.UUID) -> tuple[str, str]:
+    return (bus.MACHINES_CHANNEL, " ".join(map(str, machines)))
+
+
+def test_nothing_is_sent_before_the_commit(ear: Ear) -> None:
+    bus.wake_machines([HERE])
+    db.session.execute(sa.text("SELECT 1"))
+    assert ear.heard() == []
+    db.session.commit()
+    assert ear.heard() == [woken(HERE)]
+
+
+@really
+def test_what_is_wished_is_committed_by_then(rows: Flask, ear: Ear) -> None:
+    """Whoever is woken finds the rows, on a connection of its own."""
+    project = make_project()
+    found: list[Any] = []
+
+    def look(name: str) -> None:
+        with rows.app_context():
+            found.append(db.session.scalar(sa.text("SELECT name FROM projects")))
+
+    project.name = "seen"
+    bus.wake_machines([HERE])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(redis.client, "publish", lambda *_: _in_a_thread(look))
+        db.session.commit()
+    assert found == ["seen"]
+
+
+def _in_a_thread(look: Any) -> None:
+    thread = threading.Thread(target=look, args=("",))
+    thread.start()
+    thread.join(10)
+
+
+@really
+def test_no_connection_is_held_while_wake_ups_are_sent(rows: Flask) -> None:
+    held: list[int] = []
+    pool: Any = db.engine.pool
+    make_project()
+    bus.wake_machines([HERE])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(redis.client, "publish", lambda *_: held.append(pool.checkedout()))
+        db.session.commit()
+    assert held == [0]
+
+
+def test_a_commit_without_a_statement_sends_too(ear: Ear) -> None:
+    bus.wake_machines([HERE])
+    db.session.commit()
+    assert ear.heard() == [woken(HERE)]
+
+
+def test_each_wish_is_sent_once_and_together_with_its_like(ear: Ear) -> None:
+    for _ in range(3):
+        bus.wake_machines([THERE, HERE])
+        bus.wake_machines([HERE])
+        bus.tell_news([3, 20])
+        bus.tell_news([3])
+    db.session.commit()
+    assert ear.heard() == [woken(HERE, THERE), (bus.NEWS_CHANNEL, "3 20")]
+    db.session.commit()
+    assert ear.heard() == []
+
+
+def test_of_many_wishes_for_a_job_one_is_sent(rows: Flask) -> None:
+    for _ in range(3):
+        bus.wake_expanding()
+        bus.wake_sending()
+        bus.wake_dispatch()
+    db.session.commit()
+    assert (redis.client.llen("notify"), redis.client.llen("dispatch")) == (2, 1)
+
+
+def test_what_is_rolled_back_wakes_nobody(ear: Ear) -> None:
+    bus.wake_machines([HERE])
+    db.session.rollback()
+    db.session.commit()
+    db.session.execute(sa.text("SELECT 1"))
+    bus.wake_machines([THERE])
+    db.session.rollback()
+    db.session.commit()
+    assert ear.heard() == []
+
+
+def test_a_session_that_is_given_up_wakes_nobody(ear: Ear) -> None:
+    bus.wake_machines([HERE])
+    db.session.execute(sa.text("SELECT 1"))
+    db.session.remove()
+    db.session.commit()
+    assert ear.heard() == []
+
+
+@really
+def test_a_commit_that_fails_wakes_nobody(rows: Flask, ear: Ear) -> None:
+    db.session.execute(
+        sa.text("CREATE TEMP TABLE one (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+    )
+    db.session.execute(sa.text("INSERT INTO one VALUES (1), (1)"))
+    bus.wake_machines([HERE])
+    with pytest.raises(sa.exc.IntegrityError):
+        db.session.commit()
+    db.session.rollback()
+    db.session.commit()
+    assert ear.heard() == []
+
+
+# ---- savepoints ----------------------------------------------------------------------------------
+
+
+def test_the_release_of_a_savepoint_sends_nothing_and_the_commit_all(ear: Ear) -> None:
+    bus.wake_machines([HERE])
+    with db.session.begin_nested():
+        bus.wake_machines([THERE])
+    assert ear.heard() == []
+    db.session.commit()
+    assert ear.heard() == [woken(HERE, THERE)]
+
+
+def test_a_savepoint_takes_back_its_own_wishes_alone(ear: Ear) -> None:
+    bus.wake_machines([HERE])
+    savepoint = db.session.begin_nested()
+    with db.session.begin_nested():
+        bus.wake_machines([HERE, THERE])
+    savepoint.rollback()
+    bus.tell_news([7])
+    db.session.commit()
+    assert ear.heard() == [woken(HERE), (bus.NEWS_CHANNEL, "7")]
+
+
+def test_a_rollback_after_a_savepoint_takes_all_back(ear: Ear) -> None:
+    with db.session.begin_nested():
+        bus.wake_machines([HERE])
+    db.session.rollback()
+    db.session.commit()
+    assert ear.heard() == []
+
+
+# ---- statements that commit ----------------------------------------------------------------------
+
+
+SAYING = sa.text(transactions.say("'said'")).execution_options(commits=transactions.SAID)
+
+
+@pytest.mark.parametrize("through", ["session", "connection"])
+@really
+def test_a_statement_that_commits_is_a_commit_however_the_session_goes_on(
+    rows: Flask, ear: Ear, through: str
+) -> None:
+    bus.wake_machines([HERE])
+    by: Any = db.session if through == "session" else db.session.connection()
+    by.execute(SAYING)
+    bus.tell_news([7])
+    assert ear.heard() == []  # the connection is still held
+    db.session.rollback()
+    assert ear.heard() == [woken(HERE), (bus.NEWS_CHANNEL, "7")]
+    bus.wake_machines([THERE])
+    db.session.rollback()
+    assert ear.heard() == []
+
+
+def test_after_a_statement_that_commits_the_sessions_commit_sends_once(ear: Ear) -> None:
+    bus.wake_machines([HERE])
+    db.session.execute(SAYING)
+    db.session.commit()
+    assert ear.heard() == [woken(HERE)]
+
+
+@really
+def test_a_statement_that_commits_and_fails_is_none(rows: Flask, ear: Ear) -> None:
+    bus.wake_machines([HERE])
+    with pytest.raises(sa.exc.DataError):
+        db.session.execute(sa.text("SELECT 1 / 0").execution_options(commits=True))
+    db.session.rollback()
+    assert ear.heard() == []
+
+
+@really
+def test_a_statement_commits_nothing_inside_a_savepoint(rows: Flask, ear: Ear) -> None:
+    bus.wake_machines([HERE])
+    with db.session.begin_nested():
+        db.session.execute(sa.text("SELECT 1").execution_options(commits=True))
+    db.session.rollback()
+    assert ear.heard() == []
+
+
+@really
+def test_a_statement_on_somebody_elses_connection_commits_nothing_of_ours(
+    rows: Flask, ear: Ear
+) -> None:
+    bus.wake_machines([HERE])
+    db.session.execute(sa.text("SELECT 1"))
+    with db.engine.connect() as other:
+        other.execute(SAYING)
+    db.session.rollback()
+    assert ear.heard() == []
+
+
+# ---- what cannot be sent -------------------------------------------------------------------------
+
+
+def _fails(error: Exception) -> Any:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("error", [RedisAway("away"), RuntimeError("a mistake of ours")])
+def test_a_wake_up_that_cannot_be_sent_fails_nothing_and_keeps_no_other_back(
+    rows: Flask, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    make_project()
+    bus.wake_machines([HERE])
+    bus.wake_dispatch()
+    monkeypatch.setattr(redis.client, "publish", _fails(error))
+    db.session.commit()
+    assert redis.client.llen("dispatch") == 1
+    assert not db.session().in_transaction()
+    assert db.session.scalar(sa.text("SELECT count(*) FROM projects")) == 1
+
+
+@really
+def test_without_redis_a_commit_is_a_commit(rows: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = redis.client
+    monkeypatch.setattr(client.connection_pool, "get_connection", _fails(RedisAway("away")))
+    project = make_project()
+    bus.wake_machines([HERE])
+    bus.tell_replaced(HERE, 2)
+    bus.tell_news([1])
+    bus.tell_unread(1)
+    bus.wake_sending()
+    bus.tell_exit(1, 1, stage_index=0, code=0, log_end=0)
+    project.name = "kept"
+    db.session.commit()
+    db.session.rollback()
+    assert db.session.scalar(sa.text("SELECT name FROM projects")) == "kept"
+
+
+# ---- what waits for no commit --------------------------------------------------------------------
+
+
+def test_what_was_taken_is_sent_by_hand_and_not_by_the_commit(ear: Ear) -> None:
+    bus.wake_machines([HERE])
+    taken = bus.taken()
+    bus.tell_news([7])
+    db.session.commit()
+    assert ear.heard() == [(bus.NEWS_CHANNEL, "7")]
+    bus.send(taken)
+    assert ear.heard() == [woken(HERE)]
+
+
+def test_wishes_of_one_session_are_not_anothers(rows: Flask, ear: Ear) -> None:
+    bus.wake_machines([HERE])
+    with rows.app_context():
+        db.session.commit()
+    assert ear.heard() == []
+    db.session.commit()
+    assert ear.heard() == [woken(HERE)]
+
+
+def test_no_wish_costs_a_statement(rows: Flask) -> None:
+    sent: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transactions, "_do_commit", lambda _: sent.append("COMMIT"))
+        sa.event.listen(db.engine, "before_cursor_execute", lambda *a: sent.append(a[2]))
+        bus.wake_dispatch()
+        bus.tell_exit(1, 1, stage_index=0, code=0, log_end=0)
+        bus.wake_machines([])
+        db.session.commit()
+    assert sent == []
