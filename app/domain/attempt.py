@@ -23,6 +23,33 @@ class AttemptOutcome(StrEnum):
     HANDED_OVER = "handed_over"  # its task goes on elsewhere, from a checkpoint
 
 
+class GoesOn(StrEnum):
+    """Where an attempt goes on whose question has been answered."""
+
+    HERE = "here"  # its machine has a slot for it
+    ELSEWHERE = "elsewhere"  # its task is queued, and goes on from the checkpoint
+    WAIT = "wait"  # for the next slot of its machine
+
+
+def goes_on(*, takes_work: bool, has_checkpoint: bool, has_free_slot: bool) -> GoesOn:
+    """Where the attempt goes on, by what its machine is ready for, and whether all of the attempt's
+    work is pushed.
+
+    Without a checkpoint the machine has the only copy of the work: the attempt goes on there even
+    where the machine takes no new work.
+    """
+    if has_checkpoint and not takes_work:
+        return GoesOn.ELSEWHERE
+    return GoesOn.HERE if has_free_slot else GoesOn.WAIT
+
+
+def loss_counts(phase: AttemptPhase, *, excused: bool) -> bool:
+    """Whether it counts against the task that the attempt is lost. At a gate nothing runs: what is
+    lost there is a workspace, and nobody's try.
+    """
+    return not excused and phase is not AttemptPhase.GATE
+
+
 class WorkspaceState(StrEnum):
     """What a machine has reported of an attempt's workspace."""
 

@@ -71,6 +71,32 @@ def after(status: TaskStatus, event: TaskEvent) -> TaskStatus:
     return target
 
 
+class Loss(StrEnum):
+    """What a live task loses of its machine."""
+
+    SIGHT = "sight"  # the machine is not heard, and may come back with the work
+    ATTEMPT = "attempt"  # the attempt is gone, or its lease is over
+    MACHINE = "machine"  # an admin has taken it away for good
+
+
+def after_loss(
+    status: TaskStatus, loss: Loss, *, lost: int = 0, limit: int = 1
+) -> TaskEvent | None:
+    """What becomes of the task: the event to move it by, None where it stays as it is.
+
+    `lost`: how many attempts of the round have been lost that count, this one included if it does.
+    `limit`: how many may be before the task fails.
+    """
+    is_running = status is TaskStatus.RUNNING
+    match loss:
+        case Loss.SIGHT:
+            return TaskEvent.LOSE if is_running else None
+        case Loss.ATTEMPT:
+            return TaskEvent.FAIL if lost >= limit else TaskEvent.REQUEUE
+        case Loss.MACHINE:
+            return TaskEvent.FAIL if is_running else TaskEvent.REQUEUE
+
+
 class EventType(StrEnum):
     """The types of the events in a task's history."""
 

@@ -68,7 +68,7 @@ def task_with_machine(task_id: int) -> Held:
     """Lock a task and the machine of its latest attempt. Raises NotFound."""
     while True:
         machine_id = db.session.scalar(select(Task.machine_id).where(Task.id == task_id))
-        locked_machine = machine(machine_id) if machine_id else None
+        locked_machine = next(iter(machines([machine_id])), None) if machine_id else None
         task = tasks([task_id]).get(task_id)
         if task is None:
             raise NotFound

@@ -13,9 +13,10 @@ def person(developer: Developer, project: Project, *, creator_id: int | None = N
 
     One query; none for an admin, who passes every check of a project.
     """
+    is_admin = developer.role is SystemRole.ADMIN
     return Person(
         system_role=developer.role,
-        project_role=_project_role(developer, project),
+        project_role=None if is_admin else _membership(developer, project),
         is_creator=developer.id == creator_id,
     )
 
@@ -67,10 +68,6 @@ def visible_projects(developer: Developer) -> ColumnElement[bool] | None:
         return exists
     mine = select(ProjectMember.project_id).where(ProjectMember.developer_id == developer.id)
     return exists & Project.id.in_(mine)
-
-
-def _project_role(developer: Developer, project: Project) -> ProjectRole | None:
-    return None if developer.role is SystemRole.ADMIN else _membership(developer, project)
 
 
 def _membership(developer: Developer, project: Project) -> ProjectRole | None:

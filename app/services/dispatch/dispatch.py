@@ -12,12 +12,9 @@ from sqlalchemy.exc import OperationalError
 from app import bus
 from app.domain import scheduling
 from app.domain import task as rules
-from app.domain.attempt import AttemptOutcome
-from app.domain.machine import MachineStatus
 from app.domain.scheduling import Candidate, Request, SlotPlan
 from app.domain.task import TaskEvent, TaskStatus
 from app.extensions import db
-from app.models import Machine, Task
 from app.services import locks, settings
 from app.services.clock import now as clock_now
 from app.services.dispatch import candidates, statements
@@ -93,22 +90,11 @@ def _resume_answered(now: datetime) -> None:
     machines = {m.id: m for m in locks.machines({row.machine_id for row in waiting})}
     tasks = locks.tasks({row.task_id for row in waiting})
     for machine_id, task_id in waiting:
-        _resume(machines[machine_id], tasks[task_id], now)
+        attempt = locks.latest_attempt(tasks[task_id])
+        if attempt and attempt.ended_at is None and not attempt.holds_slot:
+            attempts.go_on(machines[machine_id], tasks[task_id], attempt, now)
     bus.wake_machines(machines)
     db.session.commit()
-
-
-def _resume(machine: Machine, task: Task, now: datetime) -> None:
-    attempt = locks.latest_attempt(task)
-    if attempt is None or attempt.ended_at or attempt.holds_slot:
-        return
-    is_usable = machine.connected and machine.status is MachineStatus.ONLINE
-    if not is_usable and attempts.resumable_stage(task, attempt.stage_index) == attempt.stage_index:
-        attempts.end(machine, attempt, AttemptOutcome.HANDED_OVER, now, gone=True)
-        attempts.requeue(task, attempt.stage_index, now, f"{machine.name} takes no work now")
-    # Not usable and no checkpoint: the machine has the only copy, so the task goes on there.
-    elif attempts.take_slot(machine, attempt):
-        attempts.change_orders(machine)
 
 
 # ---- the queue ---------------------------------------------------------------------------------

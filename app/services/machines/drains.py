@@ -10,7 +10,7 @@ from sqlalchemy import exists, or_, select
 
 from app import bus
 from app.domain import drain as rules
-from app.domain.attempt import AttemptOutcome, AttemptPhase
+from app.domain.attempt import AttemptPhase
 from app.domain.drain import AttemptOnMachine, DrainAct
 from app.domain.errors import Forbidden, NotFound
 from app.domain.machine import IN_DRAIN, MachineEvent, disk_is_news
@@ -159,19 +159,14 @@ def _let_go(machine: Machine, now: datetime) -> None:
     plan = rules.plan([_seen(live[task_id], tasks[task_id]) for task_id in live], is_late)
     for task_id, act in plan.items():
         if act is not DrainAct.KEEP:
-            _end(machine, tasks[task_id], live[task_id], act, now)
+            why = f"{machine.name} is drained"
+            why += ", and the deadline is over" if act is DrainAct.STOP else ""
+            attempts.hand_over(machine, tasks[task_id], live[task_id], why, now, gone=False)
 
 
 def _seen(attempt: Attempt, task: Task) -> AttemptOnMachine:
     return AttemptOnMachine(
         id=attempt.task_id,
         at_gate=attempt.phase is AttemptPhase.GATE,
-        has_checkpoint=attempts.resumable_stage(task, attempt.stage_index) == attempt.stage_index,
+        has_checkpoint=attempts.is_pushed(task, attempt),
     )
-
-
-def _end(machine: Machine, task: Task, attempt: Attempt, act: DrainAct, now: datetime) -> None:
-    is_late = act is DrainAct.STOP
-    why = f"{machine.name} is drained" + (", and the deadline is over" if is_late else "")
-    attempts.end(machine, attempt, AttemptOutcome.HANDED_OVER, now, gone=False)
-    attempts.requeue(task, attempts.position(attempt, task), now, why)

@@ -7,10 +7,9 @@ from datetime import datetime
 from sqlalchemy import update
 
 from app import bus
-from app.domain.attempt import AttemptOutcome
 from app.domain.errors import MachineDecommissioned, NotFound
 from app.domain.machine import MachineEvent, MachineStatus
-from app.domain.task import FailureCode, TaskStatus
+from app.domain.task import FailureCode, Loss, TaskEvent, after_loss
 from app.extensions import db
 from app.models import Attempt, Developer, Machine, MachineHeartbeat, Task
 from app.services import audit, locks, rights
@@ -124,12 +123,11 @@ def _retire(machine: Machine, now: datetime) -> None:
 
 def _leave(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
     why = f"{machine.name} has been decommissioned"
-    if task.status is TaskStatus.RUNNING:
+    if after_loss(task.status, Loss.MACHINE) is TaskEvent.FAIL:
         code = FailureCode.MACHINE_DECOMMISSIONED
         attempts.fail(machine, task, attempt, code, why, now, gone=False)
-        return
-    attempts.end(machine, attempt, AttemptOutcome.HANDED_OVER, now, gone=False)
-    attempts.requeue(task, attempts.position(attempt, task), now, why)
+    else:
+        attempts.hand_over(machine, task, attempt, why, now, gone=False)
 
 
 def _end_lease(machine: Machine, now: datetime) -> None:

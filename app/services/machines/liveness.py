@@ -8,7 +8,7 @@ from sqlalchemy import exists, or_, select
 
 from app import bus
 from app.domain.machine import MachineEvent, MachineStatus, is_silent
-from app.domain.task import EventType, TaskEvent, TaskStatus
+from app.domain.task import EventType, Loss, TaskEvent, TaskStatus, after_loss
 from app.extensions import db
 from app.models import Attempt, Machine, MachineHeartbeat, Task
 from app.services import locks
@@ -55,8 +55,8 @@ def _fall_silent(machine_id: uuid.UUID, now: datetime, limit: timedelta) -> None
 def _miss(machine: Machine, attempt: Attempt, now: datetime, could_speak: bool) -> None:
     task = locks.tasks([attempt.task_id])[attempt.task_id]
     why = f"{machine.name} has not been heard of"
-    if task.status is TaskStatus.RUNNING:
-        transitions.move(task, TaskEvent.LOSE, now)
+    if event := after_loss(task.status, Loss.SIGHT):
+        transitions.move(task, event, now)
         about = {"machineId": str(machine.id)}
         history.record(
             task, EventType.MACHINE_LOST, why, now, stage_index=attempt.stage_index, data=about

@@ -12,8 +12,16 @@ from sqlalchemy import func, select
 
 from app import bus
 from app.domain import audience, pipeline
-from app.domain.attempt import AttemptOutcome, AttemptPhase, checkpoints_of
-from app.domain.task import EventType, FailureCode, TaskEvent, TaskStatus
+from app.domain.attempt import (
+    AttemptOutcome,
+    AttemptPhase,
+    GoesOn,
+    checkpoints_of,
+    goes_on,
+    loss_counts,
+)
+from app.domain.machine import MachineStatus
+from app.domain.task import EventType, FailureCode, Loss, TaskEvent, TaskStatus, after_loss
 from app.extensions import db
 from app.models import Attempt, Gate, Machine, Task
 from app.services import settings
@@ -35,7 +43,9 @@ def free_slot(machine: Machine | None, attempt: Attempt) -> None:
 
 
 def keep_slot(machine: Machine, attempt: Attempt) -> None:
-    """Something of the attempt runs after all, whether there is a free slot or not."""
+    """Give the attempt a slot, whether there is a free one or not, and change the machine's orders.
+    Nothing happens to one that has a slot.
+    """
     if not attempt.holds_slot:
         attempt.holds_slot = True
         machine.slots_used += 1
@@ -111,7 +121,6 @@ def lose(
     `gone` is the machine's word that nothing of it runs. `counts` is false for an attempt that
     never began: nothing was tried.
     """
-    at_gate = attempt.phase is AttemptPhase.GATE
     attempt.excused = attempt.excused or not counts
     end(machine, attempt, AttemptOutcome.LOST, now, gone=gone)
     about = {"machineId": str(attempt.machine_id), "excused": attempt.excused}
@@ -119,11 +128,46 @@ def lose(
         task, EventType.MACHINE_LOST, why, now, stage_index=attempt.stage_index, data=about
     )
     limit = task.project.max_attempts
-    if not attempt.excused and not at_gate and _lost_in_round(task) >= limit:
+    is_counted = loss_counts(attempt.phase, excused=attempt.excused)
+    number = _lost_in_round(task) if is_counted else 0
+    if after_loss(task.status, Loss.ATTEMPT, lost=number, limit=limit) is TaskEvent.FAIL:
         text = f"{why}; {limit} attempts were lost" if limit > 1 else why
         transitions.fail(task, FailureCode.MACHINE_LOST, text, now, stage_index=attempt.stage_index)
     else:
         requeue(task, position(attempt, task), now, why)
+
+
+def go_on(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> GoesOn:
+    """Let an attempt whose question was answered go on, and return where: here, with a slot; or
+    elsewhere, and then it has ended, and its task is queued. One that has to wait is left as it is:
+    a dispatcher's pass asks again.
+    """
+    where = goes_on(
+        takes_work=machine.connected and machine.status is MachineStatus.ONLINE,
+        has_checkpoint=is_pushed(task, attempt),
+        has_free_slot=machine.slots_used < machine.slots_total,
+    )
+    match where:
+        case GoesOn.HERE:
+            keep_slot(machine, attempt)
+        case GoesOn.ELSEWHERE:
+            why = f"{machine.name} takes no work now"
+            hand_over(machine, task, attempt, why, now, gone=True)
+    return where
+
+
+def hand_over(
+    machine: Machine, task: Task, attempt: Attempt, why: str, now: datetime, *, gone: bool
+) -> None:
+    """End the attempt and queue its task, to go on where it is or from its last checkpoint."""
+    end(machine, attempt, AttemptOutcome.HANDED_OVER, now, gone=gone)
+    requeue(task, position(attempt, task), now, why)
+
+
+def is_pushed(task: Task, attempt: Attempt) -> bool:
+    """Whether another machine can go on with all that was done before the attempt's stage."""
+    at = attempt.stage_index
+    return at == 0 or str(at - 1) in task.checkpoints
 
 
 def position(attempt: Attempt, task: Task) -> int:
@@ -186,11 +230,6 @@ def requeue(task: Task, stage_index: int, now: datetime, why: str) -> None:
         stage_index=task.current_stage_index,
         data={"machineId": str(task.machine_id), "reason": why},
     )
-
-
-def resumable_stage(task: Task, stage_index: int) -> int:
-    """The latest stage, at most that one, whose predecessor's checkpoint exists; else 0."""
-    return pipeline.restart(stage_index, _checkpoints(task)).stage_index
 
 
 def has_checkpoints(known: Mapping[str, Any], task_id: int, number: int) -> bool:

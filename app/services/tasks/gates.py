@@ -9,7 +9,7 @@ from sqlalchemy import insert, literal, select
 from app import bus
 from app.domain import pipeline
 from app.domain import task as rules
-from app.domain.attempt import AttemptOutcome, AttemptPhase
+from app.domain.attempt import AttemptOutcome, AttemptPhase, GoesOn
 from app.domain.errors import (
     AlreadyAnswered,
     NoOpenGate,
@@ -17,7 +17,6 @@ from app.domain.errors import (
     WrongRound,
     WrongStage,
 )
-from app.domain.machine import MachineStatus
 from app.domain.pipeline import GateKind
 from app.domain.roles import Act
 from app.domain.task import EventType, FailureCode, TaskEvent, TaskStatus
@@ -206,15 +205,9 @@ def _go_on(held: locks.Held, stage_index: int, now: datetime) -> None:
             transitions.move(task, TaskEvent.REQUEUE, now)
         bus.wake_dispatch()
         return
-    usable = machine.connected and machine.status is MachineStatus.ONLINE
-    if not usable and attempts.resumable_stage(task, stage_index) == stage_index:
-        attempts.end(machine, attempt, AttemptOutcome.HANDED_OVER, now, gone=True)
-        attempts.requeue(task, stage_index, now, f"{machine.name} takes no work now")
+    if attempts.go_on(machine, task, attempt, now) is GoesOn.ELSEWHERE:
         return
-    # Not usable and no checkpoint: the machine has the only copy, so the task waits for it.
-    attempt.phase, attempt.stage_index = AttemptPhase.RUN, stage_index
-    attempts.take_slot(machine, attempt)  # if none is free, dispatch gives it the next one
-    attempts.change_orders(machine)
+    attempt.phase = AttemptPhase.RUN  # without a slot it waits: dispatch gives it the next one
     transitions.move(task, TaskEvent.RESUME, now)
     name = task.pipeline[stage_index]["name"]
     history.record(task, EventType.RESUMED, f"goes on with “{name}”", now, stage_index=stage_index)

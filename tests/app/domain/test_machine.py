@@ -60,6 +60,15 @@ def test_an_event_leads_along_its_arrow(status: str, event: str, target: str, co
 
 @pytest.mark.parametrize("event", MachineEvent)
 @CONNECTED
+def test_whether_a_machine_is_connected_follows_from_three_events(
+    event: MachineEvent, connected: bool
+):
+    known = {"connect": True, "fall_silent": False, "decommission": False}
+    assert machine.connected_after(event, connected) is known.get(event, connected)
+
+
+@pytest.mark.parametrize("event", MachineEvent)
+@CONNECTED
 def test_nothing_happens_to_a_decommissioned_machine(event: MachineEvent, connected: bool):
     with pytest.raises(MachineDecommissioned):
         machine.after(MachineStatus.DECOMMISSIONED, event, connected)

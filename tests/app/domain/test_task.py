@@ -86,3 +86,47 @@ def test_the_contract_s_words_are_the_enums_words():
         "restored workspace tunnel log warning error"
     )
     assert set(task.FailureCode) >= {"machine_lost", "machine_decommissioned", "gate_expired"}
+
+
+# What becomes of a task, by its status, what it loses, and how many losses count (of two that may);
+# a dash: it stays as it is, and whatever else the row says.
+LOSSES = """
+    status     loss     lost  event
+    running    sight    -     lose
+    queued     sight    -     -
+    assigned   sight    -     -
+    suspended  sight    -     -
+    -          attempt  0     requeue
+    -          attempt  1     requeue
+    -          attempt  2     fail
+    -          attempt  3     fail
+    running    machine  -     fail
+    queued     machine  -     requeue
+    assigned   machine  -     requeue
+    suspended  machine  -     requeue
+"""
+
+
+def _losses() -> list[tuple[str, str, int, str]]:
+    rows = [line.split() for line in LOSSES.strip().splitlines()[1:]]
+    return [
+        (status, loss, lost, row[3])
+        for status in sorted(task.LIVE)
+        for loss in task.Loss
+        for lost in range(4)
+        for row in rows
+        if row[0] in ("-", status) and row[1] == loss and row[2] in ("-", str(lost))
+    ]
+
+
+def test_every_loss_of_a_live_task_is_in_the_table_once():
+    keys = [cell[:3] for cell in _losses()]
+    assert len(keys) == len(set(keys)) == len(task.LIVE) * len(task.Loss) * 4
+
+
+@pytest.mark.parametrize(("status", "loss", "lost", "event"), _losses())
+def test_a_task_whose_machine_or_attempt_is_lost(status: str, loss: str, lost: int, event: str):
+    found = task.after_loss(TaskStatus(status), task.Loss(loss), lost=lost, limit=2)
+    assert (found or "-") == event
+    if found is not None and TaskStatus(status) in task.ON_MACHINE:
+        task.after(TaskStatus(status), found)  # there is such an arrow
