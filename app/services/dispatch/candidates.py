@@ -38,15 +38,15 @@ _SPELLINGS = 10_000  # of such texts are kept
 
 
 def all_of_them(asked: uuid.UUID | None = None) -> list[Candidate]:
-    """One snapshot of all machines that are not decommissioned, and of the one that is asked for:
-    who waits for it has to hear that it is gone.
+    """A snapshot of all machines that are not decommissioned, and of `asked` in any case: a task
+    that waits for one machine has to be shown that it is gone.
     """
     rows = db.session.execute(_ROWS.where(or_(_THERE, Machine.id == asked)))
     return [from_row(row) for row in rows]
 
 
 def from_row(row: Row[Any]) -> Candidate:
-    """What a row of STATEMENT tells."""
+    """The candidate that a row of STATEMENT describes."""
     cpu_count, memory_bytes = _size(row.hardware)
     return Candidate(
         id=row.id,
@@ -65,7 +65,7 @@ def from_row(row: Row[Any]) -> Candidate:
 
 
 def request_of(agent_type: str, repo_url: str, machine_id: uuid.UUID | None) -> Request:
-    """What a task asks of a machine, as the rules want to be told it."""
+    """A task's demands on a machine, in the form that the scheduling rules take."""
     return Request(agent_type, repo_url, str(machine_id) if machine_id else None)
 
 

@@ -22,9 +22,11 @@ from app.services.tasks import attempts
 
 
 def assign_queued() -> int:
-    """Assign all that can be assigned now; how many tasks.
+    """Assign all queued tasks that a machine can take now. Returns how many were assigned. Commits
+    after each pass.
 
-    One dispatcher at a time. Whoever comes meanwhile waits: the other one may have read already.
+    One dispatcher works at a time. A second one waits for the first and then makes a pass of its
+    own: the first may have read the queue before the second was woken.
     """
     assigned = 0
     while True:
@@ -37,14 +39,16 @@ def assign_queued() -> int:
 
 
 class _Batch(NamedTuple):
-    """What a pass did: how many tasks it assigned, and whether more may be waiting."""
+    """The outcome of a pass: how many tasks it assigned, and whether it read as many as it may, so
+    that more may be waiting.
+    """
 
     assigned: int = 0
     is_full: bool = False
 
 
 def _pass() -> _Batch:
-    """One batch in one transaction."""
+    """Assign one batch of tasks, in one transaction. Returns the batch's outcome."""
     machines = _take_lock()
     if any(machine.has_answered for machine in machines):
         _resume_answered(clock_now())
@@ -56,8 +60,10 @@ def _pass() -> _Batch:
 
 
 def _take_lock() -> list[Candidate]:
-    """Become the dispatcher until the end of the transaction; the machines, none where nobody
-    waits. None either where another dispatcher does not come to an end: beat comes again.
+    """Become the dispatcher until the end of the transaction. Returns all machines.
+
+    Returns none where no task waits, and where another dispatcher does not come to an end: beat
+    wakes the next one.
     """
     connection = db.session.connection()  # nothing of it becomes the session's
     rows = connection.execute(statements.TAKE_LOCK).all()
@@ -69,6 +75,9 @@ def _take_lock() -> list[Candidate]:
 
 
 def _wait_for_lock() -> bool:
+    """Wait for the other dispatcher's transaction to end. Returns whether it did in time; if not,
+    rolls back.
+    """
     connection = db.session.connection()
     try:
         connection.execute(statements.WAIT_BRIEFLY)
@@ -101,9 +110,9 @@ def _resume_answered(now: datetime) -> None:
 
 
 def _able(machines: Sequence[Candidate], now: datetime, limit: float) -> list[dict[str, str]]:
-    """Which machine can take a task of which agent type.
+    """Pairs of a machine and an agent type whose tasks it can take now, for `statements.QUEUE`.
 
-    Tasks that nobody can take are not even read: they would hold up all that come after them.
+    Tasks that no machine can take are not even read: they would hold up all that come after them.
     """
     return [
         {"machine": machine.id, "agent": agent}
@@ -131,8 +140,10 @@ def _assign_batch(machines: Sequence[Candidate], now: datetime) -> _Batch:
 
 
 def _assign(choices: Mapping[int, str], now: datetime) -> int:
-    """Put tasks on the machines that were chosen for them; how many were put. The statement
-    commits, and the session's commit has the machines and those who look on woken.
+    """Put tasks on the machines that were chosen for them. Returns how many were put.
+
+    The statement commits. The machines, and those who look at the tasks, are woken by the session's
+    commit.
     """
     assert rules.after(TaskStatus.QUEUED, TaskEvent.ASSIGN) is TaskStatus.ASSIGNED
     places = [{"id": task_id, "machine": machine} for task_id, machine in choices.items()]

@@ -1,6 +1,6 @@
-"""What the dispatcher asks of Postgres.
+"""The dispatcher's statements.
 
-The statements are made once: putting one together costs more than Postgres takes to answer it.
+They are made once: putting one together costs more than Postgres takes to answer it.
 """
 
 from sqlalchemy import (

@@ -1,4 +1,6 @@
-"""Why a task waits: what keeps each machine from taking it, or what it waits for and until when."""
+"""The reasons why a task waits: the rule that keeps each machine from taking it, or an event, and
+until when.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +22,8 @@ from app.services.tasks import gates
 
 
 class WaitReason(StrEnum):
+    """What a task waits for, if not for a machine to take it."""
+
     GATE = "gate"  # a person's answer
     SLOT = "slot"  # a slot on the machine that holds its workspace
     PREDECESSOR = "predecessor"  # an earlier attempt may still be running
@@ -28,7 +32,7 @@ class WaitReason(StrEnum):
 
 
 class NextAct(StrEnum):
-    """What happens by itself."""
+    """What the server does with a waiting task by itself."""
 
     DISPATCH = "dispatch"
     FAIL = "fail"
@@ -37,7 +41,7 @@ class NextAct(StrEnum):
 
 @dataclass(frozen=True)
 class Wait:
-    """`at` is when the next act happens by itself; None where that is open."""
+    """Why a task waits. `at` is when `next_act` happens by itself; None where that is open."""
 
     reason: WaitReason
     next_act: NextAct | None
@@ -45,7 +49,9 @@ class Wait:
 
 
 def queue_of(task: Task) -> dict[str, Any] | None:
-    """A queued task's place, and the rule that keeps each machine from taking it."""
+    """A queued task's position in the queue, and for each machine that cannot take it the rule that
+    forbids it. Returns None for a task that is not queued.
+    """
     if task.status is not TaskStatus.QUEUED:
         return None
     before = select(func.count()).where(
@@ -68,7 +74,9 @@ def queue_of(task: Task) -> dict[str, Any] | None:
 
 
 def wait_of(task: Task) -> Wait | None:
-    """What else the task waits for: not a machine, but a person, a slot, or a time."""
+    """What a task waits for apart from a machine: a person, a slot, a time. Returns None where it
+    waits for nothing of the kind.
+    """
     match task.status:
         case TaskStatus.QUEUED:
             return _wait_for_person(task) or _wait_for_predecessor(task) or _wait_for_dispatcher()
@@ -89,7 +97,9 @@ def _wait_for_person(task: Task) -> Wait | None:
 
 
 def _wait_for_predecessor(task: Task) -> Wait | None:
-    """Rule 2 of the machine protocol; over sooner when the machine confirms."""
+    """The task waits until an earlier attempt of it cannot be running any more: rule 2 of the
+    machine protocol. That is sooner when the machine confirms its end.
+    """
     end = _lease_end(task)
     if end is None or end <= clock_now():
         return None
@@ -97,7 +107,9 @@ def _wait_for_predecessor(task: Task) -> Wait | None:
 
 
 def _wait_for_dispatcher() -> Wait | None:
-    """It goes on by itself when Celery or Redis is back, which is for an operator to bring."""
+    """No dispatcher shows signs of life. The task goes on by itself when Celery or Redis is back,
+    which is for an operator to bring.
+    """
     if readiness.is_dispatching():
         return None
     return Wait(WaitReason.DISPATCHER, NextAct.DISPATCH, None)
@@ -111,14 +123,16 @@ def _wait_for_slot(task: Task) -> Wait | None:
 
 
 def _wait_for_machine(task: Task) -> Wait | None:
-    """What goes on after a gate has no other sign of it that its machine is away."""
+    """The task's machine is not connected. After a gate nothing else shows that."""
     if task.machine_id is None or task.machine is None or task.machine.connected:
         return None
     return Wait(WaitReason.MACHINE, NextAct.REQUEUE, _lease_end(task))
 
 
 def _lease_end(task: Task) -> datetime | None:
-    """When the last machine that may run one of the task's attempts has stopped it."""
+    """The moment from which no machine can be running an attempt of the task; None where no attempt
+    holds a slot.
+    """
     query = (
         select(func.max(MachineHeartbeat.lease_until))
         .join(Attempt, Attempt.machine_id == MachineHeartbeat.machine_id)

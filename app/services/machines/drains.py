@@ -1,6 +1,7 @@
-"""Emptying a machine without losing work: it takes no new task, and what is on it goes.
+"""Drains: a machine is emptied without losing work. It takes no new task, and its tasks end or go
+on elsewhere.
 
-The connection tells the machine by its status, and `drained` is the machine's own word.
+The machine hears of the drain as its status, in its orders; `drained` is the machine's own report.
 """
 
 import uuid
@@ -31,10 +32,11 @@ def drain(
     note: str | None = None,
     deadline_seconds: int | None = None,
 ) -> MachineView:
-    """Take a machine out of service; what runs on it may end until the deadline, if there is one.
+    """Take a machine out of service. What runs on it may end until the deadline, if there is one.
+    Returns the machine. Commits.
 
-    Of a machine that is drained already, the note and the deadline are changed where given.
-    Raises Forbidden, NotFound, MachineDecommissioned.
+    Of a machine that is drained already, the note and the deadline are changed where given. Raises
+    Forbidden, NotFound, MachineDecommissioned.
     """
     machine = _locked(actor, machine_id)
     before = reads.told(machine)
@@ -46,7 +48,10 @@ def drain(
 
 
 def undrain(actor: Developer, machine_id: uuid.UUID) -> MachineView:
-    """Take it back into service. Raises Forbidden, NotFound, MachineDecommissioned."""
+    """Take a machine back into service. Returns the machine. Commits.
+
+    Raises Forbidden, NotFound, MachineDecommissioned.
+    """
     machine = _locked(actor, machine_id)
     before = reads.told(machine)
     end(machine, clock_now())
@@ -59,8 +64,11 @@ def undrain(actor: Developer, machine_id: uuid.UUID) -> MachineView:
 
 
 def look_at_disk(machine_id: uuid.UUID, generation: int, percent: float, now: datetime) -> None:
-    """Drain a machine whose disk is too full; a person takes it back into service, and then it
-    stays there until there was room again.
+    """Drain a machine whose disk is too full, or note that there is room again. Commits or rolls
+    back.
+
+    A person may take the machine back into service in spite of its disk; then it is not drained for
+    that again until there was room.
     """
     machine = locks.machine(machine_id)
     limit = settings.value("maxDiskPercent")
@@ -117,7 +125,9 @@ def end(machine: Machine, now: datetime) -> None:
 
 
 def sweep(now: datetime) -> int:
-    """Let go of what has come to a gate since, or has outlived a deadline; on how many machines."""
+    """Hand over attempts that have come to a gate since their machine's drain began, or have
+    outlived its deadline. Returns the number of machines looked at. Commits for each machine.
+    """
     may_go = or_(Attempt.phase == AttemptPhase.GATE, Machine.drain_deadline <= now)
     has_some = exists().where(Attempt.machine_id == Machine.id, Attempt.ended_at.is_(None), may_go)
     query = select(Machine.id).where(Machine.status.in_(IN_DRAIN), has_some).order_by(Machine.id)

@@ -1,6 +1,7 @@
-"""How a machine gets in: its enrollment token, its credentials, and a way back when it lost them.
+"""How a machine is let in: its enrollment token, its credentials, and a way back when it lost them.
 
-The worker JWT carries the machine's `jwt_version`: raising that ends all that were given out.
+The worker JWT carries the machine's `jwt_version`: raising that number ends all JWTs that were
+given out.
 """
 
 import hmac
@@ -27,7 +28,9 @@ from app.services.people import tokens
 
 @dataclass(frozen=True)
 class Credentials:
-    """What lets a machine in from now on. The secret is known here for the last time."""
+    """What a machine authenticates with from now on. The recovery secret is stored as a digest
+    only.
+    """
 
     machine: MachineView
     worker_jwt: str
@@ -45,7 +48,8 @@ def register(
     slots: int = 2,
     version: str = "",
 ) -> Credentials:
-    """Let a machine in by its enrollment token. `capabilities` and `hardware` are the contract's.
+    """Let a machine in by its enrollment token. Returns its credentials. Commits. `capabilities`
+    and `hardware` are the contract's.
 
     Of two machines with one token the first wins. The one that won may ask again until it has
     connected, since its answer may have been lost. Raises InvalidToken, MachineTaken.
@@ -77,15 +81,16 @@ def register(
 
 
 def refresh(machine: Machine) -> tuple[str, datetime]:
-    """A new worker JWT and its end; the old one lives on to its own."""
+    """A new worker JWT and when it ends. The old one stays valid until its own end."""
     return tokens.worker_jwt(machine)
 
 
 def recover(machine_id: uuid.UUID, recovery_secret: str) -> Credentials:
-    """New credentials for a machine that lost its JWT. Earlier JWTs die at once.
+    """New credentials for a machine that lost its JWT. Earlier JWTs end at once. Commits.
 
-    The secret it came with lives until it has connected with the new ones (the answer may be
-    lost), so that it can always try again. Raises InvalidToken.
+    The recovery secret that was used stays valid until the machine has connected with the new
+    credentials, since the answer may be lost: the machine can always try again. Raises
+    InvalidToken.
     """
     machine = locks.machine(machine_id)
     if machine is None or machine.status is MachineStatus.DECOMMISSIONED:
@@ -104,8 +109,10 @@ def recover(machine_id: uuid.UUID, recovery_secret: str) -> Credentials:
 
 
 def confirm_credentials(machine: Machine) -> None:
-    """The machine has connected with its newest JWT, so it has what came along: the recovery
-    secret before it dies. The caller holds the machine's lock, sets `connected_at` and commits.
+    """Make the machine's new recovery secret the only one. It has connected with the JWT that came
+    with that secret, so the answer has arrived.
+
+    The caller holds the machine's lock, and commits.
     """
     if machine.next_recovery_digest is not None:
         machine.recovery_digest = machine.next_recovery_digest
@@ -130,7 +137,9 @@ def _admits(admission: EnrollmentToken, machine_id: uuid.UUID, now: datetime) ->
 
 
 def _admit(machine_id: uuid.UUID, itself: dict[str, Any], now: datetime) -> Machine:
-    """Raises MachineTaken, also for a machine that comes with two tokens at once."""
+    """The row of a new machine. Raises MachineTaken, also for a machine that comes with two tokens
+    at once.
+    """
     row = {"id": machine_id, "status": MachineStatus.OFFLINE, "created_at": now} | itself
     added = insert(Machine).values(row).on_conflict_do_nothing().returning(Machine)
     machine = db.session.scalar(added)

@@ -42,8 +42,11 @@ def change(
     name: str | None = None,
     slots: int | None = None,
 ) -> MachineView:
-    """All of it, or nothing. `status` is one of SETTABLE. `online` is where an undrain leads, if
-    the machine is connected. Raises Forbidden, NotFound, MachineDecommissioned.
+    """Change a machine's status, name and slots: all that is given, or nothing. Returns the
+    machine. Commits.
+
+    `status` is one of SETTABLE; `online` undrains the machine, which is offline then if it is not
+    connected. Raises Forbidden, NotFound, MachineDecommissioned.
     """
     rights.require_admin(actor)
     machine, now = _locked(machine_id), clock_now()
@@ -69,10 +72,10 @@ def change(
 
 
 def decommission(actor: Developer, machine_id: uuid.UUID, *, dead: bool = False) -> None:
-    """Take the machine away for good; its id is never let in again. Safe to repeat.
+    """Take a machine away for good; its id is never let in again. Commits. Safe to repeat.
 
-    `dead` is the admin's word that nothing runs there any more: nobody waits for its lease.
-    Raises Forbidden, NotFound.
+    `dead` is the admin's word that nothing runs there any more: the end of its lease is not waited
+    for. Raises Forbidden, NotFound.
     """
     rights.require_admin(actor)
     machine, now = _locked(machine_id), clock_now()
@@ -93,7 +96,8 @@ def decommission(actor: Developer, machine_id: uuid.UUID, *, dead: bool = False)
 def _require_nothing_new(
     machine: Machine, status: MachineStatus | None, name: str | None, slots: int | None
 ) -> None:
-    """That a machine is gone may be said again, as with `decommission`; nothing else of it changes.
+    """Require that a change of a decommissioned machine asks for nothing but its decommission,
+    which may be repeated.
 
     Raises MachineDecommissioned.
     """

@@ -30,9 +30,10 @@ class ReceivedHeartbeat:
 
 @dataclass(frozen=True)
 class HeartbeatResult:
-    """How the rows see a machine whose sign was written. `is_heard` is false after a silence.
+    """What the rows say of a machine whose heartbeat was stored. `is_heard` is false where the
+    machine had been taken for silent.
 
-    `disk`: how full its disk is, in percent, where somebody has to look at it.
+    `disk`: how full its disk is, in percent; None unless that is a reason to act.
     """
 
     orders_version: int
@@ -56,7 +57,9 @@ _WRITE = text("""
 
 
 def write(signs: Sequence[ReceivedHeartbeat]) -> dict[uuid.UUID, HeartbeatResult]:
-    """Store and commit them; the standing of each machine that its sign still speaks for."""
+    """Store heartbeats. Returns the result for each machine, but for those that another connection
+    speaks for now. Commits.
+    """
     lease = timedelta(seconds=current_app.config["LEASE_SECONDS"])
     rows = [
         {

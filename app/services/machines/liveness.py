@@ -1,4 +1,6 @@
-"""A machine that is not heard: noticed, heard again, given up; and what that does to its tasks."""
+"""Machines that are not heard: they are noticed, heard again or given up, and their tasks with
+them.
+"""
 
 import uuid
 from datetime import datetime, timedelta
@@ -18,7 +20,9 @@ from app.services.tasks import attempts, history, stages, transitions
 
 
 def notice(now: datetime) -> int:
-    """Machines not heard of for too long are offline, and their tasks wait; how many machines."""
+    """Take machines that have not been heard for too long for silent: they are offline, and their
+    tasks wait. Returns how many there were. Commits for each machine.
+    """
     limit = timedelta(seconds=current_app.config["SILENCE_SECONDS"])
     # A draining machine stays draining when it is not heard, but its tasks wait all the same.
     is_running = exists().where(Task.machine_id == Machine.id, Task.status == TaskStatus.RUNNING)
@@ -53,6 +57,9 @@ def _fall_silent(machine_id: uuid.UUID, now: datetime, limit: timedelta) -> None
 
 
 def _miss(machine: Machine, attempt: Attempt, now: datetime, could_speak: bool) -> None:
+    """Let the task of an attempt on a silent machine wait, or give up an attempt that never began.
+    The caller holds the machine's lock.
+    """
     task = locks.tasks([attempt.task_id])[attempt.task_id]
     why = f"{machine.name} has not been heard of"
     if event := after_loss(task.status, Loss.SIGHT):
@@ -69,7 +76,9 @@ def _miss(machine: Machine, attempt: Attempt, now: datetime, could_speak: bool) 
 
 
 def hear_again(machine_id: uuid.UUID, generation: int, now: datetime) -> None:
-    """A machine thought silent has spoken on the connection it had: its tasks run again."""
+    """Let the tasks of a machine run again that was taken for silent and has spoken on the same
+    connection. Commits, or rolls back where another connection speaks for the machine now.
+    """
     machine = locks.machine(machine_id)
     if (
         machine is None
@@ -88,7 +97,9 @@ def hear_again(machine_id: uuid.UUID, generation: int, now: datetime) -> None:
 
 
 def see_again(machine: Machine, task: Task, now: datetime) -> None:
-    """It still holds the task. The caller has locked both."""
+    """Let a task run again that waited for this machine, which still has its attempt. The caller
+    holds both locks, and commits.
+    """
     if stages.is_lost_from_sight(task):
         transitions.move(task, TaskEvent.COME_BACK, now)
         about = {"machineId": str(machine.id)}
@@ -96,7 +107,9 @@ def see_again(machine: Machine, task: Task, now: datetime) -> None:
 
 
 def give_up(now: datetime) -> int:
-    """End the attempts of machines whose lease is over; how many."""
+    """End the attempts of machines whose lease is over. Returns how many were looked at. Commits
+    for each attempt.
+    """
     query = (
         select(Attempt.task_id)
         .join(MachineHeartbeat, MachineHeartbeat.machine_id == Attempt.machine_id)

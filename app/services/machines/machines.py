@@ -29,9 +29,10 @@ _EARLIER = timedelta(seconds=5)
 
 @dataclass(frozen=True)
 class Session:
-    """A connection's right to speak for a machine, and where its reports and logs stand.
+    """A connection's right to speak for a machine, and how far its reports and logs have been
+    stored.
 
-    `wishes`: whom its hello has to wake, when the machine has been welcomed.
+    `wishes`: the wake-ups that its hello causes, for `tell`.
     """
 
     machine_id: uuid.UUID
@@ -43,11 +44,12 @@ class Session:
 
 
 def hello(frame: frames.Hello, now: datetime) -> Session:
-    """Let the machine in, in place of any older connection, and reconcile its attempts.
+    """Let a machine in, in place of any older connection, and reconcile its attempts. Returns the
+    connection's session. Commits.
 
-    Commits. Others are told by `tell`, when the machine has been welcomed: it waits for the answer,
-    and when a whole fleet comes back each wake-up that is sent first keeps others waiting too.
-    Raises InvalidToken, and MachineDecommissioned to one that did not hear of it.
+    Others are woken by `tell`, once the machine has been welcomed: it waits for the answer, and
+    when a whole fleet comes back each wake-up that is sent first keeps machines waiting. Raises
+    InvalidToken, and MachineDecommissioned to a machine that did not hear of its end.
     """
     claims = tokens.read_worker_jwt(frame.worker_jwt)
     machine = locks.machine(claims.machine_id)
@@ -95,7 +97,7 @@ def tell(session: Session) -> None:
 
 
 def capability_rows(capabilities: Sequence[frames.Capability]) -> list[dict[str, Any]]:
-    """Capabilities as they are stored, and as the API shows them."""
+    """Capabilities in the form in which they are stored and the API shows them."""
     return [
         {
             "agentType": c.agent_type,
@@ -109,7 +111,9 @@ def capability_rows(capabilities: Sequence[frames.Capability]) -> list[dict[str,
 
 
 def _moment(said: str | None) -> str | None:
-    """A moment that others can read. Nonsense counts as "until the machine says otherwise"."""
+    """A moment rewritten in the form that the API shows. Nonsense stands for "until the machine
+    says otherwise".
+    """
     return rewritten(said) if said else None
 
 
@@ -127,8 +131,8 @@ _HEAR = text("""
 
 
 def _hear(machine: Machine, now: datetime) -> None:
-    """A life sign. Where the lease ran out because no server was there, what it cost does not
-    count.
+    """Store the hello as a heartbeat. Where the machine's lease ran out because no server could be
+    reached, its live attempts are excused: to lose them does not count.
     """
     lease_until = now + timedelta(seconds=current_app.config["LEASE_SECONDS"])
     sign = {"machine_id": machine.id, "now": now, "lease_until": lease_until}
@@ -144,7 +148,9 @@ def _hear(machine: Machine, now: datetime) -> None:
 def _reconcile(
     machine: Machine, held: Sequence[frames.HeldAttempt], now: datetime
 ) -> dict[AttemptKey, int]:
-    """Compare what the machine names with what the rows say; the log offset of each named one."""
+    """Compare the attempts that the machine names with the rows. Returns how long the log of each
+    named one is.
+    """
     named = {AttemptKey.of(h): h for h in held}
     mine = Attempt.task_id.in_([task_id for task_id, _ in named])
     query = select(Attempt).where(
@@ -199,14 +205,18 @@ def _word_of(said: frames.HeldAttempt | None) -> Word:
 
 
 def hang_up(machine_id: uuid.UUID, generation: int) -> None:
-    """The connection is over. Whether the machine is gone is for the silence to show."""
+    """Note that the connection is over. Whether the machine is gone is for its silence to show.
+    Commits.
+    """
     mine = and_(Machine.id == machine_id, Machine.generation == generation)
     db.session.execute(update(Machine).where(mine).values(connected=False))
     db.session.commit()
 
 
 def change(machine_id: uuid.UUID, generation: int, **facts: Any) -> None:
-    """Store what a heartbeat says has changed (capabilities, repositories)."""
+    """Store what a heartbeat says has changed (capabilities, repositories), and wake the
+    dispatcher. Commits.
+    """
     mine = and_(Machine.id == machine_id, Machine.generation == generation)
     db.session.execute(update(Machine).where(mine).values(**facts))
     bus.wake_dispatch()

@@ -35,7 +35,7 @@ class Want(StrEnum):
 
 @dataclass(frozen=True)
 class DesiredState:
-    """What a machine should be doing about one attempt. `row` is what its order is made of."""
+    """What a machine should be doing about one attempt. An order is made of `row`."""
 
     task_id: int
     attempt: int
@@ -62,9 +62,10 @@ class Orders:
 
 
 def of_machine(machine_id: uuid.UUID, now: datetime, named: Collection[AttemptKey] = ()) -> Orders:
-    """One query, whatever the number of attempts, and one more where `named` holds some that are
-    not at work: attempts which the machine has, and which may be strangers here. A machine that is
-    drained costs one more.
+    """All that a machine should be doing now.
+
+    Costs one query, whatever the number of attempts; one more where `named`, the attempts which the
+    machine has, holds some that are not at work; and one more for a machine that is drained.
     """
     asked = {"machine": machine_id, "now": now}
     rows = db.session.connection().execute(_AT_WORK, asked).all()
@@ -151,10 +152,10 @@ _AT_WORK = (
 
 
 def _over(machine_id: uuid.UUID) -> list[DesiredState]:
-    """To be stopped although nothing of them runs.
+    """Orders to stop attempts of which nothing runs.
 
-    A machine does not know by itself that what it keeps for a gate will not go on there, and would
-    never be drained. Their workspaces and checkpoints stay.
+    A machine does not know by itself that an attempt which it keeps for a gate will not go on
+    there, and would never report that it is drained. Workspaces and checkpoints stay.
     """
     query = select(Attempt.task_id, Attempt.number, Attempt.outcome).where(
         Attempt.machine_id == machine_id,
@@ -166,7 +167,7 @@ def _over(machine_id: uuid.UUID) -> list[DesiredState]:
 
 
 def _strangers(machine_id: uuid.UUID, named: Collection[AttemptKey]) -> set[AttemptKey]:
-    """Which of these are none of the machine's attempts, or should be forgotten by now."""
+    """Those of the named attempts that are not the machine's, or should be forgotten by now."""
     if not named:
         return set()
     query = select(Attempt.task_id, Attempt.number).where(
@@ -193,8 +194,8 @@ def _desired(row: Any) -> DesiredState:
 
 
 def work_or_fail(desired: DesiredState) -> frames.RunStage | frames.Publish | None:
-    """The order to run a stage, or to publish; None where it cannot be made, and then its task has
-    failed: no other waits.
+    """The order to run a stage, or to publish. Returns None where it cannot be made: then the task
+    has failed, so that it keeps no other waiting. Commits only then.
     """
     try:
         order = run_stage(desired) if desired.want is Want.RUN else publish(desired)
@@ -210,7 +211,7 @@ def work_or_fail(desired: DesiredState) -> frames.RunStage | frames.Publish | No
 
 
 def publish(desired: DesiredState) -> frames.Publish:
-    """The order, with the token in clear where the attempt begins with it.
+    """The order to push the branch, with the Git token in clear where the attempt begins with it.
 
     Raises vault.KeyMissing.
     """
@@ -243,7 +244,7 @@ def _fail(desired: DesiredState, code: FailureCode, why: str) -> None:
 
 
 def run_stage(desired: DesiredState) -> frames.RunStage:
-    """The whole order, with secrets in clear: it goes to the machine and nowhere else.
+    """The order to run a stage, with secrets in clear: it goes to the machine and nowhere else.
 
     Raises vault.KeyMissing.
     """

@@ -1,4 +1,4 @@
-"""Machines as people are shown them: with their latest life sign."""
+"""Machines as people are shown them: with their latest heartbeat."""
 
 import uuid
 from collections.abc import Sequence
@@ -19,7 +19,9 @@ from app.services.tasks.reads import Cut
 
 @dataclass(frozen=True)
 class MachineView:
-    """A machine, its last heartbeat (None: never connected) and who drains it, if anybody."""
+    """A machine, its last heartbeat (None: never connected) and the developer who drains it, if
+    any.
+    """
 
     machine: Machine
     heartbeat: MachineHeartbeat | None = None
@@ -31,7 +33,9 @@ class MachineView:
 
     @property
     def metrics(self) -> dict[str, Any]:
-        """In percent; None each while the machine has said nothing. What is 0 is not sent."""
+        """The last measurements, in percent; each None while the machine has sent none. What is 0
+        is not sent.
+        """
         measured = self.heartbeat.metrics if self.heartbeat else None
         otherwise = None if measured is None else 0.0
         return {
@@ -43,7 +47,9 @@ class MachineView:
 
     @property
     def drain(self) -> dict[str, Any] | None:
-        """What is known of the drain; None where none is wanted."""
+        """The drain: since when, by whom, why, until when. None where the machine is not to be
+        drained.
+        """
         if self.machine.drain_started_at is None:
             return None
         return {
@@ -55,7 +61,7 @@ class MachineView:
 
 
 def listing(statuses: Sequence[MachineStatus] = ()) -> Select[Machine, MachineHeartbeat, Developer]:
-    """The query of what makes up the views of the machines in these states (none named: in all)."""
+    """The query of the rows of machine views, for machines in these states (none named: in all)."""
     query = (
         select(Machine, MachineHeartbeat, Developer)
         .outerjoin(MachineHeartbeat, MachineHeartbeat.machine_id == Machine.id)
@@ -73,7 +79,9 @@ def get(machine_id: uuid.UUID) -> MachineView:
 
 
 def tasks(actor: Developer, machine_id: uuid.UUID, statuses: Sequence[TaskStatus] = ()) -> Cut:
-    """What makes the query of a page of its tasks, see `task_reads.listing`. Raises NotFound."""
+    """A function that makes the query of a page of the machine's tasks, see `tasks.reads.listing`.
+    Raises NotFound.
+    """
     get(machine_id)
     return reads.listing(actor, statuses=statuses, machine_id=machine_id)
 
@@ -84,7 +92,7 @@ def connected_count() -> int:
 
 
 def told(machine: Machine) -> dict[str, Any]:
-    """What the audit log compares of a machine."""
+    """The fields of a machine that the audit log compares."""
     return {
         "name": machine.name,
         "slots": machine.slots_total,

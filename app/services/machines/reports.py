@@ -1,7 +1,7 @@
-"""A batch of what a machine said, made to count in one transaction.
+"""Batches of reports and log bytes from a machine, each stored in one transaction.
 
-`apply` proves that the connection still speaks for the machine, skips what was counted before
-(`journal_id`, `journal_seq`), stores log bytes, lets each report take effect, and commits. A
+`apply` proves that the connection still speaks for the machine, skips reports that were counted
+before (`journal_id`, `journal_seq`), stores log bytes, lets each report take effect, and commits. A
 report that makes no sense is kept as a `warning` event: none may block those behind it.
 """
 
@@ -46,7 +46,7 @@ class Replaced(Exception):
 
 @dataclass
 class Outcome:
-    """What to answer: acks, missing offsets, and attempts that have ended."""
+    """What the machine is answered: acks, missing offsets, and attempts that have ended."""
 
     up_to: int
     logs: dict[AttemptKey, int] = field(default_factory=dict)
@@ -72,7 +72,10 @@ def apply(
     log_frames: Sequence[frames.Log],
     now: datetime,
 ) -> Outcome:
-    """Store and commit all of it. Raises Replaced."""
+    """Store a batch and let it take effect. Returns what to answer. Commits.
+
+    Raises Replaced, having counted the batch as refused.
+    """
     if not reports and (outcome := _apply_logs(machine_id, generation, log_frames)) is not None:
         return outcome
     machine = locks.machine(machine_id)
@@ -100,8 +103,9 @@ def apply(
 def _apply_logs(
     machine_id: uuid.UUID, generation: int, log_frames: Sequence[frames.Log]
 ) -> Outcome | None:
-    """Where all there is are logs that go on: in one round trip. None where there is more to it;
-    what has been kept by then is skipped when it is looked at again.
+    """Store log frames in one round trip, if each of their logs simply goes on. Returns what to
+    answer, or None where the whole way is needed; frames that have been stored by then are skipped
+    on it. Commits.
     """
     runs: dict[AttemptKey, LogRun] = {}
     for frame in log_frames:
@@ -124,9 +128,9 @@ def _load(
     log_frames: Sequence[frames.Log],
     now: datetime,
 ) -> _Batch:
-    """Lock the tasks that something may happen to; log bytes alone need no task's lock.
+    """Lock the tasks that something may happen to. Log bytes alone need no task's lock.
 
-    Attempts are read first, unlocked: all that is written about them is under their machine's lock.
+    Attempts are read first, unlocked: they are written under their machine's lock alone.
     """
     keys = {AttemptKey.of(r) for r in reports} | {AttemptKey.of(f) for f in log_frames}
     found = _attempts(machine, keys)
@@ -201,7 +205,7 @@ def _take_effect(batch: _Batch, report: frames.Report) -> None:
 
 
 def _stale(batch: _Batch, live: LiveAttempt, body: frames.Body) -> None:
-    """The attempt has ended; what the machine still did with it is told, and changes nothing."""
+    """Note a report of an attempt that has ended as a warning; it changes nothing else."""
     batch.outcome.stale.add(AttemptKey(live.attempt.task_id, live.attempt.number))
     batch.refused[Refusal.ENDED] += 1
     about = f": branch {body.branch}" if isinstance(body, frames.Published) else ""

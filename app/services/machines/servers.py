@@ -1,4 +1,4 @@
-"""Which server processes were there, and when: a machine that could reach none is not to blame."""
+"""Server processes, and when each was there: a machine that could reach none is not to blame."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -17,10 +17,11 @@ _KEPT = timedelta(days=1)
 
 
 def sign(stretch: uuid.UUID | None, now: datetime) -> uuid.UUID:
-    """This process serves; the stretch that it is in. Commits.
+    """Note that this process serves. Returns the id of the stretch of time that it is in:
+    `stretch`, or a new one. Commits.
 
-    A process that could not write for a while could not hear machines either: what follows is a
-    stretch of its own.
+    A process that could not write for a while could not hear machines either, so that a new stretch
+    begins.
     """
     goes_on = (ServerProcess.id == stretch) & (ServerProcess.seen_at >= now - _CUT_OFF)
     found = db.session.scalar(
@@ -34,8 +35,9 @@ def sign(stretch: uuid.UUID | None, now: datetime) -> uuid.UUID:
 
 
 def were_reachable(heard_at: datetime, until: datetime, patience: timedelta | None = None) -> bool:
-    """Whether a machine that was last heard then could have been heard again before `until`:
-    whether somebody was there for as long as `patience`, by default that after which it is silent.
+    """Whether a machine that was last heard at `heard_at` could have been heard again before
+    `until`: whether a server was there for as long as `patience`, by default the time after which a
+    machine is silent.
     """
     query = select(ServerProcess.started_at, ServerProcess.seen_at).where(
         ServerProcess.seen_at > heard_at, ServerProcess.started_at < until
@@ -46,7 +48,7 @@ def were_reachable(heard_at: datetime, until: datetime, patience: timedelta | No
 
 
 def forget_gone(now: datetime) -> None:
-    """Drop what no lease reaches back to. Commits."""
+    """Delete stretches that no lease reaches back to. Commits."""
     lease = timedelta(seconds=current_app.config["LEASE_SECONDS"])
     db.session.execute(delete(ServerProcess).where(ServerProcess.seen_at < now - max(_KEPT, lease)))
     db.session.commit()

@@ -28,7 +28,8 @@ class TokenStatus(StrEnum):
 
 @dataclass(frozen=True)
 class EnrollmentTokenView:
-    """A token's row and what it is good for; `secret` is the token itself, right after creation.
+    """An enrollment token and what it is good for; `secret` is the token itself, right after its
+    creation.
 
     A revoked token may have been used before.
     """
@@ -39,7 +40,7 @@ class EnrollmentTokenView:
 
     @property
     def machine(self) -> MachineView | None:
-        """The machine that it let in, looked up."""
+        """The machine that the token let in, read from the database."""
         machine_id = self.token.machine_id
         return reads.get(machine_id) if machine_id else None
 
@@ -47,7 +48,7 @@ class EnrollmentTokenView:
 def create(
     actor: Developer, *, label: str = "", expires_at: datetime | None = None
 ) -> EnrollmentTokenView:
-    """A new token, by default for as long as the setting says.
+    """A new enrollment token; without `expires_at` it lasts as long as the setting says. Commits.
 
     Raises Forbidden, InvalidFields for an end that is past.
     """
@@ -80,13 +81,14 @@ def listing(actor: Developer) -> Select[EnrollmentToken]:
 
 
 def get(actor: Developer, token_id: int) -> EnrollmentTokenView:
-    """Raises Forbidden, NotFound."""
+    """One enrollment token. Raises Forbidden, NotFound."""
     rights.require_admin(actor)
     return view(_found(db.session.get(EnrollmentToken, token_id)))
 
 
 def revoke(actor: Developer, token_id: int) -> EnrollmentTokenView:
-    """The token lets nobody in any more; a machine that it let in stays.
+    """End a token: it lets no machine in any more; a machine that it let in stays. Returns the
+    token. Commits.
 
     Raises Forbidden, NotFound.
     """

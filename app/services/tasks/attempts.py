@@ -1,6 +1,6 @@
-"""An attempt's fence and slot, and what is done with a task whose attempt is over.
+"""An attempt's fence and slot, and what happens to a task whose attempt is over.
 
-The caller holds the locks of the machine and the task.
+In all functions the caller holds the locks of the machine and the task, and commits.
 """
 
 import uuid
@@ -29,13 +29,17 @@ from app.services.tasks import history, transitions
 
 
 def change_orders(machine: Machine | None) -> None:
-    """What the machine should do has changed: its connection will compare."""
+    """Note that the machine's orders have changed: its connection compares them by
+    `orders_version`.
+    """
     if machine is not None:
         machine.orders_version += 1
 
 
 def free_slot(machine: Machine | None, attempt: Attempt) -> None:
-    """Nothing of the attempt runs any more: its slot is for the dispatcher."""
+    """Take the attempt's slot away, for nothing of the attempt runs any more, and wake the
+    dispatcher. Nothing happens to an attempt that has none.
+    """
     if attempt.holds_slot and machine is not None:
         attempt.holds_slot = False
         machine.slots_used -= 1
@@ -44,7 +48,7 @@ def free_slot(machine: Machine | None, attempt: Attempt) -> None:
 
 def keep_slot(machine: Machine, attempt: Attempt) -> None:
     """Give the attempt a slot, whether there is a free one or not, and change the machine's orders.
-    Nothing happens to one that has a slot.
+    Nothing happens to an attempt that has one.
     """
     if not attempt.holds_slot:
         attempt.holds_slot = True
@@ -53,7 +57,7 @@ def keep_slot(machine: Machine, attempt: Attempt) -> None:
 
 
 def take_slot(machine: Machine, attempt: Attempt) -> bool:
-    """Give the attempt a slot if the machine has a free one; whether it did."""
+    """Give the attempt a slot if the machine has a free one. Returns whether it did."""
     if machine.slots_used >= machine.slots_total:
         return False
     machine.slots_used += 1
@@ -62,7 +66,7 @@ def take_slot(machine: Machine, attempt: Attempt) -> bool:
 
 
 def live_on(machine_id: uuid.UUID) -> list[Attempt]:
-    """The machine's attempts that have not ended. They stay so while its lock is held."""
+    """The machine's attempts that have not ended. None is added or ends while its lock is held."""
     query = (
         select(Attempt)
         .where(Attempt.machine_id == machine_id, Attempt.ended_at.is_(None))
@@ -80,7 +84,9 @@ def end(
     *,
     gone: bool,
 ) -> None:
-    """Fence the attempt. `gone` is the machine's word that nothing of it runs."""
+    """End the attempt: from now on nothing that its machine does has an effect. `gone` is the
+    machine's word that nothing of it runs, and frees the slot.
+    """
     attempt.ended_at = now
     attempt.outcome = outcome
     if outcome is not AttemptOutcome.LOST:  # which may come back with the rest of its log
@@ -101,7 +107,7 @@ def fail(
     *,
     gone: bool,
 ) -> None:
-    """End the attempt, and the task with it."""
+    """End the attempt as failed, and fail its task. `gone` as in `end`."""
     end(machine, attempt, AttemptOutcome.FAILED, now, gone=gone)
     transitions.fail(task, code, message, now, stage_index=attempt.stage_index)
 
@@ -116,10 +122,10 @@ def lose(
     gone: bool,
     counts: bool = True,
 ) -> None:
-    """The machine lost the attempt: queue the task again, or fail it after `maxAttempts`.
+    """End the attempt as lost; its task is queued again, or fails after `maxAttempts` losses in a
+    round.
 
-    `gone` is the machine's word that nothing of it runs. `counts` is false for an attempt that
-    never began: nothing was tried.
+    `gone` as in `end`. `counts` is false for an attempt that never began: nothing was tried.
     """
     attempt.excused = attempt.excused or not counts
     end(machine, attempt, AttemptOutcome.LOST, now, gone=gone)
@@ -171,17 +177,22 @@ def is_pushed(task: Task, attempt: Attempt) -> bool:
 
 
 def position(attempt: Attempt, task: Task) -> int:
-    """The stage that the attempt is at; as many as there are stages when only the push is left."""
+    """The index of the stage that the attempt is at; the number of stages when only the push is
+    left.
+    """
     is_over = attempt.phase is AttemptPhase.PUBLISH
     return len(task.pipeline) if is_over else attempt.stage_index
 
 
 def is_unstarted(attempt: Attempt) -> bool:
-    """Whether none of its stages has begun. (One that begins with the push may have pushed.)"""
+    """Whether none of the attempt's stages has begun. (An attempt that begins with the push may
+    have pushed.)
+    """
     return attempt.phase is AttemptPhase.RUN and attempt.started_at is None
 
 
 def was_lost(attempt: Attempt) -> bool:
+    """Whether the attempt has ended as lost."""
     return attempt.outcome is AttemptOutcome.LOST
 
 
@@ -198,7 +209,9 @@ def is_restorable(task: Task, attempt: Attempt) -> bool:
 
 
 def restore(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
-    """The machine has brought what the task failed for want of: the attempt goes on."""
+    """Let a lost attempt go on whose machine has brought the result that the task failed for want
+    of.
+    """
     attempt.ended_at = attempt.outcome = attempt.forget_at = None
     if not attempt.holds_slot:
         take_slot(machine, attempt)  # if none is free, dispatch gives it the next one
@@ -209,9 +222,9 @@ def restore(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> No
 def requeue(task: Task, stage_index: int, now: datetime, why: str) -> None:
     """Queue the task to go on at that stage, or at the latest one before it that can be resumed.
 
-    A `stage_index` of as many as there are stages stands for the push. Questions and answers of the
-    round come along; those whose subject is lost are withdrawn, and will be asked again. Of stages
-    that are done again no checkpoint stays: it is not the work that comes now.
+    A `stage_index` equal to the number of stages stands for the push. Questions and answers of the
+    round stay; those about work that is lost are withdrawn, and will be asked again. Checkpoints of
+    stages that are done again are dropped: they are not the work that comes now.
     """
     asked = _gates_of_round(task)
     plan = pipeline.restart(stage_index, _checkpoints(task), asked)
@@ -239,7 +252,7 @@ def has_checkpoints(known: Mapping[str, Any], task_id: int, number: int) -> bool
 
 
 def give_up_checkpoints(task: Task, number: int) -> None:
-    """The task goes on from none of this attempt's any more."""
+    """Drop this attempt's checkpoints: the task goes on from none of them any more."""
     own = checkpoints_of(task.id, number)
     task.checkpoints = {
         index: known
@@ -249,7 +262,7 @@ def give_up_checkpoints(task: Task, number: int) -> None:
 
 
 def keep_checkpoints_before(task: Task, stage_index: int) -> None:
-    """That stage and all after it are done again."""
+    """Drop the checkpoints of that stage and of all after it, which are done again."""
     task.checkpoints = {k: v for k, v in task.checkpoints.items() if int(k) < stage_index}
 
 
@@ -275,7 +288,7 @@ def _gates_of_round(task: Task) -> dict[int, Gate]:
 
 
 def _withdraw(task: Task, gate: Gate, now: datetime) -> None:
-    """Its answer, if there was one, stays in the history."""
+    """Delete a gate, so that it is asked again. An answer stays in the history."""
     what = "question" if gate.answered_at is None else "answer"
     text = f"the {what} is withdrawn: the work it was about is lost and will be done again"
     about = {audience.WITHDRAWN: True}

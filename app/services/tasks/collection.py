@@ -1,9 +1,9 @@
-"""Workspaces that nobody needs any more: machines are told to forget them.
+"""Workspaces that are not needed any more: machines are told to forget them.
 
-What may go is an ended attempt of an ended task: later attempts of a live task may begin from any
-of its checkpoints. The checkpoints go first, under the task's lock, and only then is the machine
-told (`orders`): a retry comes before that and keeps them, or after it and finds none, but is never
-queued to go on from one that the machine is deleting.
+A workspace may go when its attempt and its task have ended: later attempts of a live task may begin
+from any of its checkpoints. The checkpoints go first, under the task's lock, and only then is the
+machine told (`machines.orders`): a retry comes before that and keeps them, or after it and finds
+none, but is never queued to go on from one that the machine is deleting.
 """
 
 import uuid
@@ -28,8 +28,9 @@ _may_go = and_(Attempt.forget_at.is_not(None), Task.status.in_(ENDED))
 
 
 def sweep(now: datetime) -> int:
-    """Have machines forget what is over its time, or more than they should keep; how many were
-    told. What is in use counts, and stays.
+    """Have machines forget workspaces whose time is over, and the oldest of those that are more
+    than a machine should keep. Workspaces in use count, and stay. Returns how many machines were
+    told. Commits.
     """
     limit = int(settings.value("workspacesGigabytes") * (1 << 30))
     due = _machines_over_time(now) | _machines_over_size(now, limit)
@@ -55,7 +56,9 @@ def _machines_over_size(now: datetime, limit: int) -> set[uuid.UUID]:
 
 
 def _sizes() -> CTE:
-    """Each kept attempt, and how much its machine keeps up to it: what may go last, oldest last."""
+    """Each kept attempt, and how much its machine keeps up to it: first what is in use, then by
+    age, the oldest last.
+    """
     order = (_may_go, Attempt.ended_at.desc().nulls_first(), Attempt.task_id)
     up_to = func.sum(Workspace.size_bytes).over(partition_by=Attempt.machine_id, order_by=order)
     return (
@@ -82,7 +85,7 @@ def _is_too_much(sizes: CTE, now: datetime, limit: int) -> ColumnElement[bool]:
 
 
 def _shorten(machine_ids: Collection[uuid.UUID], now: datetime, limit: int) -> None:
-    """The time of what is too much is over. The caller holds the machines' locks."""
+    """End the time of workspaces that are too much. The caller holds the machines' locks."""
     sizes = _sizes()
     too_much = select(sizes.c.task_id, sizes.c.number).where(
         sizes.c.machine_id.in_(machine_ids), _is_too_much(sizes, now, limit)
@@ -97,7 +100,7 @@ def _shorten(machine_ids: Collection[uuid.UUID], now: datetime, limit: int) -> N
 
 
 def _give_up_checkpoints(machine_ids: Collection[uuid.UUID], now: datetime) -> None:
-    """Of attempts that may go. The caller holds the machines' locks."""
+    """Drop checkpoints of attempts that may be forgotten. The caller holds the machines' locks."""
     query = (
         select(Attempt.task_id, Attempt.number)
         .join(Task, Task.id == Attempt.task_id)

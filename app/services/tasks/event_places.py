@@ -52,15 +52,17 @@ _FIND: TextClause = text(f"""
 
 @dataclass(frozen=True)
 class EventOffset:
-    """The number that a page begins at, None where nothing is left; how many there are in all."""
+    """Where a page begins: the number of its first event, None where no event is left; and how many
+    events there are in all.
+    """
 
     number: int | None
     total: int
 
 
 def after(task_id: int, types: Sequence[EventType], last: int, skipped: int) -> EventOffset:
-    """Of the task's events up to number `last`, those of `types` (none given: of all) without the
-    first `skipped`; a negative number of them keeps so many of the last.
+    """Where a page of a task's events begins: of those up to number `last` and of `types` (none
+    given: of all), behind the first `skipped`. A negative `skipped` keeps that many of the last.
     """
     if types:
         about = {"task_id": task_id, "types": list(types), "last": last}

@@ -43,7 +43,9 @@ class PendingGate:
 
 
 def ask_first(task: Task, now: datetime) -> bool:
-    """Before an attempt exists, no machine waits for a person: the task itself does; whether so."""
+    """Open the gate of the stage that a task begins at, if it has one: before an attempt exists the
+    task itself waits for the answer. Returns whether a gate was opened.
+    """
     step = pipeline.next_step(pipeline.parse(task.pipeline), task.stage_index)
     if not isinstance(step, pipeline.Ask):
         return False
@@ -75,8 +77,9 @@ def ask(task: Task, step: pipeline.Ask, now: datetime) -> None:
 
 
 def keep_before(task: Task, start: int) -> None:
-    """What was answered before the stage at which a retry begins is not asked again: the round
-    takes the answers of the one before it along, for stages that use them."""
+    """Copy the answers of the round before, for stages before `start`, into the task's round: they
+    are not asked again, and later stages use them.
+    """
     columns = [column for column in Gate.__table__.columns if column.name != "round"]
     answered = select(literal(task.round), *columns).where(
         Gate.task_id == task.id,
@@ -89,13 +92,13 @@ def keep_before(task: Task, start: int) -> None:
 
 
 def is_answered(task: Task, stage_index: int) -> bool:
-    """Whether the gate of that stage has been answered in this round."""
+    """Whether the gate of that stage has been answered in the task's round."""
     gate = db.session.get(Gate, (task.id, task.round, stage_index))
     return gate is not None and gate.answered_at is not None
 
 
 def open_gate(task: Task) -> Gate | None:
-    """The round's question that waits for an answer: there is at most one."""
+    """The gate of the task's round that waits for an answer: there is at most one."""
     query = select(Gate).where(
         Gate.task_id == task.id, Gate.round == task.round, Gate.answered_at.is_(None)
     )
@@ -103,7 +106,7 @@ def open_gate(task: Task) -> Gate | None:
 
 
 def variables(task_id: int, round_: int, stage_index: int) -> dict[str, str]:
-    """`choice` and `input` as last answered in this round, up to that stage."""
+    """`choice` and `input` as last answered in that round, up to that stage."""
     query = (
         select(Gate)
         .where(Gate.task_id == task_id, Gate.round == round_, Gate.answered_at.is_not(None))
@@ -118,7 +121,7 @@ def variables(task_id: int, round_: int, stage_index: int) -> dict[str, str]:
 
 
 def pending(actor: Developer, task_id: int) -> PendingGate:
-    """The question that waits. Raises NotFound, NothingPending."""
+    """The gate that waits for an answer. Raises NotFound, NothingPending."""
     task = reads.get(actor, task_id)
     gate = open_gate(task) if task.status in rules.LIVE else None
     if gate is None:
@@ -145,7 +148,8 @@ def confirm(
     *,
     round: int | None = None,
 ) -> Task:
-    """Answer a gate. Of simultaneous answers one wins, by the task's lock.
+    """Answer a gate. Returns the task. Commits. Of simultaneous answers one wins, by the task's
+    lock.
 
     `round` is that of a question which was shown a while ago, and may be an earlier one's. Raises
     NotFound, Forbidden, NoOpenGate, WrongRound, WrongStage, AlreadyAnswered, InvalidFields.
@@ -197,7 +201,7 @@ def _reject(held: locks.Held, actor: Developer, comment: str | None, now: dateti
 
 
 def _go_on(held: locks.Held, stage_index: int, now: datetime) -> None:
-    """The machine that holds the workspace goes on; without one, a new attempt starts elsewhere."""
+    """Let the attempt go on that has waited for the answer; a task without one is queued."""
     task, attempt, machine = held.task, held.live, held.machine
     if attempt is None or machine is None:
         # Nobody holds the task: it is (or goes) in the queue, and is dispatched now.
@@ -214,7 +218,9 @@ def _go_on(held: locks.Held, stage_index: int, now: datetime) -> None:
 
 
 def expire(now: datetime) -> int:
-    """Fail the tasks whose question nobody answered in time; how many."""
+    """Fail the tasks whose gate was not answered in time. Returns how many gates were found.
+    Commits for each task.
+    """
     query = (
         select(Gate.task_id)
         .join(Task, (Task.id == Gate.task_id) & (Task.round == Gate.round))

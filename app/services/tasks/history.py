@@ -23,8 +23,9 @@ fewer; the fewest are waited for."""
 
 @dataclass(frozen=True)
 class Page:
-    """`total` is how many match. `searched_from`: only from that number on was looked; None: in all
-    there are."""
+    """A page of events. `total` is how many match in all. Only events from number `searched_from`
+    on were searched; None: all.
+    """
 
     items: list[Event]
     total: int
@@ -42,9 +43,10 @@ def record(
     data: dict[str, Any] | None = None,
     by: int | None = None,
 ) -> None:
-    """Add an event. The caller holds the task's lock, so that numbers have no holes.
+    """Add an event to the task's history; those who look at the task are woken. The caller holds
+    the task's lock, so that numbers have no holes, and commits.
 
-    `by` is the developer whose act it was. What people are told of goes into the outbox too.
+    `by` is the developer whose act it was. Events that people are told of go into the outbox too.
     """
     about = {"attempt": task.attempt if attempt is None else attempt, "stage_index": stage_index}
     event = _next(task, type_, message, now, **about, data=data or {})
@@ -53,7 +55,9 @@ def record(
 
 
 def first(task: Task, message: str, now: datetime) -> Event:
-    """A new task's first event, for whoever writes both. The session does not know it."""
+    """A new task's first event, for a caller who writes both: the event is not added to the
+    session.
+    """
     about: dict[str, Any] = {"attempt": 0, "stage_index": None, "data": {}, "type_number": 1}
     event = _next(task, EventType.CREATED, message, now, **about)
     outbox.note(task, event, task.created_by)
@@ -103,7 +107,7 @@ def events(
 def _found(
     task_id: int, types: Sequence[EventType], search: str, last: int, limit: int, offset: int
 ) -> Page:
-    """Those with the text, among the last of them."""
+    """A page of the events that contain the text, among the last of them."""
     for most in SEARCHED:
         place = event_places.after(task_id, types, last, -most)
         if place.number is None:

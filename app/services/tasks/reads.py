@@ -33,7 +33,7 @@ def get(actor: Developer, task_id: int) -> Task:
 
 
 def some(actor: Developer, task_ids: Collection[int]) -> Sequence[Task]:
-    """Those of the tasks that are visible, likewise, in any order."""
+    """Those of the tasks that the actor may see, with the same rows as `get`, in any order."""
     query = select(Task).where(Task.id.in_(task_ids)).options(*WITH_NAMES)
     if (visible := rights.visible_projects(actor)) is not None:
         query = query.join(Task.project).where(visible)
@@ -49,7 +49,9 @@ def listing(
     created_by: int | None = None,
     q: str | None = None,
 ) -> Cut:
-    """What makes the query of a page of the tasks that match, newest first: for `paging`."""
+    """A function that makes the query of a page of the tasks that match, newest first, for
+    `paging`.
+    """
     wanted = TaskFilter(
         visible=rights.visible_projects(actor),
         project_key=project_key,

@@ -1,8 +1,8 @@
-"""What a machine's reports do to its task.
+"""The effects of a machine's reports on its task.
 
-Each function takes the locked machine, task and live attempt, and the moment. Together they are
-the server's half of "the server drives the pipeline": a report says what happened, the pipeline
-says what is next, and the next order follows from the rows.
+Each function takes the locked machine, task and live attempt, and the moment; the caller commits.
+Together they are the server's half of "the server drives the pipeline": a report says what
+happened, the pipeline says what is next, and the next order follows from the rows.
 """
 
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class LiveAttempt:
 
 
 def started(live: LiveAttempt, report: frames.StageStarted) -> None:
-    """The stage's process runs."""
+    """A stage's process runs: so does the task. Raises Conflict where the stage was not ordered."""
     _must_be_ordered(live, AttemptPhase.RUN, report.stage_index)
     task, name = live.task, _name(live.task, report.stage_index)
     if task.suspend_reason is SuspendReason.MACHINE_LOST:
@@ -60,7 +60,9 @@ def started(live: LiveAttempt, report: frames.StageStarted) -> None:
 
 
 def finished(live: LiveAttempt, report: frames.StageFinished) -> None:
-    """The stage's process is gone. Takes effect when the log has come as far as it says."""
+    """A stage's process has ended. This takes effect when the log has come as far as the report
+    says. Raises Conflict where the stage was not ordered.
+    """
     _must_be_ordered(live, AttemptPhase.RUN, report.stage_index)
     live.attempt.pending_end = {
         "stageIndex": report.stage_index,
@@ -72,7 +74,9 @@ def finished(live: LiveAttempt, report: frames.StageFinished) -> None:
 
 
 def settle(live: LiveAttempt) -> None:
-    """Let a stage's end take effect if its log is complete."""
+    """Let a stage's end take effect if its log is complete; those who look into the terminal are
+    told.
+    """
     end = live.attempt.pending_end
     if end is None or live.attempt.log_bytes < end["logEnd"]:
         return
@@ -98,7 +102,7 @@ def settle(live: LiveAttempt) -> None:
 
 
 def proceed(live: LiveAttempt, step: pipeline.Step) -> None:
-    """Make the pipeline's next step the attempt's."""
+    """Make the pipeline's next step the attempt's: run a stage, wait at a gate, publish or fail."""
     machine, task, attempt, now = live.machine, live.task, live.attempt, live.now
     match step:
         case pipeline.Run(index):
@@ -116,7 +120,9 @@ def proceed(live: LiveAttempt, step: pipeline.Step) -> None:
 
 
 def checkpointed(live: LiveAttempt, report: frames.Checkpoint) -> None:
-    """The stage's work is at the remote: the task can go on from here on any machine."""
+    """A stage's work is at the remote: the task can go on from here on any machine. Raises Conflict
+    where the stage was not ordered.
+    """
     _must_be_ordered(live, AttemptPhase.RUN, report.stage_index)
     known: dict[str, Any] = {"ref": report.ref, "commit": report.commit}
     if report.diff is not None:
@@ -127,7 +133,7 @@ def checkpointed(live: LiveAttempt, report: frames.Checkpoint) -> None:
 
 
 def published(live: LiveAttempt, report: frames.Published) -> None:
-    """The branch is pushed: the task is done."""
+    """The branch is pushed: the task is completed. Raises Conflict where no push was ordered."""
     _must_be_ordered(live, AttemptPhase.PUBLISH, live.attempt.stage_index)
     diff = workspaces.stored_diff(report.diff)
     live.task.result = {"commit": report.commit, "pushed": True, **diff}
@@ -140,7 +146,9 @@ def published(live: LiveAttempt, report: frames.Published) -> None:
 
 
 def failed(live: LiveAttempt, report: frames.Failed) -> None:
-    """The machine cannot go on with it, and says why in git's or the system's own words."""
+    """The machine cannot go on with the attempt, for a reason in git's or the system's own words:
+    the task fails.
+    """
     attempts.fail(
         live.machine,
         live.task,
@@ -153,12 +161,14 @@ def failed(live: LiveAttempt, report: frames.Failed) -> None:
 
 
 def lost(live: LiveAttempt, why: str) -> None:
-    """The machine has lost the processes, or the workspace that waited at a gate."""
+    """The machine has lost the attempt's processes, or the workspace that waited at a gate."""
     attempts.lose(live.machine, live.task, live.attempt, why, live.now, gone=True)
 
 
 def restore(live: LiveAttempt) -> None:
-    """The machine came back, late, with what the task failed for want of."""
+    """The machine came back, late, with the result that the task failed for want of: the attempt
+    goes on.
+    """
     attempts.restore(live.machine, live.task, live.attempt, live.now)
     text = f"{live.machine.name} came back with the result"
     live.record(EventType.RESTORED, text, machineId=str(live.machine.id))

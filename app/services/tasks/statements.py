@@ -1,7 +1,7 @@
-"""What the making of a task asks of Postgres: one question, and one statement that writes it all.
+"""The statements by which a task is made: one that reads, and one that writes task and event.
 
-As in `dispatch_statements` they are made once. Somebody waits for each round trip of a request, and
-the session would write a row at a time.
+As in `dispatch.statements` they are made once. Each round trip keeps a request waiting, and the
+session would write a row at a time.
 """
 
 from sqlalchemy import Boolean, Insert, bindparam, func, insert, literal, or_, select
@@ -57,10 +57,11 @@ _ADD_AND_COMMIT = _ADD.execution_options(commits=True)
 
 
 def add(task: Task, first: Event, *, commits: bool) -> None:
-    """Write a new task, which has its id, and its first event; with `commits`, nothing more comes.
+    """Write a new task, which has its id, and its first event. With `commits` the statement is the
+    transaction's last.
 
-    The task is the session's from then on, as if it had been read; what it has not been given would
-    be asked for. What is to be added about it waits until it is there.
+    From then on the task belongs to the session, as if it had been read; columns that it was not
+    given would be queried. Other rows about the task must be added after this.
     """
     rows = {"task": task, "event": first}
     values = {

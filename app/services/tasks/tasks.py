@@ -30,10 +30,10 @@ def create(
     priority: int = 0,
     remember: Callable[[Task], None] | None = None,
 ) -> Task:
-    """A queued task, or one that waits at its first stage's gate; its pipeline is frozen here.
+    """Create a task: queued, or waiting at its first stage's gate. Its pipeline is frozen here.
+    Commits.
 
-    `remember` is called with it last before the commit; what it raises takes the task back.
-
+    `remember` is called with the task last before the commit; if it raises, the task is taken back.
     Raises NotFound, Forbidden, InvalidFields.
     """
     place = _place(actor, project_key, machine_id)
@@ -78,19 +78,21 @@ def create(
 
 
 def require_creator(actor: Developer, project_key: str) -> None:
-    """Raises NotFound, Forbidden where the developer may not create tasks in the project."""
+    """Require that the developer may create tasks in the project. Raises NotFound, Forbidden."""
     rights.require(Act.CREATE_TASK, actor, projects.get(actor, project_key))
 
 
 class _NewTask(NamedTuple):
-    """Where a task is to be, and the id that it will have."""
+    """The project of a task that is to be made, and the task's id."""
 
     project: Project
     task_id: int
 
 
 def _place(actor: Developer, key: str, machine_id: uuid.UUID | None) -> _NewTask:
-    """The project is held: nobody deletes it until the end of the transaction."""
+    """The project for a new task, and an id. The project is held: it cannot be deleted until the
+    end of the transaction. Raises NotFound, Forbidden, InvalidFields.
+    """
     asked = {
         "key": key.lower(),
         "machine": machine_id,
@@ -111,7 +113,8 @@ def _place(actor: Developer, key: str, machine_id: uuid.UUID | None) -> _NewTask
 
 
 def cancel(actor: Developer, task_id: int) -> Task:
-    """End a live task at once; its machine is told, and its slot is free when that confirms.
+    """End a live task at once. Its machine is told, and its slot is free when the machine confirms.
+    Returns the task. Commits.
 
     Raises NotFound, Forbidden, TaskEnded.
     """
@@ -139,11 +142,10 @@ def _cancel(held: locks.Held, actor: Developer) -> None:
 
 
 def retry(actor: Developer, task_id: int, from_stage: int | None = None) -> Task:
-    """Queue a failed or cancelled task again, as a new round.
+    """Queue a failed or cancelled task again, as a new round. Returns the task. Commits.
 
-    Its gates are asked anew, but for those of stages that stay done.
-
-    Raises NotFound, Forbidden, TaskNotEnded, NoCheckpoint, InvalidFields.
+    Its gates are asked anew, but for those of stages that stay done. Raises NotFound, Forbidden,
+    TaskNotEnded, NoCheckpoint, InvalidFields.
     """
     seen = reads.get(actor, task_id)
     rights.require(Act.RETRY_TASK, actor, seen.project, creator_id=seen.created_by)

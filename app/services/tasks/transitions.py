@@ -1,6 +1,6 @@
 """The one door through which a task's status changes. The caller holds the task's lock.
 
-It has a side entrance for crowds: `dispatch_statements.ASSIGN` takes many tasks along the arrow
+It has a side entrance for crowds: `dispatch.statements.ASSIGN` takes many tasks along the arrow
 from queued to assigned, with their slots, attempts and events, in one round trip.
 """
 
@@ -42,7 +42,9 @@ def move(task: Task, event: TaskEvent, now: datetime) -> None:
 def fail(
     task: Task, code: str, message: str, now: datetime, *, stage_index: int | None = None
 ) -> None:
-    """The task is over; people are told why."""
+    """Fail the task, with the reason that people are told. Raises IllegalTransition. Does not
+    commit.
+    """
     move(task, TaskEvent.FAIL, now)
     task.failure = {"code": code, "message": message, "stageIndex": stage_index}
     history.record(

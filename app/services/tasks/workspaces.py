@@ -1,4 +1,6 @@
-"""Workspaces as their machines describe them: told on change, kept, shown; never asked for."""
+"""Workspaces as their machines describe them: reported on each change, stored, and shown; a machine
+is never asked.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -16,7 +18,7 @@ from muster.protocol import frames
 
 
 def of_task(actor: Developer, task_id: int) -> Workspace:
-    """That of the latest attempt which had one. Raises NotFound, NoWorkspace."""
+    """The workspace of the task's latest attempt that had one. Raises NotFound, NoWorkspace."""
     task = reads.get(actor, task_id)
     query = (
         select(Workspace)
@@ -31,7 +33,7 @@ def of_task(actor: Developer, task_id: int) -> Workspace:
 
 
 def diff_at(task: Task, gate: Gate) -> dict[str, int] | None:
-    """What the work that the gate asks about changed: {filesChanged, insertions, deletions}.
+    """What the work changed that the gate asks about: {filesChanged, insertions, deletions}.
 
     None where there is no work yet.
     """
@@ -48,9 +50,10 @@ def diff_at(task: Task, gate: Gate) -> dict[str, int] | None:
 def keep(
     attempt: Attempt, told: frames.WorkspaceFacts, now: datetime
 ) -> tuple[WorkspaceState | None, WorkspaceState]:
-    """Store what the attempt's machine says: the state before (None: nothing was said), and now.
+    """Store what the attempt's machine reports of the workspace. Returns the state before (None: no
+    report yet), and the state now. The caller commits.
 
-    Of one that is gone, the last facts stay.
+    Of a workspace that is gone the last facts stay.
     """
     facts = {
         "machine_id": attempt.machine_id,
@@ -80,7 +83,7 @@ def keep(
 
 
 def stored_diff(stat: frames.DiffStat) -> dict[str, int]:
-    """As rows keep it, and the API shows it."""
+    """A diff's numbers in the form in which they are stored and the API shows them."""
     return {
         "filesChanged": stat.files_changed,
         "insertions": stat.insertions,
