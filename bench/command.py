@@ -1,4 +1,4 @@
-"""What `python -m bench.…` does around the measuring."""
+"""The common part of the commands `python -m bench.…`."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""What keeps a benchmark from measuring."""
+"""The error of benchmarks."""
 
 
 class NotMeasured(Exception):

@@ -40,7 +40,7 @@ class EventStream:
                         self._hear(said, came)
                     self._begun.set()
         except (OSError, ValueError, AttributeError):
-            """It was closed, while it was read from."""
+            """The stream was closed while it was read."""
 
     def close(self) -> None:
         self._connection.close()

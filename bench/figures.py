@@ -1,4 +1,4 @@
-"""What was measured: percentiles, ratios to a floor of the same run, and the table of them all."""
+"""Results of measurements: percentiles, ratios to a floor of the same run, and their table."""
 
 import json
 import os

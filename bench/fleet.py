@@ -32,7 +32,9 @@ class Credential:
 
 @dataclass
 class Seen:
-    """What the fleet has seen. Times are `time.time()`; `beats` are seconds until the answer."""
+    """The fleet's observations. Times are `time.time()`; `beats` are the seconds from a heartbeat
+    to its answer.
+    """
 
     beats: list[float] = field(default_factory=list)
     ordered: dict[int, float] = field(default_factory=dict)  # task id → when its order came

@@ -1,4 +1,4 @@
-"""What is printed for the log benchmark: many lines of 80 bytes, no two of them alike."""
+"""The output for the log benchmark: many different lines of 80 bytes."""
 
 from bench import stamps
 

@@ -118,7 +118,7 @@ def _cpu(rig: Rig, seconds: float) -> tuple[float, float]:
 
 
 def _memory(rig: Rig) -> int:
-    """What gunicorn's processes have for themselves."""
+    """The memory that gunicorn's processes share with nobody."""
     return sum(process.memory_full_info().uss for process in _family(rig, "gunicorn"))
 
 
@@ -156,7 +156,7 @@ def _singles(rig: Rig, fleet: Fleet) -> list[float]:
 
 
 def _burst(rig: Rig, fleet: Fleet) -> list[Figure]:
-    """One task for each machine: who gets how many, and how soon."""
+    """Create one task for each machine: which machine gets how many, and how soon."""
     fleet.seen.tasks.clear()
     fleet.seen.ordered.clear()
     begun = time.time()

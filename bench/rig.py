@@ -1,4 +1,4 @@
-"""What the benchmarks stand on: a Muster of their own, in a directory that is gone afterwards."""
+"""The Muster that a benchmark measures, in a directory that is deleted afterwards."""
 
 import sys
 import tempfile

@@ -39,7 +39,7 @@ class Session:
         return self._checked("GET", path)
 
     def size(self, path: str) -> int:
-        """How many bytes `path` has, its last one having just been read."""
+        """The number of bytes at `path`, found by reading only the last one."""
         answer, _ = self._ask("GET", path, None, {"Range": "bytes=-1"})
         return int((answer.getheader("Content-Range") or "0").rpartition("/")[2])
 

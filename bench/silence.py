@@ -1,4 +1,6 @@
-"""How soon a machine that freezes is seen to be gone, and its task runs again when it is back."""
+"""How soon a machine that freezes counts as offline, and how soon its task goes on when it is
+back.
+"""
 
 import time
 from dataclasses import dataclass

@@ -32,7 +32,7 @@ _PEOPLE = ("admin", "lead", "member", "hermit")
 
 @dataclass(frozen=True)
 class Size:
-    """How many rows `flask seed` makes."""
+    """The numbers of rows that `flask seed` makes."""
 
     tasks: int
     events: int
@@ -128,7 +128,7 @@ class Rig:
 
 
 def _seeded(env: dict[str, str], size: Size) -> str:
-    """What `flask seed` says that it made. Its bars are shown on a terminal."""
+    """The JSON that `flask seed` prints about the rows. Its progress is shown on a terminal."""
     argv = [*_FLASK, "seed", "--json", f"--password={PASSWORD}", *size.options]
     done = subprocess.run(argv, stdout=subprocess.PIPE, text=True, env=env, cwd=ROOT)
     if done.returncode != 0:

@@ -10,7 +10,7 @@ _PIECE = 1 << 16
 
 
 def seconds_on_pty(argv: Sequence[str], env: Mapping[str, str], expected: int) -> float:
-    """What a bare loop needs for that many bytes, which it throws away."""
+    """The time that a bare loop needs to read that many bytes and throw them away."""
     ours, theirs = pty.openpty()
     begun = time.perf_counter()
     with subprocess.Popen(
@@ -26,7 +26,7 @@ def seconds_on_pty(argv: Sequence[str], env: Mapping[str, str], expected: int) -
 
 
 def seconds_into_pipe(argv: Sequence[str], env: Mapping[str, str]) -> float:
-    """What the program itself needs: nobody keeps it waiting."""
+    """The time that the program itself needs if nothing keeps it waiting."""
     begun = time.perf_counter()
     with subprocess.Popen(argv, stdout=subprocess.PIPE, env={**os.environ, **env}) as program:
         assert program.stdout is not None

@@ -16,7 +16,7 @@ _STALE = 3.0
 
 
 class Wire:
-    """One connection that is kept."""
+    """A connection that is kept open."""
 
     def __init__(self, port: int) -> None:
         self._port = port

@@ -13,20 +13,22 @@ _CREATED = "created the admin"
 
 
 def new_password() -> str:
-    """One that the server takes, for MUSTER_ADMIN_PASSWORD in the stack's environment."""
+    """A password that the server accepts, for MUSTER_ADMIN_PASSWORD in the stack's environment."""
     return secrets.token_urlsafe(18)
 
 
 def create(stack: Stack) -> bool:
-    """Whether the admin was created now, with the MUSTER_ADMIN_PASSWORD of the stack.
+    """Create the admin, with the MUSTER_ADMIN_PASSWORD of the stack.
 
-    False when there was one already. Raises EmbeddedError.
+    Returns False if there was one already. Raises EmbeddedError.
     """
     return _CREATED in stack.run("create-admin", _CREATE)
 
 
 def kept_password(home: Path) -> str:
-    """The one that a demo keeps in its home: made at the first run, for its owner's eyes only."""
+    """The password that a demo keeps in its home, made at the first run and readable by its
+    owner.
+    """
     kept = home / "admin-password"
     if not kept.exists():
         home.mkdir(parents=True, exist_ok=True)

@@ -22,7 +22,7 @@ CYAN, GREEN, RED, YELLOW, DIM, BOLD, RESET = (f"\033[{code}m" for code in (36, 3
 TESTS = [sys.executable, "-m", "unittest"]
 WIDTH = 76
 
-# The script: the bug it knows, and what it says about it.
+# The script: the bug that it repairs, and its texts about it.
 BUG = re.compile(r"^(?P<indent>[ ]+)total = (?=int\(count\))", re.MULTILINE)
 REPAIR = r"\g<indent>total += "
 THOUGHT = (
@@ -62,7 +62,7 @@ def look_through_files() -> list[Path]:
 
 
 def think(thought: str) -> None:
-    """A spinner for a moment, as agents show one, and then what it was about."""
+    """Show a spinner for a moment, as agents do, and then the thought."""
     for mark in "⠋⠙⠹⠸⠼⠴":
         write(f"\r{DIM}{mark} thinking{RESET}", pause=0.05)
     write("\r\033[K")
@@ -71,7 +71,7 @@ def think(thought: str) -> None:
 
 
 def run_tests() -> bool:
-    """Whether they pass; their verdict is shown."""
+    """Run the tests and show their result. Returns whether they pass."""
     say(f"{CYAN}Run{RESET} python3 -m unittest")
     tests = subprocess.run(TESTS, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     shown = [line for line in tests.stdout.splitlines() if line.startswith(("FAIL", "ERROR", "OK"))]
@@ -81,7 +81,7 @@ def run_tests() -> bool:
 
 
 def edit(path: Path, change: Callable[[str], str]) -> None:
-    """Change the file for real, and show how."""
+    """Change the file, and show the difference."""
     before = path.read_text(encoding="utf-8")
     after = change(before)
     path.write_text(after, encoding="utf-8")
@@ -93,7 +93,7 @@ def edit(path: Path, change: Callable[[str], str]) -> None:
 
 
 def note_repair(changelog: str) -> str:
-    """The changelog, with a line about the repair under what is not released yet."""
+    """The changelog, with a line about the repair under Unreleased."""
     return changelog.replace("## Unreleased\n", f"## Unreleased\n{NOTE}", 1)
 
 

@@ -1,4 +1,4 @@
-"""A small client of Muster's API; what `curl` would do, in a few lines."""
+"""A small client of Muster's API, of the standard library's parts."""
 
 import json
 import ssl
@@ -13,7 +13,7 @@ TIMEOUT = 15.0
 
 
 class ApiProblem(Exception):
-    """The API said no: its status, its code, and its own words for it."""
+    """The API has answered with a problem: its status, code and detail."""
 
     def __init__(self, status: int, code: str, words: str) -> None:
         super().__init__(f"{words} ({status} {code})")
@@ -24,16 +24,16 @@ class ApiProblem(Exception):
 class Api:
     """One person's session with a stack on this host.
 
-    An access token that has run out is renewed unasked.
-    Every call returns the answer's JSON and raises ApiProblem, or OSError without an answer.
+    An expired access token is renewed by itself. Every call returns the JSON of the response, and
+    raises ApiProblem, or OSError if there is no response.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self._access = ""
         self._refresh = ""
-        # What listens there is a child of ours: no proxy leads to it, and its certificate names the
-        # outside's host.
+        # The server is a child of ours: no proxy leads to it, and its certificate is for the host's
+        # public name.
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -92,7 +92,7 @@ def _problem(error: urllib.error.HTTPError) -> ApiProblem:
     try:
         told = dict(json.load(error))
     except (ValueError, TypeError, OSError, HTTPException):
-        told = {}  # not ours: a proxy's page, or an answer cut short
+        told = {}  # not from Muster: a proxy's page, or a response that was cut short
     words = str(told.get("detail") or told.get("title") or error.reason)
     if fields := told.get("errors"):
         words += f": {json.dumps(fields, ensure_ascii=False)}"

@@ -1,4 +1,4 @@
-"""What `make demo` and `make up` have in common as commands."""
+"""What the commands `make demo` and `make up` have in common."""
 
 import sys
 from collections.abc import Callable
@@ -10,8 +10,11 @@ from demo.screen import Screen
 
 
 def carry_out(act: Callable[[Screen], None], interrupted: str, code: int) -> int:
-    """Do it on a screen. Returns the exit code: 0, 1 when something did not work, which is said,
-    or `code` with the words `interrupted`."""
+    """Run `act` on a screen, and return the exit code.
+
+    That is 0; 1 after an error, which is shown; or `code` after Ctrl-C, when the text `interrupted`
+    is shown.
+    """
     screen = Screen(sys.stdout)
     try:
         act(screen)

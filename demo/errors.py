@@ -1,5 +1,7 @@
-"""What stops a demo."""
+"""The error of demos."""
 
 
 class DemoError(Exception):
-    """Its message is meant for a person: what went wrong, and what to do about it."""
+    """A demo cannot go on. The message is for a person: what went wrong, and what to do about
+    it.
+    """

@@ -1,4 +1,4 @@
-"""Machines of the stack on this very host: each a worker daemon with a home of its own."""
+"""Local machines of a stack: each is a worker daemon on this host with a home of its own."""
 
 import shutil
 import socket
@@ -19,11 +19,11 @@ from muster.worker.server import rest
 from muster.worker.server.credentials import CredentialStore, NotEnrolled
 
 ONLINE_SECONDS = 30.0
-_NEXT_UIDS = 66_000  # past 65535, which is special; before 100000, where user namespaces begin
-_UIDS = 500  # of every machine but the first
-_PROCESS = "machine-"  # and its number: what its daemon is called in the stack
+_NEXT_UIDS = 66_000  # after 65535, which is special; before 100000, where user namespaces begin
+_UIDS = 500  # the number of user ids of every machine but the first
+_PROCESS = "machine-"  # with its number, the name of a machine's daemon in the stack
 _WORKER = (sys.executable, "-m", "muster", "worker")
-# What the server's processes must know and a daemon must not.
+# Settings that the server's processes need and that a daemon must not have.
 _SERVERS_OWN = (
     *("DATABASE_URL", "REDIS_URL", "MUSTER_ADMIN_PASSWORD"),
     *("SECRET_KEY", "JWT_SECRET_KEY", "WORKER_JWT_SECRET_KEY", "ENCRYPTION_KEYS"),
@@ -32,7 +32,7 @@ _SERVERS_OWN = (
 
 @dataclass(frozen=True)
 class LocalMachine:
-    """The machine of that number; its home lies in `area`."""
+    """A local machine, by its number; its home is in `area`."""
 
     stack: Stack
     area: Path
@@ -48,14 +48,15 @@ class LocalMachine:
 
     @property
     def repositories(self) -> Path:
-        """The directory from which it takes repositories by their paths (`file:///…`)."""
+        """The directory whose repositories the machine may use by path (`file:///…`)."""
         return self.stack.home / "repositories"
 
     @property
     def uids(self) -> range:
-        """The user ids of its attempts, when we are root; always the same, and no other machine's.
+        """The user ids of the machine's attempts, under root: always the same, and no other
+        machine's.
 
-        Workspaces that are kept belong to them, so they must not depend on how many there are.
+        Kept workspaces belong to these ids, so they must not depend on the number of machines.
         """
         if self.number == 1:
             return UIDS
@@ -63,7 +64,7 @@ class LocalMachine:
         return range(first, first + _UIDS)
 
     def is_enrolled(self) -> bool:
-        """Whether it has credentials; they may have been given out by another server."""
+        """Whether the machine has credentials, which may be another server's."""
         try:
             self._store.load()
         except NotEnrolled:
@@ -71,7 +72,7 @@ class LocalMachine:
         return True
 
     def forget(self, api: Api) -> None:
-        """Remove a home that this server knows nothing of, or has decommissioned."""
+        """Remove the machine's home if this server does not know it, or has decommissioned it."""
         try:
             machine = api.get(f"/api/web/machines/{self._store.machine_id()}")
         except ApiProblem as problem:
@@ -80,13 +81,13 @@ class LocalMachine:
         else:
             if machine["status"] != "decommissioned":
                 return
-        # All of it: tasks of another server have the same numbers as this one's.
+        # The whole home, because tasks of another server have the same ids as this server's.
         shutil.rmtree(self.home)
 
     def enroll(self, api: Api) -> None:
-        """Have the server let it in; `api` is an admin's session.
+        """Enroll the machine; `api` is an admin's session.
 
-        Raises EmbeddedError, and DemoError for a certificate that its worker would not trust.
+        Raises EmbeddedError, and DemoError for a certificate that the worker would not trust.
         """
         trust = _trust(self.stack)
         Layout(self.home).make()
@@ -96,14 +97,16 @@ class LocalMachine:
         self.stack.run(f"enroll-{self.number}", [*_WORKER, *command])
 
     def start(self, path: str | None = None) -> None:
-        """Start its daemon, which ends with the stack. `path` is its search path, or ours."""
+        """Start the machine's daemon, which ends with the stack. `path` is its PATH, by default
+        ours.
+        """
         self._point_at_stack()
         self.repositories.mkdir(exist_ok=True)
         command = ["run", "--home", str(self.home), "--stop-agents-on-exit"]
         command += ["--uids", f"{self.uids[0]}-{self.uids[-1]}"]
         command += ["--file-root", str(self.repositories)]
         env = dict.fromkeys(_SERVERS_OWN, "") | ({} if path is None else {"PATH": path})
-        # Whoever decommissions it ends it.
+        # Decommissioning the machine ends its daemon.
         self.stack.launch(f"{_PROCESS}{self.number}", [*_WORKER, *command], env, may_end=True)
 
     @property
@@ -111,16 +114,16 @@ class LocalMachine:
         return CredentialStore(Layout(self.home).credentials)
 
     def _point_at_stack(self) -> None:
-        # The stack may have another port today than when the machine was enrolled.
+        # The stack may have another port now than when the machine was enrolled.
         known = self._store.load()
         if known.server != self.stack.url:
             self._store.save(msgspec.structs.replace(known, server=self.stack.url))
 
 
 def await_online(stack: Stack, count: int) -> None:
-    """Until so many machines are connected; one that has been decommissioned is not waited for.
+    """Wait until `count` machines are connected; decommissioned ones are not waited for.
 
-    Raises DemoError, and EmbeddedError for a child.
+    Raises DemoError when that takes too long, EmbeddedError when a child of the stack ends.
     """
     api, deadline = Api(stack.url), time.monotonic() + ONLINE_SECONDS
     while (connected := api.get("/api/workers/healthz")["connectedWorkers"]) < count:

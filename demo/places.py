@@ -1,7 +1,7 @@
-"""Where a stack keeps its things, and what attempts on its machines can get to.
+"""The directories of a stack, and what attempts on its local machines can reach.
 
-Under root each attempt has a uid of its own, which enters no directory that is closed to others,
-and runs no interpreter in one.
+Under root each attempt has a uid of its own, which cannot enter directories that are closed to
+others, nor run an interpreter in one.
 """
 
 import contextlib
@@ -26,12 +26,12 @@ _ATTEMPT = Account("an attempt", UIDS[0], UIDS[0])
 
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:
-    """MUSTER_HOME."""
+    """The stack's home: MUSTER_HOME or the default, as an absolute path."""
     return Path(environ.get("MUSTER_HOME") or DEFAULT_HOME).absolute()
 
 
 def port(default: int = DEFAULT_PORT, environ: Mapping[str, str] = os.environ) -> int:
-    """MUSTER_PORT. Raises DemoError."""
+    """The stack's port: MUSTER_PORT or the default. Raises DemoError."""
     text = environ.get("MUSTER_PORT") or str(default)
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise DemoError(f"MUSTER_PORT is no port number: {text!r}")
@@ -39,10 +39,10 @@ def port(default: int = DEFAULT_PORT, environ: Mapping[str, str] = os.environ) -
 
 
 def machine_area(home: Path) -> Path:
-    """The directory for the homes of local machines, made if need be; attempts can get to it.
+    """The directory for the homes of local machines, which attempts can enter; made if need be.
 
-    It is `machines` in `home`, or where a link of that name leads, if attempts do not get to
-    `home`. `home` must exist. Raises DemoError.
+    It is `machines` in `home` or, if attempts cannot enter `home`, a link of that name to another
+    directory. `home` must exist. Raises DemoError.
     """
     area = home / "machines"
     if area.exists():
@@ -83,7 +83,7 @@ def _made_elsewhere(home: Path) -> Path:
 
 
 def _made_anew(area: Path) -> Path:
-    # The name is its home's: what is there belonged to a home that has been removed since.
+    # The name follows from the home's path: what is there belonged to a home that has been removed.
     with contextlib.suppress(FileNotFoundError):
         if not stat.S_ISDIR(area.lstat().st_mode) or area.lstat().st_uid != os.geteuid():
             raise DemoError(f"{area} belongs to someone else: remove it, or set MUSTER_HOME")
@@ -93,7 +93,7 @@ def _made_anew(area: Path) -> Path:
 
 
 def _interpreters() -> Iterator[Path]:
-    # Ours first: on the search path may be a shim, which takes its time.
+    # Our own first: the one on the PATH may be a version manager's shim, which is slow.
     yield Path(sys.base_prefix, "bin", "python3")
     for entry in os.get_exec_path():
         if os.path.isabs(entry):

@@ -1,7 +1,7 @@
 """`make demo`: one task, from a description to a pushed branch, on a Muster of its own.
 
-Nothing in it is staged but the agent, a script that says so (demo/agent.py). The stack keeps its
-home between runs, so that a second run is warm; each run makes a new task.
+Everything is real but the agent, which is a script (demo/agent.py). The stack keeps its home
+between runs, so that a second run is faster; each run creates a new task.
 """
 
 import os
@@ -51,7 +51,9 @@ PIPELINE = [
 
 
 def main() -> int:
-    """Returns the exit code: 0 only when a branch was pushed that repairs the package."""
+    """Play the demo. Returns the exit code: 0 only if a branch was pushed that repairs the
+    package.
+    """
     return carry_out(_play, "interrupted; everything is stopped", INTERRUPTED)
 
 
@@ -76,18 +78,20 @@ def _play(screen: Screen) -> None:
 
 
 def _environment(password: str) -> dict[str, str]:
-    """Whatever servers and certificates are set for another Muster are not this one's."""
+    """The stack's own settings. Servers and certificates that are set for another Muster are
+    unset.
+    """
     names = ("DATABASE_URL", "REDIS_URL", "MUSTER_TLS_CERT", "MUSTER_TLS_KEY", "MUSTER_PROXY")
     return dict.fromkeys(names, "") | {
         "MUSTER_ADMIN_PASSWORD": password,
-        # A machine as busy as this one may be just now gets no tasks, by Muster's usual rules.
+        # By Muster's usual limits this host might be too busy to get a task.
         "MUSTER_MAX_LOAD_PERCENT": "100",
         "MUSTER_MAX_DISK_PERCENT": "100",
     }
 
 
 def _sign_in(stack: Stack, screen: Screen, password: str) -> Api:
-    """An admin's session; the admin is made at the first start."""
+    """An admin's session; the admin is created at the first start."""
     api = Api(stack.url)
     screen.step("signing in")
     try:
@@ -111,7 +115,7 @@ def _start_machine(stack: Stack, screen: Screen, api: Api, python: Path) -> Loca
         screen.step(f"enrolling the machine {machine.name}, in {area}")
         machine.enroll(api)
     screen.step(f"starting the worker of {machine.name}")
-    # The stages' python3 is the one of which we know that attempts can run it.
+    # The stages' `python3` is the one that attempts certainly can run.
     machine.start(path=f"{python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
     await_online(stack, 1)
     screen.done()
@@ -119,7 +123,7 @@ def _start_machine(stack: Stack, screen: Screen, api: Api, python: Path) -> Loca
 
 
 def _fill_repository(machine: LocalMachine, screen: Screen) -> Repository:
-    """The repository, of which it has been seen that its tests fail."""
+    """The repository, filled, after a check that its tests fail. Raises DemoError."""
     repository = Repository(machine.repositories / "durations.git")
     screen.step(f"a git repository with a bug, {repository.path}")
     repository.fill()
@@ -131,7 +135,9 @@ def _fill_repository(machine: LocalMachine, screen: Screen) -> Repository:
 
 
 def _agent_command(stack: Stack, python: Path) -> str:
-    """The stand-in, where attempts can read it: our own tree may be closed to them."""
+    """The agent's command. The script is copied to where attempts can read it: our tree may be
+    closed to them.
+    """
     agent = places.machine_area(stack.home) / AGENT.name
     shutil.copyfile(AGENT, agent)
     agent.chmod(0o644)
@@ -155,7 +161,7 @@ def _describe_project(api: Api, agent_command: str, repository: Repository) -> N
 
 
 def _cancel_left_over(screen: Screen, api: Api) -> None:
-    """An interrupted run's task would be taken up again, beside ours."""
+    """Cancel tasks of interrupted runs, which would go on beside this run's."""
     query = {"project": PROJECT, "status": "queued,assigned,running,suspended", "limit": 200}
     for task in api.get("/api/web/tasks", **query)["items"]:
         screen.step(f"cancelling task {task['id']}, left over from an interrupted run")
@@ -172,7 +178,7 @@ def _create(stack: Stack, screen: Screen, api: Api) -> Task:
 
 
 def _follow(task: Task, screen: Screen) -> None:
-    """The timeline, and an answer to every question. Raises DemoError unless all is well."""
+    """Show the task's events and answer its gates until it ends. Raises DemoError if it fails."""
     screen.heading("Timeline")
     while True:
         for event in task.events():
@@ -199,10 +205,10 @@ def _event_line(event: dict[str, Any]) -> str:
 
 
 def _show(task: Task, screen: Screen, repository: Repository) -> None:
-    """What came of it. Raises DemoError when that is not what was asked for."""
+    """Show the pushed branch. Raises DemoError if it does not repair the package."""
     screen.heading(f"The terminal's last {LAST_LINES} lines")
     for line in task.last_lines(LAST_LINES):
-        # Of what was written over and over, the last.
+        # Of a line that was written over with carriage returns, only the last text.
         screen.line(f"  {line.rstrip(chr(13)).rpartition(chr(13))[2]}")
     branch = task.now()["branch"]
     if not repository.has(branch):

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).with_name("package")
 BASE = "main"
 SECONDS = 60.0
 
-# Nobody's settings, no hooks, no questions; commits are nobody's but the demo's.
+# No user's git settings, no hooks, no prompts; the author of commits is the demo.
 _ENVIRONMENT = {
     "PATH": os.environ.get("PATH", os.defpath),
     "LANG": "C.UTF-8",
@@ -37,7 +37,7 @@ class Repository:
         return self.path.as_uri()
 
     def fill(self) -> None:
-        """Make it, and have its base branch hold the package as it is now. Raises DemoError."""
+        """Make the repository, with the present package on its base branch. Raises DemoError."""
         if not (self.path / "HEAD").exists():
             _run("git", "init", "--quiet", "--bare", "--template=", "--", str(self.path))
             self.git("symbolic-ref", "HEAD", f"refs/heads/{BASE}")
@@ -56,12 +56,12 @@ class Repository:
         return found == f"refs/heads/{branch}"
 
     def diff(self, branch: str, *, colour: bool) -> str:
-        """What the branch changes of the base."""
+        """The difference between the base branch and this one."""
         how = "always" if colour else "never"
         return self.git("diff", f"--color={how}", f"{BASE}...{branch}")
 
     def failing_tests(self, branch: str) -> str | None:
-        """What the tests say in a fresh clone of the branch, or None when all of them pass."""
+        """The output of the tests in a fresh clone of the branch, or None if all of them pass."""
         with tempfile.TemporaryDirectory(prefix="muster-demo-") as scratch:
             clone = Path(scratch, "clone")
             _run("git", "clone", "--quiet", "--branch", branch, "--", self.url, str(clone))

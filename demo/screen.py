@@ -1,4 +1,4 @@
-"""What a person sees while things happen."""
+"""The output of `make demo` and `make up`."""
 
 import re
 import time
@@ -11,7 +11,7 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 
 
 class Screen:
-    """Writes to a terminal, in colours and with a line for what is under way, or to a file."""
+    """Writes to a terminal, in colours and with a line for the present step, or to a file."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -20,24 +20,24 @@ class Screen:
         self._begun = 0.0
 
     def step(self, text: str) -> None:
-        """Something begins, and what was under way before it is done."""
+        """Begin a step; the one before it is done."""
         self.done()
         self._step, self._begun = text, time.monotonic()
         if self.is_terminal:
             self._write(f"  … {text}")
 
     def done(self, outcome: str = "") -> None:
-        """What was under way is done, and took so many seconds. Harmless when nothing was."""
+        """End the present step, if there is one, and show how long it took."""
         if self._step is None:
             return
         seconds = time.monotonic() - self._begun
         text, self._step = self._step + (f": {outcome}" if outcome else ""), None
-        # What took no time to speak of says nothing about it.
+        # Short times are not shown.
         took = f"  {DIM}{seconds:.1f} s{RESET}" if seconds >= SHOWN_SECONDS else ""
         self._finish(f"  {GREEN}✓{RESET} {text}{took}\n")
 
     def fail(self, problem: str) -> None:
-        """What was under way went wrong, and this is why."""
+        """End the present step as failed, and show the problem."""
         if self._step is not None:
             self._finish(f"  {RED}✗{RESET} {self._step}\n")
         self._step = None
@@ -48,7 +48,7 @@ class Screen:
         self._write(f"\n{BOLD}{text}{RESET}\n")
 
     def line(self, text: str = "") -> None:
-        """A line of its own, escape sequences kept where a terminal reads them."""
+        """Write a line; escape sequences are kept on a terminal."""
         self.done()
         self._write(f"{text}{RESET if chr(27) in text else ''}\n")
 

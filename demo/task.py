@@ -16,7 +16,7 @@ ENDS = frozenset({"completed", "failed", "cancelled"})
 
 @dataclass
 class Task:
-    """The task of that id. `shown` counts the events seen so far."""
+    """A task, by its id. `shown` is the number of events seen so far."""
 
     stack: Stack
     api: Api
@@ -28,14 +28,14 @@ class Task:
         return f"/api/web/tasks/{self.task_id}"
 
     def events(self) -> Iterator[dict[str, Any]]:
-        """Each as it happens, until the task has ended, or waits for a person.
+        """Each new event, until the task has ended or waits for a person.
 
         Raises DemoError when that takes too long, EmbeddedError when a child of the stack ends.
         """
         deadline = time.monotonic() + PATIENCE
         while True:
             task = self.now()
-            yield from self._new_events()  # asked after the task, so that none is missing
+            yield from self._new_events()  # read after the task, so that none is missing
             if task["status"] in ENDS or task["suspendReason"] == "gate":
                 return
             self.stack.check()
@@ -44,12 +44,12 @@ class Task:
             time.sleep(LOOK_SECONDS)
 
     def now(self) -> dict[str, Any]:
-        """The contract's task, as it is."""
+        """The task's present JSON."""
         found: dict[str, Any] = self.api.get(self.path)
         return found
 
     def question(self) -> dict[str, Any]:
-        """The gate that waits."""
+        """The open gate."""
         asked: dict[str, Any] = self.api.get(f"{self.path}/pending-confirm")
         return asked
 
@@ -58,7 +58,7 @@ class Task:
         self.api.post(f"{self.path}/confirm-stage", body)
 
     def last_lines(self, count: int) -> list[str]:
-        """The end of the terminal, escape sequences included."""
+        """The last lines of the log, with escape sequences."""
         page = self.api.get(f"{self.path}/logs", offset=-count, limit=count)
         return [line["text"] for line in page["items"]]
 

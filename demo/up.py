@@ -35,7 +35,7 @@ NEXT = f"""
 
 
 def main() -> int:
-    """Returns the exit code: 0 when it was asked to stop, 1 when something did not work."""
+    """Run the stack. Returns the exit code: 0 when it was asked to stop, 1 after an error."""
     return carry_out(_run, "stopped before everything was up", 0)
 
 

@@ -1,7 +1,6 @@
-"""Holds every answer that a test gets against the OpenAPI document.
+"""Checks every response that a test gets against the OpenAPI document.
 
-Status, media type, headers and body: what an app answers and its document does not say fails the
-test that has seen it.
+A status, media type, header or body that the document does not have fails the test.
 """
 
 import json
@@ -17,18 +16,18 @@ from werkzeug.test import TestResponse
 
 from app.api.schemas.base import camel_case
 
-METHOD_NOT_ALLOWED = 405  # the framework's answer to what is no operation
+METHOD_NOT_ALLOWED = 405  # the framework's answer where the document has no operation
 
 
 def check(app: Flask, response: TestResponse) -> None:
-    """Raises AssertionError for an answer that is not in the document."""
+    """Raise AssertionError for a response that the document does not have."""
     rule = _rule(app, response)
     if rule is None or rule.websocket or response.status_code == METHOD_NOT_ALLOWED:
         return
     document = app.extensions["described_api"].document
     operation = _operation(document, rule, response.request.method)
     if operation is None:
-        return  # a route of the test's own
+        return  # a route that the test has added
     what = f"{response.request.method} {rule.rule} → {response.status_code}"
     said = operation["responses"].get(str(response.status_code))
     assert said is not None, f"{what} is not documented: {response.get_data()[:500]!r}"

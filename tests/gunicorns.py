@@ -49,7 +49,9 @@ def gunicorn(
 
 
 def two_servers(port: int) -> Callable[[Path], Commands]:
-    """What a stack runs, with a second gunicorn on that port. They are called `SERVERS`."""
+    """A stack's commands, with a second gunicorn on that port. The two are named as in
+    `SERVERS`.
+    """
 
     def table(home: Path) -> Commands:
         usual = commands(home)

@@ -6,12 +6,12 @@ from typing import NoReturn
 
 import pytest
 
-# Set where the tests must run: what is missing is a failure then.
+# With this variable set to `required`, a missing program fails the test instead of skipping it.
 REQUIRED = "MUSTER_BROWSER_TESTS"
 
 
 def need(*names: str) -> str:
-    """The first of them that is installed. Skips the test, or fails it, where none is."""
+    """The first of the programs that is installed. Skips the test, or fails it, if none is."""
     return next(filter(shutil.which, names), None) or missing(names[0])
 
 

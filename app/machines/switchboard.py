@@ -1,4 +1,4 @@
-"""All connections of one server process: who is here, who wakes them, whose hearts beat.
+"""All machines' connections to one server process: what wakes them, and what they have in common.
 
 Redis and Postgres connections grow with processes, never with machines: one subscription and one
 heartbeat writer serve all connections of the process.
@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 
 class Pulse:
-    """Writes the heartbeats of all connections, at most four statements a second."""
+    """Writes the heartbeats of all connections, in at most four statements a second."""
 
     INTERVAL = 0.25
 
@@ -39,7 +39,7 @@ class Pulse:
         self._some = threading.Event()
 
     def beat(self, connection: Connection, frame: Heartbeat) -> None:
-        """Note a heartbeat; it is answered once it has been committed."""
+        """Have a heartbeat written; it is answered once it has been committed. Does not wait."""
         sign = ReceivedHeartbeat(
             connection.machine_id, connection.generation, frame.number, now(), frame.metrics
         )
@@ -47,7 +47,7 @@ class Pulse:
         self._some.set()
 
     def run(self) -> NoReturn:
-        """The writer's thread."""
+        """The thread that writes."""
         while True:
             self._some.wait()
             self._some.clear()
@@ -70,7 +70,7 @@ class Pulse:
 
 
 class Presence:
-    """Tells the rows that this process serves."""
+    """Keeps it in the rows that this process serves."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -91,7 +91,7 @@ class Presence:
 
 
 class Switchboard:
-    """The process's connections by machine."""
+    """The process's connections, by machine, and the threads that serve them all."""
 
     def __init__(self, app: Flask) -> None:
         self.pulse = Pulse(app)
@@ -103,7 +103,7 @@ class Switchboard:
 
     @contextmanager
     def joined(self, connection: Connection) -> Iterator[None]:
-        """While this lasts, wake-ups reach the connection."""
+        """Have wake-ups reach the connection, while the context lasts. Commits when it ends."""
         self.start()
         other = self._connections.get(connection.machine_id)
         if other is None or other.generation < connection.generation:
@@ -118,7 +118,7 @@ class Switchboard:
             self._hang_up(connection)
 
     def close_all(self) -> None:
-        """The process is going away: machines connect again at once, to another one."""
+        """End all connections, since the process is going away: machines connect again."""
         for connection in list(self._connections.values()):
             connection.end(CloseCode.GOING_AWAY, "this server process is going away")
 
@@ -130,7 +130,7 @@ class Switchboard:
             log.warning("hang_up_not_written", error=type(error).__name__)
 
     def start(self) -> None:
-        """Begin to serve; only the first call does anything."""
+        """Start the threads. Only the first call does anything."""
         with self._lock:
             if self._started:
                 return
@@ -146,7 +146,10 @@ class Switchboard:
             connection.wake()
 
     def hear(self, message: dict[str, Any]) -> None:
-        """Wake the connections that a message from Redis is about."""
+        """Wake the connections that a message from Redis is about.
+
+        Raises ValueError for a message that is none of ours.
+        """
         words = message["data"].decode().split()
         if message["channel"].decode() == bus.REPLACED_CHANNEL:
             machine_id, generation = words
@@ -162,6 +165,6 @@ class Switchboard:
 
 
 def of(app: Flask) -> Switchboard:
-    """The app's switchboard, made on first use."""
+    """The app's switchboard, which is made when it is first asked for."""
     board: Switchboard = app.extensions.setdefault("switchboard", Switchboard(app))
     return board

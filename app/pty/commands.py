@@ -1,4 +1,4 @@
-"""Redis commands of a whole process over one connection."""
+"""Redis commands of a whole process, sent over one connection."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ _TRUSTED = 1.0  # seconds for which a connection that was used is taken to be th
 
 
 def client(url: str, timeout: float) -> "redis.Redis":
-    """Tries nothing twice: what was typed must not be typed again."""
+    """A Redis client that tries nothing twice: what was typed must not be typed again."""
     return redis.Redis.from_url(
         url,
         socket_timeout=timeout,
@@ -26,7 +26,7 @@ def client(url: str, timeout: float) -> "redis.Redis":
 
 
 class _Ride:
-    """Commands that travel together, and what became of them."""
+    """The commands of one caller, and their answers. `error`: why they did not all get one."""
 
     def __init__(self, commands: tuple[Command, ...]) -> None:
         self.commands = commands
@@ -36,10 +36,11 @@ class _Ride:
 
 
 class CommandQueue:
-    """Whoever comes while the connection is busy goes along with the next to have it: under load
-    one round trip carries the commands of many.
+    """A connection that many threads send commands over.
 
-    It speaks on redis-py's connection itself: a pipeline costs several times what it carries.
+    The commands of callers that come while it is busy are sent by the next that has it: under load
+    one round trip carries the commands of many. It speaks on redis-py's connection itself: a
+    pipeline costs several times what it carries.
     """
 
     def __init__(self, url: str) -> None:
@@ -50,9 +51,10 @@ class CommandQueue:
         self._waiting: list[_Ride] = []
 
     def run(self, *commands: Command) -> list[Any]:
-        """The answers; a command that Redis refused has its ResponseError for an answer.
+        """Send the commands; return their answers, which is a ResponseError where Redis refused.
 
-        Raises RedisError when Redis cannot be reached.
+        Raises RedisError when Redis cannot be reached. Whether the commands were carried out is not
+        known then.
         """
         ride = _Ride(commands)
         self._waiting.append(ride)
@@ -82,7 +84,7 @@ class CommandQueue:
                 ride.is_over = True
 
     def _connected(self) -> Any:
-        """The connection; one that has idled for long may have been closed by Redis meanwhile."""
+        """The connection; a new one if it has idled for long, for Redis may have closed it."""
         now = time.monotonic()
         if self._connection is not None and now > self._used + _TRUSTED:
             self._pool.release(self._connection)

@@ -1,4 +1,4 @@
-"""Where in an attempt's output a viewer is, and how it gets on: by bytes, or by a fresh screen."""
+"""How a viewer moves through an attempt's output: by bytes, or by a screen where bytes are lost."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -13,18 +13,18 @@ from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import MAX_BYTES, CloseCode
 
 PAGE_BYTES = 128 * 1024
-TOLD_BYTES = 128 * 1024  # how much is sent between two words to the machine's end of how far it is
-TAIL_BYTES = 64 * 1024  # what is shown where no screen comes
-SCREEN_SECONDS = 2.0  # how long a machine that is there is waited for
-MACHINE_SECONDS = 10.0  # and one that has yet to dial
-# Who is lost again so soon after a screen asks for no other before. The machine shows nobody
-# anything while it draws, and for a slow line in a flood it would draw all the time.
+TOLD_BYTES = 128 * 1024  # sent before the machine's socket is told again how far viewers are
+TAIL_BYTES = 64 * 1024  # shown where no screen comes
+SCREEN_SECONDS = 2.0  # how long a screen is waited for where a machine's socket is there
+MACHINE_SECONDS = 10.0  # and where the machine has yet to dial
+# A cursor that is lost again so soon after a screen waits until it asks for another. The machine
+# shows nothing to anybody while it draws, and for a slow line in a flood it would draw always.
 AGAIN_SECONDS = 1.0
 NEVER = float("inf")
 
 
 class Outlet(Protocol):
-    """What the cursor moves for."""
+    """The viewer, as its cursor sees it."""
 
     mode: TerminalMode
 
@@ -36,10 +36,11 @@ class Outlet(Protocol):
 
 
 class Cursor:
-    """`position`: the next byte to send; None until `ready` has been said.
+    """One viewer's place in the output.
 
-    While it is lost no bytes are sent: there is no unbroken run of them to what the viewer has
-    seen. `due`: when to `advance` although nothing has come.
+    `position`: the offset of the next byte to send; None until `ready` is sent. `due`: when to
+    `advance` although nothing has come. A cursor is lost while there is no unbroken run of bytes
+    from what the viewer has seen; it sends none then, and waits for a screen to go on from.
     """
 
     def __init__(
@@ -57,7 +58,10 @@ class Cursor:
         self._begun = False
 
     def advance(self) -> bool:
-        """Send some of what there is; whether there may be more."""
+        """Send some of what is new; return whether there may be more.
+
+        Raises RedisError, ConnectionClosed, OSError.
+        """
         if not self._begun:
             self._begin()
         if self._lost_since is not None and (now := time.monotonic()) >= self.due:
@@ -92,10 +96,10 @@ class Cursor:
         )
 
     def _page(self) -> list[Entry]:
-        """What the ring has lost already, from Redis; about PAGE_BYTES of it."""
+        """Entries that memory has lost already, from Redis; about PAGE_BYTES of them."""
         entries = self._store.page(self._key, self._seen, self._count)
         if not entries:
-            # Neither has Redis. Whatever comes next will tell what is missing.
+            # Redis has lost them, too. The next entry will show that bytes are missing.
             self._seen = self._stream.floor
             return self._stream.after(self._seen) or []
         size = sum(len(entry.data) for entry in entries) // len(entries)
@@ -105,7 +109,7 @@ class Cursor:
     # ---- bytes -----------------------------------------------------------------------------------
 
     def _deliver(self, entries: Sequence[Entry]) -> bool:
-        """Send them; False when there were none. Stops where something else is due."""
+        """Send the entries, but stop at a screen to go on from; return whether there were any."""
         for run in _runs(entries):
             self._seen = run[-1].id
             if isinstance(run[0].note, Resized):
@@ -150,7 +154,7 @@ class Cursor:
         now = self._lost_since = time.monotonic()
         self._seen = max(self._seen, self._stream.top)  # the screen will be newer than that
         if self._stream.read:
-            # Who waits for a screen is not waited for: it comes behind the bytes that would wait.
+            # No output is to wait for this viewer: its screen comes behind the bytes that would.
             self._stream.read = 0
             self._store.forget_read(self._key)
         self.due = self._ask_at = max(now, self._drawn_at + AGAIN_SECONDS)
@@ -174,7 +178,7 @@ class Cursor:
         self._viewer.send(screen)
 
     def _find(self, offset: int, cols: int, rows: int) -> None:
-        """Go on there."""
+        """Go on at `offset`, of a terminal that is so large."""
         before, self.position = self.position, offset
         if before is None:
             self._say_ready(cols, rows)
@@ -183,7 +187,7 @@ class Cursor:
         self._seen, self._lost_since, self.due = (offset, 0), None, NEVER
 
     def _go_without_screen(self) -> None:
-        """The machine sends none: show the last bytes, if there are any."""
+        """Show the last bytes, since the machine sends no screen; wait on if it has yet to dial."""
         assert self._lost_since is not None
         state = self._store.states([self._key])[0]
         if not state.is_held and time.monotonic() < self._lost_since + MACHINE_SECONDS:
@@ -200,7 +204,7 @@ class Cursor:
 
 
 def _runs(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
-    """Notes one by one, and bytes in runs of at most a frame."""
+    """The entries in runs: each note by itself, and bytes as many as fit into a frame."""
     run: list[Entry] = []
     size = 0
     for entry in entries:

@@ -1,4 +1,4 @@
-"""Messages of the terminal sockets to frames and back, and what processes note for each other."""
+"""Between the sockets' messages and frames; and notes, which processes leave in output streams."""
 
 from typing import TypeVar
 
@@ -16,17 +16,17 @@ _from_machine: "msgspec.json.Decoder[FromPtyMachine]" = msgspec.json.Decoder(Fro
 
 
 def encode(frame: TerminalFrame) -> str:
-    """A text message."""
+    """The frame as a text message."""
     return _encoder.encode(frame).decode()
 
 
 def from_viewer(message: str | bytes) -> FromViewer | bytes:
-    """What a viewer said, or typed. Raises BadFrame, TooBig."""
+    """A viewer's message: a frame, or the bytes that were typed. Raises BadFrame, TooBig."""
     return _decode(_from_viewer, message, MAX_BYTES)
 
 
 def from_machine(message: str | bytes) -> FromPtyMachine | bytes:
-    """What a machine said, or printed. A screen is the one text that may be large.
+    """A machine's message: a frame, or bytes of output. A screen is the one text that may be large.
 
     Raises BadFrame, TooBig.
     """
@@ -48,7 +48,7 @@ def _decode(decoder: "msgspec.json.Decoder[T]", message: str | bytes, longest: i
 
 
 class Note(msgspec.Struct, tag_field="kind", frozen=True):
-    """Base of what lies between the bytes of an output stream. `bus` writes `Exited`."""
+    """Base of all notes, which lie between the bytes of an output stream. `bus` writes `Exited`."""
 
 
 class Resized(Note, tag="resized", frozen=True):
@@ -59,11 +59,11 @@ class Resized(Note, tag="resized", frozen=True):
 
 
 class Drawn(Note, tag="drawn", frozen=True):
-    """A screen has come and lies in Redis."""
+    """A screen has come from the machine, and lies in Redis."""
 
 
 class Taken(Note, tag="taken", frozen=True):
-    """A viewer, of that id and name, alone controls the terminal now."""
+    """The viewer of that id has taken over: it alone controls the terminal now. `by`: its name."""
 
     viewer: str
     by: str
@@ -82,11 +82,12 @@ _note: "msgspec.json.Decoder[AnyNote]" = msgspec.json.Decoder(AnyNote)
 
 
 def encode_note(note: Note) -> bytes:
+    """The note as it lies in Redis."""
     return _encoder.encode(note)
 
 
 def decode_note(text: bytes) -> AnyNote | None:
-    """None for one that a newer server has left."""
+    """The note; None for a kind that only a newer server knows."""
     try:
         return _note.decode(text)
     except msgspec.DecodeError:

@@ -1,4 +1,4 @@
-"""How much who has typed, until it is written down."""
+"""How much each developer has typed into each terminal, until it is stored."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from app.services.terminals.terminals import ViewerGrant
 
 
 class InputAudit:
-    """Counts in memory, for a keystroke must not cost a statement; `write` takes a batch."""
+    """Counts in memory, for a keystroke must not cost a statement. `write` stores a batch."""
 
     def __init__(self, write: Callable[[Sequence[TypedSpan]], None]) -> None:
         self._write = write
@@ -18,7 +18,7 @@ class InputAudit:
         self._lock = threading.Lock()
 
     def of(self, grant: ViewerGrant) -> Callable[[int], None]:
-        """Where to say that so many bytes were typed by whom that grant is for."""
+        """The function to call with the number of bytes that the grant's developer has typed."""
         key = (grant.task_id, grant.attempt, grant.session.developer_id)
 
         def count(size: int) -> None:
@@ -29,7 +29,7 @@ class InputAudit:
         return count
 
     def flush(self) -> None:
-        """Write down what has been counted. What cannot be written is kept.
+        """Store what has been counted; commits. Counts that cannot be stored are kept.
 
         Raises SQLAlchemyError.
         """

@@ -1,11 +1,10 @@
-"""A machine's socket of one attempt: its bytes go into Redis, what is typed comes from there."""
+"""A machine's socket for one attempt: output goes into Redis, what is typed comes from there."""
 
 import threading
 import time
 import uuid
 from collections import deque
 from collections.abc import Callable
-from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
@@ -17,12 +16,13 @@ from app.pty.peer import FRAMES_AHEAD, Peer
 from app.pty.store import DEFAULT_SIZE, Store, pieces_of
 from app.pty.stream import ZERO, EntryId
 from app.pty.websocket import Broken, TooBig, WebSocket
+from app.services.terminals.terminals import MachineGrant
 from muster.protocol import codec
 from muster.protocol import terminal as wire
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import MAX_BYTES, CloseCode
 
-WAITING_BYTES = 256 * 1024  # of input that the machine has not taken, before no more is read
+WAITING_BYTES = 256 * 1024  # of input may wait for the machine before no more is read
 
 AHEAD_PAUSE = 0.01  # between two looks at how far viewers are
 
@@ -32,21 +32,25 @@ log = structlog.get_logger(__name__)
 
 
 class MachineSocket(Peer):
-    """`taken`: up to where in the input stream has been read. `has_room` is called when it no
-    longer `is_full`, `resized` when it has another `size`, from an offset on."""
+    """The machine's socket.
+
+    `taken`: up to where the input stream has been read for it. `size`: the terminal's columns and
+    rows. `unwatched_since`: since when there is no viewer. `has_room` is called when the socket is
+    no longer `is_full`; `resized`, with the offset from which on, when `size` changes.
+    """
 
     def __init__(
         self,
         ws: WebSocket,
         store: Store,
-        grant: Any,
+        grant: MachineGrant,
         has_room: Callable[["MachineSocket"], None],
         resized: Callable[["MachineSocket", int], None],
     ) -> None:
         super().__init__(ws)
         self.id = uuid.uuid4().hex
         self.grant = grant
-        self.key: AttemptKey = AttemptKey.of(grant)
+        self.key = AttemptKey.of(grant)
         self.size = DEFAULT_SIZE
         self._noted: tuple[int, int] | None = None  # what `resized` has heard
         self.taken: EntryId = ZERO
@@ -62,11 +66,11 @@ class MachineSocket(Peer):
 
     @property
     def is_full(self) -> bool:
-        """Whether the machine has to take something before more is read for it."""
+        """Whether the machine has to take some input before more is read for it."""
         return self._waiting > WAITING_BYTES
 
     def put(self, rows: list[tuple[EntryId, dict[bytes, bytes]]]) -> None:
-        """What the reader has read. Does not wait."""
+        """Add input that has been read for the machine. Does not wait."""
         for id_, fields in rows:
             self.taken = id_
             self._waiting += len(fields.get(b"k", b""))
@@ -74,22 +78,26 @@ class MachineSocket(Peer):
         self.wake()
 
     def hold(self) -> None:
-        """Tell other sockets of the attempt to give way, and the machine where to go on."""
+        """Tell other sockets of the attempt to give way, and the machine where to go on.
+
+        Raises RedisError, ConnectionClosed, OSError.
+        """
         (top, _), self._said = self._store.hold(self.key, self.id)
         self.send(wire.MachineReady(offset=top or None))
 
     def hear_holder(self, id_: EntryId, holder: bytes) -> None:
-        """Some socket has said that it is the attempt's."""
+        """Give way if the entry `id_` says that a newer socket than this is the attempt's."""
         if id_ > self._said and holder.decode() != self.id:
             self.give_way()
 
     def give_way(self) -> None:
+        """End this socket, since a newer one has replaced it. Does not wait."""
         self.end(CloseCode.REPLACED, "a newer socket of this attempt is there")
 
     # ---- the reading thread: up ------------------------------------------------------------------
 
     def serve(self) -> None:
-        """Until it is over."""
+        """Read from the socket, and have it written to, until it is closed."""
         writer = threading.Thread(target=self._write, name="terminal", daemon=True)
         writer.start()
         try:
@@ -118,7 +126,7 @@ class MachineSocket(Peer):
         return messages
 
     def _take(self, messages: list[str | bytes]) -> None:
-        """Runs of bytes are stored together; what is said between them keeps its place."""
+        """Store the bytes of messages, in runs; frames between them keep their place."""
         run: list[bytes] = []
         for message in messages:
             frame = from_machine(message)
@@ -144,7 +152,7 @@ class MachineSocket(Peer):
             self._keep_pace(self._store.append(self.key, pieces, renew))
 
     def _keep_pace(self, read: Read) -> None:
-        """Waits for viewers that a flood would leave behind."""
+        """Wait for viewers that a flood would leave behind."""
         while self.is_open and not self.is_ending:
             began = time.monotonic()
             behind = self._pace.behind(self._position or 0, read, began)
@@ -174,7 +182,7 @@ class MachineSocket(Peer):
 
     @property
     def _known(self) -> EntryId:
-        """Where the machine is: the stream has no bytes yet of one that begins late."""
+        """Where the machine is in its output, of which the stream may have no bytes yet."""
         return (self._position or 0, 0)
 
     # ---- the writing thread: down ----------------------------------------------------------------
@@ -197,8 +205,8 @@ class MachineSocket(Peer):
             self._close()
 
     def _hand_on(self) -> None:
-        """What was handed on is dropped at once: it must not be typed again if what follows breaks
-        the line."""
+        """Send the input that waits. What has been sent is dropped at once: it must not be typed
+        again if the connection breaks after it."""
         keys: list[bytes] = []
         last: EntryId = ZERO
         was_full = self.is_full

@@ -1,7 +1,6 @@
-"""What comes from Redis for the terminals of a process: news on one connection, and what they are
-about on another.
+"""What the terminals of a process get from Redis: news on one connection, streams on another.
 
-Whoever adds to a stream publishes that on the stream's channel; a short piece goes along with the
+Each addition to a stream is published on the stream's channel; a short piece goes along with that
 news, so that it need not be read. A channel may lose news, and nothing hangs on them: a piece is
 taken only where it follows what is here already, everything else is read from the stream, and every
 stream is looked at from time to time.
@@ -26,15 +25,15 @@ from muster.protocol.attempt_key import AttemptKey
 COUNT = 8  # entries of a stream in one read
 SWEEP_SECONDS = 0.5
 SWEPT = 64  # streams that are looked at then, in turn: all at once would be a pause for everybody
-SIGN_SECONDS = 5.0  # how often the connection of the news is to show that it lives
+SIGN_SECONDS = 5.0  # half of how long the news' connection may be silent before it counts as dead
 _PART = 256  # streams in one read
-_NOTHING = "muster:pty"  # the channel of a process that has no terminals; nobody speaks there
+_NOTHING = "muster:pty"  # always subscribed to; nothing is published there
 
 log = structlog.get_logger(__name__)
 
 
 class Reader:
-    """`streams` feed viewers, `machines` are fed with what is typed."""
+    """Reads streams of output into `streams`, and of input into `machines`, on two threads."""
 
     def __init__(self, url: str, store: Store) -> None:
         self.streams: dict[AttemptKey, Stream] = {}
@@ -43,7 +42,8 @@ class Reader:
         self._news_pool = client(url, timeout=SIGN_SECONDS * 2).connection_pool
         self._line: Any = None  # the connection of the news, while there is one
         self._lock = threading.Lock()
-        # By channel. What is being read may be older than news that come meanwhile, so these wait.
+        # Channels whose streams are to be read, and those of which one is being read: what is found
+        # there may be older than news that come meanwhile, so that no piece of news is taken then.
         self._unread: set[bytes] = set()
         self._in_reading: set[bytes] = set()
         self._some = threading.Event()
@@ -54,7 +54,7 @@ class Reader:
     # ---- what is read ----------------------------------------------------------------------------
 
     def watch(self, key: AttemptKey, part: str) -> None:
-        """Have the stream read: `out` for its viewers, `in` for its machine."""
+        """Have a stream of the attempt read from now on: `out` for viewers, `in` for a machine."""
         channel = self._store.channel(key, part)
         with self._lock:
             self._ends[channel] = part, key
@@ -63,13 +63,14 @@ class Reader:
         self._some.set()
 
     def unwatch(self, key: AttemptKey, part: str) -> None:
+        """Have the stream read no longer."""
         channel = self._store.channel(key, part)
         with self._lock:
             if self._ends.pop(channel, None) is not None:
                 self._tell_redis("UNSUBSCRIBE", channel)
 
     def look(self, key: AttemptKey, part: str) -> None:
-        """Have it read soon."""
+        """Have the stream read soon, whether there is news or not."""
         with self._lock:
             self._unread.add(self._store.channel(key, part))
         self._some.set()
@@ -81,7 +82,7 @@ class Reader:
                     self._line.pack_commands([command]), check_health=False
                 )
             except RedisError:
-                self._line = None  # whoever listens on it finds out, and says all of it again
+                self._line = None  # the listening thread finds out, and subscribes to all anew
 
     # ---- news ------------------------------------------------------------------------------------
 
@@ -91,7 +92,7 @@ class Reader:
             self._keep_at(self._listen)
 
     def sign(self) -> None:
-        """Has Redis say something, so that a connection that is dead is found out."""
+        """Have Redis answer on the news' connection, so that a dead one is found out."""
         with self._lock:
             self._tell_redis("PING")
 
@@ -114,7 +115,7 @@ class Reader:
             self._news_pool.release(line)
 
     def _doubt(self, channel: bytes) -> None:
-        """What was said before it was listened to has to be read."""
+        """Have a channel's stream read, since news before its subscription were missed."""
         with self._lock:
             self._unread.add(channel)
         self._some.set()
@@ -131,13 +132,16 @@ class Reader:
         self._some.set()
 
     def _takes_output(self, key: AttemptKey, news: bytes) -> bool:
-        """Whether those bytes are what comes next in their stream, or are there already."""
+        """Whether the bytes of the news are in their stream now, so that it need not be read."""
         id_, _, data = news.partition(b" ")
         stream = self.streams.get(key)
         return stream is None or stream.follow(parse_id(id_), data)
 
     def _takes_input(self, key: AttemptKey, news: bytes, is_known: bool) -> bool:
-        """Likewise. The word of a newer socket is heard wherever it comes."""
+        """Whether the machine has the input of the news now, so that it need not be read.
+
+        That a newer socket holds the attempt is heard in any case, wherever in the stream it lies.
+        """
         spelled, field, value = news.split(b" ", 2)
         id_, machine = parse_id(spelled), self.machines.get(key)
         if machine is None:
@@ -196,7 +200,7 @@ class Reader:
             elif part == "in" and machine is not None and not machine.is_full:
                 seen, take = machine.taken, partial(_put, machine)
             else:
-                continue  # gone; or full, and it says when it has room
+                continue  # the taker is gone; or full, and has `look` called when it has room
             place = self._store.place(key, part)
             places[place] = spell(seen)
             takers[place.encode()] = channel, take
@@ -219,6 +223,6 @@ def _add(stream: Stream, rows: Any) -> None:
 
 
 def _put(machine: MachineSocket, rows: Any) -> None:
-    """What it has not taken yet: news may have brought some of it."""
+    """Give the machine the rows that it has not taken yet: news may have brought some of them."""
     fresh = [(parse_id(id_), {field: value}) for id_, (field, value, *_) in rows]
     machine.put([(id_, fields) for id_, fields in fresh if id_ > machine.taken])

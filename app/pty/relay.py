@@ -1,8 +1,8 @@
 """All terminal sockets of one server process.
 
-Three connections to Redis serve them, and one statement in two seconds for some dozens of them
-holds them against the rows. All that is shared with other processes is in Redis; a process that
-dies takes its sockets along and nothing else.
+Three connections to Redis serve them all. Each socket is held against the rows every two seconds,
+some dozens in one statement. All that is shared with other processes is in Redis: with a process
+that dies its sockets are gone, and nothing else.
 """
 
 import threading
@@ -35,7 +35,7 @@ from muster.protocol.terminal import CloseCode
 
 CHECK_SECONDS = 2.0
 SIGN_SECONDS = 10.0  # how often Redis is told that sockets are still there
-WANT_SECONDS = 20.0  # and Postgres that somebody looks
+WANT_SECONDS = 20.0  # how often Postgres is told that a terminal has viewers
 IDLE_SECONDS = 30.0  # how long a machine's socket stays when nobody looks
 
 _CODES = {
@@ -54,7 +54,7 @@ class TooMany(Exception):
 
 
 class Relay:
-    """Viewers and machines of this process."""
+    """The sockets of this process, of viewers and of machines, and the threads that serve them."""
 
     def __init__(self, redis_url: str, rows: Rows) -> None:
         self._rows = rows
@@ -70,7 +70,9 @@ class Relay:
 
     @contextmanager
     def viewing(self, ws: Any, grant: ViewerGrant, resume_from: int | None) -> Iterator[Viewer]:
-        """A viewer, as long as this lasts. Raises TooMany, RedisError."""
+        """A viewer, while the context lasts. `resume_from`: the offset of the first byte that it
+        lacks; None if it has none. Raises TooMany, RedisError, SQLAlchemyError.
+        """
         self._start()
         key = AttemptKey.of(grant)
         stream = self._stream(key)
@@ -94,7 +96,10 @@ class Relay:
 
     @contextmanager
     def holding(self, ws: Any, grant: MachineGrant) -> Iterator[MachineSocket]:
-        """A machine's socket, likewise. Raises RedisError."""
+        """A machine's socket, while the context lasts.
+
+        Raises RedisError, ConnectionClosed, OSError.
+        """
         self._start()
         machine = MachineSocket(ws, self._store, grant, self._has_room, self._note_size)
         machine.hold()
@@ -120,11 +125,11 @@ class Relay:
         self._reader.look(machine.key, "in")
 
     def _note_size(self, machine: MachineSocket, offset: int) -> None:
-        """Postgres hears of it later: a terminal goes on whatever becomes of that."""
+        """Keep the size, to be stored later: a terminal goes on whatever becomes of that."""
         self._sizes[machine.key, offset] = machine.size
 
     def close_all(self) -> None:
-        """The process is going away: everybody connects again at once, to another one."""
+        """End all sockets, since the process is going away: peers connect again, to another one."""
         self._is_closing = True
         for end in self._ends.everybody():
             end.end(CloseCode.GOING_AWAY, "this server process is going away")
@@ -149,7 +154,9 @@ class Relay:
                 self._store.forget_read(key)
 
     def _ask_if_absent(self, key: AttemptKey) -> None:
-        """A machine that has hung up in this moment does not know that somebody has come."""
+        """Have the machine asked for a socket if it has none: one that has hung up in this moment
+        does not know that a viewer has come.
+        """
         if not self._store.states([key])[0].is_held:
             with suppress(SQLAlchemyError):
                 self._rows.keep([Watched(*key, absent=True)])
@@ -165,14 +172,16 @@ class Relay:
         threads.start(reader.listen, reader.read, self._look_after_some, self._look_after)
 
     def _look_after(self) -> NoReturn:
-        """What costs no more for a thousand sockets."""
+        """The thread that does what costs no more for a thousand sockets than for one."""
         while True:
             time.sleep(CHECK_SECONDS)
             for work in (self._reader.sign, self._flush, self._drop_stuck):
                 _survive(work)
 
     def _look_after_some(self) -> NoReturn:
-        """What does: in turns, so that each socket has its own every CHECK_SECONDS."""
+        """The thread that does what costs something for each socket: in turns, so that each has its
+        turn every CHECK_SECONDS.
+        """
         due = time.monotonic()
         while True:
             ends, turns = self._ends.turn()
@@ -183,11 +192,11 @@ class Relay:
             time.sleep(due - now)
 
     def _judge(self, ends: Sequence[AnyEnd]) -> None:
-        """Whoever may no longer stay is hung up on."""
+        """End the sockets that may no longer stay."""
         if not ends:
             return
         found = self._rows.look({number: end.grant for number, end in enumerate(ends)})
-        gone = GrantCheck(Verdict.ENDED, at_gate=False)  # with its rows
+        gone = GrantCheck(Verdict.ENDED, at_gate=False)  # where even the rows are gone
         for number, end in enumerate(ends):
             finding = found.get(number, gone)
             if isinstance(end, Viewer):
@@ -196,7 +205,7 @@ class Relay:
                 end.end(*_CODES[finding.verdict])
 
     def _sign(self, ends: Sequence[AnyEnd]) -> None:
-        """Redis hears who is here; machines that nobody looks at are let go."""
+        """Tell Redis that these sockets are here; end those of machines that no viewer looks at."""
         now = time.monotonic()
         due = [end for end in ends if now >= end.sign_at]
         for end in due:
@@ -226,7 +235,7 @@ class Relay:
             machine.end(CloseCode.NORMAL, "nobody looks")
 
     def _want(self, ends: Sequence[AnyEnd]) -> None:
-        """Postgres hears what is looked at, and machines that are not there are asked again."""
+        """Tell Postgres which terminals have viewers; machines that are not there are asked."""
         keys = sorted({end.key for end in ends if isinstance(end, Viewer)})
         if not keys:
             return
@@ -237,7 +246,7 @@ class Relay:
             self._rows.keep(due)
 
     def _is_due(self, watched: Watched) -> bool:
-        """Whether it is time to say that this is looked at."""
+        """Whether it is time to tell Postgres again that the terminal has viewers."""
         stream, now = self._reader.streams.get(AttemptKey(*watched[:2])), time.monotonic()
         if stream is None or now < stream.want_at:
             return False

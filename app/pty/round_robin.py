@@ -1,4 +1,4 @@
-"""Whose turn it is: sockets are looked after some at a time.
+"""A queue of sockets that are looked after some at a time.
 
 All at once would be a pause for everybody else: a thousand are tens of milliseconds of Python.
 """
@@ -7,32 +7,35 @@ import threading
 from itertools import islice
 from typing import Generic, TypeVar
 
-SOME = 64  # how many are looked after at a time, at most: about two milliseconds
+SOME = 64  # the most that are looked after at a time: about two milliseconds
 
 T = TypeVar("T")
 
 
 class RoundRobin(Generic[T]):
-    """A queue that everybody joins, is taken from, and joins again at its end."""
+    """A queue whose members, when it is their turn, join it again at its end."""
 
     def __init__(self) -> None:
         self._queue: dict[T, None] = {}
         self._lock = threading.Lock()
 
     def add(self, one: T) -> None:
+        """Put a member at the end."""
         with self._lock:
             self._queue[one] = None
 
     def discard(self, one: T) -> None:
+        """Take a member out, if it is in."""
         with self._lock:
             self._queue.pop(one, None)
 
     def everybody(self) -> list[T]:
+        """All members, as a copy."""
         with self._lock:
             return list(self._queue)
 
     def turn(self) -> tuple[list[T], int]:
-        """Whose turn it is, and how many turns such as this make a round of all that are there."""
+        """The members whose turn it is, and how many turns make a round of all members."""
         with self._lock:
             turns = max(1, -(-len(self._queue) // SOME))
             some = list(islice(self._queue, -(-len(self._queue) // turns)))

@@ -1,4 +1,4 @@
-"""`WS /ws/pty/:taskId` for people, `WS /api/workers/pty/:taskId` for machines: the two doors."""
+"""Terminals' sockets: `/ws/pty/:taskId` for people, `/api/workers/pty/:taskId` for machines."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -32,7 +32,7 @@ _REFUSALS: tuple[tuple[type[DomainError], int, str], ...] = (
 
 
 class _Refused(Exception):
-    """The connection is closed with this code."""
+    """The connection is to be closed with this code."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -40,7 +40,7 @@ class _Refused(Exception):
 
 
 def relay_of(app: Flask) -> Relay:
-    """The app's relay, made on first use."""
+    """The app's relay, which is made when it is first asked for."""
     if "terminals" not in app.extensions:
         app.extensions["terminals"] = Relay(app.config["REDIS_URL"], Rows(app))
     relay: Relay = app.extensions["terminals"]
@@ -55,7 +55,7 @@ def look(ws: Any, task_id: int) -> None:
 
 @sock.route("/api/workers/pty/<int:task_id>")
 def carry(ws: Any, task_id: int) -> None:
-    """A machine's."""
+    """A machine's socket, from auth to its end."""
     _serve(ws, _hold, task_id, codec.MAX_TEXT)
 
 
@@ -89,9 +89,8 @@ def _hold(app: Flask, ws: Any, task_id: int) -> None:
 
 
 def _is_ours(app: Flask, origin: str | None, host: str) -> bool:
-    """Whether a browser's page comes from here, or from where the deployment says.
-
-    Programs name no origin.
+    """Whether a socket may be opened from a page of that origin: one of this host, or of those that
+    the deployment allows. Programs name no origin.
     """
     if origin is None:
         return True
@@ -99,7 +98,7 @@ def _is_ours(app: Flask, origin: str | None, host: str) -> bool:
 
 
 def _first(ws: Any, decode: Callable[[Any], Any], kind: type[T]) -> T:
-    """The first frame. Raises _Refused."""
+    """The first frame, which has to be of that kind. Raises _Refused."""
     try:
         message = ws.receive(AUTH_SECONDS)
         if message is None:
@@ -119,7 +118,10 @@ def _first(ws: Any, decode: Callable[[Any], Any], kind: type[T]) -> T:
 
 
 def _admit(app: Flask, admit: Callable[[int, str, str], T], *given: Any) -> T:
-    """In a context of its own: the socket's lasts, and must hold no connection. Raises _Refused."""
+    """What `admit` answers. Raises _Refused for an error of the domain.
+
+    In an app context of its own: the socket's lasts, and must hold no connection to Postgres.
+    """
     with app.app_context():
         try:
             return admit(*given)

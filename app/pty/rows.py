@@ -1,4 +1,4 @@
-"""What terminals ask Postgres, each question in an app context of its own."""
+"""What the terminals of a process ask of Postgres, each question in an app context of its own."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,32 +14,37 @@ from app.services.terminals.wants import Watched
 
 
 class Rows:
-    """Raises SQLAlchemyError."""
+    """The services that terminals need. All of it raises SQLAlchemyError."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
 
     def look(self, grants: Mapping[int, Grant]) -> dict[int, GrantCheck]:
+        """What becomes of each socket, by the caller's number for it; see `checks.look`."""
         with self._app.app_context():
             return checks.look(grants, now())
 
     def keep(self, watched: Sequence[Watched]) -> None:
+        """Have terminals wanted for longer, since somebody looks at them. Commits."""
         with self._app.app_context():
             wants.keep(watched, now())
 
     def unwant(self, task_id: int, attempt: int) -> None:
+        """Have the attempt's terminal wanted no longer. Commits."""
         with self._app.app_context():
             wants.unwant(task_id, attempt, now())
 
     def note(self, typed: Sequence[TypedSpan]) -> None:
+        """Store what was typed. Commits."""
         with self._app.app_context():
             checks.note(typed)
 
     def note_sizes(self, sizes: Sequence[Sized]) -> None:
+        """Store sizes that terminals had, for recordings. Commits."""
         with self._app.app_context():
             terminal_sizes.note(sizes)
 
     def limits(self) -> tuple[int, int]:
-        """How many sockets a task may have, and a developer."""
+        """The most viewers that a task may have, and that a developer may have."""
         with self._app.app_context():
             return settings.value("terminalsPerTask"), settings.value("terminalsPerDeveloper")

@@ -1,7 +1,7 @@
-"""What terminals have Redis do in one go (Lua). `terminal_keys.TELL` is another."""
+"""Lua scripts of the terminals: what Redis has to do in one step. Another: `terminal_keys.TELL`."""
 
-# Hands something to the machine; how much waits for it now. What nothing waits before is published
-# along with the news.
+# Adds a keystroke or a wish to an input stream; the answer is how many entries wait there now. The
+# value is published along with the news if no other entry waits before it.
 PUT = """
 local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', 1000, '*', ARGV[1], ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
@@ -14,7 +14,8 @@ redis.call('PUBLISH', ARGV[4], news)
 return waiting
 """
 
-# The word goes along with the news: the newer socket may have dropped it before the older reads it.
+# Makes a socket the attempt's holder, and tells the others; the answer is the id of that entry.
+# It goes along with the news: the newer socket may have dropped it before the older one reads it.
 HOLD = """
 redis.call('HSET', KEYS[1], 'holder', ARGV[1])
 redis.call('EXPIRE', KEYS[1], ARGV[2])
@@ -23,6 +24,7 @@ redis.call('EXPIRE', KEYS[2], ARGV[3])
 redis.call('PUBLISH', ARGV[4], said .. ' h ' .. ARGV[1])
 return said
 """
+# Renews a socket's hold, with the terminal's size; 0, and nothing done, if another socket holds it.
 GO_ON = """
 local holder = redis.call('HGET', KEYS[1], 'holder')
 if holder and holder ~= ARGV[1] then return 0 end

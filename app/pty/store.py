@@ -1,6 +1,6 @@
 """What terminals have in Redis. Every key expires by itself.
 
-Whoever adds to a stream publishes that on its channel (`terminal_keys.channel`); a short piece goes
+Each addition to a stream is published on its channel (`terminal_keys.channel`); a short piece goes
 along, as `<id> <bytes>` or `<id> <field> <value>`.
 
 muster:pty:<task>-<attempt>:out     stream: bytes and notes, the last 2 MiB
@@ -33,15 +33,15 @@ from muster.protocol.terminal import MAX_BYTES, Screen
 KEPT_BYTES = 2 << 20  # of an attempt's output
 KEPT_ENTRIES = 50_000
 KEPT_SECONDS = terminal_keys.SECONDS
-INPUT_SECONDS = 30  # what nobody has taken by then is not typed any more
+INPUT_SECONDS = 30  # input that no machine has taken by then is not typed any more
 PRESENT_SECONDS = 40  # how long a holder, or a viewer, is taken to be there without a sign
 DEFAULT_SIZE = (120, 40)
-# What is longer is not published: a reader must not be cut off for being slower than a flood.
+# A longer piece is not published: a reader must not be cut off for being slower than a flood.
 PUBLISHED_BYTES = 4096
 
 
 class State(NamedTuple):
-    """How large the terminal is, and whether a machine's socket is there."""
+    """A terminal's size, and whether a machine's socket holds it."""
 
     cols: int
     rows: int
@@ -49,7 +49,7 @@ class State(NamedTuple):
 
 
 class Presence(NamedTuple):
-    """A viewer, as it counts."""
+    """A viewer, as it counts against limits. `viewer`: its id."""
 
     viewer: str
     task_id: int
@@ -62,7 +62,7 @@ class Presence(NamedTuple):
 
 
 class Store:
-    """The commands of a process. What it raises is RedisError."""
+    """The terminals' commands to Redis. All of it but `place` and `channel` raises RedisError."""
 
     def __init__(self, url: str) -> None:
         self._commands = CommandQueue(url)
@@ -72,35 +72,40 @@ class Store:
         self._process = uuid.uuid4().hex
 
     def place(self, key: AttemptKey, part: str) -> str:
-        """The stream's key in Redis."""
+        """The key in Redis of a stream of the attempt: of its output (`out`) or input (`in`)."""
         return terminal_keys.key(*key, part)
 
     def channel(self, key: AttemptKey, part: str) -> bytes:
+        """The channel on which additions to that stream are published."""
         return terminal_keys.channel(self.place(key, part), self._database).encode()
 
     # ---- output ----------------------------------------------------------------------------------
 
     def top(self, key: AttemptKey) -> EntryId:
-        """The last entry's id; zero where there is none."""
+        """The id of the output's last entry; ZERO where there is none."""
         out = terminal_keys.key(*key, "out")
         (rows,) = _good(self._commands.run(("XREVRANGE", out, "+", "-", "COUNT", 1)))
         return parse_id(rows[0][0]) if rows else ZERO
 
     def page(self, key: AttemptKey, seen: EntryId, count: int) -> list[Entry]:
-        """The first entries behind `seen`."""
+        """The output's first entries behind `seen`, at most `count`."""
         out = terminal_keys.key(*key, "out")
         command = ("XRANGE", out, f"({spell(seen)}", "+", "COUNT", count)
         return parse(_good(self._readings.run(command))[0])
 
     def news(self, seen: Mapping[str, str], count: int) -> Sequence[tuple[bytes, Any]]:
-        """Of each stream in `seen`, whose last id known is given, the first rows behind that."""
+        """New rows of streams, at most `count` of each that has any.
+
+        `seen`: a stream's key → the id behind which its rows are new.
+        """
         command = ("XREAD", "COUNT", count, "STREAMS", *seen, *seen.values())
         (found,) = _good(self._readings.run(command))
         return found or ()
 
     def append(self, key: AttemptKey, pieces: Sequence[tuple[int, bytes]], renew: bool) -> Read:
-        """Add runs of bytes by the offset behind them; what is there already is not added. `renew`
-        has the stream expire later. As `read_to`.
+        """Add runs of bytes to the output, each with the offset behind it; a run that is there
+        already is not added twice. `renew` has the stream expire later. The answer is that of
+        `read_to`, or empty where only a short run was added.
         """
         out = terminal_keys.key(*key, "out")
         commands: list[Command] = [
@@ -121,8 +126,8 @@ class Store:
         return {} if is_alone else _read(answers[-1])
 
     def skip(self, key: AttemptKey, offset: int) -> None:
-        """The output goes on there: a run without bytes, so that who has not seen what was before
-        finds that out now and not with the next byte, which may be a day away."""
+        """Have the output go on at `offset`, by a run without bytes: viewers that have not seen the
+        bytes before it find that out now, and not with the next byte, which may be a day away."""
         out = terminal_keys.key(*key, "out")
         added, *rest = self._commands.run(
             ("XADD", out, f"{offset}-0", "d", b""),
@@ -133,22 +138,22 @@ class Store:
         _good(rest)
 
     def read_to(self, key: AttemptKey) -> Read:
-        """How far viewers are."""
+        """How far each process's quickest viewer is."""
         return _read(_good(self._commands.run(("HGETALL", terminal_keys.key(*key, "read"))))[0])
 
     def tell_read(self, key: AttemptKey, offset: int) -> None:
-        """So far has the quickest viewer of this process come."""
+        """Say how far the quickest viewer of this process is."""
         place = terminal_keys.key(*key, "read")
         said: Command = ("HSET", place, self._process, offset)
         _good(self._commands.run(said, ("EXPIRE", place, PRESENT_SECONDS)))
 
     def forget_read(self, key: AttemptKey) -> None:
-        """This process has no viewer any more."""
+        """Say that no viewer of this process is to be waited for."""
         place = terminal_keys.key(*key, "read")
         _good(self._commands.run(("HDEL", place, self._process)))
 
     def tell(self, key: AttemptKey, note: Note, known: EntryId = ZERO) -> None:
-        """Leave a note behind the last bytes, and behind what this process `known`s of."""
+        """Leave a note in the output, behind its last bytes and behind `known`."""
         _good(self._commands.run(self._telling(key, note, known)))
 
     def _telling(self, key: AttemptKey, note: Note, known: EntryId = ZERO) -> Command:
@@ -168,21 +173,25 @@ class Store:
     # ---- screen and size -------------------------------------------------------------------------
 
     def put_screen(self, key: AttemptKey, screen: Screen, note: Note, known: EntryId) -> None:
+        """Keep the screen as the attempt's last one, and leave the note, as `tell`."""
         place = terminal_keys.key(*key, "screen")
         kept: Command = ("SET", place, encode(screen), "EX", KEPT_SECONDS)
         _good(self._commands.run(kept, self._telling(key, note, known)))
 
     def screen(self, key: AttemptKey) -> Screen | None:
+        """The attempt's last screen; None where none has come, or it has expired."""
         (text,) = _good(self._commands.run(("GET", terminal_keys.key(*key, "screen"))))
         return msgspec.json.decode(text, type=Screen) if text else None
 
     def put_size(self, key: AttemptKey, cols: int, rows: int, note: Note, known: EntryId) -> None:
+        """Keep the terminal's size, and leave the note, as `tell`."""
         state = terminal_keys.key(*key, "state")
         size: Command = ("HSET", state, "cols", cols, "rows", rows)
         kept: Command = ("EXPIRE", state, PRESENT_SECONDS)
         _good(self._commands.run(size, kept, self._telling(key, note, known)))
 
     def states(self, keys: Sequence[AttemptKey]) -> list[State]:
+        """The state of each terminal, in the order of the keys."""
         commands: list[Command] = [
             ("HMGET", terminal_keys.key(*key, "state"), "cols", "rows", "holder") for key in keys
         ]
@@ -191,18 +200,20 @@ class Store:
     # ---- input -----------------------------------------------------------------------------------
 
     def put_input(self, key: AttemptKey, **wish: bytes | str) -> int:
-        """Hand something to the machine; how much waits for it now."""
+        """Add a wish to the machine's input: `k` keystrokes, `r` a size, `s` a screen. Returns how
+        many wishes wait for the machine now.
+        """
         ((field, value),) = wish.items()
         place, channel = terminal_keys.key(*key, "in"), self.channel(key, "in")
         given = (field, value, INPUT_SECONDS, channel, PUBLISHED_BYTES)
         return int(_good(self._commands.run(("EVAL", scripts.PUT, 1, place, *given)))[0])
 
     def waiting(self, key: AttemptKey) -> int:
-        """How much waits for the machine."""
+        """How many wishes wait for the machine."""
         return int(_good(self._commands.run(("XLEN", terminal_keys.key(*key, "in"))))[0])
 
     def drop_input(self, key: AttemptKey, taken: EntryId) -> None:
-        """That and what came before it has been handed on."""
+        """Drop the input up to `taken`, which has been handed to the machine."""
         after = (taken[0], taken[1] + 1)
         place = terminal_keys.key(*key, "in")
         _good(self._commands.run(("XTRIM", place, "MINID", spell(after))))
@@ -210,8 +221,9 @@ class Store:
     # ---- who is there ----------------------------------------------------------------------------
 
     def hold(self, key: AttemptKey, holder: str) -> tuple[EntryId, EntryId]:
-        """This is the attempt's socket now: the last output's id, and that of the word to others
-        that hold one."""
+        """Make the socket `holder` the attempt's, and tell other sockets of it to give way. Returns
+        the id of the output's last entry, and of the entry that tells them.
+        """
         state, place = terminal_keys.key(*key, "state"), terminal_keys.key(*key, "in")
         given = (holder, PRESENT_SECONDS, INPUT_SECONDS, self.channel(key, "in"))
         answers = self._commands.run(
@@ -224,8 +236,9 @@ class Store:
     def go_on_holding(
         self, holders: Sequence[tuple[AttemptKey, str, int, int]]
     ) -> list[int | None]:
-        """The same again, with the size that is known; how many viewers each has, and None for
-        one that holds it no longer."""
+        """Renew the hold of sockets, each given with its terminal's size. Returns for each how many
+        viewers its task has; None for a socket that another has replaced.
+        """
         commands: list[Command] = []
         for key, holder, cols, rows in holders:
             state, out = terminal_keys.key(*key, "state"), terminal_keys.key(*key, "out")
@@ -240,7 +253,7 @@ class Store:
         return [int(count) if is_ours else None for is_ours, count in held]
 
     def let_go(self, key: AttemptKey, holder: str) -> None:
-        """No longer, unless somebody else does."""
+        """Have no socket hold the attempt's terminal, unless another than `holder` does already."""
         script = (
             "if redis.call('HGET', KEYS[1], 'holder') == ARGV[1]"
             " then redis.call('HDEL', KEYS[1], 'holder') end"
@@ -268,7 +281,9 @@ class Store:
 
 
 def pieces_of(end: int, frames: Iterable[bytes]) -> tuple[list[tuple[int, bytes]], int]:
-    """Frames that follow each other from offset `end`, as few runs; and the offset behind them."""
+    """The bytes of frames that follow each other from offset `end`, in as few runs as MAX_BYTES
+    allows, each with the offset behind it; and the offset behind them all.
+    """
     pieces: list[tuple[int, bytes]] = []
     waiting: list[bytes] = []
     size = 0
@@ -290,7 +305,7 @@ def _read(found: Sequence[bytes]) -> Read:
 
 
 def _check_added(answer: Any) -> None:
-    """Raises what it is, unless just that the stream has this already."""
+    """Raises the answer if it is an error, other than that the stream has this entry already."""
     if isinstance(answer, ResponseError) and "equal or smaller" not in str(answer):
         raise answer
 

@@ -1,4 +1,4 @@
-"""An attempt's output as a process sees it: entries of a Redis stream, the newest at hand.
+"""An attempt's output as a process sees it: entries of a Redis stream, the newest in memory.
 
 An entry's id is (offset behind its last byte, 0), so that Redis itself drops what comes twice;
 notes have the id of the bytes before them and a number.
@@ -33,16 +33,18 @@ class Entry(NamedTuple):
 
 
 def parse_id(text: bytes) -> EntryId:
+    """The id that Redis spells so."""
     offset, _, number = text.partition(b"-")
     return int(offset), int(number)
 
 
 def spell(id_: EntryId) -> str:
+    """The id as Redis spells it."""
     return f"{id_[0]}-{id_[1]}"
 
 
 def parse(rows: Iterable[tuple[bytes, Sequence[bytes]]]) -> list[Entry]:
-    """What XRANGE and XREAD answer with; each of our entries has one field."""
+    """The entries of a stream's rows, as XRANGE and XREAD answer them. Each has one field."""
     entries = []
     for id_, (field, value, *_) in rows:
         note = decode_note(value) if field == b"n" else None
@@ -51,15 +53,21 @@ def parse(rows: Iterable[tuple[bytes, Sequence[bytes]]]) -> list[Entry]:
 
 
 class Listener(Protocol):
-    """Somebody who looks at a stream."""
+    """A viewer, as its stream sees it."""
 
-    def wake(self) -> None: ...
+    def wake(self) -> None:
+        """There is something new. Does not wait."""
 
-    def hear(self, note: AnyNote) -> None: ...
+    def hear(self, note: AnyNote) -> None:
+        """A note has come. Does not wait."""
 
 
 class Stream:
-    """The last RING_BYTES after `floor`, for all viewers of the process; they keep no bytes."""
+    """The last RING_BYTES of an output, for all viewers of the process; they keep no bytes.
+
+    The entries in memory lie behind `floor`, up to `top`. `users`: how many viewers have the
+    stream, also those that do not listen yet.
+    """
 
     def __init__(self, top: EntryId) -> None:
         self.floor, self.top = top, top
@@ -72,7 +80,7 @@ class Stream:
         self._size = 0
 
     def add(self, entries: Iterable[Entry]) -> None:
-        """What the reader has read. Notes are heard at once, whoever lies how far behind."""
+        """Add entries that have been read. Listeners hear notes at once, however far behind."""
         for entry in entries:
             if entry.id <= self.top:
                 continue  # news have brought it
@@ -92,9 +100,8 @@ class Stream:
             listener.wake()
 
     def follow(self, id_: EntryId, data: bytes) -> bool:
-        """Add bytes that news have brought if they are the next ones; whether they are here now.
-
-        A note between them and what is here would have been told of before them.
+        """Add bytes that came along with news, if they follow the last ones here; return whether
+        they are here now. News of a note that lies between would have come before.
         """
         if id_ <= self.top:
             return True
@@ -104,14 +111,14 @@ class Stream:
         return True
 
     def is_to_ask(self, now: float) -> bool:
-        """Whether a screen has to be asked for: one is enough for all who wait."""
+        """Whether the caller has to ask for a screen: one is enough for all viewers that wait."""
         if self._asked_at is not None and now < self._asked_at + 1.0:
             return False
         self._asked_at = now
         return True
 
     def after(self, seen: EntryId) -> list[Entry] | None:
-        """The entries behind `seen`; None if they are not all here."""
+        """The entries behind `seen`; None if they are not all in memory."""
         if seen < self.floor:
             return None
         found: list[Entry] = []

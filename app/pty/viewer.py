@@ -1,11 +1,10 @@
-"""Somebody who looks into a terminal, and may type: one socket, fed at its own pace."""
+"""A viewer's socket: output is sent at the viewer's own pace, what is typed goes to the machine."""
 
 import threading
 import time
 import uuid
 from collections import deque
 from collections.abc import Callable
-from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
@@ -18,36 +17,40 @@ from app.pty.peer import Peer
 from app.pty.store import Presence, Store
 from app.pty.stream import Stream
 from app.pty.websocket import Broken, TooBig, WebSocket
+from app.services.terminals.terminals import ViewerGrant
 from muster.protocol import codec
 from muster.protocol import terminal as wire
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import CloseCode
 
-INPUTS_AHEAD = 32  # how many inputs wait for the machine before no more is read
-UNSENT = 64  # how many answers wait for a viewer that reads none before they are left out
-# How long the last bytes before an exit may be on their way.
+INPUTS_AHEAD = 32  # inputs that may wait for the machine before no more is read
+UNSENT = 64  # answers that may wait for a viewer that reads none; more are left out
+# How long an exit waits for the last bytes before it, which may be on their way.
 EXIT_SECONDS = 2.0
 
 log = structlog.get_logger(__name__)
 
 
 class Viewer(Peer):
-    """`typed` is told how many bytes were typed. `mode` changes when somebody takes over."""
+    """A viewer. `mode`: what it may do now, which changes when a viewer takes over. `at_gate`: no
+    process is there that could take what is typed. `typed` is called with the number of bytes that
+    were typed.
+    """
 
     def __init__(
         self,
         ws: WebSocket,
         store: Store,
         stream: Stream,
-        grant: Any,
+        grant: ViewerGrant,
         resume_from: int | None,
         typed: Callable[[int], None],
     ) -> None:
         super().__init__(ws)
         self.id = uuid.uuid4().hex
         self.grant = grant
-        self.key: AttemptKey = AttemptKey.of(grant)
-        self.mode: TerminalMode = grant.mode
+        self.key = AttemptKey.of(grant)
+        self.mode = grant.mode
         self.at_gate = False
         self._store, self._stream, self._typed = store, stream, typed
         self._outbox: deque[wire.TerminalFrame] = deque()
@@ -56,12 +59,13 @@ class Viewer(Peer):
 
     @property
     def presence(self) -> Presence:
+        """What the viewer counts as, against limits."""
         return Presence(self.id, self.grant.task_id, self.grant.session.developer_id)
 
-    # ---- what it is told, by whom does not wait --------------------------------------------------
+    # ---- what other threads tell it, which do not wait -------------------------------------------
 
     def hear(self, note: AnyNote) -> None:
-        """A note that matters wherever in the stream the viewer is."""
+        """Take a note that matters wherever in the output the viewer is. Does not wait."""
         if isinstance(note, Taken):
             self._hear_takeover(note)
         elif isinstance(note, Exited):
@@ -83,7 +87,7 @@ class Viewer(Peer):
     # ---- the reading thread ----------------------------------------------------------------------
 
     def serve(self) -> None:
-        """Until it is over."""
+        """Read from the socket, and have it written to, until it is closed."""
         writer = threading.Thread(target=self._write, name="viewer", daemon=True)
         writer.start()
         self.wake()
@@ -142,8 +146,9 @@ class Viewer(Peer):
         if self.grant.mode is TerminalMode.WATCH:
             self._answer(wire.Refused(code="watching"))
             return
-        # Not only when the note has come round: what is typed next may be quicker. And before it is
-        # told: of two who take over at once the later note counts, which may come round at once.
+        # Not only when the note has come round: what is typed next may be quicker. And before the
+        # note is left: of two viewers that take over at once the later note counts, and it may come
+        # round at once.
         self.mode = TerminalMode.CONTROL
         self._store.tell(self.key, Taken(self.id, self.grant.name), self._stream.top)
 
@@ -191,5 +196,5 @@ class Viewer(Peer):
         self._exits = waiting
 
     def send_bytes(self, data: bytes) -> None:
-        """Waits as long as the peer lets it."""
+        """Send output; waits as long as the peer lets it. Raises ConnectionClosed, OSError."""
         self._ws.send(data)

@@ -1,4 +1,4 @@
-"""The frames of a terminal's WebSocket (RFC 6455), read by whoever waits for them.
+"""The frames of a terminal's WebSocket (RFC 6455), read on the thread that waits for them.
 
 The handshake is flask-sock's. Behind it simple-websocket would read on a thread of its own, wake
 another with an event for each message, and parse with wsproto: several times what a keystroke
@@ -18,8 +18,8 @@ CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 PROTOCOL_ERROR, BAD_TEXT = 1002, 1007
 
 LINGER = 1.0
-"""Seconds in which a peer may answer our goodbye: what lies unread when a socket is closed makes
-the kernel reset the connection, and the goodbye is lost with it."""
+"""Seconds in which a peer may answer our close frame: what lies unread when a socket is closed has
+the kernel reset the connection, and the frame is lost with it."""
 
 _PIECE = 1 << 18
 _FINAL, _RESERVED, _CONTROL, _MASKED = 0x80, 0x70, 0x8, 0x80
@@ -32,7 +32,7 @@ class TooBig(ValueError):
 
 
 class Broken(ValueError):
-    """What came is no WebSocket. `code` is what the connection is to be closed with."""
+    """The peer does not keep to RFC 6455. `code` is what the connection is to be closed with."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -40,11 +40,14 @@ class Broken(ValueError):
 
 
 class WebSocket:
-    """One thread receives; any may send, or close."""
+    """A server's end of a connection. One thread receives; any may send, or close."""
 
     def __init__(self, ws: Any, largest: int, silence: float) -> None:
-        """Takes over flask-sock's `ws`, whose thread has not begun. A peer that says nothing for
-        `silence` seconds is gone."""
+        """Take over the connection of flask-sock's `ws`, whose thread has not begun.
+
+        `largest`: how many bytes a message may have. `silence`: after how many seconds without a
+        byte the peer counts as gone.
+        """
         self.sock = ws.sock
         self.is_open = True
         self._largest, self._silence = largest, silence
@@ -61,7 +64,7 @@ class WebSocket:
     # ---- up --------------------------------------------------------------------------------------
 
     def receive(self, seconds: float | None = None) -> str | bytes | None:
-        """The next message; None when none has come for so long.
+        """The next message; None if none comes within that time.
 
         Raises ConnectionClosed, TooBig, Broken.
         """
@@ -78,7 +81,10 @@ class WebSocket:
                 self._read_out.set()
 
     def at_hand(self) -> str | bytes | None:
-        """The next message if it is here already; as `receive`."""
+        """The next message if it has been read already, else None.
+
+        Raises ConnectionClosed, TooBig, Broken.
+        """
         while (frame := self._frame()) is not None:
             message = self._take(*frame)
             if message is not None and not self._is_closing:
@@ -88,9 +94,9 @@ class WebSocket:
         return None
 
     def _fill(self, until: float | None) -> bool:
-        """Reads some. False when it took too long."""
+        """Read some bytes; False if none came until then. Raises ConnectionClosed."""
         if until is not None:
-            # Looked at each time: who never stops talking would never let it time out.
+            # Looked at each time: a peer that never stops sending would never let it time out.
             left = until - time.monotonic()
             if left <= 0:
                 return False
@@ -114,7 +120,8 @@ class WebSocket:
         return True
 
     def _frame(self) -> tuple[int, bool, bytes] | None:
-        """Opcode, whether it is the message's last, and what is in it; None while it is not whole.
+        """The next frame: its opcode, whether it is its message's last, and its payload. None while
+        it is not whole.
 
         Raises TooBig, Broken.
         """
@@ -142,7 +149,10 @@ class WebSocket:
         return opcode, bool(first & _FINAL), payload
 
     def _take(self, opcode: int, is_last: bool, payload: bytes) -> str | bytes | None:
-        """The message that is whole now, if one is. Raises ConnectionClosed, TooBig, Broken."""
+        """Take a frame; return the message that it completes, if any.
+
+        Raises ConnectionClosed, TooBig, Broken.
+        """
         if opcode & _CONTROL:
             self._obey(opcode, payload)
             return None
@@ -185,30 +195,30 @@ class WebSocket:
     # ---- down ------------------------------------------------------------------------------------
 
     def send(self, message: str | bytes) -> None:
-        """Waits as long as the peer lets it. Raises ConnectionClosed, OSError."""
+        """Send the message; waits as long as the peer lets it. Raises ConnectionClosed, OSError."""
         if not self.is_open or self._is_closing:
             raise ConnectionClosed()
         kind, data = (BINARY, message) if isinstance(message, bytes) else (TEXT, message.encode())
         self.sock.send(_head(kind, len(data)) + data)
 
     def ping(self) -> None:
-        """Any client answers this one by itself. Raises OSError."""
+        """Send a ping, which any client answers by itself. Raises OSError."""
         self.sock.send(_head(PING, 0))
 
     def close(self, code: int, reason: str = "") -> None:
-        """Says goodbye, gives the peer a moment to answer, and ends the connection."""
+        """Send a close frame, give the peer a moment to answer, and end the connection."""
         if self.is_open and not self._is_closing:
             self._is_closing = True
-            said = b"" if code == _NO_CODE else code.to_bytes(2, "big") + reason.encode()[:123]
+            body = b"" if code == _NO_CODE else code.to_bytes(2, "big") + reason.encode()[:123]
             with contextlib.suppress(OSError):
-                self.sock.send(_head(CLOSE, len(said)) + said)
+                self.sock.send(_head(CLOSE, len(body)) + body)
                 self._see_off()
         self.is_open = False
         with contextlib.suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
 
     def _see_off(self) -> None:
-        """Reads, or has the thread read that is at it, until the peer has answered or hung up."""
+        """Read until the peer has answered or hung up, or have the receiving thread do so."""
         if self._is_reading:
             self._read_out.wait(LINGER)
             return
@@ -228,7 +238,9 @@ class WebSocket:
 
 
 def _is_goodbye(payload: bytes) -> bool:
-    """Whether it begins with a code that may be sent (RFC 6455, 7.4); its reason is UTF-8."""
+    """Whether a close frame's payload begins with a code that may be sent (RFC 6455, 7.4), and goes
+    on in UTF-8.
+    """
     code = int.from_bytes(payload[:2], "big")
     try:
         payload[2:].decode()
@@ -246,7 +258,7 @@ def _head(opcode: int, length: int) -> bytes:
 
 
 def _unmasked(data: bytes | bytearray, mask: bytes | bytearray) -> bytes:
-    """As one large number, which is the fastest XOR that Python has."""
+    """The data without its mask; by XOR of two large numbers, the fastest that Python has."""
     length = len(data)
     key = int.from_bytes(mask * (length // 4) + mask[: length % 4], "little")
     return (int.from_bytes(data, "little") ^ key).to_bytes(length, "little")

@@ -1,4 +1,4 @@
-"""Rows that tests begin with: valid, complete, and committed. Each takes what matters to the test.
+"""Rows for tests: valid, complete and committed. Give a factory only what matters to the test.
 
 developer = make_developer(role=SystemRole.LEAD)
 task = make_task(project=make_project(members=[developer]), status=TaskStatus.RUNNING)

@@ -1,4 +1,4 @@
-"""Bots and what they are bound to."""
+"""Bots and their bindings."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What comes from chats, and what links chat accounts."""
+"""Chat events and chat tokens."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from tests.factories.rows import now, numbers, stored
 
 
 def make_chat_event(bot: Bot | None = None, **given: Any) -> ChatEvent:
-    """Somebody has asked for help, and nobody has looked at it yet."""
+    """A chat event with the command `help`, not carried out yet."""
     said = Incoming(f"E{next(numbers)}", "U1", "C1", True, Intent.COMMAND, "help")
     defaults = {
         "bot_id": (bot or make_bot()).id,
@@ -25,7 +25,7 @@ def make_chat_event(bot: Bot | None = None, **given: Any) -> ChatEvent:
 
 
 def make_chat_token(developer: Developer, **given: Any) -> tuple[ChatToken, str]:
-    """A fresh token, and its secret."""
+    """An unused chat token, and its secret."""
     secret = tokens.new(TokenKind.CHAT)
     defaults = {
         "developer_id": developer.id,

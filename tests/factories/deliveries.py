@@ -13,7 +13,7 @@ from tests.factories.rows import now, numbers, stored
 
 
 def make_outbox_entry(task: Task, **given: Any) -> OutboxEntry:
-    """An event that has been expanded: the task is done."""
+    """An entry that has been expanded, about the completion of the task."""
     defaults = {
         "task_id": task.id,
         "number": next(numbers),
@@ -30,8 +30,8 @@ def make_outbox_entry(task: Task, **given: Any) -> OutboxEntry:
 def make_delivery(
     task: Task, bot: Bot, *, entry: OutboxEntry | None = None, **given: Any
 ) -> Delivery:
-    """A message of the bot's, pending and due; by default of an event of its own, and to a room
-    of the task's project.
+    """A delivery of the bot's, pending and due; by default of a new entry, and to a chat that is
+    bound to the task's project.
     """
     chat_id = given.setdefault("chat_id", f"C{task.project_id}")
     if given.get("developer_id") is None and not _is_bound(bot, chat_id):

@@ -20,7 +20,7 @@ def password_hash() -> str:
 
 
 def make_developer(**given: Any) -> Developer:
-    """A developer (by default with the role of one) whose password is PASSWORD."""
+    """A developer, by default with the role `developer`, whose password is `PASSWORD`."""
     name = f"dev{next(numbers)}"
     defaults = {
         "name": name,
@@ -47,7 +47,7 @@ def make_personal_token(developer: Developer, **given: Any) -> tuple[PersonalTok
 
 
 def make_refresh_token(developer: Developer, **given: Any) -> RefreshToken:
-    """A link of a login of its own."""
+    """A refresh token of a new login."""
     defaults = {
         "developer_id": developer.id,
         "family": uuid.uuid4(),
@@ -60,7 +60,7 @@ def make_refresh_token(developer: Developer, **given: Any) -> RefreshToken:
 
 
 def make_idempotency_key(developer: Developer, **given: Any) -> IdempotencyKey:
-    """A key that a request of the developer's has come with."""
+    """An idempotency key of the developer's, with an empty response."""
     defaults = {
         "developer_id": developer.id,
         "key": f"key{next(numbers)}",

@@ -1,4 +1,4 @@
-"""Machines and what lets them in."""
+"""Machines and enrollment tokens."""
 
 import uuid
 from datetime import timedelta
@@ -15,7 +15,9 @@ METRICS = {"cpuPercent": 5.0, "memoryPercent": 20.0, "diskPercent": 30.0}
 
 
 def make_machine(*, metrics: dict[str, float] = METRICS, **given: Any) -> Machine:
-    """A machine that is connected, idle, and can run claude; with a heartbeat of this moment."""
+    """A machine that is connected, idle, and can run claude, with a heartbeat that came just
+    now.
+    """
     moment = now()
     defaults = {
         "id": uuid.uuid4(),
@@ -44,7 +46,7 @@ def make_machine(*, metrics: dict[str, float] = METRICS, **given: Any) -> Machin
 def make_enrollment_token(
     *, creator: Developer | None = None, **given: Any
 ) -> tuple[EnrollmentToken, str]:
-    """An unused token's row, and the token."""
+    """The row of an unused enrollment token, and its secret."""
     secret = tokens.new(TokenKind.ENROLLMENT)
     creator = creator or make_developer()
     defaults = {

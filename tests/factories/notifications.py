@@ -7,7 +7,7 @@ from tests.factories.rows import now, stored
 
 
 def make_notification(developer: Developer, **given: Any) -> Notification:
-    """An unread one, about no task."""
+    """An unread notification, about no task."""
     defaults = {
         "developer_id": developer.id,
         "type": "task_completed",

@@ -1,4 +1,4 @@
-"""Projects and who works on them."""
+"""Projects and their members."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -16,7 +16,7 @@ def make_project(
     maintainers: Iterable[Developer] = (),
     **given: Any,
 ) -> Project:
-    """A project whose tasks have one stage, and with these people."""
+    """A project whose tasks have one stage, with these members and maintainers."""
     key = f"P{next(numbers)}"
     defaults = {
         "key": key,

@@ -1,4 +1,4 @@
-"""What all factories do in the end."""
+"""Storing rows, for all factories."""
 
 import itertools
 from datetime import UTC, datetime

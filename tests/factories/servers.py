@@ -9,7 +9,7 @@ from tests.factories.rows import now, stored
 
 
 def make_server_process(**given: Any) -> ServerProcess:
-    """One that has been there since yesterday, and is going to be."""
+    """A server process that runs from yesterday until tomorrow."""
     day = timedelta(days=1)
     defaults = {"id": uuid.uuid4(), "started_at": now() - day, "seen_at": now() + day}
     return stored(ServerProcess, defaults, given)

@@ -1,6 +1,6 @@
 """Tasks with their attempts and gates.
 
-They are written as they are asked for; no rule is asked. A test of a rule goes through services.
+Rows are stored as they are given, without a check by any rule. Tests of rules use the services.
 """
 
 from typing import Any
@@ -36,7 +36,7 @@ def make_task(
 
 
 def make_attempt(task: Task, machine: Machine, **given: Any) -> Attempt:
-    """The task's next attempt, on that machine, running and on one of its slots."""
+    """The task's next attempt, running on that machine and holding one of its slots."""
     task.attempt += 1
     task.machine_id = machine.id
     moment = now()
@@ -74,7 +74,7 @@ def make_gate(task: Task, **given: Any) -> Gate:
 
 
 def make_workspace(attempt: Attempt, **given: Any) -> Workspace:
-    """The attempt's workspace, ready, as its machine told of it."""
+    """The attempt's workspace, as its machine has reported it: ready."""
     defaults = {
         "task_id": attempt.task_id,
         "attempt": attempt.number,

@@ -1,4 +1,4 @@
-"""Terminals' tokens, and who typed."""
+"""Channel tokens, and records of who typed into terminals."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from tests.factories.tasks import make_attempt, make_task
 
 
 def make_channel_token(developer: Developer, **given: Any) -> ChannelToken:
-    """A developer's token for a running attempt, good for a minute."""
+    """A developer's token for a running attempt, valid for a minute."""
     attempt = make_attempt(make_task(), make_machine())
     defaults = {
         "digest": f"{next(numbers)}",
@@ -25,7 +25,7 @@ def make_channel_token(developer: Developer, **given: Any) -> ChannelToken:
 
 
 def make_terminal_input(developer: Developer, **given: Any) -> TerminalInput:
-    """That the developer typed a word just now."""
+    """A record that the developer typed 5 bytes just now."""
     defaults = {
         "task_id": make_task().id,
         "attempt": 1,

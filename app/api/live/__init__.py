@@ -1,1 +1,1 @@
-"""Server-Sent Events: what is committed, seen at once by those who look on."""
+"""Server-Sent Events: clients are told of what is committed, as soon as it is."""

@@ -26,7 +26,9 @@ log = structlog.get_logger(__name__)
 def read(
     app: Flask, session: DeveloperSession, place: StreamPlace, last_event_id: str | None
 ) -> Iterator[bytes]:
-    """The stream's bytes. `last_event_id` is what the client has had before: it goes on there."""
+    """The stream's bytes, until it ends. `last_event_id`: of the last event that the client has, if
+    it comes back; it misses nothing that was committed since.
+    """
     yield sse.begin()
     try:
         yield from _told(app, session, place, last_event_id)
@@ -60,7 +62,7 @@ def _told(
 
 
 def _catch_up(app: Flask, stream: Stream, last_event_id: str | None) -> Iterator[bytes]:
-    """What the client has missed, or how things are."""
+    """What the client has missed; or, if that cannot be told, how many notifications are unread."""
     had = snapshot.parse(last_event_id) if last_event_id else None
     joined = stream.joined_at
     with app.app_context():
@@ -72,7 +74,7 @@ def _catch_up(app: Flask, stream: Stream, last_event_id: str | None) -> Iterator
         stream.put(End("signed_out"))
         return
     if batch is None or not batch.is_whole:
-        # Nothing was had, or too much was missed: lists say how things are.
+        # The client is new, or has missed too much: lists say how things are.
         event = "reset" if last_event_id else "hello"
         yield _message(event, News([], [], found.unread, joined))
     elif (item := hub.for_one(batch, stream.session, found)) is not None:

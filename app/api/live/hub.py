@@ -1,7 +1,7 @@
 """All streams of one server process: one subscription wakes them, one look reads for all of them.
 
-Redis only says that there is something; what it is stands in Postgres. A word that is lost costs
-LOOK_SECONDS.
+Redis only says that there is news; the news stand in Postgres. A message of Redis that is
+lost costs LOOK_SECONDS.
 """
 
 import queue
@@ -35,7 +35,9 @@ log = structlog.get_logger(__name__)
 
 
 class News(NamedTuple):
-    """What one developer is told: they have read up to `seen` with it."""
+    """What a stream tells its developer. `unread`: how many notifications are, if that has changed.
+    With it the developer has read up to `seen`.
+    """
 
     events: list[Row]
     notifications: list[Row]
@@ -44,13 +46,17 @@ class News(NamedTuple):
 
 
 class End(NamedTuple):
-    """The stream is over, and why."""
+    """The last item of a stream: why it is over."""
 
     reason: str
 
 
 class Stream:
-    """One client's. `seen` is how far it has been read for it, whether there was news or not."""
+    """One client's stream: the hub puts items, the thread that serves the client takes them.
+
+    `joined_at`: from where on the hub puts all that is committed. `seen`: up to where it has looked
+    for this stream, whether there was news or not. `is_over`: an End has been put.
+    """
 
     def __init__(self, session: DeveloperSession, place: StreamPlace, seen: Snapshot) -> None:
         self.session, self.place = session, place
@@ -59,7 +65,9 @@ class Stream:
         self._waiting: queue.SimpleQueue[News | End] = queue.SimpleQueue()
 
     def put(self, item: News | End) -> None:
-        """To be told; never waits for the client."""
+        """Have the item told, and nothing after an End. A client that is too far behind gets an End
+        instead. Does not wait.
+        """
         if self.is_over:
             return
         if self._waiting.qsize() >= MOST_UNREAD:
@@ -68,7 +76,7 @@ class Stream:
         self._waiting.put(item)
 
     def next(self, seconds: float) -> News | End | None:
-        """What comes within that time."""
+        """The next item, or None if none comes within that time."""
         try:
             item = self._waiting.get(timeout=max(0.0, seconds))
         except queue.Empty:
@@ -79,7 +87,7 @@ class Stream:
 
 
 class Hub:
-    """The streams of this process."""
+    """The streams of this process, and what wakes them."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -94,7 +102,7 @@ class Hub:
 
     @contextmanager
     def joined(self, session: DeveloperSession, place: StreamPlace) -> Iterator[Stream]:
-        """A stream, as long as this lasts: it gets all that is committed after its `seen`.
+        """A stream that gets all that is committed after its `joined_at`, while the context lasts.
 
         Raises SQLAlchemyError.
         """
@@ -115,7 +123,7 @@ class Hub:
 
     @contextmanager
     def watching(self, task_id: int) -> Iterator[threading.Event]:
-        """What is set when something of the task may be new, as long as this lasts."""
+        """An event that is set when there may be news of the task, while the context lasts."""
         self._start()
         some = threading.Event()
         with self._lock:
@@ -129,7 +137,7 @@ class Hub:
                     del self._watchers[task_id]
 
     def close_all(self) -> None:
-        """The process is going away: clients come back at once, to another one."""
+        """End all streams, since the process is going away: clients come back, to another one."""
         self.is_closing = True
         for stream in list(self._streams):
             stream.put(End("going_away"))
@@ -166,7 +174,7 @@ class Hub:
                 places.keep([stream.place for stream in self._streams])
 
     def _advance(self) -> None:
-        """Read what is new, and tell each stream what is for it. The caller holds the lock."""
+        """Read what is new, and put into each stream what is for it. The caller holds the lock."""
         with self._app.app_context():
             if self._seen is None or not self._streams:
                 self._seen = news.here()
@@ -216,7 +224,7 @@ class Hub:
 
 
 def for_one(batch: NewsBatch, session: DeveloperSession, state: ViewerState) -> News | None:
-    """What of it somebody may see; None where that is nothing."""
+    """The part of the batch that a session's developer may see; None where that is nothing."""
     events = [event for event in batch.events if state.sees(event)]
     mine = [row for row in batch.notifications if row["developer_id"] == session.developer_id]
     if not events and not mine and state.unread is None:
@@ -225,6 +233,6 @@ def for_one(batch: NewsBatch, session: DeveloperSession, state: ViewerState) -> 
 
 
 def of(app: Flask) -> Hub:
-    """The app's hub, made on first use."""
+    """The app's hub, which is made when it is first asked for."""
     hub: Hub = app.extensions.setdefault("hub", Hub(app))
     return hub

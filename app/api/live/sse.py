@@ -16,15 +16,16 @@ HEADERS = {
 RETRY_MILLISECONDS = 2000
 
 
-def message(event: str, said: Any, seen: Seen) -> bytes:
-    """One event; who has it has read up to `seen`."""
-    return f"event: {event}\nid: {seen}\ndata: {json.dumps(said, ensure_ascii=False)}\n\n".encode()
+def message(event: str, data: Any, seen: Seen) -> bytes:
+    """The bytes of one event. A client that has it has read up to `seen`."""
+    return f"event: {event}\nid: {seen}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 
 
 def heartbeat(seen: Seen) -> bytes:
-    """Nothing to tell; but how far it is read is said."""
+    """The bytes of a comment, which no client sees as an event, with how far the stream is read."""
     return f": here\nid: {seen}\n\n".encode()
 
 
 def begin() -> bytes:
+    """The first bytes of a stream: how soon a client whose connection breaks comes back."""
     return f"retry: {RETRY_MILLISECONDS}\n\n".encode()

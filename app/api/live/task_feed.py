@@ -1,4 +1,4 @@
-"""A task's stream: its events and its log's bytes, from where somebody has read to.
+"""A task's stream: its events and its log's bytes, from where a client has read to.
 
 No connection to Postgres is held while it waits, or while the client takes its time.
 """
@@ -31,7 +31,9 @@ _EVENTS = EventSchema(many=True)
 
 
 class _Reading:
-    """Where one client is."""
+    """One client's way through the task. `place`: how far it has read; None before the first look.
+    `is_over`: the `end` has been told. `has_more`: the last look found more than it had time for.
+    """
 
     def __init__(
         self, app: Flask, session: DeveloperSession, task_id: int, last_event_id: str | None
@@ -44,9 +46,11 @@ class _Reading:
         self.has_more = False
 
     def news(self) -> Iterator[bytes]:
-        """What has come since, for LOOK_SECONDS; then `has_more`. Raises SQLAlchemyError.
+        """The bytes of all that is new since the last call, for at most LOOK_SECONDS; after that
+        `has_more`. Raises SQLAlchemyError.
 
-        Who reads a long log slowly is looked at meanwhile: rights end, and so do servers.
+        The time is bounded because a long log may be read slowly, and rights end meanwhile, and so
+        do servers.
         """
         self.has_more = False
         with self.app.app_context():
@@ -63,6 +67,7 @@ class _Reading:
         yield from self._logs(self.place, seen.top)
 
     def end(self, reason: str) -> bytes:
+        """The bytes of the last event; the reading is over."""
         self.is_over = True
         return sse.message("end", {"reason": reason}, self.place or StreamCursor())
 
@@ -92,7 +97,7 @@ class _Reading:
                         return
 
     def _goes_on(self) -> bool:
-        """Whether more may be told before the next look; asked where there is more."""
+        """Whether there is time for more before the next look. Called only where there is more."""
         self.has_more = time.monotonic() >= self._looks_at
         return not self.has_more
 
@@ -104,7 +109,10 @@ def read(
     task_id: int,
     last_event_id: str | None,
 ) -> Iterator[bytes]:
-    """The stream's bytes."""
+    """The stream's bytes, until it ends; the place that was taken is kept meanwhile.
+
+    `last_event_id`: of the last event that the client has, if it comes back: where to go on.
+    """
     yield sse.begin()
     reading = _Reading(app, session, task_id, last_event_id)
     told_at = kept_at = time.monotonic()
@@ -132,6 +140,7 @@ def read(
 
 
 def _look(session: DeveloperSession, task_id: int) -> tuple[Seen | None, bool]:
+    """How far the task is, if it is there; and whether the session may see it."""
     state = news.viewer_states({0: session}, now()).get(0)
     seen = task_news.look(task_id)
     if state is None or seen is None or not state.is_signed_in:

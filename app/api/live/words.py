@@ -9,7 +9,7 @@ from app.services.notify.news import Row
 
 
 def said(item: News) -> dict[str, Any]:
-    """`unreadCount` is null where it has not changed."""
+    """The data of a `news` event. `unreadCount` is null where it has not changed."""
     return {
         "events": [event(row) for row in item.events],
         "notifications": [_notification(row) for row in item.notifications],
@@ -18,7 +18,7 @@ def said(item: News) -> dict[str, Any]:
 
 
 def event(row: Row) -> dict[str, Any]:
-    """As in the list of a task's events, with the task."""
+    """An event as in the list of its task's events, and with the task."""
     return {
         "taskId": row["task_id"],
         "projectKey": row["project_key"],
@@ -44,5 +44,5 @@ def _notification(row: Row) -> dict[str, Any]:
     }
 
 
-def _moment(said: str | None) -> str | None:
-    return written(datetime.fromisoformat(said)) if said else None
+def _moment(text: str | None) -> str | None:
+    return written(datetime.fromisoformat(text)) if text else None

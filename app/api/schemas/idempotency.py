@@ -1,4 +1,4 @@
-"""What comes and goes with a request that a client may repeat."""
+"""Headers of requests that a client may repeat."""
 
 from marshmallow import fields, validate
 

@@ -1,6 +1,6 @@
 """Chat: what people do there has the same effect as in the API, with the same rights.
 
-`inbox` believes a platform and stores what it tells; `work` has it take effect, and answers.
+`inbox` checks a platform's events and stores them; `work` carries them out, and replies.
 """
 
 from app.services.chat.work import catch_up, work

@@ -1,4 +1,4 @@
-"""Whose a chat account is, and how it becomes theirs: by a token that is used once."""
+"""Chat accounts of developers, linked by tokens that can be used once."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,7 +25,10 @@ class NewChatToken:
 
 
 def make_token(actor: Developer) -> NewChatToken:
-    """What links the developer to the chat account that sends it. Earlier ones end."""
+    """Create a token that links the developer to the chat account that sends it to a bot. Commits.
+
+    Earlier tokens of the developer end.
+    """
     developers.hold(actor)
     now = clock.now()
     unused = (ChatToken.developer_id == actor.id) & ChatToken.used_at.is_(None)
@@ -43,7 +46,7 @@ def make_token(actor: Developer) -> NewChatToken:
 
 
 def owner(platform: BotPlatform, user_id: str) -> Developer | None:
-    """Whose account it is, also if theirs is disabled."""
+    """The developer to whom a chat account is linked, even if they are disabled."""
     uid = chat.uid(platform, user_id)
     return db.session.scalar(
         select(Developer)
@@ -53,15 +56,15 @@ def owner(platform: BotPlatform, user_id: str) -> Developer | None:
 
 
 def burn(token_digest: str, now: datetime) -> None:
-    """The token is good for nothing any more, whoever has read it. Commits."""
+    """Use up a token without linking anything: others have read it. Commits."""
     _use(token_digest, now)
     db.session.commit()
 
 
 def bind(token_digest: str, platform: BotPlatform, user_id: str, now: datetime) -> Developer:
-    """Link the account to the developer whose token it is, in place of the one they had.
+    """Link a chat account to the developer whose token it is, in place of an earlier account.
 
-    The token is used up whether or not it can be. Of simultaneous uses one wins. Commits. Raises
+    The token is used up even if that fails. Of simultaneous uses one succeeds. Commits. Raises
     ChatTokenInvalid, PlatformUidTaken.
     """
     developer_id = _use(token_digest, now)
@@ -91,7 +94,10 @@ def bind(token_digest: str, platform: BotPlatform, user_id: str, now: datetime) 
 
 
 def _use(token_digest: str, now: datetime) -> int | None:
-    """Whose it was; None where it is not good. One statement: who comes second finds it used."""
+    """Use up a token, and return its developer's id; None if the token is not valid.
+
+    One statement, so that of simultaneous uses one succeeds.
+    """
     return db.session.scalar(
         update(ChatToken)
         .where(

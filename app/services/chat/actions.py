@@ -1,4 +1,4 @@
-"""Commands of people, carried out by the services that the API uses, in their name."""
+"""Commands in chats, carried out in people's names by the services that the API uses."""
 
 import re
 import uuid
@@ -32,7 +32,9 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 
 @dataclass(frozen=True)
 class Reply:
-    """What is said about it; `public`: to all who are there. `card`: with that task's card."""
+    """A reply. `public`: all in the chat may read it. `card` is the id of a task whose card is
+    shown with it.
+    """
 
     text: str
     public: bool = False
@@ -41,8 +43,9 @@ class Reply:
 
 @dataclass(frozen=True)
 class CommandRequest:
-    """A command, who gave it and where. `remember` is called inside the transaction of an act that
-    must not be done twice, with the answer to it.
+    """A command, its author, and the chat event `said` that it came in.
+
+    `remember` stores the reply; an act that must not be repeated calls it in its own transaction.
     """
 
     actor: Developer
@@ -55,7 +58,7 @@ class CommandRequest:
 def carry_out(
     actor: Developer, bot: Bot, said: Incoming, remember: Callable[[Reply], None]
 ) -> Reply:
-    """Do what the text says. Raises DomainError."""
+    """Carry out the command in the event's text, and return the reply. Raises DomainError."""
     command = commands.parse(said.text)
     if isinstance(command, Unclear):
         return Reply(command.words)
@@ -63,7 +66,7 @@ def carry_out(
 
 
 def in_words(error: DomainError) -> str:
-    """What went wrong, for somebody who has written a command."""
+    """The text about an error, for somebody who has written a command."""
     if isinstance(error, InvalidFields) and error.errors:
         return " ".join(f"{field} {', '.join(wrong)}." for field, wrong in error.errors.items())
     return str(error)
@@ -106,7 +109,7 @@ def _progress(asked: CommandRequest) -> Reply:
 
 
 def progress(task: Task) -> str:
-    """How far it is, in a few lines."""
+    """The task's progress, in a few lines."""
     stage = cards.stage_name(task, task.current_stage_index)
     lines = [_headline(task)]
     lines.append(f"stage {task.current_stage_index + 1} of {len(task.pipeline)}, “{stage}”")
@@ -157,7 +160,7 @@ def _confirm(asked: CommandRequest) -> Reply:
 
 
 def answered(actor: Developer, task_id: int, stage: str, result: str) -> Reply:
-    """What is told about an answer that was taken."""
+    """The reply to an answer to a gate that was accepted."""
     return Reply(f"✓ #{task_id} “{stage}”: {actor.name} answered {cut(result, 200)}", public=True)
 
 
@@ -183,7 +186,7 @@ def _logs(asked: CommandRequest) -> Reply:
 
 
 def readable(line: str) -> str:
-    """Without what only a terminal understands."""
+    """The line without escape sequences, as a terminal would show it."""
     return _ESCAPES.sub("", line).rpartition("\r")[2] or _ESCAPES.sub("", line).strip("\r")
 
 
@@ -193,7 +196,7 @@ def _headline(task: Task) -> str:
 
 
 def _id(asked: CommandRequest) -> int:
-    assert asked.command.task_id is not None  # the parser gives these verbs one
+    assert asked.command.task_id is not None  # the parser makes sure of it for these verbs
     return asked.command.task_id
 
 
@@ -212,7 +215,7 @@ def _undrain(asked: CommandRequest) -> Reply:
 
 
 def _machine(called: str) -> Machine:
-    """The machine of that name in any letter case, or of that id. Raises NotFound."""
+    """The machine with that name, in any letter case, or with that id. Raises NotFound."""
     usable = Machine.status != MachineStatus.DECOMMISSIONED
     by_name = select(Machine).where(func.lower(Machine.name) == called.lower(), usable)
     found = db.session.scalars(by_name.order_by(Machine.id).limit(5)).all()
@@ -238,7 +241,7 @@ def _uuid(text: str) -> uuid.UUID | None:
 
 
 def _bound_project(asked: CommandRequest) -> str | None:
-    """The key of the project that the chat speaks of."""
+    """The key of the project that the chat is bound to, if it is."""
     return db.session.scalar(
         select(Project.key)
         .join(BotBinding, BotBinding.project_id == Project.id)

@@ -1,4 +1,6 @@
-"""A task as a card: what `progress` shows, and what becomes of a card whose question is over."""
+"""Cards of tasks: what the command `progress` shows, and how a card says that its question is
+over.
+"""
 
 from app.chat.messages import GateCard, Message, cut
 from app.domain import task as rules
@@ -8,7 +10,7 @@ from app.services.tasks import reads
 
 
 def message(task: Task, gate: Gate | None, body: str) -> Message:
-    """The card of a task, with its question if there is one."""
+    """The card of a task, with the question of `gate` if one is given."""
     return Message(
         delivery_id=0,
         kind="progress",
@@ -36,7 +38,7 @@ def _gate(task: Task, gate: Gate) -> GateCard:
 
 
 def over(task: Task, gate: Gate) -> str | None:
-    """How the question ended, in words; None while it waits."""
+    """How the gate's question ended, as a text; None while it is open."""
     if gate.answered_at is not None:
         person = db.session.get(Developer, gate.answered_by) if gate.answered_by else None
         return cut(f"{person.name if person else 'somebody'}: {gate.result}", 200)
@@ -56,7 +58,7 @@ def stage_name(task: Task, index: int) -> str:
 def asked(
     actor: Developer, task_id: int, round_: int, stage_index: int
 ) -> tuple[Task, Gate | None]:
-    """The task, and that question of it. Raises NotFound."""
+    """The task, and its gate of that round and stage. Raises NotFound."""
     task = reads.get(actor, task_id)
     gate = db.session.get(Gate, (task_id, round_, stage_index), populate_existing=True)
     return task, gate

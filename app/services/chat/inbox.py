@@ -1,6 +1,6 @@
-"""What platforms post: believed by its signature, stored once, and worked on elsewhere.
+"""Events that platforms post: checked by their signatures, and stored once.
 
-Nothing else happens here: a platform waits for three seconds, and then tells us again.
+They are carried out elsewhere (`work`), because a platform repeats an event after three seconds.
 """
 
 import re
@@ -26,16 +26,19 @@ from app.services import vault
 Headers = Mapping[str, str]
 # A token that links an account is a credential: only its digest is stored here too.
 _TOKEN = re.compile(r"mst_chat_[0-9a-f]+")
-DIGEST = "mst_chat_sha256:"  # what stands before it; no token looks like that
+DIGEST = "mst_chat_sha256:"  # the prefix of a digest; no token begins like this
 
 log = structlog.get_logger(__name__)
 
 
 def from_slack(headers: Headers, body: bytes, now: datetime, *, form: bool) -> str | None:
-    """Take it in; what a handshake is answered with, else None. Raises Unauthenticated."""
+    """Store an event of Slack's. Returns the challenge if it is a handshake, else None.
+
+    Commits. Raises Unauthenticated.
+    """
     said = slack.opened(body, form=form)
     app_id, challenge = slack.app_of(said), slack.challenge_of(said)
-    # The first handshake does not say which app it is for; whose secret signed it does.
+    # A handshake does not name its app; the secret that has signed it tells the bot.
     for bot, known in _bots(BotPlatform.SLACK, None if challenge is not None else app_id):
         if slack.is_signed(known.webhook_token, headers, body):
             if challenge is None:
@@ -45,13 +48,17 @@ def from_slack(headers: Headers, body: bytes, now: datetime, *, form: bool) -> s
 
 
 def from_lark(headers: Headers, body: bytes, now: datetime) -> str | None:
-    """Likewise. What is encrypted does not say outside for which app it is."""
+    """Store an event of Lark's. Returns the challenge if it is a handshake, else None.
+
+    Encrypted events name their app only inside, so all bots' keys are tried. Commits. Raises
+    Unauthenticated.
+    """
     for bot, known in _bots(BotPlatform.LARK, None):
         said = lark.opened(body, known.encrypt_key)
         if not said or not lark.is_told(said, known.webhook_token):
             continue
         if (challenge := lark.challenge_of(said)) is not None:
-            return challenge  # never signed, but who sends it knows the token (and the key)
+            return challenge  # handshakes are not signed, but contain the token
         if lark.app_of(said) == bot.app_id and _is_lark(known, said, headers, body, now):
             _store(bot, lark.read(said), now)
             return None
@@ -59,7 +66,7 @@ def from_lark(headers: Headers, body: bytes, now: datetime) -> str | None:
 
 
 class _Known(NamedTuple):
-    """A bot's secrets, opened."""
+    """A bot's decrypted secrets."""
 
     app_secret: str
     webhook_token: str
@@ -110,6 +117,6 @@ def _store(bot: Bot, incoming: Incoming | None, now: datetime) -> None:
 
 
 def _sealed(said: dict[str, Any]) -> dict[str, Any]:
-    # What is kept here must not do as a token: whoever writes the mark themselves has written none.
+    # A text in which somebody has written the prefix themselves must not pass for a token's digest.
     text = said["text"].replace(DIGEST, "?")
     return said | {"text": _TOKEN.sub(lambda found: DIGEST + digest(found[0]), text)}

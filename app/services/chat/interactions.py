@@ -20,7 +20,8 @@ from app.services.tasks import gates
 
 
 def carry_out(actor: Developer, bot: Bot, said: Incoming) -> Reply | None:
-    """Answer the gate that the card shows, in its round; None where nothing is left to be said.
+    """Answer the gate that the card shows, in the card's round. Returns the reply, if one is
+    needed.
 
     Raises DomainError.
     """
@@ -39,14 +40,14 @@ def carry_out(actor: Developer, bot: Bot, said: Incoming) -> Reply | None:
         show(actor, bot, said, pressed)
         raise _explained(actor, pressed, error) from error
     if said.card is not None and questions.is_kept(bot, said.card, pressed):
-        return None  # all who are there see it on the card, as soon as the answer's news are out
+        return None  # the card will show the answer to everybody, when its edit is sent
     if show(actor, bot, said, pressed):
         return None
     return actions.answered(actor, task.id, cards.stage_name(task, gate.stage_index), result)
 
 
 def _result(gate: Gate, pressed: Button) -> str:
-    """What a gate is answered with by that button."""
+    """The answer to the gate that the button stands for."""
     if gate.kind is GateKind.CHOOSE and pressed.what.isdecimal():
         index = int(pressed.what)
         return gate.choices[index] if index < len(gate.choices) else pressed.what
@@ -64,12 +65,14 @@ def _ask(actor: Developer, bot: Bot, said: Incoming, task: Task, gate: Gate) -> 
         if senders.ask(to, said, gate.prompt, said.button or ""):
             return None
     except (DeliveryRefused, TryAgain):
-        pass  # a dialog can be opened for three seconds only
+        pass  # it was too late: a dialog can be opened only within three seconds
     return Reply(f"Answer it like this: confirm #{task.id} your text")
 
 
 def show(actor: Developer, bot: Bot, said: Incoming, pressed: Button | None) -> bool:
-    """Have the card that was pressed say how things are: whether it does."""
+    """Edit the card that was pressed, so that it shows the present state. Returns whether it
+    does.
+    """
     if pressed is None or said.card is None:
         return False
     task, gate = cards.asked(actor, pressed.task_id, pressed.round, pressed.stage_index)
@@ -84,7 +87,7 @@ def show(actor: Developer, bot: Bot, said: Incoming, pressed: Button | None) -> 
 
 
 def _explained(actor: Developer, pressed: Button, error: Conflict) -> Conflict:
-    """The same error, with who was faster, or what became of the task."""
+    """The same error, with the name of who has answered, or with what has happened to the task."""
     task, gate = cards.asked(actor, pressed.task_id, pressed.round, pressed.stage_index)
     ended = cards.over(task, gate) if gate is not None else None
     if ended is None:

@@ -1,5 +1,5 @@
-"""The cards that ask a question: each is a delivery, whoever had it posted. So a chat is asked
-once, and whatever closes the question edits the card, once.
+"""Cards that ask a question. Each is a delivery, also if a command has posted it: so each chat gets
+one card of a question, and what closes the question edits that card once.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from app.models import Bot, Delivery, Gate, OutboxEntry
 from app.services.notify import deliveries
 from app.services.notify.deliveries import Mark
 
-# One that had been given up is tried again; any other is there, or on its way.
+# A card that was given up is taken again; any other has been posted, or is being sent.
 _TAKE = text("""
     INSERT INTO deliveries AS d (outbox_id, task_id, bot_id, chat_id, developer_id, act, state,
                                  attempts, due_at, leased_until, created_at)
@@ -33,17 +33,17 @@ _TAKE = text("""
 
 @dataclass(frozen=True)
 class Taken:
-    """A card that is ours to post until a lease ends; then it is the sender's."""
+    """A card that the caller is to post before its lease ends; after that the sender posts it."""
 
     delivery_id: int
     attempts: int
 
     def posted(self, ref: str | None, now: datetime) -> None:
-        """Commits."""
+        """Record that the card was posted, with the platform's `ref`. Commits."""
         self._mark(Mark(self.delivery_id, self.attempts, DeliveryState.SENT, now, ref))
 
     def failed(self, words: str, now: datetime) -> None:
-        """Whoever asks for the card next tries again. Commits."""
+        """Record that posting failed; the next request for the card tries again. Commits."""
         dead = DeliveryState.DEAD
         self._mark(Mark(self.delivery_id, self.attempts, dead, now, error=words))
 
@@ -52,16 +52,16 @@ class Taken:
 
 
 class AskedThere(Exception):
-    """That chat has a card of the question, or is about to."""
+    """The chat has a card of the question already, or will have one soon."""
 
 
 def take(
     bot: Bot, chat_id: str, developer_id: int | None, gate: Gate, now: datetime
 ) -> Taken | None:
-    """The card of an open question in a room, or with that developer, to be posted now.
+    """Lease the card of an open question to the caller, for a chat or for a direct message.
 
-    None where the question's news are older than what is kept: nothing will edit that card.
-    Commits. Raises AskedThere.
+    Returns None if the outbox entry of the question has been deleted: then nothing would edit the
+    card. Commits. Raises AskedThere.
     """
     asked = select(OutboxEntry.id).where(_of(gate.task_id, gate.round, gate.stage_index))
     outbox_id = db.session.scalar(asked.order_by(OutboxEntry.number.desc()).limit(1))
@@ -78,9 +78,9 @@ def take(
 
 
 def is_kept(bot: Bot, card: str, pressed: Button) -> bool:
-    """Whether what closes the question edits that card by itself.
+    """Whether the card will be edited by the delivery that closes its question.
 
-    People can be faster than the note of where the card is.
+    It is not if somebody presses a button before the card's `ref` is stored.
     """
     here = (Delivery.ref == card) | (
         Delivery.ref.is_(None) & (Delivery.state == DeliveryState.SENDING)

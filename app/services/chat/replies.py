@@ -1,4 +1,4 @@
-"""Saying something in a chat, as a bot."""
+"""Replies of bots in chats."""
 
 import structlog
 
@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 
 def address(bot: Bot, chat_id: str) -> Address:
-    """The bot's credentials, opened. Raises vault.KeyMissing."""
+    """The chat's address, with the bot's decrypted credentials. Raises vault.KeyMissing."""
 
     def opened(sealed: str | None) -> str | None:
         return None if sealed is None else vault.decrypt(sealed)
@@ -28,7 +28,7 @@ def address(bot: Bot, chat_id: str) -> Address:
 
 
 def say(bot: Bot, said: Incoming, answer: Reply, actor: Developer | None) -> None:
-    """Answer where it was said. No connection is held meanwhile.
+    """Send the reply to the chat of the event. Commits before, so that no connection is held.
 
     Raises DeliveryRefused, TryAgain.
     """
@@ -40,13 +40,15 @@ def say(bot: Bot, said: Incoming, answer: Reply, actor: Developer | None) -> Non
 
 
 def _ask(bot: Bot, said: Incoming, task_id: int, actor: Developer) -> bool:
-    """Post the card of the task's question, unless it is there already: whether it was posted."""
+    """Post the card of the task's question, unless the chat has it. Returns whether it was
+    posted.
+    """
     task = reads.get(actor, task_id)
     gate = gates.open_gate(task) if task.status in rules.LIVE else None
     if gate is None:
         return False
     to, card = address(bot, said.chat_id), cards.message(task, gate, progress(task))
-    # What is said to a person by themselves is told to the person, whatever that chat is called.
+    # A private chat is addressed by the person, not by the chat's own id.
     alone = said.private and said.response_url is None
     chat_id, person_id = (said.user_id, actor.id) if alone else (said.chat_id, None)
     try:
@@ -61,7 +63,8 @@ def _ask(bot: Bot, said: Incoming, task_id: int, actor: Developer) -> bool:
             taken.failed(error.words, clock.now())
         if isinstance(error, TryAgain):
             raise
-        # As in a room that the bot is not in: a slash command's answer gets there.
+        # For example, the bot is not in the chat; the reply to a slash command arrives all the
+        # same.
         log.info("chat_card_refused", bot=bot.id)
         return False
     if taken is not None:

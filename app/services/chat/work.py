@@ -1,4 +1,4 @@
-"""Having an event take effect, once, and saying what came of it, as often as it takes."""
+"""Carrying out a chat event, once, and sending the reply, as often as it takes."""
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -47,7 +47,7 @@ log = structlog.get_logger(__name__)
 
 
 def work(event_id: int, now: datetime) -> None:
-    """Do what is left to do about an event, unless somebody else does. Safe to repeat."""
+    """Do what is left to do about an event, unless another job does. Safe to repeat. Commits."""
     event = _claimed(event_id, now)
     bot = db.session.get(Bot, event.bot_id) if event else None
     if event is None or bot is None:
@@ -70,7 +70,7 @@ def work(event_id: int, now: datetime) -> None:
 
 
 def catch_up(now: datetime) -> None:
-    """Work on what is due: what nobody was woken for, and what is tried again."""
+    """Work on all due events: those whose wake-up was lost, and those that are tried again."""
     due = select(ChatEvent.id).where(ChatEvent.due_at <= now).order_by(ChatEvent.due_at)
     for event_id in db.session.scalars(due.limit(BATCH)).all():
         bus.work_on_chat(event_id)
@@ -78,7 +78,7 @@ def catch_up(now: datetime) -> None:
 
 
 def _claimed(event_id: int, now: datetime) -> ChatEvent | None:
-    """The event, if it is ours now. Commits, so that no lock is held while others answer."""
+    """Claim the event, if it is due. Commits, so that no lock is held while platforms answer."""
     claim = (
         update(ChatEvent)
         .where(
@@ -129,7 +129,7 @@ def _answer(event: ChatEvent, bot: Bot, said: Incoming, now: datetime) -> Reply 
 
 
 def _bind(bot: Bot, said: Incoming, token: str, now: datetime) -> Reply:
-    """Only a digest has come this far (see `inbox`); what has no mark before it is no token."""
+    """Link the account. The text has a token's digest after `DIGEST` (see `inbox`), or no token."""
     digest = token.removeprefix(DIGEST) if token.startswith(DIGEST) else ""
     if not said.private:
         accounts.burn(digest, now)
@@ -155,7 +155,7 @@ def _rest(event: ChatEvent) -> None:
 
 
 def _put_off(event: ChatEvent, error: TryAgain, now: datetime) -> None:
-    """The claim's end is moved to when it is tried again."""
+    """Move the end of the claim to the time of the next try. Commits."""
     pause = max(error.after or 0.0, PAUSE * 2**event.tries)
     event.due_at = now + timedelta(seconds=pause)
     db.session.commit()

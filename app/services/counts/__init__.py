@@ -1,1 +1,1 @@
-"""Numbers that are kept, never counted: added up from what triggers note."""
+"""Numbers that are kept and never counted: sums of the moves that triggers write."""

@@ -1,6 +1,6 @@
-"""Counts of tasks that are kept, never counted: what is folded, and the moves that are not yet.
+"""Numbers of tasks: folded counts, plus the moves that are not folded yet (`models.counters`).
 
-Each question is one statement, whose snapshot sees a move once: before it is folded, or after.
+Each read is one statement, whose snapshot sees a move once: either as a move, or in a count.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from app.models import TaskCount, TaskEnd, TaskMove
 from app.postgres.advisory_locks import AdvisoryLock
 from app.services.counts import rollup
 
-# The foreign keys of the counts lock their projects only when a row is new.
+# The counts' foreign keys lock a project only when a row is inserted, not when it is updated.
 _FOLD = text("""
     WITH gone AS (
         DELETE FROM task_moves WHERE ctid IN (SELECT ctid FROM task_moves LIMIT :batch)
@@ -41,7 +41,9 @@ _FOLD = text("""
 
 
 def by_project(projects: Select[int]) -> dict[int, dict[TaskStatus, int]]:
-    """Each of the projects (a query of ids) that has tasks → status → how many have it."""
+    """Numbers of tasks by project id and status. `projects` is a query of ids; projects without
+    tasks are left out.
+    """
     moves = _moves(projects)
     query = select(moves.c.project_id, moves.c.status, func.sum(moves.c.n)).group_by(
         moves.c.project_id, moves.c.status
@@ -53,7 +55,7 @@ def by_project(projects: Select[int]) -> dict[int, dict[TaskStatus, int]]:
 
 
 def by_status(projects: Select[int]) -> dict[TaskStatus, int]:
-    """Every status → how many tasks of the projects have it."""
+    """The number of the projects' tasks with each status. `projects` is a query of ids."""
     moves = _moves(projects)
     query = select(moves.c.status, func.sum(moves.c.n)).group_by(moves.c.status)
     found = {status: int(number) for status, number in db.session.execute(query)}
@@ -61,7 +63,7 @@ def by_status(projects: Select[int]) -> dict[TaskStatus, int]:
 
 
 def ends_of(day: date, projects: Select[int]) -> dict[TaskStatus, int]:
-    """Completed and failed → how often tasks of the projects came to that end on the UTC day.
+    """How often tasks of the projects completed, and how often they failed, on that UTC day.
 
     A task that failed twice counts twice. Days before yesterday are not kept.
     """
@@ -78,7 +80,10 @@ def ends_of(day: date, projects: Select[int]) -> dict[TaskStatus, int]:
 
 
 def fold(now: datetime) -> int:
-    """Add the moves up, and forget ends before yesterday; how many moves there were. Commits."""
+    """Add the moves to the counts, and delete ends before yesterday. Returns the number of moves.
+
+    Commits.
+    """
     first_day = now.astimezone(UTC).date() - timedelta(days=1)
     folded = rollup.fold(AdvisoryLock.FOLD_TASK_COUNTS, _FOLD, first_day=first_day)
     db.session.execute(delete(TaskEnd).where(TaskEnd.day < first_day))

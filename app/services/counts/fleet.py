@@ -1,6 +1,6 @@
-"""What is counted of the fleet: what is folded, and the moves that are not yet.
+"""Counters of the fleet: folded counts, plus the moves that are not folded yet (`models.fleet`).
 
-The counts only rise, and outlive the rows that they came from.
+They only rise, and outlive the rows that were counted.
 """
 
 from collections import defaultdict
@@ -30,14 +30,14 @@ _FOLD = text("""
 
 
 class Count(NamedTuple):
-    """How often, and the sum of what was measured."""
+    """A counter's value: how often something happened, and the sum of the measured amounts."""
 
     times: int = 0
     amount: float = 0.0
 
 
 def read() -> dict[FleetCounter, dict[str, Count]]:
-    """Each counter → each label that occurred → its count."""
+    """The counts by counter and label; labels that have not occurred are left out."""
     columns = ("counter", "label", "times", "amount")
     parts = [select(*(getattr(kind, name) for name in columns)) for kind in (FleetCount, FleetMove)]
     both = union_all(*parts).subquery()
@@ -50,12 +50,12 @@ def read() -> dict[FleetCounter, dict[str, Count]]:
 
 
 def note(counter: FleetCounter, times: Mapping[str, int]) -> None:
-    """Count what no trigger sees, by label. The caller commits."""
+    """Add to a counter, by label, what no trigger counts. The caller commits."""
     db.session.add_all(
         FleetMove(counter=counter, label=label, times=n, amount=0.0) for label, n in times.items()
     )
 
 
 def fold() -> int:
-    """Add the moves up; how many there were. Commits."""
+    """Add the moves to the counts. Returns the number of moves. Commits."""
     return rollup.fold(AdvisoryLock.FOLD_FLEET_COUNTS, _FOLD)

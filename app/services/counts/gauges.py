@@ -1,4 +1,4 @@
-"""How many there are, over everything; for metrics."""
+"""Present numbers of tasks, machines and slots, for metrics."""
 
 from sqlalchemy import func, select
 
@@ -9,27 +9,27 @@ from app.services.counts import counters
 
 
 def tasks() -> dict[str, int]:
-    """Every status → how many tasks have it."""
+    """The number of tasks with each status."""
     counts = counters.by_status(select(Project.id))
     return {status.value: number for status, number in counts.items()}
 
 
 def machines() -> dict[str, int]:
-    """Every status → how many machines have it."""
+    """The number of machines with each status."""
     rows = db.session.execute(select(Machine.status, func.count()).group_by(Machine.status))
     return {status.value: 0 for status in MachineStatus} | {status.value: n for status, n in rows}
 
 
 def slots() -> tuple[int, int]:
-    """Slots of the connected machines: all, and those in use."""
+    """The slots of the connected machines: their number, and how many are in use."""
     sums = func.sum(Machine.slots_total), func.sum(Machine.slots_used)
     total, used = db.session.execute(select(*sums).where(Machine.connected)).one()
     return total or 0, used or 0
 
 
 def reconnects() -> int:
-    """How often machines have connected, but for the first time of each. Never falls: machines
-    that are taken away keep their row.
+    """How often machines have connected again, after the first time of each. The number never
+    falls, because decommissioned machines keep their rows.
     """
     again = func.sum(func.greatest(Machine.generation - 1, 0))
     return int(db.session.scalar(select(again)) or 0)

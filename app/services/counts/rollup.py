@@ -1,4 +1,4 @@
-"""Adding up what triggers have noted, in short transactions."""
+"""Folding: adding moves to counts, in short transactions."""
 
 from sqlalchemy import TextClause, select
 
@@ -10,10 +10,10 @@ BATCH = 10_000
 
 
 def fold(lock: AdvisoryLock, statement: TextClause, **about: object) -> int:
-    """Carry the statement out until less than a batch is left; how many rows it took in all.
+    """Execute the statement until less than a batch is left. Returns how many rows it took in all.
 
-    It takes a `batch` and answers how many rows it took. One folds under the advisory lock at a
-    time. Commits.
+    The statement takes :batch, and returns how many rows it took. `lock` lets one process fold at a
+    time; who does not get it does nothing. Commits after each batch.
     """
     total = 0
     while db.session.scalar(select(advisory_locks.try_to_take(lock))):

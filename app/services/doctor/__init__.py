@@ -1,4 +1,4 @@
-"""Whether a deployment is well, and what to do where it is not: for `flask doctor`."""
+"""Checks of a deployment, with advice for each problem, for `flask doctor`."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,11 @@ __all__ = ["Finding", "findings"]
 
 
 def findings() -> Iterator[Finding]:
-    """One at a time, as they are found: what is away may take a few seconds. Raises nothing."""
+    """The findings of all checks, one at a time: a check of a service that is away may take
+    seconds.
+
+    Raises nothing.
+    """
     yield from host.findings()
     yield from postgres.findings()
     yield from redis.findings()

@@ -1,4 +1,4 @@
-"""What a check finds."""
+"""Checks and their findings."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeVar
@@ -7,9 +7,9 @@ Checked = TypeVar("Checked")
 
 
 class Finding(NamedTuple):
-    """What is the case; `advice` says what to do, and is empty where all is well.
+    """The result of a check. `advice` says what to do; it is empty if all is well.
 
-    Neither ever holds a secret.
+    No text contains a secret.
     """
 
     name: str
@@ -25,17 +25,17 @@ Check = Callable[[Checked], Finding]
 
 
 def each(checks: Iterable[tuple[str, Check[Checked]]], asked: Checked) -> Iterator[Finding]:
-    """What the checks find. One that cannot be carried out is a finding too."""
+    """The findings of the checks on `asked`. A check that raises gives a finding, too."""
     for name, check in checks:
         try:
             yield check(asked)
         except Exception as error:
-            # Its message may quote what is secret; its kind does not.
+            # The exception's message may quote a secret; its class does not.
             text = f"could not be looked at ({type(error).__name__})"
             yield Finding(name, text, "mend what is wrong above, then look again")
 
 
 def unknown(checks: Iterable[tuple[str, Check[Checked]]], away: str) -> Iterator[Finding]:
-    """The same checks where nobody can be asked."""
+    """A finding for each check that cannot run because the service `away` is away."""
     for name, _ in checks:
         yield Finding(name, f"not known while {away} is away", f"bring {away} back first")

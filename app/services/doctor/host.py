@@ -1,4 +1,4 @@
-"""This host: its secrets, its disk, and how it is reached."""
+"""Checks of this host: its secrets, its disk, and its addresses."""
 
 import ipaddress
 import os

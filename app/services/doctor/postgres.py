@@ -1,4 +1,4 @@
-"""PostgreSQL, and what is stored there."""
+"""Checks of PostgreSQL, and of what is stored in it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +27,7 @@ def findings() -> Iterator[Finding]:
     engine = sa.create_engine(
         current_app.config["SQLALCHEMY_DATABASE_URI"],
         poolclass=sa.NullPool,
-        isolation_level="AUTOCOMMIT",  # so that what fails leaves the next question alone
+        isolation_level="AUTOCOMMIT",  # so that a failed check does not make the next ones fail
         hide_parameters=True,
         connect_args={"connect_timeout": SECONDS, "tcp_user_timeout": SECONDS * 1000},
     )
@@ -114,7 +114,8 @@ def _clock(connection: Connection) -> Finding:
     theirs = connection.scalar(sa.text("SELECT clock_timestamp()"))
     after = clock.now()
     assert theirs is not None
-    # Theirs was read between the two: what the way took is not held against it.
+    # Postgres's clock was read between the two readings of ours, so the time of the round trip does
+    # not count as skew.
     skew = max((before - theirs).total_seconds(), (theirs - after).total_seconds(), 0.0)
     text = f"{skew:.1f} s from PostgreSQL's"
     return Finding("clock", text, "" if skew <= SKEW_SECONDS else "have NTP set both clocks")

@@ -1,4 +1,4 @@
-"""Redis or Valkey, and the life signs that are left there."""
+"""Checks of Redis or Valkey, and of the heartbeats that are stored there."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from app.services.doctor.finding import Check, Finding, each, unknown
 from app.services.ops import readiness
 
 SECONDS = 3
-OLDEST = 7  # the first that takes stream ids of which only one half is given; Valkey began with it
+OLDEST = 7  # the first version with stream ids like `5-*`; Valkey was forked from it
 DISPATCHER = "`celery -A celery_worker worker --queues=dispatch --pool=solo`"
 SWEEPER = "`celery -A celery_worker worker --queues=notify,sweep`"
 BEAT = "`celery -A celery_worker beat`"
@@ -55,7 +55,9 @@ def _eviction(client: redis.Redis) -> Finding:
 
 
 def _persistence(client: redis.Redis) -> Finding:
-    """None is needed. One that fails makes Redis refuse writes."""
+    """Whether saving to disk works: saves are not needed, but Redis refuses writes after a failed
+    one.
+    """
     state: Any = client.info("persistence")
     failed = [
         name

@@ -1,1 +1,1 @@
-"""What attempts printed: byte ranges, lines, recordings, and what is new of them."""
+"""Logs of attempts: byte ranges, lines, recordings, and what has been added to them."""

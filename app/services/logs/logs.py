@@ -1,4 +1,4 @@
-"""An attempt's log: appended by offset, read by line or by byte at the same cost anywhere."""
+"""An attempt's log: appended by offset, read by line or by byte at the same cost at any place."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,12 +11,14 @@ from app.models import Attempt, Developer, LogChunk, Task
 from app.services.tasks import reads
 
 CHUNK_BYTES = 256 * 1024
-LINE_BYTES = 64 * 1024  # a longer line is cut in pages, never in `raw`
+LINE_BYTES = 64 * 1024  # longer lines are cut in pages, but not in `raw`
 
 
 @dataclass(frozen=True)
 class LogPiece:
-    """A run of log bytes as a machine sent it; `offset` counts within the attempt."""
+    """A run of log bytes as a machine sent it. `offset` counts in the attempt's log, `milliseconds`
+    from the attempt's beginning.
+    """
 
     offset: int
     milliseconds: int
@@ -35,7 +37,7 @@ class Line:
 
 @dataclass(frozen=True)
 class LogPage:
-    """`total` counts the lines of the attempt, an unfinished last one included."""
+    """A page of lines. `total` counts the attempt's lines, with an unfinished last one."""
 
     items: list[Line]
     total: int
@@ -47,10 +49,10 @@ class LogPage:
 
 
 def append(attempt: Attempt, pieces: Sequence[LogPiece]) -> int | None:
-    """Store what continues the log; the offset that is missing if a piece came too early.
+    """Store the pieces that continue the log. Returns the next offset if a piece came too early.
 
-    Bytes that are there already are skipped. The caller holds the machine's lock, through which
-    everything about its attempts is written.
+    Bytes that are stored already are skipped. The caller holds the machine's lock, under which all
+    about its attempts is written, and commits.
     """
     fresh: list[LogPiece] = []
     end, gap = attempt.log_bytes, None
@@ -101,10 +103,13 @@ def _store(attempt: Attempt, pieces: Sequence[LogPiece]) -> None:
 
 
 def lose(attempt: Attempt, start: int, end: int) -> None:
-    """The machine lost the bytes [start, end) for good: keep the range as a gap, go on after it."""
+    """Record that the machine has lost the bytes [start, end): a gap, after which the log goes on.
+
+    The caller holds the machine's lock, and commits.
+    """
     if end > attempt.log_bytes and start <= attempt.log_bytes:
         gaps, start = attempt.log_gaps, attempt.log_bytes
-        if gaps and gaps[-1][1] == start:  # it has grown
+        if gaps and gaps[-1][1] == start:  # the last gap has grown
             gaps, start = gaps[:-1], gaps[-1][0]
         attempt.log_gaps = [*gaps, [start, end]]
         attempt.log_bytes = end
@@ -116,9 +121,8 @@ def lose(attempt: Attempt, start: int, end: int) -> None:
 def page(
     actor: Developer, task_id: int, *, attempt: int | None = None, limit: int = 50, offset: int = 0
 ) -> LogPage:
-    """Lines of an attempt (the latest by default) from line `offset`; negative counts from the end.
-
-    Raises NotFound.
+    """Lines of an attempt (by default the latest) from line `offset` on; a negative offset counts
+    from the end. Raises NotFound.
     """
     found = attempt_of(reads.get(actor, task_id), attempt)
     if found is None:
@@ -130,7 +134,9 @@ def page(
 
 
 def attempt_of(task: Task, number: int | None) -> Attempt | None:
-    """The attempt asked for; None where the task has had none yet. Raises NotFound."""
+    """The attempt with that number, or the latest; None if the task has had none. Raises
+    NotFound.
+    """
     if number is None and task.attempt == 0:
         return None
     found = db.session.get(Attempt, (task.id, task.attempt if number is None else number))
@@ -140,7 +146,7 @@ def attempt_of(task: Task, number: int | None) -> Attempt | None:
 
 
 def _has_open_line(attempt: Attempt) -> bool:
-    """Whether bytes follow the last line end."""
+    """Whether the log has an unfinished last line."""
     last_byte = (
         select(func.substr(LogChunk.data, LogChunk.size, 1))
         .where(LogChunk.task_id == attempt.task_id, LogChunk.attempt == attempt.number)
@@ -153,7 +159,7 @@ def _has_open_line(attempt: Attempt) -> bool:
 
 @dataclass
 class _OpenLine:
-    """A line as far as it has been read."""
+    """A line that has been read in part."""
 
     stage_index: int = 0
     kept: bytearray = field(default_factory=bytearray)
@@ -199,7 +205,7 @@ def _lines(attempt: Attempt, start: int, count: int) -> Iterator[Line]:
 
 
 class _Stages:
-    """Which stage a byte of a chunk belongs to; asked in rising order."""
+    """The stages of a chunk's bytes, asked for with rising offsets."""
 
     def __init__(self, marks: Sequence[Sequence[int]]) -> None:
         self._marks, self._next = marks, 0
@@ -213,14 +219,14 @@ class _Stages:
 
 
 def _chunks_of_lines(attempt: Attempt, line: int, end: int) -> Iterator[LogChunk]:
-    """The chunks from the one in which the line begins to the one in which line `end` does.
+    """The chunks from the one in which `line` begins to the one in which `end` begins.
 
-    They are as many as there were acknowledgements, so that a slow log has one a line.
+    There is a chunk for each acknowledgement to the machine: one a line in a slow log.
     """
     mine = (LogChunk.task_id == attempt.task_id, LogChunk.attempt == attempt.number)
     if line > 0:
-        # The line begins behind its predecessor's end, which is in the last chunk that starts
-        # with fewer line ends than that before it.
+        # The line begins after the end of the line before. That end is in the last chunk that has
+        # fewer than `line` line ends before it.
         first = (
             select(LogChunk.byte_offset)
             .where(*mine, LogChunk.first_line < line)
@@ -253,7 +259,7 @@ def chunks(
             .limit(at_once)
         )
         found = list(db.session.scalars(query))
-        db.session.close()  # no connection is held, and no megabytes are kept, between two pieces
+        db.session.close()  # between two pieces no connection is held, and no rows stay in memory
         yield from found
         if len(found) < at_once:
             return
@@ -262,7 +268,7 @@ def chunks(
 
 @dataclass(frozen=True)
 class RawLog:
-    """The exact bytes of an attempt. A lost range reads as nothing; `gaps` names it."""
+    """The exact bytes of an attempt's log. Lost ranges are left out, and listed in `gaps`."""
 
     task_id: int
     attempt: int
@@ -271,7 +277,7 @@ class RawLog:
     _attempt: Attempt | None
 
     def read(self, start: int, end: int) -> Iterator[bytes]:
-        """Bytes [start, end), in pieces. No session is held between two pieces."""
+        """The bytes [start, end), in pieces. No session is held between two pieces."""
         if self._attempt is None:
             return
         for chunk in _chunks_from_byte(self._attempt, self._chunk_at(start)):
@@ -296,7 +302,7 @@ class RawLog:
 
 
 def raw(actor: Developer, task_id: int, *, attempt: int | None = None) -> RawLog:
-    """The exact bytes of an attempt (the latest by default). Raises NotFound."""
+    """The exact bytes of an attempt's log (by default of the latest). Raises NotFound."""
     found = attempt_of(reads.get(actor, task_id), attempt)
     if found is None:
         return RawLog(task_id, 0, 0, [], None)

@@ -1,7 +1,7 @@
-"""What of one task has been committed since somebody looked last: its events, and its log's bytes.
+"""The events and log bytes of one task that have been committed since a reader's cursor.
 
-Events are numbered without holes in the order of their commits, and an attempt's log only grows, so
-that numbers say exactly how far somebody has read.
+Events are numbered without gaps in the order of their commits, and an attempt's log only grows, so
+that numbers tell exactly how far a reader is.
 """
 
 import re
@@ -16,16 +16,16 @@ from app.models import Event, LogChunk
 
 EVENTS = 500  # at once
 CHUNKS = 4  # likewise: a chunk has at most 256 KiB
-ATTEMPTS = 1000  # in a place; nobody has that many
+ATTEMPTS = 1000  # the most in a cursor; no task has so many
 
 _FORM = re.compile(r"(\d{1,9}):((?:\d{1,9}-\d{1,18}(?:,\d{1,9}-\d{1,18})*)?)", re.ASCII)
 
 
 @dataclass(frozen=True)
 class StreamCursor:
-    """How far somebody has read: `events` of them, and of each attempt's log so many bytes.
+    """How far a reader is: the number of events, and by attempt the number of log bytes.
 
-    `12:1-4096,2-80`; the beginning is `0:`.
+    As a text `12:1-4096,2-80` (events, then attempt-bytes); `0:` is the beginning.
     """
 
     events: int = 0
@@ -46,7 +46,7 @@ class StreamCursor:
 
 
 def parse(text: str) -> StreamCursor | None:
-    """None for what is no place."""
+    """The cursor that the text denotes, or None if it denotes none."""
     found = _FORM.fullmatch(text) if len(text) <= 30 * ATTEMPTS else None
     if found is None:
         return None
@@ -55,7 +55,7 @@ def parse(text: str) -> StreamCursor | None:
 
 
 class Seen(NamedTuple):
-    """How far a task is, and whose it is."""
+    """The cursor after everything that a task has so far, and its project."""
 
     top: StreamCursor
     project_id: int
@@ -63,7 +63,7 @@ class Seen(NamedTuple):
 
 
 class LogBytes(NamedTuple):
-    """Bytes of an attempt's log, from `offset`. Lost bytes before it are not there."""
+    """Bytes of an attempt's log, from `offset` on. Lost bytes before them are left out."""
 
     attempt: int
     offset: int
@@ -83,7 +83,7 @@ _LOOK = text("""
 
 
 def look(task_id: int) -> Seen | None:
-    """None where the task is gone."""
+    """How far the task is now; None if it is deleted. Ends the transaction."""
     row = db.session.execute(_LOOK, {"task_id": task_id}).one_or_none()
     db.session.rollback()
     if row is None:
@@ -93,13 +93,13 @@ def look(task_id: int) -> Seen | None:
 
 
 def events(task_id: int, after: int) -> Sequence[Event]:
-    """The next ones."""
+    """The next events after number `after`, at most `EVENTS`."""
     query = select(Event).where(Event.task_id == task_id, Event.number > after)
     return db.session.scalars(query.order_by(Event.number).limit(EVENTS)).all()
 
 
 def pieces(task_id: int, attempt: int, offset: int) -> list[LogBytes]:
-    """The next ones of an attempt's log, from that byte."""
+    """The next bytes of an attempt's log from `offset` on, of at most `CHUNKS` chunks."""
     query = (
         select(LogChunk.byte_offset, LogChunk.data)
         .where(
@@ -115,7 +115,7 @@ def pieces(task_id: int, attempt: int, offset: int) -> list[LogBytes]:
 
 
 def _first(task_id: int, attempt: int, offset: int) -> Any:
-    """Where the chunk begins that has that byte, or comes next before it: found by the index."""
+    """Where the last chunk that begins at `offset` or before it begins; found by the index."""
     query = (
         select(LogChunk.byte_offset)
         .where(

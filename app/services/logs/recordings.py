@@ -1,4 +1,4 @@
-"""An attempt's terminal as a recording, made of its durable log and of when that was written."""
+"""Recordings of attempts' terminals, made of the stored log and of the times in it."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -16,15 +16,17 @@ from app.services.tasks import reads
 from muster.protocol import frames
 
 _AT_ONCE = 16  # chunks a query: 4 MiB at most, and a slow log has one a line
-# What every stage's terminal begins with.
+# The size with which every stage's terminal begins.
 _DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(frames.RunStage)}
 _COLS, _ROWS = int(_DEFAULTS["cols"]), int(_DEFAULTS["rows"])
 
 
 @dataclass(frozen=True)
 class AttemptRecording:
-    """As long as the log was when it was asked for. `attempt` is 0 before the first; `sizes` are
-    offsets, columns and rows."""
+    """The recording of an attempt's log up to `size`, its length when the recording was asked for.
+
+    `attempt` is 0 if there has been none; `sizes` are (offset, columns, rows).
+    """
 
     task_id: int
     attempt: int
@@ -36,7 +38,7 @@ class AttemptRecording:
     _attempt: Attempt | None
 
     def read(self) -> Iterator[bytes]:
-        """The file, chunk by chunk of the log. No session is held between two pieces."""
+        """The file's bytes, piece by piece. No session is held between two pieces."""
         yield asciicast.header(_COLS, _ROWS, self._began, self._title).encode()
         if self._attempt is None:
             return
@@ -54,7 +56,7 @@ class AttemptRecording:
 
 
 def of_task(actor: Developer, task_id: int, *, attempt: int | None = None) -> AttemptRecording:
-    """That of an attempt (the latest by default). Raises NotFound."""
+    """The recording of an attempt (by default of the latest). Raises NotFound."""
     task = reads.get(actor, task_id)
     found = logs.attempt_of(task, attempt)
     return AttemptRecording(
@@ -78,8 +80,10 @@ def _began(task: Task, attempt: Attempt | None) -> datetime:
 def _moments(
     chunk: LogChunk, after: int, sizes: deque[tuple[int, int, int]]
 ) -> Iterator[Output | Lost | Resized]:
-    """What the chunk shows; `after` is the end of the one before it. Takes the sizes up to its
-    end."""
+    """The chunk's output, with a gap before it and the sizes within it.
+
+    `after` is where the chunk before ended. Sizes up to this chunk's end are removed from `sizes`.
+    """
     if chunk.byte_offset > after:
         yield Lost(chunk.byte_offset - after)
     starts = [max(0, mark[0] - chunk.byte_offset) for mark in chunk.marks]
@@ -92,7 +96,7 @@ def _moments(
 def _sized(
     output: Output, offset: int, sizes: deque[tuple[int, int, int]]
 ) -> Iterator[Output | Resized]:
-    """The output, which begins at `offset`, in parts between which the size changes."""
+    """The output, which begins at `offset`, divided where the size changes."""
     while sizes and sizes[0][0] < offset + len(output.data):
         at, cols, rows = sizes.popleft()
         cut = max(0, at - offset)

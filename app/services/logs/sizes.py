@@ -1,7 +1,7 @@
-"""How large terminals were, which their recordings need.
+"""The sizes that terminals had, which recordings need.
 
-Each stage's terminal begins with the size that it was ordered with, and has another only because
-somebody who looks gave it that: the machine's socket is there then, and says so.
+Each stage's terminal begins with the size in the stage's order. Only a viewer can change it, while
+the machine's terminal socket is open, which then reports the change.
 """
 
 import json
@@ -16,7 +16,7 @@ from app.models import TerminalSize
 
 @dataclass(frozen=True)
 class Sized:
-    """The terminal has that size from the byte at that offset on."""
+    """The terminal has this size from the byte `byte_offset` of its log on."""
 
     task_id: int
     attempt: int
@@ -37,13 +37,13 @@ _NOTE = text("""
 
 
 def note(sizes: Sequence[Sized]) -> None:
-    """Store them, one at most of an offset of an attempt. Commits."""
+    """Store the sizes, at most one for each offset of an attempt. Commits."""
     db.session.execute(_NOTE, {"sizes": json.dumps([asdict(size) for size in sizes])})
     db.session.commit()
 
 
 def of_attempt(task_id: int, attempt: int) -> list[tuple[int, int, int]]:
-    """Offset, columns and rows of each, in order."""
+    """The attempt's sizes as (offset, columns, rows), in order."""
     found = db.session.execute(
         select(TerminalSize.byte_offset, TerminalSize.cols, TerminalSize.rows)
         .where(TerminalSize.task_id == task_id, TerminalSize.attempt == attempt)

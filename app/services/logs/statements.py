@@ -1,6 +1,6 @@
-"""What it asks of Postgres to keep log bytes that simply go on: one statement that commits.
+"""The SQL that stores log bytes which simply continue their logs: one statement, which commits.
 
-Each running agent costs the server that several times a second, and little else.
+For each running agent the server executes it several times a second, and little else.
 """
 
 import json
@@ -19,7 +19,7 @@ from muster.protocol.attempt_key import AttemptKey
 
 @dataclass
 class LogRun:
-    """Bytes of an attempt's log that follow each other; `marks` as in LogChunk."""
+    """Consecutive bytes of an attempt's log, from `offset` on; `marks` are as in `LogChunk`."""
 
     offset: int
     data: bytearray = field(default_factory=bytearray)
@@ -31,15 +31,17 @@ class LogRun:
 
 
 class Kept(NamedTuple):
-    """`ends`: how long the logs are now that were kept. The rest is the machine's."""
+    """The result of `keep`. `ends` has the new lengths of the logs that were stored; the other two
+    are the machine's.
+    """
 
     ends: dict[AttemptKey, int]
     journal_seq: int
     orders_version: int
 
 
-# Under the machine's lock, as all that is written about its attempts. A log goes on only where its
-# end is the run's beginning and nothing waits for its bytes.
+# Under the machine's lock, as all writes about its attempts. A run is stored only if it begins
+# where its log ends, and if no reported end of a stage waits for its bytes.
 _KEEP = text(f"""
     WITH machine AS (
         SELECT id, journal_seq, orders_version FROM machines
@@ -71,8 +73,10 @@ _KEEP = text(f"""
 
 
 def keep(machine_id: uuid.UUID, generation: int, runs: dict[AttemptKey, LogRun]) -> Kept | None:
-    """Keep those that go on where their logs end, and commit: those who look on are woken. None
-    where another connection speaks for the machine now. No run is empty.
+    """Store the runs that begin where their logs end, and commit; readers are woken. No run may be
+    empty.
+
+    Returns None, and stores nothing, if a newer connection of the machine has replaced this one.
     """
     keys: Sequence[AttemptKey] = sorted(runs)
     found = [runs[key] for key in keys]
@@ -91,7 +95,7 @@ def keep(machine_id: uuid.UUID, generation: int, runs: dict[AttemptKey, LogRun])
     kept = {AttemptKey(task_id, attempt): end for task_id, attempt, end in ends or ()}
     bus.tell_news(task_id for task_id, _ in kept)
     db.session.commit()
-    db.session.expire_all()  # what the session knew of them is no longer so
+    db.session.expire_all()  # rows in the session are outdated
     if said is None:
         return None
     return Kept(kept, journal_seq, orders_version)

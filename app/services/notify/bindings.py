@@ -1,4 +1,4 @@
-"""Which chat of a bot speaks of which project."""
+"""Bindings of bots' chats to projects."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ def everywhere(actor: Developer) -> Select[BotBinding, Bot]:
 
 
 def views(rows: Iterable[BotBinding]) -> list[Binding]:
-    """With their projects, in the same order: one query, however many they are."""
+    """The bindings with their projects' keys, in the same order, by one query."""
     wanted = list(rows)
     query = select(Project.id, Project.key).where(Project.id.in_([r.project_id for r in wanted]))
     keys = {row.id: row.key for row in db.session.execute(query)}
@@ -61,10 +61,7 @@ def views_with_bots(rows: Iterable[tuple[BotBinding, Bot]]) -> list[BindingOfBot
 def create(
     actor: Developer, bot_id: int, *, platform_chat_id: str, project_key: str, chat_name: str = ""
 ) -> Binding:
-    """From now on the chat speaks of the project.
-
-    Raises Forbidden, NotFound, InvalidFields, ChatBound.
-    """
+    """Bind a chat to a project. Commits. Raises Forbidden, NotFound, InvalidFields, ChatBound."""
     rights.require_admin(actor)
     bot = bots.held(bot_id)
     project = _project(actor, project_key)
@@ -94,7 +91,7 @@ def remove(
     binding_id: int | None = None,
     platform_chat_id: str | None = None,
 ) -> None:
-    """Remove the binding of that id, or that of that chat: one of them is given.
+    """Remove a binding, by its id or by its chat: one of the two is given. Commits.
 
     Raises Forbidden, NotFound.
     """
@@ -112,7 +109,7 @@ def remove(
 
 
 def forget(project: Project) -> None:
-    """No chat speaks of the project any more. The caller holds its lock, and commits."""
+    """Remove all bindings of a project. The caller holds the project's lock, and commits."""
     db.session.execute(delete(BotBinding).where(BotBinding.project_id == project.id))
 
 

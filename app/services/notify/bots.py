@@ -1,4 +1,4 @@
-"""Bots: stored with their secrets encrypted."""
+"""Bots: created, listed and deleted. Their secrets are stored encrypted."""
 
 from collections.abc import Mapping
 
@@ -23,7 +23,7 @@ _FIELDS = {
 
 
 def create(actor: Developer, *, platform: BotPlatform, name: str, **credentials: str | None) -> Bot:
-    """A new bot; `credentials` are app_id, app_secret, webhook_token and encrypt_key.
+    """Create a bot; `credentials` are app_id, app_secret, webhook_token and encrypt_key. Commits.
 
     Commits. Raises Forbidden, InvalidFields, AlreadyExists for an app that has a bot.
     """
@@ -63,7 +63,7 @@ def listing(actor: Developer) -> Select[Bot]:
 
 
 def held(bot_id: int) -> Bot:
-    """The bot, which stays until the end of the transaction. Raises NotFound."""
+    """The bot, locked against deletion until the end of the transaction. Raises NotFound."""
     return _found(
         db.session.get(
             Bot, bot_id, with_for_update={"read": True, "key_share": True}, populate_existing=True
@@ -72,7 +72,7 @@ def held(bot_id: int) -> Bot:
 
 
 def delete(actor: Developer, bot_id: int) -> None:
-    """The bot and its bindings are gone. Commits. Raises Forbidden, NotFound."""
+    """Delete a bot and its bindings. Commits. Raises Forbidden, NotFound."""
     rights.require_admin(actor)
     bot = _locked(bot_id)
     db.session.delete(bot)

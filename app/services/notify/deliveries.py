@@ -1,7 +1,7 @@
-"""Deliveries: which are due, what became of those that were tried, and the dead letters.
+"""Deliveries: which are due, the results of tries, and dead letters.
 
-A delivery that is being sent is leased: a sender that was killed is not waited for for ever. Who
-marks it names the attempt, so that a sender that was only slow changes nothing that is not its own.
+A delivery that is being sent is leased, so that another sender takes it if the first was killed. A
+result names the attempt that it is of, so that a slow sender cannot overwrite a later attempt's.
 """
 
 import json
@@ -36,7 +36,7 @@ class NotDead(Conflict):
 
 @dataclass(frozen=True)
 class DueBot:
-    """A bot with something due, and how its host has answered lately. Its secrets are sealed."""
+    """A bot with a delivery that is due, and its circuit breaker. Its secrets are encrypted."""
 
     bot_id: int
     platform: BotPlatform
@@ -48,8 +48,10 @@ class DueBot:
 
 @dataclass(frozen=True)
 class Claimed:
-    """A delivery that is ours until its lease ends. `card` is that of the card to edit; `is_meant`
-    is whether who it was planned for may still hear of it.
+    """A delivery that belongs to this sender until its lease ends.
+
+    `card_ref` and `card_gate` are those of the card to edit. `is_meant`: the recipient may still be
+    told.
     """
 
     id: int
@@ -68,7 +70,7 @@ class Claimed:
 
 
 class Mark(NamedTuple):
-    """What became of a claimed delivery."""
+    """The result of sending a claimed delivery."""
 
     id: int
     attempts: int
@@ -85,8 +87,8 @@ _RECIPIENTS = text("""
     WHERE EXISTS (SELECT FROM deliveries AS d WHERE d.bot_id = b.id
                   AND d.state IN ('pending', 'sending') AND d.due_at <= :now)
 """)
-# `room`: [{bot_id, free}]. A task's news come to a chat one after the other: none before an earlier
-# one is through, or given up.
+# `room` is [{bot_id, free}]: how many deliveries of each bot to claim. A task's deliveries to one
+# chat are sent one after the other: none before the earlier ones are sent or given up.
 _CLAIM = text("""
     WITH picked AS MATERIALIZED (
         SELECT due.id
@@ -149,11 +151,11 @@ _NOTE_HEALTH = text("""
 """)
 
 
-# ---- for whoever sends ---------------------------------------------------------------------------
+# ---- for the sender ------------------------------------------------------------------------------
 
 
 def recipients(now: datetime) -> list[DueBot]:
-    """The bots that something is due for."""
+    """The bots that have a delivery that is due."""
     return [
         DueBot(
             row.id,
@@ -168,9 +170,9 @@ def recipients(now: datetime) -> list[DueBot]:
 
 
 def claim(room: Mapping[int, int], now: datetime, mine: Collection[int] = ()) -> list[Claimed]:
-    """At most so many for each bot; they are the caller's until their lease ends. Commits.
+    """Lease due deliveries to the caller, for each bot at most as many as `room` has. Commits.
 
-    `mine` are those that the caller is still sending, however long that takes.
+    `mine` are the ids that the caller is still sending, even if their leases have ended.
     """
     wanted = [{"bot_id": bot_id, "free": free} for bot_id, free in room.items() if free > 0]
     if not wanted:
@@ -197,7 +199,7 @@ def _claimed(row: Row[Any]) -> Claimed:
         occurred_at=row.created_at,
         card_ref=row.card_ref,
         card_gate=row.card_gate,
-        # A card that is there must not go on asking, whoever may see it.
+        # A posted card is always edited: it must not go on asking.
         is_meant=row.act == DeliveryAct.EDIT or audience.still_hears(_addressee(row)),
     )
 
@@ -205,7 +207,7 @@ def _claimed(row: Row[Any]) -> Claimed:
 def _addressee(row: Row[Any]) -> Addressee:
     if row.developer_id is None:
         return Addressee(is_bound=row.is_bound)
-    if row.role is None:  # there is no such developer any more
+    if row.role is None:  # the developer has been deleted
         return Addressee()
     _, account = person_on(row.platform_uid) or (None, None)
     person = audience.around(
@@ -218,7 +220,7 @@ def _addressee(row: Row[Any]) -> Addressee:
 
 
 def mark(marks: Iterable[tuple[int, Mark]], circuits: Mapping[int, Circuit], now: datetime) -> None:
-    """Store what became of deliveries of these bots, and how the bots' hosts are. Commits."""
+    """Store the results (bot id, mark) of deliveries, and the bots' circuit breakers. Commits."""
     marks = list(marks)
     rows = [
         {**each._asdict(), "state": each.state.value, "due_at": each.due_at.isoformat()}
@@ -253,7 +255,7 @@ _WHOLE = (
 def listing(
     actor: Developer, *, state: DeliveryState | None = None, bot_id: int | None = None
 ) -> Select[Delivery]:
-    """The query of all deliveries, or of those in that state and of that bot. Raises Forbidden."""
+    """The query of deliveries, filtered by state and by bot if given. Raises Forbidden."""
     rights.require_admin(actor)
     query = select(Delivery).options(*_WHOLE)
     if state is not None:
@@ -262,7 +264,7 @@ def listing(
 
 
 def retry(actor: Developer, delivery_id: int) -> Delivery:
-    """A dead letter is pending again, as if it were new.
+    """Make a dead letter pending again, as if it were new. Commits.
 
     Raises Forbidden, NotFound, NotDead.
     """
@@ -290,7 +292,7 @@ def retry(actor: Developer, delivery_id: int) -> Delivery:
 
 
 def waiting() -> dict[tuple[str, str], int]:
-    """(platform, state) → how many deliveries, but for those that are through."""
+    """The number of deliveries that are not sent, by (platform, state)."""
     states = [*OPEN, DeliveryState.DEAD]
     query = (
         select(Bot.platform, Delivery.state, func.count())
@@ -303,7 +305,7 @@ def waiting() -> dict[tuple[str, str], int]:
 
 
 def totals() -> dict[tuple[str, str], int]:
-    """(platform, end) → how many tries ended so, of the bots that there are."""
+    """The number of tries of all existing bots, by (platform, result)."""
     query = text("""
         SELECT b.platform, sum(h.sent) AS sent, sum(h.retried) AS retried, sum(h.died) AS died
         FROM bot_health AS h JOIN bots AS b ON b.id = h.bot_id GROUP BY b.platform

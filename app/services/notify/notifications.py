@@ -1,4 +1,4 @@
-"""What a developer has been told, and has read."""
+"""A developer's in-app notifications, read and unread."""
 
 from sqlalchemy import Select, func, select, update
 
@@ -8,25 +8,28 @@ from app.extensions import db
 from app.models import Developer, Notification
 from app.services.clock import now
 
-# Nobody reads the difference between a thousand and more, and counting stops there.
+# Counting stops here: people do not need to tell a thousand from more.
 COUNTED = 1000
 BATCH = 5000
 
 
 def listing(actor: Developer, *, unread: bool = False) -> Select[Notification]:
-    """The query of the developer's own, or of those among them that are `unread`."""
+    """The query of the developer's notifications, or only of the `unread` ones."""
     query = select(Notification).where(Notification.developer_id == actor.id)
     return query.where(Notification.read_at.is_(None)) if unread else query
 
 
 def unread_count(actor: Developer) -> int:
-    """How many are unread, counted up to COUNTED."""
+    """The number of unread notifications, at most `COUNTED`."""
     some = _unread(actor).limit(COUNTED).subquery()
     return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def read(actor: Developer, notification_id: int) -> Notification:
-    """It has been read; when it was first is kept. Raises NotFound, also for somebody else's."""
+    """Mark a notification as read; the time of the first reading stays. Commits.
+
+    Raises NotFound, also for somebody else's notification.
+    """
     moment = func.coalesce(Notification.read_at, now())
     found = db.session.scalar(
         update(Notification)
@@ -43,16 +46,16 @@ def read(actor: Developer, notification_id: int) -> Notification:
 
 
 def read_all(actor: Developer) -> int:
-    """All that there are now have been read; how many were not before.
+    """Mark all notifications as read. Returns how many were unread.
 
-    In batches, so that however many there are, none is locked for long.
+    Commits after each batch, so that no row is locked for long.
     """
     moment, total = now(), 0
     newest = db.session.scalar(_unread(actor).order_by(Notification.id.desc()).limit(1))
     while newest is not None:
         batch = _unread(actor).where(Notification.id <= newest).order_by(Notification.id)
-        # A row that somebody else is reading at this moment counts for them. A subquery might be
-        # asked again for each row, and choose others.
+        # A row that another request is marking counts there. A CTE, because Postgres might evaluate
+        # a subquery again for each row, and choose other rows.
         chosen = batch.limit(BATCH).with_for_update(skip_locked=True).cte()
         marked = update(Notification).where(Notification.id.in_(select(chosen)))
         marked = marked.values(read_at=moment)

@@ -1,5 +1,5 @@
-"""News of tasks, on their way out: a wake-up for those who look on, and a row, in the event's own
-transaction, for what people are told of.
+"""The outbox: an entry is written with each event that people are told of, and after the commit
+readers and the fan-out are woken.
 """
 
 from app import bus
@@ -9,9 +9,10 @@ from app.models import Event, OutboxEntry, Task
 
 
 def note(task: Task, event: Event, by: int | None) -> None:
-    """Note the task's latest event, which has just been made, by that developer's act or by itself.
+    """Note a task's new event, with an outbox entry if people are told of it.
 
-    The caller commits, and then those who look on and those who carry it on are woken.
+    `by` is the id of the developer who caused the event, if one did. The caller commits, and then
+    event streams and the fan-out are woken.
     """
     bus.tell_news([task.id])
     kind = kind_of(event.type, event.data)

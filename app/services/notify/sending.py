@@ -1,8 +1,9 @@
-"""Sending what is due: one job at a time, many sends at once, none of them waiting for another bot.
+"""Sending due deliveries: by one job at a time, with many sends at once, no bot waiting for
+another.
 
-The job alone talks to Postgres; its threads talk to platforms and to nothing else. A send is
-counted against its bot until it has been marked, so that a bot that hangs keeps AT_ONCE threads and
-no more, and a kill leaves no more in doubt than were counted. Decision 0022 has the rest.
+Only the job talks to Postgres; its threads talk to platforms and to nothing else. A send counts
+against its bot until its result is stored, so that a bot that hangs occupies at most AT_ONCE
+threads, and a kill leaves at most as many sends in doubt. Decision 0022 has the rest.
 """
 
 import contextlib
@@ -31,22 +32,22 @@ from app.services.notify.deliveries import Claimed, DueBot, Mark
 
 AT_ONCE = 4  # of one bot
 THREADS = 32  # of all bots
-CLAIMING_SECONDS = 5.0  # then the job ends when its sends have, and another goes on
-LOOK_SECONDS = 0.1  # how soon it sees what is due while sends hang
-HELD_SECONDS = 5.0  # how long the job is missed when it was killed; no longer than the lease
+CLAIMING_SECONDS = 5.0  # then the job claims no more, ends with its last send, and another goes on
+LOOK_SECONDS = 0.1  # how often the job looks for due deliveries while sends are under way
+HELD_SECONDS = 5.0  # how long a killed job still blocks others; no longer than the lease
 LONGEST_WORDS = 500
 
 log = structlog.get_logger(__name__)
 
 
 class _NotMeant(Exception):
-    """Nobody was spoken to: who it was planned for may not hear of it any more."""
+    """Nothing was sent: the recipient may not be told any more."""
 
     words = "not sent: who it was for may no longer hear of it"
 
 
 class _Sent(NamedTuple):
-    """A send is over: `ref` is what it gave, `problem` what it raised."""
+    """The end of a send: the message's `ref`, or the exception that it raised."""
 
     claimed: Claimed
     ref: str | None
@@ -54,7 +55,7 @@ class _Sent(NamedTuple):
 
 
 def send_due() -> int:
-    """Send all that is due now; how many were tried. Nothing where another job is at it."""
+    """Send all due deliveries, unless another job does. Returns how many were tried. Commits."""
     holder, tried = uuid.uuid4().hex, 0
     held = int(1000 * min(HELD_SECONDS, current_app.config["DELIVERY_LEASE_SECONDS"]))
     is_wanted = True
@@ -63,7 +64,7 @@ def send_due() -> int:
         try:
             tried += shift.work()
         finally:
-            # Whoever came meanwhile has gone again, and left word.
+            # A job that came meanwhile has ended at once, and set a flag.
             is_wanted = turn.let_go(holder)
         if shift.is_over_time:
             bus.wake_sending()
@@ -73,7 +74,7 @@ def send_due() -> int:
 
 
 class _Shift:
-    """A job's time as the one that sends."""
+    """The time in which a job is the one that sends."""
 
     def __init__(self, holder: str, held: int) -> None:
         self._holder, self._held = holder, held
@@ -91,7 +92,7 @@ class _Shift:
         return time.monotonic() >= self._ends_at
 
     def work(self) -> int:
-        """Until nothing is due and nothing is on its way."""
+        """Send until nothing is due and no send is under way. Returns how many were tried."""
         tried = 0
         with ThreadPoolExecutor(THREADS, "send") as pool:
             while True:
@@ -103,8 +104,8 @@ class _Shift:
                     return tried
                 self._mark()
                 if not turn.hold(self._holder, self._held):
-                    # Another job sends, or Redis is away. What is on its way is marked all the
-                    # same, or it would be sent twice.
+                    # Another job sends, or Redis is away. The results of sends that are under way
+                    # are stored all the same, or the messages would be sent twice.
                     self._ends_at = 0.0
 
     def _claim(self) -> list[tuple[Claimed, Address]]:
@@ -144,10 +145,10 @@ class _Shift:
             senders.edit(address, one.card_ref, message, allowed_hosts=self._hosts)
         return one.card_ref
 
-    # ---- what became of it ---------------------------------------------------------------------
+    # ---- results -------------------------------------------------------------------------------
 
     def _mark(self) -> None:
-        """All that are over; waits a little for the first."""
+        """Store the results of all sends that are over; waits a little for the first. Commits."""
         sent = list(self._over())
         if not sent:
             return
@@ -173,7 +174,7 @@ class _Shift:
         if problem is None:
             self._circuits[one.bot_id] = circuit.after_answer()
             return mark
-        if isinstance(problem, _NotMeant):  # which says nothing of the host
+        if isinstance(problem, _NotMeant):  # this says nothing about the host
             return mark._replace(state=DeliveryState.DEAD, error=problem.words)
         words = clean(_words(problem))[:LONGEST_WORDS]
         log.warning("not_delivered", delivery=one.id, bot=one.bot_id, words=words)
@@ -194,7 +195,7 @@ class _Shift:
 
 
 class _Sealed(Address):
-    """An address whose secrets cannot be read."""
+    """An address whose secrets cannot be decrypted."""
 
 
 def _address(bot: DueBot, chat_id: str) -> Address:
@@ -211,12 +212,12 @@ def _address(bot: DueBot, chat_id: str) -> Address:
 
 
 def allowed_hosts() -> frozenset[str]:
-    """The hosts that outgoing requests may reach although they are inside."""
+    """The hosts that messages may be sent to although they are not on the public Internet."""
     return frozenset(str(settings.value("notifyAllowedHosts")).replace(",", " ").lower().split())
 
 
 def message_of(one: Claimed, public_url: str) -> Message:
-    """What the sender is given."""
+    """The message of a delivery, as `app.chat.senders` takes it."""
     told = one.told
     gate = one.card_gate if one.act is DeliveryAct.EDIT else told.get("gate")
     return Message(
@@ -246,8 +247,8 @@ def _card(gate: Mapping[str, Any], answered: str | None) -> GateCard:
 
 
 def _words(problem: Exception) -> str:
-    """The platform's own, in which `senders` leaves no secret; of what nobody expected only its
-    kind, for its text may hold anything.
+    """The error message that is stored. `senders` has masked secrets in a platform's own words; of
+    an unexpected exception only the class is stored, because its text may contain anything.
     """
     return (
         problem.words if isinstance(problem, DeliveryRefused | TryAgain) else type(problem).__name__

@@ -1,1 +1,1 @@
-"""Running a deployment: whether it is ready, what is deleted, keys that change."""
+"""Running a deployment: readiness, retention, and changes of keys."""

@@ -1,4 +1,4 @@
-"""Whether what the server needs is there, for `/readyz` and `flask doctor`."""
+"""Readiness: whether all that the server needs is running, for `/readyz` and `flask doctor`."""
 
 import time
 from collections.abc import Callable
@@ -16,18 +16,18 @@ from app.services.ops import signs
 Result = TypeVar("Result")
 
 SIGNS = {
-    "dispatcher": signs.DISPATCHER,  # a worker that hands tasks out
-    "sweeper": signs.SWEEPER,  # one that carries out what beat sends
+    "dispatcher": signs.DISPATCHER,  # a Celery worker that runs the dispatcher
+    "sweeper": signs.SWEEPER,  # a Celery worker that runs beat's jobs
     "beat": signs.BEAT,
 }
-"""Whose life signs are looked at, and where they are left: every 2 s, the sweeper's every 5."""
+"""The heartbeats that are checked, and their keys in Redis: every 2 s, the sweeper's every 5 s."""
 SIGN_SECONDS = 15
-# What has not answered by then is missing: who probes does not wait for long either.
+# A service that takes longer counts as missing: probes do not wait for long.
 PROBE_SECONDS = 2.0
 
 
 def missing() -> list[str]:
-    """The names of what is away."""
+    """The names of the services and processes that are missing."""
     away = [] if _within_time(_asks_postgres) else ["postgres"]
     ages = _within_time(_ages)
     if ages is None:
@@ -36,13 +36,13 @@ def missing() -> list[str]:
 
 
 def is_dispatching() -> bool:
-    """Whether queued tasks are looked at, as far as can be seen."""
+    """Whether a dispatcher runs, judged by its heartbeat."""
     ages = _within_time(_ages)
     return ages is not None and is_young(ages["dispatcher"])
 
 
 def age(sign: bytes | str | None) -> float | None:
-    """How many seconds ago a sign was left; None where there is none."""
+    """The age in seconds of a sign of life, as it is stored in Redis; None if there is none."""
     return None if sign is None else time.time() - float(sign)
 
 
@@ -66,7 +66,7 @@ def _asks_postgres() -> bool:
 
 
 def _ages() -> dict[str, float | None] | None:
-    """How old each sign is (None: there is none); None where Redis is away."""
+    """The age in seconds of each heartbeat (None: there is none); None if Redis is away."""
     try:
         signs = redis_extension.client.mget(SIGNS.values())
     except redis.exceptions.RedisError:

@@ -1,6 +1,6 @@
-"""All stored secrets under the newest key, so that an older one can be dropped.
+"""Encrypting all stored secrets with the newest key, so that older keys can be removed.
 
-What is under the newest key already is left alone: a run that was cut off is run again.
+Secrets under the newest key are left alone, so that a run that was cut off can be repeated.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,14 +16,16 @@ BATCH = 100
 
 
 class Sealed(NamedTuple):
-    """Rows that hold secrets. `columns` (of the model) are a token each, or map names to tokens."""
+    """A model with encrypted columns. Each of `columns` is a Fernet token, or maps names to
+    tokens.
+    """
 
     kind: type[Model]
     key: Any
     columns: tuple[Any, ...]
 
 
-# Every place where something of `vault.encrypt` is stored.
+# All columns that store what `vault.encrypt` returns.
 SEALED = (
     Sealed(Project, Project.id, (Project.secrets, Project.git_token)),
     Sealed(SecondFactor, SecondFactor.developer_id, (SecondFactor.secret,)),
@@ -32,7 +34,7 @@ SEALED = (
 
 
 class Progress(NamedTuple):
-    """How many secrets of a table were seen so far, and of these changed and not readable."""
+    """How many secrets of a table have been seen so far, changed, and found unreadable."""
 
     table: str
     seen: int
@@ -41,13 +43,13 @@ class Progress(NamedTuple):
 
 
 def run() -> Iterator[Progress]:
-    """After each batch, how far its table is. Commits each batch."""
+    """Encrypt all secrets anew, and yield the progress after each batch. Commits each batch."""
     for sealed in SEALED:
         yield from _table(sealed)
 
 
 def tokens_in(value: str | Mapping[str, str] | None) -> list[str]:
-    """The tokens that a column of these holds."""
+    """The Fernet tokens in a value of one of the columns in `SEALED`."""
     if isinstance(value, Mapping):
         return list(value.values())
     return [value] if value else []
@@ -62,7 +64,7 @@ def _table(sealed: Sealed) -> Iterator[Progress]:
             .where(sealed.key > last)
             .order_by(sealed.key)
             .limit(BATCH)
-            .with_for_update(key_share=True)  # tasks may be made meanwhile
+            .with_for_update(key_share=True)  # tasks may be created meanwhile
         )
         rows = db.session.execute(batch).all()
         for key, *values in rows:
@@ -91,7 +93,7 @@ def _row(sealed: Sealed, key: int, values: list[Any], so_far: Progress) -> Progr
 
 
 def _renewed(token: str) -> str | None:
-    """The token under the newest key; None where no key opens it."""
+    """A token of the same secret under the newest key; None if no key decrypts it."""
     try:
         return token if vault.is_newest(token) else vault.rotate(token)
     except vault.KeyMissing:

@@ -1,7 +1,7 @@
-"""What is deleted when its time is over, and how: a little at a time, beside everything else.
+"""Retention: rows are deleted when their time is over, in small batches.
 
-A batch is a short transaction. It takes the oldest rows that nobody holds, so that it waits for
-nobody, and two sweeps at once share the work. What a run leaves over is the next one's.
+A batch is a short transaction. It takes the oldest rows that are not locked, so that it never
+waits, and two sweeps at the same time share the work. What one run leaves, the next one deletes.
 """
 
 from datetime import datetime, timedelta
@@ -32,9 +32,10 @@ log = structlog.get_logger(__name__)
 
 
 class Rule(NamedTuple):
-    """Rows that go so many units after the moment `ended` (which an index is on; null: never).
+    """Rows of `kind` are deleted some units of time after `ended` (which has an index; null:
+    never).
 
-    `kept` is the setting that says how many.
+    `kept` is the setting with the number of units.
     """
 
     kind: type[Model]
@@ -48,19 +49,19 @@ class Rule(NamedTuple):
 
 
 def _end(kind: type[RefreshToken | PersonalToken | EnrollmentToken]) -> ColumnElement[Any]:
-    """When a token stopped being good: nulls do not count."""
+    """When a token expired or was revoked, whichever came first."""
     return func.least(kind.expires_at, kind.revoked_at)
 
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 RULES = (
-    # A token that was exchanged stays until it expires: it shows that somebody copied it.
+    # A refresh token that was exchanged stays until it expires: if it comes again, it was copied.
     Rule(RefreshToken, _end(RefreshToken), "sessionRetentionDays", _DAY),
     Rule(PersonalToken, _end(PersonalToken), "tokenRetentionDays", _DAY),
     Rule(EnrollmentToken, _end(EnrollmentToken), "tokenRetentionDays", _DAY),
     Rule(IdempotencyKey, IdempotencyKey.created_at.expression, "idempotencyHours", _HOUR),
     Rule(Notification, Notification.created_at.expression, "notificationRetentionDays", _DAY),
-    # With its deliveries: what is not delivered by then is news to nobody.
+    # Their deliveries are deleted with them: what is not delivered by then is no news any more.
     Rule(OutboxEntry, OutboxEntry.expanded_at.expression, "deliveryRetentionDays", _DAY),
     Rule(ChannelToken, ChannelToken.expires_at.expression, "sessionRetentionDays", _DAY),
     Rule(ChatToken, ChatToken.expires_at.expression, "sessionRetentionDays", _DAY),
@@ -70,14 +71,14 @@ RULES = (
 
 
 def sweep(now: datetime) -> None:
-    """Delete what is over by all rules, as far as a run goes. Commits."""
+    """Delete rows by all rules, at most `BATCHES` batches of each. Commits each batch."""
     for rule in RULES:
         if gone := _sweep(rule, now, BATCH):
             log.info("swept", table=rule.kind.__tablename__, rows=gone)
 
 
 def _sweep(rule: Rule, now: datetime, batch: int) -> int:
-    """How many rows have gone."""
+    """Delete rows by one rule, and return how many."""
     total = 0
     for _ in range(BATCHES):
         gone = _delete(rule.kind, due(rule, now).limit(batch))
@@ -88,7 +89,9 @@ def _sweep(rule: Rule, now: datetime, batch: int) -> int:
 
 
 def due(rule: Rule, now: datetime) -> Select[Any]:
-    """The query of the keys of those whose time is over, the oldest first; locked, unless held."""
+    """The query of the keys of rows whose time is over, the oldest first. It locks them, and leaves
+    out rows that are locked already.
+    """
     return (
         select(*inspect(rule.kind).primary_key)
         .where(rule.ended < rule.cutoff(now))

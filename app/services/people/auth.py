@@ -97,7 +97,10 @@ def refresh(refresh_token: str) -> Pair:
 
 
 def logout(developer: Developer, refresh_token: str) -> None:
-    """End the login of the refresh token, if it is one of the developer's own. Commits."""
+    """End the login of the refresh token, and with it what was opened from that login. Commits.
+
+    A token that is not one of the developer's own is left alone.
+    """
     try:
         owner, link = _link(refresh_token)
     except InvalidToken:

@@ -66,7 +66,7 @@ def create_admin(name: str, password: str) -> Developer | None:
 
 
 def named(name: str) -> Developer | None:
-    """The developer of that name, in any letter case."""
+    """The developer of that name, in any letter case; None where there is none."""
     return db.session.scalar(
         select(Developer).where(func.lower(Developer.name) == func.lower(name))
     )
@@ -90,10 +90,10 @@ def hold(developer: Developer) -> None:
 
 
 def confirm_password(developer: Developer, password: str, field: str) -> None:
-    """Check the developer's own password. Raises InvalidFields for `field`: the request's field is
-    wrong, not its credential.
+    """Check the developer's own password, given in the request's `field`. Commits before that.
 
-    The caller has to limit guesses (`login_limits`).
+    Raises InvalidFields, and not InvalidCredentials: the field is wrong, not the credential. The
+    caller has to limit guesses (`login_limits`).
     """
     known = developer.password_hash
     db.session.commit()  # no connection is held while the hash is computed

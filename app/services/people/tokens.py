@@ -46,6 +46,7 @@ class AccessClaims(NamedTuple):
 
 
 def access_token(developer: Developer, family: uuid.UUID | None = None) -> str:
+    """A new access token of the developer. `family`: the login that it is of."""
     claims = {"typ": "access", "gen": developer.token_generation}
     if family is not None:
         claims["fam"] = str(family)

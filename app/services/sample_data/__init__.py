@@ -1,7 +1,7 @@
-"""Sample rows of any size: what `flask seed` makes, and what is measured on.
+"""Sample rows in any number, for `flask seed` and for benchmarks.
 
-All of it is one transaction. The same sizes and the same seed make the same rows, apart from the
-moment that they are made relative to and the password's hash.
+All rows are made in one transaction. The same sizes and the same seed make the same rows, apart
+from times, which are relative to the present, and from the password's hash.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from app.services.sample_data import events, kept, logs, people, tables, tasks, 
 from app.services.sample_data.sizes import Sizes
 
 Told = Callable[[str, int, int], None]
-"""Takes what is being made, how much of it is there, and how much there will be."""
+"""A progress callback: what is being made, how many there are, and how many there will be."""
 
 
 class NotEmpty(Conflict):
@@ -28,7 +28,9 @@ class NotEmpty(Conflict):
 
 @dataclass(frozen=True)
 class Made:
-    """What there is to begin with: names to log in with, words to look for, tasks to look at."""
+    """Some of the rows that were made: names to log in with, words to search for, tasks to look
+    at.
+    """
 
     admin: str
     lead: str
@@ -52,16 +54,19 @@ class Made:
 
 
 def fill(sizes: Sizes, password: str, now: datetime, told: Told, *, add: bool = False) -> Made:
-    """Make the rows, and have Postgres look at them. Commits; raises NotEmpty unless `add`."""
+    """Make the rows, and have Postgres analyze them. Commits.
+
+    Raises NotEmpty if the database has rows already, unless `add` is set.
+    """
     if not add and _is_used():
         raise NotEmpty("the database is not empty")
     connection = db.session.connection()
-    # Of the first id too: what is added is not what is there.
+    # The first id is part of the seed, so that added rows differ from those that are there.
     random = Random(f"{sizes.seed} {tables.next_id(connection, 'tasks')}")
     crowd = people.make(connection, sizes, password, now, random)
     plan = tasks.Plan.of(connection, sizes, crowd, now, random)
     with ExitStack() as at_once:
-        if not add:  # a database in use is judged row by row, and nobody locked out meanwhile
+        if not add:  # in a database in use, keys are checked row by row, and nobody is locked out
             at_once.enter_context(tables.judged_at_the_end(connection, tables.LARGE))
             at_once.enter_context(kept.written_at_the_end(connection, now))
         tasks.make(connection, plan, told)

@@ -1,4 +1,4 @@
-"""What triggers keep of each task: written at once instead, where nobody else is at work."""
+"""Rows that triggers write for each task, written all at once instead, in an empty database."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-# Samples' troubles are not the fleet's: their events are not counted.
+# Events of sample tasks are not counted among the fleet's.
 _TABLES = ("tasks", "task_events")
 _WORDS = "ix_task_texts_words"
 _TEXTS = text("""
@@ -27,7 +27,9 @@ _ENDS = text("""
 
 @contextmanager
 def written_at_the_end(connection: Connection, now: datetime) -> Iterator[None]:
-    """The texts that are searched, their index, and the counts. There are no tasks before."""
+    """A context without these triggers; at its end the tasks' texts, their index, and the counts
+    are written. To be used on a database without tasks.
+    """
     definition = connection.scalar(
         text("SELECT pg_get_indexdef(CAST(CAST(:name AS text) AS regclass))"), {"name": _WORDS}
     )

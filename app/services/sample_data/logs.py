@@ -51,7 +51,7 @@ def make(connection: Connection, plan: Plan, told: Callable[[str, int, int], Non
 
 
 def _chunks(lines: int) -> Iterator[tuple[int, list[bytes]]]:
-    """Number of the first line, and the pieces of each chunk."""
+    """For each chunk, the number of its first line, and its pieces."""
     pieces = _pieces(lines)
     first_line = 0
     while chunk := list(islice(pieces, _PIECES)):

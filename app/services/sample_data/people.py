@@ -33,7 +33,7 @@ class Named:
 
 @dataclass(frozen=True)
 class SampleProject:
-    """A project, and the ids of those who work on it."""
+    """A project, and the ids of its members."""
 
     id: int
     key: str
@@ -42,10 +42,11 @@ class SampleProject:
 
 @dataclass(frozen=True)
 class Crowd:
-    """An admin, a lead and developers; the last project is small, and the last developer's only.
+    """The sample developers (an admin, a lead, then others), projects and machines.
 
-    The third developer is a member of the first project, the biggest, and of no other.
-    All machines are online but the last, if there are several.
+    The third developer is a member of the first project only, which is the biggest; the last
+    developer of the last project only, which is small. All machines but the last (if there are
+    several) are online.
     """
 
     developers: list[Named]
@@ -56,7 +57,7 @@ class Crowd:
 def make(
     connection: Connection, sizes: Sizes, password: str, now: datetime, random: Random
 ) -> Crowd:
-    """Their rows. All developers have that password."""
+    """Make the rows of developers, projects and machines. All developers get that password."""
     born = now - timedelta(days=200)
     developers = _developers(connection, sizes.developers, password, born)
     projects = _projects(connection, sizes.projects, [each.id for each in developers], born)
@@ -116,7 +117,9 @@ def _projects(
 
 
 def _members(index: int, count: int, people: list[int]) -> tuple[int, ...]:
-    """The second of all leads each project; the biggest has the third, the last the last."""
+    """The members of project number `index`: the lead is in all, the third developer in the first,
+    the last developer in the last.
+    """
     lead, middle, last = people[1], people[3:-1], people[-1]
     if index == count - 1:
         return lead, last

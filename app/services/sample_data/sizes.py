@@ -1,14 +1,14 @@
-"""How much is asked for."""
+"""How many sample rows are made."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """At least 20 tasks, 2 projects, 4 developers and 1 machine.
+    """Numbers of rows; at least 20 tasks, 2 projects, 4 developers and 1 machine.
 
-    There are as many events as it takes to tell each task's story, and more up to `events`;
-    `deep_task_events` of them are one task's. One task's log has `log_lines` lines.
+    Each task has at least the events of its story; more are made up to `events` in all. One task
+    has `deep_task_events` events, and one a log of `log_lines` lines.
     """
 
     tasks: int = 10_000

@@ -1,4 +1,4 @@
-"""What happened to a task in each state: how it begins, and how it ends."""
+"""The events of a sample task by its status: those at its beginning, and those at its end."""
 
 from collections.abc import Sequence
 
@@ -17,15 +17,16 @@ STORIES: dict[TaskStatus, tuple[tuple[EventType, ...], tuple[EventType, ...]]] =
     _S.FAILED: (_ON_MACHINE, (_E.STAGE_FINISHED, _E.FAILED)),
     _S.CANCELLED: (_ON_MACHINE, (_E.CANCELLED,)),
 }
-"""Between the two a machine writes notes, where there has been one."""
+"""Between the two come log events, if the task has been on a machine."""
 
 _SHORTEST = {status: len(head) + len(tail) for status, (head, tail) in STORIES.items()}
 
 
 def lengths(statuses: Sequence[TaskStatus], total: int, deep_events: int, deep: int) -> list[int]:
-    """How many events each task has: all in all `total`, the task `deep` at least `deep_events`.
+    """The number of events of each task: `total` in all, for the task `deep` at least
+    `deep_events`.
 
-    More than `total` where the shortest stories take more.
+    More than `total` if the shortest stories need more.
     """
     found = [_SHORTEST[status] for status in statuses]
     found[deep] = max(found[deep], deep_events)

@@ -1,4 +1,4 @@
-"""Large tables, filled as fast as Postgres takes them."""
+"""Filling large tables fast, with COPY."""
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,19 +23,22 @@ FOREIGN_KEYS = text("""
 
 
 def cell(value: Any) -> str:
-    """A value as COPY reads it."""
+    """A value in COPY's text format."""
     if value is None:
         return r"\N"
     if isinstance(value, datetime):
         return value.isoformat()
     text_ = str(value)
-    # Asked first, because nearly nothing has to be escaped.
+    # The check comes first, because nearly no text has to be escaped.
     return text_ if text_.isprintable() and "\\" not in text_ else text_.translate(_ESCAPES)
 
 
 def copy(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[str]) -> None:
-    """COPY lines of cells that tabs separate. gevent's psycopg2 cannot: this is for commands."""
-    connection.execute(text("SELECT 1"))  # BEGIN travels with a statement, and COPY is none
+    """COPY rows into a table; a row is a line of cells separated by tabs.
+
+    Not for processes under gevent, where psycopg2 cannot COPY.
+    """
+    connection.execute(text("SELECT 1"))  # begins the transaction, which COPY does not
     driver: Any = connection.connection.driver_connection
     statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
     with driver.cursor() as cursor:
@@ -43,7 +46,7 @@ def copy(connection: Connection, table: str, columns: Sequence[str], rows: Itera
 
 
 class _Lines(io.TextIOBase):
-    """What psycopg2 reads from; it takes as much as it is given."""
+    """The file that psycopg2 reads from. It accepts reads of any length."""
 
     def __init__(self, rows: Iterable[str]) -> None:
         self._rows = iter(rows)
@@ -54,9 +57,9 @@ class _Lines(io.TextIOBase):
 
 @contextmanager
 def judged_at_the_end(connection: Connection, names: Sequence[str]) -> Iterator[None]:
-    """Check the foreign keys of these tables at once in the end, not row by row.
+    """A context in which the foreign keys of these tables are not checked; they are at its end.
 
-    Until the end of the transaction nobody else gets at them.
+    The tables are locked until the end of the transaction.
     """
     keys = connection.execute(FOREIGN_KEYS, {"tables": list(names)}).all()
     for key in keys:
@@ -68,12 +71,12 @@ def judged_at_the_end(connection: Connection, names: Sequence[str]) -> Iterator[
 
 
 def next_id(connection: Connection, table: str) -> int:
-    """The first id that is free."""
+    """The first free id of the table."""
     return int(connection.scalar(text(f"SELECT coalesce(max(id), 0) + 1 FROM {table}")) or 1)
 
 
 def set_identities(connection: Connection) -> None:
-    """Ids were chosen here: Postgres goes on behind them."""
+    """Have Postgres continue after the ids that were chosen here."""
     for table in _IDENTITIES:
         sequence = f"pg_get_serial_sequence('{table}', 'id')"
         connection.execute(text(f"SELECT setval({sequence}, max(id)) FROM {table}"))

@@ -1,4 +1,4 @@
-"""Tasks and their attempts: most have ended, the newest are at work, at a gate or in the queue."""
+"""Sample tasks and attempts: most have ended, the newest are running, at a gate or queued."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from app.services.sample_data.people import AGENT, Crowd, SampleProject
 from app.services.sample_data.sizes import Sizes
 
 _SPAN = timedelta(days=180)
-_QUIET = timedelta(hours=2)  # since the newest task, so that all that ended has done so by now
+_QUIET = timedelta(hours=2)  # the age of the newest task, so that no task ends in the future
 _OLD_TASKS = 20
 _GATED = [{**pipeline.DEFAULT[0], "confirm": True}]
 _ENDS = (TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED)
@@ -52,7 +52,7 @@ _SLOTS = text("""
 
 @dataclass(frozen=True)
 class Plan:
-    """What each task, by its index, comes to be. Its id is `first_id` and its index."""
+    """The plan of all tasks, by index. A task's id is `first_id` plus its index."""
 
     sizes: Sizes
     crowd: Crowd
@@ -61,7 +61,7 @@ class Plan:
     first_id: int
     statuses: list[TaskStatus]
     events: list[int]
-    old: int  # so many are the small project's
+    old: int  # the number of tasks of the small project
 
     @classmethod
     def of(
@@ -98,7 +98,7 @@ class Plan:
 
     @property
     def rare(self) -> frozenset[int]:
-        """Those whose description has the rare word."""
+        """The indexes of tasks whose description has the rare word."""
         return frozenset({self.deep - 1, self.deep + 1, self.first_queued})
 
 
@@ -107,7 +107,9 @@ def _deep(sizes: Sizes) -> int:
 
 
 def _statuses(sizes: Sizes, crowd: Crowd, random: Random) -> list[TaskStatus]:
-    """By index. At least one task is queued, and every machine has a slot left for it."""
+    """The tasks' statuses, by index. At least one task is queued, and every machine has a free
+    slot.
+    """
     at_gate = _at_most_a_part(sizes.tasks, 20)
     running = _at_most_a_part(sizes.tasks, len(crowd.machines) - 1)
     queued = max(1, _at_most_a_part(sizes.tasks, 100))
@@ -145,7 +147,7 @@ def _rows(plan: Plan, told: Callable[[str, int, int], None]) -> Iterator[str]:
 
 
 def _places(plan: Plan) -> Iterator[SampleProject]:
-    """Of each task in turn. The first project has a third of them, later ones ever fewer."""
+    """The project of each task, by index. The first has a third of the tasks, later ones fewer."""
     *others, old = plan.crowd.projects
     for _ in range(plan.old):
         yield old
@@ -197,7 +199,7 @@ def _row(
 
 def _machine(plan: Plan, index: int, status: TaskStatus) -> Any:
     machines = plan.crowd.machines
-    if status is TaskStatus.RUNNING:  # one each on those that are there
+    if status is TaskStatus.RUNNING:  # one on each machine that is online
         return machines[index % (len(machines) - 1)].id
     return plan.random.choice(machines).id
 

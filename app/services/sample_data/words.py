@@ -1,10 +1,10 @@
-"""Descriptions of tasks: few words are everywhere, most are seldom, and one is rare."""
+"""Descriptions of sample tasks: a few words are frequent, most are not, and one is rare."""
 
 from collections.abc import Iterator, Sequence
 from random import Random
 
 COMMON = "refactor"  # in about half of all descriptions
-RARE = "ornithopter"  # in three of them, however many there are
+RARE = "ornithopter"  # in three descriptions, however many there are
 
 _VERB_LIST = """
 fix add remove rename extract cache validate document simplify speed-up test log retry
@@ -26,7 +26,7 @@ _BATCH = 100_000
 
 
 def descriptions(random: Random) -> Iterator[str]:
-    """One after the other, without an end: sentences of 6 to 24 words."""
+    """Endless descriptions: sentences of 6 to 24 words."""
     drawn = _drawn(random)
     for count in _counts(random):
         text = " ".join([next(drawn) for _ in range(count)])
@@ -34,7 +34,7 @@ def descriptions(random: Random) -> Iterator[str]:
 
 
 def _drawn(random: Random) -> Iterator[str]:
-    # By rank, as in any language (Zipf).
+    # A word's frequency follows from its rank, as in any language (Zipf's law).
     weights = [1 / (rank + 2) for rank in range(len(VOCABULARY))]
     totals = _running(weights)
     while True:

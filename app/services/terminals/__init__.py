@@ -1,1 +1,1 @@
-"""Terminals: who may look into one, and which of them machines have to open."""
+"""Terminals: admission to their sockets, and which terminals machines have to open."""

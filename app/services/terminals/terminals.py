@@ -1,4 +1,4 @@
-"""Terminals: who gets in, with a token that opens one socket once."""
+"""Admission to terminals, by tokens that open one socket once."""
 
 import uuid
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ class AttemptReplaced(Conflict):
 
 
 class TerminalChannel(NamedTuple):
-    """What opens a socket; the token is shown once."""
+    """A token that opens one socket, and in which mode. It is shown once, here."""
 
     channel_token: str
     mode: TerminalMode
@@ -68,7 +68,8 @@ def issue(actor: Developer, task_id: int, mode: TerminalMode | None = None) -> T
     """A token for one socket, by default in the most powerful mode that the actor may have. The
     machine is asked to open the terminal, if it has not been yet. Commits.
 
-    Raises NotFound, Forbidden, NoTerminal.
+    The machine is asked to open the terminal, if it has not yet. Commits. Raises NotFound,
+    Forbidden, NoTerminal.
     """
     task = reads.get(actor, task_id)
     rights.require(
@@ -91,7 +92,7 @@ def issue(actor: Developer, task_id: int, mode: TerminalMode | None = None) -> T
 
 
 def token_for_machine(machine_id: uuid.UUID, task_id: int, attempt_number: int) -> str:
-    """A machine's token for an attempt's socket. Commits."""
+    """A token for the machine's socket for an attempt. Commits."""
     attempt = db.session.get_one(Attempt, (task_id, attempt_number))
     secret = _mint(attempt, clock.now(), machine_id=machine_id)
     db.session.commit()
@@ -108,7 +109,7 @@ def admit_viewer(task_id: int, credential: str, channel_token: str) -> ViewerGra
     developer = kind.developer_of(credential)
     reads.get(developer, task_id)
     used = _use(ChannelToken.developer_id == developer.id, task_id, channel_token)
-    assert used.mode is not None  # by a constraint of its table
+    assert used.mode is not None  # by a constraint of the table
     _require_stay(task_id, used.attempt)
     return ViewerGrant(
         session=replace(sessions.of(developer, credential), ends_at=None),
@@ -131,7 +132,7 @@ def admit_machine(task_id: int, worker_jwt: str, channel_token: str) -> MachineG
 
 
 def inputs(actor: Developer, task_id: int) -> Select[TerminalInput]:
-    """The query of who typed into the task's terminals, and when.
+    """The query of the records of who typed into the task's terminals, and when.
 
     Raises NotFound, Forbidden.
     """
@@ -168,7 +169,10 @@ def _mint(
 
 
 def _use(bearer: Any, task_id: int, secret: str) -> Any:
-    """The token's row, now used. Of many who come with it at once one gets it."""
+    """Use up a token, and return its row. Of simultaneous uses one succeeds. Commits.
+
+    Raises InvalidToken.
+    """
     now = clock.now()
     mine = (ChannelToken.digest == digest(secret), ChannelToken.task_id == task_id, bearer)
     good = (ChannelToken.used_at.is_(None), ChannelToken.expires_at > now)

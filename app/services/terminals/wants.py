@@ -1,4 +1,4 @@
-"""Which terminals somebody wants to look into; orders to open them follow from these rows.
+"""Terminals that somebody wants to see. Orders to machines to open them follow from these rows.
 
 Every write raises `orders_version` of the machines that have to dial, in the same statement.
 """
@@ -16,7 +16,7 @@ from app.extensions import db
 from app.models import Attempt
 
 WANTED = timedelta(seconds=60)
-# A machine that was asked has so long to dial before it is asked again.
+# How long a machine that was asked has to dial before it is asked again.
 PATIENCE = timedelta(seconds=5)
 
 _TELL = """
@@ -57,7 +57,7 @@ _UNWANT = text("""
 
 
 class Watched(NamedTuple):
-    """An attempt that somebody looks at. `absent`: no machine's socket is there."""
+    """An attempt whose terminal has viewers. `absent`: the machine's socket is not open."""
 
     task_id: int
     attempt: int
@@ -65,7 +65,8 @@ class Watched(NamedTuple):
 
 
 def want(attempt: Attempt, now: datetime) -> None:
-    """Somebody will look soon: the machine is woken if it has to dial. The caller commits."""
+    """Record that somebody will soon open the attempt's terminal. The machine is woken if it has to
+    dial. The caller commits."""
     told = db.session.execute(
         _WANT,
         {"task": attempt.task_id, "attempt": attempt.number, "until": now + WANTED, "now": now},
@@ -74,14 +75,16 @@ def want(attempt: Attempt, now: datetime) -> None:
 
 
 def keep(watched: Sequence[Watched], now: datetime) -> None:
-    """Somebody looks at these; where no machine's socket is, it is asked again. Commits."""
+    """Record that these terminals have viewers, and ask machines without a socket again.
+    Commits.
+    """
     _keep(watched, now, now - PATIENCE)
 
 
 def closed(machine_id: uuid.UUID, task_id: int, number: int, now: datetime) -> None:
-    """The machine says that its socket has ended: it is asked again while somebody looks.
+    """Handle a machine's report that its socket has closed: ask it again while there are viewers.
 
-    Not twice in a second: what ended at once would end at once again.
+    Not twice in a second, because a socket that closed at once would close at once again. Commits.
     """
     wanted = text("""
         SELECT 1 FROM terminals AS t JOIN attempts AS a
@@ -96,7 +99,7 @@ def closed(machine_id: uuid.UUID, task_id: int, number: int, now: datetime) -> N
 
 
 def unwant(task_id: int, number: int, now: datetime) -> None:
-    """Nobody looks any more. Commits."""
+    """Record that the terminal has no viewers any more. Commits."""
     db.session.execute(_UNWANT, {"task": task_id, "attempt": number, "now": now})
     db.session.commit()
 

@@ -1,1 +1,1 @@
-"""Tunnels of an editor into a task's workspace."""
+"""Tunnels into tasks' workspaces, for editors."""

@@ -1,4 +1,4 @@
-"""What a machine should be doing about tunnels: read along with its other orders."""
+"""The desired state of a machine's tunnels, read with the query of its other orders."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,9 @@ from app.models import Attempt, Tunnel
 
 @dataclass(frozen=True)
 class WantedTunnel:
-    """A tunnel that the machine has not said to be gone; `seconds` is what is left of its time."""
+    """A tunnel that the machine has not reported as ended. `is_open`: it should be open, for
+    `seconds` more; else it should be closed.
+    """
 
     task_id: int
     attempt: int
@@ -23,7 +25,7 @@ class WantedTunnel:
     seconds: float = 0.0
 
 
-# A column, so that it costs no round trip of its own. `machine` is bound by whoever asks.
+# A column of another query, so that it costs no round trip of its own. That query binds `machine`.
 RUNNING = (
     select(
         func.jsonb_agg(
@@ -46,7 +48,7 @@ RUNNING = (
 
 
 def read(rows: Sequence[Mapping[str, Any]] | None, now: datetime) -> list[WantedTunnel]:
-    """From what RUNNING has found; None: nothing."""
+    """The tunnels in a value of the column RUNNING, which is None where there are none."""
     return [_wanted(row, now.timestamp()) for row in rows or ()]
 
 

@@ -1,4 +1,4 @@
-"""Tunnels into workspaces: started and stopped by people, told of by machines."""
+"""Tunnels into workspaces: started and stopped by people, reported by machines."""
 
 import uuid
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ LONGEST_TEXT = 2_000  # characters of an address or a reason
 
 @dataclass(frozen=True)
 class TunnelView:
-    """The tunnel of a task's latest attempt, as far as the asking developer may see it."""
+    """The tunnel of a task's latest attempt, without what the developer may not see."""
 
     task_id: int
     state: TunnelState = TunnelState.IDLE
@@ -38,7 +38,9 @@ class TunnelView:
 
 
 def status(actor: Developer, task_id: int) -> TunnelView:
-    """Address and error are for those who may start and stop it. Raises NotFound."""
+    """The tunnel of the task's latest attempt. Only those who may start and stop it see URL and
+    error. Raises NotFound.
+    """
     task = reads.get(actor, task_id)
     query = (
         select(Tunnel, Attempt.ended_at)
@@ -71,7 +73,7 @@ def start(
 ) -> TunnelView:
     """Open a tunnel into the workspace of the live attempt; one that is open stays as it is.
 
-    Raises NotFound, Forbidden, NoLiveWorkspace.
+    Commits, and wakes the machine. Raises NotFound, Forbidden, NoLiveWorkspace.
     """
     seen = reads.get(actor, task_id)
     rights.require(Act.CONTROL_TUNNEL, actor, seen.project, creator_id=seen.created_by)
@@ -93,9 +95,9 @@ def start(
 
 
 def stop(actor: Developer, task_id: int) -> TunnelView:
-    """End it; its machine is told. One that is not open stays as it is.
+    """Close the tunnel; one that is not open stays as it is.
 
-    Raises NotFound, Forbidden.
+    Commits, and wakes the machine. Raises NotFound, Forbidden.
     """
     seen = reads.get(actor, task_id)
     rights.require(Act.CONTROL_TUNNEL, actor, seen.project, creator_id=seen.created_by)
@@ -113,7 +115,7 @@ def stop(actor: Developer, task_id: int) -> TunnelView:
 
 
 def _of(attempt: Attempt) -> Tunnel | None:
-    """The caller holds the lock of the attempt's task."""
+    """The attempt's tunnel, reread. The caller holds the lock of the task."""
     return db.session.get(Tunnel, (attempt.task_id, attempt.number), populate_existing=True)
 
 
@@ -146,7 +148,7 @@ def _move(task: Task, tunnel: Tunnel, event: TunnelEvent, now: datetime, message
     history.record(task, EventType.TUNNEL, message, now, attempt=tunnel.attempt, data=about)
 
 
-# ---- what machines say ---------------------------------------------------------------------------
+# ---- reports of machines -------------------------------------------------------------------------
 
 _SAID = {
     "starting": TunnelEvent.TRY,
@@ -158,13 +160,14 @@ _SAID = {
 
 
 def told(live: LiveAttempt, body: frames.TunnelFacts) -> None:
-    """Take the machine's word. It is as good of an attempt that has ended: what runs is to end.
+    """Apply a machine's report of a tunnel; also if the attempt has ended. The caller commits.
 
-    The story tells of every turn, and never the address, nor what a log-in needs.
+    The task's history gets an event for each change of the state, without the URL and without what
+    a log-in needs.
     """
     tunnel = _of(live.attempt)
     if tunnel is None or tunnel.number != body.number:
-        return  # of a start before this one
+        return  # the report is about an earlier start
     event = _SAID[body.state]
     is_over = event not in (TunnelEvent.TRY, TunnelEvent.CONNECT)
     if is_over:
@@ -174,10 +177,10 @@ def told(live: LiveAttempt, body: frames.TunnelFacts) -> None:
     try:
         _move(live.task, tunnel, event, live.now, _story(body))
     except IllegalTransition:
-        return  # it has ended by our own count
+        return  # the server has ended the tunnel already
     tunnel.error = body.error[:LONGEST_TEXT] or None
     if event is TunnelEvent.CONNECT:
-        # It comes from what runs in the workspace, and goes into pages as a link.
+        # The URL comes from a program in the workspace, and becomes a link on pages.
         tunnel.url = body.url[:LONGEST_TEXT] if body.url.startswith("https://") else None
 
 
@@ -196,11 +199,11 @@ def _story(body: frames.TunnelFacts) -> str:
     return f"the tunnel has {'failed' if body.state == 'failed' else 'closed'}"
 
 
-# ---- what machines do not say --------------------------------------------------------------------
+# ---- reports that are overdue --------------------------------------------------------------------
 
 
 def sweep(now: datetime) -> int:
-    """End, as far as we are concerned, what no machine has said anything of in time; how many."""
+    """End tunnels whose machines' reports are overdue. Returns how many. Commits each."""
     late = [
         (tunnel.machine_id, tunnel.task_id, tunnel.attempt)
         for tunnel, attempt in db.session.execute(_NOT_OVER)
@@ -225,7 +228,7 @@ def _end_late(machine_id: uuid.UUID, task_id: int, number: int, now: datetime) -
     row = db.session.execute(which).one_or_none()
     verdict = rules.overdue(_seen(row[0], row[1]), now) if row else None
     if task is None or row is None or verdict is None:
-        db.session.rollback()  # its machine spoke while we waited for the lock
+        db.session.rollback()  # the machine reported while we waited for the lock
         return False
     event, why = verdict
     _move(task, row[0], event, now, f"the tunnel has ended: {why}")

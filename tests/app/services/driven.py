@@ -1,4 +1,4 @@
-"""A machine that is driven by calling services, as its connection would; no socket in between."""
+"""A machine for tests, which calls services as a machine's connection does, without a socket."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from tests.factories import make_machine
 
 @dataclass
 class Driven:
-    """What a machine and its connection remember. Each call commits, like a batch of theirs."""
+    """A machine and its connection, with what they remember. Each call commits, as a batch does."""
 
     machine_id: uuid.UUID
     generation: int = 0
@@ -52,7 +52,7 @@ class Driven:
         return session
 
     def orders(self) -> list[tuple[Want, int, int]]:
-        """What it is told now that it was not told before: (want, task id, stage index)."""
+        """The orders that are new since the last call, as (want, task id, stage index)."""
         desired = orders.of_machine(self.machine_id, clock_now(), list(self.observed)).attempts
         due = reconcile(desired, self.observed)
         for order in due:
@@ -63,7 +63,7 @@ class Driven:
     def say(
         self, task: Task, *bodies: frames.Body, attempt: int | None = None, logs: Any = ()
     ) -> Outcome:
-        """Report on the task's latest attempt, together with these log frames."""
+        """Send reports on the task's latest attempt (or on `attempt`), with these log frames."""
         number = task.attempt if attempt is None else attempt
         batch = [self.report(task.id, number, body) for body in bodies]
         return self.apply(batch, logs)
@@ -113,12 +113,12 @@ def held(
 
 
 def live(task: Task) -> Attempt:
-    """The latest attempt."""
+    """The task's latest attempt, reread."""
     return db.session.get_one(Attempt, (task.id, task.attempt), populate_existing=True)
 
 
 def ordered(task: Task) -> DesiredState:
-    """What the machine of the latest attempt should be doing about it."""
+    """The desired state of the task's latest attempt on its machine."""
     attempt = live(task)
     desired = orders.of_machine(attempt.machine_id, clock_now()).attempts
     [found] = [w for w in desired if AttemptKey.of(w) == (task.id, attempt.number)]
@@ -126,13 +126,13 @@ def ordered(task: Task) -> DesiredState:
 
 
 def status(task: Task) -> TaskStatus:
-    """As the rows have it."""
+    """The task's status, reread."""
     db.session.refresh(task)
     return task.status
 
 
 def state(task: Task) -> tuple[TaskStatus, SuspendReason | None]:
-    """Its status, and why it is suspended."""
+    """The task's status, reread, and why it is suspended."""
     return status(task), task.suspend_reason
 
 
@@ -146,7 +146,7 @@ def log_of(actor: Any, task: Task) -> bytes:
 
 
 def events_of(task: Task) -> list[EventType]:
-    """The types of its events, in order; their numbers are checked to have no holes."""
+    """The types of the task's events, in order. Asserts that their numbers have no gaps."""
     query = db.select(Event).where(Event.task_id == task.id).order_by(Event.number)
     found = list(db.session.scalars(query))
     assert [event.number for event in found] == list(range(1, len(found) + 1))

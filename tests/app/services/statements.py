@@ -1,4 +1,4 @@
-"""How often a use case goes to the database."""
+"""Counting and explaining the statements that a use case sends to Postgres."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 
 class Statements(list[str]):
-    """What was sent, in order; prints one a line. BEGIN and COMMIT are not among them."""
+    """The statements that were sent, in order, without BEGIN and COMMIT. Prints one a line."""
 
     def __repr__(self) -> str:
         return "".join(f"\n{n:3} {line}" for n, line in enumerate(self, 1))
@@ -16,10 +16,10 @@ class Statements(list[str]):
 
 @contextmanager
 def counted(*, settings: bool = False) -> Iterator[Statements]:
-    """The statements of all engines while this lasts.
+    """A context that collects the statements of all engines.
 
-    The look at the settings is left out unless it is asked for: it comes once a second in a
-    process, and no use case has more of them than another.
+    The query of the settings is left out unless `settings` is set: a process makes it once a
+    second, whatever the use case.
     """
     sent = Statements()
 
@@ -36,7 +36,7 @@ def counted(*, settings: bool = False) -> Iterator[Statements]:
 
 @contextmanager
 def explained() -> Iterator[list[dict[str, Any]]]:
-    """How Postgres carried out each read while this lasts: the roots of the plans."""
+    """A context that collects how Postgres carried out each read: the roots of the plans."""
     plans: list[dict[str, Any]] = []
 
     def note(connection: sa.Connection, _cursor: Any, statement: str, parameters: Any, *_: Any):  # type: ignore[no-untyped-def]

@@ -1,4 +1,4 @@
-"""Random walks through all that may happen to tasks."""
+"""Random walks through everything that can happen to tasks."""
 
 import random
 import uuid
@@ -29,13 +29,13 @@ PIPELINES = (STAGES, STAGES[:1], STAGES[:1], STAGES[1:])
 
 
 class Walk:
-    """Anything that people, machines and sweeps may do to tasks, in any order."""
+    """A random sequence of acts of people, machines and sweeps on tasks."""
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
         self.admin = make_developer(role=SystemRole.ADMIN)
         self.projects = [make_project(pipeline=pipeline) for pipeline in PIPELINES]
-        # Their ids are given: what the dispatcher prefers must not depend on chance of its own.
+        # The ids are given, because the dispatcher's choice depends on them and must be repeatable.
         self.machines = [make_driven(slots=30, id=uuid.UUID(int=n)) for n in (1, 2)]
         often = (self.create, self.dispatch, *3 * (self.work,))
         seldom = (self.answer, self.cancel, self.retry, self.silence, self.raw, self.fold)
@@ -49,7 +49,7 @@ class Walk:
             act()
         db.session.rollback()
         after = self.statuses()
-        for status in self.ends:  # raw moves and deletions come to no end
+        for status in self.ends:  # raw updates and deletions do not count as ends
             self.ends[status] += sum(
                 after[id_] is status and before.get(id_) is not status for id_ in after
             )
@@ -101,7 +101,9 @@ class Walk:
         tasks.retry(self.admin, self.any_task(*ENDED).id)
 
     def silence(self) -> None:
-        """Both machines fall silent and come back, with nothing or before their leases end."""
+        """Both machines' heartbeats stop. They come back with nothing, or before their leases
+        end.
+        """
         later = now() + timedelta(minutes=1)
         liveness.notice(later)
         if self.chance.random() < 0.5:
@@ -110,7 +112,7 @@ class Walk:
             machine.hello()
 
     def raw(self) -> None:
-        """What no service does."""
+        """Change a task by a statement that no service makes."""
         task = self.any_task(*ENDED)
         statement = self.chance.choice(
             (
