@@ -96,7 +96,7 @@ def _run(options: argparse.Namespace) -> int:
         # The second one does not wait for anything.
         for signalled in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signalled, lambda *_: os._exit(1))
-        threading.Thread(target=daemon.stop, daemon=True).start()
+        threading.Thread(target=daemon.stop, name="stop", daemon=True).start()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)

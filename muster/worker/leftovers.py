@@ -13,9 +13,9 @@ from muster.worker.agents import kept_order
 from muster.worker.git import workspace
 from muster.worker.git.identity import Identity
 from muster.worker.layout import Layout
-from muster.worker.shim import client
+from muster.worker.shim import client as shim_client
 from muster.worker.shim.client import ShimGone, ShimRefused
-from muster.worker.tunnels import command
+from muster.worker.tunnels import command as tunnel_command
 
 _NAME = re.compile(r"(\d{1,18})-(\d{1,9})")
 
@@ -40,10 +40,10 @@ def clear(layout: Layout) -> list[AttemptKey]:
 def _end(directory: Path) -> None:
     log.warning("%s belongs to no attempt; what runs in it is ended", directory)
     with contextlib.suppress(ShimGone, ShimRefused, TimeoutError):
-        if shim := client.attach(directory):
+        if shim := shim_client.attach(directory):
             shim.quit()
-    client.reap(directory)
-    processes.end(lambda: command.marked(str(directory.resolve())))
+    shim_client.reap(directory)
+    processes.end(lambda: tunnel_command.marked(str(directory.resolve())))
     shutil.rmtree(directory, ignore_errors=True)
 
 

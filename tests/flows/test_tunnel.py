@@ -6,7 +6,7 @@ from pathlib import Path
 from muster.protocol.attempt_key import AttemptKey
 from muster.worker import processes
 from muster.worker.layout import Layout
-from muster.worker.tunnels import command
+from muster.worker.tunnels import command as tunnel_command
 from tests.flows.running import Running, until
 from tests.muster.worker import tunnel_stand_in
 
@@ -40,8 +40,8 @@ def test_a_developer_opens_a_tunnel_into_a_running_task_and_it_ends_with_it(
     assert shown["url"].startswith("https://vscode.dev/tunnel/m")
     assert shown["url"].endswith(f"/workspaces/{task.id}-1")
     mark = str(Layout(running.machine.home).attempt(AttemptKey(task.id, 1)).resolve())
-    assert processes.in_group(command.marked(mark)[0].group)
+    assert processes.in_group(tunnel_command.marked(mark)[0].group)
     task.act("cancel")
     until(lambda: running.api.get(f"{path}/status")["state"] == "closed", "end of the tunnel", 20)
-    assert not command.marked(mark)
+    assert not tunnel_command.marked(mark)
     assert "waits for somebody to log in" in task.messages("tunnel")

@@ -107,7 +107,9 @@ class Versions:
         key = (binary, _changed(binary))
         with self._lock:
             if key not in self._asked:
-                asking = threading.Thread(target=self._ask, args=(key,), daemon=True)
+                asking = threading.Thread(
+                    target=self._ask, args=(key,), name=f"agent-version-{binary}", daemon=True
+                )
                 self._asked[key] = asking
                 asking.start()
             return self._known.get(key)

@@ -82,7 +82,8 @@ class FactsWatch:
         self._over = threading.Event()
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._run, name="facts", daemon=True).start()
+        name = f"workspace-{self._workspace.key.name}-watch"
+        threading.Thread(target=self._run, name=name, daemon=True).start()
         return self
 
     def __exit__(

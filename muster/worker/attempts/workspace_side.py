@@ -89,7 +89,13 @@ class AttemptWorkspace:
     def tell_facts(self) -> None:
         """Reports what lies in the workspace now, in the background: size and diff take time."""
         if self._workspace is not None:
-            threading.Thread(target=self._facts.look, args=(self._workspace,), daemon=True).start()
+            look = threading.Thread(
+                target=self._facts.look,
+                args=(self._workspace,),
+                name=f"workspace-{self._key.name}-look",
+                daemon=True,
+            )
+            look.start()
 
     @contextmanager
     def watched(self) -> Iterator[None]:

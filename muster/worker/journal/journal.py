@@ -53,7 +53,7 @@ class Journal:
         self._reconciled = False
         self.journal_id = ""
         self._open()
-        self._writer = threading.Thread(target=self._write_on, name="journal", daemon=True)
+        self._writer = threading.Thread(target=self._write_on, name="journal-writer", daemon=True)
         self._writer.start()
 
     def append(self, key: AttemptKey, body: Body) -> int:

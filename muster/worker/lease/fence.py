@@ -6,7 +6,7 @@ from pathlib import Path
 
 from muster.worker.clock import boot_seconds
 from muster.worker.lease.lease import Lease
-from muster.worker.shim import client
+from muster.worker.shim import client as shim_client
 
 _GLANCE = 2.0  # seconds between two looks at the lease, at most: the machine may have slept
 _OWN_HAND = 1.0  # seconds that shims have from when we see that the lease is over
@@ -25,7 +25,7 @@ class Fence:
         """`attempts` holds a directory for each."""
         self._lease = lease
         self._attempts = attempts
-        self._thread = threading.Thread(target=self._watch, name="fence", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name="lease-fence", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -50,11 +50,14 @@ class Fence:
             log.error("what outlives the lease is not ended, the next look tries again: %s", error)
 
     def _kill_overdue(self) -> None:
-        overdue = client.at_work(self._attempts)
+        overdue = shim_client.at_work(self._attempts)
         if not self._lease.is_over:
             return  # answered while we looked: what is at work may have begun since
         # At once: one that would not die must not let the others live.
-        killing = [threading.Thread(target=client.kill, args=(each,)) for each in overdue]
+        killing = [
+            threading.Thread(target=shim_client.kill, args=(each,), name=f"lease-kill-{each.name}")
+            for each in overdue
+        ]
         for directory, thread in zip(overdue, killing, strict=True):
             log.warning("%s: the lease is over, and its shim hangs; it is killed", directory)
             thread.start()

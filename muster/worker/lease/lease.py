@@ -88,7 +88,7 @@ class LeaseKeeper:
     def __init__(self, lease: Lease, shims: Callable[[], Iterable[ShimLink]]) -> None:
         self._lease = lease
         self._shims = shims
-        self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
+        self._thread = threading.Thread(target=self._keep, name="lease-keeper", daemon=True)
         self._thread.start()
 
     def close(self) -> None:

@@ -119,7 +119,7 @@ class Channel:
         self._over.set()
         socket = self._socket
         if socket is not None:
-            farewell = threading.Thread(target=socket.close, daemon=True)
+            farewell = threading.Thread(target=socket.close, name="server-farewell", daemon=True)
             farewell.start()
             farewell.join(timeout=1.0)
             _cut(socket)

@@ -49,7 +49,7 @@ class Membership:
         self._clock = ServerClock()
         self._woken = threading.Event()
         self._over = threading.Event()
-        self._keeper = threading.Thread(target=self._keep, name="renewal", daemon=True)
+        self._keeper = threading.Thread(target=self._keep, name="server-credentials", daemon=True)
         self._keeper.start()
 
     def close(self) -> None:

@@ -42,7 +42,7 @@ class Outbox:
         self._lost_at: dict[LogStream, float] = {}
         self._later: dict[LogStream, float] = {}
         self._over = False
-        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="server-outbox", daemon=True)
         self._thread.start()
 
     def close(self) -> None:

@@ -32,7 +32,7 @@ class Pulse:
         self._numbers = numbers
         self._seconds = seconds
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._beat_on, name="pulse", daemon=True)
+        self._thread = threading.Thread(target=self._beat_on, name="server-pulse", daemon=True)
         self._thread.start()
 
     def close(self) -> None:

@@ -58,7 +58,7 @@ class ShimLink:
         self._gone = False
         self._state = self._greet()
         connection.settimeout(None)
-        self._reader = threading.Thread(target=self._listen, name="shim", daemon=True)
+        self._reader = threading.Thread(target=self._listen, name="shim-link", daemon=True)
         self._reader.start()
 
     # Requests

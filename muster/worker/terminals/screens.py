@@ -117,7 +117,9 @@ class Screens:
                     log.warning("without the package pyavt terminals begin with their last bytes")
                     self._deaths = 1
                     return
-                self._thread = threading.Thread(target=self._mind, name="screens", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._mind, name="screen-models", daemon=True
+                )
                 self._thread.start()
 
     def _mind(self) -> None:

@@ -57,8 +57,10 @@ class Terminals:
 
     def refuse(self, order: OpenTerminal, reason: str) -> None:
         """There is nothing to look at."""
-        closed = TerminalClosed(order.task_id, order.attempt, reason)
-        threading.Thread(target=self._say, args=(closed,), daemon=True).start()
+        key = AttemptKey.of(order)
+        name = f"terminal-{key.name}-refusal"
+        closed = TerminalClosed(*key, reason)
+        threading.Thread(target=self._say, args=(closed,), name=name, daemon=True).start()
 
     def notice(self, key: AttemptKey) -> None:
         """The attempt's shim has something new, or is another."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Literal
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import TunnelFacts
 from muster.worker import processes
 from muster.worker.clock import boot_seconds
@@ -49,6 +50,7 @@ class TunnelRun:
 
     def __init__(
         self,
+        key: AttemptKey,
         number: int,
         ttl: float,
         command: Callable[[], TunnelCommand],
@@ -57,6 +59,7 @@ class TunnelRun:
     ) -> None:
         """`ttl` in seconds. `command` raises TunnelImpossible."""
         self.number = number
+        self._key = key
         self._command = command
         self._say = say
         self._lease_is_over = lease_is_over
@@ -67,7 +70,7 @@ class TunnelRun:
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._waking = threading.Lock()
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._live, name=f"tunnel-{number}", daemon=True)
+        self._thread = threading.Thread(target=self._live, name=f"tunnel-{key.name}", daemon=True)
         self._thread.start()
 
     @property
@@ -95,7 +98,7 @@ class TunnelRun:
         except _Over as over:
             self._tell(over.state, error=over.why)
         except Exception as error:
-            log.exception("a tunnel")
+            log.exception("the tunnel of task %d failed", self._key.task_id)
             self._tell("failed", error=f"{type(error).__name__}: {error}")
         finally:
             with self._waking:
@@ -129,7 +132,9 @@ class TunnelRun:
     def _end(self, command: TunnelCommand, process: "subprocess.Popen[bytes]") -> None:
         # The leader is reaped last: until then nobody else can have the group's number.
         if left := processes.end(lambda: command.living(process.pid), _GRACE):
-            log.error("%d processes of a tunnel would not die", len(left))
+            log.error(
+                "%d processes of the tunnel of task %d would not die", len(left), self._key.task_id
+            )
         process.poll()
         assert process.stdout is not None
         process.stdout.close()

@@ -116,7 +116,12 @@ class Tunnels:
             if record is not None:
                 self._seen[key] = record.number
                 if not record.over:
-                    ending.append(threading.Thread(target=self._reap, args=(key, record.number)))
+                    reap = threading.Thread(
+                        target=self._reap,
+                        args=(key, record.number),
+                        name=f"tunnel-{key.name}-reap",
+                    )
+                    ending.append(reap)
         for thread in ending:
             thread.start()
         for thread in ending:
@@ -140,7 +145,7 @@ class Tunnels:
 
         if before is not None:
             before.close()
-        return TunnelRun(order.number, order.ttl, command, say, lambda: self._lease.is_over)
+        return TunnelRun(key, order.number, order.ttl, command, say, lambda: self._lease.is_over)
 
     def _reap(self, key: AttemptKey, number: int) -> None:
         mark = str(self._layout.attempt(key).resolve())

@@ -8,7 +8,7 @@ import pytest
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import StageFinished
-from muster.worker.shim import client
+from muster.worker.shim import client as shim_client
 from tests.muster.worker.fake_server import FakeServer
 from tests.muster.worker.repositories import repository, root
 from tests.muster.worker.worker_home import WorkerHome, worker
@@ -64,7 +64,7 @@ def test_a_machine_whose_clock_is_wrong_works_and_renews_its_token_in_time(
     require_whole(worker)
     server.until(lambda: renewals(server))
     assert len(renewals(server)) == 1
-    state = client.read_state(worker.layout.attempt(AttemptKey(7, 1)))
+    state = shim_client.read_state(worker.layout.attempt(AttemptKey(7, 1)))
     assert state is not None
     assert abs(state.began_at_ms / 1000 - time.time() - wrong) < 60  # its shim's is wrong as well
 

@@ -26,7 +26,7 @@ from muster.worker.daemon import Daemon
 from muster.worker.home_lock import HomeInUse
 from muster.worker.layout import Layout
 from muster.worker.server.credentials import CredentialStore, NotEnrolled
-from muster.worker.shim import client
+from muster.worker.shim import client as shim_client
 from tests.muster.worker.fake_server import fake_server
 from tests.muster.worker.repositories import as_root, repository, root
 from tests.muster.worker.worker_home import SOURCES, WorkerHome, worker
@@ -75,7 +75,7 @@ def test_a_stage_that_ended_while_there_was_no_daemon_is_finished_by_the_next(
     server.until(lambda: b"up" in server.log())
     worker.kill(signal.SIGKILL)
     marker.unlink()
-    shim = client.attach(worker.layout.attempt(AttemptKey(7, 1)))
+    shim = shim_client.attach(worker.layout.attempt(AttemptKey(7, 1)))
     assert shim is not None
     assert shim.wait(0, timeout=10)
     shim.close()
@@ -94,7 +94,7 @@ def test_a_stage_whose_shim_died_with_the_daemon_is_lost(worker: WorkerHome) -> 
     worker.spawn()
     worker.run("echo up; sleep 60")
     server.until(lambda: b"up" in server.log())
-    shim = client.attach(worker.layout.attempt(AttemptKey(7, 1)))
+    shim = shim_client.attach(worker.layout.attempt(AttemptKey(7, 1)))
     assert shim is not None
     pid = shim.state().pid
     shim.close()
@@ -112,7 +112,7 @@ def test_a_stage_whose_shim_dies_is_lost(worker: WorkerHome) -> None:
     server = worker.start().server
     worker.run("echo up; sleep 60")
     server.until(lambda: b"up" in server.log())
-    shim = client.attach(worker.layout.attempt(AttemptKey(7, 1)))
+    shim = shim_client.attach(worker.layout.attempt(AttemptKey(7, 1)))
     assert shim is not None
     os.kill(shim.state().pid, signal.SIGKILL)
     shim.close()
@@ -140,7 +140,7 @@ def test_a_daemon_that_is_to_stop_agents_leaves_nothing(worker: WorkerHome) -> N
     server.until(lambda: b"up" in server.log())
     assert worker.kill(signal.SIGTERM) == 0
     assert worker.stages() == []
-    assert client.attach(worker.layout.attempt(AttemptKey(7, 1))) is None
+    assert shim_client.attach(worker.layout.attempt(AttemptKey(7, 1))) is None
 
 
 def test_an_order_that_was_only_taken_comes_again(worker: WorkerHome) -> None:
@@ -158,7 +158,7 @@ def test_an_order_that_was_only_taken_comes_again(worker: WorkerHome) -> None:
 def test_a_start_clears_away_what_belongs_to_no_attempt(worker: WorkerHome) -> None:
     stray = worker.layout.attempt(AttemptKey(9, 9))
     stray.mkdir(mode=0o700)
-    client.launch(stray).close()
+    shim_client.launch(stray).close()
     workspace = worker.layout.workspace(AttemptKey(9, 9))
     workspace.mkdir()
     (workspace / "file").touch()

@@ -21,7 +21,7 @@ from muster.protocol.frames import (
 from muster.worker import processes
 from muster.worker.clock import boot_seconds
 from muster.worker.processes import Process
-from muster.worker.shim import client
+from muster.worker.shim import client as shim_client
 from tests.muster.worker.fake_server import FakeServer
 from tests.muster.worker.repositories import repository, root, until, wait_until_gone
 from tests.muster.worker.worker_home import BRANCH, WorkerHome, worker
@@ -54,7 +54,7 @@ def thaw(those: list[Process]) -> None:
 
 
 def shim_of(worker: WorkerHome, task_id: int = 7) -> Process:
-    shim = client.attach(worker.layout.attempt(AttemptKey(task_id, 1)))
+    shim = shim_client.attach(worker.layout.attempt(AttemptKey(task_id, 1)))
     assert shim is not None
     found = processes.find(shim.state().pid)
     shim.close()

@@ -9,7 +9,7 @@ import pytest
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Lost, StageFinished
-from muster.worker.shim import client
+from muster.worker.shim import client as shim_client
 from tests.muster.worker.repositories import as_root, repository, root
 from tests.muster.worker.worker_home import WorkerHome, worker
 
@@ -44,7 +44,7 @@ def test_a_daemon_outlives_a_full_disk_and_tells_what_was_lost(
     daemon = worker.spawn()
     worker.run(f"echo begin; head -c {PRINTED} /dev/zero | tr '\\0' x; exit 3")
     server.until(lambda: b"begin" in server.log())
-    shim = client.attach(worker.layout.attempt(AttemptKey(7, 1)))
+    shim = shim_client.attach(worker.layout.attempt(AttemptKey(7, 1)))
     assert shim is not None
     end = shim.wait(0, timeout=20)
     shim.close()

@@ -16,8 +16,8 @@ from muster.worker import processes
 from muster.worker.daemon import Daemon
 from muster.worker.layout import Layout
 from muster.worker.server.credentials import Credentials, CredentialStore
-from muster.worker.shim import client
-from muster.worker.tunnels import command
+from muster.worker.shim import client as shim_client
+from muster.worker.tunnels import command as tunnel_command
 from tests.muster.worker.fake_server import LIMIT, FakeServer
 from tests.muster.worker.of_user import owned_by
 from tests.muster.worker.repositories import Repository
@@ -119,16 +119,16 @@ class WorkerHome:
     def stages(self) -> list[processes.Process]:
         """What runs in attempts of this home."""
         directories = [str(path.resolve()) for path in self.layout.attempts.iterdir()]
-        return [p for d in directories for p in processes.marked(client.MARK, d)]
+        return [p for d in directories for p in processes.marked(shim_client.MARK, d)]
 
     def end(self) -> None:
         self.leave()
         if self.process is not None and self.process.poll() is None:
             self.kill()
         for directory in self.layout.attempts.iterdir():
-            client.kill(directory)  # whatever has become of it
+            shim_client.kill(directory)  # whatever has become of it
             tunnels = str(directory.resolve())
-            processes.end(lambda mark=tunnels: command.marked(mark), grace=0)
+            processes.end(lambda mark=tunnels: tunnel_command.marked(mark), grace=0)
         for claim in self.layout.identities.iterdir():
             if os.geteuid() == 0:  # then each claimed uid is an attempt's own
                 uid = int(claim.name)

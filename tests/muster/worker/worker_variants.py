@@ -7,7 +7,7 @@ wall clock, and whose shims', is ahead by the seconds that the file says, whenev
 import sys
 
 from muster.worker import commands
-from muster.worker.shim import client
+from muster.worker.shim import client as shim_client
 
 SHIFTED = """
 import time
@@ -36,13 +36,13 @@ shim_peer.Peer.grown = lambda self, end, data=b"": told_with_pieces(self, end)
 
 def entry(before: str) -> str:
     """What a shim is started with, behind some lines of another making."""
-    return f"{before}\n{client._ENTRY}"
+    return f"{before}\n{shim_client._ENTRY}"
 
 
 def main() -> int:
     shifted = SHIFTED.format(path=sys.argv.pop(1))
     exec(shifted, {})
-    client._ENTRY = entry(shifted)
+    shim_client._ENTRY = entry(shifted)
     return commands.main(sys.argv[1:])
 
 

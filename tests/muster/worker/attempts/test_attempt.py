@@ -27,7 +27,7 @@ from muster.protocol.frames import (
 )
 from muster.worker import processes
 from muster.worker.attempts.shim_side import AttemptShim
-from muster.worker.shim import client
+from muster.worker.shim import client as shim_client
 from tests.muster.worker.repositories import repository, root
 from tests.muster.worker.worker_home import BRANCH, WorkerHome, worker
 
@@ -301,7 +301,7 @@ def test_at_a_gate_an_attempt_holds_no_process(
     worker.run("echo one")
     server.until_said(StageFinished)
     assert rested.wait(10)
-    assert client.attach(worker.layout.attempt(AttemptKey(7, 1))) is None
+    assert shim_client.attach(worker.layout.attempt(AttemptKey(7, 1))) is None
     worker.run("echo two", stage_index=1)
     server.until_said(StageFinished, 2)
     assert server.until(lambda: server.log() == b"one\r\ntwo\r\n")
@@ -309,7 +309,7 @@ def test_at_a_gate_an_attempt_holds_no_process(
 
 def threads_of(worker: WorkerHome) -> list[str]:
     """Those that an attempt or its shim holds."""
-    return [t.name for t in threading.enumerate() if t.name in ("attempt-7-1", "shim")]
+    return [t.name for t in threading.enumerate() if t.name in ("attempt-7-1", "shim-link")]
 
 
 def test_at_a_gate_an_attempt_holds_no_thread_and_wakes_when_it_is_ordered(
@@ -414,7 +414,7 @@ def test_a_stage_is_not_begun_by_a_shim_that_wakes_up_after_it_was_given_up(
     server, attempt = worker.server, worker.layout.attempt(AttemptKey(7, 1))
     worker.start().run("true")
     server.until_said(StageFinished)
-    shim = client.attach(attempt)
+    shim = shim_client.attach(attempt)
     assert shim is not None
     found = processes.find(shim.state().pid)
     shim.close()
@@ -424,10 +424,10 @@ def test_a_stage_is_not_begun_by_a_shim_that_wakes_up_after_it_was_given_up(
     worker.run("echo ran", stage_index=1)
     assert server.until_said(Lost).reason == "the shim died before the stage began"
     processes.send(found, signal.SIGCONT)
-    state = client.read_state(attempt)
+    state = shim_client.read_state(attempt)
     assert state is not None
     assert state.stage_index == 0
-    assert client.attach(attempt) is None
+    assert shim_client.attach(attempt) is None
 
 
 def test_what_has_ended_while_the_lease_was_over_is_not_begun(worker: WorkerHome) -> None:

@@ -95,7 +95,7 @@ def test_what_moves_is_looked_at_soon_and_what_rests_is_left_alone(
     (tmp_path / "logs").mkdir()
     looks, glances = [], []
     teller = type("Teller", (), {"look": lambda *_, only_news: looks.append(only_news)})()
-    workspace = type("At", (), {"git_directory": tmp_path})()
+    workspace = type("At", (), {"git_directory": tmp_path, "key": AttemptKey(7, 1)})()
     seen = facts.FactsWatch._seen
 
     def glance(watch: facts.FactsWatch) -> object:

@@ -21,7 +21,7 @@ from muster.worker import processes
 from muster.worker.attempts.shim_side import _LAUNCH_PAUSES
 from muster.worker.git.preparation import prepare
 from muster.worker.processes import Process
-from muster.worker.shim import client
+from muster.worker.shim import client as shim_client
 from tests.muster.worker.repositories import repository, root, until
 from tests.muster.worker.worker_home import WorkerHome, worker
 
@@ -43,7 +43,7 @@ class Spawns:
         self,
         command: list[str],
         directory: Path,
-        spawn: Callable[[list[str], Path], int] = client._spawn,
+        spawn: Callable[[list[str], Path], int] = shim_client._spawn,
     ) -> int:
         status = spawn(command, directory)
         if status == 0:
@@ -81,7 +81,7 @@ def shims_of(worker: WorkerHome) -> list[Process]:
 
 def begun_stages(worker: WorkerHome) -> list[int]:
     """The stages that shims have begun, as their record has it."""
-    record = client.AttemptRecord.load(worker.layout.attempt(AttemptKey(7, 1)))
+    record = shim_client.AttemptRecord.load(worker.layout.attempt(AttemptKey(7, 1)))
     return [stage.stage_index for stage in record.stages] if record else []
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Accepted, Lost, StageFinished, StageStarted, Stop, Stopped
-from muster.worker.shim import client
+from muster.worker.shim import client as shim_client
 from muster.worker.shim.link import ShimGone, ShimLink, ShimRefused
 from muster.worker.shim.wire import (
     VERSION,
@@ -33,7 +33,7 @@ def spoken_with(worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, *versions: 
     with monkeypatch.context() as other:
         other.setattr("muster.worker.shim.link.SPOKEN", versions)
         try:
-            shim = client.attach(worker.layout.attempt(AttemptKey(7, 1)))
+            shim = shim_client.attach(worker.layout.attempt(AttemptKey(7, 1)))
         except ShimRefused:
             return False
     assert shim is not None

@@ -14,7 +14,7 @@ from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import OpenTerminal, StageFinished, Stop
 from muster.protocol.terminal import CloseCode as PtyClose
 from muster.worker import processes
-from muster.worker.shim import client
+from muster.worker.shim import client as shim_client
 from muster.worker.terminals import terminal_bridge
 from tests.muster.worker.fake_pty import Call
 from tests.muster.worker.repositories import as_root, repository, root
@@ -276,7 +276,7 @@ def test_a_terminal_whose_shim_dies_is_closed(worker: WorkerHome) -> None:
     server = worker.server
     call = looked_at(worker, "echo up; read end")
     shows(worker, call, b"up")
-    shim = client.attach(worker.layout.attempt(AttemptKey(7, 1)))
+    shim = shim_client.attach(worker.layout.attempt(AttemptKey(7, 1)))
     assert shim is not None
     os.kill(shim.state().pid, signal.SIGKILL)
     shim.close()

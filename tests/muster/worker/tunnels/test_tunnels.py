@@ -13,7 +13,8 @@ from muster.protocol.frames import Forget, Stop, Stopped, Tunnel, TunnelFacts, W
 from muster.worker import processes
 from muster.worker.clock import boot_seconds
 from muster.worker.daemon import Daemon
-from muster.worker.tunnels import command, tunnel_run
+from muster.worker.tunnels import command as tunnel_command
+from muster.worker.tunnels import tunnel_run
 from muster.worker.tunnels.output import Address, Login, OutputReader
 from muster.worker.tunnels.tunnel_run import CONNECT_LIMIT, PAUSES
 from tests.muster.worker import tunnel_stand_in
@@ -85,7 +86,7 @@ class Tunnelled:
         return [body.state for body in self.told()]
 
     def living(self) -> list[processes.Process]:
-        return command.marked(str(self.worker.layout.attempt(AttemptKey(7, 1)).resolve()))
+        return tunnel_command.marked(str(self.worker.layout.attempt(AttemptKey(7, 1)).resolve()))
 
     def facts(self) -> dict[str, object]:
         return dict(ast.literal_eval(self.plan.with_suffix(".facts").read_text()))
@@ -95,7 +96,7 @@ class Tunnelled:
 def test_a_tunnel_is_connected_where_its_command_says(worker: WorkerHome, how: str) -> None:
     tunnel = Tunnelled(worker, how).start()
     tunnel.open()
-    name = command.name("machine", AttemptKey(7, 1))
+    name = tunnel_command.name("machine", AttemptKey(7, 1))
     workspace = worker.layout.workspace(AttemptKey(7, 1))
     assert tunnel.until("connected").url == f"https://vscode.dev/tunnel/{name}{workspace}"
     assert tunnel.states() == ["starting", "connected"]
@@ -314,7 +315,7 @@ def test_it_is_gone_before_its_workspace_is(worker: WorkerHome) -> None:
 @pytest.mark.parametrize("task_id", [1, 42, 10**9, 2**62 - 1])
 def test_a_name_is_the_attempts_alone_and_short_enough(task_id: int) -> None:
     names = {
-        command.name(machine, AttemptKey(task, attempt))
+        tunnel_command.name(machine, AttemptKey(task, attempt))
         for machine in ("a", "b")
         for task in (task_id, task_id + 1)
         for attempt in (1, 2**31 - 1)
