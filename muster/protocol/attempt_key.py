@@ -1,4 +1,4 @@
-"""What names an attempt wherever two of them have to be told apart."""
+"""The name of an attempt, wherever two of them have to be told apart."""
 
 from typing import NamedTuple, Protocol, Self
 

@@ -33,12 +33,12 @@ class BadFrame(ValueError):
 
 
 def encode(frame: Frame) -> str:
-    """A text message."""
+    """The frame as a text message."""
     return _encoder.encode(frame).decode()
 
 
 def encode_log(frame: Log) -> bytes:
-    """A binary message."""
+    """The frame as a binary message."""
     head = _LOG_HEAD.pack(
         _LOG_VERSION,
         frame.task_id,
@@ -51,7 +51,7 @@ def encode_log(frame: Log) -> bytes:
 
 
 def decode_from_machine(message: str | bytes) -> FromMachine | Log:
-    """What a machine said. Raises BadFrame."""
+    """The frame in a machine's message. Raises BadFrame."""
     if isinstance(message, bytes):
         return _decode_log(message)
     if "\\u0000" in message:
@@ -60,9 +60,9 @@ def decode_from_machine(message: str | bytes) -> FromMachine | Log:
 
 
 def version_of(message: str | bytes) -> int | None:
-    """The version that a hello names, whatever else is in it; None of anything else.
+    """The version that a hello names; None for a message that is no hello.
 
-    What a later version says in its hello may be no frame of ours.
+    Nothing else in it is looked at: the hello of a later version may be no frame of ours.
     """
     if isinstance(message, bytes) or len(message) > MAX_TEXT:
         return None
@@ -73,7 +73,7 @@ def version_of(message: str | bytes) -> int | None:
 
 
 def decode_from_server(message: str | bytes) -> FromServer:
-    """What the server said. Raises BadFrame."""
+    """The frame in the server's message. Raises BadFrame."""
     if isinstance(message, bytes):
         raise BadFrame("the server sends no binary frames here")
     return _decode(_from_server, message)
@@ -89,7 +89,7 @@ def _decode(decoder: "msgspec.json.Decoder[T]", message: str) -> T:
 
 
 def _without_nul(message: str) -> str:
-    """A NUL that a machine read somewhere must not block its reports: Postgres stores none."""
+    """The message with its NULs replaced: Postgres stores none, and one must not block reports."""
 
     def clean(value: object) -> object:
         if isinstance(value, str):

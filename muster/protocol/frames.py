@@ -122,7 +122,7 @@ class Heartbeat(Frame, tag="heartbeat"):
 
 
 class ReportBody(msgspec.Struct, rename="camel", tag_field="kind", omit_defaults=True):
-    """Base of what a report says."""
+    """Base of what a report can tell."""
 
 
 class Accepted(ReportBody, tag="accepted"):
@@ -313,7 +313,7 @@ class Repo(Part):
 
 
 class Author(Part):
-    """In whose name the agent commits."""
+    """The developer in whose name the agent's work is committed."""
 
     name: str
     email: str
@@ -358,8 +358,9 @@ class Stop(Frame, tag="stop"):
 class Publish(Frame, tag="publish"):
     """Server: all stages are done, push the branch. Answered by `Published` or `Failed`.
 
-    With `repo` and `author` for an attempt that begins with this order, from the checkpoint of the
-    last stage: whoever had the workspace is lost. Then it is first answered by `Accepted`.
+    An attempt that begins with this order has `repo` and `author` in it, and goes on from the
+    checkpoint of the last stage: the machine that had the workspace is lost. It is answered by
+    `Accepted` first.
     """
 
     task_id: int
@@ -425,7 +426,8 @@ class Ack(Frame, tag="ack"):
 
 
 class LogGap(Frame, tag="log-gap"):
-    """Server: a log frame came too early; send again from `offset`, or declare `LogLost`."""
+    """Server: a log frame came before the bytes that precede it; the machine is to send again from
+    `offset`, or to declare `LogLost`."""
 
     task_id: int
     attempt: int

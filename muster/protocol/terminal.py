@@ -24,8 +24,8 @@ class TerminalFrame(msgspec.Struct, rename="camel", tag_field="type", omit_defau
 
 
 class Resize(TerminalFrame, tag="resize"):
-    """A controller's wish, handed on to the machine; and how large the terminal is now, from the
-    machine and to every viewer."""
+    """From a controller, and handed on to the machine: the size that is wanted. From the machine,
+    and to every viewer: the size that the terminal has now."""
 
     cols: Side
     rows: Side
@@ -108,7 +108,8 @@ class Pong(TerminalFrame, tag="pong"):
 
 
 class Takeover(TerminalFrame, tag="takeover"):
-    """A controller: I alone control. To the others: they watch from now on, and by whom."""
+    """From a controller: no other viewer may type any more. To those others: from now on they
+    watch, because of the person in `by`."""
 
     by: str | None = None
 
@@ -129,7 +130,7 @@ class Exit(TerminalFrame, tag="exit"):
 
 
 class Refused(TerminalFrame, tag="refused"):
-    """Server: what was just sent had no effect, and why (`watching`, `gate`)."""
+    """Server: the viewer's last frame had no effect; `code` says why (`watching`, `gate`)."""
 
     code: str
 

@@ -5,7 +5,7 @@ or the one before, and refuses one that it does not know yet. A version is of wh
 who says it: modules and commands are renamed without a new one, and a worker of before goes on.
 """
 
-TERMINALS = TUNNELS = 2  # the first one that knows them
+TERMINALS = TUNNELS = 2  # the first version with terminals, and with tunnels
 CURRENT = 2
 OLDEST = 1  # each side accepts its own version and the one before, so that an upgrade stops nothing
 
@@ -16,7 +16,7 @@ def is_spoken(version: int) -> bool:
 
 
 def refusal(version: int) -> str:
-    """What a machine of another version is told to do; its log tells people. Fits a close frame."""
+    """Why a machine of this version is refused and what to do, for its log. Fits a close frame."""
     if version > CURRENT:
         return f"protocol {version} is not known here (at most {CURRENT}): upgrade the server first"
     return (

@@ -15,9 +15,11 @@ class Backoff:
         self._ceiling = first
 
     def next(self) -> float:
+        """Seconds to wait now; the next wait may be twice as long."""
         delay = random.uniform(0.0, self._ceiling)
         self._ceiling = min(self._most, self._ceiling * 2)
         return delay
 
     def reset(self) -> None:
+        """Begins with short waits again."""
         self._ceiling = self._first

@@ -19,17 +19,20 @@ def wall_milliseconds() -> int:
 
 
 class ServerClock:
-    """The server's clock: our own until the server has told the time, and never set by anybody
-    but the server from then on. Safe to use from any thread."""
+    """The server's clock, as far as this machine knows it. Safe to use from any thread.
+
+    It is the machine's own clock until the server has told the time for the first time, and
+    follows the server alone from then on, whatever is done to the machine's clock.
+    """
 
     def __init__(self) -> None:
         self._ahead = 0.0
         self.told(time.time())
 
     def told(self, now: float) -> None:
-        """The server says that it is this late, in seconds since the epoch."""
+        """Sets the clock to `now`, the server's time in seconds since the epoch."""
         self._ahead = now - boot_seconds()
 
     def now(self) -> float:
-        """Seconds since the epoch."""
+        """The server's time in seconds since the epoch."""
         return boot_seconds() + self._ahead

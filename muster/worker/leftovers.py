@@ -58,7 +58,7 @@ def _remove(directories: list[Path], names: set[str]) -> None:
 
 
 def _release(layout: Layout, names: set[str]) -> None:
-    """Uids whose attempts are no more, and whatever still runs under them."""
+    """Frees the uids of attempts that are no more, and kills what still runs under them."""
     for claim in _children(layout.identities):
         if claim.name.isdecimal() and claim.is_symlink() and os.readlink(claim) not in names:
             Identity(int(claim.name), claim).release()

@@ -109,11 +109,14 @@ class Maintenance:
         self._repositories.forget_missing()
         self._changed()
 
-    # Who stands on it
+    # Borrowers: attempts whose workspaces stand on the mirror's objects
 
     def _knows_its_borrowers(self, path: Path) -> bool:
-        """Lets go of who has left. False if an attempt may stand on it that is not on its list:
-        it is about to be, or comes from a daemon that kept none."""
+        """Strikes borrowers that have left off the mirror's list; whether the list is complete.
+
+        It is not if an attempt may stand on the mirror that is not listed: the attempt is about to
+        be, or comes from a daemon that kept no list.
+        """
         borrowers = Borrowers(path)
         listed, here = set(borrowers.numbers()), self._attempts()
         if any(self._may_stand_on(path, name) for name in here - listed):
@@ -122,7 +125,10 @@ class Maintenance:
         return True
 
     def _attempts(self) -> set[str]:
-        """An attempt's directory is there before its workspace is, and after."""
+        """The names of all attempts that are here.
+
+        Their directories count, too: those are there before the workspaces are, and after.
+        """
         roots = (self._layout.attempts, self._layout.workspaces)
         return {path.name for root in roots for path in root.iterdir()}
 
@@ -160,7 +166,7 @@ class Maintenance:
         log.info("%s was pruned in %.1f s", path.name, time.monotonic() - began)
 
     def _delete_old_checkpoints(self, path: Path) -> None:
-        """Those of attempts that are not here: whoever begins from one fetches it again."""
+        """Deletes checkpoints of attempts that are not here; who needs one fetches it again."""
         borrowers = Borrowers(path)
         here = borrowers.numbers()
         form = "--format=%(objectname) %(refname)"
@@ -173,7 +179,7 @@ class Maintenance:
 
 
 class _Either:
-    """Set when one of two is."""
+    """A flag that is set when one of two flags is."""
 
     def __init__(self, one: git.Flag, other: git.Flag) -> None:
         self._flags = one, other

@@ -71,13 +71,13 @@ def in_group(group: int) -> list[Process]:
 
 
 def marked(name: str, value: str) -> list[Process]:
-    """Those started with `name=value` in their environment, wherever they have gone since."""
+    """The living processes that were started with `name=value` in their environment."""
     mark = os.fsencode(f"{name}={value}")
     return [p for p in everyone() if p.alive and mark in _words(p, "environ")]
 
 
 def started_with(*words: str, among: Iterable[Process] | None = None) -> list[Process]:
-    """Those, by default of all, that have these words among the arguments of their command line."""
+    """The living processes with all these words in their command lines; by default among all."""
     wanted = {os.fsencode(word) for word in words}
     those = everyone() if among is None else among
     return [p for p in those if p.alive and wanted <= set(_words(p, "cmdline"))]

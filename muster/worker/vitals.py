@@ -26,7 +26,7 @@ class MachineFacts(NamedTuple):
 
 
 class Vitals:
-    """The latest facts; `look` is asked for the two lists. `close` it."""
+    """Keeps `latest`, the newest facts about the machine; `close` it."""
 
     def __init__(
         self,
@@ -34,6 +34,7 @@ class Vitals:
         capabilities: Callable[[], list[Capability]],
         repositories: Callable[[], list[str]],
     ) -> None:
+        """`capabilities` and `repositories` are called at each look, on the thread of its own."""
         self._home = home
         self._capabilities = capabilities
         self._repositories = repositories
@@ -44,7 +45,7 @@ class Vitals:
         self._thread.start()
 
     def refresh(self) -> None:
-        """Something has changed; waits for nothing."""
+        """Has the machine looked at again soon; waits for nothing."""
         self._again.set()
 
     def close(self) -> None:

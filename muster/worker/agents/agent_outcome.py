@@ -1,4 +1,4 @@
-"""What a stage's end says about the agent that ran it."""
+"""What a stage's end says about the health of the agent that ran it."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ _TAIL = 8 << 10  # bytes of output by which a failure is judged
 
 
 def judge(health: AgentHealth, agent: str, end: StageEnd, directory: Path) -> None:
-    """Timeouts, stops and a lease's end say nothing."""
+    """Notes in `health` how the agent fared. Timeouts, stops and a lease's end tell nothing."""
     match end.how:
         case "exit" if end.code == 0:
             health.succeeded(agent)

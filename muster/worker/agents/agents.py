@@ -94,7 +94,7 @@ def _custom(command: str, text: str) -> list[str]:
 
 
 class Versions:
-    """What agents say to `--version`, asked in the background, once for each binary."""
+    """What agents answer to `--version`; each binary is asked once, in the background."""
 
     def __init__(self, path: str | None = None) -> None:
         self.path = search_path(path)
@@ -103,7 +103,7 @@ class Versions:
         self._known: dict[tuple[str, int], str] = {}
 
     def of(self, binary: str) -> str | None:
-        """None while the answer is not there, and when there was none."""
+        """The binary's version; None while it has not answered, and if it never does."""
         key = (binary, _changed(binary))
         with self._lock:
             if key not in self._asked:
@@ -115,7 +115,7 @@ class Versions:
             return self._known.get(key)
 
     def wait(self, timeout: float = VERSION_TIMEOUT) -> None:
-        """Until what was asked is answered, for those that have the time."""
+        """Waits until all binaries that were asked have answered, or for `timeout` seconds each."""
         with self._lock:
             asking = list(self._asked.values())
         for thread in asking:

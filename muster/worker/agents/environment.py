@@ -31,7 +31,7 @@ def build(
     path: str | None = None,
     user: str = "muster",
 ) -> dict[str, str]:
-    """Later ones win: defaults, the project's environment, its secrets, then what is Muster's.
+    """A stage's environment. Later parts win: defaults, the project's own, its secrets, Muster's.
 
     `variables` has keys of VARIABLES; what is missing or None is empty, so that scripts under
     `set -u` run. `path` is the daemon's own search path by default: the agents that it offers

@@ -34,7 +34,7 @@ class AgentHealth:
         self.changed()
 
     def capabilities(self) -> list[Capability]:
-        """Of all agents that Muster knows; missing ones are unhealthy."""
+        """The capabilities of all agents that Muster knows; missing ones are unhealthy."""
         found = agents.capabilities(AGENTS, self._versions)
         with self._lock:
             return [self._capability(capability) for capability in found]

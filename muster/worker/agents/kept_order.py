@@ -15,7 +15,8 @@ NAME = "attempt.json"
 
 
 class KeptOrder(msgspec.Struct, frozen=True):
-    """The latest stage order; `conversed`: an agent has spoken in this workspace before it.
+    """The latest stage order. `conversed`: an agent has had a conversation in this workspace
+    before it, which can be continued.
 
     `stage_index` is -1 in an attempt that began with the push.
     """
@@ -30,6 +31,7 @@ class KeptOrder(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, order: RunStage, before: "KeptOrder | None") -> "KeptOrder":
+        """What is to be kept of an order; `before` is what was kept of the one before it."""
         return cls(
             order.stage_index,
             order.stage_name,
@@ -42,7 +44,7 @@ class KeptOrder(msgspec.Struct, frozen=True):
 
     @classmethod
     def of_push(cls, order: Publish) -> "KeptOrder | None":
-        """None for an order that does not begin an attempt."""
+        """What is to be kept of a push that begins an attempt; None for one that begins none."""
         if order.repo is None or order.author is None:
             return None
         return cls(-1, "", False, "", order.repo, order.author)
@@ -53,7 +55,7 @@ class KeptOrder(msgspec.Struct, frozen=True):
 
 
 def read(directory: Path) -> KeptOrder | None:
-    """None where there is none that can be read."""
+    """The order that is kept in an attempt's directory; None where none can be read."""
     try:
         return msgspec.json.decode((directory / NAME).read_bytes(), type=KeptOrder)
     except (OSError, msgspec.DecodeError):

@@ -12,7 +12,7 @@ _MISSING = frozenset({errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR})
 
 
 def command(order: RunStage, kept: KeptOrder, workspace: Workspace) -> StageCommand:
-    """Raises ValueError for what no process can be given."""
+    """The command of an ordered stage. Raises ValueError for what no process can be given."""
     identity = workspace.identity
     return StageCommand(
         stage_index=order.stage_index,
@@ -31,7 +31,7 @@ def command(order: RunStage, kept: KeptOrder, workspace: Workspace) -> StageComm
 
 
 def failure_code(end: StageEnd) -> str:
-    """Why a stage that could not be started could not."""
+    """The code that is reported for a stage that could not be started."""
     return "binary_missing" if end.code in _MISSING else "start_failed"
 
 

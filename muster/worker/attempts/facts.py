@@ -31,7 +31,7 @@ def pause(cost: float, *, moving: bool) -> float:
 
 
 def is_news(before: WorkspaceFacts | None, now: WorkspaceFacts) -> bool:
-    """Whether it is worth a report while a stage runs."""
+    """Whether the change from `before` to `now` is worth a report while a stage runs."""
     if before is None:
         return True
     return _but_size(before) != _but_size(now) or (
@@ -40,7 +40,10 @@ def is_news(before: WorkspaceFacts | None, now: WorkspaceFacts) -> bool:
 
 
 class FactsTeller:
-    """Looks, from any thread, and reports; never what is older than what was reported before."""
+    """Looks at a workspace, from any thread, and reports what lies in it.
+
+    A look that took so long that a later one was reported before it is not reported.
+    """
 
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter
@@ -66,13 +69,13 @@ class FactsTeller:
                 self._reporter.say(facts)
 
     def close(self) -> None:
-        """The workspace is about to go: nothing is told any more."""
+        """Ends all reports: the workspace is about to go."""
         with self._lock:
             self._closed = True
 
 
 class FactsWatch:
-    """Looks now and then while a stage runs; leaving it waits for no look."""
+    """Looks at a workspace now and then while a stage runs; leaving it waits for no look."""
 
     def __init__(self, teller: FactsTeller, workspace: Workspace, log_file: Path) -> None:
         self._teller = teller

@@ -27,7 +27,7 @@ class SerialExecutor:
         self._closed = False
 
     def add(self, act: Act) -> None:
-        """Waits for nothing. Raises RuntimeError when there can be no thread, and does nothing."""
+        """Adds an act; waits for nothing. Raises RuntimeError, and adds none, without a thread."""
         with self._changed:
             if self._thread is None and not self._closed:
                 thread = threading.Thread(target=self._work, name=self._name, daemon=True)
@@ -37,7 +37,7 @@ class SerialExecutor:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """The act that is under way is the last one."""
+        """Lets the act that is under way be the last one."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

@@ -12,7 +12,7 @@ from time import monotonic
 from muster.protocol.attempt_key import AttemptKey
 from muster.worker.attempts.context import AttemptContext
 from muster.worker.lease.lease import extend
-from muster.worker.shim import client
+from muster.worker.shim import client as shim_client
 from muster.worker.shim.client import ShimGone, ShimLink, ShimRefused
 from muster.worker.shim.wire import ShimState, StageCommand, StageEnd
 
@@ -60,7 +60,7 @@ class AttemptShim:
     def past(self) -> ShimState | None:
         """What a shim of an earlier life has written; None where there is nothing to read."""
         try:
-            return client.read_state(self.directory)
+            return shim_client.read_state(self.directory)
         except (OSError, ValueError) as error:
             log.error("%s cannot be read: %s", self.directory, error)
             return None
@@ -73,7 +73,7 @@ class AttemptShim:
         given_up_at = monotonic() + _HUNG
         while not self._detached:
             try:
-                self._adopt(client.attach(self.directory))
+                self._adopt(shim_client.attach(self.directory))
                 return
             except (TimeoutError, ShimRefused) as error:
                 log.warning("the shim of task %d does not answer: %s", self._key.task_id, error)
@@ -153,7 +153,7 @@ class AttemptShim:
     def kill(self) -> None:
         """Ends a shim that hangs by force, and what it runs."""
         log.warning("the shim of task %d hangs; it is killed", self._key.task_id)
-        client.kill(self.directory)
+        shim_client.kill(self.directory)
 
     def is_running(self) -> bool:
         try:
@@ -188,7 +188,7 @@ class AttemptShim:
         if self._starting is not None:
             wait([self._starting])
         self.rest()
-        client.reap(self.directory)
+        shim_client.reap(self.directory)
 
     def erase(self) -> None:
         """Ends all, and removes the attempt's directory."""
@@ -213,13 +213,13 @@ class AttemptShim:
         pauses = iter(_LAUNCH_PAUSES)
         while True:
             try:
-                self._adopt(client.launch(self.directory))
+                self._adopt(shim_client.launch(self.directory))
                 return
             except (OSError, ShimRefused) as error:
                 log.warning("the shim of task %d cannot be started: %s", self._key[0], error)
                 # One that hangs, or refuses us, would keep its successor out; and it runs nothing.
                 with contextlib.suppress(OSError):
-                    client.kill(self.directory)
+                    shim_client.kill(self.directory)
                 if not self._may_try_again(next(pauses, None), gone_on):
                     raise LaunchFailed(str(error)) from error
 
@@ -258,6 +258,6 @@ class AttemptShim:
         end = state.end_of(stage_index) if state else None
         if end is None:
             log.warning("the shim of task %d is gone", self._key.task_id)
-            client.reap(self.directory)
+            shim_client.reap(self.directory)
             raise ShimLost
         return end

@@ -46,7 +46,10 @@ class AttemptWorkspace:
         self._workspace = workspace.find(self._context.layout, self._key)
 
     def prepared(self, repo: Repo, author: Author) -> Workspace:
-        """Raises WorkspaceError, NoIdentityLeft, OSError."""
+        """The attempt's workspace, which is made if it is missing.
+
+        Raises WorkspaceError, NoIdentityLeft, OSError.
+        """
         if self._workspace is None:
             self._tell("preparing")
             self._workspace = prepare(self._request(repo, author), self.note, self._abandoned)
@@ -56,7 +59,7 @@ class AttemptWorkspace:
         return self._workspace
 
     def checkpoint(self, kept: KeptOrder) -> None:
-        """Reports the checkpoint, or a warning if there could be none."""
+        """Pushes a checkpoint and reports it, or a warning if there could be none."""
         if self._workspace is None:
             self.note("warning", "checkpoint refused: the workspace is gone")
             return
@@ -75,7 +78,7 @@ class AttemptWorkspace:
             self._reporter.say(Checkpoint(kept.stage_index, made.ref, made.commit, made.diff))
 
     def publish(self, kept: KeptOrder | None) -> None:
-        """Reports `Published`, or `Failed`."""
+        """Pushes the branch; reports `Published`, or `Failed`."""
         try:
             if self._workspace is None or kept is None:
                 raise PublishRefused("the workspace is gone")
@@ -108,7 +111,10 @@ class AttemptWorkspace:
             yield
 
     def forget(self, kept: KeptOrder | None, *, keep_checkpoints: bool) -> None:
-        """Removes all that is left, also at the remote unless it is kept there. Raises OSError."""
+        """Removes workspace and uid, and the checkpoints at the remote unless they are kept there.
+
+        Raises OSError.
+        """
         self._facts.close()
         found = self._workspace or workspace.find(self._context.layout, self._key)
         if found is not None and keep_checkpoints:
@@ -120,7 +126,7 @@ class AttemptWorkspace:
             identity.release()
 
     def note(self, level: str, text: str) -> None:
-        """Tells people about the work."""
+        """Reports a line of text for people."""
         self._reporter.say(Note(_LEVELS.get(level, "info"), text[:LONGEST_MESSAGE]))
 
     def _request(self, repo: Repo, author: Author) -> WorkspaceRequest:
@@ -152,7 +158,7 @@ class AttemptWorkspace:
         self._reporter.say(WorkspaceFacts(state, path=path, branch=branch))
 
     def tell_removed(self) -> None:
-        """The attempt's last word."""
+        """Reports that the workspace is removed, which is the attempt's last report."""
         self._tell("removed")
 
     def _tell_ready(self, made: Workspace, resumed: bool) -> None:

@@ -1,4 +1,4 @@
-"""Who stands on the objects of a mirror, and what is kept for them.
+"""The attempts that stand on the objects of a mirror, and what is kept for them.
 
 A workspace has no objects of its own but those that were made in it. So nothing that a ref of the
 mirror named at any moment of an attempt's life may vanish while the attempt is there. Each borrower
@@ -21,7 +21,7 @@ _HIDDEN = f"[uploadpack]\n\thideRefs = {KEPT}\n"
 
 @dataclass(frozen=True)
 class Borrowers:
-    """Those of the mirror that lies in `mirror`."""
+    """The borrowers of the mirror that lies in `mirror`."""
 
     mirror: Path
 
@@ -30,26 +30,27 @@ class Borrowers:
         return self.mirror / "borrowers"
 
     def add(self, name: str) -> None:
-        """Before it takes anything; a second time changes nothing. Raises OSError."""
+        """Lists a borrower, before it takes anything; once is enough. Raises OSError."""
         self._directory.mkdir(exist_ok=True)
         if not (self._directory / name).exists():
             _write(self._directory / name, str(self._highest() + 1))
 
     def numbers(self) -> dict[str, int]:
-        """By name. One whose number is unreadable counts as the first who came."""
+        """The borrowers' numbers by their names; one that cannot be read counts as the first."""
         if not self._directory.is_dir():
             return {}
         names = (path for path in self._directory.iterdir() if not path.name.endswith(".new"))
         return {path.name: _number(path) for path in names}
 
     def release(self, names: set[str]) -> None:
+        """Strikes these borrowers off the list."""
         for name in names:
             (self._directory / name).unlink(missing_ok=True)
 
     def keep(self, commit: str) -> Path | None:
-        """Keeps what is about to lose its name, for who is here now; the new ref's file.
+        """Keeps a commit that is about to lose its name, for the borrowers that are here now.
 
-        None where nobody is here. Raises OSError.
+        Returns the file of the ref that keeps it; None where there is no borrower. Raises OSError.
         """
         if not (numbers := self.numbers()):
             return None
@@ -62,7 +63,7 @@ class Borrowers:
         return directory / commit
 
     def drop_unneeded(self) -> None:
-        """Removes what is kept for nobody any more. Raises GitError."""
+        """Removes the refs that are kept for no borrower any more. Raises GitError."""
         lowest = min(self.numbers().values(), default=None)
         names = git.run(["for-each-ref", "--format=%(refname)", "--", KEPT], cwd=self.mirror)
         for name in names.split():
@@ -70,7 +71,7 @@ class Borrowers:
                 git.run(["update-ref", "-d", name], cwd=self.mirror)
 
     def _hide(self) -> None:
-        """Nobody who comes later may fetch what is kept: it goes without regard to them."""
+        """Hides the kept refs from fetches: those who come later must not come to stand on them."""
         settings = self.mirror / "config"
         if _HIDDEN not in (text := settings.read_text()):
             settings.with_name("config.new").write_text(text + _HIDDEN)
@@ -91,7 +92,7 @@ def _number(path: Path) -> int:
 
 
 def _write(path: Path, text: str) -> None:
-    """Whole or not at all, where no power fails."""
+    """Writes the file whole or not at all, as long as the power does not fail."""
     fresh = path.with_name(path.name + ".new")
     fresh.write_text(f"{text}\n")
     fresh.chmod(0o644)

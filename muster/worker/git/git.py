@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import IO, Protocol
 
 Progress = Callable[[str, int], None]
-"""Is told the phase in git's words (`Receiving objects`) and its percentage."""
+"""Called with the phase in git's words (`Receiving objects`) and its percentage."""
 
 DEFAULT_TIMEOUT = 60.0
 PROTOCOLS = "file"
-"""Between a mirror and its workspaces. Who goes further says how (`Remote.environment`)."""
+"""The protocol between a mirror and its workspaces; a `Remote` sets another (`environment`)."""
 STDERR_KEPT = 64 * 1024
 MESSAGE_LENGTH = 2_000
 
@@ -84,7 +84,7 @@ def run(
     cancelled: Flag | None = None,
     secrets: Iterable[str] = (),
 ) -> str:
-    """What `git ARGS` wrote to its standard output.
+    """Runs `git ARGS` and returns what it wrote to its standard output.
 
     `env` and `settings` (git's own, by their dotted names) come on top of ours, `user` is the uid
     and gid to run as, `timeout` is in seconds. Raises GitError, GitTimeout, GitCancelled.

@@ -26,8 +26,9 @@ def is_local(url: str) -> bool:
 
 
 def address(url: str, layout: Layout) -> str:
-    """What to give to git for a local repository: without links, so that none can be laid anew
-    on the way. Asked before each use, for what a path leads to may change. Raises LocalRefused."""
+    """The address at which git is to look for a local repository, with all links followed, so that
+    none can be laid anew on the way. It has to be asked for before each use, for what a path leads
+    to may change. Raises LocalRefused."""
     if not layout.file_roots:
         raise LocalRefused(
             "this machine takes no local repositories; its operator can allow those in a "
@@ -40,7 +41,7 @@ def address(url: str, layout: Layout) -> str:
 
 
 def _path(url: str) -> str:
-    """As git reads it: what is escaped in a URL is not in a path."""
+    """The path in a URL or path, as git reads it: in a URL characters are escaped."""
     is_url = url.lower().startswith(_SCHEME)
     path = os.fsdecode(unquote_to_bytes(url[len(_SCHEME) :])) if is_url else url
     if not path.startswith("/") or "\0" in path:

@@ -1,4 +1,4 @@
-"""One writer at a time for each mirror; whoever only tidies makes way."""
+"""One writer at a time for each mirror; the one who only tidies makes way for the others."""
 
 import threading
 import time
@@ -25,12 +25,15 @@ class MirrorLock:
         return _LOCKS.setdefault(str(mirror), cls())
 
     def is_set(self) -> bool:
-        """Whether somebody waits: so it says to who holds it that it is time to stop."""
+        """Whether somebody waits for the lock. As git's flag it tells a git that tidies to stop."""
         return self._waiting > 0
 
     @contextmanager
     def held(self, deadline: float, cancelled: git.Flag | None = None) -> Iterator[None]:
-        """`deadline` by the monotonic clock. Raises GitTimeout, GitCancelled."""
+        """Waits for the lock and holds it. `deadline` is by the monotonic clock.
+
+        Raises GitTimeout, GitCancelled.
+        """
         with self._in_line():
             while not self._lock.acquire(timeout=_LOOK):
                 if cancelled is not None and cancelled.is_set():
@@ -44,7 +47,7 @@ class MirrorLock:
 
     @contextmanager
     def held_if_free(self) -> Iterator[bool]:
-        """Whether it was free; it is held then."""
+        """Takes the lock if it is free; tells whether it did."""
         is_ours = self._lock.acquire(blocking=False)
         try:
             yield is_ours

@@ -31,7 +31,7 @@ PREPARATION_TIMEOUT = 600.0
 
 @dataclass(frozen=True)
 class WorkspaceRequest:
-    """What a workspace is made of. `resume_from` is a checkpoint's ref; `timeout` in seconds."""
+    """The workspace that is wanted. `resume_from` is a checkpoint's ref; `timeout` in seconds."""
 
     layout: Layout
     key: AttemptKey
@@ -71,7 +71,7 @@ def prepare(request: WorkspaceRequest, note: NoteTaker, cancelled: threading.Eve
 def _fetched(
     request: WorkspaceRequest, note: NoteTaker, deadline: float, cancelled: threading.Event
 ) -> tuple[Mirror, dict[str, str]]:
-    """The mirror, and what the refs that were asked for name."""
+    """The mirror, up to date, and the commits of the refs that the request needs."""
     try:
         mirror = Mirror(request.layout, Remote.parse(request.url, request.token))
         mirror.address()
@@ -151,7 +151,8 @@ def _clone(
 def _begin_branch(
     request: WorkspaceRequest, mirror: Mirror, path: Path, commits: dict[str, str]
 ) -> Workspace:
-    """Names the branch by hand, which saves a process; nobody else has been here yet."""
+    """Makes the attempt's branch by writing git's files, which saves a process: nobody else can be
+    in this repository yet."""
     refs = path / ".git" / "refs" / "heads"
     commit = base_commit = (refs / request.base).read_text().strip()
     if request.resume_from:

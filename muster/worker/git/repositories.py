@@ -22,7 +22,7 @@ class Repositories:
         self._urls = self._read()
 
     def add(self, url: str) -> bool:
-        """Notes a repository that was fetched; whether it is a new one. Raises OSError."""
+        """Notes a repository that was fetched; returns whether it is new here. Raises OSError."""
         clean = Remote.parse(url).url
         with self._lock:
             if clean in self._urls:
@@ -32,7 +32,7 @@ class Repositories:
             return True
 
     def forget_missing(self) -> None:
-        """Those whose mirrors are gone are not named any more. Raises OSError."""
+        """Forgets the repositories whose mirrors are gone. Raises OSError."""
         with self._lock:
             here = [url for url in self._urls if self._is_here(url)]
             if here != self._urls:
@@ -40,6 +40,7 @@ class Repositories:
                 durable.replace(self._file, msgspec.json.encode(here))
 
     def urls(self) -> list[str]:
+        """The URLs of all repositories that have a mirror here."""
         with self._lock:
             return [url for url in self._urls if self._is_here(url)]
 

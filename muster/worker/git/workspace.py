@@ -51,6 +51,8 @@ class Facts:
 
 @dataclass(frozen=True)
 class Workspace:
+    """One attempt's clone. `base_commit` is where the attempt's branch left `base`."""
+
     layout: Layout
     key: AttemptKey
     url: str
@@ -100,7 +102,7 @@ class Workspace:
             raise WorkspaceError("workspace_broken", "the workspace's .git was replaced")
 
     def facts(self) -> Facts:
-        """Raises GitError, WorkspaceError."""
+        """What lies in the workspace now. Raises GitError, WorkspaceError."""
         # An agent may be at work here: take no lock.
         quiet = {"GIT_OPTIONAL_LOCKS": "0"}
         status = ["status", "--porcelain=v2", "--branch", "--ignore-submodules=dirty"]
@@ -130,7 +132,7 @@ class Workspace:
             self.identity.release()
 
     def clear_index_lock(self) -> None:
-        """Removes what a git that was killed in the middle left behind."""
+        """Removes the lock that a git left which was killed in the middle."""
         self._as_owner("rm", "-f", "--", str(self.git_directory / "index.lock"))
 
     @property
@@ -190,7 +192,7 @@ def _record_of(layout: Layout, key: AttemptKey) -> Path:
 
 
 def record(workspace: Workspace) -> None:
-    """Keeps on disk what `find` needs."""
+    """Writes to disk what `find` needs to find the workspace again."""
     path = _record_of(workspace.layout, workspace.key)
     path.parent.mkdir(mode=0o700, exist_ok=True)
     uid = workspace.identity.uid if workspace.identity else None

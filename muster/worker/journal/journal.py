@@ -57,7 +57,10 @@ class Journal:
         self._writer.start()
 
     def append(self, key: AttemptKey, body: Body) -> int:
-        """Makes a report; returns its number. Raises UnicodeEncodeError for what is no text."""
+        """Makes a report about the attempt and returns the report's number.
+
+        Raises UnicodeEncodeError for a string that cannot be written.
+        """
         with self._changed:
             said = Said(Report(self._last + 1, *key, body))
             # Refused here, where it was made, and not where it is written.
@@ -68,17 +71,17 @@ class Journal:
             return self._last
 
     def after(self, seq: int) -> list[Report]:
-        """What is on disk, not acked, and numbered higher than `seq`; in order."""
+        """The reports that are on disk, not acked, and numbered higher than `seq`; in order."""
         with self._changed:
             return [report for report in self._reports if seq < report.seq <= self._stored]
 
     def unacked(self, key: AttemptKey) -> list[Report]:
-        """What this attempt reported and the server is not known to have."""
+        """The attempt's reports that the server is not known to have."""
         with self._changed:
             return [report for report in self._reports if AttemptKey.of(report) == key]
 
     def ack(self, up_to: int) -> None:
-        """The server has these: they are forgotten. Waits for no disk."""
+        """Forgets the reports up to this number, which the server has. Waits for no disk."""
         with self._changed:
             if self._reports and self._reports[0].seq <= up_to:
                 self._fold(Acked(up_to))
@@ -91,7 +94,7 @@ class Journal:
             return self._standings.get(key, Standing())
 
     def forget_all_but(self, held: set[AttemptKey]) -> None:
-        """No attempt but these will be heard of again."""
+        """Forgets the standings of all attempts but these."""
         with self._changed:
             for key in self._standings.keys() - held:
                 self._fold(Forgotten(*key))

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class AttemptStanding(msgspec.Struct):
-    """A standing and whose it is."""
+    """An attempt and its standing."""
 
     task_id: int
     attempt: int
@@ -67,8 +67,8 @@ JournalRecord = Opening | Said | Acked | Forgotten
 _decoder: "msgspec.json.Decoder[JournalRecord]" = msgspec.json.Decoder(JournalRecord)
 
 
-class Read(NamedTuple):
-    """The records that could be read, the bytes they take, and whether more was there and bad."""
+class ReadRecords(NamedTuple):
+    """The records that could be read, the bytes they take, and whether what follows is damaged."""
 
     records: list[JournalRecord]
     size: int
@@ -83,8 +83,8 @@ class JournalFile:
         self._handle = -1
         self.size = 0
 
-    def read(self) -> Read:
-        """What is there, and opens the file behind it. A missing file is an empty one."""
+    def read(self) -> ReadRecords:
+        """Reads the file and opens it for what is appended. A missing file is an empty one."""
         self._reopen()
         content = self._path.read_bytes()
         found = parse(content)
@@ -128,8 +128,8 @@ def pack(record: JournalRecord) -> bytes:
     return _HEAD.pack(*sizes, zlib.crc32(_SIZES.pack(*sizes))) + payload
 
 
-def parse(content: bytes) -> Read:
-    """Never raises: what cannot be read ends the records."""
+def parse(content: bytes) -> ReadRecords:
+    """The records in a file's content, up to the first that cannot be read. Never raises."""
     records: list[JournalRecord] = []
     at = 0
     while at + _HEAD.size <= len(content):
@@ -137,15 +137,15 @@ def parse(content: bytes) -> Read:
         end = at + _HEAD.size + length
         payload = content[at + _HEAD.size : end]
         if zlib.crc32(_SIZES.pack(length, checksum)) != head_checksum:
-            return Read(records, at, True)
+            return ReadRecords(records, at, True)
         if end > len(content):
             break
         record = _decode(payload) if zlib.crc32(payload) == checksum else None
         if record is None:
-            return Read(records, at, True)
+            return ReadRecords(records, at, True)
         records.append(record)
         at = end
-    return Read(records, at, False)
+    return ReadRecords(records, at, False)
 
 
 def _decode(payload: bytes) -> JournalRecord | None:

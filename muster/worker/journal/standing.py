@@ -1,4 +1,4 @@
-"""What has been reported about an attempt: the one place that knows what need not be said again."""
+"""What has been reported about an attempt, and so need not be reported again."""
 
 from typing import Literal
 
@@ -21,8 +21,12 @@ Over = Literal["", "stopped", "failed", "lost"]
 
 
 class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Stages by index; -1: none yet. `unsuccessful`: the last stage that ended did not succeed;
-    `ended_by` is how it ended."""
+    """Which reports have been made of one attempt.
+
+    `started`, `checkpointed` and `finished` are the highest stages of which that was reported; -1:
+    of none yet. `unsuccessful`: the last stage that ended did not succeed; `ended_by` is how it
+    ended. `over` is why the attempt cannot go on.
+    """
 
     accepted: bool = False
     started: int = -1

@@ -22,14 +22,14 @@ class Fence:
     """
 
     def __init__(self, lease: Lease, attempts: Path) -> None:
-        """`attempts` holds a directory for each."""
+        """`attempts` is the directory in which each attempt has its own."""
         self._lease = lease
         self._attempts = attempts
         self._thread = threading.Thread(target=self._watch, name="lease-fence", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Once the lease is closed."""
+        """Waits for the thread's end, which comes once the lease is closed."""
         self._thread.join(timeout=2.0)
 
     def _watch(self) -> None:

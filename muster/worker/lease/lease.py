@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class Lease:
-    """Deadlines in boot-time seconds. The control loop answers, `LeaseKeeper` waits."""
+    """This machine's lease; deadlines are in boot-time seconds. Safe to use from any thread."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -38,7 +38,7 @@ class Lease:
             self._sent[number] = at
 
     def answered(self, number: int, seconds: float) -> None:
-        """It was answered: the lease is that long, counted from when it was sent."""
+        """Heartbeat `number` was answered: the lease lasts `seconds` from when it was sent."""
         with self._changed:
             at = self._sent.get(number)
             if at is None:
@@ -48,7 +48,10 @@ class Lease:
             self._prolong(at + seconds)
 
     def promised(self, deadline: float) -> None:
-        """A shim holds it so from a daemon before this one, and so do the server's rows."""
+        """Prolongs the lease to a deadline that a shim still has from the daemon before this one.
+
+        The server's rows have it, too.
+        """
         self._prolong(deadline)
 
     def _prolong(self, deadline: float) -> None:
@@ -58,12 +61,15 @@ class Lease:
             self._changed.notify_all()
 
     def disconnected(self) -> None:
-        """What has not been answered will not be."""
+        """The connection is over: heartbeats that have not been answered will not be."""
         with self._changed:
             self._sent.clear()
 
     def wait_beyond(self, deadline: float | None, timeout: float | None = None) -> float | None:
-        """The deadline, as soon as it is another than the given one, or when all is over."""
+        """Waits until the deadline is another than `deadline`, or until `close` or `timeout`.
+
+        Returns the deadline as it is then.
+        """
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._deadline != deadline, timeout)
             return self._deadline
@@ -73,7 +79,7 @@ class Lease:
         return self._closed
 
     def close(self) -> None:
-        """Nobody needs to wait any more."""
+        """Ends all waiting in `wait_beyond`."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -115,7 +121,7 @@ def _tell(shim: ShimLink, deadline: float) -> None:
 
 
 def extend(shim: ShimLink, deadline: float) -> None:
-    """A shim that cannot be told will see to its end itself."""
+    """Tells the shim its lease's end. One that cannot be told will end its stage by itself."""
     try:
         shim.extend_lease(deadline)
     except ShimGone:

@@ -1,4 +1,4 @@
-"""The control channel: dials the server, says hello, and hears what it wants, again and again.
+"""The control channel: dials the server, says hello, and hears its orders, again and again.
 
 The loop that reads does nothing that could wait: it hands every frame on.
 """
@@ -51,7 +51,7 @@ log = logging.getLogger(__name__)
 
 
 class Work(Protocol):
-    """Who carries out what the server wants; nothing here may wait."""
+    """Carries out what the server orders; nothing here may wait."""
 
     def held(self) -> list[HeldAttempt]: ...
 
@@ -59,7 +59,7 @@ class Work(Protocol):
 
 
 class Ending(NamedTuple):
-    """Why a connection ended: a close code (0: there was none), and in words."""
+    """Why a connection ended: the close code (0: there was none), and a sentence for the log."""
 
     code: int
     words: str
@@ -125,7 +125,7 @@ class Channel:
             _cut(socket)
 
     def say(self, frame: Frame) -> None:
-        """Says what nobody needs to hear later; lost without a connection. From any thread."""
+        """Sends a frame, from any thread; without a connection it is lost, and nobody needs it."""
         if (socket := self._welcomed) is not None:
             with contextlib.suppress(ConnectionClosed, OSError):
                 socket.send(encode(frame))
@@ -133,7 +133,7 @@ class Channel:
     # What comes after a connection
 
     def _was_stable(self) -> bool:
-        """A server that takes connections and drops them is not asked more often for it."""
+        """Whether the connection lasted: one that was dropped at once is no reason to hurry."""
         return self._welcomed_at is not None and time.monotonic() - self._welcomed_at >= _STABLE
 
     def _delay(self, ending: Ending) -> float:
@@ -148,7 +148,10 @@ class Channel:
         return self._backoff.next()
 
     def _speak_older(self) -> float:
-        """A server that is yet to be upgraded speaks the version before ours."""
+        """Says hello in the version before ours next, for a server that is yet to be upgraded.
+
+        Returns the seconds to wait until then, as `_delay`.
+        """
         if self._protocol > version.OLDEST:
             self._protocol -= 1
             return self._backoff.next()

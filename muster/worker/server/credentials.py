@@ -1,4 +1,4 @@
-"""Who this machine is, and what it proves it with: files that only their owner can read."""
+"""The machine's id and its credentials, in files that only their owner can read."""
 
 import contextlib
 import uuid
@@ -14,8 +14,9 @@ class NotEnrolled(Exception):
 
 
 class Credentials(msgspec.Struct, frozen=True, rename="camel"):
-    """What enrolling gave. `renew_at` is in seconds since the epoch, by the server's clock.
+    """What the server gave when the machine was enrolled.
 
+    `renew_at` is in seconds since the epoch, by the server's clock.
     `previous_secret` is the recovery secret that the server honours until we have connected with
     what replaced it.
     """
@@ -37,7 +38,7 @@ class Credentials(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class CredentialStore:
-    """The directory that keeps them."""
+    """The directory that keeps the credentials."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -45,7 +46,8 @@ class CredentialStore:
         self._machine_id = directory / "machine-id"
 
     def machine_id(self) -> str:
-        """Made once and kept before anybody is asked, so that a lost answer can be asked for."""
+        """This machine's id. It is made and kept before the server is asked to enroll it, so that
+        a machine whose answer was lost asks again as the same one."""
         with contextlib.suppress(FileNotFoundError, ValueError):
             return str(uuid.UUID(self._machine_id.read_text().strip()))
         made = str(uuid.uuid4())
@@ -53,7 +55,7 @@ class CredentialStore:
         return made
 
     def load(self) -> Credentials:
-        """Raises NotEnrolled."""
+        """The credentials. Raises NotEnrolled if there are none that can be read."""
         try:
             return msgspec.json.decode(self._file.read_bytes(), type=Credentials)
         except FileNotFoundError:
@@ -65,6 +67,6 @@ class CredentialStore:
         durable.replace(self._file, msgspec.json.encode(credentials))
 
     def erase(self) -> None:
-        """The machine is no longer one of ours; another enrollment makes another machine."""
+        """Removes the credentials and the id: another enrollment makes another machine."""
         for path in (self._file, self._machine_id):
             path.unlink(missing_ok=True)

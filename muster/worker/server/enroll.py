@@ -1,4 +1,4 @@
-"""Joining a server."""
+"""How a machine joins a server."""
 
 import logging
 import time
@@ -42,7 +42,10 @@ def enroll(
     insecure: bool = False,
     patience: float = PATIENCE,
 ) -> Credentials:
-    """Raises AlreadyEnrolled, Refused, Unreachable (after `patience` seconds)."""
+    """Registers this machine with the server and keeps the credentials that it gives.
+
+    Raises AlreadyEnrolled, ServerRefused, Unreachable (after `patience` seconds).
+    """
     _require_new(store)
     answer = _ask_patiently(rest, registration, patience)
     given = Grant.read(answer)

@@ -23,7 +23,7 @@ _SHOWN, _REST = 0.1, 0.05
 
 
 class LogStream:
-    """What the sender needs to know of one attempt's log."""
+    """How far one attempt's log has been sent and acked, and its bytes."""
 
     def __init__(self, key: AttemptKey, directory: Path) -> None:
         self.key = key
@@ -44,7 +44,7 @@ class LogStream:
         self._again_at = 0.0
 
     def read(self, offset: int, limit: int) -> list[Piece]:
-        """What is there from `offset` on; see SpoolReader. Raises OSError.
+        """The log's pieces from `offset` on; see `SpoolReader.read`. Raises OSError.
 
         With nothing to read the files are let go: a machine keeps a day's attempts.
         """
@@ -61,7 +61,7 @@ class LogStream:
             return reader.gap_end(offset) if reader else None
 
     def end(self) -> int:
-        """How many bytes there are, lost ones counted."""
+        """How many bytes the log has, lost ones counted."""
         with self._glance() as reader:
             return reader.end() if reader else 0
 
@@ -94,7 +94,7 @@ class LogStream:
         return self._reader
 
     def reset(self, offset: int) -> None:
-        """A new connection, whose server has this much."""
+        """Begins anew on a new connection, whose server has the log up to `offset`."""
         self._go_to(offset)
         self.known = offset
         self._rewound, self._again_at = (-1, 0.0), 0.0
@@ -111,7 +111,7 @@ class LogStream:
             self.in_flight -= self._unacked.popleft()[1]
 
     def rewind(self, offset: int, now: float) -> None:
-        """The server wants what follows `offset`.
+        """Goes back to `offset`: the server wants what follows it.
 
         Every frame that was in flight behind a hole brings the same complaint: only the first
         makes us send again, unless it has not helped after a moment.
@@ -125,7 +125,7 @@ class LogStream:
         self._rewound, self._again_at = (offset, now), 0.0
 
     def retry(self, now: float) -> float | None:
-        """Sends again if the last time did not help; when to look again otherwise."""
+        """Goes back once more if that did not help the last time; when to look again otherwise."""
         if not self._again_at:
             return None
         offset = self._rewound[0]
@@ -176,23 +176,24 @@ class LogStreams:
         return stream.end() if stream else 0
 
     def notice(self, key: AttemptKey) -> None:
-        """The log has grown."""
+        """Notes that the attempt's log has grown."""
         stream = self._streams.get(key)
         if stream is not None and not stream.fresh:
             stream.fresh = True
         self._wake()
 
     def shown(self, key: AttemptKey) -> None:
-        """Somebody is shown a flood of it: that goes first, and the log follows.
+        """Notes that a terminal shows a flood of this log: the terminal goes first.
 
-        Both together are more than a server's processor takes, and the log is not awaited yet.
+        Both at once are more than a server's processor takes, and nobody waits for the log yet.
         """
         stream = self._streams.get(key)
         if stream is not None:
             stream.shown_until = time.monotonic() + _SHOWN
 
     def await_until(self, key: AttemptKey, offset: int) -> None:
-        """A stage has ended there: the server goes on with its task when it has the log so far."""
+        """Sends the log up to `offset` without rests: a stage has ended there, and the server goes
+        on with the task when it has the log so far."""
         with self._changed:
             stream = self._streams.get(key)
             if stream is not None:
@@ -200,7 +201,7 @@ class LogStreams:
         self._wake()
 
     def connected(self, known: Iterable[LogAck]) -> None:
-        """The server of a new connection has this much; of others, nothing."""
+        """Begins anew on a new connection; the server has nothing of logs not in `known`."""
         offsets = {AttemptKey.of(ack): ack.offset for ack in known}
         with self._changed:
             for key, stream in self._streams.items():
@@ -224,7 +225,7 @@ class LogStreams:
         self._wake()
 
     def wait_acked(self, key: AttemptKey, offset: int, timeout: float) -> bool:
-        """Whether the server came to have the log up to `offset`."""
+        """Waits until the server has the log up to `offset`; whether it came to that."""
         self.await_until(key, offset)
 
         def acked() -> bool:
@@ -237,7 +238,7 @@ class LogStreams:
     # For the sender
 
     def next(self) -> LogStream | None:
-        """Whose turn it is, among those that may have something to send."""
+        """The stream whose turn it is, of those that may have something to send."""
         now = time.monotonic()
         with self._changed:
             for _ in range(len(self._turn)):

@@ -17,7 +17,8 @@ log = logging.getLogger(__name__)
 
 
 class Grant(msgspec.Struct, rename="camel"):
-    """What the server gives to a machine that it believes; no secret when a token is renewed."""
+    """The server's answer to a machine that has proved who it is: a token, and a new recovery
+    secret unless only the token was renewed."""
 
     worker_jwt: str
     expires_at: datetime
@@ -25,7 +26,7 @@ class Grant(msgspec.Struct, rename="camel"):
 
     @classmethod
     def read(cls, answer: Response) -> "Grant":
-        """Raises Unreachable."""
+        """The grant in a response. Raises Unreachable if there is none in it."""
         try:
             return msgspec.json.decode(answer.body, type=cls)
         except msgspec.DecodeError as error:
@@ -58,7 +59,7 @@ class Membership:
         self._keeper.join(timeout=1.0)
 
     def renew(self) -> None:
-        """A new worker JWT for the one we hold. Raises Refused, Unreachable."""
+        """A new worker JWT for the one we hold. Raises ServerRefused, Unreachable."""
         with self._lock:
             token = self.current.worker_jwt
             answer = self._rest.post("/api/workers/refresh-token", {}, bearer=token)
@@ -67,7 +68,7 @@ class Membership:
             self._keep_these(worker_jwt=given.worker_jwt, renew_at=given.renewal(answer))
 
     def recover(self) -> None:
-        """New credentials for the recovery secret. Raises Refused, Unreachable.
+        """New credentials for the recovery secret. Raises ServerRefused, Unreachable.
 
         Both secrets are kept until we have connected: were this answer lost, or the next, one of
         them would still be good.
@@ -84,8 +85,8 @@ class Membership:
             )
 
     def settle(self, server_time: str) -> None:
-        """We have connected: the secret before is worth nothing any more, and we know how late it
-        is there."""
+        """Notes that this machine has connected: forgets the recovery secret before the current
+        one, which the server honours no more, and sets the clock by `server_time`."""
         try:
             self._clock.told(_seconds(datetime.fromisoformat(server_time)))
         except ValueError:
@@ -96,7 +97,7 @@ class Membership:
                 self._keep_these(previous_secret=None)
 
     def erase(self) -> None:
-        """We are no longer a machine of this server."""
+        """Erases the credentials: this is no longer a machine of the server's."""
         with self._lock:
             self._store.erase()
 

@@ -22,7 +22,11 @@ log = logging.getLogger(__name__)
 
 
 class Outbox:
-    """One connection's sender. Whatever may give it something to do sets `wake`."""
+    """One connection's sender, on a thread of its own.
+
+    `wake` is set by whatever may give it something to do. The server has the reports up to
+    `acked_seq`, and takes up to `window` bytes of logs that it has not acked.
+    """
 
     def __init__(
         self,
@@ -68,7 +72,7 @@ class Outbox:
             self._socket.close()
 
     def _reopen(self, now: float) -> float | None:
-        """Looks again at what had to wait; the next moment to do so."""
+        """Opens streams again whose wait is over; returns when the next one's will be."""
         for stream in [stream for stream, at in self._later.items() if at <= now]:
             del self._later[stream]
             stream.fresh = True
@@ -85,7 +89,7 @@ class Outbox:
         return bool(reports)
 
     def _send_log(self) -> bool:
-        """Gives one log its turn; False when there is none, or no room."""
+        """Sends a frame of the log whose turn it is; False when there is none, or no room."""
         room = self._streams.room(self._window)
         stream = self._streams.next() if room else None
         if stream is None:
@@ -137,6 +141,7 @@ class Outbox:
         self._streams.skip(stream, start, end, seq)
 
     def _unless_sent(self, seq: int) -> int:
+        """The report that bytes have to wait for; 0 if it is on the wire already."""
         return seq if seq > self._sent else 0
 
 

@@ -14,7 +14,11 @@ from muster.worker.vitals import MachineFacts, Vitals
 
 
 class Pulse:
-    """Beats at once and then every `seconds`; says only what has changed since `told`."""
+    """Sends a heartbeat at once and then every `seconds`.
+
+    Capabilities and repositories are in it only when they have changed since the last one; `told`
+    is what the hello said.
+    """
 
     def __init__(
         self,

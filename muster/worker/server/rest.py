@@ -1,4 +1,4 @@
-"""Asking the server's HTTP API."""
+"""Requests to the server's HTTP API."""
 
 import contextlib
 import ipaddress
@@ -28,11 +28,11 @@ class ServerRefused(Exception):
 
 
 class Unreachable(Exception):
-    """No answer, or one that asks for patience."""
+    """The server did not answer, or answered that it may do so later."""
 
 
 class BadServer(Exception):
-    """Not a server's address that we would send a secret to."""
+    """The address is none of a server that a secret may be sent to."""
 
 
 class Response(NamedTuple):
@@ -43,7 +43,7 @@ class Response(NamedTuple):
 
 
 class Rest:
-    """One server. Plain HTTP goes to this machine itself only, unless `insecure`."""
+    """One server's HTTP API. Plain HTTP goes to this machine itself only, unless `insecure`."""
 
     def __init__(self, server: str, ca_file: str | None = None, insecure: bool = False) -> None:
         require_safe(server, insecure)
@@ -56,7 +56,7 @@ class Rest:
         self._opener = urllib.request.build_opener(*handlers)
 
     def post(self, path: str, body: Any, bearer: str | None = None) -> Response:
-        """Raises Refused (4xx) and Unreachable (everything that may pass)."""
+        """Posts a body as JSON. Raises ServerRefused (4xx), Unreachable (whatever may pass)."""
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if bearer:
             headers["Authorization"] = f"Bearer {bearer}"
@@ -74,7 +74,7 @@ class Rest:
 
 
 def tls(ca_file: str | None) -> ssl.SSLContext:
-    """Checks the server's certificate, against `ca_file` where the server has a CA of its own."""
+    """The TLS settings that check the server's certificate, by `ca_file` if it has its own CA."""
     return ssl.create_default_context(cafile=ca_file)
 
 
@@ -86,7 +86,7 @@ def is_loopback(server: str) -> bool:
 
 
 def require_safe(server: str, insecure: bool) -> None:
-    """Raises BadServer."""
+    """Raises BadServer for an address over which others could read secrets."""
     parts = urlsplit(server)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise BadServer(f"{server!r} is not an http:// or https:// address")
@@ -95,7 +95,7 @@ def require_safe(server: str, insecure: bool) -> None:
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A token goes where it was meant to go."""
+    """Follows no redirect: a token goes where it was meant to go."""
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
         return None

@@ -1,4 +1,4 @@
-"""An attempt as its shim knows it: the stages, the log, the lease. Knows nothing of sockets."""
+"""An attempt as its shim knows it: its stages, its log, its lease; nothing of sockets."""
 
 import contextlib
 import errno
@@ -24,8 +24,11 @@ _LITTLE = 4 << 10  # bytes since the last notice
 
 
 class AttemptRun:
-    """Runs one stage at a time; `tell` takes the notices for whoever is connected, and `grown`
-    the log's end each time that it has moved, with what is new, kept or not."""
+    """Runs one stage at a time.
+
+    `tell` takes the notices for all that are connected. `grown` takes the log's end each time that
+    it has moved, with the bytes that are new, whether they found room or not.
+    """
 
     def __init__(
         self,
@@ -57,7 +60,7 @@ class AttemptRun:
         return self._run is not None
 
     def is_lapsed(self, now: float) -> bool:
-        """Whether there was a lease and it is over."""
+        """Whether the attempt had a lease and it is over."""
         return self._deadline is not None and now >= self._deadline
 
     def is_leased(self, now: float) -> bool:
@@ -86,7 +89,7 @@ class AttemptRun:
         return due
 
     def fence(self, now: float) -> None:
-        """Kills what runs if the lease is over."""
+        """Kills the stage that runs if the lease is over."""
         if self._run and self.is_lapsed(now):
             self._run.stop("lease", 0, now)
             self._run.tick(now)
@@ -238,7 +241,7 @@ class AttemptRun:
         self._tell({"log": self._spool.end})
 
     def _save(self) -> bool:
-        """The log, and then what is said about it; the result is worth saving even alone."""
+        """Saves the log, then the record, which is worth saving even alone; whether both were."""
         saved = True
         for save in (self._spool.sync, lambda: self._record.write(self._directory)):
             try:

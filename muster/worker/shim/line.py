@@ -34,21 +34,22 @@ class ShimLine:
         return bool(self._unsent)
 
     def type(self, keys: bytes) -> int:
-        """The number that the answer will have."""
+        """Hands the shim keystrokes; returns the number that the answer will have."""
         return self._ask("type", keys=base64.b64encode(keys).decode())
 
     def resize(self, cols: int, rows: int) -> None:
         self._ask("resize", cols=cols, rows=rows)
 
     def listen(self, beyond: int) -> None:
-        """Asks to hear at once when the log is longer than that, instead of now and then.
+        """Asks to be told at once when the log is longer than `beyond`, not now and then.
 
-        A shim of before knows nothing of the pieces, or of any of this and tells now and then.
+        Shims of earlier versions tell no pieces, or do not know the request and go on telling now
+        and then.
         """
         self._say({"do": "listen", "beyond": beyond, "pieces": PIECES})
 
     def receive(self) -> list[dict[str, Any]]:
-        """What it has said."""
+        """The messages that have come from the shim."""
         try:
             return received(self._connection, self._unpacker)
         except BlockingIOError:
@@ -57,7 +58,7 @@ class ShimLine:
             raise ShimGone from error
 
     def flush(self) -> None:
-        """As much as the shim takes now."""
+        """Sends as much of what waits as the shim takes now."""
         try:
             del self._unsent[: self._connection.send(self._unsent)]
         except BlockingIOError:

@@ -126,16 +126,16 @@ class ShimLink:
 
     @property
     def log_end(self) -> int:
-        """How far the log goes, as far as was heard."""
+        """The log's end, as the shim told it last."""
         return self._state.log_end
 
     @property
     def greeted_deadline(self) -> float | None:
-        """The end of the lease that it had when it was connected to."""
+        """The end of the lease that the shim had when it was connected to."""
         return self._state.deadline
 
     def end_of(self, stage_index: int) -> StageEnd | None:
-        """How a stage ended, as far as was heard."""
+        """How a stage ended; None until the shim has told."""
         return self._state.end_of(stage_index)
 
     def watch(self, watcher: Callable[[], None]) -> None:
@@ -214,7 +214,10 @@ class ShimLink:
 
 
 def greet(connection: socket.socket, unpacker: Unpacker) -> list[dict[str, Any]]:
-    """Says hello; the answer, and what came with it. Raises OSError, ShimRefused."""
+    """Says hello to the shim; returns its answer and the messages that came with it.
+
+    Raises OSError, ShimRefused.
+    """
     connection.sendall(pack({"hello": SPOKEN}))
     deadline = monotonic() + PATIENCE
     messages: list[dict[str, Any]] = []
@@ -228,7 +231,7 @@ def greet(connection: socket.socket, unpacker: Unpacker) -> list[dict[str, Any]]
 
 
 def received(connection: socket.socket, unpacker: Unpacker) -> list[dict[str, Any]]:
-    """What a shim says next. Raises OSError, also where it has hung up."""
+    """Waits for the shim's next messages. Raises OSError, also when the shim has hung up."""
     if not (data := connection.recv(64 << 10)):
         raise ConnectionResetError
     return unpacker.feed(data)

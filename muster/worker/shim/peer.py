@@ -49,14 +49,17 @@ class Peer:
         selector.register(connection, self._wanted, self._on_event)
 
     def notify(self, notice: dict[str, Any]) -> None:
-        """Tells something unasked, once the peer has said hello."""
+        """Sends a notice, if the peer has said hello."""
         if self._greeted and not self._closing and not (self._listens and "log" in notice):
             self._send(notice)
 
     def grown(self, end: int, data: bytes = b"") -> None:
-        """The log has grown: told at once to who listens for just that, and then not again until
-        it listens again. So a flood costs no more notices than its reader takes turns. `data` is
-        what is new, and spares a peer that takes short pieces to look for it."""
+        """Tells a peer that listens that the log now ends at `end`; not again until it listens
+        again, so that a flood costs no more notices than its reader takes turns.
+
+        `data` are the new bytes: a peer that takes short pieces is told them along, and need not
+        look for them.
+        """
         self._log_end = end
         if not self._listens or self._known >= end:
             return

@@ -28,7 +28,7 @@ class AttemptRecord:
 
     @classmethod
     def load(cls, directory: StrPath) -> "AttemptRecord | None":
-        """What an earlier shim wrote; None where there was none."""
+        """The record that an earlier shim wrote; None where there is none."""
         try:
             with open(os.path.join(directory, NAME), "rb") as file:
                 fields = json.load(file)
@@ -55,7 +55,7 @@ class AttemptRecord:
         self.stages[-1] = self.stages[-1]._replace(end=end)
 
     def write(self, directory: StrPath, *, durable: bool = True) -> None:
-        """Atomically; `durable` also against a machine that loses power. Raises OSError."""
+        """Replaces the file at once; `durable`: also if the power fails. Raises OSError."""
         path = os.path.join(directory, NAME)
         with open(path + ".new", "w", encoding="utf-8") as file:
             json.dump(self._fields(), file)

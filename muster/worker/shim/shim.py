@@ -65,7 +65,7 @@ class ShimServer:
         return self._leaving or self._is_forgotten(boot_seconds())
 
     def _is_forgotten(self, now: float) -> bool:
-        """Nobody has asked for long, and what there is to tell is on disk."""
+        """Whether nobody has asked for long: what there is to tell is on disk."""
         if self._attempt.is_running or self._peers or self._attempt.is_leased(now):
             self._idle_since = now
         return now >= self._idle_since + self._idle

@@ -52,7 +52,7 @@ class SizesWriter:
 
 
 class Sizes:
-    """Reads them, while more may come."""
+    """Reads the records, while more may be appended."""
 
     def __init__(self, directory: StrPath) -> None:
         self._path = os.path.join(directory, NAME)
@@ -63,7 +63,7 @@ class Sizes:
         return self._at(count - 1) if count else None
 
     def at(self, offset: int) -> Size | None:
-        """What holds for the byte at `offset`; before the first record, that one."""
+        """The size that holds for the byte at `offset`; before the first record, the first."""
         found = self._before(offset)
         return self._at(found) if self._look() else None
 

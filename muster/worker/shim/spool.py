@@ -49,7 +49,7 @@ class SpoolWriter:
 
     @property
     def milliseconds(self) -> int:
-        """When the last record was made; time goes on from there."""
+        """The time of the last record; later ones go on from there."""
         return self._last.milliseconds if self._last else 0
 
     def append(self, data: bytes, milliseconds: int, stage: int) -> None:
@@ -62,7 +62,7 @@ class SpoolWriter:
             self._record_gap(milliseconds, stage)
 
     def sync(self) -> None:
-        """On disk, as far as there is one."""
+        """Waits until all is on disk, as far as there was room."""
         if self._last:
             self._record_gap(self._last.milliseconds, self._last.stage)
         os.fsync(self._log)
@@ -150,7 +150,7 @@ class SpoolReader:
         ]
 
     def gaps(self) -> list[tuple[int, int]]:
-        """What was lost, as (from, to) offsets."""
+        """The lost ranges, as (from, to) offsets."""
         self._look()
         if self._gaps:
             # The last gap may have grown since it was seen.
@@ -178,7 +178,7 @@ class SpoolReader:
         return os.pread(self._log, span.length, span.place)
 
     def _spans(self, offset: int, size: int) -> Iterator["_Span"]:
-        """What is kept from `offset` on, record by record."""
+        """Where the bytes from `offset` on lie in the file, record by record."""
         records = self._index.since(self._index.before(offset))
         record = next(records, None)
         while record:
@@ -202,7 +202,7 @@ class _Span(NamedTuple):
 
 
 def _merged(spans: Iterator[_Span], limit: int) -> Iterator[_Span]:
-    """Up to `limit` bytes, what belongs together in one span."""
+    """Spans of up to `limit` bytes in all; neighbours that belong together become one."""
     whole: _Span | None = None
     for span in spans:
         taken = span._replace(length=min(span.length, limit))

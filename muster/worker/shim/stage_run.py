@@ -61,11 +61,11 @@ class StageRun:
         return not over
 
     def take_failure(self) -> None:
-        """The program runs, or could not be started."""
+        """Notes whether the program runs or could not be started, once that is known."""
         self._failure = self.process.failure()
 
     def child_died(self, now: float) -> None:
-        """Looks who it was; adopted orphans are reaped, the leader's end begins the end."""
+        """Looks which child it was: orphans are reaped, the leader's end begins the stage's."""
         while self._status is None and (dead := _peek()):
             if dead.si_pid != self.process.pid:
                 os.waitpid(dead.si_pid, 0)
@@ -159,14 +159,14 @@ class StageRun:
 
 
 def reap() -> None:
-    """Buries every child that is dead."""
+    """Reaps every child that is dead."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
 
 
 def _peek() -> os.waitid_result | None:
-    """A child that has died, left unreaped: as long as it is, its number stays its own."""
+    """A child that has died; it is not reaped, so nobody else can get its number yet."""
     try:
         return os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:

@@ -70,7 +70,7 @@ class StageEnd(NamedTuple):
 
 
 class ShimState(NamedTuple):
-    """What a shim knows: the highest stage it began, if that still runs, how the others ended.
+    """What a shim knows: the highest stage it began, whether that runs, how the others ended.
 
     A stage begun that neither runs nor has an end was lost with its shim. `deadline` is the
     lease's, in boot-time seconds; `pid` is 0 when this was read from a dead shim's file.
@@ -97,13 +97,13 @@ class Refusal(Exception):
 
 
 def shape(kind: Callable[..., _Shape], fields: dict[str, Any]) -> _Shape:
-    """A named tuple out of JSON; fields that it does not have are ignored."""
+    """A named tuple out of JSON; fields that the tuple does not have are ignored."""
     known = {name: value for name, value in fields.items() if name in kind.__annotations__}
     return kind(**known)
 
 
 def command_from(fields: dict[str, Any]) -> StageCommand:
-    """Raises ValueError where a stage could not be begun, or not be remembered, like that."""
+    """The command in a request. Raises ValueError for one that no stage could be begun with."""
     command = shape(StageCommand, fields)
     words = [*command.argv, *command.env, *command.env.values(), *command.secrets, command.cwd]
     numbers = [command.stage_index, command.timeout, command.cols, command.rows, command.grace]
@@ -136,7 +136,7 @@ class Unpacker:
         self._rest = b""
 
     def feed(self, received: bytes) -> list[dict[str, Any]]:
-        """The messages that are complete now. Raises ValueError for what is no message."""
+        """The messages that are complete now. Raises ValueError for bytes that are no message."""
         buffer, messages, at = self._rest + received, [], 0
         while len(buffer) >= at + _LENGTH.size:
             (length,) = _LENGTH.unpack_from(buffer, at)

@@ -12,8 +12,8 @@ _RETRY = 0.02  # seconds after which a shim that had no room is asked again
 
 
 class Keyboard:
-    """One piece is with the shim at a time: were another behind it, it would be typed before one
-    for which there was no room. Without a shim nobody hears."""
+    """Hands the shim one piece at a time: were another behind it, that might find room when the
+    first did not, and be typed before it."""
 
     def __init__(self) -> None:
         self._waiting: deque[bytes] = deque()
@@ -51,7 +51,7 @@ class Keyboard:
             self._asked = shim.type(self._waiting[0])
 
     def hear(self, answer: dict[str, Any]) -> None:
-        """What the shim says about what it was handed."""
+        """Takes the shim's answer: the piece was typed, or is to be handed over again."""
         if self._asked is None or answer.get("id") != self._asked:
             return
         self._asked = None
@@ -61,13 +61,13 @@ class Keyboard:
             self._drop_first()
 
     def lose(self) -> None:
-        """The shim is gone, with what it was handed."""
+        """Drops the piece that a shim was handed which is gone now."""
         if self._asked is not None:
             self._asked = None
             self._drop_first()
 
     def clear(self) -> None:
-        """Nobody hears what waits."""
+        """Drops all that waits."""
         self._waiting.clear()
         self._size, self._asked = 0, None
 

@@ -1,4 +1,4 @@
-"""What a terminal's socket is sent, in order: bytes of the log, and between them what is said."""
+"""What a terminal's socket is sent, in order: bytes of the log, and frames between them."""
 
 import contextlib
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ class TerminalOutput:
     """While a screen is drawn that was asked for, no bytes are given: it shows what they follow."""
 
     def __init__(self, directory: Path, offset: int | None) -> None:
-        """From `offset` on, None: from the end."""
+        """The output of the attempt's `directory` from `offset` on; None: from its end on."""
         self._directory = directory
         self._begin = offset
         self._reader: SpoolReader | None = None
@@ -33,18 +33,22 @@ class TerminalOutput:
         self._is_hurried = False
 
     def say_size(self) -> None:
-        """How large the terminal is, although that may be known."""
+        """Has the size said with the next frame, although the server may know it."""
         self.told = None
 
     def say_screen(self, number: int) -> None:
+        """Has a screen of this number said as soon as it is drawn."""
         self._numbers.append(number)
 
     def hurry(self) -> None:
-        """Somebody has typed."""
+        """Notes that somebody has typed: old output in a flood may be skipped."""
         self._is_hurried = True
 
     def screen_wanted(self) -> int | None:
-        """Where a screen is to be drawn now, or beyond that; asked once, then `put_screen`."""
+        """The offset at which, or after which, a screen is to be drawn now; None: none is.
+
+        It is told once; then `put_screen` is waited for.
+        """
         if not self._began or not self._numbers or self._screen is not None or self._is_drawn:
             return None
         self._is_drawn = True
@@ -54,8 +58,10 @@ class TerminalOutput:
         self._screen, self._is_drawn = screen, False
 
     def take(self, data: bytes, end: int) -> bool:
-        """Whether these bytes, which end at `end` in the log, are what comes next and nothing is to
-        be said before or between them; then they count as given."""
+        """Counts these bytes, which end at `end` in the log, as given if they come next.
+
+        Returns False where they do not, or where a frame has to be said before or between them.
+        """
         if not self._began or self._numbers or end - len(data) != self.position:
             return False
         size = self._sizes.at(self.position)
@@ -65,7 +71,7 @@ class TerminalOutput:
         return True
 
     def next(self) -> Iterator[At | Resize | Screen | bytes]:
-        """What can be sent now, of bytes one frame at most. Raises OSError."""
+        """The frames that can be sent now, one of bytes at most. Raises OSError."""
         reader = self._open()
         if not self._began:
             if self._begin is None and reader is not None:
@@ -114,7 +120,7 @@ class TerminalOutput:
                 yield replace(screen, offset=self.position, number=number)
 
     def _limit(self) -> int:
-        """Frames end where the next thing is to be said."""
+        """How many bytes may follow until a frame is to be said."""
         stops = [self.position + MAX_BYTES]
         if (size := self._sizes.after(self.position)) is not None:
             stops.append(size.offset)

@@ -39,7 +39,7 @@ class Ask(NamedTuple):
 
 
 class Watched:
-    """A model, and what is wanted of it."""
+    """A model, and the screens that are asked of it."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -63,7 +63,7 @@ class Watched:
         return unsaved >= _SAVE_BYTES or (unsaved > 0 and late)
 
     def save(self) -> None:
-        """What cannot be saved will be fed again."""
+        """Saves the model; one that cannot be saved will be fed again."""
         self._saved_at = monotonic()
         with contextlib.suppress(OSError):
             self.model.save()
@@ -78,7 +78,7 @@ class Watch:
         self._incoming = b""
 
     def serve(self) -> None:
-        """Until standard input ends."""
+        """Works until standard input ends."""
         os.set_blocking(0, False)
         with selectors.DefaultSelector() as selector:
             selector.register(0, selectors.EVENT_READ)
@@ -92,7 +92,7 @@ class Watch:
             watched.save()
 
     def _hear(self) -> bool:
-        """False when nobody speaks any more."""
+        """Reads standard input; False when it has ended."""
         received = os.read(0, 64 << 10)
         *lines, self._incoming = (self._incoming + received).split(b"\n")
         for line in lines:

@@ -1,4 +1,4 @@
-"""The screens of attempts, as the process beside the daemon knows them. That process is
+"""The screens of attempts, asked of the process beside the daemon that has the models of them:
 `muster.worker.terminals.screen`.
 """
 
@@ -49,7 +49,7 @@ class Screens:
 
     @property
     def pid(self) -> int | None:
-        """The process's, while there is one."""
+        """The pid of the process with the models, while there is one."""
         process = self._process
         return process.pid if process is not None else None
 
@@ -170,7 +170,7 @@ class Screens:
 
 
 def rough_screen(directory: Path, offset: int) -> Screen:
-    """What can be said without a model: the last bytes before `offset`. Raises OSError."""
+    """A screen without a model: the last bytes before `offset`. Raises OSError."""
     sizes = Sizes(directory)
     _, _, cols, rows = sizes.at(offset) or Size(0, 0, 120, 40)
     sizes.close()

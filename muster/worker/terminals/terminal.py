@@ -1,4 +1,4 @@
-"""One attempt's terminal on its way to whoever looks: output up, keystrokes and sizes down.
+"""One attempt's terminal on its way to the people who look: output up, keystrokes and sizes down.
 
 It runs beside the control channel, on a thread of its own. The spool is its only buffer: it knows
 how far it has sent, and reads on from there when the socket has taken a frame.
@@ -76,12 +76,13 @@ class Terminal:
             self._bridge.notice()
 
     def finish(self) -> None:
-        """Closes once all is sent: nothing more will come."""
+        """Closes the terminal once all is sent: the attempt will print nothing more."""
         self._finishing = True
         if self._bridge is not None:
             self._bridge.finish()
 
     def close(self) -> None:
+        """Closes the terminal at once."""
         self._over = True
         if self._socket is not None:
             self._socket.cut()

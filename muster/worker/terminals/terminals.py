@@ -19,7 +19,7 @@ _PATIENCE = 2.0  # seconds for a terminal's thread to end
 
 
 class Terminals:
-    """One per attempt at most. Nothing that the control loop calls waits."""
+    """At most one terminal for each attempt. Nothing that the control loop calls waits."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class Terminals:
         shown: Callable[[AttemptKey], None],
     ) -> None:
         """`say` sends on the control channel, and may wait: it is called on other threads. `shown`
-        hears whose terminal shows much."""
+        is called with the attempt whose terminal shows much."""
         self._layout = layout
         self._membership = membership
         self._say = say
@@ -40,7 +40,7 @@ class Terminals:
         self._closed = False
 
     def open(self, order: OpenTerminal) -> None:
-        """Dials; one that is connected, or about to be, stays as it is."""
+        """Opens the attempt's terminal; one that is connected, or about to be, stays as it is."""
         key = AttemptKey.of(order)
         auth = MachineAuth(self._membership.current.worker_jwt, order.channel_token)
         with self._lock:
@@ -56,7 +56,7 @@ class Terminals:
                 )
 
     def refuse(self, order: OpenTerminal, reason: str) -> None:
-        """There is nothing to look at."""
+        """Tells the server that there is nothing to look at."""
         key = AttemptKey.of(order)
         name = f"terminal-{key.name}-refusal"
         closed = TerminalClosed(*key, reason)
@@ -69,7 +69,7 @@ class Terminals:
             terminal.notice()
 
     def finish(self, is_over: Callable[[AttemptKey], bool]) -> None:
-        """Lets go, once all is sent, of those whose attempt is over."""
+        """Closes the terminals of attempts that are over, once all is sent."""
         with self._lock:
             terminals = list(self._open.values())
         for terminal in terminals:

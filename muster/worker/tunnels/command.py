@@ -43,7 +43,7 @@ _ENTRY = (
 
 
 class TunnelImpossible(Exception):
-    """It makes no sense to try (again); the message is for people."""
+    """No tunnel can be opened here, however often it is tried; the message is for people."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class TunnelCommand:
         )
 
     def living(self, group: int) -> list[processes.Process]:
-        """All that runs of it, wherever it has gone."""
+        """All processes of the tunnel, wherever in the process tree they have gone."""
         found = {p.pid: p for p in processes.in_group(group)}
         return list((found | {p.pid: p for p in marked(self.mark)}).values())
 
@@ -82,7 +82,7 @@ class TunnelCommand:
 def command(
     layout: Layout, key: AttemptKey, machine_id: str, template: str | None
 ) -> TunnelCommand:
-    """Raises TunnelImpossible."""
+    """The command that opens a tunnel into the attempt's workspace. Raises TunnelImpossible."""
     directory = layout.attempt(key)
     found, kept = workspace.find(layout, key), kept_order.read(directory)
     if found is None or kept is None:
@@ -99,13 +99,14 @@ def command(
 
 
 def name(machine_id: str, key: AttemptKey) -> str:
-    """Of this attempt alone, also among the tunnels that the same account has elsewhere."""
+    """The tunnel's name: no other has it among those that the same account has elsewhere."""
     digest = hashlib.sha256(f"{machine_id}/{key.task_id}/{key.attempt}".encode()).digest()
     unique = base64.b32encode(digest).decode().lower()[:8]
     return f"m{key.name}"[: _LONGEST_NAME - len(unique) - 1] + f"-{unique}"
 
 
 def marked(mark: str) -> list[processes.Process]:
+    """The processes of the tunnel with this mark."""
     return processes.marked(MARK, mark)
 
 

@@ -1,4 +1,4 @@
-"""What a tunnel command prints, as far as it matters: the address, and a log-in that it wants.
+"""What a tunnel command prints, as far as it matters: its address, and that a log-in is wanted.
 
 The words are those of the VS Code CLI (microsoft/vscode, cli/src), which Cursor's is made from.
 Where its output is no terminal it asks nothing and logs in with GitHub.
@@ -18,14 +18,14 @@ _LOGIN = re.compile(r"log into (https://[^\s\"'<>]+) and use code ([A-Za-z0-9-]{
 
 @dataclass(frozen=True)
 class Address:
-    """It is connected, and can be reached there."""
+    """The tunnel is connected, and can be reached at `url`."""
 
     url: str
 
 
 @dataclass(frozen=True)
 class Login:
-    """Somebody has to log in there with this code first."""
+    """Somebody has to log in at `url` with this code first."""
 
     url: str
     code: str
@@ -39,7 +39,7 @@ class OutputReader:
         self._rest = b""
 
     def feed(self, output: bytes) -> list[Address | Login]:
-        """What the lines that have become complete say."""
+        """What is told in the lines that have become complete."""
         *lines, rest = re.split(rb"[\r\n]", self._rest + output)
         self._rest = rest[:_LONGEST]
         return [said for line in lines if (said := self._read(line[:_LONGEST]))]

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class _Over(Exception):
-    """It is to end, or has ended, for good."""
+    """The tunnel is to end, or has ended, for good."""
 
     state: Literal["closed", "expired", "failed"]
     why: str = ""
@@ -46,7 +46,7 @@ class _Crash(Exception):
 
 
 class TunnelRun:
-    """Starts at once. `say` takes what is to be reported."""
+    """Starts at once, on a thread of its own. `say` takes what is to be reported."""
 
     def __init__(
         self,
@@ -75,11 +75,11 @@ class TunnelRun:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing of it runs, and that has been said."""
+        """Whether nothing of the tunnel runs, and that has been reported."""
         return self._over.is_set()
 
     def close(self, why: str = "") -> None:
-        """Has it end; waits for nothing."""
+        """Has the tunnel end; waits for nothing."""
         if self._why is None:
             self._why = why
         with self._waking:
@@ -87,7 +87,7 @@ class TunnelRun:
                 os.eventfd_write(self._wake, 1)
 
     def join(self, timeout: float) -> bool:
-        """Waits until it is over; whether it is."""
+        """Waits until the tunnel is over; whether it is."""
         return self._over.wait(timeout)
 
     # The thread
@@ -118,7 +118,7 @@ class TunnelRun:
                 self._wait(boot_seconds() + pause)
 
     def _run(self) -> None:
-        """Until it crashes, or is over. Nothing of it runs when this is left."""
+        """Runs the command until it crashes or the tunnel is over; nothing of it runs then."""
         try:
             command = self._command()
             process = command.spawn()
@@ -162,7 +162,7 @@ class TunnelRun:
         raise _Over("failed", "nobody logged in" if self._waits else _with(why, reader.last))
 
     def _take(self, said: Address | Login, limit: float) -> float:
-        """Tells it on; until when the command has time to connect."""
+        """Reports it; returns the moment until which the command has time to connect."""
         if isinstance(said, Address):
             self._tell("connected", url=said.url)
             return inf

@@ -34,7 +34,8 @@ class _Record(msgspec.Struct, frozen=True):
 
 
 class Tunnels:
-    """Of one daemon. `template` is the configured command, `machine_id` gives the machine's."""
+    """One daemon's tunnels. `template` is the configured command; `machine_id` gives the id of
+    this machine, which is a part of their names."""
 
     def __init__(
         self,
@@ -56,7 +57,7 @@ class Tunnels:
     # For the control loop: nothing here waits
 
     def order(self, order: Tunnel) -> None:
-        """Opens or closes; what is known already changes nothing."""
+        """Opens or closes the attempt's tunnel; an order that is known already changes nothing."""
         key = AttemptKey.of(order)
         with self._lock:
             before, seen = self._tunnels.get(key), self._seen.get(key, 0)
@@ -76,7 +77,7 @@ class Tunnels:
                 tunnel.close(why)
 
     def close_ended(self) -> None:
-        """Those whose attempts have nothing more to do."""
+        """Closes the tunnels of attempts that have nothing more to do."""
         with self._lock:
             for key, tunnel in self._tunnels.items():
                 if self._journal.standing(key).is_final:
@@ -85,7 +86,7 @@ class Tunnels:
     # For threads that may wait
 
     def end(self, key: AttemptKey) -> None:
-        """Closes the attempt's for good: nothing of it runs afterwards."""
+        """Closes the attempt's tunnel for good: nothing of it runs afterwards."""
         with self._lock:
             tunnel = self._tunnels.get(key)
         if tunnel is not None:
@@ -94,13 +95,13 @@ class Tunnels:
                 log.error("the tunnel of task %d does not end", key.task_id)
 
     def forget(self, key: AttemptKey) -> None:
-        """Of an attempt that is gone."""
+        """Forgets the tunnel of an attempt that is gone."""
         with self._lock:
             self._tunnels.pop(key, None)
             self._seen.pop(key, None)
 
     def close_all(self) -> None:
-        """The daemon leaves, and takes them along."""
+        """Closes all tunnels, and waits for their ends: the daemon leaves."""
         with self._lock:
             tunnels = list(self._tunnels.values())
         for tunnel in tunnels:
@@ -109,7 +110,7 @@ class Tunnels:
             tunnel.join(_PATIENCE)
 
     def resume(self, known: Iterable[AttemptKey]) -> None:
-        """Ends what a daemon before this one left open, and says so."""
+        """Ends the tunnels that a daemon before this one left open, and reports their ends."""
         ending = []
         for key in known:
             record = _read(self._path(key))
@@ -157,7 +158,7 @@ class Tunnels:
         self._journal.append(key, facts)
 
     def _is_saying(self, key: AttemptKey, number: int) -> bool:
-        """Whether the answer is on its way."""
+        """Whether the report that tunnel `number` has ended is on its way."""
         said = [report.body for report in self._journal.unacked(key)]
         return any(
             isinstance(body, TunnelFacts)
