@@ -46,8 +46,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config) -> units.UnitScheduling | None:
-    return units.UnitScheduling(config) if config.getvalue("dist") == "loadfile" else None
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> units.UnitScheduling | None:
+    return units.UnitScheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 class Client(FlaskClient):

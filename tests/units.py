@@ -5,6 +5,8 @@ first, or the others would wait for them at the end; and not next to each other 
 processors busy, for many of the rest mostly wait.
 """
 
+from typing import Any
+
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -70,8 +72,8 @@ def in_order(items: list[pytest.Item]) -> list[pytest.Item]:
 class UnitScheduling(LoadScopeScheduling):
     """Hands out whole units in the order in which they were collected."""
 
-    def __init__(self, config: pytest.Config) -> None:
-        super().__init__(config)
+    def __init__(self, config: pytest.Config, log: Any) -> None:
+        super().__init__(config, log)
         config.option.loadscopereorder = False  # by their number of tests
 
     def _split_scope(self, nodeid: str) -> str:
