@@ -36,8 +36,10 @@ demo: $(RUNTIME) ## One task from description to pushed branch, shown; then ever
 up: $(RUNTIME) ## The same stack with a local machine, until Ctrl-C
 	@$(BIN)/python -m demo.up
 
-test: $(TOOLS) ## The whole suite, on servers of its own
-	@$(BIN)/python -m pytest -q -n $${MUSTER_TEST_WORKERS:-4} --dist loadfile
+# Bytecode is kept, also where the environment says not to: each worker would rewrite the assertions of
+# all tests anew, and each process of a stack compile the app.
+test: $(TOOLS) ## The whole suite, on servers of its own; MUSTER_TEST_WORKERS=4 at a time
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n $${MUSTER_TEST_WORKERS:-4} --dist loadfile
 
 heavy: $(HEAVY) ## All suites that take longer, one after the other
 	@echo "Heavy suites: $(or $(HEAVY),there are none)"
