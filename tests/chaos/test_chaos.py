@@ -5,7 +5,7 @@ import pytest
 from tests.chaos import driver
 from tests.chaos.driver import Order
 
-SHORT = Order(seed=11, tasks=60, seconds=60, pace=1.2)
+SHORT = Order(seed=11, tasks=60, seconds=45, pace=0.9)
 
 
 @pytest.mark.timeout(400)
