@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.app.chat.platforms import Lark, Slack
+from tests.chaos.world import end_all_of
 from tests.flows.running import Running
 from tests.flows.test_tunnel import stand_in_command
+from tests.gunicorns import end_at_once
 
 
 @pytest.fixture(scope="session")
@@ -28,4 +30,6 @@ def running() -> Iterator[Running]:
         with running.stack:
             running.furnish()
             yield running
+            end_at_once(running.stack)
+    end_all_of(home)  # shims outlive their daemon
     shutil.rmtree(home)

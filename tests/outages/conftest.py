@@ -18,7 +18,7 @@ from app.embedded import Services, processes, start
 from app.embedded.commands import commands
 from app.embedded.processes import Program
 from tests.conftest import SECRETS
-from tests.gunicorns import ROOT, Gunicorn, gunicorn
+from tests.gunicorns import ROOT, Gunicorn, end_at_once, gunicorn
 from tests.outages.pair import Pair
 
 PASSWORD = "an outage is no excuse"
@@ -124,6 +124,7 @@ def furnished_pair(settings: Mapping[str, str] | None = None) -> Iterator[Pair]:
     with pair.stack:
         pair.furnish()
         yield pair
+        end_at_once(pair.stack)
     pair.close()
     shutil.rmtree(home)
 
