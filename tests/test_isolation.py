@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def _modules(folder: str) -> list[str]:
-    files = sorted((ROOT / folder).glob("*.py"))
+    files = sorted((ROOT / folder).rglob("*.py"))
     names = [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files]
     return [name.removesuffix(".__init__") for name in names]
 

@@ -4,7 +4,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import structlog
 from redis.exceptions import RedisError
@@ -13,7 +13,7 @@ from simple_websocket import ConnectionClosed
 from app.pty.frames import Drawn, Resized, from_machine
 from app.pty.pace import Pace, Read
 from app.pty.peer import FRAMES_AHEAD, Peer
-from app.pty.store import DEFAULT_SIZE, Store, pieces_of
+from app.pty.store import DEFAULT_SIZE, Store
 from app.pty.stream import ZERO, EntryId
 from app.pty.websocket import Broken, TooBig, WebSocket
 from app.services.terminals.terminals import MachineGrant
@@ -143,13 +143,13 @@ class MachineSocket(Peer):
             return
         if self._position is None:
             raise codec.BadFrame("bytes before it was said where they are")
-        pieces, self._position = pieces_of(self._position, run)
-        if pieces:
+        runs, self._position = _runs_of(self._position, run)
+        if runs:
             now = time.monotonic()
             renew = now >= self._renew_at
             if renew:
                 self._renew_at = now + RENEW_SECONDS
-            self._keep_pace(self._store.append(self.key, pieces, renew))
+            self._keep_pace(self._store.append(self.key, runs, renew))
 
     def _keep_pace(self, read: Read) -> None:
         """Wait for viewers that a flood would leave behind."""
@@ -241,3 +241,23 @@ class MachineSocket(Peer):
             self.send(wire.Snapshot(number=int(fields[b"s"])))
         elif b"h" in fields:
             self.hear_holder(id_, fields[b"h"])
+
+
+def _runs_of(end: int, frames: Iterable[bytes]) -> tuple[list[tuple[int, bytes]], int]:
+    """The bytes of frames that follow each other from offset `end`, in as few runs as MAX_BYTES
+    allows, each with the offset behind it; and the offset behind them all.
+    """
+    runs: list[tuple[int, bytes]] = []
+    waiting: list[bytes] = []
+    size = 0
+    for data in frames:
+        if size + len(data) > MAX_BYTES and waiting:
+            runs.append((end, b"".join(waiting)))
+            waiting, size = [], 0
+        if data:
+            waiting.append(data)
+        size += len(data)
+        end += len(data)
+    if waiting:
+        runs.append((end, b"".join(waiting)))
+    return runs, end

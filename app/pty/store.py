@@ -28,7 +28,7 @@ from app.pty.pace import Read
 from app.pty.stream import ZERO, Entry, EntryId, parse, parse_id, spell
 from app.redis import admission
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.terminal import MAX_BYTES, Screen
+from muster.protocol.terminal import Screen
 
 KEPT_BYTES = 2 << 20  # of an attempt's output
 KEPT_ENTRIES = 50_000
@@ -278,26 +278,6 @@ class Store:
     def leave(self, who: Presence) -> None:
         """Count the viewer no more."""
         _good(self._commands.run(*admission.leave(who.viewer, who.sets)))
-
-
-def pieces_of(end: int, frames: Iterable[bytes]) -> tuple[list[tuple[int, bytes]], int]:
-    """The bytes of frames that follow each other from offset `end`, in as few runs as MAX_BYTES
-    allows, each with the offset behind it; and the offset behind them all.
-    """
-    pieces: list[tuple[int, bytes]] = []
-    waiting: list[bytes] = []
-    size = 0
-    for data in frames:
-        if size + len(data) > MAX_BYTES and waiting:
-            pieces.append((end, b"".join(waiting)))
-            waiting, size = [], 0
-        if data:
-            waiting.append(data)
-        size += len(data)
-        end += len(data)
-    if waiting:
-        pieces.append((end, b"".join(waiting)))
-    return pieces, end
 
 
 def _read(found: Sequence[bytes]) -> Read:

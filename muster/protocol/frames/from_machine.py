@@ -1,0 +1,86 @@
+"""What a machine says: its greeting, its heartbeats, its reports and its logs."""
+
+from typing import Literal
+
+import msgspec
+
+from muster.protocol.frames.parts import Big, Capability, Count, Frame, Int, Metrics, Part
+from muster.protocol.frames.reports import Report, StageEndedBy
+
+HeldState = Literal["working", "waiting", "publishing", "published", "stopped", "failed"]
+
+
+class HeldAttempt(Part):
+    """An attempt that the machine knows of, as `Hello` names it.
+
+    `stage_index` is the highest stage whose order it accepted (-1: none yet). `working` means that
+    a stage order is being carried out, `waiting` that its end has been journalled. `ended_by` is
+    the `how` of the last stage's end, once there was one. `log_offset` is how many log bytes the
+    machine has, whether sent or not.
+    """
+
+    task_id: Big
+    attempt: Count
+    stage_index: Int
+    state: HeldState
+    log_offset: Big
+    ended_by: StageEndedBy | None = None
+
+
+class Hello(Frame, tag="hello"):
+    """Machine, first frame, within 5 s of connecting. Answered by `Welcome` and the orders due.
+
+    `attempts` is complete: an attempt it does not name is gone from the machine.
+    """
+
+    protocol: Count
+    worker_jwt: str
+    machine_id: str
+    journal_id: str
+    version: str = ""
+    slots: Count = 2
+    capabilities: list[Capability] = []
+    repositories: list[str] = []
+    attempts: list[HeldAttempt] = []
+
+
+class Heartbeat(Frame, tag="heartbeat"):
+    """Machine, every `Welcome.heartbeat_seconds`. Answered by `HeartbeatAck` of the same number.
+
+    The machine's lease runs from the moment it sent the heartbeat that is answered. Capabilities
+    and repositories are sent only when they changed.
+    """
+
+    number: Big
+    metrics: Metrics | None = None
+    capabilities: list[Capability] | None = None
+    repositories: list[str] | None = None
+
+
+class Log(msgspec.Struct):
+    """Machine, a run of log bytes at `offset` of the attempt (binary frame, see `codec`).
+
+    `milliseconds` counts from the attempt's beginning. Answered by `Ack.logs`, or by `LogGap` when
+    the server has not got the bytes before it.
+    """
+
+    task_id: int
+    attempt: int
+    stage_index: int
+    offset: int
+    milliseconds: int
+    data: bytes
+
+
+class TerminalClosed(Frame, tag="terminal-closed"):
+    """Machine: a terminal channel has ended, or could not be opened. Not journalled.
+
+    If somebody still looks, the server answers with another `OpenTerminal`.
+    """
+
+    task_id: Big
+    attempt: Count
+    reason: str = ""
+
+
+FromMachine = Hello | Heartbeat | Report | TerminalClosed

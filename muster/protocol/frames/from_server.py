@@ -1,0 +1,160 @@
+"""What the server says: its greeting, orders, and what has been stored."""
+
+from typing import Literal
+
+from muster.protocol.frames.parts import Author, Frame, LogAck, Repo
+
+
+class Welcome(Frame, tag="welcome"):
+    """Server, answers `Hello`. `window` is how many unacked log bytes may be in flight."""
+
+    protocol: int  # the hello's: both speak it from here on
+    server_time: str
+    heartbeat_seconds: float
+    lease_seconds: float
+    window: int
+    acked_seq: int  # the highest report of this journal that the server has
+    logs: list[LogAck] = []
+
+
+class RunStage(Frame, tag="run-stage"):
+    """Server: carry out this stage. Answered by `Accepted`, notes, `StageStarted`, perhaps
+    `Checkpoint`, and `StageFinished` (or `Failed`).
+
+    `text` is the agent's instruction, filled, or the shell stage's script, verbatim.
+    `timeout` is in seconds. `env` and `secrets` go into the stage's environment; the values of
+    `secrets` are masked in what leaves the machine.
+    """
+
+    task_id: int
+    attempt: int
+    stage_index: int
+    stage_name: str
+    kind: Literal["agent", "shell"]
+    text: str
+    variables: dict[str, str]
+    agent: str
+    timeout: float
+    repo: Repo
+    project: str
+    author: Author
+    agent_command: str | None = None
+    env: dict[str, str] = {}
+    secrets: dict[str, str] = {}
+    cols: int = 120
+    rows: int = 40
+
+
+class Stop(Frame, tag="stop"):
+    """Server: end the attempt's processes (TERM, 10 s, KILL). Answered by `Stopped`."""
+
+    task_id: int
+    attempt: int
+    reason: str
+
+
+class Publish(Frame, tag="publish"):
+    """Server: all stages are done, push the branch. Answered by `Published` or `Failed`.
+
+    An attempt that begins with this order has `repo` and `author` in it, and goes on from the
+    checkpoint of the last stage: the machine that had the workspace is lost. It is answered by
+    `Accepted` first.
+    """
+
+    task_id: int
+    attempt: int
+    repo: Repo | None = None
+    author: Author | None = None
+
+
+class Forget(Frame, tag="forget"):
+    """Server: workspace, spool and checkpoint refs may go. Answered by `WorkspaceFacts` removed.
+
+    `keep_checkpoints`: not the refs. The attempt was never this machine's (a host that was enrolled
+    anew names those of its former life), and its task may go on from them elsewhere.
+    """
+
+    task_id: int
+    attempt: int
+    keep_checkpoints: bool = False
+
+
+class Tunnel(Frame, tag="tunnel"):
+    """Server, to machines that speak version 2: open the attempt's tunnel for `ttl` seconds, or
+    close it. Answered by `TunnelFacts` of the same `number`.
+
+    `number` counts how often people started it. A number that is known changes nothing when it is
+    ordered again; a higher one ends the tunnel before it.
+    """
+
+    task_id: int
+    attempt: int
+    number: int
+    want: Literal["open", "closed"]
+    ttl: float = 0.0
+
+
+class Drain(Frame, tag="drain"):
+    """Server: no new attempts will come; say `Drained` when nothing is left."""
+
+
+class Undrain(Frame, tag="undrain"):
+    """Server: forget about the drain."""
+
+
+class HeartbeatAck(Frame, tag="heartbeat-ack"):
+    """Server, answers the heartbeat of that number, after it has been committed."""
+
+    number: int
+
+
+class Ack(Frame, tag="ack"):
+    """Server: reports up to `up_to` and logs up to these offsets are committed."""
+
+    up_to: int
+    logs: list[LogAck] = []
+
+
+class LogGap(Frame, tag="log-gap"):
+    """Server: a log frame came before the bytes that precede it; the machine is to send again from
+    `offset`, or to declare `LogLost`."""
+
+    task_id: int
+    attempt: int
+    offset: int
+
+
+class Stale(Frame, tag="stale"):
+    """Server: that attempt has ended; kill what is left of it. Answered by `Stopped`."""
+
+    task_id: int
+    attempt: int
+
+
+class OpenTerminal(Frame, tag="open-terminal"):
+    """Server: somebody looks at the attempt; dial its terminal channel with this token.
+
+    Not sent to a machine that speaks version 1. A machine that has dialled already does nothing.
+    """
+
+    task_id: int
+    attempt: int
+    channel_token: str
+
+
+Order = RunStage | Stop | Publish | Forget | OpenTerminal | Tunnel | Drain | Undrain
+
+
+FromServer = Welcome | Order | HeartbeatAck | Ack | LogGap | Stale
+
+
+class CloseCode:
+    """WebSocket close codes of the control channel."""
+
+    MALFORMED = 4400
+    UNAUTHENTICATED = 4401
+    NO_HELLO = 4408
+    REPLACED = 4412
+    DECOMMISSIONED = 4413
+    UNSPOKEN_VERSION = 4414
+    GOING_AWAY = 1001

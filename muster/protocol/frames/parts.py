@@ -1,0 +1,82 @@
+"""What frames are made of: bases, bounds, and the pieces that several of them hold."""
+
+from typing import Annotated
+
+import msgspec
+
+
+class Frame(msgspec.Struct, rename="camel", tag_field="type", omit_defaults=True):
+    """Base of all text frames."""
+
+
+class Part(msgspec.Struct, rename="camel", omit_defaults=True):
+    """Base of what frames are made of."""
+
+
+# What a machine says ends in rows: a number that no column holds is refused where it comes in.
+Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)]
+Big = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]  # ids, sequence numbers, bytes
+Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
+Int = Annotated[int, msgspec.Meta(ge=-(1 << 31), lt=1 << 31)]
+
+
+class Capability(Part):
+    """One agent type a machine can run, and whether it currently should be given any."""
+
+    agent_type: str
+    version: str | None = None
+    healthy: bool = True
+    degraded_until: str | None = None  # RFC 3339; None while healthy or "until found again"
+    reason: str | None = None
+
+
+class Hardware(Part):
+    """What the machine is made of; sizes in bytes."""
+
+    cpu_count: Count = 0
+    memory_bytes: Big = 0
+    disk_bytes: Big = 0
+    os: str = ""
+    arch: str = ""
+    hostname: str = ""
+
+
+class Metrics(Part):
+    """How busy the machine is, in percent of the whole."""
+
+    cpu_percent: Percent = 0.0
+    memory_percent: Percent = 0.0
+    disk_percent: Percent = 0.0
+
+
+class DiffStat(Part):
+    """Size of a change."""
+
+    files_changed: Count = 0
+    insertions: Count = 0
+    deletions: Count = 0
+
+
+class Repo(Part):
+    """Where the work comes from and goes to. `resume_from` is a checkpoint's ref, if any."""
+
+    url: str
+    base: str
+    branch: str
+    resume_from: str | None = None
+    token: str | None = None
+
+
+class Author(Part):
+    """The developer in whose name the agent's work is committed."""
+
+    name: str
+    email: str
+
+
+class LogAck(Part):
+    """The server has stored the attempt's log up to `offset` (exclusive)."""
+
+    task_id: int
+    attempt: int
+    offset: int

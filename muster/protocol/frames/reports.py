@@ -1,0 +1,149 @@
+"""What a machine reports about its attempts: journalled there, and repeated until acknowledged."""
+
+from typing import Literal
+
+import msgspec
+
+from muster.protocol.frames.parts import Big, Count, DiffStat, Frame, Int
+
+StageEndedBy = Literal["exit", "signal", "timeout", "stopped", "lease"]
+
+
+class ReportBody(msgspec.Struct, rename="camel", tag_field="kind", omit_defaults=True):
+    """Base of what a report can tell."""
+
+
+class Accepted(ReportBody, tag="accepted"):
+    """The first order of an attempt has been journalled; from here on the machine knows it."""
+
+
+class Note(ReportBody, tag="note"):
+    """The machine's own word about its work (cloning 40 %, pushing): an event for people."""
+
+    level: Literal["info", "warning", "error"]
+    text: str
+
+
+class StageStarted(ReportBody, tag="stage-started"):
+    """The stage's process runs."""
+
+    stage_index: Count
+
+
+class StageFinished(ReportBody, tag="stage-finished"):
+    """The stage's process group is gone. Takes effect when the log has reached `log_end` bytes.
+
+    `how` tells which field speaks: `exit` the exit code, `signal` the signal's number; `timeout`,
+    `stopped` (by an order) and `lease` (the machine fenced itself) need neither.
+    """
+
+    stage_index: Count
+    log_end: Big
+    how: StageEndedBy
+    code: Int = 0
+
+
+class Checkpoint(ReportBody, tag="checkpoint"):
+    """The stage's work is pushed as `ref`; reported before its `StageFinished`.
+
+    `diff` counts from the base. None: unknown.
+    """
+
+    stage_index: Count
+    ref: str
+    commit: str
+    diff: DiffStat | None = None
+
+
+class Published(ReportBody, tag="published"):
+    """The attempt's branch is at the remote. Answers `Publish`."""
+
+    branch: str
+    commit: str
+    diff: DiffStat
+
+
+class WorkspaceFacts(ReportBody, tag="workspace"):
+    """The workspace as it is now; sent when it changes, and as `removed` to answer `Forget`."""
+
+    state: Literal["preparing", "ready", "removed"]
+    path: str = ""
+    branch: str = ""
+    base_commit: str = ""
+    head_commit: str = ""
+    dirty: bool = False
+    diff: DiffStat | None = None
+    size_bytes: Big = 0
+
+
+class TunnelFacts(ReportBody, tag="tunnel"):
+    """The attempt's tunnel, whenever that changes, and to answer `Tunnel`. `number` is the order's.
+
+    `starting` from when the command runs, and again (`restarts`) after a crash; `connected` with
+    `url`; `closed`, `expired` and `failed` say that nothing of it runs any more. `error` says what
+    went wrong or, with `waits_for_login`, where a person has to log in first, and with which code.
+    """
+
+    number: Count
+    state: Literal["starting", "connected", "closed", "expired", "failed"]
+    url: str = ""
+    error: str = ""
+    restarts: Count = 0
+    waits_for_login: bool = False
+
+
+class Stopped(ReportBody, tag="stopped"):
+    """Nothing of the attempt runs any more. Answers `Stop` and `Stale`; frees the slot."""
+
+
+class Lost(ReportBody, tag="lost"):
+    """The machine lost the attempt's processes (a reboot, a killed shim)."""
+
+    reason: str
+
+
+class Failed(ReportBody, tag="failed"):
+    """The attempt cannot go on (`repository_unreachable`, `binary_missing`, …); nothing runs."""
+
+    code: str
+    message: str
+
+
+class LogLost(ReportBody, tag="log-lost"):
+    """The machine lost these bytes of its own log (disk full, quota); the range is kept as a gap.
+
+    Offsets count within the attempt; `start` is inclusive, `end` is not.
+    """
+
+    start: Big
+    end: Big
+
+
+class Drained(ReportBody, tag="drained"):
+    """Nothing is left on the machine. Answers `Drain`; `task_id` and `attempt` are 0."""
+
+
+Body = (
+    Accepted
+    | Note
+    | StageStarted
+    | StageFinished
+    | Checkpoint
+    | Published
+    | WorkspaceFacts
+    | TunnelFacts
+    | Stopped
+    | Lost
+    | Failed
+    | LogLost
+    | Drained
+)
+
+
+class Report(Frame, tag="report"):
+    """Machine, one journalled fact. `seq` counts from 1 within a `journal_id`, without holes."""
+
+    seq: Big
+    task_id: Big
+    attempt: Count
+    body: Body
