@@ -128,10 +128,16 @@ def test_what_was_lost_is_skipped(worker: WorkerHome, monkeypatch: pytest.Monkey
     monkeypatch.setattr(
         "muster.worker.shim.client.launch.__kwdefaults__", {"quota": 1000, "idle": 60.0}
     )
-    call = looked_at(worker, "echo up; head -c 5000 /dev/zero | tr '\\0' x; read end")
-    worker.server.until(lambda: call.jumps)
+    server = worker.start().server
+    worker.run("echo up; head -c 5000 /dev/zero | tr '\\0' x; read end")
+    # Whoever looks already while it is printed is shown what has no room, too.
+    server.until(lambda: len(server.log()) == 5004)
+    server.open_terminal()
+    server.until(lambda: server.pty.calls)
+    call = server.pty.call
+    server.until(lambda: call.jumps)
     assert call.jumps[0][0] == 1000
-    worker.server.until(lambda: call.position == 5004)
+    server.until(lambda: call.position == 5004)
     assert len(call.output) == 1000
 
 
