@@ -1,30 +1,24 @@
-"""/api/admin/bots: bots and their bindings."""
+"""/api/admin/bots: bots are made, listed, changed and deleted, and nothing tells their secrets."""
 
 import itertools
-from collections.abc import Callable
 from typing import Any
 
 import jsonschema_rs
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.domain.chat import BotPlatform
-from app.domain.errors import NotFound
 from app.domain.roles import SystemRole
 from app.extensions import db
-from app.models import AuditEntry, Bot, BotBinding, Developer
+from app.models import AuditEntry, Bot
 from app.services import vault
-from app.services.notify import bindings, bots
-from app.services.notify.bindings import ChatBound
-from app.services.removal import projects
-from tests.app.services.people.test_auth_sessions import at_once
-from tests.app.services.statements import counted
-from tests.factories import make_binding, make_bot, make_developer, make_project
+from tests.app.api.admin.bots_world import PATH, Login, actions, admin, boss
+from tests.factories import make_bot, make_developer
 
-Login = Callable[[Developer], dict[str, str]]
-PATH = "/api/admin/bots"
+__all__ = ["admin", "boss"]
+
 URL = "https://hooks.example.org/x?key=1"
 VALID: dict[str, dict[str, Any]] = {
     "slack": {"appId": "A1", "appSecret": "xoxb-1", "webhookToken": "sign"},
@@ -36,20 +30,6 @@ VALID: dict[str, dict[str, Any]] = {
 
 def body(platform: str, **changes: Any) -> dict[str, Any]:
     return {"platform": platform, "name": "Bot", **VALID[platform], **changes}
-
-
-@pytest.fixture
-def boss(app: Flask) -> Developer:
-    return make_developer(role=SystemRole.ADMIN)
-
-
-@pytest.fixture
-def admin(login: Login, boss: Developer) -> dict[str, str]:
-    return login(boss)
-
-
-def actions() -> list[str]:
-    return list(db.session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)))
 
 
 @pytest.mark.parametrize("platform", list(VALID))
@@ -250,124 +230,6 @@ def test_a_bot_does_not_take_the_app_of_another(client: FlaskClient, admin: dict
     assert actions() == []
 
 
-def test_a_chat_is_bound_once_per_bot(
-    client: FlaskClient, admin: dict[str, str], boss: Developer
-) -> None:
-    bot, other = make_bot(), make_bot()
-    make_project(key="Shop")
-    chat = {"platformChatId": "C1", "projectKey": "shop", "chatName": "Shop talk"}
-    made = client.post(f"{PATH}/{bot.id}/bindings", json=chat, headers=admin)
-    assert made.status_code == 201
-    assert made.json == {
-        "id": made.json["id"],
-        **chat,
-        "projectKey": "Shop",
-        "createdAt": made.json["createdAt"],
-    }
-    page = client.get(f"{PATH}/{bot.id}/bindings", headers=admin).json
-    assert page == {"items": [made.json], "nextCursor": None}
-    again = client.post(f"{PATH}/{bot.id}/bindings", json=chat, headers=admin)
-    assert (again.status_code, again.json["code"]) == (409, "chat_bound")
-    elsewhere = client.post(f"{PATH}/{other.id}/bindings", json=chat, headers=admin)
-    assert elsewhere.status_code == 201
-    assert actions() == ["binding.created"] * 2
-
-
-@pytest.mark.parametrize(
-    ("change", "wrong"),
-    [
-        ({"projectKey": "Nowhere"}, "projectKey"),
-        ({"platformChatId": ""}, "platformChatId"),
-        ({"platformChatId": "a\nb"}, "platformChatId"),
-        ({"chatName": "x" * 201}, "chatName"),
-        ({"botId": 1}, "botId"),
-    ],
-    ids=str,
-)
-def test_a_bad_binding_is_refused(
-    client: FlaskClient, admin: dict[str, str], change: dict[str, Any], wrong: str
-) -> None:
-    make_project(key="Shop")
-    given = {"platformChatId": "C1", "projectKey": "Shop", **change}
-    answer = client.post(f"{PATH}/{make_bot().id}/bindings", json=given, headers=admin)
-    assert (answer.status_code, list(answer.json["errors"])) == (422, [wrong])
-
-
-def test_a_binding_is_removed_by_its_id_or_by_its_chat(
-    client: FlaskClient, admin: dict[str, str]
-) -> None:
-    bot, other = make_bot(), make_bot()
-    first, second = make_binding(bot), make_binding(bot)
-    make_binding(other, platform_chat_id=second.platform_chat_id)
-    path = f"{PATH}/{bot.id}/bindings"
-    for query in (
-        {"bindingId": first.id},
-        {"platformChatId": second.platform_chat_id},
-    ):
-        for status in (200, 404):
-            assert client.delete(path, query_string=query, headers=admin).status_code == status
-    assert db.session.scalar(select(func.count()).select_from(BotBinding)) == 1
-    for query in ({}, {"bindingId": 1, "platformChatId": "C"}, {"bindingId": "x"}):
-        assert client.delete(path, query_string=query, headers=admin).status_code == 422
-    assert actions() == ["binding.removed"] * 2
-
-
-def test_the_bindings_of_all_bots_are_one_list_newest_first(
-    client: FlaskClient, admin: dict[str, str]
-) -> None:
-    slack, lark = make_bot(name="Deploys"), make_bot(platform=BotPlatform.LARK, name="News")
-    rows = [make_binding(bot) for bot in (slack, lark, slack)]
-    wanted = []
-    for bot, row in zip((slack, lark, slack), rows, strict=True):
-        page = client.get(f"{PATH}/{bot.id}/bindings", headers=admin).json
-        (its,) = (item for item in page["items"] if item["id"] == row.id)
-        whose = {"botId": bot.id, "botName": bot.name, "platform": bot.platform.value}
-        wanted.append({**its, **whose})
-    wanted.reverse()
-    path = f"{PATH}/all-bindings"
-    assert client.get(path, headers=admin).json == {"items": wanted, "nextCursor": None}
-    first = client.get(path, query_string={"limit": 2}, headers=admin).json
-    rest = client.get(path, query_string={"cursor": first["nextCursor"]}, headers=admin).json
-    assert [len(page["items"]) for page in (first, rest)] == [2, 1]
-    assert first["items"] + rest["items"] == wanted
-    assert rest["nextCursor"] is None
-    client.delete(f"{PATH}/{slack.id}", headers=admin)
-    assert client.get(path, headers=admin).json["items"] == wanted[1:2]
-
-
-def test_bindings_go_with_their_bot_and_with_their_project(
-    client: FlaskClient, admin: dict[str, str], boss: Developer
-) -> None:
-    bot, other, project = make_bot(), make_bot(), make_project()
-    make_binding(bot)
-    make_binding(other, project=project)
-    client.delete(f"{PATH}/{bot.id}", headers=admin)
-    projects.delete(boss, project.key)
-    assert client.get(f"{PATH}/{other.id}/bindings", headers=admin).json["items"] == []
-    assert db.session.scalar(select(func.count()).select_from(BotBinding)) == 0
-
-
-def test_a_page_of_bindings_costs_the_same_however_long_it_is(
-    client: FlaskClient, admin: dict[str, str]
-) -> None:
-    bot = make_bot()
-
-    def asked() -> list[int]:
-        counts = []
-        for path in (f"{PATH}/{bot.id}/bindings", f"{PATH}/all-bindings"):
-            with counted() as statements:
-                client.get(path, headers=admin)
-            counts.append(len(statements))
-        return counts
-
-    make_binding(bot)
-    first = asked()
-    for _ in range(5):
-        make_binding(bot)
-        make_binding(make_bot())
-    assert asked() == first
-
-
 @pytest.mark.parametrize("role", [SystemRole.DEVELOPER, SystemRole.LEAD])
 def test_bots_are_the_admins_business(
     client: FlaskClient, login: Login, app: Flask, role: SystemRole
@@ -390,94 +252,3 @@ def test_an_app_has_one_bot_and_bots_without_an_app_are_as_many_as_wanted(
     again = client.post(PATH, json=body("slack", name="Other"), headers=admin)
     assert (again.status_code, again.json["code"]) == (409, "already_exists")
     assert actions() == ["bot.created"] * 4
-
-
-def test_there_are_no_bindings_of_no_bot(client: FlaskClient, admin: dict[str, str]) -> None:
-    make_project(key="Shop")
-    path, chat = f"{PATH}/999/bindings", {"platformChatId": "C1", "projectKey": "Shop"}
-    assert client.get(path, headers=admin).status_code == 404
-    assert client.post(path, json=chat, headers=admin).status_code == 404
-    answer = client.delete(path, query_string={"bindingId": 1}, headers=admin)
-    assert answer.status_code == 404
-
-
-def actor(developer_id: int) -> Developer:
-    """The developer in the thread's own session."""
-    return db.session.get_one(Developer, developer_id)
-
-
-def test_of_many_who_make_the_bot_of_an_app_at_once_one_wins(committed_app: Flask) -> None:
-    boss = make_developer(role=SystemRole.ADMIN).id
-    secrets = {"app_secret": "xoxb-1", "webhook_token": "sign"}
-
-    def act(_: int) -> Bot:
-        return bots.create(
-            actor(boss), platform=BotPlatform.SLACK, name="Bot", app_id="A1", **secrets
-        )
-
-    results = at_once(committed_app, 4, act)
-    assert sorted(type(r).__name__ for r in results) == ["AlreadyExists"] * 3 + ["Bot"]
-    assert db.session.scalar(select(func.count()).select_from(Bot)) == 1
-
-
-def test_of_many_who_take_an_app_for_their_bot_at_once_one_wins(committed_app: Flask) -> None:
-    boss = make_developer(role=SystemRole.ADMIN).id
-    theirs = [make_bot().id for _ in range(4)]
-    results = at_once(
-        committed_app, 4, lambda index: bots.update(actor(boss), theirs[index], app_id="A-new")
-    )
-    assert sorted(type(r).__name__ for r in results) == ["AlreadyExists"] * 3 + ["Bot"]
-    taken = select(func.count()).select_from(Bot).where(Bot.app_id == "A-new")
-    assert db.session.scalar(taken) == 1
-
-
-def test_of_many_who_bind_a_chat_at_once_one_wins(committed_app: Flask) -> None:
-    boss, bot = make_developer(role=SystemRole.ADMIN).id, make_bot().id
-    key = make_project().key
-    results = at_once(
-        committed_app,
-        4,
-        lambda _: bindings.create(actor(boss), bot, platform_chat_id="C1", project_key=key),
-    )
-    assert sorted(type(r).__name__ for r in results) == ["Binding"] + ["ChatBound"] * 3
-    assert ChatBound.code == "chat_bound"
-    assert db.session.scalar(select(func.count()).select_from(BotBinding)) == 1
-
-
-def test_a_bot_that_is_deleted_while_a_chat_is_bound_leaves_no_binding(
-    committed_app: Flask,
-) -> None:
-    boss, key = make_developer(role=SystemRole.ADMIN).id, make_project().key
-    for _ in range(5):
-        bot = make_bot()
-
-        def act(index: int, bot_id: int = bot.id) -> object:
-            if index == 0:
-                return bots.delete(actor(boss), bot_id)
-            return bindings.create(
-                actor(boss), bot_id, platform_chat_id=f"C{index}", project_key=key
-            )
-
-        deleted, *bound = at_once(committed_app, 3, act)
-        assert deleted is None
-        assert all(isinstance(r, bindings.Binding | NotFound) for r in bound)
-        assert db.session.scalar(select(func.count()).select_from(BotBinding)) == 0
-        db.session.rollback()
-
-
-def test_a_project_that_is_deleted_while_a_chat_is_bound_leaves_no_binding(
-    committed_app: Flask,
-) -> None:
-    boss, bot = make_developer(role=SystemRole.ADMIN).id, make_bot().id
-    for _ in range(5):
-        project = make_project()
-
-        def act(index: int, key: str = project.key) -> object:
-            if index == 0:
-                return projects.delete(actor(boss), key)
-            chat = f"{key}{index}"
-            return bindings.create(actor(boss), bot, platform_chat_id=chat, project_key=key)
-
-        at_once(committed_app, 3, act)
-        assert db.session.scalar(select(func.count()).select_from(BotBinding)) == 0
-        db.session.rollback()
