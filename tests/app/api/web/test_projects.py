@@ -1,6 +1,5 @@
 """/api/web/projects and /api/admin/projects as clients see them."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,16 +8,10 @@ from sqlalchemy import event
 
 from app.domain.roles import SystemRole
 from app.extensions import db
-from app.models import Developer
+from tests.app.api.web.projects_world import NEW, Login, admin
 from tests.factories import make_developer, make_project, make_task
 
-Login = Callable[[Developer], dict[str, str]]
-NEW = {"key": "Shop", "repoUrl": "git@git.example.org:shop.git", "agentType": "claude"}
-
-
-@pytest.fixture
-def admin(login: Login) -> dict[str, str]:
-    return login(make_developer(role=SystemRole.ADMIN))
+__all__ = ["admin"]
 
 
 def test_a_project_is_made_shown_changed_and_deleted(
@@ -83,118 +76,10 @@ def test_a_project_is_made_shown_changed_and_deleted(
     assert client.get("/api/web/projects/shop", headers=admin).status_code == 404
 
 
-def test_a_project_has_claude_unless_it_says_otherwise(
-    client: FlaskClient, admin: dict[str, str]
-) -> None:
-    least = {"key": "Shop", "repoUrl": NEW["repoUrl"]}
-    made = client.post("/api/admin/projects", json=least, headers=admin)
-    assert (made.status_code, made.json["agentType"]) == (201, "claude")
-    schemas = client.get("/api/openapi.json").json["components"]["schemas"]
-    assert schemas["NewProject"]["properties"]["agentType"]["default"] == "claude"
-    assert "agentType" not in schemas["NewProject"]["required"]
-    # A change that does not name it leaves it alone.
-    for change, agent in (({"agentType": "codex"}, "codex"), ({"name": "Store"}, "codex")):
-        changed = client.put("/api/web/projects/shop", json=change, headers=admin).json
-        assert changed["agentType"] == agent
-
-
 def test_a_taken_key_is_a_conflict(client: FlaskClient, admin: dict[str, str]) -> None:
     client.post("/api/admin/projects", json=NEW, headers=admin)
     again = client.post("/api/admin/projects", json={**NEW, "key": "SHOP"}, headers=admin)
     assert (again.status_code, again.json["code"]) == (409, "already_exists")
-
-
-def stage(**fields: Any) -> dict[str, Any]:
-    return {"pipeline": [{"name": "s", "command": "c", **fields}]}
-
-
-@pytest.mark.parametrize(
-    ("fields", "named"),
-    [
-        pytest.param({"key": "1st"}, "key", id="key with a digit first"),
-        pytest.param({"key": "a b"}, "key", id="key with a space"),
-        pytest.param({"key": "Shop\n"}, "key", id="key with a line break"),
-        pytest.param({"key": "k" * 65}, "key", id="key too long"),
-        pytest.param({"key": None}, "key", id="key null"),
-        pytest.param({"repoUrl": "--upload-pack=id"}, "repoUrl", id="url an option"),
-        pytest.param({"repoUrl": "ext::sh -c id"}, "repoUrl", id="url that runs a command"),
-        pytest.param({"repoUrl": "ssh://-oProxyCommand=id/x"}, "repoUrl", id="host an option"),
-        pytest.param({"repoUrl": "https://a:b@h/x"}, "repoUrl", id="url with a password"),
-        pytest.param({"repoUrl": "https://token@h/x"}, "repoUrl", id="url with a token as user"),
-        pytest.param({"repoUrl": "https://h/\x1b[2J"}, "repoUrl", id="url with escapes"),
-        pytest.param({"repoUrl": "x"}, "repoUrl", id="no url"),
-        pytest.param({"defaultBranch": "-d"}, "defaultBranch", id="branch an option"),
-        pytest.param({"defaultBranch": "a..b"}, "defaultBranch", id="branch no ref"),
-        pytest.param({"agentType": "gpt"}, "agentType", id="unknown agent"),
-        pytest.param({"agentType": None}, "agentType", id="agent null"),
-        pytest.param({"agentType": "custom"}, "agentCommand", id="custom without a command"),
-        pytest.param({"agentCommand": "'"}, "agentCommand", id="command with an open quote"),
-        pytest.param({"maxAttempts": 0}, "maxAttempts", id="no attempt"),
-        pytest.param({"maxAttempts": 2**40}, "maxAttempts", id="too many attempts"),
-        pytest.param({"environment": {"A-B": "x"}}, "environment.A-B.key", id="no variable"),
-        pytest.param({"environment": {"A": 1}}, "environment.A.value", id="variable a number"),
-        pytest.param({"environment": {"A": "\0"}}, "environment", id="NUL in a variable"),
-        pytest.param({"secrets": {"MUSTER_X": "x"}}, "secrets.MUSTER_X.key", id="reserved"),
-        pytest.param({"gitToken": "a\nb"}, "gitToken", id="token of two lines"),
-        pytest.param({"name": "a\0b"}, "name", id="NUL"),
-        pytest.param({"name": "\ud800"}, "name", id="half a surrogate pair"),
-        pytest.param({"colour": "red"}, "colour", id="unknown field"),
-        pytest.param({"pipeline": []}, "pipeline", id="no stage"),
-        pytest.param(
-            {"pipeline": [{"name": f"s{n}", "command": "c"} for n in range(21)]},
-            "pipeline",
-            id="too many stages",
-        ),
-        pytest.param({"pipeline": ["x"]}, "pipeline.0", id="stage a string"),
-        pytest.param({"pipeline": [{"name": "s"}]}, "pipeline.0.command", id="no command"),
-        pytest.param(stage(name="n" * 65), "pipeline.0.name", id="stage's name too long"),
-        pytest.param(stage(name=""), "pipeline.0.name", id="stage's name empty"),
-        pytest.param(stage(command="c" * 20_001), "pipeline.0.command", id="command too long"),
-        pytest.param(stage(command="{nope}"), "pipeline.0", id="unknown variable"),
-        pytest.param(stage(kind="python"), "pipeline.0.kind", id="unknown kind"),
-        pytest.param(stage(timeout=0), "pipeline.0.timeout", id="timeout none"),
-        pytest.param(stage(timeout=86_401), "pipeline.0.timeout", id="timeout too long"),
-        pytest.param(stage(timeout="60"), "pipeline.0.timeout", id="timeout a string"),
-        pytest.param(stage(gateTimeout=0), "pipeline.0.gateTimeout", id="gateTimeout none"),
-        pytest.param(stage(choices=["a"]), "pipeline.0.choices", id="one choice"),
-        pytest.param(stage(choices=["a", "a"]), "pipeline.0", id="the same choice twice"),
-        pytest.param(stage(choices=["a", "b" * 201]), "pipeline.0.choices.1", id="long choice"),
-        pytest.param(stage(confirm=True, input=True), "pipeline.0", id="two questions"),
-        pytest.param(stage(gateTimeout=60), "pipeline.0", id="gateTimeout without a gate"),
-        pytest.param(stage(prompt="Sure?"), "pipeline.0", id="prompt without a gate"),
-        pytest.param(stage(prompt="Sure?", confirm=False), "pipeline.0", id="gate switched off"),
-        pytest.param(stage(retries=3), "pipeline.0.retries", id="unknown field of a stage"),
-    ],
-)
-def test_a_bad_field_is_named(
-    client: FlaskClient, admin: dict[str, str], fields: dict[str, Any], named: str
-) -> None:
-    answer = client.post("/api/admin/projects", json={**NEW, **fields}, headers=admin)
-    assert answer.status_code == 422, answer.json
-    assert answer.content_type == "application/problem+json"
-    assert list(answer.json["errors"]) == [named]
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        pytest.param({"repoUrl": "file:///srv/git/shop.git"}, id="file"),
-        pytest.param({"repoUrl": "ssh://git@h:2222/shop.git"}, id="ssh"),
-        pytest.param({"repoUrl": "https://git.example.org/shop"}, id="https"),
-        pytest.param(stage(kind="shell", command="echo {nope}"), id="braces in a script"),
-        pytest.param(stage(command="{DESCRIPTION} {x1} {}"), id="braces that are no variable"),
-        pytest.param(stage(choices=["a", "b"], prompt="Which?"), id="choices"),
-        pytest.param(stage(prompt=None, gateTimeout=None, confirm=False), id="no question"),
-        pytest.param(stage(prompt="Sure?", gateTimeout=60, confirm=True), id="a question"),
-        pytest.param({"pipeline": None}, id="pipeline null"),
-        pytest.param({"environment": {"TEXT": "ünï\n'\"$(x)"}}, id="any text in a variable"),
-    ],
-)
-def test_a_good_field_is_taken(
-    client: FlaskClient, admin: dict[str, str], fields: dict[str, Any]
-) -> None:
-    answer = client.post("/api/admin/projects", json={**NEW, **fields}, headers=admin)
-    assert answer.status_code == 201, answer.json
 
 
 def test_secrets_never_come_out(client: FlaskClient, admin: dict[str, str]) -> None:
@@ -308,34 +193,3 @@ def test_pages_follow_each_other(client: FlaskClient, admin: dict[str, str]) -> 
         seen += [item["key"] for item in page["items"]]
         query["cursor"] = page["nextCursor"]
     assert seen == keys[::-1]
-
-
-def test_only_an_admin_says_what_on_a_machines_disk_is_a_projects_repository(
-    client: FlaskClient, login: Login, admin: dict[str, str]
-) -> None:
-    maintainer = make_developer()
-    path = f"/api/web/projects/{make_project(maintainers=[maintainer]).key}"
-    headers = login(maintainer)
-
-    def put(url: str, by: dict[str, str]) -> tuple[int, str | None]:
-        answer = client.put(path, json={"repoUrl": url}, headers=by)
-        return answer.status_code, answer.json.get("code")
-
-    for url in ("file:///srv/git/x.git", "file:///home/mirrors/0a1b.git"):
-        assert put(url, headers) == (403, "forbidden")
-    assert put("file:///srv/git/x.git", admin) == (200, None)
-    # What is there may stay: a client sends the whole project back.
-    assert put("file:///srv/git/x.git", headers) == (200, None)
-    assert put("file:///srv/git/y.git", headers) == (403, "forbidden")
-    assert put("https://git.example.org/x.git", headers) == (200, None)
-    assert put("file:///srv/git/x.git", headers) == (403, "forbidden")
-
-
-@pytest.mark.parametrize(
-    "url", ["file:/srv/x.git", "FILE:/srv/x.git", "FILE:///srv/x.git", "/srv/x"]
-)
-def test_local_paths_have_one_spelling(
-    client: FlaskClient, admin: dict[str, str], url: str
-) -> None:
-    answer = client.post("/api/admin/projects", json={**NEW, "repoUrl": url}, headers=admin)
-    assert (answer.status_code, list(answer.json["errors"])) == (422, ["repoUrl"])
