@@ -23,7 +23,7 @@ from app.services.logs import logs
 from app.services.people import tokens
 from app.services.people.sessions import DeveloperSession
 from app.services.tasks import history
-from tests.app.api.web.test_stream import ENDS, SECONDS, Listener, begin_login, end_session
+from tests.app.api.web.stream_world import ENDS, SECONDS, Listener, begin_login, end_session
 from tests.factories import (
     make_attempt,
     make_developer,

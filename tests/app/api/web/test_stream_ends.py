@@ -1,0 +1,86 @@
+"""GET /api/web/stream ends with the right to it, whatever ends that."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from app.extensions import db
+from app.models import Developer, Project, ProjectMember, Task
+from app.services.people import auth
+from tests.app.api.web.stream_world import (
+    ENDS,
+    SECONDS,
+    Listen,
+    ada,
+    begin_login,
+    end_session,
+    happen,
+    listen,
+    messages,
+    project,
+    task,
+)
+from tests.factories import make_personal_token, make_project, make_task
+
+__all__ = ["ada", "listen", "project", "task"]
+
+pytestmark = pytest.mark.usefixtures("committed_app")
+
+
+def test_who_is_no_member_any_more_gets_nothing_more(
+    listen: Listen, ada: Developer, task: Task
+) -> None:
+    listener = listen(ada)
+    listener.next()
+    member = db.session.get_one(ProjectMember, (task.project_id, ada.id))
+    db.session.delete(member)
+    db.session.commit()
+    happen(task, "not for her")
+    happen(make_task(project=make_project(members=[ada])), "for her")
+    assert messages(listener.news(1)) == ["for her"]
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_a_stream_ends_with_the_right_to_it(listen: Listen, ada: Developer, how: str) -> None:
+    row, secret = make_personal_token(ada)
+    login = begin_login(ada)
+    listener = listen(ada, bearer=secret if how.startswith("token") else login.access_token)
+    listener.next()
+    end_session(ada, how, login, row)
+    told = listener.next()
+    assert (told.event, told.data) == ("end", {"reason": "signed_out"})
+    assert listener.is_over.wait(SECONDS)
+
+
+def test_another_login_s_end_ends_no_stream(
+    listen: Listen, ada: Developer, project: Project, task: Task
+) -> None:
+    gone, stays = begin_login(ada), begin_login(ada)
+    ended, listener = (listen(ada, bearer=login.access_token) for login in (gone, stays))
+    assert [ended.next().event, listener.next().event] == ["hello", "hello"]
+    auth.refresh(stays.refresh_token)  # which is the same login
+    auth.logout(ada, gone.refresh_token)
+    assert ended.next().data == {"reason": "signed_out"}
+    happen(task, "still told")
+    assert messages(listener.news(1)) == ["still told"]
+
+
+def test_who_has_signed_out_gets_no_stream_with_what_is_left_of_an_access_token(
+    listen: Listen, ada: Developer
+) -> None:
+    login = begin_login(ada)
+    auth.logout(ada, login.refresh_token)
+    told = listen(ada, bearer=login.access_token).next()
+    assert (told.event, told.data) == ("end", {"reason": "signed_out"})
+
+
+def test_a_stream_ends_with_its_access_token(
+    listen: Listen, committed_app: Flask, ada: Developer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life = timedelta(seconds=1)
+    monkeypatch.setitem(committed_app.config, "JWT_ACCESS_TOKEN_EXPIRES", life)
+    listener = listen(ada)
+    assert listener.next().event == "hello"
+    told = listener.next()
+    assert (told.event, told.data) == ("end", {"reason": "signed_out"})
