@@ -45,6 +45,7 @@ UNITS: tuple[tuple[str, ...], ...] = (
     ("tests/app/services/machines/test_reports.py",),
     ("tests/muster/worker/test_clock_shifted.py",),
     ("tests/muster/worker/shim/test_shim_faults.py",),
+    ("tests/muster/worker/test_maintenance_attempts.py",),
     ("tests/muster/worker/test_maintenance.py",),
     ("tests/muster/worker/test_daemon_growth.py",),
     ("tests/test_config.py",),

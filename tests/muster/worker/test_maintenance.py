@@ -1,27 +1,30 @@
-import os
+"""What maintenance takes from a machine's disk, and what it leaves there."""
+
 import shutil
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.worker.git import git
-from muster.worker.git.borrowers import KEPT, Borrowers
-from muster.worker.git.checkpoints import checkpoint, forget
+from muster.worker.git.borrowers import KEPT
+from muster.worker.git.checkpoints import checkpoint
 from muster.worker.git.mirror_lock import MirrorLock
 from muster.worker.git.mirrors import Mirror
 from muster.worker.git.remote import Remote
 from muster.worker.git.repositories import Repositories
-from muster.worker.git.workspace import Workspace
-from muster.worker.layout import Layout
 from muster.worker.maintenance import Maintenance
+from tests.muster.worker.maintenance_world import (
+    begin,
+    end,
+    grow_old,
+    has,
+    maintenance,
+    mirror_of,
+    rewrite,
+    whole,
+)
 from tests.muster.worker.repositories import (
     AUTHOR,
     Machine,
@@ -34,55 +37,6 @@ from tests.muster.worker.repositories import (
 )
 
 __all__ = ["machine", "repository", "root"]
-
-DAY = 86_400.0
-
-
-def maintenance(machine: Machine, **more: object) -> Maintenance:
-    """One that prunes at every look, and what has no name at once."""
-    given = {"prune_every": 0.0, "unnamed_for": "now", **more}
-    return Maintenance(machine.layout, Repositories(machine.layout), lambda: None, **given)  # type: ignore[arg-type]
-
-
-def begin(machine: Machine, repository: Repository, attempt: int, **more: object) -> Workspace:
-    """As the daemon does: the attempt's directory comes first."""
-    machine.layout.attempt(AttemptKey(7, attempt)).mkdir(mode=0o700)
-    return machine.prepare(repository, 7, attempt, **more)
-
-
-def end(machine: Machine, of: Workspace) -> None:
-    forget(of, note=machine.note)
-    shutil.rmtree(machine.layout.attempt(of.key))
-
-
-def mirror_of(machine: Machine, repository: Repository) -> Mirror:
-    return Mirror(machine.layout, Remote.parse(repository.url))
-
-
-def whole(of: Workspace) -> bool:
-    """Whether everything is there that anything in the workspace names, also its reflogs."""
-    return act(of, "git fsck --connectivity-only --no-dangling --no-progress") == ""
-
-
-def has(mirror: Mirror, commit: str) -> bool:
-    try:
-        git.run(["cat-file", "-e", commit], mirror.path)
-    except git.GitError:
-        return False
-    return True
-
-
-def rewrite(repository: Repository, text: str) -> str:
-    """A new history of the base, which has nothing to do with the old one."""
-    made = repository.commit({"README": text}, branch=f"anew-{text}")
-    repository.git("update-ref", "refs/heads/main", made)
-    repository.git("update-ref", "-d", f"refs/heads/anew-{text}")
-    return made
-
-
-def grow_old(mirror: Mirror, days: float) -> None:
-    at = time.time() - days * DAY
-    os.utime(mirror.used, (at, at))
 
 
 # ---- what goes ---------------------------------------------------------------------------------
@@ -282,97 +236,3 @@ def test_a_mirror_that_is_busy_is_left_alone(machine: Machine, repository: Repos
         assert remote.exists
         cancelled.set()
         fetching.join(20)
-
-
-# ---- nothing of an attempt that is here is ever touched ----------------------------------------
-
-
-@contextmanager
-def a_machine() -> Iterator[tuple[Machine, Repository]]:
-    path = Path(tempfile.mkdtemp(prefix="muster-test-"))
-    path.chmod(0o711)
-    layout = Layout(path / "home", file_roots=(path,))
-    layout.make()
-    made = Machine(layout, one_user=True)
-    repository = Repository.create(path / "remote.git")
-    repository.commit({"README": "hello\n"})
-    try:
-        yield made, repository
-    finally:
-        shutil.rmtree(path)
-
-
-STEPS = ("begin", "resume", "rewrite", "grow", "agent fetches", "checkpoint", "forget", "look")
-
-
-@settings(max_examples=12, deadline=None)
-@given(
-    steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 9)), min_size=4, max_size=14)
-)
-def test_whatever_happens_no_workspace_misses_an_object(steps: list[tuple[str, int]]) -> None:
-    with a_machine() as (machine, repository):
-        here = [begin(machine, repository, 1)]
-        checkpoints: list[str] = []
-        for number, (step, choice) in enumerate(steps, start=2):
-            chosen = here[choice % len(here)] if here else None
-            match step:
-                case "begin":
-                    here.append(begin(machine, repository, number))
-                case "resume" if checkpoints:
-                    ref = checkpoints[choice % len(checkpoints)]
-                    if ref in repository.refs():
-                        here.append(begin(machine, repository, number, resume_from=ref))
-                case "rewrite":
-                    rewrite(repository, f"{number}")
-                case "grow":
-                    repository.commit({f"f{number}": "x"})
-                case "agent fetches" if chosen:
-                    act(chosen, "git fetch -q origin '+refs/*:refs/remotes/all/*'")
-                case "checkpoint" if chosen:
-                    act(chosen, f"echo {number} > made")
-                    made = checkpoint(chosen, number, "s", AUTHOR, note=machine.note)
-                    checkpoints.append(made.ref)
-                case "forget" if chosen:
-                    here.remove(chosen)
-                    end(machine, chosen)
-                case "look":
-                    maintenance(machine).look()
-        maintenance(machine).look()
-        for workspace in here:
-            assert whole(workspace), steps
-
-
-def test_pruning_races_with_attempts_and_takes_nothing_from_them(
-    machine: Machine, repository: Repository
-) -> None:
-    over, broken = threading.Event(), []
-    keeping = maintenance(machine)
-
-    def look_on() -> None:
-        while not over.is_set():
-            keeping.look()
-
-    def live(first: int) -> None:
-        try:
-            for attempt in range(first, first + 4):
-                made = begin(machine, repository, attempt)
-                act(made, f"echo {attempt} > made{attempt}")
-                checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
-                rewrite(repository, f"{attempt}")
-                assert whole(made)
-                end(machine, made)
-        except BaseException as error:
-            broken.append(error)
-
-    looking = threading.Thread(target=look_on, daemon=True)
-    lives = [threading.Thread(target=live, args=(first,), daemon=True) for first in (10, 20)]
-    looking.start()
-    for thread in lives:
-        thread.start()
-    for thread in lives:
-        thread.join(60)
-    over.set()
-    looking.join(30)
-    assert broken == []
-    keeping.look()
-    assert Borrowers(mirror_of(machine, repository).path).numbers() == {}
