@@ -1,95 +1,22 @@
-"""Tunnels of a real worker on a fake server. What it runs is a stand-in: tunnel_stand_in.py."""
+"""Tunnels of a real worker on a fake server: how they connect, and are started again."""
 
-import ast
-import shlex
-import signal
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.frames import Forget, Stop, Stopped, Tunnel, TunnelFacts, WorkspaceFacts
-from muster.worker import processes
+from muster.protocol.frames import Tunnel
 from muster.worker.clock import boot_seconds
-from muster.worker.daemon import Daemon
 from muster.worker.tunnels import command as tunnel_command
 from muster.worker.tunnels import tunnel_run
-from muster.worker.tunnels.output import Address, Login, OutputReader
 from muster.worker.tunnels.tunnel_run import CONNECT_LIMIT, PAUSES
-from tests.muster.worker import tunnel_stand_in
 from tests.muster.worker.repositories import repository, root, until
+from tests.muster.worker.tunnels.tunnelled import Tunnelled, quick
 from tests.muster.worker.worker_home import WorkerHome, worker
 
-__all__ = ["repository", "root", "worker"]
+__all__ = ["quick", "repository", "root", "worker"]
 
 LIMITS = CONNECT_LIMIT, PAUSES  # before they are made quick
-STAND_IN = Path(tunnel_stand_in.__file__).resolve()
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("muster.worker.backoff.Backoff.next", lambda self: 0.02)
-    monkeypatch.setattr("muster.worker.tunnels.tunnel_run.PAUSES", (0.02, 0.04, 0.08))
-    monkeypatch.setattr("muster.worker.tunnels.tunnel_run._GRACE", 0.5)
-
-
-class Tunnelled:
-    """A worker that holds a workspace, and what its tunnel is to do at each start."""
-
-    def __init__(self, worker: WorkerHome, *plan: str) -> None:
-        self.worker, self.server = worker, worker.server
-        root = worker.layout.home.parent
-        self.plan = root / "tunnel" / "plan"
-        self.plan.parent.mkdir()
-        self.plan.parent.chmod(0o777)
-        self.plan.write_text("\n".join(plan))
-        stand_in = root / "stand-in"  # the tests' own directory is closed to other uids
-        stand_in.write_text(STAND_IN.read_text())
-        program = ["python3", str(stand_in), str(self.plan)]
-        self.command = (
-            shlex.join([*program, "tunnel", "--accept-server-license-terms", "--name"]) + " {name}"
-        )
-
-    def start(self) -> "Tunnelled":
-        """In this process, with its pauses and limits."""
-        layout = self.worker.layout
-        daemon = Daemon(layout.home, tunnel_command=self.command, file_roots=layout.file_roots)
-        self.worker.take(daemon)
-        self.hold()
-        return self
-
-    def spawn(self) -> "Tunnelled":
-        self.worker.spawn("--tunnel-command", self.command)
-        return self
-
-    def hold(self) -> None:
-        self.worker.run("true")
-        self.server.until(lambda: [b for b in self.server.bodies(WorkspaceFacts) if b.head_commit])
-
-    def open(self, number: int = 1, ttl: float = 600.0) -> None:
-        self.server.send(Tunnel(7, 1, number, "open", ttl))
-
-    def close(self, number: int = 1) -> None:
-        self.server.send(Tunnel(7, 1, number, "closed"))
-
-    def until(self, state: str, number: int = 1) -> TunnelFacts:
-        def found() -> list[TunnelFacts]:
-            return [b for b in self.told() if (b.state, b.number) == (state, number)]
-
-        return self.server.until(found)[-1]
-
-    def told(self) -> list[TunnelFacts]:
-        return [body for body in self.server.bodies(TunnelFacts) if isinstance(body, TunnelFacts)]
-
-    def states(self) -> list[str]:
-        return [body.state for body in self.told()]
-
-    def living(self) -> list[processes.Process]:
-        return tunnel_command.marked(str(self.worker.layout.attempt(AttemptKey(7, 1)).resolve()))
-
-    def facts(self) -> dict[str, object]:
-        return dict(ast.literal_eval(self.plan.with_suffix(".facts").read_text()))
 
 
 @pytest.mark.parametrize("how", ["connect", "slow pieces"])
@@ -206,42 +133,6 @@ def test_the_fourth_crash_is_the_last(worker: WorkerHome) -> None:
     assert tunnel.plan.with_suffix(".starts").read_bytes() == b"...."
 
 
-def test_what_was_turned_off_from_the_editor_is_not_started_again(worker: WorkerHome) -> None:
-    tunnel = Tunnelled(worker, "connect slow off").start()
-    tunnel.open()
-    assert tunnel.until("closed").error == "it was turned off from the editor"
-    assert tunnel.plan.with_suffix(".starts").read_bytes() == b"."
-
-
-def test_it_ends_with_its_time(worker: WorkerHome) -> None:
-    tunnel = Tunnelled(worker, "connect fork").start()
-    tunnel.open(ttl=1.0)
-    tunnel.until("expired")
-    assert tunnel.states() == ["starting", "connected", "expired"]
-    assert not tunnel.living()
-
-
-def test_a_stop_ends_it_before_it_is_confirmed_whatever_it_ignores(worker: WorkerHome) -> None:
-    tunnel = Tunnelled(worker, "deaf fork connect").start()
-    tunnel.open()
-    tunnel.until("connected")
-    assert len(tunnel.living()) == 2
-    tunnel.server.send(Stop(7, 1, "cancelled"))
-    tunnel.server.until_said(Stopped)
-    assert not tunnel.living()
-    kinds = [type(body).__name__ for body in tunnel.server.bodies()]
-    assert tunnel.states()[-1] == "closed"
-    assert kinds.index("Stopped") > kinds.index("TunnelFacts")
-
-
-def test_it_ends_with_an_attempt_that_has_failed(worker: WorkerHome) -> None:
-    tunnel = Tunnelled(worker, "connect").start()
-    tunnel.open()
-    tunnel.until("connected")
-    worker.run("exit 3", stage_index=1)
-    assert tunnel.until("closed").error == "the attempt has ended"
-
-
 def test_an_order_that_comes_again_opens_nothing_and_a_new_start_does(worker: WorkerHome) -> None:
     tunnel = Tunnelled(worker, "connect").start()
     tunnel.open()
@@ -273,45 +164,6 @@ def test_a_missing_command_and_a_missing_workspace_are_named(
     tunnel.server.until(lambda: "closed" in tunnel.states())
 
 
-def test_a_daemon_that_leaves_takes_it_along(worker: WorkerHome) -> None:
-    tunnel = Tunnelled(worker, "deaf fork connect").start()
-    tunnel.open()
-    tunnel.until("connected")
-    worker.leave()
-    assert not tunnel.living()
-    worker.start()
-    assert tunnel.until("closed").error == "the worker was stopped"
-
-
-def test_a_daemon_that_was_killed_leaves_none_to_the_next(worker: WorkerHome) -> None:
-    tunnel = Tunnelled(worker, "deaf fork connect").spawn()
-    tunnel.hold()
-    tunnel.open()
-    tunnel.until("connected")
-    assert len(tunnel.living()) == 2
-    worker.kill(signal.SIGKILL)
-    tunnel.server.until(lambda: len(tunnel.living()) == 1)  # its leader dies with the daemon
-    tunnel.spawn()
-    assert tunnel.until("failed").error == "the worker was started again"
-    assert not tunnel.living()
-    tunnel.open()
-    tunnel.open(number=2)
-    tunnel.until("connected", number=2)
-    assert tunnel.plan.with_suffix(".starts").read_bytes() == b".."
-
-
-def test_it_is_gone_before_its_workspace_is(worker: WorkerHome) -> None:
-    tunnel = Tunnelled(worker, "deaf connect").start()
-    tunnel.open()
-    tunnel.until("connected")
-    tunnel.server.send(Forget(7, 1))
-    tunnel.server.until(
-        lambda: [b for b in tunnel.server.bodies(WorkspaceFacts) if b.state == "removed"]
-    )
-    assert not tunnel.living()
-    assert not worker.layout.workspace(AttemptKey(7, 1)).exists()
-
-
 @pytest.mark.parametrize("task_id", [1, 42, 10**9, 2**62 - 1])
 def test_a_name_is_the_attempts_alone_and_short_enough(task_id: int) -> None:
     names = {
@@ -322,37 +174,3 @@ def test_a_name_is_the_attempts_alone_and_short_enough(task_id: int) -> None:
     }
     assert len(names) == 8
     assert all(len(name) <= 20 and name.replace("-", "").isalnum() for name in names)
-
-
-OUTPUT = [
-    (
-        b"\nOpen this link in your browser https://vscode.dev/tunnel/a/b\n",
-        ["https://vscode.dev/tunnel/a/b"],
-    ),
-    ("  ➜  Open:  https://vscode.dev/tunnel/a\n".encode(), ["https://vscode.dev/tunnel/a"]),
-    (
-        b"\x1b]8;;x\x07https://insiders.vscode.dev/tunnel/a\x1b]8;;\x07\n",
-        ["https://insiders.vscode.dev/tunnel/a"],
-    ),
-    (b"Open this link in your browser https://vscode.dev/tunnel/half", []),
-    (b"see https://aka.ms/vscode-server-license\n", []),
-    (b"Open this link in your browser javascript:alert(1)\n", []),
-]
-
-
-@pytest.mark.parametrize(("output", "urls"), OUTPUT)
-def test_addresses_are_read_in_pieces_as_in_one(output: bytes, urls: list[str]) -> None:
-    for size in (1, 7, len(output)):
-        reader = OutputReader()
-        pieces = [output[at : at + size] for at in range(0, len(output), size)]
-        assert [said for piece in pieces for said in reader.feed(piece)] == list(map(Address, urls))
-
-
-def test_a_log_in_is_read_and_a_line_without_end_costs_no_memory() -> None:
-    reader = OutputReader()
-    assert reader.feed(tunnel_stand_in.LOGIN.encode()) == [
-        Login("https://github.com/login/device", "C98F-F1F6")
-    ]
-    for _ in range(100):
-        reader.feed(b"x" * 65536)
-    assert len(reader._rest) <= 8 << 10

@@ -1,0 +1,86 @@
+"""Whatever ends a tunnel leaves no process of it, and says why."""
+
+import signal
+
+from muster.protocol.attempt_key import AttemptKey
+from muster.protocol.frames import Forget, Stop, Stopped, WorkspaceFacts
+from tests.muster.worker.repositories import repository, root
+from tests.muster.worker.tunnels.tunnelled import Tunnelled, quick
+from tests.muster.worker.worker_home import WorkerHome, worker
+
+__all__ = ["quick", "repository", "root", "worker"]
+
+
+def test_what_was_turned_off_from_the_editor_is_not_started_again(worker: WorkerHome) -> None:
+    tunnel = Tunnelled(worker, "connect slow off").start()
+    tunnel.open()
+    assert tunnel.until("closed").error == "it was turned off from the editor"
+    assert tunnel.plan.with_suffix(".starts").read_bytes() == b"."
+
+
+def test_it_ends_with_its_time(worker: WorkerHome) -> None:
+    tunnel = Tunnelled(worker, "connect fork").start()
+    tunnel.open(ttl=1.0)
+    tunnel.until("expired")
+    assert tunnel.states() == ["starting", "connected", "expired"]
+    assert not tunnel.living()
+
+
+def test_a_stop_ends_it_before_it_is_confirmed_whatever_it_ignores(worker: WorkerHome) -> None:
+    tunnel = Tunnelled(worker, "deaf fork connect").start()
+    tunnel.open()
+    tunnel.until("connected")
+    assert len(tunnel.living()) == 2
+    tunnel.server.send(Stop(7, 1, "cancelled"))
+    tunnel.server.until_said(Stopped)
+    assert not tunnel.living()
+    kinds = [type(body).__name__ for body in tunnel.server.bodies()]
+    assert tunnel.states()[-1] == "closed"
+    assert kinds.index("Stopped") > kinds.index("TunnelFacts")
+
+
+def test_it_ends_with_an_attempt_that_has_failed(worker: WorkerHome) -> None:
+    tunnel = Tunnelled(worker, "connect").start()
+    tunnel.open()
+    tunnel.until("connected")
+    worker.run("exit 3", stage_index=1)
+    assert tunnel.until("closed").error == "the attempt has ended"
+
+
+def test_a_daemon_that_leaves_takes_it_along(worker: WorkerHome) -> None:
+    tunnel = Tunnelled(worker, "deaf fork connect").start()
+    tunnel.open()
+    tunnel.until("connected")
+    worker.leave()
+    assert not tunnel.living()
+    worker.start()
+    assert tunnel.until("closed").error == "the worker was stopped"
+
+
+def test_a_daemon_that_was_killed_leaves_none_to_the_next(worker: WorkerHome) -> None:
+    tunnel = Tunnelled(worker, "deaf fork connect").spawn()
+    tunnel.hold()
+    tunnel.open()
+    tunnel.until("connected")
+    assert len(tunnel.living()) == 2
+    worker.kill(signal.SIGKILL)
+    tunnel.server.until(lambda: len(tunnel.living()) == 1)  # its leader dies with the daemon
+    tunnel.spawn()
+    assert tunnel.until("failed").error == "the worker was started again"
+    assert not tunnel.living()
+    tunnel.open()
+    tunnel.open(number=2)
+    tunnel.until("connected", number=2)
+    assert tunnel.plan.with_suffix(".starts").read_bytes() == b".."
+
+
+def test_it_is_gone_before_its_workspace_is(worker: WorkerHome) -> None:
+    tunnel = Tunnelled(worker, "deaf connect").start()
+    tunnel.open()
+    tunnel.until("connected")
+    tunnel.server.send(Forget(7, 1))
+    tunnel.server.until(
+        lambda: [b for b in tunnel.server.bodies(WorkspaceFacts) if b.state == "removed"]
+    )
+    assert not tunnel.living()
+    assert not worker.layout.workspace(AttemptKey(7, 1)).exists()
