@@ -1,0 +1,18 @@
+"""Attempts of a worker that tries again without waiting, and what they have reported."""
+
+import pytest
+
+from muster.protocol.frames import Note, WorkspaceFacts
+from tests.muster.worker.worker_home import WorkerHome
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("muster.worker.backoff.Backoff.next", lambda self: 0.02)
+    monkeypatch.setattr("muster.worker.attempts.workspace_side._PUSH_PAUSES", (0.01,))
+
+
+def milestones(worker: WorkerHome) -> list[str]:
+    """What was reported, without notes and facts."""
+    quiet = (Note, WorkspaceFacts)
+    return [type(body).__name__ for body in worker.server.bodies() if not isinstance(body, quiet)]

@@ -1,0 +1,80 @@
+"""At a gate an attempt holds neither a process nor a thread."""
+
+import threading
+
+import pytest
+
+from muster.protocol.attempt_key import AttemptKey
+from muster.protocol.frames import StageFinished, WorkspaceFacts
+from muster.worker.attempts.shim_side import AttemptShim
+from muster.worker.shim import client as shim_client
+from tests.muster.worker.attempts.attempt_world import quick
+from tests.muster.worker.repositories import repository, root
+from tests.muster.worker.worker_home import WorkerHome, worker
+
+__all__ = ["quick", "repository", "root", "worker"]
+
+
+def test_at_a_gate_an_attempt_holds_no_process(
+    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("muster.worker.attempts.attempt._REST", 0.05)
+    rested = threading.Event()
+    rest = AttemptShim.rest
+    monkeypatch.setattr(AttemptShim, "rest", lambda self: (rest(self), rested.set()))
+    server = worker.start().server
+    worker.run("echo one")
+    server.until_said(StageFinished)
+    assert rested.wait(10)
+    assert shim_client.attach(worker.layout.attempt(AttemptKey(7, 1))) is None
+    worker.run("echo two", stage_index=1)
+    server.until_said(StageFinished, 2)
+    assert server.until(lambda: server.log() == b"one\r\ntwo\r\n")
+
+
+def threads_of(worker: WorkerHome) -> list[str]:
+    """Those that an attempt or its shim holds."""
+    return [t.name for t in threading.enumerate() if t.name in ("attempt-7-1", "shim-link")]
+
+
+def test_at_a_gate_an_attempt_holds_no_thread_and_wakes_when_it_is_ordered(
+    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("muster.worker.attempts.attempt._REST", 0.05)
+    server = worker.start().server
+    for index in range(3):
+        worker.run(f"echo {index}", stage_index=index)
+        server.until_said(StageFinished, index + 1)
+        server.until(lambda: not threads_of(worker))
+    worker.leave()
+    worker.start()
+    server.until(lambda: not threads_of(worker))
+    worker.run("echo 3", stage_index=3)
+    server.until_said(StageFinished, 4)
+    assert server.until(lambda: server.log() == b"0\r\n1\r\n2\r\n3\r\n")
+    worker.forget()
+    server.until(lambda: server.bodies(WorkspaceFacts)[-1].state == "removed")
+
+
+def test_an_order_for_which_there_is_no_thread_may_come_again(
+    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("muster.worker.attempts.attempt._REST", 0.05)
+    server = worker.start().server
+    worker.run("echo one")
+    server.until_said(StageFinished)
+    server.until(lambda: not threads_of(worker))
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name == "attempt-7-1":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    with monkeypatch.context() as exhausted:
+        exhausted.setattr(threading.Thread, "start", refuse)
+        worker.run("echo two", stage_index=1)
+        server.until_connected(2)
+        assert server.hellos[-1].attempts[0].stage_index == 0
+    worker.run("echo two", stage_index=1)
+    server.until_said(StageFinished, 2)

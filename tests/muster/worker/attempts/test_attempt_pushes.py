@@ -1,0 +1,97 @@
+"""What an attempt pushes, its own work or another's, and what happens when it cannot."""
+
+import msgspec
+
+from muster.protocol.frames import (
+    Checkpoint,
+    DiffStat,
+    Failed,
+    Forget,
+    Note,
+    Publish,
+    Published,
+    StageFinished,
+    WorkspaceFacts,
+)
+from tests.muster.worker.attempts.attempt_world import milestones, quick
+from tests.muster.worker.repositories import repository, root
+from tests.muster.worker.worker_home import BRANCH, WorkerHome, worker
+
+__all__ = ["quick", "repository", "root", "worker"]
+
+
+def test_what_was_never_this_machines_goes_and_its_checkpoints_stay(worker: WorkerHome) -> None:
+    server = worker.start().server
+    worker.run("echo one > one")
+    made = server.until_said(Checkpoint)
+    server.until_said(StageFinished)
+    server.send(Forget(7, 1, keep_checkpoints=True))
+    server.until(lambda: server.bodies(WorkspaceFacts)[-1].state == "removed")
+    assert worker.repository.refs()[made.ref] == made.commit
+    assert list(worker.layout.workspaces.iterdir()) == []
+
+
+def test_an_attempt_may_begin_with_the_push_of_anothers_work(worker: WorkerHome) -> None:
+    server = worker.start().server
+    worker.run("echo one > one")
+    made = server.until_said(Checkpoint)
+    stage = worker.stage("")
+    branch = BRANCH.replace("-1", "-2")
+    repo = msgspec.structs.replace(stage.repo, branch=branch, resume_from=made.ref)
+    order = Publish(7, 2, repo, stage.author)
+    server.send(order)
+    server.send(order)
+    published = server.until_said(Published)
+    assert published == Published(branch, made.commit, DiffStat(1, 1, 0))
+    assert worker.repository.refs()[f"refs/heads/{branch}"] == made.commit
+    assert milestones(worker)[-2:] == ["Accepted", "Published"]
+
+
+def test_a_push_of_what_nobody_has_any_more_fails(worker: WorkerHome) -> None:
+    worker.start()
+    stage = worker.stage("")
+    repo = msgspec.structs.replace(stage.repo, resume_from="refs/muster/7/1/0")
+    worker.server.send(Publish(7, 2, repo, stage.author))
+    assert worker.server.until_said(Failed).code == "checkpoint_missing"
+
+
+def test_a_daemon_that_dies_pushing_anothers_work_pushes_it_when_told_again(
+    worker: WorkerHome,
+) -> None:
+    server = worker.start().server
+    worker.run("echo one > one")
+    made = server.until_said(Checkpoint)
+    server.until_said(StageFinished)
+    stage = worker.stage("")
+    repo = msgspec.structs.replace(stage.repo, resume_from=made.ref)
+    worker.leave()
+    worker.join()
+    worker.spawn()
+    server.until_connected(2)
+    server.send(Publish(7, 2, repo, stage.author))
+    server.until(lambda: "Accepted" in milestones(worker)[3:])
+    worker.kill()
+    worker.start()
+    server.until_connected(3)
+    server.send(Publish(7, 2, repo, stage.author))
+    assert server.until_said(Published).commit == made.commit
+
+
+def test_a_checkpoint_that_the_remote_refuses_costs_a_warning(worker: WorkerHome) -> None:
+    worker.repository.hook("update", 'case "$1" in refs/muster/*) echo no >&2; exit 1;; esac')
+    worker.start().run("echo x > x")
+    worker.server.until_said(StageFinished)
+    notes = worker.server.bodies(Note)
+    assert any(n.level == "warning" and "checkpoint refused" in n.text for n in notes)
+    assert worker.server.bodies(Checkpoint) == []
+
+
+def test_a_branch_that_the_remote_refuses_fails_the_attempt(worker: WorkerHome) -> None:
+    worker.repository.hook("update", 'case "$1" in refs/heads/*) echo never >&2; exit 1;; esac')
+    server = worker.start().server
+    worker.run("true")
+    server.until_said(StageFinished)
+    server.send(Publish(7, 1))
+    failed = server.until_said(Failed)
+    assert failed.code == "publish_failed"
+    assert "never" in failed.message
