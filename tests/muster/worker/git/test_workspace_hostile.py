@@ -1,0 +1,158 @@
+"""Whatever an attempt does to its workspace, and whoever looks into it, gains nothing by it."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from muster.worker.git import checkpoints, workspace
+from muster.worker.git.workspace import WorkspaceError
+from tests.muster.worker.repositories import (
+    AUTHOR,
+    act,
+    any_machine,
+    as_root,
+    machine,
+    repository,
+    root,
+)
+
+__all__ = ["any_machine", "machine", "repository", "root"]
+
+
+@pytest.mark.parametrize(
+    "trick",
+    [
+        "mv .git /tmp/muster-$$; ln -s /tmp/muster-$$ .git; echo /tmp/muster-$$",
+        "mv .git ../7-1/elsewhere; echo 'gitdir: elsewhere' > .git",
+        "echo .. > .git/commondir",
+        "rm -rf .git",
+    ],
+    ids=["symlink", "gitfile", "commondir", "gone"],
+)
+def test_a_replaced_git_directory_is_not_followed(any_machine, repository, trick):
+    made = any_machine.prepare(repository)
+    moved = act(made, trick)
+    try:
+        with pytest.raises(WorkspaceError, match="replaced"):
+            made.facts()
+        with pytest.raises(checkpoints.CheckpointRefused, match="replaced"):
+            checkpoints.checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
+        with pytest.raises(checkpoints.PublishRefused, match="replaced"):
+            checkpoints.publish(made, AUTHOR, note=any_machine.note)
+    finally:
+        subprocess.run(["rm", "-rf", "--", *moved.split()], check=True)
+
+
+def test_a_work_tree_set_elsewhere_is_not_followed(any_machine, repository, root):
+    made = any_machine.prepare(repository)
+    act(made, f"git config core.worktree {root}")
+    assert not made.facts().dirty
+
+
+HOSTILE = """
+mkdir -p hooks
+for name in pre-commit commit-msg post-commit post-index-change reference-transaction \
+        pre-push post-checkout prepare-commit-msg pre-auto-gc; do
+    printf '#!/bin/sh\\n{tell} hook-%s\\n' $name > hooks/$name
+    chmod 755 hooks/$name
+done
+mkdir -p .git/hooks && cp hooks/* .git/hooks/
+cat > .git/evil <<'CONFIG'
+[core]
+    hooksPath = hooks
+    fsmonitor = {tell} fsmonitor
+    sshCommand = {tell} ssh
+    pager = {tell} pager
+    editor = {tell} editor
+    askPass = {tell} askpass
+    alternateRefsCommand = {tell} alternates
+    gitProxy = {tell} proxy
+[credential]
+    helper = !{tell} credential
+[commit]
+    gpgSign = true
+[gpg]
+    program = {tell} gpg
+[diff]
+    external = {tell} diff
+[diff "evil"]
+    textconv = {tell} textconv
+    command = {tell} command
+[filter "evil"]
+    clean = {tell} filter; cat
+    required = true
+[uploadpack]
+    packObjectsHook = {tell} packobjects
+[remote "origin"]
+    uploadpack = {tell} uploadpack
+    receivepack = {tell} receivepack
+[url "ext::{tell} instead "]
+    insteadOf = /
+    insteadOf = file://
+[alias]
+    add = !{tell} alias
+    commit = !{tell} alias
+[protocol]
+    allow = always
+CONFIG
+git config include.path evil
+echo '* filter=evil diff=evil' > .gitattributes
+echo more >> README
+"""
+
+
+def hostile(made: workspace.Workspace, spoils: Path) -> None:
+    """Sets every trap that a workspace can hold; each tells who ran it and what it could see."""
+    spoils.mkdir()
+    spoils.chmod(0o777)
+    tell = spoils / "tell"
+    tell.write_text(
+        f"#!/bin/bash\nwho={spoils}/$1-$$\n"
+        "{ id -u; env; cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline; } > $who 2>/dev/null\n"
+        "exit 0\n"
+    )
+    tell.chmod(0o755)
+    act(made, HOSTILE.replace("{tell}", str(tell)))
+
+
+@pytest.mark.parametrize("with_token", [False, True])
+def test_traps_in_a_workspace_run_nothing_as_root_and_see_no_token(
+    any_machine, repository, root, with_token
+):
+    token = "tok3n-nobody-may-see" if with_token else None
+    made = any_machine.prepare(repository)
+    spoils = root / "spoils"
+    hostile(made, spoils)
+    made.facts()
+    checkpoints.checkpoint(made, 0, "develop", AUTHOR, token, note=any_machine.note)
+    published = checkpoints.publish(made, AUTHOR, token, note=any_machine.note)
+    assert repository.refs()["refs/heads/muster/7-1"] == published.commit
+    checkpoints.forget(made, token, note=any_machine.note)
+
+    ran = {path.name.rsplit("-", 1)[0] for path in spoils.glob("*-*")}
+    assert ran <= {"filter"}  # a clean filter is part of what a file's content is
+    for told in spoils.glob("*-*"):
+        lines = told.read_bytes()
+        if made.identity is not None:
+            assert lines.startswith(b"%d\n" % made.identity.uid)
+        assert b"tok3n" not in lines
+
+
+@as_root
+def test_an_attempt_can_read_neither_its_neighbour_nor_the_daemons_things(machine, repository):
+    mine, other = machine.prepare(repository), machine.prepare(repository, 8)
+    (machine.layout.credentials / "jwt").write_text("secret")
+    for path in (
+        other.path,
+        other.path / "README",
+        other.home,
+        machine.layout.credentials / "jwt",
+        machine.layout.journal,
+        machine.layout.attempts,
+        machine.layout.workspaces,
+        machine.layout.mirrors,
+    ):
+        assert act(mine, f"ls {path} >/dev/null 2>&1 && echo seen || echo hidden") == "hidden"
+    assert act(mine, f"cat {mine.path}/README") == "hello"
+    assert act(mine, f"touch {mine.mirror().path}/x 2>/dev/null || echo refused") == "refused"
