@@ -1,24 +1,16 @@
 """A shim runs stages on a terminal, keeps what they write and says how they end."""
 
-import base64
 import hashlib
 import os
 import random
-import select
 import shlex
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from muster.worker import processes
-from muster.worker.clock import boot_seconds
-from muster.worker.shim.client import ShimRefused, attach, connect, launch, read_state
-from muster.worker.shim.line import PIECES, ShimLine
+from muster.worker.shim.client import ShimRefused
 from muster.worker.shim.spool import SpoolReader
 from tests.muster.worker.shim_stages import Stages
 
@@ -204,92 +196,6 @@ def test_a_state_tells_what_runs_and_what_ended(stages: Stages) -> None:
     assert (state.log_end, state.end_of(0), state.end_of(1)) == (5, first, None)
 
 
-def test_a_second_launch_finds_the_living_shim(stages: Stages) -> None:
-    again = launch(stages.directory)
-    assert again.state().pid == stages.shim.state().pid
-    again.close()
-
-
-def test_four_launches_at_once_make_one_shim(start: Callable[..., Stages]) -> None:
-    found: list[Stages] = []
-    threads = [threading.Thread(target=lambda: found.append(start())) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len({stages.shim.state().pid for stages in found}) == 1
-    assert len(found) == 4
-
-
-def test_a_path_may_be_longer_than_a_socket_address(tmp_path: Path) -> None:
-    directory = tmp_path / ("deep" * 20) / ("deeper" * 20)
-    directory.mkdir(parents=True, mode=0o700)
-    shim = launch(directory)
-    again = attach(directory)
-    assert again is not None
-    again.close()
-    shim.quit()
-
-
-def test_only_its_owner_can_reach_a_shim(stages: Stages) -> None:
-    modes = {path.name: path.stat().st_mode & 0o077 for path in stages.directory.iterdir()}
-    assert {name for name, mode in modes.items() if mode} <= {"shim.log"}
-
-
-def test_watchers_hear_of_output_and_end(stages: Stages) -> None:
-    heard: list[tuple[int, bool]] = []
-    done = threading.Event()
-
-    def hear() -> None:
-        heard.append((stages.shim.log_end, stages.shim.end_of(0) is not None))
-        if stages.shim.end_of(0):
-            done.set()
-
-    stages.shim.watch(hear)
-    stages.begin("sh", "-c", "printf 1; sleep 0.1; printf 2")
-    assert done.wait(20)
-    assert (1, False) in heard
-    assert heard[-1] == (2, True)
-
-
-def test_a_shim_is_no_child_of_ours(stages: Stages) -> None:
-    living = processes.find(stages.shim.state().pid)
-    assert living is not None
-    assert living.parent != os.getpid()
-    assert living.session != os.getsid(0)
-
-
-def test_quitting_kills_what_runs_and_keeps_the_record(stages: Stages) -> None:
-    stages.begin("sleep", "60")
-    stages.shim.quit()
-    assert attach(stages.directory) is None
-    state = read_state(stages.directory)
-    assert state is not None
-    assert [end.how for end in state.ends] == ["stopped"]
-
-
-def test_an_attempt_goes_on_under_a_new_shim(start: Callable[..., Stages]) -> None:
-    first = start()
-    end = first.run("printf", "one")
-    first.shim.quit()
-    second = start()
-    assert not second.begin("printf", "again", index=0)
-    assert second.shim.state().ends == (end,)
-    second.run("printf", "two", index=1)
-    assert second.output() == b"onetwo"
-
-
-def test_a_shim_that_nobody_wants_ends_by_itself(start: Callable[..., Stages]) -> None:
-    stages = start(idle=1.0)
-    stages.shim.extend_lease(boot_seconds() + 0.1)
-    pid = stages.shim.state().pid
-    stages.shim.close()
-    handle = os.pidfd_open(pid)
-    assert select.select([handle], [], [], 20)[0]
-    os.close(handle)
-    assert attach(stages.directory) is None
-
-
 def test_a_shim_needs_the_standard_library_alone() -> None:
     script = (
         "import sys; sys.path.append(sys.argv[1]); import muster.worker.shim.shim\n"
@@ -298,111 +204,3 @@ def test_a_shim_needs_the_standard_library_alone() -> None:
     )
     run = subprocess.run([*PYTHON, script, SOURCES], capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["__main__", "muster"]
-
-
-def test_who_comes_while_a_stage_runs_is_heard_after_its_end(stages: Stages) -> None:
-    stages.begin("sh", "-c", "echo up; read line")
-    stages.wait_for(b"up")
-    late = attach(stages.directory)  # with the number of a file that the stage's start has closed
-    assert late is not None
-    stages.shim.type(b"\n")
-    stages.wait()
-    assert not late.state().running
-    late.close()
-
-
-class Listener:
-    """Who listens to a shim: `end` is how far it was told that the log goes, `told` what came with
-    the news, `news` how many they were; whether the last of them `is_bare` of what is new."""
-
-    def __init__(self, stages: Stages) -> None:
-        line = connect(stages.directory, ShimLine)
-        assert line is not None
-        self.line, self.end, self.news, self.told = line, 0, 0, b""
-        self.is_bare = False
-
-    def hear(self, limit: float = 10) -> bool:
-        if not select.select([self.line], [], [], limit)[0]:
-            return False
-        for message in self.line.receive():
-            if "log" in message:
-                self.end = message["log"]
-                self.news += 1
-                self.is_bare = "bytes" not in message
-                self.told += base64.b64decode(message.get("bytes", ""))
-        return True
-
-
-@pytest.fixture
-def listener(stages: Stages) -> Iterator[Listener]:
-    listener = Listener(stages)
-    yield listener
-    listener.line.close()
-
-
-def test_who_listens_is_told_every_byte_at_once(stages: Stages, listener: Listener) -> None:
-    stages.begin("sh", "-c", "stty -echo; echo up; while read line; do echo $line; done")
-    begin = len(stages.wait_for(b"up\r\n"))
-    listener.line.listen(begin)
-    delays = []
-    for number in range(1, PIECES + 1):
-        began = time.monotonic()
-        stages.shim.type(b"x\n")
-        while listener.end < begin + 3 * number:
-            assert listener.hear()
-        delays.append(time.monotonic() - began)
-    # As notices come now and then each would take 10 ms; a busy machine delays some of them.
-    assert min(delays) < 0.005
-    assert begin + len(listener.told) == listener.end
-    assert stages.output()[begin:] == listener.told
-
-
-def test_who_listens_is_told_that_there_is_more_already(stages: Stages, listener: Listener) -> None:
-    stages.begin("sh", "-c", "stty -echo; echo up; read line; echo on; read line")
-    stages.wait_for(b"up")
-    listener.line.listen(0)
-    stages.shim.type(b"\n")
-    end = len(stages.wait_for(b"on\r\n"))
-    while listener.end < end:
-        assert listener.hear()
-        listener.line.listen(listener.end - 1)
-        assert listener.hear()
-    assert listener.told == b""
-
-
-def test_who_listens_is_not_told_more_pieces_than_it_takes(
-    stages: Stages, listener: Listener
-) -> None:
-    stages.begin("sh", "-c", "stty -echo; echo up; while read line; do echo $line; done")
-    listener.line.listen(len(stages.wait_for(b"up\r\n")))
-    for _ in range(PIECES + 5):
-        end = stages.shim.state().log_end
-        stages.shim.type(b"x\n")
-        while stages.shim.wait_log(end, timeout=10) < end + 3:
-            pass
-    while listener.news < PIECES + 1:
-        assert listener.hear()
-    assert not listener.hear(0.05)
-    assert len(listener.told) <= 3 * PIECES
-
-
-def test_a_flood_is_not_told_with_its_bytes(stages: Stages, listener: Listener) -> None:
-    stages.begin("sh", "-c", "stty -echo; echo up; read line; head -c 3000000 /dev/zero; read line")
-    begin = len(stages.wait_for(b"up\r\n"))
-    listener.line.listen(begin)
-    stages.shim.type(b"\n")
-    while not listener.is_bare:
-        assert listener.hear()
-    while stages.shim.log_end < begin + 3_000_000:
-        stages.shim.wait_log(stages.shim.log_end, timeout=10)
-    assert not listener.hear(0.05) or listener.news < PIECES + 2
-
-
-def test_a_daemon_of_before_listens_without_pieces(stages: Stages, listener: Listener) -> None:
-    stages.begin("sh", "-c", "stty -echo; echo up; read line; echo on; read line")
-    begin = len(stages.wait_for(b"up\r\n"))
-    listener.line._say({"do": "listen", "beyond": begin})
-    stages.shim.type(b"\n")
-    while listener.end < begin + 1:
-        assert listener.hear()
-    assert listener.told == b""
