@@ -4,16 +4,12 @@ Every frame passes through `muster.protocol.codec`. Whatever a worker must not d
 `violations`, and `close` raises them. Connections pass through a line that tests can cut.
 """
 
-import json
-import selectors
-import socket
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from datetime import UTC, datetime
+from http.server import ThreadingHTTPServer
 from itertools import pairwise
 from typing import Any
 
@@ -39,30 +35,24 @@ from muster.protocol.frames import (
     TerminalClosed,
     Welcome,
 )
+from tests.muster.worker.fake_api import FakeApi
+from tests.muster.worker.fake_line import LIMIT, Line
 from tests.muster.worker.fake_pty import FakePty
 
-LIMIT = 20.0
 
-
-class FakeServer:
-    """Knobs: `window`, `heartbeat_seconds`, `lease_seconds`, `acks` and `beats` (whether they are
-    answered), `jwt`/`secret` (what is believed), `refuse` (answers of the worker API), `lose` (how
-    many answers of the worker API get lost after what was asked for has been done)."""
+class FakeServer(FakeApi):
+    """Knobs: those of the worker API; `window`, `heartbeat_seconds`, `lease_seconds`; `acks` and
+    `beats` (whether they are answered)."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.window = 1 << 20
         self.heartbeat_seconds = 0.2
         self.lease_seconds = 60.0
         self.acks = True
         self.beats = True
-        self.jwt = "jwt-1"
-        self.secret = "secret-1"
-        self.life = timedelta(hours=24)
-        self.refuse: list[int] = []
         self.protocol = 2  # the highest version that it speaks
         self.refusal = ""  # what it tells those who speak a higher one
-        self.lose = 0
-        self.changed = threading.Condition()
         self.pty = FakePty(self.changed, self._violate)
         self.closed: list[TerminalClosed] = []
         self.violations: list[str] = []
@@ -74,10 +64,7 @@ class FakeServer:
         self.logs: dict[tuple[int, int], bytearray] = {}
         self.lost: list[tuple[int, int]] = []
         self.frames: list[Log] = []
-        self.requests: list[tuple[str, dict[str, Any], str | None]] = []
         self.most_in_flight = 0
-        self._renewed: set[str] = set()  # JWTs that live on beside their successors
-        self._former_secret: str | None = None  # honoured until somebody connects
         self._stored: dict[str, list[Report]] = {}
         self._in_flight = 0
         self._socket: ServerConnection | None = None
@@ -170,7 +157,7 @@ class FakeServer:
             if not isinstance(hello, Hello):
                 self._violate(f"{type(hello).__name__} before hello")
                 return
-            if hello.worker_jwt not in {self.jwt, *self._renewed}:
+            if not self._believes(hello.worker_jwt):
                 socket.close(CloseCode.UNAUTHENTICATED)
                 return
             if hello.protocol > self.protocol:
@@ -275,151 +262,6 @@ class FakeServer:
     def _violate(self, words: str) -> None:
         with self.changed:
             self.violations.append(words)
-
-    # The worker API
-
-    def answer(self, path: str, body: dict[str, Any], bearer: str | None) -> tuple[int, Any]:
-        with self.changed:
-            self.requests.append((path, body, bearer))
-            self.changed.notify_all()
-            if self.refuse:
-                status = self.refuse.pop(0)
-                return status, {"code": "refused", "detail": f"not now ({status})"}
-            return self._grant(path, body, bearer)
-
-    def _grant(self, path: str, body: dict[str, Any], bearer: str | None) -> tuple[int, Any]:
-        expires = (datetime.now(UTC) + self.life).isoformat()
-        if path.endswith("/refresh-token"):
-            if bearer not in {self.jwt, *self._renewed}:
-                return 401, {"code": "unauthenticated", "detail": "who are you?"}
-            self._renewed.add(self.jwt)
-            self.jwt += "+"
-            return 200, {"workerJwt": self.jwt, "expiresAt": expires}
-        if path.endswith("/recover"):
-            if body["recoverySecret"] == self.secret:
-                self._former_secret = self.secret
-            elif body["recoverySecret"] != self._former_secret:
-                return 401, {"code": "unauthenticated", "detail": "no such secret"}
-            self.secret += "+"
-        self._renewed.clear()
-        self.jwt += "+"
-        given = {"workerJwt": self.jwt, "expiresAt": expires, "recoverySecret": self.secret}
-        return 201, {**given, "machine": {"id": body["machineId"]}}
-
-    def _requests(self) -> type[BaseHTTPRequestHandler]:
-        fake = self
-
-        class Request(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                bearer = (self.headers["Authorization"] or "").removeprefix("Bearer ") or None
-                status, answer = fake.answer(self.path, body, bearer)
-                content = json.dumps(answer).encode()
-                if fake.lose:
-                    fake.lose -= 1
-                    self.close_connection = True
-                    return
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        return Request
-
-
-class Line:
-    """A port before both: POST goes to the API, all else to the channel. Can be cut anywhere."""
-
-    def __init__(self, sockets: int, http: int) -> None:
-        self._ports = {True: http, False: sockets}
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._pairs: list[tuple[socket.socket, socket.socket]] = []
-        self.cuts: deque[int] = deque()  # still to come
-        self.refuse = False  # whether it hangs up on whoever comes
-        self.arrivals: list[float] = []  # when somebody came, by the monotonic clock
-        self._counting = threading.Lock()
-        self._threads: list[threading.Thread] = []
-        self._over = False
-        self._start(self._accept)
-
-    def cut_after(self, *sizes: int) -> None:
-        """The channel's connection breaks when so many more bytes have gone up; so does the one
-        that follows, after as many as come next.
-
-        What is on its way down is lost with it: an order that is to survive a cut must have come.
-        """
-        with self._counting:
-            self.cuts = deque(sizes)
-
-    def cut(self) -> None:
-        for pair in list(self._pairs):
-            for end in pair:
-                with suppress(OSError):
-                    end.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        self._over = True
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self.cut()
-        for thread in list(self._threads):
-            thread.join(LIMIT)
-
-    def _start(self, target: Callable[..., None], *args: object) -> None:
-        thread = threading.Thread(target=target, args=args, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
-        while not self._over:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            self.arrivals.append(time.monotonic())
-            if self.refuse:
-                client.close()
-            else:
-                self._start(self._join, client)
-
-    def _join(self, client: socket.socket) -> None:
-        with client, suppress(OSError):
-            is_post = client.recv(4, socket.MSG_PEEK) == b"POST"
-            with socket.create_connection(("127.0.0.1", self._ports[is_post])) as server:
-                for end in (client, server):
-                    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
-                pair = (client, server)
-                self._pairs.append(pair)
-                self._pass(client, server, is_post)
-                self._pairs.remove(pair)
-
-    def _pass(self, client: socket.socket, server: socket.socket, is_post: bool) -> None:
-        with selectors.DefaultSelector() as selector:
-            selector.register(client, selectors.EVENT_READ, server)
-            selector.register(server, selectors.EVENT_READ, client)
-            while True:
-                for key, _ in selector.select():
-                    received = key.fileobj.recv(256 << 10)  # type: ignore[union-attr]
-                    if key.fileobj is client and not is_post:
-                        received = self._bounded(received)
-                    if not received:
-                        return
-                    key.data.sendall(received)
-
-    def _bounded(self, received: bytes) -> bytes:
-        with self._counting:
-            if not self.cuts:
-                return received
-            self.cuts[0] -= len(received)
-            if self.cuts[0] >= 0:
-                return received
-            self.cuts.popleft()
-            return b""
 
 
 @contextmanager

@@ -1,0 +1,103 @@
+"""The line to a fake server, which tests can cut anywhere."""
+
+import selectors
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+
+LIMIT = 20.0
+
+
+class Line:
+    """A port before both: POST goes to the API, all else to the channel. Can be cut anywhere."""
+
+    def __init__(self, sockets: int, http: int) -> None:
+        self._ports = {True: http, False: sockets}
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self.cuts: deque[int] = deque()  # still to come
+        self.refuse = False  # whether it hangs up on whoever comes
+        self.arrivals: list[float] = []  # when somebody came, by the monotonic clock
+        self._counting = threading.Lock()
+        self._threads: list[threading.Thread] = []
+        self._over = False
+        self._start(self._accept)
+
+    def cut_after(self, *sizes: int) -> None:
+        """The channel's connection breaks when so many more bytes have gone up; so does the one
+        that follows, after as many as come next.
+
+        What is on its way down is lost with it: an order that is to survive a cut must have come.
+        """
+        with self._counting:
+            self.cuts = deque(sizes)
+
+    def cut(self) -> None:
+        for pair in list(self._pairs):
+            for end in pair:
+                with suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._over = True
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.cut()
+        for thread in list(self._threads):
+            thread.join(LIMIT)
+
+    def _start(self, target: Callable[..., None], *args: object) -> None:
+        thread = threading.Thread(target=target, args=args, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while not self._over:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            self.arrivals.append(time.monotonic())
+            if self.refuse:
+                client.close()
+            else:
+                self._start(self._join, client)
+
+    def _join(self, client: socket.socket) -> None:
+        with client, suppress(OSError):
+            is_post = client.recv(4, socket.MSG_PEEK) == b"POST"
+            with socket.create_connection(("127.0.0.1", self._ports[is_post])) as server:
+                for end in (client, server):
+                    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+                pair = (client, server)
+                self._pairs.append(pair)
+                self._pass(client, server, is_post)
+                self._pairs.remove(pair)
+
+    def _pass(self, client: socket.socket, server: socket.socket, is_post: bool) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(client, selectors.EVENT_READ, server)
+            selector.register(server, selectors.EVENT_READ, client)
+            while True:
+                for key, _ in selector.select():
+                    received = key.fileobj.recv(256 << 10)  # type: ignore[union-attr]
+                    if key.fileobj is client and not is_post:
+                        received = self._bounded(received)
+                    if not received:
+                        return
+                    key.data.sendall(received)
+
+    def _bounded(self, received: bytes) -> bytes:
+        with self._counting:
+            if not self.cuts:
+                return received
+            self.cuts[0] -= len(received)
+            if self.cuts[0] >= 0:
+                return received
+            self.cuts.popleft()
+            return b""
