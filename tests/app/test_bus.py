@@ -1,8 +1,6 @@
 """Wake-ups leave after the commit, once, and never instead of it."""
 
 import threading
-import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,50 +11,10 @@ from redis.exceptions import ConnectionError as RedisAway
 from app import bus
 from app.extensions import db, redis
 from app.postgres import transactions
+from tests.app.bus_world import HERE, THERE, Ear, ear, really, rows, woken
 from tests.factories import make_project
 
-HERE, THERE = uuid.UUID(int=1), uuid.UUID(int=2)
-
-
-@pytest.fixture(params=["app", "committed_app"])
-def rows(request: pytest.FixtureRequest) -> Flask:
-    """Commits that are savepoints of the test's transaction, and real ones."""
-    app: Flask = request.getfixturevalue(request.param)
-    return app
-
-
-really = pytest.mark.parametrize("rows", ["committed_app"], indirect=True)
-
-
-class Ear:
-    """Hears what is published."""
-
-    def __init__(self, subscription: Any) -> None:
-        self._subscription = subscription
-        self._subscription.subscribe(bus.MACHINES_CHANNEL, bus.NEWS_CHANNEL)
-
-    def heard(self) -> list[tuple[str, str]]:
-        """Since the last time: whatever was published before this call has come."""
-        mark = uuid.uuid4().hex
-        redis.client.publish(bus.NEWS_CHANNEL, mark)
-        found = []
-        while (message := self._subscription.get_message(timeout=5)) is not None:
-            if message["type"] != "message":
-                continue
-            if message["data"] == mark.encode():
-                return found
-            found.append((message["channel"].decode(), message["data"].decode()))
-        raise AssertionError("nothing is heard")
-
-
-@pytest.fixture
-def ear(rows: Flask) -> Iterator[Ear]:
-    with redis.client.pubsub() as subscription:
-        yield Ear(subscription)
-
-
-def woken(*machines: uuid.UUID) -> tuple[str, str]:
-    return (bus.MACHINES_CHANNEL, " ".join(map(str, machines)))
+__all__ = ["ear", "rows"]  # fixtures
 
 
 def test_nothing_is_sent_before_the_commit(ear: Ear) -> None:
@@ -160,97 +118,6 @@ def test_a_commit_that_fails_wakes_nobody(rows: Flask, ear: Ear) -> None:
         db.session.commit()
     db.session.rollback()
     db.session.commit()
-    assert ear.heard() == []
-
-
-# ---- savepoints ----------------------------------------------------------------------------------
-
-
-def test_the_release_of_a_savepoint_sends_nothing_and_the_commit_all(ear: Ear) -> None:
-    bus.wake_machines([HERE])
-    with db.session.begin_nested():
-        bus.wake_machines([THERE])
-    assert ear.heard() == []
-    db.session.commit()
-    assert ear.heard() == [woken(HERE, THERE)]
-
-
-def test_a_savepoint_takes_back_its_own_wishes_alone(ear: Ear) -> None:
-    bus.wake_machines([HERE])
-    savepoint = db.session.begin_nested()
-    with db.session.begin_nested():
-        bus.wake_machines([HERE, THERE])
-    savepoint.rollback()
-    bus.tell_news([7])
-    db.session.commit()
-    assert ear.heard() == [woken(HERE), (bus.NEWS_CHANNEL, "7")]
-
-
-def test_a_rollback_after_a_savepoint_takes_all_back(ear: Ear) -> None:
-    with db.session.begin_nested():
-        bus.wake_machines([HERE])
-    db.session.rollback()
-    db.session.commit()
-    assert ear.heard() == []
-
-
-# ---- statements that commit ----------------------------------------------------------------------
-
-
-SAYING = sa.text(transactions.say("'said'")).execution_options(commits=transactions.SAID)
-
-
-@pytest.mark.parametrize("through", ["session", "connection"])
-@really
-def test_a_statement_that_commits_is_a_commit_however_the_session_goes_on(
-    rows: Flask, ear: Ear, through: str
-) -> None:
-    bus.wake_machines([HERE])
-    by: Any = db.session if through == "session" else db.session.connection()
-    by.execute(SAYING)
-    bus.tell_news([7])
-    assert ear.heard() == []  # the connection is still held
-    db.session.rollback()
-    assert ear.heard() == [woken(HERE), (bus.NEWS_CHANNEL, "7")]
-    bus.wake_machines([THERE])
-    db.session.rollback()
-    assert ear.heard() == []
-
-
-def test_after_a_statement_that_commits_the_sessions_commit_sends_once(ear: Ear) -> None:
-    bus.wake_machines([HERE])
-    db.session.execute(SAYING)
-    db.session.commit()
-    assert ear.heard() == [woken(HERE)]
-
-
-@really
-def test_a_statement_that_commits_and_fails_is_none(rows: Flask, ear: Ear) -> None:
-    bus.wake_machines([HERE])
-    with pytest.raises(sa.exc.DataError):
-        db.session.execute(sa.text("SELECT 1 / 0").execution_options(commits=True))
-    db.session.rollback()
-    assert ear.heard() == []
-
-
-@really
-def test_a_statement_commits_nothing_inside_a_savepoint(rows: Flask, ear: Ear) -> None:
-    bus.wake_machines([HERE])
-    with db.session.begin_nested():
-        db.session.execute(sa.text("SELECT 1").execution_options(commits=True))
-    db.session.rollback()
-    assert ear.heard() == []
-
-
-@really
-def test_a_statement_on_somebody_elses_connection_commits_nothing_of_ours(
-    rows: Flask, ear: Ear
-) -> None:
-    bus.wake_machines([HERE])
-    db.session.execute(sa.text("SELECT 1"))
-    with db.engine.connect() as other:
-        other.execute(SAYING)
-    db.session.rollback()
     assert ear.heard() == []
 
 
