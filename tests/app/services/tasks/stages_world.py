@@ -1,0 +1,52 @@
+"""What tests of whole lives share: who acts, a machine, and tasks on it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.domain.roles import SystemRole
+from app.models import Developer, Task
+from app.services.dispatch import dispatch
+from app.services.tasks import tasks
+from tests.app.services.driven import Driven, make_driven
+from tests.factories import make_developer, make_project
+
+DEVELOP = {"name": "develop", "command": "{description}", "kind": "agent", "timeout": 60}
+CHECK = {"name": "check", "command": "make test", "kind": "shell", "timeout": 60}
+SHIP = {"name": "ship", "command": "Ship: {input}", "kind": "agent", "timeout": 60}
+
+
+@pytest.fixture
+def actor(app: Flask) -> Developer:
+    return make_developer(role=SystemRole.ADMIN)
+
+
+@pytest.fixture
+def machine(app: Flask) -> Driven:
+    return make_driven()
+
+
+Create = Callable[..., Task]
+
+
+@pytest.fixture
+def create(actor: Developer) -> Create:
+    def make(pipeline: list[dict[str, Any]] | None = None, **fields: Any) -> Task:
+        project = make_project(pipeline=pipeline or [DEVELOP])
+        return tasks.create(actor, project_key=project.key, description="Do it.", **fields)
+
+    return make
+
+
+def at_the_gate(machine: Driven, create: Create, *, checkpoint: bool = True) -> Task:
+    """A task that has done its first stage and waits before its second."""
+    task = create([DEVELOP, {**CHECK, "confirm": True}])
+    dispatch.assign_queued()
+    machine.orders()
+    machine.begins(task)
+    if checkpoint:
+        machine.checkpoints(task)
+    machine.finishes(task)
+    return task

@@ -1,0 +1,226 @@
+"""What people do to a task while it lives: they cancel it, answer it, and try it again."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.domain.attempt import AttemptOutcome
+from app.domain.task import EventType as E
+from app.domain.task import TaskStatus
+from app.extensions import db
+from app.models import Developer
+from app.services.clock import now
+from app.services.dispatch import dispatch
+from app.services.machines import liveness
+from app.services.machines.orders import Want
+from app.services.tasks import gates, tasks
+from muster.protocol import frames
+from tests.app.services.driven import (
+    Driven,
+    events_of,
+    held,
+    live,
+    make_driven,
+    status,
+    warnings_of,
+)
+from tests.app.services.tasks.stages_world import (
+    CHECK,
+    DEVELOP,
+    SHIP,
+    Create,
+    actor,
+    at_the_gate,
+    create,
+    machine,
+)
+
+__all__ = ["actor", "create", "machine"]  # fixtures
+
+
+# ---- cancel --------------------------------------------------------------------------------------
+
+
+def test_a_queued_task_is_cancelled_and_never_dispatched(
+    actor: Developer, machine: Driven, create: Create
+) -> None:
+    task = create()
+    tasks.cancel(actor, task.id)
+    assert dispatch.assign_queued() == 0
+    assert events_of(task) == [E.CREATED, E.CANCELLED]
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["assigned", "running"])
+def test_a_cancelled_tasks_slot_is_free_when_the_machine_confirms(
+    actor: Developer, machine: Driven, create: Create, begun: bool
+) -> None:
+    task = create()
+    dispatch.assign_queued()
+    machine.orders()
+    if begun:
+        machine.begins(task)
+    tasks.cancel(actor, task.id)
+    assert (status(task), machine.row.slots_used) == (TaskStatus.CANCELLED, 1)
+    assert machine.orders() == [(Want.STOP, task.id, 0)]
+    machine.say(task, frames.Stopped())
+    assert (status(task), machine.row.slots_used) == (TaskStatus.CANCELLED, 0)
+    assert machine.orders() == []
+
+
+def test_a_task_cancelled_at_its_gate_leaves_nothing_to_stop(
+    actor: Developer, machine: Driven, create: Create
+) -> None:
+    task = at_the_gate(machine, create)
+    tasks.cancel(actor, task.id)
+    assert (status(task), machine.row.slots_used) == (TaskStatus.CANCELLED, 0)
+    assert machine.orders() == []
+
+
+def test_a_task_cancelled_while_its_machine_is_lost_is_stopped_when_it_is_back(
+    actor: Developer, machine: Driven, create: Create
+) -> None:
+    task = create()
+    dispatch.assign_queued()
+    machine.begins(task)
+    liveness.notice(now() + timedelta(seconds=40))
+    tasks.cancel(actor, task.id)
+    machine.hello(held(task))
+    assert machine.orders() == [(Want.STOP, task.id, 0)]
+
+
+def test_the_branch_of_a_cancelled_task_that_was_pushed_is_named(
+    actor: Developer, machine: Driven, create: Create
+) -> None:
+    task = create()
+    dispatch.assign_queued()
+    machine.begins(task)
+    machine.finishes(task)
+    tasks.cancel(actor, task.id)
+    outcome = machine.publishes(task)
+    assert (task.id, 1) in outcome.stale
+    assert (status(task), task.result) == (TaskStatus.CANCELLED, None)
+    assert f"muster/{task.id}-1" in warnings_of(task)[0]
+
+
+# ---- gates ---------------------------------------------------------------------------------------
+
+
+def test_a_gate_before_the_first_stage_needs_no_machine(
+    actor: Developer, machine: Driven, create: Create
+) -> None:
+    task = create([{**SHIP, "input": True}])
+    assert status(task) is TaskStatus.SUSPENDED
+    assert dispatch.assign_queued() == 0
+    gates.confirm(actor, task.id, 0, "softly")
+    assert status(task) is TaskStatus.QUEUED
+    assert dispatch.assign_queued() == 1
+    assert machine.orders() == [(Want.RUN, task.id, 0)]
+
+
+def test_a_slot_that_is_taken_is_waited_for_and_comes_before_the_queue(
+    actor: Developer, create: Create
+) -> None:
+    machine = make_driven(slots=1)
+    task = at_the_gate(machine, create)
+    other = create()
+    dispatch.assign_queued()
+    assert machine.orders() == [(Want.RUN, other.id, 0)]
+    machine.begins(other)
+    behind = create(priority=9)
+    gates.confirm(actor, task.id, 1, "confirm")
+    assert (status(task), live(task).holds_slot) == (TaskStatus.ASSIGNED, False)
+    assert machine.orders() == []
+    machine.say(other, frames.Failed("unknown", "it broke"))
+    dispatch.assign_queued()
+    assert machine.orders() == [(Want.RUN, task.id, 1)]
+    assert machine.row.slots_used == 1
+    assert status(behind) is TaskStatus.QUEUED
+
+
+def test_a_draining_machine_still_resumes_the_answered_task_that_only_it_can_go_on_with(
+    actor: Developer, create: Create
+) -> None:
+    machine = make_driven(slots=1)
+    task = at_the_gate(machine, create, checkpoint=False)
+    other = create()
+    dispatch.assign_queued()
+    machine.begins(other)
+    machine.row.status = "draining"
+    db.session.commit()
+    gates.confirm(actor, task.id, 1, "confirm")
+    machine.say(other, frames.Failed("unknown", "it broke"))
+    dispatch.assign_queued()
+    assert (Want.RUN, task.id, 1) in machine.orders()
+
+
+@pytest.mark.parametrize("gone", ["offline", "draining"])
+def test_an_answered_task_goes_on_elsewhere_when_its_machine_cannot(
+    actor: Developer, machine: Driven, create: Create, gone: str
+) -> None:
+    task = at_the_gate(machine, create)
+    machine.row.status = gone
+    db.session.commit()
+    elsewhere = make_driven()
+    gates.confirm(actor, task.id, 1, "confirm")
+    assert live(task).outcome is AttemptOutcome.HANDED_OVER
+    assert dispatch.assign_queued() == 1
+    assert elsewhere.orders() == [(Want.RUN, task.id, 1)]
+    assert live(task).resume_from == f"refs/muster/{task.id}/1/0"
+
+
+def test_a_rejected_task_is_cancelled_with_the_reason(
+    actor: Developer, machine: Driven, create: Create
+) -> None:
+    task = at_the_gate(machine, create)
+    gates.confirm(actor, task.id, 1, "reject", "not like this")
+    assert status(task) is TaskStatus.CANCELLED
+    assert live(task).outcome is AttemptOutcome.CANCELLED
+    assert events_of(task)[-2:] == [E.CONFIRMED, E.CANCELLED]
+
+
+# ---- retry ---------------------------------------------------------------------------------------
+
+
+def test_a_retry_begins_anew_in_a_new_round(
+    actor: Developer, machine: Driven, create: Create
+) -> None:
+    task = create([{**DEVELOP, "confirm": True}])
+    gates.confirm(actor, task.id, 0, "reject")
+    tasks.retry(actor, task.id)
+    assert (status(task), task.round) == (TaskStatus.SUSPENDED, 2)
+    gates.confirm(actor, task.id, 0, "confirm")
+    dispatch.assign_queued()
+    assert machine.orders() == [(Want.RUN, task.id, 0)]
+    assert live(task).resume_from is None
+
+
+def test_a_retry_goes_on_from_a_checkpoint(
+    actor: Developer, machine: Driven, create: Create
+) -> None:
+    task = create([DEVELOP, CHECK, SHIP])
+    dispatch.assign_queued()
+    machine.begins(task)
+    machine.checkpoints(task)
+    machine.finishes(task)
+    machine.begins(task, 1)
+    machine.finishes(task, 1, code=1)
+    machine.orders()
+    tasks.retry(actor, task.id, 1)
+    dispatch.assign_queued()
+    assert machine.orders() == [(Want.RUN, task.id, 1)]
+    assert live(task).resume_from == f"refs/muster/{task.id}/1/0"
+    assert (task.attempt, task.round) == (2, 2)
+
+
+def test_a_retry_waits_until_what_was_cancelled_has_stopped(
+    actor: Developer, machine: Driven, create: Create
+) -> None:
+    task = create()
+    dispatch.assign_queued()
+    machine.begins(task)
+    tasks.cancel(actor, task.id)
+    tasks.retry(actor, task.id)
+    make_driven()  # a slot is free elsewhere
+    assert dispatch.assign_queued() == 0
+    machine.say(task, frames.Stopped(), attempt=1)
+    assert dispatch.assign_queued() == 1
