@@ -1,4 +1,4 @@
-"""A machine that goes away and comes back: the table of the machine protocol, row by row."""
+"""A machine that comes back: what its hello names, and what it does not."""
 
 import uuid
 from datetime import timedelta
@@ -6,244 +6,33 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from app.domain.attempt import AttemptOutcome, AttemptPhase
+from app.domain.attempt import AttemptOutcome
 from app.domain.errors import InvalidToken, MachineDecommissioned
 from app.domain.machine import MachineStatus
-from app.domain.roles import SystemRole
-from app.domain.task import EventType as E
-from app.domain.task import SuspendReason, TaskStatus
+from app.domain.task import TaskStatus
 from app.extensions import db
-from app.models import Attempt, Developer, Gate, Machine, MachineHeartbeat, Task
+from app.models import Attempt, Developer, Machine, MachineHeartbeat
 from app.services.clock import now
 from app.services.dispatch import dispatch
-from app.services.machines import liveness, machines, orders
+from app.services.machines import machines, orders
 from app.services.machines.orders import Want
 from app.services.people import tokens
-from app.services.tasks import collection, gates, tasks
+from app.services.tasks import collection, tasks
 from muster.protocol import frames
-from tests.app.services.driven import Driven, events_of, held, live, make_driven, state
-from tests.app.services.statements import counted
-from tests.factories import (
-    make_attempt,
-    make_developer,
-    make_machine,
-    make_project,
-    make_server_process,
-    make_task,
+from tests.app.services.driven import Driven, held, live, state
+from tests.app.services.machines.machines_world import (
+    FAILED,
+    LEASE,
+    QUEUED,
+    RUNNING,
+    assigned,
+    running,
+    served,
 )
+from tests.app.services.statements import counted
+from tests.factories import make_attempt, make_machine, make_task
 
-DEVELOP = {"name": "develop", "command": "x", "kind": "agent", "timeout": 60}
-CHECK = {"name": "check", "command": "x", "kind": "shell", "timeout": 60}
-SILENCE, LEASE = timedelta(seconds=40), timedelta(seconds=601)
-
-
-@pytest.fixture(autouse=True)
-def served(app: Flask) -> None:
-    """A machine that is not heard of has no excuse."""
-    make_server_process()
-
-
-@pytest.fixture
-def admin(app: Flask) -> Developer:
-    return make_developer(role=SystemRole.ADMIN)
-
-
-@pytest.fixture
-def machine(app: Flask) -> Driven:
-    return make_driven()
-
-
-def assigned(admin: Developer, machine: Driven, *, gated: bool = False, limit: int = 2) -> Task:
-    project = make_project(pipeline=[DEVELOP, {**CHECK, "confirm": gated}], max_attempts=limit)
-    task = tasks.create(admin, project_key=project.key, description="Do it.")
-    dispatch.assign_queued()
-    machine.orders()
-    return task
-
-
-def running(admin: Developer, machine: Driven, *, gated: bool = False, limit: int = 2) -> Task:
-    task = assigned(admin, machine, gated=gated, limit=limit)
-    machine.begins(task)
-    return task
-
-
-def at_a_gate(admin: Developer, machine: Driven, *, checkpoint: bool = True) -> Task:
-    task = running(admin, machine, gated=True)
-    if checkpoint:
-        machine.checkpoints(task)
-    machine.finishes(task)
-    return task
-
-
-LOST = (TaskStatus.SUSPENDED, SuspendReason.MACHINE_LOST)
-GATE = (TaskStatus.SUSPENDED, SuspendReason.GATE)
-RUNNING = (TaskStatus.RUNNING, None)
-QUEUED = (TaskStatus.QUEUED, None)
-FAILED = (TaskStatus.FAILED, None)
-
-
-# ---- silence and return --------------------------------------------------------------------------
-
-
-def test_a_silent_machine_is_offline_and_its_running_task_waits(
-    admin: Developer, machine: Driven
-) -> None:
-    task = running(admin, machine)
-    assert liveness.notice(now()) == 0
-    assert liveness.notice(now() + SILENCE) == 1
-    assert (machine.row.status, machine.row.connected) == (MachineStatus.OFFLINE, False)
-    assert state(task) == LOST
-    assert machine.row.slots_used == 1
-    assert liveness.notice(now() + SILENCE) == 0
-
-
-def test_a_machine_that_comes_back_with_its_task_runs_on(admin: Developer, machine: Driven) -> None:
-    task = running(admin, machine)
-    liveness.notice(now() + SILENCE)
-    machine.hello(held(task))
-    assert state(task) == RUNNING
-    assert machine.row.status is MachineStatus.ONLINE
-    assert machine.orders() == []
-    assert events_of(task)[-2:] == [E.MACHINE_LOST, E.MACHINE_BACK]
-
-
-@pytest.mark.parametrize("noticed", [True, False], ids=["lost from sight", "unnoticed"])
-def test_the_result_of_a_machine_that_finished_meanwhile_is_accepted(
-    admin: Developer, machine: Driven, noticed: bool
-) -> None:
-    task = running(admin, machine)
-    if noticed:
-        liveness.notice(now() + SILENCE)
-    machine.hello(held(task, "waiting"))
-    machine.finishes(task)
-    assert machine.orders() == [(Want.RUN, task.id, 1)]
-    assert state(task) == RUNNING
-
-
-def test_a_silence_that_ends_on_the_same_connection_leaves_no_trace_but_events(
-    admin: Developer, machine: Driven
-) -> None:
-    task = running(admin, machine)
-    liveness.notice(now() + SILENCE)
-    liveness.hear_again(machine.machine_id, machine.generation, now())
-    assert state(task) == RUNNING
-    assert (machine.row.status, machine.row.connected) == (MachineStatus.ONLINE, True)
-
-
-def test_a_slot_is_not_freed_by_being_heard_again(admin: Developer, machine: Driven) -> None:
-    """Rule 2: the machine has not said that what was cancelled meanwhile is gone."""
-    task = running(admin, machine)
-    liveness.notice(now() + SILENCE)
-    tasks.cancel(admin, task.id)
-    tasks.retry(admin, task.id)
-    liveness.hear_again(machine.machine_id, machine.generation, now())
-    assert (machine.row.slots_used, live(task).holds_slot) == (1, True)
-    assert machine.orders() == [(Want.STOP, task.id, 0)]
-    assert dispatch.assign_queued() == 0
-
-
-def test_a_replaced_connection_is_not_heard_again(admin: Developer, machine: Driven) -> None:
-    liveness.notice(now() + SILENCE)
-    liveness.hear_again(machine.machine_id, machine.generation - 1, now())
-    assert machine.row.connected is False
-
-
-def test_a_decommissioned_machine_is_not_heard_again(machine: Driven) -> None:
-    machine.row.status, machine.row.connected = MachineStatus.DECOMMISSIONED, False
-    db.session.commit()
-    liveness.hear_again(machine.machine_id, machine.generation, now())
-    assert machine.row.status is MachineStatus.DECOMMISSIONED
-
-
-def test_an_order_that_was_never_accepted_goes_back_to_the_queue_and_waits_for_its_machine(
-    admin: Developer, machine: Driven
-) -> None:
-    task = assigned(admin, machine)
-    liveness.notice(now() + SILENCE)
-    assert state(task) == QUEUED
-    make_driven()
-    assert dispatch.assign_queued() == 0, "the machine may have the order all the same"
-    machine.hello()
-    assert machine.row.slots_used == 0
-    assert dispatch.assign_queued() == 1
-    assert live(task).number == 2
-
-
-def test_a_task_that_was_accepted_but_never_started_does_not_wait_for_the_lease_to_be_over(
-    admin: Developer, machine: Driven
-) -> None:
-    task = assigned(admin, machine)
-    machine.say(task, frames.Accepted())
-    liveness.notice(now() + SILENCE)
-    assert state(task) == QUEUED
-    make_driven()
-    assert dispatch.assign_queued() == 0, "it may have begun all the same"
-    machine.hello(held(task, "stopped"))
-    assert dispatch.assign_queued() == 1
-
-
-def test_what_takes_its_machine_down_before_it_starts_is_not_tried_for_ever(
-    admin: Developer, machine: Driven
-) -> None:
-    task = assigned(admin, machine, limit=2)
-    for lost in (1, 2):
-        machine.say(task, frames.Accepted())
-        liveness.notice(now() + SILENCE)
-        assert state(task) == (QUEUED if lost == 1 else FAILED)
-        machine.hello()
-        dispatch.assign_queued()
-        machine.orders()
-
-
-def test_what_was_assigned_in_an_outage_of_ours_waits_for_its_machine_to_come_back(
-    admin: Developer, machine: Driven
-) -> None:
-    task = assigned(admin, machine)
-    db.session.execute(db.text("DELETE FROM server_processes"))
-    make_server_process(started_at=now() + SILENCE)
-    liveness.notice(now() + SILENCE)
-    assert state(task) == (TaskStatus.ASSIGNED, None)
-    machine.hello(held(task))
-    assert live(task).ended_at is None
-
-
-def test_an_order_that_was_accepted_unheard_is_stopped_before_its_successor_starts(
-    admin: Developer, machine: Driven
-) -> None:
-    task = assigned(admin, machine)
-    liveness.notice(now() + SILENCE)
-    machine.hello(held(task))
-    assert machine.orders() == [(Want.STOP, task.id, 0)]
-    assert dispatch.assign_queued() == 0
-    machine.say(task, frames.Stopped())
-    assert dispatch.assign_queued() == 1
-
-
-def test_a_draining_machine_stays_draining_in_silence_and_its_task_waits(
-    admin: Developer, machine: Driven
-) -> None:
-    task = running(admin, machine)
-    machine.row.status = MachineStatus.DRAINING
-    db.session.commit()
-    machines.hang_up(machine.machine_id, machine.generation)
-    liveness.notice(now() + SILENCE)
-    assert machine.row.status is MachineStatus.DRAINING
-    assert state(task) == LOST
-    machine.hello(held(task))
-    assert (machine.row.status, state(task)) == (MachineStatus.DRAINING, RUNNING)
-
-
-def test_a_connection_that_ends_is_no_silence_yet(admin: Developer, machine: Driven) -> None:
-    task = running(admin, machine)
-    machines.hang_up(machine.machine_id, machine.generation)
-    liveness.notice(now())
-    assert (state(task), machine.row.status) == (RUNNING, MachineStatus.ONLINE)
-    assert machine.row.connected is False
-
-
-def test_the_end_of_a_replaced_connection_changes_nothing(machine: Driven) -> None:
-    machines.hang_up(machine.machine_id, machine.generation - 1)
-    assert machine.row.connected is True
+__all__ = ["served"]  # a fixture
 
 
 # ---- what a hello does not name ------------------------------------------------------------------
@@ -364,110 +153,6 @@ def test_a_host_that_was_enrolled_anew_keeps_the_checkpoints_of_its_former_life(
     assert [(w.want, w.keep_checkpoints) for w in wanted] == [(Want.FORGET, True)]
 
 
-# ---- at a gate -----------------------------------------------------------------------------------
-
-
-def test_a_gate_whose_workspace_is_held_is_kept(admin: Developer, machine: Driven) -> None:
-    task = at_a_gate(admin, machine)
-    liveness.notice(now() + SILENCE)
-    assert state(task) == GATE
-    machine.hello(held(task, "waiting"))
-    assert state(task) == GATE
-    assert live(task).phase is AttemptPhase.GATE
-    assert machine.orders() == []
-
-
-def test_a_gate_whose_workspace_is_lost_stays_open_and_its_answer_starts_a_new_attempt(
-    admin: Developer, machine: Driven
-) -> None:
-    task = at_a_gate(admin, machine)
-    machine.hello()
-    assert state(task) == QUEUED
-    assert dispatch.assign_queued() == 0
-    gates.confirm(admin, task.id, 1, "confirm")
-    assert dispatch.assign_queued() == 1
-    assert machine.orders() == [(Want.RUN, task.id, 1)]
-    assert live(task).resume_from == f"refs/muster/{task.id}/1/0"
-
-
-def test_a_gate_of_which_nothing_is_left_is_withdrawn_and_asked_again(
-    admin: Developer, machine: Driven
-) -> None:
-    task = at_a_gate(admin, machine, checkpoint=False)
-    machine.hello()
-    assert state(task) == QUEUED
-    assert db.session.get(Gate, (task.id, 1, 1)) is None
-    dispatch.assign_queued()
-    assert machine.orders() == [(Want.RUN, task.id, 0)]
-    machine.begins(task)
-    machine.finishes(task)
-    assert state(task) == GATE
-
-
-def test_a_gate_outlives_its_machines_lease(admin: Developer, machine: Driven) -> None:
-    task = at_a_gate(admin, machine)
-    liveness.give_up(now() + LEASE)
-    assert state(task) == QUEUED
-    assert gates.pending(admin, task.id).stage_index == 1
-
-
-# ---- the lease -----------------------------------------------------------------------------------
-
-
-def test_a_machine_that_stays_away_loses_its_task(admin: Developer, machine: Driven) -> None:
-    task = running(admin, machine)
-    machine.checkpoints(task)
-    machine.finishes(task)
-    machine.begins(task, 1)
-    liveness.notice(now() + SILENCE)
-    assert liveness.give_up(now()) == 0
-    assert liveness.give_up(now() + LEASE) == 1
-    assert (state(task), task.stage_index) == (QUEUED, 1)
-    assert E.REQUEUED in events_of(task)
-
-
-def test_a_task_that_may_be_lost_only_once_fails_with_the_lease(
-    admin: Developer, machine: Driven
-) -> None:
-    task = running(admin, machine, limit=1)
-    liveness.give_up(now() + LEASE)
-    assert state(task) == FAILED
-
-
-def test_a_machine_that_comes_back_too_late_is_told_to_stop(
-    admin: Developer, machine: Driven
-) -> None:
-    task = running(admin, machine)
-    liveness.give_up(now() + LEASE)
-    sign = db.session.get_one(MachineHeartbeat, machine.machine_id)
-    sign.received_at = sign.lease_until = now() - timedelta(seconds=1)
-    machine.row.connected = False
-    db.session.commit()
-    elsewhere = make_driven()
-    assert dispatch.assign_queued() == 1
-    assert elsewhere.orders() == [(Want.RUN, task.id, 0)]
-    named = frames.HeldAttempt(
-        task_id=task.id, attempt=1, stage_index=0, state="working", log_offset=0
-    )
-    machine.hello(named)
-    assert machine.orders() == [(Want.STOP, task.id, 0)]
-    machine.say(task, frames.Stopped(), attempt=1)
-    assert machine.row.slots_used == 0
-    assert live(task).ended_at is None
-
-
-def test_while_it_is_away_its_answered_task_waits_or_goes_elsewhere_never_both(
-    admin: Developer, machine: Driven
-) -> None:
-    task = at_a_gate(admin, machine, checkpoint=False)
-    liveness.notice(now() + SILENCE)
-    gates.confirm(admin, task.id, 1, "confirm")
-    make_driven()
-    assert dispatch.assign_queued() == 0
-    machine.hello(held(task, "waiting"))
-    assert machine.orders() == [(Want.RUN, task.id, 1)]
-
-
 # ---- who may say hello ---------------------------------------------------------------------------
 
 
@@ -521,18 +206,6 @@ def test_a_workspace_is_forgotten_when_its_time_is_over(admin: Developer, machin
     machine.say(task, frames.WorkspaceFacts(state="removed"))
     assert orders.of_machine(machine.machine_id, now()).attempts == []
     assert collection.sweep(now()) == 0
-
-
-@pytest.mark.parametrize(("reachable", "then"), [(True, FAILED), (False, QUEUED)])
-def test_what_a_lease_cost_that_ran_out_in_an_outage_of_ours_does_not_count(
-    admin: Developer, machine: Driven, reachable: bool, then: object
-) -> None:
-    task = running(admin, machine, limit=1)
-    db.session.execute(db.text("DELETE FROM server_processes"))
-    later = now() + LEASE
-    make_server_process(started_at=now() if reachable else later, seen_at=later)
-    machine.hello(at=later)  # it has ended what it had, by itself
-    assert state(task) == then
 
 
 def test_a_hello_is_a_sign_of_life(machine: Driven) -> None:
