@@ -15,5 +15,10 @@ def admin(app: Flask) -> Developer:
 
 
 @pytest.fixture
+def lead(app: Flask) -> Developer:
+    return make_developer(role=SystemRole.LEAD)
+
+
+@pytest.fixture
 def machine(app: Flask) -> Driven:
     return make_driven()
