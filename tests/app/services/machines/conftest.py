@@ -1,12 +1,18 @@
-"""Who acts on machines here, and a machine that has said hello."""
+"""Who acts on machines here, a machine that has said hello, and a task that runs on it."""
 
 import pytest
 from flask import Flask
 
 from app.domain.roles import SystemRole
-from app.models import Developer
+from app.models import Developer, Task
+from app.services.dispatch import dispatch
+from app.services.tasks import tasks
 from tests.app.services.driven import Driven, make_driven
-from tests.factories import make_developer
+from tests.factories import make_developer, make_project
+
+STAGES = [
+    {"name": name, "command": "x", "kind": "shell", "timeout": 60} for name in ("a", "b", "c")
+]
 
 
 @pytest.fixture
@@ -22,3 +28,14 @@ def lead(app: Flask) -> Developer:
 @pytest.fixture
 def machine(app: Flask) -> Driven:
     return make_driven()
+
+
+@pytest.fixture
+def task(admin: Developer, machine: Driven) -> Task:
+    """A task that runs its first stage on the machine."""
+    project = make_project(pipeline=STAGES)
+    task = tasks.create(admin, project_key=project.key, description="Do it.")
+    dispatch.assign_queued()
+    machine.orders()
+    machine.begins(task)
+    return task

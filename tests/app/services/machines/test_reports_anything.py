@@ -1,0 +1,106 @@
+"""Whatever a machine says, in whichever state its task is, leaves the rows sound."""
+
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.domain.attempt import AttemptOutcome, AttemptPhase
+from app.domain.pipeline import GateKind
+from app.domain.task import SuspendReason, TaskStatus
+from app.extensions import db
+from app.models import Attempt, Machine, Task
+from app.services.clock import now
+from muster.protocol import frames
+from tests.app.services.driven import Driven, events_of, log_frame
+from tests.app.services.machines.conftest import STAGES
+from tests.factories import make_attempt, make_gate, make_machine, make_project
+from tests.factories import make_task as a_task
+
+SMALL = st.integers(0, 4) | st.just((1 << 31) - 1)
+BIG = st.integers(0, 20) | st.just((1 << 62) - 1)
+INT = st.integers(-(1 << 31), (1 << 31) - 1)
+# As the codec lets it through: any text without NUL and lone surrogates.
+TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
+DIFF = st.builds(frames.DiffStat, SMALL, SMALL, SMALL)
+HOW = st.sampled_from(["exit", "signal", "timeout", "stopped", "lease"])
+BODY = st.one_of(
+    st.builds(frames.Accepted),
+    st.builds(frames.Note, st.sampled_from(["info", "warning", "error"]), TEXT),
+    st.builds(frames.StageStarted, SMALL),
+    st.builds(frames.StageFinished, SMALL, BIG, HOW, INT),
+    st.builds(frames.Checkpoint, SMALL, TEXT, TEXT),
+    st.builds(frames.Published, TEXT, TEXT, DIFF),
+    st.builds(
+        frames.WorkspaceFacts,
+        st.sampled_from(["preparing", "ready", "removed"]),
+        TEXT, TEXT, TEXT, TEXT, st.booleans(), DIFF | st.none(), BIG,
+    ),
+    st.builds(frames.Stopped),
+    st.builds(frames.Lost, TEXT),
+    st.builds(frames.Failed, TEXT, TEXT),
+    st.builds(frames.LogLost, BIG, BIG),
+    st.builds(frames.Drained),
+)  # fmt: skip
+LOG = st.tuples(BIG, st.binary(max_size=30))
+
+
+def put(state: str) -> tuple[Driven, Task]:
+    """A task of three stages, in that state, on a machine."""
+    driven = Driven(make_machine().id)
+    task = a_task(pipeline=STAGES, project=make_project(pipeline=STAGES))
+    row = db.session.get_one(Machine, driven.machine_id)
+    match state:
+        case "assigned":
+            task.status = TaskStatus.ASSIGNED
+            make_attempt(task, row, accepted_at=None, started_at=None)
+        case "running":
+            task.status = TaskStatus.RUNNING
+            make_attempt(task, row)
+        case "at a gate":
+            task.status, task.suspend_reason = TaskStatus.SUSPENDED, SuspendReason.GATE
+            make_attempt(task, row, phase=AttemptPhase.GATE, stage_index=1, holds_slot=False)
+            make_gate(task, stage_index=1, kind=GateKind.CONFIRM)
+        case "out of sight":
+            task.status, task.suspend_reason = TaskStatus.SUSPENDED, SuspendReason.MACHINE_LOST
+            make_attempt(task, row)
+        case "publishing":
+            task.status = TaskStatus.RUNNING
+            make_attempt(task, row, phase=AttemptPhase.PUBLISH, stage_index=2)
+        case "cancelled":
+            task.status = TaskStatus.CANCELLED
+            make_attempt(task, row, ended_at=now(), outcome=AttemptOutcome.CANCELLED)
+    db.session.commit()
+    return driven, task
+
+
+@settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    state=st.sampled_from(
+        ["assigned", "running", "at a gate", "out of sight", "publishing", "cancelled"]
+    ),
+    batches=st.lists(st.tuples(st.lists(BODY, max_size=4), st.lists(LOG, max_size=2)), max_size=4),
+)
+def test_whatever_a_machine_says_is_acked_and_leaves_the_rows_sound(
+    app: Flask, state: str, batches: list[tuple[list[frames.Body], list[tuple[int, bytes]]]]
+) -> None:
+    machine, task = put(state)
+    for bodies, pieces in batches:
+        found = [log_frame(task, data, offset) for offset, data in pieces]
+        outcome = machine.say(task, *bodies, attempt=1, logs=found)
+        assert outcome.up_to == machine.seq
+    check_sound(machine, task)
+
+
+def check_sound(machine: Driven, task: Task) -> None:
+    db.session.expire_all()
+    attempt = db.session.get_one(Attempt, (task.id, 1))
+    assert machine.row.slots_used == int(attempt.holds_slot)
+    assert 0 <= task.stage_index < len(STAGES)
+    assert 0 <= attempt.stage_index < len(STAGES)
+    assert set(task.checkpoints) <= {"0", "1", "2"}
+    on_machine = (TaskStatus.ASSIGNED, TaskStatus.RUNNING, TaskStatus.SUSPENDED)
+    assert (task.status in on_machine) == (attempt.ended_at is None)
+    events_of(task)
+    machine.orders()

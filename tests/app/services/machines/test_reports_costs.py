@@ -1,0 +1,65 @@
+"""What a batch of reports costs, in statements."""
+
+from app.extensions import db
+from app.models import Developer, Task
+from app.services.dispatch import dispatch
+from app.services.tasks import tasks
+from muster.protocol import frames
+from tests.app.services.driven import Driven, log_frame
+from tests.app.services.machines.conftest import STAGES
+from tests.app.services.statements import counted
+from tests.factories import make_project
+
+
+def test_telling_of_a_workspace_costs_its_event_and_nothing_else(
+    machine: Driven, task: Task
+) -> None:
+    machine.say(task, frames.WorkspaceFacts(state="preparing"))
+    sent = []
+    for _ in ("told", "known"):
+        with counted() as statements:
+            machine.say(task, frames.WorkspaceFacts(state="ready"))
+        sent.append([line for line in statements if not line.startswith("SELECT machines")])
+    told, known = sent
+    ours = [line for line in told if "task_events" in line or "UPDATE tasks" in line]
+    assert len(told) - len(ours) == len(known)
+    assert not [line for line in known if "task_events" in line]
+
+
+def test_a_batch_costs_the_same_for_one_report_and_for_many(machine: Driven, task: Task) -> None:
+    for count in (1, 30):
+        notes = [frames.Note(level="info", text=str(n)) for n in range(count)]
+        with counted() as statements:
+            machine.say(task, *notes)
+        assert len(in_batch(statements)) <= 6, statements
+
+
+def test_log_bytes_that_go_on_cost_one_statement(machine: Driven, task: Task) -> None:
+    frames_of_log = [log_frame(task, b"x" * 1000, n * 1000) for n in range(60)]
+    with counted() as statements:
+        machine.apply([], frames_of_log)
+    assert len(in_batch(statements)) == 1, statements
+
+
+def test_other_log_bytes_lock_the_machine_alone(machine: Driven, task: Task) -> None:
+    again = log_frame(task, b"3456789", 3)
+    machine.apply([], [log_frame(task, b"01234")])
+    with counted() as statements:
+        machine.apply([], [again])
+    assert len(in_batch(statements)) <= 5, statements
+    assert not any("FROM tasks" in statement for statement in statements), statements
+
+
+def test_the_first_reports_of_a_stage_cost_little(admin: Developer, machine: Driven) -> None:
+    project = make_project(pipeline=STAGES)
+    task = tasks.create(admin, project_key=project.key, description="Do it.")
+    dispatch.assign_queued()
+    db.session.refresh(task)
+    with counted() as statements:
+        machine.say(task, frames.Accepted(), frames.StageStarted(stage_index=0))
+    assert len(in_batch(statements)) <= 7, statements
+
+
+def in_batch(statements: list[str]) -> list[str]:
+    """Without the savepoints that stand for BEGIN and COMMIT in a test's one transaction."""
+    return [s for s in statements if not s.startswith(("SAVEPOINT", "RELEASE"))]
