@@ -53,7 +53,7 @@ UNITS: tuple[tuple[str, ...], ...] = (
     ("tests/muster/worker/test_maintenance.py",),
     ("tests/muster/worker/test_daemon_growth.py",),
     ("tests/test_config.py",),
-    ("tests/app/services/dispatch/test_dispatch.py",),
+    ("tests/app/services/dispatch/test_dispatch_at_once.py",),
 )
 
 
