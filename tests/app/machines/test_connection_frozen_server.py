@@ -15,8 +15,8 @@ from app.models import Attempt, Event
 from muster.protocol import frames
 from muster.protocol.frames import CloseCode
 from tests.app.machines.conftest import MakeMachine
+from tests.app.machines.connection_world import assign, status
 from tests.app.machines.simulated import SimulatedMachine
-from tests.app.machines.test_connection import assign, status
 from tests.gunicorns import Gunicorn, gunicorn
 
 

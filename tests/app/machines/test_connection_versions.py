@@ -11,8 +11,8 @@ from websockets.exceptions import ConnectionClosed
 from muster.protocol import frames, version
 from muster.protocol.frames import CloseCode
 from tests.app.machines.conftest import MakeMachine
+from tests.app.machines.connection_world import assign
 from tests.app.machines.simulated import SimulatedMachine
-from tests.app.machines.test_connection import assign
 from tests.gunicorns import Gunicorn, gunicorn
 
 

@@ -13,8 +13,8 @@ from app.extensions import db
 from app.models import LogChunk, Task
 from muster.protocol import version
 from tests.app.machines.conftest import MakeMachine
+from tests.app.machines.connection_world import assign, status, until
 from tests.app.machines.simulated import LIMIT, SimulatedMachine
-from tests.app.machines.test_connection import assign, status, until
 
 WORDS = Path(__file__).with_name("words_of_0_1_0.txt")
 
