@@ -74,6 +74,9 @@ class Orders:
         self._report_drained()
 
     def _report_drained(self) -> None:
+        if not self._is_draining:
+            return
+
         def report() -> None:
             reporter = Reporter(self._context, _NO_ATTEMPT)
             if self._is_draining and not reporter.is_saying(Drained):

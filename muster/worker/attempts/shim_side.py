@@ -54,7 +54,7 @@ class AttemptShim:
         return self._shim
 
     def wake(self) -> None:
-        """Something has happened that who waits here wants to know."""
+        """Wakes the attempt's thread where it waits in here, to look again whether it may go on."""
         self._changed.set()
 
     def past(self) -> ShimState | None:
@@ -65,10 +65,10 @@ class AttemptShim:
             log.error("%s cannot be read: %s", self.directory, error)
             return None
 
-    def find(self, gone_on: Callable[[], bool]) -> None:
+    def find(self, may_go_on: Callable[[], bool]) -> None:
         """Connects to the shim of an earlier life, if it still lives.
 
-        One that hangs is killed after 20 s; so is one that refuses us, once `gone_on` is false.
+        One that hangs is killed after 20 s; so is one that refuses us, once `may_go_on` is false.
         """
         given_up_at = monotonic() + _HUNG
         while not self._detached:
@@ -79,32 +79,38 @@ class AttemptShim:
                 log.warning("the shim of task %d does not answer: %s", self._key.task_id, error)
                 # One that refuses us fences itself, for nobody prolongs its lease.
                 hangs = isinstance(error, TimeoutError)
-                if monotonic() >= given_up_at and (hangs or not gone_on()):
+                if monotonic() >= given_up_at and (hangs or not may_go_on()):
                     self.kill()
                     return
                 self._changed.wait(_HUNG_LOOK)
                 self._changed.clear()
 
-    def start(self, gone_on: Callable[[], bool]) -> Future[None]:
-        """Starts the shim in the background, if there is none; tried again while `gone_on`.
+    def start(self, may_go_on: Callable[[], bool]) -> Future[None]:
+        """Starts the shim in the background, if there is none; tried again while `may_go_on`.
 
         The result may be LaunchFailed.
         """
         started: Future[None] = Future()
         self._starting = started
-        thread = threading.Thread(target=self._start, args=(started, gone_on), daemon=True)
-        thread.start()
+        name = f"shim-start-{self._key.name}"
+        thread = threading.Thread(
+            target=self._start, args=(started, may_go_on), name=name, daemon=True
+        )
+        try:
+            thread.start()
+        except RuntimeError as error:  # there is no thread to be had
+            started.set_exception(LaunchFailed(str(error)))
         return started
 
-    def begin(self, command: StageCommand, gone_on: Callable[[], bool]) -> bool:
-        """Begins a stage; False if `gone_on` became false first. Raises ShimGone, LaunchFailed.
+    def begin(self, command: StageCommand, may_go_on: Callable[[], bool]) -> bool:
+        """Begins a stage; False if `may_go_on` became false first. Raises ShimGone, LaunchFailed.
 
         While the lease is over nothing is begun: the server may have given the task to another.
         """
         if self._shim is not None and self._shim.is_gone:
             # It died while the workspace was made, and had been asked for nothing yet.
-            self._launch(gone_on)
-        while gone_on() and self._shim is not None:
+            self._launch(may_go_on)
+        while may_go_on() and self._shim is not None:
             try:
                 self._shim.begin(command)
                 return True
@@ -119,8 +125,8 @@ class AttemptShim:
             extend(self._shim, self._context.lease.deadline or 0.0)
         return False
 
-    def wait(self, stage_index: int, gone_on: Callable[[], bool]) -> StageEnd:
-        """How the stage ended; as soon as `gone_on` is false it is stopped.
+    def wait(self, stage_index: int, may_go_on: Callable[[], bool]) -> StageEnd:
+        """How the stage ended; as soon as `may_go_on` is false it is stopped.
 
         A shim with which it has not ended 20 s later is killed, and what it ran with it. Raises
         ShimLost, and Interrupted after `detach`.
@@ -135,7 +141,7 @@ class AttemptShim:
                 return self._last_words(stage_index)
             if (end := shim.end_of(stage_index)) is not None:
                 return end
-            if kill_at is None and not gone_on():
+            if kill_at is None and not may_go_on():
                 kill_at = monotonic() + _HUNG
                 self.stop()
             elif kill_at is not None and monotonic() >= kill_at:
@@ -195,15 +201,15 @@ class AttemptShim:
         self.end()
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def _start(self, started: Future[None], gone_on: Callable[[], bool]) -> None:
+    def _start(self, started: Future[None], may_go_on: Callable[[], bool]) -> None:
         try:
             if self._shim is None or self._shim.is_gone:
-                self._launch(gone_on)
+                self._launch(may_go_on)
             started.set_result(None)
         except BaseException as error:
             started.set_exception(error)
 
-    def _launch(self, gone_on: Callable[[], bool]) -> None:
+    def _launch(self, may_go_on: Callable[[], bool]) -> None:
         """Launches a shim that has not been asked for anything yet. Raises LaunchFailed.
 
         There are never two: a shim holds its directory's lock for life. Nor is a stage begun twice:
@@ -214,22 +220,24 @@ class AttemptShim:
         while True:
             try:
                 self._adopt(shim_client.launch(self.directory))
+                if self._detached:  # meanwhile: nobody else will end it
+                    self.rest()
                 return
-            except (OSError, ShimRefused) as error:
-                log.warning("the shim of task %d cannot be started: %s", self._key[0], error)
+            except (OSError, RuntimeError, ValueError, ShimRefused) as error:
+                log.warning("the shim of task %d cannot be started: %s", self._key.task_id, error)
                 # One that hangs, or refuses us, would keep its successor out; and it runs nothing.
                 with contextlib.suppress(OSError):
                     shim_client.kill(self.directory)
-                if not self._may_try_again(next(pauses, None), gone_on):
+                if not self._may_try_again(next(pauses, None), may_go_on):
                     raise LaunchFailed(str(error)) from error
 
-    def _may_try_again(self, pause: float | None, gone_on: Callable[[], bool]) -> bool:
+    def _may_try_again(self, pause: float | None, may_go_on: Callable[[], bool]) -> bool:
         """Whether to launch once more, once the pause is over."""
         self._changed.clear()
-        if pause is None or not gone_on():
+        if pause is None or not may_go_on():
             return False
         self._changed.wait(pause)
-        return gone_on() and not self._context.lease.is_over
+        return may_go_on() and not self._context.lease.is_over
 
     def _put_down(self) -> None:
         """Lets go of a connection whose shim is gone."""

@@ -1,6 +1,7 @@
 """Shims that die, hang or never come between their start and the first stage asked of them."""
 
 import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
     Accepted,
     Failed,
+    Forget,
     Lost,
     StageFinished,
     StageStarted,
@@ -143,6 +145,24 @@ def test_an_attempt_whose_shim_can_never_be_launched_is_lost_and_not_failed(
     assert server.until_said(Lost).reason.endswith("exit status 1")
     assert server.bodies(Failed) == server.bodies(StageStarted) == []
     assert spawns.seen == shims_of(worker) == []
+
+
+@pytest.mark.parametrize("scarce", ["shim-start-", "shim-link"])
+def test_an_attempt_for_whose_launch_there_is_no_thread_is_lost_and_not_failed(
+    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, scarce: str
+) -> None:
+    def start(thread: threading.Thread, start: Callable = threading.Thread.start) -> None:
+        if thread.name.startswith(scarce):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    server = worker.start().server
+    worker.run("echo ran")
+    assert "new thread" in server.until_said(Lost).reason
+    assert server.bodies(Failed) == server.bodies(StageStarted) == []
+    server.send(Forget(task_id=7, attempt=1))
+    server.until(lambda: not worker.layout.attempt(AttemptKey(7, 1)).exists())
 
 
 def test_a_shim_that_hangs_at_its_start_is_ended_before_its_successor_comes(
