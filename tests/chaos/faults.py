@@ -1,11 +1,7 @@
-"""Doing what the schedule says, and undoing it in time. Main thread only: it starts processes."""
+"""Doing what the schedule says (`mending.py` undoes it). Main thread only: it starts processes."""
 
-import heapq
-import os
 import signal
-import time
 from collections.abc import Callable, Sequence
-from itertools import count
 from typing import TypeVar
 
 import redis
@@ -15,17 +11,13 @@ from muster.worker.clock import boot_seconds
 from muster.worker.processes import Process
 from tests.chaos.clients import Client
 from tests.chaos.history import Frozen
-from tests.chaos.machines import Machine, leaders
+from tests.chaos.machines import Machine, leaders, tear
+from tests.chaos.mending import Mending
 from tests.chaos.operators import Operator
-from tests.chaos.rules.deaths import DIED
 from tests.chaos.schedule import DRAIN_BY, Blow
 from tests.chaos.world import PEOPLE, SERVERS, World
 
-RESTART = 1.0  # seconds until an init system starts again what died by itself
 LOST_POWER = "attempt lost its power"
-_LOOK = 0.05
-_HEALING = 180.0
-_FREEZING = 3.0  # seconds for a machine to stand still
 
 T = TypeVar("T")
 
@@ -37,10 +29,7 @@ class Faults:
         self._world = world
         self._stack = world.stack
         self._recorder = world.recorder
-        self._heals: list[tuple[float, int, Callable[[], None]]] = []
-        self._numbers = count()
-        self._down: set[str] = set()
-        self._awaited: list[tuple[Callable[[], bool], Callable[[], None]]] = []
+        self._mending = Mending(world)
         name = PEOPLE[0]
         client = Client(name, world.tokens[name], world.clients.port)
         self._operator = Operator(client, world.api, world.recorder)
@@ -51,36 +40,20 @@ class Faults:
             self.dealt[blow.name] = self.dealt.get(blow.name, 0) + 1
 
     def supervise(self) -> None:
-        """Heal what is due, and start again what has died."""
-        while self._heals and self._heals[0][0] <= boot_seconds():
-            heapq.heappop(self._heals)[2]()
-        for pair in [pair for pair in self._awaited if pair[0]()]:
-            self._awaited.remove(pair)
-            pair[1]()
-        for name, child in self._stack.processes.items():
-            if name not in self._down and child.poll() is not None:
-                self._recorder.fault(DIED, f"{name}, exit code {child.poll()}")
-                self._start_again(name, RESTART)
+        self._mending.supervise()
 
     def heal_all(self) -> None:
         """Returns when everything runs again, and the operator has nothing left to do."""
-        deadline = time.monotonic() + _HEALING
-        while self._heals or self._awaited or not self._operator.is_idle:
-            while self._heals:
-                heapq.heappop(self._heals)[2]()
-            self.supervise()
-            if time.monotonic() > deadline:
-                raise RuntimeError("something does not heal")
-            time.sleep(_LOOK)
+        self._mending.mend_all(lambda: self._operator.is_idle)
 
     # Processes of the stack
 
     def _kill(self, blow: Blow, name: str) -> bool:
-        if name in self._down:
+        if name in self._mending.down:
             return False
         self._recorder.fault(blow.name, name)
         self._stack.processes[name].kill()
-        self._start_again(name, blow.lasts)
+        self._mending.start_again(name, blow.lasts)
         return True
 
     def _kill_daemon(self, blow: Blow) -> bool:
@@ -91,27 +64,13 @@ class Faults:
 
     def _roll_gunicorns(self, blow: Blow) -> bool:
         """As for an upgrade: each is asked to leave and started again, one after the other."""
-        if not self._down.isdisjoint(SERVERS):
+        if not self._mending.down.isdisjoint(SERVERS):
             return False
         self._recorder.fault(blow.name)
         one, other = SERVERS[blow.server], SERVERS[1 - blow.server]
-        self._restart(one, lambda: self._later(blow.lasts, lambda: self._restart(other)))
+        mending = self._mending
+        mending.restart(one, lambda: mending.later(blow.lasts, lambda: mending.restart(other)))
         return True
-
-    def _restart(self, name: str, and_then: Callable[[], object] = lambda: None) -> None:
-        """Ask it to leave, and start it again when it has."""
-        if name in self._down:
-            return
-        self._down.add(name)
-        child = self._stack.processes[name]
-        child.ask()
-
-        def start() -> None:
-            self._stack.restart(name)
-            self._down.discard(name)
-            and_then()
-
-        self._await(lambda: child.poll() is not None, start)
 
     def _kill_celery(self, blow: Blow) -> bool:
         """Both of its workers."""
@@ -126,11 +85,11 @@ class Faults:
 
     def _restart_postgres(self, blow: Blow) -> bool:
         """At once, without a word to its clients; it recovers when it starts."""
-        if "postgres" in self._down:
+        if "postgres" in self._mending.down:
             return False
         self._recorder.fault(blow.name)
         self._stack.processes["postgres"].send(signal.SIGQUIT)
-        self._start_again("postgres", blow.lasts)
+        self._mending.start_again("postgres", blow.lasts)
         return True
 
     def _empty_redis(self, blow: Blow) -> bool:
@@ -174,23 +133,23 @@ class Faults:
 
     def _cut_power(self, blow: Blow) -> bool:
         machine = self._machine(blow)
-        if machine.name in self._down:
+        if machine.name in self._mending.down:
             return False
-        self._freeze(machine)  # so that nothing begins while we look who is hit
+        machine.freeze()  # so that nothing begins while we look who is hit
         self._recorder.fault(blow.name, machine.name)
         for whose in machine.attempts():
             self._recorder.fault(LOST_POWER, machine.name, whose)
         machine.signal_all(signal.SIGKILL, lambda process: not process.alive)
-        self._start_again(machine.name, blow.lasts)
+        self._mending.start_again(machine.name, blow.lasts)
         return True
 
     def _upgrade_daemon(self, blow: Blow) -> bool:
         """It leaves its agents behind, and its successor finds them."""
         machine = self._machine(blow)
-        if machine.name in self._down:
+        if machine.name in self._mending.down:
             return False
         self._recorder.fault(blow.name, machine.name)
-        self._restart(machine.name)
+        self._mending.restart(machine.name)
         return True
 
     def _drain(self, blow: Blow) -> bool:
@@ -198,23 +157,23 @@ class Faults:
         deadline = 1 + int(blow.pick * 5) if blow.name == DRAIN_BY else None
         self._recorder.fault(blow.name, machine.name)
         self._operator.drain(machine, deadline)
-        self._later(blow.lasts, lambda: self._operator.undrain(machine))
+        self._mending.later(blow.lasts, lambda: self._operator.undrain(machine))
         return True
 
     def _replace_machine(self, blow: Blow) -> bool:
         machine = self._machine(blow)
-        if machine.name in self._down:
+        if machine.name in self._mending.down:
             return False
         self._recorder.fault(blow.name, machine.name)
-        self._down.add(machine.name)
+        self._mending.down.add(machine.name)
         enrolled: list[bool] = []
 
         def start() -> None:
             self._stack.restart(machine.name)
-            self._down.discard(machine.name)
+            self._mending.down.discard(machine.name)
 
         self._operator.replace(machine, lambda: enrolled.append(True))
-        self._await(lambda: bool(enrolled), start)
+        self._mending.once(lambda: bool(enrolled), start)
         return True
 
     def _tear_journal(self, blow: Blow) -> bool:
@@ -235,10 +194,10 @@ class Faults:
 
     def _freeze_machine(self, blow: Blow) -> bool:
         machine = self._machine(blow)
-        if machine.name in self._down:
+        if machine.name in self._mending.down:
             return False
         self._recorder.fault(blow.name, machine.name)
-        frozen = self._freeze(machine)
+        frozen = machine.freeze()
         at = boot_seconds()
 
         def thaw() -> None:
@@ -247,17 +206,8 @@ class Faults:
                 processes.send(process, signal.SIGCONT)
             self._recorder.write(Frozen(machine.name, at, thawing, boot_seconds()))
 
-        self._later(blow.lasts, thaw)
+        self._mending.later(blow.lasts, thaw)
         return True
-
-    def _freeze(self, machine: Machine) -> list[Process]:
-        """All of them, once they stand still."""
-        deadline = time.monotonic() + _FREEZING
-        machine.signal_all(
-            signal.SIGSTOP,
-            lambda process: process.state in "TtZXx" or time.monotonic() > deadline,
-        )
-        return machine.everything()
 
     # The network
 
@@ -274,7 +224,7 @@ class Faults:
     def _refuse(self, blow: Blow) -> bool:
         self._recorder.fault(blow.name, self._machine(blow).name)
         self._machine(blow).door.refuse()
-        self._later(blow.lasts, self._machine(blow).door.heal)
+        self._mending.later(blow.lasts, self._machine(blow).door.heal)
         return True
 
     def _swallow(self, blow: Blow) -> bool:
@@ -282,7 +232,7 @@ class Faults:
         directions = (last,) if last in ("up", "down") else ("up", "down")
         self._recorder.fault(blow.name, self._machine(blow).name)
         self._machine(blow).door.swallow(*directions)
-        self._later(blow.lasts, self._machine(blow).door.heal)
+        self._mending.later(blow.lasts, self._machine(blow).door.heal)
         return True
 
     # Parts of these
@@ -301,24 +251,8 @@ class Faults:
         found = _pick(those, blow.pick)
         if found is None or not self._hit(blow, [found], signal.SIGSTOP):
             return False
-        self._later(blow.lasts, lambda: processes.send(found, signal.SIGCONT))
+        self._mending.later(blow.lasts, lambda: processes.send(found, signal.SIGCONT))
         return True
-
-    def _start_again(self, name: str, seconds: float) -> None:
-        self._down.add(name)
-
-        def start() -> None:
-            self._stack.restart(name)
-            self._down.discard(name)
-
-        self._later(seconds, start)
-
-    def _await(self, condition: Callable[[], bool], act: Callable[[], None]) -> None:
-        self._awaited.append((condition, act))
-
-    def _later(self, seconds: float, act: Callable[[], object]) -> None:
-        entry = (boot_seconds() + seconds, next(self._numbers), lambda: (act(), None)[1])
-        heapq.heappush(self._heals, entry)
 
 
 _ACTS: dict[str, Callable[[Faults, Blow], bool]] = {
@@ -355,18 +289,6 @@ _ACTS: dict[str, Callable[[Faults, Blow], bool]] = {
     "restart valkey": Faults._restart_valkey,
     "restart postgres": Faults._restart_postgres,
 }
-
-
-def tear(machine: Machine, pick: float) -> None:
-    """Leave half a record at the end of the journal, or take its last bytes away."""
-    path = machine.layout.journal / "journal"
-    size = path.stat().st_size
-    if pick < 0.5:
-        begun = path.read_bytes()[: 12 + int(pick * 40)]
-        with path.open("ab") as file:
-            file.write(begun)
-    else:
-        os.truncate(path, max(0, size - 1 - int((pick - 0.5) * 400)))
 
 
 def _pick(those: Sequence[T], share: float) -> T | None:

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.chaos.proxy import Door
 SLOTS = 2
 _UIDS = 1000  # of each machine
 _FIRST_UID = 60_000
+_FREEZING = 3.0  # seconds for a machine to stand still
 _WORKER = (sys.executable, "-m", "muster", "worker")
 _NAME = re.compile(rb"/(\d+)-(\d+)\0")
 
@@ -105,6 +107,27 @@ class Machine:
         while left := [process for process in self.everything() if not is_done(process)]:
             for process in left:
                 processes.send(process, number)
+
+    def freeze(self) -> list[Process]:
+        """All of its processes, once they stand still."""
+        deadline = time.monotonic() + _FREEZING
+        self.signal_all(
+            signal.SIGSTOP,
+            lambda process: process.state in "TtZXx" or time.monotonic() > deadline,
+        )
+        return self.everything()
+
+
+def tear(machine: Machine, pick: float) -> None:
+    """Leave half a record at the end of the journal, or take its last bytes away."""
+    path = machine.layout.journal / "journal"
+    size = path.stat().st_size
+    if pick < 0.5:
+        begun = path.read_bytes()[: 12 + int(pick * 40)]
+        with path.open("ab") as file:
+            file.write(begun)
+    else:
+        os.truncate(path, max(0, size - 1 - int((pick - 0.5) * 400)))
 
 
 def leaders(stages: list[tuple[Process, Whose]]) -> Iterator[tuple[Process, Whose]]:
