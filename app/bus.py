@@ -163,9 +163,10 @@ def _send_replaced(replaced: Sequence[str]) -> None:
 
 
 def _send_dispatch(_: Sequence[None]) -> None:
-    """Of a thousand of them few send a job: one that waits in its queue has yet to read what is
-    committed by now (one of beat's may lapse there: then beat comes again). Who did not send one a
-    moment ago does not wait to hear whether one does.
+    """Send a job, unless one waits in the queue: it will read all that is committed by now.
+
+    To look costs a round trip, so only a process that has woken the dispatcher within the last
+    0.1 s does. (A job of beat's may lapse in the queue; then beat sends the next.)
     """
     global _dispatch_woken_at
     now = time.monotonic()

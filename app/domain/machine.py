@@ -94,7 +94,7 @@ def disk_is_news(status: MachineStatus, percent: float, limit: float, *, accepte
     return status is MachineStatus.ONLINE and not accepted
 
 
-class Word(StrEnum):
+class HelloWord(StrEnum):
     """What a machine's hello says about an attempt."""
 
     NOTHING = "nothing"
@@ -103,7 +103,7 @@ class Word(StrEnum):
     IDLE = "idle"  # only the workspace is kept: the attempt was stopped, failed, or lost its lease
 
 
-class Fate(StrEnum):
+class AttemptFate(StrEnum):
     """What becomes of an attempt when its machine says hello (machine-protocol.md's table)."""
 
     GO_ON = "go_on"
@@ -114,7 +114,9 @@ class Fate(StrEnum):
     GONE_AT_GATE = "gone_at_gate"  # likewise, but only a workspace is lost: the gate stays open
 
 
-def fate(word: Word, *, ended: bool, accepted: bool, at_gate: bool, restorable: bool) -> Fate:
+def fate(
+    word: HelloWord, *, ended: bool, accepted: bool, at_gate: bool, restorable: bool
+) -> AttemptFate:
     """The fate of one attempt, by the reconciliation table.
 
     ended: the server has ended the attempt. accepted: the machine has confirmed that it has the
@@ -122,14 +124,14 @@ def fate(word: Word, *, ended: bool, accepted: bool, at_gate: bool, restorable: 
     task failed because this attempt, its latest, was lost.
     """
     if ended:
-        if word is Word.RESULT and restorable:
-            return Fate.RESTORE
-        return Fate.STOP if word is Word.AT_WORK else Fate.FREE_SLOT
-    if word is not Word.NOTHING:
-        return Fate.GO_ON
+        if word is HelloWord.RESULT and restorable:
+            return AttemptFate.RESTORE
+        return AttemptFate.STOP if word is HelloWord.AT_WORK else AttemptFate.FREE_SLOT
+    if word is not HelloWord.NOTHING:
+        return AttemptFate.GO_ON
     if not accepted:
-        return Fate.GO_ON  # its first order may have been lost on the way, and is sent again
-    return Fate.GONE_AT_GATE if at_gate else Fate.LOST
+        return AttemptFate.GO_ON  # its first order may have been lost on the way, and is sent again
+    return AttemptFate.GONE_AT_GATE if at_gate else AttemptFate.LOST
 
 
 def had_a_chance(

@@ -59,8 +59,8 @@ def sweep_retention() -> None:
 
 
 def sweep_counters() -> None:
-    counters.fold(now())
-    fleet.fold()
+    counters.roll_up(now())
+    fleet.roll_up()
 
 
 def chat_event(event_id: int) -> None:

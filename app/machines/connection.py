@@ -43,7 +43,7 @@ class Connection:
         self,
         app: Flask,
         ws: Any,
-        session: machines.Session,
+        session: machines.MachineSession,
         observed: dict[AttemptKey, Observed],
         protocol: int,
     ) -> None:
@@ -71,10 +71,10 @@ class Connection:
         self._changed = True
         self._some.set()
 
-    def answer(self, sign: ReceivedHeartbeat, standing: HeartbeatResult) -> None:
+    def answer(self, heartbeat: ReceivedHeartbeat, result: HeartbeatResult) -> None:
         """The heartbeat has been stored, and so the rows see the machine."""
-        self.compare(standing.orders_version)  # first: orders go out before the answer
-        self._heard = (sign, standing)
+        self.compare(result.orders_version)  # first: orders go out before the answer
+        self._heard = (heartbeat, result)
         self._some.set()
 
     def end(self, code: int, reason: str) -> None:
@@ -205,17 +205,17 @@ class Connection:
         if heard is not None:
             self.send(frames.HeartbeatAck(number=heard[0].number))
 
-    def _look_at(self, sign: ReceivedHeartbeat, standing: HeartbeatResult) -> None:
+    def _look_at(self, heartbeat: ReceivedHeartbeat, result: HeartbeatResult) -> None:
         """What a heartbeat says that is news to the rows. Not where all heartbeats are written: it
         waits for locks, and wakes others, for which Redis may take its time.
         """
         about = (self.machine_id, self.generation)
-        if not standing.is_heard:
+        if not result.is_heard:
             with self._app.app_context():
-                liveness.hear_again(*about, sign.received_at)
-        if standing.disk is not None:
+                liveness.hear_again(*about, heartbeat.received_at)
+        if result.disk is not None:
             with self._app.app_context():
-                drains.look_at_disk(*about, standing.disk, sign.received_at)
+                drains.look_at_disk(*about, result.disk, heartbeat.received_at)
 
     def _send_orders(self) -> None:
         with self._app.app_context():
@@ -240,7 +240,7 @@ class Connection:
 
     def _prune(self, desired: Sequence[DesiredState]) -> None:
         """Only what is at work needs to be remembered: the rest is told nothing twice."""
-        listed = {AttemptKey.of(w) for w in desired}
+        listed = {AttemptKey.of(state) for state in desired}
         self._observed = {
             key: observed for key, observed in self._observed.items() if key in listed
         }

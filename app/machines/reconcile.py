@@ -37,7 +37,7 @@ def reconcile(
     An order is repeated only on a new connection: a machine answers a repeated one with what it
     has already reported, so that an early or a repeated order changes nothing.
     """
-    return [w for w in desired if _is_due(w, observed.get(AttemptKey.of(w)))]
+    return [state for state in desired if _is_due(state, observed.get(AttemptKey.of(state)))]
 
 
 def _is_due(desired: DesiredState, observed: Observed | None) -> bool:

@@ -75,7 +75,7 @@ def _hear_hello(ws: Any) -> frames.Hello:
     return frame
 
 
-def _let_in(app: Flask, hello: frames.Hello) -> machines.Session:
+def _let_in(app: Flask, hello: frames.Hello) -> machines.MachineSession:
     try:
         with app.app_context():
             return machines.hello(hello, now())
@@ -87,7 +87,7 @@ def _let_in(app: Flask, hello: frames.Hello) -> machines.Session:
         raise _Refused(CloseCode.GOING_AWAY, "the database is away") from None
 
 
-def _tell(app: Flask, session: machines.Session) -> None:
+def _tell(app: Flask, session: machines.MachineSession) -> None:
     with app.app_context():
         machines.tell(session)
 
@@ -98,7 +98,7 @@ def promised(lease: float) -> float:
     return lease - min(_FENCING_SECONDS, lease / 10)
 
 
-def _welcome(app: Flask, session: machines.Session, spoken: int) -> frames.Welcome:
+def _welcome(app: Flask, session: machines.MachineSession, spoken: int) -> frames.Welcome:
     return frames.Welcome(
         protocol=spoken,
         server_time=now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),

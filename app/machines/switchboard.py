@@ -35,15 +35,15 @@ class Pulse:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        self._signs: dict[uuid.UUID, tuple[Connection, ReceivedHeartbeat]] = {}
+        self._received: dict[uuid.UUID, tuple[Connection, ReceivedHeartbeat]] = {}
         self._some = threading.Event()
 
     def beat(self, connection: Connection, frame: Heartbeat) -> None:
         """Have a heartbeat written; it is answered once it has been committed. Does not wait."""
-        sign = ReceivedHeartbeat(
+        heartbeat = ReceivedHeartbeat(
             connection.machine_id, connection.generation, frame.number, now(), frame.metrics
         )
-        self._signs[connection.machine_id] = (connection, sign)
+        self._received[connection.machine_id] = (connection, heartbeat)
         self._some.set()
 
     def run(self) -> NoReturn:
@@ -51,22 +51,22 @@ class Pulse:
         while True:
             self._some.wait()
             self._some.clear()
-            signs, self._signs = self._signs, {}
+            received, self._received = self._received, {}
             # Without Postgres they stay unanswered, and the machines' leases run on, which is
             # right: we have not heard them.
-            write = partial(self._write, signs)
+            write = partial(self._write, received)
             threads.survive(log, "heartbeats_not_written", write, SQLAlchemyError)
             time.sleep(self.INTERVAL)
 
-    def _write(self, signs: dict[uuid.UUID, tuple[Connection, ReceivedHeartbeat]]) -> None:
+    def _write(self, received: dict[uuid.UUID, tuple[Connection, ReceivedHeartbeat]]) -> None:
         with self._app.app_context():
-            answers = heartbeats.write([sign for _, sign in signs.values()])
-        for machine_id, (connection, sign) in signs.items():
-            standing = answers.get(machine_id)
-            if standing is None:
+            answers = heartbeats.write([heartbeat for _, heartbeat in received.values()])
+        for machine_id, (connection, heartbeat) in received.items():
+            result = answers.get(machine_id)
+            if result is None:
                 connection.end(CloseCode.REPLACED, "another connection speaks for this machine")
             else:
-                connection.answer(sign, standing)
+                connection.answer(heartbeat, result)
 
 
 class Presence:

@@ -18,8 +18,8 @@ class TunnelOrders:
         """What is to be sent now, and counts as told."""
         if not self._is_spoken:
             return []
-        listed = {(w.task_id, w.attempt, w.number, w.is_open): w for w in wanted}
-        new = [frame(w) for key, w in listed.items() if key not in self._told]
+        listed = {(one.task_id, one.attempt, one.number, one.is_open): one for one in wanted}
+        new = [frame(one) for key, one in listed.items() if key not in self._told]
         self._told = set(listed)
         return new
 

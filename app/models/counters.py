@@ -1,8 +1,8 @@
 """Numbers of tasks, kept instead of counted.
 
 A trigger on `tasks` writes one row (a move) for each change of a status, so that no code can forget
-it, and no transaction waits for a counter's row. `services.counts.counters.fold` adds the moves to
-the counts. The true number is always the sum of the count and of the moves that are not folded yet.
+it, and no transaction waits for a counter's row. `services.counts.counters.roll_up` adds the moves
+to the counts. The true number is always the sum of the count and of the moves not yet rolled up.
 """
 
 from datetime import date
@@ -17,7 +17,7 @@ from app.models.task import Task
 
 
 class TaskMove(Model):
-    """A task's change of status, not yet folded. `was` is null for a new task, `became` for one
+    """A task's change of status, not yet rolled up. `was` is null for a new task, `became` for one
     that was deleted. `day` (UTC) is the day of the task's end, set where it completed or failed.
 
     `project_id` has no foreign key, because each insert would lock the project's row.
@@ -33,7 +33,7 @@ class TaskMove(Model):
 
 
 class TaskCount(Model):
-    """How many of a project's tasks have the status, without the moves that are not folded yet."""
+    """How many of a project's tasks have the status, without the moves not yet rolled up."""
 
     __tablename__ = "task_counts"
 
@@ -45,7 +45,7 @@ class TaskCount(Model):
 
 
 class TaskEnd(Model):
-    """How many of a project's tasks ended so on that day (UTC), without the moves not folded
+    """How many of a project's tasks ended so on that day (UTC), without the moves not rolled up
     yet.
     """
 

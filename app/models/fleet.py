@@ -1,7 +1,7 @@
 """Counters of the fleet (`domain.fleet`), kept like the numbers of tasks (`models.counters`).
 
 Triggers write a move where an attempt ends, where a task's history tells of trouble, and where
-leases are prolonged; `services.counts.fleet.fold` adds them up. The counters only ever grow.
+leases are prolonged; `services.counts.fleet.roll_up` adds them up. The counters only ever grow.
 """
 
 from sqlalchemy import DDL, event
@@ -15,8 +15,8 @@ from app.models.task import Attempt, Event
 
 
 class FleetMove(Model):
-    """An increment of a counter's label, not yet folded: of its `times`, and of `amount`, the sum
-    of the measured values.
+    """An increment of a counter's label, not yet rolled up: of its `times`, and of `amount`, which
+    is the sum of the measured values.
     """
 
     __tablename__ = "fleet_moves"
@@ -29,7 +29,7 @@ class FleetMove(Model):
 
 
 class FleetCount(Model):
-    """A counter's value by label, without the moves that are not folded yet."""
+    """A counter's value by label, without the moves that are not rolled up yet."""
 
     __tablename__ = "fleet_counts"
 

@@ -24,10 +24,10 @@ class AdvisoryLock(IntEnum):
     EXPAND_OUTBOX = 0x6D75736F
     """From the outbox to notifications: a task's events are expanded in their order."""
 
-    FOLD_TASK_COUNTS = 0x6D757363
+    ROLL_UP_TASK_COUNTS = 0x6D757363
     """Adding `task_moves` up into `task_counts`."""
 
-    FOLD_FLEET_COUNTS = 0x6D757366
+    ROLL_UP_FLEET_COUNTS = 0x6D757366
     """Adding `fleet_moves` up into `fleet_counts`."""
 
 

@@ -1,4 +1,4 @@
-"""Numbers of tasks: folded counts, plus the moves that are not folded yet (`models.counters`).
+"""Numbers of tasks: rolled-up counts, plus the moves not yet rolled up (`models.counters`).
 
 Each read is one statement, whose snapshot sees a move once: either as a move, or in a count.
 """
@@ -15,7 +15,7 @@ from app.postgres.advisory_locks import AdvisoryLock
 from app.services.counts import rollup
 
 # The counts' foreign keys lock a project only when a row is inserted, not when it is updated.
-_FOLD = text("""
+_ROLL_UP = text("""
     WITH gone AS (
         DELETE FROM task_moves WHERE ctid IN (SELECT ctid FROM task_moves LIMIT :batch)
         RETURNING project_id, was, became, day
@@ -67,37 +67,37 @@ def ends_of(day: date, projects: Select[int]) -> dict[TaskStatus, int]:
 
     A task that failed twice counts twice. Days before yesterday are not kept.
     """
-    folded = select(TaskEnd.status, TaskEnd.tasks.label("n")).where(
+    rolled_up = select(TaskEnd.status, TaskEnd.tasks.label("n")).where(
         TaskEnd.project_id.in_(projects), TaskEnd.day == day
     )
     fresh = select(TaskMove.became, literal(1)).where(
         TaskMove.project_id.in_(projects), TaskMove.day == day
     )
-    ends = union_all(folded, fresh).subquery()
+    ends = union_all(rolled_up, fresh).subquery()
     query = select(ends.c.status, func.sum(ends.c.n)).group_by(ends.c.status)
     found = {status: int(number) for status, number in db.session.execute(query)}
     return {TaskStatus.COMPLETED: 0, TaskStatus.FAILED: 0} | found
 
 
-def fold(now: datetime) -> int:
+def roll_up(now: datetime) -> int:
     """Add the moves to the counts, and delete ends before yesterday. Returns the number of moves.
 
     Commits.
     """
     first_day = now.astimezone(UTC).date() - timedelta(days=1)
-    folded = rollup.fold(AdvisoryLock.FOLD_TASK_COUNTS, _FOLD, first_day=first_day)
+    rolled_up = rollup.roll_up(AdvisoryLock.ROLL_UP_TASK_COUNTS, _ROLL_UP, first_day=first_day)
     db.session.execute(delete(TaskEnd).where(TaskEnd.day < first_day))
     db.session.commit()
-    return folded
+    return rolled_up
 
 
 def _moves(projects: Select[int]) -> Subquery:
     """Rows (project_id, status, n) whose sums are the counts."""
-    folded = select(TaskCount.project_id, TaskCount.status, TaskCount.tasks.label("n"))
+    rolled_up = select(TaskCount.project_id, TaskCount.status, TaskCount.tasks.label("n"))
     came = select(TaskMove.project_id, TaskMove.became, literal(1))
     went = select(TaskMove.project_id, TaskMove.was, literal(-1))
     return union_all(
-        folded.where(TaskCount.project_id.in_(projects)),
+        rolled_up.where(TaskCount.project_id.in_(projects)),
         came.where(TaskMove.project_id.in_(projects), TaskMove.became.is_not(None)),
         went.where(TaskMove.project_id.in_(projects), TaskMove.was.is_not(None)),
     ).subquery()

@@ -1,4 +1,4 @@
-"""Counters of the fleet: folded counts, plus the moves that are not folded yet (`models.fleet`).
+"""Counters of the fleet: rolled-up counts, plus the moves not yet rolled up (`models.fleet`).
 
 They only rise, and outlive the rows that were counted.
 """
@@ -15,7 +15,7 @@ from app.models import FleetCount, FleetMove
 from app.postgres.advisory_locks import AdvisoryLock
 from app.services.counts import rollup
 
-_FOLD = text("""
+_ROLL_UP = text("""
     WITH gone AS (
         DELETE FROM fleet_moves WHERE ctid IN (SELECT ctid FROM fleet_moves LIMIT :batch)
         RETURNING counter, label, times, amount
@@ -56,6 +56,6 @@ def note(counter: FleetCounter, times: Mapping[str, int]) -> None:
     )
 
 
-def fold() -> int:
+def roll_up() -> int:
     """Add the moves to the counts. Returns the number of moves. Commits."""
-    return rollup.fold(AdvisoryLock.FOLD_FLEET_COUNTS, _FOLD)
+    return rollup.roll_up(AdvisoryLock.ROLL_UP_FLEET_COUNTS, _ROLL_UP)

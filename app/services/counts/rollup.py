@@ -1,4 +1,4 @@
-"""Folding: adding moves to counts, in short transactions."""
+"""Rolling moves up into counts, in short transactions."""
 
 from sqlalchemy import TextClause, select
 
@@ -9,18 +9,18 @@ from app.postgres.advisory_locks import AdvisoryLock
 BATCH = 10_000
 
 
-def fold(lock: AdvisoryLock, statement: TextClause, **about: object) -> int:
+def roll_up(lock: AdvisoryLock, statement: TextClause, **about: object) -> int:
     """Execute the statement until less than a batch is left. Returns how many rows it took in all.
 
-    The statement takes :batch, and returns how many rows it took. `lock` lets one process fold at a
-    time; who does not get it does nothing. Commits after each batch.
+    The statement takes :batch, and returns how many rows it took. `lock` lets one process do it
+    at a time; who does not get it does nothing. Commits after each batch.
     """
     total = 0
     while db.session.scalar(select(advisory_locks.try_to_take(lock))):
-        folded = db.session.scalar(statement, {"batch": BATCH, **about}) or 0
+        moved = db.session.scalar(statement, {"batch": BATCH, **about}) or 0
         db.session.commit()
-        total += folded
-        if folded < BATCH:
+        total += moved
+        if moved < BATCH:
             break
     db.session.rollback()
     return total

@@ -116,8 +116,8 @@ def end(machine: Machine, now: datetime) -> None:
     holds its lock, and commits. Raises MachineDecommissioned.
     """
     transitions.move(machine, MachineEvent.UNDRAIN, now)
-    sign = db.session.get(MachineHeartbeat, machine.id, populate_existing=True)
-    percent = (sign.metrics or {}).get("diskPercent", 0.0) if sign else 0.0
+    heartbeat = db.session.get(MachineHeartbeat, machine.id, populate_existing=True)
+    percent = (heartbeat.metrics or {}).get("diskPercent", 0.0) if heartbeat else 0.0
     machine.disk_accepted = percent > settings.value("maxDiskPercent")
     attempts.change_orders(machine)
     bus.wake_machines([machine.id])

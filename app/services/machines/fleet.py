@@ -135,6 +135,6 @@ def _leave(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> Non
 
 
 def _end_lease(machine: Machine, now: datetime) -> None:
-    sign = MachineHeartbeat.machine_id == machine.id
+    heartbeat = MachineHeartbeat.machine_id == machine.id
     runs_on = MachineHeartbeat.lease_until > now
-    db.session.execute(update(MachineHeartbeat).where(sign, runs_on).values(lease_until=now))
+    db.session.execute(update(MachineHeartbeat).where(heartbeat, runs_on).values(lease_until=now))

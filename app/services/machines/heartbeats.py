@@ -47,7 +47,7 @@ _WRITE = text("""
         lease_until = CASE m.status WHEN 'decommissioned' THEN h.lease_until
                                     ELSE greatest(h.lease_until, s.lease_until) END,
         metrics = coalesce(s.metrics, h.metrics)
-    FROM jsonb_to_recordset(CAST(:signs AS jsonb)) AS s(
+    FROM jsonb_to_recordset(CAST(:received AS jsonb)) AS s(
             id uuid, generation bigint, received_at timestamptz, lease_until timestamptz,
             metrics jsonb)
     JOIN machines AS m ON m.id = s.id AND m.generation = s.generation
@@ -56,25 +56,25 @@ _WRITE = text("""
 """)
 
 
-def write(signs: Sequence[ReceivedHeartbeat]) -> dict[uuid.UUID, HeartbeatResult]:
+def write(received: Sequence[ReceivedHeartbeat]) -> dict[uuid.UUID, HeartbeatResult]:
     """Store heartbeats. Returns the result for each machine, but for those that another connection
     speaks for now. Commits.
     """
     lease = timedelta(seconds=current_app.config["LEASE_SECONDS"])
     rows = [
         {
-            "id": str(sign.machine_id),
-            "generation": sign.generation,
-            "received_at": sign.received_at.isoformat(),
-            "lease_until": (sign.received_at + lease).isoformat(),
-            "metrics": msgspec.to_builtins(sign.metrics) if sign.metrics else None,
+            "id": str(heartbeat.machine_id),
+            "generation": heartbeat.generation,
+            "received_at": heartbeat.received_at.isoformat(),
+            "lease_until": (heartbeat.received_at + lease).isoformat(),
+            "metrics": msgspec.to_builtins(heartbeat.metrics) if heartbeat.metrics else None,
         }
         # Rows are locked in id order, as everywhere.
-        for sign in sorted(signs, key=lambda sign: sign.machine_id)
+        for heartbeat in sorted(received, key=lambda heartbeat: heartbeat.machine_id)
     ]
-    found = db.session.execute(_WRITE, {"signs": json.dumps(rows)}).all()
+    found = db.session.execute(_WRITE, {"received": json.dumps(rows)}).all()
     db.session.commit()
-    metrics = {sign.machine_id: sign.metrics for sign in signs}
+    metrics = {heartbeat.machine_id: heartbeat.metrics for heartbeat in received}
     return {
         row.machine_id: HeartbeatResult(row.orders_version, row.connected, _disk(row, metrics))
         for row in found

@@ -44,13 +44,13 @@ def notice(now: datetime) -> int:
 
 def _fall_silent(machine_id: uuid.UUID, now: datetime, limit: timedelta) -> None:
     machine = locks.machine(machine_id)
-    sign = db.session.get(MachineHeartbeat, machine_id, populate_existing=True)
-    if machine is None or not is_silent(sign.received_at if sign else None, now, limit):
+    heartbeat = db.session.get(MachineHeartbeat, machine_id, populate_existing=True)
+    if machine is None or not is_silent(heartbeat.received_at if heartbeat else None, now, limit):
         db.session.rollback()  # it spoke while we waited for the lock
         return
     machine_transitions.move(machine, MachineEvent.FALL_SILENT, now)
     # In an outage of ours a machine may only not have found its way back yet.
-    could_speak = sign is None or servers.were_reachable(sign.received_at, now, limit / 2)
+    could_speak = heartbeat is None or servers.were_reachable(heartbeat.received_at, now, limit / 2)
     for attempt in attempts.live_on(machine.id):
         _miss(machine, attempt, now, could_speak)
     db.session.commit()
@@ -126,12 +126,17 @@ def give_up(now: datetime) -> int:
 def _give_up_on(task_id: int, now: datetime) -> None:
     held = locks.task_with_machine(task_id)
     machine_id = held.machine.id if held.machine else None
-    sign = db.session.get(MachineHeartbeat, machine_id, populate_existing=True)
-    if held.live is None or held.machine is None or sign is None or sign.lease_until >= now:
+    heartbeat = db.session.get(MachineHeartbeat, machine_id, populate_existing=True)
+    if (
+        held.live is None
+        or held.machine is None
+        or heartbeat is None
+        or heartbeat.lease_until >= now
+    ):
         db.session.rollback()
         return
-    in_time = servers.were_reachable(sign.received_at, sign.lease_until)
-    if not in_time and not servers.were_reachable(sign.received_at, now):
+    in_time = servers.were_reachable(heartbeat.received_at, heartbeat.lease_until)
+    if not in_time and not servers.were_reachable(heartbeat.received_at, now):
         db.session.rollback()  # we have only just come back ourselves: it may bring the result
         return
     why = f"{held.machine.name} did not come back in time"

@@ -12,7 +12,7 @@ from sqlalchemy import and_, or_, select, text, update
 from app import bus
 from app.domain.attempt import AttemptPhase
 from app.domain.errors import InvalidToken, MachineDecommissioned
-from app.domain.machine import Fate, MachineEvent, MachineStatus, Word, fate
+from app.domain.machine import AttemptFate, HelloWord, MachineEvent, MachineStatus, fate
 from app.domain.moments import rewritten
 from app.extensions import db
 from app.models import Attempt, Machine, Task
@@ -28,7 +28,7 @@ _EARLIER = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
-class Session:
+class MachineSession:
     """A connection's right to speak for a machine, and how far its reports and logs have been
     stored.
 
@@ -43,7 +43,7 @@ class Session:
     wishes: Sequence[bus.Wish]
 
 
-def hello(frame: frames.Hello, now: datetime) -> Session:
+def hello(frame: frames.Hello, now: datetime) -> MachineSession:
     """Let a machine in, in place of any older connection, and reconcile its attempts. Returns the
     connection's session. Commits.
 
@@ -79,7 +79,7 @@ def hello(frame: frames.Hello, now: datetime) -> Session:
     bus.wake_dispatch()
     wishes = bus.taken()
     db.session.commit()
-    return Session(
+    return MachineSession(
         machine_id=machine.id,
         name=machine.name,
         generation=machine.generation,
@@ -89,7 +89,7 @@ def hello(frame: frames.Hello, now: datetime) -> Session:
     )
 
 
-def tell(session: Session) -> None:
+def tell(session: MachineSession) -> None:
     """Wake, after a hello, the machine's older connections, the dispatcher, and those who look at
     its tasks. Nothing is committed here: what the hello's transaction wished is sent at once.
     """
@@ -118,7 +118,7 @@ def _moment(said: str | None) -> str | None:
 
 
 # A longer lease that the machine has been promised stays: its shims hold it whatever we say now.
-# Answers with the sign before this one: what a statement reads is as it was before the statement.
+# Answers with the heartbeat before this one: what a statement reads is as it was before it.
 _HEAR = text("""
     INSERT INTO machine_heartbeats AS h (machine_id, received_at, lease_until)
     VALUES (:machine_id, :now, :lease_until)
@@ -135,8 +135,8 @@ def _hear(machine: Machine, now: datetime) -> None:
     reached, its live attempts are excused: to lose them does not count.
     """
     lease_until = now + timedelta(seconds=current_app.config["LEASE_SECONDS"])
-    sign = {"machine_id": machine.id, "now": now, "lease_until": lease_until}
-    heard_at, leased_until = db.session.execute(_HEAR, sign).one()
+    heartbeat = {"machine_id": machine.id, "now": now, "lease_until": lease_until}
+    heard_at, leased_until = db.session.execute(_HEAR, heartbeat).one()
     if heard_at is None or now < leased_until - _EARLIER:
         return
     if servers.were_reachable(heard_at, leased_until):
@@ -181,32 +181,32 @@ def _meet(
         restorable=task is not None and attempts.is_restorable(task, attempt),
     )
     match decided:
-        case Fate.STOP:
+        case AttemptFate.STOP:
             attempts.keep_slot(machine, attempt)  # until it has been told to stop, and has
-        case Fate.FREE_SLOT:
+        case AttemptFate.FREE_SLOT:
             attempts.free_slot(machine, attempt)
-        case Fate.LOST | Fate.GONE_AT_GATE if task is not None:
+        case AttemptFate.LOST | AttemptFate.GONE_AT_GATE if task is not None:
             why = f"{machine.name} no longer has the attempt"
             attempts.lose(machine, task, attempt, why, now, gone=True)
-        case Fate.RESTORE if task is not None:
+        case AttemptFate.RESTORE if task is not None:
             stages.restore(stages.LiveAttempt(machine, task, attempt, now))
-        case Fate.GO_ON if task is not None:
+        case AttemptFate.GO_ON if task is not None:
             liveness.see_again(machine, task, now)
 
 
-def _word_of(said: frames.HeldAttempt | None) -> Word:
+def _word_of(said: frames.HeldAttempt | None) -> HelloWord:
     if said is None:
-        return Word.NOTHING
+        return HelloWord.NOTHING
     if said.state in ("working", "publishing"):
-        return Word.AT_WORK
+        return HelloWord.AT_WORK
     ended_by_itself = said.ended_by in ("exit", "signal", "timeout")
     is_result = said.state == "published" or (said.state == "waiting" and ended_by_itself)
-    return Word.RESULT if is_result else Word.IDLE
+    return HelloWord.RESULT if is_result else HelloWord.IDLE
 
 
 def hang_up(machine_id: uuid.UUID, generation: int) -> None:
-    """Note that the connection is over. Whether the machine is gone is for its silence to show.
-    Commits.
+    """Note that the connection is over. Commits. The status does not move (`transitions`): whether
+    the machine is gone is for its silence to show.
     """
     mine = and_(Machine.id == machine_id, Machine.generation == generation)
     db.session.execute(update(Machine).where(mine).values(connected=False))

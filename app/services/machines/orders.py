@@ -18,7 +18,7 @@ from app.models import Attempt, Developer, Machine, Project, Task, Terminal
 from app.services import locks, vault
 from app.services.clock import now as clock_now
 from app.services.tasks import attempts, gates
-from app.services.tunnels import orders
+from app.services.tunnels import orders as tunnel_orders
 from app.services.tunnels.orders import WantedTunnel
 from muster.protocol import codec, frames
 from muster.protocol.attempt_key import AttemptKey
@@ -27,7 +27,7 @@ from muster.protocol.attempt_key import AttemptKey
 class Want(StrEnum):
     RUN = "run"
     PUBLISH = "publish"
-    HOLD = "hold"  # keep the workspace, run nothing
+    KEEP = "keep"  # keep the workspace, run nothing
     STOP = "stop"
     FORGET = "forget"
     TERMINAL = "terminal"  # dial its terminal channel
@@ -77,12 +77,12 @@ def of_machine(machine_id: uuid.UUID, now: datetime, named: Collection[AttemptKe
         if row.asked is not None
     ]
     if first.status in IN_DRAIN:
-        listed = {AttemptKey.of(w) for w in desired if w.want is not Want.HOLD}
+        listed = {AttemptKey.of(state) for state in desired if state.want is not Want.KEEP}
         desired += [over for over in _over(machine_id) if AttemptKey.of(over) not in listed]
-    others = set(named) - {AttemptKey.of(w) for w in desired}
-    strangers = sorted(_strangers(machine_id, others))
-    desired += [DesiredState(*key, Want.FORGET, keep_checkpoints=True) for key in strangers]
-    tunnels = orders.read(first.tunnels, now)
+    others = set(named) - {AttemptKey.of(state) for state in desired}
+    to_forget = sorted(_to_forget(machine_id, others))
+    desired += [DesiredState(*key, Want.FORGET, keep_checkpoints=True) for key in to_forget]
+    tunnels = tunnel_orders.read(first.tunnels, now)
     return Orders(first.orders_version, first.generation, first.status, desired, tunnels)
 
 
@@ -120,7 +120,7 @@ _AT_WORK = (
         Developer.git_name,
         Developer.git_email,
         Terminal.asked,
-        orders.RUNNING,
+        tunnel_orders.RUNNING,
     )
     .select_from(Machine)
     .outerjoin(
@@ -166,7 +166,7 @@ def _over(machine_id: uuid.UUID) -> list[DesiredState]:
     return [DesiredState(row.task_id, row.number, Want.STOP, reason=row.outcome) for row in rows]
 
 
-def _strangers(machine_id: uuid.UUID, named: Collection[AttemptKey]) -> set[AttemptKey]:
+def _to_forget(machine_id: uuid.UUID, named: Collection[AttemptKey]) -> set[AttemptKey]:
     """Those of the named attempts that are not the machine's, or should be forgotten by now."""
     if not named:
         return set()
@@ -185,12 +185,12 @@ def _desired(row: Any) -> DesiredState:
             return DesiredState(*key, Want.STOP, reason=row.outcome or "")
         # Until they are given up somebody may still retry from them.
         kept = attempts.has_checkpoints(row.checkpoints, *key)
-        return DesiredState(*key, Want.HOLD if kept else Want.FORGET)
+        return DesiredState(*key, Want.KEEP if kept else Want.FORGET)
     if row.phase is AttemptPhase.PUBLISH:
         return DesiredState(*key, Want.PUBLISH, row=row)
     if row.phase is AttemptPhase.RUN and row.holds_slot and not row.is_ending:
         return DesiredState(*key, Want.RUN, row.attempt_stage, row=row)
-    return DesiredState(*key, Want.HOLD)
+    return DesiredState(*key, Want.KEEP)
 
 
 def work_or_fail(desired: DesiredState) -> frames.RunStage | frames.Publish | None:

@@ -235,6 +235,7 @@ def _log_lost(live: LiveAttempt, body: frames.LogLost) -> None:
 
 
 def _stopped(live: LiveAttempt, _: frames.Stopped) -> None:
+    """An order to stop was carried out; or the machine stopped a live attempt by itself: a loss."""
     attempts.free_slot(live.machine, live.attempt)
     if live.attempt.ended_at is None:
         stages.lost(live, f"{live.machine.name} stopped it of its own accord")

@@ -25,7 +25,7 @@ _FIELDS = {
 def create(actor: Developer, *, platform: BotPlatform, name: str, **credentials: str | None) -> Bot:
     """Create a bot; `credentials` are app_id, app_secret, webhook_token and encrypt_key. Commits.
 
-    Commits. Raises Forbidden, InvalidFields, AlreadyExists for an app that has a bot.
+    Raises Forbidden, InvalidFields, AlreadyExists for an app that has a bot.
     """
     rights.require_admin(actor)
     bot = Bot(platform=platform, name=name, created_at=now())

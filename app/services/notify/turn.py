@@ -1,6 +1,6 @@
-"""Whose turn it is to send deliveries: one job's at a time, by a key in Redis that lapses.
+"""One job at a time sends deliveries: it holds the turn, a key in Redis that lapses.
 
-What is wanted while it is somebody's turn is a flag (`bus.SEND_FLAG`), for them to see.
+A job that comes meanwhile sets a flag (`bus.SEND_FLAG`), which the holder looks at in the end.
 """
 
 from typing import Any
@@ -22,13 +22,14 @@ log = structlog.get_logger(__name__)
 
 
 def hold(holder: str, milliseconds: int) -> bool:
-    """Take the turn, or keep it; whether it is the holder's now. Then the flag is cleared: what
-    comes after this sets it again.
+    """Take the turn, or keep it. Returns whether the holder has it now, and False without Redis.
+
+    The holder's flag is cleared: what comes after this sets it again.
     """
     try:
         held: Any = redis.client.set(HOLDER, holder, nx=True, px=milliseconds, get=True)
         if held is not None and held.decode() != holder:
-            # For whoever it is to see.
+            # For the job that has the turn to see.
             redis.client.set(bus.SEND_FLAG, 1, px=bus.FLAG_MILLISECONDS)
             return False
         with redis.client.pipeline(transaction=False) as pipe:

@@ -36,12 +36,12 @@ def create(
     `remember` is called with the task last before the commit; if it raises, the task is taken back.
     Raises NotFound, Forbidden, InvalidFields.
     """
-    place = _place(actor, project_key, machine_id)
+    new = _new_task(actor, project_key, machine_id)
     now = clock_now()
     task = Task(
-        id=place.task_id,
-        project=place.project,
-        project_id=place.project.id,
+        id=new.task_id,
+        project=new.project,
+        project_id=new.project.id,
         creator=actor,
         created_by=actor.id,
         machine=None,
@@ -50,9 +50,9 @@ def create(
         suspend_reason=None,
         requested_machine_id=machine_id,
         machine_id=None,
-        agent_type=agent_type or place.project.agent_type,
+        agent_type=agent_type or new.project.agent_type,
         priority=priority,
-        pipeline=place.project.pipeline,
+        pipeline=new.project.pipeline,
         checkpoints={},
         stage_index=0,
         round=1,
@@ -89,7 +89,7 @@ class _NewTask(NamedTuple):
     task_id: int
 
 
-def _place(actor: Developer, key: str, machine_id: uuid.UUID | None) -> _NewTask:
+def _new_task(actor: Developer, key: str, machine_id: uuid.UUID | None) -> _NewTask:
     """The project for a new task, and an id. The project is held: it cannot be deleted until the
     end of the transaction. Raises NotFound, Forbidden, InvalidFields.
     """

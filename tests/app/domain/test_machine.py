@@ -9,7 +9,7 @@ import pytest
 
 from app.domain import machine
 from app.domain.errors import Conflict, MachineDecommissioned
-from app.domain.machine import Fate, MachineEvent, MachineStatus, Word
+from app.domain.machine import AttemptFate, HelloWord, MachineEvent, MachineStatus
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
 LIMIT = timedelta(seconds=30)
@@ -121,15 +121,17 @@ FACTS = ("ended", "accepted", "at_gate", "restorable")
 
 def _fates() -> Iterator[Any]:
     rows = [line.split() for line in FATES.strip().splitlines()[1:]]
-    for word, *bits in product(Word, *[(False, True)] * len(FACTS)):
+    for word, *bits in product(HelloWord, *[(False, True)] * len(FACTS)):
         said = [word.value, *("yes" if bit else "no" for bit in bits)]
         (row,) = [r for r in rows if all(a in ("-", b) for a, b in zip(r[:-1], said, strict=True))]
         facts = dict(zip(FACTS, bits, strict=True))
-        yield pytest.param(word, facts, Fate(row[-1]), id=" ".join(said))
+        yield pytest.param(word, facts, AttemptFate(row[-1]), id=" ".join(said))
 
 
 @pytest.mark.parametrize(("word", "facts", "expected"), list(_fates()))
-def test_an_attempt_meets_the_fate_of_its_row(word: Word, facts: dict[str, bool], expected: Fate):
+def test_an_attempt_meets_the_fate_of_its_row(
+    word: HelloWord, facts: dict[str, bool], expected: AttemptFate
+):
     assert machine.fate(word, **facts) is expected
 
 

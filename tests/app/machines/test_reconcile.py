@@ -35,7 +35,7 @@ def asked(count: int) -> DesiredState:
         pytest.param(desired(Want.STOP), None, True, id="stop what the machine may be getting"),
         pytest.param(desired(Want.FORGET), Observed(2), True, id="forget"),
         pytest.param(desired(Want.FORGET), Observed(2, forgetting=True), False, id="it forgets"),
-        pytest.param(desired(Want.HOLD), Observed(1), False, id="at a gate nothing is ordered"),
+        pytest.param(desired(Want.KEEP), Observed(1), False, id="at a gate nothing is ordered"),
     ],
 )
 def test_an_order_is_sent_only_if_it_changes_something(

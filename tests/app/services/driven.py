@@ -35,7 +35,9 @@ class Driven:
     def row(self) -> Machine:
         return db.session.get_one(Machine, self.machine_id, populate_existing=True)
 
-    def hello(self, *held: frames.HeldAttempt, at: datetime | None = None) -> machines.Session:
+    def hello(
+        self, *held: frames.HeldAttempt, at: datetime | None = None
+    ) -> machines.MachineSession:
         frame = frames.Hello(
             protocol=version.CURRENT,
             worker_jwt=tokens.worker_jwt(self.row)[0],

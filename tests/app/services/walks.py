@@ -125,4 +125,4 @@ class Walk:
         db.session.commit()
 
     def fold(self) -> None:
-        counters.fold(now())
+        counters.roll_up(now())

@@ -90,7 +90,7 @@ def test_the_numbers_are_those_of_the_rows(
     for status in MachineStatus:
         make_machine(status=status, slots_total=3, slots_used=1)
     if folded:
-        counters.fold(now())
+        counters.roll_up(now())
     stats = get(client, "stats", login(member))
     assert stats["tasks"] == {
         "queued": 2,

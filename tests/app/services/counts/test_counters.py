@@ -61,7 +61,7 @@ def test_whatever_happens_the_kept_numbers_are_those_of_the_rows(app: Flask, see
     assert sum(walk.ends.values()) > 0
     for _ in range(2):
         assert counters.ends_of(now().date(), EVERY) == walk.ends
-        counters.fold(now())
+        counters.roll_up(now())
     check()
 
 
@@ -92,7 +92,7 @@ def test_an_end_counts_on_the_utc_day_of_its_moment(app: Flask) -> None:
     for _ in range(2):
         for day in (today, today - timedelta(days=1)):
             assert counters.ends_of(day, EVERY)[TaskStatus.COMPLETED] == 1
-        counters.fold(now())
+        counters.roll_up(now())
 
 
 # ---- folding -----------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ def test_folding_leaves_one_row_for_what_is_counted(
     project = make_project()
     for status in ("queued", "queued", "failed", "failed", "failed"):
         a_task(project=project, status=TaskStatus(status))
-    assert [counters.fold(now()) for _ in range(2)] == [5, 0]
+    assert [counters.roll_up(now()) for _ in range(2)] == [5, 0]
     assert moves() == 0
     counts = db.session.scalars(sa.select(TaskCount).order_by(TaskCount.status))
     assert [(row.status, row.tasks) for row in counts] == [("queued", 2), ("failed", 3)]
@@ -120,11 +120,11 @@ def test_folding_leaves_one_row_for_what_is_counted(
 def test_days_before_yesterday_are_forgotten(app: Flask) -> None:
     for days in range(4):
         a_task(status=TaskStatus.COMPLETED, finished_at=now() - timedelta(days=days))
-    counters.fold(now())
+    counters.roll_up(now())
     today = now().date()
     days = set(db.session.scalars(sa.select(TaskEnd.day)))
     assert days == {today, today - timedelta(days=1)}
-    counters.fold(now() + timedelta(days=1))
+    counters.roll_up(now() + timedelta(days=1))
     assert set(db.session.scalars(sa.select(TaskEnd.day))) == {today}
     check()
 
@@ -142,12 +142,12 @@ def test_a_project_that_is_really_gone_leaves_no_number(app: Flask, folded: bool
     project = make_project()
     a_task(project=project, status=TaskStatus.FAILED)
     if folded:
-        counters.fold(now())
+        counters.roll_up(now())
     db.session.execute(sa.delete(Task))
     db.session.execute(sa.delete(Project))
     db.session.commit()
     assert (kept(), counters.ends_of(now().date(), EVERY)[TaskStatus.FAILED]) == ({}, 0)
-    counters.fold(now())
+    counters.roll_up(now())
     for table in (TaskMove, TaskCount, TaskEnd):
         assert db.session.scalars(sa.select(table)).all() == []
 
@@ -201,7 +201,7 @@ def test_they_are_so_at_every_moment_while_many_write_and_two_fold(committed_app
 
     def fold() -> None:
         while not done.is_set():
-            counters.fold(now())
+            counters.roll_up(now())
 
     def look() -> None:
         while not done.is_set():
@@ -222,7 +222,7 @@ def test_they_are_so_at_every_moment_while_many_write_and_two_fold(committed_app
     assert len(set(looks)) > 1
     db.session.rollback()
     check()
-    counters.fold(now())
+    counters.roll_up(now())
     check()
     assert moves() == 0
 
@@ -236,7 +236,7 @@ def test_who_counts_waits_for_nobody_who_counts_too(committed_app: Flask) -> Non
         for connection, task_id in zip((one, two), ids, strict=False):
             connection.execute(sa.text("SET LOCAL lock_timeout = '1s'"))
             connection.execute(change, {"id": task_id})
-        assert counters.fold(now()) == 3  # what is committed
+        assert counters.roll_up(now()) == 3  # what is committed
         one.commit()
         two.commit()
     check()

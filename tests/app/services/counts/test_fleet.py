@@ -50,7 +50,7 @@ def running(machine: Driven) -> Task:
 def times(counter: FleetCounter) -> dict[str, int]:
     """As they are, folded or not."""
     before = fleet_counts.read()[counter]
-    fleet_counts.fold()
+    fleet_counts.roll_up()
     after = fleet_counts.read()[counter]
     assert before == after
     return {label: count.times for label, count in after.items()}
@@ -272,7 +272,7 @@ def test_folding_leaves_one_row_for_what_is_counted(
         for _ in range(5):
             fleet_counts.note(FleetCounter.REPORTS_REFUSED, {"ended": 2})
         db.session.commit()
-        assert fleet_counts.fold() == 5
+        assert fleet_counts.roll_up() == 5
     assert db.session.scalars(sa.select(FleetMove)).all() == []
     [row] = db.session.scalars(sa.select(FleetCount))
     assert (row.counter, row.label, row.times) == ("reports_refused", "ended", 20)
