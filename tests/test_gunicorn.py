@@ -11,6 +11,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+import redis
+
+from app.services.ops import signs
 
 ROOT = Path(__file__).parent.parent
 
@@ -29,6 +32,8 @@ def gunicorn(
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    # What others left within the last seconds would count as signs of life.
+    redis.from_url(environment["REDIS_URL"]).delete(signs.DISPATCHER, signs.SWEEPER, signs.BEAT)
     env = {
         **{name: value for name, value in os.environ.items() if not name.startswith("MUSTER_")},
         **environment,
