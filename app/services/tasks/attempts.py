@@ -25,13 +25,12 @@ from app.domain.task import EventType, FailureCode, Loss, TaskEvent, TaskStatus,
 from app.extensions import db
 from app.models import Attempt, Gate, Machine, Task
 from app.services import settings
+from app.services.locks import Held
 from app.services.tasks import history, transitions
 
 
 def change_orders(machine: Machine | None) -> None:
-    """Note that the machine's orders have changed: its connection compares them by
-    `orders_version`.
-    """
+    """Note that the machine's orders have changed, by which its connection compares them."""
     if machine is not None:
         machine.orders_version += 1
 
@@ -112,6 +111,15 @@ def fail(
     transitions.fail(task, code, message, now, stage_index=attempt.stage_index)
 
 
+def cancel(held: Held, why: str, now: datetime, *, by: int, gone: bool) -> None:
+    """End the task as cancelled by that developer, and its live attempt. `gone` as in `end`."""
+    if held.live:
+        end(held.machine, held.live, AttemptOutcome.CANCELLED, now, gone=gone)
+    transitions.move(held.task, TaskEvent.CANCEL, now)
+    index = held.task.current_stage_index
+    history.record(held.task, EventType.CANCELLED, why, now, stage_index=index, by=by)
+
+
 def lose(
     machine: Machine | None,
     task: Task,
@@ -143,6 +151,22 @@ def lose(
         requeue(task, position(attempt, task), now, why)
 
 
+def resume(held: Held, now: datetime) -> None:
+    """Let the task go on whose question was answered: its attempt, or a new one from the queue."""
+    task, attempt, machine = held.task, held.live, held.machine
+    if attempt is None or machine is None:
+        # Nobody holds the task: it is (or goes) in the queue, and is dispatched now.
+        if task.status is not TaskStatus.QUEUED:
+            transitions.move(task, TaskEvent.REQUEUE, now)
+        bus.wake_dispatch()
+    elif go_on(machine, task, attempt, now) is not GoesOn.ELSEWHERE:
+        attempt.phase = AttemptPhase.RUN  # without a slot it waits: dispatch gives it the next one
+        transitions.move(task, TaskEvent.RESUME, now)
+        at = task.stage_index
+        text = f"goes on with “{task.pipeline[at]['name']}”"
+        history.record(task, EventType.RESUMED, text, now, stage_index=at)
+
+
 def go_on(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> GoesOn:
     """Let an attempt whose question was answered go on, and return where: here, with a slot; or
     elsewhere, and then it has ended, and its task is queued. One that has to wait is left as it is:
@@ -166,8 +190,9 @@ def hand_over(
     machine: Machine, task: Task, attempt: Attempt, why: str, now: datetime, *, gone: bool
 ) -> None:
     """End the attempt and queue its task, to go on where it is or from its last checkpoint."""
+    at = position(attempt, task)
     end(machine, attempt, AttemptOutcome.HANDED_OVER, now, gone=gone)
-    requeue(task, position(attempt, task), now, why)
+    requeue(task, at, now, why)
 
 
 def is_pushed(task: Task, attempt: Attempt) -> bool:
@@ -177,9 +202,7 @@ def is_pushed(task: Task, attempt: Attempt) -> bool:
 
 
 def position(attempt: Attempt, task: Task) -> int:
-    """The index of the stage that the attempt is at; the number of stages when only the push is
-    left.
-    """
+    """The index of the attempt's stage; the number of stages when only the push is left."""
     is_over = attempt.phase is AttemptPhase.PUBLISH
     return len(task.pipeline) if is_over else attempt.stage_index
 
@@ -209,9 +232,7 @@ def is_restorable(task: Task, attempt: Attempt) -> bool:
 
 
 def restore(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
-    """Let a lost attempt go on whose machine has brought the result that the task failed for want
-    of.
-    """
+    """Let a lost attempt go on, whose machine has brought the result that the task lacked."""
     attempt.ended_at = attempt.outcome = attempt.forget_at = None
     if not attempt.holds_slot:
         take_slot(machine, attempt)  # if none is free, dispatch gives it the next one
@@ -226,13 +247,14 @@ def requeue(task: Task, stage_index: int, now: datetime, why: str) -> None:
     round stay; those about work that is lost are withdrawn, and will be asked again. Checkpoints of
     stages that are done again are dropped: they are not the work that comes now.
     """
-    asked = _gates_of_round(task)
-    plan = pipeline.restart(stage_index, _checkpoints(task), asked)
+    asked, pushed = _gates_of_round(task), _checkpoints(task)
+    plan = pipeline.restart(stage_index, pushed, asked)
+    start = plan.stage_index
+    keep_checkpoints_before(task, start)
     for index in plan.withdrawn:
         _withdraw(task, asked[index], now)
     transitions.move(task, TaskEvent.REQUEUE, now)
-    task.stage_index = start = plan.stage_index
-    keep_checkpoints_before(task, start)
+    task.stage_index = start
     is_over = start == len(task.pipeline)
     what = "push its branch" if is_over else f"go on at stage “{task.pipeline[start]['name']}”"
     history.record(

@@ -9,7 +9,7 @@ from sqlalchemy import insert, literal, select
 from app import bus
 from app.domain import pipeline
 from app.domain import task as rules
-from app.domain.attempt import AttemptOutcome, AttemptPhase, GoesOn
+from app.domain.attempt import AttemptOutcome
 from app.domain.errors import (
     AlreadyAnswered,
     NoOpenGate,
@@ -19,7 +19,7 @@ from app.domain.errors import (
 )
 from app.domain.pipeline import GateKind
 from app.domain.roles import Act
-from app.domain.task import EventType, FailureCode, TaskEvent, TaskStatus
+from app.domain.task import EventType, FailureCode, TaskEvent
 from app.extensions import db
 from app.models import Developer, Gate, Task
 from app.services import audit, locks, rights
@@ -93,8 +93,10 @@ def keep_before(task: Task, start: int) -> None:
 
 def is_answered(task: Task, stage_index: int) -> bool:
     """Whether the gate of that stage has been answered in the task's round."""
-    gate = db.session.get(Gate, (task.id, task.round, stage_index))
-    return gate is not None and gate.answered_at is not None
+    query = select(Gate.answered_at).where(
+        Gate.task_id == task.id, Gate.round == task.round, Gate.stage_index == stage_index
+    )
+    return db.session.scalar(query) is not None
 
 
 def open_gate(task: Task) -> Gate | None:
@@ -170,9 +172,10 @@ def confirm(
         held.task, EventType.CONFIRMED, text, now, stage_index=stage_index, data=data, by=actor.id
     )
     if isinstance(answer, pipeline.Rejected):
-        _reject(held, actor, comment, now)
+        why = f"rejected by {actor.name}" + (f": {comment}" if comment else "")
+        attempts.cancel(held, why, now, by=actor.id, gone=True)
     else:
-        _go_on(held, stage_index, now)
+        attempts.resume(held, now)
     audit.record_by_office("gate.answered", seen, actor)
     if held.machine:
         bus.wake_machines([held.machine.id])
@@ -189,32 +192,6 @@ def _gate_to_answer(task: Task, stage_index: int) -> Gate:
     if gate is not None:
         raise WrongStage(gate.stage_index, stage_index)
     raise NoOpenGate
-
-
-def _reject(held: locks.Held, actor: Developer, comment: str | None, now: datetime) -> None:
-    if held.live:
-        attempts.end(held.machine, held.live, AttemptOutcome.CANCELLED, now, gone=True)
-    transitions.move(held.task, TaskEvent.CANCEL, now)
-    text = f"rejected by {actor.name}" + (f": {comment}" if comment else "")
-    index = held.task.stage_index
-    history.record(held.task, EventType.CANCELLED, text, now, stage_index=index, by=actor.id)
-
-
-def _go_on(held: locks.Held, stage_index: int, now: datetime) -> None:
-    """Let the attempt go on that has waited for the answer; a task without one is queued."""
-    task, attempt, machine = held.task, held.live, held.machine
-    if attempt is None or machine is None:
-        # Nobody holds the task: it is (or goes) in the queue, and is dispatched now.
-        if task.status is not TaskStatus.QUEUED:
-            transitions.move(task, TaskEvent.REQUEUE, now)
-        bus.wake_dispatch()
-        return
-    if attempts.go_on(machine, task, attempt, now) is GoesOn.ELSEWHERE:
-        return
-    attempt.phase = AttemptPhase.RUN  # without a slot it waits: dispatch gives it the next one
-    transitions.move(task, TaskEvent.RESUME, now)
-    name = task.pipeline[stage_index]["name"]
-    history.record(task, EventType.RESUMED, f"goes on with “{name}”", now, stage_index=stage_index)
 
 
 def expire(now: datetime) -> int:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from app import bus
 from app.domain import pipeline
 from app.domain import task as rules
-from app.domain.attempt import AttemptOutcome
 from app.domain.errors import InvalidFields, NoCheckpoint, NotFound, TaskEnded, TaskNotEnded
 from app.domain.machine import MachineStatus
 from app.domain.roles import Act
@@ -123,22 +122,12 @@ def cancel(actor: Developer, task_id: int) -> Task:
     held = locks.task_with_machine(task_id)
     if held.task.status in rules.ENDED:
         raise TaskEnded(f"task {task_id} is {held.task.status} already")
-    _cancel(held, actor)
+    attempts.cancel(held, f"cancelled by {actor.name}", clock_now(), by=actor.id, gone=False)
     audit.record_by_office("task.cancelled", seen, actor)
     if held.machine:
         bus.wake_machines([held.machine.id])
     db.session.commit()
     return reads.get(actor, task_id)
-
-
-def _cancel(held: locks.Held, actor: Developer) -> None:
-    now = clock_now()
-    if held.live:
-        attempts.end(held.machine, held.live, AttemptOutcome.CANCELLED, now, gone=False)
-    transitions.move(held.task, TaskEvent.CANCEL, now)
-    index = held.task.current_stage_index
-    why = f"cancelled by {actor.name}"
-    history.record(held.task, EventType.CANCELLED, why, now, stage_index=index, by=actor.id)
 
 
 def retry(actor: Developer, task_id: int, from_stage: int | None = None) -> Task:
