@@ -1,0 +1,40 @@
+"""The commands of a machine explain themselves."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.muster.worker.repositories import root
+from tests.muster.worker.worker_home import SOURCES
+
+__all__ = ["root"]
+
+
+def muster(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "muster", *arguments], cwd=SOURCES, capture_output=True, text=True
+    )
+
+
+@pytest.mark.parametrize("arguments", [[], ["help"], ["run"]])
+def test_who_asks_wrongly_is_told_what_there_is(arguments: list[str]) -> None:
+    said = muster(*arguments)
+    assert (said.returncode, said.stdout) == (2, "")
+    assert "python -m muster worker enroll | run" in said.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["worker", "--help"], ["worker", "run", "--help"]]
+)
+def test_help_is_no_error(arguments: list[str]) -> None:
+    said = muster(*arguments)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert "python -m muster worker" in said.stdout
+
+
+def test_a_machine_that_is_not_enrolled_is_told_how_to_be(root: Path) -> None:
+    said = muster("worker", "run", "--home", str(root / "home"))
+    assert said.returncode == 1
+    assert "python -m muster worker enroll --server URL --token TOKEN" in said.stderr
