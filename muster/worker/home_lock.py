@@ -22,4 +22,6 @@ class HomeLock:
             raise HomeInUse(f"another worker runs with {home}") from None
 
     def close(self) -> None:
+        # Not only by closing: a child between fork and exec has the handle, too.
+        fcntl.flock(self._handle, fcntl.LOCK_UN)
         os.close(self._handle)

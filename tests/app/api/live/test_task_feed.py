@@ -203,7 +203,7 @@ def test_it_ends_with_what_the_developer_came_in_with(
 def test_it_ends_with_its_access_token(
     listen: Listen, committed_app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    life = timedelta(seconds=1)
+    life = timedelta(seconds=3)
     monkeypatch.setitem(committed_app.config, "JWT_ACCESS_TOKEN_EXPIRES", life)
     listener = listen()
     assert listener.next().event == "hello"

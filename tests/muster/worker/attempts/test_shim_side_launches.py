@@ -176,7 +176,7 @@ def test_a_shim_that_hangs_at_its_start_is_ended_before_its_successor_comes(
     def successor(shim: Process) -> None:
         monkeypatch.setattr("muster.worker.shim.client.PATIENCE", 10.0)
         monkeypatch.setattr("muster.worker.shim.link.PATIENCE", 10.0)
-        alone.append(shims_of(worker) == [shim])
+        alone.append([one.pid for one in shims_of(worker)] == [shim.pid])
 
     alone: list[bool] = []
     spawns.after = lambda shim: (successor if len(spawns.seen) > 1 else hang_awhile)(shim)
