@@ -30,21 +30,6 @@ KEY = {"Idempotency-Key": "7f1c"}
 
 
 @pytest.fixture
-def developer(app: object) -> Developer:
-    return make_developer()
-
-
-@pytest.fixture
-def project(developer: Developer) -> Project:
-    return make_project(members=[developer])
-
-
-@pytest.fixture
-def headers(developer: Developer, login: Login) -> dict[str, str]:
-    return login(developer)
-
-
-@pytest.fixture
 def body(project: Project) -> dict[str, Any]:
     return {"projectKey": project.key, "description": "Do it."}
 
