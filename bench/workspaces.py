@@ -15,9 +15,9 @@ from bench.figures import Figure, Ratio, flat, latency
 from demo.repository import BASE, Repository
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Author
-from muster.worker.git.identity import Identities
 from muster.worker.git.preparation import WorkspaceRequest, prepare
 from muster.worker.layout import Layout
+from muster.worker.room.identity import Identities
 
 BLOCKS, PAIRS = 5, 6
 AT_MOST = 1.5

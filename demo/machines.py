@@ -13,8 +13,8 @@ import msgspec
 from app.embedded.stack import Stack
 from demo.api import Api, ApiProblem
 from demo.errors import DemoError
-from muster.worker.git.identity import UIDS
 from muster.worker.layout import Layout
+from muster.worker.room.identity import UIDS
 from muster.worker.server import rest
 from muster.worker.server.credentials import CredentialStore, NotEnrolled
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from app.embedded.accounts import Account
 from app.embedded.directories import can_enter
 from demo.errors import DemoError
-from muster.worker.git.identity import UIDS
+from muster.worker.room.identity import UIDS
 
 DEFAULT_HOME = ".muster"
 DEFAULT_PORT = 9000

@@ -15,11 +15,11 @@ from pathlib import Path
 from muster.worker import heap
 from muster.worker.agents.health import AgentHealth
 from muster.worker.daemon import Daemon, version
-from muster.worker.git.identity import UIDS
 from muster.worker.home_lock import HomeInUse
 from muster.worker.layout import HomeUnreachable, Layout
 from muster.worker.maintenance import KEEP_DAYS
 from muster.worker.metrics import hardware
+from muster.worker.room.identity import UIDS
 from muster.worker.server.credentials import CredentialStore, NotEnrolled
 from muster.worker.server.enroll import AlreadyEnrolled, Registration, enroll
 from muster.worker.server.rest import BadServer, Rest, ServerRefused, Unreachable

@@ -11,7 +11,6 @@ from pathlib import Path
 from muster.worker import leftovers
 from muster.worker.agents.health import AgentHealth
 from muster.worker.attempts.context import AttemptContext
-from muster.worker.git.identity import UIDS, Identities
 from muster.worker.git.repositories import Repositories
 from muster.worker.home_lock import HomeLock
 from muster.worker.journal.journal import Journal
@@ -20,6 +19,7 @@ from muster.worker.lease.fence import Fence
 from muster.worker.lease.lease import Lease, LeaseKeeper
 from muster.worker.maintenance import KEEP_DAYS, Maintenance
 from muster.worker.orders import Orders
+from muster.worker.room.identity import UIDS, Identities
 from muster.worker.server.connection import Channel
 from muster.worker.server.credentials import CredentialStore
 from muster.worker.server.log_stream import LogStreams

@@ -11,8 +11,8 @@ from muster.protocol.attempt_key import AttemptKey
 from muster.worker import processes
 from muster.worker.agents import kept_order
 from muster.worker.git import workspace
-from muster.worker.git.identity import Identity
 from muster.worker.layout import Layout
+from muster.worker.room.identity import Identity
 from muster.worker.shim import client as shim_client
 from muster.worker.shim.client import ShimGone, ShimRefused
 from muster.worker.tunnels import command as tunnel_command

@@ -9,8 +9,8 @@ import pytest
 from app.embedded.stack import Stack
 from demo.machines import LocalMachine
 from demo.up import MOST_MACHINES
-from muster.worker.git.identity import UIDS
 from muster.worker.layout import Layout
+from muster.worker.room.identity import UIDS
 from muster.worker.server.credentials import Credentials, CredentialStore
 
 

@@ -4,7 +4,16 @@ from typing import Literal
 
 import msgspec
 
-from muster.protocol.frames.parts import Big, Capability, Count, Frame, Int, Metrics, Part
+from muster.protocol.frames.parts import (
+    Big,
+    Capability,
+    Count,
+    Frame,
+    Int,
+    Metrics,
+    Part,
+    Room,
+)
 from muster.protocol.frames.reports import Report, StageEndedBy
 
 HeldState = Literal["working", "waiting", "publishing", "published", "stopped", "failed"]
@@ -42,19 +51,21 @@ class Hello(Frame, tag="hello"):
     capabilities: list[Capability] = []
     repositories: list[str] = []
     attempts: list[HeldAttempt] = []
+    room: Room | None = None  # None: the worker is of a release that knows no rooms
 
 
 class Heartbeat(Frame, tag="heartbeat"):
     """Machine, every `Welcome.heartbeat_seconds`. Answered by `HeartbeatAck` of the same number.
 
-    The machine's lease runs from the moment it sent the heartbeat that is answered. Capabilities
-    and repositories are sent only when they changed.
+    The machine's lease runs from the moment it sent the heartbeat that is answered. Capabilities,
+    repositories and room are sent only when they changed.
     """
 
     number: Big
     metrics: Metrics | None = None
     capabilities: list[Capability] | None = None
     repositories: list[str] | None = None
+    room: Room | None = None
 
 
 class Log(msgspec.Struct):

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from muster.protocol.frames.parts import Author, Frame, LogAck, Repo
+from muster.protocol.frames.parts import Author, Frame, LogAck, Repo, RoomLevel
 
 
 class Welcome(Frame, tag="welcome"):
@@ -24,6 +24,10 @@ class RunStage(Frame, tag="run-stage"):
     `text` is the agent's instruction, filled, or the shell stage's script, verbatim.
     `timeout` is in seconds. `env` and `secrets` go into the stage's environment; the values of
     `secrets` are masked in what leaves the machine.
+
+    `room` is the least that must contain the stage; a machine that cannot answers with `Failed`
+    (`room_unavailable`). `network` is None where it is open, and else the hosts that may be reached
+    (`packages.example.com`, `*.example.org:443`, `@agent`); an empty list: none.
     """
 
     task_id: int
@@ -43,6 +47,8 @@ class RunStage(Frame, tag="run-stage"):
     secrets: dict[str, str] = {}
     cols: int = 120
     rows: int = 40
+    room: RoomLevel | None = None
+    network: list[str] | None = None
 
 
 class Stop(Frame, tag="stop"):
@@ -83,6 +89,7 @@ class Tunnel(Frame, tag="tunnel"):
     """Server, to machines that speak version 2: open the attempt's tunnel for `ttl` seconds, or
     close it. Answered by `TunnelFacts` of the same `number`.
 
+    `opened_by` is in whose name its changes are committed when it closes at a gate.
     `number` counts how often people started it. A number that is known changes nothing when it is
     ordered again; a higher one ends the tunnel before it.
     """
@@ -92,6 +99,7 @@ class Tunnel(Frame, tag="tunnel"):
     number: int
     want: Literal["open", "closed"]
     ttl: float = 0.0
+    opened_by: Author | None = None
 
 
 class Drain(Frame, tag="drain"):

@@ -1,6 +1,6 @@
 """What frames are made of: bases, bounds, and the pieces that several of them hold."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -28,6 +28,17 @@ class Capability(Part):
     healthy: bool = True
     degraded_until: str | None = None  # RFC 3339; None while healthy or "until found again"
     reason: str | None = None
+
+
+RoomLevel = Literal["full", "processes", "none"]
+"""What contains an attempt: a sandbox; only its processes; nothing but its user, if it has one."""
+
+
+class Room(Part):
+    """How far a machine can contain what runs for an attempt, and in words what it lacks."""
+
+    level: RoomLevel
+    lacks: list[str] = []
 
 
 class Hardware(Part):
@@ -58,13 +69,19 @@ class DiffStat(Part):
 
 
 class Repo(Part):
-    """Where the work comes from and goes to. `resume_from` is a checkpoint's ref, if any."""
+    """Where the work comes from and goes to. `resume_from` is a checkpoint's ref, if any.
+
+    `ssh_key` is a private key in OpenSSH's form, `known_hosts` lines of such a file: with them the
+    machine logs in by ssh, and with nothing else.
+    """
 
     url: str
     base: str
     branch: str
     resume_from: str | None = None
     token: str | None = None
+    ssh_key: str | None = None
+    known_hosts: str | None = None
 
 
 class Author(Part):

@@ -44,7 +44,8 @@ class StageFinished(ReportBody, tag="stage-finished"):
 
 
 class Checkpoint(ReportBody, tag="checkpoint"):
-    """The stage's work is pushed as `ref`; reported before its `StageFinished`.
+    """The stage's work is pushed as `ref`; reported before its `StageFinished`, and again when a
+    tunnel has closed through which somebody changed it while the task waited.
 
     `diff` counts from the base. None: unknown.
     """
@@ -92,6 +93,16 @@ class TunnelFacts(ReportBody, tag="tunnel"):
     waits_for_login: bool = False
 
 
+class EgressRefused(ReportBody, tag="egress-refused"):
+    """The stage asked for a host that its network does not allow; once for each host and stage.
+
+    `host` is a name or an address as it was asked for, with the port if that was none of http's.
+    """
+
+    stage_index: Count
+    host: str
+
+
 class Stopped(ReportBody, tag="stopped"):
     """Nothing of the attempt runs any more. Answers `Stop` and `Stale`; frees the slot."""
 
@@ -132,6 +143,7 @@ Body = (
     | Published
     | WorkspaceFacts
     | TunnelFacts
+    | EgressRefused
     | Stopped
     | Lost
     | Failed

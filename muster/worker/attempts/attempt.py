@@ -39,8 +39,8 @@ from muster.worker.attempts.noted_orders import AttemptOrder, NotedOrders
 from muster.worker.attempts.serial_executor import SerialExecutor
 from muster.worker.attempts.shim_side import AttemptShim, Interrupted, LaunchFailed, ShimLost
 from muster.worker.attempts.workspace_side import AttemptWorkspace
-from muster.worker.git.identity import NoIdentityLeft
 from muster.worker.git.workspace import WorkspaceError
+from muster.worker.room.identity import NoIdentityLeft
 from muster.worker.shim.client import ShimGone, ShimLink, ShimRefused
 from muster.worker.shim.wire import StageEnd
 

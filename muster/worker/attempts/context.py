@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Accepted, Body, Failed
 from muster.worker.agents.health import AgentHealth
-from muster.worker.git.identity import Identities
 from muster.worker.git.repositories import Repositories
 from muster.worker.journal.journal import Journal
 from muster.worker.journal.standing import Standing
 from muster.worker.layout import Layout
 from muster.worker.lease.lease import Lease
+from muster.worker.room.identity import Identities
 from muster.worker.server.log_stream import LogStreams
 from muster.worker.terminals.terminals import Terminals
 from muster.worker.tunnels.tunnels import Tunnels

@@ -17,10 +17,10 @@ from pathlib import Path
 from muster.protocol.frames import DiffStat
 from muster.worker.git import git, local_repositories, shortstat
 from muster.worker.git.borrowers import Borrowers
-from muster.worker.git.identity import Identity
 from muster.worker.git.mirror_lock import MirrorLock
 from muster.worker.git.remote import Remote
 from muster.worker.layout import Layout
+from muster.worker.room.identity import Identity
 
 FETCH_TIMEOUT = 600.0
 PUSH_TIMEOUT = 300.0

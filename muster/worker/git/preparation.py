@@ -12,7 +12,6 @@ from pathlib import Path
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Author
 from muster.worker.git import git
-from muster.worker.git.identity import Identity
 from muster.worker.git.local_repositories import LocalRefused
 from muster.worker.git.mirrors import Mirror
 from muster.worker.git.remote import Remote
@@ -25,6 +24,7 @@ from muster.worker.git.workspace import (
     record,
 )
 from muster.worker.layout import Layout
+from muster.worker.room.identity import Identity
 
 PREPARATION_TIMEOUT = 600.0
 

@@ -15,10 +15,10 @@ from typing import Any
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Author, DiffStat
 from muster.worker.git import git, shortstat
-from muster.worker.git.identity import Identity
 from muster.worker.git.mirrors import Mirror
 from muster.worker.git.remote import Remote
 from muster.worker.layout import Layout
+from muster.worker.room.identity import Identity
 
 FACTS_TIMEOUT = 60.0
 

@@ -19,10 +19,10 @@ import pytest
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Author
-from muster.worker.git.identity import Identities, Identity
 from muster.worker.git.preparation import WorkspaceRequest, prepare
 from muster.worker.git.workspace import Workspace, commit_variables
 from muster.worker.layout import Layout
+from muster.worker.room.identity import Identities, Identity
 
 AUTHOR = Author("Ada Dev", "ada@dev.example")
 ENVIRONMENT = {

@@ -27,12 +27,12 @@ from muster.protocol.frames import (
 from muster.protocol.frames import Tunnel as TunnelOrder
 from muster.worker.agents.health import AgentHealth
 from muster.worker.attempts.context import AttemptContext
-from muster.worker.git.identity import Identities
 from muster.worker.git.repositories import Repositories
 from muster.worker.journal.journal import Journal
 from muster.worker.layout import Layout
 from muster.worker.lease.lease import Lease
 from muster.worker.orders import Orders
+from muster.worker.room.identity import Identities
 from muster.worker.server.credentials import Credentials, CredentialStore
 from muster.worker.server.log_stream import LogStreams
 from muster.worker.server.membership import Membership

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from muster.protocol.attempt_key import AttemptKey
-from muster.worker.git.identity import Identities, NoIdentityLeft
+from muster.worker.room.identity import Identities, NoIdentityLeft
 from tests.muster.worker.repositories import as_root, root, wait_until_gone
 
 __all__ = ["root"]
