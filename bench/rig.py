@@ -74,7 +74,8 @@ class Rig:
         self.stack.run("enroll", [*_WORKER, *command, *options])
         run = ("run", "--home", str(home), "--stop-agents-on-exit")
         file_root = ("--file-root", str(self.repository.path.parent))
-        self.stack.launch("machine", [*_WORKER, *run, *file_root])
+        stamps = ("--room-dir", f"{self.scratch}:rw")
+        self.stack.launch("machine", [*_WORKER, *run, *file_root, *stamps])
         machine_id = CredentialStore(Layout(home).credentials).machine_id()
         self._await(lambda: self._is_online(machine_id), 30.0, "the machine is not online")
 

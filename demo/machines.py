@@ -5,6 +5,7 @@ import socket
 import ssl
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,15 +97,16 @@ class LocalMachine:
         command += ["--name", self.name, "--home", str(self.home), *trust]
         self.stack.run(f"enroll-{self.number}", [*_WORKER, *command])
 
-    def start(self, path: str | None = None) -> None:
+    def start(self, path: str | None = None, shown: Sequence[str] = ()) -> None:
         """Start the machine's daemon, which ends with the stack. `path` is its PATH, by default
-        ours.
+        ours; `shown` are directories that its attempts can see (`--room-dir`).
         """
         self._point_at_stack()
         self.repositories.mkdir(exist_ok=True)
         command = ["run", "--home", str(self.home), "--stop-agents-on-exit"]
         command += ["--uids", f"{self.uids[0]}-{self.uids[-1]}"]
         command += ["--file-root", str(self.repositories)]
+        command += [word for directory in shown for word in ("--room-dir", directory)]
         env = dict.fromkeys(_SERVERS_OWN, "") | ({} if path is None else {"PATH": path})
         # Decommissioning the machine ends its daemon.
         self.stack.launch(f"{_PROCESS}{self.number}", [*_WORKER, *command], env, may_end=True)

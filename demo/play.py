@@ -116,7 +116,10 @@ def _start_machine(stack: Stack, screen: Screen, api: Api, python: Path) -> Loca
         machine.enroll(api)
     screen.step(f"starting the worker of {machine.name}")
     # The stages' `python3` is the one that attempts certainly can run.
-    machine.start(path=f"{python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
+    machine.start(
+        path=f"{python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        shown=[str(area), str(python.parent.parent)],  # where the agent lies, and what runs it
+    )
     await_online(stack, 1)
     screen.done()
     return machine

@@ -20,6 +20,8 @@ from muster.worker.layout import HomeUnreachable, Layout
 from muster.worker.maintenance import KEEP_DAYS
 from muster.worker.metrics import hardware
 from muster.worker.room.identity import UIDS
+from muster.worker.room.rooms import LEVELS
+from muster.worker.room.view import RoomDirectory
 from muster.worker.server.credentials import CredentialStore, NotEnrolled
 from muster.worker.server.enroll import AlreadyEnrolled, Registration, enroll
 from muster.worker.server.rest import BadServer, Rest, ServerRefused, Unreachable
@@ -90,6 +92,8 @@ def _run(options: argparse.Namespace) -> int:
         mirror_days=options.mirror_days,
         tunnel_command=options.tunnel_command,
         file_roots=options.file_root,
+        room=options.room,
+        room_directories=options.room_dir,
     )
 
     def on_signal(number: int, _frame: object) -> None:
@@ -169,6 +173,22 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         "may be given several times (default: none)",
     )
     parser.add_argument(
+        "--room",
+        choices=list(reversed(LEVELS)),
+        default="full",
+        help="the most that attempts are contained: full (a sandbox), processes, none (default "
+        "full, where this machine can; else what it can)",
+    )
+    parser.add_argument(
+        "--room-dir",
+        type=_room_directory,
+        action="append",
+        default=[],
+        metavar="DIR[:rw]",
+        help="show this directory in every attempt's room, at the same path, read-only unless :rw; "
+        "may be given several times",
+    )
+    parser.add_argument(
         "--tunnel-command",
         type=_command,
         default=os.environ.get("MUSTER_TUNNEL_COMMAND") or None,
@@ -192,6 +212,14 @@ def _add_home(parser: argparse.ArgumentParser) -> None:
 
 def _path(text: str) -> Path:
     return Path(text).expanduser().absolute()
+
+
+def _room_directory(text: str) -> RoomDirectory:
+    path = text.removesuffix(":rw")
+    found = Path(path).expanduser().absolute()
+    if found == Path("/") or not found.is_dir():
+        raise argparse.ArgumentTypeError(f"{path} is no directory that could be shown")
+    return RoomDirectory(found, writable=text != path)
 
 
 def _command(text: str) -> str:

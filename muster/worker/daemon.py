@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from muster.protocol.frames import RoomLevel
 from muster.worker import leftovers
 from muster.worker.agents.health import AgentHealth
 from muster.worker.attempts.context import AttemptContext
@@ -20,6 +21,8 @@ from muster.worker.lease.lease import Lease, LeaseKeeper
 from muster.worker.maintenance import KEEP_DAYS, Maintenance
 from muster.worker.orders import Orders
 from muster.worker.room.identity import UIDS, Identities
+from muster.worker.room.rooms import found_out
+from muster.worker.room.view import RoomDirectory
 from muster.worker.server.connection import Channel
 from muster.worker.server.credentials import CredentialStore
 from muster.worker.server.log_stream import LogStreams
@@ -43,9 +46,12 @@ class Daemon:
         mirror_days: float = KEEP_DAYS,
         tunnel_command: str | None = None,
         file_roots: Sequence[Path] = (),
+        room: RoomLevel = "full",
+        room_directories: Sequence[RoomDirectory] = (),
     ) -> None:
         """`uids` are those of attempts, when run as root; unused mirrors stay for `mirror_days`;
-        repositories on this host are used in `file_roots` only.
+        repositories on this host are used in `file_roots` only. `room` is the most that attempts
+        are contained, and `room_directories` are shown in their rooms.
         `tunnel_command` is what opens tunnels, by default whichever of Cursor and VS Code there is.
 
         Raises NotEnrolled, BadServer, HomeInUse, HomeUnreachable.
@@ -53,7 +59,11 @@ class Daemon:
         self._stop_agents = stop_agents_on_exit
         layout = self._layout = Layout(home, tuple(file_roots))
         layout.make()
-        if os.geteuid() == 0:
+        rooms = found_out(layout, most=room, directories=room_directories)
+        self._rooms = rooms
+        if rooms.level == "full":
+            layout.close_mirrors()
+        elif os.geteuid() == 0:
             layout.require_reachable()
         self._home_lock = HomeLock(home)
         self._membership = Membership(CredentialStore(layout.credentials))
@@ -62,18 +72,16 @@ class Daemon:
         self._journal = Journal(layout.journal, wake.set)
         streams = LogStreams(wake.set)
         health, repositories = AgentHealth(), Repositories(layout)
-        self._vitals = Vitals(home, health.capabilities, repositories.urls)
+        self._vitals = Vitals(home, health.capabilities, repositories.urls, rooms.facts)
         changed = health.changed = self._vitals.refresh
         self._maintenance = Maintenance(layout, repositories, changed, keep_days=mirror_days)
         self._channel = Channel(
             self._membership, self._journal, streams, self._lease, self._vitals, wake, version()
         )
         self._terminals = Terminals(layout, self._membership, self._channel.say, streams.shown)
-        self._tunnels = Tunnels(
-            layout, self._journal, self._lease, self._machine_id, tunnel_command
-        )
+        self._tunnels = Tunnels(rooms, self._journal, self._lease, self._machine_id, tunnel_command)
         context = AttemptContext(
-            layout=layout,
+            rooms=rooms,
             journal=self._journal,
             streams=streams,
             lease=self._lease,
@@ -94,6 +102,7 @@ class Daemon:
         fence = Fence(self._lease, self._layout.attempts)
         self._maintenance.start()
         log.info("machine %s, %d attempts held", self._membership.current.name, len(attempts))
+        log.info("rooms: %s", "; ".join([self._rooms.level, *self._rooms.lacks]))
         decommissioned = self._channel.run(self._orders)
         keeper.close()
         fence.close()

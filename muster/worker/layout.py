@@ -82,6 +82,10 @@ class Layout:
         self.safe_directories.write_text(SAFE_DIRECTORIES)
         self.safe_directories.chmod(0o644)
 
+    def close_mirrors(self) -> None:
+        """Closes the mirrors to all but the daemon: in rooms each attempt is shown its own."""
+        self.mirrors.chmod(0o700)
+
     def require_reachable(self) -> None:
         """Raises HomeUnreachable if the uid of an attempt could not walk down to the home."""
         for path in self.home.absolute().parents:

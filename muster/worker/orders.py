@@ -2,6 +2,7 @@
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
+    Author,
     Drain,
     Drained,
     Forget,
@@ -32,6 +33,7 @@ class Orders:
         self._context = context
         self._is_draining = False
         self.attempts = HeldAttempts(context, self._on_rest)
+        context.tunnels.settle = self._settle
 
     def held(self) -> list[HeldAttempt]:
         return self.attempts.described()
@@ -67,6 +69,10 @@ class Orders:
             self._context.terminals.refuse(order, "nothing runs here")
         else:
             self._context.terminals.open(order)
+
+    def _settle(self, key: AttemptKey, opened_by: Author | None) -> None:
+        if (attempt := self.attempts.find(key)) is not None:
+            attempt.settle(opened_by)
 
     def _on_rest(self) -> None:
         self._context.tunnels.close_ended()

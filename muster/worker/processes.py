@@ -66,6 +66,11 @@ def descendants(root: int) -> list[Process]:
     return [process for process in tree if process.alive]
 
 
+def children(parent: int) -> list[Process]:
+    """The living children of a process."""
+    return [process for process in everyone() if process.alive and process.parent == parent]
+
+
 def in_group(group: int) -> list[Process]:
     return [process for process in everyone() if process.alive and process.group == group]
 
@@ -103,12 +108,12 @@ def send(process: Process, number: int) -> bool:
 
 def terminate(those: list[Process]) -> None:
     """SIGTERM, and SIGCONT so that the stopped ones hear it."""
-    _send_all(those, signal.SIGTERM)
-    _send_all(those, signal.SIGCONT)
+    signal_all(those, signal.SIGTERM)
+    signal_all(those, signal.SIGCONT)
 
 
 def kill(those: list[Process]) -> None:
-    _send_all(those, signal.SIGKILL)
+    signal_all(those, signal.SIGKILL)
 
 
 def kill_tree(root: Process) -> None:
@@ -156,7 +161,8 @@ def _wait(look: Callable[[], list[Process]], limit: float) -> list[Process]:
     return left
 
 
-def _send_all(those: list[Process], number: int) -> None:
+def signal_all(those: list[Process], number: int) -> None:
+    """Signals each of them that is there still and ours to signal."""
     for process in those:
         # Not ours to signal (it became another user): who looks again will still find it.
         with contextlib.suppress(PermissionError):

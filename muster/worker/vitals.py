@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from muster.protocol.frames import Capability, Metrics
+from muster.protocol.frames import Capability, Metrics, Room
 from muster.worker import metrics
 
 _EVERY = 5.0  # seconds
@@ -23,6 +23,7 @@ class MachineFacts(NamedTuple):
     metrics: Metrics
     capabilities: list[Capability]
     repositories: list[str]
+    room: Room
 
 
 class Vitals:
@@ -33,11 +34,14 @@ class Vitals:
         home: Path,
         capabilities: Callable[[], list[Capability]],
         repositories: Callable[[], list[str]],
+        room: Room,
     ) -> None:
-        """`capabilities` and `repositories` are called at each look, on the thread of its own."""
+        """`capabilities` and `repositories` are called at each look, on the thread of its own;
+        `room` is how attempts are contained in this life of the daemon."""
         self._home = home
         self._capabilities = capabilities
         self._repositories = repositories
+        self._room = room
         self._again = threading.Event()
         self._over = False
         self.latest = self._look()
@@ -63,4 +67,5 @@ class Vitals:
                 log.warning("the machine cannot be looked at: %s", error)
 
     def _look(self) -> MachineFacts:
-        return MachineFacts(metrics.sample(self._home), self._capabilities(), self._repositories())
+        facts = metrics.sample(self._home), self._capabilities(), self._repositories()
+        return MachineFacts(*facts, self._room)

@@ -16,7 +16,7 @@ from demo.api import Api
 from muster.worker import processes
 from muster.worker.layout import Layout
 from muster.worker.processes import Process
-from muster.worker.shim.attempt_run import MARK
+from muster.worker.shim.pty_process import MARK
 from tests.chaos.proxy import Door
 
 SLOTS = 2
@@ -61,7 +61,8 @@ class Machine:
         # Its agents go on without it; the world's end is theirs.
         run = ("run", "--home", str(self.home), "--uids", uids)
         file_root = ("--file-root", str(self.stack.home.parent))
-        self.stack.launch(self.name, [*_WORKER, *run, *file_root])
+        notes = ("--room-dir", f"{self.stack.home.parent}:rw")
+        self.stack.launch(self.name, [*_WORKER, *run, *file_root, *notes])
 
     @property
     def daemon(self) -> Child:

@@ -35,7 +35,7 @@ def run(
     count = max(2, round((last - began) * 10))
     beats = [began + (last - began) * n / (count - 1) for n in range(count)]
     fields: dict[str, Any] = {
-        "place": f"{home}/workspaces/{task_id}-{attempt}",
+        "place": f"{home}/attempts/{task_id}-{attempt}",
         "mark": f"mark-{task_id}-{attempt}-{stage}",
         "pid": 1000 + stage,
         "beats": beats,

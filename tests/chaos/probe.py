@@ -29,7 +29,9 @@ class Notes:
 
     def __init__(self, directory: str, role: str) -> None:
         known = (os.environ["MUSTER_TASK_ID"], os.environ["MUSTER_ATTEMPT"], STAGE)
-        self.name = os.path.join(directory, "-".join([*known, str(os.getpid()), role]))
+        # Not our pid: in a room another run may have the same.
+        number = str(random.SystemRandom().getrandbits(62))
+        self.name = os.path.join(directory, "-".join([*known, number, role]))
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
         self._file = os.open(self.name + ".notes", flags, 0o644)
 
@@ -59,7 +61,7 @@ def main(directory: str) -> int:
         pid=os.getpid(),
         group=os.getpgid(0),
         session=os.getsid(0),
-        place=os.getcwd(),
+        place=os.environ["MUSTER_SHIM"],  # on the host; where we are is /workspace everywhere
         mark=mark,
         choice=os.environ["MUSTER_CHOICE"],
         input=os.environ["MUSTER_INPUT"],

@@ -63,7 +63,9 @@ class Running:
         area = places.machine_area(self.home)
         self.machine = LocalMachine(self.stack, area, 1)
         self.machine.enroll(self.api)
-        self.machine.start()
+        (self.home / "tunnel").mkdir()
+        # Flags in there tell stages to go on, and tunnels what to do.
+        self.machine.start(shown=[f"{area}:rw", f"{self.home / 'tunnel'}:rw"])
         await_online(self.stack, 1)
         self.repository = Repository(self.machine.repositories / "repository.git")
         self.repository.fill()

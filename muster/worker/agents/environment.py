@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 from muster.protocol.frames import Author
 from muster.worker.git.workspace import Workspace, commit_variables
@@ -21,7 +20,6 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def build(
-    home: Path,
     workspace: Workspace,
     author: Author,
     project_env: Mapping[str, str],
@@ -51,7 +49,7 @@ def build(
         "TERM": "xterm-256color",
         **project_env,
         **secrets,
-        "HOME": str(home),
+        "HOME": workspace.room.home,
         "USER": user,
         "LOGNAME": user,
         **commit_variables(author),

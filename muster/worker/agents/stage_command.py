@@ -13,20 +13,21 @@ _MISSING = frozenset({errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR})
 
 def command(order: RunStage, kept: KeptOrder, workspace: Workspace) -> StageCommand:
     """The command of an ordered stage. Raises ValueError for what no process can be given."""
-    identity = workspace.identity
+    room = workspace.room
     return StageCommand(
         stage_index=order.stage_index,
         argv=agents.argv(
             order.agent, order.kind, order.text, not kept.conversed, order.agent_command
         ),
         env=_environment(order, workspace),
-        cwd=str(workspace.path),
+        cwd=room.workspace,
         timeout=order.timeout,
-        uid=identity.uid if identity else None,
-        gid=identity.uid if identity else None,
+        uid=room.uid,
+        gid=room.uid,
         cols=order.cols,
         rows=order.rows,
         secrets=[*order.secrets.values(), *filter(None, [order.repo.token])],
+        room=room.leader(),
     )
 
 
@@ -38,6 +39,4 @@ def failure_code(end: StageEnd) -> str:
 def _environment(order: RunStage, workspace: Workspace) -> dict[str, str]:
     told = {**order.variables, "stage": order.stage_name, "project": order.project}
     known = {name: value for name, value in told.items() if name in environment.VARIABLES}
-    return environment.build(
-        workspace.home, workspace, order.author, order.env, order.secrets, dict(known)
-    )
+    return environment.build(workspace, order.author, order.env, order.secrets, dict(known))

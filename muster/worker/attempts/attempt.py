@@ -11,14 +11,14 @@ that starts anew goes on where the last one stopped, and reports nothing twice.
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import wait
-from contextlib import contextmanager
 from functools import partial
 from typing import cast
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
+    Author,
     Forget,
     HeldAttempt,
     Lost,
@@ -34,17 +34,17 @@ from muster.protocol.frames import (
 )
 from muster.worker.agents import agent_outcome, kept_order, stage_command
 from muster.worker.agents.kept_order import KeptOrder
+from muster.worker.attempts import failures
 from muster.worker.attempts.context import AttemptContext, Reporter
 from muster.worker.attempts.noted_orders import AttemptOrder, NotedOrders
 from muster.worker.attempts.serial_executor import SerialExecutor
-from muster.worker.attempts.shim_side import AttemptShim, Interrupted, LaunchFailed, ShimLost
+from muster.worker.attempts.shim_side import AttemptShim, Interrupted, ShimLost
 from muster.worker.attempts.workspace_side import AttemptWorkspace
-from muster.worker.git.workspace import WorkspaceError
-from muster.worker.room.identity import NoIdentityLeft
-from muster.worker.shim.client import ShimGone, ShimLink, ShimRefused
+from muster.worker.shim.client import ShimLink
 from muster.worker.shim.wire import StageEnd
 
 _LOG_PATIENCE = 30.0  # seconds for the server to take the rest of a log that is to be removed
+_SETTLE_LOOK = 0.5  # seconds between two looks whether the attempt is to stop meanwhile
 _REST = 10.0  # seconds without an order after which an idle shim is ended
 
 log = logging.getLogger(__name__)
@@ -119,6 +119,21 @@ class Attempt:
         """The one whose lease is to be prolonged: not for work that is to stop."""
         return None if self._noted.is_stopping else self._shim.living
 
+    def settle(self, author: Author | None) -> None:
+        """Makes what a person has changed by a tunnel, which has closed, a part of the checkpoint
+        that waits for an answer; waits for it. On no thread of the attempt's."""
+        done = threading.Event()
+
+        def checkpoint() -> None:
+            if self._kept is not None and self._is_waiting():
+                self._workspace.checkpoint_changes(self._kept, author or self._kept.author)
+            done.set()
+
+        if self._is_waiting():
+            self._executor.add(partial(self._safely, checkpoint))
+            while not done.wait(_SETTLE_LOOK) and self._goes_on():
+                pass
+
     # For the daemon, when it ends
 
     def leave(self) -> None:
@@ -168,7 +183,7 @@ class Attempt:
     def _run_stage(self, order: RunStage) -> None:
         if self._noted.is_stopping or self._reporter.standing.over:
             return
-        with self._failures_reported():
+        with failures.reported(self._reporter, self._goes_on):
             kept = KeptOrder.of(order, self._kept)
             self._remember(kept)
             if self._begin(order, kept):
@@ -187,6 +202,8 @@ class Attempt:
         starting = self._shim.start(self._goes_on)
         try:
             workspace = self._workspace.prepared(order.repo, order.author)
+            if not self._shim.has_begun(order.stage_index):
+                self._workspace.undo_changes()
             command = stage_command.command(order, kept, workspace)
             starting.result()
         finally:
@@ -214,14 +231,15 @@ class Attempt:
             self._reporter.fail(stage_command.failure_code(end), end.message)
             return
         succeeded = end.how == "exit" and end.code == 0
-        if succeeded and self._reporter.standing.checkpointed < kept.stage_index:
+        if not succeeded:
+            self._workspace.look()
+        elif self._reporter.standing.checkpointed < kept.stage_index:
             self._workspace.checkpoint(kept)
         if self._leaving:
             return
         self._context.streams.await_until(self.key, end.log_end)
         how = cast(StageEndedBy, end.how)
         self._reporter.say(StageFinished(kept.stage_index, end.log_end, how, end.code))
-        self._workspace.tell_facts()
 
     def _resume(self) -> None:
         """Goes on with the stage that an earlier daemon began."""
@@ -245,7 +263,7 @@ class Attempt:
         try:
             if self._noted.is_stopping or standing.over or self._reporter.is_saying(Published):
                 return
-            with self._failures_reported():
+            with failures.reported(self._reporter, self._goes_on):
                 self._prepare_push(order)
                 self._workspace.publish(self._kept)
         finally:
@@ -286,34 +304,14 @@ class Attempt:
 
     def _stop_running(self) -> None:
         self._context.tunnels.end(self.key)
-        try:
-            if self._shim.is_running():
-                self._shim.wait(self._noted.highest_stage, lambda: False)
-        except (ShimLost, Interrupted):
-            pass
-        except TimeoutError:
-            # A shim that does not answer is ended by force, and what it ran with it.
-            self._shim.end()
+        self._shim.stop_and_wait(self._noted.highest_stage)
 
     # What these have in common
+
+    def _is_waiting(self) -> bool:
+        """Whether nothing is to be done before the server, or a person, says more."""
+        return self._noted.state(self._reporter.standing) == "waiting" and self._goes_on()
 
     def _goes_on(self) -> bool:
         """Whether the attempt is neither to stop nor left to the next daemon."""
         return not self._abandoned.is_set()
-
-    @contextmanager
-    def _failures_reported(self) -> Iterator[None]:
-        """What goes wrong in here is reported, and raised no further."""
-        try:
-            yield
-        except WorkspaceError as error:
-            if self._goes_on():
-                self._reporter.fail(error.code, error.message)
-        except ValueError as error:
-            self._reporter.fail("stage_impossible", str(error))
-        except (OSError, NoIdentityLeft, ShimRefused) as error:
-            self._reporter.fail("worker_failed", str(error))
-        except (LaunchFailed, ShimGone) as error:
-            # No fault of the task's: another attempt, here or elsewhere, may do better.
-            if self._goes_on():
-                self._reporter.say(Lost(str(error) or "the shim died before the stage began"))

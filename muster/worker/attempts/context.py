@@ -12,6 +12,7 @@ from muster.worker.journal.standing import Standing
 from muster.worker.layout import Layout
 from muster.worker.lease.lease import Lease
 from muster.worker.room.identity import Identities
+from muster.worker.room.rooms import Rooms
 from muster.worker.server.log_stream import LogStreams
 from muster.worker.terminals.terminals import Terminals
 from muster.worker.tunnels.tunnels import Tunnels
@@ -27,7 +28,7 @@ class AttemptContext:
     `changed` is called when what the machine can do, or has, may have changed.
     """
 
-    layout: Layout
+    rooms: Rooms
     journal: Journal
     streams: LogStreams
     lease: Lease
@@ -37,6 +38,10 @@ class AttemptContext:
     terminals: Terminals
     changed: Callable[[], None]
     tunnels: Tunnels
+
+    @property
+    def layout(self) -> Layout:
+        return self.rooms.layout
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ import os
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from muster.protocol.frames import DiffStat, WorkspaceFacts
 from muster.worker.attempts.context import Reporter
-from muster.worker.git.git import GitError
+from muster.worker.git.git import Flag, GitError
 from muster.worker.git.workspace import Facts, Workspace, WorkspaceError
 
 _INTERVAL = 3.0  # seconds between two looks where something is seen to move
@@ -53,10 +54,22 @@ class FactsTeller:
         self._told: WorkspaceFacts | None = None
         self._closed = False
 
-    def look(self, at: Workspace, *, only_news: bool = False) -> None:
+    def look(
+        self, at: Workspace, *, only_news: bool = False, cancelled: Flag | None = None
+    ) -> None:
+        """git looks, in a room: what the workspace's settings run in there ends with it."""
+        self._tell(at, lambda: at.facts(cancelled), only_news=only_news)
+
+    def committed(self, at: Workspace, commit: str, diff: DiffStat | None) -> None:
+        """Reports a workspace of which all is in that commit; only its size is looked at, for
+        which nothing of its settings is run."""
+        diff = diff or DiffStat()
+        self._tell(at, lambda: Facts(commit, dirty=False, diff=diff, size_bytes=at.size()))
+
+    def _tell(self, at: Workspace, look: Callable[[], Facts], *, only_news: bool = False) -> None:
         number = next(self._looks)
         try:
-            facts = _ready(at, at.facts())
+            facts = _ready(at, look())
         except (GitError, WorkspaceError, OSError, subprocess.SubprocessError) as error:
             log.debug("no facts about %s: %s", at.path, error)
             return
@@ -75,7 +88,8 @@ class FactsTeller:
 
 
 class FactsWatch:
-    """Looks at a workspace now and then while a stage runs; leaving it waits for no look."""
+    """Looks at a workspace now and then while a stage runs; leaving it ends a look that goes on,
+    and whatever that has started."""
 
     def __init__(self, teller: FactsTeller, workspace: Workspace, log_file: Path) -> None:
         self._teller = teller
@@ -86,7 +100,8 @@ class FactsWatch:
 
     def __enter__(self) -> Self:
         name = f"workspace-{self._workspace.key.name}-watch"
-        threading.Thread(target=self._run, name=name, daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
         return self
 
     def __exit__(
@@ -96,6 +111,7 @@ class FactsWatch:
         trace: TracebackType | None,
     ) -> None:
         self._over.set()
+        self._thread.join()
 
     def _run(self) -> None:
         cost, looked = 0.0, time.monotonic()
@@ -107,7 +123,7 @@ class FactsWatch:
             if time.monotonic() - looked < pause(cost, moving=now != seen):
                 continue
             began, seen = time.monotonic(), now
-            self._teller.look(self._workspace, only_news=True)
+            self._teller.look(self._workspace, only_news=True, cancelled=self._over)
             looked = time.monotonic()
             cost = looked - began
 

@@ -65,6 +65,11 @@ class AttemptShim:
             log.error("%s cannot be read: %s", self.directory, error)
             return None
 
+    def has_begun(self, stage_index: int) -> bool:
+        """Whether a shim has begun that stage, or a later one."""
+        past = self.past()
+        return past is not None and past.stage_index is not None and past.stage_index >= stage_index
+
     def find(self, may_go_on: Callable[[], bool]) -> None:
         """Connects to the shim of an earlier life, if it still lives.
 
@@ -107,8 +112,10 @@ class AttemptShim:
 
         While the lease is over nothing is begun: the server may have given the task to another.
         """
-        if self._shim is not None and self._shim.is_gone:
-            # It died while the workspace was made, and had been asked for nothing yet.
+        if self._shim is not None and (self._shim.is_gone or not self._shim.makes_rooms):
+            # It died while the workspace was made, and had been asked for nothing yet; or an
+            # earlier release's has run a stage before this one.
+            self.rest()
             self._launch(may_go_on)
         while may_go_on() and self._shim is not None:
             try:
@@ -155,6 +162,17 @@ class AttemptShim:
         if self._shim is not None:
             with contextlib.suppress(ShimGone, ShimRefused, TimeoutError):
                 self._shim.stop(_GRACE)
+
+    def stop_and_wait(self, stage_index: int) -> None:
+        """Stops what runs, and returns when nothing of it does any more."""
+        try:
+            if self.is_running():
+                self.wait(stage_index, lambda: False)
+        except (ShimLost, Interrupted):
+            pass
+        except TimeoutError:
+            # A shim that does not answer is ended by force, and what it ran with it.
+            self.end()
 
     def kill(self) -> None:
         """Ends a shim that hangs by force, and what it runs."""

@@ -1,8 +1,9 @@
 """One attempt's workspace: made for its first stage, kept until the attempt is forgotten."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Literal
 
 from muster.protocol.frames import (
@@ -16,12 +17,14 @@ from muster.protocol.frames import (
 from muster.worker.agents.kept_order import KeptOrder
 from muster.worker.attempts.context import LONGEST_MESSAGE, Reporter
 from muster.worker.attempts.facts import FactsTeller, FactsWatch
-from muster.worker.git import checkpoints, workspace
+from muster.worker.git import approved, checkpoints, workspace
 from muster.worker.git.checkpoints import CheckpointRefused, PublishRefused, PushedBranch
+from muster.worker.git.git import GitError
 from muster.worker.git.preparation import WorkspaceRequest, prepare
-from muster.worker.git.workspace import Workspace
+from muster.worker.git.workspace import Workspace, WorkspaceError
 
 _PUSH_PAUSES = (1.0, 4.0)  # seconds before a push is tried again
+_NAMED = 20  # files in a warning
 _LEVELS: dict[str, Literal["info", "warning", "error"]] = {
     "log": "info",
     "info": "info",
@@ -43,7 +46,7 @@ class AttemptWorkspace:
 
     def find(self) -> None:
         """Takes over what an earlier life of the daemon prepared."""
-        self._workspace = workspace.find(self._context.layout, self._key)
+        self._workspace = workspace.find(self._context.rooms, self._key)
 
     def prepared(self, repo: Repo, author: Author) -> Workspace:
         """The attempt's workspace, which is made if it is missing.
@@ -58,8 +61,38 @@ class AttemptWorkspace:
                 self._context.changed()
         return self._workspace
 
-    def checkpoint(self, kept: KeptOrder) -> None:
-        """Pushes a checkpoint and reports it, or a warning if there could be none."""
+    def undo_changes(self) -> None:
+        """Undoes what has come into the workspace since the last stage's checkpoint, and warns.
+
+        Only for when nothing of the attempt runs. Raises WorkspaceError.
+        """
+        if self._workspace is None or (since := approved.read(self._workspace)) is None:
+            return
+        try:
+            if changed := approved.changes(self._workspace, since):
+                approved.undo(self._workspace, since, changed)
+                more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
+                names = ", ".join(changed[:_NAMED]) + more
+                self.note("warning", f"changed after the last stage had ended, and undone: {names}")
+        except GitError as error:
+            raise WorkspaceError("workspace_broken", error.message) from error
+
+    def checkpoint_changes(self, kept: KeptOrder, author: Author) -> None:
+        """Makes the last stage's checkpoint anew, in that person's name, if the workspace is not
+        what it was; likewise."""
+        if self._workspace is None or (since := approved.read(self._workspace)) is None:
+            return
+        try:
+            is_changed = bool(approved.changes(self._workspace, since))
+        except (GitError, WorkspaceError) as error:
+            self.note("warning", f"the workspace cannot be looked at: {error}")
+            return
+        if is_changed:
+            self.checkpoint(kept, author)
+
+    def checkpoint(self, kept: KeptOrder, author: Author | None = None) -> None:
+        """Pushes a checkpoint and reports it, or a warning if there could be none; then what lies
+        in the workspace. In the name of the order's author, if of nobody else."""
         if self._workspace is None:
             self.note("warning", "checkpoint refused: the workspace is gone")
             return
@@ -68,14 +101,18 @@ class AttemptWorkspace:
                 self._workspace,
                 kept.stage_index,
                 kept.stage_name,
-                kept.author,
+                author or kept.author,
                 kept.repo.token,
                 note=self.note,
             )
         except CheckpointRefused as refused:
             self.note("warning", f"checkpoint refused: {refused}")
+            self.look()
         else:
             self._reporter.say(Checkpoint(kept.stage_index, made.ref, made.commit, made.diff))
+            self._in_background(
+                partial(self._facts.committed, self._workspace, made.commit, made.diff)
+            )
 
     def publish(self, kept: KeptOrder | None) -> None:
         """Pushes the branch; reports `Published`, or `Failed`."""
@@ -87,18 +124,16 @@ class AttemptWorkspace:
             self._reporter.fail("publish_failed", str(refused))
         else:
             self._reporter.say(Published(made.branch, made.commit, made.diff))
-            self.tell_facts()
 
-    def tell_facts(self) -> None:
-        """Reports what lies in the workspace now, in the background: size and diff take time."""
+    def look(self) -> None:
+        """Reports what lies in the workspace now, and returns when nothing runs any more that the
+        look has started."""
         if self._workspace is not None:
-            look = threading.Thread(
-                target=self._facts.look,
-                args=(self._workspace,),
-                name=f"workspace-{self._key.name}-look",
-                daemon=True,
-            )
-            look.start()
+            self._facts.look(self._workspace, cancelled=self._abandoned)
+
+    def _in_background(self, act: Callable[[], None]) -> None:
+        name = f"workspace-{self._key.name}-look"
+        threading.Thread(target=act, name=name, daemon=True).start()
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -116,7 +151,7 @@ class AttemptWorkspace:
         Raises OSError.
         """
         self._facts.close()
-        found = self._workspace or workspace.find(self._context.layout, self._key)
+        found = self._workspace or workspace.find(self._context.rooms, self._key)
         if found is not None and keep_checkpoints:
             found.remove()
         elif found is not None:
@@ -131,7 +166,7 @@ class AttemptWorkspace:
 
     def _request(self, repo: Repo, author: Author) -> WorkspaceRequest:
         return WorkspaceRequest(
-            layout=self._context.layout,
+            rooms=self._context.rooms,
             key=self._key,
             url=repo.url,
             base=repo.base,
@@ -142,15 +177,15 @@ class AttemptWorkspace:
         )
 
     def _pushed(self, of: Workspace, kept: KeptOrder) -> PushedBranch:
-        author, token = kept.author, kept.repo.token
+        stage, author, token = kept.stage_index, kept.author, kept.repo.token
         for pause in _PUSH_PAUSES:
             try:
-                return checkpoints.publish(of, author, token, note=self.note)
+                return checkpoints.publish(of, stage, author, token, note=self.note)
             except PublishRefused as refused:
                 self.note("warning", f"pushing again in {pause:.0f} s: {refused}")
                 if self._abandoned.wait(pause):
                     raise
-        return checkpoints.publish(of, author, token, note=self.note)
+        return checkpoints.publish(of, stage, author, token, note=self.note)
 
     def _tell(self, state: Literal["preparing", "ready", "removed"]) -> None:
         path = str(self._context.layout.workspace(self._key))

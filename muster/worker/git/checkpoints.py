@@ -1,13 +1,13 @@
 """What an attempt made, committed in its workspace and pushed from the mirror.
 
-The commit is made with the attempt's rights; the push has the token and the mirror's settings,
-which no agent can write.
+The commit is made in the attempt's room; the push has the token and the mirror's settings, which no
+agent can write. What is published is what the last checkpoint holds.
 """
 
 from dataclasses import dataclass
 
 from muster.protocol.frames import Author, DiffStat
-from muster.worker.git import git
+from muster.worker.git import approved, git
 from muster.worker.git.mirrors import Mirror
 from muster.worker.git.workspace import (
     NoteTaker,
@@ -62,35 +62,41 @@ def checkpoint(
     """
     ref = f"{_refs(workspace)}/{int(stage_index)}"
     message = f"{stage_name} (task #{workspace.key.task_id})"
+    mirror = workspace.mirror(token)
     try:
-        _commit(workspace, message, author, note)
+        commit = _taken(workspace, mirror, ref, message, author, note)
         # A stage that was done again after a crash replaces what it pushed before.
-        commit, diff = _pushed(workspace, ref, f"+{ref}:{ref}", token, timeout)
-    except (git.GitError, WorkspaceError) as error:
-        raise CheckpointRefused(error.message) from error
+        mirror.push([f"+{ref}:{ref}"], timeout)
+        diff = mirror.diff_stat(workspace.base_commit, commit)
+    except (git.GitError, WorkspaceError, OSError) as error:
+        raise CheckpointRefused(_words(error)) from error
     return PushedCheckpoint(ref, commit, diff)
 
 
 def publish(
     workspace: Workspace,
+    stage_index: int,
     author: Author,
     token: str | None = None,
     *,
     note: NoteTaker,
     timeout: float = PUSH_TIMEOUT,
 ) -> PushedBranch:
-    """Pushes HEAD as the attempt's branch, never by force; twice is as good as once.
+    """Pushes the last stage's commit as the attempt's branch, never by force; twice is as good as
+    once. `stage_index` is -1 in an attempt that runs no stage.
 
-    What a failed checkpoint left uncommitted goes along, or the push would silently be without
-    it. Raises PublishRefused.
+    It adds nothing to that commit. Only where the stage could not be committed is that tried once
+    more, or the push would silently be without it. Raises PublishRefused.
     """
-    ref = f"{_refs(workspace)}/head"
+    ref = f"{_refs(workspace)}/{stage_index if stage_index >= 0 else 'head'}"
+    message = f"task #{workspace.key.task_id}"
+    mirror = workspace.mirror(token)
     try:
-        _commit(workspace, f"task #{workspace.key.task_id}", author, note)
-        to = f"refs/heads/{workspace.branch}"
-        commit, diff = _pushed(workspace, ref, f"{ref}:{to}", token, timeout)
-    except (git.GitError, WorkspaceError) as error:
-        raise PublishRefused(error.message) from error
+        commit = mirror.tip(ref) or _taken(workspace, mirror, ref, message, author, note)
+        mirror.push([f"{commit}:refs/heads/{workspace.branch}"], timeout)
+        diff = mirror.diff_stat(workspace.base_commit, commit)
+    except (git.GitError, WorkspaceError, OSError) as error:
+        raise PublishRefused(_words(error)) from error
     return PushedBranch(workspace.branch, commit, diff)
 
 
@@ -110,8 +116,21 @@ def _refs(workspace: Workspace) -> str:
     return f"refs/muster/{workspace.key.task_id}/{workspace.key.attempt}"
 
 
-def _commit(workspace: Workspace, message: str, author: Author, note: NoteTaker) -> None:
-    _stage_changes(workspace, note)
+def _taken(
+    workspace: Workspace, mirror: Mirror, ref: str, message: str, author: Author, note: NoteTaker
+) -> str:
+    """Commits all changes and takes HEAD into the mirror's `ref`; the commit. Raises GitError,
+    WorkspaceError, OSError."""
+    whole = _commit(workspace, message, author, note)
+    workspace.require_intact()
+    commit = mirror.take(workspace.room, ref, COMMIT_TIMEOUT)
+    approved.note(workspace, commit, whole=whole)
+    return commit
+
+
+def _commit(workspace: Workspace, message: str, author: Author, note: NoteTaker) -> bool:
+    """Whether nothing was left out."""
+    whole = _stage_changes(workspace, note)
     arguments = ["commit", "--quiet", "--no-verify", "--cleanup=whitespace"]
     try:
         workspace.git(
@@ -124,9 +143,10 @@ def _commit(workspace: Workspace, message: str, author: Author, note: NoteTaker)
         # Silence means that there was nothing to commit.
         if error.stderr or isinstance(error, git.GitTimeout):
             raise
+    return whole
 
 
-def _stage_changes(workspace: Workspace, note: NoteTaker) -> None:
+def _stage_changes(workspace: Workspace, note: NoteTaker) -> bool:
     arguments = ["add", "--all", "--ignore-errors"]
     try:
         try:
@@ -141,19 +161,12 @@ def _stage_changes(workspace: Workspace, note: NoteTaker) -> None:
     except git.GitError as error:
         # One file that cannot be read should not cost all the others.
         note("warning", f"not everything could be committed: {error.message}")
+        return False
+    return True
 
 
-def _pushed(
-    workspace: Workspace, ref: str, refspec: str, token: str | None, timeout: float
-) -> tuple[str, DiffStat]:
-    """Takes HEAD into the mirror's `ref` and pushes it from there; the commit, and what it changes
-    of the base."""
-    workspace.require_intact()
-    mirror = workspace.mirror(token)
-    directory, identity = workspace.git_directory, workspace.identity
-    commit = mirror.take(directory, identity, ref, COMMIT_TIMEOUT)
-    mirror.push([refspec], timeout)
-    return commit, mirror.diff_stat(workspace.base_commit, commit)
+def _words(error: Exception) -> str:
+    return getattr(error, "message", None) or str(error)
 
 
 def _delete_refs(mirror: Mirror, prefix: str) -> None:

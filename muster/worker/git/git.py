@@ -16,6 +16,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Protocol
 
+from muster.worker import processes
+from muster.worker.room.room import Room
+
 Progress = Callable[[str, int], None]
 """Called with the phase in git's words (`Receiving objects`) and its percentage."""
 
@@ -76,37 +79,82 @@ def run(
     args: Sequence[str],
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
-    user: int | None = None,
     timeout: float = DEFAULT_TIMEOUT,
     on_progress: Progress | None = None,
     *,
+    room: Room | None = None,
     settings: Mapping[str, str] | None = None,
     cancelled: Flag | None = None,
     secrets: Iterable[str] = (),
 ) -> str:
     """Runs `git ARGS` and returns what it wrote to its standard output.
 
-    `env` and `settings` (git's own, by their dotted names) come on top of ours, `user` is the uid
-    and gid to run as, `timeout` is in seconds. Raises GitError, GitTimeout, GitCancelled.
+    `env` and `settings` (git's own, by their dotted names) come on top of ours, `timeout` is in
+    seconds. In a `room`, with its rights and no network, nothing that git started is left
+    afterwards. Raises GitError, GitTimeout, GitCancelled.
     """
+    given = ["git", *args]
+    argv = room.command(*given) if room else given
+    return _run(
+        argv,
+        f"git {args[0]}",
+        cwd,
+        environment(env, settings),
+        timeout,
+        on_progress,
+        has_room=_contains(room),
+        cancelled=cancelled,
+        secrets=secrets,
+    )
+
+
+def run_script(
+    script: str,
+    cwd: Path,
+    env: Mapping[str, str],
+    timeout: float,
+    *,
+    room: Room,
+    cancelled: Flag | None = None,
+) -> str:
+    """Runs a shell script of git commands, as `run` does with one, in one room."""
+    argv, has_room = room.command("sh", "-c", script), _contains(room)
+    return _run(argv, "git", cwd, environment(env), timeout, has_room=has_room, cancelled=cancelled)
+
+
+def _contains(room: Room | None) -> bool:
+    return room is not None and room.level != "none"
+
+
+def _run(
+    argv: Sequence[str],
+    name: str,
+    cwd: Path | None,
+    env: Mapping[str, str],
+    timeout: float,
+    on_progress: Progress | None = None,
+    *,
+    has_room: bool,
+    cancelled: Flag | None = None,
+    secrets: Iterable[str] = (),
+) -> str:
     if cancelled is not None and cancelled.is_set():
         raise GitCancelled("cancelled before git started")
-    process = _start(args, cwd, environment(env, settings), user)
-    conversation = _Conversation(process, on_progress)
+    conversation = _Conversation(_start(argv, cwd, env), on_progress, has_room=has_room)
     try:
-        conversation.wait(time.monotonic() + timeout, cancelled)
+        status = conversation.wait(time.monotonic() + timeout, cancelled)
     except TimeoutError:
-        raise GitTimeout(f"git {args[0]} took longer than {timeout:.0f} s") from None
+        raise GitTimeout(f"{name} took longer than {timeout:.0f} s") from None
     except InterruptedError:
-        raise GitCancelled(f"git {args[0]} was cancelled") from None
+        raise GitCancelled(f"{name} was cancelled") from None
     finally:
         conversation.close()
     stdout = conversation.stdout.decode(errors="replace")
-    if process.returncode == 0:
+    if status == 0:
         return stdout
     stderr = mask(conversation.stderr.decode(errors="replace"), secrets)
     words = _words(stderr) or _words(mask(stdout, secrets))
-    raise GitError(words or f"git {args[0]} ended with {process.returncode}", stderr, stdout)
+    raise GitError(words or f"{name} ended with {status}", stderr, stdout)
 
 
 def environment(
@@ -151,11 +199,11 @@ def _settings(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 def _start(
-    args: Sequence[str], cwd: Path | None, env: Mapping[str, str], user: int | None
+    argv: Sequence[str], cwd: Path | None, env: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
-            ["git", *args],
+            argv,
             cwd=cwd,
             env=env,
             stdin=subprocess.DEVNULL,
@@ -163,9 +211,6 @@ def _start(
             stderr=subprocess.PIPE,
             start_new_session=True,
             umask=0o022,  # the uids of attempts read the mirrors, whatever the daemon's umask
-            user=user,
-            group=user,
-            extra_groups=None if user is None else [],
         )
     except OSError as error:
         raise GitError(f"git could not be started: {error}") from error
@@ -174,23 +219,27 @@ def _start(
 class _Conversation:
     """Reads both outputs of a git process until it ends, and ends it if it may not go on."""
 
-    def __init__(self, process: subprocess.Popen[bytes], on_progress: Progress | None) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], on_progress: Progress | None, *, has_room: bool
+    ) -> None:
         self.stdout = bytearray()
         self.stderr = bytearray()
         self._process = process
         self._on_progress = on_progress
+        self._has_room = has_room
         self._selector = selectors.DefaultSelector()
         for stream in self._streams():
             os.set_blocking(stream.fileno(), False)
             self._selector.register(stream, selectors.EVENT_READ)
 
-    def wait(self, deadline: float, cancelled: Flag | None) -> None:
-        """Raises TimeoutError, or InterruptedError when cancelled."""
+    def wait(self, deadline: float, cancelled: Flag | None) -> int | None:
+        """The exit status. Raises TimeoutError, or InterruptedError when cancelled."""
         while not self._ended():
             if cancelled is not None and cancelled.is_set():
                 raise InterruptedError
             if time.monotonic() > deadline:
                 raise TimeoutError
+        return self._process.returncode
 
     def close(self) -> None:
         if self._process.poll() is None or self._selector.get_map():
@@ -231,6 +280,11 @@ class _Conversation:
             self._on_progress(phase.decode(), int(percent))
 
     def _kill(self) -> None:
+        if self._has_room:
+            # By its first process: what makes the room ends when that and all else is gone.
+            processes.signal_all(processes.children(self._process.pid), signal.SIGKILL)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_GRACE)
         # TERM first: git removes its lock files when it gets the chance.
         for sent in (signal.SIGTERM, signal.SIGKILL):
             with suppress(ProcessLookupError):

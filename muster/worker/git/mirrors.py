@@ -7,6 +7,7 @@ what a ref is about to let go of is kept for those that are here (`borrowers`).
 
 import hashlib
 import re
+import shlex
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -20,7 +21,7 @@ from muster.worker.git.borrowers import Borrowers
 from muster.worker.git.mirror_lock import MirrorLock
 from muster.worker.git.remote import Remote
 from muster.worker.layout import Layout
-from muster.worker.room.identity import Identity
+from muster.worker.room.room import Room
 
 FETCH_TIMEOUT = 600.0
 PUSH_TIMEOUT = 300.0
@@ -52,6 +53,10 @@ class Mirror:
         url = self.remote.url
         is_local = local_repositories.is_local(url)
         return local_repositories.address(url, self.layout) if is_local else url
+
+    @property
+    def objects(self) -> Path:
+        return self.path / "objects"
 
     @property
     def used(self) -> Path:
@@ -108,16 +113,16 @@ class Mirror:
                     run()
             return {ref: self.commit(ref) for ref in heads}
 
-    def take(self, git_directory: Path, identity: Identity | None, ref: str, timeout: float) -> str:
-        """Copies HEAD of a workspace to the mirror's `ref`; returns the commit.
+    def take(self, room: Room, ref: str, timeout: float) -> str:
+        """Copies HEAD of the room's workspace to the mirror's `ref`; returns the commit.
 
-        The side that reads the workspace has the attempt's rights. Raises GitError.
+        The side that reads the workspace is in the room. Raises GitError.
         """
-        reader = identity.command("git", "upload-pack") if identity else "git upload-pack"
+        reader = shlex.join(room.command("git", "upload-pack"))
         arguments = ["fetch", "--quiet", "--no-tags", "--no-auto-maintenance"]
         arguments += ["--no-write-fetch-head", f"--upload-pack={reader} --strict"]
         # As a URL it cannot be taken for a bundle, whatever the agent puts there.
-        arguments += ["--end-of-options", f"file://{git_directory}", f"+HEAD:{ref}"]
+        arguments += ["--end-of-options", f"file://{room.workspace}/.git", f"+HEAD:{ref}"]
         with self.lock.held(time.monotonic() + timeout), self._kept_for_borrowers([ref]):
             git.run(arguments, cwd=self.path, timeout=timeout)
         return self.commit(ref)
@@ -193,16 +198,16 @@ class Mirror:
         Every commit is kept first, and let go afterwards where its ref still leads to it: whatever
         dies in between, nothing that a borrower stands on is lost.
         """
-        before = {ref: commit for ref in refs if (commit := self._tip(ref))}
+        before = {ref: commit for ref in refs if (commit := self.tip(ref))}
         kept = {ref: self.borrowers.keep(commit) for ref, commit in before.items()}
         try:
             yield
         finally:
             for ref, file in kept.items():
-                if file is not None and self._is_reached_from(before[ref], self._tip(ref)):
+                if file is not None and self._is_reached_from(before[ref], self.tip(ref)):
                     file.unlink(missing_ok=True)
 
-    def _tip(self, ref: str) -> str | None:
+    def tip(self, ref: str) -> str | None:
         """The commit that a ref names, read without a process; None if there is no such ref."""
         with suppress(OSError):
             return (self.path / ref).read_text().strip()

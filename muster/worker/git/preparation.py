@@ -25,6 +25,8 @@ from muster.worker.git.workspace import (
 )
 from muster.worker.layout import Layout
 from muster.worker.room.identity import Identity
+from muster.worker.room.room import Room
+from muster.worker.room.rooms import Rooms
 
 PREPARATION_TIMEOUT = 600.0
 
@@ -33,7 +35,7 @@ PREPARATION_TIMEOUT = 600.0
 class WorkspaceRequest:
     """The workspace that is wanted. `resume_from` is a checkpoint's ref; `timeout` in seconds."""
 
-    layout: Layout
+    rooms: Rooms
     key: AttemptKey
     url: str
     base: str
@@ -42,6 +44,10 @@ class WorkspaceRequest:
     resume_from: str | None = None
     identity: Identity | None = None
     timeout: float = PREPARATION_TIMEOUT
+
+    @property
+    def layout(self) -> Layout:
+        return self.rooms.layout
 
 
 def prepare(request: WorkspaceRequest, note: NoteTaker, cancelled: threading.Event) -> Workspace:
@@ -55,9 +61,9 @@ def prepare(request: WorkspaceRequest, note: NoteTaker, cancelled: threading.Eve
     try:
         mirror, commits = _fetched(request, note, deadline, cancelled)
         erase(path, home)
-        _make_directories(request, mirror, path, home)
-        _clone(request, mirror, path, deadline, cancelled)
-        workspace = _begin_branch(request, mirror, path, commits)
+        room = _make_directories(request, mirror, path, home)
+        _clone(request, mirror, room, deadline, cancelled)
+        workspace = _begin_branch(request, mirror, room, commits)
         if request.resume_from:
             workspace.git("reset", "--hard", "--quiet", timeout=_left(deadline))
         record(workspace)
@@ -113,7 +119,9 @@ def _fetch_failure(
     return WorkspaceError("base_missing", error.message)
 
 
-def _make_directories(request: WorkspaceRequest, mirror: Mirror, path: Path, home: Path) -> None:
+def _make_directories(request: WorkspaceRequest, mirror: Mirror, path: Path, home: Path) -> Room:
+    """The room in which the workspace is to be made. Raises OSError."""
+    request.layout.attempt(request.key).mkdir(mode=0o700, exist_ok=True)
     path.mkdir(mode=0o700)
     home.mkdir(mode=0o700)
     # Else git would not let the agent fetch from a mirror that is another user's.
@@ -122,12 +130,13 @@ def _make_directories(request: WorkspaceRequest, mirror: Mirror, path: Path, hom
     if request.identity is not None:
         for made in (settings, home, path):
             request.identity.own(made)
+    return request.rooms.of(request.key, request.identity, mirror.objects)
 
 
 def _clone(
     request: WorkspaceRequest,
     mirror: Mirror,
-    path: Path,
+    room: Room,
     deadline: float,
     cancelled: threading.Event,
 ) -> None:
@@ -140,20 +149,21 @@ def _clone(
     arguments += ["-c", f"remote.origin.pushurl={mirror.remote.url}"]
     git.run(
         [*arguments, "--", str(mirror.path), "."],
-        cwd=path,
-        env={"GIT_CONFIG_GLOBAL": str(request.layout.safe_directories)},
-        user=request.identity.uid if request.identity else None,
+        cwd=room.host_workspace,
+        env={"GIT_CONFIG_GLOBAL": room.git_settings},
+        room=room.showing(mirror.path),
         timeout=_left(deadline),
         cancelled=cancelled,
     )
 
 
 def _begin_branch(
-    request: WorkspaceRequest, mirror: Mirror, path: Path, commits: dict[str, str]
+    request: WorkspaceRequest, mirror: Mirror, room: Room, commits: dict[str, str]
 ) -> Workspace:
     """Makes the attempt's branch by writing git's files, which saves a process: nobody else can be
     in this repository yet."""
-    refs = path / ".git" / "refs" / "heads"
+    settings = room.host_workspace / ".git"
+    refs = settings / "refs" / "heads"
     commit = base_commit = (refs / request.base).read_text().strip()
     if request.resume_from:
         commit = commits[request.resume_from]
@@ -163,7 +173,7 @@ def _begin_branch(
     with suppress(FileExistsError):
         made.parent.mkdir()
     made.write_text(f"{commit}\n")
-    (path / ".git" / "HEAD").write_text(f"ref: refs/heads/{branch}\n")
+    (settings / "HEAD").write_text(f"ref: refs/heads/{branch}\n")
     if request.identity is not None:
         request.identity.own(made.parent)
         request.identity.own(made)
@@ -173,7 +183,7 @@ def _begin_branch(
         request.url,
         request.base,
         base_commit,
-        request.identity,
+        room,
     )
 
 

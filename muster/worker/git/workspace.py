@@ -1,11 +1,12 @@
 """One clone per attempt, sharing the mirror's objects, on a branch of its own.
 
-Whatever git does in a workspace runs with the attempt's rights, never with the daemon's, and is
+Whatever git does in a workspace runs in the attempt's room, never with the daemon's rights, and is
 told where its repository is: the agent may have put anything there.
 """
 
 import json
 import os
+import shlex
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,12 +16,22 @@ from typing import Any
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Author, DiffStat
 from muster.worker.git import git, shortstat
+from muster.worker.git.git import DEFAULT_TIMEOUT, Flag
 from muster.worker.git.mirrors import Mirror
 from muster.worker.git.remote import Remote
 from muster.worker.layout import Layout
 from muster.worker.room.identity import Identity
+from muster.worker.room.room import Room
+from muster.worker.room.rooms import Rooms
 
 FACTS_TIMEOUT = 60.0
+
+_STATUS = "git status --porcelain=v2 --branch --ignore-submodules=dirty"
+_SIZE = "du -sk ."
+_DIFF = (
+    *("diff", "--shortstat", "--no-ext-diff", "--no-textconv"),
+    *("--ignore-submodules=dirty", "--end-of-options"),
+)
 
 NoteTaker = Callable[[str, str], None]
 """Takes a level (`log`, `warning`) and a line of text for people."""
@@ -58,7 +69,11 @@ class Workspace:
     url: str
     base: str
     base_commit: str
-    identity: Identity | None
+    room: Room
+
+    @property
+    def identity(self) -> Identity | None:
+        return self.room.identity
 
     @property
     def path(self) -> Path:
@@ -83,17 +98,12 @@ class Workspace:
         self,
         *args: str,
         env: Mapping[str, str] | None = None,
-        timeout: float = git.DEFAULT_TIMEOUT,
+        timeout: float = DEFAULT_TIMEOUT,
     ) -> str:
-        """Runs git here with the attempt's rights. Raises GitError, WorkspaceError."""
+        """Runs git here, in a room of its own. Raises GitError, WorkspaceError."""
         self.require_intact()
-        own = {
-            "GIT_CONFIG_GLOBAL": str(self.layout.safe_directories),
-            "GIT_DIR": str(self.git_directory),
-            "GIT_WORK_TREE": str(self.path),
-            **(env or {}),
-        }
-        return git.run(args, self.path, own, self._uid, timeout)
+        own = {**self._variables(), **(env or {})}
+        return git.run(args, self.path, own, timeout, room=self.room)
 
     def require_intact(self) -> None:
         """Raises WorkspaceError if `.git` was made to point elsewhere."""
@@ -101,26 +111,45 @@ class Workspace:
         if self.git_directory.is_symlink() or not self.git_directory.is_dir() or pointed:
             raise WorkspaceError("workspace_broken", "the workspace's .git was replaced")
 
-    def facts(self) -> Facts:
+    def script(
+        self,
+        script: str,
+        env: Mapping[str, str] | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        cancelled: Flag | None = None,
+    ) -> str:
+        """Runs git commands in one room, for each room costs some milliseconds. Raises GitError,
+        WorkspaceError."""
+        self.require_intact()
+        own = {**self._variables(), **(env or {})}
+        return git.run_script(script, self.path, own, timeout, room=self.room, cancelled=cancelled)
+
+    def facts(self, cancelled: Flag | None = None) -> Facts:
         """What lies in the workspace now. Raises GitError, WorkspaceError."""
+        diff = shlex.join(["git", *_DIFF, self.base_commit])
+        script = f"{_STATUS} && printf '\\0' && {diff} && printf '\\0' && {_SIZE}"
         # An agent may be at work here: take no lock.
         quiet = {"GIT_OPTIONAL_LOCKS": "0"}
-        status = ["status", "--porcelain=v2", "--branch", "--ignore-submodules=dirty"]
-        lines = self.git(*status, env=quiet, timeout=FACTS_TIMEOUT).splitlines()
-        heads = [line for line in lines if line.startswith("# branch.oid ")]
+        told = self.script(script, quiet, FACTS_TIMEOUT, cancelled)
+        lines, changed, size = told.split("\0")
+        heads = [line for line in lines.splitlines() if line.startswith("# branch.oid ")]
         return Facts(
             head_commit=heads[0].split()[-1],
-            dirty=any(not line.startswith("# ") for line in lines),
-            diff=self.diff_stat(),
-            size_bytes=self._size(),
+            dirty=any(not line.startswith("# ") for line in lines.splitlines()),
+            diff=shortstat.parse(changed),
+            size_bytes=_bytes(size),
         )
+
+    def size(self, cancelled: Flag | None = None) -> int:
+        """In bytes on the disk; nothing of the workspace's is run for it. Raises GitError,
+        WorkspaceError."""
+        return _bytes(self.script(_SIZE, {}, FACTS_TIMEOUT, cancelled))
 
     def diff_stat(self, base: str | None = None) -> DiffStat:
         """From `base` (a commit; the workspace's own when None) to the work tree."""
-        arguments = ["diff", "--shortstat", "--no-ext-diff", "--no-textconv"]
-        arguments += ["--ignore-submodules=dirty", "--end-of-options", base or self.base_commit]
         env = {"GIT_OPTIONAL_LOCKS": "0"}
-        return shortstat.parse(self.git(*arguments, env=env, timeout=FACTS_TIMEOUT))
+        changed = self.git(*_DIFF, base or self.base_commit, env=env, timeout=FACTS_TIMEOUT)
+        return shortstat.parse(changed)
 
     def remove(self) -> None:
         """Removes clone and home, and frees the uid with whatever still runs under it."""
@@ -132,32 +161,21 @@ class Workspace:
             self.identity.release()
 
     def clear_index_lock(self) -> None:
-        """Removes the lock that a git left which was killed in the middle."""
-        self._as_owner("rm", "-f", "--", str(self.git_directory / "index.lock"))
+        """Removes the lock that a git left which was killed in the middle. Raises GitError,
+        WorkspaceError."""
+        self.script("rm -f .git/index.lock")
 
-    @property
-    def _uid(self) -> int | None:
-        return self.identity.uid if self.identity else None
+    def _variables(self) -> dict[str, str]:
+        """git is told where its repository is, as it is seen in the room."""
+        return {
+            "GIT_CONFIG_GLOBAL": self.room.git_settings,
+            "GIT_DIR": f"{self.room.workspace}/.git",
+            "GIT_WORK_TREE": self.room.workspace,
+        }
 
-    def _size(self) -> int:
-        kilobytes = self._as_owner("du", "-sk", "--", ".").split("\t")[0]
-        return int(kilobytes or 0) * 1024
 
-    def _as_owner(self, *argv: str) -> str:
-        done = subprocess.run(
-            argv,
-            cwd=self.path,
-            env={"PATH": os.defpath},
-            user=self._uid,
-            group=self._uid,
-            extra_groups=None if self._uid is None else [],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=FACTS_TIMEOUT,
-            check=False,
-        )
-        return done.stdout.decode(errors="replace")
+def _bytes(du: str) -> int:
+    return int(du.split()[0]) * 1024
 
 
 def commit_variables(author: Author) -> dict[str, str]:
@@ -175,14 +193,17 @@ def branch_of(key: AttemptKey) -> str:
     return f"muster/{key.name}"
 
 
-def find(layout: Layout, key: AttemptKey) -> Workspace | None:
+def find(rooms: Rooms, key: AttemptKey) -> Workspace | None:
     """The workspace that an earlier life of the daemon prepared; None if there is none."""
+    layout = rooms.layout
     try:
         record: dict[str, Any] = json.loads(_record_of(layout, key).read_text())
         uid = record.pop("uid")
         identity = None if uid is None else Identity(uid, layout.identities / str(uid))
-        found = Workspace(layout, key, identity=identity, **record)
-    except (OSError, ValueError, KeyError, TypeError):
+        mirror = Mirror(layout, Remote.parse(record["url"]))
+        room = rooms.of(key, identity, mirror.objects)
+        found = Workspace(layout, key, room=room, **record)
+    except (OSError, ValueError, KeyError, TypeError, git.GitError):
         return None
     return found if found.path.is_dir() else None
 

@@ -8,10 +8,7 @@ step, it outlives a crash. Two daemons as root on one host want two disjoint ran
 import os
 import pwd
 import random
-import shlex
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,13 +17,6 @@ from pathlib import Path
 from muster.protocol.attempt_key import AttemptKey
 
 UIDS = range(60_000, 65_000)
-
-# Whatever Python needs is imported before the rights are gone: the interpreter itself may lie in
-# a directory that the uid cannot read.
-_DROP = (
-    "import os,sys;u=int(sys.argv[1]);os.setgroups([]);os.setresgid(u,u,u);os.setresuid(u,u,u);"
-    "os.execv(sys.argv[2],sys.argv[2:])"
-)
 
 
 class NoIdentityLeft(Exception):
@@ -43,12 +33,6 @@ class Identity:
     def own(self, path: Path) -> None:
         """Gives a file or an empty directory of ours to the attempt."""
         os.chown(path, self.uid, self.uid, follow_symlinks=False)
-
-    def command(self, *argv: str) -> str:
-        """A shell command that runs `argv` with the attempt's rights; for root only."""
-        program = shutil.which(argv[0]) or argv[0]
-        drop = [sys.executable, "-I", "-S", "-c", _DROP, str(self.uid), program, *argv[1:]]
-        return shlex.join(drop)
 
     def kill(self) -> None:
         """Kills every process of the uid at once, wherever in the process tree it hides."""

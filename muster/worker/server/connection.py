@@ -245,6 +245,7 @@ class Channel:
             slots=known.slots,
             capabilities=facts.capabilities,
             repositories=facts.repositories,
+            room=facts.room,
             attempts=self._work.held(),
         )
 

@@ -9,14 +9,12 @@ from math import inf
 from typing import Any
 
 from muster.worker.clock import boot_seconds, wall_milliseconds
+from muster.worker.shim.pty_process import MARK
 from muster.worker.shim.record import AttemptRecord
 from muster.worker.shim.sizes import Size, SizesWriter
 from muster.worker.shim.spool import SpoolWriter
 from muster.worker.shim.stage_run import StageRun, reap
 from muster.worker.shim.wire import Refusal, ShimState, StageCommand, StageEnd
-
-MARK = "MUSTER_SHIM"
-"""Set in each stage to the attempt's directory, so that its processes can be told by it."""
 
 _NOTICE = 0.01  # seconds between two notices of a growing log
 _TRICKLE = 0.25  # and while it grows by little: each costs the server a transaction
@@ -173,7 +171,7 @@ class AttemptRun:
         run = self._run = StageRun(command, env, self._append, boot_seconds())
         self._note_size(command.cols, command.rows)
         self._watch(run.process.master, self._on_terminal)
-        self._watch(run.process.failures, self._on_exec)
+        self._watch(run.process.failures, self._on_told)
         self._record.lead((run.process.pid, run.process.started))
         with contextlib.suppress(OSError):
             self._record.write(self._directory, durable=False)
@@ -212,10 +210,9 @@ class AttemptRun:
         if run.process.master in self._watched:
             self._selector.modify(run.process.master, wanted, self._on_terminal)
 
-    def _on_exec(self, _mask: int) -> None:
-        if self._run:
+    def _on_told(self, _mask: int) -> None:
+        if self._run and not self._run.take_told():
             self._unwatch(self._run.process.failures)
-            self._run.take_failure()
 
     def _conclude(self, run: StageRun, end: StageEnd) -> None:
         for handle in list(self._watched):

@@ -9,8 +9,8 @@ from time import monotonic, sleep
 from typing import TypeVar
 
 from muster.worker import processes
-from muster.worker.shim.attempt_run import MARK
 from muster.worker.shim.link import PATIENCE, ShimGone, ShimLink, ShimRefused
+from muster.worker.shim.pty_process import MARK
 from muster.worker.shim.record import AttemptRecord
 from muster.worker.shim.shim import ALREADY
 from muster.worker.shim.spool import QUOTA, SpoolReader

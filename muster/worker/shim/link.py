@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Any
 
 from muster.worker.shim.wire import (
+    ROOMS,
     SPOKEN,
     ShimState,
     StageCommand,
@@ -56,6 +57,7 @@ class ShimLink:
         self._answers: dict[int, dict[str, Any] | None] = {}  # None: still to come
         self._watchers: list[Callable[[], None]] = []
         self._gone = False
+        self._version = 0
         self._state = self._greet()
         connection.settimeout(None)
         self._reader = threading.Thread(target=self._listen, name="shim-link", daemon=True)
@@ -125,6 +127,11 @@ class ShimLink:
         return self._gone
 
     @property
+    def makes_rooms(self) -> bool:
+        """Not one of an earlier release: it would run a stage without its room."""
+        return self._version >= ROOMS
+
+    @property
     def log_end(self) -> int:
         """The log's end, as the shim told it last."""
         return self._state.log_end
@@ -182,6 +189,7 @@ class ShimLink:
 
     def _greet(self) -> ShimState:
         first, *rest = greet(self._connection, self._unpacker)
+        self._version = first["hello"]
         state = state_from(first["state"])
         for message in rest:
             state = _after(state, message)

@@ -1,24 +1,28 @@
-"""A process on a pseudoterminal of its own.
+"""A stage's process on a pseudoterminal of its own, in its room if it has one.
 
 Forked by hand: `subprocess` cannot give a child its controlling terminal. Standard library only.
 """
 
-import contextlib
 import ctypes
 import errno
+import json
 import os
 import signal
 import termios
+from contextlib import suppress
 from typing import NoReturn
 
 from muster.worker import processes
+from muster.worker.room import leader
 from muster.worker.shim.wire import StageCommand
 
 _BATCH = 64 << 10
 _READ = 4 << 10
 _INPUT = 1 << 20
-_PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
+
+MARK = "MUSTER_SHIM"
+"""Set in each stage to the attempt's directory, so that its processes can be told by it."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -30,30 +34,72 @@ def adopt_orphans() -> None:
 
 
 class PtyProcess:
-    """The leader of a session of its own, and the master's end of its terminal."""
+    """The stage's process, and the master's end of its terminal.
+
+    Without a room it is the command itself, the leader of a session of its own. With one it is
+    what made the room: it ends when the room is empty, and the command, in a session of its own
+    again, is what the room's leader tells of.
+    """
 
     def __init__(self, command: StageCommand, env: dict[str, str]) -> None:
         """Forks. Whether it could be started is told by `failures`. Raises OSError."""
+        self._has_room = bool(command.room)
         # Our own hold on the slave's end keeps the terminal up while the stage lets go of it.
         self.master, self._slave = os.openpty()
         self._input = b""
+        self._told = b""
         self.failures, told = os.pipe()
+        content = -1
         try:
             self._prepare(command)
+            content = _content(command, env)
             self.pid = os.fork()
             if not self.pid:
-                _become(command, env, self._slave, told)
+                _become(command, env, self._slave, told, content)
             os.close(told)
         except OSError:
             for handle in (self.master, self._slave, self.failures, told):
                 os.close(handle)
             raise
+        finally:
+            if content >= 0:
+                os.close(content)
         self.started = started.started if (started := processes.find(self.pid)) else 0
 
-    def failure(self) -> str:
-        """Once `failures` is readable: empty if the program runs, else errno and what failed."""
-        with contextlib.closing(os.fdopen(self.failures, "rb")) as file:
-            return file.read().decode(errors="replace")
+    def hear(self) -> bool:
+        """Once `failures` is readable: takes what is said there; whether more may come."""
+        try:
+            said = os.read(self.failures, _READ)
+        except BlockingIOError:
+            return True
+        self._told += said
+        return bool(said)
+
+    @property
+    def failure(self) -> str | None:
+        """Why the command could not be started (an errno first); empty if it runs or has run, None
+        while that is not known."""
+        if self._told.startswith(leader.OK):
+            return ""
+        first, newline, _ = self._told.partition(b"\n")
+        if newline and first[:1].isdigit():
+            return first.decode(errors="replace")
+        return None
+
+    def settle(self, status: int | None) -> tuple[str, int | None]:
+        """When the process has ended with that status: why the command did not run (empty if it
+        did), and its status, a signal as a negative number."""
+        heard = -1
+        while len(self._told) > heard:
+            heard = len(self._told)
+            self.hear()
+        failure = self.failure
+        if not self._has_room:
+            return failure or "", status
+        if failure is None:
+            words = self._told.decode(errors="replace").strip() or "it ended without a word"
+            return f"{errno.EPERM} EPERM room: {words[-300:]}", status
+        return failure, _told_status(self._told, status)
 
     def read(self) -> tuple[bytes, bool]:
         """What has been written, up to a batch; True when nothing more can ever come."""
@@ -98,10 +144,25 @@ class PtyProcess:
         # The kernel tells the foreground processes (SIGWINCH).
         termios.tcsetwinsize(self.master, (rows, cols))
 
-    def signal_group(self, number: int) -> None:
-        """Safe until the leader is reaped: so long nobody else can have its number."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, number)
+    def terminate(self) -> None:
+        """TERM for all that runs, and CONT so that the stopped ones hear it."""
+        if self._has_room:
+            # Not to what makes the room: its end is everybody's at once. Its leader passes it on.
+            processes.signal_all(processes.children(self.pid), signal.SIGTERM)
+            return
+        self._signal_group(signal.SIGTERM)
+        self._signal_group(signal.SIGCONT)
+        processes.terminate(processes.descendants(os.getpid()))
+
+    def terminate_group(self) -> None:
+        """TERM for what the command, which has ended, left in its group; a room's leader has done
+        so."""
+        if not self._has_room:
+            self._signal_group(signal.SIGTERM)
+            self._signal_group(signal.SIGCONT)
+
+    def kill_group(self) -> None:
+        self._signal_group(signal.SIGKILL)
 
     def let_go(self) -> None:
         """Closes our hold on the slave's end, so that `read` can find the end."""
@@ -109,54 +170,81 @@ class PtyProcess:
 
     def close(self) -> None:
         os.close(self.master)
+        os.close(self.failures)
+
+    def _signal_group(self, number: int) -> None:
+        """Safe until the process is reaped: so long nobody else can have its number."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
 
     def _prepare(self, command: StageCommand) -> None:
         os.set_blocking(self.master, False)
+        os.set_blocking(self.failures, False)
         termios.tcsetwinsize(self._slave, (command.rows, command.cols))
         if command.uid is not None and os.geteuid() == 0:
             os.fchown(self._slave, command.uid, -1)
 
 
-def _become(command: StageCommand, env: dict[str, str], terminal: int, told: int) -> NoReturn:
-    """In the child: turns into the command, or tells why not."""
-    step = "prepare"
+def _content(command: StageCommand, env: dict[str, str]) -> int:
+    """A descriptor of what the room's leader is to run; -1 without a room.
+
+    Not in its arguments, which others may read, nor its environment: what makes the room has the
+    rights of the daemon, and a project's LD_PRELOAD must not be there.
+    """
+    if not command.room:
+        return -1
+    user = {"uid": command.uid, "gid": command.gid}
+    content = {"argv": command.argv, "env": env, "cwd": command.cwd, **user}
+    handle = os.memfd_create("stage")
+    os.write(handle, json.dumps(content).encode())
+    os.lseek(handle, 0, os.SEEK_SET)
+    return handle
+
+
+def _become(
+    command: StageCommand, env: dict[str, str], terminal: int, told: int, content: int
+) -> NoReturn:
+    """In the child: turns into the command, or into what makes its room."""
+    if command.room:
+        _make_room(command.room, env, terminal, told, content)
     try:
-        _take_terminal(terminal, told)
-        step = f"become uid {command.uid}"
-        _drop_rights(command)
-        step = f"chdir {command.cwd}"
-        os.chdir(command.cwd)
-        step = f"exec {command.argv[0] if command.argv else ''}"
-        os.execvpe(command.argv[0], command.argv, env)
+        leader.drop_rights(command.uid, command.gid)
     except OSError as error:
-        _tell(told, error.errno or errno.EINVAL, step)
-    except BaseException as error:
-        _tell(told, errno.EINVAL, f"{step} ({error})")
+        os.write(told, leader.said(error, "prepare"))
+        os._exit(127)
+    leader.become(command.argv, env, command.cwd, terminal, told)
+
+
+def _make_room(
+    room: list[str], env: dict[str, str], terminal: int, told: int, content: int
+) -> NoReturn:
+    """What bwrap or unshare has to say goes where the leader tells."""
+    try:
+        os.setsid()
+        # High first: what is to be moved down must not be closed by what comes there.
+        at_terminal, telling, given = (os.dup(handle) for handle in (terminal, told, content))
+        for handle, number in ((at_terminal, 0), (at_terminal, 1), (telling, 2)):
+            os.dup2(handle, number)
+        os.dup2(given, leader.CONTENT)
+        leader.close_all_but(leader.CONTENT)
+        leader.drop_rights(None, None)
+        os.chdir("/")
+        os.execve(room[0], room, {"PATH": os.defpath} | _mark(env))
+    except OSError as error:
+        # Not with its own number: that a program is missing is said of the command alone.
+        os.write(2, leader.said(OSError(errno.EPERM, ""), f"room {room[0]} ({error.strerror})"))
     finally:
         os._exit(127)
 
 
-def _take_terminal(terminal: int, told: int) -> None:
-    os.login_tty(terminal)
-    os.closerange(3, told)
-    os.closerange(told + 1, 1 << 20)
-    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
-        signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    os.umask(0o022)
+def _mark(env: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in env.items() if name == MARK}
 
 
-def _drop_rights(command: StageCommand) -> None:
-    if command.uid is not None and command.uid != os.geteuid():
-        gid = command.uid if command.gid is None else command.gid
-        os.setgroups([])
-        os.setresgid(gid, gid, gid)
-        os.setresuid(command.uid, command.uid, command.uid)
-    # After the change of user, which clears it: a stage dies with its shim, rather than go on
-    # with nobody to watch its lease.
-    _libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-
-
-def _tell(told: int, number: int, step: str) -> None:
-    name = errno.errorcode.get(number, "EINVAL")
-    os.write(told, f"{number} {name} {step}: {os.strerror(number)}".encode(errors="replace"))
+def _told_status(told: bytes, otherwise: int | None) -> int | None:
+    """How the leader said that the command ended; `otherwise` if it was killed before."""
+    for line in told.splitlines():
+        how, _, number = line.partition(b" ")
+        if how in (b"exit", b"signal") and number.isdigit():
+            return int(number) if how == b"exit" else -int(number)
+    return otherwise

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import signal
 from collections.abc import Callable
 from math import inf
 
@@ -40,8 +39,7 @@ class StageRun:
         self._timeout_grace = command.grace
         self._quiet_at = inf
         self.cause: str | None = None  # why it ends, if not by itself
-        self._failure: str | None = None  # not known before the program runs or did not
-        self._status: int | None = None  # the leader's, once it is gone; not yet reaped
+        self._status: int | None = None  # the process's, once it is gone; not yet reaped
         self._kill_at = inf
         self._give_up_at = inf
         self._sweep_at = inf
@@ -60,9 +58,13 @@ class StageRun:
             self._quiet_at = boot_seconds() + _QUIET if self._masker.holds else inf
         return not over
 
-    def take_failure(self) -> None:
-        """Notes whether the program runs or could not be started, once that is known."""
-        self._failure = self.process.failure()
+    def take_told(self) -> bool:
+        """Takes what is told about the command; False when nothing more can come."""
+        known = self.process.failure is not None
+        goes_on = self.process.hear()
+        if self.cause and not known and self.process.failure == "":
+            self.process.terminate()  # what was asked for before there was anybody to hear it
+        return goes_on
 
     def child_died(self, now: float) -> None:
         """Looks which child it was: orphans are reaped, the leader's end begins the stage's."""
@@ -72,8 +74,7 @@ class StageRun:
                 continue
             is_exit = dead.si_code == os.CLD_EXITED
             self._status = dead.si_status if is_exit else -dead.si_status
-            self.process.signal_group(signal.SIGTERM)
-            self.process.signal_group(signal.SIGCONT)
+            self.process.terminate_group()
             self._hurry(now, _LEFTOVERS)
 
     def stop(self, cause: str, grace: float, now: float) -> None:
@@ -81,9 +82,7 @@ class StageRun:
         if self.cause is None and self._status is None:
             self.cause = cause
         if grace > 0:
-            self.process.signal_group(signal.SIGTERM)
-            self.process.signal_group(signal.SIGCONT)
-            processes.terminate(processes.descendants(os.getpid()))
+            self.process.terminate()
         self._hurry(now, grace)
 
     def tick(self, now: float) -> None:
@@ -114,14 +113,12 @@ class StageRun:
         elif now >= self._kill_at:
             # Counted from the first KILL: when that was due we may have been frozen.
             self._give_up_at = min(self._give_up_at, now + _INSISTENCE)
-            self.process.signal_group(signal.SIGKILL)
+            self.process.kill_group()
             processes.kill(left)
 
     def _finish(self, remark: str) -> None:
         self._drain()
         reap()
-        if self._failure is None:
-            self.take_failure()
         how, code, message = self._verdict()
         self.end = StageEnd(
             stage_index=self.stage_index,
@@ -134,9 +131,10 @@ class StageRun:
         )
 
     def _verdict(self) -> tuple[str, int, str]:
-        status = self._status or 0
-        if self._failure:
-            number, _, message = self._failure.partition(" ")
+        failure, told = self.process.settle(self._status)
+        status = told or 0
+        if failure:
+            number, _, message = failure.partition(" ")
             return "failed", int(number), message
         if self.cause:
             return self.cause, status if status >= 0 else 128 - status, ""

@@ -18,7 +18,7 @@ import struct
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
-VERSION = 1
+VERSION = ROOMS = 2  # the first version with rooms
 SPOKEN = (VERSION, VERSION - 1)
 """Our own version and the one before: an upgrade of the daemon ends no shim."""
 
@@ -35,7 +35,8 @@ _Shape = TypeVar("_Shape")
 class StageCommand(NamedTuple):
     """What to run. The environment is complete: nothing is inherited. Times in seconds.
 
-    Without a uid the stage runs as the shim does; `grace` lies between TERM and KILL.
+    Without a uid the stage runs as the shim does; `grace` lies between TERM and KILL. `room` is the
+    command that makes its room and runs a leader in there (`room.leader`), which runs `argv`.
     """
 
     stage_index: int
@@ -49,6 +50,7 @@ class StageCommand(NamedTuple):
     rows: int = 24
     secrets: list[str] = []
     grace: float = 10.0
+    room: list[str] = []
 
 
 class StageEnd(NamedTuple):
@@ -105,7 +107,8 @@ def shape(kind: Callable[..., _Shape], fields: dict[str, Any]) -> _Shape:
 def command_from(fields: dict[str, Any]) -> StageCommand:
     """The command in a request. Raises ValueError for one that no stage could be begun with."""
     command = shape(StageCommand, fields)
-    words = [*command.argv, *command.env, *command.env.values(), *command.secrets, command.cwd]
+    words = [*command.argv, *command.env, *command.env.values(), *command.secrets]
+    words += [*command.room, command.cwd]
     numbers = [command.stage_index, command.timeout, command.cols, command.rows, command.grace]
     ids = [each for each in (command.uid, command.gid) if each is not None]
     if not all(isinstance(word, str) for word in words):

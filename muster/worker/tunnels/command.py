@@ -17,7 +17,7 @@ from muster.worker.agents import environment as stage_environment
 from muster.worker.agents import kept_order
 from muster.worker.git import workspace
 from muster.worker.git.workspace import Workspace
-from muster.worker.layout import Layout
+from muster.worker.room.rooms import Rooms
 
 MARK = "MUSTER_TUNNEL"
 """Set for all processes of a tunnel to the attempt's directory, so that they can be told by it."""
@@ -31,14 +31,11 @@ _LONGEST_NAME = 20  # characters that the tool allows
 # It keeps its log-in in the attempt's own home, and asks nothing that nobody could answer.
 _ENVIRONMENT = {"VSCODE_CLI_USE_FILE_KEYCHAIN": "1", "VSCODE_CLI_NONINTERACTIVE": "1"}
 
-# Becomes the uid, and asks to be killed with the daemon: after the change of user, which would
-# clear that. What is needed is imported before, for the interpreter may be out of the uid's reach.
+# Asks to be killed with the daemon, and becomes what makes the room.
 _ENTRY = (
-    "import ctypes,os,sys,warnings;p,u=int(sys.argv[1]),int(sys.argv[2]);c=ctypes.CDLL(None)\n"
-    "if u>=0:os.setgroups([]);os.setresgid(u,u,u);os.setresuid(u,u,u)\n"
-    "c.prctl(1,9,0,0,0)\n"
-    "if os.getppid()!=p:os._exit(1)\n"
-    "os.chdir(sys.argv[3]);os.execvp(sys.argv[4],sys.argv[4:])"
+    "import ctypes,os,sys;ctypes.CDLL(None).prctl(1,9,0,0,0)\n"
+    "if os.getppid()!=int(sys.argv[1]):os._exit(1)\n"
+    "os.execvp(sys.argv[2],sys.argv[2:])"
 )
 
 
@@ -48,12 +45,12 @@ class TunnelImpossible(Exception):
 
 @dataclass(frozen=True)
 class TunnelCommand:
-    """What `spawn` starts; its program is looked for on the PATH that is in `env`."""
+    """What `spawn` starts; its program is looked for on the PATH that is in `env`. What makes the
+    room is part of `argv`."""
 
     argv: list[str]
     env: dict[str, str]
     cwd: Path
-    uid: int | None
     mark: str
 
     def spawn(self) -> "subprocess.Popen[bytes]":
@@ -62,13 +59,12 @@ class TunnelCommand:
         It dies with the thread that called this.
         """
         entry = [sys.executable, "-I", "-S", "-c", _ENTRY, str(os.getpid())]
-        uid = -1 if self.uid is None else self.uid
         return subprocess.Popen(
-            [*entry, str(uid), str(self.cwd), *self.argv],
+            [*entry, *self.argv],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            cwd="/",
+            cwd=self.cwd,
             env=self.env,
             start_new_session=True,
         )
@@ -79,21 +75,20 @@ class TunnelCommand:
         return list((found | {p.pid: p for p in marked(self.mark)}).values())
 
 
-def command(
-    layout: Layout, key: AttemptKey, machine_id: str, template: str | None
-) -> TunnelCommand:
+def command(rooms: Rooms, key: AttemptKey, machine_id: str, template: str | None) -> TunnelCommand:
     """The command that opens a tunnel into the attempt's workspace. Raises TunnelImpossible."""
-    directory = layout.attempt(key)
-    found, kept = workspace.find(layout, key), kept_order.read(directory)
+    directory = rooms.layout.attempt(key)
+    found, kept = workspace.find(rooms, key), kept_order.read(directory)
     if found is None or kept is None:
         raise TunnelImpossible("there is no workspace")
     mark = str(directory.resolve())
     env = _environment(found, kept.author)
+    argv = _argv(template, env["PATH"], name(machine_id, key))
     return TunnelCommand(
-        argv=_argv(template, env["PATH"], name(machine_id, key)),
+        # Some init first: a program that is not made to be pid 1 would hear no signal.
+        argv=found.room.command(*argv, open_network=True, pid_1=False),
         env={**env, **_ENVIRONMENT, MARK: mark},
         cwd=found.path,
-        uid=found.identity.uid if found.identity else None,
         mark=mark,
     )
 
@@ -122,4 +117,4 @@ def _argv(template: str | None, path: str, tunnel_name: str) -> list[str]:
 
 def _environment(of: Workspace, author: Author) -> dict[str, str]:
     # Neither the project's environment nor its secrets: they are for its stages.
-    return stage_environment.build(of.home, of, author, {}, {}, {})
+    return stage_environment.build(of, author, {}, {}, {})

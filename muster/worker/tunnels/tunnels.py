@@ -12,11 +12,11 @@ from pathlib import Path
 import msgspec
 
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.frames import Tunnel, TunnelFacts
+from muster.protocol.frames import Author, Tunnel, TunnelFacts
 from muster.worker import durable, processes
 from muster.worker.journal.journal import Journal
-from muster.worker.layout import Layout
 from muster.worker.lease.lease import Lease
+from muster.worker.room.rooms import Rooms
 from muster.worker.tunnels import command as tunnel_command
 from muster.worker.tunnels.command import TunnelCommand
 from muster.worker.tunnels.tunnel_run import TunnelRun
@@ -39,17 +39,21 @@ class Tunnels:
 
     def __init__(
         self,
-        layout: Layout,
+        rooms: Rooms,
         journal: Journal,
         lease: Lease,
         machine_id: Callable[[], str],
         template: str | None = None,
+        settle: Callable[[AttemptKey, Author | None], None] = lambda key, opened_by: None,
     ) -> None:
-        self._layout = layout
+        """`settle` is called, on a thread that may wait, when a tunnel has ended and before that
+        is reported, with who opened it: people may have changed what waits for an answer."""
+        self._rooms, self._layout = rooms, rooms.layout
         self._journal = journal
         self._lease = lease
         self._machine_id = machine_id
         self._template = template
+        self.settle = settle
         self._seen: dict[AttemptKey, int] = {}  # the highest number that was ordered
         self._tunnels: dict[AttemptKey, TunnelRun] = {}
         self._lock = threading.Lock()
@@ -135,11 +139,13 @@ class Tunnels:
             if before is not None:
                 before.close()
                 before.join(_PATIENCE)
-            made = tunnel_command.command(self._layout, key, self._machine_id(), self._template)
+            made = tunnel_command.command(self._rooms, key, self._machine_id(), self._template)
             self._write(key, _Record(order.number))
             return made
 
         def say(facts: TunnelFacts) -> None:
+            if facts.state not in ("starting", "connected"):
+                self.settle(key, order.opened_by)
             self._say(key, facts)
             if facts.state not in ("starting", "connected"):
                 self._write(key, _Record(order.number, over=True))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from muster.protocol.frames import Capability, HeldAttempt, Order, Stale
+from muster.protocol.frames import Capability, HeldAttempt, Order, Room, Stale
 from muster.worker.journal.journal import Journal
 from muster.worker.lease.lease import Lease
 from muster.worker.server.connection import Channel
@@ -45,7 +45,7 @@ class Rig:
         self.journal = Journal(home, self.wake.set)
         self.streams = LogStreams(self.wake.set)
         self.lease = Lease()
-        self.vitals = Vitals(home, lambda: list(self.capabilities), list)
+        self.vitals = Vitals(home, lambda: list(self.capabilities), list, Room("none"))
         self.orders = Orders()
         self.decommissioned = False
         self.channel = Channel(

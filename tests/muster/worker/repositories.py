@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from muster.worker.git.preparation import WorkspaceRequest, prepare
 from muster.worker.git.workspace import Workspace, commit_variables
 from muster.worker.layout import Layout
 from muster.worker.room.identity import Identities, Identity
+from muster.worker.room.rooms import Rooms, found_out
+from muster.worker.room.view import RoomDirectory
 
 AUTHOR = Author("Ada Dev", "ada@dev.example")
 ENVIRONMENT = {
@@ -124,6 +127,10 @@ class Machine:
     def identity(self, key: AttemptKey) -> Identity | None:
         return None if self.one_user else self.identities.claim(key)
 
+    @cached_property
+    def rooms(self) -> Rooms:
+        return found_out(self.layout, directories=[RoomDirectory(self.layout.home.parent, True)])
+
     @property
     def identities(self) -> Identities:
         return Identities(self.layout.identities)
@@ -135,7 +142,7 @@ class Machine:
         key = AttemptKey(task_id, attempt)
         identity = self.identity(key)
         settings = {"base": "main", "author": AUTHOR, "identity": identity, **more}
-        return WorkspaceRequest(self.layout, key, url, **settings)  # type: ignore[arg-type]
+        return WorkspaceRequest(self.rooms, key, url, **settings)  # type: ignore[arg-type]
 
     def prepare(
         self, repository: Repository | str, task_id: int = 7, attempt: int = 1, **more: object

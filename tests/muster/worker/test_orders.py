@@ -33,6 +33,7 @@ from muster.worker.layout import Layout
 from muster.worker.lease.lease import Lease
 from muster.worker.orders import Orders
 from muster.worker.room.identity import Identities
+from muster.worker.room.rooms import Rooms
 from muster.worker.server.credentials import Credentials, CredentialStore
 from muster.worker.server.log_stream import LogStreams
 from muster.worker.server.membership import Membership
@@ -58,7 +59,7 @@ class Machine:
         self.terminals = Terminals(layout, self.membership, self._say, streams.shown)
         self.orders = Orders(
             AttemptContext(
-                layout=layout,
+                rooms=Rooms(layout),
                 journal=self.journal,
                 streams=streams,
                 lease=lease,
@@ -67,7 +68,7 @@ class Machine:
                 repositories=Repositories(layout),
                 terminals=self.terminals,
                 changed=lambda: None,
-                tunnels=Tunnels(layout, self.journal, lease, lambda: "machine"),
+                tunnels=Tunnels(Rooms(layout), self.journal, lease, lambda: "machine"),
             )
         )
 

@@ -15,6 +15,7 @@ from muster.protocol.frames import Author, Forget, Repo, RunStage
 from muster.worker import processes
 from muster.worker.daemon import Daemon
 from muster.worker.layout import Layout
+from muster.worker.room.view import RoomDirectory
 from muster.worker.server.credentials import Credentials, CredentialStore
 from muster.worker.shim import client as shim_client
 from muster.worker.tunnels import command as tunnel_command
@@ -44,8 +45,13 @@ class WorkerHome:
         CredentialStore(self.layout.credentials).save(given)
 
     def start(self, *, stop_agents_on_exit: bool = False) -> "WorkerHome":
-        home, roots = self.layout.home, self.layout.file_roots
-        return self.take(Daemon(home, stop_agents_on_exit=stop_agents_on_exit, file_roots=roots))
+        return self.take(self.made(stop_agents_on_exit=stop_agents_on_exit))
+
+    def made(self, **options: Any) -> Daemon:
+        """A daemon in whose rooms the test's directory is to be seen: what stages do there tells
+        how far they are."""
+        roots, shown = self.layout.file_roots, [RoomDirectory(self.layout.home.parent, True)]
+        return Daemon(self.layout.home, file_roots=roots, room_directories=shown, **options)
 
     def take(self, daemon: Daemon) -> "WorkerHome":
         """Run this one."""
@@ -74,6 +80,7 @@ class WorkerHome:
         """The daemon as a process of its own."""
         connected = len(self.server.hellos)
         given = ["--home", str(self.layout.home)]
+        given += ["--room-dir", f"{self.layout.home.parent}:rw"]
         given += [word for root in self.layout.file_roots for word in ("--file-root", str(root))]
         self.process = subprocess.Popen(
             [sys.executable, "-m", *program, "run", *given, *options],

@@ -10,17 +10,19 @@ from muster.protocol.frames import Author
 from muster.worker.agents.environment import DEFAULT_PATH, build, search_path
 from muster.worker.git.workspace import Workspace
 from muster.worker.layout import Layout
+from muster.worker.room.rooms import Rooms
 
-HOME = Path("/srv/homes/7-1")
 KEY = AttemptKey(7, 1)
-WORKSPACE = Workspace(Layout(Path("/srv")), KEY, "https://host/x", "main", "abc", None)
+LAYOUT = Layout(Path("/srv"))
+ROOM = Rooms(LAYOUT).of(KEY, None, Path("/srv/mirrors/x.git/objects"))
+WORKSPACE = Workspace(LAYOUT, KEY, "https://host/x", "main", "abc", ROOM)
 AUTHOR = Author("Ada Dev", "ada@dev.example")
 HARD = "quotes ' \" newline\n{braces} $(touch x) `id` \\ ünï"
 
 
 def environment(project_env=None, secrets=None, variables=None, **more):
     given_ = (project_env or {}, secrets or {}, variables or {})
-    return build(HOME, WORKSPACE, AUTHOR, *given_, **more)
+    return build(WORKSPACE, AUTHOR, *given_, **more)
 
 
 def test_nothing_of_the_daemons_environment_is_in_a_stages(monkeypatch):
@@ -60,7 +62,7 @@ def test_a_project_may_set_its_path_but_not_who_works_on_what():
         {"PATH": "/p", "HOME": "/root", "MUSTER_TASK_ID": "9", "GIT_AUTHOR_NAME": "Other"}
     )
     assert built["PATH"] == "/p"
-    assert built["HOME"] == str(HOME)
+    assert built["HOME"] == "/srv/homes/7-1"
     assert built["MUSTER_TASK_ID"] == "7"
     assert built["GIT_AUTHOR_NAME"] == "Ada Dev"
 

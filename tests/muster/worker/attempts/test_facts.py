@@ -77,7 +77,7 @@ def test_while_a_stage_runs_only_news_is_told_and_after_it_all(
     teller = facts.FactsTeller(reporter)  # type: ignore[arg-type]
     monkeypatch.setattr(facts, "_ready", lambda of, found: found)
     found = [FACTS, FACTS, changed(dirty=True), changed(dirty=True)]
-    workspace = type("Seen", (), {"path": "/w", "facts": lambda _: found.pop(0)})()
+    workspace = type("Seen", (), {"path": "/w", "facts": lambda *_: found.pop(0)})()
     for _ in range(3):
         teller.look(workspace, only_news=True)
     assert told == [FACTS, changed(dirty=True)]
@@ -94,7 +94,9 @@ def test_what_moves_is_looked_at_soon_and_what_rests_is_left_alone(
     monkeypatch.setattr(facts, "_SHARE", 0)
     (tmp_path / "logs").mkdir()
     looks, glances = [], []
-    teller = type("Teller", (), {"look": lambda *_, only_news: looks.append(only_news)})()
+    teller = type(
+        "Teller", (), {"look": lambda *_, only_news, cancelled: looks.append(only_news)}
+    )()
     workspace = type("At", (), {"git_directory": tmp_path, "key": AttemptKey(7, 1)})()
     seen = facts.FactsWatch._seen
 
@@ -121,12 +123,12 @@ def test_a_late_look_never_undoes_a_newer_one(monkeypatch: pytest.MonkeyPatch) -
     class Slow:
         path = "/w"
 
-        def facts(self) -> WorkspaceFacts:
+        def facts(self, _cancelled: object) -> WorkspaceFacts:
             teller.look(Quick())  # type: ignore[arg-type]
             return FACTS
 
     class Quick(Slow):
-        def facts(self) -> WorkspaceFacts:
+        def facts(self, _cancelled: object) -> WorkspaceFacts:
             return changed(dirty=True)
 
     teller.look(Slow())  # type: ignore[arg-type]

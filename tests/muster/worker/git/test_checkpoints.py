@@ -55,7 +55,7 @@ def test_what_the_agent_committed_itself_is_kept_on_whatever_branch(any_machine,
         "own",
         "seed",
     ]
-    assert publish(made, AUTHOR, note=any_machine.note).commit == kept.commit
+    assert publish(made, 0, AUTHOR, note=any_machine.note).commit == kept.commit
 
 
 @pytest.mark.parametrize("name", ["-m evil", "# heading", "a\nb", '"$(id)" {x}', "ünï"])
@@ -81,7 +81,7 @@ def test_a_remote_that_refuses_costs_the_checkpoint_and_not_the_work(any_machine
     act(made, "echo new > new")
     with pytest.raises(CheckpointRefused, match="no such refs here, please"):
         checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
-    assert publish(made, AUTHOR, note=any_machine.note).diff.files_changed == 1
+    assert publish(made, 0, AUTHOR, note=any_machine.note).diff.files_changed == 1
     assert set(repository.refs()) == {"refs/heads/main", "refs/heads/muster/7-1"}
 
 
@@ -91,7 +91,7 @@ def test_a_remote_that_is_gone_costs_the_checkpoint(machine, repository):
     with pytest.raises(CheckpointRefused, match="git repository"):
         checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
     with pytest.raises(PublishRefused, match="git repository"):
-        publish(made, AUTHOR, note=machine.note)
+        publish(made, 0, AUTHOR, note=machine.note)
 
 
 def test_an_index_lock_left_by_a_killed_git_is_cleared(any_machine, repository):
@@ -124,7 +124,7 @@ def test_publishing_pushes_the_branch_and_counts_against_the_base(any_machine, r
     made = any_machine.prepare(repository)
     act(made, "seq 10 > numbers; echo bye > README")
     checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
-    done = publish(made, AUTHOR, note=any_machine.note)
+    done = publish(made, 0, AUTHOR, note=any_machine.note)
     assert done.branch == "muster/7-1"
     assert repository.refs()["refs/heads/muster/7-1"] == done.commit
     assert done.diff == DiffStat(2, 11, 1)
@@ -134,8 +134,8 @@ def test_publishing_twice_is_as_good_as_once(any_machine, repository):
     made = any_machine.prepare(repository)
     act(made, "echo new > new")
     checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
-    assert publish(made, AUTHOR, note=any_machine.note) == publish(
-        made, AUTHOR, note=any_machine.note
+    assert publish(made, 0, AUTHOR, note=any_machine.note) == publish(
+        made, 0, AUTHOR, note=any_machine.note
     )
 
 
@@ -145,8 +145,8 @@ def test_work_that_no_checkpoint_committed_is_published_all_the_same(machine, re
     with pytest.raises(CheckpointRefused, match="empty ident"):
         checkpoint(made, 0, "develop", Author("", "x@y.example"), note=machine.note)
     with pytest.raises(PublishRefused, match="empty ident"):
-        publish(made, Author("", "x@y.example"), note=machine.note)
-    published = publish(made, AUTHOR, note=machine.note)
+        publish(made, 0, Author("", "x@y.example"), note=machine.note)
+    published = publish(made, 0, AUTHOR, note=machine.note)
     assert published.diff.files_changed == 1
     assert repository.git("log", "-1", "--format=%s", published.commit) == "task #7"
 
@@ -157,7 +157,7 @@ def test_a_branch_that_somebody_moved_is_not_overwritten(machine, repository):
     act(made, "echo new > new")
     checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
     with pytest.raises(PublishRefused, match="rejected"):
-        publish(made, AUTHOR, note=machine.note)
+        publish(made, 0, AUTHOR, note=machine.note)
     assert repository.refs()["refs/heads/muster/7-1"] == theirs
 
 
@@ -168,7 +168,7 @@ def test_what_others_did_is_not_counted_when_the_base_is_merged_in(machine, repo
     repository.commit({"theirs": "1"})
     later = machine.prepare(repository, 7, 2, resume_from="refs/muster/7/1/0")
     act(later, "git merge -q origin/main")
-    published = publish(later, AUTHOR, note=machine.note)
+    published = publish(later, -1, AUTHOR, note=machine.note)
     assert repository.git("ls-tree", "--name-only", published.commit).split() == [
         "README",
         "new",
@@ -182,7 +182,7 @@ def test_a_new_history_without_the_base_is_counted_against_it(machine, repositor
     made = machine.prepare(repository)
     act(made, "git checkout -q --orphan alone; git rm -rqf .; echo x > only")
     checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
-    published = publish(made, AUTHOR, note=machine.note)
+    published = publish(made, 0, AUTHOR, note=machine.note)
     assert published.diff == DiffStat(3, 1, 2)
 
 
@@ -191,7 +191,7 @@ def test_forgetting_removes_checkpoints_everywhere_and_keeps_the_branch(any_mach
     for index in range(2):
         act(made, f"echo {index} > f")
         checkpoint(made, index, "develop", AUTHOR, note=any_machine.note)
-    publish(made, AUTHOR, note=any_machine.note)
+    publish(made, 0, AUTHOR, note=any_machine.note)
     other = any_machine.prepare(repository, 7, 10)
     kept = checkpoint(other, 0, "develop", AUTHOR, note=any_machine.note)
     forget(made, note=any_machine.note)
@@ -216,7 +216,7 @@ def test_a_private_repository_is_served_from_clone_to_forgetting(any_machine, re
         made = any_machine.prepare(url, token=token)
         act(made, "echo new > new")
         kept = checkpoint(made, 0, "develop", AUTHOR, token, note=any_machine.note)
-        published = publish(made, AUTHOR, token, note=any_machine.note)
+        published = publish(made, 0, AUTHOR, token, note=any_machine.note)
         assert repository.refs()[kept.ref] == published.commit
         forget(made, token, note=any_machine.note)
     assert set(repository.refs()) == {"refs/heads/main", "refs/heads/muster/7-1"}

@@ -2,13 +2,12 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import psutil
 import pytest
 
 from muster.worker.git import git
-from tests.muster.worker.repositories import as_root, silent_server, wait_until_gone
+from tests.muster.worker.repositories import silent_server, wait_until_gone
 
 
 def test_only_path_is_taken_from_the_daemons_environment(monkeypatch, tmp_path):
@@ -109,12 +108,6 @@ def test_a_missing_git_is_said(monkeypatch, tmp_path):
 
 def test_standard_input_is_closed(tmp_path):
     assert git.run(["-c", "alias.x=!cat", "x"], tmp_path, timeout=10) == ""
-
-
-@as_root
-def test_a_user_has_none_of_our_rights_left():
-    ids = git.run(["-c", "alias.x=!id -u; id -G", "x"], Path("/"), user=60_001)
-    assert ids.split() == ["60001", "60001"]
 
 
 def test_output_that_is_no_text_does_no_harm(tmp_path):

@@ -206,8 +206,8 @@ def test_facts_tell_head_dirt_diff_and_size(any_machine, repository):
 
 def test_a_workspace_is_found_again_after_a_restart(any_machine, repository):
     made = any_machine.prepare(repository)
-    assert workspace.find(any_machine.layout, AttemptKey(7, 1)) == made
-    assert workspace.find(any_machine.layout, AttemptKey(7, 2)) is None
+    assert workspace.find(any_machine.rooms, AttemptKey(7, 1)) == made
+    assert workspace.find(any_machine.rooms, AttemptKey(7, 2)) is None
 
 
 def test_nothing_is_left_of_a_removed_workspace(any_machine, repository):
@@ -216,7 +216,7 @@ def test_nothing_is_left_of_a_removed_workspace(any_machine, repository):
     made.remove()
     assert not made.path.exists()
     assert not made.home.exists()
-    assert workspace.find(any_machine.layout, AttemptKey(7, 1)) is None
+    assert workspace.find(any_machine.rooms, AttemptKey(7, 1)) is None
     assert list(any_machine.layout.identities.iterdir()) == []
     made.remove()
 

@@ -40,7 +40,7 @@ def test_a_replaced_git_directory_is_not_followed(any_machine, repository, trick
         with pytest.raises(checkpoints.CheckpointRefused, match="replaced"):
             checkpoints.checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
         with pytest.raises(checkpoints.PublishRefused, match="replaced"):
-            checkpoints.publish(made, AUTHOR, note=any_machine.note)
+            checkpoints.publish(made, 0, AUTHOR, note=any_machine.note)
     finally:
         subprocess.run(["rm", "-rf", "--", *moved.split()], check=True)
 
@@ -129,7 +129,7 @@ def test_traps_in_a_workspace_run_nothing_as_root_and_see_no_token(
     hostile(made, spoils)
     made.facts()
     checkpoints.checkpoint(made, 0, "develop", AUTHOR, token, note=any_machine.note)
-    published = checkpoints.publish(made, AUTHOR, token, note=any_machine.note)
+    published = checkpoints.publish(made, 0, AUTHOR, token, note=any_machine.note)
     assert repository.refs()["refs/heads/muster/7-1"] == published.commit
     checkpoints.forget(made, token, note=any_machine.note)
 

@@ -72,16 +72,6 @@ def test_releasing_a_uid_kills_what_hides_from_its_process_group(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@as_root
-def test_a_command_of_an_identity_has_its_rights_alone(root):
-    identity = Identities(root).claim(AttemptKey(7, 1))
-    shell = identity.command("sh", "-c", "id -u; id -G; cat /proc/self/status")
-    out = subprocess.run(["/bin/sh", "-c", shell], capture_output=True, text=True, check=True)
-    assert out.stdout.split()[:2] == [str(identity.uid)] * 2
-    assert "CapEff:\t0000000000000000" in out.stdout
-    identity.release()
-
-
 def test_without_root_there_are_no_identities(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert Identities(tmp_path).claim(AttemptKey(7, 1)) is None

@@ -102,7 +102,7 @@ def test_what_a_daemon_and_a_shim_say_is_spelled_as_ever() -> None:
     heard: list[dict[str, object]] = []
     said = {
         "hello": (
-            '{"hello":1,"state":{"stage_index":null,"running":false,"ends":[],"log_end":0,'
+            '{"hello":2,"state":{"stage_index":null,"running":false,"ends":[],"log_end":0,'
             '"began_at_ms":5,"deadline":9.5,"pid":42}}'
         ),
         "begin": '{"id":1,"begun":true}',
@@ -135,9 +135,10 @@ def test_what_a_daemon_and_a_shim_say_is_spelled_as_ever() -> None:
     daemon.close()
     stage = {"stage_index": 0, "argv": ["true"], "env": {"A": "b"}, "cwd": "/", "timeout": 60.0}
     terminal = {"uid": None, "gid": None, "cols": 80, "rows": 24, "secrets": [], "grace": 10.0}
+    room: dict[str, list[str]] = {"room": []}
     assert heard == [
-        {"hello": [1, 0]},
-        {"id": 1, "do": "begin", "stage": {**stage, **terminal}},
+        {"hello": [2, 1]},
+        {"id": 1, "do": "begin", "stage": {**stage, **terminal, **room}},
         {"id": 2, "do": "stop", "grace": 10.0},
     ]
 

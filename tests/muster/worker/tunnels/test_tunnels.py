@@ -24,8 +24,7 @@ def test_a_tunnel_is_connected_where_its_command_says(worker: WorkerHome, how: s
     tunnel = Tunnelled(worker, how).start()
     tunnel.open()
     name = tunnel_command.name("machine", AttemptKey(7, 1))
-    workspace = worker.layout.workspace(AttemptKey(7, 1))
-    assert tunnel.until("connected").url == f"https://vscode.dev/tunnel/{name}{workspace}"
+    assert tunnel.until("connected").url == f"https://vscode.dev/tunnel/{name}/workspace"
     assert tunnel.states() == ["starting", "connected"]
     tunnel.close()
     tunnel.until("closed")
@@ -42,10 +41,10 @@ def test_it_runs_in_the_workspace_as_its_uid_with_nothing_of_the_daemons(
     facts, workspace = tunnel.facts(), worker.layout.workspace(AttemptKey(7, 1))
     env = facts["env"]
     assert isinstance(env, dict)
-    assert facts["cwd"] == str(workspace)
+    assert facts["cwd"] == "/workspace"
     assert facts["uid"] == workspace.stat().st_uid
     assert "DAEMONS_SECRET" not in env
-    assert env["HOME"] == str(worker.layout.home_of(AttemptKey(7, 1)))
+    assert env["HOME"] == "/home/muster"
     assert env["GIT_AUTHOR_EMAIL"] == "ada@dev.example"
 
 

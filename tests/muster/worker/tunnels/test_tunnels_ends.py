@@ -30,7 +30,7 @@ def test_a_stop_ends_it_before_it_is_confirmed_whatever_it_ignores(worker: Worke
     tunnel = Tunnelled(worker, "deaf fork connect").start()
     tunnel.open()
     tunnel.until("connected")
-    assert len(tunnel.living()) == 2
+    assert len(tunnel.living()) >= 2  # and what made its room
     tunnel.server.send(Stop(7, 1, "cancelled"))
     tunnel.server.until_said(Stopped)
     assert not tunnel.living()
@@ -62,9 +62,9 @@ def test_a_daemon_that_was_killed_leaves_none_to_the_next(worker: WorkerHome) ->
     tunnel.hold()
     tunnel.open()
     tunnel.until("connected")
-    assert len(tunnel.living()) == 2
+    assert len(tunnel.living()) >= 2  # and what made its room
     worker.kill(signal.SIGKILL)
-    tunnel.server.until(lambda: len(tunnel.living()) == 1)  # its leader dies with the daemon
+    tunnel.server.until(lambda: not tunnel.living())  # its room dies with the daemon
     tunnel.spawn()
     assert tunnel.until("failed").error == "the worker was started again"
     assert not tunnel.living()

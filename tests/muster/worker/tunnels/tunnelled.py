@@ -9,7 +9,6 @@ import pytest
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Tunnel, TunnelFacts, WorkspaceFacts
 from muster.worker import processes
-from muster.worker.daemon import Daemon
 from muster.worker.tunnels import command as tunnel_command
 from tests.muster.worker import tunnel_stand_in
 from tests.muster.worker.worker_home import WorkerHome
@@ -43,9 +42,7 @@ class Tunnelled:
 
     def start(self) -> "Tunnelled":
         """In this process, with its pauses and limits."""
-        layout = self.worker.layout
-        daemon = Daemon(layout.home, tunnel_command=self.command, file_roots=layout.file_roots)
-        self.worker.take(daemon)
+        self.worker.take(self.worker.made(tunnel_command=self.command))
         self.hold()
         return self
 

@@ -1,0 +1,29 @@
+"""The account that an attempt has in its room: programs ask who they are, and some die without."""
+
+import os
+from pathlib import Path
+
+from muster.worker.room.identity import Identity
+from muster.worker.room.view import HOME
+
+NAME = "muster"
+
+_PASSWD = """\
+root:x:0:0:root:/root:/usr/sbin/nologin
+nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
+{name}:x:{uid}:{gid}:Muster:{home}:/bin/bash
+"""
+_GROUP = "root:x:0:\ntty:x:5:\nnogroup:x:65534:\n{name}:x:{gid}:\n"
+
+
+def write(directory: Path, identity: Identity | None) -> tuple[Path, Path]:
+    """Writes passwd and group for the attempt into its directory, unless they are there; their
+    paths. Nobody else's names are in there. Raises OSError."""
+    uid, gid = (identity.uid, identity.uid) if identity else (os.getuid(), os.getgid())
+    given = {"name": NAME, "uid": uid, "gid": gid, "home": HOME}
+    files = directory / "passwd", directory / "group"
+    for file, form in zip(files, (_PASSWD, _GROUP), strict=True):
+        if not file.exists():
+            file.write_text(form.format(**given))
+            file.chmod(0o644)
+    return files

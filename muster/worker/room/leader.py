@@ -1,0 +1,161 @@
+"""The first process of a stage's room, and how a process becomes a stage's command.
+
+`main` is pid 1 of a pid namespace: what happens in there cannot kill it, and when it ends the
+kernel ends all the rest. It is given its terminal as standard input and output, a pipe to tell on
+as standard error, and on CONTENT a file with what to run. On the pipe it says a line when the
+command runs (`ok`) or could not be started (`<errno> <its name> <what failed>`), and one when it
+has ended (`exit <status>` or `signal <number>`). TERM to it is TERM for everything in the room.
+
+Standard library only: the interpreter that runs it is bare.
+"""
+
+import contextlib
+import ctypes
+import errno
+import fcntl
+import json
+import os
+import signal
+from typing import Any, NoReturn
+
+CONTENT = 3
+"""The descriptor of a file with a JSON object: argv, env, cwd, uid, gid (None: stay)."""
+
+OK = b"ok\n"
+LEFTOVERS = 1.0
+"""Seconds that what outlives the command has between TERM and the room's end."""
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def main() -> NoReturn:
+    """Runs what CONTENT names, and ends with the room."""
+    told = fcntl.fcntl(2, fcntl.F_DUPFD_CLOEXEC, CONTENT + 1)
+    terminal = fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, CONTENT + 1)
+    with os.fdopen(CONTENT, "rb") as file:
+        content = json.load(file)
+    try:
+        drop_rights(content["uid"], content["gid"])
+        _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)  # nobody in here reads or writes its descriptors
+        leader, failure = _start(content, terminal)
+    except OSError as error:
+        _say(told, said(error, "room"))
+        os._exit(1)
+    os.close(terminal)
+    _say(told, failure or OK)
+    status = _outlive(leader)
+    if not failure:
+        how = f"signal {-status}" if status < 0 else f"exit {status}"
+        _say(told, f"{how}\n".encode())
+    os._exit(0)
+
+
+def become(argv: list[str], env: dict[str, str], cwd: str, terminal: int, told: int) -> NoReturn:
+    """In a forked child: takes the terminal and turns into the command, or tells why not.
+
+    `told` is closed, with nothing said on it, when the command runs.
+    """
+    step = "prepare"
+    try:
+        take_terminal(terminal, told)
+        step = f"chdir {cwd}"
+        os.chdir(cwd)
+        step = f"exec {argv[0] if argv else ''}"
+        os.execvpe(argv[0], argv, env)
+    except OSError as error:
+        os.write(told, said(error, step))
+    except BaseException as error:
+        os.write(told, said(OSError(errno.EINVAL, str(error)), step))
+    finally:
+        os._exit(127)
+
+
+def take_terminal(terminal: int, *kept: int) -> None:
+    """Makes it the controlling terminal and all three standard streams; only `kept` stay open."""
+    os.login_tty(terminal)
+    close_all_but(*kept)
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    os.umask(0o022)
+
+
+def close_all_but(*kept: int) -> None:
+    """Closes every descriptor from 3 on but these."""
+    first = 3
+    for handle in sorted(kept):
+        os.closerange(first, handle)
+        first = handle + 1
+    os.closerange(first, 1 << 20)
+
+
+def drop_rights(uid: int | None, gid: int | None) -> None:
+    """Becomes that user for good, if it is another, and is killed from now on when its parent dies.
+
+    The kernel forgets the latter with a change of user, so it comes last.
+    """
+    if uid is not None and uid != os.geteuid():
+        gid = uid if gid is None else gid
+        os.setgroups([])
+        os.setresgid(gid, gid, gid)
+        os.setresuid(uid, uid, uid)
+    _libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+
+
+def said(error: OSError, step: str) -> bytes:
+    """A failure in one line: the errno, its name, what failed and why."""
+    number = error.errno or errno.EINVAL
+    name = errno.errorcode.get(number, "EINVAL")
+    line = f"{number} {name} {step}: {os.strerror(number)}".replace("\n", " ")
+    return f"{line}\n".encode(errors="replace")
+
+
+def _start(content: dict[str, Any], terminal: int) -> tuple[int, bytes]:
+    """Forks the command; its pid, and why it does not run, if so. Raises OSError."""
+    heard, told = os.pipe()
+    signal.signal(signal.SIGTERM, _pass_on)
+    leader = os.fork()
+    if not leader:
+        become(content["argv"], content["env"], content["cwd"], terminal, told)
+    os.close(told)
+    quiet = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):  # the terminal is the command's alone
+        os.dup2(quiet, stream)
+    os.close(quiet)
+    with os.fdopen(heard, "rb") as file:
+        return leader, file.read()
+
+
+def _pass_on(*_: object) -> None:
+    """TERM for all but ourselves, and CONT so that the stopped ones hear it."""
+    for number in (signal.SIGTERM, signal.SIGCONT):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(-1, number)
+
+
+def _outlive(leader: int) -> int:
+    """Waits for the command, then up to LEFTOVERS seconds for what it left; the command's status,
+    a signal as a negative number."""
+    status = 0
+    try:
+        while True:
+            pid, ended = os.wait()
+            if pid == leader:
+                status = os.waitstatus_to_exitcode(ended)
+                signal.signal(signal.SIGALRM, _give_up)
+                signal.setitimer(signal.ITIMER_REAL, LEFTOVERS)
+                _pass_on()
+    except (ChildProcessError, TimeoutError):
+        return status
+
+
+def _give_up(*_: object) -> NoReturn:
+    raise TimeoutError
+
+
+def _say(told: int, line: bytes) -> None:
+    with contextlib.suppress(OSError):  # the shim is gone, and we soon
+        os.write(told, line)

@@ -1,0 +1,124 @@
+"""One attempt's room: what its stages, its tunnel and the daemon's git in its workspace run in.
+
+Each has a room of its own over the same workspace, with processes of its own, and when its first
+process ends the kernel ends all others before anybody is told. What a machine can do for it is its
+level: `full` has all of that and its own view of the file system (bubblewrap); `processes` only the
+processes (a pid namespace); `none` nothing but a user of its own where the daemon is root.
+"""
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from muster.protocol.frames import RoomLevel
+from muster.worker.room import account
+from muster.worker.room.identity import Identity
+from muster.worker.room.view import GIT_SETTINGS, HOME, LIBRARY, PYTHON, WORKSPACE, View
+
+_SOURCES = Path(__file__).resolve().parents[3]
+_ENTRY = (
+    "import sys; sys.path.append(sys.argv[1]); from muster.worker.room.leader import main; main()"
+)
+_NAMESPACES = ("--unshare-pid", "--unshare-ipc", "--unshare-cgroup-try")
+
+
+@dataclass(frozen=True)
+class Room:
+    """`host_workspace` and `host_home` are where these lie on the host; `view` is there with `full`
+    alone. `name`: which account the attempt has."""
+
+    level: RoomLevel
+    identity: Identity | None
+    host_workspace: Path
+    host_home: Path
+    host_git_settings: Path
+    view: View | None = None
+
+    @property
+    def workspace(self) -> str:
+        """Where the workspace is for whoever is in the room."""
+        return WORKSPACE if self.view else str(self.host_workspace)
+
+    @property
+    def home(self) -> str:
+        return HOME if self.view else str(self.host_home)
+
+    @property
+    def git_settings(self) -> str:
+        """The settings of the daemon's git, for whoever is in the room."""
+        return GIT_SETTINGS if self.view else str(self.host_git_settings)
+
+    @property
+    def user(self) -> str:
+        return account.NAME
+
+    @property
+    def uid(self) -> int | None:
+        """Whom to become; None: stay who we are."""
+        return self.identity.uid if self.identity else None
+
+    def showing(self, *paths: Path) -> "Room":
+        """The same room, in which these are to be seen, too."""
+        if self.view is None:
+            return self
+        return replace(self, view=replace(self.view, shown=(*self.view.shown, *paths)))
+
+    def leader(self, *, open_network: bool = True) -> list[str]:
+        """The command that makes a stage's room and runs its leader in there (`leader.main`); empty
+        where there is no room. It has to be run with the daemon's own rights."""
+        if self.view is not None:
+            python = Path(PYTHON, "bin", _interpreter().name)
+            inside = [str(python), "-I", "-S", "-X", "utf8", "-c", _ENTRY, LIBRARY]
+            return [*self._entered("--as-pid-1", open_network=open_network), "--", *inside]
+        if self.level == "processes":
+            inside = [str(_interpreter()), "-I", "-S", "-X", "utf8", "-c", _ENTRY, str(_SOURCES)]
+            return [*_unshared(), *inside]
+        return []
+
+    def command(
+        self, *argv: str, open_network: bool = False, pid_1: bool = True, cwd: str | None = None
+    ) -> list[str]:
+        """The command that runs `argv` in a room of its own, with the attempt's rights.
+
+        It has to be run with the daemon's own rights, and passes its environment on; when it has
+        ended by itself the room is empty. Unless `pid_1`, some init is before the program.
+        """
+        if self.view is not None:
+            entered = self._entered(
+                *(["--as-pid-1"] if pid_1 else []),
+                *("--chdir", cwd or WORKSPACE),
+                open_network=open_network,
+            )
+            return [*entered, "--", *self._dropped(), *argv]
+        if self.level == "processes":
+            return [*_unshared(), *self._dropped(), *argv]
+        return [*self._dropped(), *argv]
+
+    def _entered(self, *options: str, open_network: bool) -> list[str]:
+        assert self.view is not None
+        alone = [] if os.geteuid() == 0 else ["--unshare-user"]
+        network = [] if open_network else ["--unshare-net"]
+        bwrap = shutil.which("bwrap") or "bwrap"
+        entered = [bwrap, *_NAMESPACES, *alone, *network, "--die-with-parent", *options]
+        return [*entered, *self.view.arguments()]
+
+    def _dropped(self) -> list[str]:
+        if self.uid is None:
+            return []
+        uid = str(self.uid)
+        options = ["--reuid", uid, "--regid", uid, "--clear-groups", "--pdeathsig", "KILL"]
+        return [shutil.which("setpriv") or "setpriv", *options, "--"]
+
+
+def _unshared() -> list[str]:
+    alone = [] if os.geteuid() == 0 else ["--user", "--map-current-user"]
+    unshare = shutil.which("unshare") or "unshare"
+    return [unshare, *alone, "--pid", "--fork", "--kill-child=KILL", "--"]
+
+
+def _interpreter() -> Path:
+    """The interpreter itself, not the link to it in a virtual environment."""
+    base = getattr(sys, "_base_executable", None) or sys.executable
+    return Path(base).resolve()

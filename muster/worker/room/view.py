@@ -1,0 +1,114 @@
+"""What is to be seen in a room, as bubblewrap's arguments.
+
+The root is empty; what stands here is all there is. The system is shown as it lies, read-only, but
+for what people keep in it: no home, no `/root`, no `/srv`, `/mnt` or `/media`, and of `/var` and
+`/run` nothing that a program does not look for. Whatever lies in a shown directory and is the
+worker's own is covered again.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+WORKSPACE = "/workspace"
+HOME = "/home/muster"
+PYTHON = "/run/muster/python"
+LIBRARY = "/run/muster/lib"
+GIT_SETTINGS = "/run/muster/gitconfig"
+
+SYSTEM = (
+    *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"),
+    *("/etc", "/opt", "/nix", "/gnu", "/snap"),
+)
+_MORE = ("/sys", "/var/lib/dpkg", "/var/cache/fontconfig")
+_SCRATCH = ("/tmp", "/var/tmp")
+
+# Where the package `muster` lies, in a checkout or among installed packages.
+_PACKAGE = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class RoomDirectory:
+    """A directory of the host that its operator shows in every room, at its own path."""
+
+    path: Path
+    writable: bool = False
+
+
+@dataclass(frozen=True)
+class View:
+    """One attempt's. `passwd` and `group` are files with its account; `covered` is the worker's own
+    home; `shown` are files and directories to be seen read-only at their own paths, however deep in
+    what is covered; `scratch` is the size in bytes of each directory for what is temporary."""
+
+    workspace: Path
+    home: Path
+    passwd: Path
+    group: Path
+    git_settings: Path
+    covered: Path
+    scratch: int
+    shown: tuple[Path, ...] = ()
+    directories: tuple[RoomDirectory, ...] = ()
+
+    def arguments(self) -> list[str]:
+        """Options of bwrap."""
+        return [
+            *self._system(),
+            *self._own_places(),
+            *self._operators(),
+            *self._covered(),
+            *_made(*self.shown),
+            *(word for path in self.shown for word in _shown(path)),
+            *_made(WORKSPACE, HOME),
+            *("--bind", str(self.workspace), WORKSPACE),
+            *("--bind", str(self.home), HOME),
+            *("--remount-ro", "/dev", "--remount-ro", "/"),
+        ]
+
+    def _system(self) -> Iterator[str]:
+        for path in SYSTEM:
+            yield from _shown(Path(path))
+        yield from _made(*_MORE, GIT_SETTINGS)
+        for path in _MORE:
+            yield from ("--ro-bind-try", path, path)
+        # The resolver's file may be a link into /run, which is ours.
+        resolver = os.path.realpath("/etc/resolv.conf")
+        if resolver.startswith("/run/"):
+            yield from (*_made(resolver), "--ro-bind-try", resolver, resolver)
+        yield from ("--ro-bind", str(self.passwd), "/etc/passwd")
+        yield from ("--ro-bind", str(self.group), "/etc/group")
+
+    def _own_places(self) -> Iterator[str]:
+        yield from ("--proc", "/proc", "--dev", "/dev")
+        for path in ("/dev/shm", *_SCRATCH):
+            yield from ("--perms", "1777", "--size", str(self.scratch), "--tmpfs", path)
+        yield from ("--ro-bind", sys.base_prefix, PYTHON)
+        yield from (*_made(f"{LIBRARY}/muster"), "--ro-bind", str(_PACKAGE), f"{LIBRARY}/muster")
+        yield from ("--ro-bind", str(self.git_settings), GIT_SETTINGS)
+
+    def _operators(self) -> Iterator[str]:
+        for directory in self.directories:
+            option = "--bind" if directory.writable else "--ro-bind"
+            yield from (*_made(directory.path), option, str(directory.path), str(directory.path))
+
+    def _covered(self) -> Iterator[str]:
+        seen = (*map(Path, SYSTEM), *(directory.path for directory in self.directories))
+        if any(self.covered.is_relative_to(path) for path in seen):
+            yield from ("--perms", "0755", "--tmpfs", str(self.covered))
+
+
+def _shown(path: Path) -> list[str]:
+    """A directory or file as it lies; a link as a link; nothing where there is nothing."""
+    if path.is_symlink():
+        return ["--symlink", os.readlink(path), str(path)]
+    return ["--ro-bind", str(path), str(path)] if path.exists() else []
+
+
+def _made(*paths: Path | str) -> Iterator[str]:
+    """The directories above these paths: else bwrap would make them for root alone."""
+    above = {parent for path in paths for parent in Path(path).parents}
+    for path in sorted(above - {Path("/")}):
+        yield from ("--perms", "0755", "--dir", str(path))
