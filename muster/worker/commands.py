@@ -15,6 +15,7 @@ from pathlib import Path
 from muster.worker import heap
 from muster.worker.agents.health import AgentHealth
 from muster.worker.daemon import Daemon, version
+from muster.worker.git import ssh
 from muster.worker.home_lock import HomeInUse
 from muster.worker.layout import HomeUnreachable, Layout
 from muster.worker.maintenance import KEEP_DAYS
@@ -94,6 +95,7 @@ def _run(options: argparse.Namespace) -> int:
         file_roots=options.file_root,
         room=options.room,
         room_directories=options.room_dir,
+        own_ssh_hosts=options.own_ssh_hosts,
     )
 
     def on_signal(number: int, _frame: object) -> None:
@@ -189,6 +191,16 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         "may be given several times",
     )
     parser.add_argument(
+        "--own-ssh-hosts",
+        type=_host,
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="log in at this host with this user's own ssh keys, settings and agent, for projects "
+        "whose repository is there and that have no sshKey; may be given several times (default: "
+        "none)",
+    )
+    parser.add_argument(
         "--tunnel-command",
         type=_command,
         default=os.environ.get("MUSTER_TUNNEL_COMMAND") or None,
@@ -220,6 +232,12 @@ def _room_directory(text: str) -> RoomDirectory:
     if found == Path("/") or not found.is_dir():
         raise argparse.ArgumentTypeError(f"{path} is no directory that could be shown")
     return RoomDirectory(found, writable=text != path)
+
+
+def _host(text: str) -> str:
+    if ssh.host(f"ssh://{text}/") != text.strip("[]").lower():
+        raise argparse.ArgumentTypeError("a host without user or port, such as git.example.com")
+    return text
 
 
 def _command(text: str) -> str:

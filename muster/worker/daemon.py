@@ -48,16 +48,18 @@ class Daemon:
         file_roots: Sequence[Path] = (),
         room: RoomLevel = "full",
         room_directories: Sequence[RoomDirectory] = (),
+        own_ssh_hosts: Sequence[str] = (),
     ) -> None:
         """`uids` are those of attempts, when run as root; unused mirrors stay for `mirror_days`;
-        repositories on this host are used in `file_roots` only. `room` is the most that attempts
+        repositories on this host are used in `file_roots` only, the machine's own ssh keys and
+        agent at `own_ssh_hosts` only. `room` is the most that attempts
         are contained, and `room_directories` are shown in their rooms.
         `tunnel_command` is what opens tunnels, by default whichever of Cursor and VS Code there is.
 
         Raises NotEnrolled, BadServer, HomeInUse, HomeUnreachable.
         """
         self._stop_agents = stop_agents_on_exit
-        layout = self._layout = Layout(home, tuple(file_roots))
+        layout = self._layout = Layout(home, tuple(file_roots), tuple(own_ssh_hosts))
         layout.make()
         rooms = found_out(layout, most=room, directories=room_directories)
         self._rooms = rooms

@@ -22,10 +22,12 @@ class HomeUnreachable(Exception):
 
 @dataclass(frozen=True)
 class Layout:
-    """`file_roots` are the directories whose repositories may be used by their paths."""
+    """`file_roots` are the directories whose repositories may be used by their paths;
+    `own_ssh_hosts` are where the machine's own ssh keys may log in."""
 
     home: Path
     file_roots: tuple[Path, ...] = ()
+    own_ssh_hosts: tuple[str, ...] = ()
 
     @property
     def credentials(self) -> Path:

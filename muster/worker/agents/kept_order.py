@@ -1,7 +1,8 @@
 """`attempt.json`: what a daemon that starts anew must know to finish what an earlier one began.
 
 Nothing that only the stage itself needs is kept: neither its text, nor its environment, nor its
-secrets. The repository's token is, until the attempt is forgotten: the checkpoint needs it.
+secrets. The repository's token and key are, until the attempt is forgotten: the checkpoint needs
+them.
 """
 
 from pathlib import Path

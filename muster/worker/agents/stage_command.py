@@ -26,7 +26,7 @@ def command(order: RunStage, kept: KeptOrder, workspace: Workspace) -> StageComm
         gid=room.uid,
         cols=order.cols,
         rows=order.rows,
-        secrets=[*order.secrets.values(), *filter(None, [order.repo.token])],
+        secrets=[*order.secrets.values(), *filter(None, [order.repo.token, order.repo.ssh_key])],
         room=room.leader(),
     )
 

@@ -21,6 +21,7 @@ from muster.worker.git import approved, checkpoints, workspace
 from muster.worker.git.checkpoints import CheckpointRefused, PublishRefused, PushedBranch
 from muster.worker.git.git import GitError
 from muster.worker.git.preparation import WorkspaceRequest, prepare
+from muster.worker.git.remote import NO_LOGIN, Login
 from muster.worker.git.workspace import Workspace, WorkspaceError
 
 _PUSH_PAUSES = (1.0, 4.0)  # seconds before a push is tried again
@@ -102,7 +103,7 @@ class AttemptWorkspace:
                 kept.stage_index,
                 kept.stage_name,
                 author or kept.author,
-                kept.repo.token,
+                Login.of(kept.repo),
                 note=self.note,
             )
         except CheckpointRefused as refused:
@@ -155,7 +156,7 @@ class AttemptWorkspace:
         if found is not None and keep_checkpoints:
             found.remove()
         elif found is not None:
-            checkpoints.forget(found, kept.repo.token if kept else None, note=self.note)
+            checkpoints.forget(found, Login.of(kept.repo) if kept else NO_LOGIN, note=self.note)
         elif identity := self._context.identities.claim(self._key):
             # A preparation that failed leaves its uid taken.
             identity.release()
@@ -171,21 +172,21 @@ class AttemptWorkspace:
             url=repo.url,
             base=repo.base,
             author=author,
-            token=repo.token,
+            login=Login.of(repo),
             resume_from=repo.resume_from,
             identity=self._context.identities.claim(self._key),
         )
 
     def _pushed(self, of: Workspace, kept: KeptOrder) -> PushedBranch:
-        stage, author, token = kept.stage_index, kept.author, kept.repo.token
+        stage, author, login = kept.stage_index, kept.author, Login.of(kept.repo)
         for pause in _PUSH_PAUSES:
             try:
-                return checkpoints.publish(of, stage, author, token, note=self.note)
+                return checkpoints.publish(of, stage, author, login, note=self.note)
             except PublishRefused as refused:
                 self.note("warning", f"pushing again in {pause:.0f} s: {refused}")
                 if self._abandoned.wait(pause):
                     raise
-        return checkpoints.publish(of, stage, author, token, note=self.note)
+        return checkpoints.publish(of, stage, author, login, note=self.note)
 
     def _tell(self, state: Literal["preparing", "ready", "removed"]) -> None:
         path = str(self._context.layout.workspace(self._key))

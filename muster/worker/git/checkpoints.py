@@ -1,6 +1,6 @@
 """What an attempt made, committed in its workspace and pushed from the mirror.
 
-The commit is made in the attempt's room; the push has the token and the mirror's settings, which no
+The commit is made in the attempt's room; the push has the login and the mirror's settings, which no
 agent can write. What is published is what the last checkpoint holds.
 """
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from muster.protocol.frames import Author, DiffStat
 from muster.worker.git import approved, git
 from muster.worker.git.mirrors import Mirror
+from muster.worker.git.remote import NO_LOGIN, Login
 from muster.worker.git.workspace import (
     NoteTaker,
     Workspace,
@@ -51,7 +52,7 @@ def checkpoint(
     stage_index: int,
     stage_name: str,
     author: Author,
-    token: str | None = None,
+    login: Login = NO_LOGIN,
     *,
     note: NoteTaker,
     timeout: float = PUSH_TIMEOUT,
@@ -62,7 +63,7 @@ def checkpoint(
     """
     ref = f"{_refs(workspace)}/{int(stage_index)}"
     message = f"{stage_name} (task #{workspace.key.task_id})"
-    mirror = workspace.mirror(token)
+    mirror = workspace.mirror(login)
     try:
         commit = _taken(workspace, mirror, ref, message, author, note)
         # A stage that was done again after a crash replaces what it pushed before.
@@ -77,7 +78,7 @@ def publish(
     workspace: Workspace,
     stage_index: int,
     author: Author,
-    token: str | None = None,
+    login: Login = NO_LOGIN,
     *,
     note: NoteTaker,
     timeout: float = PUSH_TIMEOUT,
@@ -90,7 +91,7 @@ def publish(
     """
     ref = f"{_refs(workspace)}/{stage_index if stage_index >= 0 else 'head'}"
     message = f"task #{workspace.key.task_id}"
-    mirror = workspace.mirror(token)
+    mirror = workspace.mirror(login)
     try:
         commit = mirror.tip(ref) or _taken(workspace, mirror, ref, message, author, note)
         mirror.push([f"{commit}:refs/heads/{workspace.branch}"], timeout)
@@ -100,14 +101,14 @@ def publish(
     return PushedBranch(workspace.branch, commit, diff)
 
 
-def forget(workspace: Workspace, token: str | None = None, *, note: NoteTaker) -> None:
+def forget(workspace: Workspace, login: Login = NO_LOGIN, *, note: NoteTaker) -> None:
     """Removes the workspace, and its checkpoint refs here and at the remote.
 
     A remote that keeps its refs costs a warning.
     """
     workspace.remove()
     try:
-        _delete_refs(workspace.mirror(token), _refs(workspace))
+        _delete_refs(workspace.mirror(login), _refs(workspace))
     except git.GitError as error:
         note("warning", f"checkpoint refs stay at the remote: {error.message}")
 

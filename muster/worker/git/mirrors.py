@@ -16,10 +16,10 @@ from functools import cached_property
 from pathlib import Path
 
 from muster.protocol.frames import DiffStat
-from muster.worker.git import git, local_repositories, shortstat
+from muster.worker.git import git, local_repositories, shortstat, ssh
 from muster.worker.git.borrowers import Borrowers
 from muster.worker.git.mirror_lock import MirrorLock
-from muster.worker.git.remote import Remote
+from muster.worker.git.remote import Remote, is_ssh
 from muster.worker.layout import Layout
 from muster.worker.room.room import Room
 
@@ -48,11 +48,14 @@ class Mirror:
     def address(self) -> str:
         """The remote as git is to be told it now: its URL, or a local path that may be used.
 
-        Raises LocalRefused.
+        Raises LocalRefused, SshRefused.
         """
         url = self.remote.url
-        is_local = local_repositories.is_local(url)
-        return local_repositories.address(url, self.layout) if is_local else url
+        if local_repositories.is_local(url):
+            return local_repositories.address(url, self.layout)
+        if is_ssh(url) and self.remote.ssh_key is None:
+            ssh.require_own_keys(url, self.layout)
+        return url
 
     @property
     def objects(self) -> Path:
@@ -176,16 +179,17 @@ class Mirror:
         on_progress: git.Progress | None = None,
         cancelled: git.Flag | None = None,
     ) -> str:
-        return git.run(
-            arguments,
-            cwd=self.path,
-            env=self.remote.environment(),
-            timeout=timeout,
-            on_progress=on_progress,
-            settings=self.remote.settings(),
-            cancelled=cancelled,
-            secrets=self.remote.secrets,
-        )
+        with self.remote.environment() as environment:
+            return git.run(
+                arguments,
+                cwd=self.path,
+                env=environment,
+                timeout=timeout,
+                on_progress=on_progress,
+                settings=self.remote.settings(),
+                cancelled=cancelled,
+                secrets=self.remote.secrets,
+            )
 
     def _make_if_missing(self) -> None:
         if not self.exists:

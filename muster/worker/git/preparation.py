@@ -14,7 +14,8 @@ from muster.protocol.frames import Author
 from muster.worker.git import git
 from muster.worker.git.local_repositories import LocalRefused
 from muster.worker.git.mirrors import Mirror
-from muster.worker.git.remote import Remote
+from muster.worker.git.remote import NO_LOGIN, Login, Remote
+from muster.worker.git.ssh import SshRefused
 from muster.worker.git.workspace import (
     NoteTaker,
     Workspace,
@@ -40,7 +41,7 @@ class WorkspaceRequest:
     url: str
     base: str
     author: Author
-    token: str | None = None
+    login: Login = NO_LOGIN
     resume_from: str | None = None
     identity: Identity | None = None
     timeout: float = PREPARATION_TIMEOUT
@@ -79,9 +80,9 @@ def _fetched(
 ) -> tuple[Mirror, dict[str, str]]:
     """The mirror, up to date, and the commits of the refs that the request needs."""
     try:
-        mirror = Mirror(request.layout, Remote.parse(request.url, request.token))
+        mirror = Mirror(request.layout, Remote.parse(request.url, request.login))
         mirror.address()
-    except LocalRefused as error:
+    except (LocalRefused, SshRefused) as error:
         raise WorkspaceError("repository_refused", error.message) from error
     except git.GitError as error:
         raise WorkspaceError("repository_unreachable", error.message) from error

@@ -2,17 +2,21 @@
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Self
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from muster.worker.git import git, local_repositories
+from muster.protocol.frames import Repo
+from muster.worker.git import git, local_repositories, ssh
 
 SCHEMES = frozenset({"file", "git", "http", "https", "ssh"})
 
 _NETWORK = (
     *("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"),
     *("all_proxy", "https_proxy", "http_proxy", "no_proxy"),
-    *("GIT_SSL_CAINFO", "SSL_CERT_DIR", "SSL_CERT_FILE", "SSH_AUTH_SOCK"),
+    *("GIT_SSL_CAINFO", "SSL_CERT_DIR", "SSL_CERT_FILE"),
 )
 _LOGIN = (
     "!f() { printf 'username=%s\\npassword=%s\\n' "
@@ -20,8 +24,24 @@ _LOGIN = (
 )
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _REMOTE_HELPER = re.compile(r"[A-Za-z0-9+.-]*::")
-_SCP = re.compile(r"[^/:]+:")
+_LINE = 8
 _UNSAFE_URL = re.compile(r"[\x00-\x20\x7f]")
+
+
+@dataclass(frozen=True)
+class Login:
+    """What a project gives for its repository: a token over http, a key over ssh."""
+
+    token: str | None = field(default=None, repr=False)
+    ssh_key: str | None = field(default=None, repr=False)
+    known_hosts: str | None = None
+
+    @classmethod
+    def of(cls, repo: Repo) -> Self:
+        return cls(repo.token, repo.ssh_key, repo.known_hosts)
+
+
+NO_LOGIN = Login()
 
 
 @dataclass(frozen=True)
@@ -30,19 +50,25 @@ class Remote:
 
     `url` carries no credentials. They reach git as a credential helper for that one host, set by
     environment variables: not in an argument, not on the disk, not after a redirect elsewhere.
+    `ssh_key` and `known_hosts` are kept where the way is ssh, and reach it in files in memory.
     """
 
     url: str
     username: str = ""
     password: str = field(default="", repr=False)
+    ssh_key: str | None = field(default=None, repr=False)
+    known_hosts: str | None = None
 
     @classmethod
-    def parse(cls, url: str, token: str | None = None) -> "Remote":
-        """The remote of a URL; a token, or else the URL's own login, is how to log in there.
+    def parse(cls, url: str, login: Login = NO_LOGIN) -> "Remote":
+        """The remote of a URL; a token, or else the URL's own login, is how to log in over http.
 
         Raises GitError for a URL that git must not be given.
         """
         _require_safe_url(url)
+        if is_ssh(url):
+            return cls(url, ssh_key=login.ssh_key, known_hosts=login.known_hosts)
+        token = login.token
         if any(ord(character) < 32 for character in token or ""):
             raise git.GitError("the git token contains control characters")
         try:
@@ -51,14 +77,16 @@ class Remote:
             raise git.GitError(f"{git.mask(url)!r} is not a URL: {error}") from None
         if parts.scheme.lower() not in {"http", "https"}:
             return cls(url)
-        login, _, host = parts.netloc.rpartition("@")
-        username, _, password = (unquote(part) for part in login.partition(":"))
+        user_part, _, host = parts.netloc.rpartition("@")
+        username, _, password = (unquote(part) for part in user_part.partition(":"))
         clean = urlunsplit(parts._replace(netloc=host))
         return cls(clean, username or "x-access-token" if token else username, token or password)
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        return (self.password,)
+        # Line by line, as programs print them; a last one of few characters tells nothing.
+        lines = [line for line in (self.ssh_key or "").splitlines() if len(line) >= _LINE]
+        return (self.password, *lines)
 
     @property
     def has_login(self) -> bool:
@@ -73,16 +101,23 @@ class Remote:
         name = scheme.group(1).lower() if scheme else "ssh"
         return "http:https" if name == "http" else name
 
-    def environment(self) -> dict[str, str]:
-        """The variables of a git that goes to the remote, with the login where there is one."""
+    @contextmanager
+    def environment(self) -> Iterator[dict[str, str]]:
+        """The variables of a git that goes to the remote, with the login where there is one.
+
+        They are good while this is open. Raises GitError.
+        """
         kept = {name: os.environ[name] for name in _NETWORK if name in os.environ}
         login = {"MUSTER_GIT_USERNAME": self.username, "MUSTER_GIT_PASSWORD": self.password}
-        return {
-            **kept,
-            **(login if self.has_login else {}),
-            "GIT_ALLOW_PROTOCOL": self.protocols,
-            "GIT_SSH_COMMAND": "ssh -oBatchMode=yes",
-        }
+        if self.ssh_key is None and is_ssh(self.url) and "SSH_AUTH_SOCK" in os.environ:
+            kept["SSH_AUTH_SOCK"] = os.environ["SSH_AUTH_SOCK"]
+        with ssh.command(self.ssh_key, self.known_hosts) as command:
+            yield {
+                **kept,
+                **(login if self.has_login else {}),
+                "GIT_ALLOW_PROTOCOL": self.protocols,
+                "GIT_SSH_COMMAND": command,
+            }
 
     def settings(self) -> dict[str, str]:
         """git's settings that make it read the login from the environment, for this host alone."""
@@ -92,8 +127,16 @@ class Remote:
         return {f"credential.{parts.scheme}://{parts.netloc}.helper": _LOGIN}
 
 
+def is_ssh(url: str) -> bool:
+    """Whether git goes by ssh: to an `ssh://` URL, and to `user@host:path`."""
+    scheme = _SCHEME.match(url)
+    return scheme.group(1).lower() == "ssh" if scheme else not local_repositories.is_local(url)
+
+
 def _require_safe_url(url: str) -> None:
     scheme = _SCHEME.match(url)
-    known = scheme.group(1).lower() in SCHEMES if scheme else _SCP.match(url) or url[:1] == "/"
+    known = scheme is None or scheme.group(1).lower() in SCHEMES
+    if is_ssh(url):
+        known = ssh.host(url) is not None
     if not known or url.startswith("-") or _UNSAFE_URL.search(url) or _REMOTE_HELPER.match(url):
         raise git.GitError(f"{git.mask(url)!r} is not a repository URL that Muster uses")

@@ -18,7 +18,7 @@ from muster.protocol.frames import Author, DiffStat
 from muster.worker.git import git, shortstat
 from muster.worker.git.git import DEFAULT_TIMEOUT, Flag
 from muster.worker.git.mirrors import Mirror
-from muster.worker.git.remote import Remote
+from muster.worker.git.remote import NO_LOGIN, Login, Remote
 from muster.worker.layout import Layout
 from muster.worker.room.identity import Identity
 from muster.worker.room.room import Room
@@ -91,8 +91,8 @@ class Workspace:
     def git_directory(self) -> Path:
         return self.path / ".git"
 
-    def mirror(self, token: str | None = None) -> Mirror:
-        return Mirror(self.layout, Remote.parse(self.url, token))
+    def mirror(self, login: Login = NO_LOGIN) -> Mirror:
+        return Mirror(self.layout, Remote.parse(self.url, login))
 
     def git(
         self,

@@ -38,3 +38,10 @@ def test_a_machine_that_is_not_enrolled_is_told_how_to_be(root: Path) -> None:
     said = muster("worker", "run", "--home", str(root / "home"))
     assert said.returncode == 1
     assert "python -m muster worker enroll --server URL --token TOKEN" in said.stderr
+
+
+@pytest.mark.parametrize("host", ["git@git.example", "git.example:22", "-o", "a/b", "", "a b"])
+def test_a_host_for_own_keys_is_a_host_and_nothing_else(root: Path, host: str) -> None:
+    said = muster("worker", "run", "--home", str(root / "home"), f"--own-ssh-hosts={host}")
+    assert said.returncode == 2
+    assert "a host without user or port" in said.stderr

@@ -10,6 +10,7 @@ from muster.worker.git.checkpoints import (
     forget,
     publish,
 )
+from muster.worker.git.remote import Login
 from tests.muster.worker.repositories import (
     AUTHOR,
     act,
@@ -211,12 +212,12 @@ def test_forgetting_at_an_unreachable_remote_is_a_warning(machine, repository):
 
 
 def test_a_private_repository_is_served_from_clone_to_forgetting(any_machine, repository):
-    token = "tok3n"
-    with served_with_login(repository, token) as (url, _):
-        made = any_machine.prepare(url, token=token)
+    login = Login("tok3n")
+    with served_with_login(repository, "tok3n") as (url, _):
+        made = any_machine.prepare(url, login=login)
         act(made, "echo new > new")
-        kept = checkpoint(made, 0, "develop", AUTHOR, token, note=any_machine.note)
-        published = publish(made, 0, AUTHOR, token, note=any_machine.note)
+        kept = checkpoint(made, 0, "develop", AUTHOR, login, note=any_machine.note)
+        published = publish(made, 0, AUTHOR, login, note=any_machine.note)
         assert repository.refs()[kept.ref] == published.commit
-        forget(made, token, note=any_machine.note)
+        forget(made, login, note=any_machine.note)
     assert set(repository.refs()) == {"refs/heads/main", "refs/heads/muster/7-1"}

@@ -170,7 +170,8 @@ def test_no_hook_of_a_repository_that_was_not_allowed_runs(
     ],
 )
 def test_git_is_told_the_one_way_to_a_remote(url: str, allowed_protocols: str) -> None:
-    assert Remote.parse(url).environment()["GIT_ALLOW_PROTOCOL"] == allowed_protocols
+    with Remote.parse(url).environment() as environment:
+        assert environment["GIT_ALLOW_PROTOCOL"] == allowed_protocols
 
 
 @pytest.mark.parametrize("url", ["ext::sh -c id", "https://127.0.0.1:9/x", "ssh://127.0.0.1:9/x"])

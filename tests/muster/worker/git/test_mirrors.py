@@ -6,7 +6,7 @@ import pytest
 
 from muster.worker.git import git
 from muster.worker.git.mirrors import Mirror, require_safe_ref
-from muster.worker.git.remote import Remote
+from muster.worker.git.remote import Login, Remote
 from muster.worker.layout import Layout
 from tests.muster.worker.repositories import (
     Machine,
@@ -23,7 +23,7 @@ TOKEN = "tok3n-nobody-may-see"
 
 
 def mirror_of(machine: Machine, url: str, token: str | None = None) -> Mirror:
-    return Mirror(machine.layout, Remote.parse(url, token))
+    return Mirror(machine.layout, Remote.parse(url, Login(token)))
 
 
 @pytest.mark.parametrize("name", ["-x", "a..b", "a b", "a:b", "+a^", "a*", "/a", "a.lock", "a@{1}"])

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muster.worker.git import git
-from muster.worker.git.remote import Remote
+from muster.worker.git.remote import Login, Remote
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_the_usual_urls_stay_as_they_are(url):
 @given(st.text(max_size=60) | st.from_regex(r"(https?|ext|ssh)://?:?[a-z:@/\-]{0,30}"))
 def test_no_text_becomes_an_option_or_a_helper(text):
     try:
-        url = Remote.parse(text, "token").url
+        url = Remote.parse(text, Login("token")).url
     except git.GitError:
         return
     assert not url.startswith("-")
@@ -67,18 +67,18 @@ def test_no_text_becomes_an_option_or_a_helper(text):
     ],
 )
 def test_credentials_leave_the_url(url, token, username, password):
-    remote = Remote.parse(url, token)
+    remote = Remote.parse(url, Login(token))
     assert remote.url == "https://host/x"
     assert (remote.username, remote.password) == (username, password)
     assert token == "t" or not password or password not in repr(remote)
 
 
 def test_a_token_is_only_for_the_host_of_its_repository():
-    assert list(Remote.parse("https://host:8443/x", "t").settings()) == [
+    assert list(Remote.parse("https://host:8443/x", Login("t")).settings()) == [
         "credential.https://host:8443.helper"
     ]
 
 
 def test_a_token_that_could_smuggle_lines_is_refused():
     with pytest.raises(git.GitError, match="control characters"):
-        Remote.parse("https://host/x", "t\nhost=evil")
+        Remote.parse("https://host/x", Login("t\nhost=evil"))

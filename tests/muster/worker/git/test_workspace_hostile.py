@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from muster.worker.git import checkpoints, workspace
+from muster.worker.git.remote import NO_LOGIN, Login
 from muster.worker.git.workspace import WorkspaceError
 from tests.muster.worker.repositories import (
     AUTHOR,
@@ -123,15 +124,15 @@ def test_traps_in_a_workspace_run_nothing_as_root_and_see_no_token(
 ):
     # One of its own: as one user, the traps also see what other tests run at the same moment.
     secret = f"tok3n-{secrets.token_hex(8)}"
-    token = secret if with_token else None
+    login = Login(secret) if with_token else NO_LOGIN
     made = any_machine.prepare(repository)
     spoils = root / "spoils"
     hostile(made, spoils)
     made.facts()
-    checkpoints.checkpoint(made, 0, "develop", AUTHOR, token, note=any_machine.note)
-    published = checkpoints.publish(made, 0, AUTHOR, token, note=any_machine.note)
+    checkpoints.checkpoint(made, 0, "develop", AUTHOR, login, note=any_machine.note)
+    published = checkpoints.publish(made, 0, AUTHOR, login, note=any_machine.note)
     assert repository.refs()["refs/heads/muster/7-1"] == published.commit
-    checkpoints.forget(made, token, note=any_machine.note)
+    checkpoints.forget(made, login, note=any_machine.note)
 
     ran = {path.name.rsplit("-", 1)[0] for path in spoils.glob("*-*")}
     assert ran <= {"filter"}  # a clean filter is part of what a file's content is
