@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from app.domain.errors import InvalidFields
+from app.domain.network import Said
 from app.domain.task import FailureCode
 
 VARIABLES = ("description", "branch", "project", "choice", "input")
@@ -46,13 +47,16 @@ class Gate:
 
 @dataclass(frozen=True)
 class Stage:
-    """One step of a pipeline. `timeout` is in seconds."""
+    """One step of a pipeline. `timeout` is in seconds. `network` is what the stage may reach, where
+    it says so itself.
+    """
 
     name: str
     command: str
     kind: StageKind = StageKind.AGENT
     timeout: float = DEFAULT_TIMEOUT
     gate: Gate | None = None
+    network: Said | None = None
 
 
 DEFAULT: tuple[dict[str, Any], ...] = (
@@ -64,7 +68,7 @@ def parse(raw: Sequence[Mapping[str, Any]]) -> tuple[Stage, ...]:
     """The stages of a stored or a requested pipeline. Raises InvalidFields.
 
     The keys in `raw` are those of the API: name, command, kind, timeout, confirm, choices, input,
-    gateTimeout, prompt. The schema has checked the types of their values.
+    gateTimeout, prompt, network. The schema has checked the types of their values.
     """
     if not 1 <= len(raw) <= MAX_STAGES:
         raise InvalidFields({"pipeline": [f"a pipeline has 1 to {MAX_STAGES} stages"]})
@@ -117,6 +121,7 @@ def _stage(raw: Mapping[str, Any]) -> Stage:
         kind=StageKind(raw.get("kind", StageKind.AGENT)),
         timeout=raw.get("timeout", DEFAULT_TIMEOUT),
         gate=_gate(raw),
+        network=raw.get("network"),
     )
 
 

@@ -1,4 +1,4 @@
-"""The choice of a machine for a task: eight rules exclude machines, then four preferences rank
+"""The choice of a machine for a task: nine rules exclude machines, then four preferences rank
 them.
 
 The same rules explain to people why a task waits.
@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from heapq import heapify, heappop, heapreplace
 
+from app.domain import room
 from app.domain.machine import MachineStatus
+from app.domain.room import RoomLevel
 
 
 class Reason(StrEnum):
@@ -22,6 +24,7 @@ class Reason(StrEnum):
     OFFLINE = "offline"
     CAPABILITY_MISSING = "capability_missing"
     CAPABILITY_DEGRADED = "capability_degraded"
+    ROOM_UNAVAILABLE = "room_unavailable"
     OVERLOADED = "overloaded"
     NO_FREE_SLOT = "no_free_slot"
 
@@ -42,7 +45,8 @@ class AgentHealth:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A machine in the dispatcher's snapshot. `load_percent` is the CPU's.
+    """A machine in the dispatcher's snapshot. `load_percent` is the CPU's, `room` how far
+    it can contain attempts (None: it has not said).
 
     `has_answered`: one of its tasks has had its gate answered, and waits there for a slot.
     """
@@ -51,6 +55,7 @@ class Candidate:
     status: MachineStatus
     connected: bool
     agents: Mapping[str, AgentHealth] = field(default_factory=dict)
+    room: RoomLevel | None = None
     slots_total: int = 0
     slots_used: int = 0
     load_percent: float = 0.0
@@ -67,11 +72,12 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Request:
-    """What a task needs from a machine."""
+    """What a task needs from a machine. `room` is the least that has to contain it."""
 
     agent_type: str
     repo_url: str
     machine_id: str | None = None
+    room: RoomLevel | None = None
 
 
 def blocked_by(
@@ -86,6 +92,7 @@ def blocked_by(
         (Reason.OFFLINE, machine.status is MachineStatus.OFFLINE or not machine.connected),
         (Reason.CAPABILITY_MISSING, agent is None),
         (Reason.CAPABILITY_DEGRADED, agent is not None and not agent.is_usable(now)),
+        (Reason.ROOM_UNAVAILABLE, not room.suffices(machine.room, request.room)),
         (Reason.OVERLOADED, machine.load_percent > max_load),
         (Reason.NO_FREE_SLOT, machine.free_slots == 0),
     )

@@ -161,6 +161,8 @@ class Connection:
             facts["capabilities"] = machines.capability_rows(frame.capabilities)
         if frame.repositories is not None:
             facts["repositories"] = frame.repositories
+        if frame.room is not None:
+            facts["room"] = machines.room_row(frame.room)
         if facts:
             with self._app.app_context():
                 machines.change(self.machine_id, self.generation, **facts)

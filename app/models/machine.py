@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.machine import MachineStatus
+from app.domain.room import RoomLevel
 from app.extensions import Model
 from app.models.columns import Big, BigId, Json, Moment, pg_enum
 
@@ -17,7 +18,8 @@ class Machine(Model):
     `generation` is raised by each new connection of the machine, so that what an older connection
     still writes can be refused. `orders_version` is raised by each act that changes its orders.
     `journal_id` and `journal_seq` name the last report that took effect. JWTs of the machine with
-    another `jwt_version` are not valid. `slots_used` counts the attempts that hold a slot.
+    another `jwt_version` are not valid. `slots_used` counts the attempts that hold a slot. `room`
+    is {level, lacks}: how far the machine can contain attempts; null while it has not said.
     """
 
     __tablename__ = "machines"
@@ -33,6 +35,7 @@ class Machine(Model):
     capabilities: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     repositories: Mapped[list[str]] = mapped_column(Json, default=list)
     hardware: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    room: Mapped[dict[str, Any] | None] = mapped_column(Json)
     version: Mapped[str] = mapped_column(default="")
     journal_id: Mapped[str | None]
     journal_seq: Mapped[Big] = mapped_column(default=0)
@@ -50,6 +53,10 @@ class Machine(Model):
     connected_at: Mapped[Moment | None]  # the first time; until then enrollment may be repeated
     last_assigned_at: Mapped[Moment | None]
     created_at: Mapped[Moment]
+
+    @property
+    def room_level(self) -> RoomLevel | None:
+        return RoomLevel(self.room["level"]) if self.room else None
 
     __table_args__ = (CheckConstraint("slots_used >= 0 AND slots_total >= 0", name="slots"),)
 

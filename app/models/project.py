@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.roles import ProjectRole
+from app.domain.room import RoomLevel
 from app.extensions import Model
 from app.models.columns import Big, BigId, Json, Moment, pg_enum
 
@@ -13,7 +14,9 @@ from app.models.columns import Big, BigId, Json, Moment, pg_enum
 class Project(Model):
     """A repository, and the pipeline of its tasks.
 
-    The values of `secrets`, and `git_token`, are encrypted (`services.vault`).
+    The values of `secrets`, and `git_token`, are encrypted (`services.vault`). `room` is the least
+    that its attempts need of a machine. `network` lists the hosts that stages may reach; null: all
+    of them.
     """
 
     __tablename__ = "projects"
@@ -30,6 +33,8 @@ class Project(Model):
     environment: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     secrets: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     git_token: Mapped[str | None]
+    room: Mapped[RoomLevel | None] = mapped_column(pg_enum(RoomLevel))
+    network: Mapped[list[str] | None] = mapped_column(Json)
     created_at: Mapped[Moment]
     deleted_at: Mapped[Moment | None]
 

@@ -5,15 +5,18 @@ from typing import Any
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import fields, validate
 
-from app.api.schemas import repository, texts
+from app.api.schemas import network, repository, texts
+from app.api.schemas.network import Network, host_entry
 from app.api.schemas.texts import CommaList
 from app.api.schemas.workers import Capability
+from app.domain.network import HOST
 
 # The patterns of rules that are functions.
 PATTERNS = {
     texts.single_line: texts.SINGLE_LINE,
     repository.repo_url: repository.REPO_URL,
     repository.branch_name: repository.BRANCH_NAME,
+    host_entry: HOST,
 }
 
 AGENT_TYPE = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": texts.SINGLE_LINE}
@@ -29,6 +32,9 @@ def _said_by(_: Any, field: fields.Field[Any], ret: dict[str, Any], **__: Any) -
         return _comma_list(field)
     if isinstance(field, Capability):
         return {"anyOf": [{"$ref": ret.pop("$ref")}, AGENT_TYPE]}
+    if isinstance(field, Network):
+        words = {"type": "string", "enum": list(network.WORDS)}
+        return {"anyOf": [words, {"$ref": ret.pop("$ref")}]}
     said: dict[str, Any] = {}
     if isinstance(field, fields.Enum):
         said |= _allowed(field)

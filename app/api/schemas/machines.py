@@ -10,6 +10,7 @@ from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import CommaList, single_line
 from app.domain.machine import MachineStatus
 from app.domain.moments import rewritten
+from app.domain.room import RoomLevel
 from app.domain.task import TaskStatus
 from app.services.machines.fleet import SETTABLE
 
@@ -74,6 +75,13 @@ class DrainSchema(Schema):
     deadline = Timestamp(required=True, allow_none=True)
 
 
+class RoomSchema(StoredSchema):
+    """How far a machine can contain attempts, and in words what it lacks for more."""
+
+    level = fields.String(required=True, validate=validate.OneOf([*RoomLevel]))
+    lacks = fields.List(fields.String(), required=True)
+
+
 class MachineSchema(Schema):
     id = fields.UUID(required=True, attribute="machine.id")
     name = fields.String(required=True, attribute="machine.name")
@@ -86,6 +94,13 @@ class MachineSchema(Schema):
     metrics = fields.Nested(MetricsSchema, required=True)
     hardware = fields.Nested(HardwareSchema, required=True, attribute="machine.hardware")
     drain = fields.Nested(DrainSchema, required=True, allow_none=True)
+    room = fields.Nested(
+        RoomSchema,
+        required=True,
+        allow_none=True,
+        attribute="machine.room",
+        metadata={"description": "null: its worker has not said any"},
+    )
     version = fields.String(required=True, attribute="machine.version")
     last_seen_at = Timestamp(required=True, allow_none=True)
     created_at = Timestamp(required=True, attribute="machine.created_at")

@@ -6,9 +6,11 @@ from marshmallow import fields, validate
 
 from app.api.schemas import repository
 from app.api.schemas.base import INT8, Flag, Schema, Timestamp, Whole
+from app.api.schemas.network import Network
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import single_line
 from app.domain.pipeline import StageKind
+from app.domain.room import RoomLevel
 from app.services.projects.projects import DEFAULT_AGENT, KEY
 
 AGENT_TYPES = ("claude", "cursor", "codex", "custom")
@@ -18,6 +20,7 @@ _VARIABLE_NAME = validate.Regexp(
     error="must be the name of an environment variable that does not begin with MUSTER_",
 )
 _VARIABLE_VALUE = validate.Length(max=10_000)
+_ROOM = "the least that has to contain an attempt; null: what its machine has"
 
 
 class AgentType(fields.String):
@@ -44,6 +47,7 @@ class StageSchema(StoredSchema):
     input = Flag()
     gate_timeout = Whole(minimum=1, allow_none=True, metadata={"description": "seconds"})
     prompt = fields.String(allow_none=True, validate=validate.Length(max=2000))
+    network = Network(metadata={"description": "in place of the project's"})
 
 
 class ProjectUpdate(Schema):
@@ -56,6 +60,8 @@ class ProjectUpdate(Schema):
     agent_command = fields.String(allow_none=True, validate=validate.Length(max=20_000))
     pipeline = fields.List(fields.Nested(StageSchema), allow_none=True)
     max_attempts = Whole(minimum=1, maximum=20)
+    room = fields.Enum(RoomLevel, by_value=True, allow_none=True, metadata={"description": _ROOM})
+    network = Network(metadata={"description": "what stages may reach"})
     environment = fields.Dict(
         keys=fields.String(validate=_VARIABLE_NAME),
         values=fields.String(validate=_VARIABLE_VALUE),
@@ -92,6 +98,15 @@ class ProjectSchema(Schema):
     agent_command = fields.String(required=True, allow_none=True, attribute="project.agent_command")
     pipeline = fields.List(fields.Nested(StageSchema), required=True, attribute="project.pipeline")
     max_attempts = Whole(required=True, attribute="project.max_attempts")
+    room = fields.Enum(
+        RoomLevel,
+        by_value=True,
+        required=True,
+        allow_none=True,
+        attribute="project.room",
+        metadata={"description": _ROOM},
+    )
+    network = Network(required=True, metadata={"description": "what stages may reach"})
     environment = fields.Dict(
         keys=fields.String(), values=fields.String(), required=True, attribute="project.environment"
     )

@@ -11,6 +11,7 @@ from sqlalchemy import Row, Text, cast, exists, or_, select
 
 from app.domain.attempt import AttemptPhase
 from app.domain.machine import MachineStatus
+from app.domain.room import RoomLevel
 from app.domain.scheduling import AgentHealth, Candidate, Request
 from app.extensions import db
 from app.models import Attempt, Machine, MachineHeartbeat
@@ -26,6 +27,7 @@ _ROWS = select(
     cast(Machine.capabilities, Text).label("capabilities"),
     cast(Machine.repositories, Text).label("repositories"),
     cast(Machine.hardware, Text).label("hardware"),
+    Machine.room["level"].as_string().label("room"),
     Machine.slots_total,
     Machine.slots_used,
     Machine.last_assigned_at,
@@ -53,6 +55,7 @@ def from_row(row: Row[Any]) -> Candidate:
         status=MachineStatus(row.status),
         connected=row.connected,
         agents=_agents(row.capabilities),
+        room=RoomLevel(row.room) if row.room else None,
         slots_total=row.slots_total,
         slots_used=row.slots_used,
         load_percent=row.load or 0.0,
@@ -64,9 +67,11 @@ def from_row(row: Row[Any]) -> Candidate:
     )
 
 
-def request_of(agent_type: str, repo_url: str, machine_id: uuid.UUID | None) -> Request:
+def request_of(
+    agent_type: str, repo_url: str, machine_id: uuid.UUID | None, room: RoomLevel | None
+) -> Request:
     """A task's demands on a machine, in the form that the scheduling rules take."""
-    return Request(agent_type, repo_url, str(machine_id) if machine_id else None)
+    return Request(agent_type, repo_url, str(machine_id) if machine_id else None, room)
 
 
 @lru_cache(_SPELLINGS)

@@ -4,13 +4,13 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from psycopg2.errors import LockNotAvailable
 from sqlalchemy.exc import OperationalError
 
 from app import bus
-from app.domain import scheduling
+from app.domain import room, scheduling
 from app.domain import task as rules
 from app.domain.scheduling import Candidate, Request, SlotPlan
 from app.domain.task import TaskEvent, TaskStatus
@@ -18,7 +18,7 @@ from app.extensions import db
 from app.services import locks, settings
 from app.services.clock import now as clock_now
 from app.services.dispatch import candidates, statements
-from app.services.tasks import attempts
+from app.services.tasks import resumption
 
 
 def assign_queued() -> int:
@@ -101,7 +101,7 @@ def _resume_answered(now: datetime) -> None:
     for machine_id, task_id in waiting:
         attempt = locks.latest_attempt(tasks[task_id])
         if attempt and attempt.ended_at is None and not attempt.holds_slot:
-            attempts.go_on(machines[machine_id], tasks[task_id], attempt, now)
+            resumption.go_on(machines[machine_id], tasks[task_id], attempt, now)
     bus.wake_machines(machines)
     db.session.commit()
 
@@ -109,13 +109,14 @@ def _resume_answered(now: datetime) -> None:
 # ---- the queue ---------------------------------------------------------------------------------
 
 
-def _able(machines: Sequence[Candidate], now: datetime, limit: float) -> list[dict[str, str]]:
-    """Pairs of a machine and an agent type whose tasks it can take now, for `statements.QUEUE`.
+def _able(machines: Sequence[Candidate], now: datetime, limit: float) -> list[dict[str, Any]]:
+    """Pairs of a machine and an agent type whose tasks it can take now, and the rank of the
+    machine's room, for `statements.QUEUE`.
 
     Tasks that no machine can take are not even read: they would hold up all that come after them.
     """
     return [
-        {"machine": machine.id, "agent": agent}
+        {"machine": machine.id, "agent": agent, "room": room.rank(machine.room)}
         for machine in machines
         for agent in machine.agents
         if scheduling.blocked_by(Request(agent, "", machine.id), machine, now, limit) is None
@@ -132,7 +133,9 @@ def _assign_batch(machines: Sequence[Candidate], now: datetime) -> _Batch:
     plan = SlotPlan(machines, now, limit)
     choices: dict[int, str] = {}
     for row in queued:
-        request = candidates.request_of(row.agent_type, row.repo_url, row.requested_machine_id)
+        request = candidates.request_of(
+            row.agent_type, row.repo_url, row.requested_machine_id, row.room
+        )
         if chosen := plan.take(request):
             choices[row.id] = chosen.id
     assigned = _assign(choices, now) if choices else 0

@@ -4,10 +4,12 @@ They are made once: putting one together costs more than Postgres takes to answe
 """
 
 from sqlalchemy import (
+    Integer,
     Text,
     Uuid,
     and_,
     bindparam,
+    case,
     cast,
     column,
     exists,
@@ -19,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from app.domain import room
 from app.domain.task import TaskStatus
 from app.models import Attempt, Gate, MachineHeartbeat, Project, Task
 from app.postgres import advisory_locks, transactions
@@ -64,19 +67,34 @@ _predecessor_may_live = exists().where(
     MachineHeartbeat.machine_id == Attempt.machine_id,
     MachineHeartbeat.lease_until > bindparam("now"),
 )
-# Which machine can take which agent's tasks: [{machine, agent}] as one text, for thousands of
-# parameters cost more than what is asked.
+# Which machine can take which agent's tasks, and the rank of its room: [{machine, agent, room}] as
+# one text, for thousands of parameters cost more than what is asked.
 _able = (
     func.jsonb_to_recordset(cast(bindparam("able", type_=Text), JSONB))
-    .table_valued(column("machine", Uuid), column("agent", Text), name="able")
+    .table_valued(
+        column("machine", Uuid), column("agent", Text), column("room", Integer), name="able"
+    )
     .render_derived(with_types=True)
 )
+_best = select(_able.c.agent, func.max(_able.c.room).label("room")).group_by(_able.c.agent).cte()
+_demanded = case(
+    *((Project.room == level, rank) for level, rank in room.RANKS.items()),
+    else_=room.rank(None),
+)
+# A room takes whatever demands it, or less.
 _can_be_taken = or_(
-    and_(Task.requested_machine_id.is_(None), Task.agent_type.in_(select(_able.c.agent))),
-    tuple_(Task.requested_machine_id, Task.agent_type).in_(select(_able.c.machine, _able.c.agent)),
+    and_(
+        Task.requested_machine_id.is_(None),
+        tuple_(Task.agent_type, _demanded).in_(
+            select(_best.c.agent, func.generate_series(0, _best.c.room))
+        ),
+    ),
+    tuple_(Task.requested_machine_id, Task.agent_type, _demanded).in_(
+        select(_able.c.machine, _able.c.agent, func.generate_series(0, _able.c.room))
+    ),
 )
 QUEUE = (
-    select(Task.id, Task.agent_type, Task.requested_machine_id, Project.repo_url)
+    select(Task.id, Task.agent_type, Task.requested_machine_id, Project.repo_url, Project.room)
     .join(Project, Project.id == Task.project_id)
     .where(Task.status == TaskStatus.QUEUED, _can_be_taken)
     .where(~_waits_for_person, ~_predecessor_may_live)

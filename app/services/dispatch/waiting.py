@@ -62,7 +62,7 @@ def queue_of(task: Task) -> dict[str, Any] | None:
         ),
     )
     request = candidates.request_of(
-        task.agent_type, task.project.repo_url, task.requested_machine_id
+        task.agent_type, task.project.repo_url, task.requested_machine_id, task.project.room
     )
     now, limit = clock_now(), settings.value("maxLoadPercent")
     reasons = [

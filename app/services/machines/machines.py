@@ -25,6 +25,7 @@ from muster.protocol.attempt_key import AttemptKey
 
 # A machine's own lease ends before the one that is known here, but not sooner than by this.
 _EARLIER = timedelta(seconds=5)
+_MOST_LACKS, _LONGEST_LACK = 20, 500  # of what a machine says that its room lacks
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def hello(frame: frames.Hello, now: datetime) -> MachineSession:
     machine.version = frame.version
     machine.capabilities = capability_rows(frame.capabilities)
     machine.repositories = frame.repositories
+    machine.room = room_row(frame.room)
     if machine.journal_id != frame.journal_id:
         machine.journal_id, machine.journal_seq = frame.journal_id, 0
     _hear(machine, now)
@@ -108,6 +110,14 @@ def capability_rows(capabilities: Sequence[frames.Capability]) -> list[dict[str,
         }
         for c in capabilities
     ]
+
+
+def room_row(room: frames.Room | None) -> dict[str, Any] | None:
+    """A machine's room in the form in which it is stored and the API shows it."""
+    if room is None:
+        return None
+    lacks = [text[:_LONGEST_LACK] for text in room.lacks[:_MOST_LACKS]]
+    return {"level": room.level, "lacks": lacks}
 
 
 def _moment(said: str | None) -> str | None:
@@ -214,7 +224,7 @@ def hang_up(machine_id: uuid.UUID, generation: int) -> None:
 
 
 def change(machine_id: uuid.UUID, generation: int, **facts: Any) -> None:
-    """Store what a heartbeat says has changed (capabilities, repositories), and wake the
+    """Store what a heartbeat says has changed (capabilities, repositories, room), and wake the
     dispatcher. Commits.
     """
     mine = and_(Machine.id == machine_id, Machine.generation == generation)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, tuple_
 
-from app.domain import pipeline
+from app.domain import network, pipeline
 from app.domain.attempt import AttemptOutcome, AttemptPhase, branch_of
 from app.domain.machine import IN_DRAIN, MachineStatus
 from app.domain.task import ENDED, FailureCode
@@ -114,6 +114,8 @@ _AT_WORK = (
         Project.repo_url,
         Project.default_branch,
         Project.git_token,
+        Project.room,
+        Project.network,
         Project.agent_command,
         Project.environment,
         Project.secrets,
@@ -276,4 +278,6 @@ def run_stage(desired: DesiredState) -> frames.RunStage:
         repo=_repo(row),
         project=row.project_key,
         author=_author(row),
+        room=row.room,
+        network=network.of_stage(stage.network, row.network),
     )

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.exc import IntegrityError
 
-from app.domain import pipeline
+from app.domain import network, pipeline
 from app.domain.errors import AlreadyExists, Forbidden, InvalidFields, NotFound
 from app.domain.roles import Act
 from app.extensions import db
@@ -55,9 +55,9 @@ def update(actor: Developer, key: str, **fields: Any) -> Project:
     """Change the given fields, and return the project. Commits.
 
     They are name, repo_url, default_branch, agent_type, agent_command, pipeline, max_attempts,
-    environment (replaced as a whole), secrets (each is set, or removed by None) and git_token
-    (removed by None). Tasks keep the pipeline that they were created with. Raises NotFound,
-    Forbidden, InvalidFields.
+    environment (replaced as a whole), secrets (each is set, or removed by None), git_token (removed
+    by None), room and network. Tasks keep the pipeline that they were created with. Raises
+    NotFound, Forbidden, InvalidFields.
     """
     rights.require(Act.CHANGE_PROJECT, actor, get(actor, key))
     project = locked(key)
@@ -130,7 +130,10 @@ def stored_pipeline(raw: Sequence[Mapping[str, Any]] | None) -> list[dict[str, A
 def _stored_stage(raw: Mapping[str, Any]) -> dict[str, Any]:
     defaults = {"kind": pipeline.StageKind.AGENT.value, "timeout": pipeline.DEFAULT_TIMEOUT}
     # A value that is null, false or empty is as if it were not given.
-    return defaults | {name: value for name, value in raw.items() if value}
+    given = {name: value for name, value in raw.items() if value}
+    if "network" in given:
+        given["network"] = network.said(network.hosts(given["network"]))
+    return defaults | given
 
 
 def _is_called(key: str) -> ColumnElement[bool]:
@@ -138,7 +141,10 @@ def _is_called(key: str) -> ColumnElement[bool]:
     return func.lower(Project.key) == key.lower() if KEY.fullmatch(key) else false()
 
 
-_PLAIN = ("name", "repo_url", "default_branch", "agent_type", "agent_command", "max_attempts")
+_PLAIN = (
+    *("name", "repo_url", "default_branch", "agent_type", "agent_command", "max_attempts"),
+    "room",
+)
 
 
 def _change(project: Project, fields: Mapping[str, Any]) -> None:
@@ -146,6 +152,8 @@ def _change(project: Project, fields: Mapping[str, Any]) -> None:
     for name in _PLAIN:
         if name in fields:
             setattr(project, name, fields[name])
+    if "network" in fields:
+        project.network = network.hosts(fields["network"])
     if "pipeline" in fields:
         project.pipeline = stored_pipeline(fields["pipeline"])
     if "environment" in fields:
@@ -201,6 +209,8 @@ def _told(project: Project) -> dict[str, Any]:
         "agentCommand": project.agent_command,
         "pipeline": project.pipeline,
         "maxAttempts": project.max_attempts,
+        "room": project.room,
+        "network": network.said(project.network),
         "environment": project.environment,
         "secrets": project.secrets,
         "gitToken": project.git_token,

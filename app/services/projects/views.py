@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select, true
 
+from app.domain.network import Said, said
 from app.domain.task import EventType, TaskStatus
 from app.extensions import db
 from app.models import Event, Project, ProjectMember
@@ -31,6 +32,10 @@ class ProjectView:
     @property
     def has_git_token(self) -> bool:
         return self.project.git_token is not None
+
+    @property
+    def network(self) -> Said:
+        return said(self.project.network)
 
 
 def of(projects: Sequence[Project]) -> list[ProjectView]:

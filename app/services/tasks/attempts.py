@@ -15,12 +15,9 @@ from app.domain import audience, pipeline
 from app.domain.attempt import (
     AttemptOutcome,
     AttemptPhase,
-    GoesOn,
     checkpoints_of,
-    goes_on,
     loss_counts,
 )
-from app.domain.machine import MachineStatus
 from app.domain.task import EventType, FailureCode, Loss, TaskEvent, TaskStatus, after_loss
 from app.extensions import db
 from app.models import Attempt, Gate, Machine, Task
@@ -149,41 +146,6 @@ def lose(
         transitions.fail(task, FailureCode.MACHINE_LOST, text, now, stage_index=attempt.stage_index)
     else:
         requeue(task, position(attempt, task), now, why)
-
-
-def resume(held: Held, now: datetime) -> None:
-    """Let the task go on whose question was answered: its attempt, or a new one from the queue."""
-    task, attempt, machine = held.task, held.live, held.machine
-    if attempt is None or machine is None:
-        # Nobody holds the task: it is (or goes) in the queue, and is dispatched now.
-        if task.status is not TaskStatus.QUEUED:
-            transitions.move(task, TaskEvent.REQUEUE, now)
-        bus.wake_dispatch()
-    elif go_on(machine, task, attempt, now) is not GoesOn.ELSEWHERE:
-        attempt.phase = AttemptPhase.RUN  # without a slot it waits: dispatch gives it the next one
-        transitions.move(task, TaskEvent.RESUME, now)
-        at = task.stage_index
-        text = f"goes on with “{task.pipeline[at]['name']}”"
-        history.record(task, EventType.RESUMED, text, now, stage_index=at)
-
-
-def go_on(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> GoesOn:
-    """Let an attempt whose question was answered go on, and return where: here, with a slot; or
-    elsewhere, and then it has ended, and its task is queued. One that has to wait is left as it is:
-    a dispatcher's pass asks again.
-    """
-    where = goes_on(
-        takes_work=machine.connected and machine.status is MachineStatus.ONLINE,
-        has_checkpoint=is_pushed(task, attempt),
-        has_free_slot=machine.slots_used < machine.slots_total,
-    )
-    match where:
-        case GoesOn.HERE:
-            keep_slot(machine, attempt)
-        case GoesOn.ELSEWHERE:
-            why = f"{machine.name} takes no work now"
-            hand_over(machine, task, attempt, why, now, gone=True)
-    return where
 
 
 def hand_over(

@@ -24,7 +24,7 @@ from app.extensions import db
 from app.models import Developer, Gate, Task
 from app.services import audit, locks, rights
 from app.services.clock import now as clock_now
-from app.services.tasks import attempts, history, reads, transitions, workspaces
+from app.services.tasks import attempts, history, reads, resumption, transitions, workspaces
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def confirm(
         why = f"rejected by {actor.name}" + (f": {comment}" if comment else "")
         attempts.cancel(held, why, now, by=actor.id, gone=True)
     else:
-        attempts.resume(held, now)
+        resumption.resume(held, now)
     audit.record_by_office("gate.answered", seen, actor)
     if held.machine:
         bus.wake_machines([held.machine.id])

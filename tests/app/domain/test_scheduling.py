@@ -9,17 +9,19 @@ from hypothesis import strategies as st
 
 from app.domain import scheduling
 from app.domain.machine import MachineStatus
+from app.domain.room import RoomLevel
 from app.domain.scheduling import AgentHealth, Candidate, Reason, Request, SlotPlan
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
 MAX_LOAD = 85.0
 REPO = "https://git.example/shop.git"
-ASKED = Request("claude", REPO)
+ASKED = Request("claude", REPO, room=RoomLevel.PROCESSES)
 FIT = Candidate(
     id="m1",
     status=MachineStatus.ONLINE,
     connected=True,
     agents={"claude": AgentHealth()},
+    room=RoomLevel.PROCESSES,
     slots_total=2,
     load_percent=20.0,
     cpu_count=4,
@@ -52,6 +54,7 @@ ONE_FAULT = {
     Reason.OFFLINE: {"connected": False},
     Reason.CAPABILITY_MISSING: {"agents": {"codex": AgentHealth()}},
     Reason.CAPABILITY_DEGRADED: {"agents": {"claude": SICK}},
+    Reason.ROOM_UNAVAILABLE: {"room": RoomLevel.NONE},
     Reason.OVERLOADED: {"load_percent": MAX_LOAD + 0.1},
     Reason.NO_FREE_SLOT: {"slots_used": 2},
 }
@@ -71,9 +74,11 @@ def test_each_rule_alone_blocks_and_is_the_reason(reason: Reason):
         ({"status": MachineStatus.DRAINED}, Reason.DRAINING),
         ({"status": MachineStatus.DRAINING, "connected": False}, Reason.DRAINING),
         ({"agents": {}}, Reason.CAPABILITY_MISSING),
+        ({"room": None}, Reason.ROOM_UNAVAILABLE),
         ({"load_percent": 100.0}, Reason.OVERLOADED),
         ({"slots_total": 0}, Reason.NO_FREE_SLOT),
         ({"slots_total": 1, "slots_used": 3}, Reason.NO_FREE_SLOT),
+        ({"room": RoomLevel.FULL}, None),
         ({"load_percent": MAX_LOAD}, None),
         ({"slots_used": 1}, None),
         ({"repositories": frozenset({"other"})}, None),
@@ -190,6 +195,7 @@ _MACHINES = st.lists(
         status=st.sampled_from(MachineStatus),
         connected=st.booleans(),
         agents=st.dictionaries(st.sampled_from(["claude", "codex"]), _HEALTH),
+        room=st.none() | st.sampled_from(RoomLevel),
         slots_total=st.integers(0, 3),
         slots_used=st.integers(0, 4),
         load_percent=st.floats(0, 100),
@@ -204,6 +210,7 @@ _REQUESTS = st.builds(
     st.sampled_from(["claude", "codex", "cursor"]),
     st.just(REPO),
     st.none() | st.sampled_from(["m1", "gone"]),
+    st.none() | st.sampled_from(RoomLevel),
 )
 
 

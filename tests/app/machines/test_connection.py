@@ -142,6 +142,9 @@ def test_what_a_heartbeat_says_has_changed_is_stored(
     machine.connect()
     machine.beat(repositories=["https://git.example.org/x.git"])
     until(lambda: row_of(machine).repositories == ["https://git.example.org/x.git"])
+    assert row_of(machine).room is None
+    machine.beat(room=frames.Room("processes", ["no bubblewrap"]))
+    until(lambda: row_of(machine).room == {"level": "processes", "lacks": ["no bubblewrap"]})
 
 
 def small_socket(machine: SimulatedMachine) -> socket.socket:

@@ -29,6 +29,7 @@ class Driven:
     journal_id: str = "journal"
     seq: int = 0
     slots: int = 2
+    room: frames.Room | None = None
     observed: dict[AttemptKey, Observed] = field(default_factory=dict)
 
     @property
@@ -46,6 +47,7 @@ class Driven:
             slots=self.slots,
             capabilities=[frames.Capability(agent_type="claude")],
             attempts=list(held),
+            room=self.room,
         )
         session = machines.hello(frame, at or clock_now())
         machines.tell(session)
@@ -97,9 +99,9 @@ class Driven:
         return self.say(task, frames.Published(branch=str(task.branch), commit="beef", diff=diff))
 
 
-def make_driven(slots: int = 2, **given: Any) -> Driven:
+def make_driven(slots: int = 2, room: frames.Room | None = None, **given: Any) -> Driven:
     """A machine that has said hello for the first time."""
-    machine = Driven(make_machine(slots_total=slots, **given).id, slots=slots)
+    machine = Driven(make_machine(slots_total=slots, **given).id, slots=slots, room=room)
     machine.hello()
     return machine
 

@@ -131,6 +131,10 @@ REPORTED: list[tuple[ReportBody, str]] = [
         '{"kind":"tunnel","number":2,"state":"starting","error":"log in","restarts":1,'
         '"waitsForLogin":true}',
     ),
+    (
+        frames.EgressRefused(2, "evil.example:22"),
+        '{"kind":"egress-refused","stageIndex":2,"host":"evil.example:22"}',
+    ),
     (frames.Stopped(), '{"kind":"stopped"}'),
     (frames.Lost("reboot"), '{"kind":"lost","reason":"reboot"}'),
     (

@@ -33,6 +33,7 @@ def test_a_machine_is_shown_with_its_last_life_sign(
         metrics={"cpuPercent": 12.5, "diskPercent": 40.0},  # what is 0 is not sent
         capabilities=[{"agentType": "claude"}],
         hardware={"cpuCount": 4, "os": "linux"},
+        room={"level": "processes", "lacks": ["bubblewrap is not installed"]},
     )
     shown = client.get(f"{PATH}/{machine.id}", headers=headers).json
     assert shown.pop("createdAt").endswith("Z")
@@ -68,10 +69,18 @@ def test_a_machine_is_shown_with_its_last_life_sign(
             "hostname": "",
         },
         "drain": None,
+        "room": {"level": "processes", "lacks": ["bubblewrap is not installed"]},
         "version": "0.1.0",
     }
     (listed,) = client.get(PATH, headers=headers).json["items"]
+    assert listed["room"] == shown["room"]
     assert listed["metrics"] == shown["metrics"]
+
+
+def test_a_machine_that_has_not_said_has_no_room(
+    client: FlaskClient, headers: dict[str, str]
+) -> None:
+    assert client.get(f"{PATH}/{make_machine().id}", headers=headers).json["room"] is None
 
 
 def test_a_drain_says_who_wants_it(client: FlaskClient, headers: dict[str, str]) -> None:

@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from app.domain.roles import SystemRole
+from app.domain.task import TaskStatus
 from app.extensions import db
 from tests.app.api.web.projects_world import NEW, Login, admin
 from tests.factories import make_developer, make_project, make_task
@@ -55,19 +56,13 @@ def test_a_project_is_made_shown_changed_and_deleted(
             },
         ],
         "maxAttempts": 3,
+        "room": None,
+        "network": "open",
         "environment": {"MODE": "test"},
         "secretNames": ["API_KEY"],
         "hasGitToken": True,
         "memberCount": 0,
-        "taskCounts": {
-            "queued": 0,
-            "assigned": 0,
-            "running": 0,
-            "suspended": 0,
-            "completed": 0,
-            "failed": 0,
-            "cancelled": 0,
-        },
+        "taskCounts": dict.fromkeys(TaskStatus, 0),
         "lastActivityAt": None,
     }
     changed = client.put("/api/web/projects/shop", json={"name": "Store"}, headers=admin).json

@@ -26,8 +26,32 @@ def test_a_project_has_claude_unless_it_says_otherwise(
         assert changed["agentType"] == agent
 
 
+def test_rooms_and_networks_are_kept_as_one_writes_them_and_stay_until_they_are_changed(
+    client: FlaskClient, admin: dict[str, str]
+) -> None:
+    given = allow("Packages.example.com", "@agent", "::1", "packages.example.COM")
+    own = stage(network={"allow": ["B.example:22"]})
+    made = client.post(
+        "/api/admin/projects", json={**NEW, **given, **own, "room": "full"}, headers=admin
+    ).json
+    kept = {"room": "full", **allow("packages.example.com", "@agent", "[::1]")}
+    for change, told in (
+        ({"name": "Store"}, kept),
+        ({"network": "none"}, kept | {"network": "none"}),
+        ({"network": "open", "room": None}, {"network": "open", "room": None}),
+    ):
+        assert made["pipeline"][0]["network"] == {"allow": ["b.example:22"]}
+        made = client.put("/api/web/projects/shop", json=change, headers=admin).json
+        assert {name: made[name] for name in told} == told
+        assert client.get("/api/web/projects/shop", headers=admin).json == made
+
+
 def stage(**fields: Any) -> dict[str, Any]:
     return {"pipeline": [{"name": "s", "command": "c", **fields}]}
+
+
+def allow(*hosts: Any) -> dict[str, Any]:
+    return {"network": {"allow": list(hosts)}}
 
 
 @pytest.mark.parametrize(
@@ -53,6 +77,23 @@ def stage(**fields: Any) -> dict[str, Any]:
         pytest.param({"agentCommand": "'"}, "agentCommand", id="command with an open quote"),
         pytest.param({"maxAttempts": 0}, "maxAttempts", id="no attempt"),
         pytest.param({"maxAttempts": 2**40}, "maxAttempts", id="too many attempts"),
+        pytest.param({"room": "large"}, "room", id="unknown room"),
+        pytest.param({"network": None}, "network", id="network null"),
+        pytest.param({"network": "closed"}, "network", id="unknown network"),
+        pytest.param({"network": ["a.example"]}, "network", id="network a list"),
+        pytest.param(
+            {"network": {"allow": ["x"], "deny": ["x"]}}, "network.deny", id="network that denies"
+        ),
+        pytest.param({"network": {}}, "network.allow", id="network without hosts"),
+        pytest.param(allow(), "network.allow", id="network of no hosts"),
+        pytest.param(allow(*["a.example"] * 101), "network.allow", id="too many hosts"),
+        pytest.param(allow("a.example", "http://b"), "network.allow.1", id="host a URL"),
+        pytest.param(allow("a" * 254), "network.allow.0", id="host too long"),
+        pytest.param(allow(7), "network.allow.0", id="host a number"),
+        pytest.param(stage(network="wide"), "pipeline.0.network", id="stage's unknown network"),
+        pytest.param(
+            stage(network={"allow": ["*"]}), "pipeline.0.network.allow.0", id="stage's host bad"
+        ),
         pytest.param({"environment": {"A-B": "x"}}, "environment.A-B.key", id="no variable"),
         pytest.param({"environment": {"A": 1}}, "environment.A.value", id="variable a number"),
         pytest.param({"environment": {"A": "\0"}}, "environment", id="NUL in a variable"),
@@ -109,6 +150,11 @@ def test_a_bad_field_is_named(
         pytest.param(stage(prompt=None, gateTimeout=None, confirm=False), id="no question"),
         pytest.param(stage(prompt="Sure?", gateTimeout=60, confirm=True), id="a question"),
         pytest.param({"pipeline": None}, id="pipeline null"),
+        pytest.param({"room": None}, id="room null"),
+        pytest.param({"room": "none"}, id="room none"),
+        pytest.param({"network": "none"}, id="network none"),
+        pytest.param(allow("@agent", "*.example.org:443", "192.0.2.7", "2001:db8::7"), id="hosts"),
+        pytest.param(stage(network="open"), id="stage's network open"),
         pytest.param({"environment": {"TEXT": "ünï\n'\"$(x)"}}, id="any text in a variable"),
     ],
 )

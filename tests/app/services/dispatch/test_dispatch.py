@@ -8,6 +8,8 @@ from flask import Flask
 
 from app import bus
 from app.domain.machine import MachineStatus
+from app.domain.room import RoomLevel
+from app.domain.task import TaskStatus
 from app.extensions import db, redis
 from app.models import MachineHeartbeat
 from app.services.clock import now
@@ -17,7 +19,7 @@ from app.services.machines import machines
 from muster.protocol import frames
 from tests.app.services.dispatch.dispatch_world import assigned_ids, check_slots, make_tasks
 from tests.app.services.statements import counted
-from tests.factories import make_attempt, make_gate, make_machine
+from tests.factories import make_attempt, make_gate, make_machine, make_project
 from tests.factories import make_task as a_task
 
 # ---- what is chosen ------------------------------------------------------------------------------
@@ -38,6 +40,48 @@ def test_tasks_for_a_full_machine_do_not_keep_others_waiting(app: Flask) -> None
     (other,) = make_tasks(1)
     assert dispatch.assign_queued() == 2
     assert assigned_ids()[-1] == other
+
+
+FULL, PROCESSES, BARE = ({"level": level, "lacks": []} for level in ("full", "processes", "none"))
+
+
+@pytest.mark.parametrize(
+    ("demanded", "suitable"),
+    [
+        (RoomLevel.FULL, [FULL]),
+        (RoomLevel.PROCESSES, [FULL, PROCESSES]),
+        (RoomLevel.NONE, [FULL, PROCESSES, BARE, None]),
+        (None, [FULL, PROCESSES, BARE, None]),
+    ],
+)
+@pytest.mark.parametrize("is_asked_for", [False, True])
+def test_a_task_goes_only_where_there_is_room_for_it(
+    app: Flask, demanded: RoomLevel | None, suitable: list[Any], is_asked_for: bool
+) -> None:
+    for room in (FULL, PROCESSES, BARE, None):
+        machine = make_machine(room=room)
+        project = make_project(room=demanded)
+        asked = machine.id if is_asked_for else None
+        task = a_task(project=project, requested_machine_id=asked)
+        assert dispatch.assign_queued() == (room in suitable)
+        task.status, machine.status = TaskStatus.CANCELLED, MachineStatus.DECOMMISSIONED
+        db.session.commit()
+
+
+def test_tasks_that_find_no_room_do_not_keep_others_waiting(app: Flask) -> None:
+    demanding = make_project(room=RoomLevel.FULL)
+    make_tasks(dispatch_statements.BATCH + 50, project_id=demanding.id, priority=5)
+    (possible,) = make_tasks(1)
+    make_machine(room=PROCESSES)
+    assert dispatch.assign_queued() == 1
+    assert assigned_ids() == [possible]
+
+
+def test_a_machine_of_another_agent_lends_no_room(app: Flask) -> None:
+    make_machine(room=FULL, capabilities=[{"agentType": "codex", "healthy": True}])
+    make_machine(room=BARE)
+    a_task(project=make_project(room=RoomLevel.FULL))
+    assert dispatch.assign_queued() == 0
 
 
 def test_a_queue_longer_than_a_batch_is_assigned_in_one_go(app: Flask) -> None:

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from app.domain.attempt import AttemptOutcome, AttemptPhase
+from app.domain.room import RoomLevel
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db, redis
 from app.models import Developer, MachineHeartbeat, Task
@@ -16,7 +17,14 @@ from app.services.dispatch.waiting import NextAct, Wait, WaitReason
 from app.services.machines import fleet
 from app.services.ops import signs
 from app.services.tasks import reads, tasks
-from tests.factories import make_attempt, make_developer, make_gate, make_machine, make_task
+from tests.factories import (
+    make_attempt,
+    make_developer,
+    make_gate,
+    make_machine,
+    make_project,
+    make_task,
+)
 from tests.factories.rows import now
 
 GATE = {"status": TaskStatus.SUSPENDED, "suspend_reason": SuspendReason.GATE}
@@ -113,6 +121,13 @@ def test_a_task_for_a_machine_that_was_decommissioned_says_so() -> None:
     fleet.decommission(admin, gone.id)
     assert keepers(admin, task) == {str(gone.id): "decommissioned", str(other.id): "not_requested"}
     assert dispatch.assign_queued() == 0
+
+
+def test_a_task_that_no_machine_has_room_for_says_so() -> None:
+    bare, silent = make_machine(room={"level": "none", "lacks": ["x"]}), make_machine()
+    project = make_project(room=RoomLevel.PROCESSES)
+    told = keepers(make_developer(role="admin"), make_task(project=project))
+    assert told == dict.fromkeys((str(bare.id), str(silent.id)), "room_unavailable")
 
 
 def test_a_retry_for_a_machine_that_was_decommissioned_says_that_it_waits_for_it() -> None:

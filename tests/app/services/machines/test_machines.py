@@ -47,6 +47,19 @@ def test_what_a_replaced_connection_says_has_changed_is_not_stored(machine: Driv
     assert machine.row.repositories == ["x"]
 
 
+def test_the_room_is_what_the_last_hello_or_heartbeat_says(machine: Driven) -> None:
+    assert machine.row.room is None
+    machine.room = frames.Room("full")
+    machine.hello()
+    assert machine.row.room == {"level": "full", "lacks": []}
+    lower = machines.room_row(frames.Room("none", ["x" * 600] * 30))
+    machines.change(machine.machine_id, machine.generation, room=lower)
+    assert machine.row.room == {"level": "none", "lacks": ["x" * 500] * 20}
+    machine.room = None  # a worker of a release before has taken its place
+    machine.hello()
+    assert machine.row.room is None
+
+
 def test_a_running_task_that_the_machine_knows_nothing_of_is_queued_at_once(
     admin: Developer, machine: Driven
 ) -> None:

@@ -3,14 +3,16 @@
 import pytest
 from flask import Flask
 
+from app.domain.network import Said
 from app.domain.pipeline import GateKind
+from app.domain.room import RoomLevel
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Machine
 from app.services import vault
 from app.services.clock import now
 from app.services.machines import orders
-from muster.protocol import codec
+from muster.protocol import codec, frames
 from tests.app.services.driven import ordered
 from tests.app.services.statements import counted
 from tests.factories import make_attempt, make_developer, make_gate, make_machine, make_project
@@ -47,6 +49,40 @@ def test_a_stages_order_is_made_of_what_has_been_read(app: Flask) -> None:
     with counted() as statements:
         orders.run_stage(found.attempts[0])
     assert statements == []
+
+
+@pytest.mark.parametrize(
+    ("network", "stages", "ordered_hosts"),
+    [
+        (None, None, None),
+        (["p.example"], None, ["p.example"]),
+        (["p.example"], "none", []),
+        ([], "open", None),
+        (None, {"allow": ["s.example"]}, ["s.example"]),
+    ],
+)
+def test_the_order_names_the_room_and_the_hosts_that_count(
+    app: Flask, network: list[str] | None, stages: Said | None, ordered_hosts: list[str] | None
+) -> None:
+    stage = {"name": "do", "command": "x", "kind": "shell", "timeout": 60, "network": stages}
+    project = make_project(pipeline=[stage], room=RoomLevel.PROCESSES, network=network)
+    task = a_task(project=project)
+    make_attempt(task, make_machine())
+    order = orders.run_stage(ordered(task))
+    assert (order.room, order.network) == ("processes", ordered_hosts)
+    sent = codec.decode_from_server(codec.encode(order))
+    assert isinstance(sent, frames.RunStage)
+    assert (sent.room, sent.network) == ("processes", ordered_hosts)
+
+
+def test_what_is_allowed_meanwhile_counts_for_the_next_order(app: Flask) -> None:
+    project = make_project(network=[])
+    task = a_task(project=project)
+    make_attempt(task, make_machine())
+    assert orders.run_stage(ordered(task)).network == []
+    project.network = ["a.example"]
+    db.session.commit()
+    assert orders.run_stage(ordered(task)).network == ["a.example"]
 
 
 def test_the_order_carries_all_that_the_stage_needs(app: Flask) -> None:

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from app.domain.roles import SystemRole
+from app.domain.room import RoomLevel
 from app.models import Developer, Task
 from app.services.dispatch import dispatch
 from app.services.tasks import tasks
@@ -33,16 +34,22 @@ Create = Callable[..., Task]
 
 @pytest.fixture
 def create(actor: Developer) -> Create:
-    def make(pipeline: list[dict[str, Any]] | None = None, **fields: Any) -> Task:
-        project = make_project(pipeline=pipeline or [DEVELOP])
+    def make(
+        pipeline: list[dict[str, Any]] | None = None,
+        room: RoomLevel | None = None,
+        **fields: Any,
+    ) -> Task:
+        project = make_project(pipeline=pipeline or [DEVELOP], room=room)
         return tasks.create(actor, project_key=project.key, description="Do it.", **fields)
 
     return make
 
 
-def at_the_gate(machine: Driven, create: Create, *, checkpoint: bool = True) -> Task:
+def at_the_gate(
+    machine: Driven, create: Create, *, checkpoint: bool = True, room: RoomLevel | None = None
+) -> Task:
     """A task that has done its first stage and waits before its second."""
-    task = create([DEVELOP, {**CHECK, "confirm": True}])
+    task = create([DEVELOP, {**CHECK, "confirm": True}], room=room)
     dispatch.assign_queued()
     machine.orders()
     machine.begins(task)

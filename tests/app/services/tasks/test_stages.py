@@ -4,7 +4,9 @@ import signal
 
 import pytest
 
+from app.domain import fleet
 from app.domain.attempt import AttemptOutcome, AttemptPhase
+from app.domain.machine import MachineStatus
 from app.domain.task import EventType as E
 from app.domain.task import TaskStatus
 from app.models import Developer
@@ -161,6 +163,31 @@ def test_a_machine_that_cannot_go_on_fails_the_task_in_its_own_words(
     assert status(task) is TaskStatus.FAILED
     assert task.failure == {"code": "repository_unreachable", "message": words, "stageIndex": 0}
     assert machine.row.slots_used == 0
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "memory_exceeded",
+        "processes_exceeded",
+        "disk_exceeded",
+        "files_exceeded",
+        "room_unavailable",
+    ],
+)
+def test_what_hits_a_limit_ends_its_task_and_leaves_the_machine_in_service(
+    machine: Driven, create: Create, code: str
+) -> None:
+    task, after = create(), create()
+    dispatch.assign_queued()
+    before = machine.row.capabilities
+    machine.begins(task)
+    machine.say(task, frames.Failed(code, "more than 4 GiB"))
+    assert status(task) is TaskStatus.FAILED
+    assert task.failure == {"code": code, "message": "more than 4 GiB", "stageIndex": 0}
+    assert (machine.row.status, machine.row.capabilities) == (MachineStatus.ONLINE, before)
+    assert (Want.RUN, after.id, 0) in machine.orders()
+    assert fleet.code_label(code) == code
 
 
 def test_a_stage_that_the_machine_fenced_is_lost_and_not_failed(

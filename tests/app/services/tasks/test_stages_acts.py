@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 
 from app.domain.attempt import AttemptOutcome
+from app.domain.room import RoomLevel
 from app.domain.task import EventType as E
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer
 from app.services.clock import now
 from app.services.dispatch import dispatch
-from app.services.machines import liveness
+from app.services.machines import liveness, machines
 from app.services.machines.orders import Want
 from app.services.tasks import gates, tasks
 from muster.protocol import frames
@@ -36,6 +37,8 @@ from tests.app.services.tasks.stages_world import (
 )
 
 __all__ = ["actor", "create", "machine"]  # fixtures
+
+FULL = {"level": "full", "lacks": []}
 
 
 # ---- cancel --------------------------------------------------------------------------------------
@@ -166,6 +169,24 @@ def test_an_answered_task_goes_on_elsewhere_when_its_machine_cannot(
     assert dispatch.assign_queued() == 1
     assert elsewhere.orders() == [(Want.RUN, task.id, 1)]
     assert live(task).resume_from == f"refs/muster/{task.id}/1/0"
+
+
+@pytest.mark.parametrize("is_pushed", [True, False], ids=["pushed", "only here"])
+def test_an_answered_task_leaves_a_machine_that_has_lost_its_room_if_it_can(
+    actor: Developer, machine: Driven, create: Create, is_pushed: bool
+) -> None:
+    machine.row.room = FULL
+    task = at_the_gate(machine, create, checkpoint=is_pushed, room=RoomLevel.FULL)
+    machines.change(machine.machine_id, machine.generation, room={**FULL, "level": "processes"})
+    make_driven()  # has not said
+    elsewhere = make_driven(room=frames.Room("full"))
+    gates.confirm(actor, task.id, 1, "confirm")
+    if not is_pushed:  # it says itself that it cannot, and keeps the work
+        assert machine.orders() == [(Want.RUN, task.id, 1)]
+        return
+    assert live(task).outcome is AttemptOutcome.HANDED_OVER
+    assert dispatch.assign_queued() == 1
+    assert elsewhere.orders() == [(Want.RUN, task.id, 1)]
 
 
 def test_a_rejected_task_is_cancelled_with_the_reason(

@@ -1,0 +1,55 @@
+"""What stages may reach over the network, as JSON."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
+
+from app.api.schemas.base import Schema
+from app.domain import network
+
+WORDS = (network.OPEN, network.NONE)
+
+
+def host_entry(text: str) -> None:
+    """Raise ValidationError for what is no entry of a list of hosts."""
+    try:
+        network.canonical(text)
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
+
+
+class HostEntry(fields.String):
+    """A host that may be reached."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        longest = validate.Length(1, network.LONGEST_HOST)
+        super().__init__(validate=[longest, host_entry], **kwargs)
+
+
+class AllowedHosts(Schema):
+    """These hosts may be reached, and no others."""
+
+    allow = fields.List(HostEntry(), required=True, validate=validate.Length(1, network.MOST_HOSTS))
+
+
+class Network(fields.Nested):
+    """`open`, `none`, or the hosts that may be reached."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(AllowedHosts, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(value, str):
+            if value not in WORDS:
+                raise ValidationError('must be open, none or {"allow": [hosts]}')
+            return value
+        return super()._deserialize(value, *args, **kwargs)
+
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        if isinstance(value, str):
+            return value
+        return super()._serialize(value, *args, **kwargs)  # type: ignore[no-untyped-call]
+
+
+class NewHost(Schema):
+    host = HostEntry(required=True)

@@ -1,0 +1,78 @@
+"""What a stage may reach over the network: everything, nothing, or the hosts of a list.
+
+People say `open`, `none` or {"allow": [host, …]}; rows and machines have the hosts alone, None for
+open and an empty list for none. A host is written in one way only (`canonical`), so that a list
+has it once.
+"""
+
+import ipaddress
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+OPEN, NONE, ALLOW = "open", "none", "allow"
+AGENT = "@agent"  # the hosts that the agent itself needs, as its machine knows them
+MOST_HOSTS = 100
+LONGEST_HOST = 253  # characters of an entry
+
+Said = str | Mapping[str, Any]
+"""`open`, `none` or {"allow": [host, …]}."""
+Hosts = list[str] | None
+
+_LABEL = "[A-Za-z0-9_-]{1,63}"
+# What ends in a number is an address to every resolver, in forms that nobody reads.
+_NAME = rf"(?:{_LABEL}\.)*(?!0[xX]|\d+(?::|$)){_LABEL}"
+_BYTE = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_IPV4 = rf"{_BYTE}(?:\.{_BYTE}){{3}}"
+_H = "[0-9A-Fa-f]{1,4}"
+_SHORTENED = "|".join(rf"(?:{_H}:){{1,{7 - n}}}(?::{_H}){{1,{n}}}" for n in range(1, 7))
+_IPV6 = rf"(?:(?:{_H}:){{7}}{_H}|(?:{_H}:){{1,7}}:|{_SHORTENED}|:(?:(?::{_H}){{1,7}}|:))"
+_PORT = r"(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"
+HOST = rf"^(?:{AGENT}|{_IPV6}|(?:(?:\*\.)?{_NAME}|{_IPV4}|\[{_IPV6}\])(?::{_PORT})?)$"
+"""An entry of a list, as a pattern of ECMA 262."""
+
+_HOST = re.compile(HOST.removesuffix("$") + r"\Z", re.ASCII)
+_IPV6_ALONE = re.compile(rf"{_IPV6}\Z")
+WORDS = (
+    "must be a host name, *.name for all names below it, an address, or @agent; "
+    "a port may follow: git.example.org:22"
+)
+
+
+def canonical(entry: str) -> str:
+    """The one way to write this entry of a list. Raises ValueError for what is none."""
+    if len(entry) > LONGEST_HOST or not _HOST.match(entry):
+        raise ValueError(WORDS)
+    if _IPV6_ALONE.match(entry):
+        return _written(entry)
+    if entry.startswith("["):
+        address, _, port = entry[1:].partition("]")
+        return _written(address) + port
+    return entry.lower()
+
+
+def _written(address: str) -> str:
+    """An address of IPv6 with its brackets; one that stands for IPv4 as such."""
+    read = ipaddress.IPv6Address(address)
+    return str(read.ipv4_mapped) if read.ipv4_mapped else f"[{read}]"
+
+
+def hosts(said: Said) -> Hosts:
+    """What people say, as rows have it. Raises ValueError."""
+    if said == OPEN:
+        return None
+    if isinstance(said, str):
+        return []
+    return list(dict.fromkeys(canonical(entry) for entry in said[ALLOW]))
+
+
+def said(allowed: Sequence[str] | None) -> Said:
+    """What rows have, as people say it."""
+    if allowed is None:
+        return OPEN
+    return {ALLOW: list(allowed)} if allowed else NONE
+
+
+def of_stage(own: Said | None, projects: Hosts) -> Hosts:
+    """What a stage may reach that says `own` of itself, None where it says nothing."""
+    return projects if own is None else hosts(own)

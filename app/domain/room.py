@@ -1,0 +1,26 @@
+"""Rooms: how far a machine contains what runs for an attempt, and how far a project demands it."""
+
+from enum import StrEnum
+
+
+class RoomLevel(StrEnum):
+    """The levels of containment, the weakest first."""
+
+    NONE = "none"  # nothing but a user of its own, where there is one
+    PROCESSES = "processes"  # all that an attempt starts ends with its stage
+    FULL = "full"  # a sandbox: processes, files, and the network if it is not open
+
+
+RANKS = {level: rank for rank, level in enumerate(RoomLevel)}
+
+
+def rank(level: RoomLevel | None) -> int:
+    """The level's place among the levels. Where none is known, or demanded, the lowest."""
+    return 0 if level is None else RANKS[level]
+
+
+def suffices(level: RoomLevel | None, demanded: RoomLevel | None) -> bool:
+    """Whether a machine of this level (None: it has said none) may carry out what demands that
+    level (None, as well as `none`: nothing is demanded).
+    """
+    return rank(level) >= rank(demanded)

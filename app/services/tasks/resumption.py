@@ -1,0 +1,58 @@
+"""How tasks go on whose question was answered: where they are, or elsewhere.
+
+In all functions the caller holds the locks of the machine and the task, and commits.
+"""
+
+from datetime import datetime
+
+from app import bus
+from app.domain import room
+from app.domain.attempt import AttemptPhase, GoesOn, goes_on
+from app.domain.machine import MachineStatus
+from app.domain.task import EventType, TaskEvent, TaskStatus
+from app.models import Attempt, Machine, Task
+from app.services.locks import Held
+from app.services.tasks import attempts, history, transitions
+
+
+def resume(held: Held, now: datetime) -> None:
+    """Let the task go on whose question was answered: its attempt, or a new one from the queue."""
+    task, attempt, machine = held.task, held.live, held.machine
+    if attempt is None or machine is None:
+        # Nobody holds the task: it is (or goes) in the queue, and is dispatched now.
+        if task.status is not TaskStatus.QUEUED:
+            transitions.move(task, TaskEvent.REQUEUE, now)
+        bus.wake_dispatch()
+    elif go_on(machine, task, attempt, now) is not GoesOn.ELSEWHERE:
+        attempt.phase = AttemptPhase.RUN  # without a slot it waits: dispatch gives it the next one
+        transitions.move(task, TaskEvent.RESUME, now)
+        at = task.stage_index
+        text = f"goes on with “{task.pipeline[at]['name']}”"
+        history.record(task, EventType.RESUMED, text, now, stage_index=at)
+
+
+def go_on(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> GoesOn:
+    """Let an attempt whose question was answered go on, and return where: here, with a slot; or
+    elsewhere, and then it has ended, and its task is queued. One that has to wait is left as it is:
+    a dispatcher's pass asks again.
+    """
+    why_not = _why_not(machine, task)
+    where = goes_on(
+        takes_work=why_not is None,
+        has_checkpoint=attempts.is_pushed(task, attempt),
+        has_free_slot=machine.slots_used < machine.slots_total,
+    )
+    match where:
+        case GoesOn.HERE:
+            attempts.keep_slot(machine, attempt)
+        case GoesOn.ELSEWHERE:
+            attempts.hand_over(machine, task, attempt, why_not or "", now, gone=True)
+    return where
+
+
+def _why_not(machine: Machine, task: Task) -> str | None:
+    """Why the machine takes no work of the task now; None where it takes it."""
+    if not room.suffices(machine.room_level, task.project.room):
+        return f"{machine.name} cannot contain it as far as its project demands"
+    is_there = machine.connected and machine.status is MachineStatus.ONLINE
+    return None if is_there else f"{machine.name} takes no work now"
