@@ -23,6 +23,7 @@ class Verb(StrEnum):
     CONFIRM = "confirm"
     WORKSPACE = "workspace"
     LOGS = "logs"
+    ALLOW = "allow"
     DRAIN = "drain"
     UNDRAIN = "undrain"
     BIND = "bind"
@@ -32,8 +33,8 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True)
 class Command:
-    """A parsed command. `text` is the description, the result, the token or the note, as the verb
-    needs it.
+    """A parsed command. `text` is the description, the result, the host, the token or the note, as
+    the verb needs it.
     """
 
     verb: Verb
@@ -62,6 +63,7 @@ USAGE: dict[Verb, tuple[str, str]] = {
     ),
     Verb.WORKSPACE: ("workspace #N", "where a task works, and what it has changed"),
     Verb.LOGS: ("logs #N", "the end of a task's log"),
+    Verb.ALLOW: ("allow HOST [--project KEY]", "let a project's stages reach a host"),
     Verb.DRAIN: ("drain MACHINE [note]", "give a machine no more tasks"),
     Verb.UNDRAIN: ("undrain MACHINE", "take a machine back into service"),
     Verb.BIND: ("bind TOKEN", "link this chat account to your Muster account"),
@@ -160,6 +162,16 @@ def _list(verb: Verb, rest: str) -> Command | Unclear:
     return Command(verb, project=options.get("project") or next(iter(plain), None))
 
 
+def _allow(verb: Verb, rest: str) -> Command | Unclear:
+    found = _options(_words(rest) or [], ("project",))
+    if isinstance(found, str):
+        return _usage(verb, found)
+    plain, options = found
+    if len(plain) != 1:
+        return _usage(verb, "Which host?")
+    return Command(verb, text=plain[0], project=options.get("project"))
+
+
 def _of_machine(verb: Verb, rest: str) -> Command | Unclear:
     machine, *note = [str(word) for word in _words(rest) or ()] or [""]
     if not machine:
@@ -183,6 +195,7 @@ _READERS: dict[Verb, Callable[[Verb, str], Command | Unclear]] = {
     Verb.CONFIRM: _confirm,
     Verb.WORKSPACE: _of_task,
     Verb.LOGS: _of_task,
+    Verb.ALLOW: _allow,
     Verb.DRAIN: _of_machine,
     Verb.UNDRAIN: _of_machine,
     Verb.BIND: _bind,

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+ALLOW = "allow"
+
 
 class Intent(StrEnum):
     """The kind of thing that a person did in a chat."""
@@ -18,14 +20,21 @@ class Intent(StrEnum):
 
 
 class Button(NamedTuple):
-    """The meaning of a card's button. `what` is confirm, reject, ask (for a text), or the number of
-    a choice, from 0.
+    """The meaning of a card's button. `what` is confirm, reject, ask (for a text), the number of a
+    choice, from 0, or `allow` and the number of the event by which a host was refused.
     """
 
     task_id: int
     stage_index: int
     round: int
     what: str
+
+    @property
+    def allows(self) -> int | None:
+        """The number of the event whose host the button allows; None for any other button."""
+        number = self.what.removeprefix(ALLOW)
+        is_number = number.isascii() and number.isdecimal() and len(number) < 10
+        return int(number) if number != self.what and is_number else None
 
     def written(self) -> str:
         """The button as a text, which the card carries: `task:stage:round:what`."""

@@ -5,8 +5,8 @@ Texts by people and agents are `plain_text`, in which Lark finds no mentions and
 
 from typing import Any
 
-from app.chat.incoming import Button
-from app.chat.messages import GateCard, Message, cut
+from app.chat.incoming import ALLOW, Button
+from app.chat.messages import GateCard, Message, RefusedHost, cut
 
 BUTTON = "muster"  # the key in a button's value that has the `Button` as a text
 ANSWER = "answer"  # the form's only field
@@ -24,6 +24,9 @@ def card(message: Message) -> dict[str, Any]:
     elements: list[Element] = [_text(message.body)] if message.body else []
     if message.gate:
         elements += _gate(message.task_id, message.gate)
+    if message.refused:
+        allow = _allow(message.task_id, message.refused)
+        elements.append({"tag": "action", "actions": [allow]})
     if message.url:
         link = {"tag": "button", "text": _plain("Open in Muster", 100), "url": message.url}
         elements.append({"tag": "action", "actions": [{**link, "type": "default"}]})
@@ -55,6 +58,12 @@ def _gate(task_id: int, gate: GateCard) -> list[Element]:
     if gate.answered is not None:
         return [asked, _text(f"✓ {gate.answered}")]
     return [asked, _answers(task_id, gate)]
+
+
+def _allow(task_id: int, refused: RefusedHost) -> Element:
+    what = f"{ALLOW}{refused.number}"
+    value = Button(task_id, refused.stage_index, refused.round, what).written()
+    return _button(f"Allow {refused.host}", value, "default")
 
 
 def _answers(task_id: int, gate: GateCard) -> Element:

@@ -34,6 +34,16 @@ class GateCard:
 
 
 @dataclass(frozen=True)
+class RefusedHost:
+    """A host that a stage was refused, and that its project may allow. `number` is the event's."""
+
+    stage_index: int
+    round: int
+    number: int
+    host: str
+
+
+@dataclass(frozen=True)
 class Message:
     """A message about an event of a task. A repeated message has the same `delivery_id`."""
 
@@ -47,6 +57,7 @@ class Message:
     url: str | None
     gate: GateCard | None
     occurred_at: datetime
+    refused: RefusedHost | None = None
 
 
 class DeliveryRefused(Exception):

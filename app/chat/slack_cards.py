@@ -23,8 +23,8 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from app.chat.incoming import Button
-from app.chat.messages import GateCard, Message, cut
+from app.chat.incoming import ALLOW, Button
+from app.chat.messages import GateCard, Message, RefusedHost, cut
 
 ANSWER = "answer"  # the dialog's only field
 MOST_BUTTONS = 5  # with more choices there is a menu
@@ -38,6 +38,8 @@ def card(message: Message) -> dict[str, Any]:
         blocks.append(SectionBlock(text=_plain(message.body, 3000)))
     if message.gate:
         blocks += _gate(message.task_id, message.gate)
+    if message.refused:
+        blocks.append(ActionsBlock(elements=[_allow(message.task_id, message.refused)]))
     blocks.append(ContextBlock(elements=[MarkdownTextObject(text=_footer(message))]))
     text = cut(": ".join(filter(None, (message.title, message.body))), 1000)
     return {"text": escaped(text), "blocks": [block.to_dict() for block in blocks]}
@@ -82,6 +84,12 @@ def _gate(task_id: int, gate: GateCard) -> list[Block]:
         hint = f"Others: confirm #{task_id} and the choice"
         blocks.append(ContextBlock(elements=[_plain(hint, 200)]))
     return blocks
+
+
+def _allow(task_id: int, refused: RefusedHost) -> ButtonElement:
+    what = f"{ALLOW}{refused.number}"
+    value = Button(task_id, refused.stage_index, refused.round, what).written()
+    return _button(ALLOW, f"Allow {refused.host}", value)
 
 
 def _answers(task_id: int, gate: GateCard) -> list[InteractiveElement]:

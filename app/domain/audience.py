@@ -25,6 +25,7 @@ class NewsKind(StrEnum):
     TASK_FAILED = "task_failed"
     TASK_CANCELLED = "task_cancelled"
     MACHINE_LOST = "machine_lost"  # and the task has failed by it
+    EGRESS_REFUSED = "egress_refused"
 
 
 class Channel(StrEnum):
@@ -60,10 +61,15 @@ DEFAULTS: Preferences = {
     NewsKind.TASK_FAILED: Choice(),
     NewsKind.TASK_CANCELLED: Choice(),
     NewsKind.MACHINE_LOST: Choice(),
+    NewsKind.EGRESS_REFUSED: Choice(),
 }
 TOLD = frozenset(DEFAULTS)
 # News of these kinds closes open questions: all of the task's,
-CLOSING = frozenset(NewsKind) - {NewsKind.GATE_OPENED, NewsKind.TASK_COMPLETED}
+CLOSING = frozenset(NewsKind) - {
+    NewsKind.GATE_OPENED,
+    NewsKind.TASK_COMPLETED,
+    NewsKind.EGRESS_REFUSED,
+}
 # or, of these kinds, only the question of the same stage.
 OF_ONE_GATE = frozenset({NewsKind.GATE_ANSWERED, NewsKind.GATE_WITHDRAWN})
 
@@ -74,6 +80,7 @@ _BY_EVENT = {
     EventType.CONFIRMED: NewsKind.GATE_ANSWERED,
     EventType.COMPLETED: NewsKind.TASK_COMPLETED,
     EventType.CANCELLED: NewsKind.TASK_CANCELLED,
+    EventType.EGRESS_REFUSED: NewsKind.EGRESS_REFUSED,
 }
 _BY_FAILURE = {
     FailureCode.GATE_EXPIRED: NewsKind.GATE_EXPIRED,

@@ -123,6 +123,18 @@ class AlreadyAnswered(Conflict):
     code = "already_answered"
 
 
+class TunnelOpen(Conflict):
+    """A tunnel into the task's workspace is open, and may change what is asked about: close it."""
+
+    code = "tunnel_open"
+
+
+class NetworkOpen(Conflict):
+    """The project's network is open: its stages may reach every host already."""
+
+    code = "network_open"
+
+
 class AlreadyExists(Conflict):
     """That name is taken."""
 

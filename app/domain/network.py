@@ -51,6 +51,15 @@ def canonical(entry: str) -> str:
     return entry.lower()
 
 
+def is_host(text: str) -> bool:
+    """Whether a list may have the text as an entry."""
+    try:
+        canonical(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _written(address: str) -> str:
     """An address of IPv6 with its brackets; one that stands for IPv4 as such."""
     read = ipaddress.IPv6Address(address)

@@ -120,6 +120,7 @@ class EventType(StrEnum):
     RESTORED = "restored"
     WORKSPACE = "workspace"
     TUNNEL = "tunnel"
+    EGRESS_REFUSED = "egress_refused"  # a stage asked for a host that its network forbids
     LOG = "log"
     WARNING = "warning"
     ERROR = "error"

@@ -21,6 +21,7 @@ _TITLES = {
     NewsKind.TASK_FAILED: "Task {id} failed",
     NewsKind.TASK_CANCELLED: "Task {id} was cancelled",
     NewsKind.MACHINE_LOST: "Task {id} failed: its machine is lost",
+    NewsKind.EGRESS_REFUSED: "Task {id} was refused a host",
 }
 
 

@@ -1,4 +1,4 @@
-"""rooms of machines and projects, networks of projects
+"""rooms of machines and projects, networks of projects, refused hosts
 
 Revision ID: 0020
 Revises: 0019
@@ -20,9 +20,26 @@ def upgrade() -> None:
     op.add_column('projects', sa.Column('room', level, nullable=True))
     op.add_column('projects', sa.Column('network', postgresql.JSONB(), nullable=True))
     op.add_column('machines', sa.Column('room', postgresql.JSONB(), nullable=True))
+    op.execute("ALTER TYPE event_type ADD VALUE IF NOT EXISTS 'egress_refused' BEFORE 'log'")
+    op.execute("ALTER TYPE news_kind ADD VALUE IF NOT EXISTS 'egress_refused'")
+
+
+# The enums keep their new values, for Postgres can take none away; but no row has them.
+RENUMBERED = """
+    UPDATE task_events AS e SET type_number = counted.type_number
+    FROM (
+        SELECT task_id, number, row_number() OVER (PARTITION BY task_id ORDER BY number) AS type_number
+        FROM task_events WHERE type = 'warning'
+    ) AS counted
+    WHERE e.task_id = counted.task_id AND e.number = counted.number
+      AND e.type_number <> counted.type_number
+"""
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM outbox WHERE kind = 'egress_refused'")
+    op.execute("UPDATE task_events SET type = 'warning' WHERE type = 'egress_refused'")
+    op.execute(RENUMBERED)
     op.drop_column('machines', 'room')
     op.drop_column('projects', 'network')
     op.drop_column('projects', 'room')

@@ -81,6 +81,7 @@ ROUTES: Mapping[str, Access] = {
     "GET /api/web/projects/-/developers": DEVELOPER,
     "GET /api/web/projects/*": SEEN,
     "PUT /api/web/projects/*": BY_MAINTAINERS,
+    "POST /api/web/projects/*/network/allow": BY_MAINTAINERS,
     "GET /api/web/projects/*/members": BY_MAINTAINERS,
     "POST /api/web/projects/*/members": BY_MAINTAINERS,
     "DELETE /api/web/projects/*/members": BY_MAINTAINERS,
@@ -179,6 +180,7 @@ def body_of(route: str, world: Any) -> dict[str, Any] | None:
         "POST /api/web/tasks": {"projectKey": world.key, "description": "x"},
         "POST /api/web/tasks/*/confirm-stage": {"stageIndex": 0, "result": "confirm"},
         "PUT /api/web/projects/*": {"name": "x"},
+        "POST /api/web/projects/*/network/allow": {"host": "a.example"},
         "POST /api/web/projects/*/members": {"developerId": world.target},
         "PUT /api/web/profile": {"gitName": "x"},
         "PUT /api/web/profile/password": {

@@ -20,7 +20,10 @@ _TASK = (
     *("listEvents", "listLogLines", "getRawLog", "getRecording", "getWorkspace"),
     *("startTunnel", "stopTunnel", "getTunnel"),
 )
-_PROJECT = ("getProject", "updateProject", "listMembers", "putMember", "removeMember")
+_PROJECT = (
+    *("getProject", "updateProject", "allowHost"),
+    *("listMembers", "putMember", "removeMember"),
+)
 _ADMINS_PROJECT = (
     *("adminUpdateProject", "adminDeleteProject"),
     *("adminListMembers", "adminPutMember", "adminRemoveMember"),

@@ -14,6 +14,7 @@ _TOLD = {
     NewsKind.TASK_FAILED: "a task failed",
     NewsKind.TASK_CANCELLED: "somebody else cancelled a task",
     NewsKind.MACHINE_LOST: "a task failed because its machine is lost",
+    NewsKind.EGRESS_REFUSED: "a stage was refused a host that its network does not allow",
 }
 _SCOPE = "`own`: of tasks that you made; `projects`: of all in the projects you are a member of"
 

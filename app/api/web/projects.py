@@ -8,10 +8,11 @@ from app.api.paging import CursorQuery, by_cursor, cursor_page_of
 from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.members import ColleagueSchema, MemberSchema, NewMember, WhichMember
+from app.api.schemas.network import NewHost
 from app.api.schemas.projects import ProjectSchema, ProjectUpdate
-from app.domain.errors import Forbidden
+from app.domain.errors import Forbidden, NetworkOpen
 from app.models import Developer, Project, ProjectMember
-from app.services.projects import members, projects, views
+from app.services.projects import members, networks, projects, views
 from app.services.projects.members import LastMaintainer
 from app.services.projects.views import ProjectView
 from app.services.search import directory
@@ -53,6 +54,18 @@ def update_project(changes: dict[str, Any], key: str) -> ProjectView:
     Tasks keep the pipeline that they were created with.
     """
     return views.one(projects.update(current_developer(), key, **changes))
+
+
+@blp.post("/<key>/network/allow")
+@blp.arguments(NewHost)
+@blp.response(200, ProjectSchema)
+@problems(blp, Forbidden, NetworkOpen)
+def allow_host(body: dict[str, str], key: str) -> ProjectView:
+    """Let the project's stages reach a host more, from the next stage on. For maintainers.
+
+    May be repeated.
+    """
+    return views.one(networks.allow(current_developer(), key, **body))
 
 
 @blp.get("/<key>/members")

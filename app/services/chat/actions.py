@@ -21,7 +21,7 @@ from app.models import Bot, BotBinding, Developer, Machine, Project, Task
 from app.services.chat import cards
 from app.services.logs import logs
 from app.services.machines import drains, reads
-from app.services.projects import projects
+from app.services.projects import networks, projects
 from app.services.tasks import gates, tasks, workspaces
 from app.services.tasks import reads as task_reads
 
@@ -200,6 +200,20 @@ def _id(asked: CommandRequest) -> int:
     return asked.command.task_id
 
 
+def _allow(asked: CommandRequest) -> Reply:
+    key = asked.command.project or _bound_project(asked) or _only_project(asked.actor)
+    if key is None:
+        return Reply("Which project? This chat is bound to none: add --project KEY")
+    return allow(asked.actor, key, asked.command.text)
+
+
+def allow(actor: Developer, key: str, host: str) -> Reply:
+    """Allow the project's stages a host, and return the reply. Commits. Raises DomainError."""
+    project = networks.allow(actor, key, host)
+    text = f"✓ {project.key}: {actor.name} has allowed {host}, for stages that begin from now on."
+    return Reply(text, public=True)
+
+
 # ---- machines -----------------------------------------------------------------------------------
 
 
@@ -293,6 +307,7 @@ _ACTS: dict[Verb, Callable[[CommandRequest], Reply]] = {
     Verb.CONFIRM: _confirm,
     Verb.WORKSPACE: _workspace,
     Verb.LOGS: _logs,
+    Verb.ALLOW: _allow,
     Verb.DRAIN: _drain,
     Verb.UNDRAIN: _undrain,
     Verb.INFO: _info,

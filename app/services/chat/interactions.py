@@ -11,12 +11,15 @@ from app.domain.errors import (
 )
 from app.domain.pipeline import GateKind
 from app.domain.roles import Act
+from app.domain.task import EventType
 from app.extensions import db
-from app.models import Bot, Developer, Gate, Task
+from app.models import Bot, Developer, Event, Gate, Task
 from app.services import rights
 from app.services.chat import actions, cards, questions, replies
 from app.services.chat.actions import Reply
-from app.services.tasks import gates
+from app.services.tasks import gates, reads
+
+NOT_OURS = "That button is not one of Muster's."
 
 
 def carry_out(actor: Developer, bot: Bot, said: Incoming) -> Reply | None:
@@ -27,7 +30,9 @@ def carry_out(actor: Developer, bot: Bot, said: Incoming) -> Reply | None:
     """
     pressed = button(said.button or "")
     if pressed is None:
-        return Reply("That button is not one of Muster's.")
+        return Reply(NOT_OURS)
+    if pressed.allows is not None:
+        return _allow(actor, pressed.task_id, pressed.allows)
     task, gate = cards.asked(actor, pressed.task_id, pressed.round, pressed.stage_index)
     if gate is None:
         raise NothingPending(f"task #{task.id} has not asked that")
@@ -44,6 +49,14 @@ def carry_out(actor: Developer, bot: Bot, said: Incoming) -> Reply | None:
     if show(actor, bot, said, pressed):
         return None
     return actions.answered(actor, task.id, cards.stage_name(task, gate.stage_index), result)
+
+
+def _allow(actor: Developer, task_id: int, number: int) -> Reply:
+    """Allow the host that was refused by that event of the task."""
+    task = reads.get(actor, task_id)
+    event = db.session.get(Event, (task.id, number))
+    host = event.data.get("host") if event and event.type is EventType.EGRESS_REFUSED else None
+    return actions.allow(actor, task.project.key, host) if host else Reply(NOT_OURS)
 
 
 def _result(gate: Gate, pressed: Button) -> str:

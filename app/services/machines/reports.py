@@ -29,7 +29,7 @@ from app.services.counts import fleet
 from app.services.logs import logs, statements
 from app.services.logs.statements import LogRun
 from app.services.machines import transitions
-from app.services.tasks import attempts, stages, workspaces
+from app.services.tasks import attempts, egress, stages, workspaces
 from app.services.tasks.stages import LiveAttempt
 from app.services.tunnels import tunnels
 from muster.protocol import frames
@@ -280,6 +280,7 @@ _HOUSEKEEPING: dict[type, Callable[[LiveAttempt, Any], None]] = {
     frames.Stopped: _stopped,
     frames.WorkspaceFacts: _workspace,
     frames.TunnelFacts: tunnels.told,
+    frames.EgressRefused: egress.refused,
 }
 
 

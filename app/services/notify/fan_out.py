@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from app import bus
-from app.domain import audience
+from app.domain import audience, network
 from app.domain.audience import Channel, NewsKind
 from app.domain.task import TaskStatus
 from app.domain.wording import words
@@ -24,7 +24,7 @@ from app.services.notify.recipients import BatchRecipients
 BATCH = 25  # outbox entries
 
 Content = dict[str, Any]
-"""What all messages about one entry show: {title, body, status, projectKey, gate?}."""
+"""What all messages about one entry show: {title, body, status, projectKey, gate?, refused?}."""
 
 # Messages show the status that the entry's event led to: the task may have another one by now.
 _STATUS_AFTER = {
@@ -103,6 +103,13 @@ def _content(entry: Row[Any]) -> Content:
             "kind": entry.gate_kind,
             "prompt": entry.prompt,
             "choices": entry.choices,
+        }
+    if entry.network == "project" and network.is_host(entry.host):
+        content["refused"] = {
+            "stageIndex": entry.stage_index,
+            "round": entry.round,
+            "number": entry.number,
+            "host": entry.host,
         }
     return content
 

@@ -8,15 +8,15 @@ from app.extensions import db
 from app.models import Event, OutboxEntry, Task
 
 
-def note(task: Task, event: Event, by: int | None) -> None:
-    """Note a task's new event, with an outbox entry if people are told of it.
+def note(task: Task, event: Event, by: int | None, *, is_news: bool = True) -> None:
+    """Note a task's new event, with an outbox entry if people are told of it and it `is_news`.
 
     `by` is the id of the developer who caused the event, if one did. The caller commits, and then
     event streams and the fan-out are woken.
     """
     bus.tell_news([task.id])
     kind = kind_of(event.type, event.data)
-    if kind is None:
+    if kind is None or not is_news:
         return
     bus.wake_expanding()
     db.session.add(

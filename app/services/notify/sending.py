@@ -23,6 +23,7 @@ from flask import current_app
 from app import bus
 from app.chat import senders
 from app.chat.incoming import clean
+from app.chat.messages import RefusedHost
 from app.chat.senders import Address, DeliveryRefused, GateCard, Message, TryAgain
 from app.domain.delivery import Circuit, DeliveryAct, DeliveryState, wait
 from app.services import settings, vault
@@ -231,7 +232,12 @@ def message_of(one: Claimed, public_url: str) -> Message:
         url=f"{public_url}/tasks/{one.task_id}" if public_url else None,
         gate=_card(gate, one.message if one.act is DeliveryAct.EDIT else None) if gate else None,
         occurred_at=one.occurred_at,
+        refused=_refused(told["refused"]) if "refused" in told else None,
     )
+
+
+def _refused(told: Mapping[str, Any]) -> RefusedHost:
+    return RefusedHost(told["stageIndex"], told["round"], told["number"], told["host"])
 
 
 def _card(gate: Mapping[str, Any], answered: str | None) -> GateCard:

@@ -10,18 +10,21 @@ from app.postgres.advisory_locks import AdvisoryLock
 # committed just before they came.
 TAKE_LOCK = select(advisory_locks.take(AdvisoryLock.EXPAND_OUTBOX))
 # The oldest :batch entries that are not expanded yet, each with its task and project, and with the
-# gate where the entry says that one has opened.
+# gate where the entry says that one has opened, and the host where one was refused.
 WAITING_ENTRIES = text("""
     SELECT o.id, o.task_id, o.number, o.kind, o.round, o.stage_index, o.actor_id, o.message,
            o.created_at, t.created_by, t.description, t.status,
            t.pipeline -> o.stage_index ->> 'name' AS stage,
            p.id AS project_id, p.key AS project_key, p.deleted_at IS NOT NULL AS is_deleted,
-           g.kind AS gate_kind, g.prompt, g.choices
+           g.kind AS gate_kind, g.prompt, g.choices,
+           e.data ->> 'host' AS host, e.data ->> 'network' AS network
     FROM outbox AS o
     JOIN tasks AS t ON t.id = o.task_id
     JOIN projects AS p ON p.id = t.project_id
     LEFT JOIN gates AS g ON o.kind = 'gate_opened' AND g.task_id = o.task_id
                         AND g.round = o.round AND g.stage_index = o.stage_index
+    LEFT JOIN task_events AS e ON o.kind = 'egress_refused' AND e.task_id = o.task_id
+                              AND e.number = o.number
     WHERE o.expanded_at IS NULL
     ORDER BY o.id
     LIMIT :batch

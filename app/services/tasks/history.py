@@ -42,16 +42,18 @@ def record(
     stage_index: int | None = None,
     data: dict[str, Any] | None = None,
     by: int | None = None,
+    is_news: bool = True,
 ) -> None:
     """Add an event to the task's history; those who look at the task are woken. The caller holds
     the task's lock, so that numbers have no holes, and commits.
 
-    `by` is the developer whose act it was. Events that people are told of go into the outbox too.
+    `by` is the developer whose act it was. Events that people are told of go into the outbox too,
+    but for those that are no news.
     """
     about = {"attempt": task.attempt if attempt is None else attempt, "stage_index": stage_index}
     event = _next(task, type_, message, now, **about, data=data or {})
     db.session.add(event)
-    outbox.note(task, event, by)
+    outbox.note(task, event, by, is_news=is_news)
 
 
 def first(task: Task, message: str, now: datetime) -> Event:

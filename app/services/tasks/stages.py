@@ -46,7 +46,7 @@ class LiveAttempt:
 def started(live: LiveAttempt, report: frames.StageStarted) -> None:
     """A stage's process runs: so does the task. Raises Conflict where the stage was not ordered."""
     _must_be_ordered(live, AttemptPhase.RUN, report.stage_index)
-    task, name = live.task, _name(live.task, report.stage_index)
+    task, name = live.task, name_of(live.task, report.stage_index)
     if task.suspend_reason is SuspendReason.MACHINE_LOST:
         transitions.move(task, TaskEvent.COME_BACK, live.now)
     transitions.move(task, TaskEvent.START, live.now)
@@ -86,7 +86,7 @@ def settle(live: LiveAttempt) -> None:
     code = exit_code(outcome.how, outcome.code)
     about = {"stage_index": index, "code": code, "log_end": end["logEnd"]}
     bus.tell_exit(live.task.id, live.attempt.number, **about)
-    text = f"stage “{_name(live.task, index)}” ended: {_how(outcome)}"
+    text = f"stage “{name_of(live.task, index)}” ended: {_how(outcome)}"
     live.record(
         EventType.STAGE_FINISHED, text, stage_index=index, how=outcome.how, code=outcome.code
     )
@@ -128,7 +128,7 @@ def checkpointed(live: LiveAttempt, report: frames.Checkpoint) -> None:
     if report.diff is not None:
         known["diff"] = workspaces.stored_diff(report.diff)
     live.task.checkpoints = {**live.task.checkpoints, str(report.stage_index): known}
-    text = f"checkpoint of stage “{_name(live.task, report.stage_index)}”"
+    text = f"checkpoint of stage “{name_of(live.task, report.stage_index)}”"
     live.record(EventType.CHECKPOINT, text, **known)
 
 
@@ -186,7 +186,8 @@ def _must_be_ordered(live: LiveAttempt, phase: AttemptPhase, stage_index: int) -
         raise Conflict(f"the machine has no order to {phase} stage {stage_index}")
 
 
-def _name(task: Task, index: int) -> str:
+def name_of(task: Task, index: int) -> str:
+    """The stage's name, or its number where the pipeline has no such stage."""
     stages = task.pipeline
     return str(stages[index]["name"]) if 0 <= index < len(stages) else f"#{index}"
 

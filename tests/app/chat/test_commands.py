@@ -38,6 +38,8 @@ TABLE = {
     "confirm #4 two\nlines  as they are": Command(Verb.CONFIRM, 4, "two\nlines  as they are"),
     "drain rack7 new  disk": Command(Verb.DRAIN, machine="rack7", text="new disk"),
     'undrain "rack 7"': Command(Verb.UNDRAIN, machine="rack 7"),
+    "allow a.example:22": Command(Verb.ALLOW, text="a.example:22"),
+    "allow @agent --project WEB": Command(Verb.ALLOW, text="@agent", project="WEB"),
     "bind mst_chat_x": Command(Verb.BIND, text="mst_chat_x"),
     "info": Command(Verb.INFO),
     "help develop": Command(Verb.HELP),
@@ -66,6 +68,9 @@ UNCLEAR = {
     "develop x --on a --on b": "--on is given twice.",
     "develop " + "x" * 20_001: "too long",
     "drain": "Which machine?",
+    "allow": "Which host?",
+    "allow a.example b.example": "Which host?",
+    "allow a.example --project": "--project needs a value.",
     "bind": "The token is missing",
     "confirm": "confirm #N [result]",
 }

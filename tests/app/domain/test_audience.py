@@ -107,6 +107,7 @@ def test_what_only_closes_cards_is_told_to_nobody(kind: NewsKind) -> None:
         (EventType.FAILED, {"code": "gate_expired"}, K.GATE_EXPIRED),
         (EventType.WARNING, {"withdrawn": True}, K.GATE_WITHDRAWN),
         (EventType.WARNING, {}, None),
+        (EventType.EGRESS_REFUSED, {"host": "a.example"}, K.EGRESS_REFUSED),
         (EventType.MACHINE_LOST, {"machineId": "x"}, None),  # it is queued again, or has failed
         *((type_, {}, None) for type_ in (EventType.CREATED, EventType.LOG, EventType.STARTED)),
     ],

@@ -40,6 +40,7 @@ def test_whoever_chose_nothing_has_the_defaults(
         "taskFailed": own,
         "taskCancelled": own,
         "machineLost": own,
+        "egressRefused": own,
     }
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.domain.roles import SystemRole
+from app.domain.roles import ProjectRole, SystemRole
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import BotBinding, ChatEvent, Developer, Project, Task
@@ -15,6 +15,7 @@ from tests.app.chat.loopback import Reply
 from tests.app.chat.platforms import Slack
 from tests.app.services.chat.work_world import CONFIRM, a_card, newest
 from tests.factories import (
+    add_member,
     make_attempt,
     make_developer,
     make_machine,
@@ -129,6 +130,31 @@ def test_a_lead_drains_a_machine(
     slack.mention(client, "ULEAD", "CROOM", "undrain rack7")
     work()
     assert "rack7 is" in slack.last()
+
+
+def test_a_maintainer_allows_a_host_and_a_member_does_not(
+    client: FlaskClient, slack: Slack, work: Work, room: BotBinding, ada: Developer
+) -> None:
+    project = db.session.get_one(Project, room.project_id)
+    maintainer = make_developer(name="mae", platform_uid="slack:UMAE")
+    add_member(project, maintainer, ProjectRole.MAINTAINER)
+    slack.mention(client, "UMAE", "CROOM", "allow a.example")
+    work()
+    assert "network is open" in slack.last()
+    project.network = []
+    db.session.commit()
+    for who, text, words in (
+        ("UADA", "allow a.example", "Your role does not allow this"),
+        ("UMAE", "allow a/b", "host must be a host name"),
+        # Slack makes links of what looks like one.
+        ("UMAE", "allow <http://A.example|A.example>", "✓ WEB: mae has allowed A.example"),
+        ("UMAE", "allow b.example:22 --project web", "✓ WEB: mae has allowed b.example:22"),
+    ):
+        slack.mention(client, who, "CROOM", text)
+        work()
+        assert words in slack.last()
+    db.session.refresh(project)
+    assert project.network == ["a.example", "b.example:22"]
 
 
 def test_what_a_platform_says_twice_happens_once(

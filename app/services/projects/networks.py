@@ -1,0 +1,42 @@
+"""What a project's stages may reach: hosts are allowed one by one."""
+
+from app.domain import network
+from app.domain.errors import InvalidFields, NetworkOpen
+from app.domain.roles import Act
+from app.extensions import db
+from app.models import Developer, Project
+from app.services import audit, rights
+from app.services.projects import projects
+
+
+def allow(actor: Developer, key: str, host: str) -> Project:
+    """Add a host to those that the project's stages may reach, and return the project. Commits.
+
+    One that is allowed already changes nothing. It counts for stages that begin from now on, but
+    for those with a network of their own. Raises NotFound, Forbidden, InvalidFields, NetworkOpen.
+    """
+    rights.require(Act.CHANGE_PROJECT, actor, projects.get(actor, key))
+    try:
+        entry = network.canonical(host)
+    except ValueError as error:
+        raise InvalidFields({"host": [str(error)]}) from None
+    project = projects.locked(key)
+    before = project.network
+    if before is None:
+        raise NetworkOpen
+    if entry not in before:
+        if len(before) >= network.MOST_HOSTS:
+            raise InvalidFields(
+                {"host": [f"the project allows {network.MOST_HOSTS} hosts already"]}
+            )
+        project.network = [*before, entry]
+        audit.record(
+            "project.updated",
+            "project",
+            project.key,
+            actor=actor,
+            before={"network": network.said(before)},
+            after={"network": network.said(project.network)},
+        )
+    db.session.commit()
+    return project

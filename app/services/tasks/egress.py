@@ -1,0 +1,74 @@
+"""Hosts that stages were refused: what their machines report, told once for each host and stage."""
+
+from sqlalchemy import select
+
+from app.domain import network
+from app.domain.task import EventType
+from app.extensions import db
+from app.models import Attempt, Event
+from app.services.tasks import history, stages
+from app.services.tasks.stages import LiveAttempt
+from muster.protocol import frames
+
+MOST = 100  # events of one attempt, for it may ask for as many names as it can think of
+MOST_NEWS = 5  # of these, people are told of so many
+LONGEST = network.LONGEST_HOST + len(":65535")
+
+
+def refused(live: LiveAttempt, report: frames.EgressRefused) -> None:
+    """Note in the history that a stage asked for a host that its network does not allow; also if
+    the attempt has ended. The caller commits.
+
+    One event for each host and stage of a round, and after `MOST` of an attempt a last one.
+    """
+    host = "".join(c if c.isprintable() else "�" for c in report.host[:LONGEST])
+    known = _known(live)
+    number = sum(attempt == live.attempt.number for attempt, _, _ in known)
+    if number > MOST or any(place[1:] == (report.stage_index, host) for place in known):
+        return
+    is_last = number == MOST
+    whose = _whose(live, report.stage_index)
+    text = _last_words(live, report) if is_last else _words(live, report, host, whose)
+    history.record(
+        live.task,
+        EventType.EGRESS_REFUSED,
+        text,
+        live.now,
+        attempt=live.attempt.number,
+        stage_index=report.stage_index,
+        data={} if is_last else {"host": host, "network": whose},
+        is_news=number < MOST_NEWS and live.attempt.ended_at is None,
+    )
+
+
+def _known(live: LiveAttempt) -> list[tuple[int, int | None, str | None]]:
+    """Attempt, stage and host of each event of the round."""
+    db.session.flush()  # some may be as new as this batch of reports
+    attempts = select(Attempt.number).where(
+        Attempt.task_id == live.task.id, Attempt.round == live.attempt.round
+    )
+    query = select(Event.attempt, Event.stage_index, Event.data["host"].as_string()).where(
+        Event.task_id == live.task.id,
+        Event.type == EventType.EGRESS_REFUSED,
+        Event.attempt.in_(attempts),
+    )
+    return [(row[0], row[1], row[2]) for row in db.session.execute(query)]
+
+
+def _whose(live: LiveAttempt, stage_index: int) -> str:
+    """Whose network the stage has: its own, or its project's."""
+    (stage,) = live.task.pipeline[stage_index : stage_index + 1] or [{}]
+    return "stage" if "network" in stage else "project"
+
+
+def _words(live: LiveAttempt, report: frames.EgressRefused, host: str, whose: str) -> str:
+    name = stages.name_of(live.task, report.stage_index)
+    what = f"stage “{name}” was refused {host}, which "
+    if whose == "stage":
+        return what + "its own network does not allow; a maintainer can change it in the pipeline"
+    return what + "the project's network does not allow; a maintainer can allow it"
+
+
+def _last_words(live: LiveAttempt, report: frames.EgressRefused) -> str:
+    name = stages.name_of(live.task, report.stage_index)
+    return f"stage “{name}” was refused more than {MOST} hosts; the others are not told"

@@ -1,0 +1,111 @@
+"""The button of a card that says that a host was refused."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.chat.incoming import Button
+from app.domain.roles import ProjectRole
+from app.domain.task import EventType, TaskStatus
+from app.extensions import db
+from app.models import Bot, BotBinding, Developer, Project, Task
+from app.services.clock import now
+from app.services.tasks import history
+from tests.app.chat.platforms import Lark, Slack
+from tests.factories import add_member, make_binding, make_developer, make_project, make_task
+
+Work = Callable[[], None]
+Tell = Callable[[], None]
+
+
+def refused(room: BotBinding, **data: Any) -> tuple[Project, Task]:
+    """A running task of the room's project, whose network is none, and which was refused a host."""
+    project = db.session.get_one(Project, room.project_id)
+    project.network = []
+    task = make_task(project=project, status=TaskStatus.RUNNING)
+    about = {"host": "a.example:22", "network": "project", **data}
+    history.record(task, EventType.EGRESS_REFUSED, "refused", now(), stage_index=0, data=about)
+    db.session.commit()
+    return project, task
+
+
+def maintainer(room: BotBinding, account: str) -> Developer:
+    project = db.session.get_one(Project, room.project_id)
+    mae = make_developer(name="mae", platform_uid=account)
+    add_member(project, mae, ProjectRole.MAINTAINER)
+    return mae
+
+
+def allowed(project: Project) -> list[str] | None:
+    db.session.refresh(project)
+    return project.network
+
+
+def test_a_maintainer_allows_the_host_of_the_card_and_a_member_does_not(
+    client: FlaskClient, slack: Slack, work: Work, tell: Tell, room: BotBinding
+) -> None:
+    maintainer(room, "slack:UMAE")
+    project, task = refused(room)
+    tell()
+    card = list(slack.posts)[-1]
+    assert f"Task {task.id} was refused a host" in json.dumps(slack.posts[card])
+    slack.press(client, "UADA", card, "Allow a.example:22")
+    work()
+    assert "Your role does not allow this" in slack.last()
+    assert allowed(project) == []
+    for _ in range(2):  # it may be pressed again
+        slack.press(client, "UMAE", card, "Allow a.example:22")
+        work()
+        assert "✓ WEB: mae has allowed a.example:22" in slack.last()
+        assert allowed(project) == ["a.example:22"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{"network": "stage"}, {"host": "no host"}],
+    ids=["a stage's own network", "no host"],
+)
+def test_what_the_project_cannot_allow_has_no_button(
+    slack: Slack, tell: Tell, room: BotBinding, data: dict[str, Any]
+) -> None:
+    refused(room, **data)
+    tell()
+    posted = json.dumps(slack.posts[list(slack.posts)[-1]])
+    assert "was refused a host" in posted
+    assert "actions" not in posted
+
+
+@pytest.mark.parametrize("number", ["2", "999", "1", "x", ""], ids=lambda number: f"allow{number}")
+def test_a_button_allows_the_host_of_its_event_and_nothing_else(
+    client: FlaskClient, slack: Slack, work: Work, tell: Tell, room: BotBinding, number: str
+) -> None:
+    maintainer(room, "slack:UMAE")
+    project, task = refused(room)
+    history.record(task, EventType.WARNING, "w", now(), data={"host": "evil.example"})
+    db.session.commit()
+    tell()
+    card = list(slack.posts)[-1]
+    shown = json.dumps(slack.posts[card])
+    real = Button(task.id, 0, 1, "allow1").written()
+    slack.posts[card] = json.loads(
+        shown.replace(real, Button(task.id, 0, 1, f"allow{number}").written())
+    )
+    slack.press(client, "UMAE", card, "Allow a.example:22")
+    work()
+    assert allowed(project) == (["a.example:22"] if number == "1" else [])
+
+
+def test_the_button_works_at_lark(
+    client: FlaskClient, lark: Lark, lark_bot: Bot, work: Work, tell: Tell
+) -> None:
+    room = make_binding(lark_bot, project=make_project(key="APP"), platform_chat_id="oc_room")
+    maintainer(room, "lark:ou_mae")
+    project, _ = refused(room)
+    tell()
+    card = list(lark.posts)[-1]
+    lark.post(client, lark.press("ou_mae", card, "Allow a.example:22"))
+    work()
+    assert allowed(project) == ["a.example:22"]
