@@ -124,7 +124,7 @@ class AlreadyAnswered(Conflict):
 
 
 class TunnelOpen(Conflict):
-    """A tunnel into the task's workspace is open, and may change what is asked about: close it."""
+    """A tunnel into the task's workspace is open, and may change what this is about: close it."""
 
     code = "tunnel_open"
 

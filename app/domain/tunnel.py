@@ -41,6 +41,8 @@ class TunnelEvent(StrEnum):
 
 _S, _E = TunnelState, TunnelEvent
 OPEN = frozenset({_S.STARTING, _S.CONNECTED})
+# Somebody may change the workspace, or has, and its machine has not said so yet.
+CHANGING = OPEN | {_S.CLOSING}
 OVER = frozenset({_S.IDLE, _S.CLOSED, _S.EXPIRED, _S.FAILED})
 
 _OF_OPEN = {

@@ -31,4 +31,5 @@ def frame(wanted: WantedTunnel) -> frames.Tunnel:
         number=wanted.number,
         want="open" if wanted.is_open else "closed",
         ttl=wanted.seconds if wanted.is_open else 0.0,
+        opened_by=frames.Author(*wanted.opened_by) if wanted.opened_by else None,
     )

@@ -17,6 +17,7 @@ class Tunnel(Model):
     stays true until the machine has reported that nothing of the tunnel runs, whatever the state
     is; until then the machine gets orders about it. `taken_at` is when the machine first reported
     about this start. While the tunnel is starting, `error` is what a person has to do first.
+    `opened_by` is who started it; null in rows that are older than the column.
     """
 
     __tablename__ = "tunnels"
@@ -25,6 +26,7 @@ class Tunnel(Model):
     attempt: Mapped[int] = mapped_column(primary_key=True)
     machine_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("machines.id"))
     number: Mapped[int]
+    opened_by: Mapped[Big | None] = mapped_column(ForeignKey("developers.id"))
     state: Mapped[TunnelState] = mapped_column(pg_enum(TunnelState))
     runs: Mapped[bool]
     url: Mapped[str | None]

@@ -1,4 +1,4 @@
-"""rooms of machines and projects, networks of projects, refused hosts
+"""rooms of machines and projects, networks of projects, refused hosts, who opened a tunnel
 
 Revision ID: 0020
 Revises: 0019
@@ -20,6 +20,8 @@ def upgrade() -> None:
     op.add_column('projects', sa.Column('room', level, nullable=True))
     op.add_column('projects', sa.Column('network', postgresql.JSONB(), nullable=True))
     op.add_column('machines', sa.Column('room', postgresql.JSONB(), nullable=True))
+    op.add_column('tunnels', sa.Column('opened_by', sa.BigInteger(), nullable=True))
+    op.create_foreign_key(op.f('fk_tunnels_opened_by'), 'tunnels', 'developers', ['opened_by'], ['id'])
     op.execute("ALTER TYPE event_type ADD VALUE IF NOT EXISTS 'egress_refused' BEFORE 'log'")
     op.execute("ALTER TYPE news_kind ADD VALUE IF NOT EXISTS 'egress_refused'")
 
@@ -40,6 +42,8 @@ def downgrade() -> None:
     op.execute("DELETE FROM outbox WHERE kind = 'egress_refused'")
     op.execute("UPDATE task_events SET type = 'warning' WHERE type = 'egress_refused'")
     op.execute(RENUMBERED)
+    op.drop_constraint(op.f('fk_tunnels_opened_by'), 'tunnels', type_='foreignkey')
+    op.drop_column('tunnels', 'opened_by')
     op.drop_column('machines', 'room')
     op.drop_column('projects', 'network')
     op.drop_column('projects', 'room')

@@ -9,21 +9,25 @@ from sqlalchemy import insert, literal, select
 from app import bus
 from app.domain import pipeline
 from app.domain import task as rules
+from app.domain import tunnel as tunnel_rules
 from app.domain.attempt import AttemptOutcome
 from app.domain.errors import (
     AlreadyAnswered,
     NoOpenGate,
     NothingPending,
+    TunnelOpen,
     WrongRound,
     WrongStage,
 )
 from app.domain.pipeline import GateKind
 from app.domain.roles import Act
 from app.domain.task import EventType, FailureCode, TaskEvent
+from app.domain.tunnel import TunnelState
 from app.extensions import db
-from app.models import Developer, Gate, Task
+from app.models import Developer, Gate, Task, Tunnel
 from app.services import audit, locks, rights
 from app.services.clock import now as clock_now
+from app.services.locks import Held
 from app.services.tasks import attempts, history, reads, resumption, transitions, workspaces
 
 
@@ -154,7 +158,8 @@ def confirm(
     lock.
 
     `round` is that of a question which was shown a while ago, and may be an earlier one's. Raises
-    NotFound, Forbidden, NoOpenGate, WrongRound, WrongStage, AlreadyAnswered, InvalidFields.
+    NotFound, Forbidden, NoOpenGate, WrongRound, WrongStage, AlreadyAnswered, TunnelOpen,
+    InvalidFields.
     """
     seen = reads.get(actor, task_id)
     rights.require(Act.ANSWER_GATE, actor, seen.project)
@@ -162,6 +167,7 @@ def confirm(
     if round is not None and round != held.task.round:
         raise WrongRound
     gate = _gate_to_answer(held.task, stage_index)
+    _require_no_tunnel(held)
     answer = pipeline.accept(gate.kind, gate.choices, result)
     now = clock_now()
     gate.answered_at, gate.answered_by = now, actor.id
@@ -192,6 +198,23 @@ def _gate_to_answer(task: Task, stage_index: int) -> Gate:
     if gate is not None:
         raise WrongStage(gate.stage_index, stage_index)
     raise NoOpenGate
+
+
+def _require_no_tunnel(held: Held) -> None:
+    """Raise TunnelOpen while somebody may change what the question is about: what is approved is
+    what the checkpoint has.
+    """
+    if held.live is None:
+        return
+    place = (held.live.task_id, held.live.number)
+    tunnel = db.session.get(Tunnel, place, populate_existing=True)
+    if tunnel is None or tunnel.state not in tunnel_rules.CHANGING:
+        return
+    if tunnel.state is TunnelState.CLOSING:
+        raise TunnelOpen(
+            "the tunnel into the task's workspace is closing: answer when it is closed"
+        )
+    raise TunnelOpen
 
 
 def expire(now: datetime) -> int:

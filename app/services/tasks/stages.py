@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from app import bus
 from app.domain import pipeline
 from app.domain.attempt import AttemptOutcome, AttemptPhase
@@ -16,7 +18,8 @@ from app.domain.errors import Conflict
 from app.domain.pipeline import StageOutcome
 from app.domain.task import EventType, SuspendReason, TaskEvent, TaskStatus
 from app.domain.terminal import exit_code
-from app.models import Attempt, Machine, Task
+from app.extensions import db
+from app.models import Attempt, Developer, Machine, Task, Tunnel
 from app.services.tasks import attempts, gates, history, transitions, workspaces
 from muster.protocol import frames
 
@@ -120,16 +123,38 @@ def proceed(live: LiveAttempt, step: pipeline.Step) -> None:
 
 
 def checkpointed(live: LiveAttempt, report: frames.Checkpoint) -> None:
-    """A stage's work is at the remote: the task can go on from here on any machine. Raises Conflict
-    where the stage was not ordered.
+    """A stage's work is at the remote: the task can go on from here on any machine. At a gate it
+    comes again where somebody has changed the work through a tunnel. Raises Conflict where the
+    stage was not ordered.
     """
-    _must_be_ordered(live, AttemptPhase.RUN, report.stage_index)
+    is_renewed = _is_before_its_gate(live.attempt, report.stage_index)
+    if not is_renewed:
+        _must_be_ordered(live, AttemptPhase.RUN, report.stage_index)
     known: dict[str, Any] = {"ref": report.ref, "commit": report.commit}
     if report.diff is not None:
         known["diff"] = workspaces.stored_diff(report.diff)
     live.task.checkpoints = {**live.task.checkpoints, str(report.stage_index): known}
     text = f"checkpoint of stage “{name_of(live.task, report.stage_index)}”"
-    live.record(EventType.CHECKPOINT, text, **known)
+    about = dict(known)
+    if is_renewed:
+        by = _tunneller(live.attempt)
+        text += f", renewed: {by.name if by else 'somebody'} has changed it through a tunnel"
+        about["by"] = by.id if by else None
+    live.record(EventType.CHECKPOINT, text, stage_index=report.stage_index, **about)
+
+
+def _is_before_its_gate(attempt: Attempt, stage_index: int) -> bool:
+    return attempt.phase is AttemptPhase.GATE and stage_index == attempt.stage_index - 1
+
+
+def _tunneller(attempt: Attempt) -> Developer | None:
+    """Who has opened the attempt's tunnel, where that is known."""
+    query = (
+        select(Developer)
+        .join(Tunnel, Tunnel.opened_by == Developer.id)
+        .where(Tunnel.task_id == attempt.task_id, Tunnel.attempt == attempt.number)
+    )
+    return db.session.scalar(query)
 
 
 def published(live: LiveAttempt, report: frames.Published) -> None:

@@ -9,13 +9,14 @@ from sqlalchemy import bindparam, func, select
 
 from app.domain import tunnel as rules
 from app.domain.tunnel import TunnelState
-from app.models import Attempt, Tunnel
+from app.models import Attempt, Developer, Tunnel
 
 
 @dataclass(frozen=True)
 class WantedTunnel:
     """A tunnel that the machine has not reported as ended. `is_open`: it should be open, for
-    `seconds` more; else it should be closed.
+    `seconds` more; else it should be closed. `opened_by` is the git name and address of who
+    started it, where that is known.
     """
 
     task_id: int
@@ -23,6 +24,7 @@ class WantedTunnel:
     number: int
     is_open: bool
     seconds: float = 0.0
+    opened_by: tuple[str, str] | None = None
 
 
 # A column of another query, so that it costs no round trip of its own. That query binds `machine`.
@@ -35,11 +37,14 @@ RUNNING = (
                 *("number", Tunnel.number),
                 *("state", Tunnel.state),
                 *("hasEnded", Attempt.ended_at.is_not(None)),
+                *("gitName", Developer.git_name),
+                *("gitEmail", Developer.git_email),
                 *("expiresAt", func.extract("epoch", Tunnel.expires_at)),
             )
         )
     )
     .join(Attempt, (Attempt.task_id == Tunnel.task_id) & (Attempt.number == Tunnel.attempt))
+    .outerjoin(Developer, Developer.id == Tunnel.opened_by)
     .where(Tunnel.machine_id == bindparam("machine"), Tunnel.runs)
     .correlate(None)
     .scalar_subquery()
@@ -61,4 +66,5 @@ def _wanted(row: Mapping[str, Any], now: float) -> WantedTunnel:
         number=row["number"],
         is_open=is_wanted and seconds > 0,
         seconds=max(seconds, 0.0),
+        opened_by=(row["gitName"], row["gitEmail"]) if row["gitName"] else None,
     )

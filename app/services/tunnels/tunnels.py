@@ -84,7 +84,7 @@ def start(
     if tunnel is not None and tunnel.state in rules.OPEN:
         db.session.rollback()
         return status(actor, task_id)
-    tunnel = _begin(tunnel, held.live, now, timedelta(seconds=ttl_seconds))
+    tunnel = _begin(tunnel, held.live, actor, now, timedelta(seconds=ttl_seconds))
     history.record(held.task, EventType.TUNNEL, f"tunnel started by {actor.name}", now)
     after = {"attempt": tunnel.attempt, "expiresAt": tunnel.expires_at}
     audit.record("tunnel.started", "task", task_id, actor=actor, after=after)
@@ -124,11 +124,14 @@ def _has_workspace(attempt: Attempt) -> bool:
     return found is not None and found.state is WorkspaceState.READY
 
 
-def _begin(tunnel: Tunnel | None, attempt: Attempt, now: datetime, life: timedelta) -> Tunnel:
+def _begin(
+    tunnel: Tunnel | None, attempt: Attempt, actor: Developer, now: datetime, life: timedelta
+) -> Tunnel:
     before = tunnel.state if tunnel else TunnelState.IDLE
     tunnel = tunnel or Tunnel(task_id=attempt.task_id, attempt=attempt.number, number=0)
     tunnel.machine_id = attempt.machine_id
     tunnel.number += 1
+    tunnel.opened_by = actor.id
     tunnel.state = rules.after(before, TunnelEvent.START)
     tunnel.runs = True
     tunnel.url = tunnel.error = tunnel.taken_at = None
