@@ -11,10 +11,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 
+from app.domain.task import EventType
 from app.extensions import db
 from app.models.columns import pg_enum
 from app.services import vault
+from app.services.clock import now
+from app.services.tasks import history
 from tests.conftest import MIGRATIONS, make_app
+from tests.factories import make_task
 
 # Everything that makes two schemas the same, by name.
 SCHEMA = """
@@ -120,6 +124,24 @@ def test_of_slack_bots_alone_the_two_secrets_change_places_and_back(
     assert [vault.decrypt(app_secret), vault.decrypt(webhook_token)] == ["xoxb-1", "signing secret"]
     flask_migrate.downgrade(str(MIGRATIONS), revision="0017")
     assert bots() == before
+
+
+def test_a_release_before_reads_refused_hosts_as_warnings(
+    in_database: Callable[..., Flask],
+) -> None:
+    in_database("migrated", migrated=True)
+    task = make_task()
+    for kind in (EventType.WARNING, EventType.EGRESS_REFUSED, EventType.WARNING):
+        history.record(task, kind, "told", now(), data={"host": "a.example"})
+    db.session.commit()
+    db.session.remove()
+    flask_migrate.downgrade(str(MIGRATIONS), revision="0019")
+    query = "SELECT number, type, type_number FROM task_events ORDER BY number"
+    with db.engine.connect() as connection:
+        rows = [tuple(row) for row in connection.execute(sa.text(query))]
+        assert rows == [(1, "warning", 1), (2, "warning", 2), (3, "warning", 3)]
+        assert connection.execute(sa.text("SELECT count(*) FROM outbox")).scalar() == 0
+    flask_migrate.upgrade(str(MIGRATIONS))
 
 
 def bots() -> dict[str, tuple[Any, ...]]:

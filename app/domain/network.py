@@ -21,17 +21,19 @@ Hosts = list[str] | None
 
 _LABEL = "[A-Za-z0-9_-]{1,63}"
 # What ends in a number is an address to every resolver, in forms that nobody reads.
-_NAME = rf"(?:{_LABEL}\.)*(?!0[xX]|\d+(?::|$)){_LABEL}"
-_BYTE = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_NAME = rf"(?:{_LABEL}\.)*(?!0[xX]|[0-9]+(?::|$)){_LABEL}"
+_BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = rf"{_BYTE}(?:\.{_BYTE}){{3}}"
 _H = "[0-9A-Fa-f]{1,4}"
 _SHORTENED = "|".join(rf"(?:{_H}:){{1,{7 - n}}}(?::{_H}){{1,{n}}}" for n in range(1, 7))
 _IPV6 = rf"(?:(?:{_H}:){{7}}{_H}|(?:{_H}:){{1,7}}:|{_SHORTENED}|:(?:(?::{_H}){{1,7}}|:))"
-_PORT = r"(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"
+_PORT = (
+    r"(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9][0-9]|655[0-2][0-9]|6553[0-5])"
+)
 HOST = rf"^(?:{AGENT}|{_IPV6}|(?:(?:\*\.)?{_NAME}|{_IPV4}|\[{_IPV6}\])(?::{_PORT})?)$"
 """An entry of a list, as a pattern of ECMA 262."""
 
-_HOST = re.compile(HOST.removesuffix("$") + r"\Z", re.ASCII)
+_HOST = re.compile(HOST.removesuffix("$") + r"\Z")
 _IPV6_ALONE = re.compile(rf"{_IPV6}\Z")
 WORDS = (
     "must be a host name, *.name for all names below it, an address, or @agent; "

@@ -1,4 +1,4 @@
-"""The button of a card that says that a host was refused."""
+"""The button of a card that says that a host was refused, and answers while a tunnel is open."""
 
 import json
 from collections.abc import Callable
@@ -8,14 +8,26 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.chat.incoming import Button
+from app.domain.attempt import AttemptPhase
 from app.domain.roles import ProjectRole
-from app.domain.task import EventType, TaskStatus
+from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Bot, BotBinding, Developer, Project, Task
 from app.services.clock import now
 from app.services.tasks import history
+from app.services.tunnels import tunnels
 from tests.app.chat.platforms import Lark, Slack
-from tests.factories import add_member, make_binding, make_developer, make_project, make_task
+from tests.factories import (
+    add_member,
+    make_attempt,
+    make_binding,
+    make_developer,
+    make_gate,
+    make_machine,
+    make_project,
+    make_task,
+    make_workspace,
+)
 
 Work = Callable[[], None]
 Tell = Callable[[], None]
@@ -96,6 +108,29 @@ def test_a_button_allows_the_host_of_its_event_and_nothing_else(
     slack.press(client, "UMAE", card, "Allow a.example:22")
     work()
     assert allowed(project) == (["a.example:22"] if number == "1" else [])
+
+
+@pytest.mark.parametrize("how", ["command", "button"])
+def test_an_answer_is_refused_in_words_while_a_tunnel_is_open(
+    client: FlaskClient, slack: Slack, work: Work, room: BotBinding, ada: Developer, how: str
+) -> None:
+    project = db.session.get_one(Project, room.project_id)
+    waiting = {"status": TaskStatus.SUSPENDED, "suspend_reason": SuspendReason.GATE}
+    task = make_task(project=project, creator=ada, **waiting)
+    make_gate(task)
+    attempt = make_attempt(task, make_machine(), phase=AttemptPhase.GATE)
+    make_workspace(attempt)
+    tunnels.start(ada, task.id)
+    slack.mention(client, "UADA", "CROOM", f"progress #{task.id}")
+    work()
+    if how == "command":
+        slack.mention(client, "UADA", "CROOM", f"confirm #{task.id}")
+    else:
+        slack.press(client, "UADA", list(slack.posts)[-1], "Confirm")
+    work()
+    assert "A tunnel into the task's workspace is open" in slack.last()
+    db.session.refresh(task)
+    assert task.status is TaskStatus.SUSPENDED
 
 
 def test_the_button_works_at_lark(
