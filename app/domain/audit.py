@@ -28,6 +28,7 @@ SECRET_WORDS = frozenset(
         "recovery",
         "secret",
         "secrets",
+        "ssh",
         "token",
         "tokens",
         "totp",

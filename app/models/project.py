@@ -14,9 +14,9 @@ from app.models.columns import Big, BigId, Json, Moment, pg_enum
 class Project(Model):
     """A repository, and the pipeline of its tasks.
 
-    The values of `secrets`, and `git_token`, are encrypted (`services.vault`). `room` is the least
-    that its attempts need of a machine. `network` lists the hosts that stages may reach; null: all
-    of them.
+    The values of `secrets`, `git_token` and `ssh_key` are encrypted (`services.vault`). `room` is
+    the least that its attempts need of a machine. `network` lists the hosts that stages may reach;
+    null: all of them.
     """
 
     __tablename__ = "projects"
@@ -35,6 +35,8 @@ class Project(Model):
     git_token: Mapped[str | None]
     room: Mapped[RoomLevel | None] = mapped_column(pg_enum(RoomLevel))
     network: Mapped[list[str] | None] = mapped_column(Json)
+    ssh_key: Mapped[str | None]
+    known_hosts: Mapped[str | None]
     created_at: Mapped[Moment]
     deleted_at: Mapped[Moment | None]
 

@@ -4,7 +4,7 @@ import re
 
 from marshmallow import fields, validate
 
-from app.api.schemas import repository
+from app.api.schemas import repository, ssh
 from app.api.schemas.base import INT8, Flag, Schema, Timestamp, Whole
 from app.api.schemas.network import Network
 from app.api.schemas.stored import StoredSchema
@@ -79,6 +79,16 @@ class ProjectUpdate(Schema):
         validate=[validate.Length(max=2000), single_line],
         metadata={"description": "write-only; null removes it"},
     )
+    ssh_key = ssh.Lines(
+        allow_none=True,
+        validate=[validate.Length(max=20_000), ssh.private_key],
+        metadata={"description": "a private key without passphrase; write-only; null removes it"},
+    )
+    known_hosts = ssh.Lines(
+        allow_none=True,
+        validate=[validate.Length(max=20_000), ssh.known_hosts],
+        metadata={"description": "lines of a known_hosts file; sshKey goes to these hosts alone"},
+    )
 
 
 class NewProject(ProjectUpdate):
@@ -112,6 +122,8 @@ class ProjectSchema(Schema):
     )
     secret_names = fields.List(fields.String(), required=True)
     has_git_token = fields.Boolean(required=True)
+    has_ssh_key = fields.Boolean(required=True)
+    known_hosts = fields.String(required=True, allow_none=True, attribute="project.known_hosts")
     member_count = Whole(required=True)
     task_counts = fields.Dict(
         keys=fields.String(),

@@ -116,6 +116,8 @@ _AT_WORK = (
         Project.git_token,
         Project.room,
         Project.network,
+        Project.ssh_key,
+        Project.known_hosts,
         Project.agent_command,
         Project.environment,
         Project.secrets,
@@ -213,7 +215,7 @@ def work_or_fail(desired: DesiredState) -> frames.RunStage | frames.Publish | No
 
 
 def publish(desired: DesiredState) -> frames.Publish:
-    """The order to push the branch, with the Git token in clear where the attempt begins with it.
+    """The order to push the branch, where the attempt begins with it with the login in clear.
 
     Raises vault.KeyMissing.
     """
@@ -230,6 +232,8 @@ def _repo(row: Any) -> frames.Repo:
         branch=branch_of(row.task_id, row.attempt),
         resume_from=row.resume_from,
         token=vault.decrypt(row.git_token) if row.git_token else None,
+        ssh_key=vault.decrypt(row.ssh_key) if row.ssh_key else None,
+        known_hosts=row.known_hosts or None,
     )
 
 

@@ -27,7 +27,7 @@ class Sealed(NamedTuple):
 
 # All columns that store what `vault.encrypt` returns.
 SEALED = (
-    Sealed(Project, Project.id, (Project.secrets, Project.git_token)),
+    Sealed(Project, Project.id, (Project.secrets, Project.git_token, Project.ssh_key)),
     Sealed(SecondFactor, SecondFactor.developer_id, (SecondFactor.secret,)),
     Sealed(Bot, Bot.id, (Bot.app_secret, Bot.webhook_token, Bot.encrypt_key)),
 )

@@ -4,12 +4,11 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.exc import IntegrityError
 
-from app.domain import network, pipeline
+from app.domain import network, pipeline, repository
 from app.domain.errors import AlreadyExists, Forbidden, InvalidFields, NotFound
 from app.domain.roles import Act
 from app.extensions import db
@@ -55,8 +54,8 @@ def update(actor: Developer, key: str, **fields: Any) -> Project:
     """Change the given fields, and return the project. Commits.
 
     They are name, repo_url, default_branch, agent_type, agent_command, pipeline, max_attempts,
-    environment (replaced as a whole), secrets (each is set, or removed by None), git_token (removed
-    by None), room and network. Tasks keep the pipeline that they were created with. Raises
+    environment (replaced as a whole), secrets (each is set, or removed by None), git_token and
+    ssh_key (removed by None), known_hosts, room and network. Tasks keep the pipeline that they were created with. Raises
     NotFound, Forbidden, InvalidFields.
     """
     rights.require(Act.CHANGE_PROJECT, actor, get(actor, key))
@@ -143,12 +142,14 @@ def _is_called(key: str) -> ColumnElement[bool]:
 
 _PLAIN = (
     *("name", "repo_url", "default_branch", "agent_type", "agent_command", "max_attempts"),
-    "room",
+    *("known_hosts", "room"),
 )
+# What lets machines in at the repository's host: encrypted, and for that host alone.
+_LOGINS = {"git_token": "gitToken", "ssh_key": "sshKey"}
 
 
 def _change(project: Project, fields: Mapping[str, Any]) -> None:
-    _keep_token_at_home(project, fields)
+    _keep_logins_at_home(project, fields)
     for name in _PLAIN:
         if name in fields:
             setattr(project, name, fields[name])
@@ -160,44 +161,43 @@ def _change(project: Project, fields: Mapping[str, Any]) -> None:
         project.environment = dict(fields["environment"])
     if "secrets" in fields:
         project.secrets = _merged(project.secrets, fields["secrets"])
-    if "git_token" in fields:
-        token = fields["git_token"]
-        project.git_token = vault.encrypt(token) if token else None
+    for name in _LOGINS.keys() & fields.keys():
+        setattr(project, name, vault.encrypt(fields[name]) if fields[name] else None)
     _check_agent(project)
 
 
-def _keep_token_at_home(project: Project, fields: Mapping[str, Any]) -> None:
-    """Raise InvalidFields if the URL changes its host and the stored token stays.
+def _keep_logins_at_home(project: Project, fields: Mapping[str, Any]) -> None:
+    """Raise InvalidFields if the URL changes its host and a stored token or key stays.
 
-    Else maintainers could have the token, which nobody may read, sent to a host of their own.
+    Else maintainers could have what nobody may read sent to, or used at, a host of their own.
     """
-    if project.git_token is None or "git_token" in fields or "repo_url" not in fields:
+    url = fields.get("repo_url", project.repo_url)
+    if repository.origin(url) == repository.origin(project.repo_url):
         return
-    if _origin(fields["repo_url"]) != _origin(project.repo_url):
-        text = "repoUrl leads to another host: give its token, or null for none"
-        raise InvalidFields({"gitToken": [text]})
-
-
-def _origin(repo_url: str) -> tuple[str, str]:
-    """The URL's scheme, and its host with port."""
-    parts = urlsplit(repo_url.lower())
-    return parts.scheme, parts.netloc
+    left = [name for name in _LOGINS if getattr(project, name) is not None and name not in fields]
+    if left:
+        text = "repoUrl leads to another host: give it anew, or null for none"
+        raise InvalidFields({_LOGINS[name]: [text] for name in left})
 
 
 def _require_right_to_address(
     actor: Developer, project: Project, fields: Mapping[str, Any]
 ) -> None:
-    """Raise Forbidden if a new URL is a file: URL and the actor is no admin.
+    """Raise Forbidden if machines are to use their own disk or ssh keys, and the actor is no admin.
 
-    Files on machines do not belong to the project. Maintainers may keep such a URL, but not set
-    one. (Machines have rules of their own, too: `muster/worker/git/local_repositories`.)
+    They do not belong to the project. Maintainers may keep such a URL, but not set one, nor take
+    the key from under an ssh URL. (Machines have rules of their own, too:
+    `muster/worker/git/local_repositories` and `ssh`.)
     """
-    url = fields.get("repo_url", project.repo_url)
-    if url != project.repo_url and url.lower().startswith("file:"):
+    before = repository.on_machines_means(project.repo_url, has_key=project.ssh_key is not None)
+    has_key = bool(fields.get("ssh_key", project.ssh_key))
+    after = repository.on_machines_means(fields.get("repo_url", project.repo_url), has_key=has_key)
+    if after is not None and after != before:
         try:
             rights.require_admin(actor)
         except Forbidden:
-            raise Forbidden("only an admin may set a file: URL") from None
+            what = "an ssh URL without sshKey" if repository.is_ssh(after) else "a file: URL"
+            raise Forbidden(f"only an admin may set {what}") from None
 
 
 def _told(project: Project) -> dict[str, Any]:
@@ -214,6 +214,8 @@ def _told(project: Project) -> dict[str, Any]:
         "environment": project.environment,
         "secrets": project.secrets,
         "gitToken": project.git_token,
+        "sshKey": project.ssh_key,
+        "knownHosts": project.known_hosts,
     }
 
 

@@ -30,6 +30,10 @@ class ProjectView:
         return sorted(self.project.secrets)
 
     @property
+    def has_ssh_key(self) -> bool:
+        return self.project.ssh_key is not None
+
+    @property
     def has_git_token(self) -> bool:
         return self.project.git_token is not None
 

@@ -49,6 +49,8 @@ def test_where_nothing_differs_there_is_nothing_to_tell() -> None:
         "encryptKey",
         "git_token",
         "gitToken",
+        "sshKey",
+        "ssh_key",
         "totpCode",
         "recoveryCodes",
         "recovery_digest",

@@ -61,6 +61,8 @@ def test_a_project_is_made_shown_changed_and_deleted(
         "environment": {"MODE": "test"},
         "secretNames": ["API_KEY"],
         "hasGitToken": True,
+        "hasSshKey": False,
+        "knownHosts": None,
         "memberCount": 0,
         "taskCounts": dict.fromkeys(TaskStatus, 0),
         "lastActivityAt": None,

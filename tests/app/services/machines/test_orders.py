@@ -100,6 +100,8 @@ def test_the_order_carries_all_that_the_stage_needs(app: Flask) -> None:
         environment={"MODE": "test"},
         secrets={"TOKEN": vault.encrypt("s3cret")},
         git_token=vault.encrypt("git-token"),
+        ssh_key=vault.encrypt("ssh-key"),
+        known_hosts="a host",
     )
     text = "Quotes ' \" and $(touch /tmp/x)\n{input} {braces}"
     task = a_task(project=project, creator=developer, description=text)
@@ -110,6 +112,7 @@ def test_the_order_carries_all_that_the_stage_needs(app: Flask) -> None:
     assert order.text == f"{text} on muster/{task.id}-1: red"
     assert (order.env, order.secrets) == ({"MODE": "test"}, {"TOKEN": "s3cret"})
     assert (order.repo.token, order.repo.resume_from) == ("git-token", "refs/muster/1/1/0")
+    assert (order.repo.ssh_key, order.repo.known_hosts) == ("ssh-key", "a host")
     assert order.author.email == developer.git_email
     assert codec.decode_from_server(codec.encode(order)) == order
 

@@ -38,6 +38,8 @@ def opened() -> Iterator[str]:
         yield from (f"{name}={vault.decrypt(project.secrets[name])}" for name in project.secrets)
         if project.git_token:
             yield vault.decrypt(project.git_token)
+        if project.ssh_key:
+            yield vault.decrypt(project.ssh_key)
     for factor in db.session.scalars(sa.select(SecondFactor)):
         yield vault.decrypt(factor.secret)
     for bot in db.session.scalars(sa.select(Bot)):
@@ -48,7 +50,7 @@ def opened() -> Iterator[str]:
 
 def store() -> None:
     make_project(secrets={"A": vault.encrypt("one"), "B": vault.encrypt("two")})
-    make_project(git_token=vault.encrypt("three"))
+    make_project(git_token=vault.encrypt("three"), ssh_key=vault.encrypt("3b"))
     make_project()
     developer = make_developer()
     db.session.add(SecondFactor(developer_id=developer.id, secret=vault.encrypt("four")))
@@ -64,10 +66,10 @@ def test_the_old_key_can_go_afterwards(
     keys[:] = [NEW, OLD]
     result = run(app)
     assert result.exit_code == 0, result.output
-    assert "projects: 3 of 3 stored anew" in result.output
+    assert "projects: 4 of 4 stored anew" in result.output
     assert "second_factors: 1 of 1 stored anew" in result.output
     keys[:] = [NEW]
-    assert list(opened()) == ["A=one", "B=two", "three", "four", "five", "six"]
+    assert list(opened()) == ["A=one", "B=two", "three", "3b", "four", "five", "six"]
 
 
 def test_a_second_run_changes_nothing(app: Flask, keys: list[str]) -> None:
@@ -75,7 +77,7 @@ def test_a_second_run_changes_nothing(app: Flask, keys: list[str]) -> None:
     keys[:] = [NEW, OLD]
     run(app)
     with counted() as statements:
-        assert "projects: 0 of 3 stored anew" in run(app).output
+        assert "projects: 0 of 4 stored anew" in run(app).output
     assert not [one for one in statements if "UPDATE projects" in one or "UPDATE second" in one]
 
 
