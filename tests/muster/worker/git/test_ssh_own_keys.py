@@ -77,7 +77,8 @@ class Planted:
         accounts = self.root / "accounts"
         accounts.write_text(":".join(map(str, fields)) + "\n")
         as_other = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-        script = 'mount --bind "$0" /etc/passwd && exec "$@"'
+        # In a user's own namespace the system's ssh settings belong to nobody, which ssh minds.
+        script = 'mount --bind "$0" /etc/passwd && mount -t tmpfs none /etc/ssh && exec "$@"'
         command = ["unshare", "--mount", *as_other, "sh", "-c", script, accounts]
         command += [sys.executable, "-c", FETCH, *arguments]
         done = subprocess.run(
