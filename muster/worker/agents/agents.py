@@ -1,40 +1,33 @@
 """What Muster knows of coding agents: their command lines, whether they are here, how they fail."""
 
-import math
+import errno
 import os
 import re
 import shlex
-import shutil
-import subprocess
 import threading
+import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import NamedTuple
 
 from muster.protocol.frames import Capability
+from muster.worker.agents import probe
+from muster.worker.agents.degradation import Reason
 from muster.worker.agents.environment import search_path
+from muster.worker.agents.probe import Probe
 
 BINARIES = {"claude": "claude", "codex": "codex", "cursor": "cursor-agent"}
 CUSTOM = "custom"
 AGENTS = (*BINARIES, CUSTOM)
 
 PROMPT = "{prompt}"
-VERSION_TIMEOUT = 5.0
 VERSION_LENGTH = 100
 
-Reason = Literal["binary_missing", "auth_failure", "rate_limit", "unknown"]
+MISSING = frozenset({errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR})
+"""What the system says of a program that it cannot run, and will not be able to run either."""
 
-FAILURES_TO_DEGRADE = 3
-DEGRADED_SECONDS: dict[Reason, float] = {
-    "binary_missing": math.inf,  # until a restart finds it
-    "auth_failure": 300.0,
-    "rate_limit": 60.0,
-    "unknown": 600.0,
-}
-
+_ASK_AGAIN = 60.0  # seconds until a program that could not be started is tried again
 _OUTPUT_JUDGED = 8 * 1024
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)")
-_NOT_FOUND = re.compile(r"command not found|no such file or directory", re.IGNORECASE)
 _RATE_LIMIT = re.compile(
     r"rate.?limit|too many requests|(?:usage|session|weekly) limit|quota|overloaded_error"
     r"|(?:http|status|error|code)\W{1,3}(?:429|529)\b",
@@ -93,53 +86,85 @@ def _custom(command: str, text: str) -> list[str]:
     return [word.replace(PROMPT, text) for word in words]
 
 
+class Binary(NamedTuple):
+    """An agent's program. `changed` is another number when it is another file."""
+
+    path: str
+    changed: int
+
+
 class Versions:
-    """What agents answer to `--version`; each binary is asked once, in the background."""
+    """What agents answer to `--version`; each binary is asked once, in the background, again when
+    it has changed, and now and then while it cannot be started."""
 
-    def __init__(self, path: str | None = None) -> None:
+    def __init__(self, path: str | None = None, look: Probe = probe.HERE) -> None:
+        """`look` finds the binaries and asks them: as an attempt would, where that is known."""
         self.path = search_path(path)
+        self._look = look
         self._lock = threading.Lock()
-        self._asked: dict[tuple[str, int], threading.Thread] = {}
-        self._known: dict[tuple[str, int], str] = {}
+        self._asked: dict[Binary, threading.Thread] = {}
+        self._known: dict[Binary, str] = {}
+        self._unstartable: dict[Binary, float] = {}  # when each was last tried
 
-    def of(self, binary: str) -> str | None:
+    def find(self, agent: str) -> Binary | None:
+        """The program of an agent type on the search path."""
+        found = self._look.which(BINARIES.get(agent, agent), self.path)
+        return Binary(found, _changed(found)) if found else None
+
+    def of(self, binary: Binary) -> str | None:
         """The binary's version; None while it has not answered, and if it never does."""
-        key = (binary, _changed(binary))
         with self._lock:
-            if key not in self._asked:
+            tried, now = self._unstartable.get(binary), time.monotonic()
+            is_due = tried is not None and tried <= now - _ASK_AGAIN
+            if is_due:
+                self._unstartable[binary] = now
+            if is_due or binary not in self._asked:
                 asking = threading.Thread(
-                    target=self._ask, args=(key,), name=f"agent-version-{binary}", daemon=True
+                    target=self._ask, args=(binary,), name=f"version-{binary.path}", daemon=True
                 )
-                self._asked[key] = asking
+                self._asked[binary] = asking
                 asking.start()
-            return self._known.get(key)
+            return self._known.get(binary)
 
-    def wait(self, timeout: float = VERSION_TIMEOUT) -> None:
+    def is_startable(self, binary: Binary) -> bool:
+        """False once the system has said that it cannot start the binary."""
+        with self._lock:
+            return binary not in self._unstartable
+
+    def wait(self, timeout: float = probe.PATIENCE) -> None:
         """Waits until all binaries that were asked have answered, or for `timeout` seconds each."""
         with self._lock:
             asking = list(self._asked.values())
         for thread in asking:
             thread.join(timeout)
 
-    def _ask(self, key: tuple[str, int]) -> None:
-        if version := _version(key[0], self.path):
-            with self._lock:
-                self._known[key] = version
+    def _ask(self, binary: Binary) -> None:
+        env = {"PATH": self.path, "HOME": "/nonexistent", "LANG": "C.UTF-8"}
+        try:
+            answer = self._look.run([binary.path, "--version"], env) or ""
+        except OSError as error:
+            if error.errno in MISSING:
+                with self._lock:
+                    self._unstartable[binary] = time.monotonic()
+            return
+        lines = answer.strip().splitlines()
+        with self._lock:
+            self._unstartable.pop(binary, None)
+            if lines:
+                self._known[binary] = lines[0][:VERSION_LENGTH]
 
 
-def capabilities(agents: Iterable[str], versions: Versions) -> list[Capability]:
-    """Which of these agents are installed here. Returns at once; `custom` is always there."""
-    wanted = dict.fromkeys([*agents, CUSTOM])
-    return [_capability(agent, versions) for agent in wanted]
+def capability(agent: str, binary: Binary | None, versions: Versions) -> Capability:
+    """What is told of an agent type whose program was looked for. Returns at once.
 
-
-def _capability(agent: str, versions: Versions) -> Capability:
+    `custom` is always there: its programs are the projects' own.
+    """
     if agent == CUSTOM:
         return Capability(agent)
-    binary = shutil.which(BINARIES.get(agent, agent), path=versions.path)
-    if binary is None:
+    version = versions.of(binary) if binary else None
+    if binary is None or not versions.is_startable(binary):
         return Capability(agent, healthy=False, reason="binary_missing")
-    return Capability(agent, versions.of(binary))
+    return Capability(agent, version)
 
 
 def _changed(binary: str) -> int:
@@ -149,59 +174,16 @@ def _changed(binary: str) -> int:
         return 0
 
 
-def _version(binary: str, path: str) -> str | None:
-    try:
-        done = subprocess.run(
-            [binary, "--version"],
-            env={"PATH": path, "HOME": "/nonexistent", "LANG": "C.UTF-8"},
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=VERSION_TIMEOUT,
-            start_new_session=True,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    lines = done.stdout.decode(errors="replace").strip().splitlines()
-    return lines[0][:VERSION_LENGTH] if lines and done.returncode == 0 else None
-
-
 def classify(exit_code: int, output: bytes) -> Reason | None:
-    """Why a stage of an agent failed, by its exit code and last output; None for exit 0."""
+    """Why a stage of an agent failed, by its exit code and last output; None for exit 0.
+
+    Never `binary_missing`: what ran was there, whatever it says of others.
+    """
     if exit_code == 0:
         return None
     text = _ESCAPES.sub("", output[-_OUTPUT_JUDGED:].decode(errors="replace"))
-    if exit_code == 127 or (exit_code == 126 and _NOT_FOUND.search(text)):
-        return "binary_missing"
     if _RATE_LIMIT.search(text):
         return "rate_limit"
     if _AUTH_FAILURE.search(text):
         return "auth_failure"
     return "unknown"
-
-
-@dataclass
-class Degradation:
-    """Whether an agent type should get work: three failures in a row say no, for a while.
-
-    `now` is any clock in seconds that does not go back. The latest failure's reason counts.
-    """
-
-    failures: int = 0
-    reason: Reason | None = None
-    until: float = field(default=-math.inf)
-
-    def fail(self, reason: Reason, now: float) -> None:
-        self.failures += 1
-        self.reason = reason
-        if self.failures >= FAILURES_TO_DEGRADE:
-            self.until = now + DEGRADED_SECONDS[reason]
-
-    def succeed(self) -> None:
-        self.failures, self.reason, self.until = 0, None, -math.inf
-
-    def degraded(self, now: float) -> Reason | None:
-        """Why no work should come now; None when it may."""
-        return self.reason if now < self.until else None

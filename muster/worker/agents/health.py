@@ -1,6 +1,5 @@
 """Which agents this machine can be given work for, by what is installed and how they fared."""
 
-import math
 import threading
 import time
 from collections import defaultdict
@@ -10,38 +9,60 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from muster.protocol.frames import Capability
-from muster.worker.agents import agents
-from muster.worker.agents.agents import AGENTS, Degradation, Reason, Versions
+from muster.worker.agents import agents, probe
+from muster.worker.agents.agents import AGENTS, CUSTOM, Binary, Versions
+from muster.worker.agents.degradation import Degradation, Reason
+from muster.worker.agents.probe import Probe
 
 
 class AgentHealth:
-    """Safe to use from any thread. `changed` is called when there is something new to tell."""
+    """Safe to use from any thread. `changed` is called when there is something new to tell.
 
-    def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
+    Nothing is kept of `custom`: how a project's own command fares says nothing about another's.
+    """
+
+    def __init__(
+        self, changed: Callable[[], None] = lambda: None, look: Probe = probe.HERE
+    ) -> None:
+        """`look` is how agents are found and asked for their versions."""
         self.changed = changed
-        self._versions = Versions()
+        self._versions = Versions(look=look)
         self._lock = threading.Lock()
         self._degradations: dict[str, Degradation] = defaultdict(Degradation)
+        self._binaries: dict[str, Binary | None] = {}  # as they were last found
 
-    def failed(self, agent: str, reason: Reason) -> None:
+    def failed(self, agent: str, project: str, reason: Reason) -> None:
+        if agent == CUSTOM:
+            return
         with self._lock:
-            self._degradations[agent].fail(reason, time.monotonic())
+            self._degradations[agent].fail(project, reason, time.monotonic())
         self.changed()
 
-    def succeeded(self, agent: str) -> None:
+    def succeeded(self, agent: str, project: str) -> None:
+        if agent == CUSTOM:
+            return
         with self._lock:
-            self._degradations[agent].succeed()
+            self._degradations[agent].succeed(project)
         self.changed()
 
     def capabilities(self) -> list[Capability]:
         """The capabilities of all agents that Muster knows; missing ones are unhealthy."""
-        found = agents.capabilities(AGENTS, self._versions)
+        binaries = {agent: self._versions.find(agent) for agent in AGENTS if agent != CUSTOM}
         with self._lock:
-            return [self._capability(capability) for capability in found]
+            for agent, binary in binaries.items():
+                self._note(agent, binary)
+            return [self._capability(agent, binaries.get(agent)) for agent in AGENTS]
 
-    def _capability(self, found: Capability) -> Capability:
-        degradation = self._degradations[found.agent_type]
-        reason = degradation.degraded(time.monotonic())
+    def _note(self, agent: str, binary: Binary | None) -> None:
+        """An agent whose program is there anew is given work again."""
+        if binary and self._binaries.get(agent, binary) != binary:
+            self._degradations[agent].found_again()
+        self._binaries[agent] = binary
+
+    def _capability(self, agent: str, binary: Binary | None) -> Capability:
+        found = agents.capability(agent, binary, self._versions)
+        degradation = self._degradations[agent]
+        reason = degradation.degraded(time.monotonic()) if found.healthy else None
         return msgspec.structs.replace(
             found,
             healthy=found.healthy and reason is None,
@@ -50,9 +71,7 @@ class AgentHealth:
         )
 
 
-def _moment(until: float) -> str | None:
+def _moment(until: float) -> str:
     """A moment of the monotonic clock as RFC 3339, to the second so that it stays the same."""
-    if math.isinf(until):
-        return None
     at = datetime.now(UTC) + timedelta(seconds=until - time.monotonic())
     return (at + timedelta(seconds=0.5)).replace(microsecond=0).isoformat().replace("+00:00", "Z")

@@ -29,6 +29,7 @@ class KeptOrder(msgspec.Struct, frozen=True):
     repo: Repo
     author: Author
     conversed: bool = False
+    project: str = ""  # not in what earlier releases wrote
 
     @classmethod
     def of(cls, order: RunStage, before: "KeptOrder | None") -> "KeptOrder":
@@ -41,6 +42,7 @@ class KeptOrder(msgspec.Struct, frozen=True):
             order.repo,
             order.author,
             conversed=bool(before and (before.conversed or before.is_agent)),
+            project=order.project,
         )
 
     @classmethod

@@ -1,14 +1,10 @@
 """What a stage order becomes: an argv, an environment, a place, a uid."""
 
-import errno
-
 from muster.protocol.frames import RunStage
 from muster.worker.agents import agents, environment
 from muster.worker.agents.kept_order import KeptOrder
 from muster.worker.git.workspace import Workspace
 from muster.worker.shim.wire import StageCommand, StageEnd
-
-_MISSING = frozenset({errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR})
 
 
 def command(order: RunStage, kept: KeptOrder, workspace: Workspace) -> StageCommand:
@@ -32,8 +28,14 @@ def command(order: RunStage, kept: KeptOrder, workspace: Workspace) -> StageComm
 
 
 def failure_code(end: StageEnd) -> str:
-    """The code that is reported for a stage that could not be started."""
-    return "binary_missing" if end.code in _MISSING else "start_failed"
+    """The code that is reported for a stage that could not be started.
+
+    A missing binary is what exec says of the program itself: a workspace that cannot be entered has
+    the same errno.
+    """
+    _, _, step = end.message.partition(" ")  # behind the errno's name
+    is_missing = end.code in agents.MISSING and step.startswith("exec ")
+    return "binary_missing" if is_missing else "start_failed"
 
 
 def _environment(order: RunStage, workspace: Workspace) -> dict[str, str]:

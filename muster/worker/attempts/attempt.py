@@ -225,8 +225,7 @@ class Attempt:
                 self._conclude(kept, end)
 
     def _conclude(self, kept: KeptOrder, end: StageEnd) -> None:
-        if kept.is_agent:
-            agent_outcome.judge(self._context.health, kept.agent, end, self._shim.directory)
+        agent_outcome.judge(self._context.health, kept, end, self._shim.directory)
         if end.how == "failed":
             self._reporter.fail(stage_command.failure_code(end), end.message)
             return

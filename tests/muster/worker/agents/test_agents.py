@@ -1,22 +1,18 @@
+import errno
 import json
-import math
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from muster.protocol.frames import Capability
-from muster.worker.agents import agents
-from muster.worker.agents.agents import (
-    Degradation,
-    Versions,
-    argv,
-    capabilities,
-    classify,
-)
+from muster.worker.agents import agents, probe
+from muster.worker.agents.agents import Versions, argv, capability, classify
+from muster.worker.agents.probe import Probe
 
 HARD = "it's \"hard\"\n$(touch /tmp/x) `id` {prompt} {description} \\ %s ; & | ünï -- 'x"
 
@@ -107,6 +103,10 @@ def install(directory, name, script):
     return path
 
 
+def capabilities(wanted, versions):
+    return [capability(agent, versions.find(agent), versions) for agent in wanted]
+
+
 def test_agents_are_found_on_the_path_with_their_versions(tmp_path):
     install(tmp_path, "claude", "echo 2.1.0 '(Claude Code)'; echo more")
     install(tmp_path, "cursor-agent", "exit 1")
@@ -117,7 +117,6 @@ def test_agents_are_found_on_the_path_with_their_versions(tmp_path):
         Capability("claude", "2.1.0 (Claude Code)"),
         Capability("codex", healthy=False, reason="binary_missing"),
         Capability("cursor"),
-        Capability("custom"),
     ]
 
 
@@ -134,7 +133,7 @@ def test_asking_for_a_version_waits_for_nobody_and_happens_once(tmp_path):
 
 
 def test_a_binary_that_never_answers_has_no_version(tmp_path, monkeypatch):
-    monkeypatch.setattr(agents, "VERSION_TIMEOUT", 0.2)
+    monkeypatch.setattr(probe, "PATIENCE", 0.2)
     install(tmp_path, "claude", "exec sleep 60")
     versions = Versions(f"{tmp_path}:/usr/bin:/bin")
     capabilities(["claude"], versions)
@@ -142,16 +141,84 @@ def test_a_binary_that_never_answers_has_no_version(tmp_path, monkeypatch):
     assert capabilities(["claude"], versions)[0].version is None
 
 
-def test_custom_is_always_there_and_only_once(tmp_path):
+def test_custom_is_always_there(tmp_path):
     assert capabilities(["custom"], Versions(str(tmp_path))) == [Capability("custom")]
+
+
+MISSING = Capability("claude", healthy=False, reason="binary_missing")
+
+
+def test_a_binary_that_the_system_cannot_start_is_missing_until_it_is_another(tmp_path):
+    binary = install(tmp_path, "claude", "echo 1.0")
+    binary.write_text("#!/no/such/interpreter\n")
+    versions = Versions(str(tmp_path))
+    capabilities(["claude"], versions)
+    versions.wait()
+    assert capabilities(["claude"], versions) == [MISSING]
+    install(tmp_path, "claude", "echo 1.0")
+    os.utime(binary, ns=(1, 1))
+    capabilities(["claude"], versions)
+    versions.wait()
+    assert capabilities(["claude"], versions) == [Capability("claude", "1.0")]
+
+
+def test_a_binary_that_could_not_be_started_is_tried_again_and_missing_meanwhile(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(agents, "_ASK_AGAIN", 0.0)
+    binary = install(tmp_path, "claude", "echo 1.0")
+    answers = [OSError(errno.ENOENT, "no interpreter"), "1.0"]
+    gate = threading.Event()
+
+    def run(_argv, _env):
+        answer = answers.pop(0)
+        if isinstance(answer, OSError):
+            raise answer
+        gate.wait(10)
+        return answer
+
+    versions = Versions(str(tmp_path), Probe(lambda *_: str(binary), run))
+    capabilities(["claude"], versions)
+    versions.wait()
+    assert capabilities(["claude"], versions) == [MISSING]
+    gate.set()
+    versions.wait()
+    assert capabilities(["claude"], versions) == [Capability("claude", "1.0")]
+
+
+def test_a_machine_that_is_short_of_something_says_nothing_about_a_binary(tmp_path):
+    binary = install(tmp_path, "claude", "echo 1.0")
+
+    def run(_argv, _env):
+        raise OSError(errno.EAGAIN, "no process left")
+
+    versions = Versions(str(tmp_path), Probe(lambda *_: str(binary), run))
+    capabilities(["claude"], versions)
+    versions.wait()
+    assert capabilities(["claude"], versions) == [Capability("claude")]
+
+
+def test_agents_are_looked_for_and_asked_in_the_way_that_is_given(tmp_path):
+    asked = []
+
+    def run(argv, env):
+        asked.append((argv, env["PATH"]))
+        return "9.9 in a room\n"
+
+    versions = Versions("/a:/b", Probe(lambda name, path: f"{path}/{name}", run))
+    capabilities(["cursor"], versions)
+    versions.wait()
+    assert capabilities(["cursor"], versions) == [Capability("cursor", "9.9 in a room")]
+    assert asked == [(["/a:/b/cursor-agent", "--version"], "/a:/b")]
 
 
 @pytest.mark.parametrize(
     ("exit_code", "output", "reason"),
     [
         (0, b"rate limit", None),
-        (127, b"bash: claude: command not found", "binary_missing"),
-        (126, b"exec: no such file or directory", "binary_missing"),
+        (127, b"bash: claude: command not found", "unknown"),
+        (126, b"exec: no such file or directory", "unknown"),
+        (127, b"claude: 429 Too Many Requests", "rate_limit"),
         (1, b"API Error: 429 Too Many Requests", "rate_limit"),
         (1, b"Claude usage limit reached. Resets at 5pm", "rate_limit"),
         (1, b"\x1b[31mHTTP 429\x1b[0m", "rate_limit"),
@@ -169,43 +236,3 @@ def test_a_failure_is_judged_by_its_code_and_last_words(exit_code, output, reaso
 
 def test_old_output_does_not_count():
     assert classify(1, b"401 Unauthorized" + b"x" * 20_000) == "unknown"
-
-
-@pytest.mark.parametrize(
-    ("reason", "seconds"), [("auth_failure", 300), ("rate_limit", 60), ("unknown", 600)]
-)
-def test_three_failures_in_a_row_degrade_for_a_while(reason, seconds):
-    agent = Degradation()
-    for _ in range(2):
-        agent.fail(reason, 100.0)
-        assert agent.degraded(100.0) is None
-    agent.fail(reason, 100.0)
-    assert agent.degraded(100.0 + seconds - 1) == reason
-    assert agent.degraded(100.0 + seconds) is None
-
-
-def test_a_missing_binary_degrades_until_a_restart():
-    agent = Degradation()
-    for _ in range(3):
-        agent.fail("binary_missing", 0.0)
-    assert agent.degraded(1e9) == "binary_missing"
-    assert agent.until == math.inf
-
-
-def test_one_success_clears_what_came_before():
-    agent = Degradation()
-    for _ in range(3):
-        agent.fail("unknown", 0.0)
-    agent.succeed()
-    assert agent.degraded(1.0) is None
-    agent.fail("unknown", 2.0)
-    agent.fail("unknown", 2.0)
-    assert agent.degraded(2.0) is None
-
-
-def test_one_more_failure_after_the_pause_degrades_again():
-    agent = Degradation()
-    for _ in range(3):
-        agent.fail("rate_limit", 0.0)
-    agent.fail("auth_failure", 100.0)
-    assert agent.degraded(101.0) == "auth_failure"

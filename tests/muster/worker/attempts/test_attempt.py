@@ -1,6 +1,10 @@
 """An attempt's stages run in its workspace, with what they were given, and are told of."""
 
+import os
+from pathlib import Path
+
 import msgspec
+import pytest
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
@@ -19,6 +23,7 @@ from muster.protocol.frames import (
     WorkspaceFacts,
 )
 from tests.muster.worker.attempts.attempt_world import milestones, quick
+from tests.muster.worker.fake_server import FakeServer
 from tests.muster.worker.repositories import repository, root
 from tests.muster.worker.worker_home import BRANCH, WorkerHome, worker
 
@@ -119,7 +124,9 @@ def test_an_unreachable_repository_fails_the_attempt_in_gits_words(worker: Worke
     worker.server.until_said(StageFinished)
 
 
-def test_a_missing_agent_fails_the_attempt_and_degrades_after_three(worker: WorkerHome) -> None:
+def test_a_misspelt_command_fails_its_own_project_and_takes_nothing_from_others(
+    worker: WorkerHome,
+) -> None:
     server = worker.start().server
     for task_id in (11, 12, 13):
         order = worker.stage("hi", task_id=task_id, kind="agent", agent_command="no-such-agent")
@@ -127,12 +134,32 @@ def test_a_missing_agent_fails_the_attempt_and_degrades_after_three(worker: Work
     failed = server.until_said(Failed, 3)
     assert failed.code == "binary_missing"
     assert "no-such-agent" in failed.message
+    worker.run("hi", task_id=14, kind="agent", project="other", agent_command="printf {prompt}")
+    server.until_said(StageFinished)
+    assert [c for c in _said_of(server, "custom") if not c.healthy] == []
+
+
+def test_an_agent_that_fails_in_two_projects_is_degraded(
+    worker: WorkerHome, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claude = root / "claude"
+    claude.write_text("#!/bin/sh\necho 401 Unauthorized; exit 1\n")
+    claude.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{root}:{os.environ['PATH']}")
+    server = worker.start().server
+    for task_id, project in ((11, "shop"), (12, "shop"), (13, "shop"), (14, "other")):
+        worker.run("hi", task_id=task_id, kind="agent", agent="claude", project=project)
+    server.until_said(StageFinished, 4)
 
     def told() -> list[Capability]:
-        lists = [beat.capabilities or [] for _, beat in server.heartbeats]
-        return [c for each in lists for c in each if c.agent_type == "custom" and not c.healthy]
+        return [c for c in _said_of(server, "claude") if not c.healthy]
 
-    assert server.until(told)[0].reason == "binary_missing"
+    assert server.until(told)[0].reason == "auth_failure"
+
+
+def _said_of(server: FakeServer, agent: str) -> list[Capability]:
+    lists = [beat.capabilities or [] for _, beat in server.heartbeats]
+    return [each for said in lists for each in said if each.agent_type == agent]
 
 
 def test_a_repeated_order_changes_nothing(worker: WorkerHome) -> None:

@@ -1,0 +1,84 @@
+import errno
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from muster.protocol.frames import Author, Repo
+from muster.worker.agents import agent_outcome
+from muster.worker.agents.health import AgentHealth
+from muster.worker.agents.kept_order import KeptOrder
+from muster.worker.agents.probe import Probe
+from muster.worker.agents.stage_command import failure_code
+from muster.worker.shim.wire import StageEnd
+
+KEPT = KeptOrder(0, "develop", True, "claude", Repo("u", "main", "b"), Author("A", "a@x"), False)
+
+
+def end(how: str, code: int = 0, message: str = "") -> StageEnd:
+    return StageEnd(0, how, code, message, 0, 0, 0)
+
+
+def told(tmp_path: Path, ends: list[StageEnd], projects: str = "abc", **order: object) -> str:
+    """What is said of claude once these ends have come, of one project after the other."""
+    health = AgentHealth(look=Probe(lambda name, _: f"/usr/bin/{name}", lambda *_: None))
+    for project, each in zip(projects, ends, strict=False):
+        kept = msgspec.structs.replace(KEPT, project=project.strip(), **order)
+        agent_outcome.judge(health, kept, each, tmp_path)
+    return next(c.reason or "healthy" for c in health.capabilities() if c.agent_type == "claude")
+
+
+NOT_FOUND = end("failed", errno.ENOENT, "ENOENT exec claude: No such file or directory")
+
+JUDGED = {
+    "failing": (end("exit", 1), "unknown"),
+    "killed": (end("signal", 9), "unknown"),
+    "not found by a shell within": (end("exit", 127), "unknown"),
+    "not found by the system": (NOT_FOUND, "binary_missing"),
+    "a workspace that cannot be entered": (
+        end("failed", errno.ENOENT, "ENOENT chdir /workspace: No such file or directory"),
+        "healthy",
+    ),
+    "no process left": (end("failed", errno.EAGAIN, "EAGAIN exec claude: again"), "healthy"),
+    "too long a command": (end("failed", errno.E2BIG, "E2BIG exec claude: too long"), "healthy"),
+    "over its time": (end("timeout", 143), "healthy"),
+    "stopped": (end("stopped", 143), "healthy"),
+    "its lease was over": (end("lease", 137), "healthy"),
+}
+
+
+@pytest.mark.parametrize(("ending", "says"), JUDGED.values(), ids=JUDGED.keys())
+def test_what_an_end_says_when_three_projects_have_seen_it(
+    tmp_path: Path, ending: StageEnd, says: str
+) -> None:
+    assert told(tmp_path, [ending] * 3) == says
+
+
+def test_one_project_with_a_search_path_of_its_own_takes_no_agent_from_others(
+    tmp_path: Path,
+) -> None:
+    assert told(tmp_path, [NOT_FOUND] * 9, "aaaaaaaaa") == "healthy"
+
+
+def test_a_shell_stage_says_nothing_about_the_agent(tmp_path: Path) -> None:
+    assert told(tmp_path, [end("exit", 1)] * 3, is_agent=False) == "healthy"
+
+
+def test_nor_does_a_stage_that_nobody_knows_whose_it_is(tmp_path: Path) -> None:
+    assert told(tmp_path, [end("exit", 1)] * 6, "a a a ") == "healthy"
+
+
+@pytest.mark.parametrize(
+    ("ending", "code"),
+    [
+        (NOT_FOUND, "binary_missing"),
+        (end("failed", errno.EACCES, "EACCES exec ./x: Permission denied"), "binary_missing"),
+        (end("failed", errno.EACCES, "EACCES chdir /w: Permission denied"), "start_failed"),
+        (end("failed", errno.EPERM, "EPERM become uid 7: not permitted"), "start_failed"),
+        (end("failed", errno.ENOENT, ""), "start_failed"),
+    ],
+)
+def test_only_what_exec_says_of_the_program_is_a_missing_binary(
+    ending: StageEnd, code: str
+) -> None:
+    assert failure_code(ending) == code

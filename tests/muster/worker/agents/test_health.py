@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import pytest
+
+from muster.protocol.frames import Capability
+from muster.worker.agents.health import AgentHealth
+from muster.worker.agents.probe import Probe
+
+
+@pytest.fixture
+def binary(tmp_path: Path) -> Path:
+    return install(tmp_path / "claude")
+
+
+def install(path: Path) -> Path:
+    path.write_text("#!/bin/sh\necho 1.0\n")
+    path.chmod(0o755)
+    return path
+
+
+def health_of(binary: Path) -> AgentHealth:
+    def which(name: str, _path: str) -> str | None:
+        return str(binary) if name == "claude" and binary.exists() else None
+
+    return AgentHealth(look=Probe(which, lambda *_: "1.0"))
+
+
+def told(health: AgentHealth, agent: str) -> Capability:
+    return next(each for each in health.capabilities() if each.agent_type == agent)
+
+
+def test_what_does_not_exist_is_missing_and_custom_is_always_there(binary: Path) -> None:
+    health = health_of(binary)
+    assert told(health, "codex") == Capability("codex", healthy=False, reason="binary_missing")
+    assert told(health, "custom") == Capability("custom")
+
+
+def test_a_degradation_says_until_when(binary: Path) -> None:
+    health = health_of(binary)
+    for project in "abc":
+        health.failed("claude", project, "rate_limit")
+    said = told(health, "claude")
+    assert (said.healthy, said.reason) == (False, "rate_limit")
+    assert said.degraded_until
+
+
+def test_no_project_takes_custom_from_others(binary: Path) -> None:
+    health = health_of(binary)
+    for project in ("a", "a", "a", "b", "b", "c"):
+        health.failed("custom", project, "binary_missing")
+    assert told(health, "custom") == Capability("custom")
+
+
+def test_a_binary_that_is_gone_is_missing_whatever_else_was_said(binary: Path) -> None:
+    health = health_of(binary)
+    for project in "abc":
+        health.failed("claude", project, "rate_limit")
+    binary.unlink()
+    # Without an end: the server would take it for there once that is past.
+    assert told(health, "claude") == Capability("claude", healthy=False, reason="binary_missing")
+
+
+def test_a_binary_that_is_there_again_gets_work_at_once(binary: Path) -> None:
+    health = health_of(binary)
+    assert told(health, "claude").healthy
+    for project in "abc":
+        health.failed("claude", project, "binary_missing")
+    assert told(health, "claude").reason == "binary_missing"
+    binary.unlink()
+    assert not told(health, "claude").healthy
+    install(binary)
+    assert told(health, "claude").healthy
