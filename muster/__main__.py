@@ -4,7 +4,7 @@ import sys
 
 from muster.worker import commands
 
-_USAGE = """usage: python -m muster worker enroll | run …
+_USAGE = """usage: python -m muster worker enroll | run | doctor …
 
 The commands of a machine of Muster's; each explains itself with --help.
 """

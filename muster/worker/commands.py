@@ -1,4 +1,4 @@
-"""`python -m muster worker`: enroll a machine once, then run its worker."""
+"""`python -m muster worker`: enroll a machine once, then run its worker; or look what it lacks."""
 
 import argparse
 import logging
@@ -9,12 +9,14 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from muster.worker import heap
 from muster.worker.agents.health import AgentHealth
 from muster.worker.daemon import Daemon, version
+from muster.worker.doctor.examination import examine
+from muster.worker.doctor.finding import Machine
 from muster.worker.git import ssh
 from muster.worker.home_lock import HomeInUse
 from muster.worker.layout import HomeUnreachable, Layout
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     logging.getLogger("websockets").setLevel(logging.WARNING)
     try:
-        return _enroll(options) if options.verb == "enroll" else _run(options)
+        return _VERBS[options.verb](options)
     except _COMPLAINTS as complaint:
         log.error("%s", complaint)
         if isinstance(complaint, NotEnrolled):
@@ -110,15 +112,27 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _doctor(options: argparse.Namespace) -> int:
+    return examine(Machine(options.home, options.uids), options.as_json)
+
+
+_VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "enroll": _enroll,
+    "run": _run,
+    "doctor": _doctor,
+}
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m muster worker",
         description="The worker of a Muster machine. Enroll once with a token that an admin made; "
         "then keep `run` running. It dials the server, and needs no open port.",
     )
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="enroll | run")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="enroll | run | doctor")
     _add_enroll(verbs.add_parser("enroll", help="make this machine known to a server"))
     _add_run(verbs.add_parser("run", help="take work from the server and carry it out"))
+    _add_doctor(verbs.add_parser("doctor", help="say what this machine lacks, and what mends it"))
     return parser
 
 
@@ -149,14 +163,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="on SIGTERM end what runs, too; else it goes on, and the next `run` finds it again",
     )
-    parser.add_argument(
-        "--uids",
-        type=_uids,
-        default=UIDS,
-        metavar="FIRST-LAST",
-        help=f"as root: the user ids of attempts (default {UIDS[0]}-{UIDS[-1]}); two workers on "
-        "one host need ranges that do not meet",
-    )
+    _add_uids(parser)
     parser.add_argument(
         "--mirror-days",
         type=_positive,
@@ -207,6 +214,29 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         metavar="COMMAND",
         help="what opens a tunnel into a workspace, {name} filled with the tunnel's name (default: "
         "$MUSTER_TUNNEL_COMMAND, or `cursor tunnel …` or `code tunnel …`, whichever is found)",
+    )
+
+
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    _add_home(parser)
+    _add_uids(parser)
+    parser.add_argument(
+        "--json",
+        dest="as_json",
+        action="store_true",
+        help="a list of {name, level, ok, text, advice, command}; the level is ok, warn, or fail "
+        "for what stops work",
+    )
+
+
+def _add_uids(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--uids",
+        type=_uids,
+        default=UIDS,
+        metavar="FIRST-LAST",
+        help=f"as root: the user ids of attempts (default {UIDS[0]}-{UIDS[-1]}); two workers on "
+        "one host need ranges that do not meet",
     )
 
 

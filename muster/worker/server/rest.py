@@ -45,7 +45,15 @@ class Response(NamedTuple):
 class Rest:
     """One server's HTTP API. Plain HTTP goes to this machine itself only, unless `insecure`."""
 
-    def __init__(self, server: str, ca_file: str | None = None, insecure: bool = False) -> None:
+    def __init__(
+        self,
+        server: str,
+        ca_file: str | None = None,
+        insecure: bool = False,
+        timeout: float = _TIMEOUT,
+    ) -> None:
+        """`timeout` is in seconds, for each answer."""
+        self._timeout = timeout
         require_safe(server, insecure)
         self.server = server.rstrip("/")
         handlers: list[urllib.request.BaseHandler] = [_NoRedirects()]
@@ -64,7 +72,7 @@ class Rest:
             self.server + path, msgspec.json.encode(body), headers, method="POST"
         )
         try:
-            with self._opener.open(request, timeout=_TIMEOUT) as response:
+            with self._opener.open(request, timeout=self._timeout) as response:
                 return Response(response.read(_LARGEST), _date(response.headers))
         except urllib.error.HTTPError as error:
             with error:

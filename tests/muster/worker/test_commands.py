@@ -22,11 +22,12 @@ def muster(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_who_asks_wrongly_is_told_what_there_is(arguments: list[str]) -> None:
     said = muster(*arguments)
     assert (said.returncode, said.stdout) == (2, "")
-    assert "python -m muster worker enroll | run" in said.stderr
+    assert "python -m muster worker enroll | run | doctor" in said.stderr
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["worker", "--help"], ["worker", "run", "--help"]]
+    "arguments",
+    [["--help"], ["worker", "--help"], ["worker", "run", "--help"], ["worker", "doctor", "--help"]],
 )
 def test_help_is_no_error(arguments: list[str]) -> None:
     said = muster(*arguments)

@@ -1,0 +1,1 @@
+"""`worker doctor`: what this machine lacks, and what mends it."""

@@ -1,0 +1,60 @@
+"""Checks of agents: found, reachable for attempts, and alive."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from muster.worker.agents import installs, probe
+from muster.worker.agents.agents import BINARIES, Binary, Versions
+from muster.worker.doctor.finding import Check, Finding, Machine
+from muster.worker.doctor.room_level import room_level
+
+
+def _agents(machine: Machine) -> Iterator[Finding]:
+    versions = Versions()
+    found = {agent: binary for agent in BINARIES if (binary := versions.find(agent))}
+    if not found:
+        names = ", ".join(BINARIES.values())
+        text = f"none of {names} is on the search path: only custom commands and shell stages run"
+        command = "npm install --global @anthropic-ai/claude-code"
+        yield Finding("agents", "warn", text, "install one for all users, such as", command)
+        return
+    yield from _found(machine, found, versions.path)
+    if missing := [agent for agent in BINARIES if agent not in found]:
+        yield Finding("other agents", "ok", f"not installed: {', '.join(missing)}")
+
+
+def _found(machine: Machine, found: dict[str, Binary], path: str) -> Iterator[Finding]:
+    # Attempts have no uids of their own unless the worker is root.
+    is_full = machine.is_root and room_level(machine).level == "full"
+    closed = {
+        agent: installs.closed(file, path, installs.trees(file, path) if is_full else ())
+        for agent, binary in found.items()
+        if machine.is_root and (file := Path(binary.path))
+    }
+    look = probe.HERE if not machine.is_root or is_full else probe.as_user(machine.uids[-1])
+    asked = Versions(path, look)
+    for agent, binary in found.items():
+        if not closed.get(agent):
+            asked.of(binary)
+    asked.wait()
+    for agent, binary in found.items():
+        yield _one(agent, binary, closed.get(agent), asked)
+
+
+def _one(agent: str, binary: Binary, closed: Path | None, asked: Versions) -> Finding:
+    if closed is not None:
+        need = "o+x" if closed.is_dir() else "o+rx"
+        text = f"{binary.path} is out of attempts' reach: {closed} is closed to other users"
+        advice = "install it for all users, or let others pass"
+        return Finding(agent, "fail", text, advice, f"chmod {need} {closed}")
+    version, command = asked.of(binary), f"{binary.path} --version"
+    if not asked.is_startable(binary):
+        text = f"{binary.path} cannot be started"
+        return Finding(agent, "fail", text, "see what it says, or install it anew", command)
+    if version is None:
+        text = f"{binary.path} does not tell its version"
+        return Finding(agent, "warn", text, "see what it says instead", command)
+    return Finding(agent, "ok", f"{version}, {binary.path}")
+
+
+CHECKS: tuple[tuple[str, Check], ...] = (("agents", _agents),)

@@ -1,0 +1,102 @@
+"""Checks and their findings."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from muster.worker.room.identity import UIDS
+
+PATIENCE = 5.0
+"""Seconds for a program, or for the server, to answer."""
+
+Level = Literal["ok", "warn", "fail"]
+
+_MANAGERS = {
+    "apt": "apt install",
+    "dnf": "dnf install",
+    "zypper": "zypper install",
+    "pacman": "pacman -S",
+    "apk": "apk add",
+    "brew": "brew install",
+}
+
+
+class Finding(NamedTuple):
+    """The result of a check. `fail` is what stops work, `warn` what makes it less safe or slower.
+
+    `command` mends it; `advice` says what does where no command would, or what is to be known of
+    it. Both are empty if all is well. No text contains a secret.
+    """
+
+    name: str
+    level: Level
+    text: str
+    advice: str = ""
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What is looked at: this machine, for a worker with that home, run by this user."""
+
+    home: Path
+    uids: range = UIDS
+    is_root: bool = field(default_factory=lambda: os.geteuid() == 0)
+    proc: Path = Path("/proc")
+    cgroups: Path = Path("/sys/fs/cgroup")
+
+    def as_root(self, command: str) -> str:
+        """A command that only root may give."""
+        return command if self.is_root else f"sudo {command}"
+
+    def install(self, package: str) -> str:
+        """The command that installs a package of the system's."""
+        for manager, command in _MANAGERS.items():
+            if shutil.which(manager):
+                whole = f"{command} {package}"
+                return whole if manager == "brew" else self.as_root(whole)
+        return ""
+
+
+Check = Callable[[Machine], Iterable[Finding]]
+
+
+def each(checks: Iterable[tuple[str, Check]], machine: Machine) -> Iterator[Finding]:
+    """The findings of the checks. A check that raises gives a finding, too."""
+    for name, check in checks:
+        try:
+            yield from check(machine)
+        except Exception as error:
+            text = f"could not be looked at ({type(error).__name__}: {error})"
+            yield Finding(name, "warn", text, "mend what is wrong above, then look again")
+
+
+class Answer(NamedTuple):
+    """What a program said. `ok`: it ended with 0, and in time."""
+
+    ok: bool
+    text: str
+
+
+def ask(argv: Sequence[str]) -> Answer:
+    """Runs a program for PATIENCE seconds at most. Its text is what it wrote, errors included."""
+    try:
+        done = subprocess.run(
+            argv,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=PATIENCE,
+            start_new_session=True,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Answer(False, f"{argv[0]} does not answer")
+    except OSError as error:
+        return Answer(False, f"{argv[0]}: {error.strerror}")
+    return Answer(done.returncode == 0, done.stdout.decode(errors="replace").strip())

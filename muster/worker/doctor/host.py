@@ -1,0 +1,118 @@
+"""Checks of the host: git, the worker's home and its disk, and what starts the worker."""
+
+import os
+import re
+import shutil
+import stat
+from collections.abc import Iterator
+from getpass import getuser
+from pathlib import Path
+
+from muster.worker.doctor.finding import Check, Finding, Machine, ask
+
+OLDEST_GIT = (2, 32)  # the first with GIT_CONFIG_GLOBAL
+FREE_BYTES = 1 << 30
+FULLEST = 90  # percent; the server drains a machine whose disk is fuller (maxDiskPercent)
+
+_FAR = frozenset({"9p", "afs", "ceph", "cifs", "fuse.sshfs", "glusterfs", "nfs", "nfs4", "smb3"})
+_PASSING = frozenset({"ramfs", "tmpfs"})
+
+
+def _git(machine: Machine) -> Iterator[Finding]:
+    said = ask(["git", "--version"])
+    found = re.search(r"(\d+)\.(\d+)\S*", said.text)
+    if not said.ok or not found:
+        yield Finding("git", "fail", "not installed", "install git", machine.install("git"))
+        return
+    is_old = (int(found[1]), int(found[2])) < OLDEST_GIT
+    advice = f"use {'.'.join(map(str, OLDEST_GIT))} or newer" if is_old else ""
+    yield Finding("git", "fail" if is_old else "ok", f"version {found[0]}", advice)
+
+
+def _home(machine: Machine) -> Iterator[Finding]:
+    home = machine.home
+    there = _nearest(home)
+    if closed := _closed_above(machine):
+        text = f"{closed} is closed to other users: attempts cannot reach {home}"
+        advice, command = "let others pass, or use another --home", f"chmod o+x {closed}"
+        yield Finding("home", "fail", text, advice, command)
+    elif home.exists() and not home.is_dir():
+        yield Finding("home", "fail", f"{home} is no directory", "use another --home")
+    elif not os.access(there, os.W_OK | os.X_OK):
+        made = machine.as_root(f"install -d -m 711 -o {getuser()} {home}")
+        text = f"{home} {'cannot be written to' if home.exists() else 'cannot be made'}"
+        yield Finding("home", "fail", text, "or run as the worker's own user", made)
+    else:
+        yield _file_system(machine, there)
+
+
+def _file_system(machine: Machine, there: Path) -> Finding:
+    mount, kind = _mount_of(machine, there)
+    where = f"{machine.home}{'' if machine.home.exists() else ', not made yet'}, on {kind}"
+    if os.statvfs(there).f_flag & os.ST_NOEXEC:
+        text = f"{where}, where no program may be executed"
+        command = machine.as_root(f"mount -o remount,exec {mount}")
+        return Finding("home", "fail", text, "allow it, or use another --home", command)
+    if kind in _FAR:
+        text = f"{where}: locks and many small files are not its strength"
+        return Finding("home", "warn", text, "use a --home on a disk of this machine")
+    if kind in _PASSING:
+        text = f"{where}: all is lost when this machine is started anew"
+        return Finding("home", "warn", text, "use a --home on a disk")
+    return Finding("home", "ok", where)
+
+
+def _disk(machine: Machine) -> Iterator[Finding]:
+    there = _nearest(machine.home)
+    disk, files = shutil.disk_usage(there), os.statvfs(there)
+    full = 100 * disk.used / ((disk.used + disk.free) or 1)
+    text = f"{disk.free / 2**30:.1f} GiB free, {full:.0f} % used"
+    if disk.free < FREE_BYTES:
+        yield Finding("disk", "fail", text, "make room, or use a --home on another disk")
+    elif files.f_files and not files.f_favail:
+        yield Finding("disk", "fail", f"{text}, but no inode is left", "delete files")
+    elif full > FULLEST:
+        advice = f"make room: the server drains a machine that is fuller than {FULLEST} %"
+        yield Finding("disk", "warn", text, advice)
+    else:
+        yield Finding("disk", "ok", text)
+
+
+def _service(machine: Machine) -> Iterator[Finding]:
+    """Whether a service of the user's outlives their log-in; nothing where that is no question."""
+    if machine.is_root or not Path("/run/systemd/system").is_dir():
+        return
+    user = getuser()
+    if Path("/var/lib/systemd/linger", user).exists():
+        yield Finding("service", "ok", f"what {user} starts by systemd outlives the log-in")
+    else:
+        text = f"what {user} starts by systemctl --user ends with the last log-in"
+        yield Finding("service", "warn", text, command="loginctl enable-linger")
+
+
+def _nearest(path: Path) -> Path:
+    return next(each for each in (path, *path.parents) if each.exists())
+
+
+def _closed_above(machine: Machine) -> Path | None:
+    """A directory above the home that keeps attempts with uids of their own from it."""
+    if not machine.is_root:
+        return None
+    above = [each for each in reversed(machine.home.parents) if each.exists()]
+    return next((each for each in above if not each.stat().st_mode & stat.S_IXOTH), None)
+
+
+def _mount_of(machine: Machine, path: Path) -> tuple[Path, str]:
+    """The mount that a path lies on, and its file system."""
+    best, kind = Path("/"), "an unknown file system"
+    real = path.resolve()
+    for line in (machine.proc / "self/mountinfo").read_text().splitlines():
+        before, _, after = line.partition(" - ")
+        point = Path(before.split()[4].encode().decode("unicode_escape"))
+        if (point == real or point in real.parents) and len(point.parts) >= len(best.parts):
+            best, kind = point, after.split()[0]
+    return best, kind
+
+
+CHECKS: tuple[tuple[str, Check], ...] = (("git", _git), ("home", _home), ("disk", _disk))
+SERVICE: tuple[tuple[str, Check], ...] = (("service", _service),)

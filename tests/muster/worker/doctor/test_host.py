@@ -1,0 +1,120 @@
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from muster.worker.doctor import host
+from muster.worker.doctor.finding import Finding, Machine, each
+from tests.muster.worker.repositories import as_root, root
+from tests.muster.worker.worker_home import SOURCES
+
+__all__ = ["root"]
+
+
+def said(machine: Machine, name: str) -> Finding:
+    return next(each for each in _all(machine) if each.name == name)
+
+
+def _all(machine: Machine) -> list[Finding]:
+    return list(each(host.CHECKS, machine))
+
+
+def program(path: Path, text: str) -> None:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("answer", "level", "text"),
+    [
+        ("echo git version 2.47.3", "ok", "version 2.47.3"),
+        ("echo git version 2.32.0.windows.1", "ok", "version 2.32.0.windows.1"),
+        ("echo git version 2.25.1", "fail", "version 2.25.1"),
+        ("echo no; exit 1", "fail", "not installed"),
+    ],
+)
+def test_git_has_to_be_there_and_new_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, level: str, text: str
+) -> None:
+    program(tmp_path / "git", answer)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    found = said(Machine(tmp_path), "git")
+    assert (found.level, found.text) == (level, text)
+
+
+def test_what_is_missing_comes_with_the_command_that_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert said(Machine(tmp_path), "git").advice == "install git"
+    program(tmp_path / "dnf", "")
+    assert said(Machine(tmp_path, is_root=True), "git").command == "dnf install git"
+    assert said(Machine(tmp_path, is_root=False), "git").command == "sudo dnf install git"
+
+
+def test_a_home_need_not_be_made_yet_and_is_not_made(root: Path) -> None:
+    found = said(Machine(root / "deep/home"), "home")
+    assert found.level == "ok"
+    assert "not made yet" in found.text
+    assert list(root.iterdir()) == []
+
+
+def test_a_home_that_attempts_cannot_reach_is_told_to_root_alone(root: Path) -> None:
+    (root / "closed").mkdir(mode=0o700)
+    machine = Machine(root / "closed/home", is_root=True)
+    found = said(machine, "home")
+    assert (found.level, found.command) == ("fail", f"chmod o+x {root}/closed")
+    assert said(Machine(machine.home, is_root=False), "home").level == "ok"
+
+
+def test_a_home_has_to_be_a_directory(root: Path) -> None:
+    (root / "home").touch()
+    assert said(Machine(root / "home"), "home").level == "fail"
+
+
+def test_a_home_in_memory_is_lost(root: Path) -> None:
+    found = said(Machine(Path("/dev/shm/muster"), is_root=False), "home")
+    assert found.level == "warn"
+    assert "on tmpfs: all is lost" in found.text
+
+
+@as_root
+def test_programs_in_workspaces_have_to_be_executable(root: Path) -> None:
+    # In mounts of its own: nobody else sees this one.
+    script = 'mount -t tmpfs -o noexec none "$0" && exec "$@"'
+    doctor = [sys.executable, "-m", "muster", "worker", "doctor", "--json", "--home", str(root)]
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script, str(root), *doctor],
+        cwd=SOURCES,
+        capture_output=True,
+        check=False,
+    )
+    found = next(row for row in json.loads(done.stdout) if row["name"] == "home")
+    assert (done.returncode, found["level"]) == (1, "fail")
+    assert found["command"] == f"mount -o remount,exec {root}"
+
+
+@pytest.mark.parametrize(
+    ("used", "free", "level"),
+    [(10, 90, "ok"), (90, 10, "ok"), (95, 5, "warn"), (1000, 0, "fail")],
+)
+def test_a_full_disk_is_told_before_the_server_drains_the_machine(
+    root: Path, monkeypatch: pytest.MonkeyPatch, used: int, free: int, level: str
+) -> None:
+    usage = shutil._ntuple_diskusage((used + free) << 30, used << 30, free << 30)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    assert said(Machine(root), "disk").level == level
+
+
+def test_root_has_no_log_in_that_ends(root: Path) -> None:
+    assert list(each(host.SERVICE, Machine(root, is_root=True))) == []
+
+
+def test_a_check_that_breaks_is_a_finding(root: Path) -> None:
+    machine = Machine(root, proc=root / "no-proc")
+    found = said(machine, "home")
+    assert found.level == "warn"
+    assert "could not be looked at (FileNotFoundError" in found.text

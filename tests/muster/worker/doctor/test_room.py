@@ -1,0 +1,162 @@
+import errno
+import shutil
+from pathlib import Path
+
+import pytest
+
+from muster.worker.doctor import room
+from muster.worker.doctor.finding import Finding, Machine, each
+from muster.worker.doctor.room_level import room_level
+
+
+def said(machine: Machine, name: str) -> Finding:
+    checks = [check for check in room.CHECKS if check[0] == name]
+    return next(iter(each(checks, machine)))
+
+
+@pytest.fixture
+def proc(tmp_path: Path) -> Path:
+    return tmp_path / "proc"
+
+
+def setting(proc: Path, name: str, value: str) -> None:
+    file = proc / "sys" / name.replace(".", "/")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"{value}\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "mends"),
+    [
+        ("kernel.unprivileged_userns_clone", "0", "kernel.unprivileged_userns_clone=1"),
+        ("user.max_user_namespaces", "0", "user.max_user_namespaces=15000"),
+        (
+            "kernel.apparmor_restrict_unprivileged_userns",
+            "1",
+            "kernel.apparmor_restrict_unprivileged_userns=0",
+        ),
+    ],
+)
+def test_each_setting_that_closes_namespaces_comes_with_what_opens_them(
+    proc: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, mends: str
+) -> None:
+    setting(proc, name, value)
+    assert (
+        said(Machine(proc, is_root=True, proc=proc), "namespaces").command == f"sysctl -w {mends}"
+    )
+    monkeypatch.setenv("PATH", str(proc))  # where bubblewrap does not work
+    found = said(Machine(proc, is_root=False, proc=proc), "namespaces")
+    assert (found.level, found.command) == ("warn", f"sudo sysctl -w {mends}")
+
+
+def test_namespaces_that_are_open_are_well(proc: Path) -> None:
+    setting(proc, "kernel.unprivileged_userns_clone", "1")
+    setting(proc, "user.max_user_namespaces", "7000")
+    setting(proc, "kernel.apparmor_restrict_unprivileged_userns", "0")
+    assert said(Machine(proc, is_root=False, proc=proc), "namespaces").level == "ok"
+
+
+def groups(tmp_path: Path, lines: str, *directories: str) -> Machine:
+    """A machine with these lines in /proc/self/cgroup, and these cgroups."""
+    (tmp_path / "proc/self").mkdir(parents=True)
+    (tmp_path / "proc/self/cgroup").write_text(lines)
+    for directory in directories:
+        group = tmp_path / "cgroup" / directory
+        group.mkdir(parents=True)
+        (group / "cgroup.procs").touch()
+    return Machine(tmp_path, is_root=False, proc=tmp_path / "proc", cgroups=tmp_path / "cgroup")
+
+
+def test_a_delegated_cgroup_of_version_2_limits(tmp_path: Path) -> None:
+    machine = groups(tmp_path, "0::/user.slice/x.scope\n", "user.slice/x.scope")
+    own = tmp_path / "cgroup/user.slice/x.scope"
+    (own / "cgroup.controllers").write_text("cpu memory pids\n")
+    assert "version 2, delegated" in said(machine, "cgroups").text
+    (own / "cgroup.controllers").write_text("cpu pids\n")
+    found = said(machine, "cgroups")
+    assert (found.level, found.command) == (
+        "warn",
+        "systemd-run --user --scope -p Delegate=yes python -m muster worker run",
+    )
+
+
+def test_writable_cgroups_of_version_1_limit_also_beside_version_2(tmp_path: Path) -> None:
+    lines = "5:pids:/a\n4:memory:/b\n1:cpu,cpuacct:/\n0::/\n"
+    machine = groups(tmp_path, lines, "pids/a", "memory/b", "unified")
+    assert "version 1" in said(machine, "cgroups").text
+    shutil.rmtree(tmp_path / "cgroup/pids")
+    assert said(machine, "cgroups").level == "warn"
+
+
+@pytest.mark.parametrize(
+    ("answer", "number", "level", "words"),
+    [
+        (7, 0, "ok", "version 7"),
+        (6, 0, "ok", "version 6"),
+        (4, 0, "warn", "version 4: rooms with an open network"),
+        (-1, errno.ENOSYS, "warn", "not there"),
+        (-1, errno.EOPNOTSUPP, "warn", "switched off"),
+    ],
+)
+def test_what_landlock_can_do(answer: int, number: int, level: str, words: str) -> None:
+    found = room.landlock(answer, number)
+    assert found.level == level
+    assert found.text.startswith(words)
+
+
+def test_landlock_and_util_linux_of_this_machine_answer(tmp_path: Path) -> None:
+    assert said(Machine(tmp_path), "Landlock").name == "Landlock"
+    assert said(Machine(tmp_path), "util-linux").level == "ok"
+
+
+def test_programs_of_that_name_that_know_less_are_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "unshare").write_text("#!/bin/sh\necho BusyBox\n")
+    (tmp_path / "unshare").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert said(Machine(tmp_path), "util-linux").text.startswith("setpriv and unshare missing")
+
+
+# Levels: with what is here, and with less
+
+
+def only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *programs: str) -> Machine:
+    """This machine, as if no other programs were installed."""
+    for name in ("sh", *programs):
+        (tmp_path / name).symlink_to(shutil.which(name) or "/nonexistent")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return Machine(tmp_path)
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
+def test_with_bubblewrap_a_room_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert room_level(only(tmp_path, monkeypatch, "bwrap")).level == "full"
+
+
+def test_without_it_processes_are_contained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = only(tmp_path, monkeypatch, "unshare")
+    assert room_level(machine).level == "processes"
+    found = said(machine, "room")
+    assert found.level == "warn"
+    assert "bwrap is not installed" in found.text
+    assert said(machine, "bubblewrap").level == "warn"
+
+
+def test_with_nothing_there_is_no_room_and_that_stops_no_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = only(tmp_path, monkeypatch)
+    assert room_level(machine).lacks == ["bwrap is not installed", "unshare is not installed"]
+    assert said(machine, "room").level == "warn"
+
+
+def test_a_trial_that_fails_is_told_in_the_programs_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = only(tmp_path, monkeypatch)
+    (tmp_path / "bwrap").write_text("#!/bin/sh\necho 'bwrap: No permissions' >&2; exit 1\n")
+    (tmp_path / "bwrap").chmod(0o755)
+    assert room_level(machine).lacks[0] == "bwrap: No permissions"
