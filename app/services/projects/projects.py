@@ -55,8 +55,8 @@ def update(actor: Developer, key: str, **fields: Any) -> Project:
 
     They are name, repo_url, default_branch, agent_type, agent_command, pipeline, max_attempts,
     environment (replaced as a whole), secrets (each is set, or removed by None), git_token and
-    ssh_key (removed by None), known_hosts, room and network. Tasks keep the pipeline that they were created with. Raises
-    NotFound, Forbidden, InvalidFields.
+    ssh_key (removed by None), known_hosts, room and network. Tasks keep the pipeline that they were
+    created with. Raises NotFound, Forbidden, InvalidFields.
     """
     rights.require(Act.CHANGE_PROJECT, actor, get(actor, key))
     project = locked(key)

@@ -1,5 +1,6 @@
 """Checks of agents: found, reachable for attempts, and alive."""
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,9 +46,9 @@ def _one(agent: str, binary: Binary, closed: Path | None, asked: Versions) -> Fi
     if closed is not None:
         need = "o+x" if closed.is_dir() else "o+rx"
         text = f"{binary.path} is out of attempts' reach: {closed} is closed to other users"
-        advice = "install it for all users, or let others pass"
-        return Finding(agent, "fail", text, advice, f"chmod {need} {closed}")
-    version, command = asked.of(binary), f"{binary.path} --version"
+        advice = "install it for all users, or bubblewrap, or let others pass"
+        return Finding(agent, "fail", text, advice, shlex.join(["chmod", need, str(closed)]))
+    version, command = asked.of(binary), shlex.join([binary.path, "--version"])
     if not asked.is_startable(binary):
         text = f"{binary.path} cannot be started"
         return Finding(agent, "fail", text, "see what it says, or install it anew", command)

@@ -1,5 +1,6 @@
 """All checks of a machine, and their order."""
 
+import io
 import itertools
 import os
 import shutil
@@ -13,6 +14,8 @@ from muster.worker.doctor.finding import Finding, Machine, each
 def examine(machine: Machine, as_json: bool) -> int:
     """Writes what is found to standard output. Exit status 1 if something that stops work is
     missing, else 0."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # for terminals that know no arrow
     found = []
     width = shutil.get_terminal_size().columns
     colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ

@@ -26,10 +26,10 @@ _MANAGERS = {
 
 
 class Finding(NamedTuple):
-    """The result of a check. `fail` is what stops work, `warn` what makes it less safe or slower.
+    """The result of a check: `fail` is what stops work, `warn` what makes it less safe or slower.
 
     `command` mends it; `advice` says what does where no command would, or what is to be known of
-    it. Both are empty if all is well. No text contains a secret.
+    it. Both are empty if all is well. None of them contains a secret.
     """
 
     name: str
@@ -53,13 +53,14 @@ class Machine:
         """A command that only root may give."""
         return command if self.is_root else f"sudo {command}"
 
-    def install(self, package: str) -> str:
-        """The command that installs a package of the system's."""
-        for manager, command in _MANAGERS.items():
+    def lacks(self, name: str, level: Level, text: str, package: str) -> Finding:
+        """That a package of the system's is not installed."""
+        for manager, install in _MANAGERS.items():
             if shutil.which(manager):
-                whole = f"{command} {package}"
-                return whole if manager == "brew" else self.as_root(whole)
-        return ""
+                whole = f"{install} {package}"
+                command = whole if manager == "brew" else self.as_root(whole)
+                return Finding(name, level, text, command=command)
+        return Finding(name, level, text, f"install {package}")
 
 
 Check = Callable[[Machine], Iterable[Finding]]

@@ -1,11 +1,12 @@
 """Checks of the host: git, the worker's home and its disk, and what starts the worker."""
 
 import os
+import pwd
 import re
+import shlex
 import shutil
 import stat
 from collections.abc import Iterator
-from getpass import getuser
 from pathlib import Path
 
 from muster.worker.doctor.finding import Check, Finding, Machine, ask
@@ -22,7 +23,7 @@ def _git(machine: Machine) -> Iterator[Finding]:
     said = ask(["git", "--version"])
     found = re.search(r"(\d+)\.(\d+)\S*", said.text)
     if not said.ok or not found:
-        yield Finding("git", "fail", "not installed", "install git", machine.install("git"))
+        yield machine.lacks("git", "fail", "not installed", "git")
         return
     is_old = (int(found[1]), int(found[2])) < OLDEST_GIT
     advice = f"use {'.'.join(map(str, OLDEST_GIT))} or newer" if is_old else ""
@@ -34,12 +35,12 @@ def _home(machine: Machine) -> Iterator[Finding]:
     there = _nearest(home)
     if closed := _closed_above(machine):
         text = f"{closed} is closed to other users: attempts cannot reach {home}"
-        advice, command = "let others pass, or use another --home", f"chmod o+x {closed}"
-        yield Finding("home", "fail", text, advice, command)
+        command = shlex.join(["chmod", "o+x", str(closed)])
+        yield Finding("home", "fail", text, "let others pass, or use another --home", command)
     elif home.exists() and not home.is_dir():
         yield Finding("home", "fail", f"{home} is no directory", "use another --home")
     elif not os.access(there, os.W_OK | os.X_OK):
-        made = machine.as_root(f"install -d -m 711 -o {getuser()} {home}")
+        made = machine.as_root(shlex.join(["install", "-d", "-m711", "-o", _user(), str(home)]))
         text = f"{home} {'cannot be written to' if home.exists() else 'cannot be made'}"
         yield Finding("home", "fail", text, "or run as the worker's own user", made)
     else:
@@ -51,13 +52,13 @@ def _file_system(machine: Machine, there: Path) -> Finding:
     where = f"{machine.home}{'' if machine.home.exists() else ', not made yet'}, on {kind}"
     if os.statvfs(there).f_flag & os.ST_NOEXEC:
         text = f"{where}, where no program may be executed"
-        command = machine.as_root(f"mount -o remount,exec {mount}")
+        command = machine.as_root(shlex.join(["mount", "-o", "remount,exec", str(mount)]))
         return Finding("home", "fail", text, "allow it, or use another --home", command)
     if kind in _FAR:
         text = f"{where}: locks and many small files are not its strength"
         return Finding("home", "warn", text, "use a --home on a disk of this machine")
     if kind in _PASSING:
-        text = f"{where}: all is lost when this machine is started anew"
+        text = f"{where}: all is lost at the next boot"
         return Finding("home", "warn", text, "use a --home on a disk")
     return Finding("home", "ok", where)
 
@@ -82,12 +83,19 @@ def _service(machine: Machine) -> Iterator[Finding]:
     """Whether a service of the user's outlives their log-in; nothing where that is no question."""
     if machine.is_root or not Path("/run/systemd/system").is_dir():
         return
-    user = getuser()
+    user = _user()
     if Path("/var/lib/systemd/linger", user).exists():
         yield Finding("service", "ok", f"what {user} starts by systemd outlives the log-in")
     else:
         text = f"what {user} starts by systemctl --user ends with the last log-in"
         yield Finding("service", "warn", text, command="loginctl enable-linger")
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
 
 
 def _nearest(path: Path) -> Path:

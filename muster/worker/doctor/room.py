@@ -28,8 +28,7 @@ _LANDLOCK_VERSION = 1
 def _bubblewrap(machine: Machine) -> Iterator[Finding]:
     if shutil.which("bwrap") is None:
         text = "not installed: an attempt sees all that its user can see"
-        advice, command = "install bubblewrap", machine.install("bubblewrap")
-        yield Finding("bubblewrap", "warn", text, advice, command)
+        yield machine.lacks("bubblewrap", "warn", text, "bubblewrap")
     else:
         said = ask(["bwrap", "--version"])
         version = said.text.removeprefix("bubblewrap ")
@@ -43,8 +42,7 @@ def _util_linux(machine: Machine) -> Iterator[Finding]:
     ]
     if lacking:
         text = f"{' and '.join(lacking)} missing, or not those of util-linux"
-        advice, command = "install util-linux", machine.install("util-linux")
-        yield Finding("util-linux", "warn", text, advice, command)
+        yield machine.lacks("util-linux", "warn", text, "util-linux")
     else:
         version = ask(["unshare", "--version"]).text.rpartition(" ")[2]
         yield Finding("util-linux", "ok", f"setpriv and unshare, version {version}")
@@ -80,7 +78,8 @@ def _room(machine: Machine) -> Iterator[Finding]:
     texts = {
         "full": "full: attempts are kept from the system and from each other",
         "processes": "processes: their processes are contained, what they see is not",
-        "none": "none: nothing but their user contains attempts, where they have one of their own",
+        "none": f"none: {'only a uid of their own' if machine.is_root else 'nothing'} contains "
+        "attempts",
     }
     text = texts[room.level] + (f" ({'; '.join(room.lacks)})" if room.lacks else "")
     advice = "mend what is wrong above; a container has to allow namespaces"
@@ -92,7 +91,7 @@ def _cgroups(machine: Machine) -> Iterator[Finding]:
     groups = _own_groups(machine)
     unified = groups.get("")
     if unified and _may_write(unified) and _has_controllers(unified):
-        text = "version 2, delegated: the kernel limits an attempt's memory and processes"
+        text = "version 2, writable: the kernel limits an attempt's memory and processes"
         yield Finding("cgroups", "ok", text)
     elif all(name in groups and _may_write(groups[name]) for name in _CONTROLLERS):
         text = "version 1: the kernel limits an attempt's memory and processes"
