@@ -55,7 +55,7 @@ def trees(binary: Path, path: str | None = None, never: Iterable[Path] = ()) -> 
 
     A path that is a symbolic link has to be made as one, with the target that it has here (see
     `mounts`): programs find their libraries by their own real path. All others are directories and
-    files to bind. No path has a link above it; what is needed above is to be made as directories.
+    files to bind. No path has a link above it; what is above is to be made as open directories.
     What lies in SYSTEM is left out. `path` is where `#!/usr/bin/env` looks; nothing of the
     directories `never` (the worker's home) is shown, nor a home, nor what lies above one.
     """
@@ -68,9 +68,16 @@ def trees(binary: Path, path: str | None = None, never: Iterable[Path] = ()) -> 
 
 
 def mounts(shown: Iterable[Path]) -> list[str]:
-    """Arguments of bubblewrap that show what `trees` returned."""
+    """Arguments of bubblewrap that show what `trees` returned, to come behind those for the system
+    and for `/tmp`."""
     arguments: list[str] = []
+    made: set[Path] = set()
     for each in shown:
+        for above in reversed(each.parents[:-1]):
+            if above not in made:
+                # Those that it makes by itself are closed to an attempt's uid.
+                arguments += ["--perms", "0755", "--dir", str(above)]
+                made.add(above)
         if each.is_symlink():
             arguments += ["--symlink", os.readlink(each), str(each)]
         else:

@@ -274,7 +274,17 @@ def test_what_is_returned_makes_the_program_run_in_a_room_and_shows_nothing_else
     entry = link(home / ".local/bin/claude", claude)
     found = installs.mounts(installs.trees(entry, str(node.parent)))
     env = {"PATH": f"{node.parent}:/usr/bin:/bin"}
-    command = [*room(), *found, "/bin/sh", "-c", 'claude=$1; "$claude"; echo; find "$2" -type f']
+    # As an attempt, which has a uid of its own where this is root.
+    drop = ["setpriv", "--reuid=66123", "--regid=66123", "--clear-groups", "--no-new-privs"]
+    user = drop if os.geteuid() == 0 else []
+    command = [
+        *room(),
+        *found,
+        *user,
+        "/bin/sh",
+        "-c",
+        'claude=$1; "$claude"; echo; find "$2" -type f',
+    ]
     said = subprocess.run(
         [*command, "sh", str(entry), str(home)], env=env, capture_output=True, text=True
     )
