@@ -6,11 +6,16 @@ import logging
 import os
 import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import RoomLevel
 from muster.worker import leftovers
+from muster.worker.agents import probe
+from muster.worker.agents.agents import installed
 from muster.worker.agents.health import AgentHealth
+from muster.worker.agents.probe import Probe
 from muster.worker.attempts.context import AttemptContext
 from muster.worker.git.repositories import Repositories
 from muster.worker.home_lock import HomeLock
@@ -21,7 +26,7 @@ from muster.worker.lease.lease import Lease, LeaseKeeper
 from muster.worker.maintenance import KEEP_DAYS, Maintenance
 from muster.worker.orders import Orders
 from muster.worker.room.identity import UIDS, Identities
-from muster.worker.room.rooms import found_out
+from muster.worker.room.rooms import Rooms, found_out
 from muster.worker.room.view import RoomDirectory
 from muster.worker.server.connection import Channel
 from muster.worker.server.credentials import CredentialStore
@@ -30,6 +35,8 @@ from muster.worker.server.membership import Membership
 from muster.worker.terminals.terminals import Terminals
 from muster.worker.tunnels.tunnels import Tunnels
 from muster.worker.vitals import Vitals
+
+_TRIAL = AttemptKey(0, 0)  # no attempt's: whose uid the programs of agents are tried with
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +68,8 @@ class Daemon:
         self._stop_agents = stop_agents_on_exit
         layout = self._layout = Layout(home, tuple(file_roots), tuple(own_ssh_hosts))
         layout.make()
-        rooms = found_out(layout, most=room, directories=room_directories)
+        programs = partial(installed, layout.home)
+        rooms = found_out(layout, most=room, directories=room_directories, programs=programs)
         self._rooms = rooms
         if rooms.level == "full":
             layout.close_mirrors()
@@ -73,7 +81,9 @@ class Daemon:
         wake = threading.Event()  # there is something to send
         self._journal = Journal(layout.journal, wake.set)
         streams = LogStreams(wake.set)
-        health, repositories = AgentHealth(), Repositories(layout)
+        identities = Identities(layout.identities, uids)
+        health = AgentHealth(look=_look(rooms, identities))
+        repositories = Repositories(layout)
         self._vitals = Vitals(home, health.capabilities, repositories.urls, rooms.facts)
         changed = health.changed = self._vitals.refresh
         self._maintenance = Maintenance(layout, repositories, changed, keep_days=mirror_days)
@@ -87,7 +97,7 @@ class Daemon:
             journal=self._journal,
             streams=streams,
             lease=self._lease,
-            identities=Identities(layout.identities, uids),
+            identities=identities,
             health=health,
             repositories=repositories,
             terminals=self._terminals,
@@ -139,6 +149,13 @@ class Daemon:
         self._membership.close()
         self._journal.close()
         self._home_lock.close()
+
+
+def _look(rooms: Rooms, identities: Identities) -> Probe:
+    """How agents are looked for: as an attempt would, as far as there is a room for it."""
+    if rooms.level == "none":
+        return probe.HERE
+    return probe.in_room(rooms.for_programs(identities.claim(_TRIAL)))
 
 
 def version() -> str:

@@ -61,6 +61,11 @@ class Layout:
         return self.home / "homes"
 
     @property
+    def trial(self) -> Path:
+        """Where the daemon tries the programs that attempts are to run."""
+        return self.home / "trial"
+
+    @property
     def safe_directories(self) -> Path:
         return self.home / "gitconfig"
 
@@ -79,7 +84,8 @@ class Layout:
         self.home.parent.mkdir(parents=True, exist_ok=True)
         for path in (self.home, self.mirrors, self.workspaces, self.homes):
             _directory(path, 0o711)
-        for path in (self.credentials, self.journal, self.attempts, self.identities):
+        own = (self.credentials, self.journal, self.attempts, self.identities, self.trial)
+        for path in own:
             _directory(path, 0o700)
         self.safe_directories.write_text(SAFE_DIRECTORIES)
         self.safe_directories.chmod(0o644)

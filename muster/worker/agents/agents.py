@@ -4,13 +4,15 @@ import errno
 import os
 import re
 import shlex
+import shutil
 import threading
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
 
 from muster.protocol.frames import Capability
-from muster.worker.agents import probe
+from muster.worker.agents import installs, probe
 from muster.worker.agents.degradation import Reason
 from muster.worker.agents.environment import search_path
 from muster.worker.agents.probe import Probe
@@ -91,6 +93,15 @@ class Binary(NamedTuple):
 
     path: str
     changed: int
+
+
+def installed(home: Path) -> list[Path]:
+    """What rooms have to show, so that the agents that are found on our search path run there.
+    Nothing of the worker's `home` is in it."""
+    path = search_path()
+    found = [shutil.which(name, path=path) for name in BINARIES.values()]
+    trees = [installs.trees(Path(name), path, never=[home]) for name in found if name]
+    return [*dict.fromkeys(tree for each in trees for tree in each)]
 
 
 class Versions:

@@ -53,11 +53,11 @@ class Program(NamedTuple):
 def trees(binary: Path, path: str | None = None, never: Iterable[Path] = ()) -> list[Path]:
     """What has to be shown, read-only and at its own place, so that a program runs in a room.
 
-    A path that is a symbolic link has to be made as one, with the target that it has here (see
-    `mounts`): programs find their libraries by their own real path. All others are directories and
-    files to bind. No path has a link above it; what is above is to be made as open directories.
-    What lies in SYSTEM is left out. `path` is where `#!/usr/bin/env` looks; nothing of the
-    directories `never` (the worker's home) is shown, nor a home, nor what lies above one.
+    A path that is a symbolic link has to be made as one, with the target that it has here (as
+    `room.view` does): programs find their libraries by their own real path. All others are
+    directories and files to bind. No path has a link above it; what is above is to be made as open
+    directories. What lies in SYSTEM is left out. `path` is where `#!/usr/bin/env` looks; nothing of
+    the directories `never` (the worker's home) is shown, nor a home, nor what lies above one.
     """
     guard = _Guard(never)
     shown: set[Path] = set()
@@ -65,24 +65,6 @@ def trees(binary: Path, path: str | None = None, never: Iterable[Path] = ()) -> 
         shown.update(link for link in program.links if guard.allows_file(link))
         shown.update(_trees_of(program.file, guard))
     return [each for each in sorted(shown) if not shown.intersection(each.parents)]
-
-
-def mounts(shown: Iterable[Path]) -> list[str]:
-    """Arguments of bubblewrap that show what `trees` returned, to come behind those for the system
-    and for `/tmp`."""
-    arguments: list[str] = []
-    made: set[Path] = set()
-    for each in shown:
-        for above in reversed(each.parents[:-1]):
-            if above not in made:
-                # Those that it makes by itself are closed to an attempt's uid.
-                arguments += ["--perms", "0755", "--dir", str(above)]
-                made.add(above)
-        if each.is_symlink():
-            arguments += ["--symlink", os.readlink(each), str(each)]
-        else:
-            arguments += ["--ro-bind", str(each), str(each)]
-    return arguments
 
 
 def closed(binary: Path, path: str | None = None, shown: Iterable[Path] = ()) -> Path | None:

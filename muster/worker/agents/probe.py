@@ -1,5 +1,8 @@
 """How agents are looked for on this machine, and asked: as the daemon, or as an attempt would."""
 
+import errno
+import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -8,9 +11,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from muster.worker.agents import installs
+from muster.worker.room.room import Room
 
 PATIENCE = 5.0
 """Seconds for a program to answer."""
+
+
+_EXEC = re.compile(r"(?:bwrap: execvp|setpriv: failed to execute) ")
 
 
 class Probe(NamedTuple):
@@ -30,6 +37,22 @@ def as_user(uid: int) -> Probe:
     return Probe(_which_for_others, partial(_run, uid=uid))
 
 
+def in_room(room: Room) -> Probe:
+    """The look of an attempt: in its room, without network."""
+    return Probe(_which, partial(_run_in, room))
+
+
+def _run_in(room: Room, argv: Sequence[str], env: Mapping[str, str]) -> str | None:
+    done = _done(room.command(*argv, cwd="/"), env)
+    if done is not None and done.returncode:
+        # What makes the room tells so of exec, and of nothing else.
+        words = done.stderr.decode(errors="replace")
+        for number in (errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR):
+            if _EXEC.match(words) and words.rstrip().endswith(os.strerror(number)):
+                raise OSError(number, os.strerror(number), argv[0])
+    return _said(done)
+
+
 def _which(name: str, path: str) -> str | None:
     return shutil.which(name, path=path)
 
@@ -41,14 +64,26 @@ def _which_for_others(name: str, path: str) -> str | None:
 
 
 def _run(argv: Sequence[str], env: Mapping[str, str], uid: int | None = None) -> str | None:
+    return _said(_done(argv, env, uid))
+
+
+def _said(done: "subprocess.CompletedProcess[bytes] | None") -> str | None:
+    if done is None or done.returncode:
+        return None
+    return done.stdout.decode(errors="replace")
+
+
+def _done(
+    argv: Sequence[str], env: Mapping[str, str], uid: int | None = None
+) -> "subprocess.CompletedProcess[bytes] | None":
+    """None if it took too long. Raises OSError."""
     try:
-        done = subprocess.run(
+        return subprocess.run(
             argv,
             env=env,
             cwd="/",
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,
             timeout=PATIENCE,
             start_new_session=True,
             check=False,
@@ -58,7 +93,6 @@ def _run(argv: Sequence[str], env: Mapping[str, str], uid: int | None = None) ->
         )
     except subprocess.TimeoutExpired:
         return None
-    return done.stdout.decode(errors="replace") if done.returncode == 0 else None
 
 
 HERE = Probe(_which, _run)

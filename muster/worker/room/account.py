@@ -17,13 +17,12 @@ _GROUP = "root:x:0:\ntty:x:5:\nnogroup:x:65534:\n{name}:x:{gid}:\n"
 
 
 def write(directory: Path, identity: Identity | None) -> tuple[Path, Path]:
-    """Writes passwd and group for the attempt into its directory, unless they are there; their
-    paths. Nobody else's names are in there. Raises OSError."""
+    """Writes passwd and group for the attempt into its directory; their paths. Nobody else's names
+    are in there. Raises OSError."""
     uid, gid = (identity.uid, identity.uid) if identity else (os.getuid(), os.getgid())
     given = {"name": NAME, "uid": uid, "gid": gid, "home": HOME}
     files = directory / "passwd", directory / "group"
     for file, form in zip(files, (_PASSWD, _GROUP), strict=True):
-        if not file.exists():
-            file.write_text(form.format(**given))
-            file.chmod(0o644)
+        file.write_text(form.format(**given))
+        file.chmod(0o644)
     return files

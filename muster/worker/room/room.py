@@ -109,7 +109,8 @@ class Room:
             return []
         uid = str(self.uid)
         options = ["--reuid", uid, "--regid", uid, "--clear-groups", "--pdeathsig", "KILL"]
-        return [shutil.which("setpriv") or "setpriv", *options, "--"]
+        # Where it really lies: what leads there may not be seen in the room.
+        return [os.path.realpath(shutil.which("setpriv") or "setpriv"), *options, "--"]
 
 
 def _unshared() -> list[str]:

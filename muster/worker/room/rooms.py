@@ -52,10 +52,23 @@ class Rooms:
     def of(self, key: AttemptKey, identity: Identity | None, objects: Path) -> Room:
         """The attempt's room; `objects` are those of its repository's mirror. Raises OSError."""
         layout = self.layout
-        workspace, home = layout.workspace(key), layout.home_of(key)
-        view = None
+        places = layout.workspace(key), layout.home_of(key)
+        return self._over(*places, layout.attempt(key), identity, objects)
+
+    def for_programs(self, identity: Identity | None) -> Room:
+        """A room in which the daemon itself tries the programs of attempts. Raises OSError."""
+        directory = self.layout.trial
+        workspace, home = directory / "workspace", directory / "home"
+        for path in (workspace, home):
+            path.mkdir(parents=True, exist_ok=True)
+        return self._over(workspace, home, directory, identity)
+
+    def _over(
+        self, workspace: Path, home: Path, files: Path, identity: Identity | None, *shown: Path
+    ) -> Room:
+        layout, view = self.layout, None
         if self.level == "full":
-            passwd, group = account.write(layout.attempt(key), identity)
+            passwd, group = account.write(files, identity)
             view = View(
                 workspace=workspace,
                 home=home,
@@ -64,7 +77,7 @@ class Rooms:
                 git_settings=layout.safe_directories,
                 covered=layout.home,
                 scratch=_memory() // _SCRATCH_SHARE,
-                shown=(objects, *self.programs()),
+                shown=(*shown, *self.programs()),
                 directories=self.directories,
             )
         return Room(self.level, identity, workspace, home, layout.safe_directories, view)
@@ -98,7 +111,7 @@ def _trial(rooms: Rooms) -> str | None:
         identity = Identity(UIDS[-1], made.home) if os.geteuid() == 0 else None
         key = AttemptKey(0, 0)
         trial = Rooms(made, rooms.level, (), rooms.directories, rooms.programs)
-        argv = trial.of(key, identity, made.mirrors).command("true")
+        argv = trial.of(key, identity, made.mirrors).command("/bin/sh", "-c", ":")
         try:
             done = subprocess.run(
                 argv,

@@ -60,8 +60,7 @@ class View:
             *self._own_places(),
             *self._operators(),
             *self._covered(),
-            *_made(*self.shown),
-            *(word for path in self.shown for word in _shown(path)),
+            *shown(*self.shown),
             *_made(WORKSPACE, HOME),
             *("--bind", str(self.workspace), WORKSPACE),
             *("--bind", str(self.home), HOME),
@@ -98,6 +97,11 @@ class View:
         seen = (*map(Path, SYSTEM), *(directory.path for directory in self.directories))
         if any(self.covered.is_relative_to(path) for path in seen):
             yield from ("--perms", "0755", "--tmpfs", str(self.covered))
+
+
+def shown(*paths: Path) -> list[str]:
+    """Options that show these read-only at their own paths, a link as a link."""
+    return [*_made(*paths), *(word for path in paths for word in _shown(path))]
 
 
 def _shown(path: Path) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from muster.worker.agents import installs
+from muster.worker.room import view
 
 
 @pytest.fixture
@@ -262,7 +263,7 @@ def room() -> list[str]:
     links = [each for each in installs.SYSTEM if each.is_symlink()]
     private = [] if os.geteuid() == 0 else ["--unshare-user"]
     binds = [word for each in system for word in ("--ro-bind", str(each), str(each))]
-    return ["bwrap", "--unshare-pid", *private, *binds, *installs.mounts(links), "--dev", "/dev"]
+    return ["bwrap", "--unshare-pid", *private, *binds, *view.shown(*links), "--dev", "/dev"]
 
 
 @pytest.mark.skipif(not rooms_work(), reason="needs bubblewrap")
@@ -272,7 +273,7 @@ def test_what_is_returned_makes_the_program_run_in_a_room_and_shows_nothing_else
     node = program(home / ".nvm/versions/node/v22.1.0/bin/node", NODE)
     claude = npm_package(home / ".nvm/versions/node/v22.1.0")
     entry = link(home / ".local/bin/claude", claude)
-    found = installs.mounts(installs.trees(entry, str(node.parent)))
+    found = view.shown(*installs.trees(entry, str(node.parent)))
     env = {"PATH": f"{node.parent}:/usr/bin:/bin"}
     # As an attempt, which has a uid of its own where this is root.
     drop = ["setpriv", "--reuid=66123", "--regid=66123", "--clear-groups", "--no-new-privs"]

@@ -78,5 +78,6 @@ def test_an_ordinary_user_is_told_what_they_can_do(root: Path) -> None:
     )
     rows = {row["name"]: row for row in json.loads(said.stdout)}
     assert said.returncode == 0
-    assert rows["room"]["text"].startswith("full")
+    # Not always full: that user may not read the interpreter of these tests.
+    assert rows["room"]["text"].startswith(("full", "processes"))
     root.chmod(0o711)

@@ -121,6 +121,9 @@ def test_programs_of_that_name_that_know_less_are_none(
 # Levels: with what is here, and with less
 
 
+BOTH = ("setpriv",)  # what both levels need
+
+
 def only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *programs: str) -> Machine:
     """This machine, as if no other programs were installed."""
     for name in ("sh", *programs):
@@ -131,13 +134,13 @@ def only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *programs: str) -> Mac
 
 @pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
 def test_with_bubblewrap_a_room_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert room_level(only(tmp_path, monkeypatch, "bwrap")).level == "full"
+    assert room_level(only(tmp_path, monkeypatch, "bwrap", *BOTH)).level == "full"
 
 
 def test_without_it_processes_are_contained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    machine = only(tmp_path, monkeypatch, "unshare")
+    machine = only(tmp_path, monkeypatch, "unshare", *BOTH)
     assert room_level(machine).level == "processes"
     found = said(machine, "room")
     assert found.level == "warn"
@@ -148,7 +151,7 @@ def test_without_it_processes_are_contained(
 def test_with_nothing_there_is_no_room_and_that_stops_no_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    machine = only(tmp_path, monkeypatch)
+    machine = only(tmp_path, monkeypatch, *BOTH)
     assert room_level(machine).lacks == ["bwrap is not installed", "unshare is not installed"]
     assert said(machine, "room").level == "warn"
 
@@ -156,7 +159,7 @@ def test_with_nothing_there_is_no_room_and_that_stops_no_work(
 def test_a_trial_that_fails_is_told_in_the_programs_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    machine = only(tmp_path, monkeypatch)
+    machine = only(tmp_path, monkeypatch, *BOTH)
     (tmp_path / "bwrap").write_text("#!/bin/sh\necho 'bwrap: No permissions' >&2; exit 1\n")
     (tmp_path / "bwrap").chmod(0o755)
     assert room_level(machine).lacks[0] == "bwrap: No permissions"
