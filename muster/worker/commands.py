@@ -4,27 +4,20 @@ import argparse
 import logging
 import os
 import resource
-import shlex
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from muster.worker import heap
 from muster.worker.agents.health import AgentHealth
 from muster.worker.daemon import Daemon, version
 from muster.worker.doctor.examination import examine
 from muster.worker.doctor.finding import Machine
-from muster.worker.git import ssh
 from muster.worker.home_lock import HomeInUse
 from muster.worker.layout import HomeUnreachable, Layout
-from muster.worker.maintenance import KEEP_DAYS
 from muster.worker.metrics import hardware
-from muster.worker.room.identity import UIDS
-from muster.worker.room.rooms import LEVELS
-from muster.worker.room.view import RoomDirectory
+from muster.worker.options import parsed
 from muster.worker.server.credentials import CredentialStore, NotEnrolled
 from muster.worker.server.enroll import AlreadyEnrolled, Registration, enroll
 from muster.worker.server.rest import BadServer, Rest, ServerRefused, Unreachable
@@ -45,7 +38,7 @@ log = logging.getLogger("muster.worker")
 
 def main(arguments: Sequence[str]) -> int:
     """Exit status 0: done; 1: it could not be; 2: asked wrongly."""
-    options = _parser().parse_args(arguments)
+    options = parsed(arguments)
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
@@ -88,17 +81,7 @@ def _run(options: argparse.Namespace) -> int:
     heap.share_one_arena()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # the usual soft limit is for select()
-    daemon = Daemon(
-        options.home,
-        stop_agents_on_exit=options.stop_agents_on_exit,
-        uids=options.uids,
-        mirror_days=options.mirror_days,
-        tunnel_command=options.tunnel_command,
-        file_roots=options.file_root,
-        room=options.room,
-        room_directories=options.room_dir,
-        own_ssh_hosts=options.own_ssh_hosts,
-    )
+    daemon = Daemon(options.home, options.settings)
 
     def on_signal(number: int, _frame: object) -> None:
         # The second one does not wait for anything.
@@ -121,174 +104,3 @@ _VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
     "run": _run,
     "doctor": _doctor,
 }
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m muster worker",
-        description="The worker of a Muster machine. Enroll once with a token that an admin made; "
-        "then keep `run` running. It dials the server, and needs no open port.",
-    )
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="enroll | run | doctor")
-    _add_enroll(verbs.add_parser("enroll", help="make this machine known to a server"))
-    _add_run(verbs.add_parser("run", help="take work from the server and carry it out"))
-    _add_doctor(verbs.add_parser("doctor", help="say what this machine lacks, and what mends it"))
-    return parser
-
-
-def _add_enroll(parser: argparse.ArgumentParser) -> None:
-    _add_home(parser)
-    parser.add_argument("--server", required=True, metavar="URL", help="https://host:9000")
-    parser.add_argument(
-        "--token", required=True, help="the enrollment token (mst_enroll_…); - reads one line"
-    )
-    parser.add_argument("--name", default=socket.gethostname(), help="default: the host's name")
-    parser.add_argument(
-        "--slots", type=_positive, default=2, metavar="N", help="attempts at a time (default 2)"
-    )
-    parser.add_argument(
-        "--ca-file", type=Path, metavar="FILE", help="trust this CA instead of the system's"
-    )
-    parser.add_argument(
-        "--insecure",
-        action="store_true",
-        help="allow plain http:// to another host: tokens and output can be read on the way",
-    )
-
-
-def _add_run(parser: argparse.ArgumentParser) -> None:
-    _add_home(parser)
-    parser.add_argument(
-        "--stop-agents-on-exit",
-        action="store_true",
-        help="on SIGTERM end what runs, too; else it goes on, and the next `run` finds it again",
-    )
-    _add_uids(parser)
-    parser.add_argument(
-        "--mirror-days",
-        type=_positive,
-        default=KEEP_DAYS,
-        metavar="N",
-        help="days after its last use for which a repository's mirror stays that no workspace "
-        f"stands on (default {KEEP_DAYS})",
-    )
-    parser.add_argument(
-        "--file-root",
-        type=_path,
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="take repositories in this directory by their paths (file:///…), and run their hooks; "
-        "may be given several times (default: none)",
-    )
-    parser.add_argument(
-        "--room",
-        choices=list(reversed(LEVELS)),
-        default="full",
-        help="the most that attempts are contained: full (a sandbox), processes, none (default "
-        "full, where this machine can; else what it can)",
-    )
-    parser.add_argument(
-        "--room-dir",
-        type=_room_directory,
-        action="append",
-        default=[],
-        metavar="DIR[:rw]",
-        help="show this directory in every attempt's room, at the same path, read-only unless :rw; "
-        "may be given several times",
-    )
-    parser.add_argument(
-        "--own-ssh-hosts",
-        type=_host,
-        action="append",
-        default=[],
-        metavar="HOST",
-        help="log in at this host with this user's own ssh keys, settings and agent, for projects "
-        "whose repository is there and that have no sshKey; may be given several times (default: "
-        "none)",
-    )
-    parser.add_argument(
-        "--tunnel-command",
-        type=_command,
-        default=os.environ.get("MUSTER_TUNNEL_COMMAND") or None,
-        metavar="COMMAND",
-        help="what opens a tunnel into a workspace, {name} filled with the tunnel's name (default: "
-        "$MUSTER_TUNNEL_COMMAND, or `cursor tunnel …` or `code tunnel …`, whichever is found)",
-    )
-
-
-def _add_doctor(parser: argparse.ArgumentParser) -> None:
-    _add_home(parser)
-    _add_uids(parser)
-    parser.add_argument(
-        "--json",
-        dest="as_json",
-        action="store_true",
-        help="a list of {name, level, ok, text, advice, command}; the level is ok, warn, or fail "
-        "for what stops work",
-    )
-
-
-def _add_uids(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--uids",
-        type=_uids,
-        default=UIDS,
-        metavar="FIRST-LAST",
-        help=f"as root: the user ids of attempts (default {UIDS[0]}-{UIDS[-1]}); two workers on "
-        "one host need ranges that do not meet",
-    )
-
-
-def _add_home(parser: argparse.ArgumentParser) -> None:
-    default = os.environ.get("MUSTER_WORKER_HOME") or Path.home() / ".muster-worker"
-    parser.add_argument(
-        "--home",
-        type=_path,
-        default=Path(default).absolute(),
-        metavar="DIR",
-        help="where credentials, journal and workspaces lie (default: $MUSTER_WORKER_HOME or "
-        "~/.muster-worker)",
-    )
-
-
-def _path(text: str) -> Path:
-    return Path(text).expanduser().absolute()
-
-
-def _room_directory(text: str) -> RoomDirectory:
-    path = text.removesuffix(":rw")
-    found = Path(path).expanduser().absolute()
-    if found == Path("/") or not found.is_dir():
-        raise argparse.ArgumentTypeError(f"{path} is no directory that could be shown")
-    return RoomDirectory(found, writable=text != path)
-
-
-def _host(text: str) -> str:
-    if ssh.host(f"ssh://{text}/") != text.strip("[]").lower():
-        raise argparse.ArgumentTypeError("a host without user or port, such as git.example.com")
-    return text
-
-
-def _command(text: str) -> str:
-    try:
-        is_one = bool(shlex.split(text))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    if not is_one:
-        raise argparse.ArgumentTypeError("a program and its arguments")
-    return text
-
-
-def _uids(text: str) -> range:
-    first, _, last = text.partition("-")
-    if not (first.isdecimal() and last.isdecimal() and 0 < int(first) <= int(last) < 2**32 - 1):
-        raise argparse.ArgumentTypeError("two user ids, such as 60000-60999")
-    return range(int(first), int(last) + 1)
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 1000:
-        raise argparse.ArgumentTypeError("from 1 to 1000")
-    return number

@@ -5,12 +5,10 @@ import importlib.metadata
 import logging
 import os
 import threading
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.frames import RoomLevel
 from muster.worker import leftovers
 from muster.worker.agents import probe
 from muster.worker.agents.agents import installed
@@ -23,20 +21,23 @@ from muster.worker.journal.journal import Journal
 from muster.worker.layout import Layout
 from muster.worker.lease.fence import Fence
 from muster.worker.lease.lease import Lease, LeaseKeeper
-from muster.worker.maintenance import KEEP_DAYS, Maintenance
+from muster.worker.limits import room_limits
+from muster.worker.maintenance import Maintenance
 from muster.worker.orders import Orders
-from muster.worker.room.identity import UIDS, Identities
+from muster.worker.room.identity import Identities
 from muster.worker.room.rooms import Rooms, found_out
-from muster.worker.room.view import RoomDirectory
 from muster.worker.server.connection import Channel
 from muster.worker.server.credentials import CredentialStore
 from muster.worker.server.log_stream import LogStreams
 from muster.worker.server.membership import Membership
+from muster.worker.settings import Settings
 from muster.worker.terminals.terminals import Terminals
 from muster.worker.tunnels.tunnels import Tunnels
 from muster.worker.vitals import Vitals
 
 _TRIAL = AttemptKey(0, 0)  # no attempt's: whose uid the programs of agents are tried with
+
+_DEFAULTS = Settings()
 
 log = logging.getLogger(__name__)
 
@@ -44,54 +45,36 @@ log = logging.getLogger(__name__)
 class Daemon:
     """Runs with one home, until `stop` or until the server decommissions it."""
 
-    def __init__(
-        self,
-        home: Path,
-        *,
-        stop_agents_on_exit: bool = False,
-        uids: range = UIDS,
-        mirror_days: float = KEEP_DAYS,
-        tunnel_command: str | None = None,
-        file_roots: Sequence[Path] = (),
-        room: RoomLevel = "full",
-        room_directories: Sequence[RoomDirectory] = (),
-        own_ssh_hosts: Sequence[str] = (),
-    ) -> None:
-        """`uids` are those of attempts, when run as root; unused mirrors stay for `mirror_days`;
-        repositories on this host are used in `file_roots` only, the machine's own ssh keys and
-        agent at `own_ssh_hosts` only. `room` is the most that attempts
-        are contained, and `room_directories` are shown in their rooms.
-        `tunnel_command` is what opens tunnels, by default whichever of Cursor and VS Code there is.
-
-        Raises NotEnrolled, BadServer, HomeInUse, HomeUnreachable.
-        """
-        self._stop_agents = stop_agents_on_exit
-        layout = self._layout = Layout(home, tuple(file_roots), tuple(own_ssh_hosts))
+    def __init__(self, home: Path, settings: Settings = _DEFAULTS) -> None:
+        """Raises NotEnrolled, BadServer, HomeInUse, HomeUnreachable."""
+        self._stop_agents = settings.stop_agents_on_exit
+        layout = self._layout = Layout(home, settings.file_roots, settings.own_ssh_hosts)
         layout.make()
-        programs = partial(installed, layout.home)
-        rooms = found_out(layout, most=room, directories=room_directories, programs=programs)
-        self._rooms = rooms
-        if rooms.level == "full":
-            layout.close_mirrors()
-        elif os.geteuid() == 0:
-            layout.require_reachable()
         self._home_lock = HomeLock(home)
         self._membership = Membership(CredentialStore(layout.credentials))
+        # While we have neither threads nor children: it may move us to another control group.
+        slots = self._membership.current.slots
+        self._limits = room_limits.settled(home, slots, settings.limits)
+        rooms = self._rooms = _rooms(layout, settings, self._limits.limits.memory)
         self._lease = Lease()
         wake = threading.Event()  # there is something to send
         self._journal = Journal(layout.journal, wake.set)
         streams = LogStreams(wake.set)
-        identities = Identities(layout.identities, uids)
+        identities = Identities(layout.identities, settings.uids)
         health = AgentHealth(look=_look(rooms, identities))
         repositories = Repositories(layout)
         self._vitals = Vitals(home, health.capabilities, repositories.urls, rooms.facts)
         changed = health.changed = self._vitals.refresh
-        self._maintenance = Maintenance(layout, repositories, changed, keep_days=mirror_days)
+        self._maintenance = Maintenance(
+            layout, repositories, changed, keep_days=settings.mirror_days
+        )
         self._channel = Channel(
             self._membership, self._journal, streams, self._lease, self._vitals, wake, version()
         )
         self._terminals = Terminals(layout, self._membership, self._channel.say, streams.shown)
-        self._tunnels = Tunnels(rooms, self._journal, self._lease, self._machine_id, tunnel_command)
+        self._tunnels = Tunnels(
+            rooms, self._journal, self._lease, self._machine_id, settings.tunnel_command
+        )
         context = AttemptContext(
             rooms=rooms,
             journal=self._journal,
@@ -103,6 +86,7 @@ class Daemon:
             terminals=self._terminals,
             changed=changed,
             tunnels=self._tunnels,
+            limits=self._limits,
         )
         self._orders = Orders(context)
 
@@ -134,6 +118,7 @@ class Daemon:
     def _resume(self) -> None:
         """Goes on with the attempts that are known, and clears away what belongs to none."""
         known = leftovers.clear(self._layout)
+        self._limits.clear(key.name for key in known)
         self._journal.forget_all_but(set(known))
         self._tunnels.resume(known)
         self._orders.attempts.resume(known)
@@ -149,6 +134,22 @@ class Daemon:
         self._membership.close()
         self._journal.close()
         self._home_lock.close()
+
+
+def _rooms(layout: Layout, settings: Settings, memory: int) -> Rooms:
+    """Raises HomeUnreachable."""
+    rooms = found_out(
+        layout,
+        most=settings.room,
+        memory=memory,
+        directories=settings.room_directories,
+        programs=partial(installed, layout.home),
+    )
+    if rooms.level == "full":
+        layout.close_mirrors()
+    elif os.geteuid() == 0:
+        layout.require_reachable()
+    return rooms
 
 
 def _look(rooms: Rooms, identities: Identities) -> Probe:

@@ -4,10 +4,13 @@ from muster.protocol.frames import RunStage
 from muster.worker.agents import agents, environment
 from muster.worker.agents.kept_order import KeptOrder
 from muster.worker.git.workspace import Workspace
+from muster.worker.limits.room_limits import RoomLimits
 from muster.worker.shim.wire import StageCommand, StageEnd
 
 
-def command(order: RunStage, kept: KeptOrder, workspace: Workspace) -> StageCommand:
+def command(
+    order: RunStage, kept: KeptOrder, workspace: Workspace, limits: RoomLimits
+) -> StageCommand:
     """The command of an ordered stage. Raises ValueError for what no process can be given."""
     room = workspace.room
     return StageCommand(
@@ -24,7 +27,21 @@ def command(order: RunStage, kept: KeptOrder, workspace: Workspace) -> StageComm
         rows=order.rows,
         secrets=[*order.secrets.values(), *filter(None, [order.repo.token, order.repo.ssh_key])],
         room=room.leader(),
+        limits=limits.of_room(
+            f"{workspace.key.name}-{order.stage_index}", (workspace.path, workspace.home)
+        ),
     )
+
+
+def failure(end: StageEnd) -> tuple[str, str] | None:
+    """The code and the words with which a stage's end fails its attempt; None if it does not."""
+    match end.how:
+        case "failed":
+            return failure_code(end), end.message
+        case "limit":
+            code, _, words = end.message.partition(" ")
+            return code, words
+    return None
 
 
 def failure_code(end: StageEnd) -> str:

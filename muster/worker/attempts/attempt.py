@@ -204,7 +204,7 @@ class Attempt:
             workspace = self._workspace.prepared(order.repo, order.author)
             if not self._shim.has_begun(order.stage_index):
                 self._workspace.undo_changes()
-            command = stage_command.command(order, kept, workspace)
+            command = stage_command.command(order, kept, workspace, self._context.limits)
             starting.result()
         finally:
             wait([starting])  # whatever comes of it
@@ -226,8 +226,8 @@ class Attempt:
 
     def _conclude(self, kept: KeptOrder, end: StageEnd) -> None:
         agent_outcome.judge(self._context.health, kept, end, self._shim.directory)
-        if end.how == "failed":
-            self._reporter.fail(stage_command.failure_code(end), end.message)
+        if (failure := stage_command.failure(end)) is not None:
+            self._reporter.fail(*failure)
             return
         succeeded = end.how == "exit" and end.code == 0
         if not succeeded:

@@ -11,6 +11,7 @@ from muster.worker.journal.journal import Journal
 from muster.worker.journal.standing import Standing
 from muster.worker.layout import Layout
 from muster.worker.lease.lease import Lease
+from muster.worker.limits.room_limits import RoomLimits
 from muster.worker.room.identity import Identities
 from muster.worker.room.rooms import Rooms
 from muster.worker.server.log_stream import LogStreams
@@ -38,6 +39,7 @@ class AttemptContext:
     terminals: Terminals
     changed: Callable[[], None]
     tunnels: Tunnels
+    limits: RoomLimits
 
     @property
     def layout(self) -> Layout:

@@ -285,5 +285,6 @@ class AttemptShim:
         if end is None:
             log.warning("the shim of task %d is gone", self._key.task_id)
             shim_client.reap(self.directory)
+            self._context.limits.end(f"{self._key.name}-{stage_index}")
             raise ShimLost
         return end

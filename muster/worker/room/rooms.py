@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from muster.protocol.attempt_key import AttemptKey
@@ -22,7 +22,6 @@ LEVELS: tuple[RoomLevel, ...] = ("none", "processes", "full")
 """From the least to the most."""
 
 _TRIAL = 20.0  # seconds for a trial room
-_SCRATCH_SHARE = 4  # each temporary directory may have a fourth of the machine's memory
 
 log = logging.getLogger(__name__)
 
@@ -32,12 +31,13 @@ class Rooms:
     """`level` is what this machine makes, `lacks` what keeps it from `full`, in words.
 
     `directories` are shown in every room, and what `programs` answers, read-only: where agents were
-    found.
+    found. `memory` in bytes is an attempt's; what is temporary lies in there.
     """
 
     layout: Layout
     level: RoomLevel = "none"
     lacks: tuple[str, ...] = ()
+    memory: int = 4 << 30
     directories: tuple[RoomDirectory, ...] = ()
     programs: Callable[[], Sequence[Path]] = field(default=tuple)
 
@@ -76,7 +76,7 @@ class Rooms:
                 group=group,
                 git_settings=layout.safe_directories,
                 covered=layout.home,
-                scratch=_memory() // _SCRATCH_SHARE,
+                memory=self.memory,
                 shown=(*shown, *self.programs()),
                 directories=self.directories,
             )
@@ -87,13 +87,14 @@ def found_out(
     layout: Layout,
     *,
     most: RoomLevel = "full",
+    memory: int = 4 << 30,
     directories: Sequence[RoomDirectory] = (),
     programs: Callable[[], Sequence[Path]] = tuple,
 ) -> Rooms:
     """The rooms that this machine can make, but none beyond `most`; tried out with a trial room."""
     lacks: list[str] = []
     for level in reversed(LEVELS[: LEVELS.index(most) + 1]):
-        rooms = Rooms(layout, level, tuple(lacks), tuple(directories), programs)
+        rooms = Rooms(layout, level, tuple(lacks), memory, tuple(directories), programs)
         if level == "none" or (lack := _trial(rooms)) is None:
             return rooms
         lacks.append(lack)
@@ -110,7 +111,7 @@ def _trial(rooms: Rooms) -> str | None:
         made = _trial_layout(Path(directory))
         identity = Identity(UIDS[-1], made.home) if os.geteuid() == 0 else None
         key = AttemptKey(0, 0)
-        trial = Rooms(made, rooms.level, (), rooms.directories, rooms.programs)
+        trial = replace(rooms, layout=made)
         argv = trial.of(key, identity, made.mirrors).command("/bin/sh", "-c", ":")
         try:
             done = subprocess.run(
@@ -138,7 +139,3 @@ def _trial_layout(home: Path) -> Layout:
         path.mkdir()
     layout.home_of(AttemptKey(0, 0)).mkdir()
     return layout
-
-
-def _memory() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -23,7 +23,8 @@ SYSTEM = (
     *("/etc", "/opt", "/nix", "/gnu", "/snap"),
 )
 _MORE = ("/sys", "/var/lib/dpkg", "/var/cache/fontconfig")
-_SCRATCH = ("/tmp", "/var/tmp")
+# What is temporary lies in memory: these parts of what an attempt may have, as divisors.
+_SCRATCH = {"/tmp": 2, "/var/tmp": 4, "/dev/shm": 4}
 
 # Where the package `muster` lies, in a checkout or among installed packages.
 _PACKAGE = Path(__file__).resolve().parents[2]
@@ -41,7 +42,8 @@ class RoomDirectory:
 class View:
     """One attempt's. `passwd` and `group` are files with its account; `covered` is the worker's own
     home; `shown` are files and directories to be seen read-only at their own paths, however deep in
-    what is covered; `scratch` is the size in bytes of each directory for what is temporary."""
+    what is covered; `memory` in bytes is what the attempt may have, its temporary files included.
+    """
 
     workspace: Path
     home: Path
@@ -49,7 +51,7 @@ class View:
     group: Path
     git_settings: Path
     covered: Path
-    scratch: int
+    memory: int
     shown: tuple[Path, ...] = ()
     directories: tuple[RoomDirectory, ...] = ()
 
@@ -82,8 +84,8 @@ class View:
 
     def _own_places(self) -> Iterator[str]:
         yield from ("--proc", "/proc", "--dev", "/dev")
-        for path in ("/dev/shm", *_SCRATCH):
-            yield from ("--perms", "1777", "--size", str(self.scratch), "--tmpfs", path)
+        for path, part in _SCRATCH.items():
+            yield from ("--perms", "1777", "--size", str(self.memory // part), "--tmpfs", path)
         yield from ("--ro-bind", sys.base_prefix, PYTHON)
         yield from (*_made(f"{LIBRARY}/muster"), "--ro-bind", str(_PACKAGE), f"{LIBRARY}/muster")
         yield from ("--ro-bind", str(self.git_settings), GIT_SETTINGS)

@@ -16,6 +16,7 @@ from muster.worker.shim.wire import (
     StageCommand,
     StageEnd,
     Unpacker,
+    command_fields,
     pack,
     shape,
     state_from,
@@ -67,7 +68,7 @@ class ShimLink:
 
     def begin(self, stage: StageCommand) -> bool:
         """Starts a stage; False if it, or a later one, was begun before: see `state`."""
-        return bool(self._ask("begin", stage=stage._asdict())["begun"])
+        return bool(self._ask("begin", stage=command_fields(stage))["begun"])
 
     def stop(self, grace: float = 10.0) -> None:
         """TERM for all that runs now, KILL after `grace` seconds; `wait` tells when it is over."""

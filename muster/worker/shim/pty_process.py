@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import termios
+from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn
 
@@ -41,8 +42,13 @@ class PtyProcess:
     again, is what the room's leader tells of.
     """
 
-    def __init__(self, command: StageCommand, env: dict[str, str]) -> None:
-        """Forks. Whether it could be started is told by `failures`. Raises OSError."""
+    def __init__(
+        self, command: StageCommand, env: dict[str, str], enter: Callable[[], None]
+    ) -> None:
+        """Forks. Whether it could be started is told by `failures`. Raises OSError.
+
+        `enter` is called in the child, with the shim's rights, before it runs anything.
+        """
         self._has_room = bool(command.room)
         # Our own hold on the slave's end keeps the terminal up while the stage lets go of it.
         self.master, self._slave = os.openpty()
@@ -55,7 +61,8 @@ class PtyProcess:
             content = _content(command, env)
             self.pid = os.fork()
             if not self.pid:
-                _become(command, env, self._slave, told, content)
+                _become(command, env, enter, self._slave, told, content)
+                _become(command, env, enter, self._slave, told)
             os.close(told)
         except OSError:
             for handle in (self.master, self._slave, self.failures, told):
@@ -202,12 +209,18 @@ def _content(command: StageCommand, env: dict[str, str]) -> int:
 
 
 def _become(
-    command: StageCommand, env: dict[str, str], terminal: int, told: int, content: int
+    command: StageCommand,
+    env: dict[str, str],
+    enter: Callable[[], None],
+    terminal: int,
+    told: int,
+    content: int,
 ) -> NoReturn:
     """In the child: turns into the command, or into what makes its room."""
-    if command.room:
-        _make_room(command.room, env, terminal, told, content)
     try:
+        enter()
+        if command.room:
+            _make_room(command.room, env, terminal, told, content)
         leader.drop_rights(command.uid, command.gid)
     except OSError as error:
         os.write(told, leader.said(error, "prepare"))

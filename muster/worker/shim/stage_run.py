@@ -7,6 +7,8 @@ from math import inf
 
 from muster.worker import processes
 from muster.worker.clock import boot_seconds, wall_milliseconds
+from muster.worker.limits.limits import Breach
+from muster.worker.limits.watch import RoomWatch
 from muster.worker.masking import Masker
 from muster.worker.shim.pty_process import PtyProcess
 from muster.worker.shim.wire import StageCommand, StageEnd
@@ -30,7 +32,13 @@ class StageRun:
     ) -> None:
         """Starts the stage; `write` takes its masked output. Raises OSError."""
         self.stage_index = command.stage_index
-        self.process = PtyProcess(command, env)
+        self._watch = RoomWatch(command.limits, _all_below_us, now)
+        self._breach: Breach | None = None
+        try:
+            self.process = PtyProcess(command, env, self._watch.enter)
+        except OSError:
+            self._watch.close()
+            raise
         self.end: StageEnd | None = None
         self._write = write
         self._masker = Masker(secret.encode(errors="surrogateescape") for secret in command.secrets)
@@ -47,7 +55,7 @@ class StageRun:
     def wakes_at(self) -> float:
         """When `tick` wants to be called next, in boot-time seconds."""
         if self.cause is None and self._status is None:
-            return min(self._quiet_at, self._timeout_at)
+            return min(self._quiet_at, self._timeout_at, self._watch.wakes_at())
         return min(self._quiet_at, self._sweep_at)
 
     def take_output(self) -> bool:
@@ -74,6 +82,7 @@ class StageRun:
                 continue
             is_exit = dead.si_code == os.CLD_EXITED
             self._status = dead.si_status if is_exit else -dead.si_status
+            self._watch.rest()
             self.process.terminate_group()
             self._hurry(now, _LEFTOVERS)
 
@@ -93,6 +102,9 @@ class StageRun:
         if self.cause is None and self._status is None:
             if now >= self._timeout_at:
                 self.stop("timeout", self._timeout_grace, now)
+            elif breach := self._watch.look(now):
+                self._breach = breach
+                self.stop("limit", 0, now)
         elif now >= self._sweep_at:
             self._sweep(now)
 
@@ -102,8 +114,11 @@ class StageRun:
 
     def _sweep(self, now: float) -> None:
         if self._status is None and now < self._kill_at:
-            self._sweep_at = self._kill_at  # or sooner, if the leader dies
-            return
+            if self._watch.look(now) is None:
+                # Or sooner, if the leader dies.
+                self._sweep_at = min(self._kill_at, self._watch.wakes_at())
+                return
+            self._kill_at = now  # time to end is no time to use the machine up
         self._sweep_at = now + _SWEEP
         left = processes.descendants(os.getpid())
         if self._status is not None and not left:
@@ -113,6 +128,7 @@ class StageRun:
         elif now >= self._kill_at:
             # Counted from the first KILL: when that was due we may have been frozen.
             self._give_up_at = min(self._give_up_at, now + _INSISTENCE)
+            self._watch.kill()
             self.process.kill_group()
             processes.kill(left)
 
@@ -120,6 +136,7 @@ class StageRun:
         self._drain()
         reap()
         how, code, message = self._verdict()
+        self._watch.close()
         self.end = StageEnd(
             stage_index=self.stage_index,
             how=how,
@@ -136,8 +153,13 @@ class StageRun:
         if failure:
             number, _, message = failure.partition(" ")
             return "failed", int(number), message
+        code = status if status >= 0 else 128 - status
+        if self.cause in (None, "limit"):
+            breach = self._breach or self._watch.verdict(ended_badly=status != 0)
+            if breach:
+                return "limit", code, f"{breach.code} {breach.message}"
         if self.cause:
-            return self.cause, status if status >= 0 else 128 - status, ""
+            return self.cause, code, ""
         return ("exit", status, "") if status >= 0 else ("signal", -status, "")
 
     def _drain(self) -> None:
@@ -154,6 +176,10 @@ class StageRun:
             if over or not output:
                 break
         self._write(self._masker.flush())
+
+
+def _all_below_us() -> list[processes.Process]:
+    return processes.descendants(os.getpid())
 
 
 def reap() -> None:

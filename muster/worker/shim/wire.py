@@ -18,6 +18,8 @@ import struct
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
+from muster.worker.limits.limits import StageLimits
+
 VERSION = ROOMS = 2  # the first version with rooms
 SPOKEN = (VERSION, VERSION - 1)
 """Our own version and the one before: an upgrade of the daemon ends no shim."""
@@ -51,15 +53,17 @@ class StageCommand(NamedTuple):
     secrets: list[str] = []
     grace: float = 10.0
     room: list[str] = []
+    limits: StageLimits | None = None
 
 
 class StageEnd(NamedTuple):
     """How a stage ended.
 
     `how` is `exit` (`code` is the status), `signal` (its number), `timeout`, `stopped`, `lease`
-    (`code` is what the process ended with, a signal as 128 + n), or `failed`: it could not be
-    started, `code` is the errno and `message` begins with the errno's name. `log_end` is the
-    offset after the stage's last byte; times are wall-clock milliseconds.
+    (`code` is what the process ended with, a signal as 128 + n), `limit` (`code` likewise;
+    `message` is a code such as `memory_exceeded`, a blank and a sentence), or `failed`: it could
+    not be started, `code` is the errno and `message` begins with the errno's name. `log_end` is
+    the offset after the stage's last byte; times are wall-clock milliseconds.
     """
 
     stage_index: int
@@ -107,6 +111,8 @@ def shape(kind: Callable[..., _Shape], fields: dict[str, Any]) -> _Shape:
 def command_from(fields: dict[str, Any]) -> StageCommand:
     """The command in a request. Raises ValueError for one that no stage could be begun with."""
     command = shape(StageCommand, fields)
+    if fields.get("limits"):
+        command = command._replace(limits=shape(StageLimits, fields["limits"]))
     words = [*command.argv, *command.env, *command.env.values(), *command.secrets]
     words += [*command.room, command.cwd]
     numbers = [command.stage_index, command.timeout, command.cols, command.rows, command.grace]
@@ -116,6 +122,10 @@ def command_from(fields: dict[str, Any]) -> StageCommand:
     if not all(isinstance(number, int | float) and number >= 0 for number in [*numbers, *ids]):
         raise ValueError("a number that is none, or negative")
     return command
+
+
+def command_fields(command: StageCommand) -> dict[str, Any]:
+    return {**command._asdict(), "limits": command.limits and command.limits._asdict()}
 
 
 def state_from(fields: dict[str, Any]) -> ShimState:

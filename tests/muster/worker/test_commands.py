@@ -46,3 +46,18 @@ def test_a_host_for_own_keys_is_a_host_and_nothing_else(root: Path, host: str) -
     said = muster("worker", "run", "--home", str(root / "home"), f"--own-ssh-hosts={host}")
     assert said.returncode == 2
     assert "a host without user or port" in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "given", "complaint"),
+    [
+        ("--attempt-memory", "much", "a size of at least 16 MiB, such as 512M or 4G"),
+        ("--attempt-disk", "1K", "a size of at least 16 MiB, such as 512M or 4G"),
+        ("--attempt-processes", "1", "from 64 to"),
+        ("--attempt-files", "0", "from 64 to"),
+    ],
+)
+def test_a_limit_that_is_none_is_refused(option: str, given: str, complaint: str) -> None:
+    said = muster("worker", "run", option, given)
+    assert said.returncode == 2
+    assert f"argument {option}: {complaint}" in said.stderr

@@ -31,6 +31,8 @@ from muster.worker.git.repositories import Repositories
 from muster.worker.journal.journal import Journal
 from muster.worker.layout import Layout
 from muster.worker.lease.lease import Lease
+from muster.worker.limits import limits
+from muster.worker.limits.room_limits import RoomLimits
 from muster.worker.orders import Orders
 from muster.worker.room.identity import Identities
 from muster.worker.room.rooms import Rooms
@@ -69,6 +71,7 @@ class Machine:
                 terminals=self.terminals,
                 changed=lambda: None,
                 tunnels=Tunnels(Rooms(layout), self.journal, lease, lambda: "machine"),
+                limits=RoomLimits(limits.of_machine(8 << 30, 8 << 30, slots=2), None),
             )
         )
 

@@ -1,5 +1,6 @@
 """A real worker on a fake server: in this process, or as `python -m muster worker run`."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -15,8 +16,11 @@ from muster.protocol.frames import Author, Forget, Repo, RunStage
 from muster.worker import processes
 from muster.worker.daemon import Daemon
 from muster.worker.layout import Layout
+from muster.worker.limits import cgroup
+from muster.worker.limits.cgroup import NoGroups
 from muster.worker.room.view import RoomDirectory
 from muster.worker.server.credentials import Credentials, CredentialStore
+from muster.worker.settings import Settings
 from muster.worker.shim import client as shim_client
 from muster.worker.tunnels import command as tunnel_command
 from tests.muster.worker.fake_server import LIMIT, FakeServer
@@ -50,8 +54,9 @@ class WorkerHome:
     def made(self, **options: Any) -> Daemon:
         """A daemon in whose rooms the test's directory is to be seen: what stages do there tells
         how far they are."""
-        roots, shown = self.layout.file_roots, [RoomDirectory(self.layout.home.parent, True)]
-        return Daemon(self.layout.home, file_roots=roots, room_directories=shown, **options)
+        roots, shown = self.layout.file_roots, (RoomDirectory(self.layout.home.parent, True),)
+        settings = Settings(file_roots=roots, room_directories=shown, **options)
+        return Daemon(self.layout.home, settings)
 
     def take(self, daemon: Daemon) -> "WorkerHome":
         """Run this one."""
@@ -140,6 +145,8 @@ class WorkerHome:
             if os.geteuid() == 0:  # then each claimed uid is an attempt's own
                 uid = int(claim.name)
                 processes.end(lambda uid=uid: owned_by(uid), grace=0)
+        with contextlib.suppress(NoGroups):
+            cgroup.find(self.layout.home).clear(())
 
 
 @pytest.fixture

@@ -135,7 +135,7 @@ def test_what_a_daemon_and_a_shim_say_is_spelled_as_ever() -> None:
     daemon.close()
     stage = {"stage_index": 0, "argv": ["true"], "env": {"A": "b"}, "cwd": "/", "timeout": 60.0}
     terminal = {"uid": None, "gid": None, "cols": 80, "rows": 24, "secrets": [], "grace": 10.0}
-    room: dict[str, list[str]] = {"room": []}
+    room: dict[str, object] = {"room": [], "limits": None}
     assert heard == [
         {"hello": [2, 1]},
         {"id": 1, "do": "begin", "stage": {**stage, **terminal, **room}},

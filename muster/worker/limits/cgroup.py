@@ -1,0 +1,180 @@
+"""Where on this machine control groups may be made: below the daemon's own group.
+
+Version 2 (<https://docs.kernel.org/admin-guide/cgroup-v2.html>): a group whose children are held
+to limits may have no process of its own, so the daemon moves into a leaf first; and only one may
+write a subtree, so what systemd keeps is left alone unless the unit says `Delegate=yes`
+(<https://systemd.io/CGROUP_DELEGATION>). Version 1 needs neither.
+"""
+
+import contextlib
+import hashlib
+import logging
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from muster.worker import processes
+
+LEAF = "daemon"
+"""The daemon's own group, beside those of its rooms. A unit with `DelegateSubgroup=daemon` begins
+there: else systemd could not start it again while a room still lives."""
+
+CONTROLLERS = frozenset({"memory", "pids"})
+
+log = logging.getLogger(__name__)
+
+
+class NoGroups(Exception):
+    """No control group may be written here; says why."""
+
+
+class Groups(NamedTuple):
+    """The groups below which rooms may have theirs: one of version 2, or one for each controller
+    of version 1."""
+
+    version: int
+    bases: tuple[Path, ...]
+    prefix: str
+
+    def of_room(self, name: str) -> list[str]:
+        """The directories of the groups to make for a room."""
+        return [str(base / f"{self.prefix}{name}") for base in self.bases]
+
+    def end(self, name: str) -> None:
+        """Kills what is in the groups of a room, and removes them."""
+        for directory in self.of_room(name):
+            with contextlib.suppress(OSError):  # it has none, or is not gone yet
+                _end(Path(directory))
+                os.rmdir(directory)
+
+    def clear(self, kept: Iterable[str]) -> None:
+        """Removes what rooms of an earlier life left empty, and what still runs in those that
+        belong to none of the attempts `kept`, by their names."""
+        names = set(kept)
+        for base in self.bases:
+            for left in base.glob(f"{self.prefix}*"):
+                with contextlib.suppress(OSError):  # in use, and so in use rightly
+                    if left.name.removeprefix(self.prefix).rpartition("-")[0] not in names:
+                        _end(left)
+                    left.rmdir()
+
+    def allowed_memory(self) -> int | None:
+        """What all groups below may use of memory together; None: as much as there is."""
+        for base in self.bases:
+            for name in ("memory.max", "memory.limit_in_bytes"):
+                with contextlib.suppress(OSError, ValueError):
+                    return int((base / name).read_text())
+        return None
+
+
+class Mount(NamedTuple):
+    """A mounted hierarchy: from which of its groups on it is seen, where, and its controllers, as
+    `/proc/self/cgroup` names them: version 2 has one empty name."""
+
+    root: str
+    point: Path
+    controllers: frozenset[str]
+
+
+def find(home: Path, process: Path = Path("/proc/self"), systemd: bool | None = None) -> Groups:
+    """Where this daemon may make groups for the rooms of a home. It may have moved to a group of
+    its own then, which is to be done before it has children. Raises NoGroups.
+    """
+    prefix = f"muster-{hashlib.sha256(os.fsencode(home)).hexdigest()[:8]}-"
+    has_systemd = Path("/run/systemd/system").is_dir() if systemd is None else systemd
+    try:
+        own = _own_groups(process)
+        if (group := own.get("")) and _words(group / "cgroup.controllers") >= CONTROLLERS:
+            return Groups(2, (_delegated(group, has_systemd),), prefix)
+    except OSError as error:
+        raise NoGroups(f"control groups cannot be written: {error}") from error
+    if not own.keys() >= CONTROLLERS:
+        raise NoGroups("no control groups for memory and processes are mounted here")
+    bases = sorted({own[controller] for controller in CONTROLLERS})
+    for base in bases:
+        _require_writable(base)
+    return Groups(1, tuple(bases), prefix)
+
+
+def _own_groups(process: Path) -> dict[str, Path]:
+    """The directories of our own groups by controller; that of version 2 by the empty name."""
+    groups = {}
+    mounts = list(_mounts((process / "mountinfo").read_text()))
+    for line in (process / "cgroup").read_text().splitlines():
+        _, controllers, group = line.split(":", 2)
+        for mount in mounts:
+            below = os.path.relpath(group, mount.root)
+            if mount.controllers >= _split(controllers) and not below.startswith(".."):
+                groups.update(dict.fromkeys(_split(controllers), mount.point / below))
+    return groups
+
+
+def _mounts(mountinfo: str) -> Iterable[Mount]:
+    """Those of control groups, from `/proc/self/mountinfo` (proc_pid_mountinfo(5))."""
+    for line in mountinfo.splitlines():
+        before, _, after = line.partition(" - ")
+        kind, _, options = after.split(" ", 2)
+        root, point = before.split(" ")[3:5]
+        if kind == "cgroup2":
+            yield Mount(root, Path(point), _split(""))
+        elif kind == "cgroup":
+            yield Mount(root, Path(point), _split(options) - {"rw", "ro"})
+
+
+def _delegated(own: Path, has_systemd: bool) -> Path:
+    """The group of version 2 below which rooms may have theirs. Raises OSError, NoGroups."""
+    base = own.parent if own.name == LEAF else own
+    _require_writable(base)
+    is_root = not (base / "cgroup.type").exists()
+    if has_systemd and not is_root and not _is_marked(base):
+        raise NoGroups(f"{base} is systemd's: the worker's unit needs Delegate=yes")
+    if _words(base / "cgroup.subtree_control") >= CONTROLLERS:
+        return base
+    if own == base and not is_root:
+        _move_to_leaf(base)
+    enabled = " ".join(f"+{name}" for name in sorted(CONTROLLERS))
+    (base / "cgroup.subtree_control").write_text(enabled)
+    return base
+
+
+def _move_to_leaf(base: Path) -> None:
+    """Leaves `base` without a process. Raises NoGroups if others are in it."""
+    if others := _words(base / "cgroup.procs") - {str(os.getpid())}:
+        raise NoGroups(f"{len(others)} other processes are in {base}")
+    (base / LEAF).mkdir(exist_ok=True)
+    (base / LEAF / "cgroup.procs").write_text("0")
+
+
+def _require_writable(base: Path) -> None:
+    if not os.access(base, os.W_OK) or not os.access(base / "cgroup.procs", os.W_OK):
+        raise NoGroups(f"{base} may not be written")
+
+
+def _is_marked(base: Path) -> bool:
+    """Whether systemd has delegated the group, by the mark that it sets then."""
+    for name in ("user.delegate", "trusted.delegate"):
+        with contextlib.suppress(OSError):
+            return os.getxattr(base, name) == b"1"
+    return False
+
+
+def _end(group: Path) -> None:
+    """Kills all that is in a group."""
+    for name, value in (("pids.max", "0"), ("cgroup.kill", "1")):
+        with contextlib.suppress(OSError):
+            (group / name).write_text(value)
+    processes.end(lambda: _living(group), grace=0)
+
+
+def _living(group: Path) -> list[processes.Process]:
+    found = [processes.find(int(pid)) for pid in _words(group / "cgroup.procs")]
+    return [process for process in found if process and process.alive]
+
+
+def _words(path: Path) -> frozenset[str]:
+    return frozenset(path.read_text().split())
+
+
+def _split(text: str) -> frozenset[str]:
+    return frozenset(text.split(","))

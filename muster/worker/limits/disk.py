@@ -1,0 +1,246 @@
+"""What a room's directories take of the disk, measured beside the shim's loop.
+
+A child of the shim walks through them, so that neither a million files nor a disk that hangs makes
+a terminal wait; it may take a twentieth of the time. Files count by their blocks, however long they
+say they are, but each one as a small file at least: a disk has only so many. Standard library only.
+"""
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import stat
+from collections.abc import Iterator
+from typing import NoReturn
+
+from muster.worker import processes
+from muster.worker.limits.limits import Breach, disk_breach
+
+_EVERY = 5.0  # seconds between two walks
+_SHARE = 20  # a walk takes a twentieth of the time
+_HASTE = 4  # or a quarter, where the disk loses what the room might not have
+_LONGEST = 60.0  # seconds, after which a walk is given up
+
+_LEAST = 4 << 10  # bytes that a file counts at least
+_DEEPEST = 2048  # levels, deeper than a path can tell (PATH_MAX)
+_MOST_LINKED = 1 << 20  # files with several names that are counted once
+
+_TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm")
+_PR_SET_PDEATHSIG = 1
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class TooDeep(Exception):
+    """Directories lie in each other so deep that no walk comes to their end."""
+
+
+class DiskWatch:
+    """Walks now and then; `look` is called again and again, and never waits."""
+
+    def __init__(self, directories: list[str], limit: int, now: float) -> None:
+        self._directories = directories
+        self._limit = limit
+        self._walk: Walk | None = None
+        self._due = now + _EVERY
+        self._in_haste = now  # no walk before, whatever the disk loses
+        self._used = 0
+        self._free = self._free_now()  # when the latest walk began
+
+    def look(self, now: float) -> Breach | None:
+        """The limit's breach, once a walk has found it."""
+        if self._walk is not None:
+            return self._take(self._walk, now)
+        if now >= self._due or (now >= self._in_haste and self._may_be_beyond()):
+            self._free = self._free_now()
+            self._walk = Walk(self._directories, self._limit, now)
+        return None
+
+    def close(self) -> None:
+        """Ends a walk, if there is one. Safe to repeat."""
+        if self._walk is not None:
+            self._walk.end()
+            self._walk = None
+
+    def _take(self, walk: "Walk", now: float) -> Breach | None:
+        said = walk.result()
+        cost = now - walk.began
+        if said is None and cost < _LONGEST:
+            return None
+        self.close()
+        self._due = now + max(_EVERY, _SHARE * cost)
+        self._in_haste = now + _HASTE * cost
+        if said == "deep":
+            return Breach(
+                "disk_exceeded",
+                f"directories lie more than {_DEEPEST} levels deep in each other, so that what "
+                "they take of the disk cannot be told",
+            )
+        if said:
+            self._used = int(said)
+        return disk_breach(self._limit, self._used) if self._used > self._limit else None
+
+    def _may_be_beyond(self) -> bool:
+        """Whether since the latest walk the disk lost more than the room may still take."""
+        return self._free - self._free_now() > self._limit - self._used
+
+    def _free_now(self) -> int:
+        free = [0]
+        for directory in self._directories:
+            with contextlib.suppress(OSError):
+                found = os.statvfs(directory)
+                free.append(found.f_bavail * found.f_frsize)
+        return max(free)
+
+
+class Walk:
+    """A child that adds up directories and says the sum on a pipe. Raises OSError."""
+
+    def __init__(self, directories: list[str], limit: int, now: float) -> None:
+        self.began = now
+        self._said, told = os.pipe()
+        os.set_blocking(self._said, False)
+        try:
+            pid = os.fork()
+            if not pid:
+                _walk_and_tell(directories, limit, told)
+        finally:
+            os.close(told)
+        # Whoever reaps our children may do so before we kill it: its number alone would not do.
+        self._handle = os.pidfd_open(pid)
+
+    def result(self) -> str | None:
+        """The sum, or `deep`; None while it is not known, empty if the child died of something."""
+        with contextlib.suppress(BlockingIOError):
+            return os.read(self._said, 64).decode()
+        return None
+
+    def end(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+        os.close(self._handle)
+        os.close(self._said)
+
+
+def taken(directories: list[str], limit: int) -> int:
+    """Bytes on disk in these directories, each of them without what is mounted in it; counted no
+    further than `limit`. Follows no link. Raises TooDeep.
+    """
+    linked: set[int] = set()
+    sum_of_all = 0
+    for directory in directories:
+        for found in _below(directory):
+            if found.st_nlink > 1 and not stat.S_ISDIR(found.st_mode):
+                if found.st_ino in linked:
+                    continue
+                if len(linked) < _MOST_LINKED:
+                    linked.add(found.st_ino)
+            sum_of_all += max(found.st_blocks * 512, _LEAST)
+            if sum_of_all > limit:
+                return sum_of_all
+    return sum_of_all
+
+
+def in_memory(root: int) -> int:
+    """Bytes in the temporary file systems of a room whose processes are below this one."""
+    own = _mounts_of("self")
+    for process in processes.descendants(root):
+        if _mounts_of(process.pid) not in (None, own):
+            return _used_in(f"/proc/{process.pid}/root")
+    return 0
+
+
+def _used_in(root: str) -> int:
+    sizes = {}
+    for place in _TEMPORARY:
+        with contextlib.suppress(OSError):
+            found = os.statvfs(root + place)
+            device = os.stat(root + place).st_dev
+            if device != os.stat(place).st_dev:  # the room's own
+                sizes[device] = (found.f_blocks - found.f_bfree) * found.f_frsize
+    return sum(sizes.values())
+
+
+def _mounts_of(pid: int | str) -> str | None:
+    with contextlib.suppress(OSError):
+        return os.readlink(f"/proc/{pid}/ns/mnt")
+    return None
+
+
+def _below(directory: str) -> Iterator[os.stat_result]:
+    """All that lies in a directory. By handles instead of paths: whoever owns the tree can move
+    and replace any part of it meanwhile, and lay paths that are longer than the kernel takes."""
+    try:
+        handles = [os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)]
+    except OSError:
+        return
+    levels = [os.scandir(handles[0])]
+    try:
+        yield from _entries(os.fstat(handles[0]).st_dev, handles, levels)
+    finally:
+        for level in levels:
+            level.close()
+        for handle in handles:
+            os.close(handle)
+
+
+def _entries(
+    device: int, handles: list[int], levels: list["os._ScandirIterator[str]"]
+) -> Iterator[os.stat_result]:
+    """`levels` are the directories from the top to where we are, `handles` what they are held by;
+    both are changed."""
+    while levels:
+        entry = next(levels[-1], None)
+        if entry is None:
+            levels.pop().close()
+            os.close(handles.pop())
+            continue
+        with contextlib.suppress(OSError):  # gone meanwhile, or closed to us
+            found = entry.stat(follow_symlinks=False)
+            if found.st_dev != device:
+                continue
+            yield found
+            if stat.S_ISDIR(found.st_mode):
+                if len(levels) >= _DEEPEST:
+                    raise TooDeep
+                _go_down(entry.name, device, handles, levels)
+
+
+def _go_down(
+    name: str, device: int, handles: list[int], levels: list["os._ScandirIterator[str]"]
+) -> None:
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+    handle = os.open(name, flags, dir_fd=handles[-1])
+    try:
+        if os.fstat(handle).st_dev != device:
+            raise OSError(f"{name} was mounted meanwhile")
+        level = os.scandir(handle)
+    except OSError:
+        os.close(handle)
+        raise
+    handles.append(handle)
+    levels.append(level)
+
+
+def _walk_and_tell(directories: list[str], limit: int, told: int) -> NoReturn:
+    """In the child."""
+    try:
+        _libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        # Above all the shim's lock, which would outlive it here, and the listener.
+        os.closerange(0, told)
+        os.closerange(told + 1, 1 << 20)
+        os.nice(19)
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        try:
+            sum_of_all = taken(directories, limit) + in_memory(os.getppid())
+            said = str(sum_of_all)
+        except TooDeep:
+            said = "deep"
+        os.write(told, said.encode())
+    finally:
+        os._exit(0)

@@ -1,0 +1,93 @@
+"""How much an attempt may use, and the words for having used it up. Standard library only: the
+shim imports this."""
+
+from typing import NamedTuple
+
+PROCESSES = 4096
+FILES = 65_536
+_MEMORY = 4 << 30
+_DISK = 20 << 30
+_LEAST_DISK = 1 << 30
+
+
+class AttemptLimits(NamedTuple):
+    """What one attempt may use at once: bytes of memory, processes with their threads, files that
+    a process may have open, bytes on disk."""
+
+    memory: int
+    processes: int
+    files: int
+    disk: int
+
+    def __str__(self) -> str:
+        return (
+            f"memory {words(self.memory)}, {self.processes} processes, {self.files} open files, "
+            f"disk {words(self.disk)}"
+        )
+
+
+class StageLimits(NamedTuple):
+    """The limits of one stage. `directories` are what counts as its disk; `groups` the control
+    groups to make for its room, and none where the machine has none to give."""
+
+    memory: int
+    processes: int
+    files: int
+    disk: int
+    directories: list[str] = []
+    groups: list[str] = []
+
+
+class Breach(NamedTuple):
+    """A limit that was hit: the code that the attempt fails with, and a sentence."""
+
+    code: str
+    message: str
+
+
+def words(number: int) -> str:
+    """Bytes as people say them: `1.5 GiB`."""
+    for unit, name in ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
+        if number >= unit:
+            return f"{number / unit:.1f}".removesuffix(".0") + f" {name}"
+    return f"{number} bytes"
+
+
+def of_machine(memory: int, free_disk: int, slots: int) -> AttemptLimits:
+    """What an attempt may use of a machine with that much, if its operator says nothing.
+
+    All attempts together fit into three quarters of the memory; but where that leaves one with
+    less than 4 GiB it may have these, or three quarters of what there is: that a few share a small
+    machine is no reason to kill what a single one needs.
+    """
+    most = memory * 3 // 4
+    return AttemptLimits(
+        memory=max(most // max(slots, 1), min(_MEMORY, most)),
+        processes=PROCESSES,
+        files=FILES,
+        disk=max(min(_DISK, free_disk // 2), _LEAST_DISK),
+    )
+
+
+def memory_breach(limit: int, used: int) -> Breach:
+    return Breach(
+        "memory_exceeded",
+        f"it needed more memory than an attempt may have: {words(limit)} ({words(used)} in use, "
+        "what lies in /tmp and /dev/shm may count); `worker run --attempt-memory` sets the limit",
+    )
+
+
+def processes_breach(limit: int, used: int) -> Breach:
+    return Breach(
+        "processes_exceeded",
+        f"it started more processes than an attempt may have: {limit}, threads included ({used} "
+        "at once); `worker run --attempt-processes` sets the limit",
+    )
+
+
+def disk_breach(limit: int, used: int) -> Breach:
+    return Breach(
+        "disk_exceeded",
+        f"it took more disk than an attempt may have: {words(limit)} ({words(used)} in workspace, "
+        "home and /tmp); `worker run --attempt-disk` sets the limit",
+    )

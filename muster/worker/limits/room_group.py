@@ -1,0 +1,159 @@
+"""The control groups of one room: one of version 2, or one in each of version 1's hierarchies.
+
+A group counts all that was ever forked in it, whoever that became, and the kernel holds it to its
+limits. Standard library only: the shim imports this.
+"""
+
+import contextlib
+import os
+import time
+
+from muster.worker.limits.limits import (
+    Breach,
+    StageLimits,
+    memory_breach,
+    processes_breach,
+)
+
+_TRIES = 5  # to remove a group whose last process is about to be gone
+_PAUSE = 0.002  # seconds between two of them
+
+
+class RoomGroup:
+    """Made empty; the room's first process calls `enter`, and all that it forks is in it."""
+
+    def __init__(self, directories: list[str], limits: StageLimits) -> None:
+        """Makes the groups and sets their limits. Raises OSError, and leaves none then."""
+        self._directories = directories
+        self._limits = limits
+        try:
+            for directory in directories:
+                with contextlib.suppress(FileExistsError):  # an earlier shim's, which died
+                    os.mkdir(directory, 0o755)
+                _limit(directory, limits)
+        except OSError:
+            self.remove()
+            raise
+        # What has happened in one that an earlier room left is not this one's.
+        self._killed_before = self._killed()
+        self._refused_before = self._refused()
+
+    def enter(self) -> None:
+        """Moves the calling process, which has one thread, into the group. Raises OSError."""
+        for directory in self._directories:
+            _write(directory, "cgroup.procs", "0")
+
+    def memory_breach(self) -> Breach | None:
+        """Whether the kernel had to kill for want of memory in this group.
+
+        One that it killed because the whole machine had none left is no fault of this group.
+        """
+        limit = self._limits.memory
+        if self._killed() <= self._killed_before:
+            return None
+        for directory in self._directories:
+            if _numbers(directory, "memory.events").get("oom"):
+                return memory_breach(limit, _number(directory, "memory.peak"))
+            # Version 1 counts nothing else that could be relied on: `failcnt` is 0 on Linux 6.18.
+            used = _number(directory, "memory.max_usage_in_bytes")
+            if used >= limit - limit // 16:
+                return memory_breach(limit, used)
+        return None
+
+    def forks_refused(self) -> int:
+        """How many forks the kernel has refused here."""
+        return self._refused() - self._refused_before
+
+    def processes_breach(self) -> Breach:
+        used = max(_number(each, "pids.peak", "pids.current") for each in self._directories)
+        return processes_breach(self._limits.processes, used)
+
+    def _killed(self) -> int:
+        return self._count("oom_kill", "memory.events", "memory.oom_control")
+
+    def _refused(self) -> int:
+        return self._count("max", "pids.events")
+
+    def _count(self, event: str, *names: str) -> int:
+        return sum(
+            _numbers(each, name).get(event, 0) for each in self._directories for name in names
+        )
+
+    def kill(self) -> None:
+        """Kills all that is in the group, where the kernel can, and lets nothing be forked there
+        any more, so that whoever kills one by one comes to an end."""
+        for directory in self._directories:
+            with contextlib.suppress(OSError):
+                _write(directory, "pids.max", "0")
+            with contextlib.suppress(OSError):
+                _write(directory, "cgroup.kill", "1")
+
+    def remove(self) -> bool:
+        """Removes the groups; False if something is still in one of them."""
+        left = [directory for directory in self._directories if not _removed(directory)]
+        return not left
+
+
+def _limit(directory: str, limits: StageLimits) -> None:
+    """Sets those limits that the group's files tell it can keep. Raises OSError."""
+    for name, value in _settings(directory, limits):
+        if os.path.exists(os.path.join(directory, name)):
+            _write(directory, name, value)
+
+
+def _settings(directory: str, limits: StageLimits) -> list[tuple[str, str]]:
+    memory = str(limits.memory)
+    swap = ("memory.memsw.limit_in_bytes", memory)
+    # It may never be below the limit without swap, which an earlier shim may have left there.
+    with_swap = _number(directory, "memory.memsw.limit_in_bytes")
+    lower = ("memory.limit_in_bytes", memory)
+    return [
+        ("memory.max", memory),
+        ("memory.swap.max", "0"),
+        ("memory.oom.group", "1"),
+        *([swap, lower] if 0 < with_swap < limits.memory else [lower, swap]),
+        ("pids.max", str(limits.processes)),
+    ]
+
+
+def _removed(directory: str) -> bool:
+    for _ in range(_TRIES):
+        try:
+            os.rmdir(directory)
+        except FileNotFoundError:
+            return True
+        except OSError:  # busy: what was killed is not gone yet
+            time.sleep(_PAUSE)
+        else:
+            return True
+    return False
+
+
+def _write(directory: str, name: str, value: str) -> None:
+    handle = os.open(os.path.join(directory, name), os.O_WRONLY)
+    try:
+        os.write(handle, value.encode())
+    finally:
+        os.close(handle)
+
+
+def _read(directory: str, name: str) -> str:
+    """Empty where there is no such file."""
+    with contextlib.suppress(OSError), open(os.path.join(directory, name)) as file:
+        return file.read()
+    return ""
+
+
+def _number(directory: str, *names: str) -> int:
+    """The first of the files that has a number in it; 0 where none has."""
+    for name in names:
+        text = _read(directory, name).strip()
+        if text.isdecimal():
+            return int(text)
+    return 0
+
+
+def _numbers(directory: str, name: str) -> dict[str, int]:
+    """A file of names and numbers, one pair a line."""
+    pairs = (line.split() for line in _read(directory, name).splitlines())
+    return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isdecimal()}

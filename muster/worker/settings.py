@@ -1,0 +1,33 @@
+"""What the operator of a worker may choose: the options of `worker run`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from muster.protocol.frames import RoomLevel
+from muster.worker.maintenance import KEEP_DAYS
+from muster.worker.room.identity import UIDS
+from muster.worker.room.view import RoomDirectory
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`stop_agents_on_exit`: what runs ends with the daemon, too.
+
+    `uids` are those of attempts, when run as root. Unused mirrors stay for `mirror_days`.
+    `tunnel_command` is what opens tunnels, by default whichever of Cursor and VS Code there is.
+    Repositories on this host are used in `file_roots` only, the machine's own ssh keys and agent at
+    `own_ssh_hosts` only. `room` is the most that attempts are contained; `room_directories` are
+    shown in their rooms. `limits` are those of an attempt that are not the defaults, by the names
+    of AttemptLimits.
+    """
+
+    stop_agents_on_exit: bool = False
+    uids: range = UIDS
+    mirror_days: float = KEEP_DAYS
+    tunnel_command: str | None = None
+    file_roots: tuple[Path, ...] = ()
+    own_ssh_hosts: tuple[str, ...] = ()
+    room: RoomLevel = "full"
+    room_directories: tuple[RoomDirectory, ...] = ()
+    limits: Mapping[str, int] = field(default_factory=dict)

@@ -1,0 +1,170 @@
+"""Control groups are made where the machine lets us, and nowhere else.
+
+Version 2 is played by files in a directory: on the machines of these tests its controllers may be
+elsewhere. What the kernel makes of such files is in test_room_group.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from muster.worker.limits import cgroup
+from muster.worker.limits.cgroup import Groups, NoGroups
+from tests.muster.worker.repositories import wait_until_gone
+
+
+class Kernel:
+    """A hierarchy of version 2 that is made up, seen by a process in one of its groups."""
+
+    def __init__(self, directory: Path, group: str, *others: str) -> None:
+        self.process = directory / "self"
+        self.process.mkdir()
+        self.top = directory / "cgroup"
+        self.group = self.top / group
+        mount = f"30 20 0:26 / {self.top} rw,nosuid - cgroup2 cgroup rw,nsdelegate"
+        (self.process / "mountinfo").write_text(f"1 1 8:1 / / rw - ext4 /dev/x rw\n{mount}\n")
+        (self.process / "cgroup").write_text(f"0::/{group}\n")
+        self.make(self.group, str(os.getpid()), *others)
+
+    def make(self, group: Path, *pids: str) -> None:
+        group.mkdir(parents=True, exist_ok=True)
+        (group / "cgroup.controllers").write_text("cpu memory pids\n")
+        (group / "cgroup.subtree_control").write_text("\n")
+        (group / "cgroup.type").write_text("domain\n")
+        (group / "cgroup.procs").write_text("\n".join(pids))
+
+    def find(self, *, systemd: bool = False) -> Groups:
+        return cgroup.find(self.group, self.process, systemd)
+
+    def control(self, group: Path) -> str:
+        return (group / "cgroup.subtree_control").read_text()
+
+
+@pytest.fixture
+def kernel(tmp_path: Path) -> Kernel:
+    return Kernel(tmp_path, "unit")
+
+
+def test_the_daemon_moves_into_a_leaf_so_that_its_rooms_may_be_held(kernel: Kernel) -> None:
+    found = kernel.find()
+    assert (found.version, found.bases) == (2, (kernel.group,))
+    assert (kernel.group / "daemon" / "cgroup.procs").read_text() == "0"
+    assert kernel.control(kernel.group) == "+memory +pids"
+
+
+def test_a_daemon_that_was_started_in_a_leaf_stays_there(tmp_path: Path) -> None:
+    kernel = Kernel(tmp_path, "unit/daemon")
+    kernel.make(kernel.top / "unit")
+    assert kernel.find().bases == (kernel.top / "unit",)
+    assert kernel.control(kernel.top / "unit") == "+memory +pids"
+    assert kernel.control(kernel.group) == "\n"
+
+
+def test_who_finds_all_set_changes_nothing(tmp_path: Path) -> None:
+    kernel = Kernel(tmp_path, "unit/daemon")
+    kernel.make(kernel.top / "unit")
+    (kernel.top / "unit" / "cgroup.subtree_control").write_text("cpu memory pids\n")
+    assert kernel.find().bases == (kernel.top / "unit",)
+    assert kernel.control(kernel.top / "unit") == "cpu memory pids\n"
+
+
+def test_the_top_of_all_groups_may_have_processes(tmp_path: Path) -> None:
+    kernel = Kernel(tmp_path, "", "1", "2")
+    (kernel.top / "cgroup.type").unlink()
+    assert kernel.find(systemd=True).bases == (kernel.top,)
+    assert not (kernel.top / "daemon").exists()
+
+
+def test_a_group_with_others_in_it_is_left_alone(tmp_path: Path) -> None:
+    kernel = Kernel(tmp_path, "session", "4711")
+    with pytest.raises(NoGroups, match="1 other processes are in"):
+        kernel.find()
+    assert kernel.control(kernel.group) == "\n"
+    assert not (kernel.group / "daemon").exists()
+
+
+def test_what_systemd_has_not_delegated_is_left_alone(kernel: Kernel) -> None:
+    with pytest.raises(NoGroups, match="needs Delegate=yes"):
+        kernel.find(systemd=True)
+    assert kernel.control(kernel.group) == "\n"
+    try:
+        os.setxattr(kernel.group, "user.delegate", b"1")
+    except OSError:
+        pytest.skip("this file system keeps no such marks")
+    assert kernel.find(systemd=True).bases == (kernel.group,)
+
+
+@pytest.mark.parametrize("lacking", ["cpu memory", "pids", ""])
+def test_a_group_without_the_controllers_is_of_no_use(kernel: Kernel, lacking: str) -> None:
+    (kernel.group / "cgroup.controllers").write_text(lacking)
+    with pytest.raises(NoGroups, match="no control groups for memory and processes"):
+        kernel.find()
+
+
+def test_controllers_that_cannot_be_enabled_are_said(kernel: Kernel) -> None:
+    (kernel.group / "cgroup.subtree_control").unlink()
+    (kernel.group / "cgroup.subtree_control").mkdir()
+    with pytest.raises(NoGroups, match="cannot be written"):
+        kernel.find()
+
+
+@pytest.mark.parametrize(
+    ("mounted", "group", "expected"),
+    [
+        pytest.param("/", "/a/b", "a/b", id="the whole hierarchy"),
+        pytest.param("/docker/x", "/docker/x", ".", id="a container's part"),
+        pytest.param("/docker/x", "/docker/x/y", "y", id="a group in a container"),
+    ],
+)
+def test_our_group_is_found_below_what_is_mounted(
+    tmp_path: Path, mounted: str, group: str, expected: str
+) -> None:
+    top = tmp_path / "memory"
+    (top / expected).mkdir(parents=True, exist_ok=True)
+    (top / expected / "cgroup.procs").touch()
+    line = f"30 20 0:26 {mounted} {top} rw shared:9 - cgroup cgroup rw,seclabel,memory,pids\n"
+    (tmp_path / "mountinfo").write_text(line)
+    (tmp_path / "cgroup").write_text(f"5:name=systemd:/x\n4:memory,pids:{group}\n0::/\n")
+    found = cgroup.find(tmp_path, tmp_path)
+    assert (found.version, [base.resolve() for base in found.bases]) == (1, [top / expected])
+
+
+def test_a_group_outside_of_what_is_mounted_is_not_ours(tmp_path: Path) -> None:
+    line = f"30 20 0:26 /docker/x {tmp_path} rw - cgroup cgroup rw,memory,pids\n"
+    (tmp_path / "mountinfo").write_text(line)
+    (tmp_path / "cgroup").write_text("4:memory,pids:/\n")
+    with pytest.raises(NoGroups):
+        cgroup.find(tmp_path, tmp_path)
+
+
+def test_two_homes_have_groups_of_their_own(tmp_path: Path) -> None:
+    base = Groups(2, (tmp_path,), "muster-a-"), Groups(2, (tmp_path,), "muster-b-")
+    for each in base:
+        Path(each.of_room("7-1-0")[0]).mkdir()
+    base[0].clear(["7-1"])
+    assert [path.name for path in tmp_path.iterdir()] == ["muster-b-7-1-0"]
+
+
+def test_what_a_dead_daemon_left_is_cleared_but_for_the_attempts_that_are_kept(
+    groups: Groups,
+) -> None:
+    sleepers = {}
+    for name in ("7-1-0", "7-1-1", "8-1-0", "8-1-1"):
+        directories = [Path(directory) for directory in groups.of_room(name)]
+        for directory in directories:
+            directory.mkdir()
+        if name.endswith("0"):
+            sleepers[name] = subprocess.Popen(["sleep", "60"])
+            for directory in directories:
+                (directory / "cgroup.procs").write_text(str(sleepers[name].pid))
+    groups.clear(["7-1"])
+    wait_until_gone(sleepers["8-1-0"].pid)
+    left = {path.name for base in groups.bases for path in base.glob(f"{groups.prefix}*")}
+    assert left == {f"{groups.prefix}7-1-0"}
+    assert sleepers["7-1-0"].poll() is None
+    for sleeper in sleepers.values():
+        sleeper.kill()
+        sleeper.wait()
+    groups.clear(["7-1"])

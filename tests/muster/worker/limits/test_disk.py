@@ -1,0 +1,223 @@
+"""What directories take of the disk is measured whatever lies in them, and beside all else."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from muster.worker import processes
+from muster.worker.limits import disk
+from muster.worker.limits.disk import DiskWatch, TooDeep, in_memory, taken
+from muster.worker.limits.limits import StageLimits
+from tests.muster.worker.limits.attacks import FILLER
+from tests.muster.worker.repositories import until
+from tests.muster.worker.shim_stages import Stages
+from tests.muster.worker.worker_home import SOURCES
+
+MUCH = 1 << 40
+BLOCK = 4 << 10
+
+
+def size(directory: Path, limit: int = MUCH) -> int:
+    return taken([str(directory)], limit)
+
+
+def test_files_count_by_their_blocks_and_links_once(tmp_path: Path) -> None:
+    (tmp_path / "written").write_bytes(b"x" * (1 << 20))
+    os.link(tmp_path / "written", tmp_path / "again")
+    with (tmp_path / "sparse").open("wb") as sparse:
+        sparse.truncate(1 << 35)
+    assert 1 << 20 <= size(tmp_path) <= (1 << 20) + 4 * BLOCK
+
+
+def test_empty_files_count_too(tmp_path: Path) -> None:
+    for number in range(300):
+        (tmp_path / str(number)).touch()
+    assert size(tmp_path) >= 300 * BLOCK
+
+
+def test_no_link_is_followed(tmp_path: Path) -> None:
+    place, elsewhere = tmp_path / "place", tmp_path / "elsewhere"
+    place.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "big").write_bytes(b"x" * (1 << 20))
+    (place / "link").symlink_to(elsewhere)
+    assert size(place) <= 2 * BLOCK
+    (tmp_path / "whole").symlink_to(elsewhere)
+    assert size(tmp_path / "whole") == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
+def test_what_is_mounted_there_is_not_its_own(tmp_path: Path) -> None:
+    (tmp_path / "mounted").mkdir()
+    script = (
+        'mount -t tmpfs none mounted; head -c 9000000 /dev/zero > mounted/big; exec "$0" -c "'
+        "from muster.worker.limits import disk; print(disk.taken(['.'], 1 << 40))\""
+    )
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script, sys.executable],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(SOURCES)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(done.stdout) <= 2 * BLOCK
+
+
+def test_a_walk_ends_where_the_limit_does(tmp_path: Path) -> None:
+    for number in range(100):
+        (tmp_path / str(number)).touch()
+    assert size(tmp_path, limit=10 * BLOCK) == 11 * BLOCK
+
+
+@pytest.fixture
+def dug(tmp_path: Path) -> Iterator[Path]:
+    """A directory below which others lie, one in the other, deeper than any path can tell."""
+    root = handle = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(disk._DEEPEST + 10):
+        os.mkdir("d", dir_fd=handle)
+        below = os.open("d", os.O_RDONLY, dir_fd=handle)
+        if handle != root:
+            os.close(handle)
+        handle = below
+    os.close(handle)
+    os.close(root)
+    yield tmp_path
+    subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)
+
+
+def test_what_is_too_deep_is_told(dug: Path) -> None:
+    with pytest.raises(TooDeep):
+        size(dug)
+    watch = DiskWatch([str(dug)], MUCH, now=0.0)
+    found = []
+    until(lambda: found.append(watch.look(5.0)) or any(found))
+    assert "2048 levels deep" in next(filter(None, found)).message
+
+
+def test_closed_directories_are_passed_by(tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0)
+    assert size(tmp_path) > 0
+
+
+def test_a_stage_that_fills_the_disk_is_ended(stages: Stages, tmp_path: Path) -> None:
+    place = tmp_path / "workspace"
+    place.mkdir()
+    limits = StageLimits(1 << 30, 500, 256, 64 << 20, directories=[str(place)])
+    end = stages.run(*FILLER, str(place), limits=limits)
+    assert (end.how, end.message.split()[0]) == ("limit", "disk_exceeded")
+    assert "than an attempt may have: 64 MiB (" in end.message
+    assert "`worker run --attempt-disk`" in end.message
+
+
+def test_a_walk_that_is_not_wanted_any_more_is_ended() -> None:
+    watch = DiskWatch(["/"], MUCH, now=0.0)
+    watch.look(5.0)
+    (child,) = processes.descendants(os.getpid())
+    watch.close()
+    _, status = os.waitpid(child.pid, 0)
+    assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
+
+
+class FakeWalk:
+    """Says what it is told to say."""
+
+    def __init__(self, began: float, said: str | None) -> None:
+        self.began = began
+        self.said = said
+        self.ended = False
+
+    def result(self) -> str | None:
+        return self.said
+
+    def end(self) -> None:
+        self.ended = True
+
+
+class Walks:
+    """The walks that a watch of one directory begins, over a disk that is made up."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.said: str | None = "100"
+        self.free = 10_000
+        self.begun: list[FakeWalk] = []
+        monkeypatch.setattr(disk, "Walk", self._begin)
+        monkeypatch.setattr(DiskWatch, "_free_now", lambda _: self.free)
+        self.watch = DiskWatch(["/w"], limit=1000, now=95.0)
+
+    def _begin(self, directories: list[str], limit: int, now: float) -> FakeWalk:
+        self.begun.append(FakeWalk(now, self.said))
+        return self.begun[-1]
+
+    def at(self, *moments: float) -> list[float]:
+        """The moments at which walks have begun, after looks at these."""
+        for moment in moments:
+            self.watch.look(moment)
+        return [walk.began for walk in self.begun]
+
+
+@pytest.fixture
+def walks(monkeypatch: pytest.MonkeyPatch) -> Walks:
+    return Walks(monkeypatch)
+
+
+def test_walks_take_a_twentieth_of_the_time(walks: Walks) -> None:
+    assert walks.at(100.0, 100.1, 104.0, 105.2) == [100.0, 105.2]
+    assert walks.at(107.2, 147.1, 147.3) == [100.0, 105.2, 147.3]
+
+
+def test_a_disk_that_loses_much_is_looked_at_sooner(walks: Walks) -> None:
+    assert walks.at(100.0, 101.0, 106.0) == [100.0]
+    walks.free -= 901
+    assert walks.at(104.9, 106.0, 106.5) == [100.0, 106.0]
+    assert walks.at(107.0, 109.0) == [100.0, 106.0]
+
+
+def test_a_walk_that_comes_to_no_end_is_given_up(walks: Walks) -> None:
+    walks.said = None
+    assert walks.at(100.0, 159.0, 160.0, 1359.0, 1360.0) == [100.0, 1360.0]
+    assert walks.begun[0].ended
+
+
+def test_a_walk_that_died_says_nothing(walks: Walks) -> None:
+    walks.said = ""
+    assert walks.at(100.0, 100.1) == [100.0]
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or subprocess.run(["which", "bwrap"], capture_output=True).returncode != 0,
+    reason="root and bubblewrap make a room here",
+)
+def test_what_lies_in_a_rooms_own_tmp_counts() -> None:
+    room = "head -c 3000000 /dev/zero > /tmp/file; echo made; read line"
+    with subprocess.Popen(
+        ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--tmpfs", "/tmp", "sh", "-c", room],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as made:
+        assert made.stdout is not None
+        assert made.stdout.readline() == b"made\n"
+        assert 3_000_000 <= in_memory(os.getpid()) < 4_000_000
+        made.communicate(b"\n")
+    assert in_memory(os.getpid()) == 0
+
+
+def test_who_walks_holds_nothing_of_who_sent_it(tmp_path: Path) -> None:
+    script = (
+        "import os, sys\n"
+        "from muster.worker.limits import disk\n"
+        "disk.taken = lambda *_: len(os.listdir('/proc/self/fd'))\n"
+        "held = [os.open('/', os.O_RDONLY) for _ in range(20)]\n"
+        "walk = disk.Walk([], 1, 0.0)\n"
+        "while (said := walk.result()) is None: pass\n"
+        "print(said)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=SOURCES, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "2\n"  # the pipe, and what lists them
