@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, tuple_
 
-from app.domain import network, pipeline
+from app.domain import network, pipeline, room
 from app.domain.attempt import AttemptOutcome, AttemptPhase, branch_of
 from app.domain.machine import IN_DRAIN, MachineStatus
+from app.domain.room import RoomLevel
 from app.domain.task import ENDED, FailureCode
 from app.extensions import db
 from app.models import Attempt, Developer, Machine, Project, Task, Terminal
@@ -22,6 +23,8 @@ from app.services.tunnels import orders as tunnel_orders
 from app.services.tunnels.orders import WantedTunnel
 from muster.protocol import codec, frames
 from muster.protocol.attempt_key import AttemptKey
+
+NO_ROOM = "room_unavailable"  # as machines say it, too
 
 
 class Want(StrEnum):
@@ -94,6 +97,7 @@ _AT_WORK = (
         Machine.orders_version,
         Machine.generation,
         Machine.status,
+        Machine.room.label("machine_room"),
         Attempt.task_id,
         Attempt.number.label("attempt"),
         Attempt.phase,
@@ -203,6 +207,9 @@ def work_or_fail(desired: DesiredState) -> frames.RunStage | frames.Publish | No
     """
     try:
         order = run_stage(desired) if desired.want is Want.RUN else publish(desired)
+        if isinstance(order, frames.RunStage) and (why := _no_room(desired.row, order)):
+            _fail(desired, NO_ROOM, why)
+            return None
         if len(codec.encode(order).encode()) <= codec.MAX_TEXT:
             return order
         why = "the stage's order, with its text and environment, is larger than a machine takes"
@@ -212,6 +219,18 @@ def work_or_fail(desired: DesiredState) -> frames.RunStage | frames.Publish | No
         why = "the project's secrets cannot be read: the key they were written with is gone"
         _fail(desired, FailureCode.KEY_MISSING, why)
         return None
+
+
+def _no_room(row: Any, order: frames.RunStage) -> str | None:
+    """Why the machine cannot contain the stage, which a worker that knows no rooms would not say;
+    None where it can, or will say so itself.
+    """
+    level = RoomLevel(row.machine_room["level"]) if row.machine_room else None
+    if not room.suffices(level, row.room):
+        return f"the project demands the room “{row.room}”, and the machine has “{level or 'none'}”"
+    if level is None and order.network is not None:
+        return "the worker is of a release that cannot keep a stage from the network"
+    return None
 
 
 def publish(desired: DesiredState) -> frames.Publish:
@@ -241,7 +260,7 @@ def _author(row: Any) -> frames.Author:
     return frames.Author(name=row.git_name, email=row.git_email)
 
 
-def _fail(desired: DesiredState, code: FailureCode, why: str) -> None:
+def _fail(desired: DesiredState, code: str, why: str) -> None:
     held = locks.task_with_machine(desired.task_id)
     if held.live and held.live.number == desired.attempt:
         # Between two stages nothing of it runs.

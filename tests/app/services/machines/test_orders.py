@@ -13,7 +13,7 @@ from app.services import vault
 from app.services.clock import now
 from app.services.machines import orders
 from muster.protocol import codec, frames
-from tests.app.services.driven import ordered
+from tests.app.services.driven import ordered, status
 from tests.app.services.statements import counted
 from tests.factories import make_attempt, make_developer, make_gate, make_machine, make_project
 from tests.factories import make_task as a_task
@@ -73,6 +73,41 @@ def test_the_order_names_the_room_and_the_hosts_that_count(
     sent = codec.decode_from_server(codec.encode(order))
     assert isinstance(sent, frames.RunStage)
     assert (sent.room, sent.network) == ("processes", ordered_hosts)
+
+
+@pytest.mark.parametrize(
+    ("has", "demanded", "network", "refusal"),
+    [
+        ("full", RoomLevel.FULL, [], None),
+        ("processes", None, [], None),  # its worker says so itself, if it cannot
+        (None, RoomLevel.NONE, None, None),
+        ("processes", RoomLevel.FULL, None, "demands the room “full”, and the machine has “proc"),
+        (
+            None,
+            RoomLevel.PROCESSES,
+            None,
+            "demands the room “processes”, and the machine has “none",
+        ),
+        (None, None, [], "the worker is of a release that cannot keep a stage from the network"),
+    ],
+)
+def test_no_machine_is_ordered_what_it_would_not_contain(
+    app: Flask,
+    has: str | None,
+    demanded: RoomLevel | None,
+    network: list[str] | None,
+    refusal: str | None,
+) -> None:
+    task = a_task(project=make_project(room=demanded, network=network))
+    make_attempt(task, make_machine(room=has and {"level": has, "lacks": []}))
+    order = orders.work_or_fail(ordered(task))
+    if refusal is None:
+        assert isinstance(order, frames.RunStage)
+        return
+    assert order is None
+    assert status(task) is TaskStatus.FAILED
+    assert task.failure["code"] == "room_unavailable"
+    assert refusal in task.failure["message"]
 
 
 def test_what_is_allowed_meanwhile_counts_for_the_next_order(app: Flask) -> None:

@@ -87,6 +87,15 @@ def test_a_withdrawn_question_closes_its_card(ada: Developer, project: Project) 
     assert edits() == ["gate_withdrawn"]
 
 
+def test_a_refused_host_closes_no_question(ada: Developer, project: Project) -> None:
+    task = with_card(ada, project)
+    about = {"host": "a.example", "network": "project"}
+    history.record(task, EventType.EGRESS_REFUSED, "refused", now(), stage_index=0, data=about)
+    db.session.commit()
+    assert fan_out.expand(now()) == 1
+    assert edits() == []
+
+
 def test_a_card_that_nobody_got_is_not_edited(
     ada: Developer, bob: Developer, project: Project
 ) -> None:
