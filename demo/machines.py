@@ -15,13 +15,11 @@ from app.embedded.stack import Stack
 from demo.api import Api, ApiProblem
 from demo.errors import DemoError
 from muster.worker.layout import Layout
-from muster.worker.room.identity import UIDS
+from muster.worker.room.identity import uids_of
 from muster.worker.server import rest
 from muster.worker.server.credentials import CredentialStore, NotEnrolled
 
 ONLINE_SECONDS = 30.0
-_NEXT_UIDS = 66_000  # after 65535, which is special; before 100000, where user namespaces begin
-_UIDS = 500  # the number of user ids of every machine but the first
 _PROCESS = "machine-"  # with its number, the name of a machine's daemon in the stack
 _WORKER = (sys.executable, "-m", "muster", "worker")
 # Settings that the server's processes need and that a daemon must not have.
@@ -59,10 +57,7 @@ class LocalMachine:
 
         Kept workspaces belong to these ids, so they must not depend on the number of machines.
         """
-        if self.number == 1:
-            return UIDS
-        first = _NEXT_UIDS + (self.number - 2) * _UIDS
-        return range(first, first + _UIDS)
+        return uids_of(self.number - 1)
 
     def is_enrolled(self) -> bool:
         """Whether the machine has credentials, which may be another server's."""

@@ -10,9 +10,10 @@ from demo.command import carry_out
 from demo.errors import DemoError
 from demo.machines import LocalMachine, await_online
 from demo.screen import BOLD, DIM, RESET, Screen
+from muster.worker.room.identity import DAEMONS
 
 PASSWORD = "MUSTER_ADMIN_PASSWORD"
-MOST_MACHINES = 64
+MOST_MACHINES = DAEMONS
 NOT_ENROLLED = f"""\
     {{names}}: not enrolled yet, which takes an admin. Set {PASSWORD} to the password
     that '{admin.NAME}' has now, and start again."""

@@ -186,8 +186,8 @@ def _add_uids(parser: argparse.ArgumentParser) -> None:
         type=_uids,
         default=UIDS,
         metavar="FIRST-LAST",
-        help=f"as root: the user ids of attempts (default {UIDS[0]}-{UIDS[-1]}); two workers on "
-        "one host need ranges that do not meet",
+        help=f"as root: the user ids of attempts (default {UIDS[0]}-{UIDS[-1]}); every worker of a "
+        "host needs a range of its own, such as the thousand after that",
     )
 
 
@@ -248,7 +248,7 @@ def _count(text: str) -> int:
 def _uids(text: str) -> range:
     first, _, last = text.partition("-")
     if not (first.isdecimal() and last.isdecimal() and 0 < int(first) <= int(last) < 2**32 - 1):
-        raise argparse.ArgumentTypeError("two user ids, such as 60000-60999")
+        raise argparse.ArgumentTypeError("two user ids, such as 66000-66999")
     return range(int(first), int(last) + 1)
 
 

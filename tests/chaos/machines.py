@@ -16,12 +16,11 @@ from demo.api import Api
 from muster.worker import processes
 from muster.worker.layout import Layout
 from muster.worker.processes import Process
+from muster.worker.room.identity import uids_of
 from muster.worker.shim.pty_process import MARK
 from tests.chaos.proxy import Door
 
 SLOTS = 2
-_UIDS = 1000  # of each machine
-_FIRST_UID = 60_000
 _FREEZING = 3.0  # seconds for a machine to stand still
 _WORKER = (sys.executable, "-m", "muster", "worker")
 _NAME = re.compile(rb"/(\d+)-(\d+)\0")
@@ -56,10 +55,9 @@ class Machine:
         return [*_WORKER, "enroll", *options, *home]
 
     def start(self) -> None:
-        first = _FIRST_UID + self.number * _UIDS
-        uids = f"{first}-{first + _UIDS - 1}"
+        uids = uids_of(self.number)
         # Its agents go on without it; the world's end is theirs.
-        run = ("run", "--home", str(self.home), "--uids", uids)
+        run = ("run", "--home", str(self.home), "--uids", f"{uids[0]}-{uids[-1]}")
         file_root = ("--file-root", str(self.stack.home.parent))
         notes = ("--room-dir", f"{self.stack.home.parent}:rw")
         self.stack.launch(self.name, [*_WORKER, *run, *file_root, *notes])

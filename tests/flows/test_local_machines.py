@@ -24,8 +24,6 @@ def test_no_two_machines_of_a_stack_share_a_uid(tmp_path: Path) -> None:
     for one, other in combinations(ranges, 2):
         assert one[-1] < other[0] or other[-1] < one[0]
     assert ranges[0] == UIDS
-    assert not {65_534, 65_535} & {uid for each in ranges for uid in each}
-    assert ranges[-1][-1] < 100_000
 
 
 def test_a_machine_is_started_with_its_own_uids(
@@ -46,4 +44,4 @@ def test_a_machine_is_started_with_its_own_uids(
         CredentialStore(layout.credentials).save(known)
         machine.start()
     given = [argv[argv.index("--uids") + 1] for argv in started]
-    assert given == ["60000-64999", "66000-66499", "66500-66999"]
+    assert given == ["66000-66999", "67000-67999", "68000-68999"]

@@ -2,7 +2,12 @@
 
 An attempt's processes and files belong to a uid out of a range that nobody else uses; its gid is
 the same number. A claim is a symbolic link `identities/<uid>` to the attempt's name: made in one
-step, it outlives a crash. Two daemons as root on one host want two disjoint ranges.
+step, it outlives a crash, and holds also outside of the range that the daemon has now. Two daemons
+as root on one host want two disjoint ranges: `uids_of` has some.
+
+The ranges lie between what others take: systemd has 60001-60513 (homes), 61184-65519
+(dynamic users) and 524288 and up (containers); 65534 is nobody, 65535 is no uid where those have 16
+bits; from 100000 on useradd gives out subordinate uids.
 """
 
 import os
@@ -16,7 +21,22 @@ from pathlib import Path
 
 from muster.protocol.attempt_key import AttemptKey
 
-UIDS = range(60_000, 65_000)
+UIDS_EACH = 1_000
+_FIRST = 66_000
+_END = 100_000
+DAEMONS = (_END - _FIRST) // UIDS_EACH
+"""The number of daemons on one host that can have uids of their own."""
+
+
+def uids_of(number: int) -> range:
+    """The uids of a host's daemon, by its number from 0. Raises ValueError from `DAEMONS` on."""
+    if not 0 <= number < DAEMONS:
+        raise ValueError(f"a host has uids for daemons 0 to {DAEMONS - 1}, not for {number}")
+    first = _FIRST + number * UIDS_EACH
+    return range(first, first + UIDS_EACH)
+
+
+UIDS = uids_of(0)
 
 
 class NoIdentityLeft(Exception):

@@ -310,7 +310,7 @@ def _worker(*arguments: str, given: str = "") -> "subprocess.CompletedProcess[st
 
 @as_root
 def test_attempts_get_uids_of_the_range_that_the_daemon_was_given(worker: WorkerHome) -> None:
-    worker.spawn("--uids", "64970-64971")
+    worker.spawn("--uids", "66970-66971")
     worker.run("id -u")
     worker.server.until_said(StageFinished)
-    assert worker.server.log() in (b"64970\r\n", b"64971\r\n")
+    assert worker.server.log() in (b"66970\r\n", b"66971\r\n")
