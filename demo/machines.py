@@ -88,9 +88,10 @@ class LocalMachine:
         trust = _trust(self.stack)
         Layout(self.home).make()
         token = api.post("/api/admin/worker-tokens", {"label": f"{self.name} of this stack"})
-        command = ["enroll", "--server", self.stack.url, "--token", token["token"]]
+        command = ["enroll", "--server", self.stack.url, "--token", "-"]
         command += ["--name", self.name, "--home", str(self.home), *trust]
-        self.stack.run(f"enroll-{self.number}", [*_WORKER, *command])
+        told = f"{token['token']}\n".encode()
+        self.stack.run(f"enroll-{self.number}", [*_WORKER, *command], stdin=told)
 
     def start(self, path: str | None = None, shown: Sequence[str] = ()) -> None:
         """Start the machine's daemon, which ends with the stack. `path` is its PATH, by default

@@ -115,12 +115,14 @@ class Stack:
         program = self._program(name, Command(tuple(argv), env=env or {}), holds_home=False)
         return self._spawn(replace(program, may_end=may_end))
 
-    def run(self, name: str, argv: Sequence[str], seconds: float = 60.0) -> str:
+    def run(self, name: str, argv: Sequence[str], seconds: float = 60.0, stdin: bytes = b"") -> str:
         """Run a command to its end in the stack's environment, and return its output.
 
-        Raises EmbeddedError when it fails or takes longer.
+        It reads `stdin`, which no list of processes shows. Raises EmbeddedError when it fails or
+        takes longer.
         """
-        return processes.run(self._program(name, Command(tuple(argv))), seconds)
+        program = replace(self._program(name, Command(tuple(argv))), stdin=stdin)
+        return processes.run(program, seconds)
 
     def await_ready(self) -> None:
         """Wait for `/healthz`, then `/readyz`. Raises EmbeddedError when a child ends first."""

@@ -45,12 +45,14 @@ class Machine:
 
     def enroll(self, api: Api) -> None:
         token = api.post("/api/admin/worker-tokens", {"label": self.name})["token"]
-        self.stack.run(f"enroll-{self.name}", self.enrollment(token))
+        self.stack.run(f"enroll-{self.name}", self.enrollment(), stdin=token.encode())
 
-    def enrollment(self, token: str) -> list[str]:
-        """The command that makes this home a machine of the servers behind its door."""
+    def enrollment(self) -> list[str]:
+        """The command that makes this home a machine of the servers behind its door; it reads its
+        token.
+        """
         server = f"http://{LOOPBACK}:{self.door.port}"
-        options = ("--server", server, "--token", token, "--name", self.name)
+        options = ("--server", server, "--token", "-", "--name", self.name)
         home = ("--home", str(self.home), "--slots", str(SLOTS))
         return [*_WORKER, "enroll", *options, *home]
 

@@ -80,8 +80,8 @@ class Operator:
             self._recorder.fault(STAYED, machine.name)
             return
         token = self._enrollment_token(machine)
-        subprocess.run(machine.enrollment(token), env=machine.stack.env, timeout=_ENROLLING,
-                       check=True, capture_output=True)  # fmt: skip
+        subprocess.run(machine.enrollment(), input=token.encode(), env=machine.stack.env,
+                       timeout=_ENROLLING, check=True, capture_output=True)  # fmt: skip
         on_enrolled()
 
     def _enrollment_token(self, machine: Machine) -> str:

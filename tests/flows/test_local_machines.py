@@ -1,17 +1,21 @@
 """Several machines of one stack on one host, which as root share the host's user ids."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial, partialmethod
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from app.embedded.stack import Stack
+from demo.api import Api
 from demo.machines import LocalMachine
 from demo.up import MOST_MACHINES
 from muster.worker.layout import Layout
 from muster.worker.room.identity import UIDS
 from muster.worker.server.credentials import Credentials, CredentialStore
+from tests.muster.worker.fake_server import FakeServer, fake_server
 
 
 def machines(area: Path) -> list[LocalMachine]:
@@ -45,3 +49,46 @@ def test_a_machine_is_started_with_its_own_uids(
         machine.start()
     given = [argv[argv.index("--uids") + 1] for argv in started]
     assert given == ["66000-66999", "67000-67999", "68000-68999"]
+
+
+class Admin(Api):
+    """A session that makes one enrollment token."""
+
+    token_made = "mst_enroll_of-this-test"
+
+    def post(self, path: str, body: Mapping[str, object]) -> dict[str, str]:
+        return {"token": self.token_made}
+
+
+def test_no_process_shows_the_token_that_a_machine_is_enrolled_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[object] = []
+    shown: list[bytes] = []
+
+    def answer(
+        server: FakeServer, path: str, body: dict[str, object], bearer: str | None
+    ) -> tuple[int, object]:
+        # Whoever enrolls is waiting for this answer, and so is whoever started it.
+        told.append(body["token"])
+        shown.extend(line for line in command_lines() if Admin.token_made.encode() in line)
+        return FakeServer.answer(server, path, body, bearer)
+
+    # Nothing of the stack has to run for it.
+    alone = partialmethod(Stack._program, holds_home=False)
+    monkeypatch.setattr(Stack, "_program", alone)
+    (tmp_path / "logs").mkdir()
+    with fake_server() as server:
+        monkeypatch.setattr(server, "answer", partial(answer, server))
+        machine = LocalMachine(Stack(tmp_path, server.line.port), tmp_path / "machines", 1)
+        machine.enroll(Admin(server.url))
+    assert machine.is_enrolled()
+    assert (told, shown) == ([Admin.token_made], [])
+
+
+def command_lines() -> list[bytes]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended
+            found.append(path.read_bytes())
+    return found
