@@ -14,6 +14,7 @@ from app.domain.network import HOST
 # The patterns of rules that are functions.
 PATTERNS = {
     texts.single_line: texts.SINGLE_LINE,
+    texts.maskable: texts.MASKABLE,
     repository.repo_url: repository.REPO_URL,
     repository.branch_name: repository.BRANCH_NAME,
     host_entry: HOST,

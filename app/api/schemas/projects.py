@@ -8,7 +8,7 @@ from app.api.schemas import repository, ssh
 from app.api.schemas.base import INT8, Flag, Schema, Timestamp, Whole
 from app.api.schemas.network import Network
 from app.api.schemas.stored import StoredSchema
-from app.api.schemas.texts import single_line
+from app.api.schemas.texts import maskable, single_line
 from app.domain.pipeline import StageKind
 from app.domain.room import RoomLevel
 from app.services.projects.projects import DEFAULT_AGENT, KEY
@@ -70,7 +70,7 @@ class ProjectUpdate(Schema):
     )
     secrets = fields.Dict(
         keys=fields.String(validate=_VARIABLE_NAME),
-        values=fields.String(allow_none=True, validate=_VARIABLE_VALUE),
+        values=fields.String(allow_none=True, validate=[_VARIABLE_VALUE, maskable]),
         validate=validate.Length(max=200),
         metadata={"description": "write-only; each is set, or removed by null; others stay"},
     )

@@ -11,6 +11,11 @@ VISIBLE = r"\p{L}\p{M}\p{N}\p{P}\p{S}"
 
 SINGLE_LINE = f"^([{VISIBLE}]([{VISIBLE} ]*[{VISIBLE}])?)?$"
 
+# What machines take off a secret, too, before they look for it.
+_SPACE = " \t\n\r\v\f"
+SHORTEST_SECRET = 8
+MASKABLE = r"^[\s\S]*[^ \t\n\r\v\f][\s\S]{6,}[^ \t\n\r\v\f][\s\S]*$"
+
 
 def single_line(text: str) -> None:
     """Raise ValidationError for control characters, line breaks among them, and surrounding
@@ -18,6 +23,15 @@ def single_line(text: str) -> None:
     """
     if not text.isprintable() or text != text.strip():
         raise ValidationError("must be one line of text, without space around it")
+
+
+def maskable(text: str) -> None:
+    """Raise ValidationError for what is too short a secret to be masked in a machine's output."""
+    if len(text.strip(_SPACE)) < SHORTEST_SECRET:
+        raise ValidationError(
+            f"must have at least {SHORTEST_SECRET} characters, without space around: a shorter "
+            "one, masked in logs, would hide other words, and could be guessed from that"
+        )
 
 
 class CommaList(fields.Field[list[Any]]):

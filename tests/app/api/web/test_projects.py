@@ -25,7 +25,7 @@ def test_a_project_is_made_shown_changed_and_deleted(
         "agentCommand": None,
         "maxAttempts": 3,
         "environment": {"MODE": "test"},
-        "secrets": {"API_KEY": "hush"},
+        "secrets": {"API_KEY": "hush-hush"},
         "gitToken": "ghp_secret",
         "pipeline": [
             {"name": "plan", "command": "{description}"},

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from app.services import vault
 from tests.app.api.web.projects_world import NEW, Login, admin
 from tests.factories import make_developer, make_project
 
@@ -97,7 +98,11 @@ def allow(*hosts: Any) -> dict[str, Any]:
         pytest.param({"environment": {"A-B": "x"}}, "environment.A-B.key", id="no variable"),
         pytest.param({"environment": {"A": 1}}, "environment.A.value", id="variable a number"),
         pytest.param({"environment": {"A": "\0"}}, "environment", id="NUL in a variable"),
-        pytest.param({"secrets": {"MUSTER_X": "x"}}, "secrets.MUSTER_X.key", id="reserved"),
+        pytest.param({"secrets": {"MUSTER_X": "x" * 8}}, "secrets.MUSTER_X.key", id="reserved"),
+        pytest.param({"secrets": {"A": "x" * 7}}, "secrets.A.value", id="secret too short"),
+        pytest.param({"secrets": {"A": ""}}, "secrets.A.value", id="secret empty"),
+        pytest.param({"secrets": {"A": "  seven77\n"}}, "secrets.A.value", id="secret of space"),
+        pytest.param({"secrets": {"A": "x" * 10_001}}, "secrets.A.value", id="secret too long"),
         pytest.param({"gitToken": "a\nb"}, "gitToken", id="token of two lines"),
         pytest.param({"sshKey": "hush"}, "sshKey", id="no key"),
         pytest.param({"sshKey": "k" * 20_001}, "sshKey", id="key too long"),
@@ -148,6 +153,8 @@ def test_a_bad_field_is_named(
         pytest.param({"repoUrl": "file:///srv/git/shop.git"}, id="file"),
         pytest.param({"repoUrl": "ssh://git@h:2222/shop.git"}, id="ssh"),
         pytest.param({"repoUrl": "https://git.example.org/shop"}, id="https"),
+        pytest.param({"secrets": {"A": "eight888"}}, id="a secret as short as may be"),
+        pytest.param({"secrets": {"A": "\n two lines \n"}}, id="a secret with space around it"),
         pytest.param(stage(kind="shell", command="echo {nope}"), id="braces in a script"),
         pytest.param(stage(command="{DESCRIPTION} {x1} {}"), id="braces that are no variable"),
         pytest.param(stage(choices=["a", "b"], prompt="Which?"), id="choices"),
@@ -198,3 +205,20 @@ def test_local_paths_have_one_spelling(
 ) -> None:
     answer = client.post("/api/admin/projects", json={**NEW, "repoUrl": url}, headers=admin)
     assert (answer.status_code, list(answer.json["errors"])) == (422, ["repoUrl"])
+
+
+def test_a_short_secret_is_refused_with_the_reason_and_its_former_value_stays(
+    client: FlaskClient, admin: dict[str, str]
+) -> None:
+    project = make_project(secrets={"PIN": (stored := vault.encrypt("1234"))})
+    path = f"/api/web/projects/{project.key}"
+    refused = client.put(path, json={"secrets": {"PIN": "4321"}}, headers=admin)
+    assert refused.status_code == 422
+    [words] = refused.json["errors"]["secrets.PIN.value"]
+    assert "at least 8 characters" in words
+    assert "masked" in words
+    # One of before the rule is kept, changed beside, and can be removed.
+    assert client.put(path, json={"name": "Shop"}, headers=admin).status_code == 200
+    assert project.secrets == {"PIN": stored}
+    removed = client.put(path, json={"secrets": {"PIN": None}}, headers=admin)
+    assert removed.json["secretNames"] == []
