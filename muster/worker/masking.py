@@ -1,12 +1,17 @@
 """Secrets are replaced before output reaches the disk, also when split across reads."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+
+from muster.worker.secret_forms import derived, written
 
 MASK = b"********"
 SHORTEST = 4
 """Shorter secrets would mask half of all output, and tell more by that than they hide."""
 
-_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_TAIL = 8  # bytes at the end of output that say whether a secret may have begun before
+_STRIDES = (7, 2)  # in words of 8 bytes, for secrets of 63 and of 23 bytes and more
+_FEW = 8  # secrets that are looked for sooner than screened
+_SMALL = 4096  # bytes of output that are not worth the making of a screen
 
 
 class Masker:
@@ -14,12 +19,20 @@ class Masker:
 
     What could be the beginning of a secret is held back until more output decides. `pause`
     releases such a tail when it is so short that it gives nothing away; should the secret go on
-    after all, the rest of it is masked.
+    after all, the rest of it is masked. A tail that short is not even held where it could only
+    begin a form that is derived from a secret: those begin with almost any letter, and whoever
+    types would wait for each.
     """
 
     def __init__(self, secrets: Iterable[bytes]) -> None:
-        forms = {form for secret in secrets for form in _forms(secret) if len(form) >= SHORTEST}
+        given = tuple(secrets)
+        plain = {form for secret in given for form in written(secret) if len(form) >= SHORTEST}
+        forms = plain.union(form for secret in given for form in derived(secret))
         self._secrets = sorted(forms, key=len, reverse=True)
+        self._screens, self._unscreened = _screens(self._secrets)
+        self._beginnings = {form[:size] for form in forms for size in range(1, _below(form))}
+        self._all_long = b"\0".join(form for form in self._secrets if len(form) > _TAIL)
+        self._awaited = {form[:size] for form in plain for size in range(1, SHORTEST)}
         self._held = b""
         self._released = 0  # so many bytes of what is held are already out
 
@@ -30,7 +43,10 @@ class Masker:
 
     def feed(self, data: bytes) -> bytes:
         """The masked form of all that is decided now."""
-        return self._mask(self._held + data if self._held else data, final=False)
+        shown = self._mask(self._held + data if self._held else data, final=False)
+        if self.holds and not self._awaits():
+            shown += self.pause()
+        return shown
 
     def pause(self) -> bytes:
         """What may be shown since the output went quiet, so that a prompt does not lag."""
@@ -46,7 +62,7 @@ class Masker:
 
     def _mask(self, data: bytes, *, final: bool) -> bytes:
         pieces, done, shown = [], 0, self._released
-        matches = {secret: at for secret in self._secrets if (at := data.find(secret)) >= 0}
+        matches = {secret: at for secret in self._possible(data) if (at := data.find(secret)) >= 0}
         hold = len(data) if final else self._undecided(data, 0)
         while matches:
             # The longest of those that begin first, because `matches` is in order of length.
@@ -63,17 +79,38 @@ class Masker:
         self._held, self._released = data[hold:], max(0, shown - max(hold, done))
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    def _awaits(self) -> bool:
+        """Whether what is held could begin a secret as somebody wrote it."""
+        return any(self._held[at:] in self._awaited for at in range(len(self._held)))
+
+    def _possible(self, data: bytes) -> Iterator[bytes]:
+        """The secrets that may be in there, the longest first."""
+        for screen in self._screens:
+            if screen.passes(data):
+                yield from screen.secrets
+        yield from self._unscreened
+
     def _undecided(self, data: bytes, start: int) -> int:
         """Where, from `start` on, the first tail begins that could still become a secret."""
-        first = len(data)
-        for secret in self._secrets:
-            at = data.find(secret[:1], max(start, len(data) - len(secret) + 1), first)
-            while at >= 0:
-                if secret.startswith(data[at:]):
-                    first = at
-                    break
-                at = data.find(secret[:1], at + 1, first)
+        end = first = len(data)
+        for size in range(min(_TAIL, end - start), 0, -1):
+            if data[-size:] in self._beginnings:
+                first = end - size
+                break
+        if end - start > _TAIL and data[-_TAIL:] in self._all_long:
+            for secret in self._secrets:
+                first = _begins(secret, data, start, first)
         return first
+
+
+def _begins(secret: bytes, data: bytes, start: int, first: int) -> int:
+    """Where data ends with `_TAIL` bytes and more of a secret's beginning, if before `first`."""
+    head, at = secret[:_TAIL], max(start, len(data) - len(secret) + 1) - 1
+    # A head that begins before `first` may end behind it.
+    while (at := data.find(head, at + 1, first + _TAIL - 1)) >= 0:
+        if secret.startswith(data[at:]):
+            return at
+    return first
 
 
 def _beyond(data: bytes, done: int, matches: dict[bytes, int]) -> dict[bytes, int]:
@@ -82,16 +119,43 @@ def _beyond(data: bytes, done: int, matches: dict[bytes, int]) -> dict[bytes, in
     return {secret: at for secret, at in moved if at >= 0}
 
 
-def _forms(secret: bytes) -> Iterable[bytes]:
-    """How a secret may look on a terminal: as it is, trimmed, with CR LF, inside a URL."""
-    for text in (secret, secret.strip()):
-        yield text
-        yield text.replace(b"\n", b"\r\n")
-        yield _percent_encoded(text, b"")
-        yield _percent_encoded(text, b"/")
+def _below(form: bytes) -> int:
+    return min(len(form), _TAIL + 1)
 
 
-def _percent_encoded(text: bytes, safe: bytes) -> bytes:
-    # urllib.parse would do it too, and costs the shim a tenth of its start.
-    kept = _UNRESERVED.union(safe)
-    return b"".join(b"%c" % byte if byte in kept else b"%%%02X" % byte for byte in text)
+class _Screen:
+    """Tells quickly that none of many secrets is in a piece of output.
+
+    Of the output every `stride`-th word of 8 bytes is looked at. Wherever a secret is, one of those
+    words lies within its first bytes, and the words at all those places are known.
+    """
+
+    def __init__(self, secrets: Sequence[bytes], stride: int) -> None:
+        self.secrets = secrets
+        self._stride = stride
+        self._words: set[int] = set()
+
+    def passes(self, data: bytes) -> bool:
+        """Whether any of the secrets may be in there."""
+        if not self._words and len(data) < _SMALL:
+            return True
+        if not self._words:
+            self._words = set(self._known())
+        looked_at = memoryview(data)[: len(data) // 8 * 8].cast("Q")[:: self._stride]
+        return not self._words.isdisjoint(looked_at)
+
+    def _known(self) -> Iterator[int]:
+        for secret in self.secrets:
+            for place in range(8):
+                yield from memoryview(secret[place : place + 8 * self._stride]).cast("Q")
+
+
+def _screens(secrets: list[bytes]) -> tuple[list[_Screen], list[bytes]]:
+    """Screens, and the secrets that have none, by length, the longest first."""
+    screens, rest = [], secrets
+    for stride in _STRIDES:
+        long = [secret for secret in rest if len(secret) >= 8 * stride + 7]
+        if len(long) >= _FEW:
+            screens.append(_Screen(long, stride))
+            rest = rest[len(long) :]
+    return screens, rest

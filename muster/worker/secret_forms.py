@@ -1,0 +1,86 @@
+"""How a secret may look in output. Little is imported here, for every shim starts with it."""
+
+from binascii import b2a_base64
+from collections.abc import Iterable, Iterator
+
+SHORTEST_DERIVED = 8
+"""What is derived from a secret and shorter is not looked for: it would be found by chance."""
+
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+_WRAPPED_AT = (76, 64)  # columns: MIME and `base64`; PEM and `openssl base64`
+_ESCAPES = {8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\"}
+
+
+def written(secret: bytes) -> Iterator[bytes]:
+    """As it is, trimmed, with CR LF, inside a URL."""
+    for text in (secret, secret.strip()):
+        yield text
+        yield text.replace(b"\n", b"\r\n")
+        yield _percent_encoded(text, b"")
+        yield _percent_encoded(text, b"/")
+
+
+def derived(secret: bytes) -> Iterator[bytes]:
+    """The lines of one that has many, its base64, and how JSON has it.
+
+    Of base64 that is wrapped, its lines are found where the secret begins it.
+    """
+    whole = secret.strip()
+    lines = _lines(whole)
+    forms = [*_base64(secret), *_base64(whole), *lines]
+    for text in (secret, whole, *lines):
+        forms += _in_json(text)
+    yield from (form for form in forms if len(form) >= SHORTEST_DERIVED)
+
+
+def _lines(text: bytes) -> list[bytes]:
+    """What each of many lines holds, but for the frame of a PEM file, which everybody knows."""
+    if b"\n" not in text:
+        return []
+    lines = (line.strip() for line in text.split(b"\n"))
+    return [line for line in lines if not (line.startswith(b"-----") and line.endswith(b"-----"))]
+
+
+def _base64(text: bytes) -> Iterator[bytes]:
+    """In both alphabets: what of it does not depend on its surroundings, whole, and wrapped."""
+    for before in range(3):
+        coded = b2a_base64(bytes(before) + text, newline=False)
+        # A byte before it takes 8 of the bits that every letter has 6 of.
+        certain = coded[-(-before * 8 // 6) : (before + len(text)) * 8 // 6]
+        yield certain
+        yield certain.translate(_URL_SAFE)
+    for ended in (text, text + b"\n"):
+        coded = b2a_base64(ended, newline=False)
+        for padded in (coded, coded.translate(_URL_SAFE)):
+            yield padded
+            yield padded.rstrip(b"=")
+        for width in _WRAPPED_AT:
+            if len(coded) > width:
+                yield from (coded[at : at + width] for at in range(0, len(coded), width))
+
+
+def _in_json(text: bytes) -> Iterable[bytes]:
+    """As a JSON string, where that differs: as most write it, in ASCII, and as Go does."""
+    known = text.decode(errors="surrogateescape")
+    usual = known.translate(_JSON)
+    forms = (usual, _in_ascii(usual), usual.translate(_JSON_OF_GO))
+    return {form.encode(errors="surrogateescape") for form in forms if form != known}
+
+
+def _in_ascii(text: str) -> str:
+    if text.isascii():
+        return text
+    units = text.encode("utf-16-be", errors="surrogatepass")
+    pairs = (units[at] << 8 | units[at + 1] for at in range(0, len(units), 2))
+    return "".join(chr(unit) if unit < 128 else f"\\u{unit:04x}" for unit in pairs)
+
+
+def _percent_encoded(text: bytes, safe: bytes) -> bytes:
+    # urllib.parse would do it too, and costs the shim a tenth of its start.
+    kept = _UNRESERVED.union(safe)
+    return b"".join(b"%c" % byte if byte in kept else b"%%%02X" % byte for byte in text)
+
+
+_JSON = {code: f"\\u{code:04x}" for code in range(32)} | _ESCAPES
+_JSON_OF_GO = {ord(letter): f"\\u{ord(letter):04x}" for letter in "<>&"}
