@@ -91,7 +91,10 @@ class Daemon:
         self._orders = Orders(context)
 
     def run(self) -> None:
-        """Returns when all is put away."""
+        """Returns when all is put away.
+
+        Raises OSError if a decommissioned machine cannot erase what it made.
+        """
         attempts = self._orders.attempts
         self._resume()
         keeper = LeaseKeeper(self._lease, attempts.shims)
@@ -104,9 +107,13 @@ class Daemon:
         fence.close()
         self._maintenance.close()
         if decommissioned:
-            log.warning("this machine has been decommissioned; its credentials are erased")
-            self._membership.erase()
+            log.warning("this machine has been decommissioned; what runs here is ended")
         self._put_away(kill=decommissioned or self._stop_agents)
+        if decommissioned:
+            leftovers.erase(self._layout)
+            self._home_lock.erase()
+            log.warning("what it made in %s is erased", self._layout.home)
+        self._home_lock.close()
 
     def stop(self) -> None:
         """Ends `run`, from any thread."""
@@ -133,7 +140,6 @@ class Daemon:
         self._vitals.close()
         self._membership.close()
         self._journal.close()
-        self._home_lock.close()
 
 
 def _rooms(layout: Layout, settings: Settings, memory: int) -> Rooms:

@@ -1,4 +1,7 @@
-"""What an earlier life of the daemon left: kept where it belongs to an attempt, cleared else."""
+"""What a life of the daemon leaves: kept where it belongs to an attempt, cleared else.
+
+Of a machine that is decommissioned nothing is kept.
+"""
 
 import contextlib
 import logging
@@ -30,6 +33,7 @@ def clear(layout: Layout) -> list[AttemptKey]:
         if name and kept_order.read(directory) is not None:
             kept.append(AttemptKey(int(name[1]), int(name[2])))
         else:
+            log.warning("%s belongs to no attempt; what runs in it is ended", directory)
             _end(directory)
     names = {key.name for key in kept}
     _remove([p for root in (layout.workspaces, layout.homes) for p in _children(root)], names)
@@ -37,8 +41,38 @@ def clear(layout: Layout) -> list[AttemptKey]:
     return sorted(kept)
 
 
+def erase(layout: Layout) -> None:
+    """Ends and erases all that a worker made in its home, the credentials last.
+
+    So a machine that is cut short connects again, hears again that it is decommissioned, and erases
+    the rest. The home itself stays, with what others put there, and so do links that stand for
+    directories of ours. Raises OSError that names what cannot be erased; then the credentials stay.
+    """
+    for directory in _children(layout.attempts):
+        _end(directory)
+    _release(layout, set())
+    stayed = []
+    # Attempts first: of those nothing is taken up again.
+    attempts = (layout.attempts, layout.workspaces, layout.homes, layout.identities)
+    for directory in (*attempts, layout.mirrors, layout.journal):
+        try:
+            _erase(directory)
+        except OSError as error:
+            stayed.append(str(error))
+    if stayed:
+        raise OSError("; ".join(stayed))
+    layout.safe_directories.unlink(missing_ok=True)
+    _erase(layout.credentials)
+
+
+def _erase(directory: Path) -> None:
+    for path in _children(directory):
+        workspace.erase(path)
+    if not directory.is_symlink():
+        directory.rmdir()
+
+
 def _end(directory: Path) -> None:
-    log.warning("%s belongs to no attempt; what runs in it is ended", directory)
     with contextlib.suppress(ShimGone, ShimRefused, TimeoutError):
         if shim := shim_client.attach(directory):
             shim.quit()

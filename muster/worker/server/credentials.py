@@ -65,8 +65,3 @@ class CredentialStore:
 
     def save(self, credentials: Credentials) -> None:
         durable.replace(self._file, msgspec.json.encode(credentials))
-
-    def erase(self) -> None:
-        """Removes the credentials and the id: another enrollment makes another machine."""
-        for path in (self._file, self._machine_id):
-            path.unlink(missing_ok=True)

@@ -96,11 +96,6 @@ class Membership:
             if self.current.previous_secret is not None:
                 self._keep_these(previous_secret=None)
 
-    def erase(self) -> None:
-        """Erases the credentials: this is no longer a machine of the server's."""
-        with self._lock:
-            self._store.erase()
-
     def _keep_these(self, **changes: object) -> None:
         renewed = msgspec.structs.replace(self.current, **changes)
         self._store.save(renewed)

@@ -10,7 +10,6 @@ from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
     Accepted,
     Checkpoint,
-    CloseCode,
     Drain,
     Drained,
     Lost,
@@ -25,7 +24,7 @@ from muster.protocol.frames import (
 from muster.worker.daemon import Daemon
 from muster.worker.home_lock import HomeInUse
 from muster.worker.layout import Layout
-from muster.worker.server.credentials import CredentialStore, NotEnrolled
+from muster.worker.server.credentials import CredentialStore
 from muster.worker.shim import client as shim_client
 from tests.muster.worker.fake_server import fake_server
 from tests.muster.worker.repositories import as_root, repository, root
@@ -238,19 +237,6 @@ def test_what_waits_for_a_person_or_an_order_is_left_on_the_machine(worker: Work
     server.send(Stop(7, 1, "handed_over"))
     server.until_said(Drained)
     assert worker.layout.workspace(AttemptKey(7, 1)).exists()
-
-
-def test_a_decommissioned_machine_kills_what_runs_and_forgets_its_credentials(
-    worker: WorkerHome,
-) -> None:
-    server = worker.start().server
-    worker.run("echo up; sleep 60")
-    server.until(lambda: b"up" in server.log())
-    server.kick(CloseCode.DECOMMISSIONED)
-    worker.join()
-    assert worker.stages() == []
-    with pytest.raises(NotEnrolled):
-        CredentialStore(worker.layout.credentials).load()
 
 
 def test_a_home_has_one_worker(worker: WorkerHome) -> None:

@@ -137,6 +137,8 @@ class WorkerHome:
         self.leave()
         if self.process is not None and self.process.poll() is None:
             self.kill()
+        if not self.layout.attempts.exists():
+            return  # a decommissioned machine has erased it all
         for directory in self.layout.attempts.iterdir():
             shim_client.kill(directory)  # whatever has become of it
             tunnels = str(directory.resolve())
