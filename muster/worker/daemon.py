@@ -71,7 +71,10 @@ class Daemon:
         self._channel = Channel(
             self._membership, self._journal, streams, self._lease, self._vitals, wake, version()
         )
-        self._terminals = Terminals(layout, self._membership, self._channel.say, streams.shown)
+        identities = Identities(layout.identities, uids)
+        self._terminals = Terminals(
+            layout, identities, self._membership, self._channel.say, streams.shown
+        )
         self._tunnels = Tunnels(
             rooms, self._journal, self._lease, self._machine_id, settings.tunnel_command
         )

@@ -87,15 +87,19 @@ class Identities:
 
         Raises NoIdentityLeft.
         """
+        return self.claim_for(key.name)
+
+    def claim_for(self, name: str) -> Identity | None:
+        """Likewise, for something of the daemon's own; its next start frees it again."""
         if os.geteuid() != 0:
             return None
         for identity in self._taken():
             with suppress(FileNotFoundError):  # another attempt may be letting go of its own
-                if os.readlink(identity.claim) == key.name:
+                if os.readlink(identity.claim) == name:
                     return identity
         for uid in self._candidates():
             with suppress(FileExistsError):
-                os.symlink(key.name, self._directory / str(uid))
+                os.symlink(name, self._directory / str(uid))
                 return Identity(uid, self._directory / str(uid))
         raise NoIdentityLeft(f"all {len(self._uids)} uids of {self._uids} are taken")
 

@@ -1,7 +1,8 @@
-"""`python -m muster.worker.terminals.screen ATTEMPTS`: models of the screens of what is at work.
+"""`python -m muster.worker.terminals.screen ATTEMPTS [UID]`: models of the screens of attempts.
 
-A process of its own beside the daemon, for the emulator is native code and costs time: a crash or
-a flood of output must touch neither daemon nor shim. It ends with the daemon.
+A process of its own beside the daemon, for that costs time: a flood of output must touch neither
+daemon nor shim. It reads the logs; the emulator, which is native code, has another process, which
+runs as UID. Both end with the daemon.
 
 On standard input comes a JSON object a line: `{"look": "7-1"}` when an attempt's log has grown, and
 `{"look": "7-1", "id": n, "offset": o}`, which is answered on standard output, as soon as the model
@@ -20,7 +21,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple
 
-from muster.worker.terminals.screen_model import Model, is_panic
+from muster.worker.terminals.emulators import EmulatorFailed, Emulators, EmulatorsGone
+from muster.worker.terminals.screen_model import Model
 
 _LOOK = 0.1  # seconds between two looks at logs that grow
 _FLOOD = 1 << 20  # bytes by which a log grows from look to look when it is in a flood
@@ -65,20 +67,21 @@ class Watched:
     def save(self) -> None:
         """Saves the model; one that cannot be saved will be fed again."""
         self._saved_at = monotonic()
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, EmulatorFailed):
             self.model.save()
 
 
 class Watch:
     """Feeds the models in turn, a little each."""
 
-    def __init__(self, attempts: Path) -> None:
+    def __init__(self, attempts: Path, emulators: Emulators) -> None:
         self._attempts = attempts
+        self._emulators = emulators
         self._watched: dict[str, Watched] = {}
         self._incoming = b""
 
     def serve(self) -> None:
-        """Works until standard input ends."""
+        """Works until standard input ends. Raises EmulatorsGone."""
         os.set_blocking(0, False)
         with selectors.DefaultSelector() as selector:
             selector.register(0, selectors.EVENT_READ)
@@ -104,7 +107,8 @@ class Watch:
         watched = self._watched.get(name)
         if watched is None:
             try:
-                watched = self._watched[name] = Watched(Model(self._attempts / name))
+                model = Model(self._attempts / name, self._emulators)
+                watched = self._watched[name] = Watched(model)
             except OSError:
                 if "id" in message:
                     _say({"id": message["id"]})
@@ -131,10 +135,8 @@ class Watch:
             log.warning("a log cannot be read: %s", error)
             self._give_up(watched)
             return False
-        except BaseException as error:
-            if not is_panic(error):
-                raise
-            log.error("the emulator failed: %s", error)
+        except EmulatorFailed:
+            log.error("the emulator failed")
             watched.model.reset()
             return True
         if grew:
@@ -177,7 +179,13 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)  # a terminal's signals are the daemon's to handle
     os.nice(_NICE)
     os.umask(0o077)
-    Watch(Path(sys.argv[1])).serve()
+    emulators = Emulators(int(sys.argv[2]) if len(sys.argv) > 2 else None)
+    try:
+        Watch(Path(sys.argv[1]), emulators).serve()
+    except EmulatorsGone as gone:
+        sys.exit(f"the emulators are gone: {gone}")
+    finally:
+        emulators.close()
 
 
 def _say(message: dict[str, Any]) -> None:

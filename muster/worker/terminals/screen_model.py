@@ -1,7 +1,6 @@
 """What one attempt's screen shows: a terminal emulator that is fed what the spool holds.
 
-Only the process `muster.worker.terminals.screen` imports this: the emulator is native code and may
-fail.
+The emulator itself is native code, and has a process of its own (`emulators`).
 """
 
 import codecs
@@ -11,11 +10,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-import avt
 import msgspec
 
 from muster.worker.shim.sizes import Size, Sizes
 from muster.worker.shim.spool import SpoolReader
+from muster.worker.terminals.emulators import Emulator, EmulatorFailed, Emulators
 
 SAVED = "screen"
 """The file in an attempt's directory from which a successor goes on."""
@@ -50,9 +49,10 @@ class Saved(msgspec.Struct):
 class Model:
     """Follows one attempt's spool; `position` is how far it has come."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, emulators: Emulators) -> None:
         """Goes on from what a predecessor saved. Raises FileNotFoundError where no log is."""
         self._directory = directory
+        self._emulators = emulators
         self._reader = SpoolReader(directory)
         self._sizes = Sizes(directory)
         saved = _load(directory / SAVED)
@@ -81,7 +81,10 @@ class Model:
         return self.position - self._saved_at
 
     def advance(self, *, is_awaited: bool = True) -> bool:
-        """Feeds some of what is there; False when there was nothing. Raises OSError."""
+        """Feeds some of what is there; False when there was nothing.
+
+        Raises OSError, and EmulatorFailed, after which it wants a `reset`.
+        """
         if self.behind > (_BEHIND_AWAITED if is_awaited else _BEHIND):
             self._jump(self.end - _JUMP)
         before = self.position
@@ -134,18 +137,17 @@ class Model:
             self.save()
 
     def close(self) -> None:
+        self._terminal.end()
         self._reader.close()
         self._sizes.close()
 
-    def _emulator(self, saved: Saved) -> avt.Vt:
-        terminal = avt.Vt(saved.cols, saved.rows, _SCROLLBACK)
+    def _emulator(self, saved: Saved) -> Emulator:
+        terminal = self._emulators.begin(saved.cols, saved.rows, _SCROLLBACK)
         try:
-            terminal.feed_str(saved.dump)
-        except BaseException as error:
-            if not is_panic(error):
-                raise
+            terminal.feed(saved.dump)
+        except EmulatorFailed:
             self.exact = False
-            terminal = avt.Vt(saved.cols, saved.rows, _SCROLLBACK)
+            terminal = self._emulators.begin(saved.cols, saved.rows, _SCROLLBACK)
         return terminal
 
     def _dump(self) -> str:
@@ -157,11 +159,12 @@ class Model:
         self.exact = False
         self._decoder.reset()
         self._unfinished = ""
-        self._terminal = avt.Vt(size.cols, size.rows, _SCROLLBACK)
+        self._terminal.end()
+        self._terminal = self._emulators.begin(size.cols, size.rows, _SCROLLBACK)
 
     def _feed(self, data: bytes) -> None:
         text = self._decoder.decode(data)
-        self._terminal.feed_str(text)
+        self._terminal.feed(text)
         self._look_at(self._unfinished + text)
 
     def _look_at(self, text: str) -> None:
@@ -192,11 +195,6 @@ class Model:
                 self.position = end
                 self.exact = False
                 return
-
-
-def is_panic(error: BaseException) -> bool:
-    """Whether the emulator failed; its exception cannot be imported, and is none of `Exception`."""
-    return type(error).__name__ == "PanicException"
 
 
 def _load(path: Path) -> Saved | None:

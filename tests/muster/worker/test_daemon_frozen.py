@@ -277,8 +277,8 @@ def test_a_daemon_that_finds_a_shim_hanging_gives_it_up_in_the_end(
 
 
 def is_screen_model(process: Process) -> bool:
-    """The daemon's own child, which lives as long as it does."""
-    return b"muster.worker.terminals.screen" in Path(f"/proc/{process.pid}/cmdline").read_bytes()
+    """The daemon's own children, which live as long as it does."""
+    return b"muster.worker.terminals." in Path(f"/proc/{process.pid}/cmdline").read_bytes()
 
 
 def test_a_push_that_was_frozen_for_longer_than_its_lease_leaves_no_more_than_its_own_branch(

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import Screen
 from muster.worker import processes
+from muster.worker.room.identity import Identities
 from muster.worker.shim.sizes import Size, SizesWriter
 from muster.worker.shim.spool import SpoolWriter
+from muster.worker.terminals.emulators import Emulators
 from muster.worker.terminals.screen_model import SAVED, Model, Saved
 from muster.worker.terminals.screens import Screens, rough_screen
 
@@ -58,9 +60,22 @@ def written(tmp_path: Path) -> Iterator[Written]:
     written.close()
 
 
+@pytest.fixture(scope="module")
+def emulators() -> Iterator[Emulators]:
+    emulators = Emulators()
+    yield emulators
+    emulators.close()
+
+
 @pytest.fixture
-def screens(tmp_path: Path) -> Iterator[Screens]:
-    screens = Screens(tmp_path)
+def identities(tmp_path: Path) -> Identities:
+    (tmp_path / "identities").mkdir()
+    return Identities(tmp_path / "identities")
+
+
+@pytest.fixture
+def screens(tmp_path: Path, identities: Identities) -> Iterator[Screens]:
+    screens = Screens(tmp_path, identities)
     yield screens
     screens.close()
 
@@ -97,13 +112,14 @@ SIZES = st.tuples(st.integers(20, 140), st.integers(5, 50))
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.one_of(PIECES, SIZES), max_size=40), st.data())
 def test_a_newcomer_sees_what_one_sees_who_was_there_all_the_time(
+    emulators: Emulators,
     tmp_path_factory: pytest.TempPathFactory,
     pieces: list[str | tuple[int, int]],
     data: st.DataObject,
 ) -> None:
     written = Written(tmp_path_factory.mktemp("any"))
     witness = avt.Vt(80, 24, 200)
-    model = Model(written.directory)
+    model = Model(written.directory, emulators)
     for piece, following in pairwise([*pieces, ""]):
         if isinstance(piece, tuple):
             written.resize(*piece)
@@ -133,7 +149,9 @@ def test_a_newcomer_sees_what_one_sees_who_was_there_all_the_time(
     ],
 )
 def test_what_is_read_at_one_go_is_shown_as_what_came_bit_by_bit(
-    written: Written, pieces: list[str | tuple[int, int]]
+    written: Written,
+    pieces: list[str | tuple[int, int]],
+    emulators: Emulators,
 ) -> None:
     witness = avt.Vt(80, 24, 200)
     for piece in pieces:
@@ -143,16 +161,18 @@ def test_what_is_read_at_one_go_is_shown_as_what_came_bit_by_bit(
         else:
             written.write(piece.encode())
             witness.feed_str(piece)
-    model = Model(written.directory)
+    model = Model(written.directory, emulators)
     assert shown(read_all(model)) == view(witness)
     model.close()
 
 
-def test_a_full_screen_program_is_shown_with_the_modes_that_it_has_set(written: Written) -> None:
+def test_a_full_screen_program_is_shown_with_the_modes_that_it_has_set(
+    written: Written, emulators: Emulators
+) -> None:
     written.write(VIM_LIKE.encode())
     witness = avt.Vt(80, 24)
     witness.feed_str(VIM_LIKE)
-    model = Model(written.directory)
+    model = Model(written.directory, emulators)
     screen = read_all(model)
     assert shown(screen) == view(witness)
     assert all(f"\x1b[?{mode}h" in screen.data for mode in (2004, 1006, 1002))
@@ -168,10 +188,12 @@ def test_a_full_screen_program_is_shown_with_the_modes_that_it_has_set(written: 
     model.close()
 
 
-def test_a_successor_goes_on_where_the_model_was_saved(written: Written) -> None:
+def test_a_successor_goes_on_where_the_model_was_saved(
+    written: Written, emulators: Emulators
+) -> None:
     text = VIM_LIKE.encode() + "\x1b[5;5H\u65e5".encode()
     written.write(text[:-1])
-    model = Model(written.directory)
+    model = Model(written.directory, emulators)
     read_all(model)
     model.save()
     model.close()
@@ -179,7 +201,7 @@ def test_a_successor_goes_on_where_the_model_was_saved(written: Written) -> None
     assert len(saved) < 10_000
     written.write(text[-1:] + b"\x1b[6;1Hmore")
 
-    successor = Model(written.directory)
+    successor = Model(written.directory, emulators)
     assert successor.position == len(text) - 3  # an unfinished character is read again
     witness = avt.Vt(80, 24)
     witness.feed_str(text.decode() + "\x1b[6;1Hmore")
@@ -190,20 +212,22 @@ def test_a_successor_goes_on_where_the_model_was_saved(written: Written) -> None
 
 
 @pytest.mark.parametrize("saved", [b"", b"{}", FAR_BEYOND, b"\xff" * 100])
-def test_what_was_saved_badly_is_no_beginning(written: Written, saved: bytes) -> None:
+def test_what_was_saved_badly_is_no_beginning(
+    written: Written, saved: bytes, emulators: Emulators
+) -> None:
     written.write(b"hello")
     (written.directory / SAVED).write_bytes(saved)
-    model = Model(written.directory)
+    model = Model(written.directory, emulators)
     screen = read_all(model)
     assert (screen.data.startswith("hello"), screen.exact) == (True, True)
     model.close()
 
 
-def test_what_was_lost_is_passed_over(tmp_path: Path) -> None:
+def test_what_was_lost_is_passed_over(tmp_path: Path, emulators: Emulators) -> None:
     spool = SpoolWriter(tmp_path, quota=5)
     spool.append(b"hello", 0, 0)
     spool.append(b"lost!", 1, 0)
-    model = Model(tmp_path)
+    model = Model(tmp_path, emulators)
     screen = read_all(model)
     assert (screen.offset, screen.data[:5]) == (10, "hello")
     model.close()
@@ -212,14 +236,15 @@ def test_what_was_lost_is_passed_over(tmp_path: Path) -> None:
 
 def test_a_model_far_behind_skips_and_says_so_until_the_screen_is_drawn_anew(
     written: Written,
+    emulators: Emulators,
 ) -> None:
-    model = Model(written.directory)
+    model = Model(written.directory, emulators)
     written.write(b"line\r\n" * 2_000_000)
     screen = read_all(model)
     assert (screen.offset, screen.exact) == (written.spool.end, False)
     assert screen.data.count("line") == 23
     model.save()
-    successor = Model(written.directory)
+    successor = Model(written.directory, emulators)
     assert not read_all(successor).exact
     successor.close()
     written.write(b"\x1b[H\x1b[2Janew")
@@ -258,8 +283,10 @@ def test_a_process_that_dies_is_started_again_and_goes_on(
     assert screens.pid != first
 
 
-def test_the_process_ends_with_its_daemon(written: Written, tmp_path: Path) -> None:
-    screens = Screens(tmp_path)
+def test_the_process_ends_with_its_daemon(
+    written: Written, tmp_path: Path, identities: Identities
+) -> None:
+    screens = Screens(tmp_path, identities)
     written.write(b"hello")
     assert screens.at(WHOSE, 5) is not None
     pid = screens.pid
@@ -270,10 +297,13 @@ def test_the_process_ends_with_its_daemon(written: Written, tmp_path: Path) -> N
 
 
 def test_without_the_emulator_a_newcomer_gets_the_last_bytes(
-    written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    written: Written,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    identities: Identities,
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    screens = Screens(tmp_path)
+    screens = Screens(tmp_path, identities)
     written.write(b"first\r\n" + b"x" * 70_000 + b"\r\nlast")
     assert screens.at(WHOSE, 10) is None
     screen = rough_screen(written.directory, written.spool.end)
