@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from bench.terminals import shells
-from muster.worker.masking import Masker
+from muster.worker.masking.masker import Masker
 from muster.worker.shim.spool import SpoolWriter
 
 _PIECE = 1 << 16

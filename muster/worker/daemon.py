@@ -8,7 +8,6 @@ import threading
 from functools import partial
 from pathlib import Path
 
-from muster.protocol.attempt_key import AttemptKey
 from muster.worker import leftovers
 from muster.worker.agents import probe
 from muster.worker.agents.agents import installed
@@ -35,7 +34,7 @@ from muster.worker.terminals.terminals import Terminals
 from muster.worker.tunnels.tunnels import Tunnels
 from muster.worker.vitals import Vitals
 
-_TRIAL = AttemptKey(0, 0)  # no attempt's: whose uid the programs of agents are tried with
+_AGENTS = "agents"  # whose uid it is that tries the programs of agents
 
 _DEFAULTS = Settings()
 
@@ -71,7 +70,6 @@ class Daemon:
         self._channel = Channel(
             self._membership, self._journal, streams, self._lease, self._vitals, wake, version()
         )
-        identities = Identities(layout.identities, uids)
         self._terminals = Terminals(
             layout, identities, self._membership, self._channel.say, streams.shown
         )
@@ -127,7 +125,7 @@ class Daemon:
 
     def _resume(self) -> None:
         """Goes on with the attempts that are known, and clears away what belongs to none."""
-        known = leftovers.clear(self._layout)
+        known = leftovers.clear(self._layout, {_AGENTS})
         self._limits.clear(key.name for key in known)
         self._journal.forget_all_but(set(known))
         self._tunnels.resume(known)
@@ -165,7 +163,7 @@ def _look(rooms: Rooms, identities: Identities) -> Probe:
     """How agents are looked for: as an attempt would, as far as there is a room for it."""
     if rooms.level == "none":
         return probe.HERE
-    return probe.in_room(rooms.for_programs(identities.claim(_TRIAL)))
+    return probe.in_room(rooms.for_programs(identities.claim_for(_AGENTS)))
 
 
 def version() -> str:

@@ -25,8 +25,9 @@ _NAME = re.compile(r"(\d{1,18})-(\d{1,9})")
 log = logging.getLogger(__name__)
 
 
-def clear(layout: Layout) -> list[AttemptKey]:
-    """Ends shims and removes directories that belong to no attempt; returns the attempts."""
+def clear(layout: Layout, own: set[str]) -> list[AttemptKey]:
+    """Ends shims, removes directories and frees uids that belong to no attempt; returns the
+    attempts. The uids of these names are the daemon's own."""
     kept = []
     for directory in _children(layout.attempts):
         name = _NAME.fullmatch(directory.name)
@@ -37,7 +38,7 @@ def clear(layout: Layout) -> list[AttemptKey]:
             _end(directory)
     names = {key.name for key in kept}
     _remove([p for root in (layout.workspaces, layout.homes) for p in _children(root)], names)
-    _release(layout, names)
+    _release(layout, names | own)
     return sorted(kept)
 
 
@@ -54,7 +55,7 @@ def erase(layout: Layout) -> None:
     stayed = []
     # Attempts first: of those nothing is taken up again.
     attempts = (layout.attempts, layout.workspaces, layout.homes, layout.identities)
-    for directory in (*attempts, layout.mirrors, layout.journal):
+    for directory in (*attempts, layout.trial, layout.mirrors, layout.journal):
         try:
             _erase(directory)
         except OSError as error:

@@ -9,7 +9,7 @@ from muster.worker import processes
 from muster.worker.clock import boot_seconds, wall_milliseconds
 from muster.worker.limits.limits import Breach
 from muster.worker.limits.watch import RoomWatch
-from muster.worker.masking import Masker
+from muster.worker.masking.masker import Masker
 from muster.worker.shim.pty_process import PtyProcess
 from muster.worker.shim.wire import StageCommand, StageEnd
 

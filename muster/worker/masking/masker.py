@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from muster.worker.secret_forms import derived, written
+from muster.worker.masking.forms import derived, written
 
 MASK = b"********"
 SHORTEST = 4

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muster.worker.masking import MASK, SHORTEST, Masker
+from muster.worker.masking.masker import MASK, SHORTEST, Masker
 
 # Few letters, so that secrets overlap, contain and begin one another.
 SECRETS = st.lists(st.text("ab", min_size=1, max_size=9).map(str.encode), max_size=4)
