@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import CloseCode, StageFinished
+from muster.worker import processes
 from muster.worker.server.credentials import CredentialStore, NotEnrolled
 from tests.muster.worker.repositories import repository, root, until, wait_until_gone
 from tests.muster.worker.worker_home import SOURCES, WorkerHome, worker
@@ -17,7 +17,7 @@ from tests.muster.worker.worker_home import SOURCES, WorkerHome, worker
 __all__ = ["repository", "root", "worker"]
 
 HIDES_AND_CLOSES = """
-setsid sleep 61 & echo $! > pid
+setsid sleep 61 &
 mkdir -p closed/below "$HOME/closed/below" && chmod 000 closed "$HOME/closed"
 echo up; sleep 60"""
 
@@ -37,11 +37,13 @@ def test_it_kills_what_runs_and_erases_all_that_it_made(
     server, home = worker.start().server, worker.layout.home
     worker.run(HIDES_AND_CLOSES)
     server.until(lambda: b"up" in server.log())
-    hidden = int((worker.layout.workspace(AttemptKey(7, 1)) / "pid").read_text())
+    hidden = worker.stages()
+    assert [each for each in hidden if each in processes.started_with("sleep", "61")]
     (home / "notes").write_text("the operator's")
     decommission(worker)
     worker.join()
-    wait_until_gone(hidden)
+    for each in hidden:
+        wait_until_gone(each.pid)
     assert left(worker) == ["notes"]
     assert f"what it made in {home} is erased" in caplog.text
 

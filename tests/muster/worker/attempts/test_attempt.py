@@ -62,8 +62,9 @@ def test_a_task_goes_from_its_first_stage_to_a_branch_and_leaves_nothing(
     server.until(lambda: server.bodies(WorkspaceFacts)[-1].state == "removed")
     assert not [ref for ref in worker.repository.refs() if ref.startswith("refs/muster")]
     layout = worker.layout
-    for directory in (layout.attempts, layout.workspaces, layout.homes, layout.identities):
+    for directory in (layout.attempts, layout.workspaces, layout.homes):
         assert list(directory.iterdir()) == []
+    assert "7-1" not in [str(claim.readlink()) for claim in layout.identities.iterdir()]
 
 
 def test_the_workspace_is_described_once_it_is_ready_and_after_each_stage(
