@@ -8,6 +8,7 @@ import pytest
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Accepted, Lost, StageFinished, StageStarted, Stop, Stopped
+from muster.worker.limits.limits import StageLimits
 from muster.worker.shim import client as shim_client
 from muster.worker.shim.link import ShimGone, ShimLink, ShimRefused
 from muster.worker.shim.wire import (
@@ -127,7 +128,8 @@ def test_what_a_daemon_and_a_shim_say_is_spelled_as_ever() -> None:
     other.start()
     daemon = ShimLink(ours)
     assert (daemon.log_end, daemon.greeted_deadline) == (0, 9.5)
-    assert daemon.begin(StageCommand(0, ["true"], {"A": "b"}, "/", 60.0))
+    held = StageLimits(1, 2, 3, 4, ["/w"], ["/g"])
+    assert daemon.begin(StageCommand(0, ["true"], {"A": "b"}, "/", 60.0, limits=held))
     with pytest.raises(ShimGone):
         daemon.stop(grace=10.0)
     other.join()
@@ -135,10 +137,12 @@ def test_what_a_daemon_and_a_shim_say_is_spelled_as_ever() -> None:
     daemon.close()
     stage = {"stage_index": 0, "argv": ["true"], "env": {"A": "b"}, "cwd": "/", "timeout": 60.0}
     terminal = {"uid": None, "gid": None, "cols": 80, "rows": 24, "secrets": [], "grace": 10.0}
-    room: dict[str, object] = {"room": [], "limits": None}
+    limits = {"memory": 1, "processes": 2, "files": 3, "disk": 4}
+    places = {"directories": ["/w"], "groups": ["/g"]}
+    more = {"limits": {**limits, **places}, "room": []}
     assert heard == [
         {"hello": [2, 1]},
-        {"id": 1, "do": "begin", "stage": {**stage, **terminal, **room}},
+        {"id": 1, "do": "begin", "stage": {**stage, **terminal, **more}},
         {"id": 2, "do": "stop", "grace": 10.0},
     ]
 
