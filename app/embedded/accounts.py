@@ -37,6 +37,20 @@ def choose(state: Path) -> Account | None:
     return _with_entry(owner) or _named("nobody")
 
 
+def owners() -> list[str]:
+    """The names of the user that we run as and of root, who can become anybody.
+
+    Raises EmbeddedError when one has none.
+    """
+    try:
+        return sorted({pwd.getpwuid(uid).pw_name for uid in (os.geteuid(), 0)})
+    except KeyError:
+        raise EmbeddedError(
+            f"user {os.geteuid()} has no entry in this machine's list of users, which PostgreSQL "
+            "needs: run as a user that has one, or set DATABASE_URL"
+        ) from None
+
+
 def _with_entry(uid: int | None) -> Account | None:
     if not uid:  # unknown, or root
         return None

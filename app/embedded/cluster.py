@@ -1,4 +1,6 @@
-"""The data directory of PostgreSQL: made whole or not at all, and checked before each start."""
+"""The data directory of PostgreSQL: made whole or not at all, checked before each start, and told
+whom to let in.
+"""
 
 import os
 import re
@@ -10,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.embedded import directories, processes
+from app.embedded import accounts, directories, processes
 from app.embedded.accounts import Account
 from app.embedded.errors import EmbeddedError
 from app.embedded.processes import Program
@@ -19,7 +21,9 @@ NAME = "muster"  # of the role and of the database
 INITDB_SECONDS = 120.0
 STOP_SECONDS = 30.0  # it writes out what is in memory first
 # C.UTF-8: under "C" pg_trgm would see no letters outside ASCII.
-INITDB = ("--encoding=UTF8", "--locale=C.UTF-8", f"--username={NAME}", "--auth=trust")
+INITDB = ("--encoding=UTF8", "--locale=C.UTF-8", f"--username={NAME}", "--auth=peer")
+# The kernel says who is at the other end of the socket; those of the map are let in, as any role.
+RULE, MAPPED = "local all all peer map=owners\n", "owners {user} all\n"
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
@@ -44,6 +48,7 @@ class Cluster:
             clear_stale_pid(self.data)
         else:
             self._create()
+        admit(accounts.owners(), self.data, self.account)
 
     def _create(self) -> None:
         # It gets its name when it is complete, so that a start that was cut off leaves nothing
@@ -96,6 +101,25 @@ class Cluster:
             keep_open=(*self.keep_open, *descriptors),
             stdin=stdin,
         )
+
+
+def admit(users: Sequence[str], data: Path, account: Account | None) -> None:
+    """Let these users alone into the database: not the account that it runs as, if that is another.
+
+    Done before each start, for data of earlier releases let in whoever came to the socket.
+    """
+    quoted = ['"{}"'.format(user.replace('"', '""')) for user in users]
+    mapped = "".join(MAPPED.format(user=user) for user in quoted)
+    for name, text in (("pg_hba.conf", RULE), ("pg_ident.conf", mapped)):
+        fresh = data / f"{name}.new"
+        fresh.unlink(missing_ok=True)
+        # The directory is the account's: a link that it put there must not be followed.
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with open(descriptor, "w") as file:
+            file.write(text)
+            if account is not None:
+                os.fchown(descriptor, account.uid, account.gid)
+        fresh.replace(data / name)
 
 
 def check_version(data: Path, postgres: Path) -> None:
