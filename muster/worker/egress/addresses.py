@@ -1,0 +1,51 @@
+"""Addresses that a name must not lead to: the machine itself, its neighbours, its cloud's metadata.
+
+Who owns a name says where it leads, and may say another place each time (DNS rebinding).
+"""
+
+import contextlib
+import socket
+
+from muster.worker.egress.hosts import Address
+
+# Metadata and credentials of clouds outside of 169.254.0.0/16: AWS on IPv6, Alibaba, Azure.
+_METADATA = frozenset(
+    (
+        socket.inet_pton(socket.AF_INET6, "fd00:ec2::254"),
+        socket.inet_aton("100.100.100.200"),
+        socket.inet_aton("168.63.129.16"),
+    )
+)
+_NAT64 = bytes.fromhex("0064ff9b") + bytes(8)
+_COMPATIBLE = bytes(12)
+_ONE = bytes(15) + b"\x01"
+
+
+def is_off_limits(address: Address) -> bool:
+    """Whether the address is this machine's own, or one that nobody serves other people from."""
+    return is_special(address) or _is_own(address)
+
+
+def is_special(address: Address) -> bool:
+    """Loopback, link-local, unspecified, multicast, broadcast, reserved, or a cloud's metadata.
+
+    One of IPv6 that carries one of IPv4 (NAT64, 6to4, the old compatible form) counts as that.
+    """
+    packed = address.packed
+    if packed in _METADATA:
+        return True
+    if len(packed) == 4:
+        return packed[0] in (0, 127) or packed[:2] == b"\xa9\xfe" or packed[0] >= 224
+    if packed == _ONE or packed[0] == 0xFF or (packed[0] == 0xFE and packed[1] & 0xC0 == 0x80):
+        return True
+    if packed.startswith((_NAT64, _COMPATIBLE)):
+        return is_special(Address(packed[12:]))
+    return packed[:2] == b"\x20\x02" and is_special(Address(packed[2:6]))
+
+
+def _is_own(address: Address) -> bool:
+    """Whether the kernel would deliver to this machine: it then answers from the same address."""
+    with contextlib.suppress(OSError), socket.socket(address.family, socket.SOCK_DGRAM) as probe:
+        probe.connect((str(address), 9))  # sends nothing: it only looks for the way
+        return bool(probe.getsockname()[0] == str(address))
+    return False

@@ -1,0 +1,158 @@
+"""The proxy: a process beside the shim that serves one stage's room, and ends with it.
+
+It begins with a socket to its parent as standard input (`client.py` is the other end): a line of
+JSON comes in, then nothing but its end; a line of JSON goes out for each host that was refused.
+With the first byte comes the handle of a second socket, whose other end is in the room: the room's
+first process sends its listener over it (`in_room.py`). When either is closed, all is over.
+
+A thread serves each connection, so that what is done reads from top to bottom; a name that takes
+long to resolve holds up nobody else.
+"""
+
+import contextlib
+import ctypes
+import errno
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+from typing import Any
+
+from muster.worker.egress.rules import Rules
+from muster.worker.egress.visit import Visit
+from muster.worker.egress.way_out import WayOut
+
+CONNECTIONS = 256
+"""At a time. More of them wait until one ends; all are the same room's."""
+
+TOLD = 100
+"""Hosts that are told of: what nobody has read yet fits into the socket, so telling never waits."""
+
+_BREATH = 0.05  # seconds
+_STACK = 512 << 10
+_PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
+_PR_SET_NO_NEW_PRIVS = 38
+
+
+class Telling:
+    """Tells of each refused host once."""
+
+    def __init__(self, parent: socket.socket) -> None:
+        self._parent = parent
+        self._told: set[str] = set()
+        self._one_at_a_time = threading.Lock()
+
+    def tell(self, host: str) -> None:
+        with self._one_at_a_time:
+            if host in self._told or len(self._told) >= TOLD:
+                return
+            self._told.add(host)
+            with contextlib.suppress(OSError):  # then the parent is gone, and so are we
+                self._parent.sendall(json.dumps({"refused": host}).encode() + b"\n")
+
+
+def serve(listener: socket.socket, way_out: WayOut) -> None:
+    """Serves whoever connects, until the listener is closed."""
+    places = threading.BoundedSemaphore(CONNECTIONS)
+
+    def visited(client: socket.socket) -> None:
+        try:
+            Visit(client, way_out).serve()
+        finally:
+            places.release()
+
+    while True:
+        places.acquire()
+        try:
+            client, _ = listener.accept()
+            threading.Thread(target=visited, args=(client,), daemon=True).start()
+        except OSError as error:
+            if error.errno in (errno.EBADF, errno.EINVAL):
+                return
+            places.release()  # one that has gone again, or the machine is short of something
+            time.sleep(_BREATH)
+        except RuntimeError:  # no thread to be had
+            client.close()
+            places.release()
+            time.sleep(_BREATH)
+
+
+def main(parent_pid: int) -> None:
+    """Becomes the proxy. Does not return."""
+    parent = socket.socket(fileno=0)
+    into_room = _received(parent)
+    if into_room is None:
+        sys.exit("the parent went before it said where the room is")
+    wanted = _wanted(parent)
+    _drop_rights(wanted["uid"], parent_pid)
+    way_out = WayOut(Rules(wanted["allow"]), Telling(parent).tell, wanted["known"])
+    if listener := _listener(parent, into_room):
+        threading.stack_size(_STACK)
+        threading.Thread(target=serve, args=(listener, way_out), daemon=True).start()
+        _wait_for_an_end(parent, into_room)
+    os._exit(0)  # whatever the threads are at
+
+
+def _wanted(parent: socket.socket) -> dict[str, Any]:
+    line = b""
+    while not line.endswith(b"\n"):
+        received = parent.recv(64 << 10)
+        if not received:
+            sys.exit("the parent went before it said what is allowed")
+        line += received
+    wanted: dict[str, Any] = json.loads(line)
+    return wanted
+
+
+def _drop_rights(uid: int | None, parent_pid: int) -> None:
+    """What is in the room talks to us: so we are nobody, and nobody can look into us."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = CONNECTIONS * 4
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(enough, most) if most >= 0 else enough, most))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if uid is not None and os.geteuid() == 0:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    libc = ctypes.CDLL(None, use_errno=True)
+    # After the change of user, which clears what the first one sets.
+    for option, value in (
+        (_PR_SET_PDEATHSIG, int(signal.SIGKILL)),
+        (_PR_SET_DUMPABLE, 0),
+        (_PR_SET_NO_NEW_PRIVS, 1),
+    ):
+        if libc.prctl(option, value, 0, 0, 0):
+            raise OSError(ctypes.get_errno(), f"prctl {option}")
+    if os.getppid() != parent_pid:
+        os._exit(0)
+
+
+def _listener(parent: socket.socket, room: socket.socket) -> socket.socket | None:
+    """What the room listens on, once it is sent; None when there is nobody left to send it."""
+    poll = select.poll()
+    for each in (parent, room):
+        poll.register(each, select.POLLIN)
+    if parent.fileno() in dict(poll.poll()):
+        return None
+    return _received(room)
+
+
+def _received(sender: socket.socket) -> socket.socket | None:
+    """The socket that comes with a byte; None at the end of what is sent."""
+    _, handles, _, _ = socket.recv_fds(sender, 1, 1)
+    return socket.socket(fileno=handles[0]) if handles else None
+
+
+def _wait_for_an_end(parent: socket.socket, room: socket.socket) -> None:
+    poll = select.poll()
+    for each in (parent, room):
+        poll.register(each, select.POLLIN)
+    poll.poll()  # neither says anything more

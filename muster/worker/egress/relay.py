@@ -1,0 +1,84 @@
+"""Two connections joined: each side is read only as fast as the other one takes."""
+
+import contextlib
+import select
+import socket
+
+from muster.worker.egress.body import Body, Everything
+
+_PIECE = 32 << 10
+
+
+class _Flow:
+    """One direction: what is read from a source and not yet written to its sink."""
+
+    def __init__(
+        self, source: socket.socket, sink: socket.socket, body: Body, first: bytes
+    ) -> None:
+        self.source = source
+        self.sink = sink
+        self._body = body
+        self._held = body.feed(first)
+        self._ended = False  # nothing more comes
+        self.over = False  # and the sink has been told
+
+    @property
+    def wants_to_read(self) -> bool:
+        return not self._ended and not self._held
+
+    @property
+    def wants_to_write(self) -> bool:
+        return bool(self._held)
+
+    def go_on(self, ready: dict[int, int]) -> None:
+        """Does what can be done without waiting. Raises OSError, Malformed."""
+        with contextlib.suppress(BlockingIOError):
+            if self.wants_to_write and ready.get(self.sink.fileno(), 0) & ~select.POLLIN:
+                self._write()
+            elif self.wants_to_read and ready.get(self.source.fileno(), 0) & ~select.POLLOUT:
+                self._read()
+        self._settle()
+
+    def _read(self) -> None:
+        received = self.source.recv(_PIECE)
+        self._ended = not received
+        self._held = self._body.feed(received)
+
+    def _write(self) -> None:
+        self._held = self._held[self.sink.send(self._held) :]
+
+    def _settle(self) -> None:
+        """Tells the sink once nothing more comes.
+
+        A request's end is not told that way: there are servers that take it for a client that left.
+        """
+        if self._ended and not self._held and not self.over:
+            self.over = True
+            if isinstance(self._body, Everything):
+                self.sink.shutdown(socket.SHUT_WR)
+
+
+def relay(
+    client: socket.socket, server: socket.socket, body: Body, first: bytes, idle: float
+) -> None:
+    """Until both sides have ended, one broke, or nothing went by for `idle` seconds.
+
+    `first` is what the client had sent already; `body` is what the server gets of all that it
+    sends, and the server's end is then the end. Raises OSError, Malformed.
+    """
+    for connection in (client, server):
+        connection.setblocking(False)
+    up, down = _Flow(client, server, body, first), _Flow(server, client, Everything(), b"")
+    while not down.over or (isinstance(body, Everything) and not up.over):
+        poll, wanted = select.poll(), {client.fileno(): 0, server.fileno(): 0}
+        for flow in (up, down):
+            wanted[flow.source.fileno()] |= select.POLLIN if flow.wants_to_read else 0
+            wanted[flow.sink.fileno()] |= select.POLLOUT if flow.wants_to_write else 0
+        for handle, events in wanted.items():
+            if events:  # a connection that is done with would be reported without end
+                poll.register(handle, events)
+        ready = dict(poll.poll(idle * 1000))
+        if not ready:
+            return
+        for flow in (up, down):
+            flow.go_on(ready)

@@ -1,0 +1,122 @@
+"""An HTTP request to a proxy, read strictly and written anew.
+
+Whatever two readers could understand differently is refused or not passed on: the server gets the
+host that was judged, one way of telling the body's end, and one request a connection.
+"""
+
+from typing import NamedTuple
+
+from muster.worker.egress.hosts import Host, host_from, port_from, split_port, written
+from muster.worker.egress.intake import Malformed
+
+_TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_MOST_HEADERS = 200
+_HTTP = 80
+
+# What is for this proxy, or is said anew. A client can name more of the first kind (Connection).
+_NOT_PASSED_ON = frozenset(
+    b"connection host content-length transfer-encoding keep-alive te trailer upgrade".split()
+)
+
+
+class Request(NamedTuple):
+    """What is asked for. `head` is what the server gets to read; CONNECT has none.
+
+    `body` is the length of what follows, -1 for chunks of it.
+    """
+
+    host: Host
+    port: int
+    head: bytes = b""
+    body: int = 0
+
+    @property
+    def is_tunnel(self) -> bool:
+        return not self.head
+
+
+def request_from(head: bytes) -> Request:
+    """The request of a head, which is given without the empty line. Raises Malformed."""
+    line, *lines = head.split(b"\r\n")
+    words = line.split(b" ")
+    if len(words) != 3 or words[2] not in (b"HTTP/1.1", b"HTTP/1.0") or not _is_token(words[0]):
+        raise Malformed("not a request of HTTP/1")
+    method, target, _ = words
+    if not all(0x20 < byte < 0x7F for byte in target):
+        raise Malformed("a target with bytes that belong into none")
+    fields = _fields(lines)
+    if method == b"CONNECT":
+        host, port = _authority(target, None)
+        return Request(host, port)
+    host, port, path = _absolute(target)
+    body = _body(fields)
+    named = {name.strip().lower() for name in _all(fields, b"connection").split(b",")}
+    sent = [method + b" " + path + b" HTTP/1.1", b"Host: " + _host_header(host, port)]
+    for name, value in fields:
+        lower = name.lower()
+        if lower not in _NOT_PASSED_ON | named and not lower.startswith(b"proxy-"):
+            sent.append(name + b": " + value)
+    if body < 0:
+        sent.append(b"Transfer-Encoding: chunked")
+    elif body or _all(fields, b"content-length"):
+        sent.append(b"Content-Length: %d" % body)
+    sent += [b"Connection: close", b"", b""]
+    return Request(host, port, b"\r\n".join(sent), body)
+
+
+def _fields(lines: list[bytes]) -> list[tuple[bytes, bytes]]:
+    if len(lines) > _MOST_HEADERS:
+        raise Malformed(f"more than {_MOST_HEADERS} headers")
+    fields = []
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        if not colon or not _is_token(name) or any(byte in b"\0\r\n" for byte in value):
+            raise Malformed("a header that is none")
+        fields.append((name, value.strip(b" \t")))
+    return fields
+
+
+def _absolute(target: bytes) -> tuple[Host, int, bytes]:
+    scheme, mark, rest = target.partition(b"://")
+    if not mark or scheme.lower() != b"http":
+        raise Malformed("this is a proxy: it takes http:// URLs, and CONNECT for all else")
+    end = min(at for at in (rest.find(b"/"), rest.find(b"?"), len(rest)) if at >= 0)
+    if b"#" in rest or b"\\" in rest[:end]:
+        raise Malformed("a URL that is read in more than one way")
+    path = rest[end:]
+    return *_authority(rest[:end], _HTTP), path if path.startswith(b"/") else b"/" + path
+
+
+def _authority(text: bytes, default: int | None) -> tuple[Host, int]:
+    if b"@" in text:
+        raise Malformed("a URL with a user in it")
+    try:
+        host, port = split_port(text.decode("ascii"))
+        if port is None:
+            port = port_from("") if default is None else default
+        return host_from(host), port
+    except ValueError as error:
+        raise Malformed(str(error)) from None
+
+
+def _body(fields: list[tuple[bytes, bytes]]) -> int:
+    length, coding = _all(fields, b"content-length"), _all(fields, b"transfer-encoding")
+    if coding:
+        if length or coding.lower() != b"chunked":
+            raise Malformed("a body whose end is told in more than one way")
+        return -1
+    if length and not (length.isdigit() and len(length) < 19):
+        raise Malformed("a length that is no number")
+    return int(length or 0)
+
+
+def _all(fields: list[tuple[bytes, bytes]], wanted: bytes) -> bytes:
+    return b",".join(value for name, value in fields if name.lower() == wanted)
+
+
+def _host_header(host: Host, port: int) -> bytes:
+    return f"{written(host)}:{port}".encode() if port != _HTTP else written(host).encode()
+
+
+def _is_token(word: bytes) -> bool:
+    return bool(word) and _TOKEN.issuperset(word)
