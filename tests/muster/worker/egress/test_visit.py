@@ -54,13 +54,17 @@ class Outside:
         self.told: list[str] = []
         self.way_out = WayOut(rules, self.told.append, {"a.example": ["127.83.0.1"]})
 
+    def close(self) -> None:
+        self.allowed.close()
+        self.other.close()
+
 
 @pytest.fixture(scope="module")
 def outside() -> Iterator[Outside]:
     there = Outside()
     yield there
-    there.allowed.close()
-    there.other.close()
+    assert not there.other.was_called(0.05)
+    there.close()
 
 
 @contextmanager
@@ -108,12 +112,13 @@ def test_any_bytes_break_nothing_and_reach_nothing_else(
     assert handles() <= before + 2
 
 
-def test_bytes_that_are_right_do_reach_what_is_allowed(outside: Outside) -> None:
-    calls = outside.allowed.calls
+def test_bytes_that_are_right_do_reach_what_is_allowed() -> None:
+    outside = Outside()
     with visiting(outside.way_out) as client:
         client.sendall(b"CONNECT a.example:%d HTTP/1.1\r\n\r\n" % outside.allowed.port)
         assert client.recv(12) == b"HTTP/1.1 200"
-    assert outside.allowed.calls == calls + 1
+        assert outside.allowed.was_called(5)
+    outside.close()
 
 
 @pytest.mark.parametrize(
