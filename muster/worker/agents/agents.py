@@ -18,6 +18,13 @@ from muster.worker.agents.environment import search_path
 from muster.worker.agents.probe import Probe
 
 BINARIES = {"claude": "claude", "codex": "codex", "cursor": "cursor-agent"}
+HOSTS = {
+    "claude": ("api.anthropic.com", "console.anthropic.com", "claude.ai"),
+    "codex": ("api.openai.com", "auth.openai.com", "chatgpt.com"),
+    "cursor": ("*.cursor.sh", "*.cursor.com", "cursor.com"),
+}
+"""What each needs to reach its vendor: `@agent` in a stage's network."""
+
 CUSTOM = "custom"
 AGENTS = (*BINARIES, CUSTOM)
 
@@ -102,6 +109,12 @@ def installed(home: Path) -> list[Path]:
     found = [shutil.which(name, path=path) for name in BINARIES.values()]
     trees = [installs.trees(Path(name), path, never=[home]) for name in found if name]
     return [*dict.fromkeys(tree for each in trees for tree in each)]
+
+
+def reached(agent: str, network: Iterable[str]) -> list[str]:
+    """The hosts of a stage's network, with those that its agent needs in the place of `@agent`."""
+    named = ((*HOSTS.get(agent, ()),) if host == "@agent" else (host,) for host in network)
+    return [*dict.fromkeys(host for hosts in named for host in hosts)]
 
 
 class Versions:

@@ -3,8 +3,10 @@
 from muster.protocol.frames import RunStage
 from muster.worker.agents import agents, environment
 from muster.worker.agents.kept_order import KeptOrder
+from muster.worker.egress import in_room
 from muster.worker.git.workspace import Workspace
 from muster.worker.limits.room_limits import RoomLimits
+from muster.worker.room.rooms import Rooms
 from muster.worker.shim.wire import StageCommand, StageEnd
 
 
@@ -26,11 +28,24 @@ def command(
         cols=order.cols,
         rows=order.rows,
         secrets=[*order.secrets.values(), *filter(None, [order.repo.token, order.repo.ssh_key])],
-        room=room.leader(),
+        room=room.leader(open_network=order.network is None),
+        network=None if order.network is None else agents.reached(order.agent, order.network),
         limits=limits.of_room(
             f"{workspace.key.name}-{order.stage_index}", (workspace.path, workspace.home)
         ),
     )
+
+
+class RoomUnavailable(Exception):
+    """This machine cannot contain the stage as it has to be; says what it lacks."""
+
+
+def require_room(order: RunStage, rooms: Rooms) -> None:
+    """Raises RoomUnavailable if a stage of that order must not run here."""
+    level = order.room if order.network is None else "full"
+    if not rooms.at_least(level):
+        why = f"the stage needs the room {level}, this machine has {rooms.level}"
+        raise RoomUnavailable("; ".join([why, *rooms.lacks]))
 
 
 def failure(end: StageEnd) -> tuple[str, str] | None:
@@ -58,4 +73,5 @@ def failure_code(end: StageEnd) -> str:
 def _environment(order: RunStage, workspace: Workspace) -> dict[str, str]:
     told = {**order.variables, "stage": order.stage_name, "project": order.project}
     known = {name: value for name, value in told.items() if name in environment.VARIABLES}
-    return environment.build(workspace, order.author, order.env, order.secrets, dict(known))
+    built = environment.build(workspace, order.author, order.env, order.secrets, dict(known))
+    return built if order.network is None else built | in_room.environment()

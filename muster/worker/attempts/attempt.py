@@ -37,6 +37,7 @@ from muster.worker.agents.kept_order import KeptOrder
 from muster.worker.attempts import failures
 from muster.worker.attempts.context import AttemptContext, Reporter
 from muster.worker.attempts.noted_orders import AttemptOrder, NotedOrders
+from muster.worker.attempts.refused import RefusedHosts
 from muster.worker.attempts.serial_executor import SerialExecutor
 from muster.worker.attempts.shim_side import AttemptShim, Interrupted, ShimLost
 from muster.worker.attempts.workspace_side import AttemptWorkspace
@@ -74,7 +75,8 @@ class Attempt:
         self._reporter = Reporter(context, key)
         self._abandoned = threading.Event()  # ends what takes long in the workspace
         self._leaving = False  # the daemon leaves, or nothing of the attempt is left
-        self._shim = AttemptShim(context, key)
+        self._refused = RefusedHosts(self._reporter, context.layout.attempt(key))
+        self._shim = AttemptShim(context, key, self._refused.tell)
         self._workspace = AttemptWorkspace(self._reporter, self._abandoned)
         self._kept = kept_order.read(self._shim.directory) if resumed else None
         self._noted = NotedOrders()
@@ -201,6 +203,7 @@ class Attempt:
         """Starts shim and stage; False if it is to stop before the stage has begun."""
         starting = self._shim.start(self._goes_on)
         try:
+            stage_command.require_room(order, self._context.rooms)
             workspace = self._workspace.prepared(order.repo, order.author)
             if not self._shim.has_begun(order.stage_index):
                 self._workspace.undo_changes()
@@ -237,6 +240,7 @@ class Attempt:
         if self._leaving:
             return
         self._context.streams.await_until(self.key, end.log_end)
+        self._refused.tell()
         how = cast(StageEndedBy, end.how)
         self._reporter.say(StageFinished(kept.stage_index, end.log_end, how, end.code))
 

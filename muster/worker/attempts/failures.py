@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from muster.protocol.frames import Lost
+from muster.worker.agents.stage_command import RoomUnavailable
 from muster.worker.attempts.context import Reporter
 from muster.worker.attempts.shim_side import LaunchFailed
 from muster.worker.git.workspace import WorkspaceError
@@ -20,6 +21,8 @@ def reported(reporter: Reporter, goes_on: Callable[[], bool]) -> Iterator[None]:
     except WorkspaceError as error:
         if goes_on():
             reporter.fail(error.code, error.message)
+    except RoomUnavailable as error:
+        reporter.fail("room_unavailable", str(error))
     except ValueError as error:
         reporter.fail("stage_impossible", str(error))
     except (OSError, NoIdentityLeft, ShimRefused) as error:

@@ -40,7 +40,10 @@ class Interrupted(Exception):
 class AttemptShim:
     """What an attempt's thread does with its shim. `wake` may be called from any thread."""
 
-    def __init__(self, context: AttemptContext, key: AttemptKey) -> None:
+    def __init__(
+        self, context: AttemptContext, key: AttemptKey, on_refused: Callable[[], None]
+    ) -> None:
+        """`on_refused` is called, on any thread, when stages may have been refused hosts."""
         self._context = context
         self._key = key
         self.directory: Path = context.layout.attempt(key)
@@ -48,6 +51,8 @@ class AttemptShim:
         self._starting: Future[None] | None = None
         self._detached = False
         self._changed = threading.Event()
+        self._on_refused = on_refused
+        self._refused = 0  # as the shim has counted
 
     @property
     def living(self) -> ShimLink | None:
@@ -275,6 +280,9 @@ class AttemptShim:
                 extend(shim, deadline)
 
     def _on_change(self) -> None:
+        if self._shim is not None and self._shim.refused != self._refused:
+            self._refused = self._shim.refused
+            self._on_refused()
         self._context.streams.notice(self._key)
         self._context.terminals.notice(self._key)
         self._changed.set()

@@ -5,6 +5,7 @@ kernel ends all the rest. It is given its terminal as standard input and output,
 as standard error, and on CONTENT a file with what to run. On the pipe it says a line when the
 command runs (`ok`) or could not be started (`<errno> <its name> <what failed>`), and one when it
 has ended (`exit <status>` or `signal <number>`). TERM to it is TERM for everything in the room.
+A room without a network has a proxy, which is handed its listener over PROXY.
 
 Standard library only: the interpreter that runs it is bare.
 """
@@ -18,8 +19,13 @@ import os
 import signal
 from typing import Any, NoReturn
 
+from muster.worker.room.landlock import scope_abstract_sockets
+
 CONTENT = 3
-"""The descriptor of a file with a JSON object: argv, env, cwd, uid, gid (None: stay)."""
+"""The descriptor of a file with a JSON object: argv, env, cwd, uid, gid (None: stay), has_proxy."""
+
+PROXY = 4
+"""The descriptor for `egress.in_room.listen_in_room`, if there is a proxy."""
 
 OK = b"ok\n"
 LEFTOVERS = 1.0
@@ -33,11 +39,17 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def main() -> NoReturn:
     """Runs what CONTENT names, and ends with the room."""
-    told = fcntl.fcntl(2, fcntl.F_DUPFD_CLOEXEC, CONTENT + 1)
-    terminal = fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, CONTENT + 1)
+    told = fcntl.fcntl(2, fcntl.F_DUPFD_CLOEXEC, PROXY + 1)
+    terminal = fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, PROXY + 1)
     with os.fdopen(CONTENT, "rb") as file:
         content = json.load(file)
     try:
+        if content["has_proxy"]:
+            from muster.worker.egress.in_room import listen_in_room  # few rooms need it
+
+            listen_in_room(PROXY)
+        else:
+            scope_abstract_sockets()
         drop_rights(content["uid"], content["gid"])
         _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)  # nobody in here reads or writes its descriptors
         leader, failure = _start(content, terminal)

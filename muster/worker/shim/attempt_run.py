@@ -9,6 +9,7 @@ from math import inf
 from typing import Any
 
 from muster.worker.clock import boot_seconds, wall_milliseconds
+from muster.worker.shim import refusals
 from muster.worker.shim.pty_process import MARK
 from muster.worker.shim.record import AttemptRecord
 from muster.worker.shim.sizes import Size, SizesWriter
@@ -172,6 +173,8 @@ class AttemptRun:
         self._note_size(command.cols, command.rows)
         self._watch(run.process.master, self._on_terminal)
         self._watch(run.process.failures, self._on_told)
+        if run.proxy:
+            self._watch(run.proxy.fileno(), self._on_refused)
         self._record.lead((run.process.pid, run.process.started))
         with contextlib.suppress(OSError):
             self._record.write(self._directory, durable=False)
@@ -181,8 +184,9 @@ class AttemptRun:
         self._watched.add(handle)
 
     def _unwatch(self, handle: int) -> None:
-        self._watched.discard(handle)
-        self._selector.unregister(handle)
+        if handle in self._watched:
+            self._watched.discard(handle)
+            self._selector.unregister(handle)
 
     def _append(self, output: bytes) -> None:
         if output and self._run:
@@ -214,10 +218,22 @@ class AttemptRun:
         if self._run and not self._run.take_told():
             self._unwatch(self._run.process.failures)
 
+    def _on_refused(self, _mask: int) -> None:
+        if self._run is None or self._run.proxy is None:
+            return
+        hosts = self._run.proxy.refused()
+        if hosts is None:
+            self._unwatch(self._run.proxy.fileno())
+        elif hosts:
+            with contextlib.suppress(OSError):  # a full disk: it may be refused again
+                refusals.append(self._directory, self._run.stage_index, hosts)
+            self._tell({"refused": len(hosts)})
+
     def _conclude(self, run: StageRun, end: StageEnd) -> None:
+        self._on_refused(0)  # what was refused last
         for handle in list(self._watched):
             self._unwatch(handle)
-        run.process.close()
+        run.close()
         self._run = None
         self._tell_end(end)
 

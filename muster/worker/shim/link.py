@@ -58,6 +58,7 @@ class ShimLink:
         self._answers: dict[int, dict[str, Any] | None] = {}  # None: still to come
         self._watchers: list[Callable[[], None]] = []
         self._gone = False
+        self.refused = 0  # hosts that stages were refused since we are connected
         self._version = 0
         self._state = self._greet()
         connection.settimeout(None)
@@ -214,6 +215,7 @@ class ShimLink:
                     self._answers[message["id"]] = message
                 self._state = _after(self._state, message)
             self._changed.notify_all()
+        self.refused += sum(message.get("refused", 0) for message in messages)
         if any("id" not in message for message in messages):
             self._call()
 

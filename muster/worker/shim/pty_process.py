@@ -5,6 +5,7 @@ Forked by hand: `subprocess` cannot give a child its controlling terminal. Stand
 
 import ctypes
 import errno
+import fcntl
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ from muster.worker.shim.wire import StageCommand
 _BATCH = 64 << 10
 _READ = 4 << 10
 _INPUT = 1 << 20
+_HIGH = 16  # descriptors from here on are out of the way of those that a room is given
 _PR_SET_CHILD_SUBREAPER = 36
 
 MARK = "MUSTER_SHIM"
@@ -43,11 +45,16 @@ class PtyProcess:
     """
 
     def __init__(
-        self, command: StageCommand, env: dict[str, str], enter: Callable[[], None]
+        self,
+        command: StageCommand,
+        env: dict[str, str],
+        enter: Callable[[], None],
+        proxy: int | None = None,
     ) -> None:
         """Forks. Whether it could be started is told by `failures`. Raises OSError.
 
-        `enter` is called in the child, with the shim's rights, before it runs anything.
+        `enter` is called in the child, with the shim's rights, before it runs anything. `proxy` is
+        the handle by which the room's leader reaches its proxy.
         """
         self._has_room = bool(command.room)
         # Our own hold on the slave's end keeps the terminal up while the stage lets go of it.
@@ -58,11 +65,10 @@ class PtyProcess:
         content = -1
         try:
             self._prepare(command)
-            content = _content(command, env)
+            content = _content(command, env, has_proxy=proxy is not None)
             self.pid = os.fork()
             if not self.pid:
-                _become(command, env, enter, self._slave, told, content)
-                _become(command, env, enter, self._slave, told)
+                _become(command, env, enter, self._slave, told, content, proxy)
             os.close(told)
         except OSError:
             for handle in (self.master, self._slave, self.failures, told):
@@ -192,7 +198,7 @@ class PtyProcess:
             os.fchown(self._slave, command.uid, -1)
 
 
-def _content(command: StageCommand, env: dict[str, str]) -> int:
+def _content(command: StageCommand, env: dict[str, str], *, has_proxy: bool) -> int:
     """A descriptor of what the room's leader is to run; -1 without a room.
 
     Not in its arguments, which others may read, nor its environment: what makes the room has the
@@ -200,8 +206,8 @@ def _content(command: StageCommand, env: dict[str, str]) -> int:
     """
     if not command.room:
         return -1
-    user = {"uid": command.uid, "gid": command.gid}
-    content = {"argv": command.argv, "env": env, "cwd": command.cwd, **user}
+    how = {"uid": command.uid, "gid": command.gid, "has_proxy": has_proxy}
+    content = {"argv": command.argv, "env": env, "cwd": command.cwd, **how}
     handle = os.memfd_create("stage")
     os.write(handle, json.dumps(content).encode())
     os.lseek(handle, 0, os.SEEK_SET)
@@ -215,12 +221,13 @@ def _become(
     terminal: int,
     told: int,
     content: int,
+    proxy: int | None,
 ) -> NoReturn:
     """In the child: turns into the command, or into what makes its room."""
     try:
         enter()
         if command.room:
-            _make_room(command.room, env, terminal, told, content)
+            _make_room(command.room, env, terminal, told, content, proxy)
         leader.drop_rights(command.uid, command.gid)
     except OSError as error:
         os.write(told, leader.said(error, "prepare"))
@@ -229,17 +236,22 @@ def _become(
 
 
 def _make_room(
-    room: list[str], env: dict[str, str], terminal: int, told: int, content: int
+    room: list[str],
+    env: dict[str, str],
+    terminal: int,
+    told: int,
+    content: int,
+    proxy: int | None,
 ) -> NoReturn:
     """What bwrap or unshare has to say goes where the leader tells."""
     try:
         os.setsid()
         # High first: what is to be moved down must not be closed by what comes there.
-        at_terminal, telling, given = (os.dup(handle) for handle in (terminal, told, content))
-        for handle, number in ((at_terminal, 0), (at_terminal, 1), (telling, 2)):
+        handles = [terminal, terminal, told, content, *([] if proxy is None else [proxy])]
+        moved = [fcntl.fcntl(handle, fcntl.F_DUPFD, _HIGH) for handle in handles]
+        for number, handle in enumerate(moved):
             os.dup2(handle, number)
-        os.dup2(given, leader.CONTENT)
-        leader.close_all_but(leader.CONTENT)
+        leader.close_all_but(*range(leader.CONTENT, len(moved)))
         leader.drop_rights(None, None)
         os.chdir("/")
         os.execve(room[0], room, {"PATH": os.defpath} | _mark(env))

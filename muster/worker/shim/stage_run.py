@@ -1,12 +1,14 @@
 """One stage from its fork to its end: output, timeout, and the killing of all that it started."""
 
 import contextlib
+import errno
 import os
 from collections.abc import Callable
 from math import inf
 
 from muster.worker import processes
 from muster.worker.clock import boot_seconds, wall_milliseconds
+from muster.worker.egress.client import Proxy
 from muster.worker.limits.limits import Breach
 from muster.worker.limits.watch import RoomWatch
 from muster.worker.masking.masker import Masker
@@ -32,13 +34,20 @@ class StageRun:
     ) -> None:
         """Starts the stage; `write` takes its masked output. Raises OSError."""
         self.stage_index = command.stage_index
-        self._watch = RoomWatch(command.limits, _all_below_us, now)
+        self._watch = RoomWatch(command.limits, self._all_of_the_stage, now)
         self._breach: Breach | None = None
+        self.proxy: Proxy | None = None
         try:
-            self.process = PtyProcess(command, env, self._watch.enter)
+            self.proxy = _proxy(command)
+            handle = self.proxy.room if self.proxy else None
+            self.process = PtyProcess(command, env, self._watch.enter, handle)
         except OSError:
             self._watch.close()
+            if self.proxy:
+                self.proxy.end()
             raise
+        if self.proxy:
+            self.proxy.hand_over()
         self.end: StageEnd | None = None
         self._write = write
         self._masker = Masker(secret.encode(errors="surrogateescape") for secret in command.secrets)
@@ -108,6 +117,17 @@ class StageRun:
         elif now >= self._sweep_at:
             self._sweep(now)
 
+    def _all_of_the_stage(self) -> list[processes.Process]:
+        """The proxy is ours, and no part of what the stage may use."""
+        own = self.proxy.pid if self.proxy else None
+        return [each for each in processes.descendants(os.getpid()) if each.pid != own]
+
+    def close(self) -> None:
+        """Lets go of handles, once nobody waits for them any more."""
+        self.process.close()
+        if self.proxy:
+            self.proxy.end()
+
     def _hurry(self, now: float, grace: float) -> None:
         self._kill_at = min(self._kill_at, now + grace)
         self._sweep_at = now
@@ -120,7 +140,7 @@ class StageRun:
                 return
             self._kill_at = now  # time to end is no time to use the machine up
         self._sweep_at = now + _SWEEP
-        left = processes.descendants(os.getpid())
+        left = self._all_of_the_stage()
         if self._status is not None and not left:
             self._finish("")
         elif now >= self._give_up_at:
@@ -178,8 +198,14 @@ class StageRun:
         self._write(self._masker.flush())
 
 
-def _all_below_us() -> list[processes.Process]:
-    return processes.descendants(os.getpid())
+def _proxy(command: StageCommand) -> Proxy | None:
+    """Raises OSError."""
+    if command.network is None or not command.room:
+        return None
+    try:
+        return Proxy(command.network)
+    except ValueError as error:
+        raise OSError(errno.EINVAL, str(error)) from error
 
 
 def reap() -> None:

@@ -39,6 +39,7 @@ class StageCommand(NamedTuple):
 
     Without a uid the stage runs as the shim does; `grace` lies between TERM and KILL. `room` is the
     command that makes its room and runs a leader in there (`room.leader`), which runs `argv`.
+    `network` lists the hosts that a room without a network may reach by a proxy; None: it has one.
     """
 
     stage_index: int
@@ -53,6 +54,7 @@ class StageCommand(NamedTuple):
     secrets: list[str] = []
     grace: float = 10.0
     room: list[str] = []
+    network: list[str] | None = None
     limits: StageLimits | None = None
 
 
@@ -114,7 +116,7 @@ def command_from(fields: dict[str, Any]) -> StageCommand:
     if fields.get("limits"):
         command = command._replace(limits=shape(StageLimits, fields["limits"]))
     words = [*command.argv, *command.env, *command.env.values(), *command.secrets]
-    words += [*command.room, command.cwd]
+    words += [*command.room, *(command.network or []), command.cwd]
     numbers = [command.stage_index, command.timeout, command.cols, command.rows, command.grace]
     ids = [each for each in (command.uid, command.gid) if each is not None]
     if not all(isinstance(word, str) for word in words):
