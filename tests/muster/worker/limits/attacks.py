@@ -1,6 +1,7 @@
 """What wants more than an attempt may have. Each ends by itself before a machine without limits
 would suffer."""
 
+import os
 import sys
 
 PYTHON = (sys.executable, "-I", "-S", "-c")
@@ -17,13 +18,16 @@ EATER = (
 )
 """4 GiB of memory, piece by piece, by a process that may have two of them."""
 
+SLEEP = f"61.{os.getpid()}"
+"""Of this test process's bombs alone: others may go off beside it."""
+
 BOMB = (
     *PYTHON,
     "import os, time\n"
     "left = 3000\n"
     "while left:\n"
     "    try:\n"
-    "        if not os.fork(): os.execv('/bin/sleep', ['sleep', '61.25'])\n"
+    f"        if not os.fork(): os.execv('/bin/sleep', ['sleep', '{SLEEP}'])\n"
     "        left -= 1\n"
     "    except OSError:\n"
     "        time.sleep(0.01)\n"

@@ -12,7 +12,7 @@ from muster.worker import processes
 from muster.worker.limits.cgroup import Groups
 from muster.worker.limits.limits import StageLimits
 from muster.worker.limits.room_group import RoomGroup
-from tests.muster.worker.limits.attacks import BOMB, EATER, PYTHON
+from tests.muster.worker.limits.attacks import BOMB, EATER, PYTHON, SLEEP
 from tests.muster.worker.shim_stages import Stages
 
 Held = Callable[..., StageLimits]
@@ -52,7 +52,7 @@ def test_a_fork_bomb_is_bounded_and_ended(stages: Stages, held: Held) -> None:
     end = stages.run(*BOMB, limits=held(processes=50))
     assert (end.how, end.message.split()[0]) == ("limit", "processes_exceeded")
     assert "may have: 50, threads included (50 at once)" in end.message
-    assert processes.started_with("sleep", "61.25") == []
+    assert processes.started_with("sleep", SLEEP) == []
 
 
 def test_who_copes_with_a_refused_fork_has_done_nothing_wrong(stages: Stages, held: Held) -> None:

@@ -21,7 +21,7 @@ from muster.worker.processes import Process
 from muster.worker.shim.stage_run import StageRun
 from muster.worker.shim.wire import StageCommand
 from tests.muster.worker.limits import stage_as
-from tests.muster.worker.limits.attacks import BOMB, EATER, FILLER, PYTHON
+from tests.muster.worker.limits.attacks import BOMB, EATER, FILLER, PYTHON, SLEEP
 from tests.muster.worker.repositories import until
 from tests.muster.worker.shim_stages import Stages
 from tests.muster.worker.worker_home import SOURCES
@@ -84,7 +84,7 @@ def test_who_eats_memory_is_killed(as_user: As) -> None:
 def test_a_fork_bomb_is_killed(as_user: As) -> None:
     how, _, message = as_user(*BOMB, limits=USUAL._replace(processes=50))
     assert (how, message.split()[0]) == ("limit", "processes_exceeded")
-    assert processes.started_with("sleep", "61.25") == []
+    assert processes.started_with("sleep", SLEEP) == []
 
 
 def test_threads_are_counted(as_user: As) -> None:
