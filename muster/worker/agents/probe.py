@@ -2,7 +2,6 @@
 
 import errno
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +16,7 @@ PATIENCE = 5.0
 """Seconds for a program to answer."""
 
 
-_EXEC = re.compile(r"(?:bwrap: execvp|setpriv: failed to execute) ")
+_UNSTARTED = {127: errno.ENOENT, 126: errno.EACCES}
 
 
 class Probe(NamedTuple):
@@ -44,12 +43,10 @@ def in_room(room: Room) -> Probe:
 
 def _run_in(room: Room, argv: Sequence[str], env: Mapping[str, str]) -> str | None:
     done = _done(room.command(*argv, cwd="/"), env)
-    if done is not None and done.returncode:
-        # What makes the room tells so of exec, and of nothing else.
-        words = done.stderr.decode(errors="replace")
-        for number in (errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR):
-            if _EXEC.match(words) and words.rstrip().endswith(os.strerror(number)):
-                raise OSError(number, os.strerror(number), argv[0])
+    # The room's shell tells so of exec, and of nothing else.
+    if done is not None and b": exec: " in done.stderr and done.returncode in _UNSTARTED:
+        number = _UNSTARTED[done.returncode]
+        raise OSError(number, os.strerror(number), argv[0])
     return _said(done)
 
 

@@ -70,8 +70,7 @@ class AttemptWorkspace:
         if self._workspace is None or (since := approved.read(self._workspace)) is None:
             return
         try:
-            if changed := approved.changes(self._workspace, since):
-                approved.undo(self._workspace, since, changed)
+            if changed := approved.undo(self._workspace, since):
                 more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
                 names = ", ".join(changed[:_NAMED]) + more
                 self.note("warning", f"changed after the last stage had ended, and undone: {names}")
@@ -84,7 +83,7 @@ class AttemptWorkspace:
         if self._workspace is None or (since := approved.read(self._workspace)) is None:
             return
         try:
-            is_changed = bool(approved.changes(self._workspace, since))
+            is_changed = approved.is_changed(self._workspace, since)
         except (GitError, WorkspaceError) as error:
             self.note("warning", f"the workspace cannot be looked at: {error}")
             return

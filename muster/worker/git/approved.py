@@ -29,7 +29,7 @@ class Approved(NamedTuple):
 def note(workspace: Workspace, commit: str, *, whole: bool) -> None:
     """Writes down that the workspace is at this commit; `whole`: which has all of it. Raises
     GitError, WorkspaceError, OSError."""
-    remainder = [] if whole else _look(workspace)[1]
+    remainder = [] if whole else [path for _, path in _look(workspace)[1]]
     text = json.dumps({"commit": commit, "remainder": remainder})
     _file(workspace).write_text(text)
 
@@ -43,30 +43,39 @@ def read(workspace: Workspace) -> Approved | None:
         return None
 
 
-def changes(workspace: Workspace, since: Approved) -> list[str]:
-    """The paths that are different now; `HEAD` stands for commits. Raises GitError,
+def undo(workspace: Workspace, since: Approved) -> list[str]:
+    """Undoes what has changed since; its paths, and `HEAD` for commits. Raises GitError,
     WorkspaceError."""
-    head, paths = _look(workspace)
-    moved = ["HEAD"] if head != since.commit else []
-    return moved + [path for path in paths if path not in since.remainder]
-
-
-def undo(workspace: Workspace, since: Approved, paths: list[str]) -> None:
-    """Undoes these changes. Raises GitError, WorkspaceError."""
+    head, entries = _look(workspace)
+    if head == since.commit and not _beyond(since, entries):
+        return []
     workspace.clear_index_lock()
     workspace.git("reset", "--quiet", "--hard", since.commit, timeout=TIMEOUT)
-    named = [path for path in paths if path != "HEAD"]
-    # By name only where something else is to stay: the names may be many.
-    only = ["--", *named] if since.remainder else []
-    if named:
+    # Only now are its own rules in force again for what is ignored.
+    new = _beyond(since, _look(workspace)[1])
+    if new:
+        # By name only where something else is to stay: the names may be many.
+        only = ["--", *new] if since.remainder else []
         literal = {"GIT_LITERAL_PATHSPECS": "1"}
         workspace.git("clean", "-ffdq", *only, env=literal, timeout=TIMEOUT)
+    moved = ["HEAD"] if head != since.commit else []
+    return moved + [path for code, path in entries if code != "??"] + new
 
 
-def _look(workspace: Workspace) -> tuple[str, list[str]]:
-    """HEAD, and the paths that `git add --all` would take."""
+def is_changed(workspace: Workspace, since: Approved) -> bool:
+    """Whether `undo` would find something. Raises GitError, WorkspaceError."""
+    head, entries = _look(workspace)
+    return head != since.commit or bool(_beyond(since, entries))
+
+
+def _beyond(since: Approved, entries: list[tuple[str, str]]) -> list[str]:
+    return [path for _, path in entries if path not in since.remainder]
+
+
+def _look(workspace: Workspace) -> tuple[str, list[tuple[str, str]]]:
+    """HEAD, and what `git add --all` would take: git's code for it, and the path."""
     head, _, status = workspace.script(_LOOK, timeout=TIMEOUT).partition("\n")
-    return head, [entry[3:] for entry in status.split("\0") if entry]
+    return head, [(entry[:2], entry[3:]) for entry in status.split("\0") if entry]
 
 
 def _file(workspace: Workspace) -> Path:

@@ -175,6 +175,8 @@ def _begin_branch(
         made.parent.mkdir()
     made.write_text(f"{commit}\n")
     (settings / "HEAD").write_text(f"ref: refs/heads/{branch}\n")
+    if room.view is not None:
+        _point_to_remote(settings / "config", mirror)
     if request.identity is not None:
         request.identity.own(made.parent)
         request.identity.own(made)
@@ -186,6 +188,14 @@ def _begin_branch(
         base_commit,
         room,
     )
+
+
+def _point_to_remote(settings: Path, mirror: Mirror) -> None:
+    """Of the mirror a room shows the objects alone: the agent fetches where it pushes, with
+    whatever rights it has there itself, and submodules are found beside it."""
+    url = mirror.remote.url.replace("\\", "\\\\").replace('"', '\\"')
+    text = settings.read_text()
+    settings.write_text(text.replace(f"url = {mirror.path}\n", f'url = "{url}"\n'))
 
 
 def _translated(error: BaseException, request: WorkspaceRequest) -> BaseException:

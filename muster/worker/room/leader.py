@@ -7,6 +7,9 @@ command runs (`ok`) or could not be started (`<errno> <its name> <what failed>`)
 has ended (`exit <status>` or `signal <number>`). TERM to it is TERM for everything in the room.
 A room without a network has a proxy, which is handed its listener over PROXY.
 
+It stays who bwrap is, and only the command becomes the attempt: a process of another user outlives
+a bwrap that is killed, for that has no right any more to have it killed as well.
+
 Standard library only: the interpreter that runs it is bare.
 """
 
@@ -50,7 +53,6 @@ def main() -> NoReturn:
             listen_in_room(PROXY)
         else:
             scope_abstract_sockets()
-        drop_rights(content["uid"], content["gid"])
         _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)  # nobody in here reads or writes its descriptors
         leader, failure = _start(content, terminal)
     except OSError as error:
@@ -131,6 +133,11 @@ def _start(content: dict[str, Any], terminal: int) -> tuple[int, bytes]:
     signal.signal(signal.SIGTERM, _pass_on)
     leader = os.fork()
     if not leader:
+        try:
+            drop_rights(content["uid"], content["gid"])
+        except OSError as error:
+            os.write(told, said(error, "room"))
+            os._exit(127)
         become(content["argv"], content["env"], content["cwd"], terminal, told)
     os.close(told)
     quiet = os.open(os.devnull, os.O_RDWR)

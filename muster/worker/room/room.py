@@ -22,6 +22,12 @@ _ENTRY = (
     "import sys; sys.path.append(sys.argv[1]); from muster.worker.room.leader import main; main()"
 )
 _NAMESPACES = ("--unshare-pid", "--unshare-ipc", "--unshare-cgroup-try")
+# What the first process of a room has of root's, to become the attempt and to end what that runs.
+_CAPABILITIES = ("CAP_KILL", "CAP_SETUID", "CAP_SETGID")
+# It stays who bwrap is: a process that becomes another user outlives a bwrap that is killed, for
+# that has no right any more to have it killed as well.
+_FIRST = ("/bin/sh", "-c", '"$@"; exit $?', "sh")
+_IN = ("/bin/sh", "-c", 'cd "$0" && exec "$@"')
 
 
 @dataclass(frozen=True)
@@ -85,23 +91,25 @@ class Room:
         It has to be run with the daemon's own rights, and passes its environment on; when it has
         ended by itself the room is empty. Unless `pid_1`, some init is before the program.
         """
+        first = _FIRST if pid_1 else ()
         if self.view is not None:
-            entered = self._entered(
-                *(["--as-pid-1"] if pid_1 else []),
-                *("--chdir", cwd or WORKSPACE),
-                open_network=open_network,
-            )
-            return [*entered, "--", *self._dropped(), *argv]
+            entered = self._entered(*(["--as-pid-1"] if pid_1 else []), open_network=open_network)
+            # There only as the attempt: who makes the room has no right to enter what is closed.
+            inside = [*self._dropped(), *_IN, cwd or WORKSPACE, *argv]
+            return [*entered, "--", *first, *inside]
         if self.level == "processes":
-            return [*_unshared(), *self._dropped(), *argv]
+            return [*_unshared(), *first, *self._dropped(), *argv]
         return [*self._dropped(), *argv]
 
     def _entered(self, *options: str, open_network: bool) -> list[str]:
         assert self.view is not None
-        alone = [] if os.geteuid() == 0 else ["--unshare-user"]
+        user = ["--unshare-user"]
+        if os.geteuid() == 0:
+            user = ["--cap-drop", "ALL"]
+            user += [word for name in _CAPABILITIES for word in ("--cap-add", name)]
         network = [] if open_network else ["--unshare-net"]
         bwrap = shutil.which("bwrap") or "bwrap"
-        entered = [bwrap, *_NAMESPACES, *alone, *network, "--die-with-parent", *options]
+        entered = [bwrap, *_NAMESPACES, *user, *network, "--die-with-parent", *options]
         return [*entered, *self.view.arguments()]
 
     def _dropped(self) -> list[str]:

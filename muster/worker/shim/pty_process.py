@@ -99,9 +99,10 @@ class PtyProcess:
             return first.decode(errors="replace")
         return None
 
-    def settle(self, status: int | None) -> tuple[str, int | None]:
+    def settle(self, status: int | None, *, stopped: bool) -> tuple[str, int | None]:
         """When the process has ended with that status: why the command did not run (empty if it
-        did), and its status, a signal as a negative number."""
+        did), and its status, a signal as a negative number. One that was `stopped` may not have
+        come so far as to say a word."""
         heard = -1
         while len(self._told) > heard:
             heard = len(self._told)
@@ -109,10 +110,10 @@ class PtyProcess:
         failure = self.failure
         if not self._has_room:
             return failure or "", status
-        if failure is None:
+        if failure is None and not stopped:
             words = self._told.decode(errors="replace").strip() or "it ended without a word"
             return f"{errno.EPERM} EPERM room: {words[-300:]}", status
-        return failure, _told_status(self._told, status)
+        return failure or "", _told_status(self._told, status)
 
     def read(self) -> tuple[bytes, bool]:
         """What has been written, up to a batch; True when nothing more can ever come."""
@@ -267,9 +268,10 @@ def _mark(env: dict[str, str]) -> dict[str, str]:
 
 
 def _told_status(told: bytes, otherwise: int | None) -> int | None:
-    """How the leader said that the command ended; `otherwise` if it was killed before."""
+    """How the leader said that the command ended; if it was killed before, `otherwise`, which what
+    made the room ended with: a signal of the leader's as 128 and more."""
     for line in told.splitlines():
         how, _, number = line.partition(b" ")
         if how in (b"exit", b"signal") and number.isdigit():
             return int(number) if how == b"exit" else -int(number)
-    return otherwise
+    return 128 - otherwise if otherwise is not None and otherwise > 128 else otherwise

@@ -168,7 +168,7 @@ class StageRun:
         )
 
     def _verdict(self) -> tuple[str, int, str]:
-        failure, told = self.process.settle(self._status)
+        failure, told = self.process.settle(self._status, stopped=self.cause is not None)
         status = told or 0
         if failure:
             number, _, message = failure.partition(" ")
