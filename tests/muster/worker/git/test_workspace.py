@@ -54,7 +54,8 @@ def test_the_agents_own_git_knows_the_developer_and_the_base(any_machine, reposi
         AUTHOR.email,
     ]
     assert act(made, "git rev-parse origin/main") == made.base_commit
-    act(made, "echo x > f; git add f; git commit -qm mine; git fetch -q origin")
+    act(made, "echo x > f; git add f; git commit -qm mine")
+    assert act(made, "git config remote.origin.url") == repository.url
     assert made.facts().head_commit == act(made, "git rev-parse HEAD")
 
 
