@@ -5,7 +5,14 @@ import threading
 import pytest
 
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.frames import StageFinished, WorkspaceFacts
+from muster.protocol.frames import (
+    Checkpoint,
+    Note,
+    Publish,
+    Published,
+    StageFinished,
+    WorkspaceFacts,
+)
 from muster.worker.attempts.shim_side import AttemptShim
 from muster.worker.shim import client as shim_client
 from tests.muster.worker.attempts.attempt_world import quick
@@ -78,3 +85,36 @@ def test_an_order_for_which_there_is_no_thread_may_come_again(
         assert server.hellos[-1].attempts[0].stage_index == 0
     worker.run("echo two", stage_index=1)
     server.until_said(StageFinished, 2)
+
+
+def warnings(worker: WorkerHome) -> list[str]:
+    return [
+        b.text for b in worker.server.bodies(Note) if isinstance(b, Note) and b.level == "warning"
+    ]
+
+
+def test_what_comes_into_a_workspace_at_a_gate_is_undone_and_told(worker: WorkerHome) -> None:
+    server = worker.start().server
+    worker.run("echo one > one; echo cache > .gitignore; echo kept > cache")
+    server.until_said(StageFinished)
+    workspace = worker.layout.workspace(AttemptKey(7, 1))
+    (workspace / "evil").write_text("evil")  # by whoever has the rights to, on this machine
+    worker.run("ls; cat cache", stage_index=1)
+    server.until_said(StageFinished, 2)
+    server.until(lambda: b"kept" in server.log())
+    assert b"evil" not in server.log()
+    told = "changed after the last stage had ended, and undone: evil"
+    assert warnings(worker) == [told]
+    server.send(Publish(7, 1))
+    published = server.until_said(Published)
+    assert published.commit == server.bodies(Checkpoint)[-1].commit
+    assert "evil" not in worker.repository.git("ls-tree", "--name-only", published.commit)
+
+
+def test_what_is_pushed_is_the_last_checkpoint_whatever_lies_there_now(worker: WorkerHome) -> None:
+    server = worker.start().server
+    worker.run("echo one > one")
+    server.until_said(StageFinished)
+    (worker.layout.workspace(AttemptKey(7, 1)) / "evil").write_text("evil")
+    server.send(Publish(7, 1))
+    assert server.until_said(Published).commit == server.until_said(Checkpoint).commit

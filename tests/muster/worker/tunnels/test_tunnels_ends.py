@@ -3,7 +3,15 @@
 import signal
 
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.frames import Forget, Stop, Stopped, WorkspaceFacts
+from muster.protocol.frames import (
+    Author,
+    Checkpoint,
+    Forget,
+    StageFinished,
+    Stop,
+    Stopped,
+    WorkspaceFacts,
+)
 from tests.muster.worker.repositories import repository, root
 from tests.muster.worker.tunnels.tunnelled import Tunnelled, quick
 from tests.muster.worker.worker_home import WorkerHome, worker
@@ -84,3 +92,50 @@ def test_it_is_gone_before_its_workspace_is(worker: WorkerHome) -> None:
     )
     assert not tunnel.living()
     assert not worker.layout.workspace(AttemptKey(7, 1)).exists()
+
+
+def test_what_a_person_changed_at_a_gate_is_a_checkpoint_in_their_name_before_the_end_is_told(
+    worker: WorkerHome,
+) -> None:
+    tunnel = Tunnelled(worker, "edit connect").start()
+    before = tunnel.server.until_said(Checkpoint)
+    tunnel.server.until_said(StageFinished)
+    tunnel.open(opened_by=Author("Eve Lead", "eve@lead.example"))
+    tunnel.until("connected")
+    tunnel.close()
+    tunnel.until("closed")
+    first, renewed = tunnel.server.bodies(Checkpoint)
+    assert (first, renewed.stage_index, renewed.ref) == (before, 0, before.ref)
+    shown = worker.repository.git("log", "-1", "--format=%an <%ae>", "--name-only", renewed.commit)
+    assert shown.split("\n\n") == ["Eve Lead <eve@lead.example>", "edited"]
+    kinds = [type(body) for body in tunnel.server.bodies()]
+    assert kinds[-1] is not Checkpoint, "the tunnel's end is told after it"
+    worker.run("cat edited", stage_index=1)
+    tunnel.server.until(lambda: tunnel.server.log() == b"by hand\r\n")
+
+
+def test_a_tunnel_that_changed_nothing_makes_no_checkpoint(worker: WorkerHome) -> None:
+    tunnel = Tunnelled(worker, "connect").start()
+    tunnel.server.until_said(StageFinished)
+    tunnel.open()
+    tunnel.until("connected")
+    tunnel.close()
+    tunnel.until("closed")
+    assert len(tunnel.server.bodies(Checkpoint)) == 1
+
+
+def test_a_tunnel_that_closes_while_a_stage_runs_leaves_the_checkpoint_to_its_end(
+    worker: WorkerHome,
+) -> None:
+    tunnel = Tunnelled(worker, "edit connect").start()
+    tunnel.server.until_said(StageFinished)
+    worker.run("echo up; until [ -e go ]; do sleep 0.02; done; rm -f go", stage_index=1)
+    tunnel.server.until(lambda: b"up" in tunnel.server.log())
+    tunnel.open()
+    tunnel.until("connected")
+    tunnel.close()
+    tunnel.until("closed")
+    assert len(tunnel.server.bodies(Checkpoint)) == 1
+    (worker.layout.workspace(AttemptKey(7, 1)) / "go").touch()
+    tunnel.server.until_said(StageFinished, 2)
+    assert len(tunnel.server.bodies(Checkpoint)) == 2

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.frames import Tunnel, TunnelFacts, WorkspaceFacts
+from muster.protocol.frames import Author, Tunnel, TunnelFacts, WorkspaceFacts
 from muster.worker import processes
 from muster.worker.tunnels import command as tunnel_command
 from tests.muster.worker import tunnel_stand_in
@@ -54,8 +54,8 @@ class Tunnelled:
         self.worker.run("true")
         self.server.until(lambda: [b for b in self.server.bodies(WorkspaceFacts) if b.head_commit])
 
-    def open(self, number: int = 1, ttl: float = 600.0) -> None:
-        self.server.send(Tunnel(7, 1, number, "open", ttl))
+    def open(self, number: int = 1, ttl: float = 600.0, opened_by: Author | None = None) -> None:
+        self.server.send(Tunnel(7, 1, number, "open", ttl, opened_by))
 
     def close(self, number: int = 1) -> None:
         self.server.send(Tunnel(7, 1, number, "closed"))
