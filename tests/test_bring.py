@@ -14,7 +14,7 @@ NPM = """\
 mkdir -p node_modules/player
 printf '{\\n  "packages": {\\n    "node_modules/player": {\\n' >node_modules/.package-lock.json
 """
-COMMANDS = {"vim": "", "htop": "", "sshd": "", "chromium": "", "npm": NPM}
+COMMANDS = {"bwrap": "", "vim": "", "htop": "", "sshd": "", "chromium": "", "npm": NPM}
 
 
 @dataclass

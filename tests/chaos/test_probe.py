@@ -32,6 +32,7 @@ class Stage:
             "MUSTER_TASK_ID": "7",
             "MUSTER_ATTEMPT": "2",
             "MUSTER_STAGE": "s0",
+            "MUSTER_SHIM": "/home/attempts/7-2",
             "MUSTER_CHOICE": "red",
             "MUSTER_INPUT": "",
             "MUSTER_DESCRIPTION": json.dumps({"stages": [usual | todo]}),
