@@ -21,6 +21,7 @@ from muster.worker.layout import Layout
 from muster.worker.lease.fence import Fence
 from muster.worker.lease.lease import Lease, LeaseKeeper
 from muster.worker.limits import room_limits
+from muster.worker.limits.limits import AttemptLimits
 from muster.worker.maintenance import Maintenance
 from muster.worker.orders import Orders
 from muster.worker.room.identity import Identities
@@ -54,7 +55,7 @@ class Daemon:
         # While we have neither threads nor children: it may move us to another control group.
         slots = self._membership.current.slots
         self._limits = room_limits.settled(home, slots, settings.limits)
-        rooms = self._rooms = _rooms(layout, settings, self._limits.limits.memory)
+        rooms = self._rooms = _rooms(layout, settings, self._limits.limits)
         self._lease = Lease()
         wake = threading.Event()  # there is something to send
         self._journal = Journal(layout.journal, wake.set)
@@ -143,12 +144,12 @@ class Daemon:
         self._journal.close()
 
 
-def _rooms(layout: Layout, settings: Settings, memory: int) -> Rooms:
+def _rooms(layout: Layout, settings: Settings, limits: AttemptLimits) -> Rooms:
     """Raises HomeUnreachable."""
     rooms = found_out(
         layout,
         most=settings.room,
-        memory=memory,
+        limits=limits,
         directories=settings.room_directories,
         programs=partial(installed, layout.home),
     )

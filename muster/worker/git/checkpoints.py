@@ -157,7 +157,7 @@ def _stage_changes(workspace: Workspace, note: NoteTaker) -> bool:
                 raise
             workspace.clear_index_lock()
             workspace.git(*arguments, timeout=COMMIT_TIMEOUT)
-    except git.GitTimeout:
+    except (git.GitTimeout, git.GitExceeded):
         raise
     except git.GitError as error:
         # One file that cannot be read should not cost all the others.

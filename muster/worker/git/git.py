@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from muster.worker import processes
+from muster.worker.limits.watch import added_up
 from muster.worker.room.room import Room
 
 Progress = Callable[[str, int], None]
@@ -26,8 +27,10 @@ DEFAULT_TIMEOUT = 60.0
 PROTOCOLS = "file"
 """The protocol between a mirror and its workspaces; a `Remote` sets another (`environment`)."""
 STDERR_KEPT = 64 * 1024
+STDOUT_MOST = 64 << 20
 MESSAGE_LENGTH = 2_000
 
+_LOOK = 0.5  # seconds between two looks at what a room uses
 _TICK = 0.05
 _GRACE = 2.0
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
@@ -71,6 +74,10 @@ class GitTimeout(GitError):
     """git took longer than it was given, and was killed."""
 
 
+class GitExceeded(GitError):
+    """git, or what the workspace had it run, used more than an attempt may, and was killed."""
+
+
 class GitCancelled(GitError):
     """Somebody asked to stop, and git was killed."""
 
@@ -102,7 +109,7 @@ def run(
         environment(env, settings),
         timeout,
         on_progress,
-        has_room=_contains(room),
+        room=room,
         cancelled=cancelled,
         secrets=secrets,
     )
@@ -118,12 +125,8 @@ def run_script(
     cancelled: Flag | None = None,
 ) -> str:
     """Runs a shell script of git commands, as `run` does with one, in one room."""
-    argv, has_room = room.command("sh", "-c", script), _contains(room)
-    return _run(argv, "git", cwd, environment(env), timeout, has_room=has_room, cancelled=cancelled)
-
-
-def _contains(room: Room | None) -> bool:
-    return room is not None and room.level != "none"
+    argv = room.command("sh", "-c", script)
+    return _run(argv, "git", cwd, environment(env), timeout, room=room, cancelled=cancelled)
 
 
 def _run(
@@ -134,13 +137,13 @@ def _run(
     timeout: float,
     on_progress: Progress | None = None,
     *,
-    has_room: bool,
+    room: Room | None,
     cancelled: Flag | None = None,
     secrets: Iterable[str] = (),
 ) -> str:
     if cancelled is not None and cancelled.is_set():
         raise GitCancelled("cancelled before git started")
-    conversation = _Conversation(_start(argv, cwd, env), on_progress, has_room=has_room)
+    conversation = _Conversation(_start(argv, cwd, env), on_progress, room)
     try:
         status = conversation.wait(time.monotonic() + timeout, cancelled)
     except TimeoutError:
@@ -220,26 +223,41 @@ class _Conversation:
     """Reads both outputs of a git process until it ends, and ends it if it may not go on."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], on_progress: Progress | None, *, has_room: bool
+        self, process: subprocess.Popen[bytes], on_progress: Progress | None, room: Room | None
     ) -> None:
         self.stdout = bytearray()
         self.stderr = bytearray()
         self._process = process
         self._on_progress = on_progress
-        self._has_room = has_room
+        self._has_room = room is not None and room.level != "none"
+        self._limits = room.limits if room else None
+        self._look_at = time.monotonic() + _LOOK
         self._selector = selectors.DefaultSelector()
         for stream in self._streams():
             os.set_blocking(stream.fileno(), False)
             self._selector.register(stream, selectors.EVENT_READ)
 
     def wait(self, deadline: float, cancelled: Flag | None) -> int | None:
-        """The exit status. Raises TimeoutError, or InterruptedError when cancelled."""
+        """The exit status. Raises TimeoutError, InterruptedError when cancelled, and
+        GitExceeded."""
         while not self._ended():
             if cancelled is not None and cancelled.is_set():
                 raise InterruptedError
             if time.monotonic() > deadline:
                 raise TimeoutError
+            self._require_modest()
         return self._process.returncode
+
+    def _require_modest(self) -> None:
+        """What a workspace has git run is held to an attempt's limits, too. Raises GitExceeded."""
+        if len(self.stdout) > STDOUT_MOST:
+            raise GitExceeded(f"it said more than {STDOUT_MOST >> 20} MiB")
+        if self._limits is None or time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + _LOOK
+        living = processes.descendants(self._process.pid)
+        if (breach := added_up(living, self._limits)) is not None:
+            raise GitExceeded(f"{breach.code}: {breach.message}")
 
     def close(self) -> None:
         if self._process.poll() is None or self._selector.get_map():

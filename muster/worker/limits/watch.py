@@ -13,7 +13,13 @@ from math import inf
 
 from muster.worker.clock import boot_seconds
 from muster.worker.limits.disk import DiskWatch
-from muster.worker.limits.limits import Breach, StageLimits, memory_breach, processes_breach
+from muster.worker.limits.limits import (
+    AttemptLimits,
+    Breach,
+    StageLimits,
+    memory_breach,
+    processes_breach,
+)
 from muster.worker.limits.room_group import RoomGroup
 from muster.worker.processes import Process
 
@@ -58,7 +64,9 @@ class RoomWatch:
         if now < self._due or self._limits is None or self._disk is None:
             return None
         began = boot_seconds()
-        breach = self._seen_by_kernel(now) if self._group else self._added_up(self._limits)
+        breach = (
+            self._seen_by_kernel(now) if self._group else added_up(self._living(), self._limits)
+        )
         with contextlib.suppress(OSError):  # nothing can be forked just now
             breach = breach or self._disk.look(now)
         self._due = now + max(_EVERY, _SHARE * (boot_seconds() - began))
@@ -106,16 +114,17 @@ class RoomWatch:
             return self._group.processes_breach()
         return None
 
-    def _added_up(self, limits: StageLimits) -> Breach | None:
-        room = self._living()
-        if (count := sum(_threads(each) for each in room)) > limits.processes:
-            return processes_breach(limits.processes, count)
-        # What they share is in there many times, but it costs little to ask.
-        if sum(_resident(each) for each in room) <= limits.memory // 2:
-            return None
-        if (used := sum(_proportional(each) for each in room)) > limits.memory:
-            return memory_breach(limits.memory, used)
+
+def added_up(room: list[Process], limits: AttemptLimits | StageLimits) -> Breach | None:
+    """The limit of memory or processes that these are beyond, all together."""
+    if (count := sum(_threads(each) for each in room)) > limits.processes:
+        return processes_breach(limits.processes, count)
+    # What they share is in there many times, but it costs little to ask.
+    if sum(_resident(each) for each in room) <= limits.memory // 2:
         return None
+    if (used := sum(_proportional(each) for each in room)) > limits.memory:
+        return memory_breach(limits.memory, used)
+    return None
 
 
 def _group_of(limits: StageLimits | None) -> RoomGroup | None:

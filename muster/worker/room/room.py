@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from muster.protocol.frames import RoomLevel
+from muster.worker.limits.limits import AttemptLimits
 from muster.worker.room import account
 from muster.worker.room.identity import Identity
 from muster.worker.room.view import GIT_SETTINGS, HOME, LIBRARY, PYTHON, WORKSPACE, View
@@ -40,6 +41,7 @@ class Room:
     host_workspace: Path
     host_home: Path
     host_git_settings: Path
+    limits: AttemptLimits
     view: View | None = None
 
     @property

@@ -13,6 +13,7 @@ from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Room as RoomFacts
 from muster.protocol.frames import RoomLevel
 from muster.worker.layout import Layout
+from muster.worker.limits.limits import AttemptLimits, of_machine
 from muster.worker.room import account
 from muster.worker.room.identity import UIDS, Identity
 from muster.worker.room.room import Room
@@ -20,6 +21,8 @@ from muster.worker.room.view import RoomDirectory, View
 
 LEVELS: tuple[RoomLevel, ...] = ("none", "processes", "full")
 """From the least to the most."""
+
+USUAL = of_machine(memory=6 << 30, free_disk=40 << 30, slots=1)
 
 _TRIAL = 20.0  # seconds for a trial room
 
@@ -31,13 +34,13 @@ class Rooms:
     """`level` is what this machine makes, `lacks` what keeps it from `full`, in words.
 
     `directories` are shown in every room, and what `programs` answers, read-only: where agents were
-    found. `memory` in bytes is an attempt's; what is temporary lies in there.
+    found. What is temporary lies in the memory that an attempt may have.
     """
 
     layout: Layout
     level: RoomLevel = "none"
     lacks: tuple[str, ...] = ()
-    memory: int = 4 << 30
+    limits: AttemptLimits = USUAL
     directories: tuple[RoomDirectory, ...] = ()
     programs: Callable[[], Sequence[Path]] = field(default=tuple)
 
@@ -76,25 +79,26 @@ class Rooms:
                 group=group,
                 git_settings=layout.safe_directories,
                 covered=layout.home,
-                memory=self.memory,
+                memory=self.limits.memory,
                 shown=(*shown, *self.programs()),
                 directories=self.directories,
             )
-        return Room(self.level, identity, workspace, home, layout.safe_directories, view)
+        settings = layout.safe_directories
+        return Room(self.level, identity, workspace, home, settings, self.limits, view)
 
 
 def found_out(
     layout: Layout,
     *,
     most: RoomLevel = "full",
-    memory: int = 4 << 30,
+    limits: AttemptLimits = USUAL,
     directories: Sequence[RoomDirectory] = (),
     programs: Callable[[], Sequence[Path]] = tuple,
 ) -> Rooms:
     """The rooms that this machine can make, but none beyond `most`; tried out with a trial room."""
     lacks: list[str] = []
     for level in reversed(LEVELS[: LEVELS.index(most) + 1]):
-        rooms = Rooms(layout, level, tuple(lacks), memory, tuple(directories), programs)
+        rooms = Rooms(layout, level, tuple(lacks), limits, tuple(directories), programs)
         if level == "none" or (lack := _trial(rooms)) is None:
             return rooms
         lacks.append(lack)

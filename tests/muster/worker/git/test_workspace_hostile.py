@@ -1,12 +1,15 @@
 """Whatever an attempt does to its workspace, and whoever looks into it, gains nothing by it."""
 
 import secrets
+import shlex
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from muster.worker.git import checkpoints, workspace
+from muster.worker.git.checkpoints import CheckpointRefused
 from muster.worker.git.remote import NO_LOGIN, Login
 from muster.worker.git.workspace import WorkspaceError
 from tests.muster.worker.repositories import (
@@ -160,3 +163,24 @@ def test_an_attempt_can_read_neither_its_neighbour_nor_the_daemons_things(machin
         assert act(mine, f"ls {path} >/dev/null 2>&1 && echo seen || echo hidden") == "hidden"
     assert act(mine, f"cat {mine.path}/README") == "hello"
     assert act(mine, f"touch {mine.mirror().path}/x 2>/dev/null || echo refused") == "refused"
+
+
+EATER = "x = bytearray(1 << 30); x[::4096] = x[::4096]; import time; time.sleep(60)"
+
+
+@pytest.mark.parametrize(
+    ("filter_", "code"),
+    [
+        (f"/usr/bin/python3 -c '{EATER}'", "memory_exceeded"),
+        ("for i in $(seq 200); do sleep 60 & done; wait", "processes_exceeded"),
+    ],
+    ids=["memory", "processes"],
+)
+def test_what_git_runs_is_held_to_an_attempts_limits(machine, repository, filter_, code):
+    made = machine.prepare(repository)
+    limits = made.room.limits._replace(memory=64 << 20, processes=100)
+    made = replace(made, room=replace(made.room, limits=limits))
+    act(made, f"git config filter.eats.clean {shlex.quote(filter_)}")
+    act(made, "echo '* filter=eats' > .gitattributes")
+    with pytest.raises(CheckpointRefused, match=code):
+        checkpoints.checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
