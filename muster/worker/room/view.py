@@ -20,8 +20,10 @@ GIT_SETTINGS = "/run/muster/gitconfig"
 
 SYSTEM = (
     *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"),
-    *("/etc", "/opt", "/nix", "/gnu", "/snap"),
+    *("/etc", "/opt", "/snap"),
 )
+# Not the socket of Nix's daemon, which builds, and fetches, outside of every room.
+_STORES = ("/nix/store", "/nix/var/nix/profiles", "/gnu/store")
 _MORE = ("/sys", "/var/lib/dpkg", "/var/cache/fontconfig")
 # What is temporary lies in memory: these parts of what an attempt may have, as divisors.
 _SCRATCH = {"/tmp": 2, "/var/tmp": 4, "/dev/shm": 4}
@@ -72,6 +74,7 @@ class View:
     def _system(self) -> Iterator[str]:
         for path in SYSTEM:
             yield from _shown(Path(path))
+        yield from shown(*(path for path in map(Path, _STORES) if path.exists()))
         yield from _made(*_MORE, GIT_SETTINGS)
         for path in _MORE:
             yield from ("--ro-bind-try", path, path)
@@ -96,9 +99,21 @@ class View:
             yield from (*_made(directory.path), option, str(directory.path), str(directory.path))
 
     def _covered(self) -> Iterator[str]:
-        seen = (*map(Path, SYSTEM), *(directory.path for directory in self.directories))
-        if any(self.covered.is_relative_to(path) for path in seen):
-            yield from ("--perms", "0755", "--tmpfs", str(self.covered))
+        """The worker's home, wherever it would be seen, whatever links lead there."""
+        home = Path(os.path.realpath(self.covered))
+        for source, place in self._bound():
+            real = Path(os.path.realpath(source))
+            if home.is_relative_to(real):
+                yield from ("--perms", "0755", "--tmpfs", str(place / home.relative_to(real)))
+
+    def _bound(self) -> Iterator[tuple[Path, Path]]:
+        """The directories that are shown as a whole, and where."""
+        for path in map(Path, SYSTEM):
+            if not path.is_symlink():
+                yield path, path
+        for directory in self.directories:
+            yield directory.path, directory.path
+        yield Path(sys.base_prefix), Path(PYTHON)
 
 
 def shown(*paths: Path) -> list[str]:

@@ -1,0 +1,68 @@
+"""What is to be seen in a room of this machine."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from muster.protocol.attempt_key import AttemptKey
+from muster.worker.layout import Layout
+from muster.worker.room import view
+from muster.worker.room.room import Room
+from muster.worker.room.rooms import found_out
+from muster.worker.room.view import RoomDirectory
+from tests.muster.worker.repositories import root
+
+__all__ = ["root"]
+
+KEY = AttemptKey(7, 1)
+
+
+def room_in(home: Path, *directories: RoomDirectory) -> Room:
+    """The room of an attempt of the worker with this home, which shows these directories."""
+    layout = Layout(home)
+    layout.make()
+    for path in (layout.attempt(KEY), layout.workspace(KEY), layout.home_of(KEY)):
+        path.mkdir()
+    (layout.credentials / "token").write_text("secret")
+    rooms = found_out(layout, directories=directories)
+    if rooms.level != "full":
+        pytest.skip("; ".join(rooms.lacks))
+    return rooms.of(KEY, None, layout.mirrors)
+
+
+def seen(room: Room, place: Path) -> list[str]:
+    """What lies below a place, as it is seen in the room."""
+    done = subprocess.run(
+        room.command("find", str(place)), cwd="/", capture_output=True, text=True, check=False
+    )
+    return done.stdout.splitlines()
+
+
+def test_the_workers_home_is_covered_in_a_directory_that_is_shown(root):
+    room = room_in(root / "data" / "home", RoomDirectory(root / "data"))
+    assert str(root / "data" / "home") in seen(room, root)
+    assert not [line for line in seen(room, root) if "token" in line]
+
+
+def test_the_workers_home_is_covered_where_a_link_leads_to_it(root):
+    (root / "data").mkdir()
+    (root / "link").symlink_to(root / "data")
+    room = room_in(root / "data" / "home", RoomDirectory(root / "link"))
+    assert str(root / "link" / "home") in seen(room, root)
+    assert not [line for line in seen(room, root) if "token" in line]
+
+
+def test_a_home_that_is_a_link_into_what_is_shown_is_covered(root):
+    (root / "data" / "home").mkdir(parents=True)
+    (root / "link").symlink_to(root / "data" / "home")
+    room = room_in(root / "link", RoomDirectory(root / "data"))
+    assert str(root / "data" / "home") in seen(room, root)
+    assert not [line for line in seen(room, root) if "token" in line]
+
+
+def test_a_home_beside_the_interpreter_is_covered_there(root, monkeypatch):
+    room = room_in(root / "prefix" / "home")
+    monkeypatch.setattr(sys, "base_prefix", str(root / "prefix"))
+    assert seen(room, Path(view.PYTHON)) == [view.PYTHON, f"{view.PYTHON}/home"]
