@@ -26,8 +26,9 @@ Progress = Callable[[str, int], None]
 DEFAULT_TIMEOUT = 60.0
 PROTOCOLS = "file"
 """The protocol between a mirror and its workspaces; a `Remote` sets another (`environment`)."""
-STDERR_KEPT = 64 * 1024
 STDOUT_MOST = 64 << 20
+"""Bytes; whoever writes more, as what an agent set up might, is ended."""
+STDERR_KEPT = 64 * 1024
 MESSAGE_LENGTH = 2_000
 
 _LOOK = 0.5  # seconds between two looks at what a room uses
@@ -148,6 +149,8 @@ def _run(
         status = conversation.wait(time.monotonic() + timeout, cancelled)
     except TimeoutError:
         raise GitTimeout(f"{name} took longer than {timeout:.0f} s") from None
+    except OverflowError:
+        raise GitExceeded(f"{name} wrote more than {STDOUT_MOST >> 20} MiB") from None
     except InterruptedError:
         raise GitCancelled(f"{name} was cancelled") from None
     finally:
@@ -238,8 +241,8 @@ class _Conversation:
             self._selector.register(stream, selectors.EVENT_READ)
 
     def wait(self, deadline: float, cancelled: Flag | None) -> int | None:
-        """The exit status. Raises TimeoutError, InterruptedError when cancelled, and
-        GitExceeded."""
+        """The exit status. Raises TimeoutError, InterruptedError when cancelled, OverflowError for
+        more output than is taken, and GitExceeded."""
         while not self._ended():
             if cancelled is not None and cancelled.is_set():
                 raise InterruptedError
@@ -250,8 +253,6 @@ class _Conversation:
 
     def _require_modest(self) -> None:
         """What a workspace has git run is held to an attempt's limits, too. Raises GitExceeded."""
-        if len(self.stdout) > STDOUT_MOST:
-            raise GitExceeded(f"it said more than {STDOUT_MOST >> 20} MiB")
         if self._limits is None or time.monotonic() < self._look_at:
             return
         self._look_at = time.monotonic() + _LOOK
@@ -288,6 +289,8 @@ class _Conversation:
             self._selector.unregister(descriptor)
         elif descriptor == self._streams()[0].fileno():
             self.stdout += data
+            if len(self.stdout) > STDOUT_MOST:
+                raise OverflowError
         else:
             self.stderr = (self.stderr + data)[-STDERR_KEPT:]
             self._tell(data)

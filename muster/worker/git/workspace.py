@@ -125,20 +125,24 @@ class Workspace:
         return git.run_script(script, self.path, own, timeout, room=self.room, cancelled=cancelled)
 
     def facts(self, cancelled: Flag | None = None) -> Facts:
-        """What lies in the workspace now. Raises GitError, WorkspaceError."""
+        """What lies in the workspace now. Raises GitError, WorkspaceError; the former also where
+        what an agent set up speaks in between."""
         diff = shlex.join(["git", *_DIFF, self.base_commit])
         script = f"{_STATUS} && printf '\\0' && {diff} && printf '\\0' && {_SIZE}"
         # An agent may be at work here: take no lock.
         quiet = {"GIT_OPTIONAL_LOCKS": "0"}
         told = self.script(script, quiet, FACTS_TIMEOUT, cancelled)
-        lines, changed, size = told.split("\0")
-        heads = [line for line in lines.splitlines() if line.startswith("# branch.oid ")]
-        return Facts(
-            head_commit=heads[0].split()[-1],
-            dirty=any(not line.startswith("# ") for line in lines.splitlines()),
-            diff=shortstat.parse(changed),
-            size_bytes=_bytes(size),
-        )
+        try:
+            lines, changed, size = told.split("\0")
+            heads = [line for line in lines.splitlines() if line.startswith("# branch.oid ")]
+            return Facts(
+                head_commit=heads[0].split()[-1],
+                dirty=any(not line.startswith("# ") for line in lines.splitlines()),
+                diff=shortstat.parse(changed),
+                size_bytes=_bytes(size),
+            )
+        except (ValueError, IndexError) as error:
+            raise git.GitError(f"git cannot be understood: {error}") from error
 
     def size(self, cancelled: Flag | None = None) -> int:
         """In bytes on the disk; nothing of the workspace's is run for it. Raises GitError,

@@ -121,3 +121,11 @@ def test_the_daemons_umask_does_not_close_mirrors(tmp_path):
     )
     subprocess.run([sys.executable, "-c", script], check=True)
     assert (tmp_path / "m" / "HEAD").stat().st_mode & 0o044 == 0o044
+
+
+def test_who_writes_without_end_is_ended(monkeypatch, tmp_path):
+    monkeypatch.setattr(git, "STDOUT_MOST", 1 << 20)
+    began = time.monotonic()
+    with pytest.raises(git.GitError, match="wrote more than 1 MiB"):
+        git.run(["-c", "alias.flood=!yes", "flood"], tmp_path, timeout=60)
+    assert time.monotonic() - began < 30

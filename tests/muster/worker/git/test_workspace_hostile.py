@@ -1,5 +1,6 @@
 """Whatever an attempt does to its workspace, and whoever looks into it, gains nothing by it."""
 
+import contextlib
 import secrets
 import shlex
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from muster.worker.git import checkpoints, workspace
+from muster.worker.git import checkpoints, git, workspace
 from muster.worker.git.checkpoints import CheckpointRefused
 from muster.worker.git.remote import NO_LOGIN, Login
 from muster.worker.git.workspace import WorkspaceError
@@ -184,3 +185,13 @@ def test_what_git_runs_is_held_to_an_attempts_limits(machine, repository, filter
     act(made, "echo '* filter=eats' > .gitattributes")
     with pytest.raises(CheckpointRefused, match=code):
         checkpoints.checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
+
+
+def test_a_filter_that_speaks_for_git_costs_the_facts_and_nothing_else(any_machine, repository):
+    made = any_machine.prepare(repository)
+    act(made, "git config filter.x.clean 'printf \"\\\\0\\\\0\" > /proc/1/fd/1; cat'")
+    act(made, "echo '* filter=x' > .gitattributes; echo more >> README")
+    with contextlib.suppress(git.GitError):
+        made.facts()
+    taken = checkpoints.checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
+    assert repository.refs()[taken.ref] == taken.commit
