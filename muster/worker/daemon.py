@@ -5,6 +5,7 @@ import importlib.metadata
 import logging
 import os
 import threading
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from muster.worker.layout import Layout
 from muster.worker.lease.fence import Fence
 from muster.worker.lease.lease import Lease, LeaseKeeper
 from muster.worker.limits import room_limits
-from muster.worker.limits.limits import AttemptLimits
+from muster.worker.limits.room_limits import RoomLimits
 from muster.worker.maintenance import Maintenance
 from muster.worker.orders import Orders
 from muster.worker.room.identity import Identities
@@ -55,7 +56,7 @@ class Daemon:
         # While we have neither threads nor children: it may move us to another control group.
         slots = self._membership.current.slots
         self._limits = room_limits.settled(home, slots, settings.limits)
-        rooms = self._rooms = _rooms(layout, settings, self._limits.limits)
+        rooms = self._rooms = _rooms(layout, settings, self._limits)
         self._lease = Lease()
         wake = threading.Event()  # there is something to send
         self._journal = Journal(layout.journal, wake.set)
@@ -144,12 +145,12 @@ class Daemon:
         self._journal.close()
 
 
-def _rooms(layout: Layout, settings: Settings, limits: AttemptLimits) -> Rooms:
+def _rooms(layout: Layout, settings: Settings, limits: RoomLimits) -> Rooms:
     """Raises HomeUnreachable."""
     rooms = found_out(
         layout,
         most=settings.room,
-        limits=limits,
+        limits=limits.limits,
         directories=settings.room_directories,
         programs=partial(installed, layout.home),
     )
@@ -157,7 +158,7 @@ def _rooms(layout: Layout, settings: Settings, limits: AttemptLimits) -> Rooms:
         layout.close_mirrors()
     elif os.geteuid() == 0:
         layout.require_reachable()
-    return rooms
+    return replace(rooms, groups=limits.made)
 
 
 def _look(rooms: Rooms, identities: Identities) -> Probe:

@@ -233,7 +233,8 @@ class _Conversation:
         self._process = process
         self._on_progress = on_progress
         self._has_room = room is not None and room.level != "none"
-        self._limits = room.limits if room else None
+        # Where the kernel does not hold it to them.
+        self._limits = room.limits if room and not room.groups else None
         self._look_at = time.monotonic() + _LOOK
         self._selector = selectors.DefaultSelector()
         for stream in self._streams():

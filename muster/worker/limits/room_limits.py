@@ -11,6 +11,7 @@ from pathlib import Path
 from muster.worker.limits import cgroup
 from muster.worker.limits.cgroup import Groups, NoGroups
 from muster.worker.limits.limits import AttemptLimits, StageLimits, of_machine, words
+from muster.worker.limits.room_group import RoomGroup
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 _SIZE = re.compile(r"(\d{1,15})([KMGT]?)(?:i?B)?", re.IGNORECASE)
@@ -34,6 +35,17 @@ class RoomLimits:
             directories=[str(directory) for directory in directories],
             groups=self.groups.of_room(name) if self.groups else [],
         )
+
+    def made(self, name: str) -> tuple[str, ...]:
+        """Groups with these limits for what the daemon itself runs in a room, until `end`; none
+        where none can be made. May be called again."""
+        limits = self.of_room(name, ())
+        try:
+            RoomGroup(limits.groups, limits)
+        except OSError as error:
+            log.warning("what runs in %s is held to no limits: %s", name, error)
+            return ()
+        return tuple(limits.groups)
 
     def end(self, name: str) -> None:
         """Ends a room that nobody looks after any more, and all that is in its groups."""

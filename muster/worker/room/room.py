@@ -22,6 +22,10 @@ _SOURCES = Path(__file__).resolve().parents[3]
 _ENTRY = (
     "import sys; sys.path.append(sys.argv[1]); from muster.worker.room.leader import main; main()"
 )
+_ENTRY_TO_GROUPS = (
+    'while [ "$1" != -- ]; do { echo 0 > "$1/cgroup.procs"; } 2>/dev/null; shift; done; '
+    'shift; exec "$@"'
+)
 _NAMESPACES = ("--unshare-pid", "--unshare-ipc", "--unshare-cgroup-try")
 # What the first process of a room has of root's, to become the attempt and to end what that runs.
 _CAPABILITIES = ("CAP_KILL", "CAP_SETUID", "CAP_SETGID")
@@ -34,7 +38,7 @@ _IN = ("/bin/sh", "-c", 'cd "$0" && exec "$@"')
 @dataclass(frozen=True)
 class Room:
     """`host_workspace` and `host_home` are where these lie on the host; `view` is there with `full`
-    alone. `name`: which account the attempt has."""
+    alone. `groups` are the control groups that hold what the daemon runs in there by `command`."""
 
     level: RoomLevel
     identity: Identity | None
@@ -43,6 +47,7 @@ class Room:
     host_git_settings: Path
     limits: AttemptLimits
     view: View | None = None
+    groups: tuple[str, ...] = ()
 
     @property
     def workspace(self) -> str:
@@ -93,15 +98,22 @@ class Room:
         It has to be run with the daemon's own rights, and passes its environment on; when it has
         ended by itself the room is empty. Unless `pid_1`, some init is before the program.
         """
-        first = _FIRST if pid_1 else ()
+        room: list[str] = []
+        inside = [*self._dropped(), *argv]
         if self.view is not None:
-            entered = self._entered(*(["--as-pid-1"] if pid_1 else []), open_network=open_network)
+            options = ["--as-pid-1"] if pid_1 else []
+            room = [*self._entered(*options, open_network=open_network), "--"]
             # There only as the attempt: who makes the room has no right to enter what is closed.
             inside = [*self._dropped(), *_IN, cwd or WORKSPACE, *argv]
-            return [*entered, "--", *first, *inside]
-        if self.level == "processes":
-            return [*_unshared(), *first, *self._dropped(), *argv]
-        return [*self._dropped(), *argv]
+        elif self.level == "processes":
+            room = _unshared()
+        first = _FIRST if room and pid_1 else ()
+        return [*self._grouped(), *room, *first, *inside]
+
+    def _grouped(self) -> list[str]:
+        """What goes into the control groups, and becomes what follows."""
+        entry = ["/bin/sh", "-c", _ENTRY_TO_GROUPS, "sh", *self.groups, "--"]
+        return entry if self.groups else []
 
     def _entered(self, *options: str, open_network: bool) -> list[str]:
         assert self.view is not None

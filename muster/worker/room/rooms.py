@@ -34,7 +34,8 @@ class Rooms:
     """`level` is what this machine makes, `lacks` what keeps it from `full`, in words.
 
     `directories` are shown in every room, and what `programs` answers, read-only: where agents were
-    found. What is temporary lies in the memory that an attempt may have.
+    found. What is temporary lies in the memory that an attempt may have. `groups` makes the
+    control groups, by their name, that hold what the daemon runs in a room.
     """
 
     layout: Layout
@@ -43,6 +44,7 @@ class Rooms:
     limits: AttemptLimits = USUAL
     directories: tuple[RoomDirectory, ...] = ()
     programs: Callable[[], Sequence[Path]] = field(default=tuple)
+    groups: Callable[[str], tuple[str, ...]] = lambda name: ()
 
     @property
     def facts(self) -> RoomFacts:
@@ -56,7 +58,8 @@ class Rooms:
         """The attempt's room; `objects` are those of its repository's mirror. Raises OSError."""
         layout = self.layout
         places = layout.workspace(key), layout.home_of(key)
-        return self._over(*places, layout.attempt(key), identity, objects)
+        room = self._over(*places, layout.attempt(key), identity, objects)
+        return replace(room, groups=self.groups(group_of(key)))
 
     def for_programs(self, identity: Identity | None) -> Room:
         """A room in which the daemon itself tries the programs of attempts. Raises OSError."""
@@ -85,6 +88,11 @@ class Rooms:
             )
         settings = layout.safe_directories
         return Room(self.level, identity, workspace, home, settings, self.limits, view)
+
+
+def group_of(key: AttemptKey) -> str:
+    """What the control groups are called that hold what the daemon runs for an attempt."""
+    return f"{key.name}-daemon"
 
 
 def found_out(

@@ -4,17 +4,22 @@ import contextlib
 import secrets
 import shlex
 import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.worker.git import checkpoints, git, workspace
 from muster.worker.git.checkpoints import CheckpointRefused
 from muster.worker.git.remote import NO_LOGIN, Login
 from muster.worker.git.workspace import WorkspaceError
+from muster.worker.limits import room_limits
+from muster.worker.room.rooms import group_of
 from tests.muster.worker.repositories import (
     AUTHOR,
+    Machine,
     act,
     any_machine,
     as_root,
@@ -195,3 +200,41 @@ def test_a_filter_that_speaks_for_git_costs_the_facts_and_nothing_else(any_machi
         made.facts()
     taken = checkpoints.checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
     assert repository.refs()[taken.ref] == taken.commit
+
+
+@pytest.fixture
+def held(machine: Machine) -> Iterator[Machine]:
+    """A machine that holds each attempt to little memory and few processes."""
+    asked = {"memory": 256 << 20, "processes": 64}
+    limits = room_limits.settled(machine.layout.home, 2, asked)
+    if limits.groups is None:
+        pytest.skip(limits.lacks)
+    machine.rooms = replace(machine.rooms, groups=limits.made)
+    yield machine
+    limits.end(group_of(AttemptKey(7, 1)))
+    assert not any(Path(each).exists() for each in limits.groups.of_room("7-1-daemon"))
+
+
+BOMB = """
+import os, signal
+open("/home/muster/ran", "w")
+{bomb}
+open("/home/muster/had-it-all", "w")
+"""
+FORKS = """
+for _ in range(200):
+    if not os.fork():
+        signal.pause()
+"""
+
+
+@pytest.mark.parametrize("bomb", ["held = bytearray(1 << 30)", FORKS], ids=["memory", "processes"])
+def test_a_filter_that_takes_what_there_is_is_held_to_the_attempts_limits(held, repository, bomb):
+    made = held.prepare(repository)
+    (made.path / "bomb").write_text(BOMB.format(bomb=bomb))
+    act(made, "git config filter.x.clean 'python3 /workspace/bomb </dev/null >/dev/null 2>&1; cat'")
+    act(made, "echo '* filter=x' > .gitattributes; echo more >> README")
+    with contextlib.suppress(checkpoints.CheckpointRefused):
+        checkpoints.checkpoint(made, 0, "develop", AUTHOR, note=held.note)
+    assert (made.home / "ran").exists()
+    assert not (made.home / "had-it-all").exists()
