@@ -41,8 +41,6 @@ class TunnelEvent(StrEnum):
 
 _S, _E = TunnelState, TunnelEvent
 OPEN = frozenset({_S.STARTING, _S.CONNECTED})
-# Somebody may change the workspace, or has, and its machine has not said so yet.
-CHANGING = OPEN | {_S.CLOSING}
 OVER = frozenset({_S.IDLE, _S.CLOSED, _S.EXPIRED, _S.FAILED})
 
 _OF_OPEN = {
@@ -84,6 +82,15 @@ def shown(state: TunnelState, *, attempt_ended: bool) -> TunnelState:
 def is_wanted(state: TunnelState, *, attempt_ended: bool) -> bool:
     """Whether the machine should keep the tunnel open."""
     return shown(state, attempt_ended=attempt_ended) in OPEN
+
+
+def may_change(state: TunnelState, *, lives_on: bool) -> bool:
+    """Whether somebody may change the workspace by it, or has and that has not been told yet.
+
+    `lives_on`: its machine has taken it up, is there, and has not said that it is over. Then what
+    the server itself has assumed does not count: to save what was changed may take long.
+    """
+    return state in OPEN or state is _S.CLOSING or lives_on
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ from app.domain.errors import (
 from app.domain.pipeline import GateKind
 from app.domain.roles import Act
 from app.domain.task import EventType, FailureCode, TaskEvent
-from app.domain.tunnel import TunnelState
 from app.extensions import db
 from app.models import Developer, Gate, Task, Tunnel
 from app.services import audit, locks, rights
@@ -208,13 +207,15 @@ def _require_no_tunnel(held: Held) -> None:
         return
     place = (held.live.task_id, held.live.number)
     tunnel = db.session.get(Tunnel, place, populate_existing=True)
-    if tunnel is None or tunnel.state not in tunnel_rules.CHANGING:
+    if tunnel is None:
         return
-    if tunnel.state is TunnelState.CLOSING:
-        raise TunnelOpen(
-            "the tunnel into the task's workspace is closing: answer when it is closed"
-        )
-    raise TunnelOpen
+    is_there = held.machine is not None and held.machine.connected
+    lives_on = tunnel.runs and tunnel.taken_at is not None and is_there
+    if not tunnel_rules.may_change(tunnel.state, lives_on=lives_on):
+        return
+    if tunnel.state in tunnel_rules.OPEN:
+        raise TunnelOpen
+    raise TunnelOpen("the tunnel into the task's workspace is closing: answer when it is closed")
 
 
 def expire(now: datetime) -> int:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from app.domain.task import EventType, TaskStatus
 from app.domain.tunnel import TunnelState
 from app.extensions import db
 from app.machines.tunnels import TunnelOrders
-from app.models import Developer, Event, Task, Tunnel
+from app.models import Developer, Event, Gate, Machine, Task, Tunnel
 from app.services.clock import now
 from app.services.dispatch import dispatch
 from app.services.machines import orders
@@ -105,6 +106,32 @@ def test_an_answer_waits_until_the_tunnel_is_over(
     db.session.rollback()
     assert status(scene.task) is TaskStatus.SUSPENDED
     assert gates.pending(scene.ada, scene.task.id).stage_index == 1
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_an_end_that_the_server_assumed_counts_only_where_its_machine_is_away(
+    scene: Scene, is_there: bool
+) -> None:
+    tunnels.start(scene.bob, scene.task.id)
+    scene.says("connected")
+    tunnels.stop(scene.bob, scene.task.id)
+    db.session.get_one(Machine, scene.machine.machine_id).connected = is_there
+    db.session.commit()
+    assert tunnels.sweep(now() + timedelta(minutes=2)) == 1
+    if is_there:
+        with pytest.raises(TunnelOpen, match="is closing"):
+            scene.answer()
+        db.session.rollback()
+        scene.checkpoint(AFTER)
+        scene.says("closed")
+        assert scene.files() == 4
+    scene.answer()
+    assert gates_open(scene.task) == 0
+
+
+def gates_open(task: Task) -> int:
+    query = db.select(db.func.count()).select_from(Gate)
+    return db.session.scalar(query.where(Gate.task_id == task.id, Gate.answered_at.is_(None))) or 0
 
 
 def test_what_the_tunnel_changed_is_a_checkpoint_of_the_stage_and_the_gates_diff(
