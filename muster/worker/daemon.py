@@ -132,6 +132,7 @@ class Daemon:
         self._journal.forget_all_but(set(known))
         self._tunnels.resume(known)
         self._orders.attempts.resume(known)
+        self._tunnels.report_left()
 
     def _put_away(self, *, kill: bool) -> None:
         self._tunnels.close_all()

@@ -70,9 +70,9 @@ class Orders:
         else:
             self._context.terminals.open(order)
 
-    def _settle(self, key: AttemptKey, opened_by: Author | None) -> None:
-        if (attempt := self.attempts.find(key)) is not None:
-            attempt.settle(opened_by)
+    def _settle(self, key: AttemptKey, opened_by: Author | None) -> bool:
+        attempt = self.attempts.find(key)
+        return attempt is None or attempt.settle(opened_by)
 
     def _on_rest(self) -> None:
         self._context.tunnels.close_ended()

@@ -4,7 +4,6 @@ Orders come in through `order`, which never waits, and are carried out one after
 thread of the attempt's, which ends when there is nothing to do: an attempt that waits for a person
 holds none. A stage's order is remembered on disk, its workspace is prepared while its shim starts,
 the shim runs it, and its end is reported; after the last stage comes an order to push.
-
 What has been reported is known to the journal, what was begun to the shim's own file: so a daemon
 that starts anew goes on where the last one stopped, and reports nothing twice.
 """
@@ -64,10 +63,8 @@ class Attempt:
         resumed: bool = False,
     ) -> None:
         """`on_rest` is called, on the attempt's thread, when an order has been carried out, and
-        `on_gone` when nothing of the attempt is left.
-
-        Only one that is `resumed` from an earlier life looks at the disk when it is made.
-        """
+        `on_gone` when nothing of the attempt is left. Only one that is `resumed` from an earlier
+        life looks at the disk when it is made."""
         self.key = key
         self._context = context
         self._on_rest = on_rest
@@ -121,20 +118,23 @@ class Attempt:
         """The one whose lease is to be prolonged: not for work that is to stop."""
         return None if self._noted.is_stopping else self._shim.living
 
-    def settle(self, author: Author | None) -> None:
+    def settle(self, author: Author | None) -> bool:
         """Makes what a person has changed by a tunnel, which has closed, a part of the checkpoint
-        that waits for an answer; waits for it. On no thread of the attempt's."""
+        that waits for an answer, and waits for that; False if it is left to the next daemon."""
         done = threading.Event()
 
         def checkpoint() -> None:
-            if self._kept is not None and self._is_waiting():
-                self._workspace.checkpoint_changes(self._kept, author or self._kept.author)
-            done.set()
+            try:
+                if self._kept is not None and self._is_waiting():
+                    self._workspace.checkpoint_changes(self._kept, author or self._kept.author)
+            finally:
+                done.set()
 
         if self._is_waiting():
             self._executor.add(partial(self._safely, checkpoint))
             while not done.wait(_SETTLE_LOOK) and self._goes_on():
                 pass
+        return not self._leaving
 
     # For the daemon, when it ends
 

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 class _Record(msgspec.Struct, frozen=True):
     number: int
     over: bool = False
+    opened_by: Author | None = None  # not in what earlier releases wrote
 
 
 class Tunnels:
@@ -44,10 +45,11 @@ class Tunnels:
         lease: Lease,
         machine_id: Callable[[], str],
         template: str | None = None,
-        settle: Callable[[AttemptKey, Author | None], None] = lambda key, opened_by: None,
+        settle: Callable[[AttemptKey, Author | None], bool] = lambda key, opened_by: True,
     ) -> None:
         """`settle` is called, on a thread that may wait, when a tunnel has ended and before that
-        is reported, with who opened it: people may have changed what waits for an answer."""
+        is reported, with who opened it: people may have changed what waits for an answer. Where it
+        returns False, settling and reporting are the next daemon's."""
         self._rooms, self._layout = rooms, rooms.layout
         self._journal = journal
         self._lease = lease
@@ -57,6 +59,7 @@ class Tunnels:
         self._seen: dict[AttemptKey, int] = {}  # the highest number that was ordered
         self._tunnels: dict[AttemptKey, TunnelRun] = {}
         self._lock = threading.Lock()
+        self._left: dict[AttemptKey, _Record] = {}  # by a daemon before this one
 
     # For the control loop: nothing here waits
 
@@ -69,7 +72,7 @@ class Tunnels:
                 self._seen[key] = max(seen, order.number)
                 if before is not None and not before.is_over:
                     before.close()
-                elif not self._is_saying(key, order.number):
+                elif key not in self._left and not self._is_saying(key, order.number):
                     self._say(key, TunnelFacts(order.number, "closed"))
             elif order.number > seen:
                 self._seen[key] = order.number
@@ -103,6 +106,7 @@ class Tunnels:
         with self._lock:
             self._tunnels.pop(key, None)
             self._seen.pop(key, None)
+            self._left.pop(key, None)
 
     def close_all(self) -> None:
         """Closes all tunnels, and waits for their ends: the daemon leaves."""
@@ -114,51 +118,70 @@ class Tunnels:
             tunnel.join(_PATIENCE)
 
     def resume(self, known: Iterable[AttemptKey]) -> None:
-        """Ends the tunnels that a daemon before this one left open, and reports their ends."""
-        ending = []
+        """Ends the tunnels that a daemon before this one left open; see `report_left`."""
         for key in known:
             record = _read(self._path(key))
             if record is not None:
                 self._seen[key] = record.number
                 if not record.over:
-                    reap = threading.Thread(
-                        target=self._reap,
-                        args=(key, record.number),
-                        name=f"tunnel-{key.name}-reap",
-                    )
-                    ending.append(reap)
-        for thread in ending:
-            thread.start()
+                    self._left[key] = record
+        ending = [self._thread("reap", self._reap, key) for key in self._left]
         for thread in ending:
             thread.join()
+
+    def report_left(self) -> None:
+        """Reports the ends of these tunnels, in the background: once the attempts are known, for
+        what people have changed comes first."""
+        for key, record in list(self._left.items()):
+            self._thread("report", self._report_left, key, record)
 
     # Within
 
     def _open(self, key: AttemptKey, order: Tunnel, before: TunnelRun | None) -> TunnelRun:
+        record = _Record(order.number, opened_by=order.opened_by)
+
         def command() -> TunnelCommand:
             if before is not None:
                 before.close()
                 before.join(_PATIENCE)
             made = tunnel_command.command(self._rooms, key, self._machine_id(), self._template)
-            self._write(key, _Record(order.number))
+            self._write(key, record)
             return made
 
         def say(facts: TunnelFacts) -> None:
-            if facts.state not in ("starting", "connected"):
-                self.settle(key, order.opened_by)
-            self._say(key, facts)
-            if facts.state not in ("starting", "connected"):
-                self._write(key, _Record(order.number, over=True))
+            if facts.state in ("starting", "connected"):
+                self._say(key, facts)
+            else:
+                self._conclude(key, record, facts)
 
         if before is not None:
             before.close()
         return TunnelRun(key, order.number, order.ttl, command, say, lambda: self._lease.is_over)
 
-    def _reap(self, key: AttemptKey, number: int) -> None:
+    def _conclude(self, key: AttemptKey, record: _Record, facts: TunnelFacts) -> None:
+        """Reports the end of a tunnel of which nothing runs any more."""
+        if self.settle(key, record.opened_by):
+            self._say(key, facts)
+            self._write(key, msgspec.structs.replace(record, over=True))
+
+    def _reap(self, key: AttemptKey) -> None:
         mark = str(self._layout.attempt(key).resolve())
         processes.end(lambda: tunnel_command.marked(mark))
-        self._say(key, TunnelFacts(number, "failed", error="the worker was started again"))
-        self._write(key, _Record(number, over=True))
+
+    def _report_left(self, key: AttemptKey, record: _Record) -> None:
+        why = "the worker was started again"
+        self._conclude(key, record, TunnelFacts(record.number, "failed", error=why))
+        with self._lock:
+            self._left.pop(key, None)
+
+    def _thread(
+        self, doing: str, act: Callable[..., None], key: AttemptKey, *more: object
+    ) -> threading.Thread:
+        thread = threading.Thread(
+            target=act, args=(key, *more), name=f"tunnel-{key.name}-{doing}", daemon=True
+        )
+        thread.start()
+        return thread
 
     def _say(self, key: AttemptKey, facts: TunnelFacts) -> None:
         self._journal.append(key, facts)

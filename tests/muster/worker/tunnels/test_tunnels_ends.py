@@ -4,16 +4,16 @@ import signal
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
-    Author,
     Checkpoint,
     Forget,
     StageFinished,
     Stop,
     Stopped,
+    TunnelFacts,
     WorkspaceFacts,
 )
 from tests.muster.worker.repositories import repository, root
-from tests.muster.worker.tunnels.tunnelled import Tunnelled, quick
+from tests.muster.worker.tunnels.tunnelled import BOB, Tunnelled, quick
 from tests.muster.worker.worker_home import WorkerHome, worker
 
 __all__ = ["quick", "repository", "root", "worker"]
@@ -94,27 +94,20 @@ def test_it_is_gone_before_its_workspace_is(worker: WorkerHome) -> None:
     assert not worker.layout.workspace(AttemptKey(7, 1)).exists()
 
 
-def test_what_a_person_changed_at_a_gate_is_a_checkpoint_in_their_name_before_the_end_is_told(
-    worker: WorkerHome,
-) -> None:
-    tunnel = Tunnelled(worker, "edit connect").start()
-    before = tunnel.server.until_said(Checkpoint)
+def test_what_was_changed_by_it_is_a_checkpoint_before_its_end_is_told(worker: WorkerHome) -> None:
+    tunnel = Tunnelled(worker, "connect").start()
     tunnel.server.until_said(StageFinished)
-    tunnel.open(opened_by=Author("Eve Lead", "eve@lead.example"))
+    tunnel.open()
     tunnel.until("connected")
+    tunnel.change("fix")
     tunnel.close()
     tunnel.until("closed")
-    first, renewed = tunnel.server.bodies(Checkpoint)
-    assert (first, renewed.stage_index, renewed.ref) == (before, 0, before.ref)
-    shown = worker.repository.git("log", "-1", "--format=%an <%ae>", "--name-only", renewed.commit)
-    assert shown.split("\n\n") == ["Eve Lead <eve@lead.example>", "edited"]
-    kinds = [type(body) for body in tunnel.server.bodies()]
-    assert kinds[-1] is not Checkpoint, "the tunnel's end is told after it"
-    worker.run("cat edited", stage_index=1)
-    tunnel.server.until(lambda: tunnel.server.log() == b"by hand\r\n")
+    told = [body for body in tunnel.server.bodies() if isinstance(body, Checkpoint | TunnelFacts)]
+    assert [type(body) for body in told[-2:]] == [Checkpoint, TunnelFacts]
+    assert tunnel.checkpointed()[0] == BOB.name
 
 
-def test_a_tunnel_that_changed_nothing_makes_no_checkpoint(worker: WorkerHome) -> None:
+def test_nothing_changed_makes_no_checkpoint(worker: WorkerHome) -> None:
     tunnel = Tunnelled(worker, "connect").start()
     tunnel.server.until_said(StageFinished)
     tunnel.open()
@@ -139,3 +132,18 @@ def test_a_tunnel_that_closes_while_a_stage_runs_leaves_the_checkpoint_to_its_en
     (worker.layout.workspace(AttemptKey(7, 1)) / "go").touch()
     tunnel.server.until_said(StageFinished, 2)
     assert len(tunnel.server.bodies(Checkpoint)) == 2
+
+
+def test_what_was_changed_by_one_whose_daemon_was_killed_is_a_checkpoint_of_the_next(
+    worker: WorkerHome,
+) -> None:
+    tunnel = Tunnelled(worker, "connect").spawn()
+    tunnel.hold()
+    tunnel.server.until_said(StageFinished)
+    tunnel.open()
+    tunnel.until("connected")
+    tunnel.change("fix")
+    worker.kill(signal.SIGKILL)
+    tunnel.spawn()
+    tunnel.until("failed")
+    assert tunnel.checkpointed()[0] == BOB.name

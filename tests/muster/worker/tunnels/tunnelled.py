@@ -13,6 +13,7 @@ from muster.worker.tunnels import command as tunnel_command
 from tests.muster.worker import tunnel_stand_in
 from tests.muster.worker.worker_home import WorkerHome
 
+BOB = Author("Bob Dev", "bob@dev.example")
 STAND_IN = Path(tunnel_stand_in.__file__).resolve()
 
 
@@ -54,8 +55,8 @@ class Tunnelled:
         self.worker.run("true")
         self.server.until(lambda: [b for b in self.server.bodies(WorkspaceFacts) if b.head_commit])
 
-    def open(self, number: int = 1, ttl: float = 600.0, opened_by: Author | None = None) -> None:
-        self.server.send(Tunnel(7, 1, number, "open", ttl, opened_by))
+    def open(self, number: int = 1, ttl: float = 600.0) -> None:
+        self.server.send(Tunnel(7, 1, number, "open", ttl, opened_by=BOB))
 
     def close(self, number: int = 1) -> None:
         self.server.send(Tunnel(7, 1, number, "closed"))
@@ -74,6 +75,20 @@ class Tunnelled:
 
     def living(self) -> list[processes.Process]:
         return tunnel_command.marked(str(self.worker.layout.attempt(AttemptKey(7, 1)).resolve()))
+
+    def change(self, name: str) -> None:
+        """What a person might do by the tunnel."""
+        (self.worker.layout.workspace(AttemptKey(7, 1)) / name).write_text("by hand\n")
+
+    def checkpointed(self) -> list[str]:
+        """Who made the commits that are at the remote as checkpoints of the first stage."""
+        refs = self.worker.repository.refs()
+        ref = "refs/muster/7/1/0"
+        return (
+            self.worker.repository.git("log", "--format=%an", ref).split("\n")
+            if ref in refs
+            else []
+        )
 
     def facts(self) -> dict[str, object]:
         return dict(ast.literal_eval(self.plan.with_suffix(".facts").read_text()))
