@@ -22,6 +22,11 @@ _SOURCES = Path(__file__).resolve().parents[3]
 _ENTRY = (
     "import sys; sys.path.append(sys.argv[1]); from muster.worker.room.leader import main; main()"
 )
+_ENTRY_SCOPED = (
+    "import os, sys; sys.path.append(sys.argv[1]); "
+    "from muster.worker.room.landlock import scope_abstract_sockets; "
+    "scope_abstract_sockets(); os.execvp(sys.argv[2], sys.argv[2:])"
+)
 _ENTRY_TO_GROUPS = (
     'while [ "$1" != -- ]; do { echo 0 > "$1/cgroup.procs"; } 2>/dev/null; shift; done; '
     'shift; exec "$@"'
@@ -82,12 +87,10 @@ class Room:
         """The command that makes a stage's room and runs its leader in there (`leader.main`); empty
         where there is no room. It has to be run with the daemon's own rights."""
         if self.view is not None:
-            python = Path(PYTHON, "bin", _interpreter().name)
-            inside = [str(python), "-I", "-S", "-X", "utf8", "-c", _ENTRY, LIBRARY]
-            return [*self._entered("--as-pid-1", open_network=open_network), "--", *inside]
+            entered = self._entered("--as-pid-1", open_network=open_network)
+            return [*entered, "--", *self._python(_ENTRY)]
         if self.level == "processes":
-            inside = [str(_interpreter()), "-I", "-S", "-X", "utf8", "-c", _ENTRY, str(_SOURCES)]
-            return [*_unshared(), *inside]
+            return [*_unshared(), *self._python(_ENTRY)]
         return []
 
     def command(
@@ -108,7 +111,15 @@ class Room:
         elif self.level == "processes":
             room = _unshared()
         first = _FIRST if room and pid_1 else ()
-        return [*self._grouped(), *room, *first, *inside]
+        scoped = self._python(_ENTRY_SCOPED) if room and open_network else []
+        return [*self._grouped(), *room, *first, *scoped, *inside]
+
+    def _python(self, entry: str) -> list[str]:
+        """The worker's own Python in the room, which runs this with the worker's package."""
+        python, library = _interpreter(), str(_SOURCES)
+        if self.view is not None:
+            python, library = Path(PYTHON, "bin", python.name), LIBRARY
+        return [str(python), "-I", "-S", "-X", "utf8", "-c", entry, library]
 
     def _grouped(self) -> list[str]:
         """What goes into the control groups, and becomes what follows."""

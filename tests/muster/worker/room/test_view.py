@@ -4,32 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from muster.protocol.attempt_key import AttemptKey
-from muster.worker.layout import Layout
 from muster.worker.room import view
 from muster.worker.room.room import Room
-from muster.worker.room.rooms import found_out
 from muster.worker.room.view import RoomDirectory
 from tests.muster.worker.repositories import root
+from tests.muster.worker.room.made_rooms import room_in
 
 __all__ = ["root"]
-
-KEY = AttemptKey(7, 1)
-
-
-def room_in(home: Path, *directories: RoomDirectory) -> Room:
-    """The room of an attempt of the worker with this home, which shows these directories."""
-    layout = Layout(home)
-    layout.make()
-    for path in (layout.attempt(KEY), layout.workspace(KEY), layout.home_of(KEY)):
-        path.mkdir()
-    (layout.credentials / "token").write_text("secret")
-    rooms = found_out(layout, directories=directories)
-    if rooms.level != "full":
-        pytest.skip("; ".join(rooms.lacks))
-    return rooms.of(KEY, None, layout.mirrors)
 
 
 def seen(room: Room, place: Path) -> list[str]:
