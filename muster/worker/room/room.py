@@ -14,7 +14,6 @@ from pathlib import Path
 
 from muster.protocol.frames import RoomLevel
 from muster.worker.limits.limits import AttemptLimits
-from muster.worker.room import account
 from muster.worker.room.identity import Identity
 from muster.worker.room.view import GIT_SETTINGS, HOME, LIBRARY, PYTHON, WORKSPACE, View
 
@@ -67,10 +66,6 @@ class Room:
     def git_settings(self) -> str:
         """The settings of the daemon's git, for whoever is in the room."""
         return GIT_SETTINGS if self.view else str(self.host_git_settings)
-
-    @property
-    def user(self) -> str:
-        return account.NAME
 
     @property
     def uid(self) -> int | None:
