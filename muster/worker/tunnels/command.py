@@ -46,12 +46,13 @@ class TunnelImpossible(Exception):
 @dataclass(frozen=True)
 class TunnelCommand:
     """What `spawn` starts; its program is looked for on the PATH that is in `env`. What makes the
-    room is part of `argv`."""
+    room, if it `has_room`, is part of `argv`."""
 
     argv: list[str]
     env: dict[str, str]
     cwd: Path
     mark: str
+    has_room: bool = False
 
     def spawn(self) -> "subprocess.Popen[bytes]":
         """Starts it, in a process group of its own; its output is one pipe. Raises OSError.
@@ -69,10 +70,16 @@ class TunnelCommand:
             start_new_session=True,
         )
 
-    def living(self, group: int) -> list[processes.Process]:
-        """All processes of the tunnel, wherever in the process tree they have gone."""
-        found = {p.pid: p for p in processes.in_group(group)}
-        return list((found | {p.pid: p for p in marked(self.mark)}).values())
+    def living(self, leader: int) -> list[processes.Process]:
+        """All processes of the tunnel, wherever in the process tree they have gone.
+
+        Not what makes its room: to end that would be KILL for the others, and it ends after them.
+        """
+        found = {p.pid: p for p in (*processes.in_group(leader), *marked(self.mark))}
+        if self.has_room:
+            found |= {p.pid: p for p in processes.descendants(leader)}
+            found.pop(leader, None)
+        return list(found.values())
 
 
 def command(rooms: Rooms, key: AttemptKey, machine_id: str, template: str | None) -> TunnelCommand:
@@ -90,6 +97,7 @@ def command(rooms: Rooms, key: AttemptKey, machine_id: str, template: str | None
         env={**env, **_ENVIRONMENT, MARK: mark},
         cwd=found.path,
         mark=mark,
+        has_room=found.room.level != "none",
     )
 
 

@@ -27,6 +27,7 @@ CONNECT_LIMIT = 30.0  # seconds for the command to say where it can be reached
 LOGIN_LIMIT = 900.0  # instead, once somebody has to log in: so long GitHub's codes are good
 PAUSES = (2.0, 4.0, 8.0)  # seconds before it is started again after a crash
 _GRACE = 5.0  # seconds between TERM and KILL
+_ROOM_END = 5.0  # seconds for the end of what made a room, after all that was in there
 _LEASE_LOOK = 1.0  # seconds between two looks whether the lease is over
 _READ = 64 << 10
 
@@ -135,7 +136,10 @@ class TunnelRun:
             log.error(
                 "%d processes of the tunnel of task %d would not die", len(left), self._key.task_id
             )
-        process.poll()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_ROOM_END)  # what makes the room ends when that is empty
+        if process.poll() is None:
+            process.kill()
         assert process.stdout is not None
         process.stdout.close()
 

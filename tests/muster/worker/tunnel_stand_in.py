@@ -8,7 +8,9 @@ PLAN is a file; each start takes its next line, the last one again and again: wo
 `slow` (prints nothing for a while), `wait` (likewise, until there is a file PLAN.go), `login`,
 `connect`, `pieces` (connects in single bytes, with colours), `crash` (exit 3),
 `off` (exit 0), `mute` (closes its output), `edit` (writes the file edited), `deaf` (ignores TERM),
-`fork` (leaves a child in a session of its own). After the last word it stays until it is ended.
+`polite` (says goodbye in
+PLAN.goodbye on TERM), `fork` (leaves a child in a session of its own). After the last word it stays
+until it is ended.
 """
 
 import os
@@ -54,6 +56,12 @@ def main() -> None:
         time.sleep(60)
 
 
+def say_goodbye(*_: object) -> None:
+    time.sleep(0.2)
+    Path(sys.argv[1]).with_suffix(".goodbye").write_text("bye")
+    sys.exit(0)
+
+
 def act(word: str, url: str) -> None:
     match word:
         case "slow":
@@ -80,6 +88,8 @@ def act(word: str, url: str) -> None:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
         case "edit":
             Path("edited").write_text("by hand\n")
+        case "polite":
+            signal.signal(signal.SIGTERM, say_goodbye)
         case "fork":
             subprocess.Popen(["sleep", "600"], start_new_session=True)
 

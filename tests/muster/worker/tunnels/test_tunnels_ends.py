@@ -147,3 +147,13 @@ def test_what_was_changed_by_one_whose_daemon_was_killed_is_a_checkpoint_of_the_
     tunnel.spawn()
     tunnel.until("failed")
     assert tunnel.checkpointed()[0] == BOB.name
+
+
+def test_it_has_the_time_to_say_goodbye(worker: WorkerHome) -> None:
+    tunnel = Tunnelled(worker, "polite fork connect").start()
+    tunnel.open()
+    tunnel.until("connected")
+    tunnel.close()
+    tunnel.until("closed")
+    assert tunnel.plan.with_suffix(".goodbye").exists()
+    assert not tunnel.living()
