@@ -50,7 +50,6 @@ MACHINE_CODES = frozenset(
         "cancelled",
         "checkpoint_missing",
         "disk_exceeded",
-        "files_exceeded",
         "memory_exceeded",
         "processes_exceeded",
         "publish_failed",

@@ -171,7 +171,6 @@ def test_a_machine_that_cannot_go_on_fails_the_task_in_its_own_words(
         "memory_exceeded",
         "processes_exceeded",
         "disk_exceeded",
-        "files_exceeded",
         "room_unavailable",
     ],
 )
