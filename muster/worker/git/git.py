@@ -52,6 +52,9 @@ SETTINGS = {
     "push.recurseSubmodules": "no",
     "transfer.bundleURI": "false",
     "protocol.ext.allow": "never",
+    # What an agent committed must not cost the daemon's own git the machine's memory.
+    "core.bigFileThreshold": "64m",
+    "pack.windowMemory": "256m",
 }
 
 

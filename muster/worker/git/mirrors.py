@@ -165,7 +165,8 @@ class Mirror:
         """The size of what `commit` changes since it left `base`. Raises GitError."""
         start = self.merge_base(base, commit) or base
         arguments = ["diff", "--shortstat", "--no-ext-diff", "--no-textconv", "--end-of-options"]
-        return shortstat.parse(git.run([*arguments, start, commit], cwd=self.path))
+        told = git.run([*arguments, start, commit], self.path, settings=shortstat.SETTINGS)
+        return shortstat.parse(told)
 
     def tidy(self, timeout: float = FETCH_TIMEOUT) -> None:
         """Packs what many fetches left, if there is much of it. Prunes nothing."""

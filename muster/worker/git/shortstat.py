@@ -4,6 +4,9 @@ import re
 
 from muster.protocol.frames import DiffStat
 
+SETTINGS = {"core.bigFileThreshold": "8m"}
+"""For who asks git for it: of larger files no lines are counted, for each line costs 42 bytes."""
+
 _COUNT = re.compile(r"(\d+) (file|insertion|deletion)")
 
 

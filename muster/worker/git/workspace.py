@@ -127,7 +127,8 @@ class Workspace:
     def facts(self, cancelled: Flag | None = None) -> Facts:
         """What lies in the workspace now. Raises GitError, WorkspaceError; the former also where
         what an agent set up speaks in between."""
-        diff = shlex.join(["git", *_DIFF, self.base_commit])
+        counting = [word for each in shortstat.SETTINGS.items() for word in ("-c", "=".join(each))]
+        diff = shlex.join(["git", *counting, *_DIFF, self.base_commit])
         script = f"{_STATUS} && printf '\\0' && {diff} && printf '\\0' && {_SIZE}"
         # An agent may be at work here: take no lock.
         quiet = {"GIT_OPTIONAL_LOCKS": "0"}
@@ -148,12 +149,6 @@ class Workspace:
         """In bytes on the disk; nothing of the workspace's is run for it. Raises GitError,
         WorkspaceError."""
         return _bytes(self.script(_SIZE, {}, FACTS_TIMEOUT, cancelled))
-
-    def diff_stat(self, base: str | None = None) -> DiffStat:
-        """From `base` (a commit; the workspace's own when None) to the work tree."""
-        env = {"GIT_OPTIONAL_LOCKS": "0"}
-        changed = self.git(*_DIFF, base or self.base_commit, env=env, timeout=FACTS_TIMEOUT)
-        return shortstat.parse(changed)
 
     def remove(self) -> None:
         """Removes clone and home, and frees the uid with whatever still runs under it."""

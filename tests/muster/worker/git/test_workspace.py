@@ -191,7 +191,7 @@ def test_an_attempt_resumes_at_the_checkpoint(any_machine, repository):
     assert act(second, "git status --porcelain; git symbolic-ref HEAD") == "refs/heads/muster/7-2"
     # What others did meanwhile is not counted as this task's.
     assert second.base_commit == first.base_commit
-    assert second.diff_stat() == DiffStat(2, 1, 1)
+    assert second.facts().diff == DiffStat(2, 1, 1)
 
 
 def test_facts_tell_head_dirt_diff_and_size(any_machine, repository):

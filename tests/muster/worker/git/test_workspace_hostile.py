@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from muster.protocol.attempt_key import AttemptKey
+from muster.protocol.frames import DiffStat
 from muster.worker.git import checkpoints, git, workspace
 from muster.worker.git.checkpoints import CheckpointRefused
 from muster.worker.git.remote import NO_LOGIN, Login
@@ -238,3 +239,13 @@ def test_a_filter_that_takes_what_there_is_is_held_to_the_attempts_limits(held, 
         checkpoints.checkpoint(made, 0, "develop", AUTHOR, note=held.note)
     assert (made.home / "ran").exists()
     assert not (made.home / "had-it-all").exists()
+
+
+def test_the_lines_of_a_very_large_file_are_not_counted(machine, repository):
+    made = machine.prepare(repository)
+    act(made, "yes '' | head -c 9000000 > lines; echo more >> README")
+    expected = DiffStat(2, 1, 0)
+    act(made, "git add --all")
+    assert made.facts().diff == expected
+    taken = checkpoints.checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
+    assert taken.diff == expected
