@@ -151,6 +151,32 @@ def in_memory(root: int) -> int:
     return 0
 
 
+def nameless(directories: list[str], root: int) -> int:
+    """Bytes on the disks of these directories in files that have no name any more, but that
+    processes below this one have open or mapped."""
+    devices = {os.stat(each).st_dev for each in directories if os.path.isdir(each)}
+    found = {}
+    for process in processes.descendants(root):
+        for file in _opened(f"/proc/{process.pid}"):
+            if not file.st_nlink and stat.S_ISREG(file.st_mode) and file.st_dev in devices:
+                found[file.st_dev, file.st_ino] = file.st_blocks * 512
+    return sum(found.values())
+
+
+def _opened(process: str) -> Iterator[os.stat_result]:
+    """The files that a process has open, and those without a name that it has mapped."""
+    with contextlib.suppress(OSError), os.scandir(f"{process}/fd") as handles:
+        for handle in handles:
+            with contextlib.suppress(OSError):  # closed meanwhile
+                yield handle.stat()
+    with contextlib.suppress(OSError), open(f"{process}/maps", errors="replace") as maps:
+        for line in maps:
+            if line.endswith(" (deleted)\n"):
+                start, end = (part.lstrip("0") or "0" for part in line.split()[0].split("-"))
+                with contextlib.suppress(OSError):
+                    yield os.stat(f"{process}/map_files/{start}-{end}")
+
+
 def _used_in(root: str) -> int:
     sizes = {}
     for place in _TEMPORARY:
@@ -237,8 +263,9 @@ def _walk_and_tell(directories: list[str], limit: int, told: int) -> NoReturn:
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         try:
-            sum_of_all = taken(directories, limit) + in_memory(os.getppid())
-            said = str(sum_of_all)
+            shim = os.getppid()
+            others = in_memory(shim) + nameless(directories, shim)
+            said = str(taken(directories, limit) + others)
         except TooDeep:
             said = "deep"
         os.write(told, said.encode())

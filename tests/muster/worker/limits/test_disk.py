@@ -100,6 +100,33 @@ def test_what_is_too_deep_is_told(dug: Path) -> None:
     assert "2048 levels deep" in next(filter(None, found)).message
 
 
+HOLDER = """
+import mmap, os, sys
+file = open(sys.argv[1], "w+b", buffering=0)
+file.write(b"x" * (1 << 20))
+os.unlink(sys.argv[1])
+if sys.argv[2] == "mapped":
+    held = mmap.mmap(file.fileno(), 0)
+    os.closerange(3, 100)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize(
+    "how",
+    ["open", pytest.param("mapped", marks=pytest.mark.skipif(os.geteuid() != 0, reason="root"))],
+)
+def test_what_has_no_name_counts_while_somebody_holds_it(tmp_path: Path, how: str) -> None:
+    holder = [sys.executable, "-c", HOLDER, str(tmp_path / "gone"), how]
+    with subprocess.Popen(holder, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"held\n"
+        assert disk.nameless([str(tmp_path)], os.getpid()) == 1 << 20
+        process.communicate()
+    assert disk.nameless([str(tmp_path)], os.getpid()) == 0
+
+
 def test_closed_directories_are_passed_by(tmp_path: Path) -> None:
     (tmp_path / "closed").mkdir(mode=0)
     assert size(tmp_path) > 0
