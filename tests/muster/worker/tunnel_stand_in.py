@@ -8,9 +8,8 @@ PLAN is a file; each start takes its next line, the last one again and again: wo
 `slow` (prints nothing for a while), `wait` (likewise, until there is a file PLAN.go), `login`,
 `connect`, `pieces` (connects in single bytes, with colours), `crash` (exit 3),
 `off` (exit 0), `mute` (closes its output), `edit` (writes the file edited), `deaf` (ignores TERM),
-`polite` (says goodbye in
-PLAN.goodbye on TERM), `fork` (leaves a child in a session of its own). After the last word it stays
-until it is ended.
+`polite` (says goodbye in PLAN.goodbye on TERM), `fork` (leaves a child in a session of its own).
+After the last word it stays until it is ended.
 """
 
 import os
