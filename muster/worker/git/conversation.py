@@ -1,0 +1,131 @@
+"""A git process: what it writes is read until it ends, and it is ended if it may not go on."""
+
+import os
+import re
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import IO, Protocol
+
+from muster.worker import processes
+from muster.worker.limits.watch import added_up
+from muster.worker.room.room import Room
+
+Progress = Callable[[str, int], None]
+"""Called with the phase in git's words (`Receiving objects`) and its percentage."""
+
+PROGRESS = re.compile(rb"(?:remote: )?([A-Z][A-Za-z ]+):\s+(\d{1,3})% ")
+
+STDOUT_MOST = 64 << 20
+"""Bytes; whoever writes more, as what an agent set up might, is ended."""
+STDERR_KEPT = 64 * 1024
+
+_LOOK = 0.5  # seconds between two looks at what a room uses
+_TICK = 0.05
+_GRACE = 2.0
+
+
+class Flag(Protocol):
+    """Set when it is time to stop: a `threading.Event`, say."""
+
+    def is_set(self) -> bool: ...
+
+
+class Exceeded(Exception):
+    """More is used, or written, than may be; says what."""
+
+
+class Conversation:
+    """Reads both outputs of a git process until it ends, and ends it if it may not go on."""
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], on_progress: Progress | None, room: Room | None
+    ) -> None:
+        self.stdout = bytearray()
+        self.stderr = bytearray()
+        self._process = process
+        self._on_progress = on_progress
+        self._has_room = room is not None and room.level != "none"
+        # Where the kernel does not hold it to them.
+        self._limits = room.limits if room and not room.groups else None
+        self._look_at = time.monotonic() + _LOOK
+        self._selector = selectors.DefaultSelector()
+        for stream in self._streams():
+            os.set_blocking(stream.fileno(), False)
+            self._selector.register(stream, selectors.EVENT_READ)
+
+    def wait(self, deadline: float, cancelled: Flag | None) -> int | None:
+        """The exit status. Raises TimeoutError, InterruptedError when cancelled, and
+        Exceeded."""
+        while not self._ended():
+            if cancelled is not None and cancelled.is_set():
+                raise InterruptedError
+            if time.monotonic() > deadline:
+                raise TimeoutError
+            self._require_modest()
+        return self._process.returncode
+
+    def _require_modest(self) -> None:
+        """What a workspace has git run is held to an attempt's limits, too. Raises Exceeded."""
+        if self._limits is None or time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + _LOOK
+        living = processes.descendants(self._process.pid)
+        if (breach := added_up(living, self._limits)) is not None:
+            raise Exceeded(f"{breach.code}: {breach.message}")
+
+    def close(self) -> None:
+        if self._process.poll() is None or self._selector.get_map():
+            self._kill()
+        self._selector.close()
+        for stream in self._streams():
+            stream.close()
+
+    def _ended(self) -> bool:
+        if not self._selector.get_map():
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_TICK)
+            return self._process.returncode is not None
+        events = self._selector.select(_TICK)
+        for key, _ in events:
+            self._read(key.fd)
+        # A grandchild may keep the pipes open after git has ended.
+        return not events and self._process.poll() is not None
+
+    def _streams(self) -> tuple[IO[bytes], IO[bytes]]:
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        return self._process.stdout, self._process.stderr
+
+    def _read(self, descriptor: int) -> None:
+        data = os.read(descriptor, 65_536)
+        if not data:
+            self._selector.unregister(descriptor)
+        elif descriptor == self._streams()[0].fileno():
+            self.stdout += data
+            if len(self.stdout) > STDOUT_MOST:
+                raise Exceeded(f"it wrote more than {STDOUT_MOST >> 20} MiB")
+        else:
+            self.stderr = (self.stderr + data)[-STDERR_KEPT:]
+            self._tell(data)
+
+    def _tell(self, data: bytes) -> None:
+        if self._on_progress is not None and (found := PROGRESS.findall(data)):
+            phase, percent = found[-1]
+            self._on_progress(phase.decode(), int(percent))
+
+    def _kill(self) -> None:
+        if self._has_room:
+            # By its first process: what makes the room ends when that and all else is gone.
+            processes.signal_all(processes.children(self._process.pid), signal.SIGKILL)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_GRACE)
+        # TERM first: git removes its lock files when it gets the chance.
+        for sent in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, sent)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_GRACE)
