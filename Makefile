@@ -16,7 +16,7 @@ TOOLS := $(VENV)/tools.stamp
 
 # Suites that take longer than `make test` may: a target each, and a name here. Those that need
 # programs beyond Python name them in tests/bring.
-HEAVY :=
+HEAVY := hostile
 
 .PHONY: help demo up test heavy $(HEAVY) bring fuzz check fmt bench soak chaos lock clean
 
@@ -69,6 +69,9 @@ bench: $(TOOLS) ## The benchmarks, with ratios to bare parts and peers; takes mi
 	@$(BIN)/python -m bench.logs
 	@$(BIN)/python -m bench.http --quick
 	@$(BIN)/python -m bench.terminals --quick
+
+hostile: $(TOOLS) ## Agents that mean no good, in rooms of real daemons (as root)
+	@$(BIN)/python -m pytest -q tests/hostile
 
 soak: $(TOOLS) ## Ordinary life, sampled: does anything grow? MINUTES=10; a chart in soak.svg
 	@$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),10)

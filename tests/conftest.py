@@ -29,6 +29,9 @@ from app.services import settings
 from app.services.people import tokens
 from tests import answers, units
 
+# A suite of its own: `make hostile`.
+collect_ignore = ["hostile"]
+
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 SECRETS = {
     "SECRET_KEY": "a secret key that only the tests ever use",

@@ -1,0 +1,63 @@
+"""Whoever gets the user id next finds nothing of whoever had it before."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.hostile.machine import CANARY, Machine
+from tests.hostile.users import User
+
+PLACES = "/tmp /var/tmp /dev/shm ~ /run /var/lock"
+
+
+@pytest.fixture
+def narrow(user: User) -> Iterator[Machine]:
+    """A machine that has one user id to give."""
+    root = Path(tempfile.mkdtemp(prefix="muster-hostile-"))
+    root.chmod(0o711)
+    made = Machine(user, root, "--uids", "66999-66999")
+    try:
+        yield made
+    finally:
+        made.close()
+        shutil.rmtree(root)
+
+
+def test_the_next_with_the_same_user_id_finds_nothing(narrow: Machine) -> None:
+    first = narrow.attempt("bank")
+    secret = narrow.secret()
+    first.run(f"for p in {PLACES}; do echo {secret} > $p/left-{first.token}; done; umask; id -u")
+    first.forget()
+    second = narrow.attempt()
+    second.run(f"id -u; cat $(find {PLACES} -type f -user $(id -u) 2>/dev/null); echo searched")
+    assert first.log.split()[-1] == second.log.split()[0]
+    assert b"searched" in second.log
+    assert CANARY.encode() not in second.log
+
+
+def test_what_it_left_on_the_machine_is_gone(narrow: Machine) -> None:
+    """As the machine's people see it, not as the next attempt does."""
+    first = narrow.attempt()
+    first.run("for p in /tmp /var/tmp /dev/shm; do echo x > $p/left-$TOKEN; done")
+    first.forget()
+    left = [
+        p for d in ("/tmp", "/var/tmp", "/dev/shm") for p in Path(d).glob(f"left-{first.token}")
+    ]
+    for path in left:
+        path.unlink()
+    assert left == []
+
+
+def test_a_trap_in_the_next_ones_way_is_not_there(narrow: Machine) -> None:
+    """A lease in names that can be guessed: sockets of tmux, caches of compilers, ssh's agents."""
+    first = narrow.attempt()
+    first.run("mkdir -m 700 /tmp/tmux-$(id -u); ln -s ~/.ssh /tmp/.X11-unix-trap; echo set")
+    first.forget()
+    second = narrow.attempt()
+    second.run(
+        "ls -d /tmp/tmux-$(id -u) /tmp/.X11-unix-trap; rm -rf /tmp/tmux-$(id -u) /tmp/.X11-unix-trap; true"
+    )
+    assert second.log.count(b"No such file") == 2

@@ -1,0 +1,49 @@
+"""A fake server that looks at the kernel's list of processes the moment it is told something."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from muster.protocol.attempt_key import AttemptKey
+from muster.protocol.frames import Body, Report
+from tests.hostile.cage import Running
+from tests.muster.worker.fake_server import LIMIT, FakeServer
+
+
+class Sight(NamedTuple):
+    """What the daemon said, and what of that attempt was alive when it did."""
+
+    key: AttemptKey
+    body: Body
+    alive: list[Running]
+
+
+class Witness(FakeServer):
+    """`look` is asked, for an attempt, what of it is alive."""
+
+    def __init__(self, look: Callable[[AttemptKey], list[Running]]) -> None:
+        self._look = look
+        self.sights: list[Sight] = []
+        super().__init__()
+
+    def seen_with(self, key: AttemptKey, kind: type) -> list[Sight]:
+        with self.changed:
+            return [each for each in self.sights if each.key == key and isinstance(each.body, kind)]
+
+    def until_seen(
+        self, key: AttemptKey, *kinds: type, number: int = 1, limit: float = LIMIT
+    ) -> Any:
+        """The sight of the attempt's report of one of these kinds, in the order of their coming."""
+
+        def seen() -> list[Sight]:
+            ours = [each for each in self.sights if each.key == key]
+            return [each for each in ours if isinstance(each.body, kinds)][number - 1 :]
+
+        return self.until(seen, limit)[0]
+
+    def _store(self, journal_id: str, report: Report) -> None:
+        key = AttemptKey.of(report)
+        alive = self._look(key) if report.task_id else []
+        known = len(self.reports)
+        super()._store(journal_id, report)
+        if len(self.reports) > known:
+            self.sights.append(Sight(key, report.body, alive))
