@@ -1,15 +1,13 @@
 """A machine for each file of claims, once with a daemon of root's and once with a user's."""
 
 import os
-import shutil
 import signal
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.hostile.machine import Machine
+from tests.hostile.service import in_service
 from tests.hostile.users import USERS, User
 
 # Whoever ends this suite by TERM wants to find nothing of it either.
@@ -26,16 +24,9 @@ def user(request: pytest.FixtureRequest) -> User:
 
 @pytest.fixture(scope="module")
 def shared_machine(user: User) -> Iterator[Machine]:
-    root = Path(tempfile.mkdtemp(prefix="muster-hostile-"))
-    root.chmod(0o711)
-    try:
-        made = Machine(user, root)
-        try:
-            yield made
-        finally:
-            made.close()
-    finally:
-        shutil.rmtree(root)
+    """A file may have one of its own."""
+    with in_service(user) as made:
+        yield made
 
 
 @pytest.fixture

@@ -88,7 +88,9 @@ class CagedHome(WorkerHome):
 class Machine:
     """`shop` is the project that attacks, `bank` the one that is attacked."""
 
-    def __init__(self, user: User, root: Path, *options: str, lease_seconds: float = 60.0) -> None:
+    def __init__(
+        self, user: User, root: Path, *options: str, heartbeat: float = 0.2, lease: float = 60.0
+    ) -> None:
         self.user, self.root, self.options = user, root, options
         self.secrets: list[str] = []
         self._tasks = 100
@@ -105,10 +107,9 @@ class Machine:
         user.own(root / "remotes", root / "operator")
         self.cage = Cage()
         self.server = Witness(self.living)
-        self.server.lease_seconds = lease_seconds
+        self.server.heartbeat_seconds, self.server.lease_seconds = heartbeat, lease
         self.server.jwt, self.server.secret = self.secret(), self.secret()
         self.home = CagedHome(root / "home", self.server, self.shop, user, self.cage)
-        self.restart()
 
     def secret(self) -> str:
         """A new one, that nobody may find out."""

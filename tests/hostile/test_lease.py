@@ -1,13 +1,11 @@
 """A machine that is not heard ends what runs on it, whatever that does to stay."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.hostile.machine import Machine
+from tests.hostile.service import in_service
 from tests.hostile.users import User
 from tests.muster.worker.repositories import until
 
@@ -17,20 +15,13 @@ LEASE = 3.0
 @pytest.fixture
 def unheard(user: User) -> Iterator[Machine]:
     """A machine with a short lease."""
-    root = Path(tempfile.mkdtemp(prefix="muster-hostile-"))
-    root.chmod(0o711)
-    made = Machine(user, root, lease_seconds=LEASE)
-    try:
+    with in_service(user, lease=LEASE) as made:
         yield made
-    finally:
-        made.close()
-        shutil.rmtree(root)
 
 
 LEFT = {
     "daemons": "for n in $(seq 5); do sh acts/leave.sh $TOKEN; done",
     "chains": "/usr/bin/python3 acts/chain.py $TOKEN",
-    "a killer": "/usr/bin/python3 acts/kill_everyone.py $TOKEN",
 }
 
 

@@ -1,13 +1,12 @@
 """Whoever gets the user id next finds nothing of whoever had it before."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.hostile.machine import CANARY, Machine
+from tests.hostile.service import in_service
 from tests.hostile.users import User
 
 PLACES = "/tmp /var/tmp /dev/shm ~ /run /var/lock"
@@ -15,15 +14,9 @@ PLACES = "/tmp /var/tmp /dev/shm ~ /run /var/lock"
 
 @pytest.fixture
 def narrow(user: User) -> Iterator[Machine]:
-    """A machine that has one user id to give."""
-    root = Path(tempfile.mkdtemp(prefix="muster-hostile-"))
-    root.chmod(0o711)
-    made = Machine(user, root, "--uids", "66999-66999")
-    try:
+    """A machine that has one user id to give, beside those that the daemon itself takes."""
+    with in_service(user, "--uids", "72001-72003") as made:
         yield made
-    finally:
-        made.close()
-        shutil.rmtree(root)
 
 
 def test_the_next_with_the_same_user_id_finds_nothing(narrow: Machine) -> None:
@@ -52,7 +45,7 @@ def test_what_it_left_on_the_machine_is_gone(narrow: Machine) -> None:
 
 
 def test_a_trap_in_the_next_ones_way_is_not_there(narrow: Machine) -> None:
-    """A lease in names that can be guessed: sockets of tmux, caches of compilers, ssh's agents."""
+    """In names that can be guessed: sockets of tmux, caches of compilers, ssh's agents."""
     first = narrow.attempt()
     first.run("mkdir -m 700 /tmp/tmux-$(id -u); ln -s ~/.ssh /tmp/.X11-unix-trap; echo set")
     first.forget()

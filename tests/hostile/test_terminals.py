@@ -27,7 +27,7 @@ LARGEST = 600 << 20  # bytes that any part of the daemon may take
 
 def sent(kind: str) -> bytes:
     """What the act sends, made by its own recipe."""
-    source = (ACTS / "flood.py").read_text().split("\ntty.setraw")[0]
+    source = (ACTS / "flood.py").read_text().split("\nmode = ")[0]
     names: dict[str, Any] = {}
     exec(compile(source, "flood.py", "exec"), names)
     made: bytes = names["KINDS"][kind]()

@@ -50,8 +50,8 @@ QUERIES = (
     b"\x1b[?1;2$p\x1b[x\x1b[?15n\x1b[?u\x1b[>q"
 )
 
-tty.setraw(1)
 mode = termios.tcgetattr(1)
+tty.setraw(1)
 sent = QUERIES if sys.argv[1] == "queries" else KINDS[sys.argv[1]]()
 rest = memoryview(sent)
 while rest:
