@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from app.embedded.processes import until
-from bench import command, workspaces
+from bench import command, rooms, workspaces
 from bench.celery_floor import CeleryFloor
 from bench.command import Say
 from bench.errors import NotMeasured
 from bench.figures import Figure, Ratio, Report, flat, latency
 from bench.rig import TASKS, Rig, standing
+from bench.rooms import SLOTS
 from bench.stamps import SCRIPT, Stamps
 from muster.protocol import frames
 from tests.app.machines.simulated import SimulatedMachine
@@ -23,7 +24,7 @@ from tests.app.machines.simulated import SimulatedMachine
 WARM_UP = 5
 BLOCKS, TASKS_A_BLOCK, ROUND_TRIPS_A_BLOCK = 5, 10, 40
 AT_MOST = 5.0
-SLOTS, FINISHED = 8, 200
+FINISHED = 200
 FINISH_SECONDS = 300.0
 
 
@@ -55,15 +56,20 @@ def measure(say: Say, options: argparse.Namespace) -> Report:
     """Everything in one run. Raises NotMeasured, EmbeddedError."""
     report = Report("Dispatch")
     with standing(say) as rig:
-        _measure_orders(rig, report, say)
+        if not options.rooms:
+            _measure_orders(rig, report, say)
         if options.orders:
             return report
         say(f"starting a worker with {SLOTS} slots")
-        rig.start_worker(SLOTS)
-        report.figures.append(_measure_processes(rig, say))
-        report.figures.append(_measure_throughput(rig, say))
-        say("preparing workspaces, bare git beside it")
-        report.figures += workspaces.measure(rig.scratch, rig.repository)
+        full = rig.start_worker(SLOTS)
+        if not options.rooms:
+            report.figures.append(_measure_processes(rig, say))
+            report.figures.append(_measure_throughput(rig, say))
+            say("preparing workspaces, bare git beside it")
+            report.figures += workspaces.measure(rig.scratch, rig.repository)
+        say("starting a worker without rooms beside it")
+        bare = rig.start_worker(SLOTS, "bare", "none")
+        report.figures += rooms.measure(rig, full, bare, say)
     return report
 
 
@@ -208,7 +214,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description="How fast work gets from the API to a process on a machine."
     )
-    parser.add_argument(
+    parts = parser.add_mutually_exclusive_group()
+    parts.add_argument(
         "--orders", action="store_true", help="POST to run-stage alone, in a quarter of a minute"
+    )
+    parts.add_argument(
+        "--rooms", action="store_true", help="what a full room costs alone, in two minutes"
     )
     sys.exit(command.run_with(parser, measure))

@@ -1,4 +1,4 @@
-"""Results of measurements: percentiles, ratios to a floor of the same run, and their table."""
+"""Results of measurements: percentiles, comparisons with a floor of the same run, their table."""
 
 import json
 import os
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-_COLUMNS = ("figure", "value", "next to it, in the same run", "ratio (of blocks)", "bar", "")
+_COLUMNS = ("figure", "value", "next to it, in the same run", "compared (of blocks)", "bar", "")
 
 Blocks = Sequence[Sequence[float]]
 """Samples in the order in which they were taken, those taken together in one block."""
@@ -40,6 +40,28 @@ class Ratio:
         ratios = [statistics.median(mine) / statistics.median(its) for mine, its in pairs]
         return cls(statistics.median(ratios), min(ratios), max(ratios))
 
+    def __str__(self) -> str:
+        return f"{self.median:.2f} ({self.low:.2f} to {self.high:.2f})"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The same for what is to cost no more than so much, in milliseconds."""
+
+    median: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, ours: Blocks, floor: Blocks) -> "Difference":
+        """Of samples in seconds: each block's median less that of the floor's block beside it."""
+        pairs = zip(ours, floor, strict=True)
+        more = [1000 * (statistics.median(mine) - statistics.median(its)) for mine, its in pairs]
+        return cls(statistics.median(more), min(more), max(more))
+
+    def __str__(self) -> str:
+        return f"{self.median:+.1f} ms ({self.low:+.1f} to {self.high:+.1f})"
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -51,13 +73,13 @@ class Figure:
     p99: float | None = None
     beside: str = ""
     beside_value: float | None = None
-    ratio: Ratio | None = None
+    ratio: Ratio | Difference | None = None
     at_most: float | None = None
     at_least: float | None = None
 
     @property
     def is_met(self) -> bool | None:
-        """Whether the ratio keeps to the bar; None where there is no ratio, or no bar."""
+        """Whether the comparison keeps to the bar; None where there is none, or no bar."""
         if self.ratio is None or (self.at_most is None and self.at_least is None):
             return None
         is_low_enough = self.at_most is None or self.ratio.median <= self.at_most
@@ -66,7 +88,8 @@ class Figure:
 
     def cells(self) -> tuple[str, ...]:
         verdict = {None: "", True: "ok", False: "MISSED"}[self.is_met]
-        return self.name, self._value(), self._beside(), self._ratio(), self._bar(), verdict
+        compared = "" if self.ratio is None else str(self.ratio)
+        return self.name, self._value(), self._beside(), compared, self._bar(), verdict
 
     def _value(self) -> str:
         p99 = "" if self.p99 is None else f" (p99 {_short(self.p99)})"
@@ -77,14 +100,10 @@ class Figure:
             return self.beside
         return f"{self.beside}: {_short(self.beside_value)} {self.unit}"
 
-    def _ratio(self) -> str:
-        if self.ratio is None:
-            return ""
-        return f"{self.ratio.median:.2f} ({self.ratio.low:.2f} to {self.ratio.high:.2f})"
-
     def _bar(self) -> str:
         if self.at_most is not None:
-            return f"at most {self.at_most:g}"
+            unit = " ms" if isinstance(self.ratio, Difference) else ""
+            return f"at most {self.at_most:g}{unit}"
         return "" if self.at_least is None else f"at least {self.at_least:g}"
 
 

@@ -4,7 +4,9 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,9 @@ from bench.errors import NotMeasured
 from bench.session import Session
 from demo import admin
 from demo.repository import BASE, Repository
+from muster.protocol.frames import RoomLevel
 from muster.worker.layout import Layout
+from muster.worker.room.identity import uids_of
 from muster.worker.server.credentials import CredentialStore
 from tests.app.machines.simulated import SimulatedMachine
 
@@ -43,6 +47,7 @@ class Rig:
     session: Session
     repository: Repository
     scratch: Path
+    _numbers: Iterator[int] = field(default_factory=count)
 
     def add_project(
         self, key: str, agent: str, command: str, environment: Mapping[str, str] | None = None
@@ -66,18 +71,29 @@ class Rig:
         machine.connect()
         return machine
 
-    def start_worker(self, slots: int) -> None:
-        """A machine with a daemon, as an operator would run it. Returns when it is online."""
-        home = self.scratch / "machine"
+    def start_worker(self, slots: int, name: str = "measured", room: RoomLevel = "full") -> str:
+        """A machine with a daemon, as an operator would run it, with rooms of that level at most.
+
+        Returns its id when it is online.
+        """
+        home = self.scratch / name
         command = ("enroll", "--server", self.stack.url, "--token", self._enrollment_token())
-        options = ("--name", "measured", "--slots", str(slots), "--home", str(home))
-        self.stack.run("enroll", [*_WORKER, *command, *options])
-        run = ("run", "--home", str(home), "--stop-agents-on-exit")
+        options = ("--name", name, "--slots", str(slots), "--home", str(home))
+        self.stack.run(f"enroll-{name}", [*_WORKER, *command, *options])
+        uids = uids_of(next(self._numbers))
+        run = ("run", "--home", str(home), "--stop-agents-on-exit", "--room", room)
         file_root = ("--file-root", str(self.repository.path.parent))
         stamps = ("--room-dir", f"{self.scratch}:rw")
-        self.stack.launch("machine", [*_WORKER, *run, *file_root, *stamps])
+        users = ("--uids", f"{uids[0]}-{uids[-1]}")
+        self.stack.launch(name, [*_WORKER, *run, *users, *file_root, *stamps])
         machine_id = CredentialStore(Layout(home).credentials).machine_id()
-        self._await(lambda: self._is_online(machine_id), 30.0, "the machine is not online")
+        online = partial(self._is_online, machine_id)
+        self._await(online, 30.0, f"the machine {name} is not online")
+        return machine_id
+
+    def room_of(self, machine_id: str) -> str:
+        """The level of the rooms that the machine makes."""
+        return str(self._machine(machine_id)["room"]["level"])
 
     def completed(self, task_id: int, seconds: float = 60.0) -> dict[str, Any]:
         """The task when it has come to its end. Raises NotMeasured for another end."""
@@ -97,8 +113,11 @@ class Rig:
 
     def _is_online(self, machine_id: str) -> bool:
         self.stack.check()
-        found = self.session.get("/api/web/machines?limit=100")["items"]
-        return any(m["id"] == machine_id and m["status"] == "online" for m in found)
+        return bool(self._machine(machine_id)["status"] == "online")
+
+    def _machine(self, machine_id: str) -> dict[str, Any]:
+        found: list[dict[str, Any]] = self.session.get("/api/web/machines?limit=100")["items"]
+        return next(machine for machine in found if machine["id"] == machine_id)
 
     def _await(self, condition: Callable[[], bool], seconds: float, complaint: str) -> None:
         if not until(condition, seconds, pause=_LOOK):
