@@ -12,6 +12,7 @@ from tests.chaos.rules import (
     gates,
     log_bytes,
     offices,
+    outliving,
     overlap,
     slots,
     tasks_kept,
@@ -30,6 +31,7 @@ RULES: tuple[Callable[[History], Iterator[Violation]], ...] = (
     audit.check,
     offices.check,
     deaths.check,
+    outliving.check,
 )
 
 

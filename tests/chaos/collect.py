@@ -1,6 +1,7 @@
 """What there is to be seen in the end: over the API, at the remote, on the machines' disks."""
 
 import contextlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,21 @@ from typing import Any
 import httpx
 
 from muster.protocol.attempt_key import AttemptKey
+from muster.worker.clock import boot_seconds
 from muster.worker.shim.spool import SpoolReader
+from tests.chaos import ground
 from tests.chaos.clients import TASKS, wait_until
-from tests.chaos.history import AuditSeen, BranchSeen, LogSeen, MachineSeen, Recorder, TaskSeen
+from tests.chaos.history import (
+    AuditSeen,
+    BranchSeen,
+    Clocks,
+    LogSeen,
+    MachineSeen,
+    Recorder,
+    TaskSeen,
+)
 from tests.chaos.machines import SLOTS, Whose
+from tests.chaos.survivors import survivors
 from tests.chaos.world import PEOPLE, World, marks
 
 LATE = 20.0  # seconds for the rest of the logs to come
@@ -30,12 +42,18 @@ class Collector:
         self._api = httpx.Client(base_url=world.stack.url, headers=headers, timeout=30)
 
     def collect(self) -> None:
+        self._collect_survivors()
         for task in self._all(TASKS):
             self._collect_task(int(task["id"]))
         self._collect_audit()
         self._collect_machines()
         self._collect_branches()
         self._api.close()
+
+    def _collect_survivors(self) -> None:
+        self._recorder.write(Clocks(boot_seconds(), time.time()))
+        for one in survivors(self._world.machines, ground.runs(self._world.notes)):
+            self._recorder.write(one)
 
     def machines(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._get("/api/web/machines?limit=100")["items"]
@@ -117,7 +135,8 @@ class Collector:
         for shown in self.machines():
             name, used = shown["name"], shown["slots"]["used"]
             home = str(homes[name].resolve())
-            state = (used, shown["status"], shown["id"])
+            level = (shown["room"] or {}).get("level", "")
+            state = (used, shown["status"], shown["id"], level)
             self._recorder.write(MachineSeen(name, home, SLOTS, *state))
 
     def _collect_branches(self) -> None:

@@ -12,7 +12,7 @@ from tests.chaos import checker, ground, history, summary
 from tests.chaos.clients import Client, People, wait_until
 from tests.chaos.collect import Collector
 from tests.chaos.faults import Faults
-from tests.chaos.history import History
+from tests.chaos.history import Clocks, History
 from tests.chaos.plan import plans
 from tests.chaos.rules.violation import Violation
 from tests.chaos.schedule import Blow, schedule
@@ -81,6 +81,7 @@ class _Run:
         clients = [Client(*pair, world.clients.port) for pair in world.tokens.items()]
         work = plans(order.seed, order.tasks)
         self._people = People(clients, work, world.recorder, AT_ONCE, order.seed)
+        world.recorder.write(Clocks(boot_seconds(), time.time()))
         self._began = boot_seconds()
         self._said = 0.0
 

@@ -11,9 +11,10 @@ from muster.worker.clock import boot_seconds
 from muster.worker.processes import Process
 from tests.chaos.clients import Client
 from tests.chaos.history import Frozen
-from tests.chaos.machines import Machine, leaders, tear
+from tests.chaos.machines import Machine, Whose, tear
 from tests.chaos.mending import Mending
 from tests.chaos.operators import Operator
+from tests.chaos.rules.outliving import KILL_FIRST, KILL_MAKER
 from tests.chaos.schedule import DRAIN_BY, Blow
 from tests.chaos.world import PEOPLE, SERVERS, World
 
@@ -116,14 +117,16 @@ class Faults:
     # Machines
 
     def _kill_shim(self, blow: Blow) -> bool:
-        found = _pick(self._machine(blow).shims(), blow.pick)
-        if found is None:
-            return False
-        self._recorder.fault(blow.name, self._machine(blow).name, found[1])
-        return processes.send(found[0], signal.SIGKILL)
+        return self._kill_one(blow, self._machine(blow).shims())
+
+    def _kill_room_first(self, blow: Blow) -> bool:
+        return self._kill_one(blow, self._machine(blow).room_firsts())
+
+    def _kill_room_maker(self, blow: Blow) -> bool:
+        return self._kill_one(blow, self._machine(blow).room_makers())
 
     def _kill_stage(self, blow: Blow) -> bool:
-        found = _pick(list(leaders(self._machine(blow).stages())), blow.pick)
+        found = _pick(self._machine(blow).leaders(), blow.pick)
         if found is None:
             return False
         self._recorder.fault(blow.name, self._machine(blow).name, found[1])
@@ -240,6 +243,13 @@ class Faults:
     def _machine(self, blow: Blow) -> Machine:
         return self._world.machines[blow.machine]
 
+    def _kill_one(self, blow: Blow, those: Sequence[tuple[Process, Whose]]) -> bool:
+        found = _pick(those, blow.pick)
+        if found is None:
+            return False
+        self._recorder.fault(blow.name, self._machine(blow).name, found[1])
+        return processes.send(found[0], signal.SIGKILL)
+
     def _hit(self, blow: Blow, those: Sequence[Process], number: signal.Signals) -> bool:
         found = _pick(those, blow.pick)
         if found is None:
@@ -260,6 +270,8 @@ _ACTS: dict[str, Callable[[Faults, Blow], bool]] = {
     "kill daemon for long": Faults._kill_daemon,
     "kill shim": Faults._kill_shim,
     "kill stage": Faults._kill_stage,
+    KILL_FIRST: Faults._kill_room_first,
+    KILL_MAKER: Faults._kill_room_maker,
     "power cut": Faults._cut_power,
     "torn journal": Faults._tear_journal,
     "stop daemon": Faults._stop_daemon,

@@ -43,6 +43,7 @@ def _run(path: Path, left: dict[tuple[int, int, int], list[float]]) -> Run | Non
     first = notes[0]
     task_id, attempt, stage, pid, _ = path.stem.split("-")
     whose = int(task_id), int(attempt), int(stage)
+    own = sorted(note["at"] for note in notes)
     upto = [note["upto"] for note in notes if note["what"] == "printed"]
     ends = [note["exit"] for note in notes if note["what"] == "end"]
     printed = path.with_suffix(".out")
@@ -51,7 +52,10 @@ def _run(path: Path, left: dict[tuple[int, int, int], list[float]]) -> Run | Non
         pid=int(pid),
         place=first["place"],
         mark=first["mark"],
-        beats=sorted([note["at"] for note in notes] + left[whose]),
+        beats=sorted([*own, *left[whose]]),
+        left=sorted(left[whose]),
+        led_until=own[-1],
+        namespace=first["namespace"],
         printed=printed,
         confirmed=upto[-1] if upto else 0,
         exit=ends[0] if ends else None,

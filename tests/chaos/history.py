@@ -118,7 +118,8 @@ class BranchSeen(msgspec.Struct, tag="branch", frozen=True):
 
 
 class MachineSeen(msgspec.Struct, tag="machine", frozen=True):
-    """A machine as the API shows it in the end; `home` is where its workspaces lie."""
+    """A machine as the API shows it in the end; `home` is where its workspaces lie, `room` what its
+    rooms can do."""
 
     name: str
     home: str
@@ -126,6 +127,23 @@ class MachineSeen(msgspec.Struct, tag="machine", frozen=True):
     used: int
     status: str
     machine_id: str = ""
+    room: str = ""
+
+
+class Survived(msgspec.Struct, tag="survivor", frozen=True):
+    """A process of a stage that lived when all had ended; `told` is what it said that it was."""
+
+    pid: int
+    task_id: int
+    attempt: int
+    told: str
+
+
+class Clocks(msgspec.Struct, tag="clocks", frozen=True):
+    """Both clocks of this host at one moment; `wall` in Unix time, as events have it."""
+
+    boot: float
+    wall: float
 
 
 class AuditSeen(msgspec.Struct, tag="audit", frozen=True):
@@ -159,6 +177,8 @@ Record = (
     | MachineSeen
     | AuditSeen
     | Pushed
+    | Survived
+    | Clocks
 )
 _decoder: "msgspec.json.Decoder[Record]" = msgspec.json.Decoder(Record)
 
@@ -169,7 +189,9 @@ class Run:
 
     `beats` are moments at which one of its processes was alive. `printed` holds what it set out to
     print, of which the terminal is known to have taken `confirmed` bytes. `exit` is None where it
-    did not come to its end. `mark` is what it left in its workspace.
+    did not come to its end. `mark` is what it left in its workspace. `led_until` is the last beat
+    of its first process, `left` are those of the processes that this one left. `namespace` is the
+    inode of the pid namespace they were in.
     """
 
     task_id: int
@@ -181,9 +203,12 @@ class Run:
     beats: list[float]
     printed: Path
     confirmed: int
+    led_until: float
+    left: list[float]
     exit: int | None = None
     choice: str = ""
     input: str = ""
+    namespace: int = 0
 
     @property
     def began(self) -> float:
@@ -218,6 +243,8 @@ class History:
     audited: list[AuditSeen] = field(default_factory=list)
     pushes: list[Pushed] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
+    survivors: list[Survived] = field(default_factory=list)
+    clocks: list[Clocks] = field(default_factory=list)
 
     def add(self, record: Record) -> None:
         match record:
@@ -237,6 +264,10 @@ class History:
                 self.audited.append(record)
             case Pushed():
                 self.pushes.append(record)
+            case Survived():
+                self.survivors.append(record)
+            case Clocks():
+                self.clocks.append(record)
             case TaskSeen():
                 self.tasks[int(record.task["id"])] = record
             case LogSeen():

@@ -5,7 +5,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,6 +88,22 @@ class Machine:
                 found.append((process, _whose(told, start)))
         return found
 
+    def leaders(self) -> list[tuple[Process, Whose]]:
+        """The command of each stage: it leads a session, and so does what made its room."""
+        return [pair for pair in self._sessions() if not _makes_rooms(pair[0])]
+
+    def room_makers(self) -> list[tuple[Process, Whose]]:
+        """What made a stage's room, and ends with it: bwrap or unshare."""
+        return [pair for pair in self._sessions() if _makes_rooms(pair[0])]
+
+    def room_firsts(self) -> list[tuple[Process, Whose]]:
+        """The first process in each stage's room."""
+        makers = self.room_makers()
+        return [(one, w) for maker, w in makers for one in processes.children(maker.pid)]
+
+    def _sessions(self) -> list[tuple[Process, Whose]]:
+        return [pair for pair in self.stages() if pair[0].pid == pair[0].session]
+
     def everything(self) -> list[Process]:
         """The daemon, its shims, and all that they started."""
         roots = [process for process, _ in self.shims()]
@@ -131,11 +147,9 @@ def tear(machine: Machine, pick: float) -> None:
         os.truncate(path, max(0, size - 1 - int((pick - 0.5) * 400)))
 
 
-def leaders(stages: list[tuple[Process, Whose]]) -> Iterator[tuple[Process, Whose]]:
-    """The first process of each stage."""
-    for process, whose in stages:
-        if process.pid == process.session and _read(process.pid, "cmdline"):
-            yield process, whose
+def _makes_rooms(process: Process) -> bool:
+    program = _read(process.pid, "cmdline").partition(b"\0")[0]
+    return os.path.basename(program) in (b"bwrap", b"unshare")
 
 
 def _whose(told: bytes, start: bytes) -> Whose:

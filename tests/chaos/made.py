@@ -1,6 +1,7 @@
 """A history in which every promise was kept, made by hand, to plant violations in."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from tests.chaos.history import (
     Answered,
     AuditSeen,
     BranchSeen,
+    Clocks,
     Created,
     Frozen,
     History,
@@ -22,6 +24,7 @@ from tests.chaos.history import (
 from tests.chaos.plan import KINDS
 
 HOME, OTHER = "/machines/1", "/machines/2"
+LATE = 60.0
 
 
 def run(
@@ -34,6 +37,7 @@ def run(
     home = more.pop("home", HOME)
     count = max(2, round((last - began) * 10))
     beats = [began + (last - began) * n / (count - 1) for n in range(count)]
+    more = {"led_until": more.get("beats", beats)[-1]} | more
     fields: dict[str, Any] = {
         "place": f"{home}/attempts/{task_id}-{attempt}",
         "mark": f"mark-{task_id}-{attempt}-{stage}",
@@ -41,18 +45,24 @@ def run(
         "beats": beats,
         "printed": printed,
         "confirmed": len(text),
+        "left": [],
         "exit": 0,
     }
     return Run(task_id, attempt, stage, **(fields | more))
 
 
+def at(moment: float) -> dict[str, str]:
+    """What an event of that moment has; both clocks show the same here."""
+    return {"createdAt": datetime.fromtimestamp(moment, UTC).isoformat()}
+
+
 def events(*words: str) -> list[dict[str, Any]]:
-    """Of `type[:attempt]`; the attempt goes on until another is named."""
+    """Of `type[:attempt]`; the attempt goes on until another is named. All at the moment LATE."""
     found, attempt = [], 0
     for number, word in enumerate(words, start=1):
         type_, _, said = word.partition(":")
         attempt = int(said or attempt)
-        event: dict[str, Any] = {"id": number, "type": type_, "attempt": attempt}
+        event: dict[str, Any] = {"id": number, "type": type_, "attempt": attempt, **at(LATE)}
         found.append(event | {"stageIndex": 0, "message": type_, "data": {}})
     return found
 
@@ -80,9 +90,10 @@ def history(directory: Path) -> History:
     question, task 3 failed, task 4 was cancelled, and of request r5 nobody heard."""
     made = History(directory)
     made.machines = {
-        "m1": MachineSeen("m1", HOME, 2, 0, "online"),
-        "m2": MachineSeen("m2", OTHER, 2, 0, "online", "two"),
+        "m1": MachineSeen("m1", HOME, 2, 0, "online", room="full"),
+        "m2": MachineSeen("m2", OTHER, 2, 0, "online", "two", room="full"),
     }
+    made.clocks.append(Clocks(0, 0))
     made.retired.append(MachineSeen("m2", OTHER, 2, 0, "decommissioned", "one"))
     _operated(made)
     _requeued(made)

@@ -16,8 +16,10 @@ from tests.chaos.history import (
     LogSeen,
     Operated,
     Pushed,
+    Survived,
     TaskSeen,
 )
+from tests.chaos.rules.outliving import KILL_FIRST, KILL_MAKER
 
 
 def change_task(history: History, task_id: int, **changes: Any) -> None:
@@ -233,3 +235,43 @@ def its_machine_is_replaced(history: History) -> None:
 
 def a_daemon_that_died_by_itself(history: History) -> None:
     history.faults.append(Fault(41, "died by itself", "m1, exit code 1"))
+
+
+def a_process_that_outlives_its_stage(history: History) -> None:
+    """By more than it had to hear TERM and to be killed; nothing was told yet."""
+    change_run(history, 4, beats=[40, 41, 44.5], led_until=41, left=[40.5, 44.5])
+
+
+def a_stage_that_outlives_its_killed_shim(history: History) -> None:
+    history.faults.append(Fault(38.5, "kill shim", "m1", 3, 1))
+    change_run(history, 4, beats=[38, 41], led_until=41)
+
+
+def a_stage_that_outlives_its_rooms_first_process(history: History) -> None:
+    history.faults.append(Fault(38.5, KILL_FIRST, "m1", 3, 1))
+    change_run(history, 4, beats=[38, 41], led_until=41)
+
+
+def a_stage_that_outlives_what_made_its_room(history: History) -> None:
+    history.faults.append(Fault(38.5, KILL_MAKER, "m1", 3, 1))
+    change_run(history, 4, beats=[38, 41], led_until=41)
+
+
+def a_beat_after_the_machine_told_the_end(history: History) -> None:
+    """At once: of its end a machine tells when nothing lives any more."""
+    history.tasks[3].events[4] |= made.at(41.2)
+    change_run(history, 4, beats=[40, 41, 41.4], led_until=41, left=[41.4])
+
+
+def a_beat_after_the_push(history: History) -> None:
+    history.tasks[2].events[-2] |= made.at(9.2)
+    change_run(history, 3, beats=[8, 9, 9.4], led_until=9, left=[9.4])
+
+
+def a_beat_after_the_lease_long_after_the_thaw(history: History) -> None:
+    history.tasks[1].events[5] |= made.at(24.0) | {"data": {"excused": False}}
+    change_run(history, 0, beats=[1.0, 1.2, 34.5])
+
+
+def a_process_that_outlives_everything(history: History) -> None:
+    history.survivors.append(Survived(77, 3, 1, "sleep"))

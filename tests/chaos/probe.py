@@ -61,6 +61,7 @@ def main(directory: str) -> int:
         pid=os.getpid(),
         group=os.getpgid(0),
         session=os.getsid(0),
+        namespace=os.stat("/proc/self/ns/pid").st_ino,
         place=os.environ["MUSTER_SHIM"],  # on the host; where we are is /workspace everywhere
         mark=mark,
         choice=os.environ["MUSTER_CHOICE"],

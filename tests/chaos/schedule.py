@@ -4,6 +4,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tests.chaos.rules.outliving import KILL_FIRST, KILL_MAKER
+
 MACHINES = 4
 SERVERS = 2
 CLIENTS_DOOR = "clients"
@@ -43,6 +45,8 @@ _SORTS = (
     _Sort("kill daemon for long", 2, 22, 35, "machine"),
     _Sort("kill shim", 6, 0, 0, "machine"),
     _Sort("kill stage", 6, 0, 0, "machine"),
+    _Sort(KILL_FIRST, 4, 0, 0, "machine"),
+    _Sort(KILL_MAKER, 4, 0, 0, "machine"),
     _Sort("power cut", 2, 1, 30, "machine"),
     _Sort("torn journal", 4, 0.5, 3, "machine"),
     _Sort("stop daemon", 4, 1, 12, "machine"),

@@ -8,8 +8,9 @@ import pytest
 
 from tests.chaos import made, planted, planted_acts
 from tests.chaos.checker import check
-from tests.chaos.history import Acted, Answered, Fault, History, TaskSeen
+from tests.chaos.history import Acted, Answered, Fault, Frozen, History, TaskSeen
 from tests.chaos.planted import change_log, change_run, change_task, its_machine_is_replaced
+from tests.chaos.rules.outliving import KILL_FIRST, KILL_MAKER
 
 PLANTED: list[tuple[Callable[[History], None], str]] = [
     (planted.a_beat_after_the_successor, "overlap"),
@@ -80,6 +81,14 @@ PLANTED: list[tuple[Callable[[History], None], str]] = [
     ),
     (planted_acts.a_failure_by_a_decommissioning_that_there_was_not, "unexplained failure"),
     (planted.a_daemon_that_died_by_itself, "died by itself"),
+    (planted.a_process_that_outlives_its_stage, "outlived its stage"),
+    (planted.a_stage_that_outlives_its_killed_shim, "outlived its room"),
+    (planted.a_stage_that_outlives_its_rooms_first_process, "outlived its room"),
+    (planted.a_stage_that_outlives_what_made_its_room, "outlived its room"),
+    (planted.a_beat_after_the_machine_told_the_end, "outlived the word of its end"),
+    (planted.a_beat_after_the_push, "outlived the word of its end"),
+    (planted.a_beat_after_the_lease_long_after_the_thaw, "outlived the word of its end"),
+    (planted.a_process_that_outlives_everything, "outlived everything"),
 ]
 
 
@@ -131,6 +140,34 @@ def the_end_of_a_log_lost_with_its_shim(history: History) -> None:
     change_log(history, (3, 1), b"3-1-0")
 
 
+def a_process_that_ends_within_its_grace(history: History) -> None:
+    change_run(history, 4, beats=[40, 41, 42.5], led_until=41, left=[40.5, 42.5])
+
+
+def a_process_that_was_frozen_when_its_stage_ended(history: History) -> None:
+    history.frozen.append(Frozen("m1", 40.9, 50.0, 50.1))
+    change_run(history, 4, beats=[40, 40.5, 40.8, 52.5], led_until=40.8, left=[40.5, 52.5])
+
+
+def a_process_that_lives_on_where_there_are_no_rooms(history: History) -> None:
+    """Its shim was killed, and so was the daemon that ends what a dead shim left."""
+    history.machines["m1"] = msgspec.structs.replace(history.machines["m1"], room="none")
+    history.faults.append(Fault(40.5, "kill shim", "m1", 3, 1))
+    change_run(history, 4, beats=[40, 41, 48], led_until=41, left=[48])
+
+
+def a_stage_killed_with_its_room(history: History) -> None:
+    change_run(history, 4, exit=None)
+    history.faults.append(Fault(41, KILL_MAKER, "m1", 3, 1))
+
+
+def a_room_killed_before_its_stage(history: History) -> None:
+    history.runs.pop(4)
+    history.faults.append(Fault(40, KILL_FIRST, "m1", 3, 1))
+    history.tasks[3].events[-1]["data"] = {"code": "start_failed"}
+    change_log(history, (3, 1), b"")
+
+
 def a_question_asked_again(history: History) -> None:
     """Its work was lost after the first answer, and once more before its second."""
     seen = history.tasks[2]
@@ -156,6 +193,11 @@ def a_question_asked_again(history: History) -> None:
         the_end_of_a_log_lost_with_its_machine,
         a_stage_killed_by_a_fault,
         the_end_of_a_log_lost_with_its_shim,
+        a_process_that_ends_within_its_grace,
+        a_process_that_was_frozen_when_its_stage_ended,
+        a_process_that_lives_on_where_there_are_no_rooms,
+        a_stage_killed_with_its_room,
+        a_room_killed_before_its_stage,
         a_question_asked_again,
     ],
     ids=lambda one: one.__name__,

@@ -36,7 +36,7 @@ def test_a_record_that_was_not_finished_is_left_out(tmp_path: Path) -> None:
 
 def test_notes_of_stages_become_runs(tmp_path: Path) -> None:
     (tmp_path / "7-1-0-41-leader.notes").write_text(
-        '{"what":"start","at":5.0,"place":"/m","mark":"x","choice":"","input":""}\n'
+        '{"what":"start","at":5.0,"place":"/m","mark":"x","choice":"","input":"","namespace":9}\n'
         '{"what":"printed","at":5.2,"upto":4}\n{"what":"beat","at":5.1}\n{"what":"en'
     )
     (tmp_path / "7-1-0-42-child.notes").write_text('{"what":"beat","at":6.0}\n')
@@ -44,6 +44,7 @@ def test_notes_of_stages_become_runs(tmp_path: Path) -> None:
     (run,) = ground.runs(tmp_path)
     assert (run.task_id, run.attempt, run.stage, run.pid, run.confirmed) == (7, 1, 0, 41, 4)
     assert (run.began, run.last, run.exit, run.mark) == (5.0, 6.0, None, "x")
+    assert (run.led_until, run.left, run.namespace) == (5.2, [6.0], 9)
 
 
 def test_the_notes_of_gits_hook_become_pushes(tmp_path: Path) -> None:

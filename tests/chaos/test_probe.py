@@ -108,5 +108,8 @@ def test_what_a_stage_leaves_behind_counts_as_part_of_its_run(
     stage = Stage(tmp_path, leaves=True)
     first = stage.end()
     (child,) = tmp_path.glob("*-child.notes")
-    left.append(int(child.name.split("-")[3]))
+    left.append(json.loads(child.read_text().splitlines()[0])["pid"])
     assert wait_until(lambda: ground.runs(tmp_path)[0].last > first.last + 0.3, LIMIT)
+    run = ground.runs(tmp_path)[0]
+    assert run.left[-1] == run.last
+    assert run.led_until == first.led_until < run.last

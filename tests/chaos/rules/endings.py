@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.chaos.history import History, Run, TaskSeen
 from tests.chaos.plan import KINDS, TIMEOUT
+from tests.chaos.rules.outliving import ROOM_KILLERS
 from tests.chaos.rules.violation import Violation
 
 ENDED = frozenset({"completed", "failed", "cancelled"})
@@ -45,7 +46,10 @@ def _judge_failure(
     code, attempt = event["data"].get("code"), int(event["attempt"])
     runs = [run for run in history.runs if (run.task_id, run.attempt) == (task_id, attempt)]
     explained = {
-        "stage_failed": any(run.exit for run in runs) or _was_killed(history, task_id, attempt),
+        "stage_failed": any(run.exit for run in runs)
+        or _was_killed(history, task_id, attempt, ROOM_KILLERS | {KILL_STAGE}),
+        # Before its command ran.
+        "start_failed": _was_killed(history, task_id, attempt, ROOM_KILLERS),
         "stage_timeout": KINDS[seen.task["projectKey"]].timeout == TIMEOUT,
         "machine_decommissioned": any(o.verb == "decommission" for o in history.operated),
         "machine_lost": any(e["type"] == "machine_lost" for e in seen.events),
@@ -55,9 +59,9 @@ def _judge_failure(
         yield Violation("unexplained failure", task_id, text)
 
 
-def _was_killed(history: History, task_id: int, attempt: int) -> bool:
+def _was_killed(history: History, task_id: int, attempt: int, killers: frozenset[str]) -> bool:
     return any(
-        fault.name == KILL_STAGE and (fault.task_id, fault.attempt) == (task_id, attempt)
+        fault.name in killers and (fault.task_id, fault.attempt) == (task_id, attempt)
         for fault in history.faults
     )
 

@@ -24,7 +24,7 @@ def _overlaps(history: History) -> Iterator[Violation]:
         for earlier, later in combinations(sorted(runs, key=lambda run: run.began), 2):
             # The later one has begun: from here on no beat of the earlier is allowed.
             beats = [beat for beat in earlier.beats if beat > later.began]
-            late = [beat for beat in beats if not _is_thaw(history, earlier, beat)]
+            late = [beat for beat in beats if not is_thaw(history, earlier, beat)]
             if late:
                 text = f"{earlier} was alive at {late[0]:.2f}, after the start of {later}"
                 yield Violation("overlap", task_id, text)
@@ -46,10 +46,10 @@ def _has_just_thawed(history: History, run: Run) -> bool:
     return any(frozen.thawing <= run.began <= frozen.thawed + MOMENT for frozen in mine)
 
 
-def _is_thaw(history: History, run: Run, beat: float) -> bool:
+def is_thaw(history: History, run: Run, beat: float, moment: float = MOMENT) -> bool:
     """Whether the run was frozen with its machine, and went on only a moment before that beat."""
     mine = [frozen for frozen in history.frozen if _is_on(history, run, frozen)]
-    return any(f.thawing <= beat <= f.thawed + MOMENT and run.began <= f.at for f in mine)
+    return any(f.thawing <= beat <= f.thawed + moment and run.began <= f.at for f in mine)
 
 
 def _is_on(history: History, run: Run, frozen: Frozen) -> bool:
