@@ -105,6 +105,9 @@ def test_a_clean_history_passes(tmp_path: Path) -> None:
     assert check(made.history(tmp_path)) == []
 
 
+BEGINNINGS = ("started", "stage_started")
+
+
 def an_unanswered_create_that_counted(history: History) -> None:
     description = made.task(4, "", 0)["description"].replace("r4", "r5")
     history.add(TaskSeen(made.task(5, "cancelled", 0, description=description),
@@ -147,6 +150,15 @@ def a_process_that_ends_within_its_grace(history: History) -> None:
 def a_process_that_was_frozen_when_its_stage_ended(history: History) -> None:
     history.frozen.append(Frozen("m1", 40.9, 50.0, 50.1))
     change_run(history, 4, beats=[40, 40.5, 40.8, 52.5], led_until=40.8, left=[40.5, 52.5])
+
+
+def an_attempt_given_up_before_it_was_known_to_have_begun(history: History) -> None:
+    """Its machine was silent, and its lease not over."""
+    seen = history.tasks[1]
+    told = [e for e in seen.events if e["attempt"] != 1 or e["type"] not in BEGINNINGS]
+    told[3] |= made.at(15.0) | {"data": {"excused": True}}
+    history.add(TaskSeen(seen.task, [e | {"id": n} for n, e in enumerate(told, start=1)]))
+    change_run(history, 0, beats=[1.0, 20.0], led_until=20.0)
 
 
 def a_process_that_lives_on_where_there_are_no_rooms(history: History) -> None:
@@ -195,6 +207,7 @@ def a_question_asked_again(history: History) -> None:
         the_end_of_a_log_lost_with_its_shim,
         a_process_that_ends_within_its_grace,
         a_process_that_was_frozen_when_its_stage_ended,
+        an_attempt_given_up_before_it_was_known_to_have_begun,
         a_process_that_lives_on_where_there_are_no_rooms,
         a_stage_killed_with_its_room,
         a_room_killed_before_its_stage,

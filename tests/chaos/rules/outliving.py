@@ -73,10 +73,11 @@ def _moment(history: History, event: dict[str, Any]) -> float:
 def _ends(history: History, run: Run) -> Iterator[dict[str, Any]]:
     """The events by which this run is over, or its attempt, by the machine's word or its lease."""
     seen = history.tasks.get(run.task_id)
-    for event in seen.events if seen else []:
-        if event["attempt"] != run.attempt:
-            continue
-        is_lost = event["type"] == "machine_lost" and "excused" in event["data"]
+    mine = [event for event in seen.events if event["attempt"] == run.attempt] if seen else []
+    # What a silent machine is not known to have begun is given up before its lease is over.
+    was_begun = any(event["type"] == "started" for event in mine)
+    for event in mine:
+        is_lost = event["type"] == "machine_lost" and "excused" in event["data"] and was_begun
         is_mine = event["type"] == "stage_finished" and event["stageIndex"] == run.stage
         if is_lost or is_mine or event["type"] == "published":
             yield event
