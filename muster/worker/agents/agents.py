@@ -51,12 +51,19 @@ _AUTH_FAILURE = re.compile(
 
 
 def argv(
-    agent: str, kind: str, text: str, first: bool, agent_command: str | None = None
+    agent: str,
+    kind: str,
+    text: str,
+    first: bool,
+    agent_command: str | None = None,
+    *,
+    contained: bool = True,
 ) -> list[str]:
     """The command of a stage; `text` is one argument of it, unchanged, and passes no shell.
 
     `kind` is `agent` or `shell`; `first` says that the agent has no conversation to continue;
-    `agent_command` is the project's, for `custom`. Raises ValueError.
+    `agent_command` is the project's, for `custom`; `contained` says that we keep the agent from
+    what is not its own, in whatever measure. Raises ValueError.
     """
     if "\0" in text:
         raise ValueError("the text contains a NUL byte")
@@ -69,7 +76,9 @@ def argv(
             rest = ["--permission-mode", "acceptEdits", *([] if first else ["--continue"])]
             return _with_text(["claude", "-p"], text, rest)
         case "codex":
-            return _with_text(["codex", "exec", "--full-auto"], text)
+            # Its own sandbox does not work in ours, and tells nobody (decision 28).
+            sandbox = "danger-full-access" if contained else "workspace-write"
+            return _with_text(["codex", "exec", "--sandbox", sandbox], text)
         case "cursor":
             return _with_text(["cursor-agent", "-p", "--force"], text)
         case "custom":

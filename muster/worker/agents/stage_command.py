@@ -18,7 +18,12 @@ def command(
     return StageCommand(
         stage_index=order.stage_index,
         argv=agents.argv(
-            order.agent, order.kind, order.text, not kept.conversed, order.agent_command
+            order.agent,
+            order.kind,
+            order.text,
+            not kept.conversed,
+            order.agent_command,
+            contained=room.contains,
         ),
         env=_environment(order, workspace),
         cwd=room.workspace,

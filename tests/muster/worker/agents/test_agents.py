@@ -26,13 +26,18 @@ HARD = "it's \"hard\"\n$(touch /tmp/x) `id` {prompt} {description} \\ %s ; & | Ã
             False,
             ["claude", "-p", HARD, "--permission-mode", "acceptEdits", "--continue"],
         ),
-        ("codex", True, ["codex", "exec", "--full-auto", HARD]),
-        ("codex", False, ["codex", "exec", "--full-auto", HARD]),
+        ("codex", True, ["codex", "exec", "--sandbox", "danger-full-access", HARD]),
+        ("codex", False, ["codex", "exec", "--sandbox", "danger-full-access", HARD]),
         ("cursor", True, ["cursor-agent", "-p", "--force", HARD]),
     ],
 )
 def test_the_known_agents_get_the_text_as_one_argument(agent, first, expected):
     assert argv(agent, "agent", HARD, first) == expected
+
+
+def test_codex_contains_itself_where_nothing_of_ours_contains_it():
+    command = argv("codex", "agent", HARD, True, contained=False)
+    assert command == ["codex", "exec", "--sandbox", "workspace-write", HARD]
 
 
 @pytest.mark.parametrize(

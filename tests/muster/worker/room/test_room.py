@@ -3,15 +3,17 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from muster.protocol.attempt_key import AttemptKey
+from muster.protocol.frames import RoomLevel
 from muster.worker import processes
 from muster.worker.git import git
 from muster.worker.layout import Layout
-from muster.worker.room.identity import Identities
+from muster.worker.room.identity import Identities, Identity
 from muster.worker.room.room import Room
 from muster.worker.room.rooms import Rooms, found_out
 from muster.worker.room.view import RoomDirectory
@@ -60,6 +62,13 @@ def room(layout: Layout) -> Room:
     rooms = found_out(layout)
     assert rooms.level == "full", rooms.lacks
     return made(rooms)
+
+
+@pytest.mark.parametrize("level", ["full", "processes", "none"])
+def test_nothing_contains_an_ordinary_user_without_a_room(level: RoomLevel, room: Room) -> None:
+    here = replace(room, level=level, view=None)
+    assert replace(here, identity=Identity(66_000, here.host_home)).contains
+    assert replace(here, identity=None).contains == (level != "none")
 
 
 def test_a_room_has_an_account_and_no_rights(room: Room) -> None:
