@@ -32,6 +32,7 @@ from muster.worker.server.credentials import CredentialStore
 from muster.worker.server.log_stream import LogStreams
 from muster.worker.server.membership import Membership
 from muster.worker.settings import Settings
+from muster.worker.shim import client as shim_client
 from muster.worker.terminals.terminals import Terminals
 from muster.worker.tunnels.tunnels import Tunnels
 from muster.worker.vitals import Vitals
@@ -155,18 +156,20 @@ def _rooms(layout: Layout, settings: Settings, limits: RoomLimits) -> Rooms:
         directories=settings.room_directories,
         programs=partial(installed, layout.home),
     )
-    if rooms.level == "full":
-        layout.close_mirrors()
-    elif os.geteuid() == 0:
+    if rooms.level != "full" and os.geteuid() == 0:
         layout.require_reachable()
+        layout.open_mirrors()
+    elif not shim_client.at_work(layout.attempts):  # what is may have begun without a room
+        layout.close_mirrors()
     return replace(rooms, groups=limits.made)
 
 
 def _look(rooms: Rooms, identities: Identities) -> Probe:
     """How agents are looked for: as an attempt would, as far as there is a room for it."""
+    identity = identities.claim_for(_AGENTS)
     if rooms.level == "none":
-        return probe.HERE
-    return probe.in_room(rooms.for_programs(identities.claim_for(_AGENTS)))
+        return probe.as_user(identity.uid) if identity else probe.HERE
+    return probe.in_room(rooms.for_programs(identity))
 
 
 def version() -> str:

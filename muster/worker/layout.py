@@ -79,16 +79,22 @@ class Layout:
         return self.homes / key.name
 
     def make(self) -> None:
-        """Creates what is missing and sets every mode again. Safe to repeat."""
+        """Creates what is missing and sets every mode again, but for that of the mirrors: see
+        `open_mirrors`. Safe to repeat."""
         # Missing parents are the operator's to enter too, whatever the daemon's umask is.
         self.home.parent.mkdir(parents=True, exist_ok=True)
-        for path in (self.home, self.mirrors, self.workspaces, self.homes):
+        for path in (self.home, self.workspaces, self.homes):
             _directory(path, 0o711)
+        self.mirrors.mkdir(mode=0o700, exist_ok=True)
         own = (self.credentials, self.journal, self.attempts, self.identities, self.trial)
         for path in own:
             _directory(path, 0o700)
         self.safe_directories.write_text(SAFE_DIRECTORIES)
         self.safe_directories.chmod(0o644)
+
+    def open_mirrors(self) -> None:
+        """Opens the mirrors to the uids of attempts that have no view of their own."""
+        self.mirrors.chmod(0o711)
 
     def close_mirrors(self) -> None:
         """Closes the mirrors to all but the daemon: in rooms each attempt is shown its own."""

@@ -222,6 +222,7 @@ def any_machine(root: Path, request: pytest.FixtureRequest) -> Iterator[Machine]
 def _machine(root: Path, *, one_user: bool) -> Iterator[Machine]:
     layout = Layout(root / "home", file_roots=(root,))
     layout.make()
+    layout.open_mirrors()  # `act` acts outside of every room
     made = Machine(layout, one_user)
     yield made
     for workspace in made.made:
