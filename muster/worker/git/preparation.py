@@ -125,13 +125,17 @@ def _make_directories(request: WorkspaceRequest, mirror: Mirror, path: Path, hom
     request.layout.attempt(request.key).mkdir(mode=0o700, exist_ok=True)
     path.mkdir(mode=0o700)
     home.mkdir(mode=0o700)
-    # Else git would not let the agent fetch from a mirror that is another user's.
-    settings = home / ".gitconfig"
-    settings.write_text(f"[safe]\n\tdirectory = {mirror.path}\n")
+    room = request.rooms.of(request.key, request.identity, mirror.objects)
+    made = [home, path]
+    if room.view is None:
+        # Else git would not let the agent fetch from a mirror that is another user's.
+        settings = home / ".gitconfig"
+        settings.write_text(f"[safe]\n\tdirectory = {mirror.path}\n")
+        made.append(settings)
     if request.identity is not None:
-        for made in (settings, home, path):
-            request.identity.own(made)
-    return request.rooms.of(request.key, request.identity, mirror.objects)
+        for each in made:
+            request.identity.own(each)
+    return room
 
 
 def _clone(
@@ -146,7 +150,8 @@ def _clone(
     arguments += ["--branch", request.base]
     arguments += ["-c", f"user.name={request.author.name}"]
     arguments += ["-c", f"user.email={request.author.email}"]
-    # What an agent pushes goes to the real remote, with whatever rights it has there itself.
+    # What an agent pushes goes to the real remote, with whatever rights it has there itself; and
+    # where it does not see the mirror it fetches from there, too (`_begin_branch`).
     arguments += ["-c", f"remote.origin.pushurl={mirror.remote.url}"]
     git.run(
         [*arguments, "--", str(mirror.path), "."],
@@ -176,7 +181,8 @@ def _begin_branch(
     made.write_text(f"{commit}\n")
     (settings / "HEAD").write_text(f"ref: refs/heads/{branch}\n")
     if room.view is not None:
-        _point_to_remote(settings / "config", mirror)
+        text = (settings / "config").read_text().replace(f"\turl = {mirror.path}\n", "")
+        (settings / "config").write_text(text.replace("\tpushurl = ", "\turl = "))
     if request.identity is not None:
         request.identity.own(made.parent)
         request.identity.own(made)
@@ -188,14 +194,6 @@ def _begin_branch(
         base_commit,
         room,
     )
-
-
-def _point_to_remote(settings: Path, mirror: Mirror) -> None:
-    """Of the mirror a room shows the objects alone: the agent fetches where it pushes, with
-    whatever rights it has there itself, and submodules are found beside it."""
-    url = mirror.remote.url.replace("\\", "\\\\").replace('"', '\\"')
-    text = settings.read_text()
-    settings.write_text(text.replace(f"url = {mirror.path}\n", f'url = "{url}"\n'))
 
 
 def _translated(error: BaseException, request: WorkspaceRequest) -> BaseException:

@@ -1,7 +1,9 @@
 """A workspace is prepared as an attempt needs it, or fails by name; then it tells its facts."""
 
 import os
+import subprocess
 import threading
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -57,6 +59,33 @@ def test_the_agents_own_git_knows_the_developer_and_the_base(any_machine, reposi
     act(made, "echo x > f; git add f; git commit -qm mine")
     assert act(made, "git config remote.origin.url") == repository.url
     assert made.facts().head_commit == act(made, "git rev-parse HEAD")
+
+
+@pytest.mark.parametrize("level", ["full", "none"])
+def test_the_agents_own_git_fetches_from_where_it_can(any_machine, repository, level):
+    any_machine.rooms = replace(any_machine.rooms, level=level)
+    made = any_machine.prepare(repository)
+    # The test's repository is another user's; so it would not be at a server.
+    subprocess.run(
+        [
+            "git",
+            "config",
+            "--file",
+            made.home / ".gitconfig",
+            "--add",
+            "safe.directory",
+            repository.path,
+        ],
+        check=True,
+    )
+    (made.home / ".gitconfig").chmod(0o644)
+    theirs = repository.commit({"their": "work"}, "theirs")
+    script = "git config remote.origin.fetch '+refs/heads/*:refs/remotes/origin/*'; git fetch -q"
+    env = {"PATH": os.environ["PATH"], "HOME": made.room.home}
+    argv = made.room.command("sh", "-ec", f"{script}; git rev-parse origin/main; git branch -r")
+    done = subprocess.run(argv, cwd=made.path, env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.split()[0] == made.base_commit
+    assert ("origin/theirs" in done.stdout) is (level == "full"), theirs
 
 
 def test_the_agent_cannot_push_into_the_mirror(any_machine, repository):
