@@ -115,6 +115,7 @@ class Daemon:
         self._put_away(kill=decommissioned or self._stop_agents)
         if decommissioned:
             leftovers.erase(self._layout)
+            self._limits.clear(())
             self._home_lock.erase()
             log.warning("what it made in %s is erased", self._layout.home)
         self._home_lock.close()

@@ -69,6 +69,12 @@ class Layout:
     def safe_directories(self) -> Path:
         return self.home / "gitconfig"
 
+    @property
+    def directories(self) -> tuple[Path, ...]:
+        """All that lie in the home; an operator may have put links in their places."""
+        own = (self.credentials, self.journal, self.attempts, self.identities, self.trial)
+        return (*own, self.mirrors, self.workspaces, self.homes)
+
     def attempt(self, key: AttemptKey) -> Path:
         return self.attempts / key.name
 

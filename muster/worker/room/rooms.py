@@ -81,7 +81,7 @@ class Rooms:
                 passwd=passwd,
                 group=group,
                 git_settings=layout.safe_directories,
-                covered=layout.home,
+                covered=(layout.home, *layout.directories),
                 memory=self.limits.memory,
                 shown=(*shown, *self.programs()),
                 directories=self.directories,

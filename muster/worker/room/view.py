@@ -42,9 +42,10 @@ class RoomDirectory:
 
 @dataclass(frozen=True)
 class View:
-    """One attempt's. `passwd` and `group` are files with its account; `covered` is the worker's own
-    home; `shown` are files and directories to be seen read-only at their own paths, however deep in
-    what is covered; `memory` in bytes is what the attempt may have, its temporary files included.
+    """One attempt's. `passwd` and `group` are files with its account; `covered` are the worker's
+    own directories; `shown` are files and directories to be seen read-only at their own paths,
+    however deep in what is covered; `memory` in bytes is what the attempt may have, its temporary
+    files included.
     """
 
     workspace: Path
@@ -52,7 +53,7 @@ class View:
     passwd: Path
     group: Path
     git_settings: Path
-    covered: Path
+    covered: tuple[Path, ...]
     memory: int
     shown: tuple[Path, ...] = ()
     directories: tuple[RoomDirectory, ...] = ()
@@ -99,12 +100,13 @@ class View:
             yield from (*_made(directory.path), option, str(directory.path), str(directory.path))
 
     def _covered(self) -> Iterator[str]:
-        """The worker's home, wherever it would be seen, whatever links lead there."""
-        home = Path(os.path.realpath(self.covered))
+        """What is the worker's own, wherever it would be seen and whatever links lead there."""
+        own = sorted({Path(os.path.realpath(path)) for path in self.covered})
         for source, place in self._bound():
             real = Path(os.path.realpath(source))
-            if home.is_relative_to(real):
-                yield from ("--perms", "0755", "--tmpfs", str(place / home.relative_to(real)))
+            for path in own:
+                if path.is_relative_to(real) and not set(own).intersection(path.parents):
+                    yield from ("--perms", "0755", "--tmpfs", str(place / path.relative_to(real)))
 
     def _bound(self) -> Iterator[tuple[Path, Path]]:
         """The directories that are shown as a whole, and where."""

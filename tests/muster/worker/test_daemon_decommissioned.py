@@ -1,5 +1,6 @@
 """What a machine leaves behind when it is decommissioned: nothing of its own."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -10,6 +11,8 @@ import pytest
 
 from muster.protocol.frames import CloseCode, StageFinished
 from muster.worker import processes
+from muster.worker.limits import cgroup
+from muster.worker.limits.cgroup import NoGroups
 from muster.worker.server.credentials import CredentialStore, NotEnrolled
 from tests.muster.worker.repositories import repository, root, until, wait_until_gone
 from tests.muster.worker.worker_home import SOURCES, WorkerHome, worker
@@ -31,6 +34,14 @@ def left(worker: WorkerHome) -> list[str]:
     return sorted(path.name for path in worker.layout.home.iterdir())
 
 
+def groups(worker: WorkerHome) -> list[Path]:
+    """The control groups of its attempts."""
+    with contextlib.suppress(NoGroups):
+        found = cgroup.find(worker.layout.home)
+        return [path for base in found.bases for path in base.glob(f"{found.prefix}*")]
+    return []
+
+
 def test_it_kills_what_runs_and_erases_all_that_it_made(
     worker: WorkerHome, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -45,6 +56,7 @@ def test_it_kills_what_runs_and_erases_all_that_it_made(
     for each in hidden:
         wait_until_gone(each.pid)
     assert left(worker) == ["notes"]
+    assert groups(worker) == []
     assert f"what it made in {home} is erased" in caplog.text
 
 

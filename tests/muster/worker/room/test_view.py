@@ -43,6 +43,15 @@ def test_a_home_that_is_a_link_into_what_is_shown_is_covered(root):
     assert not [line for line in seen(room, root) if "token" in line]
 
 
+def test_a_directory_of_the_workers_that_lies_elsewhere_is_covered_there(root):
+    elsewhere = root / "data" / "credentials"
+    elsewhere.mkdir(parents=True)
+    (root / "home").mkdir()
+    (root / "home" / "credentials").symlink_to(elsewhere)
+    room = room_in(root / "home", RoomDirectory(root / "data"))
+    assert seen(room, root / "data") == [str(root / "data"), str(elsewhere)]
+
+
 def test_a_home_beside_the_interpreter_is_covered_there(root, monkeypatch):
     room = room_in(root / "prefix" / "home")
     monkeypatch.setattr(sys, "base_prefix", str(root / "prefix"))
