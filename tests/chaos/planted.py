@@ -243,18 +243,18 @@ def a_process_that_outlives_its_stage(history: History) -> None:
 
 
 def a_stage_that_outlives_its_killed_shim(history: History) -> None:
-    history.faults.append(Fault(38.5, "kill shim", "m1", 3, 1))
-    change_run(history, 4, beats=[38, 41], led_until=41)
+    history.faults.append(Fault(40.2, "kill shim", "m1", 3, 1))
+    change_run(history, 4, beats=[40, 41], led_until=41)
 
 
 def a_stage_that_outlives_its_rooms_first_process(history: History) -> None:
-    history.faults.append(Fault(38.5, KILL_FIRST, "m1", 3, 1))
-    change_run(history, 4, beats=[38, 41], led_until=41)
+    history.faults.append(Fault(40.2, KILL_FIRST, "m1", 3, 1))
+    change_run(history, 4, beats=[40, 41], led_until=41)
 
 
 def a_stage_that_outlives_what_made_its_room(history: History) -> None:
-    history.faults.append(Fault(38.5, KILL_MAKER, "m1", 3, 1))
-    change_run(history, 4, beats=[38, 41], led_until=41)
+    history.faults.append(Fault(40.2, KILL_MAKER, "m1", 3, 1))
+    change_run(history, 4, beats=[40, 41], led_until=41)
 
 
 def a_beat_after_the_machine_told_the_end(history: History) -> None:
