@@ -142,6 +142,7 @@ class Daemon:
             self._orders.attempts.end()
         else:
             self._orders.attempts.leave()
+        self._limits.tidy()
         self._terminals.close()
         self._vitals.close()
         self._membership.close()

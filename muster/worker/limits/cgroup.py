@@ -59,6 +59,13 @@ class Groups(NamedTuple):
                         _end(left)
                     left.rmdir()
 
+    def tidy(self) -> None:
+        """Removes the groups in which nothing is."""
+        for base in self.bases:
+            for left in base.glob(f"{self.prefix}*"):
+                with contextlib.suppress(OSError):
+                    left.rmdir()
+
     def allowed_memory(self) -> int | None:
         """What all groups below may use of memory together; None: as much as there is."""
         for base in self.bases:

@@ -52,6 +52,11 @@ class RoomLimits:
         if self.groups:
             self.groups.end(name)
 
+    def tidy(self) -> None:
+        """Removes the groups in which nothing is: they are made anew when they are needed."""
+        if self.groups:
+            self.groups.tidy()
+
     def clear(self, kept: Iterable[str]) -> None:
         """Ends and removes the groups of an earlier life, but for those of the attempts `kept`."""
         if self.groups:

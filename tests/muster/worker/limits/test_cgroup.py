@@ -168,3 +168,18 @@ def test_what_a_dead_daemon_left_is_cleared_but_for_the_attempts_that_are_kept(
         sleeper.kill()
         sleeper.wait()
     groups.clear(["7-1"])
+
+
+def test_a_daemon_that_leaves_removes_what_is_empty_alone(groups: Groups) -> None:
+    directories = [Path(each) for name in ("7-1-0", "8-1-0") for each in groups.of_room(name)]
+    for directory in directories:
+        directory.mkdir()
+    at_work = [Path(directory) for directory in groups.of_room("7-1-0")]
+    with subprocess.Popen(["sleep", "60"]) as sleeper:
+        for directory in at_work:
+            (directory / "cgroup.procs").write_text(str(sleeper.pid))
+        groups.tidy()
+        assert [directory for directory in directories if directory.exists()] == at_work
+        sleeper.kill()
+    groups.tidy()
+    assert not any(directory.exists() for directory in directories)
