@@ -3,6 +3,7 @@
 import os
 import re
 import selectors
+import shutil
 import signal
 import subprocess
 import time
@@ -11,6 +12,7 @@ from contextlib import suppress
 from typing import IO, Protocol
 
 from muster.worker import processes
+from muster.worker.limits.limits import disk_breach
 from muster.worker.limits.watch import added_up
 from muster.worker.room.room import Room
 
@@ -48,9 +50,9 @@ class Conversation:
         self.stderr = bytearray()
         self._process = process
         self._on_progress = on_progress
+        self._room = room
         self._has_room = room is not None and room.level != "none"
-        # Where the kernel does not hold it to them.
-        self._limits = room.limits if room and not room.groups else None
+        self._free = _free(room, otherwise=0) if room else 0
         self._look_at = time.monotonic() + _LOOK
         self._selector = selectors.DefaultSelector()
         for stream in self._streams():
@@ -70,11 +72,16 @@ class Conversation:
 
     def _require_modest(self) -> None:
         """What a workspace has git run is held to an attempt's limits, too. Raises Exceeded."""
-        if self._limits is None or time.monotonic() < self._look_at:
+        if self._room is None or time.monotonic() < self._look_at:
             return
         self._look_at = time.monotonic() + _LOOK
-        living = processes.descendants(self._process.pid)
-        if (breach := added_up(living, self._limits)) is not None:
+        # Whoever else writes there counts, too: it would take more than an attempt may have at all.
+        lost, breach = self._free - _free(self._room, otherwise=self._free), None
+        if lost > self._room.limits.disk:
+            breach = disk_breach(self._room.limits.disk, lost)
+        elif not self._room.groups:  # else the kernel holds it to the others
+            breach = added_up(processes.descendants(self._process.pid), self._room.limits)
+        if breach is not None:
             raise Exceeded(f"{breach.code}: {breach.message}")
 
     def close(self) -> None:
@@ -129,3 +136,10 @@ class Conversation:
                 os.killpg(self._process.pid, sent)
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_GRACE)
+
+
+def _free(room: Room, *, otherwise: int) -> int:
+    """Bytes that the disk of the room's workspace has left, if there still is one."""
+    with suppress(OSError):
+        return shutil.disk_usage(room.host_workspace).free
+    return otherwise

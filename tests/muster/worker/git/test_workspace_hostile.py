@@ -180,12 +180,13 @@ EATER = "x = bytearray(1 << 30); x[::4096] = x[::4096]; import time; time.sleep(
     [
         (f"/usr/bin/python3 -c '{EATER}'", "memory_exceeded"),
         ("for i in $(seq 200); do sleep 60 & done; wait", "processes_exceeded"),
+        ("head -c 600000000 /dev/zero > /home/muster/much; sleep 60", "disk_exceeded"),
     ],
-    ids=["memory", "processes"],
+    ids=["memory", "processes", "disk"],
 )
 def test_what_git_runs_is_held_to_an_attempts_limits(machine, repository, filter_, code):
     made = machine.prepare(repository)
-    limits = made.room.limits._replace(memory=64 << 20, processes=100)
+    limits = made.room.limits._replace(memory=64 << 20, processes=100, disk=200 << 20)
     made = replace(made, room=replace(made.room, limits=limits))
     act(made, f"git config filter.eats.clean {shlex.quote(filter_)}")
     act(made, "echo '* filter=eats' > .gitattributes")
