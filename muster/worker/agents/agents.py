@@ -92,11 +92,15 @@ def _with_text(command: list[str], text: str, options: Iterable[str] = ()) -> li
     return [*command, text, *options]
 
 
-def _custom(command: str, text: str) -> list[str]:
+def _split(command: str) -> list[str]:
     try:
-        words = shlex.split(command)
+        return shlex.split(command)
     except ValueError as error:
         raise ValueError(f"the project's agentCommand cannot be split: {error}") from None
+
+
+def _custom(command: str, text: str) -> list[str]:
+    words = _split(command)
     if not words:
         raise ValueError("the project has no agentCommand")
     if not any(PROMPT in word for word in words):
@@ -118,6 +122,19 @@ def installed(home: Path) -> list[Path]:
     found = [shutil.which(name, path=path) for name in BINARIES.values()]
     trees = [installs.trees(Path(name), path, never=[home]) for name in found if name]
     return [*dict.fromkeys(tree for each in trees for tree in each)]
+
+
+def shown(command: str, home: Path) -> list[Path]:
+    """What a room has to show, so that a command which is found on our search path runs there.
+
+    Nothing for a program that is named by a path: a project's command opens no file of the
+    machine's operator. Nothing of the worker's `home` either.
+    """
+    words = _split(command)
+    if not words or "/" in words[0]:
+        return []
+    found = shutil.which(words[0], path=search_path())
+    return installs.trees(Path(found), search_path(), never=[home]) if found else []
 
 
 def reached(agent: str, network: Iterable[str]) -> list[str]:

@@ -15,6 +15,8 @@ def command(
 ) -> StageCommand:
     """The command of an ordered stage. Raises ValueError for what no process can be given."""
     room = workspace.room
+    if order.kind == "agent" and order.agent == agents.CUSTOM:
+        room = room.showing(*agents.shown(order.agent_command or "", workspace.layout.home))
     return StageCommand(
         stage_index=order.stage_index,
         argv=agents.argv(

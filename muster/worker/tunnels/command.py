@@ -14,7 +14,7 @@ from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Author
 from muster.worker import processes
 from muster.worker.agents import environment as stage_environment
-from muster.worker.agents import kept_order
+from muster.worker.agents import installs, kept_order
 from muster.worker.git import workspace
 from muster.worker.git.workspace import Workspace
 from muster.worker.room.rooms import Rooms
@@ -91,9 +91,11 @@ def command(rooms: Rooms, key: AttemptKey, machine_id: str, template: str | None
     mark = str(directory.resolve())
     env = _environment(found, kept.author)
     argv = _argv(template, env["PATH"], name(machine_id, key))
+    program = Path(shutil.which(argv[0], path=env["PATH"]) or argv[0])
+    room = found.room.showing(*installs.trees(program, env["PATH"], never=[rooms.layout.home]))
     return TunnelCommand(
         # Some init first: a program that is not made to be pid 1 would hear no signal.
-        argv=found.room.command(*argv, open_network=True, pid_1=False),
+        argv=room.command(*argv, open_network=True, pid_1=False),
         env={**env, **_ENVIRONMENT, MARK: mark},
         cwd=found.path,
         mark=mark,

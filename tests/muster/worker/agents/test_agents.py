@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -241,3 +242,17 @@ def test_a_failure_is_judged_by_its_code_and_last_words(exit_code, output, reaso
 
 def test_old_output_does_not_count():
     assert classify(1, b"401 Unauthorized" + b"x" * 20_000) == "unknown"
+
+
+def test_a_projects_command_is_shown_where_it_is_found_and_nothing_that_it_names_by_a_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "tools" / "aide" / "bin" / "aide"
+    tool.parent.mkdir(parents=True)
+    tool.write_text("#!/bin/sh\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tool.parent}:/usr/bin:/bin")
+    assert agents.shown("aide --yes {prompt}", tmp_path / "home")
+    assert agents.shown(f"{tool} {{prompt}}", tmp_path / "home") == []
+    assert agents.shown("nothing-of-that-name", tmp_path / "home") == []
+    assert agents.shown("", tmp_path / "home") == []
