@@ -14,7 +14,8 @@ NPM = """\
 mkdir -p node_modules/player
 printf '{\\n  "packages": {\\n    "node_modules/player": {\\n' >node_modules/.package-lock.json
 """
-COMMANDS = {"bwrap": "", "vim": "", "htop": "", "sshd": "", "chromium": "", "npm": NPM}
+PLAIN = ["bwrap", "vim", "htop", "tmux", "gdb", "gcc", "make", "git-lfs", "ssh", "sshd", "chromium"]
+COMMANDS = {**dict.fromkeys(PLAIN, ""), "npm": NPM}
 
 
 @dataclass

@@ -89,7 +89,7 @@ class Machine:
     """`shop` is the project that attacks, `bank` the one that is attacked."""
 
     def __init__(
-        self, user: User, root: Path, *options: str, heartbeat: float = 0.2, lease: float = 60.0
+        self, user: User, root: Path, *options: str, heartbeat: float = 0.5, lease: float = 60.0
     ) -> None:
         self.user, self.root, self.options = user, root, options
         self.secrets: list[str] = []

@@ -36,7 +36,7 @@ def test_what_is_published_is_what_was_approved(machine: Machine, leave: str) ->
     attempt = machine.attempt()
     attempt.run(f"echo work > work; {leave.format(file=LATE)}; git add -A; git commit -qm own || :")
     approved = attempt.checkpoint()
-    machine.beats(10)  # the gate is open for a while
+    machine.beats(4)  # the gate is open for a while
     published = attempt.publish()
     assert published.commit == approved.commit
     branch = f"refs/heads/{published.branch}"
@@ -49,7 +49,7 @@ def test_nothing_is_written_while_people_look(machine: Machine, leave: str) -> N
     attempt = machine.attempt()
     attempt.run(f"{leave.format(file=LATE)}; rm -f {LATE}")
     (attempt.workspace / LATE).unlink(missing_ok=True)
-    machine.beats(10)
+    machine.beats(4)
     assert not (attempt.workspace / LATE).exists()
 
 

@@ -35,7 +35,7 @@ def test_nothing_that_gits_programs_left_lives_on_while_people_look(
 ) -> None:
     attempt = machine.attempt()
     attempt.run(POISONED.format(kind=kind, file=""))
-    machine.beats(10)  # the daemon has looked at the workspace once more by then
+    machine.beats(4)  # the daemon has looked at the workspace once more by then
     assert attempt.living == []
 
 
@@ -59,7 +59,8 @@ def test_the_daemons_git_reaches_no_host(machine: Machine) -> None:
     port = machine.server.line.port
     attempt.run(
         "git config filter.spy.clean 'acts/call.sh'\n"
-        f"printf '#!/bin/bash\\ncat; (: </dev/tcp/127.0.0.1/{port}) && echo reached\\n' > acts/call.sh\n"
+        f"printf '#!/bin/bash\\ncat; (: </dev/tcp/127.0.0.1/{port}) && echo reached\\n'"
+        " > acts/call.sh\n"
         "chmod +x acts/call.sh; echo '*.txt filter=spy' > .gitattributes; echo changed > a.txt"
     )
     found = machine.shop.git("show", f"{attempt.checkpoint().commit}:a.txt")

@@ -1,4 +1,4 @@
-"""Who takes more of the machine than its part is ended, told why, and costs nobody else anything."""
+"""Who takes more of a machine than its part is ended, told why, and costs nobody else anything."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from tests.hostile.users import User
 
 @pytest.fixture(scope="module")
 def shared_machine(user: User) -> Iterator[Machine]:
-    memory, disk = ["--attempt-memory", "384M"], ["--attempt-disk", "128M"]
+    memory, disk = ["--attempt-memory", "512M"], ["--attempt-disk", "128M"]
     numbers = ["--attempt-processes", "200", "--attempt-files", "512"]
     # A part of the processors is nobody's: a bomb slows a daemon down until it is ended.
     with in_service(user, *memory, *disk, *numbers, heartbeat=2.0) as made:

@@ -71,7 +71,8 @@ def test_tmux_holds_a_session(machine: Machine) -> None:
 def test_gdb_debugs_a_child(machine: Machine) -> None:
     attempt = run(
         machine,
-        "printf 'int twice(int n) { return 2 * n; }\\nint main(void) { return twice(21) - 42; }' > c.c\n"
+        "echo 'int twice(int n) { return 2 * n; }' > c.c\n"
+        "echo 'int main(void) { return twice(21) - 42; }' >> c.c\n"
         "gcc -g -O0 -o c c.c\n"
         "gdb -batch -ex 'break twice' -ex run -ex 'print n' -ex finish -ex continue ./c\n"
         "sleep 60 & gdb -batch -p $! -ex 'info inferiors' 2>/dev/null; kill $!",
@@ -94,13 +95,15 @@ StrictModes no
 UsePAM no
 PasswordAuthentication no
 END
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+free='import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])'
+port=$(python3 -c "$free")
 /usr/sbin/sshd -D -e -f sshd_config -p $port -o ListenAddress=127.0.0.1 2>sshd.log &
 for n in $(seq 100); do (: </dev/tcp/127.0.0.1/$port) 2>/dev/null && break; sleep 0.05; done
 ssh -p $port -i key -o StrictHostKeyChecking=accept-new -o BatchMode=yes 127.0.0.1 \
     'echo reached as $(whoami)' || { cat sshd.log; exit 1; }
 git init -q --bare there.git
-GIT_SSH_COMMAND="ssh -p $port -i $PWD/key" git push -q ssh://127.0.0.1$PWD/there.git HEAD:refs/heads/x
+export GIT_SSH_COMMAND="ssh -p $port -i $PWD/key"
+git push -q ssh://127.0.0.1$PWD/there.git HEAD:refs/heads/x
 git --git-dir there.git rev-parse x
 kill %1
 """
@@ -116,8 +119,8 @@ def test_ssh_reaches_a_host(machine: Machine) -> None:
 POSTGRES = """
 bin={bin}
 $bin/initdb -D ~/db -A trust -E UTF8 --locale=C >/dev/null
-$bin/pg_ctl -w -D ~/db -l ~/db.log -o "-c listen_addresses=127.0.0.1 -p $1 -k /tmp" start >/dev/null \
-    || {{ cat ~/db.log; exit 1; }}
+options="-c listen_addresses=127.0.0.1 -p $1 -k /tmp"
+$bin/pg_ctl -w -D ~/db -l ~/db.log -o "$options" start >/dev/null || {{ cat ~/db.log; exit 1; }}
 $bin/psql -h 127.0.0.1 -p $1 -d postgres -Atc 'select 6 * 7'
 $bin/pg_ctl -w -D ~/db stop >/dev/null
 """
@@ -159,8 +162,8 @@ def test_a_headless_browser_shows_a_page(machine: Machine) -> None:
     attempt = run(
         machine,
         "echo '<p id=p></p><script>p.textContent = 6 * 7</script>' > page.html\n"
-        f"{chromium} --headless --no-sandbox --disable-gpu --no-first-run --virtual-time-budget=2000"
-        " --dump-dom file:///workspace/page.html 2>/dev/null",
+        f"{chromium} --headless --no-sandbox --disable-gpu --no-first-run"
+        " --virtual-time-budget=2000 --dump-dom file:///workspace/page.html 2>/dev/null",
     )
     assert b'<p id="p">42</p>' in attempt.log
 
@@ -213,7 +216,8 @@ def test_loopback_within_the_room_works(machine: Machine, network: list[str] | N
     attempt = machine.attempt()
     ended = attempt.run(
         "python3 -m http.server -b 127.0.0.1 8123 >/dev/null 2>&1 & set -e\n"
-        "for n in $(seq 100); do (: </dev/tcp/127.0.0.1/8123) 2>/dev/null && break; sleep 0.05; done\n"
+        "for n in $(seq 100); do (: </dev/tcp/127.0.0.1/8123) 2>/dev/null && break; sleep 0.05\n"
+        "done\n"
         "exec 3<>/dev/tcp/127.0.0.1/8123; printf 'GET /README HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3",
         network=network,
     )

@@ -79,7 +79,8 @@ def test_the_remotes_of_other_projects_are_not_to_be_found(
 ) -> None:
     spy = machine.attempt()
     spy.run(
-        f"git -c safe.directory='*' clone -q file://{machine.bank.path} ~/clone; cat ~/clone/*; true"
+        f"git -c safe.directory='*' clone -q file://{machine.bank.path} ~/clone\n"
+        "cat ~/clone/*; true"
     )
     assert CANARY.encode() not in spy.log
 

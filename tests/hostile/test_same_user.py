@@ -50,7 +50,5 @@ def test_a_trap_in_the_next_ones_way_is_not_there(narrow: Machine) -> None:
     first.run("mkdir -m 700 /tmp/tmux-$(id -u); ln -s ~/.ssh /tmp/.X11-unix-trap; echo set")
     first.forget()
     second = narrow.attempt()
-    second.run(
-        "ls -d /tmp/tmux-$(id -u) /tmp/.X11-unix-trap; rm -rf /tmp/tmux-$(id -u) /tmp/.X11-unix-trap; true"
-    )
+    second.run('traps="/tmp/tmux-$(id -u) /tmp/.X11-unix-trap"; ls -d $traps; rm -rf $traps; true')
     assert second.log.count(b"No such file") == 2

@@ -81,7 +81,8 @@ def test_a_storm_of_sizes_costs_the_machine_nothing(machine: Machine) -> None:
     attempt = machine.attempt()
     server.pty.calls.clear()
     attempt.order(
-        "trap 'echo $(stty size) >> sizes' WINCH; echo begun; read line; stty size; yes | head -n 200000"
+        "trap 'echo $(stty size) >> sizes' WINCH; echo begun; read line; stty size\n"
+        "yes | head -n 200000"
     )
     attempt.says("begun")
     server.open_terminal(*attempt.key)

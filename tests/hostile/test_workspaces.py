@@ -19,7 +19,7 @@ SWAPS = {
     "refs elsewhere": "rm -rf .git/refs; ln -s {git}/refs .git/refs",
     "a head elsewhere": "rm .git/HEAD; ln -s {git}/HEAD .git/HEAD",
     "a head that is a secret": "rm .git/HEAD; ln -s {secret} .git/HEAD",
-    "a branch that is a secret": "for b in $(find .git/refs/heads -type f); do ln -sf {secret} $b; done",
+    "a branch that is a secret": "find .git/refs/heads -type f -exec ln -sf {secret} '{{}}' ';'",
     "an index elsewhere": "rm -f .git/index; ln -s {git}/index .git/index",
     "a config that is a secret": "rm .git/config; ln -s {secret} .git/config",
     "a config with a secret in it": "git config include.path {secret}",
@@ -30,7 +30,7 @@ SWAPS = {
     "no repository": "rm -rf .git",
     "a pipe": "rm .git/HEAD; mkfifo .git/HEAD",
     "pipes in the tree": "mkfifo pipe; ln -s /dev/zero zero; ln -s /dev/tty tty",
-    "a tree without end": "p=.; for n in $(seq 200); do p=$p/deeper-and-deeper; done; mkdir -p $p; ln -s . loop",
+    "a tree without end": "mkdir -p $(yes deeper-and-so-on/ | head -n 200 | tr -d '\\n'); ln -s . l",
 }
 
 

@@ -1,12 +1,16 @@
 """A fake server that looks at the kernel's list of processes the moment it is told something."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NamedTuple
 
+from websockets.exceptions import ConnectionClosed
+
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.frames import Body, Report
+from muster.protocol.frames import Body, Frame, Report
 from tests.hostile.cage import Running
 from tests.muster.worker.fake_server import LIMIT, FakeServer
+from tests.muster.worker.repositories import until
 
 
 class Sight(NamedTuple):
@@ -24,6 +28,17 @@ class Witness(FakeServer):
         self._look = look
         self.sights: list[Sight] = []
         super().__init__()
+
+    def send(self, frame: Frame) -> None:
+        """Also where the line has just been lost: a machine under attack may be late to answer."""
+
+        def sent() -> bool:
+            with suppress(ConnectionClosed):
+                super(Witness, self).send(frame)
+                return True
+            return False
+
+        until(sent)
 
     def seen_with(self, key: AttemptKey, kind: type) -> list[Sight]:
         with self.changed:

@@ -12,7 +12,8 @@ libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_
 held = []
 for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))):
     if pid not in (os.getpid(), os.getppid()) and libc.ptrace(SEIZE, pid, None, None) == 0:
-        held.append(open(f"/proc/{pid}/comm").read().strip())
+        with open(f"/proc/{pid}/comm") as file:
+            held.append(file.read().strip())
     try:
         open(f"/proc/{pid}/mem", "rb").close()
         print("memory of", pid, flush=True)

@@ -5,6 +5,7 @@ import resource
 import sys
 import threading
 import time
+from collections.abc import Iterator
 
 PATIENCE = 40.0  # seconds until it gives up by itself
 MEMORY = 4 << 30
@@ -15,7 +16,7 @@ PIECE = 16 << 20
 end = time.monotonic() + PATIENCE
 
 
-def going_on(most: int):
+def going_on(most: int) -> Iterator[int]:
     for number in range(most):
         if time.monotonic() > end:
             return
@@ -115,7 +116,7 @@ def scratch() -> None:
 def files() -> None:
     held = []
     try:
-        held += [open("/dev/null") for _ in range(100_000)]
+        held += [os.open("/dev/null", os.O_RDONLY) for _ in range(100_000)]
     except OSError as error:
         print("told", error.strerror, flush=True)
 

@@ -45,7 +45,8 @@ KINDS = {
     "tabs": lambda: (b"\t" * 300 + ESC + b"H" + ESC + b"[3g") * 2_000,
 }
 QUERIES = (
-    b"\x1b[c\x1b[>c\x1b[=c\x1b[5n\x1b[6n\x1b[?6n\x1b[18t\x1b[20t\x1b[21t\x1b]0;echo hacked\r\x07\x1b[21t"
+    b"\x1b[c\x1b[>c\x1b[=c\x1b[5n\x1b[6n\x1b[?6n\x1b[18t\x1b[20t\x1b[21t"
+    b"\x1b]0;echo hacked\r\x07\x1b[21t"
     b'\x1b]10;?\x07\x1b]11;?\x1b\\\x1b]4;1;?\x07\x1b]52;c;?\x07\x1bP$q"p\x1b\\\x1bP+q544e\x1b\\\x05'
     b"\x1b[?1;2$p\x1b[x\x1b[?15n\x1b[?u\x1b[>q"
 )
