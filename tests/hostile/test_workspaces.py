@@ -30,7 +30,7 @@ SWAPS = {
     "no repository": "rm -rf .git",
     "a pipe": "rm .git/HEAD; mkfifo .git/HEAD",
     "pipes in the tree": "mkfifo pipe; ln -s /dev/zero zero; ln -s /dev/tty tty",
-    "a tree without end": "mkdir -p $(yes deeper-and-so-on/ | head -n 200 | tr -d '\\n'); ln -s . l",
+    "a tree without end": "mkdir -p $(yes deeper-and-so/ | head -n 200 | tr -d '\\n'); ln -s . l",
 }
 
 
