@@ -48,8 +48,12 @@ def test_it_kills_what_runs_and_erases_all_that_it_made(
     server, home = worker.start().server, worker.layout.home
     worker.run(HIDES_AND_CLOSES)
     server.until(lambda: b"up" in server.log())
+
+    def hides() -> list[processes.Process]:
+        return [each for each in worker.stages() if each in processes.started_with("sleep", "61")]
+
+    until(hides)
     hidden = worker.stages()
-    assert [each for each in hidden if each in processes.started_with("sleep", "61")]
     (home / "notes").write_text("the operator's")
     decommission(worker)
     worker.join()
