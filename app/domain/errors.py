@@ -129,6 +129,13 @@ class TunnelOpen(Conflict):
     code = "tunnel_open"
 
 
+class NetworkClosed(Conflict):
+    """The task's network is not open, and a tunnel needs one that is: what lies in the workspace
+    would have it, too."""
+
+    code = "network_closed"
+
+
 class NetworkOpen(Conflict):
     """The project's network is open: its stages may reach every host already."""
 

@@ -6,7 +6,7 @@ from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
 from app.api.problems import problems
 from app.api.schemas.tunnels import NewTunnel, TunnelSchema
-from app.domain.errors import Forbidden, NoLiveWorkspace
+from app.domain.errors import Forbidden, NetworkClosed, NoLiveWorkspace
 from app.services.tunnels import tunnels
 from app.services.tunnels.tunnels import TunnelView
 
@@ -16,7 +16,7 @@ blp = Blueprint("tunnels", __name__, url_prefix="/api/web/workspace-tunnel", des
 @blp.post("/<int:task_id>/start")
 @blp.arguments(NewTunnel, required=False)
 @blp.response(200, TunnelSchema)
-@problems(blp, Forbidden, NoLiveWorkspace)
+@problems(blp, Forbidden, NoLiveWorkspace, NetworkClosed)
 def start_tunnel(body: dict[str, Any], task_id: int) -> TunnelView:
     """Open a tunnel into the task's workspace. If one is open already, it stays as it is."""
     return tunnels.start(current_developer(), task_id, **body)

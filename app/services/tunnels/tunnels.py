@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from app import bus
+from app.domain import network
 from app.domain import tunnel as rules
 from app.domain.attempt import WorkspaceState
-from app.domain.errors import IllegalTransition, NoLiveWorkspace
+from app.domain.errors import IllegalTransition, NetworkClosed, NoLiveWorkspace
 from app.domain.roles import Act, may
 from app.domain.task import EventType
 from app.domain.tunnel import TunnelEvent, TunnelSeen, TunnelState
@@ -73,10 +74,13 @@ def start(
 ) -> TunnelView:
     """Open a tunnel into the workspace of the live attempt; one that is open stays as it is.
 
-    Commits, and wakes the machine. Raises NotFound, Forbidden, NoLiveWorkspace.
+    Commits, and wakes the machine. Raises NotFound, Forbidden, NoLiveWorkspace, NetworkClosed.
     """
     seen = reads.get(actor, task_id)
     rights.require(Act.CONTROL_TUNNEL, actor, seen.project, creator_id=seen.created_by)
+    hosts = (network.of_stage(s.get("network"), seen.project.network) for s in seen.pipeline)
+    if any(allowed is not None for allowed in hosts):
+        raise NetworkClosed
     held, now = locks.task_with_machine(task_id), clock_now()
     if held.live is None or held.machine is None or not _has_workspace(held.live):
         raise NoLiveWorkspace

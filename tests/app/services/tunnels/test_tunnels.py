@@ -12,7 +12,7 @@ from app.domain.roles import SystemRole
 from app.domain.task import EventType
 from app.extensions import db
 from app.machines.tunnels import TunnelOrders
-from app.models import AuditEntry, Developer, Event, Task
+from app.models import AuditEntry, Developer, Event, Project, Task
 from app.services.clock import now
 from app.services.dispatch import dispatch
 from app.services.machines import orders
@@ -151,6 +151,21 @@ def test_without_a_workspace_there_is_no_tunnel(
     scene.prepare()
     tasks.cancel(scene.creator, scene.task.id)
     assert scene.ask("start") == (409, "no_live_workspace")
+
+
+def test_where_the_network_is_not_open_there_is_no_tunnel(scene: Scene) -> None:
+    """It would be a way out for what an agent has left in the workspace."""
+    scene.prepare()
+    project = db.session.get_one(Project, scene.task.project_id)
+    stage = scene.task.pipeline[0]
+    for projects, own in ((["packages.example.com"], None), (None, "none"), ([], None)):
+        project.network = projects
+        scene.task.pipeline = [{**stage, **({"network": own} if own else {})}]
+        db.session.commit()
+        assert scene.ask("start") == (409, "network_closed")
+    scene.task.pipeline = [{**stage, "network": "open"}]
+    db.session.commit()
+    assert scene.ask("start")["state"] == "starting"
 
 
 @pytest.mark.parametrize("seconds", [59, 86_401, "60"])
