@@ -71,7 +71,7 @@ bench: $(TOOLS) ## The benchmarks, with ratios to bare parts and peers; takes mi
 	@$(BIN)/python -m bench.terminals --quick
 
 hostile: $(TOOLS) ## Agents that mean no good, in rooms of real daemons (as root)
-	@$(BIN)/python -m pytest -q tests/hostile
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/hostile
 
 soak: $(TOOLS) ## Ordinary life, sampled: does anything grow? MINUTES=10; a chart in soak.svg
 	@$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),10)
