@@ -10,22 +10,28 @@ A room without a network has a proxy, which is handed its listener over PROXY.
 It stays who bwrap is, and only the command becomes the attempt: a process of another user outlives
 a bwrap that is killed, for that has no right any more to have it killed as well.
 
-Standard library only: the interpreter that runs it is bare.
+Standard library only, for the interpreter that runs it is bare; and little of it, for each stage
+waits for the imports: json, contextlib and typing would be as much again as all the rest.
 """
 
-import contextlib
+from __future__ import annotations
+
 import ctypes
 import errno
 import fcntl
-import json
+import marshal
 import os
 import signal
-from typing import Any, NoReturn
 
 from muster.worker.room.landlock import scope_abstract_sockets
 
+TYPE_CHECKING = False  # type checkers take it for true
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
 CONTENT = 3
-"""The descriptor of a file with a JSON object: argv, env, cwd, uid, gid (None: stay), has_proxy."""
+"""The descriptor of a file with a marshalled dictionary: argv, env, cwd, uid, gid (None: stay),
+has_proxy."""
 
 PROXY = 4
 """The descriptor for `egress.in_room.listen_in_room`, if there is a proxy."""
@@ -45,7 +51,7 @@ def main() -> NoReturn:
     told = fcntl.fcntl(2, fcntl.F_DUPFD_CLOEXEC, PROXY + 1)
     terminal = fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, PROXY + 1)
     with os.fdopen(CONTENT, "rb") as file:
-        content = json.load(file)
+        content = marshal.load(file)
     try:
         if content["has_proxy"]:
             from muster.worker.egress.in_room import listen_in_room  # few rooms need it
@@ -150,9 +156,11 @@ def _start(content: dict[str, Any], terminal: int) -> tuple[int, bytes]:
 
 def _pass_on(*_: object) -> None:
     """TERM for all but ourselves, and CONT so that the stopped ones hear it."""
-    for number in (signal.SIGTERM, signal.SIGCONT):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(-1, number)
+    try:
+        os.kill(-1, signal.SIGTERM)
+        os.kill(-1, signal.SIGCONT)
+    except ProcessLookupError:
+        return  # there is nobody else
 
 
 def _outlive(leader: int) -> int:
@@ -176,5 +184,7 @@ def _give_up(*_: object) -> NoReturn:
 
 
 def _say(told: int, line: bytes) -> None:
-    with contextlib.suppress(OSError):  # the shim is gone, and we soon
+    try:
         os.write(told, line)
+    except OSError:
+        return  # the shim is gone, and we soon

@@ -6,7 +6,7 @@ Forked by hand: `subprocess` cannot give a child its controlling terminal. Stand
 import ctypes
 import errno
 import fcntl
-import json
+import marshal
 import os
 import signal
 import termios
@@ -210,7 +210,7 @@ def _content(command: StageCommand, env: dict[str, str], *, has_proxy: bool) -> 
     how = {"uid": command.uid, "gid": command.gid, "has_proxy": has_proxy}
     content = {"argv": command.argv, "env": env, "cwd": command.cwd, **how}
     handle = os.memfd_create("stage")
-    os.write(handle, json.dumps(content).encode())
+    os.write(handle, marshal.dumps(content, 4))
     os.lseek(handle, 0, os.SEEK_SET)
     return handle
 

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -151,3 +153,18 @@ def test_a_projects_variables_touch_the_command_alone(begun: Begin, tmp_path: Pa
     stages = begun("echo ok", env={"LD_PRELOAD": "/workspace/evil.so", "BASH_ENV": "/x"})
     assert how(stages.wait()) == ("exit", 0)
     assert stages.output().count(b"LD_PRELOAD cannot be preloaded") <= 1
+
+
+def test_the_first_process_imports_nothing_that_a_stage_would_wait_for() -> None:
+    look = "import sys; sys.path.append(sys.argv[1]); import muster.worker.room.leader; "
+    look += "print(*{'contextlib', 'json', 're', 'subprocess', 'typing'} & sys.modules.keys())"
+    sources = str(Path(__file__).parents[4])
+    command = [sys.executable, "-I", "-S", "-X", "utf8", "-c", look, sources]
+    assert subprocess.run(command, capture_output=True, check=True).stdout.split() == []
+
+
+def test_a_stage_is_given_bytes_that_are_no_text(begun: Begin) -> None:
+    odd = os.fsdecode(b"gr\xfc\xdfe")
+    stages = begun("", "bash", "-c", 'printf %s "$1$ODD" | od -An -c', "-", odd, env={"ODD": odd})
+    assert how(stages.wait()) == ("exit", 0)
+    assert stages.output().split() == [*b"g r 374 337 e".split()] * 2
