@@ -141,7 +141,9 @@ class Machine:
             return False
         with self.passing("bank") as honest:
             ended = honest.run("echo in service; echo more >> ledger")
-            return ended.code == 0 and b"in service" in honest.log and bool(honest.checkpoint())
+            honest.says("in service")
+            assert (ended.how, ended.code) == ("exit", 0), ended
+            return bool(honest.checkpoint())
 
     @contextmanager
     def passing(self, project: str = "shop") -> Iterator["Attempt"]:

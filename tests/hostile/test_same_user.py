@@ -25,7 +25,9 @@ def test_the_next_with_the_same_user_id_finds_nothing(narrow: Machine) -> None:
     first.run(f"for p in {PLACES}; do echo {secret} > $p/left-{first.token}; done; umask; id -u")
     first.forget()
     second = narrow.attempt()
-    second.run(f"id -u; cat $(find {PLACES} -type f -user $(id -u) 2>/dev/null); echo searched")
+    second.run(
+        f"id -u; cat /dev/null $(find {PLACES} -type f -user $(id -u) 2>/dev/null); echo searched"
+    )
     assert first.log.split()[-1] == second.log.split()[0]
     assert b"searched" in second.log
     assert CANARY.encode() not in second.log
