@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
@@ -48,7 +49,8 @@ class AttemptWorkspace:
 
     def find(self) -> None:
         """Takes over what an earlier life of the daemon prepared."""
-        self._workspace = workspace.find(self._context.rooms, self._key)
+        found = workspace.find(self._context.rooms, self._key)
+        self._workspace = found and replace(found, cancelled=self._abandoned)
 
     def prepared(self, repo: Repo, author: Author) -> Workspace:
         """The attempt's workspace, which is made if it is missing.
@@ -57,7 +59,8 @@ class AttemptWorkspace:
         """
         if self._workspace is None:
             self._tell("preparing")
-            self._workspace = prepare(self._request(repo, author), self.note, self._abandoned)
+            made = prepare(self._request(repo, author), self.note, self._abandoned)
+            self._workspace = replace(made, cancelled=self._abandoned)
             self._tell_ready(self._workspace, resumed=repo.resume_from is not None)
             if self._context.repositories.add(repo.url):
                 self._context.changed()

@@ -17,6 +17,8 @@ from muster.worker.git.workspace import (
     commit_variables,
 )
 
+_ENDED = (git.GitTimeout, git.GitExceeded, git.GitCancelled)  # we did it: there may be more to say
+
 COMMIT_TIMEOUT = 300.0
 PUSH_TIMEOUT = 300.0
 
@@ -124,7 +126,7 @@ def _taken(
     WorkspaceError, OSError."""
     whole = _commit(workspace, message, author, note)
     workspace.require_intact()
-    commit = mirror.take(workspace.room, ref, COMMIT_TIMEOUT)
+    commit = mirror.take(workspace.room, ref, COMMIT_TIMEOUT, workspace.cancelled)
     approved.note(workspace, commit, whole=whole)
     return commit
 
@@ -142,7 +144,7 @@ def _commit(workspace: Workspace, message: str, author: Author, note: NoteTaker)
         )
     except git.GitError as error:
         # Silence means that there was nothing to commit.
-        if error.stderr or isinstance(error, git.GitTimeout):
+        if error.stderr or isinstance(error, _ENDED):
             raise
     return whole
 
@@ -157,7 +159,7 @@ def _stage_changes(workspace: Workspace, note: NoteTaker) -> bool:
                 raise
             workspace.clear_index_lock()
             workspace.git(*arguments, timeout=COMMIT_TIMEOUT)
-    except (git.GitTimeout, git.GitExceeded):
+    except _ENDED:
         raise
     except git.GitError as error:
         # One file that cannot be read should not cost all the others.

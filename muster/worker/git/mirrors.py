@@ -116,7 +116,7 @@ class Mirror:
                     run()
             return {ref: self.commit(ref) for ref in heads}
 
-    def take(self, room: Room, ref: str, timeout: float) -> str:
+    def take(self, room: Room, ref: str, timeout: float, cancelled: git.Flag | None = None) -> str:
         """Copies HEAD of the room's workspace to the mirror's `ref`; returns the commit.
 
         The side that reads the workspace is in the room. Raises GitError.
@@ -126,8 +126,9 @@ class Mirror:
         arguments += ["--no-write-fetch-head", f"--upload-pack={reader} --strict"]
         # As a URL it cannot be taken for a bundle, whatever the agent puts there.
         arguments += ["--end-of-options", f"file://{room.workspace}/.git", f"+HEAD:{ref}"]
-        with self.lock.held(time.monotonic() + timeout), self._kept_for_borrowers([ref]):
-            git.run(arguments, cwd=self.path, timeout=timeout)
+        deadline = time.monotonic() + timeout
+        with self.lock.held(deadline, cancelled), self._kept_for_borrowers([ref]):
+            git.run(arguments, cwd=self.path, timeout=timeout, cancelled=cancelled)
         return self.commit(ref)
 
     def push(self, refspecs: Sequence[str], timeout: float = PUSH_TIMEOUT) -> None:

@@ -7,9 +7,11 @@ told where its repository is: the agent may have put anything there.
 import json
 import os
 import shlex
+import stat
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from muster.worker.room.rooms import Rooms
 FACTS_TIMEOUT = 60.0
 
 _STATUS = "git status --porcelain=v2 --branch --ignore-submodules=dirty"
+_FILES = ("HEAD", "index", "config", "packed-refs", "shallow", "info/attributes", "info/exclude")
 _SIZE = "du -sk ."
 _DIFF = (
     *("diff", "--shortstat", "--no-ext-diff", "--no-textconv"),
@@ -62,7 +65,8 @@ class Facts:
 
 @dataclass(frozen=True)
 class Workspace:
-    """One attempt's clone. `base_commit` is where the attempt's branch left `base`."""
+    """One attempt's clone. `base_commit` is where the attempt's branch left `base`. Once
+    `cancelled` is set all that git does here is ended: an agent may have made it wait for ever."""
 
     layout: Layout
     key: AttemptKey
@@ -70,6 +74,7 @@ class Workspace:
     base: str
     base_commit: str
     room: Room
+    cancelled: Flag | None = field(default=None, compare=False)
 
     @property
     def identity(self) -> Identity | None:
@@ -103,13 +108,21 @@ class Workspace:
         """Runs git here, in a room of its own. Raises GitError, WorkspaceError."""
         self.require_intact()
         own = {**self._variables(), **(env or {})}
-        return git.run(args, self.path, own, timeout, room=self.room)
+        flag = self.cancelled
+        return git.run(args, self.path, own, timeout, room=self.room, cancelled=flag)
 
     def require_intact(self) -> None:
-        """Raises WorkspaceError if `.git` was made to point elsewhere."""
+        """Raises WorkspaceError if `.git` was made to point elsewhere, or what git reads there is
+        no file: a pipe would keep it waiting."""
         pointed = os.path.lexists(self.git_directory / "commondir")
         if self.git_directory.is_symlink() or not self.git_directory.is_dir() or pointed:
             raise WorkspaceError("workspace_broken", "the workspace's .git was replaced")
+        for name in _FILES:
+            with suppress(OSError):
+                mode = os.lstat(self.git_directory / name).st_mode
+                if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+                    words = f"the workspace's .git/{name} is no file"
+                    raise WorkspaceError("workspace_broken", words)
 
     def script(
         self,
@@ -122,7 +135,8 @@ class Workspace:
         WorkspaceError."""
         self.require_intact()
         own = {**self._variables(), **(env or {})}
-        return git.run_script(script, self.path, own, timeout, room=self.room, cancelled=cancelled)
+        flag = cancelled or self.cancelled
+        return git.run_script(script, self.path, own, timeout, room=self.room, cancelled=flag)
 
     def facts(self, cancelled: Flag | None = None) -> Facts:
         """What lies in the workspace now. Raises GitError, WorkspaceError; the former also where

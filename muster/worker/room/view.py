@@ -24,6 +24,7 @@ SYSTEM = (
 )
 # Not the socket of Nix's daemon, which builds, and fetches, outside of every room.
 _STORES = ("/nix/store", "/nix/var/nix/profiles", "/gnu/store")
+_SSH_PARTS = "/etc/ssh/ssh_config.d"
 _MORE = ("/sys", "/var/lib/dpkg", "/var/cache/fontconfig")
 # What is temporary lies in memory: these parts of what an attempt may have, as divisors.
 _SCRATCH = {"/tmp": 2, "/var/tmp": 4, "/dev/shm": 4}
@@ -83,6 +84,9 @@ class View:
         resolver = os.path.realpath("/etc/resolv.conf")
         if resolver.startswith("/run/"):
             yield from (*_made(resolver), "--ro-bind-try", resolver, resolver)
+        if os.geteuid() != 0 and os.path.isdir(_SSH_PARTS):
+            # There root's files are nobody's, and ssh would read no settings of such an owner.
+            yield from ("--perms", "0755", "--tmpfs", _SSH_PARTS)
         yield from ("--ro-bind", str(self.passwd), "/etc/passwd")
         yield from ("--ro-bind", str(self.group), "/etc/group")
 
