@@ -60,11 +60,14 @@ SETTINGS = {
 class GitError(Exception):
     """git failed. `message` is in git's own words, trimmed, credentials masked."""
 
-    def __init__(self, message: str, stderr: str = "", stdout: str = "") -> None:
+    def __init__(
+        self, message: str, stderr: str = "", stdout: str = "", status: int | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.stderr = stderr
         self.stdout = stdout
+        self.status = status  # git's exit status, if it had one
 
 
 class GitTimeout(GitError):
@@ -156,7 +159,7 @@ def _run(
         return stdout
     stderr = mask(conversation.stderr.decode(errors="replace"), secrets)
     words = _words(stderr) or _words(mask(stdout, secrets))
-    raise GitError(words or f"{name} ended with {status}", stderr, stdout)
+    raise GitError(words or f"{name} ended with {status}", stderr, stdout, status)
 
 
 def environment(
