@@ -122,7 +122,8 @@ def test_what_has_no_name_counts_while_somebody_holds_it(tmp_path: Path, how: st
     with subprocess.Popen(holder, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"held\n"
-        assert disk.nameless([str(tmp_path)], os.getpid()) == 1 << 20
+        # The file system may keep a block of its own for it.
+        assert 1 << 20 <= disk.nameless([str(tmp_path)], os.getpid()) <= (1 << 20) + (64 << 10)
         process.communicate()
     assert disk.nameless([str(tmp_path)], os.getpid()) == 0
 
@@ -144,9 +145,9 @@ def test_a_stage_that_fills_the_disk_is_ended(stages: Stages, tmp_path: Path) ->
 
 def test_a_walk_that_is_not_wanted_any_more_is_ended() -> None:
     watch = DiskWatch(["/"], MUCH, now=0.0)
-    others = processes.descendants(os.getpid())
+    others = {each.pid for each in processes.descendants(os.getpid())}
     watch.look(5.0)
-    (child,) = [each for each in processes.descendants(os.getpid()) if each not in others]
+    (child,) = [each for each in processes.descendants(os.getpid()) if each.pid not in others]
     watch.close()
     _, status = os.waitpid(child.pid, 0)
     assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
