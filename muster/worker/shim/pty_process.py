@@ -230,10 +230,13 @@ def _become(
         if command.room:
             _make_room(command.room, env, terminal, told, content, proxy)
         leader.drop_rights(command.uid, command.gid)
+        leader.become(command.argv, env, command.cwd, terminal, told)
     except OSError as error:
         os.write(told, leader.said(error, "prepare"))
-        os._exit(127)
-    leader.become(command.argv, env, command.cwd, terminal, told)
+    except BaseException as error:
+        os.write(told, leader.said(OSError(errno.EINVAL, str(error)), "prepare"))
+    finally:
+        os._exit(127)  # whatever comes: this is no second shim
 
 
 def _make_room(

@@ -13,16 +13,12 @@ from typing import Any
 import pytest
 
 from muster.worker import processes
-from muster.worker.clock import boot_seconds
 from muster.worker.limits import watch
 from muster.worker.limits.limits import StageLimits
 from muster.worker.limits.watch import RoomWatch
 from muster.worker.processes import Process
-from muster.worker.shim.stage_run import StageRun
-from muster.worker.shim.wire import StageCommand
 from tests.muster.worker.limits import stage_as
 from tests.muster.worker.limits.attacks import BOMB, EATER, FILLER, PYTHON, SLEEP
-from tests.muster.worker.repositories import until
 from tests.muster.worker.shim_stages import Stages
 from tests.muster.worker.worker_home import SOURCES
 
@@ -140,7 +136,7 @@ def test_who_is_told_to_end_is_watched_until_it_has(stages: Stages) -> None:
 
 def test_looks_cost_a_bounded_share_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     moments = iter([100.0, 101.5])
-    monkeypatch.setattr(watch, "boot_seconds", lambda: next(moments))
+    monkeypatch.setattr(watch, "process_time", lambda: next(moments))
     looked: list[Process] = []
     room = RoomWatch(USUAL, lambda: looked, now=99.5)
     assert room.look(100.0) is None
@@ -148,14 +144,8 @@ def test_looks_cost_a_bounded_share_of_the_time(monkeypatch: pytest.MonkeyPatch)
     assert room.look(129.0) is None
 
 
-def test_a_room_that_ends_is_looked_at_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    command = StageCommand(0, ["true"], {}, "/", 60.0, limits=USUAL)
-    run = StageRun(command, {"PATH": "/usr/bin:/bin"}, lambda _: None, boot_seconds())
-    closed: list[float] = []
-    room, rest = run._watch, run._watch.rest
-    monkeypatch.setattr(room, "rest", lambda: closed.append(room.wakes_at()) or rest())
-    until(lambda: run.child_died(boot_seconds()) or closed)
+def test_a_room_that_ends_is_looked_at_no_more() -> None:
+    room = RoomWatch(USUAL, list, now=99.5)
+    room.rest()
     assert room.wakes_at() == inf
     assert room.look(1e9) is None
-    until(lambda: run.tick(boot_seconds()) or run.end)
-    run.process.close()
