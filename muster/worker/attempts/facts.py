@@ -3,11 +3,11 @@
 import itertools
 import logging
 import os
-import subprocess
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import SubprocessError
 from types import TracebackType
 from typing import Self
 
@@ -70,7 +70,7 @@ class FactsTeller:
         number = next(self._looks)
         try:
             facts = _ready(at, look())
-        except (GitError, WorkspaceError, OSError, subprocess.SubprocessError) as error:
+        except (GitError, WorkspaceError, OSError, ValueError, SubprocessError) as error:
             log.debug("no facts about %s: %s", at.path, error)
             return
         with self._lock:

@@ -11,23 +11,21 @@ It stays who bwrap is, and only the command becomes the attempt: a process of an
 a bwrap that is killed, for that has no right any more to have it killed as well.
 
 Standard library only, for the interpreter that runs it is bare; and little of it, for each stage
-waits for the imports: json, contextlib and typing would be as much again as all the rest.
+waits for the imports: `signal` and `ctypes` alone would be as much again as starting Python is.
 """
 
 from __future__ import annotations
 
-import ctypes
 import errno
-import fcntl
 import marshal
 import os
-import signal
-
-from muster.worker.room.landlock import scope_abstract_sockets
 
 TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
+    import signal
     from typing import Any, NoReturn
+else:
+    import _signal as signal  # what `signal` puts its enumerations around
 
 CONTENT = 3
 """The descriptor of a file with a marshalled dictionary: argv, env, cwd, uid, gid (None: stay),
@@ -40,16 +38,15 @@ OK = b"ok\n"
 LEFTOVERS = 1.0
 """Seconds that what outlives the command has between TERM and the room's end."""
 
+_TOLD, _TERMINAL = PROXY + 1, PROXY + 2
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
-
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main() -> NoReturn:
     """Runs what CONTENT names, and ends with the room."""
-    told = fcntl.fcntl(2, fcntl.F_DUPFD_CLOEXEC, PROXY + 1)
-    terminal = fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, PROXY + 1)
+    told = os.dup2(2, _TOLD, inheritable=False)
+    terminal = os.dup2(0, _TERMINAL, inheritable=False)
     with os.fdopen(CONTENT, "rb") as file:
         content = marshal.load(file)
     try:
@@ -57,9 +54,9 @@ def main() -> NoReturn:
             from muster.worker.egress.in_room import listen_in_room  # few rooms need it
 
             listen_in_room(PROXY)
-        else:
-            scope_abstract_sockets()
-        _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)  # nobody in here reads or writes its descriptors
+        if content["uid"] in (None, os.geteuid()):
+            # The command is the same user, and must not come at our memory and descriptors.
+            _prctl(_PR_SET_DUMPABLE, 0)
         leader, failure = _start(content, terminal)
     except OSError as error:
         _say(told, said(error, "room"))
@@ -113,16 +110,23 @@ def close_all_but(*kept: int) -> None:
 
 
 def drop_rights(uid: int | None, gid: int | None) -> None:
-    """Becomes that user for good, if it is another, and is killed from now on when its parent dies.
-
-    The kernel forgets the latter with a change of user, so it comes last.
-    """
+    """Becomes that user for good, if it is another."""
     if uid is not None and uid != os.geteuid():
         gid = uid if gid is None else gid
         os.setgroups([])
         os.setresgid(gid, gid, gid)
         os.setresuid(uid, uid, uid)
-    _libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+
+
+def die_with_parent() -> None:
+    """Is killed from now on when its parent dies. The kernel forgets that with a change of user."""
+    _prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
+
+
+def _prctl(option: int, value: int) -> None:
+    import ctypes  # not at the top: a room of root's does without
+
+    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 def said(error: OSError, step: str) -> bytes:

@@ -135,7 +135,7 @@ class Room:
         network = [] if open_network else ["--unshare-net"]
         bwrap = shutil.which("bwrap") or "bwrap"
         entered = [bwrap, *_NAMESPACES, *user, *network, "--die-with-parent", *options]
-        return [*entered, *self.view.arguments()]
+        return [*entered, *self.view.arguments]
 
     def _dropped(self) -> list[str]:
         if self.uid is None:

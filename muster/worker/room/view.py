@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 WORKSPACE = "/workspace"
@@ -59,8 +60,9 @@ class View:
     shown: tuple[Path, ...] = ()
     directories: tuple[RoomDirectory, ...] = ()
 
+    @cached_property
     def arguments(self) -> list[str]:
-        """Options of bwrap."""
+        """Options of bwrap; put together once, for each attempt has several rooms."""
         return [
             *self._system(),
             *self._own_places(),

@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from muster.worker import processes
 from muster.worker.room import leader
+from muster.worker.room.landlock import scope_abstract_sockets
 from muster.worker.shim.wire import StageCommand
 
 _BATCH = 64 << 10
@@ -230,6 +231,7 @@ def _become(
         if command.room:
             _make_room(command.room, env, terminal, told, content, proxy)
         leader.drop_rights(command.uid, command.gid)
+        leader.die_with_parent()
         leader.become(command.argv, env, command.cwd, terminal, told)
     except OSError as error:
         os.write(told, leader.said(error, "prepare"))
@@ -256,7 +258,9 @@ def _make_room(
         for number, handle in enumerate(moved):
             os.dup2(handle, number)
         leader.close_all_but(*range(leader.CONTENT, len(moved)))
-        leader.drop_rights(None, None)
+        leader.die_with_parent()
+        if proxy is None:
+            scope_abstract_sockets()  # what shares the host's network; here it costs no import
         os.chdir("/")
         os.execve(room[0], room, {"PATH": os.defpath} | _mark(env))
     except OSError as error:
