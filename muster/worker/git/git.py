@@ -100,8 +100,9 @@ def run(
     seconds. In a `room`, with its rights and no network, nothing that git started is left
     afterwards. Raises GitError, GitTimeout, GitCancelled.
     """
-    given = ["git", *args]
-    argv = room.command(*given) if room else given
+    argv = ["git", *args]
+    if room:
+        argv = room.command("git", "-C", room.workspace, *args, cwd=None)
     return _run(
         argv,
         f"git {args[0]}",
@@ -125,7 +126,7 @@ def run_script(
     cancelled: Flag | None = None,
 ) -> str:
     """Runs a shell script of git commands, as `run` does with one, in one room."""
-    argv = room.command("sh", "-c", script)
+    argv = room.command("sh", "-c", f'cd "$0" || exit\n{script}', room.workspace, cwd=None)
     return _run(argv, "git", cwd, environment(env), timeout, room=room, cancelled=cancelled)
 
 

@@ -121,7 +121,7 @@ class Mirror:
 
         The side that reads the workspace is in the room. Raises GitError.
         """
-        reader = shlex.join(room.command("git", "upload-pack"))
+        reader = shlex.join(room.command("git", "upload-pack", cwd=None))
         arguments = ["fetch", "--quiet", "--no-tags", "--no-auto-maintenance"]
         arguments += ["--no-write-fetch-head", f"--upload-pack={reader} --strict"]
         # As a URL it cannot be taken for a bundle, whatever the agent puts there.

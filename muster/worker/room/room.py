@@ -94,12 +94,17 @@ class Room:
         return []
 
     def command(
-        self, *argv: str, open_network: bool = False, pid_1: bool = True, cwd: str | None = None
+        self,
+        *argv: str,
+        open_network: bool = False,
+        pid_1: bool = True,
+        cwd: str | None = WORKSPACE,
     ) -> list[str]:
         """The command that runs `argv` in a room of its own, with the attempt's rights.
 
         It has to be run with the daemon's own rights, and passes its environment on; when it has
-        ended by itself the room is empty. Unless `pid_1`, some init is before the program.
+        ended by itself the room is empty. Unless `pid_1`, some init is before the program. In a
+        view it begins in `cwd`; where that is None it goes by itself to where it wants to be.
         """
         room: list[str] = []
         inside = [*self._dropped(), *argv]
@@ -107,7 +112,8 @@ class Room:
             options = ["--as-pid-1"] if pid_1 else []
             room = [*self._entered(*options, open_network=open_network), "--"]
             # There only as the attempt: who makes the room has no right to enter what is closed.
-            inside = [*self._dropped(), *_IN, cwd or WORKSPACE, *argv]
+            entering = [*_IN, cwd] if cwd else []
+            inside = [*self._dropped(), *entering, *argv]
         elif self.level == "processes":
             room = _unshared()
         first = _FIRST if room and pid_1 else ()
