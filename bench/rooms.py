@@ -12,8 +12,8 @@ from bench.rig import TASKS, Rig
 from bench.stamps import SCRIPT, Stamps
 
 SLOTS = 8
-BLOCKS, WARM_UP, TASKS_A_BLOCK = 6, 3, 10
-ROUNDS, TASKS_A_ROUND = 6, 32
+BLOCKS, WARM_UP, TASKS_A_BLOCK = 8, 3, 10
+ROUNDS, TASKS_A_ROUND = 12, 24
 LATER_AT_MOST = 30.0  # milliseconds
 RATE_AT_LEAST = 0.85
 FINISH_SECONDS = 120.0

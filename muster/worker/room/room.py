@@ -79,7 +79,7 @@ class Room:
 
     def showing(self, *paths: Path) -> "Room":
         """The same room, in which these are to be seen, too."""
-        if self.view is None:
+        if self.view is None or not paths:
             return self
         return replace(self, view=replace(self.view, shown=(*self.view.shown, *paths)))
 

@@ -108,10 +108,11 @@ class View:
     def _covered(self) -> Iterator[str]:
         """What is the worker's own, wherever it would be seen and whatever links lead there."""
         own = sorted({Path(os.path.realpath(path)) for path in self.covered})
+        outermost = [path for path in own if not set(own).intersection(path.parents)]
         for source, place in self._bound():
             real = Path(os.path.realpath(source))
-            for path in own:
-                if path.is_relative_to(real) and not set(own).intersection(path.parents):
+            for path in outermost:
+                if real in path.parents or real == path:
                     yield from ("--perms", "0755", "--tmpfs", str(place / path.relative_to(real)))
 
     def _bound(self) -> Iterator[tuple[Path, Path]]:
