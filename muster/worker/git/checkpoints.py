@@ -26,6 +26,7 @@ rm -f .git/index.lock
 git add --all --ignore-errors; added=$?
 git commit --quiet --no-verify --cleanup=whitespace --message="$MUSTER_MESSAGE"; committed=$?
 [ $committed -le 1 ] || exit $committed
+git rev-parse --verify HEAD || exit
 [ $added = 0 ] || exit {_IN_PART}
 """
 PUSH_TIMEOUT = 300.0
@@ -132,29 +133,36 @@ def _taken(
 ) -> str:
     """Commits all changes and takes HEAD into the mirror's `ref`; the commit. Raises GitError,
     WorkspaceError, OSError."""
-    whole = _commit(workspace, message, author, note)
+    head, whole = _commit(workspace, message, author, note)
     workspace.require_intact()
-    commit = mirror.take(workspace.room, ref, COMMIT_TIMEOUT, workspace.cancelled)
+    before = approved.read(workspace)
+    if head in (workspace.base_commit, before and before.commit):
+        mirror.point(ref, head, COMMIT_TIMEOUT, workspace.cancelled)
+        commit = head
+    else:
+        commit = mirror.take(workspace.room, ref, COMMIT_TIMEOUT, workspace.cancelled)
     approved.note(workspace, commit, whole=whole)
     return commit
 
 
-def _commit(workspace: Workspace, message: str, author: Author, note: NoteTaker) -> bool:
-    """Whether nothing was left out. Raises GitError, WorkspaceError.
+def _commit(
+    workspace: Workspace, message: str, author: Author, note: NoteTaker
+) -> tuple[str, bool]:
+    """What HEAD is then, as the room says, and whether nothing was left out. Raises GitError,
+    WorkspaceError.
 
-    One room for both commands, for each costs some milliseconds. A lock that is there was left by
+    One room for all commands, for each costs some milliseconds. A lock that is there was left by
     a git that was killed in the middle: nothing else of the attempt's runs now.
     """
     env = {**commit_variables(author), "MUSTER_MESSAGE": message}
     try:
-        workspace.script(_COMMIT, env, COMMIT_TIMEOUT)
+        return workspace.script(_COMMIT, env, COMMIT_TIMEOUT).strip(), True
     except git.GitError as error:
         if error.status != _IN_PART:
             raise
         # One file that cannot be read should not cost all the others.
         note("warning", f"not everything could be committed: {error.message}")
-        return False
-    return True
+        return error.stdout.strip(), False
 
 
 def _words(error: Exception) -> str:

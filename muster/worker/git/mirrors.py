@@ -131,6 +131,15 @@ class Mirror:
             git.run(arguments, cwd=self.path, timeout=timeout, cancelled=cancelled)
         return self.commit(ref)
 
+    def point(
+        self, ref: str, commit: str, timeout: float, cancelled: git.Flag | None = None
+    ) -> None:
+        """Lets `ref` name a commit that is here already: what changed nothing needs no room to be
+        read from. Raises GitError."""
+        deadline = time.monotonic() + timeout
+        with self.lock.held(deadline, cancelled), self._kept_for_borrowers([ref]):
+            git.run(["update-ref", "--end-of-options", ref, commit], cwd=self.path)
+
     def push(self, refspecs: Sequence[str], timeout: float = PUSH_TIMEOUT) -> None:
         """Pushes to the remote. Raises GitError with the remote's own words."""
         arguments = ["push", "--no-verify", "--end-of-options", self.address(), *refspecs]
