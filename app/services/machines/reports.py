@@ -281,6 +281,7 @@ _HOUSEKEEPING: dict[type, Callable[[LiveAttempt, Any], None]] = {
     frames.WorkspaceFacts: _workspace,
     frames.TunnelFacts: tunnels.told,
     frames.EgressRefused: egress.refused,
+    frames.Transcript: lambda live, body: None,
 }
 
 

@@ -36,11 +36,13 @@ from muster.protocol.frames.from_server import (
     Welcome,
 )
 from muster.protocol.frames.parts import (
+    AgentOptions,
     Author,
     Big,
     Capability,
     Count,
     DiffStat,
+    EntryKind,
     Frame,
     Hardware,
     Int,
@@ -51,6 +53,7 @@ from muster.protocol.frames.parts import (
     Repo,
     Room,
     RoomLevel,
+    TranscriptEntry,
 )
 from muster.protocol.frames.reports import (
     Accepted,
@@ -69,6 +72,7 @@ from muster.protocol.frames.reports import (
     StageFinished,
     StageStarted,
     Stopped,
+    Transcript,
     TunnelFacts,
     WorkspaceFacts,
 )
@@ -76,6 +80,7 @@ from muster.protocol.frames.reports import (
 __all__ = [
     "Accepted",
     "Ack",
+    "AgentOptions",
     "Author",
     "Big",
     "Body",
@@ -87,6 +92,7 @@ __all__ = [
     "Drain",
     "Drained",
     "EgressRefused",
+    "EntryKind",
     "Failed",
     "Forget",
     "Frame",
@@ -125,6 +131,8 @@ __all__ = [
     "Stop",
     "Stopped",
     "TerminalClosed",
+    "Transcript",
+    "TranscriptEntry",
     "Tunnel",
     "TunnelFacts",
     "Undrain",

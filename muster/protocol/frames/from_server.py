@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from muster.protocol.frames.parts import Author, Frame, LogAck, Repo, RoomLevel
+from muster.protocol.frames.parts import AgentOptions, Author, Frame, LogAck, Repo, RoomLevel
 
 
 class Welcome(Frame, tag="welcome"):
@@ -28,6 +28,9 @@ class RunStage(Frame, tag="run-stage"):
     `room` is the least that must contain the stage; a machine that cannot answers with `Failed`
     (`room_unavailable`). `network` is None where it is open, and else the hosts that may be reached
     (`packages.example.com`, `*.example.org:443`, `@agent`); an empty list: none.
+
+    `run` counts the stage's processes: it is more than 0 where the stage goes on that was stopped
+    in its middle.
     """
 
     task_id: int
@@ -49,6 +52,8 @@ class RunStage(Frame, tag="run-stage"):
     rows: int = 40
     room: RoomLevel | None = None
     network: list[str] | None = None
+    run: int = 0
+    options: AgentOptions | None = None
 
 
 class Stop(Frame, tag="stop"):

@@ -1,6 +1,6 @@
 """What frames are made of: bases, bounds, and the pieces that several of them hold."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -58,6 +58,38 @@ class Metrics(Part):
     cpu_percent: Percent = 0.0
     memory_percent: Percent = 0.0
     disk_percent: Percent = 0.0
+
+
+class AgentOptions(Part):
+    """How an agent is to run. None, and what is empty: as its adapter does by itself.
+
+    `permissions`: it may change files; run commands as well; do all that it can without asking.
+    `arguments` are appended to its command line. `interface`: with its output read by us, or as a
+    program of the terminal, typed into by people.
+    """
+
+    model: str | None = None
+    permissions: Literal["edit", "run", "all"] | None = None
+    allowed_tools: list[str] = []
+    arguments: list[str] = []
+    interface: Literal["headless", "terminal"] | None = None
+
+
+EntryKind = Literal[
+    "message", "thought", "tool", "edit", "command", "question", "denied", "usage", "error"
+]
+
+
+class TranscriptEntry(Part):
+    """One structured thing that an agent did. `at_ms` counts from the attempt's beginning, as its
+    log does; `log_offset` is where the log shows it. What was cut says so in `data` (`cut`)."""
+
+    at_ms: Big
+    kind: EntryKind
+    title: str = ""
+    text: str = ""
+    data: dict[str, Any] = {}
+    log_offset: Big = 0
 
 
 class DiffStat(Part):

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from muster.protocol.frames.parts import Big, Count, DiffStat, Frame, Int
+from muster.protocol.frames.parts import Big, Count, DiffStat, Frame, Int, TranscriptEntry
 
 StageEndedBy = Literal["exit", "signal", "timeout", "stopped", "lease"]
 
@@ -28,6 +28,7 @@ class StageStarted(ReportBody, tag="stage-started"):
     """The stage's process runs."""
 
     stage_index: Count
+    run: Count = 0
 
 
 class StageFinished(ReportBody, tag="stage-finished"):
@@ -41,6 +42,17 @@ class StageFinished(ReportBody, tag="stage-finished"):
     log_end: Big
     how: StageEndedBy
     code: Int = 0
+    run: Count = 0
+
+
+class Transcript(ReportBody, tag="transcript"):
+    """What an agent did since the last report of this kind: entries that are numbered from 0 within
+    the attempt, `first` and those after it. All of a stage's come before its `StageFinished`."""
+
+    stage_index: Count
+    first: Big
+    entries: list[TranscriptEntry]
+    run: Count = 0
 
 
 class Checkpoint(ReportBody, tag="checkpoint"):
@@ -139,6 +151,7 @@ Body = (
     | Note
     | StageStarted
     | StageFinished
+    | Transcript
     | Checkpoint
     | Published
     | WorkspaceFacts

@@ -45,6 +45,7 @@ def of(shape: inspect.Type) -> st.SearchStrategy:
             return st.floats(ge, le, allow_nan=False, allow_infinity=False)
     return {
         inspect.StrType: st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
+        inspect.AnyType: st.one_of(st.none(), st.booleans(), st.text("abc", max_size=3)),
         inspect.BoolType: st.booleans(),
         inspect.NoneType: st.none(),
     }[type(shape)]
