@@ -113,6 +113,11 @@ REPORTED: list[tuple[ReportBody, str]] = [
         '{"kind":"stage-finished","stageIndex":2,"logEnd":99,"how":"signal","code":9}',
     ),
     (
+        frames.Transcript(2, 5, [frames.TranscriptEntry(7, "command", "make", data={"exit": 2})]),
+        '{"kind":"transcript","stageIndex":2,"first":5,"entries":'
+        '[{"atMs":7,"kind":"command","title":"make","data":{"exit":2}}]}',
+    ),
+    (
         frames.Checkpoint(2, "refs/muster/7/1/2", "c0ffee"),
         '{"kind":"checkpoint","stageIndex":2,"ref":"refs/muster/7/1/2","commit":"c0ffee"}',
     ),
