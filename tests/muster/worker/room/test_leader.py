@@ -157,9 +157,10 @@ def test_a_projects_variables_touch_the_command_alone(begun: Begin, tmp_path: Pa
 
 def test_the_first_process_imports_nothing_that_a_stage_would_wait_for() -> None:
     look = "import sys; sys.path.append(sys.argv[1]); import muster.worker.room.leader; "
-    look += "print(*{'contextlib', 'json', 're', 'subprocess', 'typing'} & sys.modules.keys())"
+    look += "print(*set(sys.argv[2:]) & sys.modules.keys())"
+    dear = ["contextlib", "ctypes", "enum", "json", "re", "signal", "subprocess", "typing"]
     sources = str(Path(__file__).parents[4])
-    command = [sys.executable, "-I", "-S", "-X", "utf8", "-c", look, sources]
+    command = [sys.executable, "-I", "-S", "-X", "utf8", "-c", look, sources, *dear]
     assert subprocess.run(command, capture_output=True, check=True).stdout.split() == []
 
 
