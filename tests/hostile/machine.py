@@ -24,8 +24,9 @@ from muster.protocol.frames import (
 )
 from muster.worker.server.credentials import Credentials, CredentialStore
 from tests.hostile.cage import Cage, Running
-from tests.hostile.users import PATH, SOURCES, User
+from tests.hostile.users import ATTEMPTS, PATH, SOURCES, User
 from tests.hostile.witness import Sight, Witness
+from tests.muster.worker import uids
 from tests.muster.worker.repositories import ENVIRONMENT, Repository, until
 from tests.muster.worker.worker_home import WorkerHome
 
@@ -71,11 +72,12 @@ class CagedHome(WorkerHome):
 
     def spawn(self, *options: str, **_: Any) -> subprocess.Popen[bytes]:
         connected = len(self.server.hellos)
-        roots = [word for root in self.layout.file_roots for word in ("--file-root", str(root))]
+        given = uids.option(ATTEMPTS)
+        given += [word for root in self.layout.file_roots for word in ("--file-root", str(root))]
         command = [sys.executable, "-m", "muster", "worker", "run", "--home", str(self.layout.home)]
         operator = self.layout.home.parent / "operator"
         self.process = subprocess.Popen(
-            self.cage.entered(*self.user.command(*command, *roots, *options)),
+            self.cage.entered(*self.user.command(*command, *given, *options)),
             cwd=SOURCES,
             env={"PATH": PATH, "HOME": str(operator), "LANG": "C.UTF-8"},
             stdin=subprocess.DEVNULL,

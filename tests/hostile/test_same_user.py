@@ -7,7 +7,8 @@ import pytest
 
 from tests.hostile.machine import CANARY, Machine
 from tests.hostile.service import in_service
-from tests.hostile.users import User
+from tests.hostile.users import User, three_uids
+from tests.muster.worker import uids
 
 PLACES = "/tmp /var/tmp /dev/shm ~ /run /var/lock"
 
@@ -15,7 +16,7 @@ PLACES = "/tmp /var/tmp /dev/shm ~ /run /var/lock"
 @pytest.fixture
 def narrow(user: User) -> Iterator[Machine]:
     """A machine that has one user id to give, beside those that the daemon itself takes."""
-    with in_service(user, "--uids", "72001-72003") as made:
+    with in_service(user, *uids.option(three_uids())) as made:
         yield made
 
 

@@ -5,11 +5,16 @@ import shlex
 import stat
 import sys
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
+
+from tests.muster.worker import uids
 
 SOURCES = Path(__file__).resolve().parents[2]
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-ORDINARY = 71_317  # nobody's account, and in no range of attempts
+ORDINARY = uids.OWN[0]  # nobody's account
+ATTEMPTS = uids.OWN[1:500]
+_THREES = count(ATTEMPTS.stop, 3)
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,13 @@ class User:
 
 
 USERS = [User("root", None), User("user", ORDINARY)]
+
+
+def three_uids() -> range:
+    """For attempts; no daemon of this run has had one of them: what a daemon leaves, if only for
+    its parent to collect, keeps its uid from being given again."""
+    first = next(_THREES)
+    return range(first, first + 3)
 
 
 def _with_closed_opened(argv: list[str]) -> list[str]:

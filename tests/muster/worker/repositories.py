@@ -26,6 +26,7 @@ from muster.worker.layout import Layout
 from muster.worker.room.identity import Identities, Identity
 from muster.worker.room.rooms import Rooms, found_out
 from muster.worker.room.view import RoomDirectory
+from tests.muster.worker import uids
 
 AUTHOR = Author("Ada Dev", "ada@dev.example")
 ENVIRONMENT = {
@@ -133,7 +134,7 @@ class Machine:
 
     @property
     def identities(self) -> Identities:
-        return Identities(self.layout.identities)
+        return Identities(self.layout.identities, uids.OWN)
 
     def request(
         self, repository: Repository | str, task_id: int = 7, attempt: int = 1, **more: object

@@ -23,6 +23,7 @@ from muster.worker.server.credentials import Credentials, CredentialStore
 from muster.worker.settings import Settings
 from muster.worker.shim import client as shim_client
 from muster.worker.tunnels import command as tunnel_command
+from tests.muster.worker import uids
 from tests.muster.worker.fake_server import LIMIT, FakeServer
 from tests.muster.worker.of_user import owned_by
 from tests.muster.worker.repositories import Repository
@@ -55,7 +56,7 @@ class WorkerHome:
         """A daemon in whose rooms the test's directory is to be seen: what stages do there tells
         how far they are."""
         roots, shown = self.layout.file_roots, (RoomDirectory(self.layout.home.parent, True),)
-        settings = Settings(file_roots=roots, room_directories=shown, **options)
+        settings = Settings(uids=uids.OWN, file_roots=roots, room_directories=shown, **options)
         return Daemon(self.layout.home, settings)
 
     def take(self, daemon: Daemon) -> "WorkerHome":
@@ -85,7 +86,7 @@ class WorkerHome:
         """The daemon as a process of its own."""
         connected = len(self.server.hellos)
         given = ["--home", str(self.layout.home)]
-        given += ["--room-dir", f"{self.layout.home.parent}:rw"]
+        given += [*uids.option(uids.OWN), "--room-dir", f"{self.layout.home.parent}:rw"]
         given += [word for root in self.layout.file_roots for word in ("--file-root", str(root))]
         self.process = subprocess.Popen(
             [sys.executable, "-m", *program, "run", *given, *options],

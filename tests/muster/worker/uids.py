@@ -1,0 +1,17 @@
+"""Whose uids the daemons of tests give to attempts, as root.
+
+A daemon's end kills whatever runs under a uid that it has claimed, so each worker of pytest has a
+range of its own, far from those that daemons take by default, or by their numbers.
+"""
+
+import os
+
+from muster.worker.room.identity import DAEMONS, uids_of
+
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+OWN = uids_of(DAEMONS - 1 - _WORKER)
+
+
+def option(uids: range) -> list[str]:
+    """What `worker run` is told so by."""
+    return ["--uids", f"{uids[0]}-{uids[-1]}"]
