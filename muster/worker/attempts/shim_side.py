@@ -84,6 +84,8 @@ class AttemptShim:
         while not self._detached:
             try:
                 self._adopt(shim_client.attach(self.directory))
+                if self._detached:  # meanwhile: nobody else will let go of it
+                    self._put_down()
                 return
             except (TimeoutError, ShimRefused) as error:
                 log.warning("the shim of task %d does not answer: %s", self._key.task_id, error)
