@@ -44,7 +44,6 @@ from muster.worker.shim.client import ShimLink
 from muster.worker.shim.wire import StageEnd
 
 _LOG_PATIENCE = 30.0  # seconds for the server to take the rest of a log that is to be removed
-_SETTLE_LOOK = 0.5  # seconds between two looks whether the attempt is to stop meanwhile
 _REST = 10.0  # seconds without an order after which an idle shim is ended
 
 log = logging.getLogger(__name__)
@@ -121,19 +120,9 @@ class Attempt:
     def settle(self, author: Author | None) -> bool:
         """Makes what a person has changed by a tunnel, which has closed, a part of the checkpoint
         that waits for an answer, and waits for that; False if it is left to the next daemon."""
-        done = threading.Event()
-
-        def checkpoint() -> None:
-            try:
-                if self._kept is not None and self._is_waiting():
-                    self._workspace.checkpoint_changes(self._kept, author or self._kept.author)
-            finally:
-                done.set()
-
         if self._is_waiting():
-            self._executor.add(partial(self._safely, checkpoint))
-            while not done.wait(_SETTLE_LOOK) and self._goes_on():
-                pass
+            settle = partial(self._settle, author)
+            self._executor.carry_out(partial(self._safely, settle), self._goes_on)
         return not self._leaving
 
     # For the daemon, when it ends
@@ -258,6 +247,10 @@ class Attempt:
         if standing.started < stage:
             self._reporter.say(StageStarted(stage))
         self._await_end(self._kept)
+
+    def _settle(self, author: Author | None) -> None:
+        if self._kept is not None and self._is_waiting():
+            self._workspace.checkpoint_changes(self._kept, author or self._kept.author)
 
     # The push, and the end
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 Act = Callable[[], None]
 
+_LOOK = 0.5  # seconds between two looks whether an act is still awaited
+
 
 class SerialExecutor:
     """Carries out what is added, one after the other; an act must not raise.
@@ -35,6 +37,19 @@ class SerialExecutor:
                 self._thread = thread
             self._acts.append(act)
             self._changed.notify_all()
+
+    def carry_out(self, act: Act, is_awaited: Callable[[], bool]) -> None:
+        """Adds an act and waits until it is done, but no longer than it `is_awaited`. Raises
+        RuntimeError likewise."""
+        done = threading.Event()
+
+        def carry_out() -> None:
+            act()
+            done.set()
+
+        self.add(carry_out)
+        while not done.wait(_LOOK) and is_awaited():
+            pass
 
     def close(self) -> None:
         """Lets the act that is under way be the last one."""

@@ -1,4 +1,5 @@
 import threading
+from functools import partial
 
 import pytest
 
@@ -65,3 +66,22 @@ def test_what_waits_when_it_is_closed_is_not_done() -> None:
     executor.join(LIMIT)
     executor.add(done.set)
     assert not done.is_set()
+
+
+def test_who_has_something_carried_out_waits_for_it_and_for_what_was_there_before() -> None:
+    done: list[str] = []
+    executor = SerialExecutor("serial-executor", lingers=lambda: False, rest_after=0, rest=no_rest)
+    executor.add(lambda: done.append("before"))
+    executor.carry_out(lambda: done.append("this"), lambda: True)
+    assert done == ["before", "this"]
+
+
+def test_who_has_something_carried_out_waits_no_longer_than_it_is_awaited() -> None:
+    going, late, awaited = threading.Event(), threading.Event(), iter([True, False])
+    executor = SerialExecutor("serial-executor", lingers=lambda: False, rest_after=0, rest=no_rest)
+    executor.add(partial(going.wait, LIMIT))
+    executor.carry_out(late.set, lambda: next(awaited))
+    assert not late.is_set()
+    going.set()
+    executor.join(LIMIT)
+    assert late.is_set()
