@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
+from app.domain.agents import Options
 from app.domain.errors import InvalidFields
 from app.domain.network import Said
 from app.domain.task import FailureCode
@@ -48,7 +49,7 @@ class Gate:
 @dataclass(frozen=True)
 class Stage:
     """One step of a pipeline. `timeout` is in seconds. `network` is what the stage may reach, where
-    it says so itself.
+    it says so itself; `agent_options` likewise how its agent is to run.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Stage:
     timeout: float = DEFAULT_TIMEOUT
     gate: Gate | None = None
     network: Said | None = None
+    agent_options: Options | None = None
 
 
 DEFAULT: tuple[dict[str, Any], ...] = (
@@ -68,7 +70,7 @@ def parse(raw: Sequence[Mapping[str, Any]]) -> tuple[Stage, ...]:
     """The stages of a stored or a requested pipeline. Raises InvalidFields.
 
     The keys in `raw` are those of the API: name, command, kind, timeout, confirm, choices, input,
-    gateTimeout, prompt, network. The schema has checked the types of their values.
+    gateTimeout, prompt, network, agentOptions. The schema has checked the types of their values.
     """
     if not 1 <= len(raw) <= MAX_STAGES:
         raise InvalidFields({"pipeline": [f"a pipeline has 1 to {MAX_STAGES} stages"]})
@@ -122,6 +124,7 @@ def _stage(raw: Mapping[str, Any]) -> Stage:
         timeout=raw.get("timeout", DEFAULT_TIMEOUT),
         gate=_gate(raw),
         network=raw.get("network"),
+        agent_options=raw.get("agentOptions"),
     )
 
 

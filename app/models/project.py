@@ -16,7 +16,8 @@ class Project(Model):
 
     The values of `secrets`, `git_token` and `ssh_key` are encrypted (`services.vault`). `room` is
     the least that its attempts need of a machine. `network` lists the hosts that stages may reach;
-    null: all of them.
+    null: all of them. `agent_options` are of the form in `domain.agents`. With `require_change` a
+    task that has changed nothing fails.
     """
 
     __tablename__ = "projects"
@@ -28,6 +29,7 @@ class Project(Model):
     default_branch: Mapped[str]
     agent_type: Mapped[str]
     agent_command: Mapped[str | None]
+    agent_options: Mapped[dict[str, Any] | None] = mapped_column(Json)
     pipeline: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     max_attempts: Mapped[int] = mapped_column(default=2)
     environment: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
@@ -37,6 +39,7 @@ class Project(Model):
     network: Mapped[list[str] | None] = mapped_column(Json)
     ssh_key: Mapped[str | None]
     known_hosts: Mapped[str | None]
+    require_change: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[Moment]
     deleted_at: Mapped[Moment | None]
 

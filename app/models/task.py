@@ -48,6 +48,7 @@ class Task(Model):
     requested_machine_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("machines.id"))
     machine_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("machines.id"))
     agent_type: Mapped[str]
+    agent_options: Mapped[dict[str, Any] | None] = mapped_column(Json)
     priority: Mapped[int] = mapped_column(default=0)
     pipeline: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     stage_index: Mapped[int] = mapped_column(default=0)

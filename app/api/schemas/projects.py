@@ -5,6 +5,7 @@ import re
 from marshmallow import fields, validate
 
 from app.api.schemas import repository, ssh
+from app.api.schemas.agents import AgentOptionsSchema, AgentType
 from app.api.schemas.base import INT8, Flag, Schema, Timestamp, Whole
 from app.api.schemas.network import Network
 from app.api.schemas.stored import StoredSchema
@@ -13,21 +14,14 @@ from app.domain.pipeline import StageKind
 from app.domain.room import RoomLevel
 from app.services.projects.projects import DEFAULT_AGENT, KEY
 
-AGENT_TYPES = ("claude", "cursor", "codex", "custom")
 MAX_SECONDS = 86_400
 _VARIABLE_NAME = validate.Regexp(
     re.compile(r"(?!MUSTER_)[A-Za-z_][A-Za-z0-9_]{0,127}\Z"),
     error="must be the name of an environment variable that does not begin with MUSTER_",
 )
 _VARIABLE_VALUE = validate.Length(max=10_000)
+_REQUIRE_CHANGE = "a task whose stages have changed nothing fails, as nothing_changed"
 _ROOM = "the least that has to contain an attempt; null: what its machine has"
-
-
-class AgentType(fields.String):
-    """One of the kinds of agents that machines know how to run."""
-
-    def __init__(self, **kwargs: object) -> None:
-        super().__init__(validate=validate.OneOf(AGENT_TYPES), **kwargs)  # type: ignore[arg-type]
 
 
 class StageSchema(StoredSchema):
@@ -48,6 +42,11 @@ class StageSchema(StoredSchema):
     gate_timeout = Whole(minimum=1, allow_none=True, metadata={"description": "seconds"})
     prompt = fields.String(allow_none=True, validate=validate.Length(max=2000))
     network = Network(metadata={"description": "in place of the project's"})
+    agent_options = fields.Nested(
+        AgentOptionsSchema,
+        allow_none=True,
+        metadata={"description": "each field in place of the project's"},
+    )
 
 
 class ProjectUpdate(Schema):
@@ -58,6 +57,9 @@ class ProjectUpdate(Schema):
     default_branch = fields.String(validate=[validate.Length(1, 200), repository.branch_name])
     agent_type = AgentType()
     agent_command = fields.String(allow_none=True, validate=validate.Length(max=20_000))
+    agent_options = fields.Nested(
+        AgentOptionsSchema, allow_none=True, metadata={"description": "replaced as a whole"}
+    )
     pipeline = fields.List(fields.Nested(StageSchema), allow_none=True)
     max_attempts = Whole(minimum=1, maximum=20)
     room = fields.Enum(RoomLevel, by_value=True, allow_none=True, metadata={"description": _ROOM})
@@ -89,6 +91,7 @@ class ProjectUpdate(Schema):
         validate=[validate.Length(max=20_000), ssh.known_hosts],
         metadata={"description": "lines of a known_hosts file; sshKey goes to these hosts alone"},
     )
+    require_change = Flag(metadata={"description": _REQUIRE_CHANGE})
 
 
 class NewProject(ProjectUpdate):
@@ -106,6 +109,9 @@ class ProjectSchema(Schema):
     default_branch = fields.String(required=True, attribute="project.default_branch")
     agent_type = fields.String(required=True, attribute="project.agent_type")
     agent_command = fields.String(required=True, allow_none=True, attribute="project.agent_command")
+    agent_options = fields.Nested(
+        AgentOptionsSchema, required=True, allow_none=True, attribute="project.agent_options"
+    )
     pipeline = fields.List(fields.Nested(StageSchema), required=True, attribute="project.pipeline")
     max_attempts = Whole(required=True, attribute="project.max_attempts")
     room = fields.Enum(
@@ -124,6 +130,11 @@ class ProjectSchema(Schema):
     has_git_token = fields.Boolean(required=True)
     has_ssh_key = fields.Boolean(required=True)
     known_hosts = fields.String(required=True, allow_none=True, attribute="project.known_hosts")
+    require_change = fields.Boolean(
+        required=True,
+        attribute="project.require_change",
+        metadata={"description": _REQUIRE_CHANGE},
+    )
     member_count = Whole(required=True)
     task_counts = fields.Dict(
         keys=fields.String(),

@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 from marshmallow import fields, validate
 
 from app.api.paging import CursorQuery, OffsetQuery, cursor_page_of, offset_page_of
+from app.api.schemas.agents import AgentOptionsSchema, AgentType
 from app.api.schemas.base import INT8, Id, Schema, Timestamp, Whole
-from app.api.schemas.projects import AgentType, StageSchema
+from app.api.schemas.projects import StageSchema
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import CommaList
 from app.domain.pipeline import GateKind
@@ -46,6 +47,12 @@ class NewTask(Schema):
     description = fields.String(required=True, validate=validate.Length(1, 20_000))
     machine_id = fields.UUID(load_default=None, allow_none=True)
     agent_type = AgentType(load_default=None, allow_none=True)
+    agent_options = fields.Nested(
+        AgentOptionsSchema,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "each field in place of the stage's, or the project's"},
+    )
     priority = Whole(minimum=-MAX_PRIORITY, maximum=MAX_PRIORITY, load_default=0)
 
 
@@ -106,6 +113,9 @@ class TaskSchema(Schema):
         required=True, allow_none=True, attribute="machine.name", dump_default=None
     )
     agent_type = fields.String(required=True)
+    agent_options = fields.Nested(
+        AgentOptionsSchema, required=True, allow_none=True, metadata={"description": "its own"}
+    )
     priority = Whole(minimum=-MAX_PRIORITY, maximum=MAX_PRIORITY, required=True)
     pipeline = fields.List(fields.Nested(StageSchema), required=True)
     current_stage_index = Whole(required=True)

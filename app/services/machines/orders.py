@@ -7,9 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 from sqlalchemy import bindparam, select, tuple_
 
-from app.domain import network, pipeline, room
+from app.domain import agents, network, pipeline, room
 from app.domain.attempt import AttemptOutcome, AttemptPhase, branch_of
 from app.domain.machine import IN_DRAIN, MachineStatus
 from app.domain.room import RoomLevel
@@ -112,6 +113,7 @@ _AT_WORK = (
         Task.pipeline,
         Task.checkpoints,
         Task.agent_type,
+        Task.agent_options.label("task_options"),
         Task.round,
         Task.stage_index,
         Project.key.label("project_key"),
@@ -123,6 +125,7 @@ _AT_WORK = (
         Project.ssh_key,
         Project.known_hosts,
         Project.agent_command,
+        Project.agent_options.label("project_options"),
         Project.environment,
         Project.secrets,
         Developer.git_name,
@@ -303,4 +306,12 @@ def run_stage(desired: DesiredState) -> frames.RunStage:
         author=_author(row),
         room=row.room,
         network=network.of_stage(stage.network, row.network),
+        options=_options(stage, row),
     )
+
+
+def _options(stage: pipeline.Stage, row: Any) -> frames.AgentOptions | None:
+    if stage.kind is not pipeline.StageKind.AGENT:
+        return None
+    said = agents.merged(row.task_options, stage.agent_options, row.project_options)
+    return msgspec.convert(said, frames.AgentOptions) if said else None

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.exc import IntegrityError
 
-from app.domain import network, pipeline, repository
+from app.domain import agents, network, pipeline, repository
 from app.domain.errors import AlreadyExists, Forbidden, InvalidFields, NotFound
 from app.domain.roles import Act
 from app.extensions import db
@@ -53,10 +53,10 @@ def create(
 def update(actor: Developer, key: str, **fields: Any) -> Project:
     """Change the given fields, and return the project. Commits.
 
-    They are name, repo_url, default_branch, agent_type, agent_command, pipeline, max_attempts,
-    environment (replaced as a whole), secrets (each is set, or removed by None), git_token and
-    ssh_key (removed by None), known_hosts, room and network. Tasks keep the pipeline that they were
-    created with. Raises NotFound, Forbidden, InvalidFields.
+    They are name, repo_url, default_branch, agent_type, agent_command, agent_options, pipeline,
+    max_attempts, environment (replaced as a whole), secrets (each is set, or removed by None),
+    git_token and ssh_key (removed by None), known_hosts, room, network and require_change. Tasks
+    keep the pipeline that they were created with. Raises NotFound, Forbidden, InvalidFields.
     """
     rights.require(Act.CHANGE_PROJECT, actor, get(actor, key))
     project = locked(key)
@@ -132,6 +132,8 @@ def _stored_stage(raw: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in raw.items() if value}
     if "network" in given:
         given["network"] = network.said(network.hosts(given["network"]))
+    if options := agents.said(given.pop("agentOptions", None)):
+        given["agentOptions"] = options
     return defaults | given
 
 
@@ -142,7 +144,7 @@ def _is_called(key: str) -> ColumnElement[bool]:
 
 _PLAIN = (
     *("name", "repo_url", "default_branch", "agent_type", "agent_command", "max_attempts"),
-    *("known_hosts", "room"),
+    *("known_hosts", "room", "require_change"),
 )
 # What lets machines in at the repository's host: encrypted, and for that host alone.
 _LOGINS = {"git_token": "gitToken", "ssh_key": "sshKey"}
@@ -155,6 +157,8 @@ def _change(project: Project, fields: Mapping[str, Any]) -> None:
             setattr(project, name, fields[name])
     if "network" in fields:
         project.network = network.hosts(fields["network"])
+    if "agent_options" in fields:
+        project.agent_options = agents.said(fields["agent_options"])
     if "pipeline" in fields:
         project.pipeline = stored_pipeline(fields["pipeline"])
     if "environment" in fields:
@@ -207,6 +211,7 @@ def _told(project: Project) -> dict[str, Any]:
         "defaultBranch": project.default_branch,
         "agentType": project.agent_type,
         "agentCommand": project.agent_command,
+        "agentOptions": project.agent_options,
         "pipeline": project.pipeline,
         "maxAttempts": project.max_attempts,
         "room": project.room,
@@ -216,6 +221,7 @@ def _told(project: Project) -> dict[str, Any]:
         "gitToken": project.git_token,
         "sshKey": project.ssh_key,
         "knownHosts": project.known_hosts,
+        "requireChange": project.require_change,
     }
 
 
@@ -229,7 +235,7 @@ def _check_agent(project: Project) -> None:
     split into words by a shell's rules.
     """
     command = project.agent_command
-    if project.agent_type == "custom" and not command:
+    if project.agent_type == agents.CUSTOM and not command:
         raise InvalidFields({"agentCommand": ["a custom agent needs a command"]})
     try:
         words = shlex.split(command or "")

@@ -1,11 +1,11 @@
 """What people do with tasks: create, cancel, retry."""
 
 import uuid
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from app import bus
-from app.domain import pipeline
+from app.domain import agents, pipeline
 from app.domain import task as rules
 from app.domain.errors import InvalidFields, NoCheckpoint, NotFound, TaskEnded, TaskNotEnded
 from app.domain.machine import MachineStatus
@@ -26,6 +26,7 @@ def create(
     description: str,
     machine_id: uuid.UUID | None = None,
     agent_type: str | None = None,
+    agent_options: Mapping[str, Any] | None = None,
     priority: int = 0,
     remember: Callable[[Task], None] | None = None,
 ) -> Task:
@@ -50,6 +51,7 @@ def create(
         requested_machine_id=machine_id,
         machine_id=None,
         agent_type=agent_type or new.project.agent_type,
+        agent_options=agents.said(agent_options),
         priority=priority,
         pipeline=new.project.pipeline,
         checkpoints={},

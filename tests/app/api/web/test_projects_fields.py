@@ -47,8 +47,32 @@ def test_rooms_and_networks_are_kept_as_one_writes_them_and_stay_until_they_are_
         assert client.get("/api/web/projects/shop", headers=admin).json == made
 
 
+def test_agent_options_are_kept_without_what_is_null_and_replaced_as_a_whole(
+    client: FlaskClient, admin: dict[str, str]
+) -> None:
+    given = options({"model": "large", "permissions": None, "arguments": []})
+    own = stage(agentOptions={"model": None, "permissions": "run"})
+    made = client.post("/api/admin/projects", json={**NEW, **given, **own}, headers=admin).json
+    assert made["agentOptions"] == {"model": "large", "arguments": []}
+    assert made["pipeline"][0]["agentOptions"] == {"permissions": "run"}
+    assert made["requireChange"] is False
+    for change, kept in (
+        ({"requireChange": True}, made["agentOptions"]),
+        (options({"permissions": "edit"}), {"permissions": "edit"}),
+        (options({"model": None}), None),
+        (stage(agentOptions={"model": None}), None),
+    ):
+        changed = client.put("/api/web/projects/shop", json=change, headers=admin).json
+        assert (changed["agentOptions"], changed["requireChange"]) == (kept, True)
+    assert "agentOptions" not in changed["pipeline"][0]
+
+
 def stage(**fields: Any) -> dict[str, Any]:
     return {"pipeline": [{"name": "s", "command": "c", **fields}]}
+
+
+def options(said: Any) -> dict[str, Any]:
+    return {"agentOptions": said}
 
 
 def allow(*hosts: Any) -> dict[str, Any]:
@@ -72,10 +96,46 @@ def allow(*hosts: Any) -> dict[str, Any]:
         pytest.param({"repoUrl": "x"}, "repoUrl", id="no url"),
         pytest.param({"defaultBranch": "-d"}, "defaultBranch", id="branch an option"),
         pytest.param({"defaultBranch": "a..b"}, "defaultBranch", id="branch no ref"),
-        pytest.param({"agentType": "gpt"}, "agentType", id="unknown agent"),
+        pytest.param({"agentType": "GPT"}, "agentType", id="agent in capitals"),
+        pytest.param({"agentType": "a" * 33}, "agentType", id="agent too long"),
+        pytest.param({"agentType": "x\n"}, "agentType", id="agent with a line break"),
         pytest.param({"agentType": None}, "agentType", id="agent null"),
         pytest.param({"agentType": "custom"}, "agentCommand", id="custom without a command"),
         pytest.param({"agentCommand": "'"}, "agentCommand", id="command with an open quote"),
+        pytest.param(options("all"), "agentOptions", id="options no object"),
+        pytest.param(options({"speed": 1}), "agentOptions.speed", id="unknown option"),
+        pytest.param(options({"model": ""}), "agentOptions.model", id="model empty"),
+        pytest.param(options({"model": "m" * 201}), "agentOptions.model", id="model too long"),
+        pytest.param(options({"model": "a\0b"}), "agentOptions", id="NUL in the model"),
+        pytest.param(options({"model": "a\nb"}), "agentOptions.model", id="model of two lines"),
+        pytest.param(
+            options({"permissions": "root"}), "agentOptions.permissions", id="unknown permissions"
+        ),
+        pytest.param(
+            options({"interface": "web"}), "agentOptions.interface", id="unknown interface"
+        ),
+        pytest.param(
+            options({"allowedTools": ["x"] * 65}), "agentOptions.allowedTools", id="too many tools"
+        ),
+        pytest.param(
+            options({"allowedTools": ["x", ""]}), "agentOptions.allowedTools.1", id="tool empty"
+        ),
+        pytest.param(
+            options({"arguments": "--fast"}), "agentOptions.arguments", id="arguments no list"
+        ),
+        pytest.param(
+            options({"arguments": ["x"] * 65}), "agentOptions.arguments", id="too many arguments"
+        ),
+        pytest.param(
+            options({"arguments": ["x" * 1001]}), "agentOptions.arguments.0", id="long argument"
+        ),
+        pytest.param(options({"arguments": ["\0"]}), "agentOptions", id="NUL in an argument"),
+        pytest.param(
+            stage(agentOptions={"permissions": 1}),
+            "pipeline.0.agentOptions.permissions",
+            id="stage's permissions a number",
+        ),
+        pytest.param({"requireChange": "yes"}, "requireChange", id="requireChange a word"),
         pytest.param({"maxAttempts": 0}, "maxAttempts", id="no attempt"),
         pytest.param({"maxAttempts": 2**40}, "maxAttempts", id="too many attempts"),
         pytest.param({"room": "large"}, "room", id="unknown room"),
@@ -161,6 +221,21 @@ def test_a_bad_field_is_named(
         pytest.param(stage(prompt=None, gateTimeout=None, confirm=False), id="no question"),
         pytest.param(stage(prompt="Sure?", gateTimeout=60, confirm=True), id="a question"),
         pytest.param({"pipeline": None}, id="pipeline null"),
+        pytest.param({"agentType": "qwen-code2"}, id="an agent of some machine"),
+        pytest.param(options(None), id="options null"),
+        pytest.param(
+            options(
+                {
+                    "model": "m" * 200,
+                    "permissions": "all",
+                    "allowedTools": ["Bash(npm test:*)"] * 64,
+                    "arguments": ["a" * 1000, "", "two\nlines"],
+                    "interface": "terminal",
+                }
+            ),
+            id="all options",
+        ),
+        pytest.param(stage(agentOptions={"model": None}), id="a stage's option null"),
         pytest.param({"room": None}, id="room null"),
         pytest.param({"room": "none"}, id="room none"),
         pytest.param({"network": "none"}, id="network none"),

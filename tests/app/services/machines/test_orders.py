@@ -3,6 +3,7 @@
 import pytest
 from flask import Flask
 
+from app.domain.agents import Options
 from app.domain.network import Said
 from app.domain.pipeline import GateKind
 from app.domain.room import RoomLevel
@@ -108,6 +109,41 @@ def test_no_machine_is_ordered_what_it_would_not_contain(
     assert status(task) is TaskStatus.FAILED
     assert task.failure["code"] == "room_unavailable"
     assert refusal in task.failure["message"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "task_says", "stage_says", "project_says", "sent"),
+    [
+        ("agent", None, None, None, None),
+        ("agent", None, None, {"model": "m"}, frames.AgentOptions(model="m")),
+        (
+            "agent",
+            {"permissions": "all", "arguments": ["-v"]},
+            {"permissions": "run", "allowedTools": ["Bash"]},
+            {"permissions": "edit", "arguments": ["-q"], "interface": "terminal"},
+            frames.AgentOptions(
+                permissions="all", allowed_tools=["Bash"], arguments=["-v"], interface="terminal"
+            ),
+        ),
+        ("shell", {"model": "m"}, None, None, None),
+    ],
+)
+def test_the_order_says_how_the_agent_is_to_run(
+    app: Flask,
+    kind: str,
+    task_says: Options | None,
+    stage_says: Options | None,
+    project_says: Options | None,
+    sent: frames.AgentOptions | None,
+) -> None:
+    stage = {"name": "do", "command": "x", "kind": kind, "timeout": 60, "agentOptions": stage_says}
+    task = a_task(
+        project=make_project(pipeline=[stage], agent_options=project_says), agent_options=task_says
+    )
+    make_attempt(task, make_machine())
+    order = codec.decode_from_server(codec.encode(orders.run_stage(ordered(task))))
+    assert isinstance(order, frames.RunStage)
+    assert order.options == sent
 
 
 def test_what_is_allowed_meanwhile_counts_for_the_next_order(app: Flask) -> None:

@@ -1,0 +1,55 @@
+"""Agents: their types, how they are to run, and what to be warned of, as JSON."""
+
+from typing import Any
+
+from marshmallow import fields, validate
+
+from app.api.schemas.base import Schema
+from app.api.schemas.stored import StoredSchema
+from app.api.schemas.texts import single_line
+from app.domain import agents
+from app.domain.agents import Interface, Permissions, WarningCode
+
+MOST_WORDS = 64
+LONGEST_WORD = 1000
+
+
+class AgentType(fields.String):
+    """What an agent type may be called. Which there are is what machines say."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Regexp(agents.TYPE.pattern + r"\Z"), **kwargs)
+
+
+class AgentOptionsSchema(StoredSchema):
+    """How an agent is to run. What is null or left out is inherited: by a task from the stage, by a
+    stage from the project; what nobody says the machine decides.
+    """
+
+    model = fields.String(allow_none=True, validate=[validate.Length(1, 200), single_line])
+    permissions = fields.String(
+        allow_none=True,
+        validate=validate.OneOf([*Permissions]),
+        metadata={"description": "what it may do without asking"},
+    )
+    allowed_tools = fields.List(
+        fields.String(validate=[validate.Length(1, LONGEST_WORD), single_line]),
+        allow_none=True,
+        validate=validate.Length(max=MOST_WORDS),
+        metadata={"description": "in the agent's own words; replaces the inherited list"},
+    )
+    arguments = fields.List(
+        fields.String(validate=validate.Length(max=LONGEST_WORD)),
+        allow_none=True,
+        validate=validate.Length(max=MOST_WORDS),
+        metadata={"description": "appended to its command line; replaces the inherited list"},
+    )
+    interface = fields.String(allow_none=True, validate=validate.OneOf([*Interface]))
+
+
+class WarningSchema(Schema):
+    """What is done as it was asked for, but is perhaps not what was meant."""
+
+    code = fields.Enum(WarningCode, by_value=True, required=True)
+    field = fields.String(required=True)
+    message = fields.String(required=True)

@@ -1,0 +1,88 @@
+"""Agents: what they are called, how they are to run, and what of it people are warned of.
+
+Options are stored as the API has them: {model, permissions, allowedTools, arguments, interface},
+without what was not given.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from app.domain.room import RoomLevel
+
+TYPE = re.compile(r"[a-z][a-z0-9-]{0,31}")
+"""What an agent type may be called: machines say which there are."""
+CUSTOM = "custom"
+KNOWN = ("claude", "codex", "cursor", CUSTOM)
+"""The types of the contract; machines may have others."""
+
+Options = Mapping[str, Any]
+
+
+class Permissions(StrEnum):
+    """What an agent may do without asking; each includes the one before."""
+
+    EDIT = "edit"  # change files
+    RUN = "run"  # run commands
+    ALL = "all"  # whatever it can
+
+
+class Interface(StrEnum):
+    """How an agent is run: its output read, or as a program of the terminal for people."""
+
+    HEADLESS = "headless"
+    TERMINAL = "terminal"
+
+
+def said(options: Options | None) -> dict[str, Any] | None:
+    """The options that are given, None where there are none. An empty list is given: it takes the
+    place of another.
+    """
+    given = {name: value for name, value in (options or {}).items() if value is not None}
+    return given or None
+
+
+def merged(task: Options | None, stage: Options | None, project: Options | None) -> dict[str, Any]:
+    """What counts for a stage: each field as the task has it, else the stage, else the project."""
+    return {**(said(project) or {}), **(said(stage) or {}), **(said(task) or {})}
+
+
+# ---- warnings ----------------------------------------------------------------------------------
+
+
+class WarningCode(StrEnum):
+    UNKNOWN_AGENT = "unknown_agent"
+    PERMISSIONS_WITHOUT_ROOM = "permissions_without_room"
+
+
+@dataclass(frozen=True)
+class AgentWarning:
+    """What is done as it was asked for, but is perhaps not what was meant. `field` is the API's."""
+
+    code: WarningCode
+    field: str
+    message: str
+
+
+def warnings(
+    agent_type: str, options: Iterable[Options], room: RoomLevel | None, *, is_known: bool
+) -> list[AgentWarning]:
+    """What to warn of. `options` are the stages' merged ones, `room` what the project demands,
+    `is_known`: a machine has the agent.
+    """
+    found = []
+    if not is_known:
+        text = f"no machine has the agent “{agent_type}”: tasks wait until one has it"
+        found.append(AgentWarning(WarningCode.UNKNOWN_AGENT, "agentType", text))
+    is_bold = any(each.get("permissions") == Permissions.ALL for each in options)
+    if is_bold and room is not RoomLevel.FULL:
+        text = (
+            "permissions “all” without the room “full”: on a machine that contains it less the "
+            "agent may do whatever its account may"
+        )
+        found.append(
+            AgentWarning(WarningCode.PERMISSIONS_WITHOUT_ROOM, "agentOptions.permissions", text)
+        )
+    return found

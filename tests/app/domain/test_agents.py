@@ -1,0 +1,103 @@
+"""How agents are to run: whose word counts, and what people are warned of."""
+
+from typing import Any
+
+import pytest
+
+from app.domain import agents
+from app.domain.agents import Options
+from app.domain.room import RoomLevel
+
+TASK = {"model": "large", "allowedTools": ["Edit"]}
+STAGE = {"model": "small", "permissions": "run", "allowedTools": ["Read", "Bash"]}
+PROJECT = {"permissions": "edit", "arguments": ["--quiet"], "interface": "terminal"}
+
+
+@pytest.mark.parametrize(
+    ("task", "stage", "project", "counts"),
+    [
+        pytest.param(None, None, None, {}, id="nobody says anything"),
+        pytest.param({}, {"model": None}, {"permissions": None}, {}, id="what is null is not said"),
+        pytest.param(None, None, PROJECT, PROJECT, id="the project alone"),
+        pytest.param(None, STAGE, None, STAGE, id="the stage alone"),
+        pytest.param(TASK, None, None, TASK, id="the task alone"),
+        pytest.param(None, STAGE, PROJECT, {**PROJECT, **STAGE}, id="stage over project"),
+        pytest.param(TASK, None, PROJECT, {**PROJECT, **TASK}, id="task over project"),
+        pytest.param(
+            TASK,
+            STAGE,
+            PROJECT,
+            {
+                "model": "large",
+                "permissions": "run",
+                "allowedTools": ["Edit"],
+                "arguments": ["--quiet"],
+                "interface": "terminal",
+            },
+            id="field by field, and lists are replaced",
+        ),
+        pytest.param(
+            {"model": None, "permissions": "all"},
+            STAGE,
+            PROJECT,
+            {**PROJECT, **STAGE, "permissions": "all"},
+            id="null inherits",
+        ),
+        pytest.param(
+            {"arguments": []},
+            None,
+            PROJECT,
+            {**PROJECT, "arguments": []},
+            id="an empty list counts",
+        ),
+    ],
+)
+def test_each_field_is_the_tasks_else_the_stages_else_the_projects(
+    task: Options | None, stage: Options | None, project: Options | None, counts: dict[str, Any]
+) -> None:
+    assert agents.merged(task, stage, project) == counts
+
+
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        (None, None),
+        ({}, None),
+        ({"model": None, "arguments": None}, None),
+        ({"model": "m", "arguments": None}, {"model": "m"}),
+        ({"arguments": []}, {"arguments": []}),
+    ],
+)
+def test_only_what_is_given_is_kept(options: Options | None, kept: Options | None) -> None:
+    assert agents.said(options) == kept
+
+
+@pytest.mark.parametrize(
+    ("options", "room", "is_known", "codes"),
+    [
+        pytest.param([{}], None, True, [], id="all is well"),
+        pytest.param([{}], None, False, ["unknown_agent"], id="no machine has it"),
+        pytest.param(
+            [{"permissions": "all"}], None, True, ["permissions_without_room"], id="no room"
+        ),
+        pytest.param(
+            [{"permissions": "run"}, {"permissions": "all"}],
+            RoomLevel.PROCESSES,
+            False,
+            ["unknown_agent", "permissions_without_room"],
+            id="a lesser room, in one stage",
+        ),
+        pytest.param([{"permissions": "all"}], RoomLevel.FULL, True, [], id="a full room"),
+        pytest.param([{"permissions": "run"}], None, True, [], id="commands alone"),
+    ],
+)
+def test_people_are_warned_of_what_they_may_not_have_meant(
+    options: list[Options], room: RoomLevel | None, is_known: bool, codes: list[str]
+) -> None:
+    found = agents.warnings("qwen", options, room, is_known=is_known)
+    assert [each.code for each in found] == codes
+
+
+def test_a_warning_names_the_agent_that_no_machine_has() -> None:
+    (found,) = agents.warnings("qwen", [], None, is_known=False)
+    assert (found.field, "“qwen”" in found.message) == ("agentType", True)
