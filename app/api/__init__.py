@@ -22,6 +22,7 @@ ROOMS = (
     "app.api.web.workspaces",
     "app.api.web.dashboard",
     "app.api.web.machines",
+    "app.api.web.agents",
     "app.api.web.tunnels",
     "app.api.web.projects",
     "app.api.web.profile",

@@ -82,7 +82,5 @@ def warnings(
             "permissions “all” without the room “full”: on a machine that contains it less the "
             "agent may do whatever its account may"
         )
-        found.append(
-            AgentWarning(WarningCode.PERMISSIONS_WITHOUT_ROOM, "agentOptions.permissions", text)
-        )
+        found.append(AgentWarning(WarningCode.PERMISSIONS_WITHOUT_ROOM, "agentOptions", text))
     return found

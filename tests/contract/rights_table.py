@@ -72,6 +72,7 @@ ROUTES: Mapping[str, Access] = {
     "POST /api/web/workspace-tunnel/*/start": BY_OWNERS,
     "POST /api/web/workspace-tunnel/*/stop": BY_OWNERS,
     "GET /api/web/workspace-tunnel/*/status": SEEN,
+    "GET /api/web/agents": DEVELOPER,
     "GET /api/web/machines": DEVELOPER,
     "GET /api/web/machines/*": DEVELOPER,
     "GET /api/web/machines/*/tasks": DEVELOPER,

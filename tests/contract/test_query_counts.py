@@ -84,6 +84,13 @@ def fill_terminal_inputs(admin: Developer, rows: int) -> str:
     return f"/api/web/tasks/{task.id}/terminal-inputs"
 
 
+def fill_agents(admin: Developer, rows: int) -> str:
+    """Each of a machine of its own, none of the contract's."""
+    for number in range(rows):
+        make_machine(capabilities=[{"agentType": f"agent-{number}"}])
+    return "/api/web/agents"
+
+
 def fill_machines(admin: Developer, rows: int) -> str:
     for _ in range(rows):
         make_machine(drain_started_at=now(), drain_by=make_developer().id)
@@ -187,6 +194,7 @@ FILLS: dict[str, Callable[[Developer, int], str]] = {
     "/api/web/tasks/{taskId}/events": fill_events,
     "/api/web/tasks/{taskId}/logs": fill_log,
     "/api/web/tasks/{taskId}/terminal-inputs": fill_terminal_inputs,
+    "/api/web/agents": fill_agents,
     "/api/web/machines": fill_machines,
     "/api/web/machines/{machineId}/tasks": fill_tasks_of_machine,
     "/api/web/projects": fill_projects,

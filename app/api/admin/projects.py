@@ -8,7 +8,7 @@ from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
 from app.api.problems import problems
 from app.api.schemas.base import Empty, Schema
-from app.api.schemas.projects import NewProject, ProjectSchema
+from app.api.schemas.projects import NewProject, SavedProjectSchema
 from app.api.web import projects as web
 from app.domain.errors import AlreadyExists
 from app.services.projects import projects, views
@@ -37,11 +37,11 @@ blp.delete("/<key>/members")(web.remove_member)
 
 @blp.post("")
 @blp.arguments(NewProject)
-@blp.response(201, ProjectSchema)
+@blp.response(201, SavedProjectSchema)
 @problems(blp, AlreadyExists)
 def create_project(body: dict[str, Any]) -> ProjectView:
     """Create a project, at first without members."""
-    return views.one(projects.create(current_developer(), **body))
+    return views.saved(projects.create(current_developer(), **body))
 
 
 @blp.delete("/<key>")

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from app.api.schemas.base import Schema
+from app.api.schemas.base import Schema, Whole
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import single_line
 from app.domain import agents
@@ -45,6 +45,15 @@ class AgentOptionsSchema(StoredSchema):
         metadata={"description": "appended to its command line; replaces the inherited list"},
     )
     interface = fields.String(allow_none=True, validate=validate.OneOf([*Interface]))
+
+
+class AgentSchema(Schema):
+    """An agent type, and the machines that have it. The decommissioned do not count."""
+
+    type = fields.String(required=True)
+    machine_count = Whole(required=True)
+    healthy_count = Whole(required=True, metadata={"description": "of those where it is healthy"})
+    versions = fields.List(fields.String(), required=True)
 
 
 class WarningSchema(Schema):

@@ -5,7 +5,7 @@ import re
 from marshmallow import fields, validate
 
 from app.api.schemas import repository, ssh
-from app.api.schemas.agents import AgentOptionsSchema, AgentType
+from app.api.schemas.agents import AgentOptionsSchema, AgentType, WarningSchema
 from app.api.schemas.base import INT8, Flag, Schema, Timestamp, Whole
 from app.api.schemas.network import Network
 from app.api.schemas.stored import StoredSchema
@@ -144,3 +144,9 @@ class ProjectSchema(Schema):
     )
     last_activity_at = Timestamp(required=True, allow_none=True)
     created_at = Timestamp(required=True, attribute="project.created_at")
+
+
+class SavedProjectSchema(ProjectSchema):
+    """A project that has just been saved, with what there is to warn of."""
+
+    warnings = fields.List(fields.Nested(WarningSchema), required=True)

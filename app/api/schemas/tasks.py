@@ -5,11 +5,12 @@ from typing import Any, NamedTuple
 from marshmallow import fields, validate
 
 from app.api.paging import CursorQuery, OffsetQuery, cursor_page_of, offset_page_of
-from app.api.schemas.agents import AgentOptionsSchema, AgentType
+from app.api.schemas.agents import AgentOptionsSchema, AgentType, WarningSchema
 from app.api.schemas.base import INT8, Id, Schema, Timestamp, Whole
 from app.api.schemas.projects import StageSchema
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import CommaList
+from app.domain.agents import AgentWarning
 from app.domain.pipeline import GateKind
 from app.domain.scheduling import Reason
 from app.domain.task import EventType, SuspendReason, TaskStatus
@@ -132,6 +133,22 @@ class TaskSchema(Schema):
 
 
 TaskPage = cursor_page_of(TaskSchema)
+
+
+class CreatedTask(NamedTuple):
+    """A new task, and what its creator should know."""
+
+    task: Task
+    warnings: list[AgentWarning]
+
+
+class CreatedTaskSchema(TaskSchema):
+    """A task that has just been created, with what there is to warn of."""
+
+    warnings = fields.List(fields.Nested(WarningSchema), required=True)
+
+    def get_attribute(self, obj: CreatedTask, attr: str, default: Any) -> Any:
+        return super().get_attribute(obj if attr == "warnings" else obj.task, attr, default)
 
 
 class TaskDetail(NamedTuple):

@@ -9,7 +9,7 @@ from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.members import ColleagueSchema, MemberSchema, NewMember, WhichMember
 from app.api.schemas.network import NewHost
-from app.api.schemas.projects import ProjectSchema, ProjectUpdate
+from app.api.schemas.projects import ProjectSchema, ProjectUpdate, SavedProjectSchema
 from app.domain.errors import Forbidden, NetworkOpen
 from app.models import Developer, Project, ProjectMember
 from app.services.projects import members, networks, projects, views
@@ -46,14 +46,14 @@ def get_project(key: str) -> ProjectView:
 
 @blp.put("/<key>")
 @blp.arguments(ProjectUpdate)
-@blp.response(200, ProjectSchema)
+@blp.response(200, SavedProjectSchema)
 @problems(blp, Forbidden)
 def update_project(changes: dict[str, Any], key: str) -> ProjectView:
     """Change the fields that the body names. For maintainers.
 
     Tasks keep the pipeline that they were created with.
     """
-    return views.one(projects.update(current_developer(), key, **changes))
+    return views.saved(projects.update(current_developer(), key, **changes))
 
 
 @blp.post("/<key>/network/allow")

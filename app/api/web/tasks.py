@@ -13,6 +13,8 @@ from app.api.problems import problems
 from app.api.schemas.idempotency import IDEMPOTENCY_REPLAYED, MaybeOnce
 from app.api.schemas.tasks import (
     ChannelSchema,
+    CreatedTask,
+    CreatedTaskSchema,
     EventFilter,
     EventPage,
     GateAnswer,
@@ -31,6 +33,7 @@ from app.api.schemas.tasks import (
     WhichAttempt,
 )
 from app.api.web import raw_log
+from app.domain.agents import AgentWarning
 from app.domain.errors import (
     AlreadyAnswered,
     Forbidden,
@@ -76,29 +79,36 @@ def list_tasks(query: dict[str, Any]) -> dict[str, Any]:
 @blp.post("")
 @blp.arguments(NewTask)
 @blp.arguments(MaybeOnce, location="headers")
-@blp.response(201, TaskSchema, headers=LOCATION | IDEMPOTENCY_REPLAYED)
+@blp.response(201, CreatedTaskSchema, headers=LOCATION | IDEMPOTENCY_REPLAYED)
 @problems(blp, NotFound, Forbidden, IdempotencyKeyReused)
 def create_task(
     body: dict[str, Any], headers: dict[str, Any]
-) -> tuple[Task | Response, int, dict[str, str]]:
+) -> tuple[CreatedTask | Response, int, dict[str, str]]:
     """Create a task: a description of work, which an agent does on one of the machines."""
     key = headers["idempotency_key"]
     if key is not None:
         return _create_once(key, body)
-    task = tasks.create(current_developer(), **body)
-    return task, 201, {"Location": _location(task.id)}
+    warnings: list[AgentWarning] = []
+    task = tasks.create(current_developer(), **body, warn=warnings.extend)
+    return CreatedTask(task, warnings), 201, {"Location": _location(task.id)}
 
 
 def _create_once(key: str, body: dict[str, Any]) -> tuple[Response, int, dict[str, str]]:
     actor = current_developer()
+    warnings: list[AgentWarning] = []
 
     def make(remember: Callable[[Task], None]) -> Task:
-        return tasks.create(actor, **body, remember=remember)
+        warnings.clear()  # it may be made a second time
+        return tasks.create(actor, **body, warn=warnings.extend, remember=remember)
+
+    def shown(task: Task) -> dict[str, Any]:
+        found: dict[str, Any] = CreatedTaskSchema().dump(CreatedTask(task, warnings))
+        return found
 
     def require_right() -> None:
         tasks.require_creator(actor, body["project_key"])
 
-    answer = idempotency.once(actor, key, body, make, TaskSchema().dump, require_right)
+    answer = idempotency.once(actor, key, body, make, shown, require_right)
     replayed = {"Idempotency-Replayed": "true"} if answer.replayed else {}
     return jsonify(answer.body), 201, {"Location": _location(answer.body["id"])} | replayed
 

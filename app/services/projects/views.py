@@ -1,29 +1,33 @@
 """Projects with their counts of members and tasks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select, true
 
+from app.domain.agents import AgentWarning
 from app.domain.network import Said, said
 from app.domain.task import EventType, TaskStatus
 from app.extensions import db
 from app.models import Event, Project, ProjectMember
 from app.services.counts import counters
+from app.services.projects import agents
 
 
 @dataclass(frozen=True)
 class ProjectView:
     """A project as people see it. `task_counts` has every status.
 
-    `last_activity_at` is the time of its latest event that is not of the type log.
+    `last_activity_at` is the time of its latest event that is not of the type log. `warnings` are
+    for those who have just saved it.
     """
 
     project: Project
     member_count: int
     task_counts: dict[TaskStatus, int]
     last_activity_at: datetime | None
+    warnings: Sequence[AgentWarning] = ()
 
     @property
     def secret_names(self) -> list[str]:
@@ -61,6 +65,11 @@ def of(projects: Sequence[Project]) -> list[ProjectView]:
 
 def one(project: Project) -> ProjectView:
     return of([project])[0]
+
+
+def saved(project: Project) -> ProjectView:
+    """A view with what there is to warn of, by one query more."""
+    return replace(one(project), warnings=agents.warnings_of(project))
 
 
 def _member_counts(ids: Sequence[int]) -> dict[int, int]:

