@@ -41,9 +41,24 @@ class Masker:
         """Whether `pause` could release something."""
         return self._released < len(self._held) < SHORTEST
 
+    @property
+    def pending(self) -> int:
+        """How many bytes more there would be to show if no more output came."""
+        return len(self._mask(self._held, self._released, final=True)[0]) if self._held else 0
+
+    def whole(self, text: bytes, *, is_cut: bool = False) -> bytes:
+        """The masked form of what stands by itself; the stream does not notice.
+
+        Text that `is_cut` may end within a secret: what would give away more of its beginning than
+        `pause` does is masked, too.
+        """
+        shown, rest, _ = self._mask(text, 0, final=not is_cut)
+        return shown + (rest if len(rest) < SHORTEST else MASK)
+
     def feed(self, data: bytes) -> bytes:
         """The masked form of all that is decided now."""
-        shown = self._mask(self._held + data if self._held else data, final=False)
+        data = self._held + data if self._held else data
+        shown, self._held, self._released = self._mask(data, self._released, final=False)
         if self.holds and not self._awaits():
             shown += self.pause()
         return shown
@@ -58,10 +73,13 @@ class Masker:
 
     def flush(self) -> bytes:
         """The rest: no more output will come."""
-        return self._mask(self._held, final=True)
+        shown, self._held, self._released = self._mask(self._held, self._released, final=True)
+        return shown
 
-    def _mask(self, data: bytes, *, final: bool) -> bytes:
-        pieces, done, shown = [], 0, self._released
+    def _mask(self, data: bytes, shown: int, *, final: bool) -> tuple[bytes, bytes, int]:
+        """Of data whose first bytes, so many, are `shown` already: what is to be shown now, what is
+        held back, and how many bytes of that are out."""
+        pieces, done = [], 0
         matches = {secret: at for secret in self._possible(data) if (at := data.find(secret)) >= 0}
         hold = len(data) if final else self._undecided(data, 0)
         while matches:
@@ -76,8 +94,8 @@ class Masker:
             if hold < done:
                 hold = len(data) if final else self._undecided(data, done)
         pieces.append(data[max(done, min(shown, hold)) : hold])
-        self._held, self._released = data[hold:], max(0, shown - max(hold, done))
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        now = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return now, data[hold:], max(0, shown - max(hold, done))
 
     def _awaits(self) -> bool:
         """Whether what is held could begin a secret as somebody wrote it."""

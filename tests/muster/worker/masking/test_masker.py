@@ -195,3 +195,43 @@ def test_clean_output_is_masked_faster_than_any_terminal_writes(secrets: list[by
         masker.feed(block)
     # 200 MB/s on an idle core; a quarter of that leaves room for a busy one.
     assert 400 * len(block) / (time.process_time() - began) > 50e6
+
+
+@given(SECRETS, OUTPUT, OUTPUT, CUTS)
+def test_what_stands_by_itself_is_masked_whole_and_the_stream_does_not_notice(
+    secrets: list[bytes], output: bytes, text: bytes, cuts: list[int]
+) -> None:
+    masker, shown = Masker(secrets), b""
+    for piece in cut(output, cuts):
+        shown += masker.feed(piece)
+        assert masker.whole(text) == by_regular_expression(secrets, text)
+    assert shown + masker.flush() == mask(secrets, cut(output, cuts))
+
+
+@given(SECRETS, OUTPUT, CUTS, st.data())
+def test_how_much_is_pending_is_what_a_flush_would_show(
+    secrets: list[bytes], output: bytes, cuts: list[int], data: st.DataObject
+) -> None:
+    masker = Masker(secrets)
+    for piece in cut(output, cuts):
+        masker.feed(piece)
+        if data.draw(st.booleans()):
+            masker.pause()
+    pending = masker.pending
+    assert pending == masker.pending == len(masker.flush())
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (b"key=topse", b"key=********"),
+        (b"key=topsecret", b"key=********"),
+        (b"key=top", b"key=top"),
+        (b"key=topsy", b"key=topsy"),
+    ],
+    ids=["a beginning", "all of it", "too little to tell", "another word"],
+)
+def test_text_that_is_cut_ends_with_no_beginning_of_a_secret(text: bytes, shown: bytes) -> None:
+    masker = Masker([b"topsecret"])
+    assert masker.whole(text, is_cut=True) == shown
+    assert masker.whole(b"key=topse") == b"key=topse"
