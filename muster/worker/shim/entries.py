@@ -1,0 +1,51 @@
+"""What a stage's command may say of itself, made safe: bounded, of known kinds, and masked.
+
+Standard library only.
+"""
+
+import json
+from typing import Any
+
+from muster.worker.masking.masker import Masker
+from muster.worker.masking.values import masked
+
+KINDS = "message", "thought", "tool", "edit", "command", "question", "denied", "usage", "error"
+
+_TITLE = 200  # characters
+_TEXT = _DATA = 16 << 10  # bytes
+_FACTS = 64 << 10
+
+
+def entry_from(said: Any, masker: Masker) -> dict[str, Any]:
+    """An entry of the transcript: kind, title, text, data. What is too long is cut, after it was
+    masked, and `data.cut` says so. Raises ValueError for what is no entry."""
+    if not isinstance(said, dict) or said.get("kind") not in KINDS:
+        raise ValueError("no entry of a known kind")
+    title, text, data = said.get("title", ""), said.get("text", ""), said.get("data", {})
+    if not (isinstance(title, str) and isinstance(text, str) and isinstance(data, dict)):
+        raise ValueError("an entry's title and text are strings, its data is an object")
+    is_cut = data.get("cut") is True
+    title, text, data = masked(masker, [title, text, data], is_cut=is_cut)
+    kept = title[:_TITLE], text.encode()[:_TEXT].decode(errors="ignore")
+    if kept != (title, text):
+        data["cut"] = True
+    if _size(data) > _DATA:
+        data = {"cut": True}
+    return {"kind": said["kind"], "title": kept[0], "text": kept[1], "data": data}
+
+
+def with_facts(facts: dict[str, Any], said: Any, masker: Masker) -> dict[str, Any]:
+    """The facts, and those that were said now in the place of earlier ones of the same name.
+
+    Raises ValueError for what is no object, or too much.
+    """
+    if not isinstance(said, dict):
+        raise ValueError("facts are an object")
+    merged: dict[str, Any] = facts | masked(masker, said)
+    if _size(merged) > _FACTS:
+        raise ValueError("too many facts")
+    return merged
+
+
+def _size(value: Any) -> int:
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
