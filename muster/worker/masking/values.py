@@ -8,11 +8,13 @@ from muster.worker.masking.masker import MASK, Masker
 
 _DEEPEST = 32  # objects and lists within one another
 _BETWEEN = "\0"  # no environment holds it, and so no secret
+_ELLIPSIS = "…"
 
 
 def masked(masker: Masker, value: Any, *, is_cut: bool = False) -> Any:
     """The value, with each secret in it replaced, and what no UTF-8 holds; a number in which one
-    was is a string then. The strings of a value that `is_cut` may end within a secret.
+    was is a string then. The strings of a value that `is_cut`, and those that end with an ellipsis,
+    may end within a secret.
 
     Raises ValueError for what is nested too deeply, or cannot be masked for sure.
     """
@@ -22,8 +24,8 @@ def masked(masker: Masker, value: Any, *, is_cut: bool = False) -> Any:
     shown = masker.whole(_bytes(whole)).decode(errors="replace").split(_BETWEEN)
     if len(shown) != len(texts):
         raise ValueError("it cannot be masked")
-    if is_cut:
-        shown = [_without_beginning(masker, text) for text in shown]
+    cut = (is_cut or text.endswith(_ELLIPSIS) for text in shown)
+    shown = [_ended(masker, text) if ends else text for text, ends in zip(shown, cut, strict=True)]
     return _rebuilt(value, iter(shown))
 
 
@@ -62,10 +64,13 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _without_beginning(masker: Masker, text: str) -> str:
-    if text.endswith(MASK.decode()):
+def _ended(masker: Masker, text: str) -> str:
+    """Without the beginning of a secret at its end, which would not be known for one."""
+    kept = text.removesuffix(_ELLIPSIS)
+    if kept.endswith(MASK.decode()):
         return text
-    return masker.whole(text.encode(), is_cut=True).decode(errors="replace")
+    ended = masker.whole(kept.encode(), is_cut=True).decode(errors="replace")
+    return ended + text[len(kept) :]
 
 
 def _bytes(text: str) -> bytes:

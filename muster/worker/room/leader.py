@@ -5,7 +5,8 @@ kernel ends all the rest. It is given its terminal as standard input and output,
 as standard error, and on CONTENT a file with what to run. On the pipe it says a line when the
 command runs (`ok`) or could not be started (`<errno> <its name> <what failed>`), and one when it
 has ended (`exit <status>` or `signal <number>`). TERM to it is TERM for everything in the room.
-A room without a network has a proxy, which is handed its listener over PROXY.
+A room without a network has a proxy, which is handed its listener over PROXY. What is on CHANNEL
+the command inherits, and it alone.
 
 It stays who bwrap is, and only the command becomes the attempt: a process of another user outlives
 a bwrap that is killed, for that has no right any more to have it killed as well.
@@ -29,16 +30,19 @@ else:
 
 CONTENT = 3
 """The descriptor of a file with a marshalled dictionary: argv, env, cwd, uid, gid (None: stay),
-has_proxy."""
+has_proxy, has_channel (which a shim of before does not say)."""
 
 PROXY = 4
 """The descriptor for `egress.in_room.listen_in_room`, if there is a proxy."""
+
+CHANNEL = 5
+"""The descriptor of `shim.channel`, if there is one, here and in the command."""
 
 OK = b"ok\n"
 LEFTOVERS = 1.0
 """Seconds that what outlives the command has between TERM and the room's end."""
 
-_TOLD, _TERMINAL = PROXY + 1, PROXY + 2
+_TOLD, _TERMINAL = CHANNEL + 1, CHANNEL + 2
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 
@@ -70,14 +74,20 @@ def main() -> NoReturn:
     os._exit(0)
 
 
-def become(argv: list[str], env: dict[str, str], cwd: str, terminal: int, told: int) -> NoReturn:
+def become(
+    argv: list[str], env: dict[str, str], cwd: str, terminal: int, told: int, channel: int | None
+) -> NoReturn:
     """In a forked child: takes the terminal and turns into the command, or tells why not.
 
-    `told` is closed, with nothing said on it, when the command runs.
+    `told` is closed, with nothing said on it, when the command runs, which inherits `channel`.
     """
     step = "prepare"
     try:
-        take_terminal(terminal, told)
+        if channel is None:
+            take_terminal(terminal, told)
+        else:
+            os.set_inheritable(channel, True)
+            take_terminal(terminal, told, channel)
         step = f"chdir {cwd}"
         os.chdir(cwd)
         step = f"exec {argv[0] if argv else ''}"
@@ -141,6 +151,7 @@ def _start(content: dict[str, Any], terminal: int) -> tuple[int, bytes]:
     """Forks the command; its pid, and why it does not run, if so. Raises OSError."""
     heard, told = os.pipe()
     signal.signal(signal.SIGTERM, _pass_on)
+    channel = CHANNEL if content.get("has_channel") else None
     leader = os.fork()
     if not leader:
         try:
@@ -148,8 +159,10 @@ def _start(content: dict[str, Any], terminal: int) -> tuple[int, bytes]:
         except OSError as error:
             os.write(told, said(error, "room"))
             os._exit(127)
-        become(content["argv"], content["env"], content["cwd"], terminal, told)
+        become(content["argv"], content["env"], content["cwd"], terminal, told, channel)
     os.close(told)
+    if channel is not None:
+        os.close(channel)
     quiet = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):  # the terminal is the command's alone
         os.dup2(quiet, stream)

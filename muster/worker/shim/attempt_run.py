@@ -5,6 +5,7 @@ import errno
 import os
 import selectors
 from collections.abc import Callable
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -15,6 +16,7 @@ from muster.worker.shim.record import AttemptRecord
 from muster.worker.shim.sizes import Size, SizesWriter
 from muster.worker.shim.spool import SpoolWriter
 from muster.worker.shim.stage_run import StageRun, reap
+from muster.worker.shim.transcript import TranscriptWriter
 from muster.worker.shim.wire import Refusal, ShimState, StageCommand, StageEnd
 
 _NOTICE = 0.01  # seconds between two notices of a growing log
@@ -43,6 +45,7 @@ class AttemptRun:
         self._grown = grown
         self._spool = SpoolWriter(directory, quota)
         self._sizes = SizesWriter(directory)
+        self._transcript = TranscriptWriter(directory)
         self._record = AttemptRecord.load(directory) or AttemptRecord(wall_milliseconds(), [])
         self._run: StageRun | None = None
         self._watched: set[int] = set()  # the stage's handles; a closed one's number is reused
@@ -81,6 +84,7 @@ class AttemptRun:
     def wakes_at(self) -> float:
         """When `tick` wants to be called next, in boot-time seconds."""
         due = self._notice_at() if self._spool.end != self._noticed else inf
+        due = min(due, self._transcript.notice_at)
         if self._run:
             due = min(due, self._run.wakes_at())
             if self._deadline is not None and self._run.cause != "lease":
@@ -103,6 +107,8 @@ class AttemptRun:
             self._unsaved = not self._save()
         if self._spool.end != self._noticed and now >= self._notice_at():
             self._notice(now)
+        if now >= self._transcript.notice_at:
+            self._tell({"transcript": self._transcript.notice(now)})
 
     def child_died(self, now: float) -> None:
         if self._run:
@@ -169,12 +175,16 @@ class AttemptRun:
 
     def _start(self, command: StageCommand) -> None:
         env = {**command.env, MARK: self._directory}
-        run = self._run = StageRun(command, env, self._append, boot_seconds())
+        place = {"stage": command.stage_index, "run": command.run}
+        note = partial(self._note, place)
+        run = self._run = StageRun(command, env, self._append, note, boot_seconds())
         self._note_size(command.cols, command.rows)
         self._watch(run.process.master, self._on_terminal)
         self._watch(run.process.failures, self._on_told)
         if run.proxy:
             self._watch(run.proxy.fileno(), self._on_refused)
+        if run.channel:
+            self._watch(run.channel.fileno(), self._on_channel)
         self._record.lead((run.process.pid, run.process.started))
         with contextlib.suppress(OSError):
             self._record.write(self._directory, durable=False)
@@ -193,6 +203,13 @@ class AttemptRun:
             self._spool.append(output, self._milliseconds(), self._run.stage_index)
             # Also what found no room: whoever looks is still shown it.
             self._grown(self._spool.end, output)
+
+    def _note(self, place: dict[str, int], entry: dict[str, Any], pending: int) -> int:
+        """Writes an entry of the transcript down; where the log goes on with what it is about."""
+        offset = self._spool.end + pending
+        when = {"atMs": self._milliseconds(), "logOffset": offset}
+        self._transcript.append({**place, **when}, entry)
+        return offset
 
     def _note_size(self, cols: int, rows: int) -> None:
         self._sizes.add(Size(self._spool.end, self._milliseconds(), cols, rows))
@@ -217,6 +234,15 @@ class AttemptRun:
     def _on_told(self, _mask: int) -> None:
         if self._run and not self._run.take_told():
             self._unwatch(self._run.process.failures)
+
+    def _on_channel(self, _mask: int) -> None:
+        if self._run is None or self._run.channel is None:
+            return
+        channel = self._run.channel
+        if wanted := channel.serve():
+            self._selector.modify(channel, wanted, self._on_channel)
+        else:
+            self._unwatch(channel.fileno())
 
     def _on_refused(self, _mask: int) -> None:
         if self._run is None or self._run.proxy is None:
@@ -254,9 +280,10 @@ class AttemptRun:
         self._tell({"log": self._spool.end})
 
     def _save(self) -> bool:
-        """Saves the log, then the record, which is worth saving even alone; whether both were."""
+        """Saves what was said, then the record, which is worth saving alone; whether all was."""
         saved = True
-        for save in (self._spool.sync, lambda: self._record.write(self._directory)):
+        record = partial(self._record.write, self._directory)
+        for save in (self._spool.sync, self._transcript.sync, record):
             try:
                 save()
             except OSError:

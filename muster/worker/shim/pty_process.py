@@ -10,13 +10,14 @@ import marshal
 import os
 import signal
 import termios
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import NoReturn
 
 from muster.worker import processes
 from muster.worker.room import leader
 from muster.worker.room.landlock import scope_abstract_sockets
+from muster.worker.shim.channel import VARIABLE
 from muster.worker.shim.wire import StageCommand
 
 _BATCH = 64 << 10
@@ -50,12 +51,13 @@ class PtyProcess:
         command: StageCommand,
         env: dict[str, str],
         enter: Callable[[], None],
-        proxy: int | None = None,
+        handed: Mapping[int, int],
     ) -> None:
         """Forks. Whether it could be started is told by `failures`. Raises OSError.
 
-        `enter` is called in the child, with the shim's rights, before it runs anything. `proxy` is
-        the handle by which the room's leader reaches its proxy.
+        `enter` is called in the child, with the shim's rights, before it runs anything. `handed`
+        are handles for the room's leader, by their numbers there; of a stage without a room its
+        command is given that of CHANNEL.
         """
         self._has_room = bool(command.room)
         # Our own hold on the slave's end keeps the terminal up while the stage lets go of it.
@@ -66,10 +68,11 @@ class PtyProcess:
         content = -1
         try:
             self._prepare(command)
-            content = _content(command, env, has_proxy=proxy is not None)
+            env = _with_channel(env, handed, has_room=self._has_room)
+            content = _content(command, env, handed)
             self.pid = os.fork()
             if not self.pid:
-                _become(command, env, enter, self._slave, told, content, proxy)
+                _become(command, env, enter, self._slave, told, content, handed)
             os.close(told)
         except OSError:
             for handle in (self.master, self._slave, self.failures, told):
@@ -200,7 +203,16 @@ class PtyProcess:
             os.fchown(self._slave, command.uid, -1)
 
 
-def _content(command: StageCommand, env: dict[str, str], *, has_proxy: bool) -> int:
+def _with_channel(
+    env: dict[str, str], handed: Mapping[int, int], *, has_room: bool
+) -> dict[str, str]:
+    if leader.CHANNEL not in handed:
+        return env
+    number = leader.CHANNEL if has_room else handed[leader.CHANNEL]
+    return {**env, VARIABLE: str(number)}
+
+
+def _content(command: StageCommand, env: dict[str, str], handed: Mapping[int, int]) -> int:
     """A descriptor of what the room's leader is to run; -1 without a room.
 
     Not in its arguments, which others may read, nor its environment: what makes the room has the
@@ -208,8 +220,9 @@ def _content(command: StageCommand, env: dict[str, str], *, has_proxy: bool) -> 
     """
     if not command.room:
         return -1
-    how = {"uid": command.uid, "gid": command.gid, "has_proxy": has_proxy}
-    content = {"argv": command.argv, "env": env, "cwd": command.cwd, **how}
+    who = {"uid": command.uid, "gid": command.gid}
+    has = {"has_proxy": leader.PROXY in handed, "has_channel": leader.CHANNEL in handed}
+    content = {"argv": command.argv, "env": env, "cwd": command.cwd, **who, **has}
     handle = os.memfd_create("stage")
     os.write(handle, marshal.dumps(content, 4))
     os.lseek(handle, 0, os.SEEK_SET)
@@ -223,16 +236,17 @@ def _become(
     terminal: int,
     told: int,
     content: int,
-    proxy: int | None,
+    handed: Mapping[int, int],
 ) -> NoReturn:
     """In the child: turns into the command, or into what makes its room."""
     try:
         enter()
         if command.room:
-            _make_room(command.room, env, terminal, told, content, proxy)
+            _make_room(command.room, env, terminal, told, {leader.CONTENT: content, **handed})
         leader.drop_rights(command.uid, command.gid)
         leader.die_with_parent()
-        leader.become(command.argv, env, command.cwd, terminal, told)
+        channel = handed.get(leader.CHANNEL)
+        leader.become(command.argv, env, command.cwd, terminal, told, channel)
     except OSError as error:
         os.write(told, leader.said(error, "prepare"))
     except BaseException as error:
@@ -246,20 +260,19 @@ def _make_room(
     env: dict[str, str],
     terminal: int,
     told: int,
-    content: int,
-    proxy: int | None,
+    handed: Mapping[int, int],
 ) -> NoReturn:
     """What bwrap or unshare has to say goes where the leader tells."""
     try:
         os.setsid()
         # High first: what is to be moved down must not be closed by what comes there.
-        handles = [terminal, terminal, told, content, *([] if proxy is None else [proxy])]
-        moved = [fcntl.fcntl(handle, fcntl.F_DUPFD, _HIGH) for handle in handles]
-        for number, handle in enumerate(moved):
+        handles = {0: terminal, 1: terminal, 2: told, **handed}
+        moved = {n: fcntl.fcntl(handle, fcntl.F_DUPFD, _HIGH) for n, handle in handles.items()}
+        for number, handle in moved.items():
             os.dup2(handle, number)
-        leader.close_all_but(*range(leader.CONTENT, len(moved)))
+        leader.close_all_but(*handed)
         leader.die_with_parent()
-        if proxy is None:
+        if leader.PROXY not in handed:
             scope_abstract_sockets()  # what shares the host's network; here it costs no import
         os.chdir("/")
         os.execve(room[0], room, {"PATH": os.defpath} | _mark(env))

@@ -5,6 +5,7 @@ import errno
 import os
 from collections.abc import Callable
 from math import inf
+from typing import Any
 
 from muster.worker import processes
 from muster.worker.clock import boot_seconds, wall_milliseconds
@@ -12,6 +13,9 @@ from muster.worker.egress.client import Proxy
 from muster.worker.limits.limits import Breach
 from muster.worker.limits.watch import RoomWatch
 from muster.worker.masking.masker import Masker
+from muster.worker.room import leader
+from muster.worker.shim.channel import Channel
+from muster.worker.shim.entries import entry_from, with_facts
 from muster.worker.shim.pty_process import PtyProcess
 from muster.worker.shim.wire import StageCommand, StageEnd
 
@@ -30,26 +34,32 @@ class StageRun:
         command: StageCommand,
         env: dict[str, str],
         write: Callable[[bytes], None],
+        note: Callable[[dict[str, Any], int], int],
         now: float,
     ) -> None:
-        """Starts the stage; `write` takes its masked output. Raises OSError."""
+        """Starts the stage; `write` takes its masked output. Raises OSError.
+
+        `note` takes an entry of the transcript, and how many bytes of what was printed before it
+        are still to be written, and returns where the log shows what comes then; it may raise.
+        """
         self.stage_index = command.stage_index
         self._watch = RoomWatch(command.limits, self._all_of_the_stage, now)
         self._breach: Breach | None = None
         self.proxy: Proxy | None = None
+        self.channel: Channel | None = None
         try:
-            self.proxy = _proxy(command)
-            handle = self.proxy.room if self.proxy else None
-            self.process = PtyProcess(command, env, self._watch.enter, handle)
+            handed = self._handed(command)
+            self.process = PtyProcess(command, env, self._watch.enter, handed)
         except OSError:
             self._watch.close()
-            if self.proxy:
-                self.proxy.end()
+            self._hand_over()
+            self._hang_up()
             raise
-        if self.proxy:
-            self.proxy.hand_over()
+        self._hand_over()
         self.end: StageEnd | None = None
+        self._facts: dict[str, Any] = {}
         self._write = write
+        self._note = note
         self._masker = Masker(secret.encode(errors="surrogateescape") for secret in command.secrets)
         self._started_at_ms = wall_milliseconds()
         self._timeout_at = now + command.timeout
@@ -71,8 +81,7 @@ class StageRun:
         """Passes on what the stage wrote; False when nothing more can come."""
         output, over = self.process.read()
         if output:
-            self._write(self._masker.feed(output))
-            self._quiet_at = boot_seconds() + _QUIET if self._masker.holds else inf
+            self._pass_on(output)
         return not over
 
     def take_told(self) -> bool:
@@ -125,8 +134,55 @@ class StageRun:
     def close(self) -> None:
         """Lets go of handles, once nobody waits for them any more."""
         self.process.close()
+        self._hang_up()
+
+    def _handed(self, command: StageCommand) -> dict[int, int]:
+        """Handles for the room's leader, or the command, by their numbers there. Raises OSError."""
+        handed = {}
+        if proxy := _proxy(command):
+            self.proxy, handed[leader.PROXY] = proxy, proxy.room
+        if command.channel:
+            self.channel = Channel(self._answer)
+            handed[leader.CHANNEL] = self.channel.theirs
+        return handed
+
+    def _hand_over(self) -> None:
+        for given in (self.proxy, self.channel):
+            if given:
+                given.hand_over()
+
+    def _hang_up(self) -> None:
         if self.proxy:
             self.proxy.end()
+        if self.channel:
+            self.channel.close()
+
+    def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
+        """What the command is answered over its channel. Raises ValueError, and as `note` does."""
+        match message:
+            case {"entry": said}:
+                entry = entry_from(said, self._masker)
+                self._pass_on_all()  # for it is about what will be printed from now on
+                return {"ok": self._note(entry, self._masker.pending)}
+            case {"facts": said}:
+                self._facts = with_facts(self._facts, said, self._masker)
+                return {"ok": True}
+        raise ValueError("neither an entry nor facts")
+
+    def _pass_on(self, output: bytes) -> None:
+        self._write(self._masker.feed(output))
+        self._quiet_at = boot_seconds() + _QUIET if self._masker.holds else inf
+
+    def _pass_on_all(self) -> None:
+        """What is in the terminal now, and no more than it can hold: somebody may go on writing."""
+        taken = 0
+        while taken < _DRAIN:
+            output, over = self.process.read()
+            if output:
+                self._pass_on(output)
+                taken += len(output)
+            if over or not output:
+                break
 
     def _hurry(self, now: float, grace: float) -> None:
         self._kill_at = min(self._kill_at, now + grace)
@@ -153,6 +209,8 @@ class StageRun:
             processes.kill(left)
 
     def _finish(self, remark: str) -> None:
+        if self.channel:
+            self.channel.take_rest()
         self._drain()
         reap()
         how, code, message = self._verdict()
@@ -165,6 +223,7 @@ class StageRun:
             log_end=0,  # the spool knows
             started_at_ms=self._started_at_ms,
             ended_at_ms=wall_milliseconds(),
+            facts=self._facts,
         )
 
     def _verdict(self) -> tuple[str, int, str]:
@@ -183,18 +242,9 @@ class StageRun:
         return ("exit", status, "") if status >= 0 else ("signal", -status, "")
 
     def _drain(self) -> None:
-        """The rest of the output, but no more than the terminal can have held.
-
-        Somebody out of reach may hold the terminal open, and may even go on writing to it.
-        """
+        """The rest of the output. Somebody out of reach may hold the terminal open."""
         self.process.let_go()
-        drained = 0
-        while drained < _DRAIN:
-            output, over = self.process.read()
-            self._write(self._masker.feed(output))
-            drained += len(output)
-            if over or not output:
-                break
+        self._pass_on_all()
         self._write(self._masker.flush())
 
 

@@ -5,7 +5,8 @@ The daemon begins with `{"hello": [versions]}`; the shim answers `{"hello": vers
 with the highest that both speak, or an error, and closes. Then the daemon asks
 `{"id": n, "do": verb, …}` and each is answered by `{"id": n, …}`, with `error` and `message` if
 refused. Unasked the shim says `{"log": offset}` when the log has grown and `{"end": …}` when a
-stage has ended, and `{"size": [cols, rows]}` when the terminal was resized. Who asks
+stage has ended, `{"size": [cols, rows]}` when the terminal was resized, and `{"transcript": count}`
+when there are more entries. Who asks
 `{"do": "listen", "beyond": offset}`, which has no answer, is told of the log once it is longer than
 that, once, and from then on only so. With `"pieces": n` in it a growth that is short is told with
 its bytes, as `{"log": offset, "bytes": …}`, and the next as well, up to n of them. Fields that a
@@ -40,6 +41,8 @@ class StageCommand(NamedTuple):
     Without a uid the stage runs as the shim does; `grace` lies between TERM and KILL. `room` is the
     command that makes its room and runs a leader in there (`room.leader`), which runs `argv`.
     `network` lists the hosts that a room without a network may reach by a proxy; None: it has one.
+    With `channel` the command may tell the shim what it does (`shim.channel`); `run` counts the
+    stage's processes, and is written beside that.
     """
 
     stage_index: int
@@ -56,6 +59,8 @@ class StageCommand(NamedTuple):
     room: list[str] = []
     network: list[str] | None = None
     limits: StageLimits | None = None
+    run: int = 0
+    channel: bool = False
 
 
 class StageEnd(NamedTuple):
@@ -65,7 +70,8 @@ class StageEnd(NamedTuple):
     (`code` is what the process ended with, a signal as 128 + n), `limit` (`code` likewise;
     `message` is a code such as `memory_exceeded`, a blank and a sentence), or `failed`: it could
     not be started, `code` is the errno and `message` begins with the errno's name. `log_end` is
-    the offset after the stage's last byte; times are wall-clock milliseconds.
+    the offset after the stage's last byte; times are wall-clock milliseconds. `facts` are what the
+    command has said of itself over its channel, and no more to be believed than what it printed.
     """
 
     stage_index: int
@@ -75,6 +81,7 @@ class StageEnd(NamedTuple):
     log_end: int
     started_at_ms: int
     ended_at_ms: int
+    facts: dict[str, Any] = {}
 
 
 class ShimState(NamedTuple):
@@ -118,6 +125,7 @@ def command_from(fields: dict[str, Any]) -> StageCommand:
     words = [*command.argv, *command.env, *command.env.values(), *command.secrets]
     words += [*command.room, *(command.network or []), command.cwd]
     numbers = [command.stage_index, command.timeout, command.cols, command.rows, command.grace]
+    numbers.append(command.run)
     ids = [each for each in (command.uid, command.gid) if each is not None]
     if not all(isinstance(word, str) for word in words):
         raise ValueError("a word that is no string")

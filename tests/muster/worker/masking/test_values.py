@@ -60,12 +60,14 @@ def test_of_any_value_all_but_secrets_is_kept(value: Any) -> None:
 
 
 def test_the_strings_of_a_value_that_is_cut_end_with_no_beginning_of_a_secret() -> None:
-    value = {"text": "key: abba-1", "more": ["abba-1234", "abc"], "number": 471}
+    value = {"text": "key: abba-1", "more": ["abba-1234", "abc", "abba…"], "number": 471}
     assert masked(MASKER, value, is_cut=True) == {
         "text": "key: ********",
-        "more": ["********", "abc"],
+        "more": ["********", "abc", "********…"],
         "number": 471,
     }
+    shown = {"text": "key: abba-1", "more": ["********", "abc", "********…"], "number": 471}
+    assert masked(MASKER, value) == shown
 
 
 def test_what_is_nested_too_deeply_is_refused() -> None:

@@ -140,6 +140,7 @@ def test_what_a_daemon_and_a_shim_say_is_spelled_as_ever() -> None:
     limits = {"memory": 1, "processes": 2, "files": 3, "disk": 4}
     places = {"directories": ["/w"], "groups": ["/g"]}
     more = {"limits": {**limits, **places}, "room": [], "network": None}
+    more |= {"channel": False, "run": 0}
     assert heard == [
         {"hello": [2, 1]},
         {"id": 1, "do": "begin", "stage": {**stage, **terminal, **more}},

@@ -1,0 +1,120 @@
+"""How a stage's command tells its shim what it does, besides what it prints.
+
+The command finds the number of an inherited socket in MUSTER_CHANNEL. It says JSON objects, a line
+each, and each is answered by one: `{"entry": {kind, title, text, data}}`, a thing that it did, by
+`{"ok": offset}`, where the log shows what is printed from now on; `{"facts": {…}}`, what is to be
+known at the stage's end, by `{"ok": true}`; what is not understood by `{"error": words}`. A line of
+more than 64 KiB ends the channel. Standard library only.
+"""
+
+import contextlib
+import json
+import os
+import selectors
+import socket
+from collections.abc import Callable
+from math import isfinite
+from typing import Any
+
+VARIABLE = "MUSTER_CHANNEL"
+
+_LONGEST = 64 << 10  # bytes of a line
+_READ = 8 << 10  # at once: whatever comes, the shim soon looks at its clock again
+_REST = 1 << 20  # more than a dead stage can have left in it
+
+
+class Channel:
+    """The shim's end. It never waits; whoever asks and does not listen is not heard meanwhile."""
+
+    def __init__(self, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        """`answer` may raise anything: the words are the answer then. Raises OSError."""
+        self._socket, theirs = socket.socketpair()
+        self._socket.setblocking(False)
+        self.theirs = theirs.detach()
+        """The command's end; `hand_over` closes ours of it, once that has been forked."""
+        self._answer = answer
+        self._heard = b""
+        self._unsent = b""
+        self._is_over = False
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def hand_over(self) -> None:
+        os.close(self.theirs)
+
+    def serve(self) -> int:
+        """Answers what has come; the events it waits for next, 0 when it is over."""
+        self._send()
+        if not self._unsent:
+            self._receive()
+            self._send()
+        if self._is_over:
+            with contextlib.suppress(OSError):  # nobody is to wait for an answer
+                self._socket.shutdown(socket.SHUT_RDWR)
+            return 0
+        return selectors.EVENT_WRITE if self._unsent else selectors.EVENT_READ
+
+    def take_rest(self) -> None:
+        """Takes what was said before the end; nobody is there to be answered."""
+        taken = 0
+        while taken < _REST and (received := self._receive()):
+            taken += received
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _receive(self) -> int:
+        """How many bytes have come, now and for good 0 after the last."""
+        if self._is_over:
+            return 0
+        try:
+            received = self._socket.recv(_READ)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            received = b""
+        *lines, self._heard = lines_and_rest = (self._heard + received).split(b"\n")
+        self._is_over = not received or max(map(len, lines_and_rest)) > _LONGEST
+        self._unsent += b"".join(map(self._answered, lines))
+        return len(received)
+
+    def _answered(self, line: bytes) -> bytes:
+        try:
+            answer = self._answer(_message(line))
+        except Exception as error:
+            # Whatever was said: a stage must not die of it.
+            answer = {"error": str(error) or repr(error)}
+        return json.dumps(answer).encode() + b"\n"
+
+    def _send(self) -> None:
+        try:
+            while self._unsent:
+                self._unsent = self._unsent[self._socket.send(self._unsent) :]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._unsent, self._is_over = b"", True
+
+
+def _message(line: bytes) -> dict[str, Any]:
+    """Raises ValueError for what is no object, or holds a number that not every JSON can."""
+    try:
+        message = json.loads(
+            line.decode(), parse_int=_integer, parse_float=_number, parse_constant=_number
+        )
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if not isinstance(message, dict):
+        raise ValueError("no object")
+    return message
+
+
+def _integer(text: str) -> float:
+    return int(text) if len(text) <= 18 else _number(text)
+
+
+def _number(text: str) -> float:
+    if not isfinite(number := float(text)):
+        raise ValueError("no number")
+    return number

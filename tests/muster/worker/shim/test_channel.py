@@ -1,0 +1,237 @@
+"""A stage's command tells the shim what it does, and where the log shows it."""
+
+import json
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from muster.worker.layout import Layout
+from muster.worker.room.room import Room
+from muster.worker.room.rooms import found_out
+from muster.worker.room.view import PYTHON
+from muster.worker.shim.channel import Channel
+from muster.worker.shim.client import read_state
+from muster.worker.shim.record import NAME as RECORD
+from muster.worker.shim.transcript import NAME
+from tests.muster.worker.repositories import root, until
+from tests.muster.worker.room.test_room import layout, made
+from tests.muster.worker.shim.channel_speaker import SPEAKER
+from tests.muster.worker.shim_stages import Stages
+
+__all__ = ["layout", "root"]
+
+Speak = Callable[..., Stages]
+
+
+@pytest.fixture(params=["none", "processes", "full"])
+def speak(request: pytest.FixtureRequest, stages: Stages, layout: Layout) -> Speak:
+    """Begins a stage that speaks over its channel, in each kind of room."""
+    rooms = found_out(layout, most=request.param)
+    if rooms.level != request.param:
+        pytest.skip("; ".join(rooms.lacks))
+    return speaking(stages, made(rooms))
+
+
+def speaking(stages: Stages, room: Room | None = None) -> Speak:
+    python = Path(os.path.realpath(sys.executable))
+    more: dict[str, Any] = {}
+    if room is not None and room.view:
+        more = {"room": room.leader(), "uid": room.uid, "gid": room.uid}
+        python = Path(PYTHON, "bin", python.name)
+    elif room is not None:  # the interpreter may lie where other users cannot go
+        more = {"room": replace(room, identity=None).leader()}
+
+    def begin(act: str, index: int = 0, **given: Any) -> Stages:
+        argv = (str(python), "-I", "-S", "-c", SPEAKER + act)
+        stages.begin(*argv, index=index, channel=True, **{**more, **given})
+        return stages
+
+    return begin
+
+
+def entries(stages: Stages) -> list[dict[str, Any]]:
+    file = stages.directory / NAME
+    return [json.loads(line) for line in file.read_bytes().splitlines()] if file.exists() else []
+
+
+def test_the_log_goes_on_with_what_an_entry_is_about_exactly_where_it_says(speak: Speak) -> None:
+    act = """
+for number in range(60):
+    show("." * (number * 997 % 20000) + chr(10))
+    offset = entry(f"#{number}#")["ok"]
+    show(f"#{number}# at {offset};")
+"""
+    stages = speak(act, run=2)
+    assert stages.wait().code == 0
+    told, log = entries(stages), stages.output()
+    assert [entry["number"] for entry in told] == list(range(60))
+    for entry in told:
+        offset, text = entry["logOffset"], entry["text"].encode()
+        shown = text + b" at %d;" % offset
+        assert log[offset : offset + len(shown)] == shown
+        assert (entry["stage"], entry["run"], entry["kind"]) == (0, 2, "message")
+    moments = [entry["atMs"] for entry in told]
+    assert moments == sorted(moments)
+
+
+def test_the_command_inherits_its_terminal_and_its_channel(speak: Speak) -> None:
+    stages = speak("show(' '.join(sorted(os.listdir('/proc/self/fd'), key=int)[:-1]))")
+    assert stages.wait().code == 0
+    handles = stages.output().split()
+    assert handles[:3] == [b"0", b"1", b"2"]
+    assert len(handles) == 4
+
+
+def test_facts_are_merged_and_known_at_the_end(speak: Speak) -> None:
+    act = """
+assert ask({"facts": {"session": "a", "turns": 1}}) == {"ok": True}
+assert ask({"facts": {"turns": 2, "denied": "hush-hush"}}) == {"ok": True}
+sys.exit(3)
+"""
+    end = speak(act, secrets=["hush-hush"]).wait()
+    assert (end.how, end.code) == ("exit", 3)
+    assert end.facts == {"session": "a", "turns": 2, "denied": "********"}
+
+
+@pytest.mark.parametrize("speak", ["none"], indirect=True)
+def test_facts_outlive_the_shim_and_what_an_earlier_one_wrote_has_none(speak: Speak) -> None:
+    stages = speak('ask({"facts": {"session": "a"}})')
+    end = stages.wait()
+    stages.shim.quit()
+    state = read_state(stages.directory)
+    assert state is not None
+    assert state.ends == (end,)
+    record = json.loads((stages.directory / RECORD).read_text())
+    del record["stages"][0]["end"]["facts"]
+    (stages.directory / RECORD).write_text(json.dumps(record))
+    state = read_state(stages.directory)
+    assert state is not None
+    assert state.ends == (end._replace(facts={}),)
+
+
+def test_secrets_are_masked_and_offsets_count_what_is_shown(stages: Stages) -> None:
+    act = """
+show("topsecret")
+offset = entry("a topsecret", title="topsecret", data={"topsecret": [4711]})["ok"]
+show("<here>")
+"""
+    # What is printed may go on to be the longer secret: nothing of it is in the log yet.
+    secrets = ["topsecret", "topsecrets", "4711"]
+    assert speaking(stages)(act, secrets=secrets).wait().code == 0
+    (entry,) = entries(stages)
+    assert (entry["title"], entry["text"]) == ("********", "a ********")
+    assert entry["data"] == {"********": ["********"]}
+    assert stages.output() == b"********<here>"
+    assert stages.output()[entry["logOffset"] :] == b"<here>"
+
+
+BAD = ["", "x", "[]", '"entry"', "{}", '{"ask": 1}', '{"entry": 1}', '{"entry": {"kind": "no"}}']
+BAD += ['{"facts": []}', "[" * 60000, '{"facts": {"n": NaN}}', '{"facts": {"n": 1e999}}', "\ud800"]
+BAD += ['{"entry": {"kind": "tool", "data": {"a":' + "[" * 50 + "]" * 50 + "}}}", "\0", "9" * 5000]
+
+
+def test_what_is_not_understood_is_answered_and_changes_nothing(stages: Stages) -> None:
+    act = f"""
+for line in {BAD!r}:
+    assert ask(line.encode(errors="surrogatepass")).keys() == {{"error"}}, line
+assert "ok" in entry("fine")
+"""
+    end = speaking(stages)(act).wait()
+    assert (end.how, end.code, end.facts) == ("exit", 0, {}), stages.output()
+    assert [entry["text"] for entry in entries(stages)] == ["fine"]
+
+
+def test_too_long_a_line_ends_the_channel_and_not_the_stage(stages: Stages) -> None:
+    act = """
+entry("one")
+try:
+    say({"entry": {"kind": "message", "text": "x" * (1 << 20)}})
+    assert answers.readline() == b""
+except (BrokenPipeError, ConnectionResetError):
+    pass
+show("goes on")
+"""
+    assert speaking(stages)(act).wait().code == 0
+    assert stages.output() == b"goes on"
+    assert [entry["text"] for entry in entries(stages)] == ["one"]
+
+
+def test_who_does_not_listen_to_answers_is_not_heard_and_stops_nobody(stages: Stages) -> None:
+    act = """
+show("up")
+while True: channel.sendall(b"x\\n" * 10000)
+"""
+    speaking(stages)(act).wait_for(b"up")
+    for _ in range(5):
+        assert stages.shim.state().running
+    stages.shim.stop(grace=0)
+    assert stages.wait().how == "stopped"
+
+
+def test_what_was_said_last_is_taken_even_of_one_that_was_killed(speak: Speak) -> None:
+    act = """
+for number in range(20): say({"entry": {"kind": "message", "text": str(number)}})
+say({"facts": {"turns": 20}})
+channel.sendall(b'{"entry": {"kind": "message", "text": "half')
+os.kill(os.getpid(), 9)
+"""
+    stages = speak(act)
+    end = stages.wait()
+    assert (end.how, end.code, end.facts) == ("signal", 9, {"turns": 20})
+    assert [entry["text"] for entry in entries(stages)] == [str(number) for number in range(20)]
+
+
+def test_numbers_go_on_under_the_next_shim(start: Callable[..., Stages]) -> None:
+    first = start()
+    speaking(first)('entry("one")').wait()
+    first.shim.quit()
+    second = start()
+    speaking(second)('entry("two")', index=1).wait(1)
+    told = [(entry["number"], entry["stage"], entry["text"]) for entry in entries(second)]
+    assert told == [(0, 0, "one"), (1, 1, "two")]
+
+
+def test_an_entry_is_told_though_nothing_is_printed(stages: Stages) -> None:
+    told = threading.Event()
+    stages.shim.watch(told.set)
+    speaking(stages)('entry("one"); sys.stdin.readline()')
+    until(lambda: entries(stages))
+    assert told.wait(10)
+    stages.shim.stop(grace=0)
+    stages.wait()
+
+
+def test_a_full_disk_refuses_an_entry_and_the_stage_goes_on(
+    start: Callable[..., Stages], attempt: Path
+) -> None:
+    (attempt / NAME).symlink_to("/dev/full")
+    stages = start()
+    assert speaking(stages)('assert "error" in entry("lost"); show("shown")').wait().code == 0
+    assert stages.output() == b"shown"
+
+
+@given(st.lists(st.binary(max_size=200) | st.just(b"\n") | st.just(b'{"a": 1}\n'), max_size=20))
+def test_whatever_bytes_come_each_line_has_one_answer(pieces: list[bytes]) -> None:
+    channel = Channel(lambda message: {"ok": sorted(message)})
+    with socket.socket(fileno=os.dup(channel.theirs)) as theirs:
+        channel.hand_over()
+        for piece in pieces:
+            theirs.sendall(piece)
+            channel.serve()
+        theirs.shutdown(socket.SHUT_WR)
+        while channel.serve():
+            pass
+        said = b"".join(iter(lambda: theirs.recv(1 << 16), b""))
+    channel.close()
+    answers = [json.loads(line) for line in said.splitlines()]
+    assert len(answers) == b"".join(pieces).count(b"\n")
+    assert all(answer.keys() in ({"ok"}, {"error"}) for answer in answers)
