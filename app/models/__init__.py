@@ -13,6 +13,7 @@ from app.models.developer import (
 )
 from app.models.fleet import FleetCount, FleetMove
 from app.models.idempotency import IdempotencyKey
+from app.models.log import LogChunk, TranscriptChunk
 from app.models.machine import EnrollmentToken, Machine, MachineHeartbeat
 from app.models.notification import Notification
 from app.models.outbox import BotHealth, Delivery, NotificationPreference, OutboxEntry
@@ -20,7 +21,7 @@ from app.models.project import Project, ProjectMember
 from app.models.search import TaskText
 from app.models.server import ServerProcess
 from app.models.setting import StoredSetting
-from app.models.task import Attempt, Event, Gate, LogChunk, Task, Workspace
+from app.models.task import Attempt, Event, Gate, Task, Workspace
 from app.models.terminal import ChannelToken, Terminal, TerminalInput, TerminalSize
 from app.models.tunnel import Tunnel
 
@@ -63,6 +64,7 @@ __all__ = [
     "Terminal",
     "TerminalInput",
     "TerminalSize",
+    "TranscriptChunk",
     "Tunnel",
     "Workspace",
 ]

@@ -118,7 +118,8 @@ class Attempt(Model):
     server was running. `resume_from` is the checkpoint ref that the workspace is built from.
     `pending_end` is the reported end of a stage whose log is not complete yet: {stageIndex, how,
     code, logEnd}. `log_gaps` lists the byte ranges [from, to) of the log that the machine has lost.
-    `forget_at` is when the machine may delete the workspace, `forgotten_at` when it has.
+    `transcript_entries` is how many entries its transcript has. `forget_at` is when the machine may
+    delete the workspace, `forgotten_at` when it has.
     """
 
     __tablename__ = "attempts"
@@ -145,6 +146,7 @@ class Attempt(Model):
     log_bytes: Mapped[Big] = mapped_column(default=0)
     log_lines: Mapped[Big] = mapped_column(default=0)
     log_gaps: Mapped[list[list[int]]] = mapped_column(Json, default=list)
+    transcript_entries: Mapped[Big] = mapped_column(default=0, server_default="0")
 
     task: Mapped[Task] = relationship(lazy="raise")
 
@@ -263,33 +265,6 @@ NUMBER_BY_TYPE = (
 )
 for statement in NUMBER_BY_TYPE:
     event.listen(Event.__table__, "after_create", DDL(statement))  # type: ignore[no-untyped-call]
-
-
-class LogChunk(Model):
-    """A run of an attempt's log, `size` bytes from `byte_offset` on.
-
-    `first_line` is the number of line ends before it, `lines` the number of line ends in it.
-    `marks` lists [offset, milliseconds, stageIndex]: when, since the attempt began, and at which
-    stage the bytes from this offset on (within the attempt's log) were written.
-    """
-
-    __tablename__ = "log_chunks"
-
-    task_id: Mapped[Big] = mapped_column(primary_key=True)
-    attempt: Mapped[int] = mapped_column(primary_key=True)
-    byte_offset: Mapped[Big] = mapped_column(primary_key=True)
-    size: Mapped[int]
-    first_line: Mapped[Big]
-    lines: Mapped[int]
-    marks: Mapped[list[list[int]]] = mapped_column(Json)
-    data: Mapped[bytes]
-
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["task_id", "attempt"], ["attempts.task_id", "attempts.number"], ondelete="CASCADE"
-        ),
-        Index("ix_log_chunks_line", "task_id", "attempt", "first_line"),
-    )
 
 
 class Workspace(Model):

@@ -26,7 +26,7 @@ from app.extensions import db
 from app.models import Attempt, Machine, Task
 from app.services import locks
 from app.services.counts import fleet
-from app.services.logs import logs, statements
+from app.services.logs import logs, statements, transcripts
 from app.services.logs.statements import LogRun
 from app.services.machines import transitions
 from app.services.tasks import attempts, egress, stages, workspaces
@@ -184,21 +184,20 @@ def _take_effect(batch: _Batch, report: frames.Report) -> None:
     key = AttemptKey.of(report)
     task, attempt = batch.tasks.get(report.task_id), batch.attempts.get(key)
     if task is None or attempt is None:
-        log.warning("senseless_report", machine=str(batch.machine.id), report=repr(report.body))
+        about = repr(report.body)[:1000]
+        log.warning("senseless_report", machine=str(batch.machine.id), report=about)
         # These are themselves the answer to `Stale`, `Forget` and `Tunnel`.
         if not isinstance(report.body, frames.Stopped | frames.WorkspaceFacts | frames.TunnelFacts):
             batch.outcome.stale.add(key)
             batch.refused[Refusal.UNKNOWN] += 1
         return
     live = LiveAttempt(batch.machine, task, attempt, batch.now)
-    if keep_house := _HOUSEKEEPING.get(type(report.body)):
-        keep_house(live, report.body)
-        return
-    if attempt.ended_at is not None:
+    effect = _HOUSEKEEPING.get(type(report.body))
+    if effect is None and attempt.ended_at is not None:
         _stale(batch, live, report.body)
         return
     try:
-        _EFFECTS[type(report.body)](live, report.body)
+        (effect or _EFFECTS[type(report.body)])(live, report.body)
     except DomainError as error:
         batch.refused[Refusal.UNORDERED] += 1
         _warn(live, report.body, f"{_kind(report.body)} is ignored: {error}")
@@ -281,7 +280,7 @@ _HOUSEKEEPING: dict[type, Callable[[LiveAttempt, Any], None]] = {
     frames.WorkspaceFacts: _workspace,
     frames.TunnelFacts: tunnels.told,
     frames.EgressRefused: egress.refused,
-    frames.Transcript: lambda live, body: None,
+    frames.Transcript: transcripts.told,
 }
 
 

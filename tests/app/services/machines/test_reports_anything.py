@@ -1,19 +1,23 @@
 """Whatever a machine says, in whichever state its task is, leaves the rows sound."""
 
+from typing import get_args
+
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.domain.attempt import AttemptOutcome, AttemptPhase
 from app.domain.pipeline import GateKind
+from app.domain.roles import SystemRole
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Attempt, Machine, Task
 from app.services.clock import now
+from app.services.logs import transcripts
 from muster.protocol import frames
 from tests.app.services.driven import Driven, events_of, log_frame
 from tests.app.services.machines.conftest import STAGES
-from tests.factories import make_attempt, make_gate, make_machine, make_project
+from tests.factories import make_attempt, make_developer, make_gate, make_machine, make_project
 from tests.factories import make_task as a_task
 
 SMALL = st.integers(0, 4) | st.just((1 << 31) - 1)
@@ -22,12 +26,27 @@ INT = st.integers(-(1 << 31), (1 << 31) - 1)
 # As the codec lets it through: any text without NUL and lone surrogates.
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
 DIFF = st.builds(frames.DiffStat, SMALL, SMALL, SMALL)
+JSON = st.recursive(
+    st.none() | st.booleans() | INT | TEXT,
+    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(TEXT, inside, max_size=3),
+    max_leaves=5,
+)
+ENTRY = st.builds(
+    frames.TranscriptEntry,
+    BIG,
+    st.sampled_from(get_args(frames.EntryKind)),
+    TEXT | st.just("x" * 20_000),
+    TEXT | st.just("\x1b" * 20_000),
+    st.dictionaries(TEXT, JSON, max_size=2),
+    BIG,
+)
 HOW = st.sampled_from(["exit", "signal", "timeout", "stopped", "lease"])
 BODY = st.one_of(
     st.builds(frames.Accepted),
     st.builds(frames.Note, st.sampled_from(["info", "warning", "error"]), TEXT),
     st.builds(frames.StageStarted, SMALL),
     st.builds(frames.StageFinished, SMALL, BIG, HOW, INT),
+    st.builds(frames.Transcript, SMALL, BIG, st.lists(ENTRY, max_size=3), SMALL),
     st.builds(frames.Checkpoint, SMALL, TEXT, TEXT),
     st.builds(frames.Published, TEXT, TEXT, DIFF),
     st.builds(
@@ -91,6 +110,9 @@ def test_whatever_a_machine_says_is_acked_and_leaves_the_rows_sound(
         outcome = machine.say(task, *bodies, attempt=1, logs=found)
         assert outcome.up_to == machine.seq
     check_sound(machine, task)
+    found = transcripts.page(make_developer(role=SystemRole.ADMIN), task.id, limit=200).items
+    attempt = db.session.get_one(Attempt, (task.id, 1))
+    assert [entry.number for entry in found] == list(range(attempt.transcript_entries))
 
 
 def check_sound(machine: Driven, task: Task) -> None:

@@ -5,7 +5,7 @@ from app.models import Developer, Task
 from app.services.dispatch import dispatch
 from app.services.tasks import tasks
 from muster.protocol import frames
-from tests.app.services.driven import Driven, log_frame
+from tests.app.services.driven import Driven, live, log_frame
 from tests.app.services.machines.conftest import STAGES
 from tests.app.services.statements import counted
 from tests.factories import make_project
@@ -39,6 +39,21 @@ def test_log_bytes_that_go_on_cost_one_statement(machine: Driven, task: Task) ->
     with counted() as statements:
         machine.apply([], frames_of_log)
     assert len(in_batch(statements)) == 1, statements
+
+
+def test_a_report_of_a_transcript_costs_one_statement_more(machine: Driven, task: Task) -> None:
+    sent = []
+    for count in (1, 10):
+        first = live(task).transcript_entries
+        bodies = [
+            frames.Transcript(0, n, [frames.TranscriptEntry(0, "tool")] * 500)
+            for n in range(first, first + 500 * count, 500)
+        ]
+        with counted() as statements:
+            machine.say(task, *bodies)
+        sent.append(len(in_batch(statements)))
+    one, ten = sent
+    assert (one <= 6, ten - one) == (True, 9), statements
 
 
 def test_other_log_bytes_lock_the_machine_alone(machine: Driven, task: Task) -> None:

@@ -1,0 +1,62 @@
+"""What attempts have said: their logs, and their agents' transcripts."""
+
+from sqlalchemy import ForeignKeyConstraint, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import Model
+from app.models.columns import Big, Json
+
+
+class LogChunk(Model):
+    """A run of an attempt's log, `size` bytes from `byte_offset` on.
+
+    `first_line` is the number of line ends before it, `lines` the number of line ends in it.
+    `marks` lists [offset, milliseconds, stageIndex]: when, since the attempt began, and at which
+    stage the bytes from this offset on (within the attempt's log) were written.
+    """
+
+    __tablename__ = "log_chunks"
+
+    task_id: Mapped[Big] = mapped_column(primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True)
+    byte_offset: Mapped[Big] = mapped_column(primary_key=True)
+    size: Mapped[int]
+    first_line: Mapped[Big]
+    lines: Mapped[int]
+    marks: Mapped[list[list[int]]] = mapped_column(Json)
+    data: Mapped[bytes]
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["task_id", "attempt"], ["attempts.task_id", "attempts.number"], ondelete="CASCADE"
+        ),
+        Index("ix_log_chunks_line", "task_id", "attempt", "first_line"),
+    )
+
+
+class TranscriptChunk(Model):
+    """A run of an attempt's transcript, `count` entries from number `first` on, as its machine
+    reported them: all of one stage's run.
+
+    `data` is their JSON array (`frames.TranscriptEntry`), of `size` bytes. `first_ms` and `last_ms`
+    are when, since the attempt began, the first and the last of them came.
+    """
+
+    __tablename__ = "transcript_chunks"
+
+    task_id: Mapped[Big] = mapped_column(primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True)
+    first: Mapped[Big] = mapped_column(primary_key=True)
+    count: Mapped[int]
+    stage_index: Mapped[int]
+    run: Mapped[int]
+    size: Mapped[int]
+    first_ms: Mapped[Big]
+    last_ms: Mapped[Big]
+    data: Mapped[bytes]
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["task_id", "attempt"], ["attempts.task_id", "attempts.number"], ondelete="CASCADE"
+        ),
+    )

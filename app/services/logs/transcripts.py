@@ -1,0 +1,243 @@
+"""Attempts' transcripts: entries as machines report them, each stored once and read in order.
+
+They are kept as they came, a chunk a report, and taken apart by who reads them.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+from sqlalchemy import ColumnElement, func, insert, select
+
+from app import bus
+from app.domain import transcript
+from app.domain.errors import Conflict, InvalidFields
+from app.domain.task import EventType
+from app.domain.transcript import EntryKind
+from app.extensions import db
+from app.models import Attempt, Developer, Event, TranscriptChunk
+from app.services.logs import logs
+from app.services.tasks import reads
+from app.services.tasks.stages import LiveAttempt
+from muster.protocol import frames
+
+AT_ONCE_BYTES = 2 << 20  # a page is looked for in so much, and is found in one chunk at least
+AT_ONCE_CHUNKS = 1000  # likewise: a slow agent's chunk has one entry
+STREAM_BYTES = 256 * 1024
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(list[frames.TranscriptEntry]).decode
+
+
+class EntriesMissing(Conflict):
+    """Entries before these have not been reported."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of an attempt's transcript. `number` counts within the attempt, from 0."""
+
+    number: int
+    at: datetime
+    attempt: int
+    stage_index: int
+    run: int
+    kind: EntryKind
+    title: str
+    text: str
+    data: dict[str, Any]
+    log_offset: int
+
+
+class TranscriptPlace(NamedTuple):
+    """Where a page begins: an attempt's entry of that number."""
+
+    attempt: int
+    number: int
+
+
+@dataclass(frozen=True)
+class TranscriptPage:
+    """Entries in order. `following` is where the next page begins; None: there are no more."""
+
+    items: list[Entry]
+    following: TranscriptPlace | None
+
+
+# ---- writing -------------------------------------------------------------------------------------
+
+
+def told(live: LiveAttempt, body: frames.Transcript) -> None:
+    """Store what the report has that is not stored, also of an attempt that has ended: it is true.
+
+    Raises EntriesMissing once for an attempt: what comes after a hole is behind it, too. The caller
+    holds the machine's lock and the task's, and commits.
+    """
+    attempt, known = live.attempt, live.attempt.transcript_entries
+    if body.first > known:
+        if _is_warned_of(attempt):
+            return
+        raise EntriesMissing(f"it begins at entry {body.first}, and {known} is the next")
+    entries = body.entries[known - body.first :]
+    if not entries:
+        return
+    data = b"[" + b",".join(map(_encoded, entries)) + b"]"
+    db.session.execute(
+        insert(TranscriptChunk),
+        {
+            "task_id": attempt.task_id,
+            "attempt": attempt.number,
+            "first": known,
+            "count": len(entries),
+            "stage_index": body.stage_index,
+            "run": body.run,
+            "size": len(data),
+            "first_ms": entries[0].at_ms,
+            "last_ms": entries[-1].at_ms,
+            "data": data,
+        },
+    )
+    attempt.transcript_entries += len(entries)
+    bus.tell_news([attempt.task_id])
+
+
+def _is_warned_of(attempt: Attempt) -> bool:
+    db.session.flush()  # the warning may be of the same batch
+    warnings = select(Event.number).where(
+        Event.task_id == attempt.task_id,
+        Event.type == EventType.WARNING,
+        Event.attempt == attempt.number,
+        Event.data["report"].as_string() == "transcript",
+    )
+    return db.session.scalar(warnings.limit(1)) is not None
+
+
+def _encoded(entry: frames.TranscriptEntry) -> bytes:
+    """The entry as JSON, cut where the machine has not kept to what an entry may be."""
+    if transcript.is_deep(entry.data):
+        entry = replace(entry, data=transcript.CUT)
+    line = _encode(entry)
+    if len(line) <= transcript.LARGEST_DATA and len(entry.title) <= transcript.LONGEST_TITLE:
+        return line
+    title, text = entry.title[: transcript.LONGEST_TITLE], entry.text[: transcript.LONGEST_TEXT]
+    data = entry.data
+    if len(_encode(data)) > transcript.LARGEST_DATA:
+        data = transcript.CUT
+    elif (title, text) != (entry.title, entry.text):
+        data = {**data, **transcript.CUT}
+    return _encode(replace(entry, title=title, text=text, data=data))
+
+
+# ---- reading -------------------------------------------------------------------------------------
+
+
+def page(
+    actor: Developer,
+    task_id: int,
+    *,
+    attempt: int | None = None,
+    kinds: Collection[EntryKind] = (),
+    stage_index: int | None = None,
+    q: str | None = None,
+    after: TranscriptPlace | None = None,
+    limit: int = 50,
+) -> TranscriptPage:
+    """Entries of an attempt (by default the latest; behind a place, that one's) that match.
+
+    Where they are rare a page has fewer than `limit`, or none, and goes on all the same. Raises
+    NotFound, and InvalidFields for a place in another attempt than the one asked for.
+    """
+    task = reads.get(actor, task_id)
+    if after is not None and attempt not in (None, after.attempt):
+        raise InvalidFields({"cursor": ["is not a cursor of this attempt"]})
+    found = logs.attempt_of(task, after.attempt if after else attempt)
+    if found is None:
+        return TranscriptPage([], None)
+    of_stage = () if stage_index is None else (TranscriptChunk.stage_index == stage_index,)
+    wanted = None if kinds or q else limit
+    start = after.number if after else 0
+    chunks, behind = _chunks(found, start, AT_ONCE_BYTES, wanted, *of_stage)
+    items: list[Entry] = []
+    for entry in _entries(found, chunks, start):
+        if (kinds and entry.kind not in kinds) or not _has_text(entry, q):
+            continue
+        if len(items) == limit:
+            behind = entry.number
+            break
+        items.append(entry)
+    return TranscriptPage(items, None if behind is None else TranscriptPlace(found.number, behind))
+
+
+def _has_text(entry: Entry, q: str | None) -> bool:
+    return not q or transcript.contains(q, entry.title, entry.text)
+
+
+def following(task_id: int, number: int, start: int) -> list[Entry]:
+    """The next entries of that attempt from number `start` on: of `STREAM_BYTES`, or of one chunk.
+    Empty where there are none.
+    """
+    attempt = db.session.get(Attempt, (task_id, number))
+    if attempt is None:
+        return []
+    chunks, _ = _chunks(attempt, start, STREAM_BYTES, None)
+    return list(_entries(attempt, chunks, start))
+
+
+def _chunks(
+    attempt: Attempt, start: int, most: int, wanted: int | None, *conditions: ColumnElement[bool]
+) -> tuple[Sequence[TranscriptChunk], int | None]:
+    """The chunks from entry `start` on: as many as have `wanted` entries, if it is given, but of
+    `most` bytes together, or one. And the number of the first entry behind them, if there is one.
+    """
+    mine = (
+        TranscriptChunk.task_id == attempt.task_id,
+        TranscriptChunk.attempt == attempt.number,
+        TranscriptChunk.first + TranscriptChunk.count > start,
+        *conditions,
+    )
+    # The first of them begins at the last beginning up to there: found by the index.
+    beginning = (
+        select(func.max(TranscriptChunk.first))
+        .where(*mine[:2], TranscriptChunk.first <= start)
+        .scalar_subquery()
+    )
+    look = select(TranscriptChunk.first, TranscriptChunk.count, TranscriptChunk.size)
+    look = look.where(*mine, TranscriptChunk.first >= beginning)
+    spans = db.session.execute(look.order_by(TranscriptChunk.first).limit(AT_ONCE_CHUNKS)).all()
+    taken = size = entries = 0
+    for span in spans:
+        if taken and (size + span.size > most or (wanted is not None and entries >= wanted)):
+            break
+        taken, size = taken + 1, size + span.size
+        entries += span.first + span.count - max(span.first, start)
+    if not taken:
+        return [], None
+    last = spans[taken - 1].first
+    query = select(TranscriptChunk).where(
+        *mine, TranscriptChunk.first >= spans[0].first, TranscriptChunk.first <= last
+    )
+    chunks = db.session.scalars(query.order_by(TranscriptChunk.first)).all()
+    is_all = taken == len(spans) < AT_ONCE_CHUNKS
+    return chunks, None if is_all else last + spans[taken - 1].count
+
+
+def _entries(attempt: Attempt, chunks: Sequence[TranscriptChunk], start: int) -> Iterator[Entry]:
+    began = attempt.started_at or attempt.assigned_at
+    for chunk in chunks:
+        for number, entry in enumerate(_decode(chunk.data), chunk.first):
+            if number >= start:
+                yield Entry(
+                    number=number,
+                    at=transcript.moment(began, entry.at_ms),
+                    attempt=chunk.attempt,
+                    stage_index=chunk.stage_index,
+                    run=chunk.run,
+                    kind=EntryKind(entry.kind),
+                    title=entry.title,
+                    text=entry.text,
+                    data=entry.data,
+                    log_offset=entry.log_offset,
+                )

@@ -1,0 +1,102 @@
+"""What agents did comes with reports: each entry is stored once, none of it in another's name."""
+
+from typing import Any
+
+import pytest
+
+from app.domain.task import EventType
+from app.models import Developer, Task
+from app.services.logs import transcripts
+from app.services.tasks import tasks
+from muster.protocol import codec, frames
+from tests.app.services.driven import Driven, events_of, make_driven, warnings_of
+
+
+def body(first: int, *titles: str, **given: Any) -> frames.Transcript:
+    found = [frames.TranscriptEntry(at_ms=0, kind="tool", title=title) for title in titles]
+    return frames.Transcript(stage_index=0, first=first, entries=found, **given)
+
+
+def titles(admin: Developer, task: Task) -> list[str]:
+    return [entry.title for entry in transcripts.page(admin, task.id).items]
+
+
+def test_reports_of_one_batch_follow_each_other(
+    admin: Developer, machine: Driven, task: Task
+) -> None:
+    machine.say(task, body(0, "a", "b"), body(2, "c", run=1))
+    assert titles(admin, task) == ["a", "b", "c"]
+    assert [entry.run for entry in transcripts.page(admin, task.id).items] == [0, 0, 1]
+
+
+def test_a_report_that_comes_again_changes_nothing(
+    admin: Developer, machine: Driven, task: Task
+) -> None:
+    report = machine.report(task.id, task.attempt, body(0, "a", "b"))
+    for _ in range(2):
+        machine.apply([report])
+    machine.say(task, body(0, "a", "b"))  # under a number of its own, as of a journal begun anew
+    machine.say(task, body(1, "b", "c"))
+    assert titles(admin, task) == ["a", "b", "c"]
+    assert EventType.WARNING not in events_of(task)
+
+
+def test_a_hole_is_refused_and_one_warning(admin: Developer, machine: Driven, task: Task) -> None:
+    machine.say(task, body(0, "a"), body(5, "f"), body(6, "g"), body(1, "b"))
+    outcome = machine.say(task, body(7, "h"))
+    assert outcome.up_to == machine.seq
+    assert titles(admin, task) == ["a", "b"]
+    assert warnings_of(task) == ["transcript is ignored: it begins at entry 5, and 1 is the next"]
+
+
+def test_entries_of_an_attempt_that_has_ended_are_welcome(
+    admin: Developer, machine: Driven, task: Task
+) -> None:
+    tasks.cancel(admin, task.id)
+    outcome = machine.say(task, body(0, "a"))
+    assert titles(admin, task) == ["a"]
+    assert outcome.stale == set()
+    assert warnings_of(task) == []
+
+
+def test_nobody_writes_into_another_machines_transcript(
+    admin: Developer, machine: Driven, task: Task
+) -> None:
+    machine.say(task, body(0, "a"))
+    outcome = make_driven().say(task, body(1, "forged"))
+    assert outcome.stale == {(task.id, 1)}
+    assert titles(admin, task) == ["a"]
+
+
+def read(value: str, title: str = '""') -> frames.Transcript:
+    """A report as it comes over the line, with this JSON in its entry's data."""
+    entry = f'{{"atMs": 1, "kind": "tool", "title": {title}, "data": {{"a": {value}}}}}'
+    said = f'{{"kind": "transcript", "stageIndex": 0, "first": 0, "entries": [{entry}]}}'
+    report = codec.decode_from_machine(
+        f'{{"type": "report", "seq": 1, "taskId": 1, "attempt": 1, "body": {said}}}'
+    )
+    assert isinstance(report, frames.Report)
+    assert isinstance(report.body, frames.Transcript)
+    return report.body
+
+
+def test_text_that_postgres_cannot_hold_is_replaced(
+    admin: Developer, machine: Driven, task: Task
+) -> None:
+    machine.say(task, read(r'"a\u0000b"', r'"a\u0000b"'))
+    [entry] = transcripts.page(admin, task.id).items
+    assert (entry.title, entry.data) == ("a�b", {"a": "a�b"})
+
+
+def test_what_is_said_is_read() -> None:
+    assert read("[1, 2.5]").entries[0].data == {"a": [1, 2.5]}
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["1e400", r'"\ud800"', "[" * 2000 + "]" * 2000, "9" * 10_000],
+    ids=["no float", "half a pair", "deep", "no integer"],
+)
+def test_what_others_could_not_read_is_no_frame(value: str) -> None:
+    with pytest.raises(codec.BadFrame):
+        read(value)
