@@ -12,10 +12,11 @@ from muster.protocol.frames import HeldAttempt
 class Observed:
     """What the machine has of an attempt: by its hello, or by what it was sent since.
 
-    `stage_index` is the highest stage it was ordered to run (-1: none).
+    `stage_index` is the highest stage it was ordered to run (-1: none), `run` that stage's highest.
     """
 
     stage_index: int = -1
+    run: int = 0
     publishing: bool = False
     stopping: bool = False
     forgetting: bool = False
@@ -25,7 +26,9 @@ class Observed:
 def observed_from(held: HeldAttempt) -> Observed:
     """The picture that a hello paints."""
     return Observed(
-        stage_index=held.stage_index, publishing=held.state in ("publishing", "published")
+        stage_index=held.stage_index,
+        run=held.run,
+        publishing=held.state in ("publishing", "published"),
     )
 
 
@@ -43,7 +46,8 @@ def reconcile(
 def _is_due(desired: DesiredState, observed: Observed | None) -> bool:
     match desired.want:
         case Want.RUN:
-            return observed is None or observed.stage_index < desired.stage_index
+            wanted = (desired.stage_index, desired.run)
+            return observed is None or (observed.stage_index, observed.run) < wanted
         case Want.PUBLISH:
             return observed is None or not observed.publishing
         case Want.STOP:
@@ -60,7 +64,7 @@ def told(observed: Observed | None, order: DesiredState) -> Observed:
     before = observed or Observed()
     match order.want:
         case Want.RUN:
-            return replace(before, stage_index=order.stage_index)
+            return replace(before, stage_index=order.stage_index, run=order.run)
         case Want.PUBLISH:
             return replace(before, publishing=True)
         case Want.STOP:

@@ -114,6 +114,7 @@ class Attempt(Model):
 
     `ended_at` is the fence: what the machine reports about the attempt later has no effect.
     `holds_slot`: the attempt occupies a slot, until the machine confirms that nothing of it runs.
+    `run` counts the processes of its stage, beginning with 0.
     `excused`: its loss does not count against `maxAttempts`, because nothing had been tried or no
     server was running. `resume_from` is the checkpoint ref that the workspace is built from.
     `pending_end` is the reported end of a stage whose log is not complete yet: {stageIndex, how,
@@ -132,6 +133,7 @@ class Attempt(Model):
     machine_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("machines.id"))
     phase: Mapped[AttemptPhase] = mapped_column(pg_enum(AttemptPhase))
     stage_index: Mapped[int]
+    run: Mapped[int] = mapped_column(default=0, server_default="0")
     resume_from: Mapped[str | None]
     holds_slot: Mapped[bool]
     excused: Mapped[bool] = mapped_column(default=False)

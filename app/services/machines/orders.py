@@ -45,6 +45,7 @@ class DesiredState:
     attempt: int
     want: Want
     stage_index: int = 0
+    run: int = 0
     reason: str = ""
     keep_checkpoints: bool = False
     asked: int = 0  # how often its terminal has been asked for
@@ -103,6 +104,7 @@ _AT_WORK = (
         Attempt.number.label("attempt"),
         Attempt.phase,
         Attempt.stage_index.label("attempt_stage"),
+        Attempt.run,
         Attempt.holds_slot,
         Attempt.pending_end.is_not(None).label("is_ending"),
         Attempt.ended_at,
@@ -200,7 +202,7 @@ def _desired(row: Any) -> DesiredState:
     if row.phase is AttemptPhase.PUBLISH:
         return DesiredState(*key, Want.PUBLISH, row=row)
     if row.phase is AttemptPhase.RUN and row.holds_slot and not row.is_ending:
-        return DesiredState(*key, Want.RUN, row.attempt_stage, row=row)
+        return DesiredState(*key, Want.RUN, row.attempt_stage, row.run, row=row)
     return DesiredState(*key, Want.KEEP)
 
 
@@ -307,6 +309,7 @@ def run_stage(desired: DesiredState) -> frames.RunStage:
         room=row.room,
         network=network.of_stage(stage.network, row.network),
         options=_options(stage, row),
+        run=desired.run,
     )
 
 

@@ -48,7 +48,7 @@ class LiveAttempt:
 
 def started(live: LiveAttempt, report: frames.StageStarted) -> None:
     """A stage's process runs: so does the task. Raises Conflict where the stage was not ordered."""
-    _must_be_ordered(live, AttemptPhase.RUN, report.stage_index)
+    _must_run(live, report)
     task, name = live.task, name_of(live.task, report.stage_index)
     if task.suspend_reason is SuspendReason.MACHINE_LOST:
         transitions.move(task, TaskEvent.COME_BACK, live.now)
@@ -66,7 +66,7 @@ def finished(live: LiveAttempt, report: frames.StageFinished) -> None:
     """A stage's process has ended. This takes effect when the log has come as far as the report
     says. Raises Conflict where the stage was not ordered.
     """
-    _must_be_ordered(live, AttemptPhase.RUN, report.stage_index)
+    _must_run(live, report)
     live.attempt.pending_end = {
         "stageIndex": report.stage_index,
         "how": report.how,
@@ -129,7 +129,7 @@ def checkpointed(live: LiveAttempt, report: frames.Checkpoint) -> None:
     """
     is_renewed = _is_before_its_gate(live.attempt, report.stage_index)
     if not is_renewed:
-        _must_be_ordered(live, AttemptPhase.RUN, report.stage_index)
+        _must_run(live, report)
     known: dict[str, Any] = {"ref": report.ref, "commit": report.commit}
     if report.diff is not None:
         known["diff"] = workspaces.stored_diff(report.diff)
@@ -159,7 +159,8 @@ def _tunneller(attempt: Attempt) -> Developer | None:
 
 def published(live: LiveAttempt, report: frames.Published) -> None:
     """The branch is pushed: the task is completed. Raises Conflict where no push was ordered."""
-    _must_be_ordered(live, AttemptPhase.PUBLISH, live.attempt.stage_index)
+    if live.attempt.phase is not AttemptPhase.PUBLISH:
+        raise Conflict("the machine has no order to publish")
     diff = workspaces.stored_diff(report.diff)
     live.task.result = {"commit": report.commit, "pushed": True, **diff}
     live.record(
@@ -205,10 +206,17 @@ def is_lost_from_sight(task: Task) -> bool:
     return task.status is TaskStatus.SUSPENDED and task.suspend_reason is SuspendReason.MACHINE_LOST
 
 
-def _must_be_ordered(live: LiveAttempt, phase: AttemptPhase, stage_index: int) -> None:
-    """Raises Conflict where the machine speaks of what it has no order for."""
-    if (live.attempt.phase, live.attempt.stage_index) != (phase, stage_index):
-        raise Conflict(f"the machine has no order to {phase} stage {stage_index}")
+def _must_run(
+    live: LiveAttempt, report: frames.StageStarted | frames.StageFinished | frames.Checkpoint
+) -> None:
+    """Raises Conflict where the machine speaks of a stage, or of a run of it, that it has no order
+    for.
+    """
+    at = live.attempt
+    if (at.phase, at.stage_index) != (AttemptPhase.RUN, report.stage_index):
+        raise Conflict(f"the machine has no order to run stage {report.stage_index}")
+    if at.run != report.run:
+        raise Conflict(f"the machine has no order for run {report.run} of the stage")
 
 
 def name_of(task: Task, index: int) -> str:

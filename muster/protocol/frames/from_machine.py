@@ -22,10 +22,10 @@ HeldState = Literal["working", "waiting", "publishing", "published", "stopped", 
 class HeldAttempt(Part):
     """An attempt that the machine knows of, as `Hello` names it.
 
-    `stage_index` is the highest stage whose order it accepted (-1: none yet). `working` means that
-    a stage order is being carried out, `waiting` that its end has been journalled. `ended_by` is
-    the `how` of the last stage's end, once there was one. `log_offset` is how many log bytes the
-    machine has, whether sent or not.
+    `stage_index` is the highest stage whose order it accepted (-1: none yet), and `run` the highest
+    run of that stage. `working` means that a stage order is being carried out, `waiting` that its
+    end has been journalled. `ended_by` is the `how` of the last stage's end, once there was one.
+    `log_offset` is how many log bytes the machine has, whether sent or not.
     """
 
     task_id: Big
@@ -34,6 +34,7 @@ class HeldAttempt(Part):
     state: HeldState
     log_offset: Big
     ended_by: StageEndedBy | None = None
+    run: Count = 0
 
 
 class Hello(Frame, tag="hello"):

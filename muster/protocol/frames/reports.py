@@ -66,6 +66,7 @@ class Checkpoint(ReportBody, tag="checkpoint"):
     ref: str
     commit: str
     diff: DiffStat | None = None
+    run: Count = 0
 
 
 class Published(ReportBody, tag="published"):

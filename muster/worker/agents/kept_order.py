@@ -17,7 +17,7 @@ NAME = "attempt.json"
 
 class KeptOrder(msgspec.Struct, frozen=True):
     """The latest stage order. `conversed`: an agent has had a conversation in this workspace
-    before it, which can be continued.
+    before it, which can be continued. `run` counts the processes of the stage.
 
     `stage_index` is -1 in an attempt that began with the push.
     """
@@ -29,7 +29,8 @@ class KeptOrder(msgspec.Struct, frozen=True):
     repo: Repo
     author: Author
     conversed: bool = False
-    project: str = ""  # not in what earlier releases wrote
+    project: str = ""  # this and what follows is not in what earlier releases wrote
+    run: int = 0
 
     @classmethod
     def of(cls, order: RunStage, before: "KeptOrder | None") -> "KeptOrder":
@@ -43,6 +44,7 @@ class KeptOrder(msgspec.Struct, frozen=True):
             order.author,
             conversed=bool(before and (before.conversed or before.is_agent)),
             project=order.project,
+            run=order.run,
         )
 
     @classmethod

@@ -19,6 +19,7 @@ def command(
         room = room.showing(*agents.shown(order.agent_command or "", workspace.layout.home))
     return StageCommand(
         stage_index=order.stage_index,
+        run=order.run,
         argv=agents.argv(
             order.agent,
             order.kind,

@@ -104,8 +104,8 @@ class Attempt:
     def held(self) -> HeldAttempt:
         """Where it stands. Raises OSError if the log cannot be read."""
         log_end, standing = self._context.streams.end(self.key), self._reporter.standing
-        stage, state = self._noted.highest_stage, self._noted.state(standing)
-        return HeldAttempt(*self.key, stage, state, log_end, standing.ended_by)
+        (stage, run), state = self._noted.highest, self._noted.state(standing)
+        return HeldAttempt(*self.key, stage, state, log_end, standing.ended_by, run)
 
     @property
     def is_final(self) -> bool:
@@ -178,7 +178,7 @@ class Attempt:
             kept = KeptOrder.of(order, self._kept)
             self._remember(kept)
             if self._begin(order, kept):
-                self._reporter.say(StageStarted(order.stage_index))
+                self._reporter.say(StageStarted(order.stage_index, order.run))
                 self._await_end(kept)
 
     def _remember(self, order: KeptOrder) -> None:
@@ -194,7 +194,7 @@ class Attempt:
         try:
             stage_command.require_room(order, self._context.rooms)
             workspace = self._workspace.prepared(order.repo, order.author)
-            if not self._shim.has_begun(order.stage_index):
+            if not self._shim.has_begun(order.stage_index, order.run):
                 self._workspace.undo_changes()
             command = stage_command.command(order, kept, workspace, self._context.limits)
             starting.result()
@@ -206,7 +206,7 @@ class Attempt:
         """Waits for the stage's end and reports it; that of a stage to stop `_stop` reports."""
         try:
             with self._workspace.watched():
-                end = self._shim.wait(kept.stage_index, self._noted.may_go_on)
+                end = self._shim.wait(kept.stage_index, kept.run, self._noted.may_go_on)
         except ShimLost:
             if not self._noted.is_stopping:
                 self._reporter.say(Lost("the stage's shim is gone"))
@@ -224,14 +224,14 @@ class Attempt:
         succeeded = end.how == "exit" and end.code == 0
         if not succeeded:
             self._workspace.look()
-        elif self._reporter.standing.checkpointed < kept.stage_index:
+        elif not self._reporter.standing.has_checkpointed(kept.stage_index, kept.run):
             self._workspace.checkpoint(kept)
         if self._leaving:
             return
         self._context.streams.await_until(self.key, end.log_end)
         self._refused.tell()
         how = cast(StageEndedBy, end.how)
-        self._reporter.say(StageFinished(kept.stage_index, end.log_end, how, end.code))
+        self._reporter.say(StageFinished(kept.stage_index, end.log_end, how, end.code, kept.run))
 
     def _resume(self) -> None:
         """Goes on with the stage that an earlier daemon began."""
@@ -239,13 +239,13 @@ class Attempt:
             return
         self._workspace.find()
         self._shim.find(self._noted.may_go_on)
-        standing, stage = self._reporter.standing, self._noted.highest_stage
-        if standing.over or stage <= standing.finished or self._leaving:
+        standing, (stage, run) = self._reporter.standing, self._noted.highest
+        if standing.over or standing.has_finished(stage, run) or self._leaving:
             return
         log.info("going on with task %d, attempt %d", *self.key)
         self._reporter.accept()
-        if standing.started < stage:
-            self._reporter.say(StageStarted(stage))
+        if not standing.has_started(stage, run):
+            self._reporter.say(StageStarted(stage, run))
         self._await_end(self._kept)
 
     def _settle(self, author: Author | None) -> None:
@@ -300,7 +300,7 @@ class Attempt:
 
     def _stop_running(self) -> None:
         self._context.tunnels.end(self.key)
-        self._shim.stop_and_wait(self._noted.highest_stage)
+        self._shim.stop_and_wait(*self._noted.highest)
 
     # What these have in common
 

@@ -14,13 +14,13 @@ class NotedOrders:
     """The control loop notes orders, the attempt's thread reads what is wanted."""
 
     def __init__(self) -> None:
-        self.highest_stage = -1  # the index of the last stage that was ordered; -1: none yet
+        self.highest = (-1, 0)  # the last stage that was ordered, and its run; -1: none yet
         self.is_stopping = self.is_publishing = self.is_forgetting = False
 
     def take_up(self, shim: ShimState | None, standing: Standing) -> None:
         """Goes on from what an earlier daemon began; an order that it only took comes again."""
-        begun = -1 if shim is None or shim.stage_index is None else shim.stage_index
-        self.highest_stage = max(begun, standing.started)
+        begun = shim.begun if shim else (-1, 0)
+        self.highest = max(begun, (standing.started, standing.started_run))
 
     @contextmanager
     def noting(self, order: AttemptOrder) -> Iterator[bool]:
@@ -29,11 +29,11 @@ class NotedOrders:
         What raises RuntimeError in here does not carry it out, so it may come again as a new one.
         A stop stays noted: it is wanted, whoever is to see to it.
         """
-        before = self.highest_stage, self.is_publishing, self.is_forgetting
+        before = self.highest, self.is_publishing, self.is_forgetting
         try:
             yield self._note(order)
         except RuntimeError:
-            self.highest_stage, self.is_publishing, self.is_forgetting = before
+            self.highest, self.is_publishing, self.is_forgetting = before
             raise
 
     def may_go_on(self) -> bool:
@@ -48,13 +48,13 @@ class NotedOrders:
             return "publishing"
         if standing.published:
             return "published"
-        return "working" if self.highest_stage > standing.finished else "waiting"
+        return "waiting" if standing.has_finished(*self.highest) else "working"
 
     def _note(self, order: AttemptOrder) -> bool:
         match order:
-            case RunStage(stage_index=stage):
-                is_new = stage > self.highest_stage
-                self.highest_stage = max(stage, self.highest_stage)
+            case RunStage(stage_index=stage, run=run):
+                is_new = (stage, run) > self.highest
+                self.highest = max((stage, run), self.highest)
             case Publish():
                 is_new, self.is_publishing = not self.is_publishing, True
             case Forget():

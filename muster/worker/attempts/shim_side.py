@@ -70,10 +70,10 @@ class AttemptShim:
             log.error("%s cannot be read: %s", self.directory, error)
             return None
 
-    def has_begun(self, stage_index: int) -> bool:
-        """Whether a shim has begun that stage, or a later one."""
+    def has_begun(self, stage_index: int, run: int) -> bool:
+        """Whether a shim has begun that run of the stage, or a later one."""
         past = self.past()
-        return past is not None and past.stage_index is not None and past.stage_index >= stage_index
+        return past is not None and past.begun >= (stage_index, run)
 
     def find(self, may_go_on: Callable[[], bool]) -> None:
         """Connects to the shim of an earlier life, if it still lives.
@@ -119,7 +119,7 @@ class AttemptShim:
 
         While the lease is over nothing is begun: the server may have given the task to another.
         """
-        if self._shim is not None and (self._shim.is_gone or not self._shim.makes_rooms):
+        if self._shim is not None and (self._shim.is_gone or not self._shim.knows_runs):
             # It died while the workspace was made, and had been asked for nothing yet; or an
             # earlier release's has run a stage before this one.
             self.rest()
@@ -139,8 +139,8 @@ class AttemptShim:
             extend(self._shim, self._context.lease.deadline or 0.0)
         return False
 
-    def wait(self, stage_index: int, may_go_on: Callable[[], bool]) -> StageEnd:
-        """How the stage ended; as soon as `may_go_on` is false it is stopped.
+    def wait(self, stage_index: int, run: int, may_go_on: Callable[[], bool]) -> StageEnd:
+        """How that run of the stage ended; as soon as `may_go_on` is false it is stopped.
 
         A shim with which it has not ended 20 s later is killed, and what it ran with it. Raises
         ShimLost, and Interrupted after `detach`.
@@ -152,8 +152,8 @@ class AttemptShim:
             if self._detached:
                 raise Interrupted
             if shim is None or shim.is_gone:
-                return self._last_words(stage_index)
-            if (end := shim.end_of(stage_index)) is not None:
+                return self._last_words(stage_index, run)
+            if (end := shim.end_of(stage_index, run)) is not None:
                 return end
             if kill_at is None and not may_go_on():
                 kill_at = monotonic() + _HUNG
@@ -170,11 +170,11 @@ class AttemptShim:
             with contextlib.suppress(ShimGone, ShimRefused, TimeoutError):
                 self._shim.stop(_GRACE)
 
-    def stop_and_wait(self, stage_index: int) -> None:
+    def stop_and_wait(self, stage_index: int, run: int) -> None:
         """Stops what runs, and returns when nothing of it does any more."""
         try:
             if self.is_running():
-                self.wait(stage_index, lambda: False)
+                self.wait(stage_index, run, lambda: False)
         except (ShimLost, Interrupted):
             pass
         except TimeoutError:
@@ -289,9 +289,9 @@ class AttemptShim:
         self._context.terminals.notice(self._key)
         self._changed.set()
 
-    def _last_words(self, stage_index: int) -> StageEnd:
+    def _last_words(self, stage_index: int, run: int) -> StageEnd:
         state = self.past()
-        end = state.end_of(stage_index) if state else None
+        end = state.end_of(stage_index, run) if state else None
         if end is None:
             log.warning("the shim of task %d is gone", self._key.task_id)
             shim_client.reap(self.directory)

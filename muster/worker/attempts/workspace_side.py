@@ -113,7 +113,9 @@ class AttemptWorkspace:
             self.note("warning", f"checkpoint refused: {refused}")
             self.look()
         else:
-            self._reporter.say(Checkpoint(kept.stage_index, made.ref, made.commit, made.diff))
+            self._reporter.say(
+                Checkpoint(kept.stage_index, made.ref, made.commit, made.diff, kept.run)
+            )
             self._in_background(
                 partial(self._facts.committed, self._workspace, made.commit, made.diff)
             )

@@ -24,8 +24,8 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     """Which reports have been made of one attempt.
 
     `started`, `checkpointed` and `finished` are the highest stages of which that was reported; -1:
-    of none yet. `unsuccessful`: the last stage that ended did not succeed; `ended_by` is how it
-    ended. `over` is why the attempt cannot go on.
+    of none yet. Those with `_run` are the runs of these stages. `unsuccessful`: the last stage that
+    ended did not succeed; `ended_by` is how it ended. `over` is why the attempt cannot go on.
     """
 
     accepted: bool = False
@@ -36,6 +36,21 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     ended_by: StageEndedBy | None = None
     published: bool = False
     over: Over = ""
+    started_run: int = 0
+    checkpointed_run: int = 0
+    finished_run: int = 0
+
+    def has_started(self, stage: int, run: int) -> bool:
+        """Whether the start of that run of the stage was reported, or of a later one."""
+        return (self.started, self.started_run) >= (stage, run)
+
+    def has_checkpointed(self, stage: int, run: int) -> bool:
+        """Likewise its checkpoint."""
+        return (self.checkpointed, self.checkpointed_run) >= (stage, run)
+
+    def has_finished(self, stage: int, run: int) -> bool:
+        """Likewise its end."""
+        return (self.finished, self.finished_run) >= (stage, run)
 
     @property
     def is_final(self) -> bool:
@@ -52,13 +67,14 @@ def _changes(body: Body) -> dict[str, object]:
     match body:
         case Accepted():
             return {"accepted": True}
-        case StageStarted(stage_index=stage):
-            return {"started": stage}
-        case Checkpoint(stage_index=stage):
-            return {"checkpointed": stage}
-        case StageFinished(stage_index=stage, how=how, code=code):
+        case StageStarted(stage_index=stage, run=run):
+            return {"started": stage, "started_run": run}
+        case Checkpoint(stage_index=stage, run=run):
+            return {"checkpointed": stage, "checkpointed_run": run}
+        case StageFinished(stage_index=stage, how=how, code=code, run=run):
             unsuccessful = (how, code) != ("exit", 0)
-            return {"finished": stage, "unsuccessful": unsuccessful, "ended_by": how}
+            ending = {"unsuccessful": unsuccessful, "ended_by": how}
+            return {"finished": stage, "finished_run": run, **ending}
         case Published():
             return {"published": True}
         case Stopped():

@@ -69,8 +69,10 @@ class AttemptRun:
         return self._deadline is not None and now < self._deadline
 
     def state(self) -> ShimState:
+        stage_index, run = self._record.highest or (None, 0)
         return ShimState(
-            stage_index=self._record.highest,
+            stage_index=stage_index,
+            run=run,
             running=self.is_running,
             ends=self._record.ends,
             log_end=self._spool.end,
@@ -119,18 +121,19 @@ class AttemptRun:
     # The requests
 
     def begin(self, command: StageCommand) -> bool:
-        """Starts a stage; False, and nothing happens, if it or a later one was begun before.
+        """Starts a run of a stage; False, and nothing happens, if it or a later one was begun
+        before.
 
         Raises Refusal: `busy` while another runs, `lease` when the lease is over.
         """
         highest = self._record.highest
-        if highest is not None and command.stage_index <= highest:
+        if highest is not None and (command.stage_index, command.run) <= highest:
             return False
         if self._run:
             raise Refusal("busy", f"stage {self._run.stage_index} is running")
         if self.is_lapsed(boot_seconds()):
             raise Refusal("lease", "the lease is over")
-        self._record.begin(command.stage_index, wall_milliseconds())
+        self._record.begin(command.stage_index, command.run, wall_milliseconds())
         try:
             # Before the process is: whatever dies in between, no stage is run twice.
             self._record.write(self._directory)
@@ -295,4 +298,5 @@ def _unstarted(command: StageCommand, error: OSError) -> StageEnd:
     name = errno.errorcode.get(error.errno or 0, "EIO")
     now = wall_milliseconds()
     message = f"{name} begin: {error.strerror}"
-    return StageEnd(command.stage_index, "failed", error.errno or 0, message, 0, now, now)
+    code = error.errno or 0
+    return StageEnd(command.stage_index, "failed", code, message, 0, now, now, run=command.run)

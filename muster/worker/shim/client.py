@@ -93,7 +93,8 @@ def read_state(directory: Path) -> ShimState | None:
     reader = SpoolReader(directory)
     log_end = reader.end()
     reader.close()
-    return ShimState(record.highest, False, record.ends, log_end, record.began_at_ms)
+    stage_index, run = record.highest or (None, 0)
+    return ShimState(stage_index, False, record.ends, log_end, record.began_at_ms, run=run)
 
 
 def reap(directory: Path, grace: float = 5.0) -> list[processes.Process]:

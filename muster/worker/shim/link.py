@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Any
 
 from muster.worker.shim.wire import (
-    ROOMS,
+    RUNS,
     SPOKEN,
     ShimState,
     StageCommand,
@@ -129,9 +129,9 @@ class ShimLink:
         return self._gone
 
     @property
-    def makes_rooms(self) -> bool:
-        """Not one of an earlier release: it would run a stage without its room."""
-        return self._version >= ROOMS
+    def knows_runs(self) -> bool:
+        """Not one of an earlier release: it would take a stage's next run for the one before."""
+        return self._version >= RUNS
 
     @property
     def log_end(self) -> int:
@@ -143,9 +143,9 @@ class ShimLink:
         """The end of the lease that the shim had when it was connected to."""
         return self._state.deadline
 
-    def end_of(self, stage_index: int) -> StageEnd | None:
-        """How a stage ended; None until the shim has told."""
-        return self._state.end_of(stage_index)
+    def end_of(self, stage_index: int, run: int = 0) -> StageEnd | None:
+        """How a run of a stage ended; None until the shim has told."""
+        return self._state.end_of(stage_index, run)
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Calls, in the connection's own thread, after every change: log, end, or gone.
@@ -154,11 +154,12 @@ class ShimLink:
         """
         self._watchers.append(watcher)
 
-    def wait(self, stage_index: int, timeout: float) -> StageEnd | None:
-        """How a stage ended; None if it has not within `timeout` seconds. Raises ShimGone."""
+    def wait(self, stage_index: int, timeout: float, run: int = 0) -> StageEnd | None:
+        """How a run of a stage ended; None if not within `timeout` seconds. Raises ShimGone."""
         with self._changed:
-            self._changed.wait_for(lambda: self._gone or self.end_of(stage_index), timeout)
-            end = self.end_of(stage_index)
+            about = (stage_index, run)
+            self._changed.wait_for(lambda: self._gone or self.end_of(*about), timeout)
+            end = self.end_of(*about)
             if end is None and self._gone:
                 raise ShimGone
             return end

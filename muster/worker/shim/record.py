@@ -11,12 +11,13 @@ NAME = "state.json"
 
 
 class StageRecord(NamedTuple):
-    """A stage that was begun; `leader` is its first process, as (pid, start tick)."""
+    """A run of a stage that was begun; `leader` is its first process, as (pid, start tick)."""
 
     stage_index: int
     started_at_ms: int
     leader: tuple[int, int] | None = None
     end: StageEnd | None = None
+    run: int = 0
 
 
 class AttemptRecord:
@@ -37,16 +38,16 @@ class AttemptRecord:
         return cls(fields["began_at_ms"], [_stage(stage) for stage in fields["stages"]])
 
     @property
-    def highest(self) -> int | None:
-        """The highest stage that was begun; stages are only ever begun upwards."""
-        return self.stages[-1].stage_index if self.stages else None
+    def highest(self) -> tuple[int, int] | None:
+        """The highest stage that was begun, and its run: they are only ever begun upwards."""
+        return (self.stages[-1].stage_index, self.stages[-1].run) if self.stages else None
 
     @property
     def ends(self) -> tuple[StageEnd, ...]:
         return tuple(stage.end for stage in self.stages if stage.end)
 
-    def begin(self, stage_index: int, now_ms: int) -> None:
-        self.stages.append(StageRecord(stage_index, now_ms))
+    def begin(self, stage_index: int, run: int, now_ms: int) -> None:
+        self.stages.append(StageRecord(stage_index, now_ms, run=run))
 
     def lead(self, leader: tuple[int, int] | None) -> None:
         self.stages[-1] = self.stages[-1]._replace(leader=leader)

@@ -42,7 +42,7 @@ class StageRun:
         `note` takes an entry of the transcript, and how many bytes of what was printed before it
         are still to be written, and returns where the log shows what comes then; it may raise.
         """
-        self.stage_index = command.stage_index
+        self.stage_index, self._run = command.stage_index, command.run
         self._watch = RoomWatch(command.limits, self._all_of_the_stage, now)
         self._breach: Breach | None = None
         self.proxy: Proxy | None = None
@@ -224,6 +224,7 @@ class StageRun:
             started_at_ms=self._started_at_ms,
             ended_at_ms=wall_milliseconds(),
             facts=self._facts,
+            run=self._run,
         )
 
     def _verdict(self) -> tuple[str, int, str]:

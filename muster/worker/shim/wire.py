@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from muster.worker.limits.limits import StageLimits
 
-VERSION = ROOMS = 2  # the first version with rooms
+VERSION = RUNS = 3  # the first version in which a stage may be run once more
 SPOKEN = (VERSION, VERSION - 1)
 """Our own version and the one before: an upgrade of the daemon ends no shim."""
 
@@ -38,11 +38,11 @@ _Shape = TypeVar("_Shape")
 class StageCommand(NamedTuple):
     """What to run. The environment is complete: nothing is inherited. Times in seconds.
 
-    Without a uid the stage runs as the shim does; `grace` lies between TERM and KILL. `room` is the
-    command that makes its room and runs a leader in there (`room.leader`), which runs `argv`.
+    `run` counts the processes of the stage. Without a uid the stage runs as the shim does; `grace`
+    lies between TERM and KILL. `room` is the command that makes its room and runs a leader in there
+    (`room.leader`), which runs `argv`.
     `network` lists the hosts that a room without a network may reach by a proxy; None: it has one.
-    With `channel` the command may tell the shim what it does (`shim.channel`); `run` counts the
-    stage's processes, and is written beside that.
+    With `channel` the command may tell the shim what it does (`shim.channel`).
     """
 
     stage_index: int
@@ -82,10 +82,12 @@ class StageEnd(NamedTuple):
     started_at_ms: int
     ended_at_ms: int
     facts: dict[str, Any] = {}
+    run: int = 0
 
 
 class ShimState(NamedTuple):
-    """What a shim knows: the highest stage it began, whether that runs, how the others ended.
+    """What a shim knows: the highest stage it began, and the highest run of that; whether that
+    runs, and how the others ended.
 
     A stage begun that neither runs nor has an end was lost with its shim. `deadline` is the
     lease's, in boot-time seconds; `pid` is 0 when this was read from a dead shim's file.
@@ -98,9 +100,16 @@ class ShimState(NamedTuple):
     began_at_ms: int
     deadline: float | None = None
     pid: int = 0
+    run: int = 0
 
-    def end_of(self, stage_index: int) -> StageEnd | None:
-        return next((end for end in self.ends if end.stage_index == stage_index), None)
+    @property
+    def begun(self) -> tuple[int, int]:
+        """The highest stage and run that it began; (-1, 0) where it began none."""
+        return (-1, 0) if self.stage_index is None else (self.stage_index, self.run)
+
+    def end_of(self, stage_index: int, run: int = 0) -> StageEnd | None:
+        ends = (end for end in self.ends if (end.stage_index, end.run) == (stage_index, run))
+        return next(ends, None)
 
 
 class Refusal(Exception):
@@ -124,8 +133,14 @@ def command_from(fields: dict[str, Any]) -> StageCommand:
         command = command._replace(limits=shape(StageLimits, fields["limits"]))
     words = [*command.argv, *command.env, *command.env.values(), *command.secrets]
     words += [*command.room, *(command.network or []), command.cwd]
-    numbers = [command.stage_index, command.timeout, command.cols, command.rows, command.grace]
-    numbers.append(command.run)
+    numbers = [
+        command.stage_index,
+        command.run,
+        command.timeout,
+        command.cols,
+        command.rows,
+        command.grace,
+    ]
     ids = [each for each in (command.uid, command.gid) if each is not None]
     if not all(isinstance(word, str) for word in words):
         raise ValueError("a word that is no string")

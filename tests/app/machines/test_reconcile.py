@@ -9,8 +9,8 @@ from muster.protocol.frames import HeldAttempt
 KEY = (7, 1)
 
 
-def desired(want: Want, stage: int = 0) -> DesiredState:
-    return DesiredState(*KEY, want, stage)
+def desired(want: Want, stage: int = 0, run: int = 0) -> DesiredState:
+    return DesiredState(*KEY, want, stage, run)
 
 
 def asked(count: int) -> DesiredState:
@@ -25,6 +25,9 @@ def asked(count: int) -> DesiredState:
         pytest.param(desired(Want.RUN, 0), Observed(0), False, id="it is at that stage"),
         pytest.param(desired(Want.RUN, 1), Observed(0), True, id="the next stage"),
         pytest.param(desired(Want.RUN, 1), Observed(2), False, id="an old order is not repeated"),
+        pytest.param(desired(Want.RUN, 1, 1), Observed(1), True, id="the stage's next run"),
+        pytest.param(desired(Want.RUN, 1, 1), Observed(1, 1), False, id="it is at that run"),
+        pytest.param(desired(Want.RUN, 2), Observed(1, 1), True, id="the stage after two runs"),
         pytest.param(desired(Want.PUBLISH), Observed(2), True, id="publish"),
         pytest.param(asked(1), Observed(2), True, id="a terminal is asked for"),
         pytest.param(asked(1), Observed(2, terminals=1), False, id="it has been told"),
@@ -47,11 +50,11 @@ def test_an_order_is_sent_only_if_it_changes_something(
 
 @pytest.mark.parametrize("want", [Want.RUN, Want.PUBLISH, Want.STOP, Want.FORGET])
 def test_what_was_told_is_not_told_again(want: Want) -> None:
-    order = desired(want, 3)
+    order = desired(want, 3, 1)
     assert reconcile([order], {KEY: told(None, order)}) == []
 
 
 @pytest.mark.parametrize(("state", "publishing"), [("waiting", False), ("publishing", True)])
 def test_a_hello_paints_the_picture(state: str, publishing: bool) -> None:
-    held = HeldAttempt(task_id=7, attempt=1, stage_index=2, state=state, log_offset=0)
-    assert observed_from(held) == Observed(2, publishing=publishing)
+    held = HeldAttempt(task_id=7, attempt=1, stage_index=2, state=state, log_offset=0, run=1)
+    assert observed_from(held) == Observed(2, 1, publishing=publishing)

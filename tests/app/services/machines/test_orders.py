@@ -52,6 +52,15 @@ def test_a_stages_order_is_made_of_what_has_been_read(app: Flask) -> None:
     assert statements == []
 
 
+def test_the_order_names_the_run_of_its_stage(app: Flask) -> None:
+    task = a_task()
+    make_attempt(task, make_machine(), run=2)
+    order = orders.run_stage(ordered(task))
+    sent = codec.decode_from_server(codec.encode(order))
+    assert isinstance(sent, frames.RunStage)
+    assert (sent.stage_index, sent.run) == (0, 2)
+
+
 @pytest.mark.parametrize(
     ("network", "stages", "ordered_hosts"),
     [

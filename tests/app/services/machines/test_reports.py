@@ -88,6 +88,11 @@ def test_a_connection_that_was_replaced_writes_nothing(machine: Driven, task: Ta
         pytest.param(frames.StageStarted(2), id="the start of a stage not ordered"),
         pytest.param(frames.StageStarted(99), id="the start of a stage there is not"),
         pytest.param(frames.Checkpoint(99, "refs/x", "c"), id="a checkpoint of no stage"),
+        pytest.param(frames.StageStarted(0, run=1), id="the start of a run not ordered"),
+        pytest.param(frames.StageFinished(0, 0, "exit", run=1), id="the end of a run not ordered"),
+        pytest.param(
+            frames.Checkpoint(0, "refs/x", "c", run=1), id="a checkpoint of a run not ordered"
+        ),
         pytest.param(frames.Published("b", "c", frames.DiffStat()), id="an unordered publish"),
     ],
 )

@@ -18,6 +18,7 @@ from muster.protocol.frames import (
     Published,
     Repo,
     StageFinished,
+    StageStarted,
     Stop,
     Stopped,
     WorkspaceFacts,
@@ -42,6 +43,27 @@ def test_a_stage_runs_in_a_workspace_and_its_work_is_pushed(worker: WorkerHome) 
     assert made.ref == "refs/muster/7/1/0"
     author = worker.repository.git("log", "-1", "--format=%an <%ae>", made.commit)
     assert author == "Ada Dev <ada@dev.example>"
+
+
+def test_the_next_run_of_a_stage_is_told_of_beside_the_one_before(worker: WorkerHome) -> None:
+    server = worker.start().server
+    worker.run("echo one > one")
+    server.until_said(StageFinished)
+    worker.leave()
+    worker.start()
+    (held,) = server.hellos[-1].attempts
+    assert (held.stage_index, held.run, held.state) == (0, 0, "waiting")
+    worker.run("echo two > two; cat one", run=1)
+    finished = server.until_said(StageFinished, 2)
+    assert finished == StageFinished(0, len(b"one\r\n"), "exit", 0, run=1)
+    assert [report.run for report in server.bodies(StageStarted)] == [0, 1]
+    first, second = server.bodies(Checkpoint)
+    assert (first.run, second.run, first.ref) == (0, 1, second.ref)
+    assert worker.repository.refs()[second.ref] == second.commit != first.commit
+    worker.leave()
+    worker.start()
+    (held,) = server.hellos[-1].attempts
+    assert (held.stage_index, held.run, held.state) == (0, 1, "waiting")
 
 
 def test_a_task_goes_from_its_first_stage_to_a_branch_and_leaves_nothing(

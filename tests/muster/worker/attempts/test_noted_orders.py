@@ -11,10 +11,11 @@ from muster.worker.shim.wire import ShimState
 KEY = AttemptKey(7, 1)
 
 
-def stage(index: int) -> RunStage:
+def stage(index: int, run: int = 0) -> RunStage:
     return RunStage(
         *KEY,
         stage_index=index,
+        run=run,
         stage_name="develop",
         kind="shell",
         text="true",
@@ -55,6 +56,15 @@ def test_stages_go_upwards_only() -> None:
     assert is_new(noted, stage(2))
 
 
+def test_the_next_run_of_a_stage_is_new_and_one_before_is_not() -> None:
+    noted = NotedOrders()
+    assert is_new(noted, stage(1))
+    assert is_new(noted, stage(1, run=1))
+    assert not is_new(noted, stage(1))
+    assert not is_new(noted, stage(1, run=1))
+    assert is_new(noted, stage(2))
+
+
 @pytest.mark.parametrize("order", [stage(0), Publish(*KEY), Forget(*KEY)], ids=type)
 def test_what_found_no_thread_is_new_when_it_comes_again(order: AttemptOrder) -> None:
     noted = NotedOrders()
@@ -70,10 +80,24 @@ def test_a_stop_stays_wanted_although_it_found_no_thread() -> None:
     assert noted.is_stopping
 
 
-def test_what_an_earlier_daemon_began_is_not_begun_again() -> None:
+@pytest.mark.parametrize(
+    ("shim", "standing"),
+    [
+        pytest.param(ShimState(2, True, (), 0, 0, run=1), Standing(started=1), id="to its shim"),
+        pytest.param(
+            ShimState(2, False, (), 0, 0), Standing(started=2, started_run=1), id="to the journal"
+        ),
+        pytest.param(None, Standing(started=2, started_run=1), id="to the journal alone"),
+    ],
+)
+def test_what_an_earlier_daemon_began_is_not_begun_again(
+    shim: ShimState | None, standing: Standing
+) -> None:
     noted = NotedOrders()
-    noted.take_up(ShimState(2, True, (), 0, 0), Standing(started=1))
+    noted.take_up(shim, standing)
     assert not is_new(noted, stage(2))
+    assert not is_new(noted, stage(2, run=1))
+    assert is_new(noted, stage(2, run=2))
     assert is_new(noted, stage(3))
 
 
@@ -83,6 +107,9 @@ def test_what_an_earlier_daemon_began_is_not_begun_again() -> None:
         pytest.param([], Standing(), "waiting", id="nothing was ordered"),
         pytest.param([stage(0)], Standing(accepted=True), "working", id="a stage runs"),
         pytest.param([stage(0)], Standing(finished=0), "waiting", id="it has ended"),
+        pytest.param(
+            [stage(0), stage(0, 1)], Standing(finished=0), "working", id="it runs once more"
+        ),
         pytest.param([stage(0), Publish(*KEY)], Standing(finished=0), "publishing", id="it pushes"),
         pytest.param([stage(0)], Standing(finished=0, published=True), "published", id="pushed"),
         *(

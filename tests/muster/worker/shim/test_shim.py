@@ -168,6 +168,19 @@ def test_a_stage_sent_twice_runs_once(stages: Stages, tmp_path: Path) -> None:
     assert stages.shim.state().ends == (end,)
 
 
+def test_a_stage_is_run_once_more_by_its_next_run_alone(stages: Stages) -> None:
+    first = stages.run("sh", "-c", "exit 3", index=2)
+    assert stages.begin("sh", "-c", "exit 4", index=2, run=1)
+    second = stages.shim.wait(2, timeout=30, run=1)
+    assert second is not None
+    assert [(end.code, end.run) for end in (first, second)] == [(3, 0), (4, 1)]
+    assert not stages.begin("true", index=2, run=1)
+    assert not stages.begin("true", index=2)
+    assert not stages.begin("true", index=1, run=2)
+    state = stages.shim.state()
+    assert (state.begun, state.ends) == ((2, 1), (first, second))
+
+
 def test_a_second_stage_waits_for_the_first(stages: Stages) -> None:
     stages.begin("sleep", "60")
     with pytest.raises(ShimRefused) as refused:

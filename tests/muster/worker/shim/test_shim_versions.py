@@ -142,7 +142,7 @@ def test_what_a_daemon_and_a_shim_say_is_spelled_as_ever() -> None:
     more = {"limits": {**limits, **places}, "room": [], "network": None}
     more |= {"channel": False, "run": 0}
     assert heard == [
-        {"hello": [2, 1]},
+        {"hello": [3, 2]},
         {"id": 1, "do": "begin", "stage": {**stage, **terminal, **more}},
         {"id": 2, "do": "stop", "grace": 10.0},
     ]
