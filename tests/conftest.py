@@ -29,8 +29,8 @@ from app.services import settings
 from app.services.people import tokens
 from tests import answers, units
 
-# A suite of its own: `make hostile`.
-collect_ignore = ["hostile"]
+# Suites of their own: `make hostile`, `make agents`.
+collect_ignore = ["hostile", "agents/real"]
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 SECRETS = {

@@ -1,0 +1,205 @@
+"""The real command lines: how each is told where the model is, and how it is asked for something.
+
+Without Muster: what is written to a home and set here, a machine's operator or Muster's adapter
+does in life. `make bring` brings them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from tests.programs import missing
+
+NPM = Path(__file__).parent / "npm" / "node_modules" / ".bin"
+# Where `make bring` puts a Node of its own if the machine's is too old.
+NODE = Path(__file__).parent / "node" / "node_modules" / ".bin"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended, and what it printed. `status` is None of one that had to be killed."""
+
+    status: int | None
+    stdout: str
+    stderr: str
+    seconds: float
+
+    @property
+    def lines(self) -> list[dict[str, object]]:
+        """The JSON objects that it printed, a line each."""
+        return [json.loads(line) for line in self.stdout.splitlines() if line.startswith("{")]
+
+
+class Agent(Protocol):
+    name: str
+
+    def furnish(self, home: Path, url: str) -> None:
+        """Write to the home what must lie there before the first start."""
+
+    def environment(self, url: str, key: str) -> dict[str, str]: ...
+
+    def argv(self, prompt: str, session: str | None = None, may_run: bool = True) -> list[str]:
+        """`session` is gone on with. It may edit files, and run commands if it `may_run`."""
+
+    def session(self, ended: Ended) -> str: ...
+
+
+class Claude:
+    name = "claude"
+
+    def furnish(self, home: Path, url: str) -> None:
+        """It needs nothing there when it is asked by `-p`."""
+
+    def environment(self, url: str, key: str) -> dict[str, str]:
+        return {
+            "ANTHROPIC_BASE_URL": url,
+            "ANTHROPIC_API_KEY": key,
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+            "DISABLE_AUTOUPDATER": "1",
+            "CLAUDE_CODE_MAX_RETRIES": "1",
+        }
+
+    def argv(self, prompt: str, session: str | None = None, may_run: bool = True) -> list[str]:
+        argv = ["claude", "-p", prompt, "--output-format", "stream-json", "--verbose"]
+        argv += ["--permission-mode", "acceptEdits"]
+        # Not `bypassPermissions`, which is refused to root.
+        argv += ["--allowedTools", "Bash"] if may_run else []
+        return [*argv, "--resume", session] if session else argv
+
+    def session(self, ended: Ended) -> str:
+        return str(ended.lines[0]["session_id"])
+
+
+class Codex:
+    name = "codex"
+
+    def furnish(self, home: Path, url: str) -> None:
+        (home / ".codex").mkdir()
+        (home / ".codex" / "config.toml").write_text(
+            f"""\
+model = "gpt-5.5"
+model_provider = "scripted"
+
+[model_providers.scripted]
+name = "Scripted"
+base_url = "{url}/v1"
+env_key = "CODEX_API_KEY"
+wire_api = "responses"
+request_max_retries = 1
+stream_max_retries = 1
+"""
+        )
+
+    def environment(self, url: str, key: str) -> dict[str, str]:
+        return {"CODEX_API_KEY": key}
+
+    def argv(self, prompt: str, session: str | None = None, may_run: bool = True) -> list[str]:
+        # Its sandbox needs namespaces that not every machine gives.
+        sandbox = "danger-full-access" if may_run else "read-only"
+        argv = ["codex", "exec", "--json", "--sandbox", sandbox]
+        return [*argv, "resume", session, prompt] if session else [*argv, prompt]
+
+    def session(self, ended: Ended) -> str:
+        return str(ended.lines[0]["thread_id"])
+
+
+class OpenCode:
+    name = "opencode"
+
+    def furnish(self, home: Path, url: str) -> None:
+        """Its settings are in a variable."""
+
+    def environment(self, url: str, key: str) -> dict[str, str]:
+        model = {"name": "Large", "limit": {"context": 200_000, "output": 8_000}}
+        provider = {
+            "npm": "@ai-sdk/openai-compatible",
+            "name": "Scripted",
+            "options": {"baseURL": f"{url}/v1", "apiKey": key},
+            "models": {"large": model},
+        }
+        settings = {
+            "autoupdate": False,
+            "share": "disabled",
+            "model": "scripted/large",
+            "small_model": "scripted/large",
+            "provider": {"scripted": provider},
+        }
+        return {
+            "OPENCODE_CONFIG_CONTENT": json.dumps(settings),
+            "OPENCODE_DISABLE_MODELS_FETCH": "1",
+            "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
+        }
+
+    def argv(self, prompt: str, session: str | None = None, may_run: bool = True) -> list[str]:
+        argv = ["opencode", "run", "--format", "json"]
+        return [*argv, "--session", session, prompt] if session else [*argv, prompt]
+
+    def session(self, ended: Ended) -> str:
+        return str(ended.lines[0]["sessionID"])
+
+
+class Gemini:
+    name = "gemini"
+
+    def furnish(self, home: Path, url: str) -> None:
+        settings = {
+            "security": {"auth": {"selectedType": "gemini-api-key"}},
+            "privacy": {"usageStatisticsEnabled": False},
+            "general": {"disableAutoUpdate": True, "disableUpdateNag": True},
+        }
+        (home / ".gemini").mkdir()
+        (home / ".gemini" / "settings.json").write_text(json.dumps(settings))
+
+    def environment(self, url: str, key: str) -> dict[str, str]:
+        return {"GOOGLE_GEMINI_BASE_URL": url, "GEMINI_API_KEY": key}
+
+    def argv(self, prompt: str, session: str | None = None, may_run: bool = True) -> list[str]:
+        argv = ["gemini", "-m", "gemini-2.5-pro", "--skip-trust", "--output-format", "stream-json"]
+        argv += ["--approval-mode", "yolo" if may_run else "auto_edit"]
+        argv += ["--resume", session] if session else []
+        return [*argv, "--prompt", prompt]
+
+    def session(self, ended: Ended) -> str:
+        return str(ended.lines[0]["session_id"])
+
+
+AGENTS: tuple[Agent, ...] = (Claude(), Codex(), OpenCode(), Gemini())
+
+
+def need(agent: Agent) -> None:
+    """Skips the test, or fails it, if the agent is not there."""
+    if not (NPM / agent.name).exists():
+        missing(agent.name)
+
+
+def run(argv: list[str], at: Path, variables: Mapping[str, str], within: float = 60.0) -> Ended:
+    """With these variables alone, and no input; killed with its whole process group in the end."""
+    path = os.pathsep.join([str(NPM), str(NODE), os.environ["PATH"]])
+    found = shutil.which(argv[0], path=path) or missing(argv[0])
+    begun = time.monotonic()
+    process = subprocess.Popen(
+        [found, *argv[1:]],
+        cwd=at,
+        env={"PATH": path, "LANG": "C.UTF-8", **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        stdout, stderr = process.communicate(timeout=within)
+        status: int | None = process.returncode
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, 9)
+        stdout, stderr = process.communicate()
+        status = None
+    return Ended(status, stdout, stderr, time.monotonic() - begun)

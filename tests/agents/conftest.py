@@ -1,0 +1,27 @@
+"""A model that follows a script, and a ground for each real agent."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.agents.agents import Agent, need
+from tests.agents.ground import Ground
+from tests.agents.model.server import Model
+
+
+@pytest.fixture
+def model() -> Iterator[Model]:
+    """Afterwards nobody has asked for what a vendor would refuse."""
+    with Model() as model:
+        yield model
+    assert model.problems == []
+
+
+@pytest.fixture
+def ground(model: Model, tmp_path: Path) -> Callable[[Agent], Ground]:
+    def of(agent: Agent) -> Ground:
+        need(agent)
+        return Ground(tmp_path, agent, model)
+
+    return of

@@ -1,0 +1,109 @@
+"""One script behind one key: what is said next, what was asked, and what it has cost."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import defaultdict
+from typing import Any
+
+from tests.agents.model import tools
+from tests.agents.model.script import FOREVER, Call, Part, Refusal, Say, Seen, Step, Turn, Usage
+from tests.agents.model.wire import Answer, Asked, Called, Json, must
+
+SIDE = Usage(input=100, output=5)
+
+
+class Play:
+    def __init__(self, key: str, steps: tuple[Step, ...]) -> None:
+        self.key = key
+        self.seen: list[Seen] = []
+        self.problems: list[str] = []  # requests that a vendor would refuse
+        self.billed: defaultdict[str, Usage] = defaultdict(Usage)  # by model
+        self._steps = list(steps)
+        self._refusing: tuple[Refusal, float] | None = None  # and until when
+        self._calls = 0
+        self._answers = 0
+        self._lock = threading.Lock()
+
+    def then(self, *steps: Step) -> None:
+        """The script goes on with these."""
+        self._steps += steps
+
+    @property
+    def left(self) -> int:
+        return len(self._steps)
+
+    @property
+    def main(self) -> list[Seen]:
+        """The requests that used up a turn, or would have."""
+        return [seen for seen in self.seen if seen.kind == "main"]
+
+    @property
+    def results(self) -> list[str]:
+        """What the agent told of its tools' results, in the order of the calls."""
+        found: dict[str, str] = {}
+        for seen in self.main:
+            found |= seen.results
+        return list(found.values())
+
+    @property
+    def total(self) -> Usage:
+        return sum(self.billed.values(), Usage())
+
+    def step(self, asked: Asked) -> Turn | Refusal:
+        with self._lock:
+            if self._refusing and time.monotonic() < self._refusing[1]:
+                return _left_of(*self._refusing)
+            self._refusing = None
+            if asked.kind != "main":
+                return Turn((Say(_aside(asked)),), SIDE)
+            must(self._steps, "the script has no more turns")
+            step = self._steps.pop(0)
+            if isinstance(step, Refusal) and step.last is not None:
+                self._refusing = step, time.monotonic() + step.last
+                return _left_of(*self._refusing)
+            return step
+
+    def answer(self, asked: Asked, turn: Turn) -> Answer:
+        """The turn in the words of the agent's own tools."""
+        with self._lock:
+            self._answers += 1
+            said = tuple(self._said(part, asked) for part in turn.parts)
+            return Answer(f"{self._answers:04}", said, turn.usage)
+
+    def _said(self, part: Part, asked: Asked) -> Any:
+        if not isinstance(part, Call):
+            return part
+        self._calls += 1
+        name, arguments = tools.fit(part, asked)
+        return Called(f"{self._calls:04}", name, arguments)
+
+    def bill(self, model: str, usage: Usage) -> None:
+        with self._lock:
+            self.billed[model] += usage
+
+
+def _left_of(refusal: Refusal, until: float) -> Refusal:
+    """A limit's end stays where it is, however often one asks."""
+    left = until - time.monotonic()
+    after = refusal.retry_after if until == FOREVER else max(1.0, left)
+    return Refusal(refusal.kind, after, refusal.last)
+
+
+def _aside(asked: Asked) -> str:
+    """A title, or a summary; as JSON where a shape is wanted."""
+    words = "Repair the package"
+    return json.dumps(_shaped(asked.shape, words)) if asked.shape else words
+
+
+def _shaped(schema: Json, words: str) -> Any:
+    kind = str(schema.get("type", "string")).lower()
+    if "enum" in schema:
+        return schema["enum"][0]
+    if kind == "object":
+        properties = schema.get("properties", {})
+        return {name: _shaped(properties[name], words) for name in properties}
+    plain = {"boolean": False, "integer": 1, "number": 1, "array": []}
+    return plain.get(kind, words)

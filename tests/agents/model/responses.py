@@ -1,0 +1,164 @@
+"""OpenAI's Responses: streaming and not, with functions and tools that take plain text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tests.agents.model import openai
+from tests.agents.model.script import Refusal, Say, Think
+from tests.agents.model.wire import Answer, Asked, Json, Refused, event, must, paired, pieces
+
+CALLS = {"function_call", "custom_tool_call"}
+
+
+class Responses:
+    name = "responses"
+
+    def speaks(self, path: str) -> bool:
+        return path.partition("?")[0] == "/v1/responses"
+
+    def key(self, headers: Mapping[str, str]) -> str:
+        return openai.key(headers)
+
+    def read(self, path: str, headers: Mapping[str, str], body: Json) -> Asked:
+        must(isinstance(body.get("model"), str), "you must provide a model parameter")
+        given = body.get("input")
+        items = [{"role": "user", "content": given}] if isinstance(given, str) else given
+        must(items, "Missing required parameter: 'input'")
+        called = [item["call_id"] for item in items if item.get("type") in CALLS]
+        results = {
+            item["call_id"]: _text(item.get("output"))
+            for item in items
+            if item.get("type") in {f"{kind}_output" for kind in CALLS}
+        }
+        paired(called, results)
+        tools = {tool["name"]: tool for tool in _flat(body.get("tools") or [])}
+        last = items[-1]
+        return Asked(
+            model=body["model"],
+            stream=bool(body.get("stream")),
+            tools={name: tool.get("parameters") or {} for name, tool in tools.items()},
+            free=frozenset(name for name, tool in tools.items() if tool["type"] == "custom"),
+            results=results,
+            text=_text(last.get("content", last.get("output"))),
+            shape=((body.get("text") or {}).get("format") or {}).get("schema"),
+        )
+
+    def whole(self, asked: Asked, answer: Answer) -> Json:
+        items = [_item(part, answer, at) for at, part in enumerate(answer.parts)]
+        return _response(asked, answer, "completed") | {"output": items, "usage": _usage(answer)}
+
+    def events(self, asked: Asked, answer: Answer) -> Iterator[bytes]:
+        number = iter(range(1_000_000))
+
+        def told(kind: str, **data: Any) -> bytes:
+            return event({"type": kind, "sequence_number": next(number), **data}, kind)
+
+        yield told("response.created", response=_response(asked, answer, "in_progress"))
+        yield told("response.in_progress", response=_response(asked, answer, "in_progress"))
+        for index, part in enumerate(answer.parts):
+            item = _item(part, answer, index)
+            begun = item | {"status": "in_progress"} | _EMPTY.get(item["type"], {})
+            yield told("response.output_item.added", output_index=index, item=begun)
+            for kind, data in _deltas(part):
+                yield told(kind, item_id=item["id"], output_index=index, **data)
+            yield told("response.output_item.done", output_index=index, item=item)
+        yield told("response.completed", response=self.whole(asked, answer))
+
+    def refused(self, refusal: Refusal, message: str, now: float) -> Refused:
+        return openai.refused(refusal, message, now)
+
+
+def _flat(tools: list[Json]) -> Iterator[Json]:
+    """The tools that a call can name; those of the vendor's own (web search) are none of them."""
+    for tool in tools:
+        must(tool.get("type"), "tools: type")
+        if tool["type"] in {"function", "custom"}:
+            must(tool.get("name"), "tools: name")
+            yield tool
+        elif tool["type"] == "namespace":
+            yield from _flat(tool["tools"])
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, list):
+        return "".join(str(part.get("text", "")) for part in content)
+    return content if isinstance(content, str) else ""
+
+
+def _response(asked: Asked, answer: Answer, status: str) -> Json:
+    return {
+        "id": f"resp_{answer.id}",
+        "object": "response",
+        "created_at": 1_700_000_000,
+        "status": status,
+        "model": asked.model,
+        "output": [],
+        "usage": None,
+        "error": None,
+    }
+
+
+def _usage(answer: Answer) -> Json:
+    usage = answer.usage
+    given = usage.input + usage.cached
+    return {
+        "input_tokens": given,
+        "input_tokens_details": {"cached_tokens": usage.cached},
+        "output_tokens": usage.output,
+        "output_tokens_details": {"reasoning_tokens": usage.reasoning},
+        "total_tokens": given + usage.output,
+    }
+
+
+_EMPTY: dict[str, Json] = {
+    "message": {"content": []},
+    "reasoning": {"summary": []},
+    "function_call": {"arguments": ""},
+    "custom_tool_call": {"input": ""},
+}
+
+
+def _item(part: Any, answer: Answer, index: int) -> Json:
+    mark = f"{answer.id}_{index}"
+    if isinstance(part, Say):
+        content = [{"type": "output_text", "text": part.text, "annotations": []}]
+        head = {"type": "message", "id": f"msg_{mark}", "role": "assistant"}
+        return head | {"status": "completed", "content": content}
+    if isinstance(part, Think):
+        summary = [{"type": "summary_text", "text": part.text}]
+        return {"type": "reasoning", "id": f"rs_{mark}", "summary": summary}
+    call = {"call_id": f"call_{part.id}", "name": part.name, "status": "completed"}
+    if isinstance(part.arguments, str):
+        return {"type": "custom_tool_call", "id": f"ctc_{mark}", "input": part.arguments} | call
+    arguments = json.dumps(part.arguments)
+    return {"type": "function_call", "id": f"fc_{mark}", "arguments": arguments} | call
+
+
+def _deltas(part: Any) -> Iterator[tuple[str, Json]]:
+    if isinstance(part, Say):
+        empty = {"type": "output_text", "text": "", "annotations": []}
+        place = {"content_index": 0}
+        yield "response.content_part.added", place | {"part": empty}
+        for piece in pieces(part.text):
+            yield "response.output_text.delta", place | {"delta": piece}
+        yield "response.output_text.done", place | {"text": part.text}
+        yield "response.content_part.done", place | {"part": empty | {"text": part.text}}
+    elif isinstance(part, Think):
+        place, empty = {"summary_index": 0}, {"type": "summary_text", "text": ""}
+        yield "response.reasoning_summary_part.added", place | {"part": empty}
+        for piece in pieces(part.text):
+            yield "response.reasoning_summary_text.delta", place | {"delta": piece}
+        yield "response.reasoning_summary_text.done", place | {"text": part.text}
+        yield "response.reasoning_summary_part.done", place | {"part": empty | {"text": part.text}}
+    elif isinstance(part.arguments, str):
+        for piece in pieces(part.arguments):
+            yield "response.custom_tool_call_input.delta", {"delta": piece}
+        yield "response.custom_tool_call_input.done", {"input": part.arguments}
+    else:
+        text = json.dumps(part.arguments)
+        for piece in pieces(text):
+            yield "response.function_call_arguments.delta", {"delta": piece}
+        yield "response.function_call_arguments.done", {"arguments": text}

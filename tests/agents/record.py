@@ -1,0 +1,121 @@
+"""What each agent really prints, kept as lines for those who read it.
+
+`python -m tests.agents.record [AGENT…]` writes `recorded/AGENT-SCENARIO.jsonl` anew, and the exit
+statuses to `recorded/endings.json`; null is one that still waited and had to be ended.
+
+What differs from run to run and from machine to machine (paths, ports, ids) is replaced.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.agents.agents import AGENTS, Agent, Ended
+from tests.agents.ground import COMMAND, RIGHT, WRONG, Ground, repair
+from tests.agents.model.script import FOREVER, Refusal, Trouble, call, turn
+from tests.agents.model.server import Model
+
+RECORDED = Path(__file__).parent / "recorded"
+# Ids, each with what is kept of it. The same id becomes the same number throughout a recording.
+IDS = re.compile(
+    r"(?P<uuid>\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b)"
+    r"|(?P<head>\b(?:ses|msg|prt|per)_)[0-9a-zA-Z]{20,}"
+)
+
+
+def played(ground: Ground) -> Ended:
+    return ground.ask(ground.model.play(*repair()))
+
+
+def denied(ground: Ground) -> Ended:
+    """Some may edit and not run, others run and not edit."""
+    edit = call("edit", path="arithmetic/__init__.py", old=WRONG, new=RIGHT)
+    steps = turn("I mend it.", edit), turn("I run the tests.", call("run", command=COMMAND))
+    return ground.ask(ground.model.play(*steps, turn("Not all is allowed.")), may_run=False)
+
+
+def unauthorized(ground: Ground) -> Ended:
+    return ground.ask("sk-wrong")
+
+
+def refused(kind: Trouble, after: float | None) -> Callable[[Ground], Ended]:
+    """For good, as a limit is that ends in an hour."""
+
+    def ask(ground: Ground) -> Ended:
+        return ground.ask(ground.model.play(Refusal(kind, after, FOREVER)), within=30)
+
+    return ask
+
+
+def resumed(ground: Ground) -> Ended:
+    play = ground.model.play(turn("I have read it."), turn("You asked me to read it."))
+    session = ground.agent.session(ground.ask(play, "Read the package."))
+    return ground.ask(play, "What did I ask you?", session)
+
+
+SCENARIOS: dict[str, Callable[[Ground], Ended]] = {
+    "repair": played,
+    "denied": denied,
+    "unauthorized": unauthorized,
+    "rate-limited": refused("rate_limited", 3600),
+    "rate-limited-untold": refused("rate_limited", None),
+    "quota": refused("quota", 3600),
+    "overloaded": refused("overloaded", None),
+    "resumed": resumed,
+}
+
+
+def neutral(text: str, ground: Ground) -> str:
+    for found, kept in (
+        # As claude names a directory after it.
+        (re.sub(r"[^a-zA-Z0-9]", "-", str(ground.workspace)), "-workspace"),
+        (str(ground.workspace), "/workspace"),
+        (str(ground.home), "/home/muster"),
+        (str(ground.root), "/home"),
+        (ground.model.url.removeprefix("http://"), "model.example"),
+    ):
+        text = text.replace(found, kept)
+    numbers: dict[str, int] = {}
+
+    def numbered(match: re.Match[str]) -> str:
+        number = numbers.setdefault(match[0], len(numbers) + 1)
+        return (
+            f"00000000-0000-4000-8000-{number:012}"
+            if match["uuid"]
+            else f"{match['head']}{number:04}"
+        )
+
+    return IDS.sub(numbered, text)
+
+
+def record(agent: Agent, scenario: str) -> int | None:
+    with (
+        Model() as model,
+        tempfile.TemporaryDirectory(prefix="record-", ignore_cleanup_errors=True) as root,
+    ):
+        ground = Ground(Path(root), agent, model)
+        ended = SCENARIOS[scenario](ground)
+        path = RECORDED / f"{agent.name}-{scenario}.jsonl"
+        path.write_text(neutral(ended.stdout, ground))
+    sys.stderr.write(f"{path.name}: {ended.status} after {ended.seconds:.0f} s\n")
+    return ended.status
+
+
+def main(names: list[str]) -> None:
+    RECORDED.mkdir(exist_ok=True)
+    endings = RECORDED / "endings.json"
+    told = json.loads(endings.read_text()) if endings.exists() else {}
+    for agent in AGENTS:
+        if not names or agent.name in names:
+            for scenario in SCENARIOS:
+                told[f"{agent.name}-{scenario}"] = record(agent, scenario)
+    endings.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
