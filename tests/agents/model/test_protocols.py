@@ -1,0 +1,157 @@
+"""What each vendor's protocol asks of a conversation, and where it tells of limits."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.agents.model.asking import ANTHROPIC, CHAT, GEMINI, RESPONSES, Client, Json
+from tests.agents.model.script import Refusal, turn
+from tests.agents.model.server import Model
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[Model]:
+    with Model() as model:
+        yield model
+
+
+def said(role: str, *blocks: Any, **more: Any) -> Json:
+    return {"role": role, "content": list(blocks), **more}
+
+
+USER = {"role": "user", "content": "Hello"}
+USE = {"type": "tool_use", "id": "toolu_1", "name": "bash", "input": {}}
+RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "done"}
+ITEM = {"type": "function_call", "call_id": "call_1", "name": "bash", "arguments": "{}"}
+OUTPUT = {"type": "function_call_output", "call_id": "call_1", "output": "done"}
+CALLS = {"role": "assistant", "tool_calls": [{"id": "call_1", "type": "function"}]}
+TOLD = {"role": "tool", "tool_call_id": "call_1", "content": "done"}
+CONTENT = {"role": "user", "parts": [{"text": "Hello"}]}
+CALLED = {"role": "model", "parts": [{"functionCall": {"id": "1", "name": "bash", "args": {}}}]}
+ANSWER = {"id": "1", "name": "bash", "response": {"output": "done"}}
+ANSWERED = {"role": "user", "parts": [{"functionResponse": ANSWER}]}
+
+CONVERSATIONS: dict[str, tuple[Client, Json]] = {
+    "anthropic": (
+        ANTHROPIC,
+        {"messages": [USER, said("assistant", USE), said("user", RESULT)]},
+    ),
+    "responses": (RESPONSES, {"input": [USER, ITEM, OUTPUT]}),
+    "chat": (CHAT, {"messages": [USER, CALLS, TOLD]}),
+    "gemini": (GEMINI, {"contents": [CONTENT, CALLED, ANSWERED]}),
+}
+
+
+@pytest.mark.parametrize("name", CONVERSATIONS)
+def test_what_a_tool_has_answered_is_kept(name: str, model: Model) -> None:
+    client, changes = CONVERSATIONS[name]
+    play = model.play(turn("One."))
+    assert client.ask(model.url, play.key, **changes).status_code == 200
+    assert play.results == ["done"]
+
+
+REFUSED: dict[str, tuple[Client, Json]] = {
+    "anthropic: no model": (ANTHROPIC, {"model": None}),
+    "anthropic: no limit of tokens": (ANTHROPIC, {"max_tokens": None}),
+    "anthropic: nothing said": (ANTHROPIC, {"messages": []}),
+    "anthropic: the assistant first": (ANTHROPIC, {"messages": [said("assistant", USE)]}),
+    "anthropic: a message of nothing": (ANTHROPIC, {"messages": [USER, said("assistant")]}),
+    "anthropic: a call without its result": (
+        ANTHROPIC,
+        {"messages": [USER, said("assistant", USE), USER]},
+    ),
+    "anthropic: a result without its call": (ANTHROPIC, {"messages": [said("user", RESULT)]}),
+    "anthropic: a tool of no shape": (ANTHROPIC, {"tools": [{"name": "bash"}]}),
+    "anthropic: a tool of a wrong name": (
+        ANTHROPIC,
+        {"tools": [{"name": "a tool", "input_schema": {"type": "object"}}]},
+    ),
+    "responses: no model": (RESPONSES, {"model": None}),
+    "responses: nothing said": (RESPONSES, {"input": []}),
+    "responses: a call without its result": (RESPONSES, {"input": [USER, ITEM]}),
+    "responses: a result without its call": (RESPONSES, {"input": [USER, OUTPUT]}),
+    "chat: no model": (CHAT, {"model": None}),
+    "chat: nothing said": (CHAT, {"messages": []}),
+    "chat: a role of nobody's": (CHAT, {"messages": [{"role": "model", "content": "Hello"}]}),
+    "chat: a call without its result": (CHAT, {"messages": [USER, CALLS, USER]}),
+    "chat: a call without any": (CHAT, {"messages": [USER, CALLS]}),
+    "chat: a result without its call": (CHAT, {"messages": [USER, TOLD]}),
+    "gemini: nothing said": (GEMINI, {"contents": []}),
+    "gemini: a role of nobody's": (GEMINI, {"contents": [CONTENT | {"role": "assistant"}]}),
+    "gemini: a message of nothing": (GEMINI, {"contents": [CONTENT | {"parts": []}]}),
+    "gemini: a call without its result": (GEMINI, {"contents": [CONTENT, CALLED, CONTENT]}),
+    "gemini: a result without its call": (GEMINI, {"contents": [CONTENT, ANSWERED]}),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_the_vendor_would_refuse_is_a_problem(name: str) -> None:
+    client, changes = REFUSED[name]
+    with Model() as model:
+        play = model.play(turn("One."))
+        assert client.ask(model.url, play.key, **changes).status_code == 400
+        assert (play.left, len(model.problems)) == (1, 1)
+
+
+def refused(client: Client, refusal: Refusal, model: Model) -> httpx.Response:
+    return client.ask(model.url, model.play(refusal).key)
+
+
+def test_anthropic_tells_of_a_limit_in_headers(model: Model) -> None:
+    told = refused(ANTHROPIC, Refusal("rate_limited", 20), model)
+    assert told.headers["retry-after"] == "20"
+    assert told.headers["anthropic-ratelimit-requests-reset"].endswith("+00:00")
+    assert told.json()["error"]["type"] == "rate_limit_error"
+
+
+def test_anthropic_tells_when_a_subscription_goes_on(model: Model) -> None:
+    told = refused(ANTHROPIC, Refusal("quota", 3600), model)
+    reset = int(told.headers["anthropic-ratelimit-unified-reset"])
+    assert reset - time.time() == pytest.approx(3600, abs=5)
+    assert told.headers["anthropic-ratelimit-unified-status"] == "rejected"
+
+
+@pytest.mark.parametrize("client", [RESPONSES, CHAT], ids=lambda client: client.name)
+def test_openai_tells_of_a_limit_in_headers_and_words(client: Client, model: Model) -> None:
+    told = refused(client, Refusal("rate_limited", 20), model)
+    assert told.headers["retry-after"] == "20"
+    assert told.json()["error"]["code"] == "rate_limit_exceeded"
+    assert told.json()["error"]["message"].endswith("Please try again in 20s.")
+
+
+def test_openai_tells_when_a_subscription_goes_on(model: Model) -> None:
+    told = refused(RESPONSES, Refusal("quota", 3600), model)
+    assert told.json()["error"]["type"] == "usage_limit_reached"
+    assert told.json()["error"]["resets_at"] - time.time() == pytest.approx(3600, abs=5)
+
+
+def test_gemini_tells_of_a_limit_in_details(model: Model) -> None:
+    told = refused(GEMINI, Refusal("rate_limited", 20), model).json()["error"]
+    assert told["status"] == "RESOURCE_EXHAUSTED"
+    assert told["details"][0]["violations"][0]["quotaId"] == (
+        "GenerateRequestsPerMinutePerProjectPerModel"
+    )
+    assert told["details"][1]["retryDelay"] == "20s"
+
+
+def test_tokens_are_counted_without_a_turn(model: Model) -> None:
+    play = model.play(turn("One."))
+    for client, path in (
+        (ANTHROPIC, "/v1/messages/count_tokens"),
+        (GEMINI, "/v1beta/models/large:countTokens"),
+    ):
+        body = {name: value for name, value in client.body.items() if name != "max_tokens"}
+        told = httpx.post(f"{model.url}{path}", json=body, headers=client.header(play.key)).json()
+        assert told["input_tokens"] == told["totalTokens"] == len(json.dumps(body)) // 4
+    assert (play.left, [seen.kind for seen in play.seen]) == (1, ["count", "count"])
+
+
+def test_an_answer_has_the_shape_that_is_wanted(model: Model) -> None:
+    shape = {"type": "object", "properties": {"title": {"type": "string"}}}
+    changes: Json = {"tools": None, "generationConfig": {"responseJsonSchema": shape}}
+    told = GEMINI.ask(model.url, model.play().key, **changes).json()
+    assert json.loads(GEMINI.text(told)) == {"title": "Repair the package"}
