@@ -18,7 +18,7 @@ TOOLS := $(VENV)/tools.stamp
 # programs beyond Python name them in tests/bring.
 HEAVY := hostile
 
-.PHONY: help demo up test heavy $(HEAVY) bring fuzz check fmt bench soak chaos lock clean
+.PHONY: help demo up test heavy $(HEAVY) agents bring fuzz check fmt bench soak chaos lock clean
 
 help: ## This list
 	@echo "make TARGET, one of:"
@@ -73,6 +73,9 @@ bench: $(TOOLS) ## The benchmarks, with ratios to bare parts and peers; takes mi
 hostile: $(TOOLS) ## Agents that mean no good, in rooms of real daemons (as root)
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/hostile
 
+agents: $(TOOLS) ## The real agents, which `make bring` brings, against a model that follows a script
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/agents/real
+
 soak: $(TOOLS) ## Ordinary life, sampled: does anything grow? MINUTES=10; a chart in soak.svg
 	@$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),10)
 
@@ -89,7 +92,7 @@ lock: $(BIN)/uv ## requirements*.txt from the .in by hand; UPGRADE=all, or names
 	done
 
 clean: ## Remove .venv and caches; .muster, where the stacks keep their state, stays
-	@rm -rf $(VENV) tests/browser/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) tests/browser/node_modules tests/agents/*/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---- the virtual environment -------------------------------------------------------------------

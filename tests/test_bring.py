@@ -15,12 +15,13 @@ mkdir -p node_modules/player
 printf '{\\n  "packages": {\\n    "node_modules/player": {\\n' >node_modules/.package-lock.json
 """
 PLAIN = ["bwrap", "vim", "htop", "tmux", "gdb", "gcc", "make", "git-lfs", "ssh", "sshd", "chromium"]
-COMMANDS = {**dict.fromkeys(PLAIN, ""), "npm": NPM}
+COMMANDS = {**dict.fromkeys(PLAIN, ""), "npm": NPM, "node": "echo v20.1.0"}
+FOLDERS = ("tests/browser", "tests/agents/npm", "tests/agents/node")
 
 
 @dataclass
 class House:
-    """A repository with nothing in it but the script and a lock file."""
+    """A repository with nothing in it but the script and lock files."""
 
     root: Path
 
@@ -44,14 +45,16 @@ class House:
     @property
     def asked(self) -> list[str]:
         """What the latest run has asked of npm and apt-get."""
-        return (self.root / "asked").read_text().splitlines()
+        lines = (self.root / "asked").read_text().splitlines()
+        return [line for line in lines if not line.startswith("node ")]
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> House:
     house = House(tmp_path)
-    house.folder.mkdir(parents=True)
-    (house.folder / "package-lock.json").write_text("{}")
+    for folder in FOLDERS:
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "package-lock.json").write_text("{}")
     shutil.copy(SCRIPT, tmp_path / "tests" / "bring")
     # Of this machine's programs only what the script itself runs, so that the rest is not there.
     for folder in ("bin", "tools"):
@@ -67,7 +70,7 @@ def house(tmp_path: Path) -> House:
 
 def test_a_second_run_brings_nothing(house: House) -> None:
     assert house.bring().returncode == 0
-    assert house.asked == ["npm ci"]
+    assert house.asked == ["npm ci", "npm ci"]
     again = house.bring()
     assert (again.returncode, again.stdout, house.asked) == (0, "", [])
 
@@ -94,6 +97,25 @@ def test_what_is_not_as_locked_is_brought_anew(
     assert house.asked == ["npm ci"]
     house.bring()
     assert house.asked == []
+
+
+@pytest.mark.parametrize("does", ["echo v18.19.0", "exit 1"])
+def test_a_node_that_is_too_old_for_the_agents_has_one_beside_it(does: str, house: House) -> None:
+    house.command("node", does)
+    assert "Installing from npm into tests/agents/node/node_modules\n" in house.bring().stdout
+    assert house.bring().stdout == ""
+
+
+def test_what_a_folder_has_left_to_do_is_done_until_it_succeeds(house: House) -> None:
+    settle = house.folder / "settle"
+    settle.write_text("#!/bin/sh\ntest -e allowed\n")
+    settle.chmod(0o755)
+    done = house.bring()
+    assert (done.returncode, done.stderr) == (1, "make bring: tests/browser/settle failed\n")
+    (house.folder / "allowed").touch()
+    assert house.bring().returncode == 0
+    settle.write_text("#!/bin/sh\nexit 1\n")
+    assert house.bring().returncode == 0
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root is let")

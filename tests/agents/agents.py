@@ -44,10 +44,10 @@ class Agent(Protocol):
     def furnish(self, home: Path, url: str) -> None:
         """Write to the home what must lie there before the first start."""
 
-    def environment(self, url: str, key: str) -> dict[str, str]: ...
+    def environment(self, url: str, key: str, may_run: bool = True) -> dict[str, str]: ...
 
     def argv(self, prompt: str, session: str | None = None, may_run: bool = True) -> list[str]:
-        """`session` is gone on with. It may edit files, and run commands if it `may_run`."""
+        """`session` is gone on with. If it `may_run`, all is allowed: commands and edits."""
 
     def session(self, ended: Ended) -> str: ...
 
@@ -58,7 +58,7 @@ class Claude:
     def furnish(self, home: Path, url: str) -> None:
         """It needs nothing there when it is asked by `-p`."""
 
-    def environment(self, url: str, key: str) -> dict[str, str]:
+    def environment(self, url: str, key: str, may_run: bool = True) -> dict[str, str]:
         return {
             "ANTHROPIC_BASE_URL": url,
             "ANTHROPIC_API_KEY": key,
@@ -98,7 +98,7 @@ stream_max_retries = 1
 """
         )
 
-    def environment(self, url: str, key: str) -> dict[str, str]:
+    def environment(self, url: str, key: str, may_run: bool = True) -> dict[str, str]:
         return {"CODEX_API_KEY": key}
 
     def argv(self, prompt: str, session: str | None = None, may_run: bool = True) -> list[str]:
@@ -117,7 +117,7 @@ class OpenCode:
     def furnish(self, home: Path, url: str) -> None:
         """Its settings are in a variable."""
 
-    def environment(self, url: str, key: str) -> dict[str, str]:
+    def environment(self, url: str, key: str, may_run: bool = True) -> dict[str, str]:
         model = {"name": "Large", "limit": {"context": 200_000, "output": 8_000}}
         provider = {
             "npm": "@ai-sdk/openai-compatible",
@@ -131,6 +131,7 @@ class OpenCode:
             "model": "scripted/large",
             "small_model": "scripted/large",
             "provider": {"scripted": provider},
+            "permission": {"bash": "allow" if may_run else "ask"},
         }
         return {
             "OPENCODE_CONFIG_CONTENT": json.dumps(settings),
@@ -153,12 +154,12 @@ class Gemini:
         settings = {
             "security": {"auth": {"selectedType": "gemini-api-key"}},
             "privacy": {"usageStatisticsEnabled": False},
-            "general": {"disableAutoUpdate": True, "disableUpdateNag": True},
+            "general": {"enableAutoUpdate": False, "maxAttempts": 2},
         }
         (home / ".gemini").mkdir()
         (home / ".gemini" / "settings.json").write_text(json.dumps(settings))
 
-    def environment(self, url: str, key: str) -> dict[str, str]:
+    def environment(self, url: str, key: str, may_run: bool = True) -> dict[str, str]:
         return {"GOOGLE_GEMINI_BASE_URL": url, "GEMINI_API_KEY": key}
 
     def argv(self, prompt: str, session: str | None = None, may_run: bool = True) -> list[str]:
@@ -180,7 +181,7 @@ def need(agent: Agent) -> None:
         missing(agent.name)
 
 
-def run(argv: list[str], at: Path, variables: Mapping[str, str], within: float = 60.0) -> Ended:
+def run(argv: list[str], at: Path, variables: Mapping[str, str], within: float = 120.0) -> Ended:
     """With these variables alone, and no input; killed with its whole process group in the end."""
     path = os.pathsep.join([str(NPM), str(NODE), os.environ["PATH"]])
     found = shutil.which(argv[0], path=path) or missing(argv[0])

@@ -90,10 +90,11 @@ class Ground:
         prompt: str = PROMPT,
         session: str | None = None,
         may_run: bool = True,
-        within: float = 60.0,
+        within: float = 120.0,
     ) -> Ended:
         """Run the agent with the key of a play, or with any other."""
         key = play if isinstance(play, str) else play.key
-        variables = self.agent.environment(self.model.url, key) | {"HOME": str(self.home)}
+        variables = self.agent.environment(self.model.url, key, may_run)
+        variables["HOME"] = str(self.home)
         argv = self.agent.argv(prompt, session, may_run)
         return run(argv, self.workspace, variables, within)

@@ -47,7 +47,7 @@ def refused(kind: Trouble, after: float | None) -> Callable[[Ground], Ended]:
     """For good, as a limit is that ends in an hour."""
 
     def ask(ground: Ground) -> Ended:
-        return ground.ask(ground.model.play(Refusal(kind, after, FOREVER)), within=30)
+        return ground.ask(ground.model.play(Refusal(kind, after, FOREVER)), within=100)
 
     return ask
 
@@ -102,6 +102,7 @@ def record(agent: Agent, scenario: str) -> int | None:
         ended = SCENARIOS[scenario](ground)
         path = RECORDED / f"{agent.name}-{scenario}.jsonl"
         path.write_text(neutral(ended.stdout, ground))
+    sys.stderr.write(ended.stderr[-2000:] if "-v" in sys.argv else "")
     sys.stderr.write(f"{path.name}: {ended.status} after {ended.seconds:.0f} s\n")
     return ended.status
 

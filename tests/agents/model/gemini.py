@@ -113,7 +113,7 @@ def _part(part: Any) -> Json:
         return {"text": part.text}
     if isinstance(part, Think):
         return {"text": part.text, "thought": True}
-    return {"functionCall": {"id": part.id, "name": part.name, "args": part.arguments}}
+    return {"functionCall": {"name": part.name, "args": part.arguments}}
 
 
 def _chunk(asked: Asked, answer: Answer, parts: list[Json], last: bool = False) -> Json:
