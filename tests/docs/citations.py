@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
-_LEFT_OUT = frozenset({"node_modules", "__pycache__"})
+_LEFT_OUT = frozenset({"node_modules", "__pycache__", "package-lock.json"})
 _HIDDEN_BUT_OURS = frozenset({".ci", ".github"})
 _MAYBE = re.compile(r"\.md\b|decision|rule", re.IGNORECASE)
 

@@ -28,8 +28,8 @@ class Stages:
         self.begin(*argv, index=index, **more)
         return self.wait(index)
 
-    def wait(self, index: int = 0) -> StageEnd:
-        end = self.shim.wait(index, timeout=30)
+    def wait(self, index: int = 0, run: int = 0) -> StageEnd:
+        end = self.shim.wait(index, timeout=30, run=run)
         assert end is not None, "the stage does not end"
         return end
 

@@ -71,7 +71,7 @@ for number in range(60):
     show(f"#{number}# at {offset};")
 """
     stages = speak(act, run=2)
-    assert stages.wait().code == 0
+    assert stages.wait(run=2).code == 0
     told, log = entries(stages), stages.output()
     assert [entry["number"] for entry in told] == list(range(60))
     for entry in told:
