@@ -41,6 +41,7 @@ def command(
         limits=limits.of_room(
             f"{workspace.key.name}-{order.stage_index}", (workspace.path, workspace.home)
         ),
+        channel=order.kind == "agent",
     )
 
 

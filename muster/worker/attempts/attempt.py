@@ -11,7 +11,7 @@ that starts anew goes on where the last one stopped, and reports nothing twice.
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import wait
+from contextlib import suppress
 from functools import partial
 from typing import cast
 
@@ -39,6 +39,7 @@ from muster.worker.attempts.noted_orders import AttemptOrder, NotedOrders
 from muster.worker.attempts.refused import RefusedHosts
 from muster.worker.attempts.serial_executor import SerialExecutor
 from muster.worker.attempts.shim_side import AttemptShim, Interrupted, ShimLost
+from muster.worker.attempts.transcript import TranscriptTeller
 from muster.worker.attempts.workspace_side import AttemptWorkspace
 from muster.worker.shim.client import ShimLink
 from muster.worker.shim.wire import StageEnd
@@ -73,6 +74,7 @@ class Attempt:
         self._leaving = False  # the daemon leaves, or nothing of the attempt is left
         self._refused = RefusedHosts(self._reporter, context.layout.attempt(key))
         self._shim = AttemptShim(context, key, self._refused.tell)
+        self._transcript = TranscriptTeller(self._reporter, self._shim.directory)
         self._workspace = AttemptWorkspace(self._reporter, self._abandoned)
         self._kept = kept_order.read(self._shim.directory) if resumed else None
         self._noted = NotedOrders()
@@ -199,30 +201,29 @@ class Attempt:
             command = stage_command.command(order, kept, workspace, self._context.limits)
             starting.result()
         finally:
-            wait([starting])  # whatever comes of it
+            starting.exception()  # is waited for, whatever comes of it
         return self._shim.begin(command, self._goes_on)
 
     def _await_end(self, kept: KeptOrder) -> None:
         """Waits for the stage's end and reports it; that of a stage to stop `_stop` reports."""
-        try:
-            with self._workspace.watched():
-                end = self._shim.wait(kept.stage_index, kept.run, self._noted.may_go_on)
-        except ShimLost:
-            if not self._noted.is_stopping:
-                self._reporter.say(Lost("the stage's shim is gone"))
-        except Interrupted:
-            pass
+        end: StageEnd | None = None
+        with suppress(ShimLost, Interrupted), self._workspace.watched():
+            may_go_on, tell = self._noted.may_go_on, self._transcript.tell
+            end = self._shim.wait(kept.stage_index, kept.run, may_go_on, tell)
+        self._transcript.tell_rest(lambda: not self._leaving)
+        if self._leaving or self._noted.is_stopping:
+            return
+        if end is None:
+            self._reporter.say(Lost("the stage's shim is gone"))
         else:
-            if not self._noted.is_stopping:
-                self._conclude(kept, end)
+            self._conclude(kept, end)
 
     def _conclude(self, kept: KeptOrder, end: StageEnd) -> None:
         agent_outcome.judge(self._context.health, kept, end, self._shim.directory)
         if (failure := stage_command.failure(end)) is not None:
             self._reporter.fail(*failure)
             return
-        succeeded = end.how == "exit" and end.code == 0
-        if not succeeded:
+        if (end.how, end.code) != ("exit", 0):
             self._workspace.look()
         elif not self._reporter.standing.has_checkpointed(kept.stage_index, kept.run):
             self._workspace.checkpoint(kept)

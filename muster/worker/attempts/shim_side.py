@@ -139,11 +139,18 @@ class AttemptShim:
             extend(self._shim, self._context.lease.deadline or 0.0)
         return False
 
-    def wait(self, stage_index: int, run: int, may_go_on: Callable[[], bool]) -> StageEnd:
+    def wait(
+        self,
+        stage_index: int,
+        run: int,
+        may_go_on: Callable[[], bool],
+        meanwhile: Callable[[], float | None] = lambda: None,
+    ) -> StageEnd:
         """How that run of the stage ended; as soon as `may_go_on` is false it is stopped.
 
-        A shim with which it has not ended 20 s later is killed, and what it ran with it. Raises
-        ShimLost, and Interrupted after `detach`.
+        A shim with which it has not ended 20 s later is killed, and what it ran with it.
+        `meanwhile` is called whenever something has happened, and after the seconds that it
+        returns. Raises ShimLost, and Interrupted after `detach`.
         """
         kill_at: float | None = None
         while True:
@@ -162,7 +169,10 @@ class AttemptShim:
                 self.kill()
                 self._changed.wait(_HUNG_LOOK)  # until its connection tells that it is gone
             else:
-                self._changed.wait(None if kill_at is None else kill_at - monotonic())
+                due = [] if kill_at is None else [kill_at - monotonic()]
+                if (again := meanwhile()) is not None:
+                    due.append(again)
+                self._changed.wait(min(due, default=None))
 
     def stop(self) -> None:
         """TERM, 10 s, KILL for what runs; does not wait."""

@@ -88,6 +88,11 @@ class Journal:
                 self._unwritten.append(Acked(up_to))
                 self._changed.notify_all()
 
+    def wait_for_change(self, timeout: float) -> None:
+        """Waits until something was reported, stored or acked, or for `timeout` seconds."""
+        with self._changed:
+            self._changed.wait(timeout)
+
     def standing(self, key: AttemptKey) -> Standing:
         """What has been reported of the attempt; an empty standing if nothing has been."""
         with self._changed:

@@ -15,6 +15,7 @@ from muster.protocol.frames import (
     StageFinished,
     StageStarted,
     Stopped,
+    Transcript,
 )
 
 Over = Literal["", "stopped", "failed", "lost"]
@@ -26,6 +27,7 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     `started`, `checkpointed` and `finished` are the highest stages of which that was reported; -1:
     of none yet. Those with `_run` are the runs of these stages. `unsuccessful`: the last stage that
     ended did not succeed; `ended_by` is how it ended. `over` is why the attempt cannot go on.
+    `transcript`: how many of its entries were reported.
     """
 
     accepted: bool = False
@@ -39,6 +41,7 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     started_run: int = 0
     checkpointed_run: int = 0
     finished_run: int = 0
+    transcript: int = 0
 
     def has_started(self, stage: int, run: int) -> bool:
         """Whether the start of that run of the stage was reported, or of a later one."""
@@ -75,6 +78,8 @@ def _changes(body: Body) -> dict[str, object]:
             unsuccessful = (how, code) != ("exit", 0)
             ending = {"unsuccessful": unsuccessful, "ended_by": how}
             return {"finished": stage, "finished_run": run, **ending}
+        case Transcript(first=first, entries=entries):
+            return {"transcript": first + len(entries)}
         case Published():
             return {"published": True}
         case Stopped():

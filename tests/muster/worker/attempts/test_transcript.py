@@ -1,0 +1,243 @@
+"""What an agent tells of what it does reaches the server: each entry once, in order, in time."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import msgspec
+import pytest
+
+from muster.protocol.attempt_key import AttemptKey
+from muster.protocol.frames import Lost, StageFinished, Stop, Stopped, Transcript, WorkspaceFacts
+from muster.worker.attempts.context import AttemptContext, Reporter
+from muster.worker.attempts.transcript import TranscriptTeller
+from muster.worker.journal.journal import Journal
+from muster.worker.room.rooms import found_out
+from muster.worker.room.view import PYTHON
+from muster.worker.shim import client as shim_client
+from muster.worker.shim.transcript import NAME, TranscriptWriter
+from tests.muster.worker.attempts.attempt_world import milestones, quick
+from tests.muster.worker.repositories import repository, root, until
+from tests.muster.worker.shim.channel_speaker import SPEAKER
+from tests.muster.worker.test_daemon_killed import written
+from tests.muster.worker.worker_home import WorkerHome, worker
+
+__all__ = ["quick", "repository", "root", "worker"]
+
+Speak = Callable[..., None]
+KEY = AttemptKey(7, 1)
+
+
+@pytest.fixture
+def speak(worker: WorkerHome) -> Speak:
+    """Orders a stage whose agent is Python that speaks over its channel."""
+    python = Path(os.path.realpath(sys.executable))
+    if found_out(worker.layout).level == "full":
+        python = Path(PYTHON, "bin", python.name)
+
+    def order(act: str, stage_index: int = 0, **more: Any) -> None:
+        command = f"{python} -I -S -c {{prompt}}"
+        worker.run(SPEAKER + act, stage_index, kind="agent", agent_command=command, **more)
+
+    return order
+
+
+def numbered(worker: WorkerHome) -> list[tuple[int, int, str]]:
+    """Number, stage and text of each entry, as reported."""
+    return [
+        (report.first + at, report.stage_index, entry.text)
+        for report in cast(list[Transcript], worker.server.bodies(Transcript))
+        for at, entry in enumerate(report.entries)
+    ]
+
+
+def held(worker: WorkerHome) -> tuple[Path, str]:
+    """A file that the stage waits for, and the act that does."""
+    flag = worker.layout.home.parent / "go"
+    return flag, f"import time\nwhile not os.path.exists({str(flag)!r}): time.sleep(0.02)\n"
+
+
+def test_entries_come_before_the_stages_end_and_say_where_the_log_shows_them(
+    worker: WorkerHome, speak: Speak
+) -> None:
+    server = worker.start().server
+    act = "for n in range(3): entry(f'#{n}', title='t', data={'n': n}); show(f'#{n}' + chr(10))"
+    speak(act, secrets={"KEY": "hush-hush"})
+    server.until_said(StageFinished)
+    assert milestones(worker)[-2:] == ["Checkpoint", "StageFinished"]
+    assert milestones(worker).index("Transcript") < milestones(worker).index("StageFinished")
+    assert numbered(worker) == [(0, 0, "#0"), (1, 0, "#1"), (2, 0, "#2")]
+    entries = [entry for said in server.bodies(Transcript) for entry in said.entries]  # type: ignore[union-attr]
+    server.until(lambda: server.log() == b"#0\r\n#1\r\n#2\r\n")
+    for number, entry in enumerate(entries):
+        assert server.log()[entry.log_offset :].startswith(entry.text.encode())
+        assert (entry.kind, entry.title, entry.data) == ("message", "t", {"n": number})
+
+    speak("entry('next')", stage_index=1)
+    server.until_said(StageFinished, 2)
+    assert numbered(worker)[3:] == [(3, 1, "next")]
+    worker.forget()
+    server.until(lambda: server.bodies(WorkspaceFacts)[-1].state == "removed")
+    assert list(worker.layout.attempts.iterdir()) == []
+
+
+def test_entries_come_while_the_stage_runs(worker: WorkerHome, speak: Speak) -> None:
+    server = worker.start().server
+    flag, wait = held(worker)
+    speak(f"entry('one')\nentry('two')\n{wait}")
+    server.until(lambda: len(numbered(worker)) == 2)
+    assert server.bodies(StageFinished) == []
+    flag.touch(0o666)
+    server.until_said(StageFinished)
+    assert len(numbered(worker)) == 2
+
+
+@pytest.mark.parametrize("kills", [1, 4])
+def test_daemons_that_are_killed_in_between_report_each_entry_once(
+    worker: WorkerHome, speak: Speak, kills: int
+) -> None:
+    server = worker.server
+    flag, _ = held(worker)
+    worker.spawn()
+    speak(
+        "import time\nnumber = 0\n"
+        f"while not os.path.exists({str(flag)!r}):\n"
+        "    entry(str(number)); number += 1; time.sleep(0.003)\n"
+        "show(f'{number} entries')"
+    )
+    for _ in range(kills):
+        known = len(numbered(worker))
+        server.until(lambda known=known: len(numbered(worker)) > known)
+        worker.kill()
+        worker.spawn()
+    flag.touch(0o666)
+    server.until_said(StageFinished)
+    server.until(lambda: server.log().endswith(b"entries"))
+    count = int(server.log().split()[0])
+    assert numbered(worker) == [(number, 0, str(number)) for number in range(count)]
+
+
+def test_a_report_that_was_not_on_disk_when_all_died_is_made_again(
+    worker: WorkerHome, speak: Speak
+) -> None:
+    server = worker.server
+    flag, wait = held(worker)
+    journal = worker.layout.journal / "journal"
+    worker.spawn()
+    speak(f"show('up')\n{wait}\nfor n in range(50): entry(str(n))")
+    server.until(lambda: b"up" in server.log())
+    server.line.refuse = True
+    server.line.cut()
+    flag.touch(0o666)
+    until(lambda: written(journal, StageFinished))
+    worker.kill()
+    os.truncate(journal, written(journal, Transcript) - 5)
+    server.line.refuse = False
+
+    worker.spawn()
+    server.until_said(StageFinished)
+    assert numbered(worker) == [(number, 0, str(number)) for number in range(50)]
+
+
+def test_much_waits_in_its_file_until_the_server_has_the_rest(
+    worker: WorkerHome, speak: Speak
+) -> None:
+    server = worker.start().server
+    server.acks = False
+    speak("for n in range(150): entry(str(n) + ' ' + 'x' * 16000)")
+    server.until(lambda: len(server.bodies(Transcript)) >= 4)
+    directory = worker.layout.attempt(KEY)
+    until(lambda: (state := shim_client.read_state(directory)) and state.ends)
+    assert len(server.bodies(Transcript)) == 4
+    assert server.bodies(StageFinished) == []
+    server.release()
+    server.until_said(StageFinished)
+    assert [int(text.split()[0]) for _, _, text in numbered(worker)] == list(range(150))
+    for said in server.bodies(Transcript):
+        assert len(msgspec.json.encode(said)) <= 256 << 10
+
+
+def test_of_a_stage_that_is_lost_all_is_told_before_that(worker: WorkerHome, speak: Speak) -> None:
+    server = worker.start().server
+    speak("for n in range(9): entry(str(n))\nshow('up')\nsys.stdin.readline()")
+    server.until(lambda: b"up" in server.log())
+    shim = shim_client.attach(worker.layout.attempt(KEY))
+    assert shim is not None
+    os.kill(shim.state().pid, signal.SIGKILL)
+    shim.close()
+    server.until_said(Lost)
+    assert milestones(worker)[-1] == "Lost"
+    assert [text for _, _, text in numbered(worker)] == [str(number) for number in range(9)]
+
+
+def test_of_a_stage_that_is_stopped_all_is_told_before_that(
+    worker: WorkerHome, speak: Speak
+) -> None:
+    server = worker.start().server
+    speak("for n in range(9): entry(str(n))\nshow('up')\nsys.stdin.readline()")
+    server.until(lambda: b"up" in server.log())
+    server.send(Stop(7, 1, "cancelled"))
+    server.until_said(Stopped)
+    assert milestones(worker)[-1] == "Stopped"
+    assert [text for _, _, text in numbered(worker)] == [str(number) for number in range(9)]
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    journal = Journal(tmp_path, lambda: None)
+    yield journal
+    journal.close()
+
+
+def teller(journal: Journal, directory: Path) -> TranscriptTeller:
+    context = cast(AttemptContext, SimpleNamespace(journal=journal))
+    return TranscriptTeller(Reporter(context, KEY), directory)
+
+
+def told(journal: Journal) -> list[tuple[int, int, int, list[str]]]:
+    assert journal.flush(10)
+    bodies = [cast(Transcript, report.body) for report in journal.after(0)]
+    return [(b.first, b.stage_index, b.run, [e.text for e in b.entries]) for b in bodies]
+
+
+def test_a_report_is_about_one_run_of_one_stage(journal: Journal, tmp_path: Path) -> None:
+    writer = TranscriptWriter(tmp_path)
+    for number, (stage, run) in enumerate([(0, 0), (0, 0), (1, 0), (1, 1), (1, 1)]):
+        place = {"stage": stage, "run": run, "atMs": 5, "logOffset": 6}
+        writer.append(place, {"kind": "tool", "title": "", "text": str(number), "data": {}})
+    teller(journal, tmp_path).tell_rest(lambda: True)
+    assert told(journal) == [(0, 0, 0, ["0", "1"]), (2, 1, 0, ["2"]), (3, 1, 1, ["3", "4"])]
+
+
+def test_a_line_that_cannot_be_read_costs_no_other(journal: Journal, tmp_path: Path) -> None:
+    lines = [b'{"atMs":1,"kind":"tool","text":"a"}', b'{"kind":"new"}', b'{"atMs":1,"kind":"tool"}']
+    (tmp_path / NAME).write_bytes(b"\n".join([*lines, b'{"half']))
+    teller(journal, tmp_path).tell_rest(lambda: True)
+    ((first, _, _, texts),) = told(journal)
+    assert (first, texts) == (0, ["a", "", ""])
+    (report,) = journal.after(0)
+    assert [entry.kind for entry in cast(Transcript, report.body).entries] == [
+        *("tool", "error", "tool")
+    ]
+
+
+def test_it_reports_now_and_then_and_at_once_at_the_end(journal: Journal, tmp_path: Path) -> None:
+    writer, telling = TranscriptWriter(tmp_path), teller(journal, tmp_path)
+    place = {"stage": 0, "run": 0, "atMs": 5, "logOffset": 6}
+    entry = {"kind": "tool", "title": "", "text": "", "data": {}}
+    assert telling.tell() is None
+    writer.append(place, entry)
+    assert telling.tell() is None
+    writer.append(place, entry)
+    again = telling.tell()
+    assert again is not None
+    assert 0 < again <= 0.5
+    assert len(told(journal)) == 1
+    telling.tell_rest(lambda: False)
+    assert len(told(journal)) == 1
+    telling.tell_rest(lambda: True)
+    assert [first for first, *_ in told(journal)] == [0, 1]
