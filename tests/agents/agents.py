@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from tests.programs import missing
 
@@ -33,7 +33,7 @@ class Ended:
     seconds: float
 
     @property
-    def lines(self) -> list[dict[str, object]]:
+    def lines(self) -> list[dict[str, Any]]:
         """The JSON objects that it printed, a line each."""
         return [json.loads(line) for line in self.stdout.splitlines() if line.startswith("{")]
 
@@ -172,7 +172,8 @@ class Gemini:
         return str(ended.lines[0]["session_id"])
 
 
-AGENTS: tuple[Agent, ...] = (Claude(), Codex(), OpenCode(), Gemini())
+CLAUDE, CODEX, OPENCODE, GEMINI = Claude(), Codex(), OpenCode(), Gemini()
+AGENTS: tuple[Agent, ...] = (CLAUDE, CODEX, OPENCODE, GEMINI)
 
 
 def need(agent: Agent) -> None:

@@ -70,6 +70,10 @@ SCENARIOS: dict[str, Callable[[Ground], Ended]] = {
 }
 
 
+# gemini's model is not offered what it may not do.
+NONE_OF = {"gemini": {"denied"}}
+
+
 def neutral(text: str, ground: Ground) -> str:
     for found, kept in (
         # As claude names a directory after it.
@@ -102,7 +106,6 @@ def record(agent: Agent, scenario: str) -> int | None:
         ended = SCENARIOS[scenario](ground)
         path = RECORDED / f"{agent.name}-{scenario}.jsonl"
         path.write_text(neutral(ended.stdout, ground))
-    sys.stderr.write(ended.stderr[-2000:] if "-v" in sys.argv else "")
     sys.stderr.write(f"{path.name}: {ended.status} after {ended.seconds:.0f} s\n")
     return ended.status
 
@@ -113,7 +116,7 @@ def main(names: list[str]) -> None:
     told = json.loads(endings.read_text()) if endings.exists() else {}
     for agent in AGENTS:
         if not names or agent.name in names:
-            for scenario in SCENARIOS:
+            for scenario in sorted(SCENARIOS.keys() - NONE_OF.get(agent.name, set())):
                 told[f"{agent.name}-{scenario}"] = record(agent, scenario)
     endings.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n")
 
