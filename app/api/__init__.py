@@ -19,6 +19,7 @@ ROOMS = (
     "app.api.auth.routes",
     "app.api.web.tasks",
     "app.api.web.recordings",
+    "app.api.web.transcripts",
     "app.api.web.workspaces",
     "app.api.web.dashboard",
     "app.api.web.machines",

@@ -57,7 +57,7 @@ def by_cursor(
     inside of the query. `key` is one column or several: integers, UUIDs or moments, together unique
     among the rows and never null. One query. Raises InvalidFields for an invalid cursor.
     """
-    seen = None if cursor is None else _values(key, _opened(cursor, _name(key)))
+    seen = None if cursor is None else _values(key, opened(cursor, _name(key)))
     end: SortKey | None = None
     if not isinstance(rows, Select):
         cut = rows(seen, limit + 1)
@@ -71,7 +71,7 @@ def by_cursor(
     width = len(key)
     items = [row[0] if len(row) == 1 + width else row[:-width] for row in found[:limit]]
     last = found[limit - 1][-width:] if len(found) > limit else end
-    return {"items": items, "next_cursor": _sealed(last, _name(key)) if last else None}
+    return {"items": items, "next_cursor": sealed(last, _name(key)) if last else None}
 
 
 def by_offset(items: list[Any], total: int, *, limit: int, offset: int) -> dict[str, Any]:
@@ -84,12 +84,14 @@ def _serializer(order: str) -> URLSafeSerializer:
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=f"cursor {order}")
 
 
-def _sealed(place: Sequence[Any], order: str) -> str:
+def sealed(place: Sequence[Any], order: str) -> str:
+    """The cursor that denotes a place in the list of that order."""
     text = _serializer(order).dumps([str(value) for value in place])
     return text if isinstance(text, str) else text.decode()
 
 
-def _opened(cursor: str, order: str) -> list[str]:
+def opened(cursor: str, order: str) -> list[str]:
+    """The place that was sealed. Raises InvalidFields for what is no cursor of that order."""
     try:
         texts: list[str] = _serializer(order).loads(cursor)
     except BadSignature:

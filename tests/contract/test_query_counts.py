@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from app.domain.roles import SystemRole
 from app.domain.task import EventType, TaskStatus
 from app.extensions import db
-from app.models import Developer, Event, LogChunk, TerminalInput
+from app.models import Developer, Event, LogChunk, TerminalInput, TranscriptChunk
 from app.services import audit
 from app.services.tasks import history
 from tests.app.services.statements import counted
@@ -73,6 +73,18 @@ def fill_log(admin: Developer, rows: int) -> str:
         text = {"size": 2, "first_line": line, "lines": 1, "data": b"x\n"}
         db.session.add(LogChunk(**place, **text, marks=[[2 * line, 0, 0]]))
     return f"/api/web/tasks/{task.id}/logs"
+
+
+def fill_transcript(admin: Developer, rows: int) -> str:
+    """An entry each in a chunk of its own, as a slow agent does them."""
+    task = make_task()
+    attempt = make_attempt(task, make_machine(), transcript_entries=rows)
+    data = b'[{"atMs":0,"kind":"tool"}]'
+    for number in range(rows):
+        place = {"task_id": task.id, "attempt": attempt.number, "first": number, "count": 1}
+        about = {"stage_index": 0, "run": 0, "first_ms": 0, "last_ms": 0, "size": len(data)}
+        db.session.add(TranscriptChunk(**place, **about, data=data))
+    return f"/api/web/tasks/{task.id}/transcript"
 
 
 def fill_terminal_inputs(admin: Developer, rows: int) -> str:
@@ -193,6 +205,7 @@ FILLS: dict[str, Callable[[Developer, int], str]] = {
     "/api/web/tasks": fill_tasks,
     "/api/web/tasks/{taskId}/events": fill_events,
     "/api/web/tasks/{taskId}/logs": fill_log,
+    "/api/web/tasks/{taskId}/transcript": fill_transcript,
     "/api/web/tasks/{taskId}/terminal-inputs": fill_terminal_inputs,
     "/api/web/agents": fill_agents,
     "/api/web/machines": fill_machines,

@@ -1,4 +1,4 @@
-"""A task's stream: its events and its log's bytes, from where a client has read to.
+"""A task's stream: events, entries of its transcript and its log, from where a client has read to.
 
 No connection to Postgres is held while it waits, or while the client takes its time.
 """
@@ -7,6 +7,7 @@ import base64
 import contextlib
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import structlog
 from flask import Flask
@@ -15,8 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.api.live import hub, places, sse
 from app.api.schemas.tasks import EventSchema
+from app.api.schemas.transcripts import TranscriptEntrySchema
 from app.services.clock import now
 from app.services.logs import news as task_news
+from app.services.logs import transcripts
 from app.services.logs.news import Seen, StreamCursor
 from app.services.notify import news
 from app.services.people.sessions import DeveloperSession
@@ -28,6 +31,7 @@ PAUSE_SECONDS = 0.05  # between two looks: a log that pours is read in larger pi
 log = structlog.get_logger(__name__)
 
 _EVENTS = EventSchema(many=True)
+_ENTRIES = TranscriptEntrySchema(many=True)
 
 
 class _Reading:
@@ -61,9 +65,10 @@ class _Reading:
             return
         if self.place is None or self.place.events > seen.top.events:
             self.place = seen.top
-            logs = {str(attempt): size for attempt, size in seen.top.logs.items()}
-            yield sse.message(self._greeting, {"events": seen.top.events, "logs": logs}, seen.top)
+            yield sse.message(self._greeting, _how_far(seen.top), seen.top)
         yield from self._events(self.place, seen.top)
+        # Before the log, which may pour for longer than there is time.
+        yield from self._entries(self.place, seen.top)
         yield from self._logs(self.place, seen.top)
 
     def end(self, reason: str) -> bytes:
@@ -80,6 +85,17 @@ class _Reading:
                 return
             place = self.place = place.after_events(rows[-1].number)
             yield sse.message("events", said, place)
+
+    def _entries(self, place: StreamCursor, top: StreamCursor) -> Iterator[bytes]:
+        for attempt, end in sorted(top.entries.items()):
+            while place.entries_at(attempt) < end and self._goes_on():
+                with self.app.app_context():
+                    start = place.entries_at(attempt)
+                    said = _ENTRIES.dump(transcripts.following(self.task_id, attempt, start))
+                if not said:  # the task has gone since: the next look says so
+                    return
+                place = self.place = place.after_entries(attempt, start + len(said))
+                yield sse.message("transcript", said, place)
 
     def _logs(self, place: StreamCursor, top: StreamCursor) -> Iterator[bytes]:
         for attempt, end in sorted(top.logs.items()):
@@ -137,6 +153,12 @@ def read(
             if not reading.has_more:
                 some.wait(LOOK_SECONDS)
             time.sleep(PAUSE_SECONDS)
+
+
+def _how_far(top: StreamCursor) -> dict[str, Any]:
+    logs = {str(attempt): size for attempt, size in top.logs.items()}
+    entries = {str(attempt): count for attempt, count in top.entries.items()}
+    return {"events": top.events, "logs": logs, "transcripts": entries}
 
 
 def _look(session: DeveloperSession, task_id: int) -> tuple[Seen | None, bool]:

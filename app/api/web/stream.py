@@ -51,11 +51,13 @@ def stream_news() -> Response:
 @blp.response(200, {"type": "string"}, content_type=sse.CONTENT_TYPE)
 @problems(blp, TooManyStreams)
 def stream_task(task_id: int) -> Response:
-    """A task's events and its log's bytes as they come, as Server-Sent Events.
+    """A task's events, its transcript's entries and its log's bytes as they come, as Server-Sent
+    Events.
 
-    The first event is `hello`: the number of `events` so far, and in `logs` the number of bytes of
-    each attempt's log so far; the stream goes on from there. `events` has a list as in `/events`,
-    and `log` the bytes at `offset` of an attempt's log in Base64; lost bytes are left out. Connect
+    The first event is `hello`: the number of `events` so far, and by attempt the number of bytes
+    (`logs`) and of entries (`transcripts`) so far; the stream goes on from there. `events` and
+    `transcript` have a list as in `/events` and `/transcript`, and `log` the bytes at `offset` of
+    an attempt's log in Base64; lost bytes are left out. Connect
     again with the last `id` as `Last-Event-ID`, and you miss nothing and get nothing twice; with
     `0:` the stream starts at the beginning.
     """

@@ -1,12 +1,13 @@
-"""The events and log bytes of one task that have been committed since a reader's cursor.
+"""The events, log bytes and transcript's entries of one task that have been committed since a
+reader's cursor.
 
-Events are numbered without gaps in the order of their commits, and an attempt's log only grows, so
-that numbers tell exactly how far a reader is.
+Events are numbered without gaps in the order of their commits, and an attempt's log and transcript
+only grow, so that numbers tell exactly how far a reader is.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import select, text
@@ -18,40 +19,56 @@ EVENTS = 500  # at once
 CHUNKS = 4  # likewise: a chunk has at most 256 KiB
 ATTEMPTS = 1000  # the most in a cursor; no task has so many
 
-_FORM = re.compile(r"(\d{1,9}):((?:\d{1,9}-\d{1,18}(?:,\d{1,9}-\d{1,18})*)?)", re.ASCII)
+_PART = r"\d{1,9}-\d{1,18}(?:-\d{1,18})?"
+_FORM = re.compile(rf"(\d{{1,9}}):((?:{_PART}(?:,{_PART})*)?)", re.ASCII)
 
 
 @dataclass(frozen=True)
 class StreamCursor:
-    """How far a reader is: the number of events, and by attempt the number of log bytes.
+    """How far a reader is: the number of events, and by attempt the numbers of log bytes and of the
+    transcript's entries.
 
-    As a text `12:1-4096,2-80` (events, then attempt-bytes); `0:` is the beginning.
+    As a text `12:1-4096-7,2-80` (events, then attempt-bytes-entries, without entries where there
+    are none); `0:` is the beginning.
     """
 
     events: int = 0
     logs: Mapping[int, int] = field(default_factory=dict)
+    entries: Mapping[int, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        logs = ",".join(f"{attempt}-{offset}" for attempt, offset in sorted(self.logs.items()))
-        return f"{self.events}:{logs}"
+        attempts = sorted(self.logs.keys() | self.entries.keys())
+        return f"{self.events}:{','.join(map(self._of, attempts))}"
+
+    def _of(self, attempt: int) -> str:
+        entries = f"-{told}" if (told := self.entries_at(attempt)) else ""
+        return f"{attempt}-{self.at(attempt)}{entries}"
 
     def at(self, attempt: int) -> int:
         return self.logs.get(attempt, 0)
 
+    def entries_at(self, attempt: int) -> int:
+        return self.entries.get(attempt, 0)
+
     def after_events(self, number: int) -> "StreamCursor":
-        return StreamCursor(number, self.logs)
+        return replace(self, events=number)
 
     def after_bytes(self, attempt: int, end: int) -> "StreamCursor":
-        return StreamCursor(self.events, {**self.logs, attempt: end})
+        return replace(self, logs={**self.logs, attempt: end})
+
+    def after_entries(self, attempt: int, end: int) -> "StreamCursor":
+        return replace(self, entries={**self.entries, attempt: end})
 
 
 def parse(text: str) -> StreamCursor | None:
     """The cursor that the text denotes, or None if it denotes none."""
-    found = _FORM.fullmatch(text) if len(text) <= 30 * ATTEMPTS else None
+    found = _FORM.fullmatch(text) if len(text) <= 50 * ATTEMPTS else None
     if found is None:
         return None
-    pairs = [part.split("-") for part in found[2].split(",")] if found[2] else []
-    return StreamCursor(int(found[1]), {int(attempt): int(offset) for attempt, offset in pairs})
+    parts = [list(map(int, part.split("-"))) for part in found[2].split(",")] if found[2] else []
+    logs = {attempt: size for attempt, size, *_ in parts}
+    entries = {attempt: told[0] for attempt, _, *told in parts if told}
+    return StreamCursor(int(found[1]), logs, entries)
 
 
 class Seen(NamedTuple):
@@ -76,8 +93,9 @@ class LogBytes(NamedTuple):
 
 _LOOK = text("""
     SELECT t.events, t.project_id, p.deleted_at IS NOT NULL AS is_deleted,
-           (SELECT jsonb_object_agg(a.number, a.log_bytes) FROM attempts AS a
-            WHERE a.task_id = t.id AND a.log_bytes > 0) AS logs
+           (SELECT jsonb_agg(jsonb_build_array(a.number, a.log_bytes, a.transcript_entries))
+            FROM attempts AS a
+            WHERE a.task_id = t.id AND (a.log_bytes > 0 OR a.transcript_entries > 0)) AS attempts
     FROM tasks AS t JOIN projects AS p ON p.id = t.project_id WHERE t.id = :task_id
 """)
 
@@ -88,8 +106,10 @@ def look(task_id: int) -> Seen | None:
     db.session.rollback()
     if row is None:
         return None
-    logs = {int(attempt): int(size) for attempt, size in (row.logs or {}).items()}
-    return Seen(StreamCursor(row.events, logs), row.project_id, row.is_deleted)
+    attempts = row.attempts or ()
+    logs = {attempt: size for attempt, size, _ in attempts if size}
+    entries = {attempt: told for attempt, _, told in attempts if told}
+    return Seen(StreamCursor(row.events, logs, entries), row.project_id, row.is_deleted)
 
 
 def events(task_id: int, after: int) -> Sequence[Event]:

@@ -1,4 +1,4 @@
-"""GET /api/web/tasks/:id/stream: its events and its log's bytes, live, each of them once."""
+"""GET /api/web/tasks/:id/stream: its events, entries and its log's bytes, live, each once."""
 
 import base64
 import contextlib
@@ -17,12 +17,14 @@ from app.api.live import task_feed
 from app.api.live.places import StreamPlace
 from app.domain.task import EventType
 from app.extensions import db
-from app.models import Attempt, Developer, Project, ProjectMember, Task
+from app.models import Attempt, Developer, Machine, Project, ProjectMember, Task
 from app.services.clock import now
-from app.services.logs import logs
+from app.services.logs import logs, transcripts
 from app.services.people import tokens
 from app.services.people.sessions import DeveloperSession
 from app.services.tasks import history
+from app.services.tasks.stages import LiveAttempt
+from muster.protocol import frames
 from tests.app.api.web.stream_world import ENDS, SECONDS, Listener, begin_login, end_session
 from tests.factories import (
     make_attempt,
@@ -82,6 +84,16 @@ def print_out(attempt: Attempt, data: bytes) -> None:
     db.session.commit()
 
 
+def do(attempt: Attempt, *titles: str) -> None:
+    """The attempt's agent does these things, and its machine reports them."""
+    task = db.session.get_one(Task, attempt.task_id)
+    machine = db.session.get_one(Machine, attempt.machine_id)
+    found = [frames.TranscriptEntry(0, "tool", title, log_offset=7) for title in titles]
+    body = frames.Transcript(0, attempt.transcript_entries, found)
+    transcripts.told(LiveAttempt(machine, task, attempt, now()), body)
+    db.session.commit()
+
+
 def test_it_begins_where_things_are_and_goes_on_with_events_and_bytes(
     listen: Listen, task: Task
 ) -> None:
@@ -90,7 +102,8 @@ def test_it_begins_where_things_are_and_goes_on_with_events_and_bytes(
     print_out(attempt, b"before")
     listener = listen()
     hello = listener.next()
-    assert (hello.event, hello.data) == ("hello", {"events": 1, "logs": {"1": 6}})
+    assert hello.event == "hello"
+    assert hello.data == {"events": 1, "logs": {"1": 6}, "transcripts": {}}
     happen(task, "a note of the machine's")
     told = listener.next()
     assert told.event == "events"
@@ -126,7 +139,71 @@ def test_all_of_it_can_be_had_from_the_beginning_and_lost_bytes_are_left_out(
     assert listen(listener.last_id).is_quiet()
 
 
-@pytest.mark.parametrize("had", ["nonsense", "7:", "-1:", "0:1", "0:1-", "9" * 40_000])
+def test_what_the_agent_does_is_told_as_in_the_list(
+    listen: Listen, committed_app: Flask, ada: Developer, task: Task
+) -> None:
+    attempt = make_attempt(task, make_machine())
+    do(attempt, "before")
+    listener = listen()
+    assert listener.next().data == {"events": 0, "logs": {}, "transcripts": {"1": 1}}
+    do(attempt, "a", "b")
+    told = listener.next()
+    assert (told.event, told.id) == ("transcript", "0:1-0-3")
+    headers = {"Authorization": f"Bearer {tokens.access_token(ada)}"}
+    path = f"/api/web/tasks/{task.id}/transcript"
+    listed = committed_app.test_client().get(path, headers=headers).json
+    assert told.data == listed["items"][1:]
+
+
+def test_who_is_behind_gets_the_entries_in_order_and_each_once(
+    listen: Listen, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transcripts, "STREAM_BYTES", 200)  # some entries a message
+    first = make_attempt(task, make_machine())
+    for n in range(0, 30, 3):
+        do(first, f"{n}", f"{n + 1}", f"{n + 2}")
+    print_out(first, b"one")
+    first.ended_at, first.outcome = now(), "lost"
+    db.session.commit()
+    do(make_attempt(task, make_machine()), "x")
+    listener = listen("0:1-0-1")
+    said: list[tuple[int, int, str]] = []
+    messages = 0
+    while (told := listener.next()).event == "transcript":
+        said += [(e["attempt"], e["number"], e["title"]) for e in told.data]
+        messages += 1
+    assert said == [(1, n, f"{n}") for n in range(1, 30)] + [(2, 0, "x")]
+    assert 3 < messages < 15
+    assert (told.event, told.id) == ("log", "0:1-3-30,2-0-1")
+    again = listen(listener.last_id)
+    happen(task, "nothing comes before this")
+    assert again.next().event == "events"
+
+
+def test_who_waits_is_woken_by_an_entry(
+    listen: Listen, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = make_attempt(task, make_machine())
+    monkeypatch.setattr(task_feed, "LOOK_SECONDS", 10 * SECONDS)
+    listener = listen()
+    assert listener.next().event == "hello"
+    do(attempt, "a")
+    assert [entry["title"] for entry in listener.next().data] == ["a"]
+    listener._is_closing = True
+    do(attempt, "b")
+    assert listener.is_over.wait(SECONDS)
+
+
+def test_a_cursor_of_before_there_were_transcripts_goes_on(listen: Listen, task: Task) -> None:
+    attempt = make_attempt(task, make_machine())
+    print_out(attempt, b"one")
+    do(attempt, "a")
+    assert listen("0:1-3").next().event == "transcript"
+
+
+@pytest.mark.parametrize(
+    "had", ["nonsense", "7:", "-1:", "0:1", "0:1-", "0:1-2-", "0:1-2-3-4", "9" * 60_000]
+)
 def test_who_comes_with_what_leads_nowhere_begins_anew(listen: Listen, had: str) -> None:
     assert listen(had).next().event == "reset"
 
@@ -146,22 +223,25 @@ def test_nothing_is_lost_and_nothing_comes_twice_while_the_client_comes_and_goes
             for n in range(120):
                 print_out(attempt, wanted[n * 500 : n * 500 + 500])
                 happen(row, f"{n}")
+                do(attempt, f"{n}")
             db.session.remove()
 
     writer = threading.Thread(target=write, daemon=True)
     writer.start()
-    got, events = b"", []
+    got, events, entries = b"", [], []
 
     def take(seconds: float) -> None:
         nonlocal got
         told = listener._told.get(timeout=seconds)
         if told.event == "events":
             events.extend(event["message"] for event in told.data)
+        elif told.event == "transcript":
+            entries.extend(entry["title"] for entry in told.data)
         else:
             assert told.data["offset"] == len(got)
             got += base64.b64decode(told.data["data"])
 
-    while len(got) < len(wanted) or len(events) < 120:
+    while len(got) < len(wanted) or len(events) < 120 or len(entries) < 120:
         for _ in range(5):
             with contextlib.suppress(queue.Empty):
                 take(0.5)
@@ -171,7 +251,7 @@ def test_nothing_is_lost_and_nothing_comes_twice_while_the_client_comes_and_goes
         listener = listen(listener.last_id)
     writer.join(SECONDS)
     assert got == wanted
-    assert events == [f"{n}" for n in range(120)]
+    assert events == entries == [f"{n}" for n in range(120)]
 
 
 def test_it_ends_with_the_right_to_see_the_task(

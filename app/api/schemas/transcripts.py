@@ -1,0 +1,43 @@
+"""Agents' transcripts as JSON."""
+
+from marshmallow import fields, validate
+
+from app.api.paging import CursorQuery
+from app.api.schemas.base import INT8, Schema, Timestamp, Whole
+from app.api.schemas.tasks import WhichAttempt
+from app.api.schemas.texts import CommaList
+from app.domain.transcript import EntryKind
+
+
+class TranscriptFilter(CursorQuery, WhichAttempt):
+    kind = CommaList(EntryKind)
+    stage_index = Whole(load_default=None, strict=False)
+    q = fields.String(
+        load_default=None,
+        validate=validate.Length(max=200),
+        metadata={
+            "description": "in title or text, in any letter case. Where what matches is rare, a "
+            "page has fewer than `limit`, or none, and a `nextCursor` that goes on behind it"
+        },
+    )
+
+
+class TranscriptEntrySchema(Schema):
+    number = Whole(
+        maximum=INT8, required=True, metadata={"description": "within the attempt, from 0"}
+    )
+    at = Timestamp(required=True)
+    attempt = Whole(required=True)
+    stage_index = Whole(required=True)
+    run = Whole(
+        required=True, metadata={"description": "counts the stage's processes in the attempt"}
+    )
+    kind = fields.Enum(EntryKind, by_value=True, required=True)
+    title = fields.String(required=True)
+    text = fields.String(required=True)
+    data = fields.Dict(
+        required=True, metadata={"description": "`cut` is true where something is left out"}
+    )
+    log_offset = Whole(
+        maximum=INT8, required=True, metadata={"description": "where the log shows it, in bytes"}
+    )
