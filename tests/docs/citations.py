@@ -222,7 +222,7 @@ def _not_in(known: set[str], cited: str) -> list[str]:
 
 def _files(directory: Path) -> Iterator[Path]:
     for path in sorted(directory.iterdir()):
-        if path.is_file():
+        if path.is_file() and path.name not in _LEFT_OUT:
             yield path
         elif path.is_dir() and not path.is_symlink() and _is_ours(path.name):
             yield from _files(path)
