@@ -1,4 +1,4 @@
-"""GET /api/web/tasks/:id/stream: its events, entries and its log's bytes, live, each once."""
+"""GET /api/web/tasks/:id/stream: its events and its log's bytes, live, each of them once."""
 
 import base64
 import contextlib
@@ -6,92 +6,26 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 
-from app import bus
 from app.api.live import task_feed
 from app.api.live.places import StreamPlace
-from app.domain.task import EventType
 from app.extensions import db
-from app.models import Attempt, Developer, Machine, Project, ProjectMember, Task
+from app.models import Attempt, Developer, Project, ProjectMember, Task
 from app.services.clock import now
-from app.services.logs import logs, transcripts
-from app.services.people import tokens
+from app.services.logs import logs
 from app.services.people.sessions import DeveloperSession
-from app.services.tasks import history
-from app.services.tasks.stages import LiveAttempt
-from muster.protocol import frames
-from tests.app.api.web.stream_world import ENDS, SECONDS, Listener, begin_login, end_session
+from tests.app.api.live.task_feed_world import Listen, do, happen, print_out
+from tests.app.api.web.stream_world import ENDS, SECONDS, begin_login, end_session
 from tests.factories import (
     make_attempt,
     make_developer,
     make_machine,
     make_personal_token,
-    make_project,
-    make_task,
 )
-
-Listen = Callable[..., Listener]
-
-
-@pytest.fixture
-def ada(committed_app: Flask) -> Developer:
-    return make_developer()
-
-
-@pytest.fixture
-def project(ada: Developer) -> Project:
-    return make_project(members=[ada])
-
-
-@pytest.fixture
-def task(ada: Developer, project: Project) -> Task:
-    return make_task(project=project, creator=ada)
-
-
-@pytest.fixture
-def listen(
-    committed_app: Flask, ada: Developer, task: Task, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Listen]:
-    monkeypatch.setattr(task_feed, "HEARTBEAT_SECONDS", 0.1)
-    monkeypatch.setattr(task_feed, "LOOK_SECONDS", 0.1)
-    opened: list[Listener] = []
-    path = f"/api/web/tasks/{task.id}/stream"
-
-    def start(last_event_id: str = "", developer: Developer = ada, bearer: str = "") -> Listener:
-        bearer = bearer or tokens.access_token(developer)
-        opened.append(Listener(committed_app, bearer, last_event_id, path))
-        return opened[-1]
-
-    yield start
-    for listener in opened:
-        if listener.status == 200:
-            listener.close()
-
-
-def happen(task: Task, message: str, type_: EventType = EventType.LOG) -> None:
-    history.record(task, type_, message, now())
-    db.session.commit()
-
-
-def print_out(attempt: Attempt, data: bytes) -> None:
-    logs.append(attempt, [logs.LogPiece(attempt.log_bytes, 0, 0, data)])
-    bus.tell_news([attempt.task_id])
-    db.session.commit()
-
-
-def do(attempt: Attempt, *titles: str) -> None:
-    """The attempt's agent does these things, and its machine reports them."""
-    task = db.session.get_one(Task, attempt.task_id)
-    machine = db.session.get_one(Machine, attempt.machine_id)
-    found = [frames.TranscriptEntry(0, "tool", title, log_offset=7) for title in titles]
-    body = frames.Transcript(0, attempt.transcript_entries, found)
-    transcripts.told(LiveAttempt(machine, task, attempt, now()), body)
-    db.session.commit()
 
 
 def test_it_begins_where_things_are_and_goes_on_with_events_and_bytes(
@@ -137,68 +71,6 @@ def test_all_of_it_can_be_had_from_the_beginning_and_lost_bytes_are_left_out(
         (2, 0, b"three"),
     ]
     assert listen(listener.last_id).is_quiet()
-
-
-def test_what_the_agent_does_is_told_as_in_the_list(
-    listen: Listen, committed_app: Flask, ada: Developer, task: Task
-) -> None:
-    attempt = make_attempt(task, make_machine())
-    do(attempt, "before")
-    listener = listen()
-    assert listener.next().data == {"events": 0, "logs": {}, "transcripts": {"1": 1}}
-    do(attempt, "a", "b")
-    told = listener.next()
-    assert (told.event, told.id) == ("transcript", "0:1-0-3")
-    headers = {"Authorization": f"Bearer {tokens.access_token(ada)}"}
-    path = f"/api/web/tasks/{task.id}/transcript"
-    listed = committed_app.test_client().get(path, headers=headers).json
-    assert told.data == listed["items"][1:]
-
-
-def test_who_is_behind_gets_the_entries_in_order_and_each_once(
-    listen: Listen, task: Task, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(transcripts, "STREAM_BYTES", 200)  # some entries a message
-    first = make_attempt(task, make_machine())
-    for n in range(0, 30, 3):
-        do(first, f"{n}", f"{n + 1}", f"{n + 2}")
-    print_out(first, b"one")
-    first.ended_at, first.outcome = now(), "lost"
-    db.session.commit()
-    do(make_attempt(task, make_machine()), "x")
-    listener = listen("0:1-0-1")
-    said: list[tuple[int, int, str]] = []
-    messages = 0
-    while (told := listener.next()).event == "transcript":
-        said += [(e["attempt"], e["number"], e["title"]) for e in told.data]
-        messages += 1
-    assert said == [(1, n, f"{n}") for n in range(1, 30)] + [(2, 0, "x")]
-    assert 3 < messages < 15
-    assert (told.event, told.id) == ("log", "0:1-3-30,2-0-1")
-    again = listen(listener.last_id)
-    happen(task, "nothing comes before this")
-    assert again.next().event == "events"
-
-
-def test_who_waits_is_woken_by_an_entry(
-    listen: Listen, task: Task, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    attempt = make_attempt(task, make_machine())
-    monkeypatch.setattr(task_feed, "LOOK_SECONDS", 10 * SECONDS)
-    listener = listen()
-    assert listener.next().event == "hello"
-    do(attempt, "a")
-    assert [entry["title"] for entry in listener.next().data] == ["a"]
-    listener._is_closing = True
-    do(attempt, "b")
-    assert listener.is_over.wait(SECONDS)
-
-
-def test_a_cursor_of_before_there_were_transcripts_goes_on(listen: Listen, task: Task) -> None:
-    attempt = make_attempt(task, make_machine())
-    print_out(attempt, b"one")
-    do(attempt, "a")
-    assert listen("0:1-3").next().event == "transcript"
 
 
 @pytest.mark.parametrize(
