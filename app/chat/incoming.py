@@ -21,13 +21,15 @@ class Intent(StrEnum):
 
 class Button(NamedTuple):
     """The meaning of a card's button. `what` is confirm, reject, ask (for a text), the number of a
-    choice, from 0, or `allow` and the number of the event by which a host was refused.
+    choice, from 0, or `allow` and the number of the event by which a host was refused. `number` is
+    that of the stage's question, 0 before the stage.
     """
 
     task_id: int
     stage_index: int
     round: int
     what: str
+    number: int = 0
 
     @property
     def allows(self) -> int | None:
@@ -37,19 +39,22 @@ class Button(NamedTuple):
         return int(number) if number != self.what and is_number else None
 
     def written(self) -> str:
-        """The button as a text, which the card carries: `task:stage:round:what`."""
-        return ":".join(map(str, self))
+        """The button as a text, which the card carries: `task:stage:round:what`, and `:number`
+        for a question in the middle of its stage.
+        """
+        return ":".join(map(str, self if self.number else self[:4]))
 
 
 def button(text: str) -> Button | None:
     """The button that `written` made the text of; None for any other text."""
     parts = text.split(":")
-    if len(parts) != 4 or not all(part.isascii() and part.isdecimal() for part in parts[:3]):
+    if len(parts) not in (4, 5) or len(parts[3]) > 20:
         return None
-    if any(len(part) > 18 for part in parts[:3]) or len(parts[3]) > 20:
+    numbers = parts[:3] + parts[4:]
+    if not all(part.isascii() and part.isdecimal() and len(part) <= 18 for part in numbers):
         return None
-    task_id, stage_index, round_ = (int(part) for part in parts[:3])
-    return Button(task_id, stage_index, round_, parts[3])
+    task_id, stage_index, round_, *number = map(int, numbers)
+    return Button(task_id, stage_index, round_, parts[3], *number)
 
 
 @dataclass(frozen=True)

@@ -68,12 +68,12 @@ def _allow(task_id: int, refused: RefusedHost) -> Element:
 
 def _answers(task_id: int, gate: GateCard) -> Element:
     def written(what: str) -> str:
-        return Button(task_id, gate.stage_index, gate.round, what).written()
+        return Button(task_id, gate.stage_index, gate.round, what, gate.number).written()
 
     if gate.kind == "confirm":
         yes = _button("Confirm", written("confirm"), "primary")
         return {"tag": "action", "actions": [yes, _button("Reject", written("reject"), "danger")]}
-    if gate.kind == "input":
+    if not gate.choices:
         field = {"tag": "input", "name": ANSWER, "max_length": 1000, "required": True}
         submit = {"action_type": "form_submit", "name": "submit"}
         button = _button("Answer", written("ask"), "primary") | submit

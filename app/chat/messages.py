@@ -22,7 +22,9 @@ class Address:
 
 @dataclass(frozen=True)
 class GateCard:
-    """The question of a stage's gate. `answered` is a text: who answered what; None while open."""
+    """The question of a stage's gate. `answered` is a text: who answered what; None while open.
+    `number` is that of the stage's question, 0 before the stage.
+    """
 
     stage_index: int
     stage_name: str
@@ -31,6 +33,7 @@ class GateCard:
     prompt: str
     choices: tuple[str, ...]
     answered: str | None
+    number: int = 0
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def _gate(task_id: int, gate: GateCard) -> list[Block]:
     if gate.answered is not None:
         return [*blocks, SectionBlock(text=_plain(f"✓ {gate.answered}", 3000))]
     blocks.append(ActionsBlock(elements=_answers(task_id, gate)))
-    if gate.kind == "choose" and len(gate.choices) > MOST_OPTIONS:
+    if len(gate.choices) > MOST_OPTIONS:
         hint = f"Others: confirm #{task_id} and the choice"
         blocks.append(ContextBlock(elements=[_plain(hint, 200)]))
     return blocks
@@ -94,14 +94,14 @@ def _allow(task_id: int, refused: RefusedHost) -> ButtonElement:
 
 def _answers(task_id: int, gate: GateCard) -> list[InteractiveElement]:
     def value(what: str) -> str:
-        return Button(task_id, gate.stage_index, gate.round, what).written()
+        return Button(task_id, gate.stage_index, gate.round, what, gate.number).written()
 
     if gate.kind == "confirm":
         return [
             _button("confirm", "Confirm", value("confirm"), "primary"),
             _button("reject", "Reject", value("reject"), "danger"),
         ]
-    if gate.kind == "input":
+    if not gate.choices:
         return [_button("ask", "Answer…", value("ask"), "primary")]
     choices = list(enumerate(gate.choices))
     if len(choices) <= MOST_BUTTONS:

@@ -56,6 +56,7 @@ def payload(message: Message) -> dict[str, object]:
             "stageIndex": gate.stage_index,
             "stageName": gate.stage_name,
             "round": gate.round,
+            "number": gate.number,
             "kind": gate.kind,
             "prompt": gate.prompt,
             "choices": list(gate.choices),

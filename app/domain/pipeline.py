@@ -32,6 +32,8 @@ class GateKind(StrEnum):
     CONFIRM = "confirm"
     CHOOSE = "choose"
     INPUT = "input"
+    QUESTION = "question"  # in the middle of a stage: its agent asks, to choose or to write
+    BUDGET = "budget"  # likewise: what the task may use is used up; choices: continue, stop
 
 
 @dataclass(frozen=True)
@@ -281,10 +283,11 @@ def accept(kind: GateKind, choices: Sequence[str], result: str) -> Go | Rejected
     """Judge an answer. Raises InvalidFields for one that the gate does not offer."""
     if kind is GateKind.CONFIRM:
         return _accept_confirm(result)
-    if kind is GateKind.CHOOSE:
+    if choices or kind is GateKind.CHOOSE:
         if result not in choices:
             raise InvalidFields({"result": [f"must be one of: {', '.join(choices)}"]})
-        return Go({"choice": result})
+        is_end = kind is GateKind.BUDGET and result == "stop"
+        return Rejected() if is_end else Go({"choice": result})
     if not 1 <= len(result) <= MAX_INPUT:
         raise InvalidFields({"result": [f"must have 1 to {MAX_INPUT:,} characters"]})
     return Go({"input": result})

@@ -18,6 +18,9 @@ class TaskStatus(StrEnum):
 class SuspendReason(StrEnum):
     GATE = "gate"
     MACHINE_LOST = "machine_lost"
+    QUESTION = "question"  # its agent asks in the middle of a stage; its process and slot stay
+    BUDGET = "budget"  # in the middle of a stage, as at a gate: what it may use is used up
+    QUOTA = "quota"  # likewise, until its agent's account may be used again
 
 
 class TaskEvent(StrEnum):

@@ -172,6 +172,8 @@ class Attempt(Model):
 class Gate(Model):
     """A stage's question to a person, asked once in a round. `answered_at` is set once, with the
     answer.
+
+    `number` is 0 for the question before the stage; those in its middle count from 1.
     """
 
     __tablename__ = "gates"
@@ -181,6 +183,7 @@ class Gate(Model):
     )
     round: Mapped[int] = mapped_column(primary_key=True)
     stage_index: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, default=0, server_default="0")
     kind: Mapped[GateKind] = mapped_column(pg_enum(GateKind))
     prompt: Mapped[str]
     choices: Mapped[list[str]] = mapped_column(Json)

@@ -63,6 +63,11 @@ class Retry(Schema):
 
 class GateAnswer(Schema):
     stage_index = Whole(required=True)
+    number = Whole(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "default: whichever question of the stage is open"},
+    )
     result = fields.String(required=True)
     comment = fields.String(
         load_default=None, allow_none=True, validate=validate.Length(max=10_000)
@@ -212,6 +217,10 @@ TerminalInputPage = cursor_page_of(TerminalInputSchema)
 class PendingGateSchema(Schema):
     task_id = Id(required=True)
     stage_index = Whole(required=True)
+    number = Whole(
+        required=True,
+        metadata={"description": "0: before the stage; those in its middle count from 1"},
+    )
     stage_name = fields.String(required=True)
     kind = fields.Enum(GateKind, by_value=True, required=True)
     prompt = fields.String(required=True)

@@ -153,9 +153,9 @@ def _confirm(asked: CommandRequest) -> Reply:
     if result == "confirm" and not is_offered:
         offered = " or ".join(pending.choices) or "your text"
         return Reply(f"“{pending.prompt}” wants an answer: confirm #{task_id} {offered}")
-    if pending.kind is GateKind.CHOOSE:
+    if pending.choices:
         result = next((c for c in pending.choices if c.lower() == result.lower()), result)
-    gates.confirm(asked.actor, task_id, pending.stage_index, result)
+    gates.confirm(asked.actor, task_id, pending.stage_index, result, number=pending.number)
     return answered(asked.actor, task_id, pending.stage_name, result)
 
 

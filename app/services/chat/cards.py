@@ -2,6 +2,7 @@
 over.
 """
 
+from app.chat.incoming import Button
 from app.chat.messages import GateCard, Message, cut
 from app.domain import task as rules
 from app.extensions import db
@@ -30,6 +31,7 @@ def _gate(task: Task, gate: Gate) -> GateCard:
         stage_index=gate.stage_index,
         stage_name=stage_name(task, gate.stage_index),
         round=gate.round,
+        number=gate.number,
         kind=gate.kind.value,
         prompt=gate.prompt,
         choices=tuple(gate.choices),
@@ -55,10 +57,9 @@ def stage_name(task: Task, index: int) -> str:
     return name
 
 
-def asked(
-    actor: Developer, task_id: int, round_: int, stage_index: int
-) -> tuple[Task, Gate | None]:
-    """The task, and its gate of that round and stage. Raises NotFound."""
-    task = reads.get(actor, task_id)
-    gate = db.session.get(Gate, (task_id, round_, stage_index), populate_existing=True)
+def asked(actor: Developer, pressed: Button) -> tuple[Task, Gate | None]:
+    """The task, and its gate that the button answers. Raises NotFound."""
+    task = reads.get(actor, pressed.task_id)
+    key = (pressed.task_id, pressed.round, pressed.stage_index, pressed.number)
+    gate = db.session.get(Gate, key, populate_existing=True)
     return task, gate

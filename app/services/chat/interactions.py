@@ -9,7 +9,6 @@ from app.domain.errors import (
     NoOpenGate,
     NothingPending,
 )
-from app.domain.pipeline import GateKind
 from app.domain.roles import Act
 from app.domain.task import EventType
 from app.extensions import db
@@ -33,14 +32,21 @@ def carry_out(actor: Developer, bot: Bot, said: Incoming) -> Reply | None:
         return Reply(NOT_OURS)
     if pressed.allows is not None:
         return _allow(actor, pressed.task_id, pressed.allows)
-    task, gate = cards.asked(actor, pressed.task_id, pressed.round, pressed.stage_index)
+    task, gate = cards.asked(actor, pressed)
     if gate is None:
         raise NothingPending(f"task #{task.id} has not asked that")
     if pressed.what == "ask" and said.wanted is Intent.PRESS:
         return _ask(actor, bot, said, task, gate)
     result = said.text if said.wanted is Intent.ANSWER else _result(gate, pressed)
     try:
-        gates.confirm(actor, task.id, gate.stage_index, result, round=pressed.round)
+        gates.confirm(
+            actor,
+            task.id,
+            gate.stage_index,
+            result,
+            number=pressed.number,
+            round=pressed.round,
+        )
     except Conflict as error:
         show(actor, bot, said, pressed)
         raise _explained(actor, pressed, error) from error
@@ -61,7 +67,7 @@ def _allow(actor: Developer, task_id: int, number: int) -> Reply:
 
 def _result(gate: Gate, pressed: Button) -> str:
     """The answer to the gate that the button stands for."""
-    if gate.kind is GateKind.CHOOSE and pressed.what.isdecimal():
+    if gate.choices and pressed.what.isdecimal():
         index = int(pressed.what)
         return gate.choices[index] if index < len(gate.choices) else pressed.what
     return pressed.what
@@ -88,7 +94,7 @@ def show(actor: Developer, bot: Bot, said: Incoming, pressed: Button | None) -> 
     """
     if pressed is None or said.card is None:
         return False
-    task, gate = cards.asked(actor, pressed.task_id, pressed.round, pressed.stage_index)
+    task, gate = cards.asked(actor, pressed)
     card = cards.message(task, gate, actions.progress(task))
     to = replies.address(bot, said.chat_id)
     db.session.commit()  # no connection is held while the platform takes its time
@@ -101,7 +107,7 @@ def show(actor: Developer, bot: Bot, said: Incoming, pressed: Button | None) -> 
 
 def _explained(actor: Developer, pressed: Button, error: Conflict) -> Conflict:
     """The same error, with the name of who has answered, or with what has happened to the task."""
-    task, gate = cards.asked(actor, pressed.task_id, pressed.round, pressed.stage_index)
+    task, gate = cards.asked(actor, pressed)
     ended = cards.over(task, gate) if gate is not None else None
     if ended is None:
         return error

@@ -80,10 +80,10 @@ def wait_of(task: Task) -> Wait | None:
     match task.status:
         case TaskStatus.QUEUED:
             return _wait_for_person(task) or _wait_for_predecessor(task) or _wait_for_dispatcher()
-        case TaskStatus.SUSPENDED if task.suspend_reason is SuspendReason.GATE:
-            return _wait_for_person(task)
-        case TaskStatus.SUSPENDED:
+        case TaskStatus.SUSPENDED if task.suspend_reason is SuspendReason.MACHINE_LOST:
             return Wait(WaitReason.MACHINE, NextAct.REQUEUE, _lease_end(task))
+        case TaskStatus.SUSPENDED:
+            return _wait_for_person(task)
         case TaskStatus.ASSIGNED | TaskStatus.RUNNING:
             return _wait_for_slot(task) or _wait_for_machine(task)
     return None

@@ -100,6 +100,7 @@ def _content(entry: Row[Any]) -> Content:
             "stageIndex": entry.stage_index,
             "stageName": entry.stage or "",
             "round": entry.round,
+            "number": entry.gate_number,
             "kind": entry.gate_kind,
             "prompt": entry.prompt,
             "choices": entry.choices,

@@ -249,6 +249,7 @@ def _card(gate: Mapping[str, Any], answered: str | None) -> GateCard:
         prompt=gate["prompt"],
         choices=tuple(gate["choices"]),
         answered=answered,
+        number=gate.get("number", 0),  # not in what earlier releases stored
     )
 
 

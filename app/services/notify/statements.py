@@ -16,15 +16,16 @@ WAITING_ENTRIES = text("""
            o.created_at, t.created_by, t.description, t.status,
            t.pipeline -> o.stage_index ->> 'name' AS stage,
            p.id AS project_id, p.key AS project_key, p.deleted_at IS NOT NULL AS is_deleted,
-           g.kind AS gate_kind, g.prompt, g.choices,
+           g.kind AS gate_kind, g.number AS gate_number, g.prompt, g.choices,
            e.data ->> 'host' AS host, e.data ->> 'network' AS network
     FROM outbox AS o
     JOIN tasks AS t ON t.id = o.task_id
     JOIN projects AS p ON p.id = t.project_id
+    LEFT JOIN task_events AS e ON o.kind IN ('egress_refused', 'gate_opened')
+                              AND e.task_id = o.task_id AND e.number = o.number
     LEFT JOIN gates AS g ON o.kind = 'gate_opened' AND g.task_id = o.task_id
                         AND g.round = o.round AND g.stage_index = o.stage_index
-    LEFT JOIN task_events AS e ON o.kind = 'egress_refused' AND e.task_id = o.task_id
-                              AND e.number = o.number
+                        AND g.number = coalesce(CAST(e.data ->> 'number' AS int), 0)
     WHERE o.expanded_at IS NULL
     ORDER BY o.id
     LIMIT :batch

@@ -267,7 +267,7 @@ def _lost_in_round(task: Task) -> int:
 
 def _gates_of_round(task: Task) -> dict[int, Gate]:
     db.session.flush()  # a question may be as new as this batch of reports
-    query = select(Gate).where(Gate.task_id == task.id, Gate.round == task.round)
+    query = select(Gate).where(Gate.task_id == task.id, Gate.round == task.round, Gate.number == 0)
     return {gate.stage_index: gate for gate in db.session.scalars(query)}
 
 

@@ -36,6 +36,7 @@ class PendingGate:
 
     task_id: int
     stage_index: int
+    number: int
     stage_name: str
     kind: GateKind
     prompt: str
@@ -95,9 +96,12 @@ def keep_before(task: Task, start: int) -> None:
 
 
 def is_answered(task: Task, stage_index: int) -> bool:
-    """Whether the gate of that stage has been answered in the task's round."""
+    """Whether the gate before that stage has been answered in the task's round."""
     query = select(Gate.answered_at).where(
-        Gate.task_id == task.id, Gate.round == task.round, Gate.stage_index == stage_index
+        Gate.task_id == task.id,
+        Gate.round == task.round,
+        Gate.stage_index == stage_index,
+        Gate.number == 0,
     )
     return db.session.scalar(query) is not None
 
@@ -111,10 +115,11 @@ def open_gate(task: Task) -> Gate | None:
 
 
 def variables(task_id: int, round_: int, stage_index: int) -> dict[str, str]:
-    """`choice` and `input` as last answered in that round, up to that stage."""
+    """`choice` and `input` as last answered in that round, before that stage or an earlier one."""
     query = (
         select(Gate)
         .where(Gate.task_id == task_id, Gate.round == round_, Gate.answered_at.is_not(None))
+        .where(Gate.number == 0)  # answers in the middle of a stage are for its agent alone
         .order_by(Gate.stage_index)
     )
     found: dict[str, str] = {}
@@ -134,6 +139,7 @@ def pending(actor: Developer, task_id: int) -> PendingGate:
     return PendingGate(
         task_id=task.id,
         stage_index=gate.stage_index,
+        number=gate.number,
         stage_name=task.pipeline[gate.stage_index]["name"],
         kind=gate.kind,
         prompt=gate.prompt,
@@ -151,21 +157,22 @@ def confirm(
     result: str,
     comment: str | None = None,
     *,
+    number: int | None = None,
     round: int | None = None,
 ) -> Task:
     """Answer a gate. Returns the task. Commits. Of simultaneous answers one wins, by the task's
     lock.
 
-    `round` is that of a question which was shown a while ago, and may be an earlier one's. Raises
-    NotFound, Forbidden, NoOpenGate, WrongRound, WrongStage, AlreadyAnswered, TunnelOpen,
-    InvalidFields.
+    `number` is that of the stage's question; None: whichever is open. `round` is that of a question
+    which was shown a while ago, and may be an earlier one's. Raises NotFound, Forbidden,
+    NoOpenGate, WrongRound, WrongStage, AlreadyAnswered, TunnelOpen, InvalidFields.
     """
     seen = reads.get(actor, task_id)
     rights.require(Act.ANSWER_GATE, actor, seen.project)
     held = locks.task_with_machine(task_id)
     if round is not None and round != held.task.round:
         raise WrongRound
-    gate = _gate_to_answer(held.task, stage_index)
+    gate = _gate_to_answer(held.task, stage_index, number)
     _require_no_tunnel(held)
     answer = pipeline.accept(gate.kind, gate.choices, result)
     now = clock_now()
@@ -188,15 +195,29 @@ def confirm(
     return reads.get(actor, task_id)
 
 
-def _gate_to_answer(task: Task, stage_index: int) -> Gate:
+def _gate_to_answer(task: Task, stage_index: int, number: int | None) -> Gate:
     gate = open_gate(task) if task.status in rules.LIVE else None
-    if gate is not None and gate.stage_index == stage_index:
+    is_there = gate is not None and gate.stage_index == stage_index
+    if gate is not None and is_there and number in (None, gate.number):
         return gate
-    if is_answered(task, stage_index):
+    if _was_answered(task, stage_index, number):
         raise AlreadyAnswered
-    if gate is not None:
+    if gate is not None and not is_there:
         raise WrongStage(gate.stage_index, stage_index)
     raise NoOpenGate
+
+
+def _was_answered(task: Task, stage_index: int, number: int | None) -> bool:
+    """Whether that question of the stage has had an answer; without a number, any of them."""
+    query = select(Gate.number).where(
+        Gate.task_id == task.id,
+        Gate.round == task.round,
+        Gate.stage_index == stage_index,
+        Gate.result.is_not(None),
+    )
+    if number is not None:
+        query = query.where(Gate.number == number)
+    return db.session.scalar(query.limit(1)) is not None
 
 
 def _require_no_tunnel(held: Held) -> None:

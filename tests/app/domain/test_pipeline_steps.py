@@ -167,11 +167,8 @@ def test_a_gate_stands_if_and_only_if_no_stage_before_it_is_done_again(
         (GateKind.CHOOSE, "small", Go({"choice": "small"})),
         (GateKind.CHOOSE, "Größe L", Go({"choice": "Größe L"})),
         (GateKind.CHOOSE, "confirm, or not", Go({"choice": "confirm, or not"})),
-        (GateKind.INPUT, "x", Go({"input": "x"})),
-        (GateKind.INPUT, " ", Go({"input": " "})),
-        (GateKind.INPUT, "reject", Go({"input": "reject"})),
-        (GateKind.INPUT, "{branch}\n$(id)", Go({"input": "{branch}\n$(id)"})),
-        (GateKind.INPUT, "ü" * 10_000, Go({"input": "ü" * 10_000})),
+        (GateKind.QUESTION, "small", Go({"choice": "small"})),
+        (GateKind.BUDGET, "small", Go({"choice": "small"})),
     ],
     ids=lambda value: value[:16] if isinstance(value, str) else "",
 )
@@ -180,6 +177,19 @@ def test_an_answer_that_the_gate_offers_is_taken(
 ):
     choices = ("small", "Größe L", "confirm, or not")
     assert pipeline.accept(kind, choices, result) == verdict
+
+
+@pytest.mark.parametrize("kind", [GateKind.INPUT, GateKind.QUESTION])
+@pytest.mark.parametrize("text", ["x", " ", "reject", "{branch}\n$(id)", "ü" * 10_000], ids=len)
+def test_where_nothing_is_offered_any_text_is_an_answer(kind: GateKind, text: str):
+    assert pipeline.accept(kind, (), text) == Go({"input": text})
+
+
+@pytest.mark.parametrize(
+    ("result", "verdict"), [("continue", Go({"choice": "continue"})), ("stop", Rejected())]
+)
+def test_a_budget_is_raised_or_ends_the_task(result: str, verdict: Go | Rejected):
+    assert pipeline.accept(GateKind.BUDGET, ("continue", "stop"), result) == verdict
 
 
 @pytest.mark.parametrize(
@@ -197,8 +207,8 @@ def test_an_answer_that_the_gate_offers_is_taken(
         (GateKind.CHOOSE, "smal", "must be one of: small, large"),
         (GateKind.CHOOSE, "small, large", "must be one of: small, large"),
         (GateKind.CHOOSE, "confirm", "must be one of: small, large"),
-        (GateKind.INPUT, "", "must have 1 to 10,000 characters"),
-        (GateKind.INPUT, "x" * 10_001, "must have 1 to 10,000 characters"),
+        (GateKind.QUESTION, "smal", "must be one of: small, large"),
+        (GateKind.BUDGET, "stop", "must be one of: small, large"),
     ],
     ids=lambda value: ascii(value[:16]) if isinstance(value, str) else "",
 )
@@ -206,6 +216,14 @@ def test_any_other_answer_is_refused(kind: GateKind, result: str, message: str):
     with pytest.raises(InvalidFields) as refusal:
         pipeline.accept(kind, ("small", "large"), result)
     assert refusal.value.errors == {"result": [message]}
+
+
+@pytest.mark.parametrize("kind", [GateKind.INPUT, GateKind.QUESTION])
+@pytest.mark.parametrize("text", ["", "x" * 10_001], ids=len)
+def test_no_text_and_too_long_a_one_is_no_answer(kind: GateKind, text: str):
+    with pytest.raises(InvalidFields) as refusal:
+        pipeline.accept(kind, (), text)
+    assert refusal.value.errors == {"result": ["must have 1 to 10,000 characters"]}
 
 
 @given(result=st.text())

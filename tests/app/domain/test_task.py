@@ -79,7 +79,7 @@ def test_only_queued_is_live_without_a_machine():
 
 def test_the_contract_s_words_are_the_enums_words():
     assert " ".join(TaskStatus) == "queued assigned running suspended completed failed cancelled"
-    assert " ".join(task.SuspendReason) == "gate machine_lost"
+    assert " ".join(task.SuspendReason) == "gate machine_lost question budget quota"
     assert " ".join(task.EventType) == (
         "created assigned started stage_started stage_finished checkpoint suspended confirmed "
         "resumed published completed failed cancelled retried requeued machine_lost machine_back "

@@ -197,10 +197,22 @@ def test_no_text_of_a_button_breaks_us(text: str) -> None:
     assert found is None or button(found.written()) == found
 
 
-@given(st.integers(1, 10**15), st.integers(0, 19), st.integers(1, 10**6), st.integers(0, 999))
-def test_a_button_comes_back_as_it_went(task: int, stage: int, round_: int, index: int) -> None:
-    pressed = Button(task, stage, round_, str(index))
+@given(
+    st.integers(1, 10**15),
+    st.integers(0, 19),
+    st.integers(1, 10**6),
+    st.integers(0, 999),
+    st.integers(0, 10**6),
+)
+def test_a_button_comes_back_as_it_went(
+    task: int, stage: int, round_: int, index: int, number: int
+) -> None:
+    pressed = Button(task, stage, round_, str(index), number)
     assert button(pressed.written()) == pressed
+
+
+def test_a_button_of_a_question_before_its_stage_is_spelled_as_ever() -> None:
+    assert Button(7, 1, 2, "confirm").written() == "7:1:2:confirm"
 
 
 # ---- Lark ---------------------------------------------------------------------------------------

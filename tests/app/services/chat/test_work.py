@@ -53,7 +53,7 @@ def test_from_develop_to_a_button_to_an_answer_and_the_card_says_so(
     slack.press(client, "UBOB", card, "Confirm")
     work()
     task = newest()
-    gate = db.session.get_one(Gate, (task.id, 1, 0))
+    gate = db.session.get_one(Gate, (task.id, 1, 0, 0))
     assert (task.status, gate.result) == (TaskStatus.QUEUED, "confirm")
     tell()
     shown = json.dumps(slack.posts[card]["blocks"], ensure_ascii=False)
@@ -107,7 +107,7 @@ def test_a_choice_is_pressed(
     _, card = a_card(client, slack, work, room, CHOOSE)
     slack.press(client, "UADA", card, "there")
     work()
-    assert db.session.get_one(Gate, (newest().id, 1, 0)).result == "there"
+    assert db.session.get_one(Gate, (newest().id, 1, 0, 0)).result == "there"
 
 
 def test_with_many_choices_there_is_a_menu(
@@ -116,7 +116,7 @@ def test_with_many_choices_there_is_a_menu(
     _, card = a_card(client, slack, work, room, MANY)
     slack.press(client, "UADA", card, "c99")
     work()
-    assert db.session.get_one(Gate, (newest().id, 1, 0)).result == "c99"
+    assert db.session.get_one(Gate, (newest().id, 1, 0, 0)).result == "c99"
 
 
 def test_a_text_is_asked_for_in_a_dialog(
@@ -129,7 +129,7 @@ def test_a_text_is_asked_for_in_a_dialog(
     answer = slack.submit(client, "UADA", slack.said[-1]["view"], "v1.2\n<b>")
     assert answer.json == {"response_action": "clear"}
     work()
-    assert db.session.get_one(Gate, (task.id, 1, 0)).result == "v1.2\n<b>"
+    assert db.session.get_one(Gate, (task.id, 1, 0, 0)).result == "v1.2\n<b>"
     tell()
     assert "✓ answered by ada: v1.2" in json.dumps(slack.posts[card], ensure_ascii=False)
 

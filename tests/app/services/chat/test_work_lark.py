@@ -65,6 +65,7 @@ def test_from_develop_to_an_answered_card_at_lark(
         (GateKind.CHOOSE, ["a", "b"], "b", None, "b"),
         (GateKind.CHOOSE, [f"c{n}" for n in range(9)], "c7", None, "c7"),
         (GateKind.INPUT, [], "Answer", {"answer": "v1"}, "v1"),
+        (GateKind.BUDGET, ["continue", "stop"], "continue", None, "continue"),
     ],
 )
 def test_each_kind_of_gate_is_answered_at_lark(
@@ -78,16 +79,17 @@ def test_each_kind_of_gate_is_answered_at_lark(
     form: dict[str, str] | None,
     result: str,
 ) -> None:
+    number = int(kind is GateKind.BUDGET)
     project = db.session.get_one(Project, lark_room.project_id)
     task = make_task(
         project=project, status=TaskStatus.SUSPENDED, suspend_reason=SuspendReason.GATE
     )
-    make_gate(task, kind=kind, choices=choices)
+    make_gate(task, kind=kind, choices=choices, number=number)
     lark.post(client, lark.message("ou_eve", "oc_room", f"progress {task.id}"))
     work()
     lark.post(client, lark.press("ou_eve", list(lark.posts)[-1], label, form))
     work()
-    gate = db.session.get_one(Gate, (task.id, 1, 0))
+    gate = db.session.get_one(Gate, (task.id, 1, 0, number))
     assert gate.result == result
 
 

@@ -62,7 +62,7 @@ def test_a_gate_of_which_nothing_is_left_is_withdrawn_and_asked_again(
     task = at_a_gate(admin, machine, checkpoint=False)
     machine.hello()
     assert state(task) == QUEUED
-    assert db.session.get(Gate, (task.id, 1, 1)) is None
+    assert db.session.get(Gate, (task.id, 1, 1, 0)) is None
     dispatch.assign_queued()
     assert machine.orders() == [(Want.RUN, task.id, 0)]
     machine.begins(task)

@@ -149,6 +149,21 @@ def test_a_rejected_task_was_answered(admin: Developer) -> None:
         gates.confirm(admin, task.id, 0, "confirm")
 
 
+def test_an_answer_to_another_question_of_the_stage_is_refused(admin: Developer) -> None:
+    answered = {"answered_at": now(), "answered_by": admin.id, "result": "confirm"}
+    task = asking(**answered)
+    make_gate(task, kind=GateKind.BUDGET, choices=["continue", "stop"], number=1)
+    assert gates.pending(admin, task.id).number == 1
+    for number, error in ((0, AlreadyAnswered), (2, NoOpenGate)):
+        with pytest.raises(error):
+            gates.confirm(admin, task.id, 0, "continue", number=number)
+        db.session.rollback()
+    gates.confirm(admin, task.id, 0, "continue")
+    for number in (None, 1):
+        with pytest.raises(AlreadyAnswered):
+            gates.confirm(admin, task.id, 0, "continue", number=number)
+
+
 def test_who_may_not_see_the_task_does_not_learn_of_it(app: Flask) -> None:
     with pytest.raises(NotFound):
         gates.confirm(make_developer(), asking().id, 0, "confirm")
@@ -170,6 +185,8 @@ def test_answers_become_variables_of_the_stages_after_them(admin: Developer) -> 
     answered = {"answered_at": now(), "answered_by": admin.id}
     make_gate(task, kind=GateKind.CHOOSE, choices=["red"], result="red", **answered)
     make_gate(task, stage_index=2, kind=GateKind.INPUT, result="later", **answered)
+    budget = {"kind": GateKind.BUDGET, "choices": ["continue"], "result": "continue"}
+    make_gate(task, stage_index=1, number=1, **budget, **answered)
     assert gates.variables(task.id, task.round, 1) == {"choice": "red"}
     assert gates.variables(task.id, task.round, 2) == {"choice": "red", "input": "later"}
 
@@ -208,5 +225,5 @@ def test_the_question_of_an_earlier_round_does_not_expire(admin: Developer) -> N
     tasks.cancel(admin, task.id)
     tasks.retry(admin, task.id)
     assert gates.expire(now() + timedelta(days=1)) == 0
-    assert db.session.get_one(Gate, (task.id, 2, 0)).answered_at is None
+    assert db.session.get_one(Gate, (task.id, 2, 0, 0)).answered_at is None
     assert task.status is TaskStatus.SUSPENDED

@@ -149,7 +149,7 @@ def test_a_machine_that_is_decommissioned_takes_what_was_approved_with_it(
     fleet.decommission(admin, machine.machine_id, dead=True)
     assert (state(task), task.stage_index) == (QUEUED, 0)
     assert warnings_of(task) == [WITHDRAWN]
-    assert db.session.get(Gate, (task.id, 1, 1)) is None
+    assert db.session.get(Gate, (task.id, 1, 1, 0)) is None
 
 
 def test_what_was_said_stays_in_the_history(admin: Developer, machine: Driven) -> None:
