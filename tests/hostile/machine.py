@@ -1,8 +1,6 @@
 """A machine in service: a real daemon in a cage, a fake server, and attempts that mean no good."""
 
 import secrets
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,13 +20,12 @@ from muster.protocol.frames import (
     Stopped,
     WorkspaceFacts,
 )
-from muster.worker.server.credentials import Credentials, CredentialStore
 from tests.hostile.cage import Cage, Running
-from tests.hostile.users import ATTEMPTS, PATH, SOURCES, User
+from tests.hostile.caged_home import CagedHome, Remote
+from tests.hostile.users import User
 from tests.hostile.witness import Sight, Witness
-from tests.muster.worker import uids
-from tests.muster.worker.repositories import ENVIRONMENT, Repository, until
-from tests.muster.worker.worker_home import WorkerHome
+from tests.muster.worker.fake_pty import Call
+from tests.muster.worker.repositories import until
 
 ACTS = Path(__file__).with_name("acts")
 CANARY = "canary-"
@@ -37,54 +34,6 @@ CANARY = "canary-"
 
 def canary() -> str:
     return CANARY + secrets.token_hex(8)
-
-
-class Remote(Repository):
-    """One that may belong to another user than whoever looks at it."""
-
-    def git(self, *args: str, given: str = "") -> str:
-        return super().git("-c", "safe.directory=*", *args, given=given)
-
-    def holds(self, words: bytes) -> bool:
-        """Whether any object of it has these words in it."""
-        command = ["git", "-c", "safe.directory=*", "cat-file", "--batch-all-objects"]
-        command += ["--batch", "--unordered"]
-        done = subprocess.run(
-            command, cwd=self.path, env=ENVIRONMENT, capture_output=True, check=True
-        )
-        return words in done.stdout
-
-
-class CagedHome(WorkerHome):
-    """A worker's home whose daemon runs in a cage, as a user."""
-
-    def __init__(
-        self, directory: Path, server: Witness, repository: Repository, user: User, cage: Cage
-    ) -> None:
-        self.user, self.cage = user, cage
-        super().__init__(directory, server, repository)
-        user.own(directory)
-
-    def join_server(self, renew_at: float = 1e12) -> None:
-        url, jwt, secret = self.server.url, self.server.jwt, self.server.secret
-        given = Credentials(url, "machine", "m", 20, jwt, renew_at, secret)
-        CredentialStore(self.layout.credentials).save(given)
-
-    def spawn(self, *options: str, **_: Any) -> subprocess.Popen[bytes]:
-        connected = len(self.server.hellos)
-        given = uids.option(ATTEMPTS)
-        given += [word for root in self.layout.file_roots for word in ("--file-root", str(root))]
-        command = [sys.executable, "-m", "muster", "worker", "run", "--home", str(self.layout.home)]
-        operator = self.layout.home.parent / "operator"
-        self.process = subprocess.Popen(
-            self.cage.entered(*self.user.command(*command, *given, *options)),
-            cwd=SOURCES,
-            env={"PATH": PATH, "HOME": str(operator), "LANG": "C.UTF-8"},
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        self.server.until_connected(connected + 1)
-        return self.process
 
 
 class Machine:
@@ -124,6 +73,12 @@ class Machine:
         key = AttemptKey(task_id or self._tasks, 1)
         self.attempts[key] = Attempt(self, key, project)
         return self.attempts[key]
+
+    def ran(self, script: str, *, project: str = "shop", **more: Any) -> "Attempt":
+        """A new one, that has run this to its end."""
+        attempt = self.attempt(project)
+        attempt.run(script, **more)
+        return attempt
 
     def living(self, key: AttemptKey) -> list[Running]:
         attempt = self.attempts.get(key)
@@ -250,6 +205,14 @@ class Attempt:
     def says(self, words: str) -> None:
         """Waits until it has printed that."""
         self._server.until(lambda: words.encode() in self.log)
+
+    def opened_terminal(self) -> Call:
+        """Somebody looks at its terminal from now on, and may type."""
+        calls = self._server.pty.calls
+        before = len(calls)
+        self._server.open_terminal(*self.key)
+        self._server.until(lambda: len(calls) > before)
+        return calls[-1]
 
     @property
     def log(self) -> bytes:

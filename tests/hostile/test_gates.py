@@ -33,8 +33,9 @@ def warnings(attempt: Attempt) -> str:
 
 @pytest.mark.parametrize("leave", LEAVERS.values(), ids=LEAVERS)
 def test_what_is_published_is_what_was_approved(machine: Machine, leave: str) -> None:
-    attempt = machine.attempt()
-    attempt.run(f"echo work > work; {leave.format(file=LATE)}; git add -A; git commit -qm own || :")
+    attempt = machine.ran(
+        f"echo work > work; {leave.format(file=LATE)}; git add -A; git commit -qm own || :"
+    )
     approved = attempt.checkpoint()
     machine.beats(4)  # the gate is open for a while
     published = attempt.publish()
@@ -46,8 +47,7 @@ def test_what_is_published_is_what_was_approved(machine: Machine, leave: str) ->
 
 @pytest.mark.parametrize("leave", LEAVERS.values(), ids=LEAVERS)
 def test_nothing_is_written_while_people_look(machine: Machine, leave: str) -> None:
-    attempt = machine.attempt()
-    attempt.run(f"{leave.format(file=LATE)}; rm -f {LATE}")
+    attempt = machine.ran(f"{leave.format(file=LATE)}; rm -f {LATE}")
     (attempt.workspace / LATE).unlink(missing_ok=True)
     machine.beats(4)
     assert not (attempt.workspace / LATE).exists()
@@ -67,8 +67,7 @@ def _give(path: Path, user: int) -> None:
 
 
 def test_a_change_at_the_gate_is_undone_and_told_before_the_next_stage(machine: Machine) -> None:
-    attempt = machine.attempt()
-    attempt.run("echo work > work; echo '*.log' > .gitignore; echo old > kept.log")
+    attempt = machine.ran("echo work > work; echo '*.log' > .gitignore; echo old > kept.log")
     change(attempt)
     attempt.run("cat README work; cat kept.log; test ! -e new && echo nothing new", stage_index=1)
     assert attempt.log.splitlines()[-4:] == [b"hello", b"work", b"ignored", b"nothing new"]
@@ -77,8 +76,7 @@ def test_a_change_at_the_gate_is_undone_and_told_before_the_next_stage(machine: 
 
 
 def test_a_change_at_the_gate_is_not_published(machine: Machine) -> None:
-    attempt = machine.attempt()
-    attempt.run("echo work > work; echo '*.log' > .gitignore; echo old > kept.log")
+    attempt = machine.ran("echo work > work; echo '*.log' > .gitignore; echo old > kept.log")
     approved = attempt.checkpoint()
     change(attempt)
     assert attempt.publish().commit == approved.commit
@@ -86,8 +84,7 @@ def test_a_change_at_the_gate_is_not_published(machine: Machine) -> None:
 
 def test_a_commit_at_the_gate_is_not_published(machine: Machine) -> None:
     """Another commit on the branch, put there by what did not end with its stage."""
-    attempt = machine.attempt()
-    attempt.run("echo work > work")
+    attempt = machine.ran("echo work > work")
     approved = attempt.checkpoint()
     git = attempt.workspace / ".git"
     head = git / "refs" / "heads" / "muster" / attempt.key.name
@@ -97,8 +94,7 @@ def test_a_commit_at_the_gate_is_not_published(machine: Machine) -> None:
 
 def test_a_stage_that_commits_what_others_hide_is_told_as_it_is(machine: Machine) -> None:
     """Marks in the index do not keep a change out of what people see and into what is pushed."""
-    attempt = machine.attempt()
-    attempt.run(
+    attempt = machine.ran(
         "echo work > work; git add -A; git commit -qm one; echo hidden > work;"
         " git update-index --assume-unchanged work; git update-index --skip-worktree README"
     )

@@ -13,8 +13,7 @@ KINDS = ["filters", "hooks", "programs"]
 def test_nothing_that_gits_programs_left_is_alive_when_the_stage_is_said_to_be_over(
     machine: Machine, kind: str
 ) -> None:
-    attempt = machine.attempt()
-    attempt.run(POISONED.format(kind=kind, file=""))
+    attempt = machine.ran(POISONED.format(kind=kind, file=""))
     attempt.checkpoint()
     assert attempt.alive_when(StageFinished) == []
 
@@ -23,8 +22,7 @@ def test_nothing_that_gits_programs_left_is_alive_when_the_stage_is_said_to_be_o
 def test_nothing_that_gits_programs_left_is_alive_when_the_branch_is_said_to_be_pushed(
     machine: Machine, kind: str
 ) -> None:
-    attempt = machine.attempt()
-    attempt.run(POISONED.format(kind=kind, file=""))
+    attempt = machine.ran(POISONED.format(kind=kind, file=""))
     attempt.publish()
     assert attempt.alive_when(Published) == []
 
@@ -33,8 +31,7 @@ def test_nothing_that_gits_programs_left_is_alive_when_the_branch_is_said_to_be_
 def test_nothing_that_gits_programs_left_lives_on_while_people_look(
     machine: Machine, kind: str
 ) -> None:
-    attempt = machine.attempt()
-    attempt.run(POISONED.format(kind=kind, file=""))
+    attempt = machine.ran(POISONED.format(kind=kind, file=""))
     machine.beats(4)  # the daemon has looked at the workspace once more by then
     assert attempt.living == []
 

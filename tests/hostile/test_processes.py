@@ -23,8 +23,7 @@ LEFTOVERS = {
 def test_nothing_that_a_stage_left_is_alive_when_its_end_is_told(
     machine: Machine, leave: str
 ) -> None:
-    attempt = machine.attempt()
-    attempt.run(f"{leave}\necho left")
+    attempt = machine.ran(f"{leave}\necho left")
     assert attempt.alive_when(StageFinished) == []
     assert attempt.living == []
 
@@ -68,7 +67,6 @@ def test_what_runs_for_others_is_not_killed_with_it(machine: Machine) -> None:
     other = machine.attempt("bank")
     other.order("echo begun; read line; echo unharmed")
     other.says("begun")
-    attempt = machine.attempt()
-    attempt.run(LEFTOVERS["a loop that kills everyone"])
+    attempt = machine.ran(LEFTOVERS["a loop that kills everyone"])
     attempt.forget()
     assert other.living

@@ -42,16 +42,13 @@ def run(machine: Machine, script: str, *programs: str, timeout: float = 90.0) ->
 
 def test_vim_writes_a_file_in_the_terminal(machine: Machine) -> None:
     vim = need("vim", "vim.tiny")
-    server = machine.server
     attempt = machine.attempt()
-    server.pty.calls.clear()
     attempt.order(f"read line; {vim} -u NONE written.txt; cat written.txt; git status --porcelain")
     attempt.started()
-    server.open_terminal(*attempt.key)
-    server.until(lambda: server.pty.calls)
-    server.pty.call.type(b"\r")
-    server.until(lambda: b"written.txt" in attempt.log, DRIVEN)
-    server.pty.call.type(b"ihello from vim\x1b:wq\r")
+    call = attempt.opened_terminal()
+    call.type(b"\r")
+    machine.server.until(lambda: b"written.txt" in attempt.log, DRIVEN)
+    call.type(b"ihello from vim\x1b:wq\r")
     attempt.ended()
     assert b"hello from vim\r\n?? written.txt" in attempt.log
 

@@ -56,8 +56,9 @@ def test_a_spy_finds_no_secret_of_others(machine: Machine, other: Attempt) -> No
         theirs = [other.workspace, layout.home_of(other.key), layout.attempt(other.key)]
         known = [machine.root, machine.root / "operator", Path("/root"), Path("/run"), *places]
         walked = " ".join(map(str, [*own, *theirs, *known]))
-        spy = machine.attempt()
-        spy.run(f"cp acts/spy.py ~/spy.py; {SPY} {walked} /home /tmp /var/tmp /dev/shm /run /var")
+        spy = machine.ran(
+            f"cp acts/spy.py ~/spy.py; {SPY} {walked} /home /tmp /var/tmp /dev/shm /run /var"
+        )
     assert b"the spy is through" in spy.log
     assert CANARY.encode() not in spy.log
     assert machine.leaked() == []
@@ -65,8 +66,7 @@ def test_a_spy_finds_no_secret_of_others(machine: Machine, other: Attempt) -> No
 
 def test_a_mirror_of_another_project_is_not_to_be_found(machine: Machine, other: Attempt) -> None:
     mirror = Mirror(machine.home.layout, Remote.parse(machine.bank.url)).path
-    spy = machine.attempt()
-    spy.run(
+    spy = machine.ran(
         f"ls -d {mirror} {mirror.parent}/*; git -c safe.directory='*' --git-dir={mirror} show"
         f" main:ledger; git -c safe.directory='*' clone -q {mirror} ~/clone; cat ~/clone/*; true"
     )
@@ -77,8 +77,7 @@ def test_a_mirror_of_another_project_is_not_to_be_found(machine: Machine, other:
 def test_the_remotes_of_other_projects_are_not_to_be_found(
     machine: Machine, other: Attempt
 ) -> None:
-    spy = machine.attempt()
-    spy.run(
+    spy = machine.ran(
         f"git -c safe.directory='*' clone -q file://{machine.bank.path} ~/clone\n"
         "cat ~/clone/*; true"
     )
@@ -86,8 +85,7 @@ def test_the_remotes_of_other_projects_are_not_to_be_found(
 
 
 def test_an_attempt_sees_its_own_processes_and_no_others(machine: Machine, other: Attempt) -> None:
-    spy = machine.attempt()
-    spy.run("for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline; echo; done")
+    spy = machine.ran("for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline; echo; done")
     assert b"spool" not in spy.log
     assert b"sshd" not in spy.log
     assert other.token.encode() not in spy.log
@@ -116,8 +114,7 @@ def test_abstract_sockets_of_the_host_are_out_of_reach(machine: Machine) -> None
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"\0{name}")
         listener.listen()
-        spy = machine.attempt()
-        spy.run(
+        spy = machine.ran(
             "/usr/bin/python3 - <<'END'\nimport socket\ns = socket.socket(socket.AF_UNIX)\n"
             f"try:\n    s.connect('\\0{name}'); print('reached')\n"
             "except OSError as error:\n    print('refused', error.errno)\nEND"
@@ -131,8 +128,7 @@ def test_shared_memory_and_queues_of_the_host_are_not_there(machine: Machine) ->
     number = libc.shmget(key, 4096, 0o1666)
     assert number >= 0
     try:
-        spy = machine.attempt()
-        spy.run("cat /proc/sysvipc/shm; echo looked")
+        spy = machine.ran("cat /proc/sysvipc/shm; echo looked")
         assert b"looked" in spy.log
         assert f" {key} ".encode() not in spy.log
     finally:
@@ -140,8 +136,7 @@ def test_shared_memory_and_queues_of_the_host_are_not_there(machine: Machine) ->
 
 
 def test_a_stage_holds_nothing_open_but_its_terminal(machine: Machine) -> None:
-    spy = machine.attempt()
-    spy.run(
+    spy = machine.ran(
         "/usr/bin/python3 - 3<&- <<'END'\nimport os\nfor fd in os.listdir('/proc/self/fd'):\n"
         "    try:\n        print('fd', os.readlink(f'/proc/self/fd/{fd}'))\n"
         "    except OSError:\n        pass\nEND"
@@ -156,23 +151,22 @@ def test_a_stage_holds_nothing_open_but_its_terminal(machine: Machine) -> None:
 
 
 def test_terminals_of_others_are_out_of_reach(machine: Machine, other: Attempt) -> None:
-    spy = machine.attempt()
-    spy.run(
+    machine.ran(
         "for t in /dev/pts/[0-9]*; do [ $t = $(tty) ] || (echo typed > $t) && echo $t; done; true"
     )
     assert b"typed" not in other.log
 
 
 def test_the_daemons_environment_and_home_are_not_to_be_found(machine: Machine) -> None:
-    spy = machine.attempt()
-    spy.run(f"env; ls -la {machine.root}/operator {machine.home.layout.home}; echo ~; true")
+    spy = machine.ran(
+        f"env; ls -la {machine.root}/operator {machine.home.layout.home}; echo ~; true"
+    )
     assert b"operator\r\n" not in spy.log.split(b"ls:")[0]
     assert b"credentials" not in spy.log.replace(b"cannot access", b"")
 
 
 def test_the_kernels_own_windows_are_shut(machine: Machine) -> None:
-    spy = machine.attempt()
-    spy.run(
+    spy = machine.ran(
         "for f in /dev/kmsg /dev/mem /dev/vda /dev/sda /proc/kcore /proc/sysrq-trigger"
         " /sys/kernel/debug/tracing; do (head -c 1 $f >/dev/null) 2>/dev/null && echo opened $f;"
         " done; ls /dev; true"

@@ -24,8 +24,7 @@ def other(machine: Machine) -> Attempt:
     other = machine.attempt("bank")
     other.order("echo begun; read line; echo unharmed $line")
     other.says("begun")
-    machine.server.open_terminal(*other.key)
-    machine.server.until(lambda: machine.server.pty.calls)
+    other.opened_terminal()
     return other
 
 
@@ -59,6 +58,5 @@ def test_nobody_else_is_traced(machine: Machine, other: Attempt) -> None:
 
 def test_a_child_can_be_traced(machine: Machine) -> None:
     """For debuggers are needed in there."""
-    attempt = machine.attempt()
-    attempt.run("sleep 60 & /usr/bin/python3 acts/attach.py 0; kill $!")
+    attempt = machine.ran("sleep 60 & /usr/bin/python3 acts/attach.py 0; kill $!")
     assert re.search(rb"holds .*sleep", attempt.log)

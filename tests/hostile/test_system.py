@@ -30,8 +30,7 @@ PLACES = [
 
 
 def test_nothing_of_the_system_can_be_written(machine: Machine) -> None:
-    attempt = machine.attempt()
-    attempt.run(
+    attempt = machine.ran(
         f"for p in {' '.join(PLACES)}; do touch $p/muster-hostile 2>/dev/null && echo wrote $p;"
         " done; for f in /etc/passwd /etc/hosts /usr/bin/env /run/muster/lib/muster/__main__.py"
         " /proc/sys/kernel/hostname; do (: >> $f) 2>/dev/null && echo wrote $f; done; echo tried"
@@ -41,8 +40,7 @@ def test_nothing_of_the_system_can_be_written(machine: Machine) -> None:
 
 
 def test_the_system_stays_read_only_for_who_makes_namespaces(machine: Machine) -> None:
-    attempt = machine.attempt()
-    attempt.run(
+    attempt = machine.ran(
         "for p in /usr /etc /run/muster; do unshare --user --map-root-user --mount sh -c"
         ' "mount -o remount,rw,bind $p; umount -l $p; touch $p/muster-hostile && echo wrote $p";'
         " done 2>/dev/null; echo tried"
@@ -64,8 +62,7 @@ def test_what_is_mounted_over_cannot_be_uncovered(machine: Machine) -> None:
 
 
 def test_no_program_gives_rights_of_others(machine: Machine) -> None:
-    attempt = machine.attempt()
-    attempt.run(
+    attempt = machine.ran(
         "grep NoNewPrivs /proc/self/status; grep CapEff /proc/self/status; grep CapBnd"
         " /proc/self/status; cp /usr/bin/id . ; chmod u+s id; ./id -u"
     )
@@ -74,8 +71,7 @@ def test_no_program_gives_rights_of_others(machine: Machine) -> None:
 
 
 def test_an_attempt_has_an_account_with_a_name(machine: Machine) -> None:
-    attempt = machine.attempt()
-    attempt.run(
+    attempt = machine.ran(
         'set -e; test "$(whoami)" = "$USER"; test "$(id -un)" = "$USER"; id -gn >/dev/null;'
         ' getent passwd $(id -u); getent group $(id -g); test ~ = "$HOME"; ssh -V;'
         ' test "$(getent passwd $(id -u) | cut -d: -f6)" = "$HOME"; echo named'
@@ -84,21 +80,18 @@ def test_an_attempt_has_an_account_with_a_name(machine: Machine) -> None:
 
 
 def test_the_account_is_not_roots(machine: Machine) -> None:
-    attempt = machine.attempt()
-    attempt.run("id -u; id -G; cat /proc/self/uid_map")
+    attempt = machine.ran("id -u; id -G; cat /proc/self/uid_map")
     numbers = attempt.log.split()
     assert b"0" not in numbers[:1]
 
 
 def test_the_workspace_has_the_same_path_on_every_machine(machine: Machine) -> None:
-    attempt = machine.attempt()
-    attempt.run("pwd; echo $HOME")
+    attempt = machine.ran("pwd; echo $HOME")
     assert attempt.log == b"/workspace\r\n/home/muster\r\n"
 
 
 def test_what_is_needed_can_be_written(machine: Machine) -> None:
-    attempt = machine.attempt()
-    attempt.run(
+    attempt = machine.ran(
         "set -e; for p in . ~ /tmp /var/tmp /dev/shm; do echo x > $p/file; cat $p/file; done;"
         " mktemp -d; echo x > /dev/null; head -c 4 /dev/urandom | wc -c; test -t 0; tty;"
         " python3 -c 'import multiprocessing as m; m.Lock()'; echo written"
@@ -107,8 +100,7 @@ def test_what_is_needed_can_be_written(machine: Machine) -> None:
 
 
 def test_the_workers_own_program_is_there_to_be_run(machine: Machine) -> None:
-    attempt = machine.attempt()
-    attempt.run("/run/muster/python/bin/python3 -I -S -c 'print(6 * 7)'")
+    attempt = machine.ran("/run/muster/python/bin/python3 -I -S -c 'print(6 * 7)'")
     assert attempt.log == b"42\r\n"
 
 

@@ -43,12 +43,9 @@ def memory(pid: int) -> int:
 def test_a_flood_leaves_the_log_exact_and_the_screen_alive(machine: Machine, kind: str) -> None:
     server = machine.server
     attempt = machine.attempt()
-    server.pty.calls.clear()
     attempt.order(f"read line; /usr/bin/python3 acts/flood.py '{kind}'; read line; echo bye")
     attempt.started()
-    server.open_terminal(*attempt.key)
-    server.until(lambda: server.pty.calls)
-    call = server.pty.call
+    call = attempt.opened_terminal()
     call.type(b"\r")
     expected = b"\r\n" + sent(kind) + OVER
     server.until(lambda: len(attempt.log) >= len(expected), limit=60)
@@ -64,30 +61,22 @@ def test_a_flood_leaves_the_log_exact_and_the_screen_alive(machine: Machine, kin
 
 def test_no_query_is_answered_for_whoever_looks(machine: Machine) -> None:
     """What a stage writes cannot type into it, or into another: nothing comes back by itself."""
-    server = machine.server
     attempt = machine.attempt()
-    server.pty.calls.clear()
     attempt.order("read line; /usr/bin/python3 acts/flood.py queries")
     attempt.started()
-    server.open_terminal(*attempt.key)
-    server.until(lambda: server.pty.calls)
-    server.pty.call.type(b"\r")
+    attempt.opened_terminal().type(b"\r")
     attempt.ended()
     assert b"answered ." in attempt.log
 
 
 def test_a_storm_of_sizes_costs_the_machine_nothing(machine: Machine) -> None:
-    server = machine.server
     attempt = machine.attempt()
-    server.pty.calls.clear()
     attempt.order(
         "trap 'echo $(stty size) >> sizes' WINCH; echo begun; read line; stty size\n"
         "yes | head -n 200000"
     )
     attempt.says("begun")
-    server.open_terminal(*attempt.key)
-    server.until(lambda: server.pty.calls)
-    call = server.pty.call
+    call = attempt.opened_terminal()
     for number in range(1500):
         call.resize(20 + number % 480, 5 + number % 190)
     call.resize(80, 24)
@@ -97,7 +86,6 @@ def test_a_storm_of_sizes_costs_the_machine_nothing(machine: Machine) -> None:
 
 
 def test_a_stage_cannot_resize_the_model_by_its_own_terminal(machine: Machine) -> None:
-    attempt = machine.attempt()
-    attempt.run("stty rows 65000 cols 65000; stty size; for n in 1 2 3; do echo $n; done")
+    machine.ran("stty rows 65000 cols 65000; stty size; for n in 1 2 3; do echo $n; done")
     machine.beats(3)
     assert all(memory(process.pid) < LARGEST for process in machine.cage.running())

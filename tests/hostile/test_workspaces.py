@@ -37,9 +37,9 @@ SWAPS = {
 @pytest.fixture
 def other(machine: Machine) -> Attempt:
     """An attempt of another project's, at a gate."""
-    other = machine.attempt("bank")
-    other.run(f"echo {machine.secret()} > plan; git add plan; git commit -qm plan")
-    return other
+    return machine.ran(
+        f"echo {machine.secret()} > plan; git add plan; git commit -qm plan", project="bank"
+    )
 
 
 def places(machine: Machine, other: Attempt) -> dict[str, str]:
@@ -121,8 +121,7 @@ def test_links_out_of_the_workspace_lead_nowhere(
         f"n={n}; {link.format(target=target)}; cat link-$n 2>/dev/null; cat link-$n/* 2>/dev/null\n"
         for n, target in enumerate(targets)
     )
-    attempt = machine.attempt()
-    attempt.run(f"{asked}chmod -R a+rwx . ; echo asked")
+    attempt = machine.ran(f"{asked}chmod -R a+rwx . ; echo asked")
     attempt.publish()
     attempt.forget()
     assert not re.search(rb"root:[*!$]", attempt.log)
