@@ -6,6 +6,7 @@ ignores was never part of it, and stays.
 """
 
 import json
+import shlex
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,8 +50,9 @@ def undo(workspace: Workspace, since: Approved) -> list[str]:
     head, entries = _look(workspace)
     if head == since.commit and not _beyond(since, entries):
         return []
-    workspace.clear_index_lock()
-    workspace.git("reset", "--quiet", "--hard", since.commit, timeout=TIMEOUT)
+    # A git that was killed in the middle has left the index locked.
+    reset = f"rm -f .git/index.lock && git reset --quiet --hard {shlex.quote(since.commit)}"
+    workspace.script(reset, timeout=TIMEOUT)
     # Only now are its own rules in force again for what is ignored.
     new = _beyond(since, _look(workspace)[1])
     if new:

@@ -175,11 +175,6 @@ class Workspace:
         if self.identity is not None:
             self.identity.release()
 
-    def clear_index_lock(self) -> None:
-        """Removes the lock that a git left which was killed in the middle. Raises GitError,
-        WorkspaceError."""
-        self.script("rm -f .git/index.lock")
-
     def _variables(self) -> dict[str, str]:
         """git is told where its repository is, as it is seen in the room."""
         return {
