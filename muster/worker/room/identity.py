@@ -55,7 +55,8 @@ class Identity:
         os.chown(path, self.uid, self.uid, follow_symlinks=False)
 
     def kill(self) -> None:
-        """Kills every process of the uid at once, wherever in the process tree it hides."""
+        """Kills every process of the uid, wherever in the process tree it hides. Where no room
+        contains these, one of them that does the same in a loop may be first, and stay."""
         subprocess.run(
             ["/bin/sh", "-c", "kill -s KILL -- -1"],
             cwd="/",
@@ -70,7 +71,8 @@ class Identity:
         )
 
     def release(self) -> None:
-        """Frees the uid. What still runs under it is killed: the next attempt has no ghosts."""
+        """Frees the uid, and kills what still runs under it. A uid is not given again while
+        something that outlived that runs under it: the next attempt has no ghosts."""
         self.kill()
         self.claim.unlink(missing_ok=True)
 
