@@ -3,12 +3,16 @@
 import ctypes
 import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from muster.worker.doctor.finding import Check, Finding, Machine, ask
 from muster.worker.doctor.room_level import room_level
+
+BUBBLEWRAP = (0, 7)
+"""The version since which temporary file systems have a size (`--size`)."""
 
 LANDLOCK = 6
 """The version that keeps a program from abstract sockets."""
@@ -30,9 +34,20 @@ def _bubblewrap(machine: Machine) -> Iterator[Finding]:
         text = "not installed: an attempt sees all that its user can see"
         yield machine.lacks("bubblewrap", "warn", text, "bubblewrap")
     else:
-        said = ask(["bwrap", "--version"])
-        version = said.text.removeprefix("bubblewrap ")
-        yield Finding("bubblewrap", "ok", f"version {version}" if said.ok else said.text)
+        yield bubblewrap(ask(["bwrap", "--version"]).text)
+
+
+def bubblewrap(said: str) -> Finding:
+    """What its answer means: `bubblewrap 0.12.0`, or any other words."""
+    version = re.match(r"bubblewrap (\d+)\.(\d+)", said)
+    if version is None:
+        return Finding("bubblewrap", "warn", f"it does not say its version: {said[:200]}")
+    text = f"version {said.removeprefix('bubblewrap ')}"
+    if (int(version[1]), int(version[2])) >= BUBBLEWRAP:
+        return Finding("bubblewrap", "ok", text)
+    needed = ".".join(map(str, BUBBLEWRAP))
+    advice = f"install bubblewrap {needed} or newer, as later releases of the system have it"
+    return Finding("bubblewrap", "warn", f"{text}: rooms need {needed} or newer", advice)
 
 
 def _util_linux(machine: Machine) -> Iterator[Finding]:

@@ -109,6 +109,22 @@ def test_landlock_and_util_linux_of_this_machine_answer(tmp_path: Path) -> None:
     assert said(Machine(tmp_path), "util-linux").level == "ok"
 
 
+@pytest.mark.parametrize(
+    ("answer", "level", "words"),
+    [
+        ("bubblewrap 0.12.0", "ok", "version 0.12.0"),
+        ("bubblewrap 0.7.0", "ok", "version 0.7.0"),
+        ("bubblewrap 1.0", "ok", "version 1.0"),
+        ("bubblewrap 0.6.1", "warn", "version 0.6.1: rooms need 0.7 or newer"),
+        ("bwrap: Permission denied", "warn", "it does not say its version: bwrap: Permission"),
+    ],
+)
+def test_bubblewrap_is_as_good_as_its_version(answer: str, level: str, words: str) -> None:
+    found = room.bubblewrap(answer)
+    assert (found.level, found.text[: len(words)]) == (level, words)
+    assert bool(found.advice) == ("rooms need" in words)
+
+
 def test_programs_of_that_name_that_know_less_are_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
