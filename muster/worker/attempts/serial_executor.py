@@ -1,5 +1,6 @@
 """Acts that follow one another, on a thread that is there only while there are any."""
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -8,9 +9,12 @@ Act = Callable[[], None]
 
 _LOOK = 0.5  # seconds between two looks whether an act is still awaited
 
+log = logging.getLogger(__name__)
+
 
 class SerialExecutor:
-    """Carries out what is added, one after the other; an act must not raise.
+    """Carries out what is added, one after the other. An act that raises is logged, and the next
+    one is carried out: an attempt whose thread had died would hear no order any more.
 
     The thread lingers for `rest_after` seconds as long as `lingers()`, and ends with `rest()`:
     hundreds of attempts may wait for days, and must cost nothing.
@@ -44,8 +48,10 @@ class SerialExecutor:
         done = threading.Event()
 
         def carry_out() -> None:
-            act()
-            done.set()
+            try:
+                act()
+            finally:
+                done.set()
 
         self.add(carry_out)
         while not done.wait(_LOOK) and is_awaited():
@@ -64,7 +70,10 @@ class SerialExecutor:
 
     def _work(self) -> None:
         while act := self._next():
-            act()
+            try:
+                act()
+            except Exception:
+                log.exception("%s", self._name)
 
     def _next(self) -> Act | None:
         """None, and no thread any more, where there is nothing to do."""

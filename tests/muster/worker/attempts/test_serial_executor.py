@@ -85,3 +85,26 @@ def test_who_has_something_carried_out_waits_no_longer_than_it_is_awaited() -> N
     going.set()
     executor.join(LIMIT)
     assert late.is_set()
+
+
+def test_an_act_that_fails_is_no_end_of_what_follows() -> None:
+    done = threading.Event()
+    executor = SerialExecutor("serial-executor", lingers=lambda: False, rest_after=0, rest=no_rest)
+    executor.add(partial(int, "no number"))
+    executor.add(done.set)
+    assert done.wait(LIMIT)
+
+
+def test_who_cannot_rest_goes_on_with_what_comes() -> None:
+    warm, failed, done = threading.Event(), threading.Event(), threading.Event()
+
+    def rest() -> None:
+        warm.clear()
+        failed.set()
+        raise OSError
+
+    executor = SerialExecutor("serial-executor", lingers=warm.is_set, rest_after=0.05, rest=rest)
+    executor.add(warm.set)
+    assert failed.wait(LIMIT)
+    executor.add(done.set)
+    assert done.wait(LIMIT)
