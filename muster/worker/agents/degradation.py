@@ -14,6 +14,8 @@ DEGRADED_SECONDS: dict[Reason, float] = {
     "rate_limit": 60.0,
     "unknown": 600.0,
 }
+_OF_KEYS = frozenset({"auth_failure", "rate_limit"})
+"""What a key brings, which is a project's own as long as no other project has the same trouble."""
 
 
 def _latest() -> deque[str]:
@@ -27,17 +29,24 @@ class Degradation:
     The latest three failures since a success say no for a while, if they are not all of one
     project: what a project brings (keys, environment, instructions) is no fault of the machine's.
     If they are, they count only where that project has succeeded here since it last degraded the
-    agent alone: what it brings has been seen to work, and costs others one pause at most.
+    agent alone: what it brings has been seen to work, and costs others one pause at most. What
+    comes of keys, refused or spent, never counts alone, nor with failures of another sort.
     """
 
     reason: Reason | None = None
     until: float = -math.inf
-    _failed: deque[str] = field(default_factory=_latest)  # projects, since the last success
+    # Projects, since the last success.
+    _failed: deque[str] = field(default_factory=_latest)
+    _refused: deque[str] = field(default_factory=_latest)
     _proven: set[str] = field(default_factory=set)  # projects that may be believed alone
 
     def fail(self, project: str, reason: Reason, now: float) -> None:
-        self._failed.append(project)
-        if len(self._failed) == FAILURES_TO_DEGRADE and self._is_believed(project):
+        is_of_key = reason in _OF_KEYS
+        latest = self._refused if is_of_key else self._failed
+        latest.append(project)
+        if len(latest) < FAILURES_TO_DEGRADE:
+            return
+        if len(set(latest)) > 1 or (not is_of_key and self._is_believed(project)):
             self.reason, self.until = reason, now + DEGRADED_SECONDS[reason]
 
     def succeed(self, project: str) -> None:
@@ -54,8 +63,6 @@ class Degradation:
         return self.reason if now < self.until else None
 
     def _is_believed(self, project: str) -> bool:
-        if len(set(self._failed)) > 1:
-            return True
         if project not in self._proven:
             return False
         self._proven.remove(project)
@@ -63,4 +70,5 @@ class Degradation:
 
     def _clear(self) -> None:
         self._failed.clear()
+        self._refused.clear()
         self.reason, self.until = None, -math.inf

@@ -37,6 +37,23 @@ def test_who_has_failed_says_whether_the_machine_is_at_fault(story: str, degrade
     assert after(story).degraded(100.0) == ("unknown" if degraded else None)
 
 
+@pytest.mark.parametrize("reason", ["rate_limit", "auth_failure"])
+@pytest.mark.parametrize(
+    ("story", "degraded"), [("Aaaa", False), ("AaaaAaaaaaa", False), ("aab", True)]
+)
+def test_no_key_of_one_project_takes_an_agent_from_others(
+    story: str, degraded: bool, reason: Reason
+) -> None:
+    assert after(story, reason).degraded(100.0) == (reason if degraded else None)
+
+
+def test_a_key_that_is_refused_adds_nothing_to_anothers_failure_of_another_sort() -> None:
+    agent = Degradation()
+    for project, reason in (("a", "rate_limit"), ("a", "rate_limit"), ("b", "unknown")):
+        agent.fail(project, reason, 100.0)
+    assert agent.degraded(100.0) is None
+
+
 @pytest.mark.parametrize("reason", DEGRADED_SECONDS)
 def test_every_degradation_ends(reason: Reason) -> None:
     agent = after("abc", reason)
