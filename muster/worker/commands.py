@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable, Sequence
 
 from muster.worker import heap
+from muster.worker.agents.adapters.registry import BadAdapter
+from muster.worker.agents.adapters.registry import read as read_adapters
 from muster.worker.agents.health import AgentHealth
 from muster.worker.daemon import Daemon, version
 from muster.worker.doctor.examination import examine
@@ -24,6 +26,7 @@ from muster.worker.server.rest import BadServer, Rest, ServerRefused, Unreachabl
 
 _COMPLAINTS = (
     AlreadyEnrolled,
+    BadAdapter,
     BadServer,
     HomeInUse,
     HomeUnreachable,
@@ -96,7 +99,9 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    return examine(Machine(options.home, options.uids), options.as_json)
+    return examine(
+        Machine(options.home, options.uids, read_adapters(options.agents)), options.as_json
+    )
 
 
 _VERBS: dict[str, Callable[[argparse.Namespace], int]] = {

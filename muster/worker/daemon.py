@@ -11,8 +11,10 @@ from pathlib import Path
 
 from muster.worker import leftovers
 from muster.worker.agents import probe
-from muster.worker.agents.agents import installed
+from muster.worker.agents.adapters.registry import Registry
+from muster.worker.agents.adapters.registry import read as read_adapters
 from muster.worker.agents.health import AgentHealth
+from muster.worker.agents.in_rooms import installed
 from muster.worker.agents.probe import Probe
 from muster.worker.attempts.context import AttemptContext
 from muster.worker.git.repositories import Repositories
@@ -48,7 +50,8 @@ class Daemon:
     """Runs with one home, until `stop` or until the server decommissions it."""
 
     def __init__(self, home: Path, settings: Settings = _DEFAULTS) -> None:
-        """Raises NotEnrolled, BadServer, HomeInUse, HomeUnreachable."""
+        """Raises BadAdapter, NotEnrolled, BadServer, HomeInUse, HomeUnreachable."""
+        adapters = read_adapters(settings.agents)
         self._stop_agents = settings.stop_agents_on_exit
         layout = self._layout = Layout(home, settings.file_roots, settings.own_ssh_hosts)
         layout.make()
@@ -57,13 +60,13 @@ class Daemon:
         # While we have neither threads nor children: it may move us to another control group.
         slots = self._membership.current.slots
         self._limits = room_limits.settled(home, slots, settings.limits)
-        rooms = self._rooms = _rooms(layout, settings, self._limits)
+        rooms = self._rooms = _rooms(layout, settings, self._limits, adapters)
         self._lease = Lease()
         wake = threading.Event()  # there is something to send
         self._journal = Journal(layout.journal, wake.set)
         streams = LogStreams(wake.set)
         identities = Identities(layout.identities, settings.uids)
-        health = AgentHealth(look=_look(rooms, identities))
+        health = AgentHealth(look=_look(rooms, identities), adapters=adapters)
         repositories = Repositories(layout)
         self._vitals = Vitals(home, health.capabilities, repositories.urls, rooms.facts)
         changed = health.changed = self._vitals.refresh
@@ -149,14 +152,14 @@ class Daemon:
         self._journal.close()
 
 
-def _rooms(layout: Layout, settings: Settings, limits: RoomLimits) -> Rooms:
+def _rooms(layout: Layout, settings: Settings, limits: RoomLimits, adapters: Registry) -> Rooms:
     """Raises HomeUnreachable."""
     rooms = found_out(
         layout,
         most=settings.room,
         limits=limits.limits,
         directories=settings.room_directories,
-        programs=partial(installed, layout.home),
+        programs=partial(installed, adapters, layout.home),
     )
     if rooms.level != "full" and os.geteuid() == 0:
         layout.require_reachable()

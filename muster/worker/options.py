@@ -36,6 +36,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         room=options.room,
         room_directories=tuple(options.room_dir),
         limits={name: value for name, value in asked.items() if value is not None},
+        agents=options.agents,
     )
 
 
@@ -98,6 +99,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         "may be given several times (default: none)",
     )
     _add_rooms(parser)
+    _add_agents(parser)
     parser.add_argument(
         "--own-ssh-hosts",
         type=_host,
@@ -168,9 +170,20 @@ def _add_limits(group: "argparse._ArgumentGroup") -> None:
     )
 
 
+def _add_agents(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--agents",
+        type=_path,
+        metavar="DIR",
+        help="agents of your own, a NAME.toml each (docs/agents.md); one with the name of an agent "
+        "that is known takes its place",
+    )
+
+
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
     _add_home(parser)
     _add_uids(parser)
+    _add_agents(parser)
     parser.add_argument(
         "--json",
         dest="as_json",

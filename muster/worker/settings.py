@@ -19,7 +19,7 @@ class Settings:
     Repositories on this host are used in `file_roots` only, the machine's own ssh keys and agent at
     `own_ssh_hosts` only. `room` is the most that attempts are contained; `room_directories` are
     shown in their rooms. `limits` are those of an attempt that are not the defaults, by the names
-    of AttemptLimits.
+    of AttemptLimits. In `agents` lie adapters of the operator's own.
     """
 
     stop_agents_on_exit: bool = False
@@ -31,3 +31,4 @@ class Settings:
     room: RoomLevel = "full"
     room_directories: tuple[RoomDirectory, ...] = ()
     limits: Mapping[str, int] = field(default_factory=dict)
+    agents: Path | None = None

@@ -1,8 +1,10 @@
 """What a stage's end says about the health of the agent that ran it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from muster.worker.agents import agents
+from muster.worker.agents import failing
+from muster.worker.agents.degradation import Reason
 from muster.worker.agents.health import AgentHealth
 from muster.worker.agents.kept_order import KeptOrder
 from muster.worker.agents.stage_command import failure_code
@@ -15,20 +17,33 @@ _TAIL = 8 << 10  # bytes of output by which a failure is judged
 def judge(health: AgentHealth, kept: KeptOrder, end: StageEnd, directory: Path) -> None:
     """Notes in `health` how the order's agent fared.
 
-    Timeouts, stops and a lease's end tell nothing; nor does a shell stage, nor one of which an
-    earlier release did not keep whose it is.
+    Timeouts, stops and a lease's end tell nothing, and neither does an agent that was asked for
+    nothing (`/clear`); nor does a shell stage, nor one of which an earlier release did not keep
+    whose it is.
     """
     if not kept.is_agent or not kept.project:
         return
-    match end.how:
-        case "exit" if end.code == 0:
-            health.succeeded(kept.agent, kept.project)
-        case "exit" | "signal":
-            code = end.code if end.how == "exit" else 128 + end.code
-            reason = agents.classify(code, _tail(end, directory)) or "unknown"
+    if end.how in ("exit", "signal"):
+        adapter = health.adapters.get(kept.agent)
+        own = adapter.failures if adapter else {}
+        if (reason := _failure(own, end, directory)) is not None:
             health.failed(kept.agent, kept.project, reason)
-        case "failed" if failure_code(end) == "binary_missing":
-            health.failed(kept.agent, kept.project, "binary_missing")
+        elif end.facts.get("turns") != 0:
+            health.succeeded(kept.agent, kept.project)
+    elif end.how == "failed" and failure_code(end) == "binary_missing":
+        health.failed(kept.agent, kept.project, "binary_missing")
+
+
+def _failure(own: Mapping[Reason, str], end: StageEnd, directory: Path) -> Reason | None:
+    """By what the agent told, by its `own` words, or by anybody's: some agents end with 0 although
+    they could do nothing."""
+    if (reason := failing.told(end.facts)) is not None:
+        return reason
+    code = end.code if end.how == "exit" else 128 + end.code
+    if code == 0 and not own:
+        return None
+    output = _tail(end, directory)
+    return failing.own_words(own, output) or failing.classify(code, output)
 
 
 def _tail(end: StageEnd, directory: Path) -> bytes:

@@ -16,6 +16,7 @@ VARIABLES = frozenset(
 LONGEST = 128 * 1024 - 1
 """Bytes of one `NAME=value`, by Linux's MAX_ARG_STRLEN."""
 
+_NOTHING: Mapping[str, str] = {}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -26,10 +27,12 @@ def build(
     secrets: Mapping[str, str],
     variables: Mapping[str, str | None],
     *,
+    of_agent: Mapping[str, str] = _NOTHING,
     path: str | None = None,
     user: str = "muster",
 ) -> dict[str, str]:
-    """A stage's environment. Later parts win: defaults, the project's own, its secrets, Muster's.
+    """A stage's environment. Later parts win: defaults, what its agent is started with, the
+    project's own, its secrets, Muster's.
 
     `variables` has keys of VARIABLES; what is missing or None is empty, so that scripts under
     `set -u` run. `path` is the daemon's own search path by default: the agents that it offers
@@ -47,6 +50,7 @@ def build(
         "PATH": search_path(path),
         "LANG": "C.UTF-8",
         "TERM": "xterm-256color",
+        **of_agent,
         **project_env,
         **secrets,
         "HOME": workspace.room.home,

@@ -9,10 +9,15 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from muster.protocol.frames import Capability
-from muster.worker.agents import agents, probe
-from muster.worker.agents.agents import AGENTS, CUSTOM, Binary, Versions
+from muster.worker.agents import probe, versions
+from muster.worker.agents.adapters.custom import CUSTOM
+from muster.worker.agents.adapters.registry import KNOWN, Registry
 from muster.worker.agents.degradation import Degradation, Reason
 from muster.worker.agents.probe import Probe
+from muster.worker.agents.versions import Binary, Versions
+
+ALWAYS_TOLD = frozenset({"claude", "codex", "cursor"})
+"""The types that every server asks for: they are told of even where they never were."""
 
 
 class AgentHealth:
@@ -22,10 +27,14 @@ class AgentHealth:
     """
 
     def __init__(
-        self, changed: Callable[[], None] = lambda: None, look: Probe = probe.HERE
+        self,
+        changed: Callable[[], None] = lambda: None,
+        look: Probe = probe.HERE,
+        adapters: Registry = KNOWN,
     ) -> None:
         """`look` is how agents are found and asked for their versions."""
         self.changed = changed
+        self.adapters = adapters
         self._versions = Versions(look=look)
         self._lock = threading.Lock()
         self._degradations: dict[str, Degradation] = defaultdict(Degradation)
@@ -46,12 +55,18 @@ class AgentHealth:
         self.changed()
 
     def capabilities(self) -> list[Capability]:
-        """The capabilities of all agents that Muster knows; missing ones are unhealthy."""
-        binaries = {agent: self._versions.find(agent) for agent in AGENTS if agent != CUSTOM}
+        """The capabilities of the agents that are known; one that is gone is unhealthy.
+
+        `custom` is always there: its programs are the projects' own.
+        """
+        binaries = {each.name: self._versions.find(each.binary) for each in self.adapters}
         with self._lock:
+            ever = ALWAYS_TOLD.union(self._binaries)
             for agent, binary in binaries.items():
-                self._note(agent, binary)
-            return [self._capability(agent, binaries.get(agent)) for agent in AGENTS]
+                if binary or agent in ever:
+                    self._note(agent, binary)
+            told = [self._capability(agent, binaries[agent]) for agent in self._binaries]
+        return [*told, Capability(CUSTOM)]
 
     def _note(self, agent: str, binary: Binary | None) -> None:
         """An agent whose program is there anew is given work again."""
@@ -60,7 +75,7 @@ class AgentHealth:
         self._binaries[agent] = binary
 
     def _capability(self, agent: str, binary: Binary | None) -> Capability:
-        found = agents.capability(agent, binary, self._versions)
+        found = versions.capability(agent, binary, self._versions)
         degradation = self._degradations[agent]
         reason = degradation.degraded(time.monotonic()) if found.healthy else None
         return msgspec.structs.replace(

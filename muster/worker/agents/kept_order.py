@@ -5,7 +5,10 @@ secrets. The repository's token and key are, until the attempt is forgotten: the
 them.
 """
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -14,10 +17,14 @@ from muster.worker import durable
 
 NAME = "attempt.json"
 
+_ID = re.compile(r"[A-Za-z0-9][\w.:-]{0,199}")  # whatever it is, it stays one harmless argument
+
 
 class KeptOrder(msgspec.Struct, frozen=True):
-    """The latest stage order. `conversed`: an agent has had a conversation in this workspace
-    before it, which can be continued. `run` counts the processes of the stage.
+    """The latest stage order. `conversed`: its agent has had a conversation in this workspace
+    before it, which can be continued; `talked`: those that had one at all. `sessions` are the ids,
+    by the agents' names, of those conversations of which one is known. `run` counts the processes
+    of the stage.
 
     `stage_index` is -1 in an attempt that began with the push.
     """
@@ -31,10 +38,16 @@ class KeptOrder(msgspec.Struct, frozen=True):
     conversed: bool = False
     project: str = ""  # this and what follows is not in what earlier releases wrote
     run: int = 0
+    talked: tuple[str, ...] = ()
+    sessions: dict[str, str] = {}
 
     @classmethod
     def of(cls, order: RunStage, before: "KeptOrder | None") -> "KeptOrder":
         """What is to be kept of an order; `before` is what was kept of the one before it."""
+        talked: tuple[str, ...] = ()
+        if before is not None:
+            is_same = (order.stage_index, order.run) == (before.stage_index, before.run)
+            talked = before.talked if is_same else before._all_talked()
         return cls(
             order.stage_index,
             order.stage_name,
@@ -42,9 +55,11 @@ class KeptOrder(msgspec.Struct, frozen=True):
             order.agent,
             order.repo,
             order.author,
-            conversed=bool(before and (before.conversed or before.is_agent)),
+            conversed=order.agent in talked,
             project=order.project,
             run=order.run,
+            talked=talked,
+            sessions=before.sessions if before else {},
         )
 
     @classmethod
@@ -53,6 +68,27 @@ class KeptOrder(msgspec.Struct, frozen=True):
         if order.repo is None or order.author is None:
             return None
         return cls(-1, "", False, "", order.repo, order.author)
+
+    @property
+    def session(self) -> str | None:
+        """The id of the conversation to go on with, if its agent told of one."""
+        return self.sessions.get(self.agent)
+
+    def learned(self, facts: Mapping[str, Any], directory: Path) -> "KeptOrder":
+        """The same, once its stage has ended with these facts; kept if they add to it. Raises
+        OSError."""
+        session = facts.get("session")
+        if not self.is_agent or not isinstance(session, str) or not _ID.fullmatch(session):
+            return self
+        learned = msgspec.structs.replace(self, sessions={**self.sessions, self.agent: session})
+        if learned != self:
+            learned.write(directory)
+        return learned
+
+    def _all_talked(self) -> tuple[str, ...]:
+        # An earlier release kept only that there was some conversation.
+        is_one = self.is_agent or self.conversed
+        return tuple(dict.fromkeys((*self.talked, *([self.agent] if is_one else []))))
 
     def write(self, directory: Path) -> None:
         """Raises OSError."""

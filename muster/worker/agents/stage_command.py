@@ -1,34 +1,41 @@
 """What a stage order becomes: an argv, an environment, a place, a uid."""
 
-from muster.protocol.frames import RunStage
-from muster.worker.agents import agents, environment
+from collections.abc import Mapping
+
+from muster.protocol.frames import AgentOptions, RunStage
+from muster.worker.agents import environment, in_rooms
+from muster.worker.agents.adapters import custom
+from muster.worker.agents.adapters.adapter import Adapter, Ask
+from muster.worker.agents.adapters.custom import CUSTOM
+from muster.worker.agents.adapters.registry import KNOWN, Registry
 from muster.worker.agents.kept_order import KeptOrder
+from muster.worker.agents.versions import MISSING
 from muster.worker.egress import in_room
 from muster.worker.git.workspace import Workspace
 from muster.worker.limits.room_limits import RoomLimits
+from muster.worker.room.room import Room
 from muster.worker.room.rooms import Rooms
 from muster.worker.shim.wire import StageCommand, StageEnd
 
 
 def command(
-    order: RunStage, kept: KeptOrder, workspace: Workspace, limits: RoomLimits
+    order: RunStage,
+    kept: KeptOrder,
+    workspace: Workspace,
+    limits: RoomLimits,
+    adapters: Registry = KNOWN,
 ) -> StageCommand:
     """The command of an ordered stage. Raises ValueError for what no process can be given."""
     room = workspace.room
-    if order.kind == "agent" and order.agent == agents.CUSTOM:
-        room = room.showing(*agents.shown(order.agent_command or "", workspace.layout.home))
+    if order.kind == "agent" and order.agent == CUSTOM:
+        room = room.showing(*in_rooms.shown(order.agent_command or "", workspace.layout.home))
+    adapter, ask = _adapter(order, adapters), _ask(order, kept, room)
+    of_agent = adapter.variables(ask) if adapter else {}
     return StageCommand(
         stage_index=order.stage_index,
         run=order.run,
-        argv=agents.argv(
-            order.agent,
-            order.kind,
-            order.text,
-            not kept.conversed,
-            order.agent_command,
-            contained=room.contains,
-        ),
-        env=_environment(order, workspace),
+        argv=argv(order, adapter, ask),
+        env=_environment(order, workspace, of_agent),
         cwd=room.workspace,
         timeout=order.timeout,
         uid=room.uid,
@@ -37,11 +44,50 @@ def command(
         rows=order.rows,
         secrets=[*order.secrets.values(), *filter(None, [order.repo.token, order.repo.ssh_key])],
         room=room.leader(open_network=order.network is None),
-        network=None if order.network is None else agents.reached(order.agent, order.network),
+        network=None if order.network is None else adapters.reached(order.agent, order.network),
         limits=limits.of_room(
             f"{workspace.key.name}-{order.stage_index}", (workspace.path, workspace.home)
         ),
         channel=order.kind == "agent",
+    )
+
+
+def argv(order: RunStage, adapter: Adapter | None, ask: Ask) -> list[str]:
+    """The command line. Raises ValueError."""
+    made = ["bash", "-c", order.text]
+    if order.kind == "agent":
+        made = adapter.argv(ask) if adapter else custom.argv(order.agent_command, order.text)
+    if any("\0" in word for word in made):
+        raise ValueError("the text, or an argument, contains a NUL byte")
+    return made
+
+
+def furniture(
+    order: RunStage, command: StageCommand, adapters: Registry
+) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
+    """What has to lie in the home before that command is begun, as (path, text); and patterns of
+    what its agent leaves in the workspace that is no work."""
+    adapter = _adapter(order, adapters)
+    return (adapter.home_files(command.env, command.cwd), adapter.leaves) if adapter else ([], ())
+
+
+def _adapter(order: RunStage, adapters: Registry) -> Adapter | None:
+    """None for a command that is a project's own. Raises ValueError."""
+    if order.kind != "agent" or order.agent == CUSTOM:
+        return None
+    if (adapter := adapters.get(order.agent)) is None:
+        raise ValueError(f"unknown agent: {order.agent}")
+    return adapter
+
+
+def _ask(order: RunStage, kept: KeptOrder, room: Room) -> Ask:
+    return Ask(
+        order.text,
+        order.options or AgentOptions(),
+        session=kept.session,
+        conversed=kept.conversed,
+        contained=room.contains,
+        full=room.level == "full",
     )
 
 
@@ -75,12 +121,16 @@ def failure_code(end: StageEnd) -> str:
     the same errno.
     """
     _, _, step = end.message.partition(" ")  # behind the errno's name
-    is_missing = end.code in agents.MISSING and step.startswith("exec ")
+    is_missing = end.code in MISSING and step.startswith("exec ")
     return "binary_missing" if is_missing else "start_failed"
 
 
-def _environment(order: RunStage, workspace: Workspace) -> dict[str, str]:
+def _environment(
+    order: RunStage, workspace: Workspace, of_agent: Mapping[str, str]
+) -> dict[str, str]:
     told = {**order.variables, "stage": order.stage_name, "project": order.project}
     known = {name: value for name, value in told.items() if name in environment.VARIABLES}
-    built = environment.build(workspace, order.author, order.env, order.secrets, dict(known))
+    built = environment.build(
+        workspace, order.author, order.env, order.secrets, dict(known), of_agent=of_agent
+    )
     return built if order.network is None else built | in_room.environment()

@@ -33,7 +33,7 @@ from muster.protocol.frames import (
 )
 from muster.worker.agents import agent_outcome, kept_order, stage_command
 from muster.worker.agents.kept_order import KeptOrder
-from muster.worker.attempts import failures
+from muster.worker.attempts import beginning, failures
 from muster.worker.attempts.context import AttemptContext, Reporter
 from muster.worker.attempts.noted_orders import AttemptOrder, NotedOrders
 from muster.worker.attempts.refused import RefusedHosts
@@ -194,11 +194,10 @@ class Attempt:
         """Starts shim and stage; False if it is to stop before the stage has begun."""
         starting = self._shim.start(self._goes_on)
         try:
-            stage_command.require_room(order, self._context.rooms)
-            workspace = self._workspace.prepared(order.repo, order.author)
-            if not self._shim.has_begun(order.stage_index, order.run):
-                self._workspace.undo_changes()
-            command = stage_command.command(order, kept, workspace, self._context.limits)
+            has_begun = self._shim.has_begun(order.stage_index, order.run)
+            command = beginning.prepared(
+                self._context, self._workspace, order, kept, has_begun=has_begun
+            )
             starting.result()
         finally:
             starting.exception()  # is waited for, whatever comes of it
@@ -216,6 +215,7 @@ class Attempt:
         if end is None:
             self._reporter.say(Lost("the stage's shim is gone"))
         else:
+            self._kept = kept = kept.learned(end.facts, self._shim.directory)
             self._conclude(kept, end)
 
     def _conclude(self, kept: KeptOrder, end: StageEnd) -> None:

@@ -1,7 +1,7 @@
 """One attempt's workspace: made for its first stage, kept until the attempt is forgotten."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -15,6 +15,7 @@ from muster.protocol.frames import (
     Repo,
     WorkspaceFacts,
 )
+from muster.worker.agents import furnishing
 from muster.worker.agents.kept_order import KeptOrder
 from muster.worker.attempts.context import LONGEST_MESSAGE, Reporter
 from muster.worker.attempts.facts import FactsTeller, FactsWatch
@@ -65,6 +66,19 @@ class AttemptWorkspace:
             if self._context.repositories.add(repo.url):
                 self._context.changed()
         return self._workspace
+
+    def furnish(self, files: Iterable[tuple[str, str]], leaves: Iterable[str]) -> None:
+        """Lays ready what an agent needs before it starts (`furnishing.script`). If that does not
+        work, a warning says so: it may do without."""
+        if self._workspace is None:
+            return
+        script = furnishing.script(self._workspace.room.home, files, leaves)
+        try:
+            if script:
+                self._workspace.script(script)
+        except GitError as error:
+            if not self._abandoned.is_set():
+                self.note("warning", f"what the agent needs in its home: {error.message}")
 
     def undo_changes(self) -> None:
         """Undoes what has come into the workspace since the last stage's checkpoint, and warns.

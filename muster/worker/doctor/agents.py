@@ -5,22 +5,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from muster.worker.agents import installs, probe
-from muster.worker.agents.agents import BINARIES, Binary, Versions
+from muster.worker.agents.versions import Binary, Versions, is_older
 from muster.worker.doctor.finding import Check, Finding, Machine
 from muster.worker.doctor.room_level import room_level
 
 
 def _agents(machine: Machine) -> Iterator[Finding]:
     versions = Versions()
-    found = {agent: binary for agent in BINARIES if (binary := versions.find(agent))}
+    found = {
+        each.name: binary for each in machine.adapters if (binary := versions.find(each.binary))
+    }
     if not found:
-        names = ", ".join(BINARIES.values())
+        names = ", ".join(each.binary for each in machine.adapters)
         text = f"none of {names} is on the search path: only custom commands and shell stages run"
         command = "npm install --global @anthropic-ai/claude-code"
         yield Finding("agents", "warn", text, "install one for all users, such as", command)
         return
     yield from _found(machine, found, versions.path)
-    if missing := [agent for agent in BINARIES if agent not in found]:
+    if missing := [each.name for each in machine.adapters if each.name not in found]:
         yield Finding("other agents", "ok", f"not installed: {', '.join(missing)}")
 
 
@@ -39,10 +41,13 @@ def _found(machine: Machine, found: dict[str, Binary], path: str) -> Iterator[Fi
             asked.of(binary)
     asked.wait()
     for agent, binary in found.items():
-        yield _one(agent, binary, closed.get(agent), asked)
+        adapter = machine.adapters.get(agent)
+        yield _one(agent, binary, closed.get(agent), asked, adapter.oldest if adapter else None)
 
 
-def _one(agent: str, binary: Binary, closed: Path | None, asked: Versions) -> Finding:
+def _one(
+    agent: str, binary: Binary, closed: Path | None, asked: Versions, oldest: str | None
+) -> Finding:
     if closed is not None:
         need = "o+x" if closed.is_dir() else "o+rx"
         text = f"{binary.path} is out of attempts' reach: {closed} is closed to other users"
@@ -55,6 +60,9 @@ def _one(agent: str, binary: Binary, closed: Path | None, asked: Versions) -> Fi
     if version is None:
         text = f"{binary.path} does not tell its version"
         return Finding(agent, "warn", text, "see what it says instead", command)
+    if oldest and is_older(version, oldest):
+        text = f"{version}, {binary.path}: versions before {oldest} are not known to work"
+        return Finding(agent, "warn", text, "install a newer one")
     return Finding(agent, "ok", f"{version}, {binary.path}")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from muster.worker.agents.adapters.registry import KNOWN, Registry
 from muster.worker.room.identity import UIDS
 
 PATIENCE = 5.0
@@ -41,10 +42,12 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True)
 class Machine:
-    """What is looked at: this machine, for a worker with that home, run by this user."""
+    """What is looked at: this machine, for a worker with that home, run by this user, that knows
+    these agents."""
 
     home: Path
     uids: range = UIDS
+    adapters: Registry = KNOWN
     is_root: bool = field(default_factory=lambda: os.geteuid() == 0)
     proc: Path = Path("/proc")
     cgroups: Path = Path("/sys/fs/cgroup")

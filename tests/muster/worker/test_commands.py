@@ -61,3 +61,11 @@ def test_a_limit_that_is_none_is_refused(option: str, given: str, complaint: str
     said = muster("worker", "run", option, given)
     assert said.returncode == 2
     assert f"argument {option}: {complaint}" in said.stderr
+
+
+@pytest.mark.parametrize("verb", ["run", "doctor"])
+def test_an_agents_file_that_says_nothing_usable_is_named(root: Path, verb: str) -> None:
+    (root / "goose.toml").write_text('name = "goose"\n')
+    said = muster("worker", verb, "--home", str(root / "home"), "--agents", str(root))
+    assert said.returncode == 1
+    assert f"{root}/goose.toml: Object missing required field `binary`" in said.stderr

@@ -10,13 +10,18 @@ from muster.worker.agents.health import AgentHealth
 from muster.worker.agents.kept_order import KeptOrder
 from muster.worker.agents.probe import Probe
 from muster.worker.agents.stage_command import failure_code
+from muster.worker.shim.spool import SpoolWriter
 from muster.worker.shim.wire import StageEnd
 
 KEPT = KeptOrder(0, "develop", True, "claude", Repo("u", "main", "b"), Author("A", "a@x"), False)
 
 
-def end(how: str, code: int = 0, message: str = "") -> StageEnd:
-    return StageEnd(0, how, code, message, 0, 0, 0)
+def end(how: str, code: int = 0, message: str = "", **facts: object) -> StageEnd:
+    return StageEnd(0, how, code, message, 0, 0, 0, facts)
+
+
+def refused(kind: str, code: int = 1) -> StageEnd:
+    return end("exit", code, failure={"kind": kind, "message": "", "resetsAt": None})
 
 
 def told(tmp_path: Path, ends: list[StageEnd], projects: str = "abc", **order: object) -> str:
@@ -41,6 +46,11 @@ JUDGED = {
     ),
     "no process left": (end("failed", errno.EAGAIN, "EAGAIN exec claude: again"), "healthy"),
     "too long a command": (end("failed", errno.E2BIG, "E2BIG exec claude: too long"), "healthy"),
+    "told of a key that is wrong": (refused("auth"), "auth_failure"),
+    "told of an overload": (refused("overloaded"), "rate_limit"),
+    "told of a spent subscription": (refused("quota"), "rate_limit"),
+    "told of a limit, and ended with 0": (refused("rate_limit", 0), "rate_limit"),
+    "told of a failure of another sort": (refused("unknown"), "unknown"),
     "over its time": (end("timeout", 143), "healthy"),
     "stopped": (end("stopped", 143), "healthy"),
     "its lease was over": (end("lease", 137), "healthy"),
@@ -58,6 +68,24 @@ def test_one_project_with_a_search_path_of_its_own_takes_no_agent_from_others(
     tmp_path: Path,
 ) -> None:
     assert told(tmp_path, [NOT_FOUND] * 9, "aaaaaaaaa") == "healthy"
+
+
+def test_an_agent_that_was_asked_for_nothing_has_proved_nothing(tmp_path: Path) -> None:
+    failing, nothing = end("exit", 1), end("exit", 0, turns=0)
+    assert told(tmp_path, [failing, failing, nothing, failing], "aabb") == "unknown"
+    assert told(tmp_path, [failing, failing, end("exit", 0, turns=1), failing], "aabb") == "healthy"
+
+
+def test_an_agent_that_says_in_words_alone_why_it_could_do_nothing_is_heard(tmp_path: Path) -> None:
+    spool = SpoolWriter(tmp_path)
+    spool.append(b"litellm.RateLimitError: slow down\r\n", 0, 0)
+    spool.close()
+    health = AgentHealth(look=Probe(lambda name, _: f"/usr/bin/{name}", lambda *_: None))
+    for project in "abc":
+        kept = msgspec.structs.replace(KEPT, agent="aider", project=project)
+        agent_outcome.judge(health, kept, StageEnd(0, "exit", 0, "", 36, 0, 0), tmp_path)
+    said = [c.reason for c in health.capabilities() if c.agent_type == "aider"]
+    assert said == ["rate_limit"]
 
 
 def test_a_shell_stage_says_nothing_about_the_agent(tmp_path: Path) -> None:

@@ -70,3 +70,19 @@ def test_a_binary_that_is_there_again_gets_work_at_once(binary: Path) -> None:
     assert not told(health, "claude").healthy
     install(binary)
     assert told(health, "claude").healthy
+
+
+def test_of_an_agent_that_never_was_here_only_the_usual_ones_are_told_of(binary: Path) -> None:
+    health = health_of(binary)
+    types = ["claude", "codex", "cursor", "custom"]
+    assert [each.agent_type for each in health.capabilities()] == types
+
+
+def test_an_agent_that_was_here_is_told_of_when_it_is_gone(tmp_path: Path) -> None:
+    qwen = install(tmp_path / "qwen")
+    health = AgentHealth(
+        look=Probe(lambda name, _: str(tmp_path / name) if qwen.exists() else None, lambda *_: "1")
+    )
+    assert told(health, "qwen").healthy
+    qwen.unlink()
+    assert told(health, "qwen") == Capability("qwen", healthy=False, reason="binary_missing")

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from muster.worker.agents.adapters.registry import read
 from muster.worker.doctor import agents
 from muster.worker.doctor.finding import Finding, Machine, each
 from tests.muster.worker.repositories import as_root, root
@@ -51,7 +52,23 @@ def test_an_agent_is_told_with_its_version_and_place_and_others_in_a_row(tools: 
     claude = install(tools / "claude")
     said = found(Machine(tools))
     assert said["claude"] == Finding("claude", "ok", f"2.1.0, {claude}")
-    assert said["other agents"] == Finding("other agents", "ok", "not installed: codex, cursor")
+    others = "not installed: codex, cursor, gemini, opencode, copilot, qwen, aider"
+    assert said["other agents"] == Finding("other agents", "ok", others)
+
+
+def test_a_version_that_is_not_known_to_work_is_told(tools: Path) -> None:
+    install(tools / "claude", "#!/bin/sh\necho '1.0.44 (Claude Code)'\n")
+    said = found(Machine(tools))["claude"]
+    assert said.level == "warn"
+    assert "before 2.1.0" in said.text
+
+
+def test_an_operators_agent_is_examined_like_the_others(tools: Path) -> None:
+    install(tools / "goose")
+    (tools / "goose.toml").write_text(
+        'name = "goose"\nbinary = "goose"\nheadless = ["goose", "{text}"]\n'
+    )
+    assert found(Machine(tools, adapters=read(tools)))["goose"].level == "ok"
 
 
 def test_one_that_does_not_answer_may_work_and_one_that_does_not_start_cannot(tools: Path) -> None:

@@ -1,0 +1,164 @@
+"""The shape of an adapter: what the worker knows of one agent's command line.
+
+It is data, so that a machine's operator can write one, too (`registry.read`). An agent that is
+spoken to instead of started with a text (by the Agent Client Protocol) will want a shape of its own
+beside this one.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Literal, NamedTuple
+
+import msgspec
+
+from muster.protocol.frames import AgentOptions
+from muster.worker.agents.degradation import Reason
+
+Permissions = Literal["edit", "run", "all"]
+
+TEXT, OPTIONS, SESSION = "{text}", "{options}", "{session}"
+"""Of a command: the stage's text, within a word or a word of its own; and two words that become
+others."""
+
+_Words = tuple[str, ...]
+_Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+_Program = Annotated[str, msgspec.Meta(pattern=r"^[^\s/]+$", max_length=100)]
+_Variable = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+_Relative = Annotated[str, msgspec.Meta(pattern=r"^(?!/)(?!(.*/)?\.\.?(/|$))[^\x00]+[^/\x00]$")]
+
+
+class _Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What may be written in a file: a field that is none is a mistake."""
+
+
+class Permission(_Data, frozen=True):
+    """How an agent is told what it may do."""
+
+    arguments: _Words = ()
+    environment: dict[_Variable, str] = {}
+
+
+class HomeFile(_Data, frozen=True):
+    """A file that lies in the home before the agent's first start, unless there is one already.
+
+    `{workspace}` in `text` is the workspace's path, as within a JSON string. `given`: only where
+    the stage has this variable.
+    """
+
+    path: _Relative
+    text: str
+    given: str = ""
+
+
+class Ask(NamedTuple):
+    """What one stage asks of its agent.
+
+    `session` is the id of the conversation to go on with; `conversed` says that there was one at
+    all. `contained`: we keep the agent from what is not its own, in whatever measure; `full` says
+    that this is a sandbox. `structured`: what it prints is read by us.
+    """
+
+    text: str
+    options: AgentOptions = AgentOptions()
+    session: str | None = None
+    conversed: bool = False
+    contained: bool = True
+    full: bool = True
+    structured: bool = False
+
+    @property
+    def in_terminal(self) -> bool:
+        return self.options.interface == "terminal"
+
+    @property
+    def permissions(self) -> Permissions | None:
+        """None: as the agent does by itself, which is to ask whoever sits at its terminal."""
+        if self.options.permissions or self.in_terminal:
+            return self.options.permissions
+        return "all" if self.full else "edit"
+
+
+class Adapter(_Data, frozen=True):
+    """One agent's.
+
+    `headless` and `terminal` are its command lines, without and with people who type into it; the
+    words OPTIONS and SESSION become what follows here: `structured` (only where we read it, and
+    then in `format`), `permissions`, `model` (`{model}`), `allowed_tool` (`{tool}`, for each of
+    them), and the project's own arguments; and `session` (`{id}`), or `latest` where a conversation
+    is to be gone on with of which no id is known. `contained` are the permissions where something
+    of ours contains it, if these are others.
+
+    `oldest` is the oldest version known to work. `hosts` is what it needs to reach its vendor:
+    `@agent` in a stage's network. `environment` is what a project may set otherwise, `keys` are the
+    variables by which it is given its key and address. `failures` are words, regular expressions,
+    by which it says why it failed even if it ends with 0. `leaves` are patterns, as in
+    `.gitignore`, of files that it leaves in the workspace and that are no work.
+    """
+
+    name: _Name
+    binary: _Program
+    headless: _Words
+    terminal: _Words = ()
+    structured: _Words = ()
+    format: _Name | None = None
+    permissions: dict[Permissions, Permission] = {}
+    contained: dict[Permissions, Permission] = {}
+    model: _Words = ()
+    allowed_tool: _Words = ()
+    session: _Words = ()
+    latest: _Words = ()
+    oldest: str | None = None
+    hosts: tuple[str, ...] = ()
+    keys: tuple[_Variable, ...] = ()
+    environment: dict[_Variable, str] = {}
+    home: tuple[HomeFile, ...] = ()
+    failures: dict[Reason, str] = {}
+    leaves: tuple[str, ...] = ()
+
+    def argv(self, ask: Ask) -> list[str]:
+        """The command; the text is within one argument of it, unchanged, and passes no shell."""
+        template = (ask.in_terminal and self.terminal) or self.headless
+        return [word for each in template for word in self._spliced(each, ask)]
+
+    def variables(self, ask: Ask) -> dict[str, str]:
+        """What goes into the stage's environment, and a project's own wins over."""
+        return {**self.environment, **self._permission(ask).environment}
+
+    def home_files(self, variables: Mapping[str, str], workspace: str) -> list[tuple[str, str]]:
+        """Paths within the home, and what is in the files, for a stage of that environment. Of
+        those with the same path the first counts."""
+        files: dict[str, str] = {}
+        for file in self.home:
+            if not file.given or variables.get(file.given):
+                inside = json.dumps(workspace)[1:-1]
+                files.setdefault(file.path, file.text.replace("{workspace}", inside))
+        return list(files.items())
+
+    def _spliced(self, word: str, ask: Ask) -> Iterable[str]:
+        match word:
+            case "{options}":
+                return self._options(ask)
+            case "{session}":
+                return self._session(ask)
+        return [word.replace(TEXT, ask.text)]
+
+    def _options(self, ask: Ask) -> Iterator[str]:
+        if ask.structured and not ask.in_terminal:
+            yield from self.structured
+        yield from self._permission(ask).arguments
+        if ask.options.model:
+            yield from (word.replace("{model}", ask.options.model) for word in self.model)
+        for tool in ask.options.allowed_tools:
+            yield from (word.replace("{tool}", tool) for word in self.allowed_tool)
+        yield from ask.options.arguments
+
+    def _session(self, ask: Ask) -> list[str]:
+        if ask.session and self.session:
+            return [word.replace("{id}", ask.session) for word in self.session]
+        return [*self.latest] if ask.conversed else []
+
+    def _permission(self, ask: Ask) -> Permission:
+        if ask.permissions is None:
+            return Permission()
+        told = self.contained if ask.contained and self.contained else self.permissions
+        return told.get(ask.permissions, Permission())

@@ -1,0 +1,39 @@
+"""aider.
+
+It prints text alone, ends with 0 whatever its model's server answered, and has no sessions but the
+history that it keeps in the workspace. It would commit by itself, and edit `.gitignore`. In a
+terminal it takes no text to begin with.
+"""
+
+from muster.worker.agents.adapters.adapter import Adapter, Permission
+
+_TIDY = (
+    "--no-auto-commits",
+    "--no-dirty-commits",
+    "--no-gitignore",
+    "--no-check-update",
+    "--no-show-release-notes",
+    "--no-analytics",
+)
+_RUN_NOTHING = ("--yes-always", "--no-suggest-shell-commands")
+
+AIDER = Adapter(
+    name="aider",
+    binary="aider",
+    oldest="0.86.0",
+    headless=("aider", *_TIDY, "{options}", "{session}", "--message={text}"),
+    terminal=("aider", *_TIDY, "{options}", "{session}"),
+    permissions={
+        "edit": Permission(arguments=_RUN_NOTHING),
+        "run": Permission(arguments=("--yes-always",)),
+        "all": Permission(arguments=("--yes-always",)),
+    },
+    model=("--model", "{model}"),
+    latest=("--restore-chat-history",),
+    keys=("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENAI_API_BASE"),
+    failures={
+        "rate_limit": r"litellm\.(?:RateLimitError|ServiceUnavailableError)",
+        "auth_failure": r"litellm\.AuthenticationError",
+    },
+    leaves=(".aider*",),
+)

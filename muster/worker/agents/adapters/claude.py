@@ -1,0 +1,40 @@
+"""Anthropic's Claude Code."""
+
+import json
+
+from muster.worker.agents.adapters.adapter import Adapter, HomeFile, Permission
+
+# Else its first start in a terminal asks for a theme, and its vendor whether it may.
+_BEGUN = {
+    "hasCompletedOnboarding": True,
+    "bypassPermissionsModeAccepted": True,
+    "projects": {"{workspace}": {"hasTrustDialogAccepted": True}},
+}
+
+CLAUDE = Adapter(
+    name="claude",
+    binary="claude",
+    oldest="2.1.0",
+    headless=("claude", "-p", "{options}", "{session}", "--", "{text}"),
+    terminal=("claude", "{options}", "{session}", "--", "{text}"),
+    structured=("--output-format", "stream-json", "--verbose"),
+    format="claude",
+    permissions={
+        "edit": Permission(arguments=("--permission-mode", "acceptEdits")),
+        "run": Permission(arguments=("--permission-mode", "acceptEdits", "--allowedTools", "Bash")),
+        "all": Permission(arguments=("--permission-mode", "bypassPermissions")),
+    },
+    model=("--model", "{model}"),
+    allowed_tool=("--allowedTools", "{tool}"),
+    session=("--resume", "{id}"),
+    latest=("--continue",),
+    hosts=("api.anthropic.com", "console.anthropic.com", "claude.ai"),
+    keys=("ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_BASE_URL"),
+    environment={
+        # It waits as long as it is told to before each.
+        "CLAUDE_CODE_MAX_RETRIES": "2",
+        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        "DISABLE_AUTOUPDATER": "1",
+    },
+    home=(HomeFile(path=".claude.json", text=json.dumps(_BEGUN)),),
+)

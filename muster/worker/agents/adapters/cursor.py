@@ -1,0 +1,22 @@
+"""Cursor's command line, by its published documentation alone: it cannot be had without an account,
+and has never been run here.
+
+By that documentation it does nothing in a workspace that is not trusted, only proposes changes
+without `--force`, and has no flag between that and running everything.
+"""
+
+from muster.worker.agents.adapters.adapter import Adapter, Permission
+
+_FORCE = Permission(arguments=("--force",))
+
+CURSOR = Adapter(
+    name="cursor",
+    binary="cursor-agent",
+    headless=("cursor-agent", "-p", "--trust", "{options}", "{session}", "--", "{text}"),
+    terminal=("cursor-agent", "{options}", "{session}", "--", "{text}"),
+    permissions={"edit": _FORCE, "run": _FORCE, "all": _FORCE},
+    model=("--model", "{model}"),
+    session=("--resume", "{id}"),
+    hosts=("*.cursor.sh", "*.cursor.com", "cursor.com"),
+    keys=("CURSOR_API_KEY",),
+)

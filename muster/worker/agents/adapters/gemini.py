@@ -1,0 +1,47 @@
+"""Google's Gemini CLI.
+
+Its parser takes a value that begins with `-` only behind an equals sign. It outlives TERM for some
+seconds.
+"""
+
+import json
+
+from muster.worker.agents.adapters.adapter import Adapter, HomeFile, Permission
+
+_SETTINGS = {
+    "general": {"enableAutoUpdate": False, "enableAutoUpdateNotification": False, "maxAttempts": 3},
+    "privacy": {"usageStatisticsEnabled": False},
+}
+# Else it refuses an address of one's own, GOOGLE_GEMINI_BASE_URL, whatever key there is.
+_BY_KEY = {**_SETTINGS, "security": {"auth": {"selectedType": "gemini-api-key"}}}
+
+GEMINI = Adapter(
+    name="gemini",
+    binary="gemini",
+    oldest="0.61.0",
+    headless=("gemini", "--skip-trust", "{options}", "{session}", "--prompt={text}"),
+    terminal=("gemini", "--skip-trust", "{options}", "{session}", "--prompt-interactive={text}"),
+    structured=("--output-format", "stream-json"),
+    format="gemini",
+    permissions={
+        "edit": Permission(arguments=("--approval-mode", "auto_edit")),
+        "run": Permission(
+            arguments=("--approval-mode", "auto_edit", "--allowed-tools=run_shell_command")
+        ),
+        "all": Permission(arguments=("--approval-mode", "yolo")),
+    },
+    model=("--model", "{model}"),
+    allowed_tool=("--allowed-tools={tool}",),
+    session=("--resume", "{id}"),
+    hosts=(
+        "generativelanguage.googleapis.com",
+        "cloudcode-pa.googleapis.com",
+        "oauth2.googleapis.com",
+        "accounts.google.com",
+    ),
+    keys=("GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GEMINI_BASE_URL"),
+    home=(
+        HomeFile(path=".gemini/settings.json", text=json.dumps(_BY_KEY), given="GEMINI_API_KEY"),
+        HomeFile(path=".gemini/settings.json", text=json.dumps(_SETTINGS)),
+    ),
+)

@@ -1,0 +1,28 @@
+"""opencode.
+
+It puts quotes around a text with blanks. A request that was limited it tries again without end, of
+which its log alone says a word.
+"""
+
+from muster.worker.agents.adapters.adapter import Adapter, Permission
+
+_LOG = ("--print-logs", "--log-level", "ERROR")
+
+OPENCODE = Adapter(
+    name="opencode",
+    binary="opencode",
+    oldest="1.18.0",
+    headless=("opencode", "run", *_LOG, "{options}", "{session}", "--", "{text}"),
+    terminal=("opencode", "{options}", "{session}", "--prompt={text}"),
+    structured=("--format", "json"),
+    format="opencode",
+    permissions={
+        "edit": Permission(environment={"OPENCODE_PERMISSION": '{"bash": "deny"}'}),
+        "all": Permission(arguments=("--auto",)),
+    },
+    model=("--model", "{model}"),
+    session=("--session", "{id}"),
+    hosts=("opencode.ai", "models.dev", "registry.npmjs.org"),
+    keys=("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENCODE_API_KEY", "OPENCODE_CONFIG_CONTENT"),
+    environment={"OPENCODE_DISABLE_AUTOUPDATE": "1"},
+)

@@ -1,0 +1,27 @@
+"""Qwen Code. It ends with 0 whatever its model's server answered."""
+
+from muster.worker.agents.adapters.adapter import Adapter, Permission
+
+QWEN = Adapter(
+    name="qwen",
+    binary="qwen",
+    oldest="0.15.10",
+    headless=("qwen", "{options}", "{session}", "--prompt={text}"),
+    terminal=("qwen", "{options}", "{session}", "--prompt-interactive={text}"),
+    permissions={
+        "edit": Permission(arguments=("--approval-mode", "auto-edit")),
+        "run": Permission(
+            arguments=("--approval-mode", "auto-edit", "--allowed-tools=run_shell_command")
+        ),
+        "all": Permission(arguments=("--approval-mode", "yolo")),
+    },
+    model=("--model", "{model}"),
+    allowed_tool=("--allowed-tools={tool}",),
+    session=("--resume", "{id}"),
+    hosts=("*.aliyuncs.com", "chat.qwen.ai", "portal.qwen.ai"),
+    keys=("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL"),
+    failures={
+        "rate_limit": r"\[API Error: (?:429|529)\b",
+        "auth_failure": r"\[API Error: 40[13]\b",
+    },
+)

@@ -1,0 +1,108 @@
+"""The agents that a worker knows: those of Muster, and those that the machine's operator added."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from muster.worker.agents.adapters.adapter import OPTIONS, SESSION, TEXT, Adapter
+from muster.worker.agents.adapters.aider import AIDER
+from muster.worker.agents.adapters.claude import CLAUDE
+from muster.worker.agents.adapters.codex import CODEX
+from muster.worker.agents.adapters.copilot import COPILOT
+from muster.worker.agents.adapters.cursor import CURSOR
+from muster.worker.agents.adapters.custom import CUSTOM
+from muster.worker.agents.adapters.gemini import GEMINI
+from muster.worker.agents.adapters.opencode import OPENCODE
+from muster.worker.agents.adapters.qwen import QWEN
+
+_PLACE = re.compile(r"\{[a-z]+\}")
+
+
+class BadAdapter(Exception):
+    """A file of the operator's that makes no adapter; names it, and what is wrong."""
+
+
+class Registry:
+    """Adapters by their names; those that come later win."""
+
+    def __init__(self, adapters: Iterable[Adapter]) -> None:
+        self._adapters = {adapter.name: adapter for adapter in adapters}
+
+    def __iter__(self) -> Iterator[Adapter]:
+        return iter(self._adapters.values())
+
+    def get(self, agent: str) -> Adapter | None:
+        return self._adapters.get(agent)
+
+    def reached(self, agent: str, network: Iterable[str]) -> list[str]:
+        """The hosts of a stage's network, with those that its agent needs in the place of
+        `@agent`."""
+        adapter = self.get(agent)
+        own = adapter.hosts if adapter else ()
+        named = (own if host == "@agent" else (host,) for host in network)
+        return [*dict.fromkeys(host for hosts in named for host in hosts)]
+
+
+KNOWN = Registry((CLAUDE, CODEX, CURSOR, GEMINI, OPENCODE, COPILOT, QWEN, AIDER))
+
+
+def read(directory: Path | None) -> Registry:
+    """Those that are known, and those of the directory's `*.toml`, an adapter each, with the fields
+    of Adapter. Raises BadAdapter."""
+    if directory is None:
+        return KNOWN
+    try:
+        files = sorted(directory.iterdir())
+    except OSError as error:
+        raise BadAdapter(f"{directory}: {error.strerror}") from error
+    return Registry([*KNOWN, *(_read(file) for file in files if file.suffix == ".toml")])
+
+
+def _read(file: Path) -> Adapter:
+    try:
+        adapter = msgspec.convert(tomllib.loads(file.read_text()), Adapter)
+        _require_sense(adapter, file.stem)
+    except OSError as error:
+        raise BadAdapter(f"{file}: {error.strerror}") from error
+    except ValueError as error:  # of tomllib and msgspec, too
+        raise BadAdapter(f"{file}: {error}") from error
+    return adapter
+
+
+def _require_sense(adapter: Adapter, stem: str) -> None:
+    """Raises ValueError."""
+    if adapter.name in (CUSTOM, "shell"):
+        raise ValueError(f"{adapter.name} is not to be had as a name")
+    if adapter.name != stem:
+        raise ValueError(f"it is called {adapter.name}, and its file {stem}")
+    for field in ("headless", "terminal"):
+        words: tuple[str, ...] = getattr(adapter, field)
+        if words and words[0] != adapter.binary:
+            raise ValueError(f"{field} begins with something else than {adapter.binary}")
+        if field == "headless" and not any(TEXT in word for word in words):
+            raise ValueError(f"{field} has no {TEXT}")
+        _require_places(field, words, {TEXT, OPTIONS, SESSION})
+        if misplaced := [w for w in words if w not in (OPTIONS, SESSION) and _splices(w)]:
+            raise ValueError(f"{field}: {misplaced[0]!r} has to be a word of its own")
+    for field, place in (("session", "{id}"), ("model", "{model}"), ("allowed_tool", "{tool}")):
+        _require_places(field, getattr(adapter, field), {place})
+    if bool(adapter.structured) != bool(adapter.format):
+        raise ValueError("structured and format need each other")
+    for pattern in adapter.failures.values():
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"failures: {pattern!r}: {error}") from error
+
+
+def _require_places(field: str, words: tuple[str, ...], known: set[str]) -> None:
+    for word in words:
+        if unknown := set(_PLACE.findall(word)) - known:
+            raise ValueError(f"{field}: {min(unknown)} is none of {', '.join(sorted(known))}")
+
+
+def _splices(word: str) -> bool:
+    return OPTIONS in word or SESSION in word

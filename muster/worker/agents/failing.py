@@ -1,0 +1,61 @@
+"""Why a stage of an agent failed: by what the agent told in fields, and else by its last words."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from muster.worker.agents.degradation import Reason
+
+_OUTPUT_JUDGED = 8 * 1024
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)")
+_RATE_LIMIT = re.compile(
+    r"rate.?limit|too many requests|(?:usage|session|weekly) limit|quota|overloaded"
+    r"|(?:http|status|error|code)\W{1,3}(?:429|529)\b",
+    re.IGNORECASE,
+)
+_AUTH_FAILURE = re.compile(
+    r"unauthori[sz]ed|authentication|not (?:logged|signed) in|invalid (?:api|bearer)|api.?key"
+    r"|run /login|please (?:log|sign) ?in|token (?:has )?expired"
+    r"|(?:http|status|error|code)\W{1,3}40[13]\b",
+    re.IGNORECASE,
+)
+_KINDS: dict[str, Reason] = {
+    "auth": "auth_failure",
+    "rate_limit": "rate_limit",
+    "overloaded": "rate_limit",
+    "quota": "rate_limit",
+}
+
+
+def told(facts: Mapping[str, Any]) -> Reason | None:
+    """What an agent's facts say of its failure; None where they say of none."""
+    failure = facts.get("failure")
+    if not isinstance(failure, dict):
+        return None
+    return _KINDS.get(str(failure.get("kind")), "unknown")
+
+
+def own_words(failures: Mapping[Reason, str], output: bytes) -> Reason | None:
+    """What an adapter's words say of the last output."""
+    text = _text(output)
+    found = (reason for reason, pattern in failures.items() if re.search(pattern, text))
+    return next(found, None)
+
+
+def classify(exit_code: int, output: bytes) -> Reason | None:
+    """What anybody's words say, by the exit code and the last output; None for exit 0.
+
+    Never `binary_missing`: what ran was there, whatever it says of others.
+    """
+    if exit_code == 0:
+        return None
+    text = _text(output)
+    if _RATE_LIMIT.search(text):
+        return "rate_limit"
+    if _AUTH_FAILURE.search(text):
+        return "auth_failure"
+    return "unknown"
+
+
+def _text(output: bytes) -> str:
+    return _ESCAPES.sub("", output[-_OUTPUT_JUDGED:].decode(errors="replace"))

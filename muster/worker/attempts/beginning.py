@@ -1,0 +1,32 @@
+"""What is done before a stage begins: its workspace, its command, and what its agent needs."""
+
+from muster.protocol.frames import RunStage
+from muster.worker.agents import stage_command
+from muster.worker.agents.kept_order import KeptOrder
+from muster.worker.attempts.context import AttemptContext
+from muster.worker.attempts.workspace_side import AttemptWorkspace
+from muster.worker.shim.wire import StageCommand
+
+
+def prepared(
+    context: AttemptContext,
+    workspace: AttemptWorkspace,
+    order: RunStage,
+    kept: KeptOrder,
+    *,
+    has_begun: bool,
+) -> StageCommand:
+    """The command of a stage that can begin now, or `has_begun` in an earlier life of the daemon.
+
+    Raises RoomUnavailable, WorkspaceError, NoIdentityLeft, OSError, ValueError.
+    """
+    adapters = context.health.adapters
+    stage_command.require_room(order, context.rooms)
+    made = workspace.prepared(order.repo, order.author)
+    command = stage_command.command(order, kept, made, context.limits, adapters)
+    if has_begun:
+        return command
+    workspace.undo_changes()
+    if order.agent not in kept.talked:
+        workspace.furnish(*stage_command.furniture(order, command, adapters))
+    return command

@@ -1,0 +1,112 @@
+"""Adapters of a machine's operator."""
+
+from pathlib import Path
+
+import pytest
+
+from muster.protocol.frames import AgentOptions
+from muster.worker.agents.adapters.adapter import Ask
+from muster.worker.agents.adapters.registry import KNOWN, BadAdapter, read
+
+GOOSE = """\
+name = "goose"
+binary = "goose"
+oldest = "1.9"
+headless = ["goose", "run", "{session}", "{options}", "--text={text}"]
+terminal = ["goose", "session"]
+session = ["--resume", "--name", "{id}"]
+model = ["--model", "{model}"]
+hosts = ["api.goose.example"]
+keys = ["GOOSE_KEY"]
+leaves = [".goose*"]
+
+[permissions.edit]
+environment = { GOOSE_MODE = "approve" }
+[permissions.all]
+environment = { GOOSE_MODE = "auto" }
+
+[failures]
+rate_limit = "slow down"
+
+[[home]]
+path = ".config/goose/config.yaml"
+text = "workspace: {workspace}"
+"""
+
+
+def test_an_operators_agent_is_known_beside_the_others(tmp_path: Path) -> None:
+    (tmp_path / "goose.toml").write_text(GOOSE)
+    (tmp_path / "README").write_text("no adapter")
+    adapters = read(tmp_path)
+    assert {each.name for each in adapters} == {each.name for each in KNOWN} | {"goose"}
+    goose = adapters.get("goose")
+    assert goose is not None
+    ask = Ask("do it", AgentOptions("big"), session="s")
+    expected = ["goose", "run", "--resume", "--name", "s", "--model", "big", "--text=do it"]
+    assert goose.argv(ask) == expected
+    assert goose.variables(ask) == {"GOOSE_MODE": "auto"}
+    assert goose.home_files({}, "/w") == [(".config/goose/config.yaml", "workspace: /w")]
+
+
+def test_it_takes_the_place_of_one_that_is_known(tmp_path: Path) -> None:
+    (tmp_path / "codex.toml").write_text(
+        'name = "codex"\nbinary = "codex-of-ours"\nheadless = ["codex-of-ours", "{text}"]\n'
+    )
+    codex = read(tmp_path).get("codex")
+    assert codex is not None
+    assert codex.binary == "codex-of-ours"
+
+
+def test_without_a_directory_there_are_those_of_muster() -> None:
+    assert read(None) is KNOWN
+
+
+BAD = {
+    "no TOML": (GOOSE + "[", "Invalid initial character"),
+    "no text": (GOOSE.replace("={text}", ""), "no {text}"),
+    "a field that is none": ("colour = 1\n" + GOOSE, "unknown field `colour`"),
+    "a field of another kind": ("latest = 1\n" + GOOSE, "latest"),
+    "no name": (GOOSE.replace('name = "goose"\n', "", 1), "missing required field `name`"),
+    "a name with blanks": (GOOSE.replace('name = "goose"', 'name = "a b"', 1), "name"),
+    "another file's name": (GOOSE.replace('name = "goose"', 'name = "duck"', 1), "called duck"),
+    "a program by its path": (GOOSE.replace('binary = "g', 'binary = "/bin/g', 1), "binary"),
+    "another program": (GOOSE.replace('["goose", "run"', '["sh", "run"'), "something else"),
+    "an unknown place": (GOOSE.replace("={text}", "={text}{prompt}"), "{prompt} is none of"),
+    "a place in another field": (GOOSE.replace('"{model}"', '"{id}"'), "{id} is none of {model}"),
+    "options in a word": (GOOSE.replace('"{options}"', '"x{options}"'), "a word of its own"),
+    "a permission that is none": (GOOSE.replace("s.edit", "s.some"), "some"),
+    "a file outside of the home": (GOOSE.replace(".config/", "../"), "home"),
+    "a file at an absolute path": (GOOSE.replace(".config/", "/etc/"), "home"),
+    "a reason that is none": (GOOSE.replace("rate_limit =", "tired ="), "tired"),
+    "no regular expression": (GOOSE.replace("slow down", "("), "failures"),
+    "a format without its options": ('format = "claude"\n' + GOOSE, "need each other"),
+}
+
+
+@pytest.mark.parametrize(("text", "words"), BAD.values(), ids=BAD.keys())
+def test_a_file_that_makes_no_adapter_is_refused_with_its_name(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    (tmp_path / "goose.toml").write_text(text)
+    with pytest.raises(BadAdapter) as refused:
+        read(tmp_path)
+    assert str(refused.value).startswith(f"{tmp_path}/goose.toml: ")
+    assert words in str(refused.value)
+
+
+def test_custom_is_nobodys_name(tmp_path: Path) -> None:
+    (tmp_path / "custom.toml").write_text(GOOSE.replace('name = "goose"', 'name = "custom"', 1))
+    with pytest.raises(BadAdapter, match="not to be had"):
+        read(tmp_path)
+
+
+def test_a_directory_that_is_none_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(BadAdapter, match="No such file"):
+        read(tmp_path / "nowhere")
+
+
+def test_an_agents_hosts_stand_for_the_word_in_a_network() -> None:
+    network = ["example.org", "@agent", "api.openai.com"]
+    reached = KNOWN.reached("codex", network)
+    assert reached == ["example.org", "api.openai.com", "auth.openai.com", "chatgpt.com"]
+    assert KNOWN.reached("custom", network) == ["example.org", "api.openai.com"]

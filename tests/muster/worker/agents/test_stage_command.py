@@ -1,0 +1,25 @@
+import pytest
+
+from muster.protocol.frames import Author, Repo, RunStage
+from muster.worker.agents import stage_command
+from muster.worker.agents.adapters.adapter import Ask
+from muster.worker.agents.adapters.registry import KNOWN
+
+
+def order(text: str = "do it", kind: str = "agent", command: str | None = None) -> RunStage:
+    return RunStage(
+        7, 1, 0, "develop", kind, text, {}, "claude", 60.0,
+        Repo("u", "main", "b"), "shop", Author("A", "a@x"), agent_command=command,
+    )  # fmt: skip
+
+
+def test_a_shell_stage_is_a_script_for_bash_whatever_the_agent() -> None:
+    made = stage_command.argv(order("make test", "shell"), None, Ask("make test"))
+    assert made == ["bash", "-c", "make test"]
+
+
+@pytest.mark.parametrize("agent", ["claude", None])
+def test_what_no_process_can_be_given_is_refused(agent: str | None) -> None:
+    adapter = KNOWN.get(agent) if agent else None
+    with pytest.raises(ValueError, match="NUL"):
+        stage_command.argv(order("a\0b", command="x"), adapter, Ask("a\0b"))
