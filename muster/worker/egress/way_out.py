@@ -83,13 +83,21 @@ class WayOut:
 def _connect(addresses: list[Address], port: int, name: str) -> socket.socket:
     number, reason = 0, ""
     for address in addresses:
-        connection = socket.socket(address.family, socket.SOCK_STREAM)
         try:
-            connection.settimeout(_PATIENCE)
-            connection.connect((str(address), port))
-            return connection
+            return _connected(address, port)
         except OSError as error:
-            connection.close()
             number = errno.ETIMEDOUT if isinstance(error, TimeoutError) else error.errno or 0
             reason = str(error.strerror or error)
     raise Unreachable(f"{name} cannot be reached: {reason}.", number)
+
+
+def _connected(address: Address, port: int) -> socket.socket:
+    """Raises OSError, also where the machine has no network of the address's kind."""
+    connection = socket.socket(address.family, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(_PATIENCE)
+        connection.connect((str(address), port))
+    except BaseException:
+        connection.close()
+        raise
+    return connection

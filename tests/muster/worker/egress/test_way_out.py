@@ -4,6 +4,7 @@ import errno
 import socket
 from collections.abc import Iterator
 from ipaddress import ip_address
+from typing import Any
 
 import pytest
 
@@ -86,6 +87,23 @@ def test_what_cannot_be_reached_says_why(caller: Caller) -> None:
     with pytest.raises(Unreachable, match="Connection refused") as refused:
         way.dial(host_from("127.0.0.1"), port)
     assert refused.value.number == errno.ECONNREFUSED
+
+
+def test_a_machine_without_ipv6_reaches_what_has_an_address_of_either_kind(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = socket.socket
+
+    def of_ipv4_alone(family: int, *more: Any, **named: Any) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, "no such family")
+        return made(family, *more, **named)
+
+    known = {"a.example": ["::1", "127.0.0.1"]}
+    rules = Rules([f"{host}:{caller.port}" for host in ("a.example", "[::1]", "127.0.0.1")])
+    monkeypatch.setattr(socket, "socket", of_ipv4_alone)
+    with WayOut(rules, print, known).dial("a.example", caller.port):
+        assert caller.was_called(5)
 
 
 def test_a_name_that_leads_nowhere_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
