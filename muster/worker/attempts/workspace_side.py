@@ -25,7 +25,6 @@ from muster.worker.git.git import GitError
 from muster.worker.git.preparation import WorkspaceRequest, prepare
 from muster.worker.git.remote import NO_LOGIN, Login
 from muster.worker.git.workspace import Workspace, WorkspaceError
-from muster.worker.room.rooms import group_of
 
 _PUSH_PAUSES = (1.0, 4.0)  # seconds before a push is tried again
 _NAMED = 20  # files in a warning
@@ -179,7 +178,7 @@ class AttemptWorkspace:
         elif identity := self._context.identities.claim(self._key):
             # A preparation that failed leaves its uid taken.
             identity.release()
-        self._context.limits.end(group_of(self._key))
+        self._context.limits.end_all(self._key.name)
 
     def note(self, level: str, text: str) -> None:
         """Reports a line of text for people."""

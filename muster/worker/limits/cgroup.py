@@ -48,6 +48,12 @@ class Groups(NamedTuple):
                 _end(Path(directory))
                 os.rmdir(directory)
 
+    def end_all(self, attempt: str) -> None:
+        """Likewise with all rooms of an attempt, by its name."""
+        for base in self.bases:
+            for left in base.glob(f"{self.prefix}{attempt}-*"):
+                self.end(left.name.removeprefix(self.prefix))
+
     def clear(self, kept: Iterable[str]) -> None:
         """Removes what rooms of an earlier life left empty, and what still runs in those that
         belong to none of the attempts `kept`, by their names."""

@@ -52,6 +52,11 @@ class RoomLimits:
         if self.groups:
             self.groups.end(name)
 
+    def end_all(self, attempt: str) -> None:
+        """Ends all rooms of an attempt, which is no more, and what is left of their groups."""
+        if self.groups:
+            self.groups.end_all(attempt)
+
     def tidy(self) -> None:
         """Removes the groups in which nothing is: they are made anew when they are needed."""
         if self.groups:

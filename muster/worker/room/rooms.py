@@ -59,7 +59,7 @@ class Rooms:
         layout = self.layout
         places = layout.workspace(key), layout.home_of(key)
         room = self._over(*places, layout.attempt(key), identity, objects)
-        return replace(room, groups=self.groups(group_of(key)))
+        return replace(room, groups=self.groups(f"{key.name}-daemon"))
 
     def for_programs(self, identity: Identity | None) -> Room:
         """A room in which the daemon itself tries the programs of attempts. Raises OSError."""
@@ -88,11 +88,6 @@ class Rooms:
             )
         settings = layout.safe_directories
         return Room(self.level, identity, workspace, home, settings, self.limits, view)
-
-
-def group_of(key: AttemptKey) -> str:
-    """What the control groups are called that hold what the daemon runs for an attempt."""
-    return f"{key.name}-daemon"
 
 
 def found_out(

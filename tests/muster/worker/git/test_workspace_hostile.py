@@ -17,7 +17,6 @@ from muster.worker.git.checkpoints import CheckpointRefused
 from muster.worker.git.remote import NO_LOGIN, Login
 from muster.worker.git.workspace import WorkspaceError
 from muster.worker.limits import room_limits
-from muster.worker.room.rooms import group_of
 from tests.muster.worker.repositories import (
     AUTHOR,
     Machine,
@@ -213,7 +212,7 @@ def held(machine: Machine) -> Iterator[Machine]:
         pytest.skip(limits.lacks)
     machine.rooms = replace(machine.rooms, groups=limits.made)
     yield machine
-    limits.end(group_of(AttemptKey(7, 1)))
+    limits.end_all(AttemptKey(7, 1).name)
     assert not any(Path(each).exists() for each in limits.groups.of_room("7-1-daemon"))
 
 

@@ -170,6 +170,23 @@ def test_what_a_dead_daemon_left_is_cleared_but_for_the_attempts_that_are_kept(
     groups.clear(["7-1"])
 
 
+def test_nothing_is_left_of_an_attempt_that_is_no_more(groups: Groups) -> None:
+    names = ("7-1-0", "7-1-daemon", "7-11-0")
+    made = {name: [Path(directory) for directory in groups.of_room(name)] for name in names}
+    for directories in made.values():
+        for directory in directories:
+            directory.mkdir()
+    with subprocess.Popen(["sleep", "60"]) as sleeper:
+        for directory in made["7-1-0"]:
+            (directory / "cgroup.procs").write_text(str(sleeper.pid))
+        groups.end_all("7-1")
+        assert sleeper.wait() < 0
+    groups.end_all("7-1")  # what was killed may have been busy still
+    left = [name for name in names if any(directory.exists() for directory in made[name])]
+    groups.end_all("7-11")
+    assert left == ["7-11-0"]
+
+
 def test_a_daemon_that_leaves_removes_what_is_empty_alone(groups: Groups) -> None:
     directories = [Path(each) for name in ("7-1-0", "8-1-0") for each in groups.of_room(name)]
     for directory in directories:
