@@ -141,3 +141,4 @@ class FailureCode(StrEnum):
     GATE_EXPIRED = "gate_expired"
     KEY_MISSING = "key_missing"
     ORDER_TOO_LARGE = "order_too_large"
+    NOTHING_CHANGED = "nothing_changed"  # and the project requires a change

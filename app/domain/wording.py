@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from app.domain.audience import NewsKind
+from app.domain.change import UNCHANGED
 
 LONGEST = 300  # characters of a body
 
@@ -31,7 +32,8 @@ def words(
     """Title and body of a notification. `message` is the event's, `stage` the name of its stage."""
     title = _TITLES[kind].format(id=task_id)
     if kind is NewsKind.TASK_COMPLETED:
-        return Words(title, short(description))
+        done = f"{title}, but it changed nothing" if message == UNCHANGED else title
+        return Words(done, short(description))
     if kind is NewsKind.GATE_OPENED:
         return Words(title, short(f"stage {stage} asks: {message}" if message else f"{stage}?"))
     return Words(title, short(message))

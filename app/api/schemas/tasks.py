@@ -11,6 +11,7 @@ from app.api.schemas.projects import StageSchema
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import CommaList
 from app.domain.agents import AgentWarning
+from app.domain.change import has_changed
 from app.domain.pipeline import GateKind
 from app.domain.scheduling import Reason
 from app.domain.task import EventType, SuspendReason, TaskStatus
@@ -88,6 +89,14 @@ class DiffSchema(StoredSchema):
 class ResultSchema(DiffSchema):
     commit = fields.String(required=True)
     pushed = fields.Boolean(required=True)
+    changed = fields.Boolean(
+        required=True, metadata={"description": "whether its stages have left a difference"}
+    )
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        if attr == "changed":
+            return has_changed(obj)
+        return super().get_attribute(obj, attr, default)
 
 
 class FailureSchema(StoredSchema):

@@ -13,6 +13,7 @@ from app.chat.incoming import Incoming
 from app.chat.messages import cut
 from app.domain import task as rules
 from app.domain.attempt import branch_of
+from app.domain.change import has_changed
 from app.domain.errors import DomainError, InvalidFields, NotFound, NothingPending
 from app.domain.machine import MachineStatus
 from app.domain.pipeline import GateKind
@@ -117,8 +118,9 @@ def progress(task: Task) -> str:
         lines.append(f"on {task.machine.name}, attempt {task.attempt}")
     if task.failure:
         lines.append(f"{task.failure['code']}: {task.failure['message']}")
-    if task.result and task.attempt:
-        lines.append(f"branch {branch_of(task.id, task.attempt)}")
+    if task.result and task.result["pushed"]:
+        changed = "" if has_changed(task.result) else ", which changes nothing"
+        lines.append(f"branch {branch_of(task.id, task.attempt)}{changed}")
     return "\n".join(lines)
 
 

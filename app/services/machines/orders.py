@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, select, tuple_
 
-from app.domain import agents, network, pipeline, room
+from app.domain import network, pipeline, room
 from app.domain.attempt import AttemptOutcome, AttemptPhase, branch_of
 from app.domain.machine import IN_DRAIN, MachineStatus
 from app.domain.room import RoomLevel
@@ -19,6 +19,7 @@ from app.extensions import db
 from app.models import Attempt, Developer, Machine, Project, Task, Terminal
 from app.services import locks, vault
 from app.services.clock import now as clock_now
+from app.services.projects import agents
 from app.services.tasks import attempts, gates
 from app.services.tunnels import orders as tunnel_orders
 from app.services.tunnels.orders import WantedTunnel
@@ -290,6 +291,7 @@ def run_stage(desired: DesiredState) -> frames.RunStage:
     }
     if any(each.gate for each in stages):
         variables |= gates.variables(desired.task_id, row.round, row.stage_index)
+    options = agents.options_of(stage, row.task_options, row.project_options)
     return frames.RunStage(
         task_id=desired.task_id,
         attempt=desired.attempt,
@@ -308,13 +310,6 @@ def run_stage(desired: DesiredState) -> frames.RunStage:
         author=_author(row),
         room=row.room,
         network=network.of_stage(stage.network, row.network),
-        options=_options(stage, row),
+        options=msgspec.convert(options, frames.AgentOptions | None),
         run=desired.run,
     )
-
-
-def _options(stage: pipeline.Stage, row: Any) -> frames.AgentOptions | None:
-    if stage.kind is not pipeline.StageKind.AGENT:
-        return None
-    said = agents.merged(row.task_options, stage.agent_options, row.project_options)
-    return msgspec.convert(said, frames.AgentOptions) if said else None

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from app.domain import agents, pipeline
 from app.domain.agents import AgentWarning, Options
 from app.domain.machine import MachineStatus
-from app.domain.pipeline import StageKind
+from app.domain.pipeline import Stage, StageKind
 from app.domain.scheduling import AgentHealth
 from app.extensions import db
 from app.models import Machine, Project
@@ -83,8 +83,16 @@ def warnings(
 ) -> list[AgentWarning]:
     """What to warn of about the project's stages, with that agent and a task's options."""
     options = [
-        agents.merged(task, stage.agent_options, project.agent_options)
+        options_of(stage, task, project.agent_options) or {}
         for stage in pipeline.parse(project.pipeline)
-        if stage.kind is StageKind.AGENT
     ]
     return agents.warnings(agent_type, options, project.room, is_known=is_known)
+
+
+def options_of(stage: Stage, task: Options | None, project: Options | None) -> Options | None:
+    """How the stage's agent is to run, with its task's options and its project's. None where nobody
+    says anything, and for a stage without an agent.
+    """
+    if stage.kind is not StageKind.AGENT:
+        return None
+    return agents.merged(task, stage.agent_options, project) or None

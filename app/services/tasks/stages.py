@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import select
 
 from app import bus
-from app.domain import pipeline
+from app.domain import change, pipeline
 from app.domain.attempt import AttemptOutcome, AttemptPhase
 from app.domain.errors import Conflict
 from app.domain.pipeline import StageOutcome
-from app.domain.task import EventType, SuspendReason, TaskEvent, TaskStatus
+from app.domain.task import EventType, FailureCode, SuspendReason, TaskEvent, TaskStatus
 from app.domain.terminal import exit_code
 from app.extensions import db
 from app.models import Attempt, Developer, Machine, Task, Tunnel
@@ -101,7 +101,13 @@ def settle(live: LiveAttempt) -> None:
     stages = pipeline.parse(live.task.pipeline)
     following = stages[index + 1 : index + 2]
     answered = any(stage.gate for stage in following) and gates.is_answered(live.task, index + 1)
-    proceed(live, pipeline.advance(stages, index, outcome, answered))
+    step = pipeline.advance(stages, index, outcome, answered)
+    made = live.task.checkpoints.get(str(index), {})
+    required = live.task.project.require_change
+    demanded = change.demand(step, required=required, diff=made.get("diff"))
+    if demanded is not step:
+        live.task.result = {"commit": made["commit"], "pushed": False, **made["diff"]}
+    proceed(live, demanded)
 
 
 def proceed(live: LiveAttempt, step: pipeline.Step) -> None:
@@ -158,7 +164,9 @@ def _tunneller(attempt: Attempt) -> Developer | None:
 
 
 def published(live: LiveAttempt, report: frames.Published) -> None:
-    """The branch is pushed: the task is completed. Raises Conflict where no push was ordered."""
+    """The branch is pushed: the task is completed, or has failed where it should have changed
+    something, which is known only now. Raises Conflict where no push was ordered.
+    """
     if live.attempt.phase is not AttemptPhase.PUBLISH:
         raise Conflict("the machine has no order to publish")
     diff = workspaces.stored_diff(report.diff)
@@ -166,8 +174,14 @@ def published(live: LiveAttempt, report: frames.Published) -> None:
     live.record(
         EventType.PUBLISHED, f"pushed {report.branch}", branch=report.branch, commit=report.commit
     )
-    transitions.move(live.task, TaskEvent.COMPLETE, live.now)
-    live.record(EventType.COMPLETED, "completed")
+    changed = change.has_changed(diff)
+    if live.task.project.require_change and not changed:
+        code, index = FailureCode.NOTHING_CHANGED, live.attempt.stage_index
+        transitions.fail(live.task, code, change.REQUIRED, live.now, stage_index=index)
+    else:
+        transitions.move(live.task, TaskEvent.COMPLETE, live.now)
+        text = "completed" if changed else change.UNCHANGED
+        live.record(EventType.COMPLETED, text, changed=changed)
     attempts.end(live.machine, live.attempt, AttemptOutcome.PUBLISHED, live.now, gone=True)
 
 

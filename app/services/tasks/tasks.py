@@ -1,13 +1,13 @@
 """What people do with tasks: create, cancel, retry."""
 
 import uuid
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 from app import bus
 from app.domain import agents, pipeline
 from app.domain import task as rules
-from app.domain.agents import AgentWarning
+from app.domain.agents import AgentWarning, Options
 from app.domain.errors import InvalidFields, NoCheckpoint, NotFound, TaskEnded, TaskNotEnded
 from app.domain.machine import MachineStatus
 from app.domain.roles import Act
@@ -16,7 +16,7 @@ from app.extensions import db
 from app.models import Developer, Project, Task
 from app.services import audit, locks, rights
 from app.services.clock import now as clock_now
-from app.services.projects import agents as known_agents
+from app.services.projects import agents as agents_asked
 from app.services.projects import projects
 from app.services.tasks import attempts, gates, history, reads, statements, transitions
 
@@ -28,7 +28,7 @@ def create(
     description: str,
     machine_id: uuid.UUID | None = None,
     agent_type: str | None = None,
-    agent_options: Mapping[str, Any] | None = None,
+    agent_options: Options | None = None,
     priority: int = 0,
     warn: Callable[[list[AgentWarning]], None] | None = None,
     remember: Callable[[Task], None] | None = None,
@@ -36,16 +36,13 @@ def create(
     """Create a task: queued, or waiting at its first stage's gate. Its pipeline is frozen here.
     Commits.
 
-    `warn` is called with what the creator should know, before anything is written, and
-    `remember` with the task last before the commit; if it raises, the task is taken back.
-    Raises NotFound, Forbidden, InvalidFields.
+    `warn` is called with what its creator should know, `remember` with the task, last before the
+    commit; if one raises there is no task. Raises NotFound, Forbidden, InvalidFields.
     """
     new = _new_task(actor, project_key, machine_id, agent_type)
     project, now = new.project, clock_now()
-    agent_type = agent_type or project.agent_type
     if warn:
-        is_known = new.agent_is_known
-        warn(known_agents.warnings(project, agent_type, agent_options, is_known=is_known))
+        warn(new.warnings(agent_options))
     task = Task(
         id=new.task_id,
         project=project,
@@ -58,7 +55,7 @@ def create(
         suspend_reason=None,
         requested_machine_id=machine_id,
         machine_id=None,
-        agent_type=agent_type,
+        agent_type=new.agent_type,
         agent_options=agents.said(agent_options),
         priority=priority,
         pipeline=project.pipeline,
@@ -92,13 +89,19 @@ def require_creator(actor: Developer, project_key: str) -> None:
 
 
 class _NewTask(NamedTuple):
-    """The project of a task that is to be made, the task's id, and whether a machine has its
-    agent.
+    """The project of a task that is to be made, the task's id, its agent, and whether some machine
+    has that.
     """
 
     project: Project
     task_id: int
+    agent_type: str
     agent_is_known: bool
+
+    def warnings(self, options: Options | None) -> list[AgentWarning]:
+        """What its creator should know, if it has these options."""
+        is_known = self.agent_is_known
+        return agents_asked.warnings(self.project, self.agent_type, options, is_known=is_known)
 
 
 def _new_task(
@@ -124,7 +127,8 @@ def _new_task(
         raise InvalidFields({"machineId": ["there is no such machine"]})
     if row.machine_status is MachineStatus.DECOMMISSIONED:
         raise InvalidFields({"machineId": ["that machine has been decommissioned"]})
-    return _NewTask(row.Project, row.task_id, row.agent_is_known)
+    asked_for = agent_type or row.Project.agent_type
+    return _NewTask(row.Project, row.task_id, asked_for, row.agent_is_known)
 
 
 def cancel(actor: Developer, task_id: int) -> Task:

@@ -19,6 +19,8 @@ from muster.protocol import frames, version
 from muster.protocol.attempt_key import AttemptKey
 from tests.factories import make_machine
 
+CHANGE = frames.DiffStat(files_changed=1, insertions=2, deletions=3)
+
 
 @dataclass
 class Driven:
@@ -84,9 +86,11 @@ class Driven:
     def begins(self, task: Task, stage: int = 0) -> None:
         self.say(task, frames.Accepted(), frames.StageStarted(stage_index=stage))
 
-    def checkpoints(self, task: Task, stage: int = 0) -> None:
+    def checkpoints(
+        self, task: Task, stage: int = 0, *, diff: frames.DiffStat | None = None
+    ) -> None:
         ref = f"refs/muster/{task.id}/{task.attempt}/{stage}"
-        self.say(task, frames.Checkpoint(stage_index=stage, ref=ref, commit="c0ffee"))
+        self.say(task, frames.Checkpoint(stage_index=stage, ref=ref, commit="c0ffee", diff=diff))
 
     def finishes(self, task: Task, stage: int = 0, how: Any = "exit", code: int = 0) -> Outcome:
         end = live(task).log_bytes
@@ -94,8 +98,7 @@ class Driven:
             task, frames.StageFinished(stage_index=stage, log_end=end, how=how, code=code)
         )
 
-    def publishes(self, task: Task) -> Outcome:
-        diff = frames.DiffStat(files_changed=1, insertions=2, deletions=3)
+    def publishes(self, task: Task, *, diff: frames.DiffStat = CHANGE) -> Outcome:
         return self.say(task, frames.Published(branch=str(task.branch), commit="beef", diff=diff))
 
 

@@ -111,7 +111,7 @@ def test_a_task_on_a_machine_names_it_and_its_branch_result_and_failure(
     shown = client.get(f"{PATH}/{task.id}", headers=headers).json
     assert (shown["machineId"], shown["machineName"]) == (str(machine.id), machine.name)
     assert (shown["attempt"], shown["branch"]) == (1, f"muster/{task.id}-1")
-    assert shown["result"] == {**result, "filesChanged": 0, "deletions": 0}
+    assert shown["result"] == {**result, "changed": False, "filesChanged": 0, "deletions": 0}
     assert (shown["failure"], shown["queue"]) == (failure, None)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -10,7 +11,9 @@ from app.domain.roles import ProjectRole, SystemRole
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import BotBinding, ChatEvent, Developer, Project, Task
+from app.services.chat import actions
 from app.services.clock import now
+from app.services.tasks import reads
 from tests.app.chat.loopback import Reply
 from tests.app.chat.platforms import Slack
 from tests.app.services.chat.work_world import CONFIRM, a_card, newest
@@ -116,6 +119,26 @@ def test_the_other_commands_say_what_the_api_says(
     # Not all who are in a room may read a log.
     assert slack.said[-1]["method"] == "chat.postEphemeral"
     assert slack.said[-1]["user"] == "UADA"
+
+
+@pytest.mark.parametrize(
+    ("pushed", "files", "words"),
+    [
+        (True, 2, "branch muster/{id}-1"),
+        (True, 0, "branch muster/{id}-1, which changes nothing"),
+        (False, 0, "on rack7, attempt 1"),
+    ],
+)
+def test_progress_says_what_a_branch_is_worth(
+    room: BotBinding, ada: Developer, pushed: bool, files: int, words: str
+) -> None:
+    project = db.session.get_one(Project, room.project_id)
+    result = {"commit": "c0ffee", "pushed": pushed, "filesChanged": files}
+    given = {"status": TaskStatus.COMPLETED, "result": result}
+    task = make_task(project=project, creator=ada, **given)
+    make_attempt(task, make_machine(name="rack7"))
+    said = actions.progress(reads.get(ada, task.id))
+    assert said.splitlines()[-1] == words.format(id=task.id)
 
 
 def test_a_lead_drains_a_machine(
