@@ -13,6 +13,7 @@ from tests.agents.model.script import FOREVER, Call, Part, Refusal, Say, Seen, S
 from tests.agents.model.wire import Answer, Asked, Called, Json, must
 
 SIDE = Usage(input=100, output=5)
+SEARCH = "tool_search"
 
 
 class Play:
@@ -60,6 +61,8 @@ class Play:
             if asked.kind != "main":
                 return Turn((Say(_aside(asked)),), SIDE)
             must(self._steps, "the script has no more turns")
+            if hidden := _hidden(self._steps[0], asked):
+                return Turn((Call(SEARCH, {"query": hidden}),), SIDE)
             step = self._steps.pop(0)
             if isinstance(step, Refusal) and step.last is not None:
                 self._refusing = step, time.monotonic() + step.last
@@ -83,6 +86,14 @@ class Play:
     def bill(self, model: str, usage: Usage) -> None:
         with self._lock:
             self.billed[model] += usage
+
+
+def _hidden(step: Step, asked: Asked) -> str | None:
+    """A tool that the turn calls and that has to be searched for first."""
+    if SEARCH not in asked.tools or isinstance(step, Refusal):
+        return None
+    calls = [part for part in step.parts if isinstance(part, Call)]
+    return next((call.tool for call in calls if not tools.is_offered(call, asked)), None)
 
 
 def _left_of(refusal: Refusal, until: float) -> Refusal:

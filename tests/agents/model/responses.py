@@ -1,4 +1,8 @@
-"""OpenAI's Responses: streaming and not, with functions and tools that take plain text."""
+"""OpenAI's Responses: streaming and not, with functions and tools that take plain text.
+
+A tool of a namespace is `NAMESPACE.NAME` here. Those that codex does not offer at once, as MCP
+servers' are, it has the model search for: https://developers.openai.com/api/docs/guides/tools-tool-search
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,12 @@ from tests.agents.model import openai
 from tests.agents.model.script import Refusal, Say, Think
 from tests.agents.model.wire import Answer, Asked, Json, Refused, event, must, paired, pieces
 
-CALLS = {"function_call", "custom_tool_call"}
+SEARCH = "tool_search"
+OUTPUTS = {
+    "function_call": "function_call_output",
+    "custom_tool_call": "custom_tool_call_output",
+    "tool_search_call": "tool_search_output",
+}
 
 
 class Responses:
@@ -27,21 +36,20 @@ class Responses:
         given = body.get("input")
         items = [{"role": "user", "content": given}] if isinstance(given, str) else given
         must(items, "Missing required parameter: 'input'")
-        called = [item["call_id"] for item in items if item.get("type") in CALLS]
-        results = {
-            item["call_id"]: _text(item.get("output"))
-            for item in items
-            if item.get("type") in {f"{kind}_output" for kind in CALLS}
-        }
-        paired(called, results)
-        tools = {tool["name"]: tool for tool in _flat(body.get("tools") or [])}
+        called = [item["call_id"] for item in items if item.get("type") in OUTPUTS]
+        outputs = [item for item in items if item.get("type") in OUTPUTS.values()]
+        paired(called, [item["call_id"] for item in outputs])
+        found = [tool for item in outputs for tool in item.get("tools", ())]
+        tools = dict(_flat([*(body.get("tools") or []), *found]))
         last = items[-1]
         return Asked(
             model=body["model"],
             stream=bool(body.get("stream")),
             tools={name: tool.get("parameters") or {} for name, tool in tools.items()},
             free=frozenset(name for name, tool in tools.items() if tool["type"] == "custom"),
-            results=results,
+            results={
+                item["call_id"]: _text(item["output"]) for item in outputs if "output" in item
+            },
             text=_text(last.get("content", last.get("output"))),
             shape=((body.get("text") or {}).get("format") or {}).get("schema"),
         )
@@ -71,15 +79,17 @@ class Responses:
         return openai.refused(refusal, message, now)
 
 
-def _flat(tools: list[Json]) -> Iterator[Json]:
+def _flat(tools: list[Json], within: str = "") -> Iterator[tuple[str, Json]]:
     """The tools that a call can name; those of the vendor's own (web search) are none of them."""
     for tool in tools:
         must(tool.get("type"), "tools: type")
-        if tool["type"] in {"function", "custom"}:
+        if tool["type"] == "namespace":
+            yield from _flat(tool["tools"], f"{tool['name']}.")
+        elif tool["type"] == SEARCH:
+            yield SEARCH, tool
+        elif tool["type"] in {"function", "custom"}:
             must(tool.get("name"), "tools: name")
-            yield tool
-        elif tool["type"] == "namespace":
-            yield from _flat(tool["tools"])
+            yield f"{within}{tool['name']}", tool
 
 
 def _text(content: Any) -> str:
@@ -130,7 +140,12 @@ def _item(part: Any, answer: Answer, index: int) -> Json:
     if isinstance(part, Think):
         summary = [{"type": "summary_text", "text": part.text}]
         return {"type": "reasoning", "id": f"rs_{mark}", "summary": summary}
-    call = {"call_id": f"call_{part.id}", "name": part.name, "status": "completed"}
+    call: Json = {"call_id": f"call_{part.id}", "status": "completed"}
+    if part.name == SEARCH:
+        call |= {"execution": "client", "arguments": part.arguments}
+        return {"type": "tool_search_call", "id": f"tsc_{mark}"} | call
+    namespace, _, call["name"] = part.name.rpartition(".")
+    call |= {"namespace": namespace} if namespace else {}
     if isinstance(part.arguments, str):
         return {"type": "custom_tool_call", "id": f"ctc_{mark}", "input": part.arguments} | call
     arguments = json.dumps(part.arguments)
@@ -153,6 +168,8 @@ def _deltas(part: Any) -> Iterator[tuple[str, Json]]:
             yield "response.reasoning_summary_text.delta", place | {"delta": piece}
         yield "response.reasoning_summary_text.done", place | {"text": part.text}
         yield "response.reasoning_summary_part.done", place | {"part": empty | {"text": part.text}}
+    elif part.name == SEARCH:
+        return
     elif isinstance(part.arguments, str):
         for piece in pieces(part.arguments):
             yield "response.custom_tool_call_input.delta", {"delta": piece}

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.agents.model.asking import ANTHROPIC, CHAT, GEMINI, RESPONSES, Client, Json
-from tests.agents.model.script import Refusal, turn
+from tests.agents.model.script import Refusal, call, turn
 from tests.agents.model.server import Model
 
 
@@ -95,6 +95,35 @@ def test_what_the_vendor_would_refuse_is_a_problem(name: str) -> None:
         play = model.play(turn("One."))
         assert client.ask(model.url, play.key, **changes).status_code == 400
         assert (play.left, len(model.problems)) == (1, 1)
+
+
+ASK = {
+    "type": "namespace",
+    "name": "mcp__muster",
+    "tools": [{"type": "function", "name": "ask_human", "parameters": {"type": "object"}}],
+}
+
+
+def test_a_tool_of_a_namespace_is_called_by_both_names(model: Model) -> None:
+    play = model.play(turn(call("ask_human", question="Which?")))
+    (item,) = RESPONSES.ask(model.url, play.key, tools=[ASK]).json()["output"]
+    assert (item["type"], item["namespace"], item["name"]) == (
+        "function_call",
+        "mcp__muster",
+        "ask_human",
+    )
+
+
+def test_a_tool_that_is_not_offered_at_once_is_searched_for_before_its_turn(model: Model) -> None:
+    play = model.play(turn(call("ask_human", question="Which?")))
+    offer: Json = {"tools": [{"type": "tool_search", "execution": "client"}]}
+    (search,) = RESPONSES.ask(model.url, play.key, **offer).json()["output"]
+    assert (search["type"], search["arguments"]) == ("tool_search_call", {"query": "ask_human"})
+    assert play.left == 1
+    found = {"type": "tool_search_output", "call_id": search["call_id"], "tools": [ASK]}
+    offer["input"] = [USER, search, found]
+    (item,) = RESPONSES.ask(model.url, play.key, **offer).json()["output"]
+    assert (item["type"], item["name"], play.left) == ("function_call", "ask_human", 0)
 
 
 def refused(client: Client, refusal: Refusal, model: Model) -> httpx.Response:

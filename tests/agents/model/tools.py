@@ -48,6 +48,14 @@ def fit(call: Call, asked: Asked) -> tuple[str, Any]:
     return found, arguments
 
 
+def is_offered(call: Call, asked: Asked) -> bool:
+    try:
+        fit(call, asked)
+    except NotOfferedError:
+        return False
+    return True
+
+
 def _named(name: str, properties: Mapping[str, Any]) -> str:
     return next((other for other in ARGUMENTS.get(name, ()) if other in properties), name)
 
