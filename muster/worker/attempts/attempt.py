@@ -88,7 +88,8 @@ class Attempt:
         )
         context.streams.add(key, self._shim.directory)
         if resumed:
-            self._executor.add(partial(self._safely, self._resume))
+            # What is ordered from now on is no part of what is resumed.
+            self._executor.add(partial(self._safely, partial(self._resume, *self._noted.highest)))
 
     # For the control loop: nothing here waits
 
@@ -234,13 +235,13 @@ class Attempt:
         how = cast(StageEndedBy, end.how)
         self._reporter.say(StageFinished(kept.stage_index, end.log_end, how, end.code, kept.run))
 
-    def _resume(self) -> None:
+    def _resume(self, stage: int, run: int) -> None:
         """Goes on with the stage that an earlier daemon began."""
         if self._kept is None:
             return
         self._workspace.find()
         self._shim.find(self._noted.may_go_on)
-        standing, (stage, run) = self._reporter.standing, self._noted.highest
+        standing = self._reporter.standing
         if standing.over or standing.has_finished(stage, run) or self._leaving:
             return
         log.info("going on with task %d, attempt %d", *self.key)
