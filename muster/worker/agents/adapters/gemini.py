@@ -1,7 +1,8 @@
 """Google's Gemini CLI.
 
 Its parser takes a value that begins with `-` only behind an equals sign. It outlives TERM for some
-seconds.
+seconds. It is not told to go on with a session: from 0.43 to at least 0.61 it sends what tools
+answered twice then, which its server refuses (google-gemini/gemini-cli, issue 29365).
 """
 
 import json
@@ -19,8 +20,8 @@ GEMINI = Adapter(
     name="gemini",
     binary="gemini",
     oldest="0.61.0",
-    headless=("gemini", "--skip-trust", "{options}", "{session}", "--prompt={text}"),
-    terminal=("gemini", "--skip-trust", "{options}", "{session}", "--prompt-interactive={text}"),
+    headless=("gemini", "--skip-trust", "{options}", "--prompt={text}"),
+    terminal=("gemini", "--skip-trust", "{options}", "--prompt-interactive={text}"),
     structured=("--output-format", "stream-json"),
     format="gemini",
     permissions={
@@ -32,7 +33,6 @@ GEMINI = Adapter(
     },
     model=("--model", "{model}"),
     allowed_tool=("--allowed-tools={tool}",),
-    session=("--resume", "{id}"),
     hosts=(
         "generativelanguage.googleapis.com",
         "cloudcode-pa.googleapis.com",

@@ -60,7 +60,7 @@ BETWEEN = {
     "gemini": [
         *("--output-format", "stream-json", "--approval-mode", "auto_edit"),
         *("--allowed-tools=run_shell_command", "--model", "large"),
-        *("--allowed-tools=Git", "--allowed-tools=Web", "--more", "{text}", "--resume", "s-1"),
+        *("--allowed-tools=Git", "--allowed-tools=Web", "--more", "{text}"),
     ],
     "opencode": [
         *("--format", "json", "--model", "large", "--more", "{text}", "--session", "s-1"),
