@@ -210,13 +210,13 @@ class Attempt:
         with suppress(ShimLost, Interrupted), self._workspace.watched():
             may_go_on, tell = self._noted.may_go_on, self._transcript.tell
             end = self._shim.wait(kept.stage_index, kept.run, may_go_on, tell)
+            self._kept = kept = kept.learned(end.facts, self._shim.directory)
         self._transcript.tell_rest(lambda: not self._leaving)
         if self._leaving or self._noted.is_stopping:
             return
         if end is None:
             self._reporter.say(Lost("the stage's shim is gone"))
         else:
-            self._kept = kept = kept.learned(end.facts, self._shim.directory)
             self._conclude(kept, end)
 
     def _conclude(self, kept: KeptOrder, end: StageEnd) -> None:

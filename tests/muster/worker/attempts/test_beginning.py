@@ -2,15 +2,15 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from muster.protocol.frames import AgentOptions, Checkpoint, Failed, StageFinished
-from muster.worker.agents import kept_order
 from tests.muster.worker.attempts.attempt_world import quick
 from tests.muster.worker.repositories import repository, root
+from tests.muster.worker.shim.channel_speaker import SPEAKER
 from tests.muster.worker.worker_home import WorkerHome, worker
 
 __all__ = ["quick", "repository", "root", "worker"]
@@ -68,15 +68,16 @@ def test_its_options_are_in_its_command(worker: WorkerHome) -> None:
     )
 
 
-def test_a_session_outlives_the_daemon_that_learned_of_it(worker: WorkerHome) -> None:
-    stage(worker.start(), "one")
+def test_a_session_that_an_agent_tells_of_is_gone_on_with_also_by_another_daemon(
+    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell = SPEAKER + "ask({'facts': {'session': 's-1'}})\nshow(' '.join(sys.argv[1:]))\n"
+    install(worker, "claude", f"#!{shutil.which('python3', path=os.defpath)}\n{tell}", monkeypatch)
+    (first,) = stage(worker.start(), "one")
     worker.leave()
-    directory = next(worker.layout.attempts.iterdir())
-    kept = kept_order.read(directory)
-    assert kept is not None
-    msgspec.structs.replace(kept, sessions={"claude": "s-1"}).write(directory)
-    asked, _ = stage(worker.start(), "two", 1)
-    assert "<--resume><s-1><--><two>" in asked
+    (again,) = stage(worker.start(), "two", 1)
+    assert "--resume" not in first
+    assert again.endswith("--resume s-1 -- two")
 
 
 def test_a_conversation_without_an_id_is_gone_on_with(worker: WorkerHome) -> None:
