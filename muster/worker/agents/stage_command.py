@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from muster.protocol.frames import AgentOptions, RunStage
-from muster.worker.agents import environment, in_rooms
+from muster.worker.agents import environment, in_rooms, narrated
 from muster.worker.agents.adapters import custom
 from muster.worker.agents.adapters.adapter import Adapter, Ask
 from muster.worker.agents.adapters.custom import CUSTOM
@@ -24,18 +24,23 @@ def command(
     workspace: Workspace,
     limits: RoomLimits,
     adapters: Registry = KNOWN,
+    *,
+    narrates: bool = False,
 ) -> StageCommand:
-    """The command of an ordered stage. Raises ValueError for what no process can be given."""
+    """The command of an ordered stage. `narrates`: attempts can run the narrator. Raises ValueError
+    for what no process can be given."""
     room = workspace.room
     if order.kind == "agent" and order.agent == CUSTOM:
         room = room.showing(*in_rooms.shown(order.agent_command or "", workspace.layout.home))
     adapter, ask = _adapter(order, adapters), _ask(order, kept, room)
-    of_agent = adapter.variables(ask) if adapter else {}
+    env = _environment(order, workspace, adapter.variables(ask) if adapter else {})
+    is_read = narrates and narrated.has_format(adapter, ask, env["PATH"])
+    made = argv(order, adapter, ask._replace(structured=is_read))
     return StageCommand(
         stage_index=order.stage_index,
         run=order.run,
-        argv=argv(order, adapter, ask),
-        env=_environment(order, workspace, of_agent),
+        argv=narrated.command(room, adapter, made) if adapter and is_read else made,
+        env=env,
         cwd=room.workspace,
         timeout=order.timeout,
         uid=room.uid,

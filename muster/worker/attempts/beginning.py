@@ -23,7 +23,9 @@ def prepared(
     adapters = context.health.adapters
     stage_command.require_room(order, context.rooms)
     made = workspace.prepared(order.repo, order.author)
-    command = stage_command.command(order, kept, made, context.limits, adapters)
+    command = stage_command.command(
+        order, kept, made, context.limits, adapters, narrates=context.narrates
+    )
     if has_begun:
         return command
     workspace.undo_changes()

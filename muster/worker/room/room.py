@@ -83,14 +83,22 @@ class Room:
             return self
         return replace(self, view=replace(self.view, shown=(*self.view.shown, *paths)))
 
+    def python(self, entry: str) -> list[str]:
+        """The worker's own Python in the room, which runs this with the worker's package; where
+        that lies is its first argument."""
+        python, library = _interpreter(), str(_SOURCES)
+        if self.view is not None:
+            python, library = Path(PYTHON, "bin", python.name), LIBRARY
+        return [str(python), "-I", "-S", "-X", "utf8", "-c", entry, library]
+
     def leader(self, *, open_network: bool = True) -> list[str]:
         """The command that makes a stage's room and runs its leader in there (`leader.main`); empty
         where there is no room. It has to be run with the daemon's own rights."""
         if self.view is not None:
             entered = self._entered("--as-pid-1", open_network=open_network)
-            return [*entered, "--", *self._python(_ENTRY)]
+            return [*entered, "--", *self.python(_ENTRY)]
         if self.level == "processes":
-            return [*_unshared(), *self._python(_ENTRY)]
+            return [*_unshared(), *self.python(_ENTRY)]
         return []
 
     def command(
@@ -117,15 +125,8 @@ class Room:
         elif self.level == "processes":
             room = _unshared()
         first = _FIRST if room and pid_1 else ()
-        scoped = self._python(_ENTRY_SCOPED) if room and open_network else []
+        scoped = self.python(_ENTRY_SCOPED) if room and open_network else []
         return [*self._grouped(), *room, *first, *scoped, *inside]
-
-    def _python(self, entry: str) -> list[str]:
-        """The worker's own Python in the room, which runs this with the worker's package."""
-        python, library = _interpreter(), str(_SOURCES)
-        if self.view is not None:
-            python, library = Path(PYTHON, "bin", python.name), LIBRARY
-        return [str(python), "-I", "-S", "-X", "utf8", "-c", entry, library]
 
     def _grouped(self) -> list[str]:
         """What goes into the control groups, and becomes what follows."""

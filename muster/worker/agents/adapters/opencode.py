@@ -6,7 +6,7 @@ which its log alone says a word.
 
 from muster.worker.agents.adapters.adapter import Adapter, Permission
 
-_LOG = ("--print-logs", "--log-level", "ERROR")
+_LOG = ("--print-logs", "--log-level", "ERROR", "--title", "Muster")
 
 OPENCODE = Adapter(
     name="opencode",
