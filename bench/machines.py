@@ -3,10 +3,7 @@
 import sys
 import time
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
-
-import psutil
 
 import config
 from app.domain.machine import MachineStatus
@@ -21,6 +18,7 @@ from bench.command import Say
 from bench.errors import NotMeasured
 from bench.figures import Figure, Ratio, Report, latency
 from bench.fleet import Credential, Fleet
+from bench.processors import family, spent
 from bench.rig import TASKS, Rig, standing
 
 FEW, MANY = 200, 2_000
@@ -108,35 +106,18 @@ def _cost(rig: Rig, fleet: Fleet, number: int, idle: tuple[float, float]) -> Cos
 
 def _cpu(rig: Rig, seconds: float) -> tuple[float, float]:
     """Processor seconds a second, of gunicorn and of Postgres."""
-    before = [_spent(_family(rig, name)) for name in ("gunicorn", "postgres")]
+    before = [spent(family(rig.stack, name)) for name in ("gunicorn", "postgres")]
     begun = time.monotonic()
     until(lambda: False, seconds)
     passed = time.monotonic() - begun
-    after = [_spent(_family(rig, name)) for name in ("gunicorn", "postgres")]
+    after = [spent(family(rig.stack, name)) for name in ("gunicorn", "postgres")]
     web, postgres = (max(0.0, (b - a) / passed) for a, b in zip(before, after, strict=True))
     return web, postgres
 
 
 def _memory(rig: Rig) -> int:
     """The memory that gunicorn's processes share with nobody."""
-    return sum(process.memory_full_info().uss for process in _family(rig, "gunicorn"))
-
-
-def _family(rig: Rig, name: str) -> list[psutil.Process]:
-    first = psutil.Process(rig.stack.processes[name].pid)
-    return [first, *first.children(recursive=True)]
-
-
-def _spent(processes: Iterable[psutil.Process]) -> float:
-    total = 0.0
-    for process in processes:
-        try:
-            times = process.cpu_times()
-        except psutil.NoSuchProcess:
-            continue  # what a backend that ended had spent is its parent's now
-        total += times.user + times.system
-        total += times.children_user + times.children_system
-    return total
+    return sum(process.memory_full_info().uss for process in family(rig.stack, "gunicorn"))
 
 
 # ---- who gets the tasks --------------------------------------------------------------------------

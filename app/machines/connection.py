@@ -23,6 +23,7 @@ from app.machines.reconcile import Observed, reconcile, told
 from app.machines.tunnels import TunnelOrders
 from app.services.clock import now
 from app.services.machines import drains, liveness, machines, orders, reports
+from app.services.machines.continuations import Outcome
 from app.services.machines.heartbeats import HeartbeatResult, ReceivedHeartbeat
 from app.services.machines.orders import DesiredState, Want
 from app.services.terminals import terminals, wants
@@ -167,7 +168,7 @@ class Connection:
             with self._app.app_context():
                 machines.change(self.machine_id, self.generation, **facts)
 
-    def _answer(self, outcome: reports.Outcome) -> None:
+    def _answer(self, outcome: Outcome) -> None:
         acks = [frames.LogAck(task_id=t, attempt=a, offset=o) for (t, a), o in outcome.logs.items()]
         self.send(frames.Ack(up_to=outcome.up_to, logs=acks))
         for (task_id, attempt), offset in outcome.gaps.items():

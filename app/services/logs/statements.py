@@ -1,6 +1,7 @@
-"""The SQL that stores log bytes which simply continue their logs: one statement, which commits.
+"""The SQL that stores what simply continues: log bytes their logs, entries their transcript. It is
+one statement for each of the two, which commits.
 
-For each running agent the server executes it several times a second, and little else.
+For each running agent the server executes them several times a second, and little else.
 """
 
 import json
@@ -99,3 +100,85 @@ def keep(machine_id: uuid.UUID, generation: int, runs: dict[AttemptKey, LogRun])
     if said is None:
         return None
     return Kept(kept, journal_seq, orders_version)
+
+
+@dataclass(frozen=True)
+class EntryChunk:
+    """A run of an attempt's transcript, as in `TranscriptChunk`."""
+
+    first: int
+    count: int
+    stage_index: int
+    run: int
+    first_ms: int
+    last_ms: int
+    data: bytes
+
+
+# Under the machine's lock, too. Chunks are stored, and their reports counted, only if the reports
+# are the journal's next ones and the entries the transcript's.
+_KEEP_ENTRIES = text(f"""
+    WITH machine AS (
+        SELECT id, orders_version FROM machines
+        WHERE id = :machine AND generation = :generation AND journal_seq = :known_seq
+        FOR NO KEY UPDATE
+    ), grown AS (
+        UPDATE attempts AS a SET transcript_entries = a.transcript_entries + :entries
+        FROM machine
+        WHERE a.task_id = :task_id AND a.number = :attempt AND a.machine_id = machine.id
+          AND a.transcript_entries = :first
+        RETURNING a.task_id, a.number, machine.id AS machine_id, machine.orders_version
+    ), counted AS (
+        UPDATE machines AS m SET journal_seq = :up_to FROM grown WHERE m.id = grown.machine_id
+    ), kept AS (
+        INSERT INTO transcript_chunks (
+            task_id, attempt, first, count, stage_index, run, size, first_ms, last_ms, data
+        )
+        SELECT grown.task_id, grown.number, c.first, c.count, c.stage_index, c.run, length(c.data),
+               c.first_ms, c.last_ms, c.data
+        FROM grown, unnest(
+            CAST(:firsts AS bigint[]), CAST(:counts AS integer[]),
+            CAST(:stage_indexes AS integer[]), CAST(:runs AS integer[]),
+            CAST(:first_ms AS bigint[]), CAST(:last_ms AS bigint[]), CAST(:data AS bytea[])
+        ) AS c(first, count, stage_index, run, first_ms, last_ms, data)
+    )
+    {transactions.say("coalesce((SELECT orders_version FROM grown)::text, '')")}
+""").execution_options(prepared="entries_keep", commits=transactions.SAID)
+
+
+def keep_entries(
+    machine_id: uuid.UUID,
+    generation: int,
+    seqs: tuple[int, int],
+    key: AttemptKey,
+    chunks: Sequence[EntryChunk],
+) -> int | None:
+    """Store chunks of one attempt that follow each other, and count the reports that they were in,
+    the first and the last of which are `seqs`; commit. Readers are woken.
+
+    Returns the machine's orders_version; or None, having stored nothing, where they do not simply
+    go on.
+    """
+    asked = {
+        "machine": machine_id,
+        "generation": generation,
+        "known_seq": seqs[0] - 1,
+        "up_to": seqs[1],
+        "task_id": key.task_id,
+        "attempt": key.attempt,
+        "first": chunks[0].first,
+        "entries": sum(chunk.count for chunk in chunks),
+        "firsts": [chunk.first for chunk in chunks],
+        "counts": [chunk.count for chunk in chunks],
+        "stage_indexes": [chunk.stage_index for chunk in chunks],
+        "runs": [chunk.run for chunk in chunks],
+        "first_ms": [chunk.first_ms for chunk in chunks],
+        "last_ms": [chunk.last_ms for chunk in chunks],
+        "data": [chunk.data for chunk in chunks],
+    }
+    said = db.session.connection().execute(_KEEP_ENTRIES, asked).scalar_one()
+    if said:
+        bus.tell_news([key.task_id])
+    db.session.commit()
+    db.session.expire_all()  # rows in the session are outdated
+    return int(said) if said else None

@@ -4,7 +4,7 @@ They are kept as they came, a chunk a report, and taken apart by who reads them.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from app.domain.transcript import EntryKind
 from app.extensions import db
 from app.models import Attempt, Developer, Event, TranscriptChunk
 from app.services.logs import logs
+from app.services.logs.statements import EntryChunk
 from app.services.tasks import reads
 from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
@@ -84,24 +85,26 @@ def told(live: LiveAttempt, body: frames.Transcript) -> None:
     entries = body.entries[known - body.first :]
     if not entries:
         return
-    data = b"[" + b",".join(map(_encoded, entries)) + b"]"
-    db.session.execute(
-        insert(TranscriptChunk),
-        {
-            "task_id": attempt.task_id,
-            "attempt": attempt.number,
-            "first": known,
-            "count": len(entries),
-            "stage_index": body.stage_index,
-            "run": body.run,
-            "size": len(data),
-            "first_ms": entries[0].at_ms,
-            "last_ms": entries[-1].at_ms,
-            "data": data,
-        },
-    )
+    chunk = chunk_of(body, known, entries)
+    row = {"task_id": attempt.task_id, "attempt": attempt.number, "size": len(chunk.data)}
+    db.session.execute(insert(TranscriptChunk), row | asdict(chunk))
     attempt.transcript_entries += len(entries)
     bus.tell_news([attempt.task_id])
+
+
+def chunk_of(
+    body: frames.Transcript, first: int, entries: Sequence[frames.TranscriptEntry]
+) -> EntryChunk:
+    """The report's entries from number `first` on, of which there is one at least."""
+    return EntryChunk(
+        first=first,
+        count=len(entries),
+        stage_index=body.stage_index,
+        run=body.run,
+        first_ms=entries[0].at_ms,
+        last_ms=entries[-1].at_ms,
+        data=b"[" + b",".join(map(_encoded, entries)) + b"]",
+    )
 
 
 def _is_warned_of(attempt: Attempt) -> bool:

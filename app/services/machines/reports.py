@@ -26,9 +26,9 @@ from app.extensions import db
 from app.models import Attempt, Machine, Task
 from app.services import locks
 from app.services.counts import fleet
-from app.services.logs import logs, statements, transcripts
-from app.services.logs.statements import LogRun
-from app.services.machines import transitions
+from app.services.logs import logs, transcripts
+from app.services.machines import continuations, transitions
+from app.services.machines.continuations import Outcome
 from app.services.tasks import attempts, egress, stages, workspaces
 from app.services.tasks.stages import LiveAttempt
 from app.services.tunnels import tunnels
@@ -42,17 +42,6 @@ _LEVELS = {"info": EventType.LOG, "warning": EventType.WARNING, "error": EventTy
 
 class Replaced(Exception):
     """Another connection speaks for the machine now."""
-
-
-@dataclass
-class Outcome:
-    """What the machine is answered: acks, missing offsets, and attempts that have ended."""
-
-    up_to: int
-    logs: dict[AttemptKey, int] = field(default_factory=dict)
-    gaps: dict[AttemptKey, int] = field(default_factory=dict)
-    stale: set[AttemptKey] = field(default_factory=set)
-    orders_version: int = 0
 
 
 @dataclass
@@ -76,7 +65,7 @@ def apply(
 
     Raises Replaced, having counted the batch as refused.
     """
-    if not reports and (outcome := _apply_logs(machine_id, generation, log_frames)) is not None:
+    if outcome := continuations.apply(machine_id, generation, reports, log_frames):
         return outcome
     machine = locks.machine(machine_id)
     if machine is None or machine.generation != generation:
@@ -98,28 +87,6 @@ def apply(
     fleet.note(FleetCounter.REPORTS_REFUSED, batch.refused)
     db.session.commit()
     return batch.outcome
-
-
-def _apply_logs(
-    machine_id: uuid.UUID, generation: int, log_frames: Sequence[frames.Log]
-) -> Outcome | None:
-    """Store log frames in one round trip, if each of their logs simply goes on. Returns what to
-    answer, or None where the whole way is needed; frames that have been stored by then are skipped
-    on it. Commits.
-    """
-    runs: dict[AttemptKey, LogRun] = {}
-    for frame in log_frames:
-        run = runs.setdefault(AttemptKey.of(frame), LogRun(frame.offset))
-        if frame.offset != run.end or not frame.data:
-            return None
-        run.marks.append([frame.offset, frame.milliseconds, frame.stage_index])
-        run.data += frame.data
-        if len(run.data) > logs.CHUNK_BYTES:
-            return None
-    kept = statements.keep(machine_id, generation, runs) if runs else None
-    if kept is None or kept.ends.keys() != runs.keys():
-        return None
-    return Outcome(kept.journal_seq, kept.ends, orders_version=kept.orders_version)
 
 
 def _load(

@@ -12,8 +12,8 @@ from app.models import Attempt, Event, Machine, Task
 from app.services.clock import now as clock_now
 from app.services.logs import logs
 from app.services.machines import machines, orders, reports
+from app.services.machines.continuations import Outcome
 from app.services.machines.orders import DesiredState, Want
-from app.services.machines.reports import Outcome
 from app.services.people import tokens
 from muster.protocol import frames, version
 from muster.protocol.attempt_key import AttemptKey

@@ -1,15 +1,27 @@
 """What agents did comes with reports: each entry is stored once, none of it in another's name."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from app.domain.task import EventType
+from app.domain.task import EventType, TaskStatus
 from app.models import Developer, Task
 from app.services.logs import transcripts
+from app.services.machines import reports
 from app.services.tasks import tasks
 from muster.protocol import codec, frames
-from tests.app.services.driven import Driven, events_of, make_driven, warnings_of
+from tests.app.services.driven import (
+    Driven,
+    events_of,
+    held,
+    log_frame,
+    log_of,
+    make_driven,
+    warnings_of,
+)
+from tests.factories import make_attempt
+from tests.factories import make_task as a_task
 
 
 def body(first: int, *titles: str, **given: Any) -> frames.Transcript:
@@ -27,6 +39,44 @@ def test_reports_of_one_batch_follow_each_other(
     machine.say(task, body(0, "a", "b"), body(2, "c", run=1))
     assert titles(admin, task) == ["a", "b", "c"]
     assert [entry.run for entry in transcripts.page(admin, task.id).items] == [0, 0, 1]
+
+
+def test_other_reports_may_lie_between_them(admin: Developer, machine: Driven, task: Task) -> None:
+    note = frames.Note(level="info", text="pushing")
+    machine.say(task, body(0, "a"), note, body(1, "b"), logs=[log_frame(task, b"one")])
+    machine.say(task, body(2, "c"), logs=[log_frame(task, b"two", 3)])
+    machine.say(task, body(3, "d"), logs=[log_frame(task, b"e", 9)])  # too early, and not stored
+    assert titles(admin, task) == ["a", "b", "c", "d"]
+    assert log_of(admin, task) == b"onetwo"
+
+
+def test_two_attempts_of_a_batch_have_their_own(admin: Developer, machine: Driven) -> None:
+    two = [a_task(status=TaskStatus.RUNNING) for _ in range(2)]
+    for task in two:
+        make_attempt(task, machine.row)
+    first, second = two
+    said = [(first, body(0, "a")), (second, body(0, "x")), (first, body(1, "b"))]
+    machine.apply([machine.report(task.id, 1, told) for task, told in said])
+    assert (titles(admin, first), titles(admin, second)) == (["a", "b"], ["x"])
+
+
+def test_a_report_that_a_journal_has_not_come_to_counts_as_its_own(
+    admin: Developer, machine: Driven, task: Task
+) -> None:
+    machine.seq += 5  # the server was restored from an earlier day
+    assert machine.say(task, body(0, "a")).up_to == machine.seq
+    assert titles(admin, task) == ["a"]
+    assert machine.row.journal_seq == machine.seq
+
+
+def test_a_connection_that_is_replaced_stores_none(
+    admin: Developer, machine: Driven, task: Task
+) -> None:
+    earlier = replace(machine)
+    machine.hello(held(task))
+    with pytest.raises(reports.Replaced):
+        earlier.say(task, body(0, "a"))
+    assert titles(admin, task) == []
 
 
 def test_a_report_that_comes_again_changes_nothing(
