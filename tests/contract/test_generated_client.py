@@ -83,11 +83,11 @@ def test_a_generated_client_makes_a_project_and_a_task_and_reads_its_events(
         {"key": "WEB", "repoUrl": "https://git.example.org/web.git", "agentType": "claude"}
     )
     project = call("admin_projects", "admin_create_project", token=pair.access_token, body=body)
-    assert isinstance(project.parsed, model("Project"))
+    assert isinstance(project.parsed, model("SavedProject"))
     task = call(
         "tasks", "create_task", body=model("NewTask")(project_key="WEB", description="Do it.")
     ).parsed
-    assert isinstance(task, model("Task"))
+    assert isinstance(task, model("CreatedTask"))
     assert (task.project_key, task.status, task.created_by.name) == ("WEB", "queued", "root")
     events = call("tasks", "list_events", task_id=task.id).parsed
     assert [event.type_ for event in events.items] == ["created"]
