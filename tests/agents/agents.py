@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from tests.agents.model.script import Usage
 from tests.programs import missing
 
 NPM = Path(__file__).parent / "npm" / "node_modules" / ".bin"
@@ -51,6 +52,9 @@ class Agent(Protocol):
 
     def session(self, ended: Ended) -> str: ...
 
+    def used(self, ended: Ended) -> Usage:
+        """The tokens that it says it has used; those of reasoning not each tells apart."""
+
 
 class Claude:
     name = "claude"
@@ -76,6 +80,22 @@ class Claude:
 
     def session(self, ended: Ended) -> str:
         return str(ended.lines[0]["session_id"])
+
+    def used(self, ended: Ended) -> Usage:
+        told = ended.lines[-1]["usage"]
+        given, cached = told["input_tokens"], told["cache_read_input_tokens"]
+        return Usage(given, cached, told["output_tokens"])
+
+
+class Subscriber(Claude):
+    """Logged in with an account, which is told of limits otherwise than a key."""
+
+    name = "claude-subscriber"
+
+    def environment(self, url: str, key: str, may_run: bool = True) -> dict[str, str]:
+        variables = super().environment(url, key, may_run)
+        variables["CLAUDE_CODE_OAUTH_TOKEN"] = variables.pop("ANTHROPIC_API_KEY")
+        return variables
 
 
 class Codex:
@@ -110,6 +130,11 @@ stream_max_retries = 1
     def session(self, ended: Ended) -> str:
         return str(ended.lines[0]["thread_id"])
 
+    def used(self, ended: Ended) -> Usage:
+        told = ended.lines[-1]["usage"]
+        cached = told["cached_input_tokens"]
+        return Usage(told["input_tokens"] - cached, cached, told["output_tokens"])
+
 
 class OpenCode:
     name = "opencode"
@@ -141,10 +166,22 @@ class OpenCode:
 
     def argv(self, prompt: str, session: str | None = None, may_run: bool = True) -> list[str]:
         argv = ["opencode", "run", "--format", "json"]
-        return [*argv, "--session", session, prompt] if session else [*argv, prompt]
+        # Without a title it asks the model for one, and tells nowhere what that took.
+        argv += ["--session", session] if session else ["--title", "Task"]
+        return [*argv, prompt]
 
     def session(self, ended: Ended) -> str:
         return str(ended.lines[0]["sessionID"])
+
+    def used(self, ended: Ended) -> Usage:
+        steps = [line["part"]["tokens"] for line in ended.lines if line["type"] == "step_finish"]
+        return sum(
+            (
+                Usage(step["input"], step["cache"]["read"], step["output"] + step["reasoning"])
+                for step in steps
+            ),
+            Usage(),
+        )
 
 
 class Gemini:
@@ -171,6 +208,11 @@ class Gemini:
     def session(self, ended: Ended) -> str:
         return str(ended.lines[0]["session_id"])
 
+    def used(self, ended: Ended) -> Usage:
+        told = ended.lines[-1]["stats"]
+        # Its `output_tokens` are without thoughts.
+        return Usage(told["input"], told["cached"], told["total_tokens"] - told["input_tokens"])
+
 
 CLAUDE, CODEX, OPENCODE, GEMINI = Claude(), Codex(), OpenCode(), Gemini()
 AGENTS: tuple[Agent, ...] = (CLAUDE, CODEX, OPENCODE, GEMINI)
@@ -178,8 +220,9 @@ AGENTS: tuple[Agent, ...] = (CLAUDE, CODEX, OPENCODE, GEMINI)
 
 def need(agent: Agent) -> None:
     """Skips the test, or fails it, if the agent is not there."""
-    if not (NPM / agent.name).exists():
-        missing(agent.name)
+    program = agent.argv("")[0]
+    if not (NPM / program).exists():
+        missing(program)
 
 
 def run(argv: list[str], at: Path, variables: Mapping[str, str], within: float = 120.0) -> Ended:

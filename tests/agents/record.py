@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.agents.agents import AGENTS, Agent, Ended
+from tests.agents.agents import AGENTS, Agent, Ended, Subscriber
 from tests.agents.ground import COMMAND, RIGHT, WRONG, Ground, repair
 from tests.agents.model.script import FOREVER, Refusal, Trouble, call, turn
 from tests.agents.model.server import Model
@@ -72,6 +72,16 @@ SCENARIOS: dict[str, Callable[[Ground], Ended]] = {
 
 # gemini's model is not offered what it may not do.
 NONE_OF = {"gemini": {"denied"}}
+RECORDINGS = [
+    *(
+        (agent, name)
+        for agent in AGENTS
+        for name in SCENARIOS
+        if name not in NONE_OF.get(agent.name, ())
+    ),
+    (Subscriber(), "quota"),
+    (Subscriber(), "rate-limited"),
+]
 
 
 def neutral(text: str, ground: Ground) -> str:
@@ -113,12 +123,12 @@ def record(agent: Agent, scenario: str) -> int | None:
 def main(names: list[str]) -> None:
     RECORDED.mkdir(exist_ok=True)
     endings = RECORDED / "endings.json"
-    told = json.loads(endings.read_text()) if endings.exists() else {}
-    for agent in AGENTS:
+    for agent, scenario in RECORDINGS:
         if not names or agent.name in names:
-            for scenario in sorted(SCENARIOS.keys() - NONE_OF.get(agent.name, set())):
-                told[f"{agent.name}-{scenario}"] = record(agent, scenario)
-    endings.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n")
+            status = record(agent, scenario)
+            told = json.loads(endings.read_text()) if endings.exists() else {}
+            told[f"{agent.name}-{scenario}"] = status
+            endings.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":
