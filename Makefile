@@ -16,9 +16,9 @@ TOOLS := $(VENV)/tools.stamp
 
 # Suites that take longer than `make test` may: a target each, and a name here. Those that need
 # programs beyond Python name them in tests/bring.
-HEAVY := hostile
+HEAVY := hostile agents
 
-.PHONY: help demo up test heavy $(HEAVY) agents bring fuzz check fmt bench soak chaos lock clean
+.PHONY: help demo up test heavy $(HEAVY) bring fuzz check fmt bench soak chaos lock clean
 
 help: ## This list
 	@echo "make TARGET, one of:"
