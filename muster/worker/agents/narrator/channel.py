@@ -1,0 +1,84 @@
+"""The narrator's end of the channel to the shim: JSON objects, one a line, each answered in turn.
+
+`{"entry": {…}}` goes out and `{"ok": <offset in the log>}` comes back: then the shim has it, and
+what is rendered next stands from that offset on. To `{"facts": {…}}` it says just `{"ok": true}`,
+and `{"error": …}` to what it does not take. A channel that breaks is none any more, and nobody is
+told: the agent goes on, and so does its log.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+from muster.worker.agents.narrator.entries import encoded
+
+TYPE_CHECKING = False  # type checkers take it for true
+if TYPE_CHECKING:
+    from typing import Any
+
+VARIABLE = "MUSTER_CHANNEL"
+"""The environment's variable with the number of the channel's descriptor."""
+
+LONGEST = 64 << 10  # bytes of a message
+_LONGEST_ANSWER = 4096
+
+
+class Channel:
+    def __init__(self, descriptor: int | None) -> None:
+        self._descriptor = descriptor
+        self._heard = b""
+
+    @classmethod
+    def inherited(cls) -> Channel:
+        """The one that the environment names, which the agent shall not have."""
+        number = os.environ.pop(VARIABLE, "")
+        if not number.isdecimal():
+            return cls(None)
+        try:
+            os.set_inheritable(int(number), False)
+        except (OSError, OverflowError):
+            return cls(None)
+        return cls(int(number))
+
+    @property
+    def is_open(self) -> bool:
+        return self._descriptor is not None
+
+    def tell(self, kind: str, content: dict[str, Any]) -> int | None:
+        """What is ok, when the shim has this. None if it has not."""
+        line = encoded({kind: content}) + b"\n"
+        if self._descriptor is None or len(line) > LONGEST:
+            return None
+        try:
+            self._send(line)
+            answer = self._answer()
+            return None if "error" in answer else int(answer["ok"])
+        except (OSError, ValueError, LookupError, TypeError):
+            self.close()
+            return None
+
+    def close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+        self._descriptor = None
+
+    def _send(self, line: bytes) -> None:
+        assert self._descriptor is not None
+        rest = memoryview(line)
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]
+
+    def _answer(self) -> dict[str, Any]:
+        """Raises ValueError for what is none, and at the channel's end."""
+        assert self._descriptor is not None
+        while b"\n" not in self._heard:
+            more = os.read(self._descriptor, _LONGEST_ANSWER)
+            if not more or len(self._heard) > _LONGEST_ANSWER:
+                raise ValueError("no answer")
+            self._heard += more
+        line, _, self._heard = self._heard.partition(b"\n")
+        answer = json.loads(line)
+        if not isinstance(answer, dict):
+            raise ValueError("no object")
+        return answer

@@ -1,0 +1,67 @@
+"""Reading fields of events. What is of another type than it should be raises TypeError, so that
+nothing of it is overlooked: the whole event is then passed on."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # type checkers take it for true
+if TYPE_CHECKING:
+    from typing import Any
+
+_LARGEST = 1 << 53
+
+
+def string(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    raise TypeError("not a string")
+
+
+def optional(value: object) -> str:
+    """A string, or "" for None."""
+    return "" if value is None else string(value)
+
+
+def mapping(value: object) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
+    raise TypeError("not an object")
+
+
+def count(value: object) -> int | None:
+    """A number of things, or None for whatever is none."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value < _LARGEST else None
+
+
+def amount(value: object) -> float | None:
+    """Money, or None for whatever is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value < _LARGEST else None
+
+
+def total(*counts: int | None) -> int | None:
+    """The sum; None if nothing of it is known."""
+    known = [each for each in counts if each is not None]
+    return sum(known) if known else None
+
+
+def usage(
+    model: str | None,
+    *,
+    taken: int | None,
+    cached: int | None,
+    made: int | None,
+    reasoning: int | None,
+    cost: float | None,
+) -> dict[str, Any]:
+    """One model's part in the fact `usage`."""
+    return {
+        "model": model,
+        "inputTokens": taken,
+        "cachedTokens": cached,
+        "outputTokens": made,
+        "reasoningTokens": reasoning,
+        "cost": cost,
+    }

@@ -1,0 +1,43 @@
+"""The terminal that an agent's doings are shown on."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False  # type checkers take it for true
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NARROWEST = 20
+WITHOUT = 80  # columns where there is no terminal
+_TIGHT = ("tool", "error", None)  # kinds of which one follows the other without an empty line
+
+
+class Screen:
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor: int | None = descriptor
+        self._last: str | None = None
+        self._is_empty = True
+
+    def show(self, draw: Callable[[int], str], kind: str | None) -> None:
+        """Draws a block at the terminal's width of this moment. A terminal that is gone is none:
+        the agent goes on, and so do its entries."""
+        if self._descriptor is None:
+            return
+        is_apart = not self._is_empty and not (kind == self._last and kind in _TIGHT)
+        text = "\n" * is_apart + draw(self._width(self._descriptor))
+        self._last, self._is_empty = kind, False
+        rest = memoryview(text.encode(errors="backslashreplace"))
+        try:
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError:
+            self._descriptor = None
+
+    @staticmethod
+    def _width(descriptor: int) -> int:
+        try:
+            columns = os.get_terminal_size(descriptor).columns
+        except OSError:
+            return WITHOUT
+        return max(columns, NARROWEST) if columns else WITHOUT

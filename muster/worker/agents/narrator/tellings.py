@@ -1,0 +1,57 @@
+"""What is told of what an agent says, of its failures and of its end."""
+
+from __future__ import annotations
+
+from muster.worker.agents.narrator import rendering
+from muster.worker.agents.narrator.entries import Told, entry
+
+TYPE_CHECKING = False  # type checkers take it for true
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def opening(agent: str, session: str, model: str = "") -> Told:
+    shown = rendering.opening(agent, model, session)
+    return Told(shown, facts={"session": session} if session else None)
+
+
+def message(text: str, **data: Any) -> list[Told]:
+    """Nothing for a text that is empty."""
+    said = Told(rendering.message(text), entry("message", text, text, **data))
+    return [said] if text.strip() else []
+
+
+def thought(text: str, **data: Any) -> list[Told]:
+    said = Told(rendering.thought(text), entry("thought", text, text, **data))
+    return [said] if text.strip() else []
+
+
+def heard(text: str) -> list[Told]:
+    """What was said to the agent: shown, and no entry."""
+    return [Told(rendering.heard(text))] if text.strip() else []
+
+
+def note(text: str) -> list[Told]:
+    """What the agent's program says of itself: shown, and no entry."""
+    return [Told(rendering.note(text))] if text.strip() else []
+
+
+def error(text: str, failure: dict[str, Any] | None = None, **data: Any) -> Told:
+    """Something went wrong; `failure` is the fact, where it may be why the run fails."""
+    made = entry("error", text, text, **data, failure=failure and failure["kind"])
+    return Told(rendering.note(text, is_bad=True), made, {"failure": failure} if failure else None)
+
+
+def recovered() -> Told:
+    """It went on after what seemed a failure."""
+    return Told(facts={"failure": None})
+
+
+def ending(usage: list[dict[str, Any]], turns: int | None, denied: int, **facts: Any) -> Told:
+    """The end of a run, and what it took."""
+    title = rendering.spent(usage) or "usage unknown"
+    made = entry("usage", title, usage=usage, turns=turns, denied=denied)
+    told = {"usage": usage, "denied": denied, **facts}
+    if turns is not None:
+        told["turns"] = turns
+    return Told(rendering.closing(usage, turns, denied), made, told)

@@ -1,0 +1,59 @@
+"""Lines of a width in columns, where some characters take two and some none."""
+
+from __future__ import annotations
+
+from unicodedata import combining, east_asian_width
+
+_MARKERS = ("- ", "* ", "+ ", "• ")
+_FENCES = ("```", "~~~")
+_NARROWEST = 8  # what an indentation leaves in any case
+
+
+def wrapped(text: str, width: int, indent: str = "") -> str:
+    """The text in lines of at most so many columns, broken between words; no word is lost.
+
+    What a line is indented by, its parts are, and those of an item of a list stand under its text.
+    Code between fences stays as it is.
+    """
+    lines, in_code = [], False
+    for line in text.rstrip("\n").split("\n"):
+        is_fence = line.lstrip().startswith(_FENCES)
+        in_code ^= is_fence
+        lines += [line] if in_code or is_fence else _parts(line, max(width - len(indent), 1))
+    return "\n".join(f"{indent}{line}".rstrip() for line in lines)
+
+
+def fitted(text: str, width: int) -> str:
+    """The text's beginning, if it is too wide for the columns."""
+    if columns(text) <= width:
+        return text
+    while text and columns(text) > width - 1:
+        text = text[: max(min(len(text) - 1, width - 1), 0)]
+    return f"{text}…" if width > 0 else ""
+
+
+def columns(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(each) else 1 + (east_asian_width(each) in "WF") for each in text)
+
+
+def _parts(line: str, width: int) -> list[str]:
+    line = line.expandtabs(4)
+    if columns(line) <= width:
+        return [line]
+    start = line[: len(line) - len(line.lstrip(" "))][: max(width - _NARROWEST, 0)]
+    body = line.lstrip(" ")
+    hanging = start + "  " * body.startswith(_MARKERS)
+    parts, part = [], start
+    taken = columns(start)
+    for word in body.split(" "):
+        wide = columns(word)
+        if part.strip() and taken + 1 + wide > width:
+            parts.append(part)
+            part, taken = hanging + word, len(hanging) + wide
+        elif part.strip():
+            part, taken = f"{part} {word}", taken + 1 + wide
+        else:
+            part, taken = part + word, taken + wide
+    return [*parts, part]

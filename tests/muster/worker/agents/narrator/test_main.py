@@ -1,0 +1,176 @@
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from muster.worker.agents.narrator.main import PATIENCE
+from tests.muster.worker.agents.narrator.narrator_process import (
+    BARE,
+    LONGEST,
+    ROOT,
+    OnTerminal,
+    command,
+)
+
+Start = Callable[..., OnTerminal]
+
+
+def said(text: str) -> str:
+    """What makes a shell say this in the agent's name."""
+    message = {"content": [{"type": "text", "text": text}]}
+    return f"echo '{json.dumps({'type': 'assistant', 'message': message})}'"
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    started = []
+
+    def starts(*args: Any, **kwargs: Any) -> OnTerminal:
+        started.append(OnTerminal(*args, **kwargs))
+        return started[-1]
+
+    yield starts
+    for each in started:
+        each.close()
+
+
+@pytest.fixture
+def channel() -> Iterator[tuple[int, socket.socket]]:
+    """The narrator's end as a descriptor, and the shim's."""
+    ours, theirs = socket.socketpair()
+    theirs.settimeout(LONGEST)
+    with ours, theirs:
+        yield ours.fileno(), theirs
+
+
+def test_it_ends_with_the_agents_status(start: Start) -> None:
+    narrator = start(f"{said('Hello')}; exit 3")
+    assert narrator.ended() == 3
+    assert narrator.shown == "Hello\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGABRT, signal.SIGINT])
+def test_it_ends_by_the_agents_signal(start: Start, number: signal.Signals) -> None:
+    assert start(f"kill -{int(number)} $$").ended() == -number
+
+
+@pytest.mark.parametrize(("name", "status"), [("/nowhere/agent", 127), ("/etc/passwd", 126)])
+def test_an_agent_that_cannot_be_started_ends_it_as_in_a_shell(name: str, status: int) -> None:
+    ended = subprocess.run(command(name), capture_output=True, text=True, check=False)
+    assert ended.returncode == status
+    assert ended.stderr.startswith(f"{name}: ")
+
+
+def test_the_agent_reads_nothing_and_its_errors_go_to_the_terminal(start: Start) -> None:
+    narrator = start("cat; test -t 1 || echo piped; test -t 2 && echo shown >&2")
+    assert narrator.ended() == 0
+    assert sorted(narrator.shown.split()) == ["piped", "shown"]
+
+
+def test_the_agent_gets_no_more_than_it_should(
+    start: Start, channel: tuple[int, socket.socket]
+) -> None:
+    narrator = start("echo [$MUSTER_CHANNEL] /dev/fd/*; trap", channel=channel[0])
+    assert narrator.ended() == 0
+    # 3 is the shell's own, with which it looks at the directory.
+    assert narrator.shown.split() == ["[]", "/dev/fd/0", "/dev/fd/1", "/dev/fd/2", "/dev/fd/3"]
+
+
+def test_a_broken_pipe_ends_what_an_agent_runs(start: Start) -> None:
+    narrator = start("yes | head -n 1; echo done")
+    assert narrator.ended() == 0
+    assert narrator.shown == "y\ndone\n"
+
+
+def test_what_an_agent_left_running_does_not_keep_it(start: Start) -> None:
+    began = time.monotonic()
+    narrator = start(f"{said('Hello')}; sleep 60 & exit 0")
+    assert narrator.ended() == 0
+    assert time.monotonic() - began < PATIENCE + LONGEST / 2
+    assert narrator.shown == "Hello\n"
+
+
+def test_an_agent_may_close_its_output_and_go_on(start: Start) -> None:
+    assert start("exec >/dev/null; sleep 0.3; exit 4").ended() == 4
+
+
+def test_what_is_typed_reaches_the_agent_which_decides(start: Start) -> None:
+    narrator = start("trap 'echo stopped; exit 5' INT; echo ready; while :; do sleep 0.1; done")
+    narrator.until("ready")
+    narrator.type(b"\x03")
+    assert narrator.ended() == 5
+    assert "stopped" in narrator.shown
+
+
+def test_a_term_is_passed_on_to_the_agent(start: Start) -> None:
+    narrator = start("trap 'echo ending; exit 6' TERM; echo ready; while :; do sleep 0.1; done")
+    narrator.until("ready")
+    narrator.process.terminate()
+    assert narrator.ended() == 6
+    assert "ending" in narrator.shown
+
+
+def test_the_shim_knows_before_the_terminal_shows(
+    start: Start, channel: tuple[int, socket.socket]
+) -> None:
+    narrator = start(f"{said('Hello')}", channel=channel[0])
+    heard = json.loads(channel[1].recv(1 << 16))
+    assert heard["entry"]["text"] == "Hello"
+    assert not narrator.read(0.2)
+    channel[1].sendall(b'{"ok": 0}\n')
+    narrator.until("Hello\n")
+    assert narrator.ended() == 0
+
+
+def test_a_channel_that_breaks_is_not_spoken_of(
+    start: Start, channel: tuple[int, socket.socket]
+) -> None:
+    narrator = start(f"{said('One')}; {said('Two')}", channel=channel[0])
+    channel[1].recv(1)
+    channel[1].close()
+    assert narrator.ended() == 0
+    assert narrator.shown == "One\n\nTwo\n"
+
+
+@pytest.mark.parametrize("columns", [40, 120])
+def test_it_shows_at_the_terminals_width(start: Start, columns: int) -> None:
+    narrator = start(said("word " * 60), columns=columns)
+    narrator.ended()
+    assert columns - 5 < max(map(len, narrator.shown.splitlines())) <= columns
+
+
+def test_without_a_terminal_the_agent_goes_on(tmp_path: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    script = f"{said('Hello')}; {said('Hello')}; touch {tmp_path}/done; exit 7"
+    ended = subprocess.run(command("/bin/sh", "-c", script), stdout=write, check=False)
+    os.close(write)
+    assert ended.returncode == 7
+    assert (tmp_path / "done").exists()
+
+
+def test_it_starts_with_few_modules() -> None:
+    """Each stage waits for them. The dearest of what is needed is `json`, with `re`."""
+    script = (
+        "import sys; sys.path.append(sys.argv[1])\n"
+        "from muster.worker.agents.narrator import formats, main\n"
+        "for name in formats.NAMES: formats.of_name(name)\n"
+        "print(*sys.modules)"
+    )
+    run = subprocess.run([*BARE, script, str(ROOT)], capture_output=True, text=True, check=True)
+    modules = set(run.stdout.split())
+    assert "json" in modules
+    dear = {"typing", "dataclasses", "inspect", "subprocess", "socket", "signal", "threading"}
+    assert not modules & (dear | {"asyncio", "logging", "argparse", "difflib", "textwrap"})
+    ours = {name for name in modules if name.startswith("muster.")}
+    assert {name for name in ours if ".narrator" not in name} == {
+        "muster.worker",
+        "muster.worker.agents",
+    }
