@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 from muster.worker.agents.narrator import rendering
 from muster.worker.agents.narrator.entries import Told, entry, is_cut, one_line
@@ -30,7 +31,7 @@ class Call:
     ) -> None:
         self.id, self.tool, self.arguments, self.parent = call_id, tool, arguments, parent
         self.command, self.diff = command, diff
-        self.files = [{"path": path, "change": change} for path, change in files or []]
+        self.files = [{"path": _near(path), "change": change} for path, change in files or []]
         self.kind = "command" if command is not None else "edit" if self.files else "tool"
         self.output = ""
         self.exit_code: int | None = None
@@ -135,6 +136,11 @@ class Calls:
         for call in self._open.values():
             call.is_unfinished = True
         return [self.end(call) for call in list(self._open.values())]
+
+
+def _near(path: str) -> str:
+    """The path as it is seen from where the agent was started, for what lies below that."""
+    return path.removeprefix(os.getcwd().rstrip("/") + "/")
 
 
 def said_of(arguments: dict[str, Any]) -> str:

@@ -37,9 +37,13 @@ def heard(text: str) -> Draw:
     return lambda width: _styled(_DIM, wrapped(visible.plain(text), width, "> ")) + "\n"
 
 
-def note(text: str, *, is_bad: bool = False) -> Draw:
-    style = _RED if is_bad else _DIM
-    return lambda width: _styled(style, wrapped(visible.plain(text), width)) + "\n"
+def note(text: str) -> Draw:
+    """What the agent's program says of itself."""
+    return lambda width: _styled(_DIM, wrapped(visible.plain(text), width)) + "\n"
+
+
+def error(text: str) -> Draw:
+    return lambda width: _styled(_RED, wrapped(f"✗ {visible.plain(text)}", width)) + "\n"
 
 
 def passed_on(text: str) -> Draw:
@@ -116,21 +120,22 @@ def spent(usage: list[dict[str, Any]]) -> str:
     for name in ("inputTokens", "cachedTokens", "outputTokens", "reasoningTokens", "cost"):
         known = [each[name] for each in usage if each[name] is not None]
         sums[name] = sum(known) if known else None
-    said = []
+    tokens = []
     for name, word, part, part_word in (
         ("inputTokens", "in", "cachedTokens", "cached"),
         ("outputTokens", "out", "reasoningTokens", "reasoning"),
     ):
         if sums[name] is not None:
             of_it = f" ({sums[part]:,} {part_word})" if sums[part] else ""
-            said.append(f"{sums[name]:,} tokens {word}{of_it}")
+            tokens.append(f"{sums[name]:,} {word}{of_it}")
+    said = [f"tokens {', '.join(tokens)}"] if tokens else []
     if sums["cost"] is not None:
-        said.append(f"${sums['cost']:.4f}")
+        said.append(f"${sums['cost']:.{2 if sums['cost'] >= 1 else 4}f}")
     return " · ".join(said)
 
 
 def _rule(text: str, width: int) -> str:
-    return _styled(_DIM, fitted(f"── {one_line(text)} ──", width)) + "\n"
+    return _styled(_DIM, wrapped(f"── {one_line(text)} ──", width)) + "\n"
 
 
 def _bullet(colour: str, name: str, said: str, width: int | None) -> str:

@@ -39,7 +39,7 @@ def note(text: str) -> list[Told]:
 def error(text: str, failure: dict[str, Any] | None = None, **data: Any) -> Told:
     """Something went wrong; `failure` is the fact, where it may be why the run fails."""
     made = entry("error", text, text, **data, failure=failure and failure["kind"])
-    return Told(rendering.note(text, is_bad=True), made, {"failure": failure} if failure else None)
+    return Told(rendering.error(text), made, {"failure": failure} if failure else None)
 
 
 def recovered() -> Told:

@@ -70,6 +70,21 @@ def test_escapes_in_a_name_or_in_arguments_are_shown() -> None:
     assert plain(call).count("␛[2J") == 3
 
 
+def test_the_end_is_told_whole_also_where_it_is_narrow() -> None:
+    usage = {
+        "model": None,
+        "inputTokens": 1_234_567,
+        "cachedTokens": 1_000_000,
+        "outputTokens": 89,
+        "reasoningTokens": 8,
+        "cost": 1.25,
+    }
+    shown = plain(rendering.closing([usage, usage], 12, 3), 30)
+    assert max(map(len, shown.splitlines())) <= 30
+    words = "── 12 turns · tokens 2,469,134 in (2,000,000 cached), 178 out (16 reasoning)"
+    assert " ".join(shown.split()) == f"{words} · $2.50 · 3 denied ──"
+
+
 def test_what_is_not_known_is_not_said_at_the_end() -> None:
     usage = {
         "model": None,
@@ -79,5 +94,5 @@ def test_what_is_not_known_is_not_said_at_the_end() -> None:
         "reasoningTokens": None,
         "cost": None,
     }
-    assert plain(rendering.closing([usage], 1, 0)) == "── 1 turn · 7 tokens out ──\n"
+    assert plain(rendering.closing([usage], 1, 0)) == "── 1 turn · tokens 7 out ──\n"
     assert plain(rendering.closing([], None, 0)) == "── end ──\n"

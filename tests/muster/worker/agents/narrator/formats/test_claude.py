@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,7 +92,7 @@ def test_a_command_that_fails_says_its_exit_code_in_words() -> None:
     assert (entry["data"]["exitCode"], entry["text"]) == (3, "no")
 
 
-def test_an_output_too_large_for_the_model_is_shown_whole(tmp_path: Any) -> None:
+def test_an_output_too_large_for_the_model_is_shown_whole(tmp_path: Path) -> None:
     kept = tmp_path / "kept.txt"
     kept.write_text("\n".join(map(str, range(20_000))))
     told = heard(
@@ -121,6 +122,15 @@ def test_an_edit_is_a_diff() -> None:
     assert entry["data"]["files"] == [{"path": "add.py", "change": "update"}]
     assert entry["text"].splitlines()[0] == "@@ -1,2 +1,2 @@"
     assert "\x1b[31m-    return a - b\x1b[0m\n\x1b[32m+    return a + b\x1b[0m" in told.text
+
+
+def test_a_path_below_the_workspace_is_told_from_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = heard(Claude(), call("Edit", file_path=f"{tmp_path}/a/b.py"), result("ok"))
+    assert told.of_kind("edit")["title"] == "a/b.py"
+    assert heard(Claude(), call("Edit", file_path="/b.py")).of_kind("edit")["title"] == "/b.py"
 
 
 def test_a_file_that_is_new_is_an_edit_of_all_its_lines() -> None:
@@ -212,7 +222,7 @@ def test_usage_is_known_while_it_goes_on_and_exact_in_the_end() -> None:
     [usage] = told.facts["usage"]
     assert (usage["model"], usage["inputTokens"], usage["outputTokens"]) == ("opus-5", 17, 7)
     assert told.of_kind("usage")["data"]["usage"] == [usage]
-    assert "17 tokens in (5 cached) · 7 tokens out · $0.2500" in told.plain
+    assert "tokens 17 in (5 cached), 7 out · $0.2500" in told.plain
 
 
 @pytest.mark.parametrize(
