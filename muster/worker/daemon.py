@@ -6,11 +6,11 @@ import logging
 import os
 import threading
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from muster.worker import leftovers
-from muster.worker.agents import probe
+from muster.worker.agents import narrated, probe
 from muster.worker.agents.adapters.registry import Registry
 from muster.worker.agents.adapters.registry import read as read_adapters
 from muster.worker.agents.health import AgentHealth
@@ -28,6 +28,7 @@ from muster.worker.limits.room_limits import RoomLimits
 from muster.worker.maintenance import Maintenance
 from muster.worker.orders import Orders
 from muster.worker.room.identity import Identities
+from muster.worker.room.room import Room
 from muster.worker.room.rooms import Rooms, found_out
 from muster.worker.server.connection import Channel
 from muster.worker.server.credentials import CredentialStore
@@ -66,7 +67,8 @@ class Daemon:
         self._journal = Journal(layout.journal, wake.set)
         streams = LogStreams(wake.set)
         identities = Identities(layout.identities, settings.uids)
-        health = AgentHealth(look=_look(rooms, identities), adapters=adapters)
+        programs = rooms.for_programs(identities.claim_for(_AGENTS))
+        health = AgentHealth(look=_look(programs), adapters=adapters)
         repositories = Repositories(layout)
         self._vitals = Vitals(home, health.capabilities, repositories.urls, rooms.facts)
         changed = health.changed = self._vitals.refresh
@@ -94,6 +96,7 @@ class Daemon:
             changed=changed,
             tunnels=self._tunnels,
             limits=self._limits,
+            narrates=cache(partial(narrated.is_possible, programs)),
         )
         self._orders = Orders(context)
 
@@ -169,12 +172,11 @@ def _rooms(layout: Layout, settings: Settings, limits: RoomLimits, adapters: Reg
     return replace(rooms, groups=limits.made)
 
 
-def _look(rooms: Rooms, identities: Identities) -> Probe:
+def _look(room: Room) -> Probe:
     """How agents are looked for: as an attempt would, as far as there is a room for it."""
-    identity = identities.claim_for(_AGENTS)
-    if rooms.level == "none":
-        return probe.as_user(identity.uid) if identity else probe.HERE
-    return probe.in_room(rooms.for_programs(identity))
+    if room.level == "none":
+        return probe.HERE if room.uid is None else probe.as_user(room.uid)
+    return probe.in_room(room)
 
 
 def version() -> str:

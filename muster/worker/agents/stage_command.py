@@ -1,6 +1,6 @@
 """What a stage order becomes: an argv, an environment, a place, a uid."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from muster.protocol.frames import AgentOptions, RunStage
 from muster.worker.agents import environment, in_rooms, narrated
@@ -25,16 +25,16 @@ def command(
     limits: RoomLimits,
     adapters: Registry = KNOWN,
     *,
-    narrates: bool = False,
+    narrates: Callable[[], bool] = lambda: False,
 ) -> StageCommand:
-    """The command of an ordered stage. `narrates`: attempts can run the narrator. Raises ValueError
-    for what no process can be given."""
+    """The command of an ordered stage. `narrates` tells whether attempts can run the narrator.
+    Raises ValueError for what no process can be given."""
     room = workspace.room
     if order.kind == "agent" and order.agent == CUSTOM:
         room = room.showing(*in_rooms.shown(order.agent_command or "", workspace.layout.home))
     adapter, ask = _adapter(order, adapters), _ask(order, kept, room)
     env = _environment(order, workspace, adapter.variables(ask) if adapter else {})
-    is_read = narrates and narrated.has_format(adapter, ask, env["PATH"])
+    is_read = narrated.has_format(adapter, ask, env["PATH"]) and narrates()
     made = argv(order, adapter, ask._replace(structured=is_read))
     return StageCommand(
         stage_index=order.stage_index,

@@ -26,8 +26,8 @@ LONGEST_MESSAGE = 2_000
 class AttemptContext:
     """The daemon's parts.
 
-    `changed` is called when what the machine can do, or has, may have changed. `narrates`: attempts
-    can run the narrator.
+    `changed` is called when what the machine can do, or has, may have changed. `narrates` tells
+    whether attempts can run the narrator.
     """
 
     rooms: Rooms
@@ -41,7 +41,7 @@ class AttemptContext:
     changed: Callable[[], None]
     tunnels: Tunnels
     limits: RoomLimits
-    narrates: bool = False
+    narrates: Callable[[], bool] = lambda: False
 
     @property
     def layout(self) -> Layout:

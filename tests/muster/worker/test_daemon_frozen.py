@@ -14,7 +14,6 @@ from muster.protocol.frames import (
     Publish,
     Published,
     StageFinished,
-    StageStarted,
     Stale,
     Stop,
     Stopped,
@@ -106,24 +105,6 @@ def test_a_frozen_shim_costs_no_other_its_lease(
     worker.run(f"echo up; sleep {2 * LEASE}", task_id=8)
     end = server.until_said(StageFinished)
     assert (end.how, end.code) == ("exit", 0)
-
-
-def test_an_order_that_comes_while_a_daemon_looks_for_its_shims_ends_no_stage_again(
-    worker: WorkerHome, freeze: Callable[[list[Process]], None]
-) -> None:
-    server, shim = running(worker, "echo up")
-    server.until_said(StageFinished)
-    worker.leave()
-    freeze([shim])
-    worker.start()
-    worker.run("echo on", stage_index=1)
-    heard = len(server.heartbeats)  # what is asked after the order is answered after it
-    server.until(lambda: len(server.heartbeats) > heard + 1)
-    thaw([shim])
-    server.until(lambda: b"on" in server.log())
-    server.until(lambda: server.bodies(StageFinished)[-1].stage_index == 1)
-    assert [each.stage_index for each in server.bodies(StageFinished)] == [0, 1]
-    assert [each.stage_index for each in server.bodies(StageStarted)] == [0, 1]
 
 
 @pytest.mark.parametrize("frozen", ["the shim", "the shim and all below it"])
