@@ -94,7 +94,7 @@ class Channel:
         except BlockingIOError:
             pass
         except OSError:
-            self._unsent, self._is_over = b"", True
+            self._unsent = b""  # nobody listens; what was said before may still be to be read
 
 
 def _message(line: bytes) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import selectors
+import signal
 import socket
 import sys
 import threading
@@ -14,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from muster.worker import processes
 from muster.worker.layout import Layout
 from muster.worker.room.room import Room
 from muster.worker.room.rooms import found_out
@@ -190,6 +193,23 @@ os.kill(os.getpid(), 9)
     assert [entry["text"] for entry in entries(stages)] == [str(number) for number in range(20)]
 
 
+def test_all_is_taken_though_the_end_is_seen_first(stages: Stages, tmp_path: Path) -> None:
+    shim, flag = stages.shim.state().pid, tmp_path / "go"
+    act = f"""
+import time
+while not os.path.exists({str(flag)!r}): time.sleep(0.01)
+os.kill({shim}, 19)
+for number in range(20): say({{"entry": {{"kind": "message", "text": str(number) + "x" * 5000}}}})
+os.kill(os.getpid(), 9)
+"""
+    speaking(stages)(act)
+    flag.touch()
+    until(lambda: not processes.children(shim))
+    os.kill(shim, signal.SIGCONT)
+    assert stages.wait().how == "signal"
+    assert len(entries(stages)) == 20
+
+
 def test_numbers_go_on_under_the_next_shim(start: Callable[..., Stages]) -> None:
     first = start()
     speaking(first)('entry("one")').wait()
@@ -217,6 +237,35 @@ def test_a_full_disk_refuses_an_entry_and_the_stage_goes_on(
     stages = start()
     assert speaking(stages)('assert "error" in entry("lost"); show("shown")').wait().code == 0
     assert stages.output() == b"shown"
+
+
+def test_what_nobody_reads_the_answers_of_waits_unread() -> None:
+    channel = Channel(lambda message: {"ok": 0})
+    with socket.socket(fileno=channel.theirs) as theirs:
+        said = _flood(theirs, channel)
+        assert said < 4 << 20
+        assert channel.serve() == selectors.EVENT_WRITE
+        theirs.setblocking(True)
+        answered = 0
+        while answered < said // 3:
+            answered += theirs.recv(1 << 16).count(b"\n")
+            channel.serve()
+        assert channel.serve() == selectors.EVENT_READ
+    assert channel.serve() == 0
+    channel.close()
+
+
+def _flood(theirs: socket.socket, channel: Channel) -> int:
+    """How many bytes could be said before that would have waited."""
+    theirs.setblocking(False)
+    said = 0
+    while said < 4 << 20:
+        try:
+            said += theirs.send(b"{}\n" * 2000)
+        except BlockingIOError:
+            break
+        channel.serve()
+    return said
 
 
 @given(st.lists(st.binary(max_size=200) | st.just(b"\n") | st.just(b'{"a": 1}\n'), max_size=20))
