@@ -16,6 +16,7 @@ COPILOT = Adapter(
     model=("--model", "{model}"),
     allowed_tool=("--allow-tool={tool}",),
     session=("--resume={id}",),
+    latest=("--continue",),
     hosts=("*.githubcopilot.com", "api.github.com", "github.com"),
     keys=("COPILOT_GITHUB_TOKEN", "COPILOT_PROVIDER_API_KEY", "COPILOT_PROVIDER_BASE_URL"),
     environment={"COPILOT_AUTO_UPDATE": "false"},

@@ -1,18 +1,18 @@
 """opencode.
 
 It puts quotes around a text with blanks. A request that was limited it tries again without end, of
-which its log alone says a word.
+which its log alone says a word. For a title it would ask the model, and not say what that cost.
 """
 
 from muster.worker.agents.adapters.adapter import Adapter, Permission
 
-_LOG = ("--print-logs", "--log-level", "ERROR", "--title", "Muster")
+_SAID = ("--print-logs", "--log-level", "ERROR", "--title", "Muster")
 
 OPENCODE = Adapter(
     name="opencode",
     binary="opencode",
     oldest="1.18.0",
-    headless=("opencode", "run", *_LOG, "{options}", "{session}", "--", "{text}"),
+    headless=("opencode", "run", *_SAID, "{options}", "{session}", "--", "{text}"),
     terminal=("opencode", "{options}", "{session}", "--prompt={text}"),
     structured=("--format", "json"),
     format="opencode",
@@ -22,7 +22,7 @@ OPENCODE = Adapter(
     },
     model=("--model", "{model}"),
     session=("--session", "{id}"),
-    hosts=("opencode.ai", "models.dev", "registry.npmjs.org"),
+    hosts=("opencode.ai", "*.opencode.ai", "models.dev", "registry.npmjs.org"),
     keys=("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENCODE_API_KEY", "OPENCODE_CONFIG_CONTENT"),
     environment={"OPENCODE_DISABLE_AUTOUPDATE": "1"},
 )

@@ -1,4 +1,4 @@
-"""Qwen Code. It ends with 0 whatever its model's server answered."""
+"""Qwen Code. It is not read: told to print JSON it ends with 0 whatever its server answered."""
 
 from muster.worker.agents.adapters.adapter import Adapter, Permission
 
@@ -18,10 +18,7 @@ QWEN = Adapter(
     model=("--model", "{model}"),
     allowed_tool=("--allowed-tools={tool}",),
     session=("--resume", "{id}"),
+    latest=("--continue",),
     hosts=("*.aliyuncs.com", "chat.qwen.ai", "portal.qwen.ai"),
     keys=("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL"),
-    failures={
-        "rate_limit": r"\[API Error: (?:429|529)\b",
-        "auth_failure": r"\[API Error: 40[13]\b",
-    },
 )

@@ -29,7 +29,8 @@ FIRST = {
     "cursor": ["cursor-agent", "-p", "--trust", "--force", "--", TEXT],
     "gemini": ["gemini", "--skip-trust", "--approval-mode", "yolo", f"--prompt={TEXT}"],
     "opencode": [
-        *("opencode", "run", "--print-logs", "--log-level", "ERROR", "--auto", "--", TEXT),
+        *("opencode", "run", "--print-logs", "--log-level", "ERROR", "--title", "Muster"),
+        *("--auto", "--", TEXT),
     ],
     "copilot": ["copilot", "--no-ask-user", "--allow-all", f"--prompt={TEXT}"],
     "qwen": ["qwen", "--approval-mode", "yolo", f"--prompt={TEXT}"],
@@ -159,7 +160,14 @@ def test_a_session_is_gone_on_with_in_a_terminal_too(agent: str, expected: list[
 
 @pytest.mark.parametrize(
     ("agent", "more"),
-    [("claude", ["--continue"]), ("aider", ["--restore-chat-history"]), ("codex", [])],
+    [
+        ("claude", ["--continue"]),
+        ("copilot", ["--continue"]),
+        ("qwen", ["--continue"]),
+        ("aider", ["--restore-chat-history"]),
+        ("codex", []),
+        ("gemini", []),
+    ],
 )
 def test_a_conversation_without_an_id_is_gone_on_with_where_that_is_possible(
     agent: str, more: list[str]
