@@ -122,9 +122,13 @@ def _clock(connection: Connection) -> Finding:
 
 
 def _size(connection: Connection) -> Finding:
-    query = "SELECT pg_database_size(current_database()), pg_total_relation_size('log_chunks')"
-    whole, logs = connection.execute(sa.text(query)).one()
-    return Finding("database size", f"{whole / 2**30:.1f} GiB, {logs / 2**30:.1f} of it logs")
+    query = """
+        SELECT pg_database_size(current_database()), pg_total_relation_size('log_chunks'),
+               pg_total_relation_size('transcript_chunks')
+    """
+    whole, logs, transcripts = (size / 2**30 for size in connection.execute(sa.text(query)).one())
+    text = f"{whole:.1f} GiB, {logs:.1f} of it logs, {transcripts:.1f} transcripts"
+    return Finding("database size", text)
 
 
 CHECKS: tuple[tuple[str, Check[Connection]], ...] = (

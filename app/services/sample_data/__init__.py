@@ -15,7 +15,7 @@ from sqlalchemy import exists, select, text
 from app.domain.errors import Conflict
 from app.extensions import db
 from app.models import Machine, Project, Task
-from app.services.sample_data import events, kept, logs, people, tables, tasks, words
+from app.services.sample_data import events, kept, logs, people, tables, tasks, transcripts, words
 from app.services.sample_data.sizes import Sizes
 
 Told = Callable[[str, int, int], None]
@@ -72,6 +72,7 @@ def fill(sizes: Sizes, password: str, now: datetime, told: Told, *, add: bool = 
         tasks.make(connection, plan, told)
         events.make(connection, plan, told)
         logs.make(connection, plan, told)
+        transcripts.make(connection, plan)
     tables.set_identities(connection)
     db.session.commit()
     db.session.execute(text("ANALYZE"))

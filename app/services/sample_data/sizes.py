@@ -8,7 +8,7 @@ class Sizes:
     """Numbers of rows; at least 20 tasks, 2 projects, 4 developers and 1 machine.
 
     Each task has at least the events of its story; more are made up to `events` in all. One task
-    has `deep_task_events` events, and one a log of `log_lines` lines.
+    has `deep_task_events` events, and one a log of `log_lines` lines with a transcript.
     """
 
     tasks: int = 10_000

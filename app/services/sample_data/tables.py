@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-LARGE = ("tasks", "attempts", "task_events", "log_chunks")
+LARGE = ("tasks", "attempts", "task_events", "log_chunks", "transcript_chunks")
 _IDENTITIES = ("developers", "projects", "tasks")
 _ROWS_AT_ONCE = 500
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})

@@ -160,6 +160,14 @@ def test_the_rare_word_is_rare_and_the_common_one_common(
     assert len(get(made.admin, f"/api/web/tasks?q={made.common_word}&limit=200")["items"]) > 60
 
 
+def test_the_long_log_has_a_transcript(made: Made, get: Callable[[str, str], Any]) -> None:
+    path = f"/api/web/tasks/{made.long_log_task}/transcript?limit=60"
+    page = get(made.member, path)
+    rest = get(made.member, f"{path}&cursor={page['nextCursor']}")
+    assert [entry["number"] for entry in page["items"] + rest["items"]] == list(range(100))
+    assert rest["nextCursor"] is None
+
+
 def test_the_deep_history_and_the_long_log_read_right_anywhere(
     made: Made, get: Callable[[str, str], Any]
 ) -> None:
@@ -186,7 +194,8 @@ def test_a_queued_task_is_dispatched(made: Made, app: Flask) -> None:
 
 
 def test_the_same_seed_makes_the_same_rows(app: Flask) -> None:
-    tables_ = ("tasks", "task_events", "attempts", "gates", "log_chunks", "machines", "projects")
+    chunks = ("log_chunks", "transcript_chunks")
+    tables_ = ("tasks", "task_events", "attempts", "gates", *chunks, "machines", "projects")
 
     def contents() -> list[Any]:
         sample_data.fill(SIZES, PASSWORD, moment, lambda *_: None)
