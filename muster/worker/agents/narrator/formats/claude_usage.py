@@ -10,37 +10,44 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_COUNTED = (
+    "input_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+    "output_tokens",
+)
+
+
 class Running:
     """The sum of the messages so far. Each is told of several times, with the same id, and before
     it is whole: what it made is less than what the result will say."""
 
     def __init__(self) -> None:
-        self._of_message: dict[str, tuple[str, dict[str, Any]]] = {}
+        self._of_message: dict[str, dict[str, int]] = {}
+        self._of_model: dict[str | None, dict[str, int]] = {}
 
     def noted(self, message: dict[str, Any]) -> list[Told]:
         """The fact, if this changes it."""
         name, said = message.get("id"), message.get("usage")
         if not isinstance(name, str) or not isinstance(said, dict):
             return []
-        now = (str(message.get("model")), said)
-        if self._of_message.get(name) == now:
+        now = {key: known for key in _COUNTED if (known := count(said.get(key))) is not None}
+        before = self._of_message.get(name, {})
+        if now == before:
             return []
         self._of_message[name] = now
-        return [Told(facts={"usage": self._sums()})]
-
-    def _sums(self) -> list[dict[str, Any]]:
-        models = dict.fromkeys(model for model, _ in self._of_message.values())
-        return [
-            _sum(model, [said for name, said in self._of_message.values() if name == model])
-            for model in models
-        ]
+        model = message.get("model")
+        sums = self._of_model.setdefault(model if isinstance(model, str) else None, {})
+        for key, known in now.items():
+            sums[key] = sums.get(key, 0) + known - before.get(key, 0)
+        return [Told(facts={"usage": [_said(*each) for each in self._of_model.items()]})]
 
 
 def of_result(event: dict[str, Any]) -> list[dict[str, Any]]:
     """By model, where the result says so."""
     models = mapping(event.get("modelUsage") or {})
     if not models and event.get("usage"):
-        whole = _sum(None, [mapping(event["usage"])], amount(event.get("total_cost_usd")))
+        whole = _said(None, mapping(event["usage"]), amount(event.get("total_cost_usd")))
         return [whole] if whole["inputTokens"] else []
     return [_of_model(model, mapping(said)) for model, said in models.items()]
 
@@ -58,18 +65,15 @@ def _of_model(model: str, said: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def _sum(
-    model: str | None, messages: list[dict[str, Any]], cost: float | None = None
-) -> dict[str, Any]:
-    def of(name: str) -> int | None:
-        return total(*(count(said.get(name)) for said in messages))
-
-    cached = of("cache_read_input_tokens")
+def _said(model: str | None, said: dict[str, Any], cost: float | None = None) -> dict[str, Any]:
+    """A part of the fact, from the API's own names."""
+    cached = count(said.get("cache_read_input_tokens"))
+    written = count(said.get("cache_creation_input_tokens"))
     return usage(
         model,
-        taken=total(of("input_tokens"), cached, of("cache_creation_input_tokens")),
+        taken=total(count(said.get("input_tokens")), cached, written),
         cached=cached,
-        made=of("output_tokens"),
+        made=count(said.get("output_tokens")),
         reasoning=None,
         cost=cost,
     )

@@ -211,6 +211,8 @@ def test_usage_is_known_while_it_goes_on_and_exact_in_the_end() -> None:
             "cost": None,
         }
     ]
+    again["message"]["usage"] = {**used, "output_tokens": 4}
+    assert heard(Claude(), message, again).facts["usage"][0]["outputTokens"] == 4
     of_model = {
         "inputTokens": 10,
         "cacheReadInputTokens": 5,
