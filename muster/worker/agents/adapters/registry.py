@@ -17,6 +17,7 @@ from muster.worker.agents.adapters.custom import CUSTOM
 from muster.worker.agents.adapters.gemini import GEMINI
 from muster.worker.agents.adapters.opencode import OPENCODE
 from muster.worker.agents.adapters.qwen import QWEN
+from muster.worker.agents.narrator import formats
 
 _PLACE = re.compile(r"\{[a-z]+\}")
 
@@ -91,6 +92,8 @@ def _require_sense(adapter: Adapter, stem: str) -> None:
         _require_places(field, getattr(adapter, field), {place})
     if bool(adapter.structured) != bool(adapter.format):
         raise ValueError("structured and format need each other")
+    if adapter.format and adapter.format not in formats.NAMES:
+        raise ValueError(f"format: there are {', '.join(formats.NAMES)}")
     for pattern in adapter.failures.values():
         try:
             re.compile(pattern)

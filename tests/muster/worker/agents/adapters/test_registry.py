@@ -79,6 +79,7 @@ BAD = {
     "a file at an absolute path": (GOOSE.replace(".config/", "/etc/"), "home"),
     "a reason that is none": (GOOSE.replace("rate_limit =", "tired ="), "tired"),
     "no regular expression": (GOOSE.replace("slow down", "("), "failures"),
+    "an unknown format": ('format = "x"\nstructured = ["-j"]\n' + GOOSE, "there are claude, codex"),
     "a format without its options": ('format = "claude"\n' + GOOSE, "need each other"),
 }
 
