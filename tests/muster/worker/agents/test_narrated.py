@@ -1,4 +1,5 @@
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,9 @@ from muster.protocol.frames import AgentOptions
 from muster.worker.agents import narrated
 from muster.worker.agents.adapters.adapter import Ask
 from muster.worker.agents.adapters.registry import KNOWN
+from muster.worker.room import room as room_module
+from muster.worker.room.room import Room
+from muster.worker.room.rooms import USUAL
 
 HERE = AgentOptions()
 TERMINAL = AgentOptions(interface="terminal")
@@ -37,3 +41,27 @@ def test_what_is_read_is_an_agents_whose_format_is_known(
         (tmp_path / agent).chmod(0o755)
     has_format = narrated.has_format(KNOWN.get(agent), Ask("x", options), os.fspath(tmp_path))
     assert has_format is expected
+
+
+def room(directory: Path) -> Room:
+    return Room("none", None, directory, directory, directory / "gitconfig", USUAL)
+
+
+def test_the_narrator_is_tried_before_it_is_relied_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert narrated.is_possible(room(tmp_path))
+    monkeypatch.setattr(room_module, "_interpreter", lambda: Path("/nowhere/python"))
+    assert not narrated.is_possible(room(tmp_path))
+    assert "without a narrator" in caplog.text
+
+
+def test_the_narrator_runs_the_agents_command_as_it_is(tmp_path: Path) -> None:
+    claude = KNOWN.get("claude")
+    assert claude is not None
+    script = """printf '<%s>' "$@"; exit 3"""
+    command = narrated.command(
+        room(tmp_path), claude, ["sh", "-c", script, "sh", "a b", "--", "-x"]
+    )
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (3, "<a b><--><-x>")

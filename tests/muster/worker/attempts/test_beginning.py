@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from muster.protocol.frames import AgentOptions, Checkpoint, Failed, StageFinished
 from tests.muster.worker.attempts.attempt_world import quick
 from tests.muster.worker.repositories import repository, root
-from tests.muster.worker.shim.channel_speaker import SPEAKER
 from tests.muster.worker.worker_home import WorkerHome, worker
 
 __all__ = ["quick", "repository", "root", "worker"]
@@ -20,6 +18,12 @@ SHOW = """\
 printf '<%s>' "$@"
 printf ' retries=%s\\n' "$CLAUDE_CODE_MAX_RETRIES"
 cat "$HOME/.claude.json"; echo
+"""
+
+TELL = """\
+#!/bin/sh
+echo '{"type":"system","subtype":"init","session_id":"s-1"}'
+printf '<%s>' "$@"
 """
 
 
@@ -63,7 +67,8 @@ def test_its_options_are_in_its_command(worker: WorkerHome) -> None:
     options = AgentOptions("large", "edit", ["Git"], ["--more"])
     asked, _ = stage(worker.start(), "do it", options=options)
     assert asked == (
-        "<-p><--permission-mode><acceptEdits><--model><large><--allowedTools><Git><--more>"
+        "<-p><--output-format><stream-json><--verbose><--permission-mode><acceptEdits>"
+        "<--model><large><--allowedTools><Git><--more>"
         "<--><do it> retries=2"
     )
 
@@ -71,19 +76,36 @@ def test_its_options_are_in_its_command(worker: WorkerHome) -> None:
 def test_a_session_that_an_agent_tells_of_is_gone_on_with_also_by_another_daemon(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tell = SPEAKER + "ask({'facts': {'session': 's-1'}})\nshow(' '.join(sys.argv[1:]))\n"
-    install(worker, "claude", f"#!{shutil.which('python3', path=os.defpath)}\n{tell}", monkeypatch)
-    (first,) = stage(worker.start(), "one")
+    install(worker, "claude", TELL, monkeypatch)
+    first = stage(worker.start(), "one")[-1]
     worker.leave()
-    (again,) = stage(worker.start(), "two", 1)
+    again = stage(worker.start(), "two", 1)[-1]
     assert "--resume" not in first
-    assert again.endswith("--resume s-1 -- two")
+    assert again.endswith("<--resume><s-1><--><two>")
 
 
 def test_a_conversation_without_an_id_is_gone_on_with(worker: WorkerHome) -> None:
     first, _ = stage(worker.start(), "one")
     again, _ = stage(worker, "two", 1)
     assert ("<--continue>" in first, "<--continue>" in again) == (False, True)
+
+
+def test_an_agent_whose_output_is_read_is_missing_in_the_systems_own_words(
+    worker: WorkerHome, claude: Path
+) -> None:
+    claude.unlink()
+    empty = claude.parent / "empty"
+    empty.mkdir()
+    worker.start().server.send(
+        worker.stage("x", kind="agent", agent="claude", env={"PATH": str(empty)})
+    )
+    assert worker.server.until_said(Failed).code == "binary_missing"
+
+
+def test_an_agent_in_the_terminal_runs_by_itself(worker: WorkerHome) -> None:
+    options = AgentOptions(interface="terminal")
+    asked, _ = stage(worker.start(), "do it", options=options)
+    assert asked == "<--><do it> retries=2"
 
 
 def test_what_it_leaves_in_the_workspace_is_no_work(
