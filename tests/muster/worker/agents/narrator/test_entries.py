@@ -19,6 +19,10 @@ json_values = st.recursive(
 )
 
 
+def test_the_limits_are_those_that_the_shim_is_told() -> None:
+    assert (LONGEST_TITLE, LONGEST_TEXT, LARGEST_DATA) == (200, 16 << 10, 16 << 10)
+
+
 def test_what_fits_is_kept_as_it_is() -> None:
     made = entry("tool", "Read a.py", "text", call="c", exitCode=None)
     assert made == {"kind": "tool", "title": "Read a.py", "text": "text", "data": {"call": "c"}}
