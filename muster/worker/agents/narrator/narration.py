@@ -12,7 +12,6 @@ from muster.worker.agents.narrator.formats import UNEXPECTED
 TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import NoReturn
 
     from muster.worker.agents.narrator.formats import Format
 
@@ -73,11 +72,6 @@ class Narration:
 
     def _event(self, line: bytes) -> list[Told] | None:
         try:
-            event = json.loads(line, parse_constant=_refuse)
-            return self._format.feed(event)
+            return self._format.feed(json.loads(line))
         except UNEXPECTED:
             return None
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON")

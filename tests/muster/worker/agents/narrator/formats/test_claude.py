@@ -152,6 +152,13 @@ def test_another_tool_is_one_line_with_its_arguments_shortened() -> None:
     assert told.of_kind("tool")["data"]["arguments"]["pattern"] == "x" * 500
 
 
+def test_what_an_entry_has_no_room_for_is_shown_whole() -> None:
+    lines = [f"{number} of many" for number in range(3000)]
+    told = heard(Claude(), call("Grep", pattern="x"), result("\n".join(lines)))
+    assert told.of_kind("tool")["data"]["cut"] is True
+    assert [line.strip() for line in told.plain.splitlines()[1:]] == lines
+
+
 def test_a_call_without_a_result_says_so_at_the_end() -> None:
     told = heard(Claude(), call("Bash", command="sleep 9"))
     assert told.of_kind("command")["data"]["unfinished"] is True
