@@ -44,10 +44,10 @@ _OF_NAME = {
 }
 
 
-_SPENT = re.compile("usage limit|exhausted your (daily )?(quota|capacity)", re.IGNORECASE)
+_SPENT = re.compile(
+    "(?<!not your )usage limit|exhausted your (daily )?(quota|capacity)", re.IGNORECASE
+)
 _OF_WORDS = {
-    "usage limit": "quota",
-    "exhausted your": "quota",
     "rate limit": "rate_limit",
     "too many requests": "rate_limit",
     "overloaded": "overloaded",
@@ -83,6 +83,8 @@ def kind_of(message: str) -> str:
     for found in _STATUS.finditer(message):
         if of_it := of_status(int(found[1])):
             return of_it
+    if _SPENT.search(message):
+        return "quota"
     lower = message.lower()
     return next((kind for words, kind in _OF_WORDS.items() if words in lower), "unknown")
 

@@ -99,9 +99,10 @@ class Claude:
 
     def _limit(self, info: dict[str, Any]) -> list[Told]:
         status, which = string(info["status"]), optional(info.get("rateLimitType"))
-        words = f"{which.replace('_', ' ')} limit of the subscription".strip()
-        if status == "rejected":
-            return [self._failed("quota", f"{words} reached", count(info.get("resetsAt")))]
+        words = f"{which.replace('_', ' ')} limit of the subscription" if which else "rate limit"
+        if status == "rejected":  # and where it names no limit, of the server at the moment
+            kind = "quota" if which else "rate_limit"
+            return [self._failed(kind, f"{words} reached", count(info.get("resetsAt")))]
         return tellings.note(f"{words} nearly reached") if status == "allowed_warning" else []
 
     def _stream(self, event: dict[str, Any]) -> list[Told]:

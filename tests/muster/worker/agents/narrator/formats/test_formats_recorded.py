@@ -57,6 +57,8 @@ def test_what_was_denied_is_counted(name: str, denied: int) -> None:
         ("claude-rate-limited", "rate_limit"),
         ("claude-quota", "quota"),
         ("claude-overloaded", "overloaded"),
+        ("claude-subscriber-quota", "quota"),
+        ("claude-subscriber-rate-limited", "rate_limit"),
         ("codex-unauthorized", "auth"),
         ("codex-rate-limited", "rate_limit"),
         ("codex-quota", "quota"),
@@ -64,8 +66,15 @@ def test_what_was_denied_is_counted(name: str, denied: int) -> None:
         ("gemini-unauthorized", "auth"),
         ("gemini-rate-limited", "rate_limit"),
         ("gemini-quota", "quota"),
+        ("gemini-overloaded", "overloaded"),
         ("opencode-unauthorized", "auth"),
+        ("opencode-rate-limited-untold", "rate_limit"),
     ],
 )
 def test_failures_are_told_apart(name: str, kind: str) -> None:
     assert recorded(name).facts["failure"]["kind"] == kind
+
+
+@pytest.mark.parametrize("name", ["claude-subscriber-quota", "codex-quota", "gemini-rate-limited"])
+def test_the_end_of_a_limit_is_known(name: str) -> None:
+    assert recorded(name).facts["failure"]["resetsAt"] > 1_700_000_000
