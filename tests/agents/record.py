@@ -1,7 +1,8 @@
 """What each agent really prints, kept as lines for those who read it.
 
-`python -m tests.agents.record [AGENT…]` writes `recorded/AGENT-SCENARIO.jsonl` anew, and the exit
-statuses to `recorded/endings.json`; null is one that still waited and had to be ended.
+`python -m tests.agents.record [AGENT… | AGENT-SCENARIO…]` writes `recorded/AGENT-SCENARIO.jsonl`
+anew, and the exit statuses to `recorded/endings.json`; null is one that still waited and had to be
+ended.
 
 What differs from run to run and from machine to machine (paths, ports, ids) is replaced.
 """
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from tests.agents.agents import AGENTS, Agent, Ended, Subscriber
 from tests.agents.ground import COMMAND, RIGHT, WRONG, Ground, repair
-from tests.agents.model.script import FOREVER, Refusal, Trouble, call, turn
+from tests.agents.model.script import FOREVER, Refusal, Think, Trouble, call, turn
 from tests.agents.model.server import Model
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -52,6 +53,22 @@ def refused(kind: Trouble, after: float | None) -> Callable[[Ground], Ended]:
     return ask
 
 
+def varied(ground: Ground) -> Ended:
+    """A thought, two calls at once, a new file, and a command that fails and has both outputs."""
+    write = call("write", path="notes.txt", text="one\ntwo\n")
+    fail = call("run", command="echo out; echo err >&2; exit 3")
+    return ground.ask(
+        ground.model.play(turn(Think("I think first."), "Two at once.", write, fail), turn("Done."))
+    )
+
+
+def cut(ground: Ground) -> Ended:
+    half = turn(
+        "This is cut in its middle, when much of it has been said.", trouble="cut", events=5
+    )
+    return ground.ask(ground.model.play(half, turn("Done.")))
+
+
 def resumed(ground: Ground) -> Ended:
     play = ground.model.play(turn("I have read it."), turn("You asked me to read it."))
     session = ground.agent.session(ground.ask(play, "Read the package."))
@@ -66,6 +83,8 @@ SCENARIOS: dict[str, Callable[[Ground], Ended]] = {
     "rate-limited-untold": refused("rate_limited", None),
     "quota": refused("quota", 3600),
     "overloaded": refused("overloaded", None),
+    "varied": varied,
+    "cut": cut,
     "resumed": resumed,
 }
 
@@ -124,7 +143,7 @@ def main(names: list[str]) -> None:
     RECORDED.mkdir(exist_ok=True)
     endings = RECORDED / "endings.json"
     for agent, scenario in RECORDINGS:
-        if not names or agent.name in names:
+        if not names or {agent.name, f"{agent.name}-{scenario}"} & {*names}:
             status = record(agent, scenario)
             told = json.loads(endings.read_text()) if endings.exists() else {}
             told[f"{agent.name}-{scenario}"] = status

@@ -137,6 +137,15 @@ def test_anthropic_tells_of_a_limit_in_headers(model: Model) -> None:
     assert told.json()["error"]["type"] == "rate_limit_error"
 
 
+def test_a_limit_that_lasts_tells_how_long_still(model: Model) -> None:
+    assert (
+        refused(ANTHROPIC, Refusal("rate_limited", last=0.5), model).headers["retry-after"] == "1"
+    )
+    play = model.play(Refusal("rate_limited", last=20))
+    told = [ANTHROPIC.ask(model.url, play.key).headers["retry-after"] for _ in range(2)]
+    assert {*told} <= {"18", "19", "20"}
+
+
 def test_anthropic_tells_when_a_subscription_goes_on(model: Model) -> None:
     told = refused(ANTHROPIC, Refusal("quota", 3600), model)
     reset = int(told.headers["anthropic-ratelimit-unified-reset"])
