@@ -31,6 +31,8 @@ class TaskEvent(StrEnum):
     ASSIGN = "assign"
     START = "start"
     ASK = "ask"  # a gate opens
+    INQUIRE = "inquire"  # in the middle of a stage its agent asks a person
+    GO_ON = "go_on"  # that question has been answered, or is not asked any more
     RESUME = "resume"  # its gate was answered, and the machine still has the workspace
     REQUEUE = "requeue"
     LOSE = "lose"  # the machine's heartbeats stopped
@@ -54,9 +56,12 @@ _ARROWS: dict[TaskEvent, tuple[frozenset[TaskStatus], TaskStatus]] = {
     # when the machine's reports are late), or when a machine that was thought lost has finished a
     # stage.
     _E.ASK: (frozenset({_S.QUEUED, _S.ASSIGNED, _S.RUNNING, _S.SUSPENDED}), _S.SUSPENDED),
+    _E.INQUIRE: (frozenset({_S.RUNNING, _S.SUSPENDED}), _S.SUSPENDED),
+    _E.GO_ON: (frozenset({_S.SUSPENDED}), _S.RUNNING),
     _E.RESUME: (frozenset({_S.SUSPENDED}), _S.ASSIGNED),
     _E.REQUEUE: (ON_MACHINE, _S.QUEUED),
-    _E.LOSE: (frozenset({_S.RUNNING}), _S.SUSPENDED),
+    # Suspended: by a question of its agent's, which runs on and waits for the answer.
+    _E.LOSE: (frozenset({_S.RUNNING, _S.SUSPENDED}), _S.SUSPENDED),
     _E.COME_BACK: (frozenset({_S.SUSPENDED}), _S.RUNNING),
     _E.COMPLETE: (ON_MACHINE, _S.COMPLETED),
     _E.FAIL: (LIVE, _S.FAILED),
@@ -74,6 +79,11 @@ def after(status: TaskStatus, event: TaskEvent) -> TaskStatus:
     return target
 
 
+def has_process(status: TaskStatus, reason: SuspendReason | None) -> bool:
+    """Whether a stage's process runs, or the push; also while its agent waits for an answer."""
+    return status is TaskStatus.RUNNING or reason is SuspendReason.QUESTION
+
+
 class Loss(StrEnum):
     """What a live task loses of its machine."""
 
@@ -83,14 +93,20 @@ class Loss(StrEnum):
 
 
 def after_loss(
-    status: TaskStatus, loss: Loss, *, lost: int = 0, limit: int = 1
+    status: TaskStatus,
+    reason: SuspendReason | None,
+    loss: Loss,
+    *,
+    lost: int = 0,
+    limit: int = 1,
 ) -> TaskEvent | None:
     """What becomes of the task: the event to move it by, None where it stays as it is.
 
+    `reason` is why it is suspended, if it is.
     `lost`: how many attempts of the round have been lost that count, this one included if it does.
     `limit`: how many may be before the task fails.
     """
-    is_running = status is TaskStatus.RUNNING
+    is_running = has_process(status, reason)
     match loss:
         case Loss.SIGHT:
             return TaskEvent.LOSE if is_running else None

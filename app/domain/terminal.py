@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from app.domain.attempt import AttemptPhase
 from app.domain.roles import Act, Person, may
-from app.domain.task import ENDED, TaskStatus
+from app.domain.task import ENDED, SuspendReason, TaskStatus, has_process
 
 
 class TerminalMode(StrEnum):
@@ -38,6 +38,7 @@ class Subject:
     """A terminal's task and attempt, as the rows are now. `is_live`: the attempt has not ended."""
 
     status: TaskStatus
+    reason: SuspendReason | None
     phase: AttemptPhase
     is_live: bool
 
@@ -46,7 +47,7 @@ def has_terminal(subject: Subject) -> bool:
     """Whether a stage's process may be running. At a gate, and during the push, none is."""
     return (
         subject.is_live
-        and subject.status is TaskStatus.RUNNING
+        and has_process(subject.status, subject.reason)
         and subject.phase is AttemptPhase.RUN
     )
 

@@ -26,6 +26,7 @@ from app.services.machines import drains, liveness, machines, orders, reports
 from app.services.machines.continuations import Outcome
 from app.services.machines.heartbeats import HeartbeatResult, ReceivedHeartbeat
 from app.services.machines.orders import DesiredState, Want
+from app.services.tasks import questions
 from app.services.terminals import terminals, wants
 from muster.protocol import codec, frames, version
 from muster.protocol.attempt_key import AttemptKey
@@ -52,7 +53,7 @@ class Connection:
         self.generation = session.generation
         self.is_open = True
         self._app, self._ws, self._observed = app, ws, observed
-        self._tunnels = TunnelOrders(protocol)
+        self._tunnels = TunnelOrders()
         self._protocol = protocol
         self._draining = False
         self._orders_version = -1
@@ -263,10 +264,15 @@ class Connection:
                     task_id=order.task_id, attempt=order.attempt, reason=order.reason
                 )
             case Want.TERMINAL:
-                return self._open_terminal(order) if self._protocol >= version.TERMINALS else None
+                return self._open_terminal(order)
+            case Want.ANSWER:
+                return self._answer_agent(order) if self._protocol >= version.QUESTIONS else None
         return frames.Forget(
             task_id=order.task_id, attempt=order.attempt, keep_checkpoints=order.keep_checkpoints
         )
+
+    def _answer_agent(self, order: DesiredState) -> frames.Answer:
+        return questions.order(order.task_id, order.attempt, order.row.question)
 
     def _open_terminal(self, order: DesiredState) -> frames.OpenTerminal:
         secret = terminals.token_for_machine(self.machine_id, order.task_id, order.attempt)

@@ -21,6 +21,7 @@ class Observed:
     stopping: bool = False
     forgetting: bool = False
     terminals: int = 0  # the last time its terminal was asked for
+    answered: int = -1  # the number of the last question whose answer it was told
 
 
 def observed_from(held: HeldAttempt) -> Observed:
@@ -56,6 +57,8 @@ def _is_due(desired: DesiredState, observed: Observed | None) -> bool:
             return observed is None or not observed.forgetting
         case Want.TERMINAL:
             return observed is None or observed.terminals < desired.asked
+        case Want.ANSWER:
+            return observed is None or observed.answered < desired.question
     return False
 
 
@@ -71,4 +74,6 @@ def told(observed: Observed | None, order: DesiredState) -> Observed:
             return replace(before, stopping=True)
         case Want.TERMINAL:
             return replace(before, terminals=order.asked)
+        case Want.ANSWER:
+            return replace(before, answered=order.question)
     return replace(before, forgetting=True)

@@ -3,21 +3,17 @@
 from collections.abc import Iterable
 
 from app.services.tunnels.orders import WantedTunnel
-from muster.protocol import frames, version
+from muster.protocol import frames
 
 
 class TunnelOrders:
     """One connection's. A machine answers what it is told again with what it has reported."""
 
-    def __init__(self, protocol: int) -> None:
-        """`protocol` is the machine's version: an older one would not understand."""
-        self._is_spoken = protocol >= version.TUNNELS
+    def __init__(self) -> None:
         self._told: set[tuple[int, int, int, bool]] = set()
 
     def due(self, wanted: Iterable[WantedTunnel]) -> list[frames.Tunnel]:
         """What is to be sent now, and counts as told."""
-        if not self._is_spoken:
-            return []
         listed = {(one.task_id, one.attempt, one.number, one.is_open): one for one in wanted}
         new = [frame(one) for key, one in listed.items() if key not in self._told]
         self._told = set(listed)

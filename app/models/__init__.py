@@ -12,6 +12,7 @@ from app.models.developer import (
     SecondFactor,
 )
 from app.models.fleet import FleetCount, FleetMove
+from app.models.gate import Gate
 from app.models.idempotency import IdempotencyKey
 from app.models.log import LogChunk, TranscriptChunk
 from app.models.machine import EnrollmentToken, Machine, MachineHeartbeat
@@ -21,7 +22,7 @@ from app.models.project import Project, ProjectMember
 from app.models.search import TaskText
 from app.models.server import ServerProcess
 from app.models.setting import StoredSetting
-from app.models.task import Attempt, Event, Gate, Task, Workspace
+from app.models.task import Attempt, Event, Task, Workspace
 from app.models.terminal import ChannelToken, Terminal, TerminalInput, TerminalSize
 from app.models.tunnel import Tunnel
 

@@ -1,4 +1,4 @@
-"""Tasks with their attempts, gates, history and workspaces."""
+"""Tasks with their attempts, history and workspaces."""
 
 import uuid
 from typing import Any
@@ -16,7 +16,6 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain.attempt import AttemptOutcome, AttemptPhase, WorkspaceState, branch_of
-from app.domain.pipeline import GateKind
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.extensions import Model
 from app.models.columns import Big, BigId, Json, Moment, Xid, pg_enum
@@ -117,6 +116,8 @@ class Attempt(Model):
     `run` counts the processes of its stage, beginning with 0.
     `excused`: its loss does not count against `maxAttempts`, because nothing had been tried or no
     server was running. `resume_from` is the checkpoint ref that the workspace is built from.
+    `question` is what its agent has asked last in the middle of the stage, by the machine's number:
+    {number, gate (the `Gate`'s number), answer? {choice?, input?}}; an empty answer: nobody's.
     `pending_end` is the reported end of a stage whose log is not complete yet: {stageIndex, how,
     code, logEnd}. `log_gaps` lists the byte ranges [from, to) of the log that the machine has lost.
     `transcript_entries` is how many entries its transcript has. `forget_at` is when the machine may
@@ -145,6 +146,7 @@ class Attempt(Model):
     forget_at: Mapped[Moment | None]
     forgotten_at: Mapped[Moment | None]
     pending_end: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    question: Mapped[dict[str, Any] | None] = mapped_column(Json)
     log_bytes: Mapped[Big] = mapped_column(default=0)
     log_lines: Mapped[Big] = mapped_column(default=0)
     log_gaps: Mapped[list[list[int]]] = mapped_column(Json, default=list)
@@ -166,38 +168,6 @@ class Attempt(Model):
         Index("ix_attempts_slots", "machine_id", postgresql_where=text("holds_slot")),
         Index("ix_attempts_forget", "forget_at", postgresql_where=text("forgotten_at IS NULL")),
         CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="outcome"),
-    )
-
-
-class Gate(Model):
-    """A stage's question to a person, asked once in a round. `answered_at` is set once, with the
-    answer.
-
-    `number` is 0 for the question before the stage; those in its middle count from 1.
-    """
-
-    __tablename__ = "gates"
-
-    task_id: Mapped[Big] = mapped_column(
-        ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True
-    )
-    round: Mapped[int] = mapped_column(primary_key=True)
-    stage_index: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True, default=0, server_default="0")
-    kind: Mapped[GateKind] = mapped_column(pg_enum(GateKind))
-    prompt: Mapped[str]
-    choices: Mapped[list[str]] = mapped_column(Json)
-    requested_at: Mapped[Moment]
-    expires_at: Mapped[Moment | None]
-    answered_at: Mapped[Moment | None]
-    answered_by: Mapped[Big | None] = mapped_column(ForeignKey("developers.id"))
-    result: Mapped[str | None]
-    comment: Mapped[str | None]
-
-    task: Mapped[Task] = relationship(lazy="raise")
-
-    __table_args__ = (
-        Index("ix_gates_expiry", "expires_at", postgresql_where=text("answered_at IS NULL")),
     )
 
 

@@ -5,9 +5,9 @@ or the one before, and refuses one that it does not know yet. A version is of wh
 who says it: modules and commands are renamed without a new one, and a worker of before goes on.
 """
 
-TERMINALS = TUNNELS = 2  # the first version with terminals, and with tunnels
-CURRENT = 2
-OLDEST = 1  # each side accepts its own version and the one before, so that an upgrade stops nothing
+QUESTIONS = 3  # the first version with questions in the middle of a stage
+CURRENT = 3
+OLDEST = 2  # each side accepts its own version and the one before, so that an upgrade stops nothing
 
 
 def is_spoken(version: int) -> bool:

@@ -41,6 +41,8 @@ def _gate(task: Task, gate: Gate) -> GateCard:
 
 def over(task: Task, gate: Gate) -> str | None:
     """How the gate's question ended, as a text; None while it is open."""
+    if gate.answered_at is not None and gate.result is None:
+        return "withdrawn"
     if gate.answered_at is not None:
         person = db.session.get(Developer, gate.answered_by) if gate.answered_by else None
         return cut(f"{person.name if person else 'somebody'}: {gate.result}", 200)

@@ -11,6 +11,7 @@ from sqlalchemy import and_, func, or_, select
 
 from app.domain import scheduling
 from app.domain.attempt import AttemptPhase
+from app.domain.pipeline import GateKind
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Attempt, MachineHeartbeat, Task
@@ -37,6 +38,7 @@ class NextAct(StrEnum):
     DISPATCH = "dispatch"
     FAIL = "fail"
     REQUEUE = "requeue"
+    RESUME = "resume"  # its agent is told that nobody has answered
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,10 @@ def _wait_for_person(task: Task) -> Wait | None:
     gate = gates.open_gate(task)
     if gate is None:
         return None
-    return Wait(WaitReason.GATE, NextAct.FAIL if gate.expires_at else None, gate.expires_at)
+    if gate.expires_at is None:
+        return Wait(WaitReason.GATE, None, None)
+    following = NextAct.RESUME if gate.kind is GateKind.QUESTION else NextAct.FAIL
+    return Wait(WaitReason.GATE, following, gate.expires_at)
 
 
 def _wait_for_predecessor(task: Task) -> Wait | None:

@@ -127,7 +127,7 @@ def _retire(machine: Machine, now: datetime) -> None:
 
 def _leave(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
     why = f"{machine.name} has been decommissioned"
-    if after_loss(task.status, Loss.MACHINE) is TaskEvent.FAIL:
+    if after_loss(task.status, task.suspend_reason, Loss.MACHINE) is TaskEvent.FAIL:
         code = FailureCode.MACHINE_DECOMMISSIONED
         attempts.fail(machine, task, attempt, code, why, now, gone=False)
     else:

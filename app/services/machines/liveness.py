@@ -10,13 +10,13 @@ from sqlalchemy import exists, or_, select
 
 from app import bus
 from app.domain.machine import MachineEvent, MachineStatus, is_silent
-from app.domain.task import EventType, Loss, TaskEvent, TaskStatus, after_loss
+from app.domain.task import EventType, Loss, SuspendReason, TaskEvent, TaskStatus, after_loss
 from app.extensions import db
 from app.models import Attempt, Machine, MachineHeartbeat, Task
 from app.services import locks
 from app.services.machines import servers
 from app.services.machines import transitions as machine_transitions
-from app.services.tasks import attempts, history, stages, transitions
+from app.services.tasks import attempts, history, questions, stages, transitions
 
 
 def notice(now: datetime) -> int:
@@ -25,7 +25,8 @@ def notice(now: datetime) -> int:
     """
     limit = timedelta(seconds=current_app.config["SILENCE_SECONDS"])
     # A draining machine stays draining when it is not heard, but its tasks wait all the same.
-    is_running = exists().where(Task.machine_id == Machine.id, Task.status == TaskStatus.RUNNING)
+    at_work = or_(Task.status == TaskStatus.RUNNING, Task.suspend_reason == SuspendReason.QUESTION)
+    is_running = exists().where(Task.machine_id == Machine.id, at_work)
     query = (
         select(Machine.id)
         .join(MachineHeartbeat, MachineHeartbeat.machine_id == Machine.id, isouter=True)
@@ -62,7 +63,7 @@ def _miss(machine: Machine, attempt: Attempt, now: datetime, could_speak: bool) 
     """
     task = locks.tasks([attempt.task_id])[attempt.task_id]
     why = f"{machine.name} has not been heard of"
-    if event := after_loss(task.status, Loss.SIGHT):
+    if event := after_loss(task.status, task.suspend_reason, Loss.SIGHT):
         transitions.move(task, event, now)
         about = {"machineId": str(machine.id)}
         history.record(
@@ -89,21 +90,24 @@ def hear_again(machine_id: uuid.UUID, generation: int, now: datetime) -> None:
         return
     machine_transitions.move(machine, MachineEvent.CONNECT, now)
     # It has not said what it holds: no slot is freed here.
-    for task in locks.tasks({a.task_id for a in attempts.live_on(machine_id)}).values():
-        see_again(machine, task, now)
+    live = attempts.live_on(machine_id)
+    tasks = locks.tasks({attempt.task_id for attempt in live})
+    for attempt in live:
+        see_again(machine, tasks[attempt.task_id], attempt, now)
     attempts.change_orders(machine)
     bus.wake_dispatch()
     db.session.commit()
 
 
-def see_again(machine: Machine, task: Task, now: datetime) -> None:
-    """Let a task run again that waited for this machine, which still has its attempt. The caller
-    holds both locks, and commits.
+def see_again(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
+    """Let a task run again that waited for this machine, which still has its attempt; or wait for
+    the answer that its agent waits for. The caller holds both locks, and commits.
     """
     if stages.is_lost_from_sight(task):
         transitions.move(task, TaskEvent.COME_BACK, now)
         about = {"machineId": str(machine.id)}
         history.record(task, EventType.MACHINE_BACK, f"{machine.name} is back", now, data=about)
+        questions.wait_again(task, attempt, now)
 
 
 def give_up(now: datetime) -> int:

@@ -201,7 +201,7 @@ def _meet(
         case AttemptFate.RESTORE if task is not None:
             stages.restore(stages.LiveAttempt(machine, task, attempt, now))
         case AttemptFate.GO_ON if task is not None:
-            liveness.see_again(machine, task, now)
+            liveness.see_again(machine, task, attempt, now)
 
 
 def _word_of(said: frames.HeldAttempt | None) -> HelloWord:

@@ -36,6 +36,7 @@ class Want(StrEnum):
     STOP = "stop"
     FORGET = "forget"
     TERMINAL = "terminal"  # dial its terminal channel
+    ANSWER = "answer"  # pass it on to the agent that has asked
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class DesiredState:
     reason: str = ""
     keep_checkpoints: bool = False
     asked: int = 0  # how often its terminal has been asked for
+    question: int = 0  # the number of the question that the answer is to
     row: Any = field(default=None, repr=False, compare=False)
 
 
@@ -82,6 +84,11 @@ def of_machine(machine_id: uuid.UUID, now: datetime, named: Collection[AttemptKe
         for row in rows
         if row.asked is not None
     ]
+    desired += [
+        DesiredState(*AttemptKey.of(row), Want.ANSWER, question=row.question["number"], row=row)
+        for row in rows
+        if row.ended_at is None and "answer" in (row.question or {})
+    ]
     if first.status in IN_DRAIN:
         listed = {AttemptKey.of(state) for state in desired if state.want is not Want.KEEP}
         desired += [over for over in _over(machine_id) if AttemptKey.of(over) not in listed]
@@ -108,6 +115,7 @@ _AT_WORK = (
         Attempt.run,
         Attempt.holds_slot,
         Attempt.pending_end.is_not(None).label("is_ending"),
+        Attempt.question,
         Attempt.ended_at,
         Attempt.outcome,
         Attempt.started_at,

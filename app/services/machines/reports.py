@@ -262,6 +262,7 @@ _EFFECTS: dict[type, Callable[[LiveAttempt, Any], None]] = {
     frames.Accepted: _accepted,
     frames.StageStarted: stages.started,
     frames.StageFinished: stages.finished,
+    frames.Asked: stages.asked,
     frames.Checkpoint: stages.checkpointed,
     frames.Published: stages.published,
     frames.Failed: stages.failed,

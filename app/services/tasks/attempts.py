@@ -23,7 +23,7 @@ from app.extensions import db
 from app.models import Attempt, Gate, Machine, Task
 from app.services import settings
 from app.services.locks import Held
-from app.services.tasks import history, transitions
+from app.services.tasks import history, questions, transitions
 
 
 def change_orders(machine: Machine | None) -> None:
@@ -138,10 +138,12 @@ def lose(
     history.record(
         task, EventType.MACHINE_LOST, why, now, stage_index=attempt.stage_index, data=about
     )
+    questions.withdraw(task, attempt, "its attempt is lost", now)
     limit = task.project.max_attempts
     is_counted = loss_counts(attempt.phase, excused=attempt.excused)
     number = _lost_in_round(task) if is_counted else 0
-    if after_loss(task.status, Loss.ATTEMPT, lost=number, limit=limit) is TaskEvent.FAIL:
+    event = after_loss(task.status, task.suspend_reason, Loss.ATTEMPT, lost=number, limit=limit)
+    if event is TaskEvent.FAIL:
         text = f"{why}; {limit} attempts were lost" if limit > 1 else why
         transitions.fail(task, FailureCode.MACHINE_LOST, text, now, stage_index=attempt.stage_index)
     else:
@@ -153,6 +155,7 @@ def hand_over(
 ) -> None:
     """End the attempt and queue its task, to go on where it is or from its last checkpoint."""
     at = position(attempt, task)
+    questions.withdraw(task, attempt, "its attempt goes on elsewhere", now)
     end(machine, attempt, AttemptOutcome.HANDED_OVER, now, gone=gone)
     requeue(task, at, now, why)
 

@@ -27,7 +27,15 @@ from app.models import Developer, Gate, Task, Tunnel
 from app.services import audit, locks, rights
 from app.services.clock import now as clock_now
 from app.services.locks import Held
-from app.services.tasks import attempts, history, reads, resumption, transitions, workspaces
+from app.services.tasks import (
+    attempts,
+    history,
+    questions,
+    reads,
+    resumption,
+    transitions,
+    workspaces,
+)
 
 
 @dataclass(frozen=True)
@@ -146,7 +154,7 @@ def pending(actor: Developer, task_id: int) -> PendingGate:
         choices=gate.choices,
         requested_at=gate.requested_at,
         expires_at=gate.expires_at,
-        diff=workspaces.diff_at(task, gate),
+        diff=None if gate.kind is GateKind.QUESTION else workspaces.diff_at(task, gate),
     )
 
 
@@ -173,19 +181,23 @@ def confirm(
     if round is not None and round != held.task.round:
         raise WrongRound
     gate = _gate_to_answer(held.task, stage_index, number)
-    _require_no_tunnel(held)
+    if gate.kind is not GateKind.QUESTION:  # which is about no checkpoint
+        _require_no_tunnel(held)
     answer = pipeline.accept(gate.kind, gate.choices, result)
     now = clock_now()
     gate.answered_at, gate.answered_by = now, actor.id
     gate.result, gate.comment = result, comment
     text = f"answered by {actor.name}: {result if len(result) <= 200 else result[:199] + '…'}"
-    data = {"result": result, "comment": comment, "by": actor.id}
+    data = {"result": result, "comment": comment, "by": actor.id, "number": gate.number}
     history.record(
         held.task, EventType.CONFIRMED, text, now, stage_index=stage_index, data=data, by=actor.id
     )
     if isinstance(answer, pipeline.Rejected):
         why = f"rejected by {actor.name}" + (f": {comment}" if comment else "")
         attempts.cancel(held, why, now, by=actor.id, gone=True)
+    elif gate.kind is GateKind.QUESTION and held.live:
+        questions.answer(held.task, held.live, dict(answer.variables), now)
+        attempts.change_orders(held.machine)
     else:
         resumption.resume(held, now)
     audit.record_by_office("gate.answered", seen, actor)
@@ -240,8 +252,8 @@ def _require_no_tunnel(held: Held) -> None:
 
 
 def expire(now: datetime) -> int:
-    """Fail the tasks whose gate was not answered in time. Returns how many gates were found.
-    Commits for each task.
+    """Fail the tasks whose gate was not answered in time; an agent that asked goes on without an
+    answer. Returns how many gates were found. Commits for each task.
     """
     query = (
         select(Gate.task_id)
@@ -264,6 +276,13 @@ def _expire(task_id: int, now: datetime) -> None:
         db.session.rollback()
         return
     message = "nobody answered the question in time"
+    if gate.kind is GateKind.QUESTION and held.live:
+        questions.close(gate, message, held.task, now)
+        questions.answer(held.task, held.live, {}, now)
+        attempts.change_orders(held.machine)
+        bus.wake_machines([held.live.machine_id])
+        db.session.commit()
+        return
     index = gate.stage_index
     if held.live:
         attempts.end(held.machine, held.live, AttemptOutcome.FAILED, now, gone=True)

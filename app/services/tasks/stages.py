@@ -20,7 +20,7 @@ from app.domain.task import EventType, FailureCode, SuspendReason, TaskEvent, Ta
 from app.domain.terminal import exit_code
 from app.extensions import db
 from app.models import Attempt, Developer, Machine, Task, Tunnel
-from app.services.tasks import attempts, gates, history, transitions, workspaces
+from app.services.tasks import attempts, gates, history, questions, transitions, workspaces
 from muster.protocol import frames
 
 
@@ -50,7 +50,7 @@ def started(live: LiveAttempt, report: frames.StageStarted) -> None:
     """A stage's process runs: so does the task. Raises Conflict where the stage was not ordered."""
     _must_run(live, report)
     task, name = live.task, name_of(live.task, report.stage_index)
-    if task.suspend_reason is SuspendReason.MACHINE_LOST:
+    if is_lost_from_sight(task):
         transitions.move(task, TaskEvent.COME_BACK, live.now)
     transitions.move(task, TaskEvent.START, live.now)
     live.attempt.excused = False
@@ -60,6 +60,14 @@ def started(live: LiveAttempt, report: frames.StageStarted) -> None:
     task.stage_index = report.stage_index
     text = f"stage “{name}” started"
     live.record(EventType.STAGE_STARTED, text, stage_index=report.stage_index)
+
+
+def asked(live: LiveAttempt, report: frames.Asked) -> None:
+    """A stage's agent asks a person. Raises Conflict where the stage was not ordered."""
+    _must_run(live, report)
+    if is_lost_from_sight(live.task):
+        transitions.move(live.task, TaskEvent.COME_BACK, live.now)
+    questions.ask(live.task, live.attempt, report, live.now)
 
 
 def finished(live: LiveAttempt, report: frames.StageFinished) -> None:
@@ -84,6 +92,7 @@ def settle(live: LiveAttempt) -> None:
     if end is None or live.attempt.log_bytes < end["logEnd"]:
         return
     live.attempt.pending_end = None
+    questions.withdraw(live.task, live.attempt, "the stage has ended", live.now)
     index = end["stageIndex"]
     outcome = StageOutcome(end["how"], end["code"])
     code = exit_code(outcome.how, outcome.code)
@@ -221,7 +230,8 @@ def is_lost_from_sight(task: Task) -> bool:
 
 
 def _must_run(
-    live: LiveAttempt, report: frames.StageStarted | frames.StageFinished | frames.Checkpoint
+    live: LiveAttempt,
+    report: frames.StageStarted | frames.StageFinished | frames.Checkpoint | frames.Asked,
 ) -> None:
     """Raises Conflict where the machine speaks of a stage, or of a run of it, that it has no order
     for.

@@ -12,7 +12,11 @@ from app.domain.task import EventType, SuspendReason, TaskEvent, TaskStatus
 from app.models import Task
 from app.services.tasks import history
 
-_SUSPENSIONS = {TaskEvent.ASK: SuspendReason.GATE, TaskEvent.LOSE: SuspendReason.MACHINE_LOST}
+_SUSPENSIONS = {
+    TaskEvent.ASK: SuspendReason.GATE,
+    TaskEvent.INQUIRE: SuspendReason.QUESTION,
+    TaskEvent.LOSE: SuspendReason.MACHINE_LOST,
+}
 
 
 def move(task: Task, event: TaskEvent, now: datetime) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Row, text
 
 from app.domain.attempt import AttemptPhase
 from app.domain.roles import Person, ProjectRole, SystemRole
-from app.domain.task import TaskStatus
+from app.domain.task import SuspendReason, TaskStatus
 from app.domain.terminal import Subject, Verdict, fence, verdict
 from app.extensions import db
 from app.services.people import sessions
@@ -43,8 +43,9 @@ class TypedSpan:
 
 
 _LOOK = text(f"""
-    SELECT s.number, t.status, t.created_by, a.phase, a.ended_at IS NULL AS is_live,
-           a.machine_id, m.jwt_version IS NOT NULL AND m.status <> 'decommissioned' AS is_known,
+    SELECT s.number, t.status, t.suspend_reason, t.created_by, a.phase,
+           a.ended_at IS NULL AS is_live, a.machine_id,
+           m.jwt_version IS NOT NULL AND m.status <> 'decommissioned' AS is_known,
            d.role, pm.role AS project_role, p.deleted_at IS NOT NULL AS is_deleted,
            {sessions.HOLDS} AS is_signed_in
     FROM jsonb_to_recordset(CAST(:grants AS jsonb)) AS s(
@@ -84,7 +85,8 @@ def _row(grant: Grant) -> dict[str, Any]:
 
 
 def _finding(row: Row[Any], grant: Grant) -> GrantCheck:
-    subject = Subject(TaskStatus(row.status), AttemptPhase(row.phase), row.is_live)
+    reason = SuspendReason(row.suspend_reason) if row.suspend_reason else None
+    subject = Subject(TaskStatus(row.status), reason, AttemptPhase(row.phase), row.is_live)
     at_gate = subject.phase is not AttemptPhase.RUN
     if isinstance(grant, MachineGrant):
         is_its_own = row.is_known and row.machine_id == grant.machine_id

@@ -199,4 +199,4 @@ def _require_stay(task_id: int, number: int) -> None:
 
 
 def _subject(task: Task, attempt: Attempt) -> Subject:
-    return Subject(task.status, attempt.phase, attempt.ended_at is None)
+    return Subject(task.status, task.suspend_reason, attempt.phase, attempt.ended_at is None)

@@ -19,6 +19,7 @@ from muster.protocol.frames.from_machine import (
 )
 from muster.protocol.frames.from_server import (
     Ack,
+    Answer,
     CloseCode,
     Drain,
     Forget,
@@ -57,6 +58,7 @@ from muster.protocol.frames.parts import (
 )
 from muster.protocol.frames.reports import (
     Accepted,
+    Asked,
     Body,
     Checkpoint,
     Drained,
@@ -81,6 +83,8 @@ __all__ = [
     "Accepted",
     "Ack",
     "AgentOptions",
+    "Answer",
+    "Asked",
     "Author",
     "Big",
     "Body",

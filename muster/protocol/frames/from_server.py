@@ -56,6 +56,21 @@ class RunStage(Frame, tag="run-stage"):
     options: AgentOptions | None = None
 
 
+class Answer(Frame, tag="answer"):
+    """Server, to machines that speak version 3: the answer to the attempt's question of that number
+    (`Asked`). A number that is known changes nothing when it comes again.
+
+    `choice` is one of those that were offered, `input` a text where none were. With neither nobody
+    has answered in time.
+    """
+
+    task_id: int
+    attempt: int
+    number: int
+    choice: str | None = None
+    input: str | None = None
+
+
 class Stop(Frame, tag="stop"):
     """Server: end the attempt's processes (TERM, 10 s, KILL). Answered by `Stopped`."""
 
@@ -155,7 +170,7 @@ class OpenTerminal(Frame, tag="open-terminal"):
     channel_token: str
 
 
-Order = RunStage | Stop | Publish | Forget | OpenTerminal | Tunnel | Drain | Undrain
+Order = RunStage | Answer | Stop | Publish | Forget | OpenTerminal | Tunnel | Drain | Undrain
 
 
 FromServer = Welcome | Order | HeartbeatAck | Ack | LogGap | Stale

@@ -16,6 +16,7 @@ class Part(msgspec.Struct, rename="camel", omit_defaults=True):
 # What a machine says ends in rows: a number that no column holds is refused where it comes in.
 Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)]
 Big = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]  # ids, sequence numbers, bytes
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=1 << 31)]
 Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Int = Annotated[int, msgspec.Meta(ge=-(1 << 31), lt=1 << 31)]
 

@@ -4,7 +4,15 @@ from typing import Literal
 
 import msgspec
 
-from muster.protocol.frames.parts import Big, Count, DiffStat, Frame, Int, TranscriptEntry
+from muster.protocol.frames.parts import (
+    Big,
+    Count,
+    DiffStat,
+    Frame,
+    Int,
+    Seconds,
+    TranscriptEntry,
+)
 
 StageEndedBy = Literal["exit", "signal", "timeout", "stopped", "lease"]
 
@@ -52,6 +60,23 @@ class Transcript(ReportBody, tag="transcript"):
     stage_index: Count
     first: Big
     entries: list[TranscriptEntry]
+    run: Count = 0
+
+
+class Asked(ReportBody, tag="asked"):
+    """An agent asks a person in the middle of its stage. Its process waits for the `Answer` of the
+    same number, and the stage's timeout stands still until then. One question at a time: a new one
+    takes the place of one that is open.
+
+    `number` counts the attempt's questions. The answer is one of `choices`, or any text where there
+    are none. After `timeout` seconds (None: never) nobody is waited for any more.
+    """
+
+    stage_index: Count
+    number: Count
+    question: str
+    choices: list[str] = []
+    timeout: Seconds | None = None
     run: Count = 0
 
 
@@ -153,6 +178,7 @@ Body = (
     | StageStarted
     | StageFinished
     | Transcript
+    | Asked
     | Checkpoint
     | Published
     | WorkspaceFacts

@@ -4,7 +4,7 @@ import pytest
 
 from app.domain import task
 from app.domain.errors import Conflict, IllegalTransition
-from app.domain.task import TaskEvent, TaskStatus
+from app.domain.task import SuspendReason, TaskEvent, TaskStatus
 
 # Rows are events, columns the status before, cells the status after; a dot is a refusal.
 ARROWS = """
@@ -12,9 +12,11 @@ ARROWS = """
     assign    assigned   .          .          .          .          .          .
     start     .          running    running    .          .          .          .
     ask       suspended  suspended  suspended  suspended  .          .          .
+    inquire   .          .          suspended  suspended  .          .          .
+    go_on     .          .          .          running    .          .          .
     resume    .          .          .          assigned   .          .          .
     requeue   .          queued     queued     queued     .          .          .
-    lose      .          .          suspended  .          .          .          .
+    lose      .          .          suspended  suspended  .          .          .
     come_back .          .          .          running    .          .          .
     complete  .          completed  completed  completed  .          .          .
     fail      failed     failed     failed     failed     .          .          .
@@ -96,6 +98,7 @@ LOSSES = """
     queued     sight    -     -
     assigned   sight    -     -
     suspended  sight    -     -
+    question   sight    -     lose
     -          attempt  0     requeue
     -          attempt  1     requeue
     -          attempt  2     fail
@@ -104,14 +107,18 @@ LOSSES = """
     queued     machine  -     requeue
     assigned   machine  -     requeue
     suspended  machine  -     requeue
+    question   machine  -     fail
 """
+
+# Suspended by a question of its agent's, which runs on; by anything else.
+SUSPENDED = {"question": SuspendReason.QUESTION, "suspended": SuspendReason.GATE}
 
 
 def _losses() -> list[tuple[str, str, int, str]]:
     rows = [line.split() for line in LOSSES.strip().splitlines()[1:]]
     return [
         (status, loss, lost, row[3])
-        for status in sorted(task.LIVE)
+        for status in sorted({*task.LIVE, *SUSPENDED})
         for loss in task.Loss
         for lost in range(4)
         for row in rows
@@ -121,12 +128,14 @@ def _losses() -> list[tuple[str, str, int, str]]:
 
 def test_every_loss_of_a_live_task_is_in_the_table_once():
     keys = [cell[:3] for cell in _losses()]
-    assert len(keys) == len(set(keys)) == len(task.LIVE) * len(task.Loss) * 4
+    assert len(keys) == len(set(keys)) == (len(task.LIVE) + 1) * len(task.Loss) * 4
 
 
-@pytest.mark.parametrize(("status", "loss", "lost", "event"), _losses())
-def test_a_task_whose_machine_or_attempt_is_lost(status: str, loss: str, lost: int, event: str):
-    found = task.after_loss(TaskStatus(status), task.Loss(loss), lost=lost, limit=2)
+@pytest.mark.parametrize(("cell", "loss", "lost", "event"), _losses())
+def test_a_task_whose_machine_or_attempt_is_lost(cell: str, loss: str, lost: int, event: str):
+    reason = SUSPENDED.get(cell)
+    status = TaskStatus.SUSPENDED if reason else TaskStatus(cell)
+    found = task.after_loss(status, reason, task.Loss(loss), lost=lost, limit=2)
     assert (found or "-") == event
-    if found is not None and TaskStatus(status) in task.ON_MACHINE:
-        task.after(TaskStatus(status), found)  # there is such an arrow
+    if found is not None and status in task.ON_MACHINE:
+        task.after(status, found)  # there is such an arrow

@@ -14,8 +14,8 @@ from app.extensions import db, redis
 from app.models import Attempt, MachineHeartbeat
 from app.services.clock import now
 from app.services.machines import liveness
-from app.services.tasks import tasks
-from muster.protocol import frames
+from app.services.tasks import gates, tasks
+from muster.protocol import frames, version
 from muster.protocol.frames import CloseCode
 from tests.app.machines.conftest import MakeMachine
 from tests.app.machines.connection_world import RowOf, assign, status, until
@@ -80,6 +80,32 @@ def test_a_task_lives_its_life_over_the_channel(
     assert status(task) is TaskStatus.COMPLETED
     assert db.session.get_one(Attempt, (task.id, 1)).log_bytes == end == 200_000
     assert row_of(machine).slots_used == 0
+
+
+@pytest.mark.parametrize("spoken", [version.CURRENT, version.OLDEST])
+def test_the_answer_to_an_agents_question_comes_over_the_channel_where_it_is_spoken(
+    new_machine: MakeMachine, spoken: int
+) -> None:
+    machine = new_machine()
+    machine.connect()
+    task = assign(machine)
+    order = machine.until(frames.RunStage)
+    machine.say(order, frames.Accepted(), frames.StageStarted(stage_index=0))
+    machine.say(order, frames.Asked(0, 1, "Which?", ["red", "blue"]))
+    machine.until_acked()
+    assert status(task) is TaskStatus.SUSPENDED
+    hello = machine.hello(frames.HeldAttempt(task.id, 1, 0, "working", 0))
+    hello.protocol = spoken
+    machine.dial()
+    machine.send(hello)
+    assert machine.until(frames.Welcome).protocol == spoken
+    gates.confirm(make_developer(role=SystemRole.ADMIN), task.id, 0, "blue")
+    if spoken >= version.QUESTIONS:
+        answer = frames.Answer(task.id, 1, 1, choice="blue")
+        assert machine.until(frames.Answer) == answer
+    else:
+        assert machine.hears_nothing(frames.Answer, 0.5)
+    assert status(task) is TaskStatus.RUNNING
 
 
 def test_a_hole_in_the_log_is_answered(new_machine: MakeMachine) -> None:

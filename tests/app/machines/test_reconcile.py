@@ -13,6 +13,10 @@ def desired(want: Want, stage: int = 0, run: int = 0) -> DesiredState:
     return DesiredState(*KEY, want, stage, run)
 
 
+def answer(number: int) -> DesiredState:
+    return DesiredState(*KEY, Want.ANSWER, question=number)
+
+
 def asked(count: int) -> DesiredState:
     return DesiredState(*KEY, Want.TERMINAL, asked=count)
 
@@ -32,6 +36,11 @@ def asked(count: int) -> DesiredState:
         pytest.param(asked(1), Observed(2), True, id="a terminal is asked for"),
         pytest.param(asked(1), Observed(2, terminals=1), False, id="it has been told"),
         pytest.param(asked(2), Observed(2, terminals=1), True, id="a terminal is asked for again"),
+        pytest.param(answer(1), Observed(2), True, id="an answer"),
+        pytest.param(answer(1), Observed(2, answered=1), False, id="it has been passed on"),
+        pytest.param(
+            answer(2), Observed(2, answered=1), True, id="the answer to the next question"
+        ),
         pytest.param(desired(Want.PUBLISH), Observed(2, publishing=True), False, id="it publishes"),
         pytest.param(desired(Want.STOP), Observed(0), True, id="stop"),
         pytest.param(desired(Want.STOP), Observed(0, stopping=True), False, id="it stops"),
@@ -48,7 +57,7 @@ def test_an_order_is_sent_only_if_it_changes_something(
     assert found == ([want] if is_sent else [])
 
 
-@pytest.mark.parametrize("want", [Want.RUN, Want.PUBLISH, Want.STOP, Want.FORGET])
+@pytest.mark.parametrize("want", [Want.RUN, Want.PUBLISH, Want.STOP, Want.FORGET, Want.ANSWER])
 def test_what_was_told_is_not_told_again(want: Want) -> None:
     order = desired(want, 3, 1)
     assert reconcile([order], {KEY: told(None, order)}) == []

@@ -148,16 +148,5 @@ def test_a_developer_has_so_many_sockets_and_no_more_over_all_servers(
     until(lambda: not is_refused(scene))
 
 
-def test_a_machine_that_does_not_know_terminals_is_not_asked(scene: Scene) -> None:
-    old = scene.machine
-    old.dial()
-    hello = old.hello(frames.HeldAttempt(scene.task.id, 1, 0, "working", 0))
-    hello.protocol = 1
-    old.send(hello)
-    assert old.until(frames.Welcome).protocol == 1
-    scene.token()
-    assert old.hears_nothing(frames.OpenTerminal, 1)
-
-
 def test_a_terminal_that_nobody_opens_is_no_terminal(scene: Scene) -> None:
     assert scene.look().code(25) == CloseCode.NO_TERMINAL

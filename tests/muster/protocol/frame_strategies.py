@@ -10,6 +10,7 @@ FROM_MACHINE = [frames.Hello, frames.Heartbeat, frames.Report, frames.TerminalCl
 FROM_SERVER = [
     frames.Welcome,
     frames.RunStage,
+    frames.Answer,
     frames.Stop,
     frames.Publish,
     frames.Forget,

@@ -76,6 +76,10 @@ WIRE: list[tuple[Frame, str]] = [
         '"env":{"K":"v"},"secrets":{"S":"w"},"cols":80,"rows":24}',
     ),
     (
+        frames.Answer(7, 1, 2, choice="red"),
+        '{"type":"answer","taskId":7,"attempt":1,"number":2,"choice":"red"}',
+    ),
+    (
         frames.Stop(7, 1, "cancelled"),
         '{"type":"stop","taskId":7,"attempt":1,"reason":"cancelled"}',
     ),
@@ -116,6 +120,11 @@ REPORTED: list[tuple[ReportBody, str]] = [
         frames.Transcript(2, 5, [frames.TranscriptEntry(7, "command", "make", data={"exit": 2})]),
         '{"kind":"transcript","stageIndex":2,"first":5,"entries":'
         '[{"atMs":7,"kind":"command","title":"make","data":{"exit":2}}]}',
+    ),
+    (
+        frames.Asked(2, 1, "Which?", ["red", "blue"], 60.0),
+        '{"kind":"asked","stageIndex":2,"number":1,"question":"Which?","choices":["red","blue"],'
+        '"timeout":60.0}',
     ),
     (
         frames.Checkpoint(2, "refs/muster/7/1/2", "c0ffee"),
@@ -243,8 +252,8 @@ def test_close_codes_stay():
 
 @pytest.mark.parametrize(
     ("spoken", "number"),
-    [(False, -1), (False, 0), (True, 1), (True, 2), (False, 3), (False, 10**30)],
-    ids=["negative", "zero", "before", "current", "newer", "absurd"],
+    [(False, -1), (False, 0), (False, 1), (True, 2), (True, 3), (False, 4), (False, 10**30)],
+    ids=["negative", "zero", "old", "before", "current", "newer", "absurd"],
 )
 def test_only_known_versions_are_spoken(spoken: bool, number: int):
     assert version.is_spoken(number) is spoken

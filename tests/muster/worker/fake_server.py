@@ -51,7 +51,7 @@ class FakeServer(FakeApi):
         self.lease_seconds = 60.0
         self.acks = True
         self.beats = True
-        self.protocol = 2  # the highest version that it speaks
+        self.protocol = 3  # the highest version that it speaks
         self.refusal = ""  # what it tells those who speak a higher one
         self.pty = FakePty(self.changed, self._violate)
         self.closed: list[TerminalClosed] = []

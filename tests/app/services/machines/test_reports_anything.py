@@ -48,6 +48,9 @@ BODY = st.one_of(
     st.builds(frames.StageFinished, SMALL, BIG, HOW, INT),
     st.builds(frames.Transcript, SMALL, BIG, st.lists(ENTRY, max_size=3), SMALL),
     st.builds(frames.Checkpoint, SMALL, TEXT, TEXT),
+    st.builds(
+        frames.Asked, SMALL, SMALL, TEXT, st.lists(TEXT, max_size=2), st.none() | st.just(9.0)
+    ),
     st.builds(frames.Published, TEXT, TEXT, DIFF),
     st.builds(
         frames.WorkspaceFacts,
@@ -79,6 +82,10 @@ def put(state: str) -> tuple[Driven, Task]:
             task.status, task.suspend_reason = TaskStatus.SUSPENDED, SuspendReason.GATE
             make_attempt(task, row, phase=AttemptPhase.GATE, stage_index=1, holds_slot=False)
             make_gate(task, stage_index=1, kind=GateKind.CONFIRM)
+        case "asking":
+            task.status, task.suspend_reason = TaskStatus.SUSPENDED, SuspendReason.QUESTION
+            make_attempt(task, row, question={"number": 0, "gate": 1})
+            make_gate(task, kind=GateKind.QUESTION, number=1)
         case "out of sight":
             task.status, task.suspend_reason = TaskStatus.SUSPENDED, SuspendReason.MACHINE_LOST
             make_attempt(task, row)
@@ -97,7 +104,7 @@ def put(state: str) -> tuple[Driven, Task]:
 )
 @given(
     state=st.sampled_from(
-        ["assigned", "running", "at a gate", "out of sight", "publishing", "cancelled"]
+        ["assigned", "running", "asking", "at a gate", "out of sight", "publishing", "cancelled"]
     ),
     batches=st.lists(st.tuples(st.lists(BODY, max_size=4), st.lists(LOG, max_size=2)), max_size=4),
 )

@@ -157,7 +157,8 @@ def test_what_was_said_stays_in_the_history(admin: Developer, machine: Driven) -
     machine.hello()
     query = db.select(Event).where(Event.task_id == task.id, Event.type == E.CONFIRMED)
     told = db.session.scalars(query).one()
-    assert told.data == {"result": "red", "comment": "this one", "by": admin.id}
+    about = {"comment": "this one", "by": admin.id, "number": 0}
+    assert told.data == {"result": "red", **about}
 
 
 def test_only_what_comes_after_the_work_that_is_left_is_asked_again(

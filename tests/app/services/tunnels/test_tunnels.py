@@ -34,7 +34,7 @@ class Scene:
         stage = {"name": "a", "command": "x", "kind": "agent", "timeout": 60}
         project = make_project(members=[self.creator, self.member], pipeline=[stage])
         self.machine: Driven = make_driven()
-        self.told = TunnelOrders(protocol=2)
+        self.told = TunnelOrders()
         self.task: Task = tasks.create(self.creator, project_key=project.key, description="x")
         dispatch.assign_queued()
         self.machine.begins(self.task)
@@ -62,7 +62,7 @@ class Scene:
 
     def orders_anew(self) -> list[tuple[int, str]]:
         """What a new connection is told."""
-        self.told = TunnelOrders(protocol=2)
+        self.told = TunnelOrders()
         return self.orders()
 
     def says(self, state: Any, number: int = 1, **about: Any) -> None:
@@ -203,10 +203,8 @@ def test_crashes_are_counted_and_the_last_one_is_told(scene: Scene) -> None:
     assert (scene.state(), scene.ask("status")["error"]) == ("failed", "exit code 3")
 
 
-def test_a_machine_of_an_older_protocol_is_never_told_and_the_sweep_says_so(scene: Scene) -> None:
-    scene.told = TunnelOrders(protocol=1)
+def test_a_tunnel_that_its_machine_never_takes_up_has_failed_by_the_sweep(scene: Scene) -> None:
     scene.ask("start")
-    assert scene.orders() == []
     assert tunnels.sweep(now()) == 0
     assert tunnels.sweep(now() + timedelta(seconds=61)) == 1
     assert scene.state() == "failed"

@@ -181,7 +181,7 @@ def test_the_order_says_in_whose_name_changes_are_committed(scene: Scene) -> Non
 
     def sent() -> list[frames.Tunnel]:
         found = orders.of_machine(scene.machine.machine_id, now()).tunnels
-        return TunnelOrders(protocol=2).due(found)
+        return TunnelOrders().due(found)
 
     (order,) = sent()
     assert order.opened_by == frames.Author(scene.bob.git_name, scene.bob.git_email)

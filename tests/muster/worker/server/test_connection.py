@@ -23,7 +23,7 @@ def test_a_worker_says_hello_and_beats_at_once(tmp_path: Path, server: FakeServe
     with connected(tmp_path, server) as rig:
         server.until(lambda: server.heartbeats)
         hello = server.hellos[0]
-        assert (hello.protocol, hello.machine_id, hello.slots) == (2, "machine", 2)
+        assert (hello.protocol, hello.machine_id, hello.slots) == (3, "machine", 2)
         assert hello.journal_id == rig.journal.journal_id
         assert hello.capabilities == [Capability("custom")]
         _, beat = server.heartbeats[0]
@@ -89,14 +89,14 @@ def test_a_worker_comes_back_after_the_server_went_away(tmp_path: Path, server: 
 def test_a_server_that_is_yet_to_be_upgraded_is_spoken_to_in_its_own_version(
     tmp_path: Path, server: FakeServer
 ) -> None:
-    server.protocol = 1
+    server.protocol = 2
     with connected(tmp_path, server):
         server.until_connected()
-        assert (server.refused, server.hellos[0].protocol) == ([2], 1)
-        server.protocol = 2
+        assert (server.refused, server.hellos[0].protocol) == ([3], 2)
+        server.protocol = 3
         server.kick(CloseCode.GOING_AWAY)
         server.until_connected(2)
-        assert (server.refused, server.hellos[1].protocol) == ([2], 2)
+        assert (server.refused, server.hellos[1].protocol) == ([3], 3)
 
 
 def test_what_a_server_says_that_speaks_no_version_of_ours_any_more_is_in_the_log(
@@ -109,7 +109,7 @@ def test_what_a_server_says_that_speaks_no_version_of_ours_any_more_is_in_the_lo
     server.protocol, server.refusal = 0, "install the server's release"
     with connected(tmp_path, server):
         until(lambda: "connecting again in 61.0 s" in caplog.text)
-    assert server.refused == [2, 1]
+    assert server.refused == [3, 2]
     assert "closed the connection: 4414 install the server's release;" in caplog.text
 
 

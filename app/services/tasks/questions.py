@@ -1,0 +1,114 @@
+"""Questions that an agent asks in the middle of its stage. Its process and its slot stay.
+
+In all functions the caller holds the locks of the machine and the task, and commits.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.domain import audience
+from app.domain.pipeline import GateKind
+from app.domain.task import EventType, SuspendReason, TaskEvent
+from app.extensions import db
+from app.models import Attempt, Gate, Task
+from app.services.tasks import history, transitions
+from muster.protocol import frames
+
+_LONGEST, _MOST_CHOICES, _LONGEST_CHOICE = 10_000, 20, 200  # of what a machine says
+
+
+def ask(task: Task, attempt: Attempt, asked: frames.Asked, now: datetime) -> None:
+    """Open the question that the machine reports, in the place of one that is open. Raises
+    IllegalTransition.
+    """
+    withdraw(task, attempt, "the agent asks another", now)
+    transitions.move(task, TaskEvent.INQUIRE, now)
+    gate = Gate(
+        task_id=task.id,
+        round=task.round,
+        stage_index=attempt.stage_index,
+        number=_next_number(task, attempt.stage_index),
+        kind=GateKind.QUESTION,
+        prompt=_cut(asked.question, _LONGEST),
+        choices=[_cut(choice, _LONGEST_CHOICE) for choice in asked.choices[:_MOST_CHOICES]],
+        requested_at=now,
+        expires_at=None if asked.timeout is None else now + timedelta(seconds=asked.timeout),
+    )
+    db.session.add(gate)
+    attempt.question = {"number": asked.number, "gate": gate.number}
+    about = {"kind": gate.kind, "choices": gate.choices, "number": gate.number}
+    _record(task, attempt, EventType.SUSPENDED, gate.prompt, now, reason="question", **about)
+
+
+def answer(task: Task, attempt: Attempt, variables: dict[str, str], now: datetime) -> None:
+    """Let the agent go on with the answer: `choice` or `input`, or nobody's where both are missing.
+    The caller changes the machine's orders.
+    """
+    attempt.question = {**(attempt.question or {}), "answer": variables}
+    if _go_on(task, now):
+        name = task.pipeline[attempt.stage_index]["name"]
+        _record(task, attempt, EventType.RESUMED, f"goes on with “{name}”", now)
+
+
+def order(task_id: int, attempt: int, question: dict[str, Any]) -> frames.Answer:
+    """The order to pass the answer on to the agent; `question` is the attempt's, and answered."""
+    return frames.Answer(task_id, attempt, question["number"], **question["answer"])
+
+
+def withdraw(task: Task, attempt: Attempt, why: str, now: datetime) -> None:
+    """Forget what the agent has asked, and close it where it is open: nobody waits for the answer
+    any more.
+    """
+    question, attempt.question = attempt.question, None
+    if question is None or "answer" in question:
+        return
+    close(_gate(task, attempt, question["gate"]), why, task, now)
+    _go_on(task, now)
+
+
+def close(gate: Gate, why: str, task: Task, now: datetime) -> None:
+    """Close an open question without an answer."""
+    gate.answered_at = now
+    about = {audience.WITHDRAWN: True, "number": gate.number}
+    text = f"the question is withdrawn: {why}"
+    history.record(task, EventType.WARNING, text, now, stage_index=gate.stage_index, data=about)
+
+
+def wait_again(task: Task, attempt: Attempt, now: datetime) -> None:
+    """Suspend the task, whose machine is back, where its agent still waits for an answer."""
+    if attempt.question is not None and "answer" not in attempt.question:
+        transitions.move(task, TaskEvent.INQUIRE, now)
+
+
+def _go_on(task: Task, now: datetime) -> bool:
+    """Let the task run again if it waits for the answer; whether it did."""
+    # Or its machine is not heard of: then that is what it waits for.
+    is_waiting = task.suspend_reason is SuspendReason.QUESTION
+    if is_waiting:
+        transitions.move(task, TaskEvent.GO_ON, now)
+    return is_waiting
+
+
+def _gate(task: Task, attempt: Attempt, number: int) -> Gate:
+    db.session.flush()  # it may be as new as this batch of reports
+    return db.session.get_one(Gate, (task.id, task.round, attempt.stage_index, number))
+
+
+def _next_number(task: Task, stage_index: int) -> int:
+    db.session.flush()
+    query = select(func.max(Gate.number)).where(
+        Gate.task_id == task.id, Gate.round == task.round, Gate.stage_index == stage_index
+    )
+    return (db.session.scalar(query) or 0) + 1
+
+
+def _cut(text: str, most: int) -> str:
+    return text.replace("\0", "�")[:most]
+
+
+def _record(
+    task: Task, attempt: Attempt, type_: EventType, message: str, now: datetime, **about: object
+) -> None:
+    history.record(task, type_, message, now, stage_index=attempt.stage_index, data=about)
