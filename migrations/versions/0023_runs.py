@@ -6,7 +6,6 @@ Revises: 0022
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision = '0023'
 down_revision = '0022'
@@ -16,7 +15,6 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column('attempts', sa.Column('run', sa.Integer(), server_default='0', nullable=False))
-    op.add_column('attempts', sa.Column('question', postgresql.JSONB(), nullable=True))
     op.add_column('gates', sa.Column('number', sa.Integer(), server_default='0', nullable=False))
     op.drop_constraint('pk_gates', 'gates', type_='primary')
     op.create_primary_key('pk_gates', 'gates', ['task_id', 'round', 'stage_index', 'number'])
@@ -37,5 +35,4 @@ def downgrade() -> None:
     op.drop_constraint('pk_gates', 'gates', type_='primary')
     op.create_primary_key('pk_gates', 'gates', ['task_id', 'round', 'stage_index'])
     op.drop_column('gates', 'number')
-    op.drop_column('attempts', 'question')
     op.drop_column('attempts', 'run')

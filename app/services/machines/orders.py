@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, select, tuple_
+from sqlalchemy import bindparam, select
 
 from app.domain import network, pipeline, room
 from app.domain.attempt import AttemptOutcome, AttemptPhase, branch_of
@@ -93,7 +93,7 @@ def of_machine(machine_id: uuid.UUID, now: datetime, named: Collection[AttemptKe
         listed = {AttemptKey.of(state) for state in desired if state.want is not Want.KEEP}
         desired += [over for over in _over(machine_id) if AttemptKey.of(over) not in listed]
     others = set(named) - {AttemptKey.of(state) for state in desired}
-    to_forget = sorted(_to_forget(machine_id, others))
+    to_forget = sorted(attempts.not_on(machine_id, others))
     desired += [DesiredState(*key, Want.FORGET, keep_checkpoints=True) for key in to_forget]
     tunnels = tunnel_orders.read(first.tunnels, now)
     return Orders(first.orders_version, first.generation, first.status, desired, tunnels)
@@ -186,18 +186,6 @@ def _over(machine_id: uuid.UUID) -> list[DesiredState]:
     )
     rows = db.session.execute(query.order_by(Attempt.task_id))
     return [DesiredState(row.task_id, row.number, Want.STOP, reason=row.outcome) for row in rows]
-
-
-def _to_forget(machine_id: uuid.UUID, named: Collection[AttemptKey]) -> set[AttemptKey]:
-    """Those of the named attempts that are not the machine's, or should be forgotten by now."""
-    if not named:
-        return set()
-    query = select(Attempt.task_id, Attempt.number).where(
-        tuple_(Attempt.task_id, Attempt.number).in_(named),
-        Attempt.machine_id == machine_id,
-        Attempt.forgotten_at.is_(None),
-    )
-    return set(named) - {(row.task_id, row.number) for row in db.session.execute(query)}
 
 
 def _desired(row: Any) -> DesiredState:

@@ -4,11 +4,11 @@ In all functions the caller holds the locks of the machine and the task, and com
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 
 from app import bus
 from app.domain import audience, pipeline
@@ -24,6 +24,7 @@ from app.models import Attempt, Gate, Machine, Task
 from app.services import settings
 from app.services.locks import Held
 from app.services.tasks import history, questions, transitions
+from muster.protocol.attempt_key import AttemptKey
 
 
 def change_orders(machine: Machine | None) -> None:
@@ -70,6 +71,18 @@ def live_on(machine_id: uuid.UUID) -> list[Attempt]:
         .execution_options(populate_existing=True)
     )
     return list(db.session.scalars(query))
+
+
+def not_on(machine_id: uuid.UUID, named: Collection[AttemptKey]) -> set[AttemptKey]:
+    """Those of the named attempts that are not the machine's, or should be forgotten by now."""
+    if not named:
+        return set()
+    query = select(Attempt.task_id, Attempt.number).where(
+        tuple_(Attempt.task_id, Attempt.number).in_(named),
+        Attempt.machine_id == machine_id,
+        Attempt.forgotten_at.is_(None),
+    )
+    return set(named) - {(row.task_id, row.number) for row in db.session.execute(query)}
 
 
 def end(
