@@ -29,6 +29,7 @@ from tests.factories import (
     make_project,
     make_task,
     make_terminal_input,
+    make_transcript,
 )
 
 LISTS = sorted(
@@ -56,6 +57,7 @@ def world(app: Flask) -> World:
         make_delivery(task, bot)
         make_notification(admin)
         make_terminal_input(admin, task_id=int(world.task))
+        make_transcript(int(world.task), first=number)
         make_machine()
         make_project()
         make_personal_token(admin)

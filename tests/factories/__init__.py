@@ -18,7 +18,13 @@ from tests.factories.machines import make_enrollment_token, make_machine
 from tests.factories.notifications import make_notification
 from tests.factories.projects import add_member, make_project
 from tests.factories.servers import make_server_process
-from tests.factories.tasks import make_attempt, make_gate, make_task, make_workspace
+from tests.factories.tasks import (
+    make_attempt,
+    make_gate,
+    make_task,
+    make_transcript,
+    make_workspace,
+)
 from tests.factories.terminals import make_channel_token, make_terminal_input
 
 __all__ = [
@@ -44,5 +50,6 @@ __all__ = [
     "make_server_process",
     "make_task",
     "make_terminal_input",
+    "make_transcript",
     "make_workspace",
 ]

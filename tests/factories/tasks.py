@@ -9,7 +9,16 @@ from app.domain.attempt import AttemptPhase, WorkspaceState
 from app.domain.pipeline import GateKind
 from app.domain.task import TaskStatus
 from app.extensions import db
-from app.models import Attempt, Developer, Gate, Machine, Project, Task, Workspace
+from app.models import (
+    Attempt,
+    Developer,
+    Gate,
+    Machine,
+    Project,
+    Task,
+    TranscriptChunk,
+    Workspace,
+)
 from tests.factories.developers import make_developer
 from tests.factories.projects import make_project
 from tests.factories.rows import now, stored
@@ -90,3 +99,11 @@ def make_workspace(attempt: Attempt, **given: Any) -> Workspace:
         "updated_at": now(),
     }
     return stored(Workspace, defaults, given)
+
+
+def make_transcript(task_id: int, *, first: int, attempt: int = 1) -> TranscriptChunk:
+    """One entry of an attempt's transcript, in a chunk of its own."""
+    data = b'[{"atMs":0,"kind":"tool"}]'
+    place = {"task_id": task_id, "attempt": attempt, "first": first, "count": 1}
+    about = {"stage_index": 0, "run": 0, "first_ms": 0, "last_ms": 0, "size": len(data)}
+    return stored(TranscriptChunk, {**place, **about, "data": data}, {})

@@ -128,7 +128,7 @@ def test_a_report_that_was_not_on_disk_when_all_died_is_made_again(
     flag, wait = held(worker)
     journal = worker.layout.journal / "journal"
     worker.spawn()
-    speak(f"show('up')\n{wait}\nfor n in range(50): entry(str(n))")
+    speak(f"show('up')\n{wait}\nfor n in range(3): entry(str(n))")
     server.until(lambda: b"up" in server.log())
     server.line.refuse = True
     server.line.cut()
@@ -140,7 +140,7 @@ def test_a_report_that_was_not_on_disk_when_all_died_is_made_again(
 
     worker.spawn()
     server.until_said(StageFinished)
-    assert numbered(worker) == [(number, 0, str(number)) for number in range(50)]
+    assert numbered(worker) == [(number, 0, str(number)) for number in range(3)]
 
 
 def test_much_waits_in_its_file_until_the_server_has_the_rest(

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from muster.worker.shim.client import ShimGone, ShimRefused, attach, read_state, reap
-from muster.worker.shim.wire import SocketAddress, pack
+from muster.worker.shim.wire import VERSION, SocketAddress, pack
 from tests.muster.worker.shim.stubborn import STAYING, STUBBORN, alive, pids, python
 from tests.muster.worker.shim_stages import Stages
 
@@ -90,7 +90,7 @@ def test_a_daemon_that_does_not_read_stops_nothing(stages: Stages) -> None:
     mute = socket.socket(socket.AF_UNIX)
     with SocketAddress(stages.directory) as address:
         mute.connect(address)
-    mute.sendall(pack({"hello": [1]}))
+    mute.sendall(pack({"hello": [VERSION]}))
     mute.setblocking(False)
     with contextlib.suppress(BlockingIOError):
         while True:
