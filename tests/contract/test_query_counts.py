@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from app.domain.roles import SystemRole
 from app.domain.task import EventType, TaskStatus
 from app.extensions import db
-from app.models import Developer, Event, LogChunk, TerminalInput, TranscriptChunk
+from app.models import Developer, Event, LogChunk, TerminalInput
 from app.services import audit
 from app.services.tasks import history
 from tests.app.services.statements import counted
@@ -29,6 +29,7 @@ from tests.factories import (
     make_personal_token,
     make_project,
     make_task,
+    make_transcript,
 )
 from tests.factories.rows import now
 
@@ -79,11 +80,8 @@ def fill_transcript(admin: Developer, rows: int) -> str:
     """An entry each in a chunk of its own, as a slow agent does them."""
     task = make_task()
     attempt = make_attempt(task, make_machine(), transcript_entries=rows)
-    data = b'[{"atMs":0,"kind":"tool"}]'
     for number in range(rows):
-        place = {"task_id": task.id, "attempt": attempt.number, "first": number, "count": 1}
-        about = {"stage_index": 0, "run": 0, "first_ms": 0, "last_ms": 0, "size": len(data)}
-        db.session.add(TranscriptChunk(**place, **about, data=data))
+        make_transcript(task.id, first=number, attempt=attempt.number)
     return f"/api/web/tasks/{task.id}/transcript"
 
 

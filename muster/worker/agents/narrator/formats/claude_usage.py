@@ -10,12 +10,13 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-_COUNTED = (
-    "input_tokens",
-    "cache_read_input_tokens",
-    "cache_creation_input_tokens",
-    "output_tokens",
-)
+# The API's names of what is counted, and what claude calls them in its result.
+_COUNTED = {
+    "input_tokens": "inputTokens",
+    "cache_read_input_tokens": "cacheReadInputTokens",
+    "cache_creation_input_tokens": "cacheCreationInputTokens",
+    "output_tokens": "outputTokens",
+}
 
 
 class Running:
@@ -53,16 +54,8 @@ def of_result(event: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _of_model(model: str, said: dict[str, Any]) -> dict[str, Any]:
-    cached = count(said.get("cacheReadInputTokens"))
-    written = count(said.get("cacheCreationInputTokens"))
-    return usage(
-        model,
-        taken=total(count(said.get("inputTokens")), cached, written),
-        cached=cached,
-        made=count(said.get("outputTokens")),
-        reasoning=None,
-        cost=amount(said.get("costUSD")),
-    )
+    named = {api: said.get(own) for api, own in _COUNTED.items()}
+    return _said(model, named, amount(said.get("costUSD")))
 
 
 def _said(model: str | None, said: dict[str, Any], cost: float | None = None) -> dict[str, Any]:
