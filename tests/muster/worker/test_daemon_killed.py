@@ -70,24 +70,30 @@ def written(journal: Path, kind: type) -> int:
     return 0
 
 
+def die_with_torn(worker: WorkerHome, flag: Path, torn: type) -> None:
+    """The stage of a machine that is cut off goes on by `flag` and ends; then all dies, with the
+    first report of this kind half written. A report is sent once it is on disk: of a torn one the
+    server has not heard."""
+    line, journal = worker.server.line, worker.layout.journal / "journal"
+    line.refuse = True
+    line.cut()
+    flag.touch(0o666)
+    until(lambda: written(journal, StageFinished))
+    worker.kill()
+    os.truncate(journal, written(journal, torn) - 5)
+    line.refuse = False
+
+
 @pytest.mark.parametrize("torn", [Checkpoint, StageFinished])
 def test_a_report_that_was_being_written_when_all_died_is_made_again(
     worker: WorkerHome, torn: type
 ) -> None:
     server = worker.server
     flag = worker.layout.home.parent / "go"
-    journal = worker.layout.journal / "journal"
     worker.spawn()
     worker.run(f"echo one > one; echo up; until [ -e {flag} ]; do sleep 0.02; done")
     server.until(lambda: b"up" in server.log())
-    # A report is sent once it is on disk: of a torn one the server has not heard.
-    server.line.refuse = True
-    server.line.cut()
-    flag.touch(0o666)
-    until(lambda: written(journal, StageFinished))
-    worker.kill()
-    os.truncate(journal, written(journal, torn) - 5)
-    server.line.refuse = False
+    die_with_torn(worker, flag, torn)
 
     worker.spawn()
     server.until_said(StageFinished)

@@ -23,7 +23,7 @@ from muster.worker.shim.transcript import NAME, TranscriptWriter
 from tests.muster.worker.attempts.attempt_world import milestones, quick
 from tests.muster.worker.repositories import repository, root, until
 from tests.muster.worker.shim.channel_speaker import SPEAKER
-from tests.muster.worker.test_daemon_killed import written
+from tests.muster.worker.test_daemon_killed import die_with_torn
 from tests.muster.worker.worker_home import WorkerHome, worker
 
 __all__ = ["quick", "repository", "root", "worker"]
@@ -126,17 +126,10 @@ def test_a_report_that_was_not_on_disk_when_all_died_is_made_again(
 ) -> None:
     server = worker.server
     flag, wait = held(worker)
-    journal = worker.layout.journal / "journal"
     worker.spawn()
     speak(f"show('up')\n{wait}\nfor n in range(3): entry(str(n))")
     server.until(lambda: b"up" in server.log())
-    server.line.refuse = True
-    server.line.cut()
-    flag.touch(0o666)
-    until(lambda: written(journal, StageFinished))
-    worker.kill()
-    os.truncate(journal, written(journal, Transcript) - 5)
-    server.line.refuse = False
+    die_with_torn(worker, flag, Transcript)
 
     worker.spawn()
     server.until_said(StageFinished)
