@@ -1,0 +1,23 @@
+"""A whole Muster for each process of tests, and its two grounds."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.agents.service import Place, Service, in_service
+from tests.hostile.users import USERS
+
+
+@pytest.fixture(scope="session")
+def service() -> Iterator[Service]:
+    if os.geteuid() != 0:
+        pytest.skip("needs root: one of its machines has rooms, the other is another user's")
+    with in_service() as service:
+        yield service
+
+
+@pytest.fixture(params=[user.name for user in USERS])
+def place(service: Service, request: pytest.FixtureRequest) -> Place:
+    found: Place = service.places[request.param]
+    return found

@@ -1,0 +1,185 @@
+"""A whole Muster with two machines on which the real agents are: root's, where attempts are in full
+rooms, and an ordinary user's, where there are none.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from demo import places
+from demo.api import Api
+from demo.machines import LocalMachine, await_online
+from muster.worker import processes
+from muster.worker.layout import Layout
+from tests.agents import ways
+from tests.agents.agents import NODE, NPM, Agent
+from tests.agents.ground import PACKAGE, RIGHT, TEST
+from tests.agents.model.play import Play
+from tests.agents.model.script import Usage
+from tests.chaos.world import end_all_of
+from tests.flows.running import ADMIN, PASSWORD, Followed, Running
+from tests.gunicorns import end_at_once
+from tests.hostile.caged_home import Remote
+from tests.hostile.users import ATTEMPTS, PATH, USERS, User
+from tests.muster.worker import uids
+
+CALLS = ("tool", "edit", "command")
+"""The kinds of entries that are calls of tools."""
+MARK = "STARTED_FOR"
+"""A variable that all has which a project's agents start."""
+
+
+class Place(LocalMachine):
+    """A machine whose daemon runs as a user, without rooms unless that is root."""
+
+    user: User
+
+    @classmethod
+    def of(cls, running: Running, area: Path, number: int, user: User) -> Place:
+        made = cls(running.stack, area, number)
+        object.__setattr__(made, "user", user)
+        return made
+
+    @property
+    def repositories(self) -> Path:
+        return self.stack.home / f"repositories-{self.number}"
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(self.home)
+
+    @property
+    def process(self) -> str:
+        """The daemon's name among the stack's processes."""
+        return f"machine-{self.number}"
+
+    def serve(self) -> None:
+        """Starts the daemon."""
+        self.repositories.mkdir()
+        self.user.own(self.home, self.repositories)
+        argv = [sys.executable, "-m", "muster", "worker", "run", "--home", str(self.home)]
+        argv += [*uids.option(ATTEMPTS), "--file-root", str(self.repositories)]
+        argv += ["--room", "none" if self.user.uid else "full"]
+        path = os.pathsep.join([str(NPM), str(NODE), PATH])
+        env = {"PATH": path, "HOME": str(self.home), "PYTHONDONTWRITEBYTECODE": "1"}
+        self.stack.launch(self.process, self.user.command(*argv), env, may_end=True)
+
+
+class Service(Running):
+    """`places` are its machines, by the names of their users."""
+
+    def furnish(self) -> None:
+        flask = (sys.executable, "-m", "flask", "--app", "wsgi")
+        self.stack.run("admin", [*flask, "create-admin", "--password", PASSWORD])
+        self.api = Api(self.stack.url)
+        self.api.login(ADMIN, PASSWORD)
+        area = places.machine_area(self.home)
+        users = enumerate(USERS, 1)
+        self.places = {user.name: Place.of(self, area, number, user) for number, user in users}
+        for place in self.places.values():
+            place.enroll(self.api)
+            place.serve()
+        await_online(self.stack, len(self.places))
+        machines = self.api.get("/api/web/machines")["items"]
+        self.ids = {machine["name"]: machine["id"] for machine in machines}
+        self.numbers = itertools.count(1)
+
+    def given(self, place: Place, agent: Agent, url: str, play: Play | str) -> Given:
+        """A project of a broken package, whose tasks run there with the key of the play."""
+        return Given(self, place, agent, url, play if isinstance(play, str) else play.key)
+
+
+class Given:
+    """A project: its repository, and an agent that asks the model with its key."""
+
+    def __init__(self, service: Service, place: Place, agent: Agent, url: str, key: str) -> None:
+        self.service, self.place, self.agent = service, place, agent
+        self.name = f"{agent.name.upper()}-{next(service.numbers)}"
+        self.mark = f"{self.name}-of-{os.getpid()}"
+        self.remote = Remote.create(place.repositories / f"{self.name}.git")
+        package = {"__init__.py": PACKAGE, "test_double.py": TEST}
+        files = {f"arithmetic/{file}": text for file, text in package.items()}
+        self.remote.commit({".gitignore": "__pycache__\n", **files})
+        place.user.own(self.remote.path)
+        self._way = ways.of(agent, url, key)
+
+    def ask(self, *texts: str, **options: Any) -> Followed:
+        """A task with a stage for each text, which its agent is asked with these options; by
+        default it may do all."""
+        self._save(
+            [{"name": f"stage-{n}", "command": text} for n, text in enumerate(texts)], options
+        )
+        machine = self.service.ids[self.place.name]
+        return self.service.task(self.name, "Repair the package.", machineId=machine)
+
+    def repaired(self, branch: str) -> bool:
+        """Whether what is pushed there has the package repaired."""
+        return RIGHT.strip() in self.remote.git("show", f"{branch}:arithmetic/__init__.py")
+
+    def _save(self, stages: list[dict[str, Any]], options: Mapping[str, Any]) -> None:
+        body = {
+            "key": self.name,
+            "repoUrl": self.remote.path.as_uri(),
+            "agentType": self.agent.name,
+            "pipeline": stages,
+            "environment": {**self._way.environment, MARK: self.mark},
+            "secrets": self._way.secrets,
+            "agentOptions": {"permissions": "all", **self._way.options, **options},
+        }
+        self.service.api.post("/api/admin/projects", body)
+
+    @property
+    def living(self) -> list[processes.Process]:
+        """All that its agents have started and that still runs."""
+        return processes.marked(MARK, self.mark)
+
+
+def transcript(task: Followed, *kinds: str) -> list[dict[str, Any]]:
+    """All of it, or the entries of these kinds."""
+    items, cursor = [], None
+    while True:
+        asked = {"limit": 100} | ({"cursor": cursor} if cursor else {})
+        page = task.running.api.get(f"{task.path}/transcript", **asked)
+        items += page["items"]
+        if (cursor := page["nextCursor"]) is None:
+            return [item for item in items if not kinds or item["kind"] in kinds]
+
+
+def used(task: Followed) -> Usage:
+    """What its transcript says that it took."""
+    told = [each for entry in transcript(task, "usage") for each in entry["data"]["usage"]]
+    return sum(
+        (
+            Usage(
+                each["inputTokens"] - each["cachedTokens"],
+                each["cachedTokens"],
+                each["outputTokens"],
+                each["reasoningTokens"] or 0,  # claude does not tell
+            )
+            for each in told
+        ),
+        Usage(),
+    )
+
+
+@contextmanager
+def in_service() -> Iterator[Service]:
+    home = Path(tempfile.mkdtemp(prefix="muster-agents-"))
+    home.chmod(0o755)
+    service = Service(home, {})
+    try:
+        with service.stack:
+            service.furnish()
+            yield service
+            end_at_once(service.stack)
+    finally:
+        end_all_of(home)  # shims outlive their daemons
+        shutil.rmtree(home)
