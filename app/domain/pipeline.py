@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
+from app.domain.agent_failure import AgentFailure
 from app.domain.agents import Options
 from app.domain.errors import InvalidFields
 from app.domain.network import Said
@@ -200,6 +201,7 @@ class StageOutcome:
 
     how: Literal["exit", "signal", "timeout", "stopped", "lease"]
     code: int = 0
+    failure: AgentFailure | None = None
 
 
 def next_step(stages: Sequence[Stage], index: int, answered: bool = False) -> Step:
@@ -226,7 +228,10 @@ def advance(
     if outcome.how == "timeout":
         text = f"stage “{name}” took longer than {stages[index].timeout:g} s"
         return Fail(FailureCode.STAGE_TIMEOUT, text)
-    return Fail(FailureCode.STAGE_FAILED, f"stage “{name}” {_ending(outcome)}")
+    text = f"stage “{name}” {_ending(outcome)}"
+    if (why := outcome.failure) is not None and outcome.how in ("exit", "signal"):
+        return Fail(why.code, why.quoted(text))
+    return Fail(FailureCode.STAGE_FAILED, text)
 
 
 def _ending(outcome: StageOutcome) -> str:

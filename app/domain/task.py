@@ -152,6 +152,10 @@ class FailureCode(StrEnum):
 
     STAGE_FAILED = "stage_failed"
     STAGE_TIMEOUT = "stage_timeout"
+    AGENT_UNAUTHORIZED = "agent_unauthorized"  # its key or login is refused
+    AGENT_RATE_LIMITED = "agent_rate_limited"
+    AGENT_QUOTA = "agent_quota"  # what its account may use is used up
+    AGENT_OVERLOADED = "agent_overloaded"  # its model's server is
     MACHINE_LOST = "machine_lost"
     MACHINE_DECOMMISSIONED = "machine_decommissioned"
     GATE_EXPIRED = "gate_expired"

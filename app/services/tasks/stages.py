@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from app import bus
 from app.domain import change, pipeline
+from app.domain.agent_failure import AgentFailure
 from app.domain.attempt import AttemptOutcome, AttemptPhase
 from app.domain.errors import Conflict
 from app.domain.pipeline import StageOutcome
@@ -80,6 +81,7 @@ def finished(live: LiveAttempt, report: frames.StageFinished) -> None:
         "how": report.how,
         "code": report.code,
         "logEnd": report.log_end,
+        "failure": report.failure and [report.failure.kind, report.failure.message],
     }
     settle(live)
 
@@ -94,7 +96,8 @@ def settle(live: LiveAttempt) -> None:
     live.attempt.pending_end = None
     questions.withdraw(live.task, live.attempt, "the stage has ended", live.now)
     index = end["stageIndex"]
-    outcome = StageOutcome(end["how"], end["code"])
+    why = end.get("failure")  # which an earlier release did not keep
+    outcome = StageOutcome(end["how"], end["code"], AgentFailure(*why) if why else None)
     code = exit_code(outcome.how, outcome.code)
     about = {"stage_index": index, "code": code, "log_end": end["logEnd"]}
     bus.tell_exit(live.task.id, live.attempt.number, **about)

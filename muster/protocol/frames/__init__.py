@@ -37,6 +37,8 @@ from muster.protocol.frames.from_server import (
     Welcome,
 )
 from muster.protocol.frames.parts import (
+    AgentFailure,
+    AgentFailureKind,
     AgentOptions,
     Author,
     Big,
@@ -82,6 +84,8 @@ from muster.protocol.frames.reports import (
 __all__ = [
     "Accepted",
     "Ack",
+    "AgentFailure",
+    "AgentFailureKind",
     "AgentOptions",
     "Answer",
     "Asked",

@@ -81,6 +81,9 @@ EntryKind = Literal[
 ]
 
 
+AgentFailureKind = Literal["auth", "rate_limit", "quota", "overloaded", "refused", "unknown"]
+
+
 class TranscriptEntry(Part):
     """One structured thing that an agent did. `at_ms` counts from the attempt's beginning, as its
     log does; `log_offset` is where the log shows it. What was cut says so in `data` (`cut`)."""
@@ -91,6 +94,15 @@ class TranscriptEntry(Part):
     text: str = ""
     data: dict[str, Any] = {}
     log_offset: Big = 0
+
+
+class AgentFailure(Part):
+    """Why an agent says that it failed: its key or login is refused (`auth`), it has asked for too
+    much of late (`rate_limit`) or altogether (`quota`), its model's server is `overloaded`, the
+    model has `refused`. `message` is its own word, for people."""
+
+    kind: AgentFailureKind = "unknown"
+    message: str = ""
 
 
 class DiffStat(Part):

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from muster.protocol.frames.parts import (
+    AgentFailure,
     Big,
     Count,
     DiffStat,
@@ -43,7 +44,8 @@ class StageFinished(ReportBody, tag="stage-finished"):
     """The stage's process group is gone. Takes effect when the log has reached `log_end` bytes.
 
     `how` tells which field speaks: `exit` the exit code, `signal` the signal's number; `timeout`,
-    `stopped` (by an order) and `lease` (the machine fenced itself) need neither.
+    `stopped` (by an order) and `lease` (the machine fenced itself) need neither. `failure` is why
+    its agent says that it failed, if it does.
     """
 
     stage_index: Count
@@ -51,6 +53,7 @@ class StageFinished(ReportBody, tag="stage-finished"):
     how: StageEndedBy
     code: Int = 0
     run: Count = 0
+    failure: AgentFailure | None = None
 
 
 class Transcript(ReportBody, tag="transcript"):

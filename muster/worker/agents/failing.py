@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
+from muster.protocol.frames import AgentFailure, AgentFailureKind
 from muster.worker.agents.degradation import Reason
 
 _OUTPUT_JUDGED = 8 * 1024
+_LONGEST = 2000  # characters of a message
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)")
 _RATE_LIMIT = re.compile(
     r"rate.?limit|too many requests|(?:usage|session|weekly) limit|quota|overloaded"
@@ -33,6 +35,18 @@ def told(facts: Mapping[str, Any]) -> Reason | None:
     if not isinstance(failure, dict):
         return None
     return _KINDS.get(str(failure.get("kind")), "unknown")
+
+
+def reported(facts: Mapping[str, Any]) -> AgentFailure | None:
+    """The same for the server. Facts are the word of what runs in the room, and may be anything."""
+    failure = facts.get("failure")
+    if not isinstance(failure, dict):
+        return None
+    kind, message = str(failure.get("kind")), failure.get("message")
+    return AgentFailure(
+        next((known for known in get_args(AgentFailureKind) if known == kind), "unknown"),
+        message[:_LONGEST] if isinstance(message, str) else "",
+    )
 
 
 def own_words(failures: Mapping[Reason, str], output: bytes) -> Reason | None:

@@ -31,7 +31,7 @@ from muster.protocol.frames import (
     Stop,
     Stopped,
 )
-from muster.worker.agents import agent_outcome, kept_order, stage_command
+from muster.worker.agents import agent_outcome, failing, kept_order, stage_command
 from muster.worker.agents.kept_order import KeptOrder
 from muster.worker.attempts import beginning, failures
 from muster.worker.attempts.context import AttemptContext, Reporter
@@ -233,7 +233,9 @@ class Attempt:
         self._context.streams.await_until(self.key, end.log_end)
         self._refused.tell()
         how = cast(StageEndedBy, end.how)
-        self._reporter.say(StageFinished(kept.stage_index, end.log_end, how, end.code, kept.run))
+        why = failing.reported(end.facts)
+        ended = StageFinished(kept.stage_index, end.log_end, how, end.code, kept.run, why)
+        self._reporter.say(ended)
 
     def _resume(self, stage: int, run: int) -> None:
         """Goes on with the stage that an earlier daemon began."""

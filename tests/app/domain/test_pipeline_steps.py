@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain import pipeline
+from app.domain.agent_failure import AgentFailure
 from app.domain.errors import InvalidFields
 from app.domain.pipeline import (
     Ask,
@@ -89,6 +90,31 @@ def test_any_other_end_fails_the_task_in_words(
     outcome: StageOutcome, code: str, message: str, following: Gate | None
 ):
     assert pipeline.advance(_stages(None, following), 0, outcome) == Fail(code, message)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        ("auth", "agent_unauthorized"),
+        ("rate_limit", "agent_rate_limited"),
+        ("quota", "agent_quota"),
+        ("overloaded", "agent_overloaded"),
+        ("refused", "stage_failed"),
+        ("unknown", "stage_failed"),
+        ("of a newer machine's", "stage_failed"),
+    ],
+)
+def test_an_agent_that_says_why_it_failed_is_quoted(kind: str, code: str):
+    outcome = StageOutcome("exit", 1, AgentFailure(kind, "Not now."))
+    told = Fail(code, "stage “s0” ended with exit code 1: Not now.")
+    assert pipeline.advance(_stages(None), 0, outcome) == told
+
+
+def test_what_an_agent_says_of_a_stage_that_was_ended_or_is_done_counts_for_nothing():
+    why = AgentFailure("auth", "Not now.")
+    fail = pipeline.advance(_stages(None), 0, StageOutcome("timeout", failure=why))
+    assert fail == Fail("stage_timeout", "stage “s0” took longer than 90 s")
+    assert pipeline.advance(_stages(None), 0, StageOutcome("exit", 0, why)) == Publish()
 
 
 @given(

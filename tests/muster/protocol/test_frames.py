@@ -117,6 +117,11 @@ REPORTED: list[tuple[ReportBody, str]] = [
         '{"kind":"stage-finished","stageIndex":2,"logEnd":99,"how":"signal","code":9}',
     ),
     (
+        frames.StageFinished(0, 9, "exit", 1, failure=frames.AgentFailure("auth", "No.")),
+        '{"kind":"stage-finished","stageIndex":0,"logEnd":9,"how":"exit","code":1,'
+        '"failure":{"kind":"auth","message":"No."}}',
+    ),
+    (
         frames.Transcript(2, 5, [frames.TranscriptEntry(7, "command", "make", data={"exit": 2})]),
         '{"kind":"transcript","stageIndex":2,"first":5,"entries":'
         '[{"atMs":7,"kind":"command","title":"make","data":{"exit":2}}]}',

@@ -97,6 +97,21 @@ def test_a_stages_end_waits_for_its_log(actor: Developer, machine: Driven, creat
     assert log_of(actor, task) == b"all the rest"
 
 
+def test_a_task_says_why_its_agent_failed(
+    actor: Developer, machine: Driven, create: Create
+) -> None:
+    task = create([DEVELOP, CHECK])
+    dispatch.assign_queued()
+    machine.orders()
+    machine.begins(task)
+    why = frames.AgentFailure("overloaded", "Come back later.")
+    machine.say(task, frames.StageFinished(0, 0, "exit", 1, failure=why))
+    failure = reads.get(actor, task.id).failure
+    assert failure is not None
+    assert failure["code"] == "agent_overloaded"
+    assert failure["message"].endswith("exit code 1: Come back later.")
+
+
 def test_a_stages_end_takes_effect_when_the_missing_log_is_declared_lost(
     machine: Driven, create: Create
 ) -> None:

@@ -1,5 +1,6 @@
 import pytest
 
+from muster.protocol.frames import AgentFailure
 from muster.worker.agents import failing
 
 
@@ -21,6 +22,20 @@ from muster.worker.agents import failing
 )
 def test_what_an_agent_told_says_why_it_failed(facts: dict, reason: str | None) -> None:
     assert failing.told(facts) == reason
+
+
+@pytest.mark.parametrize(
+    ("facts", "failure"),
+    [
+        ({}, None),
+        ({"failure": "auth"}, None),
+        ({"failure": {"kind": "quota", "message": "Spent."}}, AgentFailure("quota", "Spent.")),
+        ({"failure": {"kind": ["auth"], "message": 1}}, AgentFailure("unknown", "")),
+        ({"failure": {"message": "x" * 9000}}, AgentFailure("unknown", "x" * 2000)),
+    ],
+)
+def test_the_server_is_told_so_in_its_own_words(facts: dict, failure: AgentFailure | None) -> None:
+    assert failing.reported(facts) == failure
 
 
 @pytest.mark.parametrize(
