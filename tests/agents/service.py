@@ -7,16 +7,18 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from demo import places
 from demo.api import Api
 from demo.machines import LocalMachine, await_online
+from muster.protocol.attempt_key import AttemptKey
 from muster.worker import processes
 from muster.worker.layout import Layout
 from tests.agents import ways
@@ -60,6 +62,16 @@ class Place(LocalMachine):
     def process(self) -> str:
         """The daemon's name among the stack's processes."""
         return f"machine-{self.number}"
+
+    def kill(self) -> None:
+        """Ends the daemon alone, as in a crash."""
+        self.stack.processes[self.process].kill()
+
+    def kill_shim(self, task: Followed) -> None:
+        """Likewise the shim of a task's first attempt."""
+        directory = self.layout.attempt(AttemptKey(task.id, 1)).resolve()
+        [shim] = processes.started_with("-I", "-S", str(directory))
+        os.kill(shim.pid, signal.SIGKILL)
 
     def serve(self) -> None:
         """Starts the daemon."""
@@ -137,16 +149,24 @@ class Given:
         self.service.api.post("/api/admin/projects", body)
 
     @property
-    def living(self) -> list[processes.Process]:
-        """All that its agents have started and that still runs."""
-        return processes.marked(MARK, self.mark)
+    def living(self) -> list[bytes]:
+        """The command lines of all that its agents have started and that still runs."""
+        return [_command(each.pid) for each in processes.marked(MARK, self.mark)]
 
 
-def transcript(task: Followed, *kinds: str) -> list[dict[str, Any]]:
-    """All of it, or the entries of these kinds."""
-    items, cursor = [], None
+def _command(pid: int) -> bytes:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
+
+
+def transcript(task: Followed, *kinds: str, attempt: int | None = None) -> list[dict[str, Any]]:
+    """All of the latest attempt's, or of another's; or the entries of these kinds."""
+    items: list[dict[str, Any]] = []
+    of = {} if attempt is None else {"attempt": attempt}
+    cursor = None
     while True:
-        asked = {"limit": 100} | ({"cursor": cursor} if cursor else {})
+        asked = {"limit": 100, **of} | ({"cursor": cursor} if cursor else {})
         page = task.running.api.get(f"{task.path}/transcript", **asked)
         items += page["items"]
         if (cursor := page["nextCursor"]) is None:

@@ -1,0 +1,31 @@
+"""Whoever cancels a task has an end of all that its agent does."""
+
+import time
+
+import pytest
+
+from tests.agents.agents import AGENTS, OPENCODE, Agent, need
+from tests.agents.model.script import call, turn
+from tests.agents.model.server import Model
+from tests.agents.service import Place, Service
+from tests.flows.running import until
+
+SECONDS = 3.0
+
+
+@pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.name)
+def test_it_is_cancelled_with_all_that_it_has_started(
+    service: Service, model: Model, agent: Agent, place: Place
+) -> None:
+    need(agent)
+    if agent is OPENCODE and place.user.uid is not None:
+        pytest.skip("it takes a while: in a full room alone")
+    play = model.play(turn(call("run", command="sleep 6543.21")))
+    given = service.given(place, agent, model.url, play)
+    task = given.ask("Wait.")
+    until(lambda: b"sleep\x006543.21\x00" in given.living, "command")
+    task.act("cancel")
+    begun = time.monotonic()
+    until(lambda: not given.living, "end of all", 30)
+    assert time.monotonic() - begun < SECONDS
+    assert task.now()["status"] == "cancelled"
