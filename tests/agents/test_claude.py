@@ -1,9 +1,20 @@
 """One real agent where the whole suite runs; the others in `make agents`."""
 
+import os
 from collections.abc import Callable
+from typing import Any
 
-from tests.agents.agents import CLAUDE, Agent
-from tests.agents.ground import Ground, repair
+import pytest
+
+from muster.protocol.frames import AgentOptions, Publish, Published, StageFinished
+from tests.agents import ways
+from tests.agents.agents import CLAUDE, NODE, NPM, Agent, need
+from tests.agents.ground import PACKAGE, PROMPT, RIGHT, TEST, Ground, repair
+from tests.agents.model.server import Model
+from tests.muster.worker.repositories import repository, root
+from tests.muster.worker.worker_home import BRANCH, WorkerHome, worker
+
+__all__ = ["repository", "root", "worker"]
 
 
 def test_claude_repairs_a_package_where_the_model_says_how(
@@ -14,3 +25,23 @@ def test_claude_repairs_a_package_where_the_model_says_how(
     ended = at.ask(play)
     assert (ended.status, play.left) == (0, 0), ended.stderr
     assert at.is_repaired
+
+
+def test_a_worker_has_claude_repair_a_package_and_pushes_it(
+    worker: WorkerHome, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need(CLAUDE)
+    worker.repository.commit({"arithmetic/__init__.py": PACKAGE, "arithmetic/test_double.py": TEST})
+    monkeypatch.setenv("PATH", os.pathsep.join([str(NPM), str(NODE), os.environ["PATH"]]))
+    play = model.play(*repair())
+    way = ways.of(CLAUDE, model.url, play.key)
+    options = AgentOptions(permissions="run")
+    worker.start()
+    told: dict[str, Any] = {"kind": "agent", "agent": "claude", "options": options}
+    worker.run(PROMPT, env=way.environment, secrets=way.secrets, **told)
+    finished = worker.server.until_said(StageFinished)
+    assert (finished.how, finished.code, play.left) == ("exit", 0, 0), worker.server.log()
+    worker.server.send(Publish(7, 1))
+    worker.server.until_said(Published)
+    pushed = worker.repository.git("show", f"{BRANCH}:arithmetic/__init__.py")
+    assert RIGHT.strip() in pushed
