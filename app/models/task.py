@@ -119,8 +119,8 @@ class Attempt(Model):
     `question` is what its agent has asked last in the middle of the stage, by the machine's number:
     {number, gate (the `Gate`'s number), answer? {choice?, input?}}; an empty answer: nobody's.
     `pending_end` is the reported end of a stage whose log is not complete yet: {stageIndex, how,
-    code, logEnd, failure? [kind, message]}. `log_gaps` lists the byte ranges [from, to) of the log
-    that the machine has lost. `transcript_entries` is how many entries its transcript has.
+    code, logEnd, failure? [kind, message], denied}. `log_gaps` lists the byte ranges [from, to) of
+    the log that the machine has lost. `transcript_entries` is how many entries its transcript has.
     `forget_at` is when the machine may delete the workspace, `forgotten_at` when it has.
     """
 

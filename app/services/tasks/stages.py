@@ -82,6 +82,7 @@ def finished(live: LiveAttempt, report: frames.StageFinished) -> None:
         "code": report.code,
         "logEnd": report.log_end,
         "failure": report.failure and [report.failure.kind, report.failure.message],
+        "denied": report.denied,
     }
     settle(live)
 
@@ -101,10 +102,7 @@ def settle(live: LiveAttempt) -> None:
     code = exit_code(outcome.how, outcome.code)
     about = {"stage_index": index, "code": code, "log_end": end["logEnd"]}
     bus.tell_exit(live.task.id, live.attempt.number, **about)
-    text = f"stage “{name_of(live.task, index)}” ended: {_how(outcome)}"
-    live.record(
-        EventType.STAGE_FINISHED, text, stage_index=index, how=outcome.how, code=outcome.code
-    )
+    _tell_end(live, index, outcome, end.get("denied"))
     if outcome.how in ("stopped", "lease"):
         # A live attempt that the machine ended itself, as it does when it cannot reach us: that
         # may cost the stage, never the task.
@@ -120,6 +118,17 @@ def settle(live: LiveAttempt) -> None:
     if demanded is not step:
         live.task.result = {"commit": made["commit"], "pushed": False, **made["diff"]}
     proceed(live, demanded)
+
+
+def _tell_end(live: LiveAttempt, index: int, outcome: StageOutcome, denied: int | None) -> None:
+    """`denied`: how many calls its agent was denied, where that is known."""
+    name = name_of(live.task, index)
+    about = {"stage_index": index, **({} if denied is None else {"denied": denied})}
+    text = f"stage “{name}” ended: {_how(outcome)}"
+    live.record(EventType.STAGE_FINISHED, text, how=outcome.how, code=outcome.code, **about)
+    if denied:
+        calls = "a call of a tool" if denied == 1 else f"{denied} calls of tools"
+        live.record(EventType.WARNING, f"in stage “{name}” the agent was denied {calls}", **about)
 
 
 def proceed(live: LiveAttempt, step: pipeline.Step) -> None:

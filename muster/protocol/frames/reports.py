@@ -45,7 +45,8 @@ class StageFinished(ReportBody, tag="stage-finished"):
 
     `how` tells which field speaks: `exit` the exit code, `signal` the signal's number; `timeout`,
     `stopped` (by an order) and `lease` (the machine fenced itself) need neither. `failure` is why
-    its agent says that it failed, if it does.
+    its agent says that it failed, if it does; `denied` how many calls of tools it was denied, where
+    it says so.
     """
 
     stage_index: Count
@@ -54,6 +55,7 @@ class StageFinished(ReportBody, tag="stage-finished"):
     code: Int = 0
     run: Count = 0
     failure: AgentFailure | None = None
+    denied: Count | None = None
 
 
 class Transcript(ReportBody, tag="transcript"):

@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import cast
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
@@ -24,16 +23,14 @@ from muster.protocol.frames import (
     Publish,
     Published,
     RunStage,
-    StageEndedBy,
-    StageFinished,
     StageStarted,
     Stale,
     Stop,
     Stopped,
 )
-from muster.worker.agents import agent_outcome, failing, kept_order, stage_command
+from muster.worker.agents import agent_outcome, kept_order, stage_command
 from muster.worker.agents.kept_order import KeptOrder
-from muster.worker.attempts import beginning, failures
+from muster.worker.attempts import beginning, ending, failures
 from muster.worker.attempts.context import AttemptContext, Reporter
 from muster.worker.attempts.noted_orders import AttemptOrder, NotedOrders
 from muster.worker.attempts.refused import RefusedHosts
@@ -232,10 +229,7 @@ class Attempt:
             return
         self._context.streams.await_until(self.key, end.log_end)
         self._refused.tell()
-        how = cast(StageEndedBy, end.how)
-        why = failing.reported(end.facts)
-        ended = StageFinished(kept.stage_index, end.log_end, how, end.code, kept.run, why)
-        self._reporter.say(ended)
+        self._reporter.say(ending.report(kept, end))
 
     def _resume(self, stage: int, run: int) -> None:
         """Goes on with the stage that an earlier daemon began."""

@@ -122,6 +122,10 @@ REPORTED: list[tuple[ReportBody, str]] = [
         '"failure":{"kind":"auth","message":"No."}}',
     ),
     (
+        frames.StageFinished(2, 99, "exit", denied=0),
+        '{"kind":"stage-finished","stageIndex":2,"logEnd":99,"how":"exit","denied":0}',
+    ),
+    (
         frames.Transcript(2, 5, [frames.TranscriptEntry(7, "command", "make", data={"exit": 2})]),
         '{"kind":"transcript","stageIndex":2,"first":5,"entries":'
         '[{"atMs":7,"kind":"command","title":"make","data":{"exit":2}}]}',

@@ -3,13 +3,15 @@
 import signal
 
 import pytest
+from sqlalchemy import select
 
 from app.domain import fleet
 from app.domain.attempt import AttemptOutcome, AttemptPhase
 from app.domain.machine import MachineStatus
 from app.domain.task import EventType as E
 from app.domain.task import TaskStatus
-from app.models import Developer
+from app.extensions import db
+from app.models import Developer, Event
 from app.services.dispatch import dispatch
 from app.services.machines.orders import Want
 from app.services.tasks import gates, reads
@@ -136,6 +138,40 @@ def test_a_stages_end_and_its_log_may_come_in_one_batch(machine: Driven, create:
         logs=[log_frame(task, b"done")],
     )
     assert machine.orders() == [(Want.RUN, task.id, 1)]
+
+
+@pytest.mark.parametrize(
+    ("denied", "told", "warnings"),
+    [
+        pytest.param(None, {}, [], id="nobody knows"),
+        pytest.param(0, {"denied": 0}, [], id="nothing"),
+        pytest.param(
+            1,
+            {"denied": 1},
+            ["in stage “develop” the agent was denied a call of a tool"],
+            id="one call",
+        ),
+        pytest.param(
+            3,
+            {"denied": 3},
+            ["in stage “develop” the agent was denied 3 calls of tools"],
+            id="some calls",
+        ),
+    ],
+)
+def test_what_an_agent_was_denied_is_told(
+    machine: Driven, create: Create, denied: int | None, told: dict[str, int], warnings: list[str]
+) -> None:
+    task = create([DEVELOP, CHECK])
+    dispatch.assign_queued()
+    machine.orders()
+    machine.begins(task)
+    machine.say(task, frames.StageFinished(0, 0, "exit", denied=denied))
+    events = db.session.scalars(select(Event).where(Event.task_id == task.id)).all()
+    (end,) = [event for event in events if event.type is E.STAGE_FINISHED]
+    assert end.data == {"how": "exit", "code": 0} | told
+    assert [event.message for event in events if event.type is E.WARNING] == warnings
+    assert all(event.data == told for event in events if event.type is E.WARNING)
 
 
 def test_the_phase_follows_the_pipeline(machine: Driven, create: Create) -> None:
