@@ -165,7 +165,8 @@ class OpenCode:
         }
 
     def argv(self, prompt: str, session: str | None = None, may_run: bool = True) -> list[str]:
-        argv = ["opencode", "run", "--format", "json"]
+        # Its log alone says that a request was refused and is tried again.
+        argv = ["opencode", "run", "--format", "json", "--print-logs", "--log-level", "ERROR"]
         # Without a title it asks the model for one, and tells nowhere what that took.
         argv += ["--session", session] if session else ["--title", "Task"]
         return [*argv, prompt]
@@ -225,7 +226,13 @@ def need(agent: Agent) -> None:
         missing(program)
 
 
-def run(argv: list[str], at: Path, variables: Mapping[str, str], within: float = 120.0) -> Ended:
+def run(
+    argv: list[str],
+    at: Path,
+    variables: Mapping[str, str],
+    within: float = 120.0,
+    inherits: tuple[int, ...] = (),
+) -> Ended:
     """With these variables alone, and no input; killed with its whole process group in the end."""
     path = os.pathsep.join([str(NPM), str(NODE), os.environ["PATH"]])
     found = shutil.which(argv[0], path=path) or missing(argv[0])
@@ -239,6 +246,7 @@ def run(argv: list[str], at: Path, variables: Mapping[str, str], within: float =
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        pass_fds=inherits,
     )
     try:
         stdout, stderr = process.communicate(timeout=within)

@@ -4,6 +4,7 @@
 anew, and the exit statuses to `recorded/endings.json`; null is one that still waited and had to be
 ended.
 
+What of their standard error is read is in `AGENT-SCENARIO.log`, without the places in their code.
 What differs from run to run and from machine to machine (paths, ports, ids) is replaced.
 """
 
@@ -103,6 +104,14 @@ RECORDINGS = [
 ]
 
 
+HEARD = {
+    "opencode": ("rate-limited", "rate-limited-untold", "overloaded"),
+    "gemini": ("rate-limited-untold", "overloaded"),
+    "codex": ("denied",),
+}
+OF_THE_MACHINE = re.compile(r"^ |/tmp|/root|file://")
+
+
 def neutral(text: str, ground: Ground) -> str:
     for found, kept in (
         # As claude names a directory after it.
@@ -135,6 +144,10 @@ def record(agent: Agent, scenario: str) -> int | None:
         ended = SCENARIOS[scenario](ground)
         path = RECORDED / f"{agent.name}-{scenario}.jsonl"
         path.write_text(neutral(ended.stdout, ground))
+        if scenario in HEARD.get(agent.name, ()):
+            lines = neutral(ended.stderr, ground).splitlines(keepends=True)
+            kept = [line for line in lines if not OF_THE_MACHINE.search(line)]
+            path.with_suffix(".log").write_text("".join(kept))
     sys.stderr.write(f"{path.name}: {ended.status} after {ended.seconds:.0f} s\n")
     return ended.status
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.agents.record import IDS, RECORDED, RECORDINGS
+from tests.agents.record import HEARD, IDS, RECORDED, RECORDINGS
 
 NAMES = [f"{agent.name}-{scenario}" for agent, scenario in RECORDINGS]
 NEUTRAL = re.compile(r"0{8}-0{4}-4000-8000-\d{12}")
@@ -23,3 +23,10 @@ def test_a_recording_could_be_of_any_machine(name: str) -> None:
     assert all(isinstance(json.loads(line), dict) for line in text.splitlines())
     assert [found[0] for found in OF_A_MACHINE.finditer(text)] == []
     assert [found[0] for found in IDS.finditer(text) if not NEUTRAL.fullmatch(found[0])] == []
+
+
+@pytest.mark.parametrize("name", [f"{agent}-{each}" for agent in HEARD for each in HEARD[agent]])
+def test_a_log_could_be_of_any_machine(name: str) -> None:
+    text = (RECORDED / f"{name}.log").read_text()
+    assert text
+    assert [found[0] for found in OF_A_MACHINE.finditer(text)] == []

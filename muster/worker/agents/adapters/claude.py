@@ -31,7 +31,7 @@ CLAUDE = Adapter(
     hosts=("api.anthropic.com", "console.anthropic.com", "claude.ai"),
     keys=("ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_BASE_URL"),
     environment={
-        # It waits as long as it is told to before each.
+        # It waits as long as it is told to before each, unless we end it.
         "CLAUDE_CODE_MAX_RETRIES": "2",
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
         "DISABLE_AUTOUPDATER": "1",

@@ -53,7 +53,7 @@ _OF_WORDS = {
     "overloaded": "overloaded",
     "at capacity": "overloaded",
 }
-_AFTER = re.compile(r"(?:retry|try again) (?:after|in) (\d{1,7}) ?s", re.IGNORECASE)
+_AFTER = re.compile(r"(?:retry|try again) (?:after|in) (\d{1,7})(?:\.\d+)? ?s", re.IGNORECASE)
 _AT = re.compile(r"try again at (\d{1,2}):(\d\d) ([AP]M)", re.IGNORECASE)
 
 

@@ -66,12 +66,27 @@ class Narration:
     def _line(self, line: bytes) -> list[Told]:
         line = line.removesuffix(b"\r")
         told = self._event(line) if line.lstrip().startswith(b"{") else None
-        if told is not None:
-            return told
-        return [Told(rendering.passed_on(line.decode(errors="backslashreplace")))]
+        return [_passed_on(line)] if told is None else told
 
     def _event(self, line: bytes) -> list[Told] | None:
         try:
             return self._format.feed(json.loads(line))
         except UNEXPECTED:
             return None
+
+
+class Aside(Narration):
+    """What an agent says on its standard error is for people: it is passed on, and listened to."""
+
+    def end(self) -> Iterator[Told]:
+        if self._size or self._decoder:
+            yield from self._ended(b"")
+
+    def _line(self, line: bytes) -> list[Told]:
+        line = line.removesuffix(b"\r")
+        text = line.decode(errors="backslashreplace")
+        return [_passed_on(line), *self._format.aside(text)]
+
+
+def _passed_on(line: bytes) -> Told:
+    return Told(rendering.passed_on(line.decode(errors="backslashreplace")))

@@ -42,6 +42,11 @@ def error(text: str, failure: dict[str, Any] | None = None, **data: Any) -> Told
     return Told(rendering.error(text), made, {"failure": failure} if failure else None)
 
 
+def failing(failure: dict[str, Any]) -> Told:
+    """Why it may fail, of which the words are shown already."""
+    return Told(facts={"failure": failure})
+
+
 def recovered() -> Told:
     """It went on after what seemed a failure."""
     return Told(facts={"failure": None})

@@ -2,7 +2,8 @@
 
 `feed(event)` returns that, or None for a shape that it does not know; of one that is not as it is
 documented it may raise any of `UNEXPECTED`. Both are passed on as they came. `end()` tells what
-waited for more, when there is no more.
+waited for more, when there is no more. `aside(line)` tells what a line of its standard error means,
+which is shown already.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     class Format(Protocol):
         def feed(self, event: dict[str, Any]) -> list[Told] | None: ...
         def end(self) -> list[Told]: ...
+        def aside(self, line: str) -> list[Told]: ...
 
 
 UNEXPECTED = (LookupError, TypeError, AttributeError, ValueError, RecursionError)

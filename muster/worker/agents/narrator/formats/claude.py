@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 from muster.worker.agents.narrator import failures, tellings
 from muster.worker.agents.narrator.calls import Calls
@@ -58,6 +59,9 @@ class Claude:
     def end(self) -> list[Told]:
         return [*tellings.message(self._streamed), *self._calls.unfinished()]
 
+    def aside(self, line: str) -> list[Told]:
+        return []
+
     def _system(self, event: dict[str, Any]) -> list[Told] | None:
         match string(event["subtype"]):
             case "init":
@@ -91,7 +95,8 @@ class Claude:
         delay = float(event.get("retry_delay_ms") or 0) / 1000
         attempt = f"{event.get('attempt')}/{event.get('max_retries')}"
         why = f"{error} ({status})" if status else error or "no connection"
-        return self._failed(kind, f"{why}; trying again in {delay:.0f} s ({attempt})")
+        text = f"{why}; trying again in {delay:.0f} s ({attempt})"
+        return self._failed(kind, text, int(time.time() + delay) if _is_told(event) else None)
 
     def _failed(self, kind: str, text: str, resets_at: int | None = None) -> Told:
         self._failure = failures.failure(kind, text, resets_at)
@@ -191,3 +196,10 @@ class Claude:
         turns, session = count(event.get("num_turns")), string(event["session_id"])
         told.append(tellings.ending(claude_usage.of_result(event), turns, denied, session=session))
         return told
+
+
+def _is_told(event: dict[str, Any]) -> bool:
+    """Whether its API said how long to wait: by itself it waits half a second, and twice as long
+    each time, and a little more or less."""
+    attempt, delay = count(event.get("attempt")) or 1, float(event.get("retry_delay_ms") or 0)
+    return delay > 500 << min(attempt, 20)

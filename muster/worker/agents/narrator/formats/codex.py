@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 from muster.worker.agents.narrator import failures, rendering, tellings
 from muster.worker.agents.narrator.calls import Call
-from muster.worker.agents.narrator.entries import Told
+from muster.worker.agents.narrator.entries import Told, entry
 from muster.worker.agents.narrator.formats.codex_changes import Changes, text_of
 from muster.worker.agents.narrator.formats.fields import count, mapping, optional, string, usage
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+_REFUSED = re.compile(r"^\S+ ERROR codex_core::tools::router: error=(patch rejected: .+)")
 _CHANGES = ("add", "update", "delete")
 _CALLS = ("command_execution", "file_change", "mcp_tool_call", "web_search", "collab_tool_call")
 
@@ -53,6 +55,14 @@ class Codex:
 
     def end(self) -> list[Told]:
         return [told for item in list(self._begun.values()) for told in self._item(item) or []]
+
+    def aside(self, line: str) -> list[Told]:
+        """An edit that was refused it tells of in its log alone."""
+        found = _REFUSED.search(line)
+        if found is None:
+            return []
+        self._denied += 1
+        return [Told(None, entry("denied", "apply_patch", found[1]), {"denied": self._denied})]
 
     def _completed(self, said: dict[str, Any]) -> list[Told]:
         self._turns += 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from muster.worker.agents.narrator import failures, tellings
+import re
+
+from muster.worker.agents.narrator import failures, limits, tellings
 from muster.worker.agents.narrator.calls import Call, Calls, replacement
 from muster.worker.agents.narrator.entries import Told
 from muster.worker.agents.narrator.formats.fields import count, mapping, optional, string, usage
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 
 _DENIED = "policy_violation"
 _AUTHENTICATION = "FatalAuthenticationError"
+_ATTEMPT = re.compile(r"Attempt \d+ failed(?: with status (\d{3})|: .)")
+_AGAIN = re.compile("Retrying after [0-9]+ms")
 
 
 class Gemini:
@@ -22,6 +26,7 @@ class Gemini:
         self._calls = Calls()
         self._pieces: list[str] = []
         self._denied = 0
+        self._kind: str | None = None  # of the request's failure that it spoke of last
 
     def feed(self, event: dict[str, Any]) -> list[Told] | None:
         if event.get("type") == "message" and event.get("role") == "assistant":
@@ -31,6 +36,13 @@ class Gemini:
 
     def end(self) -> list[Told]:
         return [*self._message(), *self._calls.unfinished()]
+
+    def aside(self, line: str) -> list[Told]:
+        """It says only there that it tries again, and how soon perhaps a line below."""
+        if found := _ATTEMPT.match(line):
+            self._kind = failures.of_status(int(found[1])) if found[1] else _named(line)
+            return limits.aside(self._kind, line)
+        return limits.aside(self._kind, line) if self._kind and _AGAIN.search(line) else []
 
     def _of(self, event: dict[str, Any]) -> list[Told] | None:
         match event.get("type"):
@@ -113,3 +125,9 @@ def _usage(model: str | None, said: dict[str, Any]) -> dict[str, Any]:
         made += reasoning
     cached = count(said.get("cached"))
     return usage(model, taken=taken, cached=cached, made=made, reasoning=reasoning, cost=None)
+
+
+def _named(line: str) -> str:
+    """Without a status it tries again only what is limited."""
+    kind = failures.kind_of(line)
+    return "rate_limit" if kind == "unknown" else kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 
-from muster.worker.agents.narrator import failures, tellings
+from muster.worker.agents.narrator import failures, limits, tellings
 from muster.worker.agents.narrator.calls import Call, Calls, replacement
 from muster.worker.agents.narrator.entries import Told
 from muster.worker.agents.narrator.formats.fields import (
@@ -27,6 +27,9 @@ _CHANGES = {"Add": "add", "Delete": "delete", "Update": "update"}
 _PATCHED = re.compile(r"^\*\*\* (Add|Delete|Update) File: (.+)$", re.MULTILINE)
 # No field says so.
 _DENIED = re.compile("rejected permission|rule which prevents you from using")
+_REFUSED = re.compile(
+    r'^timestamp=\S+ level=ERROR .*error\.error="AI_APICallError: ((?:[^"\\]|\\.)*)'
+)
 _OF_NAME = {"ProviderAuthError": "auth", "ContentFilterError": "refused"}
 
 
@@ -50,6 +53,11 @@ class OpenCode:
         if not self._is_opened:
             return []
         return [tellings.ending(self._usage(), len(self._steps), self._denied)]
+
+    def aside(self, line: str) -> list[Told]:
+        """Its log, which alone says that it tries a request again."""
+        found = _REFUSED.search(line)
+        return limits.aside(None, found[1]) if found else []
 
     def _of(self, event: dict[str, Any]) -> list[Told] | None:
         match event.get("type"):

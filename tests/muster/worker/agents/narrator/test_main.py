@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from muster.worker.agents.narrator.main import PATIENCE
+from muster.worker.agents.narrator.agent import LIMITED, PATIENCE
+from muster.worker.agents.narrator.limits import GRACE
 from tests.muster.worker.agents.narrator.narrator_process import (
     BARE,
     LONGEST,
@@ -69,9 +70,9 @@ def test_an_agent_that_cannot_be_started_ends_it_as_in_a_shell(name: str, status
 
 
 def test_the_agent_reads_nothing_and_its_errors_go_to_the_terminal(start: Start) -> None:
-    narrator = start("cat; test -t 1 || echo piped; test -t 2 && echo shown >&2")
+    narrator = start("cat; test -t 1 || echo piped; echo shown >&2; printf '\\033[2Junended' >&2")
     assert narrator.ended() == 0
-    assert sorted(narrator.shown.split()) == ["piped", "shown"]
+    assert sorted(narrator.shown.split()) == ["piped", "shown", "␛[2Junended"]
 
 
 def test_the_agent_gets_no_more_than_it_should(
@@ -115,6 +116,43 @@ def test_a_term_is_passed_on_to_the_agent(start: Start) -> None:
     narrator.process.terminate()
     assert narrator.ended() == 6
     assert "ending" in narrator.shown
+
+
+RETRY = {
+    "type": "system",
+    "subtype": "api_retry",
+    "attempt": 1,
+    "retry_delay_ms": 3_600_000,
+    "error_status": 429,
+}
+
+
+def waits(*trapped: str) -> str:
+    """What makes a shell say that it waits for an hour, and do so, whatever signals come."""
+    traps = "".join(f"trap 'echo {name} came' {name}; " for name in trapped)
+    return f"{traps}echo '{json.dumps(RETRY)}'; while :; do sleep 0.1; done"
+
+
+def test_an_agent_that_waits_for_a_limit_is_ended(start: Start) -> None:
+    began = time.monotonic()
+    narrator = start(waits())
+    assert narrator.ended() == LIMITED
+    assert "It waits by itself, and is ended: " in narrator.shown
+    assert GRACE <= time.monotonic() - began < GRACE + LONGEST / 4
+
+
+def test_one_that_does_not_want_to_end_is_killed(start: Start) -> None:
+    narrator = start(waits("INT", "TERM"))
+    assert narrator.ended() == LIMITED
+    assert narrator.shown.index("INT came") < narrator.shown.index("TERM came")
+
+
+def test_what_it_started_ends_with_it(start: Start) -> None:
+    """As gemini is: the one that we have started passes no signals on."""
+    child = f"trap 'echo child ended; exit' TERM; {waits()}"
+    narrator = start(f"trap : INT TERM; ({child}) & wait; wait; wait")
+    assert narrator.ended() == LIMITED
+    assert "child ended" in narrator.shown
 
 
 def test_the_shim_knows_before_the_terminal_shows(

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muster.worker.agents.narrator import formats, visible
-from muster.worker.agents.narrator.narration import Narration
+from muster.worker.agents.narrator.narration import Aside, Narration
 from tests.muster.worker.agents.narrator.narrated import SGR, Heard, heard, heard_bytes
 
 # What would move a terminal's cursor or more, once colours are taken away.
@@ -159,6 +159,26 @@ def test_bytes_that_are_no_events_are_passed_on(name: str, chunks: list[bytes]) 
     said = b"".join(chunks).decode(errors="backslashreplace")
     letters = "".join(filter(str.isalnum, SGR.sub("", visible.coloured(said))))
     assert "".join(filter(str.isalnum, told.plain)) == letters
+
+
+WORDS = (
+    "Attempt 1 failed with status 429. Retrying",
+    "Attempt 1 failed: no",
+    "Suggested retry after 5s.. Retrying after 1ms",
+    'timestamp=1 level=ERROR error.error="AI_APICallError: rate limit"',
+    "1 ERROR codex_core::tools::router: error=patch rejected: no",
+)
+
+
+@EVERY
+@QUICK
+@given(lines=st.lists(st.text() | st.sampled_from(WORDS)))
+def test_what_is_said_aside_is_shown(name: str, lines: list[str]) -> None:
+    said = "\n".join(lines).encode(errors="replace")
+    aside = Aside(formats.of_name(name))
+    told = Heard([*aside.heard(said), *aside.end()])
+    require_harmless(told)
+    assert "".join(visible.plain(said.decode()).split()) in "".join(told.plain.split())
 
 
 SAID: dict[str, Any] = {

@@ -1,12 +1,15 @@
 """What the real agents printed, as `tests/agents/record.py` keeps it, is understood."""
 
+import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from muster.worker.agents.narrator import formats
-from tests.muster.worker.agents.narrator.narrated import Heard, heard_bytes
+from muster.worker.agents.narrator.entries import Told
+from muster.worker.agents.narrator.narration import Aside
+from tests.muster.worker.agents.narrator.narrated import Heard, heard, heard_bytes
 
 RECORDED = Path(__file__).parents[5] / "agents" / "recorded"
 CALLS = ("command", "edit", "tool", "denied")
@@ -15,6 +18,13 @@ CALLS = ("command", "edit", "tool", "denied")
 def recorded(name: str) -> Heard:
     spoken = formats.of_name(name.partition("-")[0])
     return heard_bytes(spoken, (RECORDED / f"{name}.jsonl").read_bytes())
+
+
+def said_aside(name: str) -> list[Told]:
+    """What is told of what an agent said on its standard error."""
+    aside = Aside(formats.of_name(name.partition("-")[0]))
+    data = (RECORDED / f"{name}.log").read_bytes()
+    return [*aside.heard(data), *aside.end()]
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in RECORDED.glob("*.jsonl")))
@@ -78,3 +88,48 @@ def test_failures_are_told_apart(name: str, kind: str) -> None:
 @pytest.mark.parametrize("name", ["claude-subscriber-quota", "codex-quota", "gemini-rate-limited"])
 def test_the_end_of_a_limit_is_known(name: str) -> None:
     assert recorded(name).facts["failure"]["resetsAt"] > 1_700_000_000
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "is_told"),
+    [
+        ("opencode-rate-limited", "rate_limit", True),
+        ("opencode-rate-limited-untold", "rate_limit", False),
+        ("opencode-overloaded", "overloaded", False),
+        ("gemini-rate-limited-untold", "rate_limit", True),
+        ("gemini-overloaded", "overloaded", False),
+    ],
+)
+def test_a_limit_that_it_waits_for_is_known_by_its_log(name: str, kind: str, is_told: bool) -> None:
+    failures = [each.facts["failure"] for each in said_aside(name) if each.facts]
+    assert {failure["kind"] for failure in failures} == {kind}
+    assert any(failure["resetsAt"] for failure in failures) is is_told
+
+
+def test_what_codex_was_denied_is_known_by_its_log() -> None:
+    told = Heard(said_aside("codex-denied"))
+    assert told.facts["denied"] == 1
+    assert told.of_kind("denied")["text"].startswith("patch rejected: ")
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in RECORDED.glob("*.log")))
+def test_a_log_is_shown_as_it_is(name: str) -> None:
+    assert Heard(said_aside(name)).plain == (RECORDED / f"{name}.log").read_text()
+
+
+def test_how_long_claude_waits_is_known_where_it_was_told() -> None:
+    told, untold = (
+        heard(
+            formats.of_name("claude"),
+            {
+                "type": "system",
+                "subtype": "api_retry",
+                "attempt": 2,
+                "retry_delay_ms": delay,
+                "error_status": 429,
+            },
+        ).facts["failure"]["resetsAt"]
+        for delay in (20_000, 1_240.7)
+    )
+    assert 0 <= time.time() + 20 - told < 10
+    assert untold is None
