@@ -13,6 +13,7 @@ _IMPORT = (
     "import sys; sys.path.append(sys.argv[1]); from muster.worker.agents.narrator.main import main"
 )
 _ENTRY = f"{_IMPORT}; main(sys.argv[2:])"
+_BY_SHELL = ("/bin/sh", "-c", 'exec "$@"', "sh")
 _TRIAL = 20.0  # seconds for a trial
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,8 @@ log = logging.getLogger(__name__)
 def is_possible(room: Room) -> bool:
     """Whether an attempt can run the narrator in such a room, by trying it: the worker's Python may
     lie where others have no access."""
-    argv = room.command(*room.python(_IMPORT), cwd="/")
+    # By a shell: what becomes the attempt may still start what that has no access to.
+    argv = room.command(*_BY_SHELL, *room.python(_IMPORT), cwd="/")
     try:
         done = subprocess.run(
             argv,
