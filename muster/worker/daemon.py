@@ -97,6 +97,7 @@ class Daemon:
             tunnels=self._tunnels,
             limits=self._limits,
             narrates=cache(partial(narrated.is_possible, programs)),
+            takes_questions=self._channel.takes_questions,
         )
         self._orders = Orders(context)
 

@@ -2,6 +2,7 @@
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
+    Answer,
     Author,
     Drain,
     Drained,
@@ -51,6 +52,9 @@ class Orders:
                 self._context.tunnels.order(order)
             case OpenTerminal():
                 self._open_terminal(order)
+            case Answer():
+                if attempt := self.attempts.find(AttemptKey.of(order)):
+                    attempt.questions.order(order)
             case Stop() | Stale() | Publish() | Forget():
                 self._pass_on(order)
 

@@ -263,6 +263,7 @@ _EFFECTS: dict[type, Callable[[LiveAttempt, Any], None]] = {
     frames.StageStarted: stages.started,
     frames.StageFinished: stages.finished,
     frames.Asked: stages.asked,
+    frames.Unasked: stages.unasked,
     frames.Checkpoint: stages.checkpointed,
     frames.Published: stages.published,
     frames.Failed: stages.failed,

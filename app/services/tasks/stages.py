@@ -71,6 +71,14 @@ def asked(live: LiveAttempt, report: frames.Asked) -> None:
     questions.ask(live.task, live.attempt, report, live.now)
 
 
+def unasked(live: LiveAttempt, report: frames.Unasked) -> None:
+    """A stage's agent does not wait for an answer any more. Raises Conflict where the stage was not
+    ordered."""
+    _must_run(live, report)
+    if (live.attempt.question or {}).get("number") == report.number:
+        questions.withdraw(live.task, live.attempt, "the agent goes on without it", live.now)
+
+
 def finished(live: LiveAttempt, report: frames.StageFinished) -> None:
     """A stage's process has ended. This takes effect when the log has come as far as the report
     says. Raises Conflict where the stage was not ordered.
@@ -243,7 +251,11 @@ def is_lost_from_sight(task: Task) -> bool:
 
 def _must_run(
     live: LiveAttempt,
-    report: frames.StageStarted | frames.StageFinished | frames.Checkpoint | frames.Asked,
+    report: frames.StageStarted
+    | frames.StageFinished
+    | frames.Checkpoint
+    | frames.Asked
+    | frames.Unasked,
 ) -> None:
     """Raises Conflict where the machine speaks of a stage, or of a run of it, that it has no order
     for.

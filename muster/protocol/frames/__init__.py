@@ -78,6 +78,7 @@ from muster.protocol.frames.reports import (
     Stopped,
     Transcript,
     TunnelFacts,
+    Unasked,
     WorkspaceFacts,
 )
 
@@ -143,6 +144,7 @@ __all__ = [
     "TranscriptEntry",
     "Tunnel",
     "TunnelFacts",
+    "Unasked",
     "Undrain",
     "Welcome",
     "WorkspaceFacts",

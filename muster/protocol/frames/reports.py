@@ -85,6 +85,15 @@ class Asked(ReportBody, tag="asked"):
     run: Count = 0
 
 
+class Unasked(ReportBody, tag="unasked"):
+    """The agent goes on without an answer to the question of that number, which it waits for no
+    more."""
+
+    stage_index: Count
+    number: Count
+    run: Count = 0
+
+
 class Checkpoint(ReportBody, tag="checkpoint"):
     """The stage's work is pushed as `ref`; reported before its `StageFinished`, and again when a
     tunnel has closed through which somebody changed it while the task waited.
@@ -184,6 +193,7 @@ Body = (
     | StageFinished
     | Transcript
     | Asked
+    | Unasked
     | Checkpoint
     | Published
     | WorkspaceFacts

@@ -33,6 +33,7 @@ from muster.worker.agents.kept_order import KeptOrder
 from muster.worker.attempts import beginning, ending, failures
 from muster.worker.attempts.context import AttemptContext, Reporter
 from muster.worker.attempts.noted_orders import AttemptOrder, NotedOrders
+from muster.worker.attempts.questions import Questions
 from muster.worker.attempts.refused import RefusedHosts
 from muster.worker.attempts.serial_executor import SerialExecutor
 from muster.worker.attempts.shim_side import AttemptShim, Interrupted, ShimLost
@@ -75,6 +76,7 @@ class Attempt:
         self._workspace = AttemptWorkspace(self._reporter, self._abandoned)
         self._kept = kept_order.read(self._shim.directory) if resumed else None
         self._noted = NotedOrders()
+        self.questions = Questions(self._reporter, self._shim, self._noted.may_go_on)
         if resumed:
             self._noted.take_up(self._shim.past(), self._reporter.standing)
         self._executor = SerialExecutor(
@@ -205,8 +207,8 @@ class Attempt:
         """Waits for the stage's end and reports it; that of a stage to stop `_stop` reports."""
         end: StageEnd | None = None
         with suppress(ShimLost, Interrupted), self._workspace.watched():
-            may_go_on, tell = self._noted.may_go_on, self._transcript.tell
-            end = self._shim.wait(kept.stage_index, kept.run, may_go_on, tell)
+            told = (self._transcript.tell, self.questions.tell)
+            end = self._shim.wait(kept.stage_index, kept.run, self._noted.may_go_on, told)
             self._kept = kept = kept.learned(end.facts, self._shim.directory)
         self._transcript.tell_rest(lambda: not self._leaving)
         if self._leaving or self._noted.is_stopping:

@@ -27,7 +27,8 @@ class AttemptContext:
     """The daemon's parts.
 
     `changed` is called when what the machine can do, or has, may have changed. `narrates` tells
-    whether attempts can run the narrator.
+    whether attempts can run the narrator, and `takes_questions` whether the server lets agents ask;
+    None: it is not known yet.
     """
 
     rooms: Rooms
@@ -42,6 +43,7 @@ class AttemptContext:
     tunnels: Tunnels
     limits: RoomLimits
     narrates: Callable[[], bool] = lambda: False
+    takes_questions: Callable[[], bool | None] = lambda: True
 
     @property
     def layout(self) -> Layout:

@@ -4,7 +4,7 @@ import contextlib
 import logging
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, wait
 from pathlib import Path
 from time import monotonic
@@ -144,13 +144,13 @@ class AttemptShim:
         stage_index: int,
         run: int,
         may_go_on: Callable[[], bool],
-        meanwhile: Callable[[], float | None] = lambda: None,
+        meanwhile: Iterable[Callable[[], float | None]] = (),
     ) -> StageEnd:
         """How that run of the stage ended; as soon as `may_go_on` is false it is stopped.
 
         A shim with which it has not ended 20 s later is killed, and what it ran with it.
-        `meanwhile` is called whenever something has happened, and after the seconds that it
-        returns. Raises ShimLost, and Interrupted after `detach`.
+        `meanwhile` are called whenever something has happened, and after the seconds that they
+        return. Raises ShimLost, and Interrupted after `detach`.
         """
         kill_at: float | None = None
         while True:
@@ -170,8 +170,7 @@ class AttemptShim:
                 self._changed.wait(_HUNG_LOOK)  # until its connection tells that it is gone
             else:
                 due = [] if kill_at is None else [kill_at - monotonic()]
-                if (again := meanwhile()) is not None:
-                    due.append(again)
+                due += [again for each in meanwhile if (again := each()) is not None]
                 self._changed.wait(min(due, default=None))
 
     def stop(self) -> None:

@@ -6,6 +6,7 @@ import msgspec
 
 from muster.protocol.frames import (
     Accepted,
+    Asked,
     Body,
     Checkpoint,
     Failed,
@@ -16,6 +17,7 @@ from muster.protocol.frames import (
     StageStarted,
     Stopped,
     Transcript,
+    Unasked,
 )
 
 Over = Literal["", "stopped", "failed", "lost"]
@@ -27,7 +29,8 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     `started`, `checkpointed` and `finished` are the highest stages of which that was reported; -1:
     of none yet. Those with `_run` are the runs of these stages. `unsuccessful`: the last stage that
     ended did not succeed; `ended_by` is how it ended. `over` is why the attempt cannot go on.
-    `transcript`: how many of its entries were reported.
+    `transcript`: how many of its entries were reported. `asked` is the number of the last question
+    that was, and `unasked` of the last that was taken back; -1: none.
     """
 
     accepted: bool = False
@@ -42,6 +45,8 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     checkpointed_run: int = 0
     finished_run: int = 0
     transcript: int = 0
+    asked: int = -1
+    unasked: int = -1
 
     def has_started(self, stage: int, run: int) -> bool:
         """Whether the start of that run of the stage was reported, or of a later one."""
@@ -80,6 +85,10 @@ def _changes(body: Body) -> dict[str, object]:
             return {"finished": stage, "finished_run": run, **ending}
         case Transcript(first=first, entries=entries):
             return {"transcript": first + len(entries)}
+        case Asked(number=number):
+            return {"asked": number}
+        case Unasked(number=number):
+            return {"unasked": number}
         case Published():
             return {"published": True}
         case Stopped():

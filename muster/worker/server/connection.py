@@ -92,6 +92,7 @@ class Channel:
         self._socket: ClientConnection | None = None
         self._welcomed: ClientConnection | None = None
         self._protocol = version.CURRENT
+        self._spoken: int | None = None
 
     def run(self, work: Work) -> bool:
         """Hands `work` what the server orders, until `stop`.
@@ -123,6 +124,11 @@ class Channel:
             farewell.start()
             farewell.join(timeout=1.0)
             _cut(socket)
+
+    def takes_questions(self) -> bool | None:
+        """Whether the server lets agents ask, as it was when we were connected last; None: we have
+        not been yet."""
+        return None if self._spoken is None else self._spoken >= version.QUESTIONS
 
     def say(self, frame: Frame) -> None:
         """Sends a frame, from any thread; without a connection it is lost, and nobody needs it."""
@@ -219,6 +225,7 @@ class Channel:
         self._streams.connected(welcome.logs)
         self._welcomed_at = time.monotonic()
         self._welcomed = socket
+        self._spoken = welcome.protocol
         self._protocol = version.CURRENT  # the next time: it may have been upgraded meanwhile
         log.info("connected to %s", self._membership.current.server)
         outbox = Outbox(

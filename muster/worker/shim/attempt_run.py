@@ -1,7 +1,6 @@
 """An attempt as its shim knows it: its stages, its log, its lease; nothing of sockets."""
 
 import contextlib
-import errno
 import os
 import selectors
 from collections.abc import Callable
@@ -12,12 +11,13 @@ from typing import Any
 from muster.worker.clock import boot_seconds, wall_milliseconds
 from muster.worker.shim import refusals
 from muster.worker.shim.pty_process import MARK
+from muster.worker.shim.questions import Questions
 from muster.worker.shim.record import AttemptRecord
 from muster.worker.shim.sizes import Size, SizesWriter
 from muster.worker.shim.spool import SpoolWriter
 from muster.worker.shim.stage_run import StageRun, reap
 from muster.worker.shim.transcript import TranscriptWriter
-from muster.worker.shim.wire import Refusal, ShimState, StageCommand, StageEnd
+from muster.worker.shim.wire import Refusal, ShimState, StageCommand, StageEnd, unstarted
 
 _NOTICE = 0.01  # seconds between two notices of a growing log
 _TRICKLE = 0.25  # and while it grows by little: each costs the server a transaction
@@ -47,6 +47,7 @@ class AttemptRun:
         self._sizes = SizesWriter(directory)
         self._transcript = TranscriptWriter(directory)
         self._record = AttemptRecord.load(directory) or AttemptRecord(wall_milliseconds(), [])
+        self._questions = Questions(self._record.asked, self._keep_number, tell)
         self._run: StageRun | None = None
         self._watched: set[int] = set()  # the stage's handles; a closed one's number is reused
         self._unsaved = not self._save()
@@ -79,6 +80,7 @@ class AttemptRun:
             began_at_ms=self._record.began_at_ms,
             deadline=self._deadline,
             pid=os.getpid(),
+            question=self._questions.latest,
         )
 
     # The passing of time
@@ -139,7 +141,7 @@ class AttemptRun:
             self._record.write(self._directory)
             self._start(command)
         except OSError as error:
-            self._tell_end(_unstarted(command, error))
+            self._tell_end(unstarted(command, error, wall_milliseconds()))
         return True
 
     def stop(self, grace: float) -> None:
@@ -160,6 +162,12 @@ class AttemptRun:
             raise Refusal("full", "too much input waits to be read")
         self._watch_terminal(run)
 
+    def answer(self, number: int, answer: dict[str, Any]) -> None:
+        """Passes on the answer to the question that is open; that to another changes nothing."""
+        if self._run and self._questions.answer(number):
+            self._run.answered({"number": number, **answer})
+            self._on_channel(0)
+
     def resize(self, cols: int, rows: int) -> None:
         """Raises Refusal: `idle`, or `often` when no more sizes can be remembered."""
         process = self._running().process
@@ -179,8 +187,8 @@ class AttemptRun:
     def _start(self, command: StageCommand) -> None:
         env = {**command.env, MARK: self._directory}
         place = {"stage": command.stage_index, "run": command.run}
-        note = partial(self._note, place)
-        run = self._run = StageRun(command, env, self._append, note, boot_seconds())
+        note, ask = partial(self._note, place), partial(self._questions.ask, place)
+        run = self._run = StageRun(command, env, self._append, note, ask, boot_seconds())
         self._note_size(command.cols, command.rows)
         self._watch(run.process.master, self._on_terminal)
         self._watch(run.process.failures, self._on_told)
@@ -214,6 +222,10 @@ class AttemptRun:
         self._transcript.append({**place, **when}, entry)
         return offset
 
+    def _keep_number(self, number: int) -> None:
+        self._record.asked = number
+        self._record.write(self._directory, durable=False)
+
     def _note_size(self, cols: int, rows: int) -> None:
         self._sizes.add(Size(self._spool.end, self._milliseconds(), cols, rows))
 
@@ -246,6 +258,8 @@ class AttemptRun:
             self._selector.modify(channel, wanted, self._on_channel)
         else:
             self._unwatch(channel.fileno())
+            self._run.unasked()
+            self._questions.withdraw()
 
     def _on_refused(self, _mask: int) -> None:
         if self._run is None or self._run.proxy is None:
@@ -264,6 +278,7 @@ class AttemptRun:
             self._unwatch(handle)
         run.close()
         self._run = None
+        self._questions.forget()
         self._tell_end(end)
 
     def _tell_end(self, end: StageEnd) -> None:
@@ -292,11 +307,3 @@ class AttemptRun:
             except OSError:
                 saved = False
         return saved
-
-
-def _unstarted(command: StageCommand, error: OSError) -> StageEnd:
-    name = errno.errorcode.get(error.errno or 0, "EIO")
-    now = wall_milliseconds()
-    message = f"{name} begin: {error.strerror}"
-    code = error.errno or 0
-    return StageEnd(command.stage_index, "failed", code, message, 0, now, now, run=command.run)

@@ -4,7 +4,15 @@ The command finds the number of an inherited socket in MUSTER_CHANNEL. It says J
 each, and each is answered by one: `{"entry": {kind, title, text, data}}`, a thing that it did, by
 `{"ok": offset}`, where the log shows what is printed from now on; `{"facts": {…}}`, what is to be
 known at the stage's end, by `{"ok": true}`; what is not understood by `{"error": words}`. A line of
-more than 64 KiB ends the channel. Standard library only.
+more than 64 KiB ends the channel.
+
+`{"ask": {question, choices, timeout}}` is answered by `{"ok": number}`, or by an error while
+another question is open; and when a person has answered, at any moment, between the answers to what
+else is said, by `{"answer": {number, choice}}`, with `input` in the place of `choice` where there
+were no choices. With neither nobody has come; with `refused` it says why nobody was asked.
+`{"ask": null}` says that no answer is waited for any more.
+
+Standard library only.
 """
 
 import contextlib
@@ -54,6 +62,10 @@ class Channel:
                 self._socket.shutdown(socket.SHUT_RDWR)
             return 0
         return selectors.EVENT_WRITE if self._unsent else selectors.EVENT_READ
+
+    def say(self, message: dict[str, Any]) -> None:
+        """Says something unasked; `serve` sends it."""
+        self._unsent += json.dumps(message).encode() + b"\n"
 
     def take_rest(self) -> None:
         """Takes what was said before the end; nobody is there to be answered."""

@@ -4,7 +4,7 @@ Standard library only.
 """
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from muster.worker.masking.masker import Masker
 from muster.worker.masking.values import masked
@@ -14,6 +14,9 @@ KINDS = "message", "thought", "tool", "edit", "command", "question", "denied", "
 _TITLE = 200  # characters
 _TEXT = _DATA = 16 << 10  # bytes
 _FACTS = 64 << 10
+_QUESTION, _CHOICE = 10_000, 200  # characters
+_CHOICES = 20
+_PATIENCE, _LONGEST_PATIENCE = 86_400.0, 7 * 86_400.0  # seconds for an answer
 
 
 def entry_from(said: Any, masker: Masker) -> dict[str, Any]:
@@ -45,6 +48,34 @@ def with_facts(facts: dict[str, Any], said: Any, masker: Masker) -> dict[str, An
     if _size(merged) > _FACTS:
         raise ValueError("too many facts")
     return merged
+
+
+class Asked(NamedTuple):
+    text: str
+    choices: list[str]
+    timeout: float
+
+
+def question_from(said: Any, masker: Masker) -> Asked:
+    """A question to a person. A day is waited for an answer unless it says otherwise (`timeout`,
+    seconds). Raises ValueError for what is none, or offers too much to choose from."""
+    if not isinstance(said, dict):
+        raise ValueError("a question is an object")
+    text, choices = said.get("question"), said.get("choices") or []
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError("a question has a text")
+    if not isinstance(choices, list) or not all(isinstance(each, str) for each in choices):
+        raise ValueError("choices are a list of strings")
+    timeout = said.get("timeout", _PATIENCE)
+    is_number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
+    if not is_number or not 0 < timeout <= _LONGEST_PATIENCE:
+        raise ValueError("a timeout is a number of seconds, of a week at most")
+    text, choices = masked(masker, [text[: 4 * _QUESTION], choices])
+    if len(choices) > _CHOICES or not all(0 < len(each) <= _CHOICE for each in choices):
+        raise ValueError(f"there are up to {_CHOICES} choices of up to {_CHOICE} characters each")
+    if len(text) > _QUESTION:
+        text = text[: _QUESTION - 1] + "…"
+    return Asked(text, list(dict.fromkeys(choices)), float(timeout))
 
 
 def _size(value: Any) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 from muster.worker.shim.wire import (
     RUNS,
     SPOKEN,
+    Question,
     ShimState,
     StageCommand,
     StageEnd,
@@ -104,6 +105,10 @@ class ShimLink:
     def resize(self, cols: int, rows: int) -> None:
         self._ask("resize", cols=cols, rows=rows)
 
+    def answer(self, number: int, answer: dict[str, Any]) -> None:
+        """Passes on `choice` or `input`, or neither, or why nobody was asked (`refused`)."""
+        self._ask("answer", number=number, answer=answer)
+
     def state(self) -> ShimState:
         return state_from(self._ask("state")["state"])
 
@@ -137,6 +142,11 @@ class ShimLink:
     def log_end(self) -> int:
         """The log's end, as the shim told it last."""
         return self._state.log_end
+
+    @property
+    def question(self) -> Question | None:
+        """The latest that what runs has asked, as the shim told it last."""
+        return self._state.question
 
     @property
     def greeted_deadline(self) -> float | None:
@@ -258,7 +268,9 @@ def _granted(answer: dict[str, Any]) -> dict[str, Any]:
 def _after(state: ShimState, notice: dict[str, Any]) -> ShimState:
     if "log" in notice:
         state = state._replace(log_end=notice["log"])
+    if "question" in notice:
+        state = state._replace(question=shape(Question, notice["question"]))
     if "end" in notice:
         end = shape(StageEnd, notice["end"])
-        state = state._replace(ends=(*state.ends, end), log_end=end.log_end)
+        state = state._replace(ends=(*state.ends, end), log_end=end.log_end, question=None)
     return state

@@ -23,9 +23,11 @@ class StageRecord(NamedTuple):
 class AttemptRecord:
     """The stages of one attempt, in the order in which they were begun."""
 
-    def __init__(self, began_at_ms: int, stages: list[StageRecord]) -> None:
+    def __init__(self, began_at_ms: int, stages: list[StageRecord], asked: int = 0) -> None:
+        """`asked`: how many questions there were."""
         self.began_at_ms = began_at_ms
         self.stages = stages
+        self.asked = asked
 
     @classmethod
     def load(cls, directory: StrPath) -> "AttemptRecord | None":
@@ -35,7 +37,8 @@ class AttemptRecord:
                 fields = json.load(file)
         except FileNotFoundError:
             return None
-        return cls(fields["began_at_ms"], [_stage(stage) for stage in fields["stages"]])
+        stages = [_stage(stage) for stage in fields["stages"]]
+        return cls(fields["began_at_ms"], stages, fields.get("asked", 0))
 
     @property
     def highest(self) -> tuple[int, int] | None:
@@ -71,7 +74,7 @@ class AttemptRecord:
         stages = [
             {**stage._asdict(), "end": stage.end and stage.end._asdict()} for stage in self.stages
         ]
-        return {"began_at_ms": self.began_at_ms, "stages": stages}
+        return {"began_at_ms": self.began_at_ms, "stages": stages, "asked": self.asked}
 
 
 def _stage(fields: dict[str, Any]) -> StageRecord:

@@ -115,6 +115,8 @@ class ShimServer:
                 self._attempt.type(base64.b64decode(message["keys"]))
             case "resize":
                 self._attempt.resize(int(message["cols"]), int(message["rows"]))
+            case "answer":
+                self._attempt.answer(int(message["number"]), dict(message["answer"]))
             case "state":
                 return {"state": self._greet()}
             case "quit":

@@ -15,8 +15,9 @@ from muster.worker.limits.watch import RoomWatch
 from muster.worker.masking.masker import Masker
 from muster.worker.room import leader
 from muster.worker.shim.channel import Channel
-from muster.worker.shim.entries import entry_from, with_facts
+from muster.worker.shim.entries import Asked, entry_from, question_from, with_facts
 from muster.worker.shim.pty_process import PtyProcess
+from muster.worker.shim.stage_clock import StageClock
 from muster.worker.shim.wire import StageCommand, StageEnd
 
 _QUIET = 0.1  # seconds without output after which a short held-back tail is shown
@@ -35,12 +36,15 @@ class StageRun:
         env: dict[str, str],
         write: Callable[[bytes], None],
         note: Callable[[dict[str, Any], int], int],
+        ask: Callable[[Asked | None, float], int],
         now: float,
     ) -> None:
         """Starts the stage; `write` takes its masked output. Raises OSError.
 
         `note` takes an entry of the transcript, and how many bytes of what was printed before it
-        are still to be written, and returns where the log shows what comes then; it may raise.
+        are still to be written, and returns where the log shows what comes then; it may raise. So
+        may `ask`, which takes a question and the time, and returns its number; None takes back what
+        is open.
         """
         self.stage_index, self._run = command.stage_index, command.run
         self._watch = RoomWatch(command.limits, self._all_of_the_stage, now)
@@ -59,10 +63,10 @@ class StageRun:
         self.end: StageEnd | None = None
         self._facts: dict[str, Any] = {}
         self._write = write
-        self._note = note
+        self._note, self._ask = note, ask
         self._masker = Masker(secret.encode(errors="surrogateescape") for secret in command.secrets)
         self._started_at_ms = wall_milliseconds()
-        self._timeout_at = now + command.timeout
+        self._clock = StageClock(now + command.timeout)
         self._timeout_grace = command.grace
         self._quiet_at = inf
         self.cause: str | None = None  # why it ends, if not by itself
@@ -74,7 +78,7 @@ class StageRun:
     def wakes_at(self) -> float:
         """When `tick` wants to be called next, in boot-time seconds."""
         if self.cause is None and self._status is None:
-            return min(self._quiet_at, self._timeout_at, self._watch.wakes_at())
+            return min(self._quiet_at, self._clock.ends_at, self._watch.wakes_at())
         return min(self._quiet_at, self._sweep_at)
 
     def take_output(self) -> bool:
@@ -118,13 +122,23 @@ class StageRun:
             self._quiet_at = inf
             self._write(self._masker.pause())
         if self.cause is None and self._status is None:
-            if now >= self._timeout_at:
+            if now >= self._clock.ends_at:
                 self.stop("timeout", self._timeout_grace, now)
             elif breach := self._watch.look(now):
                 self._breach = breach
                 self.stop("limit", 0, now)
         elif now >= self._sweep_at:
             self._sweep(now)
+
+    def answered(self, answer: dict[str, Any]) -> None:
+        """Passes on what a person has answered, and goes on counting the time."""
+        self.unasked()
+        if self.channel:
+            self.channel.say({"answer": answer})
+
+    def unasked(self) -> None:
+        """Goes on counting the time, for nobody waits for an answer."""
+        self._clock.go_on(boot_seconds())
 
     def _all_of_the_stage(self) -> list[processes.Process]:
         """The proxy is ours, and no part of what the stage may use."""
@@ -167,7 +181,18 @@ class StageRun:
             case {"facts": said}:
                 self._facts = with_facts(self._facts, said, self._masker)
                 return {"ok": True}
-        raise ValueError("neither an entry nor facts")
+            case {"ask": said}:
+                return {"ok": self._asked(said, boot_seconds())}
+        raise ValueError("neither an entry, nor facts, nor a question")
+
+    def _asked(self, said: Any, now: float) -> int:
+        """The question's number; the time stands still until there is an answer."""
+        if said is None:
+            self._clock.go_on(now)
+            return self._ask(None, now)
+        number = self._ask(question_from(said, self._masker), now)
+        self._clock.stand(now)
+        return number
 
     def _pass_on(self, output: bytes) -> None:
         self._write(self._masker.feed(output))

@@ -6,13 +6,15 @@ with the highest that both speak, or an error, and closes. Then the daemon asks
 `{"id": n, "do": verb, …}` and each is answered by `{"id": n, …}`, with `error` and `message` if
 refused. Unasked the shim says `{"log": offset}` when the log has grown and `{"end": …}` when a
 stage has ended, `{"size": [cols, rows]}` when the terminal was resized, and `{"transcript": count}`
-when there are more entries. Who asks
+when there are more entries, and `{"question": …}` when the stage's command asks a person, is
+answered, or does not wait any more. Who asks
 `{"do": "listen", "beyond": offset}`, which has no answer, is told of the log once it is longer than
 that, once, and from then on only so. With `"pieces": n` in it a growth that is short is told with
 its bytes, as `{"log": offset, "bytes": …}`, and the next as well, up to n of them. Fields that a
 version does not know are ignored.
 """
 
+import errno
 import json
 import os
 import struct
@@ -85,9 +87,35 @@ class StageEnd(NamedTuple):
     run: int = 0
 
 
+def unstarted(command: StageCommand, error: OSError, now_ms: int) -> StageEnd:
+    """The end of a stage that could not even be begun."""
+    code = error.errno or 0
+    message = f"{errno.errorcode.get(code, 'EIO')} begin: {error.strerror}"
+    index = command.stage_index
+    return StageEnd(index, "failed", code, message, 0, now_ms, now_ms, run=command.run)
+
+
+class Question(NamedTuple):
+    """What a stage's command asks a person. `number` counts those of the attempt, from 0; `timeout`
+    is in seconds. `state` is `open`, `answered`, or `withdrawn`: then nobody waits for an answer.
+    """
+
+    number: int
+    stage_index: int
+    run: int
+    text: str
+    choices: list[str]
+    timeout: float
+    state: str = "open"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == "open"
+
+
 class ShimState(NamedTuple):
     """What a shim knows: the highest stage it began, and the highest run of that; whether that
-    runs, and how the others ended.
+    runs, and how the others ended; the latest question of what runs.
 
     A stage begun that neither runs nor has an end was lost with its shim. `deadline` is the
     lease's, in boot-time seconds; `pid` is 0 when this was read from a dead shim's file.
@@ -101,6 +129,7 @@ class ShimState(NamedTuple):
     deadline: float | None = None
     pid: int = 0
     run: int = 0
+    question: Question | None = None
 
     @property
     def begun(self) -> tuple[int, int]:
@@ -155,11 +184,13 @@ def command_fields(command: StageCommand) -> dict[str, Any]:
 
 def state_from(fields: dict[str, Any]) -> ShimState:
     state = shape(ShimState, fields)
-    return state._replace(ends=tuple(shape(StageEnd, end) for end in fields["ends"]))
+    ends, question = tuple(shape(StageEnd, end) for end in fields["ends"]), fields.get("question")
+    return state._replace(ends=ends, question=question and shape(Question, question))
 
 
 def state_fields(state: ShimState) -> dict[str, Any]:
-    return {**state._asdict(), "ends": [end._asdict() for end in state.ends]}
+    ends, question = [end._asdict() for end in state.ends], state.question
+    return {**state._asdict(), "ends": ends, "question": question and question._asdict()}
 
 
 def pack(message: dict[str, Any]) -> bytes:

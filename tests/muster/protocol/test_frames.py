@@ -135,6 +135,7 @@ REPORTED: list[tuple[ReportBody, str]] = [
         '{"kind":"asked","stageIndex":2,"number":1,"question":"Which?","choices":["red","blue"],'
         '"timeout":60.0}',
     ),
+    (frames.Unasked(2, 1), '{"kind":"unasked","stageIndex":2,"number":1}'),
     (
         frames.Checkpoint(2, "refs/muster/7/1/2", "c0ffee"),
         '{"kind":"checkpoint","stageIndex":2,"ref":"refs/muster/7/1/2","commit":"c0ffee"}',

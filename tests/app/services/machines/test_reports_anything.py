@@ -51,6 +51,7 @@ BODY = st.one_of(
     st.builds(
         frames.Asked, SMALL, SMALL, TEXT, st.lists(TEXT, max_size=2), st.none() | st.just(9.0)
     ),
+    st.builds(frames.Unasked, SMALL, SMALL, SMALL),
     st.builds(frames.Published, TEXT, TEXT, DIFF),
     st.builds(
         frames.WorkspaceFacts,

@@ -273,3 +273,18 @@ def test_a_cancel_stops_what_waits(actor: Developer, machine: Driven, task: Task
     tasks.cancel(actor, task.id)
     assert machine.orders() == [(Want.STOP, task.id, 0)]
     assert live(task).holds_slot
+
+
+def test_an_agent_that_goes_on_without_the_answer_withdraws_its_question(
+    actor: Developer, machine: Driven, task: Task
+) -> None:
+    asks(machine, task, number=4)
+    machine.say(task, frames.Unasked(0, 3))
+    assert state(task) == ASKING, "it was another"
+    machine.say(task, frames.Unasked(0, 4))
+    assert state(task) == RUNNING
+    with pytest.raises(NothingPending):
+        gates.pending(actor, task.id)
+    asks(machine, task, number=5)
+    gates.confirm(actor, task.id, 0, "now")
+    assert answer(task) == frames.Answer(task.id, 1, 5, input="now")

@@ -28,4 +28,4 @@ def test_an_end_says_what_was_denied_where_that_is_a_number(
     facts: dict[str, Any], denied: int | None
 ) -> None:
     end = StageEnd(2, "signal", 9, "", 7, 0, 0, facts, run=1)
-    assert ending.report(KEPT, end) == StageFinished(2, 7, "signal", 9, 1, denied)
+    assert ending.report(KEPT, end) == StageFinished(2, 7, "signal", 9, 1, denied=denied)

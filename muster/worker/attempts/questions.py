@@ -1,0 +1,80 @@
+"""What an attempt's agent asks people, reported once, and the answers on their way back.
+
+The shim keeps the question while it is open, and the journal knows which was reported: so a daemon
+that starts anew goes on where the last one stopped, and the server sends an answer again.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from muster.protocol.frames import Answer, Asked, Unasked
+from muster.worker.attempts.context import Reporter
+from muster.worker.attempts.shim_side import AttemptShim
+from muster.worker.shim.client import ShimGone, ShimRefused
+from muster.worker.shim.wire import Question
+
+_LOOK = 0.5  # seconds until it may be known whether the server takes questions
+_UNASKED = "this server knows no questions"
+
+log = logging.getLogger(__name__)
+
+
+class Questions:
+    """For the attempt's thread, but for `order`."""
+
+    def __init__(
+        self, reporter: Reporter, shim: AttemptShim, may_go_on: Callable[[], bool]
+    ) -> None:
+        """Nothing is asked, or taken back, once what runs may not go on."""
+        self._reporter = reporter
+        self._shim = shim
+        self._may_go_on = may_go_on
+        self._answer: Answer | None = None
+
+    def order(self, answer: Answer) -> None:
+        """Takes an answer, on any thread; it waits for nothing."""
+        self._answer = answer
+        self._shim.wake()
+
+    def tell(self) -> float | None:
+        """Reports what is asked, and passes on what is answered; in how many seconds to call again,
+        None: when something has happened."""
+        link = self._shim.living
+        question = link.question if link else None
+        if question is None or not self._may_go_on():
+            return None
+        if not question.is_open:
+            self._take_back(question)
+        elif question.number > self._reporter.standing.asked:
+            return self._ask(question)
+        elif (answer := self._answer) and answer.number == question.number:
+            said = {"choice": answer.choice, "input": answer.input}
+            self._pass_on(question, {name: text for name, text in said.items() if text is not None})
+        return None
+
+    def _ask(self, question: Question) -> float | None:
+        takes_questions = self._reporter.context.takes_questions()
+        if takes_questions is None:
+            return _LOOK
+        if takes_questions:
+            _, stage, run, text, choices, timeout, _ = question
+            number = question.number
+            self._reporter.say(Asked(stage, number, text, choices, timeout, run))
+        else:
+            self._pass_on(question, {"refused": _UNASKED})
+        return None
+
+    def _take_back(self, question: Question) -> None:
+        standing, number = self._reporter.standing, question.number
+        if question.state == "withdrawn" and standing.unasked < number <= standing.asked:
+            self._reporter.say(Unasked(question.stage_index, number, question.run))
+
+    def _pass_on(self, question: Question, answer: dict[str, Any]) -> None:
+        if (link := self._shim.living) is None:
+            return
+        try:
+            link.answer(question.number, answer)
+        except (ShimGone, ShimRefused, TimeoutError) as error:
+            # It is tried again with the next change, and on the next connection.
+            log.warning("task %d is not answered: %r", self._reporter.key.task_id, error)
