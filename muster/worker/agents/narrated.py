@@ -13,6 +13,10 @@ _IMPORT = (
     "import sys; sys.path.append(sys.argv[1]); from muster.worker.agents.narrator.main import main"
 )
 _ENTRY = f"{_IMPORT}; main(sys.argv[2:])"
+_SERVER = (
+    "import sys; sys.path.append(sys.argv[1]); from muster.worker.agents.asking.server import main;"
+    " main()"
+)
 _BY_SHELL = ("/bin/sh", "-c", 'exec "$@"', "sh")
 _TRIAL = 20.0  # seconds for a trial
 
@@ -55,3 +59,13 @@ def command(room: Room, adapter: Adapter, argv: Sequence[str]) -> list[str]:
     """The narrator's command, which runs the agent's."""
     assert adapter.format is not None
     return [*room.python(_ENTRY), adapter.format, "--", *argv]
+
+
+def is_narrated(argv: Sequence[str]) -> bool:
+    """Whether a stage's command is the narrator's."""
+    return _ENTRY in argv
+
+
+def server(room: Room) -> tuple[str, ...]:
+    """The command of the server by whose tools the agent reaches its narrator (`asking`)."""
+    return tuple(room.python(_SERVER))

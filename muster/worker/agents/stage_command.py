@@ -35,7 +35,10 @@ def command(
     adapter, ask = _adapter(order, adapters), _ask(order, kept, room)
     env = _environment(order, workspace, adapter.variables(ask) if adapter else {})
     is_read = narrated.has_format(adapter, ask, env["PATH"]) and narrates()
-    made = argv(order, adapter, ask._replace(structured=is_read))
+    if adapter and is_read:
+        ask = ask._replace(structured=True, server=narrated.server(room))
+        env = _environment(order, workspace, adapter.variables(ask))
+    made = argv(order, adapter, ask)
     return StageCommand(
         stage_index=order.stage_index,
         run=order.run,
@@ -68,12 +71,14 @@ def argv(order: RunStage, adapter: Adapter | None, ask: Ask) -> list[str]:
 
 
 def furniture(
-    order: RunStage, command: StageCommand, adapters: Registry
+    order: RunStage, command: StageCommand, adapters: Registry, room: Room
 ) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
     """What has to lie in the home before that command is begun, as (path, text); and patterns of
     what its agent leaves in the workspace that is no work."""
-    adapter = _adapter(order, adapters)
-    return (adapter.home_files(command.env, command.cwd), adapter.leaves) if adapter else ([], ())
+    if (adapter := _adapter(order, adapters)) is None:
+        return [], ()
+    server = narrated.server(room) if narrated.is_narrated(command.argv) else ()
+    return adapter.home_files(command.env, command.cwd, server), adapter.leaves
 
 
 def _adapter(order: RunStage, adapters: Registry) -> Adapter | None:

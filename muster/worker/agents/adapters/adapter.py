@@ -6,7 +6,7 @@ beside this one.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
@@ -19,6 +19,9 @@ Permissions = Literal["edit", "run", "all"]
 TEXT, OPTIONS, SESSION = "{text}", "{options}", "{session}"
 """Of a command: the stage's text, within a word or a word of its own; and two words that become
 others."""
+
+CALL_SECONDS = 8 * 86_400
+"""How long a call of our server's tools may take: longer than a question may wait for an answer."""
 
 _Words = tuple[str, ...]
 _Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
@@ -42,12 +45,26 @@ class HomeFile(_Data, frozen=True):
     """A file that lies in the home before the agent's first start, unless there is one already.
 
     `{workspace}` in `text` is the workspace's path, as within a JSON string. `given`: only where
-    the stage has this variable.
+    the stage has this variable. `asking`: only where it can ask, and the text has the places of
+    Asking.
     """
 
     path: _Relative
     text: str
     given: str = ""
+    asking: bool = False
+
+
+class Asking(_Data, frozen=True):
+    """How an agent is given our server of tools, by which it asks people (`agents.asking`).
+
+    In both, and in files of the home, `{command}` is its command as a JSON list, `{program}`
+    its first word as a JSON string, `{arguments}` a list of the others; `{seconds}` and
+    `{milliseconds}` are how long a call may take.
+    """
+
+    arguments: _Words = ()
+    environment: dict[_Variable, str] = {}
 
 
 class Ask(NamedTuple):
@@ -55,7 +72,8 @@ class Ask(NamedTuple):
 
     `session` is the id of the conversation to go on with; `conversed` says that there was one at
     all. `contained`: we keep the agent from what is not its own, in whatever measure; `full` says
-    that this is a sandbox. `structured`: what it prints is read by us.
+    that this is a sandbox. `structured`: what it prints is read by us. `server` is the command of
+    our server of tools; empty: there is none.
     """
 
     text: str
@@ -65,6 +83,7 @@ class Ask(NamedTuple):
     contained: bool = True
     full: bool = True
     structured: bool = False
+    server: tuple[str, ...] = ()
 
     @property
     def in_terminal(self) -> bool:
@@ -88,6 +107,8 @@ class Adapter(_Data, frozen=True):
     is to be gone on with of which no id is known. `contained` are the permissions where something
     of ours contains it, if these are others.
 
+    `asking` is how it is given a server of ours, only where we read it.
+
     `oldest` is the oldest version known to work. `hosts` is what it needs to reach its vendor:
     `@agent` in a stage's network. `environment` is what a project may set otherwise, `keys` are the
     variables by which it is given its key and address. `failures` are words, regular expressions,
@@ -105,6 +126,7 @@ class Adapter(_Data, frozen=True):
     contained: dict[Permissions, Permission] = {}
     model: _Words = ()
     allowed_tool: _Words = ()
+    asking: Asking | None = None
     session: _Words = ()
     latest: _Words = ()
     oldest: str | None = None
@@ -122,16 +144,21 @@ class Adapter(_Data, frozen=True):
 
     def variables(self, ask: Ask) -> dict[str, str]:
         """What goes into the stage's environment, and a project's own wins over."""
-        return {**self.environment, **self._permission(ask).environment}
+        asking = self.asking.environment if self.asking and ask.server else {}
+        asking = {name: _with_server(text, ask.server) for name, text in asking.items()}
+        return {**self.environment, **self._permission(ask).environment, **asking}
 
-    def home_files(self, variables: Mapping[str, str], workspace: str) -> list[tuple[str, str]]:
-        """Paths within the home, and what is in the files, for a stage of that environment. Of
-        those with the same path the first counts."""
+    def home_files(
+        self, variables: Mapping[str, str], workspace: str, server: Sequence[str] = ()
+    ) -> list[tuple[str, str]]:
+        """Paths within the home, and what is in the files, for a stage of that environment, which
+        has that `server`. Of those with the same path the first counts."""
         files: dict[str, str] = {}
         for file in self.home:
-            if not file.given or variables.get(file.given):
-                inside = json.dumps(workspace)[1:-1]
-                files.setdefault(file.path, file.text.replace("{workspace}", inside))
+            if (file.given and not variables.get(file.given)) or (file.asking and not server):
+                continue
+            text = _with_server(file.text, server) if file.asking else file.text
+            files.setdefault(file.path, text.replace("{workspace}", json.dumps(workspace)[1:-1]))
         return list(files.items())
 
     def _spliced(self, word: str, ask: Ask) -> Iterable[str]:
@@ -145,6 +172,8 @@ class Adapter(_Data, frozen=True):
     def _options(self, ask: Ask) -> Iterator[str]:
         if ask.structured and not ask.in_terminal:
             yield from self.structured
+        if self.asking and ask.server:
+            yield from (_with_server(word, ask.server) for word in self.asking.arguments)
         yield from self._permission(ask).arguments
         if ask.options.model:
             yield from (word.replace("{model}", ask.options.model) for word in self.model)
@@ -162,3 +191,18 @@ class Adapter(_Data, frozen=True):
             return Permission()
         told = self.contained if ask.contained and self.contained else self.permissions
         return told.get(ask.permissions, Permission())
+
+
+def _with_server(text: str, server: Sequence[str]) -> str:
+    """With the places filled that have to do with our server."""
+    program, *arguments = server
+    places = {
+        "{command}": json.dumps([*server]),
+        "{program}": json.dumps(program),
+        "{arguments}": json.dumps(arguments),
+        "{seconds}": str(CALL_SECONDS),
+        "{milliseconds}": str(CALL_SECONDS * 1000),
+    }
+    for place, what in places.items():
+        text = text.replace(place, what)
+    return text

@@ -2,7 +2,7 @@
 
 import json
 
-from muster.worker.agents.adapters.adapter import Adapter, HomeFile, Permission
+from muster.worker.agents.adapters.adapter import Adapter, Asking, HomeFile, Permission
 
 # Else its first start in a terminal asks for a theme, and its vendor whether it may.
 _BEGUN = {
@@ -10,6 +10,8 @@ _BEGUN = {
     "bypassPermissionsModeAccepted": True,
     "projects": {"{workspace}": {"hasTrustDialogAccepted": True}},
 }
+
+_SERVER = '{"mcpServers": {"muster": {"command": {program}, "args": {arguments}}}}'
 
 CLAUDE = Adapter(
     name="claude",
@@ -26,6 +28,10 @@ CLAUDE = Adapter(
     },
     model=("--model", "{model}"),
     allowed_tool=("--allowedTools", "{tool}"),
+    asking=Asking(
+        arguments=("--mcp-config", _SERVER, "--allowedTools", "mcp__muster"),
+        environment={"MCP_TOOL_TIMEOUT": "{milliseconds}"},
+    ),
     session=("--resume", "{id}"),
     latest=("--continue",),
     hosts=("api.anthropic.com", "console.anthropic.com", "claude.ai"),

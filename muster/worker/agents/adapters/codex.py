@@ -1,16 +1,24 @@
 """OpenAI's Codex.
 
 How often it tries a request again cannot be said for the providers that it knows by itself: they
-may not be set in part. It keeps its sessions in `CODEX_HOME`, which has to be writable.
+may not be set in part. It keeps its sessions in `CODEX_HOME`, which has to be writable. A server of
+tools has of its environment only what it is told, and a model may have to search for the tools: so
+it is told that they are there.
 """
 
-from muster.worker.agents.adapters.adapter import Adapter, HomeFile, Permission
+from muster.worker.agents.adapters.adapter import Adapter, Asking, HomeFile, Permission
 
 _TRUST = """\
 check_for_update_on_startup = false
 
 [projects."{workspace}"]
 trust_level = "trusted"
+"""
+
+_TOLD = """\
+Where a person has to decide something, or something is missing that you need and cannot find out,
+ask them with the tool `ask_human` of the server `muster`; tell how far you are with its `progress`.
+Search for them if you do not see them among your tools.
 """
 
 _OWN_SANDBOX = Permission(arguments=("--sandbox", "workspace-write"))
@@ -28,8 +36,19 @@ CODEX = Adapter(
     # Its own sandbox does not work in ours, and tells nobody (decision 28).
     contained={"edit": _NO_SANDBOX, "run": _NO_SANDBOX, "all": _NO_SANDBOX},
     model=("--model", "{model}"),
+    asking=Asking(
+        arguments=(
+            *("-c", "mcp_servers.muster.command={program}"),
+            *("-c", "mcp_servers.muster.args={arguments}"),
+            *("-c", 'mcp_servers.muster.env_vars=["MUSTER_ASKING"]'),
+            *("-c", "mcp_servers.muster.tool_timeout_sec={seconds}"),
+        )
+    ),
     session=("resume", "{id}"),
     hosts=("api.openai.com", "auth.openai.com", "chatgpt.com"),
     keys=("CODEX_API_KEY", "CODEX_ACCESS_TOKEN"),
-    home=(HomeFile(path=".codex/config.toml", text=_TRUST),),
+    home=(
+        HomeFile(path=".codex/config.toml", text=_TRUST),
+        HomeFile(path=".codex/AGENTS.md", text=_TOLD, asking=True),
+    ),
 )

@@ -6,15 +6,27 @@ answered twice then, which its server refuses (google-gemini/gemini-cli, issue 2
 """
 
 import json
+from typing import Any
 
-from muster.worker.agents.adapters.adapter import Adapter, HomeFile, Permission
+from muster.worker.agents.adapters.adapter import Adapter, Asking, HomeFile, Permission
 
-_SETTINGS = {
+_FILE = ".gemini/settings.json"
+_SETTINGS: dict[str, Any] = {
     "general": {"enableAutoUpdate": False, "enableAutoUpdateNotification": False, "maxAttempts": 3},
     "privacy": {"usageStatisticsEnabled": False},
 }
 # Else it refuses an address of one's own, GOOGLE_GEMINI_BASE_URL, whatever key there is.
-_BY_KEY = {**_SETTINGS, "security": {"auth": {"selectedType": "gemini-api-key"}}}
+_BY_KEY: dict[str, Any] = {**_SETTINGS, "security": {"auth": {"selectedType": "gemini-api-key"}}}
+
+# It gives a server none of its environment that might be a secret.
+_SERVER = """{"command": {program}, "args": {arguments}, "timeout": {milliseconds}, "trust": true,
+"env": {"MUSTER_ASKING": "$MUSTER_ASKING"}}"""
+
+
+def _asking(settings: dict[str, Any]) -> str:
+    written = json.dumps({**settings, "mcpServers": {"muster": "server"}})
+    return written.replace('"server"', _SERVER)
+
 
 GEMINI = Adapter(
     name="gemini",
@@ -33,6 +45,7 @@ GEMINI = Adapter(
     },
     model=("--model", "{model}"),
     allowed_tool=("--allowed-tools={tool}",),
+    asking=Asking(),
     hosts=(
         "generativelanguage.googleapis.com",
         "cloudcode-pa.googleapis.com",
@@ -41,7 +54,9 @@ GEMINI = Adapter(
     ),
     keys=("GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GEMINI_BASE_URL"),
     home=(
-        HomeFile(path=".gemini/settings.json", text=json.dumps(_BY_KEY), given="GEMINI_API_KEY"),
-        HomeFile(path=".gemini/settings.json", text=json.dumps(_SETTINGS)),
+        HomeFile(path=_FILE, text=_asking(_BY_KEY), given="GEMINI_API_KEY", asking=True),
+        HomeFile(path=_FILE, text=_asking(_SETTINGS), asking=True),
+        HomeFile(path=_FILE, text=json.dumps(_BY_KEY), given="GEMINI_API_KEY"),
+        HomeFile(path=_FILE, text=json.dumps(_SETTINGS)),
     ),
 )

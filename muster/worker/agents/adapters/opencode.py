@@ -5,9 +5,18 @@ it is told to, of which its log alone says a word. For a title it would ask the 
 what that cost.
 """
 
-from muster.worker.agents.adapters.adapter import Adapter, Permission
+from muster.worker.agents.adapters.adapter import Adapter, Asking, HomeFile, Permission
 
 _SAID = ("--print-logs", "--log-level", "ERROR", "--title", "Muster")
+
+_SERVER = """\
+{
+  "$schema": "https://opencode.ai/config.json",
+  "mcp": {
+    "muster": {"type": "local", "command": {command}, "timeout": {milliseconds}}
+  }
+}
+"""
 
 OPENCODE = Adapter(
     name="opencode",
@@ -22,8 +31,10 @@ OPENCODE = Adapter(
         "all": Permission(arguments=("--auto",)),
     },
     model=("--model", "{model}"),
+    asking=Asking(),
     session=("--session", "{id}"),
     hosts=("opencode.ai", "*.opencode.ai", "models.dev", "registry.npmjs.org"),
     keys=("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENCODE_API_KEY", "OPENCODE_CONFIG_CONTENT"),
     environment={"OPENCODE_DISABLE_AUTOUPDATE": "1"},
+    home=(HomeFile(path=".config/opencode/opencode.json", text=_SERVER, asking=True),),
 )

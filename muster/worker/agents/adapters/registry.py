@@ -19,6 +19,7 @@ from muster.worker.agents.adapters.opencode import OPENCODE
 from muster.worker.agents.adapters.qwen import QWEN
 from muster.worker.agents.narrator import formats
 
+_SERVER_PLACES = {"{command}", "{program}", "{arguments}", "{seconds}", "{milliseconds}"}
 _PLACE = re.compile(r"\{[a-z]+\}")
 
 
@@ -90,6 +91,8 @@ def _require_sense(adapter: Adapter, stem: str) -> None:
             raise ValueError(f"{field}: {misplaced[0]!r} has to be a word of its own")
     for field, place in (("session", "{id}"), ("model", "{model}"), ("allowed_tool", "{tool}")):
         _require_places(field, getattr(adapter, field), {place})
+    if adapter.asking:
+        _require_places("asking", adapter.asking.arguments, _SERVER_PLACES)
     if bool(adapter.structured) != bool(adapter.format):
         raise ValueError("structured and format need each other")
     if adapter.format and adapter.format not in formats.NAMES:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import signal
     from collections.abc import Callable, Iterable
     from typing import NoReturn
+
+    from muster.worker.agents.narrator.inquiries import Inquiries
 else:
     import _signal as signal  # what `signal` puts its enumerations around
 
@@ -52,12 +54,18 @@ class Agent:
         for _, its in pipes.values():
             os.close(its)
 
-    def heard(self, alarm: Callable[[], float | None]) -> Iterable[tuple[int, bytes]]:
+    def heard(
+        self, alarm: Callable[[], float | None], inquiries: Inquiries
+    ) -> Iterable[tuple[int, bytes]]:
         """What it says until its end, and on which stream; up to PATIENCE longer if others hold
-        these open. Nothing is said at the moment of the `alarm`, and whenever else it wakes."""
+        these open. Nothing is said at the moment of the `alarm`, and whenever else it wakes.
+        Meanwhile it has its `inquiries` answered."""
         until: float | None = None
         while until is None or (self._read and monotonic() < until):
-            ready = self._await([until, alarm(), self._steps[0][1] if self._steps else None])
+            others = inquiries.handles()
+            moments = [until, alarm(), self._steps[0][1] if self._steps else None]
+            ready = self._await(others, moments)
+            inquiries.serve(set(ready).intersection(others))
             if self._woken in ready:
                 os.read(self._woken, _READ)
             said = [each for each in self._read if each in ready]
@@ -95,11 +103,11 @@ class Agent:
         os.kill(os.getpid(), number)
         os._exit(_OF_SIGNAL + number)  # the first process of a namespace outlives its own signals
 
-    def _await(self, moments: list[float | None]) -> list[int]:
-        """Those of our ends that have something, at the latest at the first of the moments."""
+    def _await(self, others: list[int], moments: list[float | None]) -> list[int]:
+        """What of our ends and the others has something, at the latest at the first moment."""
         first = min((each for each in moments if each is not None), default=None)
         left = None if first is None else max(first - monotonic(), 0)
-        ready, _, _ = select.select([*self._read, self._woken], [], [], left)
+        ready, _, _ = select.select([*self._read, self._woken, *others], [], [], left)
         return ready
 
     def _step(self) -> None:

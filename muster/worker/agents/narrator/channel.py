@@ -4,6 +4,8 @@
 what is rendered next stands from that offset on. To `{"facts": {…}}` it says just `{"ok": true}`,
 and `{"error": …}` to what it does not take. A channel that breaks is none any more, and nobody is
 told: the agent goes on, and so does its log.
+
+`{"ask": {…}}` is answered by a number, and at any later moment by `{"answer": {number, …}}`.
 """
 
 from __future__ import annotations
@@ -21,13 +23,20 @@ VARIABLE = "MUSTER_CHANNEL"
 """The environment's variable with the number of the channel's descriptor."""
 
 LONGEST = 64 << 10  # bytes of a message
-_LONGEST_ANSWER = 4096
+_LONGEST_ANSWER = 2 << 20
+_READ = 64 << 10
+
+
+class Refused(Exception):
+    """The shim does not take what it was told; says why."""
 
 
 class Channel:
     def __init__(self, descriptor: int | None) -> None:
         self._descriptor = descriptor
         self._heard = b""
+        self.came: list[dict[str, Any]] = []
+        """What the shim has said unasked, for whoever takes it from here."""
 
     @classmethod
     def inherited(cls) -> Channel:
@@ -45,18 +54,41 @@ class Channel:
     def is_open(self) -> bool:
         return self._descriptor is not None
 
-    def tell(self, kind: str, content: dict[str, Any]) -> int | None:
+    def fileno(self) -> int:
+        """Only of one that is open."""
+        assert self._descriptor is not None
+        return self._descriptor
+
+    def tell(self, kind: str, content: dict[str, Any] | None) -> int | None:
         """What is ok, when the shim has this. None if it has not."""
+        try:
+            return self.require(kind, content)
+        except Refused:
+            return None
+
+    def require(self, kind: str, content: dict[str, Any] | None) -> int:
+        """Likewise. Raises Refused."""
         line = encoded({kind: content}) + b"\n"
         if self._descriptor is None or len(line) > LONGEST:
-            return None
+            raise Refused("it is too long" if self.is_open else "there is no channel")
         try:
             self._send(line)
             answer = self._answer()
-            return None if "error" in answer else int(answer["ok"])
-        except (OSError, ValueError, LookupError, TypeError):
+            if "error" not in answer:
+                return int(answer["ok"])
+        except (OSError, ValueError, LookupError, TypeError) as error:
             self.close()
-            return None
+            raise Refused("the channel is broken") from error
+        raise Refused(str(answer["error"]))
+
+    def receive(self) -> None:
+        """Takes what has come unasked into `came`, once there is something to read."""
+        try:
+            self._read()
+            while b"\n" in self._heard:
+                self.came.append(self._line())
+        except (OSError, ValueError):
+            self.close()
 
     def close(self) -> None:
         if self._descriptor is not None:
@@ -70,13 +102,22 @@ class Channel:
             rest = rest[os.write(self._descriptor, rest) :]
 
     def _answer(self) -> dict[str, Any]:
-        """Raises ValueError for what is none, and at the channel's end."""
+        """To what was said last. Raises ValueError for what is none, and at the channel's end."""
+        while True:
+            while b"\n" not in self._heard:
+                self._read()
+            if "answer" not in (answer := self._line()):
+                return answer
+            self.came.append(answer)
+
+    def _read(self) -> None:
         assert self._descriptor is not None
-        while b"\n" not in self._heard:
-            more = os.read(self._descriptor, _LONGEST_ANSWER)
-            if not more or len(self._heard) > _LONGEST_ANSWER:
-                raise ValueError("no answer")
-            self._heard += more
+        more = os.read(self._descriptor, _READ)
+        if not more or len(self._heard) > _LONGEST_ANSWER:
+            raise ValueError("no answer")
+        self._heard += more
+
+    def _line(self) -> dict[str, Any]:
         line, _, self._heard = self._heard.partition(b"\n")
         answer = json.loads(line)
         if not isinstance(answer, dict):

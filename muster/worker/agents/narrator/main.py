@@ -11,6 +11,7 @@ from time import monotonic, time
 from muster.worker.agents.narrator import formats
 from muster.worker.agents.narrator.agent import ERRORS, OUTPUT, Agent
 from muster.worker.agents.narrator.channel import Channel
+from muster.worker.agents.narrator.inquiries import Inquiries
 from muster.worker.agents.narrator.limits import Limits
 from muster.worker.agents.narrator.narration import Aside, Narration
 from muster.worker.agents.narrator.screen import Screen
@@ -25,16 +26,19 @@ if TYPE_CHECKING:
 
 def main(argv: list[str]) -> NoReturn:
     name, _, *command = argv
-    spoken, teller = formats.of_name(name), Teller(Screen(1), Channel.inherited())
+    spoken, channel = formats.of_name(name), Channel.inherited()
+    teller = Teller(Screen(1), channel)
+    inquiries = Inquiries(channel, teller.tell)
     narrations = {OUTPUT: Narration(spoken), ERRORS: Aside(spoken)}
     agent = Agent(command)
-    for stream, data in agent.heard(lambda: teller.limits.due):
+    for stream, data in agent.heard(lambda: teller.limits.due, inquiries):
         teller.tell(narrations[stream].heard(data))
         if teller.must_end():
             agent.stop()
     for narration in reversed(narrations.values()):
         teller.tell(narration.end())
-    teller.close()
+    inquiries.close()
+    channel.close()
     agent.end_alike()
 
 
@@ -54,9 +58,6 @@ class Teller:
             return False
         self._tell(self.limits.end())
         return True
-
-    def close(self) -> None:
-        self._channel.close()
 
     def _tell(self, told: Told) -> None:
         """The shim first: where it then says that the log is, the rendering begins."""

@@ -37,6 +37,21 @@ def heard(text: str) -> Draw:
     return lambda width: _styled(_DIM, wrapped(visible.plain(text), width, "> ")) + "\n"
 
 
+def question(text: str, choices: list[str]) -> Draw:
+    """What a person is asked, and what there is to choose from."""
+
+    def draw(width: int) -> str:
+        lines = [_styled(_MAGENTA, wrapped(f"? {visible.plain(text)}", width))]
+        lines += [wrapped(f"· {one_line(choice)}", width, "  ") for choice in choices]
+        return "\n".join(lines) + "\n"
+
+    return draw
+
+
+def progress(text: str) -> Draw:
+    return lambda width: _styled(_CYAN, wrapped(f"» {visible.plain(text)}", width)) + "\n"
+
+
 def note(text: str) -> Draw:
     """What the agent's program says of itself."""
     return lambda width: _styled(_DIM, wrapped(visible.plain(text), width)) + "\n"

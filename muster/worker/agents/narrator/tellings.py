@@ -31,6 +31,18 @@ def heard(text: str) -> list[Told]:
     return [Told(rendering.heard(text))] if text.strip() else []
 
 
+def question(text: str, choices: list[str]) -> list[Told]:
+    """What a person is asked."""
+    made = entry("question", text, text, choices=choices)
+    return [Told(rendering.question(text, choices), made)]
+
+
+def progress(text: str) -> list[Told]:
+    """How far the agent is, by its own word."""
+    made = entry("message", text, text, progress=True)
+    return [Told(rendering.progress(text), made)] if text.strip() else []
+
+
 def note(text: str) -> list[Told]:
     """What the agent's program says of itself: shown, and no entry."""
     return [Told(rendering.note(text))] if text.strip() else []

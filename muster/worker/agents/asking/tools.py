@@ -1,0 +1,159 @@
+"""The tools that an agent is offered, and in which words it hears what came of a call.
+
+Some agents show their model only those tools of a server that a search by words finds: so the
+descriptions hold the words by which one looks for them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+ASK, PROGRESS = "ask_human", "progress"
+
+MOST_CHOICES, LONGEST_CHOICE = 20, 200  # characters
+LONGEST_QUESTION, LONGEST_PROGRESS = 10_000, 2_000
+
+INSTRUCTIONS = (
+    f"A person can be asked with the tool `{ASK}`. Use it where a decision is theirs to make, or "
+    "something that you need is missing and cannot be found out; not for what you can decide or "
+    f"find out by yourself. `{PROGRESS}` tells them how far you are."
+)
+
+OFFERED: list[dict[str, Any]] = [
+    {
+        "name": ASK,
+        "title": "Ask a person",
+        "description": (
+            "Ask a human a question and wait for the answer. Asks the person (user, developer, "
+            "maintainer, owner) who is responsible for this task, when you need a decision, "
+            "approval, permission, confirmation, clarification, feedback, input or missing "
+            "information. It may take hours until somebody answers; your time limit stands still "
+            "meanwhile. The person sees the question alone: give them what they need to decide."
+        ),
+        "inputSchema": {
+            "type": "object",
+            "properties": {
+                "question": {
+                    "type": "string",
+                    "description": "The question, in full, with what is needed to answer it.",
+                    "minLength": 1,
+                    "maxLength": LONGEST_QUESTION,
+                },
+                "choices": {
+                    "type": "array",
+                    "description": (
+                        "The possible answers, of which the person picks one. Without them the "
+                        "answer is any text."
+                    ),
+                    "items": {"type": "string", "minLength": 1, "maxLength": LONGEST_CHOICE},
+                    "maxItems": MOST_CHOICES,
+                },
+            },
+            "required": ["question"],
+            "additionalProperties": False,
+        },
+        "annotations": {
+            "readOnlyHint": True,
+            "destructiveHint": False,
+            "idempotentHint": False,
+            "openWorldHint": True,
+        },
+    },
+    {
+        "name": PROGRESS,
+        "title": "Tell of progress",
+        "description": (
+            "Report progress: tell the people who watch this task in a sentence what is done, what "
+            "comes next, or what has turned out. A status update; nobody answers it."
+        ),
+        "inputSchema": {
+            "type": "object",
+            "properties": {
+                "text": {
+                    "type": "string",
+                    "description": "A sentence or two.",
+                    "minLength": 1,
+                    "maxLength": LONGEST_PROGRESS,
+                }
+            },
+            "required": ["text"],
+            "additionalProperties": False,
+        },
+        "annotations": {
+            "readOnlyHint": True,
+            "destructiveHint": False,
+            "idempotentHint": False,
+            "openWorldHint": False,
+        },
+    },
+]
+
+
+class UnknownTool(Exception):
+    """There is no tool of that name."""
+
+
+class BadArguments(Exception):
+    """A tool was called with what it does not take; says what."""
+
+
+class Said(NamedTuple):
+    """What the model is told a call has come to."""
+
+    text: str
+    is_error: bool = False
+
+    def result(self) -> dict[str, Any]:
+        return {"content": [{"type": "text", "text": self.text}], "isError": self.is_error}
+
+
+def call(name: object, arguments: object) -> dict[str, Any]:
+    """What the narrator is asked for a call. Raises UnknownTool, BadArguments."""
+    given = arguments if isinstance(arguments, dict) else {}
+    match name:
+        case "ask_human":
+            text = _text(given, "question", LONGEST_QUESTION)
+            return {"ask": {"question": text, "choices": _choices(given.get("choices"))}}
+        case "progress":
+            return {"progress": _text(given, "text", LONGEST_PROGRESS)}
+    raise UnknownTool(f"unknown tool: {name!r:.100}")
+
+
+def said(answer: dict[str, Any]) -> Said:
+    """The narrator's answer in words."""
+    match answer:
+        case {"choice": str(text)} | {"input": str(text)}:
+            return Said(text)
+        case {"ok": _}:
+            return Said("Told.")
+        case {"refused": str(why)}:
+            return Said(f"Nobody was asked: {why}. {_ALONE}", is_error=True)
+    return Said(f"Nobody has answered in time. {_ALONE}")
+
+
+def unreachable() -> Said:
+    return Said(f"Nobody can be asked here. {_ALONE}", is_error=True)
+
+
+_ALONE = "Decide by yourself if you can, and say in the end what you have decided and why."
+
+
+def _text(given: dict[str, Any], name: str, longest: int) -> str:
+    text = given.get(name)
+    if not isinstance(text, str) or not text.strip():
+        raise BadArguments(f"`{name}` has to be a text")
+    if len(text) > longest:
+        raise BadArguments(f"`{name}` may have {longest} characters, and has {len(text)}")
+    return text
+
+
+def _choices(given: object) -> list[str]:
+    if given is None:
+        return []
+    if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
+        raise BadArguments("`choices` has to be a list of texts")
+    if len(given) > MOST_CHOICES or not all(each.strip() for each in given):
+        raise BadArguments(f"`choices` may be {MOST_CHOICES}, none of them empty")
+    if any(len(each) > LONGEST_CHOICE for each in given):
+        raise BadArguments(f"each of `choices` may have {LONGEST_CHOICE} characters")
+    return given
