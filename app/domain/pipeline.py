@@ -255,17 +255,23 @@ class Restart:
     withdrawn: tuple[int, ...]
 
 
-def restart(at: int, checkpoints: Collection[int], asked: Collection[int] = ()) -> Restart:
+def restart(
+    at: int,
+    checkpoints: Collection[int],
+    asked: Collection[int] = (),
+    partial: int | None = None,
+) -> Restart:
     """Where a task goes on whose attempt has ended at stage `at`.
 
-    A stage can be resumed if the stage before it is in `checkpoints`. The task goes on at the
-    latest stage up to `at` that can be resumed, else at the first. `asked` are the stages whose
+    A stage can be resumed if the stage before it is in `checkpoints`, or if it is `partial`, of
+    whose middle there is a checkpoint. The task goes on at the latest stage up to `at` that can be
+    resumed, else at the first. `asked` are the stages whose
     gates have been asked, answered or not. A gate asks about the work of the stages before its own:
     if one of those is done again, the gate is withdrawn. (The first stage's gate asks about no
     work, and stays answered.)
     """
     reached = range(at, 0, -1)
-    start = next((index for index in reached if index - 1 in checkpoints), 0)
+    start = next((i for i in reached if i - 1 in checkpoints or i == partial), 0)
     return Restart(start, tuple(sorted(index for index in asked if index > start)))
 
 

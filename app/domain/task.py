@@ -32,8 +32,10 @@ class TaskEvent(StrEnum):
     START = "start"
     ASK = "ask"  # a gate opens
     INQUIRE = "inquire"  # in the middle of a stage its agent asks a person
+    LIMIT = "limit"  # in the middle of a stage its agent's account may not be used for a while
+    SPEND = "spend"  # likewise what the task may use is used up
     GO_ON = "go_on"  # that question has been answered, or is not asked any more
-    RESUME = "resume"  # its gate was answered, and the machine still has the workspace
+    RESUME = "resume"  # what it waited for is there, and the machine still has the workspace
     REQUEUE = "requeue"
     LOSE = "lose"  # the machine's heartbeats stopped
     COME_BACK = "come_back"
@@ -57,6 +59,8 @@ _ARROWS: dict[TaskEvent, tuple[frozenset[TaskStatus], TaskStatus]] = {
     # stage.
     _E.ASK: (frozenset({_S.QUEUED, _S.ASSIGNED, _S.RUNNING, _S.SUSPENDED}), _S.SUSPENDED),
     _E.INQUIRE: (frozenset({_S.RUNNING, _S.SUSPENDED}), _S.SUSPENDED),
+    _E.LIMIT: (ON_MACHINE, _S.SUSPENDED),
+    _E.SPEND: (ON_MACHINE, _S.SUSPENDED),
     _E.GO_ON: (frozenset({_S.SUSPENDED}), _S.RUNNING),
     _E.RESUME: (frozenset({_S.SUSPENDED}), _S.ASSIGNED),
     _E.REQUEUE: (ON_MACHINE, _S.QUEUED),
@@ -162,3 +166,4 @@ class FailureCode(StrEnum):
     KEY_MISSING = "key_missing"
     ORDER_TOO_LARGE = "order_too_large"
     NOTHING_CHANGED = "nothing_changed"  # and the project requires a change
+    QUOTA_EXHAUSTED = "quota_exhausted"  # for longer than the project lets a task wait

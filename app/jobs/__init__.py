@@ -12,7 +12,7 @@ from app.services.dispatch import dispatch
 from app.services.machines import drains, liveness, servers
 from app.services.notify import fan_out, sending
 from app.services.ops import retention, signs
-from app.services.tasks import collection, gates
+from app.services.tasks import collection, gates, suspensions
 from app.services.tunnels import tunnels
 
 
@@ -39,6 +39,10 @@ def sweep_machines() -> None:
 
 def sweep_gates() -> None:
     gates.expire(now())
+
+
+def sweep_quotas() -> None:
+    suspensions.go_on(now())
 
 
 def sweep_drains() -> None:
@@ -77,6 +81,7 @@ JOBS: dict[str, Callable[..., None]] = {
     job_names.NOTIFY_SEND: send_deliveries,
     job_names.SWEEP_MACHINES: sweep_machines,
     job_names.SWEEP_GATES: sweep_gates,
+    job_names.SWEEP_QUOTAS: sweep_quotas,
     job_names.SWEEP_DRAINS: sweep_drains,
     job_names.SWEEP_WORKSPACES: sweep_workspaces,
     job_names.SWEEP_TUNNELS: sweep_tunnels,

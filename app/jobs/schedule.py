@@ -15,6 +15,7 @@ EVERY = {
     job_names.NOTIFY_SEND: 2.0,  # and how late a retry may be
     job_names.SWEEP_MACHINES: 3.0,  # a machine is seen to be gone so much later than it could be
     job_names.SWEEP_GATES: 5.0,
+    job_names.SWEEP_QUOTAS: 2.0,  # and how late a task may go on whose time has come
     job_names.SWEEP_DRAINS: 5.0,
     job_names.SWEEP_WORKSPACES: 60.0,
     job_names.SWEEP_TUNNELS: 10.0,

@@ -26,7 +26,7 @@ from app.services.machines import drains, liveness, machines, orders, reports
 from app.services.machines.continuations import Outcome
 from app.services.machines.heartbeats import HeartbeatResult, ReceivedHeartbeat
 from app.services.machines.orders import DesiredState, Want
-from app.services.tasks import questions
+from app.services.tasks import questions, resumption
 from app.services.terminals import terminals, wants
 from muster.protocol import codec, frames, version
 from muster.protocol.attempt_key import AttemptKey
@@ -257,6 +257,9 @@ class Connection:
     def _frame(self, order: DesiredState) -> frames.Order | None:
         """None where the order cannot be made (then its task has failed), or understood."""
         match order.want:
+            case Want.RUN if order.run > 0 and self._protocol < version.QUESTIONS:
+                resumption.cannot_go_on(order.task_id, order.attempt, now())
+                return None
             case Want.RUN | Want.PUBLISH:
                 return orders.work_or_fail(order)
             case Want.STOP:

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.domain.quota import OnQuota
 from app.domain.roles import ProjectRole
 from app.domain.room import RoomLevel
 from app.extensions import Model
@@ -17,7 +18,8 @@ class Project(Model):
     The values of `secrets`, `git_token` and `ssh_key` are encrypted (`services.vault`). `room` is
     the least that its attempts need of a machine. `network` lists the hosts that stages may reach;
     null: all of them. `agent_options` are of the form in `domain.agents`. With `require_change` a
-    task that has changed nothing fails.
+    task that has changed nothing fails. `quota_minutes` is how long a task may wait altogether for
+    its agent's account; with `quota_elsewhere` it need not wait where another machine takes it.
     """
 
     __tablename__ = "projects"
@@ -40,6 +42,9 @@ class Project(Model):
     ssh_key: Mapped[str | None]
     known_hosts: Mapped[str | None]
     require_change: Mapped[bool] = mapped_column(default=False)
+    on_quota: Mapped[OnQuota] = mapped_column(pg_enum(OnQuota), default=OnQuota.WAIT)
+    quota_minutes: Mapped[int] = mapped_column(default=1440)
+    quota_elsewhere: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[Moment]
     deleted_at: Mapped[Moment | None]
 

@@ -31,7 +31,10 @@ class Task(Model):
     `round` counts people's retries, beginning with 1. `attempt` is the number of the latest attempt
     (0: none yet), and `machine_id` its machine. `stage_index` is the current stage; if it equals
     the number of stages, an attempt was lost before its push, and only the push is left.
-    `checkpoints` maps a finished stage's index (as text) to {ref, commit, diff?}. `events` is the
+    `checkpoints` maps a finished stage's index (as text) to {ref, commit, diff?}. `partial` is the
+    latest checkpoint in the middle of a stage that is not done: {stageIndex, ref, commit, diff?}.
+    `quota` is of the form in `domain.quota`; until `resume_at` the task waits for its agent's
+    account. `events` is the
     number of events in the task's history; it is read under the row's lock. `queued_at` is when the
     task last came into the queue.
     """
@@ -54,6 +57,9 @@ class Task(Model):
     round: Mapped[int] = mapped_column(default=1)
     attempt: Mapped[int] = mapped_column(default=0)
     checkpoints: Mapped[dict[str, dict[str, Any]]] = mapped_column(Json, default=dict)
+    partial: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    quota: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    resume_at: Mapped[Moment | None]
     events: Mapped[int] = mapped_column(default=0)
     result: Mapped[dict[str, Any] | None] = mapped_column(Json)
     failure: Mapped[dict[str, Any] | None] = mapped_column(Json)
@@ -92,6 +98,7 @@ class Task(Model):
             "queued_at",
             postgresql_where=text("status = 'queued'"),
         ),
+        Index("ix_tasks_resume", "resume_at", postgresql_where=text("resume_at IS NOT NULL")),
         Index("ix_tasks_project", "project_id", "id"),
         Index("ix_tasks_machine", "machine_id", "id"),
         Index("ix_tasks_status", "status", "id"),
@@ -113,15 +120,17 @@ class Attempt(Model):
 
     `ended_at` is the fence: what the machine reports about the attempt later has no effect.
     `holds_slot`: the attempt occupies a slot, until the machine confirms that nothing of it runs.
-    `run` counts the processes of its stage, beginning with 0.
+    `run` counts the processes of its stage, beginning with 0; `mid_stage`: that one was stopped in
+    the stage's middle, and the attempt waits there as at a gate.
     `excused`: its loss does not count against `maxAttempts`, because nothing had been tried or no
     server was running. `resume_from` is the checkpoint ref that the workspace is built from.
     `question` is what its agent has asked last in the middle of the stage, by the machine's number:
     {number, gate (the `Gate`'s number), answer? {choice?, input?}}; an empty answer: nobody's.
     `pending_end` is the reported end of a stage whose log is not complete yet: {stageIndex, how,
-    code, logEnd, failure? [kind, message], denied}. `log_gaps` lists the byte ranges [from, to) of
-    the log that the machine has lost. `transcript_entries` is how many entries its transcript has.
-    `forget_at` is when the machine may delete the workspace, `forgotten_at` when it has.
+    code, logEnd, failure? [kind, message], denied, suspended? {reason, message, resetsAtMs}}.
+    `log_gaps` lists the byte ranges [from, to) of the log that the machine has lost.
+    `transcript_entries` is how many entries its transcript has. `forget_at` is when the machine may
+    delete the workspace, `forgotten_at` when it has.
     """
 
     __tablename__ = "attempts"
@@ -135,6 +144,7 @@ class Attempt(Model):
     phase: Mapped[AttemptPhase] = mapped_column(pg_enum(AttemptPhase))
     stage_index: Mapped[int]
     run: Mapped[int] = mapped_column(default=0, server_default="0")
+    mid_stage: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     resume_from: Mapped[str | None]
     holds_slot: Mapped[bool]
     excused: Mapped[bool] = mapped_column(default=False)

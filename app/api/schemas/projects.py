@@ -11,16 +11,21 @@ from app.api.schemas.network import Network
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import maskable, single_line
 from app.domain.pipeline import StageKind
+from app.domain.quota import OnQuota
 from app.domain.room import RoomLevel
 from app.services.projects.projects import DEFAULT_AGENT, KEY
 
 MAX_SECONDS = 86_400
+MAX_MINUTES = 30 * 24 * 60
 _VARIABLE_NAME = validate.Regexp(
     re.compile(r"(?!MUSTER_)[A-Za-z_][A-Za-z0-9_]{0,127}\Z"),
     error="must be the name of an environment variable that does not begin with MUSTER_",
 )
 _VARIABLE_VALUE = validate.Length(max=10_000)
 _REQUIRE_CHANGE = "a task whose stages have changed nothing fails, as nothing_changed"
+_ON_QUOTA = "what becomes of a stage whose agent's account may not be used for a while"
+_QUOTA_MINUTES = "how long a task may wait for that altogether, in a round"
+_QUOTA_ELSEWHERE = "another machine that has the agent may take the task at once"
 _ROOM = "the least that has to contain an attempt; null: what its machine has"
 
 
@@ -92,6 +97,9 @@ class ProjectUpdate(Schema):
         metadata={"description": "lines of a known_hosts file; sshKey goes to these hosts alone"},
     )
     require_change = Flag(metadata={"description": _REQUIRE_CHANGE})
+    on_quota = fields.Enum(OnQuota, by_value=True, metadata={"description": _ON_QUOTA})
+    quota_minutes = Whole(minimum=1, maximum=MAX_MINUTES, metadata={"description": _QUOTA_MINUTES})
+    quota_elsewhere = Flag(metadata={"description": _QUOTA_ELSEWHERE})
 
 
 class NewProject(ProjectUpdate):
@@ -134,6 +142,23 @@ class ProjectSchema(Schema):
         required=True,
         attribute="project.require_change",
         metadata={"description": _REQUIRE_CHANGE},
+    )
+    on_quota = fields.Enum(
+        OnQuota,
+        by_value=True,
+        required=True,
+        attribute="project.on_quota",
+        metadata={"description": _ON_QUOTA},
+    )
+    quota_minutes = Whole(
+        required=True,
+        attribute="project.quota_minutes",
+        metadata={"description": _QUOTA_MINUTES},
+    )
+    quota_elsewhere = fields.Boolean(
+        required=True,
+        attribute="project.quota_elsewhere",
+        metadata={"description": _QUOTA_ELSEWHERE},
     )
     member_count = Whole(required=True)
     task_counts = fields.Dict(

@@ -60,6 +60,7 @@ WAIT_AS_USUAL = text("SET LOCAL lock_timeout TO DEFAULT")
 _waits_for_person = exists().where(
     Gate.task_id == Task.id, Gate.round == Task.round, Gate.answered_at.is_(None)
 )
+_waits_for_time = func.coalesce(Task.resume_at > bindparam("now"), False)  # its agent's account
 # Rule 2: no successor before the machine confirmed, or its lease is over.
 _predecessor_may_live = exists().where(
     Attempt.task_id == Task.id,
@@ -97,7 +98,7 @@ QUEUE = (
     select(Task.id, Task.agent_type, Task.requested_machine_id, Project.repo_url, Project.room)
     .join(Project, Project.id == Task.project_id)
     .where(Task.status == TaskStatus.QUEUED, _can_be_taken)
-    .where(~_waits_for_person, ~_predecessor_may_live)
+    .where(~_waits_for_person, ~_predecessor_may_live, ~_waits_for_time)
     .order_by(Task.priority.desc(), Task.id)
     .limit(BATCH)
     .execution_options(prepared="dispatch_queue")
@@ -129,7 +130,7 @@ ASSIGN = text(f"""
     ), moved AS (
         UPDATE tasks AS t
         SET status = 'assigned', machine_id = free.machine, attempt = t.attempt + 1,
-            events = t.events + 1, assigned_at = :now, updated_at = :now
+            events = t.events + 1, assigned_at = :now, updated_at = :now, resume_at = NULL
         FROM free WHERE t.id = free.id
         RETURNING t.*, free.name AS machine_name,
                   t.stage_index >= jsonb_array_length(t.pipeline) AS is_over,
@@ -139,7 +140,11 @@ ASSIGN = text(f"""
                               holds_slot, excused, assigned_at, log_bytes, log_lines, log_gaps)
         SELECT id, attempt, round, machine_id,
                CAST(CASE WHEN is_over THEN 'publish' ELSE 'run' END AS attempt_phase), at_stage,
-               checkpoints -> CAST(stage_index - 1 AS text) ->> 'ref', true, false, :now, 0, 0, '[]'
+               coalesce(
+                   CASE WHEN partial -> 'stageIndex' = to_jsonb(stage_index)
+                   THEN partial ->> 'ref' END,
+                   checkpoints -> CAST(stage_index - 1 AS text) ->> 'ref'
+               ), true, false, :now, 0, 0, '[]'
         FROM moved
     ), told AS (
         INSERT INTO task_events (task_id, number, type, type_number, attempt, stage_index, message,

@@ -29,6 +29,7 @@ class WaitReason(StrEnum):
     SLOT = "slot"  # a slot on the machine that holds its workspace
     PREDECESSOR = "predecessor"  # an earlier attempt may still be running
     MACHINE = "machine"  # its machine has not been heard of
+    QUOTA = "quota"  # its agent's account may not be used for a while
     DISPATCHER = "dispatcher"  # nobody hands tasks out
 
 
@@ -38,7 +39,7 @@ class NextAct(StrEnum):
     DISPATCH = "dispatch"
     FAIL = "fail"
     REQUEUE = "requeue"
-    RESUME = "resume"  # its agent is told that nobody has answered
+    RESUME = "resume"  # it goes on; an agent that asked is told that nobody has answered
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,12 @@ def wait_of(task: Task) -> Wait | None:
     """
     match task.status:
         case TaskStatus.QUEUED:
-            return _wait_for_person(task) or _wait_for_predecessor(task) or _wait_for_dispatcher()
+            wait = _wait_for_person(task) or _wait_for_predecessor(task)
+            return wait or _wait_for_quota(task) or _wait_for_dispatcher()
         case TaskStatus.SUSPENDED if task.suspend_reason is SuspendReason.MACHINE_LOST:
             return Wait(WaitReason.MACHINE, NextAct.REQUEUE, _lease_end(task))
         case TaskStatus.SUSPENDED:
-            return _wait_for_person(task)
+            return _wait_for_person(task) or _wait_for_quota(task)
         case TaskStatus.ASSIGNED | TaskStatus.RUNNING:
             return _wait_for_slot(task) or _wait_for_machine(task)
     return None
@@ -99,6 +101,15 @@ def _wait_for_person(task: Task) -> Wait | None:
         return Wait(WaitReason.GATE, None, None)
     following = NextAct.RESUME if gate.kind is GateKind.QUESTION else NextAct.FAIL
     return Wait(WaitReason.GATE, following, gate.expires_at)
+
+
+def _wait_for_quota(task: Task) -> Wait | None:
+    """The task waits for a time, in the middle of a stage; in the queue its attempt is gone."""
+    if task.resume_at is None or task.resume_at <= clock_now():
+        return None
+    is_queued = task.status is TaskStatus.QUEUED
+    following = NextAct.DISPATCH if is_queued else NextAct.RESUME
+    return Wait(WaitReason.QUOTA, following, task.resume_at)
 
 
 def _wait_for_predecessor(task: Task) -> Wait | None:

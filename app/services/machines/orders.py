@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, select
 from app.domain import network, pipeline, room
 from app.domain.attempt import AttemptOutcome, AttemptPhase, branch_of
 from app.domain.machine import IN_DRAIN, MachineStatus
+from app.domain.quota import OnQuota
 from app.domain.room import RoomLevel
 from app.domain.task import ENDED, FailureCode
 from app.extensions import db
@@ -133,6 +134,7 @@ _AT_WORK = (
         Project.git_token,
         Project.room,
         Project.network,
+        Project.on_quota,
         Project.ssh_key,
         Project.known_hosts,
         Project.agent_command,
@@ -308,4 +310,5 @@ def run_stage(desired: DesiredState) -> frames.RunStage:
         network=network.of_stage(stage.network, row.network),
         options=msgspec.convert(options, frames.AgentOptions | None),
         run=desired.run,
+        on_limit="suspend" if row.on_quota is OnQuota.WAIT else "fail",
     )

@@ -262,6 +262,7 @@ _EFFECTS: dict[type, Callable[[LiveAttempt, Any], None]] = {
     frames.Accepted: _accepted,
     frames.StageStarted: stages.started,
     frames.StageFinished: stages.finished,
+    frames.Suspended: stages.suspended,
     frames.Asked: stages.asked,
     frames.Unasked: stages.unasked,
     frames.Checkpoint: stages.checkpointed,

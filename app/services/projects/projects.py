@@ -55,8 +55,9 @@ def update(actor: Developer, key: str, **fields: Any) -> Project:
 
     They are name, repo_url, default_branch, agent_type, agent_command, agent_options, pipeline,
     max_attempts, environment (replaced as a whole), secrets (each is set, or removed by None),
-    git_token and ssh_key (removed by None), known_hosts, room, network and require_change. Tasks
-    keep the pipeline that they were created with. Raises NotFound, Forbidden, InvalidFields.
+    git_token and ssh_key (removed by None), known_hosts, room, network, require_change, on_quota,
+    quota_minutes and quota_elsewhere. Tasks keep the pipeline that they were created with. Raises
+    NotFound, Forbidden, InvalidFields.
     """
     rights.require(Act.CHANGE_PROJECT, actor, get(actor, key))
     project = locked(key)
@@ -144,7 +145,7 @@ def _is_called(key: str) -> ColumnElement[bool]:
 
 _PLAIN = (
     *("name", "repo_url", "default_branch", "agent_type", "agent_command", "max_attempts"),
-    *("known_hosts", "room", "require_change"),
+    *("known_hosts", "room", "require_change", "on_quota", "quota_minutes", "quota_elsewhere"),
 )
 # What lets machines in at the repository's host: encrypted, and for that host alone.
 _LOGINS = {"git_token": "gitToken", "ssh_key": "sshKey"}
@@ -222,6 +223,9 @@ def _told(project: Project) -> dict[str, Any]:
         "sshKey": project.ssh_key,
         "knownHosts": project.known_hosts,
         "requireChange": project.require_change,
+        "onQuota": project.on_quota,
+        "quotaMinutes": project.quota_minutes,
+        "quotaElsewhere": project.quota_elsewhere,
     }
 
 

@@ -174,8 +174,13 @@ def hand_over(
 
 
 def is_pushed(task: Task, attempt: Attempt) -> bool:
-    """Whether another machine can go on with all that was done before the attempt's stage."""
+    """Whether another machine can go on with all that was done before the attempt's stage, and in
+    its earlier runs.
+    """
     at = attempt.stage_index
+    if attempt.mid_stage or attempt.run > 0:
+        own = checkpoints_of(attempt.task_id, attempt.number)
+        return partial_index(task) == at and (task.partial or {})["ref"].startswith(own)
     return at == 0 or str(at - 1) in task.checkpoints
 
 
@@ -226,8 +231,10 @@ def requeue(task: Task, stage_index: int, now: datetime, why: str) -> None:
     stages that are done again are dropped: they are not the work that comes now.
     """
     asked, pushed = _gates_of_round(task), _checkpoints(task)
-    plan = pipeline.restart(stage_index, pushed, asked)
+    plan = pipeline.restart(stage_index, pushed, asked, partial_index(task))
     start = plan.stage_index
+    if partial_index(task) != start:
+        task.partial = None
     keep_checkpoints_before(task, start)
     for index in plan.withdrawn:
         _withdraw(task, asked[index], now)
@@ -264,6 +271,11 @@ def give_up_checkpoints(task: Task, number: int) -> None:
 def keep_checkpoints_before(task: Task, stage_index: int) -> None:
     """Drop the checkpoints of that stage and of all after it, which are done again."""
     task.checkpoints = {k: v for k, v in task.checkpoints.items() if int(k) < stage_index}
+
+
+def partial_index(task: Task) -> int | None:
+    """The stage in whose middle there is a checkpoint of the task."""
+    return task.partial["stageIndex"] if task.partial else None
 
 
 def _checkpoints(task: Task) -> set[int]:

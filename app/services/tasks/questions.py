@@ -29,7 +29,7 @@ def ask(task: Task, attempt: Attempt, asked: frames.Asked, now: datetime) -> Non
         task_id=task.id,
         round=task.round,
         stage_index=attempt.stage_index,
-        number=_next_number(task, attempt.stage_index),
+        number=next_number(task, attempt.stage_index),
         kind=GateKind.QUESTION,
         prompt=_cut(asked.question, _LONGEST),
         choices=[_cut(choice, _LONGEST_CHOICE) for choice in asked.choices[:_MOST_CHOICES]],
@@ -96,7 +96,8 @@ def _gate(task: Task, attempt: Attempt, number: int) -> Gate:
     return db.session.get_one(Gate, (task.id, task.round, attempt.stage_index, number))
 
 
-def _next_number(task: Task, stage_index: int) -> int:
+def next_number(task: Task, stage_index: int) -> int:
+    """The number of the next question in the middle of that stage."""
     db.session.flush()
     query = select(func.max(Gate.number)).where(
         Gate.task_id == task.id, Gate.round == task.round, Gate.stage_index == stage_index

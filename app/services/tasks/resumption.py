@@ -1,4 +1,5 @@
-"""How tasks go on whose question was answered: where they are, or elsewhere.
+"""How tasks go on that have what they waited for, an answer or a time: where they are, or
+elsewhere.
 
 In all functions the caller holds the locks of the machine and the task, and commits.
 """
@@ -10,13 +11,17 @@ from app.domain import room
 from app.domain.attempt import AttemptPhase, GoesOn, goes_on
 from app.domain.machine import MachineStatus
 from app.domain.task import EventType, TaskEvent, TaskStatus
+from app.extensions import db
 from app.models import Attempt, Machine, Task
+from app.services import locks
 from app.services.locks import Held
 from app.services.tasks import attempts, history, transitions
 
 
 def resume(held: Held, now: datetime) -> None:
-    """Let the task go on whose question was answered: its attempt, or a new one from the queue."""
+    """Let the task go on: its attempt, in the middle of a stage with the next run of that; or a new
+    one from the queue.
+    """
     task, attempt, machine = held.task, held.live, held.machine
     if attempt is None or machine is None:
         # Nobody holds the task: it is (or goes) in the queue, and is dispatched now.
@@ -24,11 +29,26 @@ def resume(held: Held, now: datetime) -> None:
             transitions.move(task, TaskEvent.REQUEUE, now)
         bus.wake_dispatch()
     elif go_on(machine, task, attempt, now) is not GoesOn.ELSEWHERE:
+        if attempt.mid_stage:
+            attempt.mid_stage, attempt.run = False, attempt.run + 1
         attempt.phase = AttemptPhase.RUN  # without a slot it waits: dispatch gives it the next one
         transitions.move(task, TaskEvent.RESUME, now)
         at = task.stage_index
         text = f"goes on with “{task.pipeline[at]['name']}”"
         history.record(task, EventType.RESUMED, text, now, stage_index=at)
+
+
+def cannot_go_on(task_id: int, number: int, now: datetime) -> None:
+    """Let a task begin a new attempt whose machine has a worker by now that cannot go on in the
+    middle of a stage. Commits.
+    """
+    held = locks.task_with_machine(task_id)
+    attempt, machine = held.live, held.machine
+    if attempt and machine and attempt.number == number and attempt.run > 0:
+        why = f"the worker of {machine.name} is of a release that does not go on within a stage"
+        attempts.hand_over(machine, held.task, attempt, why, now, gone=False)
+        bus.wake_machines([machine.id])  # to stop what may run of it all the same
+    db.session.commit()
 
 
 def go_on(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> GoesOn:

@@ -21,7 +21,15 @@ from app.domain.task import EventType, FailureCode, SuspendReason, TaskEvent, Ta
 from app.domain.terminal import exit_code
 from app.extensions import db
 from app.models import Attempt, Developer, Machine, Task, Tunnel
-from app.services.tasks import attempts, gates, history, questions, transitions, workspaces
+from app.services.tasks import (
+    attempts,
+    gates,
+    history,
+    questions,
+    suspensions,
+    transitions,
+    workspaces,
+)
 from muster.protocol import frames
 
 
@@ -95,6 +103,23 @@ def finished(live: LiveAttempt, report: frames.StageFinished) -> None:
     settle(live)
 
 
+def suspended(live: LiveAttempt, report: frames.Suspended) -> None:
+    """A stage was stopped in its middle, by its agent's limit or by our order. This takes effect
+    when the log has come as far as the report says. Raises Conflict where the stage was not
+    ordered.
+    """
+    _must_run(live, report)
+    why = {"reason": report.reason, "message": report.message, "resetsAtMs": report.resets_at_ms}
+    live.attempt.pending_end = {
+        "stageIndex": report.stage_index,
+        "how": "stopped",
+        "code": 0,
+        "logEnd": report.log_end,
+        "suspended": why,
+    }
+    settle(live)
+
+
 def settle(live: LiveAttempt) -> None:
     """Let a stage's end take effect if its log is complete; those who look into the terminal are
     told.
@@ -110,12 +135,16 @@ def settle(live: LiveAttempt) -> None:
     code = exit_code(outcome.how, outcome.code)
     about = {"stage_index": index, "code": code, "log_end": end["logEnd"]}
     bus.tell_exit(live.task.id, live.attempt.number, **about)
+    if (why := end.get("suspended")) is not None:
+        suspensions.suspend(live.machine, live.task, live.attempt, why, live.now)
+        return
     _tell_end(live, index, outcome, end.get("denied"))
     if outcome.how in ("stopped", "lease"):
         # A live attempt that the machine ended itself, as it does when it cannot reach us: that
         # may cost the stage, never the task.
         lost(live, f"{live.machine.name} ended it of its own accord ({outcome.how})")
         return
+    suspensions.forget(live.task)
     stages = pipeline.parse(live.task.pipeline)
     following = stages[index + 1 : index + 2]
     answered = any(stage.gate for stage in following) and gates.is_answered(live.task, index + 1)
@@ -144,10 +173,10 @@ def proceed(live: LiveAttempt, step: pipeline.Step) -> None:
     machine, task, attempt, now = live.machine, live.task, live.attempt, live.now
     match step:
         case pipeline.Run(index):
-            attempt.phase, attempt.stage_index = AttemptPhase.RUN, index
+            attempt.phase, attempt.stage_index, attempt.run = AttemptPhase.RUN, index, 0
             task.stage_index = index
         case pipeline.Ask(index):
-            attempt.phase, attempt.stage_index = AttemptPhase.GATE, index
+            attempt.phase, attempt.stage_index, attempt.run = AttemptPhase.GATE, index, 0
             attempts.free_slot(machine, attempt)
             gates.ask(task, step, now)
         case pipeline.Publish():
@@ -158,18 +187,22 @@ def proceed(live: LiveAttempt, step: pipeline.Step) -> None:
 
 
 def checkpointed(live: LiveAttempt, report: frames.Checkpoint) -> None:
-    """A stage's work is at the remote: the task can go on from here on any machine. At a gate it
-    comes again where somebody has changed the work through a tunnel. Raises Conflict where the
-    stage was not ordered.
+    """A stage's work, or that of its middle, is at the remote: the task can go on from here on any
+    machine. While the attempt waits it comes again where somebody has changed the work through a
+    tunnel. Raises Conflict where the stage was not ordered.
     """
-    is_renewed = _is_before_its_gate(live.attempt, report.stage_index)
+    is_renewed = _is_what_waits(live.attempt, report)
     if not is_renewed:
         _must_run(live, report)
     known: dict[str, Any] = {"ref": report.ref, "commit": report.commit}
     if report.diff is not None:
         known["diff"] = workspaces.stored_diff(report.diff)
-    live.task.checkpoints = {**live.task.checkpoints, str(report.stage_index): known}
     text = f"checkpoint of stage “{name_of(live.task, report.stage_index)}”"
+    if report.partial:
+        live.task.partial = {"stageIndex": report.stage_index, **known}
+        text += ", in its middle"
+    else:
+        live.task.checkpoints = {**live.task.checkpoints, str(report.stage_index): known}
     about = dict(known)
     if is_renewed:
         by = _tunneller(live.attempt)
@@ -178,8 +211,13 @@ def checkpointed(live: LiveAttempt, report: frames.Checkpoint) -> None:
     live.record(EventType.CHECKPOINT, text, stage_index=report.stage_index, **about)
 
 
-def _is_before_its_gate(attempt: Attempt, stage_index: int) -> bool:
-    return attempt.phase is AttemptPhase.GATE and stage_index == attempt.stage_index - 1
+def _is_what_waits(attempt: Attempt, report: frames.Checkpoint) -> bool:
+    """Whether it is the checkpoint that the attempt waits with: of the stage before its gate, or of
+    the middle of its own.
+    """
+    waiting = attempt.stage_index if attempt.mid_stage else attempt.stage_index - 1
+    seen = (report.stage_index, report.partial)
+    return attempt.phase is AttemptPhase.GATE and seen == (waiting, attempt.mid_stage)
 
 
 def _tunneller(attempt: Attempt) -> Developer | None:
@@ -253,6 +291,7 @@ def _must_run(
     live: LiveAttempt,
     report: frames.StageStarted
     | frames.StageFinished
+    | frames.Suspended
     | frames.Checkpoint
     | frames.Asked
     | frames.Unasked,

@@ -20,6 +20,11 @@ from app.services.projects import agents as agents_asked
 from app.services.projects import projects
 from app.services.tasks import attempts, gates, history, reads, statements, transitions
 
+# Columns of what comes later: what a new task is not given would be queried.
+_UNUSED = dict.fromkeys(
+    ("partial", "quota", "resume_at", "assigned_at", "started_at", "finished_at")
+)
+
 
 def create(
     actor: Developer,
@@ -68,9 +73,7 @@ def create(
         failure=None,
         created_at=now,
         queued_at=now,
-        assigned_at=None,
-        started_at=None,
-        finished_at=None,
+        **_UNUSED,
         updated_at=now,
     )
     first = history.first(task, f"created by {actor.name}", now)

@@ -15,6 +15,8 @@ from app.services.tasks import history
 _SUSPENSIONS = {
     TaskEvent.ASK: SuspendReason.GATE,
     TaskEvent.INQUIRE: SuspendReason.QUESTION,
+    TaskEvent.LIMIT: SuspendReason.QUOTA,
+    TaskEvent.SPEND: SuspendReason.BUDGET,
     TaskEvent.LOSE: SuspendReason.MACHINE_LOST,
 }
 
@@ -27,6 +29,8 @@ def move(task: Task, event: TaskEvent, now: datetime) -> None:
     task.status = rules.after(task.status, event)
     task.suspend_reason = _SUSPENSIONS.get(event)
     task.updated_at = now
+    if event is not TaskEvent.REQUEUE:  # which leaves the time that it waits for as it is
+        task.resume_at = None
     if task.status is TaskStatus.QUEUED:
         task.queued_at = now
         bus.wake_dispatch()
@@ -38,9 +42,10 @@ def move(task: Task, event: TaskEvent, now: datetime) -> None:
         case TaskStatus.RUNNING if task.started_at is None:
             task.started_at = now
         case TaskStatus.QUEUED if event is TaskEvent.RETRY:
-            task.started_at = task.finished_at = task.result = task.failure = None
+            task.started_at = task.finished_at = task.result = task.failure = task.quota = None
         case status if status in rules.ENDED:
             task.finished_at = now
+            task.partial = None  # a retry begins its stage anew
 
 
 def fail(

@@ -2,7 +2,16 @@
 
 from typing import Literal
 
-from muster.protocol.frames.parts import AgentOptions, Author, Frame, LogAck, Repo, RoomLevel
+from muster.protocol.frames.parts import (
+    AgentOptions,
+    Author,
+    Frame,
+    LogAck,
+    OnLimit,
+    Repo,
+    RoomLevel,
+    SuspendedBy,
+)
 
 
 class Welcome(Frame, tag="welcome"):
@@ -30,7 +39,8 @@ class RunStage(Frame, tag="run-stage"):
     (`packages.example.com`, `*.example.org:443`, `@agent`); an empty list: none.
 
     `run` counts the stage's processes: it is more than 0 where the stage goes on that was stopped
-    in its middle.
+    in its middle. `on_limit` says what becomes of it when its agent's account may not be used for
+    a while: it is suspended (`Suspended`), or fails as any other.
     """
 
     task_id: int
@@ -54,6 +64,7 @@ class RunStage(Frame, tag="run-stage"):
     network: list[str] | None = None
     run: int = 0
     options: AgentOptions | None = None
+    on_limit: OnLimit = "fail"
 
 
 class Answer(Frame, tag="answer"):
@@ -77,6 +88,19 @@ class Stop(Frame, tag="stop"):
     task_id: int
     attempt: int
     reason: str
+
+
+class Suspend(Frame, tag="suspend"):
+    """Server, to machines that speak version 3: stop that run of the stage in its middle (TERM,
+    10 s, KILL), and keep the attempt as at a gate. Answered by `Checkpoint` and `Suspended`; or by
+    `StageFinished`, where the stage ended by itself first.
+    """
+
+    task_id: int
+    attempt: int
+    stage_index: int
+    run: int
+    reason: SuspendedBy
 
 
 class Publish(Frame, tag="publish"):
@@ -170,7 +194,9 @@ class OpenTerminal(Frame, tag="open-terminal"):
     channel_token: str
 
 
-Order = RunStage | Answer | Stop | Publish | Forget | OpenTerminal | Tunnel | Drain | Undrain
+Order = (
+    RunStage | Answer | Suspend | Stop | Publish | Forget | OpenTerminal | Tunnel | Drain | Undrain
+)
 
 
 FromServer = Welcome | Order | HeartbeatAck | Ack | LogGap | Stale

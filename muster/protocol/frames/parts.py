@@ -76,6 +76,12 @@ class AgentOptions(Part):
     interface: Literal["headless", "terminal"] | None = None
 
 
+OnLimit = Literal["suspend", "fail"]
+SuspendedBy = Literal["quota", "budget"]
+"""Why a stage was stopped in its middle: its agent's account may not be used for a while, or what
+the task may use is used up."""
+
+
 EntryKind = Literal[
     "message", "thought", "tool", "edit", "command", "question", "denied", "usage", "error"
 ]

@@ -12,6 +12,7 @@ from muster.protocol.frames.parts import (
     Frame,
     Int,
     Seconds,
+    SuspendedBy,
     TranscriptEntry,
 )
 
@@ -94,11 +95,29 @@ class Unasked(ReportBody, tag="unasked"):
     run: Count = 0
 
 
+class Suspended(ReportBody, tag="suspended"):
+    """That run of the stage was stopped in its middle, and nothing of it runs any more; the attempt
+    is kept as at a gate, and goes on with the next run. Takes effect when the log has reached
+    `log_end` bytes.
+
+    `message` is the agent's word, for people. `resets_at_ms` is when its account may be used again,
+    in milliseconds since 1970; None: it has not said.
+    """
+
+    stage_index: Count
+    log_end: Big
+    reason: SuspendedBy
+    message: str = ""
+    resets_at_ms: Big | None = None
+    run: Count = 0
+
+
 class Checkpoint(ReportBody, tag="checkpoint"):
     """The stage's work is pushed as `ref`; reported before its `StageFinished`, and again when a
     tunnel has closed through which somebody changed it while the task waited.
 
-    `diff` counts from the base. None: unknown.
+    `diff` counts from the base. None: unknown. `partial`: the stage is not done, the work is that
+    of its middle; reported before its `Suspended`.
     """
 
     stage_index: Count
@@ -106,6 +125,7 @@ class Checkpoint(ReportBody, tag="checkpoint"):
     commit: str
     diff: DiffStat | None = None
     run: Count = 0
+    partial: bool = False
 
 
 class Published(ReportBody, tag="published"):
@@ -191,6 +211,7 @@ Body = (
     | Note
     | StageStarted
     | StageFinished
+    | Suspended
     | Transcript
     | Asked
     | Unasked

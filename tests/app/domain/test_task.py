@@ -13,6 +13,8 @@ ARROWS = """
     start     .          running    running    .          .          .          .
     ask       suspended  suspended  suspended  suspended  .          .          .
     inquire   .          .          suspended  suspended  .          .          .
+    limit     .          suspended  suspended  suspended  .          .          .
+    spend     .          suspended  suspended  suspended  .          .          .
     go_on     .          .          .          running    .          .          .
     resume    .          .          .          assigned   .          .          .
     requeue   .          queued     queued     queued     .          .          .

@@ -14,7 +14,7 @@ from app.extensions import db, redis
 from app.models import Attempt, MachineHeartbeat
 from app.services.clock import now
 from app.services.machines import liveness
-from app.services.tasks import gates, tasks
+from app.services.tasks import gates, suspensions, tasks
 from muster.protocol import frames, version
 from muster.protocol.frames import CloseCode
 from tests.app.machines.conftest import MakeMachine
@@ -106,6 +106,33 @@ def test_the_answer_to_an_agents_question_comes_over_the_channel_where_it_is_spo
     else:
         assert machine.hears_nothing(frames.Answer, 0.5)
     assert status(task) is TaskStatus.RUNNING
+
+
+@pytest.mark.parametrize("spoken", [version.CURRENT, version.OLDEST])
+def test_a_later_run_of_a_stage_is_ordered_where_it_is_spoken(
+    new_machine: MakeMachine, spoken: int
+) -> None:
+    machine = new_machine()
+    machine.connect()
+    task = assign(machine)
+    order = machine.until(frames.RunStage)
+    assert (order.run, order.on_limit) == (0, "suspend")
+    machine.say(order, frames.Accepted(), frames.StageStarted(stage_index=0))
+    machine.say(order, frames.Suspended(0, 0, "quota", "spent"))
+    machine.until_acked()
+    assert status(task) is TaskStatus.SUSPENDED
+    hello = machine.hello(frames.HeldAttempt(task.id, 1, 0, "waiting", 0))
+    hello.protocol = spoken
+    machine.dial()
+    machine.send(hello)
+    machine.until(frames.Welcome)
+    suspensions.go_on(now() + timedelta(hours=1))
+    if spoken >= version.QUESTIONS:
+        assert machine.until(frames.RunStage).run == 1
+        assert status(task) is TaskStatus.ASSIGNED
+    else:
+        machine.until(frames.Stop)  # what may still run of the first attempt
+        assert status(task) is TaskStatus.QUEUED
 
 
 def test_a_hole_in_the_log_is_answered(new_machine: MakeMachine) -> None:

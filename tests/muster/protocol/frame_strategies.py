@@ -11,6 +11,7 @@ FROM_SERVER = [
     frames.Welcome,
     frames.RunStage,
     frames.Answer,
+    frames.Suspend,
     frames.Stop,
     frames.Publish,
     frames.Forget,

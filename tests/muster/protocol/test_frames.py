@@ -80,6 +80,10 @@ WIRE: list[tuple[Frame, str]] = [
         '{"type":"answer","taskId":7,"attempt":1,"number":2,"choice":"red"}',
     ),
     (
+        frames.Suspend(7, 1, 2, 1, "budget"),
+        '{"type":"suspend","taskId":7,"attempt":1,"stageIndex":2,"run":1,"reason":"budget"}',
+    ),
+    (
         frames.Stop(7, 1, "cancelled"),
         '{"type":"stop","taskId":7,"attempt":1,"reason":"cancelled"}',
     ),
@@ -136,6 +140,11 @@ REPORTED: list[tuple[ReportBody, str]] = [
         '"timeout":60.0}',
     ),
     (frames.Unasked(2, 1), '{"kind":"unasked","stageIndex":2,"number":1}'),
+    (
+        frames.Suspended(2, 99, "quota", "spent", 5000, 1),
+        '{"kind":"suspended","stageIndex":2,"logEnd":99,"reason":"quota","message":"spent",'
+        '"resetsAtMs":5000,"run":1}',
+    ),
     (
         frames.Checkpoint(2, "refs/muster/7/1/2", "c0ffee"),
         '{"kind":"checkpoint","stageIndex":2,"ref":"refs/muster/7/1/2","commit":"c0ffee"}',

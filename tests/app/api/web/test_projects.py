@@ -15,6 +15,9 @@ from tests.factories import make_developer, make_project, make_task
 __all__ = ["admin"]
 
 
+QUOTA = {"onQuota": "wait", "quotaMinutes": 1440, "quotaElsewhere": False}  # by default
+
+
 def test_a_project_is_made_shown_changed_and_deleted(
     client: FlaskClient, admin: dict[str, str]
 ) -> None:
@@ -37,6 +40,7 @@ def test_a_project_is_made_shown_changed_and_deleted(
     shown = client.get("/api/web/projects/sHoP", headers=admin).json
     assert {**shown, "warnings": made.json["warnings"]} == made.json
     assert shown.pop("createdAt").endswith("Z")
+    assert {name: shown.pop(name) for name in QUOTA} == QUOTA
     assert shown == {
         "key": "Shop",
         "name": "The shop",

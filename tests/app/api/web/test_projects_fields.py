@@ -136,6 +136,8 @@ def allow(*hosts: Any) -> dict[str, Any]:
             id="stage's permissions a number",
         ),
         pytest.param({"requireChange": "yes"}, "requireChange", id="requireChange a word"),
+        pytest.param({"onQuota": "retry"}, "onQuota", id="onQuota of another kind"),
+        pytest.param({"quotaMinutes": 0}, "quotaMinutes", id="quotaMinutes 0"),
         pytest.param({"maxAttempts": 0}, "maxAttempts", id="no attempt"),
         pytest.param({"maxAttempts": 2**40}, "maxAttempts", id="too many attempts"),
         pytest.param({"room": "large"}, "room", id="unknown room"),

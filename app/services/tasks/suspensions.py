@@ -1,0 +1,131 @@
+"""Stages that are stopped in their middle: their agent's account may not be used for a while, or
+what their task may use is used up. The attempt waits as at a gate.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from app import bus
+from app.domain.attempt import AttemptPhase
+from app.domain.pipeline import GateKind
+from app.domain.quota import QuotaWaits
+from app.domain.task import EventType, FailureCode, SuspendReason, TaskEvent, TaskStatus
+from app.extensions import db
+from app.models import Attempt, Gate, Machine, Task
+from app.services import locks
+from app.services.tasks import attempts, history, questions, resumption, transitions
+
+_CHOICES = ["continue", "stop"]
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def suspend(
+    machine: Machine, task: Task, attempt: Attempt, why: Mapping[str, Any], now: datetime
+) -> None:
+    """Let the attempt wait in the middle of its stage, without a slot. `why` is of the form in
+    `Attempt.pending_end`. The caller holds both locks, and commits.
+    """
+    attempt.phase, attempt.mid_stage = AttemptPhase.GATE, True
+    attempts.free_slot(machine, attempt)
+    attempts.change_orders(machine)
+    if SuspendReason(why["reason"]) is SuspendReason.QUOTA:
+        _wait_for_quota(machine, task, attempt, why, now)
+    else:
+        _ask(task, attempt, now)
+
+
+def _wait_for_quota(
+    machine: Machine, task: Task, attempt: Attempt, why: Mapping[str, Any], now: datetime
+) -> None:
+    waits, resets_at = QuotaWaits.of(task.quota), _moment(why["resetsAtMs"])
+    until = waits.until(resets_at, now)
+    waits = waits.after(until, resets_at, now)
+    message = why["message"] or f"{task.agent_type} may not be used now"
+    if waits.seconds > task.project.quota_minutes * 60:
+        text = f"{message}; {task.project.quota_minutes} min is the longest that its tasks wait"
+        attempts.fail(machine, task, attempt, FailureCode.QUOTA_EXHAUSTED, text, now, gone=True)
+        return
+    task.quota = {"seconds": waits.seconds, "guesses": waits.guesses}
+    transitions.move(task, TaskEvent.LIMIT, now)
+    task.resume_at = until
+    about = {"reason": SuspendReason.QUOTA, "until": until.isoformat()}
+    history.record(
+        task,
+        EventType.SUSPENDED,
+        message,
+        now,
+        stage_index=attempt.stage_index,
+        data=about,
+        is_news=False,  # nobody has to do anything
+    )
+
+
+def _moment(milliseconds: int | None) -> datetime | None:
+    """The moment, however late it may be."""
+    if milliseconds is None:
+        return None
+    latest = int(_LATEST.timestamp() * 1000)
+    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=min(milliseconds, latest))
+
+
+def _ask(task: Task, attempt: Attempt, now: datetime) -> None:
+    number = questions.next_number(task, attempt.stage_index)
+    gate = Gate(
+        task_id=task.id,
+        round=task.round,
+        stage_index=attempt.stage_index,
+        number=number,
+        kind=GateKind.BUDGET,
+        prompt="What this task may use is used up. Go on?",
+        choices=list(_CHOICES),
+        requested_at=now,
+    )
+    db.session.add(gate)
+    transitions.move(task, TaskEvent.SPEND, now)
+    about = {"reason": SuspendReason.BUDGET, "kind": gate.kind, "choices": gate.choices}
+    history.record(
+        task,
+        EventType.SUSPENDED,
+        gate.prompt,
+        now,
+        stage_index=attempt.stage_index,
+        data={**about, "number": number},
+    )
+
+
+def forget(task: Task) -> None:
+    """Forget the middle of a stage that has ended, and that waits there had no known end."""
+    task.partial = None
+    if task.quota:
+        task.quota = {**task.quota, "guesses": 0}
+
+
+def go_on(now: datetime) -> int:
+    """Let tasks go on whose time has come. Returns how many were found. Commits for each task."""
+    query = (
+        select(Task.id)
+        .where(Task.resume_at <= now, Task.status == TaskStatus.SUSPENDED)
+        .order_by(Task.resume_at)
+        .limit(100)
+    )
+    due = list(db.session.scalars(query))
+    db.session.rollback()
+    for task_id in due:
+        _go_on(task_id, now)
+    return len(due)
+
+
+def _go_on(task_id: int, now: datetime) -> None:
+    held = locks.task_with_machine(task_id)
+    task = held.task
+    waits = task.suspend_reason is SuspendReason.QUOTA
+    if not waits or task.resume_at is None or task.resume_at > now:
+        db.session.rollback()
+        return
+    resumption.resume(held, now)
+    if held.machine:
+        bus.wake_machines([held.machine.id])
+    db.session.commit()
