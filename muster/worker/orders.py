@@ -17,6 +17,7 @@ from muster.protocol.frames import (
     Stale,
     Stop,
     Stopped,
+    Suspend,
     Tunnel,
     Undrain,
     WorkspaceFacts,
@@ -57,6 +58,9 @@ class Orders:
                     attempt.questions.order(order)
             case Stop() | Stale() | Publish() | Forget():
                 self._pass_on(order)
+            case Suspend():  # of one that is gone the server hears in another way
+                if (attempt := self.attempts.find(AttemptKey.of(order))) is not None:
+                    attempt.order(order)
 
     def _pass_on(self, order: Stop | Stale | Publish | Forget) -> None:
         key = AttemptKey.of(order)

@@ -1,5 +1,6 @@
 """A whole Muster for tests: real gunicorn, Celery, PostgreSQL, Valkey, git, terminals."""
 
+import os
 import socket
 import sys
 import time
@@ -64,11 +65,18 @@ class Running:
         self.machine = LocalMachine(self.stack, area, 1)
         self.machine.enroll(self.api)
         (self.home / "tunnel").mkdir()
+        self.agents.mkdir()
         # Flags in there tell stages to go on, and tunnels what to do.
-        self.machine.start(shown=[f"{area}:rw", f"{self.home / 'tunnel'}:rw"])
+        shown = [f"{area}:rw", f"{self.home / 'tunnel'}:rw", str(self.agents)]
+        self.machine.start(f"{self.agents}:{os.environ['PATH']}", shown)
         await_online(self.stack, 1)
         self.repository = Repository(self.machine.repositories / "repository.git")
         self.repository.fill()
+
+    @property
+    def agents(self) -> Path:
+        """What lies in here the machine finds as agents."""
+        return self.home / "agents"
 
     def project(self, key: str, *stages: Mapping[str, Any], **fields: Any) -> str:
         """A project on the repository with these stages; its key."""

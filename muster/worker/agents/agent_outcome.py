@@ -42,11 +42,12 @@ def _failure(own: Mapping[Reason, str], end: StageEnd, directory: Path) -> Reaso
     code = end.code if end.how == "exit" else 128 + end.code
     if code == 0 and not own:
         return None
-    output = _tail(end, directory)
+    output = last_output(end, directory)
     return failing.own_words(own, output) or failing.classify(code, output)
 
 
-def _tail(end: StageEnd, directory: Path) -> bytes:
+def last_output(end: StageEnd, directory: Path) -> bytes:
+    """The last kilobytes that the stage has printed; empty where they cannot be read."""
     try:
         reader = SpoolReader(directory)
     except OSError:

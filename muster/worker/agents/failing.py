@@ -21,11 +21,13 @@ _AUTH_FAILURE = re.compile(
     r"|(?:http|status|error|code)\W{1,3}40[13]\b",
     re.IGNORECASE,
 )
+LIMIT: Reason = "rate_limit"
+"""The account may not be used for a while, or its server is busy: all else is as it should be."""
 _KINDS: dict[str, Reason] = {
     "auth": "auth_failure",
-    "rate_limit": "rate_limit",
-    "overloaded": "rate_limit",
-    "quota": "rate_limit",
+    "rate_limit": LIMIT,
+    "overloaded": LIMIT,
+    "quota": LIMIT,
 }
 
 

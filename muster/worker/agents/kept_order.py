@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from muster.protocol.frames import Author, Publish, Repo, RunStage
+from muster.protocol.frames import Author, OnLimit, Publish, Repo, RunStage, SuspendedBy
 from muster.worker import durable
 
 NAME = "attempt.json"
@@ -24,7 +24,7 @@ class KeptOrder(msgspec.Struct, frozen=True):
     """The latest stage order. `conversed`: its agent has had a conversation in this workspace
     before it, which can be continued; `talked`: those that had one at all. `sessions` are the ids,
     by the agents' names, of those conversations of which one is known. `run` counts the processes
-    of the stage.
+    of the stage. `suspended_by` is why that one is to be stopped in the stage's middle, if it is.
 
     `stage_index` is -1 in an attempt that began with the push.
     """
@@ -40,14 +40,18 @@ class KeptOrder(msgspec.Struct, frozen=True):
     run: int = 0
     talked: tuple[str, ...] = ()
     sessions: dict[str, str] = {}
+    on_limit: OnLimit = "fail"
+    suspended_by: SuspendedBy | None = None
 
     @classmethod
     def of(cls, order: RunStage, before: "KeptOrder | None") -> "KeptOrder":
         """What is to be kept of an order; `before` is what was kept of the one before it."""
         talked: tuple[str, ...] = ()
+        suspended_by = None
         if before is not None:
             is_same = (order.stage_index, order.run) == (before.stage_index, before.run)
             talked = before.talked if is_same else before._all_talked()
+            suspended_by = before.suspended_by if is_same else None
         return cls(
             order.stage_index,
             order.stage_name,
@@ -60,6 +64,8 @@ class KeptOrder(msgspec.Struct, frozen=True):
             run=order.run,
             talked=talked,
             sessions=before.sessions if before else {},
+            on_limit=order.on_limit,
+            suspended_by=suspended_by,
         )
 
     @classmethod
@@ -84,6 +90,13 @@ class KeptOrder(msgspec.Struct, frozen=True):
         if learned != self:
             learned.write(directory)
         return learned
+
+    def suspending(self, reason: SuspendedBy, directory: Path) -> "KeptOrder":
+        """The same, once it is to be stopped in the stage's middle; kept before that is done, so
+        that a daemon which starts anew knows why it was stopped. Raises OSError."""
+        suspending = msgspec.structs.replace(self, suspended_by=reason)
+        suspending.write(directory)
+        return suspending
 
     def _all_talked(self) -> tuple[str, ...]:
         # An earlier release kept only that there was some conversation.

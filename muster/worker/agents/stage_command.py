@@ -17,6 +17,12 @@ from muster.worker.room.room import Room
 from muster.worker.room.rooms import Rooms
 from muster.worker.shim.wire import StageCommand, StageEnd
 
+# Before a text that the agent has been given already in the conversation that it goes on with.
+_GOES_ON = (
+    "You were stopped in the middle of what follows, and may go on now. What you have done so far "
+    "is still there: go on from where you were, and do not begin anew.\n\n"
+)
+
 
 def command(
     order: RunStage,
@@ -91,8 +97,9 @@ def _adapter(order: RunStage, adapters: Registry) -> Adapter | None:
 
 
 def _ask(order: RunStage, kept: KeptOrder, room: Room) -> Ask:
+    goes_on = order.run > 0 and kept.conversed and not order.text.startswith("/")
     return Ask(
-        order.text,
+        _GOES_ON + order.text if goes_on else order.text,
         order.options or AgentOptions(),
         session=kept.session,
         conversed=kept.conversed,

@@ -28,10 +28,11 @@ from muster.protocol.frames import (
     Stop,
     Stopped,
 )
-from muster.worker.agents import agent_outcome, kept_order, stage_command
+from muster.worker.agents import kept_order
 from muster.worker.agents.kept_order import KeptOrder
-from muster.worker.attempts import beginning, ending, failures
+from muster.worker.attempts import beginning, failures
 from muster.worker.attempts.context import AttemptContext, Reporter
+from muster.worker.attempts.ending import StageEnding
 from muster.worker.attempts.noted_orders import AttemptOrder, NotedOrders
 from muster.worker.attempts.questions import Questions
 from muster.worker.attempts.refused import RefusedHosts
@@ -40,7 +41,6 @@ from muster.worker.attempts.shim_side import AttemptShim, Interrupted, ShimLost
 from muster.worker.attempts.transcript import TranscriptTeller
 from muster.worker.attempts.workspace_side import AttemptWorkspace
 from muster.worker.shim.client import ShimLink
-from muster.worker.shim.wire import StageEnd
 
 _LOG_PATIENCE = 30.0  # seconds for the server to take the rest of a log that is to be removed
 _REST = 10.0  # seconds without an order after which an idle shim is ended
@@ -74,6 +74,8 @@ class Attempt:
         self._shim = AttemptShim(context, key, self._refused.tell)
         self._transcript = TranscriptTeller(self._reporter, self._shim.directory)
         self._workspace = AttemptWorkspace(self._reporter, self._abandoned)
+        parts = (self._reporter, self._workspace, self._shim.directory, self._refused.tell)
+        self._ending = StageEnding(*parts, is_left=lambda: self._leaving)
         self._kept = kept_order.read(self._shim.directory) if resumed else None
         self._noted = NotedOrders()
         self.questions = Questions(self._reporter, self._shim, self._noted.may_go_on)
@@ -100,6 +102,7 @@ class Attempt:
                 return
             if isinstance(order, Stop | Stale | Forget):
                 self._abandoned.set()
+            if not isinstance(order, RunStage | Publish):
                 self._shim.wake()
             self._executor.add(partial(self._safely, partial(self._carry_out, order)))
 
@@ -205,33 +208,25 @@ class Attempt:
 
     def _await_end(self, kept: KeptOrder) -> None:
         """Waits for the stage's end and reports it; that of a stage to stop `_stop` reports."""
-        end: StageEnd | None = None
+        self._kept, end = kept, None
         with suppress(ShimLost, Interrupted), self._workspace.watched():
             told = (self._transcript.tell, self.questions.tell)
-            end = self._shim.wait(kept.stage_index, kept.run, self._noted.may_go_on, told)
-            self._kept = kept = kept.learned(end.facts, self._shim.directory)
+            end = self._shim.wait(kept.stage_index, kept.run, self._stage_may_go_on, told)
+            self._kept = self._kept.learned(end.facts, self._shim.directory)
         self._transcript.tell_rest(lambda: not self._leaving)
         if self._leaving or self._noted.is_stopping:
             return
         if end is None:
             self._reporter.say(Lost("the stage's shim is gone"))
         else:
-            self._conclude(kept, end)
+            self._ending.conclude(self._kept, end)
 
-    def _conclude(self, kept: KeptOrder, end: StageEnd) -> None:
-        agent_outcome.judge(self._context.health, kept, end, self._shim.directory)
-        if (failure := stage_command.failure(end)) is not None:
-            self._reporter.fail(*failure)
-            return
-        if (end.how, end.code) != ("exit", 0):
-            self._workspace.look()
-        elif not self._reporter.standing.has_checkpointed(kept.stage_index, kept.run):
-            self._workspace.checkpoint(kept)
-        if self._leaving:
-            return
-        self._context.streams.await_until(self.key, end.log_end)
-        self._refused.tell()
-        self._reporter.say(ending.report(kept, end))
+    def _stage_may_go_on(self) -> bool:
+        """False once its stage is to stop, also in its middle; why is on disk before it does."""
+        kept = self._kept
+        if kept is not None and (why := self._noted.suspends(kept.stage_index, kept.run)):
+            self._kept = kept = kept.suspending(why, self._shim.directory)
+        return self._noted.may_go_on() and (kept is None or kept.suspended_by is None)
 
     def _resume(self, stage: int, run: int) -> None:
         """Goes on with the stage that an earlier daemon began."""

@@ -1,16 +1,58 @@
-"""What is reported of a stage's end."""
+"""What comes of a stage that has ended: its checkpoint, and the report of its end; or, where it was
+stopped in its middle, that it was."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
-from muster.protocol.frames import StageEndedBy, StageFinished
-from muster.worker.agents import failing
+from muster.protocol.frames import StageEndedBy, StageFinished, Suspended
+from muster.worker.agents import agent_outcome, failing, stage_command, suspension
 from muster.worker.agents.kept_order import KeptOrder
+from muster.worker.agents.suspension import Suspension
+from muster.worker.attempts.context import Reporter
+from muster.worker.attempts.workspace_side import AttemptWorkspace
 from muster.worker.shim.wire import StageEnd
 
 _MOST = (1 << 31) - 1  # of what a report can count
 
 
+@dataclass(frozen=True)
+class StageEnding:
+    """For one attempt. `tell_refused` reports what its stage was refused, `is_left` tells whether
+    all this is the next daemon's."""
+
+    reporter: Reporter
+    workspace: AttemptWorkspace
+    directory: Path
+    tell_refused: Callable[[], None]
+    is_left: Callable[[], bool]
+
+    def conclude(self, kept: KeptOrder, end: StageEnd) -> None:
+        health = self.reporter.context.health
+        agent_outcome.judge(health, kept, end, self.directory)
+        if (failure := stage_command.failure(end)) is not None:
+            self.reporter.fail(*failure)
+            return
+        why = suspension.of(health.adapters, kept, end, self.directory)
+        if why is None and (end.how, end.code) != ("exit", 0):
+            self.workspace.look()
+        elif not self.reporter.standing.has_checkpointed(kept.stage_index, kept.run):
+            self.workspace.checkpoint(kept, in_part=why is not None)
+        if self.is_left():
+            return
+        self.reporter.context.streams.await_until(self.reporter.key, end.log_end)
+        self.tell_refused()
+        self.reporter.say(report(kept, end) if why is None else _suspended(kept, end, why))
+
+
+def _suspended(kept: KeptOrder, end: StageEnd, why: Suspension) -> Suspended:
+    told = (why.reason, why.message, why.resets_at_ms)
+    return Suspended(kept.stage_index, end.log_end, *told, kept.run)
+
+
 def report(kept: KeptOrder, end: StageEnd) -> StageFinished:
+    """The report of a stage's end."""
     how = cast(StageEndedBy, end.how)
     why, denied = failing.reported(end.facts), _count(end.facts.get("denied"))
     return StageFinished(kept.stage_index, end.log_end, how, end.code, kept.run, why, denied)

@@ -3,11 +3,20 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from muster.protocol.frames import Forget, HeldState, Publish, RunStage, Stale, Stop
+from muster.protocol.frames import (
+    Forget,
+    HeldState,
+    Publish,
+    RunStage,
+    Stale,
+    Stop,
+    Suspend,
+    SuspendedBy,
+)
 from muster.worker.journal.standing import Standing
 from muster.worker.shim.wire import ShimState
 
-AttemptOrder = RunStage | Stop | Stale | Publish | Forget
+AttemptOrder = RunStage | Suspend | Stop | Stale | Publish | Forget
 
 
 class NotedOrders:
@@ -16,6 +25,7 @@ class NotedOrders:
     def __init__(self) -> None:
         self.highest = (-1, 0)  # the last stage that was ordered, and its run; -1: none yet
         self.is_stopping = self.is_publishing = self.is_forgetting = False
+        self._suspend: Suspend | None = None
 
     def take_up(self, shim: ShimState | None, standing: Standing) -> None:
         """Goes on from what an earlier daemon began; an order that it only took comes again."""
@@ -40,6 +50,12 @@ class NotedOrders:
         """False once what runs is to stop."""
         return not self.is_stopping
 
+    def suspends(self, stage: int, run: int) -> SuspendedBy | None:
+        """Why that run of the stage is to be stopped in its middle; None if it is not."""
+        order = self._suspend
+        is_it = order is not None and (order.stage_index, order.run) == (stage, run)
+        return order.reason if order is not None and is_it else None
+
     def state(self, standing: Standing) -> HeldState:
         """Where the attempt stands, by what was ordered and by what has been reported of it."""
         if standing.over:
@@ -55,6 +71,8 @@ class NotedOrders:
             case RunStage(stage_index=stage, run=run):
                 is_new = (stage, run) > self.highest
                 self.highest = max((stage, run), self.highest)
+            case Suspend():
+                is_new, self._suspend = order != self._suspend, order
             case Publish():
                 is_new, self.is_publishing = not self.is_publishing, True
             case Forget():

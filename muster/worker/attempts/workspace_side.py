@@ -95,8 +95,8 @@ class AttemptWorkspace:
             raise WorkspaceError("workspace_broken", error.message) from error
 
     def checkpoint_changes(self, kept: KeptOrder, author: Author) -> None:
-        """Makes the last stage's checkpoint anew, in that person's name, if the workspace is not
-        what it was; likewise."""
+        """Makes the last stage's checkpoint anew, or that of its middle, in that person's name, if
+        the workspace is not what it was; likewise."""
         if self._workspace is None or (since := approved.read(self._workspace)) is None:
             return
         try:
@@ -105,11 +105,14 @@ class AttemptWorkspace:
             self.note("warning", f"the workspace cannot be looked at: {error}")
             return
         if is_changed:
-            self.checkpoint(kept, author)
+            self.checkpoint(kept, author, in_part=self._reporter.standing.suspended)
 
-    def checkpoint(self, kept: KeptOrder, author: Author | None = None) -> None:
+    def checkpoint(
+        self, kept: KeptOrder, author: Author | None = None, *, in_part: bool = False
+    ) -> None:
         """Pushes a checkpoint and reports it, or a warning if there could be none; then what lies
-        in the workspace. In the name of the order's author, if of nobody else."""
+        in the workspace. In the name of the order's author, if of nobody else. `in_part`: of the
+        stage's middle."""
         if self._workspace is None:
             self.note("warning", "checkpoint refused: the workspace is gone")
             return
@@ -121,13 +124,16 @@ class AttemptWorkspace:
                 author or kept.author,
                 Login.of(kept.repo),
                 note=self.note,
+                in_part=in_part,
             )
         except CheckpointRefused as refused:
             self.note("warning", f"checkpoint refused: {refused}")
             self.look()
         else:
             self._reporter.say(
-                Checkpoint(kept.stage_index, made.ref, made.commit, made.diff, kept.run)
+                Checkpoint(
+                    kept.stage_index, made.ref, made.commit, made.diff, kept.run, partial=in_part
+                )
             )
             self._in_background(
                 partial(self._facts.committed, self._workspace, made.commit, made.diff)

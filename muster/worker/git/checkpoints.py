@@ -67,13 +67,16 @@ def checkpoint(
     *,
     note: NoteTaker,
     timeout: float = PUSH_TIMEOUT,
+    in_part: bool = False,
 ) -> PushedCheckpoint:
-    """Commits all changes and pushes them as `refs/muster/<task>/<attempt>/<stage>`.
+    """Commits all changes and pushes them as `refs/muster/<task>/<attempt>/<stage>`; with
+    `in_part`, because the stage is in its middle, as another ref: nobody takes it for done.
 
     Where nothing changed the ref points at HEAD. Raises CheckpointRefused.
     """
-    ref = f"{_refs(workspace)}/{int(stage_index)}"
-    message = f"{stage_name} (task #{workspace.key.task_id})"
+    ref = f"{_refs(workspace)}/{int(stage_index)}" + ("-partial" if in_part else "")
+    done = f"{stage_name}, in part" if in_part else stage_name
+    message = f"{done} (task #{workspace.key.task_id})"
     mirror = workspace.mirror(login)
     try:
         commit = _taken(workspace, mirror, ref, message, author, note)

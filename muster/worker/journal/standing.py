@@ -16,6 +16,7 @@ from muster.protocol.frames import (
     StageFinished,
     StageStarted,
     Stopped,
+    Suspended,
     Transcript,
     Unasked,
 )
@@ -30,7 +31,8 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     of none yet. Those with `_run` are the runs of these stages. `unsuccessful`: the last stage that
     ended did not succeed; `ended_by` is how it ended. `over` is why the attempt cannot go on.
     `transcript`: how many of its entries were reported. `asked` is the number of the last question
-    that was, and `unasked` of the last that was taken back; -1: none.
+    that was, and `unasked` of the last that was taken back; -1: none. `suspended`: that end was
+    none, the stage was stopped in its middle and goes on with its next run.
     """
 
     accepted: bool = False
@@ -47,6 +49,7 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     transcript: int = 0
     asked: int = -1
     unasked: int = -1
+    suspended: bool = False
 
     def has_started(self, stage: int, run: int) -> bool:
         """Whether the start of that run of the stage was reported, or of a later one."""
@@ -81,8 +84,11 @@ def _changes(body: Body) -> dict[str, object]:
             return {"checkpointed": stage, "checkpointed_run": run}
         case StageFinished(stage_index=stage, how=how, code=code, run=run):
             unsuccessful = (how, code) != ("exit", 0)
-            ending = {"unsuccessful": unsuccessful, "ended_by": how}
+            ending = {"unsuccessful": unsuccessful, "ended_by": how, "suspended": False}
             return {"finished": stage, "finished_run": run, **ending}
+        case Suspended(stage_index=stage, run=run):
+            at = {"finished": stage, "finished_run": run, "suspended": True}
+            return {**at, "unsuccessful": False, "ended_by": None}
         case Transcript(first=first, entries=entries):
             return {"transcript": first + len(entries)}
         case Asked(number=number):

@@ -1,0 +1,53 @@
+"""Why a stage was stopped in its middle, and may go on there."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from muster.protocol.frames import SuspendedBy
+from muster.worker.agents import agent_outcome, failing
+from muster.worker.agents.adapters.custom import CUSTOM
+from muster.worker.agents.adapters.registry import Registry
+from muster.worker.agents.kept_order import KeptOrder
+from muster.worker.shim.wire import StageEnd
+
+_LONGEST = 2_000  # characters of what an agent says of it
+_LATEST = 1 << 33  # unix seconds: what lies behind is no time that anybody meant
+
+
+class Suspension(NamedTuple):
+    """`resets_at_ms` is when the agent's account may be used again, in milliseconds since 1970;
+    None: it has not said."""
+
+    reason: SuspendedBy
+    message: str = ""
+    resets_at_ms: int | None = None
+
+
+def of(adapters: Registry, kept: KeptOrder, end: StageEnd, directory: Path) -> Suspension | None:
+    """Why the stage is suspended that has ended so; None if it is not.
+
+    A limit is what an agent tells in fields, or what its adapter's own words find in its last
+    output: anybody's words are not enough, for what is no limit would wait in vain.
+    """
+    if end.how == "stopped" and kept.suspended_by is not None:
+        return Suspension(kept.suspended_by)
+    if kept.on_limit != "suspend" or not kept.is_agent or kept.agent == CUSTOM:
+        return None
+    if end.how not in ("exit", "signal"):
+        return None
+    if "failure" in end.facts and end.facts["failure"] is not None:
+        return _told(end.facts)
+    adapter = adapters.get(kept.agent)
+    own = adapter.failures if adapter else {}
+    is_limit = failing.own_words(own, agent_outcome.last_output(end, directory)) == failing.LIMIT
+    return Suspension("quota") if is_limit else None
+
+
+def _told(facts: Mapping[str, Any]) -> Suspension | None:
+    if failing.told(facts) != failing.LIMIT:
+        return None
+    message, at = facts["failure"].get("message"), facts["failure"].get("resetsAt")
+    is_time = isinstance(at, int | float) and not isinstance(at, bool) and 0 < at < _LATEST
+    words = message if isinstance(message, str) else ""
+    return Suspension("quota", words[:_LONGEST], int(at * 1000) if is_time else None)

@@ -1,0 +1,133 @@
+"""Stages that are stopped in their middle, by a limit or by an order, and go on there."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from muster.protocol.frames import Checkpoint, RunStage, StageFinished, Suspend, Suspended
+from tests.muster.worker.repositories import as_root, repository, root, until
+from tests.muster.worker.worker_home import WorkerHome, worker
+
+__all__ = ["repository", "root", "worker"]
+
+RECORDED = Path(__file__).parents[2] / "agents" / "recorded"
+RESETS = 1_795_712_028  # as the recording says, in unix seconds
+
+
+@pytest.fixture
+def spent(worker: WorkerHome, monkeypatch: pytest.MonkeyPatch) -> WorkerHome:
+    """A home with a stand-in for claude, whose subscription is spent until there is `reset` beside
+    it; it first says how it was called, and leaves a file for each call."""
+    bin = worker.layout.home.parent
+    record = (RECORDED / "claude-subscriber-quota.jsonl").read_text()
+    done = (RECORDED / "claude-resumed.jsonl").read_text()
+    (bin / "claude").write_text(
+        f'#!/bin/sh\necho "called: $*" | tr "\\n" " "; echo\necho call >> calls.txt\n'
+        f"if [ -e {bin}/reset ]; then\ncat <<'END'\n{done}END\nexit 0\nfi\n"
+        f"cat <<'END'\n{record}END\nexit 1\n"
+    )
+    (bin / "claude").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{bin}:{os.environ['PATH']}")
+    return worker
+
+
+def limited(worker: WorkerHome, run: int = 0) -> RunStage:
+    return worker.run("repair it", kind="agent", agent="claude", on_limit="suspend", run=run)
+
+
+def held(worker: WorkerHome) -> tuple[str, int, int]:
+    """What the daemon's latest hello says of the attempt."""
+    [attempt] = worker.server.hellos[-1].attempts
+    return attempt.state, attempt.stage_index, attempt.run
+
+
+@as_root
+def test_a_limit_suspends_the_stage_with_what_it_has_done_so_far(spent: WorkerHome) -> None:
+    spent.take(spent.made(room="full"))
+    limited(spent)
+    suspended = spent.server.until_said(Suspended)
+    assert (suspended.stage_index, suspended.run, suspended.reason) == (0, 0, "quota")
+    assert suspended.resets_at_ms == RESETS * 1000
+    assert "session limit" in suspended.message
+    [checkpoint] = spent.server.bodies(Checkpoint)
+    assert (checkpoint.partial, checkpoint.ref) == (True, "refs/muster/7/1/0-partial")
+    assert spent.repository.git("show", f"{checkpoint.ref}:calls.txt") == "call"
+    assert not spent.server.bodies(StageFinished)
+    assert not spent.stages()
+
+
+@as_root
+def test_the_next_run_goes_on_in_the_same_session_also_after_a_restart(spent: WorkerHome) -> None:
+    spent.take(spent.made(room="full"))
+    limited(spent)
+    spent.server.until_said(Suspended)
+    spent.leave()
+    spent.take(spent.made(room="full"))
+    assert held(spent) == ("waiting", 0, 0)
+    (spent.layout.home.parent / "reset").touch()
+    limited(spent, run=1)
+    finished = spent.server.until_said(StageFinished)
+    assert (finished.how, finished.code, finished.run) == ("exit", 0, 1)
+    last = [ln for ln in spent.server.log().decode().splitlines() if ln.startswith("called: ")][-1]
+    assert "--resume" in last
+    assert "go on from where you were" in last
+    partial, whole = spent.server.bodies(Checkpoint)
+    assert (whole.partial, whole.ref, whole.run) == (False, "refs/muster/7/1/0", 1)
+    assert spent.repository.git("show", f"{whole.ref}:calls.txt") == "call\ncall"
+    assert partial.commit != whole.commit
+
+
+@as_root
+def test_a_limit_fails_the_stage_where_the_order_does_not_say_to_wait(spent: WorkerHome) -> None:
+    spent.take(spent.made(room="full"))
+    spent.run("repair it", kind="agent", agent="claude")
+    finished = spent.server.until_said(StageFinished)
+    assert (finished.how, finished.code) == ("exit", 1)
+
+
+def slow(worker: WorkerHome) -> None:
+    """Orders a stage that writes a file and waits, and returns when it has."""
+    worker.run("echo half > work.txt; echo written; sleep 600")
+    worker.server.until(lambda: b"written" in worker.server.log())
+
+
+def test_an_order_stops_a_stage_in_its_middle_and_the_next_run_goes_on_there(
+    worker: WorkerHome,
+) -> None:
+    worker.start()
+    slow(worker)
+    worker.server.send(Suspend(7, 1, 0, 0, "budget"))
+    suspended = worker.server.until_said(Suspended)
+    assert (suspended.reason, suspended.resets_at_ms) == ("budget", None)
+    assert not worker.stages()
+    worker.run("cat work.txt", run=1)
+    finished = worker.server.until_said(StageFinished)
+    assert (finished.code, finished.run) == (0, 1)
+    assert b"half" in worker.server.log()
+
+
+def test_an_order_for_another_run_stops_nothing(worker: WorkerHome) -> None:
+    worker.start()
+    flag = worker.layout.home.parent / "go"
+    worker.run(f"until test -e {flag}; do sleep 0.05; done")
+    worker.server.send(Suspend(7, 1, 0, 1, "budget"))
+    worker.server.send(Suspend(7, 1, 1, 0, "budget"))
+    flag.touch()
+    assert worker.server.until_said(StageFinished).code == 0
+    assert not worker.server.bodies(Suspended)
+
+
+def test_a_daemon_that_dies_while_it_suspends_says_so_in_its_next_life(worker: WorkerHome) -> None:
+    worker.spawn()
+    slow(worker)
+    worker.server.send(Suspend(7, 1, 0, 0, "budget"))
+    kept = worker.layout.attempts / "7-1" / "attempt.json"
+    until(lambda: b'"suspended_by":"budget"' in kept.read_bytes())
+    worker.kill(signal.SIGKILL)
+    worker.spawn()
+    assert worker.server.until_said(Suspended).reason == "budget"
+    [checkpoint] = worker.server.bodies(Checkpoint)
+    assert checkpoint.partial
+    assert not worker.server.bodies(StageFinished)
