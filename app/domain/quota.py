@@ -1,7 +1,7 @@
 """Waits for an agent's account to be usable again: until when, and for how long altogether."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -19,15 +19,31 @@ class OnQuota(StrEnum):
 @dataclass(frozen=True)
 class QuotaWaits:
     """How a task has waited so far in its round: the seconds altogether, and how many waits in a
-    row had no known end. Stored as {seconds, guesses}.
+    row had no known end. `avoided` are the machines on which it need not try before a time. Stored
+    as {seconds, guesses, avoided{machine: RFC 3339}}.
     """
 
     seconds: float = 0.0
     guesses: int = 0
+    avoided: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, stored: Mapping[str, Any] | None) -> "QuotaWaits":
         return cls(**stored) if stored else cls()
+
+    def stored(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def avoiding(self, machine_id: str, until: datetime, now: datetime) -> "QuotaWaits":
+        """The same, where the task goes on elsewhere instead of waiting for that machine."""
+        seconds = self.seconds - (until - now).total_seconds()
+        avoided = {**self.avoided, machine_id: until.isoformat()}
+        return replace(self, seconds=max(seconds, 0.0), avoided=avoided)
+
+    def avoids(self, now: datetime) -> frozenset[str]:
+        """The machines that are to be avoided now."""
+        times = self.avoided.items()
+        return frozenset(each for each, until in times if datetime.fromisoformat(until) > now)
 
     def until(self, resets_at: datetime | None, now: datetime) -> datetime:
         """Until when to wait next. Where the agent has not said, or says what is over, a minute,
@@ -42,4 +58,5 @@ class QuotaWaits:
         """The waits, with that one."""
         is_known = until == resets_at
         guesses = 0 if is_known else self.guesses + 1
-        return QuotaWaits(self.seconds + (until - now).total_seconds(), guesses)
+        seconds = self.seconds + (until - now).total_seconds()
+        return replace(self, seconds=seconds, guesses=guesses)

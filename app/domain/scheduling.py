@@ -1,4 +1,4 @@
-"""The choice of a machine for a task: nine rules exclude machines, then four preferences rank
+"""The choice of a machine for a task: ten rules exclude machines, then four preferences rank
 them.
 
 The same rules explain to people why a task waits.
@@ -24,6 +24,7 @@ class Reason(StrEnum):
     OFFLINE = "offline"
     CAPABILITY_MISSING = "capability_missing"
     CAPABILITY_DEGRADED = "capability_degraded"
+    QUOTA_EXHAUSTED = "quota_exhausted"
     ROOM_UNAVAILABLE = "room_unavailable"
     OVERLOADED = "overloaded"
     NO_FREE_SLOT = "no_free_slot"
@@ -72,12 +73,15 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Request:
-    """What a task needs from a machine. `room` is the least that has to contain it."""
+    """What a task needs from a machine. `room` is the least that has to contain it. `avoids` are
+    machines where its agent's account may not be used for a while.
+    """
 
     agent_type: str
     repo_url: str
     machine_id: str | None = None
     room: RoomLevel | None = None
+    avoids: frozenset[str] = frozenset()
 
 
 def blocked_by(
@@ -92,6 +96,7 @@ def blocked_by(
         (Reason.OFFLINE, machine.status is MachineStatus.OFFLINE or not machine.connected),
         (Reason.CAPABILITY_MISSING, agent is None),
         (Reason.CAPABILITY_DEGRADED, agent is not None and not agent.is_usable(now)),
+        (Reason.QUOTA_EXHAUSTED, machine.id in request.avoids),
         (Reason.ROOM_UNAVAILABLE, not room.suffices(machine.room, request.room)),
         (Reason.OVERLOADED, machine.load_percent > max_load),
         (Reason.NO_FREE_SLOT, machine.free_slots == 0),

@@ -8,7 +8,7 @@ from app import job_names
 from app.services import chat
 from app.services.clock import now
 from app.services.counts import counters, fleet
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatch, elsewhere
 from app.services.machines import drains, liveness, servers
 from app.services.notify import fan_out, sending
 from app.services.ops import retention, signs
@@ -43,6 +43,7 @@ def sweep_gates() -> None:
 
 def sweep_quotas() -> None:
     suspensions.go_on(now())
+    elsewhere.go_on(now())
 
 
 def sweep_drains() -> None:

@@ -68,10 +68,14 @@ def from_row(row: Row[Any]) -> Candidate:
 
 
 def request_of(
-    agent_type: str, repo_url: str, machine_id: uuid.UUID | None, room: RoomLevel | None
+    agent_type: str,
+    repo_url: str,
+    machine_id: uuid.UUID | None,
+    room: RoomLevel | None,
+    avoids: frozenset[str] = frozenset(),
 ) -> Request:
     """A task's demands on a machine, in the form that the scheduling rules take."""
-    return Request(agent_type, repo_url, str(machine_id) if machine_id else None, room)
+    return Request(agent_type, repo_url, str(machine_id) if machine_id else None, room, avoids)
 
 
 @lru_cache(_SPELLINGS)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from app import bus
 from app.domain import room, scheduling
 from app.domain import task as rules
+from app.domain.quota import QuotaWaits
 from app.domain.scheduling import Candidate, Request, SlotPlan
 from app.domain.task import TaskEvent, TaskStatus
 from app.extensions import db
@@ -134,7 +135,11 @@ def _assign_batch(machines: Sequence[Candidate], now: datetime) -> _Batch:
     choices: dict[int, str] = {}
     for row in queued:
         request = candidates.request_of(
-            row.agent_type, row.repo_url, row.requested_machine_id, row.room
+            row.agent_type,
+            row.repo_url,
+            row.requested_machine_id,
+            row.room,
+            QuotaWaits.of(row.quota).avoids(now),
         )
         if chosen := plan.take(request):
             choices[row.id] = chosen.id

@@ -95,7 +95,14 @@ _can_be_taken = or_(
     ),
 )
 QUEUE = (
-    select(Task.id, Task.agent_type, Task.requested_machine_id, Project.repo_url, Project.room)
+    select(
+        Task.id,
+        Task.agent_type,
+        Task.requested_machine_id,
+        Task.quota,
+        Project.repo_url,
+        Project.room,
+    )
     .join(Project, Project.id == Task.project_id)
     .where(Task.status == TaskStatus.QUEUED, _can_be_taken)
     .where(~_waits_for_person, ~_predecessor_may_live, ~_waits_for_time)

@@ -12,6 +12,7 @@ from sqlalchemy import and_, func, or_, select
 from app.domain import scheduling
 from app.domain.attempt import AttemptPhase
 from app.domain.pipeline import GateKind
+from app.domain.quota import QuotaWaits
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Attempt, MachineHeartbeat, Task
@@ -64,10 +65,10 @@ def queue_of(task: Task) -> dict[str, Any] | None:
             and_(Task.priority == task.priority, Task.id < task.id),
         ),
     )
-    request = candidates.request_of(
-        task.agent_type, task.project.repo_url, task.requested_machine_id, task.project.room
-    )
     now, limit = clock_now(), settings.value("maxLoadPercent")
+    avoids = QuotaWaits.of(task.quota).avoids(now)
+    about = (task.agent_type, task.project.repo_url, task.requested_machine_id, task.project.room)
+    request = candidates.request_of(*about, avoids)
     reasons = [
         {"machine_id": machine.id, "reason": reason}
         for machine in candidates.all_of_them(task.requested_machine_id)

@@ -42,13 +42,13 @@ def _wait_for_quota(
 ) -> None:
     waits, resets_at = QuotaWaits.of(task.quota), _moment(why["resetsAtMs"])
     until = waits.until(resets_at, now)
-    waits = waits.after(until, resets_at, now)
     message = why["message"] or f"{task.agent_type} may not be used now"
+    waits = waits.after(until, resets_at, now)
     if waits.seconds > task.project.quota_minutes * 60:
         text = f"{message}; {task.project.quota_minutes} min is the longest that its tasks wait"
         attempts.fail(machine, task, attempt, FailureCode.QUOTA_EXHAUSTED, text, now, gone=True)
         return
-    task.quota = {"seconds": waits.seconds, "guesses": waits.guesses}
+    task.quota = waits.stored()
     transitions.move(task, TaskEvent.LIMIT, now)
     task.resume_at = until
     about = {"reason": SuspendReason.QUOTA, "until": until.isoformat()}

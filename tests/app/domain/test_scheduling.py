@@ -59,11 +59,25 @@ ONE_FAULT = {
     Reason.NO_FREE_SLOT: {"slots_used": 2},
 }
 FOR_M1 = replace(ASKED, machine_id="m1")
+# Likewise of the request that the machine is fit for.
+ONE_DEMAND = {
+    Reason.NOT_REQUESTED: {"machine_id": "another"},
+    Reason.QUOTA_EXHAUSTED: {"avoids": frozenset({"m1"})},
+}
 
 
-@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("reason", ONE_FAULT)
 def test_each_rule_alone_blocks_and_is_the_reason(reason: Reason):
     assert _reason(replace(FIT, **ONE_FAULT[reason]), FOR_M1) is reason
+
+
+@pytest.mark.parametrize("reason", ONE_DEMAND)
+def test_each_demand_alone_blocks_and_is_the_reason(reason: Reason):
+    assert _reason(FIT, replace(ASKED, **ONE_DEMAND[reason])) is reason
+
+
+def test_every_rule_has_its_fault():
+    assert ONE_FAULT.keys() | ONE_DEMAND.keys() == set(Reason)
 
 
 @pytest.mark.parametrize(
@@ -94,8 +108,8 @@ def test_of_several_reasons_the_earliest_is_told(reason: Reason):
     order = list(Reason)
     machine, request = FIT, ASKED
     for later in reversed(order[order.index(reason) :]):
-        if later is Reason.NOT_REQUESTED:
-            request = replace(request, machine_id="another")
+        if later in ONE_DEMAND:
+            request = replace(request, **ONE_DEMAND[later])
         else:
             machine = replace(machine, **ONE_FAULT[later])
         assert _reason(machine, request) is later

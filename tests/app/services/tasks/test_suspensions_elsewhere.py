@@ -1,0 +1,170 @@
+"""Attempts that wait in the middle of a stage end as at a gate: their tasks go on elsewhere."""
+
+import pytest
+
+from app.domain.attempt import AttemptOutcome
+from app.domain.scheduling import Reason
+from app.domain.task import SuspendReason, TaskStatus
+from app.extensions import db
+from app.models import Developer, Task
+from app.services.clock import now
+from app.services.dispatch import dispatch, elsewhere, waiting
+from app.services.dispatch.waiting import NextAct, WaitReason
+from app.services.machines import drains, fleet
+from app.services.machines.orders import Want
+from app.services.tasks import suspensions, tasks
+from muster.protocol import frames
+from tests.app.services.driven import (
+    Driven,
+    live,
+    make_driven,
+    state,
+    status,
+    warnings_of,
+)
+from tests.app.services.tasks.stages_world import CHECK, DEVELOP, Create, actor, create, machine
+from tests.app.services.tasks.suspensions_world import HOUR, is_stopped, partial_ref, running
+
+__all__ = ["actor", "create", "machine"]  # fixtures
+
+
+def at_work_again(task: Task) -> Driven:
+    """Another machine that has taken the task once its time has come."""
+    other = make_driven()
+    dispatch.assign_queued()
+    assert status(task) is TaskStatus.QUEUED, "its account is no other on another machine"
+    db.session.execute(db.update(Task).values(resume_at=now() - HOUR))
+    db.session.commit()
+    dispatch.assign_queued()
+    assert (status(task), task.machine_id) == (TaskStatus.ASSIGNED, other.machine_id)
+    return other
+
+
+def test_a_lost_attempt_is_gone_on_with_elsewhere_from_the_middle_when_the_time_has_come(
+    actor: Developer, machine: Driven, create: Create
+) -> None:
+    task = running(machine, create, DEVELOP, CHECK)
+    ref = partial_ref(task)
+    is_stopped(machine, task, resets_at=now() + HOUR)
+    machine.hello()  # with nothing
+    assert (status(task), live(task).outcome) == (TaskStatus.QUEUED, AttemptOutcome.LOST)
+    wait = waiting.wait_of(task)
+    assert wait is not None
+    assert (wait.reason, wait.next_act) == (WaitReason.QUOTA, NextAct.DISPATCH)
+    drains.drain(actor, machine.machine_id)
+    other = at_work_again(task)
+    assert (live(task).resume_from, live(task).run) == (ref, 0)
+    assert other.orders() == [(Want.RUN, task.id, 0)]
+
+
+def test_a_drain_hands_over_what_is_pushed_and_keeps_what_is_not(
+    actor: Developer, machine: Driven, create: Create
+) -> None:
+    pushed, kept = running(machine, create), running(machine, create)
+    is_stopped(machine, pushed, resets_at=now() + HOUR)
+    is_stopped(machine, kept, resets_at=now() + HOUR, checkpoint=False)
+    drains.drain(actor, machine.machine_id)
+    assert status(pushed) is TaskStatus.QUEUED
+    assert state(kept) == (TaskStatus.SUSPENDED, SuspendReason.QUOTA)
+    suspensions.go_on(now() + 2 * HOUR)
+    assert (status(kept), live(kept).run) == (TaskStatus.ASSIGNED, 1)
+
+
+def test_a_decommissioned_machines_task_is_queued_again_from_the_middle(
+    actor: Developer, machine: Driven, create: Create
+) -> None:
+    task = running(machine, create)
+    ref = partial_ref(task)
+    is_stopped(machine, task, resets_at=now() + HOUR)
+    fleet.decommission(actor, machine.machine_id, dead=True)
+    at_work_again(task)
+    assert live(task).resume_from == ref
+
+
+def test_a_cancelled_task_is_over_and_its_retry_begins_its_stage_anew(
+    actor: Developer, machine: Driven, create: Create
+) -> None:
+    task = running(machine, create)
+    is_stopped(machine, task, resets_at=now() + HOUR)
+    tasks.cancel(actor, task.id)
+    assert suspensions.go_on(now() + 2 * HOUR) == 0
+    assert (status(task), task.partial, task.resume_at) == (TaskStatus.CANCELLED, None, None)
+    tasks.retry(actor, task.id)
+    dispatch.assign_queued()
+    assert (status(task), live(task).resume_from) == (TaskStatus.ASSIGNED, None)
+    assert task.quota is None
+
+
+def test_the_work_of_the_middle_is_renewed_where_a_tunnel_has_changed_it(
+    machine: Driven, create: Create
+) -> None:
+    task = running(machine, create, DEVELOP, CHECK)
+    machine.checkpoints(task)
+    machine.finishes(task)
+    machine.say(task, frames.StageStarted(1))
+    is_stopped(machine, task, stage=1)
+    machine.say(task, frames.Checkpoint(1, partial_ref(task, 1), "beef", partial=True))
+    db.session.refresh(task)
+    assert task.partial == {"stageIndex": 1, "ref": partial_ref(task, 1), "commit": "beef"}
+    machine.say(task, frames.Checkpoint(0, "refs/muster/1/1/0", "dead"))
+    db.session.refresh(task)
+    assert task.checkpoints["0"]["commit"] == "c0ffee"
+    assert len(warnings_of(task)) == 1
+
+
+def test_a_later_loss_goes_on_from_the_middle_of_an_earlier_run(
+    machine: Driven, create: Create
+) -> None:
+    task = running(machine, create)
+    ref = partial_ref(task)
+    is_stopped(machine, task)
+    suspensions.go_on(now() + HOUR)
+    machine.orders()
+    machine.say(task, frames.StageStarted(0, 1), frames.Lost("rebooted"))
+    dispatch.assign_queued()
+    assert (status(task), task.attempt, live(task).resume_from) == (TaskStatus.ASSIGNED, 2, ref)
+
+
+def test_another_machine_takes_it_at_once_where_the_project_lets_it(
+    machine: Driven, create: Create
+) -> None:
+    task, at = running(machine, create), now() + HOUR
+    ref = partial_ref(task)
+    task.project.quota_elsewhere = True
+    other = make_driven()
+    is_stopped(machine, task, resets_at=at)
+    elsewhere.go_on(now())
+    assert (status(task), live(task).outcome) == (TaskStatus.QUEUED, AttemptOutcome.HANDED_OVER)
+    queue = waiting.queue_of(task)
+    assert queue is not None
+    blocked = {"machine_id": str(machine.machine_id), "reason": Reason.QUOTA_EXHAUSTED}
+    assert queue["blocked_by"] == [blocked]
+    dispatch.assign_queued()
+    assert (status(task), task.machine_id) == (TaskStatus.ASSIGNED, other.machine_id)
+    assert live(task).resume_from == ref
+    other.orders()
+    other.begins(task)
+    is_stopped(other, task, resets_at=at)
+    elsewhere.go_on(now())
+    assert state(task) == (TaskStatus.SUSPENDED, SuspendReason.QUOTA), "the first is spent, too"
+    assert task.quota is not None
+    assert round(task.quota["seconds"], -1) == HOUR.total_seconds(), "it has waited for one alone"
+
+
+@pytest.mark.parametrize("why", ["it has one of its own", "nothing is pushed", "all are full"])
+def test_it_waits_for_its_own_machine_where_no_other_can_go_on(
+    machine: Driven, create: Create, why: str
+) -> None:
+    asked = machine.machine_id if why == "it has one of its own" else None
+    task = create([DEVELOP], machine_id=asked)
+    task.project.quota_elsewhere = True
+    dispatch.assign_queued()
+    machine.orders()
+    machine.begins(task)
+    other = make_driven(slots=1)
+    if why == "all are full":
+        other.row.slots_used = 1
+        db.session.commit()
+    is_stopped(machine, task, checkpoint=why != "nothing is pushed")
+    elsewhere.go_on(now())
+    assert state(task) == (TaskStatus.SUSPENDED, SuspendReason.QUOTA)
