@@ -26,6 +26,7 @@ from tests.agents.agents import NODE, NPM, Agent
 from tests.agents.ground import PACKAGE, RIGHT, TEST
 from tests.agents.model.play import Play
 from tests.agents.model.script import Usage
+from tests.agents.ways import Way
 from tests.chaos.world import end_all_of
 from tests.flows.running import ADMIN, PASSWORD, Followed, Running
 from tests.gunicorns import end_at_once
@@ -104,16 +105,23 @@ class Service(Running):
         self.ids = {machine["name"]: machine["id"] for machine in machines}
         self.numbers = itertools.count(1)
 
-    def given(self, place: Place, agent: Agent, url: str, play: Play | str) -> Given:
-        """A project of a broken package, whose tasks run there with the key of the play."""
-        return Given(self, place, agent, url, play if isinstance(play, str) else play.key)
+    def given(self, place: Place, agent: Agent, url: str, play: Play | str, **fields: Any) -> Given:
+        """A project of a broken package, whose tasks run there with the key of the play.
+
+        `fields` are more of the project's; its `environment` is more of the agent's.
+        """
+        key = play if isinstance(play, str) else play.key
+        return Given(self, place, agent, ways.of(agent, url, key), fields)
 
 
 class Given:
     """A project: its repository, and an agent that asks the model with its key."""
 
-    def __init__(self, service: Service, place: Place, agent: Agent, url: str, key: str) -> None:
+    def __init__(
+        self, service: Service, place: Place, agent: Agent, way: Way, fields: Mapping[str, Any]
+    ) -> None:
         self.service, self.place, self.agent = service, place, agent
+        self._way, self._fields = way, dict(fields)
         self.name = f"{agent.name.upper()}-{next(service.numbers)}"
         self.mark = f"{self.name}-of-{os.getpid()}"
         self.remote = Remote.create(place.repositories / f"{self.name}.git")
@@ -121,7 +129,6 @@ class Given:
         files = {f"arithmetic/{file}": text for file, text in package.items()}
         self.remote.commit({".gitignore": "__pycache__\n", **files})
         place.user.own(self.remote.path)
-        self._way = ways.of(agent, url, key)
 
     def ask(self, *texts: str, **options: Any) -> Followed:
         """A task with a stage for each text, which its agent is asked with these options; by
@@ -137,16 +144,17 @@ class Given:
         return RIGHT.strip() in self.remote.git("show", f"{branch}:arithmetic/__init__.py")
 
     def _save(self, stages: list[dict[str, Any]], options: Mapping[str, Any]) -> None:
+        environment = {**self._way.environment, **self._fields.pop("environment", {})}
         body = {
             "key": self.name,
             "repoUrl": self.remote.path.as_uri(),
             "agentType": self.agent.name,
             "pipeline": stages,
-            "environment": {**self._way.environment, MARK: self.mark},
+            "environment": {**environment, MARK: self.mark},
             "secrets": self._way.secrets,
             "agentOptions": {"permissions": "all", **self._way.options, **options},
         }
-        self.service.api.post("/api/admin/projects", body)
+        self.service.api.post("/api/admin/projects", {**body, **self._fields})
 
     @property
     def living(self) -> list[bytes]:

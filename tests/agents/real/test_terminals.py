@@ -1,0 +1,68 @@
+"""Agents with the terminal to themselves, and somebody who sits before it: through the server."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.agents.agents import CLAUDE, OPENCODE, need
+from tests.agents.ground import PROMPT, repair
+from tests.agents.model.script import turn
+from tests.agents.model.server import Model
+from tests.agents.service import Given, Place, Service
+from tests.flows.running import Followed
+from tests.flows.test_terminal_in_full import Client
+
+
+@contextmanager
+def sitting_before(given: Given) -> Iterator[tuple[Followed, Client]]:
+    task = given.ask(PROMPT, interface="terminal", permissions=None)
+    task.until("running")
+    client = Client(given.service, task)
+    yield task, client
+    client.viewer.hang_up()
+
+
+def shows(client: Client, words: str) -> None:
+    """Waits until the screen has these."""
+    client.until(lambda: words in "\n".join(client.lines))
+
+
+def is_idle(client: Client) -> bool:
+    return "esc interrupt" not in "\n".join(client.lines)
+
+
+def test_opencode_is_let_to_make_an_edit_and_told_to_end(service: Service, model: Model) -> None:
+    need(OPENCODE)
+    read, edit, *_ = repair()
+    play = model.play(read, edit, turn("Repaired."))
+    asking = {"OPENCODE_PERMISSION": '{"edit": "ask"}'}
+    place = service.places["root"]
+    given = service.given(place, OPENCODE, model.url, play, environment=asking)
+    with sitting_before(given) as (task, client):
+        shows(client, "Permission required")
+        client.type("\r")
+        shows(client, "Repaired.")
+        client.until(lambda: is_idle(client))
+        client.type("/exit")
+        shows(client, "Exit the app")
+        client.type("\r")
+        done = task.until("completed")
+    assert given.repaired(done["branch"])
+
+
+def test_claude_is_let_to_make_an_edit_and_told_to_end(
+    service: Service, model: Model, place: Place
+) -> None:
+    need(CLAUDE)
+    read, edit, *_ = repair()
+    play = model.play(read, edit, turn("Repaired."))
+    given = service.given(place, CLAUDE, model.url, play)
+    with sitting_before(given) as (task, client):
+        shows(client, "Do you want to use this API key?")
+        client.type("1")
+        shows(client, "Do you want to make this edit")
+        client.type("1")
+        shows(client, "Repaired.")
+        client.type("/exit")
+        client.type("\r")
+        done = task.until("completed")
+    assert given.repaired(done["branch"])
