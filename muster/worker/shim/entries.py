@@ -70,7 +70,7 @@ def question_from(said: Any, masker: Masker) -> Asked:
     is_number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
     if not is_number or not 0 < timeout <= _LONGEST_PATIENCE:
         raise ValueError("a timeout is a number of seconds, of a week at most")
-    text, choices = masked(masker, [text[: 4 * _QUESTION], choices])
+    text, choices = masked(masker, [text, choices])
     if len(choices) > _CHOICES or not all(0 < len(each) <= _CHOICE for each in choices):
         raise ValueError(f"there are up to {_CHOICES} choices of up to {_CHOICE} characters each")
     if len(text) > _QUESTION:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from muster.protocol.frames.parts import EntryKind
 from muster.worker.masking.masker import Masker
-from muster.worker.shim.entries import KINDS, entry_from, with_facts
+from muster.worker.shim.entries import KINDS, entry_from, question_from, with_facts
 
 MASKER = Masker([b"hush-hush"])
 
@@ -113,3 +113,49 @@ def test_facts_are_merged_by_name_masked_and_bounded() -> None:
     for said in ({"much": "x" * (64 << 10)}, [1], "x"):
         with pytest.raises(ValueError, match="facts"):
             with_facts(facts, said, MASKER)
+
+
+def test_a_question_is_masked_then_cut_and_waits_a_day() -> None:
+    said = {"question": "hush-hush" * 2000, "choices": ["hush-hush", "a", "a"]}
+    asked = question_from(said, MASKER)
+    assert asked.text == "*" * 9_999 + "…"
+    assert asked[1:] == (["********", "a"], 86_400.0)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Which?",
+        {},
+        {"question": " "},
+        {"question": 1},
+        {"question": "?", "choices": "ab"},
+        {"question": "?", "choices": [1]},
+        {"question": "?", "choices": [""]},
+        {"question": "?", "choices": ["x" * 201]},
+        {"question": "?", "choices": ["x"] * 21},
+        {"question": "?", "timeout": 0},
+        {"question": "?", "timeout": True},
+        {"question": "?", "timeout": 1e9},
+        {"question": "?", "timeout": "1"},
+    ],
+    ids=repr,
+)
+def test_what_is_no_question_is_refused(said: Any) -> None:
+    with pytest.raises(ValueError, match=r"question|choices|timeout"):
+        question_from(said, MASKER)
+
+
+@given(
+    st.fixed_dictionaries({"question": JSON}, optional={"choices": JSON, "timeout": JSON}) | JSON
+)
+def test_whatever_is_asked_is_bounded_or_refused(said: Any) -> None:
+    try:
+        text, choices, timeout = question_from(said, MASKER)
+    except ValueError:
+        return
+    assert 0 < len(text) <= 10_000
+    assert len(choices) <= 20
+    assert all(0 < len(choice) <= 200 for choice in choices)
+    assert 0 < timeout <= 7 * 86_400
+    assert "hush-hush" not in json.dumps([text, choices])
