@@ -29,6 +29,8 @@ AT_ONCE_BYTES = 2 << 20  # a page is looked for in so much, and is found in one 
 AT_ONCE_CHUNKS = 1000  # likewise: a slow agent's chunk has one entry
 STREAM_BYTES = 256 * 1024
 
+_LONGEST_PROGRESS = 2_000  # characters
+
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(list[frames.TranscriptEntry]).decode
 
@@ -90,6 +92,16 @@ def told(live: LiveAttempt, body: frames.Transcript) -> None:
     db.session.execute(insert(TranscriptChunk), row | asdict(chunk))
     attempt.transcript_entries += len(entries)
     bus.tell_news([attempt.task_id])
+    for entry in entries:
+        if entry.data.get("progress") is True:
+            _tell_progress(live, body.stage_index, entry)
+
+
+def _tell_progress(live: LiveAttempt, stage_index: int, entry: frames.TranscriptEntry) -> None:
+    """Make an event of what the agent wants people to know; its machine sees to it that it is not
+    too much."""
+    text = entry.text[:_LONGEST_PROGRESS]
+    live.record(EventType.LOG, text, stage_index=stage_index, progress=True)
 
 
 def chunk_of(

@@ -10,6 +10,7 @@ from typing import Any
 
 from muster.worker.clock import boot_seconds, wall_milliseconds
 from muster.worker.shim import refusals
+from muster.worker.shim.allowance import Allowance
 from muster.worker.shim.pty_process import MARK
 from muster.worker.shim.questions import Questions
 from muster.worker.shim.record import AttemptRecord
@@ -22,6 +23,7 @@ from muster.worker.shim.wire import Refusal, ShimState, StageCommand, StageEnd, 
 _NOTICE = 0.01  # seconds between two notices of a growing log
 _TRICKLE = 0.25  # and while it grows by little: each costs the server a transaction
 _LITTLE = 4 << 10  # bytes since the last notice
+_AT_ONCE, _EACH = 20, 10.0  # so many words of progress are events, and then one in so many seconds
 
 
 class AttemptRun:
@@ -47,6 +49,7 @@ class AttemptRun:
         self._sizes = SizesWriter(directory)
         self._transcript = TranscriptWriter(directory)
         self._record = AttemptRecord.load(directory) or AttemptRecord(wall_milliseconds(), [])
+        self._progress = Allowance(_AT_ONCE, _EACH)
         self._questions = Questions(self._record.asked, self._keep_number, tell)
         self._run: StageRun | None = None
         self._watched: set[int] = set()  # the stage's handles; a closed one's number is reused
@@ -218,6 +221,8 @@ class AttemptRun:
     def _note(self, place: dict[str, int], entry: dict[str, Any], pending: int) -> int:
         """Writes an entry of the transcript down; where the log goes on with what it is about."""
         offset = self._spool.end + pending
+        if "progress" in entry["data"] and not self._progress.take(boot_seconds()):
+            del entry["data"]["progress"]
         when = {"atMs": self._milliseconds(), "logOffset": offset}
         self._transcript.append({**place, **when}, entry)
         return offset

@@ -220,6 +220,13 @@ def test_numbers_go_on_under_the_next_shim(start: Callable[..., Stages]) -> None
     assert told == [(0, 0, "one"), (1, 1, "two")]
 
 
+def test_so_much_progress_is_no_news(stages: Stages) -> None:
+    act = "for _ in range(25): entry('on', data={'progress': True, 'n': 1})"
+    assert speaking(stages)(act).wait().code == 0
+    told = [entry["data"] for entry in entries(stages)]
+    assert told == 20 * [{"progress": True, "n": 1}] + 5 * [{"n": 1}]
+
+
 def test_an_entry_is_told_though_nothing_is_printed(stages: Stages) -> None:
     told = threading.Event()
     stages.shim.watch(told.set)
