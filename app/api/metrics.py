@@ -12,6 +12,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from app.domain import fleet
+from app.domain.agents import KNOWN
 from app.domain.fleet import FleetCounter
 from app.services.counts import fleet as fleet_counts
 from app.services.counts import gauges
@@ -60,8 +61,28 @@ def _fleet() -> Iterator[Metric]:
     what = "Reports of machines that changed nothing."
     yield _counted("muster_reports_refused", what, "reason", fleet.Refusal, refused)
     yield _margins(counts[FleetCounter.LEASE_MARGINS])
+    yield from _usage(counts[FleetCounter.USAGE])
     lease = current_app.config["LEASE_SECONDS"]
     yield GaugeMetricFamily("muster_lease_seconds", "How long a lease is.", value=lease)
+
+
+def _usage(counts: Counts) -> Iterator[Metric]:
+    by_agent = {agent: dict.fromkeys((*fleet.TOKENS, fleet.COST), Count()) for agent in KNOWN}
+    for label, count in counts.items():
+        agent, kind = label.split(" ")
+        by_agent.setdefault(agent, {})[kind] = count
+    tokens = CounterMetricFamily(
+        "muster_agent_tokens", "Tokens that agents have used.", labels=["agent", "kind"]
+    )
+    cost = CounterMetricFamily("muster_agent_cost", "What they have cost.", labels=["agent"])
+    for agent, found in by_agent.items():
+        for kind, count in found.items():
+            if kind == fleet.COST:
+                cost.add_metric([agent], count.amount)
+            else:
+                tokens.add_metric([agent, kind], count.times)
+    yield tokens
+    yield cost
 
 
 def _deliveries() -> Iterator[Metric]:

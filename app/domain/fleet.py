@@ -16,6 +16,7 @@ class FleetCounter(StrEnum):
     TASK_EVENTS = "task_events"  # TOLD
     REPORTS_REFUSED = "reports_refused"  # Refusal
     LEASE_MARGINS = "lease_margins"  # the first of MARGINS that is not exceeded
+    USAGE = "usage"  # "<agent> <kind>": the number by TOKENS, the amount by COST
 
 
 class Refusal(StrEnum):
@@ -42,6 +43,10 @@ TOLD = (
 
 MARGINS = (0.0, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 1.0)
 """Histogram buckets (upper bounds) of the part of a lease that was left when it was prolonged."""
+
+TOKENS = ("input", "cached", "output", "reasoning")
+"""Kinds of tokens; what was cached is part of the input, what was reasoned of the output."""
+COST = "cost"
 
 MACHINE_CODES = frozenset(
     {

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from app.domain import prices
 from app.domain.errors import InvalidFields
 
 
@@ -17,15 +18,17 @@ class SettingKind(StrEnum):
     INTEGER = "integer"
     NUMBER = "number"
     STRING = "string"
+    PRICES = "prices"
 
 
-Value = float | str
+Value = float | str | list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Setting:
     """A setting. `minimum` and `maximum` are inclusive; for a text they are its length in
-    characters, and the whole text has to match `pattern` (valid in Python and in ECMA 262).
+    characters, and the whole text has to match `pattern` (valid in Python and in ECMA 262); for
+    prices (`domain.prices`) they are how many there may be.
     `config` is the key in `app.config` of the deployment's default, where a deployment can have
     one.
     """
@@ -130,6 +133,10 @@ _SETTINGS = (
         "terminalsPerDeveloper", _WHOLE, 50, 1, 10_000, "sockets",
         "How many terminals one developer may have open at once.",
     ),
+    Setting(
+        "prices", SettingKind.PRICES, [], 0, prices.MOST, "prices",
+        "What a million tokens cost, where the agent does not say it: the first that fits.",
+    ),
 )  # fmt: skip
 REGISTRY: Mapping[str, Setting] = {setting.key: setting for setting in _SETTINGS}
 
@@ -154,6 +161,8 @@ def checked(key: str, value: Any) -> Value:
 def _wrong(setting: Setting, value: Any) -> str | None:
     if setting.kind is SettingKind.STRING:
         return _wrong_text(setting, value)
+    if setting.kind is SettingKind.PRICES:
+        return prices.fault(value)
     types = int if setting.kind is SettingKind.INTEGER else (int, float)
     if isinstance(value, bool) or not isinstance(value, types):
         return "must be a whole number" if types is int else "must be a number"

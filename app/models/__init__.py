@@ -25,6 +25,7 @@ from app.models.setting import StoredSetting
 from app.models.task import Attempt, Event, Task, Workspace
 from app.models.terminal import ChannelToken, Terminal, TerminalInput, TerminalSize
 from app.models.tunnel import Tunnel
+from app.models.usage import Usage
 
 __all__ = [
     "Attempt",
@@ -67,5 +68,6 @@ __all__ = [
     "TerminalSize",
     "TranscriptChunk",
     "Tunnel",
+    "Usage",
     "Workspace",
 ]

@@ -1,5 +1,7 @@
 """The values of settings that admins have changed."""
 
+from typing import Any
+
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -13,6 +15,6 @@ class StoredSetting(Model):
     __tablename__ = "settings"
 
     key: Mapped[str] = mapped_column(primary_key=True)
-    value: Mapped[float | str] = mapped_column(Json, nullable=False)
+    value: Mapped[float | str | list[dict[str, Any]]] = mapped_column(Json, nullable=False)
     updated_at: Mapped[Moment]
     updated_by: Mapped[Big] = mapped_column(ForeignKey("developers.id"))

@@ -36,7 +36,8 @@ class Task(Model):
     `quota` is of the form in `domain.quota`; until `resume_at` the task waits for its agent's
     account. `events` is the
     number of events in the task's history; it is read under the row's lock. `queued_at` is when the
-    task last came into the queue.
+    task last came into the queue. `usage` is what its agents have used, all attempts together:
+    {inputTokens, cachedTokens, outputTokens, reasoningTokens, cost, isEstimate}; null: unknown.
     """
 
     __tablename__ = "tasks"
@@ -62,6 +63,7 @@ class Task(Model):
     resume_at: Mapped[Moment | None]
     events: Mapped[int] = mapped_column(default=0)
     result: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    usage: Mapped[dict[str, Any] | None] = mapped_column(Json)
     failure: Mapped[dict[str, Any] | None] = mapped_column(Json)
     created_at: Mapped[Moment]
     queued_at: Mapped[Moment] = mapped_column(server_default=func.now())

@@ -18,6 +18,7 @@ from tests.contract.rights_table import ROUTES
 from tests.contract.rights_world import World, make_world
 from tests.factories import (
     add_member,
+    make_attempt,
     make_binding,
     make_bot,
     make_delivery,
@@ -30,6 +31,7 @@ from tests.factories import (
     make_task,
     make_terminal_input,
     make_transcript,
+    make_usage,
 )
 
 LISTS = sorted(
@@ -58,8 +60,9 @@ def world(app: Flask) -> World:
         make_notification(admin)
         make_terminal_input(admin, task_id=int(world.task))
         make_transcript(int(world.task), first=number)
+        make_attempt(task, machine)
+        make_usage(task, project_id=make_project().id, input_tokens=1)
         make_machine()
-        make_project()
         make_personal_token(admin)
         make_enrollment_token(creator=admin)
         add_member(project, make_developer())

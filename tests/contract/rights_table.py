@@ -69,6 +69,7 @@ ROUTES: Mapping[str, Access] = {
     "GET /api/web/tasks/*/stream": SEEN,
     "GET /api/web/tasks/*/recording": SEEN,
     "GET /api/web/tasks/*/transcript": SEEN,
+    "GET /api/web/usage": DEVELOPER,
     "GET /api/web/workspaces/*": SEEN,
     "POST /api/web/workspace-tunnel/*/start": BY_OWNERS,
     "POST /api/web/workspace-tunnel/*/stop": BY_OWNERS,

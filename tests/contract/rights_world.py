@@ -33,6 +33,7 @@ from tests.factories import (
     make_personal_token,
     make_project,
     make_task,
+    make_usage,
     make_workspace,
 )
 
@@ -104,6 +105,7 @@ def make_world(app: Flask, *, deleted: bool = False) -> World:
         suspend_reason=SuspendReason.GATE,
     )
     make_workspace(make_attempt(task, machine))
+    make_usage(task, input_tokens=1)
     make_gate(task, kind=GateKind.CONFIRM)
     admission, enrollment_token = make_enrollment_token(creator=people["admin"])
     history.record(task, EventType.CREATED, "created", clock.now())

@@ -30,6 +30,7 @@ from tests.factories import (
     make_project,
     make_task,
     make_transcript,
+    make_usage,
 )
 from tests.factories.rows import now
 
@@ -83,6 +84,15 @@ def fill_transcript(admin: Developer, rows: int) -> str:
     for number in range(rows):
         make_transcript(task.id, first=number, attempt=attempt.number)
     return f"/api/web/tasks/{task.id}/transcript"
+
+
+def fill_usage(admin: Developer, rows: int) -> str:
+    """Each of a project of its own."""
+    for _ in range(rows):
+        task = make_task()
+        make_attempt(task, make_machine())
+        make_usage(task, input_tokens=1)
+    return "/api/web/usage"
 
 
 def fill_terminal_inputs(admin: Developer, rows: int) -> str:
@@ -205,6 +215,7 @@ FILLS: dict[str, Callable[[Developer, int], str]] = {
     "/api/web/tasks/{taskId}/logs": fill_log,
     "/api/web/tasks/{taskId}/transcript": fill_transcript,
     "/api/web/tasks/{taskId}/terminal-inputs": fill_terminal_inputs,
+    "/api/web/usage": fill_usage,
     "/api/web/agents": fill_agents,
     "/api/web/machines": fill_machines,
     "/api/web/machines/{machineId}/tasks": fill_tasks_of_machine,

@@ -174,6 +174,7 @@ LISTS = [
     "GET /api/web/dashboard/recent-activity",
     "GET /api/web/notifications",
     "GET /api/web/search",
+    "GET /api/web/usage",
 ]
 # Numbers, and what all see.
 NO_LISTS = {

@@ -23,6 +23,7 @@ from tests.factories.tasks import (
     make_gate,
     make_task,
     make_transcript,
+    make_usage,
     make_workspace,
 )
 from tests.factories.terminals import make_channel_token, make_terminal_input
@@ -51,5 +52,6 @@ __all__ = [
     "make_task",
     "make_terminal_input",
     "make_transcript",
+    "make_usage",
     "make_workspace",
 ]

@@ -17,6 +17,7 @@ from app.models import (
     Project,
     Task,
     TranscriptChunk,
+    Usage,
     Workspace,
 )
 from tests.factories.developers import make_developer
@@ -107,3 +108,22 @@ def make_transcript(task_id: int, *, first: int, attempt: int = 1) -> Transcript
     place = {"task_id": task_id, "attempt": attempt, "first": first, "count": 1}
     about = {"stage_index": 0, "run": 0, "first_ms": 0, "last_ms": 0, "size": len(data)}
     return stored(TranscriptChunk, {**place, **about, "data": data}, {})
+
+
+def make_usage(task: Task, **given: Any) -> Usage:
+    """What an agent has used in the first run of the first stage of the task's latest attempt,
+    today; nothing of it known."""
+    defaults = {
+        "task_id": task.id,
+        "attempt": task.attempt,
+        "stage_index": 0,
+        "run": 0,
+        "agent": task.agent_type,
+        "model": "",
+        "is_estimate": False,
+        "project_id": task.project_id,
+        "developer_id": task.created_by,
+        "stage_name": task.pipeline[0]["name"],
+        "day": now().date(),
+    }
+    return stored(Usage, defaults, given)

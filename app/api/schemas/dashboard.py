@@ -7,6 +7,7 @@ from marshmallow import fields
 from app.api.paging import cursor_page_of
 from app.api.schemas.base import INT8, Id, Schema, Whole
 from app.api.schemas.tasks import EventSchema
+from app.api.schemas.usage import UsageSchema
 from app.domain.machine import MachineStatus
 from app.domain.task import TaskStatus
 from app.services.projects.activity import Activity
@@ -51,13 +52,19 @@ class QueueAge(Schema):
     )
 
 
+class UsageNumbers(Schema):
+    today = fields.Nested(UsageSchema, required=True, attribute="usage_today")
+    month = fields.Nested(UsageSchema, required=True, attribute="usage_of_month")
+
+
 class StatsSchema(Schema):
-    """The numbers of tasks and the queue's age are over the projects that you may see."""
+    """Numbers of tasks, the queue's age and usage are over the projects that you may see."""
 
     tasks = fields.Nested(TaskNumbers, required=True)
     machines = fields.Nested(MachineNumbers, required=True)
     slots = fields.Nested(SlotNumbers, required=True)
     queue = fields.Nested(QueueAge, required=True)
+    usage = fields.Nested(UsageNumbers, required=True)
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
         return obj  # each part takes its own

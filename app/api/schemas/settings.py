@@ -5,11 +5,32 @@ from typing import Any, cast
 from marshmallow import fields
 
 from app.api.schemas.base import Id, Schema, Timestamp
+from app.domain import prices
+from app.domain.agents import TYPE
 from app.domain.settings import REGISTRY, Setting, SettingKind
+
+_RATE = {"type": "number", "minimum": 0, "maximum": prices.LARGEST}
+_OWN_RATE = _RATE | {"type": ["number", "null"]}
+_PRICE = {
+    "type": "object",
+    "required": ["model", "input", "output"],
+    "additionalProperties": False,
+    "properties": {
+        "agent": {"type": ["string", "null"], "pattern": f"^{TYPE.pattern}$"},
+        "model": {"type": "string", "minLength": 1, "maxLength": prices.LONGEST_MODEL},
+        "input": _RATE,
+        "cached": _OWN_RATE,
+        "output": _RATE,
+        "reasoning": _OWN_RATE,
+    },
+}
 
 
 def _documented(setting: Setting) -> fields.Raw:
     """The field of a setting, with its limits for the document; the service checks them."""
+    if setting.kind is SettingKind.PRICES:
+        listed = {"type": "array", "maxItems": setting.maximum, "items": _PRICE}
+        return fields.Raw(allow_none=True, metadata={**listed, "description": setting.help})
     told: dict[str, Any] = {
         "type": setting.kind.value,
         "description": f"{setting.help} ({setting.unit})",
@@ -35,8 +56,8 @@ class AdminSchema(Schema):
     name = fields.String(required=True)
 
 
-_BOUND = {"type": "number", "description": "of a text: of its length"}
-_VALUE = {"type": ["number", "string"]}
+_BOUND = {"type": "number", "description": "of a text: of its length; of prices: of their number"}
+_VALUE = {"type": ["number", "string", "array"]}
 
 
 class SettingSchema(Schema):

@@ -10,6 +10,7 @@ from app.api.schemas.base import INT8, Id, Schema, Timestamp, Whole
 from app.api.schemas.projects import StageSchema
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import CommaList
+from app.api.schemas.usage import UsageSchema
 from app.domain.agents import AgentWarning
 from app.domain.change import has_changed
 from app.domain.pipeline import GateKind
@@ -138,6 +139,7 @@ class TaskSchema(Schema):
     branch = fields.String(required=True, allow_none=True)
     result = fields.Nested(ResultSchema, required=True, allow_none=True)
     failure = fields.Nested(FailureSchema, required=True, allow_none=True)
+    usage = fields.Nested(UsageSchema, required=True, allow_none=True)
     queue = fields.Nested(QueueSchema, required=True, allow_none=True, dump_default=None)
     created_at = Timestamp(required=True)
     assigned_at = Timestamp(required=True, allow_none=True)

@@ -32,6 +32,7 @@ from app.services.machines.continuations import Outcome
 from app.services.tasks import attempts, egress, stages, workspaces
 from app.services.tasks.stages import LiveAttempt
 from app.services.tunnels import tunnels
+from app.services.usage import keeping as usage
 from muster.protocol import frames
 from muster.protocol.attempt_key import AttemptKey
 
@@ -248,6 +249,7 @@ _HOUSEKEEPING: dict[type, Callable[[LiveAttempt, Any], None]] = {
     frames.TunnelFacts: tunnels.told,
     frames.EgressRefused: egress.refused,
     frames.Transcript: transcripts.told,
+    frames.Usage: usage.told,
 }
 
 

@@ -10,9 +10,10 @@ from sqlalchemy import Select, func, select, true
 
 from app.domain.machine import IN_DRAIN, MachineStatus
 from app.domain.task import TaskStatus
+from app.domain.usage import Figures
 from app.extensions import db
 from app.models import Developer, Machine, Project, Task
-from app.services.counts import counters
+from app.services.counts import counters, usage
 from app.services.projects import projects
 
 
@@ -20,6 +21,7 @@ from app.services.projects import projects
 class Stats:
     """The dashboard's numbers. `tasks` has every status; `ended_today` is of this UTC day.
     `oldest_seconds` is how long the oldest task in the queue has been there; None if it is empty.
+    Usage is of this UTC day, and of its month.
     """
 
     tasks: Mapping[TaskStatus, int]
@@ -28,6 +30,8 @@ class Stats:
     slots_total: int
     slots_used: int
     oldest_seconds: int | None
+    usage_today: Figures
+    usage_of_month: Figures
 
     @property
     def in_drain(self) -> int:
@@ -41,15 +45,18 @@ class Stats:
 def stats(actor: Developer, now: datetime) -> Stats:
     """The present numbers, without decommissioned machines."""
     visible = projects.visible_ids(actor)
-    fleet = _fleet()
+    fleet, today = _fleet(), now.astimezone(UTC).date()
     since = _oldest_in_queue(visible)
+    used_today, used_in_month = usage.used_on_and_since(visible, today, today.replace(day=1))
     return Stats(
         tasks=counters.by_status(visible),
-        ended_today=counters.ends_of(now.astimezone(UTC).date(), visible),
+        ended_today=counters.ends_of(today, visible),
         machines={status: fleet.get(status, (0, 0, 0))[0] for status in MachineStatus},
         slots_total=sum(total for _, total, _ in fleet.values()),
         slots_used=sum(used for _, _, used in fleet.values()),
         oldest_seconds=None if since is None else max(0, int((now - since).total_seconds())),
+        usage_today=used_today,
+        usage_of_month=used_in_month,
     )
 
 

@@ -60,6 +60,7 @@ from muster.protocol.frames.parts import (
     RoomLevel,
     SuspendedBy,
     TranscriptEntry,
+    UsageItem,
 )
 from muster.protocol.frames.reports import (
     Accepted,
@@ -83,6 +84,7 @@ from muster.protocol.frames.reports import (
     Transcript,
     TunnelFacts,
     Unasked,
+    Usage,
     WorkspaceFacts,
 )
 
@@ -154,6 +156,8 @@ __all__ = [
     "TunnelFacts",
     "Unasked",
     "Undrain",
+    "Usage",
+    "UsageItem",
     "Welcome",
     "WorkspaceFacts",
 ]

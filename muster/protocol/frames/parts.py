@@ -111,6 +111,24 @@ class AgentFailure(Part):
     message: str = ""
 
 
+Tokens = Annotated[int, msgspec.Meta(ge=0, lt=1 << 40)]  # sums of many still fit into a column
+Cost = Annotated[float, msgspec.Meta(ge=0, lt=1 << 20)]
+
+
+class UsageItem(Part):
+    """What an agent has used of one model, None where it does not say; `model` None: it names none.
+
+    Input includes what was cached, output what was thought (reasoning). `cost` is its own figure.
+    """
+
+    model: str | None = None
+    input_tokens: Tokens | None = None
+    cached_tokens: Tokens | None = None
+    output_tokens: Tokens | None = None
+    reasoning_tokens: Tokens | None = None
+    cost: Cost | None = None
+
+
 class DiffStat(Part):
     """Size of a change."""
 

@@ -14,6 +14,7 @@ from muster.protocol.frames.parts import (
     Seconds,
     SuspendedBy,
     TranscriptEntry,
+    UsageItem,
 )
 
 StageEndedBy = Literal["exit", "signal", "timeout", "stopped", "lease"]
@@ -66,6 +67,17 @@ class Transcript(ReportBody, tag="transcript"):
     stage_index: Count
     first: Big
     entries: list[TranscriptEntry]
+    run: Count = 0
+
+
+class Usage(ReportBody, tag="usage"):
+    """What the agent has used so far in this run of the stage, by model, in place of what was said
+    of it before. Comes while the stage runs, and at its end before its `StageFinished`; only to
+    servers that speak version 3."""
+
+    stage_index: Count
+    agent: str
+    items: list[UsageItem]
     run: Count = 0
 
 
@@ -213,6 +225,7 @@ Body = (
     | StageFinished
     | Suspended
     | Transcript
+    | Usage
     | Asked
     | Unasked
     | Checkpoint

@@ -107,6 +107,8 @@ def test_metrics_tell_what_became_of_attempts(client: FlaskClient) -> None:
         transitions.fail(task, code, "why", attempt.assigned_at)
     for bound, times in (("0.05", 1), ("1.0", 3)):
         db.session.add(FleetMove(counter="lease_margins", label=bound, times=times, amount=times))
+    for label, times, amount in (("gemini input", 7, 0), ("gemini cost", 0, 0.5)):
+        db.session.add(FleetMove(counter="usage", label=label, times=times, amount=amount))
     db.session.commit()
     lines = client.get("/metrics").text.splitlines()
     for line in (
@@ -116,6 +118,9 @@ def test_metrics_tell_what_became_of_attempts(client: FlaskClient) -> None:
         'muster_task_failures_total{code="other"} 2.0',
         'muster_task_events_total{type="requeued"} 0.0',
         'muster_reports_refused_total{reason="ended"} 0.0',
+        'muster_agent_tokens_total{agent="claude",kind="output"} 0.0',
+        'muster_agent_tokens_total{agent="gemini",kind="input"} 7.0',
+        'muster_agent_cost_total{agent="gemini"} 0.5',
         "muster_machine_reconnects_total 2.0",
         'muster_lease_margin_ratio_bucket{le="0.0"} 0.0',
         'muster_lease_margin_ratio_bucket{le="0.05"} 1.0',

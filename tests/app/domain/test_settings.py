@@ -5,7 +5,8 @@ import pytest
 from app.domain.errors import InvalidFields
 from app.domain.settings import REGISTRY, Setting, SettingKind, checked
 
-NUMBERS = [setting for setting in REGISTRY.values() if setting.kind is not SettingKind.STRING]
+COUNTED = SettingKind.INTEGER, SettingKind.NUMBER
+NUMBERS = [setting for setting in REGISTRY.values() if setting.kind in COUNTED]
 TEXTS = [setting for setting in REGISTRY.values() if setting.kind is SettingKind.STRING]
 
 

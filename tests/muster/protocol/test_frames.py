@@ -135,6 +135,11 @@ REPORTED: list[tuple[ReportBody, str]] = [
         '[{"atMs":7,"kind":"command","title":"make","data":{"exit":2}}]}',
     ),
     (
+        frames.Usage(2, "claude", [frames.UsageItem("opus", 9, 5, 3, cost=0.25)], 1),
+        '{"kind":"usage","stageIndex":2,"agent":"claude","items":[{"model":"opus","inputTokens":9,'
+        '"cachedTokens":5,"outputTokens":3,"cost":0.25}],"run":1}',
+    ),
+    (
         frames.Asked(2, 1, "Which?", ["red", "blue"], 60.0),
         '{"kind":"asked","stageIndex":2,"number":1,"question":"Which?","choices":["red","blue"],'
         '"timeout":60.0}',

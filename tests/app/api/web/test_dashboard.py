@@ -16,10 +16,21 @@ from app.services.clock import now
 from app.services.counts import counters
 from app.services.tasks import history, transitions
 from tests.app.services.statements import Statements, counted
-from tests.factories import make_attempt, make_developer, make_machine, make_project, make_task
+from tests.factories import (
+    make_attempt,
+    make_developer,
+    make_machine,
+    make_project,
+    make_task,
+    make_usage,
+)
 
 Login = Callable[[Developer], dict[str, str]]
 PATH = "/api/web/dashboard"
+NO_USAGE = {
+    **dict.fromkeys(("inputTokens", "cachedTokens", "outputTokens", "reasoningTokens", "cost")),
+    "isEstimate": False,
+}
 NO_TASKS = {
     "queued": 0,
     "assigned": 0,
@@ -75,7 +86,24 @@ def test_on_the_first_day_there_is_nothing(
         "machines": {"online": 0, "offline": 0, "draining": 0, "total": 0},
         "slots": {"total": 0, "used": 0},
         "queue": {"oldestSeconds": None},
+        "usage": {"today": NO_USAGE, "month": NO_USAGE},
     }
+
+
+def test_usage_is_of_today_and_of_the_month_and_of_ones_own_projects(
+    client: FlaskClient, login: Login, member: Developer, project: Project
+) -> None:
+    today = now().date()
+    month = today.replace(day=1)
+    for task in (make_task(project=project), make_task()):
+        make_attempt(task, make_machine())
+        make_usage(task, input_tokens=1, day=today)
+        make_usage(task, run=1, input_tokens=10, cost=2, day=month)
+        make_usage(task, run=2, input_tokens=100, day=month - timedelta(days=1))
+    usage = get(client, "stats", login(member))["usage"]
+    of_today, of_month = (usage[name]["inputTokens"] for name in ("today", "month"))
+    assert (of_today, of_month) == (11 if today == month else 1, 11)
+    assert (usage["month"]["cost"], usage["month"]["isEstimate"]) == (2, True)
 
 
 @pytest.mark.parametrize("folded", [False, True], ids=["not yet folded", "folded"])
@@ -157,7 +185,7 @@ def test_stats_cost_the_same_for_many_projects_as_for_one(
         make_machine()
     with counted() as for_many:
         get(client, "stats", headers)
-    assert selects(for_many) == selects(for_one) <= 5, for_many  # one is who is asking
+    assert selects(for_many) == selects(for_one) <= 6, for_many  # one is who is asking
 
 
 # ---- tasks -------------------------------------------------------------------------------------

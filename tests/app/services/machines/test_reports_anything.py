@@ -40,6 +40,13 @@ ENTRY = st.builds(
     st.dictionaries(TEXT, JSON, max_size=2),
     BIG,
 )
+TOKENS = st.none() | st.just(0) | st.just(7) | st.just((1 << 40) - 1)
+ITEM = st.builds(
+    frames.UsageItem,
+    st.none() | TEXT | st.just("x" * 3000),
+    *[TOKENS] * 4,
+    st.none() | st.just(0.0) | st.just(0.1) | st.just(float((1 << 20) - 1)),
+)
 HOW = st.sampled_from(["exit", "signal", "timeout", "stopped", "lease"])
 BODY = st.one_of(
     st.builds(frames.Accepted),
@@ -47,6 +54,13 @@ BODY = st.one_of(
     st.builds(frames.StageStarted, SMALL),
     st.builds(frames.StageFinished, SMALL, BIG, HOW, INT),
     st.builds(frames.Transcript, SMALL, BIG, st.lists(ENTRY, max_size=3), SMALL),
+    st.builds(
+        frames.Usage,
+        st.integers(0, 3),
+        st.sampled_from(["claude", "codex", "=x"]),
+        st.lists(ITEM, max_size=4),
+        SMALL,
+    ),
     st.builds(frames.Checkpoint, SMALL, TEXT, TEXT),
     st.builds(
         frames.Asked, SMALL, SMALL, TEXT, st.lists(TEXT, max_size=2), st.none() | st.just(9.0)

@@ -69,6 +69,17 @@ def test_other_entries_cost_one_statement_more_each(machine: Driven, task: Task)
     assert (one <= 8, ten - one) == (True, 9), statements
 
 
+def test_a_report_of_usage_costs_one_statement_more_each(machine: Driven, task: Task) -> None:
+    usage = frames.Usage(0, "claude", [frames.UsageItem("opus", 9), frames.UsageItem("haiku", 1)])
+    sent = []
+    for count in (1, 10):
+        with counted() as statements:
+            machine.say(task, *[usage] * count)
+        sent.append(len(in_batch(statements)))
+    one, ten = sent
+    assert (one <= 5, ten - one) == (True, 9), statements
+
+
 def test_other_log_bytes_lock_the_machine_alone(machine: Driven, task: Task) -> None:
     again = log_frame(task, b"3456789", 3)
     machine.apply([], [log_frame(task, b"01234")])

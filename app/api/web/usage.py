@@ -1,0 +1,74 @@
+"""What agents have used, summed up, as JSON or as a table."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, request
+
+from app.api import csv_table, paging
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.schemas.base import camel_case
+from app.api.schemas.usage import UsageGroupPage, UsageQuery
+from app.domain.usage import GroupBy
+from app.services.usage import groups
+from app.services.usage.groups import GroupPage, UsageFilter
+
+MOST_ROWS = 10_000
+"""Of a table, where nobody says how many."""
+_FIGURES = (
+    "input_tokens",
+    "cached_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "cost",
+    "is_estimate",
+)
+_CSV = {
+    "content": {csv_table.CONTENT_TYPE: {"schema": {"type": "string"}}},
+    "headers": {
+        "Link": {
+            "schema": {"type": "string"},
+            "description": "of a table: where the rows behind it are (`next`), if there are any",
+        }
+    },
+}
+
+blp = Blueprint("usage", __name__, url_prefix="/api/web/usage", description="Usage")
+
+
+@blp.get("")
+@blp.arguments(UsageQuery, location="query")
+@blp.response(200, UsageGroupPage)
+@blp.doc(responses={200: _CSV})
+def list_usage(query: dict[str, Any]) -> dict[str, Any] | Response:
+    """What agents have used in the projects that you may see; `Accept: text/csv` for a table."""
+    by: GroupBy = query.pop("group_by")
+    cursor, limit, order = query.pop("cursor"), query.pop("limit"), f"usage by {by}"
+    is_table = _wants_table()
+    after = None if cursor is None else groups.place_from(by, paging.opened(cursor, order))
+    wanted = UsageFilter(query["since"], query["until"], query["project"], query["task_id"])
+    most = limit or (MOST_ROWS if is_table else paging.DEFAULT_LIMIT)
+    page = groups.page(current_developer(), by, wanted, after, most)
+    following = paging.sealed(page.following, order) if page.following else None
+    if is_table:
+        return _table(page, following)
+    return {"items": page.items, "next_cursor": following}
+
+
+def _wants_table() -> bool:
+    offered = ["application/json", csv_table.CONTENT_TYPE]
+    return request.accept_mimetypes.best_match(offered, offered[0]) == csv_table.CONTENT_TYPE
+
+
+def _table(page: GroupPage, following: str | None) -> Response:
+    head = ["key", "name", *map(camel_case, _FIGURES)]
+    rows = [
+        [group.key, group.name, *(getattr(group.usage, name) for name in _FIGURES)]
+        for group in page.items
+    ]
+    response = Response(csv_table.table(head, rows), content_type=csv_table.CONTENT_TYPE)
+    if following is not None:
+        query = urlencode({**request.args, "cursor": following})
+        response.headers["Link"] = f'<{request.path}?{query}>; rel="next"'
+    return response

@@ -1,0 +1,107 @@
+"""An admin's table of prices, by which is computed what agents do not say of their cost."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from typing import Any
+
+from app.domain.agents import TYPE
+from app.domain.usage import Figures
+
+MOST = 1000
+"""Prices that the table may have."""
+LARGEST = 10_000
+"""What a million tokens may cost: times the tokens of one report it fits into its column."""
+LONGEST_MODEL = 200
+
+_PLACES = Decimal("0.000000001")
+_MILLION = 1_000_000
+_RATES = ("input", "cached", "output", "reasoning")
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a million tokens cost, of models whose names match `model` (`*` and `?` stand for
+    letters), and of the agent, if there is one. A model without a name is matched by `*` alone.
+    """
+
+    model: str
+    input: Decimal
+    cached: Decimal
+    output: Decimal
+    reasoning: Decimal
+    agent: str | None = None
+
+    def is_of(self, agent: str, model: str) -> bool:
+        if self.agent not in (None, agent):
+            return False
+        # Models have brackets in their names: `claude-opus-4-8[1m]`.
+        pattern = self.model.lower().replace("[", "[[]")
+        return fnmatchcase(model.lower(), pattern)
+
+
+def priced(table: Iterable[Price], agent: str, model: str, used: Figures) -> Figures:
+    """The figures with a cost by the first price that fits, where the agent has not said one.
+
+    Of what was not counted no cost is known.
+    """
+    if used.cost is not None or used.input_tokens is None or used.output_tokens is None:
+        return used
+    price = next((price for price in table if price.is_of(agent, model)), None)
+    if price is None:
+        return used
+    cached = min(used.cached_tokens or 0, used.input_tokens)
+    reasoning = min(used.reasoning_tokens or 0, used.output_tokens)
+    cost = (
+        (used.input_tokens - cached) * price.input
+        + cached * price.cached
+        + (used.output_tokens - reasoning) * price.output
+        + reasoning * price.reasoning
+    ) / _MILLION
+    return replace(used, cost=cost.quantize(_PLACES), is_estimate=True)
+
+
+def parsed(table: Sequence[Mapping[str, Any]]) -> list[Price]:
+    """The prices of a table that has no fault. What of it is cached costs as other input where
+    nothing else is said, and reasoning as other output.
+    """
+    return [_price(row) for row in table]
+
+
+def _price(row: Mapping[str, Any]) -> Price:
+    rates = {name: Decimal(str(row[name])) for name in _RATES if row.get(name) is not None}
+    rates.setdefault("cached", rates["input"])
+    rates.setdefault("reasoning", rates["output"])
+    return Price(model=row["model"], agent=row.get("agent"), **rates)
+
+
+def fault(table: object) -> str | None:
+    """What is wrong with a table, in words; None: nothing."""
+    if not isinstance(table, list):
+        return "must be a list"
+    if len(table) > MOST:
+        return f"must have at most {MOST:,} prices"
+    faults = (f"{n}: {wrong}" for n, row in enumerate(table) if (wrong := _fault_of_row(row)))
+    return next(faults, None)
+
+
+def _fault_of_row(row: object) -> str | None:
+    if not isinstance(row, dict):
+        return "must be an object"
+    if unknown := row.keys() - {"agent", "model", *_RATES}:
+        return f"{min(unknown)} is not a field of a price"
+    agent, model = row.get("agent"), row.get("model")
+    if agent is not None and not (isinstance(agent, str) and TYPE.fullmatch(agent)):
+        return "agent must be an agent's type"
+    if not isinstance(model, str) or not 1 <= len(model) <= LONGEST_MODEL:
+        return f"model must be a text of 1 to {LONGEST_MODEL} characters"
+    for name in _RATES:
+        rate = row.get(name)
+        if rate is None and name in ("cached", "reasoning"):
+            continue
+        if isinstance(rate, bool) or not isinstance(rate, int | float):
+            return f"{name} must be a number"
+        if not 0 <= rate <= LARGEST:  # nor is NaN
+            return f"{name} must be from 0 to {LARGEST:,}"
+    return None

@@ -1,0 +1,48 @@
+"""What agents have used."""
+
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import ForeignKeyConstraint, Index, Numeric
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import Model
+from app.models.columns import Big
+
+
+class Usage(Model):
+    """What an agent has used of one model in one run of a stage, as its machine said last.
+
+    Null: unknown. `model` is empty where the agent names none. `is_estimate`: the cost was computed
+    by the admins' prices. What follows is the task's, for sums over many, and `day` (UTC) when the
+    run was first told of. No foreign keys to project and developer, because each insert would lock
+    their rows.
+    """
+
+    __tablename__ = "usages"
+
+    task_id: Mapped[Big] = mapped_column(primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True)
+    stage_index: Mapped[int] = mapped_column(primary_key=True)
+    run: Mapped[int] = mapped_column(primary_key=True)
+    agent: Mapped[str] = mapped_column(primary_key=True)
+    model: Mapped[str] = mapped_column(primary_key=True)
+    input_tokens: Mapped[Big | None]
+    cached_tokens: Mapped[Big | None]
+    output_tokens: Mapped[Big | None]
+    reasoning_tokens: Mapped[Big | None]
+    cost: Mapped[Decimal | None] = mapped_column(Numeric(20, 9))
+    is_estimate: Mapped[bool]
+    project_id: Mapped[Big]
+    developer_id: Mapped[Big]
+    stage_name: Mapped[str]
+    day: Mapped[date]
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["task_id", "attempt"], ["attempts.task_id", "attempts.number"], ondelete="CASCADE"
+        ),
+        Index("ix_usages_project_day", "project_id", "day"),
+        Index("ix_usages_developer_day", "developer_id", "day"),
+        Index("ix_usages_day", "day"),
+    )

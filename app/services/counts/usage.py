@@ -1,0 +1,76 @@
+"""What agents have used: of a task, which is kept in its row, and of days, by indexes."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
+
+from app.domain.usage import Figures
+from app.extensions import db
+from app.models import Task, Usage
+
+_TOKENS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
+
+# The same in SQL of our own, for `usage.statements`: an object, null where nothing is known.
+AS_JSON = """
+    CASE WHEN count(*) > 0 THEN jsonb_build_object(
+        'inputTokens', sum(input_tokens), 'cachedTokens', sum(cached_tokens),
+        'outputTokens', sum(output_tokens), 'reasoningTokens', sum(reasoning_tokens),
+        'cost', sum(cost),
+        'isEstimate', sum(cost) IS NOT NULL AND bool_or(is_estimate OR cost IS NULL)
+    ) END
+"""
+
+
+def sums(where: ColumnElement[bool] | None = None) -> list[ColumnElement[Any]]:
+    """The columns of a sum of rows (of those that meet the condition), of what is known in them;
+    `figures` makes them into one.
+    """
+
+    def of(column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.sum(column if where is None else case((where, column)))
+
+    is_partial: ColumnElement[Any] = Usage.is_estimate | Usage.cost.is_(None)
+    is_partial = func.bool_or(is_partial if where is None else where & is_partial)
+    cost = of(Usage.cost.expression)
+    is_estimate = func.coalesce(and_(cost.is_not(None), is_partial), False)
+    return [*(of(getattr(Usage, name)) for name in _TOKENS), cost, is_estimate]
+
+
+def figures(values: Sequence[Any]) -> Figures:
+    """The values of the columns of `sums`."""
+    *tokens, cost, is_estimate = values
+    taken, cached, made, reasoning = (None if n is None else int(n) for n in tokens)
+    return Figures(taken, cached, made, reasoning, cost, is_estimate)
+
+
+def used(task: Task) -> Figures:
+    """What the task's agents have used so far, in all of its attempts. No query."""
+    return Figures.stored(task.usage)
+
+
+def used_in_project(project_id: int, since: date) -> Figures:
+    """What the project's tasks have used from that day (UTC) on."""
+    return _used(Usage.project_id == project_id, Usage.day >= since)
+
+
+def used_by_developer(developer_id: int, since: date) -> Figures:
+    """Likewise the tasks that the developer has created."""
+    return _used(Usage.developer_id == developer_id, Usage.day >= since)
+
+
+def used_on_and_since(projects: Select[int], day: date, since: date) -> tuple[Figures, Figures]:
+    """What the projects' tasks have used on that day, and from an earlier one on; one query.
+    `projects` is a query of ids.
+    """
+    query = select(*sums(Usage.day == day), *sums()).where(
+        Usage.project_id.in_(projects), Usage.day >= since
+    )
+    row = db.session.execute(query).one()
+    half = len(row) // 2
+    return figures(row[:half]), figures(row[half:])
+
+
+def _used(*conditions: ColumnElement[bool]) -> Figures:
+    return figures(db.session.execute(select(*sums()).where(*conditions)).one())

@@ -1,0 +1,1 @@
+"""What agents have used: stored as machines say it, and summed up for people."""

@@ -1,0 +1,140 @@
+"""What agents have used in the projects that somebody may see, summed up by what they ask for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
+
+from app.domain.usage import Figures, GroupBy
+from app.extensions import db
+from app.models import Developer, Project, Task, Usage
+from app.services import rights
+from app.services.counts import usage
+
+LONGEST_NAME = 200
+
+Place = Sequence[Any]
+"""A group's values of its columns."""
+
+_BY: dict[GroupBy, tuple[ColumnElement[Any], ...]] = {
+    GroupBy.TASK: (Usage.task_id.expression,),
+    GroupBy.ATTEMPT: (Usage.task_id.expression, Usage.attempt.expression),
+    GroupBy.STAGE: (Usage.stage_name.expression,),
+    GroupBy.PROJECT: (Usage.project_id.expression,),
+    GroupBy.DEVELOPER: (Usage.developer_id.expression,),
+    GroupBy.AGENT: (Usage.agent.expression,),
+    GroupBy.MODEL: (Usage.model.expression,),
+    GroupBy.DAY: (Usage.day.expression,),
+}
+_NEWEST_FIRST = (GroupBy.TASK, GroupBy.ATTEMPT, GroupBy.DAY)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A sum. `key` is the group's: a task's or a developer's id, `<task>-<attempt>`, a project's
+    key, a day (UTC), an agent, a stage's name or a model; None: agents named no model. `name` is
+    what it is called besides, if it is.
+    """
+
+    key: str | None
+    name: str | None
+    usage: Figures
+
+
+@dataclass(frozen=True)
+class GroupPage:
+    """Groups in order. `following` is the place that the next page begins behind; None: none is."""
+
+    items: list[Group]
+    following: Place | None
+
+
+@dataclass(frozen=True)
+class UsageFilter:
+    """Which usage is summed up: all that meets every field. None does not filter. Days are UTC's
+    and included.
+    """
+
+    since: date | None = None
+    until: date | None = None
+    project_key: str | None = None
+    task_id: int | None = None
+
+
+def page(
+    actor: Developer, by: GroupBy, wanted: UsageFilter, after: Place | None, limit: int
+) -> GroupPage:
+    """Up to `limit` groups of the projects that the actor may see: of tasks, attempts and days the
+    newest first, of all others in the order of their ids or letters. One query, and one for names.
+    """
+    columns = _BY[by]
+    query = select(*columns, *usage.sums()).where(*_conditions(actor, wanted)).group_by(*columns)
+    order = [column.desc() if by in _NEWEST_FIRST else column.asc() for column in columns]
+    if after is not None:
+        here, there = tuple_(*columns), tuple_(*after, types=[column.type for column in columns])
+        query = query.where(here < there if by in _NEWEST_FIRST else here > there)
+    rows = db.session.execute(query.order_by(*order).limit(limit + 1)).all()
+    found = rows[:limit]
+    places = [tuple(row[: len(columns)]) for row in found]
+    named = _named(by, [place[0] for place in places])
+    items = [
+        _group(place, named.get(place[0]), usage.figures(row[len(columns) :]))
+        for place, row in zip(places, found, strict=True)
+    ]
+    return GroupPage(items, places[-1] if len(rows) > limit else None)
+
+
+def place_from(by: GroupBy, texts: Sequence[str]) -> Place:
+    """The place that was written as these texts."""
+    kinds = [column.type.python_type for column in _BY[by]]
+    return [
+        date.fromisoformat(text) if kind is date else kind(text)
+        for kind, text in zip(kinds, texts, strict=True)
+    ]
+
+
+def _conditions(actor: Developer, wanted: UsageFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if (projects := _projects(actor, wanted.project_key)) is not None:
+        conditions.append(Usage.project_id.in_(projects))
+    if wanted.since is not None:
+        conditions.append(Usage.day >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(Usage.day <= wanted.until)
+    if wanted.task_id is not None:
+        conditions.append(Usage.task_id == wanted.task_id)
+    return conditions
+
+
+def _projects(actor: Developer, key: str | None) -> Select[int] | None:
+    """The ids of the projects that count; None: all of them do."""
+    visible = rights.visible_projects(actor)
+    if visible is None and key is None:
+        return None
+    ids = select(Project.id)
+    if visible is not None:
+        ids = ids.where(visible)
+    return ids if key is None else ids.where(func.lower(Project.key) == key.lower())
+
+
+def _group(place: Place, named: tuple[str, str] | None, used: Figures) -> Group:
+    if named is not None:
+        return Group(*named, used)
+    return Group("-".join(map(str, place)) if len(place) > 1 else str(place[0]) or None, None, used)
+
+
+def _named(by: GroupBy, ids: Sequence[Any]) -> dict[Any, tuple[str, str]]:
+    """Key and name by what groups of this kind begin with, where they have names."""
+    match by:
+        case GroupBy.TASK:
+            text = func.left(Task.description, LONGEST_NAME)
+            query = select(Task.id, Task.id, text).where(Task.id.in_(ids))
+        case GroupBy.PROJECT:
+            query = select(Project.id, Project.key, Project.name).where(Project.id.in_(ids))
+        case GroupBy.DEVELOPER:
+            query = select(Developer.id, Developer.id, Developer.name).where(Developer.id.in_(ids))
+        case _:
+            return {}
+    return {id_: (str(key), name) for id_, key, name in db.session.execute(query)}
