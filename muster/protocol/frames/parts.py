@@ -112,7 +112,7 @@ class AgentFailure(Part):
 
 
 Tokens = Annotated[int, msgspec.Meta(ge=0, lt=1 << 40)]  # sums of many still fit into a column
-Cost = Annotated[float, msgspec.Meta(ge=0, lt=1 << 20)]
+Cost = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
 
 
 class UsageItem(Part):

@@ -242,7 +242,8 @@ Body = (
 
 
 class Report(Frame, tag="report"):
-    """Machine, one journalled fact. `seq` counts from 1 within a `journal_id`, without holes."""
+    """Machine, one journalled fact. `seq` counts from 1 within a `journal_id`, without holes but
+    for what a server of the version before cannot read."""
 
     seq: Big
     task_id: Big

@@ -12,8 +12,18 @@ from typing import Any
 
 import msgspec
 
-from muster.protocol.frames import Author, OnLimit, Publish, Repo, RunStage, SuspendedBy
+from muster.protocol.frames import (
+    Author,
+    OnLimit,
+    Publish,
+    Repo,
+    RunStage,
+    SuspendedBy,
+    UsageItem,
+)
 from muster.worker import durable
+from muster.worker.agents import spent
+from muster.worker.agents.spent import Spent
 
 NAME = "attempt.json"
 
@@ -23,8 +33,9 @@ _ID = re.compile(r"[A-Za-z0-9][\w.:-]{0,199}")  # whatever it is, it stays one h
 class KeptOrder(msgspec.Struct, frozen=True):
     """The latest stage order. `conversed`: its agent has had a conversation in this workspace
     before it, which can be continued; `talked`: those that had one at all. `sessions` are the ids,
-    by the agents' names, of those conversations of which one is known. `run` counts the processes
-    of the stage. `suspended_by` is why that one is to be stopped in the stage's middle, if it is.
+    by the agents' names, of those conversations of which one is known; `spent` is what was used in
+    those that are counted as a whole. `run` counts the processes of the stage. `suspended_by` is
+    why that one is to be stopped in the stage's middle, if it is.
 
     `stage_index` is -1 in an attempt that began with the push.
     """
@@ -42,6 +53,7 @@ class KeptOrder(msgspec.Struct, frozen=True):
     sessions: dict[str, str] = {}
     on_limit: OnLimit = "fail"
     suspended_by: SuspendedBy | None = None
+    spent: dict[str, Spent] = {}
 
     @classmethod
     def of(cls, order: RunStage, before: "KeptOrder | None") -> "KeptOrder":
@@ -66,6 +78,7 @@ class KeptOrder(msgspec.Struct, frozen=True):
             sessions=before.sessions if before else {},
             on_limit=order.on_limit,
             suspended_by=suspended_by,
+            spent=before.spent if before else {},
         )
 
     @classmethod
@@ -86,7 +99,12 @@ class KeptOrder(msgspec.Struct, frozen=True):
         session = facts.get("session")
         if not self.is_agent or not isinstance(session, str) or not _ID.fullmatch(session):
             return self
-        learned = msgspec.structs.replace(self, sessions={**self.sessions, self.agent: session})
+        counted = self._counted(facts)
+        learned = msgspec.structs.replace(
+            self,
+            sessions={**self.sessions, self.agent: session},
+            spent={**self.spent, self.agent: counted} if counted else self.spent,
+        )
         if learned != self:
             learned.write(directory)
         return learned
@@ -97,6 +115,13 @@ class KeptOrder(msgspec.Struct, frozen=True):
         suspending = msgspec.structs.replace(self, suspended_by=reason)
         suspending.write(directory)
         return suspending
+
+    def used(self, facts: Mapping[str, Any]) -> list[UsageItem]:
+        """What this run of the stage has used by these facts of it, before or after its end."""
+        return spent.of_run(facts, self._counted(facts))
+
+    def _counted(self, facts: Mapping[str, Any]) -> Spent | None:
+        return spent.counted(facts, self.stage_index, self.run, self.spent.get(self.agent))
 
     def _all_talked(self) -> tuple[str, ...]:
         # An earlier release kept only that there was some conversation.

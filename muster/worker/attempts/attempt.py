@@ -39,6 +39,7 @@ from muster.worker.attempts.refused import RefusedHosts
 from muster.worker.attempts.serial_executor import SerialExecutor
 from muster.worker.attempts.shim_side import AttemptShim, Interrupted, ShimLost
 from muster.worker.attempts.transcript import TranscriptTeller
+from muster.worker.attempts.usage import UsageTeller
 from muster.worker.attempts.workspace_side import AttemptWorkspace
 from muster.worker.shim.client import ShimLink
 
@@ -73,6 +74,7 @@ class Attempt:
         self._refused = RefusedHosts(self._reporter, context.layout.attempt(key))
         self._shim = AttemptShim(context, key, self._refused.tell)
         self._transcript = TranscriptTeller(self._reporter, self._shim.directory)
+        self._usage = UsageTeller(self._reporter, self._shim.facts)
         self._workspace = AttemptWorkspace(self._reporter, self._abandoned)
         parts = (self._reporter, self._workspace, self._shim.directory, self._refused.tell)
         self._ending = StageEnding(*parts, is_left=lambda: self._leaving)
@@ -210,9 +212,10 @@ class Attempt:
         """Waits for the stage's end and reports it; that of a stage to stop `_stop` reports."""
         self._kept, end = kept, None
         with suppress(ShimLost, Interrupted), self._workspace.watched():
-            told = (self._transcript.tell, self.questions.tell)
+            told = (self._transcript.tell, self.questions.tell, partial(self._usage.look, kept))
             end = self._shim.wait(kept.stage_index, kept.run, self._stage_may_go_on, told)
             self._kept = self._kept.learned(end.facts, self._shim.directory)
+            self._usage.tell(self._kept, end.facts)
         self._transcript.tell_rest(lambda: not self._leaving)
         if self._leaving or self._noted.is_stopping:
             return

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, wait
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.worker.attempts.context import AttemptContext
@@ -200,6 +201,12 @@ class AttemptShim:
             return self._shim is not None and self._shim.state().running
         except ShimGone:
             return False
+
+    def facts(self) -> dict[str, Any]:
+        """What is known so far of the stage that runs; empty where there is nothing to ask."""
+        with contextlib.suppress(ShimGone, ShimRefused, TimeoutError):
+            return self._shim.state().facts if self._shim else {}
+        return {}
 
     def detach(self) -> None:
         """Lets the shim go on without us."""

@@ -229,7 +229,13 @@ class Channel:
         self._protocol = version.CURRENT  # the next time: it may have been upgraded meanwhile
         log.info("connected to %s", self._membership.current.server)
         outbox = Outbox(
-            socket, self._journal, self._streams, self._wake, welcome.window, welcome.acked_seq
+            socket,
+            self._journal,
+            self._streams,
+            self._wake,
+            welcome.window,
+            welcome.acked_seq,
+            welcome.protocol,
         )
         seconds = welcome.heartbeat_seconds
         pulse = Pulse(socket, self._lease, self._vitals, told, self._numbers, seconds)

@@ -10,8 +10,9 @@ import time
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.connection import Connection
 
+from muster.protocol import version
 from muster.protocol.codec import encode, encode_log
-from muster.protocol.frames import Log, LogLost
+from muster.protocol.frames import Body, Log, LogLost, Usage
 from muster.worker.journal.journal import Journal
 from muster.worker.server.log_stream import LogStream, LogStreams
 from muster.worker.shim.spool import Piece
@@ -25,7 +26,7 @@ class Outbox:
     """One connection's sender, on a thread of its own.
 
     `wake` is set by whatever may give it something to do. The server has the reports up to
-    `acked_seq`, and takes up to `window` bytes of logs that it has not acked.
+    `acked_seq`, takes up to `window` bytes of logs that it has not acked, and speaks `protocol`.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Outbox:
         wake: threading.Event,
         window: int,
         acked_seq: int,
+        protocol: int = version.CURRENT,
     ) -> None:
         self._socket = socket
         self._journal = journal
@@ -43,6 +45,7 @@ class Outbox:
         self._wake = wake
         self._window = window
         self._sent = acked_seq
+        self._protocol = protocol
         self._lost_at: dict[LogStream, float] = {}
         self._later: dict[LogStream, float] = {}
         self._over = False
@@ -82,11 +85,16 @@ class Outbox:
     def _send_reports(self) -> bool:
         reports = self._journal.after(self._sent)
         for report in reports:
-            self._socket.send(encode(report))
+            if self._is_understood(report.body):
+                self._socket.send(encode(report))
             self._sent = report.seq
         if reports:
             self._streams.released(self._sent)
         return bool(reports)
+
+    def _is_understood(self, body: Body) -> bool:
+        # One that is left out is acked with those behind it, or sent to a later server.
+        return self._protocol >= version.QUESTIONS or not isinstance(body, Usage)
 
     def _send_log(self) -> bool:
         """Sends a frame of the log whose turn it is; False when there is none, or no room."""

@@ -84,6 +84,7 @@ class AttemptRun:
             deadline=self._deadline,
             pid=os.getpid(),
             question=self._questions.latest,
+            facts=self._run.facts if self._run else {},
         )
 
     # The passing of time

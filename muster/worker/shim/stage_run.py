@@ -61,7 +61,7 @@ class StageRun:
             raise
         self._hand_over()
         self.end: StageEnd | None = None
-        self._facts: dict[str, Any] = {}
+        self.facts: dict[str, Any] = {}
         self._write = write
         self._note, self._ask = note, ask
         self._masker = Masker(secret.encode(errors="surrogateescape") for secret in command.secrets)
@@ -179,7 +179,7 @@ class StageRun:
                 self._pass_on_all()  # for it is about what will be printed from now on
                 return {"ok": self._note(entry, self._masker.pending)}
             case {"facts": said}:
-                self._facts = with_facts(self._facts, said, self._masker)
+                self.facts = with_facts(self.facts, said, self._masker)
                 return {"ok": True}
             case {"ask": said}:
                 return {"ok": self._asked(said, boot_seconds())}
@@ -248,7 +248,7 @@ class StageRun:
             log_end=0,  # the spool knows
             started_at_ms=self._started_at_ms,
             ended_at_ms=wall_milliseconds(),
-            facts=self._facts,
+            facts=self.facts,
             run=self._run,
         )
 

@@ -118,7 +118,8 @@ class ShimState(NamedTuple):
     runs, and how the others ended; the latest question of what runs.
 
     A stage begun that neither runs nor has an end was lost with its shim. `deadline` is the
-    lease's, in boot-time seconds; `pid` is 0 when this was read from a dead shim's file.
+    lease's, in boot-time seconds; `pid` is 0 when this was read from a dead shim's file. `facts`
+    are what the stage that runs has said of itself so far.
     """
 
     stage_index: int | None
@@ -130,6 +131,7 @@ class ShimState(NamedTuple):
     pid: int = 0
     run: int = 0
     question: Question | None = None
+    facts: dict[str, Any] = {}
 
     @property
     def begun(self) -> tuple[int, int]:

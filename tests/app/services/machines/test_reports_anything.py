@@ -45,7 +45,7 @@ ITEM = st.builds(
     frames.UsageItem,
     st.none() | TEXT | st.just("x" * 3000),
     *[TOKENS] * 4,
-    st.none() | st.just(0.0) | st.just(0.1) | st.just(float((1 << 20) - 1)),
+    st.none() | st.just(0.0) | st.just(0.1) | st.just(1e6),
 )
 HOW = st.sampled_from(["exit", "signal", "timeout", "stopped", "lease"])
 BODY = st.one_of(

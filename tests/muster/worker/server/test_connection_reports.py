@@ -9,12 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.frames import Note
+from muster.protocol.codec import decode_from_machine
+from muster.protocol.frames import Note, Report, Usage
 from muster.worker.journal.journal import Journal
 from muster.worker.server.log_stream import LogStreams
 from muster.worker.server.outbox import Outbox
 from tests.muster.worker.channels import Rig, connected
 from tests.muster.worker.fake_server import LIMIT, FakeServer, fake_server
+from tests.muster.worker.repositories import until
 from tests.muster.worker.server.connection_world import quick, server
 
 __all__ = ["quick", "server"]
@@ -108,3 +110,24 @@ def test_a_sender_ends_although_it_is_closed_just_as_it_begins_to_look(tmp_path:
     closing.join(LIMIT)
     journal.close()
     assert not left_waiting
+
+
+@pytest.mark.parametrize(("protocol", "sent"), [(2, [1, 3]), (3, [1, 2, 3])])
+def test_a_server_of_before_is_sent_nothing_that_it_cannot_read(
+    tmp_path: Path, protocol: int, sent: list[int]
+) -> None:
+    wake, socket = threading.Event(), Mock()
+    journal = Journal(tmp_path, wake.set)
+    for body in (Note("info", "x"), Usage(0, "claude", []), Note("info", "y")):
+        journal.append(AttemptKey(7, 1), body)
+    assert journal.flush(LIMIT)
+    outbox = Outbox(socket, journal, LogStreams(wake.set), wake, 1000, 0, protocol)
+
+    def arrived() -> list[int]:
+        told = (decode_from_machine(call.args[0]) for call in socket.send.call_args_list)
+        return [report.seq for report in told if isinstance(report, Report)]
+
+    until(lambda: arrived()[-1:] == [3])
+    outbox.close()
+    journal.close()
+    assert arrived() == sent

@@ -1,0 +1,45 @@
+"""What a stage's agent has used, reported while it runs and at its end."""
+
+from collections.abc import Callable, Mapping
+from time import monotonic
+from typing import Any
+
+from muster.protocol.frames import Usage
+from muster.worker.agents.kept_order import KeptOrder
+from muster.worker.attempts.context import Reporter
+
+_PAUSE = 5.0  # seconds between two looks at what is known of a stage that runs
+
+
+class UsageTeller:
+    """For the attempt's thread alone. A daemon that starts anew may say again what was said: each
+    report takes the place of the one before."""
+
+    def __init__(self, reporter: Reporter, facts: Callable[[], Mapping[str, Any]]) -> None:
+        """`facts` gives what is known of the stage that runs."""
+        self._reporter = reporter
+        self._facts = facts
+        self._told: Usage | None = None
+        self._due = 0.0
+
+    def look(self, kept: KeptOrder) -> float | None:
+        """Reports what that stage has used so far, now and then; in how many seconds to call again,
+        None: when something has happened."""
+        if not kept.is_agent:
+            return None
+        now = monotonic()
+        if now < self._due:
+            return self._due - now
+        self._due = now + _PAUSE
+        self.tell(kept, self._facts())
+        return None
+
+    def tell(self, kept: KeptOrder, facts: Mapping[str, Any]) -> None:
+        """Reports what the order's stage has used by these facts, if that is known and news."""
+        if not kept.is_agent:
+            return
+        items = kept.used(facts)
+        usage = Usage(kept.stage_index, kept.agent, items, kept.run)
+        if items and usage != self._told:
+            self._told = usage
+            self._reporter.say(usage)
