@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeGuard
 
+_SHORTEST = timedelta(seconds=5)  # a time that is all but over keeps nobody from asking too often
 _FIRST, _LONGEST = timedelta(seconds=60), timedelta(minutes=15)  # where no time is known
 
 
@@ -49,14 +50,17 @@ class QuotaWaits:
         """Until when to wait next. Where the agent has not said, or says what is over, a minute,
         and twice as long each time, up to 15 minutes.
         """
-        if resets_at is not None and resets_at > now:
-            return resets_at
+        if _is_known(resets_at, now):
+            return max(resets_at, now + _SHORTEST)
         guess: timedelta = _FIRST * 2 ** min(self.guesses, 10)
         return now + min(guess, _LONGEST)
 
     def after(self, until: datetime, resets_at: datetime | None, now: datetime) -> "QuotaWaits":
         """The waits, with that one."""
-        is_known = until == resets_at
-        guesses = 0 if is_known else self.guesses + 1
+        guesses = 0 if _is_known(resets_at, now) else self.guesses + 1
         seconds = self.seconds + (until - now).total_seconds()
         return replace(self, seconds=seconds, guesses=guesses)
+
+
+def _is_known(resets_at: datetime | None, now: datetime) -> TypeGuard[datetime]:
+    return resets_at is not None and resets_at > now

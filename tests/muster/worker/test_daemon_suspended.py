@@ -131,3 +131,21 @@ def test_a_daemon_that_dies_while_it_suspends_says_so_in_its_next_life(worker: W
     [checkpoint] = worker.server.bodies(Checkpoint)
     assert checkpoint.partial
     assert not worker.server.bodies(StageFinished)
+
+
+def test_a_later_run_outlives_its_daemon_and_is_not_begun_again(worker: WorkerHome) -> None:
+    worker.spawn()
+    slow(worker)
+    worker.server.send(Suspend(7, 1, 0, 0, "budget"))
+    worker.server.until_said(Suspended)
+    flag = worker.layout.home.parent / "go"
+    order = worker.run(f"echo again; until test -e {flag}; do sleep 0.05; done", run=1)
+    worker.server.until(lambda: b"again" in worker.server.log())
+    worker.kill(signal.SIGKILL)
+    worker.spawn()
+    assert held(worker) == ("working", 0, 1)
+    worker.server.send(order)
+    flag.touch()
+    finished = worker.server.until_said(StageFinished)
+    assert (finished.code, finished.run) == (0, 1)
+    assert worker.server.log().count(b"again") == 1

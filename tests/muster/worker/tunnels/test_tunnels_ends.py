@@ -9,6 +9,8 @@ from muster.protocol.frames import (
     StageFinished,
     Stop,
     Stopped,
+    Suspend,
+    Suspended,
     TunnelFacts,
     WorkspaceFacts,
 )
@@ -157,3 +159,23 @@ def test_it_has_the_time_to_say_goodbye(worker: WorkerHome) -> None:
     tunnel.until("closed")
     assert tunnel.plan.with_suffix(".goodbye").exists()
     assert not tunnel.living()
+
+
+def test_what_was_changed_by_it_in_the_middle_of_a_stage_is_that_ones_checkpoint(
+    worker: WorkerHome,
+) -> None:
+    tunnel = Tunnelled(worker, "connect").start()
+    tunnel.server.until_said(StageFinished)
+    worker.run("echo half > half.txt; echo up; sleep 600", stage_index=1)
+    tunnel.server.until(lambda: b"up" in tunnel.server.log())
+    tunnel.server.send(Suspend(7, 1, 1, 0, "budget"))
+    tunnel.server.until_said(Suspended)
+    tunnel.open()
+    tunnel.until("connected")
+    tunnel.change("fix")
+    tunnel.close()
+    tunnel.until("closed")
+    whole, before, after = tunnel.server.bodies(Checkpoint)
+    assert (whole.partial, before.partial, after.partial) == (False, True, True)
+    assert (after.stage_index, after.ref) == (1, before.ref)
+    assert after.commit != before.commit
