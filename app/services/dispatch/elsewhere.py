@@ -15,7 +15,7 @@ from app.models import Project, Task
 from app.services import locks, settings
 from app.services.dispatch import candidates
 from app.services.locks import Held
-from app.services.tasks import attempts
+from app.services.tasks import attempts, suspensions
 
 
 def go_on(now: datetime) -> int:
@@ -56,9 +56,12 @@ def _waits_elsewhere(task: Task, until: datetime, now: datetime) -> QuotaWaits:
 
 def _hand_over(held: Held, now: datetime) -> None:
     task, attempt, machine = held.task, held.live, held.machine
-    until = task.resume_at if task.suspend_reason is SuspendReason.QUOTA else None
+    until = task.resume_at if suspensions.waits_for_quota(task) else None
     is_pushed = attempt is not None and attempts.is_pushed(task, attempt)
     if until is None or attempt is None or machine is None or not is_pushed:
+        db.session.rollback()
+        return
+    if suspensions.is_changed(held):
         db.session.rollback()
         return
     task.quota = _waits_elsewhere(task, until, now).stored()

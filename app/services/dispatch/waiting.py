@@ -105,10 +105,12 @@ def _wait_for_person(task: Task) -> Wait | None:
 
 
 def _wait_for_quota(task: Task) -> Wait | None:
-    """The task waits for a time, in the middle of a stage; in the queue its attempt is gone."""
-    if task.resume_at is None or task.resume_at <= clock_now():
-        return None
+    """The task waits for a time, in the middle of a stage; in the queue its attempt is gone. What
+    is past has not been looked at yet, or waits for a tunnel to be closed.
+    """
     is_queued = task.status is TaskStatus.QUEUED
+    if task.resume_at is None or (is_queued and task.resume_at <= clock_now()):
+        return None
     following = NextAct.DISPATCH if is_queued else NextAct.RESUME
     return Wait(WaitReason.QUOTA, following, task.resume_at)
 

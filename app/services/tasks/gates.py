@@ -182,7 +182,7 @@ def confirm(
         raise WrongRound
     gate = _gate_to_answer(held.task, stage_index, number)
     if gate.kind is not GateKind.QUESTION:  # which is about no checkpoint
-        _require_no_tunnel(held)
+        require_no_tunnel(held)
     answer = pipeline.accept(gate.kind, gate.choices, result)
     now = clock_now()
     gate.answered_at, gate.answered_by = now, actor.id
@@ -232,7 +232,7 @@ def _was_answered(task: Task, stage_index: int, number: int | None) -> bool:
     return db.session.scalar(query.limit(1)) is not None
 
 
-def _require_no_tunnel(held: Held) -> None:
+def require_no_tunnel(held: Held) -> None:
     """Raise TunnelOpen while somebody may change what the question is about: what is approved is
     what the checkpoint has.
     """

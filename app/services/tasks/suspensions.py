@@ -10,13 +10,15 @@ from sqlalchemy import select
 
 from app import bus
 from app.domain.attempt import AttemptPhase
+from app.domain.errors import TunnelOpen
 from app.domain.pipeline import GateKind
 from app.domain.quota import QuotaWaits
 from app.domain.task import EventType, FailureCode, SuspendReason, TaskEvent, TaskStatus
 from app.extensions import db
 from app.models import Attempt, Gate, Machine, Task
 from app.services import locks
-from app.services.tasks import attempts, history, questions, resumption, transitions
+from app.services.locks import Held
+from app.services.tasks import attempts, gates, history, questions, resumption, transitions
 
 _CHOICES = ["continue", "stop"]
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
@@ -104,7 +106,9 @@ def forget(task: Task) -> None:
 
 
 def go_on(now: datetime) -> int:
-    """Let tasks go on whose time has come. Returns how many were found. Commits for each task."""
+    """Let tasks go on whose time has come, unless somebody changes their work. Returns how many
+    were found. Commits for each task.
+    """
     query = (
         select(Task.id)
         .where(Task.resume_at <= now, Task.status == TaskStatus.SUSPENDED)
@@ -118,11 +122,24 @@ def go_on(now: datetime) -> int:
     return len(due)
 
 
+def waits_for_quota(task: Task) -> bool:
+    return task.suspend_reason is SuspendReason.QUOTA and task.resume_at is not None
+
+
+def is_changed(held: Held) -> bool:
+    """Whether somebody may change the workspace through a tunnel: a stage that begins undoes what
+    is in no checkpoint.
+    """
+    try:
+        gates.require_no_tunnel(held)
+    except TunnelOpen:
+        return True
+    return False
+
+
 def _go_on(task_id: int, now: datetime) -> None:
     held = locks.task_with_machine(task_id)
-    task = held.task
-    waits = task.suspend_reason is SuspendReason.QUOTA
-    if not waits or task.resume_at is None or task.resume_at > now:
+    if not waits_for_quota(held.task) or (held.task.resume_at or now) > now or is_changed(held):
         db.session.rollback()
         return
     resumption.resume(held, now)

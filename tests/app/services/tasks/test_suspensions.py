@@ -16,6 +16,7 @@ from app.services.dispatch.waiting import NextAct, WaitReason
 from app.services.machines import orders
 from app.services.machines.orders import Want
 from app.services.tasks import gates, suspensions
+from app.services.tunnels import tunnels
 from muster.protocol import frames
 from tests.app.services.driven import (
     Driven,
@@ -28,7 +29,7 @@ from tests.app.services.driven import (
     warnings_of,
 )
 from tests.app.services.tasks.stages_world import DEVELOP, Create, actor, create, machine
-from tests.app.services.tasks.suspensions_world import HOUR, is_stopped, running
+from tests.app.services.tasks.suspensions_world import HOUR, is_stopped, partial_ref, running
 
 __all__ = ["actor", "create", "machine"]  # fixtures
 
@@ -173,3 +174,20 @@ def test_stop_ends_what_was_stopped_for_its_budget(
     is_stopped(machine, task, "budget")
     gates.confirm(actor, task.id, 0, "stop")
     assert status(task) is TaskStatus.CANCELLED
+
+
+def test_a_task_whose_work_somebody_changes_waits_until_the_tunnel_is_closed(
+    actor: Developer, machine: Driven, create: Create
+) -> None:
+    task = running(machine, create)
+    machine.say(task, frames.WorkspaceFacts("ready", path="/w"))
+    is_stopped(machine, task)
+    tunnels.start(actor, task.id)
+    machine.say(task, frames.TunnelFacts(1, "connected", url="https://tunnel.example"))
+    suspensions.go_on(now() + HOUR)
+    assert status(task) is TaskStatus.SUSPENDED
+    tunnels.stop(actor, task.id)
+    machine.say(task, frames.Checkpoint(0, partial_ref(task), "beef", partial=True))
+    machine.say(task, frames.TunnelFacts(1, "closed"))
+    suspensions.go_on(now() + HOUR)
+    assert status(task) is TaskStatus.ASSIGNED
