@@ -26,7 +26,6 @@ from tests.agents.agents import NODE, NPM, Agent
 from tests.agents.ground import PACKAGE, RIGHT, TEST
 from tests.agents.model.play import Play
 from tests.agents.model.script import Usage
-from tests.agents.ways import Way
 from tests.chaos.world import end_all_of
 from tests.flows.running import ADMIN, PASSWORD, Followed, Running
 from tests.gunicorns import end_at_once
@@ -110,18 +109,18 @@ class Service(Running):
 
         `fields` are more of the project's; its `environment` is more of the agent's.
         """
-        key = play if isinstance(play, str) else play.key
-        return Given(self, place, agent, ways.of(agent, url, key), fields)
+        given = Given(self, place, agent, url, fields)
+        given.take(play)
+        return given
 
 
 class Given:
-    """A project: its repository, and an agent that asks the model with its key."""
+    """A project: its repository, and an agent that asks the model at `url`."""
 
     def __init__(
-        self, service: Service, place: Place, agent: Agent, way: Way, fields: Mapping[str, Any]
+        self, service: Service, place: Place, agent: Agent, url: str, fields: Mapping[str, Any]
     ) -> None:
-        self.service, self.place, self.agent = service, place, agent
-        self._way, self._fields = way, dict(fields)
+        self.service, self.place, self.agent, self.url = service, place, agent, url
         self.name = f"{agent.name.upper()}-{next(service.numbers)}"
         self.mark = f"{self.name}-of-{os.getpid()}"
         self.remote = Remote.create(place.repositories / f"{self.name}.git")
@@ -129,13 +128,22 @@ class Given:
         files = {f"arithmetic/{file}": text for file, text in package.items()}
         self.remote.commit({".gitignore": "__pycache__\n", **files})
         place.user.own(self.remote.path)
+        way = ways.of(agent, url, "")
+        environment = {**way.environment, **fields.get("environment", {}), MARK: self.mark}
+        about = {"key": self.name, "repoUrl": self.remote.path.as_uri(), "agentType": agent.name}
+        service.api.post("/api/admin/projects", {**about, **fields, "environment": environment})
+
+    def take(self, play: Play | str) -> None:
+        """From now on the agent has the key of this play, or this key."""
+        key = play if isinstance(play, str) else play.key
+        self._put(secrets=ways.of(self.agent, self.url, key).secrets)
 
     def ask(self, *texts: str, **options: Any) -> Followed:
         """A task with a stage for each text, which its agent is asked with these options; by
         default it may do all."""
-        self._save(
-            [{"name": f"stage-{n}", "command": text} for n, text in enumerate(texts)], options
-        )
+        stages = [{"name": f"stage-{n}", "command": text} for n, text in enumerate(texts)]
+        own = ways.of(self.agent, self.url, "").options
+        self._put(pipeline=stages, agentOptions={"permissions": "all", **own, **options})
         machine = self.service.ids[self.place.name]
         return self.service.task(self.name, "Repair the package.", machineId=machine)
 
@@ -143,18 +151,8 @@ class Given:
         """Whether what is pushed there has the package repaired."""
         return RIGHT.strip() in self.remote.git("show", f"{branch}:arithmetic/__init__.py")
 
-    def _save(self, stages: list[dict[str, Any]], options: Mapping[str, Any]) -> None:
-        environment = {**self._way.environment, **self._fields.pop("environment", {})}
-        body = {
-            "key": self.name,
-            "repoUrl": self.remote.path.as_uri(),
-            "agentType": self.agent.name,
-            "pipeline": stages,
-            "environment": {**environment, MARK: self.mark},
-            "secrets": self._way.secrets,
-            "agentOptions": {"permissions": "all", **self._way.options, **options},
-        }
-        self.service.api.post("/api/admin/projects", {**body, **self._fields})
+    def _put(self, **fields: Any) -> None:
+        self.service.api.put(f"/api/web/projects/{self.name}", fields)
 
     @property
     def living(self) -> list[bytes]:

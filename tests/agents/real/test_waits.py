@@ -1,0 +1,37 @@
+"""A limit that ends is waited for, without a slot, and the agent goes on where it stood."""
+
+from datetime import datetime
+
+from tests.agents.agents import CLAUDE, need
+from tests.agents.ground import repair
+from tests.agents.model.script import Refusal, call, turn
+from tests.agents.model.server import Model
+from tests.agents.service import Place, Service
+
+LIMIT = 20.0
+
+
+def test_a_limit_suspends_the_task_until_it_ends_and_no_other_project(
+    service: Service, model: Model, place: Place
+) -> None:
+    need(CLAUDE)
+    steps = (turn(call("run", command="echo begun > notes")), Refusal("rate_limited", last=LIMIT))
+    play = model.play(*steps, turn("Done."))
+    given = service.given(place, CLAUDE, model.url, play)
+    task = given.ask("Work.")
+    suspended = task.until("suspended")
+    assert suspended["suspendReason"] == "quota"
+    waits = suspended["waitsFor"]
+    assert (waits["reason"], waits["nextAct"]) == ("quota", "resume")
+    at, since = (datetime.fromisoformat(t) for t in (waits["at"], suspended["startedAt"]))
+    assert 0 < (at - since).total_seconds() < 2 * LIMIT
+    assert not given.living
+
+    other = model.play(*repair())
+    service.given(place, CLAUDE, model.url, other).ask("Repair it.").until("completed")
+    assert task.now()["status"] == "suspended"
+
+    done = task.until("completed")
+    assert (done["attempt"], play.left) == (1, 0)
+    assert "echo begun" in str(play.main[-1].body), "it knows what it has done"
+    assert given.remote.git("show", f"{done['branch']}:notes") == "begun"
