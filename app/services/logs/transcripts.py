@@ -92,16 +92,15 @@ def told(live: LiveAttempt, body: frames.Transcript) -> None:
     db.session.execute(insert(TranscriptChunk), row | asdict(chunk))
     attempt.transcript_entries += len(entries)
     bus.tell_news([attempt.task_id])
-    for entry in entries:
-        if entry.data.get("progress") is True:
-            _tell_progress(live, body.stage_index, entry)
+    # Each is an event; its machine sees to it that they are not too many.
+    for entry in filter(is_progress, entries):
+        text = entry.text[:_LONGEST_PROGRESS]
+        live.record(EventType.LOG, text, stage_index=body.stage_index, progress=True)
 
 
-def _tell_progress(live: LiveAttempt, stage_index: int, entry: frames.TranscriptEntry) -> None:
-    """Make an event of what the agent wants people to know; its machine sees to it that it is not
-    too much."""
-    text = entry.text[:_LONGEST_PROGRESS]
-    live.record(EventType.LOG, text, stage_index=stage_index, progress=True)
+def is_progress(entry: frames.TranscriptEntry) -> bool:
+    """Whether it is what an agent wants people to know of its progress."""
+    return entry.data.get("progress") is True
 
 
 def chunk_of(

@@ -49,6 +49,8 @@ def _apply_entries(
     bodies = [report.body for report in reports if isinstance(report.body, frames.Transcript)]
     if len(bodies) < len(reports) or not _follow_each_other(reports, bodies):
         return None
+    if any(transcripts.is_progress(entry) for body in bodies for entry in body.entries):
+        return None  # they become events
     seqs, key = (reports[0].seq, reports[-1].seq), AttemptKey.of(reports[0])
     chunks = [transcripts.chunk_of(body, body.first, body.entries) for body in bodies]
     version = statements.keep_entries(machine_id, generation, seqs, key, chunks)

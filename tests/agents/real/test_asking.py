@@ -1,66 +1,72 @@
-"""Real agents ask a person by the tools that Muster gives them, and go on with the answer."""
+"""Real agents ask a person in the middle of a stage, and go on with the answer."""
 
-import os
+from typing import Any
 
 import pytest
 
-from muster.protocol.frames import AgentOptions, Answer, Asked, StageFinished, Transcript
-from muster.worker.room.rooms import found_out
-from tests.agents.agents import AGENTS, NODE, NPM, Agent, need
-from tests.agents.conftest import model
+from tests.agents.agents import AGENTS, CLAUDE, Agent, need
+from tests.agents.model.play import Play
 from tests.agents.model.script import call, turn
 from tests.agents.model.server import Model
-from tests.muster.worker.repositories import repository, root
-from tests.muster.worker.worker_home import WorkerHome, worker
+from tests.agents.service import Given, Place, Service, transcript
+from tests.flows.running import Followed
 
-__all__ = ["model", "repository", "root", "worker"]
+each = pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.name)
 
-WITHIN = 150.0  # seconds for an agent to start, on a machine that is busy
-MODELS = {"claude": None, "codex": "gpt-5.5", "opencode": None, "gemini": "gemini-2.5-pro"}
 QUESTION, CHOICES = "Which colour is it to be?", ["red", "blue"]
+TOLD = "The colour is known."
 
 
-def options(agent: Agent, url: str) -> AgentOptions:
-    """What a project says: codex knows its own vendor's address alone."""
-    given = AgentOptions(model=MODELS[agent.name])
-    if agent.name != "codex":
-        return given
-    provider = {"name": "Scripted", "base_url": f"{url}/v1", "env_key": "CODEX_API_KEY"}
-    words = [f'model_providers.scripted.{name}="{what}"' for name, what in provider.items()]
-    words += ['model_providers.scripted.wire_api="responses"', 'model_provider="scripted"']
-    given.arguments = [word for each in words for word in ("-c", each)]
-    return given
+def play(model: Model) -> Play:
+    ask = call("ask_human", question=QUESTION, choices=CHOICES)
+    return model.play(turn(ask), turn(call("progress", text=TOLD)), turn("It is to be blue."))
 
 
-@pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.name)
-def test_it_asks_and_goes_on_with_the_answer(
-    agent: Agent, model: Model, worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
+def asked(given: Given) -> tuple[Followed, dict[str, Any]]:
+    """A task that waits for an answer, and the question."""
+    task = given.ask("Find out which colour it is to be.")
+    suspended = task.until("suspended")
+    assert suspended["suspendReason"] == "question"
+    return task, given.service.api.get(f"{task.path}/pending-confirm")
+
+
+@each
+def test_it_is_answered_over_the_api_and_goes_on(
+    service: Service, model: Model, agent: Agent, place: Place
 ) -> None:
     need(agent)
-    if (rooms := found_out(worker.layout)).level != "full":
-        pytest.skip("; ".join(rooms.lacks))
-    path = os.pathsep.join([*(str(each) for each in (NPM, NODE)), os.environ["PATH"]])
-    monkeypatch.setenv("PATH", path)
-    ask = call("ask_human", question=QUESTION, choices=CHOICES)
-    tell = call("progress", text="I have asked.")
-    play = model.play(turn(ask), turn(tell), turn("It is to be blue."))
-    worker.take(worker.made(room="full"))
-    worker.run(
-        "Ask which colour it is to be.",
-        kind="agent",
-        agent=agent.name,
-        secrets=agent.environment(model.url, play.key),
-        options=options(agent, model.url),
-        timeout=WITHIN,
-    )
-    asked = worker.server.until_said(Asked, limit=WITHIN)
-    assert (asked.question, asked.choices) == (QUESTION, CHOICES)
-    worker.server.send(Answer(7, 1, 0, choice="blue"))
-    finished = worker.server.until_said(StageFinished, limit=WITHIN)
-    log = worker.server.log().decode()
-    assert (finished.how, finished.code, play.left) == ("exit", 0, 0), log
-    assert "blue" in play.results[0]
-    assert "It is to be blue." in log
-    entries = [entry for each in worker.server.bodies(Transcript) for entry in each.entries]
-    assert [entry.text for entry in entries if entry.kind == "question"] == [QUESTION]
-    assert [entry.text for entry in entries if entry.data.get("progress")] == ["I have asked."]
+    played = play(model)
+    task, pending = asked(service.given(place, agent, model.url, played))
+    assert (pending["kind"], pending["prompt"]) == ("question", QUESTION)
+    assert pending["choices"] == CHOICES
+    task.answer(0, "blue")
+    task.until("completed")
+    assert (played.left, played.problems) == (0, [])
+    assert "blue" in played.results[0]
+    entries = transcript(task, "question", "message")
+    assert [entry["text"] for entry in entries if entry["kind"] == "question"] == [QUESTION]
+    assert [entry["text"] for entry in entries if entry["data"].get("progress")] == [TOLD]
+    assert entries[-1]["text"] == "It is to be blue."
+    events = task.events("log")
+    assert [event["message"] for event in events if event["data"].get("progress")] == [TOLD]
+
+
+def test_a_question_outlives_the_daemon(service: Service, model: Model, place: Place) -> None:
+    need(CLAUDE)
+    played = play(model)
+    task, _ = asked(service.given(place, CLAUDE, model.url, played))
+    place.kill()
+    task.answer(0, "blue")
+    service.stack.restart(place.process)
+    assert task.until("completed")["attempt"] == 1
+    assert "blue" in played.results[0]
+    assert [event["data"]["reason"] for event in task.events("suspended")][:1] == ["question"]
+    assert len(transcript(task, "question")) == 1
+
+
+def test_who_asks_is_cancelled_like_others(service: Service, model: Model, place: Place) -> None:
+    need(CLAUDE)
+    given = service.given(place, CLAUDE, model.url, play(model))
+    task, _ = asked(given)
+    task.act("cancel")
+    assert task.until("cancelled")["status"] == "cancelled"

@@ -7,15 +7,13 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
 
 from app.domain import transcript
 from app.domain.errors import InvalidFields, NotFound
 from app.domain.roles import SystemRole
-from app.domain.task import EventType
 from app.domain.transcript import EntryKind
 from app.extensions import db
-from app.models import Attempt, Developer, Event, Machine, Task, TranscriptChunk
+from app.models import Attempt, Developer, Machine, Task, TranscriptChunk
 from app.services.clock import now
 from app.services.logs import transcripts
 from app.services.logs.transcripts import EntriesMissing, Entry, TranscriptPlace
@@ -98,15 +96,6 @@ def test_entries_are_stored_once_however_often_and_in_which_parts_they_come(
     assert attempt.transcript_entries == end
     found = whole(admin, attempt, limit=limit)
     assert [(entry.number, entry.title) for entry in found] == [(n, f"#{n}") for n in range(end)]
-
-
-def test_progress_is_an_event_once(attempt: Attempt) -> None:
-    told = entries(1, text="half \0of it", data={"progress": True}) + entries(1, start=1)
-    tell(attempt, 0, told, stage=1)
-    tell(attempt, 0, told, stage=1)
-    (event,) = db.session.scalars(select(Event).where(Event.type == EventType.LOG))
-    assert (event.message, event.stage_index) == ("half \ufffdof it", 1)
-    assert event.data == {"progress": True}
 
 
 def test_an_entry_says_when_and_at_which_stage_it_came(admin: Developer, attempt: Attempt) -> None:

@@ -4,9 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from app.domain.task import EventType, TaskStatus
-from app.models import Developer, Task
+from app.extensions import db
+from app.models import Developer, Event, Task
 from app.services.logs import transcripts
 from app.services.machines import reports
 from app.services.tasks import tasks
@@ -48,6 +50,19 @@ def test_other_reports_may_lie_between_them(admin: Developer, machine: Driven, t
     machine.say(task, body(3, "d"), logs=[log_frame(task, b"e", 9)])  # too early, and not stored
     assert titles(admin, task) == ["a", "b", "c", "d"]
     assert log_of(admin, task) == b"onetwo"
+
+
+def test_progress_is_an_event_once_however_its_report_comes(machine: Driven, task: Task) -> None:
+    told = frames.TranscriptEntry(0, "message", text="half \0of it", data={"progress": True})
+    progress = frames.Transcript(0, 0, [told])
+    machine.say(task, progress)
+    machine.say(task, progress, frames.Note(level="info", text="pushing"))
+    machine.say(task, frames.Transcript(0, 1, [told]), body(2, "c"))
+    query = select(Event).where(Event.task_id == task.id, Event.type == EventType.LOG)
+    events = [event for event in db.session.scalars(query) if event.data]
+    assert [(event.message, event.data) for event in events] == 2 * [
+        ("half \ufffdof it", {"progress": True})
+    ]
 
 
 def test_two_attempts_of_a_batch_have_their_own(admin: Developer, machine: Driven) -> None:
