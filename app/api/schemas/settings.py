@@ -57,7 +57,7 @@ class AdminSchema(Schema):
 
 
 _BOUND = {"type": "number", "description": "of a text: of its length; of prices: of their number"}
-_VALUE = {"type": ["number", "string", "array"]}
+_VALUE = {"type": ["number", "string", "array"], "items": _PRICE}
 
 
 class SettingSchema(Schema):
