@@ -24,8 +24,13 @@ _FIGURES = (
     "cost",
     "is_estimate",
 )
+_HEAD = ["key", "name", *map(camel_case, _FIGURES)]
+_EXAMPLE = csv_table.table(
+    _HEAD,
+    [["WEB", "The web shop", 48_210, 36_000, 2140, None, 0.1842, True]],
+)
 _CSV = {
-    "content": {csv_table.CONTENT_TYPE: {"schema": {"type": "string"}}},
+    "content": {csv_table.CONTENT_TYPE: {"schema": {"type": "string"}, "example": _EXAMPLE}},
     "headers": {
         "Link": {
             "schema": {"type": "string"},
@@ -62,12 +67,11 @@ def _wants_table() -> bool:
 
 
 def _table(page: GroupPage, following: str | None) -> Response:
-    head = ["key", "name", *map(camel_case, _FIGURES)]
     rows = [
         [group.key, group.name, *(getattr(group.usage, name) for name in _FIGURES)]
         for group in page.items
     ]
-    response = Response(csv_table.table(head, rows), content_type=csv_table.CONTENT_TYPE)
+    response = Response(csv_table.table(_HEAD, rows), content_type=csv_table.CONTENT_TYPE)
     if following is not None:
         query = urlencode({**request.args, "cursor": following})
         response.headers["Link"] = f'<{request.path}?{query}>; rel="next"'
