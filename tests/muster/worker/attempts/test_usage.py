@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from muster.protocol.frames import StageFinished, Stop, Stopped, Usage, UsageItem
 from tests.muster.worker.attempts.attempt_world import milestones, quick
-from tests.muster.worker.attempts.test_transcript import Speak, held, speak
+from tests.muster.worker.attempts.test_transcript import Speak, held, numbered, speak
 from tests.muster.worker.repositories import repository, root
 from tests.muster.worker.worker_home import WorkerHome, worker
 
@@ -48,10 +48,12 @@ def test_it_comes_while_the_stage_runs_but_not_at_every_word(
 ) -> None:
     server = worker.start().server
     flag, wait = held(worker)
-    many = "".join(tells(tokens) + "entry('x')\n" for tokens in range(1, 50))
-    speak(f"{tells(1)}entry('up')\n{many}{wait}{tells(99)}")
+    pause = "entry('x')\nimport time\ntime.sleep(0.4)\n"
+    many = "".join(tells(tokens) + pause for tokens in range(1, 8))
+    speak(f"{many}{wait}{tells(99)}")
     server.until(lambda: told(worker) != [])
     assert server.bodies(StageFinished) == []
+    server.until(lambda: len(numbered(worker)) == 7)
     flag.touch(0o666)
     server.until_said(StageFinished)
     reported = [tokens for *_, tokens in told(worker)]
