@@ -91,6 +91,8 @@ def _require_sense(adapter: Adapter, stem: str) -> None:
             raise ValueError(f"{field}: {misplaced[0]!r} has to be a word of its own")
     for field, place in (("session", "{id}"), ("model", "{model}"), ("allowed_tool", "{tool}")):
         _require_places(field, getattr(adapter, field), {place})
+    if adapter.asking and not adapter.format:
+        raise ValueError("asking needs a format")
     if adapter.asking:
         _require_places("asking", adapter.asking.arguments, _SERVER_PLACES)
     if bool(adapter.structured) != bool(adapter.format):

@@ -80,6 +80,11 @@ BAD = {
     "a reason that is none": (GOOSE.replace("rate_limit =", "tired ="), "tired"),
     "no regular expression": (GOOSE.replace("slow down", "("), "failures"),
     "an unknown format": ('format = "x"\nstructured = ["-j"]\n' + GOOSE, "there are claude, codex"),
+    "asking without a format": ("asking = {}\n" + GOOSE, "asking needs a format"),
+    "a place that no server has": (
+        'format = "claude"\nstructured = ["-j"]\nasking = {arguments = ["{server}"]}\n' + GOOSE,
+        "{server} is none of",
+    ),
     "a format without its options": ('format = "claude"\n' + GOOSE, "need each other"),
 }
 

@@ -1,0 +1,74 @@
+"""Each agent that is read is given the server of tools, in words that it understands."""
+
+import json
+import tomllib
+from typing import Any
+
+import pytest
+
+from muster.worker.agents.adapters.adapter import CALL_SECONDS, Adapter, Ask
+from muster.worker.agents.adapters.registry import KNOWN
+from muster.worker.shim.entries import _LONGEST_PATIENCE
+
+SERVER = ("/run/python", "-c", 'say("a \\ {b}")', "/run/lib")
+ASKING, PLAIN = Ask("do it", structured=True, server=SERVER), Ask("do it", structured=True)
+
+
+def known(name: str) -> Adapter:
+    adapter = KNOWN.get(name)
+    assert adapter is not None
+    return adapter
+
+
+def written(name: str, path: str, server: tuple[str, ...] = SERVER, **variables: str) -> Any:
+    files = dict(known(name).home_files(variables, "/workspace", server))
+    return json.loads(files[path]) if path in files else None
+
+
+def test_claude_is_given_it_in_json_and_may_use_it() -> None:
+    argv = known("claude").argv(ASKING)
+    given = json.loads(argv[argv.index("--mcp-config") + 1])
+    assert given == {"mcpServers": {"muster": {"command": SERVER[0], "args": [*SERVER[1:]]}}}
+    assert argv[argv.index("--allowedTools") + 1] == "mcp__muster"
+    assert known("claude").variables(ASKING)["MCP_TOOL_TIMEOUT"] == str(CALL_SECONDS * 1000)
+
+
+def test_codex_is_given_it_in_toml() -> None:
+    argv = known("codex").argv(ASKING)
+    settings = [argv[at + 1] for at, word in enumerate(argv) if word == "-c"]
+    assert tomllib.loads("\n".join(settings))["mcp_servers"]["muster"] == {
+        "command": SERVER[0],
+        "args": [*SERVER[1:]],
+        "env_vars": ["MUSTER_ASKING"],
+        "tool_timeout_sec": CALL_SECONDS,
+    }
+    assert "ask_human" in dict(known("codex").home_files({}, "/w", SERVER))[".codex/AGENTS.md"]
+
+
+@pytest.mark.parametrize("variables", [{}, {"GEMINI_API_KEY": "k"}], ids=["no key", "a key"])
+def test_gemini_has_it_in_its_settings_beside_the_others(variables: dict[str, str]) -> None:
+    plain = written("gemini", ".gemini/settings.json", (), **variables)
+    settings = written("gemini", ".gemini/settings.json", **variables)
+    muster = settings.pop("mcpServers")["muster"]
+    assert settings == plain
+    assert [muster["command"], *muster["args"]] == [*SERVER]
+    assert muster["timeout"] == CALL_SECONDS * 1000
+
+
+def test_opencode_has_it_in_a_file_of_its_own() -> None:
+    muster = written("opencode", ".config/opencode/opencode.json")["mcp"]["muster"]
+    assert muster["command"] == [*SERVER]
+    assert written("opencode", ".config/opencode/opencode.json", ()) is None
+
+
+@pytest.mark.parametrize("adapter", [*KNOWN], ids=lambda adapter: adapter.name)
+def test_without_a_server_nothing_is_said_of_it(adapter: Adapter) -> None:
+    said = [*adapter.argv(PLAIN), *adapter.variables(PLAIN)]
+    said += [text for _, text in adapter.home_files({}, "/workspace")]
+    assert not [word for word in said if "mcp" in word.lower() or "{arguments}" in word]
+    assert (adapter.asking is not None) == (adapter.format is not None)
+
+
+def test_agents_wait_longer_for_a_call_than_people_are_waited_for() -> None:
+    assert CALL_SECONDS > _LONGEST_PATIENCE
+    assert CALL_SECONDS * 1000 < 1 << 31, "what a timer of Node holds"
