@@ -143,6 +143,11 @@ def _gate(raw: Mapping[str, Any]) -> Gate | None:
     return None
 
 
+def is_agents(raw: Sequence[Mapping[str, Any]], index: int) -> bool:
+    """Whether that stage of a stored pipeline is an agent's."""
+    return bool(raw[index].get("kind", StageKind.AGENT) == StageKind.AGENT)
+
+
 def fill(command: str, variables: Mapping[str, str]) -> str:
     """The command, with each `{name}` of a known variable replaced by its value.
 

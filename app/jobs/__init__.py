@@ -14,6 +14,7 @@ from app.services.notify import fan_out, sending
 from app.services.ops import retention, signs
 from app.services.tasks import collection, gates, suspensions
 from app.services.tunnels import tunnels
+from app.services.usage import budgets
 
 
 def assign_queued() -> None:
@@ -44,6 +45,7 @@ def sweep_gates() -> None:
 def sweep_quotas() -> None:
     suspensions.go_on(now())
     elsewhere.go_on(now())
+    budgets.sweep(now())
 
 
 def sweep_drains() -> None:

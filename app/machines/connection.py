@@ -268,14 +268,15 @@ class Connection:
                 )
             case Want.TERMINAL:
                 return self._open_terminal(order)
+            case Want.ANSWER | Want.SUSPEND if self._protocol < version.QUESTIONS:
+                return None
             case Want.ANSWER:
-                return self._answer_agent(order) if self._protocol >= version.QUESTIONS else None
+                return questions.order(order.task_id, order.attempt, order.row.question)
+            case Want.SUSPEND:
+                return frames.Suspend(*AttemptKey.of(order), order.stage_index, order.run, "budget")
         return frames.Forget(
             task_id=order.task_id, attempt=order.attempt, keep_checkpoints=order.keep_checkpoints
         )
-
-    def _answer_agent(self, order: DesiredState) -> frames.Answer:
-        return questions.order(order.task_id, order.attempt, order.row.question)
 
     def _open_terminal(self, order: DesiredState) -> frames.OpenTerminal:
         secret = terminals.token_for_machine(self.machine_id, order.task_id, order.attempt)

@@ -21,6 +21,7 @@ class Observed:
     stopping: bool = False
     forgetting: bool = False
     terminals: int = 0  # the last time its terminal was asked for
+    suspended: tuple[int, int] = (-1, 0)  # the stage, and run, that it was told to stop last
     answered: int = -1  # the number of the last question whose answer it was told
 
 
@@ -57,6 +58,9 @@ def _is_due(desired: DesiredState, observed: Observed | None) -> bool:
             return observed is None or not observed.forgetting
         case Want.TERMINAL:
             return observed is None or observed.terminals < desired.asked
+        case Want.SUSPEND:
+            wanted = (desired.stage_index, desired.run)
+            return observed is None or observed.suspended < wanted
         case Want.ANSWER:
             return observed is None or observed.answered < desired.question
     return False
@@ -74,6 +78,8 @@ def told(observed: Observed | None, order: DesiredState) -> Observed:
             return replace(before, stopping=True)
         case Want.TERMINAL:
             return replace(before, terminals=order.asked)
+        case Want.SUSPEND:
+            return replace(before, suspended=(order.stage_index, order.run))
         case Want.ANSWER:
             return replace(before, answered=order.question)
     return replace(before, forgetting=True)

@@ -34,9 +34,10 @@ class Task(Model):
     `checkpoints` maps a finished stage's index (as text) to {ref, commit, diff?}. `partial` is the
     latest checkpoint in the middle of a stage that is not done: {stageIndex, ref, commit, diff?}.
     `quota` is of the form in `domain.quota`; until `resume_at` the task waits for its agent's
-    account. `events` is the
-    number of events in the task's history; it is read under the row's lock. `queued_at` is when the
-    task last came into the queue. `usage` is what its agents have used, all attempts together:
+    account. `budget` is of the form in `domain.budget`, `grants` how often the same was granted
+    once more, `warned_at` the grants at which people were told that most of it is used. `events` is
+    the number of events in the task's history; it is read under the row's lock. `queued_at` is when
+    the task last came into the queue. `usage` is what its agents have used, all attempts together:
     {inputTokens, cachedTokens, outputTokens, reasoningTokens, cost, isEstimate}; null: unknown.
     """
 
@@ -61,6 +62,9 @@ class Task(Model):
     partial: Mapped[dict[str, Any] | None] = mapped_column(Json)
     quota: Mapped[dict[str, Any] | None] = mapped_column(Json)
     resume_at: Mapped[Moment | None]
+    budget: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    grants: Mapped[int] = mapped_column(default=0, server_default="0")
+    warned_at: Mapped[int | None]
     events: Mapped[int] = mapped_column(default=0)
     result: Mapped[dict[str, Any] | None] = mapped_column(Json)
     usage: Mapped[dict[str, Any] | None] = mapped_column(Json)
@@ -123,7 +127,8 @@ class Attempt(Model):
     `ended_at` is the fence: what the machine reports about the attempt later has no effect.
     `holds_slot`: the attempt occupies a slot, until the machine confirms that nothing of it runs.
     `run` counts the processes of its stage, beginning with 0; `mid_stage`: that one was stopped in
-    the stage's middle, and the attempt waits there as at a gate.
+    the stage's middle, and the attempt waits there as at a gate; `suspends`: its stage is to be
+    stopped so, or the next one not to begin, for its task's budget is used.
     `excused`: its loss does not count against `maxAttempts`, because nothing had been tried or no
     server was running. `resume_from` is the checkpoint ref that the workspace is built from.
     `question` is what its agent has asked last in the middle of the stage, by the machine's number:
@@ -147,6 +152,7 @@ class Attempt(Model):
     stage_index: Mapped[int]
     run: Mapped[int] = mapped_column(default=0, server_default="0")
     mid_stage: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    suspends: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     resume_from: Mapped[str | None]
     holds_slot: Mapped[bool]
     excused: Mapped[bool] = mapped_column(default=False)

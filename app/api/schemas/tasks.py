@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 from app.api.paging import CursorQuery, OffsetQuery, cursor_page_of, offset_page_of
 from app.api.schemas.agents import AgentOptionsSchema, AgentType, WarningSchema
 from app.api.schemas.base import INT8, Id, Schema, Timestamp, Whole
+from app.api.schemas.budget import BudgetSchema
 from app.api.schemas.projects import StageSchema
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import CommaList
@@ -57,6 +58,7 @@ class NewTask(Schema):
         metadata={"description": "each field in place of the stage's, or the project's"},
     )
     priority = Whole(minimum=-MAX_PRIORITY, maximum=MAX_PRIORITY, load_default=0)
+    budget = fields.Nested(BudgetSchema, load_default=None, allow_none=True)
 
 
 class Retry(Schema):
@@ -140,6 +142,7 @@ class TaskSchema(Schema):
     result = fields.Nested(ResultSchema, required=True, allow_none=True)
     failure = fields.Nested(FailureSchema, required=True, allow_none=True)
     usage = fields.Nested(UsageSchema, required=True, allow_none=True)
+    budget = fields.Nested(BudgetSchema, required=True, allow_none=True)
     queue = fields.Nested(QueueSchema, required=True, allow_none=True, dump_default=None)
     created_at = Timestamp(required=True)
     assigned_at = Timestamp(required=True, allow_none=True)

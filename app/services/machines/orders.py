@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -10,16 +10,16 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, select
 
-from app.domain import network, pipeline, room
+from app.domain import network, pipeline
 from app.domain.attempt import AttemptOutcome, AttemptPhase, branch_of
 from app.domain.machine import IN_DRAIN, MachineStatus
 from app.domain.quota import OnQuota
-from app.domain.room import RoomLevel
 from app.domain.task import ENDED, FailureCode
 from app.extensions import db
 from app.models import Attempt, Developer, Machine, Project, Task, Terminal
 from app.services import locks, vault
 from app.services.clock import now as clock_now
+from app.services.machines import containment
 from app.services.projects import agents
 from app.services.tasks import attempts, gates
 from app.services.tunnels import orders as tunnel_orders
@@ -37,6 +37,7 @@ class Want(StrEnum):
     STOP = "stop"
     FORGET = "forget"
     TERMINAL = "terminal"  # dial its terminal channel
+    SUSPEND = "suspend"  # stop the stage in its middle
     ANSWER = "answer"  # pass it on to the agent that has asked
 
 
@@ -90,6 +91,8 @@ def of_machine(machine_id: uuid.UUID, now: datetime, named: Collection[AttemptKe
         for row in rows
         if row.ended_at is None and "answer" in (row.question or {})
     ]
+    stopping = [each for each in desired if each.want is Want.RUN and each.row.suspends]
+    desired += [replace(each, want=Want.SUSPEND) for each in stopping if _is_agents(each)]
     if first.status in IN_DRAIN:
         listed = {AttemptKey.of(state) for state in desired if state.want is not Want.KEEP}
         desired += [over for over in _over(machine_id) if AttemptKey.of(over) not in listed]
@@ -115,6 +118,7 @@ _AT_WORK = (
         Attempt.stage_index.label("attempt_stage"),
         Attempt.run,
         Attempt.holds_slot,
+        Attempt.suspends,
         Attempt.pending_end.is_not(None).label("is_ending"),
         Attempt.question,
         Attempt.ended_at,
@@ -190,6 +194,10 @@ def _over(machine_id: uuid.UUID) -> list[DesiredState]:
     return [DesiredState(row.task_id, row.number, Want.STOP, reason=row.outcome) for row in rows]
 
 
+def _is_agents(state: DesiredState) -> bool:
+    return pipeline.is_agents(state.row.pipeline, state.stage_index)
+
+
 def _desired(row: Any) -> DesiredState:
     key = AttemptKey.of(row)
     if row.ended_at is not None:
@@ -211,7 +219,7 @@ def work_or_fail(desired: DesiredState) -> frames.RunStage | frames.Publish | No
     """
     try:
         order = run_stage(desired) if desired.want is Want.RUN else publish(desired)
-        if isinstance(order, frames.RunStage) and (why := _no_room(desired.row, order)):
+        if isinstance(order, frames.RunStage) and (why := containment.why_not(desired.row, order)):
             _fail(desired, NO_ROOM, why)
             return None
         if len(codec.encode(order).encode()) <= codec.MAX_TEXT:
@@ -225,18 +233,6 @@ def work_or_fail(desired: DesiredState) -> frames.RunStage | frames.Publish | No
         return None
 
 
-def _no_room(row: Any, order: frames.RunStage) -> str | None:
-    """Why the machine cannot contain the stage, which a worker that knows no rooms would not say;
-    None where it can, or will say so itself.
-    """
-    level = RoomLevel(row.machine_room["level"]) if row.machine_room else None
-    if not room.suffices(level, row.room):
-        return f"the project demands the room “{row.room}”, and the machine has “{level or 'none'}”"
-    if level is None and order.network is not None:
-        return "the worker is of a release that cannot keep a stage from the network"
-    return None
-
-
 def publish(desired: DesiredState) -> frames.Publish:
     """The order to push the branch, where the attempt begins with it with the login in clear.
 
@@ -244,7 +240,10 @@ def publish(desired: DesiredState) -> frames.Publish:
     """
     order = frames.Publish(task_id=desired.task_id, attempt=desired.attempt)
     if desired.row.started_at is None:
-        order.repo, order.author = _repo(desired.row), _author(desired.row)
+        order.repo, order.author = (
+            _repo(desired.row),
+            _author(desired.row),
+        )
     return order
 
 

@@ -199,6 +199,8 @@ def confirm(
         questions.answer(held.task, held.live, dict(answer.variables), now)
         attempts.change_orders(held.machine)
     else:
+        if gate.kind is GateKind.BUDGET:
+            held.task.grants += 1
         resumption.resume(held, now)
     audit.record_by_office("gate.answered", seen, actor)
     if held.machine:

@@ -175,6 +175,8 @@ def proceed(live: LiveAttempt, step: pipeline.Step) -> None:
         case pipeline.Run(index):
             attempt.phase, attempt.stage_index, attempt.run = AttemptPhase.RUN, index, 0
             task.stage_index = index
+            if attempt.suspends:
+                suspensions.ask(machine, task, attempt, now)
         case pipeline.Ask(index):
             attempt.phase, attempt.stage_index, attempt.run = AttemptPhase.GATE, index, 0
             attempts.free_slot(machine, attempt)

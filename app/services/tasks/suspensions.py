@@ -10,17 +10,18 @@ from sqlalchemy import select
 
 from app import bus
 from app.domain.attempt import AttemptPhase
+from app.domain.budget import CHOICES, CLOCKED, Used, in_words, worked
 from app.domain.errors import TunnelOpen
 from app.domain.pipeline import GateKind
 from app.domain.quota import QuotaWaits
 from app.domain.task import EventType, FailureCode, SuspendReason, TaskEvent, TaskStatus
+from app.domain.usage import Figures
 from app.extensions import db
-from app.models import Attempt, Gate, Machine, Task
+from app.models import Attempt, Event, Gate, Machine, Task
 from app.services import locks
 from app.services.locks import Held
 from app.services.tasks import attempts, gates, history, questions, resumption, transitions
 
-_CHOICES = ["continue", "stop"]
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -30,13 +31,14 @@ def suspend(
     """Let the attempt wait in the middle of its stage, without a slot. `why` is of the form in
     `Attempt.pending_end`. The caller holds both locks, and commits.
     """
-    attempt.phase, attempt.mid_stage = AttemptPhase.GATE, True
+    attempt.mid_stage = True
+    if SuspendReason(why["reason"]) is SuspendReason.BUDGET:
+        ask(machine, task, attempt, now)
+        return
+    attempt.phase = AttemptPhase.GATE
     attempts.free_slot(machine, attempt)
     attempts.change_orders(machine)
-    if SuspendReason(why["reason"]) is SuspendReason.QUOTA:
-        _wait_for_quota(machine, task, attempt, why, now)
-    else:
-        _ask(task, attempt, now)
+    _wait_for_quota(machine, task, attempt, why, now)
 
 
 def _wait_for_quota(
@@ -73,7 +75,14 @@ def _moment(milliseconds: int | None) -> datetime | None:
     return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=min(milliseconds, latest))
 
 
-def _ask(task: Task, attempt: Attempt, now: datetime) -> None:
+def ask(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
+    """Ask whether the task may use as much once more; until then the attempt waits without a slot,
+    in the middle of its stage or before it. The caller holds both locks, and commits.
+    """
+    attempt.phase, attempt.suspends = AttemptPhase.GATE, False
+    attempts.free_slot(machine, attempt)
+    attempts.change_orders(machine)
+    so_far = in_words(task.budget, task.grants, used_by(task, now))
     number = questions.next_number(task, attempt.stage_index)
     gate = Gate(
         task_id=task.id,
@@ -81,8 +90,8 @@ def _ask(task: Task, attempt: Attempt, now: datetime) -> None:
         stage_index=attempt.stage_index,
         number=number,
         kind=GateKind.BUDGET,
-        prompt="What this task may use is used up. Go on?",
-        choices=list(_CHOICES),
+        prompt=f"The task's budget is used: {so_far}. Go on with as much once more?",
+        choices=list(CHOICES),
         requested_at=now,
     )
     db.session.add(gate)
@@ -96,6 +105,20 @@ def _ask(task: Task, attempt: Attempt, now: datetime) -> None:
         stage_index=attempt.stage_index,
         data={**about, "number": number},
     )
+
+
+def used_by(task: Task, now: datetime) -> Used:
+    """What the task has used so far, in all of its rounds."""
+    db.session.flush()
+    query = (
+        select(Event.type, Event.created_at)
+        .where(Event.task_id == task.id, Event.type.in_(CLOCKED))
+        .order_by(Event.number)
+    )
+    is_timed = "minutes" in (task.budget or {})
+    events = [(row.type, row.created_at) for row in db.session.execute(query)] if is_timed else []
+    minutes = worked(events, now).total_seconds() / 60 if is_timed else None
+    return Used.of(Figures.stored(task.usage), minutes)
 
 
 def forget(task: Task) -> None:

@@ -1,11 +1,12 @@
 """What people do with tasks: create, cancel, retry."""
 
 import uuid
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from app import bus
 from app.domain import agents, pipeline
+from app.domain import budget as budgets
 from app.domain import task as rules
 from app.domain.agents import AgentWarning, Options
 from app.domain.errors import InvalidFields, NoCheckpoint, NotFound, TaskEnded, TaskNotEnded
@@ -21,9 +22,11 @@ from app.services.projects import projects
 from app.services.tasks import attempts, gates, history, reads, statements, transitions
 
 # Columns of what comes later: what a new task is not given would be queried.
-_UNUSED = dict.fromkeys(
-    ("partial", "quota", "resume_at", "assigned_at", "started_at", "finished_at")
-)
+_UNUSED = {
+    **dict.fromkeys(("partial", "quota", "resume_at", "usage", "warned_at", "result", "failure")),
+    **dict.fromkeys(("assigned_at", "started_at", "finished_at")),
+    "grants": 0,
+}
 
 
 def create(
@@ -35,6 +38,7 @@ def create(
     agent_type: str | None = None,
     agent_options: Options | None = None,
     priority: int = 0,
+    budget: Mapping[str, Any] | None = None,
     warn: Callable[[list[AgentWarning]], None] | None = None,
     remember: Callable[[Task], None] | None = None,
 ) -> Task:
@@ -63,14 +67,13 @@ def create(
         agent_type=new.agent_type,
         agent_options=agents.said(agent_options),
         priority=priority,
+        budget=budgets.said(budget),
         pipeline=project.pipeline,
         checkpoints={},
         stage_index=0,
         round=1,
         attempt=0,
         events=0,
-        result=None,
-        failure=None,
         created_at=now,
         queued_at=now,
         **_UNUSED,

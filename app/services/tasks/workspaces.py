@@ -37,6 +37,10 @@ def diff_at(task: Task, gate: Gate) -> dict[str, int] | None:
 
     None where there is no work yet.
     """
+    partial = task.partial or {}
+    if gate.number > 0 and partial.get("stageIndex") == gate.stage_index and "diff" in partial:
+        of_middle: dict[str, int] = partial["diff"]
+        return of_middle
     if gate.stage_index == 0:
         return None  # an earlier round's work is not what this one asks about
     checkpoint: dict[str, Any] = task.checkpoints.get(str(gate.stage_index - 1), {})

@@ -12,7 +12,7 @@ from app.extensions import db
 from app.services import settings
 from app.services.projects import agents
 from app.services.tasks.stages import LiveAttempt
-from app.services.usage import statements
+from app.services.usage import budgets, statements
 from muster.protocol import frames
 
 MOST_MODELS = 100
@@ -52,6 +52,8 @@ def told(live: LiveAttempt, body: frames.Usage) -> None:
     )
     statements.keep(run, items)
     db.session.expire(task, ["usage"])  # the statement has changed it in the row
+    if attempt.ended_at is None:
+        budgets.look(live.machine, task, attempt, live.now)
 
 
 def _by_model(items: Iterable[frames.UsageItem], unnamed: str) -> dict[str, Figures]:

@@ -76,6 +76,8 @@ def test_a_created_task_is_shown_as_the_contract_says(
         "branch": None,
         "result": None,
         "failure": None,
+        "usage": None,
+        "budget": None,
         "queue": None,
         "assignedAt": None,
         "startedAt": None,
