@@ -17,6 +17,8 @@ TYPE = re.compile(r"[a-z][a-z0-9-]{0,31}")
 CUSTOM = "custom"
 KNOWN = ("claude", "codex", "cursor", CUSTOM)
 """The types of the contract; machines may have others."""
+OF_COMMANDS = (CUSTOM, "acp")
+"""Those whose program is the project's own command."""
 
 Options = Mapping[str, Any]
 

@@ -235,12 +235,12 @@ def _merged(stored: Mapping[str, str], given: Mapping[str, str | None]) -> dict[
 
 
 def _check_agent(project: Project) -> None:
-    """Raise InvalidFields for a custom agent without a command, and for a command that cannot be
-    split into words by a shell's rules.
+    """Raise InvalidFields for an agent whose command is the project's own and is missing, and for
+    a command that cannot be split into words by a shell's rules.
     """
     command = project.agent_command
-    if project.agent_type == agents.CUSTOM and not command:
-        raise InvalidFields({"agentCommand": ["a custom agent needs a command"]})
+    if project.agent_type in agents.OF_COMMANDS and not command:
+        raise InvalidFields({"agentCommand": [f"the agent “{project.agent_type}” needs a command"]})
     try:
         words = shlex.split(command or "")
     except ValueError as error:

@@ -10,6 +10,7 @@ import msgspec
 
 from muster.protocol.frames import Capability
 from muster.worker.agents import probe, versions
+from muster.worker.agents.adapters.acp import ACP
 from muster.worker.agents.adapters.custom import CUSTOM
 from muster.worker.agents.adapters.registry import KNOWN, Registry
 from muster.worker.agents.degradation import Degradation, Reason
@@ -19,11 +20,14 @@ from muster.worker.agents.versions import Binary, Versions
 ALWAYS_TOLD = frozenset({"claude", "codex", "cursor"})
 """The types that every server asks for: they are told of even where they never were."""
 
+_PROJECTS_OWN = (CUSTOM, ACP)
+
 
 class AgentHealth:
     """Safe to use from any thread. `changed` is called when there is something new to tell.
 
-    Nothing is kept of `custom`: how a project's own command fares says nothing about another's.
+    Nothing is kept of `custom` and `acp`: how a project's own command fares says nothing about
+    another's.
     """
 
     def __init__(
@@ -41,14 +45,14 @@ class AgentHealth:
         self._binaries: dict[str, Binary | None] = {}  # as they were last found
 
     def failed(self, agent: str, project: str, reason: Reason) -> None:
-        if agent == CUSTOM:
+        if agent in _PROJECTS_OWN:
             return
         with self._lock:
             self._degradations[agent].fail(project, reason, time.monotonic())
         self.changed()
 
     def succeeded(self, agent: str, project: str) -> None:
-        if agent == CUSTOM:
+        if agent in _PROJECTS_OWN:
             return
         with self._lock:
             self._degradations[agent].succeed(project)
@@ -57,7 +61,7 @@ class AgentHealth:
     def capabilities(self) -> list[Capability]:
         """The capabilities of the agents that are known; one that is gone is unhealthy.
 
-        `custom` is always there: its programs are the projects' own.
+        `custom` and `acp` are always there: their programs are the projects' own.
         """
         binaries = {each.name: self._versions.find(each.binary) for each in self.adapters}
         with self._lock:
@@ -66,7 +70,7 @@ class AgentHealth:
                 if binary or agent in ever:
                     self._note(agent, binary)
             told = [self._capability(agent, binaries[agent]) for agent in self._binaries]
-        return [*told, Capability(CUSTOM)]
+        return [*told, *map(Capability, _PROJECTS_OWN)]
 
     def _note(self, agent: str, binary: Binary | None) -> None:
         """An agent whose program is there anew is given work again."""

@@ -5,6 +5,8 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 
+from muster.worker.agents.adapters import acp
+from muster.worker.agents.adapters.acp import ACP
 from muster.worker.agents.adapters.adapter import Adapter, Ask
 from muster.worker.agents.environment import search_path
 from muster.worker.room.room import Room
@@ -52,13 +54,16 @@ def has_format(adapter: Adapter | None, ask: Ask, path: str) -> bool:
     started by itself: then the system says in its own words that it is missing."""
     if adapter is None or adapter.format is None or ask.in_terminal:
         return False
+    if adapter.format == ACP:
+        return True  # nobody could speak to it otherwise
     return shutil.which(adapter.binary, path=path) is not None
 
 
-def command(room: Room, adapter: Adapter, argv: Sequence[str]) -> list[str]:
+def command(room: Room, adapter: Adapter, ask: Ask, argv: Sequence[str]) -> list[str]:
     """The narrator's command, which runs the agent's."""
     assert adapter.format is not None
-    return [*room.python(_ENTRY), adapter.format, "--", *argv]
+    asked = [acp.asked(ask)] if adapter.format == ACP else []
+    return [*room.python(_ENTRY), adapter.format, "--", *asked, *argv]
 
 
 def is_narrated(argv: Sequence[str]) -> bool:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 
 from muster.protocol.frames import AgentOptions, RunStage
 from muster.worker.agents import environment, in_rooms, narrated
-from muster.worker.agents.adapters import custom
+from muster.worker.agents.adapters import acp, custom
+from muster.worker.agents.adapters.acp import ACP
 from muster.worker.agents.adapters.adapter import Adapter, Ask
 from muster.worker.agents.adapters.custom import CUSTOM
 from muster.worker.agents.adapters.registry import KNOWN, Registry
@@ -36,7 +37,7 @@ def command(
     """The command of an ordered stage. `narrates` tells whether attempts can run the narrator.
     Raises ValueError for what no process can be given."""
     room = workspace.room
-    if order.kind == "agent" and order.agent == CUSTOM:
+    if order.kind == "agent" and order.agent in (CUSTOM, ACP):
         room = room.showing(*in_rooms.shown(order.agent_command or "", workspace.layout.home))
     adapter, ask = _adapter(order, adapters), _ask(order, kept, room)
     env = _environment(order, workspace, adapter.variables(ask) if adapter else {})
@@ -44,11 +45,13 @@ def command(
     if adapter and is_read:
         ask = ask._replace(structured=True, server=narrated.server(room))
         env = _environment(order, workspace, adapter.variables(ask))
+    elif adapter and adapter.format == ACP:
+        raise ValueError("its agent needs a Python that attempts can reach, and has no terminal")
     made = argv(order, adapter, ask)
     return StageCommand(
         stage_index=order.stage_index,
         run=order.run,
-        argv=narrated.command(room, adapter, made) if adapter and is_read else made,
+        argv=narrated.command(room, adapter, ask, made) if adapter and is_read else made,
         env=env,
         cwd=room.workspace,
         timeout=order.timeout,
@@ -88,9 +91,11 @@ def furniture(
 
 
 def _adapter(order: RunStage, adapters: Registry) -> Adapter | None:
-    """None for a command that is a project's own. Raises ValueError."""
+    """None for a command of a project's own, of which nothing is known. Raises ValueError."""
     if order.kind != "agent" or order.agent == CUSTOM:
         return None
+    if order.agent == ACP:
+        return acp.adapter(order.agent_command)
     if (adapter := adapters.get(order.agent)) is None:
         raise ValueError(f"unknown agent: {order.agent}")
     return adapter

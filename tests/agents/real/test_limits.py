@@ -1,18 +1,15 @@
 """Each real agent under the narrator: a limit is known soon, however long it would wait itself."""
 
-import select
-import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from muster.worker.shim.channel import VARIABLE, Channel
-from tests.agents.agents import AGENTS, Agent, Ended, run
+from tests.agents.agents import AGENTS, Agent, run
 from tests.agents.ground import PROMPT, Ground
 from tests.agents.model.play import Play
 from tests.agents.model.script import FOREVER, Refusal, Trouble, turn
+from tests.muster.worker.agents.narrator.listening import Listening
 from tests.muster.worker.agents.narrator.narrator_process import command
 
 Grounds = Callable[[Agent], Ground]
@@ -25,37 +22,19 @@ class Narrated:
     first request and its end."""
 
     def __init__(self, at: Ground, play: Play) -> None:
-        self.facts: dict[str, Any] = {}
-        self._play, self._channel = play, Channel(self._answer)
+        self._play = play
         self._asked: float | None = None
-        self._is_over = threading.Event()
-        listening = threading.Thread(target=self._listen)
-        listening.start()
-        self.ended = self._run(at)
-        self.seconds = time.monotonic() - (self._asked or 0)
-        self._is_over.set()
-        listening.join()
-        self._channel.hand_over()
-        self._channel.close()
+        with Listening(self._look) as heard:
+            variables = at.agent.environment(at.model.url, play.key)
+            variables |= {"HOME": str(at.home), **heard.variables}
+            argv = command(*at.agent.argv(PROMPT), format_name=at.agent.name)
+            self.ended = run(argv, at.workspace, variables, inherits=(heard.descriptor,))
+            self.seconds = time.monotonic() - (self._asked or 0)
+        self.facts = heard.facts
 
-    def _run(self, at: Ground) -> Ended:
-        variables = at.agent.environment(at.model.url, self._play.key)
-        channel = self._channel.theirs
-        variables |= {"HOME": str(at.home), VARIABLE: str(channel)}
-        argv = command(*at.agent.argv(PROMPT), format_name=at.agent.name)
-        return run(argv, at.workspace, variables, inherits=(channel,))
-
-    def _listen(self) -> None:
-        while not self._is_over.is_set():
-            if self._asked is None and self._play.main:
-                self._asked = time.monotonic()
-            ready, _, _ = select.select([self._channel], [], [], 0.1)
-            if ready:
-                self._channel.serve()
-
-    def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
-        self.facts |= message.get("facts", {})
-        return {"ok": 0}
+    def _look(self) -> None:
+        if self._asked is None and self._play.main:
+            self._asked = time.monotonic()
 
 
 @each

@@ -1,8 +1,7 @@
 """The shape of an adapter: what the worker knows of one agent's command line.
 
-It is data, so that a machine's operator can write one, too (`registry.read`). An agent that is
-spoken to instead of started with a text (by the Agent Client Protocol) will want a shape of its own
-beside this one.
+It is data, so that a machine's operator can write one, too (`registry.read`). One of the format
+`acp` is spoken to: its command needs no place for the text (`adapters.acp`).
 """
 
 import json

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from muster.worker.agents.adapters.acp import ACP
 from muster.worker.agents.adapters.adapter import OPTIONS, SESSION, TEXT, Adapter
 from muster.worker.agents.adapters.aider import AIDER
 from muster.worker.agents.adapters.claude import CLAUDE
@@ -76,7 +77,7 @@ def _read(file: Path) -> Adapter:
 
 def _require_sense(adapter: Adapter, stem: str) -> None:
     """Raises ValueError."""
-    if adapter.name in (CUSTOM, "shell"):
+    if adapter.name in (CUSTOM, ACP, "shell"):
         raise ValueError(f"{adapter.name} is not to be had as a name")
     if adapter.name != stem:
         raise ValueError(f"it is called {adapter.name}, and its file {stem}")
@@ -84,7 +85,11 @@ def _require_sense(adapter: Adapter, stem: str) -> None:
         words: tuple[str, ...] = getattr(adapter, field)
         if words and words[0] != adapter.binary:
             raise ValueError(f"{field} begins with something else than {adapter.binary}")
-        if field == "headless" and not any(TEXT in word for word in words):
+        if (
+            field == "headless"
+            and adapter.format != ACP
+            and not any(TEXT in word for word in words)
+        ):
             raise ValueError(f"{field} has no {TEXT}")
         _require_places(field, words, {TEXT, OPTIONS, SESSION})
         if misplaced := [w for w in words if w not in (OPTIONS, SESSION) and _splices(w)]:
@@ -95,10 +100,10 @@ def _require_sense(adapter: Adapter, stem: str) -> None:
         raise ValueError("asking needs a format")
     if adapter.asking:
         _require_places("asking", adapter.asking.arguments, _SERVER_PLACES)
-    if bool(adapter.structured) != bool(adapter.format):
+    if adapter.format != ACP and bool(adapter.structured) != bool(adapter.format):
         raise ValueError("structured and format need each other")
-    if adapter.format and adapter.format not in formats.NAMES:
-        raise ValueError(f"format: there are {', '.join(formats.NAMES)}")
+    if adapter.format and adapter.format not in (*formats.NAMES, ACP):
+        raise ValueError(f"format: there are {', '.join((*formats.NAMES, ACP))}")
     for pattern in adapter.failures.values():
         try:
             re.compile(pattern)

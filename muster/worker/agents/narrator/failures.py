@@ -52,6 +52,9 @@ _OF_WORDS = {
     "too many requests": "rate_limit",
     "overloaded": "overloaded",
     "at capacity": "overloaded",
+    "invalid api key": "auth",
+    "incorrect api key": "auth",
+    "unauthorized": "auth",
 }
 _AFTER = re.compile(r"(?:retry|try again) (?:after|in) (\d{1,7})(?:\.\d+)? ?s", re.IGNORECASE)
 _AT = re.compile(r"try again at (\d{1,2}):(\d\d) ([AP]M)", re.IGNORECASE)

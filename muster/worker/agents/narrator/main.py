@@ -1,11 +1,13 @@
 """Runs an agent, shows readably what it does, and tells the shim of it.
 
 `main(["FORMAT", "--", "COMMAND", …])` ends as the command ended: with its status, or by its signal;
-where it was ended because it would wait for a limit, with LIMITED.
+where it was ended because it would wait for a limit, with LIMITED. Of the format ACP the first of
+the command's words is what is asked of the agent (`Conversation`), as JSON.
 """
 
 from __future__ import annotations
 
+import json
 from time import monotonic, time
 
 from muster.worker.agents.narrator import formats
@@ -21,25 +23,54 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import NoReturn
 
+    from muster.worker.agents.narrator.acp.conversation import Conversation
     from muster.worker.agents.narrator.entries import Told
+    from muster.worker.agents.narrator.formats import Format
+
+ACP = "acp"
 
 
 def main(argv: list[str]) -> NoReturn:
     name, _, *command = argv
-    spoken, channel = formats.of_name(name), Channel.inherited()
+    channel = Channel.inherited()
     teller = Teller(Screen(1), channel)
     inquiries = Inquiries(channel, teller.tell)
+    if name == ACP:
+        from muster.worker.agents.narrator.acp.conversation import Conversation
+
+        conversation = Conversation(json.loads(command.pop(0)), inquiries.questions)
+        agent = Agent(command, spoken_to=True)
+        _listen(agent, conversation, teller, inquiries, conversation)
+        status = conversation.status
+    else:
+        agent, status = Agent(command), 0
+        _listen(agent, formats.of_name(name), teller, inquiries)
+    inquiries.close()
+    channel.close()
+    agent.end_alike(well=status)
+
+
+def _listen(
+    agent: Agent,
+    spoken: Format,
+    teller: Teller,
+    inquiries: Inquiries,
+    conversation: Conversation | None = None,
+) -> None:
+    """Tells of all that the agent says, until its end."""
     narrations = {OUTPUT: Narration(spoken), ERRORS: Aside(spoken)}
-    agent = Agent(command)
-    for stream, data in agent.heard(lambda: teller.limits.due, inquiries):
+
+    def due() -> float | None:
+        return 0.0 if conversation and conversation.outgoing else teller.limits.due
+
+    for stream, data in agent.heard(due, inquiries):
         teller.tell(narrations[stream].heard(data))
+        if conversation is not None:
+            conversation.go_on(agent)
         if teller.must_end():
             agent.stop()
     for narration in reversed(narrations.values()):
         teller.tell(narration.end())
-    inquiries.close()
-    channel.close()
-    agent.end_alike()
 
 
 class Teller:

@@ -61,13 +61,16 @@ def test_no_pipeline_means_one_stage(app: Flask) -> None:
     assert (stage["name"], stage["command"], stage["timeout"]) == ("develop", "{description}", 3600)
 
 
-def test_a_custom_agent_needs_a_command_that_can_be_split(app: Flask) -> None:
+@pytest.mark.parametrize("agent", ["custom", "acp"])
+def test_an_agent_of_a_projects_own_needs_a_command_that_can_be_split(
+    app: Flask, agent: str
+) -> None:
     for command in (None, "", "'open"):
         with pytest.raises(InvalidFields) as refused:
-            create(agent_type="custom", agent_command=command)
+            create(agent_type=agent, agent_command=command)
         assert set(refused.value.errors) == {"agentCommand"}
         db.session.rollback()
-    assert create(agent_type="custom", agent_command="agent --do {prompt}")
+    assert create(agent_type=agent, agent_command="agent --do {prompt}")
 
 
 def test_a_refused_update_changes_nothing(app: Flask) -> None:

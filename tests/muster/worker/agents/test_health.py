@@ -44,11 +44,12 @@ def test_a_degradation_says_until_when(binary: Path) -> None:
     assert said.degraded_until
 
 
-def test_no_project_takes_custom_from_others(binary: Path) -> None:
+@pytest.mark.parametrize("agent", ["custom", "acp"])
+def test_no_project_takes_its_own_command_from_others(binary: Path, agent: str) -> None:
     health = health_of(binary)
     for project in ("a", "a", "a", "b", "b", "c"):
-        health.failed("custom", project, "binary_missing")
-    assert told(health, "custom") == Capability("custom")
+        health.failed(agent, project, "binary_missing")
+    assert told(health, agent) == Capability(agent)
 
 
 def test_a_binary_that_is_gone_is_missing_whatever_else_was_said(binary: Path) -> None:
@@ -74,7 +75,7 @@ def test_a_binary_that_is_there_again_gets_work_at_once(binary: Path) -> None:
 
 def test_of_an_agent_that_never_was_here_only_the_usual_ones_are_told_of(binary: Path) -> None:
     health = health_of(binary)
-    types = ["claude", "codex", "cursor", "custom"]
+    types = ["claude", "codex", "cursor", "custom", "acp"]
     assert [each.agent_type for each in health.capabilities()] == types
 
 

@@ -64,9 +64,8 @@ def test_the_narrator_runs_the_agents_command_as_it_is(tmp_path: Path) -> None:
     claude = KNOWN.get("claude")
     assert claude is not None
     script = """printf '<%s>' "$@"; exit 3"""
-    command = narrated.command(
-        room(tmp_path), claude, ["sh", "-c", script, "sh", "a b", "--", "-x"]
-    )
+    words = ["sh", "-c", script, "sh", "a b", "--", "-x"]
+    command = narrated.command(room(tmp_path), claude, Ask("x"), words)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (3, "<a b><--><-x>")
 

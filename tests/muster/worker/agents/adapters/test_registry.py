@@ -100,8 +100,17 @@ def test_a_file_that_makes_no_adapter_is_refused_with_its_name(
     assert words in str(refused.value)
 
 
-def test_custom_is_nobodys_name(tmp_path: Path) -> None:
-    (tmp_path / "custom.toml").write_text(GOOSE.replace('name = "goose"', 'name = "custom"', 1))
+def test_one_that_is_spoken_to_needs_no_place_for_the_text(tmp_path: Path) -> None:
+    spoken = 'name = "goose"\nbinary = "goose"\nheadless = ["goose", "acp"]\nformat = "acp"\n'
+    (tmp_path / "goose.toml").write_text(spoken)
+    goose = read(tmp_path).get("goose")
+    assert goose is not None
+    assert goose.argv(Ask("do it")) == ["goose", "acp"]
+
+
+@pytest.mark.parametrize("name", ["custom", "acp"])
+def test_the_words_for_a_projects_own_command_are_nobodys_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / f"{name}.toml").write_text(GOOSE.replace('name = "goose"', f'name = "{name}"', 1))
     with pytest.raises(BadAdapter, match="not to be had"):
         read(tmp_path)
 

@@ -16,6 +16,7 @@ NOON = time.mktime((2026, 11, 26, 12, 0, 0, 0, 0, -1))
         ('{"type":"overloaded_error"}', "overloaded"),
         ('429: {"code":"insufficient_quota"}', "quota"),
         ("Selected model is at capacity", "overloaded"),
+        ("Internal error: invalid API key", "auth"),
         ("port 401 is in use", "unknown"),
         ("", "unknown"),
     ],
@@ -29,6 +30,7 @@ def test_the_status_tells_failures_apart_or_else_the_words(message: str, kind: s
     [
         ("Suggested retry after 3600s.", 3600),
         ("Please try again in 20s", 20),
+        ("Please retry in 34.07s.", 34),
         ("or try again at 4:22 PM.", 4 * 3600 + 22 * 60),
         ("or try again at 12:30 AM.", 12 * 3600 + 30 * 60),
         ("or try again at 11:59 AM.", 23 * 3600 + 59 * 60),

@@ -1,0 +1,89 @@
+"""Real agents that are spoken to, by a narrator, with the Agent Client Protocol."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.agents.agents import GEMINI, OPENCODE, Agent, run
+from tests.agents.ground import PROMPT, Ground, repair
+from tests.agents.model.play import Play
+from tests.agents.model.script import FOREVER, Refusal, turn
+from tests.muster.worker.agents.narrator.listening import Listening
+from tests.muster.worker.agents.narrator.narrator_process import command
+
+Grounds = Callable[[Agent], Ground]
+COMMANDS = {
+    OPENCODE: ["opencode", "acp"],
+    GEMINI: ["gemini", "--acp", "--skip-trust", "-m", "gemini-2.5-pro"],
+}
+each = pytest.mark.parametrize("agent", COMMANDS, ids=lambda agent: agent.name)
+
+
+def ask(
+    at: Ground,
+    play: Play | str,
+    text: str = PROMPT,
+    session: str | None = None,
+    permissions: str = "all",
+    choice: str | None = None,
+) -> tuple[int | None, Listening]:
+    """The status, and all that was told."""
+    asked = {"text": text, "permissions": permissions, "session": session, "servers": []}
+    argv = command(json.dumps(asked), *COMMANDS[at.agent], format_name="acp")
+    key = play if isinstance(play, str) else play.key
+    with Listening() as heard:
+        heard.choice = choice
+        variables = at.agent.environment(at.model.url, key, may_run=permissions == "all")
+        variables |= {"HOME": str(at.home), **heard.variables}
+        ended = run(argv, at.workspace, variables, inherits=(heard.descriptor,))
+    return ended.status, heard
+
+
+@each
+def test_it_repairs_a_package(agent: Agent, ground: Grounds) -> None:
+    at = ground(agent)
+    play = at.model.play(*repair())
+    status, told = ask(at, play)
+    assert (status, play.left) == (0, 0), told.entries
+    assert at.is_repaired
+    kinds = [entry["kind"] for entry in told.entries if "call" in entry["data"]]
+    assert kinds == ["tool", "edit", "command"]
+    assert told.of_kind("command")[0]["data"]["command"].startswith("python3 -m unittest -v")
+    assert [entry["text"] for entry in told.of_kind("message")][-1] == "Repaired."
+
+
+def test_opencode_goes_on_where_it_stood(ground: Grounds) -> None:
+    at = ground(OPENCODE)
+    play = at.model.play(*repair(), turn("I mended it."))
+    _, first = ask(at, play)
+    status, told = ask(at, play, "What did you do?", first.facts["session"])
+    assert (status, play.left) == (0, 0)
+    assert [entry["text"] for entry in told.of_kind("message")] == ["I mended it."]
+    assert PROMPT in str(play.main[-1].body)
+
+
+@pytest.mark.parametrize(
+    ("choice", "kind"), [("Allow once", "command"), ("Reject", "denied"), (None, "denied")]
+)
+def test_a_person_allows_opencode_what_it_may_not(
+    ground: Grounds, choice: str | None, kind: str
+) -> None:
+    at = ground(OPENCODE)
+    _, told = ask(at, at.model.play(*repair()), permissions="edit", choice=choice)
+    assert [asked["choices"] for asked in told.asked] == [["Allow once", "Always allow", "Reject"]]
+    assert len(told.of_kind(kind)) == 1
+    assert told.facts["denied"] == (kind == "denied")
+
+
+@each
+def test_a_wrong_key_is_told(agent: Agent, ground: Grounds) -> None:
+    status, told = ask(ground(agent), "sk-wrong")
+    assert (status, told.facts["failure"]["kind"]) == (1, "auth")
+
+
+def test_a_limit_of_gemini_is_told(ground: Grounds) -> None:
+    """opencode waits for it, as long as it is told to, and the protocol has no word for that."""
+    at = ground(GEMINI)
+    status, told = ask(at, at.model.play(Refusal("rate_limited", 3600, FOREVER)))
+    assert (status, told.facts["failure"]["kind"]) == (1, "rate_limit")

@@ -1,0 +1,79 @@
+"""The shim's end of a narrator's channel, in tests: what it was told, and is answered."""
+
+from __future__ import annotations
+
+import select
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from muster.worker.shim.channel import VARIABLE, Channel
+
+
+class Listening:
+    """`entries` in their order, `facts` merged, and what was `asked`, which is answered by
+    `choice`, for ever not if that is empty; None: nobody can be asked. `looks` is called ten times
+    a second, too."""
+
+    choice: str | None = None
+
+    def __init__(self, looks: Callable[[], None] = lambda: None) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self._answers: list[dict[str, Any]] = []
+        self.entries: list[dict[str, Any]] = []
+        self.facts: dict[str, Any] = {}
+        self._channel = Channel(self._answer)
+        self._looks = looks
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._listen)
+
+    @property
+    def descriptor(self) -> int:
+        """For the narrator to inherit."""
+        return self._channel.theirs
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return {VARIABLE: str(self.descriptor)}
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._is_over.set()
+        self._thread.join()
+        self._channel.take_rest()
+        self._channel.hand_over()
+        self._channel.close()
+
+    def of_kind(self, kind: str) -> list[dict[str, Any]]:
+        return [entry for entry in self.entries if entry["kind"] == kind]
+
+    def _listen(self) -> None:
+        while not self._is_over.is_set():
+            self._looks()
+            if self._answers:
+                self._channel.say(self._answers.pop())
+                self._channel.serve()
+            ready, _, _ = select.select([self._channel], [], [], 0.1)
+            if ready:
+                self._channel.serve()
+
+    def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
+        if message.get("ask"):
+            self.asked.append(message["ask"])
+            if self.choice is None:
+                raise ValueError("nobody is there")
+            if self.choice:
+                self._answers.append({"answer": {"number": 7, "choice": self.choice}})
+            return {"ok": 7}
+        self.facts |= message.get("facts", {})
+        self.entries += [message["entry"]] if "entry" in message else []
+        return {"ok": 0}
