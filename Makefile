@@ -74,7 +74,7 @@ hostile: $(TOOLS) ## Agents that mean no good, in rooms of real daemons (as root
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/hostile
 
 agents: $(TOOLS) ## The real agents, which `make bring` brings, against a model that follows a script
-	@$(BIN)/python -m pytest -q -n 2 tests/agents/real
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/agents/real
 
 soak: $(TOOLS) ## Ordinary life, sampled: does anything grow? MINUTES=10; a chart in soak.svg
 	@$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),10)

@@ -50,6 +50,16 @@ UNITS: tuple[tuple[str, ...], ...] = (
     ("tests/muster/worker/test_daemon_growth.py",),
     ("tests/test_config.py",),
     ("tests/app/services/dispatch/test_dispatch_at_once.py",),
+    (
+        "tests/agents/real/test_cancelled.py",
+        "tests/agents/real/test_deaths.py",
+        "tests/agents/real/test_failures.py",
+        "tests/agents/real/test_questions.py",
+        "tests/agents/real/test_sessions.py",
+        "tests/agents/real/test_tasks.py",
+        "tests/agents/real/test_terminals.py",
+        "tests/agents/real/test_waits.py",
+    ),
 )
 
 

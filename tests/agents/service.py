@@ -180,19 +180,13 @@ def transcript(task: Followed, *kinds: str, attempt: int | None = None) -> list[
 
 
 def used(task: Followed) -> Usage:
-    """What its transcript says that it took."""
-    told = [each for entry in transcript(task, "usage") for each in entry["data"]["usage"]]
-    return sum(
-        (
-            Usage(
-                each["inputTokens"] - each["cachedTokens"],
-                each["cachedTokens"],
-                each["outputTokens"],
-                each["reasoningTokens"] or 0,  # claude does not tell
-            )
-            for each in told
-        ),
-        Usage(),
+    """What its figures say that its agents took."""
+    told = task.now()["usage"]
+    return Usage(
+        told["inputTokens"] - told["cachedTokens"],
+        told["cachedTokens"],
+        told["outputTokens"],
+        told["reasoningTokens"] or 0,  # claude does not tell
     )
 
 

@@ -1,4 +1,4 @@
-"""A whole Muster for each process of tests, and its two grounds."""
+"""A whole Muster and its two grounds. Files of tests that want it are one of `tests.units`."""
 
 import os
 from collections.abc import Iterator

@@ -39,8 +39,7 @@ def _goes_on(service: Service, model: Model, agent: Agent, place: Place) -> None
     assert "There is a package." in asked
     first, second = _sessions(task.log().decode(), agent)
     assert first == second
-    if agent is not CODEX:  # which counts all of the conversation
-        assert used(task).output == play.total.output, "each stage tells of its own alone"
+    assert used(task).output == play.total.output, "also where the agent counts all of it again"
 
 
 def test_geminis_knows_nothing_of_it(service: Service, model: Model) -> None:
