@@ -80,7 +80,7 @@ class Attempt:
         self._ending = StageEnding(*parts, is_left=lambda: self._leaving)
         self._kept = kept_order.read(self._shim.directory) if resumed else None
         self._noted = NotedOrders()
-        self.questions = Questions(self._reporter, self._shim, self._noted.may_go_on)
+        self.questions = Questions(self._reporter, self._shim, self._is_stage_wanted)
         if resumed:
             self._noted.take_up(self._shim.past(), self._reporter.standing)
         self._executor = SerialExecutor(
@@ -228,8 +228,13 @@ class Attempt:
         """False once its stage is to stop, also in its middle; why is on disk before it does."""
         kept = self._kept
         if kept is not None and (why := self._noted.suspends(kept.stage_index, kept.run)):
-            self._kept = kept = kept.suspending(why, self._shim.directory)
-        return self._noted.may_go_on() and (kept is None or kept.suspended_by is None)
+            self._kept = kept.suspending(why, self._shim.directory)
+        return self._is_stage_wanted()
+
+    def _is_stage_wanted(self) -> bool:
+        """The same, as it was when that was looked at last."""
+        is_suspended = self._kept is not None and self._kept.suspended_by is not None
+        return self._noted.may_go_on() and not is_suspended
 
     def _resume(self, stage: int, run: int) -> None:
         """Goes on with the stage that an earlier daemon began."""

@@ -19,7 +19,8 @@ TOLD = "The colour is known."
 
 def play(model: Model) -> Play:
     ask = call("ask_human", question=QUESTION, choices=CHOICES)
-    return model.play(turn(ask), turn(call("progress", text=TOLD)), turn("It is to be blue."))
+    tell, paint = call("progress", text=TOLD), call("run", command="echo blue > colour")
+    return model.play(turn(ask), turn(tell), turn(paint), turn("It is to be blue."))
 
 
 def asked(given: Given) -> tuple[Followed, dict[str, Any]]:
@@ -36,11 +37,13 @@ def test_it_is_answered_over_the_api_and_goes_on(
 ) -> None:
     need(agent)
     played = play(model)
-    task, pending = asked(service.given(place, agent, model.url, played))
+    given = service.given(place, agent, model.url, played)
+    task, pending = asked(given)
     assert (pending["kind"], pending["prompt"]) == ("question", QUESTION)
     assert pending["choices"] == CHOICES
     task.answer(0, "blue")
-    task.until("completed")
+    done = task.until("completed")
+    assert given.remote.git("show", f"{done['branch']}:colour") == "blue"
     assert (played.left, played.problems) == (0, [])
     assert "blue" in played.results[0]
     entries = transcript(task, "question", "message")
