@@ -65,14 +65,20 @@ def stale(folder: Path, name: str) -> list[str]:
     locked = pins(folder / f"{name}.txt")
     # The lock says of nothing which marker it was asked for with: that would go unnoticed.
     problems = [f"{r} has a marker, which no lock shows" for _, r in asked if r.marker]
-    expected = {(file, named(requirement)) for file, requirement in asked}
+    # What another package wants of it is locked, too: more extras than are asked for by hand.
+    expected = {(file, *named(requirement)) for file, requirement in asked}
     shown = {
-        (file, named(pin.requirement))
+        (file, *named(pin.requirement))
         for pin in itertools.chain(*locked.values())
         for file in pin.asked_by
     }
-    problems += [f"{package} of {file} is not locked" for file, (package, _) in expected - shown]
-    problems += [f"{package} is no longer in {file}" for file, (package, _) in shown - expected]
+    problems += [
+        f"{package} of {file} is not locked"
+        for file, package, extras in expected
+        if not any((file, package) == each[:2] and extras <= each[2] for each in shown)
+    ]
+    names = {each[:2] for each in expected}
+    problems += [f"{each[1]} is no longer in {each[0]}" for each in shown if each[:2] not in names]
     problems += [
         f"{requirement} is locked as {pin.version}"
         for _, requirement in asked
@@ -169,7 +175,11 @@ def test_whatever_a_locked_package_needs_is_locked_in_a_version_that_suits(name:
 
 
 def _fetched(pin: Pin) -> tuple[str, tuple[str, ...]]:
-    return str(pin.requirement), pin.hashes
+    """Without its extras: they ask for other packages."""
+    return (
+        f"{pin.requirement.name}{pin.requirement.specifier}; {pin.requirement.marker}",
+        pin.hashes,
+    )
 
 
 def _needs(requirement: Requirement) -> Iterator[Requirement]:
