@@ -27,8 +27,8 @@ class AttemptContext:
     """The daemon's parts.
 
     `changed` is called when what the machine can do, or has, may have changed. `narrates` tells
-    whether attempts can run the narrator, and `takes_questions` whether the server lets agents ask;
-    None: it is not known yet.
+    whether attempts can run the narrator, and `takes_questions` whether the server lets agents ask,
+    and reads transcripts; None: it is not known yet.
     """
 
     rooms: Rooms

@@ -12,7 +12,18 @@ from websockets.sync.connection import Connection
 
 from muster.protocol import version
 from muster.protocol.codec import encode, encode_log
-from muster.protocol.frames import Body, Log, LogLost, Usage
+from muster.protocol.frames import (
+    Asked,
+    Body,
+    Log,
+    LogLost,
+    Lost,
+    Report,
+    Suspended,
+    Transcript,
+    Unasked,
+    Usage,
+)
 from muster.worker.journal.journal import Journal
 from muster.worker.server.log_stream import LogStream, LogStreams
 from muster.worker.shim.spool import Piece
@@ -85,16 +96,21 @@ class Outbox:
     def _send_reports(self) -> bool:
         reports = self._journal.after(self._sent)
         for report in reports:
-            if self._is_understood(report.body):
-                self._socket.send(encode(report))
+            if (body := self._readable(report.body)) is not None:
+                self._socket.send(encode(Report(report.seq, report.task_id, report.attempt, body)))
             self._sent = report.seq
         if reports:
             self._streams.released(self._sent)
         return bool(reports)
 
-    def _is_understood(self, body: Body) -> bool:
+    def _readable(self, body: Body) -> Body | None:
+        """As the server can read it; None for what it need not know."""
+        if self._protocol >= version.QUESTIONS:
+            return body
+        if isinstance(body, Suspended):  # ordered by a later server, which was taken back since
+            return Lost("its stage was stopped in its middle, where this server cannot go on")
         # One that is left out is acked with those behind it, or sent to a later server.
-        return self._protocol >= version.QUESTIONS or not isinstance(body, Usage)
+        return None if isinstance(body, Transcript | Usage | Asked | Unasked) else body
 
     def _send_log(self) -> bool:
         """Sends a frame of the log whose turn it is; False when there is none, or no room."""

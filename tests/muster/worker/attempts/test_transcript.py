@@ -154,6 +154,23 @@ def test_much_waits_in_its_file_until_the_server_has_the_rest(
         assert len(msgspec.json.encode(said)) <= 256 << 10
 
 
+def test_it_waits_for_a_server_that_can_read_it_and_nothing_waits_for_it(
+    worker: WorkerHome, speak: Speak
+) -> None:
+    server = worker.server
+    server.protocol = 2
+    worker.start()
+    speak("for n in range(150): entry(str(n) + ' ' + 'x' * 16000)")
+    server.until_said(StageFinished)
+    assert server.bodies(Transcript) == []
+    server.protocol = 3
+    server.line.cut()
+    server.until_connected(2)
+    speak("entry('150')", stage_index=1)
+    server.until_said(StageFinished, 2)
+    assert [int(text.split()[0]) for _, _, text in numbered(worker)] == list(range(151))
+
+
 def test_of_a_stage_that_is_lost_all_is_told_before_that(worker: WorkerHome, speak: Speak) -> None:
     server = worker.start().server
     speak("for n in range(9): entry(str(n))\nshow('up')\nsys.stdin.readline()")
@@ -187,7 +204,8 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 def teller(journal: Journal, directory: Path) -> TranscriptTeller:
-    context = cast(AttemptContext, SimpleNamespace(journal=journal))
+    parts = SimpleNamespace(journal=journal, takes_questions=lambda: True)
+    context = cast(AttemptContext, parts)
     return TranscriptTeller(Reporter(context, KEY), directory)
 
 

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.codec import decode_from_machine
-from muster.protocol.frames import Note, Report, Usage
+from muster.protocol.frames import (
+    Asked,
+    Lost,
+    Note,
+    Report,
+    Suspended,
+    Transcript,
+    Unasked,
+    Usage,
+)
 from muster.worker.journal.journal import Journal
 from muster.worker.server.log_stream import LogStreams
 from muster.worker.server.outbox import Outbox
@@ -112,22 +121,27 @@ def test_a_sender_ends_although_it_is_closed_just_as_it_begins_to_look(tmp_path:
     assert not left_waiting
 
 
-@pytest.mark.parametrize(("protocol", "sent"), [(2, [1, 3]), (3, [1, 2, 3])])
+NEW = [Transcript(0, 0, []), Usage(0, "claude", []), Asked(0, 0, "?"), Unasked(0, 0)]
+
+
+@pytest.mark.parametrize(("protocol", "sent"), [(2, [1, 6, 7]), (3, [1, 2, 3, 4, 5, 6, 7])])
 def test_a_server_of_before_is_sent_nothing_that_it_cannot_read(
     tmp_path: Path, protocol: int, sent: list[int]
 ) -> None:
     wake, socket = threading.Event(), Mock()
     journal = Journal(tmp_path, wake.set)
-    for body in (Note("info", "x"), Usage(0, "claude", []), Note("info", "y")):
+    for body in (Note("info", "x"), *NEW, Suspended(0, 0, "quota"), Note("info", "y")):
         journal.append(AttemptKey(7, 1), body)
     assert journal.flush(LIMIT)
     outbox = Outbox(socket, journal, LogStreams(wake.set), wake, 1000, 0, protocol)
 
-    def arrived() -> list[int]:
+    def arrived() -> list[Report]:
         told = (decode_from_machine(call.args[0]) for call in socket.send.call_args_list)
-        return [report.seq for report in told if isinstance(report, Report)]
+        return [report for report in told if isinstance(report, Report)]
 
-    until(lambda: arrived()[-1:] == [3])
+    until(lambda: [report.seq for report in arrived()[-1:]] == [7])
     outbox.close()
     journal.close()
-    assert arrived() == sent
+    assert [report.seq for report in arrived()] == sent
+    # That the stage has ended it has to hear, in words of its own.
+    assert isinstance(arrived()[-2].body, Lost if protocol == 2 else Suspended)
