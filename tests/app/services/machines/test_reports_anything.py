@@ -11,7 +11,7 @@ from app.domain.pipeline import GateKind
 from app.domain.roles import SystemRole
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
-from app.models import Attempt, Machine, Task
+from app.models import Attempt, Gate, Machine, Task
 from app.services.clock import now
 from app.services.logs import transcripts
 from muster.protocol import frames
@@ -47,12 +47,24 @@ ITEM = st.builds(
     *[TOKENS] * 4,
     st.none() | st.just(0.0) | st.just(0.1) | st.just(1e6),
 )
+FAILURE = st.none() | st.builds(
+    frames.AgentFailure, st.sampled_from(get_args(frames.AgentFailureKind)), TEXT
+)
 HOW = st.sampled_from(["exit", "signal", "timeout", "stopped", "lease"])
 BODY = st.one_of(
     st.builds(frames.Accepted),
     st.builds(frames.Note, st.sampled_from(["info", "warning", "error"]), TEXT),
     st.builds(frames.StageStarted, SMALL),
-    st.builds(frames.StageFinished, SMALL, BIG, HOW, INT),
+    st.builds(frames.StageFinished, SMALL, BIG, HOW, INT, SMALL, FAILURE, st.none() | SMALL),
+    st.builds(
+        frames.Suspended,
+        SMALL,
+        BIG,
+        st.sampled_from(get_args(frames.SuspendedBy)),
+        TEXT,
+        st.none() | BIG,
+        SMALL,
+    ),
     st.builds(frames.Transcript, SMALL, BIG, st.lists(ENTRY, max_size=3), SMALL),
     st.builds(
         frames.Usage,
@@ -61,7 +73,7 @@ BODY = st.one_of(
         st.lists(ITEM, max_size=4),
         SMALL,
     ),
-    st.builds(frames.Checkpoint, SMALL, TEXT, TEXT),
+    st.builds(frames.Checkpoint, SMALL, TEXT, TEXT, st.none() | DIFF, SMALL, st.booleans()),
     st.builds(
         frames.Asked, SMALL, SMALL, TEXT, st.lists(TEXT, max_size=2), st.none() | st.just(9.0)
     ),
@@ -79,6 +91,12 @@ BODY = st.one_of(
     st.builds(frames.Drained),
 )  # fmt: skip
 LOG = st.tuples(BIG, st.binary(max_size=30))
+
+
+STATES = (
+    *("assigned", "running", "asking", "at a gate", "out of sight", "publishing", "cancelled"),
+    *("waiting for its agent's account", "with its budget used", "with little left"),
+)
 
 
 def put(state: str) -> tuple[Driven, Task]:
@@ -101,6 +119,18 @@ def put(state: str) -> tuple[Driven, Task]:
             task.status, task.suspend_reason = TaskStatus.SUSPENDED, SuspendReason.QUESTION
             make_attempt(task, row, question={"number": 0, "gate": 1})
             make_gate(task, kind=GateKind.QUESTION, number=1)
+        case "waiting for its agent's account":
+            task.status, task.suspend_reason = TaskStatus.SUSPENDED, SuspendReason.QUOTA
+            task.resume_at, task.quota = now(), {"seconds": 60.0, "guesses": 1}
+            make_attempt(task, row, phase=AttemptPhase.GATE, mid_stage=True, holds_slot=False)
+        case "with its budget used":
+            task.status, task.suspend_reason = TaskStatus.SUSPENDED, SuspendReason.BUDGET
+            task.budget = {"tokens": 5}
+            make_attempt(task, row, phase=AttemptPhase.GATE, mid_stage=True, holds_slot=False)
+            make_gate(task, kind=GateKind.BUDGET, number=1)
+        case "with little left":
+            task.status, task.budget = TaskStatus.RUNNING, {"tokens": 5, "minutes": 5, "cost": 1}
+            make_attempt(task, row, run=2)
         case "out of sight":
             task.status, task.suspend_reason = TaskStatus.SUSPENDED, SuspendReason.MACHINE_LOST
             make_attempt(task, row)
@@ -115,12 +145,10 @@ def put(state: str) -> tuple[Driven, Task]:
 
 
 @settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
-    state=st.sampled_from(
-        ["assigned", "running", "asking", "at a gate", "out of sight", "publishing", "cancelled"]
-    ),
+    state=st.sampled_from(STATES),
     batches=st.lists(st.tuples(st.lists(BODY, max_size=4), st.lists(LOG, max_size=2)), max_size=4),
 )
 def test_whatever_a_machine_says_is_acked_and_leaves_the_rows_sound(
@@ -146,5 +174,17 @@ def check_sound(machine: Driven, task: Task) -> None:
     assert set(task.checkpoints) <= {"0", "1", "2"}
     on_machine = (TaskStatus.ASSIGNED, TaskStatus.RUNNING, TaskStatus.SUSPENDED)
     assert (task.status in on_machine) == (attempt.ended_at is None)
+    waits = task.suspend_reason if task.status is TaskStatus.SUSPENDED else None
+    assert (waits is SuspendReason.QUOTA) <= (task.resume_at is not None)
+    if attempt.ended_at is None:
+        assert not (attempt.holds_slot and attempt.phase is AttemptPhase.GATE)
+        asks = waits in (SuspendReason.GATE, SuspendReason.QUESTION, SuspendReason.BUDGET)
+        if waits is not SuspendReason.MACHINE_LOST:  # then nobody knows whether it still asks
+            assert len(open_gates(task)) == int(asks)
     events_of(task)
     machine.orders()
+
+
+def open_gates(task: Task) -> list[Gate]:
+    query = db.select(Gate).where(Gate.task_id == task.id, Gate.answered_at.is_(None))
+    return list(db.session.scalars(query))
