@@ -11,12 +11,16 @@ from app.domain.usage import Figures
 WARN_AT = 0.8  # of any of the figures
 CHOICES = ("continue", "stop")
 
-_BEGINS = frozenset({EventType.STAGE_STARTED, EventType.RESUMED, EventType.MACHINE_BACK})
+_BEGINS = frozenset(
+    {EventType.STAGE_STARTED, EventType.RESUMED, EventType.MACHINE_BACK, EventType.RESTORED}
+)
 CLOCKED = _BEGINS | {
     EventType.STAGE_FINISHED,
     EventType.SUSPENDED,
     EventType.MACHINE_LOST,
     EventType.REQUEUED,
+    EventType.FAILED,
+    EventType.CANCELLED,
 }
 """The events between which a task works, or does not."""
 

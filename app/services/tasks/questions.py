@@ -80,6 +80,11 @@ def wait_again(task: Task, attempt: Attempt, now: datetime) -> None:
     """Suspend the task, whose machine is back, where its agent still waits for an answer."""
     if attempt.question is not None and "answer" not in attempt.question:
         transitions.move(task, TaskEvent.INQUIRE, now)
+        about: dict[str, Any] = {"reason": "question", "number": attempt.question["gate"]}
+        text, index = "its agent still waits for an answer", attempt.stage_index
+        history.record(
+            task, EventType.SUSPENDED, text, now, stage_index=index, data=about, is_news=False
+        )
 
 
 def _go_on(task: Task, now: datetime) -> bool:

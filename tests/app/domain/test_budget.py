@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.budget import Used, in_words, said, share, worked
+from app.domain.budget import CLOCKED, Used, in_words, said, share, worked
 from app.domain.task import EventType as E
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -50,3 +50,10 @@ def test_a_task_works_while_its_stages_run_and_not_while_it_waits():
     ]
     events = [(type_, NOW + timedelta(minutes=at)) for type_, at in story]
     assert worked(events, NOW + timedelta(minutes=203)) == timedelta(minutes=5 + 5 + 10 + 3)
+
+
+@pytest.mark.parametrize("end", [E.FAILED, E.CANCELLED])
+def test_a_task_does_not_work_between_its_end_and_a_retry(end: E):
+    story = [(E.STAGE_STARTED, 0), (end, 5), (E.RETRIED, 99), (E.STAGE_STARTED, 100), (end, 107)]
+    events = [(type_, NOW + timedelta(minutes=at)) for type_, at in story if type_ in CLOCKED]
+    assert worked(events, NOW + timedelta(minutes=900)) == timedelta(minutes=5 + 7)

@@ -203,6 +203,7 @@ def test_a_silent_machine_s_question_stays_open_and_is_waited_for_again(
     assert gates.pending(actor, task.id).number == 1
     machine.hello(held(task))
     assert state(task) == ASKING
+    assert events_of(task)[-2:] == [E.MACHINE_BACK, E.SUSPENDED], "it does not work again"
 
 
 def test_an_answer_while_the_machine_is_silent_waits_for_it(
