@@ -67,11 +67,13 @@ class Callers:
         if self._listener is not None:
             self._listener.close()
             self._listener = None
+        if not self._directory:
+            return
         for remove, path in (os.unlink, f"{self._directory}/asking"), (os.rmdir, self._directory):
             try:
                 remove(path)
             except OSError:
-                continue  # it is gone, or was never made
+                continue  # it is gone
 
     def handles(self) -> list[int]:
         """What `serve` is to be called for when there is something to read."""

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from muster.worker.agents.narrator import callers
 from muster.worker.agents.narrator.callers import VARIABLE
 from muster.worker.agents.narrator.channel import Channel
 from muster.worker.agents.narrator.entries import Told
@@ -225,3 +226,17 @@ def test_whatever_calls_it_is_answered_or_asked(calls: list[bytes]) -> None:
         assert all(asked and isinstance(asked["question"], str) for asked in world.shim.asked)
     finally:
         world.close()
+
+
+def test_where_no_socket_can_be_nothing_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.setattr(callers, "_PLACE", str(tmp_path / "none"))
+    removed: list[str] = []
+    monkeypatch.setattr(os, "unlink", removed.append)
+    monkeypatch.setattr(os, "rmdir", removed.append)
+    world = World()
+    assert (world.path, world.inquiries.handles()) == ("", [world.channel.fileno()])
+    world.close()
+    assert removed == []
