@@ -8,6 +8,8 @@ from typing import Any, TypeGuard
 
 _SHORTEST = timedelta(seconds=5)  # a time that is all but over keeps nobody from asking too often
 _FIRST, _LONGEST = timedelta(seconds=60), timedelta(minutes=15)  # where no time is known
+_SOON = timedelta(minutes=1)
+"""An agent that says so soon after a wait that it has to wait again has not got far."""
 
 
 class OnQuota(StrEnum):
@@ -20,13 +22,16 @@ class OnQuota(StrEnum):
 @dataclass(frozen=True)
 class QuotaWaits:
     """How a task has waited so far in its round: the seconds altogether, and how many waits in a
-    row had no known end. `avoided` are the machines on which it need not try before a time. Stored
-    as {seconds, guesses, avoided{machine: RFC 3339}}.
+    row had no known end. `avoided` are the machines on which it need not try before a time. `last`
+    is when it waited until last, and `vain` how many waits in a row brought it no further. Stored
+    as {seconds, guesses, avoided{machine: RFC 3339}, last: RFC 3339, vain}.
     """
 
     seconds: float = 0.0
     guesses: int = 0
     avoided: Mapping[str, str] = field(default_factory=dict)
+    last: str | None = None
+    vain: int = 0
 
     @classmethod
     def of(cls, stored: Mapping[str, Any] | None) -> "QuotaWaits":
@@ -48,18 +53,28 @@ class QuotaWaits:
 
     def until(self, resets_at: datetime | None, now: datetime) -> datetime:
         """Until when to wait next. Where the agent has not said, or says what is over, a minute,
-        and twice as long each time, up to 15 minutes.
+        and twice as long each time, up to 15 minutes; nor is a time that comes again and again
+        asked for more often.
         """
         if _is_known(resets_at, now):
-            return max(resets_at, now + _SHORTEST)
-        guess: timedelta = _FIRST * 2 ** min(self.guesses, 10)
-        return now + min(guess, _LONGEST)
+            return max(resets_at, now + _doubled(_SHORTEST, self._vain(now)))
+        return now + _doubled(_FIRST, self.guesses)
 
     def after(self, until: datetime, resets_at: datetime | None, now: datetime) -> "QuotaWaits":
         """The waits, with that one."""
         guesses = 0 if _is_known(resets_at, now) else self.guesses + 1
         seconds = self.seconds + (until - now).total_seconds()
-        return replace(self, seconds=seconds, guesses=guesses)
+        vain, last = self._vain(now), until.isoformat()
+        return replace(self, seconds=seconds, guesses=guesses, last=last, vain=vain)
+
+    def _vain(self, now: datetime) -> int:
+        is_soon = self.last is not None and now - datetime.fromisoformat(self.last) < _SOON
+        return self.vain + 1 if is_soon else 0
+
+
+def _doubled(wait: timedelta, times: int) -> timedelta:
+    longer: timedelta = wait * 2 ** min(times, 10)
+    return min(longer, _LONGEST)
 
 
 def _is_known(resets_at: datetime | None, now: datetime) -> TypeGuard[datetime]:

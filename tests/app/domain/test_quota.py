@@ -31,8 +31,29 @@ def test_until_when_to_wait(resets_at: datetime | None, guesses: int, seconds: f
 
 def test_a_known_end_begins_the_count_of_guesses_anew():
     waits = QuotaWaits().after(in_(60), None, NOW).after(in_(60), None, NOW)
-    assert waits == QuotaWaits(120, 2)
-    assert waits.after(in_(20), in_(20), NOW) == QuotaWaits(140, 0)
+    assert (waits.seconds, waits.guesses) == (120, 2)
+    waits = waits.after(in_(20), in_(20), NOW)
+    assert (waits.seconds, waits.guesses) == (140, 0)
+
+
+@pytest.mark.parametrize(
+    ("got_on", "seconds"),
+    [
+        pytest.param(5, [5, 10, 20, 40, 80, 160, 320, 640, 900, 900], id="in vain"),
+        pytest.param(61, [5] * 10, id="with some work in between"),
+    ],
+)
+def test_an_end_that_is_always_near_is_not_asked_for_ever_again(
+    got_on: float, seconds: list[float]
+):
+    waits, moment, waited = QuotaWaits(), NOW, []
+    for _ in seconds:
+        resets_at = moment + timedelta(seconds=1)
+        until = waits.until(resets_at, moment)
+        waits = QuotaWaits.of(waits.after(until, resets_at, moment).stored())
+        waited.append((until - moment).total_seconds())
+        moment = until + timedelta(seconds=got_on)
+    assert waited == seconds
 
 
 def test_who_goes_on_elsewhere_has_not_waited_and_avoids_that_machine_for_the_time():

@@ -145,7 +145,7 @@ def put(state: str) -> tuple[Driven, Task]:
 
 
 @settings(
-    max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     state=st.sampled_from(STATES),
