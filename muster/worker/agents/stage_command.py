@@ -80,14 +80,16 @@ def argv(order: RunStage, adapter: Adapter | None, ask: Ask) -> list[str]:
 
 
 def furniture(
-    order: RunStage, command: StageCommand, adapters: Registry, room: Room
+    order: RunStage, kept: KeptOrder, command: StageCommand, adapters: Registry, room: Room
 ) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
     """What has to lie in the home before that command is begun, as (path, text); and patterns of
     what its agent leaves in the workspace that is no work."""
     if (adapter := _adapter(order, adapters)) is None:
         return [], ()
-    server = narrated.server(room) if narrated.is_narrated(command.argv) else ()
-    return adapter.home_files(command.env, command.cwd, server), adapter.leaves
+    ask = _ask(order, kept, room)
+    if narrated.is_narrated(command.argv):
+        ask = ask._replace(server=narrated.server(room))
+    return adapter.home_files(command.env, command.cwd, ask), adapter.leaves
 
 
 def _adapter(order: RunStage, adapters: Registry) -> Adapter | None:

@@ -30,5 +30,5 @@ def prepared(
         return command
     workspace.undo_changes()
     if order.agent not in kept.talked:
-        workspace.furnish(*stage_command.furniture(order, command, adapters, made.room))
+        workspace.furnish(*stage_command.furniture(order, kept, command, adapters, made.room))
     return command

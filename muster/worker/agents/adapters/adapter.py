@@ -45,13 +45,14 @@ class HomeFile(_Data, frozen=True):
 
     `{workspace}` in `text` is the workspace's path, as within a JSON string. `given`: only where
     the stage has this variable. `asking`: only where it can ask, and the text has the places of
-    Asking.
+    Asking. `trusting`: only where nobody is to be asked whether the workspace is to be trusted.
     """
 
     path: _Relative
     text: str
     given: str = ""
     asking: bool = False
+    trusting: bool = False
 
 
 class Asking(_Data, frozen=True):
@@ -87,6 +88,12 @@ class Ask(NamedTuple):
     @property
     def in_terminal(self) -> bool:
         return self.options.interface == "terminal"
+
+    @property
+    def asks_trust(self) -> bool:
+        """Whether somebody is there to say if the workspace is to be trusted, and it matters: in a
+        full room an agent can do no harm by what a repository has it do."""
+        return self.in_terminal and not self.full
 
     @property
     def permissions(self) -> Permissions | None:
@@ -148,15 +155,15 @@ class Adapter(_Data, frozen=True):
         return {**self.environment, **self._permission(ask).environment, **asking}
 
     def home_files(
-        self, variables: Mapping[str, str], workspace: str, server: Sequence[str] = ()
+        self, variables: Mapping[str, str], workspace: str, ask: Ask
     ) -> list[tuple[str, str]]:
-        """Paths within the home, and what is in the files, for a stage of that environment, which
-        has that `server`. Of those with the same path the first counts."""
+        """Paths within the home, and what is in the files, for a stage of that environment that
+        asks this. Of those with the same path the first counts."""
         files: dict[str, str] = {}
         for file in self.home:
-            if (file.given and not variables.get(file.given)) or (file.asking and not server):
+            if not _is_for(file, variables, ask):
                 continue
-            text = _with_server(file.text, server) if file.asking else file.text
+            text = _with_server(file.text, ask.server) if file.asking else file.text
             files.setdefault(file.path, text.replace("{workspace}", json.dumps(workspace)[1:-1]))
         return list(files.items())
 
@@ -190,6 +197,12 @@ class Adapter(_Data, frozen=True):
             return Permission()
         told = self.contained if ask.contained and self.contained else self.permissions
         return told.get(ask.permissions, Permission())
+
+
+def _is_for(file: HomeFile, variables: Mapping[str, str], ask: Ask) -> bool:
+    if file.given and not variables.get(file.given):
+        return False
+    return not (file.asking and not ask.server) and not (file.trusting and ask.asks_trust)
 
 
 def _with_server(text: str, server: Sequence[str]) -> str:

@@ -5,11 +5,8 @@ import json
 from muster.worker.agents.adapters.adapter import Adapter, Asking, HomeFile, Permission
 
 # Else its first start in a terminal asks for a theme, and its vendor whether it may.
-_BEGUN = {
-    "hasCompletedOnboarding": True,
-    "bypassPermissionsModeAccepted": True,
-    "projects": {"{workspace}": {"hasTrustDialogAccepted": True}},
-}
+_BEGUN = {"hasCompletedOnboarding": True, "bypassPermissionsModeAccepted": True}
+_TRUSTED = {"projects": {"{workspace}": {"hasTrustDialogAccepted": True}}}
 
 _SERVER = '{"mcpServers": {"muster": {"command": {program}, "args": {arguments}}}}'
 
@@ -42,5 +39,8 @@ CLAUDE = Adapter(
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
         "DISABLE_AUTOUPDATER": "1",
     },
-    home=(HomeFile(path=".claude.json", text=json.dumps(_BEGUN)),),
+    home=(
+        HomeFile(path=".claude.json", text=json.dumps(_BEGUN | _TRUSTED), trusting=True),
+        HomeFile(path=".claude.json", text=json.dumps(_BEGUN)),
+    ),
 )

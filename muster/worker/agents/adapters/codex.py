@@ -8,8 +8,8 @@ it is told that they are there.
 
 from muster.worker.agents.adapters.adapter import Adapter, Asking, HomeFile, Permission
 
-_TRUST = """\
-check_for_update_on_startup = false
+_SETTINGS = "check_for_update_on_startup = false\n"
+_TRUSTED = """\
 
 [projects."{workspace}"]
 trust_level = "trusted"
@@ -48,7 +48,8 @@ CODEX = Adapter(
     hosts=("api.openai.com", "auth.openai.com", "chatgpt.com"),
     keys=("CODEX_API_KEY", "CODEX_ACCESS_TOKEN"),
     home=(
-        HomeFile(path=".codex/config.toml", text=_TRUST),
+        HomeFile(path=".codex/config.toml", text=_SETTINGS + _TRUSTED, trusting=True),
+        HomeFile(path=".codex/config.toml", text=_SETTINGS),
         HomeFile(path=".codex/AGENTS.md", text=_TOLD, asking=True),
     ),
 )

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -197,16 +198,37 @@ def test_a_hard_text_is_left_as_it_is() -> None:
 def test_a_file_of_the_home_knows_the_workspace_whatever_it_is_called() -> None:
     claude = KNOWN.get("claude")
     assert claude is not None
-    ((path, text),) = claude.home_files({}, '/work "space"')
+    ((path, text),) = claude.home_files({}, '/work "space"', Ask(TEXT))
     assert path == ".claude.json"
     assert json.loads(text)["projects"] == {'/work "space"': {"hasTrustDialogAccepted": True}}
+
+
+@pytest.mark.parametrize("agent", ["claude", "codex"])
+@pytest.mark.parametrize(
+    ("interface", "full", "is_trusted"),
+    [
+        ("headless", True, True),
+        ("headless", False, True),
+        ("terminal", True, True),
+        ("terminal", False, False),
+    ],
+)
+def test_who_sits_where_there_is_no_room_says_whether_a_workspace_is_trusted(
+    agent: str, interface: Literal["headless", "terminal"], full: bool, is_trusted: bool
+) -> None:
+    adapter = KNOWN.get(agent)
+    assert adapter is not None
+    ask = Ask(TEXT, AgentOptions(interface=interface), full=full)
+    ((_, text),) = adapter.home_files({}, "/workspace", ask)
+    assert ("/workspace" in text) is is_trusted
+    assert "update" in text or "hasCompletedOnboarding" in text
 
 
 def test_gemini_is_told_to_use_its_key_where_it_has_one() -> None:
     gemini = KNOWN.get("gemini")
     assert gemini is not None
     for variables, is_told in (({"GEMINI_API_KEY": "k"}, True), ({}, False)):
-        ((path, text),) = gemini.home_files(variables, "/workspace")
+        ((path, text),) = gemini.home_files(variables, "/workspace", Ask(TEXT))
         assert path == ".gemini/settings.json"
         assert ("security" in json.loads(text)) is is_told
 

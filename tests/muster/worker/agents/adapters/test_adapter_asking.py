@@ -20,8 +20,8 @@ def known(name: str) -> Adapter:
     return adapter
 
 
-def written(name: str, path: str, server: tuple[str, ...] = SERVER, **variables: str) -> Any:
-    files = dict(known(name).home_files(variables, "/workspace", server))
+def written(name: str, path: str, ask: Ask = ASKING, **variables: str) -> Any:
+    files = dict(known(name).home_files(variables, "/workspace", ask))
     return json.loads(files[path]) if path in files else None
 
 
@@ -42,12 +42,12 @@ def test_codex_is_given_it_in_toml() -> None:
         "env_vars": ["MUSTER_ASKING"],
         "tool_timeout_sec": CALL_SECONDS,
     }
-    assert "ask_human" in dict(known("codex").home_files({}, "/w", SERVER))[".codex/AGENTS.md"]
+    assert "ask_human" in dict(known("codex").home_files({}, "/w", ASKING))[".codex/AGENTS.md"]
 
 
 @pytest.mark.parametrize("variables", [{}, {"GEMINI_API_KEY": "k"}], ids=["no key", "a key"])
 def test_gemini_has_it_in_its_settings_beside_the_others(variables: dict[str, str]) -> None:
-    plain = written("gemini", ".gemini/settings.json", (), **variables)
+    plain = written("gemini", ".gemini/settings.json", PLAIN, **variables)
     settings = written("gemini", ".gemini/settings.json", **variables)
     muster = settings.pop("mcpServers")["muster"]
     assert settings == plain
@@ -58,13 +58,13 @@ def test_gemini_has_it_in_its_settings_beside_the_others(variables: dict[str, st
 def test_opencode_has_it_in_a_file_of_its_own() -> None:
     muster = written("opencode", ".config/opencode/opencode.json")["mcp"]["muster"]
     assert muster["command"] == [*SERVER]
-    assert written("opencode", ".config/opencode/opencode.json", ()) is None
+    assert written("opencode", ".config/opencode/opencode.json", PLAIN) is None
 
 
 @pytest.mark.parametrize("adapter", [*KNOWN], ids=lambda adapter: adapter.name)
 def test_without_a_server_nothing_is_said_of_it(adapter: Adapter) -> None:
     said = [*adapter.argv(PLAIN), *adapter.variables(PLAIN)]
-    said += [text for _, text in adapter.home_files({}, "/workspace")]
+    said += [text for _, text in adapter.home_files({}, "/workspace", PLAIN)]
     assert not [word for word in said if "mcp" in word.lower() or "{arguments}" in word]
     assert (adapter.asking is not None) == (adapter.format is not None)
 

@@ -45,7 +45,7 @@ def test_an_operators_agent_is_known_beside_the_others(tmp_path: Path) -> None:
     expected = ["goose", "run", "--resume", "--name", "s", "--model", "big", "--text=do it"]
     assert goose.argv(ask) == expected
     assert goose.variables(ask) == {"GOOSE_MODE": "auto"}
-    assert goose.home_files({}, "/w") == [(".config/goose/config.yaml", "workspace: /w")]
+    assert goose.home_files({}, "/w", Ask("x")) == [(".config/goose/config.yaml", "workspace: /w")]
 
 
 def test_it_takes_the_place_of_one_that_is_known(tmp_path: Path) -> None:
