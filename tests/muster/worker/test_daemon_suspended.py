@@ -6,8 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from muster.protocol.frames import Checkpoint, RunStage, StageFinished, Suspend, Suspended
+from muster.protocol.frames import (
+    Checkpoint,
+    RunStage,
+    StageFinished,
+    StageStarted,
+    Stop,
+    Stopped,
+    Suspend,
+    Suspended,
+)
 from tests.muster.worker.repositories import as_root, repository, root, until
+from tests.muster.worker.test_daemon_killed import written
 from tests.muster.worker.worker_home import WorkerHome, worker
 
 __all__ = ["repository", "root", "worker"]
@@ -123,8 +133,7 @@ def test_a_daemon_that_dies_while_it_suspends_says_so_in_its_next_life(worker: W
     worker.spawn()
     slow(worker)
     worker.server.send(Suspend(7, 1, 0, 0, "budget"))
-    kept = worker.layout.attempts / "7-1" / "attempt.json"
-    until(lambda: b'"suspended_by":"budget"' in kept.read_bytes())
+    until(lambda: b'"suspended_by":"budget"' in kept_order(worker))
     worker.kill(signal.SIGKILL)
     worker.spawn()
     assert worker.server.until_said(Suspended).reason == "budget"
@@ -149,3 +158,63 @@ def test_a_later_run_outlives_its_daemon_and_is_not_begun_again(worker: WorkerHo
     finished = worker.server.until_said(StageFinished)
     assert (finished.code, finished.run) == (0, 1)
     assert worker.server.log().count(b"again") == 1
+
+
+@pytest.mark.parametrize("torn", [Checkpoint, Suspended])
+def test_a_report_that_was_being_written_when_all_died_is_made_again(
+    worker: WorkerHome, torn: type
+) -> None:
+    server, line = worker.server, worker.server.line
+    worker.spawn()
+    slow(worker)
+    journal = worker.layout.journal / "journal"
+    server.send(Suspend(7, 1, 0, 0, "budget"))
+    until(lambda: b'"suspended_by":"budget"' in kept_order(worker))
+    line.refuse = True
+    line.cut()
+    until(lambda: written(journal, Suspended))
+    worker.kill(signal.SIGKILL)
+    os.truncate(journal, written(journal, torn) - 5)
+    line.refuse = False
+
+    worker.spawn()
+    server.until_said(Suspended)
+    for kind in (StageStarted, Checkpoint, Suspended):
+        assert len(server.bodies(kind)) == 1, kind
+    worker.run("cat work.txt", run=1)
+    assert server.until_said(StageFinished).code == 0
+    assert b"half" in server.log()
+
+
+def test_a_daemon_that_dies_once_the_server_has_it_all_waits_and_goes_on(
+    worker: WorkerHome,
+) -> None:
+    worker.spawn()
+    slow(worker)
+    worker.server.send(Suspend(7, 1, 0, 0, "budget"))
+    worker.server.until_said(Suspended)
+    worker.kill(signal.SIGKILL)
+    worker.spawn()
+    assert held(worker) == ("waiting", 0, 0)
+    worker.server.send(Suspend(7, 1, 0, 0, "budget"))  # one that was on its way
+    order = worker.run("cat work.txt", run=1)
+    worker.server.send(order)
+    assert worker.server.until_said(StageFinished).run == 1
+    assert [each.run for each in worker.server.bodies(StageStarted)] == [0, 1]
+    assert len(worker.server.bodies(Suspended)) == 1
+
+
+def test_a_stop_that_comes_while_it_suspends_is_what_counts(worker: WorkerHome) -> None:
+    worker.start()
+    worker.run("trap '' TERM; echo up; sleep 3 & while ! wait; do :; done")
+    worker.server.until(lambda: b"up" in worker.server.log())
+    worker.server.send(Suspend(7, 1, 0, 0, "budget"))
+    until(lambda: b'"suspended_by":"budget"' in kept_order(worker))
+    worker.server.send(Stop(7, 1, "cancelled"))
+    worker.server.until_said(Stopped)
+    assert not worker.stages()
+    assert not worker.server.bodies(Suspended)
+
+
+def kept_order(worker: WorkerHome) -> bytes:
+    return (worker.layout.attempts / "7-1" / "attempt.json").read_bytes()
