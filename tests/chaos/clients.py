@@ -214,8 +214,7 @@ class People:
         if task.cancel_at is not None and now >= task.cancel_at and not self._stops():
             task.cancel_at = None
             self._give(self._cancel, task_id, task)
-        may_ask = any(KINDS[task.plan.kind.key].gates)
-        if may_ask and task.status in ("suspended", "queued"):
+        if KINDS[task.plan.kind.key].asks and task.status in ("suspended", "queued"):
             self._look_for_question(task_id, task)
 
     def _wants_retry(self, task: Followed) -> bool:
@@ -263,14 +262,21 @@ class People:
         numbers = self._rng.sample(range(len(self._clients)), task.plan.answerers)
         for place, number in enumerate(numbers):
             self._requests += 1
-            result = _result(reply.body["kind"], task.plan, task_id, place)
-            answer = _Answer(task_id, question[0], f"a{self._requests}", result, start)
+            request = f"a{self._requests}"
+            result = _result(reply.body["kind"], task.plan, task_id, place, request)
+            about = (task_id, question[0], int(reply.body["number"]))
+            answer = _Answer(*about, request, result, start)
             self._queues[number].put(lambda client, answer=answer: self._answer(client, answer))  # type: ignore[misc]
 
     def _answer(self, client: Client, answer: "_Answer") -> None:
         with contextlib.suppress(threading.BrokenBarrierError):
             answer.start.wait(_LATEST)
-        body = {"stageIndex": answer.stage, "result": answer.result, "comment": answer.request}
+        body = {
+            "stageIndex": answer.stage,
+            "number": answer.number,
+            "result": answer.result,
+            "comment": answer.request,
+        }
         reply = client.ask("POST", f"{TASKS}/{answer.task_id}/confirm-stage", body)
         told = (reply.began, reply.ended, reply.status, reply.code)
         about = (answer.task_id, answer.stage, answer.request, client.name, answer.result)
@@ -282,17 +288,20 @@ class _Answer(NamedTuple):
 
     task_id: int
     stage: int
+    number: int
     request: str
     result: str
     start: threading.Barrier
 
 
-def _result(kind: str, plan: Plan, task_id: int, place: int) -> str:
+def _result(kind: str, plan: Plan, task_id: int, place: int, request: str) -> str:
     match kind:
         case "confirm":
             return "reject" if plan.rejects and place == 0 else "confirm"
         case "choose":
             return CHOICES[place % len(CHOICES)]
+        case "question":
+            return f"as {request} says"
     return f"input {place} of task {task_id}"
 
 

@@ -46,6 +46,7 @@ def _run(path: Path, left: dict[tuple[int, int, int], list[float]]) -> Run | Non
     own = sorted(note["at"] for note in notes)
     upto = [note["upto"] for note in notes if note["what"] == "printed"]
     ends = [note["exit"] for note in notes if note["what"] == "end"]
+    heard = [note["text"] for note in notes if note["what"] == "heard"]
     printed = path.with_suffix(".out")
     return Run(
         *whose,
@@ -61,6 +62,7 @@ def _run(path: Path, left: dict[tuple[int, int, int], list[float]]) -> Run | Non
         exit=ends[0] if ends else None,
         choice=first["choice"],
         input=first["input"],
+        heard=tuple(heard),
     )
 
 

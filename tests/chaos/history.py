@@ -191,7 +191,7 @@ class Run:
     print, of which the terminal is known to have taken `confirmed` bytes. `exit` is None where it
     did not come to its end. `mark` is what it left in its workspace. `led_until` is the last beat
     of its first process, `left` are those of the processes that this one left. `namespace` is the
-    inode of the pid namespace they were in.
+    inode of the pid namespace they were in. `heard` is what its questions were answered.
     """
 
     task_id: int
@@ -209,6 +209,7 @@ class Run:
     choice: str = ""
     input: str = ""
     namespace: int = 0
+    heard: tuple[str, ...] = ()
 
     @property
     def began(self) -> float:

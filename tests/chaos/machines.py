@@ -21,6 +21,9 @@ from muster.worker.shim.pty_process import MARK
 from tests.chaos.proxy import Door
 
 SLOTS = 2
+AGENTS = (
+    "agents"  # the directory, beside the stack's home, with an operator's adapter and its agent
+)
 _FREEZING = 3.0  # seconds for a machine to stand still
 _WORKER = (sys.executable, "-m", "muster", "worker")
 _NAME = re.compile(rb"/(\d+)-(\d+)\0")
@@ -62,7 +65,10 @@ class Machine:
         run = ("run", "--home", str(self.home), "--uids", f"{uids[0]}-{uids[-1]}")
         file_root = ("--file-root", str(self.stack.home.parent))
         notes = ("--room-dir", f"{self.stack.home.parent}:rw")
-        self.stack.launch(self.name, [*_WORKER, *run, *file_root, *notes])
+        agents = self.stack.home.parent / AGENTS
+        known = ("--agents", str(agents))
+        path = {"PATH": f"{agents}:{os.environ['PATH']}"}
+        self.stack.launch(self.name, [*_WORKER, *run, *file_root, *notes, *known], path)
 
     @property
     def daemon(self) -> Child:

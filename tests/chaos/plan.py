@@ -12,18 +12,25 @@ LONG = 300
 
 @dataclass(frozen=True)
 class Kind:
-    """A project's pipeline; `gates` are those of its stages."""
+    """A project's pipeline; `gates` are those of its stages. Those of an `is_agents` are an agent's
+    that hits limits and asks (`agent`)."""
 
     key: str
     gates: tuple[str, ...]
     timeout: int = LONG
+    is_agents: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether people are asked something."""
+        return self.is_agents or any(self.gates)
 
     def pipeline(self, command: str) -> list[dict[str, Any]]:
         return [
             {
                 "name": f"s{index}",
-                "kind": "shell",
-                "command": command,
+                "kind": "agent" if self.is_agents else "shell",
+                "command": "do it" if self.is_agents else command,
                 "timeout": self.timeout,
                 **_GATES[gate],
             }
@@ -42,8 +49,9 @@ THREE = Kind("THREE", ("", "", ""))
 GATED = Kind("GATED", ("confirm", "choose", "input"))
 LATE = Kind("LATE", ("", "choose"))
 SLOW = Kind("SLOW", ("", ""), TIMEOUT)
-KINDS = {kind.key: kind for kind in (ONE, THREE, GATED, LATE, SLOW)}
-_WEIGHTS = {ONE: 8, THREE: 4, GATED: 3, LATE: 3, SLOW: 1}
+SPENT = Kind("SPENT", ("", ""), is_agents=True)
+KINDS = {kind.key: kind for kind in (ONE, THREE, GATED, LATE, SLOW, SPENT)}
+_WEIGHTS = {ONE: 8, THREE: 4, GATED: 3, LATE: 3, SLOW: 1, SPENT: 4}
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,7 @@ def _plan(rng: random.Random, number: int) -> Plan:
     stages = [_stage(rng, kind) for _ in kind.gates]
     if kind is SLOW:
         stages[rng.randrange(len(stages))]["seconds"] = 60.0
-    elif rng.random() < 0.15:
+    elif not kind.is_agents and rng.random() < 0.15:
         stages[-1] |= {"exit": rng.choice((1, 7, 255)), "fails": rng.choice((1, 2, 9))}
     return Plan(
         number=number,
@@ -96,6 +104,12 @@ def _plan(rng: random.Random, number: int) -> Plan:
 
 def _stage(rng: random.Random, kind: Kind) -> dict[str, Any]:
     short = kind is SLOW
+    if kind.is_agents:
+        return {
+            "seconds": rng.choice((0.2, 1.0, 2.0)),
+            "limits": rng.choice((0, 1, 1, 2)),
+            "questions": rng.choice((0, 0, 1, 2)),
+        }
     return {
         "seed": rng.getrandbits(32),
         "seconds": round(rng.uniform(0.1, 0.5) if short else rng.choice((0.2, 1.0, 2.0, 6.0)), 1),

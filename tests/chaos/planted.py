@@ -62,6 +62,37 @@ def a_stage_begun_twice(history: History) -> None:
     history.runs.append(again)
 
 
+def stopped(history: History, at: int) -> None:
+    """Task 3's stage was stopped in its middle at that moment, and has gone on since."""
+    told = made.events("created", "assigned:1", "started", "stage_started", "suspended", "resumed",
+                       "stage_started", "stage_finished", "failed")  # fmt: skip
+    told[4] |= made.at(at) | {"data": {"reason": "quota"}}
+    told[-1]["data"] = {"code": "stage_failed"}
+    history.add(TaskSeen(history.tasks[3].task, told))
+    change_run(history, 4, exit=None)
+    for began in (43, 46):
+        history.runs.append(made.run(history.directory, 3, 1, 0, began, began + 1, exit=7))
+
+
+def a_run_more_than_a_stage_was_stopped(history: History) -> None:
+    stopped(history, 42)
+
+
+def a_beat_after_the_stage_was_stopped_in_its_middle(history: History) -> None:
+    stopped(history, 42)
+    history.runs.pop()
+    change_run(history, 4, beats=[40, 41, 42.5], left=[42.5])
+
+
+def an_answer_that_two_heard(history: History) -> None:
+    change_run(history, 2, heard=("red",))
+    change_run(history, 3, heard=("red",))
+
+
+def an_answer_that_nobody_gave_an_agent(history: History) -> None:
+    change_run(history, 3, heard=("blue",))
+
+
 def an_acknowledged_task_gone(history: History) -> None:
     del history.tasks[3]
 

@@ -54,6 +54,23 @@ def main(directory: str) -> int:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if todo.get("leaves"):
         leave_one(directory)
+    notes, mark = begun(directory)
+    threading.Thread(target=notes.beat_on, daemon=True).start()
+    leave_mark(mark)
+    if os.isatty(1):
+        tty.setraw(1)  # the terminal is to pass every byte as it is
+    ended = boot() + todo["seconds"]
+    print_all(notes, todo)
+    while (left := ended - boot()) > 0:
+        time.sleep(min(left, 0.5))
+    attempt = int(os.environ["MUSTER_ATTEMPT"])
+    code = int(todo.get("exit", 0)) if attempt <= todo.get("fails", 0) else 0
+    notes.write("end", exit=code)
+    return code
+
+
+def begun(directory: str) -> tuple[Notes, str]:
+    """The notes of a stage's command that has begun, and a mark that no other has."""
     notes = Notes(directory, "leader")
     mark = f"{os.path.basename(notes.name)}-{random.SystemRandom().getrandbits(64):x}"
     notes.write(
@@ -67,18 +84,7 @@ def main(directory: str) -> int:
         choice=os.environ["MUSTER_CHOICE"],
         input=os.environ["MUSTER_INPUT"],
     )
-    threading.Thread(target=notes.beat_on, daemon=True).start()
-    leave_mark(mark)
-    if os.isatty(1):
-        tty.setraw(1)  # the terminal is to pass every byte as it is
-    ended = boot() + todo["seconds"]
-    print_all(notes, todo)
-    while (left := ended - boot()) > 0:
-        time.sleep(min(left, 0.5))
-    attempt = int(os.environ["MUSTER_ATTEMPT"])
-    code = int(todo.get("exit", 0)) if attempt <= todo.get("fails", 0) else 0
-    notes.write("end", exit=code)
-    return code
+    return notes, mark
 
 
 def leave_mark(mark: str) -> None:

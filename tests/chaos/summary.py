@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from tests.chaos.history import History
 from tests.chaos.plan import request_of
@@ -29,6 +30,8 @@ def lines(history: History, violations: list[Violation]) -> list[str]:
         f"{types['machine_back']} back, {types['restored']} restored, {types['retried']} retried, "
         f"{types['cancelled']} cancelled, {stale} stale warnings",
         f"answers   {len(history.answers)} ({_told(answers)}), {types['confirmed']} won",
+        f"waits     {_told(Counter(_wait(e) for e in events if e['type'] == 'suspended'))}, "
+        f"{sum(len(run.heard) for run in history.runs)} answers heard by agents",
         f"branches  {len(history.branches)}, {len(history.pushes)} refs written",
         *_judgement(violations),
     ]
@@ -47,6 +50,10 @@ def shortfall(history: History, asked: int) -> str | None:
 def _ending(task: dict[str, object]) -> str:
     failure = task["failure"]
     return f"failed ({failure['code']})" if isinstance(failure, dict) else str(task["status"])
+
+
+def _wait(event: dict[str, Any]) -> str:
+    return str(event["data"].get("reason", "gate"))
 
 
 def _told(counts: Counter[str]) -> str:

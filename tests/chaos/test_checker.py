@@ -9,7 +9,13 @@ import pytest
 from tests.chaos import made, planted, planted_acts
 from tests.chaos.checker import check
 from tests.chaos.history import Acted, Answered, Fault, Frozen, History, TaskSeen
-from tests.chaos.planted import change_log, change_run, change_task, its_machine_is_replaced
+from tests.chaos.planted import (
+    change_log,
+    change_run,
+    change_task,
+    its_machine_is_replaced,
+    stopped,
+)
 from tests.chaos.rules.outliving import KILL_FIRST, KILL_MAKER
 
 PLANTED: list[tuple[Callable[[History], None], str]] = [
@@ -19,6 +25,10 @@ PLANTED: list[tuple[Callable[[History], None], str]] = [
     (planted.a_run_that_began_after_the_freeze, "overlap"),
     (planted.an_attempt_that_begins_after_its_successor, "attempt revived"),
     (planted.a_stage_begun_twice, "stage begun twice"),
+    (planted.a_run_more_than_a_stage_was_stopped, "stage begun twice"),
+    (planted.a_beat_after_the_stage_was_stopped_in_its_middle, "outlived the word of its end"),
+    (planted.an_answer_that_two_heard, "wrong answer heard"),
+    (planted.an_answer_that_nobody_gave_an_agent, "wrong answer heard"),
     (planted.an_acknowledged_task_gone, "task lost"),
     (planted.a_request_with_two_tasks, "task doubled"),
     (planted.a_refused_task_made, "refused task made"),
@@ -196,9 +206,33 @@ def a_question_asked_again(history: History) -> None:
     history.add(msgspec.structs.replace(branch, name="muster/2-3"))
 
 
+def a_stage_that_goes_on_after_it_was_stopped(history: History) -> None:
+    stopped(history, 42)
+    history.runs.pop()
+    change_log(history, (3, 1), history.runs[-1].printed.read_bytes() * 2)
+
+
+def a_question_in_the_middle_while_its_machine_is_silent(history: History) -> None:
+    told = made.events("created", "assigned:1", "started", "stage_started", "suspended",
+                       "machine_lost", "machine_back", "suspended", "confirmed", "resumed",
+                       "machine_lost", "machine_back", "suspended", "warning",
+                       "cancelled")  # fmt: skip
+    for event in told:
+        if event["type"] == "suspended":
+            event["data"] = {"reason": "question"}
+    told[8]["data"] = {"comment": "a9", "result": "as a9 says"}
+    told[-2]["data"] = {"withdrawn": True}
+    told[-1]["message"] = "cancelled by bob"
+    history.add(TaskSeen(history.tasks[4].task, told))
+    history.answers.append(Answered(4, 0, "a9", "ann", "as a9 says", 41, 41.1, 200))
+    change_run(history, 5, heard=("as a9 says",))
+
+
 @pytest.mark.parametrize(
     "allow",
     [
+        a_stage_that_goes_on_after_it_was_stopped,
+        a_question_in_the_middle_while_its_machine_is_silent,
         an_unanswered_create_that_counted,
         an_unanswered_answer_that_won,
         an_unanswered_cancel_that_happened,

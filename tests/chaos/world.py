@@ -14,9 +14,9 @@ from app.embedded.stack import Stack
 from demo import admin, places
 from demo.api import Api
 from demo.repository import BASE, Repository
-from tests.chaos import ground, probe, schedule
+from tests.chaos import agent, ground, probe, schedule
 from tests.chaos.history import Recorder
-from tests.chaos.machines import Machine
+from tests.chaos.machines import AGENTS, Machine
 from tests.chaos.plan import KINDS
 from tests.chaos.proxy import Door, Proxy
 from tests.gunicorns import SERVERS, two_servers
@@ -25,6 +25,20 @@ LEASE = 20.0
 PEOPLE = ("ann", "bob", "eve", "joe")
 PASSWORD = "a password that only chaos uses"
 _SECRET = "chaos-secret-8d0f2b71c6"
+_AGENT = "chaos-agent"
+_ADAPTER = """\
+name = "{name}"
+binary = "{name}"
+headless = ["{name}", "{{options}}", "--", "{{text}}"]
+structured = ["--read"]
+format = "claude"
+
+[asking]
+arguments = ["--asking", "{{command}}"]
+
+[environment]
+CHAOS_NOTES = "{notes}"
+"""
 _SETTINGS = {
     **dict.fromkeys(
         ("DATABASE_URL", "REDIS_URL", "MUSTER_TLS_CERT", "MUSTER_TLS_KEY", "MUSTER_PROXY"), ""
@@ -96,6 +110,7 @@ class World:
         self.api.login(admin.NAME, PASSWORD)
         self._make_repository()
         self._make_projects()
+        self._make_agent()
         self.tokens = {name: self._make_person(name) for name in PEOPLE}
         self.clients: Door = self.proxy.door(*self.ports)
         area = places.machine_area(self.stack.home)
@@ -126,12 +141,22 @@ class World:
                 "name": kind.key,
                 "repoUrl": self.repository.url,
                 "defaultBranch": BASE,
-                "agentType": "custom",
+                "agentType": _AGENT if kind.is_agents else "custom",
                 "agentCommand": "true",
                 "pipeline": kind.pipeline(command),
                 "secrets": {"CHAOS": _SECRET},
             }
             self.api.post("/api/admin/projects", project)
+
+    def _make_agent(self) -> None:
+        there = self.directory / AGENTS
+        there.mkdir()
+        (there / f"{_AGENT}.toml").write_text(_ADAPTER.format(name=_AGENT, notes=self.notes))
+        text = Path(agent.__file__).read_text()
+        alone = text.replace(f"from {probe.__package__} import probe", "import probe")
+        (there / _AGENT).write_text(f"#!{places.interpreter()} -S\n{alone}")
+        (there / _AGENT).chmod(0o755)
+        shutil.copy(Path(probe.__file__), there / "probe.py")
 
     def _make_person(self, name: str) -> str:
         """A personal access token."""

@@ -6,8 +6,8 @@ from typing import Any
 from tests.chaos.history import History, TaskSeen
 from tests.chaos.rules.violation import Violation
 
-_LIVE = frozenset({"queued", "assigned", "running", "gate", "lost"})
-_ON_MACHINE = frozenset({"assigned", "running", "gate", "lost"})
+_ON_MACHINE = frozenset({"assigned", "running", "asking", "gate", "lost"})
+_LIVE = _ON_MACHINE | {"queued"}
 _ENDED = frozenset({"completed", "failed", "cancelled"})
 # Event: the states that it may be found in, and the one it leads to ("": stays as it is).
 ARROWS: dict[str, tuple[frozenset[str], str]] = {
@@ -16,11 +16,11 @@ ARROWS: dict[str, tuple[frozenset[str], str]] = {
     "started": (frozenset({"assigned", "running", "lost"}), "running"),
     "stage_started": (frozenset({"assigned", "running", "lost"}), "running"),
     "stage_finished": (frozenset({"running", "assigned", "lost"}), ""),
-    "checkpoint": (frozenset({"running", "assigned", "lost"}), ""),
+    "checkpoint": (frozenset({"running", "asking", "assigned", "lost"}), ""),
     # A question may be open in the queue, too: its machine was lost.
     "suspended": (frozenset({"queued", "assigned", "running", "lost"}), "gate"),
-    "confirmed": (frozenset({"gate", "queued"}), ""),
-    "resumed": (frozenset({"gate"}), "assigned"),
+    "confirmed": (frozenset({"gate", "asking", "lost", "queued"}), ""),
+    "resumed": (frozenset({"gate", "asking"}), "assigned"),
     "requeued": (_ON_MACHINE, "queued"),
     "machine_back": (frozenset({"lost"}), "running"),
     "published": (_ON_MACHINE, ""),
@@ -50,15 +50,26 @@ def _problems(seen: TaskSeen) -> Iterator[str]:
         allowed, target = ARROWS.get(event["type"], (None, ""))
         if allowed is not None and state not in allowed:
             yield f"event {event['id']} is {event['type']}, while the task was {state}"
-        state = _lost(event, following, state) or target or _without_event(event, following, state)
+        told = _asking(event, state) or _lost(event, following, state) or target
+        state = told or _without_event(event, following, state)
         attempts += event["type"] == "assigned"
     yield from _end(task, state, attempts)
     yield from _result(task, events)
 
 
+def _asking(event: dict[str, Any], state: str) -> str:
+    """While an agent asks in the middle of its stage that runs on, until an answer, or nobody waits
+    for one."""
+    type_, data = event["type"], event["data"]
+    if type_ == "suspended" and data.get("reason") == "question":
+        return "asking"
+    is_over = type_ == "resumed" or (type_ == "warning" and data.get("withdrawn"))
+    return "running" if state == "asking" and is_over else ""
+
+
 def _lost(event: dict[str, Any], following: dict[str, Any] | None, state: str) -> str:
     """`machine_lost` says that a machine is silent, or why what follows at once happens."""
-    if event["type"] != "machine_lost" or state != "running":
+    if event["type"] != "machine_lost" or state not in ("running", "asking"):
         return ""
     is_reason = following is not None and following["type"] in ("requeued", "failed")
     return "" if is_reason else "lost"
@@ -67,11 +78,12 @@ def _lost(event: dict[str, Any], following: dict[str, Any] | None, state: str) -
 def _without_event(event: dict[str, Any], following: dict[str, Any] | None, state: str) -> str:
     """An answer before the first stage puts the task into the queue, and is told only once."""
     goes_on = following is None or following["type"] not in ("resumed", "requeued", "cancelled")
-    return "queued" if event["type"] == "confirmed" and goes_on else state
+    is_queued = event["type"] == "confirmed" and goes_on and state == "gate"
+    return "queued" if is_queued else state
 
 
 def _end(task: dict[str, Any], state: str, attempts: int) -> Iterator[str]:
-    shown = {"gate": "suspended", "lost": "suspended"}.get(state, state)
+    shown = "suspended" if state in ("gate", "asking", "lost") else state
     if shown != task["status"]:
         yield f"the events end with {state}, and the task is {task['status']}"
     if attempts != task["attempt"]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from tests.chaos.history import Answered, History, TaskSeen
+from tests.chaos.history import Answered, History, Run, TaskSeen
 from tests.chaos.rules.violation import Violation
 
 
@@ -16,6 +16,7 @@ def check(history: History) -> Iterator[Violation]:
         yield from _two_winners(task_id, seen)
         yield from _wrong_winners(task_id, seen, answers[task_id])
     yield from _unheard(history)
+    yield from _misheard(history)
 
 
 def _two_winners(task_id: int, seen: TaskSeen) -> Iterator[Violation]:
@@ -58,6 +59,17 @@ def _unheard(history: History) -> Iterator[Violation]:
         for name, told in (("choices", run.choice), ("input", run.input)):
             if (told or wanted == name) and told not in won:
                 yield Violation("wrong answer told", run.task_id, f"{run} was told {told!r}")
+
+
+def _misheard(history: History) -> Iterator[Violation]:
+    """What an agent heard in the middle of a stage is an answer that won, and no other heard it."""
+    heard: dict[tuple[int, str], Run] = {}
+    for run in history.runs:
+        won = {e["data"].get("result") for e in _confirmed(history.tasks.get(run.task_id))}
+        for text in run.heard:
+            first = heard.setdefault((run.task_id, text), run)
+            if text not in won or first is not run or run.heard.count(text) > 1:
+                yield Violation("wrong answer heard", run.task_id, f"{run} heard {text!r}")
 
 
 def _confirmed(seen: TaskSeen | None) -> list[dict[str, Any]]:

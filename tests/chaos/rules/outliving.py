@@ -12,7 +12,7 @@ from typing import Any
 
 from muster.worker.room.leader import LEFTOVERS
 from tests.chaos.history import History, Run
-from tests.chaos.rules.overlap import MOMENT, is_thaw
+from tests.chaos.rules.overlap import MOMENT, is_thaw, stops
 from tests.chaos.rules.violation import Violation
 
 KILL_FIRST, KILL_MAKER = "kill room's first process", "kill room's maker"
@@ -78,6 +78,7 @@ def _ends(history: History, run: Run) -> Iterator[dict[str, Any]]:
     mine = [event for event in seen.events if event["attempt"] == run.attempt] if seen else []
     # What a silent machine is not known to have begun is given up before its lease is over.
     was_begun = any(event["type"] == "started" for event in mine)
+    yield from stops(history, run.task_id, run.attempt, run.stage)
     for event in mine:
         is_lost = event["type"] == "machine_lost" and "excused" in event["data"] and was_begun
         is_mine = event["type"] == "stage_finished" and event["stageIndex"] == run.stage

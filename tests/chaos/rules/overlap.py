@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import combinations
+from typing import Any
 
 from tests.chaos.history import Frozen, History, Run
 from tests.chaos.rules.violation import Violation
@@ -58,9 +59,23 @@ def _is_on(history: History, run: Run, frozen: Frozen) -> bool:
 
 
 def _repeats(history: History) -> Iterator[Violation]:
-    """A stage is begun once in an attempt."""
-    seen: dict[tuple[int, int, int], Run] = {}
+    """A stage is begun once in an attempt, and once more for each time that it was stopped in its
+    middle."""
+    seen: dict[tuple[int, int, int], list[Run]] = defaultdict(list)
     for run in history.runs:
-        first = seen.setdefault((run.task_id, run.attempt, run.stage), run)
-        if first is not run:
-            yield Violation("stage begun twice", run.task_id, f"{first}, and again {run}")
+        whose = (run.task_id, run.attempt, run.stage)
+        seen[whose].append(run)
+        if len(seen[whose]) > 1 + len(stops(history, *whose)):
+            text = ", and again ".join(map(str, seen[whose]))
+            yield Violation("stage begun twice", run.task_id, text)
+
+
+def stops(history: History, task_id: int, attempt: int, stage: int) -> list[dict[str, Any]]:
+    """The events by which the attempt's stage was stopped in its middle."""
+    seen = history.tasks.get(task_id)
+    return [
+        event
+        for event in (seen.events if seen else [])
+        if (event["type"], event["attempt"], event["stageIndex"]) == ("suspended", attempt, stage)
+        and event["data"].get("reason") in ("quota", "budget")
+    ]
