@@ -26,6 +26,7 @@ class NewsKind(StrEnum):
     TASK_CANCELLED = "task_cancelled"
     MACHINE_LOST = "machine_lost"  # and the task has failed by it
     EGRESS_REFUSED = "egress_refused"
+    BUDGET_LOW = "budget_low"  # most of a budget that a task goes by is used
 
 
 class Channel(StrEnum):
@@ -53,7 +54,8 @@ class Choice:
 
 Preferences = Mapping[NewsKind, Choice]
 
-# By default a question is told to all who may answer it, a task's end to its creator.
+# By default a question is told to all who may answer it, as is that one is about to come; a task's
+# end to its creator.
 DEFAULTS: Preferences = {
     NewsKind.GATE_OPENED: Choice(scope=Scope.PROJECTS),
     NewsKind.GATE_EXPIRED: Choice(),
@@ -62,6 +64,7 @@ DEFAULTS: Preferences = {
     NewsKind.TASK_CANCELLED: Choice(),
     NewsKind.MACHINE_LOST: Choice(),
     NewsKind.EGRESS_REFUSED: Choice(),
+    NewsKind.BUDGET_LOW: Choice(scope=Scope.PROJECTS),
 }
 TOLD = frozenset(DEFAULTS)
 # News of these kinds closes open questions: all of the task's,
@@ -69,11 +72,13 @@ CLOSING = frozenset(NewsKind) - {
     NewsKind.GATE_OPENED,
     NewsKind.TASK_COMPLETED,
     NewsKind.EGRESS_REFUSED,
+    NewsKind.BUDGET_LOW,
 }
 # or, of these kinds, only the question of the same stage.
 OF_ONE_GATE = frozenset({NewsKind.GATE_ANSWERED, NewsKind.GATE_WITHDRAWN})
 
 WITHDRAWN = "withdrawn"  # the key in a warning event's data which says that its gate is withdrawn
+BUDGET = "budget"  # likewise, that most of a budget is used
 
 _BY_EVENT = {
     EventType.SUSPENDED: NewsKind.GATE_OPENED,
@@ -94,7 +99,9 @@ def kind_of(type_: EventType, data: Mapping[str, Any]) -> NewsKind | None:
     if type_ is EventType.FAILED:
         return _BY_FAILURE.get(data.get("code", ""), NewsKind.TASK_FAILED)
     if type_ is EventType.WARNING:
-        return NewsKind.GATE_WITHDRAWN if data.get(WITHDRAWN) else None
+        if data.get(WITHDRAWN):
+            return NewsKind.GATE_WITHDRAWN
+        return NewsKind.BUDGET_LOW if data.get(BUDGET) else None
     return _BY_EVENT.get(type_)
 
 

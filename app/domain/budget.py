@@ -1,41 +1,159 @@
-"""Budgets: what a task may use before a person is asked whether it may go on."""
+"""Budgets: what a task may use, or in a month all tasks of a project or a developer, before a
+person is asked.
+"""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime
+from enum import StrEnum
 from typing import Any
 
-from app.domain.task import EventType
-from app.domain.usage import Figures
+from app.domain.errors import InvalidFields
 
 WARN_AT = 0.8  # of any of the figures
 CHOICES = ("continue", "stop")
 
-_BEGINS = frozenset(
-    {EventType.STAGE_STARTED, EventType.RESUMED, EventType.MACHINE_BACK, EventType.RESTORED}
-)
-CLOCKED = _BEGINS | {
-    EventType.STAGE_FINISHED,
-    EventType.SUSPENDED,
-    EventType.MACHINE_LOST,
-    EventType.REQUEUED,
-    EventType.FAILED,
-    EventType.CANCELLED,
-}
-"""The events between which a task works, or does not."""
+Amounts = Mapping[str, float]
+"""Some of {minutes, tokens, cost}."""
+
+
+class BudgetOf(StrEnum):
+    """Whose a budget is. A task's is for all of its rounds, the others are for a calendar month."""
+
+    TASK = "task"
+    PROJECT = "project"
+    DEVELOPER = "developer"  # who has created the task
 
 
 @dataclass(frozen=True)
 class Used:
-    """What a task has used; None: unknown, which is never too much."""
+    """What has been used; None: unknown, which is never too much."""
 
     minutes: float | None = None
     tokens: int | None = None
     cost: float | None = None
 
-    @classmethod
-    def of(cls, figures: Figures, minutes: float | None) -> "Used":
-        return cls(minutes, figures.tokens, None if figures.cost is None else float(figures.cost))
+    def known(self, figure: str) -> float:
+        return getattr(self, figure) or 0
+
+
+@dataclass(frozen=True)
+class BudgetStanding:
+    """A budget that a task goes by, and what is used of it.
+
+    `name` is what its owner is called, `month` the month's first day (UTC), None for a task's own.
+    `granted` is what people let the task itself have used, whatever others use; `by_task` is what
+    it has. `is_told`: people know that most of it is used.
+    """
+
+    of: BudgetOf
+    name: str
+    month: date | None
+    budget: Amounts
+    granted: Amounts
+    used: Used
+    by_task: Used
+    is_told: bool = False
+
+    @property
+    def key(self) -> str:
+        """Under which a task keeps what it was granted: in another month it counts no more."""
+        return f"{self.of} {self.month:%Y-%m}" if self.month else self.of.value
+
+    @property
+    def limits(self) -> Amounts:
+        return self.budget if self.month else {**self.budget, **self.granted}
+
+    @property
+    def spent(self) -> list[str]:
+        """The figures that are used up, for this task."""
+        return [
+            figure
+            for figure, limit in self.limits.items()
+            if self.used.known(figure) >= limit
+            and self.by_task.known(figure) >= self.granted.get(figure, 0)
+        ]
+
+    @property
+    def is_low(self) -> bool:
+        """Whether most of a figure is used."""
+        return any(self.used.known(name) >= WARN_AT * most for name, most in self.limits.items())
+
+    def grant(self, amounts: Amounts) -> dict[str, float]:
+        """What is granted once the task may use so much more than it has used by now."""
+        whole = self.granted if self.month else self.limits
+        more = {
+            figure: max(_whole(figure, self.by_task), whole.get(figure, 0)) + amount
+            for figure, amount in amounts.items()
+            if figure in self.budget
+        }
+        return {**self.granted, **more}
+
+    def in_words(self) -> str:
+        """Whose it is, and what was used of each figure, for people."""
+        used = ", ".join(_figure(name, limit, self.used) for name, limit in self.limits.items())
+        return f"the budget of {self._whose()}: {used}"
+
+    def told(self) -> dict[str, Any]:
+        """The same as JSON: {of, name, month ("2030-01" or null), budget, used}."""
+        return {
+            "of": self.of,
+            "name": self.name,
+            "month": f"{self.month:%Y-%m}" if self.month else None,
+            "budget": dict(self.limits),
+            "used": as_json(self.used),
+        }
+
+    def _whose(self) -> str:
+        if self.month is None:
+            return "the task"
+        whose = f"the project {self.name}" if self.of is BudgetOf.PROJECT else self.name
+        return f"{whose} for {self.month:%Y-%m}"
+
+
+def _whole(figure: str, used: Used) -> float:
+    return math.ceil(used.known(figure)) if figure == "minutes" else used.known(figure)
+
+
+def _figure(name: str, limit: float, used: Used) -> str:
+    so_far = getattr(used, name)
+    shown = "unknown" if so_far is None else f"{round(so_far, 2):,g}"
+    of = f"{shown} of {round(limit, 2):,g}"
+    return f"a cost of {of}" if name == "cost" else f"{of} {name}"
+
+
+def as_json(used: Used) -> dict[str, Any]:
+    minutes = None if used.minutes is None else round(used.minutes, 2)
+    return {"minutes": minutes, "tokens": used.tokens, "cost": used.cost}
+
+
+def question(spent: Iterable[BudgetStanding]) -> str:
+    """What people are asked of a task whose budgets these are."""
+    found = "; ".join(standing.in_words() for standing in spent)
+    return f"Used up: {found}. Let the task go on with as much once more?"
+
+
+def granted(
+    asked: Iterable[BudgetStanding], before: Mapping[str, Any] | None, more: Amounts | None
+) -> dict[str, Any]:
+    """What a task is granted in all, by `BudgetStanding.key`, when the question about these budgets
+    is answered with `continue`: so much more, or None: as much as each budget has.
+
+    Raises InvalidFields for a figure that none of them has, and where the task could not go on.
+    """
+    standings = list(asked)
+    named = {figure for standing in standings for figure in standing.budget}
+    errors = {f"budget.{f}": ["the budget has no such figure"] for f in set(more or ()) - named}
+    found = {**(before or {})}
+    for standing in standings:
+        amounts = more or standing.budget
+        found[standing.key] = standing.grant(amounts)
+        left = [figure for figure in standing.spent if figure not in amounts]
+        errors |= {f"budget.{f}": ["is used up too: say how much more"] for f in left}
+    if standings and errors:
+        raise InvalidFields(errors)
+    return found
 
 
 def said(budget: Mapping[str, Any] | None) -> dict[str, float] | None:
@@ -44,33 +162,6 @@ def said(budget: Mapping[str, Any] | None) -> dict[str, float] | None:
     return given or None
 
 
-def share(budget: Mapping[str, float] | None, grants: int, used: Used) -> float:
-    """The largest share of a figure that is used: 1.0 is all of it. `grants` is how often the
-    same was granted once more.
-    """
-    whole = {name: value * (1 + grants) for name, value in (budget or {}).items()}
-    shares = ((getattr(used, name) or 0) / value for name, value in whole.items())
-    return max(shares, default=0.0)
-
-
-def in_words(budget: Mapping[str, float] | None, grants: int, used: Used) -> str:
-    """What was used of each figure, for people."""
-    parts = []
-    for name, value in (budget or {}).items():
-        so_far = getattr(used, name)
-        shown = "unknown" if so_far is None else f"{round(so_far, 2):,g}"
-        unit = "" if name == "cost" else f" {name}"
-        label = "a cost of " if name == "cost" else ""
-        parts.append(f"{label}{shown} of {value * (1 + grants):,g}{unit}")
-    return ", ".join(parts)
-
-
-def worked(events: Iterable[tuple[EventType, datetime]], now: datetime) -> timedelta:
-    """How long a task has worked by its events in CLOCKED, in order: not while it waited."""
-    total, since = timedelta(), None
-    for type_, at in events:
-        if type_ in _BEGINS:
-            since = since or at
-        elif since is not None:
-            total, since = total + (at - since), None
-    return total + (now - since if since else timedelta())
+def month_of(now: datetime) -> date:
+    """The first day of the month, by UTC."""
+    return now.astimezone(UTC).date().replace(day=1)

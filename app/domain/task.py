@@ -19,7 +19,7 @@ class SuspendReason(StrEnum):
     GATE = "gate"
     MACHINE_LOST = "machine_lost"
     QUESTION = "question"  # its agent asks in the middle of a stage; its process and slot stay
-    BUDGET = "budget"  # in the middle of a stage, as at a gate: what it may use is used up
+    BUDGET = "budget"  # as at a gate, also in the middle of a stage: what it may use is used up
     QUOTA = "quota"  # likewise, until its agent's account may be used again
 
 
@@ -33,7 +33,7 @@ class TaskEvent(StrEnum):
     ASK = "ask"  # a gate opens
     INQUIRE = "inquire"  # in the middle of a stage its agent asks a person
     LIMIT = "limit"  # in the middle of a stage its agent's account may not be used for a while
-    SPEND = "spend"  # likewise what the task may use is used up
+    SPEND = "spend"  # likewise, or before a stage: what the task may use is used up
     GO_ON = "go_on"  # that question has been answered, or is not asked any more
     RESUME = "resume"  # what it waited for is there, and the machine still has the workspace
     REQUEUE = "requeue"
@@ -60,7 +60,8 @@ _ARROWS: dict[TaskEvent, tuple[frozenset[TaskStatus], TaskStatus]] = {
     _E.ASK: (frozenset({_S.QUEUED, _S.ASSIGNED, _S.RUNNING, _S.SUSPENDED}), _S.SUSPENDED),
     _E.INQUIRE: (frozenset({_S.RUNNING, _S.SUSPENDED}), _S.SUSPENDED),
     _E.LIMIT: (ON_MACHINE, _S.SUSPENDED),
-    _E.SPEND: (ON_MACHINE, _S.SUSPENDED),
+    # Queued: before its first stage, which it does not begin.
+    _E.SPEND: (ON_MACHINE | {_S.QUEUED}, _S.SUSPENDED),
     _E.GO_ON: (frozenset({_S.SUSPENDED}), _S.RUNNING),
     _E.RESUME: (frozenset({_S.SUSPENDED}), _S.ASSIGNED),
     _E.REQUEUE: (ON_MACHINE, _S.QUEUED),

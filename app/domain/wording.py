@@ -23,6 +23,7 @@ _TITLES = {
     NewsKind.TASK_CANCELLED: "Task {id} was cancelled",
     NewsKind.MACHINE_LOST: "Task {id} failed: its machine is lost",
     NewsKind.EGRESS_REFUSED: "Task {id} was refused a host",
+    NewsKind.BUDGET_LOW: "Task {id} goes by a budget that is nearly used up",
 }
 
 

@@ -25,7 +25,7 @@ from app.models.setting import StoredSetting
 from app.models.task import Attempt, Event, Task, Workspace
 from app.models.terminal import ChannelToken, Terminal, TerminalInput, TerminalSize
 from app.models.tunnel import Tunnel
-from app.models.usage import Usage
+from app.models.usage import Stint, Usage
 
 __all__ = [
     "Attempt",
@@ -57,6 +57,7 @@ __all__ = [
     "RefreshToken",
     "SecondFactor",
     "ServerProcess",
+    "Stint",
     "StoredSetting",
     "Task",
     "TaskCount",

@@ -1,20 +1,22 @@
 """Developers and their credentials."""
 
 import uuid
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ForeignKey, Index, exists, text
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from app.domain.roles import SystemRole
 from app.extensions import Model
-from app.models.columns import Big, BigId, Moment, pg_enum
+from app.models.columns import Big, BigId, Json, Moment, pg_enum
 
 
 class Developer(Model):
     """A person with an account. Raising `token_generation` ends all of their sessions at once.
 
-    `platform_uid` is their account on a chat platform (`domain.chat.uid`).
+    `platform_uid` is their account on a chat platform (`domain.chat.uid`). `budget` and
+    `budget_told` are as a project's, for the tasks that they create.
     """
 
     __tablename__ = "developers"
@@ -27,6 +29,8 @@ class Developer(Model):
     git_email: Mapped[str]
     token_generation: Mapped[int] = mapped_column(default=1)
     platform_uid: Mapped[str | None] = mapped_column(unique=True)
+    budget: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    budget_told: Mapped[date | None]
     disabled_at: Mapped[Moment | None]
     created_at: Mapped[Moment]
 

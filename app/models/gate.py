@@ -1,5 +1,7 @@
 """The questions of a task's stages."""
 
+from typing import Any
+
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -15,6 +17,7 @@ class Gate(Model):
 
     `number` is 0 for the question before the stage; those in its middle count from 1. One of these
     that was withdrawn stays, `answered_at` being when, without `result`: no other gets its number.
+    `budgets` are those that it is about, as `domain.budget.BudgetStanding.told` says them.
     """
 
     __tablename__ = "gates"
@@ -28,6 +31,7 @@ class Gate(Model):
     kind: Mapped[GateKind] = mapped_column(pg_enum(GateKind))
     prompt: Mapped[str]
     choices: Mapped[list[str]] = mapped_column(Json)
+    budgets: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
     requested_at: Mapped[Moment]
     expires_at: Mapped[Moment | None]
     answered_at: Mapped[Moment | None]

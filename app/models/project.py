@@ -1,5 +1,6 @@
 """Projects and their members."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
@@ -20,6 +21,8 @@ class Project(Model):
     null: all of them. `agent_options` are of the form in `domain.agents`. With `require_change` a
     task that has changed nothing fails. `quota_minutes` is how long a task may wait altogether for
     its agent's account; with `quota_elsewhere` it need not wait where another machine takes it.
+    `budget` {minutes?, tokens?, cost?} is that of a month, and `budget_told` the month in which
+    people were told last that most of it is used; `task_budget` is its tasks' by default.
     """
 
     __tablename__ = "projects"
@@ -45,6 +48,9 @@ class Project(Model):
     on_quota: Mapped[OnQuota] = mapped_column(pg_enum(OnQuota), default=OnQuota.WAIT)
     quota_minutes: Mapped[int] = mapped_column(default=1440)
     quota_elsewhere: Mapped[bool] = mapped_column(default=False)
+    budget: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    task_budget: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    budget_told: Mapped[date | None]
     created_at: Mapped[Moment]
     deleted_at: Mapped[Moment | None]
 

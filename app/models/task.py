@@ -34,9 +34,10 @@ class Task(Model):
     `checkpoints` maps a finished stage's index (as text) to {ref, commit, diff?}. `partial` is the
     latest checkpoint in the middle of a stage that is not done: {stageIndex, ref, commit, diff?}.
     `quota` is of the form in `domain.quota`; until `resume_at` the task waits for its agent's
-    account. `budget` is of the form in `domain.budget`, `grants` how often the same was granted
-    once more, `warned_at` the grants at which people were told that most of it is used. `events` is
-    the number of events in the task's history; it is read under the row's lock. `queued_at` is when
+    account. `budget` is {minutes?, tokens?, cost?}, `allowed` what people have granted beyond
+    budgets (`domain.budget.granted`), `grants` how often, `warned_at` the grants at which people
+    were told that most of the task's own is used. `running_since`: it is running. `events` is the
+    number of events in the task's history; it is read under the row's lock. `queued_at` is when
     the task last came into the queue. `usage` is what its agents have used, all attempts together:
     {inputTokens, cachedTokens, outputTokens, reasoningTokens, cost, isEstimate}; null: unknown.
     """
@@ -64,7 +65,9 @@ class Task(Model):
     resume_at: Mapped[Moment | None]
     budget: Mapped[dict[str, Any] | None] = mapped_column(Json)
     grants: Mapped[int] = mapped_column(default=0, server_default="0")
+    allowed: Mapped[dict[str, Any] | None] = mapped_column(Json)
     warned_at: Mapped[int | None]
+    running_since: Mapped[Moment | None]
     events: Mapped[int] = mapped_column(default=0)
     result: Mapped[dict[str, Any] | None] = mapped_column(Json)
     usage: Mapped[dict[str, Any] | None] = mapped_column(Json)

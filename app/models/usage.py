@@ -1,13 +1,13 @@
-"""What agents have used."""
+"""What agents have used, and how long tasks have run."""
 
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import ForeignKeyConstraint, Index, Numeric
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
-from app.models.columns import Big
+from app.models.columns import Big, BigId, Moment
 
 
 class Usage(Model):
@@ -45,4 +45,25 @@ class Usage(Model):
         Index("ix_usages_project_day", "project_id", "day"),
         Index("ix_usages_developer_day", "developer_id", "day"),
         Index("ix_usages_day", "day"),
+    )
+
+
+class Stint(Model):
+    """A time in which a task was running: written at its end. `project_id` and `developer_id` as in
+    `Usage`.
+    """
+
+    __tablename__ = "stints"
+
+    id: Mapped[BigId]
+    task_id: Mapped[Big] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"))
+    project_id: Mapped[Big]
+    developer_id: Mapped[Big]
+    began_at: Mapped[Moment]
+    ended_at: Mapped[Moment]
+
+    __table_args__ = (
+        Index("ix_stints_task", "task_id"),
+        Index("ix_stints_project", "project_id", "ended_at"),
+        Index("ix_stints_developer", "developer_id", "ended_at"),
     )

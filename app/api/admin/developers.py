@@ -42,8 +42,8 @@ def update_developer(body: dict[str, Any], developer_id: int) -> Developer:
     """Change the fields that the body names.
 
     A new password or role ends the account's sessions; disabling it ends its personal access tokens
-    too. With a personal access token, only `gitName` and `gitEmail` can be changed, and accounts
-    disabled; all that could let somebody in needs a session.
+    too. With a personal access token, only `gitName`, `gitEmail` and `budget` can be changed, and
+    accounts disabled; all that could let somebody in needs a session.
     """
     if not has_session():
         accounts.require_harmless(body)

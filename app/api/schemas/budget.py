@@ -4,14 +4,13 @@ from marshmallow import fields, validate
 
 from app.api.schemas.base import INT8, Whole
 from app.api.schemas.stored import StoredSchema
+from app.domain.budget import BudgetOf
 
 _MAX_COST = 1_000_000_000
 
 
 class BudgetSchema(StoredSchema):
-    """What a task may use before a person is asked; null, and what is left out: whatever it
-    takes.
-    """
+    """What may be used before a person is asked; null, and what is left out: whatever it takes."""
 
     minutes = Whole(minimum=1, allow_none=True, metadata={"description": "in which stages run"})
     tokens = Whole(
@@ -25,3 +24,33 @@ class BudgetSchema(StoredSchema):
         validate=validate.Range(min=0, min_inclusive=False, max=_MAX_COST),
         metadata={"description": "as agents say it, or by the admins' prices"},
     )
+
+
+class UsedSchema(StoredSchema):
+    """What was used; null: unknown."""
+
+    minutes = fields.Float(required=True, allow_none=True)
+    tokens = Whole(required=True, allow_none=True, maximum=INT8)
+    cost = fields.Float(required=True, allow_none=True)
+
+
+class MonthBudgetSchema(StoredSchema):
+    """A budget of a calendar month (UTC), and what was used of it."""
+
+    month = fields.String(required=True)
+    budget = fields.Nested(BudgetSchema, required=True, allow_none=True)
+    used = fields.Nested(UsedSchema, required=True)
+
+
+class SpentBudgetSchema(StoredSchema):
+    """A budget that is used up. A task's own is of all its rounds and has no month."""
+
+    of = fields.Enum(BudgetOf, by_value=True, required=True)
+    name = fields.String(
+        required=True, metadata={"description": "the task's id, the project's key, a name"}
+    )
+    month = fields.String(required=True, allow_none=True)
+    budget = fields.Nested(
+        BudgetSchema, required=True, metadata={"description": "with what was granted to the task"}
+    )
+    used = fields.Nested(UsedSchema, required=True)

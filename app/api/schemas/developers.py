@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from app.api.schemas.base import Flag, Id, Schema, Timestamp
+from app.api.schemas.budget import BudgetSchema
 from app.api.schemas.texts import single_line
 from app.domain.roles import SystemRole
 from app.services.people import passwords
@@ -55,6 +56,11 @@ class DeveloperChanges(Schema):
             "slack:U024BE7LH, lark:ou_…; null removes it"
         },
     )
+    budget = fields.Nested(
+        BudgetSchema,
+        allow_none=True,
+        metadata={"description": "of a calendar month (UTC), for the tasks that they create"},
+    )
 
 
 class DeveloperSchema(Schema):
@@ -63,6 +69,7 @@ class DeveloperSchema(Schema):
     role = fields.Enum(SystemRole, by_value=True, required=True)
     git_name = fields.String(required=True)
     git_email = fields.String(required=True)
+    budget = fields.Nested(BudgetSchema, required=True, allow_none=True)
     totp_enabled = fields.Boolean(required=True)
     platform_uid = fields.String(required=True, allow_none=True)
     disabled = fields.Function(

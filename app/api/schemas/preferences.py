@@ -15,6 +15,7 @@ _TOLD = {
     NewsKind.TASK_CANCELLED: "somebody else cancelled a task",
     NewsKind.MACHINE_LOST: "a task failed because its machine is lost",
     NewsKind.EGRESS_REFUSED: "a stage was refused a host that its network does not allow",
+    NewsKind.BUDGET_LOW: "most is used of a budget that a task goes by",
 }
 _SCOPE = "`own`: of tasks that you made; `projects`: of all in the projects you are a member of"
 

@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 from app.api.schemas import repository, ssh
 from app.api.schemas.agents import AgentOptionsSchema, AgentType, WarningSchema
 from app.api.schemas.base import INT8, Flag, Schema, Timestamp, Whole
+from app.api.schemas.budget import BudgetSchema
 from app.api.schemas.network import Network
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import maskable, single_line
@@ -26,6 +27,8 @@ _REQUIRE_CHANGE = "a task whose stages have changed nothing fails, as nothing_ch
 _ON_QUOTA = "what becomes of a stage whose agent's account may not be used for a while"
 _QUOTA_MINUTES = "how long a task may wait for that altogether, in a round"
 _QUOTA_ELSEWHERE = "another machine that has the agent may take the task at once"
+_BUDGET = "of a calendar month (UTC), for all of its tasks"
+_TASK_BUDGET = "of each of its tasks, where the task has none of its own"
 _ROOM = "the least that has to contain an attempt; null: what its machine has"
 
 
@@ -100,6 +103,10 @@ class ProjectUpdate(Schema):
     on_quota = fields.Enum(OnQuota, by_value=True, metadata={"description": _ON_QUOTA})
     quota_minutes = Whole(minimum=1, maximum=MAX_MINUTES, metadata={"description": _QUOTA_MINUTES})
     quota_elsewhere = Flag(metadata={"description": _QUOTA_ELSEWHERE})
+    budget = fields.Nested(BudgetSchema, allow_none=True, metadata={"description": _BUDGET})
+    task_budget = fields.Nested(
+        BudgetSchema, allow_none=True, metadata={"description": _TASK_BUDGET}
+    )
 
 
 class NewProject(ProjectUpdate):
@@ -159,6 +166,10 @@ class ProjectSchema(Schema):
         required=True,
         attribute="project.quota_elsewhere",
         metadata={"description": _QUOTA_ELSEWHERE},
+    )
+    budget = fields.Nested(BudgetSchema, required=True, allow_none=True, attribute="project.budget")
+    task_budget = fields.Nested(
+        BudgetSchema, required=True, allow_none=True, attribute="project.task_budget"
     )
     member_count = Whole(required=True)
     task_counts = fields.Dict(

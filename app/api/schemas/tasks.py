@@ -14,7 +14,6 @@ from app.api.schemas.texts import CommaList
 from app.api.schemas.usage import UsageSchema
 from app.domain.agents import AgentWarning
 from app.domain.change import has_changed
-from app.domain.pipeline import GateKind
 from app.domain.scheduling import Reason
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.domain.terminal import TerminalMode
@@ -63,19 +62,6 @@ class NewTask(Schema):
 
 class Retry(Schema):
     from_stage = Whole(load_default=None, allow_none=True)
-
-
-class GateAnswer(Schema):
-    stage_index = Whole(required=True)
-    number = Whole(
-        load_default=None,
-        allow_none=True,
-        metadata={"description": "default: whichever question of the stage is open"},
-    )
-    result = fields.String(required=True)
-    comment = fields.String(
-        load_default=None, allow_none=True, validate=validate.Length(max=10_000)
-    )
 
 
 class CreatorSchema(Schema):
@@ -226,22 +212,6 @@ class TerminalInputSchema(Schema):
 
 
 TerminalInputPage = cursor_page_of(TerminalInputSchema)
-
-
-class PendingGateSchema(Schema):
-    task_id = Id(required=True)
-    stage_index = Whole(required=True)
-    number = Whole(
-        required=True,
-        metadata={"description": "0: before the stage; those in its middle count from 1"},
-    )
-    stage_name = fields.String(required=True)
-    kind = fields.Enum(GateKind, by_value=True, required=True)
-    prompt = fields.String(required=True)
-    choices = fields.List(fields.String(), required=True)
-    requested_at = Timestamp(required=True)
-    expires_at = Timestamp(required=True, allow_none=True)
-    diff = fields.Nested(DiffSchema, required=True, allow_none=True)
 
 
 class EventFilter(OffsetQuery):

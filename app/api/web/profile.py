@@ -1,10 +1,14 @@
 """One's own account."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
 from app.api.login_limits import told_limit
 from app.api.problems import problems
 from app.api.schemas.auth import TokenPairSchema
+from app.api.schemas.budget import MonthBudgetSchema
 from app.api.schemas.profile import (
     ChatTokenSchema,
     PasswordChange,
@@ -14,9 +18,11 @@ from app.api.schemas.profile import (
 from app.domain.errors import TooManyAttempts
 from app.services.chat import accounts as chat_accounts
 from app.services.chat.accounts import NewChatToken
+from app.services.clock import now
 from app.services.people import profile
 from app.services.people.auth import Pair
 from app.services.people.profile import Profile
+from app.services.usage import budgets
 
 blp = Blueprint("profile", __name__, url_prefix="/api/web/profile", description="Your account")
 
@@ -34,6 +40,13 @@ def get_profile() -> Profile:
 def update_profile(body: dict[str, str]) -> Profile:
     """Change the author of your tasks' commits."""
     return profile.update(current_developer(), **body)
+
+
+@blp.get("/budget")
+@blp.response(200, MonthBudgetSchema)
+def get_budget() -> Mapping[str, Any]:
+    """Your budget of this month, and what the tasks that you have created have used of it."""
+    return budgets.of_developer(current_developer(), now())
 
 
 @blp.post("/chat-token")

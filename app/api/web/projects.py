@@ -1,5 +1,6 @@
 """Projects and their members, for the people who work on them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from app.api.blueprint import Blueprint
@@ -7,15 +8,18 @@ from app.api.guards import current_developer
 from app.api.paging import CursorQuery, by_cursor, cursor_page_of
 from app.api.problems import problems
 from app.api.schemas.base import Empty
+from app.api.schemas.budget import MonthBudgetSchema
 from app.api.schemas.members import ColleagueSchema, MemberSchema, NewMember, WhichMember
 from app.api.schemas.network import NewHost
 from app.api.schemas.projects import ProjectSchema, ProjectUpdate, SavedProjectSchema
 from app.domain.errors import Forbidden, NetworkOpen
 from app.models import Developer, Project, ProjectMember
+from app.services.clock import now
 from app.services.projects import members, networks, projects, views
 from app.services.projects.members import LastMaintainer
 from app.services.projects.views import ProjectView
 from app.services.search import directory
+from app.services.usage import budgets
 
 blp = Blueprint("projects", __name__, url_prefix="/api/web/projects", description="Projects")
 
@@ -66,6 +70,13 @@ def allow_host(body: dict[str, str], key: str) -> ProjectView:
     May be repeated.
     """
     return views.one(networks.allow(current_developer(), key, **body))
+
+
+@blp.get("/<key>/budget")
+@blp.response(200, MonthBudgetSchema)
+def get_project_budget(key: str) -> Mapping[str, Any]:
+    """The project's budget of this month, and what was used of it."""
+    return budgets.of_project(current_developer(), key, now())
 
 
 @blp.get("/<key>/members")

@@ -10,6 +10,7 @@ from app.api.guards import current_developer
 from app.api.openapi.headers import LOCATION
 from app.api.paging import CursorQuery, by_cursor, by_offset, offset_page_of
 from app.api.problems import problems
+from app.api.schemas.gates import GateAnswer, PendingGateSchema
 from app.api.schemas.idempotency import IDEMPOTENCY_REPLAYED, MaybeOnce
 from app.api.schemas.tasks import (
     ChannelSchema,
@@ -17,12 +18,10 @@ from app.api.schemas.tasks import (
     CreatedTaskSchema,
     EventFilter,
     EventPage,
-    GateAnswer,
     LogFilter,
     LogLineSchema,
     Look,
     NewTask,
-    PendingGateSchema,
     Retry,
     TaskDetail,
     TaskDetailSchema,

@@ -18,8 +18,9 @@ from app.domain.task import TaskEvent, TaskStatus
 from app.extensions import db
 from app.services import locks, settings
 from app.services.clock import now as clock_now
+from app.services.counts import budgets
 from app.services.dispatch import candidates, statements
-from app.services.tasks import resumption
+from app.services.tasks import resumption, suspensions
 
 
 def assign_queued() -> int:
@@ -35,17 +36,18 @@ def assign_queued() -> int:
         assigned += batch.assigned
         # A full batch that left something over is followed by another: it may have filled up
         # the only machines that its tasks could go to, not those of the tasks behind them.
-        if not (batch.is_full and batch.assigned):
+        if not (batch.is_full and batch.assigned + batch.asked):
             return assigned
 
 
 class _Batch(NamedTuple):
-    """The outcome of a pass: how many tasks it assigned, and whether it read as many as it may, so
-    that more may be waiting.
+    """The outcome of a pass: how many tasks it assigned, whether it read as many as it may, so that
+    more may be waiting, and how many wait for a person now, because a budget is used up.
     """
 
     assigned: int = 0
     is_full: bool = False
+    asked: int = 0
 
 
 def _pass() -> _Batch:
@@ -133,7 +135,10 @@ def _assign_batch(machines: Sequence[Candidate], now: datetime) -> _Batch:
     queued = db.session.connection().execute(statements.QUEUE, asked).all()
     plan = SlotPlan(machines, now, limit)
     choices: dict[int, str] = {}
+    spent = _spent([row.id for row in queued if row.is_bounded], now)
     for row in queued:
+        if row.id in spent:
+            continue
         request = candidates.request_of(
             row.agent_type,
             row.repo_url,
@@ -144,7 +149,16 @@ def _assign_batch(machines: Sequence[Candidate], now: datetime) -> _Batch:
         if chosen := plan.take(request):
             choices[row.id] = chosen.id
     assigned = _assign(choices, now) if choices else 0
-    return _Batch(assigned, is_full=len(queued) == statements.BATCH)
+    if spent:
+        db.session.commit()  # machines are locked before tasks
+    waiting = suspensions.ask_queued(spent, now) if spent else 0
+    return _Batch(assigned, is_full=len(queued) == statements.BATCH, asked=waiting)
+
+
+def _spent(bounded: Sequence[int], now: datetime) -> set[int]:
+    """Which of these tasks may not begin, because a budget that they go by is used up."""
+    found = budgets.of_tasks(bounded, now) if bounded else {}
+    return {task_id for task_id, each in found.items() if any(one.spent for one in each)}
 
 
 def _assign(choices: Mapping[int, str], now: datetime) -> int:

@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from app.domain import room
 from app.domain.task import TaskStatus
-from app.models import Attempt, Gate, MachineHeartbeat, Project, Task
+from app.models import Attempt, Developer, Gate, MachineHeartbeat, Project, Task
 from app.postgres import advisory_locks, transactions
 from app.postgres.advisory_locks import AdvisoryLock
 from app.services.dispatch.candidates import ANSWERED
@@ -102,8 +102,10 @@ QUEUE = (
         Task.quota,
         Project.repo_url,
         Project.room,
+        or_(*(each.budget.is_not(None) for each in (Task, Project, Developer))).label("is_bounded"),
     )
     .join(Project, Project.id == Task.project_id)
+    .join(Developer, Developer.id == Task.created_by)
     .where(Task.status == TaskStatus.QUEUED, _can_be_taken)
     .where(~_waits_for_person, ~_predecessor_may_live, ~_waits_for_time)
     .order_by(Task.priority.desc(), Task.id)

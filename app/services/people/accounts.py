@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
+from app.domain import budget as budgets
 from app.domain.errors import Forbidden, LastAdmin, NotFound, PlatformUidTaken, SessionRequired
 from app.domain.roles import SystemRole
 from app.extensions import db
@@ -16,7 +17,7 @@ from app.services.people import passwords, personal_tokens, second_factor
 
 # The fields that may be changed with a personal access token. With any other (password, role, chat
 # account) a stolen token could be turned into access that outlives the token.
-_HARMLESS = {"git_name", "git_email"}
+_HARMLESS = {"git_name", "git_email", "budget"}
 
 
 def require_harmless(changes: Mapping[str, Any]) -> None:
@@ -34,7 +35,8 @@ def update(
     disabled: bool | None = None,
     **changes: Any,
 ) -> Developer:
-    """Change `password`, `disabled`, `role`, `git_name`, `git_email` or `platform_uid`. Commits.
+    """Change `password`, `disabled`, `role`, `git_name`, `git_email`, `platform_uid` or `budget`.
+    Commits.
 
     A new password or role ends the account's sessions; disabling it ends its sessions and its
     personal access tokens. Raises Forbidden, NotFound, InvalidFields for a weak password,
@@ -49,6 +51,8 @@ def update(
         developer.token_generation += 1
     if new_hash is not None:
         developer.password_hash = new_hash
+    if "budget" in changes:
+        changes["budget"] = budgets.said(changes["budget"])
     for name, value in changes.items():
         setattr(developer, name, value)
     _flush()
@@ -78,6 +82,7 @@ def _told(developer: Developer) -> dict[str, Any]:
         "gitName": developer.git_name,
         "gitEmail": developer.git_email,
         "platformUid": developer.platform_uid,
+        "budget": developer.budget,
         "disabled": developer.disabled_at is not None,
         "password": developer.password_hash,
     }

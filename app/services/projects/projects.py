@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.domain import agents, network, pipeline, repository
+from app.domain import budget as budgets
 from app.domain.errors import AlreadyExists, Forbidden, InvalidFields, NotFound
 from app.domain.roles import Act
 from app.extensions import db
@@ -56,8 +57,8 @@ def update(actor: Developer, key: str, **fields: Any) -> Project:
     They are name, repo_url, default_branch, agent_type, agent_command, agent_options, pipeline,
     max_attempts, environment (replaced as a whole), secrets (each is set, or removed by None),
     git_token and ssh_key (removed by None), known_hosts, room, network, require_change, on_quota,
-    quota_minutes and quota_elsewhere. Tasks keep the pipeline that they were created with. Raises
-    NotFound, Forbidden, InvalidFields.
+    quota_minutes, quota_elsewhere, budget and task_budget. Tasks keep the pipeline, and the budget,
+    that they were created with. Raises NotFound, Forbidden, InvalidFields.
     """
     rights.require(Act.CHANGE_PROJECT, actor, get(actor, key))
     project = locked(key)
@@ -160,6 +161,9 @@ def _change(project: Project, fields: Mapping[str, Any]) -> None:
         project.network = network.hosts(fields["network"])
     if "agent_options" in fields:
         project.agent_options = agents.said(fields["agent_options"])
+    for name in ("budget", "task_budget"):
+        if name in fields:
+            setattr(project, name, budgets.said(fields[name]))
     if "pipeline" in fields:
         project.pipeline = stored_pipeline(fields["pipeline"])
     if "environment" in fields:
@@ -226,6 +230,8 @@ def _told(project: Project) -> dict[str, Any]:
         "onQuota": project.on_quota,
         "quotaMinutes": project.quota_minutes,
         "quotaElsewhere": project.quota_elsewhere,
+        "budget": project.budget,
+        "taskBudget": project.task_budget,
     }
 
 

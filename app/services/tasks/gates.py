@@ -1,5 +1,6 @@
 """Questions to people: asked before a stage, answered by exactly one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from sqlalchemy import insert, literal, select
 
 from app import bus
+from app.domain import budget as budgets
 from app.domain import pipeline
 from app.domain import task as rules
 from app.domain import tunnel as tunnel_rules
@@ -29,6 +31,7 @@ from app.services.clock import now as clock_now
 from app.services.locks import Held
 from app.services.tasks import (
     attempts,
+    grants,
     history,
     questions,
     reads,
@@ -40,7 +43,9 @@ from app.services.tasks import (
 
 @dataclass(frozen=True)
 class PendingGate:
-    """An open question, as people are shown it. `diff`: {filesChanged, insertions, deletions}."""
+    """An open question, as people are shown it. `diff`: {filesChanged, insertions, deletions};
+    `budgets`: as in `domain.budget.BudgetStanding.told`.
+    """
 
     task_id: int
     stage_index: int
@@ -52,6 +57,7 @@ class PendingGate:
     requested_at: datetime
     expires_at: datetime | None
     diff: dict[str, Any] | None
+    budgets: list[dict[str, Any]] | None
 
 
 def ask_first(task: Task, now: datetime) -> bool:
@@ -155,6 +161,7 @@ def pending(actor: Developer, task_id: int) -> PendingGate:
         requested_at=gate.requested_at,
         expires_at=gate.expires_at,
         diff=None if gate.kind is GateKind.QUESTION else workspaces.diff_at(task, gate),
+        budgets=gate.budgets,
     )
 
 
@@ -167,12 +174,14 @@ def confirm(
     *,
     number: int | None = None,
     round: int | None = None,
+    budget: Mapping[str, Any] | None = None,
 ) -> Task:
     """Answer a gate. Returns the task. Commits. Of simultaneous answers one wins, by the task's
     lock.
 
     `number` is that of the stage's question; None: whichever is open. `round` is that of a question
-    which was shown a while ago, and may be an earlier one's. Raises NotFound, Forbidden,
+    which was shown a while ago, and may be an earlier one's. `budget` is how much more the task may
+    use, with `continue`; None: as much as the budgets have. Raises NotFound, Forbidden,
     NoOpenGate, WrongRound, WrongStage, AlreadyAnswered, TunnelOpen, InvalidFields.
     """
     seen = reads.get(actor, task_id)
@@ -185,13 +194,11 @@ def confirm(
         require_no_tunnel(held)
     answer = pipeline.accept(gate.kind, gate.choices, result)
     now = clock_now()
+    is_go = isinstance(answer, pipeline.Go)
+    granted = grants.grant(held.task, gate, budgets.said(budget), now, is_go=is_go)
     gate.answered_at, gate.answered_by = now, actor.id
     gate.result, gate.comment = result, comment
-    text = f"answered by {actor.name}: {result if len(result) <= 200 else result[:199] + '…'}"
-    data = {"result": result, "comment": comment, "by": actor.id, "number": gate.number}
-    history.record(
-        held.task, EventType.CONFIRMED, text, now, stage_index=stage_index, data=data, by=actor.id
-    )
+    _record_answer(held.task, gate, actor, granted, now)
     if isinstance(answer, pipeline.Rejected):
         why = f"rejected by {actor.name}" + (f": {comment}" if comment else "")
         attempts.cancel(held, why, now, by=actor.id, gone=True)
@@ -199,14 +206,28 @@ def confirm(
         questions.answer(held.task, held.live, dict(answer.variables), now)
         attempts.change_orders(held.machine)
     else:
-        if gate.kind is GateKind.BUDGET:
-            held.task.grants += 1
         resumption.resume(held, now)
     audit.record_by_office("gate.answered", seen, actor)
     if held.machine:
         bus.wake_machines([held.machine.id])
     db.session.commit()
     return reads.get(actor, task_id)
+
+
+def _record_answer(
+    task: Task, gate: Gate, actor: Developer, granted: dict[str, Any], now: datetime
+) -> None:
+    result = gate.result or ""
+    text = f"answered by {actor.name}: {result if len(result) <= 200 else result[:199] + '…'}"
+    about: dict[str, Any] = {
+        "result": result,
+        "comment": gate.comment,
+        "by": actor.id,
+        "number": gate.number,
+    }
+    about |= granted
+    index = gate.stage_index
+    history.record(task, EventType.CONFIRMED, text, now, stage_index=index, data=about, by=actor.id)
 
 
 def _gate_to_answer(task: Task, stage_index: int, number: int | None) -> Gate:

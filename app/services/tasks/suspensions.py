@@ -1,8 +1,9 @@
 """Stages that are stopped in their middle: their agent's account may not be used for a while, or
-what their task may use is used up. The attempt waits as at a gate.
+what their task may use is used up. The attempt waits as at a gate; a task that has none yet waits
+without.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,15 +11,15 @@ from sqlalchemy import select
 
 from app import bus
 from app.domain.attempt import AttemptPhase
-from app.domain.budget import CHOICES, CLOCKED, Used, in_words, worked
+from app.domain.budget import CHOICES, BudgetStanding, question
 from app.domain.errors import TunnelOpen
 from app.domain.pipeline import GateKind
 from app.domain.quota import QuotaWaits
 from app.domain.task import EventType, FailureCode, SuspendReason, TaskEvent, TaskStatus
-from app.domain.usage import Figures
 from app.extensions import db
-from app.models import Attempt, Event, Gate, Machine, Task
+from app.models import Attempt, Gate, Machine, Task
 from app.services import locks
+from app.services.counts import budgets
 from app.services.locks import Held
 from app.services.tasks import attempts, gates, history, questions, resumption, transitions
 
@@ -76,49 +77,57 @@ def _moment(milliseconds: int | None) -> datetime | None:
 
 
 def ask(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
-    """Ask whether the task may use as much once more; until then the attempt waits without a slot,
-    in the middle of its stage or before it. The caller holds both locks, and commits.
+    """Ask whether the task may use more than its budgets; until then the attempt waits without a
+    slot, in the middle of its stage or before it. Where none is used up any more, because one was
+    raised or a month has begun, it goes on at once. The caller holds both locks, and commits.
     """
-    attempt.phase, attempt.suspends = AttemptPhase.GATE, False
-    attempts.free_slot(machine, attempt)
+    attempt.suspends = False
+    spent = _spent(task, now)
+    if spent:
+        attempt.phase = AttemptPhase.GATE
+        attempts.free_slot(machine, attempt)
+        _open_gate(task, attempt.stage_index, spent, now)
+    elif attempt.mid_stage:
+        attempt.mid_stage, attempt.run = False, attempt.run + 1
     attempts.change_orders(machine)
-    so_far = in_words(task.budget, task.grants, used_by(task, now))
-    number = questions.next_number(task, attempt.stage_index)
+
+
+def ask_queued(task_ids: Collection[int], now: datetime) -> int:
+    """Let those queued tasks wait for a person's answer whose budgets are used up, instead of
+    beginning an attempt. Returns how many do. Commits.
+    """
+    asked = 0
+    for task in locks.tasks(task_ids).values():
+        is_free = task.status is TaskStatus.QUEUED and gates.open_gate(task) is None
+        if is_free and (spent := _spent(task, now)):
+            _open_gate(task, task.current_stage_index, spent, now)
+            asked += 1
+    db.session.commit()
+    return asked
+
+
+def _spent(task: Task, now: datetime) -> list[BudgetStanding]:
+    return [standing for standing in budgets.of_task(task.id, now) if standing.spent]
+
+
+def _open_gate(task: Task, stage_index: int, spent: list[BudgetStanding], now: datetime) -> None:
+    number = questions.next_number(task, stage_index)
     gate = Gate(
         task_id=task.id,
         round=task.round,
-        stage_index=attempt.stage_index,
+        stage_index=stage_index,
         number=number,
         kind=GateKind.BUDGET,
-        prompt=f"The task's budget is used: {so_far}. Go on with as much once more?",
+        prompt=question(spent),
         choices=list(CHOICES),
+        budgets=[standing.told() for standing in spent],
         requested_at=now,
     )
     db.session.add(gate)
     transitions.move(task, TaskEvent.SPEND, now)
-    about = {"reason": SuspendReason.BUDGET, "kind": gate.kind, "choices": gate.choices}
-    history.record(
-        task,
-        EventType.SUSPENDED,
-        gate.prompt,
-        now,
-        stage_index=attempt.stage_index,
-        data={**about, "number": number},
-    )
-
-
-def used_by(task: Task, now: datetime) -> Used:
-    """What the task has used so far, in all of its rounds."""
-    db.session.flush()
-    query = (
-        select(Event.type, Event.created_at)
-        .where(Event.task_id == task.id, Event.type.in_(CLOCKED))
-        .order_by(Event.number)
-    )
-    is_timed = "minutes" in (task.budget or {})
-    events = [(row.type, row.created_at) for row in db.session.execute(query)] if is_timed else []
-    minutes = worked(events, now).total_seconds() / 60 if is_timed else None
-    return Used.of(Figures.stored(task.usage), minutes)
+    about = {"kind": gate.kind, "choices": gate.choices, "number": number, "budgets": gate.budgets}
+    about["reason"] = SuspendReason.BUDGET
+    history.record(task, EventType.SUSPENDED, gate.prompt, now, stage_index=stage_index, data=about)
 
 
 def forget(task: Task) -> None:

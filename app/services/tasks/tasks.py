@@ -25,6 +25,7 @@ from app.services.tasks import attempts, gates, history, reads, statements, tran
 _UNUSED = {
     **dict.fromkeys(("partial", "quota", "resume_at", "usage", "warned_at", "result", "failure")),
     **dict.fromkeys(("assigned_at", "started_at", "finished_at")),
+    **dict.fromkeys(("allowed", "running_since")),
     "grants": 0,
 }
 
@@ -67,7 +68,7 @@ def create(
         agent_type=new.agent_type,
         agent_options=agents.said(agent_options),
         priority=priority,
-        budget=budgets.said(budget),
+        budget=budgets.said(budget) or project.task_budget,
         pipeline=project.pipeline,
         checkpoints={},
         stage_index=0,

@@ -9,7 +9,8 @@ from datetime import datetime
 from app import bus
 from app.domain import task as rules
 from app.domain.task import EventType, SuspendReason, TaskEvent, TaskStatus
-from app.models import Task
+from app.extensions import db
+from app.models import Stint, Task
 from app.services.tasks import history
 
 _SUSPENSIONS = {
@@ -27,6 +28,7 @@ def move(task: Task, event: TaskEvent, now: datetime) -> None:
     Raises IllegalTransition. Does not commit.
     """
     task.status = rules.after(task.status, event)
+    _clock(task, now)
     task.suspend_reason = _SUSPENSIONS.get(event)
     task.updated_at = now
     if event is not TaskEvent.REQUEUE:  # which leaves the time that it waits for as it is
@@ -46,6 +48,16 @@ def move(task: Task, event: TaskEvent, now: datetime) -> None:
         case status if status in rules.ENDED:
             task.finished_at = now
             task.partial = None  # a retry begins its stage anew
+
+
+def _clock(task: Task, now: datetime) -> None:
+    """Keep how long the task runs."""
+    if task.status is TaskStatus.RUNNING:
+        task.running_since = task.running_since or now
+    elif (since := task.running_since) is not None:
+        task.running_since = None
+        whose = {"project_id": task.project_id, "developer_id": task.created_by}
+        db.session.add(Stint(task_id=task.id, **whose, began_at=since, ended_at=max(since, now)))
 
 
 def fail(

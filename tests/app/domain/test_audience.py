@@ -51,8 +51,8 @@ def hears(
     ],
 )
 def test_by_default(person: Person, gate: frozenset[Channel], end: frozenset[Channel]) -> None:
-    assert hears(K.GATE_OPENED, person) == gate
-    for kind in TOLD - {K.GATE_OPENED}:
+    assert hears(K.GATE_OPENED, person) == hears(K.BUDGET_LOW, person) == gate
+    for kind in TOLD - {K.GATE_OPENED, K.BUDGET_LOW}:
         assert hears(kind, person) == end, kind
 
 
@@ -106,6 +106,7 @@ def test_what_only_closes_cards_is_told_to_nobody(kind: NewsKind) -> None:
         (EventType.FAILED, {"code": "machine_decommissioned"}, K.MACHINE_LOST),
         (EventType.FAILED, {"code": "gate_expired"}, K.GATE_EXPIRED),
         (EventType.WARNING, {"withdrawn": True}, K.GATE_WITHDRAWN),
+        (EventType.WARNING, {"budget": {"of": "task"}}, K.BUDGET_LOW),
         (EventType.WARNING, {}, None),
         (EventType.EGRESS_REFUSED, {"host": "a.example"}, K.EGRESS_REFUSED),
         (EventType.MACHINE_LOST, {"machineId": "x"}, None),  # it is queued again, or has failed

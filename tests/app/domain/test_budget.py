@@ -1,34 +1,99 @@
-"""What a task may use before a person is asked."""
+"""What a task, or a month's tasks, may use before a person is asked."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
-from app.domain.budget import CLOCKED, Used, in_words, said, share, worked
-from app.domain.task import EventType as E
+from app.domain.budget import BudgetOf, BudgetStanding, Used, granted, month_of, question, said
+from app.domain.errors import InvalidFields
 
-NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
-USED = Used(minutes=30.0, tokens=4000, cost=None)
+MONTH = date(2026, 11, 1)
+USED = Used(minutes=30.2, tokens=4000, cost=None)
+
+
+def own(budget: dict[str, float], grant: dict[str, float] | None = None, used: Used = USED):
+    return BudgetStanding(BudgetOf.TASK, "7", None, budget, grant or {}, used, used)
+
+
+def of_project(
+    budget: dict[str, float], grant: dict[str, float] | None = None, by_task: int = 0
+) -> BudgetStanding:
+    used = Used(tokens=9000, cost=2.0)
+    whose = (BudgetOf.PROJECT, "WEB", MONTH)
+    return BudgetStanding(*whose, budget, grant or {}, used, Used(tokens=by_task))
 
 
 @pytest.mark.parametrize(
-    ("budget", "grants", "expected"),
+    ("standing", "spent", "is_low"),
     [
-        pytest.param(None, 0, 0.0, id="none"),
-        pytest.param({"tokens": 5000}, 0, 0.8, id="one figure"),
-        pytest.param({"tokens": 5000, "minutes": 30}, 0, 1.0, id="the largest share"),
-        pytest.param({"tokens": 5000, "minutes": 30}, 1, 0.5, id="as much once more"),
-        pytest.param({"cost": 1.5}, 0, 0.0, id="what is unknown is never too much"),
+        pytest.param(own({"tokens": 5000}), [], True, id="most of it"),
+        pytest.param(own({"tokens": 5001}), [], False, id="less"),
+        pytest.param(own({"tokens": 4000, "minutes": 31}), ["tokens"], True, id="one of two"),
+        pytest.param(own({"cost": 0.01}), [], False, id="what is unknown is never too much"),
+        pytest.param(own({"tokens": 4000}, {"tokens": 8000}), [], False, id="granted more"),
+        pytest.param(own({"tokens": 10}, {"tokens": 4000}), ["tokens"], True, id="all of that"),
+        pytest.param(of_project({"tokens": 9000}), ["tokens"], True, id="a month's"),
+        pytest.param(of_project({"tokens": 1}, {"tokens": 50}, 49), [], True, id="goes past it"),
+        pytest.param(of_project({"tokens": 1}, {"tokens": 50}, 50), ["tokens"], True, id="so far"),
+        pytest.param(
+            of_project({"tokens": 1, "cost": 2}, {"tokens": 50}, 1), ["cost"], True, id="another"
+        ),
     ],
 )
-def test_the_share_that_is_used(budget: dict[str, float] | None, grants: int, expected: float):
-    assert share(budget, grants, USED) == expected
+def test_what_is_spent_and_what_soon_will_be(
+    standing: BudgetStanding, spent: list[str], is_low: bool
+) -> None:
+    assert (standing.spent, standing.is_low) == (spent, is_low)
 
 
-def test_what_is_used_in_words():
-    budget = {"minutes": 30, "tokens": 5000, "cost": 1.5}
-    told = in_words(budget, 1, USED)
-    assert told == "30 of 60 minutes, 4,000 of 10,000 tokens, a cost of unknown of 3"
+def test_a_question_says_whose_budgets_are_used_and_how_much_of_them():
+    asked = question([own({"minutes": 30, "cost": 1.5}), of_project({"tokens": 5000})])
+    assert asked == (
+        "Used up: the budget of the task: 30.2 of 30 minutes, a cost of unknown of 1.5; the budget "
+        "of the project WEB for 2026-11: 9,000 of 5,000 tokens. "
+        "Let the task go on with as much once more?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("standing", "more", "expected"),
+    [
+        pytest.param(own({"tokens": 3000}), None, {"tokens": 7000}, id="beyond what it has used"),
+        pytest.param(own({"tokens": 5000}), None, {"tokens": 10_000}, id="or beyond what it may"),
+        pytest.param(own({"minutes": 30}), {"minutes": 5}, {"minutes": 36}, id="so much more"),
+        pytest.param(
+            own({"tokens": 1}, {"tokens": 4000}), {"tokens": 10}, {"tokens": 4010}, id="again"
+        ),
+        pytest.param(
+            of_project({"tokens": 5000}, by_task=300), None, {"tokens": 5300}, id="a month's"
+        ),
+        pytest.param(of_project({"tokens": 5000}), {"tokens": 2}, {"tokens": 2}, id="a little"),
+    ],
+)
+def test_what_is_granted_is_more_than_is_used(
+    standing: BudgetStanding, more: dict[str, float] | None, expected: dict[str, float]
+):
+    assert granted([standing], None, more) == {standing.key: expected}
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        pytest.param({"minutes": 5}, "budget.minutes", id="no figure of it"),
+        pytest.param({"cost": 5}, "budget.tokens", id="the other is spent, too"),
+    ],
+)
+def test_a_grant_that_lets_nothing_go_on_is_refused(more: dict[str, Any], field: str):
+    with pytest.raises(InvalidFields) as caught:
+        granted([of_project({"tokens": 1, "cost": 1})], None, more)
+    assert field in caught.value.errors
+
+
+def test_what_was_granted_for_a_month_stays_beside_what_is_granted_now():
+    before = {"task": {"tokens": 5}, "project 2026-10": {"tokens": 6}}
+    found = granted([of_project({"tokens": 5})], before, {"tokens": 7})
+    assert found == {**before, "project 2026-11": {"tokens": 7}}
 
 
 def test_a_budget_is_kept_without_what_is_null():
@@ -36,24 +101,6 @@ def test_a_budget_is_kept_without_what_is_null():
     assert said({"minutes": None}) is None
 
 
-def test_a_task_works_while_its_stages_run_and_not_while_it_waits():
-    story = [
-        (E.STAGE_STARTED, 0),
-        (E.SUSPENDED, 5),  # its agent asks
-        (E.RESUMED, 50),
-        (E.STAGE_FINISHED, 55),
-        (E.RESUMED, 100),  # a gate was answered
-        (E.STAGE_STARTED, 101),
-        (E.MACHINE_LOST, 110),
-        (E.REQUEUED, 120),
-        (E.STAGE_STARTED, 200),
-    ]
-    events = [(type_, NOW + timedelta(minutes=at)) for type_, at in story]
-    assert worked(events, NOW + timedelta(minutes=203)) == timedelta(minutes=5 + 5 + 10 + 3)
-
-
-@pytest.mark.parametrize("end", [E.FAILED, E.CANCELLED])
-def test_a_task_does_not_work_between_its_end_and_a_retry(end: E):
-    story = [(E.STAGE_STARTED, 0), (end, 5), (E.RETRIED, 99), (E.STAGE_STARTED, 100), (end, 107)]
-    events = [(type_, NOW + timedelta(minutes=at)) for type_, at in story if type_ in CLOCKED]
-    assert worked(events, NOW + timedelta(minutes=900)) == timedelta(minutes=5 + 7)
+def test_a_month_begins_by_utc():
+    assert month_of(datetime.fromisoformat("2026-12-01T00:30+02:00")) == MONTH
+    assert month_of(datetime(2026, 11, 30, 23, 59, tzinfo=UTC)) == MONTH

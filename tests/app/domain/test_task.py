@@ -14,7 +14,7 @@ ARROWS = """
     ask       suspended  suspended  suspended  suspended  .          .          .
     inquire   .          .          suspended  suspended  .          .          .
     limit     .          suspended  suspended  suspended  .          .          .
-    spend     .          suspended  suspended  suspended  .          .          .
+    spend     suspended  suspended  suspended  suspended  .          .          .
     go_on     .          .          .          running    .          .          .
     resume    .          .          .          assigned   .          .          .
     requeue   .          queued     queued     queued     .          .          .

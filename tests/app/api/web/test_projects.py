@@ -16,6 +16,7 @@ __all__ = ["admin"]
 
 
 QUOTA = {"onQuota": "wait", "quotaMinutes": 1440, "quotaElsewhere": False}  # by default
+BUDGETS = {"budget": None, "taskBudget": None}
 
 
 def test_a_project_is_made_shown_changed_and_deleted(
@@ -40,7 +41,7 @@ def test_a_project_is_made_shown_changed_and_deleted(
     shown = client.get("/api/web/projects/sHoP", headers=admin).json
     assert {**shown, "warnings": made.json["warnings"]} == made.json
     assert shown.pop("createdAt").endswith("Z")
-    assert {name: shown.pop(name) for name in QUOTA} == QUOTA
+    assert {name: shown.pop(name) for name in {**QUOTA, **BUDGETS}} == QUOTA | BUDGETS
     assert shown == {
         "key": "Shop",
         "name": "The shop",

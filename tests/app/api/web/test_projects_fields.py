@@ -138,6 +138,8 @@ def allow(*hosts: Any) -> dict[str, Any]:
         pytest.param({"requireChange": "yes"}, "requireChange", id="requireChange a word"),
         pytest.param({"onQuota": "retry"}, "onQuota", id="onQuota of another kind"),
         pytest.param({"quotaMinutes": 0}, "quotaMinutes", id="quotaMinutes 0"),
+        pytest.param({"budget": {"minutes": 0}}, "budget.minutes", id="no minute"),
+        pytest.param({"taskBudget": {"cost": -1}}, "taskBudget.cost", id="cost below 0"),
         pytest.param({"maxAttempts": 0}, "maxAttempts", id="no attempt"),
         pytest.param({"maxAttempts": 2**40}, "maxAttempts", id="too many attempts"),
         pytest.param({"room": "large"}, "room", id="unknown room"),

@@ -101,6 +101,7 @@ def test_a_question_is_shown_and_answered_once(
         "choices": ["red", "blue"],
         "expiresAt": None,
         "diff": None,
+        "budgets": None,
         "number": 0,
     }
     answer = {"stageIndex": 0, "result": "blue", "comment": "calm"}

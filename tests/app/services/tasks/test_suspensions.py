@@ -15,7 +15,7 @@ from app.services.dispatch import waiting
 from app.services.dispatch.waiting import NextAct, WaitReason
 from app.services.machines import orders
 from app.services.machines.orders import Want
-from app.services.tasks import gates, suspensions
+from app.services.tasks import suspensions
 from app.services.tunnels import tunnels
 from muster.protocol import frames
 from tests.app.services.driven import (
@@ -153,27 +153,16 @@ def test_a_report_of_another_run_changes_nothing(machine: Driven, create: Create
 # ---- budget ----------------------------------------------------------------------------------
 
 
-def test_what_was_stopped_for_its_budget_asks_and_goes_on_by_the_answer(
-    actor: Developer, machine: Driven, create: Create
+def test_what_was_stopped_for_a_budget_that_is_not_used_up_goes_on_at_once(
+    machine: Driven, create: Create
 ) -> None:
     task = running(machine, create)
     is_stopped(machine, task, "budget")
-    assert state(task) == (TaskStatus.SUSPENDED, SuspendReason.BUDGET)
-    gate = gates.pending(actor, task.id)
-    assert (gate.kind, gate.choices, gate.number) == ("budget", ["continue", "stop"], 1)
-    assert suspensions.go_on(now() + HOUR) == 0
-    gates.confirm(actor, task.id, 0, "continue")
+    assert (status(task), live(task).phase) == (TaskStatus.RUNNING, AttemptPhase.RUN)
+    assert (live(task).run, machine.row.slots_used) == (1, 1)
     assert machine.orders() == [(Want.RUN, task.id, 0)]
-    assert (status(task), live(task).run) == (TaskStatus.ASSIGNED, 1)
-
-
-def test_stop_ends_what_was_stopped_for_its_budget(
-    actor: Developer, machine: Driven, create: Create
-) -> None:
-    task = running(machine, create)
-    is_stopped(machine, task, "budget")
-    gates.confirm(actor, task.id, 0, "stop")
-    assert status(task) is TaskStatus.CANCELLED
+    machine.say(task, frames.StageStarted(0, 1))
+    assert warnings_of(task) == []
 
 
 def test_a_task_whose_work_somebody_changes_waits_until_the_tunnel_is_closed(

@@ -5,41 +5,22 @@ from datetime import timedelta
 import pytest
 
 from app.domain.attempt import AttemptPhase
-from app.domain.task import SuspendReason, TaskStatus
+from app.domain.audience import NewsKind
+from app.domain.errors import InvalidFields
+from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.extensions import db
-from app.models import Developer, Event, Task
+from app.models import Developer, Event, OutboxEntry
 from app.services.clock import now
-from app.services.dispatch import dispatch
+from app.services.counts import budgets as counts
 from app.services.machines.orders import Want
 from app.services.tasks import gates
 from app.services.usage import budgets
 from muster.protocol import frames
 from tests.app.services.driven import Driven, held, live, state, status, warnings_of
 from tests.app.services.tasks.stages_world import CHECK, DEVELOP, Create, actor, create, machine
+from tests.app.services.usage.budgets_world import at_work, is_stopped, uses
 
 __all__ = ["actor", "create", "machine"]  # fixtures
-
-DIFF = frames.DiffStat(1, 2, 3)
-
-
-def at_work(machine: Driven, create: Create, *pipeline: dict[str, object], **budget: int) -> Task:
-    task = create(list(pipeline) or [DEVELOP], budget=budget)
-    dispatch.assign_queued()
-    machine.orders()
-    machine.begins(task)
-    return task
-
-
-def uses(machine: Driven, task: Task, tokens: int, stage: int = 0, run: int = 0) -> None:
-    items = [frames.UsageItem("opus", input_tokens=tokens - 1, output_tokens=1)]
-    machine.say(task, frames.Usage(stage, "claude", items, run))
-    db.session.refresh(task)
-
-
-def is_stopped(machine: Driven, task: Task, run: int = 0) -> None:
-    ref = f"refs/muster/{task.id}/1/0-partial"
-    made = frames.Checkpoint(0, ref, "c0ffee", DIFF, run, partial=True)
-    machine.say(task, made, frames.Suspended(0, 0, "budget", run=run))
 
 
 def test_a_stage_is_stopped_when_the_budget_is_used_and_goes_on_by_the_answer(
@@ -57,7 +38,8 @@ def test_a_stage_is_stopped_when_the_budget_is_used_and_goes_on_by_the_answer(
     assert state(task) == (TaskStatus.SUSPENDED, SuspendReason.BUDGET)
     gate = gates.pending(actor, task.id)
     assert gate.prompt == (
-        "The task's budget is used: 5,000 of 5,000 tokens. Go on with as much once more?"
+        "Used up: the budget of the task: 5,000 of 5,000 tokens. "
+        "Let the task go on with as much once more?"
     )
     assert gate.diff == {"filesChanged": 1, "insertions": 2, "deletions": 3}
     gates.confirm(actor, task.id, 0, "continue")
@@ -69,11 +51,54 @@ def test_a_stage_is_stopped_when_the_budget_is_used_and_goes_on_by_the_answer(
     assert machine.orders() == [(Want.SUSPEND, task.id, 0)]
 
 
+def test_stop_ends_the_task(actor: Developer, machine: Driven, create: Create) -> None:
+    task = at_work(machine, create, tokens=10)
+    uses(machine, task, 10)
+    is_stopped(machine, task)
+    gates.confirm(actor, task.id, 0, "stop")
+    assert status(task) is TaskStatus.CANCELLED
+
+
+def test_an_answer_may_say_how_much_more(actor: Developer, machine: Driven, create: Create) -> None:
+    task = at_work(machine, create, tokens=5000)
+    uses(machine, task, 7000)
+    is_stopped(machine, task)
+    with pytest.raises(InvalidFields):
+        gates.confirm(actor, task.id, 0, "continue", budget={"minutes": 5})
+    db.session.rollback()
+    gates.confirm(actor, task.id, 0, "continue", budget={"tokens": 100, "cost": None})
+    machine.say(task, frames.StageStarted(0, 1))
+    machine.orders()
+    uses(machine, task, 99, run=1)
+    assert machine.orders() == []
+    uses(machine, task, 100, run=1)
+    assert machine.orders() == [(Want.SUSPEND, task.id, 0)]
+    confirmed = db.session.scalars(db.select(Event).where(Event.type == EventType.CONFIRMED)).one()
+    assert confirmed.data["budget"] == {"tokens": 100}
+
+
+@pytest.mark.parametrize("result", ["stop", "confirm"])
+def test_more_is_granted_only_with_what_goes_on_past_a_budget(
+    actor: Developer, machine: Driven, create: Create, result: str
+) -> None:
+    if result == "confirm":
+        task = create([{**DEVELOP, "confirm": True}], budget={"tokens": 5})
+    else:
+        task = at_work(machine, create, tokens=10)
+        uses(machine, task, 10)
+        is_stopped(machine, task)
+    with pytest.raises(InvalidFields):
+        gates.confirm(actor, task.id, 0, result, budget={"tokens": 5})
+
+
 def test_people_are_told_once_when_most_of_it_is_used(machine: Driven, create: Create) -> None:
     task = at_work(machine, create, tokens=5000)
     for tokens in (4000, 4500):
         uses(machine, task, tokens)
-    assert warnings_of(task) == ["most of its budget is used: 4,000 of 5,000 tokens"]
+    told = "most is used up: the budget of the task: 4,000 of 5,000 tokens"
+    assert warnings_of(task) == [told]
+    noted = db.select(OutboxEntry.kind).where(OutboxEntry.message == told)
+    assert list(db.session.scalars(noted)) == [NewsKind.BUDGET_LOW]
 
 
 def test_a_stage_that_ends_by_itself_is_not_followed_by_another_before_the_answer(
@@ -102,12 +127,24 @@ def test_minutes_are_counted_while_it_works(
     machine: Driven, create: Create, minutes: int, is_over: bool
 ) -> None:
     task = at_work(machine, create, minutes=minutes)
-    past = now() - timedelta(minutes=40)
-    began = db.update(Event).where(Event.task_id == task.id).values(created_at=past)
-    db.session.execute(began)
-    db.session.commit()
-    assert budgets.sweep(now()) == 1
+    later = now() + timedelta(minutes=40)
+    assert budgets.sweep(later) == 1
     assert machine.orders() == ([(Want.SUSPEND, task.id, 0)] if is_over else [])
+
+
+def test_minutes_are_not_counted_while_it_waits(
+    actor: Developer, machine: Driven, create: Create
+) -> None:
+    task = at_work(machine, create, {**DEVELOP}, {**CHECK, "confirm": True}, minutes=30)
+    began = now()
+    ends = frames.StageFinished(stage_index=0, log_end=0, how="exit", code=0)
+    machine.checkpoints(task)
+    machine.apply([machine.report(task.id, 1, ends)], at=began + timedelta(minutes=10))
+    [standing] = counts.of_task(task.id, began + timedelta(minutes=90))
+    assert standing.used.minutes == pytest.approx(10, abs=0.1)
+    gates.confirm(actor, task.id, 1, "confirm")
+    [standing] = counts.of_task(task.id, began + timedelta(minutes=95))
+    assert standing.used.minutes == pytest.approx(10, abs=0.1), "assigned, but it does not run"
 
 
 def test_a_task_without_a_budget_is_asked_nothing(machine: Driven, create: Create) -> None:

@@ -1,0 +1,52 @@
+"""Questions to people and their answers, as JSON."""
+
+from marshmallow import fields, validate
+
+from app.api.schemas.base import Id, Schema, Timestamp, Whole
+from app.api.schemas.budget import BudgetSchema, SpentBudgetSchema
+from app.api.schemas.tasks import DiffSchema
+from app.domain.pipeline import GateKind
+
+
+class GateAnswer(Schema):
+    stage_index = Whole(required=True)
+    number = Whole(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "default: whichever question of the stage is open"},
+    )
+    result = fields.String(required=True)
+    comment = fields.String(
+        load_default=None, allow_none=True, validate=validate.Length(max=10_000)
+    )
+    budget = fields.Nested(
+        BudgetSchema,
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "with `continue`: how much more the task may use than it has; "
+            "default: as much as the budget has"
+        },
+    )
+
+
+class PendingGateSchema(Schema):
+    task_id = Id(required=True)
+    stage_index = Whole(required=True)
+    number = Whole(
+        required=True,
+        metadata={"description": "0: before the stage; those in its middle count from 1"},
+    )
+    stage_name = fields.String(required=True)
+    kind = fields.Enum(GateKind, by_value=True, required=True)
+    prompt = fields.String(required=True)
+    choices = fields.List(fields.String(), required=True)
+    requested_at = Timestamp(required=True)
+    expires_at = Timestamp(required=True, allow_none=True)
+    diff = fields.Nested(DiffSchema, required=True, allow_none=True)
+    budgets = fields.List(
+        fields.Nested(SpentBudgetSchema),
+        required=True,
+        allow_none=True,
+        metadata={"description": "those that are used up, where it is asked about them"},
+    )

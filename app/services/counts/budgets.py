@@ -1,0 +1,139 @@
+"""The budgets that tasks go by, and what is used of them: one statement, also for many tasks.
+
+Of the month only those budgets are summed up which there are.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from sqlalchemy import text
+
+from app.domain.budget import BudgetOf, BudgetStanding, Used, month_of
+from app.domain.usage import Figures
+from app.extensions import db
+
+_NOW, _BEGIN = "CAST(:now AS timestamptz)", "CAST(:begin AS timestamptz)"
+# What was used since the month began by those who are in `owner(id)`.
+_OF_MONTH = """
+    SELECT owner.id, used.tokens, used.cost, (work.seconds + at_work.seconds) / 60 AS minutes
+    FROM {owners} AS owner
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN count(input_tokens) + count(output_tokens) > 0
+               THEN coalesce(sum(input_tokens), 0) + coalesce(sum(output_tokens), 0) END AS tokens,
+               sum(cost) AS cost
+        FROM usages WHERE {column} = owner.id AND day >= CAST(:month AS date)
+    ) AS used
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(extract(epoch FROM ended_at - greatest(began_at, {begin}))), 0)
+               AS seconds
+        FROM stints WHERE {column} = owner.id AND ended_at > {begin}
+    ) AS work
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(extract(epoch FROM {now} - greatest(running_since, {begin}))), 0)
+               AS seconds
+        FROM tasks
+        WHERE {in_tasks} = owner.id AND status = 'running' AND running_since < {now}
+    ) AS at_work
+"""
+_COLUMNS = {
+    BudgetOf.PROJECT: {"column": "project_id", "in_tasks": "project_id"},
+    BudgetOf.DEVELOPER: {"column": "developer_id", "in_tasks": "created_by"},
+}
+
+
+def _of_month(of: BudgetOf, owners: str) -> str:
+    return _OF_MONTH.format(owners=f"({owners})", now=_NOW, begin=_BEGIN, **_COLUMNS[of])
+
+
+def _asked(of: BudgetOf) -> str:
+    return _of_month(of, f"SELECT DISTINCT {of}_id AS id FROM asked WHERE {of}_budget IS NOT NULL")
+
+
+_USED_BY_ONE = {of: text(_of_month(of, "SELECT CAST(:owner AS bigint) AS id")) for of in _COLUMNS}
+
+
+_STANDINGS = text(f"""
+    WITH asked AS (
+        SELECT t.id, t.project_id, t.created_by AS developer_id, t.usage, t.allowed,
+               t.budget AS task_budget, t.warned_at = t.grants AS task_told,
+               p.key AS project, p.budget AS project_budget, p.budget_told AS project_told,
+               d.name AS developer, d.budget AS developer_budget, d.budget_told AS developer_told,
+               (coalesce(work.seconds, 0) + coalesce(
+                   extract(epoch FROM greatest({_NOW} - t.running_since, interval '0')), 0
+               )) / 60 AS minutes
+        FROM tasks AS t
+        JOIN projects AS p ON p.id = t.project_id
+        JOIN developers AS d ON d.id = t.created_by
+        CROSS JOIN LATERAL (
+            SELECT sum(extract(epoch FROM ended_at - began_at)) AS seconds
+            FROM stints WHERE task_id = t.id
+        ) AS work
+        WHERE t.id = ANY(CAST(:tasks AS bigint[]))
+          AND (t.budget IS NOT NULL OR p.budget IS NOT NULL OR d.budget IS NOT NULL)
+    ), of_project AS ({_asked(BudgetOf.PROJECT)}), of_developer AS ({_asked(BudgetOf.DEVELOPER)})
+    SELECT asked.*,
+           p.tokens AS project_tokens, p.cost AS project_cost, p.minutes AS project_minutes,
+           d.tokens AS developer_tokens, d.cost AS developer_cost, d.minutes AS developer_minutes
+    FROM asked
+    LEFT JOIN of_project AS p ON p.id = asked.project_id
+    LEFT JOIN of_developer AS d ON d.id = asked.developer_id
+""").execution_options(prepared="budget_standings")
+
+
+def of_tasks(task_ids: Collection[int], now: datetime) -> dict[int, list[BudgetStanding]]:
+    """What each of the tasks goes by: its own budget, its project's and its creator's, those that
+    there are. Tasks without any are left out.
+    """
+    asked = {"tasks": sorted(task_ids), **_since(month_of(now), now)}
+    rows = db.session.connection().execute(_STANDINGS, asked).mappings()
+    return {row["id"]: _standings(row, month_of(now)) for row in rows}
+
+
+def of_task(task_id: int, now: datetime) -> list[BudgetStanding]:
+    return of_tasks([task_id], now).get(task_id, [])
+
+
+def used_in_month(of: BudgetOf, owner_id: int, now: datetime) -> Used:
+    """What a project's tasks, or those that a developer has created, have used this month."""
+    asked = {"owner": owner_id, **_since(month_of(now), now)}
+    row = db.session.execute(_USED_BY_ONE[of], asked).mappings().one()
+    return _used(row["minutes"], row["tokens"], row["cost"])
+
+
+def _since(month: date, now: datetime) -> dict[str, Any]:
+    return {"month": month, "begin": datetime.combine(month, time(), UTC), "now": now}
+
+
+def _standings(row: Any, month: date) -> list[BudgetStanding]:
+    figures = Figures.stored(row["usage"])
+    by_task = _used(row["minutes"], figures.tokens, figures.cost)
+    found = []
+    for of in BudgetOf:
+        if (budget := row[f"{of}_budget"]) is None:
+            continue
+        is_own = of is BudgetOf.TASK
+        standing = BudgetStanding(
+            of=of,
+            name=str(row["id"]) if is_own else row[of],
+            month=None if is_own else month,
+            budget=budget,
+            granted={},
+            used=by_task if is_own else _used(*(row[f"{of}_{name}"] for name in _FIGURES)),
+            by_task=by_task,
+            is_told=bool(row["task_told"]) if is_own else row[f"{of}_told"] == month,
+        )
+        found.append(replace(standing, granted=(row["allowed"] or {}).get(standing.key, {})))
+    return found
+
+
+_FIGURES = ("minutes", "tokens", "cost")
+
+
+def _used(minutes: Any, tokens: Any, cost: Any) -> Used:
+    return Used(
+        float(minutes),
+        None if tokens is None else int(tokens),
+        None if cost is None else float(cost),
+    )

@@ -1,0 +1,256 @@
+"""Budgets of a calendar month: of all tasks of a project, or of a developer."""
+
+import threading
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from app.domain.budget import month_of
+from app.domain.errors import DomainError
+from app.domain.machine import MachineStatus
+from app.domain.roles import SystemRole
+from app.domain.task import EventType, SuspendReason, TaskStatus
+from app.extensions import db
+from app.models import Developer, Event, Project, Stint, Task
+from app.services.clock import now
+from app.services.counts import budgets as counts
+from app.services.dispatch import dispatch
+from app.services.machines.orders import Want
+from app.services.tasks import gates, tasks
+from app.services.usage import budgets
+from tests.app.services.driven import Driven, events_of, live, make_driven, state, warnings_of
+from tests.app.services.statements import counted
+from tests.app.services.tasks.stages_world import DEVELOP, actor, machine
+from tests.app.services.usage.budgets_world import is_stopped, uses
+from tests.factories import (
+    make_attempt,
+    make_developer,
+    make_machine,
+    make_project,
+    make_task,
+    make_usage,
+)
+
+__all__ = ["actor", "machine"]  # fixtures
+
+
+@pytest.fixture
+def project(app: Flask) -> Project:
+    return make_project(pipeline=[DEVELOP], budget={"tokens": 5000})
+
+
+def new(actor: Developer, project: Project) -> Task:
+    return tasks.create(actor, project_key=project.key, description="Do it.")
+
+
+def begun(actor: Developer, project: Project, machine: Driven) -> Task:
+    task = new(actor, project)
+    dispatch.assign_queued()
+    machine.orders()
+    machine.begins(task)
+    return task
+
+
+def used_by_others(project: Project, tokens: int, **given: object) -> None:
+    task = make_task(project=project, status=TaskStatus.COMPLETED)
+    make_attempt(task, make_machine(status=MachineStatus.OFFLINE))
+    make_usage(task, input_tokens=tokens, **given)
+
+
+def test_all_that_works_is_stopped_when_the_project_s_month_is_used(
+    actor: Developer, project: Project, machine: Driven
+) -> None:
+    one, other = (begun(actor, project, machine) for _ in range(2))
+    uses(machine, one, 3000)
+    assert machine.orders() == []
+    uses(machine, other, 2000)
+    assert machine.orders() == [(Want.SUSPEND, other.id, 0)]
+    assert budgets.sweep(now()) == 1, "the other one says nothing"
+    assert machine.orders() == [(Want.SUSPEND, one.id, 0)]
+    assert budgets.sweep(now()) == 0
+    is_stopped(machine, one)
+    gate = gates.pending(actor, one.id)
+    assert f"the budget of the project {project.key} for {now():%Y-%m}: 5,000 of" in gate.prompt
+    assert gate.budgets == [
+        {
+            "of": "project",
+            "name": project.key,
+            "month": f"{now():%Y-%m}",
+            "budget": {"tokens": 5000},
+            "used": {"minutes": pytest.approx(0, abs=1), "tokens": 5000, "cost": None},
+        }
+    ]
+    gates.confirm(actor, one.id, 0, "continue", budget={"tokens": 100})
+    uses(machine, one, 3099)
+    assert machine.orders() == [(Want.RUN, one.id, 0)], "it has used 3,000 of its own"
+    uses(machine, one, 3100)
+    assert machine.orders() == [(Want.SUSPEND, one.id, 0)]
+    assert state(other)[0] is TaskStatus.RUNNING
+
+
+def test_a_task_that_would_begin_in_a_spent_month_asks_first(
+    actor: Developer, project: Project, machine: Driven
+) -> None:
+    used_by_others(project, 5000)
+    task, free = new(actor, project), new(actor, make_project(pipeline=[DEVELOP]))
+    assert dispatch.assign_queued() == 1
+    assert state(task) == (TaskStatus.SUSPENDED, SuspendReason.BUDGET)
+    assert (task.attempt, state(free)[0]) == (0, TaskStatus.ASSIGNED)
+    assert dispatch.assign_queued() == 0
+    gates.confirm(actor, task.id, 0, "continue")
+    assert dispatch.assign_queued() == 1
+    assert live(task).stage_index == 0
+    machine.orders()
+    machine.begins(task)
+    uses(machine, task, 4999)
+    assert machine.orders() == []
+    uses(machine, task, 5000)
+    assert machine.orders() == [(Want.SUSPEND, task.id, 0)]
+
+
+def test_what_was_used_in_another_month_or_project_is_not_counted(
+    actor: Developer, project: Project, machine: Driven
+) -> None:
+    used_by_others(project, 5000, day=month_of(now()) - timedelta(days=1))
+    used_by_others(make_project(), 5000)
+    begun(actor, project, machine)
+
+
+def test_a_developer_s_month_is_of_what_they_create_in_any_project(
+    actor: Developer, machine: Driven
+) -> None:
+    one, other = (begun(actor, make_project(pipeline=[DEVELOP]), machine) for _ in range(2))
+    actor.budget = {"tokens": 100}
+    db.session.commit()
+    uses(machine, one, 60)
+    uses(machine, other, 40)
+    assert machine.orders() == [(Want.SUSPEND, other.id, 0)]
+    is_stopped(machine, other)
+    assert f"the budget of {actor.name} for" in gates.pending(actor, other.id).prompt
+    assert budgets.of_developer(actor, now()) == {
+        "month": f"{now():%Y-%m}",
+        "budget": {"tokens": 100},
+        "used": {"minutes": pytest.approx(0, abs=1), "tokens": 100, "cost": None},
+    }
+
+
+def test_people_are_told_once_a_month_whichever_task_comes_there(
+    actor: Developer, project: Project, machine: Driven
+) -> None:
+    one, other = (begun(actor, project, machine) for _ in range(2))
+    uses(machine, one, 4000)
+    uses(machine, other, 100)
+    uses(machine, one, 4100)
+    budgets.sweep(now())
+    [told] = warnings_of(one)
+    assert told.startswith(f"most is used up: the budget of the project {project.key} for")
+    assert warnings_of(other) == []
+    next_month = (month_of(now()) + timedelta(days=40)).replace(day=2)
+    project.budget = {"minutes": 1}
+    db.session.commit()
+    budgets.sweep(datetime.combine(next_month, datetime.min.time(), UTC))
+    assert live(one).suspends
+
+
+def test_minutes_of_a_month_are_those_after_its_begin(app: Flask, project: Project) -> None:
+    begin = datetime.combine(month_of(now()), datetime.min.time(), UTC)
+    task = make_task(project=project, status=TaskStatus.RUNNING)
+    task.running_since = begin - timedelta(hours=1)
+    whose = {"task_id": task.id, "project_id": project.id, "developer_id": task.created_by}
+    for ends in (-20, 20):  # the one before, the other around the begin
+        span = {
+            "began_at": begin + timedelta(minutes=ends - 30),
+            "ended_at": begin + timedelta(minutes=ends),
+        }
+        db.session.add(Stint(**whose, **span))
+    db.session.flush()
+    [standing] = counts.of_task(task.id, begin + timedelta(minutes=60))
+    assert standing.used.minutes == pytest.approx(20 + 60)
+    assert standing.by_task.minutes == pytest.approx(30 + 30 + 120)
+
+
+def test_a_report_of_usage_costs_one_statement_for_all_budgets(
+    actor: Developer, project: Project, machine: Driven
+) -> None:
+    task = begun(actor, project, machine)
+    other = begun(actor, make_project(pipeline=[DEVELOP]), machine)
+    sent = []
+    for each, tokens in ((task, 1), (other, 1), (task, 10), (other, 10)):
+        with counted() as statements:
+            uses(machine, each, tokens)
+        sent.append(statements)
+    del sent[:2]  # what was new to the session
+    assert len(sent[0]) == len(sent[1])
+    assert len([line for line in sent[0] if "AS developer_id, t.usage" in line]) == 1
+
+
+# ---- races -----------------------------------------------------------------------------------
+
+
+def at_once(app: Flask, *acts: object) -> Counter[str]:
+    """What became of these acts, begun at the same moment over connections of their own."""
+    start = threading.Barrier(len(acts))
+    outcomes: list[str] = []
+
+    def act(each: object) -> None:
+        with app.app_context():
+            start.wait()
+            try:
+                outcomes.append(str(each()))  # type: ignore[operator]
+            except DomainError as error:
+                outcomes.append(type(error).__name__)
+            finally:
+                db.session.remove()
+
+    threads = [threading.Thread(target=act, args=(each,)) for each in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return Counter(outcomes)
+
+
+def test_of_simultaneous_answers_one_grants_and_a_gate_is_asked_once(committed_app: Flask) -> None:
+    actor = make_developer(role=SystemRole.ADMIN)
+    machine = make_driven()
+    project = make_project(pipeline=[DEVELOP], budget={"tokens": 10})
+    used_by_others(project, 10)
+    task = new(actor, project)
+    ids = (actor.id, task.id)
+    db.session.commit()
+    at_once(committed_app, *[dispatch.assign_queued] * 3)
+    db.session.expire_all()
+    assert events_of(task).count(EventType.SUSPENDED) == 1
+
+    def answer() -> str:
+        who = db.session.get_one(Developer, ids[0])
+        db.session.commit()
+        gates.confirm(who, ids[1], 0, "continue")
+        return "won"
+
+    assert at_once(committed_app, *[answer] * 4) == {"won": 1, "AlreadyAnswered": 3}
+    db.session.expire_all()
+    assert (task.grants, task.allowed) == (1, {f"project {now():%Y-%m}": {"tokens": 10}})
+    assert machine.row.slots_used == 0
+
+
+def test_of_simultaneous_crossings_one_tells(committed_app: Flask) -> None:
+    actor = make_developer(role=SystemRole.ADMIN)
+    project = make_project(pipeline=[DEVELOP], budget={"tokens": 10})
+    machines = [make_driven() for _ in range(3)]
+    found = []
+    for each in machines:
+        task = tasks.create(
+            actor, project_key=project.key, description="Do it.", machine_id=each.machine_id
+        )
+        dispatch.assign_queued()
+        each.orders()
+        each.begins(task)
+        found.append(task.id)
+    used_by_others(project, 9)
+    db.session.commit()
+    at_once(committed_app, *[lambda: budgets.sweep(now())] * 3)
+    query = db.select(Event.task_id).where(Event.type == EventType.WARNING)
+    assert len(list(db.session.scalars(query.where(Event.task_id.in_(found))))) == 1

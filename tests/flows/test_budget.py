@@ -1,0 +1,66 @@
+"""A task whose budget is used: its agent is stopped, and goes on by a person's answer."""
+
+from pathlib import Path
+
+from tests.flows.running import Running, until
+from tests.flows.test_quota import RECORDED, is_there
+from tests.muster.worker.repositories import as_root
+
+# As the recordings have them: each message is told of with what it took.
+STAND_IN = """#!/bin/sh
+case "$*" in *stream-json*) ;; *) echo "2.1.197 (Claude Code)"; exit 0;; esac
+echo "called: $*" | tr "\\n" " "; echo
+if [ -e half.txt ]; then cp half.txt whole.txt; cat {there}/done.jsonl; exit 0; fi
+echo half > half.txt
+head -n 1 {there}/done.jsonl
+number=0
+while :; do
+    number=$((number + 1))
+    sed -n "2s/msg_0002/msg_$number/p" {there}/done.jsonl
+    sleep 0.2
+done
+"""
+
+
+def install(running: Running) -> None:
+    """A stand-in for claude that uses a thousand tokens with each message, until it is stopped."""
+    there: Path = running.agents
+    (there / "done.jsonl").write_text((RECORDED / "claude-resumed.jsonl").read_text())
+    program = there / "claude.new"
+    program.write_text(STAND_IN.format(there=there))
+    program.chmod(0o755)
+    program.rename(there / "claude")
+
+
+@as_root
+def test_a_budget_of_5000_tokens_stops_the_agent_and_an_answer_lets_it_go_on(
+    running: Running,
+) -> None:
+    install(running)
+    until(lambda: is_there(running), "agent")
+    project = running.project("BUDGET", {"name": "x", "command": "do"}, agentType="claude")
+    task = running.task(project, budget={"tokens": 5000})
+    waiting = task.until("suspended")
+    assert (waiting["suspendReason"], waiting["budget"]) == ("budget", {"tokens": 5000})
+    machine = running.api.get(f"/api/web/machines/{waiting['machineId']}")
+    assert machine["slots"]["used"] == 0
+    gate = running.api.get(f"{task.path}/pending-confirm")
+    assert (gate["kind"], gate["choices"]) == ("budget", ["continue", "stop"])
+    assert gate["diff"] == {"filesChanged": 1, "insertions": 1, "deletions": 0}
+    [spent] = gate["budgets"]
+    used = waiting["usage"]["inputTokens"] + waiting["usage"]["outputTokens"]
+    assert (spent["of"], spent["used"]["tokens"]) == ("task", used)
+    assert used >= 5000
+    body = {"stageIndex": 0, "result": "continue", "budget": {"tokens": 3000}}
+    task.act("confirm-stage", body)
+    done = task.until("completed")
+    assert done["attempt"] == 1
+    git = running.repository.git
+    assert git("show", f"{done['branch']}:whole.txt") == "half"
+    last = [line for line in task.log().decode().splitlines() if line.startswith("called: ")][-1]
+    assert "--resume" in last
+    story = [event["type"] for event in task.events() if event["type"] not in ("log", "workspace")]
+    begun = ["created", "assigned", "started", "stage_started"]
+    asked = ["checkpoint", "suspended", "confirmed", "resumed"]
+    ended = ["stage_started", "checkpoint", "stage_finished", "published", "completed"]
+    assert [type_ for type_ in story if type_ != "warning"] == begun + asked + ended
