@@ -4,7 +4,8 @@
 anew, and the exit statuses to `recorded/endings.json`; null is one that still waited and had to be
 ended.
 
-What of their standard error is read is in `AGENT-SCENARIO.log`, without the places in their code.
+What of their standard error is read is in `AGENT-SCENARIO.log`, without the places in their code,
+and in `kept/AGENT-SCENARIO.jsonl` what of the files that they keep themselves tells of tokens.
 What differs from run to run and from machine to machine (paths, ports, ids) is replaced.
 """
 
@@ -109,6 +110,8 @@ HEARD = {
     "gemini": ("rate-limited-untold", "overloaded"),
     "codex": ("denied",),
 }
+KEPT = {"codex": ".codex/sessions/*/*/*/*.jsonl", "gemini": ".gemini/tmp/*/chats/*.jsonl"}
+OF_USE = {"codex": ("repair", "resumed"), "gemini": ("repair",)}
 OF_THE_MACHINE = re.compile(r"^ |/tmp|/root|file://")
 
 
@@ -148,8 +151,18 @@ def record(agent: Agent, scenario: str) -> int | None:
             lines = neutral(ended.stderr, ground).splitlines(keepends=True)
             kept = [line for line in lines if not OF_THE_MACHINE.search(line)]
             path.with_suffix(".log").write_text("".join(kept))
+        if scenario in OF_USE.get(agent.name, ()):
+            keep(ground, path)
     sys.stderr.write(f"{path.name}: {ended.status} after {ended.seconds:.0f} s\n")
     return ended.status
+
+
+def keep(ground: Ground, path: Path) -> None:
+    texts = [found.read_text() for found in sorted(ground.home.glob(KEPT[ground.agent.name]))]
+    lines = neutral("".join(texts), ground).splitlines(keepends=True)
+    file = path.parent / "kept" / path.name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("".join(line for line in lines if '"token' in line))
 
 
 def main(names: list[str]) -> None:

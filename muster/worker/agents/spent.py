@@ -60,7 +60,8 @@ def of_run(facts: Mapping[str, Any], spent: Spent | None) -> list[UsageItem]:
 
 
 def _less(items: Sequence[UsageItem], before: Sequence[UsageItem]) -> list[UsageItem]:
-    """What has come since. A figure that was not known then is not known now."""
+    """What has come since. A figure that was not known then is not known now; nor is one that has
+    shrunk, for it is not counted as it was then."""
     known = {item.model: item for item in before}
     return [_difference(item, known.get(item.model)) for item in items]
 
@@ -71,7 +72,7 @@ def _difference(item: UsageItem, before: UsageItem | None) -> UsageItem:
     figures = {}
     for name in (*_TOKENS, "cost"):
         now, then = getattr(item, name), getattr(before, name)
-        figures[name] = None if now is None or then is None else max(now - then, 0)
+        figures[name] = None if now is None or then is None or now < then else now - then
     return UsageItem(item.model, **figures)
 
 

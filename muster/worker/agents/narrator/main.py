@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from time import monotonic, time
 
-from muster.worker.agents.narrator import formats
+from muster.worker.agents.narrator import formats, ledger
 from muster.worker.agents.narrator.agent import ERRORS, OUTPUT, Agent
 from muster.worker.agents.narrator.channel import Channel
 from muster.worker.agents.narrator.inquiries import Inquiries
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from muster.worker.agents.narrator.acp.conversation import Conversation
     from muster.worker.agents.narrator.entries import Told
     from muster.worker.agents.narrator.formats import Format
+    from muster.worker.agents.narrator.ledger import Ledger
 
 ACP = "acp"
 
@@ -33,7 +34,7 @@ ACP = "acp"
 def main(argv: list[str]) -> NoReturn:
     name, _, *command = argv
     channel = Channel.inherited()
-    teller = Teller(Screen(1), channel)
+    teller = Teller(Screen(1), channel, ledger.of_name(name))
     inquiries = Inquiries(channel, teller.tell)
     if name == ACP:
         from muster.worker.agents.narrator.acp.conversation import Conversation
@@ -61,27 +62,37 @@ def _listen(
     narrations = {OUTPUT: Narration(spoken), ERRORS: Aside(spoken)}
 
     def due() -> float | None:
-        return 0.0 if conversation and conversation.outgoing else teller.limits.due
+        moments = (teller.limits.due, teller.ledger.due)
+        first = min((each for each in moments if each is not None), default=None)
+        return 0.0 if conversation and conversation.outgoing else first
 
     for stream, data in agent.heard(due, inquiries):
         teller.tell(narrations[stream].heard(data))
         if conversation is not None:
             conversation.go_on(agent)
+        teller.look()
         if teller.must_end():
             agent.stop()
     for narration in reversed(narrations.values()):
         teller.tell(narration.end())
+    teller.look(is_last=True)
 
 
 class Teller:
-    def __init__(self, screen: Screen, channel: Channel) -> None:
-        self._screen, self._channel = screen, channel
+    def __init__(self, screen: Screen, channel: Channel, ledger: Ledger) -> None:
+        self._screen, self._channel, self.ledger = screen, channel, ledger
         self.limits = Limits()
 
     def tell(self, told: Iterable[Told]) -> None:
         for one in told:
+            self.ledger.heard(one, monotonic())
             for each in self.limits.heard(one, monotonic(), time()):
                 self._tell(each)
+
+    def look(self, *, is_last: bool = False) -> None:
+        """Tells what the agent has used by its own account."""
+        for told in self.ledger.last() if is_last else self.ledger.look(monotonic()):
+            self._tell(told)
 
     def must_end(self) -> bool:
         """Whether a limit has come to where its agent has to be ended; says so."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     Draw = Callable[[int], str]
 
+OF_SESSION = ", in the whole conversation"
 FEW_LINES = 6  # of what a tool said; the transcript has the others
 
 _BOLD, _DIM, _THOUGHT = "1", "2", "2;3"
@@ -118,12 +119,19 @@ def opening(agent: str, *facts: str) -> Draw:
     return lambda width: _rule(f"{agent} · {' · '.join(filter(None, facts))}".rstrip(" ·"), width)
 
 
-def closing(usage: list[dict[str, Any]], turns: int | None, denied: int) -> Draw:
+def closing(
+    usage: list[dict[str, Any]],
+    turns: int | None,
+    denied: int | None,
+    *,
+    is_of_session: bool = False,
+) -> Draw:
     """The last line: what it took."""
     said = []
     if turns is not None:
         said.append(f"{turns} turn{'' if turns == 1 else 's'}")
-    said += [summary] if (summary := spent(usage)) else []
+    if summary := spent(usage):
+        said.append(summary + (OF_SESSION if is_of_session else ""))
     if denied:
         said.append(f"{denied} denied")
     return lambda width: _rule(" · ".join(said) or "end", width)

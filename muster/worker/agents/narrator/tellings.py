@@ -64,11 +64,35 @@ def recovered() -> Told:
     return Told(facts={"failure": None})
 
 
-def ending(usage: list[dict[str, Any]], turns: int | None, denied: int, **facts: Any) -> Told:
-    """The end of a run, and what it took."""
-    title = rendering.spent(usage) or "usage unknown"
-    made = entry("usage", title, usage=usage, turns=turns, denied=denied)
-    told = {"usage": usage, "denied": denied, **facts}
+def ending(
+    usage: list[dict[str, Any]],
+    turns: int | None,
+    denied: int,
+    *,
+    is_of_session: bool = False,
+    **facts: Any,
+) -> Told:
+    """The end of a run, and what it took; or what its whole conversation did, also before it."""
+    told = spent(usage, is_of_session=is_of_session, turns=turns, denied=denied)
+    told.facts = {"usage": usage, "denied": denied, **facts}
+    if is_of_session:
+        told.facts["isOfSession"] = True
     if turns is not None:
-        told["turns"] = turns
-    return Told(rendering.closing(usage, turns, denied), made, told)
+        told.facts["turns"] = turns
+    return told
+
+
+def spent(
+    usage: list[dict[str, Any]],
+    *,
+    is_of_session: bool = False,
+    turns: int | None = None,
+    denied: int | None = None,
+) -> Told:
+    """What was used, where the facts are told by themselves."""
+    title = rendering.spent(usage) or "usage unknown"
+    if is_of_session:
+        title += rendering.OF_SESSION
+    of_it = is_of_session or None
+    made = entry("usage", title, usage=usage, turns=turns, denied=denied, isOfSession=of_it)
+    return Told(rendering.closing(usage, turns, denied, is_of_session=is_of_session), made)

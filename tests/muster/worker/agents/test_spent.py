@@ -57,9 +57,9 @@ def test_another_conversation_begins_at_nothing() -> None:
     assert of(facts(300, session="s2"), first, stage=1) == [UsageItem(input_tokens=300)]
 
 
-def test_what_was_not_known_before_is_not_known_now_and_nothing_is_below_zero() -> None:
-    first = spent.counted(facts(1000), 0, 0, None)
-    told = facts(900, outputTokens=7)
+def test_what_was_not_known_before_is_not_known_now_nor_is_what_has_shrunk() -> None:
+    first = spent.counted(facts(1000, cachedTokens=500), 0, 0, None)
+    told = facts(1000, cachedTokens=499, outputTokens=7)
     assert of(told, first, stage=1) == [UsageItem(input_tokens=0)]
 
 

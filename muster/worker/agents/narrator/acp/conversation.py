@@ -36,6 +36,7 @@ FAILED = 1
 
 _UNKNOWN_METHOD, _BAD_PARAMETERS, _NOT_DONE = -32601, -32602, -32603
 _WANTS_LOGIN = -32000
+_OF_LAST_REQUEST = ("OpenCode",)  # as of 1.18: its answer's usage is that of its last request
 _WHY = {
     "max_tokens": "It has reached the most tokens that it may use.",
     "max_turn_requests": "It has asked its model as often as it may in one turn.",
@@ -157,7 +158,8 @@ class Conversation:
 
     def _done(self, result: dict[str, Any]) -> list[Told]:
         why = string(result["stopReason"])
-        self._updates.used(mapping(result.get("usage") or {}))
+        if self._name not in _OF_LAST_REQUEST:
+            self._updates.used(mapping(result.get("usage") or {}))
         told = self._updates.end()
         if why == "end_turn":
             return [*told, *self._over(0)]

@@ -109,7 +109,7 @@ class Updates:
         if self._cost is not None:
             empty = usage(None, taken=None, cached=None, made=None, reasoning=None, cost=None)
             used = [{**(used[0] if used else empty), "cost": self._cost}]
-        return tellings.ending(used, None, len(self._denied), isOfSession=True)
+        return tellings.ending(used, None, len(self._denied), is_of_session=True)
 
     def _piece(self, kind: str, text: str) -> list[Told]:
         told = self._said() if kind != self._saying else []

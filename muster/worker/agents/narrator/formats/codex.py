@@ -66,19 +66,11 @@ class Codex:
 
     def _completed(self, said: dict[str, Any]) -> list[Told]:
         self._turns += 1
-        used = usage(
-            None,
-            taken=count(said.get("input_tokens")),
-            cached=count(said.get("cached_input_tokens")),
-            made=count(said.get("output_tokens")),
-            reasoning=count(said.get("reasoning_output_tokens")),
-            cost=None,
-        )
         told = self.end()
         if self._has_failed:
             self._has_failed = False
             told.append(tellings.recovered())
-        ending = tellings.ending([used], self._turns, self._denied, isOfSession=True)
+        ending = tellings.ending([used(said)], self._turns, self._denied, is_of_session=True)
         return [*told, ending]
 
     def _failed(self, message: str) -> list[Told]:
@@ -130,6 +122,18 @@ class Codex:
                     call.diff = self._changes.diff(call.id, _files(item))
                 return [call.told()]
         return None
+
+
+def used(said: dict[str, Any]) -> dict[str, Any]:
+    """The fact, of the API's figures."""
+    return usage(
+        None,
+        taken=count(said.get("input_tokens")),
+        cached=count(said.get("cached_input_tokens")),
+        made=count(said.get("output_tokens")),
+        reasoning=count(said.get("reasoning_output_tokens")),
+        cost=None,
+    )
 
 
 def _call(kind: str, item: dict[str, Any]) -> Call:

@@ -12,6 +12,7 @@ import pytest
 
 from muster.worker.agents.narrator.agent import LIMITED, PATIENCE
 from muster.worker.agents.narrator.limits import GRACE
+from tests.muster.worker.agents.narrator.listening import Listening
 from tests.muster.worker.agents.narrator.narrator_process import (
     BARE,
     LONGEST,
@@ -212,3 +213,42 @@ def test_it_starts_with_few_modules() -> None:
         "muster.worker",
         "muster.worker.agents",
     }
+
+
+def test_what_an_agent_keeps_account_of_is_told_while_it_runs_and_at_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CODEX_HOME", str(tmp_path))
+    file = tmp_path / "sessions" / "2026" / "11" / "26" / "rollout-1-t-1.jsonl"
+    file.parent.mkdir(parents=True)
+    go = tmp_path / "go"
+
+    def counted(tokens: int) -> str:
+        info = {"total_token_usage": {"input_tokens": tokens}}
+        line = {"type": "event_msg", "payload": {"type": "token_count", "info": info}}
+        return f"echo '{json.dumps(line)}' >> {file}"
+
+    def look() -> None:
+        if told := heard.facts.get("usage"):
+            go.write_text(str(told[0]["inputTokens"]))
+
+    opening = f"echo '{json.dumps({'type': 'thread.started', 'thread_id': 't-1'})}'"
+    until = f"until [ -e {go} ]; do sleep 0.05; done; cat {go}"
+    script = "; ".join([counted(7), opening, until, counted(9), "exit 3"])
+    heard = Listening(look)
+    with heard:
+        ended = subprocess.run(
+            command("/bin/sh", "-c", script, format_name="codex"),
+            env={**os.environ, **heard.variables},
+            pass_fds=[heard.descriptor],
+            capture_output=True,
+            text=True,
+            timeout=LONGEST,
+            check=False,
+        )
+    assert ended.returncode == 3
+    assert ended.stdout.splitlines()[1] == "7"
+    assert "── tokens 9 in, in the whole conversation ──" in ended.stdout
+    assert heard.facts["usage"][0]["inputTokens"] == 9
+    assert heard.facts["isOfSession"]
+    assert [entry["kind"] for entry in heard.entries] == ["usage"]

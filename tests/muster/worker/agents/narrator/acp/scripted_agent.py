@@ -31,7 +31,7 @@ class ScriptedAgent:
         return schema.InitializeResponse(
             protocol_version=int(os.environ.get("VERSION", protocol_version)),
             agent_capabilities=schema.AgentCapabilities(load_session="FORGETS" not in os.environ),
-            agent_info=schema.Implementation(name="scripted", version="1"),
+            agent_info=schema.Implementation(name=os.environ.get("NAME", "scripted"), version="1"),
         )
 
     async def new_session(self, cwd: str, mcp_servers: Any = None, **_: Any) -> Any:

@@ -99,6 +99,10 @@ def test_what_it_does_is_shown_and_told(ask: Ask, tmp_path: Path) -> None:
     assert told.facts.get("failure") is None
 
 
+def test_the_usage_of_a_last_request_is_not_taken_for_that_of_all(ask: Ask) -> None:
+    assert ask("repair", NAME="OpenCode").facts["usage"] == []
+
+
 @pytest.mark.parametrize(
     ("permissions", "kinds"),
     [("edit", ["edit", "denied"]), ("run", ["edit", "command"]), ("all", ["edit", "command"])],
