@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
+from msgspec.structs import replace
+
 from muster.protocol.frames import AgentOptions, RunStage
 from muster.worker.agents import environment, in_rooms, narrated
 from muster.worker.agents.adapters import acp, custom
@@ -43,6 +45,9 @@ def command(
     env = _environment(order, workspace, adapter.variables(ask) if adapter else {})
     is_read = narrated.has_format(adapter, ask, env["PATH"]) and narrates()
     if adapter and is_read:
+        if order.run > 0 and kept.session is None:
+            # The run before was read, too: it was stopped before there was a conversation.
+            ask = _ask(order, replace(kept, conversed=False), room)
         ask = ask._replace(structured=True, server=narrated.server(room))
         env = _environment(order, workspace, adapter.variables(ask))
     elif adapter and adapter.format == ACP:

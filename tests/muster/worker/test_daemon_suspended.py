@@ -90,6 +90,30 @@ def test_the_next_run_goes_on_in_the_same_session_also_after_a_restart(spent: Wo
 
 
 @as_root
+def test_an_agent_that_was_stopped_before_it_spoke_begins_anew(
+    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bin = worker.layout.home.parent
+    done = (RECORDED / "claude-resumed.jsonl").read_text()
+    (bin / "claude").write_text(
+        "#!/bin/sh\nprintf 'called: %s\\n' \"$*\"\n"
+        "[ -e begun ] || { touch begun; exec sleep 600; }\n"
+        'case " $* " in *" --continue "*) echo "No conversation found" >&2; exit 1;; esac\n'
+        f"cat <<'END'\n{done}END\n"
+    )
+    (bin / "claude").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{bin}:{os.environ['PATH']}")
+    worker.take(worker.made(room="full"))
+    limited(worker)
+    worker.server.until(lambda: b"called: " in worker.server.log())
+    worker.server.send(Suspend(7, 1, 0, 0, "budget"))
+    worker.server.until_said(Suspended)
+    limited(worker, run=1)
+    assert worker.server.until_said(StageFinished).code == 0
+    assert b"do not begin anew" not in worker.server.log()
+
+
+@as_root
 def test_a_limit_fails_the_stage_where_the_order_does_not_say_to_wait(spent: WorkerHome) -> None:
     spent.take(spent.made(room="full"))
     spent.run("repair it", kind="agent", agent="claude")
