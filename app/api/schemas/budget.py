@@ -45,7 +45,7 @@ class MonthBudgetSchema(StoredSchema):
 class SpentBudgetSchema(StoredSchema):
     """A budget that is used up. A task's own is of all its rounds and has no month."""
 
-    of = fields.Enum(BudgetOf, by_value=True, required=True)
+    of = fields.String(required=True, validate=validate.OneOf([of.value for of in BudgetOf]))
     name = fields.String(
         required=True, metadata={"description": "the task's id, the project's key, a name"}
     )
