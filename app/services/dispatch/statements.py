@@ -94,6 +94,8 @@ _can_be_taken = or_(
         select(_able.c.machine, _able.c.agent, func.generate_series(0, _able.c.room))
     ),
 )
+_goes_by_budget = or_(*(each.budget.is_not(None) for each in (Task, Project, Developer)))
+_has_stages_left = Task.stage_index < func.jsonb_array_length(Task.pipeline)  # a push uses nothing
 QUEUE = (
     select(
         Task.id,
@@ -102,7 +104,7 @@ QUEUE = (
         Task.quota,
         Project.repo_url,
         Project.room,
-        or_(*(each.budget.is_not(None) for each in (Task, Project, Developer))).label("is_bounded"),
+        and_(_has_stages_left, _goes_by_budget).label("is_bounded"),
     )
     .join(Project, Project.id == Task.project_id)
     .join(Developer, Developer.id == Task.created_by)

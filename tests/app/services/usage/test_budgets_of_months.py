@@ -110,6 +110,16 @@ def test_a_task_that_would_begin_in_a_spent_month_asks_first(
     assert machine.orders() == [(Want.SUSPEND, task.id, 0)]
 
 
+def test_a_task_of_which_only_the_push_is_left_is_asked_nothing(
+    actor: Developer, project: Project, machine: Driven
+) -> None:
+    used_by_others(project, 5000)
+    task = new(actor, project)
+    task.stage_index = 1
+    db.session.commit()
+    assert dispatch.assign_queued() == 1
+
+
 def test_what_was_used_in_another_month_or_project_is_not_counted(
     actor: Developer, project: Project, machine: Driven
 ) -> None:
