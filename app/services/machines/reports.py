@@ -29,7 +29,7 @@ from app.services.counts import fleet
 from app.services.logs import logs, transcripts
 from app.services.machines import continuations, transitions
 from app.services.machines.continuations import Outcome
-from app.services.tasks import attempts, egress, stages, workspaces
+from app.services.tasks import attempts, checkpoints, egress, stages, workspaces
 from app.services.tasks.stages import LiveAttempt
 from app.services.tunnels import tunnels
 from app.services.usage import keeping as usage
@@ -267,7 +267,7 @@ _EFFECTS: dict[type, Callable[[LiveAttempt, Any], None]] = {
     frames.Suspended: stages.suspended,
     frames.Asked: stages.asked,
     frames.Unasked: stages.unasked,
-    frames.Checkpoint: stages.checkpointed,
+    frames.Checkpoint: checkpoints.made,
     frames.Published: stages.published,
     frames.Failed: stages.failed,
     frames.Lost: lambda live, body: stages.lost(live, body.reason),

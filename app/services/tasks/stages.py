@@ -7,9 +7,6 @@ happened, the pipeline says what is next, and the next order follows from the ro
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import select
 
 from app import bus
 from app.domain import change, pipeline
@@ -19,8 +16,7 @@ from app.domain.errors import Conflict
 from app.domain.pipeline import StageOutcome
 from app.domain.task import EventType, FailureCode, SuspendReason, TaskEvent, TaskStatus
 from app.domain.terminal import exit_code
-from app.extensions import db
-from app.models import Attempt, Developer, Machine, Task, Tunnel
+from app.models import Attempt, Machine, Task
 from app.services.tasks import (
     attempts,
     gates,
@@ -57,7 +53,7 @@ class LiveAttempt:
 
 def started(live: LiveAttempt, report: frames.StageStarted) -> None:
     """A stage's process runs: so does the task. Raises Conflict where the stage was not ordered."""
-    _must_run(live, report)
+    must_run(live, report)
     task, name = live.task, name_of(live.task, report.stage_index)
     if is_lost_from_sight(task):
         transitions.move(task, TaskEvent.COME_BACK, live.now)
@@ -73,7 +69,7 @@ def started(live: LiveAttempt, report: frames.StageStarted) -> None:
 
 def asked(live: LiveAttempt, report: frames.Asked) -> None:
     """A stage's agent asks a person. Raises Conflict where the stage was not ordered."""
-    _must_run(live, report)
+    must_run(live, report)
     if is_lost_from_sight(live.task):
         transitions.move(live.task, TaskEvent.COME_BACK, live.now)
     questions.ask(live.task, live.attempt, report, live.now)
@@ -82,7 +78,7 @@ def asked(live: LiveAttempt, report: frames.Asked) -> None:
 def unasked(live: LiveAttempt, report: frames.Unasked) -> None:
     """A stage's agent does not wait for an answer any more. Raises Conflict where the stage was not
     ordered."""
-    _must_run(live, report)
+    must_run(live, report)
     if (live.attempt.question or {}).get("number") == report.number:
         questions.withdraw(live.task, live.attempt, "the agent goes on without it", live.now)
 
@@ -91,7 +87,7 @@ def finished(live: LiveAttempt, report: frames.StageFinished) -> None:
     """A stage's process has ended. This takes effect when the log has come as far as the report
     says. Raises Conflict where the stage was not ordered.
     """
-    _must_run(live, report)
+    must_run(live, report)
     live.attempt.pending_end = {
         "stageIndex": report.stage_index,
         "how": report.how,
@@ -108,7 +104,7 @@ def suspended(live: LiveAttempt, report: frames.Suspended) -> None:
     when the log has come as far as the report says. Raises Conflict where the stage was not
     ordered.
     """
-    _must_run(live, report)
+    must_run(live, report)
     why = {"reason": report.reason, "message": report.message, "resetsAtMs": report.resets_at_ms}
     live.attempt.pending_end = {
         "stageIndex": report.stage_index,
@@ -188,50 +184,6 @@ def proceed(live: LiveAttempt, step: pipeline.Step) -> None:
     attempts.change_orders(machine)
 
 
-def checkpointed(live: LiveAttempt, report: frames.Checkpoint) -> None:
-    """A stage's work, or that of its middle, is at the remote: the task can go on from here on any
-    machine. While the attempt waits it comes again where somebody has changed the work through a
-    tunnel. Raises Conflict where the stage was not ordered.
-    """
-    is_renewed = _is_what_waits(live.attempt, report)
-    if not is_renewed:
-        _must_run(live, report)
-    known: dict[str, Any] = {"ref": report.ref, "commit": report.commit}
-    if report.diff is not None:
-        known["diff"] = workspaces.stored_diff(report.diff)
-    text = f"checkpoint of stage “{name_of(live.task, report.stage_index)}”"
-    if report.partial:
-        live.task.partial = {"stageIndex": report.stage_index, **known}
-        text += ", in its middle"
-    else:
-        live.task.checkpoints = {**live.task.checkpoints, str(report.stage_index): known}
-    about = dict(known)
-    if is_renewed:
-        by = _tunneller(live.attempt)
-        text += f", renewed: {by.name if by else 'somebody'} has changed it through a tunnel"
-        about["by"] = by.id if by else None
-    live.record(EventType.CHECKPOINT, text, stage_index=report.stage_index, **about)
-
-
-def _is_what_waits(attempt: Attempt, report: frames.Checkpoint) -> bool:
-    """Whether it is the checkpoint that the attempt waits with: of the stage before its gate, or of
-    the middle of its own.
-    """
-    waiting = attempt.stage_index if attempt.mid_stage else attempt.stage_index - 1
-    seen = (report.stage_index, report.partial)
-    return attempt.phase is AttemptPhase.GATE and seen == (waiting, attempt.mid_stage)
-
-
-def _tunneller(attempt: Attempt) -> Developer | None:
-    """Who has opened the attempt's tunnel, where that is known."""
-    query = (
-        select(Developer)
-        .join(Tunnel, Tunnel.opened_by == Developer.id)
-        .where(Tunnel.task_id == attempt.task_id, Tunnel.attempt == attempt.number)
-    )
-    return db.session.scalar(query)
-
-
 def published(live: LiveAttempt, report: frames.Published) -> None:
     """The branch is pushed: the task is completed, or has failed where it should have changed
     something, which is known only now. Raises Conflict where no push was ordered.
@@ -289,7 +241,7 @@ def is_lost_from_sight(task: Task) -> bool:
     return task.status is TaskStatus.SUSPENDED and task.suspend_reason is SuspendReason.MACHINE_LOST
 
 
-def _must_run(
+def must_run(
     live: LiveAttempt,
     report: frames.StageStarted
     | frames.StageFinished
@@ -298,7 +250,7 @@ def _must_run(
     | frames.Asked
     | frames.Unasked,
 ) -> None:
-    """Raises Conflict where the machine speaks of a stage, or of a run of it, that it has no order
+    """Raise Conflict where the machine speaks of a stage, or of a run of it, that it has no order
     for.
     """
     at = live.attempt

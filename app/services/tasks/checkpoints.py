@@ -1,0 +1,57 @@
+"""The effects of a machine's reports of a task's work that it has brought to safety."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from app.domain.attempt import AttemptPhase
+from app.domain.task import EventType
+from app.extensions import db
+from app.models import Attempt, Developer, Tunnel
+from app.services.tasks import workspaces
+from app.services.tasks.stages import LiveAttempt, must_run, name_of
+from muster.protocol import frames
+
+
+def made(live: LiveAttempt, report: frames.Checkpoint) -> None:
+    """A stage's work, or that of its middle, is at the remote: the task can go on from here on any
+    machine. While the attempt waits it comes again where somebody has changed the work through a
+    tunnel. Raises Conflict where the stage was not ordered.
+    """
+    is_renewed = _is_what_waits(live.attempt, report)
+    if not is_renewed:
+        must_run(live, report)
+    known: dict[str, Any] = {"ref": report.ref, "commit": report.commit}
+    if report.diff is not None:
+        known["diff"] = workspaces.stored_diff(report.diff)
+    text = f"checkpoint of stage “{name_of(live.task, report.stage_index)}”"
+    if report.partial:
+        live.task.partial = {"stageIndex": report.stage_index, **known}
+        text += ", in its middle"
+    else:
+        live.task.checkpoints = {**live.task.checkpoints, str(report.stage_index): known}
+    about = dict(known)
+    if is_renewed:
+        by = _tunneller(live.attempt)
+        text += f", renewed: {by.name if by else 'somebody'} has changed it through a tunnel"
+        about["by"] = by.id if by else None
+    live.record(EventType.CHECKPOINT, text, stage_index=report.stage_index, **about)
+
+
+def _is_what_waits(attempt: Attempt, report: frames.Checkpoint) -> bool:
+    """Whether it is the checkpoint that the attempt waits with: of the stage before its gate, or of
+    the middle of its own.
+    """
+    waiting = attempt.stage_index if attempt.mid_stage else attempt.stage_index - 1
+    seen = (report.stage_index, report.partial)
+    return attempt.phase is AttemptPhase.GATE and seen == (waiting, attempt.mid_stage)
+
+
+def _tunneller(attempt: Attempt) -> Developer | None:
+    """Who has opened the attempt's tunnel, where that is known."""
+    query = (
+        select(Developer)
+        .join(Tunnel, Tunnel.opened_by == Developer.id)
+        .where(Tunnel.task_id == attempt.task_id, Tunnel.attempt == attempt.number)
+    )
+    return db.session.scalar(query)
