@@ -13,6 +13,7 @@ from app.services.dispatch.waiting import NextAct, WaitReason
 from app.services.machines import drains, fleet
 from app.services.machines.orders import Want
 from app.services.tasks import suspensions, tasks
+from app.services.tunnels import tunnels
 from muster.protocol import frames
 from tests.app.services.driven import (
     Driven,
@@ -151,13 +152,19 @@ def test_another_machine_takes_it_at_once_where_the_project_lets_it(
     assert round(task.quota["seconds"], -1) == HOUR.total_seconds(), "it has waited for one alone"
 
 
-@pytest.mark.parametrize("why", ["it has one of its own", "nothing is pushed", "all are full"])
+@pytest.mark.parametrize(
+    "why",
+    [
+        *("it has one of its own", "nothing is pushed", "all are full"),
+        *("its project does not let it", "somebody changes its work"),
+    ],
+)
 def test_it_waits_for_its_own_machine_where_no_other_can_go_on(
-    machine: Driven, create: Create, why: str
+    actor: Developer, machine: Driven, create: Create, why: str
 ) -> None:
     asked = machine.machine_id if why == "it has one of its own" else None
     task = create([DEVELOP], machine_id=asked)
-    task.project.quota_elsewhere = True
+    task.project.quota_elsewhere = why != "its project does not let it"
     dispatch.assign_queued()
     machine.orders()
     machine.begins(task)
@@ -165,6 +172,10 @@ def test_it_waits_for_its_own_machine_where_no_other_can_go_on(
     if why == "all are full":
         other.row.slots_used = 1
         db.session.commit()
+    machine.say(task, frames.WorkspaceFacts("ready", path="/w"))
     is_stopped(machine, task, checkpoint=why != "nothing is pushed")
+    if why == "somebody changes its work":
+        tunnels.start(actor, task.id)
+        machine.say(task, frames.TunnelFacts(1, "connected", url="https://tunnel.example"))
     elsewhere.go_on(now())
     assert state(task) == (TaskStatus.SUSPENDED, SuspendReason.QUOTA)
