@@ -179,3 +179,33 @@ def test_it_waits_for_its_own_machine_where_no_other_can_go_on(
         machine.say(task, frames.TunnelFacts(1, "connected", url="https://tunnel.example"))
     elsewhere.go_on(now())
     assert state(task) == (TaskStatus.SUSPENDED, SuspendReason.QUOTA)
+
+
+def test_what_is_pushed_of_no_run_waits_for_its_own_machines_next_slot(
+    actor: Developer, machine: Driven, create: Create
+) -> None:
+    task = running(machine, create)
+    is_stopped(machine, task, checkpoint=False)
+    machine.row.slots_used = machine.row.slots_total
+    db.session.commit()
+    suspensions.go_on(now() + HOUR)
+    assert (live(task).run, live(task).holds_slot) == (1, False)
+    drains.drain(actor, machine.machine_id)
+    dispatch.assign_queued()
+    assert (status(task), live(task).outcome) == (TaskStatus.ASSIGNED, None)
+
+
+def test_what_an_earlier_attempt_has_pushed_is_not_what_a_later_one_has_done(
+    actor: Developer, machine: Driven, create: Create
+) -> None:
+    task = running(machine, create)
+    is_stopped(machine, task)
+    machine.hello()  # with nothing
+    db.session.execute(db.update(Task).values(resume_at=None))
+    db.session.commit()
+    dispatch.assign_queued()
+    machine.begins(task)
+    assert (task.attempt, live(task).resume_from) == (2, f"refs/muster/{task.id}/1/0-partial")
+    is_stopped(machine, task, checkpoint=False)
+    drains.drain(actor, machine.machine_id)
+    assert state(task) == (TaskStatus.SUSPENDED, SuspendReason.QUOTA)
