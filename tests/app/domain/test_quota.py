@@ -59,5 +59,6 @@ def test_an_end_that_is_always_near_is_not_asked_for_ever_again(
 def test_who_goes_on_elsewhere_has_not_waited_and_avoids_that_machine_for_the_time():
     waits = QuotaWaits(100).after(in_(60), in_(60), NOW).avoiding("m1", in_(60), in_(10))
     assert waits.seconds == 110
+    assert QuotaWaits(10).avoiding("m1", in_(60), NOW).seconds == 0
     assert QuotaWaits.of(waits.stored()) == waits
     assert (waits.avoids(in_(59)), waits.avoids(in_(60))) == ({"m1"}, set())
