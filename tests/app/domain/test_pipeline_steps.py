@@ -110,11 +110,38 @@ def test_an_agent_that_says_why_it_failed_is_quoted(kind: str, code: str):
     assert pipeline.advance(_stages(None), 0, outcome) == told
 
 
+def test_what_an_agent_says_of_it_is_cut():
+    failed = pipeline.advance(
+        _stages(None), 0, StageOutcome("exit", 1, AgentFailure("auth", "x" * 9000))
+    )
+    assert isinstance(failed, Fail)
+    assert failed.message.endswith(": " + "x" * 2000)
+
+
 def test_what_an_agent_says_of_a_stage_that_was_ended_or_is_done_counts_for_nothing():
     why = AgentFailure("auth", "Not now.")
     fail = pipeline.advance(_stages(None), 0, StageOutcome("timeout", failure=why))
     assert fail == Fail("stage_timeout", "stage “s0” took longer than 90 s")
+    fail = pipeline.advance(_stages(None), 0, StageOutcome("stopped", failure=why))
+    assert fail == Fail("stage_failed", "stage “s0” was stopped")
     assert pipeline.advance(_stages(None), 0, StageOutcome("exit", 0, why)) == Publish()
+
+
+@pytest.mark.parametrize(
+    ("at", "checkpoints", "partial", "start"),
+    [
+        pytest.param(2, [0], 2, 2, id="in its middle"),
+        pytest.param(2, [0, 1], None, 2, id="after the one before it"),
+        pytest.param(2, [0], None, 1, id="after an earlier one"),
+        pytest.param(2, [], 1, 1, id="in the middle of an earlier one"),
+        pytest.param(1, [0], 2, 1, id="not in the middle of a later one"),
+        pytest.param(0, [], 0, 0, id="in the middle of the first"),
+    ],
+)
+def test_a_task_goes_on_in_the_middle_of_a_stage_of_which_there_is_a_checkpoint(
+    at: int, checkpoints: list[int], partial: int | None, start: int
+):
+    assert pipeline.restart(at, checkpoints, (), partial).stage_index == start
 
 
 @given(
