@@ -96,6 +96,12 @@ def test_what_was_granted_for_a_month_stays_beside_what_is_granted_now():
     assert found == {**before, "project 2026-11": {"tokens": 7}}
 
 
+def test_each_budget_is_granted_its_own_figures():
+    more = {"tokens": 5, "cost": 1.0}
+    found = granted([own({"tokens": 4000}), of_project({"cost": 2})], None, more)
+    assert found == {"task": {"tokens": 4005}, "project 2026-11": {"cost": 1.0}}
+
+
 def test_a_budget_is_kept_without_what_is_null():
     assert said({"minutes": None, "tokens": 1}) == {"tokens": 1}
     assert said({"minutes": None}) is None

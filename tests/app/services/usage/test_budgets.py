@@ -13,7 +13,7 @@ from app.models import Developer, Event, OutboxEntry
 from app.services.clock import now
 from app.services.counts import budgets as counts
 from app.services.machines.orders import Want
-from app.services.tasks import gates
+from app.services.tasks import gates, tasks
 from app.services.usage import budgets
 from muster.protocol import frames
 from tests.app.services.driven import Driven, held, live, state, status, warnings_of
@@ -145,6 +145,16 @@ def test_minutes_are_not_counted_while_it_waits(
     gates.confirm(actor, task.id, 1, "confirm")
     [standing] = counts.of_task(task.id, began + timedelta(minutes=95))
     assert standing.used.minutes == pytest.approx(10, abs=0.1), "assigned, but it does not run"
+
+
+def test_minutes_are_not_counted_between_an_end_and_a_retry(
+    actor: Developer, machine: Driven, create: Create
+) -> None:
+    task = at_work(machine, create, minutes=30)
+    tasks.cancel(actor, task.id)
+    tasks.retry(actor, task.id)
+    [standing] = counts.of_task(task.id, now() + timedelta(minutes=90))
+    assert standing.used.minutes == pytest.approx(0, abs=0.1)
 
 
 def test_a_task_without_a_budget_is_asked_nothing(machine: Driven, create: Create) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -125,7 +126,7 @@ def test_what_was_used_in_another_month_or_project_is_not_counted(
 ) -> None:
     used_by_others(project, 5000, day=month_of(now()) - timedelta(days=1))
     used_by_others(make_project(), 5000)
-    begun(actor, project, machine)
+    assert state(begun(actor, project, machine)) == (TaskStatus.RUNNING, None)
 
 
 def test_a_developer_s_month_is_of_what_they_create_in_any_project(
@@ -164,9 +165,22 @@ def test_people_are_told_once_a_month_whichever_task_comes_there(
     assert live(one).suspends
 
 
+def test_who_looked_before_people_were_told_does_not_tell_them_again(
+    actor: Developer, project: Project, machine: Driven, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = (begun(actor, project, machine) for _ in range(2))
+    uses(machine, one, 4000)
+    [told] = counts.of_task(other.id, now())
+    monkeypatch.setattr(budgets.counts, "of_task", lambda *_: [replace(told, is_told=False)])
+    budgets.look(machine.row, other, live(other), now())
+    assert (len(warnings_of(one)), warnings_of(other)) == (1, [])
+
+
 def test_minutes_of_a_month_are_those_after_its_begin(app: Flask, project: Project) -> None:
     begin = datetime.combine(month_of(now()), datetime.min.time(), UTC)
-    task = make_task(project=project, status=TaskStatus.RUNNING)
+    while (creator := make_developer(budget={"minutes": 5})).id == project.id:
+        pass  # one number would find the tasks of both
+    task = make_task(project=project, creator=creator, status=TaskStatus.RUNNING)
     task.running_since = begin - timedelta(hours=1)
     whose = {"task_id": task.id, "project_id": project.id, "developer_id": task.created_by}
     for ends in (-20, 20):  # the one before, the other around the begin
@@ -176,9 +190,10 @@ def test_minutes_of_a_month_are_those_after_its_begin(app: Flask, project: Proje
         }
         db.session.add(Stint(**whose, **span))
     db.session.flush()
-    [standing] = counts.of_task(task.id, begin + timedelta(minutes=60))
-    assert standing.used.minutes == pytest.approx(20 + 60)
-    assert standing.by_task.minutes == pytest.approx(30 + 30 + 120)
+    found = counts.of_task(task.id, begin + timedelta(minutes=60))
+    assert [standing.of for standing in found] == ["project", "developer"]
+    assert [standing.used.minutes for standing in found] == [pytest.approx(20 + 60)] * 2
+    assert found[0].by_task.minutes == pytest.approx(30 + 30 + 120)
 
 
 def test_a_report_of_usage_costs_one_statement_for_all_budgets(
