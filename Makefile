@@ -44,7 +44,7 @@ test: $(TOOLS) ## The whole suite, on servers of its own; MUSTER_TEST_WORKERS=4 
 heavy: $(HEAVY) ## All suites that take longer, one after the other
 	@echo "Heavy suites: $(or $(HEAVY),there are none)"
 
-bring: ## What tests need beside Python's packages: from npm, and from Debian (as root)
+bring: ## What tests need beside our packages: from npm, PyPI, and from Debian (as root)
 	@tests/bring
 
 fuzz: $(TOOLS) ## Schemathesis for longer; MUSTER_FUZZ_SEED, _EXAMPLES and _SECONDS say how
@@ -83,16 +83,16 @@ chaos: $(TOOLS) ## Tasks while everything breaks: was every promise kept? SEED=.
 	@$(BIN)/python -m tests.chaos --tasks $(or $(TASKS),300) $(if $(SEED),--seed $(SEED))
 
 lock: $(BIN)/uv ## requirements*.txt from the .in by hand; UPGRADE=all, or names, for newer versions
-	@for which in '' -worker -dev -build ; do \
-		echo "Locking requirements$$which.in" ; \
+	@for which in requirements{,-worker,-dev,-build} tests/agents/aider/requirements ; do \
+		echo "Locking $$which.in" ; \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--no-strip-extras --custom-compile-command 'make lock' \
 			$(if $(filter all,$(UPGRADE)),--upgrade,$(addprefix --upgrade-package ,$(UPGRADE))) \
-			--output-file requirements$$which.txt requirements$$which.in || exit 1 ; \
+			--output-file $$which.txt $$which.in || exit 1 ; \
 	done
 
 clean: ## Remove .venv and caches; .muster, where the stacks keep their state, stays
-	@rm -rf $(VENV) tests/browser/node_modules tests/agents/*/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) tests/browser/node_modules tests/agents/*/{node_modules,.venv} .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---- the virtual environment -------------------------------------------------------------------

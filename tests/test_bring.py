@@ -15,7 +15,8 @@ mkdir -p node_modules/player
 printf '{\\n  "packages": {\\n    "node_modules/player": {\\n' >node_modules/.package-lock.json
 """
 PLAIN = ["bwrap", "vim", "htop", "tmux", "gdb", "gcc", "make", "git-lfs", "ssh", "sshd", "chromium"]
-COMMANDS = {**dict.fromkeys(PLAIN, ""), "npm": NPM, "node": "echo v20.1.0"}
+UV = "[ $1 = pip ] || mkdir -p .venv/bin"
+COMMANDS = {**dict.fromkeys(PLAIN, ""), "npm": NPM, "node": "echo v20.1.0", "python3": "", "uv": UV}
 FOLDERS = ("tests/browser", "tests/agents/npm", "tests/agents/node")
 
 
@@ -46,7 +47,7 @@ class House:
     def asked(self) -> list[str]:
         """What the latest run has asked of npm and apt-get."""
         lines = (self.root / "asked").read_text().splitlines()
-        return [line for line in lines if not line.startswith("node ")]
+        return [line for line in lines if not line.startswith(("node ", "python3 "))]
 
 
 @pytest.fixture
@@ -55,11 +56,13 @@ def house(tmp_path: Path) -> House:
     for folder in FOLDERS:
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "package-lock.json").write_text("{}")
+    (tmp_path / "tests" / "agents" / "aider").mkdir()
+    (tmp_path / "tests" / "agents" / "aider" / "requirements.txt").write_text("aider-chat\n")
     shutil.copy(SCRIPT, tmp_path / "tests" / "bring")
     # Of this machine's programs only what the script itself runs, so that the rest is not there.
     for folder in ("bin", "tools"):
         (tmp_path / folder).mkdir()
-    for tool in ("bash", "cat", "dirname", "env", "git", "id", "mkdir", "sed", "sh"):
+    for tool in ("bash", "cat", "dirname", "env", "git", "id", "ln", "mkdir", "rm", "sed", "sh"):
         (tmp_path / "tools" / tool).symlink_to(shutil.which(tool) or tool)
     for name, does in COMMANDS.items():
         house.command(name, does)
@@ -70,7 +73,7 @@ def house(tmp_path: Path) -> House:
 
 def test_a_second_run_brings_nothing(house: House) -> None:
     assert house.bring().returncode == 0
-    assert house.asked == ["npm ci", "npm ci"]
+    assert house.asked == ["npm ci", "npm ci", "uv venv", "uv pip"]
     again = house.bring()
     assert (again.returncode, again.stdout, house.asked) == (0, "", [])
 
@@ -116,6 +119,20 @@ def test_what_a_folder_has_left_to_do_is_done_until_it_succeeds(house: House) ->
     assert house.bring().returncode == 0
     settle.write_text("#!/bin/sh\nexit 1\n")
     assert house.bring().returncode == 0
+
+
+def test_aider_comes_anew_when_its_lock_has_changed(house: House) -> None:
+    house.bring()
+    (house.root / "tests" / "agents" / "aider" / "requirements.txt").write_text("other\n")
+    assert "from PyPI into tests/agents/aider/.venv\n" in house.bring().stdout
+    assert house.asked == ["uv venv", "uv pip"]
+
+
+def test_aider_is_left_out_where_no_python_runs_it(house: House) -> None:
+    house.command("python3", "exit 1")
+    done = house.bring()
+    assert (done.returncode, house.asked) == (0, ["npm ci", "npm ci"])
+    assert done.stderr.startswith("aider is left out: ")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root is let")

@@ -23,6 +23,9 @@ NPM = Path(__file__).parent / "npm" / "node_modules" / ".bin"
 # Where `make bring` puts a Node of its own if the machine's is too old.
 NODE = Path(__file__).parent / "node" / "node_modules" / ".bin"
 
+# Its programs alone: the Python beside them is nobody else's.
+PYPI = Path(__file__).parent / "aider" / ".venv" / "programs"
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -215,14 +218,47 @@ class Gemini:
         return Usage(told["input"], told["cached"], told["total_tokens"] - told["input_tokens"])
 
 
+class Aider:
+    """It edits with its model, and runs `CHECK` itself; what fails its model is told. In the whole
+    chat it knows its model by the name `large`."""
+
+    name = "aider"
+
+    def furnish(self, home: Path, url: str) -> None:
+        """It needs nothing there."""
+
+    def environment(self, url: str, key: str, may_run: bool = True) -> dict[str, str]:
+        return {"OPENAI_API_BASE": f"{url}/v1", "OPENAI_API_KEY": key}
+
+    def argv(self, prompt: str, session: str | None = None, may_run: bool = True) -> list[str]:
+        argv = ["aider", "--no-auto-commits", "--no-dirty-commits", "--no-gitignore"]
+        argv += ["--no-check-update", "--no-show-release-notes", "--no-analytics"]
+        argv += ["--no-stream", "--no-pretty", "--analytics-log", ".aider.requests.jsonl"]
+        argv += ["--yes-always", "--no-suggest-shell-commands", "--model", "openai/large"]
+        argv += AIDERS
+        argv += ["--restore-chat-history"] if session else []
+        return [*argv, f"--message={prompt}"]
+
+    def session(self, ended: Ended) -> str:
+        return "latest"
+
+    def used(self, ended: Ended) -> Usage:
+        """Of large figures it prints thousands."""
+        raise NotImplementedError
+
+
+AIDERS = ["--edit-format", "diff", "--no-show-model-warnings"]
+"""What it has to be told of a model that it does not know."""
+
 CLAUDE, CODEX, OPENCODE, GEMINI = Claude(), Codex(), OpenCode(), Gemini()
 AGENTS: tuple[Agent, ...] = (CLAUDE, CODEX, OPENCODE, GEMINI)
+AIDER = Aider()
 
 
 def need(agent: Agent) -> None:
     """Skips the test, or fails it, if the agent is not there."""
     program = agent.argv("")[0]
-    if not (NPM / program).exists():
+    if not any((place / program).exists() for place in (NPM, PYPI)):
         missing(program)
 
 
@@ -234,7 +270,7 @@ def run(
     inherits: tuple[int, ...] = (),
 ) -> Ended:
     """With these variables alone, and no input; killed with its whole process group in the end."""
-    path = os.pathsep.join([str(NPM), str(NODE), os.environ["PATH"]])
+    path = os.pathsep.join([str(NPM), str(NODE), str(PYPI), os.environ["PATH"]])
     found = shutil.which(argv[0], path=path) or missing(argv[0])
     begun = time.monotonic()
     process = subprocess.Popen(

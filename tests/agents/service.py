@@ -22,7 +22,7 @@ from muster.protocol.attempt_key import AttemptKey
 from muster.worker import processes
 from muster.worker.layout import Layout
 from tests.agents import ways
-from tests.agents.agents import NODE, NPM, Agent
+from tests.agents.agents import NODE, NPM, PYPI, Agent
 from tests.agents.ground import PACKAGE, RIGHT, TEST
 from tests.agents.model.play import Play
 from tests.agents.model.script import Usage
@@ -80,7 +80,7 @@ class Place(LocalMachine):
         argv = [sys.executable, "-m", "muster", "worker", "run", "--home", str(self.home)]
         argv += [*uids.option(ATTEMPTS), "--file-root", str(self.repositories)]
         argv += ["--room", "none" if self.user.uid else "full"]
-        path = os.pathsep.join([str(NPM), str(NODE), PATH])
+        path = os.pathsep.join([str(NPM), str(NODE), str(PYPI), PATH])
         env = {"PATH": path, "HOME": str(self.home), "PYTHONDONTWRITEBYTECODE": "1"}
         self.stack.launch(self.process, self.user.command(*argv), env, may_end=True)
 
@@ -138,14 +138,14 @@ class Given:
         key = play if isinstance(play, str) else play.key
         self._put(secrets=ways.of(self.agent, self.url, key).secrets)
 
-    def ask(self, *texts: str, **options: Any) -> Followed:
+    def ask(self, *texts: str, budget: Mapping[str, Any] | None = None, **options: Any) -> Followed:
         """A task with a stage for each text, which its agent is asked with these options; by
         default it may do all."""
         stages = [{"name": f"stage-{n}", "command": text} for n, text in enumerate(texts)]
         own = ways.of(self.agent, self.url, "").options
         self._put(pipeline=stages, agentOptions={"permissions": "all", **own, **options})
         machine = self.service.ids[self.place.name]
-        return self.service.task(self.name, "Repair the package.", machineId=machine)
+        return self.service.task(self.name, "Repair the package.", machineId=machine, budget=budget)
 
     def repaired(self, branch: str) -> bool:
         """Whether what is pushed there has the package repaired."""

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.agents.agents import CLAUDE, CODEX, GEMINI, OPENCODE, Agent
+from tests.agents.agents import AIDER, AIDERS, CLAUDE, CODEX, GEMINI, OPENCODE, Agent
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,13 @@ def _gemini(url: str, key: str) -> Way:
     )
 
 
+def _aider(url: str, key: str) -> Way:
+    options = {"model": "openai/large", "arguments": AIDERS}
+    return Way({"OPENAI_API_BASE": f"{url}/v1"}, {"OPENAI_API_KEY": key}, options)
+
+
 _WAYS = {
+    AIDER.name: _aider,
     CLAUDE.name: _claude,
     CODEX.name: _codex,
     OPENCODE.name: _opencode,

@@ -36,6 +36,8 @@ class Chat:
             model=body["model"],
             stream=bool(body.get("stream")),
             tools=tools,
+            # aider's library; the others that speak this protocol have ones of their own.
+            in_words=headers.get("user-agent", "").startswith("OpenAI/Python"),
             results=results,
             text=_text(messages[-1].get("content")),
             shape=((body.get("response_format") or {}).get("json_schema") or {}).get("schema"),

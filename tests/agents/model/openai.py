@@ -26,6 +26,9 @@ def key(headers: Mapping[str, str]) -> str:
 
 def refused(refusal: Refusal, message: str, now: float) -> Refused:
     status, kind, code = ERRORS[refusal.kind]
+    if refusal.kind == "unauthorized":
+        # aider's library knows a wrong key by these words alone.
+        message = f"Incorrect API key provided: {message}"
     error: dict[str, Any] = {"message": message, "type": kind, "param": None, "code": code}
     headers = {"x-request-id": "req_0001"}
     after = refusal.retry_after

@@ -79,6 +79,8 @@ class Play:
     def _said(self, part: Part, asked: Asked) -> Any:
         if not isinstance(part, Call):
             return part
+        if asked.in_words:
+            return Say(tools.in_words(part))
         self._calls += 1
         name, arguments = tools.fit(part, asked)
         return Called(f"{self._calls:04}", name, arguments)

@@ -48,6 +48,20 @@ def fit(call: Call, asked: Asked) -> tuple[str, Any]:
     return found, arguments
 
 
+def in_words(call: Call) -> str:
+    """For an agent without tools: aider adds to its chat what is named, and edits by blocks."""
+    said = call.arguments
+    match call.tool:
+        case "read":
+            return f"I need to see {said['path']} first."
+        case "edit":
+            blocks = f"<<<<<<< SEARCH\n{said['old']}=======\n{said['new']}>>>>>>> REPLACE\n"
+            return f"\n{said['path']}\n```python\n{blocks}```\n"
+        case "run":
+            return f"\n```bash\n{said['command']}\n```\n"
+    raise NotOfferedError(f"no words for {call.tool}")
+
+
 def is_offered(call: Call, asked: Asked) -> bool:
     try:
         fit(call, asked)

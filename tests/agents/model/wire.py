@@ -23,7 +23,8 @@ def must(holds: object, message: str) -> None:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request as it is understood. Who offers tools is in the main conversation."""
+    """A request as it is understood. Who offers tools is in the main conversation, and who works
+    `in_words` alone."""
 
     model: str
     stream: bool
@@ -32,11 +33,14 @@ class Asked:
     results: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
     counts_only: bool = False
+    in_words: bool = False
     shape: Json | None = None  # of the JSON that is wanted as the answer
 
     @property
     def kind(self) -> Literal["main", "side", "count"]:
-        return "count" if self.counts_only else "main" if self.tools else "side"
+        if self.counts_only:
+            return "count"
+        return "main" if self.tools or self.in_words else "side"
 
 
 @dataclass(frozen=True)

@@ -5,36 +5,14 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.agents.agents import AGENTS, Agent, run
-from tests.agents.ground import PROMPT, Ground
-from tests.agents.model.play import Play
+from tests.agents.agents import AGENTS, Agent
+from tests.agents.ground import Ground
 from tests.agents.model.script import FOREVER, Refusal, Trouble, turn
-from tests.muster.worker.agents.narrator.listening import Listening
-from tests.muster.worker.agents.narrator.narrator_process import command
+from tests.agents.narrated import Narrated
 
 Grounds = Callable[[Agent], Ground]
 KNOWN_WITHIN = 60.0  # seconds
 each = pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.name)
-
-
-class Narrated:
-    """An agent that has been asked: how it `ended`, its `facts`, and the `seconds` between its
-    first request and its end."""
-
-    def __init__(self, at: Ground, play: Play) -> None:
-        self._play = play
-        self._asked: float | None = None
-        with Listening(self._look) as heard:
-            variables = at.agent.environment(at.model.url, play.key)
-            variables |= {"HOME": str(at.home), **heard.variables}
-            argv = command(*at.agent.argv(PROMPT), format_name=at.agent.name)
-            self.ended = run(argv, at.workspace, variables, inherits=(heard.descriptor,))
-            self.seconds = time.monotonic() - (self._asked or 0)
-        self.facts = heard.facts
-
-    def _look(self) -> None:
-        if self._asked is None and self._play.main:
-            self._asked = time.monotonic()
 
 
 @each

@@ -2,10 +2,12 @@
 
 It prints text alone, ends with 0 whatever its model's server answered, and has no sessions but the
 history that it keeps in the workspace. It would commit by itself, and edit `.gitignore`. In a
-terminal it takes no text to begin with.
+terminal it takes no text to begin with. With `--yes-always` it says no to whatever its model would
+run, and nothing else answers it. What its model has used it knows only where that does not stream.
 """
 
 from muster.worker.agents.adapters.adapter import Adapter, Permission
+from muster.worker.agents.narrator.accounts.aider import FILE
 
 _TIDY = (
     "--no-auto-commits",
@@ -15,7 +17,7 @@ _TIDY = (
     "--no-show-release-notes",
     "--no-analytics",
 )
-_RUN_NOTHING = ("--yes-always", "--no-suggest-shell-commands")
+_ANSWERED = Permission(arguments=("--yes-always", "--no-suggest-shell-commands"))
 
 AIDER = Adapter(
     name="aider",
@@ -23,11 +25,9 @@ AIDER = Adapter(
     oldest="0.86.0",
     headless=("aider", *_TIDY, "{options}", "{session}", "--message={text}"),
     terminal=("aider", *_TIDY, "{options}", "{session}"),
-    permissions={
-        "edit": Permission(arguments=_RUN_NOTHING),
-        "run": Permission(arguments=("--yes-always",)),
-        "all": Permission(arguments=("--yes-always",)),
-    },
+    structured=("--no-stream", "--no-pretty", "--analytics-log", FILE),
+    format="aider",
+    permissions={"edit": _ANSWERED, "run": _ANSWERED, "all": _ANSWERED},
     model=("--model", "{model}"),
     latest=("--restore-chat-history",),
     keys=("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENAI_API_BASE"),

@@ -135,6 +135,10 @@ class Ledger:
 def of_name(name: str) -> Ledger:
     """Of a format."""
     match name:  # each start pays for its own account alone
+        case "aider":
+            from muster.worker.agents.narrator.accounts.aider import Aider
+
+            return Ledger(Aider())
         case "codex":
             from muster.worker.agents.narrator.accounts.codex import Codex
 

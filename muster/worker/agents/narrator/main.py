@@ -1,7 +1,8 @@
 """Runs an agent, shows readably what it does, and tells the shim of it.
 
 `main(["FORMAT", "--", "COMMAND", …])` ends as the command ended: with its status, or by its signal;
-where it was ended because it would wait for a limit, with LIMITED. Of the format ACP the first of
+where it was ended because it would wait for a limit, with LIMITED; and with 1 instead of 0 where
+one that is plain has failed, which its status would not say. Of the format ACP the first of
 the command's words is what is asked of the agent (`Conversation`), as JSON.
 """
 
@@ -44,8 +45,9 @@ def main(argv: list[str]) -> NoReturn:
         _listen(agent, conversation, teller, inquiries, conversation)
         status = conversation.status
     else:
-        agent, status = Agent(command), 0
-        _listen(agent, formats.of_name(name), teller, inquiries)
+        agent, is_plain = Agent(command), name in formats.PLAIN
+        _listen(agent, formats.of_name(name), teller, inquiries, is_plain=is_plain)
+        status = int(is_plain and teller.has_failed)
     inquiries.close()
     channel.close()
     agent.end_alike(well=status)
@@ -57,9 +59,12 @@ def _listen(
     teller: Teller,
     inquiries: Inquiries,
     conversation: Conversation | None = None,
+    *,
+    is_plain: bool = False,
 ) -> None:
     """Tells of all that the agent says, until its end."""
-    narrations = {OUTPUT: Narration(spoken), ERRORS: Aside(spoken)}
+    output = Aside(spoken) if is_plain else Narration(spoken)
+    narrations = {OUTPUT: output, ERRORS: Aside(spoken)}
 
     def due() -> float | None:
         moments = (teller.limits.due, teller.ledger.due)
@@ -82,6 +87,8 @@ class Teller:
     def __init__(self, screen: Screen, channel: Channel, ledger: Ledger) -> None:
         self._screen, self._channel, self.ledger = screen, channel, ledger
         self.limits = Limits()
+        self.has_failed = False
+        """Whether a failure was told of last, after which nothing went on."""
 
     def tell(self, told: Iterable[Told]) -> None:
         for one in told:
@@ -107,5 +114,6 @@ class Teller:
             self._channel.tell("entry", told.entry)
         if told.facts is not None:
             self._channel.tell("facts", told.facts)
+            self.has_failed = bool(told.facts.get("failure", self.has_failed))
         if told.rendering is not None:
             self._screen.show(told.rendering, told.entry["kind"] if told.entry else None)

@@ -26,7 +26,7 @@ TERMINAL = AgentOptions(interface="terminal")
         ("claude", HERE, True, True),
         ("claude", TERMINAL, True, False),
         ("claude", HERE, False, False),
-        ("aider", HERE, True, False),
+        ("qwen", HERE, True, False),
         ("custom", HERE, True, False),
     ],
     ids=[

@@ -3,7 +3,7 @@
 `feed(event)` returns that, or None for a shape that it does not know; of one that is not as it is
 documented it may raise any of `UNEXPECTED`. Both are passed on as they came. `end()` tells what
 waited for more, when there is no more. `aside(line)` tells what a line of its standard error means,
-which is shown already.
+which is shown already; of an agent that is plain that goes for its output, too.
 """
 
 from __future__ import annotations
@@ -22,11 +22,17 @@ if TYPE_CHECKING:
 
 UNEXPECTED = (LookupError, TypeError, AttributeError, ValueError, RecursionError)
 NAMES = ("claude", "codex", "gemini", "opencode")
+PLAIN = ("aider",)
+"""Those whose output is for people."""
 
 
 def of_name(name: str) -> Format:
     """Raises ValueError for a name that there is not."""
     match name:  # each start pays for its own format alone
+        case "aider":
+            from muster.worker.agents.narrator.formats.aider import Aider
+
+            return Aider()
         case "claude":
             from muster.worker.agents.narrator.formats.claude import Claude
 
@@ -43,4 +49,4 @@ def of_name(name: str) -> Format:
             from muster.worker.agents.narrator.formats.opencode import OpenCode
 
             return OpenCode()
-    raise ValueError(f"no format {name!r}; there are {', '.join(NAMES)}")
+    raise ValueError(f"no format {name!r}; there are {', '.join(NAMES + PLAIN)}")

@@ -38,7 +38,7 @@ FIRST = {
     "aider": [
         *("aider", "--no-auto-commits", "--no-dirty-commits", "--no-gitignore"),
         *("--no-check-update", "--no-show-release-notes", "--no-analytics"),
-        *("--yes-always", f"--message={TEXT}"),
+        *("--yes-always", "--no-suggest-shell-commands", f"--message={TEXT}"),
     ],
 }
 
@@ -76,7 +76,11 @@ BETWEEN = {
         *("--model", "large", "--allowed-tools=Git", "--allowed-tools=Web"),
         *("--more", "{text}", "--resume", "s-1"),
     ],
-    "aider": ["--yes-always", "--model", "large", "--more", "{text}", "--restore-chat-history"],
+    "aider": [
+        *("--no-stream", "--no-pretty", "--analytics-log", ".aider.requests.jsonl"),
+        *("--yes-always", "--no-suggest-shell-commands", "--model", "large"),
+        *("--more", "{text}", "--restore-chat-history"),
+    ],
 }
 
 
@@ -136,7 +140,7 @@ TERMINAL = {
     "opencode": ["opencode", f"--prompt={TEXT}"],
     "copilot": ["copilot", f"--interactive={TEXT}"],
     "qwen": ["qwen", f"--prompt-interactive={TEXT}"],
-    "aider": FIRST["aider"][:-2],
+    "aider": FIRST["aider"][:-3],
 }
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from muster.worker.agents.adapters.adapter import CALL_SECONDS, Adapter, Ask
 from muster.worker.agents.adapters.registry import KNOWN
+from muster.worker.agents.narrator import formats
 from muster.worker.shim.entries import _LONGEST_PATIENCE
 
 SERVER = ("/run/python", "-c", 'say("a \\ {b}")', "/run/lib")
@@ -66,7 +67,7 @@ def test_without_a_server_nothing_is_said_of_it(adapter: Adapter) -> None:
     said = [*adapter.argv(PLAIN), *adapter.variables(PLAIN)]
     said += [text for _, text in adapter.home_files({}, "/workspace", PLAIN)]
     assert not [word for word in said if "mcp" in word.lower() or "{arguments}" in word]
-    assert (adapter.asking is not None) == (adapter.format is not None)
+    assert (adapter.asking is not None) == (adapter.format in formats.NAMES)
 
 
 def test_agents_wait_longer_for_a_call_than_people_are_waited_for() -> None:

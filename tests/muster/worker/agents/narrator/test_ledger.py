@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -139,6 +140,31 @@ def test_one_that_says_that_it_does_not_know_is_told_of_all_the_same(kept: Kept)
     assert tokens(file.look(INTERVAL)) == 7
     file.heard(tellings.ending([], None, 0), 1)
     assert tokens(file.last()[:1]) == 7
+
+
+def requested(tokens: int, at: float | None = None, **more: object) -> str:
+    """A line of aider's."""
+    said = {"prompt_tokens": tokens, "completion_tokens": 5, "cost": 0, **more}
+    moment = int(time.time() if at is None else at)
+    return json.dumps({"event": "message_send", "properties": said, "time": moment}) + "\n"
+
+
+def test_of_aider_it_is_the_sum_of_this_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = ledger.of_name("aider")
+    assert file.look(0) == []
+    path = tmp_path / ".aider.requests.jsonl"
+    path.write_text(requested(7, at=time.time() - 60) + requested(1000) + '{"event": "exit"}\n')
+    told = facts(file.look(INTERVAL))
+    [used] = told["usage"]
+    assert (used["inputTokens"], used["outputTokens"], used["cost"]) == (1000, 5, None)
+    assert "isOfSession" not in told
+    with path.open("a") as more:
+        more.write(requested(200, cost=0.25) + requested(30, cost=0.5))
+    [used] = facts(file.look(2 * INTERVAL))["usage"]
+    assert (used["inputTokens"], used["outputTokens"], used["cost"]) == (1230, 15, 0.75)
 
 
 def test_others_are_not_looked_for(kept: Kept) -> None:

@@ -215,6 +215,24 @@ def test_it_starts_with_few_modules() -> None:
     }
 
 
+REFUSED = "echo 'litellm.AuthenticationError: no such key'"
+
+
+@pytest.mark.parametrize(
+    ("script", "status"),
+    [
+        (REFUSED, 1),
+        (f"{REFUSED} >&2; exit 3", 3),
+        (f"{REFUSED}; echo 'Tokens: 1.2k sent, 7 received.'", 0),
+        ("echo '{}'", 0),
+    ],
+    ids=["refused", "it says so itself", "answered then", "nothing"],
+)
+def test_a_plain_agent_that_has_failed_does_not_end_well(script: str, status: int) -> None:
+    argv = command("/bin/sh", "-c", script, format_name="aider")
+    assert subprocess.run(argv, capture_output=True, check=False).returncode == status
+
+
 def test_what_an_agent_keeps_account_of_is_told_while_it_runs_and_at_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

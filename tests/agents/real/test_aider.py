@@ -1,0 +1,96 @@
+"""The real aider, which works by texts alone, and runs its tests itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from tests.agents.agents import AIDER, AIDERS, Agent, need
+from tests.agents.ground import COMMAND, PROMPT, RIGHT, WRONG, Ground
+from tests.agents.model.script import FOREVER, Refusal, Step, Trouble, Usage, call, turn
+from tests.agents.model.server import Model
+from tests.agents.narrated import Narrated
+from tests.agents.service import Place, Service
+from tests.flows.running import until
+
+Grounds = Callable[[Agent], Ground]
+KNOWN_WITHIN = 60.0  # seconds
+PATH = "arithmetic/__init__.py"
+BAD = "    return number * 3\n"
+TESTED = [*AIDERS, "--auto-test", "--test-cmd", COMMAND]
+
+
+def repair() -> list[Step]:
+    """The first attempt at it fails the tests."""
+    return [
+        turn(call("read", path=PATH), usage=Usage(1000, 0, 50)),
+        turn(call("edit", path=PATH, old=WRONG, new=BAD), usage=Usage(1200, 0, 60)),
+        turn(call("edit", path=PATH, old=BAD, new=RIGHT), usage=Usage(1500, 0, 70)),
+    ]
+
+
+def test_it_repairs_a_package_tests_it_and_knows_of_it_in_the_next_stage(
+    service: Service, model: Model, place: Place
+) -> None:
+    need(AIDER)
+    play = model.play(*repair(), turn("I repaired it."))
+    given = service.given(place, AIDER, model.url, play)
+    task = given.ask(PROMPT, "What did you do?", arguments=TESTED)
+    done = task.until("completed", patience=120)
+    assert (play.left, play.problems) == (0, [])
+    assert given.repaired(done["branch"])
+    assert ".aider" not in given.remote.git("ls-tree", "--name-only", done["branch"])
+    assert "FAILED (failures=1)" in play.main[2].text
+    assert "Ran 1 test" in task.log().decode()
+    assert PROMPT in str(play.main[3].body)
+    used = done["usage"]
+    assert (used["inputTokens"], used["cachedTokens"]) == (play.total.input, None)
+    assert (used["outputTokens"], used["reasoningTokens"]) == (play.total.output, None)
+
+
+def test_it_is_cancelled_with_all_that_it_has_started(service: Service, model: Model) -> None:
+    need(AIDER)
+    given = service.given(service.places["root"], AIDER, model.url, model.play(*repair()))
+    waits = [*AIDERS, "--auto-test", "--test-cmd", "sleep 6543.21"]
+    task = given.ask(PROMPT, arguments=waits)
+    until(lambda: b"sleep\x006543.21\x00" in given.living, "command")
+    task.act("cancel")
+    until(lambda: not given.living, "end of all", 3)
+    assert task.now()["status"] == "cancelled"
+
+
+@dataclass(frozen=True)
+class Limit:
+    kind: Trouble
+    after: float | None
+    told: str
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        Limit("rate_limited", 3600, "rate_limit"),
+        Limit("rate_limited", None, "rate_limit"),
+        Limit("quota", None, "quota"),
+        Limit("overloaded", None, "overloaded"),
+    ],
+    ids=["an hour", "untold", "quota", "overloaded"],
+)
+def test_a_limit_is_known_soon(limit: Limit, ground: Grounds) -> None:
+    at = ground(AIDER)
+    asked = Narrated(at, at.model.play(Refusal(limit.kind, limit.after, FOREVER)))
+    assert asked.facts["failure"]["kind"] == limit.told, asked.ended
+    assert (asked.facts["failure"]["resetsAt"] is None) == (limit.after is None)
+    assert asked.seconds < KNOWN_WITHIN
+
+
+def test_what_ends_soon_is_waited_for(ground: Grounds) -> None:
+    at = ground(AIDER)
+    asked = Narrated(at, at.model.play(Refusal("rate_limited", last=2), turn("Done.")))
+    assert (asked.ended.status, asked.facts.get("failure")) == (0, None), asked.ended
+    assert [entry["kind"] for entry in asked.entries] == ["usage"]
+
+
+def test_a_wrong_key_is_told(ground: Grounds) -> None:
+    asked = Narrated(ground(AIDER), "sk-wrong")
+    assert (asked.ended.status, asked.facts["failure"]["kind"]) == (1, "auth"), asked.ended
