@@ -38,8 +38,10 @@ up: $(RUNTIME) ## The same stack with a local machine, until Ctrl-C
 
 # Bytecode is kept, also where the environment says not to: each worker would rewrite the assertions of
 # all tests anew, and each process of a stack compile the app.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q --dist loadfile
+
 test: $(TOOLS) ## The whole suite, on servers of its own; MUSTER_TEST_WORKERS=4 at a time
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n $${MUSTER_TEST_WORKERS:-4} --dist loadfile
+	@$(PYTEST) -n $${MUSTER_TEST_WORKERS:-4}
 
 heavy: $(HEAVY) ## All suites that take longer, one after the other
 	@echo "Heavy suites: $(or $(HEAVY),there are none)"
@@ -71,10 +73,10 @@ bench: $(TOOLS) ## The benchmarks, with ratios to bare parts and peers; takes mi
 	@$(BIN)/python -m bench.terminals --quick
 
 hostile: $(TOOLS) ## Agents that mean no good, in rooms of real daemons (as root)
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/hostile
+	@$(PYTEST) -n 2 tests/hostile
 
 agents: $(TOOLS) ## The real agents, which `make bring` brings, against a model that follows a script
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/agents/real
+	@$(PYTEST) -n 2 tests/agents/real
 
 soak: $(TOOLS) ## Ordinary life, sampled: does anything grow? MINUTES=10; a chart in soak.svg
 	@$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),10)

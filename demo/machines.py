@@ -80,8 +80,8 @@ class LocalMachine:
         # The whole home, because tasks of another server have the same ids as this server's.
         shutil.rmtree(self.home)
 
-    def enroll(self, api: Api) -> None:
-        """Enroll the machine; `api` is an admin's session.
+    def enroll(self, api: Api, *options: str) -> None:
+        """Enroll the machine with further options; `api` is an admin's session.
 
         Raises EmbeddedError, and DemoError for a certificate that the worker would not trust.
         """
@@ -89,7 +89,7 @@ class LocalMachine:
         Layout(self.home).make()
         token = api.post("/api/admin/worker-tokens", {"label": f"{self.name} of this stack"})
         command = ["enroll", "--server", self.stack.url, "--token", "-"]
-        command += ["--name", self.name, "--home", str(self.home), *trust]
+        command += ["--name", self.name, "--home", str(self.home), *trust, *options]
         told = f"{token['token']}\n".encode()
         self.stack.run(f"enroll-{self.number}", [*_WORKER, *command], stdin=told)
 

@@ -51,13 +51,14 @@ UNITS: tuple[tuple[str, ...], ...] = (
     ("tests/test_config.py",),
     ("tests/app/services/dispatch/test_dispatch_at_once.py",),
     (
+        "tests/agents/real/test_lives.py",
         "tests/agents/real/test_cancelled.py",
-        "tests/agents/real/test_deaths.py",
-        "tests/agents/real/test_failures.py",
-        "tests/agents/real/test_questions.py",
-        "tests/agents/real/test_sessions.py",
-        "tests/agents/real/test_tasks.py",
         "tests/agents/real/test_terminals.py",
+    ),
+    (
+        "tests/agents/real/test_failures.py",
+        "tests/agents/real/test_asking.py",
+        "tests/agents/real/test_deaths.py",
         "tests/agents/real/test_waits.py",
     ),
 )

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from tests.agents.model.script import Usage
 from tests.programs import missing
 
 NPM = Path(__file__).parent / "npm" / "node_modules" / ".bin"
@@ -55,9 +54,6 @@ class Agent(Protocol):
 
     def session(self, ended: Ended) -> str: ...
 
-    def used(self, ended: Ended) -> Usage:
-        """The tokens that it says it has used; those of reasoning not each tells apart."""
-
 
 class Claude:
     name = "claude"
@@ -83,11 +79,6 @@ class Claude:
 
     def session(self, ended: Ended) -> str:
         return str(ended.lines[0]["session_id"])
-
-    def used(self, ended: Ended) -> Usage:
-        told = ended.lines[-1]["usage"]
-        given, cached = told["input_tokens"], told["cache_read_input_tokens"]
-        return Usage(given, cached, told["output_tokens"])
 
 
 class Subscriber(Claude):
@@ -133,11 +124,6 @@ stream_max_retries = 1
     def session(self, ended: Ended) -> str:
         return str(ended.lines[0]["thread_id"])
 
-    def used(self, ended: Ended) -> Usage:
-        told = ended.lines[-1]["usage"]
-        cached = told["cached_input_tokens"]
-        return Usage(told["input_tokens"] - cached, cached, told["output_tokens"])
-
 
 class OpenCode:
     name = "opencode"
@@ -177,16 +163,6 @@ class OpenCode:
     def session(self, ended: Ended) -> str:
         return str(ended.lines[0]["sessionID"])
 
-    def used(self, ended: Ended) -> Usage:
-        steps = [line["part"]["tokens"] for line in ended.lines if line["type"] == "step_finish"]
-        return sum(
-            (
-                Usage(step["input"], step["cache"]["read"], step["output"] + step["reasoning"])
-                for step in steps
-            ),
-            Usage(),
-        )
-
 
 class Gemini:
     name = "gemini"
@@ -212,11 +188,6 @@ class Gemini:
     def session(self, ended: Ended) -> str:
         return str(ended.lines[0]["session_id"])
 
-    def used(self, ended: Ended) -> Usage:
-        told = ended.lines[-1]["stats"]
-        # Its `output_tokens` are without thoughts.
-        return Usage(told["input"], told["cached"], told["total_tokens"] - told["input_tokens"])
-
 
 class Aider:
     """It edits with its model, and runs `CHECK` itself; what fails its model is told. In the whole
@@ -241,10 +212,6 @@ class Aider:
 
     def session(self, ended: Ended) -> str:
         return "latest"
-
-    def used(self, ended: Ended) -> Usage:
-        """Of large figures it prints thousands."""
-        raise NotImplementedError
 
 
 AIDERS = ["--edit-format", "diff", "--no-show-model-warnings"]

@@ -97,12 +97,16 @@ class Service(Running):
         users = enumerate(USERS, 1)
         self.places = {user.name: Place.of(self, area, number, user) for number, user in users}
         for place in self.places.values():
-            place.enroll(self.api)
+            place.enroll(self.api, "--slots", "4")  # most of what runs waits for somebody
             place.serve()
         await_online(self.stack, len(self.places))
         machines = self.api.get("/api/web/machines")["items"]
         self.ids = {machine["name"]: machine["id"] for machine in machines}
         self.numbers = itertools.count(1)
+
+    def slots_used(self, place: Place) -> int:
+        machine = self.api.get(f"/api/web/machines/{self.ids[place.name]}")
+        return int(machine["slots"]["used"])
 
     def given(self, place: Place, agent: Agent, url: str, play: Play | str, **fields: Any) -> Given:
         """A project of a broken package, whose tasks run there with the key of the play.

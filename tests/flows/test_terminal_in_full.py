@@ -3,6 +3,7 @@
 (tests/browser does the same in the real xterm.js.)
 """
 
+import codecs
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator
@@ -31,6 +32,7 @@ class Client:
         self.viewer = Viewer(url, task.id, bearer, body["channelToken"])
         screen = self.viewer.until(wire.Screen, 30)
         self._fed = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")()  # what came may end within one
         self._screen = avt.Vt(screen.cols, screen.rows)
         self._screen.feed_str(screen.data)
         self._text = ""
@@ -41,10 +43,10 @@ class Client:
 
     @property
     def lines(self) -> list[str]:
-        """What the screen shows. Characters are whole where a test looks at them."""
+        """What the screen shows."""
         fresh = self.data[self._fed :]
         self._fed += len(fresh)
-        self._screen.feed_str(fresh.decode())
+        self._screen.feed_str(self._decoder.decode(fresh))
         return [line.text.rstrip() for line in self._screen.view()]
 
     def type(self, text: str) -> None:
@@ -57,14 +59,19 @@ class Client:
         self.until(lambda: self.data[before:].endswith(b"\r\nready> "))
         return self.data[before:].partition(b"\r\n")[2].removesuffix(b"ready> ")
 
-    def until(self, condition: Callable[[], object]) -> None:
+    def until(self, condition: Callable[[], object], patience: float = 60.0) -> None:
         def heard() -> object:
+            if found := condition():
+                return found
             with contextlib.suppress(TimeoutError):
                 self.viewer.hear(0.1)
-            return condition()
+            return None
 
-        if not condition():
-            until(heard, f"what was waited for, but {self.data[-200:]!r}", 60)
+        try:
+            until(heard, "what was waited for", patience)
+        except AssertionError as failed:
+            failed.add_note("\n".join(self.lines))
+            raise
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,9 @@ summaries, probes) use up none.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Any, Literal
 
 # What a call is for; `tools.py` finds the tool of the agent at hand that does it. Any other word is
@@ -56,13 +58,14 @@ class Usage:
 @dataclass(frozen=True)
 class Turn:
     """An answer. Its events come `pace` seconds apart; after `events` of them the connection is
-    `cut`, or nothing more comes (`hang`)."""
+    `cut`, or nothing more comes (`hang`). It is not given before `after` is set."""
 
     parts: tuple[Part, ...] = ()
     usage: Usage = Usage(input=1000, output=50)
     pace: float = 0.0
     trouble: Literal["cut", "hang"] | None = None
     events: int = 2
+    after: Event | None = None
 
 
 Trouble = Literal["unauthorized", "rate_limited", "quota", "overloaded", "broken", "malformed"]
@@ -96,7 +99,7 @@ def call(tool: ToolWord, **arguments: Any) -> Call:
 
 @dataclass
 class Seen:
-    """A request, as it came and as it was understood."""
+    """A request, as it came (`at`, in unix seconds) and as it was understood."""
 
     protocol: str
     path: str
@@ -106,3 +109,4 @@ class Seen:
     model: str = ""
     text: str = ""  # what the last user or tool message says
     results: dict[str, str] = field(default_factory=dict)  # of tools, by the call's id
+    at: float = field(default_factory=time.time)

@@ -132,6 +132,8 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(step, Refusal):
             self._refuse(vendor, step)
             return
+        while step.after and not (step.after.wait(0.1) or self.server.model.ending.is_set()):
+            pass
         answer = play.answer(asked, step)
         if asked.stream:
             self._stream(step, play, asked, vendor.events(asked, answer))

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import httpx
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from tests.agents.model.asking import ANTHROPIC, CHAT, CLIENTS, RESPONSES, Client, events
 from tests.agents.model.script import Refusal, Think, Usage, call, turn
 from tests.agents.model.server import Model
+from tests.flows.running import until
 
 each = pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.name)
 
@@ -25,6 +28,18 @@ def test_a_request_gets_the_next_turn(client: Client, model: Model) -> None:
     told = [client.text(client.ask(model.url, play.key).json()) for _ in range(2)]
     assert (told, play.left) == (["One.", "Two."], 0)
     assert [seen.text for seen in play.main] == ["Hello", "Hello"]
+
+
+def test_an_answer_is_not_given_before_it_may_be(model: Model) -> None:
+    due = Event()
+    play = model.play(turn("One.", after=due), turn("Two."))
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(ANTHROPIC.ask, model.url, play.key)
+        until(lambda: play.left == 1, "request")
+        assert ANTHROPIC.text(ANTHROPIC.ask(model.url, play.key).json()) == "Two."
+        assert not first.done()
+        due.set()
+        assert ANTHROPIC.text(first.result().json()) == "One."
 
 
 @each

@@ -8,7 +8,7 @@ from tests.agents.model.server import Model
 from tests.agents.service import Place, Service
 from tests.flows.running import until
 
-SECONDS = 3.0
+SECONDS, PATIENCE = 3.0, 120.0
 
 
 @pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.name)
@@ -18,10 +18,11 @@ def test_it_is_cancelled_with_all_that_it_has_started(
     need(agent)
     if agent is OPENCODE and place.user.uid is not None:
         pytest.skip("it takes a while: in a full room alone")
-    play = model.play(turn(call("run", command="sleep 6543.21")))
+    # One whose command has ended may ask once more before its own end.
+    play = model.play(turn(call("run", command="sleep 6543.21")), turn(trouble="hang"))
     given = service.given(place, agent, model.url, play)
     task = given.ask("Wait.")
-    until(lambda: b"sleep\x006543.21\x00" in given.living, "command")
+    until(lambda: b"sleep\x006543.21\x00" in given.living, "command", PATIENCE)
     task.act("cancel")
     until(lambda: not given.living, "end of all", SECONDS)
     assert task.now()["status"] == "cancelled"

@@ -1,60 +1,87 @@
 """Parts of Muster that are killed while a real agent works: its transcript has all once."""
 
+from threading import Event
+
 import pytest
 
-from tests.agents.agents import CLAUDE, need
+from tests.agents.agents import CLAUDE, CODEX, Agent, need
+from tests.agents.model.play import Play
 from tests.agents.model.script import Step, call, turn
 from tests.agents.model.server import Model
-from tests.agents.service import CALLS, Given, Place, Service, transcript
+from tests.agents.service import CALLS, Given, Service, transcript
 from tests.flows.running import Followed, until
 
-COMMANDS = [f"sleep 0.5; echo number {number}" for number in range(8)]
+COMMANDS = [f"sleep 0.3; echo number {number}" for number in range(6)]
+BEGUN, NEARLY = 2, 5  # the calls before something is killed, and those before it is over
 
 
-@pytest.fixture
-def given(service: Service, model: Model, place: Place) -> Given:
-    """claude, which runs one command after the other."""
-    need(CLAUDE)
-    steps: list[Step] = [turn(call("run", command=command)) for command in COMMANDS]
-    return service.given(place, CLAUDE, model.url, model.play(*steps, turn("Counted.")))
+def each(*cases: tuple[Agent, str]) -> pytest.MarkDecorator:
+    ids = [f"{agent.name}-{place}" for agent, place in cases]
+    return pytest.mark.parametrize(("agent", "place"), cases, ids=ids)
 
 
-def test_a_daemon_that_is_killed(given: Given, service: Service) -> None:
-    task = _begun(given)
-    given.place.kill()
-    service.stack.restart(given.place.process)
-    task.until("completed")
-    assert _told(task) == COMMANDS
+class Counting:
+    """An agent that runs one command after the other, and is not given the one of this number
+    before it is let `on`."""
+
+    def __init__(self, service: Service, model: Model, agent: Agent, place: str, held: int) -> None:
+        need(agent)
+        self.on = Event()
+        gates = {held: self.on}
+        steps: list[Step] = [
+            turn(call("run", command=command), after=gates.get(number))
+            for number, command in enumerate(COMMANDS)
+        ]
+        self.play: Play = model.play(*steps, turn("Counted."))
+        self.given: Given = service.given(service.places[place], agent, model.url, self.play)
+        self.task: Followed = self.given.ask("Count.")
+
+    def until_told(self, count: int) -> None:
+        until(lambda: len(transcript(self.task, *CALLS)) >= count, f"{count} calls")
 
 
-def test_a_server_that_is_killed(given: Given, service: Service) -> None:
-    task = _begun(given)
+@each((CLAUDE, "user"), (CODEX, "root"))
+def test_a_daemon_that_is_killed(service: Service, model: Model, agent: Agent, place: str) -> None:
+    counting = Counting(service, model, agent, place, held=NEARLY)
+    counting.until_told(BEGUN)
+    counting.given.place.kill()
+    until(lambda: counting.play.left == len(COMMANDS) - NEARLY, "work without a daemon")
+    service.stack.restart(counting.given.place.process)
+    counting.on.set()
+    counting.task.until("completed")
+    assert told(counting.task) == COMMANDS
+
+
+@each((CLAUDE, "root"))
+def test_a_server_that_is_killed(service: Service, model: Model, agent: Agent, place: str) -> None:
+    counting = Counting(service, model, agent, place, held=NEARLY)
+    counting.until_told(BEGUN)
     service.stack.processes["gunicorn"].end()
+    until(lambda: counting.play.left == len(COMMANDS) - NEARLY, "work without a server")
     service.stack.restart("gunicorn")
     service.stack.await_ready()
-    task.until("completed")
-    assert _told(task) == COMMANDS
+    counting.on.set()
+    assert counting.task.until("completed")["attempt"] == 1
+    assert told(counting.task) == COMMANDS
 
 
-def test_a_shim_that_is_killed_costs_one_attempt(given: Given) -> None:
-    """And the command that ran."""
-    task = _begun(given)
-    given.place.kill_shim(task)
-    assert task.until("completed")["attempt"] == 2
-    first, second = _told(task, 1), _told(task, 2)
-    assert first
-    assert first + second == [command for command in COMMANDS if command in first + second]
-    assert len(first + second) >= len(COMMANDS) - 1
+@each((CLAUDE, "root"), (CLAUDE, "user"))
+def test_a_shim_that_is_killed_costs_one_attempt(
+    service: Service, model: Model, agent: Agent, place: str
+) -> None:
+    """And the request that was under way."""
+    counting = Counting(service, model, agent, place, held=BEGUN)
+    counting.until_told(BEGUN)
+    until(lambda: counting.play.left == len(COMMANDS) - BEGUN, "request")
+    counting.given.place.kill_shim(counting.task)
+    until(lambda: counting.task.now()["attempt"] == 2, "second attempt")
+    counting.on.set()
+    counting.task.until("completed")
+    assert told(counting.task, 1) == COMMANDS[:BEGUN]
+    assert told(counting.task, 2) == COMMANDS[BEGUN + 1 :]
 
 
-def _begun(given: Given) -> Followed:
-    """A task whose transcript has begun to come, and has not ended."""
-    task = given.ask("Count.")
-    until(lambda: len(transcript(task, *CALLS)) > 1, "calls")
-    return task
-
-
-def _told(task: Followed, attempt: int | None = None) -> list[str]:
+def told(task: Followed, attempt: int | None = None) -> list[str]:
     """The commands of its transcript, which has no hole."""
     entries = transcript(task, attempt=attempt)
     assert [entry["number"] for entry in entries] == list(range(len(entries)))

@@ -1,45 +1,49 @@
-"""Why an agent could not work is in the task's failure, one reason apart from the other."""
+"""Why an agent could not work is in the task's failure, one reason apart from the other, and known
+soon, however long the agent would wait by itself."""
 
-from collections.abc import Collection
+from datetime import datetime
 
 import pytest
 
-from tests.agents.agents import CLAUDE, CODEX, GEMINI, OPENCODE, Agent, need
-from tests.agents.model.script import FOREVER, Refusal, Trouble, turn
+from tests.agents.agents import AGENTS, CLAUDE, CODEX, Agent, need
+from tests.agents.model.script import FOREVER, Refusal
 from tests.agents.model.server import Model
-from tests.agents.service import Service
+from tests.agents.service import Service, transcript
+from tests.flows.running import until
 
-CODES: dict[Trouble, str] = {
-    "unauthorized": "agent_unauthorized",
-    "rate_limited": "agent_rate_limited",
-    "quota": "agent_quota",
-    "overloaded": "agent_overloaded",
+HOUR = 3600.0
+REFUSALS: dict[str, Refusal] = {
+    "agent_rate_limited": Refusal("rate_limited", HOUR, FOREVER),
+    "agent_quota": Refusal("quota", HOUR, FOREVER),
+    "agent_overloaded": Refusal("overloaded", last=FOREVER),
 }
+KNOWN_WITHIN = 60.0  # seconds
+PATIENCE = 120.0
 
 
-# The other two wait for most limits as long as they may.
 @pytest.mark.parametrize(
-    ("agent", "troubles"),
-    [
-        pytest.param(CLAUDE, CODES, id="claude"),
-        pytest.param(CODEX, CODES, id="codex"),
-        pytest.param(OPENCODE, ["unauthorized"], id="opencode"),
-        pytest.param(GEMINI, ["unauthorized", "quota"], id="gemini"),
-    ],
+    ("agent", "place"),
+    [*((agent, "root") for agent in AGENTS), (CLAUDE, "user"), (CODEX, "user")],
+    ids=lambda of: of if isinstance(of, str) else of.name,
 )
 def test_each_reason_has_a_code_and_the_agents_words(
-    service: Service, model: Model, agent: Agent, troubles: Collection[Trouble]
+    service: Service, model: Model, agent: Agent, place: str
 ) -> None:
-    """In one project, which keeps others from nothing; and the last one works, for whoever fails in
-    several one after the other is taken from all for a while."""
+    """In one project, which keeps others from nothing, and side by side: most of it is waiting."""
     need(agent)
-    root = service.places["root"]
-    given = service.given(root, agent, model.url, "sk-of-nobody", onQuota="fail")
-    for trouble in troubles:
-        if trouble != "unauthorized":
-            given.take(model.play(Refusal(trouble, last=FOREVER)))
-        failure = given.ask("Work.").until("failed", patience=120)["failure"]
-        assert failure["code"] == CODES[trouble], failure
+    given = service.given(service.places[place], agent, model.url, "sk-of-nobody", onQuota="fail")
+    asked = {"agent_unauthorized": given.ask("Work.")}
+    until(lambda: model.strangers, "request with a wrong key", PATIENCE)
+    first = {"agent_unauthorized": model.strangers[0]}
+    for code, refusal in REFUSALS.items():
+        play = model.play(refusal)
+        given.take(play)
+        asked[code] = given.ask("Work.")
+        until(lambda seen=play.seen: seen, code, PATIENCE)
+        first[code] = play.seen[0]
+    for code, task in asked.items():
+        failure = task.until("failed", patience=PATIENCE)["failure"]
+        assert failure["code"] == code, failure
         assert ": " in failure["message"]
-    given.take(model.play(turn("Done.")))
-    given.ask("Work.").until("completed", patience=120)
+        known = datetime.fromisoformat(transcript(task, "error")[-1]["at"])
+        assert known.timestamp() - first[code].at < KNOWN_WITHIN

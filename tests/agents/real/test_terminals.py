@@ -11,11 +11,13 @@ from tests.agents.service import Given, Place, Service
 from tests.flows.running import Followed
 from tests.flows.test_terminal_in_full import Client
 
+PATIENCE = 120.0
+
 
 @contextmanager
 def sitting_before(given: Given) -> Iterator[tuple[Followed, Client]]:
     task = given.ask(PROMPT, interface="terminal", permissions=None)
-    task.until("running")
+    task.until("running", patience=PATIENCE)
     client = Client(given.service, task)
     yield task, client
     client.viewer.hang_up()
@@ -23,7 +25,7 @@ def sitting_before(given: Given) -> Iterator[tuple[Followed, Client]]:
 
 def shows(client: Client, words: str) -> None:
     """Waits until the screen has these."""
-    client.until(lambda: words in "\n".join(client.lines))
+    client.until(lambda: words in "\n".join(client.lines), PATIENCE)
 
 
 def is_idle(client: Client) -> bool:
@@ -41,22 +43,26 @@ def test_opencode_is_let_to_make_an_edit_and_told_to_end(service: Service, model
         shows(client, "Permission required")
         client.type("\r")
         shows(client, "Repaired.")
-        client.until(lambda: is_idle(client))
+        client.until(lambda: is_idle(client), PATIENCE)
         client.type("/exit")
         shows(client, "Exit the app")
         client.type("\r")
-        done = task.until("completed")
+        done = task.until("completed", patience=PATIENCE)
     assert given.repaired(done["branch"])
 
 
-def test_claude_is_let_to_make_an_edit_and_told_to_end(
+def test_claude_is_trusted_let_to_make_an_edit_and_told_to_end(
     service: Service, model: Model, place: Place
 ) -> None:
+    """Where the room is full, the workspace is trusted without a question."""
     need(CLAUDE)
     read, edit, *_ = repair()
     play = model.play(read, edit, turn("Repaired."))
     given = service.given(place, CLAUDE, model.url, play)
     with sitting_before(given) as (task, client):
+        if place.user.uid is not None:
+            shows(client, "Yes, I trust this folder")
+            client.type("1")
         shows(client, "Do you want to use this API key?")
         client.type("1")
         shows(client, "Do you want to make this edit")
@@ -64,5 +70,5 @@ def test_claude_is_let_to_make_an_edit_and_told_to_end(
         shows(client, "Repaired.")
         client.type("/exit")
         client.type("\r")
-        done = task.until("completed")
+        done = task.until("completed", patience=PATIENCE)
     assert given.repaired(done["branch"])

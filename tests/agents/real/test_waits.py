@@ -6,15 +6,16 @@ from tests.agents.agents import CLAUDE, need
 from tests.agents.ground import repair
 from tests.agents.model.script import Refusal, call, turn
 from tests.agents.model.server import Model
-from tests.agents.service import Place, Service
+from tests.agents.service import Service
 
 LIMIT = 20.0
 
 
 def test_a_limit_suspends_the_task_until_it_ends_and_no_other_project(
-    service: Service, model: Model, place: Place
+    service: Service, model: Model
 ) -> None:
     need(CLAUDE)
+    place = service.places["root"]
     steps = (turn(call("run", command="echo begun > notes")), Refusal("rate_limited", last=LIMIT))
     play = model.play(*steps, turn("Done."))
     given = service.given(place, CLAUDE, model.url, play)
@@ -26,6 +27,7 @@ def test_a_limit_suspends_the_task_until_it_ends_and_no_other_project(
     at, since = (datetime.fromisoformat(t) for t in (waits["at"], suspended["startedAt"]))
     assert 0 < (at - since).total_seconds() < 2 * LIMIT
     assert not given.living
+    assert service.slots_used(place) == 0
 
     other = model.play(*repair())
     service.given(place, CLAUDE, model.url, other).ask("Repair it.").until("completed")

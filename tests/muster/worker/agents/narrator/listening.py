@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,10 +13,10 @@ from muster.worker.shim.channel import VARIABLE, Channel
 
 class Listening:
     """`entries` in their order, `facts` merged, and what was `asked`, which is answered by
-    `choice`, for ever not if that is empty; None: nobody can be asked. `looks` is called ten times
-    a second, too."""
+    `choices`, one after the other and then always the last; by one that is empty never; None:
+    nobody can be asked. `looks` is called ten times a second, too."""
 
-    choice: str | None = None
+    choices: Sequence[str | None] = (None,)
 
     def __init__(self, looks: Callable[[], None] = lambda: None) -> None:
         self.asked: list[dict[str, Any]] = []
@@ -69,10 +69,11 @@ class Listening:
     def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
         if message.get("ask"):
             self.asked.append(message["ask"])
-            if self.choice is None:
+            choice = self.choices[min(len(self.asked), len(self.choices)) - 1]
+            if choice is None:
                 raise ValueError("nobody is there")
-            if self.choice:
-                self._answers.append({"answer": {"number": 7, "choice": self.choice}})
+            if choice:
+                self._answers.append({"answer": {"number": 7, "choice": choice}})
             return {"ok": 7}
         self.facts |= message.get("facts", {})
         self.entries += [message["entry"]] if "entry" in message else []

@@ -65,7 +65,7 @@ def ask(tmp_path: Path) -> Ask:
     ) -> Asked:
         asked = {"text": text, "permissions": permissions, "session": session, "servers": [SERVER]}
         with Asked() as heard:
-            heard.choice = choice
+            heard.choices = [choice]
             heard.ask(tmp_path, asked, variables)
             try:
                 meanwhile(heard)
