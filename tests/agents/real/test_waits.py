@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from tests.agents.agents import CLAUDE, need
+import pytest
+
+from tests.agents.agents import CLAUDE, CODEX, Agent, need
 from tests.agents.ground import repair
 from tests.agents.model.script import Refusal, call, turn
 from tests.agents.model.server import Model
@@ -37,3 +39,17 @@ def test_a_limit_suspends_the_task_until_it_ends_and_no_other_project(
     assert (done["attempt"], play.left) == (1, 0)
     assert "echo begun" in str(play.main[-1].body), "it knows what it has done"
     assert given.remote.git("show", f"{done['branch']}:notes") == "begun"
+
+
+@pytest.mark.parametrize("agent", [CLAUDE, CODEX], ids=lambda agent: agent.name)
+def test_an_agent_that_is_limited_before_its_first_word_begins_all_the_same(
+    agent: Agent, service: Service, model: Model
+) -> None:
+    """It takes a while, so in a full room alone."""
+    need(agent)
+    play = model.play(Refusal("rate_limited", last=LIMIT), *repair())
+    given = service.given(service.places["root"], agent, model.url, play)
+    task = given.ask("Repair it.")
+    assert task.until("suspended")["suspendReason"] == "quota"
+    done = task.until("completed", patience=150)  # codex tells no time
+    assert (done["attempt"], play.left) == (1, 0)
