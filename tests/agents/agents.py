@@ -190,8 +190,7 @@ class Gemini:
 
 
 class Aider:
-    """It edits with its model, and runs `CHECK` itself; what fails its model is told. In the whole
-    chat it knows its model by the name `large`."""
+    """Without tools: it edits by what its model says, and runs no command but the user's own."""
 
     name = "aider"
 

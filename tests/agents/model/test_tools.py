@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.agents.model.script import Call, call
-from tests.agents.model.tools import NotOfferedError, fit
+from tests.agents.model.tools import NotOfferedError, fit, in_words
 from tests.agents.model.wire import Asked
 
 
@@ -91,3 +91,23 @@ def test_a_call_finds_its_tool(name: str) -> None:
 def test_what_nothing_is_offered_for_is_said(given: Call) -> None:
     with pytest.raises(NotOfferedError, match="among todo"):
         fit(given, offering(todo={"text": "string"}))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        (call("read", path="a.py"), "I need to see a.py first."),
+        (
+            call("edit", path="a.py", old="1\n", new="2\n"),
+            "\na.py\n```python\n<<<<<<< SEARCH\n1\n=======\n2\n>>>>>>> REPLACE\n```\n",
+        ),
+        (call("run", command="make"), "\n```bash\nmake\n```\n"),
+    ],
+)
+def test_who_has_no_tools_is_told_in_words(wanted: Call, words: str) -> None:
+    assert in_words(wanted) == words
+
+
+def test_not_all_can_be_said_in_words() -> None:
+    with pytest.raises(NotOfferedError):
+        in_words(call("ask_human", question="?"))

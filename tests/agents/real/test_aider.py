@@ -1,20 +1,12 @@
 """The real aider, which works by texts alone, and runs its tests itself."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-import pytest
-
-from tests.agents.agents import AIDER, AIDERS, Agent, need
-from tests.agents.ground import COMMAND, PROMPT, RIGHT, WRONG, Ground
-from tests.agents.model.script import FOREVER, Refusal, Step, Trouble, Usage, call, turn
+from tests.agents.agents import AIDER, AIDERS, need
+from tests.agents.ground import COMMAND, PROMPT, RIGHT, WRONG
+from tests.agents.model.script import Step, Usage, call, turn
 from tests.agents.model.server import Model
-from tests.agents.narrated import Narrated
 from tests.agents.service import Place, Service
 from tests.flows.running import until
 
-Grounds = Callable[[Agent], Ground]
-KNOWN_WITHIN = 60.0  # seconds
 PATH = "arithmetic/__init__.py"
 BAD = "    return number * 3\n"
 TESTED = [*AIDERS, "--auto-test", "--test-cmd", COMMAND]
@@ -59,38 +51,10 @@ def test_it_is_cancelled_with_all_that_it_has_started(service: Service, model: M
     assert task.now()["status"] == "cancelled"
 
 
-@dataclass(frozen=True)
-class Limit:
-    kind: Trouble
-    after: float | None
-    told: str
-
-
-@pytest.mark.parametrize(
-    "limit",
-    [
-        Limit("rate_limited", 3600, "rate_limit"),
-        Limit("rate_limited", None, "rate_limit"),
-        Limit("quota", None, "quota"),
-        Limit("overloaded", None, "overloaded"),
-    ],
-    ids=["an hour", "untold", "quota", "overloaded"],
-)
-def test_a_limit_is_known_soon(limit: Limit, ground: Grounds) -> None:
-    at = ground(AIDER)
-    asked = Narrated(at, at.model.play(Refusal(limit.kind, limit.after, FOREVER)))
-    assert asked.facts["failure"]["kind"] == limit.told, asked.ended
-    assert (asked.facts["failure"]["resetsAt"] is None) == (limit.after is None)
-    assert asked.seconds < KNOWN_WITHIN
-
-
-def test_what_ends_soon_is_waited_for(ground: Grounds) -> None:
-    at = ground(AIDER)
-    asked = Narrated(at, at.model.play(Refusal("rate_limited", last=2), turn("Done.")))
-    assert (asked.ended.status, asked.facts.get("failure")) == (0, None), asked.ended
-    assert [entry["kind"] for entry in asked.entries] == ["usage"]
-
-
-def test_a_wrong_key_is_told(ground: Grounds) -> None:
-    asked = Narrated(ground(AIDER), "sk-wrong")
-    assert (asked.ended.status, asked.facts["failure"]["kind"]) == (1, "auth"), asked.ended
+def test_a_wrong_key_fails_its_task(service: Service, model: Model) -> None:
+    """Although it ends well itself."""
+    need(AIDER)
+    given = service.given(service.places["root"], AIDER, model.url, "sk-of-nobody")
+    failure = given.ask(PROMPT).until("failed", patience=120)["failure"]
+    assert failure["code"] == "agent_unauthorized"
+    assert "Incorrect API key" in failure["message"]
