@@ -19,7 +19,7 @@ from muster.worker.room.identity import uids_of
 from muster.worker.server import rest
 from muster.worker.server.credentials import CredentialStore, NotEnrolled
 
-ONLINE_SECONDS = 30.0
+ONLINE_SECONDS = 120.0
 _PROCESS = "machine-"  # with its number, the name of a machine's daemon in the stack
 _WORKER = (sys.executable, "-m", "muster", "worker")
 # Settings that the server's processes need and that a daemon must not have.

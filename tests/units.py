@@ -55,6 +55,7 @@ UNITS: tuple[tuple[str, ...], ...] = (
         "tests/agents/real/test_budgets.py",
         "tests/agents/real/test_cancelled.py",
         "tests/agents/real/test_terminals.py",
+        "tests/agents/real/test_budgets.py",
     ),
     (
         "tests/agents/real/test_failures.py",
@@ -62,6 +63,7 @@ UNITS: tuple[tuple[str, ...], ...] = (
         "tests/agents/real/test_asking.py",
         "tests/agents/real/test_deaths.py",
         "tests/agents/real/test_waits.py",
+        "tests/agents/real/test_aider.py",
     ),
 )
 

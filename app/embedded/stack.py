@@ -23,7 +23,8 @@ VERSIONS = ROOT / "migrations" / "versions"
 SERVERS = {"DATABASE_URL": "PostgreSQL", "REDIS_URL": "Valkey"}
 ADDRESSES_FILE = "services.json"
 MIGRATE_SECONDS = 120.0
-PROBES = {"/healthz": 60.0, "/readyz": 60.0}
+# A busy machine takes its time. What ends before is told at once.
+PROBES = {"/healthz": 180.0, "/readyz": 180.0}
 LOOK_SECONDS = 0.2
 
 
