@@ -52,14 +52,12 @@ UNITS: tuple[tuple[str, ...], ...] = (
     ("tests/app/services/dispatch/test_dispatch_at_once.py",),
     (
         "tests/agents/real/test_lives.py",
-        "tests/agents/real/test_budgets.py",
         "tests/agents/real/test_cancelled.py",
         "tests/agents/real/test_terminals.py",
         "tests/agents/real/test_budgets.py",
     ),
     (
         "tests/agents/real/test_failures.py",
-        "tests/agents/real/test_aider.py",
         "tests/agents/real/test_asking.py",
         "tests/agents/real/test_deaths.py",
         "tests/agents/real/test_waits.py",
