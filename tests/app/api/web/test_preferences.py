@@ -41,6 +41,7 @@ def test_whoever_chose_nothing_has_the_defaults(
         "taskCancelled": own,
         "machineLost": own,
         "egressRefused": own,
+        "budgetLow": {**own, "scope": "projects"},
     }
 
 
