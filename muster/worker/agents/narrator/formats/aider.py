@@ -54,5 +54,5 @@ class Aider:
         return [tellings.failing(self._failure(self._kind))] if self._kind and self._words else []
 
     def _failure(self, kind: str) -> dict[str, Any]:
-        message = " ".join(self._words).strip()
+        message = " ".join(" ".join(self._words).split())
         return failures.failure(kind, message, failures.resets_at(message))

@@ -6,7 +6,8 @@ from muster.worker.agents.narrator.formats.aider import Aider
 
 LIMITED = [
     "litellm.RateLimitError: RateLimitError: OpenAIException - Number of requests has",
-    "exceeded your rate limit. Please try again in 3600s.",
+    "exceeded your rate limit. Please try ",
+    "again in 3600s.",
     "The API provider has rate limited you. Try again later or check your quotas.",
     "Retrying in 0.2 seconds...",
 ]
