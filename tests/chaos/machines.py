@@ -21,9 +21,6 @@ from muster.worker.shim.pty_process import MARK
 from tests.chaos.proxy import Door
 
 SLOTS = 2
-AGENTS = (
-    "agents"  # the directory, beside the stack's home, with an operator's adapter and its agent
-)
 _FREEZING = 3.0  # seconds for a machine to stand still
 _WORKER = (sys.executable, "-m", "muster", "worker")
 _NAME = re.compile(rb"/(\d+)-(\d+)\0")
@@ -33,10 +30,13 @@ Whose = tuple[int, int]
 
 @dataclass(frozen=True)
 class Machine:
+    """`agents` is a directory with an operator's adapters and their programs."""
+
     stack: Stack
     home: Path
     number: int
     door: Door
+    agents: Path | None = None
 
     @property
     def name(self) -> str:
@@ -65,9 +65,8 @@ class Machine:
         run = ("run", "--home", str(self.home), "--uids", f"{uids[0]}-{uids[-1]}")
         file_root = ("--file-root", str(self.stack.home.parent))
         notes = ("--room-dir", f"{self.stack.home.parent}:rw")
-        agents = self.stack.home.parent / AGENTS
-        known = ("--agents", str(agents))
-        path = {"PATH": f"{agents}:{os.environ['PATH']}"}
+        known = ("--agents", str(self.agents)) if self.agents else ()
+        path = {"PATH": f"{self.agents}:{os.environ['PATH']}"} if self.agents else None
         self.stack.launch(self.name, [*_WORKER, *run, *file_root, *notes, *known], path)
 
     @property

@@ -16,7 +16,7 @@ from demo.api import Api
 from demo.repository import BASE, Repository
 from tests.chaos import agent, ground, probe, schedule
 from tests.chaos.history import Recorder
-from tests.chaos.machines import AGENTS, Machine
+from tests.chaos.machines import Machine
 from tests.chaos.plan import KINDS
 from tests.chaos.proxy import Door, Proxy
 from tests.gunicorns import SERVERS, two_servers
@@ -110,12 +110,12 @@ class World:
         self.api.login(admin.NAME, PASSWORD)
         self._make_repository()
         self._make_projects()
-        self._make_agent()
+        agents = self._make_agents()
         self.tokens = {name: self._make_person(name) for name in PEOPLE}
         self.clients: Door = self.proxy.door(*self.ports)
         area = places.machine_area(self.stack.home)
         self.machines = [
-            Machine(self.stack, area / str(number), number, self.proxy.door(*self.ports))
+            Machine(self.stack, area / str(number), number, self.proxy.door(*self.ports), agents)
             for number in range(schedule.MACHINES)
         ]
         self._say("enrolling the machines")
@@ -148,8 +148,9 @@ class World:
             }
             self.api.post("/api/admin/projects", project)
 
-    def _make_agent(self) -> None:
-        there = self.directory / AGENTS
+    def _make_agents(self) -> Path:
+        """An operator's adapter and its agent."""
+        there = self.directory / "agents"
         there.mkdir()
         (there / f"{_AGENT}.toml").write_text(_ADAPTER.format(name=_AGENT, notes=self.notes))
         text = Path(agent.__file__).read_text()
@@ -157,6 +158,7 @@ class World:
         (there / _AGENT).write_text(f"#!{places.interpreter()} -S\n{alone}")
         (there / _AGENT).chmod(0o755)
         shutil.copy(Path(probe.__file__), there / "probe.py")
+        return there
 
     def _make_person(self, name: str) -> str:
         """A personal access token."""

@@ -66,8 +66,9 @@ def test_it_finds_its_home_furnished_and_the_project_wins_over_the_adapter(
 def test_its_options_are_in_its_command(worker: WorkerHome) -> None:
     options = AgentOptions("large", "edit", ["Git"], ["--more"])
     asked, _ = stage(worker.start(), "do it", options=options)
-    assert asked == (
-        "<-p><--output-format><stream-json><--verbose><--permission-mode><acceptEdits>"
+    assert asked.startswith("<-p><--output-format><stream-json><--verbose><--mcp-config><{")
+    assert asked.endswith(
+        "}><--allowedTools><mcp__muster><--permission-mode><acceptEdits>"
         "<--model><large><--allowedTools><Git><--more>"
         "<--><do it> retries=2"
     )
