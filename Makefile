@@ -18,7 +18,7 @@ TOOLS := $(VENV)/tools.stamp
 # programs beyond Python name them in tests/bring.
 HEAVY := hostile agents
 
-.PHONY: help demo up test heavy $(HEAVY) bring fuzz check fmt bench soak chaos lock clean
+.PHONY: help demo up test heavy heavies $(HEAVY) bring fuzz check fmt bench soak chaos lock clean
 
 help: ## This list
 	@echo "make TARGET, one of:"
@@ -45,6 +45,9 @@ test: $(TOOLS) ## The whole suite, on servers of its own; MUSTER_TEST_WORKERS=4 
 
 heavy: $(HEAVY) ## All suites that take longer, one after the other
 	@echo "Heavy suites: $(or $(HEAVY),there are none)"
+
+heavies:
+	@echo $(HEAVY)
 
 bring: ## What tests need beside our packages: from npm, PyPI, and from Debian (as root)
 	@tests/bring
