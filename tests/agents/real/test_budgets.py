@@ -9,6 +9,7 @@ from tests.agents.model.server import Model
 from tests.agents.service import Service, used
 
 TOKENS = 5000
+ANSWER = 600  # the tokens that the step after the long one takes
 NOTE = "echo begun > notes"
 
 
@@ -36,7 +37,7 @@ def test_its_budget_stops_it_at_a_gate_and_an_answer_lets_it_go_on(
     suspended = task.until("suspended", patience=120)
     assert suspended["suspendReason"] == "budget"
     assert not given.living
-    assert _taken(used(task)) == _taken(play.total) > (TOKENS, 0)
+    assert TOKENS < _taken(used(task))[0] <= _taken(play.total)[0]
     gate = service.api.get(f"{task.path}/pending-confirm")
     assert (gate["kind"], gate["choices"]) == ("budget", ["continue", "stop"])
     assert gate["diff"]["filesChanged"] == 1
@@ -45,7 +46,8 @@ def test_its_budget_stops_it_at_a_gate_and_an_answer_lets_it_go_on(
     done = task.until("completed", patience=120)
     assert (done["attempt"], play.left) == (1, 0)
     assert given.repaired(done["branch"])
-    assert _taken(used(task)) == _taken(play.total)
+    # What it is answered while it is stopped it does not live to tell: claude asks once more then.
+    assert 0 <= _taken(play.total)[0] - _taken(used(task))[0] <= ANSWER
     going_on = str(play.main[len(before)].body)
     assert (NOTE in going_on) == (agent is not GEMINI)
 
