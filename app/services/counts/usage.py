@@ -1,4 +1,4 @@
-"""What agents have used: of a task, which is kept in its row, and of days, by indexes."""
+"""What agents have used on days, by indexes. (What a task's have is kept in its row.)"""
 
 from collections.abc import Sequence
 from datetime import date
@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, select
 
 from app.domain.usage import Figures
 from app.extensions import db
-from app.models import Task, Usage
+from app.models import Usage
 
 _TOKENS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
 
@@ -45,21 +45,6 @@ def figures(values: Sequence[Any]) -> Figures:
     return Figures(taken, cached, made, reasoning, cost, is_estimate)
 
 
-def used(task: Task) -> Figures:
-    """What the task's agents have used so far, in all of its attempts. No query."""
-    return Figures.stored(task.usage)
-
-
-def used_in_project(project_id: int, since: date) -> Figures:
-    """What the project's tasks have used from that day (UTC) on."""
-    return _used(Usage.project_id == project_id, Usage.day >= since)
-
-
-def used_by_developer(developer_id: int, since: date) -> Figures:
-    """Likewise the tasks that the developer has created."""
-    return _used(Usage.developer_id == developer_id, Usage.day >= since)
-
-
 def used_on_and_since(projects: Select[int], day: date, since: date) -> tuple[Figures, Figures]:
     """What the projects' tasks have used on that day, and from an earlier one on; one query.
     `projects` is a query of ids.
@@ -70,7 +55,3 @@ def used_on_and_since(projects: Select[int], day: date, since: date) -> tuple[Fi
     row = db.session.execute(query).one()
     half = len(row) // 2
     return figures(row[:half]), figures(row[half:])
-
-
-def _used(*conditions: ColumnElement[bool]) -> Figures:
-    return figures(db.session.execute(select(*sums()).where(*conditions)).one())

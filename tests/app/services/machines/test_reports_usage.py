@@ -10,7 +10,7 @@ from app.domain.usage import Figures
 from app.extensions import db
 from app.models import Developer, Task, Usage
 from app.services import settings
-from app.services.counts import fleet, usage
+from app.services.counts import fleet
 from app.services.tasks import tasks
 from muster.protocol import frames
 from tests.app.services.driven import Driven, warnings_of
@@ -41,7 +41,7 @@ def rows(task: Task) -> dict[tuple[int, int, int, str], tuple[Any, ...]]:
 
 def of(task: Task) -> Figures:
     db.session.refresh(task)
-    return usage.used(task)
+    return Figures.stored(task.usage)
 
 
 def test_what_is_said_takes_the_place_of_what_was_said_of_that_run(

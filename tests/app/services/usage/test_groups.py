@@ -107,9 +107,10 @@ def test_groups_together_are_the_rows(
     for number, task in enumerate(tasks):
         mine = [used for place, used in rows if place["task"] == number]
         assert of_task.get(str(task.id)) == (total(mine) if mine else None)
-        assert usage.used_in_project(task.project_id, day(2)) == total(mine)
+        project = sa.select(sa.literal(task.project_id))
+        assert usage.used_on_and_since(project, day(0), day(2))[1] == total(mine)
         recent = [used for place, used in rows if place["task"] == number and place["ago"] < 2]
-        assert usage.used_by_developer(task.created_by, day(1)) == total(recent)
+        assert usage.used_on_and_since(project, day(0), day(1))[1] == total(recent)
 
 
 @pytest.mark.parametrize("by", GroupBy)
