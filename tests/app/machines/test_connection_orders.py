@@ -19,6 +19,7 @@ from muster.protocol import frames, version
 from muster.protocol.frames import CloseCode
 from tests.app.machines.conftest import MakeMachine
 from tests.app.machines.connection_world import RowOf, assign, status, until
+from tests.app.machines.simulated import SimulatedMachine
 from tests.factories import make_developer, make_server_process
 from tests.gunicorns import Gunicorn
 
@@ -82,6 +83,15 @@ def test_a_task_lives_its_life_over_the_channel(
     assert row_of(machine).slots_used == 0
 
 
+def come_back(machine: SimulatedMachine, spoken: int, held: frames.HeldAttempt) -> None:
+    """Connect anew with a worker of a release that speaks this version."""
+    hello = machine.hello(held)
+    hello.protocol = spoken
+    machine.dial()
+    machine.send(hello)
+    assert machine.until(frames.Welcome).protocol == spoken
+
+
 @pytest.mark.parametrize("spoken", [version.CURRENT, version.OLDEST])
 def test_the_answer_to_an_agents_question_comes_over_the_channel_where_it_is_spoken(
     new_machine: MakeMachine, spoken: int
@@ -94,11 +104,7 @@ def test_the_answer_to_an_agents_question_comes_over_the_channel_where_it_is_spo
     machine.say(order, frames.Asked(0, 1, "Which?", ["red", "blue"]))
     machine.until_acked()
     assert status(task) is TaskStatus.SUSPENDED
-    hello = machine.hello(frames.HeldAttempt(task.id, 1, 0, "working", 0))
-    hello.protocol = spoken
-    machine.dial()
-    machine.send(hello)
-    assert machine.until(frames.Welcome).protocol == spoken
+    come_back(machine, spoken, frames.HeldAttempt(task.id, 1, 0, "working", 0))
     gates.confirm(make_developer(role=SystemRole.ADMIN), task.id, 0, "blue")
     if spoken >= version.QUESTIONS:
         answer = frames.Answer(task.id, 1, 1, choice="blue")
@@ -121,11 +127,7 @@ def test_a_later_run_of_a_stage_is_ordered_where_it_is_spoken(
     machine.say(order, frames.Suspended(0, 0, "quota", "spent"))
     machine.until_acked()
     assert status(task) is TaskStatus.SUSPENDED
-    hello = machine.hello(frames.HeldAttempt(task.id, 1, 0, "waiting", 0))
-    hello.protocol = spoken
-    machine.dial()
-    machine.send(hello)
-    machine.until(frames.Welcome)
+    come_back(machine, spoken, frames.HeldAttempt(task.id, 1, 0, "waiting", 0))
     suspensions.go_on(now() + timedelta(hours=1))
     if spoken >= version.QUESTIONS:
         assert machine.until(frames.RunStage).run == 1
