@@ -16,7 +16,7 @@ TOOLS := $(VENV)/tools.stamp
 
 # Suites that take longer than `make test` may: a target each, and a name here. Those that need
 # programs beyond Python name them in tests/bring.
-HEAVY := hostile agents
+HEAVY := faults attacks hostile agents
 
 .PHONY: help demo up test heavy heavies $(HEAVY) bring fuzz check fmt bench soak chaos lock clean
 
@@ -40,7 +40,7 @@ up: $(RUNTIME) ## The same stack with a local machine, until Ctrl-C
 # all tests anew, and each process of a stack compile the app.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q --dist loadfile
 
-test: $(TOOLS) ## The whole suite, on servers of its own; MUSTER_TEST_WORKERS=4 at a time
+test: $(TOOLS) ## All tests but the heavy suites, on servers of their own; MUSTER_TEST_WORKERS=4 at a time
 	@$(PYTEST) -n $${MUSTER_TEST_WORKERS:-4}
 
 heavy: $(HEAVY) ## All suites that take longer, one after the other
@@ -74,6 +74,12 @@ bench: $(TOOLS) ## The benchmarks, with ratios to bare parts and peers; takes mi
 	@$(BIN)/python -m bench.logs
 	@$(BIN)/python -m bench.http --quick
 	@$(BIN)/python -m bench.terminals --quick
+
+faults: $(TOOLS) ## Postgres, Valkey, servers and senders that go away, freeze and are killed; chaos, a little
+	@$(PYTEST) -n 3 tests/outages tests/chaos/test_chaos.py tests/app/jobs/test_jobs_killed_senders.py
+
+attacks: $(TOOLS) ## Every route with whatever a stranger may send it; Schemathesis for a moment
+	@$(PYTEST) -n 3 tests/attacks tests/fuzz
 
 hostile: $(TOOLS) ## Agents that mean no good, in rooms of real daemons (as root)
 	@$(PYTEST) -n 2 tests/hostile

@@ -29,10 +29,25 @@ from app.services import settings
 from app.services.people import tokens
 from tests import answers, units
 
-# Suites of their own: `make hostile`, `make agents`.
-collect_ignore = ["hostile", "agents/real"]
+TESTS = Path(__file__).parent
+# Suites of their own (HEAVY in the Makefile): collected where they, or a folder of them, are named.
+SUITES = (
+    "agents/real",
+    "app/jobs/test_jobs_killed_senders.py",
+    "attacks/test_bodies.py",
+    "attacks/test_lists.py",
+    "chaos/test_chaos.py",
+    "fuzz",
+    "hostile",
+    "outages/test_dispatchers_away.py",
+    "outages/test_postgres_away.py",
+    "outages/test_redis_frozen.py",
+    "outages/test_rolling_restart.py",
+    "outages/test_running_stages.py",
+    "outages/test_terminal_cuts.py",
+)
 
-MIGRATIONS = Path(__file__).parent.parent / "migrations"
+MIGRATIONS = TESTS.parent / "migrations"
 SECRETS = {
     "SECRET_KEY": "a secret key that only the tests ever use",
     "JWT_SECRET_KEY": "the key of access tokens, in tests only",
@@ -42,6 +57,17 @@ SECRETS = {
 
 # A shell that runs us in the background has us ignore Ctrl-C, and what the tests start would, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    if collection_path not in [TESTS / suite for suite in SUITES]:
+        return None
+    named = [Path(argument.partition("::")[0]).absolute() for argument in config.args]
+    folders = (
+        path for path in (collection_path, *collection_path.parents) if TESTS in path.parents
+    )
+    within = any(collection_path in (path, *path.parents) for path in named)
+    return None if within or not {*named}.isdisjoint(folders) else True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,14 +9,15 @@ from tests.flows.running import until
 
 PATH = "arithmetic/__init__.py"
 BAD = "    return number * 3\n"
+TOKENS = 5000
 TESTED = [*AIDERS, "--auto-test", "--test-cmd", COMMAND]
 
 
 def repair() -> list[Step]:
     """The first attempt at it fails the tests."""
     return [
-        turn(call("read", path=PATH), usage=Usage(1000, 0, 50)),
-        turn(call("edit", path=PATH, old=WRONG, new=BAD), usage=Usage(1200, 0, 60)),
+        turn(call("read", path=PATH), usage=Usage(2000, 0, 50)),
+        turn(call("edit", path=PATH, old=WRONG, new=BAD), usage=Usage(3400, 0, 60)),
         turn(call("edit", path=PATH, old=BAD, new=RIGHT), usage=Usage(1500, 0, 70)),
     ]
 
@@ -58,3 +59,30 @@ def test_a_wrong_key_fails_its_task(service: Service, model: Model) -> None:
     failure = given.ask(PROMPT).until("failed", patience=120)["failure"]
     assert failure["code"] == "agent_unauthorized"
     assert "Incorrect API key" in failure["message"]
+
+
+def test_its_budget_stops_it_at_a_gate_and_an_answer_lets_it_go_on(
+    service: Service, model: Model
+) -> None:
+    """On its own work: it is shown what was said before."""
+    need(AIDER)
+    before, then = repair()[:2], repair()[2:]
+    once = "test -e .begun || { touch .begun; sleep 60; }"
+    play = model.play(*before, *then)
+    given = service.given(service.places["root"], AIDER, model.url, play)
+    tested = [*AIDERS, "--auto-test", "--test-cmd", f"sh -c '{once}; {COMMAND}'"]
+    task = given.ask(PROMPT, budget={"tokens": TOKENS}, arguments=tested)
+    suspended = task.until("suspended", patience=120)
+    assert suspended["suspendReason"] == "budget"
+    assert not given.living
+    assert suspended["usage"]["inputTokens"] == 2000 + 3400
+    gate = service.api.get(f"{task.path}/pending-confirm")
+    assert (gate["kind"], gate["choices"]) == ("budget", ["continue", "stop"])
+    assert gate["diff"]["filesChanged"] == 1
+
+    task.answer(0, "continue")
+    done = task.until("completed", patience=120)
+    assert (done["attempt"], play.left) == (1, 0)
+    assert given.repaired(done["branch"])
+    assert PROMPT in str(play.main[-1].body)
+    assert done["usage"]["inputTokens"] == play.total.input

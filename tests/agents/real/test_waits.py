@@ -8,16 +8,15 @@ from tests.agents.agents import CLAUDE, CODEX, Agent, need
 from tests.agents.ground import repair
 from tests.agents.model.script import Refusal, call, turn
 from tests.agents.model.server import Model
-from tests.agents.service import Service
+from tests.agents.service import Place, Service
 
 LIMIT = 20.0
 
 
 def test_a_limit_suspends_the_task_until_it_ends_and_no_other_project(
-    service: Service, model: Model
+    service: Service, model: Model, place: Place
 ) -> None:
     need(CLAUDE)
-    place = service.places["root"]
     steps = (turn(call("run", command="echo begun > notes")), Refusal("rate_limited", last=LIMIT))
     play = model.play(*steps, turn("Done."))
     given = service.given(place, CLAUDE, model.url, play)
