@@ -85,7 +85,7 @@ hostile: $(TOOLS) ## Agents that mean no good, in rooms of real daemons (as root
 	@$(PYTEST) -n 2 tests/hostile
 
 agents: $(TOOLS) ## The real agents, which `make bring` brings, against a model that follows a script
-	@$(PYTEST) -n 2 tests/agents/real
+	@$(PYTEST) -n 3 tests/agents/real
 
 soak: $(TOOLS) ## Ordinary life, sampled: does anything grow? MINUTES=10; a chart in soak.svg
 	@$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),10)

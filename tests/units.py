@@ -56,8 +56,8 @@ UNITS: tuple[tuple[str, ...], ...] = (
         "tests/agents/real/test_terminals.py",
         "tests/agents/real/test_budgets.py",
     ),
+    ("tests/agents/real/test_failures.py",),
     (
-        "tests/agents/real/test_failures.py",
         "tests/agents/real/test_asking.py",
         "tests/agents/real/test_deaths.py",
         "tests/agents/real/test_waits.py",
