@@ -27,6 +27,7 @@ from app.postgres import after_commit
 MACHINES_CHANNEL = "muster:machines:wake"  # messages: machine ids, separated by spaces
 REPLACED_CHANNEL = "muster:machines:replaced"  # messages: a machine id, and its generation now
 NEWS_CHANNEL = "muster:news"  # messages: task ids, `u<developer id>`, nothing (notifications)
+SIGNED_OUT_CHANNEL = "muster:signed-out"  # messages: a developer's id
 EXPAND_FLAG = "muster:expand:wanted"
 SEND_FLAG = "muster:send:wanted"
 
@@ -100,6 +101,11 @@ def tell_notified() -> None:
 def tell_unread(developer_id: int) -> None:
     """Wish that the developer is shown how much is unread: it is less now."""
     after_commit.wish([Wish(_send_unread, developer_id)])
+
+
+def tell_signed_out(developer_id: int) -> None:
+    """Wish that what the developer has open is looked at: some of it may no longer stay."""
+    after_commit.wish([Wish(_send_signed_out, developer_id)])
 
 
 def tell_exit(task_id: int, attempt: int, *, stage_index: int, code: int, log_end: int) -> None:
@@ -193,6 +199,11 @@ def _send_unread(developer_ids: Sequence[int]) -> None:
     redis.client.publish(NEWS_CHANNEL, " ".join(f"u{each}" for each in developer_ids))
 
 
+def _send_signed_out(developer_ids: Sequence[int]) -> None:
+    for developer_id in sorted(set(developer_ids)):
+        redis.client.publish(SIGNED_OUT_CHANNEL, str(developer_id))
+
+
 def _send_exits(exits: Sequence[_Exit]) -> None:
     database = redis.client.connection_pool.connection_kwargs.get("db") or 0
     for task_id, attempt, stage_index, code, log_end in exits:
@@ -214,6 +225,7 @@ def _send_chat(event_ids: Sequence[int]) -> None:
 
 
 _IN_ORDER: Sequence[Send] = (
+    _send_signed_out,
     _send_replaced,
     _send_machines,
     _send_dispatch,

@@ -28,6 +28,7 @@ from app.models import Developer, Machine
 from app.services import settings
 from app.services.people import tokens
 from tests import answers, units
+from tests.factories import access_token_of
 
 TESTS = Path(__file__).parent
 # Suites of their own (HEAVY in the Makefile): collected where they, or a folder of them, are named.
@@ -224,7 +225,7 @@ def committed_client(committed_app: Flask) -> FlaskClient:
 @pytest.fixture
 def login() -> Callable[[Developer], dict[str, str]]:
     """The headers of a developer who is signed in."""
-    return lambda developer: {"Authorization": f"Bearer {tokens.access_token(developer)}"}
+    return lambda developer: {"Authorization": f"Bearer {access_token_of(developer)}"}
 
 
 @pytest.fixture

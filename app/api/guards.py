@@ -4,10 +4,12 @@ It comes before anything else in a request is looked at, so that a stranger lear
 which paths exist.
 """
 
+import uuid
 from collections.abc import Callable
 
 from flask import Flask, g, request
 
+from app.api import addresses
 from app.domain.errors import Forbidden, InvalidToken, SessionRequired, Unauthenticated
 from app.domain.roles import Act, Person, may
 from app.models import Developer, Machine
@@ -66,6 +68,14 @@ def current_credential() -> str:
     return _bearer()
 
 
+def current_login() -> uuid.UUID:
+    """The login whose access token the request comes with, on a route that takes no personal ones.
+
+    Raises InvalidToken.
+    """
+    return tokens.access_claims(_bearer()).login
+
+
 def has_session() -> bool:
     """Whether the developer has signed in: the credential is no personal access token."""
     return not g.by_personal_token
@@ -100,7 +110,7 @@ def _require_developer() -> None:
     credential = _bearer()
     g.by_personal_token = personal_tokens.is_one(credential)
     if not g.by_personal_token:
-        g.developer = auth.developer_of(credential)
+        g.developer = auth.developer_of(credential, addresses.of_client())
     elif takes_personal_tokens(request.method, _path()):
         g.developer = personal_tokens.developer_of(credential)
     else:

@@ -42,6 +42,12 @@ class SessionRequired(Forbidden):
     code = "session_required"
 
 
+class ConfirmationRequired(Forbidden):
+    """Prove that it is you, and ask again."""
+
+    code = "confirmation_required"
+
+
 class Conflict(DomainError):
     """The state of things does not allow this now."""
 

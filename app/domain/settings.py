@@ -80,7 +80,7 @@ _SETTINGS = (
     ),
     Setting(
         "sessionRetentionDays", _WHOLE, 1, 0, _YEARS, "days",
-        "How long the refresh tokens of logins that have ended, and channel tokens, are kept.",
+        "How long logins that have ended, with their refresh tokens, and channel tokens are kept.",
     ),
     Setting(
         "tokenRetentionDays", _WHOLE, 90, 0, _YEARS, "days",

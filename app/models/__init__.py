@@ -8,13 +8,13 @@ from app.models.developer import (
     Developer,
     PersonalToken,
     RecoveryCode,
-    RefreshToken,
     SecondFactor,
 )
 from app.models.fleet import FleetCount, FleetMove
 from app.models.gate import Gate
 from app.models.idempotency import IdempotencyKey
 from app.models.log import LogChunk, TranscriptChunk
+from app.models.login import Login, RefreshToken
 from app.models.machine import EnrollmentToken, Machine, MachineHeartbeat
 from app.models.notification import Notification
 from app.models.outbox import BotHealth, Delivery, NotificationPreference, OutboxEntry
@@ -45,6 +45,7 @@ __all__ = [
     "Gate",
     "IdempotencyKey",
     "LogChunk",
+    "Login",
     "Machine",
     "MachineHeartbeat",
     "Notification",

@@ -1,6 +1,5 @@
 """Developers and their credentials."""
 
-import uuid
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -38,26 +37,6 @@ class Developer(Model):
         totp_enabled: Mapped[bool]  # see below
 
     __table_args__ = (Index("uq_developers_name", text("lower(name)"), unique=True),)
-
-
-class RefreshToken(Model):
-    """A refresh token. All that follow from one login, each replacing the one before, are a
-    family.
-    """
-
-    __tablename__ = "refresh_tokens"
-
-    id: Mapped[BigId]
-    developer_id: Mapped[Big] = mapped_column(ForeignKey("developers.id", ondelete="CASCADE"))
-    family: Mapped[uuid.UUID] = mapped_column(index=True)
-    digest: Mapped[str] = mapped_column(unique=True)
-    generation: Mapped[int]
-    created_at: Mapped[Moment]
-    expires_at: Mapped[Moment]
-    replaced_at: Mapped[Moment | None]
-    revoked_at: Mapped[Moment | None]
-
-    __table_args__ = (Index("ix_refresh_tokens_end", text("LEAST(expires_at, revoked_at)")),)
 
 
 class PersonalToken(Model):

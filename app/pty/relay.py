@@ -1,6 +1,6 @@
 """All terminal sockets of one server process.
 
-Three connections to Redis serve them all. Each socket is held against the rows every two seconds,
+Four connections to Redis serve them all. Each socket is held against the rows every two seconds,
 some dozens in one statement. All that is shared with other processes is in Redis: with a process
 that dies its sockets are gone, and nothing else.
 """
@@ -16,7 +16,7 @@ import structlog
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import threads
+from app import bus, threads
 from app.domain.terminal import Verdict
 from app.pty.input_audit import InputAudit
 from app.pty.machine import MachineSocket
@@ -26,6 +26,7 @@ from app.pty.rows import Rows
 from app.pty.store import Store
 from app.pty.stream import Stream
 from app.pty.viewer import Viewer
+from app.redis import listening
 from app.services.logs.sizes import Sized
 from app.services.terminals.checks import GrantCheck
 from app.services.terminals.terminals import MachineGrant, ViewerGrant
@@ -33,7 +34,7 @@ from app.services.terminals.wants import Watched
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import CloseCode
 
-CHECK_SECONDS = 2.0
+CHECK_SECONDS = 2.0  # rights that have ended are seen so much later, but logouts at once
 SIGN_SECONDS = 10.0  # how often Redis is told that sockets are still there
 WANT_SECONDS = 20.0  # how often Postgres is told that a terminal has viewers
 IDLE_SECONDS = 30.0  # how long a machine's socket stays when nobody looks
@@ -57,7 +58,7 @@ class Relay:
     """The sockets of this process, of viewers and of machines, and the threads that serve them."""
 
     def __init__(self, redis_url: str, rows: Rows) -> None:
-        self._rows = rows
+        self._redis_url, self._rows = redis_url, rows
         self._store = Store(redis_url)
         self._reader = Reader(redis_url, self._store)
         self._input_audit = InputAudit(rows.note)
@@ -169,7 +170,10 @@ class Relay:
                 return
             self._started = True
         reader = self._reader
-        threads.start(reader.listen, reader.read, self._look_after_some, self._look_after)
+        threads.start(
+            *(reader.listen, reader.read, self._look_after_some, self._look_after),
+            self._hear_of_logouts,
+        )
 
     def _look_after(self) -> NoReturn:
         """The thread that does what costs no more for a thousand sockets than for one."""
@@ -190,6 +194,21 @@ class Relay:
             now = time.monotonic()
             due = max(due + CHECK_SECONDS / turns, now)
             time.sleep(due - now)
+
+    def _hear_of_logouts(self) -> NoReturn:
+        """The thread that looks at a developer's sockets when something of theirs has ended."""
+        listening.listen(
+            self._redis_url, (bus.SIGNED_OUT_CHANNEL,), lambda: None, self._look_at_sockets_of
+        )
+
+    def _look_at_sockets_of(self, message: dict[str, Any]) -> None:
+        developer_id = int(message["data"])
+        ends = [
+            end
+            for end in self._ends.everybody()
+            if isinstance(end, Viewer) and end.grant.session.developer_id == developer_id
+        ]
+        _survive(partial(self._judge, ends))
 
     def _judge(self, ends: Sequence[AnyEnd]) -> None:
         """End the sockets that may no longer stay."""

@@ -13,9 +13,17 @@ from flask.testing import FlaskClient
 from app.domain.roles import SystemRole
 from app.domain.tokens import TokenKind
 from app.extensions import db
+from app.models import Developer
 from app.services import clock
 from app.services.people import auth, tokens
-from tests.factories import PASSWORD, make_developer, make_machine, make_personal_token
+from tests.factories import (
+    PASSWORD,
+    access_token_of,
+    make_developer,
+    make_login,
+    make_machine,
+    make_personal_token,
+)
 
 Claims = dict[str, Any]
 HOUR = timedelta(hours=1)
@@ -43,7 +51,8 @@ def opens(client: FlaskClient, token: str) -> set[str]:
 def _access(now: datetime) -> Claims:
     admin = make_developer(role=SystemRole.ADMIN)
     times = {"iat": now, "nbf": now, "exp": now + HOUR}
-    return {"typ": "access", "sub": str(admin.id), "gen": admin.token_generation, **times}
+    about = {"gen": admin.token_generation, "fam": str(make_login(admin).id)}
+    return {"typ": "access", "sub": str(admin.id), **about, **times}
 
 
 def _worker(now: datetime) -> Claims:
@@ -125,6 +134,20 @@ def test_a_jwt_with_other_claims_opens_nothing(
     assert opens(client, sign(change(claims))) == set()
 
 
+@pytest.mark.parametrize("login", [None, "", "x", 7, str(uuid.UUID(int=1)), "another's", "ended"])
+def test_an_access_token_opens_nothing_but_by_a_login_of_its_developers(
+    app: Flask, client: FlaskClient, login: Any
+) -> None:
+    claims = _access(clock.now())
+    if login == "another's":
+        login = str(make_login(make_developer()).id)
+    elif login == "ended":
+        ended = make_login(db.session.get_one(Developer, int(claims["sub"])), ended_at=clock.now())
+        login = str(ended.id)
+    forged = claims | {"fam": login}
+    assert opens(client, jwt.encode(forged, app.config["JWT_SECRET_KEY"], "HS256")) == set()
+
+
 @pytest.mark.filterwarnings("ignore:The HMAC key")
 @pytest.mark.parametrize("algorithm", ["none", "HS384", "HS512"])
 def test_only_the_one_algorithm_is_taken(
@@ -197,7 +220,7 @@ def test_one_credential_is_never_taken_for_another(app: Flask, client: FlaskClie
 def test_a_credential_counts_in_its_header_only(
     app: Flask, client: FlaskClient, where: str
 ) -> None:
-    token = tokens.access_token(make_developer())
+    token = access_token_of(make_developer())
     path, headers = "/api/web/profile", {}
     if where == "query":
         path += f"?access_token={token}&jwt={token}"
@@ -230,8 +253,8 @@ def test_after_the_overlap_an_old_refresh_token_takes_the_new_ones_with_it(
 @pytest.mark.parametrize("end", ["deleted", "disabled", "demoted"])
 def test_rights_that_have_ended_end_at_once(app: Flask, client: FlaskClient, end: str) -> None:
     admin = make_developer(role=SystemRole.ADMIN)
-    other = bearer(tokens.access_token(make_developer(role=SystemRole.ADMIN)))
-    access, (_, pat) = tokens.access_token(admin), make_personal_token(admin)
+    other = bearer(access_token_of(make_developer(role=SystemRole.ADMIN)))
+    access, (_, pat) = access_token_of(admin), make_personal_token(admin)
     path = f"/api/admin/developers/{admin.id}"
     if end == "deleted":
         db.session.delete(admin)

@@ -16,11 +16,13 @@ from app.domain.tokens import TokenKind, digest
 from app.extensions import db
 from app.models import Developer
 from app.services import clock
-from app.services.people import auth, tokens
+from app.services.people import tokens
 from app.services.tasks import history
 from tests.contract.rights_table import PEOPLE
 from tests.factories import (
     PASSWORD,
+    access_token_of,
+    begin_login,
     make_attempt,
     make_binding,
     make_bot,
@@ -28,6 +30,7 @@ from tests.factories import (
     make_developer,
     make_enrollment_token,
     make_gate,
+    make_login,
     make_machine,
     make_notification,
     make_personal_token,
@@ -112,7 +115,7 @@ def make_world(app: Flask, *, deleted: bool = False) -> World:
     mine, _ = make_personal_token(people["member"], label=project.key)
     if deleted:
         project.deleted_at = clock.now()
-    refresh_token = auth.begin_family(people["member"], clock.now()).refresh_token
+    refresh_token = begin_login(people["member"]).refresh_token
     world = World(
         password=PASSWORD,
         key=project.key,
@@ -134,7 +137,7 @@ def make_world(app: Flask, *, deleted: bool = False) -> World:
     )
     world.bearers["worker"] = tokens.worker_jwt(machine)[0]
     for name, developer in people.items():
-        world.bearers[name] = tokens.access_token(developer)
+        world.bearers[name] = access_token_of(developer)
         world.bearers[f"{name}'s token"] = make_personal_token(developer)[1]
     db.session.commit()
     db.session.remove()
@@ -143,9 +146,10 @@ def make_world(app: Flask, *, deleted: bool = False) -> World:
 
 def _strangers(admin: Developer, refresh_token: str, enrollment_token: str) -> dict[str, str]:
     """Credentials that open nothing under /api/web and /api/admin, whoever's they are."""
-    claims = {"typ": "access", "gen": admin.token_generation}
+    login = str(make_login(admin).id)
+    claims = {"typ": "access", "gen": admin.token_generation, "fam": login}
     gone = make_developer(role=SystemRole.ADMIN)
-    gone_access, (_, gone_token) = tokens.access_token(gone), make_personal_token(gone)
+    gone_access, (_, gone_token) = access_token_of(gone), make_personal_token(gone)
     gone.disabled_at = clock.now()
     expired: Any = create_access_token(
         str(admin.id), additional_claims=claims, expires_delta=timedelta(seconds=-1)

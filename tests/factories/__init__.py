@@ -9,8 +9,11 @@ from tests.factories.chats import make_chat_event, make_chat_token
 from tests.factories.deliveries import make_delivery, make_outbox_entry
 from tests.factories.developers import (
     PASSWORD,
+    access_token_of,
+    begin_login,
     make_developer,
     make_idempotency_key,
+    make_login,
     make_personal_token,
     make_refresh_token,
 )
@@ -30,7 +33,9 @@ from tests.factories.terminals import make_channel_token, make_terminal_input
 
 __all__ = [
     "PASSWORD",
+    "access_token_of",
     "add_member",
+    "begin_login",
     "make_attempt",
     "make_binding",
     "make_bot",
@@ -42,6 +47,7 @@ __all__ = [
     "make_enrollment_token",
     "make_gate",
     "make_idempotency_key",
+    "make_login",
     "make_machine",
     "make_notification",
     "make_outbox_entry",

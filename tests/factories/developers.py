@@ -5,10 +5,12 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
+from app.domain.login import LoginVia
 from app.domain.roles import SystemRole
 from app.domain.tokens import TokenKind, digest
-from app.models import Developer, IdempotencyKey, PersonalToken, RefreshToken
-from app.services.people import passwords, tokens
+from app.extensions import db
+from app.models import Developer, IdempotencyKey, Login, PersonalToken, RefreshToken
+from app.services.people import logins, passwords, tokens
 from tests.factories.rows import now, numbers, stored
 
 PASSWORD = "correct horse battery staple"
@@ -46,11 +48,39 @@ def make_personal_token(developer: Developer, **given: Any) -> tuple[PersonalTok
     return stored(PersonalToken, defaults, given), secret
 
 
+def make_login(developer: Developer, **given: Any) -> Login:
+    """A login of the developer's, who has just signed in."""
+    defaults = {
+        "id": uuid.uuid4(),
+        "developer_id": developer.id,
+        "via": LoginVia.PASSWORD,
+        "client": "Firefox on Linux",
+        "address": "192.0.2.1",
+        "created_at": now(),
+        "last_seen_at": now(),
+        "confirmed_at": now(),
+        "expires_at": now() + timedelta(days=7),
+    }
+    return stored(Login, defaults, given)
+
+
+def access_token_of(developer: Developer) -> str:
+    """An access token of a new login of the developer's."""
+    return tokens.access_token(developer, make_login(developer).id)
+
+
+def begin_login(developer: Developer) -> logins.Pair:
+    """A new login of the developer's, as they would have it by their password; committed."""
+    pair = logins.begin(developer, now(), via=LoginVia.PASSWORD, client="", address="")
+    db.session.commit()
+    return pair
+
+
 def make_refresh_token(developer: Developer, **given: Any) -> RefreshToken:
     """A refresh token of a new login."""
     defaults = {
         "developer_id": developer.id,
-        "family": uuid.uuid4(),
+        "family": given.get("family") or make_login(developer).id,
         "digest": digest(tokens.new(TokenKind.REFRESH)),
         "generation": developer.token_generation,
         "created_at": now(),

@@ -21,6 +21,7 @@ from app.services.ops import readiness
 from app.services.people import tokens
 from app.services.tasks import history
 from tests.factories import (
+    access_token_of,
     make_attempt,
     make_binding,
     make_bot,
@@ -108,7 +109,7 @@ def credential(actor: str, schemes: set[str], personal: dict[str, str]) -> str |
     if "personalAccessToken" in schemes and actor == "member":
         return personal[actor]
     if "accessToken" in schemes:
-        return tokens.access_token(db.session.get_one(Developer, ACTORS[actor]))
+        return access_token_of(db.session.get_one(Developer, ACTORS[actor]))
     return None
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from app.api import addresses
+from app.api.auth import clients
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
 from app.api.login_limits import told_limit
@@ -16,6 +18,7 @@ from app.domain.errors import (
     TotpRequired,
 )
 from app.services.people import auth
+from app.services.people.logins import Pair
 
 blp = Blueprint("auth", __name__, url_prefix="/api/auth", description="Sessions")
 
@@ -24,25 +27,29 @@ blp = Blueprint("auth", __name__, url_prefix="/api/auth", description="Sessions"
 @blp.arguments(LoginSchema)
 @blp.response(200, TokenPairSchema)
 @problems(blp, InvalidCredentials, TotpRequired, TotpInvalid, TooManyAttempts)
-def login(body: dict[str, Any]) -> auth.Pair:
+def login(body: dict[str, Any]) -> Pair:
     """Sign in."""
     with told_limit(body["username"]).watching():
-        return auth.login(body["username"], body["password"], body["totp_code"])
+        return auth.login(
+            *(body["username"], body["password"], body["totp_code"]),
+            client=clients.named(body["client_name"]),
+            address=addresses.of_client(),
+        )
 
 
 @blp.post("/refresh")
 @blp.arguments(RefreshTokenSchema)
 @blp.response(200, TokenPairSchema)
 @problems(blp, InvalidToken)
-def refresh(body: dict[str, str]) -> auth.Pair:
+def refresh(body: dict[str, str]) -> Pair:
     """Exchange a refresh token for a new pair."""
-    return auth.refresh(body["refresh_token"])
+    return auth.refresh(body["refresh_token"], addresses.of_client())
 
 
 @blp.post("/logout")
 @blp.arguments(RefreshTokenSchema)
 @blp.response(200, Empty)
 def logout(body: dict[str, str]) -> dict[str, str]:
-    """Sign out. Repeating it does nothing."""
+    """Sign out: the login that the token is of ends, and its access tokens at once."""
     auth.logout(current_developer(), body["refresh_token"])
     return {}

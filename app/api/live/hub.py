@@ -26,7 +26,7 @@ from app.services.notify import news
 from app.services.notify.news import NewsBatch, Row, ViewerState
 from app.services.people.sessions import DeveloperSession
 
-LOOK_SECONDS = 2.0  # rights that have ended are seen so much later, too
+LOOK_SECONDS = 2.0  # rights that have ended are seen so much later, but logouts at once
 PAUSE_SECONDS = 0.02  # between two looks: what comes meanwhile is read together
 KEEP_SECONDS = 20.0
 MOST_UNREAD = 500  # messages that a client is behind before it has to begin anew
@@ -141,9 +141,7 @@ class Hub:
         self.is_closing = True
         for stream in list(self._streams):
             stream.put(End("going_away"))
-        for watchers in list(self._watchers.values()):
-            for some in list(watchers):
-                some.set()
+        self._wake_watchers()
 
     # ---- looking ---------------------------------------------------------------------------------
 
@@ -207,10 +205,13 @@ class Hub:
     # ---- being woken -----------------------------------------------------------------------------
 
     def _listen(self) -> NoReturn:
-        channels = (bus.NEWS_CHANNEL,)
+        channels = (bus.NEWS_CHANNEL, bus.SIGNED_OUT_CHANNEL)
         listening.listen(self._app.config["REDIS_URL"], channels, self._some.set, self._hear)
 
     def _hear(self, message: dict[str, Any]) -> None:
+        if message["channel"] == bus.SIGNED_OUT_CHANNEL.encode():
+            self._hear_signed_out()
+            return
         for word in message["data"].split():
             is_unread, number = word[:1] == b"u", word.removeprefix(b"u")
             if not number.isdigit():
@@ -221,6 +222,17 @@ class Hub:
                 for some in list(self._watchers.get(int(number), ())):
                     some.set()
         self._some.set()
+
+    def _hear_signed_out(self) -> None:
+        """Judge all streams: they are looked at together, and this is rare."""
+        self._judged_at = 0.0
+        self._some.set()
+        self._wake_watchers()
+
+    def _wake_watchers(self) -> None:
+        for watchers in list(self._watchers.values()):
+            for some in list(watchers):
+                some.set()
 
 
 def for_one(batch: NewsBatch, session: DeveloperSession, state: ViewerState) -> News | None:

@@ -25,7 +25,7 @@ from app.services.notify import news
 from app.services.people.sessions import DeveloperSession
 
 HEARTBEAT_SECONDS = 15.0
-LOOK_SECONDS = 2.0  # rights that have ended are seen so much later
+LOOK_SECONDS = 2.0  # rights that have ended are seen so much later, but logouts at once
 PAUSE_SECONDS = 0.05  # between two looks: a log that pours is read in larger pieces
 
 log = structlog.get_logger(__name__)

@@ -3,6 +3,7 @@
 from marshmallow import fields, validate
 
 from app.api.schemas.base import Schema
+from app.domain.login import LONGEST_CLIENT
 
 # No secret of ours is longer; a longer text is not worth computing a hash.
 _SECRET = validate.Length(1, 1024)
@@ -16,6 +17,12 @@ class LoginSchema(Schema):
         load_default=None,
         validate=validate.Length(max=64),
         metadata={"description": "of the second factor, or a recovery code"},
+    )
+    client_name = fields.String(
+        allow_none=True,
+        load_default=None,
+        validate=validate.Length(max=LONGEST_CLIENT),
+        metadata={"description": "what your sessions call it; by default what its User-Agent says"},
     )
 
 

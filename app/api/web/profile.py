@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.api.blueprint import Blueprint
-from app.api.guards import current_developer
+from app.api.guards import current_developer, current_login
 from app.api.login_limits import told_limit
 from app.api.problems import problems
 from app.api.schemas.auth import TokenPairSchema
@@ -20,7 +20,7 @@ from app.services.chat import accounts as chat_accounts
 from app.services.chat.accounts import NewChatToken
 from app.services.clock import now
 from app.services.people import profile
-from app.services.people.auth import Pair
+from app.services.people.logins import Pair
 from app.services.people.profile import Profile
 from app.services.usage import budgets
 
@@ -66,4 +66,4 @@ def make_chat_token() -> NewChatToken:
 def change_password(body: dict[str, str]) -> Pair:
     """Change your password. All of your sessions end; the response begins a new one."""
     developer = current_developer()
-    return profile.change_password(developer, told_limit(developer.name), **body)
+    return profile.change_password(developer, current_login(), told_limit(developer.name), **body)

@@ -17,6 +17,7 @@ from app.models import (
     ChatToken,
     EnrollmentToken,
     IdempotencyKey,
+    Login,
     Notification,
     OutboxEntry,
     PersonalToken,
@@ -48,15 +49,17 @@ class Rule(NamedTuple):
         return now - units * self.unit
 
 
-def _end(kind: type[RefreshToken | PersonalToken | EnrollmentToken]) -> ColumnElement[Any]:
+def _end(kind: type[PersonalToken | EnrollmentToken]) -> ColumnElement[Any]:
     """When a token expired or was revoked, whichever came first."""
     return func.least(kind.expires_at, kind.revoked_at)
 
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 RULES = (
+    # With its refresh tokens.
+    Rule(Login, func.least(Login.expires_at, Login.ended_at), "sessionRetentionDays", _DAY),
     # A refresh token that was exchanged stays until it expires: if it comes again, it was copied.
-    Rule(RefreshToken, _end(RefreshToken), "sessionRetentionDays", _DAY),
+    Rule(RefreshToken, RefreshToken.expires_at.expression, "sessionRetentionDays", _DAY),
     Rule(PersonalToken, _end(PersonalToken), "tokenRetentionDays", _DAY),
     Rule(EnrollmentToken, _end(EnrollmentToken), "tokenRetentionDays", _DAY),
     Rule(IdempotencyKey, IdempotencyKey.created_at.expression, "idempotencyHours", _HOUR),

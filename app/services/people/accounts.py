@@ -13,7 +13,7 @@ from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import Developer
 from app.services import audit, clock, rights
-from app.services.people import passwords, personal_tokens, second_factor
+from app.services.people import logins, passwords, personal_tokens, second_factor
 
 # The fields that may be changed with a personal access token. With any other (password, role, chat
 # account) a stolen token could be turned into access that outlives the token.
@@ -49,6 +49,7 @@ def update(
     role = changes.get("role", developer.role)
     if role is not developer.role or new_hash is not None:
         developer.token_generation += 1
+        logins.end_all(developer, clock.now())
     if new_hash is not None:
         developer.password_hash = new_hash
     if "budget" in changes:
@@ -123,6 +124,7 @@ def _set_disabled(developer: Developer, disabled: bool, now: datetime) -> None:
     if disabled and developer.disabled_at is None:
         developer.disabled_at = now
         developer.token_generation += 1
+        logins.end_all(developer, now)
         personal_tokens.revoke_all(developer, now)
     elif not disabled:
         developer.disabled_at = None

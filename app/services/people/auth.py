@@ -1,46 +1,40 @@
-"""Logins and their tokens: an access token, valid for minutes, and a refresh token, for days.
+"""Coming in: by a login's access token, valid for minutes, and its refresh token, for days.
 
 The refresh tokens of one login are a family. Each is exchanged for the next one. If a token comes
-again after that, it was copied, and nobody can tell the owner from the thief: the whole family is
-revoked.
+again after that, it was copied, and nobody can tell the owner from the thief: the login ends.
 """
 
-import uuid
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import timedelta
 
 import structlog
 from flask import current_app
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select
 
 from app.domain import tokens as forms
 from app.domain.errors import InvalidCredentials, InvalidToken
-from app.domain.search import LARGEST_ID
+from app.domain.login import LoginVia
 from app.domain.tokens import TokenKind
 from app.extensions import db
-from app.models import Developer, RefreshToken
+from app.models import Developer, Login, RefreshToken
 from app.services import audit, clock
-from app.services.people import developers, passwords, second_factor, sessions, tokens
+from app.services.people import developers, logins, passwords, second_factor, sessions, tokens
+from app.services.people.logins import Pair
 
 log = structlog.get_logger(__name__)
 
 # Each request of a developer begins with this query.
-_BY_ID = (
-    select(Developer)
-    .where(Developer.id == bindparam("id"))
-    .execution_options(prepared="developer_by_id")
+_BY_LOGIN = (
+    select(Developer, Login.last_seen_at)
+    .join(Login, Login.developer_id == Developer.id)
+    .where(Login.id == bindparam("login"), Login.ended_at.is_(None))
+    .execution_options(prepared="developer_by_login")
 )
 
 
-class Pair(NamedTuple):
-    """The two tokens of a login."""
-
-    access_token: str
-    refresh_token: str
-
-
-def login(name: str, password: str, totp_code: str | None = None) -> Pair:
-    """Begin a login, and return its tokens. Commits.
+def login(
+    name: str, password: str, totp_code: str | None = None, *, client: str = "", address: str = ""
+) -> Pair:
+    """Begin a login, and return its tokens. Commits. `client` and `address` as in `logins.begin`.
 
     Raises InvalidCredentials, after the same time whatever the reason; TotpRequired and TotpInvalid
     only if the password is right.
@@ -59,41 +53,51 @@ def login(name: str, password: str, totp_code: str | None = None) -> Pair:
     second_factor.demand(developer, totp_code, clock.now())
     if passwords.is_outdated(known):
         developer.password_hash = passwords.hash_of(password)
-    return _committed(begin_family(developer, clock.now()))
+    pair = logins.begin(
+        developer, clock.now(), via=LoginVia.PASSWORD, client=client, address=address
+    )
+    db.session.commit()
+    return pair
 
 
-def developer_of(access_token: str) -> Developer:
-    """The developer of an access token, in one query. Raises InvalidToken."""
+def developer_of(access_token: str, address: str = "") -> Developer:
+    """The developer of an access token, in one query and at most one write a minute. Raises
+    InvalidToken.
+    """
     claims = tokens.access_claims(access_token)
-    if not 0 < claims.developer_id <= LARGEST_ID:  # Postgres refuses it
+    found = db.session.execute(_BY_LOGIN, {"login": claims.login}).one_or_none()
+    if found is None:
         raise InvalidToken
-    developer = db.session.scalars(_BY_ID, {"id": claims.developer_id}).one_or_none()
-    if developer is None or not sessions.is_current(developer, claims.generation):
+    developer, last_seen_at = found
+    if developer.id != claims.developer_id or not sessions.is_current(developer, claims.generation):
         raise InvalidToken
+    logins.note_use(claims.login, last_seen_at, clock.now(), address)
     return developer
 
 
-def refresh(refresh_token: str) -> Pair:
+def refresh(refresh_token: str, address: str = "") -> Pair:
     """Exchange a refresh token for a new pair. Commits.
 
-    Raises InvalidToken. A token that was used before revokes its whole family.
+    Raises InvalidToken. A token that was used before ends its login.
     """
     developer, link = _link(refresh_token)
     now = clock.now()  # after the wait for the lock
-    if link.revoked_at or link.expires_at <= now:
+    if link.expires_at <= now:
         raise InvalidToken
     if not sessions.is_current(developer, link.generation):
         raise InvalidToken
     overlap = timedelta(seconds=current_app.config["REFRESH_OVERLAP_SECONDS"])
     if link.replaced_at and now > link.replaced_at + overlap:
-        _revoke(link.family, now)
-        # No actor: it is not known whether the owner or a thief has sent the token.
-        audit.record("login.refresh_reused", "developer", developer.id, actor=None)
+        if logins.end(link.family, now):
+            # No actor: it is not known whether the owner or a thief has sent the token.
+            audit.record("login.refresh_reused", "developer", developer.id, actor=None)
+            log.warning("refresh_token_reused", developer=developer.id, login=str(link.family))
         db.session.commit()
-        log.warning("refresh_token_reused", developer=developer.id, family=str(link.family))
         raise InvalidToken
+    pair = logins.go_on(developer, link.family, now, address)
     link.replaced_at = link.replaced_at or now
-    return _committed(_pair(developer, link.family, now))
+    db.session.commit()
+    return pair
 
 
 def logout(developer: Developer, refresh_token: str) -> None:
@@ -106,33 +110,8 @@ def logout(developer: Developer, refresh_token: str) -> None:
     except InvalidToken:
         return
     if owner.id == developer.id:
-        _revoke(link.family, clock.now())
+        logins.end(link.family, clock.now())
         db.session.commit()
-
-
-def begin_family(developer: Developer, now: datetime) -> Pair:
-    """The first pair of a new login. The caller holds the developer's lock, and commits."""
-    return _pair(developer, uuid.uuid4(), now)
-
-
-def _pair(developer: Developer, family: uuid.UUID, now: datetime) -> Pair:
-    refresh_token = tokens.new(TokenKind.REFRESH)
-    db.session.add(
-        RefreshToken(
-            developer_id=developer.id,
-            family=family,
-            digest=forms.digest(refresh_token),
-            generation=developer.token_generation,
-            created_at=now,
-            expires_at=now + timedelta(seconds=current_app.config["REFRESH_SECONDS"]),
-        )
-    )
-    return Pair(tokens.access_token(developer, family), refresh_token)
-
-
-def _committed(pair: Pair) -> Pair:
-    db.session.commit()
-    return pair
 
 
 def _link(refresh_token: str) -> tuple[Developer, RefreshToken]:
@@ -141,18 +120,10 @@ def _link(refresh_token: str) -> tuple[Developer, RefreshToken]:
         raise InvalidToken
     wanted = select(RefreshToken).where(RefreshToken.digest == forms.digest(refresh_token))
     found = db.session.scalar(wanted)
-    # The developer's lock is the lock of all of their tokens, so that a family that is being
-    # revoked gets no new token.
+    # The developer's lock is the lock of all of their tokens, so that a login that is being
+    # ended gets no new token.
     developer = developers.locked(found.developer_id) if found else None
     link = db.session.scalar(wanted.execution_options(populate_existing=True))
     if developer is None or link is None:
         raise InvalidToken
     return developer, link
-
-
-def _revoke(family: uuid.UUID, now: datetime) -> None:
-    db.session.execute(
-        update(RefreshToken)
-        .where(RefreshToken.family == family, RefreshToken.revoked_at.is_(None))
-        .values(revoked_at=now)
-    )

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Select, or_, select, update
 
+from app import bus
 from app.domain.errors import InvalidFields, InvalidToken, NotFound
 from app.domain.tokens import TokenKind, digest, is_token
 from app.extensions import db
@@ -65,6 +66,7 @@ def revoke(actor: Developer, token_id: int) -> PersonalTokenView:
         raise NotFound("you have no such token")
     if token.revoked_at is None:
         token.revoked_at = clock.now()
+        bus.tell_signed_out(actor.id)
         audit.record("personal_token.revoked", "personal_token", token_id, actor=actor)
     db.session.commit()
     return PersonalTokenView(token)

@@ -1,13 +1,15 @@
 """A developer's own account: reading and changing it."""
 
+import uuid
 from dataclasses import dataclass
 
+from app.domain.login import LoginVia
 from app.extensions import db
 from app.models import Developer
 from app.services import audit, clock
-from app.services.people import auth, developers, passwords, second_factor
-from app.services.people.auth import Pair
+from app.services.people import developers, logins, passwords, second_factor
 from app.services.people.login_limits import LoginLimit
+from app.services.people.logins import Pair
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,15 @@ def update(developer: Developer, **changes: str) -> Profile:
 
 
 def change_password(
-    developer: Developer, limit: LoginLimit, *, current_password: str, new_password: str
+    developer: Developer,
+    login_id: uuid.UUID,
+    limit: LoginLimit,
+    *,
+    current_password: str,
+    new_password: str,
 ) -> Pair:
-    """Change the password, end all sessions, and return the tokens of a new one. Commits.
+    """Change the password, end all sessions, and return the tokens of a new one, which takes the
+    place of the caller's. Commits.
 
     Raises InvalidFields for a weak new password and for a wrong current one, TooManyAttempts, and
     InvalidToken if the session has ended meanwhile.
@@ -45,12 +53,18 @@ def change_password(
     with limit.watching():
         developers.confirm_password(developer, current_password, "currentPassword")
     new_hash = passwords.hash_of(new_password)
-    developers.hold(
-        developer
-    )  # if this session was ended while the hash was computed, the change fails
+    # If this session was ended while the hash was computed, the change fails.
+    developers.hold(developer)
+    login, now = logins.current(developer, login_id), clock.now()
     developer.password_hash = new_hash
     developer.token_generation += 1
+    logins.end_all(developer, now)
     audit.record("password.changed", "developer", developer.id, actor=developer)
-    pair = auth.begin_family(developer, clock.now())
+    pair = logins.begin(
+        *(developer, now),
+        via=LoginVia.PASSWORD,
+        client=login.client,
+        address=login.address or "",
+    )
     db.session.commit()
     return pair

@@ -5,6 +5,7 @@ for a whole process in one statement. Both end by the same rule: no logout, new 
 token or disabled account is outlived.
 """
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,29 +20,30 @@ class DeveloperSession:
     """What a developer came in with: an access token, or a personal access token.
 
     Of an access token these are known: `generation`, the developer's `token_generation` when it was
-    made; `family`, the login that it is of, if any; `ends_at`, when it expires. Of a personal one
+    made; `login`, what it is of; `ends_at`, when it expires. Of a personal one
     `token_digest` alone: its row says the rest.
     """
 
     developer_id: int
     generation: int | None = None
-    family: str | None = None
+    login: uuid.UUID | None = None
     token_digest: str | None = None
     ends_at: datetime | None = None
 
 
 COLUMNS = """
-    developer_id bigint, generation int, family uuid, token_digest text, ends_at timestamptz
+    developer_id bigint, generation int, login uuid, token_digest text, ends_at timestamptz
 """
 """The columns that `row` makes, for SQL's `jsonb_to_recordset`."""
 
 HOLDS = """(
     d.disabled_at IS NULL
     AND (s.ends_at IS NULL OR s.ends_at > :now)
-    AND (s.family IS NULL
-         OR EXISTS (SELECT FROM refresh_tokens AS rt
-                    WHERE rt.family = s.family AND rt.revoked_at IS NULL AND rt.expires_at > :now))
-    AND CASE WHEN s.generation IS NOT NULL THEN d.token_generation = s.generation
+    AND CASE WHEN s.login IS NOT NULL
+             THEN d.token_generation = s.generation
+                  AND EXISTS (SELECT FROM logins AS l
+                              WHERE l.id = s.login AND l.developer_id = d.id
+                                AND l.ended_at IS NULL AND l.expires_at > :now)
              ELSE EXISTS (SELECT FROM personal_tokens AS pt
                           WHERE pt.digest = s.token_digest AND pt.revoked_at IS NULL
                             AND (pt.expires_at IS NULL OR pt.expires_at > :now)) END
@@ -57,13 +59,14 @@ def of(developer: Developer, credential: str) -> DeveloperSession:
     if is_token(credential, TokenKind.PERSONAL):
         return DeveloperSession(developer.id, token_digest=digest(credential))
     claims = tokens.access_claims(credential)
-    return DeveloperSession(developer.id, claims.generation, claims.family, ends_at=claims.ends_at)
+    return DeveloperSession(developer.id, claims.generation, claims.login, ends_at=claims.ends_at)
 
 
 def row(session: DeveloperSession) -> dict[str, Any]:
     """The session as a JSON object with COLUMNS."""
     ends_at = session.ends_at.isoformat() if session.ends_at else None
-    return {**vars(session), "ends_at": ends_at}
+    login = str(session.login) if session.login else None
+    return {**vars(session), "login": login, "ends_at": ends_at}
 
 
 def is_current(developer: Developer, generation: int) -> bool:

@@ -37,19 +37,17 @@ def new(kind: TokenKind) -> str:
 
 
 class AccessClaims(NamedTuple):
-    """The claims of an access token. `family` names its login; `ends_at` is when it expires."""
+    """The claims of an access token. `login` is what it is of; `ends_at` is when it expires."""
 
     developer_id: int
     generation: int
-    family: str | None
+    login: uuid.UUID
     ends_at: datetime
 
 
-def access_token(developer: Developer, family: uuid.UUID | None = None) -> str:
-    """A new access token of the developer. `family`: the login that it is of."""
-    claims = {"typ": "access", "gen": developer.token_generation}
-    if family is not None:
-        claims["fam"] = str(family)
+def access_token(developer: Developer, login: uuid.UUID) -> str:
+    """A new access token of one of the developer's logins."""
+    claims = {"typ": "access", "gen": developer.token_generation, "fam": str(login)}
     token: str = create_access_token(identity=str(developer.id), additional_claims=claims)
     return token
 
@@ -59,8 +57,9 @@ def access_claims(token: str) -> AccessClaims:
     claims = _read(token, "access", current_app.config["JWT_SECRET_KEY"])
     try:
         ends_at = datetime.fromtimestamp(claims["exp"], UTC)
-        return AccessClaims(int(claims["sub"]), int(claims["gen"]), claims.get("fam"), ends_at)
-    except (KeyError, ValueError, TypeError, OverflowError):
+        login = uuid.UUID(claims["fam"])
+        return AccessClaims(int(claims["sub"]), int(claims["gen"]), login, ends_at)
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
         raise InvalidToken from None
 
 

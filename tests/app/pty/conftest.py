@@ -20,6 +20,7 @@ from tests.app.machines.simulated import SimulatedMachine
 from tests.app.pty.ends import StandInMachine, Viewer, ask_token
 from tests.conftest import make_app
 from tests.factories import (
+    access_token_of,
     make_attempt,
     make_developer,
     make_machine,
@@ -93,7 +94,7 @@ class Scene:
     def token(
         self, who: Developer | None = None, mode: str | None = "control", url: str | None = None
     ) -> dict[str, Any]:
-        bearer = tokens.access_token(who or self.creator)
+        bearer = access_token_of(who or self.creator)
         status, body = ask_token(url or self.url, self.task.id, bearer, mode)
         assert status == 200, body
         return body
@@ -129,7 +130,7 @@ class Scene:
         """A viewer that has said auth, and has not heard yet."""
         who = who or self.creator
         token = self.token(who, mode)["channelToken"]
-        bearer = tokens.access_token(who)
+        bearer = access_token_of(who)
         viewer = Viewer(url or self.url, self.task.id, bearer, token, **given)
         self.opened.append(viewer)
         return viewer

@@ -18,20 +18,19 @@ from app.models import (
     ChannelToken,
 )
 from app.services.clock import now
-from app.services.people import tokens
 from muster.protocol import frames
 from muster.protocol import terminal as wire
 from muster.protocol.terminal import CloseCode
 from tests.app.pty.conftest import Scene
 from tests.app.pty.ends import Viewer, ask_token, close_code, dial, encode
 from tests.app.pty.refusals import refused
-from tests.factories import make_developer, make_personal_token
+from tests.factories import access_token_of, make_developer, make_personal_token
 
 # ---- tokens --------------------------------------------------------------------------------------
 
 
 def test_a_lead_may_watch_and_not_control(scene: Scene) -> None:
-    lead = tokens.access_token(make_developer(role=SystemRole.LEAD))
+    lead = access_token_of(make_developer(role=SystemRole.LEAD))
     assert ask_token(scene.url, scene.task.id, lead, "watch")[0] == 200
     assert ask_token(scene.url, scene.task.id, lead, None)[1]["mode"] == "watch"
     assert ask_token(scene.url, scene.task.id, lead, "control")[0] == 403
@@ -49,7 +48,7 @@ def test_there_is_no_terminal_where_no_stage_runs(scene: Scene, phase: AttemptPh
         sa.update(Attempt).where(Attempt.task_id == scene.task.id).values(phase=phase)
     )
     db.session.commit()
-    bearer = tokens.access_token(scene.creator)
+    bearer = access_token_of(scene.creator)
     status, body = ask_token(scene.url, scene.task.id, bearer)
     assert (status, body["code"]) == (409, "no_terminal")
 
@@ -63,7 +62,7 @@ def test_a_token_is_stored_as_a_digest_only(scene: Scene) -> None:
 
 def test_of_many_who_come_with_one_token_at_once_one_gets_in(scene: Scene, right: str) -> None:
     token = scene.token()["channelToken"]
-    bearer = tokens.access_token(scene.creator)
+    bearer = access_token_of(scene.creator)
     machine_order = scene.machine.until(frames.OpenTerminal)
     scene.dial(machine_order.channel_token)
     codes: list[Any] = []
@@ -92,7 +91,7 @@ def test_a_token_is_good_for_its_developer_its_task_and_a_minute(
     scene: Scene, make_scene: Any
 ) -> None:
     other = make_scene(scene.url)
-    mine, theirs = tokens.access_token(scene.creator), tokens.access_token(scene.member)
+    mine, theirs = access_token_of(scene.creator), access_token_of(scene.member)
     assert refused(scene, theirs, scene.token()["channelToken"]) == CloseCode.UNAUTHENTICATED
     elsewhere = scene.token()["channelToken"]
     assert refused(scene, mine, elsewhere, other.task.id) == CloseCode.NO_TASK
@@ -119,7 +118,7 @@ def test_a_personal_access_token_does(scene: Scene) -> None:
 def test_a_machine_s_token_opens_no_viewer_s_door_and_the_other_way_round(scene: Scene) -> None:
     token = scene.token()["channelToken"]
     order = scene.machine.until(frames.OpenTerminal)
-    bearer = tokens.access_token(scene.creator)
+    bearer = access_token_of(scene.creator)
     assert refused(scene, bearer, order.channel_token) == CloseCode.UNAUTHENTICATED
     machine = dial(scene.url, f"/api/workers/pty/{scene.task.id}")
     auth = wire.MachineAuth(worker_jwt=scene.machine.worker_jwt, channel_token=token)

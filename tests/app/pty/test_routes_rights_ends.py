@@ -12,7 +12,7 @@ from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Attempt, Developer, ProjectMember, StoredSetting, Task
 from app.services.clock import now
-from app.services.people import auth, personal_tokens, tokens
+from app.services.people import auth, personal_tokens
 from app.services.tasks import tasks
 from muster.protocol import frames
 from muster.protocol import terminal as wire
@@ -20,7 +20,7 @@ from muster.protocol.terminal import CloseCode
 from tests.app.pty.conftest import Scene
 from tests.app.pty.ends import Viewer, until
 from tests.app.pty.refusals import refused
-from tests.factories import make_developer, make_personal_token
+from tests.factories import access_token_of, begin_login, make_developer, make_personal_token
 
 
 def test_who_is_disabled_signed_out_or_put_out_is_hung_up_on(scene: Scene) -> None:
@@ -49,8 +49,7 @@ def test_who_is_disabled_signed_out_or_put_out_is_hung_up_on(scene: Scene) -> No
 
 def test_who_signs_out_is_hung_up_on_where_they_came_from_there(scene: Scene) -> None:
     _, elsewhere = scene.both()
-    gone, stays = (auth.begin_family(scene.creator, now()) for _ in range(2))
-    db.session.commit()
+    gone, stays = (begin_login(scene.creator) for _ in range(2))
     first, second = (
         Viewer(scene.url, scene.task.id, pair.access_token, scene.token()["channelToken"])
         for pair in (gone, stays)
@@ -71,10 +70,7 @@ def test_a_task_s_end_ends_its_sockets(scene: Scene) -> None:
     tasks.cancel(make_developer(role=SystemRole.ADMIN), scene.task.id)
     assert viewer.code() == CloseCode.ENDED
     assert until(lambda: machine.code) == CloseCode.ENDED
-    assert (
-        refused(scene, tokens.access_token(scene.creator), "mst_chan_x")
-        == CloseCode.UNAUTHENTICATED
-    )
+    assert refused(scene, access_token_of(scene.creator), "mst_chan_x") == CloseCode.UNAUTHENTICATED
 
 
 def test_an_attempt_s_end_sends_viewers_for_another_token(scene: Scene) -> None:

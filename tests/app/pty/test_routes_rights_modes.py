@@ -9,10 +9,10 @@ from app.extensions import db
 from app.models import Attempt, TerminalInput
 from app.services.clock import now
 from app.services.logs import sizes
-from app.services.people import tokens
 from muster.protocol import terminal as wire
 from tests.app.pty.conftest import Scene
 from tests.app.pty.ends import LIMIT, until
+from tests.factories import access_token_of
 
 
 def typed_by(scene: Scene) -> list[TerminalInput]:
@@ -107,7 +107,7 @@ def test_who_typed_how_much_is_told_of_each(scene: Scene, right: str) -> None:
     assert all(begun <= row.begun_at <= row.ended_at <= now() for row in by.values())
     request = urllib.request.Request(
         f"{scene.url}/api/web/tasks/{scene.task.id}/terminal-inputs",
-        headers={"Authorization": f"Bearer {tokens.access_token(scene.maintainer)}"},
+        headers={"Authorization": f"Bearer {access_token_of(scene.maintainer)}"},
     )
     with urllib.request.urlopen(request, timeout=LIMIT) as answer:
         told = answer.read().decode()

@@ -15,7 +15,7 @@ from app.domain.tokens import TokenKind
 from app.extensions import db
 from app.models import Developer, Machine
 from app.services.people import tokens
-from tests.factories import PASSWORD, make_developer, make_machine
+from tests.factories import PASSWORD, make_developer, make_machine, make_personal_token
 
 Login = Callable[[Developer], dict[str, str]]
 WorkerLogin = Callable[[Machine], dict[str, str]]
@@ -88,15 +88,24 @@ def test_a_refresh_gives_another_pair(client: FlaskClient) -> None:
     assert answer.get_json()["refreshToken"] != first["refreshToken"]
 
 
-def test_after_logout_the_refresh_token_is_dead_and_logging_out_again_is_fine(
-    client: FlaskClient,
-) -> None:
+def test_after_logout_both_tokens_of_the_login_are_dead_at_once(client: FlaskClient) -> None:
     pair = sign_in(client, make_developer().name)
-    body = {"refreshToken": pair["refreshToken"]}
-    for _ in range(2):
-        answer = client.post("/api/auth/logout", json=body, headers=bearer(pair["accessToken"]))
-        assert answer.status_code == 200
+    body, headers = {"refreshToken": pair["refreshToken"]}, bearer(pair["accessToken"])
+    assert client.post("/api/auth/logout", json=body, headers=headers).status_code == 200
     assert client.post("/api/auth/refresh", json=body).status_code == 401
+    answer = client.get("/api/web/profile", headers=headers)
+    assert (answer.status_code, answer.json["code"]) == (401, "invalid_token")
+    assert client.post("/api/auth/logout", json=body, headers=headers).status_code == 401
+
+
+def test_a_logout_leaves_other_logins_and_personal_tokens_alone(client: FlaskClient) -> None:
+    developer = make_developer()
+    gone, stays = sign_in(client, developer.name), sign_in(client, developer.name)
+    _, secret = make_personal_token(developer)
+    body = {"refreshToken": gone["refreshToken"]}
+    client.post("/api/auth/logout", json=body, headers=bearer(gone["accessToken"]))
+    for token in (stays["accessToken"], secret):
+        assert client.get("/api/web/profile", headers=bearer(token)).status_code == 200
 
 
 def test_nobody_logs_somebody_else_out(client: FlaskClient, login: Login) -> None:

@@ -7,10 +7,9 @@ from flask import Flask
 
 from app.api.live import task_feed
 from app.models import Developer, Project, Task
-from app.services.people import tokens
 from tests.app.api.live.task_feed_world import Listen
 from tests.app.api.web.stream_world import Listener
-from tests.factories import make_developer, make_project, make_task
+from tests.factories import access_token_of, make_developer, make_project, make_task
 
 
 @pytest.fixture
@@ -38,7 +37,7 @@ def listen(
     path = f"/api/web/tasks/{task.id}/stream"
 
     def start(last_event_id: str = "", developer: Developer = ada, bearer: str = "") -> Listener:
-        bearer = bearer or tokens.access_token(developer)
+        bearer = bearer or access_token_of(developer)
         opened.append(Listener(committed_app, bearer, last_event_id, path))
         return opened[-1]
 

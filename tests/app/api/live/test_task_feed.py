@@ -19,8 +19,9 @@ from app.services.clock import now
 from app.services.logs import logs
 from app.services.people.sessions import DeveloperSession
 from tests.app.api.live.task_feed_world import Listen, do, happen, print_out
-from tests.app.api.web.stream_world import ENDS, SECONDS, begin_login, end_session
+from tests.app.api.web.stream_world import ENDS, SECONDS, end_session
 from tests.factories import (
+    begin_login,
     make_attempt,
     make_developer,
     make_machine,

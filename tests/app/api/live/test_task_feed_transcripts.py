@@ -8,10 +8,9 @@ from app.extensions import db
 from app.models import Developer, Task
 from app.services.clock import now
 from app.services.logs import transcripts
-from app.services.people import tokens
 from tests.app.api.live.task_feed_world import Listen, do, happen, print_out
 from tests.app.api.web.stream_world import SECONDS
-from tests.factories import make_attempt, make_machine
+from tests.factories import access_token_of, make_attempt, make_machine
 
 
 def test_what_the_agent_does_is_told_as_in_the_list(
@@ -24,7 +23,7 @@ def test_what_the_agent_does_is_told_as_in_the_list(
     do(attempt, "a", "b")
     told = listener.next()
     assert (told.event, told.id) == ("transcript", "0:1-0-3")
-    headers = {"Authorization": f"Bearer {tokens.access_token(ada)}"}
+    headers = {"Authorization": f"Bearer {access_token_of(ada)}"}
     path = f"/api/web/tasks/{task.id}/transcript"
     listed = committed_app.test_client().get(path, headers=headers).json
     assert told.data == listed["items"][1:]

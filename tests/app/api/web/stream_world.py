@@ -16,9 +16,11 @@ from app.domain.task import EventType
 from app.extensions import db
 from app.models import Developer, PersonalToken, Project, Task
 from app.services.clock import now
-from app.services.people import auth, tokens
+from app.services.people import auth
+from app.services.people.logins import Pair
 from app.services.tasks import history
 from tests.factories import (
+    access_token_of,
     make_developer,
     make_project,
     make_task,
@@ -97,7 +99,7 @@ def listen(committed_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Li
     opened: list[Listener] = []
 
     def start(developer: Developer, last_event_id: str = "", bearer: str = "") -> Listener:
-        bearer = bearer or tokens.access_token(developer)
+        bearer = bearer or access_token_of(developer)
         opened.append(Listener(committed_app, bearer, last_event_id))
         return opened[-1]
 
@@ -128,12 +130,6 @@ def happen(task: Task, message: str = "x", type_: EventType = EventType.STAGE_ST
     db.session.commit()
 
 
-def begin_login(developer: Developer) -> auth.Pair:
-    login = auth.begin_family(developer, now())
-    db.session.commit()
-    return login
-
-
 def messages(events: list[dict[str, Any]]) -> list[str]:
     return [event["message"] for event in events]
 
@@ -141,7 +137,7 @@ def messages(events: list[dict[str, Any]]) -> list[str]:
 ENDS = ("logout", "disabled", "password", "token revoked", "token expired")
 
 
-def end_session(developer: Developer, how: str, login: auth.Pair, token: PersonalToken) -> None:
+def end_session(developer: Developer, how: str, login: Pair, token: PersonalToken) -> None:
     """What ends the right to a stream, by one of ENDS; committed."""
     match how:
         case "logout":

@@ -15,6 +15,7 @@ from app.extensions import db
 from app.models import Developer, RecoveryCode, SecondFactor
 from app.services import clock, vault
 from app.services.people import auth
+from app.services.people.logins import Pair
 from tests.app.services.people.test_auth_sessions import Clock, at_once
 from tests.factories import PASSWORD, make_developer, make_personal_token
 
@@ -213,4 +214,4 @@ def test_of_simultaneous_logins_with_one_code_one_wins(
     device, codes = enable(committed_app.test_client(), login(developer), time_)
     code = device.code() if kind == "code" else codes[0]
     results = at_once(committed_app, 4, lambda _: auth.login(developer.name, PASSWORD, code))
-    assert sum(isinstance(result, auth.Pair) for result in results) == 1
+    assert sum(isinstance(result, Pair) for result in results) == 1

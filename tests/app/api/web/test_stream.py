@@ -17,7 +17,6 @@ from app.models import Developer, Project, Task
 from app.services import settings
 from app.services.clock import now
 from app.services.notify import fan_out, notifications
-from app.services.people import tokens
 from app.services.people.sessions import DeveloperSession
 from tests.app.api.web.stream_world import (
     PATH,
@@ -29,7 +28,13 @@ from tests.app.api.web.stream_world import (
     project,
     task,
 )
-from tests.factories import make_developer, make_notification, make_project, make_task
+from tests.factories import (
+    access_token_of,
+    make_developer,
+    make_notification,
+    make_project,
+    make_task,
+)
 
 __all__ = ["ada", "listen", "project", "task"]
 
@@ -70,7 +75,7 @@ def test_a_notification_comes_as_it_is_listed_and_reading_it_is_seen_everywhere(
     listener.news(1)
     fan_out.expand(now())
     told = listener.next().data
-    headers = {"Authorization": f"Bearer {tokens.access_token(ada)}"}
+    headers = {"Authorization": f"Bearer {access_token_of(ada)}"}
     listed = committed_client.get("/api/web/notifications", headers=headers).json["items"]
     assert (told["notifications"], told["unreadCount"]) == (listed, 1)
     notifications.read(ada, listed[0]["id"])
@@ -135,7 +140,7 @@ def test_the_kernel_gives_up_on_a_client_that_takes_nothing(
     committed_app: Flask, ada: Developer, task: Task, of_task: bool
 ) -> None:
     path = f"/api/web/tasks/{task.id}/stream" if of_task else PATH
-    headers = {"Authorization": f"Bearer {tokens.access_token(ada)}"}
+    headers = {"Authorization": f"Bearer {access_token_of(ada)}"}
     with socket.socket() as line:
         environ = {"gunicorn.socket": line}
         committed_app.test_client().get(path, headers=headers, environ_overrides=environ).close()

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from app.api.live import hub
 from app.extensions import db
 from app.models import Developer, Project, ProjectMember, Task
 from app.services.people import auth
@@ -13,7 +14,6 @@ from tests.app.api.web.stream_world import (
     SECONDS,
     Listen,
     ada,
-    begin_login,
     end_session,
     happen,
     listen,
@@ -21,7 +21,7 @@ from tests.app.api.web.stream_world import (
     project,
     task,
 )
-from tests.factories import make_personal_token, make_project, make_task
+from tests.factories import begin_login, make_personal_token, make_project, make_task
 
 __all__ = ["ada", "listen", "project", "task"]
 
@@ -71,8 +71,18 @@ def test_who_has_signed_out_gets_no_stream_with_what_is_left_of_an_access_token(
 ) -> None:
     login = begin_login(ada)
     auth.logout(ada, login.refresh_token)
-    told = listen(ada, bearer=login.access_token).next()
-    assert (told.event, told.data) == ("end", {"reason": "signed_out"})
+    assert listen(ada, bearer=login.access_token).status == 401
+
+
+def test_a_logout_ends_a_stream_at_once(
+    listen: Listen, ada: Developer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "LOOK_SECONDS", 2 * SECONDS)  # so that only a wake-up is in time
+    login = begin_login(ada)
+    listener = listen(ada, bearer=login.access_token)
+    listener.next()
+    auth.logout(ada, login.refresh_token)
+    assert listener.next().data == {"reason": "signed_out"}
 
 
 def test_a_stream_ends_with_its_access_token(

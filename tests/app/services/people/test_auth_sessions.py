@@ -19,7 +19,8 @@ from app.extensions import db
 from app.models import Developer, RefreshToken
 from app.services import clock
 from app.services.people import auth, developers, passwords, tokens
-from tests.factories import PASSWORD, make_developer, make_machine
+from app.services.people.logins import Pair
+from tests.factories import PASSWORD, access_token_of, make_developer, make_machine
 
 
 class Clock:
@@ -42,7 +43,7 @@ def time_(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return hand
 
 
-def login(developer: Developer) -> auth.Pair:
+def login(developer: Developer) -> Pair:
     return auth.login(developer.name, PASSWORD)
 
 
@@ -80,7 +81,7 @@ def test_a_jwt_expires(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(app.config, "JWT_ACCESS_TOKEN_EXPIRES", timedelta(seconds=-1))
     monkeypatch.setitem(app.config, "WORKER_JWT_SECONDS", -1)
     with pytest.raises(InvalidToken):
-        auth.developer_of(tokens.access_token(make_developer()))
+        auth.developer_of(access_token_of(make_developer()))
     with pytest.raises(InvalidToken):
         tokens.machine_of(tokens.worker_jwt(make_machine())[0])
 
@@ -203,7 +204,7 @@ def at_once(app: Flask, count: int, act: Any) -> list[Any]:
 def test_several_tabs_may_refresh_one_token_at_once(committed_app: Flask) -> None:
     pair = login(make_developer())
     results = at_once(committed_app, 4, lambda _: auth.refresh(pair.refresh_token))
-    assert [type(result) for result in results] == [auth.Pair] * 4
+    assert [type(result) for result in results] == [Pair] * 4
     for result in results:
         auth.refresh(result.refresh_token)
 
@@ -219,7 +220,7 @@ def test_no_token_survives_a_logout_that_races_with_a_refresh(committed_app: Fla
             return auth.refresh(token)
 
         refreshed, _logged_out = at_once(committed_app, 2, act)
-        tokens_left = [refreshed.refresh_token] if isinstance(refreshed, auth.Pair) else []
+        tokens_left = [refreshed.refresh_token] if isinstance(refreshed, Pair) else []
         for token in [pair.refresh_token, *tokens_left]:
             with pytest.raises(InvalidToken):
                 auth.refresh(token)

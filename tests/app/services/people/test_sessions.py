@@ -15,6 +15,7 @@ from app.models import Developer, PersonalToken, Task
 from app.services.clock import now
 from app.services.notify import news
 from app.services.people import auth, personal_tokens, sessions
+from app.services.people.logins import Pair
 from app.services.people.sessions import DeveloperSession
 from app.services.terminals import checks
 from app.services.terminals.terminals import ViewerGrant
@@ -36,7 +37,7 @@ class World:
 
     developer: Developer
     task: Task
-    login: auth.Pair
+    login: Pair
     token: PersonalToken
     secret: str
 

@@ -1,0 +1,58 @@
+"""Logins, and the refresh tokens by which they go on."""
+
+import uuid
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain.login import LoginVia
+from app.extensions import Model
+from app.models.columns import Big, BigId, Moment, pg_enum
+
+
+class Login(Model):
+    """A login of a developer, until it is ended, or expires because nobody refreshes it.
+
+    `client` is what it says of itself, and `address` where it was last seen from; `last_seen_at` is
+    exact to the minute. `confirmed_at`: when its owner last proved to be there, by signing in or
+    again since. `provider` names the provider by which they did; `provider_session` is encrypted.
+    """
+
+    __tablename__ = "logins"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    developer_id: Mapped[Big] = mapped_column(ForeignKey("developers.id", ondelete="CASCADE"))
+    via: Mapped[LoginVia] = mapped_column(pg_enum(LoginVia))
+    client: Mapped[str]
+    address: Mapped[str | None]
+    created_at: Mapped[Moment]
+    last_seen_at: Mapped[Moment]
+    confirmed_at: Mapped[Moment | None]
+    expires_at: Mapped[Moment]
+    ended_at: Mapped[Moment | None]
+    provider: Mapped[str | None]
+    provider_session: Mapped[str | None]
+
+    __table_args__ = (
+        Index("ix_logins_developer", "developer_id", "created_at", "id"),
+        Index("ix_logins_end", text("LEAST(expires_at, ended_at)")),
+    )
+
+
+class RefreshToken(Model):
+    """A refresh token. All that follow from one login (`family`), each replacing the one before,
+    end with it.
+    """
+
+    __tablename__ = "refresh_tokens"
+
+    id: Mapped[BigId]
+    developer_id: Mapped[Big] = mapped_column(ForeignKey("developers.id", ondelete="CASCADE"))
+    family: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("logins.id", ondelete="CASCADE"), index=True
+    )
+    digest: Mapped[str] = mapped_column(unique=True)
+    generation: Mapped[int]
+    created_at: Mapped[Moment]
+    expires_at: Mapped[Moment] = mapped_column(index=True)
+    replaced_at: Mapped[Moment | None]
