@@ -28,6 +28,7 @@ ROOMS = (
     "app.api.web.tunnels",
     "app.api.web.projects",
     "app.api.web.profile",
+    "app.api.web.sessions",
     "app.api.web.notifications",
     "app.api.web.preferences",
     "app.api.web.stream",

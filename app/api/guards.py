@@ -39,6 +39,9 @@ NOT_FOR_PERSONAL_TOKENS = frozenset(
         ("POST", "/api/web/profile/totp/setup"),
         ("POST", "/api/web/profile/totp/verify"),
         ("POST", "/api/web/profile/totp/disable"),
+        ("GET", "/api/web/profile/sessions"),
+        ("DELETE", "/api/web/profile/sessions"),
+        ("DELETE", "/api/web/profile/sessions/<uuid:session_id>"),
     }
 )
 

@@ -24,6 +24,7 @@ from tests.factories import (
     make_delivery,
     make_developer,
     make_enrollment_token,
+    make_login,
     make_machine,
     make_notification,
     make_personal_token,
@@ -64,6 +65,7 @@ def world(app: Flask) -> World:
         make_usage(task, project_id=make_project().id, input_tokens=1)
         make_machine()
         make_personal_token(admin)
+        make_login(admin)
         make_enrollment_token(creator=admin)
         add_member(project, make_developer())
     return world

@@ -22,6 +22,7 @@ from tests.factories import (
     make_delivery,
     make_developer,
     make_enrollment_token,
+    make_login,
     make_machine,
     make_project,
     make_task,
@@ -92,9 +93,15 @@ def _old_binding() -> Request:
     return Request(f"/api/admin/bots/{binding.bot_id}/bindings?bindingId={binding.id}")
 
 
+def _signed_in() -> Request:
+    developer = make_developer()
+    make_login(developer)
+    return Request(f"/api/admin/developers/{developer.id}/sessions")
+
+
 def _forgotten_device() -> Request:
     developer = make_developer()
-    setup = second_factor.set_up(developer)
+    setup = second_factor.set_up(developer, make_login(developer).id)
     second_factor.verify(developer, pyotp.TOTP(setup.secret).now())
     return Request(f"/api/admin/developers/{developer.id}/reset-totp")
 
@@ -134,6 +141,12 @@ ADMIN_ACTS = (
         "/api/admin/developers/<int:developer_id>/reset-totp",
         "developer.totp_reset",
         _forgotten_device,
+    ),
+    Act(
+        "DELETE",
+        "/api/admin/developers/<int:developer_id>/sessions",
+        "developer.signed_out",
+        _signed_in,
     ),
     Act(
         "POST",
@@ -240,12 +253,14 @@ def own_credentials(client: FlaskClient) -> tuple[list[str], list[str]]:
     lost = {"machineId": machine["machineId"], "recoverySecret": let_in["recoverySecret"]}
     keep(ask("POST", "/api/workers/recover", lost), "workerJwt", "recoverySecret")
     told = [
+        "login.begun",
         "totp.enabled",
         "totp.disabled",
         "personal_token.created",
         "personal_token.revoked",
         "chat_token.created",
         "password.changed",
+        "login.begun",
         "machine.registered",
         "machine.recovered",
     ]

@@ -4,7 +4,7 @@ A route without a line fails the tests, and so does a line without a route.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 PEOPLE = ("outsider", "stranger", "member", "creator", "maintainer", "lead", "admin")
@@ -36,6 +36,7 @@ FIRST_FRAME = Access(FRAMES)  # a socket: see tests/machines, tests/pty
 DEVELOPER = Access()
 SIGNED_IN = Access(tokens=401)
 MINE = Access(allowed=frozenset({"member"}), hidden=EVERYBODY - {"member"})
+MINE_SIGNED_IN = replace(MINE, tokens=401)
 SEEN = Access(allowed=MEMBERS | {"lead"}, hidden=STRANGERS)
 BY_MEMBERS = Access(allowed=MEMBERS, hidden=STRANGERS)
 BY_OWNERS = Access(allowed=OWNERS, hidden=STRANGERS)
@@ -53,6 +54,7 @@ ROUTES: Mapping[str, Access] = {
     "GET /api/docs": ANYBODY,
     "POST /api/auth/login": ANYBODY,
     "POST /api/auth/refresh": ANYBODY,
+    "POST /api/auth/confirm": SIGNED_IN,
     "POST /api/auth/logout": SIGNED_IN,
     "GET /api/web/tasks": DEVELOPER,
     "POST /api/web/tasks": BY_MEMBERS,
@@ -99,6 +101,9 @@ ROUTES: Mapping[str, Access] = {
     "GET /api/web/profile/notifications": DEVELOPER,
     "PUT /api/web/profile/notifications": DEVELOPER,
     "GET /api/web/stream": DEVELOPER,
+    "GET /api/web/profile/sessions": SIGNED_IN,
+    "DELETE /api/web/profile/sessions": SIGNED_IN,
+    "DELETE /api/web/profile/sessions/*": MINE_SIGNED_IN,
     "GET /api/web/profile/tokens": DEVELOPER,
     "POST /api/web/profile/tokens": SIGNED_IN,
     "POST /api/web/profile/chat-token": SIGNED_IN,
@@ -114,6 +119,7 @@ ROUTES: Mapping[str, Access] = {
     "POST /api/admin/developers": SIGNED_IN_ADMINS,
     "PUT /api/admin/developers/*": ADMINS,
     "PUT /api/admin/developers/*/reset-totp": SIGNED_IN_ADMINS,
+    "DELETE /api/admin/developers/*/sessions": ADMINS,
     "GET /api/admin/projects": ADMINS,
     "POST /api/admin/projects": ADMINS,
     "PUT /api/admin/projects/*": ADMINS,
@@ -181,6 +187,7 @@ def body_of(route: str, world: Any) -> dict[str, Any] | None:
     bodies: dict[str, dict[str, Any]] = {
         "POST /api/auth/login": {"username": "admin", "password": world.password},
         "POST /api/auth/refresh": {"refreshToken": world.refresh_token},
+        "POST /api/auth/confirm": {"password": world.password},
         "POST /api/auth/logout": {"refreshToken": "x"},
         "POST /api/web/tasks": {"projectKey": world.key, "description": "x"},
         "POST /api/web/tasks/*/confirm-stage": {"stageIndex": 0, "result": "confirm"},

@@ -57,6 +57,7 @@ class World:
     target: int
     a_member: int
     personal_token: str
+    session: str
     worker_token: str
     enrollment_token: str
     recovery_secret: str
@@ -78,6 +79,7 @@ class World:
             ("/api/web/projects/", self.key, "key"),
             ("/api/admin/projects/", self.key, "key"),
             ("/api/web/profile/tokens/", self.personal_token, "number"),
+            ("/api/web/profile/sessions/", self.session, "machine"),
             ("/api/admin/worker-tokens/", self.worker_token, "number"),
             ("/api/admin/developers/", str(self.target), "number"),
             ("/api/web/notifications/", self.notification, "number"),
@@ -126,6 +128,7 @@ def make_world(app: Flask, *, deleted: bool = False) -> World:
         target=make_developer().id,
         a_member=people["member"].id,
         personal_token=str(mine.id),
+        session=str(make_login(people["member"]).id),
         worker_token=str(admission.id),
         enrollment_token=enrollment_token,
         recovery_secret=recovery_secret,

@@ -32,9 +32,11 @@ def admin(app: Flask) -> Developer:
 
 @pytest.fixture
 def do(client: FlaskClient, admin: Developer, login: Login) -> Callable[..., Any]:
+    headers = login(admin)
+
     def done(act: Act, request: Request | None = None) -> Any:
         path, body = request or prepared(act)
-        return client.open(path, method=act.method, json=body, headers=login(admin))
+        return client.open(path, method=act.method, json=body, headers=headers)
 
     return done
 

@@ -24,6 +24,7 @@ from tests.factories import (
     make_delivery,
     make_developer,
     make_enrollment_token,
+    make_login,
     make_machine,
     make_notification,
     make_personal_token,
@@ -147,6 +148,12 @@ def fill_personal_tokens(admin: Developer, rows: int) -> str:
     return "/api/web/profile/tokens"
 
 
+def fill_sessions(admin: Developer, rows: int) -> str:
+    for _ in range(rows):
+        make_login(admin)
+    return "/api/web/profile/sessions"
+
+
 def fill_enrollment_tokens(admin: Developer, rows: int) -> str:
     for _ in range(rows):
         make_enrollment_token(used_at=now(), machine_id=make_machine().id)
@@ -223,6 +230,7 @@ FILLS: dict[str, Callable[[Developer, int], str]] = {
     "/api/web/projects/-/developers": fill_colleagues,
     "/api/web/projects/{key}/members": fill_members,
     "/api/web/profile/tokens": fill_personal_tokens,
+    "/api/web/profile/sessions": fill_sessions,
     "/api/web/dashboard/recent-tasks": fill_recent_tasks,
     "/api/web/dashboard/recent-activity": fill_activity,
     "/api/web/notifications": fill_notifications,

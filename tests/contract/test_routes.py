@@ -18,6 +18,7 @@ WHO: dict[str, Access] = {
     "signed in": rights_table.DEVELOPER,
     "session": rights_table.SIGNED_IN,
     "own": rights_table.MINE,
+    "own, session": rights_table.MINE_SIGNED_IN,
     "seeing": rights_table.SEEN,
     "members": rights_table.BY_MEMBERS,
     "owners": rights_table.BY_OWNERS,

@@ -6,6 +6,7 @@ from app.api.blueprint import Blueprint
 from app.api.guards import current_developer, has_session
 from app.api.paging import CursorQuery, by_cursor, cursor_page_of
 from app.api.problems import problems
+from app.api.schemas.base import Empty
 from app.api.schemas.developers import DeveloperChanges, DeveloperSchema, NewDeveloper
 from app.domain.errors import AlreadyExists, LastAdmin, PlatformUidTaken, SessionRequired
 from app.models import Developer
@@ -48,6 +49,14 @@ def update_developer(body: dict[str, Any], developer_id: int) -> Developer:
     if not has_session():
         accounts.require_harmless(body)
     return accounts.update(current_developer(), developer_id, **body)
+
+
+@blp.delete("/<int:developer_id>/sessions")
+@blp.response(200, Empty)
+def end_developers_sessions(developer_id: int) -> dict[str, Any]:
+    """Sign an account out everywhere. Its personal access tokens live on."""
+    accounts.end_sessions(current_developer(), developer_id)
+    return {}
 
 
 @blp.put("/<int:developer_id>/reset-totp")

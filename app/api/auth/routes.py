@@ -1,15 +1,17 @@
 """Sessions: login, refresh, logout."""
 
+from datetime import datetime
 from typing import Any
 
 from app.api import addresses
 from app.api.auth import clients
 from app.api.blueprint import Blueprint
-from app.api.guards import current_developer
+from app.api.guards import current_developer, current_login
 from app.api.login_limits import told_limit
 from app.api.problems import problems
 from app.api.schemas.auth import LoginSchema, RefreshTokenSchema, TokenPairSchema
 from app.api.schemas.base import Empty
+from app.api.schemas.sessions import Confirmation, Confirmed
 from app.domain.errors import (
     InvalidCredentials,
     InvalidToken,
@@ -17,7 +19,7 @@ from app.domain.errors import (
     TotpInvalid,
     TotpRequired,
 )
-from app.services.people import auth
+from app.services.people import auth, confirmation
 from app.services.people.logins import Pair
 
 blp = Blueprint("auth", __name__, url_prefix="/api/auth", description="Sessions")
@@ -44,6 +46,21 @@ def login(body: dict[str, Any]) -> Pair:
 def refresh(body: dict[str, str]) -> Pair:
     """Exchange a refresh token for a new pair."""
     return auth.refresh(body["refresh_token"], addresses.of_client())
+
+
+@blp.post("/confirm")
+@blp.arguments(Confirmation)
+@blp.response(200, Confirmed)
+@problems(blp, TooManyAttempts)
+def confirm(body: dict[str, str | None]) -> dict[str, datetime]:
+    """Prove that it is you, by your password or a code of your second factor.
+
+    Needed before what outlasts a session, where you have not signed in within ten minutes.
+    """
+    developer = current_developer()
+    limit = told_limit(developer.name)
+    until = confirmation.by_password_or_code(developer, current_login(), limit, **body)
+    return {"confirmed_until": until}
 
 
 @blp.post("/logout")

@@ -3,13 +3,15 @@
 from typing import Any
 
 from app.api.blueprint import Blueprint
-from app.api.guards import current_developer
+from app.api.guards import current_developer, current_login
 from app.api.paging import CursorQuery, by_cursor, cursor_page_of
+from app.api.problems import problems
 from app.api.schemas.personal_tokens import (
     CreatedPersonalToken,
     NewPersonalToken,
     PersonalTokenSchema,
 )
+from app.domain.errors import ConfirmationRequired
 from app.models import PersonalToken
 from app.services.people import personal_tokens
 from app.services.people.personal_tokens import PersonalTokenView
@@ -34,9 +36,13 @@ def list_personal_tokens(query: dict[str, Any]) -> dict[str, Any]:
 @blp.post("")
 @blp.arguments(NewPersonalToken)
 @blp.response(201, CreatedPersonalToken)
+@problems(blp, ConfirmationRequired)
 def create_personal_token(body: dict[str, Any]) -> PersonalTokenView:
-    """Create a token, which is shown only here. Not with a personal access token."""
-    return personal_tokens.create(current_developer(), **body)
+    """Create a token, which is shown only here.
+
+    For who has signed in or confirmed within ten minutes. Not with a personal access token.
+    """
+    return personal_tokens.create(current_developer(), current_login(), **body)
 
 
 @blp.post("/<int:token_id>/revoke")

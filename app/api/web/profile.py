@@ -15,7 +15,7 @@ from app.api.schemas.profile import (
     ProfileChanges,
     ProfileSchema,
 )
-from app.domain.errors import TooManyAttempts
+from app.domain.errors import ConfirmationRequired, TooManyAttempts
 from app.services.chat import accounts as chat_accounts
 from app.services.chat.accounts import NewChatToken
 from app.services.clock import now
@@ -51,12 +51,14 @@ def get_budget() -> Mapping[str, Any]:
 
 @blp.post("/chat-token")
 @blp.response(201, ChatTokenSchema)
+@problems(blp, ConfirmationRequired)
 def make_chat_token() -> NewChatToken:
     """Create a token that links your account on a chat platform: send `bind TOKEN` to a bot.
 
-    It is valid once, for ten minutes, and ends an earlier one. Not with a personal access token.
+    It is valid once, for ten minutes, and ends an earlier one. For who has signed in or confirmed
+    within ten minutes. Not with a personal access token.
     """
-    return chat_accounts.make_token(current_developer())
+    return chat_accounts.make_token(current_developer(), current_login())
 
 
 @blp.put("/password")

@@ -3,12 +3,12 @@
 from typing import Any
 
 from app.api.blueprint import Blueprint
-from app.api.guards import current_developer
+from app.api.guards import current_developer, current_login
 from app.api.login_limits import told_limit
 from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.second_factor import PasswordConfirmation, TotpCode, TotpSetup, TotpVerified
-from app.domain.errors import TooManyAttempts, TotpEnabled, TotpNotSetUp
+from app.domain.errors import ConfirmationRequired, TooManyAttempts, TotpEnabled, TotpNotSetUp
 from app.services.people import second_factor
 from app.services.people.second_factor import Setup
 
@@ -19,10 +19,13 @@ blp = Blueprint(
 
 @blp.post("/setup")
 @blp.response(200, TotpSetup)
-@problems(blp, TotpEnabled)
+@problems(blp, ConfirmationRequired, TotpEnabled)
 def set_up_totp() -> Setup:
-    """Create a secret for your device. It has no effect before it is verified."""
-    return second_factor.set_up(current_developer())
+    """Create a secret for your device. It has no effect before it is verified.
+
+    For who has signed in or confirmed within ten minutes.
+    """
+    return second_factor.set_up(current_developer(), current_login())
 
 
 @blp.post("/verify")

@@ -1,5 +1,6 @@
 """Chat accounts of developers, linked by tokens that can be used once."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +14,7 @@ from app.domain.tokens import TokenKind, digest
 from app.extensions import db
 from app.models import ChatToken, Developer
 from app.services import audit, clock
-from app.services.people import developers, tokens
+from app.services.people import developers, logins, tokens
 
 LIFETIME = timedelta(minutes=10)
 
@@ -24,13 +25,14 @@ class NewChatToken:
     expires_at: datetime
 
 
-def make_token(actor: Developer) -> NewChatToken:
+def make_token(actor: Developer, login_id: uuid.UUID) -> NewChatToken:
     """Create a token that links the developer to the chat account that sends it to a bot. Commits.
 
-    Earlier tokens of the developer end.
+    Earlier tokens of the developer end. Raises ConfirmationRequired.
     """
     developers.hold(actor)
     now = clock.now()
+    logins.require_fresh(actor, login_id, now)
     unused = (ChatToken.developer_id == actor.id) & ChatToken.used_at.is_(None)
     db.session.execute(delete(ChatToken).where(unused))
     secret = tokens.new(TokenKind.CHAT)

@@ -68,6 +68,15 @@ def update(
     return developer
 
 
+def end_sessions(actor: Developer, developer_id: int) -> None:
+    """End all of the developer's logins. Commits. Raises Forbidden, NotFound."""
+    rights.require_admin(actor)
+    developer = _locked(actor.id, developer_id)
+    told = {"logins": logins.end_all(developer, clock.now())}
+    audit.record("developer.signed_out", "developer", developer.id, actor=actor, before=told)
+    db.session.commit()
+
+
 def reset_second_factor(actor: Developer, developer_id: int) -> Developer:
     """Remove the developer's second factor. Commits. Raises Forbidden, NotFound."""
     rights.require_admin(actor)

@@ -15,6 +15,7 @@ from limits import RateLimitItemPerMinute
 from sqlalchemy import func, select
 
 from app.domain.errors import (
+    DomainError,
     InvalidCredentials,
     InvalidFields,
     TooManyAttempts,
@@ -23,11 +24,22 @@ from app.domain.errors import (
 )
 from app.domain.tokens import digest
 from app.extensions import db, redis
+from app.models import Developer
 from app.services import audit, settings
 from app.services.people import developers
 
 WINDOW_MINUTES = 15
 NETWORK_BITS = 64  # of an IPv6 address: one client has all the addresses of its network
+
+
+def _window(failures: int, kind: str) -> RateLimitItemPerMinute:
+    return RateLimitItemPerMinute(failures, WINDOW_MINUTES, namespace=kind)
+
+
+# How many failures the audit log tells in a window: of accounts, and of unknown names.
+_TOLD = (_window(300, "login_told"), "accounts")
+_TOLD_OF_STRANGERS = (_window(60, "login_told"), "strangers")
+_UNTOLD = "login_untold"  # in Redis: that there were more has been told
 
 
 class LimitState(NamedTuple):
@@ -65,8 +77,8 @@ class LoginLimit:
         self._require_room()
         try:
             yield
-        except (InvalidCredentials, TotpInvalid, InvalidFields):
-            self._count()
+        except (InvalidCredentials, TotpInvalid, InvalidFields) as error:
+            self._count(error)
             raise
         except TotpRequired:
             self._require_room()
@@ -77,11 +89,16 @@ class LoginLimit:
         redis.limiter.clear(*self._name)
         self._look()
 
-    def _count(self) -> None:
+    def _count(self, error: DomainError) -> None:
         counted = [redis.limiter.hit(*bound) for bound in (self._name, self._address)]
         standing = self._look()
+        db.session.rollback()  # the login has failed
+        developer = developers.named(self._login_name)
+        if all(counted):
+            self._tell_failure(developer, error)
         if standing.remaining <= 0:
-            self._tell()
+            self._tell_limit(developer)
+        db.session.commit()
         if not all(counted):
             raise TooManyAttempts(standing.reset_seconds)
 
@@ -95,18 +112,27 @@ class LoginLimit:
         self.standing = min(both, key=lambda each: (each.remaining, -each.reset_seconds))
         return self.standing
 
-    def _tell(self) -> None:
-        """Record in the audit log that a limit is reached. Commits.
-
-        Once in a window for each limit, because strangers decide how often this happens, and audit
-        entries stay for ever. Names only of existing accounts: others may be mistyped passwords.
+    def _tell_failure(self, developer: Developer | None, error: DomainError) -> None:
+        """Record a failure in the audit log, up to a bound: strangers decide how many there are,
+        and audit entries stay for ever. Of names only those of accounts: others may be mistyped
+        passwords.
         """
-        db.session.rollback()  # the login has failed
-        if _is_news(self._name) and (developer := developers.named(self._login_name)):
+        is_told = redis.limiter.hit(*(_TOLD if developer else _TOLD_OF_STRANGERS))
+        if is_told:
+            about = ("developer", developer.id) if developer else ("address", self._address[1])
+            why = {"reason": error.code}
+            audit.record("login.failed", *about, actor=None, after=why)
+        elif redis.client.set(_UNTOLD, 1, nx=True, ex=_TOLD[0].get_expiry()):
+            audit.record("login.flooded", "server", "", actor=None)
+
+    def _tell_limit(self, developer: Developer | None) -> None:
+        """Record that a limit is reached, once in a window for each. That of an address within the
+        bound of strangers, who may have any number of them.
+        """
+        if developer and _is_news(self._name):
             audit.record("login.limited", "developer", developer.id, actor=None)
-        if _is_news(self._address):
+        if _is_news(self._address) and redis.limiter.hit(*_TOLD_OF_STRANGERS):
             audit.record("login.limited", "address", self._address[1], actor=None)
-        db.session.commit()
 
 
 def _is_news(bound: tuple[RateLimitItemPerMinute, str]) -> bool:
@@ -116,10 +142,6 @@ def _is_news(bound: tuple[RateLimitItemPerMinute, str]) -> bool:
         return False
     told = f"{window.namespace}_told:{key}"
     return bool(redis.client.set(told, 1, nx=True, ex=window.get_expiry()))
-
-
-def _window(failures: int, kind: str) -> RateLimitItemPerMinute:
-    return RateLimitItemPerMinute(failures, WINDOW_MINUTES, namespace=kind)
 
 
 def _standing(window: RateLimitItemPerMinute, key: str) -> LimitState:

@@ -181,7 +181,7 @@ def end_one(actor: Developer, login_id: uuid.UUID) -> None:
     db.session.commit()
 
 
-def end_others(actor: Developer, *, but: uuid.UUID | None) -> None:
+def end_many(actor: Developer, *, but: uuid.UUID | None) -> None:
     """End all of the actor's logins `but` one. Commits. Raises InvalidToken."""
     developers.hold(actor)
     if ended := end_all(actor, clock.now(), but=but):

@@ -1,5 +1,6 @@
 """Personal access tokens: credentials for a developer's scripts."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +12,7 @@ from app.domain.tokens import TokenKind, digest, is_token
 from app.extensions import db
 from app.models import Developer, PersonalToken
 from app.services import audit, clock
-from app.services.people import developers, tokens
+from app.services.people import developers, logins, tokens
 
 PREFIX_LENGTH = len("mst_pat_") + 8  # enough for people to tell tokens apart
 # A token that is used writes its row once in this time, not with each request.
@@ -27,14 +28,15 @@ class PersonalTokenView:
 
 
 def create(
-    actor: Developer, *, label: str, expires_at: datetime | None = None
+    actor: Developer, login_id: uuid.UUID, *, label: str, expires_at: datetime | None = None
 ) -> PersonalTokenView:
-    """Create a token, which by default does not expire. Commits.
+    """Create a token, which by default does not expire, for who came by that login. Commits.
 
-    Raises InvalidFields for an `expires_at` in the past.
+    Raises ConfirmationRequired, InvalidFields for an `expires_at` in the past.
     """
     developers.hold(actor)  # an account that is being disabled gets no more tokens
     now = clock.now()
+    logins.require_fresh(actor, login_id, now)
     if expires_at is not None and expires_at <= now:
         raise InvalidFields({"expiresAt": ["must lie in the future"]})
     secret = tokens.new(TokenKind.PERSONAL)

@@ -5,6 +5,7 @@ Codes are checked under the developer's lock, so that none is accepted twice.
 
 import base64
 import secrets
+import uuid
 from datetime import datetime
 from hmac import compare_digest
 from typing import NamedTuple
@@ -25,7 +26,7 @@ from app.domain.tokens import digest
 from app.extensions import db
 from app.models import Developer, RecoveryCode, SecondFactor
 from app.services import audit, clock, vault
-from app.services.people import developers
+from app.services.people import developers, logins
 from app.services.people.login_limits import LoginLimit
 
 log = structlog.get_logger(__name__)
@@ -51,9 +52,13 @@ def is_enabled(developer: Developer) -> bool:
     return factor is not None and factor.enabled_at is not None
 
 
-def set_up(developer: Developer) -> Setup:
-    """Store a new secret, which has no effect before `verify`. Commits. Raises TotpEnabled."""
+def set_up(developer: Developer, login_id: uuid.UUID) -> Setup:
+    """Store a new secret, which has no effect before `verify`. Commits.
+
+    Raises ConfirmationRequired, TotpEnabled.
+    """
     developers.hold(developer)
+    logins.require_fresh(developer, login_id, clock.now())
     factor = _factor(developer)
     if factor is not None and factor.enabled_at is not None:
         raise TotpEnabled
@@ -118,8 +123,22 @@ def demand(developer: Developer, code: str | None, now: datetime) -> None:
         return
     if not code:
         raise TotpRequired
-    if not _takes(factor, code, now) and not _takes_recovery_code(developer, code):
+    if not _accepts(factor, code, now):
         raise TotpInvalid
+
+
+def confirm(developer: Developer, code: str, now: datetime, field: str) -> None:
+    """Check and use up a code of the developer's own, given in the request's `field`.
+
+    Raises InvalidFields. The caller holds the developer's lock, limits guesses, and commits.
+    """
+    factor = _factor(developer)
+    if factor is None or factor.enabled_at is None or not _accepts(factor, code, now):
+        raise InvalidFields({field: ["is wrong"]})
+
+
+def _accepts(factor: SecondFactor, code: str, now: datetime) -> bool:
+    return _takes(factor, code, now) or _takes_recovery_code(factor, code)
 
 
 def _factor(developer: Developer) -> SecondFactor | None:
@@ -142,10 +161,11 @@ def _takes(factor: SecondFactor, code: str, now: datetime) -> bool:
     return False
 
 
-def _takes_recovery_code(developer: Developer, code: str) -> bool:
+def _takes_recovery_code(factor: SecondFactor, code: str) -> bool:
+    its = RecoveryCode.developer_id == factor.developer_id
     taken = db.session.scalar(
         delete(RecoveryCode)
-        .where(RecoveryCode.developer_id == developer.id, RecoveryCode.digest == _digest(code))
+        .where(its, RecoveryCode.digest == _digest(code))
         .returning(RecoveryCode.digest)
     )
     return taken is not None

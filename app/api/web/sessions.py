@@ -1,0 +1,49 @@
+"""One's own logins."""
+
+import uuid
+from typing import Any
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer, current_login
+from app.api.paging import CursorQuery, by_cursor, cursor_page_of
+from app.api.schemas.base import Empty
+from app.api.schemas.sessions import SessionSchema, SessionsToEnd
+from app.models import Login
+from app.services.clock import now
+from app.services.people import logins
+
+blp = Blueprint(
+    "sessions", __name__, url_prefix="/api/web/profile/sessions", description="Your sessions"
+)
+
+
+@blp.get("")
+@blp.arguments(CursorQuery, location="query")
+@blp.response(200, cursor_page_of(SessionSchema))
+def list_sessions(query: dict[str, Any]) -> dict[str, Any]:
+    """Your logins that have not ended, newest first. Not with a personal access token."""
+    rows = logins.list_of(current_developer(), now())
+    page = by_cursor(rows, Login.created_at, Login.id, **query)
+    mine = current_login()
+    items = [{"login": login, "current": login.id == mine} for login in page["items"]]
+    return {**page, "items": items}
+
+
+@blp.delete("/<uuid:session_id>")
+@blp.response(200, Empty)
+def end_session(session_id: uuid.UUID) -> dict[str, Any]:
+    """End one of your logins, with all that was opened by it. Not with a personal access token."""
+    logins.end_one(current_developer(), session_id)
+    return {}
+
+
+@blp.delete("")
+@blp.arguments(SessionsToEnd, location="query")
+@blp.response(200, Empty)
+def end_sessions(query: dict[str, bool]) -> dict[str, Any]:
+    """End all of your logins, also the one that asks unless `others` is true.
+
+    Personal access tokens live on. Not with a personal access token.
+    """
+    logins.end_many(current_developer(), but=current_login() if query["others"] else None)
+    return {}
