@@ -17,6 +17,7 @@ ROOMS = (
     "app.api.ops",
     "app.api.docs",
     "app.api.auth.routes",
+    "app.api.auth.browser",
     "app.api.web.tasks",
     "app.api.web.recordings",
     "app.api.web.transcripts",

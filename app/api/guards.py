@@ -15,10 +15,13 @@ from app.domain.roles import Act, Person, may
 from app.models import Developer, Machine
 from app.services.people import auth, personal_tokens, tokens
 
-# These authenticate by their body or their first frame, or not at all.
+# These authenticate by their body, a cookie or their first frame, or not at all.
 OPEN = (
     "/api/auth/login",
     "/api/auth/refresh",
+    "/api/auth/browser/login",
+    "/api/auth/browser/refresh",
+    "/api/auth/browser/logout",
     "/api/workers/healthz",
     "/api/workers/register",
     "/api/workers/recover",

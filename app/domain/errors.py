@@ -42,6 +42,12 @@ class SessionRequired(Forbidden):
     code = "session_required"
 
 
+class WrongOrigin(Forbidden):
+    """Only this server's own pages may do this; programs have ways of their own."""
+
+    code = "wrong_origin"
+
+
 class ConfirmationRequired(Forbidden):
     """Prove that it is you, and ask again."""
 

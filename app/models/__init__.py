@@ -20,7 +20,7 @@ from app.models.notification import Notification
 from app.models.outbox import BotHealth, Delivery, NotificationPreference, OutboxEntry
 from app.models.project import Project, ProjectMember
 from app.models.search import TaskText
-from app.models.server import ServerProcess
+from app.models.server import ServerIdentity, ServerProcess
 from app.models.setting import StoredSetting
 from app.models.task import Attempt, Event, Task, Workspace
 from app.models.terminal import ChannelToken, Terminal, TerminalInput, TerminalSize
@@ -57,6 +57,7 @@ __all__ = [
     "RecoveryCode",
     "RefreshToken",
     "SecondFactor",
+    "ServerIdentity",
     "ServerProcess",
     "Stint",
     "StoredSetting",

@@ -1,11 +1,23 @@
-"""The times at which server processes ran, so that machines could reach them."""
+"""What the server is called, and when its processes ran, so that machines could reach them."""
 
 import uuid
 
+from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
 from app.models.columns import Moment
+
+
+class ServerIdentity(Model):
+    """What the server is called among others; one row."""
+
+    __tablename__ = "server_identity"
+
+    is_only: Mapped[bool] = mapped_column(primary_key=True)
+    id: Mapped[str]
+
+    __table_args__ = (CheckConstraint("is_only", name="one"),)
 
 
 class ServerProcess(Model):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from flask import Flask, current_app, request
 from redis.exceptions import RedisError
@@ -10,6 +9,7 @@ from simple_websocket import ConnectionClosed
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.domain.errors import DomainError, InvalidToken, NotFound, TaskEnded
+from app.domain.origin import is_ours
 from app.extensions import sock
 from app.pty import frames, peer
 from app.pty.relay import Relay, TooMany
@@ -73,7 +73,8 @@ def _serve(ws: Any, work: Callable[[Flask, Any, int], None], task_id: int, large
 
 
 def _view(app: Flask, ws: Any, task_id: int) -> None:
-    if not _is_ours(app, request.headers.get("Origin"), request.host):
+    origin = request.headers.get("Origin")  # programs name none
+    if origin is not None and not is_ours(origin, request.host, app.config["ORIGINS"]):
         raise _Refused(CloseCode.FORBIDDEN, "that page may not open terminals")
     auth = _first(ws, frames.from_viewer, ViewerAuth)
     grant = _admit(app, terminals.admit_viewer, task_id, auth.token, auth.channel_token)
@@ -86,15 +87,6 @@ def _hold(app: Flask, ws: Any, task_id: int) -> None:
     grant = _admit(app, terminals.admit_machine, task_id, auth.worker_jwt, auth.channel_token)
     with relay_of(app).holding(ws, grant) as machine:
         machine.serve()
-
-
-def _is_ours(app: Flask, origin: str | None, host: str) -> bool:
-    """Whether a socket may be opened from a page of that origin: one of this host, or of those that
-    the deployment allows. Programs name no origin.
-    """
-    if origin is None:
-        return True
-    return urlsplit(origin).netloc.lower() == host.lower() or origin in app.config["ORIGINS"]
 
 
 def _first(ws: Any, decode: Callable[[Any], Any], kind: type[T]) -> T:

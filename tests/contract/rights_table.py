@@ -54,6 +54,9 @@ ROUTES: Mapping[str, Access] = {
     "GET /api/docs": ANYBODY,
     "POST /api/auth/login": ANYBODY,
     "POST /api/auth/refresh": ANYBODY,
+    "POST /api/auth/browser/login": ANYBODY,
+    "POST /api/auth/browser/refresh": ANYBODY,
+    "POST /api/auth/browser/logout": ANYBODY,
     "POST /api/auth/confirm": SIGNED_IN,
     "POST /api/auth/logout": SIGNED_IN,
     "GET /api/web/tasks": DEVELOPER,
@@ -186,6 +189,9 @@ def body_of(route: str, world: Any) -> dict[str, Any] | None:
     """The least that the route takes."""
     bodies: dict[str, dict[str, Any]] = {
         "POST /api/auth/login": {"username": "admin", "password": world.password},
+        "POST /api/auth/browser/login": {"username": "admin", "password": world.password},
+        "POST /api/auth/browser/refresh": {},
+        "POST /api/auth/browser/logout": {},
         "POST /api/auth/refresh": {"refreshToken": world.refresh_token},
         "POST /api/auth/confirm": {"password": world.password},
         "POST /api/auth/logout": {"refreshToken": "x"},

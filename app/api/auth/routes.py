@@ -31,6 +31,11 @@ blp = Blueprint("auth", __name__, url_prefix="/api/auth", description="Sessions"
 @problems(blp, InvalidCredentials, TotpRequired, TotpInvalid, TooManyAttempts)
 def login(body: dict[str, Any]) -> Pair:
     """Sign in."""
+    return sign_in(body)
+
+
+def sign_in(body: dict[str, Any]) -> Pair:
+    """A new login by the body's name, password and code. Raises what `auth.login` does."""
     with told_limit(body["username"]).watching():
         return auth.login(
             *(body["username"], body["password"], body["totp_code"]),

@@ -30,6 +30,25 @@ class RefreshTokenSchema(Schema):
     refresh_token = fields.String(required=True, validate=_SECRET)
 
 
+class AccessTokenSchema(Schema):
+    access_token = fields.String(required=True)
+
+
+class RefreshedSchema(Schema):
+    access_token = fields.String(
+        required=True, allow_none=True, metadata={"description": "null: nobody is signed in"}
+    )
+
+
+class NewPairSchema(Schema):
+    access_token = fields.String(required=True)
+    refresh_token = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "null where the browser keeps it in its cookie"},
+    )
+
+
 class TokenPairSchema(Schema):
     access_token = fields.String(required=True)
     refresh_token = fields.String(required=True)

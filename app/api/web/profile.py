@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.api.auth import cookies
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer, current_login
 from app.api.login_limits import told_limit
 from app.api.problems import problems
-from app.api.schemas.auth import TokenPairSchema
+from app.api.schemas.auth import NewPairSchema
 from app.api.schemas.budget import MonthBudgetSchema
 from app.api.schemas.profile import (
     ChatTokenSchema,
@@ -20,7 +21,6 @@ from app.services.chat import accounts as chat_accounts
 from app.services.chat.accounts import NewChatToken
 from app.services.clock import now
 from app.services.people import profile
-from app.services.people.logins import Pair
 from app.services.people.profile import Profile
 from app.services.usage import budgets
 
@@ -63,9 +63,16 @@ def make_chat_token() -> NewChatToken:
 
 @blp.put("/password")
 @blp.arguments(PasswordChange)
-@blp.response(200, TokenPairSchema)
+@blp.response(200, NewPairSchema)
 @problems(blp, TooManyAttempts)
-def change_password(body: dict[str, str]) -> Pair:
-    """Change your password. All of your sessions end; the response begins a new one."""
-    developer = current_developer()
-    return profile.change_password(developer, current_login(), told_limit(developer.name), **body)
+def change_password(body: dict[str, str]) -> dict[str, str | None]:
+    """Change your password. All of your sessions end; the response begins a new one, in the cookie
+    of a browser whose session was in it.
+    """
+    developer, login = current_developer(), current_login()
+    is_browsers = cookies.holds(login)
+    pair = profile.change_password(developer, login, told_limit(developer.name), **body)
+    if not is_browsers:
+        return pair._asdict()
+    cookies.keep(pair.refresh_token)
+    return {"access_token": pair.access_token, "refresh_token": None}

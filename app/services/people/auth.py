@@ -4,6 +4,7 @@ The refresh tokens of one login are a family. Each is exchanged for the next one
 again after that, it was copied, and nobody can tell the owner from the thief: the login ends.
 """
 
+import uuid
 from datetime import timedelta
 
 import structlog
@@ -105,13 +106,25 @@ def logout(developer: Developer, refresh_token: str) -> None:
 
     A token that is not one of the developer's own is left alone.
     """
+    leave(refresh_token, whose=developer.id)
+
+
+def leave(refresh_token: str, whose: int | None = None) -> None:
+    """End the login of the refresh token, of whomever it is, or of one developer alone. Commits."""
     try:
         owner, link = _link(refresh_token)
     except InvalidToken:
         return
-    if owner.id == developer.id:
-        logins.end(link.family, clock.now())
-        db.session.commit()
+    if whose in (None, owner.id) and logins.end(link.family, clock.now()):
+        told = {"login": str(link.family)}
+        audit.record("login.ended", "developer", owner.id, actor=owner, before=told)
+    db.session.commit()
+
+
+def login_of(refresh_token: str) -> uuid.UUID | None:
+    """The login that the refresh token is of, ended or not; None for what is none."""
+    digest = forms.digest(refresh_token)
+    return db.session.scalar(select(RefreshToken.family).where(RefreshToken.digest == digest))
 
 
 def _link(refresh_token: str) -> tuple[Developer, RefreshToken]:

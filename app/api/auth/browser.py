@@ -1,0 +1,73 @@
+"""Sessions of browsers: as for programs, but that the refresh token stays in a cookie."""
+
+from typing import Any
+
+from app.api import addresses
+from app.api.auth import cookies
+from app.api.auth.routes import sign_in
+from app.api.blueprint import Blueprint
+from app.api.problems import problems
+from app.api.schemas.auth import AccessTokenSchema, LoginSchema, RefreshedSchema
+from app.api.schemas.base import Empty
+from app.domain.errors import (
+    InvalidCredentials,
+    InvalidToken,
+    TooManyAttempts,
+    TotpInvalid,
+    TotpRequired,
+    WrongOrigin,
+)
+from app.services.people import auth
+
+blp = Blueprint(
+    "browser", __name__, url_prefix="/api/auth/browser", description="Sessions of browsers"
+)
+blp.before_request(cookies.require_our_page)
+
+
+@blp.post("/login")
+@blp.arguments(LoginSchema)
+@blp.response(200, AccessTokenSchema)
+@problems(blp, InvalidCredentials, TotpRequired, TotpInvalid, TooManyAttempts, WrongOrigin)
+def browser_login(body: dict[str, Any]) -> dict[str, str]:
+    """Sign in from a page of this server: the refresh token is kept in a cookie alone.
+
+    A login that the browser had here before ends.
+    """
+    before = cookies.kept()
+    pair = sign_in(body)
+    if before is not None:
+        auth.leave(before)
+    cookies.keep(pair.refresh_token)
+    return {"access_token": pair.access_token}
+
+
+@blp.post("/refresh")
+@blp.arguments(Empty)
+@blp.response(200, RefreshedSchema)
+@problems(blp, WrongOrigin)
+def browser_refresh(body: dict[str, Any]) -> dict[str, str | None]:
+    """A new access token of the browser's login; null where it has none."""
+    token = cookies.kept()
+    if token is None:
+        return {"access_token": None}
+    try:
+        pair = auth.refresh(token, addresses.of_client())
+    except InvalidToken:
+        cookies.forget()
+        return {"access_token": None}
+    cookies.keep(pair.refresh_token)
+    return {"access_token": pair.access_token}
+
+
+@blp.post("/logout")
+@blp.arguments(Empty)
+@blp.response(200, Empty)
+@problems(blp, WrongOrigin)
+def browser_logout(body: dict[str, Any]) -> dict[str, Any]:
+    """Sign the browser out. Repeating it does nothing."""
+    token = cookies.kept()
+    if token is not None:
+        auth.leave(token)
+    cookies.forget()
+    return {}

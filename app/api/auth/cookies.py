@@ -1,0 +1,73 @@
+"""The cookie in which a browser keeps its refresh token, out of reach of the page's scripts."""
+
+import uuid
+from typing import Any
+
+from flask import Response, after_this_request, current_app, request
+from werkzeug.exceptions import UnsupportedMediaType
+
+from app.domain import origin
+from app.domain.errors import WrongOrigin
+from app.services.ops import identity
+from app.services.people import auth
+
+
+def require_our_page() -> None:
+    """Raise WrongOrigin unless a page of ours sends the request, and UnsupportedMediaType unless it
+    does so as JSON, as no other page can without having asked.
+    """
+    page = request.headers.get("Origin", "")
+    if request.method == "OPTIONS":  # which does nothing
+        return
+    if not origin.is_ours(page, request.host, current_app.config["ORIGINS"]):
+        raise WrongOrigin
+    if not request.is_json:
+        raise UnsupportedMediaType("The body has to be application/json.")
+
+
+def kept() -> str | None:
+    """The refresh token that the browser has sent, if any."""
+    return request.cookies.get(_name())
+
+
+def holds(login_id: uuid.UUID) -> bool:
+    """Whether the browser's refresh token is of that login."""
+    token = kept()
+    return token is not None and auth.login_of(token) == login_id
+
+
+def keep(refresh_token: str) -> None:
+    """Have the browser keep the token when it gets the answer."""
+    name, how = _name(), _how()
+
+    def put(response: Response) -> Response:
+        seconds = int(current_app.config["REFRESH_SECONDS"])
+        response.set_cookie(name, refresh_token, max_age=seconds, **how)
+        return response
+
+    after_this_request(put)
+
+
+def forget() -> None:
+    """Have the browser forget its token when it gets the answer."""
+    name, how = _name(), _how()
+
+    def take_away(response: Response) -> Response:
+        response.delete_cookie(name, **how)
+        return response
+
+    after_this_request(take_away)
+
+
+def _name() -> str:
+    """Cookies know no ports: without the id, servers on one host would take each other's away."""
+    return f"{'' if _is_plain() else '__Host-'}muster-{identity.server_id()}"
+
+
+def _is_plain() -> bool:
+    """Whether it is plain HTTP within one machine, where browsers may refuse cookies of TLS."""
+    return not request.is_secure and origin.is_loopback(request.host)
+
+
+def _how() -> dict[str, Any]:
+    return {"path": "/", "secure": not _is_plain(), "httponly": True, "samesite": "Strict"}

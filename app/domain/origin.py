@@ -1,0 +1,26 @@
+"""Which pages may act on this server in a browser's name."""
+
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+
+def is_ours(origin: str, host: str, allowed: Collection[str]) -> bool:
+    """Whether a page of that origin is one of this host's (with its port, as browsers name both),
+    or of those that the deployment allows.
+    """
+    if origin in allowed:
+        return True
+    try:
+        page = urlsplit(origin)
+    except ValueError:
+        return False
+    return page.scheme in ("http", "https") and page.netloc.lower() == host.lower()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a Host names the machine itself, so that plain HTTP leaves it nowhere."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    return name in ("localhost", "127.0.0.1", "::1") or name.endswith(".localhost")

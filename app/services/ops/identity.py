@@ -1,0 +1,24 @@
+"""What this server is called among others, for as long as its database lives."""
+
+import secrets
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.extensions import db
+from app.models import ServerIdentity
+
+KEPT = "muster_server_id"  # in app.extensions
+BYTES = 8
+
+
+def server_id() -> str:
+    """The server's id, which is made when it is first asked for. Commits then."""
+    if KEPT not in current_app.extensions:
+        new = insert(ServerIdentity).values(is_only=True, id=secrets.token_hex(BYTES))
+        db.session.execute(new.on_conflict_do_nothing())
+        current_app.extensions[KEPT] = db.session.scalars(select(ServerIdentity.id)).one()
+        db.session.commit()
+    known: str = current_app.extensions[KEPT]
+    return known
