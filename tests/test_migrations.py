@@ -1,6 +1,8 @@
 """Migrations and models say the same, in every detail that Postgres knows of."""
 
+import uuid
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import flask_migrate
@@ -18,7 +20,7 @@ from app.services import vault
 from app.services.clock import now
 from app.services.tasks import history
 from tests.conftest import MIGRATIONS, make_app
-from tests.factories import make_task
+from tests.factories import make_developer, make_task
 
 # Everything that makes two schemas the same, by name.
 SCHEMA = """
@@ -141,6 +143,42 @@ def test_a_release_before_reads_refused_hosts_as_warnings(
         rows = [tuple(row) for row in connection.execute(sa.text(query))]
         assert rows == [(1, "warning", 1), (2, "warning", 2), (3, "warning", 3)]
         assert connection.execute(sa.text("SELECT count(*) FROM outbox")).scalar() == 0
+    flask_migrate.upgrade(str(MIGRATIONS))
+
+
+A_TOKEN = """
+INSERT INTO refresh_tokens
+    (developer_id, family, digest, generation, created_at, expires_at, revoked_at)
+VALUES (:developer, :family, gen_random_uuid()::text, 1, now() - CAST(:age AS interval),
+        now() + interval '7 days', CASE WHEN :revoked THEN now() END)
+"""
+
+
+def test_families_of_refresh_tokens_become_logins_and_go_back(
+    in_database: Callable[..., Flask],
+) -> None:
+    in_database("migrated", migrated=True)
+    here, gone = make_developer().id, make_developer(token_generation=2).id
+    db.session.remove()
+    flask_migrate.downgrade(str(MIGRATIONS), revision="0029")
+    families = {name: uuid.uuid4() for name in ("lives", "revoked", "of a generation before")}
+    with db.engine.begin() as connection:
+        for name, family in families.items():
+            about = {"developer": gone if name.startswith("of") else here, "family": family}
+            for age in ("2 hours", "1 hour"):
+                revoked = name == "revoked"
+                connection.execute(sa.text(A_TOKEN), {**about, "age": age, "revoked": revoked})
+    flask_migrate.upgrade(str(MIGRATIONS))
+    with db.engine.begin() as connection:
+        query = "SELECT id, ended_at IS NULL, last_seen_at - created_at FROM logins"
+        logins = {row[0]: tuple(row[1:]) for row in connection.execute(sa.text(query))}
+        hour = timedelta(hours=1)
+        assert logins == {each: (name == "lives", hour) for name, each in families.items()}
+        connection.execute(sa.text("UPDATE logins SET ended_at = now()"))
+    flask_migrate.downgrade(str(MIGRATIONS), revision="0029")
+    with db.engine.connect() as connection:
+        left = "SELECT count(*) FROM refresh_tokens WHERE revoked_at IS NULL"
+        assert connection.execute(sa.text(left)).scalar() == 0
     flask_migrate.upgrade(str(MIGRATIONS))
 
 

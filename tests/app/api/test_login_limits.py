@@ -169,10 +169,10 @@ def test_a_right_guess_that_comes_too_late_gets_no_token(
     developer = make_developer()
     login = auth.login
 
-    def overtaken(name: str, password: str, code: str | None) -> Any:
+    def overtaken(name: str, password: str, code: str | None, **how: str) -> Any:
         if password == PASSWORD:
             assert fail(client, name, 5) == [401] * 5
-        return login(name, password, code)
+        return login(name, password, code, **how)
 
     monkeypatch.setattr(auth, "login", overtaken)
     assert attempt(client, developer.name, PASSWORD).status_code == 429

@@ -1,5 +1,7 @@
 """Server processes that stop or die in the middle of it."""
 
+import json
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,9 +11,11 @@ import redis
 from app.pty import peer
 from muster.protocol import frames
 from muster.protocol import terminal as wire
+from muster.protocol.terminal import CloseCode
 from tests.app.pty.conftest import Scene
-from tests.app.pty.ends import until
+from tests.app.pty.ends import Viewer, until
 from tests.chaos.proxy import Door, Proxy
+from tests.factories import begin_login
 from tests.gunicorns import Gunicorn, gunicorn
 
 
@@ -28,6 +32,32 @@ def hasty(pty_environment: dict[str, str], tmp_path: Path, scene: Scene) -> Iter
     env = {**pty_environment, "MUSTER_HOME": str(tmp_path)}
     with gunicorn(tmp_path, env, app="tests.app.pty.hasty:app") as running:
         yield running
+
+
+@pytest.fixture
+def seldom(pty_environment: dict[str, str], tmp_path: Path, scene: Scene) -> Iterator[Gunicorn]:
+    """A server whose own looks come too late for any test."""
+    env = {**pty_environment, "MUSTER_HOME": str(tmp_path)}
+    with gunicorn(tmp_path, env, app="tests.app.pty.seldom:app") as running:
+        yield running
+
+
+def test_a_logout_ends_a_socket_at_once_wherever_it_is(scene: Scene, seldom: Gunicorn) -> None:
+    pair, other = begin_login(scene.creator), begin_login(scene.creator)
+    gone, stays = (
+        Viewer(seldom.url, scene.task.id, each.access_token, scene.token()["channelToken"])
+        for each in (pair, other)
+    )
+    scene.opened += [gone, stays]
+    gone.get_ready()
+    stays.get_ready()
+    body = json.dumps({"refreshToken": pair.refresh_token}).encode()
+    headers = {"Authorization": f"Bearer {pair.access_token}", "Content-Type": "application/json"}
+    request = urllib.request.Request(f"{scene.url}/api/auth/logout", body, headers)
+    assert urllib.request.urlopen(request, timeout=10).status == 200
+    assert gone.code() == CloseCode.FORBIDDEN
+    stays.send(wire.Ping())
+    stays.until(wire.Pong)
 
 
 @pytest.fixture

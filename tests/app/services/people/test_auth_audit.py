@@ -16,8 +16,8 @@ from app.extensions import db, redis
 from app.models import AuditEntry, Developer, Project
 from app.services import clock
 from app.services.machines import drains
-from app.services.people import auth, developers
-from app.services.people.login_limits import LoginLimit
+from app.services.people import auth, developers, login_limits
+from app.services.people.login_limits import LoginLimit, _window
 from app.services.removal import projects
 from app.services.tasks import gates, tasks
 from tests.app.api.test_login_limits import attempt, fail
@@ -136,19 +136,22 @@ def test_a_refresh_token_that_was_copied_is_told_once(
     for _ in range(3):
         with pytest.raises(InvalidToken):
             auth.refresh(old)
-    assert told() == [("login.refresh_reused", "developer", str(developer.id))]
+    about = ("developer", str(developer.id))
+    assert told() == [("login.begun", *about), ("login.refresh_reused", *about)]
 
 
 def test_a_name_that_is_guessed_at_is_told_once_a_window(client: FlaskClient) -> None:
     developer = make_developer()
     assert fail(client, developer.name.upper(), 9) == [401] * 5 + [429] * 4
-    assert told() == [("login.limited", "developer", str(developer.id))]
+    about = ("developer", str(developer.id))
+    assert told() == [("login.failed", *about)] * 5 + [("login.limited", *about)]
 
 
 def test_an_address_that_guesses_is_told_once_a_window(client: FlaskClient) -> None:
     for number in range(9):
         attempt(client, f"nobody{number}", address="192.0.2.7")
-    assert told() == [("login.limited", "address", "192.0.2.7")]
+    about = ("address", "192.0.2.7")
+    assert told() == [("login.failed", *about)] * 5 + [("login.limited", *about)]
 
 
 def test_guesses_that_come_all_at_once_are_told_once(app: Flask) -> None:
@@ -160,7 +163,8 @@ def test_guesses_that_come_all_at_once_are_told_once(app: Flask) -> None:
         wrong = InvalidCredentials()
         with suppress(TooManyAttempts):
             guess.__exit__(type(wrong), wrong, None)
-    assert told() == [("login.limited", "developer", str(developer.id))]
+    limited = [entry for entry in told() if entry[0] == "login.limited"]
+    assert limited == [("login.limited", "developer", str(developer.id))]
 
 
 def test_it_is_told_again_in_another_window(client: FlaskClient) -> None:
@@ -168,16 +172,60 @@ def test_it_is_told_again_in_another_window(client: FlaskClient) -> None:
     fail(client, developer.name, 5)
     redis.client.flushdb()  # a window later
     fail(client, developer.name, 5)
-    assert len(told()) == 2
+    assert [action for action, *_ in told()] == (["login.failed"] * 5 + ["login.limited"]) * 2
 
 
 def test_what_may_be_a_mistyped_password_is_not_told(client: FlaskClient) -> None:
     fail(client, "my pass phrase as a name", 9)
-    assert told() == []
+    assert told() == [("login.failed", "address", f"198.51.100.{number}") for number in range(5)]
+    texts = db.session.scalars(sa.text("SELECT audit_entries::text FROM audit_entries"))
+    assert not any("pass phrase" in text for text in texts)
 
 
-def test_single_failures_are_not_told(client: FlaskClient) -> None:
+def test_a_sign_in_is_told_and_what_was_refused_before_it(client: FlaskClient) -> None:
     developer = make_developer()
-    fail(client, developer.name, 4)
+    fail(client, developer.name, 2)
     assert attempt(client, developer.name, PASSWORD).status_code == 200
-    assert told() == []
+    rows = db.session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id)).all()
+    assert [row.action for row in rows] == ["login.failed", "login.failed", "login.begun"]
+    assert {row.target_id for row in rows} == {str(developer.id)}
+    assert [row.actor_id for row in rows] == [None, None, developer.id]
+    addresses = ["198.51.100.0", "198.51.100.1", "192.0.2.1"]
+    assert [row.remote_address for row in rows] == addresses
+    assert rows[0].changes == {"before": None, "after": {"reason": "invalid_credentials"}}
+    assert rows[2].changes["after"]["via"] == "password"
+
+
+def test_a_logout_is_told_once(app: Flask) -> None:
+    developer = make_developer()
+    pair = auth.login(developer.name, PASSWORD)
+    for _ in range(2):
+        auth.logout(developer, pair.refresh_token)
+    about = ("developer", str(developer.id))
+    assert told() == [("login.begun", *about), ("login.ended", *about)]
+
+
+def test_a_flood_of_strangers_does_not_fill_the_log_nor_hide_an_account(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(login_limits, "_TOLD_OF_STRANGERS", (_window(5, "login_told"), "strangers"))
+    developer = make_developer()
+    for number in range(40):
+        refuse(f"nobody{number}", f"10.0.0.{number}")
+    refuse(developer.name, "10.0.1.1")
+    actions = [action for action, *_ in told()]
+    assert actions == ["login.failed"] * 5 + ["login.flooded", "login.failed"]
+    assert told()[-1] == ("login.failed", "developer", str(developer.id))
+
+
+def test_a_flood_about_accounts_has_an_end_too(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(login_limits, "_TOLD", (_window(5, "login_told"), "accounts"))
+    developers = [make_developer() for _ in range(9)]
+    for number, developer in enumerate(developers):
+        refuse(developer.name, f"10.0.0.{number}")
+    assert [action for action, *_ in told()] == ["login.failed"] * 5 + ["login.flooded"]
+
+
+def refuse(name: str, address: str) -> None:
+    with suppress(InvalidCredentials), LoginLimit(name, address).watching():
+        raise InvalidCredentials
