@@ -18,6 +18,7 @@ Sample = dict[Line, float]
 # Tables whose rows go again, and what of the others must not pile up.
 ROWS = {
     "idempotency_keys": "SELECT count(*) FROM idempotency_keys",
+    "logins": "SELECT count(*) FROM logins",
     "refresh_tokens": "SELECT count(*) FROM refresh_tokens",
 }
 COUNTS = {
@@ -30,7 +31,11 @@ COUNTS = {
     "connections": "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'muster'",
 }
 # By which they are old.
-_TIMES = {"idempotency_keys": ("created_at",), "refresh_tokens": ("expires_at", "revoked_at")}
+_TIMES = {
+    "idempotency_keys": ("created_at",),
+    "logins": ("expires_at", "ended_at"),
+    "refresh_tokens": ("expires_at",),
+}
 _ANONYMOUS = re.compile(r"^Pss_Anon:\s+(\d+) kB", re.MULTILINE)
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|\d+")
 _JOURNAL = 5 << 19  # bytes: it is rewritten at 1 MiB, or at twice what was left the time before

@@ -24,6 +24,7 @@ WORDS: dict[str, Any] = {
     "baseCommit": "9fceb02d0ae598e95dc970b74767f19372d61af8",
     "commit": "5ca14d1f29a0d7651f53c2a37382cff093a35ca1",
     "code": "492039",
+    "clientName": "ada's laptop",
     "comment": "Looks right.",
     "currentPassword": "correct horse battery staple",
     "cursor": "IjQyIg.2Fd3bKJq5cHk0yTzvXrXlH1mQ9s",
@@ -143,6 +144,10 @@ WORDS: dict[str, Any] = {
     "Registration.token": "mst_enroll_Zx81kQ4vB6mK8pR1sW3yZ5aC7eG0hJ2k_9a3d",
     "QueueAge.oldestSeconds": 12,
     "Read.updated": 3,
+    "Session.address": "192.0.2.7",
+    "Session.device": "Firefox on Linux",
+    "Session.provider": None,
+    "Session.via": "password",
     "Setting": {
         "key": "maxLoadPercent",
         "type": "number",
