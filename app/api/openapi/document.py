@@ -19,6 +19,7 @@ from app.domain.errors import TooManyAttempts
 from app.services.projects.projects import KEY
 
 WITHOUT_POSTGRES = ("/healthz", "/readyz", "/metrics", "/api/openapi.json", "/api/docs")
+BODY_ANYWAY = "/api/auth/browser/"  # that it is JSON says who sends it
 KEY_SCHEMA = {"type": "string", "pattern": f"^{KEY.pattern}$", "minLength": 1, "maxLength": 64}
 
 
@@ -84,7 +85,8 @@ def _complete(
     said["operationId"] = _operation_id(operation.rule)
     said["security"] = security.of(operation.method.upper(), operation.rule.rule)
     if "requestBody" in said:
-        said["requestBody"]["required"] = _is_needed(said["requestBody"], schemas)
+        is_checked = operation.rule.rule.startswith(BODY_ANYWAY)
+        said["requestBody"]["required"] = is_checked or _is_needed(said["requestBody"], schemas)
     for parameter in said.get("parameters", ()):
         _complete_query_parameter(parameter)
     facts = _facts(operation, said.pop("x-problems"))

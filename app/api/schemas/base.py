@@ -105,4 +105,4 @@ class Flag(fields.Boolean):
 
 
 class Empty(Schema):
-    """`{}`: an empty response."""
+    """`{}`: a body that says nothing."""
