@@ -202,7 +202,10 @@ def test_a_decommissioned_machine_or_an_older_jwt_is_refused(
 
 
 def test_a_token_of_nobody_is_refused(client: FlaskClient, login: Login) -> None:
-    headers = login(Developer(id=2**40, token_generation=1))
+    developer = make_developer()
+    headers = login(developer)
+    db.session.delete(developer)
+    db.session.commit()
     assert client.get("/api/web/tasks", headers=headers).status_code == 401
     stranger = {"Authorization": f"Bearer {tokens.worker_jwt(Machine(id=uuid.uuid4()))[0]}"}
     assert client.post("/api/workers/refresh-token", headers=stranger).status_code == 401

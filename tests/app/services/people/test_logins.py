@@ -47,11 +47,11 @@ def test_an_address_has_an_end(app: Flask) -> None:
 
 
 def test_it_is_seen_once_a_minute_and_not_with_each_request(app: Flask, time_: Clock) -> None:
-    token, began = begin_login(make_developer()).access_token, time_.moment
+    token, began = auth.login(make_developer().name, PASSWORD).access_token, time_.moment
     time_.pass_(seconds=59)
     with counted() as sent:
         auth.developer_of(token, "192.0.2.8")
-    assert len(sent) == 1
+    assert len([statement for statement in sent if "SAVEPOINT" not in statement]) == 1
     assert only().last_seen_at == began
     time_.pass_(seconds=1)
     for address in ("192.0.2.9", "192.0.2.10", ""):
@@ -60,7 +60,7 @@ def test_it_is_seen_once_a_minute_and_not_with_each_request(app: Flask, time_: C
 
 
 def test_a_refresh_is_a_sign_of_life_and_moves_the_end(app: Flask, time_: Clock) -> None:
-    pair = begin_login(make_developer())
+    pair = auth.login(make_developer().name, PASSWORD)
     time_.pass_(days=6)
     auth.refresh(pair.refresh_token, "198.51.100.1")
     login = only()
@@ -103,7 +103,7 @@ def test_a_login_counts_as_confirmed_from_its_begin_and_anew_from_a_confirmation
     app: Flask, time_: Clock
 ) -> None:
     developer = make_developer()
-    login = tokens.access_claims(begin_login(developer).access_token).login
+    login = tokens.access_claims(auth.login(developer.name, PASSWORD).access_token).login
     logins.require_fresh(developer, login, time_.moment)
     time_.pass_(minutes=10)
     with pytest.raises(ConfirmationRequired):
