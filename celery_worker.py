@@ -2,12 +2,16 @@
 
 import os
 
+import config
 from app.factory import create_app
 from app.jobs import beat
 
 # As in gunicorn.conf.py: a process that is frozen in the middle of a transaction loses its locks.
 os.environ.setdefault("PGOPTIONS", "-c idle_in_transaction_session_timeout=15000")
 
-server = create_app()  # `app` would be taken for Celery
+try:
+    server = create_app()  # `app` would be taken for Celery
+except config.MissingSetting as error:
+    raise SystemExit(f"!! settings: {error}") from None
 beat.leave_signs(server)
 celery = server.extensions["celery"]

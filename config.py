@@ -1,4 +1,4 @@
-"""The server's settings, read from the environment. This module imports nothing of `app`.
+"""The server's settings, read from the environment. Of `app` this module imports rules alone.
 
 A setting that an operator leaves out has a default that is right for one small machine. Secrets and
 the addresses of Postgres and Redis have no default: they come from the environment, or from the
@@ -15,12 +15,20 @@ from redis.connection import parse_url
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-SECRETS = ("SECRET_KEY", "JWT_SECRET_KEY", "WORKER_JWT_SECRET_KEY", "ENCRYPTION_KEYS")
+from app.domain import key_strength
+
+SIGNING = ("SECRET_KEY", "JWT_SECRET_KEY", "WORKER_JWT_SECRET_KEY")
+SECRETS = (*SIGNING, "ENCRYPTION_KEYS")
+SCRAPE_TOKEN = "MUSTER_METRICS_TOKEN"
 ADDRESSES = ("DATABASE_URL", "REDIS_URL")
 
 
 class MissingSetting(Exception):
     """A setting that has no default is not set."""
+
+
+class WeakKey(MissingSetting):
+    """A key is there, but could be guessed."""
 
 
 def database_uri(url: str) -> str:
@@ -49,7 +57,7 @@ def check_addresses(settings: Mapping[str, Any]) -> None:
 
 
 def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """All settings of the server, for `app.config`. Raises MissingSetting."""
+    """All settings of the server, for `app.config`. Raises MissingSetting, WeakKey."""
     home = Path(environ.get("MUSTER_HOME", ".muster")).absolute()
     values = _values(home, environ)
     return {
@@ -97,12 +105,18 @@ def _number(values: Mapping[str, str], name: str, default: float) -> float:
 
 
 def _keys(values: Mapping[str, str]) -> dict[str, Any]:
+    # Comma-separated Fernet keys: the first one writes, all of them read.
+    encryption = [part.strip() for part in values["ENCRYPTION_KEYS"].split(",") if part.strip()]
+    signing = {name: values[name] for name in (*SIGNING, SCRAPE_TOKEN) if values.get(name)}
+    if faults := key_strength.faults(signing, encryption):
+        raise WeakKey(f"{'; '.join(faults)}: `python -m app.embedded.keys` makes good ones")
     return {
         "SECRET_KEY": values["SECRET_KEY"],
         "JWT_SECRET_KEY": values["JWT_SECRET_KEY"],
         "WORKER_JWT_SECRET_KEY": values["WORKER_JWT_SECRET_KEY"],
-        # Comma-separated Fernet keys: the first one writes, all of them read.
-        "ENCRYPTION_KEYS": values["ENCRYPTION_KEYS"].split(","),
+        "ENCRYPTION_KEYS": encryption,
+        # Who brings it may read /metrics from elsewhere; empty: nobody may.
+        "METRICS_TOKEN": values.get(SCRAPE_TOKEN, ""),
     }
 
 

@@ -12,7 +12,7 @@ from kombu.transport.redis import Channel as RedisChannel
 
 import config
 from app import cli, errors, jobs, logging
-from app.api import guards, prepare_routing, register, requests
+from app.api import guards, prepare_routing, register, requests, security_headers
 from app.extensions import db, jwt, migrate, redis, sock
 from app.jobs.schedule import SCHEDULE
 from app.postgres import after_commit, transactions
@@ -32,6 +32,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     _bind_extensions(app)
     prepare_routing(app)
     requests.watch(app)
+    security_headers.install(app)
     guards.install(app)
     requests.check_form(app)
     errors.install(app)

@@ -53,7 +53,7 @@ SECRETS = {
     "SECRET_KEY": "a secret key that only the tests ever use",
     "JWT_SECRET_KEY": "the key of access tokens, in tests only",
     "WORKER_JWT_SECRET_KEY": "the key of the machines' tokens, in tests only",
-    "ENCRYPTION_KEYS": "dGVzdHMgb25seTogdGhpcyBpcyBub3QgYSBzZWNyZXQ=",
+    "ENCRYPTION_KEYS": "8O2cIvo-aq8Eccnb43K-gXOiuDkGCCp3TvUV4_WTiNA=",
 }
 
 # A shell that runs us in the background has us ignore Ctrl-C, and what the tests start would, too.

@@ -101,17 +101,58 @@ def test_what_is_no_address_is_named_and_not_quoted(
     assert "hunter2" not in str(refused.value)
 
 
-@pytest.mark.parametrize("changes", [{"SECRET_KEY": ""}, {"REDIS_URL": "http://host"}], ids=str)
+FLASK, CELERY = ("flask", "--app", "wsgi", "doctor"), ("celery", "-A", "celery_worker", "beat")
+
+
+@pytest.mark.parametrize(
+    ("command", "changes"),
+    [
+        (FLASK, {"SECRET_KEY": ""}),
+        (FLASK, {"REDIS_URL": "http://host"}),
+        (FLASK, {"JWT_SECRET_KEY": "weak"}),
+        (CELERY, {"MUSTER_METRICS_TOKEN": "weak"}),
+    ],
+    ids=str,
+)
 def test_a_command_says_what_is_not_set_in_one_line(
-    environ: dict[str, str], changes: dict[str, str]
+    environ: dict[str, str], command: tuple[str, ...], changes: dict[str, str]
 ) -> None:
-    argv = [sys.executable, "-m", "flask", "--app", "wsgi", "doctor"]
+    argv = [sys.executable, "-m", *command]
     env = {"PATH": "/usr/bin:/bin", **environ, **changes}
     done = subprocess.run(argv, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith("!! settings: ")
     assert next(iter(changes)) in line
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"SECRET_KEY": "x" * 31}, "SECRET_KEY has 31 bytes of at least 32"),
+        ({"WORKER_JWT_SECRET_KEY": "changeme" * 8}, "WORKER_JWT_SECRET_KEY holds words"),
+        ({"JWT_SECRET_KEY": SECRETS["SECRET_KEY"]}, "SECRET_KEY and JWT_SECRET_KEY are the same"),
+        ({"ENCRYPTION_KEYS": "none"}, "number 1 of ENCRYPTION_KEYS is no Fernet key"),
+        ({"MUSTER_METRICS_TOKEN": "short"}, "MUSTER_METRICS_TOKEN has 5 bytes"),
+    ],
+)
+def test_a_weak_key_stops_the_start_and_says_how_to_make_one(
+    environ: dict[str, str], changes: dict[str, str], told: str
+) -> None:
+    with pytest.raises(config.WeakKey) as refused:
+        config.load(environ | changes)
+    assert told in str(refused.value)
+    assert "python -m app.embedded.keys" in str(refused.value)
+    assert not any(key in str(refused.value) for key in changes.values())
+
+
+def test_the_command_that_it_names_makes_what_is_taken(environ: dict[str, str]) -> None:
+    argv = [sys.executable, "-m", "app.embedded.keys"]
+    made = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    keys = dict(line.split("=", 1) for line in made.stdout.splitlines())
+    assert set(keys) == set(config.SECRETS)
+    old = {"ENCRYPTION_KEYS": f"{keys['ENCRYPTION_KEYS']}, {SECRETS['ENCRYPTION_KEYS']}"}
+    assert config.load(environ | keys | old)["SECRET_KEY"] == keys["SECRET_KEY"]
 
 
 def test_an_app_is_made_without_any_server(environ: dict[str, str]) -> None:

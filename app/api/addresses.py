@@ -1,6 +1,11 @@
-"""The address that a request comes from."""
+"""The address that a request comes from, and how it came."""
+
+import ipaddress
 
 from flask import current_app, request
+
+# What proxies add, whose or not.
+_FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
 
 
 def of_client() -> str:
@@ -8,8 +13,44 @@ def of_client() -> str:
     proxy wrote last into X-Forwarded-For. Entries before the last are only the client's claims.
     """
     peer = request.remote_addr or ""
+    return (_said_last("X-Forwarded-For") or peer) if _is_proxy(peer) else peer
+
+
+def is_encrypted() -> bool:
+    """Whether the client speaks TLS: with us, or with one of our proxies."""
+    if request.is_secure:
+        return True
+    by_proxy = _is_proxy(request.remote_addr or "")
+    return by_proxy and _said_last("X-Forwarded-Proto").lower() == "https"
+
+
+def is_this_host() -> bool:
+    """Whether the client certainly runs on this host.
+
+    A peer on the loopback may be a proxy for the whole world, one that we do not know of too: what
+    has been passed on is this host's only if a proxy that MUSTER_PROXY names by its address says so.
+    """
+    peer, proxies = request.remote_addr or "", current_app.config["PROXIES"]
+    if "*" in proxies:
+        return False
+    if peer in proxies:
+        return _is_loopback(_said_last("X-Forwarded-For"))
+    return _is_loopback(peer) and not any(name in request.headers for name in _FORWARDED)
+
+
+def _is_proxy(peer: str) -> bool:
     proxies = current_app.config["PROXIES"]
-    if "*" not in proxies and peer not in proxies:
-        return peer
-    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return forwarded or peer
+    return "*" in proxies or peer in proxies
+
+
+def _said_last(header: str) -> str:
+    return request.headers.get(header, "").rpartition(",")[2].strip()
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(found, "ipv4_mapped", None)
+    return bool((mapped or found).is_loopback)

@@ -1,13 +1,14 @@
-"""Authentication. Everything under /api needs a credential, unless it is listed here.
+"""Authentication. Everything under /api, and /metrics, needs a credential, unless it is listed here.
 
 It comes before anything else in a request is looked at, so that a stranger learns nothing, not even
 which paths exist.
 """
 
+import hmac
 import uuid
 from collections.abc import Callable
 
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 
 from app.api import addresses
 from app.domain.errors import Forbidden, InvalidToken, SessionRequired, Unauthenticated
@@ -32,7 +33,7 @@ OPEN = (
 )
 
 # Personal access tokens are valid under these paths,
-FOR_PERSONAL_TOKENS = ("/api/web/", "/api/admin/")
+FOR_PERSONAL_TOKENS = ("/api/web/", "/api/admin/", "/metrics")
 # but not for these: a thief of a token could make their access last, or lock the owner out.
 NOT_FOR_PERSONAL_TOKENS = frozenset(
     {
@@ -136,6 +137,17 @@ def _require_admin() -> None:
         raise SessionRequired
 
 
+def _require_scraper() -> None:
+    """This host, the scrape token, or an admin: the first two without a look at Postgres."""
+    if not (addresses.is_this_host() or _has_scrape_token()):
+        _require_admin()
+
+
+def _has_scrape_token() -> bool:
+    wanted = current_app.config["METRICS_TOKEN"]
+    return bool(wanted) and hmac.compare_digest(_bearer().encode(), wanted.encode())
+
+
 def _require_machine() -> None:
     g.machine = tokens.machine_of(_bearer())
 
@@ -144,6 +156,7 @@ GUARDS: tuple[tuple[str, Callable[[], None]], ...] = (
     ("/api/admin/", _require_admin),
     ("/api/workers/", _require_machine),
     ("/api/", _require_developer),
+    ("/metrics", _require_scraper),
 )
 
 

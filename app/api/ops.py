@@ -9,7 +9,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.api.blueprint import Blueprint
 from app.api.metrics import Rows
+from app.api.problems import problems
 from app.api.schemas.ops import HealthSchema, ReadinessSchema
+from app.domain.errors import Forbidden
 from app.services.ops import readiness
 
 blp = Blueprint("ops", __name__, description="Probes")
@@ -35,8 +37,9 @@ def readyz() -> tuple[Response, int]:
 
 @blp.get("/metrics")
 @blp.response(200, {"type": "string"}, content_type=CONTENT_TYPE_LATEST.partition(";")[0])
+@problems(blp, Forbidden)
 def metrics() -> Response:
-    """Metrics for Prometheus."""
+    """Metrics for Prometheus: for this host, the scrape token, and admins."""
     return Response(_counted() + _looked_up(), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -1,9 +1,13 @@
-"""The secrets of a stack, made at its first start and kept in its home."""
+"""The secrets of a stack, made at its first start and kept in its home.
+
+`python -m app.embedded.keys` prints new ones, for a deployment that sets its own.
+"""
 
 import base64
 import json
 import os
 import secrets
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -66,3 +70,13 @@ def write_private(path: Path, content: dict[str, str]) -> None:
         file.flush()
         os.fsync(descriptor)
     fresh.replace(path)
+
+
+def main() -> int:
+    """Print new secrets, one `NAME=value` a line, as a file of environment variables has them."""
+    sys.stdout.writelines(f"{name}={make()}\n" for name, make in MAKERS.items())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -49,7 +49,7 @@ SIGNED_IN_ADMINS = Access(allowed=frozenset({"admin"}), tokens=403)
 ROUTES: Mapping[str, Access] = {
     "GET /healthz": ANYBODY,
     "GET /readyz": ANYBODY,
-    "GET /metrics": ANYBODY,
+    "GET /metrics": ADMINS,  # and this host, and the scrape token: tests/app/api
     "GET /api/openapi.json": ANYBODY,
     "GET /api/docs": ANYBODY,
     "POST /api/auth/login": ANYBODY,

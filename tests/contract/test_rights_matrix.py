@@ -65,6 +65,7 @@ def ask(app: Flask, client: FlaskClient) -> Ask:
                 json=body_of(route, world),
                 query_string=query_of(route, world),
                 headers=world.headers(credential),
+                environ_base={"REMOTE_ADDR": "203.0.113.7"},  # not this host
             )
         finally:
             db.session.remove()

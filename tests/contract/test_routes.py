@@ -26,6 +26,7 @@ WHO: dict[str, Access] = {
     "maintainers": rights_table.BY_MAINTAINERS,
     "leads": rights_table.LEADS,
     "admins": rights_table.ADMINS,
+    "scrapers": rights_table.ADMINS,
     "admins, session": rights_table.SIGNED_IN_ADMINS,
     "machine": rights_table.WORKER,
     "first frame": rights_table.FIRST_FRAME,

@@ -18,7 +18,7 @@ from app.api.schemas.base import camel_case
 from app.domain.errors import TooManyAttempts
 from app.services.projects.projects import KEY
 
-WITHOUT_POSTGRES = ("/healthz", "/readyz", "/metrics", "/api/openapi.json", "/api/docs")
+WITHOUT_POSTGRES = ("/healthz", "/readyz", "/api/openapi.json", "/api/docs")
 BODY_ANYWAY = "/api/auth/browser/"  # that it is JSON says who sends it
 KEY_SCHEMA = {"type": "string", "pattern": f"^{KEY.pattern}$", "minLength": 1, "maxLength": 64}
 

@@ -16,7 +16,6 @@ CONTENT_TYPE = f"{MEDIA_TYPE}; charset=utf-8"
 POLICY = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
 }
 HEADERS = {name: {"required": True, "schema": {"type": "string"}} for name in POLICY}
 METHODS = ("get", "post", "put", "delete")

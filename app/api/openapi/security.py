@@ -4,6 +4,8 @@ from typing import Any
 
 from app.api import guards
 
+METRICS = "/metrics"
+
 SCHEMES: dict[str, Any] = {
     "accessToken": {
         "type": "http",
@@ -20,6 +22,12 @@ SCHEMES: dict[str, Any] = {
         "`expiresAt`. Opens what its owner may do in /api/web and /api/admin, but nothing that "
         "would make it last or lock the owner out.",
     },
+    "scrapeToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "`MUSTER_METRICS_TOKEN` of the server. Opens /metrics, which clients on the "
+        "server's own host may read without.",
+    },
     "workerJwt": {
         "type": "http",
         "scheme": "bearer",
@@ -32,6 +40,9 @@ SCHEMES: dict[str, Any] = {
 
 def of(method: str, rule: str) -> list[dict[str, list[str]]]:
     """An operation's `security`: one of these schemes is needed; empty if none is."""
+    if rule == METRICS:
+        of_admins = ("accessToken", "personalAccessToken")
+        return [{scheme: []} for scheme in ("scrapeToken", *of_admins)]
     return [{scheme: []} for scheme in _schemes(method, rule)]
 
 

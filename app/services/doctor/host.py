@@ -4,20 +4,19 @@ import ipaddress
 import os
 import shutil
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from cryptography import x509
-from cryptography.fernet import Fernet
 from flask import current_app
 
+from app.domain import key_strength
 from app.services import clock
 from app.services.doctor.finding import Check, Finding, each
 
 SIGNING = ("SECRET_KEY", "JWT_SECRET_KEY", "WORKER_JWT_SECRET_KEY")
-SECRET_BYTES = 32
 FREE_BYTES = 1 << 30
 CERTIFICATE_DAYS = 14
 
@@ -27,30 +26,20 @@ def findings() -> Iterator[Finding]:
 
 
 def _secrets(config: Mapping[str, Any]) -> Finding:
-    short = [name for name in SIGNING if len(config[name].encode()) < SECRET_BYTES]
-    if short:
-        text = f"{', '.join(short)} shorter than {SECRET_BYTES} bytes"
-        return Finding("secrets", text, "set random strings, the same on all hosts")
-    if len({config[name] for name in SIGNING}) < len(SIGNING):
-        return Finding("secrets", "some are the same", f"give {', '.join(SIGNING)} one each")
-    return Finding("secrets", f"{', '.join(SIGNING)} are set")
+    faults = key_strength.faults({name: config[name] for name in SIGNING}, ())
+    return Finding("secrets", *_said(faults, f"{', '.join(SIGNING)} are set"))
 
 
 def _encryption(config: Mapping[str, Any]) -> Finding:
     keys = config["ENCRYPTION_KEYS"]
-    wrong = [number for number, key in enumerate(keys, 1) if not _is_fernet(key)]
-    if wrong:
-        text = f"number {', '.join(map(str, wrong))} of {len(keys)} is no Fernet key"
-        return Finding("encryption keys", text, "correct ENCRYPTION_KEYS (docs/operating.md)")
-    return Finding("encryption keys", f"{len(keys)} in ENCRYPTION_KEYS")
+    faults = key_strength.faults({}, keys)
+    return Finding("encryption keys", *_said(faults, f"{len(keys)} in ENCRYPTION_KEYS"))
 
 
-def _is_fernet(key: str) -> bool:
-    try:
-        Fernet(key)
-    except ValueError:
-        return False
-    return True
+def _said(faults: Sequence[str], well: str) -> tuple[str, str]:
+    """The finding's text and its advice."""
+    advice = "`python -m app.embedded.keys` makes good ones (docs/operating.md)"
+    return ("; ".join(faults), advice) if faults else (well, "")
 
 
 def _disk(config: Mapping[str, Any]) -> Finding:

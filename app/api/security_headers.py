@@ -1,0 +1,30 @@
+"""What every answer tells browsers and caches: keep nothing, guess nothing, come back by TLS.
+
+A route may say otherwise of its own answer (a page its policy, a stream its cache).
+"""
+
+from flask import Flask, Response
+
+from app.api import addresses
+
+SECONDS_OF_TLS = 365 * 86_400
+# A page of ours that says nothing else may load nothing, and be shown within no other.
+CLOSED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+
+def install(app: Flask) -> None:
+    app.after_request(_add)
+
+
+def _add(response: Response) -> Response:
+    headers = response.headers
+    headers["X-Content-Type-Options"] = "nosniff"
+    # What has an ETag may be kept by the one who asked, to be asked for again.
+    is_asked_for_again = response.get_etag()[0] is not None
+    headers.setdefault("Cache-Control", "private, no-cache" if is_asked_for_again else "no-store")
+    if response.mimetype == "text/html":
+        headers.setdefault("Content-Security-Policy", CLOSED)
+        headers.setdefault("Referrer-Policy", "no-referrer")
+    if addresses.is_encrypted():
+        headers["Strict-Transport-Security"] = f"max-age={SECONDS_OF_TLS}"
+    return response

@@ -1,0 +1,56 @@
+"""Keys that could be guessed are told from those that could not."""
+
+import base64
+import secrets
+
+import pytest
+
+from app.domain import key_strength
+
+GOOD = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+READABLE = base64.urlsafe_b64encode(b"tests only: this is not a secret").decode()
+ZEROES = base64.urlsafe_b64encode(bytes(32)).decode()
+
+
+@pytest.mark.parametrize(
+    ("key", "fault"),
+    [
+        ("short", "has 5 bytes of at least 32"),
+        (secrets.token_urlsafe(23), "has 31 bytes"),
+        ("x" * 64, "is not random"),
+        ("hunter2" * 8, "is not random"),
+        ("ab" * 31 + "a", "is not random"),
+        ("django-insecure-" + secrets.token_hex(24), "words of an example"),
+        ("ChangeMe-" + secrets.token_hex(24), "words of an example"),
+    ],
+)
+def test_a_weak_key_is_named_and_not_quoted(key: str, fault: str) -> None:
+    (told,) = key_strength.faults({"SECRET_KEY": key}, [GOOD])
+    assert told.startswith("SECRET_KEY ")
+    assert fault in told
+    assert key not in told
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: secrets.token_hex(16), lambda: secrets.token_urlsafe(32)], ids=["hex", "url"]
+)
+def test_what_is_random_and_long_enough_is_taken(make: object) -> None:
+    for _ in range(200):
+        assert key_strength.faults({"SECRET_KEY": make()}, [GOOD]) == []  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("key", ["", "no key", GOOD[:-2], GOOD + "AAAA", "é"])
+def test_what_is_no_fernet_key_is_told_by_its_place(key: str) -> None:
+    told = key_strength.faults({}, [GOOD, key])
+    assert told == ["number 2 of ENCRYPTION_KEYS is no Fernet key"]
+
+
+@pytest.mark.parametrize("key", [READABLE, ZEROES], ids=["text", "zeroes"])
+def test_a_key_that_somebody_has_typed_may_not_write_but_still_read(key: str) -> None:
+    assert key_strength.faults({}, [key]) == ["number 1 of ENCRYPTION_KEYS is not random"]
+    assert key_strength.faults({}, [GOOD, key]) == []
+
+
+def test_no_two_keys_are_the_same() -> None:
+    told = key_strength.faults({"A": GOOD, "B": GOOD}, [GOOD])
+    assert told == ["A and B and ENCRYPTION_KEYS are the same"]
