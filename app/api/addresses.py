@@ -27,8 +27,8 @@ def is_encrypted() -> bool:
 def is_this_host() -> bool:
     """Whether the client certainly runs on this host.
 
-    A peer on the loopback may be a proxy for the whole world, one that we do not know of too: what
-    has been passed on is this host's only if a proxy that MUSTER_PROXY names by its address says so.
+    A peer on the loopback may be a proxy for the whole world, also one that we do not know of: what
+    was passed on is this host's only if a proxy says so that MUSTER_PROXY names by its address.
     """
     peer, proxies = request.remote_addr or "", current_app.config["PROXIES"]
     if "*" in proxies:

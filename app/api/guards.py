@@ -1,4 +1,4 @@
-"""Authentication. Everything under /api, and /metrics, needs a credential, unless it is listed here.
+"""Authentication. All under /api, and /metrics, needs a credential, unless it is listed here.
 
 It comes before anything else in a request is looked at, so that a stranger learns nothing, not even
 which paths exist.

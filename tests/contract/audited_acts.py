@@ -59,6 +59,10 @@ def _project(**more: Any) -> dict[str, Any]:
     return {"repoUrl": "https://h/x", "agentType": "claude", **secrets, **more}
 
 
+def _secretive_project() -> str:
+    return make_project(secrets={"API_KEY": f"{MARK}-sealed"}, git_token=f"{MARK}-git").key
+
+
 def _new_developer() -> Request:
     account = {"role": "lead", "gitName": "N", "gitEmail": "n@example.org"}
     name = f"new{next(numbers)}"
@@ -165,6 +169,12 @@ ADMIN_ACTS = (
         "/api/admin/projects/<key>",
         "project.deleted",
         lambda: Request(f"/api/admin/projects/{make_project().key}"),
+    ),
+    Act(
+        "DELETE",
+        "/api/admin/projects/<key>/secrets",
+        "project.secrets_destroyed",
+        lambda: Request(f"/api/admin/projects/{_secretive_project()}/secrets"),
     ),
     Act("POST", "/api/admin/projects/<key>/members", "member.put", _new_member),
     Act("DELETE", "/api/admin/projects/<key>/members", "member.removed", _former_member),

@@ -30,6 +30,7 @@ class Deletion(Schema):
 # An admin passes every check of a project, so that the same views serve here.
 blp.get("")(web.list_projects)
 blp.put("/<key>")(web.update_project)
+blp.delete("/<key>/secrets")(web.destroy_secrets)
 blp.get("/<key>/members")(web.list_members)
 blp.post("/<key>/members")(web.put_member)
 blp.delete("/<key>/members")(web.remove_member)
@@ -49,6 +50,8 @@ def create_project(body: dict[str, Any]) -> ProjectView:
 @blp.response(200, Empty)
 @problems(blp, ProjectInUse)
 def delete_project(query: dict[str, bool], key: str) -> dict[str, Any]:
-    """Delete a project without live tasks. Its history stays, for admins."""
+    """Delete a project without live tasks. Its history stays, for admins; its secrets are
+    destroyed.
+    """
     project_removal.delete(current_developer(), key, **query)
     return {}

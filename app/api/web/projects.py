@@ -60,6 +60,18 @@ def update_project(changes: dict[str, Any], key: str) -> ProjectView:
     return views.saved(projects.update(current_developer(), key, **changes))
 
 
+@blp.delete("/<key>/secrets")
+@blp.response(200, Empty)
+@problems(blp, Forbidden)
+def destroy_secrets(key: str) -> dict[str, Any]:
+    """Destroy the project's secrets, git token and ssh key, all at once. For maintainers.
+
+    What runs keeps what it was given until its stage is over.
+    """
+    projects.destroy_secrets(current_developer(), key)
+    return {}
+
+
 @blp.post("/<key>/network/allow")
 @blp.arguments(NewHost)
 @blp.response(200, ProjectSchema)

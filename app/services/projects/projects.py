@@ -71,6 +71,29 @@ def update(actor: Developer, key: str, **fields: Any) -> Project:
     return project
 
 
+def destroy_secrets(actor: Developer, key: str) -> None:
+    """Destroy all that the project keeps secret: its secrets, its git token and its ssh key. What
+    runs on machines has them until its stage is over. Commits.
+
+    Raises NotFound, Forbidden.
+    """
+    rights.require(Act.CHANGE_PROJECT, actor, get(actor, key))
+    project = locked(key)
+    _require_right_to_address(actor, project, {"ssh_key": None})
+    before = _told(project)
+    forget_secrets(project)
+    after = _told(project)
+    what = "project.secrets_destroyed"
+    audit.record(what, "project", project.key, actor=actor, before=before, after=after)
+    db.session.commit()
+
+
+def forget_secrets(project: Project) -> None:
+    """Take away all that the project keeps secret. The caller holds its lock, and commits."""
+    project.secrets = {}
+    project.git_token = project.ssh_key = None
+
+
 def get(actor: Developer, key: str, *, hold: bool = False) -> Project:
     """The project with that key, in any letter case. Raises NotFound if it is not visible.
 

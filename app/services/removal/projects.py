@@ -1,4 +1,4 @@
-"""Deleting a project. Its history stays, and admins can read it."""
+"""Deleting a project. Its history stays, and admins can read it; its secrets do not."""
 
 from sqlalchemy import select
 
@@ -10,7 +10,7 @@ from app.services import audit, rights
 from app.services.clock import now
 from app.services.notify import bindings
 from app.services.projects import projects
-from app.services.tasks import tasks
+from app.services.tasks import collection, tasks
 
 
 class ProjectInUse(Conflict):
@@ -21,6 +21,9 @@ class ProjectInUse(Conflict):
 
 def delete(actor: Developer, key: str, *, force: bool = False) -> None:
     """Delete a project that has no live tasks; with `force`, cancel them first. Commits.
+
+    Its secrets are destroyed, and its environment, in which there may be some, too. Machines keep
+    what they were given beside its workspaces: these go at the next sweep.
 
     Raises Forbidden, NotFound, and ProjectInUse (with `force` too, if tasks are created as fast as
     they are cancelled).
@@ -33,10 +36,14 @@ def delete(actor: Developer, key: str, *, force: bool = False) -> None:
     if _live_tasks(project):
         raise ProjectInUse
     bindings.forget(project)
+    projects.forget_secrets(project)
+    project.environment = {}
     project.deleted_at = now()
     gone = {"name": project.name, "repoUrl": project.repo_url}
     audit.record("project.deleted", "project", project.key, actor=actor, before=gone)
+    project_id = project.id
     db.session.commit()
+    collection.hasten(project_id, now())
 
 
 def _cancel_all(actor: Developer, project: Project) -> None:

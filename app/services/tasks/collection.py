@@ -43,6 +43,23 @@ def sweep(now: datetime) -> int:
     return len(due)
 
 
+def hasten(project_id: int, now: datetime) -> None:
+    """Have the time of the project's workspaces be over: the next sweep takes them. Commits.
+
+    Those of attempts that have not ended stay.
+    """
+    of_project = select(Task.id).where(Task.project_id == project_id).scalar_subquery()
+    theirs = (
+        Attempt.task_id.in_(of_project),
+        Attempt.forgotten_at.is_(None),
+        Attempt.forget_at > now,
+    )
+    locks.machines(db.session.scalars(select(Attempt.machine_id).where(*theirs)))
+    sooner = update(Attempt).where(*theirs).values(forget_at=now)
+    db.session.execute(sooner.execution_options(synchronize_session=False))
+    db.session.commit()
+
+
 def _machines_over_time(now: datetime) -> set[uuid.UUID]:
     query = select(Attempt.machine_id).join(Task, Task.id == Attempt.task_id)
     return set(db.session.scalars(query.where(_is_kept, _may_go, Attempt.forget_at < now)))
