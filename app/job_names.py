@@ -6,6 +6,7 @@ The part before the dot is the queue that a job waits in.
 DISPATCH = "dispatch.assign_queued"
 NOTIFY_EXPAND = "notify.expand"
 NOTIFY_SEND = "notify.send"
+NOTIFY_AUDIT = "notify.audit"
 SWEEP_MACHINES = "sweep.machines"
 SWEEP_GATES = "sweep.gates"
 SWEEP_QUOTAS = "sweep.quotas"

@@ -17,7 +17,7 @@ from app.domain.fleet import FleetCounter
 from app.services.counts import fleet as fleet_counts
 from app.services.counts import gauges
 from app.services.counts.fleet import Count
-from app.services.notify import deliveries
+from app.services.notify import audit_stream, deliveries
 
 Counts = Mapping[str, Count]
 
@@ -39,6 +39,8 @@ class Rows(Collector):
         )
         yield from _fleet()
         yield from _deliveries()
+        untold = "Entries of the audit log that bots have still to be told of."
+        yield GaugeMetricFamily("muster_audit_entries_waiting", untold, audit_stream.waiting())
 
     def describe(self) -> list[Metric]:
         return []  # or registering would collect

@@ -1,8 +1,9 @@
 """The one way out: messages and replies go to the platform of their address."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from app.chat import apprise, lark, slack, webhook
@@ -18,6 +19,7 @@ __all__ = [
     "TryAgain",
     "ask",
     "edit",
+    "post",
     "say",
     "send",
 ]
@@ -43,6 +45,14 @@ def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -
             case BotPlatform.WEBHOOK:
                 webhook.send(address, message, allowed_hosts=allowed_hosts)
         return None
+
+
+def post(
+    address: Address, delivery: str, content: Mapping[str, Any], *, allowed_hosts: frozenset[str]
+) -> None:
+    """Post what is no message to a webhook's URL, as JSON. Raises DeliveryRefused, TryAgain."""
+    with _discreet(address):
+        webhook.post(address, delivery, content, allowed_hosts=allowed_hosts)
 
 
 def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozenset[str]) -> None:

@@ -4,7 +4,9 @@ import hashlib
 import hmac
 import json
 import time
+from collections.abc import Mapping
 from datetime import UTC
+from typing import Any
 
 from app.chat import outgoing
 from app.chat.messages import Address, DeliveryRefused, Message, TryAgain
@@ -15,13 +17,20 @@ _PASSING = frozenset({408, 421, 425, 429})
 
 def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -> None:
     """Post the message. Raises DeliveryRefused, TryAgain."""
-    body = json.dumps(payload(message), ensure_ascii=False).encode(errors="replace")
+    post(address, str(message.delivery_id), payload(message), allowed_hosts=allowed_hosts)
+
+
+def post(
+    address: Address, delivery: str, content: Mapping[str, Any], *, allowed_hosts: frozenset[str]
+) -> None:
+    """Post the content as JSON, signed. Raises DeliveryRefused, TryAgain."""
+    body = json.dumps(content, ensure_ascii=False).encode(errors="replace")
     answer = outgoing.request(
         "POST",
         address.webhook_token or "",
         headers={
             "Content-Type": "application/json",
-            "Muster-Delivery": str(message.delivery_id),
+            "Muster-Delivery": delivery,
             "Muster-Signature": signature(address.app_secret or "", body, int(time.time())),
         },
         content=body,

@@ -10,7 +10,7 @@ from app.services.clock import now
 from app.services.counts import counters, fleet
 from app.services.dispatch import dispatch, elsewhere
 from app.services.machines import drains, liveness, servers
-from app.services.notify import fan_out, sending
+from app.services.notify import audit_stream, fan_out, sending
 from app.services.ops import retention, signs
 from app.services.tasks import collection, gates, suspensions
 from app.services.tunnels import tunnels
@@ -30,6 +30,10 @@ def expand_outbox() -> None:
 
 def send_deliveries() -> None:
     sending.send_due()
+
+
+def stream_audit_log() -> None:
+    audit_stream.send_due()
 
 
 def sweep_machines() -> None:
@@ -63,6 +67,7 @@ def sweep_tunnels() -> None:
 def sweep_retention() -> None:
     retention.sweep(now())
     servers.forget_gone(now())
+    audit_stream.forget_gone()
 
 
 def sweep_counters() -> None:
@@ -82,6 +87,7 @@ JOBS: dict[str, Callable[..., None]] = {
     job_names.DISPATCH: assign_queued,
     job_names.NOTIFY_EXPAND: expand_outbox,
     job_names.NOTIFY_SEND: send_deliveries,
+    job_names.NOTIFY_AUDIT: stream_audit_log,
     job_names.SWEEP_MACHINES: sweep_machines,
     job_names.SWEEP_GATES: sweep_gates,
     job_names.SWEEP_QUOTAS: sweep_quotas,

@@ -13,6 +13,7 @@ EVERY = {
     job_names.DISPATCH: 2.0,  # a wake-up that was lost costs this long
     job_names.NOTIFY_EXPAND: 2.0,  # likewise
     job_names.NOTIFY_SEND: 2.0,  # and how late a retry may be
+    job_names.NOTIFY_AUDIT: 2.0,  # and how late an audit entry may be told
     job_names.SWEEP_MACHINES: 3.0,  # a machine is seen to be gone so much later than it could be
     job_names.SWEEP_GATES: 5.0,
     job_names.SWEEP_QUOTAS: 2.0,  # and how late a task may go on whose time has come

@@ -1,6 +1,7 @@
 """The models: a class for each table, one aggregate a file."""
 
 from app.models.audit import AuditEntry
+from app.models.audit_stream import AuditStream, AuditStreamEntry
 from app.models.bot import Bot, BotBinding
 from app.models.chat import ChatEvent, ChatToken
 from app.models.counters import TaskCount, TaskEnd, TaskMove
@@ -30,6 +31,8 @@ from app.models.usage import Stint, Usage
 __all__ = [
     "Attempt",
     "AuditEntry",
+    "AuditStream",
+    "AuditStreamEntry",
     "Bot",
     "BotBinding",
     "BotHealth",

@@ -1,10 +1,11 @@
 """Bots, and the chats that are bound to projects."""
 
 from sqlalchemy import ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain.chat import BotPlatform
 from app.extensions import Model
+from app.models.audit_stream import AuditStream
 from app.models.columns import Big, BigId, Moment, pg_enum
 
 
@@ -12,7 +13,8 @@ class Bot(Model):
     """An account on a chat platform, or a URL to notify.
 
     `domain.chat.NEEDED` has the meaning of the credentials on each platform. `app_secret`,
-    `webhook_token` and `encrypt_key` are encrypted (`services.vault`).
+    `webhook_token` and `encrypt_key` are encrypted (`services.vault`). With `audit_log` the URL to
+    notify is told the audit log, too (`services.notify.audit_stream`).
     """
 
     __tablename__ = "bots"
@@ -24,7 +26,12 @@ class Bot(Model):
     app_secret: Mapped[str | None]
     webhook_token: Mapped[str | None]
     encrypt_key: Mapped[str | None]
+    audit_log: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[Moment]
+
+    audit_stream: Mapped[AuditStream | None] = relationship(
+        cascade="all, delete-orphan", passive_deletes=True
+    )
 
     # The app id finds the bot of an event. Bots without one (null) do not conflict.
     __table_args__ = (UniqueConstraint("platform", "app_id"),)

@@ -14,6 +14,7 @@ WORDS: dict[str, Any] = {
     "appId": "A024BE7LH",
     "appSecret": "xoxb-example",
     "arguments": ["--verbose"],
+    "auditLog": False,
     "arch": "x86_64",
     "branch": "muster/task-42",
     "body": "stage publish asks: Publish it?",

@@ -24,6 +24,7 @@ def _variant(platform: BotPlatform) -> dict[str, Any]:
         "properties": {
             "platform": {"enum": [platform.value]},
             **{camel_case(name): _credential(needed.get(name)) for name in _FIELDS},
+            "auditLog": {} if platform is BotPlatform.WEBHOOK else {"enum": [False]},
         },
         "required": [names[name] for name, its in needed.items() if its.needed],
     }

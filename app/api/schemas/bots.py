@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from app.api.schemas.base import Id, Schema, Timestamp
+from app.api.schemas.base import INT8, Flag, Id, Schema, Timestamp, Whole
 from app.api.schemas.texts import single_line
 from app.domain.chat import BotPlatform
 
@@ -45,6 +45,9 @@ class BotUpdate(Schema):
         validate=_SECRET,
         metadata={"description": "write-only: Lark's encrypt key, which signs its events"},
     )
+    audit_log = Flag(
+        metadata={"description": "whether the webhook's URL is told the audit log, too"},
+    )
 
 
 class NewBot(BotUpdate):
@@ -52,6 +55,19 @@ class NewBot(BotUpdate):
 
     platform = fields.Enum(BotPlatform, by_value=True, required=True)
     name = fields.String(required=True, validate=_NAME)
+
+
+class AuditStreamSchema(Schema):
+    sent = Whole(
+        required=True,
+        maximum=INT8,
+        metadata={"description": "the number of the last entry that was taken"},
+    )
+    failures = Whole(required=True, metadata={"description": "tries in a row that have failed"})
+    error = fields.String(
+        required=True, allow_none=True, metadata={"description": "why the last of them did"}
+    )
+    due_at = Timestamp(required=True, metadata={"description": "no try is made before"})
 
 
 class BotSchema(Schema):
@@ -67,6 +83,13 @@ class BotSchema(Schema):
     )
     has_encrypt_key = fields.Function(
         lambda bot: bot.encrypt_key is not None, required=True, metadata={"type": "boolean"}
+    )
+    audit_log = Flag(required=True)
+    audit_stream = fields.Nested(
+        AuditStreamSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null for a bot that was never told the audit log"},
     )
     created_at = Timestamp(required=True)
 

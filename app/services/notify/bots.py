@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import selectinload
 
 from app.domain import chat
 from app.domain.chat import BotPlatform
@@ -12,6 +13,7 @@ from app.extensions import db
 from app.models import Bot, Developer
 from app.services import audit, rights, vault
 from app.services.clock import now
+from app.services.notify import audit_stream
 
 # The contract's names of what `domain.chat` judges.
 _FIELDS = {
@@ -22,14 +24,23 @@ _FIELDS = {
 }
 
 
-def create(actor: Developer, *, platform: BotPlatform, name: str, **credentials: str | None) -> Bot:
+def create(
+    actor: Developer,
+    *,
+    platform: BotPlatform,
+    name: str,
+    audit_log: bool = False,
+    **credentials: str | None,
+) -> Bot:
     """Create a bot; `credentials` are app_id, app_secret, webhook_token and encrypt_key. Commits.
 
     Raises Forbidden, InvalidFields, AlreadyExists for an app that has a bot.
     """
     rights.require_admin(actor)
-    bot = Bot(platform=platform, name=name, created_at=now())
+    _require_webhook(platform, audit_log=audit_log)
+    bot = Bot(platform=platform, name=name, audit_log=audit_log, created_at=now())
     _give(bot, {field: credentials.get(field) for field in _FIELDS})
+    audit_stream.begin(bot)
     db.session.add(bot)
     _flush()
     audit.record("bot.created", "bot", bot.id, actor=actor, after=_told(bot))
@@ -38,9 +49,15 @@ def create(actor: Developer, *, platform: BotPlatform, name: str, **credentials:
 
 
 def update(
-    actor: Developer, bot_id: int, *, name: str | None = None, **credentials: str | None
+    actor: Developer,
+    bot_id: int,
+    *,
+    name: str | None = None,
+    audit_log: bool | None = None,
+    **credentials: str | None,
 ) -> Bot:
-    """Change the name, where one is given, and those of the credentials that are given.
+    """Change the name and whether the bot takes the audit log, where they are given, and those of
+    the credentials that are given.
 
     Commits. Raises Forbidden, NotFound, InvalidFields, AlreadyExists for an app that has a bot.
     """
@@ -49,9 +66,16 @@ def update(
     before = _told(bot) | _sealed_in(bot)
     _give(bot, credentials)
     bot.name = name or bot.name
+    wanted = bot.audit_log if audit_log is None else audit_log
+    _require_webhook(bot.platform, audit_log=wanted)
+    # The entry that says so is the first that the bot is told, or the last.
+    bot.audit_log = wanted or bot.audit_log
+    audit_stream.begin(bot)
     _flush()
-    after = _told(bot) | _sealed_in(bot)
+    after = _told(bot) | {"auditLog": wanted} | _sealed_in(bot)
     audit.record("bot.updated", "bot", bot.id, actor=actor, before=before, after=after)
+    db.session.flush()
+    bot.audit_log = wanted
     db.session.commit()
     return bot
 
@@ -59,7 +83,7 @@ def update(
 def listing(actor: Developer) -> Select[Bot]:
     """The query of all bots. Raises Forbidden."""
     rights.require_admin(actor)
-    return select(Bot)
+    return select(Bot).options(selectinload(Bot.audit_stream))
 
 
 def held(bot_id: int) -> Bot:
@@ -99,6 +123,11 @@ def _give(bot: Bot, credentials: Mapping[str, str | None]) -> None:
         setattr(bot, field, text if field == "app_id" else _sealed(text))
 
 
+def _require_webhook(platform: BotPlatform, *, audit_log: bool) -> None:
+    if audit_log and platform is not BotPlatform.WEBHOOK:
+        raise InvalidFields({"auditLog": ["is told to bots of the platform webhook alone"]})
+
+
 def _flush() -> None:
     try:
         db.session.flush()
@@ -107,8 +136,13 @@ def _flush() -> None:
         raise AlreadyExists("there is a bot of that app already") from None
 
 
-def _told(bot: Bot) -> dict[str, str | None]:
-    return {"platform": bot.platform.value, "name": bot.name, "appId": bot.app_id}
+def _told(bot: Bot) -> dict[str, str | bool | None]:
+    return {
+        "platform": bot.platform.value,
+        "name": bot.name,
+        "appId": bot.app_id,
+        "auditLog": bot.audit_log,
+    }
 
 
 def _sealed_in(bot: Bot) -> dict[str, str | None]:

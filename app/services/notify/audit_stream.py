@@ -1,0 +1,244 @@
+"""The audit log, told to the URLs of webhook bots that take it (decision 0052).
+
+A trigger notes each new entry for each of these bots. A pass takes what has been noted, gives it
+numbers without a gap, and posts it in their order. What is not taken is tried again until it is,
+and nothing after it is sent before: so a receiver that has seen all numbers has seen all entries.
+"""
+
+import json
+import random
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+from flask import current_app
+from sqlalchemy import func, select, text
+
+from app.chat import senders
+from app.chat.incoming import clean
+from app.chat.senders import Address, DeliveryRefused, TryAgain
+from app.domain.chat import BotPlatform
+from app.domain.delivery import LONGEST_ASKED, LONGEST_REST, wait
+from app.domain.moments import written
+from app.extensions import db
+from app.models import AuditEntry, AuditStream, AuditStreamEntry, Bot
+from app.services import vault
+from app.services.clock import now as clock_now
+from app.services.notify.sending import LONGEST_WORDS, allowed_hosts
+
+BATCH = 100  # entries
+BATCH_BYTES = 512 << 10  # or one entry that is larger
+STREAMS = 8  # at once
+PASS_SECONDS = 5.0  # then a pass claims no more, and the next one goes on
+
+log = structlog.get_logger(__name__)
+
+_DUE = text("""
+    SELECT s.bot_id, s.numbered, s.failures, b.app_secret, b.webhook_token
+    FROM audit_streams AS s JOIN bots AS b ON b.id = s.bot_id
+    WHERE s.due_at <= :now AND (s.leased_until IS NULL OR s.leased_until <= :now)
+      AND EXISTS (SELECT FROM audit_stream_entries AS e WHERE e.bot_id = s.bot_id)
+    ORDER BY s.due_at, s.bot_id
+    LIMIT :streams
+    FOR UPDATE OF s SKIP LOCKED
+""")
+# What is sent again has its numbers already, and is sent with them.
+_GIVE_NUMBERS = text("""
+    WITH fresh AS (
+        SELECT entry_id, row_number() OVER (ORDER BY entry_id) AS place
+        FROM audit_stream_entries WHERE bot_id = :bot AND number IS NULL
+        ORDER BY entry_id LIMIT :batch
+    ), numbered AS (
+        UPDATE audit_stream_entries AS e SET number = :numbered + fresh.place
+        FROM fresh WHERE e.bot_id = :bot AND e.entry_id = fresh.entry_id
+        RETURNING e.number
+    )
+    UPDATE audit_streams SET numbered = :numbered + (SELECT count(*) FROM numbered),
+                             leased_until = :lease
+    WHERE bot_id = :bot
+""")
+_TAKEN = text("""
+    WITH taken AS (
+        UPDATE audit_streams
+        SET sent = :last, failures = 0, error = NULL, due_at = :now, leased_until = NULL
+        WHERE bot_id = :bot AND leased_until = :lease
+        RETURNING bot_id
+    )
+    DELETE FROM audit_stream_entries AS e USING taken
+    WHERE e.bot_id = taken.bot_id AND e.number <= :last
+""")
+_FAILED = text("""
+    UPDATE audit_streams
+    SET failures = failures + 1, error = :error, due_at = :due, leased_until = NULL
+    WHERE bot_id = :bot AND leased_until = :lease
+""")
+_FORGET_GONE = text("""
+    DELETE FROM audit_stream_entries AS e WHERE NOT EXISTS (SELECT FROM bots WHERE id = e.bot_id)
+""")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Entries of a stream, in the order of their numbers, and where they are to be posted; None:
+    its secrets cannot be decrypted.
+    """
+
+    bot_id: int
+    failures: int
+    lease: datetime
+    address: Address | None
+    entries: Sequence[Mapping[str, Any]]
+
+    @property
+    def last(self) -> int:
+        return int(self.entries[-1]["number"])
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The JSON body, as docs/notifications.md describes it."""
+        return {
+            "type": "audit",
+            "botId": self.bot_id,
+            "first": self.entries[0]["number"],
+            "last": self.last,
+            "entries": list(self.entries),
+        }
+
+
+def begin(bot: Bot) -> None:
+    """Have the bot's stream begin if it takes the audit log, or be tried at once: what it could
+    not be told may be told now. The caller commits.
+    """
+    with db.session.no_autoflush:
+        stream = bot.audit_stream
+    if stream is not None:
+        stream.due_at = clock_now()
+    elif bot.audit_log:
+        bot.audit_stream = AuditStream(due_at=clock_now())
+
+
+def forget_gone() -> None:
+    """Forget what bots had still to be told that have been deleted. Commits."""
+    db.session.execute(_FORGET_GONE)
+    db.session.commit()
+
+
+def waiting() -> int:
+    """How many entries bots have still to be told of."""
+    query = select(func.count()).select_from(AuditStreamEntry)
+    there = query.join(Bot, Bot.id == AuditStreamEntry.bot_id)
+    return db.session.scalar(there) or 0
+
+
+def send_due() -> int:
+    """Tell all streams what they are due. Returns how many batches were tried. Commits."""
+    tried, ends_at, post = 0, time.monotonic() + PASS_SECONDS, partial(_post, hosts=allowed_hosts())
+    while time.monotonic() < ends_at:
+        batches = _claim(clock_now())
+        if not batches:
+            break
+        tried += len(batches)
+        with ThreadPoolExecutor(len(batches), "audit") as pool:
+            for batch, problem in zip(batches, pool.map(post, batches), strict=True):
+                _mark(batch, problem, clock_now())
+    return tried
+
+
+def _claim(now: datetime) -> list[Batch]:
+    """The next batch of each stream that is due, leased to the caller. Commits."""
+    lease = now + timedelta(seconds=current_app.config["DELIVERY_LEASE_SECONDS"])
+    rows = db.session.execute(_DUE, {"now": now, "streams": STREAMS}).all()
+    for row in rows:
+        given = {"bot": row.bot_id, "numbered": row.numbered, "batch": BATCH, "lease": lease}
+        db.session.execute(_GIVE_NUMBERS, given)
+    found = [
+        Batch(row.bot_id, row.failures, lease, _address(row), _entries(row.bot_id)) for row in rows
+    ]
+    db.session.commit()
+    return found
+
+
+def _entries(bot_id: int) -> list[dict[str, Any]]:
+    """The oldest entries that have a number, no more than go into a batch."""
+    query = (
+        select(AuditEntry, AuditStreamEntry.number)
+        .join(AuditStreamEntry, AuditStreamEntry.entry_id == AuditEntry.id)
+        .where(AuditStreamEntry.bot_id == bot_id, AuditStreamEntry.number.is_not(None))
+        .order_by(AuditStreamEntry.number)
+        .limit(BATCH)
+    )
+    found: list[dict[str, Any]] = []
+    size = 0
+    for entry, number in db.session.execute(query):
+        told = {"number": number, **_told(entry)}
+        size += len(json.dumps(told))
+        if found and size > BATCH_BYTES:
+            break
+        found.append(told)
+    return found
+
+
+def _told(entry: AuditEntry) -> dict[str, Any]:
+    """The entry as `GET /api/admin/audit-logs` shows it."""
+    return {
+        "id": entry.id,
+        "at": written(entry.at),
+        "actor": entry.actor and {"id": entry.actor.id, "name": entry.actor.name},
+        "machine": entry.machine and {"id": str(entry.machine.id), "name": entry.machine.name},
+        "action": entry.action,
+        "targetType": entry.target_type,
+        "targetId": entry.target_id,
+        "requestId": entry.request_id,
+        "remoteAddress": entry.remote_address,
+        "changes": entry.changes,
+    }
+
+
+def _address(row: Any) -> Address | None:
+    try:
+        secret, url = vault.decrypt(row.app_secret), vault.decrypt(row.webhook_token)
+    except vault.KeyMissing:
+        return None
+    return Address(BotPlatform.WEBHOOK, None, secret, url, None)
+
+
+def _post(batch: Batch, *, hosts: frozenset[str]) -> Exception | None:
+    """Post it, in a thread. Returns what went wrong."""
+    if batch.address is None:
+        return TryAgain("its secrets are under a key that ENCRYPTION_KEYS no longer lists")
+    try:
+        delivery = f"audit-{batch.bot_id}-{batch.last}"
+        senders.post(batch.address, delivery, batch.content, allowed_hosts=hosts)
+    except Exception as problem:
+        return problem
+    return None
+
+
+def _mark(batch: Batch, problem: Exception | None, now: datetime) -> None:
+    """Store how it ended, unless the lease was over before. Commits."""
+    whose = {"bot": batch.bot_id, "lease": batch.lease}
+    if problem is None:
+        db.session.execute(_TAKEN, {**whose, "last": batch.last, "now": now})
+    else:
+        due = now + _pause(batch.failures + 1, problem)
+        db.session.execute(_FAILED, {**whose, "error": _words(problem), "due": due})
+        log.warning("audit_log_not_told", bot=batch.bot_id, words=_words(problem))
+    db.session.commit()
+
+
+def _pause(failures: int, problem: Exception) -> timedelta:
+    pause = min(wait(failures, random.random()), LONGEST_REST)
+    if isinstance(problem, TryAgain) and problem.after is not None:
+        pause = max(pause, min(timedelta(seconds=problem.after), LONGEST_ASKED))
+    return pause
+
+
+def _words(problem: Exception) -> str:
+    """What may be stored of it: the text of an unexpected exception may hold anything."""
+    is_told = isinstance(problem, DeliveryRefused | TryAgain)
+    return clean(problem.words)[:LONGEST_WORDS] if is_told else type(problem).__name__  # type: ignore[attr-defined]
