@@ -5,6 +5,7 @@ PostgreSQL refuses to run as root, so under root both servers run as an unprivil
 
 import os
 import pwd
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def choose(state: Path) -> Account | None:
                 "run as that user or as root, or set MUSTER_HOME to another directory"
             )
         return None
-    return _with_entry(owner) or _named("nobody")
+    return _with_entry(owner) or _nobody()
 
 
 def owners() -> list[str]:
@@ -61,12 +62,25 @@ def _with_entry(uid: int | None) -> Account | None:
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 
-def _named(name: str) -> Account:
+def named(name: str) -> Account | None:
+    """The account of that name; None if there is none, or if it is root's own."""
     try:
         entry = pwd.getpwnam(name)
     except KeyError:
+        return None
+    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid) if entry.pw_uid else None
+
+
+def first_of(names: Iterable[str]) -> Account | None:
+    """The first of these accounts that there is."""
+    return next((found for name in names if (found := named(name))), None)
+
+
+def _nobody() -> Account:
+    account = named("nobody")
+    if account is None:
         raise EmbeddedError(
-            f"PostgreSQL refuses to run as root and this machine has no user '{name}': "
+            "PostgreSQL refuses to run as root and this machine has no user 'nobody': "
             "run as an ordinary user, or set DATABASE_URL"
-        ) from None
-    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+        )
+    return account

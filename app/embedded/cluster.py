@@ -29,7 +29,7 @@ ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 @dataclass(frozen=True)
 class Cluster:
-    """A data directory, and the programs that run on it."""
+    """A data directory, the programs that run on it, and who is let in beside its owners."""
 
     data: Path
     postgres: Path
@@ -37,6 +37,7 @@ class Cluster:
     log: Path
     durable: bool
     keep_open: tuple[int, ...]
+    guest: Account | None = None
 
     def prepare(self) -> None:
         """Make the data directory if there is none, else check that this PostgreSQL can run on it.
@@ -48,7 +49,8 @@ class Cluster:
             clear_stale_pid(self.data)
         else:
             self._create()
-        admit(accounts.owners(), self.data, self.account)
+        guests = [] if self.guest is None else [self.guest.name]
+        admit([*accounts.owners(), *guests], self.data, self.account)
 
     def _create(self) -> None:
         # It gets its name when it is complete, so that a start that was cut off leaves nothing

@@ -37,8 +37,9 @@ def own(path: Path, account: Account | None) -> None:
         os.chown(path, account.uid, account.gid)
 
 
-def private_directory(path: Path, account: Account | None) -> Path:
-    """Make (or check) a directory that only `account` may enter, and return it.
+def private_directory(path: Path, account: Account | None, guest: Account | None = None) -> Path:
+    """Make (or check) a directory that only `account` may enter, and return it. A `guest` may pass
+    through it, to what they know the name of.
 
     Raises EmbeddedError when the path exists and belongs to somebody else, or is no directory: in
     a shared temporary directory anybody may have put it there.
@@ -55,6 +56,9 @@ def private_directory(path: Path, account: Account | None) -> Path:
                 "move it away or give it to that user"
             ) from None
         path.chmod(0o700)
+    if guest is not None:
+        os.chown(path, -1, guest.gid)
+        path.chmod(0o710)
     return path
 
 

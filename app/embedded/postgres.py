@@ -102,19 +102,30 @@ class Postgres:
         return len(lines) >= 8 and lines[0] == str(self.process.pid) and lines[7] == "ready"
 
 
-def launch(home: Path, log: Path, *, durable: bool, keep_open: tuple[int, ...]) -> Postgres:
+def launch(
+    home: Path,
+    log: Path,
+    *,
+    durable: bool,
+    keep_open: tuple[int, ...],
+    guest: Account | None = None,
+) -> Postgres:
     """Start the server on its data, made first if there is none. Does not wait until it is ready.
+
+    Beside ourselves and root it lets `guest` in.
 
     The caller holds the home's lock. Raises EmbeddedError.
     """
     account = accounts.choose(home / "postgres")
     postgres = binaries.find(binaries.POSTGRES, account, home)
-    top = directories.private_directory(home / "postgres", account)
-    cluster = Cluster(top / "data", postgres, account, log, durable, keep_open)
+    top = directories.private_directory(home / "postgres", account, guest)
+    cluster = Cluster(top / "data", postgres, account, log, durable, keep_open, guest)
     cluster.prepare()
-    socket = socket_directory(home, account)
+    socket = socket_directory(home, account, guest)
     path, descriptors = directories.open_for(cluster.data, account)
     argv = [str(postgres), "-D", str(path), *settings(socket, durable=durable)]
+    if guest is not None:  # the socket's directory and `admit` say who may
+        argv += ["-c", "unix_socket_permissions=0777"]
     process = processes.spawn(cluster.program("postgres", argv, descriptors))
     return Postgres(process, cluster.data, socket, descriptors)
 
@@ -129,7 +140,7 @@ def settings(socket: Path, *, durable: bool) -> list[str]:
     return [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
 
 
-def socket_directory(home: Path, account: Account | None) -> Path:
+def socket_directory(home: Path, account: Account | None, guest: Account | None = None) -> Path:
     """A private directory for the socket, without the socket of an earlier server.
 
     It is in the home, if the path is short enough for a socket's address and `account` can enter
@@ -141,7 +152,7 @@ def socket_directory(home: Path, account: Account | None) -> Path:
     if length > SOCKET_PATH_BYTES or "," in str(within) or not directories.can_enter(home, account):
         name = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
         within = directories.shared_temporary(account) / f"muster-{os.geteuid()}-{name}"
-    directory = directories.private_directory(within, account)
+    directory = directories.private_directory(within, account, guest)
     for stale in directory.glob(f"{SOCKET}*"):
         stale.unlink()
     return directory

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from app.embedded import postgres, valkey
+from app.embedded.accounts import Account
 from app.embedded.errors import EmbeddedError
 from app.embedded.locks import HomeLock
 from app.embedded.postgres import Postgres
@@ -65,19 +66,21 @@ def start(
     env: Mapping[str, str] = os.environ,
     database_url: str = "",
     redis_url: str = "",
+    guest: Account | None = None,
 ) -> Services:
     """Start PostgreSQL and Valkey on the data in `home`, which is made if there is none.
 
-    A server whose address is given is not started. `env` may have MUSTER_VALKEY_PORT and
-    MUSTER_EMBEDDED_FSYNC. To be called from the main thread: the servers end with the thread that
-    started them. Raises EmbeddedError; then nothing is left running.
+    A server whose address is given is not started. `guest` is let into the database, too. `env` may
+    have MUSTER_VALKEY_PORT and MUSTER_EMBEDDED_FSYNC. To be called from the main thread: the
+    servers end with the thread that started them. Raises EmbeddedError; then nothing is left
+    running.
     """
     try:
         home = home.resolve()
         _private(home / "logs")
         services = Services(database_url, redis_url, HomeLock(home))
         try:
-            _start_missing(services, home, env)
+            _start_missing(services, home, env, guest)
         except BaseException:
             services.stop()
             raise
@@ -86,7 +89,9 @@ def start(
     return services
 
 
-def _start_missing(services: Services, home: Path, env: Mapping[str, str]) -> None:
+def _start_missing(
+    services: Services, home: Path, env: Mapping[str, str], guest: Account | None
+) -> None:
     durable = env.get("MUSTER_EMBEDDED_FSYNC", "on") != "off"
     held = (services.lock.servers,)
     # Valkey first: it comes up while PostgreSQL, the slower one, is being prepared.
@@ -96,7 +101,7 @@ def _start_missing(services: Services, home: Path, env: Mapping[str, str]) -> No
         )
     if not services.database_url:
         services.servers["postgres"] = postgres.launch(
-            home, home / "logs/postgres.log", durable=durable, keep_open=held
+            home, home / "logs/postgres.log", durable=durable, keep_open=held, guest=guest
         )
     for server in services.servers.values():
         server.await_ready()

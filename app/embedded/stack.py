@@ -11,8 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from app.embedded import keys, ports, probes, processes, services
-from app.embedded.commands import Command, Commands, commands
+from app.embedded import keys, ports, probes, processes, server_account, services
+from app.embedded.accounts import Account
+from app.embedded.commands import OWN_DIRECTORIES, Command, Commands, commands
 from app.embedded.errors import EmbeddedError
 from app.embedded.processes import Process, Program
 from app.embedded.schema import Stamp
@@ -26,6 +27,8 @@ MIGRATE_SECONDS = 120.0
 # A busy machine takes its time. What ends before is told at once.
 PROBES = {"/healthz": 180.0, "/readyz": 180.0}
 LOOK_SECONDS = 0.2
+# libpq looks into a home, and gives up where it may not.
+HOMELESS = {"HOME": "/nonexistent"}
 
 
 class Stack:
@@ -62,6 +65,7 @@ class Stack:
         self._prepare = prepare
         self._children: dict[str, Process] = {}
         self._services: Services | None = None
+        self._account: Account | None = None
 
     @property
     def url(self) -> str:
@@ -204,7 +208,9 @@ class Stack:
 
     def _start_all(self) -> None:
         begun = time.monotonic()
+        self._choose_account()
         self._start_services()
+        server_account.make_directories(self.home, OWN_DIRECTORIES, self._account)
         # Checked only now: under the home's lock no earlier stack holds the port any more.
         if not ports.is_free(self.port):
             raise EmbeddedError(
@@ -213,6 +219,13 @@ class Stack:
         self._start_children()
         self.await_ready()
         self.say(f"Muster is ready at {self.url} ({time.monotonic() - begun:.1f} s)")
+
+    def _choose_account(self) -> None:
+        if any(command.serves for command in self._commands.processes.values()):
+            choice = server_account.choose(self.home, ROOT, self.port, self._given)
+            self._account = choice.account
+            if choice.told:
+                self.say(f"gunicorn, Celery and beat stay root: {choice.told}")
 
     def _start_services(self) -> None:
         given = {name: self._given.get(name, "") for name in SERVERS}
@@ -224,6 +237,7 @@ class Stack:
             env=self._given,
             database_url=given["DATABASE_URL"],
             redis_url=given["REDIS_URL"],
+            guest=self._account,
         )
         addresses = {
             "DATABASE_URL": self._services.database_url,
@@ -280,12 +294,14 @@ class Stack:
         return self._children[program.name]
 
     def _program(self, name: str, command: Command, *, holds_home: bool = True) -> Program:
+        account = self._account if command.serves else None
         return Program(
             name=name,
             argv=command.argv,
             log=self.home / "logs" / f"{name}.log",
             cwd=ROOT,
-            env={**self.env, **command.env},
+            env={**self.env, **command.env, **({} if account is None else HOMELESS)},
+            account=account,
             death_signal=command.death_signal,
             stop_seconds=command.stop_seconds,
             keep_open=(self._running_services.lock.servers,) if holds_home else (),

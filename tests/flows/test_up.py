@@ -5,31 +5,68 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
+from app.embedded import accounts, server_account
+from app.embedded.directories import can_enter
 from demo.api import Api
 from tests.flows.running import free_port, until
 from tests.flows.test_demo import ROOT, processes_of, said
 
-UP = [sys.executable, "-m", "demo.up"]
+# Of the system, and so one that every user of the machine can run; with our packages.
+OPEN = Path(f"/usr/bin/python3.{sys.version_info.minor}")
+SERVERS = ("gunicorn", "celery", "beat")
 
 
 @pytest.fixture
 def home() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="muster-up-test-"))
+    path.chmod(0o755)
     yield path
     shutil.rmtree(path)
+
+
+def interpreter() -> tuple[str, bool]:
+    """The interpreter for the stack, and whether an account without rights could run it there."""
+    account = accounts.first_of(server_account.USUAL)
+    places = (ROOT, Path(sysconfig.get_path("purelib")))
+    is_open = OPEN.exists() and all(can_enter(place, account) for place in places)
+    return (str(OPEN), True) if is_open else (sys.executable, False)
+
+
+def check_owners(home: Path, *, is_open: bool) -> None:
+    """What serves runs as the account without rights, or it is said why not."""
+    if os.geteuid() != 0:
+        return
+    owners = {
+        name: {
+            psutil.Process(pid).uids().effective
+            for pid, line in processes_of(home).items()
+            if f" -m {name} " in line
+        }
+        for name in SERVERS
+    }
+    account = accounts.first_of(server_account.USUAL)
+    assert account is not None
+    if is_open:
+        assert owners == {name: {account.uid} for name in SERVERS}
+    else:
+        assert "gunicorn, Celery and beat stay root: " in said(home)
 
 
 def test_whoever_finds_it_serving_can_sign_in(home: Path) -> None:
     api = Api(f"http://127.0.0.1:{(port := free_port())}")
     env = {"PATH": os.environ["PATH"], "MUSTER_HOME": str(home / "state"), "MUSTER_PORT": str(port)}
     env |= {"MUSTER_MACHINES": "0", "MUSTER_WEB_WORKERS": "1", "MUSTER_EMBEDDED_FSYNC": "off"}
+    python, is_open = interpreter()
+    env |= {"PYTHONPATH": sysconfig.get_path("purelib")} if is_open else {}
 
     def answers() -> bool:
         assert up.poll() is None, said(home)
@@ -38,12 +75,14 @@ def test_whoever_finds_it_serving_can_sign_in(home: Path) -> None:
         return False
 
     with (home / "output").open("w") as output:
-        up = subprocess.Popen(UP, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT)
+        argv = [python, "-m", "demo.up"]
+        up = subprocess.Popen(argv, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT)
     try:
         until(answers, "answer")
         told = re.search(r"Sign in as (\S+), password (\S+)", said(home))
         assert told is not None, said(home)
         api.login(*told.groups())
+        check_owners(home, is_open=is_open)
         up.terminate()
         assert up.wait(30) == 0
     finally:

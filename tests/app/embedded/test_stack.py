@@ -290,7 +290,7 @@ def test_the_real_commands_name_muster_s_own_doors(tmp_path: Path) -> None:
     assert real.web in real.processes
     assert "--queues=notify,sweep" in real.processes["celery"].argv
     assert "--queues=dispatch" in real.processes["dispatcher"].argv
-    assert f"--schedule={tmp_path}/celerybeat-schedule" in real.processes["beat"].argv
+    assert f"--schedule={tmp_path}/beat/schedule" in real.processes["beat"].argv
 
 
 def test_a_process_that_may_end_ends_alone(new_home: Path) -> None:

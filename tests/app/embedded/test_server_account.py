@@ -1,0 +1,153 @@
+"""Under root, gunicorn, Celery and beat run as an account without rights, where it gets to them."""
+
+import os
+import stat
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from app.embedded import EmbeddedError, accounts, ports, server_account
+from app.embedded.commands import commands
+from app.embedded.server_account import Choice, choose
+from app.embedded.stack import ROOT, Stack
+from tests.app.embedded.embedded_clients import eventually
+from tests.app.embedded.stack_stand_ins import WEB, python, table
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give up being root")
+DAEMON = accounts.named("daemon")
+# Of the system: every user of the machine can run it.
+SYSTEMS = "/usr/bin/python3"
+# Says hello to PostgreSQL as its user `muster`, and prints what becomes of it: R is its welcome.
+HELLO = """
+import socket, struct, sys
+said = b"user\\0muster\\0database\\0muster\\0\\0"
+connection = socket.socket(socket.AF_UNIX)
+try:
+    connection.connect(sys.argv[1])
+    connection.sendall(struct.pack("!ii", 8 + len(said), 196608) + said)
+    print(connection.recv(1).decode())
+except PermissionError:
+    print("closed")
+"""
+# Writes where beat may, and what it has for a home.
+BEAT = """
+import os, pathlib, signal
+schedule = pathlib.Path(os.environ["MUSTER_HOME"], "beat", "schedule")
+schedule.write_text(os.environ["HOME"])
+while True:
+    signal.pause()
+"""
+
+
+@pytest.fixture
+def open_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if we ran on the system's own Python, and needed none of its packages."""
+    monkeypatch.setattr(sys, "executable", SYSTEMS)
+    for name in ("prefix", "base_prefix"):
+        monkeypatch.setattr(sys, name, "/usr")
+    monkeypatch.setattr(server_account, "PACKAGES", "json")
+
+
+@pytest.fixture
+def tree(directory: Path) -> Path:
+    made = directory / "tree"
+    made.mkdir()
+    (made / "wsgi.py").touch()
+    return made
+
+
+def test_an_ordinary_user_runs_everything(
+    tree: Path, new_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert choose(new_home, tree, 9000, {"MUSTER_USER": "daemon"}) == Choice()
+
+
+@as_root
+@pytest.mark.usefixtures("open_python")
+def test_root_has_them_run_as_somebody_else(tree: Path, new_home: Path) -> None:
+    assert choose(new_home, tree, 9000, {}) == Choice(accounts.first_of(server_account.USUAL))
+    named = choose(new_home, tree, 9000, {"MUSTER_USER": "daemon"})
+    assert named == Choice(DAEMON)
+    assert choose(new_home, tree, 9000, {"MUSTER_USER": "root"}) == Choice()
+    with pytest.raises(EmbeddedError, match="MUSTER_USER names 'no-such-user'"):
+        choose(new_home, tree, 9000, {"MUSTER_USER": "no-such-user"})
+
+
+@as_root
+@pytest.mark.usefixtures("open_python")
+def test_what_is_closed_is_named_and_they_stay_root(
+    tree: Path, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = directory / "closed"
+    closed.mkdir(mode=0o700)
+    (closed / "tree").mkdir()
+    key = tree / "key.pem"
+    key.touch(mode=0o600)
+    env = {"MUSTER_USER": "daemon"}
+
+    def told(home: Path, root: Path, **more: str) -> str:
+        choice = choose(home, root, 9000, env | more)
+        assert choice.account is None
+        return choice.told
+
+    assert told(directory / "home", closed / "tree") == f"daemon cannot enter {closed}"
+    assert told(closed / "home", tree) == f"daemon cannot enter {closed}"
+    assert told(directory / "home", tree, MUSTER_TLS_KEY=str(key)) == f"daemon cannot read {key}"
+    monkeypatch.setattr(server_account, "PACKAGES", "json no_such_package")
+    assert told(directory / "home", tree) == "daemon cannot read no_such_package"
+    (directory / "python").touch(mode=0o700)
+    monkeypatch.setattr(sys, "executable", str(directory / "python"))
+    assert told(directory / "home", tree) == f"daemon cannot run {directory / 'python'}"
+
+
+def owner_of(pid: int) -> int:
+    return Path(f"/proc/{pid}").stat().st_uid
+
+
+def hello(user: str, socket: Path) -> str:
+    account = accounts.named(user)
+    ids: dict[str, Any] = {}
+    if account is not None:
+        ids = {"user": account.uid, "group": account.gid, "extra_groups": []}
+    argv = [SYSTEMS, "-I", "-c", HELLO, str(socket)]
+    return subprocess.run(argv, capture_output=True, text=True, check=True, **ids).stdout.strip()
+
+
+@as_root
+def test_a_stack_gives_them_what_they_need_and_nothing_of_the_rest(
+    new_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert DAEMON is not None
+    monkeypatch.setattr(server_account, "choose", lambda *_: Choice(DAEMON))
+    stand_ins = table()(new_home).processes
+    web = replace(stand_ins["gunicorn"], argv=(SYSTEMS, *python(WEB)[1:]), serves=True)
+    beat = replace(web, argv=(SYSTEMS, *python(BEAT)[1:]))
+    with Stack(new_home, ports.free(), {}, table=table(gunicorn=web, beat=beat)) as running:
+        uids = {name: owner_of(child.pid) for name, child in running.processes.items()}
+        assert (uids["gunicorn"], uids["celery"]) == (DAEMON.uid, 0)
+        assert uids["postgres"] not in (0, DAEMON.uid)
+        (place,) = parse_qs(urlsplit(running.env["DATABASE_URL"]).query)["host"]
+        socket = Path(place) / ".s.PGSQL.5432"
+        assert {user: hello(user, socket) for user in ("root", "daemon", "www-data")} == {
+            "root": "R",
+            "daemon": "R",
+            "www-data": "closed",
+        }
+        assert eventually(lambda: (new_home / "beat" / "schedule").exists())
+        assert (new_home / "beat" / "schedule").read_text() == "/nonexistent"
+        for kept in ("secrets.json", "services.json"):
+            status = (new_home / kept).stat()
+            assert (status.st_uid, stat.S_IMODE(status.st_mode)) == (0, 0o600)
+    for name in ("metrics", "beat"):
+        status = (new_home / name).stat()
+        assert (status.st_uid, stat.S_IMODE(status.st_mode)) == (DAEMON.uid, 0o700)
+
+
+def test_the_real_commands_that_serve_are_all_of_them() -> None:
+    assert all(command.serves for command in commands(ROOT).processes.values())
