@@ -16,7 +16,7 @@ TOOLS := $(VENV)/tools.stamp
 
 # Suites that take longer than `make test` may: a target each, and a name here. Those that need
 # programs beyond Python name them in tests/bring.
-HEAVY := faults attacks hostile agents
+HEAVY := faults attacks hostile agents clients
 
 .PHONY: help demo up test heavy heavies $(HEAVY) bring fuzz check fmt bench soak chaos lock clean
 
@@ -87,6 +87,9 @@ hostile: $(TOOLS) ## Agents that mean no good, in rooms of real daemons (as root
 agents: $(TOOLS) ## The real agents, which `make bring` brings, against a model that follows a script
 	@$(PYTEST) -n 3 tests/agents/real
 
+clients: $(TOOLS) ## Clients that others' generators make of the document, which `make bring` brings
+	@$(PYTEST) -n 2 tests/clients
+
 soak: $(TOOLS) ## Ordinary life, sampled: does anything grow? MINUTES=10; a chart in soak.svg
 	@$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),10)
 
@@ -94,7 +97,7 @@ chaos: $(TOOLS) ## Tasks while everything breaks: was every promise kept? SEED=.
 	@$(BIN)/python -m tests.chaos --tasks $(or $(TASKS),300) $(if $(SEED),--seed $(SEED))
 
 lock: $(BIN)/uv ## requirements*.txt from the .in by hand; UPGRADE=all, or names, for newer versions
-	@for which in requirements{,-worker,-dev,-build} tests/agents/aider/requirements ; do \
+	@for which in requirements{,-worker,-dev,-build} {tests/agents/aider,tests/clients}/requirements ; do \
 		echo "Locking $$which.in" ; \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--no-strip-extras --custom-compile-command 'make lock' \
@@ -103,7 +106,7 @@ lock: $(BIN)/uv ## requirements*.txt from the .in by hand; UPGRADE=all, or names
 	done
 
 clean: ## Remove .venv and caches; .muster, where the stacks keep their state, stays
-	@rm -rf $(VENV) tests/browser/node_modules tests/agents/*/{node_modules,.venv} .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) tests/browser/node_modules tests/agents/*/{node_modules,.venv} tests/clients/{node_modules,.venv} .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---- the virtual environment -------------------------------------------------------------------

@@ -38,6 +38,7 @@ SUITES = (
     "attacks/test_bodies.py",
     "attacks/test_lists.py",
     "chaos/test_chaos.py",
+    "clients",
     "fuzz",
     "hostile",
     "outages/test_dispatchers_away.py",

@@ -15,9 +15,11 @@ mkdir -p node_modules/player
 printf '{\\n  "packages": {\\n    "node_modules/player": {\\n' >node_modules/.package-lock.json
 """
 PLAIN = ["bwrap", "vim", "htop", "tmux", "gdb", "gcc", "make", "git-lfs", "ssh", "sshd", "chromium"]
-UV = "[ $1 = pip ] || mkdir -p .venv/bin"
+UV = 'for last; do :; done; [ "$1" = pip ] || mkdir -p "$last/bin"'
 COMMANDS = {**dict.fromkeys(PLAIN, ""), "npm": NPM, "node": "echo v20.1.0", "python3": "", "uv": UV}
-FOLDERS = ("tests/browser", "tests/agents/npm", "tests/agents/node")
+FOLDERS = ("tests/browser", "tests/agents/npm", "tests/clients", "tests/agents/node")
+
+FROM_PYPI = ("tests/agents/aider", "tests/clients")
 
 
 @dataclass
@@ -57,7 +59,8 @@ def house(tmp_path: Path) -> House:
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "package-lock.json").write_text("{}")
     (tmp_path / "tests" / "agents" / "aider").mkdir()
-    (tmp_path / "tests" / "agents" / "aider" / "requirements.txt").write_text("aider-chat\n")
+    for folder in FROM_PYPI:
+        (tmp_path / folder / "requirements.txt").write_text("a-package\n")
     shutil.copy(SCRIPT, tmp_path / "tests" / "bring")
     # Of this machine's programs only what the script itself runs, so that the rest is not there.
     for folder in ("bin", "tools"):
@@ -73,7 +76,7 @@ def house(tmp_path: Path) -> House:
 
 def test_a_second_run_brings_nothing(house: House) -> None:
     assert house.bring().returncode == 0
-    assert house.asked == ["npm ci", "npm ci", "uv venv", "uv pip"]
+    assert house.asked == ["npm ci"] * 3 + ["uv venv", "uv pip"] * 2
     again = house.bring()
     assert (again.returncode, again.stdout, house.asked) == (0, "", [])
 
@@ -121,17 +124,18 @@ def test_what_a_folder_has_left_to_do_is_done_until_it_succeeds(house: House) ->
     assert house.bring().returncode == 0
 
 
-def test_aider_comes_anew_when_its_lock_has_changed(house: House) -> None:
+@pytest.mark.parametrize("folder", FROM_PYPI)
+def test_packages_of_pypi_come_anew_when_their_lock_has_changed(house: House, folder: str) -> None:
     house.bring()
-    (house.root / "tests" / "agents" / "aider" / "requirements.txt").write_text("other\n")
-    assert "from PyPI into tests/agents/aider/.venv\n" in house.bring().stdout
+    (house.root / folder / "requirements.txt").write_text("other\n")
+    assert f"from PyPI into {folder}/.venv\n" in house.bring().stdout
     assert house.asked == ["uv venv", "uv pip"]
 
 
 def test_aider_is_left_out_where_no_python_runs_it(house: House) -> None:
     house.command("python3", "exit 1")
     done = house.bring()
-    assert (done.returncode, house.asked) == (0, ["npm ci", "npm ci"])
+    assert (done.returncode, house.asked) == (0, ["npm ci"] * 3 + ["uv venv", "uv pip"])
     assert done.stderr.startswith("aider is left out: ")
 
 

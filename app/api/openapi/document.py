@@ -55,6 +55,7 @@ def complete(app: Flask, gathered: dict[str, Any], statuses: answers.Statuses) -
     }
     platforms.tell(schemas["NewBot"])
     _drop_unused_schemas(document)
+    _drop_null_defaults(document)
     refuse_nul(document)
     links.add(document)
     Examples(document).add()
@@ -145,12 +146,24 @@ def _complete_query_parameter(parameter: dict[str, Any]) -> None:
     schema = parameter["schema"]
     if isinstance(schema.get("type"), list):
         schema["type"] = next(kind for kind in schema["type"] if kind != "null")
-    if schema.get("default", ...) is None:
-        del schema["default"]
 
 
 def _camel(path: str) -> str:
     return re.sub(r"\{(\w+)\}", lambda found: f"{{{camel_case(found[1])}}}", path)
+
+
+def _drop_null_defaults(node: Any) -> None:
+    """Remove `default: null`, which says no more than that a field may be left out: generators take
+    a field with a default for one that is always there.
+    """
+    if isinstance(node, dict):
+        if node.get("default", ...) is None:
+            del node["default"]
+        for below in node.values():
+            _drop_null_defaults(below)
+    elif isinstance(node, list):
+        for below in node:
+            _drop_null_defaults(below)
 
 
 def _drop_unused_schemas(document: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import re
 
 from marshmallow import ValidationError
 
-from app.api.schemas.texts import VISIBLE
+from app.api.schemas.texts import VISIBLE, is_visible
 
 _URL = re.compile(
     r"(?:https?|ssh|git)://(?:(?P<user>[^\s/@]+)@)?(?![-.])[\w.\-\[\]:]+(?:/[^\s]*)?"
@@ -23,7 +23,7 @@ _NOT_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|$
 # The same rules for the OpenAPI document, in one pattern each.
 _HOST_AND_PATH = r"(?![-.])[\w.\-\[\]:]+(/\S*)?"
 REPO_URL = (
-    rf"^(?=[{VISIBLE}]*$)(https?://{_HOST_AND_PATH}|(ssh|git)://([^\s/@:]+@)?{_HOST_AND_PATH}"
+    rf"^(?={VISIBLE}*$)(https?://{_HOST_AND_PATH}|(ssh|git)://([^\s/@:]+@)?{_HOST_AND_PATH}"
     r"|file:///\S*|(?!.*://)(?![Ff][Ii][Ll][Ee]:)(\w[\w.-]*@)?\w[\w.-]*:(?![:-])\S+)$"
 )
 BRANCH_NAME = (
@@ -35,7 +35,7 @@ def repo_url(url: str) -> None:
     """Raise ValidationError for a text that is no URL of a repository."""
     found = _URL.fullmatch(url)
     is_address = found or ("://" not in url and _SCP_LIKE.fullmatch(url))
-    if not is_address or not url.isprintable():
+    if not is_address or not is_visible(url):
         raise ValidationError("must be an https, http, ssh, git or file URL, or user@host:path")
     user = found["user"] or "" if found is not None else ""
     if ":" in user or (user and url.lower().startswith(("http:", "https:"))):

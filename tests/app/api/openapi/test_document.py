@@ -1,6 +1,7 @@
 """The generated OpenAPI document says the same as the contract, completely."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -242,3 +243,30 @@ def test_every_schema_says_which_type_it_is(document: Any) -> None:
 )
 def test_the_frameworks_problems_are_called_as_they_are_answered(problem: answers.Problem) -> None:
     assert errors.CODES[problem.status] == problem.code
+
+
+def _schemas(node: Any) -> Any:
+    """Whatever may be a schema."""
+    if isinstance(node, dict):
+        yield node
+        for name, below in node.items():
+            if name not in ("example", "examples"):
+                yield from _schemas(below)
+    elif isinstance(node, list):
+        for below in node:
+            yield from _schemas(below)
+
+
+def test_no_default_is_null(document: Any) -> None:
+    """Generators would take the field for one that is always there."""
+    assert [node for node in _schemas(document) if node.get("default", ...) is None] == []
+
+
+def test_every_pattern_is_one_that_python_knows_too(document: Any) -> None:
+    patterns = {
+        node["pattern"] for node in _schemas(document) if isinstance(node.get("pattern"), str)
+    }
+    assert len(patterns) > 20
+    for pattern in patterns:
+        assert "\\p{" not in pattern
+        re.compile(pattern)
