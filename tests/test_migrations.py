@@ -20,7 +20,7 @@ from app.services import vault
 from app.services.clock import now
 from app.services.tasks import history
 from tests.conftest import MIGRATIONS, make_app
-from tests.factories import make_developer, make_task
+from tests.factories import make_developer, make_project, make_task
 
 # Everything that makes two schemas the same, by name.
 SCHEMA = """
@@ -180,6 +180,25 @@ def test_families_of_refresh_tokens_become_logins_and_go_back(
         left = "SELECT count(*) FROM refresh_tokens WHERE revoked_at IS NULL"
         assert connection.execute(sa.text(left)).scalar() == 0
     flask_migrate.upgrade(str(MIGRATIONS))
+
+
+def test_secrets_of_projects_that_were_deleted_before_are_destroyed(
+    in_database: Callable[..., Flask],
+) -> None:
+    in_database("migrated", migrated=True)
+    secrets = {"secrets": {"A": "sealed"}, "git_token": "sealed", "ssh_key": "sealed"}
+    for key, deleted_at in (("kept", None), ("gone", now())):
+        make_project(key=key, deleted_at=deleted_at, environment={"B": "told"}, **secrets)
+    db.session.remove()
+    flask_migrate.downgrade(str(MIGRATIONS), revision="0029")
+    flask_migrate.upgrade(str(MIGRATIONS))
+    query = "SELECT key, secrets, git_token, ssh_key, environment FROM projects"
+    with db.engine.connect() as connection:
+        rows = {row.key: tuple(row)[1:] for row in connection.execute(sa.text(query))}
+    assert rows == {
+        "kept": (*secrets.values(), {"B": "told"}),
+        "gone": ({}, None, None, {}),
+    }
 
 
 def bots() -> dict[str, tuple[Any, ...]]:
