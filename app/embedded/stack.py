@@ -27,8 +27,8 @@ MIGRATE_SECONDS = 120.0
 # A busy machine takes its time. What ends before is told at once.
 PROBES = {"/healthz": 180.0, "/readyz": 180.0}
 LOOK_SECONDS = 0.2
-# libpq looks into a home, and gives up where it may not.
-HOMELESS = {"HOME": "/nonexistent"}
+# What a process without rights is not told. libpq looks into a home, and gives up where it may not.
+UNTOLD = {"HOME": "/nonexistent", "MUSTER_ADMIN_PASSWORD": ""}
 
 
 class Stack:
@@ -300,7 +300,7 @@ class Stack:
             argv=command.argv,
             log=self.home / "logs" / f"{name}.log",
             cwd=ROOT,
-            env={**self.env, **command.env, **({} if account is None else HOMELESS)},
+            env={**self.env, **command.env, **({} if account is None else UNTOLD)},
             account=account,
             death_signal=command.death_signal,
             stop_seconds=command.stop_seconds,

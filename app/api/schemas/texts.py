@@ -6,9 +6,9 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-# What no line of text holds: controls, line breaks, spaces but the plain one, marks of format (those
-# that turn words around among them), and private characters. Written out: `\p{…}` is not known
-# everywhere, not to Python's `re`, and so not to clients that are generated for it.
+# What no line of text holds: controls, line breaks, spaces but the plain one, marks of format
+# (those that turn words around among them), and private characters. Written out: `\p{…}` is not
+# known everywhere, not to Python's `re`, and so not to clients that are generated for it.
 _UNSEEN = (
     r"\x00-\x1f\x7f-\xa0\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u1680"
     r"\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ue000-\uf8ff\ufeff"
