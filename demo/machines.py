@@ -24,7 +24,7 @@ _PROCESS = "machine-"  # with its number, the name of a machine's daemon in the 
 _WORKER = (sys.executable, "-m", "muster", "worker")
 # Settings that the server's processes need and that a daemon must not have.
 _SERVERS_OWN = (
-    *("DATABASE_URL", "REDIS_URL", "MUSTER_ADMIN_PASSWORD"),
+    *("DATABASE_URL", "REDIS_URL", "MUSTER_ADMIN_PASSWORD", "MUSTER_METRICS_TOKEN"),
     *("SECRET_KEY", "JWT_SECRET_KEY", "WORKER_JWT_SECRET_KEY", "ENCRYPTION_KEYS"),
 )
 

@@ -39,10 +39,11 @@ SCHEMES: dict[str, Any] = {
 
 
 def of(method: str, rule: str) -> list[dict[str, list[str]]]:
-    """An operation's `security`: one of these schemes is needed; empty if none is."""
+    """An operation's `security`: one of these schemes is needed; empty if none is, with an empty one
+    among them if none is on the server's own host.
+    """
     if rule == METRICS:
-        of_admins = ("accessToken", "personalAccessToken")
-        return [{scheme: []} for scheme in ("scrapeToken", *of_admins)]
+        return [{}, {"scrapeToken": []}, {"accessToken": []}, {"personalAccessToken": []}]
     return [{scheme: []} for scheme in _schemes(method, rule)]
 
 
