@@ -16,7 +16,8 @@ const headers = { Authorization: `Bearer ${pair.accessToken}` };
 const task = data(
   await muster.POST("/api/web/tasks", {
     headers,
-    body: { projectKey: "WEB", description: "Do it." },
+    // What has a default it takes for something that is always there, unless it is null.
+    body: { projectKey: "WEB", description: "Do it.", priority: 0 },
   }),
 );
 const page = data(
