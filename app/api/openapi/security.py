@@ -39,8 +39,8 @@ SCHEMES: dict[str, Any] = {
 
 
 def of(method: str, rule: str) -> list[dict[str, list[str]]]:
-    """An operation's `security`: one of these schemes is needed; none if it is empty. An empty one is
-    among them if none is needed on the server's own host.
+    """An operation's `security`: one of these schemes is needed; none if it is empty. An empty one
+    is among them where none is needed on the server's own host.
     """
     if rule == METRICS:
         return [{}, {"scrapeToken": []}, {"accessToken": []}, {"personalAccessToken": []}]
