@@ -1,14 +1,14 @@
 """the audit log told to bots; secrets of deleted projects destroyed
 
 Revision ID: 0038
-Revises: 0029
+Revises: 0031
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0038'
-down_revision = '0029'
+down_revision = '0031'
 branch_labels = None
 depends_on = None
 
