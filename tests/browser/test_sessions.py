@@ -26,7 +26,7 @@ _SEEN = "JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage}
 
 
 @pytest.fixture
-def servers(
+def two_servers(
     environment: dict[str, str], new_database: Callable[..., str], tmp_path: Path
 ) -> Iterator[list[str]]:
     """Two on one host, each with a database of its own in which there is an Ada."""
@@ -73,22 +73,22 @@ def token_of(page: Page) -> str | None:
 
 
 def test_a_browser_stays_signed_in_with_what_no_script_sees(
-    servers: list[str], look: Callable[[str], Page]
+    two_servers: list[str], look: Callable[[str], Page]
 ) -> None:
-    one, two = (look(url) for url in servers)
+    one, two = (look(url) for url in two_servers)
     assert [token_of(page) for page in (one, two)] == [None, None]
     status, answer = send(one, "login", username="ada", password=PASSWORD)
     assert (status, list(answer)) == (200, ["accessToken"])
     assert one.evaluate(_SEEN) == '["",{},{}]'
     assert one.call(f"({_READ})", answer["accessToken"]) == 200
 
-    tab = look(servers[0])  # another tab, or the page loaded anew
+    tab = look(two_servers[0])  # another tab, or the page loaded anew
     assert token_of(tab) is not None
     assert token_of(one) is not None
 
     # To the browser a port is no other site: the cookie is sent, and its page is still not ours.
     assert token_of(two) is None
-    two.call(f"({_FORGE})", servers[0])
+    two.call(f"({_FORGE})", two_servers[0])
     assert send(two, "login", username="ada", password=PASSWORD)[0] == 200
     assert send(two, "logout") == [200, {}]
     token = token_of(one)

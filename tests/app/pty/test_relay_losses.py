@@ -43,6 +43,7 @@ def seldom(pty_environment: dict[str, str], tmp_path: Path, scene: Scene) -> Ite
 
 
 def test_a_logout_ends_a_socket_at_once_wherever_it_is(scene: Scene, seldom: Gunicorn) -> None:
+    scene.both()
     pair, other = begin_login(scene.creator), begin_login(scene.creator)
     gone, stays = (
         Viewer(seldom.url, scene.task.id, each.access_token, scene.token()["channelToken"])

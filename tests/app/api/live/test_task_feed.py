@@ -24,6 +24,7 @@ from tests.factories import (
     begin_login,
     make_attempt,
     make_developer,
+    make_login,
     make_machine,
     make_personal_token,
 )
@@ -170,7 +171,7 @@ def test_it_ends_with_that_right_also_in_the_middle_of_a_long_log(
     attempt = make_attempt(task, make_machine())
     for _ in range(20):
         print_out(attempt, b"x" * 100)
-    session = DeveloperSession(ada.id, ada.token_generation)
+    session = DeveloperSession(ada.id, ada.token_generation, make_login(ada).id)
     reading = task_feed.read(committed_app, session, StreamPlace(ada.id, "x"), task.id, "0:")
     assert b"retry" in next(reading)
     assert b"event: log" in next(reading)

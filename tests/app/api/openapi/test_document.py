@@ -16,12 +16,14 @@ from app.api.openapi.links import NEXT
 METHODS = ("get", "post", "put", "delete")
 OPEN = {
     *("healthz", "readyz", "getOpenapi", "getDocs", "login", "refresh"),
+    *("browserLogin", "browserRefresh", "browserLogout"),
     *("workersHealth", "registerMachine", "recoverMachine"),
     *("hearSlackEvent", "hearSlackInteraction", "hearSlackCommand", "hearLark"),
 }
 NOT_FOR_PERSONAL_TOKENS = {
     *("logout", "changePassword", "createPersonalToken", "makeChatToken"),
-    *("setUpTotp", "verifyTotp", "disableTotp"),
+    *("setUpTotp", "verifyTotp", "disableTotp", "confirm"),
+    *("listSessions", "endSession", "endSessions"),
 }
 
 

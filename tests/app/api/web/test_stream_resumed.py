@@ -30,6 +30,7 @@ from tests.app.api.web.stream_world import (
 )
 from tests.app.services.people.test_auth_sessions import at_once
 from tests.factories import (
+    make_login,
     make_notification,
     make_project,
     make_task,
@@ -151,7 +152,8 @@ def test_what_was_not_told_before_an_access_token_ended_is_told_to_who_comes_bac
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     until = now() + timedelta(hours=1)
-    session = DeveloperSession(ada.id, ada.token_generation, ends_at=until)
+    login = make_login(ada).id
+    session = DeveloperSession(ada.id, ada.token_generation, login, ends_at=until)
     reading = feed.read(committed_app, session, StreamPlace(ada.id, "x"), None)
     assert [b"retry" in next(reading), b"hello" in next(reading)] == [True, True]
     [stream] = hub.of(committed_app)._streams
