@@ -31,14 +31,16 @@ class GoesOn(StrEnum):
     WAIT = "wait"  # for the next slot of its machine
 
 
-def goes_on(*, takes_work: bool, has_checkpoint: bool, has_free_slot: bool) -> GoesOn:
+def goes_on(
+    *, is_allowed: bool, takes_work: bool, has_checkpoint: bool, has_free_slot: bool
+) -> GoesOn:
     """Where the attempt goes on, by what its machine is ready for, and whether all of the attempt's
     work is pushed.
 
     Without a checkpoint the machine has the only copy of the work: the attempt goes on there even
-    where the machine takes no new work.
+    where the machine takes no new work; unless it is not allowed to have the work at all.
     """
-    if has_checkpoint and not takes_work:
+    if not is_allowed or (has_checkpoint and not takes_work):
         return GoesOn.ELSEWHERE
     return GoesOn.HERE if has_free_slot else GoesOn.WAIT
 

@@ -1,16 +1,17 @@
-"""The choice of a machine for a task: ten rules exclude machines, then four preferences rank
+"""The choice of a machine for a task: eleven rules exclude machines, then four preferences rank
 them.
 
 The same rules explain to people why a task waits.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from heapq import heapify, heappop, heapreplace
 
-from app.domain import room
+from app.domain import labels, protection, room
+from app.domain.labels import Labels, Selector
 from app.domain.machine import MachineStatus
 from app.domain.room import RoomLevel
 
@@ -26,6 +27,7 @@ class Reason(StrEnum):
     CAPABILITY_DEGRADED = "capability_degraded"
     QUOTA_EXHAUSTED = "quota_exhausted"
     ROOM_UNAVAILABLE = "room_unavailable"
+    LABEL_MISMATCH = "label_mismatch"
     OVERLOADED = "overloaded"
     NO_FREE_SLOT = "no_free_slot"
 
@@ -57,6 +59,7 @@ class Candidate:
     connected: bool
     agents: Mapping[str, AgentHealth] = field(default_factory=dict)
     room: RoomLevel | None = None
+    labels: Labels = field(default_factory=dict)
     slots_total: int = 0
     slots_used: int = 0
     load_percent: float = 0.0
@@ -72,15 +75,43 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Place:
+    """What kind of machine a task and its project want: at least that room, labels that meet the
+    `selector`, and where the project is protected one of the machines that admins have named
+    (`only`).
+    """
+
+    room: RoomLevel | None = None
+    selector: Selector = ()
+    only: frozenset[str] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        room: RoomLevel | None,
+        *selectors: str | None,
+        protected: bool,
+        machines: Sequence[str],
+    ) -> "Place":
+        """The place by the columns of a project and of its task; `machines` are those named."""
+        only = protection.named(protected, machines)
+        return cls(room, labels.together(*selectors), only)
+
+    def fits(self, machine_id: str, its: Labels) -> bool:
+        """Whether a machine with these labels may have the task, whatever its room."""
+        return protection.admits(self.only, machine_id) and labels.matches(self.selector, its)
+
+
+@dataclass(frozen=True)
 class Request:
-    """What a task needs from a machine. `room` is the least that has to contain it. `avoids` are
-    machines where its agent's account may not be used for a while.
+    """What a task needs from a machine. `avoids` are machines where its agent's account may not be
+    used for a while.
     """
 
     agent_type: str
     repo_url: str
     machine_id: str | None = None
-    room: RoomLevel | None = None
+    place: Place = Place()
     avoids: frozenset[str] = frozenset()
 
 
@@ -97,7 +128,8 @@ def blocked_by(
         (Reason.CAPABILITY_MISSING, agent is None),
         (Reason.CAPABILITY_DEGRADED, agent is not None and not agent.is_usable(now)),
         (Reason.QUOTA_EXHAUSTED, machine.id in request.avoids),
-        (Reason.ROOM_UNAVAILABLE, not room.suffices(machine.room, request.room)),
+        (Reason.ROOM_UNAVAILABLE, not room.suffices(machine.room, request.place.room)),
+        (Reason.LABEL_MISMATCH, not request.place.fits(machine.id, machine.labels)),
         (Reason.OVERLOADED, machine.load_percent > max_load),
         (Reason.NO_FREE_SLOT, machine.free_slots == 0),
     )

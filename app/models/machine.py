@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.domain import labels
 from app.domain.machine import MachineStatus
 from app.domain.room import RoomLevel
 from app.extensions import Model
@@ -20,6 +21,7 @@ class Machine(Model):
     `journal_id` and `journal_seq` name the last report that took effect. JWTs of the machine with
     another `jwt_version` are not valid. `slots_used` counts the attempts that hold a slot. `room`
     is {level, lacks}: how far the machine can contain attempts; null while it has not said.
+    `labels` are those that it claims, `admin_labels` those that admins have given it.
     """
 
     __tablename__ = "machines"
@@ -36,6 +38,8 @@ class Machine(Model):
     repositories: Mapped[list[str]] = mapped_column(Json, default=list)
     hardware: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     room: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    labels: Mapped[dict[str, str]] = mapped_column(Json, default=dict, server_default="{}")
+    admin_labels: Mapped[dict[str, str]] = mapped_column(Json, default=dict, server_default="{}")
     version: Mapped[str] = mapped_column(default="")
     journal_id: Mapped[str | None]
     journal_seq: Mapped[Big] = mapped_column(default=0)
@@ -57,6 +61,10 @@ class Machine(Model):
     @property
     def room_level(self) -> RoomLevel | None:
         return RoomLevel(self.room["level"]) if self.room else None
+
+    @property
+    def all_labels(self) -> dict[str, str]:
+        return labels.effective(self.labels, self.admin_labels)
 
     __table_args__ = (CheckConstraint("slots_used >= 0 AND slots_total >= 0", name="slots"),)
 

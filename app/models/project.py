@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.quota import OnQuota
@@ -21,6 +21,8 @@ class Project(Model):
     null: all of them. `agent_options` are of the form in `domain.agents`. With `require_change` a
     task that has changed nothing fails. `quota_minutes` is how long a task may wait altogether for
     its agent's account; with `quota_elsewhere` it need not wait where another machine takes it.
+    `machine_selector` is of the form in `domain.labels`; null: any machine. A `protected` one's
+    work goes to `protected_machines` alone, by their ids.
     `budget` {minutes?, tokens?, cost?} is that of a month, and `budget_told` the month in which
     people were told last that most of it is used; `task_budget` is its tasks' by default.
     """
@@ -41,6 +43,9 @@ class Project(Model):
     secrets: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     git_token: Mapped[str | None]
     room: Mapped[RoomLevel | None] = mapped_column(pg_enum(RoomLevel))
+    machine_selector: Mapped[str | None]
+    protected: Mapped[bool] = mapped_column(default=False, server_default=false())
+    protected_machines: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
     network: Mapped[list[str] | None] = mapped_column(Json)
     ssh_key: Mapped[str | None]
     known_hosts: Mapped[str | None]
@@ -61,6 +66,9 @@ class Project(Model):
             unique=True,
             postgresql_where=text("deleted_at IS NULL"),
         ),
+        # The dispatcher asks for these each time.
+        Index("ix_projects_places", "id", postgresql_where=text("machine_selector IS NOT NULL")),
+        Index("ix_projects_protected", "id", postgresql_where=text("protected")),
         CheckConstraint("max_attempts >= 1", name="max_attempts"),
     )
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain.attempt import AttemptOutcome, AttemptPhase, WorkspaceState, branch_of
+from app.domain.scheduling import Place
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.extensions import Model
 from app.models.columns import Big, BigId, Json, Moment, Xid, pg_enum
@@ -50,6 +51,7 @@ class Task(Model):
     status: Mapped[TaskStatus] = mapped_column(pg_enum(TaskStatus))
     suspend_reason: Mapped[SuspendReason | None] = mapped_column(pg_enum(SuspendReason))
     created_by: Mapped[Big] = mapped_column(ForeignKey("developers.id"))
+    machine_selector: Mapped[str | None]
     requested_machine_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("machines.id"))
     machine_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("machines.id"))
     agent_type: Mapped[str]
@@ -85,6 +87,18 @@ class Task(Model):
     machine: Mapped[Machine | None] = relationship(lazy="raise", foreign_keys=[machine_id])
 
     @property
+    def place(self) -> Place:
+        """What kind of machine it wants. Its project is loaded."""
+        project = self.project
+        return Place.of(
+            project.room,
+            project.machine_selector,
+            self.machine_selector,
+            protected=project.protected,
+            machines=project.protected_machines,
+        )
+
+    @property
     def current_stage_index(self) -> int:
         """The index of the current stage, or of the last one while only the push is left."""
         return min(self.stage_index, len(self.pipeline) - 1)
@@ -106,6 +120,11 @@ class Task(Model):
             "project_id",
             "queued_at",
             postgresql_where=text("status = 'queued'"),
+        ),
+        Index(
+            "ix_tasks_selectors",
+            "machine_selector",
+            postgresql_where=text("status = 'queued' AND machine_selector IS NOT NULL"),
         ),
         Index("ix_tasks_resume", "resume_at", postgresql_where=text("resume_at IS NOT NULL")),
         Index("ix_tasks_project", "project_id", "id"),

@@ -70,7 +70,9 @@ class Daemon:
         programs = rooms.for_programs(identities.claim_for(_AGENTS))
         health = AgentHealth(look=_look(programs), adapters=adapters)
         repositories = Repositories(layout)
-        self._vitals = Vitals(home, health.capabilities, repositories.urls, rooms.facts)
+        self._vitals = Vitals(
+            home, health.capabilities, repositories.urls, rooms.facts, settings.labels
+        )
         changed = health.changed = self._vitals.refresh
         self._maintenance = Maintenance(
             layout, repositories, changed, keep_days=settings.mirror_days
@@ -112,6 +114,8 @@ class Daemon:
         fence = Fence(self._lease, self._layout.attempts)
         self._maintenance.start()
         log.info("machine %s, %d attempts held", self._membership.current.name, len(attempts))
+        if labels := self._vitals.latest.labels:
+            log.info("labels: %s", ", ".join(f"{name}={value}" for name, value in labels.items()))
         log.info("rooms: %s", "; ".join([self._rooms.level, *self._rooms.lacks]))
         decommissioned = self._channel.run(self._orders)
         keeper.close()

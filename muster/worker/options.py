@@ -2,11 +2,13 @@
 
 import argparse
 import os
+import re
 import shlex
 import socket
 from collections.abc import Sequence
 from pathlib import Path
 
+from muster.protocol import labels
 from muster.worker.git import ssh
 from muster.worker.limits import limits, room_limits
 from muster.worker.maintenance import KEEP_DAYS
@@ -18,8 +20,11 @@ from muster.worker.settings import Settings
 
 def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     """The verb and its options; those of `run` are in `settings`. Exits with 2 if asked wrongly."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     if options.verb == "run":
+        if len(dict(options.label)) > labels.MOST:
+            parser.error(f"a machine has {labels.MOST} labels at most")
         options.settings = _settings(options)
     return options
 
@@ -37,6 +42,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         room_directories=tuple(options.room_dir),
         limits={name: value for name, value in asked.items() if value is not None},
         agents=options.agents,
+        labels=dict(options.label),
     )
 
 
@@ -97,6 +103,15 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="take repositories in this directory by their paths (file:///…), and run their hooks; "
         "may be given several times (default: none)",
+    )
+    parser.add_argument(
+        "--label",
+        type=_label,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="what projects and tasks may choose this machine by, such as gpu=true; may be given "
+        "several times",
     )
     _add_rooms(parser)
     _add_agents(parser)
@@ -226,6 +241,15 @@ def _room_directory(text: str) -> RoomDirectory:
     if found == Path("/") or not found.is_dir():
         raise argparse.ArgumentTypeError(f"{path} is no directory that could be shown")
     return RoomDirectory(found, writable=text != path)
+
+
+def _label(text: str) -> tuple[str, str]:
+    name, is_one, value = text.partition("=")
+    if not is_one or not re.fullmatch(labels.NAME, name) or not re.fullmatch(labels.VALUE, value):
+        raise argparse.ArgumentTypeError(
+            "name=value, each up to 63 of A-Z a-z 0-9 . _ -, with a letter or a digit at both ends"
+        )
+    return name, value
 
 
 def _host(text: str) -> str:

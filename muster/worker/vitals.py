@@ -5,8 +5,9 @@ Programs are looked for and disks are asked here, so that no heartbeat waits for
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from muster.protocol.frames import Capability, Metrics, Room
@@ -24,6 +25,7 @@ class MachineFacts(NamedTuple):
     capabilities: list[Capability]
     repositories: list[str]
     room: Room
+    labels: dict[str, str]
 
 
 class Vitals:
@@ -35,13 +37,16 @@ class Vitals:
         capabilities: Callable[[], list[Capability]],
         repositories: Callable[[], list[str]],
         room: Room,
+        labels: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """`capabilities` and `repositories` are called at each look, on the thread of its own;
-        `room` is how attempts are contained in this life of the daemon."""
+        `room` is how attempts are contained in this life of the daemon, and `labels` are those
+        that it was given."""
         self._home = home
         self._capabilities = capabilities
         self._repositories = repositories
         self._room = room
+        self._labels = dict(labels)
         self._again = threading.Event()
         self._over = False
         self.latest = self._look()
@@ -68,4 +73,4 @@ class Vitals:
 
     def _look(self) -> MachineFacts:
         facts = metrics.sample(self._home), self._capabilities(), self._repositories()
-        return MachineFacts(*facts, self._room)
+        return MachineFacts(*facts, self._room, self._labels)

@@ -6,6 +6,7 @@ from marshmallow import ValidationError, fields, validate
 
 from app.api.paging import CursorQuery
 from app.api.schemas.base import INT8, Flag, Schema, Timestamp, Whole
+from app.api.schemas.labels import LabelsField, SelectorField
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import CommaList, single_line
 from app.domain.machine import MachineStatus
@@ -101,6 +102,16 @@ class MachineSchema(Schema):
         attribute="machine.room",
         metadata={"description": "null: its worker has not said any"},
     )
+    labels = LabelsField(
+        required=True,
+        attribute="machine.all_labels",
+        metadata={"description": "what it says of itself, and over that what admins say"},
+    )
+    admin_labels = LabelsField(
+        required=True,
+        attribute="machine.admin_labels",
+        metadata={"description": "those that admins have given it"},
+    )
     version = fields.String(required=True, attribute="machine.version")
     last_seen_at = Timestamp(required=True, allow_none=True)
     created_at = Timestamp(required=True, attribute="machine.created_at")
@@ -124,10 +135,12 @@ class MachineChange(Schema):
     )
     name = fields.String(validate=[validate.Length(1, 100), single_line])
     slots = Whole(minimum=1, maximum=MAX_SLOTS)
+    labels = LabelsField(metadata={"description": "those that admins give it; replaced as a whole"})
 
 
 class MachineFilter(CursorQuery):
     status = CommaList(MachineStatus)
+    selector = SelectorField(load_default=None)
 
 
 class MachineTaskFilter(CursorQuery):

@@ -8,6 +8,7 @@ from app.api.schemas import repository, ssh
 from app.api.schemas.agents import AgentOptionsSchema, AgentType, WarningSchema
 from app.api.schemas.base import INT8, Flag, Schema, Timestamp, Whole
 from app.api.schemas.budget import BudgetSchema
+from app.api.schemas.labels import SelectorField
 from app.api.schemas.network import Network
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import maskable, single_line
@@ -29,6 +30,8 @@ _QUOTA_MINUTES = "how long a task may wait for that altogether, in a round"
 _QUOTA_ELSEWHERE = "another machine that has the agent may take the task at once"
 _BUDGET = "of a calendar month (UTC), for all of its tasks"
 _TASK_BUDGET = "of each of its tasks, where the task has none of its own"
+_PROTECTED = "set by admins: its work and its secrets go to `protectedMachines` alone"
+_MOST_MACHINES = 1000
 _ROOM = "the least that has to contain an attempt; null: what its machine has"
 
 
@@ -71,6 +74,13 @@ class ProjectUpdate(Schema):
     pipeline = fields.List(fields.Nested(StageSchema), allow_none=True)
     max_attempts = Whole(minimum=1, maximum=20)
     room = fields.Enum(RoomLevel, by_value=True, allow_none=True, metadata={"description": _ROOM})
+    machine_selector = SelectorField()
+    protected = Flag(metadata={"description": _PROTECTED})
+    protected_machines = fields.List(
+        fields.UUID(),
+        validate=validate.Length(max=_MOST_MACHINES),
+        metadata={"description": "set by admins; replaced as a whole"},
+    )
     network = Network(metadata={"description": "what stages may reach"})
     environment = fields.Dict(
         keys=fields.String(validate=_VARIABLE_NAME),
@@ -136,6 +146,13 @@ class ProjectSchema(Schema):
         allow_none=True,
         attribute="project.room",
         metadata={"description": _ROOM},
+    )
+    machine_selector = SelectorField(required=True, attribute="project.machine_selector")
+    protected = fields.Boolean(
+        required=True, attribute="project.protected", metadata={"description": _PROTECTED}
+    )
+    protected_machines = fields.List(
+        fields.UUID(), required=True, attribute="project.protected_machines"
     )
     network = Network(required=True, metadata={"description": "what stages may reach"})
     environment = fields.Dict(

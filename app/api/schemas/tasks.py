@@ -8,6 +8,7 @@ from app.api.paging import CursorQuery, OffsetQuery, cursor_page_of, offset_page
 from app.api.schemas.agents import AgentOptionsSchema, AgentType, WarningSchema
 from app.api.schemas.base import INT8, Id, Schema, Timestamp, Whole
 from app.api.schemas.budget import BudgetSchema
+from app.api.schemas.labels import SelectorField
 from app.api.schemas.projects import StageSchema
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import CommaList
@@ -49,6 +50,7 @@ class NewTask(Schema):
     project_key = fields.String(required=True, validate=validate.Length(1, 64))
     description = fields.String(required=True, validate=validate.Length(1, 20_000))
     machine_id = fields.UUID(load_default=None, allow_none=True)
+    machine_selector = SelectorField(load_default=None)
     agent_type = AgentType(load_default=None, allow_none=True)
     agent_options = fields.Nested(
         AgentOptionsSchema,
@@ -112,6 +114,7 @@ class TaskSchema(Schema):
     suspend_reason = fields.Enum(SuspendReason, by_value=True, required=True, allow_none=True)
     created_by = fields.Nested(CreatorSchema, required=True, attribute="creator")
     requested_machine_id = fields.UUID(required=True, allow_none=True)
+    machine_selector = SelectorField(required=True)
     machine_id = fields.UUID(required=True, allow_none=True)
     machine_name = fields.String(
         required=True, allow_none=True, attribute="machine.name", dump_default=None

@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from app.api.schemas.base import Schema, Timestamp, Whole
+from app.api.schemas.labels import LabelsField
 from app.api.schemas.machines import (
     MAX_SLOTS,
     CapabilitySchema,
@@ -33,6 +34,7 @@ class Registration(Schema):
     hardware = fields.Nested(HardwareSchema, required=True)
     slots = Whole(minimum=1, maximum=MAX_SLOTS, load_default=2)
     version = fields.String(load_default="", validate=[validate.Length(max=100), single_line])
+    labels = LabelsField(load_default=dict)
 
 
 class Recovery(Schema):

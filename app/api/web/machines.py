@@ -26,8 +26,9 @@ blp = Blueprint("machines", __name__, url_prefix="/api/web/machines", descriptio
 @blp.arguments(MachineFilter, location="query")
 @blp.response(200, cursor_page_of(MachineSchema))
 def list_machines(query: dict[str, Any]) -> dict[str, Any]:
-    """All machines, or those with one of the given statuses."""
-    page = by_cursor(reads.listing(query.pop("status")), Machine.id, **query)
+    """All machines, or those with one of the given statuses, and labels that meet the selector."""
+    found = reads.listing(query.pop("status"), query.pop("selector"))
+    page = by_cursor(found, Machine.id, **query)
     return {**page, "items": [MachineView(*row) for row in page["items"]]}
 
 

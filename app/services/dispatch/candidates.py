@@ -1,20 +1,22 @@
 """Machines as the dispatcher sees them: one row each, and thousands of them in milliseconds."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Row, Text, cast, exists, or_, select
 
+from app.domain import labels
 from app.domain.attempt import AttemptPhase
 from app.domain.machine import MachineStatus
 from app.domain.room import RoomLevel
-from app.domain.scheduling import AgentHealth, Candidate, Request
+from app.domain.scheduling import AgentHealth, Candidate, Place, Request
 from app.extensions import db
-from app.models import Attempt, Machine, MachineHeartbeat
+from app.models import Attempt, Machine, MachineHeartbeat, Task
 
 # An attempt whose question was answered while its machine had no free slot.
 ANSWERED = (Attempt.ended_at.is_(None), Attempt.phase == AttemptPhase.RUN, ~Attempt.holds_slot)
@@ -27,6 +29,8 @@ _ROWS = select(
     cast(Machine.capabilities, Text).label("capabilities"),
     cast(Machine.repositories, Text).label("repositories"),
     cast(Machine.hardware, Text).label("hardware"),
+    cast(Machine.labels, Text).label("labels"),
+    cast(Machine.admin_labels, Text).label("admin_labels"),
     Machine.room["level"].as_string().label("room"),
     Machine.slots_total,
     Machine.slots_used,
@@ -47,6 +51,27 @@ def all_of_them(asked: uuid.UUID | None = None) -> list[Candidate]:
     return [from_row(row) for row in rows]
 
 
+class Wishes(NamedTuple):
+    """What the tasks in the queue, and projects, want of labels: selectors, and the machines that
+    protected projects have been given, by project.
+    """
+
+    selectors: Sequence[str] = ()
+    protected: Mapping[str, Sequence[str]] = MappingProxyType({})
+
+    @classmethod
+    def read(cls, said: str) -> "Wishes":
+        """From the column `wishes` of `statements.TAKE_LOCK`."""
+        found = msgspec.json.decode(said)
+        return cls(found["selectors"] or (), found["protected"] or {})
+
+    def met_by(self, machine: Candidate) -> list[str]:
+        """Which of them the machine meets, by the names that `statements.QUEUE` has for them."""
+        met = [s for s in self.selectors if labels.matches(labels.parse(s), machine.labels)]
+        named = [f"#{id_}" for id_, named in self.protected.items() if machine.id in named]
+        return met + named
+
+
 def from_row(row: Row[Any]) -> Candidate:
     """The candidate that a row of STATEMENT describes."""
     cpu_count, memory_bytes = _size(row.hardware)
@@ -56,6 +81,7 @@ def from_row(row: Row[Any]) -> Candidate:
         connected=row.connected,
         agents=_agents(row.capabilities),
         room=RoomLevel(row.room) if row.room else None,
+        labels=_labels(row.labels, row.admin_labels),
         slots_total=row.slots_total,
         slots_used=row.slots_used,
         load_percent=row.load or 0.0,
@@ -67,15 +93,34 @@ def from_row(row: Row[Any]) -> Candidate:
     )
 
 
-def request_of(
-    agent_type: str,
-    repo_url: str,
-    machine_id: uuid.UUID | None,
-    room: RoomLevel | None,
-    avoids: frozenset[str] = frozenset(),
-) -> Request:
-    """A task's demands on a machine, in the form that the scheduling rules take."""
-    return Request(agent_type, repo_url, str(machine_id) if machine_id else None, room, avoids)
+def request_of(row: Row[Any], avoids: frozenset[str]) -> Request:
+    """The demands of a task, which is a row of `statements.QUEUE`, on its machine."""
+    asked = row.requested_machine_id
+    return Request(
+        row.agent_type,
+        row.repo_url,
+        str(asked) if asked else None,
+        Place.of(
+            row.room,
+            row.project_selector,
+            row.task_selector,
+            protected=row.protected,
+            machines=row.protected_machines,
+        ),
+        avoids,
+    )
+
+
+def request_of_task(task: Task, avoids: frozenset[str]) -> Request:
+    """Likewise of a task with its project."""
+    asked = task.requested_machine_id
+    return Request(
+        task.agent_type,
+        task.project.repo_url,
+        str(asked) if asked else None,
+        task.place,
+        avoids,
+    )
 
 
 @lru_cache(_SPELLINGS)
@@ -93,6 +138,11 @@ def _health(capability: dict[str, Any]) -> AgentHealth:
 @lru_cache(_SPELLINGS)
 def _repositories(urls: str) -> frozenset[str]:
     return frozenset(msgspec.json.decode(urls))
+
+
+@lru_cache(_SPELLINGS)
+def _labels(claimed: str, given: str) -> Mapping[str, str]:
+    return labels.effective(msgspec.json.decode(claimed), msgspec.json.decode(given))
 
 
 @lru_cache(_SPELLINGS)

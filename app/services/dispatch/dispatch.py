@@ -20,6 +20,7 @@ from app.services import locks, settings
 from app.services.clock import now as clock_now
 from app.services.counts import budgets
 from app.services.dispatch import candidates, statements
+from app.services.dispatch.candidates import Wishes
 from app.services.tasks import resumption, suspensions
 
 
@@ -52,18 +53,19 @@ class _Batch(NamedTuple):
 
 def _pass() -> _Batch:
     """Assign one batch of tasks, in one transaction. Returns the batch's outcome."""
-    machines = _take_lock()
+    machines, wishes = _take_lock()
     if any(machine.has_answered for machine in machines):
         _resume_answered(clock_now())
         # Machines are locked before tasks: what follows is a transaction of its own.
-        machines = _take_lock()
-    batch = _assign_batch(machines, clock_now())  # a lock may have taken its time
+        machines, wishes = _take_lock()
+    batch = _assign_batch(machines, wishes, clock_now())  # a lock may have taken its time
     db.session.commit()
     return batch
 
 
-def _take_lock() -> list[Candidate]:
-    """Become the dispatcher until the end of the transaction. Returns all machines.
+def _take_lock() -> tuple[list[Candidate], Wishes]:
+    """Become the dispatcher until the end of the transaction. Returns all machines, and what is
+    wished of their labels.
 
     Returns none where no task waits, and where another dispatcher does not come to an end: beat
     wakes the next one.
@@ -72,9 +74,10 @@ def _take_lock() -> list[Candidate]:
     rows = connection.execute(statements.TAKE_LOCK).all()
     if not all(row.has_lock for row in rows):
         if not _wait_for_lock():
-            return []
+            return [], Wishes()
         rows = db.session.connection().execute(statements.TAKE_LOCK).all()  # as it is since
-    return [candidates.from_row(row) for row in rows]
+    wishes = Wishes.read(rows[0].wishes) if rows else Wishes()
+    return [candidates.from_row(row) for row in rows], wishes
 
 
 def _wait_for_lock() -> bool:
@@ -112,23 +115,26 @@ def _resume_answered(now: datetime) -> None:
 # ---- the queue ---------------------------------------------------------------------------------
 
 
-def _able(machines: Sequence[Candidate], now: datetime, limit: float) -> list[dict[str, Any]]:
-    """Pairs of a machine and an agent type whose tasks it can take now, and the rank of the
-    machine's room, for `statements.QUEUE`.
+def _able(
+    machines: Sequence[Candidate], wishes: Wishes, now: datetime, limit: float
+) -> list[dict[str, Any]]:
+    """Pairs of a machine and an agent type whose tasks it can take now, the rank of the machine's
+    room, and what it meets of the wishes, for `statements.QUEUE`.
 
     Tasks that no machine can take are not even read: they would hold up all that come after them.
     """
     return [
-        {"machine": machine.id, "agent": agent, "room": room.rank(machine.room)}
+        {"machine": machine.id, "agent": agent, "room": room.rank(machine.room), "meets": meets}
         for machine in machines
+        for meets in [wishes.met_by(machine)]
         for agent in machine.agents
         if scheduling.blocked_by(Request(agent, "", machine.id), machine, now, limit) is None
     ]
 
 
-def _assign_batch(machines: Sequence[Candidate], now: datetime) -> _Batch:
+def _assign_batch(machines: Sequence[Candidate], wishes: Wishes, now: datetime) -> _Batch:
     limit = settings.value("maxLoadPercent")
-    able = _able(machines, now, limit)
+    able = _able(machines, wishes, now, limit)
     if not able:
         return _Batch()
     asked = {"able": json.dumps(able), "now": now}
@@ -139,13 +145,7 @@ def _assign_batch(machines: Sequence[Candidate], now: datetime) -> _Batch:
     for row in queued:
         if row.id in spent:
             continue
-        request = candidates.request_of(
-            row.agent_type,
-            row.repo_url,
-            row.requested_machine_id,
-            row.room,
-            QuotaWaits.of(row.quota).avoids(now),
-        )
+        request = candidates.request_of(row, QuotaWaits.of(row.quota).avoids(now))
         if chosen := plan.take(request):
             choices[row.id] = chosen.id
     assigned = _assign(choices, now) if choices else 0

@@ -44,8 +44,7 @@ def _can_take(task: Task, machines: list[Candidate], now: datetime) -> bool:
     if task.resume_at is None:
         return False
     waits = _waits_elsewhere(task, task.resume_at, now)
-    about = (task.agent_type, task.project.repo_url, task.requested_machine_id, task.project.room)
-    request = candidates.request_of(*about, waits.avoids(now))
+    request = candidates.request_of_task(task, waits.avoids(now))
     limit = settings.value("maxLoadPercent")
     return any(scheduling.blocked_by(request, each, now, limit) is None for each in machines)
 

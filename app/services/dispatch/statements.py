@@ -8,18 +8,20 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
+    any_,
     bindparam,
     case,
     cast,
     column,
     exists,
     func,
+    literal_column,
     or_,
     select,
     text,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, array
 
 from app.domain import room
 from app.domain.task import TaskStatus
@@ -44,12 +46,28 @@ _somebody_waits = or_(
     exists().where(Task.status == TaskStatus.QUEUED).correlate(None),
     exists().where(*ANSWERED).correlate(None),
 )
+# What is wanted of labels: `candidates.Wishes`. A wish that comes later is another pass's.
+WISHES = literal_column(
+    """
+    (SELECT jsonb_build_object(
+        'selectors', (SELECT jsonb_agg(s.machine_selector) FROM (
+            SELECT machine_selector FROM projects WHERE machine_selector IS NOT NULL
+            UNION
+            SELECT machine_selector FROM tasks
+            WHERE status = 'queued' AND machine_selector IS NOT NULL
+        ) AS s),
+        'protected', (SELECT jsonb_object_agg(id, protected_machines) FROM projects WHERE protected)
+    )::text)
+""",
+    Text,
+).label("wishes")
 TAKE_LOCK = (
     CANDIDATES.where(_somebody_waits)
     .add_columns(
         select(advisory_locks.try_to_take(AdvisoryLock.DISPATCH))
         .scalar_subquery()
-        .label("has_lock")
+        .label("has_lock"),
+        WISHES,
     )
     .execution_options(prepared="dispatch_machines")
 )
@@ -68,12 +86,17 @@ _predecessor_may_live = exists().where(
     MachineHeartbeat.machine_id == Attempt.machine_id,
     MachineHeartbeat.lease_until > bindparam("now"),
 )
-# Which machine can take which agent's tasks, and the rank of its room: [{machine, agent, room}] as
-# one text, for thousands of parameters cost more than what is asked.
+# Which machine can take which agent's tasks, the rank of its room, and which wishes it meets:
+# [{machine, agent, room, meets}] as one text, for thousands of parameters cost more than what is
+# asked.
 _able = (
     func.jsonb_to_recordset(cast(bindparam("able", type_=Text), JSONB))
     .table_valued(
-        column("machine", Uuid), column("agent", Text), column("room", Integer), name="able"
+        column("machine", Uuid),
+        column("agent", Text),
+        column("room", Integer),
+        column("meets", JSONB),
+        name="able",
     )
     .render_derived(with_types=True)
 )
@@ -83,7 +106,7 @@ _demanded = case(
     else_=room.rank(None),
 )
 # A room takes whatever demands it, or less.
-_can_be_taken = or_(
+_can_be_taken_anywhere = or_(
     and_(
         Task.requested_machine_id.is_(None),
         tuple_(Task.agent_type, _demanded).in_(
@@ -94,6 +117,47 @@ _can_be_taken = or_(
         select(_able.c.machine, _able.c.agent, func.generate_series(0, _able.c.room))
     ),
 )
+# Machines that are alike in all that counts here are looked at once.
+_alike = (
+    select(
+        _able.c.agent,
+        _able.c.room,
+        _able.c.meets,
+        func.array_agg(_able.c.machine).label("machines"),
+    )
+    .group_by(_able.c.agent, _able.c.room, _able.c.meets)
+    .cte("alike")
+)
+_wishes = func.array_remove(
+    array(
+        [
+            Project.machine_selector,
+            Task.machine_selector,
+            case((Project.protected, literal_column("'#'").concat(cast(Project.id, Text)))),
+        ]
+    ),
+    None,
+)
+_wishes_nothing = and_(
+    Project.machine_selector.is_(None), Task.machine_selector.is_(None), ~Project.protected
+)
+_can_be_taken = or_(
+    and_(_wishes_nothing, _can_be_taken_anywhere),
+    and_(
+        ~_wishes_nothing,
+        exists()
+        .where(
+            _alike.c.agent == Task.agent_type,
+            _alike.c.room >= _demanded,
+            _alike.c.meets.has_all(_wishes),
+            or_(
+                Task.requested_machine_id.is_(None),
+                Task.requested_machine_id == any_(_alike.c.machines),
+            ),
+        )
+        .correlate(Task, Project),
+    ),
+)
 _goes_by_budget = or_(*(each.budget.is_not(None) for each in (Task, Project, Developer)))
 _has_stages_left = Task.stage_index < func.jsonb_array_length(Task.pipeline)  # a push uses nothing
 QUEUE = (
@@ -102,8 +166,12 @@ QUEUE = (
         Task.agent_type,
         Task.requested_machine_id,
         Task.quota,
+        Task.machine_selector.label("task_selector"),
         Project.repo_url,
         Project.room,
+        Project.machine_selector.label("project_selector"),
+        Project.protected,
+        Project.protected_machines,
         and_(_has_stages_left, _goes_by_budget).label("is_bounded"),
     )
     .join(Project, Project.id == Task.project_id)

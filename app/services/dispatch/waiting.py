@@ -67,8 +67,7 @@ def queue_of(task: Task) -> dict[str, Any] | None:
     )
     now, limit = clock_now(), settings.value("maxLoadPercent")
     avoids = QuotaWaits.of(task.quota).avoids(now)
-    about = (task.agent_type, task.project.repo_url, task.requested_machine_id, task.project.room)
-    request = candidates.request_of(*about, avoids)
+    request = candidates.request_of_task(task, avoids)
     reasons = [
         {"machine_id": machine.id, "reason": reason}
         for machine in candidates.all_of_them(task.requested_machine_id)

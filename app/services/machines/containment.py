@@ -1,10 +1,20 @@
-"""Whether a machine can contain a stage as far as its project demands, before it is ordered."""
+"""Whether a machine may have a project's work, and can contain a stage as far as the project
+demands, before it is ordered.
+"""
 
 from typing import Any
 
-from app.domain import room
+from app.domain import protection, room
 from app.domain.room import RoomLevel
 from muster.protocol import frames
+
+
+def is_allowed(row: Any) -> bool:
+    """Whether the machine may have the project's work and secrets. Asked again with each order: the
+    project may have been protected since the machine was chosen.
+    """
+    only = protection.named(row.protected, row.protected_machines)
+    return protection.admits(only, str(row.machine_id))
 
 
 def why_not(row: Any, order: frames.RunStage) -> str | None:

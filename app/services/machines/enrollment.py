@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select
@@ -47,6 +48,7 @@ def register(
     hardware: Mapping[str, Any] | None = None,
     slots: int = 2,
     version: str = "",
+    labels: Mapping[str, str] = MappingProxyType({}),
 ) -> Credentials:
     """Let a machine in by its enrollment token. Returns its credentials. Commits. `capabilities`
     and `hardware` are the contract's.
@@ -65,6 +67,7 @@ def register(
         "hardware": dict(hardware or {}),
         "slots_total": slots,
         "version": version,
+        "labels": dict(labels),
         "recovery_digest": digest(secret),
     }
     if admission.machine_id is None:

@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from app import bus
 from app.domain.errors import MachineDecommissioned, NotFound
+from app.domain.labels import Labels
 from app.domain.machine import MachineEvent, MachineStatus
 from app.domain.task import FailureCode, Loss, TaskEvent, after_loss
 from app.extensions import db
@@ -41,9 +42,10 @@ def change(
     status: MachineStatus | None = None,
     name: str | None = None,
     slots: int | None = None,
+    labels: Labels | None = None,
 ) -> MachineView:
-    """Change a machine's status, name and slots: all that is given, or nothing. Returns the
-    machine. Commits.
+    """Change a machine's status, name, slots and the labels that admins give it: all that is given,
+    or nothing. Returns the machine. Commits.
 
     `status` is one of SETTABLE; `online` undrains the machine, which is offline then if it is not
     connected. Raises Forbidden, NotFound, MachineDecommissioned.
@@ -51,11 +53,13 @@ def change(
     rights.require_admin(actor)
     machine, now = _locked(machine_id), clock_now()
     if machine.status is MachineStatus.DECOMMISSIONED:
-        _require_nothing_new(machine, status, name, slots)
+        _require_nothing_new(machine, status, name, slots, labels)
         return reads.get(machine_id)
     before = reads.told(machine)
     machine.name = name or machine.name
     machine.slots_total = slots or machine.slots_total
+    if labels is not None:
+        machine.admin_labels = dict(labels)
     match status:
         case MachineStatus.DRAINING:
             drains.begin(machine, actor, now)
@@ -65,7 +69,7 @@ def change(
             _retire(machine, now)
     after = reads.told(machine)
     audit.record(ACTIONS[status], "machine", machine_id, actor=actor, before=before, after=after)
-    bus.wake_dispatch()  # for slots that are new
+    bus.wake_dispatch()  # for slots and labels that are new
     bus.wake_machines([machine_id])
     db.session.commit()
     return reads.get(machine_id)
@@ -94,7 +98,11 @@ def decommission(actor: Developer, machine_id: uuid.UUID, *, dead: bool = False)
 
 
 def _require_nothing_new(
-    machine: Machine, status: MachineStatus | None, name: str | None, slots: int | None
+    machine: Machine,
+    status: MachineStatus | None,
+    name: str | None,
+    slots: int | None,
+    labels: Labels | None,
 ) -> None:
     """Require that a change of a decommissioned machine asks for nothing but its decommission,
     which may be repeated.
@@ -102,6 +110,7 @@ def _require_nothing_new(
     Raises MachineDecommissioned.
     """
     is_same = name in (None, machine.name) and slots in (None, machine.slots_total)
+    is_same = is_same and labels in (None, machine.admin_labels)
     if status is not MachineStatus.DECOMMISSIONED or not is_same:
         raise MachineDecommissioned
 

@@ -73,6 +73,7 @@ def hello(frame: frames.Hello, now: datetime) -> MachineSession:
     machine.capabilities = capability_rows(frame.capabilities)
     machine.repositories = frame.repositories
     machine.room = room_row(frame.room)
+    machine.labels = frame.labels
     if machine.journal_id != frame.journal_id:
         machine.journal_id, machine.journal_seq = frame.journal_id, 0
     _hear(machine, now)

@@ -21,7 +21,7 @@ from app.services import locks, vault
 from app.services.clock import now as clock_now
 from app.services.machines import containment
 from app.services.projects import agents
-from app.services.tasks import attempts, gates
+from app.services.tasks import attempts, gates, resumption
 from app.services.tunnels import orders as tunnel_orders
 from app.services.tunnels.orders import WantedTunnel
 from muster.protocol import codec, frames
@@ -111,6 +111,7 @@ _AT_WORK = (
         Machine.orders_version,
         Machine.generation,
         Machine.status,
+        Machine.id.label("machine_id"),
         Machine.room.label("machine_room"),
         Attempt.task_id,
         Attempt.number.label("attempt"),
@@ -137,6 +138,8 @@ _AT_WORK = (
         Project.default_branch,
         Project.git_token,
         Project.room,
+        Project.protected,
+        Project.protected_machines,
         Project.network,
         Project.on_quota,
         Project.ssh_key,
@@ -215,8 +218,11 @@ def _desired(row: Any) -> DesiredState:
 
 def work_or_fail(desired: DesiredState) -> frames.RunStage | frames.Publish | None:
     """The order to run a stage, or to publish. Returns None where it cannot be made: then the task
-    has failed, so that it keeps no other waiting. Commits only then.
+    has failed, so that it keeps no other waiting, or goes on elsewhere. Commits only then.
     """
+    if not containment.is_allowed(desired.row):
+        resumption.may_not_go_on(*AttemptKey.of(desired), clock_now())
+        return None
     try:
         order = run_stage(desired) if desired.want is Want.RUN else publish(desired)
         if isinstance(order, frames.RunStage) and (why := containment.why_not(desired.row, order)):
@@ -240,10 +246,7 @@ def publish(desired: DesiredState) -> frames.Publish:
     """
     order = frames.Publish(task_id=desired.task_id, attempt=desired.attempt)
     if desired.row.started_at is None:
-        order.repo, order.author = (
-            _repo(desired.row),
-            _author(desired.row),
-        )
+        order.repo, order.author = _repo(desired.row), _author(desired.row)
     return order
 
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
+from app.domain import labels
 from app.domain.errors import NotFound
+from app.domain.labels import Operator, Requirement
 from app.domain.machine import MachineStatus
 from app.domain.task import TaskStatus
 from app.extensions import db
@@ -60,14 +62,32 @@ class MachineView:
         }
 
 
-def listing(statuses: Sequence[MachineStatus] = ()) -> Select[Machine, MachineHeartbeat, Developer]:
-    """The query of the rows of machine views, for machines in these states (none named: in all)."""
+def listing(
+    statuses: Sequence[MachineStatus] = (), selector: str | None = None
+) -> Select[Machine, MachineHeartbeat, Developer]:
+    """The query of the rows of machine views, for machines in these states (none named: in all)
+    whose labels meet the selector.
+    """
     query = (
         select(Machine, MachineHeartbeat, Developer)
         .outerjoin(MachineHeartbeat, MachineHeartbeat.machine_id == Machine.id)
         .outerjoin(Developer, Developer.id == Machine.drain_by)
     )
-    return query.where(Machine.status.in_(statuses)) if statuses else query
+    if statuses:
+        query = query.where(Machine.status.in_(statuses))
+    return query.where(*map(_meets, labels.together(selector)))
+
+
+def _meets(requirement: Requirement) -> ColumnElement[bool]:
+    """The condition that a machine's labels meet a requirement, as `Requirement.is_met` says."""
+    its: Any = Machine.labels.concat(Machine.admin_labels)[requirement.name].as_string()
+    conditions: dict[Operator, ColumnElement[bool]] = {
+        Operator.EQUALS: its == requirement.value,
+        Operator.DIFFERS: its.is_distinct_from(requirement.value),
+        Operator.EXISTS: its.is_not(None),
+        Operator.MISSING: its.is_(None),
+    }
+    return conditions[requirement.operator]
 
 
 def get(machine_id: uuid.UUID) -> MachineView:
@@ -96,6 +116,7 @@ def told(machine: Machine) -> dict[str, Any]:
     return {
         "name": machine.name,
         "slots": machine.slots_total,
+        "labels": machine.admin_labels,
         "status": machine.status,
         "drainNote": machine.drain_note,
         "drainDeadline": machine.drain_deadline,

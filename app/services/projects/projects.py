@@ -2,18 +2,20 @@
 
 import re
 import shlex
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.exc import IntegrityError
 
+from app import bus
 from app.domain import agents, network, pipeline, repository
 from app.domain import budget as budgets
 from app.domain.errors import AlreadyExists, Forbidden, InvalidFields, NotFound
 from app.domain.roles import Act
 from app.extensions import db
-from app.models import Developer, Project
+from app.models import Developer, Machine, Project
 from app.services import audit, rights, vault
 from app.services.clock import now
 
@@ -38,6 +40,8 @@ def create(
         max_attempts=2,
         environment={},
         secrets={},
+        protected=False,
+        protected_machines=[],
         created_at=now(),
     )
     _change(project, {"pipeline": None} | fields)
@@ -56,17 +60,21 @@ def update(actor: Developer, key: str, **fields: Any) -> Project:
 
     They are name, repo_url, default_branch, agent_type, agent_command, agent_options, pipeline,
     max_attempts, environment (replaced as a whole), secrets (each is set, or removed by None),
-    git_token and ssh_key (removed by None), known_hosts, room, network, require_change, on_quota,
-    quota_minutes, quota_elsewhere, budget and task_budget. Tasks keep the pipeline, and the budget,
-    that they were created with. Raises NotFound, Forbidden, InvalidFields.
+    git_token and ssh_key (removed by None), known_hosts, room, machine_selector, network,
+    require_change, on_quota, quota_minutes, quota_elsewhere, budget and task_budget; by admins also
+    protected and protected_machines. Tasks keep the pipeline, and the budget, that they were
+    created with. Raises NotFound, Forbidden, InvalidFields.
     """
     rights.require(Act.CHANGE_PROJECT, actor, get(actor, key))
     project = locked(key)
     _require_right_to_address(actor, project, fields)
+    _require_right_to_protect(actor, project, fields)
     before = _told(project)
     _change(project, fields)
     after = _told(project)
     audit.record("project.updated", "project", project.key, actor=actor, before=before, after=after)
+    if not _PLACES.isdisjoint(fields):
+        bus.wake_dispatch()
     db.session.commit()
     return project
 
@@ -170,7 +178,9 @@ def _is_called(key: str) -> ColumnElement[bool]:
 _PLAIN = (
     *("name", "repo_url", "default_branch", "agent_type", "agent_command", "max_attempts"),
     *("known_hosts", "room", "require_change", "on_quota", "quota_minutes", "quota_elsewhere"),
+    *("machine_selector", "protected"),
 )
+_PLACES = frozenset({"machine_selector", "protected", "protected_machines", "room"})
 # What lets machines in at the repository's host: encrypted, and for that host alone.
 _LOGINS = {"git_token": "gitToken", "ssh_key": "sshKey"}
 
@@ -180,6 +190,8 @@ def _change(project: Project, fields: Mapping[str, Any]) -> None:
     for name in _PLAIN:
         if name in fields:
             setattr(project, name, fields[name])
+    if "protected_machines" in fields:
+        project.protected_machines = _known_machines(fields["protected_machines"])
     if "network" in fields:
         project.network = network.hosts(fields["network"])
     if "agent_options" in fields:
@@ -232,6 +244,29 @@ def _require_right_to_address(
             raise Forbidden(f"only an admin may set {what}") from None
 
 
+def _require_right_to_protect(
+    actor: Developer, project: Project, fields: Mapping[str, Any]
+) -> None:
+    """Raise Forbidden if it is to change which machines may have the project's work and secrets,
+    and the actor is no admin.
+    """
+    protected = fields.get("protected", project.protected)
+    machines = fields.get("protected_machines", project.protected_machines)
+    if protected != project.protected or set(map(str, machines)) != set(project.protected_machines):
+        try:
+            rights.require_admin(actor)
+        except Forbidden:
+            raise Forbidden("only an admin may protect a project, and name its machines") from None
+
+
+def _known_machines(ids: Sequence[uuid.UUID]) -> list[str]:
+    """The ids, each once, as they are stored. Raises InvalidFields for one that is no machine's."""
+    known = set(db.session.scalars(select(Machine.id).where(Machine.id.in_(ids))))
+    if missing := [str(id_) for id_ in ids if id_ not in known]:
+        raise InvalidFields({"protectedMachines": [f"there is no machine {missing[0]}"]})
+    return sorted(map(str, known))
+
+
 def _told(project: Project) -> dict[str, Any]:
     return {
         "name": project.name,
@@ -243,6 +278,9 @@ def _told(project: Project) -> dict[str, Any]:
         "pipeline": project.pipeline,
         "maxAttempts": project.max_attempts,
         "room": project.room,
+        "machineSelector": project.machine_selector,
+        "protected": project.protected,
+        "protectedMachines": project.protected_machines,
         "network": network.said(project.network),
         "environment": project.environment,
         "secrets": project.secrets,

@@ -169,6 +169,7 @@ def _machine(machine: Named, is_away: bool, now: datetime) -> dict[str, Any]:
         "slots_used": 0,
         "capabilities": [{"agentType": AGENT, "version": "1.0", "healthy": True}],
         "repositories": [],
+        "labels": {"zone": "eu" if machine.id.int % 2 else "us"},
         "hardware": {"cpuCount": 8, "memoryBytes": 16 << 30, "diskBytes": 500 << 30},
         "version": "0.1.0",
         "journal_seq": 0,

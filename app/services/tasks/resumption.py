@@ -7,7 +7,7 @@ In all functions the caller holds the locks of the machine and the task, and com
 from datetime import datetime
 
 from app import bus
-from app.domain import room
+from app.domain import protection, room
 from app.domain.attempt import AttemptPhase, GoesOn, goes_on
 from app.domain.machine import MachineStatus
 from app.domain.task import EventType, TaskEvent, TaskStatus
@@ -46,9 +46,29 @@ def cannot_go_on(task_id: int, number: int, now: datetime) -> None:
     attempt, machine = held.live, held.machine
     if attempt and machine and attempt.number == number and attempt.run > 0:
         why = f"the worker of {machine.name} is of a release that does not go on within a stage"
-        attempts.hand_over(machine, held.task, attempt, why, now, gone=False)
-        bus.wake_machines([machine.id])  # to stop what may run of it all the same
+        _leave(machine, held.task, attempt, why, now)
     db.session.commit()
+
+
+def may_not_go_on(task_id: int, number: int, now: datetime) -> None:
+    """Let a task begin a new attempt whose project has been protected since its machine was chosen:
+    that may have neither its work nor its secrets any more. Commits.
+    """
+    held = locks.task_with_machine(task_id)
+    attempt, machine = held.live, held.machine
+    if attempt and machine and attempt.number == number and not _is_allowed(machine, held.task):
+        why = f"its project is protected, and {machine.name} is none of its machines"
+        _leave(machine, held.task, attempt, why, now)
+    db.session.commit()
+
+
+def _leave(machine: Machine, task: Task, attempt: Attempt, why: str, now: datetime) -> None:
+    attempts.hand_over(machine, task, attempt, why, now, gone=False)
+    bus.wake_machines([machine.id])  # to stop what may run of it all the same
+
+
+def _is_allowed(machine: Machine, task: Task) -> bool:
+    return protection.admits(task.place.only, str(machine.id))
 
 
 def go_on(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> GoesOn:
@@ -58,6 +78,7 @@ def go_on(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> Goes
     """
     why_not = _why_not(machine, task)
     where = goes_on(
+        is_allowed=_is_allowed(machine, task),
         takes_work=why_not is None,
         has_checkpoint=attempts.is_pushed(task, attempt),
         has_free_slot=machine.slots_used < machine.slots_total,
@@ -74,5 +95,7 @@ def _why_not(machine: Machine, task: Task) -> str | None:
     """Why the machine takes no work of the task now; None where it takes it."""
     if not room.suffices(machine.room_level, task.project.room):
         return f"{machine.name} cannot contain it as far as its project demands"
+    if not task.place.fits(str(machine.id), machine.all_labels):
+        return f"{machine.name} is none of the machines that it may go to"
     is_there = machine.connected and machine.status is MachineStatus.ONLINE
     return None if is_there else f"{machine.name} takes no work now"

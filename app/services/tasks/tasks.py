@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from app import bus
-from app.domain import agents, pipeline
+from app.domain import agents, pipeline, protection
 from app.domain import budget as budgets
 from app.domain import task as rules
 from app.domain.agents import AgentWarning, Options
@@ -36,6 +36,7 @@ def create(
     project_key: str,
     description: str,
     machine_id: uuid.UUID | None = None,
+    machine_selector: str | None = None,
     agent_type: str | None = None,
     agent_options: Options | None = None,
     priority: int = 0,
@@ -63,6 +64,7 @@ def create(
         description=description,
         status=TaskStatus.QUEUED,
         suspend_reason=None,
+        machine_selector=machine_selector,
         requested_machine_id=machine_id,
         machine_id=None,
         agent_type=new.agent_type,
@@ -134,6 +136,9 @@ def _new_task(
         raise InvalidFields({"machineId": ["there is no such machine"]})
     if row.machine_status is MachineStatus.DECOMMISSIONED:
         raise InvalidFields({"machineId": ["that machine has been decommissioned"]})
+    only = protection.named(row.Project.protected, row.Project.protected_machines)
+    if machine_id is not None and not protection.admits(only, str(machine_id)):
+        raise InvalidFields({"machineId": ["the project is protected, and that machine not named"]})
     asked_for = agent_type or row.Project.agent_type
     return _NewTask(row.Project, row.task_id, asked_for, row.agent_is_known)
 

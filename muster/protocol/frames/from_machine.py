@@ -15,6 +15,7 @@ from muster.protocol.frames.parts import (
     Room,
 )
 from muster.protocol.frames.reports import Report, StageEndedBy
+from muster.protocol.labels import Labels
 
 HeldState = Literal["working", "waiting", "publishing", "published", "stopped", "failed"]
 
@@ -53,6 +54,7 @@ class Hello(Frame, tag="hello"):
     repositories: list[str] = []
     attempts: list[HeldAttempt] = []
     room: Room | None = None  # None: the worker is of a release that knows no rooms
+    labels: Labels = {}
 
 
 class Heartbeat(Frame, tag="heartbeat"):

@@ -259,6 +259,7 @@ class Channel:
             capabilities=facts.capabilities,
             repositories=facts.repositories,
             room=facts.room,
+            labels=facts.labels,
             attempts=self._work.held(),
         )
 

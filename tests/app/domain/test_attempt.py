@@ -50,10 +50,10 @@ def test_the_words_are_the_contract_s():
 def test_where_an_answered_attempt_goes_on(
     takes_work: bool, has_checkpoint: bool, has_free_slot: bool, expected: str
 ):
-    found = attempt.goes_on(
-        takes_work=takes_work, has_checkpoint=has_checkpoint, has_free_slot=has_free_slot
-    )
-    assert found == expected
+    ready = {"has_checkpoint": has_checkpoint, "has_free_slot": has_free_slot}
+    assert attempt.goes_on(is_allowed=True, takes_work=takes_work, **ready) == expected
+    # Work that the machine may not have leaves it in any case.
+    assert attempt.goes_on(is_allowed=False, takes_work=takes_work, **ready) == "elsewhere"
 
 
 @pytest.mark.parametrize(

@@ -7,21 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain import scheduling
+from app.domain import labels, scheduling
 from app.domain.machine import MachineStatus
 from app.domain.room import RoomLevel
-from app.domain.scheduling import AgentHealth, Candidate, Reason, Request, SlotPlan
+from app.domain.scheduling import AgentHealth, Candidate, Place, Reason, Request, SlotPlan
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
 MAX_LOAD = 85.0
 REPO = "https://git.example/shop.git"
-ASKED = Request("claude", REPO, room=RoomLevel.PROCESSES)
+WANTED = Place(RoomLevel.PROCESSES, labels.parse("gpu=true,zone!=eu"))
+ASKED = Request("claude", REPO, place=WANTED)
 FIT = Candidate(
     id="m1",
     status=MachineStatus.ONLINE,
     connected=True,
     agents={"claude": AgentHealth()},
     room=RoomLevel.PROCESSES,
+    labels={"gpu": "true", "zone": "us"},
     slots_total=2,
     load_percent=20.0,
     cpu_count=4,
@@ -55,6 +57,7 @@ ONE_FAULT = {
     Reason.CAPABILITY_MISSING: {"agents": {"codex": AgentHealth()}},
     Reason.CAPABILITY_DEGRADED: {"agents": {"claude": SICK}},
     Reason.ROOM_UNAVAILABLE: {"room": RoomLevel.NONE},
+    Reason.LABEL_MISMATCH: {"labels": {"gpu": "true", "zone": "eu"}},
     Reason.OVERLOADED: {"load_percent": MAX_LOAD + 0.1},
     Reason.NO_FREE_SLOT: {"slots_used": 2},
 }
@@ -89,6 +92,8 @@ def test_every_rule_has_its_fault():
         ({"status": MachineStatus.DRAINING, "connected": False}, Reason.DRAINING),
         ({"agents": {}}, Reason.CAPABILITY_MISSING),
         ({"room": None}, Reason.ROOM_UNAVAILABLE),
+        ({"labels": {}}, Reason.LABEL_MISMATCH),
+        ({"labels": {"gpu": "true"}}, None),
         ({"load_percent": 100.0}, Reason.OVERLOADED),
         ({"slots_total": 0}, Reason.NO_FREE_SLOT),
         ({"slots_total": 1, "slots_used": 3}, Reason.NO_FREE_SLOT),
@@ -113,6 +118,23 @@ def test_of_several_reasons_the_earliest_is_told(reason: Reason):
         else:
             machine = replace(machine, **ONE_FAULT[later])
         assert _reason(machine, request) is later
+
+
+@pytest.mark.parametrize(
+    ("named", "its_labels", "is_taken"),
+    [
+        ({"m1", "m2"}, FIT.labels, True),
+        ({"m2"}, FIT.labels, False),
+        (set(), FIT.labels, False),
+        ({"m1"}, {}, False),
+    ],
+)
+def test_a_protected_projects_task_is_for_named_machines_with_its_labels(
+    named: set[str], its_labels: dict[str, str], is_taken: bool
+):
+    request = replace(ASKED, place=replace(WANTED, only=frozenset(named)))
+    reason = _reason(replace(FIT, labels=its_labels), request)
+    assert reason is (None if is_taken else Reason.LABEL_MISMATCH)
 
 
 def test_a_machine_that_was_asked_for_gets_no_favour_from_the_other_rules():
@@ -210,6 +232,7 @@ _MACHINES = st.lists(
         connected=st.booleans(),
         agents=st.dictionaries(st.sampled_from(["claude", "codex"]), _HEALTH),
         room=st.none() | st.sampled_from(RoomLevel),
+        labels=st.sampled_from([{}, {"gpu": "true"}]),
         slots_total=st.integers(0, 3),
         slots_used=st.integers(0, 4),
         load_percent=st.floats(0, 100),
@@ -224,7 +247,12 @@ _REQUESTS = st.builds(
     st.sampled_from(["claude", "codex", "cursor"]),
     st.just(REPO),
     st.none() | st.sampled_from(["m1", "gone"]),
-    st.none() | st.sampled_from(RoomLevel),
+    st.builds(
+        Place,
+        st.none() | st.sampled_from(RoomLevel),
+        st.sampled_from([(), labels.parse("gpu=true")]),
+        st.sampled_from([None, frozenset({"m1", "m2"})]),
+    ),
 )
 
 

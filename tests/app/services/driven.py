@@ -32,6 +32,7 @@ class Driven:
     seq: int = 0
     slots: int = 2
     room: frames.Room | None = None
+    labels: dict[str, str] = field(default_factory=dict)
     observed: dict[AttemptKey, Observed] = field(default_factory=dict)
 
     @property
@@ -50,6 +51,7 @@ class Driven:
             capabilities=[frames.Capability(agent_type="claude")],
             attempts=list(held),
             room=self.room,
+            labels=self.labels,
         )
         session = machines.hello(frame, at or clock_now())
         machines.tell(session)

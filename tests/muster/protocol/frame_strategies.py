@@ -40,6 +40,8 @@ def of(shape: inspect.Type) -> st.SearchStrategy:
             return st.lists(of(item), max_size=3)
         case inspect.DictType(key_type=key, value_type=value):
             return st.dictionaries(of(key), of(value), max_size=3)
+        case inspect.StrType(pattern=str() as pattern):
+            return st.from_regex(pattern)
         case inspect.IntType(ge=ge, lt=lt):
             low, high = (-(1 << 63), 1 << 63) if ge is None else (ge, lt)
             return st.integers(low, high - 1)

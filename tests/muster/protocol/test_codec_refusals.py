@@ -41,6 +41,9 @@ _NOTE = (
     '{{"type":"report","seq":1,"taskId":1,"attempt":1,'
     '"body":{{"kind":"note","level":"info","text":{}}}}}'
 )
+_HELLO = (
+    '{{"type":"hello","protocol":3,"workerJwt":"x","machineId":"x","journalId":"x","labels":{}}}'
+)
 NONSENSE = {
     "nothing": "",
     "not-json": "hello",
@@ -73,6 +76,12 @@ NONSENSE = {
     "escaped-surrogates-swapped": _NOTE.format('"\\udc00\\ud800"'),
     "raw-lone-surrogate": _NOTE.format('"\ud800"'),
     "raw-control-character": _NOTE.format('"\x01"'),
+    "label-without-a-name": _HELLO.format('{"":"x"}'),
+    "label-of-two-lines": _HELLO.format('{"gpu\\n":"x"}'),
+    "label-with-a-space": _HELLO.format('{"gpu":"tr ue"}'),
+    "label-without-a-value": _HELLO.format('{"gpu":null}'),
+    "long-label": _HELLO.format(f'{{"{"a" * 64}":"x"}}'),
+    "many-labels": _HELLO.format(json.dumps({f"l{number}": "" for number in range(33)})),
     "deep-list": '{"type":"heartbeat","number":1,"x":' + "[" * 200_000 + "]" * 200_000 + "}",
     "deep-object": '{"type":"heartbeat","number":1,"x":' + '{"a":' * 90_000 + "1" + "}" * 90_001,
     "deep-unclosed": "[" * 500_000,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from muster.worker.options import parsed
 from tests.muster.worker.repositories import root
 from tests.muster.worker.worker_home import SOURCES
 
@@ -46,6 +47,20 @@ def test_a_host_for_own_keys_is_a_host_and_nothing_else(root: Path, host: str) -
     said = muster("worker", "run", "--home", str(root / "home"), f"--own-ssh-hosts={host}")
     assert said.returncode == 2
     assert "a host without user or port" in said.stderr
+
+
+@pytest.mark.parametrize("label", ["gpu", "=true", "-a=b", "a=b c", "a=b=c", "g\u00fc=1", "a=b\n"])
+def test_a_label_has_a_name_and_a_value_and_is_short(label: str) -> None:
+    said = muster("worker", "run", f"--label={label}")
+    assert said.returncode == 2
+    assert "argument --label: name=value, each up to 63" in said.stderr
+
+
+def test_of_a_label_the_last_value_counts_and_there_is_a_bound() -> None:
+    options = parsed(["run", "--label", "gpu=true", "--label=zone=", "--label", "gpu=false"])
+    assert options.settings.labels == {"gpu": "false", "zone": ""}
+    with pytest.raises(SystemExit):
+        parsed(["run", *(f"--label=a{number}=b" for number in range(33))])
 
 
 @pytest.mark.parametrize(

@@ -47,13 +47,15 @@ def count(worker: WorkerHome, kind: type) -> int:
 
 def test_a_stage_outlives_a_killed_daemon_without_a_hole(worker: WorkerHome) -> None:
     server = worker.server
-    worker.spawn()
+    worker.spawn("--label", "gpu=true")
+    assert server.hellos[-1].labels == {"gpu": "true"}
     worker.run(COUNTING)
     server.until(lambda: b"line 5" in server.log())
     worker.kill(signal.SIGKILL)
     assert worker.stages()
 
     worker.spawn()
+    assert server.hellos[-1].labels == {}
     held = server.hellos[-1].attempts
     assert [(a.task_id, a.attempt, a.stage_index, a.state) for a in held] == [(7, 1, 0, "working")]
     server.until_said(StageFinished)

@@ -40,9 +40,37 @@ def test_a_machine_is_renamed_resized_and_drained_in_one_go(
     assert [item["name"] for item in client.get(PATH, headers=headers).json["items"]] == ["big"]
 
 
+def test_what_admins_say_of_a_machine_counts_before_what_it_says_itself(
+    client: FlaskClient, headers: dict[str, str]
+) -> None:
+    machine = make_machine(labels={"gpu": "false", "zone": "eu"})
+    make_machine(labels={"zone": "us"})
+    path = f"{PATH}/{machine.id}"
+    shown = client.put(path, json={"labels": {"gpu": "true"}}, headers=headers).json
+    assert shown["labels"] == {"gpu": "true", "zone": "eu"}
+    assert shown["adminLabels"] == {"gpu": "true"}
+    found = [
+        [each["id"] for each in client.get(PATH, query_string=query, headers=headers).json["items"]]
+        for query in (
+            *({"selector": text} for text in ("gpu=true", "gpu!=true", "gpu", "!gpu", "zone!=us")),
+            {"selector": "gpu=true,zone=us"},
+        )
+    ]
+    (other,) = found[1]
+    assert found == [[str(machine.id)], [other], [str(machine.id)], [other], [str(machine.id)], []]
+    # They are replaced as a whole; what the machine says stays.
+    shown = client.put(path, json={"labels": {}}, headers=headers).json
+    assert (shown["labels"], shown["adminLabels"]) == ({"gpu": "false", "zone": "eu"}, {})
+    assert client.get(PATH, query_string={"selector": "a b"}, headers=headers).status_code == 422
+
+
 @pytest.mark.parametrize(
     "body",
     [
+        {"labels": {"-gpu": "true"}},
+        {"labels": {"gpu": "tr ue"}},
+        {"labels": {"gpu": None}},
+        {"labels": {f"l{number}": "" for number in range(33)}},
         {"status": "offline"},
         {"status": "drained"},
         {"status": "gone"},

@@ -84,6 +84,87 @@ def test_a_machine_of_another_agent_lends_no_room(app: Flask) -> None:
     assert dispatch.assign_queued() == 0
 
 
+# ---- labels, and protected projects --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_asked_for", [False, True])
+@pytest.mark.parametrize(
+    ("projects", "its", "machine", "takes"),
+    [
+        ("gpu=true", None, {"labels": {"gpu": "true"}}, True),
+        ("gpu=true", None, {}, False),
+        (None, "gpu=true", {"labels": {"gpu": "true"}}, True),
+        (None, "gpu=true", {"labels": {"gpu": "false"}}, False),
+        ("gpu", "zone!=eu", {"labels": {"gpu": "a", "zone": "us"}}, True),
+        ("gpu", "zone!=eu", {"labels": {"gpu": "a", "zone": "eu"}}, False),
+        ("gpu", "zone!=eu", {"labels": {"zone": "us"}}, False),
+        # What admins say counts before what the machine says of itself.
+        ("gpu=true", None, {"labels": {"gpu": "false"}, "admin_labels": {"gpu": "true"}}, True),
+        ("gpu=true", None, {"labels": {"gpu": "true"}, "admin_labels": {"gpu": "false"}}, False),
+    ],
+)
+def test_a_task_goes_only_where_the_labels_meet_its_selectors(
+    app: Flask,
+    projects: str | None,
+    its: str | None,
+    machine: dict[str, Any],
+    takes: bool,
+    is_asked_for: bool,
+) -> None:
+    only = make_machine(**machine)
+    asked = only.id if is_asked_for else None
+    project = make_project(machine_selector=projects)
+    a_task(project=project, machine_selector=its, requested_machine_id=asked)
+    assert dispatch.assign_queued() == takes
+
+
+@pytest.mark.parametrize("is_asked_for", [False, True])
+def test_a_protected_projects_task_goes_to_named_machines_alone(
+    app: Flask, is_asked_for: bool
+) -> None:
+    other, named = make_machine(labels={"gpu": "true"}), make_machine()
+    project = make_project(protected=True)
+    asked = other.id if is_asked_for else None
+    task = a_task(project=project, requested_machine_id=asked)
+    assert dispatch.assign_queued() == 0
+    project.protected_machines = [str(named.id)]
+    db.session.commit()
+    assert dispatch.assign_queued() == (not is_asked_for)
+    assert task.machine_id == (None if is_asked_for else named.id)
+
+
+def test_labels_and_names_count_together_with_rooms_and_agents(app: Flask) -> None:
+    labelled, named = {"labels": {"gpu": "true"}}, make_machine()
+    make_machine(**labelled, room=BARE)
+    make_machine(**labelled, room=FULL, capabilities=[{"agentType": "codex", "healthy": True}])
+    full = make_machine(room=FULL)
+    project = make_project(
+        room=RoomLevel.FULL,
+        machine_selector="gpu=true",
+        protected=True,
+        protected_machines=[str(named.id), str(full.id)],
+    )
+    task = a_task(project=project)
+    assert dispatch.assign_queued() == 0
+    full.labels = {"gpu": "true"}
+    db.session.commit()
+    assert dispatch.assign_queued() == 1
+    assert task.machine_id == full.id
+
+
+@pytest.mark.parametrize("projects", [{"machine_selector": "gpu=true"}, {"protected": True}])
+def test_tasks_that_find_no_such_machine_do_not_keep_others_waiting(
+    app: Flask, projects: dict[str, Any]
+) -> None:
+    demanding = make_project(**projects)
+    make_tasks(dispatch_statements.BATCH + 50, project_id=demanding.id, priority=5)
+    make_tasks(dispatch_statements.BATCH + 50, machine_selector="rack=7", priority=5)
+    (possible,) = make_tasks(1)
+    make_machine()
+    assert dispatch.assign_queued() == 1
+    assert assigned_ids() == [possible]
+
+
 def test_a_queue_longer_than_a_batch_is_assigned_in_one_go(app: Flask) -> None:
     make_machine(slots_total=1000)
     tasks = make_tasks(2 * dispatch_statements.BATCH + 1)
@@ -145,12 +226,12 @@ def test_a_machines_moment_is_kept_in_utc() -> None:
 # ---- what it costs -------------------------------------------------------------------------------
 
 
-def cost_of_a_pass(tasks: int, machine_count: int) -> Any:
+def cost_of_a_pass(tasks: int, machine_count: int, more: int = 0) -> Any:
     for _ in range(machine_count):
         make_machine(slots_total=100)
     make_tasks(tasks)
     with counted() as statements:
-        assert dispatch.assign_queued() == tasks
+        assert dispatch.assign_queued() == tasks + more
     return statements
 
 
@@ -159,6 +240,15 @@ def test_a_pass_costs_the_same_for_one_task_and_for_a_hundred(
     committed_app: Flask, tasks: int
 ) -> None:
     statements = cost_of_a_pass(tasks, machine_count=1)
+    assert len(statements) <= 9, statements
+
+
+def test_selectors_and_protection_cost_a_pass_no_statement(committed_app: Flask) -> None:
+    machine = make_machine(slots_total=200, labels={"gpu": "true"})
+    protected = make_project(protected=True, protected_machines=[str(machine.id)])
+    make_tasks(2, project_id=protected.id)
+    make_tasks(2, machine_selector="gpu=true")
+    statements = cost_of_a_pass(100, machine_count=0, more=4)
     assert len(statements) <= 9, statements
 
 

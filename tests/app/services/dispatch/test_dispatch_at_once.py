@@ -13,6 +13,7 @@ from app.models import Attempt, Event, Machine, Task
 from app.services import locks
 from app.services.dispatch import candidates, dispatch
 from app.services.dispatch import statements as dispatch_statements
+from app.services.dispatch.candidates import Wishes
 from tests.app.services.dispatch.dispatch_world import assigned_ids, check_slots, make_tasks
 from tests.factories import make_machine
 
@@ -90,7 +91,8 @@ def test_even_without_the_dispatchers_lock_no_task_is_assigned_twice(
     committed_app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The advisory lock saves work; what keeps rows right is that they are locked and judged."""
-    anybody = dispatch_statements.CANDIDATES.add_columns(sa.true().label("has_lock"))
+    lock = sa.true().label("has_lock"), dispatch_statements.WISHES
+    anybody = dispatch_statements.CANDIDATES.add_columns(*lock)
     monkeypatch.setattr(dispatch_statements, "TAKE_LOCK", anybody)
     tasks, machine = make_tasks(150), make_machine(slots_total=1000)
     start = threading.Barrier(4)
@@ -119,7 +121,7 @@ def test_an_old_snapshot_overfills_no_machine(app: Flask, monkeypatch: pytest.Mo
     make_tasks(1)
     dispatch.assign_queued()
     make_tasks(1)
-    monkeypatch.setattr(dispatch, "_take_lock", lambda: old)
+    monkeypatch.setattr(dispatch, "_take_lock", lambda: (old, Wishes()))
     assert dispatch.assign_queued() == 0
     check_slots()
 

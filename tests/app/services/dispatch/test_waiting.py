@@ -130,6 +130,28 @@ def test_a_task_that_no_machine_has_room_for_says_so() -> None:
     assert told == dict.fromkeys((str(bare.id), str(silent.id)), "room_unavailable")
 
 
+def test_a_task_whose_labels_no_machine_has_says_so() -> None:
+    for told, given in (
+        ({}, {"machine_selector": "gpu=true"}),
+        ({"machine_selector": "gpu"}, {}),
+        ({"protected": True}, {}),
+    ):
+        machine = make_machine(labels={"zone": "eu"})
+        task = make_task(project=make_project(**told), **given)
+        kept = keepers(make_developer(role="admin"), task)
+        assert kept.pop(str(machine.id)) == "label_mismatch"
+        assert set(kept.values()) <= {"label_mismatch"}
+        assert dispatch.assign_queued() == 0
+
+
+def test_a_task_for_a_machine_with_other_labels_says_so() -> None:
+    asked, other = make_machine(), make_machine(labels={"gpu": "true"})
+    task = make_task(requested_machine_id=asked.id, machine_selector="gpu=true")
+    told = keepers(make_developer(role="admin"), task)
+    assert told == {str(asked.id): "label_mismatch", str(other.id): "not_requested"}
+    assert dispatch.assign_queued() == 0
+
+
 def test_a_retry_for_a_machine_that_was_decommissioned_says_that_it_waits_for_it() -> None:
     gone, admin = make_machine(), make_developer(role="admin")
     task = make_task(status=TaskStatus.FAILED, requested_machine_id=gone.id)

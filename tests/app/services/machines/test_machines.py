@@ -47,6 +47,16 @@ def test_what_a_replaced_connection_says_has_changed_is_not_stored(machine: Driv
     assert machine.row.repositories == ["x"]
 
 
+def test_labels_are_what_the_last_hello_says_and_admins_stay(machine: Driven) -> None:
+    machine.row.admin_labels = {"zone": "eu"}
+    machine.labels = {"gpu": "true", "zone": "us"}
+    machine.hello()
+    assert machine.row.all_labels == {"gpu": "true", "zone": "eu"}
+    machine.labels = {}
+    machine.hello()
+    assert machine.row.all_labels == {"zone": "eu"}
+
+
 def test_the_room_is_what_the_last_hello_or_heartbeat_says(machine: Driven) -> None:
     assert machine.row.room is None
     machine.room = frames.Room("full")

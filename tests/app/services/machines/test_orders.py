@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 
 from app.domain.agents import Options
+from app.domain.attempt import AttemptOutcome, AttemptPhase
 from app.domain.network import Said
 from app.domain.pipeline import GateKind
 from app.domain.room import RoomLevel
@@ -13,6 +14,7 @@ from app.models import Machine
 from app.services import vault
 from app.services.clock import now
 from app.services.machines import orders
+from app.services.machines.orders import Want
 from muster.protocol import codec, frames
 from tests.app.services.driven import ordered, status
 from tests.app.services.statements import counted
@@ -83,6 +85,32 @@ def test_the_order_names_the_room_and_the_hosts_that_count(
     sent = codec.decode_from_server(codec.encode(order))
     assert isinstance(sent, frames.RunStage)
     assert (sent.room, sent.network) == ("processes", ordered_hosts)
+
+
+@pytest.mark.parametrize("phase", [AttemptPhase.RUN, AttemptPhase.PUBLISH])
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_project_that_is_protected_meanwhile_hands_nothing_to_other_machines(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, is_named: bool, phase: AttemptPhase
+) -> None:
+    machine, named = make_machine(), make_machine()
+    project = make_project(secrets={"KEY": vault.encrypt("eight888")})
+    task = a_task(project=project, status=TaskStatus.RUNNING)
+    attempt = make_attempt(task, machine, phase=phase)
+    project.protected = True
+    project.protected_machines = [str(machine.id if is_named else named.id)]
+    db.session.commit()
+    desired = ordered(task)
+    if is_named:
+        assert orders.work_or_fail(desired) is not None
+        return
+    monkeypatch.setattr(vault, "decrypt", pytest.fail)  # not even looked at
+    assert orders.work_or_fail(desired) is None
+    assert (status(task), attempt.outcome) == (TaskStatus.QUEUED, AttemptOutcome.HANDED_OVER)
+    # Until the machine has confirmed that nothing of it runs there is no successor.
+    assert attempt.holds_slot
+    assert [
+        (each.want, each.task_id) for each in orders.of_machine(machine.id, now()).attempts
+    ] == [(Want.STOP, task.id)]
 
 
 @pytest.mark.parametrize(

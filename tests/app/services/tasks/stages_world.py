@@ -46,10 +46,15 @@ def create(actor: Developer) -> Create:
 
 
 def at_the_gate(
-    machine: Driven, create: Create, *, checkpoint: bool = True, room: RoomLevel | None = None
+    machine: Driven,
+    create: Create,
+    *,
+    checkpoint: bool = True,
+    room: RoomLevel | None = None,
+    **fields: Any,
 ) -> Task:
     """A task that has done its first stage and waits before its second."""
-    task = create([DEVELOP, {**CHECK, "confirm": True}], room=room)
+    task = create([DEVELOP, {**CHECK, "confirm": True}], room=room, **fields)
     dispatch.assign_queued()
     machine.orders()
     machine.begins(task)

@@ -12,8 +12,9 @@ from app.extensions import db
 from app.models import Developer
 from app.services.clock import now
 from app.services.dispatch import dispatch
-from app.services.machines import liveness, machines
+from app.services.machines import fleet, liveness, machines
 from app.services.machines.orders import Want
+from app.services.projects import projects
 from app.services.tasks import gates, tasks
 from muster.protocol import frames
 from tests.app.services.driven import (
@@ -187,6 +188,41 @@ def test_an_answered_task_leaves_a_machine_that_has_lost_its_room_if_it_can(
     assert live(task).outcome is AttemptOutcome.HANDED_OVER
     assert dispatch.assign_queued() == 1
     assert elsewhere.orders() == [(Want.RUN, task.id, 1)]
+
+
+@pytest.mark.parametrize("is_pushed", [True, False], ids=["pushed", "only here"])
+def test_an_answered_task_leaves_a_machine_whose_labels_have_changed_if_it_can(
+    actor: Developer, machine: Driven, create: Create, is_pushed: bool
+) -> None:
+    machine.row.labels = {"gpu": "true"}
+    task = at_the_gate(machine, create, checkpoint=is_pushed, machine_selector="gpu=true")
+    fleet.change(actor, machine.machine_id, labels={"gpu": "false"})
+    gates.confirm(actor, task.id, 1, "confirm")
+    if not is_pushed:
+        assert machine.orders() == [(Want.RUN, task.id, 1)]
+        return
+    assert live(task).outcome is AttemptOutcome.HANDED_OVER
+    assert dispatch.assign_queued() == 0
+    elsewhere = make_driven()
+    elsewhere.row.labels = {"gpu": "true"}
+    db.session.commit()
+    assert dispatch.assign_queued() == 1
+    assert elsewhere.orders() == [(Want.RUN, task.id, 1)]
+
+
+@pytest.mark.parametrize("is_pushed", [True, False], ids=["pushed", "only there"])
+def test_an_answered_task_never_goes_on_where_its_project_has_been_protected_from(
+    actor: Developer, machine: Driven, create: Create, is_pushed: bool
+) -> None:
+    task = at_the_gate(machine, create, checkpoint=is_pushed)
+    elsewhere = make_driven()
+    named = {"protected": True, "protected_machines": [elsewhere.machine_id]}
+    projects.update(actor, task.project.key, **named)
+    gates.confirm(actor, task.id, 1, "confirm")
+    assert live(task).outcome is AttemptOutcome.HANDED_OVER
+    assert dispatch.assign_queued() == 1
+    # What was nowhere else is done again.
+    assert elsewhere.orders() == [(Want.RUN, task.id, 1 if is_pushed else 0)]
 
 
 def test_a_rejected_task_is_cancelled_with_the_reason(

@@ -1,0 +1,105 @@
+"""Labels of machines, and selectors: what a project or a task wants of the labels of its machine.
+
+A label is a short name with a short value. A selector is requirements between commas, all of which
+have to hold: `gpu=true`, `zone!=eu` (also met where there is no `zone`), `gpu` (there is one, with
+whatever value), `!gpu` (there is none).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+MOST_LABELS = 32  # of one machine, from either side
+MOST_REQUIREMENTS = 20
+LONGEST_SELECTOR = 1000
+
+# As Kubernetes' short names; without their prefixes of domains.
+NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?"
+VALUE = f"(?:{NAME})?"
+
+Labels = Mapping[str, str]
+
+
+class Operator(StrEnum):
+    """How a requirement looks at a label. The value says how it is written."""
+
+    EQUALS = "="
+    DIFFERS = "!="
+    EXISTS = ""
+    MISSING = "!"
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """What is wanted of one label. `value` counts for EQUALS and DIFFERS alone."""
+
+    name: str
+    operator: Operator
+    value: str = ""
+
+    def is_met(self, labels: Labels) -> bool:
+        match self.operator:
+            case Operator.EQUALS:
+                return labels.get(self.name) == self.value
+            case Operator.DIFFERS:
+                return labels.get(self.name) != self.value
+            case Operator.EXISTS:
+                return self.name in labels
+        return self.name not in labels
+
+    def __str__(self) -> str:
+        if self.operator is Operator.MISSING:
+            return f"!{self.name}"
+        return f"{self.name}{self.operator}{self.value}"
+
+
+Selector = tuple[Requirement, ...]
+
+_COMPARES = re.compile(rf"({NAME})\s*(!=|=)\s*({VALUE})")
+_ASKS = re.compile(rf"(!?)\s*({NAME})")
+
+
+@lru_cache(10_000)
+def parse(text: str) -> Selector:
+    """The requirements of a selector, each once. Raises ValueError, in words for people."""
+    if len(text) > LONGEST_SELECTOR:
+        raise ValueError(f"has more than {LONGEST_SELECTOR:,} characters")
+    found = tuple(dict.fromkeys(_requirement(part.strip()) for part in text.split(",")))
+    if len(found) > MOST_REQUIREMENTS:
+        raise ValueError(f"has more than {MOST_REQUIREMENTS} requirements")
+    return found
+
+
+def _requirement(text: str) -> Requirement:
+    if compares := _COMPARES.fullmatch(text):
+        name, operator, value = compares.groups()
+        return Requirement(name, Operator(operator), value)
+    if asks := _ASKS.fullmatch(text):
+        return Requirement(asks[2], Operator.MISSING if asks[1] else Operator.EXISTS)
+    raise ValueError(f"“{text[:100]}” is none of name=value, name!=value, name and !name")
+
+
+def canonical(text: str | None) -> str | None:
+    """The selector as it is stored: without space, and without what it says twice. None for none,
+    and for an empty one. Raises ValueError.
+    """
+    if text is None or not text.strip():
+        return None
+    return ",".join(map(str, parse(text)))
+
+
+def matches(selector: Selector, labels: Labels) -> bool:
+    """Whether the labels meet all requirements; none of them: they do."""
+    return all(requirement.is_met(labels) for requirement in selector)
+
+
+def together(*texts: str | None) -> Selector:
+    """The requirements of several selectors: a task's add to its project's."""
+    return tuple(each for text in texts if text and text.strip() for each in parse(text))
+
+
+def effective(claimed: Labels, given: Labels) -> dict[str, str]:
+    """A machine's labels: what it says of itself, and over that what admins have given it."""
+    return {**claimed, **given}

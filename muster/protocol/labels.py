@@ -1,0 +1,16 @@
+"""Labels: what a machine says of itself for people to choose machines by.
+
+A name and a value are as short and plain as Kubernetes' (`app.domain.labels` reads them alike).
+"""
+
+from typing import Annotated
+
+import msgspec
+
+NAME = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?\Z"
+VALUE = r"^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?\Z"
+MOST = 32
+
+Name = Annotated[str, msgspec.Meta(pattern=NAME)]
+Value = Annotated[str, msgspec.Meta(pattern=VALUE)]
+Labels = Annotated[dict[Name, Value], msgspec.Meta(max_length=MOST)]
