@@ -10,8 +10,15 @@ from collections.abc import Callable
 
 from flask import Flask, current_app, g, request
 
-from app.api import addresses
-from app.domain.errors import Forbidden, InvalidToken, SessionRequired, Unauthenticated
+from app.api import addresses, scopes
+from app.domain.errors import (
+    Forbidden,
+    InsufficientScope,
+    InvalidToken,
+    SessionRequired,
+    Unauthenticated,
+)
+from app.domain.reach import EVERYWHERE, Reach
 from app.domain.roles import Act, Person, may
 from app.models import Developer, Machine
 from app.services.people import auth, personal_tokens, tokens
@@ -120,8 +127,20 @@ def _require_developer() -> None:
         g.developer = auth.developer_of(credential, addresses.of_client())
     elif takes_personal_tokens(request.method, _path()):
         g.developer = personal_tokens.developer_of(credential)
+        _require_scope(g.developer.reach)
     else:
         raise InvalidToken
+
+
+def _require_scope(reach: Reach) -> None:
+    """Raise InsufficientScope if the credential does not reach to the route. Services ask again, by
+    what it does.
+    """
+    if reach == EVERYWHERE or request.url_rule is None:
+        return
+    scope = scopes.needed(request.method, _path())
+    if scope is None or not reach.allows(scope):
+        raise InsufficientScope
 
 
 def takes_personal_tokens(method: str, path: str) -> bool:

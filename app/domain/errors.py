@@ -54,6 +54,12 @@ class ConfirmationRequired(Forbidden):
     code = "confirmation_required"
 
 
+class InsufficientScope(Forbidden):
+    """This token has been narrowed, and not to what this needs."""
+
+    code = "insufficient_scope"
+
+
 class Conflict(DomainError):
     """The state of things does not allow this now."""
 

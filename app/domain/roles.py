@@ -27,6 +27,7 @@ class Act(StrEnum):
     CANCEL_TASK = "cancel_task"
     RETRY_TASK = "retry_task"
     CONTROL_TUNNEL = "control_tunnel"
+    SEE_MEMBERS = "see_members"
     CHANGE_PROJECT = "change_project"
     ADMINISTER = "administer"
 
@@ -59,6 +60,7 @@ TABLE: dict[Act, frozenset[Standing]] = {
     Act.CANCEL_TASK: _OWNERS | {Standing.LEAD},
     Act.RETRY_TASK: _OWNERS,
     Act.CONTROL_TUNNEL: _OWNERS,
+    Act.SEE_MEMBERS: frozenset({Standing.MAINTAINER, Standing.ADMIN}),
     Act.CHANGE_PROJECT: frozenset({Standing.MAINTAINER, Standing.ADMIN}),
     Act.ADMINISTER: frozenset({Standing.ADMIN}),
 }

@@ -87,6 +87,11 @@ _SETTINGS = (
         "How long revoked and expired tokens stay readable.",
     ),
     Setting(
+        "personalTokenDays", _WHOLE, 0, 0, _YEARS, "days",
+        "How long a personal access token may live, those that there are too, from now; 0: until "
+        "it is revoked.",
+    ),
+    Setting(
         "idempotencyHours", _WHOLE, 24, 1, 168, "hours",
         "How long the answer to an Idempotency-Key is given again.",
     ),

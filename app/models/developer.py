@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ForeignKey, Index, exists, text
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
+from app.domain.reach import EVERYWHERE, Reach
 from app.domain.roles import SystemRole
 from app.extensions import Model
 from app.models.columns import Big, BigId, Json, Moment, pg_enum
@@ -34,13 +35,19 @@ class Developer(Model):
     created_at: Mapped[Moment]
 
     if TYPE_CHECKING:
-        totp_enabled: Mapped[bool]  # see below
+        # See below.
+        totp_enabled: Mapped[bool]
+        reach: Reach
 
     __table_args__ = (Index("uq_developers_name", text("lower(name)"), unique=True),)
 
 
 class PersonalToken(Model):
-    """A personal access token, for a developer's scripts. `last_used_at` is exact to the minute."""
+    """A personal access token, for a developer's scripts. `last_used_at` is exact to the minute.
+
+    `scopes` and the ids in `projects` narrow what it is good for (`domain.reach`), for ever; null:
+    all of them.
+    """
 
     __tablename__ = "personal_tokens"
 
@@ -51,6 +58,8 @@ class PersonalToken(Model):
     label: Mapped[str]
     prefix: Mapped[str]
     digest: Mapped[str] = mapped_column(unique=True)
+    scopes: Mapped[list[str] | None] = mapped_column(Json)
+    projects: Mapped[list[int] | None] = mapped_column(Json)
     created_at: Mapped[Moment]
     last_used_at: Mapped[Moment | None]
     expires_at: Mapped[Moment | None]
@@ -83,6 +92,10 @@ Developer.totp_enabled = column_property(
     .correlate_except(SecondFactor),
     deferred=True,
 )
+
+
+# How far the credential reaches that somebody has come with: no column, `personal_tokens` sets it.
+Developer.reach = EVERYWHERE
 
 
 class RecoveryCode(Model):

@@ -1,8 +1,11 @@
-"""Rights to projects and tasks: the domain's table (`domain.roles`), applied to the rows."""
+"""Rights to projects and tasks: the domain's table (`domain.roles`), applied to the rows, as far as
+the credential reaches that somebody has come with (`domain.reach`).
+"""
 
 from sqlalchemy import ColumnElement, select
 
-from app.domain.errors import Forbidden, NotFound
+from app.domain.errors import Forbidden, InsufficientScope, NotFound
+from app.domain.reach import SCOPE_OF
 from app.domain.roles import Act, Person, ProjectRole, SystemRole, may
 from app.extensions import db
 from app.models import Developer, Project, ProjectMember
@@ -24,18 +27,25 @@ def person(developer: Developer, project: Project, *, creator_id: int | None = N
 def require(
     act: Act, developer: Developer, project: Project, *, creator_id: int | None = None
 ) -> None:
-    """Raise Forbidden if the developer may not do the act, NotFound if they may not even see the
-    project.
+    """Raise Forbidden if the developer may not do the act (InsufficientScope, if it is by their
+    token alone), NotFound if they may not even see the project.
 
     In a deleted project admins may read the history and end what still runs, and nothing else.
     """
     asking = person(developer, project, creator_id=creator_id)
-    if not may(Act.SEE_PROJECT, asking):
+    if not may(Act.SEE_PROJECT, asking) or not developer.reach.covers(project.id):
         raise NotFound
     if project.deleted_at is not None:
         _require_in_deleted(act, asking)
     if not may(act, asking):
         raise Forbidden
+    _require_scope(act, developer)
+
+
+def allows(act: Act, developer: Developer, project: Project, *, creator_id: int) -> bool:
+    """Whether the developer may do the act, to a task that `creator_id` created."""
+    within = developer.reach.permits(act, project.id)
+    return within and may(act, person(developer, project, creator_id=creator_id))
 
 
 def acts_by_office(developer: Developer, project: Project, *, creator_id: int) -> bool:
@@ -46,28 +56,54 @@ def acts_by_office(developer: Developer, project: Project, *, creator_id: int) -
 
 
 def require_admin(developer: Developer) -> None:
-    """Raise Forbidden if the developer is no admin."""
-    if not may(Act.ADMINISTER, Person(developer.role)):
+    """Raise Forbidden if the developer is no admin, or comes with a token that is for less."""
+    require_role(Act.ADMINISTER, developer)
+
+
+def require_role(act: Act, developer: Developer) -> None:
+    """Raise Forbidden if the developer's system role does not grant them the act, which is in no
+    project; InsufficientScope, if it is by their token alone.
+    """
+    if not may(act, Person(developer.role)):
         raise Forbidden
+    _require_scope(act, developer)
+
+
+def sees_without_membership(developer: Developer) -> bool:
+    """Whether the developer's role shows them projects of which they are no member."""
+    return may(Act.SEE_PROJECT, Person(developer.role))
 
 
 def sees_all_projects(developer: Developer) -> bool:
-    """Whether the developer sees projects without being a member."""
-    return may(Act.SEE_PROJECT, Person(developer.role))
+    """Whether the developer sees all projects there are."""
+    return sees_without_membership(developer) and developer.reach.projects is None
 
 
 def visible_projects(developer: Developer) -> ColumnElement[bool] | None:
     """A condition on the `Project` rows of a query; None for admins, who see all of them.
 
-    Deleted projects are visible to admins only.
+    Deleted projects are visible to admins only; none but those that a token was narrowed to.
     """
+    by_role, only = _visible_by_role(developer), developer.reach.projects
+    if only is None:
+        return by_role
+    covered = Project.id.in_(only)
+    return covered if by_role is None else by_role & covered
+
+
+def _visible_by_role(developer: Developer) -> ColumnElement[bool] | None:
     if developer.role is SystemRole.ADMIN:
         return None
     exists = Project.deleted_at.is_(None)
-    if sees_all_projects(developer):
+    if sees_without_membership(developer):
         return exists
     mine = select(ProjectMember.project_id).where(ProjectMember.developer_id == developer.id)
     return exists & Project.id.in_(mine)
+
+
+def _require_scope(act: Act, developer: Developer) -> None:
+    if not developer.reach.allows(scope := SCOPE_OF[act]):
+        raise InsufficientScope(f"this needs a token that is for `{scope}`, too")
 
 
 def _membership(developer: Developer, project: Project) -> ProjectRole | None:

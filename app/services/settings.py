@@ -2,20 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
+from sqlalchemy import update as changing
 
 from app.domain.errors import InvalidFields
 from app.domain.settings import REGISTRY, Setting, Value, checked
 from app.extensions import db
-from app.models import Developer, StoredSetting
+from app.models import Developer, PersonalToken, StoredSetting
 from app.services import audit, clock, rights
 
 FRESH_SECONDS = 1.0
+TOKEN_DAYS = "personalTokenDays"
 KEPT = "muster_settings"  # in app.extensions
 
 
@@ -62,6 +64,8 @@ def update(actor: Developer, changes: Mapping[str, Any]) -> list[SettingView]:
     for key, wanted in changes.items():
         _put(rows.get(key), key, wanted, actor)
     audit.record("settings.updated", "settings", "", actor=actor, before=before, after=after)
+    if isinstance(days := after.get(TOKEN_DAYS), int) and days > 0:
+        _bound_tokens(timedelta(days=days))
     db.session.commit()
     forget()
     return everything(actor)
@@ -70,6 +74,16 @@ def update(actor: Developer, changes: Mapping[str, Any]) -> list[SettingView]:
 def forget() -> None:
     """Have this process read the settings again when they are next needed."""
     current_app.extensions.pop(KEPT, None)
+
+
+def _bound_tokens(life: timedelta) -> None:
+    """Let no personal token that there is live for longer from now: else those that were made
+    without an end would be the ones that stay.
+    """
+    latest = clock.now() + life
+    lives_longer = or_(PersonalToken.expires_at.is_(None), PersonalToken.expires_at > latest)
+    bounded = changing(PersonalToken).where(PersonalToken.revoked_at.is_(None), lives_longer)
+    db.session.execute(bounded.values(expires_at=latest))
 
 
 def _checked(changes: Mapping[str, Any]) -> dict[str, Value | None]:

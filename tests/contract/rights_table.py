@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tests.contract import scopes_table
+
 PEOPLE = ("outsider", "stranger", "member", "creator", "maintainer", "lead", "admin")
 EVERYBODY = frozenset(PEOPLE)
 STRANGERS = frozenset({"outsider", "stranger"})  # a stranger works on another project
@@ -166,11 +168,12 @@ ROUTES: Mapping[str, Access] = {
 }
 
 
-def expected(access: Access, credential: str) -> int:
+def expected(route: str, credential: str) -> int:
     """The status of a request with that credential (`member`, `member's token`, `expired`, …).
 
     0 for anything that is no refusal.
     """
+    access = ROUTES[route]
     person, _, kind = credential.partition("'s ")
     if access.door == OPEN:
         return 0
@@ -180,7 +183,9 @@ def expected(access: Access, credential: str) -> int:
         return 0 if credential == "worker" else 401
     if person not in EVERYBODY or (kind and access.tokens == 401):
         return 401
-    if person in access.hidden:
+    if not scopes_table.is_within(kind, route):
+        return 403
+    if person in access.hidden or (kind == "token elsewhere" and access.hidden):
         return 404
     if person not in access.allowed:
         return 403

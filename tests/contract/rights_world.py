@@ -19,6 +19,7 @@ from app.services import clock
 from app.services.people import tokens
 from app.services.tasks import history
 from tests.contract.rights_table import PEOPLE
+from tests.contract.scopes_table import NARROWED
 from tests.factories import (
     PASSWORD,
     access_token_of,
@@ -144,6 +145,12 @@ def make_world(app: Flask, *, deleted: bool = False) -> World:
     for name, developer in people.items():
         world.bearers[name] = access_token_of(developer)
         world.bearers[f"{name}'s token"] = make_personal_token(developer)[1]
+    for name in ("member", "admin"):
+        for kind, scopes in NARROWED.items():
+            places = {"token here": [project.id], "token elsewhere": [other.id]}
+            bounds = {"projects": places.get(kind), "scopes": sorted(scopes)}
+            token = make_personal_token(people[name], **bounds)[1]
+            world.bearers[f"{name}'s {kind}"] = token
     db.session.commit()
     db.session.remove()
     return world

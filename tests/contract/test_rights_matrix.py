@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 import config
+from app.api import guards, scopes
 from app.extensions import db
 from app.factory import create_app
 from tests.conftest import SECRETS
@@ -25,6 +26,7 @@ from tests.contract.rights_table import (
     query_of,
 )
 from tests.contract.rights_world import World, make_world
+from tests.contract.scopes_table import SCOPES, scope_of
 
 NOWHERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/no", "REDIS_URL": "redis://127.0.0.1:1/0"}
 NAMED = re.compile(r"<[^>]*>")
@@ -79,13 +81,31 @@ def test_every_route_has_a_line_and_every_line_a_route() -> None:
     assert sorted(ROUTES.keys() - HERE.keys()) == []
 
 
+def test_every_route_of_personal_tokens_has_one_scope() -> None:
+    taking = {
+        route: rule
+        for route, rule in HERE.items()
+        if guards.takes_personal_tokens(route.split()[0], rule.rule)
+    }
+    by_hand = [route for route, _ in SCOPES]
+    assert len(by_hand) == len(set(by_hand))
+    assert set(by_hand) == {route for route in taking if "/api/admin/" not in route}
+    for route, rule in taking.items():
+        assert scopes.needed(route.split()[0], rule.rule) == scope_of(route), route
+
+
+def test_a_route_without_a_scope_takes_no_narrowed_token() -> None:
+    assert scopes.needed("GET", "/api/web/new") is None
+    assert scopes.needed("DELETE", "/api/web/tasks") is None
+
+
 @pytest.mark.parametrize("route", ASKED)
 def test_a_route_takes_whom_its_line_says(app: Flask, ask: Ask, route: str) -> None:
     world = make_world(app)
     wrong = {}
     for credential in world.bearers:
         answer = ask(world, route, credential)
-        wanted = expected(ROUTES[route], credential)
+        wanted = expected(route, credential)
         refused = answer.status_code in (401, 403, 404)
         # Whoever is let in has asked for something that can be done: else the table says nothing.
         is_right = answer.status_code == wanted if wanted else not refused and _could(answer)
@@ -177,6 +197,14 @@ LISTS = [
     "GET /api/web/search",
     "GET /api/web/usage",
 ]
+WHO_SEES = {
+    "member": True,
+    "outsider": False,
+    "stranger": False,
+    "member's token here": True,
+    "member's token elsewhere": False,
+    "admin's token elsewhere": False,
+}
 # Numbers, and what all see.
 NO_LISTS = {
     *("GET /api/web/dashboard/stats", "GET /api/web/profile", "GET /api/web/profile/budget"),
@@ -194,11 +222,12 @@ def test_lists_show_nothing_of_other_projects(app: Flask, client: FlaskClient, r
     # Not the key itself, which comes back in the answer.
     query = {"q": world.key.swapcase()} if route.endswith("/search") else {}
     shown = {}
-    for person in ("member", "outsider", "stranger"):
-        answer = client.get(path, query_string=query, headers=world.headers(person))
-        assert answer.status_code == 200, answer.text
-        shown[person] = f'"{world.key}"' in answer.text
-    assert shown == {"member": True, "outsider": False, "stranger": False}
+    for credential in WHO_SEES:
+        answer = client.get(path, query_string=query, headers=world.headers(credential))
+        if not expected(route, credential):
+            assert answer.status_code == 200, answer.text
+            shown[credential] = f'"{world.key}"' in answer.text
+    assert shown == {credential: WHO_SEES[credential] for credential in shown}
 
 
 def test_every_list_is_among_them() -> None:
@@ -210,7 +239,7 @@ def test_every_list_is_among_them() -> None:
 
 def test_the_numbers_count_nothing_of_other_projects(app: Flask, client: FlaskClient) -> None:
     world = make_world(app)
-    for person, seen in (("member", 1), ("outsider", 0), ("stranger", 0)):
+    for person, seen in WHO_SEES.items():
         answer = client.get("/api/web/dashboard/stats", headers=world.headers(person))
         assert (answer.status_code, answer.json["tasks"]["suspended"]) == (200, seen), person
 

@@ -238,7 +238,8 @@ class Hub:
 def for_one(batch: NewsBatch, session: DeveloperSession, state: ViewerState) -> News | None:
     """The part of the batch that a session's developer may see; None where that is nothing."""
     events = [event for event in batch.events if state.sees(event)]
-    mine = [row for row in batch.notifications if row["developer_id"] == session.developer_id]
+    own = [row for row in batch.notifications if row["developer_id"] == session.developer_id]
+    mine = [row for row in own if state.is_told(row)]
     if not events and not mine and state.unread is None:
         return None
     return News(events, mine, state.unread, batch.seen)

@@ -33,6 +33,7 @@ class Facts(NamedTuple):
 
     is_closed: bool
     is_admins: bool
+    takes_tokens: bool
     takes_path: bool
     takes_arguments: bool
     takes_body: bool
@@ -59,6 +60,8 @@ def _following(facts: Facts, statuses: Statuses) -> Iterator[Problem]:
         kinds += [domain.Unauthenticated, domain.InvalidToken]
     if facts.is_admins:
         kinds.append(domain.Forbidden)
+    if facts.takes_tokens:
+        kinds.append(domain.InsufficientScope)
     if facts.takes_path:
         kinds.append(domain.NotFound)
     if facts.takes_arguments:

@@ -122,6 +122,7 @@ def _facts(operation: Operation, kinds: tuple[Any, ...]) -> answers.Facts:
     return answers.Facts(
         is_closed=bool(said["security"]),
         is_admins=rule.rule.startswith("/api/admin/"),
+        takes_tokens={"personalAccessToken": []} in said["security"],
         takes_path=bool(rule.arguments),
         takes_arguments="requestBody" in said or "parameters" in said,
         takes_body="requestBody" in said,

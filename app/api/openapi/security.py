@@ -19,8 +19,8 @@ SCHEMES: dict[str, Any] = {
         "scheme": "bearer",
         "bearerFormat": "mst_pat_…",
         "description": "From `POST /api/web/profile/tokens`; lives until it is revoked or its "
-        "`expiresAt`. Opens what its owner may do in /api/web and /api/admin, but nothing that "
-        "would make it last or lock the owner out.",
+        "`expiresAt`. Opens what its owner may do in /api/web and /api/admin, as far as its "
+        "`scopes` and `projects` go, but nothing that would make it last or lock the owner out.",
     },
     "scrapeToken": {
         "type": "http",

@@ -4,17 +4,42 @@ from marshmallow import fields, validate
 
 from app.api.schemas.base import Id, Schema, Timestamp
 from app.api.schemas.texts import single_line
+from app.domain.reach import TokenScope
+
+MOST_PROJECTS = 100
 
 
 class NewPersonalToken(Schema):
     label = fields.String(required=True, validate=[validate.Length(1, 200), single_line])
     expires_at = Timestamp(load_default=None, allow_none=True)
+    scopes = fields.List(
+        fields.Enum(TokenScope, by_value=True),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(1, len(TokenScope)),
+        metadata={"description": "what it may be used for; null: all that you may do"},
+    )
+    project_keys = fields.List(
+        fields.String(validate=validate.Length(1, 64)),
+        data_key="projects",
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(1, MOST_PROJECTS),
+        metadata={"description": "by their keys; null: all that you see"},
+    )
 
 
 class PersonalTokenSchema(Schema):
     id = Id(required=True, attribute="token.id")
     label = fields.String(required=True, attribute="token.label")
     prefix = fields.String(required=True, attribute="token.prefix")
+    scopes = fields.List(fields.Enum(TokenScope, by_value=True), required=True)
+    projects = fields.List(
+        fields.String(),
+        required=True,
+        allow_none=True,
+        metadata={"description": "keys; null: all that you see"},
+    )
     created_at = Timestamp(required=True, attribute="token.created_at")
     last_used_at = Timestamp(
         required=True,

@@ -30,7 +30,7 @@ blp = Blueprint(
 def list_personal_tokens(query: dict[str, Any]) -> dict[str, Any]:
     """Your tokens, newest first; never the secrets."""
     page = by_cursor(personal_tokens.listing(current_developer()), PersonalToken.id, **query)
-    return {**page, "items": [PersonalTokenView(token) for token in page["items"]]}
+    return {**page, "items": personal_tokens.views(page["items"])}
 
 
 @blp.post("")

@@ -13,12 +13,12 @@ from app import bus
 from app.domain import drain as rules
 from app.domain.attempt import AttemptPhase
 from app.domain.drain import AttemptOnMachine, DrainAct
-from app.domain.errors import Forbidden, NotFound
+from app.domain.errors import NotFound
 from app.domain.machine import IN_DRAIN, MachineEvent, disk_is_news
-from app.domain.roles import Act, Person, may
+from app.domain.roles import Act
 from app.extensions import db
 from app.models import Attempt, Developer, Machine, MachineHeartbeat, Task
-from app.services import audit, locks, settings
+from app.services import audit, locks, rights, settings
 from app.services.clock import now as clock_now
 from app.services.machines import reads, transitions
 from app.services.machines.reads import MachineView
@@ -151,8 +151,7 @@ def _sweep_machine(machine_id: uuid.UUID, now: datetime) -> None:
 
 
 def _locked(actor: Developer, machine_id: uuid.UUID) -> Machine:
-    if not may(Act.DRAIN_MACHINE, Person(actor.role)):
-        raise Forbidden
+    rights.require_role(Act.DRAIN_MACHINE, actor)
     machine = locks.machine(machine_id)
     if machine is None:
         raise NotFound(f"there is no machine {machine_id}")

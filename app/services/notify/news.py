@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 
 from app.domain import snapshot
+from app.domain.reach import EVERYWHERE, Reach
 from app.domain.roles import Act, Person, ProjectRole, SystemRole, may
 from app.domain.snapshot import Snapshot
 from app.extensions import db
@@ -39,16 +40,24 @@ class NewsBatch(NamedTuple):
 @dataclass(frozen=True)
 class ViewerState:
     """What a viewer may see now. `is_signed_in`: whether the session still holds. `projects`: those
-    that the developer is a member of. `unread`: how many notifications are, where it was asked for.
+    that the developer is a member of. `reach`: that of their credential. `unread`: how many
+    notifications are, where it was asked for.
     """
 
     is_signed_in: bool
     role: SystemRole
     projects: frozenset[int]
     unread: int | None
+    reach: Reach = EVERYWHERE
+
+    def is_told(self, notification: Row) -> bool:
+        """Whether a notification of the viewer's own is about what their credential reaches."""
+        return self.reach.covers(notification["project_id"])
 
     def sees(self, event: Row) -> bool:
         """Whether the viewer may see the event's project. A deleted one is the admins' alone."""
+        if not self.reach.covers(event["project_id"]):
+            return False
         if event["is_deleted"]:
             return self.role is SystemRole.ADMIN
         member = ProjectRole.MEMBER if event["project_id"] in self.projects else None
@@ -74,7 +83,8 @@ _SINCE = text(f"""
         ORDER BY r.xid, r.task_id, r.number
         LIMIT {MOST + 1}
     ), n AS (
-        SELECT r.id, r.developer_id, r.type, r.title, r.body, r.task_id, r.read_at, r.created_at
+        SELECT r.id, r.developer_id, r.type, r.title, r.body, r.task_id, r.read_at, r.created_at,
+               (SELECT t.project_id FROM tasks AS t WHERE t.id = r.task_id) AS project_id
         FROM s, notifications AS r
         WHERE {_NEW} AND r.developer_id = ANY(CAST(:developers AS bigint[]))
         ORDER BY r.id
@@ -92,6 +102,10 @@ _VIEWER_STATES = text(f"""
            CASE WHEN d.id = ANY(CAST(:unread_of AS bigint[]))
                 THEN (SELECT count(*) FROM (SELECT FROM notifications AS n
                                             WHERE n.developer_id = d.id AND n.read_at IS NULL
+                                              AND (s.projects IS NULL OR EXISTS (
+                                                  SELECT FROM tasks AS t
+                                                  WHERE t.id = n.task_id
+                                                    AND t.project_id = ANY(s.projects)))
                                             LIMIT {COUNTED}) AS few) END AS unread
     FROM jsonb_to_recordset(CAST(:sessions AS jsonb)) AS s(number int, {sessions.COLUMNS})
     JOIN developers AS d ON d.id = s.developer_id
@@ -143,6 +157,7 @@ def viewer_states(
             role=SystemRole(row.role),
             projects=frozenset(row.projects),
             unread=row.unread,
+            reach=Reach.of(None, viewers[row.number].projects),
         )
         for row in found
     }

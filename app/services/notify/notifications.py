@@ -1,11 +1,11 @@
 """A developer's in-app notifications, read and unread."""
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import ColumnElement, Select, exists, func, select, update
 
 from app import bus
 from app.domain.errors import NotFound
 from app.extensions import db
-from app.models import Developer, Notification
+from app.models import Developer, Notification, Task
 from app.services.clock import now
 
 # Counting stops here: people do not need to tell a thousand from more.
@@ -15,7 +15,7 @@ BATCH = 5000
 
 def listing(actor: Developer, *, unread: bool = False) -> Select[Notification]:
     """The query of the developer's notifications, or only of the `unread` ones."""
-    query = select(Notification).where(Notification.developer_id == actor.id)
+    query = select(Notification).where(*_own(actor))
     return query.where(Notification.read_at.is_(None)) if unread else query
 
 
@@ -33,7 +33,7 @@ def read(actor: Developer, notification_id: int) -> Notification:
     moment = func.coalesce(Notification.read_at, now())
     found = db.session.scalar(
         update(Notification)
-        .where(Notification.id == notification_id, Notification.developer_id == actor.id)
+        .where(Notification.id == notification_id, *_own(actor))
         .values(read_at=moment)
         .returning(Notification)
         .execution_options(populate_existing=True)
@@ -70,6 +70,13 @@ def read_all(actor: Developer) -> int:
 
 
 def _unread(actor: Developer) -> Select[int]:
-    return select(Notification.id).where(
-        Notification.developer_id == actor.id, Notification.read_at.is_(None)
-    )
+    return select(Notification.id).where(*_own(actor), Notification.read_at.is_(None))
+
+
+def _own(actor: Developer) -> list[ColumnElement[bool]]:
+    """The conditions of the actor's notifications, as far as their credential reaches."""
+    mine: list[ColumnElement[bool]] = [Notification.developer_id == actor.id]
+    if (only := actor.reach.projects) is not None:
+        about = exists().where(Task.id == Notification.task_id, Task.project_id.in_(only))
+        mine.append(about)
+    return mine

@@ -1,18 +1,22 @@
 """Personal access tokens: credentials for a developer's scripts."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Select, or_, select, update
 
 from app import bus
 from app.domain.errors import InvalidFields, InvalidToken, NotFound
+from app.domain.reach import Reach, TokenScope
 from app.domain.tokens import TokenKind, digest, is_token
 from app.extensions import db
-from app.models import Developer, PersonalToken
-from app.services import audit, clock
+from app.models import Developer, PersonalToken, Project
+from app.services import audit, clock, settings
 from app.services.people import developers, logins, tokens
+from app.services.projects import projects
 
 PREFIX_LENGTH = len("mst_pat_") + 8  # enough for people to tell tokens apart
 # A token that is used writes its row once in this time, not with each request.
@@ -21,39 +25,96 @@ USE_PRECISION = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class PersonalTokenView:
-    """A token's row; `secret` is the token itself, right after creation."""
+    """A token's row; `secret` is the token itself, right after creation. `projects` are the keys of
+    those that it is for; None: all of them.
+    """
 
     token: PersonalToken
     secret: str | None = None
+    projects: Sequence[str] | None = None
+
+    @property
+    def scopes(self) -> list[TokenScope]:
+        reach = Reach.of(self.token.scopes, self.token.projects)
+        return [scope for scope in TokenScope if scope in reach.scopes]
 
 
 def create(
-    actor: Developer, login_id: uuid.UUID, *, label: str, expires_at: datetime | None = None
+    actor: Developer,
+    login_id: uuid.UUID,
+    *,
+    label: str,
+    expires_at: datetime | None = None,
+    scopes: Sequence[TokenScope] | None = None,
+    project_keys: Sequence[str] | None = None,
 ) -> PersonalTokenView:
-    """Create a token, which by default does not expire, for who came by that login. Commits.
+    """Create a token, by default for all that the actor may do, and for as long as an admin's
+    setting lets it live; for who came by that login. Commits.
 
-    Raises ConfirmationRequired, InvalidFields for an `expires_at` in the past.
+    Raises ConfirmationRequired, InvalidFields.
     """
     developers.hold(actor)  # an account that is being disabled gets no more tokens
     now = clock.now()
     logins.require_fresh(actor, login_id, now)
-    if expires_at is not None and expires_at <= now:
-        raise InvalidFields({"expiresAt": ["must lie in the future"]})
+    expires_at = _end_of(expires_at, now)
+    if scopes and project_keys and TokenScope.ADMIN in scopes:
+        raise InvalidFields({"scopes": ["admin is beyond projects: not with projects"]})
+    ids = None if project_keys is None else _ids(actor, project_keys)
     secret = tokens.new(TokenKind.PERSONAL)
     token = PersonalToken(
         developer_id=actor.id,
         label=label,
         prefix=secret[:PREFIX_LENGTH],
         digest=digest(secret),
+        scopes=None if scopes is None else sorted(set(scopes)),
+        projects=ids,
         created_at=now,
         expires_at=expires_at,
     )
     db.session.add(token)
     db.session.flush()
-    told = {"label": label, "prefix": token.prefix, "expiresAt": expires_at}
+    view = views([token], secret)[0]
+    told: dict[str, Any] = {"label": label, "prefix": token.prefix, "expiresAt": expires_at}
+    told |= {"scopes": view.scopes, "projects": view.projects}
     audit.record("personal_token.created", "personal_token", token.id, actor=actor, after=told)
     db.session.commit()
-    return PersonalTokenView(token, secret)
+    return view
+
+
+def _end_of(wanted: datetime | None, now: datetime) -> datetime | None:
+    """When a token ends that is to end at `wanted`. Raises InvalidFields."""
+    days = settings.value(settings.TOKEN_DAYS)
+    latest = now + timedelta(days=days) if days else None
+    if wanted is None:
+        return latest
+    if wanted <= now:
+        raise InvalidFields({"expiresAt": ["must lie in the future"]})
+    if latest is not None and wanted > latest:
+        raise InvalidFields({"expiresAt": [f"an admin lets tokens live for {days} days at most"]})
+    return wanted
+
+
+def _ids(actor: Developer, keys: Sequence[str]) -> list[int]:
+    """The ids of the projects, which the actor sees. Raises InvalidFields."""
+    try:
+        return sorted({projects.get(actor, key).id for key in keys})
+    except NotFound as error:
+        raise InvalidFields({"projects": [str(error)]}) from None
+
+
+def views(tokens_: Sequence[PersonalToken], secret: str | None = None) -> list[PersonalTokenView]:
+    """The tokens with the keys of their projects, in the same order, by one query at most."""
+    ids = {id_ for token in tokens_ for id_ in token.projects or ()}
+    query = select(Project.id, Project.key).where(Project.id.in_(ids))
+    keys = {row.id: row.key for row in db.session.execute(query)} if ids else {}
+    return [
+        PersonalTokenView(
+            token,
+            secret,
+            None if token.projects is None else sorted(keys[id_] for id_ in token.projects),
+        )
+        for token in tokens_
+    ]
 
 
 def listing(actor: Developer) -> Select[PersonalToken]:
@@ -71,7 +132,7 @@ def revoke(actor: Developer, token_id: int) -> PersonalTokenView:
         bus.tell_signed_out(actor.id)
         audit.record("personal_token.revoked", "personal_token", token_id, actor=actor)
     db.session.commit()
-    return PersonalTokenView(token)
+    return views([token])[0]
 
 
 def revoke_all(developer: Developer, now: datetime) -> None:
@@ -105,6 +166,7 @@ def developer_of(secret: str) -> Developer:
     if token.revoked_at or developer.disabled_at or _has_ended(token, now):
         raise InvalidToken
     _note_use(token, now)
+    developer.reach = Reach.of(token.scopes, token.projects)
     return developer
 
 

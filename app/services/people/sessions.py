@@ -6,6 +6,7 @@ token or disabled account is outlived.
 """
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +22,8 @@ class DeveloperSession:
 
     Of an access token these are known: `generation`, the developer's `token_generation` when it was
     made; `login`, what it is of; `ends_at`, when it expires. Of a personal one
-    `token_digest` alone: its row says the rest.
+    `token_digest`: its row says whether it is good; and the `projects` that it was narrowed to,
+    which never change.
     """
 
     developer_id: int
@@ -29,10 +31,12 @@ class DeveloperSession:
     login: uuid.UUID | None = None
     token_digest: str | None = None
     ends_at: datetime | None = None
+    projects: Sequence[int] | None = None
 
 
 COLUMNS = """
-    developer_id bigint, generation int, login uuid, token_digest text, ends_at timestamptz
+    developer_id bigint, generation int, login uuid, token_digest text, ends_at timestamptz,
+    projects bigint[]
 """
 """The columns that `row` makes, for SQL's `jsonb_to_recordset`."""
 
@@ -57,7 +61,9 @@ def of(developer: Developer, credential: str) -> DeveloperSession:
     Raises InvalidToken if an access token has expired since.
     """
     if is_token(credential, TokenKind.PERSONAL):
-        return DeveloperSession(developer.id, token_digest=digest(credential))
+        only = developer.reach.projects
+        projects = None if only is None else sorted(only)
+        return DeveloperSession(developer.id, token_digest=digest(credential), projects=projects)
     claims = tokens.access_claims(credential)
     return DeveloperSession(developer.id, claims.generation, claims.login, ends_at=claims.ends_at)
 

@@ -30,7 +30,8 @@ class Member:
 
 def listing(actor: Developer, key: str) -> Select[ProjectMember]:
     """The query of a project's memberships. Raises NotFound, Forbidden."""
-    project = _own(actor, key)
+    project = projects.get(actor, key)
+    rights.require(Act.SEE_MEMBERS, actor, project)
     return select(ProjectMember).where(ProjectMember.project_id == project.id)
 
 

@@ -124,12 +124,12 @@ def _new_task(
         "machine": machine_id,
         "agent": agent_type,
         "asking": actor.id,
-        "sees_all": rights.sees_all_projects(actor),
+        "sees_all": rights.sees_without_membership(actor),
     }
     # What no key can be is not asked for: Postgres refuses some of it (NUL).
     is_key = projects.KEY.fullmatch(key)
     row = db.session.execute(statements.PLACE, asked).first() if is_key else None
-    if row is None:
+    if row is None or not actor.reach.covers(row.Project.id):
         raise NotFound(f"there is no project {key!r} that you may see")
     rights.require(Act.CREATE_TASK, actor, row.Project)
     if machine_id is not None and row.machine_status is None:

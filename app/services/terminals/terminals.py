@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, and_, select, update
 from sqlalchemy.orm import joinedload
 
 from app.domain.errors import Conflict, InvalidToken, NoTerminal, TaskEnded
-from app.domain.roles import Act, may
+from app.domain.reach import SCOPE_OF
+from app.domain.roles import Act
 from app.domain.terminal import (
     ACTS,
     Subject,
@@ -76,8 +77,8 @@ def issue(actor: Developer, task_id: int, mode: TerminalMode | None = None) -> T
         ACTS[mode or TerminalMode.WATCH], actor, task.project, creator_id=task.created_by
     )
     if mode is None:
-        asking = rights.person(actor, task.project, creator_id=task.created_by)
-        may_type = may(Act.CONTROL_TERMINAL, asking)
+        about = (actor, task.project)
+        may_type = rights.allows(Act.CONTROL_TERMINAL, *about, creator_id=task.created_by)
         mode = TerminalMode.CONTROL if may_type else TerminalMode.WATCH
     attempt = locks.latest_attempt(task)
     if attempt is None or not has_terminal(_subject(task, attempt)):
@@ -108,7 +109,10 @@ def admit_viewer(task_id: int, credential: str, channel_token: str) -> ViewerGra
     kind = personal_tokens if personal_tokens.is_one(credential) else auth
     developer = kind.developer_of(credential)
     reads.get(developer, task_id)
-    used = _use(ChannelToken.developer_id == developer.id, task_id, channel_token)
+    # The token may have been made with another credential, which reaches further.
+    within = [mode for mode, act in ACTS.items() if developer.reach.allows(SCOPE_OF[act])]
+    hers = and_(ChannelToken.developer_id == developer.id, ChannelToken.mode.in_(within))
+    used = _use(hers, task_id, channel_token)
     assert used.mode is not None  # by a constraint of the table
     _require_stay(task_id, used.attempt)
     return ViewerGrant(

@@ -11,7 +11,7 @@ from app.domain import network
 from app.domain import tunnel as rules
 from app.domain.attempt import WorkspaceState
 from app.domain.errors import IllegalTransition, NetworkClosed, NoLiveWorkspace
-from app.domain.roles import Act, may
+from app.domain.roles import Act
 from app.domain.task import EventType
 from app.domain.tunnel import TunnelEvent, TunnelSeen, TunnelState
 from app.extensions import db
@@ -52,8 +52,8 @@ def status(actor: Developer, task_id: int) -> TunnelView:
     row = db.session.execute(query).one_or_none()
     if row is None:
         return TunnelView(task.id)
-    asking = rights.person(actor, task.project, creator_id=task.created_by)
-    return _view(row[0], row[1], whole=may(Act.CONTROL_TUNNEL, asking))
+    may = rights.allows(Act.CONTROL_TUNNEL, actor, task.project, creator_id=task.created_by)
+    return _view(row[0], row[1], whole=may)
 
 
 def _view(tunnel: Tunnel, attempt_ended_at: datetime | None, *, whole: bool) -> TunnelView:

@@ -24,7 +24,7 @@ from muster.protocol.terminal import CloseCode
 from tests.app.pty.conftest import Scene
 from tests.app.pty.ends import Viewer, ask_token, close_code, dial, encode
 from tests.app.pty.refusals import refused
-from tests.factories import access_token_of, make_developer, make_personal_token
+from tests.factories import access_token_of, make_developer, make_personal_token, make_project
 
 # ---- tokens --------------------------------------------------------------------------------------
 
@@ -113,6 +113,23 @@ def test_a_personal_access_token_does(scene: Scene) -> None:
     scene.opened.append(viewer)
     scene.open()
     viewer.get_ready()
+
+
+def test_a_token_that_is_for_reading_watches_and_does_not_type(scene: Scene) -> None:
+    _, reads = make_personal_token(scene.creator, scopes=["read"])
+    status, problem = ask_token(scene.url, scene.task.id, reads, "control")
+    assert (status, problem["code"]) == (403, "insufficient_scope")
+    assert ask_token(scene.url, scene.task.id, reads, None)[1]["mode"] == "watch"
+    # Nor with what its owner was given otherwise.
+    assert refused(scene, reads, scene.token()["channelToken"]) == CloseCode.UNAUTHENTICATED
+    _, works = make_personal_token(scene.creator, scopes=["tasks"])
+    assert ask_token(scene.url, scene.task.id, works, None)[1]["mode"] == "control"
+
+
+def test_a_token_for_other_projects_opens_no_terminal(scene: Scene) -> None:
+    _, elsewhere = make_personal_token(scene.creator, projects=[make_project().id])
+    assert ask_token(scene.url, scene.task.id, elsewhere, "watch")[0] == 404
+    assert refused(scene, elsewhere, scene.token()["channelToken"]) == CloseCode.NO_TASK
 
 
 def test_a_machine_s_token_opens_no_viewer_s_door_and_the_other_way_round(scene: Scene) -> None:

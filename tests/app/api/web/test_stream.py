@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app import bus
 from app.api.live import hub
 from app.api.live.places import StreamPlace
 from app.domain.roles import SystemRole
@@ -32,6 +33,7 @@ from tests.factories import (
     access_token_of,
     make_developer,
     make_notification,
+    make_personal_token,
     make_project,
     make_task,
 )
@@ -111,6 +113,28 @@ def test_everybody_gets_what_they_may_see_and_nothing_else(
         "lead": ["everybody's", "theirs"],
         "admin": ["deleted", "everybody's", "the admin's alone", "theirs"],
     }
+
+
+def test_a_token_for_some_projects_is_told_of_those_alone(
+    listen: Listen, ada: Developer, task: Task
+) -> None:
+    other = make_task(project=make_project(members=[ada]))
+    _, secret = make_personal_token(ada, projects=[task.project_id])
+    listener = listen(ada, bearer=secret)
+    assert listener.next().data["unreadCount"] == 0
+    happen(other, "elsewhere")
+    make_notification(ada, task_id=other.id, title="elsewhere")
+    make_notification(ada, task_id=task.id, title="here")
+    bus.tell_unread(ada.id)
+    happen(task, "here")
+    events: list[str] = []
+    titles: list[str] = []
+    while not (events and titles):
+        said = listener.next().data
+        events += messages(said["events"])
+        titles += [each["title"] for each in said["notifications"]]
+        assert said["unreadCount"] in (None, 1)
+    assert (events, titles) == (["here"], ["here"])
 
 
 def test_how_far_it_is_read_never_goes_back(ada: Developer) -> None:

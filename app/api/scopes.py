@@ -1,0 +1,86 @@
+"""The scope that a narrowed personal access token needs for each route.
+
+A route that is not named here takes no narrowed token. Services ask again, by the act
+(`services.rights`).
+"""
+
+from collections.abc import Mapping
+
+from app.domain.reach import TokenScope
+
+# All of these are the admins'; who reads there reads about everybody.
+ADMINS = "/api/admin/"
+
+_WEB: Mapping[TokenScope, tuple[str, ...]] = {
+    TokenScope.READ: (
+        "GET /agents",
+        "GET /dashboard/recent-activity",
+        "GET /dashboard/recent-tasks",
+        "GET /dashboard/stats",
+        "GET /machines",
+        "GET /machines/<uuid:machine_id>",
+        "GET /machines/<uuid:machine_id>/tasks",
+        "GET /notifications",
+        "GET /profile",
+        "GET /profile/notifications",
+        "GET /projects",
+        "GET /projects/-/developers",
+        "GET /projects/<key>",
+        "GET /projects/<key>/budget",
+        "GET /projects/<key>/members",
+        "GET /search",
+        "GET /stream",
+        "GET /tasks",
+        "GET /tasks/<int:task_id>",
+        "GET /tasks/<int:task_id>/events",
+        "GET /tasks/<int:task_id>/logs",
+        "GET /tasks/<int:task_id>/logs/raw",
+        "GET /tasks/<int:task_id>/pending-confirm",
+        "GET /tasks/<int:task_id>/recording",
+        "GET /tasks/<int:task_id>/stream",
+        "GET /tasks/<int:task_id>/terminal-inputs",
+        "GET /tasks/<int:task_id>/transcript",
+        "GET /usage",
+        "GET /workspace-tunnel/<int:task_id>/status",
+        "GET /workspaces/<int:task_id>",
+        "POST /tasks/<int:task_id>/pty-token",  # to type, TASKS: `services.terminals`
+    ),
+    TokenScope.TASKS: (
+        "POST /notifications/<int:notification_id>/read",
+        "POST /notifications/read-all",
+        "POST /tasks",
+        "POST /tasks/<int:task_id>/cancel",
+        "POST /tasks/<int:task_id>/confirm-stage",
+        "POST /tasks/<int:task_id>/retry",
+        "POST /workspace-tunnel/<int:task_id>/start",
+        "POST /workspace-tunnel/<int:task_id>/stop",
+    ),
+    TokenScope.PROJECTS: (
+        "DELETE /projects/<key>/members",
+        "POST /projects/<key>/members",
+        "POST /projects/<key>/network/allow",
+        "PUT /projects/<key>",
+    ),
+    # One's own account is in no project; its other tokens name projects.
+    TokenScope.ADMIN: (
+        "GET /profile/budget",
+        "GET /profile/tokens",
+        "POST /machines/<uuid:machine_id>/drain",
+        "POST /machines/<uuid:machine_id>/undrain",
+        "POST /profile/tokens/<int:token_id>/revoke",
+        "PUT /profile",
+        "PUT /profile/notifications",
+    ),
+}
+_BY_ROUTE = {
+    f"{method} /api/web{path}": scope
+    for scope, routes in _WEB.items()
+    for method, path in (route.split() for route in routes)
+}
+
+
+def needed(method: str, path: str) -> TokenScope | None:
+    """The scope for a route, whose URL rule is `path`; None: no narrowed token is taken."""
+    if path.startswith(ADMINS):
+        return TokenScope.ADMIN
+    return _BY_ROUTE.get(f"{'GET' if method == 'HEAD' else method} {path}")

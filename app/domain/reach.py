@@ -1,0 +1,78 @@
+"""How far a credential reaches: what it may be used for, of all that its owner may do, and in which
+projects.
+
+A sign-in reaches everywhere. A personal access token may be narrowed when it is made.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.domain.roles import Act
+
+
+class TokenScope(StrEnum):
+    """What a token may be narrowed to, and what that implies (`_IMPLIED`)."""
+
+    READ = "read"
+    TASKS = "tasks"  # make, answer, retry and cancel them; type into terminals; open tunnels
+    PROJECTS = "projects"  # change projects and their members
+    ADMIN = "admin"  # what is beyond projects: /api/admin, machines, one's own account
+
+
+_READ = frozenset({TokenScope.READ})
+_IMPLIED: dict[TokenScope, frozenset[TokenScope]] = {
+    TokenScope.READ: frozenset(),
+    TokenScope.TASKS: _READ,
+    TokenScope.PROJECTS: _READ,
+    TokenScope.ADMIN: _READ | {TokenScope.PROJECTS},  # who makes projects may change them
+}
+
+# What each act needs.
+SCOPE_OF: dict[Act, TokenScope] = {
+    Act.SEE_MACHINES: TokenScope.READ,
+    Act.DRAIN_MACHINE: TokenScope.ADMIN,
+    Act.SEE_PROJECT: TokenScope.READ,
+    Act.CREATE_TASK: TokenScope.TASKS,
+    Act.ANSWER_GATE: TokenScope.TASKS,
+    Act.WATCH_TERMINAL: TokenScope.READ,
+    Act.CONTROL_TERMINAL: TokenScope.TASKS,
+    Act.SEE_TERMINAL_INPUTS: TokenScope.READ,
+    Act.CANCEL_TASK: TokenScope.TASKS,
+    Act.RETRY_TASK: TokenScope.TASKS,
+    Act.CONTROL_TUNNEL: TokenScope.TASKS,
+    Act.SEE_MEMBERS: TokenScope.READ,
+    Act.CHANGE_PROJECT: TokenScope.PROJECTS,
+    Act.ADMINISTER: TokenScope.ADMIN,
+}
+
+
+@dataclass(frozen=True)
+class Reach:
+    """`projects` are ids; None: all of them."""
+
+    scopes: frozenset[TokenScope] = frozenset(TokenScope)
+    projects: frozenset[int] | None = None
+
+    @classmethod
+    def of(cls, scopes: Sequence[str] | None, projects: Sequence[int] | None) -> "Reach":
+        """As they are stored with a token; None: it is not narrowed. One for some projects alone
+        does not reach what is beyond projects.
+        """
+        wanted = frozenset(TokenScope if scopes is None else map(TokenScope, scopes))
+        if projects is None:
+            return cls(wanted)
+        return cls(wanted - {TokenScope.ADMIN}, frozenset(projects))
+
+    def allows(self, scope: TokenScope) -> bool:
+        return any(scope is each or scope in _IMPLIED[each] for each in self.scopes)
+
+    def covers(self, project_id: int) -> bool:
+        return self.projects is None or project_id in self.projects
+
+    def permits(self, act: Act, project_id: int) -> bool:
+        """Whether the act in the project is within it, whoever its owner is."""
+        return self.covers(project_id) and self.allows(SCOPE_OF[act])
+
+
+EVERYWHERE = Reach()

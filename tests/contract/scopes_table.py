@@ -1,0 +1,61 @@
+"""What narrowed personal tokens open: one scope for each route that takes personal tokens."""
+
+from collections.abc import Mapping
+
+READ, TASKS, PROJECTS, ADMIN = "read", "tasks", "projects", "admin"
+
+_WEB: Mapping[str, str] = {
+    READ: """
+        GET /agents                 GET /machines                GET /machines/*
+        GET /machines/*/tasks       GET /dashboard/stats         GET /dashboard/recent-tasks
+        GET /dashboard/recent-activity                           GET /usage
+        GET /notifications          GET /stream                  GET /search
+        GET /profile                GET /profile/notifications   GET /workspaces/*
+        GET /projects               GET /projects/*              GET /projects/-/developers
+        GET /projects/*/budget      GET /projects/*/members      GET /workspace-tunnel/*/status
+        GET /tasks                  GET /tasks/*                 GET /tasks/*/events
+        GET /tasks/*/logs           GET /tasks/*/logs/raw        GET /tasks/*/pending-confirm
+        GET /tasks/*/recording      GET /tasks/*/stream          GET /tasks/*/terminal-inputs
+        GET /tasks/*/transcript     POST /tasks/*/pty-token
+    """,
+    TASKS: """
+        POST /tasks                 POST /tasks/*/cancel         POST /tasks/*/confirm-stage
+        POST /tasks/*/retry         POST /workspace-tunnel/*/start
+        POST /workspace-tunnel/*/stop
+        POST /notifications/*/read  POST /notifications/read-all
+    """,
+    PROJECTS: """
+        PUT /projects/*             POST /projects/*/network/allow
+        POST /projects/*/members    DELETE /projects/*/members
+    """,
+    ADMIN: """
+        POST /machines/*/drain      POST /machines/*/undrain
+        PUT /profile                PUT /profile/notifications   GET /profile/budget
+        GET /profile/tokens         POST /profile/tokens/*/revoke
+    """,
+}
+SCOPES = [
+    (f"{method} /api/web{path}", scope)
+    for scope, text in _WEB.items()
+    for method, path in zip(text.split()[::2], text.split()[1::2], strict=True)
+]
+_BY_ROUTE = dict(SCOPES)
+
+# By what the matrix calls the tokens. One that is for some projects opens nothing beyond projects.
+NARROWED: Mapping[str, frozenset[str]] = {
+    "read token": frozenset({READ}),
+    "tasks token": frozenset({READ, TASKS}),
+    "projects token": frozenset({READ, PROJECTS}),
+    "admin token": frozenset({READ, PROJECTS, ADMIN}),
+    "token here": frozenset({READ, TASKS, PROJECTS}),
+    "token elsewhere": frozenset({READ, TASKS, PROJECTS}),
+}
+
+
+def scope_of(route: str) -> str:
+    return ADMIN if route.split()[1].startswith("/api/admin/") else _BY_ROUTE[route]
+
+
+def is_within(kind: str, route: str) -> bool:
+    """Whether a token of that kind is for such routes."""
+    return kind not in NARROWED or scope_of(route) in NARROWED[kind]
