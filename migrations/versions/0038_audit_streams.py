@@ -1,14 +1,14 @@
 """the audit log told to bots; secrets of deleted projects destroyed
 
 Revision ID: 0038
-Revises: 0031
+Revises: 0037
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0038'
-down_revision = '0031'
+down_revision = '0037'
 branch_labels = None
 depends_on = None
 
