@@ -1,20 +1,38 @@
-"""Frames to WebSocket messages and back. Anything else than a known frame is a `BadFrame`."""
+"""Frames to WebSocket messages and back. Anything else than a known frame is a `BadFrame`.
+
+What is too long in a frame is cut where it may be (`bounds`), so that what a peer of before says is
+understood.
+"""
 
 import struct
 from typing import TypeVar
 
 import msgspec
 
-from muster.protocol.frames import Count, Frame, FromMachine, FromServer, Log
+from muster.protocol import bounds
+from muster.protocol.bounds import MAX_DATA, MAX_TEXT, Big, Count
+from muster.protocol.frames import Frame, FromMachine, FromServer, Log
 
-MAX_TEXT = 1 << 20  # characters of a text frame
-MAX_DATA = 64 * 1024  # log bytes in one binary frame
+__all__ = [
+    "MAX_DATA",
+    "MAX_TEXT",
+    "BadFrame",
+    "BadReport",
+    "decode_from_machine",
+    "decode_from_server",
+    "encode",
+    "encode_log",
+    "version_of",
+]
 
 # version, task id, attempt, stage, offset, milliseconds; the log bytes follow.
 _LOG_HEAD = struct.Struct(">BQIHQQ")
 _LOG_VERSION = 1
 
 T = TypeVar("T")
+
+_LONGEST_WHY = 500  # characters: what could not be read may stand in it
+_UNREADABLE = (msgspec.DecodeError, UnicodeEncodeError, RecursionError, OverflowError)
 
 _encoder = msgspec.json.Encoder()
 _from_machine: "msgspec.json.Decoder[FromMachine]" = msgspec.json.Decoder(FromMachine)
@@ -28,8 +46,26 @@ class _Greeting(msgspec.Struct, tag_field="type", tag="hello"):
 _greeting = msgspec.json.Decoder(_Greeting)
 
 
+class _Envelope(msgspec.Struct, tag_field="type", tag="report", rename="camel"):
+    seq: Big
+    task_id: Big = 0
+    attempt: Count = 0
+
+
+_envelope = msgspec.json.Decoder(_Envelope)
+
+
 class BadFrame(ValueError):
     """The message is not a frame of this protocol."""
+
+
+class BadReport(BadFrame):
+    """The message is a report by its number, but what it reports is out of bounds, or nothing that
+    is known. None may block those behind it."""
+
+    def __init__(self, why: str, seq: int, task_id: int, attempt: int) -> None:
+        super().__init__(why)
+        self.seq, self.task_id, self.attempt = seq, task_id, attempt
 
 
 def encode(frame: Frame) -> str:
@@ -51,12 +87,16 @@ def encode_log(frame: Log) -> bytes:
 
 
 def decode_from_machine(message: str | bytes) -> FromMachine | Log:
-    """The frame in a machine's message. Raises BadFrame."""
+    """The frame in a machine's message. Raises BadFrame, and BadReport for a report that can be
+    passed over."""
     if isinstance(message, bytes):
         return _decode_log(message)
     if "\\u0000" in message:
         message = _without_nul(message)
-    return _decode(_from_machine, message)
+    try:
+        return _decode(_from_machine, message)
+    except BadFrame as error:
+        raise _passed_over(message, str(error)) from None
 
 
 def version_of(message: str | bytes) -> int | None:
@@ -68,7 +108,7 @@ def version_of(message: str | bytes) -> int | None:
         return None
     try:
         return _greeting.decode(message).protocol
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+    except _UNREADABLE:
         return None
 
 
@@ -83,9 +123,22 @@ def _decode(decoder: "msgspec.json.Decoder[T]", message: str) -> T:
     if len(message) > MAX_TEXT:
         raise BadFrame(f"frame of {len(message)} characters, at most {MAX_TEXT} are read")
     try:
-        return decoder.decode(message)
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
-        raise BadFrame(str(error)) from None
+        try:
+            return decoder.decode(message)
+        except msgspec.ValidationError:
+            return bounds.decode_cut(decoder, message)
+    except _UNREADABLE as error:
+        raise BadFrame(str(error)[:_LONGEST_WHY]) from None
+
+
+def _passed_over(message: str, why: str) -> BadFrame:
+    if len(message) <= MAX_TEXT:
+        try:
+            told = _envelope.decode(message)
+        except _UNREADABLE:
+            return BadFrame(why)
+        return BadReport(why, told.seq, told.task_id, told.attempt)
+    return BadFrame(why)
 
 
 def _without_nul(message: str) -> str:
@@ -102,7 +155,7 @@ def _without_nul(message: str) -> str:
 
     try:
         return msgspec.json.encode(clean(msgspec.json.decode(message))).decode()
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise BadFrame(str(error)) from None
 
 

@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from muster.protocol.bounds import Big, Count, Int, Secret, Text
+
 MAX_BYTES = 64 * 1024  # of a frame, either way
 MAX_SIDE = 1_000  # columns, or rows
 
@@ -42,8 +44,8 @@ class Screen(TerminalFrame, tag="screen"):
     offset: Offset
     cols: Side
     rows: Side
-    data: str
-    number: int = 0
+    data: Text
+    number: Big = 0
     exact: bool = True
 
 
@@ -53,8 +55,8 @@ class Screen(TerminalFrame, tag="screen"):
 class MachineAuth(TerminalFrame, tag="auth"):
     """Machine, first frame, within 5 s. `channel_token` came with `OpenTerminal`."""
 
-    worker_jwt: str
-    channel_token: str
+    worker_jwt: Secret
+    channel_token: Secret
 
 
 class MachineReady(TerminalFrame, tag="ready"):
@@ -73,7 +75,7 @@ class At(TerminalFrame, tag="at"):
 class Snapshot(TerminalFrame, tag="snapshot"):
     """Server: send a `Screen` of this number, between the bytes before and after its offset."""
 
-    number: int
+    number: Big
 
 
 # ---- the viewer's channel ------------------------------------------------------------------------
@@ -84,8 +86,8 @@ Mode = Literal["control", "watch"]
 class ViewerAuth(TerminalFrame, tag="auth"):
     """Viewer, first frame, within 5 s. `resume_from` is the offset up to which it has all bytes."""
 
-    token: str
-    channel_token: str
+    token: Secret
+    channel_token: Secret
     resume_from: Offset | None = None
 
 
@@ -93,10 +95,10 @@ class ViewerReady(TerminalFrame, tag="ready"):
     """Server, answers `auth`. The next binary frame begins at `offset`."""
 
     mode: Mode
-    cols: int
-    rows: int
-    offset: int
-    attempt: int
+    cols: Side
+    rows: Side
+    offset: Offset
+    attempt: Count
 
 
 class Ping(TerminalFrame, tag="ping"):
@@ -111,7 +113,7 @@ class Takeover(TerminalFrame, tag="takeover"):
     """From a controller: no other viewer may type any more. To those others: from now on they
     watch, because of the person in `by`."""
 
-    by: str | None = None
+    by: Text | None = None
 
 
 class Gap(TerminalFrame, tag="gap"):
@@ -125,14 +127,14 @@ class Gap(TerminalFrame, tag="gap"):
 class Exit(TerminalFrame, tag="exit"):
     """Server: the stage's process has ended; `code` as a shell counts (128 + signal)."""
 
-    code: int
-    stage_index: int
+    code: Int
+    stage_index: Count
 
 
 class Refused(TerminalFrame, tag="refused"):
     """Server: the viewer's last frame had no effect; `code` says why (`watching`, `gate`)."""
 
-    code: str
+    code: Text
 
 
 FromPtyMachine = MachineAuth | At | Screen | Resize

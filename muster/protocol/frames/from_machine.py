@@ -4,16 +4,22 @@ from typing import Literal
 
 import msgspec
 
-from muster.protocol.frames.parts import (
+from muster.protocol.bounds import (
     Big,
-    Capability,
+    Bytes,
     Count,
-    Frame,
     Int,
-    Metrics,
-    Part,
-    Room,
+    Label,
+    Many,
+    Most100,
+    Most500,
+    Name,
+    Secret,
+    Stage,
+    Url,
+    Words,
 )
+from muster.protocol.frames.parts import Capability, Frame, Metrics, Part, Room
 from muster.protocol.frames.reports import Report, StageEndedBy
 from muster.protocol.labels import Labels
 
@@ -45,14 +51,14 @@ class Hello(Frame, tag="hello"):
     """
 
     protocol: Count
-    worker_jwt: str
-    machine_id: str
-    journal_id: str
-    version: str = ""
+    worker_jwt: Secret
+    machine_id: Name
+    journal_id: Name
+    version: Label = ""
     slots: Count = 2
-    capabilities: list[Capability] = []
-    repositories: list[str] = []
-    attempts: list[HeldAttempt] = []
+    capabilities: Most100[Capability] = []
+    repositories: Most500[Url] = []
+    attempts: Many[HeldAttempt] = []
     room: Room | None = None  # None: the worker is of a release that knows no rooms
     labels: Labels = {}
 
@@ -66,8 +72,8 @@ class Heartbeat(Frame, tag="heartbeat"):
 
     number: Big
     metrics: Metrics | None = None
-    capabilities: list[Capability] | None = None
-    repositories: list[str] | None = None
+    capabilities: Most100[Capability] | None = None
+    repositories: Most500[Url] | None = None
     room: Room | None = None
 
 
@@ -78,12 +84,12 @@ class Log(msgspec.Struct):
     the server has not got the bytes before it.
     """
 
-    task_id: int
-    attempt: int
-    stage_index: int
-    offset: int
-    milliseconds: int
-    data: bytes
+    task_id: Big
+    attempt: Count
+    stage_index: Stage
+    offset: Big
+    milliseconds: Big
+    data: Bytes
 
 
 class TerminalClosed(Frame, tag="terminal-closed"):
@@ -94,7 +100,7 @@ class TerminalClosed(Frame, tag="terminal-closed"):
 
     task_id: Big
     attempt: Count
-    reason: str = ""
+    reason: Words = ""
 
 
 FromMachine = Hello | Heartbeat | Report | TerminalClosed

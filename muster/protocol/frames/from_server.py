@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from muster.protocol.bounds import Big, Count, Many, Seconds, Text, Variables
 from muster.protocol.frames.parts import (
     AgentOptions,
     Author,
@@ -17,13 +18,13 @@ from muster.protocol.frames.parts import (
 class Welcome(Frame, tag="welcome"):
     """Server, answers `Hello`. `window` is how many unacked log bytes may be in flight."""
 
-    protocol: int  # the hello's: both speak it from here on
-    server_time: str
-    heartbeat_seconds: float
-    lease_seconds: float
-    window: int
-    acked_seq: int  # the highest report of this journal that the server has
-    logs: list[LogAck] = []
+    protocol: Count  # the hello's: both speak it from here on
+    server_time: Text
+    heartbeat_seconds: Seconds
+    lease_seconds: Seconds
+    window: Big
+    acked_seq: Big  # the highest report of this journal that the server has
+    logs: Many[LogAck] = []
 
 
 class RunStage(Frame, tag="run-stage"):
@@ -43,26 +44,26 @@ class RunStage(Frame, tag="run-stage"):
     a while: it is suspended (`Suspended`), or fails as any other.
     """
 
-    task_id: int
-    attempt: int
-    stage_index: int
-    stage_name: str
+    task_id: Big
+    attempt: Count
+    stage_index: Count
+    stage_name: Text
     kind: Literal["agent", "shell"]
-    text: str
-    variables: dict[str, str]
-    agent: str
-    timeout: float
+    text: Text
+    variables: Variables
+    agent: Text
+    timeout: Seconds
     repo: Repo
-    project: str
+    project: Text
     author: Author
-    agent_command: str | None = None
-    env: dict[str, str] = {}
-    secrets: dict[str, str] = {}
-    cols: int = 120
-    rows: int = 40
+    agent_command: Text | None = None
+    env: Variables = {}
+    secrets: Variables = {}
+    cols: Count = 120
+    rows: Count = 40
     room: RoomLevel | None = None
-    network: list[str] | None = None
-    run: int = 0
+    network: Many[Text] | None = None
+    run: Count = 0
     options: AgentOptions | None = None
     on_limit: OnLimit = "fail"
 
@@ -75,19 +76,19 @@ class Answer(Frame, tag="answer"):
     has answered in time.
     """
 
-    task_id: int
-    attempt: int
-    number: int
-    choice: str | None = None
-    input: str | None = None
+    task_id: Big
+    attempt: Count
+    number: Big
+    choice: Text | None = None
+    input: Text | None = None
 
 
 class Stop(Frame, tag="stop"):
     """Server: end the attempt's processes (TERM, 10 s, KILL). Answered by `Stopped`."""
 
-    task_id: int
-    attempt: int
-    reason: str
+    task_id: Big
+    attempt: Count
+    reason: Text
 
 
 class Suspend(Frame, tag="suspend"):
@@ -96,10 +97,10 @@ class Suspend(Frame, tag="suspend"):
     `StageFinished`, where the stage ended by itself first.
     """
 
-    task_id: int
-    attempt: int
-    stage_index: int
-    run: int
+    task_id: Big
+    attempt: Count
+    stage_index: Count
+    run: Count
     reason: SuspendedBy
 
 
@@ -111,8 +112,8 @@ class Publish(Frame, tag="publish"):
     `Accepted` first.
     """
 
-    task_id: int
-    attempt: int
+    task_id: Big
+    attempt: Count
     repo: Repo | None = None
     author: Author | None = None
 
@@ -124,8 +125,8 @@ class Forget(Frame, tag="forget"):
     anew names those of its former life), and its task may go on from them elsewhere.
     """
 
-    task_id: int
-    attempt: int
+    task_id: Big
+    attempt: Count
     keep_checkpoints: bool = False
 
 
@@ -138,11 +139,11 @@ class Tunnel(Frame, tag="tunnel"):
     ordered again; a higher one ends the tunnel before it.
     """
 
-    task_id: int
-    attempt: int
-    number: int
+    task_id: Big
+    attempt: Count
+    number: Big
     want: Literal["open", "closed"]
-    ttl: float = 0.0
+    ttl: Seconds = 0.0
     opened_by: Author | None = None
 
 
@@ -157,30 +158,30 @@ class Undrain(Frame, tag="undrain"):
 class HeartbeatAck(Frame, tag="heartbeat-ack"):
     """Server, answers the heartbeat of that number, after it has been committed."""
 
-    number: int
+    number: Big
 
 
 class Ack(Frame, tag="ack"):
     """Server: reports up to `up_to` and logs up to these offsets are committed."""
 
-    up_to: int
-    logs: list[LogAck] = []
+    up_to: Big
+    logs: Many[LogAck] = []
 
 
 class LogGap(Frame, tag="log-gap"):
     """Server: a log frame came before the bytes that precede it; the machine is to send again from
     `offset`, or to declare `LogLost`."""
 
-    task_id: int
-    attempt: int
-    offset: int
+    task_id: Big
+    attempt: Count
+    offset: Big
 
 
 class Stale(Frame, tag="stale"):
     """Server: that attempt has ended; kill what is left of it. Answered by `Stopped`."""
 
-    task_id: int
-    attempt: int
+    task_id: Big
+    attempt: Count
 
 
 class OpenTerminal(Frame, tag="open-terminal"):
@@ -189,9 +190,9 @@ class OpenTerminal(Frame, tag="open-terminal"):
     Not sent to a machine that speaks version 1. A machine that has dialled already does nothing.
     """
 
-    task_id: int
-    attempt: int
-    channel_token: str
+    task_id: Big
+    attempt: Count
+    channel_token: Text
 
 
 Order = (

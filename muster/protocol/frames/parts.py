@@ -1,8 +1,26 @@
-"""What frames are made of: bases, bounds, and the pieces that several of them hold."""
+"""What frames are made of: bases, and the pieces that several of them hold."""
 
-from typing import Annotated, Any, Literal
+from typing import Literal
 
 import msgspec
+
+from muster.protocol.bounds import (
+    Big,
+    Cost,
+    Count,
+    Data,
+    Label,
+    Lack,
+    Many,
+    Most20,
+    Passage,
+    Percent,
+    Text,
+    Title,
+    Tokens,
+    Word,
+    Words,
+)
 
 
 class Frame(msgspec.Struct, rename="camel", tag_field="type", omit_defaults=True):
@@ -13,22 +31,14 @@ class Part(msgspec.Struct, rename="camel", omit_defaults=True):
     """Base of what frames are made of."""
 
 
-# What a machine says ends in rows: a number that no column holds is refused where it comes in.
-Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)]
-Big = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]  # ids, sequence numbers, bytes
-Seconds = Annotated[float, msgspec.Meta(ge=0, le=1 << 31)]
-Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
-Int = Annotated[int, msgspec.Meta(ge=-(1 << 31), lt=1 << 31)]
-
-
 class Capability(Part):
     """One agent type a machine can run, and whether it currently should be given any."""
 
-    agent_type: str
-    version: str | None = None
+    agent_type: Word
+    version: Label | None = None
     healthy: bool = True
-    degraded_until: str | None = None  # RFC 3339; None while healthy or "until found again"
-    reason: str | None = None
+    degraded_until: Word | None = None  # RFC 3339; None while healthy or "until found again"
+    reason: Label | None = None
 
 
 RoomLevel = Literal["full", "processes", "none"]
@@ -39,7 +49,7 @@ class Room(Part):
     """How far a machine can contain what runs for an attempt, and in words what it lacks."""
 
     level: RoomLevel
-    lacks: list[str] = []
+    lacks: Most20[Lack] = []
 
 
 class Hardware(Part):
@@ -48,9 +58,9 @@ class Hardware(Part):
     cpu_count: Count = 0
     memory_bytes: Big = 0
     disk_bytes: Big = 0
-    os: str = ""
-    arch: str = ""
-    hostname: str = ""
+    os: Label = ""
+    arch: Label = ""
+    hostname: Label = ""
 
 
 class Metrics(Part):
@@ -69,10 +79,10 @@ class AgentOptions(Part):
     program of the terminal, typed into by people.
     """
 
-    model: str | None = None
+    model: Text | None = None
     permissions: Literal["edit", "run", "all"] | None = None
-    allowed_tools: list[str] = []
-    arguments: list[str] = []
+    allowed_tools: Many[Text] = []
+    arguments: Many[Text] = []
     interface: Literal["headless", "terminal"] | None = None
 
 
@@ -96,9 +106,9 @@ class TranscriptEntry(Part):
 
     at_ms: Big
     kind: EntryKind
-    title: str = ""
-    text: str = ""
-    data: dict[str, Any] = {}
+    title: Title = ""
+    text: Passage = ""
+    data: Data = {}
     log_offset: Big = 0
 
 
@@ -108,11 +118,7 @@ class AgentFailure(Part):
     model has `refused`. `message` is its own word, for people."""
 
     kind: AgentFailureKind = "unknown"
-    message: str = ""
-
-
-Tokens = Annotated[int, msgspec.Meta(ge=0, lt=1 << 40)]  # sums of many still fit into a column
-Cost = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
+    message: Words = ""
 
 
 class UsageItem(Part):
@@ -121,7 +127,7 @@ class UsageItem(Part):
     Input includes what was cached, output what was thought (reasoning). `cost` is its own figure.
     """
 
-    model: str | None = None
+    model: Label | None = None
     input_tokens: Tokens | None = None
     cached_tokens: Tokens | None = None
     output_tokens: Tokens | None = None
@@ -144,25 +150,25 @@ class Repo(Part):
     machine logs in by ssh, and with nothing else.
     """
 
-    url: str
-    base: str
-    branch: str
-    resume_from: str | None = None
-    token: str | None = None
-    ssh_key: str | None = None
-    known_hosts: str | None = None
+    url: Text
+    base: Text
+    branch: Text
+    resume_from: Text | None = None
+    token: Text | None = None
+    ssh_key: Text | None = None
+    known_hosts: Text | None = None
 
 
 class Author(Part):
     """The developer in whose name the agent's work is committed."""
 
-    name: str
-    email: str
+    name: Text
+    email: Text
 
 
 class LogAck(Part):
     """The server has stored the attempt's log up to `offset` (exclusive)."""
 
-    task_id: int
-    attempt: int
-    offset: int
+    task_id: Big
+    attempt: Count
+    offset: Big

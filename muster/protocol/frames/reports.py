@@ -4,14 +4,29 @@ from typing import Literal
 
 import msgspec
 
+from muster.protocol.bounds import (
+    Big,
+    Choice,
+    Commit,
+    Count,
+    Head,
+    Host,
+    Int,
+    Link,
+    Many,
+    Most20,
+    Most100,
+    Path,
+    Question,
+    Ref,
+    Seconds,
+    Word,
+    Words,
+)
 from muster.protocol.frames.parts import (
     AgentFailure,
-    Big,
-    Count,
     DiffStat,
     Frame,
-    Int,
-    Seconds,
     SuspendedBy,
     TranscriptEntry,
     UsageItem,
@@ -32,7 +47,7 @@ class Note(ReportBody, tag="note"):
     """The machine's own word about its work (cloning 40 %, pushing): an event for people."""
 
     level: Literal["info", "warning", "error"]
-    text: str
+    text: Words
 
 
 class StageStarted(ReportBody, tag="stage-started"):
@@ -66,7 +81,7 @@ class Transcript(ReportBody, tag="transcript"):
 
     stage_index: Count
     first: Big
-    entries: list[TranscriptEntry]
+    entries: Many[TranscriptEntry]
     run: Count = 0
 
 
@@ -76,8 +91,8 @@ class Usage(ReportBody, tag="usage"):
     servers that speak version 3."""
 
     stage_index: Count
-    agent: str
-    items: list[UsageItem]
+    agent: Word
+    items: Most100[UsageItem]
     run: Count = 0
 
 
@@ -92,8 +107,8 @@ class Asked(ReportBody, tag="asked"):
 
     stage_index: Count
     number: Count
-    question: str
-    choices: list[str] = []
+    question: Question
+    choices: Most20[Choice] = []
     timeout: Seconds | None = None
     run: Count = 0
 
@@ -119,7 +134,7 @@ class Suspended(ReportBody, tag="suspended"):
     stage_index: Count
     log_end: Big
     reason: SuspendedBy
-    message: str = ""
+    message: Words = ""
     resets_at_ms: Big | None = None
     run: Count = 0
 
@@ -133,8 +148,8 @@ class Checkpoint(ReportBody, tag="checkpoint"):
     """
 
     stage_index: Count
-    ref: str
-    commit: str
+    ref: Ref
+    commit: Commit
     diff: DiffStat | None = None
     run: Count = 0
     partial: bool = False
@@ -143,8 +158,8 @@ class Checkpoint(ReportBody, tag="checkpoint"):
 class Published(ReportBody, tag="published"):
     """The attempt's branch is at the remote. Answers `Publish`."""
 
-    branch: str
-    commit: str
+    branch: Ref
+    commit: Commit
     diff: DiffStat
 
 
@@ -152,10 +167,10 @@ class WorkspaceFacts(ReportBody, tag="workspace"):
     """The workspace as it is now; sent when it changes, and as `removed` to answer `Forget`."""
 
     state: Literal["preparing", "ready", "removed"]
-    path: str = ""
-    branch: str = ""
-    base_commit: str = ""
-    head_commit: str = ""
+    path: Path = ""
+    branch: Ref = ""
+    base_commit: Head = ""
+    head_commit: Head = ""
     dirty: bool = False
     diff: DiffStat | None = None
     size_bytes: Big = 0
@@ -171,8 +186,8 @@ class TunnelFacts(ReportBody, tag="tunnel"):
 
     number: Count
     state: Literal["starting", "connected", "closed", "expired", "failed"]
-    url: str = ""
-    error: str = ""
+    url: Link = ""
+    error: Words = ""
     restarts: Count = 0
     waits_for_login: bool = False
 
@@ -184,7 +199,7 @@ class EgressRefused(ReportBody, tag="egress-refused"):
     """
 
     stage_index: Count
-    host: str
+    host: Host
 
 
 class Stopped(ReportBody, tag="stopped"):
@@ -194,14 +209,14 @@ class Stopped(ReportBody, tag="stopped"):
 class Lost(ReportBody, tag="lost"):
     """The machine lost the attempt's processes (a reboot, a killed shim)."""
 
-    reason: str
+    reason: Words
 
 
 class Failed(ReportBody, tag="failed"):
     """The attempt cannot go on (`repository_unreachable`, `binary_missing`, …); nothing runs."""
 
-    code: str
-    message: str
+    code: Word
+    message: Words
 
 
 class LogLost(ReportBody, tag="log-lost"):

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from muster.protocol import bounds
 from muster.protocol.frames import UsageItem
 
 _MOST = 50  # models
@@ -31,7 +32,7 @@ class Spent(msgspec.Struct, frozen=True):
 def told(facts: Mapping[str, Any]) -> list[UsageItem]:
     """What is known of the usage that is told of; empty where nothing is, or it makes no sense."""
     try:
-        items = msgspec.convert(facts.get("usage") or [], list[UsageItem])
+        items = bounds.converted(facts.get("usage") or [], list[UsageItem])
     except msgspec.ValidationError:
         return []
     unknown = UsageItem()

@@ -18,9 +18,6 @@ from muster.worker.server.log_stream import LogStreams
 from muster.worker.terminals.terminals import Terminals
 from muster.worker.tunnels.tunnels import Tunnels
 
-LONGEST_MESSAGE = 2_000
-"""Characters of a message in a report."""
-
 
 @dataclass(frozen=True)
 class AttemptContext:
@@ -72,7 +69,7 @@ class Reporter:
 
     def fail(self, code: str, message: str) -> None:
         """Reports that the attempt cannot go on."""
-        self.say(Failed(code, message[:LONGEST_MESSAGE]))
+        self.say(Failed(code, message))
 
     def is_saying(self, kind: type[Body]) -> bool:
         """Whether such a report is on its way: it answers a repeated order, too."""

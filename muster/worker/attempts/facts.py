@@ -11,6 +11,7 @@ from subprocess import SubprocessError
 from types import TracebackType
 from typing import Self
 
+from muster.protocol.bounds import fitting
 from muster.protocol.frames import DiffStat, WorkspaceFacts
 from muster.worker.attempts.context import Reporter
 from muster.worker.git.git import Flag, GitError
@@ -69,7 +70,7 @@ class FactsTeller:
     def _tell(self, at: Workspace, look: Callable[[], Facts], *, only_news: bool = False) -> None:
         number = next(self._looks)
         try:
-            facts = _ready(at, look())
+            facts = fitting(_ready(at, look()))
         except (GitError, WorkspaceError, OSError, ValueError, SubprocessError) as error:
             log.debug("no facts about %s: %s", at.path, error)
             return

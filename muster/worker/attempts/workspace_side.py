@@ -17,7 +17,7 @@ from muster.protocol.frames import (
 )
 from muster.worker.agents import furnishing
 from muster.worker.agents.kept_order import KeptOrder
-from muster.worker.attempts.context import LONGEST_MESSAGE, Reporter
+from muster.worker.attempts.context import Reporter
 from muster.worker.attempts.facts import FactsTeller, FactsWatch
 from muster.worker.git import approved, checkpoints, workspace
 from muster.worker.git.checkpoints import CheckpointRefused, PublishRefused, PushedBranch
@@ -188,7 +188,7 @@ class AttemptWorkspace:
 
     def note(self, level: str, text: str) -> None:
         """Reports a line of text for people."""
-        self._reporter.say(Note(_LEVELS.get(level, "info"), text[:LONGEST_MESSAGE]))
+        self._reporter.say(Note(_LEVELS.get(level, "info"), text))
 
     def _request(self, repo: Repo, author: Author) -> WorkspaceRequest:
         return WorkspaceRequest(

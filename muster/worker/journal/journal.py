@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+from muster.protocol import bounds
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Body, Report, WorkspaceFacts
 from muster.worker.journal.journal_file import (
@@ -57,10 +58,12 @@ class Journal:
         self._writer.start()
 
     def append(self, key: AttemptKey, body: Body) -> int:
-        """Makes a report about the attempt and returns the report's number.
+        """Makes a report about the attempt and returns the report's number. What is too long in it
+        is cut.
 
-        Raises UnicodeEncodeError for a string that cannot be written.
+        Raises OutOfBounds, and UnicodeEncodeError for a string that cannot be written.
         """
+        body = bounds.fitting(body)
         with self._changed:
             said = Said(Report(self._last + 1, *key, body))
             # Refused here, where it was made, and not where it is written.

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from muster.protocol import bounds
 from muster.protocol.frames import Report
 from muster.worker import durable
 from muster.worker.journal.standing import Standing
@@ -150,8 +151,11 @@ def parse(content: bytes) -> ReadRecords:
 
 def _decode(payload: bytes) -> JournalRecord | None:
     try:
-        return _decoder.decode(payload)
-    except (msgspec.DecodeError, RecursionError):
+        try:
+            return _decoder.decode(payload)
+        except msgspec.ValidationError:  # an earlier release's report may be longer than ours
+            return bounds.decode_cut(_decoder, payload)
+    except (msgspec.DecodeError, RecursionError, OverflowError):
         return None
 
 

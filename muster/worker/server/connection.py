@@ -17,6 +17,7 @@ from websockets.sync.client import ClientConnection
 
 from muster.protocol import version
 from muster.protocol.attempt_key import AttemptKey
+from muster.protocol.bounds import fitting
 from muster.protocol.codec import MAX_TEXT, BadFrame, decode_from_server, encode
 from muster.protocol.frames import (
     Ack,
@@ -134,7 +135,7 @@ class Channel:
         """Sends a frame, from any thread; without a connection it is lost, and nobody needs it."""
         if (socket := self._welcomed) is not None:
             with contextlib.suppress(ConnectionClosed, OSError):
-                socket.send(encode(frame))
+                socket.send(encode(fitting(frame)))
 
     # What comes after a connection
 
@@ -212,7 +213,7 @@ class Channel:
             return Ending(0, "stopped")
         told = self._vitals.latest
         self._lease.sent(0, boot_seconds())
-        socket.send(encode(self._hello()))
+        socket.send(encode(fitting(self._hello())))
         welcome = self._welcome(socket)
         if not self._journal.reconcile(welcome.acked_seq):
             return Ending(CloseCode.GOING_AWAY, "the journal had to be begun anew")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.connection import Connection
 
+from muster.protocol.bounds import fitting
 from muster.protocol.codec import encode
 from muster.protocol.frames import Heartbeat
 from muster.worker.clock import boot_seconds
@@ -56,15 +57,12 @@ class Pulse:
         number, facts, told = next(self._numbers), self._vitals.latest, self._told
         # Noted before it leaves: the lease must not begin later than it was sent.
         self._lease.sent(number, now)
-        self._socket.send(
-            encode(
-                Heartbeat(
-                    number,
-                    facts.metrics,
-                    facts.capabilities if facts.capabilities != told.capabilities else None,
-                    facts.repositories if facts.repositories != told.repositories else None,
-                    facts.room if facts.room != told.room else None,
-                )
-            )
+        beat = Heartbeat(
+            number,
+            facts.metrics,
+            facts.capabilities if facts.capabilities != told.capabilities else None,
+            facts.repositories if facts.repositories != told.repositories else None,
+            facts.room if facts.room != told.room else None,
         )
+        self._socket.send(encode(fitting(beat)))
         self._told = facts

@@ -99,4 +99,4 @@ class Terminals:
         with self._lock:
             self._open.pop(terminal.key, None)
         if not self._closed:
-            self._say(TerminalClosed(*terminal.key, reason[:200]))
+            self._say(TerminalClosed(*terminal.key, reason))

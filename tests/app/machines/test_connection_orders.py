@@ -76,7 +76,7 @@ def test_a_task_lives_its_life_over_the_channel(
     machine.say(second, frames.StageStarted(1), frames.StageFinished(1, end, "exit"))
     machine.until(frames.Publish)
     diff = frames.DiffStat(files_changed=1)
-    machine.say(second, frames.Published(second.repo.branch, "c0ffee", diff))
+    machine.say(second, frames.Published(second.repo.branch, "c0ffee" + "0" * 34, diff))
     machine.until_acked()
     assert status(task) is TaskStatus.COMPLETED
     assert db.session.get_one(Attempt, (task.id, 1)).log_bytes == end == 200_000

@@ -26,9 +26,14 @@ FROM_SERVER = [
 ]
 
 
+_CHARACTERS = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+
+
 def of(shape: inspect.Type) -> st.SearchStrategy:
     """Values of a declared type, its limits kept."""
     match shape:
+        case inspect.Metadata(type=kind):
+            return of(kind)
         case inspect.StructType(cls=cls, fields=fields):
             parts = {field.name: st.deferred(lambda f=field: of(f.type)) for field in fields}
             return st.builds(cls, **parts)
@@ -38,6 +43,10 @@ def of(shape: inspect.Type) -> st.SearchStrategy:
             return st.sampled_from(values)
         case inspect.ListType(item_type=item):
             return st.lists(of(item), max_size=3)
+        case inspect.StrType(pattern=str() as pattern):
+            return st.from_regex(pattern)
+        case inspect.StrType(max_length=most):
+            return st.text(_CHARACTERS, max_size=most and min(most, 40))
         case inspect.DictType(key_type=key, value_type=value):
             return st.dictionaries(of(key), of(value), max_size=3)
         case inspect.StrType(pattern=str() as pattern):
@@ -48,7 +57,6 @@ def of(shape: inspect.Type) -> st.SearchStrategy:
         case inspect.FloatType(ge=ge, le=le):
             return st.floats(ge, le, allow_nan=False, allow_infinity=False)
     return {
-        inspect.StrType: st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
         inspect.AnyType: st.one_of(st.none(), st.booleans(), st.text("abc", max_size=3)),
         inspect.BoolType: st.booleans(),
         inspect.NoneType: st.none(),

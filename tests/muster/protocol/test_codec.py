@@ -62,10 +62,9 @@ def test_a_field_that_is_not_known_yet_is_passed_over(
 def test_a_field_that_is_not_known_yet_is_passed_over_within_a_report():
     text = (
         '{"type":"report","seq":1,"taskId":2,"attempt":1,'
-        '"body":{"kind":"published","branch":"b","commit":"c","diff":{"new":1},"signedBy":"x"}}'
+        '"body":{"kind":"unasked","stageIndex":1,"number":2,"signedBy":"x"}}'
     )
-    said = codec.decode_from_machine(text)
-    assert said == frames.Report(1, 2, 1, frames.Published("b", "c", frames.DiffStat()))
+    assert codec.decode_from_machine(text) == frames.Report(1, 2, 1, frames.Unasked(1, 2))
 
 
 def test_a_nul_that_a_machine_read_somewhere_is_replaced_not_refused():

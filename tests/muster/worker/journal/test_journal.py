@@ -6,9 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muster.protocol.attempt_key import AttemptKey
+from muster.protocol.bounds import LONGEST_WORDS, OutOfBounds
 from muster.protocol.frames import (
     Accepted,
+    DiffStat,
+    Failed,
     Note,
+    Published,
     Report,
     StageFinished,
     StageStarted,
@@ -191,6 +195,35 @@ def test_a_damaged_journal_keeps_what_comes_before_the_damage(
     assert [r.body for r in kept] == [r.body for r in pending[: len(kept)]]
     assert [r.seq for r in kept] == list(range(1, len(kept) + 1))
     assert journal.journal_id != journal_id
+    journal.close()
+
+
+def test_what_is_too_long_is_cut_when_it_is_reported(tmp_path: Path) -> None:
+    journal = opened(tmp_path)
+    journal.append(AttemptKey(7, 1), Failed("code", "m" * 900_000))
+    assert journal.flush(5)
+    [report] = journal.after(0)
+    assert report.body == Failed("code", "m" * (LONGEST_WORDS - 1) + "…")
+    journal.close()
+
+
+def test_what_cannot_be_said_is_not_reported(tmp_path: Path) -> None:
+    journal = opened(tmp_path)
+    with pytest.raises(OutOfBounds):
+        journal.append(AttemptKey(7, 1), Published("b", "no commit", DiffStat()))
+    assert journal.append(AttemptKey(7, 1), Accepted()) == 1
+    journal.close()
+
+
+def test_longer_words_of_an_earlier_release_are_no_damage(tmp_path: Path) -> None:
+    journal_id, _ = filled(tmp_path, 1)
+    longer = Said(Report(2, 7, 1, Note("info", "n" * 9_000)))
+    with (tmp_path / "journal").open("ab") as file:
+        file.write(pack(longer) + pack(Said(Report(3, 7, 1, Accepted()))))
+    journal = opened(tmp_path)
+    assert journal.journal_id == journal_id
+    bodies = [report.body for report in journal.after(0)]
+    assert bodies[1:] == [Note("info", "n" * (LONGEST_WORDS - 1) + "…"), Accepted()]
     journal.close()
 
 

@@ -1,0 +1,186 @@
+"""Everything that is said has a bound; what people read is cut there, all else is refused."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import inspect
+
+from muster.protocol import bounds, codec, frames, terminal
+from muster.protocol.bounds import LONGEST_WORDS, OutOfBounds, fitting
+from tests.muster.protocol.frame_strategies import FROM_MACHINE, FROM_SERVER
+
+SAID = [*FROM_MACHINE, *FROM_SERVER, frames.Log, *terminal.TerminalFrame.__subclasses__()]
+
+
+def unbounded(shape: inspect.Type, place: str) -> Iterator[str]:
+    """The places in what is said that may be of any length, or any number."""
+    match shape:
+        case inspect.Metadata(type=kind):
+            yield from unbounded(kind, place)
+        case inspect.StructType(fields=fields):
+            for field in fields:
+                yield from unbounded(field.type, f"{place}.{field.name}")
+        case inspect.UnionType(types=kinds):
+            for kind in kinds:
+                yield from unbounded(kind, place)
+        case inspect.ListType(item_type=kind, max_length=most):
+            yield from [place] if most is None else []
+            yield from unbounded(kind, f"{place}[]")
+        case inspect.DictType(key_type=key, value_type=value, max_length=most):
+            yield from [place] if most is None else []
+            yield from unbounded(key, f"{place}{{}}")
+            yield from unbounded(value, f"{place}{{}}")
+        case inspect.StrType(max_length=most, pattern=pattern):
+            yield from [place] if most is None and pattern is None else []
+        case inspect.BytesType(max_length=most):
+            yield from [place] if most is None else []
+        case inspect.IntType(ge=low, lt=below, le=high):
+            yield from [place] if low is None or (below is None and high is None) else []
+        case inspect.FloatType(ge=low, le=high):
+            yield from [place] if low is None or high is None else []
+        case inspect.BoolType() | inspect.NoneType() | inspect.LiteralType():
+            pass
+        case _:
+            yield place
+
+
+@pytest.mark.parametrize("kind", SAID, ids=lambda kind: kind.__name__)
+def test_every_text_list_object_and_number_has_a_bound(kind: type[msgspec.Struct]) -> None:
+    found = set(unbounded(inspect.type_info(kind), kind.__name__))
+    # What an agent's tool was called with: bounded by its frame, and by who keeps it.
+    assert found <= {"Report.body.entries[].data{}"}
+
+
+def report(**body: Any) -> str:
+    return json.dumps({"type": "report", "seq": 4, "taskId": 2, "attempt": 1, "body": body})
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "most"),
+    [
+        ({"kind": "failed", "code": "x", "message": "m" * 900_000}, "message", LONGEST_WORDS),
+        ({"kind": "failed", "code": "c" * 900, "message": "m"}, "code", 64),
+        ({"kind": "note", "level": "info", "text": "é" * 100_000}, "text", LONGEST_WORDS),
+        ({"kind": "lost", "reason": "r" * LONGEST_WORDS + "r"}, "reason", LONGEST_WORDS),
+        (
+            {"kind": "asked", "stageIndex": 0, "number": 0, "question": "q" * 20_000},
+            "question",
+            1e4,
+        ),
+    ],
+)
+def test_a_text_for_people_is_cut_and_says_so(body: dict[str, Any], field: str, most: int) -> None:
+    said = codec.decode_from_machine(report(**body))
+    assert isinstance(said, frames.Report)
+    kept = getattr(said.body, field)
+    assert (len(kept), kept[-1]) == (most, "…")
+    assert body[field].startswith(kept[:-1])
+
+
+def test_a_text_that_is_just_short_enough_is_left_alone() -> None:
+    text = "x" * LONGEST_WORDS
+    said = codec.decode_from_machine(report(kind="lost", reason=text))
+    assert said == frames.Report(4, 2, 1, frames.Lost(text))
+
+
+def test_of_a_list_for_people_the_first_are_kept() -> None:
+    said = codec.decode_from_machine(
+        report(kind="asked", stageIndex=0, number=0, question="?", choices=["a" * 300] * 1000)
+    )
+    assert isinstance(said, frames.Report)
+    assert isinstance(said.body, frames.Asked)
+    assert said.body.choices == ["a" * 199 + "…"] * 20
+
+
+def test_a_hello_of_before_is_let_in_however_much_it_has_to_say() -> None:
+    hello = frames.Hello(
+        *(2, "jwt", "m", "j", "v" * 999),
+        capabilities=[frames.Capability("a" * 99, reason="r" * 999)] * 200,
+        repositories=["u" * 999] * 600,
+        room=frames.Room("none", ["l" * 999] * 99),
+    )
+    said = codec.decode_from_machine(codec.encode(hello))
+    assert isinstance(said, frames.Hello)
+    assert said.room is not None
+    counts = len(said.version), len(said.capabilities), len(said.repositories), len(said.room.lacks)
+    assert counts == (200, 100, 500, 20)
+
+
+C = "c0ffee" + "0" * 34
+
+
+@pytest.mark.parametrize("commit", ["", "c0ffee", C + "\n", "-" + C[1:], C.upper(), C * 2])
+def test_a_commit_is_the_name_of_one_and_nothing_else(commit: str) -> None:
+    with pytest.raises(codec.BadReport):
+        codec.decode_from_machine(
+            report(kind="checkpoint", stageIndex=0, ref="refs/muster/2/1/0", commit=commit)
+        )
+
+
+@pytest.mark.parametrize("commit", [C, C + C[:24]])
+def test_a_commit_has_40_digits_or_64(commit: str) -> None:
+    said = codec.decode_from_machine(
+        report(kind="checkpoint", stageIndex=0, ref="refs/muster/2/1/0", commit=commit)
+    )
+    assert isinstance(said, frames.Report)
+
+
+def test_of_a_head_that_is_no_commit_nothing_is_left() -> None:
+    """git says `(initial)` where an agent has left a branch without one."""
+    said = codec.decode_from_machine(
+        report(kind="workspace", state="ready", headCommit="(initial)")
+    )
+    assert said == frames.Report(4, 2, 1, frames.WorkspaceFacts("ready"))
+
+
+# ---- reports that can be passed over -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"kind": "published", "branch": "b" * 501, "commit": C, "diff": {}},
+        {"kind": "stage-started", "stageIndex": -1},
+        {"kind": "stage-started", "stageIndex": "0"},
+        {"kind": "melted"},
+        {},
+    ],
+    ids=["a name too long", "a number too small", "another type", "no known kind", "no kind"],
+)
+def test_a_report_that_cannot_be_read_is_known_by_its_number(body: dict[str, Any]) -> None:
+    with pytest.raises(codec.BadReport) as refused:
+        codec.decode_from_machine(report(**body))
+    bad = refused.value
+    assert (bad.seq, bad.task_id, bad.attempt) == (4, 2, 1)
+
+
+@pytest.mark.parametrize("seq", [-1, 1 << 62, "1", None])
+def test_a_report_without_a_number_is_no_frame(seq: Any) -> None:
+    with pytest.raises(codec.BadFrame) as refused:
+        codec.decode_from_machine(json.dumps({"type": "report", "seq": seq, "body": {}}))
+    assert not isinstance(refused.value, codec.BadReport)
+
+
+# ---- what is to be said --------------------------------------------------------------------------
+
+
+def test_what_fits_is_said_as_it_is() -> None:
+    body = frames.Failed("binary_missing", "no claude")
+    assert fitting(body) is body
+
+
+def test_what_is_too_long_is_cut_before_it_is_said() -> None:
+    assert fitting(frames.Lost("x" * 5000)) == frames.Lost("x" * (LONGEST_WORDS - 1) + "…")
+
+
+def test_what_cannot_be_cut_is_not_said() -> None:
+    with pytest.raises(OutOfBounds, match="Published"):
+        fitting(frames.Published("b", "no commit", frames.DiffStat()))
+
+
+def test_usage_of_a_model_with_a_long_name_is_usage_all_the_same() -> None:
+    [item] = bounds.converted([{"model": "m" * 999, "inputTokens": 7}], list[frames.UsageItem])
+    assert item == frames.UsageItem("m" * 199 + "…", 7)
