@@ -65,6 +65,11 @@ def checkpoints_of(task_id: int, number: int) -> str:
     return f"refs/muster/{task_id}/{number}/"
 
 
+def checkpoint_of(task_id: int, number: int, stage_index: int, *, partial: bool) -> str:
+    """The git ref of this attempt's checkpoint of that stage, or of its middle (`partial`)."""
+    return f"{checkpoints_of(task_id, number)}{stage_index}{'-partial' if partial else ''}"
+
+
 def branch_of(task_id: int, attempt: int) -> str:
     """The git branch that this attempt pushes, and no other."""
     return f"muster/{task_id}-{attempt}"

@@ -20,12 +20,19 @@ class FleetCounter(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why a machine's report had no effect."""
+    """Why something that a machine said had no effect."""
 
     ENDED = "ended"  # the report's attempt had ended
     UNKNOWN = "unknown"  # the report's attempt is not this machine's
     UNORDERED = "unordered"  # the machine had no order for what it reports
     REPLACED = "replaced"  # a newer connection of the machine has replaced the report's
+    MALFORMED = "malformed"  # it was out of bounds, or nothing that is known
+    FORGED = "forged"  # it named a ref or branch that is not its attempt's
+    EXCESSIVE = "excessive"  # it was more than the machine may say, or have
+
+
+MISBEHAVIOUR = (Refusal.MALFORMED, Refusal.FORGED, Refusal.EXCESSIVE)
+"""What no worker of ours does: the audit log tells of it, once for each machine and reason."""
 
 
 EXCUSED = "excused"

@@ -67,6 +67,14 @@ _SETTINGS = (
         "WORKSPACE_SECONDS",
     ),
     Setting(
+        "maxSlots", _WHOLE, 64, 1, 1000, "slots",
+        "How many slots a machine may give itself; admins may give it more.",
+    ),
+    Setting(
+        "logMegabytes", _WHOLE, 1200, 1, 1_000_000, "MiB",
+        "How much is kept of one attempt's log and transcript, at most; more is marked as lost.",
+    ),
+    Setting(
         "loginFailures", _WHOLE, 5, 1, 1000, "logins",
         "How many logins with one name may fail in 15 minutes.", "LOGIN_FAILURES",
     ),

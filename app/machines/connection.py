@@ -19,11 +19,13 @@ from simple_websocket import ConnectionClosed
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.domain.machine import IN_DRAIN, MachineStatus
+from app.machines import rates
+from app.machines.rates import Allowance
 from app.machines.reconcile import Observed, reconcile, told
 from app.machines.tunnels import TunnelOrders
 from app.services.clock import now
 from app.services.machines import drains, liveness, machines, orders, reports
-from app.services.machines.continuations import Outcome
+from app.services.machines.continuations import Malformed, Outcome
 from app.services.machines.heartbeats import HeartbeatResult, ReceivedHeartbeat
 from app.services.machines.orders import DesiredState, Want
 from app.services.tasks import questions, resumption
@@ -34,6 +36,9 @@ from muster.protocol.frames import CloseCode
 
 # One transaction takes at most this much of what has arrived.
 BATCH_FRAMES = 64
+BATCH_SIZE = 4 << 20  # characters and bytes
+
+_Heard = frames.FromMachine | frames.Log | Malformed
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +53,7 @@ class Connection:
         session: machines.MachineSession,
         observed: dict[AttemptKey, Observed],
         protocol: int,
+        allowance: Allowance,
     ) -> None:
         self.machine_id: uuid.UUID = session.machine_id
         self.generation = session.generation
@@ -55,9 +61,11 @@ class Connection:
         self._app, self._ws, self._observed = app, ws, observed
         self._tunnels = TunnelOrders()
         self._protocol = protocol
+        self._allowance = allowance
         self._draining = False
         self._orders_version = -1
         self._changed = True
+        self._is_slowed = False
         self._heard: tuple[ReceivedHeartbeat, HeartbeatResult] | None = (
             None  # the heartbeat to answer
         )
@@ -115,7 +123,9 @@ class Connection:
         self.wake()
         try:
             while self.is_open:
-                self._take(self._receive(), pulse)
+                batch = self._receive()
+                self._take(batch, pulse)
+                self._keep_pace(rates.cost(batch))
         except ConnectionClosed:
             pass
         except codec.BadFrame as error:
@@ -132,14 +142,27 @@ class Connection:
             self._some.set()
             writer.join()
 
-    def _receive(self) -> list[frames.FromMachine | frames.Log]:
-        messages = [self._ws.receive()]
-        while len(messages) < BATCH_FRAMES and (more := self._ws.receive(timeout=0)) is not None:
-            messages.append(more)
-        return [codec.decode_from_machine(message) for message in messages if message is not None]
+    def _receive(self) -> list[_Heard]:
+        messages, size = [], 0
+        message = self._ws.receive()
+        while message is not None:
+            messages.append(message)
+            size += len(message)
+            if len(messages) >= BATCH_FRAMES or size >= BATCH_SIZE:
+                break
+            message = self._ws.receive(timeout=0)
+        return [understood(message) for message in messages]
 
-    def _take(self, batch: Sequence[frames.FromMachine | frames.Log], pulse: Any) -> None:
-        told_reports = [frame for frame in batch if isinstance(frame, frames.Report)]
+    def _keep_pace(self, cost: float) -> None:
+        """Read nothing for a while of a machine that says too much."""
+        if wait := self._allowance.spend(cost, time.monotonic()):
+            if not self._is_slowed:
+                self._log.warning("machine_slowed", seconds=wait)
+            self._is_slowed = True
+            time.sleep(wait)
+
+    def _take(self, batch: Sequence[_Heard], pulse: Any) -> None:
+        told_reports = [frame for frame in batch if isinstance(frame, frames.Report | Malformed)]
         log_frames = [frame for frame in batch if isinstance(frame, frames.Log)]
         for frame in batch:
             if isinstance(frame, frames.Heartbeat):
@@ -283,3 +306,11 @@ class Connection:
         return frames.OpenTerminal(
             task_id=order.task_id, attempt=order.attempt, channel_token=secret
         )
+
+
+def understood(message: str | bytes) -> _Heard:
+    """The frame in the message. Raises BadFrame."""
+    try:
+        return codec.decode_from_machine(message)
+    except codec.BadReport as bad:
+        return Malformed(bad.seq, bad.task_id, bad.attempt, str(bad))

@@ -1,6 +1,7 @@
 """`WS /api/workers/connect`: the door of the control channel."""
 
 import threading
+import time
 from typing import Any
 
 from flask import Flask, current_app
@@ -9,18 +10,23 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.domain.errors import InvalidToken, MachineDecommissioned
 from app.extensions import sock
-from app.machines import switchboard
+from app.machines import rates, switchboard
 from app.machines.connection import Connection
+from app.machines.rates import Allowance
 from app.machines.reconcile import observed_from
+from app.machines.switchboard import Switchboard
 from app.services.clock import now
 from app.services.machines import machines
+from app.services.people import tokens
 from muster.protocol import codec, frames, version
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import CloseCode
 
 HELLO_SECONDS = 5
 _FENCING_SECONDS = 2.0
-FRAMES_AHEAD = 128  # how many frames are read before those in front of them have been dealt with
+# How much is read before what is in front of it has been dealt with.
+FRAMES_AHEAD = 128
+SIZE_AHEAD = 4 << 20  # characters and bytes
 
 
 class _Refused(Exception):
@@ -35,25 +41,30 @@ class _Refused(Exception):
 def connect(ws: Any) -> None:
     """A machine's connection, from hello to its end."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    ws.thread.begin()
     # A peer that neither speaks nor reads for so long is gone, whatever its TCP says.
     ws.sock.settimeout(app.config["SILENCE_SECONDS"])
-    ws.sock.is_full = lambda: ws.connected and len(ws.input_buffer) > FRAMES_AHEAD
+    ws.sock.is_full = lambda: ws.connected and _is_ahead(ws.input_buffer)
+    ws.max_message_size = codec.MAX_TEXT
+    ws.thread.begin()
+    board = switchboard.of(app)
     try:
         hello = _hear_hello(ws)
-        session = _let_in(app, hello)
+        session, allowance = _let_in(app, hello, board)
     except _Refused as refused:
         ws.close(refused.code, refused.reason)
         return
     observed = {AttemptKey.of(a): observed_from(a) for a in hello.attempts}
     spoken = min(hello.protocol, version.CURRENT)
-    connection = Connection(app, ws, session, observed, spoken)
-    board = switchboard.of(app)
+    connection = Connection(app, ws, session, observed, spoken, allowance)
     connection.send(_welcome(app, session, spoken))
     # Beside it: Redis may hang, and the machine would take that for us and dial again.
     threading.Thread(target=_tell, args=(app, session), name="hello", daemon=True).start()
     with board.joined(connection):
         connection.serve(board.pulse)
+
+
+def _is_ahead(waiting: list[str | bytes]) -> bool:
+    return len(waiting) > FRAMES_AHEAD or sum(map(len, waiting)) > SIZE_AHEAD
 
 
 def _hear_hello(ws: Any) -> frames.Hello:
@@ -75,10 +86,15 @@ def _hear_hello(ws: Any) -> frames.Hello:
     return frame
 
 
-def _let_in(app: Flask, hello: frames.Hello) -> machines.MachineSession:
+def _let_in(
+    app: Flask, hello: frames.Hello, board: Switchboard
+) -> tuple[machines.MachineSession, Allowance]:
     try:
         with app.app_context():
-            return machines.hello(hello, now())
+            claims = tokens.read_worker_jwt(hello.worker_jwt)
+            allowance = board.rates.of(claims.machine_id, time.monotonic())
+            time.sleep(allowance.spend(rates.HELLO, time.monotonic()))
+            return machines.hello(hello, now()), allowance
     except InvalidToken:
         raise _Refused(CloseCode.UNAUTHENTICATED, "the worker JWT is not valid") from None
     except MachineDecommissioned:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import bus, threads
 from app.machines.connection import Connection
+from app.machines.rates import Rates
 from app.redis import listening
 from app.services.clock import now
 from app.services.machines import heartbeats, machines, servers
@@ -95,6 +96,7 @@ class Switchboard:
 
     def __init__(self, app: Flask) -> None:
         self.pulse = Pulse(app)
+        self.rates = Rates()
         self._presence = Presence(app)
         self._app = app
         self._connections: dict[uuid.UUID, Connection] = {}

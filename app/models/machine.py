@@ -22,6 +22,7 @@ class Machine(Model):
     another `jwt_version` are not valid. `slots_used` counts the attempts that hold a slot. `room`
     is {level, lacks}: how far the machine can contain attempts; null while it has not said.
     `labels` are those that it claims, `admin_labels` those that admins have given it.
+    `misbehaved` lists the reasons (`Refusal`) for which the audit log tells of it.
     """
 
     __tablename__ = "machines"
@@ -54,6 +55,7 @@ class Machine(Model):
     drain_deadline: Mapped[Moment | None]
     # Somebody took the machine back into service although its disk was too full.
     disk_accepted: Mapped[bool] = mapped_column(default=False)
+    misbehaved: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
     connected_at: Mapped[Moment | None]  # the first time; until then enrollment may be repeated
     last_assigned_at: Mapped[Moment | None]
     created_at: Mapped[Moment]

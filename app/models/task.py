@@ -158,8 +158,9 @@ class Attempt(Model):
     `pending_end` is the reported end of a stage whose log is not complete yet: {stageIndex, how,
     code, logEnd, failure? [kind, message], denied, suspended? {reason, message, resetsAtMs}}.
     `log_gaps` lists the byte ranges [from, to) of the log that the machine has lost.
-    `transcript_entries` is how many entries its transcript has. `forget_at` is when the machine may
-    delete the workspace, `forgotten_at` when it has.
+    `transcript_entries` is how many entries its transcript has. `kept_bytes` is what is kept of log
+    and transcript (`domain.allowance`), `kept_most` how much it may be, noted when the attempt has
+    ended. `forget_at` is when the machine may delete the workspace, `forgotten_at` when it has.
     """
 
     __tablename__ = "attempts"
@@ -191,6 +192,8 @@ class Attempt(Model):
     log_lines: Mapped[Big] = mapped_column(default=0)
     log_gaps: Mapped[list[list[int]]] = mapped_column(Json, default=list)
     transcript_entries: Mapped[Big] = mapped_column(default=0, server_default="0")
+    kept_bytes: Mapped[Big] = mapped_column(default=0, server_default="0")
+    kept_most: Mapped[Big | None]
 
     task: Mapped[Task] = relationship(lazy="raise")
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, func, insert, select
 
+from app.domain import allowance
 from app.domain.errors import NotFound
 from app.extensions import db
 from app.models import Attempt, Developer, LogChunk, Task
+from app.services.logs import room
 from app.services.tasks import reads
 
 CHUNK_BYTES = 256 * 1024
@@ -51,8 +53,8 @@ class LogPage:
 def append(attempt: Attempt, pieces: Sequence[LogPiece]) -> int | None:
     """Store the pieces that continue the log. Returns the next offset if a piece came too early.
 
-    Bytes that are stored already are skipped. The caller holds the machine's lock, under which all
-    about its attempts is written, and commits.
+    Bytes that are stored already are skipped, and those for which there is no room become a gap.
+    The caller holds the machine's lock, under which all about its attempts is written, and commits.
     """
     fresh: list[LogPiece] = []
     end, gap = attempt.log_bytes, None
@@ -65,7 +67,12 @@ def append(attempt: Attempt, pieces: Sequence[LogPiece]) -> int | None:
             fresh.append(LogPiece(end, piece.milliseconds, piece.stage_index, new))
             end += len(new)
     for chunk in _cut(fresh):
-        _store(attempt, chunk)
+        size = sum(len(piece.data) for piece in chunk)
+        if room.is_left(attempt, cost := allowance.cost(size, len(chunk))):
+            _store(attempt, chunk)
+            attempt.kept_bytes += cost
+        else:
+            lose(attempt, attempt.log_bytes, attempt.log_bytes + size)
     return gap
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 
 from app import bus
+from app.domain import allowance
 from app.extensions import db
 from app.postgres import transactions
 from muster.protocol.attempt_key import AttemptKey
@@ -30,6 +31,10 @@ class LogRun:
     def end(self) -> int:
         return self.offset + len(self.data)
 
+    @property
+    def cost(self) -> int:
+        return allowance.cost(len(self.data), len(self.marks))
+
 
 class Kept(NamedTuple):
     """The result of `keep`. `ends` has the new lengths of the logs that were stored; the other two
@@ -41,8 +46,15 @@ class Kept(NamedTuple):
     orders_version: int
 
 
+# Of an attempt that is forgotten nothing is kept, else as much as there is room for.
+_HAS_ROOM = f"""
+    a.forgotten_at IS NULL AND a.kept_bytes + %s <= CASE
+        WHEN a.ended_at IS NULL THEN CAST(:most AS bigint)
+        ELSE coalesce(a.kept_most, {allowance.LATE_BYTES}) END
+"""
+
 # Under the machine's lock, as all writes about its attempts. A run is stored only if it begins
-# where its log ends, and if no reported end of a stage waits for its bytes.
+# where its log ends, there is room for it, and no reported end of a stage waits for its bytes.
 _KEEP = text(f"""
     WITH machine AS (
         SELECT id, journal_seq, orders_version FROM machines
@@ -51,14 +63,16 @@ _KEEP = text(f"""
         SELECT * FROM unnest(
             CAST(:task_ids AS bigint[]), CAST(:attempts AS integer[]), CAST(:offsets AS bigint[]),
             CAST(:lines AS integer[]), CAST(CAST(:marks AS text[]) AS jsonb[]),
-            CAST(:data AS bytea[])
-        ) AS r(task_id, attempt, byte_offset, lines, marks, data)
+            CAST(:data AS bytea[]), CAST(:costs AS bigint[])
+        ) AS r(task_id, attempt, byte_offset, lines, marks, data, cost)
     ), grown AS (
         UPDATE attempts AS a
-        SET log_bytes = a.log_bytes + length(run.data), log_lines = a.log_lines + run.lines
+        SET log_bytes = a.log_bytes + length(run.data), log_lines = a.log_lines + run.lines,
+            kept_bytes = a.kept_bytes + run.cost
         FROM run, machine
         WHERE a.task_id = run.task_id AND a.number = run.attempt AND a.machine_id = machine.id
           AND a.log_bytes = run.byte_offset AND a.pending_end IS NULL
+          AND jsonb_array_length(a.log_gaps) < {allowance.MOST_GAPS} AND {_HAS_ROOM % "run.cost"}
         RETURNING run.*, a.log_bytes AS log_end, a.log_lines - run.lines AS first_line
     ), kept AS (
         INSERT INTO log_chunks (task_id, attempt, byte_offset, size, first_line, lines, marks, data)
@@ -73,9 +87,11 @@ _KEEP = text(f"""
 """).execution_options(prepared="log_keep", commits=transactions.SAID)
 
 
-def keep(machine_id: uuid.UUID, generation: int, runs: dict[AttemptKey, LogRun]) -> Kept | None:
+def keep(
+    machine_id: uuid.UUID, generation: int, runs: dict[AttemptKey, LogRun], most: int
+) -> Kept | None:
     """Store the runs that begin where their logs end, and commit; readers are woken. No run may be
-    empty.
+    empty. Of an attempt that is live `most` bytes are kept.
 
     Returns None, and stores nothing, if a newer connection of the machine has replaced this one.
     """
@@ -90,6 +106,8 @@ def keep(machine_id: uuid.UUID, generation: int, runs: dict[AttemptKey, LogRun])
         "lines": [run.data.count(b"\n") for run in found],
         "marks": [json.dumps(run.marks) for run in found],
         "data": [bytes(run.data) for run in found],
+        "costs": [run.cost for run in found],
+        "most": most,
     }
     said = json.loads(db.session.connection().execute(_KEEP, asked).scalar_one())
     journal_seq, orders_version, ends = said or (0, 0, None)
@@ -114,6 +132,10 @@ class EntryChunk:
     last_ms: int
     data: bytes
 
+    @property
+    def cost(self) -> int:
+        return allowance.cost(len(self.data))
+
 
 # Under the machine's lock, too. Chunks are stored, and their reports counted, only if the reports
 # are the journal's next ones and the entries the transcript's.
@@ -123,10 +145,11 @@ _KEEP_ENTRIES = text(f"""
         WHERE id = :machine AND generation = :generation AND journal_seq = :known_seq
         FOR NO KEY UPDATE
     ), grown AS (
-        UPDATE attempts AS a SET transcript_entries = a.transcript_entries + :entries
+        UPDATE attempts AS a SET transcript_entries = a.transcript_entries + :entries,
+            kept_bytes = a.kept_bytes + :cost
         FROM machine
         WHERE a.task_id = :task_id AND a.number = :attempt AND a.machine_id = machine.id
-          AND a.transcript_entries = :first
+          AND a.transcript_entries = :first AND {_HAS_ROOM % "CAST(:cost AS bigint)"}
         RETURNING a.task_id, a.number, machine.id AS machine_id, machine.orders_version
     ), counted AS (
         UPDATE machines AS m SET journal_seq = :up_to FROM grown WHERE m.id = grown.machine_id
@@ -152,9 +175,10 @@ def keep_entries(
     seqs: tuple[int, int],
     key: AttemptKey,
     chunks: Sequence[EntryChunk],
+    most: int,
 ) -> int | None:
     """Store chunks of one attempt that follow each other, and count the reports that they were in,
-    the first and the last of which are `seqs`; commit. Readers are woken.
+    the first and the last of which are `seqs`; commit. Readers are woken. `most` as in `keep`.
 
     Returns the machine's orders_version; or None, having stored nothing, where they do not simply
     go on.
@@ -175,6 +199,8 @@ def keep_entries(
         "first_ms": [chunk.first_ms for chunk in chunks],
         "last_ms": [chunk.last_ms for chunk in chunks],
         "data": [chunk.data for chunk in chunks],
+        "cost": sum(chunk.cost for chunk in chunks),
+        "most": most,
     }
     said = db.session.connection().execute(_KEEP_ENTRIES, asked).scalar_one()
     if said:

@@ -14,12 +14,13 @@ from sqlalchemy import ColumnElement, func, insert, select
 
 from app import bus
 from app.domain import transcript
+from app.domain.allowance import Excessive
 from app.domain.errors import Conflict, InvalidFields
 from app.domain.task import EventType
 from app.domain.transcript import EntryKind
 from app.extensions import db
 from app.models import Attempt, Developer, Event, TranscriptChunk
-from app.services.logs import logs
+from app.services.logs import logs, room
 from app.services.logs.statements import EntryChunk
 from app.services.tasks import reads
 from app.services.tasks.stages import LiveAttempt
@@ -76,8 +77,9 @@ class TranscriptPage:
 def told(live: LiveAttempt, body: frames.Transcript) -> None:
     """Store what the report has that is not stored, also of an attempt that has ended: it is true.
 
-    Raises EntriesMissing once for an attempt: what comes after a hole is behind it, too. The caller
-    holds the machine's lock and the task's, and commits.
+    Raises EntriesMissing once for an attempt: what comes after a hole is behind it, too; and
+    Excessive where there is no room. The caller holds the machine's lock and the task's, and
+    commits.
     """
     attempt, known = live.attempt, live.attempt.transcript_entries
     if body.first > known:
@@ -88,14 +90,17 @@ def told(live: LiveAttempt, body: frames.Transcript) -> None:
     if not entries:
         return
     chunk = chunk_of(body, known, entries)
+    if not room.is_left(attempt, chunk.cost):
+        raise Excessive("no more is kept of the attempt's log and transcript")
     row = {"task_id": attempt.task_id, "attempt": attempt.number, "size": len(chunk.data)}
     db.session.execute(insert(TranscriptChunk), row | asdict(chunk))
     attempt.transcript_entries += len(entries)
+    attempt.kept_bytes += chunk.cost
     bus.tell_news([attempt.task_id])
     # Each is an event; its machine sees to it that they are not too many.
     for entry in filter(is_progress, entries):
         text = entry.text[:_LONGEST_PROGRESS]
-        live.record(EventType.LOG, text, stage_index=body.stage_index, progress=True)
+        live.tell(EventType.LOG, text, stage_index=body.stage_index, progress=True)
 
 
 def is_progress(entry: frames.TranscriptEntry) -> bool:

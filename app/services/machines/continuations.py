@@ -7,10 +7,20 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from app.services.logs import logs, statements, transcripts
+from app.services.logs import logs, room, statements, transcripts
 from app.services.logs.statements import LogRun
 from muster.protocol import frames
 from muster.protocol.attempt_key import AttemptKey
+
+
+@dataclass(frozen=True)
+class Malformed:
+    """A report of which nothing can be believed but its number, and about which attempt it is."""
+
+    seq: int
+    task_id: int
+    attempt: int
+    why: str
 
 
 @dataclass
@@ -27,7 +37,7 @@ class Outcome:
 def apply(
     machine_id: uuid.UUID,
     generation: int,
-    reports: Sequence[frames.Report],
+    reports: Sequence[frames.Report | Malformed],
     log_frames: Sequence[frames.Log],
 ) -> Outcome | None:
     """Store the next entries of a transcript and log frames, if that is all. Returns what to
@@ -41,24 +51,26 @@ def apply(
 
 
 def _apply_entries(
-    machine_id: uuid.UUID, generation: int, reports: Sequence[frames.Report]
+    machine_id: uuid.UUID, generation: int, reports: Sequence[frames.Report | Malformed]
 ) -> Outcome | None:
     """Store entries in one round trip, if the reports have the next ones of one transcript and
     nothing else. Returns what to answer, or None.
     """
-    bodies = [report.body for report in reports if isinstance(report.body, frames.Transcript)]
+    said = [report.body for report in reports if isinstance(report, frames.Report)]
+    bodies = [body for body in said if isinstance(body, frames.Transcript)]
     if len(bodies) < len(reports) or not _follow_each_other(reports, bodies):
         return None
     if any(transcripts.is_progress(entry) for body in bodies for entry in body.entries):
         return None  # they become events
     seqs, key = (reports[0].seq, reports[-1].seq), AttemptKey.of(reports[0])
     chunks = [transcripts.chunk_of(body, body.first, body.entries) for body in bodies]
-    version = statements.keep_entries(machine_id, generation, seqs, key, chunks)
+    most = room.of_live()
+    version = statements.keep_entries(machine_id, generation, seqs, key, chunks, most)
     return None if version is None else Outcome(seqs[1], orders_version=version)
 
 
 def _follow_each_other(
-    reports: Sequence[frames.Report], bodies: Sequence[frames.Transcript]
+    reports: Sequence[frames.Report | Malformed], bodies: Sequence[frames.Transcript]
 ) -> bool:
     """Whether no number is left out, and none of the reports is empty or of another attempt."""
     seq, key, first = reports[0].seq, AttemptKey.of(reports[0]), bodies[0].first
@@ -84,7 +96,7 @@ def _apply_logs(
         run.data += frame.data
         if len(run.data) > logs.CHUNK_BYTES:
             return None
-    kept = statements.keep(machine_id, generation, runs) if runs else None
+    kept = statements.keep(machine_id, generation, runs, room.of_live()) if runs else None
     if kept is None or kept.ends.keys() != runs.keys():
         return None
     return Outcome(kept.journal_seq, kept.ends, orders_version=kept.orders_version)

@@ -20,7 +20,7 @@ from app.domain.machine import MachineStatus
 from app.domain.tokens import TokenKind, digest, is_token
 from app.extensions import db
 from app.models import EnrollmentToken, Machine
-from app.services import audit, locks
+from app.services import audit, locks, settings
 from app.services.clock import now as clock_now
 from app.services.machines import reads
 from app.services.machines.reads import MachineView
@@ -56,7 +56,7 @@ def register(
     Of two machines with one token the first wins. The one that won may ask again until it has
     connected, since its answer may have been lost. Raises InvalidToken, MachineTaken.
     """
-    now = clock_now()
+    now, slots = clock_now(), min(slots, settings.value("maxSlots"))
     admission = _locked_token(token)
     if admission is None or not _admits(admission, machine_id, now):
         raise InvalidToken("the enrollment token is not valid for this machine")

@@ -17,7 +17,7 @@ from app.domain.moments import rewritten
 from app.extensions import db
 from app.models import Attempt, Machine, Task
 from app.services import locks
-from app.services.machines import enrollment, liveness, servers, transitions
+from app.services.machines import believing, enrollment, liveness, servers, transitions
 from app.services.people import tokens
 from app.services.tasks import attempts, stages
 from muster.protocol import frames
@@ -67,7 +67,7 @@ def hello(frame: frames.Hello, now: datetime) -> MachineSession:
     enrollment.confirm_credentials(machine)
     machine.generation += 1
     if machine.connected_at is None:
-        machine.slots_total = frame.slots  # later it is for admins
+        machine.slots_total = believing.slots(machine, frame.slots)  # later it is for admins
     transitions.move(machine, MachineEvent.CONNECT, now)
     machine.version = frame.version
     machine.capabilities = capability_rows(frame.capabilities)

@@ -2,43 +2,41 @@
 
 `apply` proves that the connection still speaks for the machine, skips reports that were counted
 before (`journal_id`, `journal_seq`), stores log bytes, lets each report take effect, and commits. A
-report that makes no sense is kept as a `warning` event: none may block those behind it.
+report that makes no sense is kept as a `warning` event: none may block those behind it. What is out
+of bounds, or more than a machine may say (`domain.allowance`), is counted and passed over.
 """
 
 import contextlib
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import structlog
 from sqlalchemy import select, tuple_
 
 from app import bus
-from app.domain.attempt import WorkspaceState
+from app.domain.allowance import MOST_EVENTS, Excessive, Forged
 from app.domain.errors import Conflict, DomainError
 from app.domain.fleet import FleetCounter, Refusal
 from app.domain.machine import MachineEvent
-from app.domain.task import ENDED, EventType
+from app.domain.task import EventType
 from app.extensions import db
 from app.models import Attempt, Machine, Task
 from app.services import locks
 from app.services.counts import fleet
-from app.services.logs import logs, transcripts
-from app.services.machines import continuations, transitions
-from app.services.machines.continuations import Outcome
-from app.services.tasks import attempts, checkpoints, egress, stages, workspaces
+from app.services.logs import logs
+from app.services.machines import believing, continuations, housekeeping, transitions
+from app.services.machines.continuations import Malformed, Outcome
+from app.services.machines.housekeeping import Effect
+from app.services.tasks import checkpoints, stages
 from app.services.tasks.stages import LiveAttempt
-from app.services.tunnels import tunnels
-from app.services.usage import keeping as usage
 from muster.protocol import frames
 from muster.protocol.attempt_key import AttemptKey
+from muster.protocol.bounds import LONGEST_WORDS
 
 log = structlog.get_logger(__name__)
-
-_LEVELS = {"info": EventType.LOG, "warning": EventType.WARNING, "error": EventType.ERROR}
 
 
 class Replaced(Exception):
@@ -53,12 +51,21 @@ class _Batch:
     now: datetime
     outcome: Outcome
     refused: Counter[str] = field(default_factory=Counter)
+    about: str = ""
+
+    def refuse(self, why: Refusal, live: LiveAttempt | None, about: str) -> None:
+        """Count it, and tell of it at its task where nobody has been told of the machine."""
+        is_news = why not in self.refused and not believing.is_told(self.machine, why)
+        self.refused[why] += 1
+        self.about = self.about or about
+        if is_news and live is not None:
+            live.record(EventType.WARNING, about, report=why, machineId=str(live.machine.id))
 
 
 def apply(
     machine_id: uuid.UUID,
     generation: int,
-    reports: Sequence[frames.Report],
+    reports: Sequence[frames.Report | Malformed],
     log_frames: Sequence[frames.Log],
     now: datetime,
 ) -> Outcome:
@@ -85,14 +92,14 @@ def apply(
         _settle(batch)
     batch.outcome.up_to = machine.journal_seq
     batch.outcome.orders_version = machine.orders_version
-    fleet.note(FleetCounter.REPORTS_REFUSED, batch.refused)
+    believing.note(machine, batch.refused, batch.about)
     db.session.commit()
     return batch.outcome
 
 
 def _load(
     machine: Machine,
-    reports: Sequence[frames.Report],
+    reports: Sequence[frames.Report | Malformed],
     log_frames: Sequence[frames.Log],
     now: datetime,
 ) -> _Batch:
@@ -127,15 +134,20 @@ def _store_logs(batch: _Batch, log_frames: Sequence[frames.Log]) -> None:
         pieces.setdefault(AttemptKey.of(frame), []).append(piece)
     for key, found in pieces.items():
         attempt = batch.attempts.get(key)
-        if attempt is None:
+        if attempt is None or attempt.forgotten_at is not None:
             batch.outcome.stale.add(key)
             batch.refused[Refusal.UNKNOWN] += len(found)
             continue
         bus.tell_news([attempt.task_id])
-        # Bytes of an attempt that has ended are still welcome, for they are true.
+        # Some bytes of an attempt that has ended are still welcome, for they are true.
+        lost = sum(end - start for start, end in attempt.log_gaps)
         if (gap := logs.append(attempt, found)) is not None:
             batch.outcome.gaps[key] = gap
         batch.outcome.logs[key] = attempt.log_bytes
+        if (more := sum(end - start for start, end in attempt.log_gaps) - lost) > 0:
+            live = _live(batch, key)
+            about = f"{more} bytes of the log are not kept, for there are too many"
+            batch.refuse(Refusal.EXCESSIVE, live, about)
 
 
 def _settle(batch: _Batch) -> None:
@@ -145,30 +157,53 @@ def _settle(batch: _Batch) -> None:
             stages.settle(LiveAttempt(batch.machine, task, attempt, batch.now))
 
 
-def _take_effect(batch: _Batch, report: frames.Report) -> None:
+def _live(batch: _Batch, key: AttemptKey) -> LiveAttempt | None:
+    """None where the task is not locked, or the attempt not the machine's, or forgotten."""
+    task, attempt = batch.tasks.get(key.task_id), batch.attempts.get(key)
+    if task is None or attempt is None or attempt.forgotten_at is not None:
+        return None
+    return LiveAttempt(batch.machine, task, attempt, batch.now)
+
+
+def _take_effect(batch: _Batch, report: frames.Report | Malformed) -> None:
+    live = _live(batch, AttemptKey.of(report))
+    if isinstance(report, Malformed):
+        batch.refuse(Refusal.MALFORMED, live, f"a report is ignored: {report.why}"[:LONGEST_WORDS])
+        return
     if isinstance(report.body, frames.Drained):
         _drained(batch.machine, batch.now)
         return
-    key = AttemptKey.of(report)
-    task, attempt = batch.tasks.get(report.task_id), batch.attempts.get(key)
-    if task is None or attempt is None:
-        about = repr(report.body)[:1000]
-        log.warning("senseless_report", machine=str(batch.machine.id), report=about)
-        # These are themselves the answer to `Stale`, `Forget` and `Tunnel`.
-        if not isinstance(report.body, frames.Stopped | frames.WorkspaceFacts | frames.TunnelFacts):
-            batch.outcome.stale.add(key)
-            batch.refused[Refusal.UNKNOWN] += 1
+    if live is None:
+        _unknown(batch, report)
         return
-    live = LiveAttempt(batch.machine, task, attempt, batch.now)
-    effect = _HOUSEKEEPING.get(type(report.body))
-    if effect is None and attempt.ended_at is not None:
+    effect = housekeeping.EFFECTS.get(type(report.body))
+    if live.is_told_out and _is_chatter(report.body):
+        about = f"more than {MOST_EVENTS} events of the task are not told"
+        batch.refuse(Refusal.EXCESSIVE, live, about)
+    elif effect is None and live.attempt.ended_at is not None:
         _stale(batch, live, report.body)
-        return
+    else:
+        _try(batch, live, effect or _EFFECTS[type(report.body)], report.body)
+
+
+def _try(batch: _Batch, live: LiveAttempt, effect: Effect, body: frames.Body) -> None:
     try:
-        (effect or _EFFECTS[type(report.body)])(live, report.body)
+        effect(live, body)
+    except (Excessive, Forged) as error:
+        why = Refusal.FORGED if isinstance(error, Forged) else Refusal.EXCESSIVE
+        batch.refuse(why, live, f"{_kind(body)} is ignored: {error}")
     except DomainError as error:
         batch.refused[Refusal.UNORDERED] += 1
-        _warn(live, report.body, f"{_kind(report.body)} is ignored: {error}")
+        _warn(live, _kind(body), f"{_kind(body)} is ignored: {error}")
+
+
+def _unknown(batch: _Batch, report: frames.Report) -> None:
+    about = repr(report.body)[:1000]
+    log.warning("senseless_report", machine=str(batch.machine.id), report=about)
+    # These are themselves the answer to `Stale`, `Forget` and `Tunnel`.
+    if not isinstance(report.body, frames.Stopped | frames.WorkspaceFacts | frames.TunnelFacts):
+        batch.outcome.stale.add(AttemptKey.of(report))
+        batch.refused[Refusal.UNKNOWN] += 1
 
 
 def _stale(batch: _Batch, live: LiveAttempt, body: frames.Body) -> None:
@@ -176,56 +211,20 @@ def _stale(batch: _Batch, live: LiveAttempt, body: frames.Body) -> None:
     batch.outcome.stale.add(AttemptKey(live.attempt.task_id, live.attempt.number))
     batch.refused[Refusal.ENDED] += 1
     about = f": branch {body.branch}" if isinstance(body, frames.Published) else ""
-    _warn(live, body, f"attempt {live.attempt.number} had ended before its {_kind(body)}{about}")
+    _warn(
+        live,
+        _kind(body),
+        f"attempt {live.attempt.number} had ended before its {_kind(body)}{about}",
+    )
 
 
-def _warn(live: LiveAttempt, body: frames.Body, text: str) -> None:
+def _warn(live: LiveAttempt, report: str, text: str) -> None:
     machine_id = str(live.machine.id)
-    live.record(EventType.WARNING, text, report=_kind(body), machineId=machine_id)
+    live.tell(EventType.WARNING, text, report=report, machineId=machine_id)
 
 
 def _kind(body: frames.Body) -> str:
     return str(type(body).__struct_config__.tag)
-
-
-# ---- what needs no live attempt ----------------------------------------------------------------
-
-
-def _note(live: LiveAttempt, body: frames.Note) -> None:
-    live.record(_LEVELS[body.level], body.text[:10_000])
-
-
-def _log_lost(live: LiveAttempt, body: frames.LogLost) -> None:
-    logs.lose(live.attempt, body.start, body.end)
-    text = f"the machine lost {body.end - body.start} bytes of its log"
-    live.record(EventType.WARNING, text, start=body.start, end=body.end)
-
-
-def _stopped(live: LiveAttempt, _: frames.Stopped) -> None:
-    """An order to stop was carried out; or the machine stopped a live attempt by itself: a loss."""
-    attempts.free_slot(live.machine, live.attempt)
-    if live.attempt.ended_at is None:
-        stages.lost(live, f"{live.machine.name} stopped it of its own accord")
-
-
-def _workspace(live: LiveAttempt, body: frames.WorkspaceFacts) -> None:
-    if body.state == "removed" and live.attempt.ended_at is not None:
-        live.attempt.forgotten_at = live.now
-        # A live task that counts on one shall fail by it, not go on without the work.
-        if live.task.status in ENDED:
-            attempts.give_up_checkpoints(live.task, live.attempt.number)
-    match workspaces.keep(live.attempt, body, live.now):
-        # Facts come again and again: only a change of the state is an event.
-        case (None | WorkspaceState.PREPARING, WorkspaceState.READY):
-            _tell_workspace(live, "ready on", body)
-        case (WorkspaceState.PREPARING | WorkspaceState.READY, WorkspaceState.REMOVED):
-            _tell_workspace(live, "removed from", body)
-
-
-def _tell_workspace(live: LiveAttempt, what: str, body: frames.WorkspaceFacts) -> None:
-    text = f"workspace {what} {live.machine.name}"
-    machine_id = str(live.machine.id)
-    live.record(EventType.WORKSPACE, text, stage_index=None, state=body.state, machineId=machine_id)
 
 
 def _drained(machine: Machine, now: datetime) -> None:
@@ -240,19 +239,6 @@ def _drained(machine: Machine, now: datetime) -> None:
         transitions.move(machine, MachineEvent.RUN_DRY, now)
 
 
-# Each takes its own kind of body.
-_HOUSEKEEPING: dict[type, Callable[[LiveAttempt, Any], None]] = {
-    frames.Note: _note,
-    frames.LogLost: _log_lost,
-    frames.Stopped: _stopped,
-    frames.WorkspaceFacts: _workspace,
-    frames.TunnelFacts: tunnels.told,
-    frames.EgressRefused: egress.refused,
-    frames.Transcript: transcripts.told,
-    frames.Usage: usage.told,
-}
-
-
 # ---- what moves the task -----------------------------------------------------------------------
 
 
@@ -260,7 +246,7 @@ def _accepted(live: LiveAttempt, _: frames.Accepted) -> None:
     live.attempt.accepted_at = live.now
 
 
-_EFFECTS: dict[type, Callable[[LiveAttempt, Any], None]] = {
+_EFFECTS: dict[type, Effect] = {
     frames.Accepted: _accepted,
     frames.StageStarted: stages.started,
     frames.StageFinished: stages.finished,
@@ -272,3 +258,10 @@ _EFFECTS: dict[type, Callable[[LiveAttempt, Any], None]] = {
     frames.Failed: stages.failed,
     frames.Lost: lambda live, body: stages.lost(live, body.reason),
 }
+
+
+def _is_chatter(body: frames.Body) -> bool:
+    """Whether it moves nothing on, and is an event for people each time."""
+    if isinstance(body, frames.TunnelFacts):
+        return body.state in ("starting", "connected")
+    return isinstance(body, frames.Note | frames.Asked)

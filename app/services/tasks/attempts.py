@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select, tuple_
 
 from app import bus
-from app.domain import audience, pipeline
+from app.domain import allowance, audience, pipeline
 from app.domain.attempt import (
     AttemptOutcome,
     AttemptPhase,
@@ -101,6 +101,7 @@ def end(
     if outcome is not AttemptOutcome.LOST:  # which may come back with the rest of its log
         attempt.pending_end = None
     attempt.forget_at = now + timedelta(seconds=settings.value("workspaceSeconds"))
+    attempt.kept_most = attempt.kept_bytes + allowance.LATE_BYTES
     if gone:
         free_slot(machine, attempt)
     change_orders(machine)
@@ -216,7 +217,7 @@ def is_restorable(task: Task, attempt: Attempt) -> bool:
 
 def restore(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
     """Let a lost attempt go on, whose machine has brought the result that the task lacked."""
-    attempt.ended_at = attempt.outcome = attempt.forget_at = None
+    attempt.ended_at = attempt.outcome = attempt.forget_at = attempt.kept_most = None
     if not attempt.holds_slot:
         take_slot(machine, attempt)  # if none is free, dispatch gives it the next one
     change_orders(machine)

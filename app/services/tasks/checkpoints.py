@@ -4,7 +4,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.domain.attempt import AttemptPhase
+from app.domain.allowance import Forged
+from app.domain.attempt import AttemptPhase, checkpoint_of
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Attempt, Developer, Tunnel
@@ -16,12 +17,16 @@ from muster.protocol import frames
 def made(live: LiveAttempt, report: frames.Checkpoint) -> None:
     """A stage's work, or that of its middle, is at the remote: the task can go on from here on any
     machine. While the attempt waits it comes again where somebody has changed the work through a
-    tunnel. Raises Conflict where the stage was not ordered.
+    tunnel. Raises Conflict where the stage was not ordered, and Forged for another's ref.
     """
     is_renewed = _is_what_waits(live.attempt, report)
     if not is_renewed:
         must_run(live, report)
-    known: dict[str, Any] = {"ref": report.ref, "commit": report.commit}
+    about_attempt = live.attempt.task_id, live.attempt.number, report.stage_index
+    ref = checkpoint_of(*about_attempt, partial=report.partial)
+    if report.ref != ref:
+        raise Forged(f"it is not at {ref}")
+    known: dict[str, Any] = {"ref": ref, "commit": report.commit}
     if report.diff is not None:
         known["diff"] = workspaces.stored_diff(report.diff)
     text = f"checkpoint of stage “{name_of(live.task, report.stage_index)}”"
@@ -35,7 +40,7 @@ def made(live: LiveAttempt, report: frames.Checkpoint) -> None:
         by = _tunneller(live.attempt)
         text += f", renewed: {by.name if by else 'somebody'} has changed it through a tunnel"
         about["by"] = by.id if by else None
-    live.record(EventType.CHECKPOINT, text, stage_index=report.stage_index, **about)
+    live.tell(EventType.CHECKPOINT, text, stage_index=report.stage_index, **about)
 
 
 def _is_what_waits(attempt: Attempt, report: frames.Checkpoint) -> bool:

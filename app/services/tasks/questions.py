@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.domain import audience
+from app.domain.allowance import MOST_QUESTIONS, Excessive
 from app.domain.pipeline import GateKind
 from app.domain.task import EventType, SuspendReason, TaskEvent
 from app.extensions import db
@@ -21,15 +22,18 @@ _LONGEST, _MOST_CHOICES, _LONGEST_CHOICE = 10_000, 20, 200  # of what a machine 
 
 def ask(task: Task, attempt: Attempt, asked: frames.Asked, now: datetime) -> None:
     """Open the question that the machine reports, in the place of one that is open. Raises
-    IllegalTransition.
+    IllegalTransition, and Excessive for too many of them.
     """
+    number = next_number(task, attempt.stage_index)
+    if number > MOST_QUESTIONS:
+        raise Excessive(f"it has asked {MOST_QUESTIONS} questions in this stage")
     withdraw(task, attempt, "the agent asks another", now)
     transitions.move(task, TaskEvent.INQUIRE, now)
     gate = Gate(
         task_id=task.id,
         round=task.round,
         stage_index=attempt.stage_index,
-        number=next_number(task, attempt.stage_index),
+        number=number,
         kind=GateKind.QUESTION,
         prompt=_cut(asked.question, _LONGEST),
         choices=[_cut(choice, _LONGEST_CHOICE) for choice in asked.choices[:_MOST_CHOICES]],

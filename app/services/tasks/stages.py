@@ -11,7 +11,8 @@ from datetime import datetime
 from app import bus
 from app.domain import change, pipeline
 from app.domain.agent_failure import AgentFailure
-from app.domain.attempt import AttemptOutcome, AttemptPhase
+from app.domain.allowance import MOST_EVENTS, Forged
+from app.domain.attempt import AttemptOutcome, AttemptPhase, branch_of
 from app.domain.errors import Conflict
 from app.domain.pipeline import StageOutcome
 from app.domain.task import EventType, FailureCode, SuspendReason, TaskEvent, TaskStatus
@@ -37,6 +38,16 @@ class LiveAttempt:
     task: Task
     attempt: Attempt
     now: datetime
+
+    @property
+    def is_told_out(self) -> bool:
+        """Whether so much has been told of the task that machines only move it on."""
+        return self.task.events >= MOST_EVENTS
+
+    def tell(self, type_: EventType, message: str, **about: object) -> None:
+        """Record what the machine may say again and again, as long as there is room for it."""
+        if not self.is_told_out:
+            self.record(type_, message, **about)
 
     def record(self, type_: EventType, message: str, **about: object) -> None:
         index = about.pop("stage_index", self.attempt.stage_index)
@@ -64,7 +75,7 @@ def started(live: LiveAttempt, report: frames.StageStarted) -> None:
         live.record(EventType.STARTED, f"started on {live.machine.name}")
     task.stage_index = report.stage_index
     text = f"stage “{name}” started"
-    live.record(EventType.STAGE_STARTED, text, stage_index=report.stage_index)
+    live.tell(EventType.STAGE_STARTED, text, stage_index=report.stage_index)
 
 
 def asked(live: LiveAttempt, report: frames.Asked) -> None:
@@ -186,15 +197,17 @@ def proceed(live: LiveAttempt, step: pipeline.Step) -> None:
 
 def published(live: LiveAttempt, report: frames.Published) -> None:
     """The branch is pushed: the task is completed, or has failed where it should have changed
-    something, which is known only now. Raises Conflict where no push was ordered.
+    something, which is known only now. Raises Conflict where no push was ordered, and Forged for
+    another branch.
     """
     if live.attempt.phase is not AttemptPhase.PUBLISH:
         raise Conflict("the machine has no order to publish")
+    branch = branch_of(live.attempt.task_id, live.attempt.number)
+    if report.branch != branch:
+        raise Forged(f"it is not {branch}")
     diff = workspaces.stored_diff(report.diff)
     live.task.result = {"commit": report.commit, "pushed": True, **diff}
-    live.record(
-        EventType.PUBLISHED, f"pushed {report.branch}", branch=report.branch, commit=report.commit
-    )
+    live.record(EventType.PUBLISHED, f"pushed {branch}", branch=branch, commit=report.commit)
     changed = change.has_changed(diff)
     if live.task.project.require_change and not changed:
         code, index = FailureCode.NOTHING_CHANGED, live.attempt.stage_index

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
-from app.domain.attempt import WorkspaceState
+from app.domain.attempt import WorkspaceState, branch_of
 from app.domain.errors import NoWorkspace
 from app.extensions import db
 from app.models import Attempt, Developer, Gate, Task, Workspace
@@ -63,7 +63,7 @@ def keep(
         "machine_id": attempt.machine_id,
         "state": WorkspaceState(told.state),
         "path": told.path,
-        "branch": told.branch,
+        "branch": branch_of(attempt.task_id, attempt.number),
         "base_commit": told.base_commit,
         "head_commit": told.head_commit,
         "dirty": told.dirty,

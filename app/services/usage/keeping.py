@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from app.domain import pipeline, prices
 from app.domain.agents import TYPE
+from app.domain.allowance import MOST_RUNS, Excessive
 from app.domain.errors import Conflict
 from app.domain.usage import Figures
 from app.extensions import db
@@ -29,6 +30,8 @@ def told(live: LiveAttempt, body: frames.Usage) -> None:
     stages = pipeline.parse(task.pipeline)
     if body.stage_index >= len(stages):
         raise Conflict(f"there is no stage {body.stage_index}")
+    if body.run >= MOST_RUNS:
+        raise Excessive(f"it is of run {body.run} of the stage")
     if not TYPE.fullmatch(body.agent):
         raise Conflict("its agent is none")
     stage = stages[body.stage_index]

@@ -98,7 +98,7 @@ def test_a_workspace_is_shown_as_its_machine_told_of_it_last(
         "machineId": str(machine.machine_id),
         "attempt": 1,
         "path": "/w/7-1",
-        "branch": "muster/7-1",
+        "branch": f"muster/{task.id}-1",
         "baseCommit": "ba5e",
         "headCommit": "4ead",
         "dirty": True,
@@ -119,7 +119,7 @@ def test_of_one_that_is_gone_the_last_facts_stay(
         0,
         "4ead",
         CHANGED,
-        "muster/7-1",
+        f"muster/{task.id}-1",
     ]
 
 

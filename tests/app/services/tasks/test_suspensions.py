@@ -60,7 +60,7 @@ def test_it_goes_on_by_itself_with_the_next_run_when_the_time_has_come(
     assert ordered(task).run == 1
     machine.say(task, frames.StageStarted(0, 1))
     assert status(task) is TaskStatus.RUNNING
-    machine.say(task, frames.Checkpoint(0, "refs/muster/1/1/0", "beef", run=1))
+    machine.say(task, frames.Checkpoint(0, f"refs/muster/{task.id}/1/0", "beef", run=1))
     machine.say(task, frames.StageFinished(0, 0, "exit", 0, 1))
     assert (task.partial, machine.orders()) == (None, [(Want.PUBLISH, task.id, 0)])
     machine.publishes(task)
