@@ -16,7 +16,7 @@ TOOLS := $(VENV)/tools.stamp
 
 # Suites that take longer than `make test` may: a target each, and a name here. Those that need
 # programs beyond Python name them in tests/bring.
-HEAVY := faults attacks hostile agents clients
+HEAVY := faults attacks hostile rogues agents clients
 
 .PHONY: help demo up test heavy heavies $(HEAVY) bring fuzz check fmt bench soak chaos lock clean
 
@@ -83,6 +83,9 @@ attacks: $(TOOLS) ## Every route with whatever a stranger may send it; Schemathe
 
 hostile: $(TOOLS) ## Agents that mean no good, in rooms of real daemons (as root)
 	@$(PYTEST) -n 2 tests/hostile
+
+rogues: $(TOOLS) ## Machines that mean no good, on sockets of a real server
+	@$(PYTEST) tests/rogues
 
 agents: $(TOOLS) ## The real agents, which `make bring` brings, against a model that follows a script
 	@$(PYTEST) -n 3 tests/agents/real

@@ -1,0 +1,87 @@
+"""A machine with good credentials that says what it likes, and comes back when it is hung up on."""
+
+import contextlib
+import json
+import random
+import socket
+from collections.abc import Iterable
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from muster.protocol import frames
+from tests.app.machines.simulated import SimulatedMachine
+
+GONE = (ConnectionClosed, InvalidHandshake, OSError, TimeoutError)
+
+
+class Rogue:
+    """`machine` is the simulated one whose credentials it has."""
+
+    def __init__(self, machine: SimulatedMachine) -> None:
+        self.machine = machine
+        self.seq = 0
+        self.returns = 0
+        self.acked = 0
+
+    def comes_in(self) -> None:
+        self.machine.connect()
+
+    def reports(self, task_id: int, attempt: int, body: Any) -> dict[str, Any]:
+        self.seq += 1
+        about = {"seq": self.seq, "taskId": task_id, "attempt": attempt}
+        return {"type": "report", **about, "body": body}
+
+    def says(self, said: Iterable[dict[str, Any] | bytes]) -> None:
+        """Each of them, on as many connections as it takes."""
+        for frame in said:
+            message = frame if isinstance(frame, bytes) else json.dumps(frame)
+            try:
+                self.machine.socket.send(message)
+                self.hears()
+            except GONE:
+                self.returns += 1
+                self.comes_in()
+
+    def hears(self) -> None:
+        """Take what has come, or the server would stop listening."""
+        while True:
+            try:
+                message = json.loads(self.machine.socket.recv(timeout=0))
+            except TimeoutError:
+                return
+            if message["type"] == "ack":
+                self.acked = message.get("upTo", 0)
+
+    def until_acked(self) -> None:
+        """Until what it has reported is acked, which says that none of it blocks the rest."""
+        while True:
+            self.says([self.reports(0, 0, {"kind": "drained"})])
+            with contextlib.suppress(ConnectionClosed):  # for what it has said before
+                self._await_ack(self.seq)
+                return
+            self.comes_in()
+
+    def _await_ack(self, seq: int) -> None:
+        while self.acked < seq:
+            message = json.loads(self.machine.socket.recv(timeout=30))
+            if message["type"] == "ack":
+                self.acked = message.get("upTo", 0)
+
+
+def small_pieces(rogue: Rogue, data: bytes) -> None:
+    """Send bytes on the bare line, under the library; until it is cut, if it is."""
+    line: socket.socket = rogue.machine.socket.socket
+    with contextlib.suppress(OSError):
+        for start in range(0, len(data), 1 << 16):
+            line.sendall(data[start : start + (1 << 16)])
+
+
+def shuffled(bodies: Iterable[Any], seed: int, count: int) -> list[Any]:
+    """So many of them, in any order, again and again."""
+    chance, known = random.Random(seed), list(bodies)
+    return [chance.choice(known) for _ in range(count)]
+
+
+def every_kind() -> list[type[frames.ReportBody]]:
+    return frames.ReportBody.__subclasses__()
