@@ -1,7 +1,7 @@
 """what machines may have kept of what they say, and which have said too much
 
 Revision ID: 0035
-Revises: 0038
+Revises: 0031
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = '0035'
-down_revision = '0038'
+down_revision = '0031'
 branch_labels = None
 depends_on = None
 

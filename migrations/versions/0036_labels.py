@@ -1,7 +1,7 @@
 """labels of machines, what projects and tasks want of them, and protected projects
 
 Revision ID: 0036
-Revises: 0031
+Revises: 0035
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = '0036'
-down_revision = '0031'
+down_revision = '0035'
 branch_labels = None
 depends_on = None
 
