@@ -37,6 +37,7 @@ SUITES = (
     "app/jobs/test_jobs_killed_senders.py",
     "attacks/test_bodies.py",
     "attacks/test_lists.py",
+    "attacks/test_scopes.py",
     "chaos/test_chaos.py",
     "clients",
     "fuzz",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from app.domain.reach import TokenScope
 
 # All of these are the admins'; who reads there reads about everybody.
-ADMINS = "/api/admin/"
+ADMINS = ("/api/admin/", "/metrics")
 
 _WEB: Mapping[TokenScope, tuple[str, ...]] = {
     TokenScope.READ: (
@@ -57,6 +57,7 @@ _WEB: Mapping[TokenScope, tuple[str, ...]] = {
     ),
     TokenScope.PROJECTS: (
         "DELETE /projects/<key>/members",
+        "DELETE /projects/<key>/secrets",
         "POST /projects/<key>/members",
         "POST /projects/<key>/network/allow",
         "PUT /projects/<key>",

@@ -1,6 +1,7 @@
 """A small world that has one of everything, and everybody's credentials for it."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -94,8 +95,10 @@ class World:
         return self.task, ABSENT["number"]
 
 
-def make_world(app: Flask, *, deleted: bool = False) -> World:
-    """`deleted`: the project of the task has been deleted."""
+def make_world(
+    app: Flask, *, deleted: bool = False, narrowed: Collection[str] = ("admin", "member")
+) -> World:
+    """`deleted`: the project of the task has been deleted. `narrowed`: who has narrowed tokens."""
     people = {
         name: make_developer(name=name, role=ROLES.get(name, SystemRole.DEVELOPER))
         for name in PEOPLE
@@ -121,6 +124,7 @@ def make_world(app: Flask, *, deleted: bool = False) -> World:
     if deleted:
         project.deleted_at = clock.now()
     refresh_token = begin_login(people["member"]).refresh_token
+    about = {"title": project.key, "task_id": task.id}
     world = World(
         password=PASSWORD,
         key=project.key,
@@ -136,7 +140,7 @@ def make_world(app: Flask, *, deleted: bool = False) -> World:
         enrollment_token=enrollment_token,
         recovery_secret=recovery_secret,
         refresh_token=refresh_token,
-        notification=str(make_notification(people["member"], title=project.key).id),
+        notification=str(make_notification(people["member"], **about).id),
         bot=str(make_binding(make_bot(), project=other, platform_chat_id="x").bot_id),
         delivery=str(make_delivery(task, make_bot(), state=DeliveryState.DEAD).id),
         bearers=_strangers(people["admin"], refresh_token, enrollment_token),
@@ -145,15 +149,21 @@ def make_world(app: Flask, *, deleted: bool = False) -> World:
     for name, developer in people.items():
         world.bearers[name] = access_token_of(developer)
         world.bearers[f"{name}'s token"] = make_personal_token(developer)[1]
-    for name in ("member", "admin"):
-        for kind, scopes in NARROWED.items():
-            places = {"token here": [project.id], "token elsewhere": [other.id]}
-            bounds = {"projects": places.get(kind), "scopes": sorted(scopes)}
-            token = make_personal_token(people[name], **bounds)[1]
-            world.bearers[f"{name}'s {kind}"] = token
+        if name in narrowed:
+            world.bearers |= _narrowed(developer, here=project.id, elsewhere=other.id)
     db.session.commit()
     db.session.remove()
     return world
+
+
+def _narrowed(developer: Developer, *, here: int, elsewhere: int) -> dict[str, str]:
+    places = {"token here": [here], "token elsewhere": [elsewhere]}
+    return {
+        f"{developer.name}'s {kind}": make_personal_token(
+            developer, scopes=sorted(scopes), projects=places.get(kind)
+        )[1]
+        for kind, scopes in NARROWED.items()
+    }
 
 
 def _strangers(admin: Developer, refresh_token: str, enrollment_token: str) -> dict[str, str]:

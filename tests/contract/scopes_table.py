@@ -26,7 +26,7 @@ _WEB: Mapping[str, str] = {
     """,
     PROJECTS: """
         PUT /projects/*             POST /projects/*/network/allow
-        POST /projects/*/members    DELETE /projects/*/members
+        POST /projects/*/members    DELETE /projects/*/members   DELETE /projects/*/secrets
     """,
     ADMIN: """
         POST /machines/*/drain      POST /machines/*/undrain
@@ -53,7 +53,8 @@ NARROWED: Mapping[str, frozenset[str]] = {
 
 
 def scope_of(route: str) -> str:
-    return ADMIN if route.split()[1].startswith("/api/admin/") else _BY_ROUTE[route]
+    is_admins = route.split()[1].startswith(("/api/admin/", "/metrics"))
+    return ADMIN if is_admins else _BY_ROUTE[route]
 
 
 def is_within(kind: str, route: str) -> bool:

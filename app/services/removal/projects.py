@@ -10,7 +10,7 @@ from app.services import audit, rights
 from app.services.clock import now
 from app.services.notify import bindings
 from app.services.projects import projects
-from app.services.tasks import collection, tasks
+from app.services.tasks import collection, reads, tasks
 
 
 class ProjectInUse(Conflict):
@@ -49,7 +49,7 @@ def delete(actor: Developer, key: str, *, force: bool = False) -> None:
 def _cancel_all(actor: Developer, project: Project) -> None:
     for task_id in _live_tasks(project):
         try:
-            tasks.cancel(actor, task_id)
+            tasks.end(actor, reads.get(actor, task_id))
         except TaskEnded:  # it ended by itself meanwhile
             db.session.rollback()
 

@@ -151,6 +151,13 @@ def cancel(actor: Developer, task_id: int) -> Task:
     """
     seen = reads.get(actor, task_id)
     rights.require(Act.CANCEL_TASK, actor, seen.project, creator_id=seen.created_by)
+    end(actor, seen)
+    return reads.get(actor, task_id)
+
+
+def end(actor: Developer, seen: Task) -> None:
+    """Cancel a task, by whatever right the actor does. Commits. Raises TaskEnded."""
+    task_id = seen.id
     held = locks.task_with_machine(task_id)
     if held.task.status in rules.ENDED:
         raise TaskEnded(f"task {task_id} is {held.task.status} already")
@@ -159,7 +166,6 @@ def cancel(actor: Developer, task_id: int) -> Task:
     if held.machine:
         bus.wake_machines([held.machine.id])
     db.session.commit()
-    return reads.get(actor, task_id)
 
 
 def retry(actor: Developer, task_id: int, from_stage: int | None = None) -> Task:
