@@ -57,8 +57,11 @@ class Requirement:
 
 Selector = tuple[Requirement, ...]
 
-_COMPARES = re.compile(rf"({NAME})\s*(!=|=)\s*({VALUE})")
-_ASKS = re.compile(rf"(!?)\s*({NAME})")
+_COMPARES = re.compile(rf"({NAME}) *(!=|=) *({VALUE})")
+_ASKS = re.compile(rf"(!?) *({NAME})")
+_ONE = f" *(?:{NAME} *!?= *{VALUE}|!? *{NAME}) *"
+FORM = f"^(?: *|{_ONE}(?:,{_ONE}){{0,{MOST_REQUIREMENTS - 1}}})$"
+"""What can be a selector, as a pattern for clients, in Python and in ECMA 262."""
 
 
 @lru_cache(10_000)
@@ -66,10 +69,12 @@ def parse(text: str) -> Selector:
     """The requirements of a selector, each once. Raises ValueError, in words for people."""
     if len(text) > LONGEST_SELECTOR:
         raise ValueError(f"has more than {LONGEST_SELECTOR:,} characters")
-    found = tuple(dict.fromkeys(_requirement(part.strip()) for part in text.split(",")))
-    if len(found) > MOST_REQUIREMENTS:
+    if not text.strip(" "):
+        return ()
+    parts = text.split(",")
+    if len(parts) > MOST_REQUIREMENTS:
         raise ValueError(f"has more than {MOST_REQUIREMENTS} requirements")
-    return found
+    return tuple(dict.fromkeys(_requirement(part.strip(" ")) for part in parts))
 
 
 def _requirement(text: str) -> Requirement:
@@ -85,9 +90,7 @@ def canonical(text: str | None) -> str | None:
     """The selector as it is stored: without space, and without what it says twice. None for none,
     and for an empty one. Raises ValueError.
     """
-    if text is None or not text.strip():
-        return None
-    return ",".join(map(str, parse(text)))
+    return ",".join(map(str, parse(text or ""))) or None
 
 
 def matches(selector: Selector, labels: Labels) -> bool:
@@ -97,7 +100,7 @@ def matches(selector: Selector, labels: Labels) -> bool:
 
 def together(*texts: str | None) -> Selector:
     """The requirements of several selectors: a task's add to its project's."""
-    return tuple(each for text in texts if text and text.strip() for each in parse(text))
+    return tuple(each for text in texts if text for each in parse(text))
 
 
 def effective(claimed: Labels, given: Labels) -> dict[str, str]:

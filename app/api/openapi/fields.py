@@ -6,9 +6,11 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import fields, validate
 
 from app.api.schemas import network, repository, texts
+from app.api.schemas.labels import selector
 from app.api.schemas.network import Network, host_entry
 from app.api.schemas.texts import CommaList
 from app.api.schemas.workers import Capability
+from app.domain.labels import FORM
 from app.domain.network import HOST
 
 # The patterns of rules that are functions.
@@ -18,6 +20,7 @@ PATTERNS = {
     repository.repo_url: repository.REPO_URL,
     repository.branch_name: repository.BRANCH_NAME,
     host_entry: HOST,
+    selector: FORM,
 }
 
 AGENT_TYPE = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": texts.SINGLE_LINE}

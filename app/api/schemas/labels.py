@@ -6,9 +6,7 @@ from marshmallow import ValidationError, fields, validate
 
 from app.domain import labels
 
-_SELECTOR = (
-    "what the labels of its machine have to meet: `gpu=true,zone!=eu`, also `gpu` and `!gpu`"
-)
+_SELECTOR = "what a machine's labels have to meet: `gpu=true,zone!=eu`, also `gpu` and `!gpu`"
 
 
 class LabelsField(fields.Dict):
@@ -21,17 +19,18 @@ class LabelsField(fields.Dict):
         super().__init__(keys=names, values=values, validate=most, **kwargs)
 
 
+def selector(text: str) -> None:
+    """Raise ValidationError for what is no selector."""
+    try:
+        labels.parse(text)
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
+
+
 class SelectorField(fields.String):
-    """A selector, in the form in which it is stored; an empty one is none."""
+    """A selector; an empty one is none."""
 
     def __init__(self, **kwargs: Any) -> None:
-        # Not by a validator: those are given what the text has become, and that may be None.
-        shape = {"description": _SELECTOR, "maxLength": labels.LONGEST_SELECTOR}
-        super().__init__(allow_none=True, metadata=shape, **kwargs)
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        text = super()._deserialize(value, *args, **kwargs)
-        try:
-            return labels.canonical(text)
-        except ValueError as error:
-            raise ValidationError(str(error)) from None
+        longest = validate.Length(max=labels.LONGEST_SELECTOR)
+        shape = {"description": _SELECTOR}
+        super().__init__(validate=[longest, selector], metadata=shape, **kwargs)

@@ -140,7 +140,7 @@ class MachineChange(Schema):
 
 class MachineFilter(CursorQuery):
     status = CommaList(MachineStatus)
-    selector = SelectorField(load_default=None)
+    selector = SelectorField(load_default="")
 
 
 class MachineTaskFilter(CursorQuery):

@@ -74,7 +74,7 @@ class ProjectUpdate(Schema):
     pipeline = fields.List(fields.Nested(StageSchema), allow_none=True)
     max_attempts = Whole(minimum=1, maximum=20)
     room = fields.Enum(RoomLevel, by_value=True, allow_none=True, metadata={"description": _ROOM})
-    machine_selector = SelectorField()
+    machine_selector = SelectorField(allow_none=True)
     protected = Flag(metadata={"description": _PROTECTED})
     protected_machines = fields.List(
         fields.UUID(),
@@ -147,7 +147,9 @@ class ProjectSchema(Schema):
         attribute="project.room",
         metadata={"description": _ROOM},
     )
-    machine_selector = SelectorField(required=True, attribute="project.machine_selector")
+    machine_selector = SelectorField(
+        required=True, allow_none=True, attribute="project.machine_selector"
+    )
     protected = fields.Boolean(
         required=True, attribute="project.protected", metadata={"description": _PROTECTED}
     )

@@ -50,7 +50,7 @@ class NewTask(Schema):
     project_key = fields.String(required=True, validate=validate.Length(1, 64))
     description = fields.String(required=True, validate=validate.Length(1, 20_000))
     machine_id = fields.UUID(load_default=None, allow_none=True)
-    machine_selector = SelectorField(load_default=None)
+    machine_selector = SelectorField(load_default=None, allow_none=True)
     agent_type = AgentType(load_default=None, allow_none=True)
     agent_options = fields.Nested(
         AgentOptionsSchema,
@@ -114,7 +114,7 @@ class TaskSchema(Schema):
     suspend_reason = fields.Enum(SuspendReason, by_value=True, required=True, allow_none=True)
     created_by = fields.Nested(CreatorSchema, required=True, attribute="creator")
     requested_machine_id = fields.UUID(required=True, allow_none=True)
-    machine_selector = SelectorField(required=True)
+    machine_selector = SelectorField(required=True, allow_none=True)
     machine_id = fields.UUID(required=True, allow_none=True)
     machine_name = fields.String(
         required=True, allow_none=True, attribute="machine.name", dump_default=None

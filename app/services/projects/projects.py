@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app import bus
-from app.domain import agents, network, pipeline, repository
+from app.domain import agents, labels, network, pipeline, repository
 from app.domain import budget as budgets
 from app.domain.errors import AlreadyExists, Forbidden, InvalidFields, NotFound
 from app.domain.roles import Act
@@ -178,7 +178,7 @@ def _is_called(key: str) -> ColumnElement[bool]:
 _PLAIN = (
     *("name", "repo_url", "default_branch", "agent_type", "agent_command", "max_attempts"),
     *("known_hosts", "room", "require_change", "on_quota", "quota_minutes", "quota_elsewhere"),
-    *("machine_selector", "protected"),
+    "protected",
 )
 _PLACES = frozenset({"machine_selector", "protected", "protected_machines", "room"})
 # What lets machines in at the repository's host: encrypted, and for that host alone.
@@ -190,6 +190,8 @@ def _change(project: Project, fields: Mapping[str, Any]) -> None:
     for name in _PLAIN:
         if name in fields:
             setattr(project, name, fields[name])
+    if "machine_selector" in fields:
+        project.machine_selector = labels.canonical(fields["machine_selector"])
     if "protected_machines" in fields:
         project.protected_machines = _known_machines(fields["protected_machines"])
     if "network" in fields:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from app import bus
-from app.domain import agents, pipeline, protection
+from app.domain import agents, labels, pipeline, protection
 from app.domain import budget as budgets
 from app.domain import task as rules
 from app.domain.agents import AgentWarning, Options
@@ -64,7 +64,7 @@ def create(
         description=description,
         status=TaskStatus.QUEUED,
         suspend_reason=None,
-        machine_selector=machine_selector,
+        machine_selector=labels.canonical(machine_selector),
         requested_machine_id=machine_id,
         machine_id=None,
         agent_type=new.agent_type,

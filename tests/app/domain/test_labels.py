@@ -61,6 +61,19 @@ def test_what_is_no_selector_is_refused_in_words(text: str) -> None:
         labels.parse(text)
 
 
+@given(
+    st.text(st.sampled_from("aZ9.-_=! ,#\t\n"), max_size=12)
+    | st.lists(requirements(NAMES), max_size=25).map(lambda each: " , ".join(map(str, each)))
+)
+def test_clients_are_told_what_is_a_selector(text: str) -> None:
+    try:
+        labels.parse(text)
+    except ValueError:
+        assert len(text) > labels.LONGEST_SELECTOR or not re.fullmatch(labels.FORM[1:-1], text)
+    else:
+        assert re.fullmatch(labels.FORM[1:-1], text)
+
+
 @pytest.mark.parametrize("nothing", [None, "", "  "])
 def test_an_empty_selector_is_none(nothing: str | None) -> None:
     assert labels.canonical(nothing) is None
