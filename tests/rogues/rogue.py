@@ -4,7 +4,8 @@ import contextlib
 import json
 import random
 import socket
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
@@ -16,10 +17,12 @@ GONE = (ConnectionClosed, InvalidHandshake, OSError, TimeoutError)
 
 
 class Rogue:
-    """`machine` is the simulated one whose credentials it has."""
+    """`machine` is the simulated one whose credentials it has. `beside` is called every second or
+    so: somebody else is to be heard meanwhile."""
 
-    def __init__(self, machine: SimulatedMachine) -> None:
+    def __init__(self, machine: SimulatedMachine, beside: Callable[[], None]) -> None:
         self.machine = machine
+        self._beside, self._beside_at = beside, 0.0
         self.seq = 0
         self.returns = 0
         self.acked = 0
@@ -35,6 +38,7 @@ class Rogue:
     def says(self, said: Iterable[dict[str, Any] | bytes]) -> None:
         """Each of them, on as many connections as it takes."""
         for frame in said:
+            self._look_beside()
             message = frame if isinstance(frame, bytes) else json.dumps(frame)
             try:
                 self.machine.socket.send(message)
@@ -63,10 +67,19 @@ class Rogue:
             self.comes_in()
 
     def _await_ack(self, seq: int) -> None:
+        deadline = time.monotonic() + 60
         while self.acked < seq:
-            message = json.loads(self.machine.socket.recv(timeout=30))
-            if message["type"] == "ack":
-                self.acked = message.get("upTo", 0)
+            self._look_beside()
+            with contextlib.suppress(TimeoutError):
+                message = json.loads(self.machine.socket.recv(timeout=1))
+                if message["type"] == "ack":
+                    self.acked = message.get("upTo", 0)
+            assert time.monotonic() < deadline, "what it says is not acked"
+
+    def _look_beside(self) -> None:
+        if time.monotonic() >= self._beside_at:
+            self._beside()
+            self._beside_at = time.monotonic() + 1
 
 
 def small_pieces(rogue: Rogue, data: bytes) -> None:

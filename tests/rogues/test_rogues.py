@@ -4,7 +4,6 @@ an honest machine beside it is served, no process grows much, and what is stored
 
 import json
 import struct
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -32,14 +31,14 @@ NewRogue = Callable[[], tuple[Rogue, Task]]
 
 
 @pytest.fixture
-def new_rogue(new_machine: MakeMachine) -> NewRogue:
+def new_rogue(new_machine: MakeMachine, witness: Witness) -> NewRogue:
     def make() -> tuple[Rogue, Task]:
         """A rogue that runs a task's first stage."""
         machine = new_machine()
         machine.connect()
         task = assign(machine)
         order = machine.until(frames.RunStage)
-        rogue = Rogue(machine)
+        rogue = Rogue(machine, witness.is_heard)
         for body in (frames.Accepted(), frames.StageStarted(0)):
             said = rogue.reports(order.task_id, 1, msgspec.to_builtins(body))
             machine.socket.send(json.dumps(said))
@@ -88,8 +87,6 @@ def test_every_field_of_every_other_frame_may_lie(
     rogue, _ = new_rogue()
     for lie in lies.of(kind):
         rogue.says([lie.frame])
-        if rogue.returns % 50 == 1:
-            witness.is_heard()
     rogue.until_acked()
 
 
@@ -140,8 +137,6 @@ def test_what_is_said_a_thousand_times_is_stored_within_bounds(
     for number in range(OFTEN):
         said = rogue.reports(task.id, 1, body)
         rogue.says([said, said] if number % 10 == 0 else [said])
-        if number % 250 == 0:
-            witness.is_heard()
     rogue.until_acked()
     assert database_size() - before < 32 * MIB
     db.session.rollback()
@@ -202,14 +197,12 @@ def test_of_64_mib_of_log_on_an_ended_task_4_are_stored(
 def test_a_flood_of_small_frames_holds_nobody_up(witness: Witness, new_rogue: NewRogue) -> None:
     """Heartbeats with facts, of which each is a statement and wakes the dispatcher."""
     rogue, _ = new_rogue()
-    began = time.monotonic()
     beats: list[dict[str, Any]] = [
         {"type": "heartbeat", "number": n, "repositories": [f"https://h/{n}"]} for n in range(2_000)
     ]
     for start in range(0, len(beats), 100):
         rogue.says(beats[start : start + 100])
         witness.is_heard()
-    assert time.monotonic() - began < 300
 
 
 @pytest.mark.parametrize(
@@ -238,7 +231,6 @@ def test_frames_as_large_as_may_be_wait_where_they_come_from(
     rogue, task = new_rogue()
     note = {"kind": "note", "level": "info", "text": "é" * 500_000}
     rogue.says([rogue.reports(task.id, 1, note) for _ in range(200)])
-    witness.is_heard()
     rogue.until_acked()
 
 
