@@ -12,7 +12,8 @@ from tests.muster.worker.worker_home import WorkerHome, worker
 
 __all__ = ["repository", "root", "worker"]
 
-FACTS = WorkspaceFacts("ready", "/w", "b", "base", "head", False, DiffStat(1, 2, 3), 10 << 20)
+BASE, HEAD = "ba5e" * 10, "4ead" * 10
+FACTS = WorkspaceFacts("ready", "/w", "b", BASE, HEAD, False, DiffStat(1, 2, 3), 10 << 20)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def changed(**more: object) -> WorkspaceFacts:
         pytest.param(None, FACTS, True, id="the first"),
         pytest.param(FACTS, FACTS, False, id="the same"),
         pytest.param(FACTS, changed(dirty=True), True, id="dirt"),
-        pytest.param(FACTS, changed(head_commit="next"), True, id="a commit"),
+        pytest.param(FACTS, changed(head_commit=BASE), True, id="a commit"),
         pytest.param(FACTS, changed(diff=DiffStat(1, 2, 4)), True, id="a line"),
         pytest.param(FACTS, changed(size_bytes=(10 << 20) + 5), False, id="a few bytes"),
         pytest.param(FACTS, changed(size_bytes=11 << 20), True, id="a megabyte"),
