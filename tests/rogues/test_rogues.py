@@ -20,6 +20,7 @@ from muster.protocol import codec, frames
 from tests.app.machines.conftest import MakeMachine
 from tests.app.machines.connection_world import RowOf, assign, until
 from tests.factories import make_developer
+from tests.gunicorns import Gunicorn
 from tests.rogues import lies
 from tests.rogues.rogue import GONE, Rogue, every_kind, shuffled, small_pieces
 from tests.rogues.witness import Witness
@@ -194,7 +195,9 @@ def test_of_64_mib_of_log_on_an_ended_task_4_are_stored(
     assert told(rogue) == ["excessive"]
 
 
-def test_a_flood_of_small_frames_holds_nobody_up(witness: Witness, new_rogue: NewRogue) -> None:
+def test_a_flood_of_small_frames_holds_nobody_up(
+    witness: Witness, new_rogue: NewRogue, server: Gunicorn
+) -> None:
     """Heartbeats with facts, of which each is a statement and wakes the dispatcher."""
     rogue, _ = new_rogue()
     beats: list[dict[str, Any]] = [
@@ -203,6 +206,7 @@ def test_a_flood_of_small_frames_holds_nobody_up(witness: Witness, new_rogue: Ne
     for start in range(0, len(beats), 100):
         rogue.says(beats[start : start + 100])
         witness.is_heard()
+    until(lambda: "machine_slowed" in server.log)
 
 
 @pytest.mark.parametrize(
