@@ -37,8 +37,17 @@ def interpreter() -> tuple[str, bool]:
     """The interpreter for the stack, and whether an account without rights could run it there."""
     account = accounts.first_of(server_account.USUAL)
     places = (ROOT, Path(sysconfig.get_path("purelib")))
-    is_open = OPEN.exists() and all(can_enter(place, account) for place in places)
+    is_open = all(can_enter(place, account) for place in places) and runs_our_packages(OPEN)
     return (str(OPEN), True) if is_open else (sys.executable, False)
+
+
+def runs_our_packages(python: Path) -> bool:
+    """One of our minor version may still be older than what they were installed for."""
+    if not python.exists():
+        return False
+    argv = [python, "-c", "import celery, gevent, psycopg2, redis.asyncio"]
+    env = {"PYTHONPATH": sysconfig.get_path("purelib")}
+    return subprocess.run(argv, env=env, capture_output=True, check=False).returncode == 0
 
 
 def check_owners(home: Path, *, is_open: bool) -> None:

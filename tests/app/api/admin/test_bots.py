@@ -47,6 +47,8 @@ def test_a_bot_is_made_listed_and_deleted_and_its_secrets_stay_here(
         "hasAppSecret": "appSecret" in given,
         "hasWebhookToken": True,
         "hasEncryptKey": False,
+        "auditLog": False,
+        "auditStream": None,
         "createdAt": made.json["createdAt"],
     }
     assert client.get(PATH, headers=admin).json == {"items": [made.json], "nextCursor": None}
