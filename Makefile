@@ -16,7 +16,7 @@ TOOLS := $(VENV)/tools.stamp
 
 # Suites that take longer than `make test` may: a target each, and a name here. Those that need
 # programs beyond Python name them in tests/bring.
-HEAVY := faults attacks hostile rogues agents clients
+HEAVY := faults attacks doors hostile rogues agents clients
 
 .PHONY: help demo up test heavy heavies $(HEAVY) bring fuzz check fmt bench soak chaos lock clean
 
@@ -86,6 +86,9 @@ hostile: $(TOOLS) ## Agents that mean no good, in rooms of real daemons (as root
 
 rogues: $(TOOLS) ## Machines that mean no good, on sockets of a real server
 	@$(PYTEST) tests/rogues
+
+doors: $(TOOLS) ## Strangers who flood the server, and people who read slowly; takes minutes
+	@$(PYTEST) -s tests/doors
 
 agents: $(TOOLS) ## The real agents, which `make bring` brings, against a model that follows a script
 	@$(PYTEST) -n 3 tests/agents/real

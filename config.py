@@ -39,6 +39,11 @@ def database_uri(url: str) -> str:
     return url
 
 
+def proxies(values: Mapping[str, str]) -> list[str]:
+    """The addresses of the proxies in front."""
+    return [part.strip() for part in values.get("MUSTER_PROXY", "").split(",") if part.strip()]
+
+
 def check_addresses(settings: Mapping[str, Any]) -> None:
     """Raises MissingSetting where the URL of Postgres or Redis is none. It does not quote the URL,
     which may have a password in it.
@@ -181,11 +186,13 @@ def _web(values: Mapping[str, str]) -> dict[str, Any]:
     """Requests, and what the server sends and logs."""
     return {
         # The proxies in front: their headers are believed about a client's address.
-        "PROXIES": [part.strip() for part in values.get("MUSTER_PROXY", "").split(",")],
+        "PROXIES": proxies(values),
         # Pages beside our own that may open terminals.
         "ORIGINS": [part.strip() for part in values.get("MUSTER_ORIGINS", "").split(",") if part],
         # How long a process that sends a message has it for itself: no other tries it before.
         "DELIVERY_LEASE_SECONDS": _number(values, "MUSTER_DELIVERY_LEASE_SECONDS", 60),
+        # Of one credential.
+        "REQUESTS_PER_MINUTE": int(_number(values, "MUSTER_REQUESTS_PER_MINUTE", 6000)),
         "LOG_LEVEL": values.get("MUSTER_LOG_LEVEL", "INFO"),
         "MAX_CONTENT_LENGTH": 1 << 20,
         "API_TITLE": "Muster",

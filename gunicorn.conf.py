@@ -1,41 +1,58 @@
 """gunicorn's configuration: `gunicorn wsgi:app` reads this file by itself."""
 
 import os
+import resource
 import shutil
+import sys
 from pathlib import Path
+
+# What the program `gunicorn` does itself only once it has read this.
+if (_root := str(Path(__file__).parent)) not in sys.path:
+    sys.path.insert(0, _root)
+
+from app.domain import addresses
+from config import proxies as _read_proxies
 
 _env = os.environ
 _port = _env.get("MUSTER_PORT", "9000")
-_proxy = _env.get("MUSTER_PROXY", "")
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_proxies = _read_proxies(_env)
 
 certfile = _env.get("MUSTER_TLS_CERT") or None
 keyfile = _env.get("MUSTER_TLS_KEY") or None
 if bool(certfile) != bool(keyfile):
     raise SystemExit("set both MUSTER_TLS_CERT and MUSTER_TLS_KEY, or neither")
 
-# Without TLS the server listens on this machine only, unless a proxy with TLS stands in front
-# (MUSTER_PROXY, its addresses).
-_host = _env.get("MUSTER_BIND") or ("0.0.0.0" if certfile or _proxy else "127.0.0.1")
-if _host not in _LOOPBACK and not (certfile or _proxy):
+# Without TLS the server listens on this machine only, unless a proxy with TLS stands in front on
+# another one (MUSTER_PROXY, its addresses). Then nobody but the proxy is served.
+_away = [proxy for proxy in _proxies if not addresses.is_loopback(proxy)]
+_host = _env.get("MUSTER_BIND") or ("0.0.0.0" if certfile or _away else "127.0.0.1")
+_is_open = not addresses.is_loopback(_host)
+if _is_open and not (certfile or _proxies):
     raise SystemExit(
         f"plain HTTP is served to this machine only, not on {_host}: set MUSTER_TLS_CERT and "
         "MUSTER_TLS_KEY, or name the proxy in front in MUSTER_PROXY"
     )
 bind = f"{_host}:{_port}"
-forwarded_allow_ips = _proxy or "127.0.0.1,::1"
+forwarded_allow_ips = ",".join(_proxies) or "127.0.0.1,::1"
 
 # libpq reads this. A server process that is frozen, or hangs, in the middle of a transaction would
 # keep its locks, and so block all machines and tasks that it has locked.
 _env.setdefault("PGOPTIONS", "-c idle_in_transaction_session_timeout=15000")
 
-worker_class = "gevent"
+worker_class = "app.doors.worker.Worker"
 workers = int(_env.get("MUSTER_WEB_WORKERS", min(2, os.cpu_count() or 1)))
 # Each machine and each viewer of a terminal holds a socket for long.
 worker_connections = 10_000
+# Each of them is an open file, of which shells often allow a thousand.
+_most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+_files = 1 << 16 if _most == resource.RLIM_INFINITY else min(_most, 1 << 16)
+resource.setrlimit(resource.RLIMIT_NOFILE, (_files, _most))
+# A stranger's headers are kept until they have all come: 400 KiB at most.
+limit_request_fields = 50
 # After a fork, so that each worker patches its sockets before it makes any.
 preload_app = False
-# Seconds: how long a stop waits for requests, and how long idle connections are kept.
+# Seconds: how long a stop waits for requests; and how long idle connections are kept, which is
+# also how long the headers of a request may take.
 graceful_timeout = 10
 keepalive = 5
 timeout = 60
@@ -61,8 +78,14 @@ def post_fork(server, worker):
     do; and have the memory in which passwords are hashed go back to the system.
     """
     from app import heap
+    from app.doors.worker import Door
     from app.postgres import waits
 
+    worker.door = Door(
+        tuple(_proxies),
+        only_proxies=bool(_is_open and not certfile),
+        this_machine=bool(_env.get("MUSTER_LOCAL_HTTP")),
+    )
     waits.in_hub()
     heap.give_back_large_blocks()
 
@@ -75,9 +98,11 @@ def post_worker_init(worker):
 
     from app import heap
     from app.api.live import hub
+    from app.doors import counts
     from app.machines import switchboard
     from app.pty import routes as terminals
 
+    worker.visits.tell = counts.tell
     connections = switchboard.of(worker.wsgi)
     connections.start()
 

@@ -33,6 +33,7 @@ CODES = {
     403: domain.Forbidden.code,
     404: domain.NotFound.code,
     405: "method_not_allowed",
+    408: "request_timeout",
     413: "body_too_large",
     415: "unsupported_media_type",
     422: domain.InvalidFields.code,

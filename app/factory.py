@@ -12,7 +12,16 @@ from kombu.transport.redis import Channel as RedisChannel
 
 import config
 from app import cli, errors, jobs, logging
-from app.api import guards, prepare_routing, register, requests, security_headers
+from app.api import (
+    guards,
+    long_reads,
+    prepare_routing,
+    register,
+    request_limits,
+    requests,
+    security_headers,
+)
+from app.api.json_text import Json
 from app.extensions import db, jwt, migrate, redis, sock
 from app.jobs.schedule import SCHEDULE
 from app.postgres import after_commit, transactions
@@ -28,11 +37,14 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     """
     app = Flask(__name__, static_folder=None)
     app.config.from_mapping(config.load() if settings is None else settings)
+    app.json = Json(app)
     logging.configure(app.config["LOG_LEVEL"])
     _bind_extensions(app)
     prepare_routing(app)
     requests.watch(app)
     security_headers.install(app)
+    long_reads.install(app)
+    request_limits.install(app)
     guards.install(app)
     requests.check_form(app)
     errors.install(app)

@@ -16,6 +16,8 @@ from typing import Any
 Environ = dict[str, Any]
 WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
 
+UNSENT_BYTES = 128 * 1024
+
 # The names under which WSGI servers hand out the connection (gunicorn, werkzeug).
 _SOCKET_KEYS = ("gunicorn.socket", "werkzeug.socket")
 
@@ -29,6 +31,15 @@ def give_up_on_who_takes_nothing(environ: Environ, seconds: float) -> None:
             environ[key].setsockopt(
                 socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(seconds * 1000)
             )
+
+
+def hold_little(environ: Environ) -> None:
+    """Have the kernel take no more of an answer than is soon sent, and hold little of what a slow
+    client has not asked for yet; by itself it takes megabytes.
+    """
+    for key in _SOCKET_KEYS:
+        if key in environ and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            environ[key].setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
 
 
 class PeerGone(BrokenPipeError):

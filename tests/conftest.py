@@ -40,6 +40,7 @@ SUITES = (
     "attacks/test_scopes.py",
     "chaos/test_chaos.py",
     "clients",
+    "doors",
     "fuzz",
     "hostile",
     "outages/test_dispatchers_away.py",
@@ -158,8 +159,13 @@ def shared_committed_app(environment: dict[str, str], new_database: Callable[...
 
 
 @pytest.fixture
-def app(rolled_back_app: Flask) -> Iterator[Flask]:
-    """An app whose database is empty, and is so again afterwards."""
+def app(rolled_back_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """An app whose database is empty, and is so again afterwards.
+
+    Settings have just been read, and are read again when they change: the statements of a request
+    can be counted.
+    """
+    monkeypatch.setattr(settings, "FRESH_SECONDS", 3600.0)
     with rolled_back_app.app_context():
         redis.client.flushdb()
         settings.forget()
@@ -167,6 +173,7 @@ def app(rolled_back_app: Flask) -> Iterator[Flask]:
         with engine.connect() as connection:
             transaction = connection.begin()
             db.engines[None] = connection  # type: ignore[assignment]
+            settings.value("requestsPerMinute")
             try:
                 yield rolled_back_app
             finally:

@@ -1,8 +1,8 @@
 """The address that a request comes from, and how it came."""
 
-import ipaddress
-
 from flask import current_app, request
+
+from app.domain import addresses
 
 # What proxies add, whose or not.
 _FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
@@ -12,8 +12,8 @@ def of_client() -> str:
     """The client's IP address: the peer's or, if the peer is one of our proxies, the one that the
     proxy wrote last into X-Forwarded-For. Entries before the last are only the client's claims.
     """
-    peer = request.remote_addr or ""
-    return (_said_last("X-Forwarded-For") or peer) if _is_proxy(peer) else peer
+    peer, forwarded = request.remote_addr or "", request.headers.get("X-Forwarded-For", "")
+    return addresses.client(peer, forwarded, current_app.config["PROXIES"])
 
 
 def is_encrypted() -> bool:
@@ -39,8 +39,7 @@ def is_this_host() -> bool:
 
 
 def _is_proxy(peer: str) -> bool:
-    proxies = current_app.config["PROXIES"]
-    return "*" in proxies or peer in proxies
+    return addresses.is_proxy(peer, current_app.config["PROXIES"])
 
 
 def _said_last(header: str) -> str:
@@ -48,9 +47,4 @@ def _said_last(header: str) -> str:
 
 
 def _is_loopback(address: str) -> bool:
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    mapped = getattr(found, "ipv4_mapped", None)
-    return bool((mapped or found).is_loopback)
+    return address != "localhost" and addresses.is_loopback(address)

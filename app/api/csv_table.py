@@ -2,8 +2,9 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from itertools import chain
 
 CONTENT_TYPE = "text/csv"
 _COMPUTED = ("=", "+", "-", "@", "\t", "\r")
@@ -13,11 +14,15 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """The table as text. None is an empty cell; a text that begins like a formula gets an
     apostrophe before it.
     """
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(head)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return text.getvalue()
+    return "".join(lines(head, rows))
+
+
+def lines(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """The same, head and rows one by one."""
+    for row in chain([head], ([_cell(value) for value in row] for row in rows)):
+        text = io.StringIO()
+        csv.writer(text).writerow(row)
+        yield text.getvalue()
 
 
 def _cell(value: object) -> object:

@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 from flask import Flask, current_app, g, request
 
-from app.api import addresses, scopes
+from app import doors
+from app.api import addresses, request_limits, scopes
 from app.domain.errors import (
     Forbidden,
     InsufficientScope,
@@ -20,6 +21,7 @@ from app.domain.errors import (
 )
 from app.domain.reach import EVERYWHERE, Reach
 from app.domain.roles import Act, Person, may
+from app.domain.tokens import digest
 from app.models import Developer, Machine
 from app.services.people import auth, personal_tokens, tokens
 
@@ -108,11 +110,33 @@ def install(app: Flask) -> None:
 def _guard() -> None:
     path = _path()
     if path in OPEN:
+        request.max_content_length = doors.STRANGERS_BYTES
         return
     for prefix, require in GUARDS:
         if path.startswith(prefix):
-            require()
+            try:
+                require()
+            finally:
+                _count()
             return
+
+
+def _count() -> None:
+    """Who is known is no stranger, and their requests are counted, also those that are refused."""
+    if "developer" in g or "machine" in g:
+        doors.know(request.environ)
+        request_limits.count(_credential_name())
+
+
+def _credential_name() -> str:
+    """What the credential of the request is counted by: a login, whose access tokens change, a
+    personal access token, or a machine.
+    """
+    if "machine" in g:
+        return f"machine:{g.machine.id}"
+    if g.by_personal_token:
+        return f"token:{digest(_bearer())}"
+    return f"login:{current_login()}"
 
 
 def _path() -> str:

@@ -9,18 +9,25 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
+import msgspec
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
-from marshmallow import fields, validate
+from marshmallow import fields, post_dump, validate
 from sqlalchemy import Select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.api.schemas.base import INT8, Schema, Whole
 from app.domain.errors import InvalidFields
-from app.extensions import db
+from app.extensions import Model, db
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
+PAGE_BYTES = 4 * 1024 * 1024
+"""No page has more, whatever its items are like."""
+AT_ONCE = 101
+"""So many rows are fetched together: each may be large."""
+_ENVELOPE = 1024
+"""More bytes than a page has around its items."""
 
 Rows = Select[*tuple[Any, ...]]
 SortKey = Sequence[Any]
@@ -55,23 +62,76 @@ def by_cursor(
 
     `rows` is a query, or a `Cut` that makes the query of a page, where the limits belong deep
     inside of the query. `key` is one column or several: integers, UUIDs or moments, together unique
-    among the rows and never null. One query. Raises InvalidFields for an invalid cursor.
+    among the rows and never null. One query for each `AT_ONCE` rows; a page that becomes too large
+    ends there. Raises InvalidFields for an invalid cursor.
     """
-    seen = None if cursor is None else _values(key, opened(cursor, _name(key)))
-    end: SortKey | None = None
-    if not isinstance(rows, Select):
-        cut = rows(seen, limit + 1)
-        rows, end = (cut, None) if isinstance(cut, Select) else cut
-    elif seen is not None:
-        here, there = tuple_(*key), tuple_(*seen, types=[column.type for column in key])
-        rows = rows.where(here < there if descending else here > there)
+    seen: SortKey | None = None if cursor is None else _values(key, opened(cursor, _name(key)))
     order = [column.desc() if descending else column.asc() for column in key]
-    page = rows.add_columns(*key).order_by(None).order_by(*order).limit(limit + 1)
-    found = list(db.session.execute(page))
     width = len(key)
-    items = [row[0] if len(row) == 1 + width else row[:-width] for row in found[:limit]]
-    last = found[limit - 1][-width:] if len(found) > limit else end
-    return {"items": items, "next_cursor": sealed(last, _name(key)) if last else None}
+    found: list[Any] = []
+    while True:
+        wanted = min(limit + 1 - len(found), AT_ONCE)
+        query, end = _cut(rows, key, seen, wanted, descending)
+        page = query.add_columns(*key).order_by(None).order_by(*order).limit(wanted)
+        batch = list(db.session.execute(page))
+        found += batch
+        is_large = _weight(found, width) > PAGE_BYTES
+        if len(batch) < wanted or len(found) > limit or end or is_large:
+            break
+        seen = found[-1][-width:]
+    places = [row[-width:] for row in found]
+    last = end
+    if len(found) > limit or (is_large and len(batch) == wanted):
+        last = places[:limit][-1]
+
+    def cursor_behind(number: int) -> str:
+        return sealed(places[number], _name(key))
+
+    return {
+        "items": [row[0] if len(row) == 1 + width else row[:-width] for row in found[:limit]],
+        "next_cursor": sealed(last, _name(key)) if last else None,
+        "cursor_behind": cursor_behind,
+    }
+
+
+def _cut(
+    rows: Rows | Cut, key: SortKey, seen: SortKey | None, wanted: int, descending: bool
+) -> tuple[Rows, SortKey | None]:
+    """The query of the rows behind `seen`; and where the search ended, if it did."""
+    if not isinstance(rows, Select):
+        cut = rows(seen, wanted)
+        return (cut, None) if isinstance(cut, Select) else cut
+    if seen is None:
+        return rows, None
+    here, there = tuple_(*key), tuple_(*seen, types=[column.type for column in key])
+    return rows.where(here < there if descending else here > there), None
+
+
+def _weight(found: Sequence[Any], width: int) -> int:
+    """About how many bytes the rows have where they may be large."""
+    if len(found) < AT_ONCE:
+        return 0  # there is nothing more to fetch
+    return sum(_size(value) for row in found for value in row[:-width])
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, Model):
+        return sum(map(_size, vars(value).values()))
+    if isinstance(value, str):
+        return len(value)
+    return len(msgspec.json.encode(value)) if isinstance(value, (list, dict)) else 0
+
+
+def fitting(items: Sequence[Any], most: int = PAGE_BYTES) -> int:
+    """How many of the items, which are ready to be JSON, have their place in an answer; but
+    one.
+    """
+    size = 0
+    for number, item in enumerate(items):
+        size += len(msgspec.json.encode(item)) + 1
+        if size > most - _ENVELOPE and number:
+            return number
+    return len(items)
 
 
 def by_offset(items: list[Any], total: int, *, limit: int, offset: int) -> dict[str, Any]:
@@ -112,6 +172,18 @@ def _value(column: InstrumentedAttribute[Any], text: str) -> Any:
     return kind.fromisoformat(text) if issubclass(kind, datetime) else kind(text)
 
 
+class _Page(Schema):
+    @post_dump(pass_original=True)
+    def _end_early(self, page: dict[str, Any], made: Any, **_: Any) -> dict[str, Any]:
+        """End the page where it would be too large."""
+        fit = fitting(page["items"])
+        if fit < len(page["items"]):
+            page["items"] = page["items"][:fit]
+            if "nextCursor" in page:
+                page["nextCursor"] = made["cursor_behind"](fit - 1)
+        return page
+
+
 def cursor_page_of(item: type[Schema]) -> type[Schema]:
     """The schema of a cursor page of these items."""
     return _page_of(item, "Page", {"next_cursor": fields.String(required=True, allow_none=True)})
@@ -126,4 +198,4 @@ def offset_page_of(item: type[Schema]) -> type[Schema]:
 def _page_of(item: type[Schema], kind: str, more: Mapping[str, fields.Field[Any]]) -> type[Schema]:
     name = item.__name__.removesuffix("Schema") + kind
     items = fields.List(fields.Nested(item), required=True)
-    return cast("type[Schema]", Schema.from_dict({"items": items, **more}, name=name))
+    return cast("type[Schema]", _Page.from_dict({"items": items, **more}, name=name))

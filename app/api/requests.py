@@ -5,7 +5,7 @@ import time
 import uuid
 
 import structlog
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, g, request
 from prometheus_client import Counter, Histogram
 from sqlalchemy import inspect
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
@@ -66,7 +66,8 @@ def _check_length(body: bytes) -> None:
     """Raise RequestEntityTooLarge for a longer body: Werkzeug only stops reading at the limit, and
     would hand on what it has read as if it were the whole.
     """
-    is_full = len(body) >= current_app.config["MAX_CONTENT_LENGTH"]
+    most = request.max_content_length
+    is_full = most is not None and len(body) >= most
     if is_full and request.environ["wsgi.input"].read(1):
         raise RequestEntityTooLarge
 

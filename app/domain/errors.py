@@ -266,6 +266,12 @@ class TooManyStreams(TooManyAttempts):
     code = "too_many_streams"
 
 
+class TooManyRequests(TooManyAttempts):
+    """Too many requests; wait before the next one."""
+
+    code = "too_many_requests"
+
+
 class Unavailable(DomainError):
     """Something this request needs is away; try again shortly."""
 

@@ -130,6 +130,15 @@ _SETTINGS = (
         "How many streams of news one developer may have open at once.",
     ),
     Setting(
+        "readsPerDeveloper", _WHOLE, 16, 1, 10_000, "answers",
+        "How many long answers, such as logs, one developer may be taking at once from each server "
+        "process.",
+    ),
+    Setting(
+        "requestsPerMinute", _WHOLE, 6000, 1, 10_000_000, "requests",
+        "How many requests one credential is good for in a minute.", "REQUESTS_PER_MINUTE",
+    ),
+    Setting(
         "terminalInputRetentionDays", _WHOLE, 90, 1, _YEARS, "days",
         "How long it is kept who typed into a terminal, and when.",
     ),

@@ -255,6 +255,8 @@ class Stack:
             **addresses,
             "MUSTER_HOME": str(self.home),
             "MUSTER_PORT": str(self.port),
+            # Its probes, and a machine of its own, come past a proxy that stands elsewhere.
+            "MUSTER_LOCAL_HTTP": "1",
             "PYTHONUNBUFFERED": "1",
         }
 

@@ -4,10 +4,11 @@ import threading
 import time
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 from simple_websocket import ConnectionClosed
 from sqlalchemy.exc import SQLAlchemyError
 
+from app import doors
 from app.domain.errors import InvalidToken, MachineDecommissioned
 from app.extensions import sock
 from app.machines import rates, switchboard
@@ -49,10 +50,12 @@ def connect(ws: Any) -> None:
     board = switchboard.of(app)
     try:
         hello = _hear_hello(ws)
+        doors.heard(request.environ)
         session, allowance = _let_in(app, hello, board)
     except _Refused as refused:
         ws.close(refused.code, refused.reason)
         return
+    doors.know(request.environ)
     observed = {AttemptKey.of(a): observed_from(a) for a in hello.attempts}
     spoken = min(hello.protocol, version.CURRENT)
     connection = Connection(app, ws, session, observed, spoken, allowance)

@@ -2,11 +2,11 @@
 
 import enum
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, DateTime, Enum, Identity, text
+from sqlalchemy import BigInteger, DateTime, Enum, Identity, func, literal, select, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import mapped_column
+from sqlalchemy.orm import Mapped, MappedSQLExpression, column_property, mapped_column
 
 BigId = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 Big = Annotated[int, mapped_column(BigInteger)]
@@ -24,3 +24,16 @@ def pg_enum(values: type[enum.StrEnum]) -> Enum:
     """The Postgres enum of a domain enum. The type's name is the class's, in snake case."""
     name = "".join("_" + c.lower() if c.isupper() else c for c in values.__name__).lstrip("_")
     return Enum(values, name=name, values_callable=lambda e: [member.value for member in e])
+
+
+def stages_of(
+    pipeline: Mapped[list[dict[str, Any]]],
+) -> MappedSQLExpression[list[dict[str, str]]]:
+    """What lists tell of a pipeline, {name, kind} of each stage, for queries that undefer it. Of a
+    pipeline, which may have a megabyte, nothing else then leaves Postgres.
+    """
+    stage = func.jsonb_array_elements(pipeline, type_=JSONB).column_valued("stage")
+    kind = func.coalesce(stage["kind"], literal("agent", JSONB))
+    shown = func.jsonb_build_object("name", stage["name"], "kind", kind)
+    query = select(func.jsonb_agg(shown, type_=JSONB))
+    return column_property(query.scalar_subquery(), deferred=True)

@@ -3,14 +3,15 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, false, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, cast, false, func, text
+from sqlalchemy.dialects.postgresql import JSONPATH
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from app.domain.quota import OnQuota
 from app.domain.roles import ProjectRole
 from app.domain.room import RoomLevel
 from app.extensions import Model
-from app.models.columns import Big, BigId, Json, Moment, pg_enum
+from app.models.columns import Big, BigId, Json, Moment, pg_enum, stages_of
 
 
 class Project(Model):
@@ -38,9 +39,14 @@ class Project(Model):
     agent_command: Mapped[str | None]
     agent_options: Mapped[dict[str, Any] | None] = mapped_column(Json)
     pipeline: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    stages: Mapped[list[dict[str, str]]] = stages_of(pipeline)
     max_attempts: Mapped[int] = mapped_column(default=2)
     environment: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     secrets: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    names_of_secrets: Mapped[list[str]] = column_property(
+        func.jsonb_path_query_array(secrets, cast("$.keyvalue().key", JSONPATH), type_=Json),
+        deferred=True,
+    )
     git_token: Mapped[str | None]
     room: Mapped[RoomLevel | None] = mapped_column(pg_enum(RoomLevel))
     machine_selector: Mapped[str | None]

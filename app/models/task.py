@@ -19,7 +19,7 @@ from app.domain.attempt import AttemptOutcome, AttemptPhase, WorkspaceState, bra
 from app.domain.scheduling import Place
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.extensions import Model
-from app.models.columns import Big, BigId, Json, Moment, Xid, pg_enum
+from app.models.columns import Big, BigId, Json, Moment, Xid, pg_enum, stages_of
 from app.models.developer import Developer
 from app.models.machine import Machine
 from app.models.project import Project
@@ -58,6 +58,7 @@ class Task(Model):
     agent_options: Mapped[dict[str, Any] | None] = mapped_column(Json)
     priority: Mapped[int] = mapped_column(default=0)
     pipeline: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    stages: Mapped[list[dict[str, str]]] = stages_of(pipeline)
     stage_index: Mapped[int] = mapped_column(default=0)
     round: Mapped[int] = mapped_column(default=1)
     attempt: Mapped[int] = mapped_column(default=0)
@@ -101,7 +102,8 @@ class Task(Model):
     @property
     def current_stage_index(self) -> int:
         """The index of the current stage, or of the last one while only the push is left."""
-        return min(self.stage_index, len(self.pipeline) - 1)
+        stages = self.__dict__.get("stages") or self.pipeline  # lists have no pipeline
+        return min(self.stage_index, len(stages) - 1)
 
     @property
     def branch(self) -> str | None:

@@ -8,6 +8,7 @@ from redis.exceptions import RedisError
 from simple_websocket import ConnectionClosed
 from sqlalchemy.exc import SQLAlchemyError
 
+from app import doors
 from app.domain.errors import DomainError, InvalidToken, NotFound, TaskEnded
 from app.domain.origin import is_ours
 from app.extensions import sock
@@ -106,6 +107,7 @@ def _first(ws: Any, decode: Callable[[Any], Any], kind: type[T]) -> T:
         raise _Refused(CloseCode.MALFORMED, str(error)[:100]) from None
     if not isinstance(frame, kind):
         raise _Refused(CloseCode.MALFORMED, "the first frame must be auth")
+    doors.heard(request.environ)
     return frame
 
 
@@ -116,9 +118,11 @@ def _admit(app: Flask, admit: Callable[[int, str, str], T], *given: Any) -> T:
     """
     with app.app_context():
         try:
-            return admit(*given)
+            granted = admit(*given)
         except DomainError as error:
             for kind, code, reason in _REFUSALS:
                 if isinstance(error, kind):
                     raise _Refused(code, reason) from None
             raise
+    doors.know(request.environ)
+    return granted

@@ -14,6 +14,7 @@ import pytest
 from argon2 import PasswordHasher
 
 import config
+from app.doors import STRANGERS_BYTES
 from app.embedded import ports, processes
 from app.extensions import db
 from app.factory import create_app
@@ -47,7 +48,7 @@ def served(
         make_developer(name="slow", password_hash=slow.hash(PASSWORD))
         db.session.remove()
         db.engine.dispose()
-    with gunicorn(home, env) as running:
+    with gunicorn(home, env, app="tests.attacks.served:app") as running:
         yield running
 
 
@@ -111,9 +112,9 @@ def test_a_wrong_password_is_one_line_of_the_log(served: Gunicorn) -> None:
         assert json.loads(line)["event"] == "request"
 
 
-@pytest.mark.parametrize("size", [(1 << 20) + 1, 4 << 20], ids=["a byte more", "4 MiB"])
-def test_a_body_over_a_mebibyte_is_413_also_in_chunks(served: Gunicorn, size: int) -> None:
-    big = json.dumps({"username": "a", "password": "p" * size}).encode()
+@pytest.mark.parametrize("size", [STRANGERS_BYTES + 1, 4 << 20], ids=["a byte more", "4 MiB"])
+def test_a_strangers_large_body_is_413_also_in_chunks(served: Gunicorn, size: int) -> None:
+    big = json.dumps({"username": "a", "password": ""}).encode().ljust(size)
     status, text = raw(served, post("Transfer-Encoding: chunked", body=chunked(big)))
     assert (status, "body_too_large" in text) == (413, True)
     status, _ = raw(served, post(f"Content-Length: {len(big)}", body=big))
@@ -121,10 +122,10 @@ def test_a_body_over_a_mebibyte_is_413_also_in_chunks(served: Gunicorn, size: in
 
 
 def test_what_begins_with_a_whole_document_is_413_all_the_same(served: Gunicorn) -> None:
-    padded = BODY + b" " * (1 << 20)
+    padded = BODY + b" " * STRANGERS_BYTES
     status, _ = raw(served, post("Transfer-Encoding: chunked", body=chunked(padded)))
     assert status == 413
-    exactly = padded[: 1 << 20]
+    exactly = padded[:STRANGERS_BYTES]
     status, _ = raw(served, post("Transfer-Encoding: chunked", body=chunked(exactly)))
     assert status == 401
 
@@ -181,3 +182,29 @@ def test_a_path_comes_back_in_no_header(served: Gunicorn) -> None:
         status, text = raw(served, post("Content-Length: 0", body=b"", path=path))
         assert status in (400, 404, 405)
         assert "evil" not in text.partition("\r\n\r\n")[0]
+
+
+def half_sent(served: Gunicorn) -> socket.socket:
+    """A login of which only a part comes."""
+    connection = socket.create_connection((ports.LOOPBACK, served.port), timeout=30)
+    connection.sendall(post("Content-Length: 100", body=b'{"username": "no'))
+    return connection
+
+
+def test_a_body_that_does_not_come_holds_no_connection(served: Gunicorn) -> None:
+    """On the tree before this it holds it for as long as the client likes."""
+    with half_sent(served) as connection:
+        answer = b""
+        while part := connection.recv(65536):
+            answer += part
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b'"request_timeout"' in answer
+
+
+def test_strangers_hold_a_few_connections_and_keep_nobody_out(served: Gunicorn) -> None:
+    """From one address, which is also that of those who have something to say."""
+    with contextlib.ExitStack() as held:
+        flood = [held.enter_context(half_sent(served)) for _ in range(60)]
+        for _ in range(5):
+            assert httpx.get(served.url + "/healthz").status_code == 200
+        assert [connection.recv(65536) for connection in flood[:40]] == [b""] * 40

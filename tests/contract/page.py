@@ -25,7 +25,9 @@ _ANSWER = re.compile(
     r"(?P<list>(?:cursor|offset) list of )?(?P<what>`\{[^`\"]*\}`|\*\*\w+\*\*)"
     r"(?: and (?P<more>`\{[^`]*\}`))?"
 )
-_SHAPE = re.compile(r"^(\w+) = (?:(\w+) \+ )?(\{[^\n]*\}|\{.*?^\})$", re.MULTILINE | re.DOTALL)
+_SHAPE = re.compile(
+    r"^(\w+) = (?:(\w+)(?: - (\w+))? \+ )?(\{[^\n]*\}|\{.*?^\})$", re.MULTILINE | re.DOTALL
+)
 _TOKEN = re.compile(r"\s*([A-Za-z_]\w*|\?|=[\w.]+|\([^)]*\)|\[|\]|\{|\}|:|\|null|,)")
 
 
@@ -140,9 +142,10 @@ def _named_or_shape(said: str | None) -> str | Fields | None:
 def shapes() -> dict[str, Fields]:
     """All that stand as `Name = {…}`, by name."""
     found: dict[str, Fields] = {}
-    for name, base, shape in _SHAPE.findall(text()):
+    for name, base, less, shape in _SHAPE.findall(text()):
         assert name not in found, f"{name} is shown twice"
         found[name] = (found[base] if base else {}) | parse(shape)
+        found[name].pop(less, None)
     return found
 
 

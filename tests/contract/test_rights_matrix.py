@@ -89,6 +89,8 @@ def _without(named: str, answer: Any) -> tuple[dict[str, Any], dict[str, str]]:
     """What is said apart from the name, which may also be a part of the status' digits."""
     headers = {name: text for name, text in answer.headers if name != "X-Request-ID"}
     headers.pop("Content-Length")  # the name's length is in it
+    for name in ("RateLimit-Remaining", "RateLimit-Reset"):
+        headers.pop(name, None)
     said = {
         key: value.replace(named, "…") if isinstance(value, str) else value
         for key, value in answer.json.items()

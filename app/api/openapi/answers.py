@@ -21,9 +21,10 @@ class Problem(NamedTuple):
 
 # Requests that the framework refuses, with the codes of `app.errors`.
 MALFORMED = Problem(400, "malformed_request", "The body is not JSON.")
-TOO_LARGE = Problem(413, "body_too_large", "The body is larger than 1 MiB.")
+TOO_LARGE = Problem(413, "body_too_large", "The body is too large.")
 UNSUPPORTED = Problem(415, "unsupported_media_type", "The body has to be application/json.")
 BAD_RANGE = Problem(416, "requested_range_not_satisfiable", "There is nothing at that range.")
+TOO_SLOW = Problem(408, "request_timeout", "The body came too slowly.")
 INTERNAL = Problem(500, "internal_error", "Something went wrong here; the log has more.")
 _PLAIN = {problem.status: problem for problem in (BAD_RANGE, TOO_LARGE)}
 
@@ -57,7 +58,7 @@ def _following(facts: Facts, statuses: Statuses) -> Iterator[Problem]:
     yield MALFORMED  # a NUL in a query, on any route
     kinds: list[type[domain.DomainError]] = []
     if facts.is_closed:
-        kinds += [domain.Unauthenticated, domain.InvalidToken]
+        kinds += [domain.Unauthenticated, domain.InvalidToken, domain.TooManyRequests]
     if facts.is_admins:
         kinds.append(domain.Forbidden)
     if facts.takes_tokens:
@@ -71,6 +72,7 @@ def _following(facts: Facts, statuses: Statuses) -> Iterator[Problem]:
     yield from (_of(kind, statuses) for kind in kinds)
     if facts.takes_body:
         yield TOO_LARGE
+        yield TOO_SLOW
     if facts.is_written:
         yield UNSUPPORTED  # of any body, wanted or not
 

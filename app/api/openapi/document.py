@@ -97,7 +97,7 @@ def _complete(
     said["responses"] = {**answered, **problems}
     for answer in answered.values():
         answer["headers"] = {**REQUEST_ID, **answer.get("headers", {})}
-        if TooManyAttempts in facts.kinds:
+        if facts.is_closed or TooManyAttempts in facts.kinds:
             answer["headers"] |= RATE_LIMIT
 
 

@@ -23,7 +23,8 @@ COMPONENTS: dict[str, Any] = {
         "schema": {"type": "string", "format": "uri-reference"},
     },
     "RateLimitLimit": {
-        "description": "failed logins that are let pass in a quarter of an hour",
+        "description": "requests that the credential is good for in a minute; where a password is "
+        "asked for, failures that are let pass in a quarter of an hour",
         "schema": {"type": "integer"},
     },
     "RateLimitRemaining": {"description": "how many are left", "schema": {"type": "integer"}},

@@ -60,6 +60,11 @@ class StageSchema(StoredSchema):
     )
 
 
+class StageNameSchema(Schema):
+    name = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf([kind.value for kind in StageKind]))
+
+
 class ProjectUpdate(Schema):
     """Any of a project's fields. Fields that are left out stay as they are."""
 
@@ -127,7 +132,9 @@ class NewProject(ProjectUpdate):
     agent_type = AgentType(load_default=DEFAULT_AGENT)
 
 
-class ProjectSchema(Schema):
+class ListedProjectSchema(Schema):
+    """A project as lists show it: of its pipeline only what its stages are called."""
+
     key = fields.String(required=True, attribute="project.key")
     name = fields.String(required=True, attribute="project.name")
     repo_url = fields.String(required=True, attribute="project.repo_url")
@@ -137,7 +144,7 @@ class ProjectSchema(Schema):
     agent_options = fields.Nested(
         AgentOptionsSchema, required=True, allow_none=True, attribute="project.agent_options"
     )
-    pipeline = fields.List(fields.Nested(StageSchema), required=True, attribute="project.pipeline")
+    stages = fields.List(fields.Nested(StageNameSchema), required=True, attribute="project.stages")
     max_attempts = Whole(required=True, attribute="project.max_attempts")
     room = fields.Enum(
         RoomLevel,
@@ -199,6 +206,15 @@ class ProjectSchema(Schema):
     )
     last_activity_at = Timestamp(required=True, allow_none=True)
     created_at = Timestamp(required=True, attribute="project.created_at")
+
+
+class ProjectSchema(ListedProjectSchema):
+    """A project with its whole pipeline."""
+
+    class Meta(ListedProjectSchema.Meta):
+        exclude = ("stages",)
+
+    pipeline = fields.List(fields.Nested(StageSchema), required=True, attribute="project.pipeline")
 
 
 class SavedProjectSchema(ProjectSchema):

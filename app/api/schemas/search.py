@@ -1,10 +1,12 @@
 """Results of searches, as JSON."""
 
-from marshmallow import ValidationError, fields, validate
+from typing import Any
 
-from app.api.paging import MAX_LIMIT
+from marshmallow import ValidationError, fields, post_dump, validate
+
+from app.api.paging import MAX_LIMIT, PAGE_BYTES, fitting
 from app.api.schemas.base import Schema, Timestamp, Whole
-from app.api.schemas.tasks import TaskSchema
+from app.api.schemas.tasks import ListedTaskSchema
 from app.domain.machine import MachineStatus
 
 DEFAULT_LIMIT = 20
@@ -47,10 +49,20 @@ class FoundSchema(Schema):
     """Each list has the best matches first."""
 
     query = fields.String(required=True)
-    tasks = fields.List(fields.Nested(TaskSchema), required=True)
+    tasks = fields.List(fields.Nested(ListedTaskSchema), required=True)
     machines = fields.List(fields.Nested(FoundMachineSchema), required=True)
     projects = fields.List(fields.Nested(FoundProjectSchema), required=True)
     complete = fields.Boolean(
         required=True,
-        metadata={"description": "false: old tasks were not all looked through, to save time"},
+        metadata={
+            "description": "false: old tasks were not all looked through, to save time; or what "
+            "was found would be too large an answer"
+        },
     )
+
+    @post_dump
+    def _leave_out_what_is_too_much(self, found: dict[str, Any], **_: Any) -> dict[str, Any]:
+        fit = fitting(found["tasks"], PAGE_BYTES // 2)
+        if fit < len(found["tasks"]):
+            found |= {"tasks": found["tasks"][:fit], "complete": False}
+        return found

@@ -9,7 +9,7 @@ from app.api.schemas.agents import AgentOptionsSchema, AgentType, WarningSchema
 from app.api.schemas.base import INT8, Id, Schema, Timestamp, Whole
 from app.api.schemas.budget import BudgetSchema
 from app.api.schemas.labels import SelectorField
-from app.api.schemas.projects import StageSchema
+from app.api.schemas.projects import StageNameSchema, StageSchema
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import CommaList
 from app.api.schemas.usage import UsageSchema
@@ -106,7 +106,9 @@ class QueueSchema(Schema):
     blocked_by = fields.List(fields.Nested(BlockSchema), required=True)
 
 
-class TaskSchema(Schema):
+class ListedTaskSchema(Schema):
+    """A task as lists show it: of its pipeline only what its stages are called."""
+
     id = Id(required=True)
     project_key = fields.String(required=True, attribute="project.key")
     description = fields.String(required=True)
@@ -124,7 +126,7 @@ class TaskSchema(Schema):
         AgentOptionsSchema, required=True, allow_none=True, metadata={"description": "its own"}
     )
     priority = Whole(minimum=-MAX_PRIORITY, maximum=MAX_PRIORITY, required=True)
-    pipeline = fields.List(fields.Nested(StageSchema), required=True)
+    stages = fields.List(fields.Nested(StageNameSchema), required=True)
     current_stage_index = Whole(required=True)
     attempt = Whole(required=True, metadata={"description": "the latest; 0 before the first"})
     branch = fields.String(required=True, allow_none=True)
@@ -140,7 +142,16 @@ class TaskSchema(Schema):
     updated_at = Timestamp(required=True)
 
 
-TaskPage = cursor_page_of(TaskSchema)
+class TaskSchema(ListedTaskSchema):
+    """A task with its whole pipeline."""
+
+    class Meta(ListedTaskSchema.Meta):
+        exclude = ("stages",)
+
+    pipeline = fields.List(fields.Nested(StageSchema), required=True)
+
+
+TaskPage = cursor_page_of(ListedTaskSchema)
 
 
 class CreatedTask(NamedTuple):
@@ -279,3 +290,12 @@ class LogLineSchema(Schema):
     attempt = Whole(required=True)
     stage_index = Whole(required=True)
     truncated = fields.Boolean(required=True)
+
+
+class LogLinePage(offset_page_of(LogLineSchema)):  # type: ignore[misc]  # a class made at run time
+    next_offset = Whole(
+        maximum=INT8,
+        required=True,
+        allow_none=True,
+        metadata={"description": "the first line behind this page; null: there is none"},
+    )

@@ -11,7 +11,12 @@ from app.api.schemas.base import Empty
 from app.api.schemas.budget import MonthBudgetSchema
 from app.api.schemas.members import ColleagueSchema, MemberSchema, NewMember, WhichMember
 from app.api.schemas.network import NewHost
-from app.api.schemas.projects import ProjectSchema, ProjectUpdate, SavedProjectSchema
+from app.api.schemas.projects import (
+    ListedProjectSchema,
+    ProjectSchema,
+    ProjectUpdate,
+    SavedProjectSchema,
+)
 from app.domain.errors import Forbidden, NetworkOpen
 from app.models import Developer, Project, ProjectMember
 from app.services.clock import now
@@ -26,10 +31,11 @@ blp = Blueprint("projects", __name__, url_prefix="/api/web/projects", descriptio
 
 @blp.get("")
 @blp.arguments(CursorQuery, location="query")
-@blp.response(200, cursor_page_of(ProjectSchema))
+@blp.response(200, cursor_page_of(ListedProjectSchema))
 def list_projects(query: dict[str, Any]) -> dict[str, Any]:
     """The projects that you may see, newest first."""
-    page = by_cursor(projects.listing(current_developer()), Project.id, **query)
+    found = projects.listing(current_developer()).options(*views.FOR_LISTS)
+    page = by_cursor(found, Project.id, **query)
     return {**page, "items": views.of(page["items"])}
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, request
 
+from app.api import long_reads
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
 from app.api.pieces import in_contexts
@@ -55,4 +56,4 @@ def _answer(recording: AttemptRecording) -> Response:
     sizes = zlib.crc32(repr(recording.sizes).encode())
     response.set_etag(f"cast-{recording.attempt}-{recording.size}-{sizes:x}")
     response.make_conditional(request)  # If-None-Match
-    return response
+    return long_reads.counted(response)

@@ -8,7 +8,7 @@ from flask import Response, jsonify, url_for
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
 from app.api.openapi.headers import LOCATION
-from app.api.paging import CursorQuery, by_cursor, by_offset, offset_page_of
+from app.api.paging import CursorQuery, by_cursor, by_offset
 from app.api.problems import problems
 from app.api.schemas.gates import GateAnswer, PendingGateSchema
 from app.api.schemas.idempotency import IDEMPOTENCY_REPLAYED, MaybeOnce
@@ -19,7 +19,7 @@ from app.api.schemas.tasks import (
     EventFilter,
     EventPage,
     LogFilter,
-    LogLineSchema,
+    LogLinePage,
     Look,
     NewTask,
     Retry,
@@ -31,7 +31,7 @@ from app.api.schemas.tasks import (
     TerminalInputPage,
     WhichAttempt,
 )
-from app.api.web import raw_log
+from app.api.web import log_page, raw_log
 from app.domain.agents import AgentWarning
 from app.domain.errors import (
     AlreadyAnswered,
@@ -51,7 +51,6 @@ from app.models import Task, TerminalInput
 from app.services import idempotency
 from app.services.dispatch import waiting
 from app.services.logs import logs
-from app.services.logs.logs import LogPage
 from app.services.tasks import gates, history, reads, tasks
 from app.services.tasks.gates import PendingGate
 from app.services.terminals import terminals
@@ -194,10 +193,13 @@ def list_events(query: dict[str, Any], task_id: int) -> dict[str, Any]:
 
 @blp.get("/<int:task_id>/logs")
 @blp.arguments(LogFilter, location="query")
-@blp.response(200, offset_page_of(LogLineSchema))
-def list_log_lines(query: dict[str, Any], task_id: int) -> LogPage:
-    """Lines of an attempt's log, with escape sequences."""
-    return logs.page(current_developer(), task_id, **query)
+@blp.response(200, LogLinePage)
+def list_log_lines(query: dict[str, Any], task_id: int) -> Response:
+    """Lines of an attempt's log, with escape sequences.
+
+    A page ends early where it would have more than 4 MiB.
+    """
+    return log_page.answer(logs.page(current_developer(), task_id, **query))
 
 
 @blp.get("/<int:task_id>/logs/raw", parameters=raw_log.PARAMETERS)

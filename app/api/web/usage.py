@@ -55,9 +55,9 @@ def list_usage(query: dict[str, Any]) -> dict[str, Any] | Response:
     wanted = UsageFilter(query["since"], query["until"], query["project"], query["task_id"])
     most = limit or (MOST_ROWS if is_table else paging.DEFAULT_LIMIT)
     page = groups.page(current_developer(), by, wanted, after, most)
-    following = paging.sealed(page.following, order) if page.following else None
     if is_table:
-        return _table(page, following)
+        return _table(page, order)
+    following = paging.sealed(page.following, order) if page.following else None
     return {"items": page.items, "next_cursor": following}
 
 
@@ -66,13 +66,20 @@ def _wants_table() -> bool:
     return request.accept_mimetypes.best_match(offered, offered[0]) == csv_table.CONTENT_TYPE
 
 
-def _table(page: GroupPage, following: str | None) -> Response:
-    rows = [
+def _table(page: GroupPage, order: str) -> Response:
+    """The table, which ends where it would be too large."""
+    rows = (
         [group.key, group.name, *(getattr(group.usage, name) for name in _FIGURES)]
         for group in page.items
-    ]
-    response = Response(csv_table.table(_HEAD, rows), content_type=csv_table.CONTENT_TYPE)
+    )
+    written, following = bytearray(), page.following
+    for number, line in enumerate(csv_table.lines(_HEAD, rows)):  # the head, then each row
+        if len(written) + len(line.encode()) > paging.PAGE_BYTES:
+            following = page.places[number - 2]
+            break
+        written += line.encode()
+    response = Response(bytes(written), content_type=csv_table.CONTENT_TYPE)
     if following is not None:
-        query = urlencode({**request.args, "cursor": following})
+        query = urlencode({**request.args, "cursor": paging.sealed(following, order)})
         response.headers["Link"] = f'<{request.path}?{query}>; rel="next"'
     return response

@@ -181,10 +181,11 @@ def _workspace(asked: CommandRequest) -> Reply:
 
 def _logs(asked: CommandRequest) -> Reply:
     page = logs.page(asked.actor, _id(asked), limit=LINES, offset=-LINES)
-    if not page.items:
+    lines = [cut(readable(line.text), 300) for line in page.lines]
+    if not lines:
         return Reply(f"#{_id(asked)} has no log yet.")
-    shown = "\n".join(cut(readable(line.text), 300) for line in page.items)
-    return Reply(f"The last {len(page.items)} of {page.total} lines of #{_id(asked)}:\n{shown}")
+    shown = "\n".join(lines)
+    return Reply(f"The last {len(lines)} of {page.total} lines of #{_id(asked)}:\n{shown}")
 
 
 def readable(line: str) -> str:

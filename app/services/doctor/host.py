@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import resource
 import shutil
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,13 +13,14 @@ from typing import Any
 from cryptography import x509
 from flask import current_app
 
-from app.domain import key_strength
+from app.domain import addresses, key_strength
 from app.services import clock
 from app.services.doctor.finding import Check, Finding, each
 
 SIGNING = ("SECRET_KEY", "JWT_SECRET_KEY", "WORKER_JWT_SECRET_KEY")
 FREE_BYTES = 1 << 30
 CERTIFICATE_DAYS = 14
+OPEN_FILES = 12_000
 
 
 def findings() -> Iterator[Finding]:
@@ -75,11 +77,29 @@ def _proxy(config: Mapping[str, Any]) -> Finding:
         text = f"MUSTER_PROXY names {', '.join(wrong)}, which is no address"
         return Finding("proxy", text, "list the proxies' IP addresses, with commas between them")
     bind = os.environ.get("MUSTER_BIND", "")
-    exposed = bind and bind not in ("127.0.0.1", "localhost", "[::1]")
-    if exposed and not proxies and not os.environ.get("MUSTER_TLS_CERT"):
+    exposed = bool(bind) and not addresses.is_loopback(bind)
+    encrypted = bool(os.environ.get("MUSTER_TLS_CERT"))
+    if exposed and not proxies and not encrypted:
         advice = "set MUSTER_TLS_CERT and MUSTER_TLS_KEY, or MUSTER_PROXY"
         return Finding("proxy", f"plain HTTP on {bind} is not served", advice)
+    if "*" in proxies:
+        text = "whoever connects is believed about where requests come from"
+        return Finding("proxy", text, "name the proxies' addresses in MUSTER_PROXY instead of *")
+    if exposed and not encrypted and all(map(addresses.is_loopback, proxies)):
+        text = f"the port is open on {bind} for a proxy on this machine, and refuses all others"
+        return Finding(
+            "proxy", text, "leave MUSTER_BIND out: then it is open to this machine alone"
+        )
     return Finding("proxy", f"trusted: {', '.join(proxies)}" if proxies else "none")
+
+
+def _open_files(_: Mapping[str, Any]) -> Finding:
+    """Each connection is one; the server takes as many as it may have."""
+    _now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most == resource.RLIM_INFINITY:
+        return Finding("open files", "without a limit")
+    advice = f"let the server have {OPEN_FILES:,} (ulimit -Hn, LimitNOFILE)"
+    return Finding("open files", f"{most:,} for a process", "" if most >= OPEN_FILES else advice)
 
 
 def _is_address(text: str) -> bool:
@@ -96,4 +116,5 @@ CHECKS: tuple[tuple[str, Check[Mapping[str, Any]]], ...] = (
     ("disk", _disk),
     ("TLS", _tls),
     ("proxy", _proxy),
+    ("open files", _open_files),
 )

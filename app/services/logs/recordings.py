@@ -10,12 +10,12 @@ import msgspec
 from app.domain import asciicast
 from app.domain.asciicast import Lost, Output, Resized
 from app.models import Attempt, Developer, LogChunk, Task
-from app.services.logs import logs
+from app.services.logs import logs, pieces
 from app.services.logs import sizes as terminal_sizes
+from app.services.logs.pieces import Piece
 from app.services.tasks import reads
 from muster.protocol import frames
 
-_AT_ONCE = 16  # chunks a query: 4 MiB at most, and a slow log has one a line
 # The size with which every stage's terminal begins.
 _DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(frames.RunStage)}
 _COLS, _ROWS = int(_DEFAULTS["cols"]), int(_DEFAULTS["rows"])
@@ -45,9 +45,9 @@ class AttemptRecording:
         recording = asciicast.Recording(self._stage_name, _COLS, _ROWS)
         sizes = deque(self.sizes)
         at = 0
-        for chunk in logs.chunks(self._attempt, 0, _AT_ONCE, LogChunk.byte_offset < self.size):
-            yield _joined(recording.lines(_moments(chunk, at, sizes)))
-            at = chunk.byte_offset + chunk.size
+        for piece in pieces.read(self._attempt, 0, LogChunk.byte_offset < self.size):
+            yield _joined(recording.lines(_moments(piece, at, sizes)))
+            at = piece.offset + len(piece.data)
         lost = [Lost(self.size - at)] if at < self.size else []
         yield _joined([*recording.lines(lost), *recording.end()])
 
@@ -78,19 +78,19 @@ def _began(task: Task, attempt: Attempt | None) -> datetime:
 
 
 def _moments(
-    chunk: LogChunk, after: int, sizes: deque[tuple[int, int, int]]
+    piece: Piece, after: int, sizes: deque[tuple[int, int, int]]
 ) -> Iterator[Output | Lost | Resized]:
-    """The chunk's output, with a gap before it and the sizes within it.
+    """The piece's output, with a gap before it and the sizes within it.
 
-    `after` is where the chunk before ended. Sizes up to this chunk's end are removed from `sizes`.
+    `after` is where the piece before ended. Sizes up to this piece's end are removed from `sizes`.
     """
-    if chunk.byte_offset > after:
-        yield Lost(chunk.byte_offset - after)
-    starts = [max(0, mark[0] - chunk.byte_offset) for mark in chunk.marks]
-    ends = [*starts[1:], chunk.size]
-    for (_, milliseconds, stage), start, end in zip(chunk.marks, starts, ends, strict=True):
-        output = Output(milliseconds, stage, chunk.data[start:end])
-        yield from _sized(output, chunk.byte_offset + start, sizes)
+    if piece.offset > after:
+        yield Lost(piece.offset - after)
+    starts = [max(0, mark[0] - piece.offset) for mark in piece.marks]
+    ends = [*starts[1:], len(piece.data)]
+    for (_, milliseconds, stage), start, end in zip(piece.marks, starts, ends, strict=True):
+        output = Output(milliseconds, stage, piece.data[start:end])
+        yield from _sized(output, piece.offset + start, sizes)
 
 
 def _sized(

@@ -4,7 +4,6 @@ Only failures count. The limit is checked before a login and again after it has 
 at the same time all pass the first check, but get no more answers than if they had come one by one.
 """
 
-import ipaddress
 import math
 import time
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from typing import NamedTuple
 from limits import RateLimitItemPerMinute
 from sqlalchemy import func, select
 
+from app.domain import addresses
 from app.domain.errors import (
     DomainError,
     InvalidCredentials,
@@ -29,7 +29,6 @@ from app.services import audit, settings
 from app.services.people import developers
 
 WINDOW_MINUTES = 15
-NETWORK_BITS = 64  # of an IPv6 address: one client has all the addresses of its network
 
 
 def _window(failures: int, kind: str) -> RateLimitItemPerMinute:
@@ -151,13 +150,5 @@ def _standing(window: RateLimitItemPerMinute, key: str) -> LimitState:
 
 
 def _network(address: str) -> str:
-    """The address; for IPv6 its network; for anything else a hash of the text."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return digest(address)
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((int(found), NETWORK_BITS), strict=False))
+    """The client's network; a hash of what is no address."""
+    return addresses.network(address) or digest(address)

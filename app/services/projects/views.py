@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select, true
+from sqlalchemy.orm import defer, undefer
 
 from app.domain.agents import AgentWarning
 from app.domain.network import Said, said
@@ -13,6 +14,14 @@ from app.extensions import db
 from app.models import Event, Project, ProjectMember
 from app.services.counts import counters
 from app.services.projects import agents
+
+FOR_LISTS = (
+    defer(Project.pipeline, raiseload=True),
+    undefer(Project.stages),
+    defer(Project.secrets, raiseload=True),
+    undefer(Project.names_of_secrets),
+)
+"""Of a project what lists show: the rest may be large."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +40,8 @@ class ProjectView:
 
     @property
     def secret_names(self) -> list[str]:
-        return sorted(self.project.secrets)
+        names = self.project.__dict__.get("names_of_secrets")  # lists have no more
+        return sorted(self.project.secrets if names is None else names)
 
     @property
     def has_ssh_key(self) -> bool:

@@ -153,7 +153,7 @@ def _tasks(actor: Developer, ids: list[int]) -> list[Task]:
     """The tasks with these ids that the developer may see, in the same order."""
     if not ids:
         return []
-    found = {task.id: task for task in reads.some(actor, ids)}
+    found = {task.id: task for task in reads.some(actor, ids, reads.FOR_LISTS)}
     return [found[task_id] for task_id in ids if task_id in found]
 
 

@@ -4,12 +4,13 @@ import uuid
 from collections.abc import Callable, Collection, Sequence
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import defer, joinedload, undefer
+from sqlalchemy.sql.base import ExecutableOption
 
 from app.domain.errors import NotFound
 from app.domain.task import TaskStatus
 from app.extensions import db
-from app.models import Developer, Task
+from app.models import Developer, Machine, Project, Task
 from app.services import rights
 from app.services.tasks import search
 from app.services.tasks.search import TaskFilter
@@ -24,6 +25,15 @@ WITH_NAMES = (
     joinedload(Task.machine),
 )
 
+FOR_LISTS = (
+    defer(Task.pipeline, raiseload=True),
+    undefer(Task.stages),
+    joinedload(Task.project, innerjoin=True).load_only(Project.key),
+    joinedload(Task.creator, innerjoin=True).load_only(Developer.name),
+    joinedload(Task.machine).load_only(Machine.name),
+)
+"""Of a task, its project and its machine what lists show: the rest may be large."""
+
 
 def get(actor: Developer, task_id: int) -> Task:
     """The task with its project, creator and machine. Raises NotFound where it is not visible."""
@@ -32,9 +42,11 @@ def get(actor: Developer, task_id: int) -> Task:
     return found[0]
 
 
-def some(actor: Developer, task_ids: Collection[int]) -> Sequence[Task]:
+def some(
+    actor: Developer, task_ids: Collection[int], options: Sequence[ExecutableOption] = WITH_NAMES
+) -> Sequence[Task]:
     """Those of the tasks that the actor may see, with the same rows as `get`, in any order."""
-    query = select(Task).where(Task.id.in_(task_ids)).options(*WITH_NAMES)
+    query = select(Task).where(Task.id.in_(task_ids)).options(*options)
     if (visible := rights.visible_projects(actor)) is not None:
         query = query.join(Task.project).where(visible)
     return db.session.scalars(query.execution_options(populate_existing=True)).all()
@@ -63,7 +75,7 @@ def listing(
 
     def page(before: Sequence[int] | None, limit: int) -> tuple[Select[Task], list[int] | None]:
         found = search.newest(wanted, before[0] if before else None, limit)
-        tasks = select(Task).where(Task.id.in_(found.ids)).options(*WITH_NAMES)
+        tasks = select(Task).where(Task.id.in_(found.ids)).options(*FOR_LISTS)
         return tasks.order_by(Task.id.desc()), [found.lowest] if found.lowest else None
 
     return page

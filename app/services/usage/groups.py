@@ -45,9 +45,12 @@ class Group:
 
 @dataclass(frozen=True)
 class GroupPage:
-    """Groups in order. `following` is the place that the next page begins behind; None: none is."""
+    """Groups in order, and their places. `following` is the place that the next page begins behind;
+    None: none is.
+    """
 
     items: list[Group]
+    places: list[Place]
     following: Place | None
 
 
@@ -77,13 +80,13 @@ def page(
         query = query.where(here < there if by in _NEWEST_FIRST else here > there)
     rows = db.session.execute(query.order_by(*order).limit(limit + 1)).all()
     found = rows[:limit]
-    places = [tuple(row[: len(columns)]) for row in found]
+    places: list[Place] = [tuple(row[: len(columns)]) for row in found]
     named = _named(by, [place[0] for place in places])
     items = [
         _group(place, named.get(place[0]), usage.figures(row[len(columns) :]))
         for place, row in zip(places, found, strict=True)
     ]
-    return GroupPage(items, places[-1] if len(rows) > limit else None)
+    return GroupPage(items, places, places[-1] if len(rows) > limit else None)
 
 
 def place_from(by: GroupBy, texts: Sequence[str]) -> Place:

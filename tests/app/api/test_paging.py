@@ -1,18 +1,21 @@
 """Lists: pages join up to the whole, whatever happens in between, and cursors are ours alone."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
-from app.api.paging import CursorQuery, OffsetQuery, by_cursor, by_offset
+from app.api.paging import PAGE_BYTES, CursorQuery, OffsetQuery, by_cursor, by_offset
 from app.domain.errors import InvalidFields
+from app.domain.roles import SystemRole
 from app.models import Developer, Machine, Project, ProjectMember
-from tests.factories import make_developer, make_machine, make_project
+from tests.factories import make_developer, make_machine, make_project, make_task
 
 
 def walk(rows: sa.Select[Any], key: Any, **how: Any) -> list[Any]:
@@ -67,7 +70,7 @@ def test_the_last_full_page_has_no_next(app: Flask) -> None:
 
 def test_an_empty_list_is_one_empty_page(app: Flask) -> None:
     page = by_cursor(sa.select(Developer), Developer.id)
-    assert page == {"items": [], "next_cursor": None}
+    assert (page["items"], page["next_cursor"]) == ([], None)
 
 
 @given(cursor=st.text())
@@ -101,3 +104,34 @@ def test_the_defaults_are_those_of_the_contract() -> None:
 def test_an_offset_page_has_the_shape_of_the_contract() -> None:
     page = by_offset(["a"], 7, limit=1, offset=3)
     assert page == {"items": ["a"], "total": 7, "limit": 1, "offset": 3}
+
+
+def test_a_page_ends_where_it_would_be_too_large(
+    app: Flask, client: FlaskClient, login: Callable[[Developer], dict[str, str]]
+) -> None:
+    headers = login(make_developer(role=SystemRole.ADMIN))
+    project = make_project()
+    given = {"arguments": ["\x01é" * 500] * 64}
+    tasks = [make_task(project=project, agent_options=given) for _ in range(30)]
+    found: list[int] = []
+    cursor, pages = "", 0
+    while cursor is not None:
+        query = {"limit": 200} | ({"cursor": cursor} if cursor else {})
+        answer = client.get("/api/web/tasks", query_string=query, headers=headers)
+        assert len(answer.data) <= PAGE_BYTES
+        found += [item["id"] for item in answer.json["items"]]
+        cursor, pages = answer.json["nextCursor"], pages + 1
+    assert found == [task.id for task in reversed(tasks)]
+    assert pages > 1
+
+
+def test_large_rows_are_fetched_a_few_at_a_time(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.api.paging.AT_ONCE", 3)
+    monkeypatch.setattr("app.api.paging.PAGE_BYTES", 1000)
+    people = [make_developer(git_name="n" * 200) for _ in range(10)]
+    page = by_cursor(sa.select(Developer), Developer.id, limit=9)
+    assert page["items"] == people[::-1][: len(page["items"])]
+    assert 3 <= len(page["items"]) < 9
+    assert walk(sa.select(Developer), Developer.id, limit=9) == people[::-1]

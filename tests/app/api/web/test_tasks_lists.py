@@ -190,7 +190,7 @@ def test_log_lines_are_paged_from_both_ends(
 ) -> None:
     task = make_task(project=project)
     path = f"{PATH}/{task.id}/logs"
-    empty = {"items": [], "total": 0, "limit": 50, "offset": 0}
+    empty = {"items": [], "total": 0, "limit": 50, "offset": 0, "nextOffset": None}
     assert client.get(path, headers=headers).json == empty
     attempt = make_attempt(task, make_machine())
     logs.append(attempt, [LogPiece(0, 0, 0, b"a\n\x1b[1mb\xff\nc")])
@@ -217,3 +217,33 @@ def test_log_lines_are_paged_from_both_ends(
         (f"attempt={2**40}", 422),
     ):
         assert client.get(f"{path}?{query}", headers=headers).status_code == status, query
+
+
+def test_lists_say_what_stages_there_are_and_leave_their_commands_away(
+    client: FlaskClient, developer: Developer, headers: dict[str, str]
+) -> None:
+    pipeline = [
+        {"name": "develop", "command": "c" * 1000, "kind": "agent", "timeout": 60},
+        {"name": "check", "command": "make", "kind": "shell", "timeout": 60},
+    ]
+    stages = [{"name": "develop", "kind": "agent"}, {"name": "check", "kind": "shell"}]
+    machine = make_machine()
+    project = make_project(members=[developer], pipeline=pipeline, secrets={"B": "x", "A": "y"})
+    task = make_task(project=project, description="needle", stage_index=1, machine_id=machine.id)
+    lists = (
+        PATH,
+        f"/api/web/machines/{machine.id}/tasks",
+        "/api/web/dashboard/recent-tasks",
+    )
+    for path in lists:
+        (item,) = client.get(f"{path}?limit=1", headers=headers).json["items"]
+        assert "pipeline" not in item
+        assert (item["stages"], item["currentStageIndex"]) == (stages, 1)
+        assert item["projectKey"] == project.key
+    (found,) = client.get("/api/web/search?q=needle", headers=headers).json["tasks"]
+    assert ("pipeline" in found, found["stages"]) == (False, stages)
+    (shown,) = client.get("/api/web/projects?limit=1", headers=headers).json["items"]
+    assert ("pipeline" in shown, shown["stages"]) == (False, stages)
+    assert shown["secretNames"] == ["A", "B"]
+    whole = client.get(f"{PATH}/{task.id}", headers=headers).json
+    assert ("stages" in whole, len(whole["pipeline"])) == (False, 2)

@@ -195,3 +195,21 @@ def test_what_makes_no_sense_is_refused(
 ) -> None:
     answer = client.get("/api/web/usage", query_string=query, headers=login(admin))
     assert answer.status_code == 422
+
+
+def test_a_table_ends_where_it_would_be_too_large(
+    client: FlaskClient, login: Login, admin: Developer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = [f"model-{number}" for number in range(9)]
+    for model in models:
+        make_usage(begun(), model=model, input_tokens=1)
+    monkeypatch.setattr("app.api.paging.PAGE_BYTES", 200)
+    headers = {**login(admin), "Accept": "text/csv"}
+    path, found = "/api/web/usage?groupBy=model", []
+    while path:
+        answer = client.get(path, headers=headers)
+        assert len(answer.data) <= 200
+        found += [row.partition(",")[0] for row in answer.text.splitlines()[1:]]
+        link = answer.headers.get("Link", "")
+        path = link[1 : link.find(">")]
+    assert found == models

@@ -28,7 +28,7 @@ from tests.conftest import SECRETS, make_app
 from tests.factories import make_developer, make_project
 
 NAMES = [
-    *("secrets", "encryption keys", "disk", "TLS", "proxy"),
+    *("secrets", "encryption keys", "disk", "TLS", "proxy", "open files"),
     *("PostgreSQL", "pg_trgm", "migrations", "admin", "stored secrets", "clock", "database size"),
     *("Redis", "Redis memory", "Redis disk", "dispatcher", "sweeper", "beat"),
 ]
@@ -180,8 +180,9 @@ def test_secrets_were_stored_with_another_key(well: Flask, monkeypatch: pytest.M
         ({"SECRET_KEY": SECRETS["JWT_SECRET_KEY"]}, "secrets"),
         ({"PROXIES": ["proxy.local"]}, "proxy"),
         ({"PROXIES": ["10.0.0.1/8"]}, "proxy"),
+        ({"PROXIES": ["*"]}, "proxy"),
     ],
-    ids=["a short secret", "one secret for two things", "a name", "a network"],
+    ids=["a short secret", "one secret for two things", "a name", "a network", "everybody"],
 )
 def test_a_setting_is_wrong(
     well: Flask, monkeypatch: pytest.MonkeyPatch, config: dict[str, Any], wrong: str

@@ -65,9 +65,10 @@ def test_a_page_is_what_splitting_the_whole_gives(
     whole = [line.decode("utf-8", "replace") for line in (lines if lines[-1] else lines[:-1])]
     start = max(0, len(whole) + offset) if offset < 0 else offset
     page = logs.page(admin, task.id, offset=offset, limit=limit)
+    found = list(page.lines)
     assert page.total == len(whole)
-    assert [line.text for line in page.items] == whole[start : start + limit]
-    assert [line.number for line in page.items] == list(range(start, start + len(page.items)))
+    assert [line.text for line in found] == whole[start : start + limit]
+    assert [line.number for line in found] == list(range(start, start + len(found)))
 
 
 @AGAIN
@@ -122,10 +123,10 @@ def test_a_long_line_is_cut_in_pages_and_whole_in_raw(admin: Developer, attempt:
     for piece in pieces([line[i : i + 65536] for i in range(0, len(line), 65536)]):
         append(attempt, [piece])
     append(attempt, [LogPiece(len(line), 0, 1, b"\nnext\n")])
-    page = logs.page(admin, attempt.task_id, limit=2)
-    assert [len(item.text) for item in page.items] == [65536, 4]
-    assert [item.truncated for item in page.items] == [True, False]
-    assert [item.stage_index for item in page.items] == [0, 1]
+    found = list(logs.page(admin, attempt.task_id, limit=2).lines)
+    assert [len(item.text) for item in found] == [65536, 4]
+    assert [item.truncated for item in found] == [True, False]
+    assert [item.stage_index for item in found] == [0, 1]
     raw = logs.raw(admin, attempt.task_id)
     assert sum(map(len, raw.read(0, raw.size))) == len(line) + 6
 
@@ -134,14 +135,14 @@ def test_invalid_utf_8_is_replaced_in_pages_and_kept_in_raw(
     admin: Developer, attempt: Attempt
 ) -> None:
     append(attempt, [LogPiece(0, 0, 0, b"\xff\x00\x1b[1mbold\n")])
-    assert logs.page(admin, attempt.task_id).items[0].text == "�\x00\x1b[1mbold"
+    assert next(logs.page(admin, attempt.task_id).lines).text == "�\x00\x1b[1mbold"
     raw = logs.raw(admin, attempt.task_id)
     assert b"".join(raw.read(0, 99)) == b"\xff\x00\x1b[1mbold\n"
 
 
 def test_a_task_without_an_attempt_has_an_empty_log(admin: Developer) -> None:
     task = make_task()
-    assert logs.page(admin, task.id).items == []
+    assert list(logs.page(admin, task.id).lines) == []
     assert logs.raw(admin, task.id).size == 0
     with pytest.raises(NotFound):
         logs.page(admin, task.id, attempt=1)

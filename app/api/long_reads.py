@@ -1,0 +1,95 @@
+"""Long answers that one developer is taking at the same time: a bounded number, in each process.
+
+A client may take an answer as slowly as it likes, and all the while it holds some memory here.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from flask import Flask, Response, current_app, g, request
+
+from app import sockets
+from app.domain.errors import TooManyRequests
+from app.services import settings
+
+LONG_BYTES = 256 * 1024
+RETRY_SECONDS = 5
+TURNS = 2
+
+
+class LongReads:
+    """How many each developer is taking now. `turns`: so many pieces are made at a time, or all
+    others would wait for a processor and for Postgres.
+    """
+
+    def __init__(self) -> None:
+        self.turns = threading.Semaphore(TURNS)
+        self._lock = threading.Lock()
+        self._taking: Counter[int] = Counter()
+
+    def begin(self, developer_id: int, most: int) -> bool:
+        """Count one more, if there is room for it."""
+        with self._lock:
+            if self._taking[developer_id] >= most:
+                return False
+            self._taking[developer_id] += 1
+            return True
+
+    def end(self, developer_id: int) -> None:
+        with self._lock:
+            self._taking[developer_id] -= 1
+            if not self._taking[developer_id]:
+                del self._taking[developer_id]
+
+
+def install(app: Flask) -> None:
+    """Count answers that turn out to be long, too."""
+    app.extensions["long_reads"] = LongReads()
+    app.after_request(_counted_if_long)
+
+
+def counted(response: Response) -> Response:
+    """The response, which counts until all of it has been sent. Raises TooManyRequests."""
+    reads: LongReads = current_app.extensions["long_reads"]
+    developer_id = g.developer.id
+    if not reads.begin(developer_id, settings.value("readsPerDeveloper")):
+        raise TooManyRequests(RETRY_SECONDS)
+    is_over = False
+
+    def end() -> None:
+        nonlocal is_over
+        if not is_over:
+            is_over = True
+            reads.end(developer_id)
+
+    response.call_on_close(end)
+    if response.is_streamed:
+        sockets.hold_little(request.environ)
+        response.response = _in_turns(response.iter_encoded(), reads.turns, end)
+    return response
+
+
+def _in_turns(
+    pieces: Iterator[bytes], turns: threading.Semaphore, end: Callable[[], None]
+) -> Iterator[bytes]:
+    """The same pieces, of which only a few are made at a time; `end` is called at their end."""
+    try:
+        while True:
+            with turns:
+                piece = next(pieces, None)
+            if piece is None:
+                return
+            yield piece
+    finally:
+        end()
+
+
+def _counted_if_long(response: Response) -> Response:
+    is_long = not response.is_streamed and (response.content_length or 0) > LONG_BYTES
+    if not is_long or "developer" not in g:
+        return response
+    try:
+        return counted(response)
+    except TooManyRequests as error:  # too late for Flask to look for its handler
+        return current_app.make_response(current_app.handle_user_exception(error))

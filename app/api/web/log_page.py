@@ -1,0 +1,79 @@
+"""A page of an attempt's log as JSON, made line by line: neither it nor its text is ever whole in
+memory, however slowly it is taken.
+"""
+
+import codecs
+import json
+from collections.abc import Generator, Iterator
+
+from flask import Flask, Response, current_app
+
+from app.api import long_reads
+from app.api.paging import PAGE_BYTES
+from app.api.pieces import in_contexts
+from app.services.logs.lines import Line
+from app.services.logs.logs import LogPage
+
+_TEXT_BYTES = 4 * 1024
+"""Of a text, that become JSON together; there they may be six times as many."""
+_AT_ONCE = 16 * 1024
+"""Bytes of JSON that are sent together."""
+_ENVELOPE = 200
+"""More bytes than all but the items have."""
+
+
+def answer(page: LogPage) -> Response:
+    """The response with the page. It ends where it would be too large: `nextOffset` says where
+    to go on. Raises TooManyRequests.
+    """
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    response = Response(in_contexts(app, _pieces(page)), content_type="application/json")
+    return long_reads.counted(response)
+
+
+def _pieces(page: LogPage) -> Iterator[bytes]:
+    """The JSON, in pieces; short ones are sent together."""
+    waiting = bytearray(b'{"items": [')
+    follows = yield from _items(page, waiting)
+    rest = {
+        "total": page.total,
+        "limit": page.limit,
+        "offset": page.offset,
+        "nextOffset": follows,
+    }
+    yield bytes(waiting) + b"], " + json.dumps(rest).encode()[1:] + b"\n"
+
+
+def _items(page: LogPage, waiting: bytearray) -> Generator[bytes, None, int | None]:
+    """The items, of which `waiting` has the last ones at the end; returns what line follows."""
+    size = _ENVELOPE
+    for line in page.lines:
+        is_first = size == _ENVELOPE
+        size += sum(map(len, _encoded(line))) + 2
+        if size > PAGE_BYTES:
+            return line.number
+        waiting += b"" if is_first else b", "
+        for part in _encoded(line):
+            waiting += part
+            if len(waiting) >= _AT_ONCE:
+                yield bytes(waiting)
+                waiting.clear()
+    end = page.offset + page.limit
+    return end if end < page.total else None
+
+
+def _encoded(line: Line) -> Iterator[bytes]:
+    """The line as JSON, in parts."""
+    facts = {
+        "number": line.number,
+        "attempt": line.attempt,
+        "stageIndex": line.stage_index,
+        "truncated": line.truncated,
+    }
+    yield json.dumps(facts)[:-1].encode() + b', "text": "'
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    for at in range(0, len(line.data), _TEXT_BYTES):
+        is_last = at + _TEXT_BYTES >= len(line.data)
+        text = decoder.decode(line.data[at : at + _TEXT_BYTES], is_last)
+        yield json.dumps(text, ensure_ascii=False)[1:-1].encode()
+    yield b'"}'

@@ -1,0 +1,52 @@
+"""Addresses of clients, as limits count them."""
+
+import ipaddress
+from collections.abc import Collection
+
+NETWORK_BITS = 64  # of an IPv6 address: one client has all the addresses of its network
+
+
+def plain(address: str) -> str:
+    """The address in its one spelling; an IPv4 address that IPv6 carries is that address. What is
+    no address stays as it is.
+    """
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(getattr(found, "ipv4_mapped", None) or found)
+
+
+def network(address: str) -> str | None:
+    """What all addresses of one client have in common: of IPv6 its /64, else the address itself.
+    None: it is no address.
+    """
+    try:
+        found = ipaddress.ip_address(plain(address))
+    except ValueError:
+        return None
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    return str(ipaddress.ip_network((int(found), NETWORK_BITS), strict=False))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether it is this machine itself: an address, one in brackets, or `localhost`."""
+    try:
+        return ipaddress.ip_address(plain(host.strip("[]"))).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def is_proxy(peer: str, proxies: Collection[str]) -> bool:
+    """Whether the peer is one of our proxies; of "*" everybody is."""
+    return "*" in proxies or plain(peer) in proxies
+
+
+def client(peer: str, forwarded: str, proxies: Collection[str]) -> str:
+    """The client's address: the peer's or, if the peer is one of our proxies, the one that the
+    proxy wrote last into X-Forwarded-For. Entries before the last are only the client's claims.
+    """
+    if not is_proxy(peer, proxies):
+        return peer
+    return forwarded.rpartition(",")[2].strip() or peer

@@ -1,0 +1,149 @@
+"""An attempt's log line by line, at the same cost at any place, however long lines are."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+
+from app.extensions import db
+from app.models import Attempt, LogChunk
+from app.services.logs import pieces
+from app.services.logs.pieces import Mark, Piece
+
+LINE_BYTES = 64 * 1024
+"""Longer lines are cut here, but not in `raw`."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line's beginning, as bytes: as a text it may be four times as large."""
+
+    number: int
+    data: bytes
+    attempt: int
+    stage_index: int
+    truncated: bool
+
+    @property
+    def text(self) -> str:
+        return self.data.decode("utf-8", "replace")
+
+
+def read(attempt: Attempt, start: int, end: int) -> Iterator[Line]:
+    """The lines from number `start` to before `end`, each read when it is asked for."""
+    reader = _Reader(attempt, start, end)
+    chunk: int | None = _chunk_of_end(attempt, start - 1) if start else 0
+    while start < end and chunk is not None:
+        seen, chunk = chunk, None
+        for piece in pieces.read(attempt, seen, LogChunk.first_line < end):
+            yield from reader.lines(piece)
+            if reader.is_done:
+                return
+            if (ahead := reader.end_of_long_line()) is not None and ahead > piece.chunk:
+                chunk = ahead
+                break
+    yield from reader.rest()
+
+
+@dataclass
+class _OpenLine:
+    """A line that has been read in part. `sought`: where it ends has been looked for."""
+
+    stage_index: int = 0
+    kept: bytearray = field(default_factory=bytearray)
+    length: int = 0
+    sought: bool = False
+
+    def add(self, data: memoryview, stage_index: int) -> None:
+        if self.length == 0:
+            self.stage_index = stage_index
+        self.kept += data[: LINE_BYTES - len(self.kept)]
+        self.length += len(data)
+
+    def close(self, number: int, attempt: int) -> Line:
+        is_cut = self.length > LINE_BYTES
+        return Line(number, bytes(self.kept), attempt, self.stage_index, is_cut)
+
+
+class _Reader:
+    """Makes lines of pieces that follow each other, but for the inner parts of long lines."""
+
+    def __init__(self, attempt: Attempt, start: int, end: int) -> None:
+        self._attempt, self._number, self._end = attempt, start, end
+        self._line = _OpenLine()
+        self._skipping: int | None = None  # line ends to pass before the first wanted byte
+
+    @property
+    def is_done(self) -> bool:
+        return self._number >= self._end
+
+    def lines(self, piece: Piece) -> Iterator[Line]:
+        """The lines that end in the piece."""
+        if self._skipping is None:
+            self._skipping = self._number - piece.first_line
+        stages, data, at = _Stages(piece.marks), memoryview(piece.data), 0
+        while at < len(data) and not self.is_done:
+            cut = piece.data.find(b"\n", at)
+            stop = cut if cut >= 0 else len(data)
+            if self._skipping == 0:
+                self._line.add(data[at:stop], stages.at(piece.offset + at))
+            at = stop + 1
+            if cut < 0:
+                return
+            if self._skipping > 0:
+                self._skipping -= 1
+                continue
+            yield self._closed()
+
+    def end_of_long_line(self) -> int | None:
+        """The chunk in which the open line ends, where more of it is not shown; told once a
+        line.
+        """
+        if self._line.length <= LINE_BYTES or self._line.sought:
+            return None
+        self._line.sought = True
+        return _chunk_of_end(self._attempt, self._number)
+
+    def rest(self) -> Iterator[Line]:
+        """The last line, where the log does not end with a line's end."""
+        if self._line.length and not self.is_done:
+            yield self._closed()
+
+    def _closed(self) -> Line:
+        line = self._line.close(self._number, self._attempt.number)
+        self._number, self._line = self._number + 1, _OpenLine()
+        return line
+
+
+class _Stages:
+    """The stages of a piece's bytes, asked for with rising offsets."""
+
+    def __init__(self, marks: Sequence[Mark]) -> None:
+        self._marks, self._next = marks, 0
+        self._stage = marks[0][2]
+
+    def at(self, offset: int) -> int:
+        while self._next < len(self._marks) and self._marks[self._next][0] <= offset:
+            self._stage = self._marks[self._next][2]
+            self._next += 1
+        return self._stage
+
+
+def _chunk_of_end(attempt: Attempt, line: int) -> int:
+    """Where the chunk begins that has the end of the line, or the last one.
+
+    That is the last of those with at most `line` line ends before them.
+    """
+    query = (
+        select(LogChunk.byte_offset)
+        .where(
+            LogChunk.task_id == attempt.task_id,
+            LogChunk.attempt == attempt.number,
+            LogChunk.first_line <= line,
+        )
+        .order_by(LogChunk.first_line.desc(), LogChunk.byte_offset.desc())
+        .limit(1)
+    )
+    found = db.session.scalar(query) or 0
+    db.session.close()
+    return found
