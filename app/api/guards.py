@@ -32,6 +32,12 @@ OPEN = (
     "/api/auth/browser/login",
     "/api/auth/browser/refresh",
     "/api/auth/browser/logout",
+    "/api/auth/providers",
+    "/api/auth/oidc/<provider>/start",
+    "/api/auth/oidc/<provider>/callback",
+    "/api/auth/oidc/exchange",
+    "/api/auth/device",
+    "/api/auth/device/token",
     "/api/workers/healthz",
     "/api/workers/register",
     "/api/workers/recover",
@@ -55,6 +61,9 @@ NOT_FOR_PERSONAL_TOKENS = frozenset(
         ("GET", "/api/web/profile/sessions"),
         ("DELETE", "/api/web/profile/sessions"),
         ("DELETE", "/api/web/profile/sessions/<uuid:session_id>"),
+        ("GET", "/api/web/device/<user_code>"),
+        ("POST", "/api/web/device/<user_code>/approve"),
+        ("POST", "/api/web/device/<user_code>/deny"),
     }
 )
 
@@ -69,6 +78,9 @@ NEEDS_SESSION = frozenset(
         ("POST", "/api/admin/bots"),
         ("PUT", "/api/admin/bots/<int:bot_id>"),
         ("PUT", "/api/admin/settings"),
+        ("POST", "/api/admin/identity-providers"),
+        ("PUT", "/api/admin/identity-providers/<int:provider_id>"),
+        ("POST", "/api/admin/developers/<int:developer_id>/identities"),
     }
 )
 

@@ -60,6 +60,12 @@ class InsufficientScope(Forbidden):
     code = "insufficient_scope"
 
 
+class PasswordLoginOff(Forbidden):
+    """Passwords do not sign in here; use a provider."""
+
+    code = "password_login_off"
+
+
 class Conflict(DomainError):
     """The state of things does not allow this now."""
 
@@ -194,6 +200,20 @@ class TotpNotSetUp(Conflict):
     """There is no second factor to verify; set one up first."""
 
     code = "totp_not_set_up"
+
+
+class EmailTaken(Conflict):
+    """Another account has that e-mail address."""
+
+    code = "email_taken"
+
+
+class NoWayIn(Conflict):
+    """Nobody could sign in any more: without passwords there has to be a provider, and an admin
+    with a password for emergencies.
+    """
+
+    code = "no_way_in"
 
 
 class LastAdmin(Conflict):

@@ -156,6 +156,15 @@ _SETTINGS = (
         "How many terminals one developer may have open at once.",
     ),
     Setting(
+        "passwordLogin", SettingKind.STRING, "on", 2, 3, "on or off",
+        "Whether passwords sign in; where they do not, the breakGlassAdmin's still does.",
+        pattern="on|off",
+    ),
+    Setting(
+        "breakGlassAdmin", SettingKind.STRING, "", 0, 100, "name",
+        "The admin whose password signs in although passwordLogin is off.",
+    ),
+    Setting(
         "prices", SettingKind.PRICES, [], 0, prices.MOST, "prices",
         "What a million tokens cost, where the agent does not say it: the first that fits.",
     ),

@@ -19,6 +19,8 @@ class TokenKind(StrEnum):
     RECOVERY = "rec"
     REFRESH = "refresh"
     CHAT = "chat"
+    SIGN_IN = "sso"
+    DEVICE = "device"
 
 
 _FORM = re.compile(r"mst_([a-z]+)_([0-9a-f]{48})([0-9a-f]{8})")

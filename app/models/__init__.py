@@ -14,6 +14,7 @@ from app.models.developer import (
 from app.models.fleet import FleetCount, FleetMove
 from app.models.gate import Gate
 from app.models.idempotency import IdempotencyKey
+from app.models.identity import DeveloperIdentity, IdentityProvider
 from app.models.log import LogChunk, TranscriptChunk
 from app.models.login import Login, RefreshToken
 from app.models.machine import EnrollmentToken, Machine, MachineHeartbeat
@@ -41,12 +42,14 @@ __all__ = [
     "ChatToken",
     "Delivery",
     "Developer",
+    "DeveloperIdentity",
     "EnrollmentToken",
     "Event",
     "FleetCount",
     "FleetMove",
     "Gate",
     "IdempotencyKey",
+    "IdentityProvider",
     "LogChunk",
     "Login",
     "Machine",

@@ -15,6 +15,8 @@ from app.models.columns import Big, BigId, Json, Moment, pg_enum
 class Developer(Model):
     """A person with an account. Raising `token_generation` ends all of their sessions at once.
 
+    `base_role` is the role that people gave, where groups of a provider have raised it. `email` is
+    in lower case, and given by admins or a provider alone: it says who somebody is there.
     `platform_uid` is their account on a chat platform (`domain.chat.uid`). `budget` and
     `budget_told` are as a project's, for the tasks that they create.
     """
@@ -25,6 +27,8 @@ class Developer(Model):
     name: Mapped[str]
     password_hash: Mapped[str]
     role: Mapped[SystemRole] = mapped_column(pg_enum(SystemRole))
+    base_role: Mapped[SystemRole | None] = mapped_column(pg_enum(SystemRole))
+    email: Mapped[str | None] = mapped_column(unique=True)
     git_name: Mapped[str]
     git_email: Mapped[str]
     token_generation: Mapped[int] = mapped_column(default=1)

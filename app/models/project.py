@@ -80,6 +80,10 @@ class Project(Model):
 
 
 class ProjectMember(Model):
+    """A membership. Where groups of a provider have made or raised it (`by_groups`), `base_role` is
+    what people had given before; null: nothing.
+    """
+
     __tablename__ = "project_members"
 
     project_id: Mapped[Big] = mapped_column(
@@ -89,3 +93,5 @@ class ProjectMember(Model):
         ForeignKey("developers.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     role: Mapped[ProjectRole] = mapped_column(pg_enum(ProjectRole))
+    by_groups: Mapped[bool] = mapped_column(default=False)
+    base_role: Mapped[ProjectRole | None] = mapped_column(pg_enum(ProjectRole))

@@ -1,6 +1,6 @@
 """Settings that admins change while the server runs, in force everywhere within a second."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -55,8 +55,14 @@ def everything(actor: Developer) -> list[SettingView]:
     return [_view(setting, rows.get(key), people) for key, setting in REGISTRY.items()]
 
 
-def update(actor: Developer, changes: Mapping[str, Any]) -> list[SettingView]:
+def update(
+    actor: Developer,
+    changes: Mapping[str, Any],
+    check: Callable[[Mapping[str, Value]], None] = lambda _: None,
+) -> list[SettingView]:
     """Set all the given values, or none of them; None restores a default. Commits.
+
+    `check` raises for values, of all settings as they would be, that do not go together.
 
     Raises Forbidden, InvalidFields.
     """
@@ -69,6 +75,8 @@ def update(actor: Developer, changes: Mapping[str, Any]) -> list[SettingView]:
     defaults = {key: _default(REGISTRY[key]) for key in changes}
     before = {key: rows[key].value if key in rows else defaults[key] for key in changes}
     after = {key: defaults[key] if wanted is None else wanted for key, wanted in changes.items()}
+    stored = {key: rows[key].value for key in rows if key in REGISTRY}
+    check({key: _default(setting) for key, setting in REGISTRY.items()} | stored | after)
     for key, wanted in changes.items():
         _put(rows.get(key), key, wanted, actor)
     audit.record("settings.updated", "settings", "", actor=actor, before=before, after=after)

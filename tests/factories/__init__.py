@@ -17,6 +17,7 @@ from tests.factories.developers import (
     make_personal_token,
     make_refresh_token,
 )
+from tests.factories.identities import make_identity, make_provider
 from tests.factories.machines import make_enrollment_token, make_machine
 from tests.factories.notifications import make_notification
 from tests.factories.projects import add_member, make_project
@@ -47,12 +48,14 @@ __all__ = [
     "make_enrollment_token",
     "make_gate",
     "make_idempotency_key",
+    "make_identity",
     "make_login",
     "make_machine",
     "make_notification",
     "make_outbox_entry",
     "make_personal_token",
     "make_project",
+    "make_provider",
     "make_refresh_token",
     "make_server_process",
     "make_task",

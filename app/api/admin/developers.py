@@ -8,7 +8,14 @@ from app.api.paging import CursorQuery, by_cursor, cursor_page_of
 from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.developers import DeveloperChanges, DeveloperSchema, NewDeveloper
-from app.domain.errors import AlreadyExists, LastAdmin, PlatformUidTaken, SessionRequired
+from app.domain.errors import (
+    AlreadyExists,
+    EmailTaken,
+    LastAdmin,
+    NoWayIn,
+    PlatformUidTaken,
+    SessionRequired,
+)
 from app.models import Developer
 from app.services.people import accounts, developers
 from app.services.search import directory
@@ -38,7 +45,7 @@ def create_developer(body: dict[str, Any]) -> Developer:
 @blp.put("/<int:developer_id>")
 @blp.arguments(DeveloperChanges)
 @blp.response(200, DeveloperSchema)
-@problems(blp, LastAdmin, PlatformUidTaken, SessionRequired)
+@problems(blp, EmailTaken, LastAdmin, NoWayIn, PlatformUidTaken, SessionRequired)
 def update_developer(body: dict[str, Any], developer_id: int) -> Developer:
     """Change the fields that the body names.
 

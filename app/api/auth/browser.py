@@ -12,6 +12,7 @@ from app.api.schemas.base import Empty
 from app.domain.errors import (
     InvalidCredentials,
     InvalidToken,
+    PasswordLoginOff,
     TooManyAttempts,
     TotpInvalid,
     TotpRequired,
@@ -28,7 +29,10 @@ blp.before_request(cookies.require_our_page)
 @blp.post("/login")
 @blp.arguments(LoginSchema)
 @blp.response(200, AccessTokenSchema)
-@problems(blp, InvalidCredentials, TotpRequired, TotpInvalid, TooManyAttempts, WrongOrigin)
+@problems(
+    *(blp, InvalidCredentials, TotpRequired, TotpInvalid),
+    *(PasswordLoginOff, TooManyAttempts, WrongOrigin),
+)
 def browser_login(body: dict[str, Any]) -> dict[str, str]:
     """Sign in from a page of this server: the refresh token is kept in a cookie alone.
 

@@ -8,8 +8,10 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from app.domain import origin
 from app.domain.errors import WrongOrigin
+from app.domain.tokens import TokenKind, is_token
 from app.services.ops import identity
 from app.services.people import auth
+from app.services.sso import journeys
 
 
 def require_our_page() -> None:
@@ -57,6 +59,27 @@ def forget() -> None:
         return response
 
     after_this_request(take_away)
+
+
+def bind() -> str:
+    """The secret by which a browser that has set out for a provider is known when it comes back;
+    one that it has already, so that several tabs may be on their way.
+    """
+    secret = bound() or journeys.new_binding()
+    name, how = f"{_name()}-sso", {**_how(), "samesite": "Lax"}  # it comes back from another site
+
+    def put(response: Response) -> Response:
+        response.set_cookie(name, secret, max_age=journeys.SECONDS, **how)
+        return response
+
+    after_this_request(put)
+    return secret
+
+
+def bound() -> str | None:
+    """The secret of a browser that has set out, if any."""
+    secret = request.cookies.get(f"{_name()}-sso", "")
+    return secret if is_token(secret, TokenKind.SIGN_IN) else None
 
 
 def _name() -> str:

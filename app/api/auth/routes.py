@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from app.api import addresses
-from app.api.auth import clients
+from app.api.auth import clients, cookies, public_url
+from app.api.auth.public_url import PublicUrlMissing
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer, current_login
 from app.api.login_limits import told_limit
@@ -15,12 +16,14 @@ from app.api.schemas.sessions import Confirmation, Confirmed
 from app.domain.errors import (
     InvalidCredentials,
     InvalidToken,
+    PasswordLoginOff,
     TooManyAttempts,
     TotpInvalid,
     TotpRequired,
 )
 from app.services.people import auth, confirmation
 from app.services.people.logins import Pair
+from app.services.sso import journeys
 
 blp = Blueprint("auth", __name__, url_prefix="/api/auth", description="Sessions")
 
@@ -28,7 +31,10 @@ blp = Blueprint("auth", __name__, url_prefix="/api/auth", description="Sessions"
 @blp.post("/login")
 @blp.arguments(LoginSchema)
 @blp.response(200, TokenPairSchema)
-@problems(blp, InvalidCredentials, TotpRequired, TotpInvalid, TooManyAttempts)
+@problems(
+    *(blp, InvalidCredentials, TotpRequired, TotpInvalid),
+    *(PasswordLoginOff, TooManyAttempts),
+)
 def login(body: dict[str, Any]) -> Pair:
     """Sign in."""
     return sign_in(body)
@@ -56,16 +62,24 @@ def refresh(body: dict[str, str]) -> Pair:
 @blp.post("/confirm")
 @blp.arguments(Confirmation)
 @blp.response(200, Confirmed)
-@problems(blp, TooManyAttempts)
-def confirm(body: dict[str, str | None]) -> dict[str, datetime]:
-    """Prove that it is you, by your password or a code of your second factor.
+@problems(blp, PublicUrlMissing, TooManyAttempts)
+def confirm(body: dict[str, str | None]) -> dict[str, datetime | str | None]:
+    """Prove that it is you, by your password or a code of your second factor, or at a provider.
 
-    Needed before what outlasts a session, where you have not signed in within ten minutes.
+    Needed before what outlasts a session, where you have not signed in within ten minutes. With a
+    provider the answer says where the browser has to go; it comes back to `next`.
     """
-    developer = current_developer()
+    developer, login_id = current_developer(), current_login()
+    provider, to = body.pop("provider"), body.pop("next")
+    if provider is not None:
+        binding, base = cookies.bind(), public_url.of_server()
+        url = journeys.set_out_to_confirm(
+            developer, login_id, provider, to, binding=binding, base=base
+        )
+        return {"confirmed_until": None, "url": url}
     limit = told_limit(developer.name)
-    until = confirmation.by_password_or_code(developer, current_login(), limit, **body)
-    return {"confirmed_until": until}
+    until = confirmation.by_password_or_code(developer, login_id, limit, **body)
+    return {"confirmed_until": until, "url": None}
 
 
 @blp.post("/logout")

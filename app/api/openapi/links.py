@@ -91,7 +91,7 @@ def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _first_success(operation: dict[str, Any]) -> dict[str, Any]:
-    status = next(status for status in operation["responses"] if status.startswith("2"))
+    status = next(status for status in operation["responses"] if status[0] in "23")
     answer: dict[str, Any] = operation["responses"][status]
     return answer
 

@@ -28,18 +28,32 @@ GIT_EMAIL: _Rules = [
 NEW_PASSWORD = validate.Length(passwords.MIN_LENGTH, passwords.MAX_LENGTH)
 
 
+class Email(fields.String):
+    """An address by which providers know an account; in lower case."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        said = {"description": "by which a provider's verified e-mail finds the account"}
+        super().__init__(allow_none=True, validate=GIT_EMAIL, metadata=said, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, *args, **kwargs)
+        return text if text is None else text.lower()
+
+
 class NewDeveloper(Schema):
     name = fields.String(required=True, validate=[validate.Length(1, 100), single_line])
     password = fields.String(required=True, validate=NEW_PASSWORD)
     role = fields.Enum(SystemRole, by_value=True, required=True)
     git_name = fields.String(required=True, validate=GIT_NAME)
     git_email = fields.String(required=True, validate=GIT_EMAIL)
+    email = Email(load_default=None)
 
 
 class DeveloperChanges(Schema):
     role = fields.Enum(SystemRole, by_value=True)
     git_name = fields.String(validate=GIT_NAME)
     git_email = fields.String(validate=GIT_EMAIL)
+    email = Email()
     password = fields.String(validate=NEW_PASSWORD)
     disabled = Flag()
     platform_uid = fields.String(
@@ -69,6 +83,7 @@ class DeveloperSchema(Schema):
     role = fields.Enum(SystemRole, by_value=True, required=True)
     git_name = fields.String(required=True)
     git_email = fields.String(required=True)
+    email = fields.String(required=True, allow_none=True)
     budget = fields.Nested(BudgetSchema, required=True, allow_none=True)
     totp_enabled = fields.Boolean(required=True)
     platform_uid = fields.String(required=True, allow_none=True)

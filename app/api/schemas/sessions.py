@@ -4,6 +4,7 @@ from marshmallow import fields, validate
 
 from app.api.schemas.base import Schema, Timestamp
 from app.api.schemas.profile import PASSWORD
+from app.domain import returning
 from app.domain.login import LoginVia
 
 
@@ -15,10 +16,27 @@ class Confirmation(Schema):
         validate=validate.Length(1, 64),
         metadata={"description": "of the second factor, or a recovery code"},
     )
+    provider = fields.String(
+        allow_none=True,
+        load_default=None,
+        validate=validate.Length(1, 40),
+        metadata={"description": "its name: sign in there again"},
+    )
+    next = fields.String(
+        allow_none=True,
+        load_default=None,
+        validate=validate.Length(1, returning.LONGEST),
+        metadata={"description": "the path of this server to come back to, by default /"},
+    )
 
 
 class Confirmed(Schema):
-    confirmed_until = Timestamp(required=True)
+    confirmed_until = Timestamp(required=True, allow_none=True)
+    url = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "where to go, if it is a provider that is to confirm"},
+    )
 
 
 class SessionSchema(Schema):

@@ -6,10 +6,10 @@ Secrets under the newest key are left alone, so that a run that was cut off can 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import select, true, update
 
 from app.extensions import Model, db
-from app.models import Bot, Project, SecondFactor
+from app.models import Bot, IdentityProvider, Login, Project, SecondFactor
 from app.services import vault
 
 BATCH = 100
@@ -30,6 +30,8 @@ SEALED = (
     Sealed(Project, Project.id, (Project.secrets, Project.git_token, Project.ssh_key)),
     Sealed(SecondFactor, SecondFactor.developer_id, (SecondFactor.secret,)),
     Sealed(Bot, Bot.id, (Bot.app_secret, Bot.webhook_token, Bot.encrypt_key)),
+    Sealed(IdentityProvider, IdentityProvider.id, (IdentityProvider.client_secret,)),
+    Sealed(Login, Login.id, (Login.provider_session,)),
 )
 
 
@@ -57,11 +59,12 @@ def tokens_in(value: str | Mapping[str, str] | None) -> list[str]:
 
 def _table(sealed: Sealed) -> Iterator[Progress]:
     table = sealed.kind.__tablename__
-    progress, last = Progress(table, 0, 0, 0), 0
+    progress: Progress = Progress(table, 0, 0, 0)
+    last: Any = None
     while True:
         batch = (
             select(sealed.key, *sealed.columns)
-            .where(sealed.key > last)
+            .where(true() if last is None else sealed.key > last)
             .order_by(sealed.key)
             .limit(BATCH)
             .with_for_update(key_share=True)  # tasks may be created meanwhile
@@ -75,7 +78,7 @@ def _table(sealed: Sealed) -> Iterator[Progress]:
             return
 
 
-def _row(sealed: Sealed, key: int, values: list[Any], so_far: Progress) -> Progress:
+def _row(sealed: Sealed, key: Any, values: list[Any], so_far: Progress) -> Progress:
     changes: dict[str, Any] = {}
     seen, changed, unreadable = so_far[1:]
     for column, value in zip(sealed.columns, values, strict=True):

@@ -8,12 +8,19 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
 from app.domain import budget as budgets
-from app.domain.errors import Forbidden, LastAdmin, NotFound, PlatformUidTaken, SessionRequired
+from app.domain.errors import (
+    EmailTaken,
+    Forbidden,
+    LastAdmin,
+    NotFound,
+    PlatformUidTaken,
+    SessionRequired,
+)
 from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import Developer
 from app.services import audit, clock, rights
-from app.services.people import logins, passwords, personal_tokens, second_factor
+from app.services.people import emergency, logins, passwords, personal_tokens, second_factor
 
 # The fields that may be changed with a personal access token. With any other (password, role, chat
 # account) a stolen token could be turned into access that outlives the token.
@@ -35,18 +42,20 @@ def update(
     disabled: bool | None = None,
     **changes: Any,
 ) -> Developer:
-    """Change `password`, `disabled`, `role`, `git_name`, `git_email`, `platform_uid` or `budget`.
-    Commits.
+    """Change `password`, `disabled`, `role`, `email`, `git_name`, `git_email`, `platform_uid` or
+    `budget`. Commits.
 
     A new password or role ends the account's sessions; disabling it ends its sessions and its
     personal access tokens. Raises Forbidden, NotFound, InvalidFields for a weak password,
-    LastAdmin, PlatformUidTaken.
+    LastAdmin, NoWayIn, PlatformUidTaken, EmailTaken.
     """
     rights.require_admin(actor)
     new_hash = _hash_of(password)
     developer = _locked(actor.id, developer_id)
     before = _told(developer)
     role = changes.get("role", developer.role)
+    if "role" in changes:
+        developer.base_role = None  # what people give is theirs, whatever groups had given
     if role is not developer.role or new_hash is not None:
         developer.token_generation += 1
         logins.end_all(developer, clock.now())
@@ -60,6 +69,7 @@ def update(
     if disabled is not None:
         _set_disabled(developer, disabled, clock.now())
     _require_an_admin()
+    emergency.require_way_in(developer)
     after = _told(developer)
     audit.record(
         "developer.updated", "developer", developer_id, actor=actor, before=before, after=after
@@ -91,6 +101,7 @@ def _told(developer: Developer) -> dict[str, Any]:
         "role": developer.role,
         "gitName": developer.git_name,
         "gitEmail": developer.git_email,
+        "email": developer.email,
         "platformUid": developer.platform_uid,
         "budget": developer.budget,
         "disabled": developer.disabled_at is not None,
@@ -112,14 +123,7 @@ def _locked(actor_id: int, developer_id: int) -> Developer:
 
     Raises Forbidden if the actor is no active admin any more, NotFound.
     """
-    found = db.session.scalars(
-        select(Developer)
-        .where(or_(Developer.id.in_((actor_id, developer_id)), _is_active_admin()))
-        .order_by(Developer.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    rows = {row.id: row for row in found}
+    rows = _lock_admins_and(actor_id, developer_id)
     actor = rows.get(actor_id)
     if actor is None or actor.disabled_at is not None:
         raise Forbidden
@@ -127,6 +131,30 @@ def _locked(actor_id: int, developer_id: int) -> Developer:
     if developer_id not in rows:
         raise NotFound("there is no such developer")
     return rows[developer_id]
+
+
+def locked_with_admins(developer_id: int) -> tuple[Developer, list[Developer]]:
+    """The account, locked together with all active admins, and those of them who are others.
+
+    Raises NotFound.
+    """
+    rows = _lock_admins_and(developer_id)
+    if developer_id not in rows:
+        raise NotFound("there is no such developer")
+    developer = rows.pop(developer_id)
+    return developer, list(rows.values())
+
+
+def _lock_admins_and(*ids: int) -> dict[int, Developer]:
+    """Those accounts and all active admins, locked in the order of their ids."""
+    found = db.session.scalars(
+        select(Developer)
+        .where(or_(Developer.id.in_(ids), _is_active_admin()))
+        .order_by(Developer.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return {row.id: row for row in found}
 
 
 def _set_disabled(developer: Developer, disabled: bool, now: datetime) -> None:
@@ -142,9 +170,11 @@ def _set_disabled(developer: Developer, disabled: bool, now: datetime) -> None:
 def _flush() -> None:
     try:
         db.session.flush()
-    except IntegrityError:  # platform_uid is the only field here that has to be unique
+    except IntegrityError as error:
         db.session.rollback()
-        raise PlatformUidTaken from None
+        raise (
+            EmailTaken if "uq_developers_email" in str(error.orig) else PlatformUidTaken
+        ) from None
 
 
 def _require_an_admin() -> None:

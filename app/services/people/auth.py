@@ -12,13 +12,21 @@ from flask import current_app
 from sqlalchemy import bindparam, select
 
 from app.domain import tokens as forms
-from app.domain.errors import InvalidCredentials, InvalidToken
+from app.domain.errors import InvalidCredentials, InvalidToken, PasswordLoginOff
 from app.domain.login import LoginVia
 from app.domain.tokens import TokenKind
 from app.extensions import db
 from app.models import Developer, Login, RefreshToken
 from app.services import audit, clock
-from app.services.people import developers, logins, passwords, second_factor, sessions, tokens
+from app.services.people import (
+    developers,
+    emergency,
+    logins,
+    passwords,
+    second_factor,
+    sessions,
+    tokens,
+)
 from app.services.people.logins import Pair
 
 log = structlog.get_logger(__name__)
@@ -37,8 +45,8 @@ def login(
 ) -> Pair:
     """Begin a login, and return its tokens. Commits. `client` and `address` as in `logins.begin`.
 
-    Raises InvalidCredentials, after the same time whatever the reason; TotpRequired and TotpInvalid
-    only if the password is right.
+    Raises InvalidCredentials, after the same time whatever the reason; PasswordLoginOff,
+    TotpRequired and TotpInvalid only if the password is right.
     """
     developer = developers.named(name)
     known = developer.password_hash if developer else passwords.NOBODY
@@ -51,6 +59,8 @@ def login(
     # Checked again, under the lock: the password may have been changed meanwhile.
     if developer is None or developer.disabled_at or developer.password_hash != known:
         raise InvalidCredentials
+    if not emergency.takes_password(developer):
+        raise PasswordLoginOff
     second_factor.demand(developer, totp_code, clock.now())
     if passwords.is_outdated(known):
         developer.password_hash = passwords.hash_of(password)

@@ -10,7 +10,7 @@ from app.domain.errors import InvalidFields
 from app.extensions import db
 from app.models import Developer
 from app.services import clock
-from app.services.people import developers, logins, second_factor
+from app.services.people import developers, emergency, logins, second_factor
 from app.services.people.login_limits import LoginLimit
 
 
@@ -29,7 +29,9 @@ def by_password_or_code(
     if the login has ended meanwhile.
     """
     if password is None and totp_code is None:
-        raise InvalidFields({"password": ["is needed, or totpCode"]})
+        raise InvalidFields({"password": ["is needed, or totpCode, or a provider"]})
+    if password is not None and not emergency.takes_password(developer):
+        raise InvalidFields({"password": ["does not sign in here, nor confirm"]})
     with limit.watching():
         if password is not None:
             developers.confirm_password(developer, password, "password")

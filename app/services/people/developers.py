@@ -20,10 +20,11 @@ def create(
     role: SystemRole,
     git_name: str,
     git_email: str,
+    email: str | None = None,
 ) -> Developer:
     """Create an account, for an admin or, without an actor, for a command. Commits.
 
-    Raises Forbidden, InvalidFields for a weak password, AlreadyExists for a taken name.
+    Raises Forbidden, InvalidFields for a weak password, AlreadyExists for a taken name or e-mail.
     """
     if actor is not None:
         rights.require_admin(actor)
@@ -34,6 +35,7 @@ def create(
         role=role,
         git_name=git_name,
         git_email=git_email,
+        email=email,
         created_at=now(),
     )
     db.session.add(developer)
@@ -42,7 +44,13 @@ def create(
     except IntegrityError:
         db.session.rollback()
         raise AlreadyExists from None
-    account = {"name": name, "role": role, "gitName": git_name, "gitEmail": git_email}
+    account = {
+        "name": name,
+        "role": role,
+        "gitName": git_name,
+        "gitEmail": git_email,
+        "email": email,
+    }
     audit.record("developer.created", "developer", developer.id, actor=actor, after=account)
     db.session.commit()
     return developer

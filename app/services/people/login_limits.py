@@ -18,6 +18,7 @@ from app.domain.errors import (
     DomainError,
     InvalidCredentials,
     InvalidFields,
+    PasswordLoginOff,
     TooManyAttempts,
     TotpInvalid,
     TotpRequired,
@@ -62,7 +63,7 @@ class LoginLimit:
         failures = settings.value("loginFailures")
         from_address = settings.value("loginFailuresPerAddress")
         self._name = (_window(failures, "login_name"), digest(lowered))
-        self._address = (_window(from_address, "login_address"), _network(address))
+        self._address = (_window(from_address, "login_address"), network_of(address))
         self.standing: LimitState | None = None
         self._login_name = name
 
@@ -79,7 +80,7 @@ class LoginLimit:
         except (InvalidCredentials, TotpInvalid, InvalidFields) as error:
             self._count(error)
             raise
-        except TotpRequired:
+        except (TotpRequired, PasswordLoginOff):
             self._require_room()
             raise
         self._require_room()
@@ -134,6 +135,13 @@ class LoginLimit:
             audit.record("login.limited", "address", self._address[1], actor=None)
 
 
+def tell_refused(provider: str, why: dict[str, str | None]) -> None:
+    """Record, within the bound of strangers, that a sign-in by a provider failed. Commits."""
+    if redis.limiter.hit(*_TOLD_OF_STRANGERS):
+        audit.record("login.failed", "identity_provider", provider, actor=None, after=why)
+    db.session.commit()
+
+
 def _is_news(bound: tuple[RateLimitItemPerMinute, str]) -> bool:
     """Whether the limit is reached, for the first time in a window."""
     window, key = bound
@@ -149,6 +157,6 @@ def _standing(window: RateLimitItemPerMinute, key: str) -> LimitState:
     return LimitState(window.amount, max(0, stats.remaining), seconds)
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """The client's network; a hash of what is no address."""
     return addresses.network(address) or digest(address)

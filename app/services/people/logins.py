@@ -175,6 +175,11 @@ def end_one(actor: Developer, login_id: uuid.UUID) -> None:
     mine = list_of(actor, clock.now()).where(Login.id == login_id)
     if db.session.scalar(mine) is None:
         raise NotFound("you have no such session")
+    end_own(actor, login_id)
+
+
+def end_own(actor: Developer, login_id: uuid.UUID) -> None:
+    """End that login of the actor's, whose lock the caller holds. Commits."""
     end(login_id, clock.now())
     told = {"login": str(login_id)}
     audit.record("login.ended", "developer", actor.id, actor=actor, before=told)

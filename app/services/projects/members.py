@@ -59,7 +59,7 @@ def put(actor: Developer, key: str, developer_id: int, role: ProjectRole) -> tup
         db.session.add(member)
     elif role is not ProjectRole.MAINTAINER:
         _keep_a_maintainer(member)
-    member.role = role
+    member.role, member.by_groups, member.base_role = role, False, None
     after = _told(developer_id, member)
     audit.record("member.put", "project", project.key, actor=actor, before=before, after=after)
     db.session.commit()

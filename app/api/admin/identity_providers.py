@@ -1,0 +1,54 @@
+"""Providers of single sign-on. (Their guard is on /api/admin.)"""
+
+from typing import Any
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.paging import CursorQuery, by_cursor, cursor_page_of
+from app.api.problems import problems
+from app.api.schemas.base import Empty
+from app.api.schemas.sso import IdentityProviderSchema, NewProvider, ProviderChanges
+from app.domain.errors import AlreadyExists, SessionRequired
+from app.models import IdentityProvider
+from app.services.sso import providers
+
+blp = Blueprint(
+    "identity-providers",
+    __name__,
+    url_prefix="/api/admin/identity-providers",
+    description="Providers of single sign-on",
+)
+
+
+@blp.get("")
+@blp.arguments(CursorQuery, location="query")
+@blp.response(200, cursor_page_of(IdentityProviderSchema))
+def list_identity_providers(query: dict[str, Any]) -> dict[str, Any]:
+    """All providers, newest first; never their secrets."""
+    return by_cursor(providers.listing(current_developer()), IdentityProvider.id, **query)
+
+
+@blp.post("")
+@blp.arguments(NewProvider)
+@blp.response(201, IdentityProviderSchema)
+@problems(blp, AlreadyExists, SessionRequired)
+def create_identity_provider(body: dict[str, Any]) -> IdentityProvider:
+    """Set up a provider. Not with a personal access token."""
+    return providers.create(current_developer(), **body)
+
+
+@blp.put("/<int:provider_id>")
+@blp.arguments(ProviderChanges)
+@blp.response(200, IdentityProviderSchema)
+@problems(blp, SessionRequired)
+def update_identity_provider(body: dict[str, Any], provider_id: int) -> IdentityProvider:
+    """Change what the body names. Not with a personal access token. Name and issuer stay."""
+    return providers.update(current_developer(), provider_id, **body)
+
+
+@blp.delete("/<int:provider_id>")
+@blp.response(200, Empty)
+def delete_identity_provider(provider_id: int) -> dict[str, Any]:
+    """Delete a provider with all identities there, and take back what its groups gave."""
+    providers.delete(current_developer(), provider_id)
+    return {}

@@ -1,0 +1,164 @@
+"""Single sign-on, as JSON."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from marshmallow import fields, validate
+
+from app.api.schemas.base import Flag, Id, Schema, Timestamp
+from app.api.schemas.texts import single_line
+from app.domain import returning, sso
+from app.domain.login import LONGEST_CLIENT
+from app.domain.roles import ProjectRole, SystemRole
+
+MOST_RULES = 200
+_LINE: list[Callable[[str], Any]] = [validate.Length(1, 200), single_line]
+_NAME = validate.Regexp(
+    re.compile(r"[a-z][a-z0-9-]{0,39}\Z"), error="must be a-z, 0-9 and -, and begin with a letter"
+)
+_ISSUER: list[Callable[[str], Any]] = [validate.Length(1, 500), single_line]
+_SUBJECT: list[Callable[[str], Any]] = [validate.Length(1, sso.LONGEST_SUBJECT), single_line]
+_GROUP = validate.Length(1, 255)
+_RULES = validate.Length(max=MOST_RULES)
+
+
+class ProviderSchema(Schema):
+    name = fields.String(required=True)
+    label = fields.String(required=True)
+    start_url = fields.String(required=True, metadata={"description": "a path of this server"})
+
+
+class ProvidersSchema(Schema):
+    items = fields.List(fields.Nested(ProviderSchema), required=True)
+    password_login = fields.String(required=True, validate=validate.OneOf(["on", "off"]))
+
+
+class SetOut(Schema):
+    next = fields.String(
+        load_default=None,
+        validate=validate.Length(1, returning.LONGEST),
+        metadata={"description": "the path of this server to go to, by default /"},
+    )
+    redirect_uri = fields.String(
+        load_default=None,
+        validate=validate.Length(1, returning.LONGEST),
+        metadata={"description": "in its place: where a program listens, http://127.0.0.1:PORT/…"},
+    )
+    code_challenge = fields.String(
+        load_default=None,
+        validate=validate.Length(43, 43),
+        metadata={"description": "of the program's verifier, by S256 (RFC 7636)"},
+    )
+    client_name = fields.String(load_default=None, validate=validate.Length(max=LONGEST_CLIENT))
+
+
+class CameBack(Schema):
+    state = fields.String(validate=validate.Length(max=200))
+    code = fields.String(validate=validate.Length(max=8000))
+    error = fields.String(validate=validate.Length(max=200))
+    iss = fields.String(validate=validate.Length(max=500))
+
+
+class CodeToRedeem(Schema):
+    code = fields.String(required=True, validate=validate.Length(1, 200))
+    code_verifier = fields.String(required=True, validate=validate.Length(43, 128))
+
+
+class LeftSchema(Schema):
+    logout_url = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "where the provider's own session ends, if it has one"},
+    )
+
+
+class RoleOfGroup(Schema):
+    group = fields.String(required=True, validate=_GROUP)
+    role = fields.Enum(SystemRole, by_value=True, required=True)
+
+
+class MembershipOfGroup(Schema):
+    group = fields.String(required=True, validate=_GROUP)
+    project_key = fields.String(required=True, validate=validate.Length(1, 64))
+    role = fields.Enum(ProjectRole, by_value=True, required=True)
+
+
+class ProviderChanges(Schema):
+    label = fields.String(validate=_LINE)
+    client_id = fields.String(validate=_LINE)
+    client_secret = fields.String(allow_none=True, validate=validate.Length(1, 1000))
+    scopes = fields.String(validate=_LINE)
+    enabled = Flag()
+    create_accounts = Flag(metadata={"description": "for whom there is none"})
+    match_email = Flag(metadata={"description": "a verified e-mail finds an account"})
+    email_domains = fields.List(
+        fields.String(validate=_LINE),
+        validate=_RULES,
+        metadata={"description": "whose verified e-mail is of none of these is refused"},
+    )
+    groups_claim = fields.String(validate=_LINE)
+    allowed_groups = fields.List(
+        fields.String(validate=_GROUP),
+        validate=_RULES,
+        metadata={"description": "who is in none of these is refused"},
+    )
+    roles = fields.List(fields.Nested(RoleOfGroup), validate=_RULES)
+    memberships = fields.List(fields.Nested(MembershipOfGroup), validate=_RULES)
+
+
+class NewProvider(ProviderChanges):
+    name = fields.String(required=True, validate=_NAME)
+    label = fields.String(required=True, validate=_LINE)
+    issuer = fields.String(required=True, validate=_ISSUER)
+    client_id = fields.String(required=True, validate=_LINE)
+    client_secret = fields.String(
+        allow_none=True, load_default=None, validate=validate.Length(1, 1000)
+    )
+    scopes = fields.String(load_default="openid profile email", validate=_LINE)
+    enabled = Flag(load_default=True)
+    create_accounts = Flag(load_default=False)
+    match_email = Flag(load_default=True)
+    email_domains = fields.List(fields.String(validate=_LINE), load_default=[], validate=_RULES)
+    groups_claim = fields.String(load_default="groups", validate=_LINE)
+    allowed_groups = fields.List(fields.String(validate=_GROUP), load_default=[], validate=_RULES)
+    roles = fields.List(fields.Nested(RoleOfGroup), load_default=[], validate=_RULES)
+    memberships = fields.List(fields.Nested(MembershipOfGroup), load_default=[], validate=_RULES)
+
+
+class IdentityProviderSchema(Schema):
+    id = Id(required=True)
+    name = fields.String(required=True)
+    label = fields.String(required=True)
+    issuer = fields.String(required=True)
+    client_id = fields.String(required=True)
+    has_client_secret = fields.Function(
+        lambda provider: provider.client_secret is not None,
+        required=True,
+        metadata={"type": "boolean"},
+    )
+    scopes = fields.String(required=True)
+    enabled = fields.Boolean(required=True)
+    create_accounts = fields.Boolean(required=True)
+    match_email = fields.Boolean(required=True)
+    email_domains = fields.List(fields.String(), required=True)
+    groups_claim = fields.String(required=True)
+    allowed_groups = fields.List(fields.String(), required=True)
+    roles = fields.List(fields.Nested(RoleOfGroup), required=True)
+    memberships = fields.List(fields.Nested(MembershipOfGroup), required=True)
+    created_at = Timestamp(required=True)
+    updated_at = Timestamp(required=True)
+
+
+class NewIdentity(Schema):
+    provider = fields.String(required=True, validate=_NAME)
+    subject = fields.String(required=True, validate=_SUBJECT)
+
+
+class IdentitySchema(Schema):
+    id = Id(required=True, attribute="identity.id")
+    provider = fields.String(required=True)
+    subject = fields.String(required=True, attribute="identity.subject")
+    email = fields.String(required=True, allow_none=True, attribute="identity.email")
+    linked_at = Timestamp(required=True, attribute="identity.linked_at")
+    last_used_at = Timestamp(required=True, allow_none=True, attribute="identity.last_used_at")

@@ -1,0 +1,158 @@
+"""Single sign-on: who somebody is by a provider's claims, whether they are let in, and what their
+groups give them.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.domain.errors import Forbidden, Unauthenticated
+from app.domain.roles import ProjectRole, SystemRole
+
+# Of what a provider says in its claims.
+LONGEST_SUBJECT = 255
+LONGEST_NAME = 100
+LONGEST_EMAIL = 200
+MOST_GROUPS = 2000
+# How far the provider's clock may be from ours.
+SKEW = timedelta(seconds=30)
+
+_SYSTEM = tuple(SystemRole)  # the higher, the later
+_PROJECT = tuple(ProjectRole)
+_EMAIL = re.compile(r"[^\s<>@]+@[^\s<>@]+")
+
+
+class InvalidSignIn(Unauthenticated):
+    """The sign-in at the provider is not valid, or over; begin again."""
+
+    code = "invalid_sign_in"
+
+
+class SignInRefused(Forbidden):
+    """That account of the provider is not let in here."""
+
+    code = "sign_in_refused"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason  # for the audit log
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who comes from a provider. `email` is one that the provider has verified, in lower case."""
+
+    subject: str
+    email: str | None
+    username: str
+    full_name: str
+    groups: frozenset[str]
+
+
+def visitor(claims: Mapping[str, Any], groups_claim: str) -> Visitor:
+    """Who the claims of an ID token, or of userinfo, are about. Raises ValueError."""
+    subject = claims.get("sub")
+    if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT:
+        raise ValueError("the subject is none")
+    email = _email(claims)
+    username = _line(claims.get("preferred_username")) or (email or "").partition("@")[0]
+    return Visitor(
+        subject=subject,
+        email=email,
+        username=username,
+        full_name=_line(claims.get("name")) or username,
+        groups=_groups(claims, groups_claim),
+    )
+
+
+def refusal(
+    who: Visitor, email_domains: Collection[str], allowed_groups: Collection[str]
+) -> str | None:
+    """Why the provider's rules let them not in; None if they do."""
+    if email_domains and (who.email or "").rpartition("@")[2] not in email_domains:
+        return "email_domain"
+    if allowed_groups and who.groups.isdisjoint(allowed_groups):
+        return "groups"
+    return None
+
+
+def account_names(who: Visitor) -> Iterator[str]:
+    """Names for a new account, the best first; without end."""
+    base = who.username.partition("@")[0].strip() or "developer"
+    yield base
+    number = 2
+    while True:
+        yield f"{base[: LONGEST_NAME - 10]}-{number}"
+        number += 1
+
+
+def system_role(
+    groups: Collection[str], mapping: Sequence[tuple[str, SystemRole]]
+) -> SystemRole | None:
+    """The highest role that the groups give; None if they give none."""
+    return higher(*(role for group, role in mapping if group in groups))
+
+
+def project_roles(
+    groups: Collection[str], mapping: Sequence[tuple[str, str, ProjectRole]]
+) -> dict[str, ProjectRole]:
+    """The highest role in each project that the groups give, by the project's key in lower case."""
+    given: dict[str, ProjectRole] = {}
+    for group, key, role in mapping:
+        if group in groups:
+            given[key.lower()] = higher_in_project(given.get(key.lower()), role) or role
+    return given
+
+
+def higher(*roles: SystemRole | None) -> SystemRole | None:
+    """The highest of the system roles, if there is any."""
+    return max((role for role in roles if role), key=_SYSTEM.index, default=None)
+
+
+def higher_in_project(*roles: ProjectRole | None) -> ProjectRole | None:
+    """The highest of the project roles, if there is any."""
+    return max((role for role in roles if role), key=_PROJECT.index, default=None)
+
+
+def signed_in_since(claims: Mapping[str, Any], begun_at: datetime) -> bool:
+    """Whether the provider says that they have signed in there since then."""
+    at = claims.get("auth_time")
+    if isinstance(at, bool) or not isinstance(at, int | float):
+        return False
+    return bool(at >= (begun_at - SKEW).timestamp())
+
+
+def _email(claims: Mapping[str, Any]) -> str | None:
+    email = claims.get("email")
+    verified = claims.get("email_verified")
+    # Some providers write their booleans as texts.
+    if not (verified is True or verified == "true") or not isinstance(email, str):
+        return None
+    fits = len(email) <= LONGEST_EMAIL and email.isprintable() and _EMAIL.fullmatch(email)
+    return email.lower() if fits else None
+
+
+def _groups(claims: Mapping[str, Any], name: str) -> frozenset[str]:
+    """The groups in that claim, or in one inside others that dots lead to."""
+    found: Any = claims.get(name)
+    if found is None:
+        found = claims
+        for part in name.split("."):
+            found = found.get(part) if isinstance(found, Mapping) else None
+    listed = [found] if isinstance(found, str) else found if isinstance(found, list) else []
+    return frozenset(group for group in listed[:MOST_GROUPS] if isinstance(group, str))
+
+
+def has_groups(claims: Mapping[str, Any], name: str) -> bool:
+    """Whether there is such a claim, if only an empty one."""
+    return name in claims or name.partition(".")[0] in claims
+
+
+def _line(text: object) -> str:
+    """The text as a name on one line; empty where it is none."""
+    if not isinstance(text, str):
+        return ""
+    shown = "".join(c for c in text if c.isprintable() and c not in "<>").strip()
+    return shown[:LONGEST_NAME].strip()

@@ -1,0 +1,78 @@
+"""Who developers are at providers, as admins see and link them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Select, select
+from sqlalchemy.exc import IntegrityError
+
+from app.domain.errors import Conflict, InvalidFields, NotFound
+from app.extensions import db
+from app.models import Developer, DeveloperIdentity, IdentityProvider
+from app.services import audit, clock, rights
+from app.services.people import accounts
+from app.services.sso import matching, providers
+
+
+class IdentityTaken(Conflict):
+    """That identity is linked to an account already, or the account to another one there."""
+
+    code = "identity_taken"
+
+
+@dataclass(frozen=True)
+class LinkedIdentity:
+    """An identity, and what its provider is called."""
+
+    identity: DeveloperIdentity
+    provider: str
+
+
+def listing(actor: Developer, developer_id: int) -> Select[DeveloperIdentity]:
+    """The query of an account's identities. Raises Forbidden, NotFound."""
+    rights.require_admin(actor)
+    if db.session.get(Developer, developer_id) is None:
+        raise NotFound("there is no such developer")
+    return select(DeveloperIdentity).where(DeveloperIdentity.developer_id == developer_id)
+
+
+def views(identities: Iterable[DeveloperIdentity]) -> list[LinkedIdentity]:
+    """The identities with their providers' names, in the same order, by one query."""
+    names = {row.id: row.name for row in db.session.scalars(select(IdentityProvider))}
+    return [LinkedIdentity(each, names[each.provider_id]) for each in identities]
+
+
+def create(actor: Developer, developer_id: int, *, provider: str, subject: str) -> LinkedIdentity:
+    """Say who the developer is at a provider. Commits.
+
+    Raises Forbidden, NotFound, InvalidFields, IdentityTaken.
+    """
+    rights.require_admin(actor)
+    developer, _ = accounts.locked_with_admins(developer_id)
+    named = select(IdentityProvider).where(IdentityProvider.name == provider)
+    found = db.session.scalar(named)
+    if found is None:
+        raise InvalidFields({"provider": ["there is no such provider"]})
+    try:
+        identity = matching.link(found, developer, subject, None, clock.now(), actor=actor)
+    except IntegrityError:
+        db.session.rollback()
+        raise IdentityTaken from None
+    db.session.commit()
+    return LinkedIdentity(identity, found.name)
+
+
+def delete(actor: Developer, developer_id: int, identity_id: int) -> None:
+    """Unlink an identity, and take back what its groups gave. Commits.
+
+    Raises Forbidden, NotFound.
+    """
+    rights.require_admin(actor)
+    identity = db.session.get(DeveloperIdentity, identity_id)
+    if identity is None or identity.developer_id != developer_id:
+        raise NotFound("there is no such identity")
+    (told,) = views([identity])
+    providers.take_away(identity)
+    before = {"provider": told.provider, "subject": identity.subject, "email": identity.email}
+    audit.record("identity.unlinked", "developer", developer_id, actor=actor, before=before)
+    db.session.commit()

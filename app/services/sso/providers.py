@@ -1,0 +1,170 @@
+"""Providers of single sign-on, as admins set them up. Client secrets are stored encrypted."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.exc import IntegrityError
+
+from app.domain.errors import AlreadyExists, InvalidFields, NotFound
+from app.domain.sso import InvalidSignIn
+from app.extensions import db
+from app.models import Developer, DeveloperIdentity, IdentityProvider, Project
+from app.services import audit, clock, rights, vault
+from app.services.people import accounts
+from app.services.sso import grants, metadata
+
+# As the API and the audit log call them.
+_NAMES = {
+    "label": "label",
+    "client_id": "clientId",
+    "scopes": "scopes",
+    "enabled": "enabled",
+    "create_accounts": "createAccounts",
+    "match_email": "matchEmail",
+    "email_domains": "emailDomains",
+    "groups_claim": "groupsClaim",
+    "allowed_groups": "allowedGroups",
+    "roles": "roles",
+    "memberships": "memberships",
+}
+
+
+def listing(actor: Developer) -> Select[IdentityProvider]:
+    """The query of all providers. Raises Forbidden."""
+    rights.require_admin(actor)
+    return select(IdentityProvider)
+
+
+def usable() -> list[IdentityProvider]:
+    """The providers by which people can sign in, in the order in which they were set up."""
+    wanted = select(IdentityProvider).where(IdentityProvider.enabled).order_by(IdentityProvider.id)
+    return list(db.session.scalars(wanted))
+
+
+def named(name: str) -> IdentityProvider:
+    """The provider of that name, by which people can sign in. Raises NotFound."""
+    provider = db.session.scalar(
+        select(IdentityProvider).where(IdentityProvider.name == name, IdentityProvider.enabled)
+    )
+    if provider is None:
+        raise NotFound("there is no such provider")
+    return provider
+
+
+def still(provider_id: int) -> IdentityProvider:
+    """A provider that somebody has set out to. Raises InvalidSignIn if it is gone or off."""
+    provider = db.session.get(IdentityProvider, provider_id, populate_existing=True)
+    if provider is None or not provider.enabled:
+        raise InvalidSignIn
+    return provider
+
+
+def create(
+    actor: Developer, *, name: str, issuer: str, client_secret: str | None, **fields: Any
+) -> IdentityProvider:
+    """Set up a provider; `fields` are those of `update`. Commits.
+
+    Raises Forbidden, InvalidFields, AlreadyExists.
+    """
+    rights.require_admin(actor)
+    now = clock.now()
+    provider = IdentityProvider(name=name, issuer=issuer, created_at=now, updated_at=now)
+    if not metadata.is_secure(issuer):
+        raise InvalidFields({"issuer": ["must be an https URL"]})
+    _change(provider, fields, client_secret)
+    db.session.add(provider)
+    try:
+        db.session.flush()
+    except IntegrityError:
+        db.session.rollback()
+        raise AlreadyExists("there is a provider of that name already") from None
+    told = _told(provider)
+    audit.record("identity_provider.created", "identity_provider", name, actor=actor, after=told)
+    db.session.commit()
+    return provider
+
+
+def update(actor: Developer, provider_id: int, **fields: Any) -> IdentityProvider:
+    """Change the given fields; name and issuer stay, for identities are theirs. Commits.
+
+    A client secret that is None is taken away. Raises Forbidden, NotFound, InvalidFields.
+    """
+    rights.require_admin(actor)
+    provider = _locked(provider_id)
+    before = _told(provider)
+    secret = fields.pop("client_secret", provider)
+    _change(provider, fields, secret)
+    provider.updated_at = clock.now()
+    audit.record(
+        *("identity_provider.updated", "identity_provider", provider.name),
+        actor=actor,
+        before=before,
+        after=_told(provider),
+    )
+    db.session.commit()
+    metadata.forget(provider.issuer)
+    return provider
+
+
+def delete(actor: Developer, provider_id: int) -> None:
+    """Delete a provider with all identities there, and take back what their groups gave. Commits.
+
+    Raises Forbidden, NotFound.
+    """
+    rights.require_admin(actor)
+    provider = _locked(provider_id)
+    theirs = select(DeveloperIdentity).where(DeveloperIdentity.provider_id == provider.id)
+    for identity in db.session.scalars(theirs.order_by(DeveloperIdentity.developer_id)).all():
+        take_away(identity)
+    db.session.delete(provider)
+    told = _told(provider)
+    audit.record(
+        *("identity_provider.deleted", "identity_provider", provider.name),
+        actor=actor,
+        before=told,
+    )
+    db.session.commit()
+
+
+def take_away(identity: DeveloperIdentity) -> None:
+    """Delete an identity, and take back what its groups gave. The caller commits."""
+    developer, others = accounts.locked_with_admins(identity.developer_id)
+    grants.apply(developer, identity, None, {}, clock.now(), is_only_admin=not others)
+    db.session.delete(identity)
+    db.session.flush()
+
+
+def _locked(provider_id: int) -> IdentityProvider:
+    provider = db.session.get(
+        IdentityProvider, provider_id, with_for_update=True, populate_existing=True
+    )
+    if provider is None:
+        raise NotFound("there is no such provider")
+    return provider
+
+
+def _change(provider: IdentityProvider, fields: Mapping[str, Any], secret: Any) -> None:
+    """`secret`: the provider itself where it is left as it is."""
+    _require_projects(fields.get("memberships") or [])
+    if "openid" not in fields.get("scopes", "openid").split():
+        raise InvalidFields({"scopes": ["must have openid among them"]})
+    for name, value in fields.items():
+        setattr(provider, name, value)
+    if secret is not provider:
+        provider.client_secret = vault.encrypt(secret) if secret else None
+
+
+def _require_projects(memberships: list[dict[str, Any]]) -> None:
+    wanted = {rule["projectKey"].lower() for rule in memberships}
+    keys = select(func.lower(Project.key)).where(
+        func.lower(Project.key).in_(wanted), Project.deleted_at.is_(None)
+    )
+    if missing := wanted - set(db.session.scalars(keys)):
+        raise InvalidFields({"memberships": [f"there is no project {min(missing)!r}"]})
+
+
+def _told(provider: IdentityProvider) -> dict[str, Any]:
+    told = {called: getattr(provider, name) for name, called in _NAMES.items()}
+    # That the secret was replaced is told; the audit log leaves out what it is.
+    return {"issuer": provider.issuer, **told, "clientSecret": provider.client_secret}
