@@ -16,7 +16,7 @@ TOOLS := $(VENV)/tools.stamp
 
 # Suites that take longer than `make test` may: a target each, and a name here. Those that need
 # programs beyond Python name them in tests/bring.
-HEAVY := faults attacks doors hostile rogues agents clients
+HEAVY := faults attacks doors sso hostile rogues agents clients
 
 .PHONY: help demo up test heavy heavies $(HEAVY) bring fuzz check fmt bench soak chaos lock clean
 
@@ -81,6 +81,9 @@ faults: $(TOOLS) ## Postgres, Valkey, servers and senders that go away, freeze a
 attacks: $(TOOLS) ## Every route with whatever a stranger may send it; Schemathesis for a moment
 	@$(PYTEST) -n 3 tests/attacks tests/fuzz
 
+sso: $(TOOLS) ## Signing in by a real provider, which `make bring` brings, also in Chromium
+	@$(PYTEST) tests/sso
+
 hostile: $(TOOLS) ## Agents that mean no good, in rooms of real daemons (as root)
 	@$(PYTEST) -n 2 tests/hostile
 
@@ -112,7 +115,7 @@ lock: $(BIN)/uv ## requirements*.txt from the .in by hand; UPGRADE=all, or names
 	done
 
 clean: ## Remove .venv and caches; .muster, where the stacks keep their state, stays
-	@rm -rf $(VENV) tests/browser/node_modules tests/agents/*/{node_modules,.venv} tests/clients/{node_modules,.venv} .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) tests/browser/node_modules tests/sso/npm/node_modules tests/agents/*/{node_modules,.venv} tests/clients/{node_modules,.venv} .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---- the virtual environment -------------------------------------------------------------------

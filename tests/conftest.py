@@ -50,6 +50,7 @@ SUITES = (
     "outages/test_running_stages.py",
     "outages/test_terminal_cuts.py",
     "rogues",
+    "sso",
 )
 
 MIGRATIONS = TESTS.parent / "migrations"

@@ -28,7 +28,12 @@ class Gunicorn:
 
 @contextmanager
 def gunicorn(
-    directory: Path, env: Mapping[str, str], *, app: str = "wsgi:app", probe: str = "/healthz"
+    directory: Path,
+    env: Mapping[str, str],
+    *,
+    app: str = "wsgi:app",
+    probe: str = "/healthz",
+    patience: float = 30,
 ) -> Iterator[Gunicorn]:
     """Our gunicorn, with our settings, until the block ends. `env` is its whole environment."""
     port = ports.free()
@@ -42,7 +47,9 @@ def gunicorn(
     )
     process = processes.spawn(program)
     try:
-        ready = processes.until(lambda: probes.get(port, probe, tls=False)[0] == 200, 30, 0.05)
+        ready = processes.until(
+            lambda: probes.get(port, probe, tls=False)[0] == 200, patience, 0.05
+        )
         assert ready, program.log.read_text()
         yield Gunicorn(process, port)
     finally:

@@ -17,7 +17,7 @@ printf '{\\n  "packages": {\\n    "node_modules/player": {\\n' >node_modules/.pa
 PLAIN = ["bwrap", "vim", "htop", "tmux", "gdb", "gcc", "make", "git-lfs", "ssh", "sshd", "chromium"]
 UV = 'for last; do :; done; [ "$1" = pip ] || mkdir -p "$last/bin"'
 COMMANDS = {**dict.fromkeys(PLAIN, ""), "npm": NPM, "node": "echo v20.1.0", "python3": "", "uv": UV}
-FOLDERS = ("tests/browser", "tests/agents/npm", "tests/clients", "tests/agents/node")
+FOLDERS = ("tests/browser", "tests/sso/npm", "tests/agents/npm", "tests/clients", "tests/agents/node")
 
 FROM_PYPI = ("tests/agents/aider", "tests/clients")
 
@@ -76,7 +76,7 @@ def house(tmp_path: Path) -> House:
 
 def test_a_second_run_brings_nothing(house: House) -> None:
     assert house.bring().returncode == 0
-    assert house.asked == ["npm ci"] * 3 + ["uv venv", "uv pip"] * 2
+    assert house.asked == ["npm ci"] * 4 + ["uv venv", "uv pip"] * 2
     again = house.bring()
     assert (again.returncode, again.stdout, house.asked) == (0, "", [])
 
@@ -135,7 +135,7 @@ def test_packages_of_pypi_come_anew_when_their_lock_has_changed(house: House, fo
 def test_aider_is_left_out_where_no_python_runs_it(house: House) -> None:
     house.command("python3", "exit 1")
     done = house.bring()
-    assert (done.returncode, house.asked) == (0, ["npm ci"] * 3 + ["uv venv", "uv pip"])
+    assert (done.returncode, house.asked) == (0, ["npm ci"] * 4 + ["uv venv", "uv pip"])
     assert done.stderr.startswith("aider is left out: ")
 
 

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from app.domain.chat import BotPlatform
 from app.domain.delivery import DeliveryState
 from app.domain.roles import ProjectRole
+from app.services import vault
 from app.services.people import second_factor
 from tests.factories import (
     PASSWORD,
@@ -22,9 +23,11 @@ from tests.factories import (
     make_delivery,
     make_developer,
     make_enrollment_token,
+    make_identity,
     make_login,
     make_machine,
     make_project,
+    make_provider,
     make_task,
 )
 from tests.factories.rows import numbers
@@ -136,8 +139,47 @@ def _revoked_token() -> Request:
     return Request(f"/api/admin/worker-tokens/{token.id}/revoke")
 
 
+def _new_provider() -> Request:
+    body = {"name": "corp", "label": "Corp", "issuer": "https://idp.example.org", "clientId": "m"}
+    return Request("/api/admin/identity-providers", {**body, "clientSecret": f"{MARK}-client"})
+
+
+def _changed_provider() -> Request:
+    provider = make_provider(client_secret=vault.encrypt(f"{MARK}-before"))
+    body = {"label": "Other", "clientSecret": f"{MARK}-after"}
+    return Request(f"/api/admin/identity-providers/{provider.id}", body)
+
+
+def _new_identity() -> Request:
+    body = {"provider": make_provider().name, "subject": "ada-1"}
+    return Request(f"/api/admin/developers/{make_developer().id}/identities", body)
+
+
+def _old_identity() -> Request:
+    developer = make_developer()
+    identity = make_identity(developer, make_provider())
+    return Request(f"/api/admin/developers/{developer.id}/identities/{identity.id}")
+
+
+PROVIDERS = "/api/admin/identity-providers"
+IDENTITIES = "/api/admin/developers/<int:developer_id>/identities"
 MACHINE = "/api/admin/machines/<uuid:machine_id>"
 ADMIN_ACTS = (
+    Act("POST", PROVIDERS, "identity_provider.created", _new_provider),
+    Act(
+        "PUT",
+        f"{PROVIDERS}/<int:provider_id>",
+        "identity_provider.updated",
+        _changed_provider,
+    ),
+    Act(
+        "DELETE",
+        f"{PROVIDERS}/<int:provider_id>",
+        "identity_provider.deleted",
+        lambda: Request(f"{PROVIDERS}/{make_provider().id}"),
+    ),
+    Act("POST", IDENTITIES, "identity.linked", _new_identity),
+    Act("DELETE", f"{IDENTITIES}/<int:identity_id>", "identity.unlinked", _old_identity),
     Act("POST", "/api/admin/developers", "developer.created", _new_developer),
     Act("PUT", "/api/admin/developers/<int:developer_id>", "developer.updated", _changed_developer),
     Act(

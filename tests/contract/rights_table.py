@@ -11,6 +11,7 @@ from tests.contract import scopes_table
 
 PEOPLE = ("outsider", "stranger", "member", "creator", "maintainer", "lead", "admin")
 EVERYBODY = frozenset(PEOPLE)
+FROM_PROVIDER = " by groups"  # behind the name of somebody whose standing single sign-on gave
 STRANGERS = frozenset({"outsider", "stranger"})  # a stranger works on another project
 MEMBERS = frozenset({"member", "creator", "maintainer", "admin"})
 OWNERS = frozenset({"creator", "maintainer", "admin"})
@@ -61,6 +62,16 @@ ROUTES: Mapping[str, Access] = {
     "POST /api/auth/browser/logout": ANYBODY,
     "POST /api/auth/confirm": SIGNED_IN,
     "POST /api/auth/logout": SIGNED_IN,
+    "GET /api/auth/providers": ANYBODY,
+    "GET /api/auth/oidc/*/start": ANYBODY,
+    "GET /api/auth/oidc/*/callback": ANYBODY,
+    "POST /api/auth/oidc/exchange": ANYBODY,
+    "POST /api/auth/oidc/logout": SIGNED_IN,
+    "POST /api/auth/device": ANYBODY,
+    "POST /api/auth/device/token": ANYBODY,
+    "GET /api/web/device/*": SIGNED_IN,
+    "POST /api/web/device/*/approve": SIGNED_IN,
+    "POST /api/web/device/*/deny": SIGNED_IN,
     "GET /api/web/tasks": DEVELOPER,
     "POST /api/web/tasks": BY_MEMBERS,
     "GET /api/web/tasks/*": SEEN,
@@ -126,6 +137,13 @@ ROUTES: Mapping[str, Access] = {
     "PUT /api/admin/developers/*": ADMINS,
     "PUT /api/admin/developers/*/reset-totp": SIGNED_IN_ADMINS,
     "DELETE /api/admin/developers/*/sessions": ADMINS,
+    "GET /api/admin/developers/*/identities": ADMINS,
+    "POST /api/admin/developers/*/identities": SIGNED_IN_ADMINS,
+    "DELETE /api/admin/developers/*/identities/*": ADMINS,
+    "GET /api/admin/identity-providers": ADMINS,
+    "POST /api/admin/identity-providers": SIGNED_IN_ADMINS,
+    "PUT /api/admin/identity-providers/*": SIGNED_IN_ADMINS,
+    "DELETE /api/admin/identity-providers/*": ADMINS,
     "GET /api/admin/projects": ADMINS,
     "POST /api/admin/projects": ADMINS,
     "PUT /api/admin/projects/*": ADMINS,
@@ -175,6 +193,11 @@ def expected(route: str, credential: str) -> int:
     """
     access = ROUTES[route]
     person, _, kind = credential.partition("'s ")
+    if person.endswith(FROM_PROVIDER):
+        # As others of that standing; but what is the member's own is not theirs.
+        person = (
+            person.removesuffix(FROM_PROVIDER) if access.allowed != MINE.allowed else "stranger"
+        )
     if access.door == OPEN:
         return 0
     if access.door == SIGNED:
@@ -202,6 +225,19 @@ def body_of(route: str, world: Any) -> dict[str, Any] | None:
         "POST /api/auth/refresh": {"refreshToken": world.refresh_token},
         "POST /api/auth/confirm": {"password": world.password},
         "POST /api/auth/logout": {"refreshToken": "x"},
+        "POST /api/auth/device": {"clientName": "x"},
+        "POST /api/auth/device/token": {"deviceCode": "x"},
+        "POST /api/admin/developers/*/identities": {
+            "provider": world.other_provider,
+            "subject": "x",
+        },
+        "POST /api/admin/identity-providers": {
+            "name": "new",
+            "label": "New",
+            "issuer": "https://new.example.org",
+            "clientId": "x",
+        },
+        "PUT /api/admin/identity-providers/*": {"label": "x"},
         "POST /api/web/tasks": {"projectKey": world.key, "description": "x"},
         "POST /api/web/tasks/*/confirm-stage": {"stageIndex": 0, "result": "confirm"},
         "PUT /api/web/projects/*": {"name": "x"},
@@ -251,7 +287,7 @@ def body_of(route: str, world: Any) -> dict[str, Any] | None:
             "recoverySecret": world.recovery_secret,
         },
     }
-    return bodies.get(route)
+    return world.exchange() if route == "POST /api/auth/oidc/exchange" else bodies.get(route)
 
 
 def query_of(route: str, world: Any) -> dict[str, Any]:

@@ -6,20 +6,23 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from flask import Flask
 from flask_jwt_extended import create_access_token
 
+from app.domain import sso
 from app.domain.delivery import DeliveryState
 from app.domain.pipeline import GateKind
 from app.domain.roles import SystemRole
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.domain.tokens import TokenKind, digest
 from app.extensions import db
-from app.models import Developer
+from app.models import Developer, IdentityProvider
 from app.services import clock
-from app.services.people import tokens
+from app.services.people import device_logins, tickets, tokens
+from app.services.sso import matching
 from app.services.tasks import history
-from tests.contract.rights_table import PEOPLE
+from tests.contract.rights_table import FROM_PROVIDER, PEOPLE
 from tests.contract.scopes_table import NARROWED
 from tests.factories import (
     PASSWORD,
@@ -32,11 +35,13 @@ from tests.factories import (
     make_developer,
     make_enrollment_token,
     make_gate,
+    make_identity,
     make_login,
     make_machine,
     make_notification,
     make_personal_token,
     make_project,
+    make_provider,
     make_task,
     make_usage,
     make_workspace,
@@ -68,6 +73,9 @@ class World:
     notification: str
     bot: str
     delivery: str
+    provider: str
+    provider_id: int
+    other_provider: str
 
     def headers(self, credential: str) -> dict[str, str]:
         """Sent by a page of ours, which is what some routes want."""
@@ -75,9 +83,31 @@ class World:
         page = {"Origin": "http://localhost"}
         return {**page, "Authorization": f"Bearer {bearer}"} if bearer else page
 
+    def user_code(self) -> str:
+        """Of a device that waits: each is answered once."""
+        return device_logins.ask("x", str(uuid.uuid4())).user_code
+
+    def exchange(self) -> dict[str, str]:
+        """For a code that a program's browser was sent: each is good once."""
+        code, verifier = tokens.new(TokenKind.SIGN_IN), "v" * 43
+        kept = {
+            "developer": self.a_member,
+            "generation": 1,
+            "provider_name": self.provider,
+            "session": None,
+            "challenge": create_s256_code_challenge(verifier),
+            "client": "x",
+        }
+        tickets.put("sso_code", code, kept, 60)
+        return {"code": code, "codeVerifier": verifier}
+
     def named_in(self, route: str) -> tuple[str, str]:
         """What `*` stands for in the route, and the like that does not exist."""
+        if "/api/web/device/" in route:
+            return self.user_code(), "BCDF-GHJK"
         for prefix, value, kind in (
+            ("/api/auth/oidc/", self.provider, "key"),
+            ("/api/admin/identity-providers/", str(self.provider_id), "number"),
             ("/api/web/machines/", self.machine_id, "machine"),
             ("/api/admin/machines/", self.machine_id, "machine"),
             ("/api/web/projects/", self.key, "key"),
@@ -125,6 +155,10 @@ def make_world(
         project.deleted_at = clock.now()
     refresh_token = begin_login(people["member"]).refresh_token
     about = {"title": project.key, "task_id": task.id}
+    provider, other_provider = _providers(project.key)
+    target = make_developer()
+    # Named by one number in a path that has two.
+    make_identity(target, provider, id=target.id)
     world = World(
         password=PASSWORD,
         key=project.key,
@@ -132,7 +166,7 @@ def make_world(
         task=str(task.id),
         machine_id=str(machine.id),
         new_machine_id=str(uuid.uuid4()),
-        target=make_developer().id,
+        target=target.id,
         a_member=people["member"].id,
         personal_token=str(mine.id),
         session=str(make_login(people["member"]).id),
@@ -143,6 +177,9 @@ def make_world(
         notification=str(make_notification(people["member"], **about).id),
         bot=str(make_binding(make_bot(), project=other, platform_chat_id="x").bot_id),
         delivery=str(make_delivery(task, make_bot(), state=DeliveryState.DEAD).id),
+        provider=provider.name,
+        provider_id=provider.id,
+        other_provider=other_provider.name,
         bearers=_strangers(people["admin"], refresh_token, enrollment_token),
     )
     world.bearers["worker"] = tokens.worker_jwt(machine)[0]
@@ -151,6 +188,8 @@ def make_world(
         world.bearers[f"{name}'s token"] = make_personal_token(developer)[1]
         if name in narrowed:
             world.bearers |= _narrowed(developer, here=project.id, elsewhere=other.id)
+    for name in ("member", "lead", "admin"):
+        world.bearers[f"{name}{FROM_PROVIDER}"] = _by_groups(provider, name)
     db.session.commit()
     db.session.remove()
     return world
@@ -164,6 +203,26 @@ def _narrowed(developer: Developer, *, here: int, elsewhere: int) -> dict[str, s
         )[1]
         for kind, scopes in NARROWED.items()
     }
+
+
+def _providers(key: str) -> tuple[IdentityProvider, IdentityProvider]:
+    """One whose groups are called as what they give, and another."""
+    roles = [{"group": name, "role": role.value} for name, role in ROLES.items()]
+    memberships = [{"group": "member", "projectKey": key, "role": "member"}]
+    nobody = "http://127.0.0.1:1"  # nothing answers there
+    provider = make_provider(
+        issuer=nobody, create_accounts=True, roles=roles, memberships=memberships
+    )
+    return provider, make_provider(issuer=nobody)
+
+
+def _by_groups(provider: IdentityProvider, group: str) -> str:
+    """An access token of somebody who has come from the provider, in that group."""
+    claims = {"sub": group, "preferred_username": f"{group} there", "groups": [group]}
+    who = sso.visitor(claims, provider.groups_claim)
+    developer = matching.admit(provider, who, clock.now())
+    developer.password_hash = make_developer().password_hash  # for the routes that ask for it
+    return access_token_of(developer)
 
 
 def _strangers(admin: Developer, refresh_token: str, enrollment_token: str) -> dict[str, str]:

@@ -24,11 +24,13 @@ from tests.factories import (
     make_delivery,
     make_developer,
     make_enrollment_token,
+    make_identity,
     make_login,
     make_machine,
     make_notification,
     make_personal_token,
     make_project,
+    make_provider,
     make_task,
     make_transcript,
     make_usage,
@@ -211,6 +213,23 @@ def fill_audit(admin: Developer, rows: int) -> str:
     return "/api/admin/audit-logs"
 
 
+def fill_providers(admin: Developer, rows: int) -> str:
+    for _ in range(rows):
+        make_provider()
+    return "/api/admin/identity-providers"
+
+
+def fill_usable_providers(admin: Developer, rows: int) -> str:
+    fill_providers(admin, rows)
+    return "/api/auth/providers"
+
+
+def fill_identities(admin: Developer, rows: int) -> str:
+    for _ in range(rows):
+        make_identity(admin, make_provider())
+    return f"/api/admin/developers/{admin.id}/identities"
+
+
 def in_admins_room(fill: Callable[[Developer, int], str]) -> Callable[[Developer, int], str]:
     """The same rows, listed under /api/admin."""
     return lambda admin, rows: fill(admin, rows).replace("/api/web/", "/api/admin/")
@@ -235,6 +254,9 @@ FILLS: dict[str, Callable[[Developer, int], str]] = {
     "/api/web/dashboard/recent-activity": fill_activity,
     "/api/web/notifications": fill_notifications,
     "/api/admin/deliveries": fill_deliveries,
+    "/api/admin/identity-providers": fill_providers,
+    "/api/admin/developers/{developerId}/identities": fill_identities,
+    "/api/auth/providers": fill_usable_providers,
     "/api/admin/developers": fill_developers,
     "/api/admin/machines": in_admins_room(fill_machines),
     "/api/admin/projects": in_admins_room(fill_projects),

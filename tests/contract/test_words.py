@@ -51,7 +51,13 @@ def test_the_settings_are_those_of_the_registry() -> None:
 
 
 def _row(setting: Setting) -> tuple[str, ...]:
-    default = f"{setting.default:,}" if setting.default not in ("", []) else "empty"
+    default = (
+        setting.default
+        if isinstance(setting.default, str)
+        else f"{setting.default:,}"
+        if setting.default
+        else "empty"
+    )
     return setting.key, default, f"{setting.minimum:,}", f"{setting.maximum:,}", setting.unit
 
 

@@ -75,13 +75,13 @@ class LeftSchema(Schema):
 
 class RoleOfGroup(Schema):
     group = fields.String(required=True, validate=_GROUP)
-    role = fields.Enum(SystemRole, by_value=True, required=True)
+    role = fields.String(required=True, validate=validate.OneOf([*map(str, SystemRole)]))
 
 
 class MembershipOfGroup(Schema):
     group = fields.String(required=True, validate=_GROUP)
     project_key = fields.String(required=True, validate=validate.Length(1, 64))
-    role = fields.Enum(ProjectRole, by_value=True, required=True)
+    role = fields.String(required=True, validate=validate.OneOf([*map(str, ProjectRole)]))
 
 
 class ProviderChanges(Schema):
