@@ -13,7 +13,7 @@ from app.models.columns import Big, BigId, Json, Moment, pg_enum
 class IdentityProvider(Model):
     """An OpenID Connect provider. `client_secret` is encrypted (`services.vault`).
 
-    `roles` [{group, role}] and `memberships` [{group, projectKey, role}] say what groups give.
+    `roles` [{group, role}] and `memberships` [{group, project_key, role}] say what groups give.
     """
 
     __tablename__ = "identity_providers"

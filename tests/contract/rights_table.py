@@ -215,16 +215,11 @@ def expected(route: str, credential: str) -> int:
     return access.tokens if kind else 0
 
 
-def body_of(route: str, world: Any) -> dict[str, Any] | None:
-    """The least that the route takes."""
-    bodies: dict[str, dict[str, Any]] = {
-        "POST /api/auth/login": {"username": "admin", "password": world.password},
+def _of_other_ways_in(world: Any) -> dict[str, dict[str, Any]]:
+    return {
         "POST /api/auth/browser/login": {"username": "admin", "password": world.password},
         "POST /api/auth/browser/refresh": {},
         "POST /api/auth/browser/logout": {},
-        "POST /api/auth/refresh": {"refreshToken": world.refresh_token},
-        "POST /api/auth/confirm": {"password": world.password},
-        "POST /api/auth/logout": {"refreshToken": "x"},
         "POST /api/auth/device": {"clientName": "x"},
         "POST /api/auth/device/token": {"deviceCode": "x"},
         "POST /api/admin/developers/*/identities": {
@@ -238,6 +233,17 @@ def body_of(route: str, world: Any) -> dict[str, Any] | None:
             "clientId": "x",
         },
         "PUT /api/admin/identity-providers/*": {"label": "x"},
+    }
+
+
+def body_of(route: str, world: Any) -> dict[str, Any] | None:
+    """The least that the route takes."""
+    bodies: dict[str, dict[str, Any]] = {
+        "POST /api/auth/login": {"username": "admin", "password": world.password},
+        "POST /api/auth/refresh": {"refreshToken": world.refresh_token},
+        "POST /api/auth/confirm": {"password": world.password},
+        "POST /api/auth/logout": {"refreshToken": "x"},
+        **_of_other_ways_in(world),
         "POST /api/web/tasks": {"projectKey": world.key, "description": "x"},
         "POST /api/web/tasks/*/confirm-stage": {"stageIndex": 0, "result": "confirm"},
         "PUT /api/web/projects/*": {"name": "x"},

@@ -183,13 +183,9 @@ def make_world(
         bearers=_strangers(people["admin"], refresh_token, enrollment_token),
     )
     world.bearers["worker"] = tokens.worker_jwt(machine)[0]
-    for name, developer in people.items():
-        world.bearers[name] = access_token_of(developer)
-        world.bearers[f"{name}'s token"] = make_personal_token(developer)[1]
-        if name in narrowed:
-            world.bearers |= _narrowed(developer, here=project.id, elsewhere=other.id)
-    for name in ("member", "lead", "admin"):
-        world.bearers[f"{name}{FROM_PROVIDER}"] = _by_groups(provider, name)
+    world.bearers.update(_bearers(people, provider))
+    for name in narrowed:
+        world.bearers |= _narrowed(people[name], here=project.id, elsewhere=other.id)
     db.session.commit()
     db.session.remove()
     return world
@@ -205,10 +201,20 @@ def _narrowed(developer: Developer, *, here: int, elsewhere: int) -> dict[str, s
     }
 
 
+def _bearers(people: dict[str, Developer], provider: IdentityProvider) -> dict[str, str]:
+    """Everybody's: access tokens and personal ones."""
+    found = {name: access_token_of(developer) for name, developer in people.items()}
+    for name, developer in people.items():
+        found[f"{name}'s token"] = make_personal_token(developer)[1]
+    for name in ("member", "lead", "admin"):
+        found[f"{name}{FROM_PROVIDER}"] = _by_groups(provider, name)
+    return found
+
+
 def _providers(key: str) -> tuple[IdentityProvider, IdentityProvider]:
     """One whose groups are called as what they give, and another."""
     roles = [{"group": name, "role": role.value} for name, role in ROLES.items()]
-    memberships = [{"group": "member", "projectKey": key, "role": "member"}]
+    memberships = [{"group": "member", "project_key": key, "role": "member"}]
     nobody = "http://127.0.0.1:1"  # nothing answers there
     provider = make_provider(
         issuer=nobody, create_accounts=True, roles=roles, memberships=memberships

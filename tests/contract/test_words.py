@@ -51,13 +51,10 @@ def test_the_settings_are_those_of_the_registry() -> None:
 
 
 def _row(setting: Setting) -> tuple[str, ...]:
-    default = (
-        setting.default
-        if isinstance(setting.default, str)
-        else f"{setting.default:,}"
-        if setting.default
-        else "empty"
-    )
+    if isinstance(setting.default, str):
+        default = setting.default or "empty"
+    else:
+        default = f"{setting.default:,}" if setting.default != [] else "empty"
     return setting.key, default, f"{setting.minimum:,}", f"{setting.maximum:,}", setting.unit
 
 

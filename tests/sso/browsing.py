@@ -20,6 +20,12 @@ class Browser:
     def close(self) -> None:
         self._client.close()
 
+    def leaves_the_provider(self) -> None:
+        """Its cookies there are gone."""
+        jar = self._client.cookies.jar
+        for cookie in [each for each in jar if not each.name.startswith("muster")]:
+            jar.clear(cookie.domain, cookie.path, cookie.name)
+
     def goes(self, url: str) -> httpx.Response:
         return self._client.get(urljoin(self.home, url))
 

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -65,8 +64,7 @@ def house(
         yield house
 
 
-@pytest.fixture
-def provider(house: House, tmp_path: Path) -> Iterator[OidcProvider]:
-    """Another process, and so another key, for each test."""
+@pytest.fixture(scope="session")
+def provider(house: House) -> Iterator[OidcProvider]:
     with house.provider.running():
         yield house.provider

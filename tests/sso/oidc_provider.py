@@ -44,15 +44,24 @@ class OidcProvider:
     @contextmanager
     def running(self) -> Iterator[None]:
         self._people.write_text(json.dumps(self.people))
-        process = self._start()
+        self.start()
         try:
-            ready = processes.until(self._answers, 60, 0.05)
-            assert ready, (self._directory / "provider.log").read_text()
             yield
         finally:
-            process.end()
+            self._process.end()
 
-    def _start(self) -> Process:
+    def start(self) -> None:
+        """With a key that it never had."""
+        self._process = self._spawned()
+        ready = processes.until(self._answers, 60, 0.05)
+        assert ready, (self._directory / "provider.log").read_text()
+
+    def rotate(self) -> None:
+        """Another key in place of the one that it has."""
+        self._process.end()
+        self.start()
+
+    def _spawned(self) -> Process:
         if not (NPM / "node_modules" / "oidc-provider").exists():
             missing("oidc-provider")
         path = os.environ["PATH"]

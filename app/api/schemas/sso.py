@@ -115,15 +115,10 @@ class NewProvider(ProviderChanges):
     client_secret = fields.String(
         allow_none=True, load_default=None, validate=validate.Length(1, 1000)
     )
-    scopes = fields.String(load_default="openid profile email", validate=_LINE)
     enabled = Flag(load_default=True)
     create_accounts = Flag(load_default=False)
     match_email = Flag(load_default=True)
-    email_domains = fields.List(fields.String(validate=_LINE), load_default=[], validate=_RULES)
     groups_claim = fields.String(load_default="groups", validate=_LINE)
-    allowed_groups = fields.List(fields.String(validate=_GROUP), load_default=[], validate=_RULES)
-    roles = fields.List(fields.Nested(RoleOfGroup), load_default=[], validate=_RULES)
-    memberships = fields.List(fields.Nested(MembershipOfGroup), load_default=[], validate=_RULES)
 
 
 class IdentityProviderSchema(Schema):

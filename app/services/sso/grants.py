@@ -23,7 +23,7 @@ def by_groups(
     """The system role, and the role in each project by its id, that the provider's groups give."""
     roles = [(rule["group"], SystemRole(rule["role"])) for rule in provider.roles]
     named = [
-        (rule["group"], rule["projectKey"], ProjectRole(rule["role"]))
+        (rule["group"], rule["project_key"], ProjectRole(rule["role"]))
         for rule in provider.memberships
     ]
     by_key = sso.project_roles(groups, named)

@@ -29,6 +29,14 @@ _NAMES = {
     "memberships": "memberships",
 }
 
+_BY_DEFAULT: dict[str, Any] = {
+    "scopes": "openid profile email",
+    "email_domains": [],
+    "allowed_groups": [],
+    "roles": [],
+    "memberships": [],
+}
+
 
 def listing(actor: Developer) -> Select[IdentityProvider]:
     """The query of all providers. Raises Forbidden."""
@@ -72,7 +80,7 @@ def create(
     provider = IdentityProvider(name=name, issuer=issuer, created_at=now, updated_at=now)
     if not metadata.is_secure(issuer):
         raise InvalidFields({"issuer": ["must be an https URL"]})
-    _change(provider, fields, client_secret)
+    _change(provider, _BY_DEFAULT | fields, client_secret)
     db.session.add(provider)
     try:
         db.session.flush()
@@ -156,7 +164,7 @@ def _change(provider: IdentityProvider, fields: Mapping[str, Any], secret: Any) 
 
 
 def _require_projects(memberships: list[dict[str, Any]]) -> None:
-    wanted = {rule["projectKey"].lower() for rule in memberships}
+    wanted = {rule["project_key"].lower() for rule in memberships}
     keys = select(func.lower(Project.key)).where(
         func.lower(Project.key).in_(wanted), Project.deleted_at.is_(None)
     )
@@ -167,4 +175,8 @@ def _require_projects(memberships: list[dict[str, Any]]) -> None:
 def _told(provider: IdentityProvider) -> dict[str, Any]:
     told = {called: getattr(provider, name) for name, called in _NAMES.items()}
     # That the secret was replaced is told; the audit log leaves out what it is.
+    told["memberships"] = [
+        {"group": rule["group"], "projectKey": rule["project_key"], "role": rule["role"]}
+        for rule in provider.memberships
+    ]
     return {"issuer": provider.issuer, **told, "clientSecret": provider.client_secret}

@@ -79,14 +79,13 @@ def test_a_provider_that_goes_takes_what_its_groups_gave(ask: Callable[..., Any]
     ada = make_developer(role=SystemRole.LEAD, base_role=SystemRole.DEVELOPER)
     given = {"role": SystemRole.LEAD, "projects": {str(project.id): "member"}}
     identity = make_identity(ada, provider, **given)
+    path = f"/api/admin/developers/{ada.id}/identities/{identity.id}"
     about = {"project_id": project.id, "developer_id": ada.id, "by_groups": True}
     db.session.add(ProjectMember(**about, role=ProjectRole.MEMBER))
     assert ask("DELETE", f"{PATH}/{provider.id}").status_code == 200
     assert db.session.get_one(Developer, ada.id).role is SystemRole.DEVELOPER
     assert db.session.scalars(sa.select(ProjectMember)).all() == []
-    assert (
-        ask("DELETE", f"/api/admin/developers/{ada.id}/identities/{identity.id}").status_code == 404
-    )
+    assert ask("DELETE", path).status_code == 404
 
 
 def test_an_identity_has_one_account_and_an_account_one_there(ask: Callable[..., Any]) -> None:

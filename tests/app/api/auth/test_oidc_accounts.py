@@ -115,7 +115,7 @@ def mapped(provider: IdentityProvider) -> IdentityProvider:
     make_developer(role=SystemRole.ADMIN)
     make_project(key="WEB")
     provider.roles = [{"group": "admins", "role": "admin"}]
-    provider.memberships = [{"group": "web", "projectKey": "web", "role": "member"}]
+    provider.memberships = [{"group": "web", "project_key": "web", "role": "member"}]
     db.session.commit()
     return provider
 
@@ -150,7 +150,7 @@ def test_what_people_gave_by_hand_stays(
     visit: Callable[..., Visit], mapped: IdentityProvider, ada: Developer
 ) -> None:
     project = make_project(key="OPS", maintainers=[ada])
-    mapped.memberships = [{"group": "web", "projectKey": "OPS", "role": "member"}]
+    mapped.memberships = [{"group": "web", "project_key": "OPS", "role": "member"}]
     ada.role = SystemRole.LEAD
     visit().comes_back(groups=["admins", "web"])
     assert (ada.role, memberships(ada)) == (SystemRole.ADMIN, [ProjectRole.MAINTAINER])
@@ -163,7 +163,7 @@ def test_a_membership_that_groups_had_raised_falls_to_what_it_was(
     visit: Callable[..., Visit], mapped: IdentityProvider, ada: Developer
 ) -> None:
     make_project(key="OPS", members=[ada])
-    mapped.memberships = [{"group": "web", "projectKey": "OPS", "role": "maintainer"}]
+    mapped.memberships = [{"group": "web", "project_key": "OPS", "role": "maintainer"}]
     visit().comes_back(groups=["web"])
     assert memberships(ada) == [ProjectRole.MAINTAINER]
     visit().comes_back(groups=[])
