@@ -17,7 +17,13 @@ printf '{\\n  "packages": {\\n    "node_modules/player": {\\n' >node_modules/.pa
 PLAIN = ["bwrap", "vim", "htop", "tmux", "gdb", "gcc", "make", "git-lfs", "ssh", "sshd", "chromium"]
 UV = 'for last; do :; done; [ "$1" = pip ] || mkdir -p "$last/bin"'
 COMMANDS = {**dict.fromkeys(PLAIN, ""), "npm": NPM, "node": "echo v20.1.0", "python3": "", "uv": UV}
-FOLDERS = ("tests/browser", "tests/sso/npm", "tests/agents/npm", "tests/clients", "tests/agents/node")
+FOLDERS = (
+    "tests/browser",
+    "tests/sso/npm",
+    "tests/agents/npm",
+    "tests/clients",
+    "tests/agents/node",
+)
 
 FROM_PYPI = ("tests/agents/aider", "tests/clients")
 

@@ -1,7 +1,7 @@
 """providers of single sign-on, who developers are there, and what their groups give them
 
 Revision ID: 0032
-Revises: 0038
+Revises: 0031
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = '0032'
-down_revision = '0038'
+down_revision = '0031'
 branch_labels = None
 depends_on = None
 

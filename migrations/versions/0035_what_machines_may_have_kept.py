@@ -1,7 +1,7 @@
 """what machines may have kept of what they say, and which have said too much
 
 Revision ID: 0035
-Revises: 0031
+Revises: 0032
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = '0035'
-down_revision = '0031'
+down_revision = '0032'
 branch_labels = None
 depends_on = None
 
