@@ -45,7 +45,6 @@ def connect(ws: Any) -> None:
     # A peer that neither speaks nor reads for so long is gone, whatever its TCP says.
     ws.sock.settimeout(app.config["SILENCE_SECONDS"])
     ws.sock.is_full = lambda: ws.connected and _is_ahead(ws.input_buffer)
-    ws.max_message_size = codec.MAX_TEXT
     ws.thread.begin()
     board = switchboard.of(app)
     try:
