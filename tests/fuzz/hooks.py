@@ -55,7 +55,11 @@ CURSOR = re.compile(r"[\w-]+\.[\w-]{27}")
 
 @schemathesis.hook
 def before_call(_: Any, case: Any, __: dict[str, Any]) -> None:
-    """Cursors are signed: one that is made up is refused, though the document cannot say so."""
+    """Cursors are signed: one that is made up is refused, though the document cannot say so. And
+    browsers' sessions are for pages of ours.
+    """
+    if case.path.startswith("/api/auth/browser/"):
+        case.headers = {**(case.headers or {}), "Origin": world.PAGE}
     cursor = (case.query or {}).get("cursor")
     if isinstance(cursor, str) and not CURSOR.fullmatch(cursor):
         del case.query["cursor"]

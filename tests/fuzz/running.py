@@ -68,6 +68,7 @@ def fuzzed(directory: Path, environment: Mapping[str, str]) -> Iterator[Fuzzed]:
         "PATH": os.environ["PATH"],
         **environment,
         **UNLIMITED,
+        "MUSTER_ORIGINS": world.PAGE,
         "MUSTER_HOME": str(directory),
         "MUSTER_WEB_WORKERS": "1",
     }

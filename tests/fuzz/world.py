@@ -41,6 +41,7 @@ MACHINE = uuid.UUID("0b7e5a4c-3f8d-4c7e-9a51-6d2f8e1b4c90")
 # Known to schemathesis.toml, and good for ever.
 ENROLLMENT = make(TokenKind.ENROLLMENT, bytes(RANDOM_BYTES))
 RECOVERY = make(TokenKind.RECOVERY, bytes(RANDOM_BYTES))
+PAGE = "http://page.example"  # is one of ours
 ACTORS = {"admin": 1, "member": 2}
 SEEDED = (
     *("developers", "tasks", "enrollment_tokens", "personal_tokens"),
