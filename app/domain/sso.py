@@ -30,16 +30,6 @@ class InvalidSignIn(Unauthenticated):
     code = "invalid_sign_in"
 
 
-class SignInRefused(Forbidden):
-    """That account of the provider is not let in here."""
-
-    code = "sign_in_refused"
-
-    def __init__(self, reason: str) -> None:
-        super().__init__()
-        self.reason = reason  # for the audit log
-
-
 @dataclass(frozen=True)
 class Visitor:
     """Who comes from a provider. `email` is one that the provider has verified, in lower case."""
@@ -49,6 +39,16 @@ class Visitor:
     username: str
     full_name: str
     groups: frozenset[str]
+
+
+class SignInRefused(Forbidden):
+    """That account of the provider is not let in here."""
+
+    code = "sign_in_refused"
+
+    def __init__(self, reason: str, who: Visitor | None = None) -> None:
+        super().__init__()
+        self.reason, self.who = reason, who  # for the audit log
 
 
 def visitor(claims: Mapping[str, Any], groups_claim: str) -> Visitor:

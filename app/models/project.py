@@ -93,5 +93,5 @@ class ProjectMember(Model):
         ForeignKey("developers.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     role: Mapped[ProjectRole] = mapped_column(pg_enum(ProjectRole))
-    by_groups: Mapped[bool] = mapped_column(default=False)
+    by_groups: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     base_role: Mapped[ProjectRole | None] = mapped_column(pg_enum(ProjectRole))

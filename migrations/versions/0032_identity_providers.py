@@ -27,7 +27,6 @@ def upgrade() -> None:
     op.add_column('developers', sa.Column('email', sa.String(), nullable=True))
     op.create_unique_constraint(op.f('uq_developers_email'), 'developers', ['email'])
     op.add_column('project_members', sa.Column('by_groups', sa.Boolean(), server_default=sa.false(), nullable=False))
-    op.alter_column('project_members', 'by_groups', server_default=None)
     op.add_column('project_members', sa.Column('base_role', _PROJECT, nullable=True))
     op.create_table('identity_providers',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),

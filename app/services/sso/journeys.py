@@ -112,8 +112,7 @@ def come_back(
         return _arrived(kept, params, base, address)
     except DomainError as error:
         db.session.rollback()
-        if not isinstance(error, SignInRefused):  # which has been told, with the name
-            login_limits.tell_refused(provider_name, {"reason": error.code})
+        login_limits.tell_refused(provider_name, _told(error))
         return Arrival(returning.with_query(kept["url"], error=error.code))
 
 
@@ -239,10 +238,7 @@ def _admitted(
     try:
         developer = matching.admit(provider, who, clock.now())
     except SignInRefused as error:
-        db.session.rollback()
-        why = {"reason": error.reason, "subject": who.subject, "email": who.email}
-        login_limits.tell_refused(provider.name, why)
-        raise
+        raise SignInRefused(error.reason, who) from None
     session = vault.encrypt(id_token) if len(id_token) <= LONGEST_ID_TOKEN else None
     if kept["challenge"] is None:
         pair = _signed_in(developer, provider.name, session, kept["client"], address)
@@ -271,15 +267,24 @@ def _confirmed(provider: IdentityProvider, kept: dict[str, Any], claims: dict[st
         raise InvalidSignIn from None
     identity = matching.known(provider, who)
     if identity is None or identity.developer_id != kept["developer"]:
-        raise SignInRefused("somebody_else")
+        raise SignInRefused("somebody_else", who)
     if not sso.signed_in_since(claims, begun_at):
-        raise SignInRefused("not_anew")
+        raise SignInRefused("not_anew", who)
     developer = developers.locked(kept["developer"])
     if developer is None or developer.disabled_at is not None:
         raise InvalidSignIn
     logins.confirm(developer, uuid.UUID(kept["login"]), clock.now(), by=provider.name)
     db.session.commit()
     return Arrival(kept["url"])
+
+
+def _told(error: DomainError) -> dict[str, str | None]:
+    """Why nobody was signed in, for the audit log; and who it was, where that is known."""
+    if not isinstance(error, SignInRefused):
+        return {"reason": error.code}
+    if error.who is None:
+        return {"reason": error.reason}
+    return {"reason": error.reason, "subject": error.who.subject, "email": error.who.email}
 
 
 def _signed_in(

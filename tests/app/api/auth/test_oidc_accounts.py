@@ -39,6 +39,10 @@ def test_no_account_is_made_where_the_provider_is_not_to(
     provider.create_accounts = False
     assert_refused(client, visit().comes_back(), "sign_in_refused")
     assert db.session.scalars(sa.select(Developer)).all() == []
+    told = db.session.scalars(sa.select(AuditEntry)).one()
+    assert (told.action, told.target_id) == ("login.failed", provider.name)
+    why = {"reason": "no_account", "subject": "ada-1", "email": "ada@example.org"}
+    assert told.changes == {"before": None, "after": why}
 
 
 @pytest.mark.parametrize("verified", [False, None, "no", 1])
