@@ -12,8 +12,8 @@ from app.extensions import db
 from app.factory import create_app
 from app.services.logs import logs
 from app.services.logs.logs import LogPiece
-from app.services.people import tokens
 from tests.factories import make_attempt, make_developer, make_machine, make_project, make_task
+from tests.factories.developers import access_token_of
 from tests.gunicorns import Gunicorn, gunicorn
 
 PEOPLE = 5
@@ -73,7 +73,7 @@ def people(environ: dict[str, str]) -> tuple[list[str], int]:
             for at in range(0, len(whole), LINE):
                 piece = LogPiece(attempt.log_bytes, 0, 0, whole[at : at + LINE])
                 logs.append(attempt, [piece])
-        credentials = [tokens.access_token(developer) for developer in developers]
+        credentials = [access_token_of(developer) for developer in developers]
         found = credentials, task.id
         db.session.commit()
         db.session.remove()

@@ -10,9 +10,9 @@ from app.domain.roles import SystemRole
 from app.models import Developer
 from app.redis.rates import Rates
 from app.services import settings
-from app.services.clock import now
 from app.services.people import auth
 from tests.factories import make_developer, make_personal_token
+from tests.factories.developers import begin_login
 
 Login = Callable[[Developer], dict[str, str]]
 
@@ -44,7 +44,7 @@ def test_one_too_many_is_told_to_wait(client: FlaskClient, developer: Developer)
 def test_a_login_is_one_credential_whatever_its_access_token_is(
     client: FlaskClient, developer: Developer
 ) -> None:
-    pair = auth.begin_family(developer, now())
+    pair = begin_login(developer)
     for _ in range(3):
         pair = auth.refresh(pair.refresh_token)
         headers = {"Authorization": f"Bearer {pair.access_token}"}

@@ -32,7 +32,7 @@ NAMES = [
     *("PostgreSQL", "pg_trgm", "migrations", "admin", "stored secrets", "clock", "database size"),
     *("Redis", "Redis memory", "Redis disk", "dispatcher", "sweeper", "beat"),
 ]
-OF_POSTGRES, OF_REDIS = NAMES[5:12], NAMES[12:]
+OF_POSTGRES, OF_REDIS = NAMES[6:13], NAMES[13:]
 
 
 class Report(dict[str, dict[str, Any]]):
