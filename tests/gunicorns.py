@@ -36,7 +36,7 @@ def gunicorn(
     patience: float = 30,
 ) -> Iterator[Gunicorn]:
     """Our gunicorn, with our settings, until the block ends. `env` is its whole environment."""
-    port = ports.free()
+    port, tls = ports.free(), "MUSTER_TLS_CERT" in env
     *argv, _ = commands(directory).processes["gunicorn"].argv
     program = Program(
         name="gunicorn",
@@ -47,9 +47,7 @@ def gunicorn(
     )
     process = processes.spawn(program)
     try:
-        ready = processes.until(
-            lambda: probes.get(port, probe, tls=False)[0] == 200, patience, 0.05
-        )
+        ready = processes.until(lambda: probes.get(port, probe, tls=tls)[0] == 200, patience, 0.05)
         assert ready, program.log.read_text()
         yield Gunicorn(process, port)
     finally:
