@@ -17,7 +17,7 @@ from app.domain.roles import SystemRole
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.domain.tokens import TokenKind, digest
 from app.extensions import db
-from app.models import Developer, IdentityProvider
+from app.models import Developer, IdentityProvider, Machine, Project, Task
 from app.services import clock
 from app.services.people import device_logins, tickets, tokens
 from app.services.sso import matching
@@ -139,17 +139,8 @@ def make_world(
     other = make_project(members=[people["stranger"]])
     recovery_secret = tokens.new(TokenKind.RECOVERY)
     machine = make_machine(recovery_digest=digest(recovery_secret))
-    task = make_task(
-        project=project,
-        creator=people["creator"],
-        status=TaskStatus.SUSPENDED,
-        suspend_reason=SuspendReason.GATE,
-    )
-    make_workspace(make_attempt(task, machine))
-    make_usage(task, input_tokens=1)
-    make_gate(task, kind=GateKind.CONFIRM)
+    task = _waiting_task(project, people["creator"], machine)
     admission, enrollment_token = make_enrollment_token(creator=people["admin"])
-    history.record(task, EventType.CREATED, "created", clock.now())
     mine, _ = make_personal_token(people["member"], label=project.key)
     if deleted:
         project.deleted_at = clock.now()
@@ -189,6 +180,21 @@ def make_world(
     db.session.commit()
     db.session.remove()
     return world
+
+
+def _waiting_task(project: Project, creator: Developer, machine: Machine) -> Task:
+    """It has been worked on, and asks something."""
+    task = make_task(
+        project=project,
+        creator=creator,
+        status=TaskStatus.SUSPENDED,
+        suspend_reason=SuspendReason.GATE,
+    )
+    make_workspace(make_attempt(task, machine))
+    make_usage(task, input_tokens=1)
+    make_gate(task, kind=GateKind.CONFIRM)
+    history.record(task, EventType.CREATED, "created", clock.now())
+    return task
 
 
 def _narrowed(developer: Developer, *, here: int, elsewhere: int) -> dict[str, str]:
