@@ -97,6 +97,7 @@ WRONG_CLAIMS: dict[str, dict[str, Any]] = {
     "nonce": {"nonce": "another"},
     "no nonce": {"nonce": None},
     "audience": {"aud": "another"},
+    "audience, of which we are a party": {"aud": "another", "azp": "muster"},
     "audiences, and none is meant": {"aud": ["muster", "another"]},
     "audiences, and another is meant": {"aud": ["muster", "another"], "azp": "another"},
     "party": {"azp": "another"},
