@@ -16,7 +16,7 @@ from app.embedded import ports
 from tests.doors.conftest import PEOPLE, Served
 
 FLOOD = Path(__file__).parent / "flood.py"
-SECONDS = 15.0
+SECONDS = 10.0
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from app.embedded import ports
 from tests.doors.conftest import Served
 
 READERS = 50
-SECONDS = 8.0
+SECONDS = 5.0
 MEGABYTE = 1 << 20
 
 
