@@ -34,6 +34,8 @@ def test_a_machine_is_shown_with_its_last_life_sign(
         capabilities=[{"agentType": "claude"}],
         hardware={"cpuCount": 4, "os": "linux"},
         room={"level": "processes", "lacks": ["bubblewrap is not installed"]},
+        labels={"gpu": "true", "zone": "us"},
+        admin_labels={"zone": "eu"},
     )
     shown = client.get(f"{PATH}/{machine.id}", headers=headers).json
     assert shown.pop("createdAt").endswith("Z")
@@ -70,6 +72,8 @@ def test_a_machine_is_shown_with_its_last_life_sign(
         },
         "drain": None,
         "room": {"level": "processes", "lacks": ["bubblewrap is not installed"]},
+        "labels": {"gpu": "true", "zone": "eu"},
+        "adminLabels": {"zone": "eu"},
         "version": "0.1.0",
     }
     (listed,) = client.get(PATH, headers=headers).json["items"]

@@ -65,6 +65,7 @@ def test_a_created_task_is_shown_as_the_contract_says(
         "suspendReason": None,
         "createdBy": {"id": developer.id, "name": developer.name},
         "requestedMachineId": None,
+        "machineSelector": None,
         "machineId": None,
         "machineName": None,
         "agentType": "claude",
