@@ -17,6 +17,7 @@ __all__ = ["admin"]
 
 QUOTA = {"onQuota": "wait", "quotaMinutes": 1440, "quotaElsewhere": False}  # by default
 BUDGETS = {"budget": None, "taskBudget": None}
+PLACES = {"machineSelector": None, "protected": False, "protectedMachines": []}
 
 
 def test_a_project_is_made_shown_changed_and_deleted(
@@ -41,7 +42,8 @@ def test_a_project_is_made_shown_changed_and_deleted(
     shown = client.get("/api/web/projects/sHoP", headers=admin).json
     assert {**shown, "warnings": made.json["warnings"]} == made.json
     assert shown.pop("createdAt").endswith("Z")
-    assert {name: shown.pop(name) for name in {**QUOTA, **BUDGETS}} == QUOTA | BUDGETS
+    usual = QUOTA | BUDGETS | PLACES
+    assert {name: shown.pop(name) for name in usual} == usual
     assert shown == {
         "key": "Shop",
         "name": "The shop",
@@ -63,9 +65,6 @@ def test_a_project_is_made_shown_changed_and_deleted(
         ],
         "maxAttempts": 3,
         "room": None,
-        "machineSelector": None,
-        "protected": False,
-        "protectedMachines": [],
         "network": "open",
         "environment": {"MODE": "test"},
         "secretNames": ["API_KEY"],
