@@ -2,10 +2,12 @@
 
 import ipaddress
 from collections.abc import Collection
+from functools import lru_cache
 
 NETWORK_BITS = 64  # of an IPv6 address: one client has all the addresses of its network
 
 
+@lru_cache(4096)  # asked for each connection, also of a flood
 def plain(address: str) -> str:
     """The address in its one spelling; an IPv4 address that IPv6 carries is that address. What is
     no address stays as it is.
@@ -17,6 +19,7 @@ def plain(address: str) -> str:
     return str(getattr(found, "ipv4_mapped", None) or found)
 
 
+@lru_cache(4096)
 def network(address: str) -> str | None:
     """What all addresses of one client have in common: of IPv6 its /64, else the address itself.
     None: it is no address.
