@@ -165,8 +165,8 @@ notification AS (
     UPDATE notifications SET read_at = NULL WHERE id BETWEEN 42 AND 44 AND read_at IS NOT NULL
 ),
 bot AS (
-    INSERT INTO bots (id, platform, name, app_id, app_secret, webhook_token, created_at)
-    VALUES (42, 'slack', 'bot', 'A1', :secret, :secret, now())
+    INSERT INTO bots (id, platform, name, app_id, app_secret, webhook_token, audit_log, created_at)
+    VALUES (42, 'slack', 'bot', 'A1', :secret, :secret, false, now())
     ON CONFLICT DO NOTHING
 ),
 setting AS (
