@@ -276,9 +276,13 @@ def test_a_daemon_that_finds_a_shim_hanging_gives_it_up_in_the_end(
     assert is_gone(shim)
 
 
-def is_screen_model(process: Process) -> bool:
-    """The daemon's own children, which live as long as it does."""
-    return b"muster.worker.terminals." in Path(f"/proc/{process.pid}/cmdline").read_bytes()
+def is_pushing(process: Process) -> bool:
+    """No screen model, which lives as long as the daemon, and nothing that has ended since."""
+    try:
+        command = Path(f"/proc/{process.pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+    return b"muster.worker.terminals." not in command
 
 
 def test_a_push_that_was_frozen_for_longer_than_its_lease_leaves_no_more_than_its_own_branch(
@@ -295,7 +299,7 @@ def test_a_push_that_was_frozen_for_longer_than_its_lease_leaves_no_more_than_it
     pushes.until(1)
     before = remote.refs()
     below = processes.descendants(daemon.pid)
-    pushing = [process for process in below if not is_screen_model(process)]
+    pushing = [process for process in below if is_pushing(process)]
     assert pushing
     whole = [shim_of(worker), daemon, *below]
     freeze(whole)
