@@ -16,6 +16,7 @@ KINDS = [kind for kind in _all(DomainError) if kind.__module__ == errors.__name_
 ARGUMENTS = {
     errors.InvalidFields: ({"name": ["is taken"]},),
     errors.TooManyAttempts: (60,),
+    errors.TooManyRequests: (5,),
     errors.TooManyStreams: (5,),
     errors.WrongStage: (2, 1),
 }

@@ -38,6 +38,7 @@ def test_an_account_is_made_and_listed(client: FlaskClient, admin: dict[str, str
         "role": "lead",
         "gitName": "Grace H",
         "gitEmail": "grace@example.org",
+        "email": None,
         "budget": None,
         "totpEnabled": False,
         "platformUid": None,

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app.domain import fleet
-from app.domain.fleet import FleetCounter
+from app.domain.fleet import MISBEHAVIOUR, FleetCounter
 from app.domain.roles import SystemRole
 from app.domain.task import EventType
 from app.extensions import db
@@ -187,7 +187,11 @@ REFUSED: dict[str, Callable[[Driven, Task], None]] = {
 }
 
 
-@pytest.mark.parametrize("reason", fleet.Refusal)
+def test_every_reason_is_tried_here_or_where_machines_misbehave() -> None:
+    assert {*REFUSED, *MISBEHAVIOUR} == set(fleet.Refusal)  # those: tests/attacks/test_machines
+
+
+@pytest.mark.parametrize("reason", REFUSED)
 def test_a_report_that_changes_nothing_counts_by_its_reason(
     machine: Driven, running: Task, reason: str
 ) -> None:
