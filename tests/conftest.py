@@ -175,6 +175,7 @@ def app(rolled_back_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fla
             transaction = connection.begin()
             db.engines[None] = connection  # type: ignore[assignment]
             settings.value("requestsPerMinute")
+            db.session.remove()
             try:
                 yield rolled_back_app
             finally:
