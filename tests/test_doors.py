@@ -29,6 +29,7 @@ BY_NAME = {
     "services/people/accounts.py": "a developer",
     "services/people/profile.py": "a developer",
     "services/projects/projects.py": "a project",
+    "services/sso/providers.py": "a provider",
     "chat/apprise_child.py": "a module of the standard library",
 }
 

@@ -78,6 +78,7 @@ def test_the_app_works_as_a_role_that_owns_nothing(as_app: Flask) -> None:
         "settings.updated",
         "project.updated",
         "project.created",
+        "login.begun",
         "developer.created",
     ]
 
