@@ -24,11 +24,13 @@ from tests.factories import (
     make_delivery,
     make_developer,
     make_enrollment_token,
+    make_identity,
     make_login,
     make_machine,
     make_notification,
     make_personal_token,
     make_project,
+    make_provider,
     make_task,
     make_terminal_input,
     make_transcript,
@@ -67,6 +69,7 @@ def world(app: Flask) -> World:
         make_personal_token(admin)
         make_login(admin)
         make_enrollment_token(creator=admin)
+        make_identity(db.session.get_one(Developer, world.target), make_provider())
         add_member(project, make_developer())
     return world
 
