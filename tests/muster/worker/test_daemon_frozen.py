@@ -2,7 +2,6 @@
 
 import signal
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -277,12 +276,8 @@ def test_a_daemon_that_finds_a_shim_hanging_gives_it_up_in_the_end(
 
 
 def is_pushing(process: Process) -> bool:
-    """No screen model, which lives as long as the daemon, and nothing that has ended since."""
-    try:
-        command = Path(f"/proc/{process.pid}/cmdline").read_bytes()
-    except OSError:
-        return False
-    return b"muster.worker.terminals." not in command
+    """No screen model, which lives as long as the daemon."""
+    return process not in processes.started_with("-m", "muster.worker.terminals.screen")
 
 
 def test_a_push_that_was_frozen_for_longer_than_its_lease_leaves_no_more_than_its_own_branch(
