@@ -276,8 +276,10 @@ def test_a_daemon_that_finds_a_shim_hanging_gives_it_up_in_the_end(
 
 
 def is_pushing(process: Process) -> bool:
-    """No screen model, which lives as long as the daemon."""
-    return process not in processes.started_with("-m", "muster.worker.terminals.screen")
+    """No model of a screen, which lives as long as the daemon."""
+    kinds = (f"muster.worker.terminals.{kind}" for kind in ("screen", "emulator"))
+    models = (model.pid for kind in kinds for model in processes.started_with("-m", kind))
+    return process.pid not in models
 
 
 def test_a_push_that_was_frozen_for_longer_than_its_lease_leaves_no_more_than_its_own_branch(
