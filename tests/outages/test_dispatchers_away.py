@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 import config
 from app.embedded import processes
-from app.embedded.commands import commands
+from app.embedded.commands import OWN_DIRECTORIES, commands
 from app.embedded.processes import Process, Program
 from app.extensions import db
 from app.factory import create_app
@@ -32,6 +32,8 @@ class Dispatchers:
     def __init__(self, server: Server) -> None:
         self._commands = commands(server.home).processes
         self._home = server.home
+        for name in OWN_DIRECTORIES:  # which a stack makes
+            (server.home / name).mkdir(exist_ok=True)
         self._env = {**server.env, "MUSTER_SILENCE_SECONDS": "3600"}
         self._running: dict[str, Process] = {}
         self._redis: Any = redis.Redis.from_url(server.env["REDIS_URL"])

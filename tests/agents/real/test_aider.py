@@ -66,8 +66,9 @@ def test_its_budget_stops_it_at_a_gate_and_an_answer_lets_it_go_on(
 ) -> None:
     """On its own work: it is shown what was said before."""
     need(AIDER)
-    before, then = repair()[:2], repair()[2:]
-    once = "test -e .begun || { touch .begun; sleep 60; }"
+    read, edit, mend = repair()
+    before, then = [read, edit], [turn(call("read", path=PATH)), mend]  # its files are forgotten
+    once = "test -e .aider.begun || { touch .aider.begun; sleep 60; }"
     play = model.play(*before, *then)
     given = service.given(service.places["root"], AIDER, model.url, play)
     tested = [*AIDERS, "--auto-test", "--test-cmd", f"sh -c '{once}; {COMMAND}'"]
