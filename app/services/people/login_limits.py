@@ -32,13 +32,14 @@ from app.services.people import developers
 WINDOW_MINUTES = 15
 
 
-def _window(failures: int, kind: str) -> RateLimitItemPerMinute:
-    return RateLimitItemPerMinute(failures, WINDOW_MINUTES, namespace=kind)
+def window(most: int, kind: str) -> RateLimitItemPerMinute:
+    """A limit of so many of a kind in the time window."""
+    return RateLimitItemPerMinute(most, WINDOW_MINUTES, namespace=kind)
 
 
 # How many failures the audit log tells in a window: of accounts, and of unknown names.
-_TOLD = (_window(300, "login_told"), "accounts")
-_TOLD_OF_STRANGERS = (_window(60, "login_told"), "strangers")
+_TOLD = (window(300, "login_told"), "accounts")
+_TOLD_OF_STRANGERS = (window(60, "login_told"), "strangers")
 _UNTOLD = "login_untold"  # in Redis: that there were more has been told
 
 
@@ -62,8 +63,8 @@ class LoginLimit:
         lowered = db.session.scalar(select(func.lower(name))) or ""
         failures = settings.value("loginFailures")
         from_address = settings.value("loginFailuresPerAddress")
-        self._name = (_window(failures, "login_name"), digest(lowered))
-        self._address = (_window(from_address, "login_address"), network_of(address))
+        self._name = (window(failures, "login_name"), digest(lowered))
+        self._address = (window(from_address, "login_address"), network_of(address))
         self.standing: LimitState | None = None
         self._login_name = name
 
@@ -91,24 +92,24 @@ class LoginLimit:
 
     def _count(self, error: DomainError) -> None:
         counted = [redis.limiter.hit(*bound) for bound in (self._name, self._address)]
-        standing = self._look()
+        state = self._look()
         db.session.rollback()  # the login has failed
         developer = developers.named(self._login_name)
         if all(counted):
             self._tell_failure(developer, error)
-        if standing.remaining <= 0:
+        if state.remaining <= 0:
             self._tell_limit(developer)
         db.session.commit()
         if not all(counted):
-            raise TooManyAttempts(standing.reset_seconds)
+            raise TooManyAttempts(state.reset_seconds)
 
     def _require_room(self) -> None:
-        standing = self._look()
-        if standing.remaining <= 0:
-            raise TooManyAttempts(standing.reset_seconds)
+        state = self._look()
+        if state.remaining <= 0:
+            raise TooManyAttempts(state.reset_seconds)
 
     def _look(self) -> LimitState:
-        both = [_standing(*bound) for bound in (self._name, self._address)]
+        both = [standing(*bound) for bound in (self._name, self._address)]
         self.standing = min(both, key=lambda each: (each.remaining, -each.reset_seconds))
         return self.standing
 
@@ -144,17 +145,18 @@ def tell_refused(provider: str, why: dict[str, str | None]) -> None:
 
 def _is_news(bound: tuple[RateLimitItemPerMinute, str]) -> bool:
     """Whether the limit is reached, for the first time in a window."""
-    window, key = bound
-    if _standing(*bound).remaining > 0:
+    limit, key = bound
+    if standing(*bound).remaining > 0:
         return False
-    told = f"{window.namespace}_told:{key}"
-    return bool(redis.client.set(told, 1, nx=True, ex=window.get_expiry()))
+    told = f"{limit.namespace}_told:{key}"
+    return bool(redis.client.set(told, 1, nx=True, ex=limit.get_expiry()))
 
 
-def _standing(window: RateLimitItemPerMinute, key: str) -> LimitState:
-    stats = redis.limiter.get_window_stats(window, key)
+def standing(limit: RateLimitItemPerMinute, key: str) -> LimitState:
+    """The state of a limit for whom the key stands."""
+    stats = redis.limiter.get_window_stats(limit, key)
     seconds = max(1, math.ceil(stats.reset_time - time.time()))
-    return LimitState(window.amount, max(0, stats.remaining), seconds)
+    return LimitState(limit.amount, max(0, stats.remaining), seconds)
 
 
 def network_of(address: str) -> str:

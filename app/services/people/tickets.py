@@ -4,17 +4,13 @@ Whatever of it is lost with Redis is begun anew.
 """
 
 import json
-import math
-import time
 from collections.abc import Mapping
 from typing import Any
-
-from limits import RateLimitItemPerMinute
 
 from app.domain.errors import TooManyAttempts
 from app.domain.tokens import digest
 from app.extensions import redis
-from app.services.people.login_limits import WINDOW_MINUTES, network_of
+from app.services.people import login_limits
 
 
 def put(kind: str, secret: str, kept: Mapping[str, Any], seconds: int) -> None:
@@ -32,11 +28,9 @@ def count(kind: str, who: str, most: int) -> None:
     """Count what somebody does, a developer's id or an address. Raises TooManyAttempts past `most`
     in 15 minutes.
     """
-    window = RateLimitItemPerMinute(most, WINDOW_MINUTES, namespace=kind)
-    key = network_of(who)
-    if not redis.limiter.hit(window, key):
-        stats = redis.limiter.get_window_stats(window, key)
-        raise TooManyAttempts(max(1, math.ceil(stats.reset_time - time.time())))
+    bound = (login_limits.window(most, kind), login_limits.network_of(who))
+    if not redis.limiter.hit(*bound):
+        raise TooManyAttempts(login_limits.standing(*bound).reset_seconds)
 
 
 def _key(kind: str, secret: str) -> str:

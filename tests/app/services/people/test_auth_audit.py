@@ -17,7 +17,7 @@ from app.models import AuditEntry, Developer, Project
 from app.services import clock
 from app.services.machines import drains
 from app.services.people import auth, developers, login_limits
-from app.services.people.login_limits import LoginLimit, _window
+from app.services.people.login_limits import LoginLimit, window
 from app.services.removal import projects
 from app.services.tasks import gates, tasks
 from tests.app.api.test_login_limits import attempt, fail
@@ -208,7 +208,7 @@ def test_a_logout_is_told_once(app: Flask) -> None:
 def test_a_flood_of_strangers_does_not_fill_the_log_nor_hide_an_account(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(login_limits, "_TOLD_OF_STRANGERS", (_window(5, "login_told"), "strangers"))
+    monkeypatch.setattr(login_limits, "_TOLD_OF_STRANGERS", (window(5, "login_told"), "strangers"))
     developer = make_developer()
     for number in range(40):
         refuse(f"nobody{number}", f"10.0.0.{number}")
@@ -219,7 +219,7 @@ def test_a_flood_of_strangers_does_not_fill_the_log_nor_hide_an_account(
 
 
 def test_a_flood_about_accounts_has_an_end_too(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(login_limits, "_TOLD", (_window(5, "login_told"), "accounts"))
+    monkeypatch.setattr(login_limits, "_TOLD", (window(5, "login_told"), "accounts"))
     developers = [make_developer() for _ in range(9)]
     for number, developer in enumerate(developers):
         refuse(developer.name, f"10.0.0.{number}")
