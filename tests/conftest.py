@@ -18,6 +18,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
+from hypothesis import Phase
+from hypothesis import settings as examples
 from sqlalchemy.engine import make_url
 
 import config
@@ -31,6 +33,11 @@ from tests import answers, units
 from tests.factories import access_token_of
 
 TESTS = Path(__file__).parent
+# A failure is said at once: to explain one takes hours where what is compared is long.
+examples.register_profile(
+    "unexplained", examples(), phases=[phase for phase in Phase if phase is not Phase.explain]
+)
+examples.load_profile("unexplained")
 # Suites of their own (HEAVY in the Makefile): collected where they, or a folder of them, are named.
 SUITES = (
     "agents/real",

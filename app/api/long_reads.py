@@ -5,7 +5,7 @@ A client may take an answer as slowly as it likes, and all the while it holds so
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from flask import Flask, Response, current_app, g, request
 
@@ -66,18 +66,23 @@ def counted(response: Response) -> Response:
     response.call_on_close(end)
     if response.is_streamed:
         sockets.hold_little(request.environ)
-        response.response = _in_turns(response.iter_encoded(), reads.turns)
+        response.response = _in_turns(response.iter_encoded(), reads.turns, end)
     return response
 
 
-def _in_turns(pieces: Iterator[bytes], turns: threading.Semaphore) -> Iterator[bytes]:
-    """The same pieces, of which only a few are made at a time."""
-    while True:
-        with turns:
-            piece = next(pieces, None)
-        if piece is None:
-            return
-        yield piece
+def _in_turns(
+    pieces: Iterator[bytes], turns: threading.Semaphore, end: Callable[[], None]
+) -> Iterator[bytes]:
+    """The same pieces, of which only a few are made at a time; `end` is called at their end."""
+    try:
+        while True:
+            with turns:
+                piece = next(pieces, None)
+            if piece is None:
+                return
+            yield piece
+    finally:
+        end()
 
 
 def _counted_if_long(response: Response) -> Response:
