@@ -52,7 +52,11 @@ Ref = Annotated[str, Meta(max_length=500)]
 Commit = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]
 # What a git that nobody trusts has said, such as `(initial)`: of what is no commit nothing is left.
 Head = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})?\Z", extra=_CUT)]
+# What git calls a blob: SHA-1 or SHA-256 of `blob`, its length and its bytes.
+ObjectId = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]
+FileName = Annotated[str, Meta(max_length=4_096)]  # of a file in a repository, from its root
 Bytes = Annotated[bytes, Meta(max_length=MAX_DATA)]
+Piece = Annotated[bytes, Meta(max_length=512 * 1024)]  # of a content; base64 in JSON
 
 # What the server says is bounded by its frame, which its projects' limits keep small.
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
@@ -63,6 +67,7 @@ T = TypeVar("T")
 Most20 = Annotated[list[T], Meta(max_length=20, extra=_CUT)]
 Most100 = Annotated[list[T], Meta(max_length=100, extra=_CUT)]
 Most500 = Annotated[list[T], Meta(max_length=500, extra=_CUT)]
+UpTo500 = Annotated[list[T], Meta(max_length=500)]
 Many = Annotated[list[T], Meta(max_length=MOST_NAMED)]
 Variables = Annotated[dict[Text, Text], Meta(max_length=MOST_NAMED)]
 Data = Annotated[dict[Annotated[str, Meta(max_length=16 * 1024)], Any], Meta(max_length=4_096)]

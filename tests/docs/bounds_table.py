@@ -20,6 +20,7 @@ _ALL: list[type[msgspec.Struct]] = [
     *frames.ReportBody.__subclasses__(),
     *_PARTS,
     frames.UsageItem,
+    frames.ChangedFile,
     frames.AgentFailure,
 ]
 
@@ -49,9 +50,15 @@ def _bounds(shape: inspect.Type, beyond: str) -> Iterator[tuple[str, str, str]]:
             for kind in kinds:
                 yield from _bounds(kind, beyond)
         case inspect.StrType(pattern=str()):
-            yield "", "a commit: 40 or 64 hexadecimal digits", beyond.replace("cut", "left out")
+            yield (
+                "",
+                "an id of git's: 40 or 64 hexadecimal digits",
+                beyond.replace("cut", "left out"),
+            )
         case inspect.StrType(max_length=int(most)):
             yield "", f"{most:,} characters", beyond
+        case inspect.BytesType(max_length=int(most)):
+            yield "", f"{most:,} bytes", beyond
         case inspect.ListType(item_type=kind, max_length=int(most)):
             yield "", f"{most:,} entries", beyond
             for part, *rest in _bounds(kind, "refused"):

@@ -56,6 +56,8 @@ def honest(shape: inspect.Type) -> Json:
             return COMMIT if pattern else "x"
         case inspect.ListType(item_type=kind):
             return [honest(kind)]
+        case inspect.BytesType():
+            return "AA=="
         case inspect.DictType():
             return {"a": 1}
         case inspect.BoolType():
@@ -79,6 +81,8 @@ def _lies(shape: inspect.Type) -> Iterator[Json]:
                 yield from ({**truth, field.encode_name: lie} for lie in _lies(field.type))
         case inspect.StrType(max_length=most):
             yield from [*_TEXTS, *_OTHER, "x" * ((most or 40) + 1), "é" * 150_000]
+        case inspect.BytesType(max_length=most):
+            yield from [*_OTHER, "=", "A" * ((most or 40) // 3 * 4 + 8)]
         case inspect.IntType() | inspect.FloatType():
             yield from [*_NUMBERS, *_OTHER]
         case inspect.ListType(item_type=kind, max_length=most):

@@ -31,6 +31,10 @@ class Part(msgspec.Struct, rename="camel", omit_defaults=True):
     """Base of what frames are made of."""
 
 
+class ReportBody(msgspec.Struct, rename="camel", tag_field="kind", omit_defaults=True):
+    """Base of what a report can tell."""
+
+
 class Capability(Part):
     """One agent type a machine can run, and whether it currently should be given any."""
 
@@ -146,6 +150,7 @@ class DiffStat(Part):
 class Repo(Part):
     """Where the work comes from and goes to. `resume_from` is a checkpoint's ref, if any.
 
+    `before` is the commit that the round before came to, if there was one.
     `ssh_key` is a private key in OpenSSH's form, `known_hosts` lines of such a file: with them the
     machine logs in by ssh, and with nothing else.
     """
@@ -157,6 +162,7 @@ class Repo(Part):
     token: Text | None = None
     ssh_key: Text | None = None
     known_hosts: Text | None = None
+    before: Text | None = None
 
 
 class Author(Part):

@@ -2,8 +2,6 @@
 
 from typing import Literal
 
-import msgspec
-
 from muster.protocol.bounds import (
     Big,
     Choice,
@@ -23,20 +21,18 @@ from muster.protocol.bounds import (
     Word,
     Words,
 )
+from muster.protocol.frames.changes import Changes, Content
 from muster.protocol.frames.parts import (
     AgentFailure,
     DiffStat,
     Frame,
+    ReportBody,
     SuspendedBy,
     TranscriptEntry,
     UsageItem,
 )
 
 StageEndedBy = Literal["exit", "signal", "timeout", "stopped", "lease"]
-
-
-class ReportBody(msgspec.Struct, rename="camel", tag_field="kind", omit_defaults=True):
-    """Base of what a report can tell."""
 
 
 class Accepted(ReportBody, tag="accepted"):
@@ -244,6 +240,8 @@ Body = (
     | Asked
     | Unasked
     | Checkpoint
+    | Content
+    | Changes
     | Published
     | WorkspaceFacts
     | TunnelFacts

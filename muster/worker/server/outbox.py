@@ -15,6 +15,8 @@ from muster.protocol.codec import encode, encode_log
 from muster.protocol.frames import (
     Asked,
     Body,
+    Changes,
+    Content,
     Log,
     LogLost,
     Lost,
@@ -29,6 +31,8 @@ from muster.worker.server.log_stream import LogStream, LogStreams
 from muster.worker.shim.spool import Piece
 
 _GROWING = 1.0  # seconds between two reports about a range that is still being lost
+
+_NEW = (Transcript, Usage, Asked, Unasked, Content, Changes)  # unknown before version 3
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +114,7 @@ class Outbox:
         if isinstance(body, Suspended):  # ordered by a later server, which was taken back since
             return Lost("its stage was stopped in its middle, where this server cannot go on")
         # One that is left out is acked with those behind it, or sent to a later server.
-        return None if isinstance(body, Transcript | Usage | Asked | Unasked) else body
+        return None if isinstance(body, _NEW) else body
 
     def _send_log(self) -> bool:
         """Sends a frame of the log whose turn it is; False when there is none, or no room."""

@@ -47,6 +47,8 @@ def of(shape: inspect.Type) -> st.SearchStrategy:
             return st.from_regex(pattern)
         case inspect.StrType(max_length=most):
             return st.text(_CHARACTERS, max_size=most and min(most, 40))
+        case inspect.BytesType(max_length=most):
+            return st.binary(max_size=most and min(most, 40))
         case inspect.DictType(key_type=key, value_type=value):
             return st.dictionaries(of(key), of(value), max_size=3)
         case inspect.StrType(pattern=str() as pattern):

@@ -51,6 +51,17 @@ ITEM = st.builds(
 FAILURE = st.none() | st.builds(
     frames.AgentFailure, st.sampled_from(get_args(frames.AgentFailureKind)), TEXT
 )
+OBJECT = st.just("c0ffee" + "0" * 34)
+FILE = st.builds(
+    frames.ChangedFile,
+    TEXT,
+    st.sampled_from(get_args(frames.FileStatus)),
+    st.none() | TEXT,
+    *[st.sampled_from(get_args(frames.FileMode))] * 2,
+    *[st.none() | OBJECT] * 2,
+    *[SMALL] * 2,
+    patch=st.none() | OBJECT,
+)
 REF = TEXT | st.just("its own")
 HOW = st.sampled_from(["exit", "signal", "timeout", "stopped", "lease"])
 BODY = st.one_of(
@@ -80,6 +91,18 @@ BODY = st.one_of(
         frames.Asked, SMALL, SMALL, TEXT, st.lists(TEXT, max_size=2), st.none() | st.just(9.0)
     ),
     st.builds(frames.Unasked, SMALL, SMALL, SMALL),
+    st.builds(frames.Content, OBJECT, *[SMALL] * 3, st.binary(max_size=30)),
+    st.builds(
+        frames.Changes,
+        SMALL,
+        st.sampled_from(get_args(frames.Since)),
+        *[OBJECT] * 2,
+        st.lists(FILE, max_size=3),
+        *[SMALL] * 2,
+        st.sampled_from(get_args(frames.LeftOut)),
+        SMALL,
+        st.booleans(),
+    ),
     st.builds(frames.Published, REF, TEXT, DIFF),
     st.builds(
         frames.WorkspaceFacts,

@@ -12,6 +12,8 @@ from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.codec import decode_from_machine
 from muster.protocol.frames import (
     Asked,
+    Changes,
+    Content,
     Lost,
     Note,
     Report,
@@ -121,10 +123,14 @@ def test_a_sender_ends_although_it_is_closed_just_as_it_begins_to_look(tmp_path:
     assert not left_waiting
 
 
-NEW = [Transcript(0, 0, []), Usage(0, "claude", []), Asked(0, 0, "?"), Unasked(0, 0)]
+C = "c0ffee" + "0" * 34
+NEW = [
+    *(Transcript(0, 0, []), Usage(0, "claude", []), Asked(0, 0, "?"), Unasked(0, 0)),
+    *(Content(C, 1, 9, 0, b"x"), Changes(0, "base", C, C)),
+]
 
 
-@pytest.mark.parametrize(("protocol", "sent"), [(2, [1, 6, 7]), (3, [1, 2, 3, 4, 5, 6, 7])])
+@pytest.mark.parametrize(("protocol", "sent"), [(2, [1, 8, 9]), (3, [*range(1, 10)])])
 def test_a_server_of_before_is_sent_nothing_that_it_cannot_read(
     tmp_path: Path, protocol: int, sent: list[int]
 ) -> None:
@@ -139,7 +145,7 @@ def test_a_server_of_before_is_sent_nothing_that_it_cannot_read(
         told = (decode_from_machine(call.args[0]) for call in socket.send.call_args_list)
         return [report for report in told if isinstance(report, Report)]
 
-    until(lambda: [report.seq for report in arrived()[-1:]] == [7])
+    until(lambda: [report.seq for report in arrived()[-1:]] == [9])
     outbox.close()
     journal.close()
     assert [report.seq for report in arrived()] == sent
