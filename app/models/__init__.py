@@ -3,6 +3,7 @@
 from app.models.audit import AuditEntry
 from app.models.audit_stream import AuditStream, AuditStreamEntry
 from app.models.bot import Bot, BotBinding
+from app.models.change import Change, ChangedFile, Content
 from app.models.chat import ChatEvent, ChatToken
 from app.models.counters import TaskCount, TaskEnd, TaskMove
 from app.models.developer import (
@@ -37,9 +38,12 @@ __all__ = [
     "Bot",
     "BotBinding",
     "BotHealth",
+    "Change",
+    "ChangedFile",
     "ChannelToken",
     "ChatEvent",
     "ChatToken",
+    "Content",
     "Delivery",
     "Developer",
     "DeveloperIdentity",

@@ -41,6 +41,7 @@ class Task(Model):
     number of events in the task's history; it is read under the row's lock. `queued_at` is when
     the task last came into the queue. `usage` is what its agents have used, all attempts together:
     {inputTokens, cachedTokens, outputTokens, reasoningTokens, cost, isEstimate}; null: unknown.
+    `keeps_contents`: there are rows of what its attempts have changed (`models.change`).
     """
 
     __tablename__ = "tasks"
@@ -75,6 +76,7 @@ class Task(Model):
     result: Mapped[dict[str, Any] | None] = mapped_column(Json)
     usage: Mapped[dict[str, Any] | None] = mapped_column(Json)
     failure: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    keeps_contents: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     created_at: Mapped[Moment]
     queued_at: Mapped[Moment] = mapped_column(server_default=func.now())
     assigned_at: Mapped[Moment | None]
@@ -129,6 +131,7 @@ class Task(Model):
             postgresql_where=text("status = 'queued' AND machine_selector IS NOT NULL"),
         ),
         Index("ix_tasks_resume", "resume_at", postgresql_where=text("resume_at IS NOT NULL")),
+        Index("ix_tasks_contents", "finished_at", postgresql_where=text("keeps_contents")),
         Index("ix_tasks_project", "project_id", "id"),
         Index("ix_tasks_machine", "machine_id", "id"),
         Index("ix_tasks_status", "status", "id"),

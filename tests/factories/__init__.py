@@ -5,6 +5,7 @@ task = make_task(project=make_project(members=[developer]), status=TaskStatus.RU
 """
 
 from tests.factories.bots import make_binding, make_bot
+from tests.factories.changes import git_id, make_change, make_content
 from tests.factories.chats import make_chat_event, make_chat_token
 from tests.factories.deliveries import make_delivery, make_outbox_entry
 from tests.factories.developers import (
@@ -37,12 +38,15 @@ __all__ = [
     "access_token_of",
     "add_member",
     "begin_login",
+    "git_id",
     "make_attempt",
     "make_binding",
     "make_bot",
+    "make_change",
     "make_channel_token",
     "make_chat_event",
     "make_chat_token",
+    "make_content",
     "make_delivery",
     "make_developer",
     "make_enrollment_token",

@@ -52,10 +52,6 @@ def _tell_workspace(live: LiveAttempt, what: str, body: frames.WorkspaceFacts) -
     live.tell(EventType.WORKSPACE, text, stage_index=None, state=body.state, machineId=machine_id)
 
 
-def _passed_over(_: LiveAttempt, __: frames.Content | frames.Changes) -> None:
-    """Of what changed nothing is kept yet."""
-
-
 # Each takes its own kind of body.
 Effect = Callable[[LiveAttempt, Any], None]
 EFFECTS: dict[type, Effect] = {
@@ -67,6 +63,4 @@ EFFECTS: dict[type, Effect] = {
     frames.EgressRefused: egress.refused,
     frames.Transcript: transcripts.told,
     frames.Usage: usage.told,
-    frames.Content: _passed_over,
-    frames.Changes: _passed_over,
 }

@@ -27,7 +27,7 @@ from app.models import Attempt, Machine, Task
 from app.services import locks
 from app.services.counts import fleet
 from app.services.logs import logs
-from app.services.machines import believing, continuations, housekeeping, transitions
+from app.services.machines import believing, changes, continuations, housekeeping, transitions
 from app.services.machines.continuations import Malformed, Outcome
 from app.services.machines.housekeeping import Effect
 from app.services.tasks import checkpoints, stages
@@ -210,6 +210,8 @@ def _stale(batch: _Batch, live: LiveAttempt, body: frames.Body) -> None:
     """Note a report of an attempt that has ended as a warning; it changes nothing else."""
     batch.outcome.stale.add(AttemptKey(live.attempt.task_id, live.attempt.number))
     batch.refused[Refusal.ENDED] += 1
+    if isinstance(body, frames.Content | frames.Changes):
+        return  # they may be thousands, and are about what did not come to be
     about = f": branch {body.branch}" if isinstance(body, frames.Published) else ""
     _warn(
         live,
@@ -254,6 +256,8 @@ _EFFECTS: dict[type, Effect] = {
     frames.Asked: stages.asked,
     frames.Unasked: stages.unasked,
     frames.Checkpoint: checkpoints.made,
+    frames.Content: changes.content,
+    frames.Changes: changes.told,
     frames.Published: stages.published,
     frames.Failed: stages.failed,
     frames.Lost: lambda live, body: stages.lost(live, body.reason),

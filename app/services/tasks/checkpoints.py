@@ -19,7 +19,7 @@ def made(live: LiveAttempt, report: frames.Checkpoint) -> None:
     machine. While the attempt waits it comes again where somebody has changed the work through a
     tunnel. Raises Conflict where the stage was not ordered, and Forged for another's ref.
     """
-    is_renewed = _is_what_waits(live.attempt, report)
+    is_renewed = is_what_waits(live.attempt, report)
     if not is_renewed:
         must_run(live, report)
     about_attempt = live.attempt.task_id, live.attempt.number, report.stage_index
@@ -43,7 +43,7 @@ def made(live: LiveAttempt, report: frames.Checkpoint) -> None:
     live.tell(EventType.CHECKPOINT, text, stage_index=report.stage_index, **about)
 
 
-def _is_what_waits(attempt: Attempt, report: frames.Checkpoint) -> bool:
+def is_what_waits(attempt: Attempt, report: frames.Checkpoint | frames.Changes) -> bool:
     """Whether it is the checkpoint that the attempt waits with: of the stage before its gate, or of
     the middle of its own.
     """

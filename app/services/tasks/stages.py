@@ -260,6 +260,7 @@ def must_run(
     | frames.StageFinished
     | frames.Suspended
     | frames.Checkpoint
+    | frames.Changes
     | frames.Asked
     | frames.Unasked,
 ) -> None:

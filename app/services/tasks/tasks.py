@@ -27,6 +27,7 @@ _UNUSED = {
     **dict.fromkeys(("assigned_at", "started_at", "finished_at")),
     **dict.fromkeys(("allowed", "running_since")),
     "grants": 0,
+    "keeps_contents": False,
 }
 
 

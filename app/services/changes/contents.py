@@ -1,0 +1,125 @@
+"""Contents as machines send them, piece by piece: each is believed when all of it is there."""
+
+import hashlib
+import zlib
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.domain import allowance
+from app.domain.allowance import Excessive, Forged
+from app.domain.diff import LARGEST_CONTENT
+from app.extensions import db
+from app.models import Content, Task
+from app.services.changes import sections
+from muster.protocol import frames
+
+Spend = Callable[[int], None]
+"""Takes bytes off what may be kept of the attempt. Raises Excessive where there is no room."""
+
+_ROOM_FOR_PACKING = 64 * 1024  # bytes that zlib may add to what cannot be packed
+# No row of the session is one of these.
+_BARE: dict[str, Any] = {"execution_options": {"synchronize_session": False}}
+
+
+def keep(task: Task, body: frames.Content, spend: Spend) -> None:
+    """Store a piece. What is there already, whole, is not stored again. Raises Forged, and
+    Excessive where there is no room. The caller holds the task's lock, and commits.
+    """
+    if body.size > LARGEST_CONTENT or body.packed > LARGEST_CONTENT + _ROOM_FOR_PACKING:
+        raise Excessive(f"a content has {body.size} bytes, of {LARGEST_CONTENT} at most")
+    begun = _begun(task.id, body.id)
+    if begun is not None and begun.whole:
+        return
+    if not body.data or body.offset + len(body.data) > body.packed:
+        raise Forged(f"its piece of {body.id} is not one of {body.packed} bytes")
+    if body.offset and begun != (False, body.size, body.packed, body.offset):
+        raise Forged(f"its piece of {body.id} does not follow the one before")
+    spend(allowance.cost(len(body.data)))
+    _store(task.id, body)
+    task.keeps_contents = True
+    if body.offset + len(body.data) == body.packed:
+        _believe(task.id, body)
+
+
+class _Begun(NamedTuple):
+    """`kept`: so many bytes of the packed ones are there."""
+
+    whole: bool
+    size: int
+    packed: int
+    kept: int
+
+
+def _begun(task_id: int, id: str) -> _Begun | None:
+    kept = func.length(Content.data)
+    query = select(Content.whole, Content.size, Content.packed, kept).where(_is(task_id, id))
+    found = db.session.execute(query).one_or_none()
+    return None if found is None else _Begun(*found)
+
+
+def _is(task_id: int, id: str) -> ColumnElement[bool]:
+    return and_(Content.task_id == task_id, Content.id == id)
+
+
+def _store(task_id: int, body: frames.Content) -> None:
+    """The first piece takes the place of whatever had come before."""
+    if body.offset:
+        grown = Content.data.op("||")(body.data)
+        db.session.execute(update(Content).where(_is(task_id, body.id)).values(data=grown), **_BARE)
+        return
+    about = {"size": body.size, "packed": body.packed, "whole": False, "data": body.data}
+    stored = insert(Content).values(task_id=task_id, id=body.id, **about)
+    anew = stored.on_conflict_do_update(index_elements=["task_id", "id"], set_=about)
+    db.session.execute(anew)
+
+
+def _believe(task_id: int, body: frames.Content) -> None:
+    """The content is all there: it counts if it is what the machine says. Raises Forged."""
+    mine = _is(task_id, body.id)
+    data = db.session.scalar(select(Content.data).where(mine)) or b""
+    if not _is_true(body.id, body.size, data):
+        db.session.execute(delete(Content).where(mine), **_BARE)
+        raise Forged(f"it is not what git calls {body.id}")
+    db.session.execute(update(Content).where(mine).values(whole=True), **_BARE)
+
+
+def _is_true(id: str, size: int, packed: bytes) -> bool:
+    """Whether it unpacks to that many bytes, and git calls these so."""
+    unpacking = zlib.decompressobj()
+    try:
+        data = unpacking.decompress(packed, size + 1)
+    except zlib.error:
+        return False
+    if len(data) != size or not unpacking.eof or unpacking.unused_data:
+        return False
+    digest = hashlib.new("sha256" if len(id) == 64 else "sha1", usedforsecurity=False)
+    digest.update(b"blob %d\0" % size)
+    digest.update(data)
+    return digest.hexdigest() == id
+
+
+class Known(NamedTuple):
+    """A content that is there: `size` bytes. `is_read`: its hunks have been looked for."""
+
+    id: str
+    size: int
+    is_read: bool
+
+
+def known(task_id: int, ids: Collection[str]) -> dict[str, Known]:
+    """Those of the contents that are there, whole."""
+    query = select(Content.id, Content.size, Content.hunks.is_not(None)).where(
+        Content.task_id == task_id, Content.id.in_(ids), Content.whole
+    )
+    return {id: Known(id, size, is_read) for id, size, is_read in db.session.execute(query)}
+
+
+def read_hunks(task_id: int, id: str) -> None:
+    """Look for the hunks of a content that is a section of a patch."""
+    mine = _is(task_id, id)
+    packed = db.session.scalar(select(Content.data).where(mine)) or b""
+    hunks = sections.shown(zlib.decompress(packed))
+    db.session.execute(update(Content).where(mine).values(hunks=hunks), **_BARE)

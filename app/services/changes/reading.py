@@ -1,0 +1,64 @@
+"""What is kept of attempts' changes, for whoever may see the task: the caller has asked that."""
+
+import zlib
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from app.domain.diff import EXPIRED, Since
+from app.extensions import db
+from app.models import Change, ChangedFile, Content, Task
+
+
+def of(
+    task: Task,
+    stage: int | None = None,
+    attempt: int | None = None,
+    round: int | None = None,
+) -> Change | None:
+    """The latest change of the task's; None where there is none.
+
+    It is counted from the task's base; of a `stage` from the stage before it; of a `round` after
+    the first one from the round before it. With an `attempt`, or a round beside the stage, it is
+    the latest of these.
+    """
+    since = Since.BASE
+    if stage is not None:
+        since = Since.STAGE
+    elif round is not None and round > 1:
+        since = Since.ROUND
+    query = select(Change).where(Change.task_id == task.id, Change.since == since, Change.whole)
+    for column, wanted in (
+        (Change.stage_index, stage),
+        (Change.attempt, attempt),
+        (Change.round, round),
+    ):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    return db.session.scalar(query.order_by(Change.id.desc()).limit(1))
+
+
+def files_of(change: Change, limit: int | None = None) -> Sequence[ChangedFile]:
+    """The files that it touches, in order; the first `limit` of them. None of one whose files have
+    expired.
+    """
+    query = select(ChangedFile).where(ChangedFile.change_id == change.id)
+    return db.session.scalars(query.order_by(ChangedFile.position).limit(limit)).all()
+
+
+def file_of(change: Change, path: str) -> ChangedFile | None:
+    """The file that is called so after the change, or was before it, where it was deleted."""
+    query = select(ChangedFile).where(ChangedFile.change_id == change.id, ChangedFile.path == path)
+    return db.session.scalar(query.limit(1))
+
+
+def content(task_id: int, id: str) -> bytes | None:
+    """The content's bytes; None where they are not kept."""
+    query = select(Content.data).where(Content.task_id == task_id, Content.id == id, Content.whole)
+    data = db.session.scalar(query)
+    return None if data is None else zlib.decompress(data)
+
+
+def has_expired(change: Change) -> bool:
+    """Whether the files were kept for their time, and are gone."""
+    return change.left_out == EXPIRED
