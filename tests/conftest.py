@@ -43,6 +43,7 @@ SUITES = (
     "agents/real",
     "app/jobs/test_jobs_killed_senders.py",
     "attacks/test_bodies.py",
+    "attacks/test_hidden.py",
     "attacks/test_lists.py",
     "attacks/test_scopes.py",
     "chaos/test_chaos.py",
