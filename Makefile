@@ -16,7 +16,7 @@ TOOLS := $(VENV)/tools.stamp
 
 # Suites that take longer than `make test` may: a target each, and a name here. Those that need
 # programs beyond Python name them in tests/bring.
-HEAVY := faults attacks doors sso hostile rogues agents clients
+HEAVY := faults attacks doors sso hostile rogues agents clients review
 
 .PHONY: help demo up test heavy heavies $(HEAVY) bring fuzz check fmt bench soak chaos lock clean
 
@@ -98,6 +98,9 @@ agents: $(TOOLS) ## The real agents, which `make bring` brings, against a model 
 
 clients: $(TOOLS) ## Clients that others' generators make of the document, which `make bring` brings
 	@$(PYTEST) -n 2 tests/clients
+
+review: $(TOOLS) ## What changed, and what is said of it: 500 histories; takes minutes
+	@$(PYTEST) -n 2 --dist load tests/review
 
 soak: $(TOOLS) ## Ordinary life, sampled: does anything grow? MINUTES=10; a chart in soak.svg
 	@$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),10)

@@ -57,6 +57,7 @@ SUITES = (
     "outages/test_rolling_restart.py",
     "outages/test_running_stages.py",
     "outages/test_terminal_cuts.py",
+    "review",
     "rogues",
     "sso",
 )

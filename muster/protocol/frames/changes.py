@@ -34,7 +34,7 @@ class ChangedFile(Part):
 
     `blob` and `old_blob` are what git calls the file's content on both sides, None where there is
     no such file; of a submodule (mode 160000) they are its commits. Lines are not counted of a
-    `binary` file. `generated`: by what its name and its first lines say, no person wrote it.
+    `binary` file. `generated`: by what its name says no person wrote it.
 
     `patch` is the id of the content that is the file's section of the patch: the sections of a
     `Changes`, one after the other, are byte for byte what `git diff --binary --full-index -M`

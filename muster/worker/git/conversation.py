@@ -19,6 +19,9 @@ from muster.worker.room.room import Room
 Progress = Callable[[str, int], None]
 """Called with the phase in git's words (`Receiving objects`) and its percentage."""
 
+Take = Callable[[bytes], bool]
+"""Called with each piece of what git writes, as it comes; False if that is enough."""
+
 PROGRESS = re.compile(rb"(?:remote: )?([A-Z][A-Za-z ]+):\s+(\d{1,3})% ")
 
 STDOUT_MOST = 64 << 20
@@ -40,17 +43,27 @@ class Exceeded(Exception):
     """More is used, or written, than may be; says what."""
 
 
+class Enough(Exception):
+    """Whoever takes what is written wants no more of it."""
+
+
 class Conversation:
     """Reads both outputs of a git process until it ends, and ends it if it may not go on."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], on_progress: Progress | None, room: Room | None
+        self,
+        process: subprocess.Popen[bytes],
+        on_progress: Progress | None,
+        room: Room | None,
+        take: Take | None = None,
     ) -> None:
+        """What git writes is kept in `stdout`, unless somebody is there to `take` it."""
         self.stdout = bytearray()
         self.stderr = bytearray()
         self._process = process
         self._on_progress = on_progress
         self._room = room
+        self._take = take
         self._has_room = room is not None and room.level != "none"
         self._free = _free(room, otherwise=0) if room else 0
         self._look_at = time.monotonic() + _LOOK
@@ -60,8 +73,8 @@ class Conversation:
             self._selector.register(stream, selectors.EVENT_READ)
 
     def wait(self, deadline: float, cancelled: Flag | None) -> int | None:
-        """The exit status. Raises TimeoutError, InterruptedError when cancelled, and
-        Exceeded."""
+        """The exit status. Raises TimeoutError, InterruptedError when cancelled, Exceeded, and
+        Enough."""
         while not self._ended():
             if cancelled is not None and cancelled.is_set():
                 raise InterruptedError
@@ -112,12 +125,19 @@ class Conversation:
         if not data:
             self._selector.unregister(descriptor)
         elif descriptor == self._streams()[0].fileno():
-            self.stdout += data
-            if len(self.stdout) > STDOUT_MOST:
-                raise Exceeded(f"it wrote more than {STDOUT_MOST >> 20} MiB")
+            self._keep(data)
         else:
             self.stderr = (self.stderr + data)[-STDERR_KEPT:]
             self._tell(data)
+
+    def _keep(self, data: bytes) -> None:
+        if self._take is not None:
+            if not self._take(data):
+                raise Enough
+            return
+        self.stdout += data
+        if len(self.stdout) > STDOUT_MOST:
+            raise Exceeded(f"it wrote more than {STDOUT_MOST >> 20} MiB")
 
     def _tell(self, data: bytes) -> None:
         if self._on_progress is not None and (found := PROGRESS.findall(data)):

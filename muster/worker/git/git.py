@@ -7,12 +7,23 @@ time limit, and a process group of its own that dies with it. Settings of ours t
 
 import os
 import re
+import resource
 import subprocess
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
-from muster.worker.git.conversation import PROGRESS, Conversation, Exceeded, Flag, Progress
+from muster.worker.git.conversation import (
+    PROGRESS,
+    Conversation,
+    Enough,
+    Exceeded,
+    Flag,
+    Progress,
+    Take,
+)
 from muster.worker.room.room import Room
 
 __all__ = [
@@ -27,6 +38,7 @@ __all__ = [
     "mask",
     "run",
     "run_script",
+    "stream",
 ]
 
 DEFAULT_TIMEOUT = 60.0
@@ -130,6 +142,53 @@ def run_script(
     return _run(argv, "git", cwd, environment(env), timeout, room=room, cancelled=cancelled)
 
 
+def stream(
+    args: Sequence[str],
+    cwd: Path,
+    take: Take,
+    timeout: float,
+    *,
+    memory: int,
+    settings: Mapping[str, str] | None = None,
+    cancelled: Flag | None = None,
+    given: IO[bytes] | None = None,
+) -> bool:
+    """Runs `git ARGS` for what it writes, which `take` gets piece by piece; False if it has had
+    enough, and git was ended. The file `given` is git's standard input.
+
+    git may have so many bytes of `memory` beside the files that it maps. Raises as `run`.
+    """
+    process = _start(["git", *args], cwd, environment(None, settings), given)
+    with suppress(OSError):  # it may have ended already
+        resource.prlimit(process.pid, resource.RLIMIT_DATA, (memory, memory))
+    conversation = Conversation(process, None, None, take)
+    name = f"git {args[0]}"
+    try:
+        status = _ended(conversation, name, timeout, cancelled)
+    except Enough:
+        return False
+    finally:
+        conversation.close()
+    if status != 0:
+        stderr = mask(conversation.stderr.decode(errors="replace"))
+        raise GitError(_words(stderr) or f"{name} ended with {status}", stderr, "", status)
+    return True
+
+
+def _ended(
+    conversation: Conversation, name: str, timeout: float, cancelled: Flag | None
+) -> int | None:
+    """git's exit status. Raises GitTimeout, GitExceeded, GitCancelled, Enough."""
+    try:
+        return conversation.wait(time.monotonic() + timeout, cancelled)
+    except TimeoutError:
+        raise GitTimeout(f"{name} took longer than {timeout:.0f} s") from None
+    except Exceeded as exceeded:
+        raise GitExceeded(f"{name}: {exceeded}") from None
+    except InterruptedError:
+        raise GitCancelled(f"{name} was cancelled") from None
+
+
 def _run(
     argv: Sequence[str],
     name: str,
@@ -146,13 +205,7 @@ def _run(
         raise GitCancelled("cancelled before git started")
     conversation = Conversation(_start(argv, cwd, env), on_progress, room)
     try:
-        status = conversation.wait(time.monotonic() + timeout, cancelled)
-    except TimeoutError:
-        raise GitTimeout(f"{name} took longer than {timeout:.0f} s") from None
-    except Exceeded as exceeded:
-        raise GitExceeded(f"{name}: {exceeded}") from None
-    except InterruptedError:
-        raise GitCancelled(f"{name} was cancelled") from None
+        status = _ended(conversation, name, timeout, cancelled)
     finally:
         conversation.close()
     stdout = conversation.stdout.decode(errors="replace")
@@ -205,14 +258,17 @@ def _settings(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 def _start(
-    argv: Sequence[str], cwd: Path | None, env: Mapping[str, str]
+    argv: Sequence[str],
+    cwd: Path | None,
+    env: Mapping[str, str],
+    given: IO[bytes] | None = None,
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             argv,
             cwd=cwd,
             env=env,
-            stdin=subprocess.DEVNULL,
+            stdin=given or subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,

@@ -1,0 +1,84 @@
+"""A patch of git's, cut into the sections of its files.
+
+It is read as `git apply` reads it: a hunk says how many lines it has, and a binary one ends with an
+empty line. So no line of a file can be taken for the beginning of the next section.
+"""
+
+import re
+from collections.abc import Iterable
+
+_HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
+_BEGINNING = b"diff --git "
+_BINARY = (b"literal ", b"delta ")
+
+
+class NotAPatch(ValueError):
+    """It is not what git prints."""
+
+
+def cut(patch: bytes, counts: Iterable[int]) -> list[bytes]:
+    """Pieces of so many sections each, which are the whole patch. Raises NotAPatch."""
+    pieces, at = [], 0
+    for count in counts:
+        begin = at
+        for _ in range(count):
+            at = _Section(patch, at).end
+        pieces.append(patch[begin:at])
+    if at != len(patch):
+        raise NotAPatch("it has more sections than there are files")
+    return pieces
+
+
+class _Section:
+    def __init__(self, patch: bytes, begin: int) -> None:
+        """Raises NotAPatch."""
+        self._patch = patch
+        self.end = begin
+        if not self._next().startswith(_BEGINNING):
+            raise NotAPatch("no section where one begins")
+        while not self._is_over() and not self._at(b"--- ", b"GIT binary patch\n"):
+            self._next()
+        if self._at(b"--- "):
+            self._next()
+            self._next()
+            while self._at(b"@@ "):
+                self._pass_hunk()
+        elif self._at(b"GIT binary patch\n"):
+            self._next()
+            while self._at(*_BINARY):
+                self._pass_binary()
+        if not self._is_over():
+            raise NotAPatch("a section does not end where it should")
+
+    def _pass_hunk(self) -> None:
+        found = _HUNK.match(self._next())
+        if found is None:
+            raise NotAPatch("a hunk without its numbers")
+        before, after = (1 if number is None else int(number) for number in found.groups())
+        while before > 0 or after > 0:
+            kind = self._next()[:1]
+            if kind not in (b" ", b"-", b"+", b"\\"):
+                raise NotAPatch("a hunk ends early")
+            before -= kind in (b" ", b"-")
+            after -= kind in (b" ", b"+")
+        if self._at(b"\\ "):  # no newline at the file's end
+            self._next()
+
+    def _pass_binary(self) -> None:
+        while self._next() != b"\n":
+            pass
+
+    def _next(self) -> bytes:
+        """The line that comes, newline and all. Raises NotAPatch at the end."""
+        end = self._patch.find(b"\n", self.end) + 1
+        if end == 0:
+            raise NotAPatch("it ends early")
+        line = self._patch[self.end : end]
+        self.end = end
+        return line
+
+    def _at(self, *beginnings: bytes) -> bool:
+        return self._patch.startswith(beginnings, self.end)
+
+    def _is_over(self) -> bool:
+        return self.end == len(self._patch) or self._at(_BEGINNING)

@@ -1,0 +1,221 @@
+"""What changed, told without running anything of the agent's, and held to its bounds."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from muster.protocol.frames import DiffStat
+from muster.worker.git import changes, git, sections
+from muster.worker.git.changes import Change
+from muster.worker.git.sections import NotAPatch
+from tests.muster.worker.git.histories import Bench, File, Tree
+from tests.muster.worker.repositories import ENVIRONMENT
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench.create(tmp_path)
+
+
+def change(bench: Bench, old: Tree, new: Tree) -> Change:
+    return changes.between(bench.mirror, bench.tree(old), bench.tree(new))
+
+
+def text(content: str) -> File:
+    return File("file", content.encode())
+
+
+def test_a_file_is_told_with_both_sides_its_lines_and_its_section(bench: Bench) -> None:
+    told = change(bench, {b"a": text("one\ntwo\n")}, {b"a": text("one\n2\n3\n")})
+    [file] = told.files
+    [section] = told.sections or []
+    assert (file.path, file.status, file.insertions, file.deletions) == ("a", "modified", 2, 1)
+    assert file.old_blob == changes.object_id(b"one\ntwo\n", 40)
+    assert file.blob == changes.object_id(b"one\n2\n3\n", 40)
+    assert section.endswith(b"@@ -1,2 +1,3 @@\n one\n-two\n+2\n+3\n")
+    assert changes.size(told.files) == DiffStat(1, 2, 1)
+    known = set[str]()
+    assert dict(changes.contents(bench.mirror, told, known)) == {
+        file.patch: section,
+        file.old_blob: b"one\ntwo\n",
+        file.blob: b"one\n2\n3\n",
+    }
+    known = {str(file.old_blob), str(file.patch)}
+    assert dict(changes.contents(bench.mirror, told, known)) == {file.blob: b"one\n2\n3\n"}
+
+
+def test_what_changed_nothing_costs_no_process(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = bench.tree({b"a": text("x")})
+    monkeypatch.setattr(subprocess, "Popen", None)
+    told = changes.between(bench.mirror, tree, tree)
+    assert (told.files, list(changes.contents(bench.mirror, told, ()))) == ([], [])
+
+
+def test_a_large_patch_leaves_the_numbers(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "MOST_PATCH", 1000)
+    told = change(bench, {}, {b"a": text("x\n" * 2000), b"b": text("y\n")})
+    assert (told.left_out, told.sections) == ("size", None)
+    assert [(f.path, f.insertions, f.patch) for f in told.files] == [
+        *(("a", 2000, None), ("b", 1, None)),
+    ]
+    assert list(changes.contents(bench.mirror, told, ())) == []
+
+
+def test_of_too_many_files_the_first_are_told(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "MOST_FILES", 3)
+    told = change(bench, {}, {b"%d" % n: text("x\n" * n) for n in range(5)})
+    assert (told.left_out, told.sections) == ("files", None)
+    assert [(file.path, file.insertions) for file in told.files] == [("0", 0), ("1", 1), ("2", 2)]
+
+
+def test_a_path_that_is_too_long_to_be_told_is_left_out(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "LONGEST_PATH", 5)
+    told = change(bench, {b"wide": text("x")}, {b"wide/r": text("x"), b"a": text("y")})
+    assert (told.left_out, [file.path for file in told.files]) == ("files", ["a"])
+
+
+def test_a_patch_that_takes_too_much_memory_leaves_the_numbers(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is of zeros, and would be small."""
+    monkeypatch.setattr(changes, "_MEMORY", 64 << 20)
+    before = bench.tree({})
+    with (bench.work / "big").open("wb") as big:
+        big.truncate(80 << 20)
+    bench.git("-c", "core.bigFileThreshold=1m", "-c", "core.compression=0", "add", "--all")
+    told = changes.between(bench.mirror, before, bench.written())
+    assert (told.left_out, [(f.path, f.binary) for f in told.files]) == ("size", [("big", True)])
+
+
+def test_only_texts_and_images_of_some_size_are_contents(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "LARGEST_BLOB", 100)
+    new = {
+        b"bin": File("file", b"\0x"),
+        b"image.PNG": File("file", b"\0png"),
+        b"large": text("x" * 101),
+        b"link": File("link", b"bin"),
+        b"text": text("x" * 100),
+    }
+    told = change(bench, {}, new)
+    kept = {content for _, content in changes.contents(bench.mirror, told, ())}
+    assert kept - set(told.sections or []) == {b"\0png", b"bin", b"x" * 100}
+
+
+def test_files_contents_have_a_bound_together(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "MOST_BLOBS", 10)
+    told = change(bench, {}, {b"%d" % n: text(f"{n}234") for n in range(5)})
+    kept = {content for _, content in changes.contents(bench.mirror, told, ())}
+    assert kept - set(told.sections or []) == {b"0234", b"1234"}
+
+
+def test_a_submodule_is_told_by_its_commits(bench: Bench) -> None:
+    old = bench.tree({})
+    bench.git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},sub")
+    told = changes.between(bench.mirror, old, bench.written())
+    [file] = told.files
+    assert (file.mode, file.blob, file.binary) == ("160000", "1" * 40, False)
+    assert (told.sections or [b""])[0].endswith(b"+Subproject commit " + b"1" * 40 + b"\n")
+    assert {blob for blob, _ in changes.contents(bench.mirror, told, ())} == {file.patch}
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        (b'say "hi"', 'say "hi"'),
+        ("é\n".encode(), "é\n"),
+        (b'\xff\t\n"\\\x01\x7fx', '"\\377\\t\\n\\"\\\\\\001\\177x"'),
+        (b'"a\\377"', '"\\"a\\\\377\\""'),
+    ],
+)
+def test_a_path_that_is_no_text_is_quoted_and_no_other_is_taken_for_it(
+    bench: Bench, path: bytes, told: str
+) -> None:
+    [file] = change(bench, {}, {path: text("x")}).files
+    assert file.path == told
+
+
+def test_generated_files_are_marked(bench: Bench) -> None:
+    new = {b"web/package-lock.json": text("{}"), b"x_pb2.py": text("x"), b"lock.py": text("x")}
+    assert [file.generated for file in change(bench, {}, new).files] == [False, True, True]
+
+
+def test_a_commit_that_is_not_there_is_said_by_git(bench: Bench) -> None:
+    with pytest.raises(git.GitError):
+        changes.between(bench.mirror, bench.tree({}), "1" * 40)
+
+
+def test_no_program_of_an_agents_runs_and_no_attribute_changes_what_is_printed(
+    bench: Bench,
+) -> None:
+    ran = bench.directory / "ran"
+    ran.with_suffix(".sh").write_text(f"#!/bin/sh\ntouch {ran}\ncat /dev/null\n")
+    ran.with_suffix(".sh").chmod(0o755)
+    attributes = text("* diff=evil\n*.txt -diff\n")
+    old = {b".gitattributes": attributes, b"a": text("1\n"), b"a.txt": text("1\n")}
+    new = {b".gitattributes": attributes, b"a": text("2\n"), b"a.txt": text("2\n")}
+    before, after = bench.tree(old), bench.tree(new)
+    # Also where a branch has the attributes that a bare repository would take.
+    commit = bench.git(
+        *("-c", "user.name=a", "-c", "user.email=a@b", "commit-tree", after), given=b"x"
+    )
+    bench.git("update-ref", "HEAD", commit.decode().strip())
+    for name in ("diff.external", "diff.evil.textconv", "diff.evil.command"):
+        bench.git("config", name, str(ran.with_suffix(".sh")))
+    for name, value in {
+        "diff.noprefix": "true",
+        "diff.context": "9",
+        "diff.algorithm": "histogram",
+        "diff.renames": "false",
+        "diff.orderFile": str(ran.with_suffix(".sh")),
+        "color.diff": "always",
+        "core.quotePath": "false",
+    }.items():
+        bench.git("config", name, value)
+    told = changes.between(bench.mirror, before, after)
+    assert not ran.exists()
+    assert [file.binary for file in told.files] == [False, False]
+    (bench.directory / "plain").mkdir()
+    plain = Bench.create(bench.directory / "plain")
+    assert (plain.tree(old), plain.tree(new)) == (before, after)
+    (plain.work / ".gitattributes").unlink()
+    printed = plain.git("diff", "--binary", "--full-index", "-M", before, after)
+    assert b"".join(told.sections or []) == printed
+
+
+def test_git_is_asked_by_no_settings_of_the_daemons_user(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_EXTERNAL_DIFF", "false")
+    monkeypatch.setenv("GIT_DIFF_OPTS", "--unified=0")
+    told = change(bench, {b"a": text("1\n2\n")}, {b"a": text("1\n3\n")})
+    assert (told.sections or [b""])[0].endswith(b"@@ -1,2 +1,2 @@\n 1\n-2\n+3\n")
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        b"x\n",
+        b"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1,2 @@\n-x\n+y\ndiff --git a/y b/y\n",
+        b"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ x @@\n",
+        b"diff --git a/x b/x\nGIT binary patch\nliteral 5\n",
+        b"diff --git a/x b/x\nnew mode\ndiff --git a/x b/x\nnew mode\n",
+    ],
+)
+def test_what_git_would_not_print_is_no_patch(patch: bytes) -> None:
+    with pytest.raises(NotAPatch):
+        sections.cut(patch, [1])
+
+
+def test_the_plain_git_of_these_tests_is_nobodys() -> None:
+    assert set(ENVIRONMENT) >= {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM"}
