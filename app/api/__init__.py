@@ -23,6 +23,7 @@ ROOMS = (
     "app.api.web.tasks",
     "app.api.web.recordings",
     "app.api.web.transcripts",
+    "app.api.web.reviews",
     "app.api.web.usage",
     "app.api.web.workspaces",
     "app.api.web.dashboard",

@@ -13,8 +13,8 @@ from app.domain.task import EventType, FailureCode
 
 
 class NewsKind(StrEnum):
-    """Kinds of news. People are told of those in `TOLD`; those in `CLOSING` edit the cards that
-    ask a question in chats.
+    """Kinds of news. People are told of those in `TOLD`, bound chats of most; those in `CLOSING`
+    edit the cards that ask a question in chats.
     """
 
     GATE_OPENED = "gate_opened"
@@ -27,6 +27,8 @@ class NewsKind(StrEnum):
     MACHINE_LOST = "machine_lost"  # and the task has failed by it
     EGRESS_REFUSED = "egress_refused"
     BUDGET_LOW = "budget_low"  # most of a budget that a task goes by is used
+    REVIEWED = "reviewed"
+    COMMENTED = "commented"  # in a thread of a review, apart from one
 
 
 class Channel(StrEnum):
@@ -55,7 +57,7 @@ class Choice:
 Preferences = Mapping[NewsKind, Choice]
 
 # By default a question is told to all who may answer it, as is that one is about to come; a task's
-# end to its creator.
+# end to its creator; what is said in reviews to its creator and to those who have taken part.
 DEFAULTS: Preferences = {
     NewsKind.GATE_OPENED: Choice(scope=Scope.PROJECTS),
     NewsKind.GATE_EXPIRED: Choice(),
@@ -65,14 +67,19 @@ DEFAULTS: Preferences = {
     NewsKind.MACHINE_LOST: Choice(),
     NewsKind.EGRESS_REFUSED: Choice(),
     NewsKind.BUDGET_LOW: Choice(scope=Scope.PROJECTS),
+    NewsKind.REVIEWED: Choice(),
+    NewsKind.COMMENTED: Choice(),
 }
 TOLD = frozenset(DEFAULTS)
+TOLD_TO_CHATS = TOLD - {NewsKind.COMMENTED}  # which are bound to a project
+CONVERSATIONS = frozenset({NewsKind.REVIEWED, NewsKind.COMMENTED})
 # News of these kinds closes open questions: all of the task's,
 CLOSING = frozenset(NewsKind) - {
     NewsKind.GATE_OPENED,
     NewsKind.TASK_COMPLETED,
     NewsKind.EGRESS_REFUSED,
     NewsKind.BUDGET_LOW,
+    *CONVERSATIONS,
 }
 # or, of these kinds, only the question of the same stage.
 OF_ONE_GATE = frozenset({NewsKind.GATE_ANSWERED, NewsKind.GATE_WITHDRAWN})
@@ -86,6 +93,8 @@ _BY_EVENT = {
     EventType.COMPLETED: NewsKind.TASK_COMPLETED,
     EventType.CANCELLED: NewsKind.TASK_CANCELLED,
     EventType.EGRESS_REFUSED: NewsKind.EGRESS_REFUSED,
+    EventType.REVIEWED: NewsKind.REVIEWED,
+    EventType.COMMENTED: NewsKind.COMMENTED,
 }
 _BY_FAILURE = {
     FailureCode.GATE_EXPIRED: NewsKind.GATE_EXPIRED,
@@ -107,11 +116,13 @@ def kind_of(type_: EventType, data: Mapping[str, Any]) -> NewsKind | None:
 
 @dataclass(frozen=True)
 class Listener:
-    """A person who may be told of a task's news: a member of its project, or its creator."""
+    """A person who may be told of a task's news: a member of its project, its creator, or who
+    `takes_part` in the conversation that the news is of."""
 
     developer_id: int
     person: Person
     preferences: Preferences
+    takes_part: bool = False
 
 
 def around(
@@ -155,7 +166,8 @@ def _channels(kind: NewsKind, actor_id: int | None, one: Listener) -> frozenset[
         return frozenset()
     choice = one.preferences.get(kind, DEFAULTS[kind])
     is_member = one.person.project_role is not None
-    if not one.person.is_creator and not (is_member and choice.scope is Scope.PROJECTS):
+    is_theirs = one.person.is_creator or one.takes_part
+    if not is_theirs and not (is_member and choice.scope is Scope.PROJECTS):
         return frozenset()
     wanted = {Channel.IN_APP: choice.in_app, Channel.CHAT: choice.chat}
     return frozenset(channel for channel, is_wanted in wanted.items() if is_wanted)

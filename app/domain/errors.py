@@ -147,6 +147,24 @@ class AlreadyAnswered(Conflict):
     code = "already_answered"
 
 
+class WorkMoved(Conflict):
+    """The work has gone on since that commit; look again."""
+
+    code = "work_moved"
+
+
+class CommentPublished(Conflict):
+    """A comment that others see stays as it is; answer it instead."""
+
+    code = "comment_published"
+
+
+class TooManyComments(Conflict):
+    """There is no room for more comments here."""
+
+    code = "too_many_comments"
+
+
 class TunnelOpen(Conflict):
     """A tunnel into the task's workspace is open, and may change what this is about: close it."""
 

@@ -15,7 +15,7 @@ class TokenScope(StrEnum):
     """What a token may be narrowed to, and what that implies (`_IMPLIED`)."""
 
     READ = "read"
-    TASKS = "tasks"  # make, answer, retry and cancel them; type into terminals; open tunnels
+    TASKS = "tasks"  # make, answer, review, retry, cancel them; type into terminals; open tunnels
     PROJECTS = "projects"  # change projects and their members
     ADMIN = "admin"  # what is beyond projects: /api/admin, machines, one's own account
 
@@ -35,6 +35,7 @@ SCOPE_OF: dict[Act, TokenScope] = {
     Act.SEE_PROJECT: TokenScope.READ,
     Act.CREATE_TASK: TokenScope.TASKS,
     Act.ANSWER_GATE: TokenScope.TASKS,
+    Act.REVIEW: TokenScope.TASKS,
     Act.WATCH_TERMINAL: TokenScope.READ,
     Act.CONTROL_TERMINAL: TokenScope.TASKS,
     Act.SEE_TERMINAL_INPUTS: TokenScope.READ,

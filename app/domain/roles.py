@@ -21,6 +21,7 @@ class Act(StrEnum):
     SEE_PROJECT = "see_project"
     CREATE_TASK = "create_task"
     ANSWER_GATE = "answer_gate"
+    REVIEW = "review"
     WATCH_TERMINAL = "watch_terminal"
     CONTROL_TERMINAL = "control_terminal"
     SEE_TERMINAL_INPUTS = "see_terminal_inputs"
@@ -54,6 +55,7 @@ TABLE: dict[Act, frozenset[Standing]] = {
     Act.SEE_PROJECT: _MEMBERS | {Standing.LEAD},
     Act.CREATE_TASK: _MEMBERS,
     Act.ANSWER_GATE: _MEMBERS,
+    Act.REVIEW: _MEMBERS,
     Act.WATCH_TERMINAL: _MEMBERS | {Standing.LEAD},  # who may read the log sees the same bytes
     Act.CONTROL_TERMINAL: _OWNERS,
     Act.SEE_TERMINAL_INPUTS: frozenset({Standing.MAINTAINER, Standing.ADMIN}),

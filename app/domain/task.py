@@ -145,6 +145,8 @@ class EventType(StrEnum):
     WORKSPACE = "workspace"
     TUNNEL = "tunnel"
     EGRESS_REFUSED = "egress_refused"  # a stage asked for a host that its network forbids
+    REVIEWED = "reviewed"
+    COMMENTED = "commented"
     LOG = "log"
     WARNING = "warning"
     ERROR = "error"

@@ -24,6 +24,8 @@ _TITLES = {
     NewsKind.MACHINE_LOST: "Task {id} failed: its machine is lost",
     NewsKind.EGRESS_REFUSED: "Task {id} was refused a host",
     NewsKind.BUDGET_LOW: "Task {id} goes by a budget that is nearly used up",
+    NewsKind.REVIEWED: "Task {id} was reviewed",
+    NewsKind.COMMENTED: "Task {id} has a new comment",
 }
 
 

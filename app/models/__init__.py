@@ -22,6 +22,7 @@ from app.models.machine import EnrollmentToken, Machine, MachineHeartbeat
 from app.models.notification import Notification
 from app.models.outbox import BotHealth, Delivery, NotificationPreference, OutboxEntry
 from app.models.project import Project, ProjectMember
+from app.models.review import Review, ReviewComment, ReviewThread, ViewedFile
 from app.models.search import TaskText
 from app.models.server import ServerIdentity, ServerProcess
 from app.models.setting import StoredSetting
@@ -66,6 +67,9 @@ __all__ = [
     "ProjectMember",
     "RecoveryCode",
     "RefreshToken",
+    "Review",
+    "ReviewComment",
+    "ReviewThread",
     "SecondFactor",
     "ServerIdentity",
     "ServerProcess",
@@ -82,5 +86,6 @@ __all__ = [
     "TranscriptChunk",
     "Tunnel",
     "Usage",
+    "ViewedFile",
     "Workspace",
 ]

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.domain.errors import IdempotencyKeyReused, InvalidFields
+from app.domain.errors import DomainError, IdempotencyKeyReused
 from app.extensions import db
 from app.models import Developer, IdempotencyKey
 from app.services import clock, settings
@@ -63,11 +63,14 @@ def once(
 
     try:
         make(remember)
-    except (_KeyTaken, InvalidFields) as error:  # fields that were right may be wrong by now
+    except (
+        _KeyTaken,
+        DomainError,
+    ) as error:  # what was right may be wrong by the first one's doing
         db.session.rollback()
         if first := _first(mine):
             return StoredResponse(_body_of(first, mine), replayed=True)
-        if isinstance(error, InvalidFields):
+        if isinstance(error, DomainError):
             raise
         return once(
             actor, key, request, make, answer, require_right

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from app.domain.task import EventType
 from app.extensions import db
-from app.models import Bot, Developer, Machine, Project
+from app.models import Bot, Developer, Machine, Project, Task
 from app.services import audit
 from app.services.clock import now
 from app.services.tasks import history
@@ -31,6 +31,8 @@ from tests.factories import (
     make_personal_token,
     make_project,
     make_provider,
+    make_review,
+    make_review_thread,
     make_task,
     make_terminal_input,
     make_transcript,
@@ -63,6 +65,8 @@ def world(app: Flask) -> World:
         make_notification(admin)
         make_terminal_input(admin, task_id=int(world.task))
         make_transcript(int(world.task), first=number)
+        make_review(db.session.get_one(Task, int(world.task)))
+        make_review_thread(db.session.get_one(Task, int(world.task)))
         make_attempt(task, machine)
         make_usage(task, project_id=make_project().id, input_tokens=1)
         make_machine()

@@ -87,6 +87,14 @@ ROUTES: Mapping[str, Access] = {
     "GET /api/web/tasks/*/stream": SEEN,
     "GET /api/web/tasks/*/recording": SEEN,
     "GET /api/web/tasks/*/transcript": SEEN,
+    "GET /api/web/tasks/*/comments": SEEN,
+    "POST /api/web/tasks/*/comments": BY_MEMBERS,
+    "PUT /api/web/tasks/*/comments/*": MINE,
+    "DELETE /api/web/tasks/*/comments/*": MINE,
+    "POST /api/web/tasks/*/threads/*/resolve": BY_MEMBERS,
+    "POST /api/web/tasks/*/threads/*/reopen": BY_MEMBERS,
+    "GET /api/web/tasks/*/reviews": SEEN,
+    "POST /api/web/tasks/*/reviews": BY_MEMBERS,
     "GET /api/web/usage": DEVELOPER,
     "GET /api/web/workspaces/*": SEEN,
     "POST /api/web/workspace-tunnel/*/start": BY_OWNERS,
@@ -236,6 +244,13 @@ def _of_other_ways_in(world: Any) -> dict[str, dict[str, Any]]:
     }
 
 
+OF_REVIEWS: dict[str, dict[str, Any]] = {
+    "POST /api/web/tasks/*/comments": {"body": "x"},
+    "PUT /api/web/tasks/*/comments/*": {"body": "x"},
+    "POST /api/web/tasks/*/reviews": {"verdict": "approve"},
+}
+
+
 def body_of(route: str, world: Any) -> dict[str, Any] | None:
     """The least that the route takes."""
     bodies: dict[str, dict[str, Any]] = {
@@ -246,6 +261,7 @@ def body_of(route: str, world: Any) -> dict[str, Any] | None:
         **_of_other_ways_in(world),
         "POST /api/web/tasks": {"projectKey": world.key, "description": "x"},
         "POST /api/web/tasks/*/confirm-stage": {"stageIndex": 0, "result": "confirm"},
+        **OF_REVIEWS,
         "PUT /api/web/projects/*": {"name": "x"},
         "POST /api/web/projects/*/network/allow": {"host": "a.example"},
         "POST /api/web/projects/*/members": {"developerId": world.target},

@@ -42,6 +42,9 @@ from tests.factories import (
     make_personal_token,
     make_project,
     make_provider,
+    make_review,
+    make_review_comment,
+    make_review_thread,
     make_task,
     make_usage,
     make_workspace,
@@ -139,7 +142,7 @@ def make_world(
     other = make_project(members=[people["stranger"]])
     recovery_secret = tokens.new(TokenKind.RECOVERY)
     machine = make_machine(recovery_digest=digest(recovery_secret))
-    task = _waiting_task(project, people["creator"], machine)
+    task = _waiting_task(project, people["creator"], machine, member=people["member"])
     admission, enrollment_token = make_enrollment_token(creator=people["admin"])
     mine, _ = make_personal_token(people["member"], label=project.key)
     if deleted:
@@ -182,8 +185,10 @@ def make_world(
     return world
 
 
-def _waiting_task(project: Project, creator: Developer, machine: Machine) -> Task:
-    """It has been worked on, and asks something."""
+def _waiting_task(
+    project: Project, creator: Developer, machine: Machine, *, member: Developer
+) -> Task:
+    """It has been worked on, asks something, and has been reviewed. The member has a draft."""
     task = make_task(
         project=project,
         creator=creator,
@@ -193,6 +198,10 @@ def _waiting_task(project: Project, creator: Developer, machine: Machine) -> Tas
     make_workspace(make_attempt(task, machine))
     make_usage(task, input_tokens=1)
     make_gate(task, kind=GateKind.CONFIRM)
+    make_review(task)
+    # Named by one number in a path that has two.
+    thread = make_review_thread(task, id=task.id)
+    make_review_comment(thread, author=member, id=task.id, published_at=None)
     history.record(task, EventType.CREATED, "created", clock.now())
     return task
 

@@ -17,10 +17,14 @@ _WEB: Mapping[str, str] = {
         GET /tasks/*/logs           GET /tasks/*/logs/raw        GET /tasks/*/pending-confirm
         GET /tasks/*/recording      GET /tasks/*/stream          GET /tasks/*/terminal-inputs
         GET /tasks/*/transcript     POST /tasks/*/pty-token
+        GET /tasks/*/comments       GET /tasks/*/reviews
     """,
     TASKS: """
         POST /tasks                 POST /tasks/*/cancel         POST /tasks/*/confirm-stage
         POST /tasks/*/retry         POST /workspace-tunnel/*/start
+        POST /tasks/*/comments      PUT /tasks/*/comments/*      DELETE /tasks/*/comments/*
+        POST /tasks/*/reviews       POST /tasks/*/threads/*/resolve
+        POST /tasks/*/threads/*/reopen
         POST /workspace-tunnel/*/stop
         POST /notifications/*/read  POST /notifications/read-all
     """,

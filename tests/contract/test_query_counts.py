@@ -16,6 +16,7 @@ from app.models import Developer, Event, LogChunk, TerminalInput
 from app.services import audit
 from app.services.tasks import history
 from tests.app.services.statements import counted
+from tests.contract import reviews_filled
 from tests.factories import (
     add_member,
     make_attempt,
@@ -241,6 +242,8 @@ FILLS: dict[str, Callable[[Developer, int], str]] = {
     "/api/web/tasks/{taskId}/logs": fill_log,
     "/api/web/tasks/{taskId}/transcript": fill_transcript,
     "/api/web/tasks/{taskId}/terminal-inputs": fill_terminal_inputs,
+    "/api/web/tasks/{taskId}/comments": reviews_filled.fill_threads,
+    "/api/web/tasks/{taskId}/reviews": reviews_filled.fill_reviews,
     "/api/web/usage": fill_usage,
     "/api/web/agents": fill_agents,
     "/api/web/machines": fill_machines,

@@ -22,6 +22,7 @@ from tests.factories.identities import make_identity, make_provider
 from tests.factories.machines import make_enrollment_token, make_machine
 from tests.factories.notifications import make_notification
 from tests.factories.projects import add_member, make_project
+from tests.factories.reviews import make_review, make_review_comment, make_review_thread
 from tests.factories.servers import make_server_process
 from tests.factories.tasks import (
     make_attempt,
@@ -61,6 +62,9 @@ __all__ = [
     "make_project",
     "make_provider",
     "make_refresh_token",
+    "make_review",
+    "make_review_comment",
+    "make_review_thread",
     "make_server_process",
     "make_task",
     "make_terminal_input",

@@ -22,6 +22,7 @@ WORDS: dict[str, Any] = {
     "channelToken": "mst_chan_Zx81kQ4vB6mK8pR1sW3yZ5aC7eG0hJ2k_9a3d",
     "chatName": "deploys",
     "command": "{description}",
+    "blob": "3b18e512dba79e4c8300dd08aeb37f8e728b8dad",
     "baseCommit": "9fceb02d0ae598e95dc970b74767f19372d61af8",
     "commit": "5ca14d1f29a0d7651f53c2a37382cff093a35ca1",
     "code": "492039",

@@ -16,6 +16,8 @@ _TOLD = {
     NewsKind.MACHINE_LOST: "a task failed because its machine is lost",
     NewsKind.EGRESS_REFUSED: "a stage was refused a host that its network does not allow",
     NewsKind.BUDGET_LOW: "most is used of a budget that a task goes by",
+    NewsKind.REVIEWED: "somebody reviewed a task, or one whose review you took part in",
+    NewsKind.COMMENTED: "somebody, or an agent, wrote in a thread of a review",
 }
 _SCOPE = "`own`: of tasks that you made; `projects`: of all in the projects you are a member of"
 

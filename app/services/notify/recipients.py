@@ -1,7 +1,7 @@
 """Who may hear of a batch of outbox entries: people, and chats that are bound to projects."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -16,11 +16,13 @@ from app.services.notify import statements
 
 
 class BatchRecipients:
-    """The people and the chats that may hear of a batch's entries: three statements at most."""
+    """The people and the chats that may hear of a batch's entries: four statements at most."""
 
     def __init__(self, entries: Sequence[Row[Any]]) -> None:
         projects = {"projects": sorted({entry.project_id for entry in entries})}
-        creators = {"creators": sorted({entry.created_by for entry in entries})}
+        self._takes_part = _participants(entries)
+        others = set[int]().union(*self._takes_part.values())
+        creators = {"creators": sorted({entry.created_by for entry in entries} | others)}
         self._members: dict[int, list[Row[Any]]] = defaultdict(list)  # by project
         self._creators: dict[int, Row[Any]] = {}
         for row in db.session.execute(statements.MEMBERS_AND_CREATORS, projects | creators):
@@ -36,16 +38,17 @@ class BatchRecipients:
     def people(self, entry: Row[Any]) -> Iterator[tuple[Row[Any], frozenset[Channel]]]:
         """Each person to whom the entry is told, and on which channels."""
         candidates = {row.id: row for row in self._members[entry.project_id]}
-        creator = self._creators.get(entry.created_by)
-        if creator is not None:
-            candidates.setdefault(creator.id, creator)
-        listeners = [_listener(row, entry) for row in candidates.values()]
+        taking_part = self._takes_part[entry.id]
+        for id_ in (entry.created_by, *sorted(taking_part)):
+            if (row := self._creators.get(id_)) is not None:
+                candidates.setdefault(id_, row)
+        listeners = [_listener(row, entry, taking_part) for row in candidates.values()]
         for recipient in audience.audience(NewsKind(entry.kind), entry.actor_id, listeners):
             yield candidates[recipient.developer_id], recipient.channels
 
     def bound_chats(self, entry: Row[Any]) -> Iterable[Row[Any]]:
         """The chats to which the entry is told: its project's, or none if it only edits cards."""
-        return self._chats[entry.project_id] if entry.kind in audience.TOLD else ()
+        return self._chats[entry.project_id] if entry.kind in audience.TOLD_TO_CHATS else ()
 
     def direct_chat(self, person: Row[Any]) -> tuple[int, str] | None:
         """The bot that can write to the person, and their account on its platform; or None."""
@@ -62,11 +65,21 @@ class BatchRecipients:
         return {BotPlatform(row.platform): row.id for row in bots}
 
 
-def _listener(row: Row[Any], entry: Row[Any]) -> Listener:
+def _participants(entries: Sequence[Row[Any]]) -> dict[int, set[int]]:
+    """By entry, who takes part in the conversation that it is of; nobody where it is of none."""
+    found: dict[int, set[int]] = defaultdict(set)
+    ids = [entry.id for entry in entries if entry.kind in audience.CONVERSATIONS]
+    if ids:
+        for entry_id, developer_id in db.session.execute(statements.PARTICIPANTS, {"entries": ids}):
+            found[entry_id].add(developer_id)
+    return found
+
+
+def _listener(row: Row[Any], entry: Row[Any], taking_part: Collection[int]) -> Listener:
     person = audience.around(
         SystemRole(row.role),
         ProjectRole(row.project_role) if row.project_role else None,
         is_creator=row.id == entry.created_by,
         is_deleted=entry.is_deleted,
     )
-    return Listener(row.id, person, audience.preferences(row.choices))
+    return Listener(row.id, person, audience.preferences(row.choices), row.id in taking_part)

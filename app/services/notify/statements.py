@@ -44,6 +44,23 @@ MEMBERS_AND_CREATORS = text("""
     LEFT JOIN notification_preferences AS np ON np.developer_id = d.id
     WHERE d.id = ANY(:creators) AND d.disabled_at IS NULL
 """)
+# Who takes part in what :entries tell of: who has written in the thread or, of a review, in any
+# thread of its task, and who has reviewed it.
+PARTICIPANTS = text("""
+    SELECT o.id, c.author_id
+    FROM outbox AS o
+    JOIN task_events AS e ON e.task_id = o.task_id AND e.number = o.number
+    JOIN review_threads AS t ON t.task_id = o.task_id
+                            AND (o.kind = 'reviewed' OR t.id = CAST(e.data ->> 'thread' AS bigint))
+    JOIN review_comments AS c ON c.thread_id = t.id AND c.author_id IS NOT NULL
+                             AND c.published_at IS NOT NULL
+    WHERE o.id = ANY(:entries)
+    UNION
+    SELECT o.id, r.author_id
+    FROM outbox AS o
+    JOIN reviews AS r ON r.task_id = o.task_id
+    WHERE o.id = ANY(:entries) AND o.kind = 'reviewed'
+""")
 # The chats that bots have bound to :projects.
 BOUND_CHATS = text("""
     SELECT project_id, bot_id, platform_chat_id FROM bot_bindings WHERE project_id = ANY(:projects)

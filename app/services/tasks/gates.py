@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import insert, literal, select
 
 from app import bus
-from app.domain import budget as budgets
 from app.domain import pipeline
 from app.domain import task as rules
 from app.domain import tunnel as tunnel_rules
@@ -26,16 +25,14 @@ from app.domain.roles import Act
 from app.domain.task import EventType, FailureCode, TaskEvent
 from app.extensions import db
 from app.models import Developer, Gate, Task, Tunnel
-from app.services import audit, locks, rights
-from app.services.clock import now as clock_now
+from app.services import locks, rights
 from app.services.locks import Held
 from app.services.tasks import (
+    answers,
     attempts,
-    grants,
     history,
     questions,
     reads,
-    resumption,
     transitions,
     workspaces,
 )
@@ -189,48 +186,34 @@ def confirm(
     held = locks.task_with_machine(task_id)
     if round is not None and round != held.task.round:
         raise WrongRound
-    gate = _gate_to_answer(held.task, stage_index, number)
-    if gate.kind is not GateKind.QUESTION:  # which is about no checkpoint
-        require_no_tunnel(held)
-    answer = pipeline.accept(gate.kind, gate.choices, result)
-    now = clock_now()
-    is_go = isinstance(answer, pipeline.Go)
-    granted = grants.grant(held.task, gate, budgets.said(budget), now, is_go=is_go)
-    gate.answered_at, gate.answered_by = now, actor.id
-    gate.result, gate.comment = result, comment
-    _record_answer(held.task, gate, actor, granted, now)
-    if isinstance(answer, pipeline.Rejected):
-        why = f"rejected by {actor.name}" + (f": {comment}" if comment else "")
-        attempts.cancel(held, why, now, by=actor.id, gone=True)
-    elif gate.kind is GateKind.QUESTION and held.live:
-        questions.answer(held.task, held.live, dict(answer.variables), now)
-        attempts.change_orders(held.machine)
-    else:
-        resumption.resume(held, now)
-    audit.record_by_office("gate.answered", seen, actor)
-    if held.machine:
-        bus.wake_machines([held.machine.id])
+    gate = to_answer(held.task, stage_index, number)
+    answer(actor, seen, held, gate, result, comment, budget=budget)
     db.session.commit()
     return reads.get(actor, task_id)
 
 
-def _record_answer(
-    task: Task, gate: Gate, actor: Developer, granted: dict[str, Any], now: datetime
+def answer(
+    actor: Developer,
+    seen: Task,
+    held: Held,
+    gate: Gate,
+    result: str,
+    comment: str | None,
+    *,
+    budget: Mapping[str, Any] | None = None,
 ) -> None:
-    result = gate.result or ""
-    text = f"answered by {actor.name}: {result if len(result) <= 200 else result[:199] + '…'}"
-    about: dict[str, Any] = {
-        "result": result,
-        "comment": gate.comment,
-        "by": actor.id,
-        "number": gate.number,
-    }
-    about |= granted
-    index = gate.stage_index
-    history.record(task, EventType.CONFIRMED, text, now, stage_index=index, data=about, by=actor.id)
+    """Answer an open gate of the locked task, which is also `seen`, with its project. The caller
+    has asked for the right, and commits. Raises TunnelOpen, InvalidFields.
+    """
+    if gate.kind is not GateKind.QUESTION:  # which is about no checkpoint
+        require_no_tunnel(held)
+    answers.apply(actor, seen, held, gate, result, comment, budget=budget)
 
 
-def _gate_to_answer(task: Task, stage_index: int, number: int | None) -> Gate:
+def to_answer(task: Task, stage_index: int, number: int | None) -> Gate:
+    """The task's open gate, if it is that question of that stage; number None: whichever is open.
+    Raises AlreadyAnswered, WrongStage, NoOpenGate.
+    """
     gate = open_gate(task) if task.status in rules.LIVE else None
     is_there = gate is not None and gate.stage_index == stage_index
     if gate is not None and is_there and number in (None, gate.number):

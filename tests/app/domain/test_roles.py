@@ -25,6 +25,7 @@ RIGHTS = """
     see_project      .        yes    yes        yes     .    yes  yes
     create_task      .        yes    yes        yes     .    .    yes
     answer_gate      .        yes    yes        yes     .    .    yes
+    review           .        yes    yes        yes     .    .    yes
     watch_terminal   .        yes    yes        yes     .    yes  yes
     control_terminal .        .      yes        yes     .    .    yes
     see_terminal_inputs .     .      yes        .       .    .    yes

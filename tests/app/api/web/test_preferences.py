@@ -42,6 +42,8 @@ def test_whoever_chose_nothing_has_the_defaults(
         "machineLost": own,
         "egressRefused": own,
         "budgetLow": {**own, "scope": "projects"},
+        "reviewed": own,
+        "commented": own,
     }
 
 

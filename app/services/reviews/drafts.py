@@ -1,0 +1,181 @@
+"""Comments while they are written: one's own until they are published."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from app.domain import review as rules
+from app.domain.errors import CommentPublished, InvalidFields, NotFound, TooManyComments
+from app.domain.roles import Act
+from app.extensions import db
+from app.models import Developer, ReviewComment, ReviewThread, Task
+from app.services import locks, rights
+from app.services.clock import now as clock_now
+from app.services.reviews import anchoring, publishing
+from app.services.tasks import reads
+
+
+def add(
+    actor: Developer,
+    task_id: int,
+    *,
+    body: str,
+    thread_id: int | None = None,
+    publish: bool = False,
+    remember: Callable[[ReviewComment], None] | None = None,
+    **place: Any,
+) -> ReviewComment:
+    """Write a comment in a thread, or in a new one at `place` (`anchoring.anchored`): a draft, or
+    `publish` it at once. Commits.
+
+    `remember` is called with it, last before the commit; if that raises there is none. Raises
+    NotFound, Forbidden, InvalidFields, TooManyComments.
+    """
+    require_right(actor, task_id)
+    task, now = locks.tasks([task_id])[task_id], clock_now()
+    comment = write(actor, task, now, body=body, thread_id=thread_id, **place)
+    if publish:
+        publishing.publish_one(actor, task, comment, now)
+    if remember:
+        remember(comment)
+    db.session.commit()
+    return comment
+
+
+def require_right(actor: Developer, task_id: int) -> Task:
+    """The task. Raises NotFound, and Forbidden where the developer may not comment on it."""
+    task = reads.get(actor, task_id)
+    rights.require(Act.REVIEW, actor, task.project)
+    return task
+
+
+def write(
+    actor: Developer,
+    task: Task,
+    now: datetime,
+    *,
+    body: str,
+    thread_id: int | None = None,
+    **place: Any,
+) -> ReviewComment:
+    """The same as a draft in the caller's transaction, who holds the task's lock."""
+    if thread_id is None:
+        thread = _new_thread(actor, task, place, now)
+    else:
+        thread = visible_thread(actor, task.id, thread_id)
+        _require_no_place(place)
+    require_room(thread, body)
+    comment = ReviewComment(
+        thread=thread,
+        task_id=task.id,
+        author_id=actor.id,
+        author=actor,
+        attempt=None,
+        body=body,
+        review_id=None,
+        created_at=now,
+        published_at=None,
+    )
+    db.session.add(comment)
+    db.session.flush()
+    return comment
+
+
+def change(actor: Developer, task_id: int, comment_id: int, *, body: str) -> ReviewComment:
+    """Write one's draft anew. Commits. Raises NotFound, Forbidden, CommentPublished,
+    TooManyComments.
+    """
+    comment = _my_draft(actor, task_id, comment_id)
+    require_room(comment.thread, body, instead_of=comment)
+    comment.body = body
+    db.session.commit()
+    return comment
+
+
+def discard(actor: Developer, task_id: int, comment_id: int) -> None:
+    """Delete one's draft, and with the last one its thread. Commits. Raises NotFound, Forbidden,
+    CommentPublished.
+    """
+    comment = _my_draft(actor, task_id, comment_id)
+    thread = comment.thread
+    db.session.delete(comment)
+    db.session.flush()
+    rest = select(ReviewComment.id).where(ReviewComment.thread_id == thread.id).limit(1)
+    if db.session.scalar(rest) is None:
+        db.session.delete(thread)
+    db.session.commit()
+
+
+def visible_thread(actor: Developer, task_id: int, thread_id: int) -> ReviewThread:
+    """A thread that the actor, who may see the task, may see, too. Raises NotFound."""
+    query = select(ReviewThread).where(
+        ReviewThread.id == thread_id, ReviewThread.task_id == task_id, visible_to(actor)
+    )
+    thread = db.session.scalar(query.execution_options(populate_existing=True))
+    if thread is None:
+        raise NotFound(f"task {task_id} has no thread {thread_id} that you may see")
+    return thread
+
+
+def visible_to(actor: Developer) -> Any:
+    """The condition that a thread is published, or the actor's own."""
+    return ReviewThread.published_at.is_not(None) | (ReviewThread.created_by == actor.id)
+
+
+def require_room(
+    thread: ReviewThread, body: str, *, instead_of: ReviewComment | None = None
+) -> None:
+    """Raise TooManyComments where the thread has no room for it."""
+    sizes = select(func.count(), func.coalesce(func.sum(func.length(ReviewComment.body)), 0))
+    sizes = sizes.where(ReviewComment.thread_id == thread.id)
+    if instead_of is not None:
+        sizes = sizes.where(ReviewComment.id != instead_of.id)
+    count, characters = db.session.execute(sizes).one()
+    if count >= rules.MOST_COMMENTS or characters + len(body) > rules.MOST_TEXT:
+        raise TooManyComments
+
+
+def _new_thread(actor: Developer, task: Task, place: dict[str, Any], now: datetime) -> ReviewThread:
+    threads = select(func.count()).where(ReviewThread.task_id == task.id)
+    if (db.session.scalar(threads) or 0) >= rules.MOST_THREADS:
+        raise TooManyComments
+    anchor = anchoring.anchored(task, **place)
+    thread = ReviewThread(
+        task_id=task.id, round=task.round, created_by=actor.id, created_at=now, **anchor
+    )
+    db.session.add(thread)
+    db.session.flush()
+    return thread
+
+
+def _require_no_place(place: dict[str, Any]) -> None:
+    named = sorted(name for name, value in place.items() if value is not None)
+    if named:
+        raise InvalidFields({name: ["the thread has its place"] for name in named})
+
+
+def _my_draft(actor: Developer, task_id: int, comment_id: int) -> ReviewComment:
+    try:
+        task = reads.get(actor, task_id)
+    except NotFound:
+        raise NotFound from None  # the same words as for another's draft
+    if task.project.deleted_at is not None:
+        rights.require(Act.REVIEW, actor, task.project)  # nothing changes in it any more
+    locks.tasks([task_id])  # so that nobody publishes it meanwhile
+    query = (
+        select(ReviewComment)
+        .where(ReviewComment.id == comment_id, ReviewComment.task_id == task_id)
+        .where(ReviewComment.published_at.is_not(None) | (ReviewComment.author_id == actor.id))
+        .options(joinedload(ReviewComment.thread), joinedload(ReviewComment.author))
+        .execution_options(populate_existing=True)
+    )
+    comment = db.session.scalar(query)
+    if comment is None:
+        raise NotFound
+    rights.require(Act.REVIEW, actor, task.project)
+    if comment.published_at is not None:
+        raise CommentPublished
+    return comment

@@ -1,0 +1,65 @@
+"""What the answer to a gate does."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from app import bus
+from app.domain import budget as budgets
+from app.domain import pipeline
+from app.domain.pipeline import GateKind
+from app.domain.task import EventType
+from app.models import Developer, Gate, Task
+from app.services import audit
+from app.services.clock import now as clock_now
+from app.services.locks import Held
+from app.services.tasks import attempts, grants, history, questions, resumption
+
+
+def apply(
+    actor: Developer,
+    seen: Task,
+    held: Held,
+    gate: Gate,
+    result: str,
+    comment: str | None,
+    *,
+    budget: Mapping[str, Any] | None = None,
+) -> None:
+    """Answer an open gate of the locked task, which is also `seen`, with its project. The caller
+    commits. Raises InvalidFields.
+    """
+    accepted = pipeline.accept(gate.kind, gate.choices, result)
+    now = clock_now()
+    is_go = isinstance(accepted, pipeline.Go)
+    granted = grants.grant(held.task, gate, budgets.said(budget), now, is_go=is_go)
+    gate.answered_at, gate.answered_by = now, actor.id
+    gate.result, gate.comment = result, comment
+    _record_answer(held.task, gate, actor, granted, now)
+    if isinstance(accepted, pipeline.Rejected):
+        why = f"rejected by {actor.name}" + (f": {comment}" if comment else "")
+        attempts.cancel(held, why, now, by=actor.id, gone=True)
+    elif gate.kind is GateKind.QUESTION and held.live:
+        questions.answer(held.task, held.live, dict(accepted.variables), now)
+        attempts.change_orders(held.machine)
+    else:
+        resumption.resume(held, now)
+    audit.record_by_office("gate.answered", seen, actor)
+    if held.machine:
+        bus.wake_machines([held.machine.id])
+
+
+def _record_answer(
+    task: Task, gate: Gate, actor: Developer, granted: dict[str, Any], now: datetime
+) -> None:
+    result = gate.result or ""
+    text = f"answered by {actor.name}: {result if len(result) <= 200 else result[:199] + '…'}"
+    about: dict[str, Any] = {
+        "result": result,
+        "comment": gate.comment,
+        "by": actor.id,
+        "number": gate.number,
+    }
+    about |= granted
+    index = gate.stage_index
+    history.record(task, EventType.CONFIRMED, text, now, stage_index=index, data=about, by=actor.id)

@@ -1,0 +1,85 @@
+"""What is said in reviews is told to the task's creator, and to those who take part."""
+
+import pytest
+from sqlalchemy import select
+
+from app.domain.review import ReviewVerdict
+from app.domain.roles import SystemRole
+from app.extensions import db
+from app.models import Developer, Notification, Project, Task
+from app.services.clock import now
+from app.services.notify import fan_out
+from app.services.reviews import drafts, submitting
+from tests.app.services.notify.fan_out_world import planned
+from tests.factories import add_member, make_binding, make_bot, make_developer, make_task
+
+
+def told(developer: Developer) -> list[str]:
+    query = select(Notification.type).where(Notification.developer_id == developer.id)
+    return list(db.session.scalars(query.order_by(Notification.id)))
+
+
+@pytest.fixture
+def task(ada: Developer, project: Project) -> Task:
+    return make_task(project=project, creator=ada)
+
+
+@pytest.fixture
+def carl(project: Project) -> Developer:
+    carl = make_developer()
+    add_member(project, carl)
+    return carl
+
+
+def test_a_review_is_told_to_the_creator_and_to_all_who_took_part(
+    ada: Developer, bob: Developer, carl: Developer, task: Task
+) -> None:
+    dora = make_developer(role=SystemRole.ADMIN)  # is no member
+    drafts.add(dora, task.id, body="Why?", publish=True)
+    drafts.add(carl, task.id, body="not said yet")
+    fan_out.expand(now())
+    assert (told(ada), told(bob), told(dora)) == (["commented"], [], [])
+    submitting.submit(bob, task.id, verdict=ReviewVerdict.COMMENT, body="Well.")
+    fan_out.expand(now())
+    assert told(ada) == ["commented", "reviewed"]
+    assert told(dora) == ["reviewed"]
+    assert told(bob) == told(carl) == []
+    submitting.submit(ada, task.id, verdict=ReviewVerdict.COMMENT, body="Hm.")
+    fan_out.expand(now())
+    assert told(bob) == ["reviewed"]
+
+
+def test_an_answer_is_told_to_those_in_its_thread_alone(
+    ada: Developer, bob: Developer, carl: Developer, task: Task
+) -> None:
+    thread = drafts.add(bob, task.id, body="Why?", publish=True).thread
+    drafts.add(carl, task.id, body="Another.", publish=True)
+    fan_out.expand(now())
+    drafts.add(ada, task.id, body="So.", thread_id=thread.id, publish=True)
+    fan_out.expand(now())
+    assert (told(bob), told(carl)) == (["commented"], [])
+
+
+def test_who_may_not_see_the_task_any_more_is_not_told(
+    ada: Developer, bob: Developer, task: Task
+) -> None:
+    gone = make_developer(role=SystemRole.ADMIN)
+    drafts.add(gone, task.id, body="Why?", publish=True)
+    gone.role = SystemRole.DEVELOPER
+    db.session.commit()
+    fan_out.expand(now())
+    submitting.submit(bob, task.id, verdict=ReviewVerdict.COMMENT, body="Well.")
+    fan_out.expand(now())
+    assert told(gone) == []
+
+
+def test_chats_are_told_of_reviews_and_not_of_each_comment(
+    ada: Developer, bob: Developer, project: Project, task: Task
+) -> None:
+    make_binding(make_bot(), project=project, platform_chat_id="C1")
+    drafts.add(bob, task.id, body="Why?", publish=True)
+    fan_out.expand(now())
+    assert planned() == []
+    submitting.submit(bob, task.id, verdict=ReviewVerdict.COMMENT, body="Well.")
+    fan_out.expand(now())
+    assert planned() == [("reviewed", "post", "C1")]
