@@ -24,6 +24,7 @@ ROOMS = (
     "app.api.web.recordings",
     "app.api.web.transcripts",
     "app.api.web.reviews",
+    "app.api.web.follow_ups",
     "app.api.web.usage",
     "app.api.web.workspaces",
     "app.api.web.dashboard",

@@ -96,6 +96,18 @@ class NoCheckpoint(Conflict):
     code = "no_checkpoint"
 
 
+class TooManyFollowUps(Conflict):
+    """As many follow-ups as may be wait for this task; withdraw one, or wait."""
+
+    code = "too_many_follow_ups"
+
+
+class FollowUpStarted(Conflict):
+    """That follow-up has begun; cancel the task to stop it."""
+
+    code = "follow_up_started"
+
+
 class NoLiveWorkspace(Conflict):
     """The task has no workspace on a machine now."""
 
@@ -136,7 +148,7 @@ class WrongStage(Conflict):
 
 
 class WrongRound(Conflict):
-    """That question is of an earlier round; the task has been retried since."""
+    """That question is of an earlier round; the task has begun another since."""
 
     code = "wrong_round"
 

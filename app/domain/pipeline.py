@@ -16,7 +16,7 @@ from app.domain.errors import InvalidFields
 from app.domain.network import Said
 from app.domain.task import FailureCode
 
-VARIABLES = ("description", "branch", "project", "choice", "input")
+VARIABLES = ("description", "branch", "project", "choice", "input", "instruction", "round")
 MAX_STAGES = 20
 MAX_INPUT = 10_000
 DEFAULT_TIMEOUT = 3600

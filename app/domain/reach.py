@@ -41,6 +41,7 @@ SCOPE_OF: dict[Act, TokenScope] = {
     Act.SEE_TERMINAL_INPUTS: TokenScope.READ,
     Act.CANCEL_TASK: TokenScope.TASKS,
     Act.RETRY_TASK: TokenScope.TASKS,
+    Act.FOLLOW_UP: TokenScope.TASKS,
     Act.CONTROL_TUNNEL: TokenScope.TASKS,
     Act.SEE_MEMBERS: TokenScope.READ,
     Act.CHANGE_PROJECT: TokenScope.PROJECTS,

@@ -27,6 +27,7 @@ class Act(StrEnum):
     SEE_TERMINAL_INPUTS = "see_terminal_inputs"
     CANCEL_TASK = "cancel_task"
     RETRY_TASK = "retry_task"
+    FOLLOW_UP = "follow_up"
     CONTROL_TUNNEL = "control_tunnel"
     SEE_MEMBERS = "see_members"
     CHANGE_PROJECT = "change_project"
@@ -61,6 +62,7 @@ TABLE: dict[Act, frozenset[Standing]] = {
     Act.SEE_TERMINAL_INPUTS: frozenset({Standing.MAINTAINER, Standing.ADMIN}),
     Act.CANCEL_TASK: _OWNERS | {Standing.LEAD},
     Act.RETRY_TASK: _OWNERS,
+    Act.FOLLOW_UP: _MEMBERS,  # as an answer, which has a task go on likewise
     Act.CONTROL_TUNNEL: _OWNERS,
     Act.SEE_MEMBERS: frozenset({Standing.MAINTAINER, Standing.ADMIN}),
     Act.CHANGE_PROJECT: frozenset({Standing.MAINTAINER, Standing.ADMIN}),

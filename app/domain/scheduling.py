@@ -1,4 +1,4 @@
-"""The choice of a machine for a task: eleven rules exclude machines, then four preferences rank
+"""The choice of a machine for a task: eleven rules exclude machines, then five preferences rank
 them.
 
 The same rules explain to people why a task waits.
@@ -105,7 +105,7 @@ class Place:
 @dataclass(frozen=True)
 class Request:
     """What a task needs from a machine. `avoids` are machines where its agent's account may not be
-    used for a while.
+    used for a while. `prefers` is the machine that has what its agent knows of the work.
     """
 
     agent_type: str
@@ -113,6 +113,7 @@ class Request:
     machine_id: str | None = None
     place: Place = Place()
     avoids: frozenset[str] = frozenset()
+    prefers: str | None = None
 
 
 def blocked_by(
@@ -143,10 +144,10 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 class SlotPlan:
     """Assigns machines to a batch of tasks, one after the other, on a snapshot of the machines.
 
-    Preferred is a machine that has the repository, then the lowest load, the most free slots, the
-    biggest hardware. Machines that are equal take turns: the first is the one whose last assignment
-    is the longest ago. (Answered gates come before all queued tasks: `services.dispatch` resumes
-    them first.)
+    Preferred is the machine that the task prefers, then one that has the repository, then the
+    lowest load, the most free slots, the biggest hardware. Machines that are equal take turns: the
+    first is the one whose last assignment is the longest ago. (Answered gates come before all
+    queued tasks: `services.dispatch` resumes them first.)
 
     For M machines a task costs O(log M), and each new kind of request O(M) once.
     """
@@ -162,18 +163,30 @@ class SlotPlan:
         """Take a slot of the best machine for the request. Returns the machine as it was before, or
         None if no machine can take the task.
         """
+        if request.prefers is not None:
+            preferred = self._machines.get(request.prefers)
+            if preferred and self._can_take(preferred, request):
+                return self._taken(preferred)
+            # Whom it prefers makes no other queue of it: each costs a look at all machines.
+            request = replace(request, prefers=None)
         queue = self._queue(request)
         while queue:
             noted, machine_id = queue[0]
             machine = self._machines[machine_id]
-            if blocked_by(request, machine, self._now, self._max_load) is not None:
+            if not self._can_take(machine, request):
                 heappop(queue)
             elif noted != (merit := self._merit(request, machine)):
                 heapreplace(queue, (merit, machine_id))
             else:
-                self._machines[machine_id] = replace(machine, slots_used=machine.slots_used + 1)
-                return machine
+                return self._taken(machine)
         return None
+
+    def _can_take(self, machine: Candidate, request: Request) -> bool:
+        return blocked_by(request, machine, self._now, self._max_load) is None
+
+    def _taken(self, machine: Candidate) -> Candidate:
+        self._machines[machine.id] = replace(machine, slots_used=machine.slots_used + 1)
+        return machine
 
     def _queue(self, request: Request) -> list[tuple[_Merit, str]]:
         if request not in self._queues:

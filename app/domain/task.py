@@ -43,6 +43,7 @@ class TaskEvent(StrEnum):
     FAIL = "fail"
     CANCEL = "cancel"
     RETRY = "retry"
+    FOLLOW_UP = "follow_up"  # a person wants more of a task whose work is there
     RESTORE = "restore"  # the machine of a task that failed as machine_lost brought the result
 
 
@@ -72,6 +73,8 @@ _ARROWS: dict[TaskEvent, tuple[frozenset[TaskStatus], TaskStatus]] = {
     _E.FAIL: (LIVE, _S.FAILED),
     _E.CANCEL: (LIVE, _S.CANCELLED),
     _E.RETRY: (frozenset({_S.FAILED, _S.CANCELLED}), _S.QUEUED),
+    # Queued: it waits for the answer to a gate, and no machine holds it any more.
+    _E.FOLLOW_UP: (ENDED | {_S.QUEUED, _S.SUSPENDED}, _S.QUEUED),
     _E.RESTORE: (frozenset({_S.FAILED}), _S.RUNNING),
 }
 
@@ -138,6 +141,7 @@ class EventType(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     RETRIED = "retried"
+    FOLLOWED_UP = "followed_up"
     REQUEUED = "requeued"
     MACHINE_LOST = "machine_lost"
     MACHINE_BACK = "machine_back"

@@ -12,7 +12,7 @@ from app.services.dispatch import dispatch, elsewhere
 from app.services.machines import drains, liveness, servers
 from app.services.notify import audit_stream, fan_out, sending
 from app.services.ops import retention, signs
-from app.services.tasks import collection, gates, suspensions
+from app.services.tasks import collection, follow_ups, gates, suspensions
 from app.services.tunnels import tunnels
 from app.services.usage import budgets
 
@@ -44,6 +44,7 @@ def sweep_machines() -> None:
 
 def sweep_gates() -> None:
     gates.expire(now())
+    follow_ups.sweep(now())
 
 
 def sweep_quotas() -> None:

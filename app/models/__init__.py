@@ -13,6 +13,7 @@ from app.models.developer import (
     SecondFactor,
 )
 from app.models.fleet import FleetCount, FleetMove
+from app.models.follow_up import FollowUp
 from app.models.gate import Gate
 from app.models.idempotency import IdempotencyKey
 from app.models.identity import DeveloperIdentity, IdentityProvider
@@ -52,6 +53,7 @@ __all__ = [
     "Event",
     "FleetCount",
     "FleetMove",
+    "FollowUp",
     "Gate",
     "IdempotencyKey",
     "IdentityProvider",

@@ -29,11 +29,13 @@ class Task(Model):
     """A piece of work that a developer asked for.
 
     `status` is assigned by `services.tasks.transitions.move`, and by the dispatcher's statement.
-    `round` counts people's retries, beginning with 1. `attempt` is the number of the latest attempt
-    (0: none yet), and `machine_id` its machine. `stage_index` is the current stage; if it equals
-    the number of stages, an attempt was lost before its push, and only the push is left.
-    `checkpoints` maps a finished stage's index (as text) to {ref, commit, diff?}. `partial` is the
-    latest checkpoint in the middle of a stage that is not done: {stageIndex, ref, commit, diff?}.
+    `round` counts people's retries and follow-ups, beginning with 1; `follow_up` is the number of
+    the follow-up that it is about (null: of none), and `follow_ups_queued` how many wait to begin.
+    `attempt` is the number of the latest attempt (0: none yet), and `machine_id` its machine.
+    `stage_index` is the current stage; if it equals the number of stages, an attempt was lost
+    before its push, and only the push is left. `checkpoints` maps a finished stage's index (as
+    text) to {ref, commit, diff?}; under `domain.follow_up.BEFORE_ALL` is what a follow-up's round
+    began with. `partial` is the latest in a stage's middle: {stageIndex, ref, commit, diff?}.
     `quota` is of the form in `domain.quota`; until `resume_at` the task waits for its agent's
     account. `budget` is {minutes?, tokens?, cost?}, `allowed` what people have granted beyond
     budgets (`domain.budget.granted`), `grants` how often, `warned_at` the grants at which people
@@ -62,6 +64,8 @@ class Task(Model):
     stages: Mapped[list[dict[str, str]]] = stages_of(pipeline)
     stage_index: Mapped[int] = mapped_column(default=0)
     round: Mapped[int] = mapped_column(default=1)
+    follow_up: Mapped[int | None]
+    follow_ups_queued: Mapped[int] = mapped_column(default=0, server_default="0")
     attempt: Mapped[int] = mapped_column(default=0)
     checkpoints: Mapped[dict[str, dict[str, Any]]] = mapped_column(Json, default=dict)
     partial: Mapped[dict[str, Any] | None] = mapped_column(Json)
@@ -132,6 +136,7 @@ class Task(Model):
         ),
         Index("ix_tasks_resume", "resume_at", postgresql_where=text("resume_at IS NOT NULL")),
         Index("ix_tasks_contents", "finished_at", postgresql_where=text("keeps_contents")),
+        Index("ix_tasks_follow_ups", "id", postgresql_where=text("follow_ups_queued > 0")),
         Index("ix_tasks_project", "project_id", "id"),
         Index("ix_tasks_machine", "machine_id", "id"),
         Index("ix_tasks_status", "status", "id"),

@@ -34,6 +34,7 @@ from tests.factories import (
     make_delivery,
     make_developer,
     make_enrollment_token,
+    make_follow_up,
     make_gate,
     make_identity,
     make_login,
@@ -202,6 +203,7 @@ def _waiting_task(
     # Named by one number in a path that has two.
     thread = make_review_thread(task, id=task.id)
     make_review_comment(thread, author=member, id=task.id, published_at=None)
+    make_follow_up(task, id=task.id)
     history.record(task, EventType.CREATED, "created", clock.now())
     return task
 

@@ -17,7 +17,8 @@ _WEB: Mapping[str, str] = {
         GET /tasks/*/logs           GET /tasks/*/logs/raw        GET /tasks/*/pending-confirm
         GET /tasks/*/recording      GET /tasks/*/stream          GET /tasks/*/terminal-inputs
         GET /tasks/*/transcript     POST /tasks/*/pty-token
-        GET /tasks/*/comments       GET /tasks/*/reviews
+        GET /tasks/*/comments       GET /tasks/*/reviews      GET /tasks/*/follow-ups
+        GET /tasks/*/follow-ups/*
     """,
     TASKS: """
         POST /tasks                 POST /tasks/*/cancel         POST /tasks/*/confirm-stage
@@ -25,7 +26,8 @@ _WEB: Mapping[str, str] = {
         POST /tasks/*/comments      PUT /tasks/*/comments/*      DELETE /tasks/*/comments/*
         POST /tasks/*/reviews       POST /tasks/*/threads/*/resolve
         POST /tasks/*/threads/*/reopen
-        POST /workspace-tunnel/*/stop
+        POST /workspace-tunnel/*/stop                            POST /tasks/*/follow-ups
+        DELETE /tasks/*/follow-ups/*
         POST /notifications/*/read  POST /notifications/read-all
     """,
     PROJECTS: """

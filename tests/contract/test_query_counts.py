@@ -25,6 +25,7 @@ from tests.factories import (
     make_delivery,
     make_developer,
     make_enrollment_token,
+    make_follow_up,
     make_identity,
     make_login,
     make_machine,
@@ -71,7 +72,7 @@ def fill_events(admin: Developer, rows: int) -> str:
 
 
 def fill_log(admin: Developer, rows: int) -> str:
-    """A line each in a chunk of its own, as a slow program prints them."""
+    """A line each in a chunk of its own."""
     task = make_task()
     attempt = make_attempt(task, make_machine(), log_lines=rows, log_bytes=2 * rows)
     for line in range(rows):
@@ -82,7 +83,7 @@ def fill_log(admin: Developer, rows: int) -> str:
 
 
 def fill_transcript(admin: Developer, rows: int) -> str:
-    """An entry each in a chunk of its own, as a slow agent does them."""
+    """An entry each in a chunk of its own."""
     task = make_task()
     attempt = make_attempt(task, make_machine(), transcript_entries=rows)
     for number in range(rows):
@@ -91,7 +92,6 @@ def fill_transcript(admin: Developer, rows: int) -> str:
 
 
 def fill_usage(admin: Developer, rows: int) -> str:
-    """Each of a project of its own."""
     for _ in range(rows):
         task = make_task()
         make_attempt(task, make_machine())
@@ -106,6 +106,13 @@ def fill_terminal_inputs(admin: Developer, rows: int) -> str:
         typing = make_developer()
         db.session.add(TerminalInput(task_id=task.id, developer_id=typing.id, **stretch))
     return f"/api/web/tasks/{task.id}/terminal-inputs"
+
+
+def fill_follow_ups(admin: Developer, rows: int) -> str:
+    task = make_task()
+    for _ in range(rows):
+        make_follow_up(task, created_by=make_developer().id)
+    return f"/api/web/tasks/{task.id}/follow-ups"
 
 
 def fill_agents(admin: Developer, rows: int) -> str:
@@ -244,6 +251,7 @@ FILLS: dict[str, Callable[[Developer, int], str]] = {
     "/api/web/tasks/{taskId}/terminal-inputs": fill_terminal_inputs,
     "/api/web/tasks/{taskId}/comments": reviews_filled.fill_threads,
     "/api/web/tasks/{taskId}/reviews": reviews_filled.fill_reviews,
+    "/api/web/tasks/{taskId}/follow-ups": fill_follow_ups,
     "/api/web/usage": fill_usage,
     "/api/web/agents": fill_agents,
     "/api/web/machines": fill_machines,

@@ -26,6 +26,7 @@ from tests.factories.reviews import make_review, make_review_comment, make_revie
 from tests.factories.servers import make_server_process
 from tests.factories.tasks import (
     make_attempt,
+    make_follow_up,
     make_gate,
     make_task,
     make_transcript,
@@ -51,6 +52,7 @@ __all__ = [
     "make_delivery",
     "make_developer",
     "make_enrollment_token",
+    "make_follow_up",
     "make_gate",
     "make_idempotency_key",
     "make_identity",

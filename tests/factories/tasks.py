@@ -6,12 +6,14 @@ Rows are stored as they are given, without a check by any rule. Tests of rules u
 from typing import Any
 
 from app.domain.attempt import AttemptPhase, WorkspaceState
+from app.domain.follow_up import FollowUpState
 from app.domain.pipeline import GateKind
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import (
     Attempt,
     Developer,
+    FollowUp,
     Gate,
     Machine,
     Project,
@@ -81,6 +83,21 @@ def make_gate(task: Task, **given: Any) -> Gate:
         "requested_at": now(),
     }
     return stored(Gate, defaults, given)
+
+
+def make_follow_up(task: Task, **given: Any) -> FollowUp:
+    """The task's next follow-up, which waits to begin."""
+    task.follow_ups_queued += 1
+    defaults = {
+        "task_id": task.id,
+        "number": task.follow_ups_queued,
+        "state": FollowUpState.QUEUED,
+        "instruction": "Make it work better.",
+        "from_stage": 0,
+        "created_by": task.created_by,
+        "created_at": now(),
+    }
+    return stored(FollowUp, defaults, given)
 
 
 def make_workspace(attempt: Attempt, **given: Any) -> Workspace:

@@ -128,6 +128,8 @@ class ListedTaskSchema(Schema):
     priority = Whole(minimum=-MAX_PRIORITY, maximum=MAX_PRIORITY, required=True)
     stages = fields.List(fields.Nested(StageNameSchema), required=True)
     current_stage_index = Whole(required=True)
+    round = Whole(required=True, metadata={"description": "counts retries and follow-ups, from 1"})
+    follow_ups_queued = Whole(required=True, metadata={"description": "so many wait to begin"})
     attempt = Whole(required=True, metadata={"description": "the latest; 0 before the first"})
     branch = fields.String(required=True, allow_none=True)
     result = fields.Nested(ResultSchema, required=True, allow_none=True)

@@ -108,6 +108,7 @@ def request_of(row: Row[Any], avoids: frozenset[str]) -> Request:
             machines=row.protected_machines,
         ),
         avoids,
+        str(row.prefers) if row.prefers else None,
     )
 
 

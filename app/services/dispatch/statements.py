@@ -166,6 +166,8 @@ QUEUE = (
         Task.agent_type,
         Task.requested_machine_id,
         Task.quota,
+        # Of a follow-up: the home of the attempt before has its agent's conversation.
+        case((Task.follow_up.is_not(None), Task.machine_id)).label("prefers"),
         Task.machine_selector.label("task_selector"),
         Project.repo_url,
         Project.room,

@@ -19,7 +19,7 @@ from app.extensions import db
 from app.models import Attempt, Developer, Machine, Project, Task, Terminal
 from app.services import locks, vault
 from app.services.clock import now as clock_now
-from app.services.machines import containment
+from app.services.machines import containment, rounds
 from app.services.projects import agents
 from app.services.tasks import attempts, gates, resumption
 from app.services.tunnels import orders as tunnel_orders
@@ -132,6 +132,7 @@ _AT_WORK = (
         Task.agent_type,
         Task.agent_options.label("task_options"),
         Task.round,
+        Task.follow_up,
         Task.stage_index,
         Project.key.label("project_key"),
         Project.repo_url,
@@ -259,6 +260,7 @@ def _repo(row: Any) -> frames.Repo:
         token=vault.decrypt(row.git_token) if row.git_token else None,
         ssh_key=vault.decrypt(row.ssh_key) if row.ssh_key else None,
         known_hosts=row.known_hosts or None,
+        before=rounds.before(row.checkpoints),
     )
 
 
@@ -282,8 +284,8 @@ def run_stage(desired: DesiredState) -> frames.RunStage:
     row = desired.row
     stages = pipeline.parse(row.pipeline)
     stage = stages[desired.stage_index]
-    variables = {
-        "description": row.description,
+    told = rounds.of(row, stages, desired.stage_index, desired.run)
+    variables = told.variables | {
         "branch": branch_of(desired.task_id, desired.attempt),
         "project": row.project_key,
         "choice": "",
@@ -298,7 +300,6 @@ def run_stage(desired: DesiredState) -> frames.RunStage:
         stage_index=desired.stage_index,
         stage_name=stage.name,
         kind=stage.kind.value,
-        text=pipeline.instruction(stage, variables),
         variables=variables,
         agent=row.agent_type,
         agent_command=row.agent_command,
@@ -313,4 +314,5 @@ def run_stage(desired: DesiredState) -> frames.RunStage:
         options=msgspec.convert(options, frames.AgentOptions | None),
         run=desired.run,
         on_limit="suspend" if row.on_quota is OnQuota.WAIT else "fail",
+        **told.fields(pipeline.instruction(stage, variables)),
     )

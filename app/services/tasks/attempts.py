@@ -23,7 +23,7 @@ from app.extensions import db
 from app.models import Attempt, Gate, Machine, Task
 from app.services import settings
 from app.services.locks import Held
-from app.services.tasks import history, questions, transitions
+from app.services.tasks import follow_up_queue, history, questions, transitions
 from muster.protocol.attempt_key import AttemptKey
 
 
@@ -127,6 +127,7 @@ def cancel(held: Held, why: str, now: datetime, *, by: int, gone: bool) -> None:
     if held.live:
         end(held.machine, held.live, AttemptOutcome.CANCELLED, now, gone=gone)
     transitions.move(held.task, TaskEvent.CANCEL, now)
+    follow_up_queue.withdraw_all(held.task)
     index = held.task.current_stage_index
     history.record(held.task, EventType.CANCELLED, why, now, stage_index=index, by=by)
 

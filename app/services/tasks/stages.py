@@ -18,8 +18,10 @@ from app.domain.pipeline import StageOutcome
 from app.domain.task import EventType, FailureCode, SuspendReason, TaskEvent, TaskStatus
 from app.domain.terminal import exit_code
 from app.models import Attempt, Machine, Task
+from app.services.locks import Held
 from app.services.tasks import (
     attempts,
+    follow_ups,
     gates,
     history,
     questions,
@@ -187,7 +189,8 @@ def proceed(live: LiveAttempt, step: pipeline.Step) -> None:
         case pipeline.Ask(index):
             attempt.phase, attempt.stage_index, attempt.run = AttemptPhase.GATE, index, 0
             attempts.free_slot(machine, attempt)
-            gates.ask(task, step, now)
+            if not follow_ups.begin_instead(Held(task, attempt, machine), now):
+                gates.ask(task, step, now)
         case pipeline.Publish():
             attempt.phase = AttemptPhase.PUBLISH
         case pipeline.Fail(code, message):
@@ -217,6 +220,7 @@ def published(live: LiveAttempt, report: frames.Published) -> None:
         text = "completed" if changed else change.UNCHANGED
         live.record(EventType.COMPLETED, text, changed=changed)
     attempts.end(live.machine, live.attempt, AttemptOutcome.PUBLISHED, live.now, gone=True)
+    follow_ups.begin_instead(Held(live.task, live.attempt, live.machine), live.now)
 
 
 def failed(live: LiveAttempt, report: frames.Failed) -> None:

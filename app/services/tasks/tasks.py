@@ -9,7 +9,7 @@ from app.domain import agents, labels, pipeline, protection
 from app.domain import budget as budgets
 from app.domain import task as rules
 from app.domain.agents import AgentWarning, Options
-from app.domain.errors import InvalidFields, NoCheckpoint, NotFound, TaskEnded, TaskNotEnded
+from app.domain.errors import InvalidFields, NotFound, TaskEnded, TaskNotEnded
 from app.domain.machine import MachineStatus
 from app.domain.roles import Act
 from app.domain.task import EventType, TaskEvent, TaskStatus
@@ -19,7 +19,7 @@ from app.services import audit, locks, rights
 from app.services.clock import now as clock_now
 from app.services.projects import agents as agents_asked
 from app.services.projects import projects
-from app.services.tasks import attempts, gates, history, reads, statements, transitions
+from app.services.tasks import attempts, gates, history, reads, rounds, statements
 
 # Columns of what comes later: what a new task is not given would be queried.
 _UNUSED = {
@@ -28,6 +28,8 @@ _UNUSED = {
     **dict.fromkeys(("allowed", "running_since")),
     "grants": 0,
     "keeps_contents": False,
+    "follow_up": None,
+    "follow_ups_queued": 0,
 }
 
 
@@ -183,15 +185,8 @@ def retry(actor: Developer, task_id: int, from_stage: int | None = None) -> Task
         raise TaskNotEnded(f"task {task_id} is {task.status}")
     if start >= len(task.pipeline):
         raise InvalidFields({"fromStage": [f"the pipeline has {len(task.pipeline)} stages"]})
-    if start > 0 and str(start - 1) not in task.checkpoints:
-        raise NoCheckpoint
     now = clock_now()
-    task.round += 1
-    task.stage_index = start
-    if start > 0:
-        gates.keep_before(task, start)
-    attempts.keep_checkpoints_before(task, start)
-    transitions.move(task, TaskEvent.RETRY, now)
+    rounds.begin(task, TaskEvent.RETRY, start, rounds.to_try_again(task, start), now)
     name = pipeline.parse(task.pipeline)[start].name
     text = f"retried by {actor.name} from stage “{name}”"
     history.record(task, EventType.RETRIED, text, now, stage_index=start)

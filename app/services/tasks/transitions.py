@@ -43,8 +43,9 @@ def move(task: Task, event: TaskEvent, now: datetime) -> None:
             task.finished_at = task.failure = None
         case TaskStatus.RUNNING if task.started_at is None:
             task.started_at = now
-        case TaskStatus.QUEUED if event is TaskEvent.RETRY:
+        case TaskStatus.QUEUED if event in (TaskEvent.RETRY, TaskEvent.FOLLOW_UP):
             task.started_at = task.finished_at = task.result = task.failure = task.quota = None
+            task.partial = None
         case status if status in rules.ENDED:
             task.finished_at = now
             task.partial = None  # a retry begins its stage anew

@@ -42,6 +42,11 @@ class RunStage(Frame, tag="run-stage"):
     `run` counts the stage's processes: it is more than 0 where the stage goes on that was stopped
     in its middle. `on_limit` says what becomes of it when its agent's account may not be used for
     a while: it is suspended (`Suspended`), or fails as any other.
+
+    Of a follow-up's round: `text_anew` is what an agent is told that has no conversation to go on
+    with (None: `text`). `continues` is the number of the attempt on the same machine whose home,
+    with its agent's conversation, passes to this one. `opening` is what the transcript begins with.
+    `threads` are those of a review that the agent may answer in (`Replied`).
     """
 
     task_id: Big
@@ -66,6 +71,10 @@ class RunStage(Frame, tag="run-stage"):
     run: Count = 0
     options: AgentOptions | None = None
     on_limit: OnLimit = "fail"
+    text_anew: Text | None = None
+    continues: Count | None = None
+    opening: Text = ""
+    threads: Many[Big] = []
 
 
 class Answer(Frame, tag="answer"):

@@ -9,7 +9,10 @@ from muster.worker.git.workspace import Workspace, commit_variables
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 VARIABLES = frozenset(
-    {"task_id", "attempt", "stage", "project", "branch", "description", "choice", "input"}
+    {
+        *("task_id", "attempt", "round", "stage", "project", "branch"),
+        *("description", "instruction", "choice", "input"),
+    }
 )
 """What a stage may know of its task; each becomes `MUSTER_…` in capitals."""
 

@@ -31,6 +31,7 @@ RIGHTS = """
     see_terminal_inputs .     .      yes        .       .    .    yes
     cancel_task      .        .      yes        yes     .    yes  yes
     retry_task       .        .      yes        yes     .    .    yes
+    follow_up        .        yes    yes        yes     .    .    yes
     control_tunnel   .        .      yes        yes     .    .    yes
     see_members      .        .      yes        .       .    .    yes
     change_project   .        .      yes        .       .    .    yes

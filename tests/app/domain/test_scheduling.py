@@ -212,6 +212,18 @@ def test_the_machine_asked_for_is_chosen_over_a_better_one():
     assert _choice(FIT, better, request=FOR_M1) == "m1"
 
 
+def test_the_machine_that_a_task_prefers_is_chosen_over_a_better_one_when_it_is_free():
+    better = replace(FIT, id="better", load_percent=0.0)
+    preferred = replace(FIT, id="preferred", load_percent=70.0)
+    asked = replace(ASKED, prefers="preferred")
+    plan = SlotPlan([better, replace(preferred, slots_total=1, slots_used=0)], NOW, MAX_LOAD)
+    chosen = [found.id for found in (plan.take(asked), plan.take(asked)) if found]
+    assert chosen == ["preferred", "better"]
+    gone = SlotPlan([better], NOW, MAX_LOAD).take(asked)
+    assert gone is not None
+    assert gone.id == "better"
+
+
 def test_without_a_fit_machine_none_is_chosen():
     assert _choice() is None
     assert _choice(replace(FIT, **ONE_FAULT[Reason.DRAINING])) is None

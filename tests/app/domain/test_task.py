@@ -24,6 +24,7 @@ ARROWS = """
     fail      failed     failed     failed     failed     .          .          .
     cancel    cancelled  cancelled  cancelled  cancelled  .          .          .
     retry     .          .          .          .          .          queued     queued
+    follow_up queued     .          .          queued     queued     queued     queued
     restore   .          .          .          .          .          running    .
 """
 
@@ -64,9 +65,9 @@ def test_an_event_without_an_arrow_is_refused_in_words(status: str, event: str):
     assert str(refusal.value) == f"a task that is {status} cannot {event.replace('_', ' ')}"
 
 
-def test_an_ended_task_is_left_only_by_a_retry_or_a_restore():
+def test_an_ended_task_is_left_only_by_a_new_round_or_a_restore():
     left = {TaskEvent(e) for s, e, t in LEGAL if s in task.ENDED and t not in task.ENDED}
-    assert left == {TaskEvent.RETRY, TaskEvent.RESTORE}
+    assert left == {TaskEvent.RETRY, TaskEvent.FOLLOW_UP, TaskEvent.RESTORE}
 
 
 def test_every_live_status_has_a_way_to_every_end():
@@ -86,8 +87,8 @@ def test_the_contract_s_words_are_the_enums_words():
     assert " ".join(task.SuspendReason) == "gate machine_lost question budget quota"
     assert " ".join(task.EventType) == (
         "created assigned started stage_started stage_finished checkpoint suspended confirmed "
-        "resumed published completed failed cancelled retried requeued machine_lost machine_back "
-        "restored workspace tunnel egress_refused reviewed commented log warning error"
+        "resumed published completed failed cancelled retried followed_up requeued machine_lost "
+        "machine_back restored workspace tunnel egress_refused reviewed commented log warning error"
     )
     assert set(task.FailureCode) >= {"machine_lost", "machine_decommissioned", "gate_expired"}
 

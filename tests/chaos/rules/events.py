@@ -28,6 +28,10 @@ ARROWS: dict[str, tuple[frozenset[str], str]] = {
     "failed": (_LIVE, "failed"),
     "cancelled": (_LIVE, "cancelled"),
     "retried": (frozenset({"failed", "cancelled"}), "queued"),
+    "followed_up": (
+        frozenset({"completed", "failed", "cancelled", "gate", "queued", "running", "assigned"}),
+        "queued",
+    ),
     "restored": (frozenset({"failed"}), "running"),
 }
 

@@ -23,8 +23,8 @@ def _two_winners(task_id: int, seen: TaskSeen) -> Iterator[Violation]:
     """Between two questions of a stage there is one answer at most."""
     answered: dict[int, str] = {}
     for event in seen.events:
-        if event["type"] in ("suspended", "retried"):
-            # A question of that stage; a retry asks all of them anew.
+        if event["type"] in ("suspended", "retried", "followed_up"):
+            # A question of that stage; a new round asks all of them anew.
             asked = [event["stageIndex"]] if event["type"] == "suspended" else list(answered)
             for stage in asked:
                 answered.pop(stage, None)

@@ -1,0 +1,42 @@
+"""Follow-ups as JSON."""
+
+from marshmallow import fields, validate
+
+from app.api.paging import cursor_page_of
+from app.api.schemas.base import Id, Schema, Timestamp, Whole
+from app.api.schemas.tasks import CreatorSchema
+from app.domain.follow_up import MAX_INSTRUCTION, FollowUpState
+
+
+class NewFollowUp(Schema):
+    instruction = fields.String(required=True, validate=validate.Length(1, MAX_INSTRUCTION))
+    from_stage = Whole(load_default=0)
+    review_id = Id(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "the review whose threads agents are told of, with their code"},
+    )
+
+
+class FollowUpSchema(Schema):
+    """What a person wants next of a task whose work is there."""
+
+    id = Id(required=True)
+    number = Whole(
+        required=True, metadata={"description": "within the task, from 1: in this order they begin"}
+    )
+    round = Whole(
+        required=True,
+        allow_none=True,
+        metadata={"description": "that it has begun; null: none yet"},
+    )
+    state = fields.Enum(FollowUpState, by_value=True, required=True)
+    instruction = fields.String(required=True)
+    from_stage = Whole(required=True)
+    review_id = Id(required=True, allow_none=True)
+    created_by = fields.Nested(CreatorSchema, required=True, attribute="creator")
+    created_at = Timestamp(required=True)
+    started_at = Timestamp(required=True, allow_none=True)
+
+
+FollowUpPage = cursor_page_of(FollowUpSchema)

@@ -1,0 +1,96 @@
+"""Follow-ups: tasks go on where their work stands."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, jsonify, url_for
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.openapi.headers import LOCATION
+from app.api.paging import CursorQuery, by_cursor
+from app.api.problems import problems
+from app.api.schemas.base import Empty
+from app.api.schemas.follow_ups import FollowUpPage, FollowUpSchema, NewFollowUp
+from app.api.schemas.idempotency import IDEMPOTENCY_REPLAYED, MaybeOnce
+from app.domain.errors import (
+    FollowUpStarted,
+    Forbidden,
+    IdempotencyKeyReused,
+    NoCheckpoint,
+    TooManyFollowUps,
+    TunnelOpen,
+)
+from app.models import FollowUp
+from app.services import idempotency
+from app.services.tasks import follow_ups
+
+blp = Blueprint("follow_ups", __name__, url_prefix="/api/web/tasks", description="Follow-ups")
+
+
+@blp.post("/<int:task_id>/follow-ups")
+@blp.arguments(NewFollowUp)
+@blp.arguments(MaybeOnce, location="headers")
+@blp.response(201, FollowUpSchema, headers=LOCATION | IDEMPOTENCY_REPLAYED)
+@problems(blp, Forbidden, NoCheckpoint, TunnelOpen, TooManyFollowUps, IdempotencyKeyReused)
+def create_follow_up(
+    body: dict[str, Any], headers: dict[str, Any], task_id: int
+) -> tuple[FollowUp | Response, int, dict[str, str]]:
+    """Have a task go on with what it has come to: as a new round, at once where it has ended or
+    waits at a gate, else as soon as it does.
+    """
+    key = headers["idempotency_key"]
+    if key is not None:
+        return _create_once(key, body, task_id)
+    made = follow_ups.create(current_developer(), task_id, **body)
+    return made, 201, {"Location": _location(task_id, made.id)}
+
+
+def _create_once(
+    key: str, body: dict[str, Any], task_id: int
+) -> tuple[Response, int, dict[str, str]]:
+    actor = current_developer()
+
+    def make(remember: Callable[[FollowUp], None]) -> FollowUp:
+        return follow_ups.create(actor, task_id, **body, remember=remember)
+
+    def shown(made: FollowUp) -> dict[str, Any]:
+        found: dict[str, Any] = FollowUpSchema().dump(made)
+        return found
+
+    def require_right() -> None:
+        follow_ups.require_right(actor, task_id)
+
+    request = {**body, "task_id": task_id}
+    answer = idempotency.once(actor, key, request, make, shown, require_right)
+    replayed = {"Idempotency-Replayed": "true"} if answer.replayed else {}
+    location = {"Location": _location(task_id, answer.body["id"])}
+    return jsonify(answer.body), 201, location | replayed
+
+
+def _location(task_id: int, follow_up_id: int) -> str:
+    return url_for("follow_ups.get_follow_up", task_id=task_id, follow_up_id=follow_up_id)
+
+
+@blp.get("/<int:task_id>/follow-ups")
+@blp.arguments(CursorQuery, location="query")
+@blp.response(200, FollowUpPage)
+def list_follow_ups(query: dict[str, Any], task_id: int) -> dict[str, Any]:
+    """The task's follow-ups, newest first: those that have begun a round, and those that wait."""
+    return by_cursor(follow_ups.listing(current_developer(), task_id), FollowUp.id, **query)
+
+
+@blp.get("/<int:task_id>/follow-ups/<int:follow_up_id>")
+@blp.response(200, FollowUpSchema)
+def get_follow_up(task_id: int, follow_up_id: int) -> FollowUp:
+    """One follow-up."""
+    return follow_ups.get(current_developer(), task_id, follow_up_id)
+
+
+@blp.delete("/<int:task_id>/follow-ups/<int:follow_up_id>")
+@blp.response(200, Empty)
+@problems(blp, Forbidden, FollowUpStarted)
+def withdraw_follow_up(task_id: int, follow_up_id: int) -> dict[str, Any]:
+    """Withdraw a follow-up that has not begun. Again, it changes nothing."""
+    follow_ups.withdraw(current_developer(), task_id, follow_up_id)
+    return {}

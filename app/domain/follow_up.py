@@ -1,0 +1,122 @@
+"""Follow-ups: what a person says to a task whose work is there, and a new round of it does.
+
+When one may begin, and the words in which agents are told of it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from app.domain.task import ENDED, TaskStatus
+
+MAX_INSTRUCTION = 20_000  # characters
+MOST_QUEUED = 20
+"""So many may wait for one task."""
+
+BEFORE_ALL = -1
+"""Under this index a follow-up's round has what it began with among its checkpoints: as if a stage
+before the first had left it."""
+
+_LONGEST_TITLE = 160  # characters
+_LONGEST_DESCRIPTION, _LONGEST_EARLIER = 4_000, 1_000  # characters, of a history
+_MOST_ROUNDS, _MOST_FILES = 10, 100
+
+
+class FollowUpState(StrEnum):
+    """A queued one begins when its task rests; one that has started is its round's."""
+
+    QUEUED = "queued"
+    STARTED = "started"
+    WITHDRAWN = "withdrawn"
+
+
+def rests(status: TaskStatus, *, at_gate: bool) -> bool:
+    """Whether a follow-up that a person makes now may begin now. `at_gate`: the question before a
+    stage is open.
+    """
+    return status in ENDED or (at_gate and status in (TaskStatus.SUSPENDED, TaskStatus.QUEUED))
+
+
+def begins_by_itself(status: TaskStatus, *, at_gate: bool) -> bool:
+    """Whether one that is queued may begin now, without anybody's act. After a failure it waits for
+    a person: what it was meant to follow has not come to its end.
+    """
+    return rests(status, at_gate=at_gate) and status in (
+        TaskStatus.COMPLETED,
+        TaskStatus.SUSPENDED,
+        TaskStatus.QUEUED,
+    )
+
+
+def as_if_done(last: Mapping[str, Any], start: int) -> dict[str, dict[str, Any]]:
+    """The checkpoints of a round that begins at stage `start` with that work: whatever is lost or
+    tried again up to there, it goes on from the same.
+    """
+    return {str(index): dict(last) for index in range(BEFORE_ALL, start)}
+
+
+# ---- words -------------------------------------------------------------------------------------
+
+
+def mentions(command: str) -> bool:
+    """Whether a stage's command has a place for what is to be done."""
+    return "{description}" in command or "{instruction}" in command
+
+
+def prompt(filled: str, instruction: str, review: str, *, says_it: bool) -> str:
+    """What an agent is told: its stage's command, filled in; what is to be done now, unless that
+    says it; and a review, where there is one.
+    """
+    parts = [filled] if says_it else [instruction, filled]
+    return "\n\n".join(part for part in (*parts, review) if part)
+
+
+def opening(round_: int, instruction: str) -> str:
+    """What the transcript of a round begins with."""
+    words = " ".join(instruction.split())
+    return f"Follow-up, round {round_}: {_cut(words, _LONGEST_TITLE)}"
+
+
+@dataclass(frozen=True)
+class ChangedFile:
+    """A file that the task has changed; None of a number: it is binary, or not counted."""
+
+    path: str
+    insertions: int | None = None
+    deletions: int | None = None
+
+
+def history(
+    description: str, earlier: Sequence[tuple[int, str]], changed: Sequence[ChangedFile]
+) -> str:
+    """What an agent that was not there is told of what has been done: the task, the follow-ups
+    before this one, as (round, instruction), and the files that are changed by now.
+    """
+    parts = [
+        "This goes on with work that is in this repository already: the branch that is checked out "
+        "has it. It was asked for with these words:",
+        _quoted(_cut(description, _LONGEST_DESCRIPTION)),
+    ]
+    for round_, instruction in earlier[-_MOST_ROUNDS:]:
+        parts += [f"Then, in round {round_}:", _quoted(_cut(instruction, _LONGEST_EARLIER))]
+    if changed:
+        lines = [_line(file) for file in changed[:_MOST_FILES]]
+        if len(changed) > _MOST_FILES:
+            lines.append(f"- and {len(changed) - _MOST_FILES:,} more")
+        parts += ["Changed since, against the branch that it began with:", "\n".join(lines)]
+    return "\n\n".join([*parts, "What is to be done now:"])
+
+
+def _line(file: ChangedFile) -> str:
+    if file.insertions is None or file.deletions is None:
+        return f"- {file.path}"
+    return f"- {file.path} (+{file.insertions} -{file.deletions})"
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}" for line in text.splitlines())
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

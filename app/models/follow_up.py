@@ -1,0 +1,47 @@
+"""Follow-ups: what people say to a task whose work is there."""
+
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.domain.follow_up import FollowUpState
+from app.extensions import Model
+from app.models.columns import Big, BigId, Moment, pg_enum
+from app.models.developer import Developer
+from app.models.task import Task
+
+
+class FollowUp(Model):
+    """What is to be done next, from `from_stage` on, on the work that is there.
+
+    `number` counts the task's, beginning with 1, in the order in which they begin. `round` is the
+    one that it has begun; null: none yet. `review_id` is the review whose comments go with it.
+    """
+
+    __tablename__ = "follow_ups"
+
+    id: Mapped[BigId]
+    task_id: Mapped[Big] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    round: Mapped[int | None]
+    state: Mapped[FollowUpState] = mapped_column(pg_enum(FollowUpState))
+    instruction: Mapped[str]
+    from_stage: Mapped[int]
+    review_id: Mapped[Big | None]
+    created_by: Mapped[Big] = mapped_column(ForeignKey("developers.id"))
+    created_at: Mapped[Moment]
+    started_at: Mapped[Moment | None]
+
+    task: Mapped[Task] = relationship(lazy="raise")
+    creator: Mapped[Developer] = relationship(lazy="raise")
+
+    __table_args__: Any = (
+        UniqueConstraint("task_id", "number"),
+        Index(
+            "ix_follow_ups_queued",
+            "task_id",
+            "number",
+            postgresql_where=text("state = 'queued'"),
+        ),
+    )

@@ -1,0 +1,238 @@
+"""What people do with follow-ups: say what is to be done next, and take it back.
+
+One begins at once where its task rests: ended, or at the question before a stage. Else it is
+queued, and begins when the task next rests there or is completed. So of several at once, by the
+task's lock, one begins and the others are queued in order.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.orm import joinedload
+
+from app import bus
+from app.domain import follow_up as rules
+from app.domain import pipeline
+from app.domain import task as task_rules
+from app.domain.attempt import AttemptOutcome
+from app.domain.errors import (
+    FollowUpStarted,
+    InvalidFields,
+    NoCheckpoint,
+    NotFound,
+    TunnelOpen,
+)
+from app.domain.follow_up import FollowUpState
+from app.domain.pipeline import GateKind
+from app.domain.roles import Act
+from app.domain.task import EventType, SuspendReason, TaskEvent, TaskStatus
+from app.extensions import db
+from app.models import Developer, FollowUp, Gate, Task
+from app.services import audit, locks, rights
+from app.services.clock import now as clock_now
+from app.services.locks import Held
+from app.services.tasks import (
+    attempts,
+    follow_up_queue,
+    gates,
+    history,
+    questions,
+    reads,
+    rounds,
+    transitions,
+)
+
+_SUPERSEDED = "a follow-up begins another round"
+
+
+def create(
+    actor: Developer,
+    task_id: int,
+    *,
+    instruction: str,
+    from_stage: int = 0,
+    review_id: int | None = None,
+    remember: Callable[[FollowUp], None] | None = None,
+) -> FollowUp:
+    """Have the task go on: now, where it rests, or else when it does. Returns the follow-up.
+    Commits.
+
+    `remember` is called with it, last before the commit; if that raises there is none. Raises
+    NotFound, Forbidden, InvalidFields, NoCheckpoint, TunnelOpen, TooManyFollowUps.
+    """
+    seen = reads.get(actor, task_id)
+    rights.require(Act.FOLLOW_UP, actor, seen.project)
+    held, now = locks.task_with_machine(task_id), clock_now()
+    task = held.task
+    if from_stage >= len(task.pipeline):
+        raise InvalidFields({"fromStage": [f"the pipeline has {len(task.pipeline)} stages"]})
+    _require_review(task, review_id)
+    made = follow_up_queue.add(task, actor, instruction, from_stage, review_id, now)
+    if rules.rests(task.status, at_gate=_open_gate(task) is not None):
+        following = follow_up_queue.first(task)
+        assert following is not None
+        try:
+            _begin(held, following, now)
+        except (NoCheckpoint, TunnelOpen):
+            if following is made:  # nobody is before it
+                raise
+    if made.state is FollowUpState.QUEUED:
+        text = f"follow-up {made.number} of {actor.name}'s waits for the task to rest"
+        history.record(task, EventType.LOG, text, now, data={"by": actor.id})
+    audit.record_by_office("task.followed_up", seen, actor)
+    if held.machine:
+        bus.wake_machines([held.machine.id])
+    if remember:
+        remember(made)
+    db.session.commit()
+    return get(actor, task_id, made.id)
+
+
+def require_right(actor: Developer, task_id: int) -> None:
+    """Require that the developer may have the task go on. Raises NotFound, Forbidden."""
+    rights.require(Act.FOLLOW_UP, actor, reads.get(actor, task_id).project)
+
+
+def withdraw(actor: Developer, task_id: int, follow_up_id: int) -> None:
+    """Take one back that has not begun, whoever's: members answer for each other. Commits.
+
+    Raises NotFound, Forbidden, FollowUpStarted.
+    """
+    seen = reads.get(actor, task_id)
+    rights.require(Act.FOLLOW_UP, actor, seen.project)
+    held = locks.task_with_machine(task_id)
+    row = get(actor, task_id, follow_up_id)
+    if row.state is FollowUpState.STARTED:
+        raise FollowUpStarted
+    if row.state is FollowUpState.QUEUED:
+        follow_up_queue.withdraw(held.task, row)
+        text = f"follow-up {row.number} is withdrawn by {actor.name}"
+        history.record(held.task, EventType.LOG, text, clock_now(), data={"by": actor.id})
+        audit.record_by_office("task.follow_up_withdrawn", seen, actor)
+    db.session.commit()
+
+
+def listing(actor: Developer, task_id: int) -> Select[FollowUp]:
+    """The task's follow-ups, in any order. Raises NotFound."""
+    return _of(reads.get(actor, task_id).id)
+
+
+def get(actor: Developer, task_id: int, follow_up_id: int) -> FollowUp:
+    """Raises NotFound."""
+    query = _of(reads.get(actor, task_id).id).where(FollowUp.id == follow_up_id)
+    row = db.session.scalar(query.execution_options(populate_existing=True))
+    if row is None:
+        raise NotFound(f"there is no follow-up {follow_up_id} of task {task_id}")
+    return row
+
+
+def _of(task_id: int) -> Select[FollowUp]:
+    query = select(FollowUp).where(FollowUp.task_id == task_id)
+    return query.options(joinedload(FollowUp.creator, innerjoin=True))
+
+
+# ---- those that are queued ---------------------------------------------------------------------
+
+
+def begin_instead(held: Held, now: datetime) -> bool:
+    """Begin the first that is queued, where the task is completed, or comes to the question before
+    a stage: in its place. Returns whether one has begun. The caller holds the locks, and commits.
+    """
+    row = follow_up_queue.first(held.task)
+    if row is None:
+        return False
+    db.session.flush()  # what this batch of reports tells of is what it goes on from
+    try:
+        _begin(held, row, now)
+    except (NoCheckpoint, TunnelOpen):
+        return False  # it goes on waiting: for more work to be there, for the tunnel to be closed
+    return True
+
+
+def sweep(now: datetime) -> int:
+    """Begin those that are queued at tasks that rest: what kept them from it may be over. Returns
+    how many tasks were looked at. Commits for each.
+    """
+    query = (
+        select(Task.id)
+        .where(Task.follow_ups_queued > 0)
+        .where(
+            or_(
+                Task.status == TaskStatus.COMPLETED,
+                and_(
+                    Task.status == TaskStatus.SUSPENDED, Task.suspend_reason == SuspendReason.GATE
+                ),
+                Task.status == TaskStatus.QUEUED,
+            )
+        )
+        .order_by(Task.id)
+        .limit(100)
+    )
+    resting = list(db.session.scalars(query))
+    db.session.rollback()
+    for task_id in resting:
+        held = locks.task_with_machine(task_id)
+        at_gate = _open_gate(held.task) is not None
+        if rules.begins_by_itself(held.task.status, at_gate=at_gate) and begin_instead(held, now):
+            bus.wake_machines([held.machine.id] if held.machine else [])
+            db.session.commit()
+        else:
+            db.session.rollback()
+    return len(resting)
+
+
+# ---- what these have in common -----------------------------------------------------------------
+
+
+def _begin(held: Held, row: FollowUp, now: datetime) -> None:
+    """Begin the round that is the follow-up's. An attempt that waits ends as handed over: the next
+    one goes on from its checkpoint. Raises NoCheckpoint, TunnelOpen, and has changed nothing then.
+    """
+    task, start = held.task, row.from_stage
+    work = rounds.work_to_begin(task, start)
+    gates.require_no_tunnel(held)
+    if (gate := _open_gate(task)) is not None:
+        questions.close(gate, _SUPERSEDED, task, now)
+    if held.live and held.machine:
+        attempts.end(held.machine, held.live, AttemptOutcome.HANDED_OVER, now, gone=True)
+    if task.status not in task_rules.ENDED and gate is None:
+        transitions.move(task, TaskEvent.ASK, now)  # and nobody is asked
+    checkpoints = rules.as_if_done(work.checkpoint, start)
+    rounds.begin(task, TaskEvent.FOLLOW_UP, start, checkpoints, now)
+    follow_up_queue.start(task, row, now)
+    _record(task, row, now)
+    gates.ask_first(task, now)
+
+
+def _record(task: Task, row: FollowUp, now: datetime) -> None:
+    name = pipeline.parse(task.pipeline)[row.from_stage].name
+    text = f"followed up by {row.creator.name} from stage “{name}”, as round {task.round}"
+    about = {
+        "round": task.round,
+        "number": row.number,
+        "instruction": row.instruction,
+        "reviewId": row.review_id,
+        "by": row.created_by,
+    }
+    history.record(
+        task,
+        EventType.FOLLOWED_UP,
+        text,
+        now,
+        stage_index=row.from_stage,
+        data=about,
+        by=row.created_by,
+    )
+
+
+def _open_gate(task: Task) -> Gate | None:
+    """The question before a stage that the task waits with."""
+    gate = gates.open_gate(task) if task.status in task_rules.LIVE else None
+    is_before = gate is not None and gate.number == 0 and gate.kind is not GateKind.BUDGET
+    return gate if is_before else None
+
+
+def _require_review(task: Task, review_id: int | None) -> None:
+    if review_id is not None:
+        raise InvalidFields({"reviewId": ["the task has no such review"]})

@@ -1,0 +1,37 @@
+"""What tests of follow-ups share: tasks that are done, and what became of what people said."""
+
+from typing import Any
+
+from app.domain.follow_up import FollowUpState
+from app.extensions import db
+from app.models import FollowUp, Task
+from app.services.dispatch import dispatch
+from muster.protocol import frames
+from tests.app.services.driven import CHANGE, Driven
+from tests.app.services.tasks.stages_world import CHECK, DEVELOP, Create
+
+
+def completed(machine: Driven, create: Create, **fields: Any) -> Task:
+    """A task of two stages that is done and pushed."""
+    task = create([DEVELOP, CHECK], **fields)
+    dispatch.assign_queued()
+    do(machine, task)
+    return task
+
+
+def do(machine: Driven, task: Task, *, commit: str = "c0ffee") -> None:
+    """The machine carries out both stages, and pushes."""
+    db.session.refresh(task)
+    machine.orders()
+    for index in range(2):
+        machine.begins(task, index)
+        machine.checkpoints(task, index)
+        machine.finishes(task, index)
+    branch = f"muster/{task.id}-{task.attempt}"
+    machine.say(task, frames.Published(branch=branch, commit=commit, diff=CHANGE))
+
+
+def states(task: Task) -> list[tuple[str, FollowUpState, int | None]]:
+    query = db.select(FollowUp).where(FollowUp.task_id == task.id).order_by(FollowUp.number)
+    rows = db.session.scalars(query.execution_options(populate_existing=True))
+    return [(row.instruction, row.state, row.round) for row in rows]
