@@ -35,6 +35,7 @@ class GateKind(StrEnum):
     INPUT = "input"
     QUESTION = "question"  # in the middle of a stage: its agent asks, to choose or to write
     BUDGET = "budget"  # likewise: what the task may use is used up; choices: continue, stop
+    BRANCH = "branch"  # after the last stage: the task's own branch is not where it was left
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ class Observed:
 
     stage_index: int = -1
     run: int = 0
-    publishing: bool = False
+    publishing: int = -1  # the number of the last push that it was told to make
     stopping: bool = False
     forgetting: bool = False
     terminals: int = 0  # the last time its terminal was asked for
@@ -30,7 +30,7 @@ def observed_from(held: HeldAttempt) -> Observed:
     return Observed(
         stage_index=held.stage_index,
         run=held.run,
-        publishing=held.state in ("publishing", "published"),
+        publishing=held.push if held.state in ("publishing", "published") else -1,
     )
 
 
@@ -51,7 +51,7 @@ def _is_due(desired: DesiredState, observed: Observed | None) -> bool:
             wanted = (desired.stage_index, desired.run)
             return observed is None or (observed.stage_index, observed.run) < wanted
         case Want.PUBLISH:
-            return observed is None or not observed.publishing
+            return observed is None or observed.publishing < desired.run
         case Want.STOP:
             return observed is None or not observed.stopping
         case Want.FORGET:
@@ -73,7 +73,7 @@ def told(observed: Observed | None, order: DesiredState) -> Observed:
         case Want.RUN:
             return replace(before, stage_index=order.stage_index, run=order.run)
         case Want.PUBLISH:
-            return replace(before, publishing=True)
+            return replace(before, publishing=order.run)
         case Want.STOP:
             return replace(before, stopping=True)
         case Want.TERMINAL:

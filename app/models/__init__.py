@@ -27,10 +27,11 @@ from app.models.review import Review, ReviewComment, ReviewThread, ViewedFile
 from app.models.search import TaskText
 from app.models.server import ServerIdentity, ServerProcess
 from app.models.setting import StoredSetting
-from app.models.task import Attempt, Event, Task, Workspace
+from app.models.task import Attempt, Event, Task
 from app.models.terminal import ChannelToken, Terminal, TerminalInput, TerminalSize
 from app.models.tunnel import Tunnel
 from app.models.usage import Stint, Usage
+from app.models.workspace import Workspace
 
 __all__ = [
     "Attempt",

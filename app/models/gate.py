@@ -17,7 +17,8 @@ class Gate(Model):
 
     `number` is 0 for the question before the stage; those in its middle count from 1. One of these
     that was withdrawn stays, `answered_at` being when, without `result`: no other gets its number.
-    `budgets` are those that it is about, as `domain.budget.BudgetStanding.told` says them.
+    `budgets` are those that it is about, as `domain.budget.BudgetStanding.told` says them; `branch`
+    what was found of the task's branch, as `domain.task_branch.told` does.
     """
 
     __tablename__ = "gates"
@@ -32,6 +33,7 @@ class Gate(Model):
     prompt: Mapped[str]
     choices: Mapped[list[str]] = mapped_column(Json)
     budgets: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
+    branch: Mapped[dict[str, Any] | None] = mapped_column(Json)
     requested_at: Mapped[Moment]
     expires_at: Mapped[Moment | None]
     answered_at: Mapped[Moment | None]

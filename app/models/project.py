@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, cast, false, func, te
 from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
+from app.domain import branch_name
 from app.domain.quota import OnQuota
 from app.domain.roles import ProjectRole
 from app.domain.room import RoomLevel
@@ -22,6 +23,7 @@ class Project(Model):
     null: all of them. `agent_options` are of the form in `domain.agents`. With `require_change` a
     task that has changed nothing fails. `quota_minutes` is how long a task may wait altogether for
     its agent's account; with `quota_elsewhere` it need not wait where another machine takes it.
+    `branch_name` is the template of its tasks' own branches (`domain.branch_name`).
     `machine_selector` is of the form in `domain.labels`; null: any machine. A `protected` one's
     work goes to `protected_machines` alone, by their ids.
     `budget` {minutes?, tokens?, cost?} is that of a month, and `budget_told` the month in which
@@ -35,6 +37,9 @@ class Project(Model):
     name: Mapped[str]
     repo_url: Mapped[str]
     default_branch: Mapped[str]
+    branch_name: Mapped[str] = mapped_column(
+        default=branch_name.DEFAULT, server_default=branch_name.DEFAULT
+    )
     agent_type: Mapped[str]
     agent_command: Mapped[str | None]
     agent_options: Mapped[dict[str, Any] | None] = mapped_column(Json)

@@ -1,4 +1,4 @@
-"""Tasks with their attempts, history and workspaces."""
+"""Tasks with their attempts and history."""
 
 import uuid
 from typing import Any
@@ -7,7 +7,6 @@ from sqlalchemy import (
     DDL,
     CheckConstraint,
     ForeignKey,
-    ForeignKeyConstraint,
     Index,
     event,
     func,
@@ -15,7 +14,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.domain.attempt import AttemptOutcome, AttemptPhase, WorkspaceState, branch_of
+from app.domain import branch_name
+from app.domain.attempt import AttemptOutcome, AttemptPhase, branch_of
 from app.domain.scheduling import Place
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.extensions import Model
@@ -44,6 +44,8 @@ class Task(Model):
     the task last came into the queue. `usage` is what its agents have used, all attempts together:
     {inputTokens, cachedTokens, outputTokens, reasoningTokens, cost, isEstimate}; null: unknown.
     `keeps_contents`: there are rows of what its attempts have changed (`models.change`).
+    `branch_name` is that of its own branch (null: of before there were any), and `branch_commit`
+    what the next push is to find there (null: no such branch).
     """
 
     __tablename__ = "tasks"
@@ -79,6 +81,8 @@ class Task(Model):
     events: Mapped[int] = mapped_column(default=0)
     result: Mapped[dict[str, Any] | None] = mapped_column(Json)
     usage: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    branch_name: Mapped[str | None]
+    branch_commit: Mapped[str | None]
     failure: Mapped[dict[str, Any] | None] = mapped_column(Json)
     keeps_contents: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     created_at: Mapped[Moment]
@@ -115,6 +119,11 @@ class Task(Model):
     def branch(self) -> str | None:
         """The latest attempt's branch."""
         return branch_of(self.id, self.attempt) if self.attempt else None
+
+    @property
+    def task_branch(self) -> str:
+        """The task's own branch, which stays when attempts end."""
+        return self.branch_name or branch_name.of(branch_name.DEFAULT, self.id)
 
     __table_args__ = (
         Index(
@@ -161,6 +170,9 @@ class Attempt(Model):
     `run` counts the processes of its stage, beginning with 0; `mid_stage`: that one was stopped in
     the stage's middle, and the attempt waits there as at a gate; `suspends`: its stage is to be
     stopped so, or the next one not to begin, for its task's budget is used.
+    `pushes` counts its orders to push that were answered by a refusal to move the task's branch:
+    with any of them it waits at a gate for that, not for a stage. `pushed_commit` is what it has
+    pushed, or is about to.
     `excused`: its loss does not count against `maxAttempts`, because nothing had been tried or no
     server was running. `resume_from` is the checkpoint ref that the workspace is built from.
     `question` is what its agent has asked last in the middle of the stage, by the machine's number:
@@ -186,6 +198,8 @@ class Attempt(Model):
     run: Mapped[int] = mapped_column(default=0, server_default="0")
     mid_stage: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     suspends: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    pushes: Mapped[int] = mapped_column(default=0, server_default="0")
+    pushed_commit: Mapped[str | None]
     resume_from: Mapped[str | None]
     holds_slot: Mapped[bool]
     excused: Mapped[bool] = mapped_column(default=False)
@@ -293,28 +307,3 @@ NUMBER_BY_TYPE = (
 )
 for statement in NUMBER_BY_TYPE:
     event.listen(Event.__table__, "after_create", DDL(statement))  # type: ignore[no-untyped-call]
-
-
-class Workspace(Model):
-    """An attempt's workspace, as the machine last reported it; reported on change, never polled."""
-
-    __tablename__ = "workspaces"
-
-    task_id: Mapped[Big] = mapped_column(primary_key=True)
-    attempt: Mapped[int] = mapped_column(primary_key=True)
-    machine_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("machines.id"))
-    state: Mapped[WorkspaceState] = mapped_column(pg_enum(WorkspaceState))
-    path: Mapped[str]
-    branch: Mapped[str]
-    base_commit: Mapped[str]
-    head_commit: Mapped[str]
-    dirty: Mapped[bool]
-    diff: Mapped[dict[str, int]] = mapped_column(Json)
-    size_bytes: Mapped[Big]
-    updated_at: Mapped[Moment]
-
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["task_id", "attempt"], ["attempts.task_id", "attempts.number"], ondelete="CASCADE"
-        ),
-    )

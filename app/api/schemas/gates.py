@@ -4,6 +4,7 @@ from marshmallow import fields, validate
 
 from app.api.schemas.base import Id, Schema, Timestamp, Whole
 from app.api.schemas.budget import BudgetSchema, SpentBudgetSchema
+from app.api.schemas.stored import StoredSchema
 from app.api.schemas.tasks import DiffSchema
 from app.domain.pipeline import GateKind
 
@@ -30,6 +31,22 @@ class GateAnswer(Schema):
     )
 
 
+class FoundBranchSchema(StoredSchema):
+    """The task's own branch, which could not be moved to `commit`."""
+
+    name = fields.String(required=True)
+    commit = fields.String(required=True)
+    expected = fields.String(
+        required=True, allow_none=True, metadata={"description": "what Muster left there"}
+    )
+    found = fields.String(
+        required=True, allow_none=True, metadata={"description": "null: it is gone"}
+    )
+    why = fields.String(required=True, metadata={"description": "the remote's words, if any"})
+    by = fields.String(required=True, metadata={"description": "the found commit's author"})
+    subject = fields.String(required=True)
+
+
 class PendingGateSchema(Schema):
     task_id = Id(required=True)
     stage_index = Whole(required=True)
@@ -50,3 +67,4 @@ class PendingGateSchema(Schema):
         allow_none=True,
         metadata={"description": "those that are used up, where it is asked about them"},
     )
+    branch = fields.Nested(FoundBranchSchema, required=True, allow_none=True)

@@ -12,6 +12,7 @@ from app.api.schemas.labels import SelectorField
 from app.api.schemas.network import Network
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import maskable, single_line
+from app.domain import branch_name
 from app.domain.pipeline import StageKind
 from app.domain.quota import OnQuota
 from app.domain.room import RoomLevel
@@ -31,6 +32,7 @@ _QUOTA_ELSEWHERE = "another machine that has the agent may take the task at once
 _BUDGET = "of a calendar month (UTC), for all of its tasks"
 _TASK_BUDGET = "of each of its tasks, where the task has none of its own"
 _PROTECTED = "set by admins: its work and its secrets go to `protectedMachines` alone"
+_BRANCH_NAME = "of its tasks' own branches, with `{id}` once; tasks keep the name they began with"
 _MOST_MACHINES = 1000
 _ROOM = "the least that has to contain an attempt; null: what its machine has"
 
@@ -71,6 +73,9 @@ class ProjectUpdate(Schema):
     name = fields.String(validate=[validate.Length(1, 200), single_line])
     repo_url = fields.String(validate=[validate.Length(1, 2000), repository.repo_url])
     default_branch = fields.String(validate=[validate.Length(1, 200), repository.branch_name])
+    branch_name = fields.String(
+        validate=validate.Length(1, branch_name.LONGEST), metadata={"description": _BRANCH_NAME}
+    )
     agent_type = AgentType()
     agent_command = fields.String(allow_none=True, validate=validate.Length(max=20_000))
     agent_options = fields.Nested(
@@ -139,6 +144,9 @@ class ListedProjectSchema(Schema):
     name = fields.String(required=True, attribute="project.name")
     repo_url = fields.String(required=True, attribute="project.repo_url")
     default_branch = fields.String(required=True, attribute="project.default_branch")
+    branch_name = fields.String(
+        required=True, attribute="project.branch_name", metadata={"description": _BRANCH_NAME}
+    )
     agent_type = fields.String(required=True, attribute="project.agent_type")
     agent_command = fields.String(required=True, allow_none=True, attribute="project.agent_command")
     agent_options = fields.Nested(

@@ -80,6 +80,12 @@ class DiffSchema(StoredSchema):
 class ResultSchema(DiffSchema):
     commit = fields.String(required=True)
     pushed = fields.Boolean(required=True)
+    branch = fields.String(
+        required=True,
+        allow_none=True,
+        dump_default=None,
+        metadata={"description": "the task's own, if it was moved to the commit"},
+    )
     changed = fields.Boolean(
         required=True, metadata={"description": "whether its stages have left a difference"}
     )
@@ -131,7 +137,10 @@ class ListedTaskSchema(Schema):
     round = Whole(required=True, metadata={"description": "counts retries and follow-ups, from 1"})
     follow_ups_queued = Whole(required=True, metadata={"description": "so many wait to begin"})
     attempt = Whole(required=True, metadata={"description": "the latest; 0 before the first"})
-    branch = fields.String(required=True, allow_none=True)
+    branch = fields.String(
+        required=True, allow_none=True, metadata={"description": "the latest attempt's"}
+    )
+    task_branch = fields.String(required=True, metadata={"description": "the task's own"})
     result = fields.Nested(ResultSchema, required=True, allow_none=True)
     failure = fields.Nested(FailureSchema, required=True, allow_none=True)
     usage = fields.Nested(UsageSchema, required=True, allow_none=True)

@@ -21,7 +21,7 @@ from app.services import locks, vault
 from app.services.clock import now as clock_now
 from app.services.machines import containment, rounds
 from app.services.projects import agents
-from app.services.tasks import attempts, gates, resumption
+from app.services.tasks import attempts, branches, gates, resumption
 from app.services.tunnels import orders as tunnel_orders
 from app.services.tunnels.orders import WantedTunnel
 from muster.protocol import codec, frames
@@ -43,7 +43,7 @@ class Want(StrEnum):
 
 @dataclass(frozen=True)
 class DesiredState:
-    """What a machine should be doing about one attempt. An order is made of `row`."""
+    """What a machine should do about one attempt, as by `row`. `run`: also the number of a push."""
 
     task_id: int
     attempt: int
@@ -118,6 +118,7 @@ _AT_WORK = (
         Attempt.phase,
         Attempt.stage_index.label("attempt_stage"),
         Attempt.run,
+        Attempt.pushes,
         Attempt.holds_slot,
         Attempt.suspends,
         Attempt.pending_end.is_not(None).label("is_ending"),
@@ -133,6 +134,8 @@ _AT_WORK = (
         Task.agent_options.label("task_options"),
         Task.round,
         Task.follow_up,
+        Task.branch_name,
+        Task.branch_commit,
         Task.stage_index,
         Project.key.label("project_key"),
         Project.repo_url,
@@ -211,7 +214,7 @@ def _desired(row: Any) -> DesiredState:
         kept = attempts.has_checkpoints(row.checkpoints, *key)
         return DesiredState(*key, Want.KEEP if kept else Want.FORGET)
     if row.phase is AttemptPhase.PUBLISH:
-        return DesiredState(*key, Want.PUBLISH, row=row)
+        return DesiredState(*key, Want.PUBLISH, run=row.pushes, row=row)
     if row.phase is AttemptPhase.RUN and row.holds_slot and not row.is_ending:
         return DesiredState(*key, Want.RUN, row.attempt_stage, row.run, row=row)
     return DesiredState(*key, Want.KEEP)
@@ -245,7 +248,8 @@ def publish(desired: DesiredState) -> frames.Publish:
 
     Raises vault.KeyMissing.
     """
-    order = frames.Publish(task_id=desired.task_id, attempt=desired.attempt)
+    key, onto = AttemptKey.of(desired), branches.order(desired.row)
+    order = frames.Publish(*key, onto=onto, number=desired.run)
     if desired.row.started_at is None:
         order.repo, order.author = _repo(desired.row), _author(desired.row)
     return order

@@ -30,7 +30,7 @@ from app.services.logs import logs
 from app.services.machines import believing, changes, continuations, housekeeping, transitions
 from app.services.machines.continuations import Malformed, Outcome
 from app.services.machines.housekeeping import Effect
-from app.services.tasks import checkpoints, stages
+from app.services.tasks import checkpoints, pushes, stages
 from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
 from muster.protocol.attempt_key import AttemptKey
@@ -212,7 +212,10 @@ def _stale(batch: _Batch, live: LiveAttempt, body: frames.Body) -> None:
     batch.refused[Refusal.ENDED] += 1
     if isinstance(body, frames.Content | frames.Changes):
         return  # they may be thousands, and are about what did not come to be
-    about = f": branch {body.branch}" if isinstance(body, frames.Published) else ""
+    about = ""
+    if isinstance(body, frames.Published):
+        live.attempt.pushed_commit = body.commit  # which a successor may find
+        about = f": branch {body.branch}" + (f", and {body.moved.name}" if body.moved else "")
     _warn(
         live,
         _kind(body),
@@ -259,6 +262,7 @@ _EFFECTS: dict[type, Effect] = {
     frames.Content: changes.content,
     frames.Changes: changes.told,
     frames.Published: stages.published,
+    frames.BranchRefused: pushes.refused,
     frames.Failed: stages.failed,
     frames.Lost: lambda live, body: stages.lost(live, body.reason),
 }

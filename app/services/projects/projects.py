@@ -1,7 +1,6 @@
 """Projects: created, changed and found."""
 
 import re
-import shlex
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app import bus
-from app.domain import agents, labels, network, pipeline, repository
+from app.domain import agents, branch_name, labels, network, pipeline, repository
 from app.domain import budget as budgets
 from app.domain.errors import AlreadyExists, Forbidden, InvalidFields, NotFound
 from app.domain.roles import Act
@@ -18,6 +17,7 @@ from app.extensions import db
 from app.models import Developer, Machine, Project
 from app.services import audit, rights, vault
 from app.services.clock import now
+from app.services.projects import checks
 
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 DEFAULT_AGENT = "claude"
@@ -36,6 +36,7 @@ def create(
         name=key,
         repo_url=repo_url,
         default_branch="main",
+        branch_name=branch_name.DEFAULT,
         agent_type=agent_type,
         max_attempts=2,
         environment={},
@@ -58,12 +59,12 @@ def create(
 def update(actor: Developer, key: str, **fields: Any) -> Project:
     """Change the given fields, and return the project. Commits.
 
-    They are name, repo_url, default_branch, agent_type, agent_command, agent_options, pipeline,
-    max_attempts, environment (replaced as a whole), secrets (each is set, or removed by None),
-    git_token and ssh_key (removed by None), known_hosts, room, machine_selector, network,
+    They are name, repo_url, default_branch, branch_name, agent_type, agent_command, agent_options,
+    pipeline, max_attempts, environment (replaced as a whole), secrets (each is set, or removed by
+    None), git_token and ssh_key (removed by None), known_hosts, room, machine_selector, network,
     require_change, on_quota, quota_minutes, quota_elsewhere, budget and task_budget; by admins also
     protected and protected_machines. Tasks keep the pipeline, and the budget, that they were
-    created with. Raises NotFound, Forbidden, InvalidFields.
+    created with, and their branch. Raises NotFound, Forbidden, InvalidFields.
     """
     rights.require(Act.CHANGE_PROJECT, actor, get(actor, key))
     project = locked(key)
@@ -178,7 +179,7 @@ def _is_called(key: str) -> ColumnElement[bool]:
 _PLAIN = (
     *("name", "repo_url", "default_branch", "agent_type", "agent_command", "max_attempts"),
     *("known_hosts", "room", "require_change", "on_quota", "quota_minutes", "quota_elsewhere"),
-    "protected",
+    *("branch_name", "protected"),
 )
 _PLACES = frozenset({"machine_selector", "protected", "protected_machines", "room"})
 # What lets machines in at the repository's host: encrypted, and for that host alone.
@@ -209,7 +210,9 @@ def _change(project: Project, fields: Mapping[str, Any]) -> None:
         project.secrets = _merged(project.secrets, fields["secrets"])
     for name in _LOGINS.keys() & fields.keys():
         setattr(project, name, vault.encrypt(fields[name]) if fields[name] else None)
-    _check_agent(project)
+    checks.require_agent(project)
+    if not {"branch_name", "default_branch"}.isdisjoint(fields):
+        checks.require_branch_name(project)
 
 
 def _keep_logins_at_home(project: Project, fields: Mapping[str, Any]) -> None:
@@ -274,6 +277,7 @@ def _told(project: Project) -> dict[str, Any]:
         "name": project.name,
         "repoUrl": project.repo_url,
         "defaultBranch": project.default_branch,
+        "branchName": project.branch_name,
         "agentType": project.agent_type,
         "agentCommand": project.agent_command,
         "agentOptions": project.agent_options,
@@ -301,18 +305,3 @@ def _told(project: Project) -> dict[str, Any]:
 def _merged(stored: Mapping[str, str], given: Mapping[str, str | None]) -> dict[str, str]:
     kept = {name: text for name, text in stored.items() if name not in given}
     return kept | {name: vault.encrypt(text) for name, text in given.items() if text is not None}
-
-
-def _check_agent(project: Project) -> None:
-    """Raise InvalidFields for an agent whose command is the project's own and is missing, and for
-    a command that cannot be split into words by a shell's rules.
-    """
-    command = project.agent_command
-    if project.agent_type in agents.OF_COMMANDS and not command:
-        raise InvalidFields({"agentCommand": [f"the agent “{project.agent_type}” needs a command"]})
-    try:
-        words = shlex.split(command or "")
-    except ValueError as error:
-        raise InvalidFields({"agentCommand": [f"cannot be split into words: {error}"]}) from error
-    if command and not words:
-        raise InvalidFields({"agentCommand": ["has no words"]})

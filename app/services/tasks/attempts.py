@@ -180,6 +180,8 @@ def is_pushed(task: Task, attempt: Attempt) -> bool:
     its earlier runs.
     """
     at = attempt.stage_index
+    if attempt.pushes > 0:
+        return str(at) in task.checkpoints
     if attempt.mid_stage or attempt.run > 0:
         own = checkpoints_of(attempt.task_id, attempt.number)
         return partial_index(task) == at and (task.partial or {})["ref"].startswith(own)
@@ -188,7 +190,7 @@ def is_pushed(task: Task, attempt: Attempt) -> bool:
 
 def position(attempt: Attempt, task: Task) -> int:
     """The index of the attempt's stage; the number of stages when only the push is left."""
-    is_over = attempt.phase is AttemptPhase.PUBLISH
+    is_over = attempt.phase is AttemptPhase.PUBLISH or attempt.pushes > 0
     return len(task.pipeline) if is_over else attempt.stage_index
 
 

@@ -44,10 +44,11 @@ def made(live: LiveAttempt, report: frames.Checkpoint) -> None:
 
 
 def is_what_waits(attempt: Attempt, report: frames.Checkpoint | frames.Changes) -> bool:
-    """Whether it is the checkpoint that the attempt waits with: of the stage before its gate, or of
-    the middle of its own.
+    """Whether it is the checkpoint that the attempt waits with: of the stage before its gate, of
+    the middle of its own, or of the last one where only the push is left.
     """
-    waiting = attempt.stage_index if attempt.mid_stage else attempt.stage_index - 1
+    is_its_own = attempt.mid_stage or attempt.pushes > 0
+    waiting = attempt.stage_index if is_its_own else attempt.stage_index - 1
     seen = (report.stage_index, report.partial)
     return attempt.phase is AttemptPhase.GATE and seen == (waiting, attempt.mid_stage)
 

@@ -41,7 +41,7 @@ from app.services.tasks import (
 @dataclass(frozen=True)
 class PendingGate:
     """An open question, as people are shown it. `diff`: {filesChanged, insertions, deletions};
-    `budgets`: as in `domain.budget.BudgetStanding.told`.
+    `budgets`: as in `domain.budget.BudgetStanding.told`; `branch`: as in `domain.task_branch.told`.
     """
 
     task_id: int
@@ -55,6 +55,7 @@ class PendingGate:
     expires_at: datetime | None
     diff: dict[str, Any] | None
     budgets: list[dict[str, Any]] | None
+    branch: dict[str, Any] | None
 
 
 def ask_first(task: Task, now: datetime) -> bool:
@@ -159,6 +160,7 @@ def pending(actor: Developer, task_id: int) -> PendingGate:
         expires_at=gate.expires_at,
         diff=None if gate.kind is GateKind.QUESTION else workspaces.diff_at(task, gate),
         budgets=gate.budgets,
+        branch=gate.branch,
     )
 
 

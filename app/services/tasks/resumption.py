@@ -31,10 +31,12 @@ def resume(held: Held, now: datetime) -> None:
     elif go_on(machine, task, attempt, now) is not GoesOn.ELSEWHERE:
         if attempt.mid_stage:
             attempt.mid_stage, attempt.run = False, attempt.run + 1
-        attempt.phase = AttemptPhase.RUN  # without a slot it waits: dispatch gives it the next one
+        # Without a slot it waits: dispatch gives it the next one.
+        attempt.phase = AttemptPhase.PUBLISH if attempt.pushes else AttemptPhase.RUN
         transitions.move(task, TaskEvent.RESUME, now)
         at = task.stage_index
-        text = f"goes on with “{task.pipeline[at]['name']}”"
+        what = "the push" if attempt.pushes else f"“{task.pipeline[at]['name']}”"
+        text = f"goes on with {what}"
         history.record(task, EventType.RESUMED, text, now, stage_index=at)
 
 
@@ -81,7 +83,8 @@ def go_on(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> Goes
         is_allowed=_is_allowed(machine, task),
         takes_work=why_not is None,
         has_checkpoint=attempts.is_pushed(task, attempt),
-        has_free_slot=machine.slots_used < machine.slots_total,
+        # A push is soon over, and nobody waits for a slot of it.
+        has_free_slot=machine.slots_used < machine.slots_total or attempt.pushes > 0,
     )
     match where:
         case GoesOn.HERE:

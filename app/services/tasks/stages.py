@@ -21,6 +21,7 @@ from app.models import Attempt, Machine, Task
 from app.services.locks import Held
 from app.services.tasks import (
     attempts,
+    branches,
     follow_ups,
     gates,
     history,
@@ -193,6 +194,7 @@ def proceed(live: LiveAttempt, step: pipeline.Step) -> None:
                 gates.ask(task, step, now)
         case pipeline.Publish():
             attempt.phase = AttemptPhase.PUBLISH
+            branches.note_pushing(task, attempt)
         case pipeline.Fail(code, message):
             attempts.fail(machine, task, attempt, code, message, now, gone=True)
     attempts.change_orders(machine)
@@ -208,9 +210,12 @@ def published(live: LiveAttempt, report: frames.Published) -> None:
     branch = branch_of(live.attempt.task_id, live.attempt.number)
     if report.branch != branch:
         raise Forged(f"it is not {branch}")
+    moved = _moved(live, report)
     diff = workspaces.stored_diff(report.diff)
-    live.task.result = {"commit": report.commit, "pushed": True, **diff}
-    live.record(EventType.PUBLISHED, f"pushed {branch}", branch=branch, commit=report.commit)
+    live.task.result = {"commit": report.commit, "pushed": True, "branch": moved, **diff}
+    text = f"pushed {branch}" + (f", and moved {moved} to it" if moved else "")
+    about = {"branch": branch, "commit": report.commit, "taskBranch": moved}
+    live.record(EventType.PUBLISHED, text, **about)
     changed = change.has_changed(diff)
     if live.task.project.require_change and not changed:
         code, index = FailureCode.NOTHING_CHANGED, live.attempt.stage_index
@@ -221,6 +226,23 @@ def published(live: LiveAttempt, report: frames.Published) -> None:
         live.record(EventType.COMPLETED, text, changed=changed)
     attempts.end(live.machine, live.attempt, AttemptOutcome.PUBLISHED, live.now, gone=True)
     follow_ups.begin_instead(Held(live.task, live.attempt, live.machine), live.now)
+
+
+def _moved(live: LiveAttempt, report: frames.Published) -> str | None:
+    """The task's own branch, where the machine has moved it; where it should have, a warning says
+    that it has not. Raises Forged for another branch.
+    """
+    task, name = live.task, live.task.task_branch
+    if report.moved and report.moved.name != name:
+        raise Forged(f"it is not {name}")
+    live.attempt.pushed_commit = report.commit
+    if report.moved:
+        task.branch_commit = report.commit
+        return name
+    if not branches.is_kept(task.id, task.round):
+        text = f"the worker of {live.machine.name} is of a release that does not move {name}"
+        live.record(EventType.WARNING, text, branch=name)
+    return None
 
 
 def failed(live: LiveAttempt, report: frames.Failed) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from app import bus
-from app.domain import agents, labels, pipeline, protection
+from app.domain import agents, branch_name, labels, pipeline, protection
 from app.domain import budget as budgets
 from app.domain import task as rules
 from app.domain.agents import AgentWarning, Options
@@ -25,8 +25,8 @@ from app.services.tasks import attempts, gates, history, reads, rounds, statemen
 _UNUSED = {
     **dict.fromkeys(("partial", "quota", "resume_at", "usage", "warned_at", "result", "failure")),
     **dict.fromkeys(("assigned_at", "started_at", "finished_at")),
-    **dict.fromkeys(("allowed", "running_since")),
-    "grants": 0,
+    **dict.fromkeys(("allowed", "running_since", "branch_commit")),
+    **dict.fromkeys(("grants", "attempt", "events"), 0),
     "keeps_contents": False,
     "follow_up": None,
     "follow_ups_queued": 0,
@@ -75,11 +75,10 @@ def create(
         priority=priority,
         budget=budgets.said(budget) or project.task_budget,
         pipeline=project.pipeline,
+        branch_name=branch_name.of(project.branch_name, new.task_id),
         checkpoints={},
         stage_index=0,
         round=1,
-        attempt=0,
-        events=0,
         created_at=now,
         queued_at=now,
         **_UNUSED,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from app.domain.attempt import WorkspaceState, branch_of
 from app.domain.errors import NoWorkspace
+from app.domain.pipeline import GateKind
 from app.extensions import db
 from app.models import Attempt, Developer, Gate, Task, Workspace
 from app.services.tasks import reads
@@ -41,9 +42,10 @@ def diff_at(task: Task, gate: Gate) -> dict[str, int] | None:
     if gate.number > 0 and partial.get("stageIndex") == gate.stage_index and "diff" in partial:
         of_middle: dict[str, int] = partial["diff"]
         return of_middle
-    if gate.stage_index == 0:
+    before = gate.stage_index - (gate.kind is not GateKind.BRANCH)  # which comes after the last
+    if before < 0:
         return None  # an earlier round's work is not what this one asks about
-    checkpoint: dict[str, Any] = task.checkpoints.get(str(gate.stage_index - 1), {})
+    checkpoint: dict[str, Any] = task.checkpoints.get(str(before), {})
     if "diff" in checkpoint:
         diff: dict[str, int] = checkpoint["diff"]
         return diff

@@ -32,7 +32,8 @@ class HeldAttempt(Part):
     `stage_index` is the highest stage whose order it accepted (-1: none yet), and `run` the highest
     run of that stage. `working` means that a stage order is being carried out, `waiting` that its
     end has been journalled. `ended_by` is the `how` of the last stage's end, once there was one.
-    `log_offset` is how many log bytes the machine has, whether sent or not.
+    `log_offset` is how many log bytes the machine has, whether sent or not. `push` is the highest
+    number of an order to push that it has taken.
     """
 
     task_id: Big
@@ -42,6 +43,7 @@ class HeldAttempt(Part):
     log_offset: Big
     ended_by: StageEndedBy | None = None
     run: Count = 0
+    push: Count = 0
 
 
 class Hello(Frame, tag="hello"):

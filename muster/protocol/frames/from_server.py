@@ -12,6 +12,7 @@ from muster.protocol.frames.parts import (
     Repo,
     RoomLevel,
     SuspendedBy,
+    TaskBranch,
 )
 
 
@@ -114,17 +115,24 @@ class Suspend(Frame, tag="suspend"):
 
 
 class Publish(Frame, tag="publish"):
-    """Server: all stages are done, push the branch. Answered by `Published` or `Failed`.
+    """Server: all stages are done, push the branch. Answered by `Published`, `BranchRefused` or
+    `Failed`.
 
     An attempt that begins with this order has `repo` and `author` in it, and goes on from the
     checkpoint of the last stage: the machine that had the workspace is lost. It is answered by
     `Accepted` first.
+
+    `onto` is the task's own branch, which is moved to what was pushed where it names what is
+    expected, and nowhere else. `number` counts these orders of the attempt: what a machine has
+    refused it does not try again by the same one.
     """
 
     task_id: Big
     attempt: Count
     repo: Repo | None = None
     author: Author | None = None
+    onto: TaskBranch | None = None
+    number: Count = 0
 
 
 class Forget(Frame, tag="forget"):

@@ -6,6 +6,7 @@ import msgspec
 
 from muster.protocol.bounds import (
     Big,
+    Commit,
     Cost,
     Count,
     Data,
@@ -15,6 +16,7 @@ from muster.protocol.bounds import (
     Most20,
     Passage,
     Percent,
+    Ref,
     Text,
     Title,
     Tokens,
@@ -163,6 +165,22 @@ class Repo(Part):
     ssh_key: Text | None = None
     known_hosts: Text | None = None
     before: Text | None = None
+
+
+class TaskBranch(Part):
+    """The branch of the task itself, which stays when attempts end. `expects` is the commit that is
+    known to be there; None: there is to be no such branch yet."""
+
+    name: Text
+    expects: Text | None = None
+
+
+class BranchMove(Part):
+    """The task's branch `name` names what its attempt has pushed; `before` what was expected
+    there."""
+
+    name: Ref
+    before: Commit | None = None
 
 
 class Author(Part):

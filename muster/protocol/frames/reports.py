@@ -10,6 +10,7 @@ from muster.protocol.bounds import (
     Head,
     Host,
     Int,
+    Label,
     Link,
     Many,
     Most20,
@@ -24,6 +25,7 @@ from muster.protocol.bounds import (
 from muster.protocol.frames.changes import Changes, Content
 from muster.protocol.frames.parts import (
     AgentFailure,
+    BranchMove,
     DiffStat,
     Frame,
     ReportBody,
@@ -152,11 +154,30 @@ class Checkpoint(ReportBody, tag="checkpoint"):
 
 
 class Published(ReportBody, tag="published"):
-    """The attempt's branch is at the remote. Answers `Publish`."""
+    """The attempt's branch is at the remote. Answers `Publish`. `moved`: so is the task's, where
+    the order said one."""
 
     branch: Ref
     commit: Commit
     diff: DiffStat
+    moved: BranchMove | None = None
+
+
+class BranchRefused(ReportBody, tag="branch-refused"):
+    """The attempt's branch is at the remote, and the task's is not moved: it names `found` (None:
+    there is none), or is refused by the remote (`why`, in its words). Answers `Publish`; the
+    attempt is kept as at a gate, until the next one.
+
+    `number` is the order's. `by` and `subject` are what the commit found says of itself.
+    """
+
+    number: Count
+    name: Ref
+    commit: Commit
+    found: Commit | None = None
+    why: Words = ""
+    by: Label = ""
+    subject: Label = ""
 
 
 class WorkspaceFacts(ReportBody, tag="workspace"):
@@ -243,6 +264,7 @@ Body = (
     | Content
     | Changes
     | Published
+    | BranchRefused
     | WorkspaceFacts
     | TunnelFacts
     | EgressRefused

@@ -112,7 +112,9 @@ class Attempt:
         """Where it stands. Raises OSError if the log cannot be read."""
         log_end, standing = self._context.streams.end(self.key), self._reporter.standing
         (stage, run), state = self._noted.highest, self._noted.state(standing)
-        return HeldAttempt(*self.key, stage, state, log_end, standing.ended_by, run)
+        return HeldAttempt(
+            *self.key, stage, state, log_end, standing.ended_by, run, self._noted.push
+        )
 
     @property
     def is_final(self) -> bool:
@@ -264,7 +266,7 @@ class Attempt:
                 return
             with failures.reported(self._reporter, self._goes_on):
                 self._prepare_push(order)
-                self._workspace.publish(self._kept)
+                self._workspace.publish(self._kept, order)
         finally:
             self._noted.is_publishing = False
 

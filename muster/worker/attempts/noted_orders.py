@@ -25,6 +25,7 @@ class NotedOrders:
     def __init__(self) -> None:
         self.highest = (-1, 0)  # the last stage that was ordered, and its run; -1: none yet
         self.is_stopping = self.is_publishing = self.is_forgetting = False
+        self.push = 0  # the highest number of the orders to push
         self._suspend: Suspend | None = None
 
     def take_up(self, shim: ShimState | None, standing: Standing) -> None:
@@ -39,11 +40,11 @@ class NotedOrders:
         What raises RuntimeError in here does not carry it out, so it may come again as a new one.
         A stop stays noted: it is wanted, whoever is to see to it.
         """
-        before = self.highest, self.is_publishing, self.is_forgetting
+        before = self.highest, self.push, self.is_publishing, self.is_forgetting
         try:
             yield self._note(order)
         except RuntimeError:
-            self.highest, self.is_publishing, self.is_forgetting = before
+            self.highest, self.push, self.is_publishing, self.is_forgetting = before
             raise
 
     def may_go_on(self) -> bool:
@@ -73,8 +74,9 @@ class NotedOrders:
                 self.highest = max((stage, run), self.highest)
             case Suspend():
                 is_new, self._suspend = order != self._suspend, order
-            case Publish():
-                is_new, self.is_publishing = not self.is_publishing, True
+            case Publish(number=number):
+                is_new = not self.is_publishing or number > self.push
+                self.push, self.is_publishing = max(number, self.push), True
             case Forget():
                 is_new, self.is_forgetting = not self.is_forgetting, True
                 self.is_stopping = True

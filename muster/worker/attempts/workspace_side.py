@@ -11,7 +11,7 @@ from muster.protocol.frames import (
     Author,
     Checkpoint,
     Note,
-    Published,
+    Publish,
     Repo,
     WorkspaceFacts,
 )
@@ -19,6 +19,7 @@ from muster.worker.agents import furnishing
 from muster.worker.agents.kept_order import KeptOrder
 from muster.worker.attempts.context import Reporter
 from muster.worker.attempts.facts import FactsTeller, FactsWatch
+from muster.worker.attempts.task_branch import TaskBranchSide
 from muster.worker.git import approved, checkpoints, workspace
 from muster.worker.git.checkpoints import CheckpointRefused, PublishRefused, PushedBranch
 from muster.worker.git.git import GitError
@@ -139,8 +140,11 @@ class AttemptWorkspace:
                 partial(self._facts.committed, self._workspace, made.commit, made.diff)
             )
 
-    def publish(self, kept: KeptOrder | None) -> None:
-        """Pushes the branch; reports `Published`, or `Failed`."""
+    def publish(self, kept: KeptOrder | None, order: Publish) -> None:
+        """Pushes the branch, and moves the task's where that is ordered; reports `Published`,
+        `BranchRefused` or `Failed`."""
+        if self._reporter.standing.refused >= order.number:
+            return  # the server has been told, or will be
         try:
             if self._workspace is None or kept is None:
                 raise PublishRefused("the workspace is gone")
@@ -148,7 +152,10 @@ class AttemptWorkspace:
         except PublishRefused as refused:
             self._reporter.fail("publish_failed", str(refused))
         else:
-            self._reporter.say(Published(made.branch, made.commit, made.diff))
+            branch = TaskBranchSide(
+                self._reporter, self._abandoned, self._workspace.mirror(Login.of(kept.repo))
+            )
+            branch.conclude(made, order)
 
     def look(self) -> None:
         """Reports what lies in the workspace now, and returns when nothing runs any more that the

@@ -145,6 +145,31 @@ class Mirror:
         arguments = ["push", "--no-verify", "--end-of-options", self.address(), *refspecs]
         self._run_at_remote(arguments, timeout)
 
+    def move(
+        self, ref: str, commit: str, expected: str | None, cancelled: git.Flag | None = None
+    ) -> None:
+        """Lets the remote's `ref` name the commit, whatever that leaves behind, if it names the
+        expected one (None: if there is none), or this one already. Raises GitError."""
+        arguments = ["push", "--no-verify", f"--force-with-lease={ref}:{expected or ''}"]
+        arguments += ["--end-of-options", self.address(), f"{commit}:{ref}"]
+        self._run_at_remote(arguments, PUSH_TIMEOUT, cancelled=cancelled)
+
+    def remote_commit(self, ref: str) -> str | None:
+        """The commit that the remote's ref names; None if there is none. Raises GitError."""
+        arguments = ["ls-remote", "--refs", "--end-of-options", self.address(), ref]
+        told = self._run_at_remote(arguments, PUSH_TIMEOUT)
+        lines = (line.split("\t", 1) for line in told.splitlines())
+        return next((commit for commit, name in lines if name == ref), None)
+
+    def described(self, ref: str, commit: str) -> tuple[str, str]:
+        """Who made the commit that the remote's ref names, and its subject. Raises GitError."""
+        arguments = ["fetch", "--quiet", "--no-tags", "--no-auto-maintenance"]
+        arguments += ["--no-write-fetch-head", "--end-of-options", self.address(), ref]
+        self._run_at_remote(arguments, FETCH_TIMEOUT)
+        form = ["log", "-1", "--no-show-signature", "--format=%an <%ae>%n%s", "--end-of-options"]
+        told = git.run([*form, commit], self.path).splitlines()
+        return told[0], told[1] if len(told) > 1 else ""
+
     def remote_refs(self, *patterns: str) -> list[str]:
         """The full names of the remote's refs that match; all of them without a pattern."""
         arguments = ["ls-remote", "--refs", "--end-of-options", self.address(), *patterns]

@@ -8,6 +8,7 @@ from muster.protocol.frames import (
     Accepted,
     Asked,
     Body,
+    BranchRefused,
     Checkpoint,
     Failed,
     Lost,
@@ -32,7 +33,8 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     ended did not succeed; `ended_by` is how it ended. `over` is why the attempt cannot go on.
     `transcript`: how many of its entries were reported. `asked` is the number of the last question
     that was, and `unasked` of the last that was taken back; -1: none. `suspended`: that end was
-    none, the stage was stopped in its middle and goes on with its next run.
+    none, the stage was stopped in its middle and goes on with its next run. `refused` is the number
+    of the last order to push by which the task's branch was not moved; -1: of none.
     """
 
     accepted: bool = False
@@ -50,6 +52,7 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     asked: int = -1
     unasked: int = -1
     suspended: bool = False
+    refused: int = -1
 
     def has_started(self, stage: int, run: int) -> bool:
         """Whether the start of that run of the stage was reported, or of a later one."""
@@ -97,6 +100,8 @@ def _changes(body: Body) -> dict[str, object]:
             return {"unasked": number}
         case Published():
             return {"published": True}
+        case BranchRefused(number=number):
+            return {"refused": number}
         case Stopped():
             return {"over": "stopped"}
         case Failed():

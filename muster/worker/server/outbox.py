@@ -15,6 +15,7 @@ from muster.protocol.codec import encode, encode_log
 from muster.protocol.frames import (
     Asked,
     Body,
+    BranchRefused,
     Changes,
     Content,
     Log,
@@ -32,7 +33,8 @@ from muster.worker.shim.spool import Piece
 
 _GROWING = 1.0  # seconds between two reports about a range that is still being lost
 
-_NEW = (Transcript, Usage, Asked, Unasked, Content, Changes)  # unknown before version 3
+# Unknown before version 3.
+_NEW = (Transcript, Usage, Asked, Unasked, Content, Changes, BranchRefused)
 
 log = logging.getLogger(__name__)
 

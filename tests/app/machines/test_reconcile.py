@@ -41,7 +41,10 @@ def asked(count: int) -> DesiredState:
         pytest.param(
             answer(2), Observed(2, answered=1), True, id="the answer to the next question"
         ),
-        pytest.param(desired(Want.PUBLISH), Observed(2, publishing=True), False, id="it publishes"),
+        pytest.param(desired(Want.PUBLISH), Observed(2, publishing=0), False, id="it publishes"),
+        pytest.param(
+            desired(Want.PUBLISH, 0, 1), Observed(2, publishing=0), True, id="the next push"
+        ),
         pytest.param(desired(Want.STOP), Observed(0), True, id="stop"),
         pytest.param(desired(Want.STOP), Observed(0, stopping=True), False, id="it stops"),
         pytest.param(desired(Want.STOP), None, True, id="stop what the machine may be getting"),
@@ -63,7 +66,7 @@ def test_what_was_told_is_not_told_again(want: Want) -> None:
     assert reconcile([order], {KEY: told(None, order)}) == []
 
 
-@pytest.mark.parametrize(("state", "publishing"), [("waiting", False), ("publishing", True)])
-def test_a_hello_paints_the_picture(state: str, publishing: bool) -> None:
-    held = HeldAttempt(task_id=7, attempt=1, stage_index=2, state=state, log_offset=0, run=1)
+@pytest.mark.parametrize(("state", "publishing"), [("waiting", -1), ("publishing", 2)])
+def test_a_hello_paints_the_picture(state: str, publishing: int) -> None:
+    held = HeldAttempt(7, 1, stage_index=2, state=state, log_offset=0, run=1, push=2)
     assert observed_from(held) == Observed(2, 1, publishing=publishing)

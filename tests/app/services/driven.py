@@ -101,7 +101,9 @@ class Driven:
         )
 
     def publishes(self, task: Task, *, diff: frames.DiffStat = CHANGE) -> Outcome:
-        return self.say(task, frames.Published(branch=str(task.branch), commit="beef", diff=diff))
+        moved = frames.BranchMove(task.task_branch)
+        published = frames.Published(str(task.branch), "beef", diff, moved)
+        return self.say(task, published)
 
 
 def make_driven(slots: int = 2, room: frames.Room | None = None, **given: Any) -> Driven:

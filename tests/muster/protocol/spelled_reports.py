@@ -2,6 +2,7 @@
 
 from muster.protocol import frames
 from muster.protocol.frames import ReportBody
+from tests.muster.protocol import branch_frames
 
 REPORTED: list[tuple[ReportBody, str]] = [
     (frames.Accepted(), '{"kind":"accepted"}'),
@@ -69,6 +70,7 @@ REPORTED: list[tuple[ReportBody, str]] = [
         '{"kind":"published","branch":"muster/7-1","commit":"c0ffee",'
         '"diff":{"filesChanged":1,"insertions":2,"deletions":3}}',
     ),
+    *branch_frames.REPORTED,
     (
         frames.WorkspaceFacts("ready", "/w", "b", "c0", "c1", True, frames.DiffStat(1), 4096),
         '{"kind":"workspace","state":"ready","path":"/w","branch":"b","baseCommit":"c0",'

@@ -11,6 +11,7 @@ from msgspec import inspect
 
 from muster.protocol import codec, frames, version
 from muster.protocol.frames import Frame, Log, Part, ReportBody
+from tests.muster.protocol import branch_frames
 from tests.muster.protocol.spelled_reports import REPORTED
 
 WIRE: list[tuple[Frame, str]] = [
@@ -89,6 +90,7 @@ WIRE: list[tuple[Frame, str]] = [
         '{"type":"stop","taskId":7,"attempt":1,"reason":"cancelled"}',
     ),
     (frames.Publish(7, 1), '{"type":"publish","taskId":7,"attempt":1}'),
+    *branch_frames.SAID,
     (frames.Forget(7, 1), '{"type":"forget","taskId":7,"attempt":1}'),
     (
         frames.OpenTerminal(7, 1, "t"),

@@ -17,7 +17,12 @@ __all__ = ["admin"]
 
 QUOTA = {"onQuota": "wait", "quotaMinutes": 1440, "quotaElsewhere": False}  # by default
 BUDGETS = {"budget": None, "taskBudget": None}
-PLACES = {"machineSelector": None, "protected": False, "protectedMachines": []}
+BRANCH = {"branchName": "muster/{id}"}
+PLACES = {
+    "machineSelector": None,
+    "protected": False,
+    "protectedMachines": [],
+}
 
 
 def test_a_project_is_made_shown_changed_and_deleted(
@@ -42,7 +47,7 @@ def test_a_project_is_made_shown_changed_and_deleted(
     shown = client.get("/api/web/projects/sHoP", headers=admin).json
     assert {**shown, "warnings": made.json["warnings"]} == made.json
     assert shown.pop("createdAt").endswith("Z")
-    usual = QUOTA | BUDGETS | PLACES
+    usual = QUOTA | BUDGETS | PLACES | BRANCH
     assert {name: shown.pop(name) for name in usual} == usual
     assert shown == {
         "key": "Shop",

@@ -70,6 +70,7 @@ def test_a_task_goes_from_created_to_completed(
     assert done.result == {
         "commit": "beef",
         "pushed": True,
+        "branch": f"muster/{task.id}",
         "filesChanged": 1,
         "insertions": 2,
         "deletions": 3,

@@ -74,7 +74,8 @@ def test_the_order_that_begins_an_attempt_says_where_the_work_is(
     admin: Developer, machine: Driven
 ) -> None:
     task = pushing(admin, machine)
-    assert orders.publish(ordered(task)) == frames.Publish(task.id, 1)
+    onto = frames.TaskBranch(f"muster/{task.id}")
+    assert orders.publish(ordered(task)) == frames.Publish(task.id, 1, onto=onto)
     lost(machine)
     dispatch.assign_queued()
     order = orders.publish(ordered(task))

@@ -1,0 +1,63 @@
+"""The name of a task's own branch: a template of its project's, filled with the task's id.
+
+The rules are those of `git check-ref-format --branch`, and those that keep the branch out of the
+way of others: a ref cannot be where a directory of refs is.
+"""
+
+import re
+
+DEFAULT = "muster/{id}"
+LONGEST = 200
+
+_ID = "{id}"
+# Of any part: what git refuses anywhere, what it refuses of each part, and of the whole.
+_UNSAFE = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{")
+_UNSAFE_PART = re.compile(r"^$|^\.|\.lock$")
+_ATTEMPTS = re.compile(r"muster/\d+-\d+(?:/|$)", re.IGNORECASE)
+
+
+def of(template: str, task_id: int) -> str:
+    """The name of the task's branch."""
+    return template.replace(_ID, str(task_id))
+
+
+def faults(template: str, default_branch: str) -> list[str]:
+    """Why a project with that default branch cannot have the template; empty: it can."""
+    if template.count(_ID) != 1:
+        return [f"must contain {_ID} once"]
+    example = of(template, 1)
+    if not _is_branch(example) or set(example) & set("{}"):
+        return ["must be a name that git takes for a branch, with no other braces"]
+    if len(template) > LONGEST:
+        return [f"must have at most {LONGEST} characters"]
+    if _ATTEMPTS.match(example):
+        return ["is where the attempts' own branches lie (muster/<id>-<n>)"]
+    if _meets(template, default_branch):
+        return [f"is, or stands in the way of, the default branch {default_branch}"]
+    return []
+
+
+def _is_branch(name: str) -> bool:
+    parts = name.split("/")
+    is_safe = not _UNSAFE.search(name) and not any(map(_UNSAFE_PART.search, parts))
+    return is_safe and not name.startswith("-") and not name.endswith(".")
+
+
+def _meets(template: str, other: str) -> bool:
+    """Whether with some id the branch would be the other one, its directory, or below it."""
+    before, after = template.split(_ID)
+    name = re.compile(f"{re.escape(before)}[1-9][0-9]*{re.escape(after)}")
+    parts = other.split("/")
+    if any(name.fullmatch("/".join(parts[:count])) for count in range(1, len(parts) + 1)):
+        return True
+    return _may_begin_with(before, after, f"{other}/")
+
+
+def _may_begin_with(before: str, after: str, start: str) -> bool:
+    if before.startswith(start):
+        return True
+    if not start.startswith(before):
+        return False
+    rest = start.removeprefix(before)
+    digits = len((re.match("[1-9][0-9]*", rest) or [""])[0])
+    return any(after.startswith(rest[count:]) for count in range(1, digits + 1))

@@ -1,0 +1,28 @@
+"""What a project must be as a whole, whichever of its fields were given."""
+
+import shlex
+
+from app.domain import agents, branch_name
+from app.domain.errors import InvalidFields
+from app.models import Project
+
+
+def require_branch_name(project: Project) -> None:
+    """Raise InvalidFields where the branches of its tasks could not be made, or were others'."""
+    if faults := branch_name.faults(project.branch_name, project.default_branch):
+        raise InvalidFields({"branchName": faults})
+
+
+def require_agent(project: Project) -> None:
+    """Raise InvalidFields for an agent whose command is the project's own and is missing, and for
+    a command that cannot be split into words by a shell's rules.
+    """
+    command = project.agent_command
+    if project.agent_type in agents.OF_COMMANDS and not command:
+        raise InvalidFields({"agentCommand": [f"the agent “{project.agent_type}” needs a command"]})
+    try:
+        words = shlex.split(command or "")
+    except ValueError as error:
+        raise InvalidFields({"agentCommand": [f"cannot be split into words: {error}"]}) from error
+    if command and not words:
+        raise InvalidFields({"agentCommand": ["has no words"]})
