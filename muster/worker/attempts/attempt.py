@@ -245,7 +245,10 @@ class Attempt:
         self._workspace.find()
         self._shim.find(self._noted.may_go_on)
         standing = self._reporter.standing
-        if standing.over or standing.has_finished(stage, run) or self._leaving:
+        if standing.over or self._leaving:
+            return
+        if standing.has_finished(stage, run):
+            self._workspace.tell_changes(self._kept)
             return
         log.info("going on with task %d, attempt %d", *self.key)
         self._reporter.accept()

@@ -17,6 +17,7 @@ from muster.protocol.frames import (
 )
 from muster.worker.agents import furnishing
 from muster.worker.agents.kept_order import KeptOrder
+from muster.worker.attempts.changes import ChangesTeller
 from muster.worker.attempts.context import Reporter
 from muster.worker.attempts.facts import FactsTeller, FactsWatch
 from muster.worker.attempts.task_branch import TaskBranchSide
@@ -47,6 +48,7 @@ class AttemptWorkspace:
         self._abandoned = abandoned
         self._workspace: Workspace | None = None
         self._facts = FactsTeller(reporter)
+        self._changes = ChangesTeller(reporter, abandoned)
 
     def find(self) -> None:
         """Takes over what an earlier life of the daemon prepared."""
@@ -139,6 +141,12 @@ class AttemptWorkspace:
             self._in_background(
                 partial(self._facts.committed, self._workspace, made.commit, made.diff)
             )
+            self.tell_changes(kept)
+
+    def tell_changes(self, kept: KeptOrder) -> None:
+        """Reports what the last checkpoint changed, as far as that has not been done."""
+        if self._workspace is not None:
+            self._changes.tell_checkpoint(self._workspace, kept)
 
     def publish(self, kept: KeptOrder | None, order: Publish) -> None:
         """Pushes the branch, and moves the task's where that is ordered; reports `Published`,
@@ -149,6 +157,8 @@ class AttemptWorkspace:
             if self._workspace is None or kept is None:
                 raise PublishRefused("the workspace is gone")
             made = self._pushed(self._workspace, kept)
+            if not self._changes.tell_push(self._workspace, kept, made.commit):
+                return  # it is over, or the next daemon's
         except PublishRefused as refused:
             self._reporter.fail("publish_failed", str(refused))
         else:

@@ -11,11 +11,12 @@ files.
 """
 
 import hashlib
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import repeat
 from pathlib import Path
 from typing import cast
+
+from msgspec.structs import replace
 
 from muster.protocol.frames import ChangedFile, DiffStat, FileMode, FileStatus, LeftOut
 from muster.worker.git import blobs, generated, git, sections, shortstat
@@ -100,6 +101,7 @@ def between(mirror: Path, base: str, commit: str, cancelled: git.Flag | None = N
             settings=_SETTINGS,
             cancelled=cancelled,
         )
+        return _change(base, commit, listing)
     except git.GitCancelled:
         raise
     except git.GitError:
@@ -107,7 +109,6 @@ def between(mirror: Path, base: str, commit: str, cancelled: git.Flag | None = N
         if not listing.has_numbers:
             raise
         listing.is_too_large = True
-    try:
         return _change(base, commit, listing)
     except ValueError as error:
         raise git.GitError(f"the patch cannot be read: {error}") from error
@@ -117,11 +118,13 @@ def contents(
     mirror: Path, change: Change, known: Container[str], cancelled: git.Flag | None = None
 ) -> Iterator[tuple[str, bytes]]:
     """The contents that the change names, but for those `known`: sections first, then both sides of
-    files that are text, or images. Raises GitError, OSError."""
+    files that are text, or images, as far as they can be read. Raises GitCancelled, OSError."""
     for each, section in change.patches():
         if each not in known:
             yield each, section
-    if wanted := change.wanted(known):
+    if not (wanted := change.wanted(known)):
+        return
+    try:
         found = blobs.read(
             mirror,
             wanted,
@@ -131,7 +134,11 @@ def contents(
             memory=_MEMORY,
             cancelled=cancelled,
         )
-        yield from found.items()
+    except git.GitCancelled:
+        raise
+    except git.GitError:
+        return  # the patch says what has changed, also without them
+    yield from found.items()
 
 
 def size(files: list[ChangedFile]) -> DiffStat:
@@ -167,35 +174,29 @@ _ESCAPES = [_escape(byte) for byte in range(256)]
 
 def _change(base: str, commit: str, listing: Listing) -> Change:
     """Raises ValueError."""
-    paths = [(path_text(raw.path), path_text(raw.old_path)) for raw in listing.files]
-    is_told = [max(map(len, both)) <= LONGEST_PATH for both in paths]
-    left_out: LeftOut = ""
-    if listing.is_cut or not all(is_told):
-        left_out = "files"
-    elif listing.is_too_large:
-        left_out = "size"
-    pieces: list[bytes] | None = None
-    if not left_out:
-        counts = (raw.sections for raw in listing.files)
-        pieces = sections.cut(bytes(listing.patch), counts)
-    each = pieces if pieces is not None else repeat(None, len(paths))
-    files = [
-        _file(raw, *both, listing.lines.get(raw.path, (0, 0)), section)
-        for raw, both, told, section in zip(listing.files, paths, is_told, each, strict=True)
-        if told
-    ]
-    return Change(base, commit, files, pieces, left_out)
+    files = [file for raw in listing.files for file in _files(raw, listing.lines)]
+    told = [file for file in files if max(len(file.path), len(file.old_path or "")) <= LONGEST_PATH]
+    if listing.is_cut or len(told) < len(files) or len(told) > MOST_FILES:
+        return Change(base, commit, told[:MOST_FILES], None, "files")
+    if listing.is_too_large:
+        return Change(base, commit, told, None, "size")
+    pieces = sections.cut(bytes(listing.patch))
+    digits = len(listing.files[0].blob) if listing.files else 0
+    for file, section in zip(told, pieces, strict=True):
+        file.patch = object_id(section, digits)
+        file.binary = file.binary and sections.is_binary(section)
+    return Change(base, commit, told, pieces, "")
 
 
-def _file(
-    raw: RawFile, path: str, old_path: str, lines: tuple[int, int] | None, section: bytes | None
-) -> ChangedFile:
-    status = _STATUSES.get(raw.status, "modified")
+def _files(raw: RawFile, numbers: Mapping[bytes, tuple[int, int] | None]) -> list[ChangedFile]:
+    """The file, twice where it is deleted and made anew as something else."""
+    lines = numbers.get(raw.path, (0, 0))
     insertions, deletions = lines or (0, 0)
-    return ChangedFile(
+    path, status = path_text(raw.path), _STATUSES.get(raw.status, "modified")
+    file = ChangedFile(
         path,
         status,
-        old_path if status == "renamed" else None,
+        path_text(raw.old_path) if status == "renamed" else None,
         _mode(raw.mode),
         _mode(raw.old_mode),
         _blob(raw.blob),
@@ -204,8 +205,11 @@ def _file(
         deletions,
         binary=lines is None,
         generated=generated.by_name(path),
-        patch=None if section is None else object_id(section, len(raw.blob)),
     )
+    if not raw.is_of_another_type:
+        return [file]
+    gone = replace(file, status="deleted", mode="", blob=None, insertions=0)
+    return [gone, replace(file, status="added", old_mode="", old_blob=None, deletions=0)]
 
 
 def object_id(content: bytes, digits: int) -> str:

@@ -6,6 +6,7 @@ agent can write. What is published is what the last checkpoint holds.
 
 from dataclasses import dataclass
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Author, DiffStat
 from muster.worker.git import approved, git
 from muster.worker.git.mirrors import Mirror
@@ -74,7 +75,7 @@ def checkpoint(
 
     Where nothing changed the ref points at HEAD. Raises CheckpointRefused.
     """
-    ref = f"{_refs(workspace)}/{int(stage_index)}" + ("-partial" if in_part else "")
+    ref = f"{refs_of(workspace.key)}/{int(stage_index)}" + ("-partial" if in_part else "")
     done = f"{stage_name}, in part" if in_part else stage_name
     message = f"{done} (task #{workspace.key.task_id})"
     mirror = workspace.mirror(login)
@@ -103,7 +104,7 @@ def publish(
     It adds nothing to that commit. Only where the stage could not be committed is that tried once
     more, or the push would silently be without it. Raises PublishRefused.
     """
-    ref = f"{_refs(workspace)}/{stage_index if stage_index >= 0 else 'head'}"
+    ref = f"{refs_of(workspace.key)}/{stage_index if stage_index >= 0 else 'head'}"
     message = f"task #{workspace.key.task_id}"
     mirror = workspace.mirror(login)
     try:
@@ -122,13 +123,14 @@ def forget(workspace: Workspace, login: Login = NO_LOGIN, *, note: NoteTaker) ->
     """
     workspace.remove()
     try:
-        _delete_refs(workspace.mirror(login), _refs(workspace))
+        _delete_refs(workspace.mirror(login), refs_of(workspace.key))
     except git.GitError as error:
         note("warning", f"checkpoint refs stay at the remote: {error.message}")
 
 
-def _refs(workspace: Workspace) -> str:
-    return f"refs/muster/{workspace.key.task_id}/{workspace.key.attempt}"
+def refs_of(key: AttemptKey) -> str:
+    """Below which the attempt's checkpoints lie."""
+    return f"refs/muster/{key.task_id}/{key.attempt}"
 
 
 def _taken(

@@ -6,8 +6,6 @@ all of `--numstat`, then one NUL more, and the patch. It has its own way with pa
 
 from dataclasses import dataclass, field
 
-_NO_FILE = b"000000"
-
 
 @dataclass(frozen=True)
 class RawFile:
@@ -23,18 +21,9 @@ class RawFile:
     path: bytes
 
     @property
-    def is_added(self) -> bool:
-        return self.old_mode == _NO_FILE
-
-    @property
-    def is_deleted(self) -> bool:
-        return self.mode == _NO_FILE
-
-    @property
-    def sections(self) -> int:
-        """How many sections of the patch are its own: what becomes of another type, such as a
-        symbolic link, is deleted and made anew."""
-        return 2 if self.status == b"T" else 1
+    def is_of_another_type(self) -> bool:
+        """Such as a link in the place of a file: the patch deletes it and makes it anew."""
+        return self.status == b"T"
 
 
 @dataclass

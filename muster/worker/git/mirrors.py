@@ -189,6 +189,14 @@ class Mirror:
             return (self.path / ref).read_text().strip()
         return git.run(["rev-parse", "--verify", "--end-of-options", ref], self.path).strip()
 
+    def has(self, commit: str) -> bool:
+        """Whether the commit of that id is here."""
+        try:
+            git.run(["cat-file", "-e", "--end-of-options", f"{commit}^{{commit}}"], self.path)
+        except git.GitError:
+            return False
+        return True
+
     def merge_base(self, one: str, other: str) -> str | None:
         """The last commit that two commits have in common; None when there is none."""
         try:

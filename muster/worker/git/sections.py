@@ -5,7 +5,6 @@ empty line. So no line of a file can be taken for the beginning of the next sect
 """
 
 import re
-from collections.abc import Iterable
 
 _HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 _BEGINNING = b"diff --git "
@@ -16,17 +15,19 @@ class NotAPatch(ValueError):
     """It is not what git prints."""
 
 
-def cut(patch: bytes, counts: Iterable[int]) -> list[bytes]:
-    """Pieces of so many sections each, which are the whole patch. Raises NotAPatch."""
+def cut(patch: bytes) -> list[bytes]:
+    """Its sections, which together are the whole patch. Raises NotAPatch."""
     pieces, at = [], 0
-    for count in counts:
-        begin = at
-        for _ in range(count):
-            at = _Section(patch, at).end
-        pieces.append(patch[begin:at])
-    if at != len(patch):
-        raise NotAPatch("it has more sections than there are files")
+    while at < len(patch):
+        end = _Section(patch, at).end
+        pieces.append(patch[at:end])
+        at = end
     return pieces
+
+
+def is_binary(section: bytes) -> bool:
+    """Whether it has no lines: each line of a file has a mark before it."""
+    return b"\nGIT binary patch\n" in section
 
 
 class _Section:

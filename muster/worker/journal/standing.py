@@ -9,6 +9,7 @@ from muster.protocol.frames import (
     Asked,
     Body,
     BranchRefused,
+    Changes,
     Checkpoint,
     Failed,
     Lost,
@@ -34,7 +35,9 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     `transcript`: how many of its entries were reported. `asked` is the number of the last question
     that was, and `unasked` of the last that was taken back; -1: none. `suspended`: that end was
     none, the stage was stopped in its middle and goes on with its next run. `refused` is the number
-    of the last order to push by which the task's branch was not moved; -1: of none.
+    of the last order to push by which the task's branch was not moved; -1: of none. `untold` is the
+    last checkpoint, until all has been said of what it changed; `told` the last commit of which it
+    was.
     """
 
     accepted: bool = False
@@ -53,6 +56,8 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     unasked: int = -1
     suspended: bool = False
     refused: int = -1
+    untold: Checkpoint | None = None
+    told: str = ""
 
     def has_started(self, stage: int, run: int) -> bool:
         """Whether the start of that run of the stage was reported, or of a later one."""
@@ -84,7 +89,10 @@ def _changes(body: Body) -> dict[str, object]:
         case StageStarted(stage_index=stage, run=run):
             return {"started": stage, "started_run": run}
         case Checkpoint(stage_index=stage, run=run):
-            return {"checkpointed": stage, "checkpointed_run": run}
+            return {"checkpointed": stage, "checkpointed_run": run, "untold": body}
+        case Changes(since="base", first=first, files=files, total=total, commit=commit):
+            # The list since the base is the last of a commit.
+            return {"untold": None, "told": commit} if first + len(files) >= total else {}
         case StageFinished(stage_index=stage, how=how, code=code, run=run):
             unsuccessful = (how, code) != ("exit", 0)
             ending = {"unsuccessful": unsuccessful, "ended_by": how, "suspended": False}

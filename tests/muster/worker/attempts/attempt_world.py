@@ -2,7 +2,7 @@
 
 import pytest
 
-from muster.protocol.frames import Note, WorkspaceFacts
+from muster.protocol.frames import Changes, Content, Note, WorkspaceFacts
 from tests.muster.worker.worker_home import WorkerHome
 
 
@@ -13,6 +13,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def milestones(worker: WorkerHome) -> list[str]:
-    """What was reported, without notes and facts."""
-    quiet = (Note, WorkspaceFacts)
+    """What was reported, without notes, facts, and what has changed."""
+    quiet = (Note, WorkspaceFacts, Content, Changes)
     return [type(body).__name__ for body in worker.server.bodies() if not isinstance(body, quiet)]

@@ -35,6 +35,7 @@ def test_an_attempt_may_begin_with_the_push_of_anothers_work(worker: WorkerHome)
     server = worker.start().server
     worker.run("echo one > one")
     made = server.until_said(Checkpoint)
+    server.until_said(StageFinished)
     stage = worker.stage("")
     branch = BRANCH.replace("-1", "-2")
     repo = msgspec.structs.replace(stage.repo, branch=branch, resume_from=made.ref)

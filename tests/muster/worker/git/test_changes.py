@@ -119,6 +119,22 @@ def test_files_contents_have_a_bound_together(
     assert kept - set(told.sections or []) == {b"0234", b"1234"}
 
 
+def test_what_is_made_anew_as_something_else_is_told_twice(bench: Bench) -> None:
+    old = {b"a": text("x\n"), b"b": File("file", b"\0x")}
+    told = change(bench, old, {b"a": File("link", b"to"), b"b": File("link", b"to")})
+    assert [(f.path, f.status, f.mode, f.old_mode, f.binary) for f in told.files] == [
+        ("a", "deleted", "", "100644", False),
+        ("a", "added", "120000", "", False),
+        ("b", "deleted", "", "100644", True),
+        ("b", "added", "120000", "", False),
+    ]
+    assert [(f.blob is None, f.old_blob is None) for f in told.files] == [
+        (True, False),
+        (False, True),
+    ] * 2
+    assert [(f.insertions, f.deletions) for f in told.files[:2]] == [(0, 1), (1, 0)]
+
+
 def test_a_submodule_is_told_by_its_commits(bench: Bench) -> None:
     old = bench.tree({})
     bench.git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},sub")
@@ -209,12 +225,12 @@ def test_git_is_asked_by_no_settings_of_the_daemons_user(
         b"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1,2 @@\n-x\n+y\ndiff --git a/y b/y\n",
         b"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ x @@\n",
         b"diff --git a/x b/x\nGIT binary patch\nliteral 5\n",
-        b"diff --git a/x b/x\nnew mode\ndiff --git a/x b/x\nnew mode\n",
+        b"diff --git a/x b/x\nnew mode\nx",
     ],
 )
 def test_what_git_would_not_print_is_no_patch(patch: bytes) -> None:
     with pytest.raises(NotAPatch):
-        sections.cut(patch, [1])
+        sections.cut(patch)
 
 
 def test_the_plain_git_of_these_tests_is_nobodys() -> None:
