@@ -25,6 +25,7 @@ ROOMS = (
     "app.api.web.transcripts",
     "app.api.web.reviews",
     "app.api.web.follow_ups",
+    "app.api.web.diffs",
     "app.api.web.usage",
     "app.api.web.workspaces",
     "app.api.web.dashboard",

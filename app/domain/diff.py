@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from app.domain.errors import Conflict, NotFound
+
 
 class Since(StrEnum):
     """What a change is counted from: the task's base, what the stage before left, or what the round
@@ -33,3 +35,27 @@ LARGEST_PATCH = 10 << 20
 
 EXPIRED = "expired"
 """In `left_out`: the files were kept for as long as such are, and are gone."""
+
+
+class NoDiff(NotFound):
+    """Nothing is known of what the task has changed there."""
+
+    code = "no_diff"
+
+
+class NoFile(NotFound):
+    """No file of that name was changed at that commit."""
+
+    code = "no_file"
+
+
+class FileLeftOut(NotFound):
+    """The file is too large to be kept, or is no text and no image."""
+
+    code = "file_left_out"
+
+
+class PatchLeftOut(Conflict):
+    """The patch is too large to be kept; the files' numbers are there."""
+
+    code = "patch_left_out"

@@ -60,10 +60,13 @@ def hunks(section: bytes, most: int) -> list[Hunk]:
     if section.count(b"\n") > 3 * most + _MOST_HEADS:  # of a hunk of one line with its head and end
         raise Unreadable
     lines = section.split(b"\n")[:-1]
-    at = _first_hunk(lines)
+    at = _first_hunk(lines, 0)
     found: list[Hunk] = []
     left = most
     while at < len(lines):
+        if lines[at].startswith(b"diff --git "):  # of a file that became a link, or the other way
+            at = _first_hunk(lines, at)
+            continue
         hunk, at = _hunk(lines, at)
         left -= len(hunk.lines)
         if left < 0:
@@ -72,12 +75,12 @@ def hunks(section: bytes, most: int) -> list[Hunk]:
     return found
 
 
-def _first_hunk(lines: list[bytes]) -> int:
-    """Where the file's own head ends; the end, where no hunks follow."""
-    for at, line in enumerate(lines):
-        if line.startswith(b"@@ "):
+def _first_hunk(lines: list[bytes], start: int) -> int:
+    """Where the file's own head ends that begins there; the end, where no hunks follow."""
+    for at in range(start, len(lines)):
+        if lines[at].startswith(b"@@ "):
             return at
-        if line == b"GIT binary patch":
+        if lines[at] == b"GIT binary patch":
             break
     return len(lines)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.contract import scopes_table
+from tests.factories.changes import COMMITS
 
 PEOPLE = ("outsider", "stranger", "member", "creator", "maintainer", "lead", "admin")
 EVERYBODY = frozenset(PEOPLE)
@@ -86,6 +87,8 @@ ROUTES: Mapping[str, Access] = {
     "POST /api/web/tasks/*/pty-token": SEEN,
     "GET /api/web/tasks/*/terminal-inputs": BY_MAINTAINERS,
     "GET /api/web/tasks/*/events": SEEN,
+    "GET /api/web/tasks/*/diff": SEEN,
+    "GET /api/web/tasks/*/files": SEEN,
     "GET /api/web/tasks/*/logs": SEEN,
     "GET /api/web/tasks/*/logs/raw": SEEN,
     "GET /api/web/tasks/*/stream": SEEN,
@@ -324,6 +327,7 @@ def query_of(route: str, world: Any) -> dict[str, Any]:
         "DELETE /api/admin/projects/*/members": {"developerId": world.a_member},
         "DELETE /api/admin/projects/*": {"force": "true"},
         "GET /api/web/search": {"q": "x"},
+        "GET /api/web/tasks/*/files": {"path": "made.py", "commit": COMMITS[1]},
         "DELETE /api/admin/bots/*/bindings": {"platformChatId": "x"},
     }
     return queries.get(route, {})

@@ -31,6 +31,8 @@ from tests.factories import (
     make_attempt,
     make_binding,
     make_bot,
+    make_change,
+    make_content,
     make_delivery,
     make_developer,
     make_enrollment_token,
@@ -197,6 +199,8 @@ def _waiting_task(
         suspend_reason=SuspendReason.GATE,
     )
     make_workspace(make_attempt(task, machine))
+    made = make_content(task, b"made = True\n")
+    make_change(task, [{"path": "made.py", "blob": made.id, "patch": None}], left_out="size")
     make_usage(task, input_tokens=1)
     make_gate(task, kind=GateKind.CONFIRM)
     make_review(task)

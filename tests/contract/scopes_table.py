@@ -19,6 +19,7 @@ _WEB: Mapping[str, str] = {
         GET /tasks/*/transcript     POST /tasks/*/pty-token
         GET /tasks/*/comments       GET /tasks/*/reviews      GET /tasks/*/follow-ups
         GET /tasks/*/follow-ups/*
+        GET /tasks/*/diff           GET /tasks/*/files
     """,
     TASKS: """
         POST /tasks                 POST /tasks/*/cancel         POST /tasks/*/confirm-stage

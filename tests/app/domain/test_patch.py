@@ -48,6 +48,13 @@ def test_a_section_without_lines_has_no_hunks(rest: bytes) -> None:
     assert patch.hunks(b"diff --git a/f b/f\n" + rest, 100) == []
 
 
+def test_a_file_that_became_a_link_is_there_twice() -> None:
+    gone = b"diff --git a/f b/f\ndeleted file mode 100644\n@@ -1 +0,0 @@\n-a\n"
+    link = b"diff --git a/f b/f\nnew file mode 120000\n@@ -0,0 +1 @@\n+b\n\\ No newline\n"
+    found = patch.hunks(gone + link, 2)
+    assert [line.text for hunk in found for line in hunk.lines] == ["a", "b"]
+
+
 @pytest.mark.parametrize(
     "section",
     [
@@ -62,7 +69,7 @@ def test_a_section_without_lines_has_no_hunks(rest: bytes) -> None:
         HEAD + b"@@ -1 +1 @@\n-a\nb\n",
         HEAD + b"@@ -9999999999 +1 @@\n-a\n+b\n",
         HEAD + b"@@ -1,99 +1,99 @@\n-a\n+b\n",
-        HEAD + b"@@ -1 +1 @@\n-a\n+b\ndiff --git a/g b/g\n",
+        HEAD + b"@@ -1 +1 @@\n-a\n+b\nindex 1..2\n",
     ],
 )
 def test_what_git_would_not_write_is_unreadable(section: bytes) -> None:

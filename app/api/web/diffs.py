@@ -1,0 +1,114 @@
+"""What tasks have changed."""
+
+import zlib
+from typing import Any
+
+from flask import Flask, Response, current_app, request
+
+from app.api import diff_answer, long_reads
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.pieces import in_contexts
+from app.api.problems import problems
+from app.api.schemas.diffs import DiffFilter, FileFilter, TaskDiffSchema
+from app.domain import file_type
+from app.domain.diff import FileLeftOut, NoDiff, NoFile, PatchLeftOut
+from app.domain.errors import InvalidFields
+from app.models import Change
+from app.services.tasks import diffs
+from app.services.tasks.diffs import Which
+
+PATCH = "text/x-patch"
+# Whatever it is: it runs nothing, and loads nothing.
+SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+_BINARY = {"type": "string", "format": "binary"}
+_ETAG = {"ETag": {"required": True, "schema": {"type": "string"}}}
+_EXAMPLE = "diff --git a/README b/README\n…\n"
+_PATCH = {"content": {PATCH: {"schema": _BINARY, "example": _EXAMPLE}}, "headers": _ETAG}
+_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "text/plain")
+_FILE = {
+    "content": {kind: {"schema": _BINARY} for kind in _TYPES},
+    "headers": {
+        **_ETAG,
+        "Content-Security-Policy": {"required": True, "schema": {"type": "string"}},
+    },
+}
+_PARAMETERS = [
+    {
+        "in": "header",
+        "name": "If-None-Match",
+        "required": False,
+        "schema": {"type": "string"},
+        "description": "an `ETag`: the answer is wanted if it is another now",
+    }
+]
+
+blp = Blueprint("diffs", __name__, url_prefix="/api/web/tasks", description="Diffs")
+
+
+@blp.get("/<int:task_id>/diff", parameters=_PARAMETERS)
+@blp.arguments(DiffFilter, location="query")
+@blp.response(200, TaskDiffSchema)
+@blp.doc(responses={200: _PATCH})
+@blp.alt_response(304, description="It is what If-None-Match names", success=True)
+@problems(blp, NoDiff, NoFile, PatchLeftOut)
+def get_diff(query: dict[str, Any], task_id: int) -> Response:
+    """What a task has changed, file by file; `Accept: text/x-patch` for what `git apply` takes.
+
+    A page ends early where it would have more than 4 MiB.
+    """
+    which = Which(query["stage"], query["attempt"], query["round"])
+    change = diffs.find(current_developer(), task_id, which)
+    if _wants_patch():
+        if query["ignore_whitespace"]:
+            raise InvalidFields({"ignoreWhitespace": ["such a patch would not apply"]})
+        return _patch(change, query["path"])
+    seen = (query["path"], query["ignore_whitespace"], query["offset"])
+    response = _unless_known(f"diff-{change.id}-{zlib.crc32(repr(seen).encode()):x}")
+    if response.status_code != 304:
+        most, path = diff_answer.MOST_FILES_BYTES, query["path"]
+        page = diffs.page(change, most, offset=query["offset"], path=path)
+        ignores = query["ignore_whitespace"]
+        response.data = diff_answer.page(change, page, ignore_whitespace=ignores)
+    return response
+
+
+def _wants_patch() -> bool:
+    offered = ["application/json", PATCH]
+    return request.accept_mimetypes.best_match(offered, offered[0]) == PATCH
+
+
+def _unless_known(etag: str) -> Response:
+    """An answer that is empty yet: 304 if it is known to the client."""
+    response = Response(content_type="application/json")
+    response.headers["Vary"] = "Accept"
+    response.set_etag(etag)
+    response.make_conditional(request)
+    return response
+
+
+def _patch(change: Change, path: str | None) -> Response:
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    pieces = diffs.patch(change, path)
+    response = app.response_class(in_contexts(app, pieces), content_type=PATCH)
+    response.headers["Vary"] = "Accept"
+    response.set_etag(f"patch-{change.id}-{zlib.crc32(repr(path).encode()):x}")
+    response.make_conditional(request)
+    return long_reads.counted(response)
+
+
+@blp.get("/<int:task_id>/files", parameters=_PARAMETERS)
+@blp.arguments(FileFilter, location="query")
+@blp.response(200, _BINARY, content_type=file_type.OCTETS)
+@blp.doc(responses={200: _FILE})
+@blp.alt_response(304, description="It is what If-None-Match names", success=True)
+@problems(blp, NoDiff, NoFile, FileLeftOut)
+def get_file(query: dict[str, Any], task_id: int) -> Response:
+    """A file that a task has changed, as it was at a commit that a diff begins or ends at."""
+    found = diffs.file_at(current_developer(), task_id, query["commit"], query["path"])
+    response = Response(found.data, content_type=file_type.of(found.data))
+    response.headers["Content-Security-Policy"] = SANDBOX
+    response.set_etag(found.blob)
+    response.make_conditional(request)
+    return response

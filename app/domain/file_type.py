@@ -1,0 +1,27 @@
+"""What a file of somebody else's may be shown as."""
+
+OCTETS = "application/octet-stream"
+TEXT = "text/plain; charset=utf-8"
+
+
+def of(data: bytes) -> str:
+    """The media type that the bytes themselves prove: of images that can run nothing, of text, or
+    of neither. SVG, which can, is text.
+    """
+    for start, kind in (
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"\xff\xd8\xff", "image/jpeg"),
+        (b"GIF87a", "image/gif"),
+        (b"GIF89a", "image/gif"),
+    ):
+        if data.startswith(start):
+            return kind
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    if data[4:12] in (b"ftypavif", b"ftypavis"):
+        return "image/avif"
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return OCTETS
+    return OCTETS if b"\0" in data else TEXT

@@ -1,0 +1,209 @@
+"""What a task has changed, for who may see the task."""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+
+from app.domain.diff import EXPIRED, FileLeftOut, NoDiff, NoFile, PatchLeftOut, Since
+from app.extensions import db
+from app.models import Change, ChangedFile, Content, Developer, Gate, Task
+from app.services.changes import reading
+from app.services.tasks import reads
+
+GONE = "what it changed was kept for its time, and is gone"
+_FILE_BYTES = 600
+"""That a file has in an answer beside its hunks and names; each of its names may be six times as
+long there."""
+_PIECE = 256 * 1024
+
+
+@dataclass(frozen=True)
+class FilePage:
+    """Files of a change with their hunks as JSON (None: none are kept), in order. `next_offset` is
+    the position of the first one behind them; None: there is none.
+    """
+
+    files: Sequence[tuple[ChangedFile, bytes | None]]
+    next_offset: int | None
+
+
+class Which(NamedTuple):
+    """Which change of the task's, as in `services.changes.reading.of`."""
+
+    stage: int | None = None
+    attempt: int | None = None
+    round: int | None = None
+
+
+LATEST = Which()
+
+
+def find(actor: Developer, task_id: int, which: Which = LATEST) -> Change:
+    """The change with its files. Raises NotFound, of which NoDiff."""
+    task = reads.get(actor, task_id)
+    change = reading.of(task, *which)
+    if change is None:
+        raise NoDiff(_why_none(task, which))
+    if reading.has_expired(change):
+        raise NoDiff(GONE)
+    return change
+
+
+def _why_none(task: Task, which: Which) -> str:
+    if which != LATEST:
+        return "nothing is known of what was changed there"
+    if task.checkpoints or task.partial or task.result:
+        return "its machine is of an earlier release, which does not tell what it changes"
+    return "no stage of it has come to its end yet"
+
+
+def page(change: Change, most: int, *, offset: int = 0, path: str | None = None) -> FilePage:
+    """Files from that position on: as many as have `most` bytes in an answer together, or one.
+
+    With a `path` the file alone that is called so, before or after. Raises NoFile.
+    """
+    spans = db.session.execute(_spans(change, offset, path)).all()
+    if path is not None and not spans:
+        raise NoFile
+    size, taken = 0, 0
+    for span in spans:
+        size += span.size
+        if taken and size > most:
+            break
+        taken += 1
+    if not taken:
+        return FilePage([], None)
+    positions = [span.position for span in spans[:taken]]
+    files: Any = select(ChangedFile, Content.hunks).where(
+        ChangedFile.change_id == change.id,
+        ChangedFile.position.between(positions[0], positions[-1]),
+    )
+    if path is not None:
+        files = files.where(_is_called(path))
+    rows = db.session.execute(_with_sections(files, change).order_by(ChangedFile.position))
+    found = [(file, hunks) for file, hunks in rows]
+    return FilePage(found, spans[taken].position if taken < len(spans) else None)
+
+
+def _spans(change: Change, offset: int, path: str | None) -> Select[tuple[int, int]]:
+    """The query of each file's position, and of the size that it has in an answer."""
+    names = func.length(ChangedFile.path) + func.length(ChangedFile.old_path)
+    size = func.coalesce(func.length(Content.hunks), 0) + 6 * names + _FILE_BYTES
+    query = select(ChangedFile.position, size.label("size")).where(
+        ChangedFile.change_id == change.id, ChangedFile.position >= offset
+    )
+    if path is not None:
+        query = query.where(_is_called(path))
+    spans: Select[tuple[int, int]] = _with_sections(query, change).order_by(ChangedFile.position)
+    return spans
+
+
+def _is_called(path: str) -> ColumnElement[bool]:
+    return or_(ChangedFile.path == path, ChangedFile.old_path == path)
+
+
+def _with_sections(query: Any, change: Change) -> Any:
+    is_its = (Content.task_id == change.task_id) & (Content.id == ChangedFile.patch)
+    return query.join(Content, is_its, isouter=True)
+
+
+def patch(change: Change, path: str | None = None) -> Iterator[bytes]:
+    """The sections of the change's patch, or of one file, in pieces. Raises NoFile, and
+    PatchLeftOut where some are not kept.
+    """
+    sections = select(ChangedFile.position, Content.size).where(ChangedFile.change_id == change.id)
+    if path is not None:
+        sections = sections.where(_is_called(path))
+    found = db.session.execute(
+        _with_sections(sections, change).order_by(ChangedFile.position)
+    ).all()
+    if path is not None and not found:
+        raise NoFile
+    if change.left_out or any(row.size is None for row in found):
+        raise PatchLeftOut
+    return _pieces(change.id, change.task_id, [(row.position, row.size) for row in found])
+
+
+def _pieces(change_id: int, task_id: int, sections: Sequence[tuple[int, int]]) -> Iterator[bytes]:
+    at = 0
+    while at < len(sections):
+        end, size = at, 0
+        while end < len(sections) and (end == at or size + sections[end][1] <= _PIECE):
+            end, size = end + 1, size + sections[end][1]
+        query = select(Content.data).join(
+            ChangedFile, (Content.task_id == task_id) & (Content.id == ChangedFile.patch)
+        )
+        query = query.where(
+            ChangedFile.change_id == change_id,
+            ChangedFile.position.in_([position for position, _ in sections[at:end]]),
+        )
+        packed = db.session.scalars(query.order_by(ChangedFile.position)).all()
+        yield b"".join(map(zlib.decompress, packed))
+        at = end
+
+
+@dataclass(frozen=True)
+class FileAt:
+    """A file's content at a commit, and what git calls it."""
+
+    blob: str
+    data: bytes
+
+
+def file_at(actor: Developer, task_id: int, commit: str, path: str) -> FileAt:
+    """A file that the task has changed, as it was at a commit that a change begins or ends at.
+
+    Raises NotFound, of which NoDiff, NoFile, and FileLeftOut.
+    """
+    task = reads.get(actor, task_id)
+    before = func.coalesce(func.nullif(ChangedFile.old_path, ""), ChangedFile.path)
+    is_after = and_(Change.commit == commit, ChangedFile.path == path)
+    is_before = and_(Change.base == commit, before == path)
+    query = (
+        select(case((is_after, ChangedFile.blob), else_=ChangedFile.old_blob))
+        .join(Change, Change.id == ChangedFile.change_id)
+        .where(Change.task_id == task.id, Change.whole, or_(is_after, is_before))
+        .order_by(Change.id.desc())
+    )
+    found = [blob for blob in db.session.scalars(query.limit(10)) if blob]
+    if not found:
+        _require_known(task, commit)
+        raise NoFile
+    data = reading.content(task.id, found[0])
+    if data is None:
+        raise FileLeftOut
+    return FileAt(found[0], data)
+
+
+def _require_known(task: Task, commit: str) -> None:
+    """Raise NoDiff where it is not known what changed up to there, or no longer."""
+    is_its = or_(Change.commit == commit, Change.base == commit)
+    kept = select(Change.left_out).where(Change.task_id == task.id, Change.whole, is_its)
+    left_out = db.session.scalars(kept).all()
+    if all(why == EXPIRED for why in left_out):
+        raise NoDiff(GONE if left_out else "the task has changed nothing up to that commit")
+
+
+def at_gate(task: Task, gate: Gate) -> Change | None:
+    """What changed, since the base, of the work that the gate asks about."""
+    partial, made = task.partial or {}, {}
+    if gate.number > 0 and partial.get("stageIndex") == gate.stage_index:
+        made = partial
+    elif gate.stage_index > 0:
+        made = task.checkpoints.get(str(gate.stage_index - 1), {})
+    query = select(Change).where(
+        Change.task_id == task.id,
+        Change.since == Since.BASE,
+        Change.whole,
+        Change.commit == made.get("commit"),
+        Change.left_out != EXPIRED,
+    )
+    return db.session.scalar(query.order_by(Change.id.desc()).limit(1)) if made else None
+
+
+def href(change: Change) -> str:
+    """Where the change is, while it is the attempt's latest."""
+    return f"/api/web/tasks/{change.task_id}/diff?attempt={change.attempt}"
