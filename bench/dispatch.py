@@ -122,10 +122,9 @@ def _finish(machine: SimulatedMachine, order: frames.RunStage) -> None:
     """Say of the order what a machine says that carries it out, as fast as it can be said."""
     ended = frames.StageFinished(stage_index=0, log_end=0, how="exit")
     machine.say(order, frames.Accepted(), frames.StageStarted(stage_index=0), ended)
-    machine.until(frames.Publish, lambda publish: publish.task_id == order.task_id)
-    commit = "0" * 40
-    published = frames.Published(branch=order.repo.branch, commit=commit, diff=frames.DiffStat())
-    machine.say(order, published)
+    push = machine.until(frames.Publish, lambda publish: publish.task_id == order.task_id)
+    commit, moved = "0" * 40, push.onto and frames.BranchMove(push.onto.name)
+    machine.say(order, frames.Published(order.repo.branch, commit, frames.DiffStat(), moved))
     machine.until_acked()
 
 

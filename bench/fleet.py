@@ -154,7 +154,9 @@ class _Machine:
                 await self._say(frame, frames.Accepted(), frames.StageStarted(stage_index=0), ended)
             case frames.Publish():
                 branch = f"muster/{frame.task_id}-{frame.attempt}"
-                await self._say(frame, frames.Published(branch, "0" * 40, frames.DiffStat()))
+                moved = frame.onto and frames.BranchMove(frame.onto.name)
+                published = frames.Published(branch, "0" * 40, frames.DiffStat(), moved)
+                await self._say(frame, published)
             case frames.Stop() | frames.Stale():
                 await self._say(frame, frames.Stopped())
             case frames.Forget():

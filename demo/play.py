@@ -213,7 +213,7 @@ def _show(task: Task, screen: Screen, repository: Repository) -> None:
     for line in task.last_lines(LAST_LINES):
         # Of a line that was written over with carriage returns, only the last text.
         screen.line(f"  {line.rstrip(chr(13)).rpartition(chr(13))[2]}")
-    branch = task.now()["branch"]
+    branch = task.now()["result"]["branch"]
     if not repository.has(branch):
         raise DemoError(f"there is no branch {branch} in {repository.path}")
     screen.heading(f"The pushed branch {branch}")

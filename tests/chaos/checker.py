@@ -15,6 +15,7 @@ from tests.chaos.rules import (
     outliving,
     overlap,
     slots,
+    task_branches,
     tasks_kept,
 )
 from tests.chaos.rules.violation import Violation
@@ -26,6 +27,7 @@ RULES: tuple[Callable[[History], Iterator[Violation]], ...] = (
     log_bytes.check,
     gates.check,
     branches.check,
+    task_branches.check,
     slots.check,
     events.check,
     audit.check,

@@ -172,11 +172,12 @@ def _cancelled(made: History) -> None:
 
 def _completed(made: History, task_id: int, attempt: int, kind: str = "ONE") -> None:
     commit, name = f"c{task_id}", f"muster/{task_id}-{attempt}"
-    result = {"commit": commit, "pushed": True}
+    result = {"commit": commit, "pushed": True, "branch": f"muster/{task_id}"}
     made.add(TaskSeen(task(task_id, "completed", attempt, kind, result=result), []))
     marks = {str(n): f"mark-{task_id}-{attempt}-{n}" for n in range(len(KINDS[kind].gates))}
-    made.add(BranchSeen(name, commit, marks))
-    made.pushes.append(Pushed(30.0, f"refs/heads/{name}", commit))
+    for ref in (name, f"muster/{task_id}"):
+        made.add(BranchSeen(ref, commit, marks))
+        made.pushes.append(Pushed(30.0, f"refs/heads/{ref}", commit))
 
 
 def _log(made: History, one: Run) -> LogSeen:

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.chaos import made, planted, planted_acts
+from tests.chaos import made, planted, planted_acts, planted_branches
 from tests.chaos.checker import check
 from tests.chaos.history import Acted, Answered, Fault, Frozen, History, TaskSeen
 from tests.chaos.planted import (
@@ -99,6 +99,17 @@ PLANTED: list[tuple[Callable[[History], None], str]] = [
     (planted.a_beat_after_the_push, "outlived the word of its end"),
     (planted.a_beat_after_the_lease_long_after_the_thaw, "outlived the word of its end"),
     (planted.a_process_that_outlives_everything, "outlived everything"),
+    (
+        planted_branches.a_tasks_branch_left_at_a_dead_attempts_commit,
+        "task's branch left behind",
+    ),
+    (planted_branches.a_tasks_branch_never_made, "task's branch left behind"),
+    (planted_branches.a_tasks_branch_at_what_no_attempt_pushed, "task's branch elsewhere"),
+    (
+        planted_branches.a_result_that_does_not_say_that_the_branch_was_moved,
+        "task's branch not told",
+    ),
+    (planted_branches.a_question_about_a_branch_that_nobody_touched, "asked about its branch"),
 ]
 
 
@@ -246,6 +257,7 @@ def a_question_in_the_middle_while_its_machine_is_silent(history: History) -> No
         a_stage_killed_with_its_room,
         a_room_killed_before_its_stage,
         a_question_asked_again,
+        planted_branches.a_dead_attempts_commit_that_the_successor_moves_on,
     ],
     ids=lambda one: one.__name__,
 )

@@ -12,7 +12,6 @@ from app.chat.commands import Command, Unclear, Verb
 from app.chat.incoming import Incoming
 from app.chat.messages import cut
 from app.domain import task as rules
-from app.domain.attempt import branch_of
 from app.domain.change import has_changed
 from app.domain.errors import DomainError, InvalidFields, NotFound, NothingPending
 from app.domain.machine import MachineStatus
@@ -120,7 +119,8 @@ def progress(task: Task) -> str:
         lines.append(f"{task.failure['code']}: {task.failure['message']}")
     if task.result and task.result["pushed"]:
         changed = "" if has_changed(task.result) else ", which changes nothing"
-        lines.append(f"branch {branch_of(task.id, task.attempt)}{changed}")
+        branch = task.result.get("branch") or task.branch
+        lines.append(f"branch {branch}{changed}")
     return "\n".join(lines)
 
 

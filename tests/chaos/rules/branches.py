@@ -23,7 +23,8 @@ def check(history: History) -> Iterator[Violation]:
 def _moved(history: History) -> Iterator[Violation]:
     commits: dict[str, list[str]] = defaultdict(list)
     for push in history.pushes:
-        if push.ref.startswith(_PREFIX) and push.commit not in commits[push.ref]:
+        is_attempts = push.ref.startswith(_PREFIX) and "-" in push.ref
+        if is_attempts and push.commit not in commits[push.ref]:
             commits[push.ref].append(push.commit)
     for ref, pushed in commits.items():
         if len(pushed) > 1:
