@@ -1,4 +1,4 @@
-"""The task's own branch on a whole Muster: made, and kept from a person's commit until they agree."""
+"""The task's own branch on a whole Muster: made, and moved over a person's commit by consent."""
 
 from tests.flows.running import Running
 from tests.flows.test_life_of_a_task import git, shell

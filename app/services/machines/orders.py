@@ -19,7 +19,7 @@ from app.extensions import db
 from app.models import Attempt, Developer, Machine, Project, Task, Terminal
 from app.services import locks, vault
 from app.services.clock import now as clock_now
-from app.services.machines import containment, rounds
+from app.services.machines import containment, repositories, rounds
 from app.services.projects import agents
 from app.services.tasks import attempts, branches, gates, resumption
 from app.services.tunnels import orders as tunnel_orders
@@ -251,25 +251,8 @@ def publish(desired: DesiredState) -> frames.Publish:
     key, onto = AttemptKey.of(desired), branches.order(desired.row)
     order = frames.Publish(*key, onto=onto, number=desired.run)
     if desired.row.started_at is None:
-        order.repo, order.author = _repo(desired.row), _author(desired.row)
+        order.repo, order.author = repositories.of(desired.row), repositories.author(desired.row)
     return order
-
-
-def _repo(row: Any) -> frames.Repo:
-    return frames.Repo(
-        url=row.repo_url,
-        base=row.default_branch,
-        branch=branch_of(row.task_id, row.attempt),
-        resume_from=row.resume_from,
-        token=vault.decrypt(row.git_token) if row.git_token else None,
-        ssh_key=vault.decrypt(row.ssh_key) if row.ssh_key else None,
-        known_hosts=row.known_hosts or None,
-        before=rounds.before(row.checkpoints),
-    )
-
-
-def _author(row: Any) -> frames.Author:
-    return frames.Author(name=row.git_name, email=row.git_email)
 
 
 def _fail(desired: DesiredState, code: str, why: str) -> None:
@@ -310,9 +293,9 @@ def run_stage(desired: DesiredState) -> frames.RunStage:
         env=row.environment,
         secrets={name: vault.decrypt(sealed) for name, sealed in row.secrets.items()},
         timeout=stage.timeout,
-        repo=_repo(row),
+        repo=repositories.of(row),
         project=row.project_key,
-        author=_author(row),
+        author=repositories.author(row),
         room=row.room,
         network=network.of_stage(stage.network, row.network),
         options=msgspec.convert(options, frames.AgentOptions | None),

@@ -102,6 +102,8 @@ class AttemptWorkspace:
         the workspace is not what it was; likewise."""
         if self._workspace is None or (since := approved.read(self._workspace)) is None:
             return
+        if kept.stage_index < 0:
+            return  # it runs no stage: what it pushes is another's checkpoint
         try:
             is_changed = approved.is_changed(self._workspace, since)
         except (GitError, WorkspaceError) as error:

@@ -271,6 +271,16 @@ def test_a_task_that_is_cancelled_at_that_gate_stays_so(machine: Driven, task: T
     assert onto(task) == frames.TaskBranch(task.task_branch, None)  # it is asked again, if need be
 
 
+def test_what_somebody_changes_at_that_gate_through_a_tunnel_is_what_is_pushed_then(
+    machine: Driven, task: Task
+) -> None:
+    refuse(machine, task, THEIRS)
+    ref = f"refs/muster/{task.id}/1/0"
+    machine.say(task, frames.Checkpoint(stage_index=0, ref=ref, commit=NEWER))
+    db.session.refresh(task)
+    assert task.checkpoints["0"]["commit"] == NEWER
+
+
 def test_a_later_round_moves_the_branch_on(machine: Driven, task: Task) -> None:
     publish(machine, task)
     task.status, task.round = TaskStatus.QUEUED, 2
