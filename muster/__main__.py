@@ -1,12 +1,14 @@
-"""`python -m muster`: the commands of a machine."""
+"""`python -m muster`: the commands of a machine, and what needs neither machine nor server."""
 
 import sys
 
-from muster.worker import commands
+from muster import verify
 
 _USAGE = """usage: python -m muster worker enroll | run | doctor …
+       python -m muster verify FILE [--key KEY.json]
 
-The commands of a machine of Muster's; each explains itself with --help.
+The commands of a machine of Muster's, and the check of a bundle of evidence; each explains itself
+with --help.
 """
 
 
@@ -14,7 +16,11 @@ def main(arguments: list[str]) -> int:
     """Exit status 0: done; 1: it could not be; 2: asked wrongly."""
     match arguments:
         case ["worker", *rest]:
+            from muster.worker import commands  # needs more packages than the other
+
             return commands.main(rest)
+        case ["verify", *rest]:
+            return verify.main(rest)
         case ["-h" | "--help"]:
             sys.stdout.write(_USAGE)
             return 0

@@ -80,7 +80,8 @@ def _in_turns(
                 piece = next(pieces, None)
             if piece is None:
                 return
-            yield piece
+            if piece:  # an empty one ends a turn
+                yield piece
     finally:
         end()
 

@@ -38,6 +38,7 @@ _WEB: Mapping[TokenScope, tuple[str, ...]] = {
         "GET /tasks/<int:task_id>/files",
         "GET /tasks/<int:task_id>/follow-ups",
         "GET /tasks/<int:task_id>/follow-ups/<int:follow_up_id>",
+        "GET /tasks/<int:task_id>/evidence",
         "GET /tasks/<int:task_id>/logs",
         "GET /tasks/<int:task_id>/logs/raw",
         "GET /tasks/<int:task_id>/pending-confirm",

@@ -12,6 +12,7 @@ from app.models.developer import (
     RecoveryCode,
     SecondFactor,
 )
+from app.models.evidence import EvidenceKey, LogChain
 from app.models.fleet import FleetCount, FleetMove
 from app.models.follow_up import FollowUp
 from app.models.gate import Gate
@@ -52,12 +53,14 @@ __all__ = [
     "DeveloperIdentity",
     "EnrollmentToken",
     "Event",
+    "EvidenceKey",
     "FleetCount",
     "FleetMove",
     "FollowUp",
     "Gate",
     "IdempotencyKey",
     "IdentityProvider",
+    "LogChain",
     "LogChunk",
     "Login",
     "Machine",

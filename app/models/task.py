@@ -179,7 +179,8 @@ class Attempt(Model):
     {number, gate (the `Gate`'s number), answer? {choice?, input?}}; an empty answer: nobody's.
     `pending_end` is the reported end of a stage whose log is not complete yet: {stageIndex, how,
     code, logEnd, failure? [kind, message], denied, suspended? {reason, message, resetsAtMs}}.
-    `log_gaps` lists the byte ranges [from, to) of the log that the machine has lost.
+    `log_gaps` lists the byte ranges [from, to) of the log that the machine has lost; all of it is
+    one since `log_taken_at`, when the log was deleted, for its time was over (`LogChain`).
     `transcript_entries` is how many entries its transcript has. `kept_bytes` is what is kept of log
     and transcript (`domain.allowance`), `kept_most` how much it may be, noted when the attempt has
     ended. `forget_at` is when the machine may delete the workspace, `forgotten_at` when it has.
@@ -218,6 +219,7 @@ class Attempt(Model):
     transcript_entries: Mapped[Big] = mapped_column(default=0, server_default="0")
     kept_bytes: Mapped[Big] = mapped_column(default=0, server_default="0")
     kept_most: Mapped[Big | None]
+    log_taken_at: Mapped[Moment | None]
 
     task: Mapped[Task] = relationship(lazy="raise")
 
@@ -232,6 +234,8 @@ class Attempt(Model):
             "forget_at",
             postgresql_where=text("forgotten_at IS NULL"),
         ),
+        # Finds the logs whose time is over.
+        Index("ix_attempts_logs", "ended_at", postgresql_where=text("log_taken_at IS NULL")),
         Index("ix_attempts_slots", "machine_id", postgresql_where=text("holds_slot")),
         Index("ix_attempts_forget", "forget_at", postgresql_where=text("forgotten_at IS NULL")),
         CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="outcome"),

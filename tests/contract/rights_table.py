@@ -52,6 +52,7 @@ SIGNED_IN_ADMINS = Access(allowed=frozenset({"admin"}), tokens=403)
 
 ROUTES: Mapping[str, Access] = {
     "GET /healthz": ANYBODY,
+    "GET /.well-known/muster-evidence.json": ANYBODY,
     "GET /readyz": ANYBODY,
     "GET /metrics": ADMINS,  # and this host, and the scrape token: tests/app/api
     "GET /api/openapi.json": ANYBODY,
@@ -93,6 +94,7 @@ ROUTES: Mapping[str, Access] = {
     "GET /api/web/tasks/*/logs/raw": SEEN,
     "GET /api/web/tasks/*/stream": SEEN,
     "GET /api/web/tasks/*/recording": SEEN,
+    "GET /api/web/tasks/*/evidence": SEEN,
     "GET /api/web/tasks/*/transcript": SEEN,
     "GET /api/web/tasks/*/comments": SEEN,
     "POST /api/web/tasks/*/comments": BY_MEMBERS,

@@ -16,7 +16,7 @@ _WEB: Mapping[str, str] = {
         GET /tasks                  GET /tasks/*                 GET /tasks/*/events
         GET /tasks/*/logs           GET /tasks/*/logs/raw        GET /tasks/*/pending-confirm
         GET /tasks/*/recording      GET /tasks/*/stream          GET /tasks/*/terminal-inputs
-        GET /tasks/*/transcript     POST /tasks/*/pty-token
+        GET /tasks/*/transcript     GET /tasks/*/evidence        POST /tasks/*/pty-token
         GET /tasks/*/comments       GET /tasks/*/reviews      GET /tasks/*/follow-ups
         GET /tasks/*/follow-ups/*
         GET /tasks/*/diff           GET /tasks/*/files

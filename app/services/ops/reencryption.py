@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select, true, update
 
 from app.extensions import Model, db
-from app.models import Bot, IdentityProvider, Login, Project, SecondFactor
+from app.models import Bot, EvidenceKey, IdentityProvider, Login, Project, SecondFactor
 from app.services import vault
 
 BATCH = 100
@@ -32,6 +32,7 @@ SEALED = (
     Sealed(Bot, Bot.id, (Bot.app_secret, Bot.webhook_token, Bot.encrypt_key)),
     Sealed(IdentityProvider, IdentityProvider.id, (IdentityProvider.client_secret,)),
     Sealed(Login, Login.id, (Login.provider_session,)),
+    Sealed(EvidenceKey, EvidenceKey.id, (EvidenceKey.private_key,)),
 )
 
 

@@ -18,7 +18,10 @@ NOWHERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/no", "REDIS_URL": "redis://
 ASKED = sorted(route for route, access in ROUTES.items() if access.door != FRAMES)
 STREAMS = ("GET /api/web/stream", "GET /api/web/tasks/*/stream")
 # Answers that may be kept by the one who asked for them, to be asked for again by their ETag.
-KEPT = {f"GET /api/web/tasks/*/{what}" for what in ("diff", "files", "logs/raw", "recording")}
+KEPT = {
+    f"GET /api/web/tasks/*/{what}"
+    for what in ("diff", "evidence", "files", "logs/raw", "recording")
+}
 TLS = "max-age=31536000"
 
 

@@ -95,7 +95,8 @@ def test_known_variables_and_any_other_brace_are_accepted(command: str):
 def test_an_unknown_variable_is_refused_by_name(command: str, unknown: list[str]):
     messages = _refusal(_raw("a", "{branch}"), _raw("b", command))["pipeline.1"]
     assert [message.split(" is not a variable; there are ")[0] for message in messages] == unknown
-    assert messages[0].endswith("{description}, {branch}, {project}, {choice}, {input}")
+    listed = "{description}, {branch}, {project}, {choice}, {input}, {instruction}, {round}"
+    assert messages[0].endswith(listed)
 
 
 def test_a_shell_stage_may_have_any_braces():

@@ -15,7 +15,7 @@ from app.api.openapi.links import NEXT
 
 METHODS = ("get", "post", "put", "delete")
 OPEN = {
-    *("healthz", "readyz", "getOpenapi", "getDocs", "login", "refresh"),
+    *("healthz", "readyz", "getOpenapi", "getDocs", "listEvidenceKeys", "login", "refresh"),
     *("browserLogin", "browserRefresh", "browserLogout"),
     *("listProviders", "startSignIn", "finishSignIn", "exchangeCode"),
     *("askForDevice", "getDevicesTokens"),

@@ -1,0 +1,52 @@
+"""What evidence rests on: the keys that sign it, and the chains of logs that have been deleted."""
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import Model
+from app.models.columns import Big, Json, Moment
+
+
+class EvidenceKey(Model):
+    """An Ed25519 key of the server's. `public_key` is raw, `private_key` a Fernet token of the raw
+    private half in Base64; null once the key is retired. One key at most `is_current`, the others
+    are null there.
+    """
+
+    __tablename__ = "evidence_keys"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    is_current: Mapped[bool | None] = mapped_column(unique=True)
+    public_key: Mapped[bytes]
+    private_key: Mapped[str | None]
+    created_at: Mapped[Moment]
+    retired_at: Mapped[Moment | None]
+
+    __table_args__ = (
+        CheckConstraint("is_current", name="current"),
+        CheckConstraint("(is_current IS NULL) = (retired_at IS NOT NULL)", name="retired"),
+        CheckConstraint("(is_current IS NULL) = (private_key IS NULL)", name="private"),
+    )
+
+
+class LogChain(Model):
+    """The chain (`muster.protocol.evidence.Chain`) of an attempt's log that was deleted at
+    `taken_at`, when its time was over. The log had `kept` bytes, beside the `gaps` in it; `links`
+    are the chain's, 32 bytes each.
+    """
+
+    __tablename__ = "log_chains"
+
+    task_id: Mapped[Big] = mapped_column(primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True)
+    kept: Mapped[Big]
+    gaps: Mapped[list[list[int]]] = mapped_column(Json)
+    head: Mapped[bytes]
+    links: Mapped[bytes]
+    taken_at: Mapped[Moment]
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["task_id", "attempt"], ["attempts.task_id", "attempts.number"], ondelete="CASCADE"
+        ),
+    )

@@ -1,0 +1,131 @@
+"""A task's bundle of evidence, made while somebody takes it."""
+
+import hashlib
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import select
+
+from app.domain.moments import written
+from app.extensions import db
+from app.models import Developer, Event, Task
+from app.services import settings
+from app.services.evidence import diffs, history, keys
+from app.services.evidence.attempts import AttemptParts
+from app.services.evidence.keys import Signer
+from app.services.evidence.parts import Part, Spooled, array, joined, line
+from app.services.ops import identity
+from app.services.tasks import reads
+from muster.protocol import canonical_zip, evidence
+from muster.protocol.canonical_zip import Member
+from muster.protocol.evidence import File, Manifest, Server
+
+_LOOKS = 5
+
+
+class Changed(Exception):
+    """A part was another when it was read for the second time: some of it was deleted meanwhile."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A task's evidence as it was when it was asked for. `etag` is the same for the same bytes."""
+
+    task_id: int
+    etag: str
+    _signer: Signer
+    _server: Server
+    _status: str
+    _made_at: str
+    _parts: Sequence[Part]
+    _attempts: Sequence[AttemptParts]
+
+    def read(self) -> Iterator[bytes]:
+        """The file's bytes, piece by piece; empty ones while the parts are read for the first time.
+        No session is held between two pieces. Raises Changed.
+        """
+        files: list[File] = []
+        members: list[Member] = []
+        for part in self._parts:
+            digest, size, crc = hashlib.sha256(), 0, 0
+            for piece in part.read():
+                digest.update(piece)
+                size, crc = size + len(piece), zlib.crc32(piece, crc)
+                yield b""
+            files.append(File(part.name, size, digest.hexdigest()))
+            members.append(Member(part.name, size, crc))
+        chains = [attempt.end() for attempt in self._attempts]
+        known = (evidence.FORMAT, self._server, self.task_id, self._status, self._made_at)
+        manifest = evidence.encode(Manifest(*known, files, chains))
+        signature = self._signer.sign(manifest)
+        reads = dict(zip(members, (part.read for part in self._parts), strict=True))
+        for name, data in ((evidence.MANIFEST, manifest), (evidence.SIGNATURE, signature)):
+            member = Member(name, len(data), zlib.crc32(data))
+            reads[member] = partial(iter, (data,))
+        in_order = sorted(reads, key=lambda member: member.name)
+        for member in in_order:
+            yield canonical_zip.header(member)
+            yield from _unchanged(member, reads[member]())
+        yield from joined(canonical_zip.end(in_order))
+
+
+def _unchanged(member: Member, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    size = crc = 0
+    for piece in pieces:
+        size, crc = size + len(piece), zlib.crc32(piece, crc)
+        if size > member.size:
+            break
+        yield piece
+    if (size, crc) != (member.size, member.crc):
+        raise Changed(f"{member.name} is another than it was")
+
+
+def of_task(actor: Developer, task_id: int) -> Bundle:
+    """The task's evidence as of now. Raises NotFound and keys.SigningKeyUnreadable."""
+    signer, server_id = keys.current(), identity.server_id()
+    server = Server(server_id, settings.value("publicUrl") or None)
+    task, decisions, attempts = _look(actor, task_id)
+    of_attempts = [AttemptParts(actor, attempt, server_id) for attempt, _ in attempts]
+    about = history.task_file(task, attempts)
+    changes = diffs.of_task(task)
+    parts = [
+        Part("decisions.json", decisions.read),
+        Part("events.jsonl", history.events(task_id, task.events)),
+        Part("task.json", partial(iter, (about,))),
+        *(part for attempt in of_attempts for part in attempt.parts()),
+        *changes,
+    ]
+    parts.sort(key=lambda part: part.name)
+    made_at = written(_last_event_at(task))
+    states = [attempt.state for attempt in of_attempts]
+    names = [part.name for part in parts]
+    state = hashlib.sha256(line([signer.id, server_id, server.url, made_at, states, names]) + about)
+    for piece in decisions.read():
+        state.update(piece)
+    etag = f"evidence-{task.events}-{state.hexdigest()[:32]}"
+    return Bundle(task_id, etag, signer, server, task.status, made_at, parts, of_attempts)
+
+
+def _look(actor: Developer, task_id: int) -> tuple[Task, Spooled, list[history.AttemptAt]]:
+    """The task with its decisions and attempts, all of the same moment: nothing has happened to it
+    between the first and the last of these reads. Who is busier than that has the last ones.
+    """
+    for _ in range(_LOOKS):
+        task = reads.get(actor, task_id)
+        seen = task.events, task.updated_at
+        decisions = Spooled(array(history.decisions(task_id)))
+        attempts = history.attempts_of(task)
+        now = db.session.execute(
+            select(Task.events, Task.updated_at).where(Task.id == task_id)
+        ).one_or_none()
+        if now is not None and tuple(now) == seen:
+            break
+    return task, decisions, attempts
+
+
+def _last_event_at(task: Task) -> datetime:
+    last = select(Event.created_at).where(Event.task_id == task.id, Event.number == task.events)
+    return db.session.scalar(last) or task.created_at

@@ -1,0 +1,228 @@
+"""/api/web/tasks/:id/evidence: one signed file of all that was said, which `verify` takes."""
+
+import base64
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.domain.pipeline import GateKind
+from app.domain.roles import SystemRole
+from app.domain.task import EventType, TaskStatus
+from app.extensions import db
+from app.models import Developer, EvidenceKey, Task
+from app.services import settings
+from app.services.clock import now
+from app.services.logs import logs
+from app.services.logs.logs import LogPiece
+from app.services.tasks import history
+from muster import verify
+from tests.factories import (
+    make_attempt,
+    make_developer,
+    make_gate,
+    make_machine,
+    make_task,
+    make_transcript,
+)
+
+Login = Callable[[Developer], dict[str, str]]
+KEYS = "/.well-known/muster-evidence.json"
+LOG = b"".join(b"%07d a line of a log\r\n" % n for n in range(9_000))  # more than three links
+
+
+@pytest.fixture
+def admin(app: Flask) -> Developer:
+    return make_developer(role=SystemRole.ADMIN, name="Ada")
+
+
+@pytest.fixture
+def headers(admin: Developer, login: Login) -> dict[str, str]:
+    return login(admin)
+
+
+@pytest.fixture
+def task(admin: Developer) -> Task:
+    """With two attempts, of which the first has lost something, and an answered question."""
+    task = make_task(description="Round the totals once.", creator=admin)
+    tell(task, EventType.CREATED, "created")
+    first = make_attempt(task, make_machine(name="elm"), holds_slot=False)
+    logs.append(first, [LogPiece(0, 0, 0, b"begun\r\n")])
+    logs.lose(first, 7, 100)
+    logs.append(first, [LogPiece(100, 5, 0, b"and ended\r\n")])
+    first.ended_at, first.outcome = now(), "failed"
+    db.session.commit()
+    second = make_attempt(task, make_machine(name="oak"), holds_slot=False)
+    for at in range(0, len(LOG), 50_000):
+        logs.append(second, [LogPiece(at, at, 0, LOG[at : at + 50_000])])
+    make_transcript(task.id, first=0, attempt=2)
+    second.transcript_entries = 1
+    make_gate(
+        task,
+        kind=GateKind.CONFIRM,
+        answered_at=now(),
+        answered_by=admin.id,
+        result="approved",
+        comment="good",
+    )
+    tell(task, EventType.CONFIRMED, "approved by Ada")
+    task.status = TaskStatus.COMPLETED
+    db.session.commit()
+    return task
+
+
+def tell(task: Task, kind: EventType, message: str) -> None:
+    history.record(task, kind, message, now())
+    db.session.commit()
+
+
+def taken(client: FlaskClient, task: Task, headers: dict[str, str]) -> bytes:
+    answer = client.get(f"/api/web/tasks/{task.id}/evidence", headers=headers)
+    assert answer.status_code == 200
+    return answer.data
+
+
+def verified(client: FlaskClient, data: bytes, folder: Path) -> int:
+    """What `python -m muster verify` says of it, with the keys that the server publishes."""
+    (folder / "keys.json").write_bytes(client.get(KEYS).data)
+    (folder / "bundle.zip").write_bytes(data)
+    return verify.main([str(folder / "bundle.zip"), "--key", str(folder / "keys.json")])
+
+
+def test_what_the_server_makes_is_verified_without_it(
+    client: FlaskClient,
+    task: Task,
+    headers: dict[str, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    data = taken(client, task, headers)
+    assert verified(client, data, tmp_path) == 0
+    said = capsys.readouterr().out
+    assert f"GENUINE: task {task.id} of server " in said
+    assert "which is one of the server's" in said
+    assert "something was lost: 1" in said
+
+
+def test_all_that_was_said_is_in_it(
+    client: FlaskClient, task: Task, headers: dict[str, str]
+) -> None:
+    made = zipfile.ZipFile(io.BytesIO(taken(client, task, headers)))
+    assert made.namelist() == [
+        "decisions.json",
+        "events.jsonl",
+        "log-1.bin",
+        "log-1.chain.json",
+        "log-2.bin",
+        "log-2.chain.json",
+        "manifest.json",
+        "recording-1.cast",
+        "recording-2.cast",
+        "signature",
+        "task.json",
+        "transcript-1.jsonl",
+        "transcript-2.jsonl",
+    ]
+    (decision,) = json.loads(made.read("decisions.json"))
+    assert (decision["result"], decision["comment"]) == ("approved", "good")
+    assert decision["answeredBy"] == {"id": task.created_by, "name": "Ada"}
+    assert decision["answeredAt"]
+    events = [json.loads(line) for line in made.read("events.jsonl").splitlines()]
+    assert [event["type"] for event in events] == ["created", "confirmed"]
+    about = json.loads(made.read("task.json"))
+    assert (about["id"], about["status"]) == (task.id, "completed")
+    assert [attempt["machine"]["name"] for attempt in about["attempts"]] == ["elm", "oak"]
+    told = [json.loads(line) for line in made.read("transcript-2.jsonl").splitlines()]
+    assert [entry["number"] for entry in told] == list(range(len(told)))
+    assert made.read("log-1.bin") == b"begun\r\nand ended\r\n"
+    for number in (1, 2):
+        for name, path in (
+            (f"log-{number}.bin", "logs/raw"),
+            (f"recording-{number}.cast", "recording"),
+        ):
+            whole = client.get(f"/api/web/tasks/{task.id}/{path}?attempt={number}", headers=headers)
+            assert made.read(name) == whole.data
+
+
+def test_the_same_state_is_the_same_bundle(
+    client: FlaskClient, task: Task, headers: dict[str, str]
+) -> None:
+    path = f"/api/web/tasks/{task.id}/evidence"
+    first, second = (client.get(path, headers=headers) for _ in range(2))
+    assert first.data == second.data
+    assert first.headers["ETag"] == second.headers["ETag"]
+    known = {**headers, "If-None-Match": first.headers["ETag"]}
+    assert client.get(path, headers=known).status_code == 304
+    tell(task, EventType.WARNING, "another")
+    third = client.get(path, headers=known)
+    assert third.status_code == 200
+    assert third.data != first.data
+
+
+def test_a_task_without_an_attempt_has_evidence(
+    client: FlaskClient, admin: Developer, headers: dict[str, str], tmp_path: Path
+) -> None:
+    task = make_task()
+    assert verified(client, taken(client, task, headers), tmp_path) == 0
+
+
+def test_the_manifest_says_whose_it_is(
+    client: FlaskClient, task: Task, admin: Developer, headers: dict[str, str]
+) -> None:
+    settings.update(admin, {"publicUrl": "https://muster.example"})
+    made = zipfile.ZipFile(io.BytesIO(taken(client, task, headers)))
+    manifest = json.loads(made.read("manifest.json"))
+    assert manifest["server"]["url"] == "https://muster.example"
+    assert manifest["format"] == "muster-evidence-1"
+    assert manifest["taskId"] == task.id
+    assert [chain["gaps"] for chain in manifest["chains"]] == [[[7, 100]], []]
+
+
+def test_keys_are_published_without_a_credential(client: FlaskClient) -> None:
+    answer = client.get(KEYS)
+    (key,) = answer.json["keys"]
+    assert (key["algorithm"], key["retiredAt"]) == ("Ed25519", None)
+    assert len(base64.b64decode(key["publicKey"])) == 32
+    assert client.get(KEYS).json == answer.json
+
+
+def test_the_private_half_is_sealed(client: FlaskClient) -> None:
+    client.get(KEYS)
+    row = db.session.query(EvidenceKey).one()
+    assert row.private_key is not None
+    assert row.private_key.startswith("gAAAA")
+
+
+def test_what_an_older_key_has_signed_stays_valid(
+    app: Flask, client: FlaskClient, task: Task, headers: dict[str, str], tmp_path: Path
+) -> None:
+    before = taken(client, task, headers)
+    said = app.test_cli_runner().invoke(args=["evidence-key"])
+    assert said.exit_code == 0, said.output
+    new, old = client.get(KEYS).json["keys"]
+    assert new["id"] in said.output
+    assert old["retiredAt"] is not None
+    assert db.session.get(EvidenceKey, old["id"]).private_key is None
+    after = taken(client, task, headers)
+    assert after != before
+    assert verified(client, before, tmp_path) == 0
+    assert verified(client, after, tmp_path) == 0
+
+
+def test_a_key_that_cannot_be_read_is_said(
+    app: Flask,
+    client: FlaskClient,
+    task: Task,
+    headers: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken(client, task, headers)
+    monkeypatch.setitem(app.config, "ENCRYPTION_KEYS", [Fernet.generate_key().decode()])
+    answer = client.get(f"/api/web/tasks/{task.id}/evidence", headers=headers)
+    assert (answer.status_code, answer.json["code"]) == (409, "signing_key_unreadable")
