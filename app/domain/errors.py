@@ -96,18 +96,6 @@ class NoCheckpoint(Conflict):
     code = "no_checkpoint"
 
 
-class TooManyFollowUps(Conflict):
-    """As many follow-ups as may be wait for this task; withdraw one, or wait."""
-
-    code = "too_many_follow_ups"
-
-
-class FollowUpStarted(Conflict):
-    """That follow-up has begun; cancel the task to stop it."""
-
-    code = "follow_up_started"
-
-
 class NoLiveWorkspace(Conflict):
     """The task has no workspace on a machine now."""
 

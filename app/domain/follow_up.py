@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from app.domain.errors import Conflict
 from app.domain.task import ENDED, TaskStatus
 
 MAX_INSTRUCTION = 20_000  # characters
@@ -21,6 +22,18 @@ before the first had left it."""
 _LONGEST_TITLE = 160  # characters
 _LONGEST_DESCRIPTION, _LONGEST_EARLIER = 4_000, 1_000  # characters, of a history
 _MOST_ROUNDS, _MOST_FILES = 10, 100
+
+
+class TooManyFollowUps(Conflict):
+    """As many follow-ups as may be wait for this task; withdraw one, or wait."""
+
+    code = "too_many_follow_ups"
+
+
+class FollowUpStarted(Conflict):
+    """That follow-up has begun; cancel the task to stop it."""
+
+    code = "follow_up_started"
 
 
 class FollowUpState(StrEnum):

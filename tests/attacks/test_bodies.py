@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 
 from app.extensions import db
 from tests.attacks.openapi_bodies import BODIES, QUERIES, resolved
-from tests.contract.rights_table import ROUTES, WORKER, body_of, query_of
+from tests.contract.rights_bodies import body_of, query_of
+from tests.contract.rights_table import ROUTES, WORKER
 from tests.contract.rights_world import World, make_world
 
 # fmt: off

@@ -1,8 +1,9 @@
-"""Fills the lists of a task's reviews, for `test_query_counts`."""
+"""Fills the lists of a task's reviews and follow-ups, for `test_query_counts`."""
 
 from app.models import Developer
 from tests.factories import (
     make_developer,
+    make_follow_up,
     make_review,
     make_review_comment,
     make_review_thread,
@@ -26,3 +27,10 @@ def fill_threads(admin: Developer, rows: int) -> str:
         for _ in range(2):
             make_review_comment(thread, author=make_developer())
     return f"/api/web/tasks/{task.id}/comments"
+
+
+def fill_follow_ups(admin: Developer, rows: int) -> str:
+    task = make_task()
+    for _ in range(rows):
+        make_follow_up(task, created_by=make_developer().id)
+    return f"/api/web/tasks/{task.id}/follow-ups"

@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from app.extensions import db
-from tests.contract.rights_table import body_of, expected, query_of
+from tests.contract.rights_bodies import body_of, query_of
+from tests.contract.rights_table import expected
 from tests.contract.rights_world import World
 
 BY_ITSELF = {"HEAD", "OPTIONS"}  # Flask answers these for every route

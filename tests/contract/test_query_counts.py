@@ -25,7 +25,6 @@ from tests.factories import (
     make_delivery,
     make_developer,
     make_enrollment_token,
-    make_follow_up,
     make_identity,
     make_login,
     make_machine,
@@ -106,13 +105,6 @@ def fill_terminal_inputs(admin: Developer, rows: int) -> str:
         typing = make_developer()
         db.session.add(TerminalInput(task_id=task.id, developer_id=typing.id, **stretch))
     return f"/api/web/tasks/{task.id}/terminal-inputs"
-
-
-def fill_follow_ups(admin: Developer, rows: int) -> str:
-    task = make_task()
-    for _ in range(rows):
-        make_follow_up(task, created_by=make_developer().id)
-    return f"/api/web/tasks/{task.id}/follow-ups"
 
 
 def fill_agents(admin: Developer, rows: int) -> str:
@@ -251,7 +243,7 @@ FILLS: dict[str, Callable[[Developer, int], str]] = {
     "/api/web/tasks/{taskId}/terminal-inputs": fill_terminal_inputs,
     "/api/web/tasks/{taskId}/comments": reviews_filled.fill_threads,
     "/api/web/tasks/{taskId}/reviews": reviews_filled.fill_reviews,
-    "/api/web/tasks/{taskId}/follow-ups": fill_follow_ups,
+    "/api/web/tasks/{taskId}/follow-ups": reviews_filled.fill_follow_ups,
     "/api/web/usage": fill_usage,
     "/api/web/agents": fill_agents,
     "/api/web/machines": fill_machines,

@@ -14,13 +14,12 @@ from app.api.schemas.base import Empty
 from app.api.schemas.follow_ups import FollowUpPage, FollowUpSchema, NewFollowUp
 from app.api.schemas.idempotency import IDEMPOTENCY_REPLAYED, MaybeOnce
 from app.domain.errors import (
-    FollowUpStarted,
     Forbidden,
     IdempotencyKeyReused,
     NoCheckpoint,
-    TooManyFollowUps,
     TunnelOpen,
 )
+from app.domain.follow_up import FollowUpStarted, TooManyFollowUps
 from app.models import FollowUp
 from app.services import idempotency
 from app.services.tasks import follow_ups

@@ -8,8 +8,7 @@ from datetime import datetime
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
-from app.domain.errors import TooManyFollowUps
-from app.domain.follow_up import MOST_QUEUED, FollowUpState
+from app.domain.follow_up import MOST_QUEUED, FollowUpState, TooManyFollowUps
 from app.extensions import db
 from app.models import Developer, FollowUp, Task
 

@@ -17,13 +17,12 @@ from app.domain import pipeline
 from app.domain import task as task_rules
 from app.domain.attempt import AttemptOutcome
 from app.domain.errors import (
-    FollowUpStarted,
     InvalidFields,
     NoCheckpoint,
     NotFound,
     TunnelOpen,
 )
-from app.domain.follow_up import FollowUpState
+from app.domain.follow_up import FollowUpStarted, FollowUpState
 from app.domain.pipeline import GateKind
 from app.domain.roles import Act
 from app.domain.task import EventType, SuspendReason, TaskEvent, TaskStatus

@@ -112,9 +112,8 @@ class Attempt:
         """Where it stands. Raises OSError if the log cannot be read."""
         log_end, standing = self._context.streams.end(self.key), self._reporter.standing
         (stage, run), state = self._noted.highest, self._noted.state(standing)
-        return HeldAttempt(
-            *self.key, stage, state, log_end, standing.ended_by, run, self._noted.push
-        )
+        ended, push = standing.ended_by, self._noted.push
+        return HeldAttempt(*self.key, stage, state, log_end, ended, run, push)
 
     @property
     def is_final(self) -> bool:

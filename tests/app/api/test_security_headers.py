@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 import config
 from app.factory import create_app
 from tests.conftest import SECRETS
-from tests.contract.rights_table import FRAMES, ROUTES, body_of
+from tests.contract.rights_bodies import body_of
+from tests.contract.rights_table import FRAMES, ROUTES
 from tests.contract.rights_world import World, make_world
 from tests.factories import make_developer
 

@@ -5,16 +5,14 @@ from flask import Flask
 
 from app.domain.attempt import AttemptOutcome
 from app.domain.errors import (
-    FollowUpStarted,
     Forbidden,
     InvalidFields,
     NoCheckpoint,
     NoOpenGate,
     NotFound,
-    TooManyFollowUps,
     WrongRound,
 )
-from app.domain.follow_up import MOST_QUEUED, FollowUpState
+from app.domain.follow_up import MOST_QUEUED, FollowUpStarted, FollowUpState, TooManyFollowUps
 from app.domain.roles import SystemRole
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.extensions import db
