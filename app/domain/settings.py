@@ -72,7 +72,11 @@ _SETTINGS = (
     ),
     Setting(
         "logMegabytes", _WHOLE, 1200, 1, 1_000_000, "MiB",
-        "How much is kept of one attempt's log and transcript, at most; more is marked as lost.",
+        "How much is kept of one attempt's log, transcript and changes, at most; more is lost.",
+    ),
+    Setting(
+        "diffSeconds", _NUMBER, 90 * 86_400, 0, _YEARS * 86_400, "seconds",
+        "How long it is kept what a task has changed, file by file, after its end.",
     ),
     Setting(
         "loginFailures", _WHOLE, 5, 1, 1000, "logins",

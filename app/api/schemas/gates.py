@@ -47,6 +47,14 @@ class FoundBranchSchema(StoredSchema):
     subject = fields.String(required=True)
 
 
+class DiffAtGateSchema(DiffSchema):
+    href = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "where it is, file by file; null: its machine does not tell"},
+    )
+
+
 class PendingGateSchema(Schema):
     task_id = Id(required=True)
     stage_index = Whole(required=True)
@@ -60,7 +68,7 @@ class PendingGateSchema(Schema):
     choices = fields.List(fields.String(), required=True)
     requested_at = Timestamp(required=True)
     expires_at = Timestamp(required=True, allow_none=True)
-    diff = fields.Nested(DiffSchema, required=True, allow_none=True)
+    diff = fields.Nested(DiffAtGateSchema, required=True, allow_none=True)
     budgets = fields.List(
         fields.Nested(SpentBudgetSchema),
         required=True,

@@ -25,6 +25,7 @@ from app.models import (
     TerminalInput,
 )
 from app.services import settings
+from app.services.changes import expiry
 
 BATCH = 1000
 BATCHES = 50  # of each kind in a run
@@ -74,10 +75,15 @@ RULES = (
 
 
 def sweep(now: datetime) -> None:
-    """Delete rows by all rules, at most `BATCHES` batches of each. Commits each batch."""
+    """Delete rows by all rules, at most `BATCHES` batches of each, and what tasks have changed
+    that ended long ago. Commits each batch.
+    """
     for rule in RULES:
         if gone := _sweep(rule, now, BATCH):
             log.info("swept", table=rule.kind.__tablename__, rows=gone)
+    kept: float = settings.value("diffSeconds")
+    if gone := expiry.sweep(now - timedelta(seconds=kept)):
+        log.info("swept", table="changes", tasks=gone)
 
 
 def _sweep(rule: Rule, now: datetime, batch: int) -> int:

@@ -11,7 +11,7 @@ from app.domain.diff import EXPIRED, FileLeftOut, NoDiff, NoFile, PatchLeftOut, 
 from app.extensions import db
 from app.models import Change, ChangedFile, Content, Developer, Gate, Task
 from app.services.changes import reading
-from app.services.tasks import reads
+from app.services.tasks import reads, workspaces
 
 GONE = "what it changed was kept for its time, and is gone"
 _FILE_BYTES = 600
@@ -204,6 +204,14 @@ def at_gate(task: Task, gate: Gate) -> Change | None:
     return db.session.scalar(query.order_by(Change.id.desc()).limit(1)) if made else None
 
 
-def href(change: Change) -> str:
-    """Where the change is, while it is the attempt's latest."""
-    return f"/api/web/tasks/{change.task_id}/diff?attempt={change.attempt}"
+def shown_at(task: Task, gate: Gate) -> dict[str, Any] | None:
+    """What the gate shows of it: {filesChanged, insertions, deletions, href}. None where there is
+    no work yet; `href` is None where the machine does not tell what it changes.
+    """
+    numbers = workspaces.diff_at(task, gate)
+    if numbers is None:
+        return None
+    change = at_gate(task, gate)
+    # Nothing follows what is asked about: it is the latest of its attempt.
+    where = change and f"/api/web/tasks/{task.id}/diff?attempt={change.attempt}"
+    return {**numbers, "href": where}

@@ -30,18 +30,19 @@ from app.services.locks import Held
 from app.services.tasks import (
     answers,
     attempts,
+    diffs,
     history,
     questions,
     reads,
     transitions,
-    workspaces,
 )
 
 
 @dataclass(frozen=True)
 class PendingGate:
-    """An open question, as people are shown it. `diff`: {filesChanged, insertions, deletions};
-    `budgets`: as in `domain.budget.BudgetStanding.told`; `branch`: as in `domain.task_branch.told`.
+    """An open question, as people are shown it. `diff`: {filesChanged, insertions, deletions,
+    href}; `budgets`: as in `domain.budget.BudgetStanding.told`; `branch`: as in
+    `domain.task_branch.told`.
     """
 
     task_id: int
@@ -158,7 +159,7 @@ def pending(actor: Developer, task_id: int) -> PendingGate:
         choices=gate.choices,
         requested_at=gate.requested_at,
         expires_at=gate.expires_at,
-        diff=None if gate.kind is GateKind.QUESTION else workspaces.diff_at(task, gate),
+        diff=None if gate.kind is GateKind.QUESTION else diffs.shown_at(task, gate),
         budgets=gate.budgets,
         branch=gate.branch,
     )

@@ -11,12 +11,20 @@ from flask.testing import FlaskClient
 from app.domain.attempt import AttemptOutcome
 from app.domain.diff import EXPIRED, FileStatus, Since
 from app.domain.roles import SystemRole
+from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Attempt, Content, Developer, Task
 from app.services.changes import sections
 from app.services.clock import now
 from tests.app.services.changes.reporting import section
-from tests.factories import make_attempt, make_change, make_content, make_developer, make_machine
+from tests.factories import (
+    make_attempt,
+    make_change,
+    make_content,
+    make_developer,
+    make_gate,
+    make_machine,
+)
 from tests.factories import make_task as a_task
 from tests.factories.changes import COMMITS
 
@@ -291,3 +299,20 @@ def test_a_file_that_was_left_out_says_so(get: Ask, task: Task) -> None:
     make_change(task, [told(task, "a", blob="f" * 40)])
     answer = get(task, "files", path="a", commit=COMMIT, status=404)
     assert answer.json["code"] == "file_left_out"
+
+
+# ---- gates ---------------------------------------------------------------------------------------
+
+
+def test_a_gate_says_where_what_it_asks_about_is_shown(get: Ask, task: Task) -> None:
+    task.pipeline = task.pipeline * 2
+    task.stage_index, task.status = 1, TaskStatus.SUSPENDED
+    task.suspend_reason = SuspendReason.GATE
+    numbers = {"filesChanged": 1, "insertions": 1, "deletions": 0}
+    task.checkpoints = {"0": {"ref": "r", "commit": COMMIT, "diff": numbers}}
+    make_gate(task)
+    assert get(task, "pending-confirm").json["diff"] == {**numbers, "href": None}
+    make_change(task, [told(task, "a", "x")])
+    shown = get(task, "pending-confirm").json["diff"]
+    assert shown == {**numbers, "href": f"/api/web/tasks/{task.id}/diff?attempt=1"}
+    assert paths(get(task, attempt=1)) == ["a"]

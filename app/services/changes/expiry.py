@@ -1,0 +1,68 @@
+"""The end of what is kept of changes: the files and their contents go, the numbers stay."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from app.domain.diff import EXPIRED
+from app.extensions import db
+from app.models import Change, ChangedFile, Content, Task
+
+BATCH = 1000  # rows that are deleted in one transaction
+BATCHES = 500  # transactions of a run
+# No row of the session is one of these.
+_BARE: dict[str, Any] = {"execution_options": {"synchronize_session": False}}
+
+
+def sweep(cutoff: datetime) -> int:
+    """Forget what tasks have changed that ended before then, the first ones first, as far as one
+    run gets. Returns of how many tasks all is gone. Commits each batch, and waits for no lock.
+    """
+    total = 0
+    for _ in range(BATCHES):
+        task_id = db.session.scalar(
+            select(Task.id)
+            .where(Task.keeps_contents, Task.finished_at < cutoff)
+            .order_by(Task.finished_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        if task_id is None:
+            db.session.rollback()
+            break
+        total += _forget(task_id)
+        db.session.commit()
+    return total
+
+
+def _forget(task_id: int) -> bool:
+    """Delete some of the task's rows. Returns whether these were the last ones."""
+    contents = select(Content.id).where(Content.task_id == task_id).limit(BATCH)
+    of_task = Content.task_id == task_id
+    gone = _deleted(delete(Content).where(of_task, Content.id.in_(contents.scalar_subquery())))
+    files = (
+        select(ChangedFile.change_id, ChangedFile.position)
+        .join(Change, Change.id == ChangedFile.change_id)
+        .where(Change.task_id == task_id)
+        .limit(BATCH)
+        .cte()
+    )
+    gone += _deleted(
+        delete(ChangedFile).where(
+            ChangedFile.change_id == files.c.change_id, ChangedFile.position == files.c.position
+        )
+    )
+    # Nothing of it is shown while only some of it is left.
+    shown = update(Change).where(Change.task_id == task_id, Change.left_out != EXPIRED)
+    db.session.execute(shown.values(left_out=EXPIRED), **_BARE)
+    if gone:
+        return False
+    done = update(Task).where(Task.id == task_id).values(keeps_contents=False)
+    db.session.execute(done, **_BARE)
+    return True
+
+
+def _deleted(statement: Any) -> int:
+    result: Any = db.session.execute(statement, **_BARE)
+    return int(result.rowcount)
