@@ -5,13 +5,19 @@ over.
 from app.chat.incoming import Button
 from app.chat.messages import GateCard, Message, cut
 from app.domain import task as rules
+from app.domain.pipeline import GateKind
 from app.extensions import db
 from app.models import Developer, Gate, Task
+from app.services.changes import summary
 from app.services.tasks import reads
 
 
 def message(task: Task, gate: Gate | None, body: str) -> Message:
-    """The card of a task, with the question of `gate` if one is given."""
+    """The card of a task, with the question of `gate` if one is given, and the first of the files
+    that were changed, if the question is about these.
+    """
+    if gate and gate.kind is not GateKind.QUESTION and (gate.stage_index or gate.number):
+        body = "\n".join(filter(None, (body, summary.lines([task.id]).get(task.id))))
     return Message(
         delivery_id=0,
         kind="progress",

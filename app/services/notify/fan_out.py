@@ -15,9 +15,11 @@ from sqlalchemy import Row
 from app import bus
 from app.domain import audience, network
 from app.domain.audience import Channel, NewsKind
+from app.domain.pipeline import GateKind
 from app.domain.task import TaskStatus
 from app.domain.wording import words
 from app.extensions import db, redis
+from app.services.changes import summary
 from app.services.notify import statements
 from app.services.notify.recipients import BatchRecipients
 
@@ -59,7 +61,11 @@ def _expand_batch(now: datetime) -> int:
         db.session.rollback()
         return 0
     recipients = BatchRecipients(entries)
-    contents = {entry.id: _content(entry) for entry in entries}
+    files = summary.lines({entry.task_id for entry in entries if _is_about_work(entry)})
+    contents = {
+        entry.id: _content(entry, files.get(entry.task_id) if _is_about_work(entry) else None)
+        for entry in entries
+    }
     notifications = _notifications(entries, recipients, contents)
     posts = _posts(entries, recipients)
     closing = [entry.id for entry in entries if entry.kind in audience.CLOSING]
@@ -79,8 +85,18 @@ def _expand_batch(now: datetime) -> int:
     return len(entries)
 
 
-def _content(entry: Row[Any]) -> Content:
-    """What messages about the entry show, the same to everybody."""
+def _is_about_work(entry: Row[Any]) -> bool:
+    """Whether it is about what the task has changed: a question behind a stage, or its end."""
+    if entry.kind == NewsKind.GATE_OPENED:
+        is_behind_some = (entry.stage_index or 0) > 0 or (entry.gate_number or 0) > 0
+        return is_behind_some and entry.gate_kind != GateKind.QUESTION
+    return bool(entry.kind == NewsKind.TASK_COMPLETED)
+
+
+def _content(entry: Row[Any], files: str | None) -> Content:
+    """What messages about the entry show, the same to everybody; `files` are a line about those
+    that were changed.
+    """
     kind = NewsKind(entry.kind)
     title, body = words(
         kind,
@@ -91,7 +107,7 @@ def _content(entry: Row[Any]) -> Content:
     )
     content = {
         "title": title,
-        "body": body,
+        "body": f"{body}\n{files}" if files else body,
         "status": _STATUS_AFTER.get(kind, TaskStatus(entry.status)).value,
         "projectKey": entry.project_key,
     }

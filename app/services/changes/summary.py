@@ -1,0 +1,38 @@
+"""A line about the files that tasks have changed, for messages."""
+
+from collections.abc import Collection
+
+from sqlalchemy import text
+
+from app.domain import file_names
+from app.domain.file_names import ChangedName
+from app.extensions import db
+
+_FIRST = text(f"""
+    SELECT t.id AS task_id, c.files_changed, f.path, f.insertions, f.deletions, f.binary
+    FROM unnest(CAST(:task_ids AS bigint[])) AS t(id)
+    CROSS JOIN LATERAL (
+        SELECT id, files_changed FROM changes
+        WHERE task_id = t.id AND since = 'base' AND whole ORDER BY id DESC LIMIT 1
+    ) AS c
+    CROSS JOIN LATERAL (
+        SELECT position, path, insertions, deletions, "binary" FROM changed_files
+        WHERE change_id = c.id ORDER BY position LIMIT {file_names.MOST}
+    ) AS f
+    ORDER BY t.id, f.position
+""")
+
+
+def lines(task_ids: Collection[int]) -> dict[int, str]:
+    """Of each task that has changed files, as far as it is kept, the first of them in a line: those
+    of the latest that it has come to, since its base.
+    """
+    if not task_ids:
+        return {}
+    found: dict[int, list[ChangedName]] = {}
+    totals: dict[int, int] = {}
+    rows = db.session.execute(_FIRST, {"task_ids": sorted(task_ids)})
+    for task_id, total, path, insertions, deletions, binary in rows:
+        found.setdefault(task_id, []).append(ChangedName(path, insertions, deletions, binary))
+        totals[task_id] = total
+    return {task_id: file_names.line(files, totals[task_id]) for task_id, files in found.items()}
