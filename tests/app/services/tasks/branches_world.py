@@ -1,0 +1,67 @@
+"""What tests of tasks' own branches share: a task at its push, and what its machine says."""
+
+from typing import Any
+
+import pytest
+
+from app.domain.task import SuspendReason, TaskStatus
+from app.extensions import db
+from app.models import Developer, Task
+from app.services.dispatch import dispatch
+from app.services.machines import orders
+from app.services.machines.orders import Want
+from app.services.tasks import gates
+from muster.protocol import frames
+from tests.app.services.driven import (
+    Driven,
+    ordered,
+)
+from tests.app.services.tasks.stages_world import DEVELOP, Create, actor, create, machine
+
+__all__ = ["actor", "create", "machine"]  # fixtures
+
+OURS, NEWER, THEIRS = "a" * 40, "b" * 40, "c" * 40
+AT_GATE = (TaskStatus.SUSPENDED, SuspendReason.GATE)
+
+
+def works(machine: Driven, task: Task, commit: str = OURS) -> None:
+    """Its one stage is done, and its work a checkpoint of that commit."""
+    dispatch.assign_queued()
+    machine.orders()
+    machine.begins(task)
+    ref = f"refs/muster/{task.id}/{task.attempt}/0"
+    machine.say(task, frames.Checkpoint(stage_index=0, ref=ref, commit=commit))
+    machine.finishes(task)
+
+
+@pytest.fixture
+def task(machine: Driven, create: Create) -> Task:
+    """At its push."""
+    made = create([DEVELOP])
+    works(machine, made)
+    assert machine.orders() == [(Want.PUBLISH, made.id, 0)]
+    return made
+
+
+def person(task: Task) -> Developer:
+    return db.session.get_one(Developer, task.created_by)
+
+
+def onto(task: Task) -> frames.TaskBranch | None:
+    return orders.publish(ordered(task)).onto
+
+
+def refuse(machine: Driven, task: Task, found: str | None, number: int = 0, **more: Any) -> None:
+    told = frames.BranchRefused(number, task.task_branch, OURS, found, **more)
+    machine.say(task, told)
+
+
+def publish(machine: Driven, task: Task, commit: str = OURS, attempt: int | None = None) -> None:
+    number = attempt or task.attempt
+    move = frames.BranchMove(task.task_branch)
+    said = frames.Published(f"muster/{task.id}-{number}", commit, frames.DiffStat(1), move)
+    machine.say(task, said, attempt=number)
+
+
+def answer(task: Task, result: str) -> None:
+    gates.confirm(person(task), task.id, 0, result)
