@@ -89,14 +89,14 @@ def of_task(actor: Developer, task_id: int) -> Bundle:
     server = Server(server_id, settings.value("publicUrl") or None)
     task, decisions, attempts = _look(actor, task_id)
     of_attempts = [AttemptParts(actor, attempt, server_id) for attempt, _ in attempts]
-    about = history.task_file(task, attempts)
-    changes = diffs.of_task(task)
+    changes = diffs.changes_of(task_id)
+    about = history.task_file(task, attempts, changes)
     parts = [
         Part("decisions.json", decisions.read),
         Part("events.jsonl", history.events(task_id, task.events)),
         Part("task.json", partial(iter, (about,))),
         *(part for attempt in of_attempts for part in attempt.parts()),
-        *changes,
+        *diffs.parts(task_id, changes),
     ]
     parts.sort(key=lambda part: part.name)
     made_at = written(_last_event_at(task))

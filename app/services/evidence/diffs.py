@@ -1,9 +1,75 @@
 """What a bundle has of a task's changes: patches, as machines have sent them."""
 
-from app.models import Task
-from app.services.evidence.parts import Part
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from app.extensions import db
+from app.models import Change, ChangedFile
+from app.services.changes import reading
+from app.services.evidence.parts import PIECE_BYTES, Part
+
+FILES_AT_ONCE = 500
 
 
-def of_task(task: Task) -> list[Part]:
-    """The patches that are kept of the task."""
-    return []
+def changes_of(task_id: int) -> Sequence[Change]:
+    """The task's changes, in order."""
+    whose = (Change.attempt, Change.stage_index, Change.partial, Change.since)
+    query = select(Change).where(Change.task_id == task_id, Change.whole)
+    return db.session.scalars(query.order_by(*whose)).all()
+
+
+def told(change: Change) -> dict[str, Any]:
+    """What `task.json` says of a change. Of one that left its patch out it is all that there is."""
+    return {
+        "attempt": change.attempt,
+        "round": change.round,
+        "stageIndex": change.stage_index,
+        "partial": change.partial,
+        "since": change.since,
+        "base": change.base,
+        "commit": change.commit,
+        "filesChanged": change.files_changed,
+        "insertions": change.insertions,
+        "deletions": change.deletions,
+        "leftOut": change.left_out,
+        "createdAt": change.created_at,
+    }
+
+
+def parts(task_id: int, changes: Sequence[Change]) -> Iterator[Part]:
+    """The patches of those changes that are kept with their contents."""
+    for change in changes:
+        if not change.left_out:
+            middle = "-partial" if change.partial else ""
+            stage = f"attempt-{change.attempt}-stage-{change.stage_index}{middle}"
+            name = f"diffs/{stage}-since-{change.since}.patch"
+            yield Part(name, _patch(task_id, change.id))
+
+
+def _patch(task_id: int, change_id: int) -> Callable[[], Iterator[bytes]]:
+    """Reads a change's patch: the sections of its files, in order."""
+
+    def read() -> Iterator[bytes]:
+        for content_id in _sections(change_id):
+            data = reading.content(task_id, content_id) or b""
+            db.session.close()
+            for at in range(0, len(data), PIECE_BYTES):
+                yield data[at : at + PIECE_BYTES]
+
+    return read
+
+
+def _sections(change_id: int) -> Iterator[str]:
+    last = -1
+    while True:
+        query = select(ChangedFile.position, ChangedFile.patch).where(
+            ChangedFile.change_id == change_id, ChangedFile.position > last
+        )
+        page = db.session.execute(query.order_by(ChangedFile.position).limit(FILES_AT_ONCE)).all()
+        db.session.close()
+        yield from (row.patch for row in page if row.patch is not None)
+        if len(page) < FILES_AT_ONCE:
+            return
+        last = page[-1].position

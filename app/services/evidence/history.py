@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import select, tuple_
 
 from app.extensions import db
-from app.models import Attempt, Developer, Event, Gate, Machine, Task
+from app.models import Attempt, Change, Developer, Event, Gate, Machine, Task
+from app.services.evidence import diffs
 from app.services.evidence.parts import joined, line
 
 AttemptAt = tuple[Attempt, str]
@@ -16,8 +17,10 @@ EVENTS_AT_ONCE = 200
 GATES_AT_ONCE = 50
 
 
-def task_file(task: Task, attempts: Sequence[AttemptAt]) -> bytes:
-    """The member `task.json`: the task with its attempts, each with its machine's name."""
+def task_file(task: Task, attempts: Sequence[AttemptAt], changes: Sequence[Change]) -> bytes:
+    """The member `task.json`: the task with its attempts, each with its machine's name, and what
+    they have changed.
+    """
     return line(
         {
             "id": task.id,
@@ -43,6 +46,7 @@ def task_file(task: Task, attempts: Sequence[AttemptAt]) -> bytes:
             "startedAt": task.started_at,
             "finishedAt": task.finished_at,
             "attempts": [_attempt(attempt, machine) for attempt, machine in attempts],
+            "changes": [diffs.told(change) for change in changes],
         }
     )
 
