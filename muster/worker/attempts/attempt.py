@@ -244,10 +244,9 @@ class Attempt:
         self._workspace.find()
         self._shim.find(self._noted.may_go_on)
         standing = self._reporter.standing
-        if standing.over or self._leaving:
-            return
-        if standing.has_finished(stage, run):
+        if not standing.over:
             self._workspace.tell_changes(self._kept)
+        if standing.over or standing.has_finished(stage, run) or self._leaving:
             return
         log.info("going on with task %d, attempt %d", *self.key)
         self._reporter.accept()

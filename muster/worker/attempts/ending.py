@@ -39,8 +39,6 @@ class StageEnding:
             self.workspace.look()
         elif not self.reporter.standing.has_checkpointed(kept.stage_index, kept.run):
             self.workspace.checkpoint(kept, in_part=why is not None)
-        else:
-            self.workspace.tell_changes(kept)
         if self.is_left():
             return
         self.reporter.context.streams.await_until(self.reporter.key, end.log_end)
