@@ -47,6 +47,7 @@ _WEB: Mapping[TokenScope, tuple[str, ...]] = {
         "GET /tasks/<int:task_id>/stream",
         "GET /tasks/<int:task_id>/terminal-inputs",
         "GET /tasks/<int:task_id>/transcript",
+        "GET /tasks/<int:task_id>/viewed",
         "GET /usage",
         "GET /workspace-tunnel/<int:task_id>/status",
         "GET /workspaces/<int:task_id>",
@@ -69,6 +70,7 @@ _WEB: Mapping[TokenScope, tuple[str, ...]] = {
         "POST /workspace-tunnel/<int:task_id>/start",
         "POST /workspace-tunnel/<int:task_id>/stop",
         "PUT /tasks/<int:task_id>/comments/<int:comment_id>",
+        "PUT /tasks/<int:task_id>/viewed",
     ),
     TokenScope.PROJECTS: (
         "DELETE /projects/<key>/members",

@@ -37,7 +37,9 @@ from tests.factories import (
     make_terminal_input,
     make_transcript,
     make_usage,
+    make_viewed_file,
 )
+from tests.factories.changes import make_change
 
 LISTS = sorted(
     route
@@ -55,6 +57,7 @@ def world(app: Flask) -> World:
     machine = db.session.get(Machine, world.machine_id)
     assert machine is not None
     bot = db.session.get_one(Bot, int(world.bot))
+    make_change(db.session.get_one(Task, int(world.task)), [{"path": f"{n}"} for n in range(3)])
     for number in range(3):
         task = make_task(project=project, machine_id=machine.id)
         history.record(task, EventType.CREATED, "made", now())
@@ -67,6 +70,7 @@ def world(app: Flask) -> World:
         make_transcript(int(world.task), first=number)
         make_review(db.session.get_one(Task, int(world.task)))
         make_review_thread(db.session.get_one(Task, int(world.task)))
+        make_viewed_file(db.session.get_one(Task, int(world.task)), admin, path=f"{number}")
         make_attempt(task, machine)
         make_usage(task, project_id=make_project().id, input_tokens=1)
         make_machine()

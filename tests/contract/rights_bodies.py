@@ -30,6 +30,7 @@ OF_REVIEWS: dict[str, dict[str, Any]] = {
     "POST /api/web/tasks/*/comments": {"body": "x"},
     "PUT /api/web/tasks/*/comments/*": {"body": "x"},
     "POST /api/web/tasks/*/reviews": {"verdict": "approve"},
+    "PUT /api/web/tasks/*/viewed": {"path": "a", "blob": None, "viewed": False},
 }
 
 

@@ -102,6 +102,8 @@ ROUTES: Mapping[str, Access] = {
     "POST /api/web/tasks/*/threads/*/reopen": BY_MEMBERS,
     "GET /api/web/tasks/*/reviews": SEEN,
     "POST /api/web/tasks/*/reviews": BY_MEMBERS,
+    "GET /api/web/tasks/*/viewed": SEEN,
+    "PUT /api/web/tasks/*/viewed": BY_MEMBERS,
     "GET /api/web/usage": DEVELOPER,
     "GET /api/web/workspaces/*": SEEN,
     "POST /api/web/workspace-tunnel/*/start": BY_OWNERS,

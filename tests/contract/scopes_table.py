@@ -18,7 +18,7 @@ _WEB: Mapping[str, str] = {
         GET /tasks/*/recording      GET /tasks/*/stream          GET /tasks/*/terminal-inputs
         GET /tasks/*/transcript     GET /tasks/*/evidence        POST /tasks/*/pty-token
         GET /tasks/*/comments       GET /tasks/*/reviews      GET /tasks/*/follow-ups
-        GET /tasks/*/follow-ups/*
+        GET /tasks/*/follow-ups/*   GET /tasks/*/viewed
         GET /tasks/*/diff           GET /tasks/*/files
     """,
     TASKS: """
@@ -26,7 +26,7 @@ _WEB: Mapping[str, str] = {
         POST /tasks/*/retry         POST /workspace-tunnel/*/start
         POST /tasks/*/comments      PUT /tasks/*/comments/*      DELETE /tasks/*/comments/*
         POST /tasks/*/reviews       POST /tasks/*/threads/*/resolve
-        POST /tasks/*/threads/*/reopen
+        POST /tasks/*/threads/*/reopen                           PUT /tasks/*/viewed
         POST /workspace-tunnel/*/stop                            POST /tasks/*/follow-ups
         DELETE /tasks/*/follow-ups/*
         POST /notifications/*/read  POST /notifications/read-all

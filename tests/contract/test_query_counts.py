@@ -244,6 +244,7 @@ FILLS: dict[str, Callable[[Developer, int], str]] = {
     "/api/web/tasks/{taskId}/comments": reviews_filled.fill_threads,
     "/api/web/tasks/{taskId}/reviews": reviews_filled.fill_reviews,
     "/api/web/tasks/{taskId}/follow-ups": reviews_filled.fill_follow_ups,
+    "/api/web/tasks/{taskId}/viewed": reviews_filled.fill_viewed,
     "/api/web/usage": fill_usage,
     "/api/web/agents": fill_agents,
     "/api/web/machines": fill_machines,

@@ -22,7 +22,12 @@ from tests.factories.identities import make_identity, make_provider
 from tests.factories.machines import make_enrollment_token, make_machine
 from tests.factories.notifications import make_notification
 from tests.factories.projects import add_member, make_project
-from tests.factories.reviews import make_review, make_review_comment, make_review_thread
+from tests.factories.reviews import (
+    make_review,
+    make_review_comment,
+    make_review_thread,
+    make_viewed_file,
+)
 from tests.factories.servers import make_server_process
 from tests.factories.tasks import (
     make_attempt,
@@ -72,5 +77,6 @@ __all__ = [
     "make_terminal_input",
     "make_transcript",
     "make_usage",
+    "make_viewed_file",
     "make_workspace",
 ]

@@ -4,7 +4,7 @@ from typing import Any
 
 from app.domain.review import ReviewVerdict
 from app.extensions import db
-from app.models import Developer, Review, ReviewComment, ReviewThread, Task
+from app.models import Developer, Review, ReviewComment, ReviewThread, Task, ViewedFile
 from tests.factories.developers import make_developer
 from tests.factories.rows import now, stored
 
@@ -54,3 +54,15 @@ def make_review_comment(
         "published_at": now(),
     }
     return stored(ReviewComment, defaults, given)
+
+
+def make_viewed_file(task: Task, developer: Developer, **given: Any) -> ViewedFile:
+    """A mark on a version of a file."""
+    defaults = {
+        "task_id": task.id,
+        "developer_id": developer.id,
+        "path": "a",
+        "blob": "",
+        "viewed_at": now(),
+    }
+    return stored(ViewedFile, defaults, given)

@@ -185,3 +185,22 @@ class SubmittedReviewSchema(Schema):
     follow_up = Id(
         required=True, allow_none=True, metadata={"description": "the one that it has begun"}
     )
+
+
+class ViewedMark(Schema):
+    path = fields.String(required=True, validate=validate.Length(1, 4096))
+    blob = fields.String(
+        required=True,
+        allow_none=True,
+        validate=_COMMIT,
+        metadata={"description": "the version that you have seen; null: it is deleted"},
+    )
+    viewed = Flag(required=True)
+
+
+class ViewedFileSchema(Schema):
+    path = fields.String(required=True)
+    blob = fields.Function(
+        lambda mark: mark.blob or None, required=True, metadata={"type": ["string", "null"]}
+    )
+    viewed_at = Timestamp(required=True)

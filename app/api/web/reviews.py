@@ -21,6 +21,8 @@ from app.api.schemas.reviews import (
     ReviewThreadSchema,
     SubmittedReviewSchema,
     ThreadFilter,
+    ViewedFileSchema,
+    ViewedMark,
     WrittenComment,
 )
 from app.domain.errors import (
@@ -34,9 +36,9 @@ from app.domain.errors import (
     WorkMoved,
     WrongStage,
 )
-from app.models import Review, ReviewComment
+from app.models import Review, ReviewComment, ViewedFile
 from app.services import idempotency
-from app.services.reviews import drafts, reading, resolving, submitting
+from app.services.reviews import drafts, reading, resolving, submitting, viewed
 from app.services.reviews.reading import ShownThread
 from app.services.reviews.submitting import SubmittedReview
 
@@ -160,6 +162,24 @@ def create_review(
 
     shown = SubmittedReviewSchema()
     return _answer(idempotency.once(actor, key, request, make, _dumped(shown), require_right))
+
+
+@blp.get("/<int:task_id>/viewed")
+@blp.arguments(CursorQuery, location="query")
+@blp.response(200, paging.cursor_page_of(ViewedFileSchema))
+def list_viewed(query: dict[str, Any], task_id: int) -> dict[str, Any]:
+    """The files that you have marked as viewed, and that are still as you have seen them."""
+    return by_cursor(viewed.listing(current_developer(), task_id), ViewedFile.id, **query)
+
+
+@blp.put("/<int:task_id>/viewed")
+@blp.arguments(ViewedMark)
+@blp.response(200, Empty)
+@problems(blp, Forbidden, WorkMoved)
+def put_viewed(body: dict[str, Any], task_id: int) -> dict[str, Any]:
+    """Mark a file as viewed, in the version that you have seen, or take the mark away."""
+    viewed.mark(current_developer(), task_id, **body)
+    return {}
 
 
 def _dumped(schema: Schema) -> Callable[[Any], dict[str, Any]]:

@@ -25,7 +25,7 @@ def publish_one(actor: Developer, task: Task, comment: ReviewComment, now: datet
     history.record(
         task,
         EventType.COMMENTED,
-        f"{actor.name} commented{_place(thread)}: {short(comment.body)}",
+        f"{actor.name} commented{place_of(thread)}: {short(comment.body)}",
         now,
         data=told_of(comment) | {"by": actor.id},
         by=actor.id,
@@ -73,7 +73,8 @@ def _drafts_in(thread: ReviewThread) -> list[ReviewComment]:
     return list(db.session.scalars(query))
 
 
-def _place(thread: ReviewThread) -> str:
+def place_of(thread: ReviewThread) -> str:
+    """Where it was begun, for a sentence."""
     if thread.path is None:
         return ""
     return f" on {thread.path}" + (f":{thread.line}" if thread.line else "")

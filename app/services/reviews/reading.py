@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, false, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.domain.errors import NotFound
@@ -54,8 +54,8 @@ def page(
     found = list(db.session.scalars(query.order_by(ReviewThread.id).limit(limit + 1)))
     fitting = _fitting(found[:limit])
     places = Places(task, commit)
+    fitting = fitting[: places.look_for(fitting)]
     is_rest, items = len(fitting) < len(found), []
-    places.look_for(fitting)
     comments = _comments(actor, fitting)
     for number, thread in enumerate(fitting):
         if number and places.is_spent:
@@ -124,14 +124,22 @@ def _fitting(threads: Sequence[ReviewThread]) -> list[ReviewThread]:
     return fitting
 
 
+def published(threads: Sequence[ReviewThread]) -> defaultdict[int, list[ReviewComment]]:
+    """By thread, what all may see in it, in order."""
+    return _comments(None, threads)
+
+
 def _comments(
-    actor: Developer, threads: Sequence[ReviewThread]
+    actor: Developer | None, threads: Sequence[ReviewThread]
 ) -> defaultdict[int, list[ReviewComment]]:
     """By thread, what the actor may see in it, in order."""
+    is_visible = or_(
+        ReviewComment.published_at.is_not(None),
+        false() if actor is None else ReviewComment.author_id == actor.id,
+    )
     query = (
         select(ReviewComment)
-        .where(ReviewComment.thread_id.in_([thread.id for thread in threads]))
-        .where(ReviewComment.published_at.is_not(None) | (ReviewComment.author_id == actor.id))
+        .where(ReviewComment.thread_id.in_([thread.id for thread in threads]), is_visible)
         .options(joinedload(ReviewComment.author))
         .order_by(ReviewComment.id)
     )

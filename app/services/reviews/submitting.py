@@ -111,9 +111,9 @@ def _gate(task: Task, stage_index: int | None, number: int | None) -> Gate | Non
 
 
 def _about(task: Task, commit: str | None, *, answers: bool) -> dict[str, Any]:
-    about, latest = anchoring.commit_of(task, commit), anchoring.latest_of(task)
-    if answers and about.commit != latest.commit:
+    if answers and commit not in (None, anchoring.latest_of(task).commit):
         raise WorkMoved  # what is approved is what somebody has seen
+    about = anchoring.commit_of(task, commit)
     return {"round": about.round, "attempt": about.attempt, "commit": about.commit}
 
 

@@ -1,0 +1,80 @@
+"""What an agent is told of a review: the threads that it is about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from app.domain.review import Side
+from app.extensions import db
+from app.models import ReviewComment, ReviewThread, Task
+from app.services.reviews import reading
+from app.services.reviews.places import Places, ThreadPlace
+
+MOST_CHARACTERS = 200_000
+"""Of all that is told of one review: what comes behind is left out."""
+
+
+@dataclass(frozen=True)
+class ToldThread:
+    """A thread of a review, where it is in what the task has come to last.
+
+    `code` is what was commented, with some lines above it; the first of them is line `first`.
+    `outdated`: the code is not there any more, and `line` says where it was. `comments` are (by,
+    text), in order; `by` is a person's name, or `agent`.
+    """
+
+    id: int
+    path: str | None
+    side: Side | None
+    line: int | None
+    end_line: int | None
+    outdated: bool
+    first: int | None
+    code: Sequence[str]
+    comments: Sequence[tuple[str, str]]
+
+    @property
+    def characters(self) -> int:
+        return sum(map(len, self.code)) + sum(len(text) for _, text in self.comments)
+
+
+def told(task_id: int, review_id: int) -> list[ToldThread]:
+    """The threads in which the review says something, in order, with all that was said in them:
+    as many as an agent can be told of, one at least.
+    """
+    of_it = select(ReviewComment.thread_id).where(
+        ReviewComment.task_id == task_id, ReviewComment.review_id == review_id
+    )
+    query = select(ReviewThread).where(ReviewThread.id.in_(of_it))
+    threads = list(db.session.scalars(query.order_by(ReviewThread.id)))
+    places = Places(db.session.get_one(Task, task_id))
+    covered = places.look_for(threads)
+    comments = reading.published(threads)
+    found: list[ToldThread] = []
+    total = 0
+    for number, thread in enumerate(threads):
+        one = _told(thread, places.of(thread, unknown=number >= covered), comments[thread.id])
+        total += one.characters
+        if found and total > MOST_CHARACTERS:
+            break
+        found.append(one)
+    return found
+
+
+def _told(
+    thread: ReviewThread, place: ThreadPlace, comments: Sequence[ReviewComment]
+) -> ToldThread:
+    code = thread.code or {"first": None, "lines": []}
+    moved = (place.line or 0) - (thread.line or 0)
+    return ToldThread(
+        id=thread.id,
+        path=place.path,
+        side=place.side,
+        line=place.line,
+        end_line=place.end_line,
+        outdated=place.outdated,
+        first=None if code["first"] is None else code["first"] + moved,
+        code=code["lines"],
+        comments=[(one.author.name if one.author else "agent", one.body) for one in comments],
+    )

@@ -1,0 +1,42 @@
+"""What agents answer in the threads that they were told of."""
+
+from app.domain.allowance import Excessive, Forged
+from app.domain.errors import TooManyComments
+from app.domain.review import LONGEST_COMMENT
+from app.domain.task import EventType
+from app.domain.wording import short
+from app.extensions import db
+from app.models import ReviewComment, ReviewThread
+from app.services.reviews import drafts, publishing
+from app.services.tasks.stages import LiveAttempt
+
+
+def add(live: LiveAttempt, thread_id: int, text: str) -> ReviewComment:
+    """Publish what the attempt's agent says in a thread of its task. The caller holds the locks,
+    sees to it that a report counts once, and commits.
+
+    Raises Forged for a thread that is not the task's, Excessive where there is no room in it.
+    """
+    thread = db.session.get(ReviewThread, thread_id)
+    if thread is None or thread.task_id != live.task.id or thread.published_at is None:
+        raise Forged(f"the task has no thread {thread_id}")
+    body = text.replace("\0", "�")[:LONGEST_COMMENT]
+    try:
+        drafts.require_room(thread, body)
+    except TooManyComments as error:
+        raise Excessive(f"there is no room for more in thread {thread_id}") from error
+    comment = ReviewComment(
+        thread=thread,
+        task_id=live.task.id,
+        author_id=None,
+        attempt=live.attempt.number,
+        body=body,
+        review_id=None,
+        created_at=live.now,
+        published_at=live.now,
+    )
+    db.session.add(comment)
+    db.session.flush()
+    message = f"the agent answered{publishing.place_of(thread)}: {short(body)}"
+    live.tell(EventType.COMMENTED, message, **publishing.told_of(comment))
+    return comment

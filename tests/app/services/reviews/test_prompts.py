@@ -1,0 +1,122 @@
+"""What an agent is told of a review, and what it answers."""
+
+import pytest
+from flask import Flask
+
+from app.domain import review as rules
+from app.domain.allowance import Excessive, Forged
+from app.domain.review import ReviewVerdict, Side
+from app.domain.roles import SystemRole
+from app.domain.task import EventType as E
+from app.extensions import db
+from app.models import Attempt, Developer, Machine, Notification, Task
+from app.services.clock import now
+from app.services.notify import fan_out
+from app.services.reviews import drafts, prompts, reading, replies, submitting
+from app.services.reviews.prompts import ToldThread
+from app.services.tasks.stages import LiveAttempt
+from tests.app.services.driven import events_of
+from tests.factories import (
+    make_attempt,
+    make_developer,
+    make_machine,
+    make_project,
+    make_review_thread,
+    make_task,
+)
+from tests.factories.changes import make_change, make_content
+
+OLD, NEW = b"one\ntwo\nthree\n", b"zero\none\ntwo\nthree\n"
+
+
+@pytest.fixture
+def ada(app: Flask) -> Developer:
+    return make_developer(name="ada")
+
+
+@pytest.fixture
+def task(ada: Developer) -> Task:
+    task = make_task(project=make_project(members=[ada]), creator=ada)
+    make_attempt(task, make_machine())
+    return task
+
+
+@pytest.fixture
+def live(task: Task) -> LiveAttempt:
+    attempt = db.session.get_one(Attempt, (task.id, 1))
+    return LiveAttempt(db.session.get_one(Machine, attempt.machine_id), task, attempt, now())
+
+
+def test_an_agent_is_told_of_the_reviews_threads_where_they_are_now(
+    ada: Developer, task: Task
+) -> None:
+    bob = make_developer(name="bob", role=SystemRole.ADMIN)
+    make_change(task, [{"path": "a", "blob": make_content(task, OLD).id}])
+    older = drafts.add(bob, task.id, body="Really?", publish=True).thread
+    drafts.add(bob, task.id, body="Another.", publish=True)
+    drafts.add(bob, task.id, body="not said yet", thread_id=older.id)
+    drafts.add(ada, task.id, body="Yes.", thread_id=older.id)
+    line = drafts.add(ada, task.id, body="Why?", path="a", line=2).thread
+    make_change(task, [{"path": "a", "blob": make_content(task, NEW).id}], stage_index=1)
+    review = submitting.submit(ada, task.id, verdict=ReviewVerdict.REQUEST_CHANGES).review
+    whole, on_line = prompts.told(task.id, review.id)
+    nowhere = {"path": None, "side": None, "line": None, "end_line": None, "first": None}
+    comments = [("bob", "Really?"), ("ada", "Yes.")]
+    assert whole == ToldThread(id=older.id, **nowhere, outdated=False, code=[], comments=comments)
+    assert on_line == ToldThread(
+        id=line.id,
+        path="a",
+        side=Side.NEW,
+        line=3,
+        end_line=3,
+        outdated=False,
+        first=2,
+        code=["one", "two"],
+        comments=[("ada", "Why?")],
+    )
+
+
+def test_an_agent_is_told_as_much_as_it_can_take(
+    ada: Developer, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prompts, "MOST_CHARACTERS", 10)
+    given = [{"body": "123456"}, {"body": "1234"}, {"body": "1"}]
+    review = submitting.submit(ada, task.id, verdict=ReviewVerdict.COMMENT, comments=given).review
+    assert len(prompts.told(task.id, review.id)) == 2
+    monkeypatch.setattr(prompts, "MOST_CHARACTERS", 1)
+    assert len(prompts.told(task.id, review.id)) == 1
+
+
+def test_an_agents_answer_is_published_in_its_attempts_name_and_told(
+    ada: Developer, task: Task, live: LiveAttempt
+) -> None:
+    thread = drafts.add(ada, task.id, body="Why?", publish=True).thread
+    replies.add(live, thread.id, "Because.\0")
+    db.session.commit()
+    (shown,) = reading.page(ada, task.id).items
+    answer = shown.comments[-1]
+    assert (answer.author, answer.attempt, answer.body) == (None, 1, "Because.�")
+    assert answer.published_at
+    assert events_of(task) == [E.COMMENTED, E.COMMENTED]
+    fan_out.expand(now())
+    query = db.select(Notification.type).where(Notification.developer_id == ada.id)
+    assert list(db.session.scalars(query)) == ["commented"]
+
+
+def test_an_agent_answers_in_no_thread_of_another_task_and_in_no_draft(
+    ada: Developer, task: Task, live: LiveAttempt
+) -> None:
+    draft = make_review_thread(task, published_at=None)
+    for thread_id in (make_review_thread(make_task()).id, draft.id, 2**62):
+        with pytest.raises(Forged):
+            replies.add(live, thread_id, "x")
+
+
+def test_an_agents_answers_have_the_bounds_of_peoples(
+    ada: Developer, task: Task, live: LiveAttempt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thread = make_review_thread(task)
+    assert len(replies.add(live, thread.id, "x" * 20_000).body) == rules.LONGEST_COMMENT
+    monkeypatch.setattr(rules, "MOST_COMMENTS", 1)
+    with pytest.raises(Excessive):
+        replies.add(live, thread.id, "x")
