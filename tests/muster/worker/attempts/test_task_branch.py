@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,8 @@ from muster.protocol.frames import (
     TaskBranch,
 )
 from muster.worker.clock import boot_seconds
+from muster.worker.git.git import GitError
+from muster.worker.git.mirrors import Mirror
 from tests.muster.worker.attempts.attempt_world import milestones, quick
 from tests.muster.worker.repositories import repository, root, until
 from tests.muster.worker.worker_home import BRANCH, WorkerHome, worker
@@ -148,6 +151,37 @@ def test_a_move_whose_answer_was_lost_is_one(worker: WorkerHome) -> None:
     worker.repository.git("update-ref", REF, commit)
     push(worker, before)
     assert worker.server.until_said(Published).moved == BranchMove(OWN, before)
+
+
+def test_one_that_the_remote_has_made_although_git_failed_is_one_too(
+    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection broke before the remote's answer."""
+    move = Mirror.move
+
+    def cut_off(*arguments: Any) -> None:
+        move(*arguments)
+        raise GitError("the remote end hung up unexpectedly")
+
+    monkeypatch.setattr(Mirror, "move", cut_off)
+    commit = at_its_push(worker)
+    push(worker)
+    assert worker.server.until_said(Published).moved == BranchMove(OWN)
+    assert worker.repository.refs()[REF] == commit
+
+
+def test_a_remote_that_cannot_be_asked_either_is_told_as_a_refusal(
+    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any) -> None:
+        raise GitError("no route to host")
+
+    commit = at_its_push(worker)
+    monkeypatch.setattr(Mirror, "move", away)
+    monkeypatch.setattr(Mirror, "remote_commit", away)
+    push(worker, "1" * 40)
+    refused = worker.server.until_said(BranchRefused)
+    assert refused == BranchRefused(0, OWN, commit, "1" * 40, "no route to host")
 
 
 def test_while_the_lease_is_over_the_branch_stays(
