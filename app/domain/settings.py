@@ -152,6 +152,10 @@ _SETTINGS = (
         "How long it is kept what came from chats; what comes again meanwhile has no effect.",
     ),
     Setting(
+        "logRetentionDays", _WHOLE, _YEARS, 1, _YEARS, "days",
+        "How long logs of attempts that have ended are kept; the chains of hashes over them stay.",
+    ),
+    Setting(
         "terminalsPerTask", _WHOLE, 50, 1, 10_000, "sockets",
         "How many may look into the terminal of one task at once.",
     ),

@@ -9,6 +9,7 @@ from app.services import chat
 from app.services.clock import now
 from app.services.counts import counters, fleet
 from app.services.dispatch import dispatch, elsewhere
+from app.services.evidence import taking
 from app.services.machines import drains, liveness, servers
 from app.services.notify import audit_stream, fan_out, sending
 from app.services.ops import retention, signs
@@ -67,6 +68,7 @@ def sweep_tunnels() -> None:
 
 def sweep_retention() -> None:
     retention.sweep(now())
+    taking.sweep(now())
     servers.forget_gone(now())
     audit_stream.forget_gone()
 

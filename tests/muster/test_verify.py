@@ -104,6 +104,20 @@ def of_two_bundles() -> bytes:
     return with_member(manifest__json=theirs["manifest.json"], signature=theirs["signature"])
 
 
+def in_other_words() -> bytes:
+    """A manifest with a space, signed."""
+    told = evidence.encode(manifest_of(files())).replace(b":", b": ", 1)
+    public = KEY.public_key().public_bytes_raw()
+    return with_member(manifest__json=told, signature=evidence.signed(told, public, KEY.sign(told)))
+
+
+def another_spelling() -> bytes:
+    """A signature whose last bits nobody decodes."""
+    signature = members(WHOLE)["signature"]
+    at = signature.rindex(b"==")
+    return with_member(signature=signature[: at - 1] + bytes([signature[at - 1] + 1]) + b'=="}')
+
+
 LINES = files()
 REFUSED = {
     "in another order": (zipped(dict(reversed(members(WHOLE).items()))), "stands behind"),
@@ -111,6 +125,12 @@ REFUSED = {
     "another task's file": (swapped(), "task.json is not the one that was signed"),
     "another bundle's signature": (of_two_bundles(), "is not the one that was signed"),
     "no signature": (zipped({n: d for n, d in members(WHOLE).items() if n != "signature"}), "sign"),
+    "a manifest in other words": (in_other_words(), "spelled"),
+    "a signature in other words": (
+        with_member(signature=members(WHOLE)["signature"].replace(b":", b": ", 1)),
+        "spelled",
+    ),
+    "a signature in another spelling": (another_spelling(), "spelled"),
     "no manifest": (
         zipped({n: d for n, d in members(WHOLE).items() if n != "manifest.json"}),
         "manifest",

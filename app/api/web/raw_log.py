@@ -59,6 +59,8 @@ def answer(log: RawLog) -> Response:
     """The response to the current request. Raises RequestedRangeNotSatisfiable."""
     size = log.size - sum(end - start for start, end in log.gaps)
     etag = f"{log.attempt}-{log.size}"
+    if log.size and not size:  # it was deleted, for its time was over
+        etag += "-gone"
     asked = _asked_for(size, etag)
     part = asked or Part(0, size)
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]

@@ -12,8 +12,10 @@ def of_live() -> int:
 
 
 def is_left(attempt: Attempt, cost: int) -> bool:
-    """Whether there is room for so much more of it. After too many gaps there is none."""
-    if len(attempt.log_gaps) >= allowance.MOST_GAPS:
+    """Whether there is room for so much more of it. After too many gaps there is none, nor once the
+    log was deleted.
+    """
+    if attempt.log_taken_at is not None or len(attempt.log_gaps) >= allowance.MOST_GAPS:
         return False
     has_ended = attempt.ended_at is not None
     most = allowance.most(of_live(), ended=has_ended, late=attempt.kept_most)

@@ -46,9 +46,10 @@ class Kept(NamedTuple):
     orders_version: int
 
 
-# Of an attempt that is forgotten nothing is kept, else as much as there is room for.
+# Of an attempt that is forgotten, or whose log was deleted, nothing is kept, else as much as there
+# is room for.
 _HAS_ROOM = f"""
-    a.forgotten_at IS NULL AND a.kept_bytes + %s <= CASE
+    a.forgotten_at IS NULL AND a.log_taken_at IS NULL AND a.kept_bytes + %s <= CASE
         WHEN a.ended_at IS NULL THEN CAST(:most AS bigint)
         ELSE coalesce(a.kept_most, {allowance.LATE_BYTES}) END
 """

@@ -4,27 +4,33 @@ import base64
 import io
 import json
 import zipfile
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.domain.diff import Since
 from app.domain.pipeline import GateKind
 from app.domain.roles import SystemRole
 from app.domain.task import EventType, TaskStatus
 from app.extensions import db
-from app.models import Developer, EvidenceKey, Task
+from app.models import Attempt, Developer, EvidenceKey, LogChunk, Task
 from app.services import settings
 from app.services.clock import now
+from app.services.evidence import bundle
 from app.services.logs import logs
 from app.services.logs.logs import LogPiece
 from app.services.tasks import history
 from muster import verify
 from tests.factories import (
     make_attempt,
+    make_change,
+    make_content,
     make_developer,
     make_gate,
     make_machine,
@@ -226,3 +232,54 @@ def test_a_key_that_cannot_be_read_is_said(
     monkeypatch.setitem(app.config, "ENCRYPTION_KEYS", [Fernet.generate_key().decode()])
     answer = client.get(f"/api/web/tasks/{task.id}/evidence", headers=headers)
     assert (answer.status_code, answer.json["code"]) == (409, "signing_key_unreadable")
+
+
+def test_the_patches_of_changes_are_in_it(
+    client: FlaskClient, task: Task, headers: dict[str, str], tmp_path: Path
+) -> None:
+    sections = [b"diff --git a/a b/a\n+one\n", b"diff --git a/b b/b\n-two\n" * 9_000]
+    ids = [make_content(task, section).id for section in sections]
+    make_change(task, [{"path": name, "patch": id} for name, id in zip("ab", ids, strict=True)])
+    make_change(task, [{"path": "a"}], left_out="size", since=Since.STAGE)
+    data = taken(client, task, headers)
+    made = zipfile.ZipFile(io.BytesIO(data))
+    patches = [name for name in made.namelist() if name.startswith("diffs/")]
+    assert patches == ["diffs/attempt-2-stage-0-since-base.patch"]
+    assert made.read(patches[0]) == b"".join(sections)
+    changes = json.loads(made.read("task.json"))["changes"]
+    assert [(change["since"], change["leftOut"]) for change in changes] == [
+        ("base", ""),
+        ("stage", "size"),
+    ]
+    assert verified(client, data, tmp_path) == 0
+
+
+def test_a_part_that_goes_meanwhile_ends_the_answer(
+    client: FlaskClient, task: Task, headers: dict[str, str], admin: Developer
+) -> None:
+    """Rather than that a file is served that is none."""
+    pieces = bundle.of_task(admin, task.id).read()
+    assert next(piece for piece in pieces if piece)
+    db.session.execute(sa.delete(LogChunk))
+    db.session.commit()
+    with pytest.raises(bundle.Changed, match=r"log-1\.bin"):
+        deque(pieces, 0)
+
+
+def test_what_happens_meanwhile_is_not_in_it(
+    client: FlaskClient, task: Task, admin: Developer, tmp_path: Path
+) -> None:
+    pieces = bundle.of_task(admin, task.id).read()
+    whole = taken_of(bundle.of_task(admin, task.id))
+    begin = next(piece for piece in pieces if piece)
+    second = db.session.get(Attempt, (task.id, 2))
+    logs.append(second, [LogPiece(second.log_bytes, 0, 0, b"more\r\n")])
+    make_transcript(task.id, first=1, attempt=2)
+    second.transcript_entries = 2
+    tell(task, EventType.WARNING, "late")
+    assert begin + b"".join(pieces) == whole
+    assert verified(client, whole, tmp_path) == 0
+
+
+def taken_of(made: bundle.Bundle) -> bytes:
+    return b"".join(made.read())
