@@ -10,7 +10,8 @@ from typing import Self
 import httpx
 
 from app.embedded.ports import LOOPBACK
-from tests.chaos.clients import TASKS, Client, People, wait_until
+from tests.chaos.client import TASKS, Client, wait_until
+from tests.chaos.clients import People
 from tests.chaos.plan import Plan, plans
 from tests.chaos.world import PASSWORD, PEOPLE, World
 

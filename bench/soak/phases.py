@@ -17,7 +17,7 @@ from bench.errors import NotMeasured
 from bench.soak.judgement import Line, Verdict, judge
 from bench.soak.life import Life
 from bench.soak.sampler import Sample, Sampler
-from tests.chaos.clients import wait_until
+from tests.chaos.client import wait_until
 from tests.chaos.collect import Collector
 from tests.chaos.world import World
 

@@ -33,7 +33,8 @@ def main() -> int:
 def _run(options: argparse.Namespace) -> Outcome:
     seconds = options.minutes * 60 if options.minutes else 120 + 3.0 * options.tasks
     _say(f"seed {options.seed}, {options.tasks} tasks, at most {seconds / 60:.0f} min of faults")
-    return driver.run(Order(options.seed, options.tasks, seconds, options.pace), _say)
+    order = Order(options.seed, options.tasks, seconds, options.pace, options.kills)
+    return driver.run(order, _say)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -43,6 +44,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tasks", type=int, default=300)
     parser.add_argument("--minutes", type=float, help="of faults; default: enough for the tasks")
     parser.add_argument("--pace", type=float, default=2.0, help="seconds between two faults")
+    parser.add_argument("--kills", type=int, default=0, metavar="N",
+                        help="instead of faults: kill -9 at N steps of follow-ups")  # fmt: skip
     parser.add_argument("--keep", action="store_true", help="the history, also if it is clean")
     parser.add_argument("--check", type=Path, metavar="DIR", help="only check an earlier run again")
     return parser

@@ -14,6 +14,8 @@ from tests.chaos.rules import (
     offices,
     outliving,
     overlap,
+    reviews,
+    rounds,
     slots,
     task_branches,
     tasks_kept,
@@ -34,6 +36,8 @@ RULES: tuple[Callable[[History], Iterator[Violation]], ...] = (
     offices.check,
     deaths.check,
     outliving.check,
+    rounds.check,
+    reviews.check,
 )
 
 

@@ -1,83 +1,38 @@
 """People at work: they create, cancel, retry, and answer gates, several at once."""
 
 import contextlib
-import json
 import random
 import threading
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple
+from typing import Any
 
-from app.embedded.ports import LOOPBACK
 from muster.worker.clock import boot_seconds
+from tests.chaos.client import PATIENCE, TASKS, Client, Reply
+from tests.chaos.followed import Answer, Followed, result_of
 from tests.chaos.history import Acted, Answered, Created, Recorder
-from tests.chaos.plan import CHOICES, KINDS, Plan, request_of
+from tests.chaos.plan import KINDS, Plan, Round, request_of
+from tests.chaos.reviewers import OnStep, Reviewers
 from tests.chaos.rules.endings import ENDED
 
-TASKS = "/api/web/tasks"
-_PATIENCE = 8.0  # seconds for an answer
 _LOOK = 0.3  # seconds between two looks at what is going on
 _ASK_AGAIN = 5.0  # seconds after which a question that is still open is answered once more
 _LATEST = 3.0  # seconds by which all who answer at once are ready
-
-
-class Reply(NamedTuple):
-    """No `status`: none came."""
-
-    status: int | None
-    body: Any
-    began: float
-    ended: float
-
-    @property
-    def code(self) -> str:
-        return str(self.body.get("code", "")) if isinstance(self.body, dict) else ""
-
-
-class Client:
-    """One person's way to the API."""
-
-    def __init__(self, name: str, token: str, port: int) -> None:
-        self.name = name
-        self._port = port
-        self._headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
-
-    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Reply:
-        began = boot_seconds()
-        connection = HTTPConnection(LOOPBACK, self._port, timeout=_PATIENCE)
-        try:
-            text = None if body is None else json.dumps(body)
-            connection.request(method, path, text, self._headers)
-            answer = connection.getresponse()
-            return Reply(answer.status, json.loads(answer.read()), began, boot_seconds())
-        except (OSError, HTTPException, ValueError):
-            return Reply(None, None, began, boot_seconds())
-        finally:
-            connection.close()
-
-
-@dataclass
-class Followed:
-    """A task as people last saw it. `asked` holds when each question was last answered."""
-
-    plan: Plan
-    status: str = "queued"
-    stage: int | None = None
-    cancel_at: float | None = None
-    retries: int = 0
-    asked: dict[tuple[int, str], float] = field(default_factory=dict)
 
 
 class People:
     """Threads that play their plans until `close`."""
 
     def __init__(
-        self, clients: list[Client], plans: list[Plan], recorder: Recorder, at_once: int, seed: int
+        self,
+        clients: list[Client],
+        plans: list[Plan],
+        recorder: Recorder,
+        at_once: int,
+        seed: int,
+        on_step: OnStep = lambda *_: None,
     ) -> None:
-        """`at_once` tasks are live at a time."""
+        """`at_once` tasks are live at a time. `on_step` is as for Reviewers."""
         self._clients, self._plans, self._recorder = clients, plans, recorder
         self._at_once = at_once
         self._rng = random.Random(f"people-{seed}")
@@ -88,6 +43,8 @@ class People:
         self._lock = threading.Lock()
         self._leaving = False  # nothing new is begun
         self._over = threading.Event()
+        self._given = self._done = 0  # acts
+        self._reviewers = Reviewers(recorder, self._over, on_step)
         self._queues: list[SimpleQueue[Callable[[Client], None]]] = [SimpleQueue() for _ in clients]
         self._threads = [
             threading.Thread(target=self._create_all, daemon=True),
@@ -101,14 +58,18 @@ class People:
     @property
     def live(self) -> int:
         with self._lock:
-            return sum(task.status not in ENDED for task in self.tasks.values())
+            live = sum(task.status not in ENDED for task in self.tasks.values())
+            return live or min(1, self._given - self._done)
 
     @property
     def are_done(self) -> bool:
-        """Whether all is created, has ended, and will not be retried."""
+        """Whether all is created, has ended, and will not be gone on with."""
         with self._lock:
-            over = all(t.status in ENDED and not self._wants_retry(t) for t in self.tasks.values())
-            return self.created_all and over
+            over = all(
+                t.status in ENDED and not self._wants_retry(t) and not self._wants_round(t)
+                for t in self.tasks.values()
+            )
+            return self.created_all and over and self._given == self._done
 
     def leave(self) -> None:
         """Nothing new from now on; open questions are still answered."""
@@ -117,7 +78,7 @@ class People:
     def close(self) -> None:
         self._over.set()
         for thread in self._threads:
-            thread.join(3 * _PATIENCE)
+            thread.join(3 * PATIENCE)
 
     # Creating
 
@@ -152,7 +113,9 @@ class People:
             if task_id not in self.tasks:
                 due = plan.cancel_after
                 cancel_at = None if due is None else boot_seconds() + due
-                self.tasks[task_id] = Followed(plan, cancel_at=cancel_at, retries=plan.retries)
+                self.tasks[task_id] = Followed(
+                    plan, cancel_at=cancel_at, retries=plan.retries, rounds=list(plan.rounds)
+                )
                 self.changed_at = boot_seconds()
 
     def _stops(self) -> bool:
@@ -210,6 +173,9 @@ class People:
                 task.retries -= 1
                 task.status = "queued"
                 self._give(self._retry, task_id, task)
+            elif self._wants_round(task):
+                task.status = "queued"
+                self._say(task_id, task)
             return
         if task.cancel_at is not None and now >= task.cancel_at and not self._stops():
             task.cancel_at = None
@@ -220,17 +186,41 @@ class People:
     def _wants_retry(self, task: Followed) -> bool:
         return task.status in ("failed", "cancelled") and task.retries > 0 and not self._stops()
 
+    def _wants_round(self, task: Followed) -> bool:
+        return task.status == "completed" and bool(task.rounds) and not self._stops()
+
+    def _say(self, task_id: int, task: Followed) -> Round:
+        """What is to be said next of its work."""
+        round_ = task.rounds.pop(0)
+        several = self._rng.sample(self._clients, len(self._clients))
+
+        def play(client: Client, *_: object) -> None:
+            others = [other for other in several if other is not client]
+            self._reviewers.play([client, *others], task_id, task.plan, round_)
+
+        self._give(play, task_id, task)
+        return round_
+
     def _give(
         self, act: Callable[[Client, int, Followed], None], task_id: int, task: Followed
     ) -> None:
-        self._rng.choice(self._queues).put(lambda client: act(client, task_id, task))
+        self._put(self._rng.randrange(len(self._queues)), lambda client: act(client, task_id, task))
+
+    def _put(self, number: int, act: Callable[[Client], None]) -> None:
+        self._given += 1
+        self._queues[number].put(act)
 
     # Acting
 
     def _serve(self, client: Client, queue: "SimpleQueue[Callable[[Client], None]]") -> None:
         while not self._over.is_set():
-            with contextlib.suppress(Empty):
-                queue.get(timeout=_LOOK)(client)
+            try:
+                act = queue.get(timeout=_LOOK)
+            except Empty:
+                continue
+            act(client)
+            with self._lock:
+                self._done += 1
 
     def _cancel(self, client: Client, task_id: int, _: Followed) -> None:
         self._act(client, "cancel", task_id, {})
@@ -258,58 +248,44 @@ class People:
         if boot_seconds() - task.asked.get(question, 0.0) < _ASK_AGAIN:
             return
         task.asked[question] = boot_seconds()
+        is_wanted = bool(task.rounds) and task.rounds[0].at_gate and not self._stops()
+        is_work = question[0] > 0 and reply.body["kind"] != "question"
+        if is_wanted and is_work and not self._say(task_id, task).races:
+            return
         start = threading.Barrier(task.plan.answerers)
         numbers = self._rng.sample(range(len(self._clients)), task.plan.answerers)
         for place, number in enumerate(numbers):
             self._requests += 1
             request = f"a{self._requests}"
-            result = _result(reply.body["kind"], task.plan, task_id, place, request)
+            result = result_of(reply.body["kind"], task.plan, task_id, place, request)
             about = (task_id, question[0], int(reply.body["number"]))
-            answer = _Answer(*about, request, result, start)
-            self._queues[number].put(lambda client, answer=answer: self._answer(client, answer))  # type: ignore[misc]
+            approves = result == "confirm" and place == 1
+            answer = Answer(*about, request, result, start, approves)
+            self._put(number, lambda client, answer=answer: self._answer(client, answer))  # type: ignore[misc]
 
-    def _answer(self, client: Client, answer: "_Answer") -> None:
+    def _answer(self, client: Client, answer: Answer) -> None:
         with contextlib.suppress(threading.BrokenBarrierError):
             answer.start.wait(_LATEST)
+        if answer.approves:
+            self._approve(client, answer)
+            return
         body = {
             "stageIndex": answer.stage,
             "number": answer.number,
             "result": answer.result,
             "comment": answer.request,
         }
-        reply = client.ask("POST", f"{TASKS}/{answer.task_id}/confirm-stage", body)
+        self._tell(
+            client, answer, client.ask("POST", f"{TASKS}/{answer.task_id}/confirm-stage", body)
+        )
+
+    def _approve(self, client: Client, answer: Answer) -> None:
+        about = (answer.task_id, (answer.stage, answer.number), answer.request)
+        reply = self._reviewers.approve(client, *about)
+        answered = reply.status == 201 and reply.body["answered"]
+        self._tell(client, answer, reply._replace(status=200) if answered else reply)
+
+    def _tell(self, client: Client, answer: Answer, reply: Reply) -> None:
         told = (reply.began, reply.ended, reply.status, reply.code)
         about = (answer.task_id, answer.stage, answer.request, client.name, answer.result)
         self._recorder.write(Answered(*about, *told))
-
-
-class _Answer(NamedTuple):
-    """What one of several who answer at once says; `start` lets all of them go."""
-
-    task_id: int
-    stage: int
-    number: int
-    request: str
-    result: str
-    start: threading.Barrier
-
-
-def _result(kind: str, plan: Plan, task_id: int, place: int, request: str) -> str:
-    match kind:
-        case "confirm":
-            return "reject" if plan.rejects and place == 0 else "confirm"
-        case "choose":
-            return CHOICES[place % len(CHOICES)]
-        case "question":
-            return f"as {request} says"
-    return f"input {place} of task {task_id}"
-
-
-def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Whether it became so in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.2)
-    return True

@@ -12,7 +12,7 @@ from muster.protocol.attempt_key import AttemptKey
 from muster.worker.clock import boot_seconds
 from muster.worker.shim.spool import SpoolReader
 from tests.chaos import ground
-from tests.chaos.clients import TASKS, wait_until
+from tests.chaos.client import TASKS, wait_until
 from tests.chaos.history import (
     AuditSeen,
     BranchSeen,
@@ -23,6 +23,7 @@ from tests.chaos.history import (
     TaskSeen,
 )
 from tests.chaos.machines import SLOTS, Whose
+from tests.chaos.said import Kept
 from tests.chaos.survivors import survivors
 from tests.chaos.world import PEOPLE, World, marks
 
@@ -70,10 +71,13 @@ class Collector:
     def _get(self, path: str) -> Any:
         return self._api.get(path).raise_for_status().json()
 
-    def _all(self, path: str) -> Iterator[dict[str, Any]]:
+    def _all(self, path: str, name: str = PEOPLE[0]) -> Iterator[dict[str, Any]]:
+        """`name` is whose eyes see it."""
+        headers = {"Authorization": f"Bearer {self._world.tokens[name]}"}
         cursor = ""
         while True:
-            page = self._get(f"{path}?limit=200" + (f"&cursor={cursor}" if cursor else ""))
+            query = "?limit=200" + (f"&cursor={cursor}" if cursor else "")
+            page = self._api.get(path + query, headers=headers).raise_for_status().json()
             yield from page["items"]
             cursor = page["nextCursor"]
             if not cursor:
@@ -88,8 +92,22 @@ class Collector:
             if len(events) >= page["total"] or not page["items"]:
                 break
         self._recorder.write(TaskSeen(task, events))
+        self._collect_kept(task_id)
         for attempt in range(1, int(task["attempt"]) + 1):
             self._collect_log((task_id, attempt))
+
+    def _collect_kept(self, task_id: int) -> None:
+        path = f"{TASKS}/{task_id}"
+        follow_ups, reviews = [
+            sorted(self._all(f"{path}/{what}"), key=lambda one: int(one["id"]))
+            for what in ("follow-ups", "reviews")
+        ]
+        threads = {
+            int(thread["id"]): thread
+            for name in PEOPLE  # each sees their own drafts
+            for thread in self._all(f"{path}/comments", name)
+        }
+        self._recorder.write(Kept(task_id, follow_ups, reviews, list(threads.values())))
 
     def _collect_log(self, whose: Whose) -> None:
         kept = self._spool(whose)

@@ -9,16 +9,20 @@ from pathlib import Path
 
 from muster.worker.clock import boot_seconds
 from tests.chaos import checker, ground, history, summary
-from tests.chaos.clients import Client, People, wait_until
+from tests.chaos.client import Client, wait_until
+from tests.chaos.clients import People
 from tests.chaos.collect import Collector
 from tests.chaos.faults import Faults
 from tests.chaos.history import Clocks, History
-from tests.chaos.plan import plans
+from tests.chaos.kills import Kills
+from tests.chaos.plan import plans, reviewed_plans
 from tests.chaos.rules.violation import Violation
 from tests.chaos.schedule import Blow, schedule
+from tests.chaos.steps import Steps
 from tests.chaos.world import LEASE, World
 
 AT_ONCE = 24  # tasks that live at a time: more than there are slots
+AT_ONCE_KILLED = 10
 ONLINE = 60.0
 QUIET = 2 * LEASE + 20  # seconds in which nothing happened, after which nothing more will
 REST = 2 * LEASE + 20
@@ -37,6 +41,8 @@ class Order:
     tasks: int
     seconds: float
     pace: float = 2.0
+    kills: int = 0
+    """Instead of all faults: so many processes are killed at the steps of follow-ups."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +83,15 @@ def judge(directory: Path) -> Outcome:
 class _Run:
     def __init__(self, order: Order, world: World, collector: Collector, say: Say) -> None:
         self._order, self._collector, self._say = order, collector, say
-        self._faults = Faults(world)
         clients = [Client(*pair, world.clients.port) for pair in world.tokens.items()]
-        work = plans(order.seed, order.tasks)
-        self._people = People(clients, work, world.recorder, AT_ONCE, order.seed)
+        self._faults: Faults | Kills = Faults(world)
+        make, at_once, on_step = plans, AT_ONCE, _nobody
+        if order.kills:
+            self._steps = Steps(world.stack.env["DATABASE_URL"], world.notes / ground.PUSHES)
+            self._faults = Kills(world, self._steps, order.seed, order.kills, order.pace)
+            make, at_once, on_step = reviewed_plans, AT_ONCE_KILLED, self._steps.sent
+        work = make(order.seed, order.tasks)
+        self._people = People(clients, work, world.recorder, at_once, order.seed, on_step)
         world.recorder.write(Clocks(boot_seconds(), time.time()))
         self._began = boot_seconds()
         self._said = 0.0
@@ -88,6 +99,10 @@ class _Run:
     def play(self) -> None:
         try:
             self._disturb(schedule(self._order.seed, self._order.seconds, self._order.pace))
+            if isinstance(self._faults, Kills):
+                self._steps.close()
+                for line in self._faults.lines():
+                    self._say(line)
             self._say("healing everything")
             self._faults.heal_all()
             self._people.leave()
@@ -100,8 +115,13 @@ class _Run:
     def _disturb(self, blows: list[Blow]) -> None:
         """Until the work is done, or the time is over."""
         while self._passed < self._order.seconds and not self._people.are_done:
-            while blows and blows[0].at <= self._passed:
-                self._faults.deal(blows.pop(0))
+            if isinstance(self._faults, Kills):
+                self._faults.turn()
+                if self._faults.are_dealt:
+                    return
+            else:
+                while blows and blows[0].at <= self._passed:
+                    self._faults.deal(blows.pop(0))
             self._turn()
 
     def _settle(self) -> None:
@@ -127,3 +147,7 @@ class _Run:
                 f"{dealt} faults"
             )
         time.sleep(_LOOK)
+
+
+def _nobody(*_: object) -> None:
+    """Who listens for steps when nobody does."""

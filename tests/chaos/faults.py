@@ -9,7 +9,7 @@ import redis
 from muster.worker import processes
 from muster.worker.clock import boot_seconds
 from muster.worker.processes import Process
-from tests.chaos.clients import Client
+from tests.chaos.client import Client
 from tests.chaos.history import Frozen
 from tests.chaos.machines import Machine, Whose, tear
 from tests.chaos.mending import Mending

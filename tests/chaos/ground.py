@@ -47,6 +47,10 @@ def _run(path: Path, left: dict[tuple[int, int, int], list[float]]) -> Run | Non
     upto = [note["upto"] for note in notes if note["what"] == "printed"]
     ends = [note["exit"] for note in notes if note["what"] == "end"]
     heard = [note["text"] for note in notes if note["what"] == "heard"]
+    said = {
+        what: tuple((note["thread"], note["text"]) for note in notes if note["what"] == what)
+        for what in ("replying", "replied")
+    }
     printed = path.with_suffix(".out")
     return Run(
         *whose,
@@ -63,6 +67,9 @@ def _run(path: Path, left: dict[tuple[int, int, int], list[float]]) -> Run | Non
         choice=first["choice"],
         input=first["input"],
         heard=tuple(heard),
+        request=first["request"],
+        round=first["round"],
+        **said,
     )
 
 

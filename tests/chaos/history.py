@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 
 from muster.worker.clock import boot_seconds
+from tests.chaos.run import Run
+from tests.chaos.said import Kept, Said
 
 NAME = "history.jsonl"
 
@@ -179,49 +181,10 @@ Record = (
     | Pushed
     | Survived
     | Clocks
+    | Said
+    | Kept
 )
 _decoder: "msgspec.json.Decoder[Record]" = msgspec.json.Decoder(Record)
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run of a stage, told by the stage itself.
-
-    `beats` are moments at which one of its processes was alive. `printed` holds what it set out to
-    print, of which the terminal is known to have taken `confirmed` bytes. `exit` is None where it
-    did not come to its end. `mark` is what it left in its workspace. `led_until` is the last beat
-    of its first process, `left` are those of the processes that this one left. `namespace` is the
-    inode of the pid namespace they were in. `heard` is what its questions were answered.
-    """
-
-    task_id: int
-    attempt: int
-    stage: int
-    pid: int
-    place: str
-    mark: str
-    beats: list[float]
-    printed: Path
-    confirmed: int
-    led_until: float
-    left: list[float]
-    exit: int | None = None
-    choice: str = ""
-    input: str = ""
-    namespace: int = 0
-    heard: tuple[str, ...] = ()
-
-    @property
-    def began(self) -> float:
-        return self.beats[0]
-
-    @property
-    def last(self) -> float:
-        return self.beats[-1]
-
-    def __str__(self) -> str:
-        where = f"task {self.task_id}, attempt {self.attempt}, stage {self.stage}, pid {self.pid}"
-        return f"{where} ({self.began:.2f} to {self.last:.2f}, {self.place})"
 
 
 @dataclass
@@ -246,6 +209,8 @@ class History:
     runs: list[Run] = field(default_factory=list)
     survivors: list[Survived] = field(default_factory=list)
     clocks: list[Clocks] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    kept: dict[int, Kept] = field(default_factory=dict)
 
     def add(self, record: Record) -> None:
         match record:
@@ -269,6 +234,10 @@ class History:
                 self.survivors.append(record)
             case Clocks():
                 self.clocks.append(record)
+            case Said():
+                self.said.append(record)
+            case Kept():
+                self.kept[record.task_id] = record
             case TaskSeen():
                 self.tasks[int(record.task["id"])] = record
             case LogSeen():

@@ -47,6 +47,8 @@ def run(
         "confirmed": len(text),
         "left": [],
         "exit": 0,
+        "request": f"r{task_id}",
+        "round": 1,
     }
     return Run(task_id, attempt, stage, **(fields | more))
 
@@ -77,6 +79,9 @@ def task(task_id: int, status: str, attempt: int, kind: str = "ONE", **more: Any
         "description": json.dumps({"request": f"r{task_id}", "plan": task_id, "stages": []}),
         "pipeline": KINDS[kind].pipeline("probe"),
         "branch": f"muster/{task_id}-{attempt}" if attempt else None,
+        "taskBranch": f"muster/{task_id}",
+        "round": 1,
+        "followUpsQueued": 0,
         "result": None,
         "failure": None,
         "queue": None,
@@ -103,7 +108,7 @@ def history(directory: Path) -> History:
     made.created += [Created(f"r{n}", "ann", 0, 0.1, 201, n) for n in range(1, 5)]
     made.created.append(Created("r5", "ann", 0, 10))
     for one in made.runs:
-        made.add(_log(made, one))
+        add_log(made, one)
     return made
 
 
@@ -180,9 +185,9 @@ def _completed(made: History, task_id: int, attempt: int, kind: str = "ONE") -> 
         made.pushes.append(Pushed(30.0, f"refs/heads/{ref}", commit))
 
 
-def _log(made: History, one: Run) -> LogSeen:
+def add_log(made: History, one: Run) -> None:
     """The attempt's log, with what this run printed at its end."""
     name = f"{one.task_id}-{one.attempt}.log"
     with (made.directory / name).open("ab") as file:
         file.write(one.printed.read_bytes())
-    return LogSeen(one.task_id, one.attempt, name)
+    made.add(LogSeen(one.task_id, one.attempt, name))

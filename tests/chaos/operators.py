@@ -10,7 +10,7 @@ from typing import Any
 
 from demo.api import Api, ApiProblem
 from muster.worker import processes
-from tests.chaos.clients import Client, Reply, wait_until
+from tests.chaos.client import Client, Reply, wait_until
 from tests.chaos.history import Operated, Recorder
 from tests.chaos.machines import Machine
 from tests.chaos.rules.deaths import STAYED

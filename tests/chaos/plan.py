@@ -2,7 +2,8 @@
 
 import json
 import random
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 CHOICES = ["red", "green", "blue"]
@@ -50,8 +51,29 @@ GATED = Kind("GATED", ("confirm", "choose", "input"))
 LATE = Kind("LATE", ("", "choose"))
 SLOW = Kind("SLOW", ("", ""), TIMEOUT)
 SPENT = Kind("SPENT", ("", ""), is_agents=True)
-KINDS = {kind.key: kind for kind in (ONE, THREE, GATED, LATE, SLOW, SPENT)}
-_WEIGHTS = {ONE: 8, THREE: 4, GATED: 3, LATE: 3, SLOW: 1, SPENT: 4}
+REVIEWED = Kind("REVIEWED", ("", "confirm"))
+KINDS = {kind.key: kind for kind in (ONE, THREE, GATED, LATE, SLOW, SPENT, REVIEWED)}
+_WEIGHTS = {ONE: 8, THREE: 4, GATED: 3, LATE: 3, SLOW: 1, SPENT: 4, REVIEWED: 3}
+
+
+@dataclass(frozen=True)
+class Round:
+    """What people say of a task's work, once it is completed or, `at_gate`, at a gate behind its
+    first stage: a follow-up from stage `start`.
+
+    `has_review`: after comments and a review. `others` make one at the same time. `again`: it is
+    said once more, although it was answered. `races`: the gate is answered meanwhile. `withdraws`:
+    one of the others takes theirs back.
+    """
+
+    start: int
+    stages: list[dict[str, Any]]
+    at_gate: bool = False
+    has_review: bool = False
+    others: int = 0
+    again: bool = False
+    races: bool = False
+    withdraws: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +81,7 @@ class Plan:
     """One task: what its stages do, when somebody cancels it, how often its failure is retried.
 
     `answerers` is how many clients answer each gate at once; `rejects`: one of them says no.
+    `rounds` are what follows, each when it may.
     """
 
     number: int
@@ -68,14 +91,51 @@ class Plan:
     retries: int = 0
     answerers: int = 2
     rejects: bool = False
+    rounds: list[Round] = field(default_factory=list)
 
     def description(self, request: str) -> str:
-        return json.dumps({"request": request, "plan": self.number, "stages": self.stages})
+        return self.words(request, self.stages)
+
+    def words(self, request: str, stages: list[dict[str, Any]]) -> str:
+        """What the stages of a round are told: they find in it what to do."""
+        return json.dumps({"request": request, "plan": self.number, "stages": stages})
 
 
 def plans(seed: int, count: int) -> list[Plan]:
     rng = random.Random(f"plans-{seed}")
-    return [_plan(rng, number) for number in range(count)]
+    made = [_plan(rng, number) for number in range(count)]
+    return [replace(plan, rounds=rounds(seed, plan, (0, 0, 0, 1, 1, 2))) for plan in made]
+
+
+def reviewed_plans(seed: int, count: int) -> list[Plan]:
+    """Small ones of which each is followed up."""
+    rng = random.Random(f"reviewed-{seed}")
+    made = [_small(rng, number) for number in range(count)]
+    return [_with_small_rounds(seed, plan) for plan in made]
+
+
+def _small(rng: random.Random, number: int) -> Plan:
+    kind = rng.choice((REVIEWED, REVIEWED, LATE, ONE, ONE, SPENT))
+    stages = [_smaller(_stage(rng, kind)) for _ in kind.gates]
+    return Plan(number, kind, stages, retries=9, answerers=2)
+
+
+def _with_small_rounds(seed: int, plan: Plan) -> Plan:
+    made = rounds(seed, plan, (1, 2, 3))
+    small = [replace(one, stages=[_smaller(stage) for stage in one.stages]) for one in made]
+    return replace(plan, rounds=small)
+
+
+def _smaller(stage: dict[str, Any]) -> dict[str, Any]:
+    """Quickly done, with a few bytes to print."""
+    quick = {"seconds": 0.3, "limits": 0, "questions": 0, "leaves": False, "deaf": False}
+    return stage | quick | {"bytes": min(stage.get("bytes", 0), 3_000)}
+
+
+def rounds(seed: int, plan: Plan, counts: Sequence[int]) -> list[Round]:
+    """As many as one of `counts` says."""
+    rng = random.Random(f"rounds-{seed}-{plan.number}")
+    return [_round(rng, plan.kind) for _ in range(rng.choice(counts))]
 
 
 def request_of(description: str) -> tuple[str, int]:
@@ -99,6 +159,22 @@ def _plan(rng: random.Random, number: int) -> Plan:
         retries=rng.choice((0, 1, 2, 2)),
         answerers=rng.randint(2, 4),
         rejects=rng.random() < 0.1,
+    )
+
+
+def _round(rng: random.Random, kind: Kind) -> Round:
+    stages = [{**_stage(rng, kind), "leaves": False, "limits": 0} for _ in kind.gates]
+    for stage in stages:
+        stage["seconds"] = min(stage["seconds"], 1.0)
+    return Round(
+        start=rng.choice((0, 0, len(kind.gates) - 1)),
+        stages=stages,
+        at_gate=rng.random() < 0.4,
+        has_review=rng.random() < 0.6,
+        others=rng.choice((0, 0, 1, 2)),
+        again=rng.random() < 0.3,
+        races=rng.random() < 0.3,
+        withdraws=rng.random() < 0.3,
     )
 
 

@@ -83,6 +83,8 @@ def begun(directory: str) -> tuple[Notes, str]:
         mark=mark,
         choice=os.environ["MUSTER_CHOICE"],
         input=os.environ["MUSTER_INPUT"],
+        request=json.loads(os.environ["MUSTER_DESCRIPTION"])["request"],
+        round=int(os.environ["MUSTER_ROUND"]),
     )
     return notes, mark
 

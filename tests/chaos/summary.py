@@ -33,6 +33,8 @@ def lines(history: History, violations: list[Violation]) -> list[str]:
         f"waits     {_told(Counter(_wait(e) for e in events if e['type'] == 'suspended'))}, "
         f"{sum(len(run.heard) for run in history.runs)} answers heard by agents",
         f"branches  {len(history.branches)}, {len(history.pushes)} refs written",
+        f"rounds    {types['followed_up']} by follow-ups, {types['reviewed']} reviews, "
+        f"{_told(Counter(f'{said.verb} {said.status}' for said in history.said))}",
         *_judgement(violations),
     ]
 

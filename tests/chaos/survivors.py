@@ -5,7 +5,7 @@ from pathlib import Path
 
 from muster.worker import processes
 from muster.worker.processes import Process
-from tests.chaos.clients import wait_until
+from tests.chaos.client import wait_until
 from tests.chaos.history import Run, Survived
 from tests.chaos.machines import Machine, Whose
 

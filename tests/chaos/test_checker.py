@@ -103,6 +103,7 @@ PLANTED: list[tuple[Callable[[History], None], str]] = [
         planted_branches.a_tasks_branch_left_at_a_dead_attempts_commit,
         "task's branch left behind",
     ),
+    (planted_branches.a_tasks_branch_moved_back_for_a_moment, "task's branch moved back"),
     (planted_branches.a_tasks_branch_never_made, "task's branch left behind"),
     (planted_branches.a_tasks_branch_at_what_no_attempt_pushed, "task's branch elsewhere"),
     (

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.chaos import ground, history
 from tests.chaos.history import Acted, Answered, Created, Fault, Frozen, Pushed, Record, Recorder
+from tests.chaos.said import Kept, Said
 
 RECORDS: list[Record] = [
     Created("1-1", "ann", 1.0, 2.0, 201, 7),
@@ -12,6 +13,8 @@ RECORDS: list[Record] = [
     Acted("cancel", 7, 1.0, 2.0, 200),
     Fault(3.0, "kill shim", "m1", 7, 1),
     Frozen("m1", 1.0, 2.0, 3.0),
+    Said("follow_up", 7, "f1", "ann", 1.0, 2.0, 201, made=3),
+    Kept(7, [{"id": 3}], [], [{"comments": []}]),
 ]
 
 
@@ -21,7 +24,15 @@ def test_records_are_read_again_as_they_were(tmp_path: Path) -> None:
         recorder.write(record)
     recorder.close()
     found = history.load(tmp_path)
-    read = [*found.created, *found.answers, *found.acts, *found.faults, *found.frozen]
+    read = [
+        *found.created,
+        *found.answers,
+        *found.acts,
+        *found.faults,
+        *found.frozen,
+        *found.said,
+        *found.kept.values(),
+    ]
     assert read == RECORDS
 
 
@@ -36,7 +47,8 @@ def test_a_record_that_was_not_finished_is_left_out(tmp_path: Path) -> None:
 
 def test_notes_of_stages_become_runs(tmp_path: Path) -> None:
     (tmp_path / "7-1-0-41-leader.notes").write_text(
-        '{"what":"start","at":5.0,"place":"/m","mark":"x","choice":"","input":"","namespace":9}\n'
+        '{"what":"start","at":5.0,"place":"/m","mark":"x","choice":"","input":"","namespace":9,'
+        '"request":"f1","round":2}\n'
         '{"what":"printed","at":5.2,"upto":4}\n{"what":"beat","at":5.1}\n{"what":"en'
     )
     (tmp_path / "7-1-0-42-child.notes").write_text('{"what":"beat","at":6.0}\n')
@@ -44,6 +56,7 @@ def test_notes_of_stages_become_runs(tmp_path: Path) -> None:
     (run,) = ground.runs(tmp_path)
     assert (run.task_id, run.attempt, run.stage, run.pid, run.confirmed) == (7, 1, 0, 41, 4)
     assert (run.began, run.last, run.exit, run.mark) == (5.0, 6.0, None, "x")
+    assert (run.request, run.round) == ("f1", 2)
     assert (run.led_until, run.left, run.namespace) == (5.2, [6.0], 9)
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from muster.worker import processes
 from tests.chaos import ground, probe
-from tests.chaos.clients import wait_until
+from tests.chaos.client import wait_until
 from tests.chaos.history import Run
 
 PROGRAM = Path(probe.__file__)
@@ -35,7 +35,8 @@ class Stage:
             "MUSTER_SHIM": "/home/attempts/7-2",
             "MUSTER_CHOICE": "red",
             "MUSTER_INPUT": "",
-            "MUSTER_DESCRIPTION": json.dumps({"stages": [usual | todo]}),
+            "MUSTER_ROUND": "1",
+            "MUSTER_DESCRIPTION": json.dumps({"request": "r7", "stages": [usual | todo]}),
         }
         master, slave = os.openpty()
         self.process = subprocess.Popen(

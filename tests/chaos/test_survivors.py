@@ -11,7 +11,7 @@ import pytest
 from muster.worker import processes
 from muster.worker.clock import boot_seconds
 from tests.chaos import made
-from tests.chaos.clients import wait_until
+from tests.chaos.client import wait_until
 from tests.chaos.survivors import survivors
 
 LIMIT = 20.0

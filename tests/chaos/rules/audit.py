@@ -3,16 +3,19 @@
 The people of a run are admins who belong to no project: whatever one does to another's task.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from tests.chaos.history import History, TaskSeen
 from tests.chaos.rules.violation import Violation
+from tests.chaos.said import Kept
 
 ACTIONS = {"confirmed": "gate.answered", "cancelled": "task.cancelled", "retried": "task.retried"}
 _EVENTS = {"cancel": "cancelled", "retry": "retried"}
 _BY = {"cancelled": "cancelled by ", "retried": "retried by ", "confirmed": "answered by "}
+_WITHDRAWN = re.compile(r"follow-up \d+ is withdrawn by (\w+)")
 
 
 def check(history: History) -> Iterator[Violation]:
@@ -24,7 +27,7 @@ def check(history: History) -> Iterator[Violation]:
         yield Violation("audit", task_id, f"{dict(told[task_id])} of a task that there is not")
     yield from _signed(history)
     for task_id, seen in history.tasks.items():
-        done, found = _done(seen), told.get(task_id, Counter())
+        done, found = _done(seen) + _said(history, seen), told.get(task_id, Counter())
         if done != found:
             missing, extra = dict(done - found), dict(found - done)
             yield Violation("audit", task_id, f"missing {missing}, too many {extra}")
@@ -61,3 +64,14 @@ def _done(seen: TaskSeen) -> Counter[tuple[str, str]]:
         if actor and actor != creator:
             done[ACTIONS[event["type"]], actor] += 1
     return done
+
+
+def _said(history: History, seen: TaskSeen) -> Counter[tuple[str, str]]:
+    """Of what is told when it is said, and not when it takes effect."""
+    creator, kept = seen.task["createdBy"]["name"], history.kept.get(int(seen.task["id"]))
+    rows = kept or Kept(0, [], [], [])
+    said = [("task.followed_up", row["createdBy"]["name"]) for row in rows.follow_ups]
+    said += [("task.reviewed", row["author"]["name"]) for row in rows.reviews]
+    taken = (_WITHDRAWN.fullmatch(e["message"]) for e in seen.events if e["type"] == "log")
+    said += [("task.follow_up_withdrawn", found[1]) for found in taken if found]
+    return Counter(one for one in said if one[1] != creator)

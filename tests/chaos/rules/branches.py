@@ -1,4 +1,5 @@
-"""One branch for each attempt at most, never moved; the result is the live attempt's."""
+"""One branch for each attempt at most, never moved; the result is the live attempt's. A task's own
+is for `task_branch`."""
 
 from collections import defaultdict
 from collections.abc import Iterator

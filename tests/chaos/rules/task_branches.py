@@ -19,6 +19,8 @@ def check(history: History) -> Iterator[Violation]:
         if strange := [commit for commit in commits if commit not in attempts[task_id]]:
             text = f"it named {', '.join(strange)}, which no attempt of it had pushed"
             yield Violation("task's branch elsewhere", task_id, text)
+        if text := _back(commits, attempts[task_id]):
+            yield Violation("task's branch moved back", task_id, text)
     for task_id, seen in history.tasks.items():
         task = seen.task
         if any(event["data"].get("kind") == "branch" for event in seen.events):
@@ -33,19 +35,31 @@ def check(history: History) -> Iterator[Violation]:
             yield Violation("task's branch not told", task_id, str(task["result"]))
 
 
+def _back(commits: list[str], attempts: dict[str, list[int]]) -> str:
+    """Where it went from an attempt's to an earlier one's. Several may come to one commit."""
+    latest = 0
+    for commit in commits:
+        pushed_by = attempts.get(commit, [latest])
+        if max(pushed_by) < latest:
+            return f"it was attempt {latest}'s, and then {commit} of {pushed_by}"
+        latest = max(latest, min(pushed_by))
+    return ""
+
+
 def _name(task_id: int) -> str:
     return f"muster/{task_id}"
 
 
-def _pushed(history: History) -> tuple[dict[int, set[str]], dict[int, list[str]]]:
-    """The commits that attempts' branches named, and those that the tasks' own did, by task."""
-    attempts: dict[int, set[str]] = defaultdict(set)
+def _pushed(history: History) -> tuple[dict[int, dict[str, list[int]]], dict[int, list[str]]]:
+    """The commits that attempts' branches named, each with the attempts, and those that the tasks'
+    own did, by task."""
+    attempts: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     own: dict[int, list[str]] = defaultdict(list)
     for push in history.pushes:
         if push.ref.startswith(_PREFIX):
             task_id, _, attempt = push.ref.removeprefix(_PREFIX).partition("-")
             if attempt:
-                attempts[int(task_id)].add(push.commit)
+                attempts[int(task_id)][push.commit].append(int(attempt))
             else:
                 own[int(task_id)].append(push.commit)
     return attempts, own
