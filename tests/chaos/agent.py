@@ -8,6 +8,7 @@ stopped by one, and `questions`. It prints as claude does.
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ from typing import Any
 from tests.chaos import probe
 
 LIMIT_SECONDS = 3  # until a limit is over
+_THREAD = re.compile(r"\bthread (\d+)", re.IGNORECASE)
 
 
 def main() -> int:
@@ -34,6 +36,7 @@ def main() -> int:
     if turn < todo["limits"]:
         notes.write("limited")
         return limited()
+    reply_all(notes, mark)
     for number in range(todo["questions"]):
         notes.write("heard", text=asked(f"What about {number}?"))
     say(result("Done."))
@@ -68,19 +71,34 @@ def limited() -> int:
 
 def asked(question: str) -> str:
     """What the tool answers: a person's word, or that there was none."""
+    return str(called("ask_human", {"question": question})["content"][0]["text"])
+
+
+def reply_all(notes: probe.Notes, mark: str) -> None:
+    """Answer in each thread that this agent was told of."""
+    for thread in dict.fromkeys(_THREAD.findall(sys.argv[-1])):
+        said = {"thread": int(thread), "text": f"{mark} to {thread}"}
+        notes.write("replying", **said)
+        answer = called("reply_comment", {"id": said["thread"], "text": said["text"]})
+        if not answer.get("isError"):
+            notes.write("replied", **said)
+
+
+def called(tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """What the tool answers."""
     server = json.loads(sys.argv[sys.argv.index("--asking") + 1])
     pipe = subprocess.PIPE
     with subprocess.Popen(server, stdin=pipe, stdout=pipe) as tools:
         assert tools.stdin
         assert tools.stdout
         hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {}}
-        call = {"name": "ask_human", "arguments": {"question": question}}
+        call = {"name": tool, "arguments": arguments}
         for number, (method, params) in enumerate([("initialize", hello), ("tools/call", call)]):
             said = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
             tools.stdin.write(json.dumps(said).encode() + b"\n")
             tools.stdin.flush()
             answer = json.loads(tools.stdout.readline())
-        return str(answer["result"]["content"][0]["text"])
+        return dict(answer["result"])
 
 
 def result(text: str) -> dict[str, Any]:

@@ -70,7 +70,10 @@ def _said(history: History, seen: TaskSeen) -> Counter[tuple[str, str]]:
     """Of what is told when it is said, and not when it takes effect."""
     creator, kept = seen.task["createdBy"]["name"], history.kept.get(int(seen.task["id"]))
     rows = kept or Kept(0, [], [], [])
-    said = [("task.followed_up", row["createdBy"]["name"]) for row in rows.follow_ups]
+    # A round that a review has begun is told as the review.
+    by_reviews = {row["body"] for row in rows.reviews}
+    own = [row for row in rows.follow_ups if row["instruction"] not in by_reviews]
+    said = [("task.followed_up", row["createdBy"]["name"]) for row in own]
     said += [("task.reviewed", row["author"]["name"]) for row in rows.reviews]
     taken = (_WITHDRAWN.fullmatch(e["message"]) for e in seen.events if e["type"] == "log")
     said += [("task.follow_up_withdrawn", found[1]) for found in taken if found]
