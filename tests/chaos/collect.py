@@ -60,6 +60,13 @@ class Collector:
         found: list[dict[str, Any]] = self._get("/api/web/machines?limit=100")["items"]
         return found
 
+    def is_answered(self) -> bool:
+        """Whether the servers have come back."""
+        try:
+            return bool(self.machines())
+        except httpx.HTTPError:
+            return False
+
     def are_at_rest(self) -> bool:
         """Whether all machines are there, and no slot is taken."""
         try:

@@ -24,6 +24,7 @@ from tests.chaos.world import LEASE, World
 AT_ONCE = 24  # tasks that live at a time: more than there are slots
 AT_ONCE_KILLED = 10
 ONLINE = 60.0
+STARTING = 180.0  # seconds for servers, on a machine that is busy
 QUIET = 2 * LEASE + 20  # seconds in which nothing happened, after which nothing more will
 REST = 2 * LEASE + 20
 _LOOK = 0.05
@@ -105,6 +106,8 @@ class _Run:
                     self._say(line)
             self._say("healing everything")
             self._faults.heal_all()
+            wait_until(self._collector.is_answered, STARTING)
+            self._people.changed_at = boot_seconds()
             self._people.leave()
             self._settle()
         finally:

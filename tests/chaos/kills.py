@@ -20,6 +20,7 @@ VICTIMS = ("kill shim", "kill daemon", "kill gunicorn", "kill web worker", "kill
            "kill dispatcher")  # fmt: skip
 _DELAYS = (0.0, 0.0, 0.02, 0.1, 0.3)  # seconds behind a step
 _AWAY = 0.2  # seconds until it is started again
+_IDLE = 4.0  # seconds without a step, after which somebody is killed all the same
 _ANY = "any moment"
 AT = ", at "  # in a fault's target, before its step
 
@@ -31,7 +32,7 @@ class _Kill(NamedTuple):
 
 
 class Kills:
-    """Kills `count` processes, one in `pace` seconds or as soon as a step comes then."""
+    """Kills `count` processes, `pace` seconds apart at least, each as soon as a step comes."""
 
     def __init__(self, world: World, steps: Steps, seed: int, count: int, pace: float) -> None:
         self._world, self._stack, self._steps = world, world.stack, steps
@@ -59,7 +60,7 @@ class Kills:
         now = boot_seconds()
         for step in self._steps.taken():
             self._consider(step, now)
-        if self._next is None and now > self._free_at + 2 * self._pace:
+        if self._next is None and now > self._free_at + _IDLE:
             self._plan(Step(_ANY, 0), now)
         if self._next is None or now < self._next.at:
             return

@@ -11,7 +11,7 @@ from tests.chaos.kills import AT, VICTIMS
 
 KILLS = 300
 # At most five minutes of them; a machine that is slow deals as many as it can.
-MANY = Order(seed=16, tasks=1_000, seconds=1_200, pace=0.85, kills=KILLS)
+MANY = Order(seed=16, tasks=1_000, seconds=1_200, pace=0.7, kills=KILLS)
 STEPS = {
     *("comment sent", "review sent", "follow_up sent", "reviewed", "followed_up", "assigned"),
     *("workspace preparing", "workspace ready", "started", "stage_started", "checkpoint"),
