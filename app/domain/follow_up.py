@@ -21,7 +21,7 @@ before the first had left it."""
 
 _LONGEST_TITLE = 160  # characters
 _LONGEST_DESCRIPTION, _LONGEST_EARLIER = 4_000, 1_000  # characters, of a history
-_MOST_ROUNDS, _MOST_FILES = 10, 100
+_MOST_ROUNDS, MOST_FILES = 10, 100
 
 
 class TooManyFollowUps(Conflict):
@@ -100,6 +100,51 @@ class ChangedFile:
     deletions: int | None = None
 
 
+@dataclass(frozen=True)
+class Thread:
+    """A thread of a review, in words: `where` it is, the `code` that it is about, the first of its
+    lines being number `first`, and what was said in it, as (by, text)."""
+
+    id: int
+    where: str
+    code: Sequence[str] = ()
+    first: int | None = None
+    comments: Sequence[tuple[str, str]] = ()
+
+
+def review(threads: Sequence[Thread]) -> str:
+    """What an agent is told of a review's threads; empty where there are none."""
+    if not threads:
+        return ""
+    parts = [
+        "The review has these threads. Do what they ask for, and answer in each by the tool "
+        "`reply_comment`, with its id: what you have changed, or why you have not."
+    ]
+    for thread in threads:
+        said = "\n".join(f"{by}: {text}" for by, text in thread.comments)
+        code = _code(thread)
+        head = f"Thread {thread.id}, {thread.where}:"
+        parts.append("\n".join(each for each in (head, code, _quoted(said)) if each))
+    return "\n\n".join(parts)
+
+
+def where(path: str | None, line: int | None, end_line: int | None, *, outdated: bool) -> str:
+    """A thread's place in words."""
+    if path is None:
+        return "about the whole"
+    if line is None:
+        return f"about {path}"
+    lines = f"line {line}" if end_line in (None, line) else f"lines {line} to {end_line}"
+    return f"about {path}, {lines}" + (", as it was then: it has changed since" if outdated else "")
+
+
+def _code(thread: Thread) -> str:
+    first = thread.first
+    if first is None:
+        return "\n".join(f"    {line}" for line in thread.code)
+    return "\n".join(f"    {first + at:>5}  {line}" for at, line in enumerate(thread.code))
+
+
 def history(
     description: str, earlier: Sequence[tuple[int, str]], changed: Sequence[ChangedFile]
 ) -> str:
@@ -114,9 +159,9 @@ def history(
     for round_, instruction in earlier[-_MOST_ROUNDS:]:
         parts += [f"Then, in round {round_}:", _quoted(_cut(instruction, _LONGEST_EARLIER))]
     if changed:
-        lines = [_line(file) for file in changed[:_MOST_FILES]]
-        if len(changed) > _MOST_FILES:
-            lines.append(f"- and {len(changed) - _MOST_FILES:,} more")
+        lines = [_line(file) for file in changed[:MOST_FILES]]
+        if len(changed) > MOST_FILES:
+            lines.append("- and more")
         parts += ["Changed since, against the branch that it began with:", "\n".join(lines)]
     return "\n\n".join([*parts, "What is to be done now:"])
 

@@ -40,6 +40,7 @@ Url = Annotated[str, Meta(max_length=500, extra=_CUT)]
 Link = Annotated[str, Meta(max_length=2_000, extra=_CUT)]  # that people follow
 Path = Annotated[str, Meta(max_length=4_096, extra=_CUT)]
 Question = Annotated[str, Meta(max_length=10_000, extra=_CUT)]
+Reply = Annotated[str, Meta(max_length=10_000, extra=_CUT)]  # in a thread of a review
 Choice = Annotated[str, Meta(max_length=200, extra=_CUT)]
 # Of a transcript's entries: the server cuts shorter than this, and marks what it has cut.
 Title = Annotated[str, Meta(max_length=LONGEST_WORDS, extra=_CUT)]

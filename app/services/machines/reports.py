@@ -27,7 +27,14 @@ from app.models import Attempt, Machine, Task
 from app.services import locks
 from app.services.counts import fleet
 from app.services.logs import logs
-from app.services.machines import believing, changes, continuations, housekeeping, transitions
+from app.services.machines import (
+    believing,
+    changes,
+    continuations,
+    housekeeping,
+    replies,
+    transitions,
+)
 from app.services.machines.continuations import Malformed, Outcome
 from app.services.machines.housekeeping import Effect
 from app.services.tasks import checkpoints, pushes, stages
@@ -258,6 +265,7 @@ _EFFECTS: dict[type, Effect] = {
     frames.Suspended: stages.suspended,
     frames.Asked: stages.asked,
     frames.Unasked: stages.unasked,
+    frames.Replied: replies.told,
     frames.Checkpoint: checkpoints.made,
     frames.Content: changes.content,
     frames.Changes: changes.told,

@@ -12,7 +12,10 @@ from app.domain import follow_up as rules
 from app.domain.follow_up import ChangedFile, FollowUpState
 from app.domain.pipeline import Stage, StageKind
 from app.extensions import db
-from app.models import Attempt, FollowUp
+from app.models import Attempt, FollowUp, Task
+from app.models import change as changes
+from app.services.changes import reading
+from app.services.tasks.stages import LiveAttempt
 
 
 @dataclass(frozen=True)
@@ -115,5 +118,15 @@ def reviewed(task_id: int, review_id: int | None) -> tuple[str, list[int]]:
 
 
 def changed(row: Any) -> list[ChangedFile]:
-    """What the task has changed by now, file by file."""
-    return []
+    """What the task has changed by now, file by file; the first of them."""
+    change = reading.of(db.session.get_one(Task, row.task_id))
+    files = reading.files_of(change, rules.MOST_FILES + 1) if change else ()
+    return [ChangedFile(file.path, *_numbers(file)) for file in files]
+
+
+def _numbers(file: changes.ChangedFile) -> tuple[int | None, int | None]:
+    return (None, None) if file.binary else (file.insertions, file.deletions)
+
+
+def reply(live: LiveAttempt, thread: int, text: str) -> None:
+    """Add to a thread what an attempt's agent says in it."""

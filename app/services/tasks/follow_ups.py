@@ -27,7 +27,7 @@ from app.domain.pipeline import GateKind
 from app.domain.roles import Act
 from app.domain.task import EventType, SuspendReason, TaskEvent, TaskStatus
 from app.extensions import db
-from app.models import Developer, FollowUp, Gate, Task
+from app.models import Developer, FollowUp, Gate, Review, Task
 from app.services import audit, locks, rights
 from app.services.clock import now as clock_now
 from app.services.locks import Held
@@ -62,23 +62,11 @@ def create(
     """
     seen = reads.get(actor, task_id)
     rights.require(Act.FOLLOW_UP, actor, seen.project)
-    held, now = locks.task_with_machine(task_id), clock_now()
-    task = held.task
-    if from_stage >= len(task.pipeline):
-        raise InvalidFields({"fromStage": [f"the pipeline has {len(task.pipeline)} stages"]})
-    _require_review(task, review_id)
-    made = follow_up_queue.add(task, actor, instruction, from_stage, review_id, now)
-    if rules.rests(task.status, at_gate=_open_gate(task) is not None):
-        following = follow_up_queue.first(task)
-        assert following is not None
-        try:
-            _begin(held, following, now)
-        except (NoCheckpoint, TunnelOpen):
-            if following is made:  # nobody is before it
-                raise
-    if made.state is FollowUpState.QUEUED:
-        text = f"follow-up {made.number} of {actor.name}'s waits for the task to rest"
-        history.record(task, EventType.LOG, text, now, data={"by": actor.id})
+    held = locks.task_with_machine(task_id)
+    if from_stage >= len(held.task.pipeline):
+        raise InvalidFields({"fromStage": [f"the pipeline has {len(held.task.pipeline)} stages"]})
+    _require_review(held.task, review_id)
+    made = add(held, actor, instruction, from_stage, review_id, clock_now())
     audit.record_by_office("task.followed_up", seen, actor)
     if held.machine:
         bus.wake_machines([held.machine.id])
@@ -86,6 +74,35 @@ def create(
         remember(made)
     db.session.commit()
     return get(actor, task_id, made.id)
+
+
+def add(
+    held: Held,
+    actor: Developer,
+    instruction: str,
+    from_stage: int,
+    review_id: int | None,
+    now: datetime,
+) -> FollowUp:
+    """Begin it where the task rests and none is before it, or else queue it. The caller has asked
+    for the right, holds the locks, wakes the machine, and commits.
+
+    Raises NoCheckpoint, TunnelOpen, TooManyFollowUps.
+    """
+    task = held.task
+    made = follow_up_queue.add(task, actor, instruction, from_stage, review_id, now)
+    if rules.rests(task.status, at_gate=_open_gate(task) is not None):
+        following = follow_up_queue.first(task)
+        assert following is not None
+        try:
+            _begin(held, following, now)
+        except (NoCheckpoint, TunnelOpen):
+            if following is made:
+                raise
+    if made.state is FollowUpState.QUEUED:
+        text = f"follow-up {made.number} of {actor.name}'s waits for the task to rest"
+        history.record(task, EventType.LOG, text, now, data={"by": actor.id})
+    return made
 
 
 def require_right(actor: Developer, task_id: int) -> None:
@@ -226,12 +243,14 @@ def _record(task: Task, row: FollowUp, now: datetime) -> None:
 
 
 def _open_gate(task: Task) -> Gate | None:
-    """The question before a stage that the task waits with."""
+    """The question before a stage that the task waits with, or before its branch is moved."""
     gate = gates.open_gate(task) if task.status in task_rules.LIVE else None
-    is_before = gate is not None and gate.number == 0 and gate.kind is not GateKind.BUDGET
-    return gate if is_before else None
+    if gate is None or gate.kind in (GateKind.BUDGET, GateKind.QUESTION):
+        return None
+    return gate
 
 
 def _require_review(task: Task, review_id: int | None) -> None:
-    if review_id is not None:
+    review = None if review_id is None else db.session.get(Review, review_id)
+    if review_id is not None and (review is None or review.task_id != task.id):
         raise InvalidFields({"reviewId": ["the task has no such review"]})

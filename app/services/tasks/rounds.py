@@ -85,7 +85,8 @@ def _is_outdated(task: Task, checkpoint: Mapping[str, Any]) -> bool:
 
 
 def _published(task: Task) -> dict[str, Any] | None:
-    """What was pushed last: its branch keeps it, long after the checkpoints are gone."""
+    """What was pushed last: its branch keeps it, long after the checkpoints are gone; the task's
+    own, where that was moved to it, is the one that stays."""
     query = (
         select(Event.data)
         .where(Event.task_id == task.id, Event.type == EventType.PUBLISHED)
@@ -93,4 +94,7 @@ def _published(task: Task) -> dict[str, Any] | None:
         .limit(1)
     )
     data = db.session.scalar(query)
-    return data and {"ref": f"refs/heads/{data['branch']}", "commit": data["commit"]}
+    if data is None:
+        return None
+    branch = data.get("taskBranch") or data["branch"]
+    return {"ref": f"refs/heads/{branch}", "commit": data["commit"]}

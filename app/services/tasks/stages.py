@@ -288,7 +288,8 @@ def must_run(
     | frames.Checkpoint
     | frames.Changes
     | frames.Asked
-    | frames.Unasked,
+    | frames.Unasked
+    | frames.Replied,
 ) -> None:
     """Raise Conflict where the machine speaks of a stage, or of a run of it, that it has no order
     for.

@@ -18,6 +18,7 @@ from muster.protocol.bounds import (
     Path,
     Question,
     Ref,
+    Reply,
     Seconds,
     Word,
     Words,
@@ -108,6 +109,17 @@ class Asked(ReportBody, tag="asked"):
     question: Question
     choices: Most20[Choice] = []
     timeout: Seconds | None = None
+    run: Count = 0
+
+
+class Replied(ReportBody, tag="replied"):
+    """An agent answers in a thread of the review that its task's follow-up is about
+    (`RunStage.threads`). `number` is that of its transcript's entry which says the same."""
+
+    stage_index: Count
+    number: Big
+    thread: Big
+    text: Reply
     run: Count = 0
 
 
@@ -260,6 +272,7 @@ Body = (
     | Usage
     | Asked
     | Unasked
+    | Replied
     | Checkpoint
     | Content
     | Changes

@@ -37,6 +37,8 @@ class KeptOrder(msgspec.Struct, frozen=True):
     those that are counted as a whole. `run` counts the processes of the stage. `suspended_by` is
     why that one is to be stopped in the stage's middle, if it is.
 
+    `home_of` is the number of the attempt before, whose home is this one's.
+
     `stage_index` is -1 in an attempt that began with the push.
     """
 
@@ -54,6 +56,7 @@ class KeptOrder(msgspec.Struct, frozen=True):
     on_limit: OnLimit = "fail"
     suspended_by: SuspendedBy | None = None
     spent: dict[str, Spent] = {}
+    home_of: int | None = None
 
     @classmethod
     def of(cls, order: RunStage, before: "KeptOrder | None") -> "KeptOrder":
@@ -79,6 +82,7 @@ class KeptOrder(msgspec.Struct, frozen=True):
             on_limit=order.on_limit,
             suspended_by=suspended_by,
             spent=before.spent if before else {},
+            home_of=before.home_of if before else None,
         )
 
     @classmethod
@@ -87,6 +91,22 @@ class KeptOrder(msgspec.Struct, frozen=True):
         if order.repo is None or order.author is None:
             return None
         return cls(-1, "", False, "", order.repo, order.author)
+
+    def passed(self, number: int, *, talks_on: bool) -> "KeptOrder":
+        """What the next attempt on this machine has of it, this one being that `number`. Only
+        conversations of which an id is known are surely in the home."""
+        return KeptOrder(
+            -1,
+            "",
+            False,
+            "",
+            self.repo,
+            self.author,
+            talked=tuple(self.sessions) if talks_on else (),
+            sessions=self.sessions if talks_on else {},
+            spent=self.spent if talks_on else {},
+            home_of=number,
+        )
 
     @property
     def session(self) -> str | None:

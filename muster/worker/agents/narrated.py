@@ -59,11 +59,14 @@ def has_format(adapter: Adapter | None, ask: Ask, path: str) -> bool:
     return shutil.which(adapter.binary, path=path) is not None
 
 
-def command(room: Room, adapter: Adapter, ask: Ask, argv: Sequence[str]) -> list[str]:
-    """The narrator's command, which runs the agent's."""
+def command(
+    room: Room, adapter: Adapter, ask: Ask, argv: Sequence[str], opening: str = ""
+) -> list[str]:
+    """The narrator's command, which runs the agent's; `opening` is what it tells first, if any."""
     assert adapter.format is not None
     asked = [acp.asked(ask)] if adapter.format == ACP else []
-    return [*room.python(_ENTRY), adapter.format, "--", *asked, *argv]
+    first = [opening] if opening else []
+    return [*room.python(_ENTRY), adapter.format, *first, "--", *asked, *argv]
 
 
 def is_narrated(argv: Sequence[str]) -> bool:

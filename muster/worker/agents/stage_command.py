@@ -52,11 +52,13 @@ def command(
         env = _environment(order, workspace, adapter.variables(ask))
     elif adapter and adapter.format == ACP:
         raise ValueError("its agent needs a Python that attempts can reach, and has no terminal")
-    made = argv(order, adapter, ask)
+    made = argv(order, adapter, _told(order, adapter, ask))
     return StageCommand(
         stage_index=order.stage_index,
         run=order.run,
-        argv=narrated.command(room, adapter, ask, made) if adapter and is_read else made,
+        argv=narrated.command(room, adapter, ask, made, order.opening)
+        if adapter and is_read
+        else made,
         env=env,
         cwd=room.workspace,
         timeout=order.timeout,
@@ -71,6 +73,7 @@ def command(
             f"{workspace.key.name}-{order.stage_index}", (workspace.path, workspace.home)
         ),
         channel=order.kind == "agent",
+        threads=order.threads,
     )
 
 
@@ -78,7 +81,7 @@ def argv(order: RunStage, adapter: Adapter | None, ask: Ask) -> list[str]:
     """The command line. Raises ValueError."""
     made = ["bash", "-c", order.text]
     if order.kind == "agent":
-        made = adapter.argv(ask) if adapter else custom.argv(order.agent_command, order.text)
+        made = adapter.argv(ask) if adapter else custom.argv(order.agent_command, ask.text)
     if any("\0" in word for word in made):
         raise ValueError("the text, or an argument, contains a NUL byte")
     return made
@@ -118,6 +121,14 @@ def _ask(order: RunStage, kept: KeptOrder, room: Room) -> Ask:
         contained=room.contains,
         full=room.level == "full",
     )
+
+
+def _told(order: RunStage, adapter: Adapter | None, ask: Ask) -> Ask:
+    """With the text that it is: who does not know what came before is told, and nothing is known of
+    a project's own command."""
+    if adapter is None or (order.text_anew is not None and not adapter.goes_on(ask)):
+        return ask._replace(text=order.text_anew or order.text)
+    return ask
 
 
 class RoomUnavailable(Exception):

@@ -33,6 +33,7 @@ from muster.worker.agents.kept_order import KeptOrder
 from muster.worker.attempts import beginning, failures
 from muster.worker.attempts.context import AttemptContext, Reporter
 from muster.worker.attempts.ending import StageEnding
+from muster.worker.attempts.inheritance import Inheritance, MakeWay
 from muster.worker.attempts.noted_orders import AttemptOrder, NotedOrders
 from muster.worker.attempts.questions import Questions
 from muster.worker.attempts.refused import RefusedHosts
@@ -60,6 +61,7 @@ class Attempt:
         on_gone: Callable[["Attempt"], None],
         *,
         resumed: bool = False,
+        make_way: MakeWay = lambda key, goes_on: None,
     ) -> None:
         """`on_rest` is called, on the attempt's thread, when an order has been carried out, and
         `on_gone` when nothing of the attempt is left. Only one that is `resumed` from an earlier
@@ -80,15 +82,12 @@ class Attempt:
         self._ending = StageEnding(*parts, is_left=lambda: self._leaving)
         self._kept = kept_order.read(self._shim.directory) if resumed else None
         self._noted = NotedOrders()
+        self._inheritance = Inheritance(context, key, make_way, self._abandoned)
         self.questions = Questions(self._reporter, self._shim, self._is_stage_wanted)
         if resumed:
             self._noted.take_up(self._shim.past(), self._reporter.standing)
-        self._executor = SerialExecutor(
-            f"attempt-{key.name}",
-            lingers=lambda: self._shim.living is not None,
-            rest_after=_REST,
-            rest=self._shim.rest,  # at a gate a task holds no process
-        )
+        name, rests = f"attempt-{key.name}", (_REST, self._shim.rest)  # a gate holds no process
+        self._executor = SerialExecutor(name, lambda: self._shim.living is not None, *rests)
         context.streams.add(key, self._shim.directory)
         if resumed:
             # What is ordered from now on is no part of what is resumed.
@@ -183,7 +182,7 @@ class Attempt:
         if self._noted.is_stopping or self._reporter.standing.over:
             return
         with failures.reported(self._reporter, self._goes_on):
-            kept = KeptOrder.of(order, self._kept)
+            kept = KeptOrder.of(order, self._kept or self._inheritance.of(order))
             self._remember(kept)
             if self._begin(order, kept):
                 self._reporter.say(StageStarted(order.stage_index, order.run))

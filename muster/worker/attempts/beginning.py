@@ -22,13 +22,13 @@ def prepared(
     """
     adapters = context.health.adapters
     stage_command.require_room(order, context.rooms)
-    made = workspace.prepared(order.repo, order.author)
+    made = workspace.prepared(order.repo, order.author, kept.home_of)
     command = stage_command.command(
         order, kept, made, context.limits, adapters, narrates=context.narrates
     )
     if has_begun:
         return command
     workspace.undo_changes()
-    if order.agent not in kept.talked:
+    if order.agent not in kept.talked or kept.home_of is not None:  # the workspace is new
         workspace.furnish(*stage_command.furniture(order, kept, command, adapters, made.room))
     return command

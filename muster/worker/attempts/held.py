@@ -4,11 +4,12 @@ import threading
 from collections.abc import Callable, Iterable
 
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.frames import HeldAttempt
+from muster.protocol.frames import HeldAttempt, Stop
 from muster.worker.attempts.attempt import Attempt
 from muster.worker.attempts.context import AttemptContext
 from muster.worker.shim.client import ShimLink
 
+_LOOK = 0.5  # seconds between two looks whether an attempt is over
 _LEAVE_PATIENCE = 5.0  # seconds for an attempt's thread to finish what it is at
 
 
@@ -89,7 +90,17 @@ class HeldAttempts:
             return list(self._attempts.values())
 
     def _new(self, key: AttemptKey, *, resumed: bool = False) -> Attempt:
-        return Attempt(self._context, key, self._on_rest, self._forget, resumed=resumed)
+        parts = (self._context, key, self._on_rest, self._forget)
+        return Attempt(*parts, resumed=resumed, make_way=self._make_way)
+
+    def _make_way(self, key: AttemptKey, is_awaited: Callable[[], bool]) -> None:
+        """Ends whatever still runs of that attempt, for which another one goes on."""
+        attempt = self.find(key)
+        if attempt is None:
+            return
+        attempt.order(Stop(*key, reason="handed_over"))
+        while attempt.held().state not in ("stopped", "failed") and is_awaited():
+            self._context.journal.wait_for_change(_LOOK)
 
     def _forget(self, attempt: Attempt) -> None:
         self._context.tunnels.forget(attempt.key)

@@ -11,7 +11,7 @@ from time import monotonic
 
 import msgspec
 
-from muster.protocol.frames import Transcript, TranscriptEntry
+from muster.protocol.frames import Replied, Transcript, TranscriptEntry
 from muster.worker.attempts.context import Reporter
 from muster.worker.shim.transcript import TranscriptReader
 
@@ -23,8 +23,11 @@ log = logging.getLogger(__name__)
 
 
 class _Line(TranscriptEntry):
+    """`reply` is the thread that it answers in, if it does: the shim has seen to that."""
+
     stage: int = 0
     run: int = 0
+    reply: int | None = None
 
 
 class TranscriptTeller:
@@ -68,12 +71,21 @@ class TranscriptTeller:
         while (batch := self._next()) is not None:
             if self._waiting() >= _AHEAD:
                 return False
-            self._reporter.say(batch)
+            self._say(*batch)
             self._due = monotonic() + _PAUSE
         return True
 
-    def _next(self) -> Transcript | None:
-        """What follows on what was reported: of one run of a stage. Raises OSError."""
+    def _say(self, batch: Transcript, replies: list[Replied]) -> None:
+        """The replies first: where this life ends in between, the next knows which were reported,
+        and reports their entries after all."""
+        for reply in replies:
+            if reply.number > self._reporter.standing.replied:
+                self._reporter.say(reply)
+        self._reporter.say(batch)
+
+    def _next(self) -> tuple[Transcript, list[Replied]] | None:
+        """What follows on what was reported: of one run of a stage; and the replies in it. Raises
+        OSError."""
         if self._reader is None:
             try:
                 self._reader = TranscriptReader(self._directory)
@@ -86,7 +98,12 @@ class TranscriptTeller:
         stage, run = lines[0].stage, lines[0].run
         following = (n for n, line in enumerate(lines) if (line.stage, line.run) != (stage, run))
         own = lines[: next(following, len(lines))]
-        return Transcript(stage, first, [_entry(line) for line in own], run)
+        replies = [
+            Replied(stage, first + place, line.reply, line.text, run)
+            for place, line in enumerate(own)
+            if line.reply is not None
+        ]
+        return Transcript(stage, first, [_entry(line) for line in own], run), replies
 
     def _waiting(self) -> int:
         unacked = self._reporter.context.journal.unacked(self._reporter.key)

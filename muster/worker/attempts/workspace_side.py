@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Literal
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
     Author,
     Checkpoint,
@@ -55,14 +56,15 @@ class AttemptWorkspace:
         found = workspace.find(self._context.rooms, self._key)
         self._workspace = found and replace(found, cancelled=self._abandoned)
 
-    def prepared(self, repo: Repo, author: Author) -> Workspace:
-        """The attempt's workspace, which is made if it is missing.
+    def prepared(self, repo: Repo, author: Author, home_of: int | None = None) -> Workspace:
+        """The attempt's workspace, which is made if it is missing. `home_of` is the number of the
+        attempt before, where the home is to be that one's.
 
         Raises WorkspaceError, NoIdentityLeft, OSError.
         """
         if self._workspace is None:
             self._tell("preparing")
-            made = prepare(self._request(repo, author), self.note, self._abandoned)
+            made = prepare(self._request(repo, author, home_of), self.note, self._abandoned)
             self._workspace = replace(made, cancelled=self._abandoned)
             self._tell_ready(self._workspace, resumed=repo.resume_from is not None)
             if self._context.repositories.add(repo.url):
@@ -200,16 +202,18 @@ class AttemptWorkspace:
             found.remove()
         elif found is not None:
             checkpoints.forget(found, Login.of(kept.repo) if kept else NO_LOGIN, note=self.note)
-        elif identity := self._context.identities.claim(self._key):
-            # A preparation that failed leaves its uid taken.
-            identity.release()
+        else:
+            # A preparation that failed leaves its uid taken, and a home that was another's.
+            if identity := self._context.identities.claim(self._key):
+                identity.release()
+            workspace.erase(self._context.layout.home_of(self._key))
         self._context.limits.end_all(self._key.name)
 
     def note(self, level: str, text: str) -> None:
         """Reports a line of text for people."""
         self._reporter.say(Note(_LEVELS.get(level, "info"), text))
 
-    def _request(self, repo: Repo, author: Author) -> WorkspaceRequest:
+    def _request(self, repo: Repo, author: Author, home_of: int | None) -> WorkspaceRequest:
         return WorkspaceRequest(
             rooms=self._context.rooms,
             key=self._key,
@@ -219,6 +223,7 @@ class AttemptWorkspace:
             login=Login.of(repo),
             resume_from=repo.resume_from,
             identity=self._context.identities.claim(self._key),
+            home_of=None if home_of is None else AttemptKey(self._key.task_id, home_of),
         )
 
     def _pushed(self, of: Workspace, kept: KeptOrder) -> PushedBranch:

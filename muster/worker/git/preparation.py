@@ -25,6 +25,7 @@ from muster.worker.git.workspace import (
     record,
 )
 from muster.worker.layout import Layout
+from muster.worker.room import homes
 from muster.worker.room.identity import Identity
 from muster.worker.room.room import Room
 from muster.worker.room.rooms import Rooms
@@ -34,7 +35,8 @@ PREPARATION_TIMEOUT = 600.0
 
 @dataclass(frozen=True)
 class WorkspaceRequest:
-    """The workspace that is wanted. `resume_from` is a checkpoint's ref; `timeout` in seconds."""
+    """The workspace that is wanted. `resume_from` is a checkpoint's ref; `timeout` in seconds.
+    `home_of` is the attempt before, whose home passes to this one, if it does."""
 
     rooms: Rooms
     key: AttemptKey
@@ -44,6 +46,7 @@ class WorkspaceRequest:
     login: Login = NO_LOGIN
     resume_from: str | None = None
     identity: Identity | None = None
+    home_of: AttemptKey | None = None
     timeout: float = PREPARATION_TIMEOUT
 
     @property
@@ -59,9 +62,11 @@ def prepare(request: WorkspaceRequest, note: NoteTaker, cancelled: threading.Eve
     deadline = time.monotonic() + request.timeout
     path = request.layout.workspace(request.key)
     home = request.layout.home_of(request.key)
+    # One that has passed is not made again.
+    made = (path,) if request.home_of else (path, home)
     try:
         mirror, commits = _fetched(request, note, deadline, cancelled)
-        erase(path, home)
+        erase(*made)
         room = _make_directories(request, mirror, path, home)
         _clone(request, mirror, room, deadline, cancelled)
         workspace = _begin_branch(request, mirror, room, commits)
@@ -70,7 +75,7 @@ def prepare(request: WorkspaceRequest, note: NoteTaker, cancelled: threading.Eve
         record(workspace)
     except BaseException as error:
         with suppress(OSError):
-            erase(path, home)
+            erase(*made)
         raise _translated(error, request) from error
     return workspace
 
@@ -124,7 +129,10 @@ def _make_directories(request: WorkspaceRequest, mirror: Mirror, path: Path, hom
     """The room in which the workspace is to be made. Raises OSError."""
     request.layout.attempt(request.key).mkdir(mode=0o700, exist_ok=True)
     path.mkdir(mode=0o700)
-    home.mkdir(mode=0o700)
+    if request.home_of is None:
+        home.mkdir(mode=0o700)
+    else:
+        homes.take(request.layout, request.home_of, request.key, request.identity)
     room = request.rooms.of(request.key, request.identity, mirror.objects)
     made = [home, path]
     if room.view is None:

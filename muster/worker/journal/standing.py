@@ -14,6 +14,7 @@ from muster.protocol.frames import (
     Failed,
     Lost,
     Published,
+    Replied,
     StageEndedBy,
     StageFinished,
     StageStarted,
@@ -35,7 +36,8 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     `transcript`: how many of its entries were reported. `asked` is the number of the last question
     that was, and `unasked` of the last that was taken back; -1: none. `suspended`: that end was
     none, the stage was stopped in its middle and goes on with its next run. `refused` is the number
-    of the last order to push by which the task's branch was not moved; -1: of none. `untold` is the
+    of the last order to push by which the task's branch was not moved, `replied` that of the last
+    entry that answers in a review's thread and was reported as that; -1: of none. `untold` is the
     last checkpoint, until all has been said of what it changed; `told` the last commit of which it
     was.
     """
@@ -56,6 +58,7 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     unasked: int = -1
     suspended: bool = False
     refused: int = -1
+    replied: int = -1
     untold: Checkpoint | None = None
     told: str = ""
 
@@ -106,6 +109,8 @@ def _changes(body: Body) -> dict[str, object]:
             return {"asked": number}
         case Unasked(number=number):
             return {"unasked": number}
+        case Replied(number=number):
+            return {"replied": number}
         case Published():
             return {"published": True}
         case BranchRefused(number=number):

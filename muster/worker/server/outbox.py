@@ -21,6 +21,7 @@ from muster.protocol.frames import (
     Log,
     LogLost,
     Lost,
+    Replied,
     Report,
     Suspended,
     Transcript,
@@ -34,7 +35,7 @@ from muster.worker.shim.spool import Piece
 _GROWING = 1.0  # seconds between two reports about a range that is still being lost
 
 # Unknown before version 3.
-_NEW = (Transcript, Usage, Asked, Unasked, Content, Changes, BranchRefused)
+_NEW = (Transcript, Usage, Asked, Unasked, Replied, Content, Changes, BranchRefused)
 
 log = logging.getLogger(__name__)
 

@@ -6,6 +6,9 @@ each, and each is answered by one: `{"entry": {kind, title, text, data}}`, a thi
 known at the stage's end, by `{"ok": true}`; what is not understood by `{"error": words}`. A line of
 more than 64 KiB ends the channel.
 
+`{"reply": {thread, text}}`, an answer in a review's thread, is an entry of the transcript, too, and
+answered as one; by an error where the stage's order does not name that thread.
+
 `{"ask": {question, choices, timeout}}` is answered by `{"ok": number}`, or by an error while
 another question is open; and when a person has answered, at any moment, between the answers to what
 else is said, by `{"answer": {number, choice}}`, with `input` in the place of `choice` where there

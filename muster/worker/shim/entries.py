@@ -14,7 +14,7 @@ KINDS = "message", "thought", "tool", "edit", "command", "question", "denied", "
 _TITLE = 200  # characters
 _TEXT = _DATA = 16 << 10  # bytes
 _FACTS = 64 << 10
-_QUESTION, _CHOICE = 10_000, 200  # characters
+_QUESTION, _REPLY, _CHOICE = 10_000, 10_000, 200  # characters
 _CHOICES = 20
 _PATIENCE, _LONGEST_PATIENCE = 86_400.0, 7 * 86_400.0  # seconds for an answer
 
@@ -48,6 +48,23 @@ def with_facts(facts: dict[str, Any], said: Any, masker: Masker) -> dict[str, An
     if _size(merged) > _FACTS:
         raise ValueError("too many facts")
     return merged
+
+
+def reply_from(said: Any, threads: list[int], masker: Masker) -> dict[str, Any]:
+    """An entry of what is answered in one of these threads of a review; no other entry has
+    `reply`. Raises ValueError for what is none, and for another thread."""
+    if not isinstance(said, dict):
+        raise ValueError("a reply is an object")
+    thread, text = said.get("thread"), said.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError("a reply has a text")
+    if not isinstance(thread, int) or isinstance(thread, bool) or thread not in threads:
+        raise ValueError("there is no such thread that you were told of")
+    (text,) = masked(masker, [text])
+    if len(text) > _REPLY:
+        text = text[: _REPLY - 1] + "…"
+    about = {"title": f"Reply in thread {thread}", "text": text, "data": {"reply": thread}}
+    return {"kind": "message", **about, "reply": thread}
 
 
 class Asked(NamedTuple):

@@ -14,8 +14,9 @@ from muster.worker.limits.limits import Breach
 from muster.worker.limits.watch import RoomWatch
 from muster.worker.masking.masker import Masker
 from muster.worker.room import leader
+from muster.worker.shim.allowance import Allowance
 from muster.worker.shim.channel import Channel
-from muster.worker.shim.entries import Asked, entry_from, question_from, with_facts
+from muster.worker.shim.entries import Asked, entry_from, question_from, reply_from, with_facts
 from muster.worker.shim.pty_process import PtyProcess
 from muster.worker.shim.stage_clock import StageClock
 from muster.worker.shim.wire import StageCommand, StageEnd
@@ -24,6 +25,7 @@ _QUIET = 0.1  # seconds without output after which a short held-back tail is sho
 _SWEEP = 0.02  # seconds between two looks at what still lives
 _LEFTOVERS = 1.0  # seconds for what outlives the leader to hear TERM
 _INSISTENCE = 5.0  # seconds for which KILL is repeated
+_AT_ONCE, _EACH = 100, 30.0  # so many replies one after the other, then one in so many seconds
 _DRAIN = 1 << 20  # bytes; more than a dead stage can have left in its terminal
 
 
@@ -60,6 +62,7 @@ class StageRun:
             self._hang_up()
             raise
         self._hand_over()
+        self._threads, self._replies = command.threads, Allowance(_AT_ONCE, _EACH)
         self.end: StageEnd | None = None
         self.facts: dict[str, Any] = {}
         self._write = write
@@ -181,9 +184,19 @@ class StageRun:
             case {"facts": said}:
                 self.facts = with_facts(self.facts, said, self._masker)
                 return {"ok": True}
+            case {"reply": said}:
+                return {"ok": self._replied(said)}
             case {"ask": said}:
                 return {"ok": self._asked(said, boot_seconds())}
-        raise ValueError("neither an entry, nor facts, nor a question")
+        raise ValueError("neither an entry, nor facts, nor a question, nor a reply")
+
+    def _replied(self, said: Any) -> int:
+        """Where the log shows what comes then. Raises ValueError, and as `note` does."""
+        entry = reply_from(said, self._threads, self._masker)
+        if not self._replies.take(boot_seconds()):
+            raise ValueError("there are too many replies")
+        self._pass_on_all()
+        return self._note(entry, self._masker.pending)
 
     def _asked(self, said: Any, now: float) -> int:
         """The question's number; the time stands still until there is an answer."""

@@ -44,7 +44,8 @@ class StageCommand(NamedTuple):
     lies between TERM and KILL. `room` is the command that makes its room and runs a leader in there
     (`room.leader`), which runs `argv`.
     `network` lists the hosts that a room without a network may reach by a proxy; None: it has one.
-    With `channel` the command may tell the shim what it does (`shim.channel`).
+    With `channel` the command may tell the shim what it does (`shim.channel`), and answer in these
+    `threads` of a review.
     """
 
     stage_index: int
@@ -63,6 +64,7 @@ class StageCommand(NamedTuple):
     limits: StageLimits | None = None
     run: int = 0
     channel: bool = False
+    threads: list[int] = []
 
 
 class StageEnd(NamedTuple):
@@ -165,6 +167,7 @@ def command_from(fields: dict[str, Any]) -> StageCommand:
     words = [*command.argv, *command.env, *command.env.values(), *command.secrets]
     words += [*command.room, *(command.network or []), command.cwd]
     numbers = [
+        *command.threads,
         command.stage_index,
         command.run,
         command.timeout,

@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain import follow_up
-from app.domain.follow_up import ChangedFile
+from app.domain.follow_up import ChangedFile, Thread
 from app.domain.task import TaskStatus
 
 # The task's status, whether a question before a stage is open; may a person's begin, and may one
@@ -76,7 +76,7 @@ def test_a_history_stays_short_whatever_there_was():
     files = [ChangedFile(f"{number}.py", 1, 1) for number in range(5_000)]
     told = follow_up.history("y" * 20_000, many, files)
     assert len(told) < 25_000
-    assert "- and 4,900 more" in told
+    assert "- and more" in told
     assert "in round 199:" in told
     assert "in round 2:" not in told
 
@@ -86,3 +86,34 @@ def test_a_transcript_begins_with_the_follow_up_in_one_line():
         "Follow-up, round 2: Rename it, please."
     )
     assert len(follow_up.opening(2, "x" * 20_000)) < 200
+
+
+def test_a_review_is_told_thread_by_thread_with_ids_and_code():
+    told = follow_up.review(
+        [
+            Thread(5, "about a.py, line 3", ["def f():", "    x"], 2, [("Ada", "Why?\nSay.")]),
+            Thread(6, "about the whole", comments=[("Ada", "Good."), ("agent", "Thanks.")]),
+        ]
+    )
+    assert "`reply_comment`" in told
+    assert (
+        "Thread 5, about a.py, line 3:\n        2  def f():\n        3      x\n> Ada: Why?\n> Say."
+    ) in told
+    assert told.endswith("Thread 6, about the whole:\n> Ada: Good.\n> agent: Thanks.")
+    assert follow_up.review([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "end", "outdated", "words"),
+    [
+        (None, None, None, False, "about the whole"),
+        ("a.py", None, None, False, "about a.py"),
+        ("a.py", 3, 3, False, "about a.py, line 3"),
+        ("a.py", 3, 5, False, "about a.py, lines 3 to 5"),
+        ("a.py", 3, 3, True, "about a.py, line 3, as it was then: it has changed since"),
+    ],
+)
+def test_a_threads_place_in_words(
+    path: str | None, line: int | None, end: int | None, outdated: bool, words: str
+):
+    assert follow_up.where(path, line, end, outdated=outdated) == words

@@ -61,7 +61,7 @@ def test_what_a_stage_does_not_say_has_a_default():
 @pytest.mark.parametrize(
     "command",
     [
-        "{description} {branch} {project} {choice} {input}",
+        "{description} {branch} {project} {choice} {input} {instruction} {round}",
         "no variable at all",
         "{Upper}",
         "{a1}",

@@ -38,6 +38,10 @@ REPORTED: list[tuple[ReportBody, str]] = [
     ),
     (frames.Unasked(2, 1), '{"kind":"unasked","stageIndex":2,"number":1}'),
     (
+        frames.Replied(2, 4, 5, "Done."),
+        '{"kind":"replied","stageIndex":2,"number":4,"thread":5,"text":"Done."}',
+    ),
+    (
         frames.Suspended(2, 99, "quota", "spent", 5000, 1),
         '{"kind":"suspended","stageIndex":2,"logEnd":99,"reason":"quota","message":"spent",'
         '"resetsAtMs":5000,"run":1}',

@@ -148,6 +148,11 @@ class Adapter(_Data, frozen=True):
         template = (ask.in_terminal and self.terminal) or self.headless
         return [word for each in template for word in self._spliced(each, ask)]
 
+    def goes_on(self, ask: Ask) -> bool:
+        """Whether it goes on with a conversation, and knows what was said in it."""
+        by_id = ask.session is not None and (bool(self.session) or self.format == "acp")
+        return by_id or (ask.conversed and bool(self.latest))
+
     def variables(self, ask: Ask) -> dict[str, str]:
         """What goes into the stage's environment, and a project's own wins over."""
         asking = self.asking.environment if self.asking and ask.server else {}

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-ASK, PROGRESS = "ask_human", "progress"
+ASK, PROGRESS, REPLY = "ask_human", "progress", "reply_comment"
 
 MOST_CHOICES, LONGEST_CHOICE = 20, 200  # characters
-LONGEST_QUESTION, LONGEST_PROGRESS = 10_000, 2_000
+LONGEST_QUESTION, LONGEST_PROGRESS, LONGEST_REPLY = 10_000, 2_000, 10_000
 
 INSTRUCTIONS = (
     f"A person can be asked with the tool `{ASK}`. Use it where a decision is theirs to make, or "
     "something that you need is missing and cannot be found out; not for what you can decide or "
-    f"find out by yourself. `{PROGRESS}` tells them how far you are."
+    f"find out by yourself. `{PROGRESS}` tells them how far you are, and `{REPLY}` answers the "
+    "comments of a review that you were told of."
 )
 
 OFFERED: list[dict[str, Any]] = [
@@ -86,6 +87,35 @@ OFFERED: list[dict[str, Any]] = [
             "openWorldHint": False,
         },
     },
+    {
+        "name": REPLY,
+        "title": "Reply to a review's comment",
+        "description": (
+            "Reply to a comment (thread) of a code review that you were told of, by its id: say "
+            "what you have changed, or why you have not. One reply a thread is enough. The people "
+            "who have reviewed see it there; nobody answers while you run."
+        ),
+        "inputSchema": {
+            "type": "object",
+            "properties": {
+                "id": {"type": "integer", "description": "The thread's id.", "minimum": 1},
+                "text": {
+                    "type": "string",
+                    "description": "The reply.",
+                    "minLength": 1,
+                    "maxLength": LONGEST_REPLY,
+                },
+            },
+            "required": ["id", "text"],
+            "additionalProperties": False,
+        },
+        "annotations": {
+            "readOnlyHint": True,
+            "destructiveHint": False,
+            "idempotentHint": False,
+            "openWorldHint": False,
+        },
+    },
 ]
 
 
@@ -116,6 +146,9 @@ def call(name: object, arguments: object) -> dict[str, Any]:
             return {"ask": {"question": text, "choices": _choices(given.get("choices"))}}
         case "progress":
             return {"progress": _text(given, "text", LONGEST_PROGRESS)}
+        case "reply_comment":
+            text = _text(given, "text", LONGEST_REPLY)
+            return {"reply": {"thread": _id(given.get("id")), "text": text}}
     raise UnknownTool(f"unknown tool: {name!r:.100}")
 
 
@@ -126,6 +159,8 @@ def said(answer: dict[str, Any]) -> Said:
             return Said(text)
         case {"ok": _}:
             return Said("Told.")
+        case {"unsaid": str(why)}:
+            return Said(f"It was not posted: {why}.", is_error=True)
         case {"refused": str(why)}:
             return Said(f"Nobody was asked: {why}. {_ALONE}", is_error=True)
     return Said(f"Nobody has answered in time. {_ALONE}")
@@ -145,6 +180,12 @@ def _text(given: dict[str, Any], name: str, longest: int) -> str:
     if len(text) > longest:
         raise BadArguments(f"`{name}` may have {longest} characters, and has {len(text)}")
     return text
+
+
+def _id(given: object) -> int:
+    if not isinstance(given, int) or isinstance(given, bool) or not 0 < given < 1 << 62:
+        raise BadArguments("`id` has to be the id of a thread that you were told of")
+    return given
 
 
 def _choices(given: object) -> list[str]:

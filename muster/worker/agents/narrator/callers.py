@@ -37,10 +37,16 @@ _READ = 64 << 10
 class Callers:
     """No call makes the narrator wait."""
 
-    def __init__(self, questions: Questions, tell: Callable[[Iterable[Told]], None]) -> None:
-        """`tell` takes what there is to tell of an agent's progress."""
+    def __init__(
+        self,
+        questions: Questions,
+        tell: Callable[[Iterable[Told]], None],
+        reply: Callable[[int, str], str | None],
+    ) -> None:
+        """`tell` takes what there is to tell of an agent's progress, and `reply` what it answers in
+        a thread; that returns why it cannot, None where it has."""
         self._questions = questions
-        self._tell = tell
+        self._tell, self._reply = tell, reply
         self._directory = ""
         self._listener: socket.socket | None = None
         self._calls: dict[int, _Call] = {}
@@ -127,6 +133,12 @@ class Callers:
             case {"progress": str(text)}:
                 self._tell(tellings.progress(text))
                 self._say(call, {"ok": True})
+                return
+            case {"reply": {"thread": int(thread), "text": str(text)}}:
+                why_not = self._reply(thread, text)
+                if why_not is None:
+                    self._tell(tellings.replied(text))
+                self._say(call, {"ok": True} if why_not is None else {"unsaid": why_not})
                 return
         self._say(call, {"refused": "it is not understood"})
 

@@ -1,9 +1,10 @@
 """Runs an agent, shows readably what it does, and tells the shim of it.
 
-`main(["FORMAT", "--", "COMMAND", …])` ends as the command ended: with its status, or by its signal;
-where it was ended because it would wait for a limit, with LIMITED; and with 1 instead of 0 where
-one that is plain has failed, which its status would not say. Of the format ACP the first of
-the command's words is what is asked of the agent (`Conversation`), as JSON.
+`main(["FORMAT", "OPENING", "--", "COMMAND", …])` ends as the command ended: with its status, or by
+its signal; where it was ended because it would wait for a limit, with LIMITED; and with 1 instead
+of 0 where one that is plain has failed, which its status would not say. The opening, which may be
+left out, is the title of what is told first. Of the format ACP the first of the command's words is
+what is asked of the agent (`Conversation`), as JSON.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import json
 from time import monotonic, time
 
-from muster.worker.agents.narrator import formats, ledger
+from muster.worker.agents.narrator import formats, ledger, tellings
 from muster.worker.agents.narrator.agent import ERRORS, OUTPUT, Agent
 from muster.worker.agents.narrator.channel import Channel
 from muster.worker.agents.narrator.inquiries import Inquiries
@@ -33,10 +34,12 @@ ACP = "acp"
 
 
 def main(argv: list[str]) -> NoReturn:
-    name, _, *command = argv
+    name, *opening = argv[: argv.index("--")]
+    command = argv[argv.index("--") + 1 :]
     channel = Channel.inherited()
     teller = Teller(Screen(1), channel, ledger.of_name(name))
     inquiries = Inquiries(channel, teller.tell)
+    teller.tell(map(tellings.followed_up, opening))
     if name == ACP:
         from muster.worker.agents.narrator.acp.conversation import Conversation
 

@@ -15,6 +15,11 @@ def opening(agent: str, session: str, model: str = "") -> Told:
     return Told(shown, facts={"session": session} if session else None)
 
 
+def followed_up(title: str) -> Told:
+    """What the agent's work is about now, which is somebody's follow-up."""
+    return Told(rendering.heard(title), entry("message", title, "", followUp=True))
+
+
 def message(text: str, **data: Any) -> list[Told]:
     """Nothing for a text that is empty."""
     said = Told(rendering.message(text), entry("message", text, text, **data))
@@ -41,6 +46,11 @@ def progress(text: str) -> list[Told]:
     """How far the agent is, by its own word."""
     made = entry("message", text, text, progress=True)
     return [Told(rendering.progress(text), made)] if text.strip() else []
+
+
+def replied(text: str) -> list[Told]:
+    """What the agent answers in a review's thread: shown, for the shim has made an entry of it."""
+    return [Told(rendering.progress(text))]
 
 
 def note(text: str) -> list[Told]:

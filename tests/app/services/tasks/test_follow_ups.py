@@ -20,7 +20,8 @@ from app.models import Developer, FollowUp
 from app.services.clock import now
 from app.services.dispatch import dispatch
 from app.services.tasks import attempts, follow_ups, gates, tasks
-from tests.app.services.driven import Driven, events_of, live, ordered, state, status
+from muster.protocol import frames
+from tests.app.services.driven import CHANGE, Driven, events_of, live, ordered, state, status
 from tests.app.services.tasks.follow_ups_world import completed, do, states
 from tests.app.services.tasks.stages_world import (
     CHECK,
@@ -87,6 +88,21 @@ def test_what_was_pushed_is_newer_where_its_checkpoint_was_refused(
     follow_ups.create(actor, task.id, instruction="Faster.")
     dispatch.assign_queued()
     assert live(task).resume_from == f"refs/heads/muster/{task.id}-1"
+
+
+def test_the_tasks_own_branch_is_gone_on_from_where_it_was_moved(
+    actor: Developer, machine: Driven, create: Create
+) -> None:
+    task = create([DEVELOP])
+    dispatch.assign_queued()
+    machine.orders()
+    machine.begins(task)
+    machine.finishes(task)
+    branch, moved = f"muster/{task.id}-1", frames.BranchMove(name=f"muster/{task.id}")
+    machine.say(task, frames.Published(branch, "c" * 40, diff=CHANGE, moved=moved))
+    follow_ups.create(actor, task.id, instruction="Faster.")
+    dispatch.assign_queued()
+    assert live(task).resume_from == f"refs/heads/muster/{task.id}"
 
 
 def test_a_failed_round_is_tried_again_with_its_work_and_its_follow_up(

@@ -52,7 +52,9 @@ def test_a_stage_has_what_programs_expect():
         "MUSTER_CHOICE": "",
         "MUSTER_DESCRIPTION": "",
         "MUSTER_INPUT": "",
+        "MUSTER_INSTRUCTION": "",
         "MUSTER_PROJECT": "",
+        "MUSTER_ROUND": "",
         "MUSTER_STAGE": "",
     }
 

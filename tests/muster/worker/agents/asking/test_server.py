@@ -42,11 +42,11 @@ async def text_of(called: Awaitable[Any], *, is_error: bool = False) -> str:
     return str(content.text)
 
 
-def test_it_offers_two_tools_and_says_what_they_are_for(narrator: NarratorStandIn) -> None:
+def test_it_offers_three_tools_and_says_what_they_are_for(narrator: NarratorStandIn) -> None:
     async def act(client: Client) -> None:
         assert "ask_human" in (client.instructions or "")
         tools = (await client.list_tools()).tools
-        assert [tool.name for tool in tools] == ["ask_human", "progress"]
+        assert [tool.name for tool in tools] == ["ask_human", "progress", "reply_comment"]
         assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools)
 
     converse(narrator.path, act)
@@ -118,7 +118,7 @@ def test_a_call_that_is_cancelled_hangs_up_on_the_narrator(narrator: NarratorSta
         asked.cancel()
         assert await asyncio.to_thread(call.until_hung_up)
         call.close()
-        assert len((await client.list_tools()).tools) == 2
+        assert len((await client.list_tools()).tools) == 3
 
     converse(narrator.path, act)
 

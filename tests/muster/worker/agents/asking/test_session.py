@@ -174,3 +174,24 @@ def test_whatever_is_said_is_answered_by_one_message_at_most(line: bytes) -> Non
 def test_whatever_the_narrator_answers_becomes_words(answer: dict[str, Any]) -> None:
     assert isinstance(tools.said(answer).text, str)
     assert tools.said(answer).text or answer.get("choice") == "" or answer.get("input") == ""
+
+
+def test_a_reply_goes_into_a_thread_and_says_what_came_of_it() -> None:
+    session = Session(calls := Calls())
+    given = {"id": 5, "text": "Done."}
+    call = request("tools/call", name="reply_comment", arguments=given)
+    assert said(call, session) == []
+    assert calls.begun == {1: {"reply": {"thread": 5, "text": "Done."}}}
+    (answer,) = session.answered(1, {"unsaid": "there is no such thread"})
+    assert (
+        answer["result"] == tools.Said("It was not posted: there is no such thread.", True).result()
+    )
+    assert tools.said({"ok": True}) == tools.Said("Told.")
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"id": 5}, {"text": "x"}, {"id": "5", "text": "x"}, {"id": 0, "text": "x"}]
+)
+def test_a_reply_without_thread_or_text_is_told_to_the_model(given: dict[str, Any]) -> None:
+    (answer,) = said(request("tools/call", name="reply_comment", arguments=given))
+    assert answer["result"]["isError"]

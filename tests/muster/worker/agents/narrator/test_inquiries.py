@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from muster.worker.agents.narrator import callers
 from muster.worker.agents.narrator.callers import VARIABLE
-from muster.worker.agents.narrator.channel import Channel
+from muster.worker.agents.narrator.channel import Channel, Refused
 from muster.worker.agents.narrator.entries import Told
 from muster.worker.agents.narrator.inquiries import Inquiries
 
@@ -240,3 +240,30 @@ def test_where_no_socket_can_be_nothing_is_removed(
     assert (world.path, world.inquiries.handles()) == ("", [world.channel.fileno()])
     world.close()
     assert removed == []
+
+
+def test_a_reply_goes_to_the_shim_and_its_refusal_back() -> None:
+    class Shimlike:
+        is_open = True
+
+        def __init__(self) -> None:
+            self.told: list[tuple[str, Any]] = []
+
+        def require(self, kind: str, content: Any) -> int:
+            self.told.append((kind, content))
+            if content["thread"] != 5:
+                raise Refused("there is no such thread")
+            return 0
+
+    shown: list[Told] = []
+    channel: Any = Shimlike()
+    inquiries = Inquiries(channel, shown.extend)
+    try:
+        assert inquiries._reply(5, "Done.") is None
+        assert inquiries._reply(6, "Done.") == "there is no such thread"
+    finally:
+        inquiries.close()
+    assert channel.told == [
+        ("reply", {"thread": 5, "text": "Done."}),
+        ("reply", {"thread": 6, "text": "Done."}),
+    ]
