@@ -36,7 +36,8 @@ _EVENTS = text("""
                      WHEN 'stage_started' THEN 'stage “develop” began'
                      WHEN 'stage_finished' THEN 'stage “develop” ended'
                      WHEN 'checkpoint' THEN 'checkpoint of stage “develop”'
-                     WHEN 'published' THEN 'pushed muster/' || task_id || '-1'
+                     WHEN 'published' THEN 'pushed muster/' || task_id ||
+                         '-1, and moved muster/' || task_id || ' to it'
                      WHEN 'suspended' THEN 'Run stage “develop”?'
                      WHEN 'cancelled' THEN 'cancelled by ' || creator
                      WHEN 'failed' THEN 'stage “develop” ended with exit code 1'
@@ -47,7 +48,8 @@ _EVENTS = text("""
                      WHEN 'checkpoint' THEN checkpoints -> '0'
                      WHEN 'published' THEN
                          jsonb_build_object('branch', 'muster/' || task_id || '-1',
-                                            'commit', result -> 'commit')
+                                            'commit', result -> 'commit',
+                                            'taskBranch', result -> 'branch')
                      WHEN 'suspended' THEN
                          '{"kind": "confirm", "reason": "gate", "choices": []}'::jsonb
                      WHEN 'failed' THEN '{"code": "stage_failed"}'::jsonb

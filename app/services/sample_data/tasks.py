@@ -184,7 +184,7 @@ def _row(
         1 if is_begun else 0,
         _checkpoints(task_id) if status is TaskStatus.COMPLETED else "{}",
         plan.events[index],
-        _RESULT % (task_id, index % 9 + 1, index % 200, index % 50)
+        _RESULT % (task_id, task_id, index % 9 + 1, index % 200, index % 50)
         if status is TaskStatus.COMPLETED
         else None,
         _FAILURE if status is TaskStatus.FAILED else None,
@@ -211,7 +211,8 @@ def _checkpoints(task_id: int) -> str:
 _PIPELINE_JSON = json.dumps(pipeline.DEFAULT)
 _GATED_JSON = json.dumps(_GATED)
 _RESULT = (
-    '{"commit": "%040x", "pushed": true, "filesChanged": %d, "insertions": %d, "deletions": %d}'
+    '{"commit": "%040x", "pushed": true, "branch": "muster/%d", '
+    '"filesChanged": %d, "insertions": %d, "deletions": %d}'
 )
 _FAILURE = json.dumps(
     {
