@@ -13,7 +13,7 @@ from app.domain.moments import written
 from app.extensions import db
 from app.models import Developer, Event, Task
 from app.services import settings
-from app.services.evidence import diffs, history, keys
+from app.services.evidence import decisions, diffs, history, keys
 from app.services.evidence.attempts import AttemptParts
 from app.services.evidence.keys import Signer
 from app.services.evidence.parts import Part, Spooled, array, joined, line
@@ -87,12 +87,12 @@ def of_task(actor: Developer, task_id: int) -> Bundle:
     """The task's evidence as of now. Raises NotFound and keys.SigningKeyUnreadable."""
     signer, server_id = keys.current(), identity.server_id()
     server = Server(server_id, settings.value("publicUrl") or None)
-    task, decisions, attempts = _look(actor, task_id)
+    task, decided, attempts = _look(actor, task_id)
     of_attempts = [AttemptParts(actor, attempt, server_id) for attempt, _ in attempts]
     changes = diffs.changes_of(task_id)
     about = history.task_file(task, attempts, changes)
     parts = [
-        Part("decisions.json", decisions.read),
+        Part("decisions.json", decided.read),
         Part("events.jsonl", history.events(task_id, task.events)),
         Part("task.json", partial(iter, (about,))),
         *(part for attempt in of_attempts for part in attempt.parts()),
@@ -103,7 +103,7 @@ def of_task(actor: Developer, task_id: int) -> Bundle:
     states = [attempt.state for attempt in of_attempts]
     names = [part.name for part in parts]
     state = hashlib.sha256(line([signer.id, server_id, server.url, made_at, states, names]) + about)
-    for piece in decisions.read():
+    for piece in decided.read():
         state.update(piece)
     etag = f"evidence-{task.events}-{state.hexdigest()[:32]}"
     return Bundle(task_id, etag, signer, server, task.status, made_at, parts, of_attempts)
@@ -116,14 +116,14 @@ def _look(actor: Developer, task_id: int) -> tuple[Task, Spooled, list[history.A
     for _ in range(_LOOKS):
         task = reads.get(actor, task_id)
         seen = task.events, task.updated_at
-        decisions = Spooled(array(history.decisions(task_id)))
+        decided = Spooled(array(decisions.of_task(task_id)))
         attempts = history.attempts_of(task)
         now = db.session.execute(
             select(Task.events, Task.updated_at).where(Task.id == task_id)
         ).one_or_none()
         if now is not None and tuple(now) == seen:
             break
-    return task, decisions, attempts
+    return task, decided, attempts
 
 
 def _last_event_at(task: Task) -> datetime:

@@ -1,12 +1,12 @@
-"""What a bundle has of a task itself: what it is, what happened to it, and who decided."""
+"""What a bundle has of a task itself: what it is, and what happened to it."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from app.extensions import db
-from app.models import Attempt, Change, Developer, Event, Gate, Machine, Task
+from app.models import Attempt, Change, Event, Machine, Task
 from app.services.evidence import diffs
 from app.services.evidence.parts import joined, line
 
@@ -14,7 +14,6 @@ AttemptAt = tuple[Attempt, str]
 """An attempt, and its machine's name."""
 
 EVENTS_AT_ONCE = 200
-GATES_AT_ONCE = 50
 
 
 def task_file(task: Task, attempts: Sequence[AttemptAt], changes: Sequence[Change]) -> bytes:
@@ -103,39 +102,4 @@ def _event(event: Event) -> dict[str, Any]:
         "message": event.message,
         "data": event.data,
         "createdAt": event.created_at,
-    }
-
-
-def decisions(task_id: int) -> Iterator[dict[str, Any]]:
-    """Every question to people about the task, with who has answered what, and when."""
-    at: tuple[int, int, int] = (0, -1, -1)
-    answered = select(Gate.answered_by).where(Gate.task_id == task_id)
-    people = select(Developer.id, Developer.name).where(Developer.id.in_(answered))
-    names = {row.id: row.name for row in db.session.execute(people)}
-    while True:
-        place = (Gate.round, Gate.stage_index, Gate.number)
-        query = select(Gate).where(Gate.task_id == task_id, tuple_(*place) > at)
-        page = db.session.scalars(query.order_by(*place).limit(GATES_AT_ONCE)).all()
-        yield from (_decision(gate, names) for gate in page)
-        if len(page) < GATES_AT_ONCE:
-            return
-        at = page[-1].round, page[-1].stage_index, page[-1].number
-
-
-def _decision(gate: Gate, names: dict[int, str]) -> dict[str, Any]:
-    by = gate.answered_by
-    return {
-        "round": gate.round,
-        "stageIndex": gate.stage_index,
-        "number": gate.number,
-        "kind": gate.kind,
-        "prompt": gate.prompt,
-        "choices": gate.choices,
-        "budgets": gate.budgets,
-        "requestedAt": gate.requested_at,
-        "expiresAt": gate.expires_at,
-        "answeredAt": gate.answered_at,
-        "answeredBy": None if by is None else {"id": by, "name": names.get(by)},
-        "result": gate.result,
-        "comment": gate.comment,
     }

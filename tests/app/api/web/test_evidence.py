@@ -22,7 +22,7 @@ from app.extensions import db
 from app.models import Attempt, Developer, EvidenceKey, LogChunk, Task
 from app.services import settings
 from app.services.clock import now
-from app.services.evidence import bundle
+from app.services.evidence import bundle, decisions
 from app.services.logs import logs
 from app.services.logs.logs import LogPiece
 from app.services.tasks import history
@@ -34,6 +34,9 @@ from tests.factories import (
     make_developer,
     make_gate,
     make_machine,
+    make_review,
+    make_review_comment,
+    make_review_thread,
     make_task,
     make_transcript,
 )
@@ -283,3 +286,24 @@ def test_what_happens_meanwhile_is_not_in_it(
 
 def taken_of(made: bundle.Bundle) -> bytes:
     return b"".join(made.read())
+
+
+def test_what_people_said_of_the_work_is_in_it_and_drafts_are_not(
+    client: FlaskClient,
+    task: Task,
+    admin: Developer,
+    headers: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(decisions, "AT_ONCE", 1)
+    review = make_review(task, author=admin)
+    thread = make_review_thread(task, created_by=admin.id, published_at=now())
+    make_review_comment(thread, author_id=admin.id, body="round once", published_at=now())
+    make_review_comment(thread, author_id=admin.id, body="not so sure", published_at=None)
+    make_review_thread(task, created_by=admin.id, published_at=None)
+    made = zipfile.ZipFile(io.BytesIO(taken(client, task, headers)))
+    found = json.loads(made.read("decisions.json"))
+    assert [one["what"] for one in found] == ["question", "review", "thread", "comment"]
+    assert found[1]["by"] == {"id": admin.id, "name": "Ada"}
+    assert (found[1]["id"], found[2]["id"]) == (review.id, thread.id)
+    assert (found[3]["body"], found[3]["thread"]) == ("round once", thread.id)

@@ -1,0 +1,145 @@
+"""What a bundle has of people's decisions about a task: who said what, and when.
+
+Drafts are no decisions, and are nobody's business.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from app.extensions import db
+from app.models import Developer, FollowUp, Gate, Review, ReviewComment, ReviewThread
+
+AT_ONCE = 50
+
+
+def of_task(task_id: int) -> Iterator[dict[str, Any]]:
+    """Each question to people with its answer, then each review, thread, comment and follow-up;
+    `what` says which it is.
+    """
+    place = (Gate.round, Gate.stage_index, Gate.number)
+    query = select(Gate, Developer.name).outerjoin(Developer, Developer.id == Gate.answered_by)
+    for gate, name in _rows(query.where(Gate.task_id == task_id), *place):
+        yield _question(gate, name)
+    reviews = select(Review, Developer.name).join(Developer, Developer.id == Review.author_id)
+    for review, name in _rows(reviews.where(Review.task_id == task_id), Review.id):
+        yield _review(review, name)
+    threads = select(ReviewThread, Developer.name).outerjoin(
+        Developer, Developer.id == ReviewThread.resolved_by
+    )
+    said = ReviewThread.published_at.is_not(None)
+    for thread, name in _rows(
+        threads.where(ReviewThread.task_id == task_id, said), ReviewThread.id
+    ):
+        yield _thread(thread, name)
+    comments = select(ReviewComment, Developer.name).outerjoin(
+        Developer, Developer.id == ReviewComment.author_id
+    )
+    said = ReviewComment.published_at.is_not(None)
+    for comment, name in _rows(
+        comments.where(ReviewComment.task_id == task_id, said), ReviewComment.id
+    ):
+        yield _comment(comment, name)
+    follow_ups = select(FollowUp, Developer.name).join(
+        Developer, Developer.id == FollowUp.created_by
+    )
+    for follow_up, name in _rows(follow_ups.where(FollowUp.task_id == task_id), FollowUp.id):
+        yield _follow_up(follow_up, name)
+
+
+def _rows(query: Select[Any, Any], *order: Any) -> Iterator[tuple[Any, Any]]:
+    """All rows of the query, a page at a time."""
+    offset = 0
+    while True:
+        page = db.session.execute(query.order_by(*order).limit(AT_ONCE).offset(offset)).all()
+        yield from ((row[0], row[1]) for row in page)
+        if len(page) < AT_ONCE:
+            return
+        offset += AT_ONCE
+
+
+def _person(id: int | None, name: str | None) -> dict[str, Any] | None:
+    return None if id is None else {"id": id, "name": name}
+
+
+def _question(gate: Gate, name: str | None) -> dict[str, Any]:
+    return {
+        "what": "question",
+        "round": gate.round,
+        "stageIndex": gate.stage_index,
+        "number": gate.number,
+        "kind": gate.kind,
+        "prompt": gate.prompt,
+        "choices": gate.choices,
+        "budgets": gate.budgets,
+        "requestedAt": gate.requested_at,
+        "expiresAt": gate.expires_at,
+        "answeredAt": gate.answered_at,
+        "answeredBy": _person(gate.answered_by, name),
+        "result": gate.result,
+        "comment": gate.comment,
+    }
+
+
+def _review(review: Review, name: str) -> dict[str, Any]:
+    return {
+        "what": "review",
+        "id": review.id,
+        "round": review.round,
+        "attempt": review.attempt,
+        "commit": review.commit,
+        "by": _person(review.author_id, name),
+        "verdict": review.verdict,
+        "body": review.body,
+        "comments": review.comments,
+        "stageIndex": review.stage_index,
+        "at": review.submitted_at,
+    }
+
+
+def _thread(thread: ReviewThread, name: str | None) -> dict[str, Any]:
+    return {
+        "what": "thread",
+        "id": thread.id,
+        "round": thread.round,
+        "attempt": thread.attempt,
+        "commit": thread.commit,
+        "path": thread.path,
+        "side": thread.side,
+        "line": thread.line,
+        "endLine": thread.end_line,
+        "blob": thread.blob,
+        "at": thread.published_at,
+        "resolvedAt": thread.resolved_at,
+        "resolvedBy": _person(thread.resolved_by, name),
+    }
+
+
+def _comment(comment: ReviewComment, name: str | None) -> dict[str, Any]:
+    """`attempt` instead of a person: its agent has said it."""
+    return {
+        "what": "comment",
+        "id": comment.id,
+        "thread": comment.thread_id,
+        "review": comment.review_id,
+        "by": _person(comment.author_id, name),
+        "attempt": comment.attempt,
+        "body": comment.body,
+        "at": comment.published_at,
+    }
+
+
+def _follow_up(follow_up: FollowUp, name: str) -> dict[str, Any]:
+    return {
+        "what": "follow_up",
+        "number": follow_up.number,
+        "round": follow_up.round,
+        "state": follow_up.state,
+        "instruction": follow_up.instruction,
+        "fromStage": follow_up.from_stage,
+        "review": follow_up.review_id,
+        "by": _person(follow_up.created_by, name),
+        "at": follow_up.created_at,
+        "startedAt": follow_up.started_at,
+    }
