@@ -1,0 +1,115 @@
+"""What a bundle of evidence costs whose task has a log of 50 MB, beside the log itself: how long it
+takes, and how much more memory gunicorn has meanwhile.
+"""
+
+import statistics
+import sys
+import threading
+import time
+
+import psutil
+
+from bench import command
+from bench.command import Say
+from bench.errors import NotMeasured
+from bench.figures import Figure, Ratio, Report, flat
+from bench.processors import family
+from bench.rig import TASKS, Rig, standing
+from muster.protocol import frames
+
+LOG_BYTES = 50_000_000
+PIECE_BYTES = 200_000
+ROUNDS = 3
+_LIMIT = 60.0
+_LOOK = 0.02
+_LINE = b"%07d tests/test_cart.py::test_a_discount_is_taken_once PASSED      [ 42%%]\r\n"
+
+
+def measure(say: Say) -> Report:
+    """Everything in one run. Raises NotMeasured, EmbeddedError."""
+    report = Report(f"Evidence of a task with a log of {LOG_BYTES:,} bytes")
+    with standing(say) as rig:
+        task = _write(rig, say)
+        bundles, logs = f"{TASKS}/{task}/evidence", f"{TASKS}/{task}/logs/raw"
+        _timed(rig, logs), _timed(rig, bundles)  # what is met for the first time costs more
+        ours: list[list[float]] = []
+        its: list[list[float]] = []
+        grown: list[float] = []
+        for number in range(1, ROUNDS + 1):
+            its.append([_timed(rig, logs)])
+            more = _Watch(rig)
+            ours.append([_timed(rig, bundles)])
+            grown.append(more.end())
+            say(f"round {number} of {ROUNDS}: {ours[-1][0]:.2f} s, the log {its[-1][0]:.2f} s")
+        size = len(rig.session.read(bundles))
+    report.figures += [
+        Figure(
+            "GET …/evidence",
+            statistics.median(flat(ours)) * 1000,
+            "ms",
+            beside="GET …/logs/raw",
+            beside_value=statistics.median(flat(its)) * 1000,
+            ratio=Ratio.of(ours, its),
+        ),
+        Figure("gunicorn's memory, more than before, at its peak", max(grown), "MiB"),
+    ]
+    report.notes.append(f"The bundle has {size:,} bytes: log and recording among them.")
+    return report
+
+
+def _write(rig: Rig, say: Say) -> int:
+    """A task whose attempt has said so much; its id."""
+    rig.add_project("SAYS", "claude", "true")
+    machine = rig.simulated_machine()
+    task = int(rig.session.post(TASKS, {"projectKey": "SAYS", "description": "measured"})["id"])
+    order = machine.until(frames.RunStage)
+    machine.say(order, frames.Accepted(), frames.StageStarted(stage_index=0))
+    offset = line = 0
+    say("writing the log")
+    while offset < LOG_BYTES:
+        piece = b"".join(_LINE % (line + n) for n in range(PIECE_BYTES // len(_LINE)))
+        line += PIECE_BYTES // len(_LINE)
+        offset = machine.write(order, piece, offset)
+        machine.until_stored(order, offset, limit=_LIMIT)
+    machine.disconnect()
+    return task
+
+
+def _timed(rig: Rig, path: str) -> float:
+    began = time.perf_counter()
+    if not rig.session.read(path):
+        raise NotMeasured(f"{path} is empty")
+    return time.perf_counter() - began
+
+
+class _Watch:
+    """How much gunicorn's memory grows, in MiB, from now on until `end`."""
+
+    def __init__(self, rig: Rig) -> None:
+        self._processes = family(rig.stack, "gunicorn")
+        self._before = self._most = self._now()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+        self._thread.start()
+
+    def end(self) -> float:
+        self._over.set()
+        self._thread.join()
+        return (self._most - self._before) / (1 << 20)
+
+    def _look(self) -> None:
+        while not self._over.wait(_LOOK):
+            self._most = max(self._most, self._now())
+
+    def _now(self) -> int:
+        total = 0
+        for process in self._processes:
+            try:
+                total += process.memory_info().rss
+            except psutil.NoSuchProcess:
+                continue
+        return total
+
+
+if __name__ == "__main__":
+    sys.exit(command.run("What a bundle of evidence costs, beside the log in it.", measure))
