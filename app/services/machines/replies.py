@@ -1,11 +1,11 @@
 """What agents answer in a review's threads, by their tool `reply_comment`."""
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from app.domain.allowance import Forged
 from app.extensions import db
-from app.models import FollowUp
-from app.services.machines import rounds
+from app.models import FollowUp, ReviewComment
+from app.services.reviews import replies
 from app.services.tasks import stages
 from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
@@ -13,19 +13,24 @@ from muster.protocol import frames
 
 def told(live: LiveAttempt, report: frames.Replied) -> None:
     """An agent answers in a thread of the review that its round is about. Raises Conflict where the
-    stage was not ordered, and Forged for a thread that it was not told of.
+    stage was not ordered, Forged for a thread that it was not told of, and Excessive where there is
+    no room in it.
     """
     stages.must_run(live, report)
-    if report.thread not in _threads(live):
+    if not _is_told(live, report.thread):
         raise Forged(f"thread {report.thread} is none that its agent was told of")
-    rounds.reply(live, report.thread, report.text)
+    replies.add(live, report.thread, report.text)
 
 
-def _threads(live: LiveAttempt) -> list[int]:
+def _is_told(live: LiveAttempt, thread_id: int) -> bool:
+    """Whether the review of the round's follow-up says something in that thread."""
     task = live.task
-    if task.follow_up is None:
-        return []
-    query = select(FollowUp.review_id).where(
+    of_round = select(FollowUp.review_id).where(
         FollowUp.task_id == task.id, FollowUp.number == task.follow_up
     )
-    return rounds.reviewed(task.id, db.session.scalar(query))[1]
+    says = exists().where(
+        ReviewComment.task_id == task.id,
+        ReviewComment.thread_id == thread_id,
+        ReviewComment.review_id == of_round.scalar_subquery(),
+    )
+    return task.follow_up is not None and bool(db.session.scalar(select(says)))

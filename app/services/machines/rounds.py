@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import select
 
 from app.domain import follow_up as rules
-from app.domain.follow_up import ChangedFile, FollowUpState
+from app.domain.follow_up import ChangedFile, FollowUpState, Thread
 from app.domain.pipeline import Stage, StageKind
 from app.extensions import db
 from app.models import Attempt, FollowUp, Task
 from app.models import change as changes
 from app.services.changes import reading
-from app.services.tasks.stages import LiveAttempt
+from app.services.reviews import prompts
+from app.services.reviews.prompts import ToldThread
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,13 @@ def _predecessor(row: Any) -> int | None:
 
 def reviewed(task_id: int, review_id: int | None) -> tuple[str, list[int]]:
     """The threads of a review with their code, in words, and their ids."""
-    return "", []
+    told = [] if review_id is None else prompts.told(task_id, review_id)
+    return rules.review([_thread(each) for each in told]), [each.id for each in told]
+
+
+def _thread(told: ToldThread) -> Thread:
+    where = rules.where(told.path, told.line, told.end_line, outdated=told.outdated)
+    return Thread(told.id, where, told.code, told.first, told.comments)
 
 
 def changed(row: Any) -> list[ChangedFile]:
@@ -126,7 +133,3 @@ def changed(row: Any) -> list[ChangedFile]:
 
 def _numbers(file: changes.ChangedFile) -> tuple[int | None, int | None]:
     return (None, None) if file.binary else (file.insertions, file.deletions)
-
-
-def reply(live: LiveAttempt, thread: int, text: str) -> None:
-    """Add to a thread what an attempt's agent says in it."""
