@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from muster.protocol.frames import DiffStat
@@ -200,7 +200,7 @@ class Mirror:
     def merge_base(self, one: str, other: str) -> str | None:
         """The last commit that two commits have in common; None when there is none."""
         try:
-            return git.run(["merge-base", "--end-of-options", one, other], self.path).strip()
+            return _merge_base(self.path, one, other)
         except git.GitError:
             return None
 
@@ -296,6 +296,12 @@ class Mirror:
         for name in _prefixes_of(f"refs/heads/{base}"):
             self._delete(name)
         return True
+
+
+@lru_cache(maxsize=1_000)
+def _merge_base(mirror: Path, one: str, other: str) -> str:
+    """It is asked for more than once of the same commits, and stays what it is. Raises GitError."""
+    return git.run(["merge-base", "--end-of-options", one, other], mirror).strip()
 
 
 def require_safe_ref(ref: str) -> None:
