@@ -61,6 +61,7 @@ UNITS: tuple[tuple[str, ...], ...] = (
         "tests/agents/real/test_asking.py",
         "tests/agents/real/test_deaths.py",
         "tests/agents/real/test_waits.py",
+        "tests/agents/real/test_follow_ups.py",
         "tests/agents/real/test_aider.py",
     ),
 )

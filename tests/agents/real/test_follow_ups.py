@@ -1,0 +1,47 @@
+"""A real agent goes on after a follow-up: in its session where that is, else with the history."""
+
+import pytest
+
+from tests.agents.agents import AGENTS, CLAUDE, CODEX, OPENCODE, Agent, need
+from tests.agents.model.script import call, turn
+from tests.agents.model.server import Model
+from tests.agents.service import Place, Service, transcript
+
+NOTE = "echo begun > notes"
+GOES_ON = (CLAUDE, CODEX, OPENCODE)  # by the id of a session
+
+
+@pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.name)
+def test_it_goes_on_where_it_stood(service: Service, model: Model, agent: Agent) -> None:
+    need(agent)
+    play = model.play(
+        turn("I begin.", call("run", command=NOTE)), turn("Done."), turn("Done again.")
+    )
+    given = service.given(service.places["root"], agent, model.url, play)
+    task = given.ask("{description}")
+    task.until("completed", patience=120)
+    task.act("follow-ups", {"instruction": "Nearly; but."})
+    done = task.until("completed", patience=120)
+    assert (done["round"], done["attempt"], play.left) == (2, 2, 0)
+    asked = str(play.main[-1].body)
+    assert "Nearly; but." in asked
+    # In its session it knows what it ran itself; else it is told what it was asked.
+    is_same = agent in GOES_ON
+    assert (NOTE in asked, "It was asked for with these words" in asked) == (is_same, not is_same)
+    assert transcript(task)[0]["title"] == "Follow-up, round 2: Nearly; but."
+
+
+def test_where_the_workspace_lies_elsewhere_it_is_told_the_history(
+    service: Service, model: Model, place: Place
+) -> None:
+    """Without a full room a session is of a workspace that is no more."""
+    need(CLAUDE)
+    play = model.play(turn("I begin.", call("run", command=NOTE)), turn("Done."), turn("Again."))
+    given = service.given(place, CLAUDE, model.url, play)
+    task = given.ask("{description}")
+    task.until("completed", patience=120)
+    task.act("follow-ups", {"instruction": "Nearly; but."})
+    done = task.until("completed", patience=120)
+    assert (done["round"], play.left) == (2, 0)
+    told = "It was asked for with these words" in str(play.main[-1].body)
+    assert told == (place is not service.places["root"])
