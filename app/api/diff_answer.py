@@ -1,12 +1,13 @@
 """A page of a diff as JSON: the files' hunks are JSON already, and go into it as they are."""
 
 import time
+from typing import Any
 
 import msgspec
 
 from app.api.paging import PAGE_BYTES
 from app.domain.diff import FileStatus
-from app.models import Change, ChangedFile
+from app.models import Change
 from app.services.changes import reading, sections, whitespace
 from app.services.tasks.diffs import FilePage
 
@@ -44,7 +45,7 @@ def page(change: Change, found: FilePage, *, ignore_whitespace: bool) -> bytes:
     if ignore_whitespace:
         said, following = _without_whitespace(change, found)
     else:
-        said = [_said(change, file, hunks) for file, hunks in found.files]
+        said = [_said(change, file) for file in found.files]
         following = found.next_offset
     return _encode(
         {
@@ -66,7 +67,8 @@ def page(change: Change, found: FilePage, *, ignore_whitespace: bool) -> bytes:
     )
 
 
-def _said(change: Change, file: ChangedFile, hunks: bytes | None) -> _File:
+def _said(change: Change, file: Any) -> _File:
+    hunks: bytes | None = file.hunks
     left_out = "" if hunks else change.left_out or "size"
     return _File(
         path=file.path,
@@ -91,10 +93,10 @@ def _without_whitespace(change: Change, found: FilePage) -> tuple[list[_File], i
     """
     said: list[_File] = []
     read = 0
-    for file, hunks in found.files:
+    for file in found.files:
         if read > _MOST_READ:
             return said, file.position
-        one = _said(change, file, hunks)
+        one = _said(change, file)
         if file.status not in _COMPARED or file.binary or file.blob == file.old_blob:
             said.append(one)
             continue
@@ -107,7 +109,7 @@ def _without_whitespace(change: Change, found: FilePage) -> tuple[list[_File], i
     return said, found.next_offset
 
 
-def _leaves_something(file: ChangedFile, one: _File, old: bytes | None, new: bytes | None) -> bool:
+def _leaves_something(file: Any, one: _File, old: bytes | None, new: bytes | None) -> bool:
     """Whether the file is to be shown, as `one`, which becomes what remains of its change."""
     rest = None if old is None or new is None else whitespace.ignored(old, new)
     if rest is None:

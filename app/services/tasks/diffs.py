@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from app.domain.diff import EXPIRED, FileLeftOut, NoDiff, NoFile, PatchLeftOut, Since
 from app.extensions import db
@@ -17,16 +17,18 @@ GONE = "what it changed was kept for its time, and is gone"
 _FILE_BYTES = 600
 """That a file has in an answer beside its hunks and names; each of its names may be six times as
 long there."""
+MOST_FILES_OF_PAGE = 2_000
 _PIECE = 256 * 1024
 
 
 @dataclass(frozen=True)
 class FilePage:
-    """Files of a change with their hunks as JSON (None: none are kept), in order. `next_offset` is
-    the position of the first one behind them; None: there is none.
+    """Files of a change in order: the columns of `ChangedFile`, and the file's `hunks` as JSON
+    (None: none are kept). `next_offset` is the position of the first one behind them; None: there
+    is none.
     """
 
-    files: Sequence[tuple[ChangedFile, bytes | None]]
+    files: Sequence[Any]
     next_offset: int | None
 
 
@@ -65,40 +67,34 @@ def page(change: Change, most: int, *, offset: int = 0, path: str | None = None)
 
     With a `path` the file alone that is called so, before or after. Raises NoFile.
     """
-    spans = db.session.execute(_spans(change, offset, path)).all()
-    if path is not None and not spans:
-        raise NoFile
-    size, taken = 0, 0
-    for span in spans:
-        size += span.size
-        if taken and size > most:
-            break
-        taken += 1
-    if not taken:
-        return FilePage([], None)
-    positions = [span.position for span in spans[:taken]]
-    files: Any = select(ChangedFile, Content.hunks).where(
-        ChangedFile.change_id == change.id,
-        ChangedFile.position.between(positions[0], positions[-1]),
-    )
+    found = db.session.execute(_rows(change, most, offset, path)).all()
+    shown = [row for row in found if row.fits]
     if path is not None:
-        files = files.where(_is_called(path))
-    rows = db.session.execute(_with_sections(files, change).order_by(ChangedFile.position))
-    found = [(file, hunks) for file, hunks in rows]
-    return FilePage(found, spans[taken].position if taken < len(spans) else None)
+        if not shown:
+            raise NoFile
+        return FilePage(shown, None)
+    following = shown[-1].position + 1 if shown else change.total
+    return FilePage(shown, following if following < change.total else None)
 
 
-def _spans(change: Change, offset: int, path: str | None) -> Select[tuple[int, int]]:
-    """The query of each file's position, and of the size that it has in an answer."""
+def _rows(change: Change, most: int, offset: int, path: str | None) -> Any:
+    """The query of the files from there on, in one pass: `fits` says whether a file is the page's,
+    and of others the hunks stay where they are.
+    """
     names = func.length(ChangedFile.path) + func.length(ChangedFile.old_path)
     size = func.coalesce(func.length(Content.hunks), 0) + 6 * names + _FILE_BYTES
-    query = select(ChangedFile.position, size.label("size")).where(
-        ChangedFile.change_id == change.id, ChangedFile.position >= offset
-    )
+    up_to = func.sum(size).over(order_by=ChangedFile.position, rows=(None, 0))
+    columns = ChangedFile.__table__.columns
+    query = select(*columns, Content.hunks, size.label("size"), up_to.label("up_to"))
+    query = query.where(ChangedFile.change_id == change.id, ChangedFile.position >= offset)
     if path is not None:
         query = query.where(_is_called(path))
-    spans: Select[tuple[int, int]] = _with_sections(query, change).order_by(ChangedFile.position)
-    return spans
+    query = _with_sections(query, change).order_by(ChangedFile.position).limit(MOST_FILES_OF_PAGE)
+    each = query.subquery()
+    fits = or_(each.c.up_to <= most, each.c.up_to == each.c.size)
+    shown = [each.c[column.name] for column in columns]
+    hunks = case((fits, each.c.hunks)).label("hunks")
+    return select(*shown, hunks, fits.label("fits")).order_by(each.c.position)
 
 
 def _is_called(path: str) -> ColumnElement[bool]:
