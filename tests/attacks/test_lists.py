@@ -57,7 +57,8 @@ def world(app: Flask) -> World:
     machine = db.session.get(Machine, world.machine_id)
     assert machine is not None
     bot = db.session.get_one(Bot, int(world.bot))
-    make_change(db.session.get_one(Task, int(world.task)), [{"path": f"{n}"} for n in range(3)])
+    files = [{"path": f"{number}"} for number in range(3)]
+    make_change(db.session.get_one(Task, int(world.task)), files, stage_index=1)
     for number in range(3):
         task = make_task(project=project, machine_id=machine.id)
         history.record(task, EventType.CREATED, "made", now())

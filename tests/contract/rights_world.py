@@ -193,6 +193,7 @@ def _waiting_task(
 ) -> Task:
     """It has been worked on, asks something, and has been reviewed. The member has a draft."""
     task = make_task(
+        id=1_000_000 + project.id,  # far from what its thread and its draft would be called
         project=project,
         creator=creator,
         status=TaskStatus.SUSPENDED,
