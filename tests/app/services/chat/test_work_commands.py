@@ -141,6 +141,18 @@ def test_progress_says_what_a_branch_is_worth(
     assert said.splitlines()[-1] == words.format(id=task.id)
 
 
+def test_progress_names_the_tasks_own_branch_where_it_was_moved(
+    room: BotBinding, ada: Developer
+) -> None:
+    project = db.session.get_one(Project, room.project_id)
+    result = {"commit": "c0ffee", "pushed": True, "branch": "work/7", "filesChanged": 1}
+    given = {"status": TaskStatus.COMPLETED, "result": result}
+    task = make_task(project=project, creator=ada, **given)
+    make_attempt(task, make_machine(name="rack7"))
+    said = actions.progress(reads.get(ada, task.id))
+    assert said.splitlines()[-1] == "branch work/7"
+
+
 def test_a_lead_drains_a_machine(
     client: FlaskClient, slack: Slack, work: Work, room: BotBinding
 ) -> None:

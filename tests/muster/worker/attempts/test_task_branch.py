@@ -121,7 +121,7 @@ def test_the_next_order_tries_again_and_one_that_was_refused_is_not_repeated(
     push(worker)
     push(worker, theirs, number=1)
     assert worker.server.until_said(Published).moved == BranchMove(OWN, theirs)
-    assert milestones(worker)[-2:] == ["BranchRefused", "Published"]
+    assert milestones(worker)[-3:] == ["StageFinished", "BranchRefused", "Published"]
     assert worker.repository.refs()[REF] == commit
 
 
