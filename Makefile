@@ -99,7 +99,7 @@ agents: $(TOOLS) ## The real agents, which `make bring` brings, against a model 
 clients: $(TOOLS) ## Clients that others' generators make of the document, which `make bring` brings
 	@$(PYTEST) -n 2 tests/clients
 
-review: $(TOOLS) ## What changed, and what is said of it: 500 histories; takes minutes
+review: $(TOOLS) ## What changed, and what is said of it: 500 histories, 300 kills; takes minutes
 	@$(PYTEST) -n 2 --dist load tests/review
 
 soak: $(TOOLS) ## Ordinary life, sampled: does anything grow? MINUTES=10; a chart in soak.svg

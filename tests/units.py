@@ -32,6 +32,7 @@ UNITS: tuple[tuple[str, ...], ...] = (
         "tests/flows/test_elsewhere.py",
         "tests/flows/test_follow_up.py",
         "tests/flows/test_life_of_a_task.py",
+        "tests/flows/test_review.py",
         "tests/flows/test_terminal_in_full.py",
         "tests/flows/test_tunnel.py",
     ),

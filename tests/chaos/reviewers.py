@@ -99,8 +99,6 @@ class Reviewers:
             "reviewId": review,
         }
         reply = self._say(client, "follow_up", task_id, request, "follow-ups", body)
-        if reply.status == 422 and review is not None:
-            return self._follow_up(client, task_id, plan, round_)
         if reply.status == 201 and round_.again:
             self._say(client, "follow_up", task_id, request, "follow-ups", body)
         return request, reply
