@@ -8,6 +8,7 @@ from pathlib import Path
 from app.embedded import EmbeddedError
 from tests.chaos import driver, summary
 from tests.chaos.driver import Order, Outcome
+from tests.chaos.kills import VICTIMS
 
 
 def main() -> int:
@@ -20,7 +21,7 @@ def main() -> int:
         return 2
     for line in outcome.lines():
         _say(line)
-    short = None if options.check else summary.shortfall(outcome.history, options.tasks)
+    short = None if options.check else _shortfall(outcome, options)
     if short:
         _say(short)
     if outcome.violations or short or options.keep or options.check:
@@ -28,6 +29,13 @@ def main() -> int:
     else:
         outcome.remove()
     return 1 if outcome.violations else 2 if short else 0
+
+
+def _shortfall(outcome: Outcome, options: argparse.Namespace) -> str | None:
+    if not options.kills:
+        return summary.shortfall(outcome.history, options.tasks)
+    dealt = sum(fault.name in VICTIMS for fault in outcome.history.faults)
+    return None if dealt >= options.kills else f"only {dealt} of {options.kills} were killed"
 
 
 def _run(options: argparse.Namespace) -> Outcome:

@@ -20,7 +20,7 @@ VICTIMS = ("kill shim", "kill daemon", "kill gunicorn", "kill web worker", "kill
            "kill dispatcher")  # fmt: skip
 _DELAYS = (0.0, 0.0, 0.02, 0.1, 0.3)  # seconds behind a step
 _AWAY = 0.2  # seconds until it is started again
-_IDLE = 4.0  # seconds without a step, after which somebody is killed all the same
+_IDLE = 8.0  # seconds without a step, after which somebody is killed all the same
 _ANY = "any moment"
 AT = ", at "  # in a fault's target, before its step
 
