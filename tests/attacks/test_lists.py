@@ -24,6 +24,7 @@ from tests.factories import (
     make_delivery,
     make_developer,
     make_enrollment_token,
+    make_follow_up,
     make_identity,
     make_login,
     make_machine,
@@ -69,6 +70,7 @@ def world(app: Flask) -> World:
         make_notification(admin)
         make_terminal_input(admin, task_id=int(world.task))
         make_transcript(int(world.task), first=number)
+        make_follow_up(db.session.get_one(Task, int(world.task)))
         make_review(db.session.get_one(Task, int(world.task)))
         make_review_thread(db.session.get_one(Task, int(world.task)))
         make_viewed_file(db.session.get_one(Task, int(world.task)), admin, path=f"{number}")
