@@ -50,6 +50,17 @@ def test_lines_are_where_their_text_is(
     assert moved(first, last, hunks, OLD, new) == place
 
 
+def test_of_two_that_are_alike_none_is_found_where_one_of_them_went() -> None:
+    old, new = [b"same", b"other", b"same"], [b"other", b"more", b"same"]
+    hunks = [LineHunk(1, 1, 0, 0), LineHunk(2, 0, 2, 1)]
+    assert moved(1, 1, hunks, old, new) is None
+
+
+def test_a_brace_that_is_there_once_is_no_text_of_its_own() -> None:
+    hunks = [LineHunk(1, 1, 0, 0), LineHunk(2, 0, 2, 1)]
+    assert moved(1, 1, hunks, [b"}", b"other"], [b"other", b"}"]) is None
+
+
 @pytest.mark.parametrize(
     ("content", "lines"),
     [
