@@ -48,6 +48,7 @@ def get_evidence(task_id: int) -> Response:
     response = app.response_class(in_contexts(app, found.read()), content_type=MEDIA_TYPE)
     name = f"task-{task_id}-evidence.zip"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.automatically_set_content_length = False  # it would make all of it, to measure it
     response.set_etag(found.etag)
     response.make_conditional(request)  # If-None-Match
     return long_reads.counted(response)

@@ -24,7 +24,7 @@ from app.services import settings
 from app.services.clock import now
 from app.services.evidence import bundle, decisions
 from app.services.logs import logs
-from app.services.logs.logs import LogPiece
+from app.services.logs.logs import LogPiece, RawLog
 from app.services.tasks import history
 from muster import verify
 from tests.factories import (
@@ -255,6 +255,19 @@ def test_the_patches_of_changes_are_in_it(
         ("stage", "size"),
     ]
     assert verified(client, data, tmp_path) == 0
+
+
+def test_it_is_made_while_it_is_taken(
+    client: FlaskClient, task: Task, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    read = RawLog.read
+    monkeypatch.setattr(RawLog, "read", lambda *asked: made.append("log") or read(*asked))
+    answer = client.get(f"/api/web/tasks/{task.id}/evidence", headers=headers)
+    assert made == ["log"] * 2, "the first byte needs the first reading alone"
+    assert answer.content_length is None
+    assert answer.data
+    assert made == ["log"] * 4
 
 
 def test_a_part_that_goes_meanwhile_ends_the_answer(
