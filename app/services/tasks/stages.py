@@ -225,7 +225,8 @@ def published(live: LiveAttempt, report: frames.Published) -> None:
         text = "completed" if changed else change.UNCHANGED
         live.record(EventType.COMPLETED, text, changed=changed)
     attempts.end(live.machine, live.attempt, AttemptOutcome.PUBLISHED, live.now, gone=True)
-    follow_ups.begin_instead(Held(live.task, live.attempt, live.machine), live.now)
+    if live.task.status is TaskStatus.COMPLETED:  # else a person says what is to follow
+        follow_ups.begin_instead(Held(live.task, live.attempt, live.machine), live.now)
 
 
 def _moved(live: LiveAttempt, report: frames.Published) -> str | None:

@@ -3,13 +3,14 @@
 import pytest
 
 from app.domain.attempt import AttemptOutcome
+from app.domain.follow_up import FollowUpState
 from app.domain.task import EventType as E
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer, Event, Task
 from app.services.dispatch import dispatch
 from app.services.machines.orders import Want
-from app.services.tasks import tasks
+from app.services.tasks import follow_ups, tasks
 from muster.protocol import frames
 from tests.app.services.driven import CHANGE, Driven, events_of, live, status
 from tests.app.services.tasks.stages_world import DEVELOP, Create, actor, create, machine
@@ -92,3 +93,14 @@ def test_what_is_known_only_after_the_push_fails_then(machine: Driven, create: C
     assert task.result["pushed"] is True
     assert (live(task).outcome, machine.row.slots_used) == (AttemptOutcome.PUBLISHED, 0)
     assert events_of(task)[-2:] == [E.PUBLISHED, E.FAILED]
+
+
+def test_what_follows_a_task_that_failed_so_late_waits_for_a_person(
+    actor: Developer, machine: Driven, create: Create
+) -> None:
+    task = at_its_end(machine, create, None, required=True)
+    queued = follow_ups.create(actor, task.id, instruction="Try another way.")
+    machine.publishes(task, diff=NOTHING)
+    assert status(task) is TaskStatus.FAILED
+    db.session.refresh(queued)
+    assert queued.state is FollowUpState.QUEUED
