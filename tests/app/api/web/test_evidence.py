@@ -1,6 +1,5 @@
 """/api/web/tasks/:id/evidence: one signed file of all that was said, which `verify` takes."""
 
-import base64
 import io
 import json
 import zipfile
@@ -191,21 +190,6 @@ def test_the_manifest_says_whose_it_is(
     assert manifest["format"] == "muster-evidence-1"
     assert manifest["taskId"] == task.id
     assert [chain["gaps"] for chain in manifest["chains"]] == [[[7, 100]], []]
-
-
-def test_keys_are_published_without_a_credential(client: FlaskClient) -> None:
-    answer = client.get(KEYS)
-    (key,) = answer.json["keys"]
-    assert (key["algorithm"], key["retiredAt"]) == ("Ed25519", None)
-    assert len(base64.b64decode(key["publicKey"])) == 32
-    assert client.get(KEYS).json == answer.json
-
-
-def test_the_private_half_is_sealed(client: FlaskClient) -> None:
-    client.get(KEYS)
-    row = db.session.query(EvidenceKey).one()
-    assert row.private_key is not None
-    assert row.private_key.startswith("gAAAA")
 
 
 def test_what_an_older_key_has_signed_stays_valid(
