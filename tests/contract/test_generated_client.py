@@ -20,6 +20,7 @@ post_hooks: []
 package_name_override: muster_client
 content_type_overrides:
   application/x-asciicast: application/octet-stream
+  application/zip: application/octet-stream
 """
 
 
