@@ -46,7 +46,13 @@ def test_a_budget_of_5000_tokens_stops_the_agent_and_an_answer_lets_it_go_on(
     assert machine["slots"]["used"] == 0
     gate = running.api.get(f"{task.path}/pending-confirm")
     assert (gate["kind"], gate["choices"]) == ("budget", ["continue", "stop"])
-    assert gate["diff"] == {"filesChanged": 1, "insertions": 1, "deletions": 0}
+    diff = {
+        "filesChanged": 1,
+        "insertions": 1,
+        "deletions": 0,
+        "href": f"{task.path}/diff?attempt=1",
+    }
+    assert gate["diff"] == diff
     [spent] = gate["budgets"]
     used = waiting["usage"]["inputTokens"] + waiting["usage"]["outputTokens"]
     assert (spent["of"], spent["used"]["tokens"]) == ("task", used)

@@ -29,7 +29,7 @@ def sweep(cutoff: datetime) -> int:
             .with_for_update(skip_locked=True)
         )
         if task_id is None:
-            db.session.rollback()
+            db.session.commit()
             break
         total += _forget(task_id)
         db.session.commit()

@@ -88,7 +88,7 @@ def test_a_logout_ends_a_stream_at_once(
 def test_a_stream_ends_with_its_access_token(
     listen: Listen, committed_app: Flask, ada: Developer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    life = timedelta(seconds=1)
+    life = timedelta(seconds=2)  # of which up to one is over by then: it ends with a whole one
     monkeypatch.setitem(committed_app.config, "JWT_ACCESS_TOKEN_EXPIRES", life)
     listener = listen(ada)
     assert listener.next().event == "hello"

@@ -73,8 +73,11 @@ def test_a_created_task_is_shown_as_the_contract_says(
         "priority": 3,
         "pipeline": project.pipeline,
         "currentStageIndex": 0,
+        "round": 1,
+        "followUpsQueued": 0,
         "attempt": 0,
         "branch": None,
+        "taskBranch": f"muster/{task['id']}",
         "result": None,
         "failure": None,
         "usage": None,
@@ -115,7 +118,8 @@ def test_a_task_on_a_machine_names_it_and_its_branch_result_and_failure(
     shown = client.get(f"{PATH}/{task.id}", headers=headers).json
     assert (shown["machineId"], shown["machineName"]) == (str(machine.id), machine.name)
     assert (shown["attempt"], shown["branch"]) == (1, f"muster/{task.id}-1")
-    assert shown["result"] == {**result, "changed": False, "filesChanged": 0, "deletions": 0}
+    rest = {"branch": None, "changed": False, "filesChanged": 0, "deletions": 0}
+    assert shown["result"] == {**result, **rest}
     assert (shown["failure"], shown["queue"]) == (failure, None)
 
 

@@ -101,6 +101,7 @@ def test_a_question_is_shown_and_answered_once(
         "choices": ["red", "blue"],
         "expiresAt": None,
         "diff": None,
+        "branch": None,
         "budgets": None,
         "number": 0,
     }

@@ -41,7 +41,7 @@ def test_a_stage_is_stopped_when_the_budget_is_used_and_goes_on_by_the_answer(
         "Used up: the budget of the task: 5,000 of 5,000 tokens. "
         "Let the task go on with as much once more?"
     )
-    assert gate.diff == {"filesChanged": 1, "insertions": 2, "deletions": 3}
+    assert gate.diff == {"filesChanged": 1, "insertions": 2, "deletions": 3, "href": None}
     gates.confirm(actor, task.id, 0, "continue")
     assert machine.orders() == [(Want.RUN, task.id, 0)]
     machine.say(task, frames.StageStarted(0, 1))
