@@ -140,7 +140,7 @@ def test_what_a_daemon_and_a_shim_say_is_spelled_as_ever() -> None:
     limits = {"memory": 1, "processes": 2, "files": 3, "disk": 4}
     places = {"directories": ["/w"], "groups": ["/g"]}
     more = {"limits": {**limits, **places}, "room": [], "network": None}
-    more |= {"channel": False, "run": 0}
+    more |= {"channel": False, "run": 0, "threads": []}
     assert heard == [
         {"hello": [3, 2]},
         {"id": 1, "do": "begin", "stage": {**stage, **terminal, **more}},
