@@ -94,7 +94,7 @@ doors: $(TOOLS) ## Strangers who flood the server, and people who read slowly; t
 	@$(PYTEST) -s tests/doors
 
 agents: $(TOOLS) ## The real agents, which `make bring` brings, against a model that follows a script
-	@$(PYTEST) -n 3 tests/agents/real
+	@$(PYTEST) -n 3 tests/agents/real tests/flows/test_budget.py
 
 clients: $(TOOLS) ## Clients that others' generators make of the document, which `make bring` brings
 	@$(PYTEST) -n 2 tests/clients

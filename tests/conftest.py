@@ -49,6 +49,7 @@ SUITES = (
     "chaos/test_chaos.py",
     "clients",
     "doors",
+    "flows/test_budget.py",
     "fuzz",
     "hostile",
     "outages/test_dispatchers_away.py",
