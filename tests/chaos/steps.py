@@ -10,7 +10,7 @@ import psycopg2
 
 _LOOK = 0.03  # seconds between two looks
 _EVENTS = """\
-SELECT e.task_id, e.number, e.type::text, e.attempt, coalesce(m.name, ''), e.data, e.message
+SELECT e.task_id, e.number, e.type::text, e.attempt, coalesce(m.name, ''), e.data
 FROM task_events e
 JOIN tasks t ON t.id = e.task_id
 LEFT JOIN attempts a ON a.task_id = e.task_id AND a.number = e.attempt
@@ -76,13 +76,11 @@ class Steps:
         connection.close()
 
     def _note(self, task_id: int, number: int, *told: Any) -> None:
-        type_, attempt, machine, data, message = told
+        type_, attempt, machine, data = told
         if (task_id, number) in self._seen:
             return
         self._seen.add((task_id, number))
         name = f"workspace {data.get('state')}" if type_ == "workspace" else type_
-        if type_ == "log" and message.startswith("pushing"):
-            name = "pushing"
         if name not in _LEFT_OUT:
             self._found.put(Step(name, task_id, attempt, machine))
 

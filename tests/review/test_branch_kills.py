@@ -27,7 +27,7 @@ from tests.muster.worker.worker_home import WorkerHome, worker
 
 __all__ = ["repository", "root", "worker"]
 
-KILLS = 100
+KILLS = 40
 SEED = 1616
 
 # Waits in the middle of a push: before the remote has taken it, or when it has and says so.

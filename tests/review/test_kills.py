@@ -14,9 +14,9 @@ KILLS = 300
 MANY = Order(seed=16, tasks=1_000, seconds=1_200, pace=0.7, kills=KILLS)
 STEPS = {
     *("comment sent", "review sent", "follow_up sent", "reviewed", "followed_up", "assigned"),
-    *("workspace preparing", "workspace ready", "started", "stage_started", "checkpoint"),
-    *("stage_finished", "suspended", "confirmed", "resumed", "pushing", "branch pushed"),
-    *("branch moved", "published", "completed"),
+    *("workspace ready", "started", "stage_started", "checkpoint", "stage_finished"),
+    *("suspended", "confirmed", "resumed", "branch pushed", "branch moved", "published"),
+    "completed",
 }
 
 
