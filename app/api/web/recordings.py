@@ -3,35 +3,19 @@
 import zlib
 from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Response
 
-from app.api import long_reads
+from app.api import attachments
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.pieces import in_contexts
 from app.api.schemas.tasks import WhichAttempt
 from app.domain.asciicast import CONTENT_TYPE
 from app.services.logs import recordings
 from app.services.logs.recordings import AttemptRecording
 
 _BODY = {"type": "string"}
-_HEADERS = {
-    "ETag": {
-        "required": True,
-        "schema": {"type": "string"},
-        "description": "of the attempt, its log's length, and its terminal's sizes",
-    },
-    "Content-Disposition": {"required": True, "schema": {"type": "string"}},
-}
-_PARAMETERS = [
-    {
-        "in": "header",
-        "name": "If-None-Match",
-        "required": False,
-        "schema": {"type": "string"},
-        "description": "an `ETag`: the recording is wanted if it is another now",
-    }
-]
+_HEADERS = attachments.headers("of the attempt, its log's length, and its terminal's sizes")
+_PARAMETERS = attachments.parameters("the recording")
 
 blp = Blueprint("recordings", __name__, url_prefix="/api/web/tasks", description="Recordings")
 
@@ -49,12 +33,7 @@ def get_recording(query: dict[str, Any], task_id: int) -> Response:
 
 
 def _answer(recording: AttemptRecording) -> Response:
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    response = app.response_class(in_contexts(app, recording.read()), content_type=CONTENT_TYPE)
-    name = f"task-{recording.task_id}-{recording.attempt}.cast"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     sizes = zlib.crc32(repr(recording.sizes).encode())
-    response.automatically_set_content_length = False  # it would make all of it, to measure it
-    response.set_etag(f"cast-{recording.attempt}-{recording.size}-{sizes:x}")
-    response.make_conditional(request)  # If-None-Match
-    return long_reads.counted(response)
+    name = f"task-{recording.task_id}-{recording.attempt}.cast"
+    etag = f"cast-{recording.attempt}-{recording.size}-{sizes:x}"
+    return attachments.answer(recording.read(), CONTENT_TYPE, name, etag)
