@@ -9,7 +9,7 @@ from tests.agents.model.server import Model
 from tests.agents.service import Service, used
 
 TOKENS = 5000
-ANSWER = 600  # the tokens that the step after the long one takes
+ANSWER = 800  # the tokens that a step after the long one takes, at most
 NOTE = "echo begun > notes"
 
 
@@ -46,7 +46,8 @@ def test_its_budget_stops_it_at_a_gate_and_an_answer_lets_it_go_on(
     done = task.until("completed", patience=120)
     assert (done["attempt"], play.left) == (1, 0)
     assert given.repaired(done["branch"])
-    # What it is answered while it is stopped it does not live to tell: claude asks once more then.
+    # What it is answered last while it is stopped it does not live to tell: claude asks once more
+    # then, and gemini does for as long as it takes to be killed.
     assert 0 <= _taken(play.total)[0] - _taken(used(task))[0] <= ANSWER
     going_on = str(play.main[len(before)].body)
     assert (NOTE in going_on) == (agent is not GEMINI)
