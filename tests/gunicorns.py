@@ -36,7 +36,8 @@ def gunicorn(
     patience: float = 30,
 ) -> Iterator[Gunicorn]:
     """Our gunicorn, with our settings, until the block ends. `env` is its whole environment."""
-    port, tls = ports.free(), "MUSTER_TLS_CERT" in env
+    # Of all addresses where it serves those: another's connection may have it on one of them.
+    port, tls = ports.free(env.get("MUSTER_BIND", ports.LOOPBACK)), "MUSTER_TLS_CERT" in env
     *argv, _ = commands(directory).processes["gunicorn"].argv
     program = Program(
         name="gunicorn",

@@ -1,15 +1,15 @@
-"""TCP ports on the loopback interface."""
+"""TCP ports, of the loopback interface where no other is named."""
 
 import socket
 
 LOOPBACK = "127.0.0.1"
 
 
-def free() -> int:
-    """A port that nothing listens on at this moment. Another process may take it: then try
-    again.
+def free(host: str = LOOPBACK) -> int:
+    """A port of this address that nothing listens on at this moment. Another process may take it:
+    then try again.
     """
-    with socket.create_server((LOOPBACK, 0)) as listener:
+    with socket.create_server((host, 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
 
