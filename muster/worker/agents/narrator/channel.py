@@ -107,8 +107,18 @@ class Channel:
             while b"\n" not in self._heard:
                 self._read()
             if "answer" not in (answer := self._line()):
+                self._set_aside()
                 return answer
             self.came.append(answer)
+
+    def _set_aside(self) -> None:
+        """Takes what was said unasked and has been read already: nothing would wake us for it."""
+        while b"\n" in self._heard:
+            before = self._heard
+            if "answer" not in (message := self._line()):
+                self._heard = before
+                return
+            self.came.append(message)
 
     def _read(self) -> None:
         assert self._descriptor is not None

@@ -37,6 +37,16 @@ def test_what_the_shim_does_not_take_is_not_told_and_the_next_is(
     assert channel.tell("facts", {}) == 1
 
 
+def test_what_comes_unasked_in_one_piece_with_an_answer_is_there_at_once(
+    ends: tuple[Channel, socket.socket],
+) -> None:
+    channel, theirs = ends
+    theirs.sendall(b'{"ok": 0}\n{"answer": {"number": 0, "choice": "red"}}\n{"ok": 7}\n')
+    assert channel.tell("ask", {}) == 0
+    assert channel.came == [{"answer": {"number": 0, "choice": "red"}}]
+    assert channel.tell("facts", {}) == 7
+
+
 @pytest.mark.parametrize("said", [b"no json\n", b'{"no": 1}\n', b'{"ok": []}\n', b"[]\n", b"1\n"])
 def test_an_answer_that_is_none_breaks_the_channel(
     ends: tuple[Channel, socket.socket], said: bytes
