@@ -80,7 +80,7 @@ def at_its_gate(running: Running, key: str) -> Followed:
     return task
 
 
-def review(task: Followed) -> dict[str, Any]:
+def review(task: Followed, verdict: str) -> dict[str, Any]:
     """Two comments on lines that will move, one on a line that will change."""
     diff = task.running.api.get(f"{task.path}/diff")
     assert [(file["path"], file["insertions"]) for file in diff["files"]] == [(FILE, LAST)]
@@ -89,7 +89,7 @@ def review(task: Followed) -> dict[str, Any]:
         {"path": FILE, "side": "new", "line": line, "body": f"about line {line}"}
         for line in (*MOVED, CHANGED)
     ]
-    body = {"verdict": "comment", "body": "Nearly.", "comments": comments}
+    body = {"verdict": verdict, "body": INSTRUCTION, "comments": comments}
     made = once(task, "reviews", body, f"review-{task.id}")
     assert made["review"]["comments"] == len(comments)
     return made
@@ -146,7 +146,8 @@ def test_a_reviewed_task_goes_on_in_its_session_and_is_approved_and_pushed(
     running: Running,
 ) -> None:
     task = at_its_gate(running, "REVIEWED")
-    follow_up(task, review(task)["review"]["id"])
+    made = review(task, "request_changes")
+    assert (made["answered"], made["followUp"] is None) == (False, False)
     see_the_second_round(task)
     assert f"went on: {task.id}-1" in words_of(task, 2)
     approve(task)
@@ -157,7 +158,7 @@ def test_a_reviewed_task_goes_on_from_its_checkpoint_where_its_machine_is_gone(
     running: Running, request: pytest.FixtureRequest
 ) -> None:
     task = at_its_gate(running, "GONE")
-    first, made = task.now()["machineId"], review(task)
+    first, made = task.now()["machineId"], review(task, "comment")
     second = another_machine(running)
     # It stays, drained, behind the tests to come: no part of a stack may end by itself.
     request.addfinalizer(lambda: drain(running, second))
