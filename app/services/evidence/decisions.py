@@ -19,33 +19,26 @@ def of_task(task_id: int) -> Iterator[dict[str, Any]]:
     `what` says which it is.
     """
     place = (Gate.round, Gate.stage_index, Gate.number)
-    query = select(Gate, Developer.name).outerjoin(Developer, Developer.id == Gate.answered_by)
-    for gate, name in _rows(query.where(Gate.task_id == task_id), *place):
+    for gate, name in _rows(_named(Gate, Gate.answered_by, task_id), *place):
         yield _question(gate, name)
-    reviews = select(Review, Developer.name).join(Developer, Developer.id == Review.author_id)
-    for review, name in _rows(reviews.where(Review.task_id == task_id), Review.id):
+    for review, name in _rows(_named(Review, Review.author_id, task_id), Review.id):
         yield _review(review, name)
-    threads = select(ReviewThread, Developer.name).outerjoin(
-        Developer, Developer.id == ReviewThread.resolved_by
-    )
-    said = ReviewThread.published_at.is_not(None)
-    for thread, name in _rows(
-        threads.where(ReviewThread.task_id == task_id, said), ReviewThread.id
-    ):
+    threads = _named(ReviewThread, ReviewThread.resolved_by, task_id)
+    said = threads.where(ReviewThread.published_at.is_not(None))
+    for thread, name in _rows(said, ReviewThread.id):
         yield _thread(thread, name)
-    comments = select(ReviewComment, Developer.name).outerjoin(
-        Developer, Developer.id == ReviewComment.author_id
-    )
-    said = ReviewComment.published_at.is_not(None)
-    for comment, name in _rows(
-        comments.where(ReviewComment.task_id == task_id, said), ReviewComment.id
-    ):
+    comments = _named(ReviewComment, ReviewComment.author_id, task_id)
+    said = comments.where(ReviewComment.published_at.is_not(None))
+    for comment, name in _rows(said, ReviewComment.id):
         yield _comment(comment, name)
-    follow_ups = select(FollowUp, Developer.name).join(
-        Developer, Developer.id == FollowUp.created_by
-    )
-    for follow_up, name in _rows(follow_ups.where(FollowUp.task_id == task_id), FollowUp.id):
+    for follow_up, name in _rows(_named(FollowUp, FollowUp.created_by, task_id), FollowUp.id):
         yield _follow_up(follow_up, name)
+
+
+def _named(kind: Any, person: Any, task_id: int) -> Select[Any, Any]:
+    """The task's rows of that kind, each with the name of its person, if there is one."""
+    query = select(kind, Developer.name).outerjoin(Developer, Developer.id == person)
+    return query.where(kind.task_id == task_id)
 
 
 def _rows(query: Select[Any, Any], *order: Any) -> Iterator[tuple[Any, Any]]:

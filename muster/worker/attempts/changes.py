@@ -71,7 +71,7 @@ class ChangesTeller:
         try:
             for since, base in _bases(mirror, workspace, kept, made):
                 if base not in found:
-                    found[base] = self._between(mirror, since, base, made.commit)
+                    found[base] = changes.between(mirror.path, base, made.commit, self._abandoned)
                     self._say_contents(mirror, found[base])
                 self._say_list(made, since, found[base])
         except (GitError, OSError, OutOfBounds) as error:
@@ -80,9 +80,6 @@ class ChangesTeller:
             words = getattr(error, "message", None) or str(error)
             self._reporter.say(Note("warning", f"what has changed cannot be told: {words}"))
         return True
-
-    def _between(self, mirror: Mirror, since: Since, base: str, commit: str) -> Change:
-        return changes.between(mirror.path, base, commit, self._abandoned)
 
     def _say_contents(self, mirror: Mirror, change: Change) -> None:
         """Raises GitError, OSError; GitCancelled once it is abandoned."""
