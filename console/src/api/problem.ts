@@ -1,0 +1,43 @@
+/** What the server refuses, in its own words (RFC 9457), or that it could not be asked. */
+export class Problem extends Error {
+  constructor(
+    /** What clients switch on; `unreachable` where there was no answer. */
+    readonly code: string,
+    /** The HTTP status; 0 where there was no answer. */
+    readonly status: number,
+    /** A sentence for people. */
+    readonly detail: string,
+    /** By field: what is wrong with it. */
+    readonly errors: Record<string, string[]> = {},
+    readonly requestId: string | null = null,
+    readonly retryAfterSeconds: number | null = null,
+  ) {
+    super(detail)
+    this.name = 'Problem'
+  }
+}
+
+type Told = { code?: string; detail?: string; title?: string; errors?: Record<string, string[]> }
+
+/** The problem that an answer of `status` with this body tells. */
+export function problemOf(response: Response, body: unknown): Problem {
+  const told: Told = typeof body === 'object' && body !== null ? body : {}
+  const retryAfter = Number(response.headers.get('Retry-After'))
+  return new Problem(
+    told.code ?? 'internal_error',
+    response.status,
+    told.detail ?? told.title ?? `${response.status} ${response.statusText}`,
+    told.errors ?? {},
+    response.headers.get('X-Request-ID'),
+    retryAfter > 0 ? retryAfter : null,
+  )
+}
+
+export function unreachable(): Problem {
+  return new Problem('unreachable', 0, 'The server cannot be reached.')
+}
+
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  return new Problem('broken_page', 0, error instanceof Error ? error.message : String(error))
+}

@@ -1,0 +1,32 @@
+/** News to the cache: what has changed is read anew where somebody looks at it, at most once a
+ *  second for lists. Keys of queries begin as here: lists `['tasks']`, one `['task', id]`. */
+import type { QueryClient } from '@tanstack/react-query'
+import type { News } from './news'
+import { onNews } from './stream'
+
+const LISTS_MILLISECONDS = 1000
+
+export function applyNews(cache: QueryClient): () => void {
+  const waiting = new Map<string, unknown[]>()
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  const soon = (...key: unknown[]) => {
+    waiting.set(JSON.stringify(key), key)
+    timer ??= setTimeout(() => {
+      timer = undefined
+      const keys = [...waiting.values()]
+      waiting.clear()
+      for (const queryKey of keys) void cache.invalidateQueries({ queryKey })
+    }, LISTS_MILLISECONDS)
+  }
+
+  const news = (news: News) => {
+    for (const { taskId } of news.events) {
+      void cache.invalidateQueries({ queryKey: ['task', taskId] })
+    }
+    if (news.events.length > 0) for (const list of ['tasks', 'inbox', 'dashboard']) soon(list)
+    if (news.notifications.length > 0) soon('notifications')
+    if (news.unreadCount !== null) cache.setQueryData(['unread'], news.unreadCount)
+  }
+  return onNews(news, () => void cache.invalidateQueries())
+}

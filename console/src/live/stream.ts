@@ -1,0 +1,143 @@
+/** One connection to the server's news for all tabs of a browser: the tab that holds a lock reads
+ *  the stream and tells the others. Whoever dies lets go of the lock, and the next goes on. */
+import { createParser } from 'eventsource-parser'
+import { isSignedIn, onChange, renewed, token } from '../session/session'
+import type { News } from './news'
+import { pauseBefore } from './pause'
+
+export type Live = { isLive: boolean; since: number; triedAgainAt: number | null }
+type Told =
+  | { kind: 'news'; news: News }
+  | { kind: 'reset' }
+  | { kind: 'live'; live: Live }
+  | { kind: 'asked' }
+
+const tabs = new BroadcastChannel('muster-live')
+const listeners = new Set<(told: Told) => void>()
+let live: Live = { isLive: false, since: Date.now(), triedAgainAt: null }
+let isLeader = false
+let lastId: string | null = null
+
+tabs.onmessage = ({ data }: MessageEvent<Told>) => {
+  if (data.kind === 'asked') {
+    if (isLeader) tabs.postMessage({ kind: 'live', live } satisfies Told)
+  } else hear(data)
+}
+
+/** Begin, once a tab. Goes on until the tab is closed. */
+export function begin(): void {
+  tabs.postMessage({ kind: 'asked' } satisfies Told)
+  void navigator.locks.request('muster-live', async () => {
+    isLeader = true
+    for (let failures = 0; ; ) {
+      await untilSignedIn()
+      failures = (await readOnce()) ? 0 : failures + 1
+      await pause(failures)
+    }
+  })
+}
+
+/** Tell `news` of each news, and `reset` when so much was missed that lists have to be read anew. */
+export function onNews(news: (news: News) => void, reset: () => void): () => void {
+  const listener = (told: Told) => {
+    if (told.kind === 'news') news(told.news)
+    if (told.kind === 'reset') reset()
+  }
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+export function onLive(listener: () => void): () => void {
+  const heard = (told: Told) => told.kind === 'live' && listener()
+  listeners.add(heard)
+  return () => listeners.delete(heard)
+}
+
+export function liveNow(): Live {
+  return live
+}
+
+/** Read until the stream ends. Whether it had begun well. */
+async function readOnce(): Promise<boolean> {
+  let hasBegun = false
+  const parser = createParser({
+    onEvent: ({ event, id, data }) => {
+      if (id) lastId = id
+      hasBegun = true
+      if (event === 'hello') setLive({ isLive: true, since: Date.now(), triedAgainAt: null })
+      if (event === 'reset') tell({ kind: 'reset' })
+      if (event === 'hello' || event === 'news' || event === 'reset') {
+        setLive({ isLive: true, since: live.since, triedAgainAt: null })
+        tell({ kind: 'news', news: JSON.parse(data) as News })
+      }
+    },
+  })
+  try {
+    const bearer = await token()
+    if (bearer === null) return true
+    const answer = await fetch('/api/web/stream', { headers: headers(bearer), cache: 'no-store' })
+    if (answer.status === 401) await renewed(bearer)
+    if (!answer.ok || answer.body === null) return false
+    setLive({ isLive: true, since: Date.now(), triedAgainAt: null })
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader()
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      parser.feed(read.value)
+    }
+  } catch {
+    return hasBegun
+  }
+  return hasBegun
+}
+
+function headers(bearer: string): Record<string, string> {
+  const told: Record<string, string> = { Authorization: `Bearer ${bearer}` }
+  return lastId === null ? told : { ...told, 'Last-Event-ID': lastId }
+}
+
+/** Until it is time to try again, or the browser is back on the network or awake. */
+function pause(failures: number): Promise<void> {
+  const milliseconds = pauseBefore(failures)
+  if (failures > 0) {
+    setLive({
+      isLive: false,
+      since: live.isLive ? Date.now() : live.since,
+      triedAgainAt: Date.now() + milliseconds,
+    })
+  }
+  return new Promise((resolve) => {
+    const go = () => {
+      clearTimeout(timer)
+      removeEventListener('online', go)
+      resolve()
+    }
+    const timer = setTimeout(go, milliseconds)
+    addEventListener('online', go)
+  })
+}
+
+function untilSignedIn(): Promise<void> {
+  if (isSignedIn()) return Promise.resolve()
+  lastId = null
+  return new Promise((resolve) => {
+    const stop = onChange(() => {
+      if (!isSignedIn()) return
+      stop()
+      resolve()
+    })
+  })
+}
+
+function setLive(now: Live): void {
+  if (now.isLive === live.isLive && now.triedAgainAt === live.triedAgainAt) return
+  tell({ kind: 'live', live: now })
+}
+
+function tell(told: Told): void {
+  tabs.postMessage(told)
+  hear(told)
+}
+
+function hear(told: Told): void {
+  if (told.kind === 'live') live = told.live
+  for (const listener of listeners) listener(told)
+}

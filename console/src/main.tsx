@@ -1,0 +1,34 @@
+import './styles/index.css'
+import { QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { applyNews } from './live/apply'
+import { begin } from './live/stream'
+import { cache } from './queries/cache'
+import { router } from './router'
+import { isSignedIn, onChange } from './session/session'
+import { Toasts } from './ui/Toasts'
+import { showTheme } from './ui/theme'
+import { loadWords } from './words'
+
+showTheme()
+await loadWords()
+applyNews(cache)
+begin()
+// Signed out here or in another tab: nothing that was read stays.
+onChange(() => {
+  if (isSignedIn() === false) cache.clear()
+  void router.invalidate()
+})
+
+const place = document.getElementById('root')
+if (place === null) throw new Error('the page has no place for the console')
+createRoot(place).render(
+  <StrictMode>
+    <QueryClientProvider client={cache}>
+      <RouterProvider router={router} />
+      <Toasts />
+    </QueryClientProvider>
+  </StrictMode>,
+)

@@ -1,0 +1,18 @@
+import { QueryClient } from '@tanstack/react-query'
+import { Problem } from '../api/problem'
+
+/** What was read is true until the stream says otherwise; what could not be read is tried again. */
+export const cache = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: Number.POSITIVE_INFINITY,
+      refetchOnWindowFocus: false,
+      retry: (failures, error) => isPassing(error) && failures < 3,
+    },
+    mutations: { retry: false },
+  },
+})
+
+function isPassing(error: unknown): boolean {
+  return error instanceof Problem && (error.status === 0 || error.status >= 500)
+}

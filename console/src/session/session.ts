@@ -1,0 +1,83 @@
+/** Who is signed in. The access token is kept in memory alone; what lasts is the server's cookie,
+ *  which no script can read. One tab at a time asks for a new token and gives it to the others. */
+import { problemOf, unreachable } from '../api/problem'
+import { expiresAt } from '../lib/jwt'
+
+type Known = { token: string | null; endsAt: number }
+type Told = { token: string | null }
+
+/** A token is renewed so long before its end. */
+const EARLY_MILLISECONDS = 30_000
+
+const tabs = new BroadcastChannel('muster-session')
+const listeners = new Set<() => void>()
+let known: Known | null = null
+
+tabs.onmessage = ({ data }: MessageEvent<Told>) => keep(data.token)
+
+/** An access token that is good for a while, or null: nobody is signed in. */
+export async function token(): Promise<string | null> {
+  if (known !== null && (known.token === null || !endsSoon(known))) return known.token
+  return renewed(known?.token ?? null)
+}
+
+/** Another token than `spent`, which is not good any more; null where the login has ended. */
+export async function renewed(spent: string | null): Promise<string | null> {
+  return await navigator.locks.request('muster-session', async () => {
+    // Another tab may have been faster, and told while this one stood in line.
+    if (known?.token && known.token !== spent && !endsSoon(known)) return known.token
+    const answer = await posted('refresh', {})
+    tell(answer.accessToken ?? null)
+    return known?.token ?? null
+  })
+}
+
+/** Throws Problem: `totp_required` asks for a code, others say what is wrong. */
+export async function signIn(username: string, password: string, totpCode?: string): Promise<void> {
+  const answer = await posted('login', { username, password, totpCode: totpCode || null })
+  tell(answer.accessToken ?? null)
+}
+
+export async function signOut(): Promise<void> {
+  await posted('logout', {})
+  tell(null)
+}
+
+/** Whether somebody is signed in; undefined until that was asked. */
+export function isSignedIn(): boolean | undefined {
+  return known === null ? undefined : known.token !== null
+}
+
+export function onChange(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+function tell(fresh: string | null): void {
+  keep(fresh)
+  tabs.postMessage({ token: fresh } satisfies Told)
+}
+
+function keep(fresh: string | null): void {
+  const before = isSignedIn()
+  known = { token: fresh, endsAt: fresh === null ? 0 : expiresAt(fresh) }
+  if (before !== isSignedIn()) for (const listener of listeners) listener()
+}
+
+function endsSoon({ endsAt }: Known): boolean {
+  return Date.now() > endsAt - EARLY_MILLISECONDS
+}
+
+async function posted(what: string, body: object): Promise<{ accessToken?: string | null }> {
+  const asked = fetch(`/api/auth/browser/${what}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  const answer = await asked.catch(() => {
+    throw unreachable()
+  })
+  const said: unknown = await answer.json().catch(() => null)
+  if (!answer.ok) throw problemOf(answer, said)
+  return said as { accessToken?: string | null }
+}

@@ -1,0 +1,33 @@
+import { Dialog as Base } from '@base-ui/react/dialog'
+import { X } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { words } from '../words'
+
+/** A dialog: it makes the rest inert, and gives focus back. Closed by Escape, its cross, a click
+ *  beside it. `foot` has its buttons, the main one first. */
+export function Dialog(props: {
+  title: string
+  isOpen: boolean
+  onClose: () => void
+  children: ReactNode
+  foot?: ReactNode
+  className?: string
+}) {
+  return (
+    <Base.Root open={props.isOpen} onOpenChange={(isOpen) => !isOpen && props.onClose()}>
+      <Base.Portal>
+        <Base.Backdrop className="shade" />
+        <Base.Popup className={`dialog ${props.className ?? ''}`}>
+          <div className="dialog-head">
+            <Base.Title>{props.title}</Base.Title>
+            <Base.Close className="btn quiet square" aria-label={words.common.close}>
+              <X className="i" />
+            </Base.Close>
+          </div>
+          <div className="dialog-body">{props.children}</div>
+          {props.foot && <div className="dialog-foot">{props.foot}</div>}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  )
+}
