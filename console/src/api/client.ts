@@ -2,7 +2,8 @@ import createClient, { type FetchResponse } from 'openapi-fetch'
 import type { MediaType } from 'openapi-typescript-helpers'
 import { confirmed } from '../session/confirm'
 import * as session from '../session/session'
-import { problemOf, unreachable } from './problem'
+import { told } from './acts'
+import { Problem, problemOf, unreachable } from './problem'
 import type { components, paths } from './schema'
 
 /** The shapes of the contract, by the names that it gives them. */
@@ -23,6 +24,8 @@ export async function data<T extends Record<string | number, unknown>, O, M exte
 /** `fetch` as the one who is signed in: with a token, with another one if that is not good any
  *  more, and again after a confirmation that the server wants. Throws Problem `unreachable`. */
 export async function authorized(request: Request): Promise<Response> {
+  const line = await told(request)
+  if (line !== null) throw new Problem('shown_as_curl', 0, line)
   const again = request.clone()
   const last = request.clone()
   const token = await session.token()

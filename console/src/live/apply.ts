@@ -8,16 +8,15 @@ const LISTS_MILLISECONDS = 1000
 
 export function applyNews(cache: QueryClient): () => void {
   const waiting = new Map<string, unknown[]>()
-  let timer: ReturnType<typeof setTimeout> | undefined
 
+  const readAnew = () => {
+    const keys = [...waiting.values()]
+    waiting.clear()
+    for (const queryKey of keys) void cache.invalidateQueries({ queryKey })
+  }
   const soon = (...key: unknown[]) => {
+    if (waiting.size === 0) setTimeout(readAnew, LISTS_MILLISECONDS)
     waiting.set(JSON.stringify(key), key)
-    timer ??= setTimeout(() => {
-      timer = undefined
-      const keys = [...waiting.values()]
-      waiting.clear()
-      for (const queryKey of keys) void cache.invalidateQueries({ queryKey })
-    }, LISTS_MILLISECONDS)
   }
 
   const news = (news: News) => {

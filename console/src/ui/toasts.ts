@@ -19,5 +19,12 @@ export function sayUndoable(line: string, undo: () => void): void {
 
 export function sayBroken(error: unknown): void {
   const { code, detail } = asProblem(error)
-  say(code === 'unreachable' ? words.common.unreachable : detail)
+  if (code === 'shown_as_curl') sayCurl(detail)
+  else say(code === 'unreachable' ? words.common.unreachable : detail)
+}
+
+/** A line of curl, copied. */
+export function sayCurl(line: string): void {
+  void navigator.clipboard.writeText(line)
+  say(`${words.common.copied}: ${line}`)
 }

@@ -1,8 +1,8 @@
 /** Every word that the console shows. `words` is there before anything is drawn and stays: another
  *  language begins with a reload. So it is read while drawing, never while a module loads. */
-import type { Words } from './en'
+import type * as en from './en'
 
-export type { Words } from './en'
+export type Words = typeof en
 export type Language = 'en' | 'zh-CN'
 
 export const languages: Record<Language, string> = { en: 'English', 'zh-CN': '简体中文' }
@@ -16,7 +16,7 @@ export let locale = 'en-GB'
 
 export async function loadWords(): Promise<void> {
   language = chosen()
-  words = language === 'en' ? (await import('./en')).en : (await import('./zh')).zh
+  words = language === 'en' ? await import('./en') : await import('./zh')
   const own = navigator.languages.find((one) => one.startsWith(language.slice(0, 2)))
   locale = own ?? (language === 'en' ? 'en-GB' : 'zh-CN')
   document.documentElement.lang = language

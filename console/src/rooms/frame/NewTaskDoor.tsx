@@ -4,6 +4,6 @@ import { useNewTask } from './useNewTask'
 const NewTask = lazy(() => import('../tasks/NewTask'))
 
 export function NewTaskDoor() {
-  const { isOpen, close } = useNewTask()
-  return isOpen ? <NewTask onClose={close} /> : null
+  const { isOpen, begun, close } = useNewTask()
+  return isOpen ? <NewTask begun={begun} onClose={close} /> : null
 }

@@ -1,5 +1,3 @@
-import type { Words } from '../en'
-import { common, keys, status, units } from './common'
-import { login } from './login'
-
-export const zh: Words = { common, keys, status, units, login }
+export { common, keys, status, units } from './common'
+export { login } from './login'
+export { palette } from './palette'
