@@ -1,0 +1,118 @@
+"""The tasks of the team, each brought to the state in which it is to be seen."""
+
+from tests.e2e.world import scenes
+from tests.e2e.world.stage import World
+
+DETAILS = {
+    scenes.HALF_EVEN: "The sum of rounded lines differs by a cent from the printed total. "
+    "Round each line half-even, then add. Note it in CHANGELOG.md.",
+    scenes.ADDRESS: "The address form posts to two endpoints, and support sees lost company names. "
+    "Use one. Keep the tests green; do not touch the account pages more than you must.",
+    scenes.UPLOAD: "The store answers 503 when it moves shards. Try again, three times at most.",
+    scenes.CART: "Nobody calls `/v1/cart` since May. Remove the routes, one commit.",
+    scenes.VAT: "Rates change in January. Read them from a file.",
+}
+
+
+def play(world: World) -> None:
+    """Makes all tasks. What ends comes first: what runs on keeps its slot."""
+    acts = (_ended, _reviewed, _answered_by_people, _stopped, _running, _waiting, _machines)
+    for act in acts:
+        world.say(f"tasks: {act.__name__.strip('_').replace('_', ' ')}")
+        act(world)
+
+
+def text(title: str) -> str:
+    return f"{title}\n\n{DETAILS[title]}" if title in DETAILS else title
+
+
+def _ended(world: World) -> None:
+    started = [
+        world.task("alice", "handbook", text(scenes.PAGES)),
+        world.task("priya", "ingest", text(scenes.IMAGE)),
+        world.task("priya", "storefront", text(scenes.FLAGS)),
+        world.task("bo", "storefront", text(scenes.FIELD)),
+        world.task("alice", "billing", text(scenes.VAT)),
+        world.task("priya", "ingest", text(scenes.TOKENIZER)),
+    ]
+    pages, image, flags, field, vat, tokens = started
+    pages.until("suspended", "gate").answer("confirm", comment="Good as it is.").until("completed")
+    flags.until("completed")
+    field.until("completed").seen_by("alice").act("reviews", verdict="approve", body="Clear now.")
+    tokens.until("suspended", "gate")
+    tokens.seen_by("mei").act("cancel")
+    image.until("failed")
+    vat.until("failed")
+
+
+def _reviewed(world: World) -> None:
+    """Sent back with comments, and at its gate again in the second round."""
+    task = world.task("mei", "handbook", text(scenes.RETRIES)).until("suspended", "gate")
+    diff = task.api.get(f"{task.path}/diff")
+    [file] = [each for each in diff["files"] if each["path"] == "retries.md"]
+    lines = [line for hunk in file["hunks"] for line in hunk["lines"] if line["type"] == "added"]
+    comments = [
+        {"path": file["path"], "side": "new", "line": line["newLine"], "body": body}
+        for line, body in zip(
+            lines[-2:], ("A heading would help here.", "Say what fails then, please: the task?"),
+            strict=False,
+        )
+    ]  # fmt: skip
+    task.seen_by("alice").act(
+        "reviews", verdict="request_changes", body="Nearly: two things.", comments=comments
+    )
+    task.until_round(2).until("suspended", "gate")
+
+
+def _answered_by_people(world: World) -> None:
+    """Tasks that ask: a confirm, a choice, a question, a branch that a person has moved."""
+    half = world.task("alice", "billing", text(scenes.HALF_EVEN))
+    csv = world.task("mei", "ingest", text(scenes.CSV))
+    address = world.task("bo", "storefront", text(scenes.ADDRESS))
+    moved = world.task("alice", "billing", text(scenes.CREDIT)).until("suspended", "gate")
+    git = world.repositories["billing"].git
+    git("update-ref", f"refs/heads/{moved.now()['taskBranch']}", git("rev-parse", "main"))
+    moved.answer("confirm").until("suspended", "gate")
+    half.until("suspended", "gate")
+    csv.until("suspended", "gate")
+    address.until("suspended", "question")
+
+
+def _stopped(world: World) -> None:
+    """What it may use is used up; its agent's account is spent for some hours."""
+    spent = world.task("priya", "ingest", text(scenes.SPENT))
+    checkout = world.task("priya", "storefront", text(scenes.CHECKOUT))
+    spent.until("suspended", "budget")
+    checkout.until("suspended", "quota")
+
+
+def _running(world: World) -> None:
+    started = [
+        world.task("mei", "ingest", text(scenes.UPLOAD), priority=10),
+        world.task("alice", "storefront", text(scenes.CART)),
+        world.task("priya", "lab", "Look around by hand"),
+        world.task("alice", "billing", "Why does the export hang?", agentOptions={
+            "interface": "terminal"}),
+    ]  # fmt: skip
+    for task in started:
+        task.until("running")
+
+
+def _waiting(world: World) -> None:
+    world.task("priya", "ingest", "Rebuild the embeddings with the new model",
+               machineSelector="gpu=true")  # fmt: skip
+    world.task("bo", "storefront", "Explain the retry policy to the shop", agentType="gemini")
+
+
+def _machines(world: World) -> None:
+    """One drains while a task runs there, another is not heard of any more."""
+    curlew, avocet = (world.machine_id(name) for name in ("curlew", "avocet"))
+    on_curlew = world.task("mei", "ingest", "Measure the importer [slow]", machineId=curlew)
+    on_avocet = world.task("bo", "storefront", "Cache the tariff lookups [slow]", machineId=avocet)
+    on_curlew.until("running")
+    on_avocet.until("running")
+    world.people["mei"].post(
+        f"/api/web/machines/{curlew}/drain",
+        {"note": "A new disk comes at noon.", "deadlineSeconds": 6 * 3600},
+    )
+    world.machines["avocet"].silence()

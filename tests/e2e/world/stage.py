@@ -1,0 +1,208 @@
+"""A whole Muster with a team in it: people, projects with repositories, machines, sessions."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from app.embedded.stack import Stack
+from demo import places
+from demo.admin import create
+from demo.api import Api, ApiProblem
+from demo.machines import LocalMachine
+from demo.repository import Repository
+from tests.chaos.world import end_all_of
+from tests.e2e.world import actor, sources, team
+from tests.e2e.world.scenes import SCENES
+from tests.flows.running import until
+
+PATIENCE = 240.0  # seconds for each state of a task: the machine may be busy
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Named(LocalMachine):
+    """A local machine with a name of its own."""
+
+    given: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.given
+
+    def silence(self) -> None:
+        """Its daemon and all that it runs end without a word."""
+        # Taken out of the stack first: none of its children may end by itself.
+        self.stack._children.pop(f"machine-{self.number}").end()
+        end_all_of(self.home)
+
+
+class World:
+    """`admin` is the admin's session, `people` those of the team by name, all with the same
+    password; `repositories` and `machines` are by name too."""
+
+    def __init__(self, stack: Stack, password: str, say: Say) -> None:
+        self.stack, self.password, self.say = stack, password, say
+        self.admin = Api(stack.url)
+        self.people: dict[str, Api] = {}
+        self.repositories: dict[str, Repository] = {}
+        self.machines: dict[str, Named] = {}
+
+    @property
+    def agents(self) -> Path:
+        return self.stack.home / "agents"
+
+    def furnish(self) -> bool:
+        """All but the tasks. False where this was done at an earlier start, but for the machines,
+        which are started anew."""
+        create(self.stack)
+        self.admin.login("admin", self.password)
+        self._write_agents()
+        self._fill_repositories()
+        is_new = not self.admin.get("/api/admin/projects")["items"]
+        if is_new:
+            self.say("people and projects")
+            self._make_people()
+            self._make_projects()
+        self._start_machines()
+        for name in team.PEOPLE:
+            self.people[name] = Api(self.stack.url)
+            self.people[name].login(name, self.password)
+        return is_new
+
+    def task(self, who: str, project: str, text: str, **fields: Any) -> "Told":
+        api = self.people.get(who, self.admin)
+        body = {"projectKey": project, "description": text, **fields}
+        return Told(self, api, int(api.post("/api/web/tasks", body)["id"]))
+
+    def machine_id(self, name: str) -> str:
+        machines = self.admin.get("/api/web/machines")["items"]
+        return next((str(each["id"]) for each in machines if each["name"] == name), "")
+
+    def _write_agents(self) -> None:
+        self.agents.mkdir(exist_ok=True)
+        (self.agents / "scenes.json").write_text(json.dumps(SCENES))
+        text = f"#!{places.interpreter()} -S\n{Path(actor.__file__).read_text()}"
+        _put(self.agents / "claude", text)
+        _put(self.agents / "codex", "#!/bin/sh\necho 'codex-cli 0.169.0'\n")
+
+    def _make_people(self) -> None:
+        for name, (role, git_name) in team.PEOPLE.items():
+            email = f"{name}@northmoor.example"
+            self.admin.post(
+                "/api/admin/developers",
+                {"name": name, "password": self.password, "role": role, "gitName": git_name,
+                 "gitEmail": email, "email": email},
+            )  # fmt: skip
+
+    def _make_projects(self) -> None:
+        people = self.admin.get("/api/admin/developers")["items"]
+        ids = {person["name"]: person["id"] for person in people}
+        for key, fields in team.PROJECTS.items():
+            url = self.repositories[key if key in sources.ALL else "handbook"].url
+            self.admin.post("/api/admin/projects", {"key": key, "repoUrl": url, **fields})
+            for name, role in team.MEMBERS[key].items():
+                path = f"/api/admin/projects/{key}/members"
+                self.admin.post(path, {"developerId": ids[name], "role": role})
+
+    def _fill_repositories(self) -> None:
+        place = self.stack.home / "repositories"
+        place.mkdir(exist_ok=True)
+        for name, files in sources.ALL.items():
+            repository = self.repositories[name] = Repository(place / f"{name}.git")
+            if not (repository.path / "HEAD").exists():
+                _fill(repository, files)
+
+    def _start_machines(self) -> None:
+        area = places.machine_area(self.stack.home)
+        for number, (name, (slots, _)) in enumerate(team.MACHINES.items(), 1):
+            machine = self.machines[name] = Named(self.stack, area, number, given=name)
+            if not machine.is_enrolled():
+                self.say(f"machine {name}")
+                machine.enroll(self.admin, "--slots", str(slots))
+            path = f"{self.agents}:{os.environ.get('PATH', os.defpath)}"
+            machine.start(path, [str(self.agents)])
+        self.say("waiting for the machines and their agents")
+        until(lambda: all(map(self._is_ready, self.machines)), "machines", PATIENCE)
+        for name, (_, labels) in team.MACHINES.items():
+            machine_id = self.machine_id(name)
+            self.admin.put(f"/api/admin/machines/{machine_id}", {"labels": labels})
+
+    def _is_ready(self, name: str) -> bool:
+        self.stack.check()
+        machines = self.admin.get("/api/web/machines")["items"]
+        found = next((each for each in machines if each["name"] == name), None)
+        known = {each["agentType"] for each in found["capabilities"]} if found else set()
+        return bool(found and found["connected"] and "claude" in known)
+
+
+class Told:
+    """One task, as somebody sees it."""
+
+    def __init__(self, world: World, api: Api, task_id: int) -> None:
+        self.world, self.api, self.id = world, api, task_id
+        self.path = f"/api/web/tasks/{task_id}"
+
+    def seen_by(self, name: str) -> "Told":
+        return Told(self.world, self.world.people[name], self.id)
+
+    def now(self) -> dict[str, Any]:
+        return dict(self.api.get(self.path))
+
+    def until(self, status: str, reason: str | None = None) -> "Told":
+        def look() -> bool:
+            self.world.stack.check()
+            task = self.now()
+            return task["status"] == status and reason in (None, task["suspendReason"])
+
+        try:
+            until(look, f"{status} {reason or ''}", PATIENCE)
+        except AssertionError as late:
+            now = self.now()
+            shown = {key: now[key] for key in ("status", "suspendReason", "failure", "queue")}
+            self.world.say(f"#{self.id}: {late}; it is {json.dumps(shown)}")
+        return self
+
+    def until_round(self, number: int) -> "Told":
+        until(lambda: self.now()["round"] == number, f"round {number}", PATIENCE)
+        return self
+
+    def answer(self, result: str, **more: Any) -> "Told":
+        gate = self.api.get(f"{self.path}/pending-confirm")
+        body = {"stageIndex": gate["stageIndex"], "number": gate["number"], "result": result}
+        self.api.post(f"{self.path}/confirm-stage", {**body, **more})
+        return self
+
+    def act(self, verb: str, **body: Any) -> "Told":
+        try:
+            self.api.post(f"{self.path}/{verb}", body)
+        except ApiProblem as problem:
+            self.world.say(f"#{self.id} {verb}: {problem}")
+        return self
+
+
+def _put(path: Path, text: str) -> None:
+    new = path.with_name(f"{path.name}.new")
+    new.write_text(text)
+    new.chmod(0o755)
+    new.rename(path)
+
+
+def _fill(repository: Repository, files: dict[str, str]) -> None:
+    """A bare repository with one commit that has these files."""
+    work = repository.path.with_suffix(".work")
+    for path, text in files.items():
+        (work / path).parent.mkdir(parents=True, exist_ok=True)
+        (work / path).write_text(text)
+    repository.path.mkdir(parents=True, exist_ok=True)
+    git = replace(repository).git
+    git("init", "--quiet", "--bare", "--template=")
+    git("symbolic-ref", "HEAD", "refs/heads/main")
+    index = {"GIT_INDEX_FILE": str(repository.path / "first")}
+    git(f"--work-tree={work}", "add", "--all", str(work), env=index)
+    tree = git("write-tree", env=index)
+    git("update-ref", "refs/heads/main", git("commit-tree", tree, "-m", "What there is so far"))
+    shutil.rmtree(work)
