@@ -21,11 +21,17 @@ _COMMAND = (sys.executable, "-m", "app.chat.apprise_child")
 
 def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -> None:
     """Send the message. Raises DeliveryRefused, TryAgain."""
+    title = cut(f"[{message.project_key} #{message.task_id}] {message.title}", 250)
+    note(address, title, _body(message), allowed_hosts=allowed_hosts)
+
+
+def note(address: Address, title: str, body: str, *, allowed_hosts: frozenset[str]) -> None:
+    """Send the text. Raises DeliveryRefused, TryAgain."""
     answer = _run(
         {
             "url": address.webhook_token,
-            "title": cut(f"[{message.project_key} #{message.task_id}] {message.title}", 250),
-            "body": _body(message),
+            "title": title,
+            "body": body,
             "allowedHosts": sorted(allowed_hosts),
             "seconds": SECONDS,
         }

@@ -48,6 +48,11 @@ def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozens
     _call(address, "PATCH", path, {"content": _written(lark_cards.card(message))})
 
 
+def note(address: Address, text: str) -> None:
+    """Post the text in the address's chat. Raises DeliveryRefused, TryAgain."""
+    _post(address, address.chat_id or "", lark_cards.note(text), None)
+
+
 def say(address: Address, to: Incoming, text: str, *, public: bool) -> None:
     """Reply in the chat, or, if the reply is not `public`, to the person alone.
 

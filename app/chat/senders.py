@@ -19,6 +19,7 @@ __all__ = [
     "TryAgain",
     "ask",
     "edit",
+    "note",
     "post",
     "say",
     "send",
@@ -53,6 +54,31 @@ def post(
     """Post what is no message to a webhook's URL, as JSON. Raises DeliveryRefused, TryAgain."""
     with _discreet(address):
         webhook.post(address, delivery, content, allowed_hosts=allowed_hosts)
+
+
+def note(
+    address: Address,
+    title: str,
+    text: str,
+    content: Mapping[str, Any],
+    *,
+    allowed_hosts: frozenset[str],
+) -> None:
+    """Say what is no news of a task: the text, and to a webhook's URL the content, as JSON.
+
+    Raises DeliveryRefused, TryAgain.
+    """
+    with _discreet(address):
+        match address.platform:
+            case BotPlatform.SLACK:
+                slack.note(address, text)
+            case BotPlatform.LARK:
+                lark.note(address, text)
+            case BotPlatform.APPRISE:
+                apprise.note(address, title, text, allowed_hosts=allowed_hosts)
+            case BotPlatform.WEBHOOK:
+                delivery = str(content["deliveryId"])
+                webhook.post(address, delivery, content, allowed_hosts=allowed_hosts)
 
 
 def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozenset[str]) -> None:

@@ -44,6 +44,12 @@ def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozens
     _call(address, "chat.update", {"channel": channel, "ts": ts, **slack_cards.card(message)})
 
 
+def note(address: Address, text: str) -> None:
+    """Post the text in the address's chat. Raises DeliveryRefused, TryAgain."""
+    said = cut(slack_cards.escaped(text), MOST_TEXT)
+    _call(address, "chat.postMessage", {"channel": address.chat_id, "text": said})
+
+
 def say(address: Address, to: Incoming, text: str, *, public: bool) -> None:
     """Reply to the person where they wrote; with `public`, for all in the chat to read.
 

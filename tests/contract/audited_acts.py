@@ -3,12 +3,10 @@
 Every secret in them has MARK in it, so that a search finds it wherever it went.
 """
 
-import uuid
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pyotp
-from flask.testing import FlaskClient
 
 from app.domain.chat import BotPlatform
 from app.domain.delivery import DeliveryState
@@ -16,7 +14,6 @@ from app.domain.roles import ProjectRole
 from app.services import vault
 from app.services.people import second_factor
 from tests.factories import (
-    PASSWORD,
     add_member,
     make_binding,
     make_bot,
@@ -88,6 +85,13 @@ def _changed_bot() -> Request:
     secrets = {"appSecret": f"{MARK}-app", "webhookToken": f"{MARK}-told"}
     body = {"name": "Other", "appId": "cli_2", "encryptKey": f"{MARK}-key", **secrets}
     return Request(f"/api/admin/bots/{make_bot(platform=BotPlatform.LARK).id}", body)
+
+
+def _tested_bot() -> Request:
+    """Its address is refused, so nothing is sent."""
+    sealed = vault.encrypt(f"https://127.0.0.1/{MARK}")
+    bot = make_bot(platform=BotPlatform.WEBHOOK, app_id=None, webhook_token=sealed)
+    return Request(f"/api/admin/bots/{bot.id}/test", {})
 
 
 def _new_binding() -> Request:
@@ -250,6 +254,7 @@ ADMIN_ACTS = (
         "bot.deleted",
         lambda: Request(f"/api/admin/bots/{make_bot().id}"),
     ),
+    Act("POST", "/api/admin/bots/<int:bot_id>/test", "bot.tested", _tested_bot),
     Act("POST", "/api/admin/bots/<int:bot_id>/bindings", "binding.created", _new_binding),
     Act("DELETE", "/api/admin/bots/<int:bot_id>/bindings", "binding.removed", _old_binding),
     Act(
@@ -259,61 +264,3 @@ ADMIN_ACTS = (
         _dead_letter,
     ),
 )
-
-
-def own_credentials(client: FlaskClient) -> tuple[list[str], list[str]]:
-    """A person's and a machine's whole life with credentials: all secrets that came up in it, and
-    what the audit log has to tell of it.
-    """
-    found: list[str] = []
-    developer = make_developer(password_hash=make_developer().password_hash)
-    login = {"username": developer.name, "password": PASSWORD}
-
-    def ask(method: str, path: str, json: Any = None, *, token: str = "") -> Any:
-        headers = {"Authorization": f"Bearer {token}"} if token else None
-        answer = client.open(path, method=method, json=json, headers=headers)
-        assert answer.status_code < 300, (path, answer.json)
-        return answer.json
-
-    def keep(answer: Any, *names: str) -> Any:
-        for name in names:
-            found.extend([answer[name]] if isinstance(answer[name], str) else answer[name])
-        return answer
-
-    profile = "/api/web/profile"
-    pair = keep(ask("POST", "/api/auth/login", login), "accessToken", "refreshToken")
-    token = pair["accessToken"]
-    setup = keep(ask("POST", f"{profile}/totp/setup", token=token), "secret")
-    code = pyotp.TOTP(setup["secret"]).now()
-    verified = ask("POST", f"{profile}/totp/verify", {"code": code}, token=token)
-    keep(verified, "recoveryCodes")
-    ask("POST", f"{profile}/totp/disable", {"password": PASSWORD}, token=token)
-    personal = keep(ask("POST", f"{profile}/tokens", {"label": "ci"}, token=token), "token")
-    ask("POST", f"{profile}/tokens/{personal['id']}/revoke", token=token)
-    keep(ask("POST", f"{profile}/chat-token", token=token), "token")
-    passwords = {"currentPassword": PASSWORD, "newPassword": f"{MARK} as my password"}
-    keep(ask("PUT", f"{profile}/password", passwords, token=token), "accessToken", "refreshToken")
-    _, enrollment = make_enrollment_token()
-    machine = {
-        "machineId": str(uuid.uuid4()),
-        "token": enrollment,
-        "name": "m",
-        "capabilities": ["claude"],
-        "hardware": {},
-    }
-    let_in = keep(ask("POST", "/api/workers/register", machine), "workerJwt", "recoverySecret")
-    lost = {"machineId": machine["machineId"], "recoverySecret": let_in["recoverySecret"]}
-    keep(ask("POST", "/api/workers/recover", lost), "workerJwt", "recoverySecret")
-    told = [
-        "login.begun",
-        "totp.enabled",
-        "totp.disabled",
-        "personal_token.created",
-        "personal_token.revoked",
-        "chat_token.created",
-        "password.changed",
-        "login.begun",
-        "machine.registered",
-        "machine.recovered",
-    ]
-    return [*found, code, PASSWORD, enrollment, MARK], told

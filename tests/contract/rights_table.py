@@ -180,6 +180,7 @@ ROUTES: Mapping[str, Access] = {
     "POST /api/admin/bots": SIGNED_IN_ADMINS,
     "PUT /api/admin/bots/*": SIGNED_IN_ADMINS,
     "DELETE /api/admin/bots/*": ADMINS,
+    "POST /api/admin/bots/*/test": ADMINS,
     "GET /api/admin/bots/all-bindings": ADMINS,
     "GET /api/admin/bots/*/bindings": ADMINS,
     "POST /api/admin/bots/*/bindings": ADMINS,

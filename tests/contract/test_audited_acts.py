@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import AuditEntry, Developer
-from tests.contract.audited_acts import ADMIN_ACTS, MARK, Act, Request, own_credentials
+from tests.contract.audited_acts import ADMIN_ACTS, MARK, Act, Request
+from tests.contract.audited_life import own_credentials
 from tests.factories import (
     make_developer,
 )

@@ -11,15 +11,18 @@ from app.api.schemas.bots import (
     BindingOfBotSchema,
     BindingSchema,
     BotSchema,
+    BotTest,
+    BotTestedSchema,
     BotUpdate,
     NewBinding,
     NewBot,
     WhichBinding,
 )
-from app.domain.errors import AlreadyExists, ChatBound, SessionRequired
+from app.domain.errors import AlreadyExists, ChatBound, SessionRequired, TooManyRequests
 from app.models import Bot, BotBinding
-from app.services.notify import bindings, bots
+from app.services.notify import bindings, bots, trial
 from app.services.notify.bindings import Binding
+from app.services.notify.trial import Tried
 
 blp = Blueprint("bots", __name__, url_prefix="/api/admin/bots", description="Bots")
 
@@ -63,6 +66,18 @@ def delete_bot(bot_id: int) -> dict[str, Any]:
     """Delete a bot with its bindings."""
     bots.delete(current_developer(), bot_id)
     return {}
+
+
+@blp.post("/<int:bot_id>/test")
+@blp.arguments(BotTest)
+@blp.response(200, BotTestedSchema)
+@problems(blp, TooManyRequests)
+def try_bot(body: dict[str, Any], bot_id: int) -> Tried:
+    """Say something through the bot, and tell how it went and what to mend.
+
+    It answers within 25 s. That it was not taken is no error of this request.
+    """
+    return trial.try_out(current_developer(), bot_id, **body)
 
 
 @blp.get("/all-bindings")

@@ -94,6 +94,35 @@ class BotSchema(Schema):
     created_at = Timestamp(required=True)
 
 
+class BotTest(Schema):
+    chat_id = fields.String(
+        allow_none=True,
+        load_default=None,
+        validate=_CHAT_ID,
+        metadata={
+            "description": "of Slack and Lark; by default your own account there, "
+            "else the bot's oldest bound chat"
+        },
+    )
+
+
+class BotTestedSchema(Schema):
+    sent = Flag(required=True, metadata={"description": "whether the platform has taken it"})
+    detail = fields.String(
+        required=True,
+        metadata={"description": "how it went; what failed, in the platform's own words"},
+    )
+    advice = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "what to mend, where that is known"},
+    )
+    chat_id = fields.String(
+        required=True, allow_none=True, metadata={"description": "where it was written to"}
+    )
+    milliseconds = Whole(required=True, metadata={"description": "how long it took"})
+
+
 class NewBinding(Schema):
     platform_chat_id = fields.String(required=True, validate=_CHAT_ID)
     project_key = fields.String(required=True, validate=validate.Length(1, 64))

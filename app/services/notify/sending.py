@@ -26,6 +26,7 @@ from app.chat.incoming import clean
 from app.chat.messages import RefusedHost
 from app.chat.senders import Address, DeliveryRefused, GateCard, Message, TryAgain
 from app.domain.delivery import Circuit, DeliveryAct, DeliveryState, wait
+from app.models import Bot
 from app.services import settings, vault
 from app.services.clock import now as clock_now
 from app.services.notify import deliveries, turn
@@ -37,6 +38,7 @@ CLAIMING_SECONDS = 5.0  # then the job claims no more, ends with its last send, 
 LOOK_SECONDS = 0.1  # how often the job looks for due deliveries while sends are under way
 HELD_SECONDS = 5.0  # how long a killed job still blocks others; no longer than the lease
 LONGEST_WORDS = 500
+SEALED = "its secrets are under a key that ENCRYPTION_KEYS no longer lists"
 
 log = structlog.get_logger(__name__)
 
@@ -121,7 +123,7 @@ class _Shift:
         found = deliveries.claim(room, now, self._flying)
         self._flying.update(one.id for one in found)
         self._in_flight.update(one.bot_id for one in found)
-        return [(one, _address(bots[one.bot_id], one.chat_id)) for one in found]
+        return [(one, address_of(bots[one.bot_id], one.chat_id)) for one in found]
 
     # ---- in a thread ---------------------------------------------------------------------------
 
@@ -137,8 +139,8 @@ class _Shift:
     def _deliver(self, one: Claimed, address: Address) -> str | None:
         if not one.is_meant:
             raise _NotMeant
-        if isinstance(address, _Sealed):
-            raise TryAgain("its secrets are under a key that ENCRYPTION_KEYS no longer lists")
+        if isinstance(address, SealedAddress):
+            raise TryAgain(SEALED)
         message = message_of(one, self._url)
         if one.act is DeliveryAct.POST:
             return senders.send(address, message, allowed_hosts=self._hosts)
@@ -177,7 +179,7 @@ class _Shift:
             return mark
         if isinstance(problem, _NotMeant):  # this says nothing about the host
             return mark._replace(state=DeliveryState.DEAD, error=problem.words)
-        words = clean(_words(problem))[:LONGEST_WORDS]
+        words = clean(words_of(problem))[:LONGEST_WORDS]
         log.warning("not_delivered", delivery=one.id, bot=one.bot_id, words=words)
         if isinstance(problem, DeliveryRefused):
             self._circuits[one.bot_id] = circuit.after_answer()
@@ -195,11 +197,12 @@ class _Shift:
         return mark._replace(state=state, due_at=now + pause, error=words)
 
 
-class _Sealed(Address):
+class SealedAddress(Address):
     """An address whose secrets cannot be decrypted."""
 
 
-def _address(bot: DueBot, chat_id: str) -> Address:
+def address_of(bot: DueBot | Bot, chat_id: str | None) -> Address:
+    """The bot's secrets, decrypted, and the chat; `SealedAddress` where they cannot be."""
     try:
         return Address(
             platform=bot.platform,
@@ -209,7 +212,7 @@ def _address(bot: DueBot, chat_id: str) -> Address:
             chat_id=chat_id,
         )
     except vault.KeyMissing:
-        return _Sealed(bot.platform, bot.app_id, None, None, chat_id)
+        return SealedAddress(bot.platform, bot.app_id, None, None, chat_id)
 
 
 def allowed_hosts() -> frozenset[str]:
@@ -253,7 +256,7 @@ def _card(gate: Mapping[str, Any], answered: str | None) -> GateCard:
     )
 
 
-def _words(problem: Exception) -> str:
+def words_of(problem: Exception) -> str:
     """The error message that is stored. `senders` has masked secrets in a platform's own words; of
     an unexpected exception only the class is stored, because its text may contain anything.
     """

@@ -1,0 +1,160 @@
+"""POST /api/admin/bots/:id/test: a message goes out, and how that went is told in words."""
+
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.chat import senders
+from app.domain.chat import BotPlatform
+from app.extensions import db
+from app.models import Bot, Developer
+from app.services import vault
+from app.services.notify import sending, trial
+from tests.app.api.admin.bots_world import PATH, actions, admin, boss
+from tests.app.chat.loopback import HOSTS, Reply, serving
+from tests.app.chat.platforms import Slack
+from tests.factories import make_binding, make_bot
+
+__all__ = ["admin", "boss"]
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+@pytest.fixture
+def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slack]:
+    fake = Slack()
+    with fake.running() as server:
+        monkeypatch.setenv("MUSTER_SLACK_API", f"{server.url}/api/")
+        yield fake
+
+
+@pytest.fixture
+def bot(app: Flask) -> Bot:
+    return make_bot(app_secret=vault.encrypt(Slack.TOKEN))
+
+
+def try_out(client: FlaskClient, admin: dict[str, str], bot: Bot, **body: Any) -> dict[str, Any]:
+    answer = client.post(f"{PATH}/{bot.id}/test", json=body, headers=admin)
+    assert answer.status_code == 200, answer.json
+    told: dict[str, Any] = answer.json
+    return told
+
+
+def test_a_room_gets_a_message_and_the_admin_hears_that_it_was_taken(
+    client: FlaskClient, admin: dict[str, str], slack: Slack, bot: Bot, boss: Developer
+) -> None:
+    make_binding(bot, platform_chat_id="C1")
+    make_binding(bot, platform_chat_id="C2")
+    told = try_out(client, admin, bot)
+    assert told == {
+        "sent": True,
+        "detail": "Slack took it, for C1.",
+        "advice": None,
+        "chatId": "C1",
+        "milliseconds": told["milliseconds"],
+    }
+    (said,) = slack.said
+    assert said["channel"] == "C1"
+    assert boss.name in said["text"]
+    assert actions() == ["bot.tested"]
+
+
+def test_ones_own_account_comes_before_rooms_and_a_chat_that_is_named_before_both(
+    client: FlaskClient, admin: dict[str, str], slack: Slack, bot: Bot, boss: Developer
+) -> None:
+    make_binding(bot, platform_chat_id="C1")
+    boss.platform_uid = "slack:U7"
+    db.session.commit()
+    assert try_out(client, admin, bot)["chatId"] == "U7"
+    assert try_out(client, admin, bot, chatId="C9")["chatId"] == "C9"
+    assert [said["channel"] for said in slack.said] == ["U7", "C9"]
+
+
+def test_a_bot_that_has_nobody_to_write_to_says_so(
+    client: FlaskClient, admin: dict[str, str], bot: Bot
+) -> None:
+    told = try_out(client, admin, bot)
+    assert (told["sent"], told["chatId"]) == (False, None)
+    assert "no chat" in told["detail"]
+    assert "Bind a chat" in told["advice"]
+    assert actions() == []
+
+
+def test_what_is_refused_comes_with_what_to_mend_and_without_the_secret(
+    client: FlaskClient, admin: dict[str, str], slack: Slack, bot: Bot
+) -> None:
+    bot.app_secret = vault.encrypt("xoxb-Xyzzy4711")
+    db.session.commit()
+    slack.knob = lambda _: Reply(body=b'{"ok": false, "error": "invalid_auth xoxb-Xyzzy4711"}')
+    told = try_out(client, admin, bot, chatId="C1")
+    assert told["sent"] is False
+    assert told["detail"] == "It was not taken: Slack: invalid_auth …"
+    assert "OAuth & Permissions" in told["advice"]
+
+
+def webhook(url: str) -> Bot:
+    sealed = {"app_secret": vault.encrypt("s3cret"), "webhook_token": vault.encrypt(url)}
+    return make_bot(platform=BotPlatform.WEBHOOK, app_id=None, **sealed)
+
+
+def test_a_webhook_is_told_that_it_is_a_test(
+    client: FlaskClient, admin: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "allowed_hosts", lambda: HOSTS)
+    with serving() as server:
+        bot = webhook(f"{server.url}/hook")
+        told = try_out(client, admin, bot, chatId="ignored")
+    assert told["detail"] == "The receiver took it."
+    assert told["chatId"] is None
+    (asked,) = server.asked
+    said = json.loads(asked.body)
+    assert (said["type"], said["botId"]) == ("test", bot.id)
+    assert asked.headers["muster-delivery"] == said["deliveryId"]
+    assert asked.headers["muster-signature"].startswith("t=")
+
+
+def test_the_inside_is_not_reached_by_trying_it(client: FlaskClient, admin: dict[str, str]) -> None:
+    with serving() as server:
+        told = try_out(client, admin, webhook(f"https://127.0.0.1:{server.port}/"))
+    assert told["sent"] is False
+    assert "notifyAllowedHosts" in told["advice"]
+    assert server.asked == []
+
+
+def test_a_platform_that_never_ends_is_left_behind(
+    client: FlaskClient, admin: dict[str, str], monkeypatch: pytest.MonkeyPatch, bot: Bot
+) -> None:
+    over = threading.Event()
+    monkeypatch.setattr(senders, "note", lambda *_, **__: over.wait())
+    monkeypatch.setattr(trial, "SECONDS", 0.1)
+    told = try_out(client, admin, bot, chatId="C1")
+    over.set()
+    assert told["detail"] == "It was not taken: nothing was heard within 0.1 s"
+    assert "firewalls" in told["advice"]
+
+
+def test_secrets_under_a_lost_key_are_told_as_that(
+    client: FlaskClient, admin: dict[str, str], monkeypatch: pytest.MonkeyPatch, bot: Bot
+) -> None:
+    def lost(_: str) -> str:
+        raise vault.KeyMissing
+
+    monkeypatch.setattr(vault, "decrypt", lost)
+    assert "ENCRYPTION_KEYS" in try_out(client, admin, bot, chatId="C1")["detail"]
+
+
+def test_nobody_tries_out_without_end(client: FlaskClient, admin: dict[str, str], bot: Bot) -> None:
+    path = f"{PATH}/{bot.id}/test"
+    answers = [client.post(path, headers=admin) for _ in range(trial.MOST + 1)]
+    assert [answer.status_code for answer in answers] == [200] * trial.MOST + [429]
+    assert answers[-1].json["code"] == "too_many_requests"
+    assert int(answers[-1].headers["Retry-After"]) <= 60
+
+
+def test_a_bot_that_is_not_there_is_404(client: FlaskClient, admin: dict[str, str]) -> None:
+    assert client.post(f"{PATH}/424242/test", json={}, headers=admin).status_code == 404

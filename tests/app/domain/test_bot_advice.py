@@ -1,0 +1,48 @@
+"""What an admin is told to mend, by the words in which a bot's platform has refused."""
+
+import pytest
+
+from app.domain.bot_advice import advice, without_a_chat
+from app.domain.chat import BotPlatform
+
+SLACK, LARK = BotPlatform.SLACK, BotPlatform.LARK
+APPRISE, WEBHOOK = BotPlatform.APPRISE, BotPlatform.WEBHOOK
+
+TOLD = {
+    "a wrong token": (SLACK, "Slack: invalid_auth", "xoxb-"),
+    "a room without the bot": (SLACK, "Slack: not_in_channel", "Invite the bot"),
+    "a scope that is missing": (SLACK, "Slack: missing_scope", "chat:write"),
+    "an error that we do not know": (SLACK, "Slack: odd_new_error", "chat.postMessage"),
+    "a wrong secret": (LARK, "Lark: 10014 app secret invalid", "App Secret"),
+    "a group without the bot": (LARK, "Lark: 230002 Bot is not in the chat", "Add the bot"),
+    "a code that we do not know": (LARK, "Lark: 424242 odd", "error codes"),
+    "a signature that is not believed": (WEBHOOK, "answered 401", "signature"),
+    "a wrong path": (WEBHOOK, "answered 404", "correct the URL"),
+    "a redirect": (WEBHOOK, "answered 302: redirects are not followed", "sends it on"),
+    "trouble there": (WEBHOOK, "answered 503", "in trouble"),
+    "an inside host": (
+        WEBHOOK,
+        "h leads to an address that is not on the public Internet; an admin can allow the host",
+        "notifyAllowedHosts",
+    ),
+    "a name of nobody": (WEBHOOK, "the name h could not be resolved", "resolver"),
+    "silence": (WEBHOOK, "h did not answer in 10 s", "firewalls"),
+    "nobody listens": (WEBHOOK, "h could not be reached (ConnectError)", "listens"),
+    "a lost key": (SLACK, "its secrets are under a key that ENCRYPTION_KEYS …", "anew"),
+    "a service's refusal": (APPRISE, "ntfy: 403 Forbidden", "Apprise"),
+}
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_what_can_be_mended_is_told(name: str) -> None:
+    platform, words, told = TOLD[name]
+    assert told in (advice(platform, words) or "")
+
+
+def test_nothing_is_made_up_where_nobody_knows() -> None:
+    assert advice(WEBHOOK, "KeyError") is None
+
+
+@pytest.mark.parametrize("platform", [SLACK, LARK])
+def test_a_bot_without_a_chat_is_told_how_it_gets_one(platform: BotPlatform) -> None:
+    assert platform.value in without_a_chat(platform)
