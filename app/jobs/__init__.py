@@ -10,7 +10,7 @@ from app.services.clock import now
 from app.services.counts import counters, fleet
 from app.services.dispatch import dispatch, elsewhere
 from app.services.evidence import taking
-from app.services.machines import drains, liveness, servers
+from app.services.machines import drains, liveness, samples, servers
 from app.services.notify import audit_stream, fan_out, sending
 from app.services.ops import retention, signs
 from app.services.tasks import collection, follow_ups, gates, suspensions
@@ -66,6 +66,10 @@ def sweep_tunnels() -> None:
     tunnels.sweep(now())
 
 
+def sweep_samples() -> None:
+    samples.take(now())
+
+
 def sweep_retention() -> None:
     retention.sweep(now())
     taking.sweep(now())
@@ -97,6 +101,7 @@ JOBS: dict[str, Callable[..., None]] = {
     job_names.SWEEP_DRAINS: sweep_drains,
     job_names.SWEEP_WORKSPACES: sweep_workspaces,
     job_names.SWEEP_TUNNELS: sweep_tunnels,
+    job_names.SWEEP_SAMPLES: sweep_samples,
     job_names.SWEEP_RETENTION: sweep_retention,
     job_names.SWEEP_COUNTERS: sweep_counters,
     job_names.CHAT_EVENT: chat_event,

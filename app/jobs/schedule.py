@@ -20,6 +20,7 @@ EVERY = {
     job_names.SWEEP_DRAINS: 5.0,
     job_names.SWEEP_WORKSPACES: 60.0,
     job_names.SWEEP_TUNNELS: 10.0,
+    job_names.SWEEP_SAMPLES: 30.0,  # twice in each minute that one is taken of
     job_names.SWEEP_RETENTION: 600.0,
     job_names.SWEEP_COUNTERS: 5.0,
     job_names.CHAT_BACKLOG: 5.0,  # whose wake-up was lost, or whose reply is tried again

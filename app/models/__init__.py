@@ -25,6 +25,7 @@ from app.models.notification import Notification
 from app.models.outbox import BotHealth, Delivery, NotificationPreference, OutboxEntry
 from app.models.project import Project, ProjectMember
 from app.models.review import Review, ReviewComment, ReviewThread, ViewedFile
+from app.models.sample import MachineHour, MachineMinute
 from app.models.search import TaskText
 from app.models.server import ServerIdentity, ServerProcess
 from app.models.setting import StoredSetting
@@ -65,6 +66,8 @@ __all__ = [
     "Login",
     "Machine",
     "MachineHeartbeat",
+    "MachineHour",
+    "MachineMinute",
     "Notification",
     "NotificationPreference",
     "OutboxEntry",

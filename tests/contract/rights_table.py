@@ -113,6 +113,8 @@ ROUTES: Mapping[str, Access] = {
     "GET /api/web/machines": DEVELOPER,
     "GET /api/web/machines/*": DEVELOPER,
     "GET /api/web/machines/*/tasks": DEVELOPER,
+    "GET /api/web/machines/*/samples": DEVELOPER,
+    "GET /api/web/machines/-/samples": DEVELOPER,
     "POST /api/web/machines/*/drain": LEADS,
     "POST /api/web/machines/*/undrain": LEADS,
     "GET /api/web/projects": DEVELOPER,

@@ -7,6 +7,7 @@ READ, TASKS, PROJECTS, ADMIN = "read", "tasks", "projects", "admin"
 _WEB: Mapping[str, str] = {
     READ: """
         GET /agents                 GET /machines                GET /machines/*
+        GET /machines/*/samples     GET /machines/-/samples
         GET /machines/*/tasks       GET /dashboard/stats         GET /dashboard/recent-tasks
         GET /dashboard/recent-activity                           GET /usage
         GET /notifications          GET /stream                  GET /search

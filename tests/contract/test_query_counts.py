@@ -16,7 +16,7 @@ from app.models import Developer, Event, LogChunk, TerminalInput
 from app.services import audit
 from app.services.tasks import history
 from tests.app.services.statements import counted
-from tests.contract import reviews_filled
+from tests.contract import machines_filled, reviews_filled
 from tests.factories import (
     add_member,
     make_attempt,
@@ -51,13 +51,6 @@ def fill_tasks(admin: Developer, rows: int) -> str:
         task = make_task(status=TaskStatus.RUNNING)
         make_attempt(task, make_machine())
     return "/api/web/tasks"
-
-
-def fill_tasks_of_machine(admin: Developer, rows: int) -> str:
-    machine = make_machine()
-    for _ in range(rows):
-        make_task(machine_id=machine.id)
-    return f"/api/web/machines/{machine.id}/tasks"
 
 
 def fill_events(admin: Developer, rows: int) -> str:
@@ -105,19 +98,6 @@ def fill_terminal_inputs(admin: Developer, rows: int) -> str:
         typing = make_developer()
         db.session.add(TerminalInput(task_id=task.id, developer_id=typing.id, **stretch))
     return f"/api/web/tasks/{task.id}/terminal-inputs"
-
-
-def fill_agents(admin: Developer, rows: int) -> str:
-    """Each of a machine of its own, none of the contract's."""
-    for number in range(rows):
-        make_machine(capabilities=[{"agentType": f"agent-{number}"}])
-    return "/api/web/agents"
-
-
-def fill_machines(admin: Developer, rows: int) -> str:
-    for _ in range(rows):
-        make_machine(drain_started_at=now(), drain_by=make_developer().id)
-    return "/api/web/machines"
 
 
 def fill_projects(admin: Developer, rows: int) -> str:
@@ -246,9 +226,10 @@ FILLS: dict[str, Callable[[Developer, int], str]] = {
     "/api/web/tasks/{taskId}/follow-ups": reviews_filled.fill_follow_ups,
     "/api/web/tasks/{taskId}/viewed": reviews_filled.fill_viewed,
     "/api/web/usage": fill_usage,
-    "/api/web/agents": fill_agents,
-    "/api/web/machines": fill_machines,
-    "/api/web/machines/{machineId}/tasks": fill_tasks_of_machine,
+    "/api/web/agents": machines_filled.fill_agents,
+    "/api/web/machines": machines_filled.fill_machines,
+    "/api/web/machines/-/samples": machines_filled.fill_machine_days,
+    "/api/web/machines/{machineId}/tasks": machines_filled.fill_tasks_of_machine,
     "/api/web/projects": fill_projects,
     "/api/web/projects/-/developers": fill_colleagues,
     "/api/web/projects/{key}/members": fill_members,
@@ -262,7 +243,7 @@ FILLS: dict[str, Callable[[Developer, int], str]] = {
     "/api/admin/developers/{developerId}/identities": fill_identities,
     "/api/auth/providers": fill_usable_providers,
     "/api/admin/developers": fill_developers,
-    "/api/admin/machines": in_admins_room(fill_machines),
+    "/api/admin/machines": in_admins_room(machines_filled.fill_machines),
     "/api/admin/projects": in_admins_room(fill_projects),
     "/api/admin/projects/{key}/members": in_admins_room(fill_members),
     "/api/admin/worker-tokens": fill_enrollment_tokens,

@@ -19,7 +19,12 @@ from tests.factories.developers import (
     make_refresh_token,
 )
 from tests.factories.identities import make_identity, make_provider
-from tests.factories.machines import make_enrollment_token, make_machine
+from tests.factories.machines import (
+    make_enrollment_token,
+    make_hour,
+    make_machine,
+    make_minute,
+)
 from tests.factories.notifications import make_notification
 from tests.factories.projects import add_member, make_project
 from tests.factories.reviews import (
@@ -59,10 +64,12 @@ __all__ = [
     "make_enrollment_token",
     "make_follow_up",
     "make_gate",
+    "make_hour",
     "make_idempotency_key",
     "make_identity",
     "make_login",
     "make_machine",
+    "make_minute",
     "make_notification",
     "make_outbox_entry",
     "make_personal_token",

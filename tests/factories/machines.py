@@ -6,7 +6,14 @@ from typing import Any
 
 from app.domain.machine import MachineStatus
 from app.domain.tokens import TokenKind, digest
-from app.models import Developer, EnrollmentToken, Machine, MachineHeartbeat
+from app.models import (
+    Developer,
+    EnrollmentToken,
+    Machine,
+    MachineHeartbeat,
+    MachineHour,
+    MachineMinute,
+)
 from app.services.people import tokens
 from tests.factories.developers import make_developer
 from tests.factories.rows import now, numbers, stored
@@ -41,6 +48,33 @@ def make_machine(*, metrics: dict[str, float] = METRICS, **given: Any) -> Machin
     }
     stored(MachineHeartbeat, beat, {})
     return machine
+
+
+def make_minute(machine: Machine, **given: Any) -> MachineMinute:
+    """A sample of the machine's load, of the minute that has just begun."""
+    defaults = {
+        "machine_id": machine.id,
+        "at": now().replace(second=0, microsecond=0),
+        "cpu_percent": 50.0,
+        "memory_percent": 20.0,
+        "disk_percent": 30.0,
+        "slots_used": 1,
+    }
+    return stored(MachineMinute, defaults, given)
+
+
+def make_hour(machine: Machine, **given: Any) -> MachineHour:
+    """The sum of a machine's samples of the hour that has just begun."""
+    defaults = {
+        "machine_id": machine.id,
+        "at": now().replace(minute=0, second=0, microsecond=0),
+        "cpu_percent": 50.0,
+        "cpu_highest": 90.0,
+        "memory_percent": 20.0,
+        "disk_percent": 30.0,
+        "slots_used": 1.5,
+    }
+    return stored(MachineHour, defaults, given)
 
 
 def make_enrollment_token(

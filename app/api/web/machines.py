@@ -13,11 +13,14 @@ from app.api.schemas.machines import (
     MachineTaskFilter,
     NewDrain,
 )
+from app.api.schemas.samples import MachineDaySchema, SampleQuery, SamplesSchema
 from app.api.schemas.tasks import TaskPage
 from app.domain.errors import Forbidden, MachineDecommissioned
 from app.models import Machine, Task
-from app.services.machines import drains, reads
+from app.services.clock import now
+from app.services.machines import drains, reads, samples
 from app.services.machines.reads import MachineView
+from app.services.machines.samples import Samples
 
 blp = Blueprint("machines", __name__, url_prefix="/api/web/machines", description="Machines")
 
@@ -37,6 +40,26 @@ def list_machines(query: dict[str, Any]) -> dict[str, Any]:
 def get_machine(machine_id: uuid.UUID) -> MachineView:
     """One machine."""
     return reads.get(machine_id)
+
+
+@blp.get("/-/samples")
+@blp.arguments(MachineFilter, location="query")
+@blp.response(200, cursor_page_of(MachineDaySchema))
+def list_machine_days(query: dict[str, Any]) -> dict[str, Any]:
+    """How loaded machines' processors were in the last day, by half hours: of those that the list
+    of machines has, in its order.
+    """
+    found = reads.listing(query.pop("status"), query.pop("selector"))
+    page = by_cursor(found.with_only_columns(Machine.id), Machine.id, **query)
+    return {**page, "items": samples.days(page["items"], now())}
+
+
+@blp.get("/<uuid:machine_id>/samples")
+@blp.arguments(SampleQuery, location="query")
+@blp.response(200, SamplesSchema)
+def get_machine_samples(query: dict[str, Any], machine_id: uuid.UUID) -> Samples:
+    """How loaded the machine was: by the minute for a day, or by the hour for 90 days."""
+    return samples.of_machine(machine_id, query["step"], now())
 
 
 @blp.get("/<uuid:machine_id>/tasks")

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import structlog
 from sqlalchemy import ColumnElement, Select, delete, func, inspect, select, tuple_
 
+from app.domain import samples
+from app.domain.samples import Step
 from app.extensions import Model, db
 from app.models import (
     ChannelToken,
@@ -18,6 +20,8 @@ from app.models import (
     EnrollmentToken,
     IdempotencyKey,
     Login,
+    MachineHour,
+    MachineMinute,
     Notification,
     OutboxEntry,
     PersonalToken,
@@ -37,16 +41,17 @@ class Rule(NamedTuple):
     """Rows of `kind` are deleted some units of time after `ended` (which has an index; null:
     never).
 
-    `kept` is the setting with the number of units.
+    `kept` is the setting with the number of units, or that number.
     """
 
     kind: type[Model]
     ended: ColumnElement[Any]
-    kept: str
+    kept: str | int
     unit: timedelta
 
     def cutoff(self, now: datetime) -> datetime:
-        units: float = settings.value(self.kept)
+        kept = self.kept
+        units: float = settings.value(kept) if isinstance(kept, str) else kept
         return now - units * self.unit
 
 
@@ -70,6 +75,8 @@ RULES = (
     Rule(ChannelToken, ChannelToken.expires_at.expression, "sessionRetentionDays", _DAY),
     Rule(ChatToken, ChatToken.expires_at.expression, "sessionRetentionDays", _DAY),
     Rule(ChatEvent, ChatEvent.received_at.expression, "chatEventRetentionDays", _DAY),
+    Rule(MachineMinute, MachineMinute.at.expression, 1, samples.KEPT[Step.MINUTE]),
+    Rule(MachineHour, MachineHour.at.expression, 1, samples.KEPT[Step.HOUR]),
     Rule(TerminalInput, TerminalInput.ended_at.expression, "terminalInputRetentionDays", _DAY),
 )
 

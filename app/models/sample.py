@@ -1,0 +1,43 @@
+"""How loaded machines were: by the minute for a day, by the hour for longer (`domain.samples`)."""
+
+import uuid
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.dialects.postgresql import REAL
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import Model
+from app.models.columns import Moment
+
+
+class MachineMinute(Model):
+    """What a machine last said of itself in the minute that began at `at`, in percent (null: it
+    has not said), and how many of its slots were taken.
+    """
+
+    __tablename__ = "machine_minutes"
+
+    machine_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("machines.id", ondelete="CASCADE"), primary_key=True
+    )
+    at: Mapped[Moment] = mapped_column(primary_key=True, index=True)
+    cpu_percent: Mapped[float | None] = mapped_column(REAL)
+    memory_percent: Mapped[float | None] = mapped_column(REAL)
+    disk_percent: Mapped[float | None] = mapped_column(REAL)
+    slots_used: Mapped[int]
+
+
+class MachineHour(Model):
+    """The means of the minutes in the hour that began at `at`, and the highest of their loads."""
+
+    __tablename__ = "machine_hours"
+
+    machine_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("machines.id", ondelete="CASCADE"), primary_key=True
+    )
+    at: Mapped[Moment] = mapped_column(primary_key=True, index=True)
+    cpu_percent: Mapped[float | None] = mapped_column(REAL)
+    cpu_highest: Mapped[float | None] = mapped_column(REAL)
+    memory_percent: Mapped[float | None] = mapped_column(REAL)
+    disk_percent: Mapped[float | None] = mapped_column(REAL)
+    slots_used: Mapped[float] = mapped_column(REAL)

@@ -1,0 +1,134 @@
+"""Samples of machines' load, taken from their last heartbeats: a statement a minute for the whole
+fleet, and one an hour. What is older than `domain.samples` says is swept (`ops.retention`).
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, text
+
+from app.domain import samples as rules
+from app.domain.samples import Step
+from app.extensions import db
+from app.models import MachineHour, MachineMinute
+from app.services.machines import reads
+
+
+@dataclass(frozen=True)
+class Samples:
+    """A machine's load over time, in columns: what stands at the same place belongs together. In
+    percent; None where the machine had not said. There are none of when it was not heard.
+    """
+
+    step: Step
+    at: list[datetime] = field(default_factory=list)
+    cpu_percent: list[float | None] = field(default_factory=list)
+    cpu_highest: list[float | None] = field(default_factory=list)
+    memory_percent: list[float | None] = field(default_factory=list)
+    disk_percent: list[float | None] = field(default_factory=list)
+    slots_used: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Day:
+    """The processor's load of a machine in the last day, by half hours, in columns as `Samples`."""
+
+    machine_id: uuid.UUID
+    at: list[datetime] = field(default_factory=list)
+    cpu_percent: list[float | None] = field(default_factory=list)
+
+
+# In the minute in which it was heard, the first time that a pass comes by: the passes are closer
+# than minutes, so that none is left out because one is late. What is 0 a machine does not send.
+_TAKE = text("""
+    INSERT INTO machine_minutes
+        (machine_id, at, cpu_percent, memory_percent, disk_percent, slots_used)
+    SELECT m.id, heard.minute,
+        CASE WHEN h.metrics IS NOT NULL THEN coalesce((h.metrics ->> 'cpuPercent')::real, 0) END,
+        CASE WHEN h.metrics IS NOT NULL THEN coalesce((h.metrics ->> 'memoryPercent')::real, 0) END,
+        CASE WHEN h.metrics IS NOT NULL THEN coalesce((h.metrics ->> 'diskPercent')::real, 0) END,
+        m.slots_used
+    FROM machine_heartbeats AS h
+    JOIN machines AS m ON m.id = h.machine_id
+    CROSS JOIN LATERAL (SELECT date_trunc('minute', h.received_at, 'UTC') AS minute) AS heard
+    WHERE h.received_at >= :lately AND m.status <> 'decommissioned'
+        AND NOT EXISTS (
+            SELECT FROM machine_minutes AS s WHERE s.machine_id = m.id AND s.at = heard.minute
+        )
+    ORDER BY m.id
+    ON CONFLICT DO NOTHING
+""")
+
+_SUM_UP = text("""
+    INSERT INTO machine_hours
+        (machine_id, at, cpu_percent, cpu_highest, memory_percent, disk_percent, slots_used)
+    SELECT machine_id, date_trunc('hour', at, 'UTC') AS hour,
+        avg(cpu_percent), max(cpu_percent), avg(memory_percent), avg(disk_percent), avg(slots_used)
+    FROM machine_minutes WHERE at >= :since AND at < :until
+    GROUP BY machine_id, hour ORDER BY machine_id, hour
+    ON CONFLICT DO NOTHING
+""")
+
+
+def take(now: datetime) -> int:
+    """Take a sample of each machine that has been heard lately, where this minute has none, and sum
+    up the hours that are over. Returns the number of samples. Commits.
+    """
+    lately = now - 2 * rules.WIDTH[Step.MINUTE]
+    taken: Any = db.session.execute(_TAKE, {"lately": lately})
+    db.session.commit()
+    # A minute's sample is still taken a little later.
+    until = rules.begin_of(Step.HOUR, lately)
+    summed = db.session.scalar(select(func.max(MachineHour.at)))
+    since = summed + rules.WIDTH[Step.HOUR] if summed else rules.since(Step.MINUTE, now)
+    if since < until:
+        db.session.execute(_SUM_UP, {"since": since, "until": until})
+    db.session.commit()
+    return int(taken.rowcount)
+
+
+def of_machine(machine_id: uuid.UUID, step: Step, now: datetime) -> Samples:
+    """A machine's samples, in order, as far back as they are kept. Raises NotFound."""
+    reads.get(machine_id)
+    kind = MachineMinute if step is Step.MINUTE else MachineHour
+    highest = MachineMinute.cpu_percent if step is Step.MINUTE else MachineHour.cpu_highest
+    query = (
+        select(
+            kind.at,
+            kind.cpu_percent,
+            highest.label("cpu_highest"),
+            kind.memory_percent,
+            kind.disk_percent,
+            kind.slots_used,
+        )
+        .where(kind.machine_id == machine_id, kind.at >= rules.since(step, now))
+        .order_by(kind.at)
+    )
+    columns = [list(column) for column in zip(*db.session.execute(query), strict=True)]
+    return Samples(step, *columns)
+
+
+def days(machine_ids: Sequence[uuid.UUID], now: datetime) -> list[Day]:
+    """The last day of each of the machines, in that order. One query."""
+    half_hour = func.date_bin(rules.HALF_HOUR, MachineMinute.at, rules.EPOCH).label("half_hour")
+    query = (
+        select(MachineMinute.machine_id, half_hour, func.avg(MachineMinute.cpu_percent))
+        .where(
+            MachineMinute.machine_id.in_(machine_ids),
+            MachineMinute.at >= rules.since(Step.MINUTE, now),
+        )
+        .group_by(MachineMinute.machine_id, half_hour)
+        .order_by(half_hour)
+    )
+    return _gathered(machine_ids, db.session.execute(query).all())
+
+
+def _gathered(machine_ids: Sequence[uuid.UUID], rows: Iterable[Any]) -> list[Day]:
+    found = {machine_id: Day(machine_id) for machine_id in machine_ids}
+    for machine_id, half_hour, cpu_percent in rows:
+        found[machine_id].at.append(half_hour)
+        found[machine_id].cpu_percent.append(cpu_percent)
+    return list(found.values())
