@@ -43,6 +43,8 @@ ROOMS = (
     "app.api.web.stream",
     "app.api.web.search",
     "app.api.web.personal_tokens",
+    "app.api.web.drafts",
+    "app.api.web.saved_views",
     "app.api.web.second_factor",
     "app.api.admin.audit_logs",
     "app.api.admin.bots",

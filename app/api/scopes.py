@@ -83,13 +83,21 @@ _WEB: Mapping[TokenScope, tuple[str, ...]] = {
     ),
     # One's own account is in no project; its other tokens name projects.
     TokenScope.ADMIN: (
+        "DELETE /profile/drafts/<int:draft_id>",
+        "DELETE /profile/views/<int:view_id>",
         "GET /profile/budget",
+        "GET /profile/drafts",
         "GET /profile/tokens",
+        "GET /profile/views",
         "POST /machines/<uuid:machine_id>/drain",
         "POST /machines/<uuid:machine_id>/undrain",
+        "POST /profile/drafts",
         "POST /profile/tokens/<int:token_id>/revoke",
+        "POST /profile/views",
         "PUT /profile",
+        "PUT /profile/drafts/<int:draft_id>",
         "PUT /profile/notifications",
+        "PUT /profile/views/<int:view_id>",
     ),
 }
 _BY_ROUTE = {

@@ -6,6 +6,7 @@ from app.models.bot import Bot, BotBinding
 from app.models.change import Change, ChangedFile, Content
 from app.models.chat import ChatEvent, ChatToken
 from app.models.counters import TaskCount, TaskEnd, TaskMove
+from app.models.desk import SavedView, TaskDraft
 from app.models.developer import (
     Developer,
     PersonalToken,
@@ -79,6 +80,7 @@ __all__ = [
     "Review",
     "ReviewComment",
     "ReviewThread",
+    "SavedView",
     "SecondFactor",
     "ServerIdentity",
     "ServerProcess",
@@ -86,6 +88,7 @@ __all__ = [
     "StoredSetting",
     "Task",
     "TaskCount",
+    "TaskDraft",
     "TaskEnd",
     "TaskMove",
     "TaskText",

@@ -28,6 +28,8 @@ class Project(Model):
     work goes to `protected_machines` alone, by their ids.
     `budget` {minutes?, tokens?, cost?} is that of a month, and `budget_told` the month in which
     people were told last that most of it is used; `task_budget` is its tasks' by default.
+    `templates` [{name, text}] are what descriptions of its tasks may begin with; they are large,
+    and read where somebody asks for them.
     """
 
     __tablename__ = "projects"
@@ -67,6 +69,9 @@ class Project(Model):
     budget: Mapped[dict[str, Any] | None] = mapped_column(Json)
     task_budget: Mapped[dict[str, Any] | None] = mapped_column(Json)
     budget_told: Mapped[date | None]
+    templates: Mapped[list[dict[str, str]]] = mapped_column(
+        Json, default=list, server_default="[]", deferred=True
+    )
     created_at: Mapped[Moment]
     deleted_at: Mapped[Moment | None]
 

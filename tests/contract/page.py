@@ -26,7 +26,7 @@ _ANSWER = re.compile(
     r"(?: and (?P<more>`\{[^`]*\}`))?"
 )
 _SHAPE = re.compile(
-    r"^(\w+) = (?:(\w+)(?: - (\w+))? \+ )?(\{[^\n]*\}|\{.*?^\})$", re.MULTILINE | re.DOTALL
+    r"^(\w+) = (?:(\w+)((?: - \w+)*) \+ )?(\{[^\n]*\}|\{.*?^\})$", re.MULTILINE | re.DOTALL
 )
 _TOKEN = re.compile(r"\s*([A-Za-z_]\w*|\?|=[\w.]+|\([^)]*\)|\[|\]|\{|\}|:|\|null|,)")
 
@@ -145,7 +145,8 @@ def shapes() -> dict[str, Fields]:
     for name, base, less, shape in _SHAPE.findall(text()):
         assert name not in found, f"{name} is shown twice"
         found[name] = (found[base] if base else {}) | parse(shape)
-        found[name].pop(less, None)
+        for left_out in less.split(" - ")[1:]:
+            found[name].pop(left_out)
     return found
 
 

@@ -32,6 +32,13 @@ OF_REVIEWS: dict[str, dict[str, Any]] = {
     "POST /api/web/tasks/*/reviews": {"verdict": "approve"},
     "PUT /api/web/tasks/*/viewed": {"path": "a", "blob": None, "viewed": False},
 }
+OF_ACCOUNTS: dict[str, dict[str, Any]] = {
+    "PUT /api/web/profile/notifications": {},
+    "POST /api/web/profile/drafts": {},
+    "PUT /api/web/profile/drafts/*": {},
+    "POST /api/web/profile/views": {"name": "x", "query": ""},
+    "PUT /api/web/profile/views/*": {},
+}
 
 
 def body_of(route: str, world: Any) -> dict[str, Any] | None:
@@ -57,6 +64,7 @@ def body_of(route: str, world: Any) -> dict[str, Any] | None:
         "POST /api/web/profile/totp/verify": {"code": "123456"},
         "POST /api/web/profile/totp/disable": {"password": world.password},
         "POST /api/web/profile/tokens": {"label": "x"},
+        **OF_ACCOUNTS,
         "POST /api/admin/developers": {
             "name": "somebody",
             "password": world.password,
@@ -79,7 +87,6 @@ def body_of(route: str, world: Any) -> dict[str, Any] | None:
         },
         "PUT /api/admin/bots/*": {"name": "x"},
         "POST /api/admin/bots/*/bindings": {"platformChatId": "x", "projectKey": world.key},
-        "PUT /api/web/profile/notifications": {},
         "PUT /api/admin/settings": {},
         "POST /api/workers/register": {
             "machineId": world.new_machine_id,

@@ -35,6 +35,7 @@ from tests.factories import (
     make_content,
     make_delivery,
     make_developer,
+    make_draft,
     make_enrollment_token,
     make_follow_up,
     make_gate,
@@ -48,6 +49,7 @@ from tests.factories import (
     make_review,
     make_review_comment,
     make_review_thread,
+    make_saved_view,
     make_task,
     make_usage,
     make_workspace,
@@ -70,6 +72,8 @@ class World:
     target: int
     a_member: int
     personal_token: str
+    draft: str
+    view: str
     session: str
     worker_token: str
     enrollment_token: str
@@ -119,6 +123,8 @@ class World:
             ("/api/web/projects/", self.key, "key"),
             ("/api/admin/projects/", self.key, "key"),
             ("/api/web/profile/tokens/", self.personal_token, "number"),
+            ("/api/web/profile/drafts/", self.draft, "number"),
+            ("/api/web/profile/views/", self.view, "number"),
             ("/api/web/profile/sessions/", self.session, "machine"),
             ("/api/admin/worker-tokens/", self.worker_token, "number"),
             ("/api/admin/developers/", str(self.target), "number"),
@@ -166,6 +172,8 @@ def make_world(
         target=target.id,
         a_member=people["member"].id,
         personal_token=str(mine.id),
+        draft=str(make_draft(people["member"], project_key=project.key).id),
+        view=str(make_saved_view(people["member"], name=project.key).id),
         session=str(make_login(people["member"]).id),
         worker_token=str(admission.id),
         enrollment_token=enrollment_token,

@@ -40,6 +40,9 @@ _WEB: Mapping[str, str] = {
         POST /machines/*/drain      POST /machines/*/undrain
         PUT /profile                PUT /profile/notifications   GET /profile/budget
         GET /profile/tokens         POST /profile/tokens/*/revoke
+        GET /profile/drafts         POST /profile/drafts         PUT /profile/drafts/*
+        DELETE /profile/drafts/*    GET /profile/views           POST /profile/views
+        PUT /profile/views/*        DELETE /profile/views/*
     """,
 }
 SCOPES = [

@@ -16,7 +16,7 @@ from app.models import Developer, Event, LogChunk, TerminalInput
 from app.services import audit
 from app.services.tasks import history
 from tests.app.services.statements import counted
-from tests.contract import machines_filled, reviews_filled
+from tests.contract import desks_filled, machines_filled, reviews_filled
 from tests.factories import (
     add_member,
     make_attempt,
@@ -234,6 +234,8 @@ FILLS: dict[str, Callable[[Developer, int], str]] = {
     "/api/web/projects/-/developers": fill_colleagues,
     "/api/web/projects/{key}/members": fill_members,
     "/api/web/profile/tokens": fill_personal_tokens,
+    "/api/web/profile/drafts": desks_filled.fill_drafts,
+    "/api/web/profile/views": desks_filled.fill_views,
     "/api/web/profile/sessions": fill_sessions,
     "/api/web/dashboard/recent-tasks": fill_recent_tasks,
     "/api/web/dashboard/recent-activity": fill_activity,

@@ -96,6 +96,8 @@ LISTS = [
     "GET /api/web/projects",
     "GET /api/web/machines/*/tasks",
     "GET /api/web/profile/tokens",
+    "GET /api/web/profile/drafts",
+    "GET /api/web/profile/views",
     "GET /api/web/dashboard/recent-tasks",
     "GET /api/web/dashboard/recent-activity",
     "GET /api/web/notifications",

@@ -8,6 +8,7 @@ from tests.factories.bots import make_binding, make_bot
 from tests.factories.changes import git_id, make_change, make_content
 from tests.factories.chats import make_chat_event, make_chat_token
 from tests.factories.deliveries import make_delivery, make_outbox_entry
+from tests.factories.desks import make_draft, make_saved_view
 from tests.factories.developers import (
     PASSWORD,
     access_token_of,
@@ -61,6 +62,7 @@ __all__ = [
     "make_content",
     "make_delivery",
     "make_developer",
+    "make_draft",
     "make_enrollment_token",
     "make_follow_up",
     "make_gate",
@@ -79,6 +81,7 @@ __all__ = [
     "make_review",
     "make_review_comment",
     "make_review_thread",
+    "make_saved_view",
     "make_server_process",
     "make_task",
     "make_terminal_input",

@@ -26,12 +26,14 @@ from tests.factories import (
     make_binding,
     make_bot,
     make_developer,
+    make_draft,
     make_enrollment_token,
     make_gate,
     make_machine,
     make_notification,
     make_personal_token,
     make_project,
+    make_saved_view,
     make_task,
 )
 from tests.factories.developers import password_hash
@@ -45,7 +47,7 @@ PAGE = "http://page.example"  # is one of ours
 ACTORS = {"admin": 1, "member": 2}
 SEEDED = (
     *("developers", "tasks", "enrollment_tokens", "personal_tokens"),
-    *("notifications", "bots", "bot_bindings"),
+    *("notifications", "bots", "bot_bindings", "task_drafts", "saved_views"),
 )
 STATUSES = [status for status in TaskStatus if status is not TaskStatus.SUSPENDED]
 GATED = [{"name": "ask", "command": "{description}", "kind": "agent", "confirm": True}]
@@ -65,6 +67,9 @@ def furnish() -> dict[str, str]:
     make_enrollment_token(creator=admin, id=42)
     make_enrollment_token(creator=admin, id=43, digest=digest(ENROLLMENT))
     make_personal_token(member, id=42, label="to be revoked")
+    for number, developer in ((42, admin), (43, member), (44, member)):
+        make_draft(developer, id=number)
+        make_saved_view(developer, id=number)
     secrets = {
         "admin": make_personal_token(admin, id=101)[1],
         "member": make_personal_token(member, id=102)[1],

@@ -11,6 +11,7 @@ from app.api.schemas.budget import BudgetSchema
 from app.api.schemas.labels import SelectorField
 from app.api.schemas.network import Network
 from app.api.schemas.stored import StoredSchema
+from app.api.schemas.templates import TemplatesField
 from app.api.schemas.texts import maskable, single_line
 from app.domain import branch_name
 from app.domain.pipeline import StageKind
@@ -34,6 +35,7 @@ _TASK_BUDGET = "of each of its tasks, where the task has none of its own"
 _PROTECTED = "set by admins: its work and its secrets go to `protectedMachines` alone"
 _BRANCH_NAME = "of its tasks' own branches, with `{id}` once; tasks keep the name they began with"
 _MOST_MACHINES = 1000
+_TEMPLATES = "of tasks' descriptions"
 _ROOM = "the least that has to contain an attempt; null: what its machine has"
 
 
@@ -127,6 +129,7 @@ class ProjectUpdate(Schema):
     task_budget = fields.Nested(
         BudgetSchema, allow_none=True, metadata={"description": _TASK_BUDGET}
     )
+    templates = TemplatesField(metadata={"description": f"{_TEMPLATES}; replaced as a whole"})
 
 
 class NewProject(ProjectUpdate):
@@ -217,12 +220,15 @@ class ListedProjectSchema(Schema):
 
 
 class ProjectSchema(ListedProjectSchema):
-    """A project with its whole pipeline."""
+    """A project with its whole pipeline and its templates."""
 
     class Meta(ListedProjectSchema.Meta):
         exclude = ("stages",)
 
     pipeline = fields.List(fields.Nested(StageSchema), required=True, attribute="project.pipeline")
+    templates = TemplatesField(
+        required=True, attribute="project.templates", metadata={"description": _TEMPLATES}
+    )
 
 
 class SavedProjectSchema(ProjectSchema):

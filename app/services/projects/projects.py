@@ -43,6 +43,7 @@ def create(
         secrets={},
         protected=False,
         protected_machines=[],
+        templates=[],
         created_at=now(),
     )
     _change(project, {"pipeline": None} | fields)
@@ -62,9 +63,9 @@ def update(actor: Developer, key: str, **fields: Any) -> Project:
     They are name, repo_url, default_branch, branch_name, agent_type, agent_command, agent_options,
     pipeline, max_attempts, environment (replaced as a whole), secrets (each is set, or removed by
     None), git_token and ssh_key (removed by None), known_hosts, room, machine_selector, network,
-    require_change, on_quota, quota_minutes, quota_elsewhere, budget and task_budget; by admins also
-    protected and protected_machines. Tasks keep the pipeline, and the budget, that they were
-    created with, and their branch. Raises NotFound, Forbidden, InvalidFields.
+    require_change, on_quota, quota_minutes, quota_elsewhere, budget, task_budget and templates; by
+    admins also protected and protected_machines. Tasks keep the pipeline, and the budget, that they
+    were created with, and their branch. Raises NotFound, Forbidden, InvalidFields.
     """
     rights.require(Act.CHANGE_PROJECT, actor, get(actor, key))
     project = locked(key)
@@ -179,7 +180,7 @@ def _is_called(key: str) -> ColumnElement[bool]:
 _PLAIN = (
     *("name", "repo_url", "default_branch", "agent_type", "agent_command", "max_attempts"),
     *("known_hosts", "room", "require_change", "on_quota", "quota_minutes", "quota_elsewhere"),
-    *("branch_name", "protected"),
+    *("branch_name", "protected", "templates"),
 )
 _PLACES = frozenset({"machine_selector", "protected", "protected_machines", "room"})
 # What lets machines in at the repository's host: encrypted, and for that host alone.
@@ -299,6 +300,7 @@ def _told(project: Project) -> dict[str, Any]:
         "quotaElsewhere": project.quota_elsewhere,
         "budget": project.budget,
         "taskBudget": project.task_budget,
+        "templates": project.templates,
     }
 
 

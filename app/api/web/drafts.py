@@ -1,0 +1,50 @@
+"""One's own drafts of tasks."""
+
+from typing import Any
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.paging import CursorQuery, by_cursor, cursor_page_of
+from app.api.problems import problems
+from app.api.schemas.base import Empty
+from app.api.schemas.desk import DraftChanges, DraftSchema
+from app.models import TaskDraft
+from app.services.people import drafts
+from app.services.people.drafts import TooManyDrafts
+
+blp = Blueprint(
+    "drafts", __name__, url_prefix="/api/web/profile/drafts", description="Drafts of tasks"
+)
+
+
+@blp.get("")
+@blp.arguments(CursorQuery, location="query")
+@blp.response(200, cursor_page_of(DraftSchema))
+def list_drafts(query: dict[str, Any]) -> dict[str, Any]:
+    """Your drafts, newest first. Nobody else sees them."""
+    return by_cursor(drafts.listing(current_developer()), TaskDraft.id, **query)
+
+
+@blp.post("")
+@blp.arguments(DraftChanges)
+@blp.response(201, DraftSchema)
+@problems(blp, TooManyDrafts)
+def create_draft(body: dict[str, Any]) -> TaskDraft:
+    """Keep what there is of a new task so far. It is looked at as a task when it becomes one."""
+    return drafts.create(current_developer(), **body)
+
+
+@blp.put("/<int:draft_id>")
+@blp.arguments(DraftChanges)
+@blp.response(200, DraftSchema)
+def update_draft(body: dict[str, Any], draft_id: int) -> TaskDraft:
+    """Change the fields that the body names; all others stay as they are."""
+    return drafts.update(current_developer(), draft_id, **body)
+
+
+@blp.delete("/<int:draft_id>")
+@blp.response(200, Empty)
+def delete_draft(draft_id: int) -> dict[str, Any]:
+    """Delete a draft."""
+    drafts.delete(current_developer(), draft_id)
+    return {}

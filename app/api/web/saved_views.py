@@ -1,0 +1,51 @@
+"""One's own views of the list of tasks."""
+
+from typing import Any
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.paging import CursorQuery, by_cursor, cursor_page_of
+from app.api.problems import problems
+from app.api.schemas.base import Empty
+from app.api.schemas.desk import NewView, SavedViewSchema, ViewChanges
+from app.models import SavedView
+from app.services.people import saved_views
+from app.services.people.saved_views import TooManyViews
+
+blp = Blueprint(
+    "saved-views", __name__, url_prefix="/api/web/profile/views", description="Saved views"
+)
+
+
+@blp.get("")
+@blp.arguments(CursorQuery, location="query")
+@blp.response(200, cursor_page_of(SavedViewSchema))
+def list_views(query: dict[str, Any]) -> dict[str, Any]:
+    """Your views, in their order. Nobody else sees them."""
+    found = saved_views.listing(current_developer())
+    return by_cursor(found, SavedView.position, SavedView.id, descending=False, **query)
+
+
+@blp.post("")
+@blp.arguments(NewView)
+@blp.response(201, SavedViewSchema)
+@problems(blp, TooManyViews)
+def create_view(body: dict[str, Any]) -> SavedView:
+    """Give filters a name."""
+    return saved_views.create(current_developer(), **body)
+
+
+@blp.put("/<int:view_id>")
+@blp.arguments(ViewChanges)
+@blp.response(200, SavedViewSchema)
+def update_view(body: dict[str, Any], view_id: int) -> SavedView:
+    """Change the fields that the body names; all others stay as they are."""
+    return saved_views.update(current_developer(), view_id, **body)
+
+
+@blp.delete("/<int:view_id>")
+@blp.response(200, Empty)
+def delete_view(view_id: int) -> dict[str, Any]:
+    """Delete a view."""
+    saved_views.delete(current_developer(), view_id)
+    return {}
