@@ -12,6 +12,10 @@ type Told =
   | { kind: 'live'; live: Live }
   | { kind: 'asked' }
 
+/** The server says something each 15 s. After so much silence the line is dead, whatever the browser
+ *  believes: a machine that slept wakes up with such a one. */
+const SILENCE_MILLISECONDS = 40_000
+
 const tabs = new BroadcastChannel('muster-live')
 const listeners = new Set<(told: Told) => void>()
 let live: Live = { isLive: false, since: Date.now(), triedAgainAt: null }
@@ -75,18 +79,34 @@ async function readOnce(): Promise<boolean> {
   try {
     const bearer = await token()
     if (bearer === null) return true
-    const answer = await fetch('/api/web/stream', { headers: headers(bearer), cache: 'no-store' })
+    const line = new AbortController()
+    const answer = await fetch('/api/web/stream', {
+      headers: headers(bearer),
+      cache: 'no-store',
+      signal: line.signal,
+    })
     if (answer.status === 401) await renewed(bearer)
     if (!answer.ok || answer.body === null) return false
-    setLive({ isLive: true, since: Date.now(), triedAgainAt: null })
-    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader()
-    for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      parser.feed(read.value)
-    }
+    await fed(answer.body, parser.feed, () => line.abort())
   } catch {
     return hasBegun
   }
   return hasBegun
+}
+
+/** Read `body` to its end, as long as it says something now and then. */
+async function fed(body: ReadableStream, feed: (text: string) => void, giveUp: () => void) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader()
+  let watch = setTimeout(giveUp, SILENCE_MILLISECONDS)
+  try {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      clearTimeout(watch)
+      watch = setTimeout(giveUp, SILENCE_MILLISECONDS)
+      feed(read.value)
+    }
+  } finally {
+    clearTimeout(watch)
+  }
 }
 
 function headers(bearer: string): Record<string, string> {

@@ -9,7 +9,8 @@ export const cache = new QueryClient({
       refetchOnWindowFocus: false,
       retry: (failures, error) => isPassing(error) && failures < 3,
     },
-    mutations: { retry: false },
+    // An act without a network fails at once: one that waits in silence would surprise later.
+    mutations: { retry: false, networkMode: 'always' },
   },
 })
 

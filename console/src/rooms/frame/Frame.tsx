@@ -2,6 +2,7 @@ import { Outlet } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
 import { useKeys } from '../../ui/keys'
 import { words } from '../../words'
+import { Announcer } from './Announcer'
 import { Bar } from './Bar'
 import { Bottom } from './Bottom'
 import { NewTaskDoor } from './NewTaskDoor'
@@ -28,6 +29,7 @@ export function Frame() {
       </a>
       <Bar onFind={() => openPalette(true)} onNewTask={() => newTask.open()} />
       <Notices />
+      <Announcer />
       <Outlet />
       <Bottom onNewTask={() => newTask.open()} />
       <Suspense>
