@@ -26,7 +26,7 @@ from app.postgres import after_commit
 
 MACHINES_CHANNEL = "muster:machines:wake"  # messages: machine ids, separated by spaces
 REPLACED_CHANNEL = "muster:machines:replaced"  # messages: a machine id, and its generation now
-NEWS_CHANNEL = "muster:news"  # messages: task ids, `u<developer id>`, nothing (notifications)
+NEWS_CHANNEL = "muster:news"  # messages: task ids, `u` or `i` before a developer's id, nothing
 SIGNED_OUT_CHANNEL = "muster:signed-out"  # messages: a developer's id
 EXPAND_FLAG = "muster:expand:wanted"
 SEND_FLAG = "muster:send:wanted"
@@ -101,6 +101,11 @@ def tell_notified() -> None:
 def tell_unread(developer_id: int) -> None:
     """Wish that the developer is shown how much is unread: it is less now."""
     after_commit.wish([Wish(_send_unread, developer_id)])
+
+
+def tell_inbox(developer_id: int) -> None:
+    """Wish that the developer hears that their inbox may have changed."""
+    after_commit.wish([Wish(_send_inbox, developer_id)])
 
 
 def tell_signed_out(developer_id: int) -> None:
@@ -199,6 +204,10 @@ def _send_unread(developer_ids: Sequence[int]) -> None:
     redis.client.publish(NEWS_CHANNEL, " ".join(f"u{each}" for each in developer_ids))
 
 
+def _send_inbox(developer_ids: Sequence[int]) -> None:
+    redis.client.publish(NEWS_CHANNEL, " ".join(f"i{each}" for each in developer_ids))
+
+
 def _send_signed_out(developer_ids: Sequence[int]) -> None:
     for developer_id in sorted(set(developer_ids)):
         redis.client.publish(SIGNED_OUT_CHANNEL, str(developer_id))
@@ -232,6 +241,7 @@ _IN_ORDER: Sequence[Send] = (
     _send_exits,
     _send_news,
     _send_unread,
+    _send_inbox,
     _send_sending,
     _send_chat,
 )

@@ -30,6 +30,7 @@ ROOMS = (
     "app.api.web.diffs",
     "app.api.web.usage",
     "app.api.web.workspaces",
+    "app.api.web.inbox",
     "app.api.web.dashboard",
     "app.api.web.machines",
     "app.api.web.agents",

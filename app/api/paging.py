@@ -13,7 +13,7 @@ import msgspec
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 from marshmallow import fields, post_dump, validate
-from sqlalchemy import Select, tuple_
+from sqlalchemy import ColumnElement, Select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.api.schemas.base import INT8, Schema, Whole
@@ -52,7 +52,7 @@ class OffsetQuery(Schema):
 
 def by_cursor(
     rows: Rows | Cut,
-    *key: InstrumentedAttribute[Any],
+    *key: ColumnElement[Any] | InstrumentedAttribute[Any],
     limit: int = DEFAULT_LIMIT,
     cursor: str | None = None,
     descending: bool = True,
@@ -159,15 +159,17 @@ def opened(cursor: str, order: str) -> list[str]:
     return texts
 
 
-def _name(key: Sequence[InstrumentedAttribute[Any]]) -> str:
+def _name(key: Sequence[ColumnElement[Any] | InstrumentedAttribute[Any]]) -> str:
     return " ".join(map(str, key))
 
 
-def _values(key: Sequence[InstrumentedAttribute[Any]], texts: Sequence[str]) -> list[Any]:
+def _values(
+    key: Sequence[ColumnElement[Any] | InstrumentedAttribute[Any]], texts: Sequence[str]
+) -> list[Any]:
     return [_value(column, text) for column, text in zip(key, texts, strict=True)]
 
 
-def _value(column: InstrumentedAttribute[Any], text: str) -> Any:
+def _value(column: ColumnElement[Any] | InstrumentedAttribute[Any], text: str) -> Any:
     kind = column.type.python_type
     return kind.fromisoformat(text) if issubclass(kind, datetime) else kind(text)
 

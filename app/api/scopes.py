@@ -17,6 +17,7 @@ _WEB: Mapping[TokenScope, tuple[str, ...]] = {
         "GET /dashboard/recent-activity",
         "GET /dashboard/recent-tasks",
         "GET /dashboard/stats",
+        "GET /inbox",
         "GET /machines",
         "GET /machines/-/samples",
         "GET /machines/<uuid:machine_id>",
@@ -72,6 +73,7 @@ _WEB: Mapping[TokenScope, tuple[str, ...]] = {
         "POST /workspace-tunnel/<int:task_id>/start",
         "POST /workspace-tunnel/<int:task_id>/stop",
         "PUT /tasks/<int:task_id>/comments/<int:comment_id>",
+        "PUT /tasks/<int:task_id>/seen",
         "PUT /tasks/<int:task_id>/viewed",
     ),
     TokenScope.PROJECTS: (

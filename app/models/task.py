@@ -3,15 +3,7 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import (
-    DDL,
-    CheckConstraint,
-    ForeignKey,
-    Index,
-    event,
-    func,
-    text,
-)
+from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, event, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain import branch_name
@@ -44,6 +36,7 @@ class Task(Model):
     the task last came into the queue. `usage` is what its agents have used, all attempts together:
     {inputTokens, cachedTokens, outputTokens, reasoningTokens, cost, isEstimate}; null: unknown.
     `keeps_contents`: there are rows of what its attempts have changed (`models.change`).
+    `seen_at`: its creator has seen how it ended.
     `branch_name` is that of its own branch (null: of before there were any), and `branch_commit`
     what the next push is to find there (null: no such branch).
     """
@@ -90,6 +83,7 @@ class Task(Model):
     assigned_at: Mapped[Moment | None]
     started_at: Mapped[Moment | None]
     finished_at: Mapped[Moment | None]
+    seen_at: Mapped[Moment | None]
     updated_at: Mapped[Moment]
 
     # Loaded where a query asks for them, never by accident.
@@ -145,6 +139,14 @@ class Task(Model):
         ),
         Index("ix_tasks_resume", "resume_at", postgresql_where=text("resume_at IS NOT NULL")),
         Index("ix_tasks_contents", "finished_at", postgresql_where=text("keeps_contents")),
+        # What somebody's inbox has of ends: services.inbox.keys.
+        Index(
+            "ix_tasks_unseen",
+            "created_by",
+            "status",
+            "finished_at",
+            postgresql_where=text("seen_at IS NULL AND status IN ('completed', 'failed')"),
+        ),
         Index("ix_tasks_follow_ups", "id", postgresql_where=text("follow_ups_queued > 0")),
         Index("ix_tasks_project", "project_id", "id"),
         Index("ix_tasks_machine", "machine_id", "id"),

@@ -2,6 +2,8 @@
 the credential reaches that somebody has come with (`domain.reach`).
 """
 
+from collections.abc import Collection
+
 from sqlalchemy import ColumnElement, select
 
 from app.domain.errors import Forbidden, InsufficientScope, NotFound
@@ -89,6 +91,30 @@ def visible_projects(developer: Developer) -> ColumnElement[bool] | None:
         return by_role
     covered = Project.id.in_(only)
     return covered if by_role is None else by_role & covered
+
+
+def projects_where(act: Act, developer: Developer) -> ColumnElement[bool]:
+    """A condition on `Project` rows: those, not deleted, in which the developer may do the act,
+    whoever has created the task; as far as their credential reaches projects.
+    """
+    condition: ColumnElement[bool] = Project.deleted_at.is_(None)
+    if (only := developer.reach.projects) is not None:
+        condition &= Project.id.in_(only)
+    if may(act, Person(developer.role)):
+        return condition
+    roles = [role for role in ProjectRole if may(act, Person(developer.role, role))]
+    mine = select(ProjectMember.project_id).where(
+        ProjectMember.developer_id == developer.id, ProjectMember.role.in_(roles)
+    )
+    return condition & Project.id.in_(mine)
+
+
+def roles_of(developer: Developer, projects: Collection[int]) -> dict[int, ProjectRole]:
+    """The developer's role in those of the projects that they are a member of."""
+    query = select(ProjectMember.project_id, ProjectMember.role).where(
+        ProjectMember.developer_id == developer.id, ProjectMember.project_id.in_(projects)
+    )
+    return {row.project_id: row.role for row in db.session.execute(query)}
 
 
 def _visible_by_role(developer: Developer) -> ColumnElement[bool] | None:

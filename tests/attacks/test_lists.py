@@ -25,6 +25,7 @@ from tests.factories import (
     make_developer,
     make_enrollment_token,
     make_follow_up,
+    make_gate,
     make_identity,
     make_login,
     make_machine,
@@ -64,6 +65,7 @@ def world(app: Flask) -> World:
         task = make_task(project=project, machine_id=machine.id)
         history.record(task, EventType.CREATED, "made", now())
         audit.record("developer.updated", "developer", number, actor=admin)
+        make_gate(task)
         make_bot()
         make_binding(bot)
         make_delivery(task, bot)

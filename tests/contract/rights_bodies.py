@@ -31,6 +31,7 @@ OF_REVIEWS: dict[str, dict[str, Any]] = {
     "PUT /api/web/tasks/*/comments/*": {"body": "x"},
     "POST /api/web/tasks/*/reviews": {"verdict": "approve"},
     "PUT /api/web/tasks/*/viewed": {"path": "a", "blob": None, "viewed": False},
+    "PUT /api/web/tasks/*/seen": {"seen": True},
 }
 OF_ACCOUNTS: dict[str, dict[str, Any]] = {
     "PUT /api/web/profile/notifications": {},

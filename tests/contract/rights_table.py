@@ -41,6 +41,7 @@ MINE = Access(allowed=frozenset({"member"}), hidden=EVERYBODY - {"member"})
 MINE_SIGNED_IN = replace(MINE, tokens=401)
 SEEN = Access(allowed=MEMBERS | {"lead"}, hidden=STRANGERS)
 BY_MEMBERS = Access(allowed=MEMBERS, hidden=STRANGERS)
+BY_CREATOR = Access(allowed=frozenset({"creator"}), hidden=EVERYBODY - {"creator"})
 BY_OWNERS = Access(allowed=OWNERS, hidden=STRANGERS)
 BY_OWNERS_AND_LEADS = Access(allowed=OWNERS | {"lead"}, hidden=STRANGERS)
 BY_MAINTAINERS = Access(allowed=frozenset({"maintainer", "admin"}), hidden=STRANGERS)
@@ -104,6 +105,8 @@ ROUTES: Mapping[str, Access] = {
     "POST /api/web/tasks/*/reviews": BY_MEMBERS,
     "GET /api/web/tasks/*/viewed": SEEN,
     "PUT /api/web/tasks/*/viewed": BY_MEMBERS,
+    "PUT /api/web/tasks/*/seen": BY_CREATOR,
+    "GET /api/web/inbox": DEVELOPER,
     "GET /api/web/usage": DEVELOPER,
     "GET /api/web/workspaces/*": SEEN,
     "POST /api/web/workspace-tunnel/*/start": BY_OWNERS,

@@ -20,7 +20,7 @@ _WEB: Mapping[str, str] = {
         GET /tasks/*/transcript     GET /tasks/*/evidence        POST /tasks/*/pty-token
         GET /tasks/*/comments       GET /tasks/*/reviews      GET /tasks/*/follow-ups
         GET /tasks/*/follow-ups/*   GET /tasks/*/viewed
-        GET /tasks/*/diff           GET /tasks/*/files
+        GET /tasks/*/diff           GET /tasks/*/files           GET /inbox
     """,
     TASKS: """
         POST /tasks                 POST /tasks/*/cancel         POST /tasks/*/confirm-stage
@@ -29,7 +29,7 @@ _WEB: Mapping[str, str] = {
         POST /tasks/*/reviews       POST /tasks/*/threads/*/resolve
         POST /tasks/*/threads/*/reopen                           PUT /tasks/*/viewed
         POST /workspace-tunnel/*/stop                            POST /tasks/*/follow-ups
-        DELETE /tasks/*/follow-ups/*
+        DELETE /tasks/*/follow-ups/*                             PUT /tasks/*/seen
         POST /notifications/*/read  POST /notifications/read-all
     """,
     PROJECTS: """

@@ -16,7 +16,7 @@ from app.models import Developer, Event, LogChunk, TerminalInput
 from app.services import audit
 from app.services.tasks import history
 from tests.app.services.statements import counted
-from tests.contract import desks_filled, machines_filled, reviews_filled
+from tests.contract import desks_filledinbox_filled, machines_filled, reviews_filled
 from tests.factories import (
     add_member,
     make_attempt,
@@ -240,6 +240,7 @@ FILLS: dict[str, Callable[[Developer, int], str]] = {
     "/api/web/dashboard/recent-tasks": fill_recent_tasks,
     "/api/web/dashboard/recent-activity": fill_activity,
     "/api/web/notifications": fill_notifications,
+    "/api/web/inbox": inbox_filled.fill,
     "/api/admin/deliveries": fill_deliveries,
     "/api/admin/identity-providers": fill_providers,
     "/api/admin/developers/{developerId}/identities": fill_identities,

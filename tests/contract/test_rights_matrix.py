@@ -101,6 +101,7 @@ LISTS = [
     "GET /api/web/dashboard/recent-tasks",
     "GET /api/web/dashboard/recent-activity",
     "GET /api/web/notifications",
+    "GET /api/web/inbox",
     "GET /api/web/search",
     "GET /api/web/usage",
 ]

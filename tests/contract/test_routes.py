@@ -21,6 +21,7 @@ WHO: dict[str, Access] = {
     "own, session": rights_table.MINE_SIGNED_IN,
     "seeing": rights_table.SEEN,
     "members": rights_table.BY_MEMBERS,
+    "creators": rights_table.BY_CREATOR,
     "owners": rights_table.BY_OWNERS,
     "owners, leads": rights_table.BY_OWNERS_AND_LEADS,
     "maintainers": rights_table.BY_MAINTAINERS,

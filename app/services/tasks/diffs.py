@@ -1,7 +1,7 @@
 """What a task has changed, for who may see the task."""
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -183,21 +183,29 @@ def _require_known(task: Task, commit: str) -> None:
         raise NoDiff(GONE if left_out else "the task has changed nothing up to that commit")
 
 
-def at_gate(task: Task, gate: Gate) -> Change | None:
-    """What changed, since the base, of the work that the gate asks about."""
+def commit_at(task: Task, gate: Gate) -> str | None:
+    """The commit of the work that the gate asks about; None where there is none."""
     partial, made = task.partial or {}, {}
     if gate.number > 0 and partial.get("stageIndex") == gate.stage_index:
         made = partial
     elif gate.stage_index > 0:
         made = task.checkpoints.get(str(gate.stage_index - 1), {})
+    return made.get("commit")
+
+
+def at_gate(task: Task, gate: Gate) -> Change | None:
+    """What changed, since the base, of the work that the gate asks about."""
+    commit = commit_at(task, gate)
+    if commit is None:
+        return None
     query = select(Change).where(
         Change.task_id == task.id,
         Change.since == Since.BASE,
         Change.whole,
-        Change.commit == made.get("commit"),
+        Change.commit == commit,
         Change.left_out != EXPIRED,
     )
-    return db.session.scalar(query.order_by(Change.id.desc()).limit(1)) if made else None
+    return db.session.scalar(query.order_by(Change.id.desc()).limit(1))
 
 
 def shown_at(task: Task, gate: Gate) -> dict[str, Any] | None:
@@ -205,9 +213,11 @@ def shown_at(task: Task, gate: Gate) -> dict[str, Any] | None:
     no work yet; `href` is None where the machine does not tell what it changes.
     """
     numbers = workspaces.diff_at(task, gate)
-    if numbers is None:
-        return None
-    change = at_gate(task, gate)
+    return None if numbers is None else linked(numbers, at_gate(task, gate))
+
+
+def linked(numbers: Mapping[str, int], change: Change | None) -> dict[str, Any]:
+    """The numbers of a gate's diff, with where it is."""
     # Nothing follows what is asked about: it is the latest of its attempt.
-    where = change and f"/api/web/tasks/{task.id}/diff?attempt={change.attempt}"
+    where = change and f"/api/web/tasks/{change.task_id}/diff?attempt={change.attempt}"
     return {**numbers, "href": where}

@@ -149,17 +149,23 @@ def pending(actor: Developer, task_id: int) -> PendingGate:
     gate = open_gate(task) if task.status in rules.LIVE else None
     if gate is None:
         raise NothingPending
+    diff = None if gate.kind is GateKind.QUESTION else diffs.shown_at(task, gate)
+    return shown(task, gate, task.pipeline[gate.stage_index]["name"], diff)
+
+
+def shown(task: Task, gate: Gate, stage_name: str, diff: dict[str, Any] | None) -> PendingGate:
+    """The open gate, as people are shown it."""
     return PendingGate(
         task_id=task.id,
         stage_index=gate.stage_index,
         number=gate.number,
-        stage_name=task.pipeline[gate.stage_index]["name"],
+        stage_name=stage_name,
         kind=gate.kind,
         prompt=gate.prompt,
         choices=gate.choices,
         requested_at=gate.requested_at,
         expires_at=gate.expires_at,
-        diff=None if gate.kind is GateKind.QUESTION else diffs.shown_at(task, gate),
+        diff=diff,
         budgets=gate.budgets,
         branch=gate.branch,
     )

@@ -36,6 +36,7 @@ def move(task: Task, event: TaskEvent, now: datetime) -> None:
     if task.status is TaskStatus.QUEUED:
         task.queued_at = now
         bus.wake_dispatch()
+    task.seen_at = None  # how it ends next is seen anew
     match task.status:
         case TaskStatus.ASSIGNED if event is TaskEvent.ASSIGN:
             task.assigned_at = now

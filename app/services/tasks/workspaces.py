@@ -2,6 +2,7 @@
 is never asked.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -33,10 +34,17 @@ def of_task(actor: Developer, task_id: int) -> Workspace:
     return found
 
 
-def diff_at(task: Task, gate: Gate) -> dict[str, int] | None:
+def latest(task: Task) -> Workspace | None:
+    """The workspace of the task's latest attempt, if it has told of one."""
+    return db.session.get(Workspace, (task.id, task.attempt))
+
+
+def diff_at(
+    task: Task, gate: Gate, workspace_of: Callable[[Task], Workspace | None] = latest
+) -> dict[str, int] | None:
     """What the work changed that the gate asks about: {filesChanged, insertions, deletions}.
 
-    None where there is no work yet.
+    None where there is no work yet. `workspace_of` is asked where its checkpoint does not say.
     """
     partial = task.partial or {}
     if gate.number > 0 and partial.get("stageIndex") == gate.stage_index and "diff" in partial:
@@ -49,7 +57,7 @@ def diff_at(task: Task, gate: Gate) -> dict[str, int] | None:
     if "diff" in checkpoint:
         diff: dict[str, int] = checkpoint["diff"]
         return diff
-    workspace = db.session.get(Workspace, (task.id, task.attempt))
+    workspace = workspace_of(task)
     return workspace.diff if workspace else None
 
 

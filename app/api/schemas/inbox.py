@@ -1,0 +1,104 @@
+"""What needs somebody, as JSON."""
+
+from marshmallow import fields
+
+from app.api.paging import CursorQuery, cursor_page_of
+from app.api.schemas.base import INT8, Flag, Schema, Timestamp, Whole
+from app.api.schemas.gates import PendingGateSchema
+from app.api.schemas.machines import SlotsSchema
+from app.api.schemas.tasks import ListedTaskSchema
+from app.api.schemas.texts import CommaList
+from app.domain.inbox import InboxAct, InboxKind, MachineTrouble, Then
+from app.domain.machine import MachineStatus
+from app.services.inbox.keys import COUNTED
+
+
+class InboxFilter(CursorQuery):
+    kind = CommaList(InboxKind)
+
+
+class ShortFileSchema(Schema):
+    path = fields.String(required=True)
+    insertions = Whole(required=True)
+    deletions = Whole(required=True)
+
+
+class ShortDiffSchema(Schema):
+    """What a task has changed, in short; the whole of it is the task's diff."""
+
+    commit = fields.String(required=True)
+    files_changed = Whole(required=True)
+    insertions = Whole(maximum=INT8, required=True)
+    deletions = Whole(maximum=INT8, required=True)
+    files = fields.List(
+        fields.Nested(ShortFileSchema),
+        required=True,
+        metadata={"description": "some of them, those with the most lines first"},
+    )
+
+
+class TroubleSchema(Schema):
+    reason = fields.Enum(MachineTrouble, by_value=True, required=True)
+    agent = fields.String(required=True, allow_none=True)
+    why = fields.String(required=True, allow_none=True)
+    until = Timestamp(required=True, allow_none=True)
+
+
+class UnwellMachineSchema(Schema):
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+    status = fields.Enum(MachineStatus, by_value=True, required=True)
+    slots = fields.Nested(SlotsSchema, required=True)
+    disk_percent = fields.Float(required=True, allow_none=True)
+    last_seen_at = Timestamp(required=True, allow_none=True)
+    troubles = fields.List(fields.Nested(TroubleSchema), required=True)
+
+
+class InboxItemSchema(Schema):
+    """Something that needs you. Of `task` and `machine` one is null."""
+
+    id = fields.String(
+        required=True, metadata={"description": "stays the same while the item is there"}
+    )
+    kind = fields.Enum(InboxKind, by_value=True, required=True)
+    since = Timestamp(required=True, allow_none=True, metadata={"description": "null: not known"})
+    then = fields.Enum(
+        Then,
+        by_value=True,
+        required=True,
+        metadata={"description": "what happens by itself where nobody does anything"},
+    )
+    at = Timestamp(required=True, allow_none=True, metadata={"description": "and when"})
+    acts = fields.List(
+        fields.Enum(InboxAct, by_value=True),
+        required=True,
+        metadata={"description": "what you may do about it, with this credential"},
+    )
+    task = fields.Nested(ListedTaskSchema, required=True, allow_none=True)
+    gate = fields.Nested(PendingGateSchema, required=True, allow_none=True)
+    change = fields.Nested(ShortDiffSchema, required=True, allow_none=True)
+    machine = fields.Nested(UnwellMachineSchema, required=True, allow_none=True)
+
+
+class InboxCountsSchema(Schema):
+    """How many there are, of this kind or that; each counts to the same most."""
+
+    gate = Whole(required=True)
+    question = Whole(required=True)
+    budget = Whole(required=True)
+    failure = Whole(required=True)
+    result = Whole(required=True)
+    machine = Whole(required=True)
+
+
+class InboxPage(cursor_page_of(InboxItemSchema)):  # type: ignore[misc]
+    total = Whole(
+        required=True, metadata={"description": "of all kinds together, whatever is asked for"}
+    )
+    counts = fields.Nested(
+        InboxCountsSchema, required=True, metadata={"description": f"each up to {COUNTED}"}
+    )
+
+
+class SeenMark(Schema):
+    seen = Flag(required=True)

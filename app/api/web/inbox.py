@@ -1,0 +1,41 @@
+"""What needs you."""
+
+from typing import Any
+
+from app.api.blueprint import Blueprint
+from app.api.guards import current_developer
+from app.api.paging import by_cursor
+from app.api.problems import problems
+from app.api.schemas.base import Empty
+from app.api.schemas.inbox import InboxFilter, InboxPage, SeenMark
+from app.domain.errors import TaskNotEnded
+from app.services.clock import now
+from app.services.inbox import inbox
+from app.services.inbox.keys import ORDER, Key
+from app.services.tasks import seen
+
+blp = Blueprint("inbox", __name__, url_prefix="/api/web", description="What needs you")
+
+
+@blp.get("/inbox")
+@blp.arguments(InboxFilter, location="query")
+@blp.response(200, InboxPage)
+def list_inbox(query: dict[str, Any]) -> dict[str, Any]:
+    """What needs you: open questions that you may answer; then, newest first in each kind, your
+    failures and results that nobody has looked at; for leads and admins unwell machines.
+    """
+    actor, moment = current_developer(), now()
+    page = by_cursor(inbox.listing(actor, query.pop("kind"), moment), *ORDER, **query)
+    counts = inbox.counts(actor, moment)
+    items = inbox.items(actor, [Key(*row) for row in page["items"]], moment)
+    return {**page, "items": items, "counts": counts, "total": sum(counts.values())}
+
+
+@blp.put("/tasks/<int:task_id>/seen")
+@blp.arguments(SeenMark)
+@blp.response(200, Empty)
+@problems(blp, TaskNotEnded)
+def mark_task_seen(body: dict[str, Any], task_id: int) -> dict[str, Any]:
+    """Mark how your task has ended as seen, or not: it leaves your inbox, or comes back."""
+    seen.mark(current_developer(), task_id, seen=body["seen"])
+    return {}

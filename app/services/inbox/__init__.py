@@ -1,0 +1,1 @@
+"""What needs a developer: questions, ends that nobody has looked at, unwell machines."""

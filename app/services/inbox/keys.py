@@ -1,0 +1,207 @@
+"""Which things need a developer, as queries: each finds what it needs by an index.
+
+An item is found by its place in the list: {rank, since, id}, where `id` is its task's or machine's
+(a task is in the list once).
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Integer,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    column,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.domain.inbox import ASKS, LEAVES_AFTER, RANKS, InboxKind, gates_of
+from app.domain.machine import MachineStatus
+from app.domain.moments import written
+from app.domain.pipeline import GateKind
+from app.domain.roles import Act, Person, may
+from app.domain.task import LIVE, TaskStatus
+from app.extensions import db
+from app.models import Developer, Gate, Machine, MachineHeartbeat, Project, Review, Task
+from app.services import rights
+
+COUNTED = 1000
+"""Counting stops here: people do not need to tell a thousand from more."""
+
+Keys = Select[int, datetime, str]
+ORDER = (column("rank", Integer), column("since", DateTime(timezone=True)), column("id", String))
+"""By which the list is ordered, downwards."""
+
+
+class Key(NamedTuple):
+    """An item's place in the list."""
+
+    rank: int
+    since: datetime
+    id: str
+
+
+def page(
+    actor: Developer,
+    kinds: Collection[InboxKind],
+    before: Sequence[Any] | None,
+    limit: int,
+    now: datetime,
+) -> Keys:
+    """The query of a page's keys, from behind the key `before` (None: from the beginning)."""
+    of_each = []
+    for rank, rows in sources(actor, kinds, now).items():
+        if before is not None and rank > before[0]:
+            continue
+        if before is not None and rank == before[0]:
+            there = tuple_(*before[1:], types=[each.type for each in ORDER[1:]])
+            rows = rows.where(tuple_(*_key(rows)) < there)
+        newest = rows.order_by(*(column.desc() for column in _key(rows))).limit(limit)
+        of_each.append(select(newest.subquery()))
+    if not of_each:
+        return _nothing()
+    every = union_all(*of_each).subquery("inbox")
+    return select(every.c.rank, every.c.since, every.c.id)
+
+
+def counts(actor: Developer, now: datetime) -> dict[InboxKind, int]:
+    """How many items of each kind there are, each counted to COUNTED."""
+    queries = {}
+    for kind in InboxKind:
+        for rows in sources(actor, [kind], now).values():
+            some = rows.limit(COUNTED).subquery()
+            queries[kind] = select(func.count()).select_from(some).scalar_subquery()
+    row = db.session.execute(select(*(each.label(kind) for kind, each in queries.items()))).one()
+    found = dict(zip(queries, row, strict=True))
+    return {kind: found.get(kind, 0) for kind in InboxKind}
+
+
+def sources(actor: Developer, kinds: Collection[InboxKind], now: datetime) -> dict[int, Keys]:
+    """The queries of the keys of these kinds, by rank, from the first to the last."""
+    found: dict[int, Keys] = {}
+    if asked := [kind for kind in ASKS if kind in kinds]:
+        of = [gate for kind in asked for gate in gates_of(kind)]
+        found[RANKS[InboxKind.GATE]] = _open_gates(actor, of)
+    if InboxKind.FAILURE in kinds:
+        found[RANKS[InboxKind.FAILURE]] = _ended(actor, InboxKind.FAILURE, now)
+    if InboxKind.RESULT in kinds:
+        results = _ended(actor, InboxKind.RESULT, now).where(_has_changed(), ~_was_looked_at())
+        found[RANKS[InboxKind.RESULT]] = results
+    if InboxKind.MACHINE in kinds and may(Act.DRAIN_MACHINE, Person(actor.role)):
+        found[RANKS[InboxKind.MACHINE]] = _unwell(now)
+    return found
+
+
+def _key(rows: Keys) -> tuple[ColumnElement[Any], ...]:
+    """What a source is ordered by: the columns `since` and `id`, without their labels."""
+    labels: list[Any] = list(rows.inner_columns)
+    return tuple(label.element for label in labels[1:])
+
+
+def _keys(kind: InboxKind, since: Any, id_: Any) -> Keys:
+    rank = literal(RANKS[kind], Integer).label("rank")
+    return select(rank, since.label("since"), cast(id_, String).label("id"))
+
+
+def _nothing() -> Keys:
+    return _keys(InboxKind.GATE, Task.created_at, Task.id).where(literal(False))
+
+
+def _open_gates(actor: Developer, kinds: Sequence[GateKind]) -> Keys:
+    """Those that the actor may answer."""
+    is_of_round = (Task.id == Gate.task_id) & (Task.round == Gate.round)
+    return (
+        _keys(InboxKind.GATE, Gate.requested_at, Task.id)
+        .select_from(Gate)
+        .join(Task, is_of_round)
+        .join(Project, Project.id == Task.project_id)
+        .where(
+            Gate.answered_at.is_(None),
+            Gate.kind.in_(kinds),
+            Task.status.in_(LIVE),
+            rights.projects_where(Act.ANSWER_GATE, actor),
+        )
+    )
+
+
+_ENDS = {InboxKind.FAILURE: TaskStatus.FAILED, InboxKind.RESULT: TaskStatus.COMPLETED}
+
+
+def _ended(actor: Developer, kind: InboxKind, now: datetime) -> Keys:
+    """The actor's own tasks that have ended so, not too long ago, and were not marked as seen."""
+    return (
+        _keys(kind, Task.finished_at, Task.id)
+        .select_from(Task)
+        .join(Project, Project.id == Task.project_id)
+        .where(
+            Task.created_by == actor.id,
+            Task.status == _ENDS[kind],
+            Task.seen_at.is_(None),
+            Task.finished_at > now - LEAVES_AFTER,
+            rights.projects_where(Act.SEE_PROJECT, actor),
+        )
+    )
+
+
+def _has_changed() -> ColumnElement[bool]:
+    """Whether there is anything to review."""
+    return func.coalesce(Task.result["filesChanged"].as_integer(), 0) > 0
+
+
+def _was_looked_at() -> ColumnElement[bool]:
+    """Whether somebody has reviewed the task's round, or let it pass on its way."""
+    reviewed = select(Review.id).where(Review.task_id == Task.id, Review.round == Task.round)
+    confirmed = select(Gate.task_id).where(
+        Gate.task_id == Task.id,
+        Gate.round == Task.round,
+        Gate.stage_index > 0,  # before that there is no work
+        Gate.kind == GateKind.CONFIRM,
+        Gate.answered_at.is_not(None),
+    )
+    return or_(reviewed.exists(), confirmed.exists())
+
+
+def _unwell(now: datetime) -> Keys:
+    """Machines in trouble (`domain.inbox.troubles`). Since when an agent cannot be used nobody
+    knows: such a machine's place is by when it first came.
+    """
+    offline = or_(
+        Machine.status == MachineStatus.OFFLINE,
+        and_(Machine.status == MachineStatus.DRAINING, ~Machine.connected),
+    )
+    by_us = Machine.drain_started_at.is_not(None) & Machine.drain_by.is_(None)
+    since = case(
+        (offline, MachineHeartbeat.received_at), (by_us, Machine.drain_started_at), else_=None
+    )
+    return (
+        _keys(InboxKind.MACHINE, func.coalesce(since, Machine.connected_at), Machine.id)
+        .select_from(Machine)
+        .outerjoin(MachineHeartbeat, MachineHeartbeat.machine_id == Machine.id)
+        .where(
+            Machine.connected_at.is_not(None),
+            Machine.status != MachineStatus.DECOMMISSIONED,
+            or_(offline, by_us, _has_bad_agent(now)),
+        )
+    )
+
+
+def _has_bad_agent(now: datetime) -> ColumnElement[bool]:
+    each = func.jsonb_array_elements(Machine.capabilities).table_valued(
+        column("value", JSONB), name="capability"
+    )
+    said = each.c.value
+    until = func.coalesce(said["degradedUntil"].as_string(), "9")  # stored as `moments.written`
+    is_bad = ~func.coalesce(said["healthy"].as_boolean(), True) & (until > written(now))
+    return select(literal(1)).select_from(each).where(is_bad).exists()

@@ -1,0 +1,86 @@
+"""Unwell machines, as an inbox shows them."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.domain import inbox as rules
+from app.domain.inbox import MachineTrouble, Then, Trouble
+from app.domain.machine import IN_DRAIN, MachineStatus
+from app.extensions import db
+from app.models import Machine, MachineHeartbeat
+
+
+@dataclass(frozen=True)
+class UnwellMachine:
+    """A machine, and all that is wrong with it. `lease_until`: until then it may work unheard."""
+
+    id: uuid.UUID
+    name: str
+    status: MachineStatus
+    slots_total: int
+    slots_used: int
+    disk_percent: float | None
+    last_seen_at: datetime | None
+    drain_started_at: datetime | None
+    lease_until: datetime | None
+    troubles: list[Trouble]
+
+    @property
+    def slots(self) -> "UnwellMachine":
+        """{slots_total, slots_used}, as machines have them."""
+        return self
+
+    @property
+    def is_in_drain(self) -> bool:
+        return self.status in IN_DRAIN
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when it is unwell; None: only an agent is, and nobody knows since when."""
+        reasons = {each.reason for each in self.troubles}
+        if MachineTrouble.OFFLINE in reasons:
+            return self.last_seen_at
+        return self.drain_started_at if MachineTrouble.DISK_FULL in reasons else None
+
+    def following(self, now: datetime) -> tuple[Then, datetime | None]:
+        """What becomes of it by itself, and when."""
+        is_at_work = self.slots_used > 0
+        return rules.after_troubles(self.troubles, self.lease_until, now, is_at_work=is_at_work)
+
+
+def read(ids: Sequence[str], now: datetime) -> dict[str, UnwellMachine]:
+    """Those of the machines that are unwell now, by id."""
+    query = (
+        select(Machine, MachineHeartbeat)
+        .outerjoin(MachineHeartbeat, MachineHeartbeat.machine_id == Machine.id)
+        .where(Machine.id.in_([uuid.UUID(each) for each in ids]))
+    )
+    found = (_shown(machine, heartbeat, now) for machine, heartbeat in db.session.execute(query))
+    return {str(each.id): each for each in found if each.troubles}
+
+
+def _shown(machine: Machine, heartbeat: MachineHeartbeat | None, now: datetime) -> UnwellMachine:
+    is_drained_by_us = machine.drain_started_at is not None and machine.drain_by is None
+    measured = (heartbeat.metrics if heartbeat else None) or {}
+    return UnwellMachine(
+        id=machine.id,
+        name=machine.name,
+        status=machine.status,
+        slots_total=machine.slots_total,
+        slots_used=machine.slots_used,
+        disk_percent=measured.get("diskPercent"),
+        last_seen_at=heartbeat.received_at if heartbeat else None,
+        drain_started_at=machine.drain_started_at,
+        lease_until=heartbeat.lease_until if heartbeat else None,
+        troubles=rules.troubles(
+            machine.status,
+            machine.capabilities,
+            now,
+            connected=machine.connected,
+            is_drained_by_us=is_drained_by_us,
+        ),
+    )

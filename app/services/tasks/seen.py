@@ -1,0 +1,26 @@
+"""How a task ended is seen by its creator, who needs no more of it then."""
+
+from app import bus
+from app.domain.errors import NotFound, TaskNotEnded
+from app.domain.task import ENDED
+from app.extensions import db
+from app.models import Developer
+from app.services import locks
+from app.services.clock import now
+from app.services.tasks import reads
+
+
+def mark(actor: Developer, task_id: int, *, seen: bool) -> None:
+    """Mark how the actor's task ended as seen, or take that back. May be repeated; ends with the
+    task's next round. Commits.
+
+    Raises NotFound, also for somebody else's task, and TaskNotEnded.
+    """
+    if reads.get(actor, task_id).created_by != actor.id:
+        raise NotFound("you have created no such task")
+    task = locks.tasks([task_id])[task_id]
+    if task.status not in ENDED:
+        raise TaskNotEnded("the task goes on: there is no end to be seen yet")
+    task.seen_at = (task.seen_at or now()) if seen else None
+    bus.tell_inbox(actor.id)
+    db.session.commit()

@@ -1,0 +1,134 @@
+"""What needs somebody, and what becomes of it by itself."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.domain import inbox
+from app.domain.inbox import InboxKind, MachineTrouble, Then, Trouble
+from app.domain.machine import MachineStatus
+from app.domain.pipeline import GateKind
+from app.domain.task import EventType
+
+NOW = datetime(2030, 1, 31, 12, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+LATER_STILL = LATER + timedelta(hours=1)
+
+
+def text(moment: datetime) -> str:
+    return moment.isoformat()
+
+
+def test_each_gate_is_of_one_kind() -> None:
+    found = {kind: inbox.gates_of(kind) for kind in inbox.ASKS}
+    assert found == {
+        InboxKind.GATE: (GateKind.CONFIRM, GateKind.CHOOSE, GateKind.INPUT, GateKind.BRANCH),
+        InboxKind.QUESTION: (GateKind.QUESTION,),
+        InboxKind.BUDGET: (GateKind.BUDGET,),
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "expires", "then"),
+    [
+        (GateKind.CONFIRM, LATER, Then.FAILS),
+        (GateKind.CONFIRM, None, Then.NOTHING),
+        (GateKind.QUESTION, LATER, Then.GOES_ON),
+        (GateKind.QUESTION, None, Then.NOTHING),
+        (GateKind.BUDGET, None, Then.NOTHING),
+    ],
+)
+def test_what_becomes_of_a_gate(kind: GateKind, expires: datetime | None, then: Then) -> None:
+    assert inbox.after_gate(kind, expires) is then
+
+
+WELL = {"agentType": "claude", "healthy": True}
+SICK = {"agentType": "codex", "healthy": False, "reason": "auth_failure"}
+BACK_SOON = SICK | {"degradedUntil": text(LATER)}
+BACK = SICK | {"degradedUntil": text(NOW)}
+
+
+@pytest.mark.parametrize(
+    ("status", "connected", "by_us", "capabilities", "found"),
+    [
+        ("online", True, False, [WELL], []),
+        ("online", True, False, [{"agentType": "acp"}, BACK], []),
+        ("online", True, False, [WELL, SICK], [MachineTrouble.AGENT]),
+        ("online", True, False, [BACK_SOON], [MachineTrouble.AGENT]),
+        ("offline", False, False, [], [MachineTrouble.OFFLINE]),
+        ("draining", True, False, [], []),
+        ("draining", False, False, [], [MachineTrouble.OFFLINE]),
+        ("drained", False, False, [], []),  # who drains a machine may turn it off
+        ("drained", True, True, [], [MachineTrouble.DISK_FULL]),
+        (
+            "draining",
+            False,
+            True,
+            [SICK],
+            [MachineTrouble.OFFLINE, MachineTrouble.DISK_FULL, MachineTrouble.AGENT],
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_machine(
+    status: str,
+    connected: bool,
+    by_us: bool,
+    capabilities: list[dict[str, Any]],
+    found: list[MachineTrouble],
+) -> None:
+    troubles = inbox.troubles(
+        MachineStatus(status), capabilities, NOW, connected=connected, is_drained_by_us=by_us
+    )
+    assert [each.reason for each in troubles] == found
+
+
+OFFLINE = Trouble(MachineTrouble.OFFLINE)
+FULL = Trouble(MachineTrouble.DISK_FULL)
+FOR_EVER = Trouble(MachineTrouble.AGENT, "codex", "auth_failure")
+FOR_A_WHILE = Trouble(MachineTrouble.AGENT, "codex", "rate_limit", LATER)
+FOR_LONGER = Trouble(MachineTrouble.AGENT, "claude", "rate_limit", LATER_STILL)
+
+
+@pytest.mark.parametrize(
+    ("troubles", "lease", "at_work", "then", "at"),
+    [
+        ([OFFLINE], LATER, True, Then.REQUEUES, LATER),
+        ([OFFLINE], LATER, False, Then.NOTHING, None),
+        ([OFFLINE], NOW, True, Then.NOTHING, None),
+        ([OFFLINE, FOR_A_WHILE], LATER, False, Then.NOTHING, None),
+        ([FOR_A_WHILE, FOR_LONGER], LATER, True, Then.RECOVERS, LATER_STILL),
+        ([FOR_A_WHILE, FOR_EVER], LATER, True, Then.NOTHING, None),
+        ([FULL], LATER, True, Then.NOTHING, None),
+        ([FULL, FOR_A_WHILE], LATER, True, Then.NOTHING, None),
+    ],
+)
+def test_what_becomes_of_a_machine(
+    troubles: list[Trouble],
+    lease: datetime | None,
+    at_work: bool,
+    then: Then,
+    at: datetime | None,
+) -> None:
+    assert inbox.after_troubles(troubles, lease, NOW, is_at_work=at_work) == (then, at)
+
+
+@pytest.mark.parametrize(
+    ("type_", "who"),
+    [
+        (EventType.SUSPENDED, "answering"),
+        (EventType.CONFIRMED, "answering"),
+        (EventType.CANCELLED, "answering"),
+        (EventType.COMPLETED, "creating"),
+        (EventType.RETRIED, "creating"),
+        (EventType.FAILED, "both"),
+        (EventType.REVIEWED, "both"),
+        (EventType.STAGE_STARTED, "nobody"),
+        (EventType.WORKSPACE, "nobody"),
+    ],
+)
+def test_whose_inbox_an_event_changes(type_: EventType, who: str) -> None:
+    answering = inbox.is_changed_by(type_, may_answer=True, is_creator=False)
+    creating = inbox.is_changed_by(type_, may_answer=False, is_creator=True)
+    assert (answering, creating) == (who in ("answering", "both"), who in ("creating", "both"))
+    assert not inbox.is_changed_by(type_, may_answer=False, is_creator=False)
