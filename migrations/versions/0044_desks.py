@@ -1,7 +1,7 @@
 """desks: drafts of tasks, saved views, templates of descriptions
 
 Revision ID: 0044
-Revises: 0045
+Revises: 0043
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = '0044'
-down_revision = '0045'
+down_revision = '0043'
 branch_labels = None
 depends_on = None
 

@@ -16,7 +16,7 @@ from app.models import Developer, Event, LogChunk, TerminalInput
 from app.services import audit
 from app.services.tasks import history
 from tests.app.services.statements import counted
-from tests.contract import desks_filledinbox_filled, machines_filled, reviews_filled
+from tests.contract import desks_filled, inbox_filled, machines_filled, reviews_filled
 from tests.factories import (
     add_member,
     make_attempt,
