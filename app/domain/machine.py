@@ -1,6 +1,6 @@
 """A machine's states, and what becomes of its attempts when it says hello."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -92,6 +92,19 @@ def disk_is_news(status: MachineStatus, percent: float, limit: float, *, accepte
     if percent <= limit:
         return accepted
     return status is MachineStatus.ONLINE and not accepted
+
+
+LOAD_POINTS = {"cpuPercent": 5.0, "memoryPercent": 5.0, "diskPercent": 1.0}
+
+
+def load_is_news(told: Mapping[str, float | None], now: Mapping[str, float | None]) -> bool:
+    """Whether the machine's load, in percent, differs so much from what was told that people who
+    look on should see it."""
+    for name, points in LOAD_POINTS.items():
+        before, after = told.get(name), now.get(name)
+        if (before is None) != (after is None) or abs((after or 0) - (before or 0)) >= points:
+            return True
+    return False
 
 
 class HelloWord(StrEnum):

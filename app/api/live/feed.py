@@ -76,9 +76,12 @@ def _catch_up(app: Flask, stream: Stream, last_event_id: str | None) -> Iterator
     if batch is None or not batch.is_whole:
         # The client is new, or has missed too much: lists say how things are.
         event = "reset" if last_event_id else "hello"
-        yield _message(event, News([], [], found.unread, joined))
-    elif (item := hub.for_one(batch, stream.session, found)) is not None:
-        yield _message("news", item)
+        yield _message(event, News([], [], found.unread, joined, None, inbox_changed=True))
+    else:
+        # What of machines and inboxes was missed is told by nothing that is kept.
+        missed = hub.for_one(batch, stream, found, hub.Beside(None, (stream.session.developer_id,)))
+        assert missed is not None
+        yield _message("news", missed)
 
 
 def _missed(stream: Stream, had: Snapshot | None, joined: Snapshot) -> news.NewsBatch | None:

@@ -7,7 +7,7 @@ lost costs LOOK_SECONDS.
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, NoReturn
 
@@ -17,7 +17,8 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import bus, threads
-from app.api.live import places
+from app.api.live import fleet, places
+from app.api.live.fleet import Change, FleetWatch
 from app.api.live.places import StreamPlace
 from app.domain.snapshot import Snapshot
 from app.redis import listening
@@ -36,13 +37,16 @@ log = structlog.get_logger(__name__)
 
 class News(NamedTuple):
     """What a stream tells its developer. `unread`: how many notifications are, if that has changed.
-    With it the developer has read up to `seen`.
+    With it the developer has read up to `seen`. `machines`: what of them has changed; None: not
+    known, their list has to be read. `inbox_changed`: it may have.
     """
 
     events: list[Row]
     notifications: list[Row]
     unread: int | None
     seen: Snapshot
+    machines: Sequence[Change] | None = ()
+    inbox_changed: bool = False
 
 
 class End(NamedTuple):
@@ -62,6 +66,7 @@ class Stream:
         self.session, self.place = session, place
         self.joined_at = self.seen = seen
         self.is_over = False
+        self.sees: Any = None  # what the developer could see when the hub last told something
         self._waiting: queue.SimpleQueue[News | End] = queue.SimpleQueue()
 
     def put(self, item: News | End) -> None:
@@ -95,6 +100,8 @@ class Hub:
         self._lock = threading.Lock()  # of `_streams` and `_seen`, which go together
         self._seen: Snapshot | None = None
         self._unread_of: set[int] = set()
+        self._inbox_of: set[int] = set()
+        self._fleet = FleetWatch()
         self._some = threading.Event()
         self._watchers: dict[int, set[threading.Event]] = {}  # of one task
         self._is_started = self.is_closing = False
@@ -175,20 +182,24 @@ class Hub:
         """Read what is new, and put into each stream what is for it. The caller holds the lock."""
         with self._app.app_context():
             if self._seen is None or not self._streams:
+                self._fleet.begin()
                 self._seen = news.here()
                 return
             unread_of, self._unread_of = self._unread_of, set()
+            inbox_of, self._inbox_of = self._inbox_of, set()
             batch = news.since(self._seen, {s.session.developer_id for s in self._streams})
+            look = self._fleet.look()
             told = {row["developer_id"] for row in batch.notifications}
-            is_quiet = not (batch.events or told or unread_of)
+            is_quiet = not (batch.events or told or unread_of or inbox_of or look.changes)
             if not is_quiet or time.monotonic() >= self._judged_at + LOOK_SECONDS:
-                self._tell(batch, told | unread_of)
+                self._tell(batch, told | unread_of, Beside(look.changes, inbox_of))
+            self._fleet.tell(look)
             self._seen = batch.seen
             for stream in self._streams:
                 if not stream.is_over:  # or it would seem to have read what it was not told
                     stream.seen = batch.seen
 
-    def _tell(self, batch: NewsBatch, unread_of: set[int]) -> None:
+    def _tell(self, batch: NewsBatch, unread_of: set[int], beside: "Beside") -> None:
         self._judged_at = time.monotonic()
         streams = dict(enumerate(self._streams))
         sessions = {number: stream.session for number, stream in streams.items()}
@@ -199,7 +210,7 @@ class Hub:
                 stream.put(End("signed_out"))
             elif not batch.is_whole:
                 stream.put(End("behind"))
-            elif (item := for_one(batch, stream.session, state)) is not None:
+            elif (item := for_one(batch, stream, state, beside)) is not None:
                 stream.put(item)
 
     # ---- being woken -----------------------------------------------------------------------------
@@ -213,11 +224,13 @@ class Hub:
             self._hear_signed_out()
             return
         for word in message["data"].split():
-            is_unread, number = word[:1] == b"u", word.removeprefix(b"u")
+            of, number = word[:1], word.lstrip(b"ui")
             if not number.isdigit():
                 log.warning("news_not_understood", word=word[:100])
-            elif is_unread:
+            elif of == b"u":
                 self._unread_of.add(int(number))
+            elif of == b"i":
+                self._inbox_of.add(int(number))
             else:
                 for some in list(self._watchers.get(int(number), ())):
                     some.set()
@@ -235,14 +248,31 @@ class Hub:
                 some.set()
 
 
-def for_one(batch: NewsBatch, session: DeveloperSession, state: ViewerState) -> News | None:
-    """The part of the batch that a session's developer may see; None where that is nothing."""
+class Beside(NamedTuple):
+    """What there is to tell beside a batch: `machines`, and whose inboxes may have changed by an
+    act of their own, in another tab."""
+
+    machines: Sequence[Change] | None
+    inbox_of: Collection[int]
+
+
+def for_one(batch: NewsBatch, stream: Stream, state: ViewerState, beside: Beside) -> News | None:
+    """The part of it that the stream's developer may see; None where that is nothing."""
+    developer_id = stream.session.developer_id
     events = [event for event in batch.events if state.sees(event)]
-    own = [row for row in batch.notifications if row["developer_id"] == session.developer_id]
+    own = [row for row in batch.notifications if row["developer_id"] == developer_id]
     mine = [row for row in own if state.is_told(row)]
-    if not events and not mine and state.unread is None:
+    sees, stream.sees = stream.sees, (state.role, state.projects)
+    inbox_changed = (
+        developer_id in beside.inbox_of
+        or (sees is not None and sees != stream.sees)
+        or any(state.needs(event, developer_id) for event in events)
+        or (state.tends_machines and fleet.is_of_health(beside.machines or ()))
+    )
+    machines = beside.machines
+    if not (events or mine or machines or inbox_changed) and state.unread is None:
         return None
-    return News(events, mine, state.unread, batch.seen)
+    return News(events, mine, state.unread, batch.seen, machines, inbox_changed)
 
 
 def of(app: Flask) -> Hub:

@@ -9,11 +9,14 @@ from app.services.notify.news import Row
 
 
 def said(item: News) -> dict[str, Any]:
-    """The data of a `news` event. `unreadCount` is null where it has not changed."""
+    """The data of a `news` event. `unreadCount` is null where it has not changed, `machines` where
+    their list has to be read."""
     return {
         "events": [event(row) for row in item.events],
         "notifications": [_notification(row) for row in item.notifications],
         "unreadCount": item.unread,
+        "machines": None if item.machines is None else list(item.machines),
+        "inboxChanged": item.inbox_changed,
     }
 
 

@@ -38,9 +38,11 @@ def stream_news() -> Response:
 
     The first event is `hello`, or `reset` if you have missed too much to be sent: then read the
     lists again. Each `news` has `events`, `notifications` and `unreadCount`, which is null where it
-    has not changed. An `end` has the `reason` for which the stream ends. Each event has an `id`:
-    connect again with the last one as `Last-Event-ID`, and you miss nothing and get nothing twice.
-    Events of the type `log` are left out.
+    has not changed; of `machines` that have changed the `id` and what has, or null: then read their
+    list; and `inboxChanged`: what needs you may be other than before. An `end` has the `reason` for
+    which the stream ends. Each event has an `id`: connect again with the last one as
+    `Last-Event-ID`, and you miss nothing and get nothing twice. Events of the type `log` are left
+    out.
     """
     session, place, app = _taken()
     return _response(feed.read(app, session, place, request.headers.get("Last-Event-ID")), place)

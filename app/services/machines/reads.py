@@ -1,12 +1,12 @@
 """Machines as people are shown them: with their latest heartbeat."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, String, func, literal_column, select
 
 from app.domain import labels
 from app.domain.errors import NotFound
@@ -96,6 +96,30 @@ def get(machine_id: uuid.UUID) -> MachineView:
     if row is None:
         raise NotFound(f"there is no machine {machine_id}")
     return MachineView(*row)
+
+
+def some(ids: Sequence[uuid.UUID]) -> list[MachineView]:
+    """These machines, those that there are, in any order."""
+    rows = db.session.execute(listing().where(Machine.id.in_(ids)))
+    return [MachineView(*row) for row in rows]
+
+
+class Glance(NamedTuple):
+    """A machine at a glance: `version` is another whenever its row has changed, in any way. `load`:
+    as its last heartbeat told it, {cpuPercent?, memoryPercent?, diskPercent?}.
+    """
+
+    version: str
+    load: Mapping[str, float]
+
+
+def glances() -> dict[uuid.UUID, Glance]:
+    """All machines at a glance."""
+    version = literal_column("machines.xmin::text", String)  # of the transaction that wrote the row
+    query = select(Machine.id, version, MachineHeartbeat.metrics).outerjoin(
+        MachineHeartbeat, MachineHeartbeat.machine_id == Machine.id
+    )
+    return {id_: Glance(row, load or {}) for id_, row, load in db.session.execute(query)}
 
 
 def tasks(actor: Developer, machine_id: uuid.UUID, statuses: Sequence[TaskStatus] = ()) -> Cut:

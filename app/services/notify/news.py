@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
-from app.domain import snapshot
+from app.domain import inbox, snapshot
 from app.domain.reach import EVERYWHERE, Reach
 from app.domain.roles import Act, Person, ProjectRole, SystemRole, may
 from app.domain.snapshot import Snapshot
+from app.domain.task import EventType
 from app.extensions import db
 from app.services.notify.notifications import COUNTED
 from app.services.people import sessions
@@ -60,8 +61,24 @@ class ViewerState:
             return False
         if event["is_deleted"]:
             return self.role is SystemRole.ADMIN
+        return may(Act.SEE_PROJECT, self._person(event))
+
+    def needs(self, event: Row, developer_id: int) -> bool:
+        """Whether the event, which the viewer sees, may change what needs them: their inbox."""
+        return inbox.is_changed_by(
+            EventType(event["type"]),
+            may_answer=may(Act.ANSWER_GATE, self._person(event)),
+            is_creator=event["created_by"] == developer_id,
+        )
+
+    @property
+    def tends_machines(self) -> bool:
+        """Whether unwell machines are the viewer's business."""
+        return may(Act.DRAIN_MACHINE, Person(self.role))
+
+    def _person(self, event: Row) -> Person:
         member = ProjectRole.MEMBER if event["project_id"] in self.projects else None
-        return may(Act.SEE_PROJECT, Person(self.role, member))
+        return Person(self.role, member)
 
 
 # A row that came from a copy of another database may have a transaction's number that ours has not
@@ -77,8 +94,9 @@ _SINCE = text(f"""
     ), e AS (
         SELECT r.task_id, r.number, r.type, r.attempt, r.stage_index, r.message, r.data,
                r.created_at, r.project_id, p.key AS project_key,
-               p.deleted_at IS NOT NULL AS is_deleted
+               p.deleted_at IS NOT NULL AS is_deleted, t.created_by
         FROM s, task_events AS r JOIN projects AS p ON p.id = r.project_id
+        JOIN tasks AS t ON t.id = r.task_id
         WHERE {_NEW} AND r.type <> 'log'
         ORDER BY r.xid, r.task_id, r.number
         LIMIT {MOST + 1}

@@ -198,3 +198,22 @@ def test_a_machine_had_a_chance_only_where_a_server_was_there_for_long_enough(
 ):
     spans = [(NOW + timedelta(seconds=a), NOW + timedelta(seconds=b)) for a, b in served]
     assert machine.had_a_chance(HEARD, UNTIL, spans, PATIENCE) is expected
+
+
+@pytest.mark.parametrize(
+    ("told", "now", "is_news"),
+    [
+        ({"cpuPercent": 5.0}, {"cpuPercent": 9.9}, False),
+        ({"cpuPercent": 5.0}, {"cpuPercent": 10.0}, True),
+        ({"cpuPercent": 10.0}, {"cpuPercent": 4.0}, True),
+        ({"memoryPercent": 5.0}, {"memoryPercent": 10.0}, True),
+        ({"diskPercent": 92.0}, {"diskPercent": 93.0}, True),
+        ({"diskPercent": 92.0}, {"diskPercent": 92.9}, False),
+        ({}, {"cpuPercent": 0.5}, True),
+        ({}, {}, False),
+    ],
+)
+def test_load_is_news_where_people_would_see_a_difference(
+    told: dict[str, float], now: dict[str, float], is_news: bool
+) -> None:
+    assert machine.load_is_news(told, now) is is_news

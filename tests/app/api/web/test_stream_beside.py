@@ -1,0 +1,210 @@
+"""What GET /api/web/stream tells beside events: of machines, and of one's inbox that it may have
+changed.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.api.live import fleet, hub
+from app.domain.machine import MachineEvent
+from app.domain.roles import SystemRole
+from app.domain.task import EventType, TaskStatus
+from app.extensions import db
+from app.models import Developer, Machine, MachineHeartbeat, Project, Task
+from app.services.clock import now
+from app.services.machines import transitions
+from tests.app.api.web.stream_world import (
+    Listen,
+    Listener,
+    ada,
+    happen,
+    listen,
+    project,
+    task,
+)
+from tests.app.services.statements import counted
+from tests.factories import (
+    access_token_of,
+    add_member,
+    make_developer,
+    make_machine,
+    make_project,
+    make_task,
+)
+
+__all__ = ["ada", "listen", "project", "task"]
+
+pytestmark = pytest.mark.usefixtures("committed_app")
+
+
+@pytest.fixture(autouse=True)
+def looks_at_once(committed_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub.of(committed_app), "_fleet", fleet.FleetWatch())
+    monkeypatch.setattr(fleet, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(fleet, "LOAD_SECONDS", 0.0)
+
+
+@pytest.fixture
+def lead(committed_app: Flask) -> Developer:
+    return make_developer(role=SystemRole.LEAD)
+
+
+def falls_silent(machine: Machine) -> None:
+    transitions.move(machine, MachineEvent.FALL_SILENT, now())
+    db.session.commit()
+
+
+def beats(machine: Machine, **load: float) -> None:
+    heartbeat = db.session.get_one(MachineHeartbeat, machine.id)
+    heartbeat.metrics = {**(heartbeat.metrics or {}), **load}
+    db.session.commit()
+
+
+def told_of(listener: Listener, is_wanted: Callable[[Any], bool]) -> Any:
+    """The next data of which that is so."""
+    while not is_wanted(said := listener.next().data):
+        pass
+    return said
+
+
+# ---- machines ------------------------------------------------------------------------------------
+
+
+def test_of_a_machine_it_tells_what_has_changed_and_of_a_new_one_all(
+    listen: Listen, ada: Developer, committed_client: FlaskClient
+) -> None:
+    machine = make_machine()
+    listener = listen(ada)
+    assert listener.next().data["machines"] is None  # the list says how they are
+    falls_silent(machine)
+    [change] = told_of(listener, lambda said: said["machines"])["machines"]
+    assert change == {"id": str(machine.id), "status": "offline", "connected": False}
+    make_machine()
+    [new] = told_of(listener, lambda said: said["machines"])["machines"]
+    headers = {"Authorization": f"Bearer {access_token_of(ada)}"}
+    listed = committed_client.get("/api/web/machines", headers=headers).json["items"]
+    assert new in listed
+
+
+def test_load_is_told_where_it_is_another_and_heartbeats_are_not(
+    listen: Listen, ada: Developer
+) -> None:
+    machine = make_machine()
+    listener = listen(ada)
+    listener.next()
+    beats(machine, cpuPercent=9.9)  # from 5
+    beats(machine, cpuPercent=50.0)
+    [change] = told_of(listener, lambda said: said["machines"])["machines"]
+    assert set(change) == {"id", "metrics"}
+    assert change["metrics"]["cpuPercent"] == 50
+
+
+def test_load_is_told_no_more_often_than_so(
+    listen: Listen, ada: Developer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet, "LOAD_SECONDS", 3600.0)
+    machine = make_machine()
+    listener = listen(ada)
+    listener.next()
+    beats(machine, cpuPercent=99.0)
+    falls_silent(machine)
+    [change] = told_of(listener, lambda said: said["machines"])["machines"]
+    assert set(change) == {"id", "status", "connected"}
+
+
+def test_a_look_at_machines_costs_the_same_however_many_look_on(
+    committed_app: Flask, ada: Developer
+) -> None:
+    machines = [make_machine() for _ in range(5)]
+    watch = fleet.FleetWatch()
+    watch.begin()
+    with counted() as quiet:
+        assert watch.look().changes == []
+    for machine in machines:
+        falls_silent(machine)
+    with counted() as loud:
+        look = watch.look()
+    assert len(look.changes) == 5
+    selects = [[line for line in sent if line.startswith("SELECT")] for sent in (quiet, loud)]
+    assert [len(each) for each in selects] == [1, 2]
+    assert len(watch.look().changes) == 5  # they were not told
+    watch.tell(look)
+    assert watch.look().changes == []
+
+
+def test_of_many_changed_machines_some_are_told_later(
+    committed_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet, "MOST_AT_ONCE", 2)
+    watch = fleet.FleetWatch()
+    watch.begin()
+    ids = {str(make_machine().id) for _ in range(5)}
+    told: list[str] = []
+    for _ in range(3):
+        look = watch.look()
+        told += [change["id"] for change in look.changes]
+        watch.tell(look)
+    assert (len(told), set(told)) == (5, ids)
+
+
+# ---- the inbox -----------------------------------------------------------------------------------
+
+
+def test_it_says_whose_inbox_may_have_changed(
+    listen: Listen, ada: Developer, lead: Developer, project: Project, task: Task
+) -> None:
+    """The lead sees the project, and answers nothing in it."""
+    streams = [listen(ada), listen(lead)]
+    assert [stream.next().data["inboxChanged"] for stream in streams] == [True, True]
+    theirs = make_task(project=project, creator=lead)
+    said = []
+    for about, type_ in (
+        (task, EventType.STAGE_STARTED),
+        (task, EventType.SUSPENDED),
+        (theirs, EventType.COMPLETED),
+    ):
+        happen(about, "x", type_)
+        events = [told_of(stream, lambda said: said["events"]) for stream in streams]
+        said.append([each["inboxChanged"] for each in events])
+    assert said == [[False, False], [True, False], [False, True]]
+
+
+def test_an_unwell_machine_changes_the_inbox_of_leads(
+    listen: Listen, ada: Developer, lead: Developer
+) -> None:
+    machine = make_machine()
+    streams = [listen(ada), listen(lead)]
+    for stream in streams:
+        stream.next()
+    falls_silent(machine)
+    said = [told_of(stream, lambda said: said["machines"]) for stream in streams]
+    assert [each["inboxChanged"] for each in said] == [False, True]
+
+
+def test_what_one_does_in_another_tab_and_new_rights_change_the_inbox(
+    listen: Listen, ada: Developer, project: Project, committed_client: FlaskClient
+) -> None:
+    ended = make_task(project=project, creator=ada, status=TaskStatus.FAILED, finished_at=now())
+    listener = listen(ada)
+    listener.next()
+    headers = {"Authorization": f"Bearer {access_token_of(ada)}"}
+    path = f"/api/web/tasks/{ended.id}/seen"
+    assert committed_client.put(path, json={"seen": True}, headers=headers).status_code == 200
+    assert listener.next().data["inboxChanged"]
+    happen(ended, "judged once, so that what ada sees is known")
+    listener.news(1)
+    add_member(make_project(), ada)
+    assert told_of(listener, lambda said: said["inboxChanged"])["events"] == []
+
+
+def test_who_comes_back_is_told_to_ask_again(listen: Listen, ada: Developer) -> None:
+    first = listen(ada)
+    first.next()
+    first.close()
+    again = listen(ada, first.last_id).next()
+    assert (again.event, again.data["inboxChanged"]) == ("news", True)
+    assert (again.data["machines"], again.data["unreadCount"]) == (None, 0)
