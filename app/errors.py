@@ -1,6 +1,6 @@
 """The one table from exceptions to HTTP statuses; answers are RFC 9457 problem documents."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from json import JSONDecodeError
 from typing import Any
@@ -12,6 +12,7 @@ from flask import Flask, Response, current_app
 from kombu.exceptions import OperationalError as BrokerError
 from werkzeug.exceptions import HTTPException
 
+from app.api.faults import by_field
 from app.domain import errors as domain
 from app.sockets import PeerGone
 
@@ -134,26 +135,6 @@ def _detail(error: HTTPException) -> str:
     if error.code == HTTPStatus.NOT_FOUND:
         return str(domain.NotFound())
     return error.description or error.name
-
-
-def by_field(messages: Mapping[str, Any]) -> dict[str, list[str]]:
-    """webargs' messages, {location: nested fields}, as a flat {"pipeline.0.name": messages}."""
-    table: dict[str, list[str]] = {}
-    for fields in messages.values():
-        for path, message in _leaves(fields, ()):
-            table.setdefault(".".join(path) or "body", []).append(message)
-    return table
-
-
-def _leaves(node: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    if isinstance(node, Mapping):
-        for key, below in node.items():
-            yield from _leaves(below, path if key == "_schema" else (*path, str(key)))
-    elif isinstance(node, list):
-        for message in node:
-            yield from _leaves(message, path)
-    else:
-        yield path, str(node)
 
 
 def _away(error: Exception) -> Response:

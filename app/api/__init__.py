@@ -36,6 +36,7 @@ ROOMS = (
     "app.api.web.agents",
     "app.api.web.tunnels",
     "app.api.web.projects",
+    "app.api.web.rehearsals",
     "app.api.web.profile",
     "app.api.web.sessions",
     "app.api.web.device",

@@ -54,6 +54,8 @@ _WEB: Mapping[TokenScope, tuple[str, ...]] = {
         "GET /usage",
         "GET /workspace-tunnel/<int:task_id>/status",
         "GET /workspaces/<int:task_id>",
+        "POST /projects/-/pipeline/dry-run",
+        "POST /projects/<key>/pipeline/dry-run",
         "POST /tasks/<int:task_id>/pty-token",  # to type, TASKS: `services.terminals`
     ),
     TokenScope.TASKS: (

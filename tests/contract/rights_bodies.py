@@ -5,7 +5,7 @@ from typing import Any
 from tests.factories.changes import COMMITS
 
 
-def _of_other_ways_in(world: Any) -> dict[str, dict[str, Any]]:
+def _of_others(world: Any) -> dict[str, dict[str, Any]]:
     return {
         "POST /api/auth/browser/login": {"username": "admin", "password": world.password},
         "POST /api/auth/browser/refresh": {},
@@ -23,6 +23,7 @@ def _of_other_ways_in(world: Any) -> dict[str, dict[str, Any]]:
             "clientId": "x",
         },
         "PUT /api/admin/identity-providers/*": {"label": "x"},
+        "POST /api/web/projects/*/pipeline/dry-run": {"description": "x"},
     }
 
 
@@ -49,7 +50,7 @@ def body_of(route: str, world: Any) -> dict[str, Any] | None:
         "POST /api/auth/refresh": {"refreshToken": world.refresh_token},
         "POST /api/auth/confirm": {"password": world.password},
         "POST /api/auth/logout": {"refreshToken": "x"},
-        **_of_other_ways_in(world),
+        **_of_others(world),
         "POST /api/web/tasks": {"projectKey": world.key, "description": "x"},
         "POST /api/web/tasks/*/confirm-stage": {"stageIndex": 0, "result": "confirm"},
         **OF_REVIEWS,

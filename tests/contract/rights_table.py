@@ -124,6 +124,8 @@ ROUTES: Mapping[str, Access] = {
     "GET /api/web/projects/-/developers": DEVELOPER,
     "GET /api/web/projects/*": SEEN,
     "GET /api/web/projects/*/budget": SEEN,
+    "POST /api/web/projects/-/pipeline/dry-run": DEVELOPER,
+    "POST /api/web/projects/*/pipeline/dry-run": SEEN,
     "PUT /api/web/projects/*": BY_MAINTAINERS,
     "DELETE /api/web/projects/*/secrets": BY_MAINTAINERS,
     "POST /api/web/projects/*/network/allow": BY_MAINTAINERS,

@@ -14,6 +14,7 @@ _WEB: Mapping[str, str] = {
         GET /profile                GET /profile/notifications   GET /workspaces/*
         GET /projects               GET /projects/*              GET /projects/-/developers
         GET /projects/*/budget      GET /projects/*/members      GET /workspace-tunnel/*/status
+        POST /projects/*/pipeline/dry-run   POST /projects/-/pipeline/dry-run
         GET /tasks                  GET /tasks/*                 GET /tasks/*/events
         GET /tasks/*/logs           GET /tasks/*/logs/raw        GET /tasks/*/pending-confirm
         GET /tasks/*/recording      GET /tasks/*/stream          GET /tasks/*/terminal-inputs

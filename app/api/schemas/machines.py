@@ -117,16 +117,6 @@ class MachineSchema(Schema):
     created_at = Timestamp(required=True, attribute="machine.created_at")
 
 
-class NewDrain(Schema):
-    note = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=1000))
-    deadline_seconds = Whole(
-        maximum=30 * 24 * 3600,
-        load_default=None,
-        allow_none=True,
-        metadata={"description": "what still runs then is stopped, and goes on elsewhere"},
-    )
-
-
 class MachineChange(Schema):
     status = fields.Enum(
         MachineStatus,

@@ -29,6 +29,21 @@ class CreatedTokenSchema(EnrollmentTokenSchema):
     token = fields.String(required=True, attribute="secret", metadata={"description": "shown once"})
 
 
+class FirstTaskSchema(Schema):
+    task_id = Id(required=True)
+    started_at = Timestamp(required=True)
+
+
 class TokenStatusSchema(Schema):
     status = fields.Enum(TokenStatus, by_value=True, required=True)
+    used_at = Timestamp(required=True, allow_none=True, attribute="token.used_at")
+    connected_at = Timestamp(
+        required=True, allow_none=True, metadata={"description": "the machine, for the first time"}
+    )
+    first_task = fields.Nested(
+        FirstTaskSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "the first that began on the machine"},
+    )
     machine = fields.Nested(MachineSchema, required=True, allow_none=True)

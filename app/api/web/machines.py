@@ -7,18 +7,18 @@ from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
 from app.api.paging import by_cursor, cursor_page_of
 from app.api.problems import problems
+from app.api.schemas.drains import DrainedMachineSchema, DrainQuery, NewDrain
 from app.api.schemas.machines import (
     MachineFilter,
     MachineSchema,
     MachineTaskFilter,
-    NewDrain,
 )
 from app.api.schemas.samples import MachineDaySchema, SampleQuery, SamplesSchema
 from app.api.schemas.tasks import TaskPage
 from app.domain.errors import Forbidden, MachineDecommissioned
 from app.models import Machine, Task
 from app.services.clock import now
-from app.services.machines import drains, reads, samples
+from app.services.machines import drains, foresight, reads, samples
 from app.services.machines.reads import MachineView
 from app.services.machines.samples import Samples
 
@@ -72,11 +72,19 @@ def list_machine_tasks(query: dict[str, Any], machine_id: uuid.UUID) -> dict[str
 
 
 @blp.post("/<uuid:machine_id>/drain")
+@blp.arguments(DrainQuery, location="query")
 @blp.arguments(NewDrain, required=False)
-@blp.response(200, MachineSchema)
+@blp.response(200, DrainedMachineSchema)
 @problems(blp, Forbidden, MachineDecommissioned)
-def drain_machine(body: dict[str, Any], machine_id: uuid.UUID) -> MachineView:
-    """Drain the machine: it takes no new task, and becomes `drained` when nothing is left on it."""
+def drain_machine(
+    query: dict[str, bool], body: dict[str, Any], machine_id: uuid.UUID
+) -> MachineView:
+    """Drain the machine: it takes no new task, and becomes `drained` when nothing is left on it.
+
+    With `dryRun` nothing is changed, and `plan` is what would become of its tasks.
+    """
+    if query["dry_run"]:
+        return foresight.of_drain(current_developer(), machine_id, now(), **body)
     return drains.drain(current_developer(), machine_id, **body)
 
 

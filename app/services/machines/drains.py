@@ -12,15 +12,16 @@ from sqlalchemy import exists, or_, select
 from app import bus
 from app.domain import drain as rules
 from app.domain.attempt import AttemptPhase
-from app.domain.drain import AttemptOnMachine, DrainAct
+from app.domain.drain import DrainAct
 from app.domain.errors import NotFound
 from app.domain.machine import IN_DRAIN, MachineEvent, disk_is_news
 from app.domain.roles import Act
 from app.extensions import db
-from app.models import Attempt, Developer, Machine, MachineHeartbeat, Task
+from app.models import Attempt, Developer, Machine, MachineHeartbeat
 from app.services import audit, locks, rights, settings
 from app.services.clock import now as clock_now
 from app.services.machines import reads, transitions
+from app.services.machines.foresight import seen_by_rules
 from app.services.machines.reads import MachineView
 from app.services.tasks import attempts
 
@@ -165,17 +166,9 @@ def _let_go(machine: Machine, now: datetime) -> None:
     live = {attempt.task_id: attempt for attempt in attempts.live_on(machine.id)}
     tasks = locks.tasks(live.keys())
     is_late = machine.drain_deadline is not None and machine.drain_deadline <= now
-    plan = rules.plan([_seen(live[task_id], tasks[task_id]) for task_id in live], is_late)
+    plan = rules.plan([seen_by_rules(live[id_], tasks[id_]) for id_ in live], is_late)
     for task_id, act in plan.items():
         if act is not DrainAct.KEEP:
             why = f"{machine.name} is drained"
             why += ", and the deadline is over" if act is DrainAct.STOP else ""
             attempts.hand_over(machine, tasks[task_id], live[task_id], why, now, gone=False)
-
-
-def _seen(attempt: Attempt, task: Task) -> AttemptOnMachine:
-    return AttemptOnMachine(
-        id=attempt.task_id,
-        at_gate=attempt.phase is AttemptPhase.GATE,
-        has_checkpoint=attempts.is_pushed(task, attempt),
-    )

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 
 from sqlalchemy import Select, select
 
 from app.domain.errors import InvalidFields, NotFound
 from app.domain.tokens import TokenKind, digest
 from app.extensions import db
-from app.models import Developer, EnrollmentToken
+from app.models import Attempt, Developer, EnrollmentToken
 from app.services import audit, rights, settings
 from app.services.clock import now as clock_now
 from app.services.machines import reads
@@ -39,6 +40,18 @@ class EnrollmentTokenView:
     secret: str | None = None
 
     @property
+    def connected_at(self) -> datetime | None:
+        """When the machine connected for the first time, read from the database."""
+        return self.machine.machine.connected_at if self.machine else None
+
+    @property
+    def first_task(self) -> Attempt | None:
+        """The first attempt that began on the machine, read from the database."""
+        begun = Attempt.machine_id == self.token.machine_id, Attempt.started_at.is_not(None)
+        query = select(Attempt).where(*begun).order_by(Attempt.started_at).limit(1)
+        return db.session.scalar(query) if self.token.machine_id else None
+
+    @cached_property
     def machine(self) -> MachineView | None:
         """The machine that the token let in, read from the database."""
         machine_id = self.token.machine_id

@@ -34,6 +34,9 @@ FOR_LISTS = (
 )
 """Of a task, its project and its machine what lists show: the rest may be large."""
 
+FOR_PLANS = (undefer(Task.stages), *WITH_NAMES)
+"""What lists show, and the whole task."""
+
 
 def get(actor: Developer, task_id: int) -> Task:
     """The task with its project, creator and machine. Raises NotFound where it is not visible."""

@@ -15,9 +15,10 @@ from werkzeug.exceptions import ImATeapot
 from werkzeug.test import TestResponse
 
 import config
+from app.api.faults import by_field
 from app.domain import errors
 from app.domain.roles import SystemRole
-from app.errors import STATUS, by_field, problem
+from app.errors import STATUS, problem
 from app.factory import create_app
 from app.models import Developer
 from tests.conftest import SECRETS

@@ -7,10 +7,17 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from app.domain.moments import written
 from app.domain.roles import SystemRole
 from app.domain.tokens import TokenKind, is_token
 from app.models import Developer
-from tests.factories import make_developer, make_enrollment_token, make_machine
+from tests.factories import (
+    make_attempt,
+    make_developer,
+    make_enrollment_token,
+    make_machine,
+    make_task,
+)
 
 Login = Callable[[Developer], dict[str, str]]
 PATH = "/api/admin/worker-tokens"
@@ -62,7 +69,8 @@ def test_revoking_is_told_and_may_be_repeated(client: FlaskClient, admin: dict[s
     assert (first.status_code, first.json["status"]) == (200, "revoked")
     assert client.post(f"{PATH}/{token.id}/revoke", headers=admin).json == first.json
     status = client.get(f"{PATH}/{token.id}/status", headers=admin).json
-    assert status == {"status": "revoked", "machine": None}
+    unknown = dict.fromkeys(("usedAt", "connectedAt", "firstTask", "machine"))
+    assert status == {"status": "revoked", **unknown}
 
 
 def test_a_used_token_names_its_machine(client: FlaskClient, admin: dict[str, str]) -> None:
@@ -70,6 +78,23 @@ def test_a_used_token_names_its_machine(client: FlaskClient, admin: dict[str, st
     token, _ = make_enrollment_token(machine_id=machine.id, used_at=machine.created_at)
     status = client.get(f"{PATH}/{token.id}/status", headers=admin).json
     assert (status["status"], status["machine"]["id"]) == ("used", str(machine.id))
+
+
+def test_how_far_a_new_machine_has_come_is_told(client: FlaskClient, admin: dict[str, str]) -> None:
+    machine = make_machine(connected_at=None)
+    token, _ = make_enrollment_token(machine_id=machine.id, used_at=machine.created_at)
+    make_attempt(make_task(), machine, started_at=None)
+
+    def told() -> tuple[Any, ...]:
+        status = client.get(f"{PATH}/{token.id}/status", headers=admin).json
+        return tuple(status[name] for name in ("usedAt", "connectedAt", "firstTask"))
+
+    assert told() == (written(machine.created_at), None, None)
+    machine.connected_at = later = machine.created_at + timedelta(seconds=4)
+    first = make_attempt(make_task(), machine, started_at=later)
+    make_attempt(make_task(), machine, started_at=later + timedelta(seconds=1))
+    begun = {"taskId": first.task_id, "startedAt": written(later)}
+    assert told() == (written(machine.created_at), written(later), begun)
 
 
 @pytest.mark.parametrize("token_id", ["0", "999", str(2**63 - 1), str(2**63), "x", "-1"])

@@ -13,7 +13,7 @@ from app.domain.roles import SystemRole
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer
-from tests.factories import make_developer, make_machine, make_project, make_task
+from tests.factories import make_attempt, make_developer, make_machine, make_project, make_task
 
 Login = Callable[[Developer], dict[str, str]]
 PATH = "/api/web/machines"
@@ -176,6 +176,23 @@ def test_leads_drain_and_undrain_and_may_say_so_twice(client: FlaskClient, login
         answer = client.post(f"{path}/undrain", headers=headers)
         assert (answer.status_code, answer.json["status"]) == (200, "online")
         assert answer.json["drain"] is None
+
+
+def test_a_dry_run_says_what_a_drain_would_do_and_does_nothing(
+    client: FlaskClient, login: Login
+) -> None:
+    machine = make_machine()
+    task = make_task(status=TaskStatus.RUNNING, machine_id=machine.id)
+    make_attempt(task, machine)
+    path, headers = f"{PATH}/{machine.id}/drain", login(make_developer(role=SystemRole.LEAD))
+    told = client.post(f"{path}?dryRun=true", json={"deadlineSeconds": 60}, headers=headers).json
+    [planned] = told["plan"]
+    assert (told["status"], told["drain"]) == ("online", None)
+    assert (planned["act"], planned["atDeadline"]) == ("keep", "stop")
+    assert planned["task"]["id"] == task.id
+    assert planned["hasCheckpoint"] is True
+    done = client.post(path, headers=headers).json
+    assert (done["status"], done["plan"]) == ("draining", None)
 
 
 @pytest.mark.parametrize("verb", ["drain", "undrain"])

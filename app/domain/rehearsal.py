@@ -1,0 +1,64 @@
+"""A dry run of a pipeline: what each stage would run for a description, without running any."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.domain import pipeline
+from app.domain.attempt import branch_of
+from app.domain.errors import InvalidFields
+from app.domain.pipeline import Gate, GateKind, Go, Stage
+
+UNKNOWN_INPUT = "{input}"
+"""What stands for a person's words that nobody has given."""
+SAMPLE_TASK = 1  # which the branch is named after
+
+
+@dataclass(frozen=True)
+class RehearsedStage:
+    """A stage with what its agent would be told, or the script as it is; and the values that its
+    variables have then.
+    """
+
+    stage: Stage
+    text: str
+    variables: Mapping[str, str]
+
+
+def rehearse(
+    stages: Sequence[Stage],
+    description: str,
+    project: str | None = None,
+    answers: Mapping[str, str] | None = None,
+) -> list[RehearsedStage]:
+    """The stages of a task's first round. `answers` are to the stages' gates, by the stage's name;
+    where there is none the first choice is taken. A project that is not known stays a variable.
+
+    Raises InvalidFields for an answer that a gate does not offer.
+    """
+    known = {
+        **dict.fromkeys(("description", "instruction"), description),
+        "round": "1",
+        "branch": branch_of(SAMPLE_TASK, 1),
+        "project": "{project}" if project is None else project,
+        "choice": "",
+        "input": "",
+    }
+    found = []
+    for stage in stages:
+        if stage.gate is not None:
+            known = {**known, **_answered(stage.name, stage.gate, answers or {})}
+        found.append(RehearsedStage(stage, pipeline.instruction(stage, known), known))
+    return found
+
+
+def _answered(name: str, gate: Gate, answers: Mapping[str, str]) -> Mapping[str, str]:
+    """The variables that the answer to the gate brings. A confirmation brings none."""
+    if gate.kind is GateKind.CONFIRM:
+        return {}
+    if name not in answers:
+        return {"choice": gate.choices[0]} if gate.choices else {"input": UNKNOWN_INPUT}
+    try:
+        answer = pipeline.accept(gate.kind, gate.choices, answers[name])
+    except InvalidFields as error:
+        raise InvalidFields({f"answers.{name}": error.errors["result"]}) from error
+    return answer.variables if isinstance(answer, Go) else {}
