@@ -1,3 +1,6 @@
 export { common, keys, status, units } from './common'
+export { gate } from './gate'
 export { login } from './login'
 export { palette } from './palette'
+export { task } from './task'
+export { why } from './why'

@@ -1,0 +1,54 @@
+/** One task, and what can be done with it. */
+import {
+  type QueryClient,
+  queryOptions,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query'
+import { api, data, type Schemas } from '../api/client'
+
+export type TaskDetail = Schemas['TaskDetail']
+
+const one = (taskId: number) => ({ params: { path: { taskId } } })
+
+export const task = (taskId: number) =>
+  queryOptions({
+    queryKey: ['task', taskId],
+    queryFn: () => data(api.GET('/api/web/tasks/{taskId}', one(taskId))),
+  })
+
+export const useTask = (taskId: number) => useQuery(task(taskId))
+
+/** Whoever shows the task, or a list that it is in, reads it anew. */
+export function taskChanged(cache: QueryClient, taskId: number): void {
+  void cache.invalidateQueries({ queryKey: ['task', taskId] })
+  for (const list of ['tasks', 'inbox', 'dashboard']) {
+    void cache.invalidateQueries({ queryKey: [list] })
+  }
+}
+
+export function useCancel(taskId: number) {
+  const cache = useQueryClient()
+  return useMutation({
+    mutationFn: () => data(api.POST('/api/web/tasks/{taskId}/cancel', one(taskId))),
+    onSettled: () => taskChanged(cache, taskId),
+  })
+}
+
+export function useRetry(taskId: number) {
+  const cache = useQueryClient()
+  return useMutation({
+    mutationFn: (fromStage: number) =>
+      data(api.POST('/api/web/tasks/{taskId}/retry', { ...one(taskId), body: { fromStage } })),
+    onSettled: () => taskChanged(cache, taskId),
+  })
+}
+
+/** The signed bundle of all that was said of the task, as a file. */
+export async function evidence(taskId: number): Promise<Blob> {
+  const path = '/api/web/tasks/{taskId}/evidence'
+  return data(
+    api.GET(path, { ...one(taskId), parseAs: 'blob' }),
+  ) as Promise<unknown> as Promise<Blob>
+}

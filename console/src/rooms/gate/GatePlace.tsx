@@ -1,0 +1,39 @@
+import { useMemo } from 'react'
+import type { Schemas } from '../../api/client'
+import { winnerOf } from '../../lib/winner'
+import { type TaskListener, useTaskStream } from '../../live/taskStream'
+import { isAsked, useGate } from '../../queries/gates'
+import { useMe } from '../../queries/me'
+import { say } from '../../ui/toasts'
+import { words } from '../../words'
+import styles from './Gate.module.css'
+import { GateBox } from './GateBox'
+
+/** Where a task's open question stands, above its views. Who looks at it while somebody else answers
+ *  is told who, and what. */
+export function GatePlace({ task }: { task: Schemas['TaskDetail'] }) {
+  const { data: gate } = useGate(task)
+  useTellsOfOthers(task.id)
+  if (!gate || !isAsked(task)) return null
+  return (
+    <div className={styles.place}>
+      <GateBox key={`${gate.stageIndex}-${gate.number}`} task={task} gate={gate} />
+    </div>
+  )
+}
+
+function useTellsOfOthers(taskId: number): void {
+  const me = useMe()?.id
+  const listener = useMemo(
+    (): TaskListener => ({
+      events: (events) => {
+        for (const event of events) {
+          const won = winnerOf(event)
+          if (won && won.id !== me) say(words.gate.answered(won.who, won.said))
+        }
+      },
+    }),
+    [me],
+  )
+  useTaskStream(taskId, listener)
+}

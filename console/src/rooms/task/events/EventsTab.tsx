@@ -1,0 +1,5 @@
+import type { Schemas } from '../../../api/client'
+
+export default function EventsTab({ task }: { task: Schemas['TaskDetail'] }) {
+  return <div className="page" data-task={task.id} />
+}

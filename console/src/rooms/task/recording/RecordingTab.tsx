@@ -1,0 +1,5 @@
+import type { Schemas } from '../../../api/client'
+
+export default function RecordingTab({ task }: { task: Schemas['TaskDetail'] }) {
+  return <div className="page" data-task={task.id} />
+}
