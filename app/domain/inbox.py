@@ -1,5 +1,6 @@
 """What of all that happens needs one developer, and until when."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -80,6 +81,38 @@ def after_gate(gate: GateKind, expires_at: datetime | None) -> Then:
     if expires_at is None:
         return Then.NOTHING
     return Then.GOES_ON if gate is GateKind.QUESTION else Then.FAILS
+
+
+# ---- in short ------------------------------------------------------------------------------------
+
+LINES_OF_DIFF = 8
+LINES_OF_LOG = 6
+LONGEST_LINE = 300  # characters
+_ESCAPES = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_].*?(?:\x1b\\|\x07|$)|[ -/]*[0-~])|[\x00-\x08\x0b-\x1f\x7f]"
+)
+
+
+def last_lines(data: bytes) -> list[str]:
+    """The last lines of a log's end that say something, as plain text, each cut to LONGEST_LINE.
+    The first of `data` may be the rest of a line.
+    """
+    plain = (
+        _ESCAPES.sub("", line.rpartition("\r")[2]).rstrip()
+        for line in data.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
+    )
+    said = [line for line in plain if line.strip()]
+    return [line[:LONGEST_LINE] for line in said[-LINES_OF_LOG:]]
+
+
+def excerpt(hunk: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The lines of a hunk around its first change, each cut to LONGEST_LINE: one above it, and so
+    many from there on."""
+    changed = next((n for n, line in enumerate(hunk) if line["type"] != "context"), 0)
+    shown = hunk[max(0, changed - 1) :][:LINES_OF_DIFF]
+    while shown and shown[-1]["type"] == "context" and len(shown) > 1:
+        shown = shown[:-1]
+    return [{**line, "text": line["text"][:LONGEST_LINE]} for line in shown]
 
 
 # ---- machines ------------------------------------------------------------------------------------

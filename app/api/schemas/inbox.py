@@ -4,6 +4,7 @@ from marshmallow import fields
 
 from app.api.paging import CursorQuery, cursor_page_of
 from app.api.schemas.base import INT8, Flag, Schema, Timestamp, Whole
+from app.api.schemas.diffs import DiffLineSchema
 from app.api.schemas.gates import PendingGateSchema
 from app.api.schemas.machines import SlotsSchema
 from app.api.schemas.tasks import ListedTaskSchema
@@ -23,6 +24,13 @@ class ShortFileSchema(Schema):
     deletions = Whole(required=True)
 
 
+class ExcerptSchema(Schema):
+    """Lines of a file, with what has changed there first."""
+
+    path = fields.String(required=True)
+    lines = fields.List(fields.Nested(DiffLineSchema), required=True)
+
+
 class ShortDiffSchema(Schema):
     """What a task has changed, in short; the whole of it is the task's diff."""
 
@@ -35,6 +43,7 @@ class ShortDiffSchema(Schema):
         required=True,
         metadata={"description": "some of them, those with the most lines first"},
     )
+    excerpt = fields.Nested(ExcerptSchema, required=True, allow_none=True)
 
 
 class TroubleSchema(Schema):
@@ -77,6 +86,9 @@ class InboxItemSchema(Schema):
     task = fields.Nested(ListedTaskSchema, required=True, allow_none=True)
     gate = fields.Nested(PendingGateSchema, required=True, allow_none=True)
     change = fields.Nested(ShortDiffSchema, required=True, allow_none=True)
+    said = fields.List(
+        fields.String(), required=True, metadata={"description": "how the log of a failure ends"}
+    )
     machine = fields.Nested(UnwellMachineSchema, required=True, allow_none=True)
 
 

@@ -22,7 +22,7 @@ from app.services.tasks.gates import PendingGate
 @dataclass(frozen=True)
 class InboxItem:
     """Something that needs the developer. `then` happens by itself, `at` that time; `since` None:
-    not known. Of `task` and `machine` there is one.
+    not known. Of `task` and `machine` there is one. `said`: how the log of a failure ends.
     """
 
     id: str
@@ -34,6 +34,7 @@ class InboxItem:
     task: Task | None = None
     gate: PendingGate | None = None
     change: ShortDiff | None = None
+    said: list[str] = field(default_factory=list)
     machine: UnwellMachine | None = None
 
 
@@ -136,6 +137,7 @@ def _of_end(asking: _Actor, of_tasks: Works, task: Task, rank: int) -> InboxItem
         acts=[act for act, is_allowed in acts.items() if is_allowed],
         task=task,
         change=of_tasks.short(task, None),
+        said=of_tasks.log_ends.get(task.id, []),
     )
 
 

@@ -10,8 +10,11 @@ from sqlalchemy import func, select, tuple_
 
 from app.domain.diff import EXPIRED, Since
 from app.domain.pipeline import GateKind
+from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Change, ChangedFile, Gate, Task, Workspace
+from app.services.inbox import excerpts
+from app.services.inbox.excerpts import Excerpt
 from app.services.tasks import diffs, workspaces
 from app.services.tasks.reads import FOR_LISTS
 
@@ -21,8 +24,9 @@ SHOWN_FILES = 4
 
 @dataclass(frozen=True)
 class ShortFile:
-    """A file of a change, as {path, insertions, deletions}."""
+    """A file of a change, the `position`-th."""
 
+    position: int
     path: str
     insertions: int
     deletions: int
@@ -30,13 +34,16 @@ class ShortFile:
 
 @dataclass(frozen=True)
 class ShortDiff:
-    """What a task has changed, in short: the numbers, and some of the `files`."""
+    """What a task has changed, in short: the numbers, some of the `files`, and some lines of the
+    first of them that can be quoted.
+    """
 
     commit: str
     files_changed: int
     insertions: int
     deletions: int
     files: list[ShortFile]
+    excerpt: Excerpt | None
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,8 @@ class Works:
     changes: dict[tuple[int, str], Change] = field(default_factory=dict)
     files: dict[int, list[ShortFile]] = field(default_factory=dict)
     workspaces: dict[tuple[int, int], Workspace] = field(default_factory=dict)
+    excerpts: dict[int, Excerpt] = field(default_factory=dict)
+    log_ends: dict[int, list[str]] = field(default_factory=dict)
 
     @property
     def projects(self) -> set[int]:
@@ -73,6 +82,7 @@ class Works:
             insertions=change.insertions,
             deletions=change.deletions,
             files=self.files.get(change.id, []),
+            excerpt=self.excerpts.get(change.id),
         )
 
     def has_work(self, task: Task) -> bool:
@@ -95,13 +105,26 @@ def read(task_ids: Collection[int]) -> Works:
     tasks = {task.id: task for task in db.session.scalars(query)}
     gates = _gates(task_ids)
     changes = _changes(list(_commits(tasks, gates)))
+    files = _files([change.id for change in changes.values()])
+    quoted = {change_id: of[0].position for change_id, of in files.items()}
     return Works(
         tasks=tasks,
         gates=gates,
         changes=changes,
-        files=_files([change.id for change in changes.values()]),
+        files=files,
         workspaces=_workspaces(tasks.values()),
+        excerpts=excerpts.of_changes(quoted),
+        log_ends=excerpts.of_logs([_place(task) for task in tasks.values() if _tells(task)]),
     )
+
+
+def _place(task: Task) -> tuple[int, int]:
+    return task.id, task.attempt
+
+
+def _tells(task: Task) -> bool:
+    """Whether the end of its log may say why it has failed."""
+    return task.status is TaskStatus.FAILED and task.attempt > 0
 
 
 def _gates(task_ids: Collection[int]) -> dict[int, Gate]:
@@ -146,6 +169,7 @@ def _files(change_ids: Collection[int]) -> dict[int, list[ShortFile]]:
     )
     columns = (
         ChangedFile.change_id,
+        ChangedFile.position,
         ChangedFile.path,
         ChangedFile.insertions,
         ChangedFile.deletions,
@@ -155,7 +179,7 @@ def _files(change_ids: Collection[int]) -> dict[int, list[ShortFile]]:
     query = select(each).where(each.c.place <= SHOWN_FILES).order_by(each.c.place)
     found: dict[int, list[ShortFile]] = {}
     for row in db.session.execute(query):
-        shown = ShortFile(row.path, row.insertions, row.deletions)
+        shown = ShortFile(row.position, row.path, row.insertions, row.deletions)
         found.setdefault(row.change_id, []).append(shown)
     return found
 

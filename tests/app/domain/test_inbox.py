@@ -132,3 +132,49 @@ def test_whose_inbox_an_event_changes(type_: EventType, who: str) -> None:
     creating = inbox.is_changed_by(type_, may_answer=False, is_creator=True)
     assert (answering, creating) == (who in ("answering", "both"), who in ("creating", "both"))
     assert not inbox.is_changed_by(type_, may_answer=False, is_creator=False)
+
+
+# ---- in short ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("data", "lines"),
+    [
+        (b"", []),
+        (b"\n \n\r\n", []),
+        (b"a\nb\n", ["a", "b"]),
+        (b"\x1b[1;31mFAILED\x1b[0m tests\r\n", ["FAILED tests"]),
+        (b"\x1b]0;a title\x07made\x1b(B it\n", ["made it"]),
+        (b"12 %\r80 %\rdone\n", ["done"]),
+        (b"\xff\xfebad\n", ["��bad"]),
+        (b"x" * 900, ["x" * 300]),
+        (b"".join(b"%d\n" % n for n in range(9)), ["3", "4", "5", "6", "7", "8"]),
+    ],
+)
+def test_the_end_of_a_log_is_plain_and_short(data: bytes, lines: list[str]) -> None:
+    assert inbox.last_lines(data) == lines
+
+
+def line(type_: str, said: str = "x") -> dict[str, Any]:
+    return {"type": type_, "oldLine": 1, "newLine": 1, "text": said}
+
+
+@pytest.mark.parametrize(
+    ("hunk", "shown"),
+    [
+        ("", ""),
+        ("c", "c"),
+        ("ccc-+ccc", "c-+"),
+        ("+", "+"),
+        ("cc--++++++++", "c--+++++"),
+        ("c-ccc+cc", "c-ccc+"),
+    ],
+)
+def test_of_a_hunk_the_first_changed_lines_are_quoted(hunk: str, shown: str) -> None:
+    names = {"c": "context", "-": "deleted", "+": "added"}
+    quoted = inbox.excerpt([line(names[each]) for each in hunk])
+    assert [each["type"] for each in quoted] == [names[each] for each in shown]
+
+
+def test_long_lines_are_cut() -> None:
+    assert inbox.excerpt([line("added", "x" * 900)])[0]["text"] == "x" * 300

@@ -11,7 +11,7 @@ from app.domain.pipeline import GateKind
 from app.domain.roles import SystemRole
 from app.domain.task import SuspendReason, TaskEvent, TaskStatus
 from app.extensions import db
-from app.models import Developer, Project, Task
+from app.models import Developer, LogChunk, Project, Task
 from app.services.tasks import transitions
 from tests.app.api.web.conftest import Login
 from tests.factories import (
@@ -24,7 +24,7 @@ from tests.factories import (
     make_review,
     make_task,
 )
-from tests.factories.changes import COMMITS, make_change
+from tests.factories.changes import COMMITS, make_change, make_content
 from tests.factories.rows import now
 
 PATH = "/api/web/inbox"
@@ -175,6 +175,33 @@ def test_ones_own_ends_are_to_be_looked_at(
     assert (result["kind"], result["since"]) == ("result", result["task"]["finishedAt"])
     assert result["acts"] == ["review", "follow_up", "seen"]
     assert (result["then"], result["change"]["files"][0]["path"]) == ("nothing", "a.py")
+
+
+HUNKS = b"""[{"oldStart": 1, "oldLines": 1, "newStart": 1, "newLines": 1, "section": "", "lines": [
+  {"type": "deleted", "oldLine": 1, "newLine": null, "text": "was"},
+  {"type": "added", "oldLine": null, "newLine": 1, "text": "is"}]}]"""
+
+
+def test_what_changed_and_why_it_failed_is_quoted(
+    client: FlaskClient, headers: dict[str, str], project: Project, developer: Developer
+) -> None:
+    task = failed(project, developer, checkpoints={"0": WORK})
+    attempt = make_attempt(task, make_machine())
+    section = make_content(task, b"diff")
+    section.hunks = HUNKS
+    files = [{"path": "a.py", "insertions": 1}, {"path": "b.py", "insertions": 2}]
+    make_change(task, [file | {"patch": section.id} for file in files])
+    for offset, data in ((0, b"long ago\n"), (9, b"\x1b[31mKeyError: 'NL'\x1b[0m\n2 failed\n")):
+        place = {"task_id": task.id, "attempt": attempt.number, "byte_offset": offset}
+        db.session.add(
+            LogChunk(**place, size=len(data), first_line=0, lines=1, marks=[], data=data)
+        )
+    db.session.commit()
+    [item] = get(client, headers)["items"]
+    assert item["said"] == ["KeyError: 'NL'", "2 failed"]
+    excerpt = item["change"]["excerpt"]
+    assert (excerpt["path"], [line["text"] for line in excerpt["lines"]]) == ("b.py", ["was", "is"])
+    assert item["acts"] == ["retry", "follow_up", "seen"]
 
 
 def test_an_end_leaves_when_it_has_been_seen_to(
