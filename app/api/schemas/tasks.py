@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from marshmallow import fields, validate
 
-from app.api.paging import CursorQuery, OffsetQuery, cursor_page_of, offset_page_of
+from app.api.paging import OffsetQuery, cursor_page_of, offset_page_of
 from app.api.schemas.agents import AgentOptionsSchema, AgentType, WarningSchema
 from app.api.schemas.base import INT8, Id, Schema, Timestamp, Whole
 from app.api.schemas.budget import BudgetSchema
@@ -22,28 +22,6 @@ from app.models import Task
 from app.services.dispatch.waiting import NextAct, Wait, WaitReason
 
 MAX_PRIORITY = 1000
-
-
-class TaskFilter(CursorQuery):
-    status = CommaList(TaskStatus)
-    project = fields.String(load_default=None, validate=validate.Length(max=64))
-    project_key = fields.String(
-        load_default=None,
-        validate=validate.Length(max=64),
-        metadata={"description": "the same as `project`"},
-    )
-    machine_id = fields.UUID(load_default=None)
-    created_by = Id(load_default=None, strict=False)
-    q = fields.String(
-        load_default=None,
-        validate=validate.Length(max=200),
-        metadata={
-            "description": "in the description, in any letter case; less than three letters in a "
-            "row are looked for in the newest 2,000 tasks only. Where there is no time to look "
-            "through all tasks at once, a page has fewer than `limit` (or none) and a `nextCursor` "
-            "that goes on below them: the list ends where that is null"
-        },
-    )
 
 
 class NewTask(Schema):
@@ -160,9 +138,6 @@ class TaskSchema(ListedTaskSchema):
         exclude = ("stages",)
 
     pipeline = fields.List(fields.Nested(StageSchema), required=True)
-
-
-TaskPage = cursor_page_of(ListedTaskSchema)
 
 
 class CreatedTask(NamedTuple):

@@ -7,7 +7,7 @@ from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
 from app.api.paging import CursorQuery, by_cursor
 from app.api.schemas.dashboard import ActivityPage, StatsSchema
-from app.api.schemas.tasks import TaskPage
+from app.api.schemas.task_lists import TaskPage
 from app.models import Task
 from app.services.clock import now
 from app.services.projects import activity, dashboard

@@ -14,7 +14,7 @@ from app.api.schemas.machines import (
     MachineTaskFilter,
 )
 from app.api.schemas.samples import MachineDaySchema, SampleQuery, SamplesSchema
-from app.api.schemas.tasks import TaskPage
+from app.api.schemas.task_lists import TaskPage
 from app.domain.errors import Forbidden, MachineDecommissioned
 from app.models import Machine, Task
 from app.services.clock import now

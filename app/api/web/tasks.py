@@ -12,6 +12,7 @@ from app.api.paging import CursorQuery, by_cursor, by_offset
 from app.api.problems import problems
 from app.api.schemas.gates import GateAnswer, PendingGateSchema
 from app.api.schemas.idempotency import IDEMPOTENCY_REPLAYED, MaybeOnce
+from app.api.schemas.task_lists import FoundTask, FoundTaskPage, TaskFilter
 from app.api.schemas.tasks import (
     ChannelSchema,
     CreatedTask,
@@ -25,8 +26,6 @@ from app.api.schemas.tasks import (
     Retry,
     TaskDetail,
     TaskDetailSchema,
-    TaskFilter,
-    TaskPage,
     TaskSchema,
     TerminalInputPage,
     WhichAttempt,
@@ -49,7 +48,7 @@ from app.domain.errors import (
 )
 from app.models import Task, TerminalInput
 from app.services import idempotency
-from app.services.dispatch import waiting
+from app.services.dispatch import outlooks, waiting
 from app.services.logs import logs
 from app.services.tasks import gates, history, reads, tasks
 from app.services.tasks.gates import PendingGate
@@ -60,18 +59,22 @@ blp = Blueprint("tasks", __name__, url_prefix="/api/web/tasks", description="Tas
 
 @blp.get("")
 @blp.arguments(TaskFilter, location="query")
-@blp.response(200, TaskPage)
+@blp.response(200, FoundTaskPage)
 def list_tasks(query: dict[str, Any]) -> dict[str, Any]:
-    """The tasks that you may see, newest first."""
+    """The tasks that you may see, newest first, each with why it waits and what you may do."""
+    actor = current_developer()
     page = {name: query.pop(name) for name in ("limit", "cursor")}
-    alias = query.pop("project_key")
+    keys = query.pop("project"), query.pop("project_key")
     found = reads.listing(
-        current_developer(),
+        actor,
         statuses=query.pop("status"),
-        project_key=query.pop("project") or alias,
+        project_keys=next((some.split(",") for some in keys if some), ()),
+        ids=[int(word) for word in query.pop("ids").split(",") if word],
         **query,
     )
-    return by_cursor(found, Task.id, **page)
+    answer = by_cursor(found, Task.id, **page)
+    told = outlooks.of(actor, answer["items"])
+    return {**answer, "items": [FoundTask(task, told[task.id]) for task in answer["items"]]}
 
 
 @blp.post("")

@@ -136,7 +136,7 @@ def _list(asked: CommandRequest) -> Reply:
     key = asked.command.project or _bound_project(asked)
     if key is not None:
         projects.get(asked.actor, key)
-    query, _ = task_reads.listing(asked.actor, project_key=key)(None, LISTED)
+    query, _ = task_reads.listing(asked.actor, project_keys=[key] if key else ())(None, LISTED)
     found = db.session.scalars(query).all()
     if not found:
         return Reply(f"There are no tasks{f' in {key}' if key else ''} yet.")

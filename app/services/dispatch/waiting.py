@@ -2,9 +2,11 @@
 until when.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
@@ -15,12 +17,11 @@ from app.domain.pipeline import GateKind
 from app.domain.quota import QuotaWaits
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
-from app.models import Attempt, MachineHeartbeat, Task
+from app.models import Attempt, Gate, MachineHeartbeat, Task
 from app.services import settings
 from app.services.clock import now as clock_now
 from app.services.dispatch import candidates
 from app.services.ops import readiness
-from app.services.tasks import gates
 
 
 class WaitReason(StrEnum):
@@ -80,21 +81,73 @@ def wait_of(task: Task) -> Wait | None:
     """What a task waits for apart from a machine: a person, a slot, a time. Returns None where it
     waits for nothing of the kind.
     """
+    return waits_of([task], open_gates([task])).get(task.id)
+
+
+def open_gates(tasks: Sequence[Task]) -> dict[int, Gate]:
+    """The gates that wait for an answer, by their tasks: one at most of each."""
+    rounds = {task.id: task.round for task in tasks if task.status in _MAY_ASK}
+    if not rounds:
+        return {}
+    query = select(Gate).where(Gate.task_id.in_(rounds), Gate.answered_at.is_(None))
+    return {
+        gate.task_id: gate
+        for gate in db.session.scalars(query)
+        if gate.round == rounds[gate.task_id]
+    }
+
+
+def waits_of(tasks: Sequence[Task], gates: Mapping[int, Gate]) -> dict[int, Wait]:
+    """Likewise of many tasks, with their open gates, by as many queries. Their machines are
+    loaded.
+    """
+    facts = _facts(tasks, gates)
+    return {task.id: wait for task in tasks if (wait := _wait(task, facts))}
+
+
+_UNDER_WAY = (TaskStatus.ASSIGNED, TaskStatus.RUNNING)
+_MAY_ASK = (TaskStatus.QUEUED, TaskStatus.SUSPENDED)
+_HELD = (*_MAY_ASK, *_UNDER_WAY)
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What is known of tasks, by their ids: open gates, until when a machine may be running an
+    attempt of it, and which have no slot where they are to go on.
+    """
+
+    gates: Mapping[int, Gate]
+    leases: Mapping[int, datetime]
+    without_slot: frozenset[int]
+    now: datetime
+
+    @cached_property
+    def is_dispatching(self) -> bool:
+        return readiness.is_dispatching()
+
+
+def _facts(tasks: Sequence[Task], gates: Mapping[int, Gate]) -> _Facts:
+    held = [task.id for task in tasks if task.status in _HELD]
+    under_way = [task.id for task in tasks if task.status in _UNDER_WAY]
+    return _Facts(gates, _leases(held), _without_slot(under_way), clock_now())
+
+
+def _wait(task: Task, facts: _Facts) -> Wait | None:
     match task.status:
         case TaskStatus.QUEUED:
-            wait = _wait_for_person(task) or _wait_for_predecessor(task)
-            return wait or _wait_for_quota(task) or _wait_for_dispatcher()
+            wait = _wait_for_person(task, facts) or _wait_for_predecessor(task, facts)
+            return wait or _wait_for_quota(task, facts) or _wait_for_dispatcher(facts)
         case TaskStatus.SUSPENDED if task.suspend_reason is SuspendReason.MACHINE_LOST:
-            return Wait(WaitReason.MACHINE, NextAct.REQUEUE, _lease_end(task))
+            return Wait(WaitReason.MACHINE, NextAct.REQUEUE, facts.leases.get(task.id))
         case TaskStatus.SUSPENDED:
-            return _wait_for_person(task) or _wait_for_quota(task)
+            return _wait_for_person(task, facts) or _wait_for_quota(task, facts)
         case TaskStatus.ASSIGNED | TaskStatus.RUNNING:
-            return _wait_for_slot(task) or _wait_for_machine(task)
+            return _wait_for_slot(task, facts) or _wait_for_machine(task, facts)
     return None
 
 
-def _wait_for_person(task: Task) -> Wait | None:
-    gate = gates.open_gate(task)
+def _wait_for_person(task: Task, facts: _Facts) -> Wait | None:
+    gate = facts.gates.get(task.id)
     if gate is None:
         return None
     if gate.expires_at is None:
@@ -103,57 +156,71 @@ def _wait_for_person(task: Task) -> Wait | None:
     return Wait(WaitReason.GATE, following, gate.expires_at)
 
 
-def _wait_for_quota(task: Task) -> Wait | None:
+def _wait_for_quota(task: Task, facts: _Facts) -> Wait | None:
     """The task waits for a time, in the middle of a stage; in the queue its attempt is gone. What
     is past has not been looked at yet, or waits for a tunnel to be closed.
     """
     is_queued = task.status is TaskStatus.QUEUED
-    if task.resume_at is None or (is_queued and task.resume_at <= clock_now()):
+    if task.resume_at is None or (is_queued and task.resume_at <= facts.now):
         return None
     following = NextAct.DISPATCH if is_queued else NextAct.RESUME
     return Wait(WaitReason.QUOTA, following, task.resume_at)
 
 
-def _wait_for_predecessor(task: Task) -> Wait | None:
+def _wait_for_predecessor(task: Task, facts: _Facts) -> Wait | None:
     """The task waits until an earlier attempt of it cannot be running any more: rule 2 of the
     machine protocol. That is sooner when the machine confirms its end.
     """
-    end = _lease_end(task)
-    if end is None or end <= clock_now():
+    end = facts.leases.get(task.id)
+    if end is None or end <= facts.now:
         return None
     return Wait(WaitReason.PREDECESSOR, NextAct.DISPATCH, end)
 
 
-def _wait_for_dispatcher() -> Wait | None:
+def _wait_for_dispatcher(facts: _Facts) -> Wait | None:
     """No dispatcher shows signs of life. The task goes on by itself when Celery or Redis is back,
     which is for an operator to bring.
     """
-    if readiness.is_dispatching():
+    if facts.is_dispatching:
         return None
     return Wait(WaitReason.DISPATCHER, NextAct.DISPATCH, None)
 
 
-def _wait_for_slot(task: Task) -> Wait | None:
-    attempt = db.session.get(Attempt, (task.id, task.attempt))
-    if attempt is None or attempt.holds_slot or attempt.phase is not AttemptPhase.RUN:
+def _wait_for_slot(task: Task, facts: _Facts) -> Wait | None:
+    if task.id not in facts.without_slot:
         return None
     return Wait(WaitReason.SLOT, NextAct.DISPATCH, None)
 
 
-def _wait_for_machine(task: Task) -> Wait | None:
+def _wait_for_machine(task: Task, facts: _Facts) -> Wait | None:
     """The task's machine is not connected. After a gate nothing else shows that."""
     if task.machine_id is None or task.machine is None or task.machine.connected:
         return None
-    return Wait(WaitReason.MACHINE, NextAct.REQUEUE, _lease_end(task))
+    return Wait(WaitReason.MACHINE, NextAct.REQUEUE, facts.leases.get(task.id))
 
 
-def _lease_end(task: Task) -> datetime | None:
-    """The moment from which no machine can be running an attempt of the task; None where no attempt
-    holds a slot.
+def _leases(task_ids: Sequence[int]) -> dict[int, datetime]:
+    """The moments from which no machine can be running an attempt of the tasks, of those of which
+    an attempt holds a slot.
     """
+    if not task_ids:
+        return {}
     query = (
-        select(func.max(MachineHeartbeat.lease_until))
-        .join(Attempt, Attempt.machine_id == MachineHeartbeat.machine_id)
-        .where(Attempt.task_id == task.id, Attempt.holds_slot)
+        select(Attempt.task_id, func.max(MachineHeartbeat.lease_until).label("until"))
+        .join(MachineHeartbeat, MachineHeartbeat.machine_id == Attempt.machine_id)
+        .where(Attempt.task_id.in_(task_ids), Attempt.holds_slot)
+        .group_by(Attempt.task_id)
     )
-    return db.session.scalar(query)
+    return {row.task_id: row.until for row in db.session.execute(query) if row.until is not None}
+
+
+def _without_slot(task_ids: Sequence[int]) -> frozenset[int]:
+    """Those whose latest attempt is to go on, and has no slot."""
+    if not task_ids:
+        return frozenset()
+    query = (
+        select(Task.id)
+        .join(Attempt, and_(Attempt.task_id == Task.id, Attempt.number == Task.attempt))
+        .where(Task.id.in_(task_ids), ~Attempt.holds_slot, Attempt.phase == AttemptPhase.RUN)
+    )
+    return frozenset(db.session.scalars(query))

@@ -3,14 +3,16 @@
 import uuid
 from collections.abc import Callable, Collection, Sequence
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import defer, joinedload, undefer
+from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy.orm import aliased, defer, joinedload, undefer
 from sqlalchemy.sql.base import ExecutableOption
 
+from app.domain import labels
 from app.domain.errors import NotFound
+from app.domain.roles import Act, Person, may
 from app.domain.task import TaskStatus
 from app.extensions import db
-from app.models import Developer, Machine, Project, Task
+from app.models import Developer, Gate, Machine, Project, ProjectMember, Task
 from app.services import rights
 from app.services.tasks import search
 from app.services.tasks.search import TaskFilter
@@ -28,9 +30,9 @@ WITH_NAMES = (
 FOR_LISTS = (
     defer(Task.pipeline, raiseload=True),
     undefer(Task.stages),
-    joinedload(Task.project, innerjoin=True).load_only(Project.key),
+    joinedload(Task.project, innerjoin=True).load_only(Project.key, Project.deleted_at),
     joinedload(Task.creator, innerjoin=True).load_only(Developer.name),
-    joinedload(Task.machine).load_only(Machine.name),
+    joinedload(Task.machine).load_only(Machine.name, Machine.connected),
 )
 """Of a task, its project and its machine what lists show: the rest may be large."""
 
@@ -59,21 +61,31 @@ def listing(
     actor: Developer,
     *,
     statuses: Sequence[TaskStatus] = (),
-    project_key: str | None = None,
+    project_keys: Sequence[str] = (),
     machine_id: uuid.UUID | None = None,
     created_by: int | None = None,
+    agent_type: str | None = None,
+    machine_selector: str | None = None,
+    needs_me: bool = False,
+    ids: Sequence[int] = (),
     q: str | None = None,
 ) -> Cut:
     """A function that makes the query of a page of the tasks that match, newest first, for
-    `paging`.
+    `paging`. With `needs_me` only those with a question that the actor may answer.
     """
+    few: list[ColumnElement[bool]] = [Task.id.in_(ids)] if ids else []
+    if needs_me:
+        few.append(_asks(actor))
     wanted = TaskFilter(
         visible=rights.visible_projects(actor),
-        project_key=project_key,
+        project_keys=tuple(project_keys),
         statuses=tuple(statuses),
         machine_id=machine_id,
         created_by=created_by,
+        agent_type=agent_type,
+        machine_selector=labels.canonical(machine_selector),
         q=q or None,
+        few=and_(*few) if few else None,
     )
 
     def page(before: Sequence[int] | None, limit: int) -> tuple[Select[Task], list[int] | None]:
@@ -82,3 +94,15 @@ def listing(
         return tasks.order_by(Task.id.desc()), [found.lowest] if found.lowest else None
 
     return page
+
+
+def _asks(actor: Developer) -> ColumnElement[bool]:
+    """The condition that a question of the task is open, and that the actor may answer it."""
+    asked = aliased(Task)
+    of_now = and_(asked.id == Gate.task_id, asked.round == Gate.round)
+    is_open = Gate.answered_at.is_(None)
+    asking = Task.id.in_(select(Gate.task_id).join(asked, of_now).where(is_open))
+    if may(Act.ANSWER_GATE, Person(actor.role)):
+        return asking
+    mine = select(ProjectMember.project_id).where(ProjectMember.developer_id == actor.id)
+    return asking & Task.project_id.in_(mine)

@@ -5,8 +5,9 @@ small old project. Instead each project and each status that is asked for is loo
 index has the newest tasks of each side by side (`ix_tasks_project_status` and its siblings). Then
 the newest of all those are taken. docs/decisions/0013-lists-by-value.md has the reasons.
 
-A text is looked for in two steps: in the newest tasks (`_in_window`), then by an index of trigrams
-in the older ones (`_older_query`). Both have a time limit; see `Newest.lowest`.
+What no index has side by side, a text above all, is looked for in two steps: in the newest tasks
+(`_in_window`), then in the older ones (`_older_query`), a text by an index of trigrams. Both have a
+time limit; see `Newest.lowest`. What names few tasks at once (`TaskFilter.few`) is looked up there.
 """
 
 import uuid
@@ -43,26 +44,30 @@ class TaskFilter:
     """Which tasks are listed: all that meet every field. None and () do not filter.
 
     `visible` is a condition on projects (`rights.visible_projects`). `q` is a text that the
-    description contains, or the task's id.
+    description contains, or the task's id. `few` is a condition that holds for few tasks, which an
+    index of its own finds.
     """
 
     visible: ColumnElement[bool] | None = None
-    project_key: str | None = None
+    project_keys: tuple[str, ...] = ()
     statuses: tuple[TaskStatus, ...] = ()
     machine_id: uuid.UUID | None = None
     created_by: int | None = None
+    agent_type: str | None = None
+    machine_selector: str | None = None
     q: str | None = None
+    few: ColumnElement[bool] | None = None
 
     @property
     def projects(self) -> Select[int] | None:
         """The ids of the projects whose tasks are listed; None where that is all projects."""
-        if self.visible is None and self.project_key is None:
+        if self.visible is None and not self.project_keys:
             return None
         ids = select(Project.id)
         if self.visible is not None:
             ids = ids.where(self.visible)
-        if self.project_key is not None:
-            ids = ids.where(func.lower(Project.key) == self.project_key.lower())
+        if self.project_keys:
+            ids = ids.where(func.lower(Project.key).in_([key.lower() for key in self.project_keys]))
         return ids
 
     @property
@@ -74,6 +79,12 @@ class TaskFilter:
         if self.created_by is not None:
             conditions.append(Task.created_by == self.created_by)
         return conditions
+
+    @property
+    def loose_values(self) -> dict[str, str]:
+        """The values of columns that no list's index has, by the columns' names."""
+        wanted = {"agent_type": self.agent_type, "machine_selector": self.machine_selector}
+        return {name: value for name, value in wanted.items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -90,9 +101,11 @@ class Newest:
 
 def newest(wanted: TaskFilter, before: int | None, limit: int) -> Newest:
     """The newest `limit` tasks that match, of those with ids below `before` (None: of all)."""
-    if wanted.q is None:
+    if wanted.few is not None:
+        return Newest(_newest_of_few(wanted, wanted.few, before, limit))
+    if wanted.q is None and not wanted.loose_values:
         return Newest(_newest_ids(wanted, before, limit))
-    return _newest_with_text(wanted, wanted.q, before, limit)
+    return _newest_looked_for(wanted, before, limit)
 
 
 # ---- without a text ------------------------------------------------------------------------------
@@ -143,12 +156,28 @@ def _with_statuses(wanted: TaskFilter) -> TaskFilter:
     return replace(wanted, statuses=tuple(TaskStatus))
 
 
-# ---- with a text ---------------------------------------------------------------------------------
+# ---- of few --------------------------------------------------------------------------------------
+
+
+def _newest_of_few(
+    wanted: TaskFilter, few: ColumnElement[bool], before: int | None, limit: int
+) -> Select[int]:
+    """The query of those of the few tasks that match."""
+    found = select(Task.id).where(few, *_conditions(wanted, before))
+    if wanted.q is not None:
+        has_text = Task.description.ilike(containing(wanted.q))
+        found = found.where(or_(has_text, Task.id == number(wanted.q)))
+    # OFFSET keeps the limit outside: with it inside, a scan back from the newest looks cheap.
+    ids = found.offset(0).subquery("few")
+    return select(ids.c.id).order_by(ids.c.id.desc()).limit(limit)
+
+
+# ---- looked for ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class _WindowMatches:
-    """The ids of a window's tasks that contain the text.
+    """The ids of a window's tasks that match.
 
     `lowest` is the lowest id of the window, None where no older task passes the filter. `in_time`:
     the window was a whole one.
@@ -159,29 +188,29 @@ class _WindowMatches:
     in_time: bool
 
 
-def _newest_with_text(wanted: TaskFilter, q: str, before: int | None, limit: int) -> Newest:
-    """The newest tasks that contain the text.
+def _newest_looked_for(wanted: TaskFilter, before: int | None, limit: int) -> Newest:
+    """The newest tasks that contain the text, and have the values that no index has.
 
     A common word is in many of the newest tasks, and the window has a page of them. A rare one is
     found by the index of trigrams, which is asked only where there are tasks below the window.
     """
-    recent = _in_window(wanted, q, before, limit)
+    recent = _in_window(wanted, before, limit)
     if len(recent.ids) == limit or recent.lowest is None:
         return Newest(recent.ids)
     if not recent.in_time:
         return Newest(recent.ids, recent.lowest)
-    if (older := _older_query(wanted, q, recent.lowest, limit)) is None:
+    if (older := _older_query(wanted, recent.lowest, limit)) is None:
         return Newest(recent.ids)
     if (rows := time_limit.rows(older)) is None:
         return Newest(recent.ids, recent.lowest)
     return Newest(recent.ids + [row.id for row in rows])
 
 
-def _in_window(wanted: TaskFilter, q: str, before: int | None, limit: int) -> _WindowMatches:
+def _in_window(wanted: TaskFilter, before: int | None, limit: int) -> _WindowMatches:
     """Search the newest `WINDOW` tasks or, where that takes too long, fewer (`WINDOW_DIVISORS`)."""
     for divisor in WINDOW_DIVISORS:
         size = max(1, WINDOW // divisor)
-        query = _window_query(wanted, q, before, size, limit)
+        query = _window_query(wanted, before, size, limit)
         if rows := time_limit.rows(query):
             break
     ((ids, count, lowest),) = rows or db.session.execute(query)
@@ -189,22 +218,27 @@ def _in_window(wanted: TaskFilter, q: str, before: int | None, limit: int) -> _W
 
 
 def _window_query(
-    wanted: TaskFilter, q: str, before: int | None, size: int, limit: int
+    wanted: TaskFilter, before: int | None, size: int, limit: int
 ) -> Select[list[int], int, int | None]:
-    """The query of one row about the newest `size` tasks: the ids of those that contain the text,
-    how many tasks there are, and the lowest id of them.
+    """The query of one row about the newest `size` tasks: the ids of those that match, how many
+    tasks there are, and the lowest id of them.
     """
     ids = _newest_ids(wanted, before, size)
-    window = select(Task.id, Task.description).where(Task.id.in_(ids)).cte("recent")
-    contains = or_(window.c.description.ilike(containing(q)), window.c.id == number(q))
-    matches = select(window.c.id).where(contains).order_by(window.c.id.desc()).limit(limit)
+    columns = (Task.id, Task.description, Task.agent_type, Task.machine_selector)
+    window = select(*columns).where(Task.id.in_(ids)).cte("recent")
+    match = [window.c[name] == value for name, value in wanted.loose_values.items()]
+    if (q := wanted.q) is not None:
+        match.append(or_(window.c.description.ilike(containing(q)), window.c.id == number(q)))
+    matches = select(window.c.id).where(*match).order_by(window.c.id.desc()).limit(limit)
     lowest = func.min(window.c.id)
     return select(func.array(matches.scalar_subquery()), func.count(), lowest).select_from(window)
 
 
-def _older_query(wanted: TaskFilter, q: str, before: int, limit: int) -> Select[int] | None:
+def _older_query(wanted: TaskFilter, before: int, limit: int) -> Select[int] | None:
     """The query of older ids, by indexes; None where no index can find such a text."""
     older = select(Task.id).where(*_conditions(wanted, before))
+    if (q := wanted.q) is None:
+        return older.order_by(Task.id.desc()).limit(limit)
     parts = []
     if has_trigrams(q):
         has_text = TaskText.description.ilike(containing(q))
@@ -219,9 +253,12 @@ def _older_query(wanted: TaskFilter, q: str, before: int, limit: int) -> Select[
     return select(both.c.id).order_by(both.c.id.desc()).limit(limit)
 
 
-def _conditions(wanted: TaskFilter, before: int) -> list[ColumnElement[bool]]:
+def _conditions(wanted: TaskFilter, before: int | None) -> list[ColumnElement[bool]]:
     """The whole filter but its text, as conditions of one WHERE."""
-    conditions = [*wanted.single_values, Task.id < before]
+    conditions = [*wanted.single_values]
+    conditions += [getattr(Task, name) == value for name, value in wanted.loose_values.items()]
+    if before is not None:
+        conditions.append(Task.id < before)
     if (projects := wanted.projects) is not None:
         conditions.append(Task.project_id.in_(projects))
     if wanted.statuses:

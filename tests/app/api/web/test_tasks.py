@@ -95,7 +95,9 @@ def test_a_created_task_is_shown_as_the_contract_says(
     assert shown == {name: value for name, value in task.items() if name != "queue"}
     (listed,) = client.get(PATH, headers=headers).json["items"]
     stages = [{"name": stage["name"], "kind": stage["kind"]} for stage in task.pop("pipeline")]
-    assert listed == task | {"stages": stages}
+    assert listed.pop("waitsFor")["reason"] == "dispatcher"
+    outlook = {"question": None, "position": 1, "keptBy": [], "may": ["cancel"]}
+    assert listed == task | outlook | {"stages": stages}
 
 
 def test_a_queued_task_says_what_keeps_each_machine_from_it(

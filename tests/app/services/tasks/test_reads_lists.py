@@ -1,7 +1,7 @@
 """A page of the task list holds what a look at every task would have found."""
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from tests.app.services.statements import counted
 from tests.factories import add_member, make_developer, make_machine, make_project, make_task
 
 WORDS = ("alpha", "beta_", "100%", "Gamma", "de\\lta", "omega")
+AGENTS = ("claude", "codex")
 TEXTS = (*WORDS, "alp", "GAMMA", "a_a", "%", "\\l", "no such text")
 
 
@@ -64,7 +65,8 @@ class World:
             suspend_reason=SuspendReason.GATE if status is TaskStatus.SUSPENDED else None,
             created_by=chance.choice(self.people).id,
             machine_id=machine.id if machine else None,
-            agent_type="claude",
+            agent_type=chance.choices(AGENTS, [8, 1])[0],
+            machine_selector=chance.choices([None, "gpu=true"], [8, 1])[0],
             pipeline=self.projects[0].pipeline,
             created_at=moment,
             updated_at=moment,
@@ -84,17 +86,23 @@ class World:
         self,
         task: Task,
         statuses: Iterable[TaskStatus] = (),
-        project_key: str | None = None,
+        project_keys: Sequence[str] = (),
         machine_id: Any = None,
         created_by: int | None = None,
+        agent_type: str | None = None,
+        machine_selector: str | None = None,
+        ids: Sequence[int] = (),
         q: str | None = None,
     ) -> bool:
         key = next(each.key for each in self.projects if each.id == task.project_id)
         return (
             (not statuses or task.status in statuses)
-            and (project_key is None or key.lower() == project_key.lower())
+            and (not project_keys or key.lower() in [each.lower() for each in project_keys])
             and (machine_id is None or task.machine_id == machine_id)
             and (created_by is None or task.created_by == created_by)
+            and (agent_type is None or task.agent_type == agent_type)
+            and (machine_selector is None or task.machine_selector == machine_selector)
+            and (not ids or task.id in ids)
             and (q is None or q.lower() in task.description.lower() or q == f"#{task.id}")
         )
 
@@ -103,12 +111,17 @@ class World:
         numbers = [f"#{chance.choice(self.tasks).id}"]
         all_of_them: dict[str, Callable[[], Any]] = {
             "statuses": lambda: tuple(chance.choices(list(TaskStatus), k=chance.randint(1, 3))),
-            "project_key": lambda: chance.choice(self.projects).key.lower(),
+            "project_keys": lambda: [
+                each.key.lower() for each in chance.sample(self.projects, chance.randint(1, 2))
+            ],
             "machine_id": lambda: chance.choice(self.machines).id,
             "created_by": lambda: chance.choice(self.people).id,
+            "agent_type": lambda: chance.choice(AGENTS),
+            "machine_selector": lambda: "gpu=true",
+            "ids": lambda: [task.id for task in chance.sample(self.tasks, 9)],
             "q": lambda: chance.choice([*TEXTS, *numbers]),
         }
-        return {name: draw() for name, draw in all_of_them.items() if chance.random() < 0.35}
+        return {name: draw() for name, draw in all_of_them.items() if chance.random() < 0.3}
 
 
 def listed(actor: Developer, limit: int, **filters: Any) -> list[int]:

@@ -1,0 +1,125 @@
+"""Lists of tasks: what they are asked for, and what they tell, as JSON."""
+
+import re
+from typing import Any, NamedTuple
+
+from marshmallow import fields, validate
+
+from app.api.paging import CursorQuery, cursor_page_of
+from app.api.schemas.agents import AgentType
+from app.api.schemas.base import Id, Schema, Timestamp, Whole
+from app.api.schemas.labels import SelectorField
+from app.api.schemas.tasks import ListedTaskSchema, WaitSchema
+from app.api.schemas.texts import CommaList
+from app.domain.pipeline import GateKind
+from app.domain.scheduling import Reason
+from app.domain.task import TaskStatus
+from app.models import Task
+from app.services.dispatch.outlooks import Outlook, TaskAct
+
+_MOST_PROJECTS = 50
+_IDS = re.compile(r"^([0-9]{1,18}(,[0-9]{1,18}){0,199})?\Z")
+_LONGEST_PROMPT = 300
+
+
+class TaskFilter(CursorQuery):
+    status = CommaList(TaskStatus)
+    project = fields.String(
+        load_default="",
+        validate=validate.Length(max=_MOST_PROJECTS * 65),
+        metadata={"description": "some keys, between commas, in any letter case"},
+    )
+    project_key = fields.String(
+        load_default=None,
+        validate=validate.Length(max=64),
+        metadata={"description": "the same as `project`, of one"},
+    )
+    machine_id = fields.UUID(load_default=None)
+    created_by = Id(load_default=None, strict=False)
+    agent_type = AgentType(load_default=None)
+    machine_selector = SelectorField(load_default=None)
+    needs_me = fields.Boolean(
+        load_default=False,
+        metadata={"description": "those with an open question that you may answer"},
+    )
+    ids = fields.String(
+        load_default="",
+        validate=validate.Regexp(_IDS, error="must be up to 200 numbers between commas"),
+        metadata={"description": "only these, as far as they match: numbers between commas"},
+    )
+    q = fields.String(
+        load_default=None,
+        validate=validate.Length(max=200),
+        metadata={
+            "description": "in the description, in any letter case; less than three letters in a "
+            "row are looked for in the newest 2,000 tasks only. Where there is no time to look "
+            "through all tasks at once, a page has fewer than `limit` (or none) and a `nextCursor` "
+            "that goes on below them: the list ends where that is null"
+        },
+    )
+
+
+TaskPage = cursor_page_of(ListedTaskSchema)
+
+
+class _Beginning(fields.String):
+    """Of a text what a line of a list has room for."""
+
+    def _serialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        return value[:_LONGEST_PROMPT]
+
+
+class OpenQuestionSchema(Schema):
+    """A question, as far as lists tell it: the beginning of its prompt."""
+
+    stage_index = Whole(required=True)
+    number = Whole(required=True)
+    kind = fields.Enum(GateKind, by_value=True, required=True)
+    prompt = _Beginning(required=True)
+    requested_at = Timestamp(required=True)
+
+
+class KeptMachinesSchema(Schema):
+    """A rule that keeps machines from a task: how many, and what some of them are called."""
+
+    reason = fields.Enum(Reason, by_value=True, required=True)
+    count = Whole(required=True)
+    machines = fields.List(fields.String(), required=True)
+
+
+class FoundTask(NamedTuple):
+    """A task with what a list tells about it."""
+
+    task: Task
+    outlook: Outlook
+
+
+class FoundTaskSchema(ListedTaskSchema):
+    """A listed task, with why it waits, and what you may do to it."""
+
+    waits_for = fields.Nested(WaitSchema, required=True, allow_none=True, attribute="outlook.wait")
+    question = fields.Nested(
+        OpenQuestionSchema, required=True, allow_none=True, attribute="outlook.gate"
+    )
+    position = Whole(
+        required=True,
+        allow_none=True,
+        attribute="outlook.position",
+        metadata={"description": "in the queue, from 1; counted to 10,000"},
+    )
+    kept_by = fields.List(
+        fields.Nested(KeptMachinesSchema), required=True, attribute="outlook.blocked_by"
+    )
+    may = fields.List(
+        fields.Enum(TaskAct, by_value=True),
+        required=True,
+        attribute="outlook.may",
+        metadata={"description": "as the task stands, and by your rights"},
+    )
+
+    def get_attribute(self, obj: FoundTask, attr: str, default: Any) -> Any:
+        of_list = attr.startswith("outlook.")
+        return super().get_attribute(obj if of_list else obj.task, attr, default)
+
+
+FoundTaskPage = cursor_page_of(FoundTaskSchema)
