@@ -8,6 +8,7 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router'
+import { ownPath } from './lib/place'
 import { Frame } from './rooms/frame/Frame'
 import { BrokenPage } from './rooms/missing/BrokenPage'
 import { MissingPage } from './rooms/missing/MissingPage'
@@ -33,6 +34,12 @@ const page = <P extends string>(path: P, component: Component) =>
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
+  // Who comes back from a provider is signed in already.
+  beforeLoad: async ({ search }) => {
+    const { next } = search as { next?: string }
+    if ((await token().catch(() => null)) !== null)
+      throw redirect({ href: ownPath(next), replace: true })
+  },
   component: lazyRouteComponent(() => import('./rooms/login/LoginPage')),
 })
 

@@ -11,6 +11,8 @@ export class Problem extends Error {
     readonly errors: Record<string, string[]> = {},
     readonly requestId: string | null = null,
     readonly retryAfterSeconds: number | null = null,
+    /** How many more tries a password has; null where none was asked for. */
+    readonly remaining: number | null = null,
   ) {
     super(detail)
     this.name = 'Problem'
@@ -23,6 +25,7 @@ type Told = { code?: string; detail?: string; title?: string; errors?: Record<st
 export function problemOf(response: Response, body: unknown): Problem {
   const told: Told = typeof body === 'object' && body !== null ? body : {}
   const retryAfter = Number(response.headers.get('Retry-After'))
+  const remaining = response.headers.get('RateLimit-Remaining')
   return new Problem(
     told.code ?? 'internal_error',
     response.status,
@@ -30,6 +33,7 @@ export function problemOf(response: Response, body: unknown): Problem {
     told.errors ?? {},
     response.headers.get('X-Request-ID'),
     retryAfter > 0 ? retryAfter : null,
+    remaining === null ? null : Number(remaining),
   )
 }
 

@@ -1,5 +1,6 @@
 import { Outlet } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
+import { Confirmation } from '../../ui/Confirmation'
 import { useKeys } from '../../ui/keys'
 import { words } from '../../words'
 import { Announcer } from './Announcer'
@@ -32,6 +33,7 @@ export function Frame() {
       <Announcer />
       <Outlet />
       <Bottom onNewTask={() => newTask.open()} />
+      <Confirmation />
       <Suspense>
         {isPaletteOpen && <Palette onClose={() => openPalette(false)} />}
         {areKeysOpen && <KeysDialog onClose={() => openKeys(false)} />}

@@ -1,7 +1,11 @@
 /** English. A room's words are a file; every other language has the same files and names. */
 export { common, keys, status, units } from './common'
+export { confirm } from './confirm'
+export { device } from './device'
+export { forms } from './forms'
 export { gate } from './gate'
 export { login } from './login'
 export { palette } from './palette'
+export { profile } from './profile'
 export { task } from './task'
 export { why } from './why'

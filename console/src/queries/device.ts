@@ -1,0 +1,21 @@
+import { queryOptions, useQuery } from '@tanstack/react-query'
+import { api, data } from '../api/client'
+
+const device = (userCode: string) =>
+  queryOptions({
+    queryKey: ['device', userCode],
+    queryFn: () => data(api.GET('/api/web/device/{userCode}', { params: { path: { userCode } } })),
+    enabled: userCode !== '',
+    // A code is looked up once: each look counts.
+    gcTime: 0,
+    retry: false,
+  })
+
+/** What asks to be let in with this code, and from where. */
+export const useDevice = (userCode: string) => useQuery(device(userCode))
+
+export const approve = (userCode: string) =>
+  data(api.POST('/api/web/device/{userCode}/approve', { params: { path: { userCode } } }))
+
+export const deny = (userCode: string) =>
+  data(api.POST('/api/web/device/{userCode}/deny', { params: { path: { userCode } } }))

@@ -1,0 +1,33 @@
+import type { ReactNode } from 'react'
+import { type Language, language, languages, speak } from '../../words'
+import { Mark } from '../frame/Mark'
+import styles from './login.module.css'
+
+/** What stands around both steps: whose door it is, and in which language it speaks. */
+export function LoginFrame({ children }: { children: ReactNode }) {
+  return (
+    <div className={styles.page}>
+      <main className={styles.main} id="main">
+        <p className={styles.lockup}>
+          <Mark />
+          Muster
+        </p>
+        {children}
+      </main>
+      <footer className={styles.base}>
+        {(Object.keys(languages) as Language[]).map((one) => (
+          <button
+            key={one}
+            type="button"
+            className={styles.tongue}
+            lang={one}
+            aria-pressed={one === language}
+            onClick={() => speak(one)}
+          >
+            {languages[one]}
+          </button>
+        ))}
+      </footer>
+    </div>
+  )
+}

@@ -1,0 +1,26 @@
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { askBy } from '../session/confirm'
+
+const ConfirmationDialog = lazy(() => import('./ConfirmationDialog'))
+
+type Answer = (isConfirmed: boolean) => void
+
+/** Where the question is shown whether it is you. It stands once in the page; any act that the
+ *  server answers with `confirmation_required` comes here, and is done after a good answer. */
+export function Confirmation() {
+  const [asked, setAsked] = useState<{ answer: Answer } | null>(null)
+  useEffect(() => {
+    askBy(() => new Promise<boolean>((answer) => setAsked({ answer })))
+    return () => askBy(() => Promise.resolve(false))
+  }, [])
+  if (asked === null) return null
+  const answer = (isConfirmed: boolean) => {
+    setAsked(null)
+    asked.answer(isConfirmed)
+  }
+  return (
+    <Suspense>
+      <ConfirmationDialog onAnswer={answer} />
+    </Suspense>
+  )
+}

@@ -1,0 +1,16 @@
+import { type ReactNode, useId } from 'react'
+import styles from './Section.module.css'
+
+/** A part of a page with facts and settings: its name and why beside what it holds. */
+export function Section(props: { title: string; about?: ReactNode; children: ReactNode }) {
+  const id = useId()
+  return (
+    <section className={styles.section} aria-labelledby={id}>
+      <div className={styles.head}>
+        <h2 id={id}>{props.title}</h2>
+        {props.about && <p className="hint">{props.about}</p>}
+      </div>
+      <div className={styles.body}>{props.children}</div>
+    </section>
+  )
+}

@@ -1,0 +1,13 @@
+export const confirm = {
+  title: 'Confirm that it is you',
+  about:
+    'What you are about to do would outlast this login, so it wants your proof of the last ten minutes.',
+  password: 'Password',
+  code: 'Code from your authenticator',
+  codeHint: 'Either one is enough.',
+  wrongPassword: 'This is not your password.',
+  wrongCode: 'This code is not right, or was used.',
+  submit: 'Confirm',
+  by: (provider: string) => `Sign in again at ${provider}`,
+  byAbout: 'You come back to this page, and do it once more.',
+}

@@ -1,0 +1,14 @@
+import type * as en from '../en/confirm'
+
+export const confirm: typeof en.confirm = {
+  title: '确认是你本人',
+  about: '这项操作的效果会超出本次登录，因此需要你在最近十分钟内证明过身份。',
+  password: '密码',
+  code: '身份验证器中的验证码',
+  codeHint: '两者填一个即可。',
+  wrongPassword: '密码不正确。',
+  wrongCode: '验证码不正确，或已被使用。',
+  submit: '确认',
+  by: (provider) => `在 ${provider} 重新登录`,
+  byAbout: '之后会回到此页面，请再执行一次操作。',
+}
