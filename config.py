@@ -21,6 +21,7 @@ SIGNING = ("SECRET_KEY", "JWT_SECRET_KEY", "WORKER_JWT_SECRET_KEY")
 SECRETS = (*SIGNING, "ENCRYPTION_KEYS")
 SCRAPE_TOKEN = "MUSTER_METRICS_TOKEN"
 ADDRESSES = ("DATABASE_URL", "REDIS_URL")
+BUILT_CONSOLE = Path(__file__).parent / "console" / "dist"
 
 
 class MissingSetting(Exception):
@@ -72,6 +73,8 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         **_logins(values),
         **_machines(values),
         **_web(values),
+        # Where the console's build lies; without one its pages say how it is made.
+        "CONSOLE": Path(values.get("MUSTER_CONSOLE") or BUILT_CONSOLE).absolute(),
     }
 
 

@@ -11,7 +11,7 @@ from kombu import Exchange, Queue  # type: ignore[attr-defined]
 from kombu.transport.redis import Channel as RedisChannel
 
 import config
-from app import cli, errors, jobs, logging
+from app import cli, console, errors, jobs, logging
 from app.api import (
     guards,
     long_reads,
@@ -49,6 +49,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     requests.check_form(app)
     errors.install(app)
     register(app, errors.STATUS)
+    console.install(app)
     cli.install(app)
     app.extensions["celery"] = _celery(app)
     # Around everything else: whoever writes to a socket writes through it.

@@ -23,6 +23,7 @@ def routed(app: Flask) -> dict[str, Rule]:
     return {
         f"{method} {_NAMED.sub('*', rule.rule)}": rule
         for rule in app.url_map.iter_rules()
+        if not rule.endpoint.startswith("console.")  # no rights: pages and files are anybody's
         for method in (rule.methods or {"GET"}) - BY_ITSELF
     }
 

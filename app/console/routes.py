@@ -1,0 +1,116 @@
+"""The pages of the console and their files: no part of the API, and they know no credentials."""
+
+import secrets
+from contextlib import suppress
+
+from flask import Flask, Response, current_app, request
+from werkzeug.exceptions import NotFound
+
+from app.console import policy, reports
+from app.console.build import ASSETS, ENCODINGS, Build, File, NoBuild
+from app.console.shelf import Shelf
+from app.console.unbuilt import UNBUILT
+
+PAGES = (
+    *("/", "/login", "/device", "/tasks", "/tasks/<int:task_id>"),
+    *("/machines", "/machines/<uuid:machine_id>", "/projects", "/projects/<key>"),
+    *("/inbox", "/profile", "/admin/developers", "/admin/projects", "/admin/machines"),
+    *("/admin/worker-tokens", "/admin/bots", "/admin/deliveries", "/admin/audit"),
+    *("/admin/settings", "/admin/usage"),
+)
+FILES = ("favicon.ico", "manifest.webmanifest", "mark.svg", "robots.txt")
+"""What lies beside the entry and keeps its name."""
+
+PLAYS = ("/tasks/<int:task_id>", "recording")
+"""The page, and its `view`, that plays recordings. A browser keeps the policy of the document that
+it has loaded, so the console loads this one anew when it goes there."""
+
+BUILD_HEADER = "X-Muster-Build"
+FOR_EVER = "public, max-age=31536000, immutable"
+ASK_AGAIN = "no-cache"
+PAGE_HEADERS = {
+    "Cache-Control": ASK_AGAIN,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    # With `no-referrer` browsers would keep a form's origin to themselves, too.
+    "Referrer-Policy": "same-origin",
+}
+_SHELF = "console"  # in app.extensions
+
+
+def install(app: Flask) -> None:
+    """Serve the console of the setting CONSOLE, and have streams tell which build that is."""
+    app.extensions[_SHELF] = Shelf(app.config["CONSOLE"])
+    for path in PAGES:
+        app.add_url_rule(path, "console.page", send_page)
+    for name in FILES:
+        app.add_url_rule(f"/{name}", "console.file", send_file, defaults={"name": name})
+    app.add_url_rule(f"/{ASSETS}/<path:name>", "console.asset", send_asset)
+    app.add_url_rule(policy.REPORTS, "console.report", reports.take, methods=["POST"])
+    app.after_request(_tell_build)
+
+
+def send_page(**_named: object) -> Response:
+    """The one HTML of all pages: what it shows is the console's to say."""
+    try:
+        build = _build()
+    except NoBuild:
+        return Response(UNBUILT, 503, mimetype="text/html")
+    nonce, plays = secrets.token_urlsafe(18), _plays()
+    response = Response(build.page(nonce, plays=plays), mimetype="text/html")
+    response.headers.update(PAGE_HEADERS)
+    response.headers["Content-Security-Policy"] = policy.of(nonce, plays=plays)
+    return response
+
+
+def send_asset(name: str) -> Response:
+    """A file whose name changes with its contents."""
+    return _sent(f"{ASSETS}/{name}", FOR_EVER)
+
+
+def send_file(name: str) -> Response:
+    """A file that keeps its name."""
+    return _sent(name, ASK_AGAIN)
+
+
+def _sent(name: str, kept: str) -> Response:
+    """Only what was found there when the build was read: no path is made of what is asked for."""
+    try:
+        file = _build().files[name]
+        encoding = _encoding_of(file)
+        response = Response(file.bytes_in(encoding), content_type=file.media_type)
+    except (NoBuild, KeyError, OSError):
+        raise NotFound from None
+    if encoding != "identity":
+        response.headers["Content-Encoding"] = encoding
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    response.headers["Cache-Control"] = kept
+    response.vary.add("Accept-Encoding")
+    response.set_etag(f"{file.digest}-{encoding}")
+    response.make_conditional(request)
+    return response
+
+
+def _encoding_of(file: File) -> str:
+    """The best that there is and that the client takes."""
+    taken = (one for one in ENCODINGS if one in file.places and request.accept_encodings[one] > 0)
+    return next(taken, "identity")
+
+
+def _plays() -> bool:
+    page, view = PLAYS
+    return str(request.url_rule) == page and request.args.get("view") == view
+
+
+def _build() -> Build:
+    shelf: Shelf = current_app.extensions[_SHELF]
+    return shelf.current()
+
+
+def _tell_build(response: Response) -> Response:
+    """Who reads the news comes back after the server's start, and sees there whether its page is of
+    the build that is served now."""
+    if request.endpoint == "stream.stream_news":
+        with suppress(NoBuild):
+            response.headers[BUILD_HEADER] = _build().name
+    return response
