@@ -126,6 +126,9 @@ function spansOf(events: readonly Event[], count: number, now: number | null): S
           open = { what: 'worked', stage, since: at }
         }
         break
+      case 'warning':
+        if (event.data.withdrawn === true) close(at)
+        break
       case 'failed':
       case 'cancelled':
       case 'completed':

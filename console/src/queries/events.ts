@@ -1,9 +1,11 @@
 /** A task's events, all of them; the task's stream adds what is new. */
-import { queryOptions, useQuery } from '@tanstack/react-query'
+import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
+import { Heard, mergedBy } from './heard'
 
 type Event = Schemas['Event']
 const PAGE = 200
+const heard = new Heard<Event>()
 
 export const events = (taskId: number) =>
   queryOptions({
@@ -19,15 +21,30 @@ export const events = (taskId: number) =>
         all.push(...page.items)
         total = page.items.length === 0 ? 0 : page.total
       }
-      return all
+      return merged(all, heard.of(`${taskId}/`))
     },
   })
 
 export const useEvents = (taskId: number) => useQuery(events(taskId))
 
-/** Both, each event once, in their order. */
-export function merged(known: readonly Event[], news: readonly Event[]): Event[] {
-  const last = known.at(-1)?.id ?? 0
-  const fresh = news.filter(({ id }) => id > last)
-  return fresh.length === 0 ? (known as Event[]) : [...known, ...fresh]
+export function addEvents(cache: QueryClient, taskId: number, news: Event[]): void {
+  heard.add(`${taskId}/`, news)
+  cache.setQueryData(events(taskId).queryKey, (known) => known && merged(known, news))
+}
+
+/** Read anew what is not known of the first `count`. */
+export function catchUpEvents(cache: QueryClient, taskId: number, count: number): boolean {
+  const { queryKey } = events(taskId)
+  const known = cache.getQueryData(queryKey)
+  if (known === undefined || known.length >= count) return false
+  void cache.invalidateQueries({ queryKey })
+  return true
+}
+
+export function forgetEvents(taskId: number): void {
+  heard.forget(`${taskId}/`)
+}
+
+function merged(known: readonly Event[], news: readonly Event[]): Event[] {
+  return mergedBy(known, news, ({ id }) => id)
 }

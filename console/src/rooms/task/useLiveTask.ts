@@ -1,31 +1,34 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { useMemo } from 'react'
-import type { Schemas } from '../../api/client'
+import { useEffect, useMemo } from 'react'
 import { type TaskListener, useTaskStream } from '../../live/taskStream'
-import { events, merged } from '../../queries/events'
+import { addEvents, catchUpEvents, forgetEvents } from '../../queries/events'
 import { taskChanged } from '../../queries/task'
+import { addEntries, catchUpEntries, forgetEntries } from '../../queries/transcript'
 
 /** Keep what is known of the task true for as long as its page is there. */
 export function useLiveTask(taskId: number): void {
   const cache = useQueryClient()
-  const listener = useMemo((): TaskListener => {
-    const { queryKey } = events(taskId)
-    return {
+  const listener = useMemo(
+    (): TaskListener => ({
       events: (news) => {
-        cache.setQueryData(queryKey, (known: Schemas['Event'][] | undefined) =>
-          known ? merged(known, news) : known,
-        )
+        addEvents(cache, taskId, news)
         // The notes of machines change nothing.
         if (news.some(({ type }) => type !== 'log')) taskChanged(cache, taskId)
       },
-      begins: ({ events: count }, isReset) => {
-        const known = cache.getQueryData<Schemas['Event'][]>(queryKey)
-        if (isReset || (known && known.length < count)) {
-          void cache.invalidateQueries({ queryKey })
-          taskChanged(cache, taskId)
-        }
+      transcript: (news) => addEntries(cache, taskId, news),
+      begins: ({ events, transcripts }) => {
+        if (catchUpEvents(cache, taskId, events)) taskChanged(cache, taskId)
+        catchUpEntries(cache, taskId, transcripts)
       },
-    }
-  }, [cache, taskId])
+    }),
+    [cache, taskId],
+  )
   useTaskStream(taskId, listener)
+  useEffect(
+    () => () => {
+      forgetEvents(taskId)
+      forgetEntries(taskId)
+    },
+    [taskId],
+  )
 }

@@ -1,0 +1,59 @@
+/** What an attempt's agent has told, all of it; the task's stream adds what is new. */
+import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
+import { api, data, type Schemas } from '../api/client'
+import { Heard, mergedBy } from './heard'
+
+type Entry = Schemas['TranscriptEntry']
+const PAGE = 200
+const heard = new Heard<Entry>()
+
+export const transcript = (taskId: number, attempt: number) =>
+  queryOptions({
+    queryKey: ['transcript', taskId, attempt],
+    queryFn: async () => {
+      const all: Entry[] = []
+      for (let cursor: string | null | undefined; cursor !== null; ) {
+        const query = { attempt, limit: PAGE, ...(cursor && { cursor }) }
+        const path = '/api/web/tasks/{taskId}/transcript'
+        const page = await data(api.GET(path, { params: { path: { taskId }, query } }))
+        all.push(...page.items)
+        cursor = page.nextCursor
+      }
+      return merged(all, heard.of(`${taskId}/${attempt}`))
+    },
+    // Before the first attempt there is nothing.
+    enabled: attempt > 0,
+  })
+
+export const useTranscript = (taskId: number, attempt: number) =>
+  useQuery(transcript(taskId, attempt))
+
+export function addEntries(cache: QueryClient, taskId: number, news: Entry[]): void {
+  for (const attempt of new Set(news.map((entry) => entry.attempt))) {
+    const own = news.filter((entry) => entry.attempt === attempt)
+    heard.add(`${taskId}/${attempt}`, own)
+    const { queryKey } = transcript(taskId, attempt)
+    cache.setQueryData(queryKey, (known) => known && merged(known, own))
+  }
+}
+
+/** Read anew what is not known of the first `counts`, by attempt. */
+export function catchUpEntries(
+  cache: QueryClient,
+  taskId: number,
+  counts: Record<string, number>,
+): void {
+  for (const [attempt, count] of Object.entries(counts)) {
+    const { queryKey } = transcript(taskId, Number(attempt))
+    const known = cache.getQueryData(queryKey)
+    if (known && known.length < count) void cache.invalidateQueries({ queryKey })
+  }
+}
+
+export function forgetEntries(taskId: number): void {
+  heard.forget(`${taskId}/`)
+}
+
+function merged(known: readonly Entry[], news: readonly Entry[]): Entry[] {
+  return mergedBy(known, news, ({ number }) => number)
+}
