@@ -5,7 +5,13 @@ import { isSignedIn, onChange, renewed, token } from '../session/session'
 import type { News } from './news'
 import { pauseBefore } from './pause'
 
-export type Live = { isLive: boolean; since: number; triedAgainAt: number | null }
+export type Live = {
+  isLive: boolean
+  since: number
+  triedAgainAt: number | null
+  /** The console's build that the server has at present, where it has one. */
+  build: string | null
+}
 type Told =
   | { kind: 'news'; news: News }
   | { kind: 'reset' }
@@ -18,7 +24,7 @@ const SILENCE_MILLISECONDS = 40_000
 
 const tabs = new BroadcastChannel('muster-live')
 const listeners = new Set<(told: Told) => void>()
-let live: Live = { isLive: false, since: Date.now(), triedAgainAt: null }
+let live: Live = { isLive: false, since: Date.now(), triedAgainAt: null, build: null }
 let isLeader = false
 let lastId: string | null = null
 
@@ -68,10 +74,9 @@ async function readOnce(): Promise<boolean> {
     onEvent: ({ event, id, data }) => {
       if (id) lastId = id
       hasBegun = true
-      if (event === 'hello') setLive({ isLive: true, since: Date.now(), triedAgainAt: null })
       if (event === 'reset') tell({ kind: 'reset' })
       if (event === 'hello' || event === 'news' || event === 'reset') {
-        setLive({ isLive: true, since: live.since, triedAgainAt: null })
+        setLive({ isLive: true, triedAgainAt: null })
         tell({ kind: 'news', news: JSON.parse(data) as News })
       }
     },
@@ -86,6 +91,7 @@ async function readOnce(): Promise<boolean> {
       signal: line.signal,
     })
     if (answer.status === 401) await renewed(bearer)
+    setLive({ build: answer.headers.get('X-Muster-Build') ?? live.build })
     if (!answer.ok || answer.body === null) return false
     await fed(answer.body, parser.feed, () => line.abort())
   } catch {
@@ -118,11 +124,7 @@ function headers(bearer: string): Record<string, string> {
 function pause(failures: number): Promise<void> {
   const milliseconds = pauseBefore(failures)
   if (failures > 0) {
-    setLive({
-      isLive: false,
-      since: live.isLive ? Date.now() : live.since,
-      triedAgainAt: Date.now() + milliseconds,
-    })
+    setLive({ isLive: false, triedAgainAt: Date.now() + milliseconds })
   }
   return new Promise((resolve) => {
     const go = () => {
@@ -147,8 +149,10 @@ function untilSignedIn(): Promise<void> {
   })
 }
 
-function setLive(now: Live): void {
-  if (now.isLive === live.isLive && now.triedAgainAt === live.triedAgainAt) return
+function setLive(change: Partial<Live>): void {
+  const now = { ...live, ...change }
+  if (JSON.stringify(now) === JSON.stringify(live)) return
+  if (now.isLive !== live.isLive) now.since = Date.now()
   tell({ kind: 'live', live: now })
 }
 
