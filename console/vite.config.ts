@@ -22,6 +22,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1500,
   },
+  // A worker loads its parts as it needs them.
+  worker: { format: 'es' },
   server: { proxy: passedOn },
   test: { environment: 'node', include: ['src/**/*.test.{ts,tsx}'] },
 })

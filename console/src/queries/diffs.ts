@@ -1,0 +1,58 @@
+/** What tasks have changed. Its keys are its own: of a task's many events only few change it. */
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { api, authorized, data, type Schemas } from '../api/client'
+import { problemOf } from '../api/problem'
+import { toldOf, type Which } from '../rooms/task/diff/choice'
+
+const MOST_EVENTS = 500
+const PAGE = 100
+
+/** A change, page by page; a page is as many files as go into 4 MiB. */
+export function useDiff(taskId: number, which: Which, ignoreWhitespace: boolean) {
+  return useInfiniteQuery({
+    queryKey: ['diff', taskId, 'files', which, ignoreWhitespace],
+    queryFn: async ({ pageParam: offset, signal }) => {
+      const query = { ...which, ignoreWhitespace, offset }
+      const params = { path: { taskId }, query }
+      const asked = api.GET('/api/web/tasks/{taskId}/diff', { params, signal })
+      // The other kind of answer is a patch, which is not asked for.
+      return (await data(asked)) as Schemas['TaskDiff']
+    },
+    initialPageParam: 0,
+    getNextPageParam: (page) => page.nextOffset,
+  })
+}
+
+/** Which stages of which attempts and rounds have told of a change. */
+export function useTold(taskId: number) {
+  return useQuery({
+    queryKey: ['diff', taskId, 'told'],
+    queryFn: async () => {
+      const found = []
+      for (let offset = 0; offset < MOST_EVENTS; offset += PAGE) {
+        const query = { type: 'checkpoint,retried,followed_up', limit: PAGE, offset }
+        const params = { path: { taskId }, query }
+        const page = await data(api.GET('/api/web/tasks/{taskId}/events', { params }))
+        found.push(...page.items)
+        if (found.length >= page.total) break
+      }
+      return toldOf(found)
+    },
+  })
+}
+
+/** A changed file as it is at a commit. */
+export function useFile(taskId: number, path: string, commit: string, enabled: boolean) {
+  return useQuery({
+    queryKey: ['diff', taskId, 'file', path, commit],
+    queryFn: async ({ signal }) => {
+      const asked = new URLSearchParams({ path, commit })
+      const url = `/api/web/tasks/${taskId}/files?${asked}`
+      const answer = await authorized(new Request(url, { signal }))
+      if (!answer.ok) throw problemOf(answer, await answer.json().catch(() => null))
+      return answer.blob()
+    },
+    enabled,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+}

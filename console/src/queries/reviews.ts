@@ -1,0 +1,158 @@
+/** What is said about a task's change. */
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { api, data, type Schemas } from '../api/client'
+import { tellTabs } from '../rooms/task/diff/tabs'
+
+type Viewed = { path: string; blob: string | null }
+type Written = Omit<Schemas['WrittenComment'], 'publish'> & { publish?: boolean }
+
+const keyOf = (taskId: number) => ['review', taskId] as const
+
+/** All threads, where they are in `commit`. */
+export function useThreads(taskId: number, commit: string | undefined) {
+  return useQuery({
+    queryKey: [...keyOf(taskId), 'threads', commit],
+    queryFn: async () => {
+      const found: Schemas['ReviewThread'][] = []
+      let cursor: string | null = null
+      do {
+        const query: { limit: number; commit?: string; cursor?: string } = { limit: 100 }
+        if (commit) query.commit = commit
+        if (cursor) query.cursor = cursor
+        const params = { path: { taskId }, query }
+        const page: Schemas['ReviewThreadPage'] = await data(
+          api.GET('/api/web/tasks/{taskId}/comments', { params }),
+        )
+        found.push(...page.items)
+        cursor = page.nextCursor
+      } while (cursor)
+      return found
+    },
+    enabled: commit !== undefined,
+    placeholderData: (before) => before,
+  })
+}
+
+export function useReviews(taskId: number) {
+  return useQuery({
+    queryKey: [...keyOf(taskId), 'reviews'],
+    queryFn: async () => {
+      const params = { path: { taskId }, query: { limit: 100 } }
+      return (await data(api.GET('/api/web/tasks/{taskId}/reviews', { params }))).items
+    },
+  })
+}
+
+/** One's own marks, by path, with the version that was seen. */
+export function useViewed(taskId: number) {
+  return useQuery({
+    queryKey: [...keyOf(taskId), 'viewed'],
+    queryFn: async () => {
+      const found = new Map<string, string | null>()
+      let cursor: string | null = null
+      do {
+        const query = cursor ? { limit: 100, cursor } : { limit: 100 }
+        const params = { path: { taskId }, query }
+        const page: Schemas['ViewedFilePage'] = await data(
+          api.GET('/api/web/tasks/{taskId}/viewed', { params }),
+        )
+        for (const { path, blob } of page.items) found.set(path, blob)
+        cursor = page.nextCursor
+      } while (cursor)
+      return found
+    },
+  })
+}
+
+/** Shown at once, and taken back where the server does not take it. */
+export function useMark(taskId: number) {
+  const cache = useQueryClient()
+  const queryKey = [...keyOf(taskId), 'viewed']
+  return useMutation({
+    mutationFn: (mark: Viewed & { viewed: boolean }) => {
+      const params = { path: { taskId } }
+      return data(api.PUT('/api/web/tasks/{taskId}/viewed', { params, body: mark }))
+    },
+    onMutate: async ({ path, blob, viewed }) => {
+      await cache.cancelQueries({ queryKey })
+      cache.setQueryData<Map<string, string | null>>(queryKey, (before) => {
+        const after = new Map(before)
+        if (viewed) after.set(path, blob)
+        else after.delete(path)
+        return after
+      })
+    },
+    onError: () => cache.invalidateQueries({ queryKey }),
+    onSuccess: () => tellTabs(taskId, 'viewed'),
+  })
+}
+
+/** Acts on threads; after each they are read anew, here and in one's other tabs. */
+function useAct<I, O>(taskId: number, act: (input: I) => Promise<O>) {
+  const cache = useQueryClient()
+  return useMutation({
+    mutationFn: act,
+    onSettled: () => {
+      tellTabs(taskId, 'threads')
+      return cache.invalidateQueries({ queryKey: [...keyOf(taskId), 'threads'] })
+    },
+  })
+}
+
+export function useWrite(taskId: number) {
+  return useAct(taskId, ({ publish = false, ...comment }: Written) => {
+    const params = { path: { taskId }, header: { 'Idempotency-Key': crypto.randomUUID() } }
+    const body = { publish, ...comment }
+    return data(api.POST('/api/web/tasks/{taskId}/comments', { params, body }))
+  })
+}
+
+export function useRewrite(taskId: number) {
+  return useAct(taskId, ({ id: commentId, body }: { id: number; body: string }) => {
+    const params = { path: { taskId, commentId } }
+    return data(api.PUT('/api/web/tasks/{taskId}/comments/{commentId}', { params, body: { body } }))
+  })
+}
+
+export function useDiscard(taskId: number) {
+  return useAct(taskId, (commentId: number) => {
+    const params = { path: { taskId, commentId } }
+    return data(api.DELETE('/api/web/tasks/{taskId}/comments/{commentId}', { params }))
+  })
+}
+
+export function useResolve(taskId: number) {
+  return useAct(taskId, ({ id: threadId, resolved }: { id: number; resolved: boolean }) => {
+    const params = { path: { taskId, threadId } }
+    return resolved
+      ? data(api.POST('/api/web/tasks/{taskId}/threads/{threadId}/resolve', { params }))
+      : data(api.POST('/api/web/tasks/{taskId}/threads/{threadId}/reopen', { params }))
+  })
+}
+
+/** Never shown before the server has taken it: somebody else may have been quicker. */
+export function useSubmit(taskId: number) {
+  const cache = useQueryClient()
+  return useMutation({
+    mutationFn: ({ key, ...body }: Schemas['NewReview'] & { key: string }) => {
+      const params = { path: { taskId }, header: { 'Idempotency-Key': key } }
+      return data(api.POST('/api/web/tasks/{taskId}/reviews', { params, body }))
+    },
+    onSettled: () => {
+      tellTabs(taskId, 'threads')
+      void cache.invalidateQueries({ queryKey: ['task', taskId] })
+      return cache.invalidateQueries({ queryKey: keyOf(taskId) })
+    },
+  })
+}
+
+export function useFollowUp(taskId: number) {
+  const cache = useQueryClient()
+  return useMutation({
+    mutationFn: ({ key, ...body }: Schemas['NewFollowUp'] & { key: string }) => {
+      const params = { path: { taskId }, header: { 'Idempotency-Key': key } }
+      return data(api.POST('/api/web/tasks/{taskId}/follow-ups', { params, body }))
+    },
+    onSettled: () => cache.invalidateQueries({ queryKey: ['task', taskId] }),
+  })
+}

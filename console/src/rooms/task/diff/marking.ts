@@ -1,0 +1,26 @@
+/** The lines that a new comment is about. Pure. */
+import { placeKey, type Side } from './rows'
+
+export type Marked = { side: Side; line: number; endLine: number }
+
+const MOST_LINES = 100
+
+/** `new-42`. */
+export function markedAt(place: string): Marked {
+  const [side, line] = place.split('-')
+  return { side: side === 'old' ? 'old' : 'new', line: Number(line), endLine: Number(line) }
+}
+
+/** As far as that line of the same side; else from it anew. */
+export function stretched(before: Marked | null, place: string): Marked {
+  const to = markedAt(place)
+  if (before === null || before.side !== to.side) return to
+  const line = Math.min(before.line, to.line)
+  const endLine = Math.max(before.endLine, to.line)
+  return endLine - line < MOST_LINES ? { side: to.side, line, endLine } : to
+}
+
+/** The line under which its form stands. */
+export function endOf(marked: Marked): string {
+  return placeKey(marked.side, marked.endLine)
+}
