@@ -118,6 +118,10 @@ def excerpt(hunk: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 # ---- machines ------------------------------------------------------------------------------------
 
 
+NOT_INSTALLED = "binary_missing"
+"""Why an agent is not healthy that a machine does not have: that is no trouble."""
+
+
 @dataclass(frozen=True)
 class Trouble:
     """Why a machine is unwell. `agent` and `why` (the machine's word) are those of an agent, which
@@ -145,9 +149,10 @@ def troubles(
         found.append(Trouble(MachineTrouble.DISK_FULL))
     for capability in capabilities:
         until = _moment(capability.get("degradedUntil"))
-        if capability.get("healthy", True) or (until is not None and until <= now):
-            continue
         agent, why = capability.get("agentType"), capability.get("reason")
+        has_ended = until is not None and until <= now
+        if capability.get("healthy", True) or why == NOT_INSTALLED or has_ended:
+            continue
         found.append(Trouble(MachineTrouble.AGENT, agent, why, until))
     return found
 

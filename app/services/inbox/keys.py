@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.domain.inbox import ASKS, LEAVES_AFTER, RANKS, InboxKind, gates_of
+from app.domain.inbox import ASKS, LEAVES_AFTER, NOT_INSTALLED, RANKS, InboxKind, gates_of
 from app.domain.machine import MachineStatus
 from app.domain.moments import written
 from app.domain.pipeline import GateKind
@@ -203,5 +203,6 @@ def _has_bad_agent(now: datetime) -> ColumnElement[bool]:
     )
     said = each.c.value
     until = func.coalesce(said["degradedUntil"].as_string(), "9")  # stored as `moments.written`
-    is_bad = ~func.coalesce(said["healthy"].as_boolean(), True) & (until > written(now))
-    return select(literal(1)).select_from(each).where(is_bad).exists()
+    is_there = said["reason"].as_string().is_distinct_from(NOT_INSTALLED)
+    is_ill = ~func.coalesce(said["healthy"].as_boolean(), True) & (until > written(now))
+    return select(literal(1)).select_from(each).where(is_there, is_ill).exists()

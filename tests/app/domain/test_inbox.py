@@ -45,6 +45,7 @@ def test_what_becomes_of_a_gate(kind: GateKind, expires: datetime | None, then: 
 
 WELL = {"agentType": "claude", "healthy": True}
 SICK = {"agentType": "codex", "healthy": False, "reason": "auth_failure"}
+ABSENT = SICK | {"reason": "binary_missing"}
 BACK_SOON = SICK | {"degradedUntil": text(LATER)}
 BACK = SICK | {"degradedUntil": text(NOW)}
 
@@ -53,7 +54,7 @@ BACK = SICK | {"degradedUntil": text(NOW)}
     ("status", "connected", "by_us", "capabilities", "found"),
     [
         ("online", True, False, [WELL], []),
-        ("online", True, False, [{"agentType": "acp"}, BACK], []),
+        ("online", True, False, [{"agentType": "acp"}, BACK, ABSENT], []),
         ("online", True, False, [WELL, SICK], [MachineTrouble.AGENT]),
         ("online", True, False, [BACK_SOON], [MachineTrouble.AGENT]),
         ("offline", False, False, [], [MachineTrouble.OFFLINE]),

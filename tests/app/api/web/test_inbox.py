@@ -261,6 +261,7 @@ def test_unwell_machines_are_for_leads_and_admins(
     make_machine(status=MachineStatus.OFFLINE, connected=False, connected_at=None)
     back = {"agentType": "x", "healthy": False, "degradedUntil": "2001-01-01T00:00:00.000Z"}
     make_machine(capabilities=[back])
+    make_machine(capabilities=[{"agentType": "x", "healthy": False, "reason": "binary_missing"}])
     assert kinds(client, login(make_developer(role=SystemRole.ADMIN))) == []
     off = make_machine(status=MachineStatus.OFFLINE, connected=False, slots_used=1)
     full = make_machine(
