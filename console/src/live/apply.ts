@@ -1,6 +1,7 @@
 /** News to the cache: what has changed is read anew where somebody looks at it, at most once a
  *  second for lists. Keys of queries begin as here: lists `['tasks']`, one `['task', id]`. */
 import type { QueryClient } from '@tanstack/react-query'
+import { applyMachines } from '../queries/machines'
 import type { News } from './news'
 import { onNews } from './stream'
 
@@ -25,6 +26,7 @@ export function applyNews(cache: QueryClient): () => void {
     }
     if (news.events.length > 0) for (const list of ['tasks', 'inbox', 'dashboard']) soon(list)
     if (news.notifications.length > 0) soon('notifications')
+    applyMachines(cache, news.machines)
     if (news.unreadCount !== null) cache.setQueryData(['unread'], news.unreadCount)
   }
   return onNews(news, () => void cache.invalidateQueries())

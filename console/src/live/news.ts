@@ -1,5 +1,6 @@
 /** What the stream of news brings (section 9 of the contract), as the console knows it. */
 import type { Schemas } from '../api/client'
+import type { MachineNews } from '../lib/fleet'
 
 export type TaskNews = Schemas['Event'] & { taskId: number; projectKey: string }
 
@@ -8,4 +9,6 @@ export type News = {
   notifications: Schemas['Notification'][]
   /** Null where it has not changed. */
   unreadCount: number | null
+  /** What has changed of machines; null where their list has to be read anew. */
+  machines: MachineNews[] | null
 }

@@ -1,0 +1,27 @@
+/** Samples as a chart wants them. Pure. */
+
+type Column = readonly (number | null)[]
+
+/** Moments in seconds, then the columns; between two moments that lie more than one and a half steps
+ *  apart a place without values, so that the lines have a gap. */
+export function columnsOf(
+  at: readonly string[],
+  columns: readonly Column[],
+  stepSeconds: number,
+): (number | null)[][] {
+  const times: number[] = []
+  const values: (number | null)[][] = columns.map(() => [])
+  at.forEach((moment, place) => {
+    const time = Date.parse(moment) / 1000
+    const before = times.at(-1)
+    if (before !== undefined && time - before > stepSeconds * 1.5) {
+      times.push(before + stepSeconds)
+      for (const column of values) column.push(null)
+    }
+    times.push(time)
+    columns.forEach((column, which) => {
+      values[which]?.push(column[place] ?? null)
+    })
+  })
+  return [times, ...values]
+}

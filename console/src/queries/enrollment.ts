@@ -1,0 +1,23 @@
+/** Letting a machine in: a token, and how far the machine has come. */
+import { queryOptions, useMutation, useQuery } from '@tanstack/react-query'
+import { api, data, type Schemas } from '../api/client'
+
+export type Enrollment = Schemas['TokenStatus']
+
+export const enrollmentKey = (tokenId: number) => ['enrollment', tokenId]
+
+const status = (tokenId: number) =>
+  queryOptions({
+    queryKey: enrollmentKey(tokenId),
+    queryFn: () =>
+      data(api.GET('/api/admin/worker-tokens/{tokenId}/status', { params: { path: { tokenId } } })),
+    staleTime: 0,
+  })
+
+export const useEnrollment = (tokenId: number) => useQuery(status(tokenId))
+
+export const useNewToken = () =>
+  useMutation({
+    mutationFn: (body: Schemas['NewEnrollmentToken']) =>
+      data(api.POST('/api/admin/worker-tokens', { body })),
+  })

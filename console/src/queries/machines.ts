@@ -1,0 +1,134 @@
+/** The machines, what is on them, how loaded they were, and taking them out of service. */
+import {
+  type QueryClient,
+  queryOptions,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query'
+import { api, data, type Schemas } from '../api/client'
+import { type MachineNews, patched } from '../lib/fleet'
+import { pagesOf } from './pages'
+
+type Machine = Schemas['Machine']
+
+const of = (machineId: string) => ({ params: { path: { machineId } } })
+const SAMPLES_MILLISECONDS = 60_000
+
+/** All of them but those that are gone. The stream keeps them true. */
+const machines = queryOptions({
+  queryKey: ['machines', 'all'],
+  queryFn: () =>
+    pagesOf((cursor) => {
+      const query = { limit: 200, cursor, status: 'online,offline,draining,drained' }
+      return data(api.GET('/api/web/machines', { params: { query } }))
+    }),
+})
+
+/** The last day of each machine, by half hours. What has been does not change, so it is read anew
+ *  when the page is opened again. */
+const days = queryOptions({
+  queryKey: ['machine-days'],
+  queryFn: () =>
+    pagesOf((cursor) =>
+      data(api.GET('/api/web/machines/-/samples', { params: { query: { limit: 50, cursor } } })),
+    ),
+  staleTime: 5 * SAMPLES_MILLISECONDS,
+})
+
+/** The tasks that are on machines, as far as one may see them. */
+const onMachines = queryOptions({
+  queryKey: ['tasks', 'on-machines'],
+  queryFn: () =>
+    pagesOf((cursor) => {
+      const query = { limit: 200, cursor, status: 'assigned,running,suspended' }
+      return data(api.GET('/api/web/tasks', { params: { query } }))
+    }),
+})
+
+const machine = (machineId: string) =>
+  queryOptions({
+    queryKey: ['machine', machineId],
+    queryFn: () => data(api.GET('/api/web/machines/{machineId}', of(machineId))),
+  })
+
+export type Step = Schemas['Samples']['step']
+
+/** What has been comes by no stream: read anew a minute, or an hour, later. */
+const samples = (machineId: string, step: Step) =>
+  queryOptions({
+    queryKey: ['machine-samples', machineId, step],
+    queryFn: () =>
+      data(
+        api.GET('/api/web/machines/{machineId}/samples', {
+          params: { path: { machineId }, query: { step } },
+        }),
+      ),
+    staleTime: SAMPLES_MILLISECONDS,
+    refetchInterval: step === 'minute' ? SAMPLES_MILLISECONDS : 60 * SAMPLES_MILLISECONDS,
+  })
+
+const tasksOf = (machineId: string) =>
+  queryOptions({
+    queryKey: ['tasks', 'of-machine', machineId],
+    queryFn: async () => {
+      const params = { path: { machineId }, query: { limit: 50 } }
+      return (await data(api.GET('/api/web/machines/{machineId}/tasks', { params }))).items
+    },
+  })
+
+/** What a drain would do with the tasks there, by then. */
+const plan = (machineId: string, deadlineSeconds: number | null) =>
+  queryOptions({
+    queryKey: ['drain-plan', machineId, deadlineSeconds],
+    queryFn: async () => {
+      const params = { path: { machineId }, query: { dryRun: true } }
+      const asked = { params, body: { deadlineSeconds } }
+      return (await data(api.POST('/api/web/machines/{machineId}/drain', asked))).plan ?? []
+    },
+    staleTime: 0,
+  })
+
+export const useMachines = () => useQuery(machines)
+export const useDays = () => useQuery(days).data
+export const useTasksOnMachines = () => useQuery(onMachines).data
+export const useMachine = (machineId: string) => useQuery(machine(machineId))
+export const useSamples = (machineId: string, step: Step) => useQuery(samples(machineId, step))
+export const useTasksOf = (machineId: string) => useQuery(tasksOf(machineId))
+export const usePlan = (machineId: string, seconds: number | null) =>
+  useQuery(plan(machineId, seconds))
+
+export function useDrain(machineId: string) {
+  const cache = useQueryClient()
+  return useMutation({
+    mutationFn: (body: Schemas['NewDrain']) =>
+      data(api.POST('/api/web/machines/{machineId}/drain', { ...of(machineId), body })),
+    onSuccess: ({ plan: _, ...machine }) => show(cache, machine),
+  })
+}
+
+export function useUndrain() {
+  const cache = useQueryClient()
+  return useMutation({
+    mutationFn: (machineId: string) =>
+      data(api.POST('/api/web/machines/{machineId}/undrain', of(machineId))),
+    onSuccess: (machine) => show(cache, machine),
+  })
+}
+
+function show(cache: QueryClient, machine: Machine): void {
+  applyMachines(cache, [machine])
+}
+
+/** What the stream tells of machines, into all that shows them. Null: they are read anew. */
+export function applyMachines(cache: QueryClient, news: MachineNews[] | null): void {
+  if (news === null) {
+    for (const key of ['machines', 'machine']) void cache.invalidateQueries({ queryKey: [key] })
+    return
+  }
+  if (news.length === 0) return
+  cache.setQueryData<Machine[]>(['machines', 'all'], (known) => known && patched(known, news))
+  for (const one of news) {
+    cache.setQueryData<Machine>(['machine', one.id], (known) => known && { ...known, ...one })
+  }
+}
