@@ -13,12 +13,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/runtime.stamp
 TOOLS := $(VENV)/tools.stamp
+NODE := $(VENV)/node.stamp
 
 # Suites that take longer than `make test` may: a target each, and a name here. Those that need
 # programs beyond Python name them in tests/bring.
 HEAVY := faults attacks doors sso hostile rogues agents clients review
 
-.PHONY: help demo up test heavy heavies $(HEAVY) bring fuzz check fmt bench soak chaos lock clean
+.PHONY: help demo up console built test heavy heavies $(HEAVY) bring fuzz check fmt bench soak chaos lock clean
 
 help: ## This list
 	@echo "make TARGET, one of:"
@@ -33,14 +34,21 @@ help: ## This list
 demo: $(RUNTIME) ## One task from description to pushed branch, shown; then everything stops
 	@$(BIN)/python -m demo.play
 
-up: $(RUNTIME) ## The same stack with a local machine, until Ctrl-C
+up: $(RUNTIME) ## The same stack with a local machine and the console, until Ctrl-C
 	@$(BIN)/python -m demo.up
+
+console: $(RUNTIME) ## The console as you change it, against the stack that runs on MUSTER_PORT
+	@$(BIN)/python -m demo.console dev
+
+built: $(RUNTIME) ## The console, built as its source is; `make up` does so by itself
+	@$(BIN)/python -m demo.console build
 
 # Bytecode is kept, also where the environment says not to: each worker would rewrite the assertions of
 # all tests anew, and each process of a stack compile the app.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q --dist loadfile
 
 test: $(TOOLS) ## All tests but the heavy suites, on servers of their own; MUSTER_TEST_WORKERS=4 at a time
+	@$(BIN)/python -m demo.console test
 	@$(PYTEST) -n $${MUSTER_TEST_WORKERS:-4}
 
 heavy: $(HEAVY) ## All suites that take longer, one after the other
@@ -59,11 +67,12 @@ fuzz: $(TOOLS) ## Schemathesis for longer; MUSTER_FUZZ_SEED, _EXAMPLES and _SECO
 	env | grep ^MUSTER_FUZZ_ ; \
 	$(BIN)/python -m pytest -q tests/fuzz
 
-check: $(TOOLS) ## Lint, format, types, and who imports whom
+check: $(TOOLS) ## Lint, format, types, and who imports whom; of the console too
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m demo.console check
 
 fmt: $(TOOLS) ## Format, and mend what ruff can mend
 	@$(BIN)/ruff check --fix .
@@ -109,7 +118,7 @@ chaos: $(TOOLS) ## Tasks while everything breaks: was every promise kept? SEED=.
 	@$(BIN)/python -m tests.chaos --tasks $(or $(TASKS),300) $(if $(SEED),--seed $(SEED))
 
 lock: $(BIN)/uv ## requirements*.txt from the .in by hand; UPGRADE=all, or names, for newer versions
-	@for which in requirements{,-worker,-dev,-build} {tests/agents/aider,tests/clients}/requirements ; do \
+	@for which in requirements{,-worker,-dev,-build,-node} {tests/agents/aider,tests/clients}/requirements ; do \
 		echo "Locking $$which.in" ; \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--no-strip-extras --custom-compile-command 'make lock' \
@@ -118,7 +127,7 @@ lock: $(BIN)/uv ## requirements*.txt from the .in by hand; UPGRADE=all, or names
 	done
 
 clean: ## Remove .venv and caches; .muster, where the stacks keep their state, stays
-	@rm -rf $(VENV) tests/browser/node_modules tests/sso/npm/node_modules tests/agents/*/{node_modules,.venv} tests/clients/{node_modules,.venv} .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) console/{node_modules,dist,dist.new} tests/browser/node_modules tests/sso/npm/node_modules tests/agents/*/{node_modules,.venv} tests/clients/{node_modules,.venv} .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---- the virtual environment -------------------------------------------------------------------
@@ -138,6 +147,10 @@ $(RUNTIME): requirements.txt requirements-worker.txt | $(BIN)/python
 $(TOOLS): requirements-dev.txt requirements.txt requirements-worker.txt | $(BIN)/python
 	@$(call install,-r requirements-dev.txt)
 	@touch $(RUNTIME)
+
+# Of PyPI, where the machine has no Node that is new enough: demo/console/node.py asks for it.
+$(NODE): requirements-node.txt | $(BIN)/python
+	@$(call install,-r requirements-node.txt)
 
 # uv installs: the machine's own where it knows what is asked of it, or else the one that
 # requirements-build.txt pins. It trusts whom the system trusts, as pip does. On a terminal the latest

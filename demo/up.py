@@ -7,6 +7,8 @@ from app.embedded.stack import Stack
 from demo import admin, places
 from demo.api import Api
 from demo.command import carry_out
+from demo.console import building
+from demo.console.places import SOURCE, ConsoleError
 from demo.errors import DemoError
 from demo.machines import LocalMachine, await_online
 from demo.screen import BOLD, DIM, RESET, Screen
@@ -23,7 +25,9 @@ NEW_ADMIN = f"""
 OLD_ADMIN = f"""
   Sign in as {BOLD}{admin.NAME}{RESET}, with the password of the first start."""
 NEXT = f"""
-  Try:
+  The console is at {BOLD}{{url}}/{RESET}
+
+  Or try:
     curl -s {{url}}/readyz
     token=$(curl -s {{url}}/api/auth/login -H 'Content-Type: application/json' \\
       -d '{{{{"username": "{admin.NAME}", "password": "<password>"}}}}' |
@@ -45,6 +49,7 @@ def _run(screen: Screen) -> None:
     first = FirstAdmin(screen, os.environ.get(PASSWORD))
     env = {PASSWORD: first.password}
     screen.heading("Muster")
+    _build_console(screen)
     with Stack(places.home(), places.port(), env, say=screen.step, prepare=first.look_for) as stack:
         _furnish(stack, screen, count, first)
         stack.say = lambda line: screen.line(f"  {line}")
@@ -52,6 +57,18 @@ def _run(screen: Screen) -> None:
         screen.line()
         screen.step("stopping")
     screen.done()
+
+
+def _build_console(screen: Screen) -> None:
+    """Where that cannot be, whatever was built before is served, or a page that says what to do."""
+    if os.environ.get("MUSTER_CONSOLE") or not SOURCE.is_dir():
+        return  # it is built elsewhere
+    try:
+        building.build(screen.step)
+        screen.done()
+    except ConsoleError as problem:
+        screen.fail(f"The console could not be built, and Muster starts without: {problem}")
+        screen.line("  Mend that and run `make built`; nothing else has to be started again.")
 
 
 class FirstAdmin:

@@ -5,6 +5,7 @@ from flask import Flask
 from app.cli.create_admin import create_admin
 from app.cli.doctor import doctor
 from app.cli.evidence_key import evidence_key
+from app.cli.openapi import openapi
 from app.cli.password_login import password_login
 from app.cli.reencrypt import reencrypt
 from app.cli.seed import seed
@@ -12,5 +13,13 @@ from app.cli.seed import seed
 
 def install(app: Flask) -> None:
     """Add the commands to the app."""
-    for command in (create_admin, doctor, evidence_key, password_login, reencrypt, seed):
+    for command in (
+        create_admin,
+        doctor,
+        evidence_key,
+        openapi,
+        password_login,
+        reencrypt,
+        seed,
+    ):
         app.cli.add_command(command)

@@ -74,6 +74,7 @@ def test_whoever_finds_it_serving_can_sign_in(home: Path) -> None:
     api = Api(f"http://127.0.0.1:{(port := free_port())}")
     env = {"PATH": os.environ["PATH"], "MUSTER_HOME": str(home / "state"), "MUSTER_PORT": str(port)}
     env |= {"MUSTER_MACHINES": "0", "MUSTER_WEB_WORKERS": "1", "MUSTER_EMBEDDED_FSYNC": "off"}
+    env |= {"MUSTER_CONSOLE": str(home / "console")}  # so that none is built
     python, is_open = interpreter()
     env |= {"PYTHONPATH": sysconfig.get_path("purelib")} if is_open else {}
 

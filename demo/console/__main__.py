@@ -1,0 +1,83 @@
+"""`python -m demo.console VERB`: what the Makefile does to the console.
+
+build   build it, where its source has changed
+check   types, Biome
+test    Vitest
+types   the API's types, of the present document
+dev     Vite, which shows every change at once, against the stack on MUSTER_PORT (or MUSTER_URL)
+"""
+
+import os
+import sys
+from collections.abc import Callable
+
+from demo import places
+from demo.command import carry_out
+from demo.console import api_types, building, node, packages
+from demo.console.node import Node
+from demo.console.places import SOURCE
+from demo.screen import Screen
+
+DEV_PORT = 5173
+
+
+def _build(screen: Screen) -> None:
+    if not building.build(screen.step):
+        screen.step("the console is built as its source is")
+    screen.done()
+
+
+def _check(screen: Screen) -> None:
+    found = _ready(screen)
+    screen.step("types (tsc)")
+    known = "node_modules/.cache/tsc.json"
+    found.run(
+        found.tool("typescript/bin/tsc", "--noEmit", "--incremental", "--tsBuildInfoFile", known),
+        "tsc",
+    )
+    screen.step("format and lint (Biome)")
+    found.run(found.tool("@biomejs/biome/bin/biome", "check", "."), "biome")
+    screen.done()
+
+
+def _test(screen: Screen) -> None:
+    found = _ready(screen)
+    screen.step("what thinks (Vitest)")
+    found.run(found.tool("vitest/vitest.mjs", "run", "--reporter=dot"), "vitest")
+    screen.done()
+
+
+def _types(screen: Screen) -> None:
+    _ready(screen)
+    screen.done()
+
+
+def _dev(screen: Screen) -> None:
+    found = _ready(screen)
+    stack = os.environ.get("MUSTER_URL") or f"http://127.0.0.1:{places.port()}"
+    screen.line(f"  The stack is taken to be at {stack}; MUSTER_PORT or MUSTER_URL say otherwise.")
+    argv = found.tool("vite/bin/vite.js", "--port", str(DEV_PORT))
+    os.chdir(SOURCE)
+    os.execve(argv[0], argv, {**found.environment(), "MUSTER_URL": stack})
+
+
+def _ready(screen: Screen) -> Node:
+    """A Node, with packages there, and types."""
+    found = node.find(screen.step)
+    packages.bring(found, screen.step)
+    api_types.make(found)
+    return found
+
+
+VERBS: dict[str, Callable[[Screen], None]] = {
+    "build": _build,
+    "check": _check,
+    "test": _test,
+    "types": _types,
+    "dev": _dev,
+}
+
+if __name__ == "__main__":
+    if sys.argv[1:] and sys.argv[1] in VERBS and not sys.argv[2:]:
+        sys.exit(carry_out(VERBS[sys.argv[1]], "interrupted", 130))
+    sys.exit(str(__doc__))

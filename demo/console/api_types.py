@@ -1,0 +1,48 @@
+"""The API's shapes as TypeScript has them, of the document that this very server would send."""
+
+import hashlib
+import os
+import subprocess
+import sys
+
+from app.embedded import keys
+from demo.console.node import Node
+from demo.console.places import SOURCE, ConsoleError
+
+DOCUMENT = SOURCE / "openapi.json"
+TYPES = SOURCE / "src" / "api" / "schema.d.ts"
+_FIRST = "// Of the document {}: made by `python -m demo.console types`, and never by hand.\n"
+# A field with a default may be left out of what is sent, and generators take it for always there.
+_FLAGS = ("--default-non-nullable=false",)
+
+
+def make(node: Node) -> None:
+    """Have the types of the present document. Raises ConsoleError."""
+    document = _document()
+    first = first_line(document)
+    if TYPES.exists() and TYPES.read_text().startswith(first):
+        return
+    DOCUMENT.write_text(document)
+    command = node.tool("openapi-typescript/bin/cli.js", str(DOCUMENT), *_FLAGS)
+    new = TYPES.with_suffix(".new")
+    node.run([*command, "--output", str(new)], "openapi-typescript")
+    TYPES.write_text(first + new.read_text())
+    new.unlink()
+
+
+def first_line(document: str) -> str:
+    """That of the types of this document."""
+    return _FIRST.format(hashlib.sha256(document.encode()).hexdigest()[:16])
+
+
+def _document() -> str:
+    """It needs an app, and an app needs settings; it asks neither Postgres nor Redis."""
+    nowhere = {"DATABASE_URL": "postgresql://127.0.0.1:1/no", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    env = {**os.environ, **{name: make() for name, make in keys.MAKERS.items()}, **nowhere}
+    argv = [sys.executable, "-m", "flask", "--app", "wsgi", "openapi"]
+    done = subprocess.run(
+        argv, cwd=SOURCE.parent, env=env, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise ConsoleError(f"flask openapi: exit code {done.returncode}\n{done.stderr[-2000:]}")
+    return done.stdout
