@@ -151,6 +151,8 @@ class EventType(StrEnum):
     EGRESS_REFUSED = "egress_refused"  # a stage asked for a host that its network forbids
     REVIEWED = "reviewed"
     COMMENTED = "commented"
+    RESOLVED = "resolved"  # a thread of a review is done with
+    REOPENED = "reopened"
     LOG = "log"
     WARNING = "warning"
     ERROR = "error"

@@ -34,10 +34,13 @@ def publish_one(actor: Developer, task: Task, comment: ReviewComment, now: datet
 
 def told_of(comment: ReviewComment) -> dict[str, object]:
     """What the event says of a published comment."""
-    thread = comment.thread
+    return of_thread(comment.thread) | {"comment": comment.id}
+
+
+def of_thread(thread: ReviewThread) -> dict[str, object]:
+    """What events say of a thread: which, and where it was begun."""
     return {
         "thread": thread.id,
-        "comment": comment.id,
         "path": thread.path,
         "line": thread.line,
         "side": thread.side,
