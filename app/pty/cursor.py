@@ -10,7 +10,7 @@ from app.pty.store import Store
 from app.pty.stream import Entry, Stream
 from muster.protocol import terminal as wire
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.terminal import MAX_BYTES, CloseCode
+from muster.protocol.terminal import AHEAD_BYTES, MAX_BYTES, CloseCode
 
 PAGE_BYTES = 128 * 1024
 TOLD_BYTES = 128 * 1024  # sent before the machine's socket is told again how far viewers are
@@ -56,6 +56,7 @@ class Cursor:
         self._ask_at: float | None = None  # for a screen, unless that has been done
         self._drawn_at = -NEVER
         self._begun = False
+        self._may_reach: int | None = None
 
     def advance(self) -> bool:
         """Send some of what is new; return whether there may be more.
@@ -69,10 +70,24 @@ class Cursor:
                 self._go_without_screen()
             else:
                 self._ask(now)
+        if self._is_held:
+            return False
         entries = self._stream.after(self._seen)
         if entries is None:
             entries = self._page()
         return self._deliver(entries)
+
+    def allow(self, shown: int) -> None:
+        """The viewer has drawn all up to there. From the first time on it is sent no more than
+        AHEAD_BYTES beyond. Does not wait.
+        """
+        self._may_reach = shown + AHEAD_BYTES
+
+    @property
+    def _is_held(self) -> bool:
+        if self._may_reach is None or self.position is None or self._lost_since is not None:
+            return False
+        return self.position >= self._may_reach
 
     def _begin(self) -> None:
         self._begun, self.due = True, NEVER
@@ -111,6 +126,8 @@ class Cursor:
     def _deliver(self, entries: Sequence[Entry]) -> bool:
         """Send the entries, but stop at a screen to go on from; return whether there were any."""
         for run in _runs(entries):
+            if self._is_held:
+                return False
             self._seen = run[-1].id
             if isinstance(run[0].note, Resized):
                 note = run[0].note

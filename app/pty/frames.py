@@ -69,6 +69,10 @@ class Taken(Note, tag="taken", frozen=True):
     by: str
 
 
+class Looking(Note, tag="looking", frozen=True):
+    """Who looks has changed, or what they may do; it lies in Redis."""
+
+
 class Exited(Note, tag="exited", frozen=True):
     """A stage's process has ended, after the byte at `log_end`."""
 
@@ -77,7 +81,7 @@ class Exited(Note, tag="exited", frozen=True):
     log_end: int
 
 
-AnyNote = Resized | Drawn | Taken | Exited
+AnyNote = Resized | Drawn | Taken | Looking | Exited
 _note: "msgspec.json.Decoder[AnyNote]" = msgspec.json.Decoder(AnyNote)
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import bus, threads
 from app.domain.terminal import Verdict
+from app.pty import lookers
 from app.pty.input_audit import InputAudit
 from app.pty.machine import MachineSocket
 from app.pty.reader import Reader
@@ -93,6 +94,7 @@ class Relay:
             self._leave_stream(key, stream)
             with suppress(RedisError):
                 self._store.leave(viewer.presence)
+                lookers.take(self._store, key, viewer.presence, stream.top)
             self._flush()
 
     @contextmanager
@@ -232,6 +234,7 @@ class Relay:
         viewers = [end for end in due if isinstance(end, Viewer)]
         if viewers:
             self._store.stay([viewer.presence for viewer in viewers])
+            self._store.run(*{lookers.renewal(viewer.key) for viewer in viewers})
         machines = [end for end in due if isinstance(end, MachineSocket) and not end.is_ending]
         if not machines:
             return

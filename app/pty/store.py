@@ -8,6 +8,7 @@ muster:pty:<task>-<attempt>:in      stream: keystrokes and wishes for the machin
 muster:pty:<task>-<attempt>:state   hash: cols, rows, holder
 muster:pty:<task>-<attempt>:screen  the last screen
 muster:pty:<task>-<attempt>:read    hash: by server process, how far its quickest viewer is
+muster:pty:people:<task>            hash: by viewer, who it is and whether it controls
 muster:pty:task:<id>, muster:pty:developer:<id>   sorted sets: viewers by when they lapse
 """
 
@@ -78,6 +79,10 @@ class Store:
     def channel(self, key: AttemptKey, part: str) -> bytes:
         """The channel on which additions to that stream are published."""
         return terminal_keys.channel(self.place(key, part), self._database).encode()
+
+    def run(self, *commands: Command) -> list[Any]:
+        """The answers to commands, on the keystrokes' connection."""
+        return _good(self._commands.run(*commands))
 
     # ---- output ----------------------------------------------------------------------------------
 

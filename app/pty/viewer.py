@@ -11,8 +11,9 @@ from redis.exceptions import RedisError
 from simple_websocket import ConnectionClosed
 
 from app.domain.terminal import TerminalMode
+from app.pty import lookers
 from app.pty.cursor import Cursor
-from app.pty.frames import AnyNote, Exited, Taken, from_viewer
+from app.pty.frames import AnyNote, Exited, Looking, Taken, from_viewer
 from app.pty.peer import Peer
 from app.pty.store import Presence, Store
 from app.pty.stream import Stream
@@ -56,6 +57,9 @@ class Viewer(Peer):
         self._outbox: deque[wire.TerminalFrame] = deque()
         self._exits: list[tuple[float, Exited]] = []
         self._cursor = Cursor(self, store, stream, self.key, resume_from)
+        self._said: TerminalMode | None = None  # what others were told that it may do
+        self._are_others_new = True  # who looks, and it has not been told yet
+        self._told_at = 0.0
 
     @property
     def presence(self) -> Presence:
@@ -70,6 +74,8 @@ class Viewer(Peer):
             self._hear_takeover(note)
         elif isinstance(note, Exited):
             self._exits.append((time.monotonic(), note))
+        elif isinstance(note, Looking):
+            self._are_others_new = True
         self.wake()
 
     def _hear_takeover(self, note: Taken) -> None:
@@ -122,6 +128,12 @@ class Viewer(Peer):
                     self._type(r=f"{cols} {rows}")
             case wire.Takeover():
                 self._take_over()
+            case wire.Watch():
+                self.mode = TerminalMode.WATCH
+                self.wake()
+            case wire.Shown(offset=offset):
+                self._cursor.allow(offset)
+                self.wake()
             case wire.Ping():
                 self._answer(wire.Pong())
             case wire.ViewerAuth():
@@ -173,6 +185,8 @@ class Viewer(Peer):
 
     def _pause(self) -> float:
         due = min(self._ping_at, self._cursor.due, *(at + EXIT_SECONDS for at, _ in self._exits))
+        if self._are_others_new and self._cursor.position is not None:
+            due = min(due, self._told_at + lookers.EVERY_SECONDS)
         return max(0.0, due - time.monotonic())
 
     def _send_what_is_due(self) -> None:
@@ -184,6 +198,21 @@ class Viewer(Peer):
             if not self._cursor.advance():
                 break
         self._send_exits()
+        self._tell_of_people()
+
+    def _tell_of_people(self) -> None:
+        """Tell the others what this one may do now, and this one who they are: behind `ready`, and
+        not more often than anybody can read.
+        """
+        if self._said is not self.mode:
+            self._said = self.mode
+            looker = wire.Looker(name=self.grant.name, mode=self.mode.value)
+            lookers.put(self._store, self.key, self.presence, looker, self._stream.top)
+        now = time.monotonic()
+        is_due = now >= self._told_at + lookers.EVERY_SECONDS
+        if self._are_others_new and is_due and self._cursor.position is not None:
+            self._are_others_new, self._told_at = False, now
+            self.send(lookers.seen_by(self._store, self.key, self.presence))
 
     def _send_exits(self, *, late: bool = False) -> None:
         now, waiting = time.monotonic(), []

@@ -9,10 +9,11 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from muster.protocol.bounds import Big, Count, Int, Secret, Text
+from muster.protocol.bounds import Big, Count, Int, Most500, Secret, Text
 
 MAX_BYTES = 64 * 1024  # of a frame, either way
 MAX_SIDE = 1_000  # columns, or rows
+AHEAD_BYTES = 512 * 1024  # sent to a viewer beyond what it says that it has shown
 
 Offset = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
 Side = Annotated[int, msgspec.Meta(ge=1, le=MAX_SIDE)]
@@ -116,6 +117,32 @@ class Takeover(TerminalFrame, tag="takeover"):
     by: Text | None = None
 
 
+class Watch(TerminalFrame, tag="watch"):
+    """From a controller: I watch, until I take over."""
+
+
+class Shown(TerminalFrame, tag="shown"):
+    """Viewer: all up to `offset` is drawn. Who says it once is sent no more than `AHEAD_BYTES`
+    beyond what it said last: what cannot wait so long is a gap, and a screen."""
+
+    offset: Offset
+
+
+class Looker(msgspec.Struct, rename="camel", omit_defaults=True):
+    """Somebody who looks at a terminal. `is_you`: by the socket that is told so."""
+
+    name: Text
+    mode: Mode
+    is_you: bool = False
+
+
+class Viewers(TerminalFrame, tag="viewers"):
+    """Server: who looks, and whoever of them may type now. Said after `ready`, and when it has
+    changed."""
+
+    people: Most500[Looker]
+
+
 class Gap(TerminalFrame, tag="gap"):
     """Server: the bytes [from, to) are not sent. The durable log has them, unless the machine
     itself lost them."""
@@ -139,8 +166,8 @@ class Refused(TerminalFrame, tag="refused"):
 
 FromPtyMachine = MachineAuth | At | Screen | Resize
 ToPtyMachine = MachineReady | Snapshot | Resize
-FromViewer = ViewerAuth | Resize | Ping | Pong | Takeover
-ToViewer = ViewerReady | Screen | Resize | Ping | Pong | Takeover | Gap | Exit | Refused
+FromViewer = ViewerAuth | Resize | Ping | Pong | Takeover | Watch | Shown
+ToViewer = ViewerReady | Screen | Resize | Ping | Pong | Takeover | Viewers | Gap | Exit | Refused
 
 
 class CloseCode:
