@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 // `npm run dev` passes what is not the console's own on to a running stack.
 const stack = process.env.MUSTER_URL ?? `http://127.0.0.1:${process.env.MUSTER_PORT ?? 9000}`
 const passedOn = Object.fromEntries(
-  ['/api', '/healthz', '/readyz', '/.well-known'].map((path) => [
+  ['/api', '/ws', '/healthz', '/readyz', '/.well-known'].map((path) => [
     path,
     { target: stack, ws: true },
   ]),

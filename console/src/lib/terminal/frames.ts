@@ -1,0 +1,122 @@
+/** The text frames of `WS /ws/pty/:taskId`, as docs/terminal.md has them. */
+
+export type Mode = 'control' | 'watch'
+
+/** Somebody who looks at a terminal. `isYou`: this very socket. */
+export type Looker = { name: string; mode: Mode; isYou: boolean }
+
+export type Heard =
+  | { type: 'ready'; mode: Mode; cols: number; rows: number; offset: number; attempt: number }
+  | { type: 'screen'; offset: number; cols: number; rows: number; data: string; exact: boolean }
+  | { type: 'gap'; from: number; to: number }
+  | { type: 'resize'; cols: number; rows: number }
+  | { type: 'takeover'; by: string | null }
+  | { type: 'refused'; code: string }
+  | { type: 'exit'; code: number; stageIndex: number }
+  | { type: 'viewers'; people: Looker[] }
+  | { type: 'ping' }
+  | { type: 'pong' }
+
+export type Said =
+  | { type: 'auth'; token: string; channelToken: string; resumeFrom?: number }
+  | { type: 'resize'; cols: number; rows: number }
+  | { type: 'shown'; offset: number }
+  | { type: 'takeover' }
+  | { type: 'watch' }
+  | { type: 'pong' }
+
+/** Of a binary frame, either way. */
+export const MAX_BYTES = 64 * 1024
+export const MAX_SIDE = 1000
+
+type Fields = Record<string, unknown>
+
+/** The frame in `text`; null for what is none, or one that only a newer server knows. */
+export function heard(text: string): Heard | null {
+  try {
+    const said: unknown = JSON.parse(text)
+    return typeof said === 'object' && said !== null ? frameOf(said as Fields) : null
+  } catch {
+    return null
+  }
+}
+
+/** What is typed as frames: its bytes, at most MAX_BYTES each. */
+export function typed(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
+  const pieces = []
+  for (let at = 0; at < bytes.length; at += MAX_BYTES) {
+    pieces.push(bytes.subarray(at, at + MAX_BYTES))
+  }
+  return pieces
+}
+
+/** A size that the server takes. */
+export function fitting(cols: number, rows: number): { cols: number; rows: number } {
+  const side = (n: number) => Math.max(1, Math.min(MAX_SIDE, Math.floor(n) || 1))
+  return { cols: side(cols), rows: side(rows) }
+}
+
+function frameOf(said: Fields): Heard | null {
+  const { type } = said
+  switch (type) {
+    case 'ready': {
+      const size = sizeOf(said)
+      const { offset, attempt, mode } = said
+      if (!size || !isOffset(offset) || !isOffset(attempt) || !isMode(mode)) return null
+      return { type, mode, ...size, offset, attempt }
+    }
+    case 'screen': {
+      const size = sizeOf(said)
+      const { offset, data } = said
+      if (!size || !isOffset(offset) || typeof data !== 'string') return null
+      return { type, offset, ...size, data, exact: said.exact !== false }
+    }
+    case 'gap': {
+      const { from, to } = said
+      return isOffset(from) && isOffset(to) && to >= from ? { type, from, to } : null
+    }
+    case 'resize': {
+      const size = sizeOf(said)
+      return size && { type, ...size }
+    }
+    case 'takeover':
+      return { type, by: typeof said.by === 'string' ? said.by : null }
+    case 'refused':
+      return typeof said.code === 'string' ? { type, code: said.code } : null
+    case 'exit': {
+      const { code, stageIndex } = said
+      if (!Number.isSafeInteger(code) || !isOffset(stageIndex)) return null
+      return { type, code: code as number, stageIndex }
+    }
+    case 'viewers':
+      return Array.isArray(said.people)
+        ? { type, people: said.people.flatMap((one) => lookerOf(one)) }
+        : null
+    case 'ping':
+    case 'pong':
+      return { type }
+    default:
+      return null
+  }
+}
+
+function lookerOf(said: unknown): Looker[] {
+  const { name, mode, isYou } = (said ?? {}) as Fields
+  return typeof name === 'string' && isMode(mode) ? [{ name, mode, isYou: isYou === true }] : []
+}
+
+function sizeOf({ cols, rows }: Fields): { cols: number; rows: number } | null {
+  return isSide(cols) && isSide(rows) ? { cols, rows } : null
+}
+
+function isMode(said: unknown): said is Mode {
+  return said === 'control' || said === 'watch'
+}
+
+function isSide(n: unknown): n is number {
+  return isOffset(n) && n >= 1 && n <= MAX_SIDE
+}
+
+function isOffset(n: unknown): n is number {
+  return Number.isSafeInteger(n) && (n as number) >= 0
+}
