@@ -111,8 +111,6 @@ export const diff = {
   submitWith: (n: number) => `Submit with ${drafts(n)}`,
   drafts,
   noDrafts: 'No drafts',
-  reject: 'Reject',
-  rejectWhy: 'Reject ends the task. Say why above; it is kept.',
   sayMore: 'Say something, or comment on a line first.',
   submitted: {
     answered: 'Approved. The gate is answered.',
@@ -121,7 +119,6 @@ export const diff = {
     requested: 'Changes are requested. No round could be begun: there is nothing to go on from.',
     comment: 'Your comments are there for all.',
   },
-  rejected: 'Rejected. The task is over.',
   faster: 'Somebody else has answered this gate. Your drafts are still drafts.',
   askedOf: (project: string) => `Asked of everybody in ${project}`,
   olderCommit: 'You look at an older state. To approve, look at the latest.',

@@ -106,8 +106,6 @@ export const diff: typeof en.diff = {
   submitWith: (n) => `提交评审（含 ${drafts(n)}）`,
   drafts,
   noDrafts: '没有草稿',
-  reject: '拒绝',
-  rejectWhy: '拒绝会结束任务。请在上方说明原因，原因会被保留。',
   sayMore: '请写点什么，或先评论某一行。',
   submitted: {
     answered: '已批准，关卡已回答。',
@@ -116,7 +114,6 @@ export const diff: typeof en.diff = {
     requested: '已要求修改，但无法开始新一轮：没有可以接着做的成果。',
     comment: '你的评论已向所有人公开。',
   },
-  rejected: '已拒绝，任务结束。',
   faster: '其他人已回答了这个关卡。你的草稿仍是草稿。',
   askedOf: (project) => `向 ${project} 的所有成员提问`,
   olderCommit: '你正在看较早的版本。要批准，请查看最新版本。',

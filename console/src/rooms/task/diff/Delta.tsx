@@ -1,8 +1,11 @@
 import { whole } from '../../../lib/numbers'
 import { locale } from '../../../words'
 
-/** `+86 −31`. */
-export function Delta({ of }: { of: { insertions: number; deletions: number } }) {
+type Counted = { insertions: number; deletions: number; binary?: boolean }
+
+/** `+86 −31`. Of what has no lines nothing is counted. */
+export function Delta({ of }: { of: Counted }) {
+  if (of.binary) return null
   return (
     <span className="delta">
       <span className="plus">+{whole(of.insertions, locale)}</span>{' '}

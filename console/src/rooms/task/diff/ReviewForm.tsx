@@ -1,7 +1,6 @@
 import { type KeyboardEvent, useState } from 'react'
 import type { Schemas } from '../../../api/client'
 import { asProblem } from '../../../api/problem'
-import { useAnswer } from '../../../queries/gates'
 import { useSubmit } from '../../../queries/reviews'
 import { Button } from '../../../ui/Button'
 import { say, sayBroken } from '../../../ui/toasts'
@@ -29,8 +28,7 @@ export function ReviewForm({ task, gate, drafts }: Props) {
   const [touched, setTouched] = useState(false)
   const verdict = touched ? chosen : gate && isLatest ? 'approve' : 'comment'
   const submit = useSubmit(task.id)
-  const answer = useAnswer(task.id)
-  const isBusy = submit.isPending || answer.isPending
+  const isBusy = submit.isPending
   const isEmpty = verdict !== 'approve' && drafts === 0 && body.trim() === ''
 
   const send = () => {
@@ -51,14 +49,6 @@ export function ReviewForm({ task, gate, drafts }: Props) {
           else sayBroken(error)
         },
       },
-    )
-  }
-  const reject = () => {
-    if (!gate) return
-    const { stageIndex, number } = gate
-    answer.mutate(
-      { stageIndex, number, result: 'reject', ...(body.trim() && { comment: body }) },
-      { onSuccess: () => say(words.diff.rejected) },
     )
   }
   const press = (event: KeyboardEvent) => {
@@ -117,16 +107,6 @@ export function ReviewForm({ task, gate, drafts }: Props) {
         <p className="hint" id="review-empty">
           {words.diff.sayMore}
         </p>
-      )}
-      {gate?.kind === 'confirm' && (
-        <>
-          <Button look="bad" disabled={isBusy} aria-describedby="review-reject" onClick={reject}>
-            {words.diff.reject}
-          </Button>
-          <p className="hint" id="review-reject">
-            {words.diff.rejectWhy}
-          </p>
-        </>
       )}
     </form>
   )
