@@ -55,7 +55,8 @@ export function Tabs({ task, filesChanged }: { task: Task; filesChanged: number 
           params={{ taskId: String(task.id) }}
           search={{ view: view === 'transcript' ? undefined : view } as never}
           resetScroll={false}
-          activeProps={{}}
+          // Each of them is this page: which view is shown is what `aria-selected` says.
+          activeProps={{ 'aria-current': undefined }}
         >
           {words.task.view[view]}
           {view === 'diff' && filesChanged ? (
