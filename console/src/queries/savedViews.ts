@@ -1,0 +1,38 @@
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { api, data, type Schemas } from '../api/client'
+
+export type SavedView = Schemas['SavedView']
+
+const ALL = 200
+
+const views = queryOptions({
+  queryKey: ['savedViews'],
+  queryFn: async () => {
+    const params = { query: { limit: ALL } }
+    return (await data(api.GET('/api/web/profile/views', { params }))).items
+  },
+})
+
+export const useSavedViews = () => useQuery(views).data ?? []
+
+const at = (viewId: number) => ({ params: { path: { viewId } } })
+
+/** What can be done with views; each is read anew afterwards. */
+export function useViewActs() {
+  const cache = useQueryClient()
+  const onSettled = () => cache.invalidateQueries({ queryKey: views.queryKey })
+  const create = useMutation({
+    mutationFn: (body: Schemas['NewView']) => data(api.POST('/api/web/profile/views', { body })),
+    onSettled,
+  })
+  const change = useMutation({
+    mutationFn: ({ id, ...body }: Schemas['ViewChanges'] & { id: number }) =>
+      data(api.PUT('/api/web/profile/views/{viewId}', { ...at(id), body })),
+    onSettled,
+  })
+  const remove = useMutation({
+    mutationFn: (id: number) => data(api.DELETE('/api/web/profile/views/{viewId}', at(id))),
+    onSettled,
+  })
+  return { create, change, remove }
+}

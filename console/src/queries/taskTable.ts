@@ -1,0 +1,118 @@
+/** The table of tasks: read page by page, and kept true by the stream of news: the rows that it
+ *  names are asked for by their numbers, at most once in a while. */
+import {
+  type InfiniteData,
+  keepPreviousData,
+  type QueryClient,
+  useInfiniteQuery,
+  useQueryClient,
+} from '@tanstack/react-query'
+import { useEffect, useMemo } from 'react'
+import { api, data } from '../api/client'
+import { type Filters, queryOf, written } from '../lib/taskFilters'
+import { merged, type Pages, type Row, rowOf } from '../lib/taskRows'
+import { onNews } from '../live/stream'
+
+const PAGE = 100
+const LATER_PAGE = 200
+const MOST_AT_ONCE = 200
+const PAUSE_MILLISECONDS = 500
+
+type Page = { rows: Row[]; next: string | null }
+
+async function page(filters: Filters, cursor: string | undefined, signal: AbortSignal) {
+  const limit = cursor === undefined ? PAGE : LATER_PAGE
+  const query = { ...queryOf(filters), limit, ...(cursor !== undefined && { cursor }) }
+  const answer = await data(api.GET('/api/web/tasks', { params: { query }, signal }))
+  return { rows: answer.items.map(rowOf), next: answer.nextCursor }
+}
+
+async function some(filters: Filters, ids: number[]): Promise<Row[]> {
+  const query = { ...queryOf(filters), ids: ids.join(','), limit: MOST_AT_ONCE }
+  const answer = await data(api.GET('/api/web/tasks', { params: { query } }))
+  return answer.items.map(rowOf)
+}
+
+export function useTaskTable(filters: Filters) {
+  const name = written(filters)
+  const table = useInfiniteQuery({
+    queryKey: ['taskTable', name],
+    queryFn: ({ pageParam, signal }) => page(filters, pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next }: Page) => next ?? undefined,
+    placeholderData: keepPreviousData,
+    // Comparing a hundred thousand rows takes longer than drawing the thirty that are seen.
+    structuralSharing: false,
+  })
+  useLiveRows(name, filters)
+  const rows = useMemo(() => table.data?.pages.flatMap((one) => one.rows) ?? [], [table.data])
+  return { ...table, rows }
+}
+
+/** Ask again for the rows that news are about, whoever has changed them. */
+function useLiveRows(name: string, filters: Filters): void {
+  const cache = useQueryClient()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the name says what the filters are
+  useEffect(() => {
+    const waiting = new Set<number>()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const read = async () => {
+      timer = undefined
+      const ids = [...waiting].slice(0, MOST_AT_ONCE)
+      for (const id of ids) waiting.delete(id)
+      const found = await some(filters, ids).catch(() => null)
+      if (found) put(cache, ['taskTable', name], new Set(ids), found)
+      if (waiting.size > 0) soon()
+    }
+    const soon = () => {
+      timer ??= setTimeout(read, PAUSE_MILLISECONDS)
+    }
+    const stop = onNews(
+      ({ events }) => {
+        for (const { taskId } of events) waiting.add(taskId)
+        if (waiting.size > 0) soon()
+      },
+      () => void fromTheTop(cache, ['taskTable', name]),
+    )
+    return () => {
+      clearTimeout(timer)
+      stop()
+    }
+  }, [name, cache])
+}
+
+function put(cache: QueryClient, key: string[], ids: Set<number>, found: Row[]): void {
+  cache.setQueryData<Pages>(key, (before) => before && merged(before, ids, found, Date.now()))
+}
+
+/** So much was missed that all has to be read anew: from the first page on, not all that were. */
+async function fromTheTop(cache: QueryClient, queryKey: string[]): Promise<void> {
+  await cache.cancelQueries({ queryKey })
+  cache.setQueryData<InfiniteData<Page>>(
+    queryKey,
+    (before) =>
+      before && { pages: before.pages.slice(0, 1), pageParams: before.pageParams.slice(0, 1) },
+  )
+  await cache.invalidateQueries({ queryKey })
+}
+
+/** Do something to each of some tasks; how many were refused, and why the last was. */
+async function toEach(ids: number[], act: (id: number) => Promise<unknown>) {
+  const refused: unknown[] = []
+  const waiting = [...ids]
+  const worker = async () => {
+    for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
+      await act(id).catch((error: unknown) => refused.push(error))
+    }
+  }
+  await Promise.all(Array.from({ length: 4 }, worker))
+  return refused
+}
+
+const at = (taskId: number) => ({ params: { path: { taskId } } })
+
+export const cancelAll = (ids: number[]) =>
+  toEach(ids, (id) => data(api.POST('/api/web/tasks/{taskId}/cancel', at(id))))
+
+export const retryAll = (ids: number[]) =>
+  toEach(ids, (id) => data(api.POST('/api/web/tasks/{taskId}/retry', { ...at(id), body: {} })))
