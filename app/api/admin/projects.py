@@ -42,7 +42,8 @@ blp.delete("/<key>/members")(web.remove_member)
 @problems(blp, AlreadyExists)
 def create_project(body: dict[str, Any]) -> ProjectView:
     """Create a project, at first without members."""
-    return views.saved(projects.create(current_developer(), **body))
+    actor = current_developer()
+    return views.saved(projects.create(actor, **body), actor)
 
 
 @blp.delete("/<key>")

@@ -16,6 +16,7 @@ from app.api.schemas.texts import maskable, single_line
 from app.domain import branch_name
 from app.domain.pipeline import StageKind
 from app.domain.quota import OnQuota
+from app.domain.roles import ProjectRole
 from app.domain.room import RoomLevel
 from app.services.projects.projects import DEFAULT_AGENT, KEY
 
@@ -209,6 +210,13 @@ class ListedProjectSchema(Schema):
         BudgetSchema, required=True, allow_none=True, attribute="project.task_budget"
     )
     member_count = Whole(required=True)
+    my_role = fields.Enum(
+        ProjectRole,
+        by_value=True,
+        required=True,
+        allow_none=True,
+        metadata={"description": "as what you are a member; null: you are none"},
+    )
     task_counts = fields.Dict(
         keys=fields.String(),
         values=Whole(maximum=INT8),

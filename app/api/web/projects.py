@@ -36,7 +36,7 @@ def list_projects(query: dict[str, Any]) -> dict[str, Any]:
     """The projects that you may see, newest first."""
     found = projects.listing(current_developer()).options(*views.FOR_LISTS)
     page = by_cursor(found, Project.id, **query)
-    return {**page, "items": views.of(page["items"])}
+    return {**page, "items": views.of(page["items"], current_developer())}
 
 
 @blp.get("/-/developers")
@@ -51,7 +51,8 @@ def list_colleagues(query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(200, ProjectSchema)
 def get_project(key: str) -> ProjectView:
     """One project, by its key in any letter case."""
-    return views.one(projects.get(current_developer(), key))
+    viewer = current_developer()
+    return views.one(projects.get(viewer, key), viewer)
 
 
 @blp.put("/<key>")
@@ -63,7 +64,8 @@ def update_project(changes: dict[str, Any], key: str) -> ProjectView:
 
     Tasks keep the pipeline that they were created with.
     """
-    return views.saved(projects.update(current_developer(), key, **changes))
+    actor = current_developer()
+    return views.saved(projects.update(actor, key, **changes), actor)
 
 
 @blp.delete("/<key>/secrets")
@@ -87,7 +89,8 @@ def allow_host(body: dict[str, str], key: str) -> ProjectView:
 
     May be repeated.
     """
-    return views.one(networks.allow(current_developer(), key, **body))
+    actor = current_developer()
+    return views.one(networks.allow(actor, key, **body), actor)
 
 
 @blp.get("/<key>/budget")

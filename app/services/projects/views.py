@@ -1,17 +1,20 @@
 """Projects with their counts of members and tasks."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import func, select, true
 from sqlalchemy.orm import defer, undefer
 
 from app.domain.agents import AgentWarning
 from app.domain.network import Said, said
+from app.domain.roles import ProjectRole
 from app.domain.task import EventType, TaskStatus
 from app.extensions import db
-from app.models import Event, Project, ProjectMember
+from app.models import Developer, Event, Project, ProjectMember
 from app.services.counts import counters
 from app.services.projects import agents
 
@@ -29,7 +32,7 @@ class ProjectView:
     """A project as people see it. `task_counts` has every status.
 
     `last_activity_at` is the time of its latest event that is not of the type log. `warnings` are
-    for those who have just saved it.
+    for those who have just saved it. `my_role`: as what the one who looks is a member.
     """
 
     project: Project
@@ -37,6 +40,7 @@ class ProjectView:
     task_counts: dict[TaskStatus, int]
     last_activity_at: datetime | None
     warnings: Sequence[AgentWarning] = ()
+    my_role: ProjectRole | None = None
 
     @property
     def secret_names(self) -> list[str]:
@@ -56,16 +60,17 @@ class ProjectView:
         return said(self.project.network)
 
 
-def of(projects: Sequence[Project]) -> list[ProjectView]:
+def of(projects: Sequence[Project], viewer: Developer | None = None) -> list[ProjectView]:
     """A view of each project, in the same order, by three queries."""
     ids = [project.id for project in projects]
-    members = _member_counts(ids)
+    members = _members(ids, viewer)
     tasks = counters.by_project(select(Project.id).where(Project.id.in_(ids)))
     latest = _latest_events(ids)
     return [
         ProjectView(
             project=project,
-            member_count=members.get(project.id, 0),
+            member_count=members[project.id].number,
+            my_role=members[project.id].my_role,
             task_counts=dict.fromkeys(TaskStatus, 0) | tasks.get(project.id, {}),
             last_activity_at=latest.get(project.id),
         )
@@ -73,22 +78,35 @@ def of(projects: Sequence[Project]) -> list[ProjectView]:
     ]
 
 
-def one(project: Project) -> ProjectView:
-    return of([project])[0]
+def one(project: Project, viewer: Developer | None = None) -> ProjectView:
+    return of([project], viewer)[0]
 
 
-def saved(project: Project) -> ProjectView:
+def saved(project: Project, viewer: Developer | None = None) -> ProjectView:
     """A view with what there is to warn of, by one query more."""
-    return replace(one(project), warnings=agents.warnings_of(project))
+    return replace(one(project, viewer), warnings=agents.warnings_of(project))
 
 
-def _member_counts(ids: Sequence[int]) -> dict[int, int]:
+class _Members(NamedTuple):
+    number: int = 0
+    my_role: ProjectRole | None = None
+
+
+def _members(ids: Sequence[int], viewer: Developer | None) -> Mapping[int, _Members]:
+    is_mine = ProjectMember.developer_id == (viewer.id if viewer else None)
     query = (
-        select(ProjectMember.project_id, func.count().label("members"))
+        select(
+            ProjectMember.project_id,
+            func.count().label("members"),
+            func.max(ProjectMember.role).filter(is_mine).label("my_role"),
+        )
         .where(ProjectMember.project_id.in_(ids))
         .group_by(ProjectMember.project_id)
     )
-    return {row.project_id: row.members for row in db.session.execute(query)}
+    found: dict[int, _Members] = defaultdict(_Members)
+    for row in db.session.execute(query):
+        found[row.project_id] = _Members(row.members, row.my_role)
+    return found
 
 
 def _latest_events(ids: Sequence[int]) -> dict[int, datetime]:

@@ -78,6 +78,7 @@ def test_a_project_is_made_shown_changed_and_deleted(
         "knownHosts": None,
         "requireChange": False,
         "memberCount": 0,
+        "myRole": None,
         "taskCounts": dict.fromkeys(TaskStatus, 0),
         "lastActivityAt": None,
     }
@@ -133,6 +134,18 @@ def test_a_git_token_goes_to_no_host_but_its_own(
         given = {"repoUrl": repo_url, "gitToken": token}
         answer = client.put(path, json=given, headers=admin)
         assert (answer.status_code, answer.json["hasGitToken"]) == (200, token is not None)
+
+
+def test_who_looks_is_told_as_what_they_are_a_member(client: FlaskClient, login: Login) -> None:
+    member, maintainer = make_developer(), make_developer()
+    lead = make_developer(role=SystemRole.LEAD)
+    project = make_project(members=[member], maintainers=[maintainer])
+    path = f"/api/web/projects/{project.key}"
+    told = [(client.get(path, headers=login(who)).json["myRole"]) for who in (member, maintainer)]
+    assert told == ["member", "maintainer"]
+    assert client.get(path, headers=login(lead)).json["myRole"] is None
+    [listed] = client.get("/api/web/projects", headers=login(maintainer)).json["items"]
+    assert listed["myRole"] == "maintainer"
 
 
 def test_members_see_and_maintainers_change(client: FlaskClient, login: Login) -> None:
