@@ -7,7 +7,7 @@ from app.api.auth import cookies
 from app.api.auth.routes import sign_in
 from app.api.blueprint import Blueprint
 from app.api.problems import problems
-from app.api.schemas.auth import AccessTokenSchema, LoginSchema, RefreshedSchema
+from app.api.schemas.auth import LoginSchema, RefreshedSchema, SteppedSchema
 from app.api.schemas.base import Empty
 from app.domain.errors import (
     InvalidCredentials,
@@ -28,18 +28,22 @@ blp.before_request(cookies.require_our_page)
 
 @blp.post("/login")
 @blp.arguments(LoginSchema)
-@blp.response(200, AccessTokenSchema)
+@blp.response(200, SteppedSchema)
 @problems(
-    *(blp, InvalidCredentials, TotpRequired, TotpInvalid),
+    *(blp, InvalidCredentials, TotpInvalid),
     *(PasswordLoginOff, TooManyAttempts, WrongOrigin),
 )
-def browser_login(body: dict[str, Any]) -> dict[str, str]:
+def browser_login(body: dict[str, Any]) -> dict[str, str | None]:
     """Sign in from a page of this server: the refresh token is kept in a cookie alone.
 
-    A login that the browser had here before ends.
+    Null: the password is right, and a code of the second factor is needed too. A login that the
+    browser had here before ends.
     """
     before = cookies.kept()
-    pair = sign_in(body)
+    try:
+        pair = sign_in(body)
+    except TotpRequired:  # a step on the way, which a browser should not show as an error
+        return {"access_token": None}
     if before is not None:
         auth.leave(before)
     cookies.keep(pair.refresh_token)

@@ -30,8 +30,12 @@ class RefreshTokenSchema(Schema):
     refresh_token = fields.String(required=True, validate=_SECRET)
 
 
-class AccessTokenSchema(Schema):
-    access_token = fields.String(required=True)
+class SteppedSchema(Schema):
+    access_token = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "null: a code of the second factor is needed too"},
+    )
 
 
 class RefreshedSchema(Schema):

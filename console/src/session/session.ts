@@ -32,10 +32,16 @@ export async function renewed(spent: string | null): Promise<string | null> {
   })
 }
 
-/** Throws Problem: `totp_required` asks for a code, others say what is wrong. */
-export async function signIn(username: string, password: string, totpCode?: string): Promise<void> {
+/** Whether that was all: false asks for a code of the second factor too. Throws Problem. */
+export async function signIn(
+  username: string,
+  password: string,
+  totpCode?: string,
+): Promise<boolean> {
   const answer = await posted('login', { username, password, totpCode: totpCode || null })
-  tell(answer.accessToken ?? null)
+  if (!answer.accessToken) return false
+  tell(answer.accessToken)
+  return true
 }
 
 export async function signOut(): Promise<void> {

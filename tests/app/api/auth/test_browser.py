@@ -14,6 +14,7 @@ from app.models import Developer, Login, ServerIdentity
 from app.services import clock
 from app.services.ops import identity
 from tests.app.api.auth.test_routes import bearer
+from tests.app.api.auth.test_routes_confirm import second_factor
 from tests.app.services.people.test_auth_sessions import Clock, time_
 from tests.factories import PASSWORD, make_developer
 
@@ -260,3 +261,17 @@ def test_a_login_of_seven_days_ago_is_over(
     sign_in(client, ada)
     time_.moment += timedelta(days=7)
     assert send(client, "refresh").json["accessToken"] is None
+
+
+def test_a_code_that_is_needed_too_is_a_step_and_no_error(
+    client: FlaskClient, ada: Developer
+) -> None:
+    totp, _ = second_factor(client, ada)
+    body = {"username": ada.name, "password": PASSWORD}
+    answer = send(client, "login", body)
+    assert (answer.status_code, answer.json, cookie(answer)) == (200, {"accessToken": None}, None)
+    answer = send(client, "login", body | {"totpCode": totp.now()})
+    assert is_in(client, answer.json["accessToken"])
+    assert cookie(answer)
+    wrong = send(client, "login", body | {"password": "another one"})
+    assert (wrong.status_code, wrong.json["code"]) == (401, "invalid_credentials")
