@@ -1,6 +1,19 @@
-import { Page } from '../../ui/Page'
+import { Link } from '@tanstack/react-router'
 import { words } from '../../words'
+import { Admin } from './Admin'
+import { Machines } from './Machines'
 
 export default function MachinesPage() {
-  return <Page title={words.common.admin}>{null}</Page>
+  return (
+    <Admin
+      title={words.admin.machines}
+      aside={
+        <Link className="btn" to="/admin/worker-tokens">
+          {words.admin.newToken}
+        </Link>
+      }
+    >
+      <Machines />
+    </Admin>
+  )
 }

@@ -1,6 +1,11 @@
-import { Page } from '../../ui/Page'
 import { words } from '../../words'
+import { Admin } from './Admin'
+import { Usage } from './Usage'
 
 export default function UsagePage() {
-  return <Page title={words.common.admin}>{null}</Page>
+  return (
+    <Admin title={words.admin.usage}>
+      <Usage />
+    </Admin>
+  )
 }

@@ -1,0 +1,59 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { api, data, type Schemas } from '../api/client'
+import { cache } from './cache'
+import { cursorList } from './cursor'
+
+const LIMIT = 100
+
+const developers = cursorList(['admin', 'developers'], (cursor) =>
+  data(api.GET('/api/admin/developers', { params: { query: { limit: LIMIT, cursor } } })),
+)
+const identities = (developerId: number) =>
+  cursorList(['admin', 'identities', developerId], (cursor) =>
+    data(
+      api.GET('/api/admin/developers/{developerId}/identities', {
+        params: { path: { developerId }, query: { limit: LIMIT, cursor } },
+      }),
+    ),
+  )
+
+export const useDevelopers = () => useInfiniteQuery(developers)
+export const useIdentities = (developerId: number) => useInfiniteQuery(identities(developerId))
+
+const byId = (developerId: number) => ({ params: { path: { developerId } } })
+const read = (what: string) => cache.invalidateQueries({ queryKey: ['admin', what] })
+
+export async function createDeveloper(body: Schemas['NewDeveloper']) {
+  await data(api.POST('/api/admin/developers', { body }))
+  await read('developers')
+}
+
+export async function changeDeveloper(developerId: number, body: Schemas['DeveloperChanges']) {
+  await data(api.PUT('/api/admin/developers/{developerId}', { ...byId(developerId), body }))
+  await read('developers')
+}
+
+export async function resetFactor(developerId: number) {
+  await data(api.PUT('/api/admin/developers/{developerId}/reset-totp', byId(developerId)))
+  await read('developers')
+}
+
+export async function endSessionsOf(developerId: number) {
+  await data(api.DELETE('/api/admin/developers/{developerId}/sessions', byId(developerId)))
+}
+
+export async function linkIdentity(developerId: number, body: Schemas['NewIdentity']) {
+  await data(
+    api.POST('/api/admin/developers/{developerId}/identities', { ...byId(developerId), body }),
+  )
+  await read('identities')
+}
+
+export async function unlinkIdentity(developerId: number, identityId: number) {
+  await data(
+    api.DELETE('/api/admin/developers/{developerId}/identities/{identityId}', {
+      params: { path: { developerId, identityId } },
+    }),
+  )
+  await read('identities')
+}

@@ -1,0 +1,20 @@
+import { queryOptions, useQuery } from '@tanstack/react-query'
+import { api, data, type Schemas } from '../api/client'
+import { cache } from './cache'
+
+const settings = queryOptions({
+  queryKey: ['admin', 'settings'],
+  queryFn: () => data(api.GET('/api/admin/settings')),
+})
+
+export const useSettings = () => useQuery(settings)
+
+/** What the server calls itself in links; empty where nobody has said. */
+export function usePublicUrl(): string {
+  const told = useSettings().data?.settings.publicUrl
+  return typeof told === 'string' ? told : ''
+}
+
+export async function saveSettings(body: Schemas['SettingChanges']) {
+  cache.setQueryData(settings.queryKey, await data(api.PUT('/api/admin/settings', { body })))
+}

@@ -1,0 +1,33 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { api, authorized, data } from '../api/client'
+import { problemOf } from '../api/problem'
+import { cursorList } from './cursor'
+
+export type UsageGroupBy = 'project' | 'task' | 'stage' | 'developer' | 'agent' | 'model' | 'day'
+export type UsageFilter = {
+  groupBy: UsageGroupBy
+  from?: string
+  to?: string
+  project?: string
+}
+
+const LIMIT = 200
+
+const usage = (filter: UsageFilter) =>
+  cursorList(['usage', filter], async (cursor) => {
+    const query = { ...filter, limit: LIMIT, cursor }
+    const page = await data(api.GET('/api/web/usage', { params: { query } }))
+    if (typeof page === 'string') throw new Error('a table came, which nobody has asked for')
+    return page
+  })
+
+export const useUsage = (filter: UsageFilter) => useInfiniteQuery(usage(filter))
+
+/** The same as a table for spreadsheets. */
+export async function usageTable(filter: UsageFilter): Promise<Blob> {
+  const url = new URL('/api/web/usage', location.origin)
+  for (const [name, value] of Object.entries(filter)) if (value) url.searchParams.set(name, value)
+  const answer = await authorized(new Request(url, { headers: { Accept: 'text/csv' } }))
+  if (!answer.ok) throw problemOf(answer, await answer.json().catch(() => null))
+  return await answer.blob()
+}

@@ -1,0 +1,39 @@
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { useMe } from '../../queries/me'
+import { Page } from '../../ui/Page'
+import { words } from '../../words'
+import { MissingPage } from '../missing/MissingPage'
+import styles from './admin.module.css'
+
+const sections = () =>
+  [
+    { to: '/admin/developers', name: words.admin.developers },
+    { to: '/admin/projects', name: words.admin.projects },
+    { to: '/admin/machines', name: words.admin.machines },
+    { to: '/admin/worker-tokens', name: words.admin.workerTokens },
+    { to: '/admin/bots', name: words.admin.bots },
+    { to: '/admin/deliveries', name: words.admin.deliveries },
+    { to: '/admin/audit', name: words.admin.audit },
+    { to: '/admin/settings', name: words.admin.settings },
+    { to: '/admin/usage', name: words.admin.usage },
+  ] as const
+
+/** A page of the administration. To others it is not there, and asks the server nothing. */
+export function Admin(props: { title: string; aside?: ReactNode; children: ReactNode }) {
+  const me = useMe()
+  if (me === undefined) return null
+  if (me.role !== 'admin') return <MissingPage />
+  return (
+    <Page title={props.title} aside={<div className={styles.aside}>{props.aside}</div>}>
+      <nav className={`tabs ${styles.sections}`} aria-label={words.admin.sections}>
+        {sections().map(({ to, name }) => (
+          <Link key={to} to={to}>
+            {name}
+          </Link>
+        ))}
+      </nav>
+      {props.children}
+    </Page>
+  )
+}

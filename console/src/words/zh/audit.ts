@@ -1,0 +1,27 @@
+import type * as en from '../en/audit'
+
+export const audit: typeof en.audit = {
+  about: '记录谁做了超出日常权限的事。任何条目都不会被更改。',
+  when: '时间',
+  who: '操作者',
+  what: '操作',
+  whom: '对象',
+  from: '起始',
+  to: '截止',
+  address: '地址',
+  nobody: '未登录者',
+  machine: '机器',
+  show: '查看',
+  showOf: (action) => `查看 ${action}`,
+  changes: '变更内容',
+  field: '字段',
+  before: '之前',
+  after: '之后',
+  noChanges: '除操作本身外没有其他记录。',
+  actor: '操作者',
+  action: '操作',
+  examples: { actor: '名称或 ID', action: 'machine.', targetType: 'project', targetId: '42' },
+  targetType: '对象类型',
+  targetId: '对象 ID',
+  empty: '还没有任何记录。',
+}
