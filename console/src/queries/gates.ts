@@ -57,10 +57,8 @@ export function useAnswer(taskId: number) {
       const won = await winner(taskId).catch(() => null)
       say(won ? words.gate.faster(won.who, won.said) : words.gate.gone)
     },
-    onSettled: () => {
-      taskChanged(cache, taskId)
-      return cache.invalidateQueries({ queryKey: ['gate', taskId] })
-    },
+    // The gate is asked for when the task says that one is open: before that it would be a 404.
+    onSettled: () => taskChanged(cache, taskId),
   })
 }
 

@@ -1,0 +1,121 @@
+"""People in front of browsers: pages that are watched, so that nothing goes wrong unseen."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    sync_playwright,
+)
+
+from tests.browser import chromium
+from tests.programs import missing
+
+PATIENCE = 20_000.0  # milliseconds: the machine may be busy
+DESK = {"width": 1440, "height": 900}
+PHONE = {"width": 360, "height": 740}
+
+# As root it has no sandbox, and it is to ask nobody for anything.
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage"),
+    *("--no-first-run", "--disable-background-networking", "--disable-component-update"),
+    "--disable-sync",
+]
+# Reports are seen where they are made; the server's count of them is looked at besides.
+_LISTEN = """\
+addEventListener('securitypolicyviolation', (event) =>
+  console.error(`CSP: ${event.effectiveDirective} stopped ${event.blockedURI}`))"""
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Chromium. Skips the test, or fails it, where there is none."""
+    command = chromium.find() or missing("Chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which(command), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """A browser of somebody's own, with one page or several. What goes wrong in it is in `faults`;
+    what a test expects to go wrong it says by `expect`.
+    """
+
+    def __init__(self, browser: Browser, url: str, **options: object) -> None:
+        self.url, self.faults = url, list[str]()
+        self._expected: list[tuple[int, str]] = []
+        self._is_cut_off = False
+        given = {"viewport": DESK, "locale": "en-GB", "timezone_id": "UTC", **options}
+        self.context: BrowserContext = browser.new_context(base_url=url, **given)
+        self.context.set_default_timeout(PATIENCE)
+        self.context.add_init_script(_LISTEN)
+        self.context.on("page", self._watch)
+        self.page: Page = self.context.new_page()
+
+    def sign_in(self, name: str, password: str) -> "Visitor":
+        """Without the page for it, which has a test of its own."""
+        answer = self.context.request.post(
+            "/api/auth/browser/login",
+            data={"username": name, "password": password},
+            headers={"Origin": self.url},
+        )
+        assert answer.ok, answer.text()
+        return self
+
+    def open(self, path: str) -> Page:
+        self.page.goto(path)
+        return self.page
+
+    def expect(self, status: int, path: str) -> None:
+        """An answer of that status to a request whose path has this in it is no fault."""
+        self._expected.append((status, path))
+
+    @contextmanager
+    def cut_off(self) -> Iterator[None]:
+        """Without a network, or a server, for a while."""
+        self._is_cut_off = True
+        yield
+        self._is_cut_off = False
+
+    def close(self) -> None:
+        self.context.close()
+
+    def _watch(self, page: Page) -> None:
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.faults.append(f"thrown: {error}"))
+        page.on("response", self._answered)
+        page.on("requestfailed", self._failed)
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type not in ("error", "warning") or self._is_expected(message):
+            return
+        self.faults.append(f"console: {message.text} ({message.location.get('url')})")
+
+    def _is_expected(self, message: ConsoleMessage) -> bool:
+        """Chromium says of each failed answer, and of each connection that is lost, the same."""
+        if "Failed to load resource" not in message.text and "net::ERR_" not in message.text:
+            return False
+        path = urlsplit(message.location.get("url", "")).path
+        told = any(each in path for _, each in self._expected)
+        return told or self._is_cut_off or "status of" in message.text
+
+    def _answered(self, response: Response) -> None:
+        status, path = response.status, urlsplit(response.url).path
+        if status < 400 or any(status == one and each in path for one, each in self._expected):
+            return
+        if not (self._is_cut_off and status in (502, 503)):
+            self.faults.append(f"{status} to {response.request.method} {response.url}")
+
+    def _failed(self, request: Request) -> None:
+        # A page that is left takes its requests with it.
+        if self._is_cut_off or "ERR_ABORTED" in (request.failure or ""):
+            return
+        self.faults.append(f"{request.failure} of {request.method} {request.url}")

@@ -1,0 +1,82 @@
+"""One stack with a team, and one browser, for all tests of a process."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from app.embedded.stack import Stack
+from demo import places
+from demo.console import building
+from tests.chaos.world import end_all_of
+from tests.e2e.browsing import Visitor, launched
+from tests.e2e.world import plot
+from tests.e2e.world.__main__ import environment
+from tests.e2e.world.stage import World
+from tests.flows.running import free_port
+from tests.gunicorns import end_at_once
+
+PASSWORD = "a password that only tests use"
+MACHINES = ("heron", "tern")
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
+
+
+@contextmanager
+def running_world(**options: Any) -> Iterator[World]:
+    building.build(print)
+    home = Path(tempfile.mkdtemp(prefix="muster-e2e-"))
+    home.chmod(0o755)  # attempts have a uid of their own, and must get to the repositories
+    with Stack(home, free_port(), environment(PASSWORD)) as stack:
+        world = World(stack, PASSWORD, print, **options)
+        world.furnish()
+        yield world
+        area = places.machine_area(home)
+        end_at_once(stack)
+    end_all_of(area)  # shims outlive their daemon
+    shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def world() -> Iterator[World]:
+    """The team, its projects and two machines; tests make their own tasks."""
+    with running_world(named=MACHINES) as world:
+        yield world
+
+
+@pytest.fixture(scope="session")
+def full_world() -> Iterator[World]:
+    """All of its machines and tasks too, in every state: for looking, and to be left as it is."""
+    with running_world() as world:
+        plot.play(world)
+        yield world
+
+
+@pytest.fixture
+def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    """Opens a browser of somebody's own, signed in as them (by default as nobody). Whatever went
+    wrong in one, unless the test has expected it, fails the test.
+    """
+    visitors: list[Visitor] = []
+
+    def come(world: World, name: str | None = None, **options: Any) -> Visitor:
+        visitor = Visitor(browser, world.stack.url, **options)
+        visitors.append(visitor)
+        return visitor.sign_in(name, PASSWORD) if name else visitor
+
+    yield come
+    faults = [fault for visitor in visitors for fault in visitor.faults]
+    for visitor in visitors:
+        visitor.close()
+    assert faults == []

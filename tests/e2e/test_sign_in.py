@@ -1,0 +1,41 @@
+"""Signing in, and what a stranger sees until then."""
+
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import PASSWORD, Visit
+from tests.e2e.world.stage import World
+
+
+def test_whoever_comes_by_a_deep_link_signs_in_and_is_there(world: World, visit: Visit) -> None:
+    page = visit(world).open("/tasks?status=running")
+    page.get_by_label("Username").fill("bo")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/tasks?status=running")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Tasks")
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Tasks")
+
+
+def test_a_wrong_password_is_said_and_no_fault(world: World, visit: Visit) -> None:
+    visitor = visit(world)
+    visitor.expect(401, "/api/auth/browser/login")
+    page = visitor.open("/login")
+    page.get_by_label("Username").fill("bo")
+    page.get_by_label("Password").fill("something else altogether")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+    assert "/login" in page.url
+
+
+def test_who_signs_out_in_one_tab_is_out_in_all(world: World, visit: Visit) -> None:
+    visitor = visit(world, "bo")
+    first = visitor.open("/")
+    expect(first.get_by_role("heading", level=1)).to_be_visible()
+    second = visitor.context.new_page()
+    second.goto("/tasks")
+    expect(second.get_by_role("heading", level=1)).to_have_text("Tasks")
+    second.get_by_role("button", name="Your account").click()
+    second.get_by_role("menuitem", name="Sign out").click()
+    second.wait_for_url("**/login*")
+    first.wait_for_url("**/login*")
