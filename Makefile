@@ -17,9 +17,9 @@ NODE := $(VENV)/node.stamp
 
 # Suites that take longer than `make test` may: a target each, and a name here. Those that need
 # programs beyond Python name them in tests/bring.
-HEAVY := faults attacks doors sso hostile rogues agents clients review
+HEAVY := faults attacks doors sso hostile rogues agents clients review e2e
 
-.PHONY: help demo up console built test heavy heavies $(HEAVY) bring fuzz check fmt bench soak chaos lock clean
+.PHONY: help demo up console built test heavy heavies $(HEAVY) bring fuzz check fmt screenshots bench soak chaos lock clean
 
 help: ## This list
 	@echo "make TARGET, one of:"
@@ -110,6 +110,12 @@ clients: $(TOOLS) ## Clients that others' generators make of the document, which
 
 review: $(TOOLS) ## What changed, and what is said of it: 500 histories, 300 kills; takes minutes
 	@$(PYTEST) -n 2 --dist load tests/review
+
+e2e: $(TOOLS) ## The console in Chromium, against a whole Muster with a team: flows, axe, phones; minutes
+	@$(PYTEST) -n 2 tests/e2e
+
+screenshots: $(TOOLS) ## Every page of the console at two widths in both themes, into screenshots/
+	@$(BIN)/python -m tests.e2e.screenshots
 
 soak: $(TOOLS) ## Ordinary life, sampled: does anything grow? MINUTES=10; a chart in soak.svg
 	@$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),10)

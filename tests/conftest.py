@@ -49,6 +49,7 @@ SUITES = (
     "chaos/test_chaos.py",
     "clients",
     "doors",
+    "e2e",
     "flows/test_budget.py",
     "fuzz",
     "hostile",

@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -42,10 +42,13 @@ class Named(LocalMachine):
 
 class World:
     """`admin` is the admin's session, `people` those of the team by name, all with the same
-    password; `repositories` and `machines` are by name too."""
+    password; `repositories` and `machines` are by name too. Of the team's machines it has those
+    that are `named`."""
 
-    def __init__(self, stack: Stack, password: str, say: Say) -> None:
-        self.stack, self.password, self.say = stack, password, say
+    def __init__(
+        self, stack: Stack, password: str, say: Say, named: Collection[str] = team.MACHINES
+    ) -> None:
+        self.stack, self.password, self.say, self._named = stack, password, say, named
         self.admin = Api(stack.url)
         self.people: dict[str, Api] = {}
         self.repositories: dict[str, Repository] = {}
@@ -118,7 +121,8 @@ class World:
 
     def _start_machines(self) -> None:
         area = places.machine_area(self.stack.home)
-        for number, (name, (slots, _)) in enumerate(team.MACHINES.items(), 1):
+        known = {name: team.MACHINES[name] for name in self._named}
+        for number, (name, (slots, _)) in enumerate(known.items(), 1):
             machine = self.machines[name] = Named(self.stack, area, number, given=name)
             if not machine.is_enrolled():
                 self.say(f"machine {name}")
@@ -127,7 +131,7 @@ class World:
             machine.start(path, [str(self.agents)])
         self.say("waiting for the machines and their agents")
         until(lambda: all(map(self._is_ready, self.machines)), "machines", PATIENCE)
-        for name, (_, labels) in team.MACHINES.items():
+        for name, (_, labels) in known.items():
             machine_id = self.machine_id(name)
             self.admin.put(f"/api/admin/machines/{machine_id}", {"labels": labels})
 

@@ -1,0 +1,41 @@
+"""The console, once through in a real browser: sign in, see a task ask, answer it, see it done. The
+rest of what it can do `make e2e` shows."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from demo.console import building
+from tests.e2e.browsing import Visitor, launched
+from tests.flows.running import ADMIN, PASSWORD, Running
+from tests.flows.test_life_of_a_task import git, shell
+
+
+@pytest.fixture
+def visitor(running: Running) -> Iterator[Visitor]:
+    with launched() as browser:
+        building.build(print)
+        visitor = Visitor(browser, running.stack.url)
+        yield visitor
+        visitor.close()
+
+
+def test_a_gate_is_answered_in_a_browser_and_the_branch_is_pushed(
+    running: Running, visitor: Visitor
+) -> None:
+    write = shell("write", "echo one > one.txt")
+    key = running.project("SEEN", write, shell("sign", "true", confirm=True, prompt="Push it?"))
+    task = running.task(key, "Write a file")
+    task.until("suspended")
+    page = visitor.open(f"/tasks/{task.id}")
+    page.get_by_label("Username").fill(ADMIN)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_text("Push it?").first).to_be_visible()
+    page.get_by_role("button", name="Confirm", exact=True).first.click()
+    done = task.until("completed")
+    assert git(running, "rev-parse", f"muster/{task.id}") == done["result"]["commit"]
+    expect(page.locator("h1")).to_contain_text("Write a file")
+    expect(page.get_by_text("Completed").first).to_be_visible()
+    assert visitor.faults == []
