@@ -1,0 +1,45 @@
+/** What is to be done next on a task's work, round by round. */
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { api, data, type Schemas } from '../api/client'
+import { taskChanged } from './task'
+
+const at = (taskId: number) => ({ path: { taskId } })
+
+/** The newest first. */
+export function useFollowUps(taskId: number) {
+  return useQuery({
+    queryKey: ['task', taskId, 'followUps'],
+    queryFn: async () => {
+      const params = { ...at(taskId), query: { limit: 200 } }
+      return (await data(api.GET('/api/web/tasks/{taskId}/follow-ups', { params }))).items
+    },
+  })
+}
+
+/** `key` makes one that is sent twice, because its answer was lost, one follow-up. */
+export function useFollowUp(taskId: number) {
+  const cache = useQueryClient()
+  return useMutation({
+    mutationFn: ({ key, ...body }: Schemas['NewFollowUp'] & { key: string }) =>
+      data(
+        api.POST('/api/web/tasks/{taskId}/follow-ups', {
+          params: { ...at(taskId), header: { 'Idempotency-Key': key } },
+          body,
+        }),
+      ),
+    onSettled: () => taskChanged(cache, taskId),
+  })
+}
+
+export function useWithdraw(taskId: number) {
+  const cache = useQueryClient()
+  return useMutation({
+    mutationFn: (followUpId: number) =>
+      data(
+        api.DELETE('/api/web/tasks/{taskId}/follow-ups/{followUpId}', {
+          params: { path: { taskId, followUpId } },
+        }),
+      ),
+    onSettled: () => taskChanged(cache, taskId),
+  })
+}

@@ -1,0 +1,41 @@
+/** Where a task's work lies on its machine, and the tunnel into it. */
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { api, data } from '../api/client'
+import { taskChanged } from './task'
+
+const at = (taskId: number) => ({ params: { path: { taskId } } })
+
+/** Asked for only where one was made: else there is none. */
+export function useWorkspace(taskId: number, isMade: boolean) {
+  return useQuery({
+    queryKey: ['task', taskId, 'workspace'],
+    queryFn: () => data(api.GET('/api/web/workspaces/{taskId}', at(taskId))),
+    enabled: isMade,
+  })
+}
+
+export function useTunnel(taskId: number) {
+  return useQuery({
+    queryKey: ['task', taskId, 'tunnel'],
+    queryFn: () => data(api.GET('/api/web/workspace-tunnel/{taskId}/status', at(taskId))),
+  })
+}
+
+export function useOpenTunnel(taskId: number) {
+  const cache = useQueryClient()
+  return useMutation({
+    mutationFn: (ttlSeconds: number) => {
+      const path = '/api/web/workspace-tunnel/{taskId}/start'
+      return data(api.POST(path, { ...at(taskId), body: { ttlSeconds } }))
+    },
+    onSettled: () => taskChanged(cache, taskId),
+  })
+}
+
+export function useCloseTunnel(taskId: number) {
+  const cache = useQueryClient()
+  return useMutation({
+    mutationFn: () => data(api.POST('/api/web/workspace-tunnel/{taskId}/stop', at(taskId))),
+    onSettled: () => taskChanged(cache, taskId),
+  })
+}
