@@ -268,6 +268,12 @@ class LogFilter(WhichAttempt):
         strict=False,
         metadata={"description": "in lines; negative counts from the end"},
     )
+    byte = Whole(
+        maximum=INT8,
+        load_default=None,
+        strict=False,
+        metadata={"description": "in place of `offset`: the line that has this byte of the log"},
+    )
 
 
 class LogLineSchema(Schema):

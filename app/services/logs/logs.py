@@ -119,15 +119,23 @@ def lose(attempt: Attempt, start: int, end: int) -> None:
 
 
 def page(
-    actor: Developer, task_id: int, *, attempt: int | None = None, limit: int = 50, offset: int = 0
+    actor: Developer,
+    task_id: int,
+    *,
+    attempt: int | None = None,
+    limit: int = 50,
+    offset: int = 0,
+    byte: int | None = None,
 ) -> LogPage:
     """Lines of an attempt (by default the latest) from line `offset` on; a negative offset counts
-    from the end. Raises NotFound.
+    from the end. With `byte` from the line on that has it. Raises NotFound.
     """
     found = attempt_of(reads.get(actor, task_id), attempt)
     if found is None:
         return LogPage(iter(()), 0, limit, max(offset, 0))
     total = found.log_lines + _has_open_line(found)
+    if byte is not None:
+        offset = _line_at(found, byte)
     start = max(0, total + offset) if offset < 0 else offset
     return LogPage(lines.read(found, start, min(start + limit, total)), total, limit, start)
 
@@ -142,6 +150,23 @@ def attempt_of(task: Task, number: int | None) -> Attempt | None:
     if found is None:
         raise NotFound(f"task {task.id} has no attempt {number}")
     return found
+
+
+def _line_at(attempt: Attempt, byte: int) -> int:
+    """The number of the line that has that byte of the attempt; of a lost one, the line it broke."""
+    chunk = db.session.execute(
+        select(LogChunk.first_line, LogChunk.byte_offset, LogChunk.data)
+        .where(
+            LogChunk.task_id == attempt.task_id,
+            LogChunk.attempt == attempt.number,
+            LogChunk.byte_offset <= byte,
+        )
+        .order_by(LogChunk.byte_offset.desc())
+        .limit(1)
+    ).first()
+    if chunk is None:
+        return 0
+    return int(chunk.first_line) + bytes(chunk.data[: byte - chunk.byte_offset]).count(b"\n")
 
 
 def _has_open_line(attempt: Attempt) -> bool:

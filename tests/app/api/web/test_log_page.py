@@ -71,5 +71,11 @@ def test_the_end_of_the_log_has_nothing_behind_it(
     assert page("limit=3") == (["one", "two", "three"], None)
     assert page("offset=3") == ([], None)
     assert page("offset=-2&limit=1") == (["two"], 2)
+    assert [page(f"limit=1&byte={at}")[0] for at in (0, 3, 4, 7, 8, 13)] == [
+        *[["one"]] * 2,
+        *[["two"]] * 2,
+        *[["three"]] * 2,
+    ]
+    assert page("byte=14") == ([], None)
     empty = client.get(f"/api/web/tasks/{make_task().id}/logs", headers=headers).json
     assert empty == {"items": [], "total": 0, "limit": 50, "offset": 0, "nextOffset": None}
