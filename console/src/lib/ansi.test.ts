@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { plain, runsOf } from './ansi'
+import { inkOn, plain, runsOf } from './ansi'
 
 const E = '\u001b'
 
@@ -111,4 +111,11 @@ describe('what is no text', () => {
       { text: '2', style: { ink: 'var(--ansi-green)' } },
     ])
   })
+})
+
+it('ink is the one that can be read on a ground', () => {
+  expect(inkOn('rgb(10 20 60)')).toBe('var(--term-ink)')
+  expect(inkOn('rgb(220 220 90)')).toBe('var(--term)')
+  expect(inkOn('var(--ansi-yellow)')).toBe('var(--term)')
+  expect(inkOn('var(--ansi-black)')).toBe('var(--term-ink)')
 })

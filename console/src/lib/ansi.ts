@@ -60,6 +60,16 @@ function add(runs: Run[], text: string, style: Style): void {
   else runs.push({ text, style })
 }
 
+/** What can be read on a ground where a program named none. */
+export function inkOn(ground: string): string {
+  const [red, green, blue] = (ground.match(/\d+/g) ?? []).map(Number)
+  const isDark =
+    red === undefined
+      ? /black/.test(ground)
+      : 0.3 * red + 0.59 * (green ?? 0) + 0.11 * (blue ?? 0) < 110
+  return isDark ? 'var(--term-ink)' : 'var(--term)'
+}
+
 const ON: Record<number, keyof Style> = {
   1: 'bold',
   2: 'dim',

@@ -1,13 +1,63 @@
+import { queryOptions } from '@tanstack/react-query'
 import { api, authorized, data, type Schemas } from '../api/client'
 import { problemOf } from '../api/problem'
 
 export type LogLine = Schemas['LogLine']
 
-/** Lines of an attempt's log, from `offset` on; `total` is how many it has. Throws Problem. */
-export function logLines(taskId: number, attempt: number, offset: number, limit: number) {
-  const params = { path: { taskId }, query: { attempt, offset, limit } }
-  return data(api.GET('/api/web/tasks/{taskId}/logs', { params }))
+type Where = { offset: number } | { byte: number }
+
+/** Lines of an attempt's log, from one on; `total` is how many it has. Throws Problem. */
+export function logLines(
+  taskId: number,
+  attempt: number,
+  where: Where,
+  limit: number,
+  signal?: AbortSignal,
+) {
+  const params = { path: { taskId }, query: { attempt, ...where, limit } }
+  return data(api.GET('/api/web/tasks/{taskId}/logs', { params, signal: signal ?? null }))
 }
+
+/** Lines of a log are read in pages of so many, as they come to be seen. */
+export const PAGE_LINES = 200
+
+/** How many lines the log has by now. */
+export const logTotal = (taskId: number, attempt: number) =>
+  queryOptions({
+    queryKey: ['log', taskId, attempt, 'total'],
+    queryFn: async () => (await logLines(taskId, attempt, { offset: 0 }, 1)).total,
+  })
+
+/** `isWhole`: it stays as it is, for a line stands behind it. */
+export type LogPage = { lines: LogLine[]; isWhole: boolean }
+
+/** A page of it. */
+export const logPage = (taskId: number, attempt: number, page: number) =>
+  queryOptions({
+    queryKey: ['log', taskId, attempt, page],
+    queryFn: async ({ signal }): Promise<LogPage> => {
+      const found: LogLine[] = []
+      let total = 0
+      for (let next: number | null = page * PAGE_LINES; next !== null; ) {
+        const left = (page + 1) * PAGE_LINES - next
+        if (left <= 0) break
+        const some = await logLines(taskId, attempt, { offset: next }, left, signal)
+        found.push(...some.items)
+        total = some.total
+        next = some.items.length > 0 ? some.nextOffset : null
+      }
+      return { lines: found, isWhole: total > (page + 1) * PAGE_LINES }
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 60_000,
+  })
+
+/** Which bytes of the log the machine has lost. */
+export const logGaps = (taskId: number, attempt: number) =>
+  queryOptions({
+    queryKey: ['log', taskId, attempt, 'gaps'],
+    queryFn: async () => (await logBytes(taskId, attempt, 0, 1)).gaps,
+  })
 
 /** Of a log's bytes: from where, up to where, of how many; and which the machine has lost. */
 export type LogBytes = {

@@ -83,7 +83,7 @@ export class Session {
     if (this.lastOf === attempt || this.shown.attempt === attempt) return
     this.lastOf = attempt
     try {
-      const { total } = await logLines(this.taskId, attempt, 0, 1)
+      const { total } = await logLines(this.taskId, attempt, { offset: 0 }, 1)
       const last = total > 0 ? await logBytes(this.taskId, attempt, -LAST_BYTES) : null
       if (this.line.state.is === 'live') return
       this.glass.clear()

@@ -1,0 +1,25 @@
+import type * as en from '../en/log'
+
+export const log: typeof en.log = {
+  title: '日志',
+  lines: '日志内容',
+  notYet: '还没有阶段开始，开始后输出会显示在这里。',
+  empty: '没有输出',
+  at: (line, total) => `第 ${line} 行，共 ${total} 行`,
+  line: (number) => `第 ${number} 行`,
+  truncated: ' … 此行已截断，下载的文件中有完整内容',
+  search: '搜索日志',
+  found: (_, count) => `${count} 行`,
+  foundAt: (at, count) => `第 ${at} 个，共 ${count} 个`,
+  looked: (share) => `已查找 ${share}`,
+  searchBroken: '无法读取日志',
+  next: '下一个',
+  previous: '上一个',
+  follow: '跟随末尾',
+  follows: '正在跟随',
+  attempts: '执行次数',
+  attempt: (n, isLatest) => `第 ${n} 次执行${isLatest ? '（最新）' : ''}`,
+  download: '下载日志',
+  lost: (size, places) => `机器丢失了此日志的 ${size}，共 ${places} 处：`,
+  span: (from, to) => `第 ${from} 至 ${to} 字节`,
+}
