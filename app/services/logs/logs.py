@@ -153,7 +153,7 @@ def attempt_of(task: Task, number: int | None) -> Attempt | None:
 
 
 def _line_at(attempt: Attempt, byte: int) -> int:
-    """The number of the line that has that byte of the attempt; of a lost one, the line it broke."""
+    """The number of the line that has that byte of the attempt; of a lost one, that it broke."""
     chunk = db.session.execute(
         select(LogChunk.first_line, LogChunk.byte_offset, LogChunk.data)
         .where(
