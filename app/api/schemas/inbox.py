@@ -89,6 +89,11 @@ class InboxItemSchema(Schema):
     said = fields.List(
         fields.String(), required=True, metadata={"description": "how the log of a failure ends"}
     )
+    retry_from = Whole(
+        required=True,
+        allow_none=True,
+        metadata={"description": "the stage that a failure can be retried from, if you may"},
+    )
     machine = fields.Nested(UnwellMachineSchema, required=True, allow_none=True)
 
 

@@ -22,7 +22,8 @@ from app.services.tasks.gates import PendingGate
 @dataclass(frozen=True)
 class InboxItem:
     """Something that needs the developer. `then` happens by itself, `at` that time; `since` None:
-    not known. Of `task` and `machine` there is one. `said`: how the log of a failure ends.
+    not known. Of `task` and `machine` there is one. `said`: how the log of a failure ends;
+    `retry_from`: the stage that it can be retried from, None: it may not be.
     """
 
     id: str
@@ -35,6 +36,7 @@ class InboxItem:
     gate: PendingGate | None = None
     change: ShortDiff | None = None
     said: list[str] = field(default_factory=list)
+    retry_from: int | None = None
     machine: UnwellMachine | None = None
 
 
@@ -138,7 +140,14 @@ def _of_end(asking: _Actor, of_tasks: Works, task: Task, rank: int) -> InboxItem
         task=task,
         change=of_tasks.short(task, None),
         said=of_tasks.log_ends.get(task.id, []),
+        retry_from=_retry_from(task) if acts[InboxAct.RETRY] else None,
     )
+
+
+def _retry_from(task: Task) -> int:
+    """The stage that has failed, where there is what it began with; else the first."""
+    failed: int = (task.failure or {}).get("stageIndex") or 0
+    return failed if str(failed - 1) in task.checkpoints else 0
 
 
 def _of_machine(asking: _Actor, unwell: UnwellMachine | None, now: datetime) -> InboxItem | None:

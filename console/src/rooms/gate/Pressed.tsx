@@ -29,21 +29,20 @@ export function Pressed({ options, isLong, isOff, hasKeys, send }: Props) {
         {options.map((option, place) => (
           <Button
             key={option.result}
-            {...(option.isMain
+            {...(option.isMain && hasKeys
               ? { look: 'main' as const }
               : option.isBad
                 ? { look: 'bad' as const }
                 : {})}
             hint={keyOf(place)}
             disabled={isOff}
-            aria-label={option.name}
             onClick={() => press(option)}
           >
             {option.name}
             {option.why && <span className={styles.why}>{option.why}</span>}
           </Button>
         ))}
-        {comment === null && (
+        {comment === null && hasKeys && (
           <Button look="quiet" disabled={isOff} onClick={() => setComment('')}>
             {words.gate.addComment}
           </Button>

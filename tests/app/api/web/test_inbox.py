@@ -87,8 +87,8 @@ def test_a_question_comes_with_all_that_is_needed_to_answer_it(
     assert item["acts"] == ["answer", "review", "follow_up"]
     pending = client.get(f"/api/web/tasks/{task.id}/pending-confirm", headers=headers).json
     assert item["gate"] == pending
-    listed = client.get("/api/web/tasks", headers=headers).json["items"]
-    assert [item["task"]] == listed
+    [listed] = client.get("/api/web/tasks", headers=headers).json["items"]
+    assert item["task"] == {name: listed[name] for name in item["task"]}
     change = item["change"]
     assert (change["filesChanged"], change["insertions"], change["deletions"]) == (6, 15, 0)
     assert [file["path"] for file in change["files"]] == ["5.py", "4.py", "3.py", "2.py"]
@@ -171,6 +171,7 @@ def test_ones_own_ends_are_to_be_looked_at(
     make_change(task, [{"path": "a.py", "insertions": 2}])
     failure, result = get(client, headers)["items"]
     assert (failure["kind"], failure["task"]["failure"]["message"]) == ("failure", "exit 1")
+    assert failure["retryFrom"] == 0
     assert failure["acts"] == ["retry", "seen"]  # there is no work that it could go on from
     assert (result["kind"], result["since"]) == ("result", result["task"]["finishedAt"])
     assert result["acts"] == ["review", "follow_up", "seen"]
@@ -185,7 +186,8 @@ HUNKS = b"""[{"oldStart": 1, "oldLines": 1, "newStart": 1, "newLines": 1, "secti
 def test_what_changed_and_why_it_failed_is_quoted(
     client: FlaskClient, headers: dict[str, str], project: Project, developer: Developer
 ) -> None:
-    task = failed(project, developer, checkpoints={"0": WORK})
+    about = {"code": "stage_failed", "message": "exit 1", "stageIndex": 1}
+    task = failed(project, developer, checkpoints={"0": WORK}, failure=about)
     attempt = make_attempt(task, make_machine())
     section = make_content(task, b"diff")
     section.hunks = HUNKS
@@ -198,7 +200,7 @@ def test_what_changed_and_why_it_failed_is_quoted(
         )
     db.session.commit()
     [item] = get(client, headers)["items"]
-    assert item["said"] == ["KeyError: 'NL'", "2 failed"]
+    assert (item["said"], item["retryFrom"]) == (["KeyError: 'NL'", "2 failed"], 1)
     excerpt = item["change"]["excerpt"]
     assert (excerpt["path"], [line["text"] for line in excerpt["lines"]]) == ("b.py", ["was", "is"])
     assert item["acts"] == ["retry", "follow_up", "seen"]

@@ -1,0 +1,90 @@
+/** What needs the one who looks, and what is done about it. */
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { api, data, type Schemas } from '../api/client'
+import { sayBroken } from '../ui/toasts'
+import { taskChanged } from './task'
+
+export type InboxItem = Schemas['InboxItem']
+export type Inbox = Schemas['InboxPage']
+
+const SHOWN = 200
+
+const inbox = queryOptions({
+  queryKey: ['inbox', 'list'],
+  queryFn: ({ signal }) =>
+    data(api.GET('/api/web/inbox', { params: { query: { limit: SHOWN } }, signal })),
+})
+
+const count = queryOptions({
+  queryKey: ['inbox', 'count'],
+  queryFn: async ({ signal }) => {
+    const params = { query: { limit: 1 } }
+    return (await data(api.GET('/api/web/inbox', { params, signal }))).total
+  },
+})
+
+export const useInbox = () => useQuery(inbox)
+
+/** How many things there are. Where the list is shown (`isListed`), that is not asked for twice. */
+export function useNeedsCount(isListed: boolean): number {
+  const listed = useQuery({ ...inbox, enabled: isListed, select: ({ total }) => total })
+  const counted = useQuery({ ...count, enabled: !isListed })
+  return (isListed ? listed.data : counted.data) ?? 0
+}
+
+/** How a task has ended is seen, or not. It leaves the list, or is back, at once. */
+export function useSeen() {
+  const cache = useQueryClient()
+  return useMutation({
+    mutationFn: ({ item, seen }: { item: InboxItem; seen: boolean }) => {
+      const params = { path: { taskId: item.task?.id ?? 0 } }
+      return data(api.PUT('/api/web/tasks/{taskId}/seen', { params, body: { seen } }))
+    },
+    onMutate: async ({ item, seen }) => {
+      if (!seen) return
+      await cache.cancelQueries({ queryKey: inbox.queryKey })
+      cache.setQueryData(inbox.queryKey, (now) => now && without(now, item))
+    },
+    onError: sayBroken,
+    onSettled: () => cache.invalidateQueries({ queryKey: ['inbox'] }),
+  })
+}
+
+function without(page: Inbox, gone: InboxItem): Inbox {
+  return {
+    ...page,
+    items: page.items.filter(({ id }) => id !== gone.id),
+    counts: { ...page.counts, [gone.kind]: page.counts[gone.kind] - 1 },
+    total: page.total - 1,
+  }
+}
+
+/** Approve what a task has come to, that commit and no other. */
+export function useApprove(taskId: number) {
+  const cache = useQueryClient()
+  return useMutation({
+    mutationFn: (commit: string | null) => {
+      const body = { verdict: 'approve' as const, commit, body: '' }
+      const params = { path: { taskId } }
+      return data(api.POST('/api/web/tasks/{taskId}/reviews', { params, body }))
+    },
+    onError: sayBroken,
+    onSettled: () => taskChanged(cache, taskId),
+  })
+}
+
+export function useUndrain(machineId: string) {
+  const cache = useQueryClient()
+  return useMutation({
+    mutationFn: () => {
+      const params = { path: { machineId } }
+      return data(api.POST('/api/web/machines/{machineId}/undrain', { params }))
+    },
+    onError: sayBroken,
+    onSettled: () => {
+      for (const list of ['inbox', 'machines']) {
+        void cache.invalidateQueries({ queryKey: [list] })
+      }
+    },
+  })
+}
