@@ -32,7 +32,8 @@ export function about(milliseconds: number, units: Units): string {
 /** Within a day how long ago, within a week `Sat 12:51`, then `26 Nov`, with another year's year. */
 export function moment(at: Date, now: Date, units: Units, locale: string): string {
   const ago = now.getTime() - at.getTime()
-  if (Math.abs(ago) < DAY) return ago >= 0 ? about(ago, units) : clock(at, locale)
+  // A clock that is told anew twice a minute lies behind what has just happened.
+  if (Math.abs(ago) < DAY) return ago > -MINUTE ? about(ago, units) : clock(at, locale)
   if (Math.abs(ago) < 6 * DAY) {
     return at.toLocaleString(locale, {
       weekday: 'short',

@@ -59,5 +59,6 @@ function mayHear(event: KeyboardEvent, name: string): boolean {
   // A control has its own Enter and Space, and a dialog all keys of its own.
   if ((name === 'enter' || name === ' ') && target?.closest('a, button, summary, [role]'))
     return false
-  return document.querySelector('[role="dialog"], [role="alertdialog"]') === null
+  // A toast calls itself a dialog, and takes no keys.
+  return document.querySelector('[role="dialog"]:not(.toast), [role="alertdialog"]') === null
 }
