@@ -1,19 +1,31 @@
-/** What a person may do with a task, as far as the console knows it: who is a maintainer of the
- *  project, only maintainers are told. So acts that maintainers have are shown to developers, and the
- *  server decides. */
+/** What a person may do with a task (section 1 of the contract). */
 import type { Schemas } from '../api/client'
 
-type Task = Pick<Schemas['TaskDetail'], 'status'>
-type Me = Pick<Schemas['Profile'], 'role'> | undefined
+type Task = Pick<Schemas['TaskDetail'], 'status' | 'createdBy'>
+type Me = Pick<Schemas['Profile'], 'id' | 'role'>
+/** As what the person is a member of the task's project; null: of none. */
+type MyRole = Schemas['Project']['myRole']
 
-const ENDED = ['completed', 'failed', 'cancelled']
+export type May = {
+  answer: boolean
+  followUp: boolean
+  cancel: boolean
+  retry: boolean
+  tunnel: boolean
+}
 
-export function mayOf(task: Task, me: Me) {
-  const isEnded = ENDED.includes(task.status)
-  // A lead sees all projects, and may cancel in all; the rest a lead may do as a member alone.
+/** Nothing while it is not known who asks, or of which project. */
+export function mayOf(task: Task, me: Me | undefined, myRole: MyRole | undefined): May {
+  const isAdmin = me?.role === 'admin'
+  const isMember = myRole === 'member' || myRole === 'maintainer'
+  const isCreator = isMember && task.createdBy.id === me?.id
+  const controls = isAdmin || isCreator || myRole === 'maintainer'
+  const isEnded = ['completed', 'failed', 'cancelled'].includes(task.status)
   return {
-    cancel: me !== undefined && !isEnded,
-    retry: me !== undefined && (task.status === 'failed' || task.status === 'cancelled'),
-    followUp: me !== undefined,
+    answer: isAdmin || isMember,
+    followUp: isAdmin || isMember,
+    cancel: !isEnded && (controls || me?.role === 'lead'),
+    retry: (task.status === 'failed' || task.status === 'cancelled') && controls,
+    tunnel: controls,
   }
 }

@@ -113,7 +113,7 @@ const rows: Row[] = [
     'in the queue for an account',
     waits('quota', 'dispatch'),
     null,
-    ['Claude’s account has no more to give for now', 'is handed out by itself at 15:00'],
+    ["Claude's account has no more to give for now", 'is handed out by itself at 15:00'],
     ['Claude 的账号额度暂时用完', '15:00 自动分配'],
   ],
   [
@@ -183,7 +183,7 @@ const rows: Row[] = [
     'its account is spent',
     { status: 'suspended', suspendReason: 'quota', ...waits('quota', 'resume') },
     null,
-    ['Claude’s account has no more to give for now', 'goes on by itself at 15:00'],
+    ["Claude's account has no more to give for now", 'goes on by itself at 15:00'],
     ['Claude 的账号额度暂时用完', '15:00 自动继续'],
   ],
   ...(['confirm', 'choose', 'input'] as const).map(

@@ -23,6 +23,8 @@ export function Answers(props: { taskId: number; gate: PendingGate; hasKeys?: bo
       {...drawn}
       options={options}
       isLong={gate.kind === 'question' || gate.kind === 'branch'}
+      // An agent that asks is told the answer, and no more.
+      takesComment={gate.kind !== 'question'}
     />
   )
 }

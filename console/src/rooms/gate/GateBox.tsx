@@ -14,7 +14,8 @@ import { GateDiff } from './GateDiff'
 export type AskedTask = Pick<Schemas['TaskDetail'], 'id' | 'projectKey' | 'agentType'>
 
 /** A question to a person, what it is about, and its answers. */
-export function GateBox({ task, gate }: { task: AskedTask; gate: PendingGate }) {
+export function GateBox(props: { task: AskedTask; gate: PendingGate; mayAnswer: boolean }) {
+  const { task, gate, mayAnswer } = props
   const title = titleOf(task, gate)
   return (
     <section className={styles.box} id="question" aria-label={title}>
@@ -27,7 +28,7 @@ export function GateBox({ task, gate }: { task: AskedTask; gate: PendingGate }) 
       {gate.diff && <GateDiff task={task} gate={gate} diff={gate.diff} />}
       {gate.budgets && <BudgetStands budgets={gate.budgets} />}
       {gate.branch && <FoundBranch branch={gate.branch} />}
-      <Answers taskId={task.id} gate={gate} hasKeys />
+      {mayAnswer && <Answers taskId={task.id} gate={gate} hasKeys />}
       <p className={`hint ${styles.by}`}>
         <By task={task} gate={gate} />
       </p>

@@ -6,18 +6,27 @@ import { isAsked, useGate } from '../../queries/gates'
 import { useMe } from '../../queries/me'
 import { say } from '../../ui/toasts'
 import { words } from '../../words'
+import { useMay } from '../task/useMay'
 import styles from './Gate.module.css'
-import { GateBox } from './GateBox'
+import { GateBox, questionOf } from './GateBox'
+import { Nudge } from './Nudge'
 
 /** Where a task's open question stands, above its views. Who looks at it while somebody else answers
  *  is told who, and what. */
 export function GatePlace({ task }: { task: Schemas['TaskDetail'] }) {
   const { data: gate } = useGate(task)
+  const mayAnswer = useMay(task).answer
   useTellsOfOthers(task.id)
   if (!gate || !isAsked(task)) return null
   return (
     <div className={styles.place}>
-      <GateBox key={`${gate.stageIndex}-${gate.number}`} task={task} gate={gate} />
+      <GateBox
+        key={`${gate.stageIndex}-${gate.number}`}
+        task={task}
+        gate={gate}
+        mayAnswer={mayAnswer}
+      />
+      {mayAnswer && <Nudge question={questionOf(gate)} />}
     </div>
   )
 }

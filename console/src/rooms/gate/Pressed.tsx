@@ -6,10 +6,17 @@ import type { Send } from './Answers'
 import styles from './Gate.module.css'
 import type { Option } from './options'
 
-type Props = { options: Option[]; isLong: boolean; isOff: boolean; hasKeys: boolean; send: Send }
+type Props = {
+  options: Option[]
+  isLong: boolean
+  takesComment?: boolean
+  isOff: boolean
+  hasKeys: boolean
+  send: Send
+}
 
 /** Answers that are pressed, and words that may go with them. */
-export function Pressed({ options, isLong, isOff, hasKeys, send }: Props) {
+export function Pressed({ options, isLong, takesComment = true, isOff, hasKeys, send }: Props) {
   const [comment, setComment] = useState<string | null>(null)
   const press = ({ result }: Option) => send({ result, comment: comment?.trim() || null })
   const keyOf = (place: number) => (hasKeys && place < 9 ? String(place + 1) : undefined)
@@ -42,7 +49,7 @@ export function Pressed({ options, isLong, isOff, hasKeys, send }: Props) {
             {option.why && <span className={styles.why}>{option.why}</span>}
           </Button>
         ))}
-        {comment === null && hasKeys && (
+        {takesComment && hasKeys && comment === null && (
           <Button look="quiet" disabled={isOff} onClick={() => setComment('')}>
             {words.gate.addComment}
           </Button>

@@ -1,15 +1,14 @@
 import { MoreHorizontal } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import type { Schemas } from '../../api/client'
-import { mayOf } from '../../lib/may'
 import { saveAs } from '../../lib/save'
-import { useMe } from '../../queries/me'
 import { evidence } from '../../queries/task'
 import { Button } from '../../ui/Button'
 import { type Item, Menu } from '../../ui/Menu'
 import { sayBroken } from '../../ui/toasts'
 import { words } from '../../words'
 import styles from './Acts.module.css'
+import { useMay } from './useMay'
 
 const CancelDialog = lazy(() => import('./acts/CancelDialog'))
 const RetryDialog = lazy(() => import('./acts/RetryDialog'))
@@ -21,7 +20,7 @@ type Opened = 'cancel' | 'retry' | 'followUp' | 'curl' | null
 /** What can be done with the task. What the person may not do is not there. */
 export function Acts({ task }: { task: Schemas['TaskDetail'] }) {
   const [opened, open] = useState<Opened>(null)
-  const may = mayOf(task, useMe())
+  const may = useMay(task)
   const close = () => open(null)
   const acts: Item[] = []
   if (may.followUp) acts.push({ name: words.task.followUp, act: () => open('followUp') })

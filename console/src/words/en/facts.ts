@@ -13,7 +13,7 @@ export const facts = {
   notAssigned: 'none yet',
   work: 'Work',
   branch: 'Branch',
-  attemptBranch: 'Attempt’s branch',
+  attemptBranch: "Attempt's branch",
   commit: 'Commit',
   changed: 'Changed',
   nothing: 'nothing',

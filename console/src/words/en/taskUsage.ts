@@ -9,7 +9,7 @@ export const taskUsage = {
   sum: 'In all',
   budget: 'Budget',
   noBudget:
-    'The task has no budget of its own. Its project’s and its creator’s month may have one.',
+    "The task has no budget of its own. Its project's and its creator's month may have one.",
   nothing: 'Nothing is known of what it has used.',
   nothingWhy: 'Its agents tell while they work and at their end; shells use nothing.',
 }

@@ -48,6 +48,7 @@ export default function FollowUpDialog({ task, onClose }: Props) {
       >
         <textarea
           className="input"
+          autoFocus
           rows={5}
           maxLength={LONGEST}
           value={instruction}

@@ -8,6 +8,7 @@ import { Button } from '../../../ui/Button'
 import { CopyLine } from '../../../ui/Copy'
 import { Field } from '../../../ui/Field'
 import { locale, words } from '../../../words'
+import { useMay } from '../useMay'
 import styles from './Workspace.module.css'
 
 const HOURS = [1, 4, 8, 24]
@@ -17,6 +18,7 @@ const ENDED = ['completed', 'failed', 'cancelled']
 /** The tunnel into the workspace: open it, go there, close it. */
 export function Tunnel({ task }: { task: Schemas['TaskDetail'] }) {
   const { data: tunnel } = useTunnel(task.id)
+  const may = useMay(task)
   if (!tunnel) return null
   const isOpen = OPEN.includes(tunnel.state)
   return (
@@ -33,7 +35,7 @@ export function Tunnel({ task }: { task: Schemas['TaskDetail'] }) {
           {tunnel.error}
         </p>
       )}
-      {isOpen ? <Opened task={task} tunnel={tunnel} /> : <Closed task={task} />}
+      {may.tunnel && (isOpen ? <Opened task={task} tunnel={tunnel} /> : <Closed task={task} />)}
     </section>
   )
 }
