@@ -19,7 +19,7 @@ export function marked(runs: Run[], words: string): Part[] {
   let begin = 0
   for (const run of runs) {
     const end = begin + run.text.length
-    const here = [begin, ...cuts.filter((cut) => cut > begin && cut < end), end]
+    const here = [...new Set([begin, ...cuts.filter((cut) => cut > begin && cut < end), end])]
     for (let place = 0; place + 1 < here.length; place += 1) {
       const [from, to] = [here[place] ?? 0, here[place + 1] ?? 0]
       const isFound = cuts.some((cut, n) => n % 2 === 0 && cut <= from && from < (cuts[n + 1] ?? 0))
