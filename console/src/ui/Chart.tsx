@@ -25,10 +25,12 @@ export function Chart(props: {
   lines: readonly Line[]
   data: uPlot.AlignedData
   scales?: Record<string, [number, number]>
+  /** Each place is a day (UTC), not a moment. */
+  isDays?: boolean
 }) {
-  const { label, lines, data, scales = {} } = props
+  const { label, lines, data, scales = {}, isDays = false } = props
   const place = useRef<HTMLDivElement>(null)
-  const shape = JSON.stringify([lines, scales])
+  const shape = JSON.stringify([lines, scales, isDays])
   const chart = useRef<uPlot | null>(null)
   const latest = useRef(data)
   latest.current = data
@@ -39,7 +41,11 @@ export function Chart(props: {
     if (element === null) return
     const draw = () => {
       chart.current?.destroy()
-      chart.current = new uPlot(optionsOf(lines, scales, element), latest.current, element)
+      chart.current = new uPlot(
+        optionsOf({ lines, scales, isDays }, element),
+        latest.current,
+        element,
+      )
     }
     draw()
     const sizes = new ResizeObserver(() =>
@@ -63,7 +69,7 @@ export function Chart(props: {
   return (
     <figure className={styles.chart}>
       <div ref={place} role="img" aria-label={label} />
-      <Table label={label} lines={lines} data={data} />
+      <Table label={label} lines={lines} data={data} isDays={isDays} />
     </figure>
   )
 }
@@ -71,8 +77,13 @@ export function Chart(props: {
 const MOST_ROWS = 48
 
 /** The same in numbers, of every so many moments. */
-function Table(props: { label: string; lines: readonly Line[]; data: uPlot.AlignedData }) {
-  const { label, lines, data } = props
+function Table(props: {
+  label: string
+  lines: readonly Line[]
+  data: uPlot.AlignedData
+  isDays: boolean
+}) {
+  const { label, lines, data, isDays } = props
   const [times = [], ...columns] = data
   const every = Math.max(1, Math.ceil(times.length / MOST_ROWS))
   const places = Array.from(times, (_, place) => place).filter((place) => place % every === 0)
@@ -95,7 +106,7 @@ function Table(props: { label: string; lines: readonly Line[]; data: uPlot.Align
           <tbody>
             {places.map((place) => (
               <tr key={place}>
-                <td>{when(times[place] ?? 0)}</td>
+                <td>{when(times[place] ?? 0, isDays)}</td>
                 {lines.map((line, which) => (
                   <td key={line.name} className="num">
                     {said(line, columns[which]?.[place])}
@@ -110,11 +121,13 @@ function Table(props: { label: string; lines: readonly Line[]; data: uPlot.Align
   )
 }
 
-function optionsOf(
-  lines: readonly Line[],
-  scales: Record<string, [number, number]>,
-  element: HTMLElement,
-): uPlot.Options {
+type Shape = {
+  lines: readonly Line[]
+  scales: Record<string, [number, number]>
+  isDays: boolean
+}
+
+function optionsOf({ lines, scales, isDays }: Shape, element: HTMLElement): uPlot.Options {
   const style = getComputedStyle(element)
   const token = (name: string) => style.getPropertyValue(name).trim()
   const axis = {
@@ -133,7 +146,10 @@ function optionsOf(
       { ...axis, size: 44, values: (_, values) => values.map((value) => mark(value, lines[0])) },
     ],
     series: [
-      { label: words.machines.time, value: (_, value) => (value == null ? '–' : when(value)) },
+      {
+        label: words.machines.time,
+        value: (_, value) => (value == null ? '–' : when(value, isDays)),
+      },
       ...lines.map((line) => ({
         label: line.name,
         stroke: token(line.colour),
@@ -168,14 +184,12 @@ function clockOf(times: readonly number[]) {
     )
 }
 
-function when(seconds: number): string {
-  return new Date(seconds * 1000).toLocaleString(locale, {
-    day: 'numeric',
-    month: 'short',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  })
+function when(seconds: number, isDays: boolean): string {
+  const at = new Date(seconds * 1000)
+  const day = { day: 'numeric', month: 'short' } as const
+  if (isDays) return at.toLocaleDateString(locale, { ...day, timeZone: 'UTC' })
+  const time = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+  return at.toLocaleString(locale, { ...day, ...time })
 }
 
 function mark(value: number, line: Line | undefined): string {

@@ -6,6 +6,7 @@ import { Chart, type Line } from '../../ui/Chart'
 import { words } from '../../words'
 
 const MINUTE_SECONDS = 60
+const DAY_SECONDS = 24 * 3600
 
 /** Processor, memory, disk in percent, and the slots that were taken. */
 export default function LoadChart(props: {
@@ -33,7 +34,13 @@ export default function LoadChart(props: {
       label={label}
       lines={lines}
       data={data}
-      scales={{ y: [0, 100], slots: [0, Math.max(1, slots)] }}
+      scales={{ ...(!isHours && { x: lastDay(at) }), y: [0, 100], slots: [0, Math.max(1, slots)] }}
     />
   )
+}
+
+/** The day that ends with the last sample: gaps before the first are shown, too. */
+function lastDay(at: readonly string[]): [number, number] {
+  const end = Date.parse(at.at(-1) ?? new Date().toISOString()) / 1000
+  return [end - DAY_SECONDS, end]
 }

@@ -1,0 +1,124 @@
+/** The projects, and what can be changed of one. */
+import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
+import { api, data, type Schemas } from '../api/client'
+import { cache } from './cache'
+import { pagesOf } from './pages'
+
+export type Project = Schemas['Project']
+
+const of = (key: string) => ({ params: { path: { key } } })
+
+const projects = queryOptions({
+  queryKey: ['projects', 'all'],
+  queryFn: () =>
+    pagesOf((cursor) =>
+      data(api.GET('/api/web/projects', { params: { query: { limit: 100, cursor } } })),
+    ),
+})
+
+const project = (key: string) =>
+  queryOptions({
+    queryKey: ['project', key],
+    queryFn: () => data(api.GET('/api/web/projects/{key}', of(key))),
+  })
+
+const month = (key: string) =>
+  queryOptions({
+    queryKey: ['project', key, 'budget'],
+    queryFn: () => data(api.GET('/api/web/projects/{key}/budget', of(key))),
+  })
+
+/** Only maintainers may ask. */
+const members = (key: string) =>
+  queryOptions({
+    queryKey: ['project', key, 'members'],
+    queryFn: () =>
+      pagesOf((cursor) => {
+        const params = { path: { key }, query: { limit: 200, cursor } }
+        return data(api.GET('/api/web/projects/{key}/members', { params }))
+      }),
+  })
+
+const colleagues = queryOptions({
+  queryKey: ['colleagues'],
+  queryFn: () =>
+    pagesOf((cursor) => {
+      const query = { limit: 200, cursor }
+      return data(api.GET('/api/web/projects/-/developers', { params: { query } }))
+    }),
+})
+
+type UsageBy = 'day' | 'model' | 'developer'
+
+const usage = (project: string, groupBy: UsageBy, from: string) =>
+  queryOptions({
+    queryKey: ['project', project, 'usage', groupBy, from],
+    queryFn: async () => {
+      const query = { groupBy, from, project, limit: 200 }
+      const page = await data(api.GET('/api/web/usage', { params: { query } }))
+      return typeof page === 'string' ? [] : page.items
+    },
+  })
+
+const agents = queryOptions({
+  queryKey: ['agents'],
+  queryFn: async () =>
+    (await data(api.GET('/api/web/agents', { params: { query: { limit: 200 } } }))).items,
+})
+
+export const useProjects = () => useQuery(projects)
+export const useProject = (key: string) => useQuery(project(key))
+export const useMonth = (key: string) => useQuery(month(key)).data
+export const useMembers = (key: string) => useQuery(members(key))
+export const useColleagues = () => useQuery(colleagues).data
+export const useProjectUsage = (key: string, by: UsageBy, from: string) =>
+  useQuery(usage(key, by, from))
+export const useAgents = () => useQuery(agents).data
+
+/** What the stages of a pipeline would run, or what is wrong with them. Nothing is saved. */
+export const useRehearsal = (
+  key: string,
+  pipeline: Schemas['Stage'][] | null,
+  description: string,
+) =>
+  useQuery({
+    queryKey: ['rehearsal', key, pipeline, description],
+    queryFn: () =>
+      data(
+        api.POST('/api/web/projects/{key}/pipeline/dry-run', {
+          ...of(key),
+          body: { pipeline, description } as Schemas['NewRehearsal'],
+        }),
+      ),
+    enabled: pipeline !== null,
+    placeholderData: keepPreviousData,
+    gcTime: 60_000,
+  })
+
+export async function saveProject(key: string, body: Schemas['ProjectUpdate']) {
+  const { warnings, ...saved } = await data(
+    api.PUT('/api/web/projects/{key}', { ...of(key), body }),
+  )
+  cache.setQueryData(project(key).queryKey, saved)
+  await Promise.all([
+    cache.invalidateQueries({ queryKey: ['projects'] }),
+    cache.invalidateQueries({ queryKey: month(key).queryKey }),
+  ])
+  return warnings
+}
+
+export async function destroySecrets(key: string) {
+  await data(api.DELETE('/api/web/projects/{key}/secrets', of(key)))
+  await cache.invalidateQueries({ queryKey: project(key).queryKey })
+}
+
+export async function putMember(key: string, body: Schemas['NewMember']) {
+  await data(api.POST('/api/web/projects/{key}/members', { ...of(key), body }))
+  await cache.invalidateQueries({ queryKey: project(key).queryKey })
+}
+
+export async function removeMember(key: string, developerId: number) {
+  const params = { path: { key }, query: { developerId } }
+  await data(api.DELETE('/api/web/projects/{key}/members', { params }))
+  await cache.invalidateQueries({ queryKey: project(key).queryKey })
+}
