@@ -63,6 +63,7 @@ _WEB: Mapping[TokenScope, tuple[str, ...]] = {
         "DELETE /tasks/<int:task_id>/follow-ups/<int:follow_up_id>",
         "POST /notifications/<int:notification_id>/read",
         "POST /notifications/read-all",
+        "POST /notifications/unread",
         "POST /tasks",
         "POST /tasks/<int:task_id>/cancel",
         "POST /tasks/<int:task_id>/comments",

@@ -32,6 +32,7 @@ OF_REVIEWS: dict[str, dict[str, Any]] = {
     "PUT /api/web/tasks/*/comments/*": {"body": "x"},
     "POST /api/web/tasks/*/reviews": {"verdict": "approve"},
     "PUT /api/web/tasks/*/viewed": {"path": "a", "blob": None, "viewed": False},
+    "POST /api/web/notifications/unread": {"ids": [1]},
     "PUT /api/web/tasks/*/seen": {"seen": True},
 }
 OF_ACCOUNTS: dict[str, dict[str, Any]] = {

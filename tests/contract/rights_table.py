@@ -163,6 +163,7 @@ ROUTES: Mapping[str, Access] = {
     "GET /api/web/notifications": DEVELOPER,
     "POST /api/web/notifications/*/read": MINE,
     "POST /api/web/notifications/read-all": DEVELOPER,
+    "POST /api/web/notifications/unread": DEVELOPER,
     "GET /api/web/search": DEVELOPER,
     "GET /api/admin/developers": ADMINS,
     "POST /api/admin/developers": SIGNED_IN_ADMINS,

@@ -32,6 +32,7 @@ _WEB: Mapping[str, str] = {
         POST /workspace-tunnel/*/stop                            POST /tasks/*/follow-ups
         DELETE /tasks/*/follow-ups/*                             PUT /tasks/*/seen
         POST /notifications/*/read  POST /notifications/read-all
+        POST /notifications/unread
     """,
     PROJECTS: """
         PUT /projects/*             POST /projects/*/network/allow

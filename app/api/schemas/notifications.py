@@ -1,6 +1,6 @@
 """Notifications, as JSON."""
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from app.api.paging import CursorQuery, cursor_page_of
 from app.api.schemas.base import Id, Schema, Timestamp, Whole
@@ -27,6 +27,10 @@ class NotificationPage(cursor_page_of(NotificationSchema)):  # type: ignore[misc
     unread_count = Whole(
         required=True, metadata={"description": f"of all, not of this page; up to {COUNTED}"}
     )
+
+
+class UnreadMark(Schema):
+    ids = fields.List(Id(), required=True, validate=validate.Length(1, 200))
 
 
 class ReadSchema(Schema):

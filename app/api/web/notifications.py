@@ -10,6 +10,7 @@ from app.api.schemas.notifications import (
     NotificationPage,
     NotificationSchema,
     ReadSchema,
+    UnreadMark,
 )
 from app.models import Notification
 from app.services.notify import notifications
@@ -41,3 +42,11 @@ def read_notification(notification_id: int) -> Notification:
 def read_all_notifications() -> dict[str, int]:
     """Mark all of your notifications as read."""
     return {"updated": notifications.read_all(current_developer())}
+
+
+@blp.post("/unread")
+@blp.arguments(UnreadMark)
+@blp.response(200, ReadSchema)
+def unread_notifications(body: dict[str, Any]) -> dict[str, int]:
+    """Take back that these notifications are read; those that are not yours stay as they are."""
+    return {"updated": notifications.unread(current_developer(), body["ids"])}

@@ -1,5 +1,7 @@
 """A developer's in-app notifications, read and unread."""
 
+from collections.abc import Collection
+
 from sqlalchemy import ColumnElement, Select, exists, func, select, update
 
 from app import bus
@@ -67,6 +69,23 @@ def read_all(actor: Developer) -> int:
     bus.tell_unread(actor.id)
     db.session.commit()
     return total
+
+
+def unread(actor: Developer, ids: Collection[int]) -> int:
+    """Take back that these of the developer's notifications are read. Returns how many were.
+    Commits.
+    """
+    marked = (
+        update(Notification)
+        .where(Notification.id.in_(ids), *_own(actor), Notification.read_at.is_not(None))
+        .values(read_at=None)
+        .returning(Notification.id)
+        .execution_options(synchronize_session=False)
+    )
+    count = len(db.session.scalars(marked).all())
+    bus.tell_unread(actor.id)
+    db.session.commit()
+    return count
 
 
 def _unread(actor: Developer) -> Select[int]:

@@ -101,6 +101,23 @@ def test_reading_all_says_how_many_and_leaves_those_of_others(
     assert rows[0].id == other.id
 
 
+def test_reading_is_taken_back_of_ones_own_alone(
+    client: FlaskClient, login: Login, ada: Developer
+) -> None:
+    mine = [make_notification(ada, read_at=now()) for _ in range(2)]
+    others = make_notification(make_developer(), read_at=now())
+    ids = [mine[0].id, others.id, others.id + 1]
+
+    def take_back() -> tuple[int, int]:
+        answer = client.post(f"{PATH}/unread", json={"ids": ids}, headers=login(ada))
+        return answer.status_code, answer.json["updated"]
+
+    assert (take_back(), take_back()) == ((200, 1), (200, 0))
+    assert notifications.unread_count(ada) == 1
+    db.session.refresh(others)
+    assert others.read_at is not None
+
+
 def test_a_batch_is_chosen_once_whatever_the_planner_thinks(
     app: Flask, ada: Developer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
