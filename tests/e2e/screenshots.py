@@ -1,0 +1,76 @@
+"""`make screenshots`: every page at two widths in both themes, in `screenshots/`.
+
+With MUSTER_URL of a stack that has the full world (`python -m tests.e2e.world`) of that one; else
+one is started. Names of rooms choose: `python -m tests.e2e.screenshots machine task-diff`.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Error
+
+from demo.api import Api
+from tests.e2e import rooms
+from tests.e2e.browsing import DESK, PHONE, Visitor, launched
+from tests.e2e.conftest import PASSWORD, running_world
+from tests.e2e.world import plot
+from tests.e2e.world.__main__ import USUAL
+
+PLACE = Path("screenshots")
+
+
+@contextmanager
+def stack() -> Iterator[tuple[str, str]]:
+    """Its URL, and the password of its people."""
+    if url := os.environ.get("MUSTER_URL"):
+        yield url, os.environ.get("MUSTER_ADMIN_PASSWORD") or USUAL
+        return
+    with running_world() as world:
+        plot.play(world)
+        yield world.stack.url, PASSWORD
+
+
+def main(names: list[str]) -> int:
+    PLACE.mkdir(exist_ok=True)
+    missing = 0
+    with stack() as (url, password), launched() as browser:
+        api = Api(url)
+        api.login("alice", password)
+        chosen = [one for one in rooms.all_of(api) if not names or one.name in names]
+        for theme in ("light", "dark"):
+            for viewport in (DESK, PHONE):
+                look = {"color_scheme": theme, "viewport": viewport, "reduced_motion": "reduce"}
+                inside = Visitor(browser, url, **look).sign_in("alice", password)
+                outside = Visitor(browser, url, **look)
+                for room in chosen:
+                    visitor = inside if room.signed_in else outside
+                    name = f"{room.name}-{viewport['width']}-{theme}.png"
+                    missing += not shown(visitor, room, PLACE / name)
+                inside.close()
+                outside.close()
+    return 1 if missing else 0
+
+
+def shown(visitor: Visitor, room: rooms.Room, place: Path) -> bool:
+    page = visitor.open(room.path)
+    try:
+        rooms.settle(page)
+        if room.opens:
+            room.opens(page)
+            page.get_by_role("dialog").or_(page.get_by_role("menu")).first.wait_for()
+    except (Error, AssertionError) as problem:
+        sys.stderr.write(f"{place.name}: {str(problem).splitlines()[0]}\n")
+        page.screenshot(path=place)
+        return False
+    page.screenshot(path=place, full_page=room.opens is None)
+    for fault in visitor.faults:
+        sys.stderr.write(f"{place.name}: {fault}\n")
+    visitor.faults.clear()
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,73 @@
+"""No page and no dialog has anything that axe finds, light or dark, wide or narrow; and each has
+one heading, a title, and survives a reload."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from demo.console.places import SOURCE
+from tests.e2e import rooms
+from tests.e2e.browsing import DESK, PHONE
+from tests.e2e.conftest import Visit
+from tests.e2e.world.stage import World
+
+AXE = SOURCE / "node_modules" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN = f"axe.run(document, {{runOnly: {json.dumps(TAGS)}, resultTypes: ['violations']}})"
+LOOKS = [
+    pytest.param("light", DESK, id="light"),
+    pytest.param("dark", DESK, id="dark"),
+    pytest.param("light", PHONE, id="light, a phone"),
+]
+
+
+def found(page: Page) -> list[str]:
+    """What axe finds, a line each. It is run past the page's policy, in the browser's own world."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(Path(AXE).read_text() + ";null")
+    violations: list[dict[str, Any]] = page.evaluate(RUN)["violations"]
+    return [
+        f"{one['id']}: {node['html'][:160]} ({node['failureSummary'].splitlines()[-1].strip()})"
+        for one in violations
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize(("theme", "viewport"), LOOKS)
+def test_axe_finds_nothing(
+    full_world: World, visit: Visit, theme: str, viewport: dict[str, int]
+) -> None:
+    options = {"color_scheme": theme, "viewport": viewport, "reduced_motion": "reduce"}
+    people = {True: visit(full_world, "alice", **options), False: visit(full_world, **options)}
+    wrong: list[str] = []
+    for room in rooms.all_of(full_world.admin):
+        page = people[room.signed_in].open(room.path)
+        try:
+            rooms.settle(page)
+            if room.opens:
+                room.opens(page)
+                page.get_by_role("dialog").or_(page.get_by_role("menu")).first.wait_for()
+                rooms.settle(page)
+            wrong += [f"{room.name}: {each}" for each in found(page)]
+        except Exception as problem:  # all of the rooms are looked at, whatever one does
+            wrong.append(f"{room.name}: {str(problem).splitlines()[0]}")
+    assert wrong == []
+
+
+def test_every_page_has_one_heading_and_a_title_after_a_reload_too(
+    full_world: World, visit: Visit
+) -> None:
+    visitor = visit(full_world, "alice")
+    wrong: list[str] = []
+    for room in [one for one in rooms.all_of(full_world.admin) if not one.opens]:
+        page = visitor.open(room.path)
+        for _ in range(2):
+            page.locator("h1").first.wait_for()
+            title = page.title()
+            if page.locator("h1").count() != 1 or not title.endswith("Muster"):
+                wrong.append(f"{room.name}: {page.locator('h1').count()} headings, {title!r}")
+            page.reload()
+    assert wrong == []
