@@ -70,7 +70,7 @@ function newlines(text: string, from: number, to: number): number {
 export function nextOf(lines: number[], line: number, back: boolean): number {
   if (lines.length === 0) return -1
   const after = lines.findIndex((one) => one > line)
-  if (!back) return after < 0 ? 0 : after
+  if (!back) return Math.max(0, after)
   const from = lines.findIndex((one) => one >= line)
   return from <= 0 ? lines.length - 1 : from - 1
 }

@@ -65,6 +65,14 @@ export function clockWithSeconds(at: Date, locale: string): string {
   })
 }
 
+/** `1:02:03`, `2:03`: how far something is played. */
+export function clockOf(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds))
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60]
+  const shown = parts[0] === 0 ? parts.slice(1) : parts
+  return shown.map((part, place) => (place === 0 ? part : String(part).padStart(2, '0'))).join(':')
+}
+
 /** The exact moment, with its zone: what is shown on hover. */
 export function exact(at: Date, locale: string): string {
   return at.toLocaleString(locale, { dateStyle: 'full', timeStyle: 'long' })

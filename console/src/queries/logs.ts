@@ -94,9 +94,33 @@ export function wholeLog(taskId: number, attempt: number): Promise<Response> {
   return asked(taskId, attempt, {})
 }
 
-/** The attempt's recording as asciicast. Throws Problem. */
-export async function recording(taskId: number, attempt: number): Promise<string> {
-  return await (await authorizedGet(`/api/web/tasks/${taskId}/recording?attempt=${attempt}`)).text()
+/** A longer recording is to be kept as a file: a player has all of it in memory. */
+const PLAYED_BYTES = 64e6
+
+/** The attempt's recording as asciicast; null where it is too long to be played. */
+export const recording = (taskId: number, attempt: number) =>
+  queryOptions({
+    queryKey: ['recording', taskId, attempt],
+    queryFn: async ({ signal }) => {
+      const answer = await recordingFile(taskId, attempt, signal)
+      const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
+      let text = ''
+      for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
+        text += read.value
+        if (text.length > PLAYED_BYTES) {
+          await reader?.cancel()
+          return null
+        }
+      }
+      return text
+    },
+    gcTime: 0,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+/** The same, as it comes. Throws Problem. */
+export function recordingFile(taskId: number, attempt: number, signal?: AbortSignal) {
+  return authorizedGet(`/api/web/tasks/${taskId}/recording?attempt=${attempt}`, {}, signal)
 }
 
 function asked(

@@ -8,6 +8,7 @@ import { Button } from '../../../ui/Button'
 import { useKeys } from '../../../ui/keys'
 import { sayBroken } from '../../../ui/toasts'
 import { locale, words } from '../../../words'
+import { Attempts } from './Attempts'
 import styles from './log.module.css'
 import type { Found } from './useLogSearch'
 
@@ -97,23 +98,6 @@ function foundWords(found: Found, at: number): string {
   const said =
     at >= 0 ? words.log.foundAt(whole(at + 1, locale), count) : words.log.found(found.count, count)
   return found.share < 1 ? `${said}, ${words.log.looked(percent(found.share, locale))}` : said
-}
-
-function Attempts(props: { latest: number; shown: number; choose: (attempt: number) => void }) {
-  return (
-    <select
-      className="input"
-      aria-label={words.log.attempts}
-      value={props.shown}
-      onChange={(event) => props.choose(Number(event.target.value))}
-    >
-      {Array.from({ length: props.latest }, (_, n) => props.latest - n).map((attempt) => (
-        <option key={attempt} value={attempt}>
-          {words.log.attempt(attempt, attempt === props.latest)}
-        </option>
-      ))}
-    </select>
-  )
 }
 
 function DownloadLog({ taskId, attempt }: { taskId: number; attempt: number }) {

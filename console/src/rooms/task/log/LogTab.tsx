@@ -7,6 +7,7 @@ import { logLines } from '../../../queries/logs'
 import { Empty } from '../../../ui/Empty'
 import { words } from '../../../words'
 import { useSetSearch, useTaskSearch } from '../search'
+import { attemptOf } from './attemptOf'
 import { Bar } from './Bar'
 import { Gaps } from './Gaps'
 import { Lines } from './Lines'
@@ -98,8 +99,3 @@ function Log({ task, attempt, byte }: Props) {
 }
 
 const ignored = () => {}
-
-function attemptOf(asked: string | undefined, latest: number): number {
-  const number = Number(asked)
-  return Number.isInteger(number) && number >= 1 && number <= latest ? number : latest
-}
