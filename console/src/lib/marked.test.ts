@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { marked, titleOf } from './marked'
+import { marked } from './marked'
 
 describe('marking what was searched for', () => {
   const hits = (text: string, q: string) =>
@@ -22,10 +22,3 @@ describe('marking what was searched for', () => {
     ).toBe('aXbXc')
   })
 })
-
-it.each([
-  ['# Fix it\n\nmore', 'Fix it'],
-  ['\n\n- first', 'first'],
-  ['plain', 'plain'],
-  ['', ''],
-])('the title of %j', (description, title) => expect(titleOf(description)).toBe(title))

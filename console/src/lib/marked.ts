@@ -11,9 +11,3 @@ export function marked(text: string, q: string): { text: string; isHit: boolean 
 function escaped(word: string): string {
   return word.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
 }
-
-/** What a description is called where there is one line for it. */
-export function titleOf(description: string): string {
-  const line = description.split('\n').find((one) => one.trim() !== '') ?? ''
-  return line.replace(/^[#>*\-\s]+/, '').trim()
-}

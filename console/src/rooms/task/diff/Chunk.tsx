@@ -96,7 +96,8 @@ function Gap({ lines, section, span }: { lines: number; section: string; span: n
         ⋯
       </td>
       <td className="c" colSpan={span === 4 ? 3 : 1}>
-        {words.diff.unchanged(lines)} {section && <span className="mono">{section}</span>}
+        {words.diff.unchanged(lines)}
+        {section && ` · ${section}`}
       </td>
     </tr>
   )

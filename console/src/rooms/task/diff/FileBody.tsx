@@ -24,7 +24,7 @@ function notShown(file: Schemas['DiffFile']): string | null {
   if (leftOut === 'size') return words.diff.fileLeftOut.size
   if (leftOut === 'contents') return words.diff.fileLeftOut.contents
   if (leftOut) return words.diff.fileLeftOut.other
-  if (file.binary) return words.diff.binary
+  if (file.binary) return isPicture(file.path) ? null : words.diff.binary
   if (file.hunks.length > 0) return null
   if (mode && oldMode && mode !== oldMode) return words.diff.modeAlone(oldMode, mode)
   if (file.status === 'renamed' || file.status === 'copied') return words.diff.movedAlone

@@ -37,7 +37,13 @@ export const FileBox = memo(function FileBox(props: Props) {
       data-path={file.path}
       aria-label={file.path}
     >
-      <Head {...props} onComment={() => setCommented(true)} />
+      {isNear ? (
+        <Head {...props} onComment={() => setCommented(true)} />
+      ) : (
+        <header className={styles.head}>
+          <code className={styles.path}>{file.path}</code>
+        </header>
+      )}
       {!isFolded && hasAbove && (
         <div className={threadStyles.loose}>
           {own.above.map((thread) => (

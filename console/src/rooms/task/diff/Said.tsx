@@ -31,7 +31,7 @@ export function Said({ comment, thread }: { comment: Schemas['ReviewComment']; t
   return (
     <div className={styles.say}>
       <span className="face" aria-hidden="true">
-        {name.slice(0, 1).toUpperCase()}
+        {(comment.author?.name ?? name).slice(0, 1).toUpperCase()}
       </span>
       <div>
         <p className={styles.by}>

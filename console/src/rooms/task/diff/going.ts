@@ -3,11 +3,17 @@ import { barHeight, currentPath } from './current'
 
 const TRIES = 20
 
-/** Its head is under the bar then, and has focus. */
+/** Its head is under the bar then, and has focus as soon as it is drawn. */
 export function goToFile(path: string): void {
   const box = document.querySelector<HTMLElement>(`[data-path=${CSS.escape(path)}]`)
-  box?.scrollIntoView({ block: 'start' })
-  box?.querySelector<HTMLElement>('[data-fold]')?.focus({ preventScroll: true })
+  let tries = 0
+  const go = () => {
+    box?.scrollIntoView({ block: 'start' })
+    const fold = box?.querySelector<HTMLElement>('[data-fold]')
+    if (fold) fold.focus({ preventScroll: true })
+    else if (tries++ < TRIES) requestAnimationFrame(go)
+  }
+  go()
 }
 
 /** To the file `step` files on. */
