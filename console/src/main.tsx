@@ -8,7 +8,7 @@ import { begin } from './live/stream'
 import { cache } from './queries/cache'
 import { router } from './router'
 import { isSignedIn, onChange } from './session/session'
-import { Toasts } from './ui/Toasts'
+import { ToastsDoor } from './ui/ToastsDoor'
 import { showTheme } from './ui/theme'
 import { loadWords } from './words'
 
@@ -28,7 +28,7 @@ createRoot(place).render(
   <StrictMode>
     <QueryClientProvider client={cache}>
       <RouterProvider router={router} />
-      <Toasts />
+      <ToastsDoor />
     </QueryClientProvider>
   </StrictMode>,
 )

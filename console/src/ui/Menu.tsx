@@ -12,9 +12,15 @@ export type Item = {
 }
 
 /** A button that opens a list of acts. `items` of null are lines between groups. */
-export function Menu({ button, items }: { button: ReactElement; items: (Item | null)[] }) {
+export function Menu(props: {
+  button: ReactElement
+  items: (Item | null)[]
+  /** It was pressed before this was loaded. */
+  isOpenAtFirst?: boolean
+}) {
+  const { button, items, isOpenAtFirst = false } = props
   return (
-    <Base.Root>
+    <Base.Root defaultOpen={isOpenAtFirst}>
       <Base.Trigger render={button} />
       <Base.Portal>
         <Base.Positioner sideOffset={4} align="end" className="menu-place">

@@ -1,12 +1,15 @@
 import { Toast } from '@base-ui/react/toast'
 import { X } from 'lucide-react'
+import { useEffect } from 'react'
 import { words } from '../words'
-import { toasts } from './toasts'
+import { onSaid, taken } from './toasts'
+
+const SHOWN_MILLISECONDS = 6000
 
 /** Where toasts are shown. */
-export function Toasts() {
+export default function Toasts() {
   return (
-    <Toast.Provider toastManager={toasts} limit={1}>
+    <Toast.Provider limit={1} timeout={SHOWN_MILLISECONDS}>
       <Toast.Portal>
         <Toast.Viewport>
           <Shown />
@@ -17,7 +20,17 @@ export function Toasts() {
 }
 
 function Shown() {
-  const { toasts: shown } = Toast.useToastManager()
+  const { toasts: shown, add } = Toast.useToastManager()
+  useEffect(() => {
+    const show = () => {
+      for (const { line, act } of taken()) {
+        const actionProps = act && { children: act.name, onClick: act.do }
+        add({ description: line, actionProps })
+      }
+    }
+    show()
+    return onSaid(show)
+  }, [add])
   return shown.map((toast) => (
     <Toast.Root key={toast.id} toast={toast} className="toast" swipeDirection="down">
       <Toast.Description render={<span />} />

@@ -1,15 +1,32 @@
-import { Toast } from '@base-ui/react/toast'
 import { asProblem } from '../api/problem'
 import { words } from '../words'
 
-const SHOWN_MILLISECONDS = 6000
+export type Said = { line: string; act?: { name: string; do: () => void } | undefined }
+
+const waiting: Said[] = []
+const listeners = new Set<() => void>()
+let hasSaid = false
 
 /** One line, at most one act, gone after 6 s; never the only place where something is told. */
-export const toasts = Toast.createToastManager()
+export function say(line: string, act?: Said['act']): void {
+  waiting.push({ line, act })
+  hasSaid = true
+  for (const listener of listeners) listener()
+}
 
-export function say(line: string, act?: { name: string; do: () => void }): void {
-  const actionProps = act && { children: act.name, onClick: act.do }
-  toasts.add({ description: line, timeout: SHOWN_MILLISECONDS, actionProps })
+export function onSaid(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+/** Whether anything was said yet: what draws toasts is loaded with the first. */
+export function anySaid(): boolean {
+  return hasSaid
+}
+
+/** What was said and not shown yet, which is then shown by the one who asks. */
+export function taken(): Said[] {
+  return waiting.splice(0)
 }
 
 /** What was done can be undone for as long as the toast is there. */

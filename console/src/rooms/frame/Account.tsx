@@ -1,40 +1,29 @@
-import { useNavigate } from '@tanstack/react-router'
+import { lazy, Suspense, useState } from 'react'
 import { useMe } from '../../queries/me'
-import { signOut } from '../../session/session'
-import { type Item, Menu } from '../../ui/Menu'
-import { choose, type Theme, theme } from '../../ui/theme'
-import { language, languages, speak, words } from '../../words'
+import { words } from '../../words'
 
-/** The round button with one's initials, and its menu. */
+const AccountMenu = lazy(() => import('./AccountMenu'))
+
+/** The round button with one's initials. Its menu is loaded when it is first wanted. */
 export function Account() {
-  const me = useMe()
-  const navigate = useNavigate()
-  const go = (to: string) => () => void navigate({ to })
-  const items: (Item | null)[] = [
-    { name: words.common.profile, act: go('/profile') },
-    { name: words.common.projects, act: go('/projects') },
-    ...(me?.role === 'admin' ? [{ name: words.common.admin, act: go('/admin/developers') }] : []),
-    null,
-    ...(['system', 'light', 'dark'] satisfies Theme[]).map((one) => ({
-      name: `${words.common.themes[one]}${one === theme() ? ' ✓' : ''}`,
-      act: () => choose(one),
-    })),
-    null,
-    ...(['en', 'zh-CN'] as const)
-      .filter((one) => one !== language)
-      .map((one) => ({ name: languages[one], act: () => speak(one) })),
-    null,
-    { name: words.common.signOut, act: () => void signOut() },
-  ]
+  const [isWanted, setWanted] = useState(false)
+  const name = useMe()?.name ?? ''
+  const button = (
+    <button
+      type="button"
+      className="face"
+      aria-label={words.common.account}
+      aria-haspopup="menu"
+      onClick={() => setWanted(true)}
+    >
+      {initials(name)}
+    </button>
+  )
+  if (!isWanted) return button
   return (
-    <Menu
-      items={items}
-      button={
-        <button type="button" className="face" aria-label={words.common.account}>
-          {initials(me?.name ?? '')}
-        </button>
-      }
-    />
+    <Suspense fallback={button}>
+      <AccountMenu button={button} />
+    </Suspense>
   )
 }
 
