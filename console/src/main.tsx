@@ -4,6 +4,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { applyNews } from './live/apply'
+import { showOnDesktop } from './live/desktop'
 import { begin } from './live/stream'
 import { cache } from './queries/cache'
 import { router } from './router'
@@ -16,6 +17,7 @@ showTheme()
 await loadWords()
 applyNews(cache)
 begin()
+showOnDesktop()
 // Signed out here or in another tab: nothing that was read stays.
 onChange(() => {
   if (isSignedIn() === false) cache.clear()

@@ -24,7 +24,8 @@ export function applyNews(cache: QueryClient): () => void {
     for (const { taskId } of news.events) {
       void cache.invalidateQueries({ queryKey: ['task', taskId] })
     }
-    if (news.events.length > 0) for (const list of ['tasks', 'inbox', 'dashboard']) soon(list)
+    if (news.events.length > 0) for (const list of ['tasks', 'dashboard']) soon(list)
+    if (news.inboxChanged) soon('inbox')
     if (news.notifications.length > 0) soon('notifications')
     applyMachines(cache, news.machines)
     if (news.unreadCount !== null) cache.setQueryData(['unread'], news.unreadCount)

@@ -11,4 +11,6 @@ export type News = {
   unreadCount: number | null
   /** What has changed of machines; null where their list has to be read anew. */
   machines: MachineNews[] | null
+  /** What needs one may be other than before. */
+  inboxChanged: boolean
 }

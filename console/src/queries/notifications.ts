@@ -1,5 +1,19 @@
-import { queryOptions, useQuery } from '@tanstack/react-query'
-import { api, data } from '../api/client'
+/** What one is told, and what of it is read. */
+import {
+  type InfiniteData,
+  type QueryClient,
+  queryOptions,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query'
+import { api, data, type Schemas } from '../api/client'
+import { sayBroken } from '../ui/toasts'
+import { cursorList } from './cursor'
+
+export type Notification = Schemas['Notification']
+type Pages = InfiniteData<{ items: Notification[]; nextCursor: string | null }>
 
 /** How many are unread; the stream keeps it true. */
 export const unread = queryOptions({
@@ -11,3 +25,63 @@ export const unread = queryOptions({
 })
 
 export const useUnreadCount = () => useQuery(unread).data ?? 0
+
+/** All of them, or those that are unread, newest first, page by page. */
+export function useNotifications(isUnread: boolean) {
+  return useInfiniteQuery(
+    cursorList(['notifications', isUnread ? 'unread' : 'all'], (cursor) => {
+      const query = { unread: isUnread, ...(cursor ? { cursor } : {}) }
+      return data(api.GET('/api/web/notifications', { params: { query } }))
+    }),
+  )
+}
+
+/** Mark some as read, or as unread again: shown at once, and as the server says afterwards. */
+export function useMarkRead() {
+  const cache = useQueryClient()
+  return useMutation({
+    mutationFn: async ({ ids, isRead }: { ids: number[]; isRead: boolean }) => {
+      if (!isRead) await data(api.POST('/api/web/notifications/unread', { body: { ids } }))
+      for (const notificationId of isRead ? ids : []) {
+        const params = { path: { notificationId } }
+        await data(api.POST('/api/web/notifications/{notificationId}/read', { params }))
+      }
+    },
+    onMutate: ({ ids, isRead }) => show(cache, (one) => ids.includes(one.id), isRead),
+    onError: sayBroken,
+    onSettled: () => anew(cache),
+  })
+}
+
+export function useMarkAllRead() {
+  const cache = useQueryClient()
+  return useMutation({
+    mutationFn: () => data(api.POST('/api/web/notifications/read-all')),
+    onMutate: () => show(cache, () => true, true),
+    onError: sayBroken,
+    onSettled: () => anew(cache),
+  })
+}
+
+async function show(cache: QueryClient, isMeant: (one: Notification) => boolean, isRead: boolean) {
+  await cache.cancelQueries({ queryKey: ['notifications'] })
+  const readAt = isRead ? new Date().toISOString() : null
+  let changed = 0
+  cache.setQueriesData<Pages>({ queryKey: ['notifications', 'all'] }, (known) => {
+    if (!known) return known
+    const marked = (one: Notification) => {
+      if (!isMeant(one) || (one.readAt !== null) === isRead) return one
+      changed += 1
+      return { ...one, readAt }
+    }
+    return { ...known, pages: known.pages.map((p) => ({ ...p, items: p.items.map(marked) })) }
+  })
+  cache.setQueryData<number>(unread.queryKey, (known) =>
+    known === undefined ? known : Math.max(0, known + (isRead ? -changed : changed)),
+  )
+}
+
+function anew(cache: QueryClient): void {
+  void cache.invalidateQueries({ queryKey: ['notifications'] })
+  void cache.invalidateQueries({ queryKey: unread.queryKey })
+}

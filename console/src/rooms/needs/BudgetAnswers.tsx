@@ -21,7 +21,11 @@ export function BudgetAnswers(props: { taskId: number; gate: Gate; hasKeys: bool
     <div className={styles.budget}>
       <Pressed
         options={[
-          { result: 'continue', name: more ? words.needs.goOnWith(more) : words.needs.goOn },
+          {
+            result: 'continue',
+            name: more ? words.needs.goOnWith(more) : words.needs.goOn,
+            isMain: true,
+          },
           { result: 'stop', name: words.gate.stop, isBad: true },
         ]}
         isLong={false}

@@ -1,0 +1,69 @@
+/** Notifications on the desktop, by choice: asked for at a press alone, shown while this browser has
+ *  no page of ours in front. All tabs hear the news; whoever has the lock of a notification shows it. */
+import { router } from '../router'
+import { onNews } from './stream'
+
+export type DesktopState = 'on' | 'off' | 'denied'
+
+const KEPT = 'muster-desktop'
+const SHOWN_MILLISECONDS = 1000
+const listeners = new Set<() => void>()
+
+export function canAsk(): boolean {
+  return 'Notification' in window
+}
+
+export function desktopState(): DesktopState {
+  if (!canAsk() || Notification.permission === 'denied') return 'denied'
+  const isOn = localStorage.getItem(KEPT) === 'on' && Notification.permission === 'granted'
+  return isOn ? 'on' : 'off'
+}
+
+export function onDesktopChange(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+/** Ask the browser, which asks the person. */
+export async function turnOn(): Promise<void> {
+  const answer = await Notification.requestPermission()
+  keep(answer === 'granted')
+}
+
+export function turnOff(): void {
+  keep(false)
+}
+
+/** Show what is told from now on. */
+export function showOnDesktop(): () => void {
+  return onNews(
+    ({ notifications }) => {
+      for (const { id, title, body, taskId } of notifications) void show(id, title, body, taskId)
+    },
+    () => undefined,
+  )
+}
+
+async function show(id: number, title: string, body: string, taskId: number | null) {
+  if (desktopState() !== 'on' || document.visibilityState === 'visible') return
+  await navigator.locks.request(`muster-told-${id}`, { ifAvailable: true }, async (lock) => {
+    if (lock === null) return
+    const shown = new Notification(title, { body, tag: `muster-${id}` })
+    shown.onclick = () => {
+      window.focus()
+      void router.navigate(
+        taskId === null
+          ? { to: '/inbox' }
+          : { to: '/tasks/$taskId', params: { taskId: String(taskId) } },
+      )
+      shown.close()
+    }
+    // The others have heard of it by then.
+    await new Promise((resolve) => setTimeout(resolve, SHOWN_MILLISECONDS))
+  })
+}
+
+function keep(isOn: boolean): void {
+  localStorage.setItem(KEPT, isOn ? 'on' : 'off')
+  for (const listener of listeners) listener()
+}
