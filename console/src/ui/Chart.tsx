@@ -17,6 +17,7 @@ export type Line = {
 }
 
 const HEIGHT = 260
+const DAY_SECONDS = 24 * 3600
 
 /** Lines over time, with what stands under the pointer below. The first column of `data` are
  *  seconds. For who cannot see it there is a table. Loaded with the page that draws. */
@@ -140,7 +141,10 @@ function optionsOf({ lines, scales, isDays }: Shape, element: HTMLElement): uPlo
     width: element.clientWidth,
     height: HEIGHT,
     cursor: { points: { size: 6 }, drag: { x: false, y: false } },
-    scales: Object.fromEntries(Object.entries(scales).map(([name, range]) => [name, { range }])),
+    scales: {
+      ...(isDays && { x: { range: wholeDays } }),
+      ...Object.fromEntries(Object.entries(scales).map(([name, range]) => [name, { range }])),
+    },
     axes: [
       { ...axis, values: (_, times) => times.map(clockOf(times)) },
       { ...axis, size: 44, values: (_, values) => values.map((value) => mark(value, lines[0])) },
@@ -155,7 +159,7 @@ function optionsOf({ lines, scales, isDays }: Shape, element: HTMLElement): uPlo
         stroke: token(line.colour),
         width: 1.25,
         scale: line.scale ?? 'y',
-        fill: line.isFilled ? `${token(line.colour)}22` : undefined,
+        fill: fillOf(line, token(line.colour)),
         dash: line.isDashed ? [4, 4] : undefined,
         points: { show: false },
         paths: pathOf(line),
@@ -163,6 +167,16 @@ function optionsOf({ lines, scales, isDays }: Shape, element: HTMLElement): uPlo
       })),
     ],
   }
+}
+
+function fillOf({ isFilled, isBar }: Line, colour: string): string | undefined {
+  if (isBar) return colour
+  return isFilled ? `${colour}22` : undefined
+}
+
+/** A bar of the first and of the last day is shown whole. */
+function wholeDays(_: uPlot, first: number, last: number): [number, number] {
+  return [first - DAY_SECONDS / 2, last + DAY_SECONDS / 2]
 }
 
 function pathOf(line: Line): uPlot.Series.PathBuilder | undefined {

@@ -41,7 +41,7 @@ function PlannedTask({ planned }: { planned: Schemas['PlannedTask'] }) {
         <StatusMark look={look} label={words.status[look]} />
       </span>
       <div>
-        <Link to="/tasks/$taskId" params={{ taskId: String(task.id) }}>
+        <Link className="tall" to="/tasks/$taskId" params={{ taskId: String(task.id) }}>
           #{task.id} {titleOf(task.description)}
         </Link>
         <p className="soft">

@@ -30,7 +30,7 @@ export function MachineCard(props: {
     <article className={`panel ${styles.card}`} aria-labelledby={title}>
       <div className={styles.head}>
         <h2 id={title}>
-          <Link to="/machines/$machineId" params={{ machineId: machine.id }}>
+          <Link className="tall" to="/machines/$machineId" params={{ machineId: machine.id }}>
             {machine.name}
           </Link>
         </h2>

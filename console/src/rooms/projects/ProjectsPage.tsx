@@ -49,7 +49,7 @@ function columns(): Column<Listed>[] {
     {
       name: say.project,
       cell: ({ key, name }) => (
-        <Link to="/projects/$projectKey" params={{ projectKey: key }}>
+        <Link className="tall" to="/projects/$projectKey" params={{ projectKey: key }}>
           <b>{name}</b> {name !== key && <span className="dim mono">{key}</span>}
         </Link>
       ),
