@@ -131,7 +131,7 @@ def _judged(trial: _Trial, outcome: _Outcome) -> Tried:
         return Tried(True, detail, None, place, outcome.milliseconds)
     words = outcome.problem
     advice = bot_advice.advice(platform, words)
-    return Tried(False, f"It was not taken: {words}", advice, place, outcome.milliseconds)
+    return Tried(False, words, advice, place, outcome.milliseconds)
 
 
 _NAMES = {

@@ -25,7 +25,7 @@ function Shown() {
     const show = () => {
       for (const { line, act } of taken()) {
         const actionProps = act && { children: act.name, onClick: act.do }
-        add({ description: line, actionProps })
+        add({ title: line, actionProps })
       }
     }
     show()
@@ -33,7 +33,7 @@ function Shown() {
   }, [add])
   return shown.map((toast) => (
     <Toast.Root key={toast.id} toast={toast} className="toast" swipeDirection="down">
-      <Toast.Description render={<span />} />
+      <Toast.Title render={<span />} />
       {toast.actionProps && <Toast.Action className="btn" />}
       <Toast.Close className="btn quiet square" aria-label={words.common.close}>
         <X className="i" />

@@ -22,7 +22,7 @@ export function NewBotDialog({ onClose }: { onClose: () => void }) {
   return (
     <FormDialog
       title={words.bots.newBot}
-      submit={words.bots.newBot}
+      submit={words.forms.create}
       act={act}
       done={onClose}
       onClose={onClose}

@@ -20,7 +20,7 @@ export function NewDeveloperDialog({ onClose }: { onClose: () => void }) {
   return (
     <FormDialog
       title={words.admin.newDeveloper}
-      submit={words.admin.newDeveloper}
+      submit={words.forms.create}
       act={act}
       done={onClose}
       onClose={onClose}

@@ -27,7 +27,7 @@ export function ProviderDialog(props: { provider: Provider | undefined; onClose:
   return (
     <FormDialog
       title={title}
-      submit={provider ? words.common.save : words.settings.newProvider}
+      submit={provider ? words.common.save : words.forms.create}
       act={act}
       done={onClose}
       onClose={onClose}

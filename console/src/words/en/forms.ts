@@ -4,6 +4,7 @@ export const forms = {
   once: 'This is shown once. Copy it now to where you keep secrets.',
   acts: 'Acts',
   actsOf: (name: string) => `Acts on ${name}`,
+  create: 'Create',
   edit: 'Change',
   remove: 'Remove',
   delete: 'Delete',

@@ -6,6 +6,7 @@ export const forms: typeof en.forms = {
   once: '内容只显示这一次。请立即复制到你保管密钥的地方。',
   acts: '操作',
   actsOf: (name) => `对 ${name} 的操作`,
+  create: '创建',
   edit: '修改',
   remove: '移除',
   delete: '删除',

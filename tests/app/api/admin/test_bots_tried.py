@@ -93,7 +93,7 @@ def test_what_is_refused_comes_with_what_to_mend_and_without_the_secret(
     slack.knob = lambda _: Reply(body=b'{"ok": false, "error": "invalid_auth xoxb-Xyzzy4711"}')
     told = try_out(client, admin, bot, chatId="C1")
     assert told["sent"] is False
-    assert told["detail"] == "It was not taken: Slack: invalid_auth …"
+    assert told["detail"] == "Slack: invalid_auth …"
     assert "OAuth & Permissions" in told["advice"]
 
 
@@ -134,7 +134,7 @@ def test_a_platform_that_never_ends_is_left_behind(
     monkeypatch.setattr(trial, "SECONDS", 0.1)
     told = try_out(client, admin, bot, chatId="C1")
     over.set()
-    assert told["detail"] == "It was not taken: nothing was heard within 0.1 s"
+    assert told["detail"] == "nothing was heard within 0.1 s"
     assert "firewalls" in told["advice"]
 
 
