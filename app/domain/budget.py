@@ -118,9 +118,14 @@ def _whole(figure: str, used: Used) -> float:
 
 def _figure(name: str, limit: float, used: Used) -> str:
     so_far = getattr(used, name)
-    shown = "unknown" if so_far is None else f"{round(so_far, 2):,g}"
-    of = f"{shown} of {round(limit, 2):,g}"
+    shown = "unknown" if so_far is None else _shown(so_far)
+    of = f"{shown} of {_shown(limit)}"
     return f"a cost of {of}" if name == "cost" else f"{of} {name}"
+
+
+def _shown(number: float) -> str:
+    """All of its digits, to two behind the point: 1,514,540 and 0.5."""
+    return f"{number:,.2f}".rstrip("0").rstrip(".")
 
 
 def as_json(used: Used) -> dict[str, Any]:

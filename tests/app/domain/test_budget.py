@@ -56,6 +56,12 @@ def test_a_question_says_whose_budgets_are_used_and_how_much_of_them():
     )
 
 
+def test_a_question_writes_large_numbers_out():
+    used = Used(tokens=1_514_540)
+    spent = BudgetStanding(BudgetOf.TASK, "1", None, {"tokens": 1_500_000}, {}, used, used)
+    assert "1,514,540 of 1,500,000 tokens" in question([spent])
+
+
 @pytest.mark.parametrize(
     ("standing", "more", "expected"),
     [
