@@ -298,7 +298,7 @@ describe.each(['en', 'zh'] as const)('why, in %s', (tongue) => {
     (rule) => {
       const { says } = why({ ...plain, ...queue(1, ['h', rule]) }, spoken[tongue])
       expect(says).toContain('heron')
-      expect(says).not.toBe(spoken[tongue].words.blockedOther('heron', 1))
+      expect(says).not.toBe(spoken[tongue].words.blockedOther('heron', 1, 'Claude'))
     },
   )
 })

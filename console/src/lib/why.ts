@@ -64,7 +64,8 @@ function blocks(task: Task, { words, machineNames, locale }: Around): string {
     .sort(([, few], [, many]) => many.length - few.length)
     .map(([reason, names]) => {
       const say = words.blocked[reason] ?? words.blockedOther
-      return say(listed(names, words.others, locale), names.length)
+      const machines = listed(names, words.others, locale)
+      return say(machines, names.length, agentName(task.agentType))
     })
     .reduce((all, one) => (all ? words.and(all, one) : one), '')
 }

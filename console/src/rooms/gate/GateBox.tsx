@@ -43,6 +43,8 @@ function titleOf(task: AskedTask, { kind, stageName }: PendingGate): string {
 }
 
 export function questionOf({ kind, prompt, stageName }: PendingGate): string {
+  // Its figures stand below, as people read them.
+  if (kind === 'budget') return words.gate.letGoOn
   if (prompt) return prompt
   if (kind === 'confirm' || kind === 'choose' || kind === 'input') {
     return words.gate.before[kind](stageName)

@@ -1,10 +1,11 @@
-import type { CSSProperties } from 'react'
+import { type CSSProperties, useRef } from 'react'
 import type { Schemas } from '../../api/client'
 import { type Part, timeline, widths } from '../../lib/timeline'
 import { duration } from '../../lib/times'
 import { useEvents } from '../../queries/events'
 import { type Shape, StatusMark } from '../../ui/Status'
 import { useNow } from '../../ui/useNow'
+import { useScrolls } from '../../ui/useScrolls'
 import { words } from '../../words'
 import styles from './StageLine.module.css'
 
@@ -15,8 +16,15 @@ export function StageLine({ task }: { task: Schemas['TaskDetail'] }) {
   const events = useEvents(task.id).data ?? []
   const parts = timeline(task, events, now)
   const shares = widths(parts)
+  const list = useRef<HTMLOListElement>(null)
+  const scrolls = useScrolls(list)
   return (
-    <ol className={styles.line} aria-label={words.task.stages}>
+    <ol
+      ref={list}
+      className={styles.line}
+      aria-label={words.task.stages}
+      tabIndex={scrolls ? 0 : undefined}
+    >
       {parts.map((part, place) => (
         <One
           key={`${part.kind}-${part.stage}`}

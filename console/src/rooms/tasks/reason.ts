@@ -1,5 +1,6 @@
 /** What a row says of its task: what it does now, or why it waits; and how far its stages are. */
 import type { Schemas } from '../../api/client'
+import { agentName } from '../../lib/agents'
 import { type Look, lookOf } from '../../lib/status'
 import type { Row } from '../../lib/taskRows'
 import { type Around, why } from '../../lib/why'
@@ -16,14 +17,18 @@ export function reasonOf(row: Row, said: Said): string {
 }
 
 /** "2nd in line; heron, tern and osprey have no free slot". */
-function inLine({ position, keptBy }: Row, { words, of, locale }: Said): string {
+function inLine({ position, keptBy, agentType }: Row, { words, of, locale }: Said): string {
   const list = new Intl.ListFormat(locale, { type: 'conjunction' })
   const kept = keptBy
     .toSorted((few, many) => many.count - few.count)
     .map(({ reason, count, machines }) => {
       const others = count - machines.length
       const names = others > 0 ? [...machines, words.others(others)] : machines
-      return (words.blocked[reason] ?? words.blockedOther)(list.format(names), count)
+      return (words.blocked[reason] ?? words.blockedOther)(
+        list.format(names),
+        count,
+        agentName(agentType),
+      )
     })
   const place = position === null ? of.farBehind : of.inLine(position)
   if (kept.length === 0) return position === 1 ? words.next : place

@@ -32,6 +32,7 @@ export const gate = {
   nothingYet: 'Nothing is done yet.',
   sending: 'Sending…',
   stop: 'Stop the task',
+  letGoOn: 'May it use more?',
   goOn: 'Continue',
   goOnWith: 'Continue with this much more',
   howMuch: 'How much more',

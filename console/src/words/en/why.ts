@@ -1,5 +1,5 @@
 /** Why a task stands where it stands, as a person would say it. */
-type Block = (machines: string, count: number) => string
+type Block = (machines: string, count: number, agent: string) => string
 
 const one = (count: number, singular: string, plural: string) => (count === 1 ? singular : plural)
 
@@ -15,9 +15,11 @@ export const why = {
     draining: (m, n) =>
       `${m} ${one(n, 'drains', 'drain')} and ${one(n, 'takes', 'take')} nothing new`,
     offline: (m, n) => `${m} ${one(n, 'is', 'are')} offline`,
-    capability_missing: (m, n) => `${m} ${one(n, 'does', 'do')} not have the agent`,
-    capability_degraded: (m, n) => `${m} ${one(n, 'has', 'have')} an agent that is unwell`,
-    quota_exhausted: (m, n) => `${m} ${one(n, 'has', 'have')} an account that is spent for now`,
+    capability_missing: (m, n, agent) => `${m} ${one(n, 'does', 'do')} not have ${agent}`,
+    capability_degraded: (m, n, agent) =>
+      `${m} ${one(n, 'has', 'have')} ${agent}, but it is unwell`,
+    quota_exhausted: (m, n, agent) =>
+      `${m} ${one(n, 'has an account', 'have accounts')} of ${agent} with nothing left for now`,
     room_unavailable: (m) => `${m} cannot contain it as far as the project demands`,
     label_mismatch: (m, n) => `${m} ${one(n, 'does', 'do')} not have the labels that it needs`,
     overloaded: (m, n) => `${m} ${one(n, 'is', 'are')} too busy`,

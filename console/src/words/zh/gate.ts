@@ -32,6 +32,7 @@ export const gate: typeof en = {
   nothingYet: '尚未开始任何工作。',
   sending: '正在发送…',
   stop: '停止任务',
+  letGoOn: '允许它继续使用吗？',
   goOn: '继续',
   goOnWith: '追加以上额度并继续',
   howMuch: '追加多少',

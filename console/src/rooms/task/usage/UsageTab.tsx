@@ -1,3 +1,4 @@
+import { useRef } from 'react'
 import type { Schemas } from '../../../api/client'
 import { agentName } from '../../../lib/agents'
 import { whole } from '../../../lib/numbers'
@@ -6,6 +7,7 @@ import { Broken } from '../../../ui/Broken'
 import { Button } from '../../../ui/Button'
 import { Empty } from '../../../ui/Empty'
 import { Ghost } from '../../../ui/Ghost'
+import { useScrolls } from '../../../ui/useScrolls'
 import { locale, words } from '../../../words'
 import { BudgetMeters, Cost } from '../facts/UsageFacts'
 import { useSetSearch, useTaskSearch } from '../search'
@@ -62,8 +64,10 @@ function Table(props: {
   groups: Schemas['UsageGroup'][]
 }) {
   const { task, groupBy, groups } = props
+  const panel = useRef<HTMLDivElement>(null)
+  const scrolls = useScrolls(panel)
   return (
-    <div className={`panel ${styles.scroll}`}>
+    <div ref={panel} className={`panel ${styles.scroll}`} tabIndex={scrolls ? 0 : undefined}>
       <table className="table">
         <thead>
           <tr>
