@@ -1,0 +1,52 @@
+"""`python -m bench.console`; `--only keys` for one part."""
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from playwright.sync_api import Browser
+
+from bench import command
+from bench.command import Say
+from bench.console import first_page, idle, long, terminals
+from bench.console.tabs import chromium
+from bench.errors import NotMeasured
+from bench.figures import Figure, Report
+from bench.rig import Rig, standing
+from demo.console import building
+from demo.console.places import ConsoleError
+
+Part = Callable[[Rig, Browser, str, Say], list[Figure]]
+
+PARTS: dict[str, Part] = {
+    "page": first_page.measure,
+    "idle": idle.measure,
+    "diff": long.diff,
+    "log": long.log,
+    "keys": terminals.keys,
+    "flood": terminals.flood,
+}
+
+
+def measure(say: Say, options: argparse.Namespace) -> Report:
+    """Raises NotMeasured, EmbeddedError."""
+    try:
+        building.build(say)
+    except ConsoleError as problem:
+        raise NotMeasured(f"the console could not be built: {problem}") from None
+    report = Report("The console in Chromium")
+    parts = options.only or list(PARTS)
+    with standing(say) as rig:
+        # Rows that are put in name a machine; terminals run on it.
+        rig.start_worker(slots=4)
+        password = rig.stack.env["MUSTER_ADMIN_PASSWORD"]
+        for name in parts:
+            with chromium() as browser:
+                report.figures += PARTS[name](rig, browser, password, say)
+    return report
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="What people wait for in the console.")
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="these parts alone")
+    sys.exit(command.run_with(parser, measure))

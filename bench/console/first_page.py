@@ -1,0 +1,92 @@
+"""The first page: how much JavaScript it is, and when it can be used."""
+
+import json
+from collections.abc import Sequence
+
+from playwright.sync_api import Browser
+
+from bench.command import Say
+from bench.console import bars
+from bench.console.tabs import Wire, quiet, signed_in
+from bench.figures import Blocks, Figure, Ratio, flat
+from bench.rig import Rig
+
+ROUNDS = 7
+MOST_SCRIPT = 180.0  # KiB
+MOST_SLOWER = 1.5
+
+# The same files, each whole, and then a heading: what a browser needs for the bytes alone.
+_BARE = """<!doctype html><title>bare</title><div id="place"></div><script>
+Promise.all(FILES.map((url) => fetch(url).then((answer) => answer.arrayBuffer()))).then(() => {
+  place.innerHTML = '<h1>bare</h1>'
+})</script>"""
+# In the page, when its heading has been drawn.
+_DRAWN = """() => new Promise((resolve) => {
+  const look = () => document.querySelector('h1')
+    ? requestAnimationFrame(() => resolve(performance.now())) : setTimeout(look, 2)
+  look()
+})"""
+
+
+def measure(rig: Rig, browser: Browser, password: str, say: Say) -> list[Figure]:
+    scripts = _scripts(rig, browser, password)
+    sent = sum(scripts.values()) / 1024
+    say(f"first page: {sent:.0f} KiB of JavaScript in {len(scripts)} files")
+    heavy = [
+        url for url in scripts if any(name in url.lower() for name in ("xterm", "glass", "diff"))
+    ]
+    ours, bare = _take_turns(rig, browser, password, list(scripts))
+    say(f"first page: {1000 * _middle(ours):.0f} ms, bare {1000 * _middle(bare):.0f} ms")
+    return [
+        bars.at_most("JavaScript of the first page, as sent", sent, "KiB", MOST_SCRIPT),
+        bars.at_most("of these, files of terminal and diff", 1.0 + len(heavy), "and one", 1.0),
+        Figure(
+            "first page, usable",
+            _middle(ours) * 1000,
+            "ms",
+            None,
+            "the same bytes, bare",
+            _middle(bare) * 1000,
+            Ratio.of(ours, bare),
+            at_most=MOST_SLOWER,
+        ),
+    ]
+
+
+def _scripts(rig: Rig, browser: Browser, password: str) -> dict[str, int]:
+    with signed_in(browser, rig, password) as context:
+        page = context.new_page()
+        wire = Wire(page)
+        page.goto("/")
+        page.wait_for_selector("h1")
+        quiet(page)
+        return dict(wire.scripts)
+
+
+def _take_turns(
+    rig: Rig, browser: Browser, password: str, files: Sequence[str]
+) -> tuple[list[list[float]], list[list[float]]]:
+    ours: list[list[float]] = []
+    bare: list[list[float]] = []
+    html = _BARE.replace("FILES", json.dumps(list(files)))
+    for _ in range(ROUNDS):
+        with signed_in(browser, rig, password) as context:
+            context.route(
+                "**/bare.html",
+                lambda route: route.fulfill(body=html, content_type="text/html"),
+            )
+            for found, path in ((ours, "/"), (bare, "/bare.html")):
+                page = context.new_page()
+                context.clear_cookies(name="none")
+                page.context.new_cdp_session(page).send(
+                    "Network.setCacheDisabled", {"cacheDisabled": True}
+                )
+                page.goto(path, wait_until="commit")
+                found.append([page.evaluate(_DRAWN) / 1000])
+                page.close()
+    return ours, bare
+
+
+def _middle(blocks: Blocks) -> float:
+    samples = sorted(flat(blocks))
+    return samples[len(samples) // 2]

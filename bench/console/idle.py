@@ -1,0 +1,33 @@
+"""A tab in which nobody does anything: what stays open, and what comes."""
+
+import os
+
+from playwright.sync_api import Browser
+
+from bench.command import Say
+from bench.console import bars
+from bench.console.tabs import Wire, quiet, signed_in
+from bench.figures import Figure
+from bench.rig import Rig
+
+MINUTES = float(os.environ.get("BENCH_MINUTES", "3"))
+MOST_KILOBYTES = 100.0
+
+
+def measure(rig: Rig, browser: Browser, password: str, say: Say) -> list[Figure]:
+    with signed_in(browser, rig, password) as context:
+        page = context.new_page()
+        wire = Wire(page)
+        page.goto("/")
+        page.wait_for_selector("h1")
+        quiet(page)
+        page.wait_for_timeout(5000)
+        before = wire.bytes
+        page.wait_for_timeout(MINUTES * 60_000)
+        hour = (wire.bytes - before) / 1000 * 60 / MINUTES
+        streams = list(wire.open.values())
+    say(f"idle for {MINUTES:g} min: {hour:.1f} kB an hour, open: {streams}")
+    return [
+        bars.at_most("connections of an idle tab", float(len(streams)), "", 1.0),
+        bars.at_most(f"what comes to it, of {MINUTES:g} min", hour, "kB/h", MOST_KILOBYTES),
+    ]

@@ -1,0 +1,108 @@
+"""Tabs of a Chromium that are measured: what came over the wire, and what the tab holds."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Error, Page, sync_playwright
+
+from bench.errors import NotMeasured
+from bench.rig import Rig
+
+PATIENCE = 60_000.0  # milliseconds
+# Without a graphics card WebGL is a program that draws on the processor: slower than none.
+_FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-3d-apis", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--disable-dev-shm-usage", "--enable-precise-memory-info"),
+]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Raises NotMeasured where there is none."""
+    command = shutil.which("chromium") or shutil.which("chromium-browser")
+    if command is None:
+        raise NotMeasured("Chromium is missing (apt install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=command, args=_FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def signed_in(browser: Browser, rig: Rig, password: str) -> Iterator[BrowserContext]:
+    """A browser of its own, with an empty cache, of the admin."""
+    context = browser.new_context(base_url=rig.stack.url, locale="en-GB")
+    context.set_default_timeout(PATIENCE)
+    answer = context.request.post(
+        "/api/auth/browser/login",
+        data={"username": "admin", "password": password},
+        headers={"Origin": rig.stack.url},
+    )
+    if not answer.ok:
+        raise NotMeasured(f"signing in was answered by {answer.status}")
+    yield context
+    context.close()
+
+
+class Wire:
+    """What comes over the wire to a page, from now on."""
+
+    def __init__(self, page: Page) -> None:
+        self.bytes = 0
+        self.scripts: dict[str, int] = {}  # by address, as sent
+        self.open: dict[str, str] = {}  # requests that have not ended
+        self._types: dict[str, tuple[str, str]] = {}
+        session = page.context.new_cdp_session(page)
+        session.on("Network.requestWillBeSent", self._asked)
+        session.on("Network.dataReceived", self._data)
+        session.on("Network.webSocketFrameReceived", self._frame)
+        session.on("Network.loadingFinished", self._finished)
+        session.on("Network.loadingFailed", self._failed)
+        session.send("Network.enable")
+
+    def _asked(self, event: dict[str, Any]) -> None:
+        request = event["requestId"]
+        self._types[request] = event.get("type", ""), event["request"]["url"]
+        self.open[request] = event["request"]["url"]
+
+    def _data(self, event: dict[str, Any]) -> None:
+        self.bytes += event["encodedDataLength"] or event["dataLength"]
+
+    def _frame(self, event: dict[str, Any]) -> None:
+        self.bytes += len(event["response"]["payloadData"])
+
+    def _finished(self, event: dict[str, Any]) -> None:
+        self.open.pop(event["requestId"], None)
+        kind, url = self._types.get(event["requestId"], ("", ""))
+        if kind == "Script" or url.endswith(".js"):
+            self.scripts[url] = int(event["encodedDataLength"])
+
+    def _failed(self, event: dict[str, Any]) -> None:
+        self.open.pop(event["requestId"], None)
+
+
+def private_bytes(browser: Browser) -> int:
+    """What the largest of the tabs' processes has for itself."""
+    session: CDPSession = browser.new_browser_cdp_session()
+    processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    session.detach()
+    sizes = [_private(int(one["id"])) for one in processes if one["type"] == "renderer"]
+    return max(sizes, default=0)
+
+
+def _private(pid: int) -> int:
+    rollup = Path(f"/proc/{pid}/smaps_rollup")
+    lines = rollup.read_text().splitlines() if rollup.exists() else []
+    found = [int(line.split()[1]) for line in lines if line.startswith("Private_")]
+    return sum(found) * 1024
+
+
+def quiet(page: Page) -> None:
+    """Wait until all is loaded. Streams stay open, so that the network never rests."""
+    with suppress(Error):
+        page.wait_for_load_state("load")
+    page.wait_for_timeout(1500)
