@@ -17,7 +17,7 @@ type Props = {
 export function FilterChip({ name, options, chosen, onChoose, onClear }: Props) {
   const isOn = chosen.length > 0
   return (
-    <Menu.Root modal={false}>
+    <Menu.Root>
       <Menu.Trigger className={isOn ? 'chip on' : 'chip'}>
         {isOn ? words.tasks.filtered(name, said(options, chosen)) : name}
         <ChevronDown className="i" aria-hidden="true" />

@@ -3,6 +3,8 @@ import { type Filters, wordsOf } from '../../lib/taskFilters'
 import { useProjects } from '../../queries/choices'
 import { locale, words } from '../../words'
 
+const FEW = 20
+
 type Props = { filters: Filters; shown: number; hasMore: boolean }
 
 /** How many are shown, of how many there are where the projects' counts tell; and the keys. */
@@ -12,11 +14,13 @@ export function Foot({ filters, shown, hasMore }: Props) {
   const said = !hasMore
     ? words.tasks.shown(some)
     : all === null
-      ? words.tasks.shownSoFar(some)
+      ? shown < FEW
+        ? words.tasks.lookingFurther
+        : words.tasks.shownSoFar(some)
       : words.tasks.shownOf(some, whole(Math.max(all, shown), locale))
   return (
     <div className="foot">
-      <span>{said}</span>
+      <span role="status">{said}</span>
       <span className="keys" style={{ marginLeft: 'auto' }} aria-hidden="true">
         <span>
           <kbd>/</kbd> {words.tasks.keySearch}

@@ -13,6 +13,8 @@ const AHEAD = 60
 type Props = {
   rows: Row[]
   hasMore: boolean
+  /** Whether more can be asked for now. */
+  canRead: boolean
   onMore: () => void
   chosen: ReadonlySet<number>
   onChoose: (id: number) => void
@@ -24,7 +26,7 @@ type Props = {
 
 /** The rows of which some are seen: only these are drawn, whatever there is above and below. */
 export function TaskTable(props: Props) {
-  const { rows, hasMore, onMore, chosen, at } = props
+  const { rows, hasMore, canRead, onMore, chosen, at } = props
   const body = useRef<HTMLTableSectionElement>(null)
   const [top, setTop] = useState(0)
   const now = useNow()
@@ -48,7 +50,7 @@ export function TaskTable(props: Props) {
   })
   const shown = virtual.getVirtualItems()
   const [first, last] = [shown[0], shown.at(-1)]
-  useMoreNear(last?.index ?? 0, rows.length, hasMore, onMore)
+  useMoreNear(last?.index ?? 0, rows.length, canRead, onMore)
   useInView(at, rows, virtual)
   const above = first ? first.start - top : 0
   const below = last ? virtual.getTotalSize() - (last.end - top) : 0
@@ -123,8 +125,8 @@ function Space({ height }: { height: number }) {
 }
 
 /** Read on before the last row is seen. */
-function useMoreNear(last: number, count: number, hasMore: boolean, onMore: () => void): void {
-  const isNear = hasMore && last >= count - AHEAD
+function useMoreNear(last: number, count: number, canRead: boolean, onMore: () => void): void {
+  const isNear = canRead && last >= count - AHEAD
   const more = useRef(onMore)
   more.current = onMore
   // biome-ignore lint/correctness/useExhaustiveDependencies: with more rows it may be near again

@@ -64,7 +64,8 @@ function Found({ filters, onClear }: { filters: Filters; onClear: () => void }) 
     <>
       <TaskTable
         rows={rows}
-        hasMore={hasNextPage && !table.isFetchingNextPage && !table.isFetchNextPageError}
+        hasMore={hasNextPage}
+        canRead={hasNextPage && !table.isFetchingNextPage && !table.isFetchNextPageError}
         onMore={() => void table.fetchNextPage()}
         chosen={chosen.ids}
         onChoose={chosen.toggle}
@@ -72,6 +73,9 @@ function Found({ filters, onClear }: { filters: Filters; onClear: () => void }) 
         at={at}
         onOpen={open}
       />
+      {table.isFetchNextPageError && (
+        <Broken error={table.error} again={() => void table.fetchNextPage()} />
+      )}
       <Foot filters={filters} shown={rows.length} hasMore={hasNextPage} />
       {chosen.rows.length > 0 && <ActingBar rows={chosen.rows} onClear={chosen.clear} />}
     </>

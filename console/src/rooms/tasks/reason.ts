@@ -12,8 +12,8 @@ export type Said = Omit<Around, 'gate' | 'machineNames'> & { of: typeof Words }
 export function reasonOf(row: Row, said: Said): string {
   if (row.status === 'queued' && row.waitsFor === null) return inLine(row, said)
   const { says, aside } = why(asDetail(row), { ...said, gate: gateOf(row) })
-  const shown = row.status === 'completed' || row.status === 'running' ? '' : aside
-  return [says, shown].filter(Boolean).join('; ')
+  const shown = ['completed', 'cancelled', 'running'].includes(row.status) ? '' : aside
+  return shown ? said.words.and(says, shown) : says
 }
 
 /** "2nd in line; heron, tern and osprey have no free slot". */
@@ -32,7 +32,7 @@ function inLine({ position, keptBy, agentType }: Row, { words, of, locale }: Sai
     })
   const place = position === null ? of.farBehind : of.inLine(position)
   if (kept.length === 0) return position === 1 ? words.next : place
-  return [place, kept.reduce((all, one) => words.and(all, one))].join('; ')
+  return kept.reduce((all, one) => words.and(all, one), place)
 }
 
 function gateOf({ question, stages }: Row): Around['gate'] {

@@ -23,7 +23,7 @@ export function Describe({ ref, text, projectKey, error, onChange, onSubmit }: P
   const describedBy = [`${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ')
   return (
     <div className="field">
-      <div className="row wrap">
+      <div className={`row wrap ${styles.head}`}>
         <label htmlFor={id} className="label grow">
           {words.newTask.description}
         </label>

@@ -32,12 +32,7 @@ export function DraftOffers({ onGoOn }: { onGoOn: (draft: Draft) => void }) {
           const title = titleOf(draft.description) || words.newTask.untitled
           return (
             <li key={draft.id} className="row">
-              <button
-                type="button"
-                className={styles.draft}
-                aria-label={words.newTask.goOn(title)}
-                onClick={() => onGoOn(draft)}
-              >
+              <button type="button" className={styles.draft} onClick={() => onGoOn(draft)}>
                 <span className="cut">{title}</span>
                 <span className="dim">{draft.projectKey}</span>
               </button>
