@@ -33,6 +33,7 @@ function Shown() {
   }, [add])
   return shown.map((toast) => (
     <Toast.Root key={toast.id} toast={toast} className="toast" swipeDirection="down">
+      {/* Its one line is also its name. */}
       <Toast.Title render={<span />} />
       {toast.actionProps && <Toast.Action className="btn" />}
       <Toast.Close className="btn quiet square" aria-label={words.common.close}>
