@@ -25,7 +25,7 @@ export function useTellsOfOthers(items: readonly InboxItem[] | undefined): void 
             if (!won || won.id === me || !isShown) continue
             const open = () => void navigate(viewOf(event.taskId, undefined))
             say(`#${event.taskId}: ${words.gate.answered(won.who, won.said)}`, {
-              name: words.needs.open,
+              name: words.needs.openTask,
               do: open,
             })
           }

@@ -1,5 +1,5 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useNotifications, useUnreadCount } from '../../queries/notifications'
+import { type Notification, useNotifications, useUnreadCount } from '../../queries/notifications'
 import { Broken } from '../../ui/Broken'
 import { Button } from '../../ui/Button'
 import { Empty } from '../../ui/Empty'
@@ -18,7 +18,7 @@ export default function NotificationsPage() {
   const list = useNotifications(isUnread)
   const items = list.data ?? []
   return (
-    <Page title={words.common.inbox} aside={<Head items={items} />}>
+    <Page title={words.common.inbox} aside={<Head items={items} isWhole={!list.hasNextPage} />}>
       <Which isUnread={isUnread} />
       {list.isPending && <Ghost rows={8} />}
       {list.isError && !list.data && (
@@ -44,9 +44,9 @@ export default function NotificationsPage() {
   )
 }
 
-function Head({ items }: { items: Parameters<typeof useReadAll>[0] }) {
+function Head({ items, isWhole }: { items: readonly Notification[]; isWhole: boolean }) {
   const count = useUnreadCount()
-  const readAll = useReadAll(items, count)
+  const readAll = useReadAll(items, isWhole, count)
   if (count === 0) return null
   return (
     <>

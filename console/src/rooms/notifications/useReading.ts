@@ -17,15 +17,19 @@ export function useRead(id: number) {
   return { read, readQuietly }
 }
 
-/** Mark all as read; with a way back where all that were unread are known. */
-export function useReadAll(items: readonly Notification[], count: number): () => void {
+/** Mark all as read; with a way back where all that were unread are among the items (`isWhole`). */
+export function useReadAll(
+  items: readonly Notification[],
+  isWhole: boolean,
+  count: number,
+): () => void {
   const markAll = useMarkAllRead()
   const mark = useMarkRead()
   return () => {
     const ids = items.filter(({ readAt }) => readAt === null).map(({ id }) => id)
-    const line = words.notifications.allRead(count)
+    const line = words.notifications.allRead(isWhole ? ids.length : count)
     markAll.mutate()
-    if (ids.length === count && count <= MOST_UNDONE) {
+    if (isWhole && ids.length <= MOST_UNDONE) {
       sayUndoable(line, () => mark.mutate({ ids, isRead: false }))
     } else say(line)
   }
