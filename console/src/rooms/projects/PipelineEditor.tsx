@@ -18,7 +18,9 @@ const SETTLED_MILLISECONDS = 350
 /** The stages, as a form or as JSON, with what is wrong with them and what they would run. */
 export function PipelineEditor({ project, mayChange }: { project: Project; mayChange: boolean }) {
   const [{ as = 'form' }, change] = useUrl<{ as?: string }>()
-  const [stages, setStages] = useState<Stage[]>(project.pipeline)
+  // Null while nothing is other than what is saved.
+  const [edited, setStages] = useState<Stage[] | null>(null)
+  const stages = edited ?? project.pipeline
   // What is typed as JSON may be none for a while.
   const [text, setText] = useState<string | null>(null)
   const [sample, setSample] = useState('')
@@ -38,7 +40,7 @@ export function PipelineEditor({ project, mayChange }: { project: Project; mayCh
   )
   const faults = told?.faults ?? {}
   const isWrong = !('stages' in typed) || Object.keys(faults).length > 0
-  const isChanged = !('stages' in typed) || written(typed.stages) !== written(project.pipeline)
+  const isChanged = edited !== null || text !== null
 
   const put = (place: number, stage: Stage) =>
     setStages(stages.map((one, at) => (at === place ? stage : one)))
@@ -52,7 +54,7 @@ export function PipelineEditor({ project, mayChange }: { project: Project; mayCh
     change({ as: mode })
   }
   const reset = () => {
-    setStages(project.pipeline)
+    setStages(null)
     setText(null)
   }
   const save = async () => {
@@ -60,7 +62,7 @@ export function PipelineEditor({ project, mayChange }: { project: Project; mayCh
     try {
       const [warning] = await saveProject(project.key, { pipeline: tidied(stages) })
       say(warning ? words.projects.savedBut(warning.message) : words.projects.saved)
-      setText(null)
+      reset()
     } catch (error) {
       sayBroken(error)
     } finally {
