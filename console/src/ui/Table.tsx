@@ -26,8 +26,8 @@ export function Table<T>(props: {
       <table className={`table ${styles.table}`} aria-label={props.label}>
         <thead>
           <tr>
-            {props.columns.map((column) => (
-              <th key={column.name} scope="col" className={names(column)} style={widthOf(column)}>
+            {props.columns.map((column, place) => (
+              <th key={place} scope="col" className={names(column)} style={widthOf(column)}>
                 {column.isNameless ? <span className="hidden">{column.name}</span> : column.name}
               </th>
             ))}
@@ -36,9 +36,9 @@ export function Table<T>(props: {
         <tbody>
           {props.rows.map((row) => (
             <tr key={props.keyOf(row)}>
-              {props.columns.map((column) => (
+              {props.columns.map((column, place) => (
                 <td
-                  key={column.name}
+                  key={place}
                   className={names(column)}
                   data-name={column.isNameless ? undefined : column.name}
                 >

@@ -26,7 +26,11 @@ export function Admin(props: { title: string; aside?: ReactNode; children: React
   if (me.role !== 'admin') return <MissingPage />
   return (
     <Page title={props.title} aside={<div className={styles.aside}>{props.aside}</div>}>
-      <nav className={`tabs ${styles.sections}`} aria-label={words.admin.sections}>
+      <nav
+        ref={showCurrent}
+        className={`tabs ${styles.sections}`}
+        aria-label={words.admin.sections}
+      >
         {sections().map(({ to, name }) => (
           <Link key={to} to={to}>
             {name}
@@ -36,4 +40,10 @@ export function Admin(props: { title: string; aside?: ReactNode; children: React
       {props.children}
     </Page>
   )
+}
+
+/** On phones the sections are longer than the window: the one where one is comes into view. */
+function showCurrent(nav: HTMLElement | null): void {
+  const current = nav?.querySelector('[aria-current]')
+  current?.scrollIntoView({ inline: 'center', block: 'nearest' })
 }

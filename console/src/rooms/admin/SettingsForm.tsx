@@ -75,7 +75,7 @@ function Row({ setting, text, onType, form }: RowProps) {
       <div className={styles.value}>
         <div className="row">
           <Value setting={setting} text={text} onType={onType} isWrong={wrong !== undefined} />
-          <span className={styles.unit}>{setting.type === 'string' ? '' : unit}</span>
+          <span className={styles.unit}>{setting.type === 'string' ? '' : unitOf(unit)}</span>
         </div>
         <span className="hint">
           {bounds(setting)}
@@ -126,11 +126,15 @@ function Value({
 }
 
 function bounds({ type, minimum, maximum, unit, default: byDefault }: Setting): string {
-  const told = words.settings.byDefault(written(byDefault) || words.settings.empty)
+  const told = words.settings.byDefault(written(byDefault))
   if (type === 'string') return told
-  return `${told} · ${words.settings.range(whole(minimum, locale), whole(maximum, locale), unit)}`
+  return `${told} · ${words.settings.range(whole(minimum, locale), whole(maximum, locale), unitOf(unit))}`
 }
 
 function written(value: Setting['value']): string {
-  return typeof value === 'number' ? whole(value, locale) : String(value)
+  if (typeof value === 'number') return whole(value, locale)
+  if (value === 'on' || value === 'off') return words.forms[value]
+  return String(value) || words.settings.empty
 }
+
+const unitOf = (unit: string) => words.settings.units[unit] ?? unit

@@ -1,6 +1,6 @@
-import { Link } from '@tanstack/react-router'
 import { useSettings } from '../../queries/adminSettings'
 import { Broken } from '../../ui/Broken'
+import { Button } from '../../ui/Button'
 import { Ghost } from '../../ui/Ghost'
 import { useUrl } from '../../ui/useUrl'
 import { words } from '../../words'
@@ -15,23 +15,22 @@ type Part = (typeof PARTS)[number]
 
 /** The server's settings, what agents cost, and by which providers people sign in. */
 export default function SettingsPage() {
-  const [search] = useUrl<{ part?: string }>()
+  const [search, change] = useUrl<{ part?: string }>()
   const part: Part = PARTS.find((one) => one === search.part) ?? 'general'
   return (
     <Admin title={words.admin.settings}>
-      <nav className={`join ${styles.sections}`} aria-label={words.admin.settings}>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields */}
+      <div className={`join ${styles.parts}`} role="group" aria-label={words.admin.settings}>
         {PARTS.map((one) => (
-          <Link
+          <Button
             key={one}
-            className="btn"
-            to="/admin/settings"
-            search={{ part: one === 'general' ? undefined : one } as never}
-            activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
+            aria-pressed={one === part}
+            onClick={() => change({ part: one === 'general' ? undefined : one })}
           >
             {words.settings[one]}
-          </Link>
+          </Button>
         ))}
-      </nav>
+      </div>
       <Shown part={part} />
     </Admin>
   )

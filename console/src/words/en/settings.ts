@@ -10,6 +10,7 @@ export const settings = {
   saveChanges: (n: number) => (n === 1 ? 'Save 1 change' : `Save ${n} changes`),
   /** In other languages than the server's own. */
   help: {} as Record<string, string>,
+  units: {} as Record<string, string>,
   pricesAbout:
     'What a million tokens cost, where the agent does not say it, in whatever currency you think. The first that fits counts; * and ? stand for letters.',
   noPrices: 'No price is set: cost is known only where agents tell it.',
