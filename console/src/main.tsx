@@ -9,10 +9,12 @@ import { begin } from './live/stream'
 import { cache } from './queries/cache'
 import { router } from './router'
 import { isSignedIn, onChange } from './session/session'
+import { giveNonce } from './ui/nonce'
 import { ToastsDoor } from './ui/ToastsDoor'
 import { showTheme } from './ui/theme'
 import { loadWords } from './words'
 
+giveNonce()
 showTheme()
 await loadWords()
 applyNews(cache)

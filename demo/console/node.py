@@ -55,7 +55,7 @@ class Node:
     def environment(self) -> dict[str, str]:
         """Programs that are started by name find this Node before any other."""
         path = f"{self.program.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-        return {**os.environ, "PATH": path, "NO_COLOR": "1", "CI": "true"}
+        return {**os.environ, "PATH": path, "FORCE_COLOR": "0", "CI": "true"}
 
 
 def find(say: Callable[[str], None], environ: Mapping[str, str] = os.environ) -> Node:

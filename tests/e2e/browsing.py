@@ -95,7 +95,7 @@ class Visitor:
         page.on("requestfailed", self._failed)
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type not in ("error", "warning") or self._is_expected(message):
+        if message.type != "error" or self._is_expected(message):
             return
         self.faults.append(f"console: {message.text} ({message.location.get('url')})")
 

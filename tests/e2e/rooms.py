@@ -23,6 +23,16 @@ VIEWED = {
 }
 ADMIN = ("developers", "projects", "machines", "worker-tokens", "bots", "deliveries", "audit")
 
+# Resolves once nothing has been added or taken away for half a second, and nothing moves.
+STILL = """new Promise((resolve) => {
+  const settle = () => Promise.allSettled(document.getAnimations().map((one) => one.finished))
+  const done = () => { watcher.disconnect(); void settle().then(() => resolve(null)) }
+  let timer = setTimeout(done, 500)
+  const late = setTimeout(done, 5000)
+  const watcher = new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(done, 500) })
+  watcher.observe(document.body, { childList: true, subtree: true })
+})"""
+
 
 @dataclass(frozen=True)
 class Room:
@@ -58,8 +68,8 @@ def all_of(api: Api) -> list[Room]:
         Room("over-new-task", "/tasks", lambda page: page.keyboard.press("c")),
         Room("over-account", "/tasks", lambda page: page.get_by_label("Your account").click()),
         Room("over-add-machine", "/machines", pressing("Add a machine")),
-        Room("over-drain", f"/machines/{machines['heron']}", pressing("Drain")),
-        Room("over-cancel", f"/tasks/{tasks[scenes.UPLOAD]}", pressing("Cancel")),
+        Room("over-drain", f"/machines/{machines['heron']}", pressing("Drain …")),
+        Room("over-cancel", f"/tasks/{tasks[scenes.UPLOAD]}", pressing("Cancel", "More")),
     ]
 
 
@@ -68,17 +78,23 @@ def palette(page: Page) -> None:
     page.get_by_role("dialog").get_by_role("combobox").fill("retry")
 
 
-def pressing(name: str) -> Act:
-    return lambda page: page.get_by_role("button", name=name, exact=True).first.click()
+def pressing(name: str, within: str = "") -> Act:
+    """Presses the button; where it is not to be seen (on a phone), in the menu `within`."""
+
+    def press(page: Page) -> None:
+        button = page.get_by_role("button", name=name, exact=True).first
+        if within and not button.is_visible():
+            page.get_by_role("button", name=within, exact=True).last.click()
+            button = page.get_by_role("menuitem", name=name, exact=True)
+        button.click()
+
+    return press
 
 
 def settle(page: Page) -> None:
     """Until it is there: its heading, and nothing grey in the place of what is still to come."""
     page.locator("h1").first.wait_for()
+    page.evaluate(STILL)
     # By locators: what Playwright evaluates in between the page's own policy would stop.
     expect(page.locator(".ghost")).to_have_count(0)
-    page.evaluate("document.fonts.ready.then(() => null)")
-    page.evaluate(
-        "Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null)))"
-        ".then(() => null)"
-    )
+    page.evaluate(STILL)

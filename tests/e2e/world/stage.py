@@ -63,6 +63,8 @@ class World:
         which are started anew."""
         create(self.stack)
         self.admin.login("admin", self.password)
+        # Whoever looks at all pages at once leaves many streams behind, each for some seconds.
+        self.admin.put("/api/admin/settings", {"streamsPerDeveloper": 1000})
         self._write_agents()
         self._fill_repositories()
         is_new = not self.admin.get("/api/admin/projects")["items"]
