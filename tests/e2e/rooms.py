@@ -23,14 +23,15 @@ VIEWED = {
 }
 ADMIN = ("developers", "projects", "machines", "worker-tokens", "bots", "deliveries", "audit")
 
-# Resolves once nothing has been added or taken away for half a second, and nothing moves.
+# Resolves once nothing has come or gone for half a second and nothing moves; after some seconds
+# anyway.
 STILL = """new Promise((resolve) => {
-  const settle = () => Promise.allSettled(document.getAnimations().map((one) => one.finished))
-  const done = () => { watcher.disconnect(); void settle().then(() => resolve(null)) }
+  const moves = () => Promise.allSettled(document.getAnimations().map((one) => one.finished))
+  const done = () => { watcher.disconnect(); void moves().then(() => resolve(null)) }
   let timer = setTimeout(done, 500)
-  const late = setTimeout(done, 5000)
   const watcher = new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(done, 500) })
   watcher.observe(document.body, { childList: true, subtree: true })
+  setTimeout(() => resolve(null), 5000)
 })"""
 
 
