@@ -6,7 +6,7 @@ import type { Schemas } from '../api/client'
 import { pauseBefore } from './pause'
 import { Reader } from './taskReader'
 
-export type LogBytes = { attempt: number; offset: number; bytes: Uint8Array<ArrayBuffer> }
+export type LogBytes = { attempt: number; offset: number; bytes: () => Uint8Array<ArrayBuffer> }
 /** How far things were when the stream began: what is before that is read by lists. */
 export type HowFar = {
   events: number
@@ -124,8 +124,9 @@ class TaskStream {
       this.tell((listener) => listener.transcript?.(data as Schemas['TranscriptEntry'][]))
     } else if (event === 'log') {
       const { attempt, offset, data: text } = data as Told
-      const bytes = bytesOf(text)
-      this.tell((listener) => listener.log?.({ attempt, offset, bytes }))
+      // Bytes are made of it where they are looked at alone: a flood has many.
+      const piece: LogBytes = { attempt, offset, bytes: () => bytesOf(text) }
+      this.tell((listener) => listener.log?.(piece))
     }
   }
 

@@ -47,6 +47,9 @@ export const terminal = {
   last: 'No stage runs. This is the last screen; the next stage appears here by itself.',
   ended: 'No stage runs any more. This is the last screen.',
   lastBroken: 'The last screen could not be read.',
+  unheard: 'No stage runs: nothing takes what is typed.',
+  exited: (stage: string, code: number) =>
+    `${stage} has ended${code === 0 ? '' : ` with exit code ${code}`}. The next stage appears here by itself.`,
   takenOver: (by: string) => `${by} has taken over. You watch.`,
   skipped: (size: string) =>
     `${size} came faster than can be shown and were skipped. The log has all of it.`,

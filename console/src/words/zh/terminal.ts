@@ -43,6 +43,9 @@ export const terminal: typeof en.terminal = {
   last: '当前没有阶段在运行。这是最后的画面，下一阶段会自动显示在这里。',
   ended: '已没有阶段在运行。这是最后的画面。',
   lastBroken: '无法读取最后的画面。',
+  unheard: '当前没有阶段在运行，输入不会被接收。',
+  exited: (stage, code) =>
+    `${stage} 已结束${code === 0 ? '' : `，退出码 ${code}`}。下一阶段会自动显示在这里。`,
   takenOver: (by) => `${by} 已接管，你现在是观看者。`,
   skipped: (size) => `输出太快，已跳过 ${size}；完整内容见日志。`,
   backAfter: (away) => `断开 ${away} 后已恢复。`,

@@ -60,6 +60,7 @@ export default function TerminalTab({ task }: { task: Schemas['TaskDetail'] }) {
       {session && shown && (
         <Told
           shown={shown}
+          stages={task.pipeline}
           isOver={task.finishedAt !== null}
           again={() => session.again()}
           forget={() => session.forgetTold()}

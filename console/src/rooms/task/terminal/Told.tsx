@@ -9,7 +9,7 @@ import type { Shown } from './session'
 import styles from './terminal.module.css'
 
 /** What one has to know of what is shown, if there is anything; the gravest alone. */
-export function Told({ shown, isOver, again, forget }: Props) {
+export function Told({ shown, stages, isOver, again, forget }: Props) {
   const { line } = shown
   if (line.is === 'away') return <Away since={line.since} triedAt={line.triedAt} again={again} />
   if (line.is === 'over' && line.why !== 'none' && line.why !== 'task') {
@@ -20,11 +20,18 @@ export function Told({ shown, isOver, again, forget }: Props) {
     )
   }
   if (shown.isBroken) return <Strip isBad>{words.terminal.lastBroken}</Strip>
-  if (shown.isLast) return <Strip>{isOver ? words.terminal.ended : words.terminal.last}</Strip>
+  if (shown.isLast || (isOver && line.is === 'over'))
+    return <Strip>{isOver ? words.terminal.ended : words.terminal.last}</Strip>
+  if (shown.isUnheard) return <Strip close={forget}>{words.terminal.unheard}</Strip>
   if (shown.takenOver) {
     return <Strip close={forget}>{words.terminal.takenOver(shown.takenOver)}</Strip>
   }
   if (shown.back) return <Strip close={forget}>{<WasAway back={shown.back} />}</Strip>
+  if (shown.exit) {
+    const { stageIndex, code } = shown.exit
+    const name = stages[stageIndex]?.name ?? String(stageIndex + 1)
+    return <Strip close={forget}>{words.terminal.exited(name, code)}</Strip>
+  }
   if (shown.skipped) {
     const { from, to } = shown.skipped
     return <Strip close={forget}>{words.terminal.skipped(bytes(to - from, locale))}</Strip>
@@ -32,7 +39,13 @@ export function Told({ shown, isOver, again, forget }: Props) {
   return null
 }
 
-type Props = { shown: Shown; isOver: boolean; again: () => void; forget: () => void }
+type Props = {
+  shown: Shown
+  stages: { name: string }[]
+  isOver: boolean
+  again: () => void
+  forget: () => void
+}
 
 function WasAway({ back }: { back: NonNullable<Shown['back']> }) {
   const away = words.terminal.backAfter(duration(back.awayMilliseconds, words.units))

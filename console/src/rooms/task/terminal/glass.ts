@@ -78,6 +78,8 @@ export function glassIn(place: HTMLElement, wishes: Wishes): Glass {
       if (event.type === 'keydown') wishes.leave()
       return false
     }
+    // Who watches types nothing: Tab leads on, as everywhere.
+    if (event.key === 'Tab' && terminal.options.disableStdin) return false
     if (isFind(event)) {
       event.preventDefault()
       if (event.type === 'keydown') wishes.search()

@@ -19,6 +19,10 @@ export type Shown = {
   back: Back | null
   skipped: Span | null
   takenOver: string | null
+  /** A stage's process has ended, and nothing was printed since. */
+  exit: { code: number; stageIndex: number } | null
+  /** What was typed was taken by nobody. */
+  isUnheard: boolean
   /** What the log ended with, for no stage runs. */
   isLast: boolean
   isBroken: boolean
@@ -37,6 +41,8 @@ export class Session {
     back: null,
     skipped: null,
     takenOver: null,
+    exit: null,
+    isUnheard: false,
     isLast: false,
     isBroken: false,
   }
@@ -125,7 +131,7 @@ export class Session {
   }
 
   forgetTold(): void {
-    this.change({ back: null, skipped: null, takenOver: null })
+    this.change({ back: null, skipped: null, takenOver: null, exit: null, isUnheard: false })
   }
 
   /** The place has another size in pixels, or another font: as a controller, have the terminal
@@ -157,6 +163,7 @@ export class Session {
         this.become(told.state)
         break
       case 'bytes':
+        if (this.shown.exit || this.shown.isUnheard) this.change({ exit: null, isUnheard: false })
         this.glass.write(told.bytes, () => this.drawn(told.end))
         break
       case 'screen':
@@ -185,6 +192,12 @@ export class Session {
       case 'takenOver':
         this.watches = true
         this.change({ takenOver: told.by })
+        break
+      case 'exit':
+        this.change({ exit: { code: told.code, stageIndex: told.stageIndex } })
+        break
+      case 'refused':
+        if (told.code === 'gate') this.change({ isUnheard: true })
     }
   }
 
