@@ -6,6 +6,7 @@ import { useMe } from '../../../queries/me'
 import { useThreads } from '../../../queries/reviews'
 import { Button } from '../../../ui/Button'
 import { words } from '../../../words'
+import { useMay } from '../useMay'
 import type { Shown, Told } from './choice'
 import styles from './Diff.module.css'
 import { FileBox } from './FileBox'
@@ -53,10 +54,11 @@ export function Diff({ task, pages, told, shown, ignoresSpace, ...props }: Props
   const { isViewed, isFolded, fold, view } = useFolds(task.id)
   const [isWholeCommented, setWholeCommented] = useState(false)
   const me = useMe()?.id
+  const mayReview = useMay(task).answer
   const isLatest = (told.at(-1)?.commit ?? page.commit) === page.commit
   const review = useMemo(
-    () => ({ task, base: page.base, commit: page.commit, layout, isLatest, me }),
-    [task, page.base, page.commit, layout, isLatest, me],
+    () => ({ task, base: page.base, commit: page.commit, layout, isLatest, mayReview, me }),
+    [task, page.base, page.commit, layout, isLatest, mayReview, me],
   )
 
   const blobs = useRef(new Map<string, string | null>())
@@ -73,7 +75,7 @@ export function Diff({ task, pages, told, shown, ignoresSpace, ...props }: Props
     files,
     threads: ordered,
     isViewed,
-    onView: isLatest ? view : null,
+    onView: isLatest && mayReview ? view : null,
     onThread: goThread,
   })
   const tree = (onGo: (path: string) => void) => (
@@ -107,9 +109,8 @@ export function Diff({ task, pages, told, shown, ignoresSpace, ...props }: Props
             {places.whole.map((thread) => (
               <ThreadBox key={thread.id} thread={thread} isElsewhere />
             ))}
-            {isWholeCommented ? (
-              <NewComment onClose={() => setWholeCommented(false)} />
-            ) : (
+            {isWholeCommented && <NewComment onClose={() => setWholeCommented(false)} />}
+            {mayReview && !isWholeCommented && (
               <Button look="quiet" onClick={() => setWholeCommented(true)}>
                 <MessageSquarePlus className="i" />
                 {words.diff.commentWhole}
@@ -139,7 +140,7 @@ export function Diff({ task, pages, told, shown, ignoresSpace, ...props }: Props
           onThread={goThread}
         />
       </div>
-      <SubmitBar task={task} gate={ask} threads={threads} />
+      {mayReview && <SubmitBar threads={threads} />}
     </ReviewProvider>
   )
 }

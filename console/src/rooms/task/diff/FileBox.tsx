@@ -59,7 +59,7 @@ export const FileBox = memo(function FileBox(props: Props) {
 
 function Head(props: Props & { onComment: () => void }) {
   const { file, isFolded, isViewed } = props
-  const { isLatest } = useReview()
+  const { isLatest, mayReview } = useReview()
   const comment = () => {
     props.onFold(file.path, false)
     props.onComment()
@@ -81,16 +81,18 @@ function Head(props: Props & { onComment: () => void }) {
       <About file={file} />
       {isViewed && <span className="dim wide">{words.diff.viewedBefore}</span>}
       <span className="grow wide" />
-      <Button
-        look="quiet"
-        size="square"
-        aria-label={words.diff.commentFile}
-        title={words.diff.commentFile}
-        onClick={comment}
-      >
-        <MessageSquarePlus className="i" />
-      </Button>
-      {isLatest && (
+      {mayReview && (
+        <Button
+          look="quiet"
+          size="square"
+          aria-label={words.diff.commentFile}
+          title={words.diff.commentFile}
+          onClick={comment}
+        >
+          <MessageSquarePlus className="i" />
+        </Button>
+      )}
+      {isLatest && mayReview && (
         <label className={styles.viewed}>
           <input
             type="checkbox"

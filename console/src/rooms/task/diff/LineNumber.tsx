@@ -1,12 +1,14 @@
 import { words } from '../../../words'
 import styles from './Rows.module.css'
+import { useReview } from './review'
 import { placeKey, type Side } from './rows'
 
 /** A line's number: pressed, it begins a comment. The table has one tab stop and hears the arrows,
  *  so that nobody tabs through ten thousand lines. */
 export function LineNumber(props: { side: Side; line: number | null; look?: string | undefined }) {
   const { side, line } = props
-  if (line === null) return <td className={`n ${props.look ?? ''}`} />
+  const { mayReview } = useReview()
+  if (line === null || !mayReview) return <td className={`n ${props.look ?? ''}`}>{line}</td>
   const label = side === 'old' ? words.diff.commentOnOld(line) : words.diff.commentOn(line)
   return (
     <td className={`n ${props.look ?? ''}`}>

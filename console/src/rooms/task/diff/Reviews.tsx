@@ -31,7 +31,7 @@ export function Reviews({ task }: { task: Schemas['TaskDetail'] }) {
 }
 
 function One({ review, onFollow }: { review: Review; onFollow: () => void }) {
-  const { me } = useReview()
+  const { me, mayReview } = useReview()
   const name = review.author.id === me ? words.diff.you : review.author.name
   return (
     <li className={styles.review}>
@@ -42,9 +42,11 @@ function One({ review, onFollow }: { review: Review; onFollow: () => void }) {
         </span>
       </p>
       {review.body && <p className={styles.body}>{review.body}</p>}
-      <Button look="quiet" className={styles.follow} onClick={onFollow}>
-        {words.diff.followUp}
-      </Button>
+      {mayReview && (
+        <Button look="quiet" className={styles.follow} onClick={onFollow}>
+          {words.diff.followUp}
+        </Button>
+      )}
     </li>
   )
 }

@@ -1,13 +1,10 @@
-import type { Schemas } from '../../../api/client'
 import { Button } from '../../../ui/Button'
 import { words } from '../../../words'
 import styles from './Diff.module.css'
 import { draftsIn, type Thread } from './placing'
 
-type Props = { task: Schemas['TaskDetail']; gate: Schemas['PendingGate'] | null; threads: Thread[] }
-
 /** On phones, above the rooms: the way to one's review. */
-export function SubmitBar({ threads }: Props) {
+export function SubmitBar({ threads }: { threads: Thread[] }) {
   const drafts = draftsIn(threads)
   const go = () => {
     document.getElementById('review')?.scrollIntoView({ block: 'start' })

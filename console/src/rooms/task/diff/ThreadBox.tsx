@@ -66,7 +66,7 @@ function Head(props: { thread: Thread; isOpen: boolean; onOpen: () => void }) {
 }
 
 function Foot({ thread }: { thread: Thread }) {
-  const { task } = useReview()
+  const { task, mayReview } = useReview()
   const [isReplying, setReplying] = useState(false)
   const write = useWrite(task.id)
   const resolve = useResolve(task.id)
@@ -84,7 +84,7 @@ function Foot({ thread }: { thread: Thread }) {
     )
   const send = (publish: boolean) => (body: string) =>
     write.mutateAsync({ threadId: thread.id, body, publish }, { onError: sayBroken })
-  if (draft) return null
+  if (draft || !mayReview) return null
   if (isReplying) {
     return (
       <CommentForm

@@ -4,6 +4,7 @@ import { Points } from './Points'
 import { draftsIn, type Thread } from './placing'
 import { ReviewForm } from './ReviewForm'
 import { Reviews } from './Reviews'
+import { useReview } from './review'
 import styles from './Verdict.module.css'
 
 type Props = {
@@ -17,6 +18,7 @@ type Props = {
 
 /** What is asked, what one says to it, and what was said so far. */
 export function Verdict({ task, gate, threads, viewedCount, fileCount, onThread }: Props) {
+  const { mayReview } = useReview()
   const share = fileCount > 0 ? (viewedCount / fileCount) * 100 : 0
   return (
     <aside className={styles.verdict} aria-label={words.diff.yourReview} id="review">
@@ -26,7 +28,7 @@ export function Verdict({ task, gate, threads, viewedCount, fileCount, onThread 
           <p className={styles.prompt}>{gate.prompt}</p>
         </div>
       )}
-      <ReviewForm task={task} gate={gate} drafts={draftsIn(threads)} />
+      {mayReview && <ReviewForm task={task} gate={gate} drafts={draftsIn(threads)} />}
       {threads.length > 0 && <Points threads={threads} onThread={onThread} />}
       <section>
         <h2>{words.diff.viewed}</h2>

@@ -46,7 +46,9 @@ export function byThreads(ids: number[], step: number): number | undefined {
   const at = ids.findIndex((id) => `t${id}` === focused)
   if (at >= 0) return ids[at + step]
   const below = ids.findIndex(isBelowBar)
-  return step > 0 ? ids[below] : ids[(below < 0 ? ids.length : below) - 1]
+  const next = step > 0 ? below : (below < 0 ? ids.length : below) - 1
+  // Behind the last comes the first.
+  return ids.at(next < 0 && step > 0 ? 0 : next)
 }
 
 function isBelowBar(id: number): boolean {

@@ -15,6 +15,8 @@ export type Review = {
   layout: Layout
   /** Whether it is about the latest, so that files can be marked and all be approved. */
   isLatest: boolean
+  /** Whether one may say something, and mark files. */
+  mayReview: boolean
   /** One's own id, to say "you" for it. */
   me: number | undefined
 }
