@@ -71,7 +71,8 @@ function Ends({ told, shown, onShow }: Props) {
   return (
     <Menu
       button={
-        <Button aria-label={`${words.diff.show} ${words.diff.round(shown.round)}`}>
+        <Button>
+          <span className="hidden">{words.diff.show} </span>
           {words.diff.round(shown.round)} <ChevronDown className="i" />
         </Button>
       }
@@ -106,7 +107,8 @@ function Beginnings({ told, shown, base, pipeline, onShow }: Props) {
   return (
     <Menu
       button={
-        <Button aria-label={`${words.diff.compareWith} ${chosen}`}>
+        <Button>
+          <span className="hidden">{words.diff.compareWith} </span>
           {chosen}
           {shown.since === 'base' && <span className="dim mono wide">{base.slice(0, 7)}</span>}
           <ChevronDown className="i" />

@@ -7,6 +7,7 @@ import type { Tone, Tones } from './segments'
 
 const STEP = 400
 const LONGEST_LINE = 1000
+const LONGEST_MILLISECONDS = 5000
 
 // Every kind of token has a colour that stands for its class.
 const tones: Record<string, Tone> = {
@@ -57,6 +58,8 @@ function colour(shiki: HighlighterCore, asked: Asked, part: number, lines: strin
     const told = shiki.codeToTokensBase(some.join('\n'), {
       lang: asked.language,
       theme: 'tones',
+      // The first line waits for its grammar; one that takes longer loses its colours.
+      tokenizeTimeLimit: LONGEST_MILLISECONDS,
       ...(grammarState && { grammarState }),
     })
     grammarState = shiki.getLastGrammarState(told)
