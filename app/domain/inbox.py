@@ -94,14 +94,14 @@ _ESCAPES = re.compile(
 
 
 def last_lines(data: bytes) -> list[str]:
-    """The last lines of a log's end that say something, as plain text, each cut to LONGEST_LINE.
+    """The last lines of a log's end that have words, as plain text, each cut to LONGEST_LINE.
     The first of `data` may be the rest of a line.
     """
     plain = (
         _ESCAPES.sub("", line.rpartition("\r")[2]).rstrip()
         for line in data.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
     )
-    said = [line for line in plain if line.strip()]
+    said = [line for line in plain if any(map(str.isalnum, line))]
     return [line[:LONGEST_LINE] for line in said[-LINES_OF_LOG:]]
 
 

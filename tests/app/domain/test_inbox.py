@@ -144,6 +144,7 @@ def test_whose_inbox_an_event_changes(type_: EventType, who: str) -> None:
         (b"", []),
         (b"\n \n\r\n", []),
         (b"a\nb\n", ["a", "b"]),
+        ("$ \n  ~~~^^^^\n…\né\n".encode(), ["é"]),
         (b"\x1b[1;31mFAILED\x1b[0m tests\r\n", ["FAILED tests"]),
         (b"\x1b]0;a title\x07made\x1b(B it\n", ["made it"]),
         (b"12 %\r80 %\rdone\n", ["done"]),

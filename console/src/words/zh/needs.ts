@@ -92,7 +92,7 @@ export const needs: typeof en.needs = {
   completed: '已完成',
   failed: '失败',
   oldest: '队列中最久',
-  tokens: '词元',
+  tokens: 'Token 用量',
   cost: '费用',
   about: (much) => `约 ${much}`,
   notAll: (n) => `只显示前 ${n} 件。`,
