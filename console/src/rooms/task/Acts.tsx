@@ -8,6 +8,7 @@ import { type Item, Menu } from '../../ui/Menu'
 import { sayBroken } from '../../ui/toasts'
 import { words } from '../../words'
 import styles from './Acts.module.css'
+import { useSetSearch } from './search'
 import { useMay } from './useMay'
 
 const CancelDialog = lazy(() => import('./acts/CancelDialog'))
@@ -21,12 +22,14 @@ type Opened = 'cancel' | 'retry' | 'followUp' | 'curl' | null
 export function Acts({ task }: { task: Schemas['TaskDetail'] }) {
   const [opened, open] = useState<Opened>(null)
   const may = useMay(task)
+  const set = useSetSearch()
   const close = () => open(null)
   const acts: Item[] = []
   if (may.followUp) acts.push({ name: words.task.followUp, act: () => open('followUp') })
   if (may.retry) acts.push({ name: words.task.retry, act: () => open('retry') })
   if (may.cancel) acts.push({ name: words.task.cancel, act: () => open('cancel'), isBad: true })
   const more: Item[] = [
+    { name: words.task.openWorkspace, act: () => set({ view: 'workspace' }) },
     { name: words.task.evidence, act: () => void download(task.id) },
     { name: words.task.curl, act: () => open('curl') },
   ]

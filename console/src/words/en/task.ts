@@ -2,7 +2,6 @@
 export const task = {
   crumbs: 'Where this is',
   link: 'the link',
-  number: 'the number',
   followUp: 'Follow up',
   cancel: 'Cancel',
   retry: 'Retry',
@@ -11,12 +10,11 @@ export const task = {
   retryWhy: 'Stages before it are not done again: its work begins where they ended.',
   noCheckpoint: 'From there nothing is left to go on from. Retry from an earlier stage.',
   more: 'More',
-  open: 'Open',
+  openWorkspace: 'Open the workspace',
   evidence: 'Download evidence',
   curl: 'Copy as curl',
   curlWhy:
     'What this page does, for a terminal. MUSTER_TOKEN is an access token of yours, made in your profile.',
-  again: 'New task like this one',
   description: 'Description',
   showAll: 'Show the whole description',
   showLess: 'Show less',
