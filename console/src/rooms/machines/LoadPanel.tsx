@@ -32,7 +32,7 @@ export function LoadPanel(props: {
       <div className={`panel ${styles.chart}`}>
         {!samples && (error ? <Broken error={error} again={() => void refetch()} /> : <Ghost />)}
         {samples && samples.at.length === 0 && (
-          <p className={`soft ${styles.nothing}`}>{words.machines.noSamples}</p>
+          <p className={`soft ${styles.nothing}`}>{words.machines.noSamples[range]}</p>
         )}
         {samples && samples.at.length > 0 && (
           <Suspense fallback={<Ghost />}>

@@ -108,7 +108,10 @@ export const machines = {
   chartOf: (name: string, range: string) => `Load of ${name} over ${range}`,
   highest: 'CPU, highest',
   slotsUsed: 'Slots taken',
-  noSamples: 'There is nothing to draw yet: a sample is taken each minute.',
+  noSamples: {
+    minute: 'There is nothing to draw yet: a sample is taken each minute.',
+    hour: 'There is nothing to draw yet: an hour is drawn when it is over.',
+  },
   showTable: 'As a table',
   time: 'Time',
   administer: 'Rename, slots, labels',

@@ -105,7 +105,10 @@ export const machines: typeof en.machines = {
   chartOf: (name, range) => `${name} 在过去 ${range} 的负载`,
   highest: 'CPU 最高值',
   slotsUsed: '占用槽位',
-  noSamples: '还没有可绘制的数据：每分钟采样一次。',
+  noSamples: {
+    minute: '还没有可绘制的数据：每分钟采样一次。',
+    hour: '还没有可绘制的数据：每小时结束后才会绘制。',
+  },
   showTable: '以表格显示',
   time: '时间',
   administer: '改名、槽位、标签',
