@@ -64,6 +64,8 @@ def all_of(api: Api) -> list[Room]:
         Room("machine", f"/machines/{machines['curlew']}"),
         Room("project", "/projects/ingest"),
         *(Room(f"admin-{name}", f"/admin/{name}") for name in (*ADMIN, "settings", "usage")),
+        Room("admin-prices", "/admin/settings?part=prices"),
+        Room("admin-sso", "/admin/settings?part=sso"),
         Room("over-palette", "/tasks", palette),
         Room("over-keys", "/tasks", lambda page: page.keyboard.press("?")),
         Room("over-new-task", "/tasks", lambda page: page.keyboard.press("c")),
@@ -71,12 +73,21 @@ def all_of(api: Api) -> list[Room]:
         Room("over-add-machine", "/machines", pressing("Add a machine")),
         Room("over-drain", f"/machines/{machines['heron']}", pressing("Drain …")),
         Room("over-cancel", f"/tasks/{tasks[scenes.UPLOAD]}", pressing("Cancel", "More")),
+        Room("over-new-token", "/profile", pressing("New token")),
+        Room("over-new-developer", "/admin/developers", pressing("New developer")),
+        Room("over-new-bot", "/admin/bots", pressing("New bot")),
+        Room("over-new-provider", "/admin/settings?part=sso", pressing("New provider")),
+        Room("over-audit-entry", "/admin/audit", showing),
     ]
 
 
 def palette(page: Page) -> None:
     page.keyboard.press("Control+k")
     page.get_by_role("dialog").get_by_role("combobox").fill("retry")
+
+
+def showing(page: Page) -> None:
+    page.get_by_role("button", name="Show").first.click()
 
 
 def pressing(name: str, within: str = "") -> Act:

@@ -1,0 +1,109 @@
+"""People and what they may: second factors, tokens, devices, confirmations, administration."""
+
+import pyotp
+from playwright.sync_api import Page, expect
+
+from demo.api import Api
+from tests.e2e.conftest import PASSWORD, Visit
+from tests.e2e.world.stage import World
+
+
+def whose(page: Page, credential: str) -> str:
+    """Who one is with the credential, by the API."""
+    headers = {"Authorization": f"Bearer {credential}"}
+    name: str = page.request.get("/api/web/profile", headers=headers).json()["name"]
+    return name
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def test_a_second_factor_is_set_up_by_its_key_asked_for_and_turned_off(
+    world: World, visit: Visit
+) -> None:
+    page = visit(world, "priya").open("/profile")
+    press(page, "Set up")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("img", name="QR code")).to_be_visible()
+    secret = dialog.locator(".copy code").inner_text()
+    dialog.get_by_label("Code that the app shows now").fill(pyotp.TOTP(secret).now())
+    press(page, "Turn on")
+    recovery = dialog.get_by_role("listitem").first.inner_text()
+    press(page, "I have kept it")
+
+    stranger = visit(world)
+    stranger.expect(401, "/api/auth/browser/login")  # which says that a code is wanted
+    door = stranger.open("/login?next=/profile")
+    door.get_by_label("Username").fill("priya")
+    door.get_by_label("Password").fill(PASSWORD)
+    press(door, "Sign in")
+    door.get_by_label("Code").fill(recovery)
+    press(door, "Confirm")
+    door.wait_for_url("**/profile")
+
+    press(page, "Turn off")
+    dialog.get_by_label("Current password").fill(PASSWORD)
+    dialog.get_by_role("button", name="Turn off").click()
+    expect(page.get_by_role("button", name="Set up")).to_be_visible()
+
+
+def test_a_token_is_shown_once_works_and_ends(world: World, visit: Visit) -> None:
+    page = visit(world, "bo").open("/profile")
+    press(page, "New token")
+    page.get_by_label("Label").fill("for a script")
+    press(page, "Create token")
+    token = page.get_by_role("dialog").locator(".copy code").inner_text()
+    assert whose(page, token) == "bo"
+    press(page, "I have kept it")
+    expect(page.get_by_text(token)).to_have_count(0)
+    press(page, "Revoke for a script")
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(page.get_by_role("cell", name="revoked")).to_be_visible()
+
+
+def test_a_device_is_let_in_by_its_code(world: World, visit: Visit) -> None:
+    stranger = Api(world.stack.url)
+    codes = stranger.post("/api/auth/device", {"clientName": "a laptop of bo's"})
+    page = visit(world, "bo").open(f"/device?code={codes['userCode']}")
+    expect(page.get_by_role("heading", level=2)).to_contain_text("a laptop of bo's")
+    press(page, "Approve")
+    expect(page.get_by_role("heading", level=2)).to_have_text("The device is signed in")
+    pair = stranger.post("/api/auth/device/token", {"deviceCode": codes["deviceCode"]})
+    assert whose(page, pair["accessToken"]) == "bo"
+
+
+def test_who_is_no_admin_finds_nothing_there(world: World, visit: Visit) -> None:
+    page = visit(world, "bo").open("/admin/audit")
+    expect(page.get_by_role("heading", level=1)).to_have_text("There is nothing here.")
+
+
+def test_a_bot_is_made_tried_and_says_what_to_mend(world: World, visit: Visit) -> None:
+    page = visit(world, "alice").open("/admin/bots")
+    press(page, "New bot")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Platform").select_option("webhook")
+    dialog.get_by_label("Name").fill("Herald")
+    dialog.get_by_label("What requests are signed with").fill("a secret of the two")
+    dialog.get_by_label("https URL").fill("https://127.0.0.1:9/hook")
+    press(page, "Create")
+    press(page, "Test Herald")
+    press(page, "Send a test")
+    expect(dialog.get_by_text("It was not taken")).to_be_visible()
+    expect(dialog.get_by_text("notifyAllowedHosts")).to_be_visible()
+    page.goto("/admin/audit?action=bot.tested")
+    press(page, "Show bot.tested")
+    expect(dialog.get_by_text("alice")).to_be_visible()
+
+
+def test_a_setting_is_changed_and_goes_back(world: World, visit: Visit) -> None:
+    visitor = visit(world, "alice")
+    page = visitor.open("/admin/settings")
+    page.get_by_label("maxSlots").fill("32")
+    press(page, "Save 1 change")
+    expect(page.get_by_text("changed by alice")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("maxSlots")).to_have_value("32")
+    page.get_by_label("maxSlots").fill("")
+    press(page, "Save 1 change")
+    expect(page.get_by_label("maxSlots")).to_have_value("64")
