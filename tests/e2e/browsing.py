@@ -12,6 +12,7 @@ from playwright.sync_api import (
     Page,
     Request,
     Response,
+    expect,
     sync_playwright,
 )
 
@@ -19,6 +20,7 @@ from tests.browser import chromium
 from tests.programs import missing
 
 PATIENCE = 20_000.0  # milliseconds: the machine may be busy
+expect.set_options(timeout=PATIENCE)
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 360, "height": 740}
 

@@ -1,10 +1,12 @@
 """One stack with a team, and one browser, for all tests of a process."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from demo.console import building
 from tests.chaos.world import end_all_of
 from tests.e2e.browsing import Visitor, launched
 from tests.e2e.world import plot
-from tests.e2e.world.__main__ import environment
+from tests.e2e.world.__main__ import USUAL, environment
 from tests.e2e.world.stage import World
 from tests.flows.running import free_port
 from tests.gunicorns import end_at_once
@@ -51,16 +53,33 @@ def running_world(**options: Any) -> Iterator[World]:
 @pytest.fixture(scope="session")
 def world() -> Iterator[World]:
     """The team, its projects and two machines; tests make their own tasks."""
-    with running_world(named=MACHINES) as world:
+    with attached() or running_world(named=MACHINES) as world:
         yield world
 
 
 @pytest.fixture(scope="session")
 def full_world() -> Iterator[World]:
     """All of its machines and tasks too, in every state: for looking, and to be left as it is."""
+    if there := attached():
+        with there as world:
+            yield world
+        return
     with running_world() as world:
         plot.play(world)
         yield world
+
+
+def attached() -> AbstractContextManager[World] | None:
+    """The full world that runs already on MUSTER_E2E_URL, in MUSTER_E2E_HOME: for whoever writes
+    tests, for it is started once. What stops servers is not for it."""
+    if not (url := os.environ.get("MUSTER_E2E_URL")):
+        return None
+    stack: Any = SimpleNamespace(
+        url=url, home=Path(os.environ["MUSTER_E2E_HOME"]), check=lambda: None
+    )
+    world = World(stack, USUAL, print)
+    world.attach()
+    return nullcontext(world)
 
 
 @pytest.fixture
@@ -73,7 +92,7 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
     def come(world: World, name: str | None = None, **options: Any) -> Visitor:
         visitor = Visitor(browser, world.stack.url, **options)
         visitors.append(visitor)
-        return visitor.sign_in(name, PASSWORD) if name else visitor
+        return visitor.sign_in(name, world.password) if name else visitor
 
     yield come
     faults = [fault for visitor in visitors for fault in visitor.faults]

@@ -2,14 +2,14 @@
 
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import PASSWORD, Visit
+from tests.e2e.conftest import Visit
 from tests.e2e.world.stage import World
 
 
 def test_whoever_comes_by_a_deep_link_signs_in_and_is_there(world: World, visit: Visit) -> None:
     page = visit(world).open("/tasks?status=running")
     page.get_by_label("Username").fill("bo")
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Password").fill(world.password)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/tasks?status=running")
     expect(page.get_by_role("heading", level=1)).to_have_text("Tasks")

@@ -59,7 +59,7 @@ def improvised(said: str, stage: str) -> "list[list[Any]]":
     if "[ask]" in said:
         steps.append(["ask", "Which name does the new file get?", ["NOTES.md", "CHANGES.md"]])
     if "[spend]" in said:
-        steps += [["spend", 2_000, 400], ["wait", 0.3]] * 200
+        steps += [["spend", 2_000, 400], ["wait", 0.3]] * 40
     if "[slow]" in said:
         steps.append(["work", ["git log --oneline -n 3", "ls -la", "git status --short"]])
     steps += [["note", said], ["run", "git status --short"]]
@@ -270,7 +270,9 @@ def asked_of_muster(name: str, arguments: "dict[str, Any]") -> str:
 
 
 def terminal() -> None:
-    """What people sit before: it answers every line, until `/exit`."""
+    """What people sit before: it answers every line, until `/exit`. A review it has read alone."""
+    if THREAD.search(sys.argv[-1]):
+        return
     write(
         "\033[38;5;173m✻\033[0m \033[1mWelcome to Claude Code\033[0m \033[2m(a stand-in)\033[0m\r\n"
     )

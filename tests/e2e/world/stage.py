@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -73,10 +75,20 @@ class World:
             self._make_people()
             self._make_projects()
         self._start_machines()
+        self._sign_in()
+        return is_new
+
+    def attach(self) -> None:
+        """To one that runs in the stack's home already."""
+        self.admin.login("admin", self.password)
+        self._write_agents()
+        self._fill_repositories()
+        self._sign_in()
+
+    def _sign_in(self) -> None:
         for name in team.PEOPLE:
             self.people[name] = Api(self.stack.url)
             self.people[name].login(name, self.password)
-        return is_new
 
     def task(self, who: str, project: str, text: str, **fields: Any) -> "Told":
         api = self.people.get(who, self.admin)
@@ -157,6 +169,16 @@ class Told:
 
     def now(self) -> dict[str, Any]:
         return dict(self.api.get(self.path))
+
+    def log(self) -> bytes:
+        """The bytes of the latest attempt's terminal; empty before there are any."""
+        request = urllib.request.Request(self.api.url + self.path + "/logs/raw")
+        request.add_header("Authorization", f"Bearer {self.api.token}")
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return bytes(answer.read())
+        except urllib.error.HTTPError:
+            return b""
 
     def until(self, status: str, reason: str | None = None) -> "Told":
         def look() -> bool:

@@ -1,0 +1,68 @@
+"""What people answer and decide in the console: one of two who are as quick, a question, a budget,
+a machine that goes out of service."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Visit
+from tests.e2e.world import scenes
+from tests.e2e.world.stage import World
+from tests.flows.running import until
+
+# Both have pressed before either knows of the other.
+PRESS_SOON = """(at) => setTimeout(() => [...document.querySelectorAll('button')]
+  .find((one) => one.textContent.trim().startsWith('Confirm')).click(), at - Date.now())"""
+
+
+def test_of_two_browsers_one_answers_the_gate_and_the_other_is_told_who(
+    world: World, visit: Visit
+) -> None:
+    task = world.task("alice", "handbook", scenes.PAGES).until("suspended", "gate")
+    pages: list[Page] = []
+    for name in ("bo", "priya"):
+        visitor = visit(world, name)
+        visitor.expect(409, "/confirm-stage")
+        pages.append(visitor.open(f"/tasks/{task.id}"))
+        expect(pages[-1].get_by_role("button", name="Confirm", exact=True).first).to_be_enabled()
+    at = pages[0].evaluate("Date.now() + 1500")
+    for page in pages:
+        page.evaluate(PRESS_SOON, at)
+    task.until("completed")
+    faster = re.compile("was faster|has answered")
+    until(lambda: any(page.get_by_text(faster).count() for page in pages), "word of who was faster")
+    for page in pages:
+        expect(page.get_by_text("Completed").first).to_be_visible()
+
+
+def test_an_agents_question_is_answered_by_a_choice(world: World, visit: Visit) -> None:
+    task = world.task("bo", "storefront", scenes.ADDRESS).until("suspended", "question")
+    page = visit(world, "bo").open(f"/tasks/{task.id}")
+    expect(page.get_by_text("Which endpoint stays?").first).to_be_visible()
+    page.get_by_role("button", name="Keep both").first.click()
+    task.until("completed")
+    expect(page.get_by_text("Completed").first).to_be_visible()
+
+
+def test_a_budget_that_is_used_up_is_raised(world: World, visit: Visit) -> None:
+    task = world.task("priya", "storefront", "Count it all [spend]", budget={"tokens": 200_000})
+    task.until("suspended", "budget")
+    page = visit(world, "priya").open(f"/tasks/{task.id}")
+    page.get_by_label("Tokens").first.fill("90000000")
+    page.get_by_role("button", name=re.compile("^Continue")).first.click()
+    task.until("completed")
+
+
+def test_a_machine_is_drained_with_a_note_and_taken_back(world: World, visit: Visit) -> None:
+    machine = world.machine_id("tern")
+    page = visit(world, "mei").open(f"/machines/{machine}")
+    page.get_by_role("button", name=re.compile("^Drain")).first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Note").fill("A new disk comes at noon.")
+    dialog.get_by_role("button", name=re.compile("^Drain")).last.click()
+    expect(page.get_by_text(re.compile("Draining|Drained")).first).to_be_visible()
+    now = world.admin.get(f"/api/web/machines/{machine}")
+    assert now["drain"]["note"] == "A new disk comes at noon."
+    page.get_by_role("button", name=re.compile("^Undrain")).first.click()
+    expect(page.get_by_text("Online").first).to_be_visible()
+    until(lambda: world.admin.get(f"/api/web/machines/{machine}")["status"] == "online", "machine")

@@ -1,0 +1,70 @@
+"""By keyboard alone, with a thumb, in 简体中文."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.e2e.browsing import PHONE
+from tests.e2e.conftest import Visit
+from tests.e2e.world import scenes
+from tests.e2e.world.stage import World
+
+
+def test_a_gate_is_found_and_answered_by_keys_alone(world: World, visit: Visit) -> None:
+    task = world.task("alice", "handbook", scenes.PAGES).until("suspended", "gate")
+    page = visit(world, "alice").open("/")
+    title = page.get_by_role("link", name=scenes.PAGES).first
+    expect(title).to_be_visible()
+    page.keyboard.press("j")
+    for _ in range(30):
+        if page.locator("[aria-selected=true], [aria-current=true]").filter(
+            has_text=f"#{task.id}"
+        ).count():  # fmt: skip
+            break
+        page.keyboard.press("j")
+    page.keyboard.press("1")
+    task.until("completed")
+
+
+def test_the_palette_leads_to_a_task_and_back_home(world: World, visit: Visit) -> None:
+    task = world.task("bo", "handbook", "Find me by the palette").until("suspended", "gate")
+    page = visit(world, "bo").open("/machines")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill("by the palette")
+    expect(page.get_by_role("option", name=re.compile("Find me by the palette")).first
+           ).to_be_visible()  # fmt: skip
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/tasks/{task.id}*")
+
+
+def test_a_gate_is_answered_with_a_thumb(world: World, visit: Visit) -> None:
+    task = world.task("alice", "handbook", scenes.PAGES).until("suspended", "gate")
+    visitor = visit(world, "alice", viewport=PHONE, has_touch=True, is_mobile=True)
+    page = visitor.open(f"/tasks/{task.id}")
+    button = page.get_by_role("button", name="Confirm", exact=True).first
+    expect(button).to_be_visible()
+    box = button.bounding_box()
+    assert box is not None
+    assert box["height"] >= 44
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= PHONE["width"], "nothing goes past the edge"
+    button.tap()
+    task.until("completed")
+    expect(page.get_by_text("Completed").first).to_be_visible()
+
+
+def test_everything_is_there_in_chinese(world: World, visit: Visit) -> None:
+    task = world.task("alice", "handbook", scenes.PAGES).until("suspended", "gate")
+    visitor = visit(world, locale="zh-CN")
+    page = visitor.open(f"/tasks/{task.id}")
+    assert page.evaluate("document.documentElement.lang") == "zh-CN"
+    page.get_by_label("用户名").fill("alice")
+    page.get_by_label("密码", exact=True).fill(world.password)
+    page.get_by_role("button", name="登录", exact=True).click()
+    expect(page.get_by_text("Publish these pages?").first).to_be_visible()
+    words = page.locator("body").inner_text()
+    for english in ("Needs you", "Terminal", "Confirm", "Reject", "New task", "Waits for"):
+        assert english not in words
+    page.get_by_role("button", name="确认").first.click()
+    task.until("completed")
