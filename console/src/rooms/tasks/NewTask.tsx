@@ -3,6 +3,7 @@ import { type FormEvent, useRef, useState } from 'react'
 import { asProblem, type Problem } from '../../api/problem'
 import { useProjects } from '../../queries/choices'
 import type { Draft } from '../../queries/drafts'
+import { useMe } from '../../queries/me'
 import { useCreateTask } from '../../queries/newTask'
 import { Button } from '../../ui/Button'
 import { Dialog } from '../../ui/Dialog'
@@ -34,7 +35,7 @@ export default function NewTask({ begun, onClose }: { begun: string; onClose: ()
   const [missing, setMissing] = useState<Errors>({})
   const description = useRef<HTMLTextAreaElement>(null)
   const once = useRef(crypto.randomUUID())
-  const projects = useProjects()
+  const projects = useOwnProjects()
   const draft = useKeptDraft()
   const create = useCreateTask()
   const navigate = useNavigate()
@@ -124,6 +125,12 @@ export default function NewTask({ begun, onClose }: { begun: string; onClose: ()
       </form>
     </Dialog>
   )
+}
+
+/** The projects in which this person may create tasks: leads see others, too. */
+function useOwnProjects() {
+  const me = useMe()
+  return useProjects()?.filter(({ myRole }) => myRole !== null || me?.role === 'admin')
 }
 
 function last(): string | null {
