@@ -28,9 +28,10 @@ def test_of_two_browsers_one_answers_the_gate_and_the_other_is_told_who(
     at = pages[0].evaluate("Date.now() + 1500")
     for page in pages:
         page.evaluate(PRESS_SOON, at)
-    task.until("completed")
+    # Said in passing: it is looked for before anything else is waited for.
     faster = re.compile("was faster|has answered")
     until(lambda: any(page.get_by_text(faster).count() for page in pages), "word of who was faster")
+    task.until("completed")
     for page in pages:
         expect(page.get_by_text("Completed").first).to_be_visible()
 

@@ -209,5 +209,8 @@ Who is on call carries the phone from Monday 9:00 to Monday 9:00.
     ),
 }
 
+for files in (BILLING, INGEST):
+    files[".gitignore"] = "__pycache__/\n"
+
 ALL = {"billing": BILLING, "storefront": STOREFRONT, "ingest": INGEST, "handbook": HANDBOOK}
 """By repository: the files by their paths."""
