@@ -30,7 +30,7 @@ function actsOf({ id, status }: Schemas['TaskDetail']): Act[] {
   const at = `/api/web/tasks/${id}`
   const isEnded = ['completed', 'failed', 'cancelled'].includes(status)
   const acts: Act[] = [
-    { name: words.common.tasks, method: 'GET', path: at },
+    { name: `#${id}`, method: 'GET', path: at },
     {
       name: words.task.followUp,
       method: 'POST',

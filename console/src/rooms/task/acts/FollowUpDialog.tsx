@@ -1,6 +1,8 @@
 import { useState } from 'react'
 import type { Schemas } from '../../../api/client'
 import { asProblem, type Problem } from '../../../api/problem'
+import { beginningsOf } from '../../../lib/beginnings'
+import { useEvents } from '../../../queries/events'
 import { useFollowUp } from '../../../queries/followUps'
 import { isAsked } from '../../../queries/gates'
 import { Button } from '../../../ui/Button'
@@ -19,6 +21,7 @@ export default function FollowUpDialog({ task, onClose }: Props) {
   const [fromStage, setFromStage] = useState(0)
   const [key] = useState(() => crypto.randomUUID())
   const followUp = useFollowUp(task.id)
+  const beginnings = beginningsOf(task.pipeline.length, useEvents(task.id).data ?? [])
   const problem = followUp.error ? asProblem(followUp.error) : null
   const send = () =>
     followUp.mutate(
@@ -63,7 +66,7 @@ export default function FollowUpDialog({ task, onClose }: Props) {
             onChange={({ target }) => setFromStage(Number(target.value))}
           >
             {task.pipeline.map(({ name }, index) => (
-              <option key={name} value={index}>
+              <option key={name} value={index} disabled={!beginnings.includes(index)}>
                 {name}
               </option>
             ))}

@@ -5,6 +5,8 @@ import { words } from '../../../words'
 export function FromStage(props: {
   task: Schemas['TaskDetail']
   stage: number
+  /** Those that it can be begun from. */
+  beginnings: number[]
   onChange: (stage: number) => void
 }) {
   return (
@@ -16,9 +18,10 @@ export function FromStage(props: {
             type="radio"
             name="stage"
             checked={props.stage === index}
+            disabled={!props.beginnings.includes(index)}
             onChange={() => props.onChange(index)}
           />
-          <span>{name}</span>
+          <span className={props.beginnings.includes(index) ? undefined : 'dim'}>{name}</span>
         </label>
       ))}
     </fieldset>

@@ -1,6 +1,8 @@
 import { useState } from 'react'
 import type { Schemas } from '../../../api/client'
 import { asProblem } from '../../../api/problem'
+import { beginningsOf, likeliest } from '../../../lib/beginnings'
+import { useEvents } from '../../../queries/events'
 import { useRetry } from '../../../queries/task'
 import { Button } from '../../../ui/Button'
 import { Dialog } from '../../../ui/Dialog'
@@ -10,7 +12,9 @@ import { FromStage } from './FromStage'
 type Props = { task: Schemas['TaskDetail']; onClose: () => void }
 
 export default function RetryDialog({ task, onClose }: Props) {
-  const [from, setFrom] = useState(0)
+  const events = useEvents(task.id).data ?? []
+  const beginnings = beginningsOf(task.pipeline.length, events)
+  const [from, setFrom] = useState(() => likeliest(beginnings, task.failure?.stageIndex))
   const retry = useRetry(task.id)
   const problem = retry.error && asProblem(retry.error)
   const stage = task.pipeline[from]?.name ?? ''
@@ -29,7 +33,7 @@ export default function RetryDialog({ task, onClose }: Props) {
         </Button>
       }
     >
-      <FromStage task={task} stage={from} onChange={setFrom} />
+      <FromStage task={task} stage={from} beginnings={beginnings} onChange={setFrom} />
       <p className="hint">{words.task.retryWhy}</p>
       {problem && (
         <p className="error" role="alert">
