@@ -13,7 +13,7 @@ import { FileBox } from './FileBox'
 import { FilesDialog } from './FilesDialog'
 import { goToFile, goToThread } from './going'
 import { NewComment } from './NewComment'
-import { inOrder, ofFile, placed, stateOf, type Thread } from './placing'
+import { inOrder, ofFile, placed, standOf, stateOf, type Thread } from './placing'
 import { Rounds } from './Rounds'
 import { ReviewProvider } from './review'
 import { SubmitBar } from './SubmitBar'
@@ -69,7 +69,7 @@ export function Diff({ task, pages, told, shown, ignoresSpace, ...props }: Props
   )
   const goThread = (thread: Thread) => {
     if (thread.place.path !== null) onFold(thread.place.path, false)
-    goToThread(thread.id)
+    goToThread(standOf(thread))
   }
   useDiffKeys({
     files,

@@ -1,7 +1,8 @@
 /** To a file, or to a thread, wherever it is on the page. */
 import { barHeight, currentPath } from './current'
 
-const TRIES = 20
+/** Frames: a piece is drawn when the browser has seen that it is near. */
+const TRIES = 60
 
 /** Its head is under the bar then, and has focus as soon as it is drawn. */
 export function goToFile(path: string): void {
@@ -23,35 +24,39 @@ export function goByFiles(paths: string[], step: number): void {
   if (next !== undefined) goToFile(next)
 }
 
+/** Where a thread stands: its id, and the file that it is in. */
+export type Stand = { id: number; path: string | null }
+
 /** What is far is not drawn yet: first to where it will be. */
-export function goToThread(id: number): void {
-  const name = `t${id}`
+export function goToThread(stand: Stand): void {
   let tries = 0
   const go = () => {
-    const thread = document.getElementById(name)
-    if (thread) {
-      thread.scrollIntoView({ block: 'center' })
-      thread.focus({ preventScroll: true })
-      return
-    }
-    document.querySelector(`[data-places~=${name}]`)?.scrollIntoView({ block: 'center' })
-    if (tries++ < TRIES) requestAnimationFrame(go)
+    const thread = document.getElementById(`t${stand.id}`)
+    ;(thread ?? placeOf(stand))?.scrollIntoView({ block: thread ? 'center' : 'start' })
+    if (thread) thread.focus({ preventScroll: true })
+    else if (tries++ < TRIES) requestAnimationFrame(go)
   }
   go()
 }
 
 /** The thread `step` threads on from the one that has focus, or else from what is seen. */
-export function byThreads(ids: number[], step: number): number | undefined {
+export function byThreads(stands: Stand[], step: number): number {
   const focused = document.activeElement?.closest('[id^="t"][role="group"]')?.id
-  const at = ids.findIndex((id) => `t${id}` === focused)
-  if (at >= 0) return ids[at + step]
-  const below = ids.findIndex(isBelowBar)
-  const next = step > 0 ? below : (below < 0 ? ids.length : below) - 1
+  const at = stands.findIndex(({ id }) => `t${id}` === focused)
+  const below = stands.findIndex(isBelowBar)
+  const from = at >= 0 ? at : step > 0 ? below - 1 : below < 0 ? stands.length : below
   // Behind the last comes the first.
-  return ids.at(next < 0 && step > 0 ? 0 : next)
+  const next = (from + step + stands.length) % Math.max(stands.length, 1)
+  return at < 0 && step > 0 && below < 0 ? 0 : next
 }
 
-function isBelowBar(id: number): boolean {
-  const place = document.getElementById(`t${id}`) ?? document.querySelector(`[data-places~=t${id}]`)
+function isBelowBar(stand: Stand): boolean {
+  const place = document.getElementById(`t${stand.id}`) ?? placeOf(stand)
   return (place?.getBoundingClientRect().top ?? -1) >= barHeight()
+}
+
+/** The space where the thread will be drawn, or else its file. */
+function placeOf({ id, path }: Stand): Element | null {
+  const space = document.querySelector(`[data-places~=t${id}]`)
+  return space ?? (path ? document.querySelector(`[data-path=${CSS.escape(path)}]`) : null)
 }

@@ -62,6 +62,11 @@ export function inOrder(
   return [...placed.whole, ...met]
 }
 
+/** What it takes to go to a thread. */
+export function standOf(thread: Thread): { id: number; path: string | null } {
+  return { id: thread.id, path: thread.place.path }
+}
+
 export type State = 'draft' | 'open' | 'resolved' | 'outdated'
 
 export function stateOf(thread: Thread): State {

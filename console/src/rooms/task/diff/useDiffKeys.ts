@@ -3,7 +3,7 @@ import { useKeys } from '../../../ui/keys'
 import { words } from '../../../words'
 import { currentPath } from './current'
 import { byThreads, goByFiles } from './going'
-import type { Thread } from './placing'
+import { standOf, type Thread } from './placing'
 
 type File = Schemas['DiffFile']
 
@@ -16,9 +16,7 @@ export function useDiffKeys(on: {
 }): void {
   const paths = on.files.map((file) => file.path)
   const thread = (step: number) => {
-    const ids = on.threads.map(({ id }) => id)
-    const next = byThreads(ids, step)
-    const found = on.threads.find(({ id }) => id === next)
+    const found = on.threads[byThreads(on.threads.map(standOf), step)]
     if (found) on.onThread(found)
   }
   const view = () => {
