@@ -23,6 +23,7 @@ from tests.factories import (
     make_bot,
     make_delivery,
     make_developer,
+    make_draft,
     make_enrollment_token,
     make_follow_up,
     make_gate,
@@ -35,6 +36,7 @@ from tests.factories import (
     make_provider,
     make_review,
     make_review_thread,
+    make_saved_view,
     make_task,
     make_terminal_input,
     make_transcript,
@@ -66,6 +68,8 @@ def world(app: Flask) -> World:
         history.record(task, EventType.CREATED, "made", now())
         audit.record("developer.updated", "developer", number, actor=admin)
         make_gate(task)
+        make_draft(admin)
+        make_saved_view(admin, name=f"{number}", position=number)
         make_bot()
         make_binding(bot)
         make_delivery(task, bot)

@@ -21,11 +21,13 @@ export function Nothing() {
           )}
         </p>
       )}
-      <p>
-        <Link className="btn" to="/tasks" search={{ status: 'running' } as never}>
-          {words.needs.seeRunning}
-        </Link>
-      </p>
+      {tasks && tasks.running > 0 && (
+        <p>
+          <Link className="btn" to="/tasks" search={{ status: 'running' } as never}>
+            {words.needs.seeRunning}
+          </Link>
+        </p>
+      )}
     </section>
   )
 }
