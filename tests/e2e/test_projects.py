@@ -1,0 +1,33 @@
+"""A project's pipeline is changed by who may, who sees at once what it would run."""
+
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Visit
+from tests.e2e.world.stage import World
+
+
+def test_a_pipeline_is_tried_before_it_is_saved(world: World, visit: Visit) -> None:
+    before = world.admin.get("/api/web/projects/storefront")["pipeline"]
+    page = visit(world, "bo").open("/projects/storefront")
+    command = page.get_by_label("What the agent is told").first
+    save = page.get_by_role("button", name="Save the pipeline")
+    command.fill("Plan {descripton}")
+    expect(page.get_by_text("{descripton} is not a variable")).to_be_visible()
+    expect(save).to_be_disabled()
+    command.fill("Plan {description} on {branch}")
+    page.get_by_label("s description").fill("Mend it")
+    expect(page.get_by_text("Plan Mend it on muster/1-1")).to_be_visible()
+    save.click()
+    expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
+    after = world.admin.get("/api/web/projects/storefront")["pipeline"]
+    assert after[0]["command"] == "Plan {description} on {branch}"
+    assert after[1:] == before[1:]
+    world.admin.put("/api/web/projects/storefront", {"pipeline": before})
+
+
+def test_members_see_the_pipeline_and_change_nothing(world: World, visit: Visit) -> None:
+    page = visit(world, "bo").open("/projects/billing")
+    expect(page.get_by_label("What the agent is told").first).to_be_disabled()
+    expect(page.get_by_text("Only maintainers and admins change this.")).to_be_visible()
+    for part in ("Secrets", "Members"):
+        expect(page.get_by_role("link", name=part, exact=True)).to_have_count(0)
