@@ -13,15 +13,14 @@ from tests.e2e.world.stage import World
 def test_a_gate_is_found_and_answered_by_keys_alone(world: World, visit: Visit) -> None:
     task = world.task("alice", "handbook", scenes.PAGES).until("suspended", "gate")
     page = visit(world, "alice").open("/")
-    title = page.get_by_role("link", name=scenes.PAGES).first
-    expect(title).to_be_visible()
-    page.keyboard.press("j")
-    for _ in range(30):
-        if page.locator("[aria-selected=true], [aria-current=true]").filter(
-            has_text=f"#{task.id}"
-        ).count():  # fmt: skip
+    ask = page.get_by_role("main").get_by_text(f"#{task.id}").first
+    expect(ask).to_be_visible()
+    chosen = page.locator("[aria-current=true]").filter(has_text=f"#{task.id}")
+    for _ in range(40):
+        if chosen.count():
             break
         page.keyboard.press("j")
+    expect(chosen.first).to_be_visible()
     page.keyboard.press("1")
     task.until("completed")
 
@@ -32,8 +31,12 @@ def test_the_palette_leads_to_a_task_and_back_home(world: World, visit: Visit) -
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.keyboard.press("Control+k")
     page.get_by_role("combobox").fill("by the palette")
-    expect(page.get_by_role("option", name=re.compile("Find me by the palette")).first
-           ).to_be_visible()  # fmt: skip
+    found = page.get_by_role("option", name=re.compile("Find me by the palette")).first
+    expect(found).to_be_visible()
+    for _ in range(20):
+        if found.get_attribute("aria-selected") == "true":
+            break
+        page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/tasks/{task.id}*")
 
