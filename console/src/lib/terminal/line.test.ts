@@ -85,7 +85,7 @@ describe('a line to a terminal', () => {
     expect(auth(last()).resumeFrom).toBe(130)
     last().ready(130)
     last().bytes(12)
-    await vi.advanceTimersByTimeAsync(1000)
+    await vi.advanceTimersByTimeAsync(3000)
     expect(said('back')).toEqual([
       { kind: 'back', back: { awayMilliseconds: 1000, bytes: 12, missed: null } },
     ])
@@ -103,7 +103,7 @@ describe('a line to a terminal', () => {
     last().ready(10)
     last().frame({ type: 'gap', from: 10, to: 5000 })
     last().frame({ type: 'screen', offset: 5200, cols: 80, rows: 24, data: '' })
-    await vi.advanceTimersByTimeAsync(1000)
+    await vi.advanceTimersByTimeAsync(3000)
     expect(said('back')).toMatchObject([{ back: { missed: { from: 10, to: 5200 } } }])
   })
 

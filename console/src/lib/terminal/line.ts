@@ -47,7 +47,7 @@ const ENDS: Record<number, Ended> = {
   4429: 'full',
 }
 /** So long after `ready` bytes count as what came while one was away. */
-const BACK_MILLISECONDS = 1000
+const BACK_MILLISECONDS = 3000
 
 export class Line {
   state: State = { is: 'over', why: 'none' }

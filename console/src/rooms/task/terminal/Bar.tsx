@@ -41,7 +41,7 @@ export function Bar({ shown, controls, fontSize, acts }: Props) {
         </Button>
       )}
       <div className={styles.tools}>
-        <Tool name={words.terminal.search} onClick={acts.search} hint="Control+F">
+        <Tool name={words.terminal.search} onClick={acts.search} hint="Control+F" isWide>
           <Search className="i" />
         </Tool>
         <Tool name={words.terminal.copyScreen} onClick={acts.copy}>
@@ -50,7 +50,7 @@ export function Bar({ shown, controls, fontSize, acts }: Props) {
         <Tool name={words.terminal.textSize(fontSize)} onClick={acts.larger}>
           <ALargeSmall className="i" />
         </Tool>
-        <Tool name={words.terminal.full} onClick={acts.full}>
+        <Tool name={words.terminal.full} onClick={acts.full} isWide>
           <Maximize className="i" />
         </Tool>
       </div>
@@ -91,6 +91,8 @@ function initials(name: string): string {
 function Tool(props: {
   name: string
   hint?: string
+  /** There is no room for it on a phone. */
+  isWide?: boolean
   onClick: () => void
   children: React.ReactNode
 }) {
@@ -98,6 +100,7 @@ function Tool(props: {
     <Button
       look="quiet"
       size="square"
+      className={props.isWide ? 'wide' : undefined}
       aria-label={props.name}
       title={props.name}
       aria-keyshortcuts={props.hint}
