@@ -47,7 +47,7 @@ def test_a_project_is_made_shown_changed_and_deleted(
     shown = client.get("/api/web/projects/sHoP", headers=admin).json
     assert {**shown, "warnings": made.json["warnings"]} == made.json
     assert shown.pop("createdAt").endswith("Z")
-    usual = QUOTA | BUDGETS | PLACES | BRANCH | {"templates": []}
+    usual = QUOTA | BUDGETS | PLACES | BRANCH | {"templates": [], "myRole": None}
     assert {name: shown.pop(name) for name in usual} == usual
     assert shown == {
         "key": "Shop",
@@ -78,7 +78,6 @@ def test_a_project_is_made_shown_changed_and_deleted(
         "knownHosts": None,
         "requireChange": False,
         "memberCount": 0,
-        "myRole": None,
         "taskCounts": dict.fromkeys(TaskStatus, 0),
         "lastActivityAt": None,
     }
