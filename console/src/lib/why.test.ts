@@ -287,18 +287,4 @@ describe.each(['en', 'zh'] as const)('why, in %s', (tongue) => {
     const { says, aside } = why({ ...plain, ...task }, { ...spoken[tongue], gate: gateOf })
     expect([says, aside]).toEqual(tongue === 'en' ? inEnglish : inChinese)
   })
-
-  it.each(Object.keys(en.failures))('has words of its own for %s', (code) => {
-    const { says } = why({ ...plain, ...failure(code) }, spoken[tongue])
-    expect(says).not.toContain(`${code})`)
-  })
-
-  it.each(Object.keys(en.blocked))(
-    'has words of its own for a machine that is kept by %s',
-    (rule) => {
-      const { says } = why({ ...plain, ...queue(1, ['h', rule]) }, spoken[tongue])
-      expect(says).toContain('heron')
-      expect(says).not.toBe(spoken[tongue].words.blockedOther('heron', 1, 'Claude'))
-    },
-  )
 })
