@@ -96,7 +96,7 @@ def diff(rig: Rig, browser: Browser, password: str, say: Say) -> list[Figure]:
         page.wait_for_timeout(2000)
         begun = time.perf_counter()
         page.get_by_role("tab", name="Diff").click()
-        page.get_by_text("total_1 = prices[1]").first.wait_for()
+        page.get_by_text("total_1 = price[1]").first.wait_for()
         seconds = time.perf_counter() - begun
     say(f"diff of {DIFF_LINES:,} lines: {seconds:.2f} s")
     return [bars.at_most(f"a diff of {DIFF_LINES:,} lines opens", seconds, "s", MOST_SECONDS)]
