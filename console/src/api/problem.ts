@@ -45,3 +45,8 @@ export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   return new Problem('broken_page', 0, error instanceof Error ? error.message : String(error))
 }
+
+/** Whether the same may go well in a moment: the server is away, or has a bad one itself. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof Problem && (error.code === 'unreachable' || error.status >= 500)
+}

@@ -1,5 +1,5 @@
 import { QueryClient } from '@tanstack/react-query'
-import { Problem } from '../api/problem'
+import { isPassing } from '../api/problem'
 
 /** What was read is true until the stream says otherwise; what could not be read is tried again. */
 export const cache = new QueryClient({
@@ -13,7 +13,3 @@ export const cache = new QueryClient({
     mutations: { retry: false, networkMode: 'always' },
   },
 })
-
-function isPassing(error: unknown): boolean {
-  return error instanceof Problem && (error.status === 0 || error.status >= 500)
-}

@@ -1,6 +1,6 @@
 /** Who is signed in. The access token is kept in memory alone; what lasts is the server's cookie,
  *  which no script can read. One tab at a time asks for a new token and gives it to the others. */
-import { problemOf, unreachable } from '../api/problem'
+import { isPassing, problemOf, unreachable } from '../api/problem'
 import { expiresAt } from '../lib/jwt'
 
 type Known = { token: string | null; endsAt: number }
@@ -8,6 +8,7 @@ type Told = { token: string | null }
 
 /** A token is renewed so long before its end. */
 const EARLY_MILLISECONDS = 30_000
+const PAUSES_MILLISECONDS = [500, 1000, 2000, 4000, 8000]
 
 const tabs = new BroadcastChannel('muster-session')
 const listeners = new Set<() => void>()
@@ -26,10 +27,23 @@ export async function renewed(spent: string | null): Promise<string | null> {
   return await navigator.locks.request('muster-session', async () => {
     // Another tab may have been faster, and told while this one stood in line.
     if (known?.token && known.token !== spent && !endsSoon(known)) return known.token
-    const answer = await posted('refresh', {})
+    const answer = await patiently(() => posted('refresh', {}))
     tell(answer.accessToken ?? null)
     return known?.token ?? null
   })
+}
+
+/** Again, where the server is away: it may be starting anew. Throws the last Problem. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (const pause of PAUSES_MILLISECONDS) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!isPassing(error)) throw error
+      await new Promise((resolve) => setTimeout(resolve, pause))
+    }
+  }
+  return await ask()
 }
 
 /** Whether that was all: false asks for a code of the second factor too. Throws Problem. */

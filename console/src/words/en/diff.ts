@@ -59,7 +59,7 @@ export const diff = {
     deleted: 'deleted',
     renamed: 'renamed',
     copied: 'copied',
-    modified: '',
+    modified: 'changed',
   },
   from: (path: string) => `from ${path}`,
   before: 'Before',

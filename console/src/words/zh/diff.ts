@@ -56,7 +56,7 @@ export const diff: typeof en.diff = {
   movedAlone: '仅重命名，内容未改动。',
   generated: '自动生成',
   generatedWhy: '从文件名看并非人工编写，因此已折叠。',
-  status: { added: '新增', deleted: '删除', renamed: '重命名', copied: '复制', modified: '' },
+  status: { added: '新增', deleted: '删除', renamed: '重命名', copied: '复制', modified: '修改' },
   from: (path) => `原为 ${path}`,
   before: '改动前',
   after: '改动后',

@@ -109,10 +109,11 @@ function Head(props: Props & { onComment: () => void }) {
 
 /** What else there is to know of a file, in words. */
 function About({ file }: { file: Schemas['DiffFile'] }) {
-  const status = words.diff.status[file.status]
   return (
     <>
-      {status && <span className="badge">{status}</span>}
+      {file.status !== 'modified' && (
+        <span className="badge">{words.diff.status[file.status]}</span>
+      )}
       {file.generated && (
         <span className="badge" title={words.diff.generatedWhy}>
           {words.diff.generated}
