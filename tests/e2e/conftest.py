@@ -98,4 +98,4 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
     faults = [fault for visitor in visitors for fault in visitor.faults]
     for visitor in visitors:
         visitor.close()
-    assert faults == []
+    assert not faults, "\n".join(faults)

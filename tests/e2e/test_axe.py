@@ -54,7 +54,7 @@ def test_axe_finds_nothing(
             wrong += [f"{room.name}: {each}" for each in found(page)]
         except Exception as problem:  # all of the rooms are looked at, whatever one does
             wrong.append(f"{room.name}: {str(problem).splitlines()[0]}")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_every_page_has_one_heading_and_a_title_after_a_reload_too(
@@ -70,4 +70,4 @@ def test_every_page_has_one_heading_and_a_title_after_a_reload_too(
             if page.locator("h1").count() != 1 or not title.endswith("Muster"):
                 wrong.append(f"{room.name}: {page.locator('h1').count()} headings, {title!r}")
             page.reload()
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)

@@ -65,8 +65,7 @@ class World:
         which are started anew."""
         create(self.stack)
         self.admin.login("admin", self.password)
-        # Whoever looks at all pages at once leaves many streams behind, each for some seconds.
-        self.admin.put("/api/admin/settings", {"streamsPerDeveloper": 1000})
+        self._allow_many_streams()
         self._write_agents()
         self._fill_repositories()
         is_new = not self.admin.get("/api/admin/projects")["items"]
@@ -81,9 +80,14 @@ class World:
     def attach(self) -> None:
         """To one that runs in the stack's home already."""
         self.admin.login("admin", self.password)
+        self._allow_many_streams()
         self._write_agents()
         self._fill_repositories()
         self._sign_in()
+
+    def _allow_many_streams(self) -> None:
+        """Whoever looks at all pages at once leaves many behind, each for some seconds."""
+        self.admin.put("/api/admin/settings", {"streamsPerDeveloper": 1000})
 
     def _sign_in(self) -> None:
         for name in team.PEOPLE:
