@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from app.domain.terminal import TerminalMode
-from app.pty.frames import Drawn, Resized
+from app.pty.frames import Drawn, Looking, Resized
 from app.pty.store import Store
 from app.pty.stream import Entry, Stream
 from muster.protocol import terminal as wire
@@ -212,7 +212,9 @@ class Cursor:
             return
         (top, _) = self._stream.top
         tail = self._store.page(self._key, (max(0, top - TAIL_BYTES), 0), 512)
-        if not tail and not state.is_held and self.position is None:
+        # That somebody looks is said in the stream too, and is no sign of a terminal.
+        is_there = any(not isinstance(entry.note, Looking) for entry in tail)
+        if not is_there and not state.is_held and self.position is None:
             self.due = NEVER
             self._viewer.end(CloseCode.NO_TERMINAL, "the machine has not opened the terminal")
             return
