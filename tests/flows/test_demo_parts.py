@@ -102,7 +102,7 @@ def test_settings_have_defaults() -> None:
 
 def test_what_to_try_next_can_be_pasted_into_a_shell() -> None:
     text = NEXT.format(url="http://127.0.0.1:9000", logs="/logs")
-    commands = text.split("Try:")[1].split("The API")[0]
+    commands = text.split("Or try:")[1].split("The API")[0]
     assert '{"username": "admin", "password": "<password>"}' in commands
     assert subprocess.run(["bash", "-n", "-c", commands], check=False).returncode == 0
 
