@@ -1,7 +1,7 @@
 /** The acts of this page as curl: the last one that was done, or the next one in place of doing it. */
-import { type Asked, curlOf } from '../lib/curl'
+import { curlOf } from '../lib/curl'
 
-let last: Asked | null = null
+let last: string | null = null
 let isNextShown = false
 
 /** The next act is told to `shown` and not done. */
@@ -10,17 +10,25 @@ export function showNext(): void {
 }
 
 export function lastAsCurl(): string | null {
-  return last && curlOf(last)
+  return last
+}
+
+/** What one did is nobody else's to read. */
+export function forgetActs(): void {
+  last = null
+  isNextShown = false
 }
 
 /** Remember an act. Its line, if it is to be shown and not sent. */
 export async function told(request: Request): Promise<string | null> {
   if (request.method === 'GET') return null
   const text = await request.clone().text()
-  last = { method: request.method, url: request.url, body: text === '' ? undefined : parsed(text) }
+  // As it is shown: its secrets are not kept.
+  const { method, url } = request
+  last = curlOf({ method, url, body: text === '' ? undefined : parsed(text) })
   if (!isNextShown) return null
   isNextShown = false
-  return curlOf(last)
+  return last
 }
 
 function parsed(text: string): unknown {

@@ -26,3 +26,15 @@ describe('a request as curl', () => {
     ['', "''"],
   ])('%s is one word of a shell', (text, word) => expect(quoted(text)).toBe(word))
 })
+
+it('every secret of a bot, a provider and a project is left out, also those with names of their own', () => {
+  const secret = 'canary'
+  const body = {
+    ...{ appSecret: secret, webhookToken: secret, encryptKey: secret, clientSecret: secret },
+    ...{ gitToken: secret, sshKey: secret, code: secret },
+    secrets: { DEPLOY: secret, OLD: null },
+  }
+  const line = curlOf({ method: 'PUT', url: '/x', body })
+  expect(line).not.toContain(secret)
+  expect(line).toContain('"secrets":{"DEPLOY":"…","OLD":null}')
+})

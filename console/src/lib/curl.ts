@@ -7,7 +7,15 @@ const SECRETS = new Set([
   'newPassword',
   'currentPassword',
   'totpCode',
+  'code',
   'secret',
+  'secrets',
+  'appSecret',
+  'webhookToken',
+  'encryptKey',
+  'clientSecret',
+  'gitToken',
+  'sshKey',
   'value',
 ])
 
@@ -26,9 +34,17 @@ function withoutSecrets(body: unknown): unknown {
   if (Array.isArray(body)) return body.map(withoutSecrets)
   if (typeof body !== 'object' || body === null) return body
   const shown = Object.entries(body).map(([name, value]) =>
-    SECRETS.has(name) && typeof value === 'string' ? [name, '…'] : [name, withoutSecrets(value)],
+    SECRETS.has(name) ? [name, hidden(value)] : [name, withoutSecrets(value)],
   )
   return Object.fromEntries(shown)
+}
+
+/** Which secrets are meant, and no more: `null`, which removes one, is none. */
+function hidden(value: unknown): unknown {
+  if (typeof value === 'string') return '…'
+  if (Array.isArray(value)) return value.map(hidden)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, hidden(one)]))
 }
 
 /** One word of a POSIX shell, whatever is in it. */
