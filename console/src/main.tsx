@@ -3,12 +3,13 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { forgetActs } from './api/acts'
 import { applyNews } from './live/apply'
 import { showOnDesktop } from './live/desktop'
 import { begin } from './live/stream'
 import { cache } from './queries/cache'
 import { router } from './router'
-import { isSignedIn, onChange } from './session/session'
+import { isSignedIn, onChange, whoIs } from './session/session'
 import { giveNonce } from './ui/nonce'
 import { ToastsDoor } from './ui/ToastsDoor'
 import { showTheme } from './ui/theme'
@@ -20,9 +21,17 @@ await loadWords()
 applyNews(cache)
 begin()
 showOnDesktop()
-// Signed out here or in another tab: nothing that was read stays.
+// Signed out here or in another tab: nothing that was read stays. Another one in one's place, as who
+// comes back from a provider may be: what is drawn, or half written, is not theirs either.
+let who = whoIs()
 onChange(() => {
-  if (isSignedIn() === false) cache.clear()
+  const before = who
+  who = whoIs()
+  if (before !== null && who !== null && before !== who) location.reload()
+  if (isSignedIn() === false) {
+    cache.clear()
+    forgetActs()
+  }
   void router.invalidate()
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { expiresAt } from './jwt'
+import { expiresAt, ownerOf } from './jwt'
 
 const token = (claims: object) => `x.${btoa(JSON.stringify(claims))}.y`
 
@@ -14,4 +14,9 @@ describe('when a token ends', () => {
     expect(expiresAt('nonsense')).toBe(0)
     expect(expiresAt('')).toBe(0)
   })
+})
+
+describe('whose a token is', () => {
+  it('is its subject', () => expect(ownerOf(token({ sub: '7' }))).toBe('7'))
+  it('is not known of what is no token', () => expect(ownerOf('nonsense')).toBe(null))
 })

@@ -13,7 +13,7 @@ export type Live = {
   build: string | null
 }
 type Told =
-  | { kind: 'news'; news: News }
+  | { kind: 'news'; news: News; id: string | null }
   | { kind: 'reset' }
   | { kind: 'live'; live: Live }
   | { kind: 'asked' }
@@ -22,10 +22,13 @@ type Told =
  *  believes: a machine that slept wakes up with such a one. */
 const SILENCE_MILLISECONDS = 40_000
 
+const WELL_MILLISECONDS = 5000
+
 const tabs = new BroadcastChannel('muster-live')
 const listeners = new Set<(told: Told) => void>()
 let live: Live = { isLive: false, since: Date.now(), triedAgainAt: null, build: null }
 let isLeader = false
+/** Up to where this browser knows the news, whichever tab has read them. */
 let lastId: string | null = null
 
 tabs.onmessage = ({ data }: MessageEvent<Told>) => {
@@ -37,6 +40,10 @@ tabs.onmessage = ({ data }: MessageEvent<Told>) => {
 /** Begin, once a tab. Goes on until the tab is closed. */
 export function begin(): void {
   tabs.postMessage({ kind: 'asked' } satisfies Told)
+  // Whoever comes next has missed nothing.
+  onChange(() => {
+    if (!isSignedIn()) lastId = null
+  })
   void navigator.locks.request('muster-live', async () => {
     isLeader = true
     for (let failures = 0; ; ) {
@@ -67,9 +74,14 @@ export function liveNow(): Live {
   return live
 }
 
-/** Read until the stream ends. Whether it had begun well. */
+/** Read until the stream ends, or another one is signed in. Whether it had gone well for a while: one
+ *  that ends as soon as it has begun is not tried again at once. */
 async function readOnce(): Promise<boolean> {
   let hasBegun = false
+  const since = Date.now()
+  const wentWell = () => hasBegun && Date.now() - since > WELL_MILLISECONDS
+  const line = new AbortController()
+  const stop = onChange(() => line.abort())
   const parser = createParser({
     onEvent: ({ event, id, data }) => {
       if (id) lastId = id
@@ -77,14 +89,13 @@ async function readOnce(): Promise<boolean> {
       if (event === 'reset') tell({ kind: 'reset' })
       if (event === 'hello' || event === 'news' || event === 'reset') {
         setLive({ isLive: true, triedAgainAt: null })
-        tell({ kind: 'news', news: JSON.parse(data) as News })
+        tell({ kind: 'news', news: JSON.parse(data) as News, id: lastId })
       }
     },
   })
   try {
     const bearer = await token()
     if (bearer === null) return true
-    const line = new AbortController()
     const answer = await fetch('/api/web/stream', {
       headers: headers(bearer),
       cache: 'no-store',
@@ -95,9 +106,11 @@ async function readOnce(): Promise<boolean> {
     if (!answer.ok || answer.body === null) return false
     await fed(answer.body, parser.feed, () => line.abort())
   } catch {
-    return hasBegun
+    return wentWell()
+  } finally {
+    stop()
   }
-  return hasBegun
+  return wentWell()
 }
 
 /** Read `body` to its end, as long as it says something now and then. */
@@ -139,7 +152,6 @@ function pause(failures: number): Promise<void> {
 
 function untilSignedIn(): Promise<void> {
   if (isSignedIn()) return Promise.resolve()
-  lastId = null
   return new Promise((resolve) => {
     const stop = onChange(() => {
       if (!isSignedIn()) return
@@ -163,5 +175,6 @@ function tell(told: Told): void {
 
 function hear(told: Told): void {
   if (told.kind === 'live') live = told.live
+  if (told.kind === 'news') lastId = told.id
   for (const listener of listeners) listener(told)
 }

@@ -1,7 +1,7 @@
 /** Who is signed in. The access token is kept in memory alone; what lasts is the server's cookie,
  *  which no script can read. One tab at a time asks for a new token and gives it to the others. */
 import { isPassing, problemOf, unreachable } from '../api/problem'
-import { expiresAt } from '../lib/jwt'
+import { expiresAt, ownerOf } from '../lib/jwt'
 
 type Known = { token: string | null; endsAt: number }
 type Told = { token: string | null }
@@ -24,13 +24,18 @@ export async function token(): Promise<string | null> {
 
 /** Another token than `spent`, which is not good any more; null where the login has ended. */
 export async function renewed(spent: string | null): Promise<string | null> {
-  return await navigator.locks.request('muster-session', async () => {
+  return await alone(async () => {
     // Another tab may have been faster, and told while this one stood in line.
     if (known?.token && known.token !== spent && !endsSoon(known)) return known.token
     const answer = await patiently(() => posted('refresh', {}))
     tell(answer.accessToken ?? null)
     return known?.token ?? null
   })
+}
+
+/** One act of one tab at a time: a renewal that a logout overtakes would bring back what has ended. */
+function alone<T>(act: () => Promise<T>): Promise<T> {
+  return navigator.locks.request('muster-session', act) as Promise<T>
 }
 
 /** Again, where the server is away: it may be starting anew. Throws the last Problem. */
@@ -52,15 +57,19 @@ export async function signIn(
   password: string,
   totpCode?: string,
 ): Promise<boolean> {
-  const answer = await posted('login', { username, password, totpCode: totpCode || null })
-  if (!answer.accessToken) return false
-  tell(answer.accessToken)
-  return true
+  return await alone(async () => {
+    const answer = await posted('login', { username, password, totpCode: totpCode || null })
+    if (!answer.accessToken) return false
+    tell(answer.accessToken)
+    return true
+  })
 }
 
 export async function signOut(): Promise<void> {
-  await posted('logout', {})
-  tell(null)
+  await alone(async () => {
+    await posted('logout', {})
+    tell(null)
+  })
 }
 
 /** Whether somebody is signed in; undefined until that was asked. */
@@ -68,6 +77,13 @@ export function isSignedIn(): boolean | undefined {
   return known === null ? undefined : known.token !== null
 }
 
+/** Who is signed in, as tokens tell people apart; null: nobody, or that was not asked yet. */
+export function whoIs(): string | null {
+  return known?.token ? ownerOf(known.token) : null
+}
+
+/** `listener` is told when somebody signs in or out, here or in another tab, also where another
+ *  person comes in one's place. */
 export function onChange(listener: () => void): () => void {
   listeners.add(listener)
   return () => listeners.delete(listener)
@@ -79,9 +95,12 @@ function tell(fresh: string | null): void {
 }
 
 function keep(fresh: string | null): void {
-  const before = isSignedIn()
+  const before = [isSignedIn(), whoIs()]
   known = { token: fresh, endsAt: fresh === null ? 0 : expiresAt(fresh) }
-  if (before !== isSignedIn()) for (const listener of listeners) listener()
+  const now = [isSignedIn(), whoIs()]
+  if (before.some((one, place) => one !== now[place])) {
+    for (const listener of [...listeners]) listener()
+  }
 }
 
 function endsSoon({ endsAt }: Known): boolean {

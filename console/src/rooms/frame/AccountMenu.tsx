@@ -4,6 +4,7 @@ import { useMe } from '../../queries/me'
 import { signOut } from '../../session/session'
 import { type Item, Menu } from '../../ui/Menu'
 import { choose, type Theme, theme } from '../../ui/theme'
+import { sayBroken } from '../../ui/toasts'
 import { language, languages, speak, words } from '../../words'
 
 /** Where one's own things are, how the console looks and speaks, and the way out. */
@@ -25,7 +26,7 @@ export default function AccountMenu({ button }: { button: ReactElement }) {
       .filter((one) => one !== language)
       .map((one) => ({ name: languages[one], act: () => speak(one) })),
     null,
-    { name: words.common.signOut, act: () => void signOut() },
+    { name: words.common.signOut, act: () => void signOut().catch(sayBroken) },
   ]
   return <Menu items={items} button={button} isOpenAtFirst />
 }
