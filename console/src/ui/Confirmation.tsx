@@ -10,8 +10,19 @@ type Answer = (isConfirmed: boolean) => void
 export function Confirmation() {
   const [asked, setAsked] = useState<{ answer: Answer } | null>(null)
   useEffect(() => {
-    askBy(() => new Promise<boolean>((answer) => setAsked({ answer })))
-    return () => askBy(() => Promise.resolve(false))
+    let open: Answer | null = null
+    askBy(
+      () =>
+        new Promise<boolean>((answer) => {
+          open = answer
+          setAsked({ answer })
+        }),
+    )
+    return () => {
+      askBy(() => Promise.resolve(false))
+      // Who has signed out meanwhile has not answered, and the next one is asked anew.
+      open?.(false)
+    }
   }, [])
   if (asked === null) return null
   const answer = (isConfirmed: boolean) => {

@@ -5,6 +5,7 @@ import { words } from '../words'
 import { Button } from './Button'
 import { Field } from './Field'
 import { FormDialog } from './FormDialog'
+import { sayBroken } from './toasts'
 
 /** Asks for the password, or a code, or sends to a provider. */
 export default function ConfirmationDialog(props: { onAnswer: (isConfirmed: boolean) => void }) {
@@ -71,6 +72,10 @@ function Elsewhere({ items }: { items: { name: string; label: string }[] }) {
 
 async function leaveFor(provider: string): Promise<void> {
   const next = location.pathname + location.search
-  const { url } = await confirmSelf({ provider, next })
-  if (url) location.assign(url)
+  try {
+    const { url } = await confirmSelf({ provider, next })
+    if (url) location.assign(url)
+  } catch (error) {
+    sayBroken(error)
+  }
 }
