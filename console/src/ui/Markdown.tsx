@@ -1,10 +1,16 @@
 /** Markdown as elements, never as HTML: what a description holds can only be shown. */
-import { lexer, type Token, type Tokens } from 'marked'
-import { Fragment, type ReactNode } from 'react'
+import type { Token, Tokens } from 'marked'
+import { Fragment, type ReactNode, useMemo } from 'react'
+import { blocksOf } from '../lib/markdown'
 import styles from './Markdown.module.css'
 
 export function Markdown({ text }: { text: string }) {
-  return <div className={styles.markdown}>{blocks(lexer(text, { breaks: true }))}</div>
+  const found = useMemo(() => blocksOf(text), [text])
+  return (
+    <div className={styles.markdown}>
+      {found ? blocks(found) : <p className={styles.plain}>{text}</p>}
+    </div>
+  )
 }
 
 function blocks(tokens: Token[]): ReactNode {
