@@ -16,6 +16,11 @@ class GateAnswer(Schema):
         allow_none=True,
         metadata={"description": "default: whichever question of the stage is open"},
     )
+    round = Whole(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "of the question; default: the task's, whichever that is"},
+    )
     result = fields.String(required=True)
     comment = fields.String(
         load_default=None, allow_none=True, validate=validate.Length(max=10_000)
@@ -57,6 +62,7 @@ class DiffAtGateSchema(DiffSchema):
 
 class PendingGateSchema(Schema):
     task_id = Id(required=True)
+    round = Whole(required=True, metadata={"description": "the task's: a retry asks anew"})
     stage_index = Whole(required=True)
     number = Whole(
         required=True,

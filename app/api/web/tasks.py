@@ -44,6 +44,7 @@ from app.domain.errors import (
     TaskEnded,
     TaskNotEnded,
     TunnelOpen,
+    WrongRound,
     WrongStage,
 )
 from app.models import Task, TerminalInput
@@ -150,7 +151,7 @@ def retry_task(body: dict[str, Any], task_id: int) -> Task:
 @blp.post("/<int:task_id>/confirm-stage")
 @blp.arguments(GateAnswer)
 @blp.response(200, TaskSchema)
-@problems(blp, Forbidden, NoOpenGate, WrongStage, AlreadyAnswered, TunnelOpen)
+@problems(blp, Forbidden, NoOpenGate, WrongRound, WrongStage, AlreadyAnswered, TunnelOpen)
 def confirm_stage(body: dict[str, Any], task_id: int) -> Task:
     """Answer the gate that a stage waits at. Only the first answer counts."""
     return gates.confirm(current_developer(), task_id, **body)

@@ -46,6 +46,7 @@ class PendingGate:
     """
 
     task_id: int
+    round: int
     stage_index: int
     number: int
     stage_name: str
@@ -157,6 +158,7 @@ def shown(task: Task, gate: Gate, stage_name: str, diff: dict[str, Any] | None) 
     """The open gate, as people are shown it."""
     return PendingGate(
         task_id=task.id,
+        round=gate.round,
         stage_index=gate.stage_index,
         number=gate.number,
         stage_name=stage_name,

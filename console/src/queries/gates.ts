@@ -9,6 +9,15 @@ import { taskChanged } from './task'
 
 export type PendingGate = Schemas['PendingGate']
 export type GateAnswer = Schemas['GateAnswer']
+export type Said = Pick<GateAnswer, 'result' | 'comment' | 'budget'>
+
+/** An answer to this question and to no other, also where the task was retried and asks the like. */
+export function answerTo(
+  { round, stageIndex, number }: Pick<PendingGate, 'round' | 'stageIndex' | 'number'>,
+  said: Said,
+): GateAnswer {
+  return { round, stageIndex, number, ...said }
+}
 
 /** Whether a question of the task is open: only then it is asked for. */
 export function isAsked(
@@ -41,7 +50,7 @@ export function useGate(task: Schemas['TaskDetail'] | undefined) {
   })
 }
 
-const TOO_LATE = ['already_answered', 'no_open_gate', 'wrong_stage']
+const TOO_LATE = ['already_answered', 'no_open_gate', 'wrong_stage', 'wrong_round']
 
 /** Answer. Nothing is shown as done before the server has said so; of several who answer at once one
  *  wins, and the others are told who. */

@@ -1,10 +1,10 @@
-import { type GateAnswer, type PendingGate, useAnswer } from '../../queries/gates'
+import { answerTo, type PendingGate, type Said, useAnswer } from '../../queries/gates'
 import { BudgetAnswer } from './BudgetAnswer'
 import { OwnAnswer } from './OwnAnswer'
 import { type Option, optionsOf } from './options'
 import { Pressed } from './Pressed'
 
-export type Send = (answer: Pick<GateAnswer, 'result' | 'comment' | 'budget'>) => void
+export type Send = (answer: Said) => void
 
 /** The answers that a question takes. Off from the press until the server has spoken, and while what
  *  it said is not shown yet. `hasKeys`: 1 to 9 press them. */
@@ -12,8 +12,7 @@ export function Answers(props: { taskId: number; gate: PendingGate; hasKeys?: bo
   const { gate } = props
   const answer = useAnswer(props.taskId)
   const isOff = answer.isPending || answer.isSuccess
-  const send: Send = (said) =>
-    answer.mutate({ stageIndex: gate.stageIndex, number: gate.number, ...said })
+  const send: Send = (said) => answer.mutate(answerTo(gate, said))
   const options: Option[] = optionsOf(gate)
   const drawn = { isOff, send, hasKeys: props.hasKeys ?? false }
   if (gate.kind === 'budget') return <BudgetAnswer {...drawn} gate={gate} />

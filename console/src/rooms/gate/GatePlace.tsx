@@ -21,7 +21,7 @@ export function GatePlace({ task }: { task: Schemas['TaskDetail'] }) {
   return (
     <div className={styles.place}>
       <GateBox
-        key={`${gate.stageIndex}-${gate.number}`}
+        key={`${gate.round}-${gate.stageIndex}-${gate.number}`}
         task={task}
         gate={gate}
         mayAnswer={mayAnswer}

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { Schemas } from '../../api/client'
 import { money, short, whole } from '../../lib/numbers'
-import { useAnswer } from '../../queries/gates'
+import { answerTo, useAnswer } from '../../queries/gates'
 import { Button } from '../../ui/Button'
 import { locale, words } from '../../words'
 import { Answers } from '../gate/Answers'
@@ -15,6 +15,7 @@ export function BudgetAnswers(props: { taskId: number; gate: Gate; hasKeys: bool
   const { taskId, gate, hasKeys } = props
   const [isOther, chooseOther] = useState(false)
   const answer = useAnswer(taskId)
+  const isOff = answer.isPending || answer.isSuccess
   if (isOther) return <Answers taskId={taskId} gate={gate} hasKeys={hasKeys} />
   const more = moreOf(gate)
   return (
@@ -29,14 +30,12 @@ export function BudgetAnswers(props: { taskId: number; gate: Gate; hasKeys: bool
           { result: 'stop', name: words.gate.stop, isBad: true },
         ]}
         isLong={false}
-        isOff={answer.isPending || answer.isSuccess}
+        isOff={isOff}
         hasKeys={hasKeys}
-        send={(said) =>
-          answer.mutate({ stageIndex: gate.stageIndex, number: gate.number, ...said })
-        }
+        send={(said) => answer.mutate(answerTo(gate, said))}
       />
       {hasKeys && (
-        <Button look="quiet" onClick={() => chooseOther(true)}>
+        <Button look="quiet" disabled={isOff} onClick={() => chooseOther(true)}>
           {words.needs.otherAmount}
         </Button>
       )}

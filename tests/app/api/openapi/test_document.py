@@ -129,7 +129,10 @@ def test_what_follows_from_a_route_is_said_of_it(document: Any) -> None:
         ("getPendingGate", 404, ["not_found", "nothing_pending"]),
         ("cancelTask", 409, ["task_ended"]),
         ("retryTask", 409, ["no_checkpoint", "task_not_ended"]),
-        ("confirmStage", 409, ["already_answered", "no_open_gate", "tunnel_open", "wrong_stage"]),
+        (
+            *("confirmStage", 409),
+            ["already_answered", "no_open_gate", "tunnel_open", "wrong_round", "wrong_stage"],
+        ),
         ("adminDeleteProject", 409, ["project_in_use"]),
         ("adminRemoveMember", 409, ["last_maintainer"]),
         ("getRawLog", 416, ["requested_range_not_satisfiable"]),

@@ -94,6 +94,7 @@ def test_a_question_is_shown_and_answered_once(
     assert pending.pop("requestedAt").endswith("Z")
     assert pending == {
         "taskId": gated.id,
+        "round": 1,
         "stageIndex": 0,
         "stageName": "develop",
         "kind": "choose",
@@ -126,6 +127,7 @@ def test_a_question_is_shown_and_answered_once(
         ({"stageIndex": 2**40, "result": "red"}, 422),
         ({"stageIndex": True, "result": "red"}, 422),
         ({"stageIndex": 1, "result": "red"}, 409),
+        ({"stageIndex": 0, "result": "red", "number": 0, "round": 2}, 409),
         ({"stageIndex": 0, "result": "red", "comment": "x" * 10_001}, 422),
     ],
     ids=lambda value: str(value)[:40],

@@ -52,13 +52,13 @@ function actsOf({ id, status }: Schemas['TaskDetail']): Act[] {
 }
 
 function answersOf(taskId: number, gate: Schemas['PendingGate']): Act[] {
-  const { stageIndex, number } = gate
+  const { round, stageIndex, number } = gate
   const options = optionsOf(gate).map(({ result, name }) => ({ result, name }))
   const said = options.length > 0 ? options : [{ result: '…', name: words.gate.answer }]
   return said.map(({ result, name }) => ({
     name,
     method: 'POST',
     path: `/api/web/tasks/${taskId}/confirm-stage`,
-    body: { stageIndex, number, result },
+    body: { round, stageIndex, number, result },
   }))
 }
