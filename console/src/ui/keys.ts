@@ -1,11 +1,13 @@
 /** Single keys: who listens, and what `?` tells of them. They sleep in fields, in a terminal, under
  *  a dialog, and where the person has switched them off. */
 import { useEffect, useRef } from 'react'
+import { hasteOf } from '../lib/haste'
 
 export type Key = { key: string; what: string; do: (event: KeyboardEvent) => void }
 type Group = { where: 'everywhere' | 'here'; keys: Key[] }
 
 const KEPT = 'muster-keys'
+const isHasty = hasteOf()
 const groups = new Set<{ current: Group }>()
 const fields = 'input, textarea, select, [contenteditable], .xterm, [data-keys="own"]'
 
@@ -43,7 +45,7 @@ addEventListener('keydown', (event) => {
   const key = found.find((one) => one.key.toLowerCase() === name)
   if (!key) return
   event.preventDefault()
-  key.do(event)
+  if (!isHasty(event)) key.do(event)
 })
 
 function nameOf(event: KeyboardEvent): string | null {
