@@ -43,9 +43,15 @@ export function useSeen() {
     onMutate: async ({ item, seen }) => {
       if (!seen) return
       await cache.cancelQueries({ queryKey: inbox.queryKey })
+      const before = cache.getQueryData(inbox.queryKey)
       cache.setQueryData(inbox.queryKey, (now) => now && without(now, item))
+      return before
     },
-    onError: sayBroken,
+    onError: (error, _asked, before) => {
+      // Reading it anew may fail as well.
+      if (before) cache.setQueryData(inbox.queryKey, before)
+      sayBroken(error)
+    },
     onSettled: () => cache.invalidateQueries({ queryKey: ['inbox'] }),
   })
 }

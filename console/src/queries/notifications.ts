@@ -48,7 +48,7 @@ export function useMarkRead() {
       }
     },
     onMutate: ({ ids, isRead }) => show(cache, (one) => ids.includes(one.id), isRead),
-    onError: sayBroken,
+    onError: (error, _asked, takeBack) => broken(error, takeBack),
     onSettled: () => anew(cache),
   })
 }
@@ -58,13 +58,16 @@ export function useMarkAllRead() {
   return useMutation({
     mutationFn: () => data(api.POST('/api/web/notifications/read-all')),
     onMutate: () => show(cache, () => true, true),
-    onError: sayBroken,
+    onError: (error, _asked, takeBack) => broken(error, takeBack),
     onSettled: () => anew(cache),
   })
 }
 
+/** Shown before the server has said so. The answer takes that back. */
 async function show(cache: QueryClient, isMeant: (one: Notification) => boolean, isRead: boolean) {
   await cache.cancelQueries({ queryKey: ['notifications'] })
+  const lists = cache.getQueriesData<Pages>({ queryKey: ['notifications', 'all'] })
+  const count = cache.getQueryData<number>(unread.queryKey)
   const readAt = isRead ? new Date().toISOString() : null
   let changed = 0
   cache.setQueriesData<Pages>({ queryKey: ['notifications', 'all'] }, (known) => {
@@ -79,6 +82,16 @@ async function show(cache: QueryClient, isMeant: (one: Notification) => boolean,
   cache.setQueryData<number>(unread.queryKey, (known) =>
     known === undefined ? known : Math.max(0, known + (isRead ? -changed : changed)),
   )
+  return () => {
+    for (const [key, pages] of lists) cache.setQueryData(key, pages)
+    cache.setQueryData(unread.queryKey, count)
+  }
+}
+
+/** Reading anew may fail as well: what was shown is taken back first. */
+function broken(error: Error, takeBack: (() => void) | undefined): void {
+  takeBack?.()
+  sayBroken(error)
 }
 
 function anew(cache: QueryClient): void {

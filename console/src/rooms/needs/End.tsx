@@ -72,7 +72,7 @@ function useActs(item: InboxItem, task: Task): Act[] {
       name: words.needs.approve,
       isOff: approve.isPending || approve.isSuccess,
       do: () =>
-        approve.mutate(item.change?.commit ?? null, {
+        approve.mutate(item.change?.commit ?? task.result?.commit ?? null, {
           onSuccess: () => say(words.needs.approved(task.id)),
         }),
     },

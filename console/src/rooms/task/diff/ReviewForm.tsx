@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useState } from 'react'
+import { type KeyboardEvent, useRef, useState } from 'react'
 import type { Schemas } from '../../../api/client'
 import { asProblem } from '../../../api/problem'
 import { useSubmit } from '../../../queries/reviews'
@@ -31,14 +31,23 @@ export function ReviewForm({ task, gate, drafts }: Props) {
   const isBusy = submit.isPending
   const isEmpty = verdict !== 'approve' && drafts === 0 && body.trim() === ''
 
+  // An answer that was lost on its way may have been to a review that was taken.
+  const once = useRef<{ said: string; key: string } | null>(null)
+  const keyOf = (review: object): string => {
+    const said = JSON.stringify(review)
+    if (once.current?.said !== said) once.current = { said, key: crypto.randomUUID() }
+    return once.current.key
+  }
   const send = () => {
     if (isBusy || isEmpty) return
     const about = gate && { stageIndex: gate.stageIndex, number: gate.number }
+    // What cannot be approved any more is not what was seen.
+    const review = { verdict, body, ...(isLatest && { commit }), ...about }
     submit.mutate(
-      // What cannot be approved any more is not what was seen.
-      { verdict, body, key: crypto.randomUUID(), ...(isLatest && { commit }), ...about },
+      { ...review, key: keyOf(review) },
       {
         onSuccess: (told) => {
+          once.current = null
           setBody('')
           say(saidOf(verdict, told))
         },
