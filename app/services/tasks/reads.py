@@ -9,10 +9,10 @@ from sqlalchemy.sql.base import ExecutableOption
 
 from app.domain import labels
 from app.domain.errors import NotFound
-from app.domain.roles import Act, Person, may
-from app.domain.task import TaskStatus
+from app.domain.roles import Act
+from app.domain.task import LIVE, TaskStatus
 from app.extensions import db
-from app.models import Developer, Gate, Machine, Project, ProjectMember, Task
+from app.models import Developer, Gate, Machine, Project, Task
 from app.services import rights
 from app.services.tasks import search
 from app.services.tasks.search import TaskFilter
@@ -100,9 +100,7 @@ def _asks(actor: Developer) -> ColumnElement[bool]:
     """The condition that a question of the task is open, and that the actor may answer it."""
     asked = aliased(Task)
     of_now = and_(asked.id == Gate.task_id, asked.round == Gate.round)
-    is_open = Gate.answered_at.is_(None)
+    is_open = Gate.answered_at.is_(None) & asked.status.in_(LIVE)
     asking = Task.id.in_(select(Gate.task_id).join(asked, of_now).where(is_open))
-    if may(Act.ANSWER_GATE, Person(actor.role)):
-        return asking
-    mine = select(ProjectMember.project_id).where(ProjectMember.developer_id == actor.id)
-    return asking & Task.project_id.in_(mine)
+    theirs = select(Project.id).where(rights.projects_where(Act.ANSWER_GATE, actor))
+    return asking & Task.project_id.in_(theirs)

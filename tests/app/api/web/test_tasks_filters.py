@@ -5,8 +5,10 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
+from app.domain.roles import SystemRole
 from app.domain.task import SuspendReason, TaskStatus
 from app.models import Developer
+from app.services.clock import now
 from tests.factories import make_developer, make_gate, make_project, make_task
 
 Login = Callable[[Developer], dict[str, str]]
@@ -67,3 +69,20 @@ def test_a_question_is_told_by_its_beginning(client: FlaskClient, login: Login) 
     assert task["question"]["prompt"] == "x" * 300
     assert (task["question"]["kind"], task["waitsFor"]["reason"]) == ("confirm", "gate")
     assert task["may"] == ["answer"]
+
+
+def test_a_question_that_nobody_can_answer_any_more_needs_nobody(
+    client: FlaskClient, login: Login
+) -> None:
+    admin = make_developer(role=SystemRole.ADMIN)
+    open_, gone = make_project(), make_project(deleted_at=now())
+    asking = {"status": TaskStatus.SUSPENDED, "suspend_reason": SuspendReason.GATE}
+    asks = make_task(project=open_, **asking)
+    others = (
+        make_task(project=open_, status=TaskStatus.CANCELLED),
+        make_task(project=gone, **asking),
+    )
+    for task in (asks, *others):
+        make_gate(task)
+    answer = client.get(PATH, query_string={"needsMe": "true"}, headers=login(admin))
+    assert [task["id"] for task in answer.json["items"]] == [asks.id]
