@@ -27,6 +27,8 @@ export type TaskListener = {
 
 /** A stream rests so long after its tab was hidden: who looks elsewhere for a moment misses nothing. */
 const REST_MILLISECONDS = 10_000
+/** One that ends sooner is not tried again at once. */
+const WELL_MILLISECONDS = 5000
 
 const streams = new Map<number, TaskStream>()
 
@@ -94,7 +96,8 @@ class TaskStream {
   private async read(): Promise<void> {
     clearTimeout(this.again)
     if (this.isOver || this.reader.isOpen || document.hidden) return
-    const hasBegun = await this.reader.read()
+    const since = Date.now()
+    const hasBegun = (await this.reader.read()) && Date.now() - since > WELL_MILLISECONDS
     this.tell((listener) => listener.live?.(false))
     if (this.isOver || this.reader.isRefused) return
     this.failures = hasBegun ? 0 : this.failures + 1
