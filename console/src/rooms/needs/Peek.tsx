@@ -1,4 +1,5 @@
 import type { Schemas } from '../../api/client'
+import { seen } from '../../lib/seen'
 import { locale, words } from '../../words'
 import styles from './Needs.module.css'
 
@@ -19,7 +20,7 @@ export function Peek({ change, isOpen }: { change: Change; isOpen: boolean }) {
       <div className={`mono ${styles.files}`}>
         {change.files.map((file) => (
           <span key={file.path}>
-            {file.path} <Delta {...file} />
+            {seen(file.path)} <Delta {...file} />
           </span>
         ))}
         {rest > 0 && <span className="dim">{words.needs.moreFiles(rest)}</span>}
@@ -38,7 +39,7 @@ function Lines({ lines }: { lines: Schemas['DiffLine'][] }) {
         {lines.map((line) => (
           <tr key={`${line.oldLine}-${line.newLine}`} className={LETTERS[line.type]}>
             <td className="n">{line.newLine ?? line.oldLine}</td>
-            <td className="c">{line.text}</td>
+            <td className="c">{seen(line.text)}</td>
           </tr>
         ))}
       </tbody>

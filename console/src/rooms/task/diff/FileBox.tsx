@@ -1,6 +1,7 @@
 import { ChevronDown, ChevronRight, MessageSquarePlus } from 'lucide-react'
 import { memo, useState } from 'react'
 import type { Schemas } from '../../../api/client'
+import { seen } from '../../../lib/seen'
 import { Button } from '../../../ui/Button'
 import { words } from '../../../words'
 import { Delta } from './Delta'
@@ -41,7 +42,7 @@ export const FileBox = memo(function FileBox(props: Props) {
         <Head {...props} onComment={() => setCommented(true)} />
       ) : (
         <header className={styles.head}>
-          <code className={styles.path}>{file.path}</code>
+          <code className={styles.path}>{seen(file.path)}</code>
         </header>
       )}
       {!isFolded && hasAbove && (
@@ -76,7 +77,7 @@ function Head(props: Props & { onComment: () => void }) {
       >
         {isFolded ? <ChevronRight className="i" /> : <ChevronDown className="i" />}
       </Button>
-      <code className={styles.path}>{file.path}</code>
+      <code className={styles.path}>{seen(file.path)}</code>
       <Delta of={file} />
       <About file={file} />
       {isViewed && <span className="dim wide">{words.diff.viewedBefore}</span>}
@@ -120,7 +121,7 @@ function About({ file }: { file: Schemas['DiffFile'] }) {
         </span>
       )}
       {file.oldPath && file.oldPath !== file.path && (
-        <span className={`dim wide ${styles.path}`}>{words.diff.from(file.oldPath)}</span>
+        <span className={`dim wide ${styles.path}`}>{words.diff.from(seen(file.oldPath))}</span>
       )}
     </>
   )

@@ -1,3 +1,4 @@
+import { seen } from '../../../lib/seen'
 import { words } from '../../../words'
 import type { Thread } from './placing'
 import styles from './Thread.module.css'
@@ -10,7 +11,7 @@ export function ThreadPlace({ thread }: { thread: Thread }) {
     <div className={styles.place}>
       <p className="row wrap">
         {place.outdated && <span className="badge">{words.diff.states.outdated}</span>}
-        {said.path && <code>{said.path}</code>}
+        {said.path && <code>{seen(said.path)}</code>}
         {said.line && said.endLine && (
           <span className="dim">
             {place.outdated
@@ -24,7 +25,7 @@ export function ThreadPlace({ thread }: { thread: Thread }) {
       </p>
       {code && (
         <pre className={styles.code}>
-          {code.lines.map((line, n) => `${code.first + n}  ${line}`).join('\n')}
+          {code.lines.map((line, n) => `${code.first + n}  ${seen(line)}`).join('\n')}
         </pre>
       )}
     </div>

@@ -1,6 +1,7 @@
 import { Check, File as FileIcon, Folder } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import type { Schemas } from '../../../api/client'
+import { seen } from '../../../lib/seen'
 import { words } from '../../../words'
 import { useCurrent } from './current'
 import { Delta } from './Delta'
@@ -74,7 +75,7 @@ function FolderRow(props: {
       onClick={() => props.onToggle(props.branch.path)}
     >
       <Folder className="i" />
-      <span className="cut">{props.branch.name}</span>
+      <span className="cut">{seen(props.branch.name)}</span>
     </button>
   )
 }
@@ -92,11 +93,11 @@ function FileRow(props: {
       type="button"
       className={isViewed ? styles.seen : undefined}
       aria-current={props.isCurrent || undefined}
-      title={branch.path}
+      title={seen(branch.path)}
       onClick={() => props.onGo(branch.path)}
     >
       {isViewed ? <Check className="i" /> : <FileIcon className="i" />}
-      <span className="cut">{branch.name}</span>
+      <span className="cut">{seen(branch.name)}</span>
       {isViewed && <span className="hidden">{words.diff.viewed}</span>}
       {props.talks > 0 && (
         <span className={`badge ${styles.talks}`}>

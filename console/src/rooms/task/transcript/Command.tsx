@@ -1,3 +1,4 @@
+import { seen } from '../../../lib/seen'
 import { duration } from '../../../lib/times'
 import type { Entry } from '../../../lib/transcript'
 import { words } from '../../../words'
@@ -14,7 +15,7 @@ export function Command(props: { entry: Entry; milliseconds: number | null }) {
   return (
     <>
       <div className={styles.headLine}>
-        <code title={String(command ?? entry.title)}>$ {String(command ?? entry.title)}</code>
+        <code title={String(command ?? entry.title)}>$ {seen(String(command ?? entry.title))}</code>
         <span className="badge mono" data-is={isBad ? 'failed' : 'completed'}>
           {unfinished
             ? words.transcript.unfinished

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { seen } from '../../../lib/seen'
 import { type SmallDiff, smallDiff } from '../../../lib/smallDiff'
 import type { Entry } from '../../../lib/transcript'
 import { Button } from '../../../ui/Button'
@@ -21,7 +22,9 @@ export function Edit({ entry }: { entry: Entry }) {
   return (
     <>
       <div className={styles.headLine}>
-        <code>{files.length > 0 ? files.map(({ path }) => path).join(', ') : entry.title}</code>
+        <code>
+          {files.length > 0 ? files.map(({ path }) => seen(path)).join(', ') : entry.title}
+        </code>
         {files[0]?.change === 'add' && <span className="badge">{words.transcript.newFile}</span>}
         {files[0]?.change === 'delete' && (
           <span className="badge">{words.transcript.deletedFile}</span>
@@ -57,9 +60,9 @@ function Lines({ diff }: { diff: SmallDiff }) {
               <tr key={place} className={{ same: '', added: 'a', deleted: 'd' }[line.kind]}>
                 <td className="n">{line.after ?? line.before}</td>
                 <td className="c">
-                  {start}
-                  {changed && <b>{changed}</b>}
-                  {end}
+                  {seen(start)}
+                  {changed && <b>{seen(changed)}</b>}
+                  {seen(end)}
                 </td>
               </tr>
             )
