@@ -5,7 +5,7 @@ export const adminUsage: typeof en.adminUsage = {
   groups: {
     project: '项目',
     developer: '开发者',
-    agent: '代理',
+    agent: '智能体',
     model: '模型',
     day: '日期',
     stage: '阶段',
@@ -24,5 +24,5 @@ export const adminUsage: typeof en.adminUsage = {
   shareOf: (share) => `最多者的 ${share}`,
   unnamed: '未知',
   download: '下载 CSV',
-  empty: '这段时间内代理没有用量。',
+  empty: '这段时间内智能体没有用量。',
 }

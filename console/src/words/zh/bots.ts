@@ -2,7 +2,7 @@ import type * as en from '../en/bots'
 
 export const bots: typeof en.bots = {
   newBot: '新建机器人',
-  noBots: '还没有机器人。有了它，就能在聊天中收到并回答任务。',
+  noBots: '还没有机器人。有了它，就能在聊天中收到任务的通知并作答。',
   platform: '平台',
   platforms: { slack: 'Slack', lark: '飞书（Lark）', webhook: 'Webhook', apprise: 'Apprise' },
   fields: {
@@ -43,7 +43,7 @@ export const bots: typeof en.bots = {
   deleteBot: (name) => `删除 ${name}`,
   deleteAbout: '其绑定以及尚未发出的消息会一并删除。',
   boundChats: '已绑定的聊天',
-  boundAbout: '一个聊天对应一个项目：项目的任务在那里通知和创建。',
+  boundAbout: '一个聊天对应一个项目：项目的任务在那里通知，也在那里创建。',
   noBindings: '没有绑定的聊天。',
   bind: '绑定聊天',
   bot: '机器人',
@@ -75,8 +75,8 @@ export const bots: typeof en.bots = {
     task_cancelled: '已取消',
     machine_lost: '机器失联',
     egress_refused: '主机被拒绝',
-    budget_low: '预算不足',
-    reviewed: '审查',
+    budget_low: '预算将尽',
+    reviewed: '评审',
     commented: '评论',
   },
 }

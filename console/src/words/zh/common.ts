@@ -3,7 +3,7 @@ import type * as en from '../en/common'
 export const units: typeof en.units = {
   days: (n) => `${n} 天`,
   hours: (n) => `${n} 小时`,
-  minutes: (n) => `${n} 分`,
+  minutes: (n) => `${n} 分钟`,
   seconds: (n) => `${n} 秒`,
 }
 

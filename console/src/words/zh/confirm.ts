@@ -2,7 +2,7 @@ import type * as en from '../en/confirm'
 
 export const confirm: typeof en.confirm = {
   title: '确认是你本人',
-  about: '这项操作的效果会超出本次登录，因此需要你在最近十分钟内证明过身份。',
+  about: '这项操作在本次登录结束后仍然有效，因此需要你在最近十分钟内确认过身份。',
   password: '密码',
   code: '身份验证器中的验证码',
   codeHint: '两者填一个即可。',

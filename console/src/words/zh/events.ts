@@ -35,7 +35,7 @@ export const events: typeof en = {
     restored: '恢复',
     workspace: '工作区',
     tunnel: '隧道',
-    egress_refused: '主机被拒',
+    egress_refused: '主机被拒绝',
     reviewed: '评审',
     commented: '评论',
     resolved: '讨论已解决',

@@ -47,7 +47,7 @@ export const gate: typeof en = {
   },
   usedOf: (used, limit) => `${used} / ${limit}`,
   minutesOf: (n) => `${n} 分钟`,
-  tokensOf: (n) => `${n} tokens`,
+  tokensOf: (n) => `${n} Token`,
   overwrite: '覆盖',
   keep: '保留',
   try_again: '再试一次',

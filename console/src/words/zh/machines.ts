@@ -65,7 +65,7 @@ export const machines: typeof en.machines = {
 
   drain: '排空',
   drainThis: (name) => `排空 ${name}`,
-  undrain: '取消排空',
+  undrain: '恢复接单',
   undrained: (name) => `${name} 重新接受任务。`,
   drainStarted: (name) => `${name} 不再接受新任务。`,
   drainWhat: '机器不再接受新任务，正在运行的可以运行到结束。',
@@ -84,7 +84,7 @@ export const machines: typeof en.machines = {
   planEmpty: '上面没有任务，会立即排空。',
   acts: {
     keep: '等待其结束',
-    hand_over: '回到队列，审批保持开放',
+    hand_over: '回到队列，关卡保持打开',
     stop: '停止，并从最近的检查点在别处继续',
   },
   thenStopped: '等到期限，然后停止',

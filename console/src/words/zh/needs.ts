@@ -51,21 +51,21 @@ export const needs: typeof en.needs = {
   stays: {
     gate: { says: '一直等待', aside: '不占用槽位' },
     question: { says: '一直等待', aside: '占用槽位' },
-    budget: { says: '一直等待', aside: '代理已停止' },
+    budget: { says: '一直等待', aside: '智能体已停止' },
     failure: { says: '保持失败', aside: '直到有人重试' },
     result: { says: '留在它的分支上', aside: '直到有人合并' },
   },
   staysMachine: {
     drained: { says: '不再接新任务', aside: '直到有人恢复它' },
     offline: { says: '什么也不做', aside: '直到它重新连上' },
-    unwell: { says: '不用它照常运行', aside: '直到机器发现它恢复' },
+    unwell: { says: '其他照常运行', aside: '直到机器发现它恢复' },
   },
   in: (time) => `还有 ${time}`,
   anyMoment: '马上',
   keepsSlot: (machine) => (machine ? `占用 ${machine} 的槽位` : '占用槽位'),
   troubles: {
     offline: (machine) => `${machine} 失去联系。`,
-    disk_full: (machine) => `${machine} 磁盘过满，已自行停止接单。`,
+    disk_full: (machine) => `${machine} 磁盘快满了，已自行停止接单。`,
     agent: (_machine, agent) => `${agent} 在那里无法使用。`,
   },
   whys: {
@@ -92,7 +92,7 @@ export const needs: typeof en.needs = {
   completed: '已完成',
   failed: '失败',
   oldest: '队列中最久',
-  tokens: 'Token 用量',
+  tokens: 'Token 数',
   cost: '费用',
   about: (much) => `约 ${much}`,
   notAll: (n) => `只显示前 ${n} 件。`,

@@ -24,14 +24,14 @@ export const notifications: typeof en.notifications = {
   desktopDenied: '此浏览器不允许 Muster 显示通知；可在浏览器的网站设置中更改。',
   kinds: {
     gate_opened: '提问',
-    gate_expired: '提问已过期',
+    gate_expired: '提问超时',
     task_completed: '已完成',
     task_failed: '失败',
     task_cancelled: '已取消',
     machine_lost: '机器失联',
     egress_refused: '主机被拒绝',
     budget_low: '预算将尽',
-    reviewed: '已评审',
-    commented: '有评论',
+    reviewed: '评审',
+    commented: '评论',
   },
 }

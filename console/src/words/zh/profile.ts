@@ -6,10 +6,10 @@ const news: typeof en.profile.kinds = {
   taskCompleted: '任务完成',
   taskFailed: '任务失败',
   taskCancelled: '任务被取消',
-  machineLost: '任务因机器失联而失败',
+  machineLost: '任务因机器失联而中断',
   egressRefused: '某个阶段访问主机被拒绝',
-  budgetLow: '预算即将用完',
-  reviewed: '有人提交了审查',
+  budgetLow: '预算将尽',
+  reviewed: '有人提交了评审',
   commented: '有人发表了评论',
 }
 
@@ -25,7 +25,7 @@ export const profile: typeof en.profile = {
   budget: '本月预算',
   budgetAbout: '你创建的任务已用掉的部分。由管理员设定。',
   noBudget: '没有为你设定预算。',
-  used: { minutes: '代理用时', tokens: '令牌数', cost: '费用' },
+  used: { minutes: '智能体用时', tokens: 'Token 数', cost: '费用' },
   usedOf: (used, limit) => `${used}，上限 ${limit}`,
   password: '密码',
   passwordAbout: '更改密码会结束你的其他所有会话。访问令牌不受影响。',
@@ -72,8 +72,8 @@ export const profile: typeof en.profile = {
   scopes: '权限范围',
   scope: {
     read: ['读取', '你能看到的一切，以及旁观终端。'],
-    tasks: ['任务', '创建、回答、审查、重试和取消任务；在终端中输入；隧道。'],
-    projects: ['项目', '修改项目及其主机、成员和密钥。'],
+    tasks: ['任务', '创建、回答、评审、重试和取消任务；在终端中输入；隧道。'],
+    projects: ['项目', '修改项目及其主机、成员和机密。'],
     admin: ['管理', '不属于任何项目的事：管理后台、机器、你自己的账号。'],
   },
   allScopes: '全部',

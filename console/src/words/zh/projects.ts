@@ -17,7 +17,7 @@ export const projects: typeof en.projects = {
     [
       running && `${running} 个运行中`,
       waiting && `${waiting} 个等待中`,
-      queued && `${queued} 个排队`,
+      queued && `${queued} 个排队中`,
     ]
       .filter(Boolean)
       .join('，') || '无',
@@ -78,13 +78,13 @@ export const projects: typeof en.projects = {
   unknownInput: '{input} 是届时填写的内容。',
   variables: '变量',
   variableHelp: {
-    description: '任务的描述；在后续任务中则是后续的描述',
+    description: '任务的描述；由后续指令开始的一轮，则是该指令',
     instruction: '同上，另一个名称',
     branch: '该次尝试推送的分支',
     project: '项目的键',
     choice: '本阶段或之前最后一次选择的内容',
     input: '同样，最后一次填写的内容',
-    round: '从 1 开始；每次重试或后续加一',
+    round: '从 1 开始；每次重试或后续指令加一',
   },
 
   repository: '仓库',
@@ -104,13 +104,13 @@ export const projects: typeof en.projects = {
   permissions: '无需询问即可',
   permissionsOf: {
     edit: '修改文件',
-    run: '并且运行命令',
+    run: '修改文件并运行命令',
     all: '做任何能做的事',
   },
   asMachine: '由机器决定',
   inherited: '与项目相同',
   interface: '显示方式',
-  interfaces: { headless: '会话记录', terminal: '终端程序' },
+  interfaces: { headless: '对话记录', terminal: '终端程序' },
   allowedTools: '允许的工具，每行一个',
   arguments: '参数，每行一个',
   where: '网络与隔离',
@@ -144,7 +144,7 @@ export const projects: typeof en.projects = {
   monthly: '每个自然月，全部任务',
   each: '每个没有自己预算的任务',
   minutes: '分钟',
-  tokens: 'Token',
+  tokens: 'Token 数',
   cost: '费用（$）',
   templates: '模板',
   templatesWhat: '新任务的描述可以从这些内容开始。',

@@ -2,10 +2,11 @@ import type * as en from '../en/terminal'
 
 type Looker = { name: string; mode: 'control' | 'watch'; isYou: boolean }
 
+/** Who they are, with a space behind a Latin name. */
 const list = (people: Looker[]) =>
-  new Intl.ListFormat('zh-CN', { type: 'conjunction' }).format(
-    people.map((one) => (one.isYou ? '你' : one.name)),
-  )
+  new Intl.ListFormat('zh-CN', { type: 'conjunction' })
+    .format(people.map((one) => (one.isYou ? '你' : one.name)))
+    .replace(/[\da-z]$/i, '$& ')
 
 export const terminal: typeof en.terminal = {
   title: '终端',
@@ -54,7 +55,7 @@ export const terminal: typeof en.terminal = {
   missed: (from, to) => `第 ${from} 至 ${to} 字节未在此显示，可在日志中查看。`,
   tryNow: '立即重试',
   over: {
-    attempt: '本次执行的终端已关闭。',
+    attempt: '本次尝试的终端已关闭。',
     forbidden: '你已无权查看此终端。',
     missing: '任务不存在，或你无权查看。',
     full: '打开的终端过多（此任务的或你的）。',

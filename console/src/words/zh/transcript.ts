@@ -42,7 +42,7 @@ export const transcript: typeof en = {
   stopped: '出现问题',
   used: '用量',
   turns: (n) => `${n} 轮`,
-  tokensIn: (n) => `输入 ${n} tokens`,
+  tokensIn: (n) => `输入 ${n} Token`,
   tokensOut: (n) => `输出 ${n}`,
   silent: '没有对话记录，输出见日志',
   openLog: '日志',
