@@ -5,19 +5,7 @@ import { Page } from '../../ui/Page'
 import { words } from '../../words'
 import { MissingPage } from '../missing/MissingPage'
 import styles from './admin.module.css'
-
-const sections = () =>
-  [
-    { to: '/admin/developers', name: words.admin.developers },
-    { to: '/admin/projects', name: words.admin.projects },
-    { to: '/admin/machines', name: words.admin.machines },
-    { to: '/admin/worker-tokens', name: words.admin.workerTokens },
-    { to: '/admin/bots', name: words.admin.bots },
-    { to: '/admin/deliveries', name: words.admin.deliveries },
-    { to: '/admin/audit', name: words.admin.audit },
-    { to: '/admin/settings', name: words.admin.settings },
-    { to: '/admin/usage', name: words.admin.usage },
-  ] as const
+import { sections } from './sections'
 
 /** A page of the administration. To others it is not there, and asks the server nothing. */
 export function Admin(props: { title: string; aside?: ReactNode; children: ReactNode }) {

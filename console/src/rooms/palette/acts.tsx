@@ -15,6 +15,7 @@ import { curlOf } from '../../lib/curl'
 import { areOn, switchKeys } from '../../ui/keys'
 import { say, sayCurl } from '../../ui/toasts'
 import { words } from '../../words'
+import { sections } from '../admin/sections'
 import { rooms } from '../frame/rooms'
 import type { Doors } from './useDoors'
 
@@ -61,9 +62,9 @@ function places(doors: Doors): Act[] {
     })),
     { to: '/profile', name: words.common.profile, icon: icon(Keyboard) },
   ]
-  const admin = Object.entries<string>(words.palette.admin).map(([room, name]) => ({
-    to: `/admin/${room === 'workerTokens' ? 'worker-tokens' : room}`,
-    name,
+  const admin = sections().map(({ to, name }) => ({
+    to,
+    name: words.palette.admin(name),
     icon: icon(List),
   }))
   const all = doors.isAdmin ? [...own, ...admin] : own

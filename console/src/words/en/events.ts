@@ -2,14 +2,7 @@
 export const events = {
   label: 'Events',
   search: 'Search the events',
-  all: 'All',
-  notes: "Machines' notes",
   showNotes: "Machines' notes",
-  when: 'When',
-  what: 'What',
-  stage: 'Stage',
-  message: 'Message',
-  details: 'Details',
   noHit: 'No event is like that.',
   count: (n: number) => (n === 1 ? '1 event' : `${n} events`),
   types: {

@@ -10,7 +10,6 @@ export const gate = {
   answer: 'Answer',
   ownAnswer: 'Your answer',
   writeAnswer: 'Write an answer',
-  orWrite: 'Or write an answer',
   comment: 'Comment',
   addComment: 'Add a comment',
   commentHint: 'Stages behind this one are told.',
@@ -29,12 +28,9 @@ export const gate = {
     `At ${time} ${agent} is told that nobody came, and decides itself.`,
   files: (n: number) => (n === 1 ? '1 file' : `${n} files`),
   seeDiff: 'See what it changed',
-  nothingYet: 'Nothing is done yet.',
-  sending: 'Sending…',
   stop: 'Stop the task',
   letGoOn: 'May it use more?',
   goOn: 'Continue',
-  goOnWith: 'Continue with this much more',
   howMuch: 'How much more',
   asMuchAgain: 'As much as the budget has',
   minutes: 'Minutes',
@@ -61,6 +57,4 @@ export const gate = {
   ours: "This task's commit",
   remoteSays: 'The remote says',
   foundBy: (who: string, subject: string) => `${subject} (${who})`,
-  tunnelOpen:
-    'A tunnel into the workspace is open. Close it first: it may change what is asked about.',
 }

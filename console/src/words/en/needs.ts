@@ -22,12 +22,10 @@ const stays: Stays = {
 }
 
 export const needs = {
-  list: 'What waits for you',
   asksHead: (n: number) => `Waits for your answer · ${n}`,
   looksHead: (n: number) => `To look at · ${n}`,
   since: 'Since',
   ifNothing: 'If you do nothing',
-  sinceWhen: (ago: string) => `Since ${ago}`,
   move: 'move',
   answer: 'answer',
   open: 'open',
@@ -60,7 +58,6 @@ export const needs = {
   goOnWith: (much: string) => `Continue with ${much} more`,
   goOn: 'Continue with as much again',
   otherAmount: 'Another amount',
-  changedSoFar: (files: string) => `Changed so far: ${files}`,
   moreFiles: (n: number) => (n === 1 ? '1 more file' : `${n} more files`),
   itself,
   stays,

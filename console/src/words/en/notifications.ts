@@ -19,7 +19,6 @@ export const notifications = {
   desktopWhy: 'Shown by this browser while no page of Muster is in front of you.',
   desktopOn: 'Turn on',
   desktopOff: 'Turn off',
-  desktopIsOn: 'This browser shows them.',
   desktopDenied: 'This browser does not let Muster show them; its settings for this site can.',
   kinds: {
     gate_opened: 'Question',

@@ -126,7 +126,6 @@ export const projects = {
   },
   selector: 'Labels of its machines',
   selectorHint: 'gpu=true, zone!=eu, gpu, !gpu; between commas, all of which hold.',
-  protected: 'Protected',
   protectedWhat: (n: number) =>
     `Its work and its secrets go only to machines that admins have named: ${n}.`,
   rules: 'Rules',
@@ -147,7 +146,6 @@ export const projects = {
   cost: 'Cost, $',
   templates: 'Templates',
   templatesWhat: 'What descriptions of new tasks may begin with.',
-  template: 'Template',
   templateName: 'Name',
   templateText: 'Text',
   addTemplate: 'Add a template',
@@ -210,7 +208,5 @@ export const projects = {
   noUsage: 'Its agents have used nothing yet.',
   thisMonth: 'This month',
   ofBudget: (used: string, all: string) => `${used} of ${all}`,
-  share: 'Share',
-  stagesOf: 'Stages',
   estimate: 'about',
 }

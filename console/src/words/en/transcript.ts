@@ -42,12 +42,10 @@ export const transcript = {
   inReview: 'In the review',
   followUp: 'Follow-up',
   stopped: 'Something went wrong',
-  used: 'Used',
   turns: (n: number) => times(n, '1 turn', (many) => `${many} turns`),
   tokensIn: (n: string) => `${n} tokens in`,
   tokensOut: (n: string) => `${n} out`,
   silent: 'tells nothing: what it shows is in the log',
-  openLog: 'Log',
   waits: (agent: string) => `${agent} waits. New entries appear here as they come.`,
   works: (agent: string) => `${agent} works. New entries appear here as they come.`,
   runsShell: (stage: string) => `${stage} runs. What it shows is in the terminal and the log.`,
@@ -57,5 +55,4 @@ export const transcript = {
   nothingToldWhy:
     'Shells and agents that have the terminal to themselves show all they do in the log.',
   noHit: 'Nothing here is like that.',
-  dropFilter: 'Show all',
 }

@@ -6,7 +6,6 @@ const one = (count: number, singular: string, plural: string) => (count === 1 ? 
 export const why = {
   and: (first: string, second: string) => `${first}; ${second}`,
   others: (n: number) => (n === 1 ? '1 other' : `${n} others`),
-  noMachine: 'There is no machine that could take it',
   next: 'Next in the queue: a machine takes it at once',
   place: (n: number) => `Number ${n} in the queue`,
   blocked: {
@@ -54,7 +53,6 @@ export const why = {
   moved: (branch: string) =>
     `${branch} is not where Muster left it: somebody says what becomes of it`,
   keepsSlot: (machine: string) => `${machine} keeps its slot`,
-  holdsNothing: 'holds no slot',
   quota: (agent: string) => `${agent}'s account has no more to give for now`,
 
   at: {
@@ -72,7 +70,6 @@ export const why = {
   cancelled: (ago: string) => `Cancelled ${ago} ago`,
   took: (duration: string) => `took ${duration}`,
   inAll: (duration: string) => `${duration} in all`,
-  ago: (duration: string) => `${duration} ago`,
   waitingFollowUps: (n: number) => one(n, '1 follow-up waits', `${n} follow-ups wait`),
   failed: (said: string, ago: string) => `${said}, ${ago} ago`,
 

@@ -34,7 +34,6 @@ export const admin: typeof en.admin = {
   cost: '费用',
   noLimit: '留空表示不限。',
   disabled: '已停用',
-  active: '正常',
   disable: '停用',
   enable: '启用',
   disableTitle: (name) => `停用 ${name}`,
@@ -50,7 +49,6 @@ export const admin: typeof en.admin = {
   linkIdentity: '关联身份',
   provider: '提供商',
   subject: '在那里的标识 (sub)',
-  linked: '关联时间',
   lastUsed: '最近使用',
   unlink: '解除关联',
   unlinkOf: (subject) => `解除 ${subject} 的关联`,
@@ -88,7 +86,8 @@ export const admin: typeof en.admin = {
   undrained: (name) => `${name} 重新开始接收任务。`,
   decommission: '退役',
   decommissionTitle: (name) => `退役 ${name}`,
-  decommissionAbout: '永久生效：其凭据失效，正在那里运行的任务会失败，在那里等待的会到别处重新排队。',
+  decommissionAbout:
+    '永久生效：其凭据失效，正在那里运行的任务会失败，在那里等待的会到别处重新排队。',
   dead: '那里已没有任何东西在运行',
   deadHint: '由你担保：其任务的下一次尝试会立即开始。',
   machineStatus: {

@@ -3,14 +3,7 @@ import type { events as en } from '../en/events'
 export const events: typeof en = {
   label: '事件',
   search: '搜索事件',
-  all: '全部',
-  notes: '机器备注',
   showNotes: '机器备注',
-  when: '时间',
-  what: '类型',
-  stage: '阶段',
-  message: '内容',
-  details: '详情',
   noHit: '没有符合的事件。',
   count: (n) => `${n} 个事件`,
   types: {

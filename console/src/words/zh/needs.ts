@@ -1,12 +1,10 @@
 import type * as en from '../en/needs'
 
 export const needs: typeof en.needs = {
-  list: '等你处理的事',
   asksHead: (n) => `等你回答 · ${n}`,
   looksHead: (n) => `待查看 · ${n}`,
   since: '已等待',
   ifNothing: '如果你不处理',
-  sinceWhen: (ago) => `已等待 ${ago}`,
   move: '移动',
   answer: '回答',
   open: '打开',
@@ -39,7 +37,6 @@ export const needs: typeof en.needs = {
   goOnWith: (much) => `再用 ${much} 继续`,
   goOn: '再用同样多继续',
   otherAmount: '另填用量',
-  changedSoFar: (files) => `目前改动：${files}`,
   moreFiles: (n) => `另有 ${n} 个文件`,
   itself: {
     fails: (at) => `${at} 失败`,

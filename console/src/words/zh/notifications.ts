@@ -20,7 +20,6 @@ export const notifications: typeof en.notifications = {
   desktopWhy: '当你面前没有打开 Muster 页面时，由此浏览器显示。',
   desktopOn: '开启',
   desktopOff: '关闭',
-  desktopIsOn: '此浏览器会显示通知。',
   desktopDenied: '此浏览器不允许 Muster 显示通知；可在浏览器的网站设置中更改。',
   kinds: {
     gate_opened: '提问',

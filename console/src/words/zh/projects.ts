@@ -128,7 +128,6 @@ export const projects: typeof en.projects = {
   },
   selector: '机器的标签',
   selectorHint: 'gpu=true、zone!=eu、gpu、!gpu；以逗号分隔，须全部满足。',
-  protected: '受保护',
   protectedWhat: (n) => `它的工作和机密只会交给管理员指定的机器：${n} 台。`,
   rules: '规则',
   rulesWhat: '任务在什么情况下放弃。',
@@ -148,7 +147,6 @@ export const projects: typeof en.projects = {
   cost: '费用（$）',
   templates: '模板',
   templatesWhat: '新任务的描述可以从这些内容开始。',
-  template: '模板',
   templateName: '名称',
   templateText: '内容',
   addTemplate: '添加模板',
@@ -210,7 +208,5 @@ export const projects: typeof en.projects = {
   noUsage: '智能体还没有用量。',
   thisMonth: '本月',
   ofBudget: (used, all) => `${used} / ${all}`,
-  share: '占比',
-  stagesOf: '阶段',
   estimate: '约',
 }

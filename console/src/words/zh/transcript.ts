@@ -40,12 +40,10 @@ export const transcript: typeof en = {
   inReview: '评审中的回复',
   followUp: '后续指令',
   stopped: '出现问题',
-  used: '用量',
   turns: (n) => `${n} 轮`,
   tokensIn: (n) => `输入 ${n} Token`,
   tokensOut: (n) => `输出 ${n}`,
   silent: '没有对话记录，输出见日志',
-  openLog: '日志',
   waits: (agent) => `${agent} 在等待，新内容会出现在这里。`,
   works: (agent) => `${agent} 正在工作，新内容会出现在这里。`,
   runsShell: (stage) => `${stage} 正在运行，输出见终端和日志。`,
@@ -54,5 +52,4 @@ export const transcript: typeof en = {
   nothingTold: '这次尝试没有对话记录。',
   nothingToldWhy: '脚本和独占终端的智能体，其输出都在日志里。',
   noHit: '没有符合的内容。',
-  dropFilter: '显示全部',
 }

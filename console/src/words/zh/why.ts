@@ -3,7 +3,6 @@ import type { why as en } from '../en/why'
 export const why: typeof en = {
   and: (first, second) => `${first}；${second}`,
   others: (n) => `另外 ${n} 台`,
-  noMachine: '没有可以承接的机器',
   next: '排在最前面，马上就会分配给机器',
   place: (n) => `队列中排第 ${n}`,
   blocked: {
@@ -46,7 +45,6 @@ export const why: typeof en = {
   spent: '预算已用完，需要有人决定是否继续',
   moved: (branch) => `${branch} 已不在 Muster 推送的位置，需要有人决定如何处理`,
   keepsSlot: (machine) => `继续占用 ${machine} 的槽位`,
-  holdsNothing: '不占用槽位',
   quota: (agent) => `${agent} 的账号额度暂时用完`,
 
   at: {
@@ -64,7 +62,6 @@ export const why: typeof en = {
   cancelled: (ago) => `${ago}前取消`,
   took: (duration) => `用时 ${duration}`,
   inAll: (duration) => `总计 ${duration}`,
-  ago: (duration) => `${duration}前`,
   waitingFollowUps: (n) => `${n} 条后续指令在等待`,
   failed: (said, ago) => `${said}，${ago}前`,
 
