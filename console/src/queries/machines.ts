@@ -8,7 +8,7 @@ import {
 } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 import { type MachineNews, patched } from '../lib/fleet'
-import { pagesOf } from './pages'
+import { wholeList } from './cursor'
 
 type Machine = Schemas['Machine']
 
@@ -19,7 +19,7 @@ const SAMPLES_MILLISECONDS = 60_000
 const machines = queryOptions({
   queryKey: ['machines', 'all'],
   queryFn: () =>
-    pagesOf((cursor) => {
+    wholeList((cursor) => {
       const query = { limit: 200, cursor, status: 'online,offline,draining,drained' }
       return data(api.GET('/api/web/machines', { params: { query } }))
     }),
@@ -30,7 +30,7 @@ const machines = queryOptions({
 const days = queryOptions({
   queryKey: ['machine-days'],
   queryFn: () =>
-    pagesOf((cursor) =>
+    wholeList((cursor) =>
       data(api.GET('/api/web/machines/-/samples', { params: { query: { limit: 50, cursor } } })),
     ),
   staleTime: 5 * SAMPLES_MILLISECONDS,
@@ -40,7 +40,7 @@ const days = queryOptions({
 const onMachines = queryOptions({
   queryKey: ['tasks', 'on-machines'],
   queryFn: () =>
-    pagesOf((cursor) => {
+    wholeList((cursor) => {
       const query = { limit: 200, cursor, status: 'assigned,running,suspended' }
       return data(api.GET('/api/web/tasks', { params: { query } }))
     }),

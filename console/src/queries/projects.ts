@@ -2,7 +2,7 @@
 import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 import { cache } from './cache'
-import { pagesOf } from './pages'
+import { wholeList } from './cursor'
 
 export type Project = Schemas['Project']
 
@@ -11,7 +11,7 @@ const of = (key: string) => ({ params: { path: { key } } })
 const projects = queryOptions({
   queryKey: ['projects', 'all'],
   queryFn: () =>
-    pagesOf((cursor) =>
+    wholeList((cursor) =>
       data(api.GET('/api/web/projects', { params: { query: { limit: 100, cursor } } })),
     ),
 })
@@ -33,7 +33,7 @@ const members = (key: string) =>
   queryOptions({
     queryKey: ['project', key, 'members'],
     queryFn: () =>
-      pagesOf((cursor) => {
+      wholeList((cursor) => {
         const params = { path: { key }, query: { limit: 200, cursor } }
         return data(api.GET('/api/web/projects/{key}/members', { params }))
       }),
@@ -42,7 +42,7 @@ const members = (key: string) =>
 const colleagues = queryOptions({
   queryKey: ['colleagues'],
   queryFn: () =>
-    pagesOf((cursor) => {
+    wholeList((cursor) => {
       const query = { limit: 200, cursor }
       return data(api.GET('/api/web/projects/-/developers', { params: { query } }))
     }),

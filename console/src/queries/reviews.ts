@@ -1,7 +1,8 @@
 /** What is said about a task's change. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
-import { tellTabs } from '../rooms/task/diff/tabs'
+import { tellTabs } from '../live/reviewTabs'
+import { wholeList } from './cursor'
 
 type Viewed = { path: string; blob: string | null }
 type Written = Omit<Schemas['WrittenComment'], 'publish'> & { publish?: boolean }
@@ -12,22 +13,11 @@ const keyOf = (taskId: number) => ['review', taskId] as const
 export function useThreads(taskId: number, commit: string | undefined) {
   return useQuery({
     queryKey: [...keyOf(taskId), 'threads', commit],
-    queryFn: async () => {
-      const found: Schemas['ReviewThread'][] = []
-      let cursor: string | null = null
-      do {
-        const query: { limit: number; commit?: string; cursor?: string } = { limit: 100 }
-        if (commit) query.commit = commit
-        if (cursor) query.cursor = cursor
-        const params = { path: { taskId }, query }
-        const page: Schemas['ReviewThreadPage'] = await data(
-          api.GET('/api/web/tasks/{taskId}/comments', { params }),
-        )
-        found.push(...page.items)
-        cursor = page.nextCursor
-      } while (cursor)
-      return found
-    },
+    queryFn: () =>
+      wholeList((cursor) => {
+        const params = { path: { taskId }, query: { limit: 100, cursor, commit } }
+        return data(api.GET('/api/web/tasks/{taskId}/comments', { params }))
+      }),
     enabled: commit !== undefined,
     placeholderData: (before) => before,
   })
@@ -48,18 +38,11 @@ export function useViewed(taskId: number) {
   return useQuery({
     queryKey: [...keyOf(taskId), 'viewed'],
     queryFn: async () => {
-      const found = new Map<string, string | null>()
-      let cursor: string | null = null
-      do {
-        const query = cursor ? { limit: 100, cursor } : { limit: 100 }
-        const params = { path: { taskId }, query }
-        const page: Schemas['ViewedFilePage'] = await data(
-          api.GET('/api/web/tasks/{taskId}/viewed', { params }),
-        )
-        for (const { path, blob } of page.items) found.set(path, blob)
-        cursor = page.nextCursor
-      } while (cursor)
-      return found
+      const marks = await wholeList((cursor) => {
+        const params = { path: { taskId }, query: { limit: 100, cursor } }
+        return data(api.GET('/api/web/tasks/{taskId}/viewed', { params }))
+      })
+      return new Map(marks.map(({ path, blob }) => [path, blob]))
     },
   })
 }
@@ -143,16 +126,5 @@ export function useSubmit(taskId: number) {
       void cache.invalidateQueries({ queryKey: ['task', taskId] })
       return cache.invalidateQueries({ queryKey: keyOf(taskId) })
     },
-  })
-}
-
-export function useFollowUp(taskId: number) {
-  const cache = useQueryClient()
-  return useMutation({
-    mutationFn: ({ key, ...body }: Schemas['NewFollowUp'] & { key: string }) => {
-      const params = { path: { taskId }, header: { 'Idempotency-Key': key } }
-      return data(api.POST('/api/web/tasks/{taskId}/follow-ups', { params, body }))
-    },
-    onSettled: () => cache.invalidateQueries({ queryKey: ['task', taskId] }),
   })
 }

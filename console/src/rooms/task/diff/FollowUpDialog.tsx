@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import type { Schemas } from '../../../api/client'
-import { useFollowUp } from '../../../queries/reviews'
+import { useFollowUp } from '../../../queries/followUps'
 import { Button } from '../../../ui/Button'
 import { Dialog } from '../../../ui/Dialog'
 import { Field } from '../../../ui/Field'

@@ -1,8 +1,8 @@
 /** Of a task's news, what has a diff, or what is said about it, read anew. */
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
+import { hearTabs } from '../../../live/reviewTabs'
 import { onNews } from '../../../live/stream'
-import { hearTabs } from './tabs'
 
 const ofChange = new Set<string>(['checkpoint', 'published', 'completed', 'retried', 'followed_up'])
 const ofReview = new Set<string>(['reviewed', 'commented', 'resolved', 'reopened', 'checkpoint'])

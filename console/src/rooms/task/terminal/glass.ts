@@ -5,7 +5,6 @@ import { Unicode11Addon } from '@xterm/addon-unicode11'
 import { WebLinksAddon } from '@xterm/addon-web-links'
 import { WebglAddon } from '@xterm/addon-webgl'
 import { Terminal } from '@xterm/xterm'
-import { letStylesIn } from '../../../lib/styleNonce'
 import { safeLink } from './links'
 
 export type Glass = {
@@ -47,7 +46,6 @@ export function glassIn(place: HTMLElement, wishes: Wishes): Glass {
     const link = safeLink(url)
     if (link) wishes.open(link)
   }
-  letStylesIn()
   const style = getComputedStyle(place)
   const terminal = new Terminal({
     allowProposedApi: true, // unicode 11, and decorations of what is found
