@@ -1,41 +1,29 @@
-/** What filters and the form of a new task choose among. */
+/** What filters and forms choose among. No stream tells of it, so it is read anew after a while. */
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { api, data } from '../api/client'
+import { agents, colleagues, projects } from './projects'
 
-const params = { query: { limit: 200 } }
 const A_WHILE = 60_000
 
-const projects = queryOptions({
-  queryKey: ['projects', 'choices'],
-  queryFn: async () => (await data(api.GET('/api/web/projects', { params }))).items,
-  staleTime: A_WHILE,
-})
-const agents = queryOptions({
-  queryKey: ['agents', 'choices'],
-  queryFn: async () => (await data(api.GET('/api/web/agents'))).items,
-  staleTime: A_WHILE,
-})
+/** Those that are gone, too: tasks have run there. */
 const machines = queryOptions({
   queryKey: ['machines', 'choices'],
-  queryFn: async () => (await data(api.GET('/api/web/machines', { params }))).items,
-  staleTime: A_WHILE,
-})
-const people = queryOptions({
-  queryKey: ['developers', 'choices'],
-  queryFn: async () => (await data(api.GET('/api/web/projects/-/developers', { params }))).items,
+  queryFn: async () =>
+    (await data(api.GET('/api/web/machines', { params: { query: { limit: 200 } } }))).items,
   staleTime: A_WHILE,
 })
 
-export const useProjects = () => useQuery(projects).data
-export const useAgents = () => useQuery(agents).data
-export const useMachines = () => useQuery(machines).data
-export const usePeople = () => useQuery(people).data
+export const useProjectChoices = () => useQuery({ ...projects, staleTime: A_WHILE }).data
+export const useProjectKeys = () =>
+  useQuery({ ...projects, staleTime: A_WHILE, select: keysOf }).data
+export const useAgentChoices = () => useQuery({ ...agents, staleTime: A_WHILE }).data
+export const usePeopleChoices = () => useQuery({ ...colleagues, staleTime: A_WHILE }).data
+export const useMachineChoices = () => useQuery(machines).data
 
-/** With its templates; nothing is asked for without a key. */
-export const useProject = (key: string) =>
-  useQuery({
-    queryKey: ['project', key],
-    queryFn: () => data(api.GET('/api/web/projects/{key}', { params: { path: { key } } })),
-    enabled: key !== '',
-    staleTime: A_WHILE,
-  }).data
+/** Machines' names by their ids; asked for only where somebody wants to know. */
+export const useMachineNames = (isWanted: boolean): ReadonlyMap<string, string> | undefined =>
+  useQuery({ ...machines, select: namesOf, enabled: isWanted }).data
+
+const keysOf = (all: { key: string }[]) => all.map(({ key }) => key).sort()
+const namesOf = (all: { id: string; name: string }[]) =>
+  new Map(all.map(({ id, name }) => [id, name]))

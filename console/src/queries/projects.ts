@@ -8,7 +8,7 @@ export type Project = Schemas['Project']
 
 const of = (key: string) => ({ params: { path: { key } } })
 
-const projects = queryOptions({
+export const projects = queryOptions({
   queryKey: ['projects', 'all'],
   queryFn: () =>
     wholeList((cursor) =>
@@ -16,10 +16,13 @@ const projects = queryOptions({
     ),
 })
 
+/** Nothing is asked for without a key. What others change of it comes by no stream. */
 const project = (key: string) =>
   queryOptions({
     queryKey: ['project', key],
     queryFn: () => data(api.GET('/api/web/projects/{key}', of(key))),
+    enabled: key !== '',
+    staleTime: 60_000,
   })
 
 const month = (key: string) =>
@@ -39,7 +42,7 @@ const members = (key: string) =>
       }),
   })
 
-const colleagues = queryOptions({
+export const colleagues = queryOptions({
   queryKey: ['colleagues'],
   queryFn: () =>
     wholeList((cursor) => {
@@ -60,7 +63,7 @@ const usage = (project: string, groupBy: UsageBy, from: string) =>
     },
   })
 
-const agents = queryOptions({
+export const agents = queryOptions({
   queryKey: ['agents'],
   queryFn: async () =>
     (await data(api.GET('/api/web/agents', { params: { query: { limit: 200 } } }))).items,

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { Schemas } from '../../api/client'
 import { bindChat, unbindChat, useBindings, useBots } from '../../queries/adminBots'
-import { useProjectKeys } from '../../queries/projectKeys'
+import { useProjectKeys } from '../../queries/choices'
 import { Button } from '../../ui/Button'
 import { Field } from '../../ui/Field'
 import { FormDialog } from '../../ui/FormDialog'

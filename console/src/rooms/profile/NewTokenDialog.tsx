@@ -1,6 +1,6 @@
 import { useState } from 'react'
+import { useProjectKeys } from '../../queries/choices'
 import { createToken } from '../../queries/profile'
-import { useProjectKeys } from '../../queries/projectKeys'
 import { Check } from '../../ui/Check'
 import { Field } from '../../ui/Field'
 import { FormDialog } from '../../ui/FormDialog'

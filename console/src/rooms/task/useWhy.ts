@@ -1,7 +1,7 @@
 import type { Schemas } from '../../api/client'
 import { type Why, why } from '../../lib/why'
+import { useMachineNames } from '../../queries/choices'
 import { useGate } from '../../queries/gates'
-import { useMachineNames } from '../../queries/machineNames'
 import { useNow } from '../../ui/useNow'
 import { locale, words } from '../../words'
 

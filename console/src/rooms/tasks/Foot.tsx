@@ -1,6 +1,6 @@
 import { whole } from '../../lib/numbers'
 import { type Filters, wordsOf } from '../../lib/taskFilters'
-import { useProjects } from '../../queries/choices'
+import { useProjectChoices } from '../../queries/choices'
 import { locale, words } from '../../words'
 
 const FEW = 20
@@ -41,7 +41,7 @@ export function Foot({ filters, shown, hasMore }: Props) {
 
 /** How many tasks match, as far as projects count them: by project and status. */
 function useCount({ status, project, ...others }: Filters): number | null {
-  const projects = useProjects()
+  const projects = useProjectChoices()
   if (!projects || Object.keys(others).length > 0) return null
   const [keys, statuses] = [wordsOf(project), wordsOf(status)]
   const counted = projects

@@ -1,7 +1,7 @@
 import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useRef, useState } from 'react'
 import { asProblem, type Problem } from '../../api/problem'
-import { useProjects } from '../../queries/choices'
+import { useProjectChoices } from '../../queries/choices'
 import type { Draft } from '../../queries/drafts'
 import { useMe } from '../../queries/me'
 import { useCreateTask } from '../../queries/newTask'
@@ -130,7 +130,7 @@ export default function NewTask({ begun, onClose }: { begun: string; onClose: ()
 /** The projects in which this person may create tasks: leads see others, too. */
 function useOwnProjects() {
   const me = useMe()
-  return useProjects()?.filter(({ myRole }) => myRole !== null || me?.role === 'admin')
+  return useProjectChoices()?.filter(({ myRole }) => myRole !== null || me?.role === 'admin')
 }
 
 function last(): string | null {

@@ -1,7 +1,12 @@
 import { X } from 'lucide-react'
 import { agentName } from '../../lib/agents'
 import { STATUSES, toggled, wordsOf } from '../../lib/taskFilters'
-import { useAgents, useMachines, usePeople, useProjects } from '../../queries/choices'
+import {
+  useAgentChoices,
+  useMachineChoices,
+  usePeopleChoices,
+  useProjectChoices,
+} from '../../queries/choices'
 import { useMe } from '../../queries/me'
 import { Button } from '../../ui/Button'
 import { words } from '../../words'
@@ -15,10 +20,10 @@ export function Tools() {
   const { filters, set, replace } = useFilters()
   const me = useMe()
   const [projects, agents, machines, people] = [
-    useProjects(),
-    useAgents(),
-    useMachines(),
-    usePeople(),
+    useProjectChoices(),
+    useAgentChoices(),
+    useMachineChoices(),
+    usePeopleChoices(),
   ]
   const several = (name: 'status' | 'project', title: string, options: Option[]) => (
     <FilterChip

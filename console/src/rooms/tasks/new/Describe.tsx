@@ -1,5 +1,5 @@
 import { lazy, type Ref, Suspense, useId, useState } from 'react'
-import { useProject } from '../../../queries/choices'
+import { useProject } from '../../../queries/projects'
 import { Button } from '../../../ui/Button'
 import { sayUndoable } from '../../../ui/toasts'
 import { words } from '../../../words'
@@ -79,7 +79,7 @@ type TemplatesProps = { projectKey: string; text: string; onChange: (text: strin
 
 /** What descriptions of the project's tasks may begin with. */
 function Templates({ projectKey, text, onChange }: TemplatesProps) {
-  const templates = useProject(projectKey)?.templates ?? []
+  const templates = useProject(projectKey).data?.templates ?? []
   if (templates.length === 0) return null
   const use = (name: string) => {
     const found = templates.find((template) => template.name === name)

@@ -1,5 +1,6 @@
 import { agentName } from '../../../lib/agents'
-import { useAgents, useMachines, useProject } from '../../../queries/choices'
+import { useAgentChoices, useMachineChoices } from '../../../queries/choices'
+import { useProject } from '../../../queries/projects'
 import { Field } from '../../../ui/Field'
 import { words } from '../../../words'
 import type { Form } from './form'
@@ -13,9 +14,9 @@ type Props = {
 
 /** Who does it, where, and how soon. */
 export function Wishes({ form, errors, onChange }: Props) {
-  const project = useProject(form.projectKey)
-  const agents = useAgents() ?? []
-  const machines = useMachines() ?? []
+  const project = useProject(form.projectKey).data
+  const agents = useAgentChoices() ?? []
+  const machines = useMachineChoices() ?? []
   const asProject = project
     ? words.newTask.asProject(agentName(project.agentType))
     : words.newTask.asProjectUnknown
