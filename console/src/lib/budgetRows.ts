@@ -1,8 +1,8 @@
 /** A month's budget beside what was used of it. Pure. */
 import type { Schemas } from '../api/client'
+import { LIMITS } from './limits'
 
 type Month = Pick<Schemas['MonthBudget'], 'budget' | 'used'>
-const LIMITS = ['minutes', 'tokens', 'cost'] as const
 
 /** The limits that there are, each with what was used; what is not known counts as nothing. */
 export function budgetRows({ budget, used }: Month) {

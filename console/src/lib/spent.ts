@@ -1,9 +1,10 @@
 /** How much of a task's own budget is used, figure by figure. */
 import type { Schemas } from '../api/client'
+import { LIMITS, type Limit } from './limits'
 
 type Task = Pick<Schemas['TaskDetail'], 'budget' | 'usage' | 'status'>
 type Event = Pick<Schemas['Event'], 'type' | 'createdAt' | 'data'>
-export type Spent = { figure: 'minutes' | 'tokens' | 'cost'; used: number | null; limit: number }
+export type Spent = { figure: Limit; used: number | null; limit: number }
 
 export function spentOf(task: Task, events: readonly Event[], now: number): Spent[] {
   const { budget, usage } = task
@@ -12,7 +13,7 @@ export function spentOf(task: Task, events: readonly Event[], now: number): Spen
     tokens: tokensOf(usage),
     cost: usage?.cost ?? null,
   }
-  return (['minutes', 'tokens', 'cost'] as const).flatMap((figure) => {
+  return LIMITS.flatMap((figure) => {
     const limit = budget?.[figure]
     return limit == null ? [] : [{ figure, used: used[figure], limit }]
   })

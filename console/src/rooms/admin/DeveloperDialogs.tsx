@@ -1,11 +1,11 @@
 import type { Schemas } from '../../api/client'
+import { limitsIn } from '../../lib/limits'
 import { changeDeveloper, createDeveloper } from '../../queries/adminDevelopers'
 import { Field } from '../../ui/Field'
 import { FormDialog } from '../../ui/FormDialog'
+import { LimitFields } from '../../ui/LimitFields'
 import type { Form, Given } from '../../ui/useForm'
 import { words } from '../../words'
-import { BudgetFields } from './BudgetFields'
-import { budgetOf } from './budgets'
 
 type Developer = Schemas['Developer']
 type Role = Developer['role']
@@ -62,7 +62,7 @@ export function ChangeDeveloperDialog(props: { developer: Developer; onClose: ()
       ...person(given),
       ...(given.exact('password') && { password: given.exact('password') }),
       platformUid: given.text('platformUid') || null,
-      budget: budgetOf(given),
+      budget: limitsIn(given.text, 'budget'),
     })
   return (
     <FormDialog
@@ -100,7 +100,13 @@ export function ChangeDeveloperDialog(props: { developer: Developer; onClose: ()
               minLength={12}
             />
           </Field>
-          <BudgetFields budget={developer.budget} />
+          <LimitFields
+            form={form}
+            name="budget"
+            title={words.admin.budget}
+            hint={words.admin.noLimit}
+            budget={developer.budget}
+          />
         </>
       )}
     </FormDialog>

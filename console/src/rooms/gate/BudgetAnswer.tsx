@@ -1,14 +1,12 @@
 import { useState } from 'react'
 import type { Schemas } from '../../api/client'
+import { LIMITS, type Limit } from '../../lib/limits'
 import type { PendingGate } from '../../queries/gates'
 import { Button } from '../../ui/Button'
 import { useKeys } from '../../ui/keys'
 import { words } from '../../words'
 import type { Send } from './Answers'
 import styles from './Gate.module.css'
-
-type Figure = 'minutes' | 'tokens' | 'cost'
-const FIGURES: readonly Figure[] = ['minutes', 'tokens', 'cost']
 
 /** Go on with so much more, or stop. Fields that are left empty: as much as the budget has. */
 export function BudgetAnswer(props: {
@@ -18,7 +16,7 @@ export function BudgetAnswer(props: {
   send: Send
 }) {
   const { isOff, send, hasKeys } = props
-  const [more, setMore] = useState<Partial<Record<Figure, string>>>({})
+  const [more, setMore] = useState<Partial<Record<Limit, string>>>({})
   const limited = limitedOf(props.gate)
   const goOn = () => send({ result: 'continue', budget: budgetOf(more) })
   const stop = () => send({ result: 'stop' })
@@ -37,7 +35,7 @@ export function BudgetAnswer(props: {
         <legend className="label">{words.gate.howMuch}</legend>
         {limited.map((figure) => (
           <label key={figure} className="field">
-            <span className="hint">{words.gate[figure]}</span>
+            <span className="hint">{words.forms.limits[figure]}</span>
             <input
               className="input"
               type="number"
@@ -64,12 +62,12 @@ export function BudgetAnswer(props: {
 }
 
 /** The figures that the budgets which are used up have. */
-function limitedOf({ budgets }: PendingGate): Figure[] {
-  return FIGURES.filter((figure) => budgets?.some(({ budget }) => budget[figure] != null))
+function limitedOf({ budgets }: PendingGate): Limit[] {
+  return LIMITS.filter((figure) => budgets?.some(({ budget }) => budget[figure] != null))
 }
 
-function budgetOf(more: Partial<Record<Figure, string>>): Schemas['Budget'] | null {
-  const said = FIGURES.flatMap((figure) => {
+function budgetOf(more: Partial<Record<Limit, string>>): Schemas['Budget'] | null {
+  const said = LIMITS.flatMap((figure) => {
     const much = Number(more[figure] ?? '')
     return much > 0 ? [[figure, much] as const] : []
   })

@@ -76,7 +76,7 @@ function Month({ projectKey }: { projectKey: string }) {
           const share = limit > 0 ? Math.min(1, used / limit) : 1
           return (
             <div key={what}>
-              <dt>{words.projects[what]}</dt>
+              <dt>{words.forms.limits[what]}</dt>
               <dd>
                 <span className="meter" data-is={share >= 0.9 ? 'needs' : 'running'}>
                   <i style={{ width: `${share * 100}%` }} />

@@ -17,5 +17,6 @@ export const forms = {
   status: 'Status',
   filter: 'Filter',
   clear: 'Clear the filters',
+  limits: { minutes: 'Minutes', tokens: 'Tokens', cost: 'Cost, $' },
   noHit: 'Nothing fits these filters.',
 }

@@ -33,9 +33,6 @@ export const gate = {
   goOn: 'Continue',
   howMuch: 'How much more',
   asMuchAgain: 'As much as the budget has',
-  minutes: 'Minutes',
-  tokens: 'Tokens',
-  cost: 'Cost in $',
   budgetName: {
     task: (name: string) => `this task (#${name})`,
     project: (name: string) => `${name} this month`,

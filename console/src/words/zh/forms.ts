@@ -19,5 +19,6 @@ export const forms: typeof en.forms = {
   status: '状态',
   filter: '筛选',
   clear: '清除筛选',
+  limits: { minutes: '分钟', tokens: 'Token 数', cost: '费用（$）' },
   noHit: '没有符合筛选条件的内容。',
 }

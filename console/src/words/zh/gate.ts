@@ -33,9 +33,6 @@ export const gate: typeof en = {
   goOn: '继续',
   howMuch: '追加多少',
   asMuchAgain: '与原预算相同',
-  minutes: '分钟',
-  tokens: 'Token 数',
-  cost: '费用（美元）',
   budgetName: {
     task: (name) => `此任务（#${name}）`,
     project: (name) => `${name} 本月`,
