@@ -21,7 +21,7 @@ export function agentsOf({ capabilities }: Pick<Machine, 'capabilities'>): Capab
   )
 }
 
-export function isUnwell(machine: Machine): boolean {
+function isUnwell(machine: Machine): boolean {
   return (
     agentsOf(machine).some(({ healthy }) => healthy === false) ||
     (machine.metrics.diskPercent ?? 0) >= FULL_PERCENT

@@ -2,7 +2,7 @@
 import { plain } from './ansi'
 
 /** Of more lines that have it only the number is kept. */
-export const MOST_FOUND = 10_000
+const MOST_FOUND = 10_000
 
 /** Feed it the log's bytes from the first on, in pieces. Letter case does not count. */
 export class LogSearch {

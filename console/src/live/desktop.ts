@@ -3,7 +3,7 @@
 import { router } from '../router'
 import { onNews } from './stream'
 
-export type DesktopState = 'on' | 'off' | 'denied'
+type DesktopState = 'on' | 'off' | 'denied'
 
 const KEPT = 'muster-desktop'
 const SHOWN_MILLISECONDS = 1000

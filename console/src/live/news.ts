@@ -2,7 +2,7 @@
 import type { Schemas } from '../api/client'
 import type { MachineNews } from '../lib/fleet'
 
-export type TaskNews = Schemas['Event'] & { taskId: number; projectKey: string }
+type TaskNews = Schemas['Event'] & { taskId: number; projectKey: string }
 
 export type News = {
   events: TaskNews[]

@@ -8,7 +8,7 @@ import { Reader } from './taskReader'
 
 export type LogBytes = { attempt: number; offset: number; bytes: () => Uint8Array<ArrayBuffer> }
 /** How far things were when the stream began: what is before that is read by lists. */
-export type HowFar = {
+type HowFar = {
   events: number
   /** By attempt, bytes. */
   logs: Record<string, number>

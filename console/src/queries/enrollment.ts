@@ -2,8 +2,6 @@
 import { queryOptions, useMutation, useQuery } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 
-export type Enrollment = Schemas['TokenStatus']
-
 export const enrollmentKey = (tokenId: number) => ['enrollment', tokenId]
 
 const status = (tokenId: number) =>

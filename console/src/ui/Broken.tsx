@@ -20,7 +20,7 @@ export function Broken({ error, again }: { error: unknown; again?: () => void })
   )
 }
 
-export function RequestId({ id }: { id: string }) {
+function RequestId({ id }: { id: string }) {
   return (
     <p className="row dim">
       {words.common.requestId} <code>{id}</code>

@@ -27,7 +27,7 @@ export type Said =
 
 /** Of a binary frame, either way. */
 export const MAX_BYTES = 64 * 1024
-export const MAX_SIDE = 1000
+const MAX_SIDE = 1000
 
 type Fields = Record<string, unknown>
 

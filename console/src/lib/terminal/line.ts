@@ -29,7 +29,7 @@ export type Told =
 
 export type Channel = { token: string; channelToken: string; mode: Mode } | { refused: Ended }
 
-export type Means = {
+type Means = {
   /** A channel token for one socket. Throws where the server cannot be reached. */
   channel: () => Promise<Channel>
   open: () => WebSocket

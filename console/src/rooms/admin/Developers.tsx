@@ -131,4 +131,4 @@ function enable({ id }: Developer): void {
   changeDeveloper(id, { disabled: false }).then(() => say(words.admin.done), sayBroken)
 }
 
-export const Dash = () => <span className="dim">–</span>
+const Dash = () => <span className="dim">–</span>

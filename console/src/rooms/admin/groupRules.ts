@@ -1,6 +1,6 @@
 /** What groups of a provider give, as people write it: one rule a line. */
-export type RoleRule = { group: string; role: 'developer' | 'lead' | 'admin' }
-export type MembershipRule = {
+type RoleRule = { group: string; role: 'developer' | 'lead' | 'admin' }
+type MembershipRule = {
   group: string
   projectKey: string
   role: 'member' | 'maintainer'

@@ -8,7 +8,7 @@ export type PriceText = {
   output: string
   reasoning: string
 }
-export type Price = {
+type Price = {
   agent?: string | null
   model: string
   input: number

@@ -25,7 +25,7 @@ export function goByFiles(paths: string[], step: number): void {
 }
 
 /** Where a thread stands: its id, and the file that it is in. */
-export type Stand = { id: number; path: string | null }
+type Stand = { id: number; path: string | null }
 
 /** What is far is not drawn yet: first to where it will be. */
 export function goToThread(stand: Stand): void {

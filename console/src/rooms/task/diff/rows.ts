@@ -7,16 +7,16 @@ export type Hunk = Schemas['Hunk']
 export type Side = 'old' | 'new'
 
 /** Lines that are not shown. */
-export type GapRow = { kind: 'gap'; key: string; lines: number; section: string }
-export type LineRow = { kind: 'line'; key: string; line: Line }
+type GapRow = { kind: 'gap'; key: string; lines: number; section: string }
+type LineRow = { kind: 'line'; key: string; line: Line }
 /** What stands at the same height; null: nothing does. */
 export type PairRow = { kind: 'pair'; key: string; old: Line | null; new: Line | null }
 
 export type Unified = GapRow | LineRow
-export type Split = GapRow | PairRow
+type Split = GapRow | PairRow
 export type Row = GapRow | LineRow | PairRow
 
-export const CHUNK = 60
+const CHUNK = 60
 
 export function unified(hunks: Hunk[]): Unified[] {
   return between(hunks, (lines) =>
@@ -61,7 +61,7 @@ export function sideOf(line: Line): Side {
   return line.type === 'deleted' ? 'old' : 'new'
 }
 
-export function numberOf(line: Line): number {
+function numberOf(line: Line): number {
   return (line.type === 'deleted' ? line.oldLine : line.newLine) ?? 0
 }
 

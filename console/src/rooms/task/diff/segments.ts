@@ -5,7 +5,7 @@ import type { Range } from './pairs'
 export type Tone = 'k' | 't' | 'm' | 'f' | 'x' | ''
 /** How long each piece of a line is, and its tone, in turn. */
 export type Tones = [length: number, tone: Tone][]
-export type Segment = { text: string; tone: Tone; isChanged: boolean }
+type Segment = { text: string; tone: Tone; isChanged: boolean }
 
 export function segments(text: string, tones: Tones | undefined, changed: Range[]): Segment[] {
   const cuts = new Set([0, text.length])

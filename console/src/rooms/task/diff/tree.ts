@@ -1,5 +1,5 @@
 /** The files of a diff as a tree of folders, flat, as it is drawn. Pure. */
-export type Leaf = { path: string; insertions: number; deletions: number }
+type Leaf = { path: string; insertions: number; deletions: number }
 export type Branch<F extends Leaf> =
   | { kind: 'folder'; path: string; name: string; depth: number }
   | { kind: 'file'; path: string; name: string; depth: number; file: F }

@@ -39,7 +39,7 @@ export function useSession(
 }
 
 /** Whether a stage's process may be there: it stays while its agent waits for an answer. */
-export function hasProcess({ status, suspendReason }: Schemas['TaskDetail']): boolean {
+function hasProcess({ status, suspendReason }: Schemas['TaskDetail']): boolean {
   return status === 'running' || (status === 'suspended' && suspendReason === 'question')
 }
 
