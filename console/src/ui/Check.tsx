@@ -11,7 +11,7 @@ export function Check({ label, hint, type = 'checkbox', ...rest }: Props) {
       <span>
         {label}
         {hint && (
-          <span className="hint" id={id} style={{ display: 'block' }}>
+          <span className="hint" id={id}>
             {hint}
           </span>
         )}

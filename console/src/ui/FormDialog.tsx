@@ -37,7 +37,7 @@ export function FormDialog<T>(props: {
         </>
       }
     >
-      <form id={id} onSubmit={form.onSubmit} style={{ display: 'grid', gap: 'var(--s4)' }}>
+      <form id={id} className="stack" onSubmit={form.onSubmit}>
         {fields}
         <FormError form={form} />
       </form>

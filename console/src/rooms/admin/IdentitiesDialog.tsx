@@ -51,7 +51,7 @@ function Link({ developerId, linked }: { developerId: number; linked: Set<string
   const free = useIdentityProviders().data?.filter(({ name }) => !linked.has(name)) ?? []
   if (free.length === 0) return null
   return (
-    <form onSubmit={form.onSubmit} style={{ display: 'grid', gap: 'var(--s3)' }}>
+    <form className="stack" onSubmit={form.onSubmit}>
       <div className={styles.three}>
         <Field label={words.admin.provider} error={form.errorOf('provider')}>
           <select className="input" name="provider">

@@ -19,7 +19,7 @@ function Listed({ title, keys }: { title: string; keys: Key[] }) {
       <h3>{title}</h3>
       <dl className="facts">
         {keys.map(({ key, what }) => (
-          <div key={key} style={{ display: 'contents' }}>
+          <div key={key} className="pair">
             <dt>
               <kbd>{key.replace('Mod+k', '⌘ / Ctrl K')}</kbd>
             </dt>

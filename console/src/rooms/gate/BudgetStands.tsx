@@ -9,7 +9,7 @@ export function BudgetStands({ budgets }: { budgets: Spent[] }) {
   return (
     <dl className="facts">
       {budgets.map((spent) => (
-        <div key={`${spent.of}-${spent.name}`} style={{ display: 'contents' }}>
+        <div key={`${spent.of}-${spent.name}`} className="pair">
           <dt>{words.gate.budgetName[spent.of](spent.name)}</dt>
           <dd>{figures(spent).join(', ')}</dd>
         </div>

@@ -3,7 +3,7 @@ import { words } from '../../words'
 /** The keys of the list, for who has a keyboard. */
 export function Keys() {
   return (
-    <div className="keys" style={{ marginInlineStart: 'auto' }} aria-hidden="true">
+    <div className="keys at-end" aria-hidden="true">
       <span>
         <kbd>J</kbd> <kbd>K</kbd> {words.needs.move}
       </span>

@@ -8,7 +8,7 @@ export function Variables() {
       <h2 id="variables">{words.projects.variables}</h2>
       <dl className="facts">
         {VARIABLES.map((name) => (
-          <div key={name} style={{ display: 'contents' }}>
+          <div key={name} className="pair">
             <dt>
               <code>{`{${name}}`}</code>
             </dt>

@@ -21,7 +21,7 @@ export function Foot({ filters, shown, hasMore }: Props) {
   return (
     <div className="foot">
       <span role="status">{said}</span>
-      <span className="keys" style={{ marginLeft: 'auto' }} aria-hidden="true">
+      <span className="keys at-end" aria-hidden="true">
         <span>
           <kbd>/</kbd> {words.tasks.keySearch}
         </span>

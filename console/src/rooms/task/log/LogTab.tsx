@@ -68,7 +68,7 @@ function Log({ task, attempt, byte }: Props) {
     if (line !== undefined) go(line)
   }
   return (
-    <section className={styles.log} aria-label={words.log.title}>
+    <section className={`task-view ${styles.log}`} aria-label={words.log.title}>
       <Bar
         task={task}
         attempt={attempt}

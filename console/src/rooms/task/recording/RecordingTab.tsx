@@ -35,7 +35,7 @@ export default function RecordingTab({ task }: { task: Schemas['TaskDetail'] }) 
   if (attempt === 0) return <Empty title={words.recording.notYet} />
   if (isOther) return <Ghost />
   return (
-    <section className={styles.recording} aria-label={words.recording.title}>
+    <section className={`task-view ${styles.recording}`} aria-label={words.recording.title}>
       <div className={styles.bar}>
         {task.attempt > 1 && (
           <Attempts

@@ -21,9 +21,7 @@ export function LinkDialog({ url, onClose }: { url: string | null; onClose: () =
       }
     >
       <p>{words.terminal.linkFrom}</p>
-      <p className="mono" style={{ overflowWrap: 'anywhere' }}>
-        {url}
-      </p>
+      <p className="mono breaks">{url}</p>
     </Dialog>
   )
 }

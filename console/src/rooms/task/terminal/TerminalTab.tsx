@@ -35,7 +35,12 @@ export default function TerminalTab({ task }: { task: Schemas['TaskDetail'] }) {
     glass?.focus()
   }
   return (
-    <section ref={desk} className={styles.desk} aria-label={words.terminal.title} tabIndex={-1}>
+    <section
+      ref={desk}
+      className={`task-view ${styles.desk}`}
+      aria-label={words.terminal.title}
+      tabIndex={-1}
+    >
       {session && shown && (
         <Bar
           shown={shown}
