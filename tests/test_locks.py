@@ -155,7 +155,13 @@ def test_a_lock_names_no_place_to_fetch_from(name: str) -> None:
 def test_what_is_tested_is_what_is_installed_elsewhere(name: str) -> None:
     tested = pins(ROOT / "requirements-dev.txt")
     for package, locked in pins(ROOT / f"{name}.txt").items():
-        assert [_fetched(pin) for pin in locked] == [_fetched(pin) for pin in tested[package]]
+        there = [_fetched(pin) for pin in tested[package]]
+        # What a tool needs on every interpreter is locked there without a condition.
+        anywhere = [
+            (f"{pin.requirement.name}{pin.requirement.specifier}; None", pin.hashes)
+            for pin in locked
+        ]
+        assert [_fetched(pin) for pin in locked] == there or anywhere == there
 
 
 @pytest.mark.parametrize("name", ["requirements", "requirements-worker", "requirements-dev"])
