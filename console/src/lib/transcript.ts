@@ -1,6 +1,7 @@
 /** A transcript as the rows that are shown: stages, what was said, commands, edits, and tools in a
  *  row folded into one line. */
 import type { Schemas } from '../api/client'
+import { textIn } from './entryData'
 
 export type Entry = Schemas['TranscriptEntry']
 type Event = Pick<Schemas['Event'], 'type' | 'stageIndex' | 'attempt' | 'createdAt' | 'data'>
@@ -86,7 +87,7 @@ function timed(entries: Entry[], run: Run): Timed[] {
 
 /** Calls of Muster's own tools have an entry of their own for what they do. */
 function isTwice({ kind, data }: Entry): boolean {
-  return kind === 'tool' && String(data.tool ?? '').includes('muster')
+  return kind === 'tool' && (textIn(data, 'tool') ?? '').includes('muster')
 }
 
 function holds({ title, text }: Entry, wanted: string): boolean {
@@ -128,7 +129,7 @@ const USES: [Used, RegExp][] = [
 export function usesOf(entries: readonly Entry[]): [Used, number][] {
   const counts = new Map<Used, number>()
   for (const { data } of entries) {
-    const tool = String(data.tool ?? '')
+    const tool = textIn(data, 'tool') ?? ''
     const used = USES.find(([, names]) => names.test(tool))?.[0] ?? 'other'
     counts.set(used, (counts.get(used) ?? 0) + 1)
   }

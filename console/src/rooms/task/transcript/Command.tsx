@@ -1,3 +1,4 @@
+import { textIn } from '../../../lib/entryData'
 import { seen } from '../../../lib/seen'
 import { duration } from '../../../lib/times'
 import type { Entry } from '../../../lib/transcript'
@@ -10,12 +11,13 @@ const SHOWN = { good: 3, bad: 8 }
 /** A command, how it ended, how long that took, and the beginning of what it has shown. */
 export function Command(props: { entry: Entry; milliseconds: number | null }) {
   const { entry, milliseconds } = props
-  const { command, exitCode, failed, unfinished } = entry.data
+  const { exitCode, failed, unfinished } = entry.data
+  const command = seen(textIn(entry.data, 'command') ?? entry.title)
   const isBad = Boolean(exitCode) || Boolean(failed) || Boolean(unfinished)
   return (
     <>
       <div className={styles.headLine}>
-        <code title={String(command ?? entry.title)}>$ {seen(String(command ?? entry.title))}</code>
+        <code title={command}>$ {command}</code>
         <span className="badge mono" data-is={isBad ? 'failed' : 'completed'}>
           {unfinished
             ? words.transcript.unfinished

@@ -1,4 +1,6 @@
 import { agentName } from '../../../lib/agents'
+import { textIn } from '../../../lib/entryData'
+import { seen } from '../../../lib/seen'
 import type { Entry } from '../../../lib/transcript'
 import { words } from '../../../words'
 import styles from './Transcript.module.css'
@@ -10,7 +12,7 @@ export function Denied({ entry, agentType }: { entry: Entry; agentType: string }
       <div className={styles.headLine}>
         <span>
           <b>{words.transcript.notAllowed}</b>{' '}
-          <code>{String(entry.data.command ?? entry.title)}</code>
+          <code>{seen(textIn(entry.data, 'command') ?? entry.title)}</code>
         </span>
       </div>
       <p className="dim">

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { objectsIn, textIn } from '../../../lib/entryData'
 import { seen } from '../../../lib/seen'
 import { type SmallDiff, smallDiff } from '../../../lib/smallDiff'
 import type { Entry } from '../../../lib/transcript'
@@ -8,13 +9,13 @@ import { Delta } from '../../gate/GateDiff'
 import { Output, RestInLog } from './Output'
 import styles from './Transcript.module.css'
 
-type File = { path: string; change: string }
 const OPEN_LINES = 16
 const MOST_LINES = 200
 
 /** An edit: which files, how much, and what. Longer ones are folded. */
 export function Edit({ entry }: { entry: Entry }) {
-  const files = Array.isArray(entry.data.files) ? (entry.data.files as File[]) : []
+  const files = objectsIn(entry.data, 'files')
+  const paths = files.flatMap((file) => textIn(file, 'path') ?? [])
   const isBad = Boolean(entry.data.failed || entry.data.unfinished)
   const diff = smallDiff(isBad ? '' : entry.text)
   const count = diff.hunks.reduce((sum, hunk) => sum + hunk.length, 0)
@@ -22,9 +23,7 @@ export function Edit({ entry }: { entry: Entry }) {
   return (
     <>
       <div className={styles.headLine}>
-        <code>
-          {files.length > 0 ? files.map(({ path }) => seen(path)).join(', ') : entry.title}
-        </code>
+        <code>{paths.length > 0 ? paths.map(seen).join(', ') : entry.title}</code>
         {files[0]?.change === 'add' && <span className="badge">{words.transcript.newFile}</span>}
         {files[0]?.change === 'delete' && (
           <span className="badge">{words.transcript.deletedFile}</span>

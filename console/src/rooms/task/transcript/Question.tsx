@@ -1,5 +1,6 @@
 import type { Schemas } from '../../../api/client'
 import { agentName } from '../../../lib/agents'
+import { textsIn } from '../../../lib/entryData'
 import { answerTo, type Entry } from '../../../lib/transcript'
 import { winnerOf } from '../../../lib/winner'
 import { Markdown } from '../../../ui/Markdown'
@@ -14,7 +15,7 @@ export function Question({ task, entry, events }: Props) {
   const won = answer && winnerOf(answer)
   const isOpen = !answer && task.suspendReason === 'question' && entry.attempt === task.attempt
   const agent = agentName(task.agentType)
-  const choices = Array.isArray(entry.data.choices) ? (entry.data.choices as string[]) : []
+  const choices = textsIn(entry.data, 'choices')
   return (
     <div className={isOpen ? styles.openQuestion : styles.question}>
       <p className={styles.label}>

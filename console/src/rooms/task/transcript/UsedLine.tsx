@@ -1,3 +1,4 @@
+import { numberIn, objectsIn, textIn } from '../../../lib/entryData'
 import { money, whole } from '../../../lib/numbers'
 import type { Entry } from '../../../lib/transcript'
 import { locale, words } from '../../../words'
@@ -11,8 +12,17 @@ type Used = {
 
 /** What a run has used, in one line. */
 export function UsedLine({ entry }: { entry: Entry }) {
-  const usage = Array.isArray(entry.data.usage) ? (entry.data.usage as Used[]) : []
+  const usage = objectsIn(entry.data, 'usage').map(usedOf)
   return <p className="dim">{saidOf(usage, entry.data.turns) || entry.title}</p>
+}
+
+function usedOf(said: Record<string, unknown>): Used {
+  return {
+    model: textIn(said, 'model'),
+    inputTokens: numberIn(said, 'inputTokens'),
+    outputTokens: numberIn(said, 'outputTokens'),
+    cost: numberIn(said, 'cost'),
+  }
 }
 
 function saidOf(usage: Used[], turns: unknown): string {

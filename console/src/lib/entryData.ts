@@ -1,0 +1,30 @@
+/** What stands in the data of a transcript's entry, which is as its machine has sent it: whatever is
+ *  not of its type is not there. */
+type Data = Record<string, unknown>
+
+/** A text; null where there is none. */
+export function textIn(data: Data, name: string): string | null {
+  const value = data[name]
+  return typeof value === 'string' ? value : null
+}
+
+export function textsIn(data: Data, name: string): string[] {
+  return listIn(data, name).filter((one) => typeof one === 'string')
+}
+
+/** The objects of a list. */
+export function objectsIn(data: Data, name: string): Data[] {
+  return listIn(data, name).filter(
+    (one): one is Data => typeof one === 'object' && one !== null && !Array.isArray(one),
+  )
+}
+
+export function numberIn(data: Data, name: string): number | null {
+  const value = data[name]
+  return typeof value === 'number' ? value : null
+}
+
+function listIn(data: Data, name: string): unknown[] {
+  const value = data[name]
+  return Array.isArray(value) ? value : []
+}
