@@ -25,7 +25,7 @@ type Search = { range?: Step; drain?: string }
 export default function MachinePage() {
   const { machineId = '' } = useParams({ strict: false })
   const { data: machine, error, refetch } = useMachine(machineId)
-  if (machine) return <OneMachine machine={machine} />
+  if (machine) return <OneMachine key={machine.id} machine={machine} />
   if (error && asProblem(error).status === 404) return <MissingPage />
   return (
     <Page title={words.machines.title}>

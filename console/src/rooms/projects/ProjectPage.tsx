@@ -23,7 +23,8 @@ type Part = (typeof PARTS)[number]
 export default function ProjectPage() {
   const { projectKey = '' } = useParams({ strict: false })
   const { data: project, error, refetch } = useProject(projectKey)
-  if (project) return <OneProject project={project} />
+  // What is typed is of one project: a secret is not to be another's.
+  if (project) return <OneProject key={project.key} project={project} />
   if (error && asProblem(error).status === 404) return <MissingPage />
   return (
     <Page title={projectKey}>
@@ -76,9 +77,9 @@ function Shown(props: { part: Part; project: Project; mayChange: boolean }) {
   const { part, project, mayChange } = props
   switch (part) {
     case 'pipeline':
-      return <PipelineEditor key={project.key} project={project} mayChange={mayChange} />
+      return <PipelineEditor project={project} mayChange={mayChange} />
     case 'settings':
-      return <Settings key={project.key} project={project} mayChange={mayChange} />
+      return <Settings project={project} mayChange={mayChange} />
     case 'secrets':
       return <Secrets project={project} />
     case 'members':
