@@ -42,14 +42,18 @@ class Day:
 
 
 # In the minute in which it was heard, the first time that a pass comes by: the passes are closer
-# than minutes, so that none is left out because one is late. What is 0 a machine does not send.
+# than minutes, so that none is left out because one is late. What is 0 a machine does not send;
+# one that means no good may send a number that is too small for the column, which is an error.
 _TAKE = text("""
     INSERT INTO machine_minutes
         (machine_id, at, cpu_percent, memory_percent, disk_percent, slots_used)
     SELECT m.id, heard.minute,
-        CASE WHEN h.metrics IS NOT NULL THEN coalesce((h.metrics ->> 'cpuPercent')::real, 0) END,
-        CASE WHEN h.metrics IS NOT NULL THEN coalesce((h.metrics ->> 'memoryPercent')::real, 0) END,
-        CASE WHEN h.metrics IS NOT NULL THEN coalesce((h.metrics ->> 'diskPercent')::real, 0) END,
+        CASE WHEN h.metrics IS NOT NULL
+            THEN coalesce(round((h.metrics ->> 'cpuPercent')::numeric, 3), 0)::real END,
+        CASE WHEN h.metrics IS NOT NULL
+            THEN coalesce(round((h.metrics ->> 'memoryPercent')::numeric, 3), 0)::real END,
+        CASE WHEN h.metrics IS NOT NULL
+            THEN coalesce(round((h.metrics ->> 'diskPercent')::numeric, 3), 0)::real END,
         m.slots_used
     FROM machine_heartbeats AS h
     JOIN machines AS m ON m.id = h.machine_id

@@ -114,3 +114,13 @@ def test_the_day_of_many_machines_is_by_half_hours_and_one_query(app: Flask) -> 
     assert len([s for s in statements if "SAVEPOINT" not in s]) == 1, statements
     assert (none.machine_id, none.at) == (silent.id, [])
     assert (day.at, day.cpu_percent) == ([NOON - HOUR, NOON - HOUR / 2], [20.0, 80.0])
+
+
+def test_a_number_too_small_for_a_column_keeps_no_other_machine_from_its_sample(app: Flask) -> None:
+    smallest = {"cpuPercent": 5e-324, "memoryPercent": 1e-60, "diskPercent": 33.125}
+    for machine in (make_machine(metrics=smallest), make_machine()):
+        heard(machine, NOON)
+    assert samples.take(NOON) == 2
+    assert (0.0, 0.0, 33.125) in {
+        (each.cpu_percent, each.memory_percent, each.disk_percent) for each in minutes()
+    }
