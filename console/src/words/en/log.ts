@@ -11,8 +11,6 @@ export const log = {
   foundAt: (at: string, count: string) => `${at} of ${count}`,
   looked: (share: string) => `${share} looked through`,
   searchBroken: 'the log could not be read',
-  next: 'Next',
-  previous: 'Previous',
   follow: 'Follow',
   follows: 'Following',
   attempts: 'Attempt',

@@ -28,8 +28,6 @@ export const terminal = {
   watchOnly: 'Only watch',
   search: 'Search the terminal',
   found: (at: number, of: number) => (of === 0 ? 'nothing' : `${at} of ${of}`),
-  next: 'Next',
-  previous: 'Previous',
   copyScreen: 'Copy the screen',
   textSize: (pixels: number) => `Text size, ${pixels}`,
   full: 'Full screen',

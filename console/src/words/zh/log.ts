@@ -13,8 +13,6 @@ export const log: typeof en.log = {
   foundAt: (at, count) => `第 ${at} 个，共 ${count} 个`,
   looked: (share) => `已查找 ${share}`,
   searchBroken: '无法读取日志',
-  next: '下一个',
-  previous: '上一个',
   follow: '跟随末尾',
   follows: '正在跟随',
   attempts: '尝试',

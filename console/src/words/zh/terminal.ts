@@ -26,8 +26,6 @@ export const terminal: typeof en.terminal = {
   watchOnly: '仅观看',
   search: '在终端中搜索',
   found: (at, of) => (of === 0 ? '没有结果' : `第 ${at} 个，共 ${of} 个`),
-  next: '下一个',
-  previous: '上一个',
   copyScreen: '复制屏幕内容',
   textSize: (pixels) => `字号，${pixels}`,
   full: '全屏',

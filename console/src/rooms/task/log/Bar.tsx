@@ -1,10 +1,11 @@
-import { ArrowDown, ArrowUp, Download, Search } from 'lucide-react'
+import { Download, Search } from 'lucide-react'
 import { useRef, useState } from 'react'
 import type { Schemas } from '../../../api/client'
 import { percent, whole } from '../../../lib/numbers'
 import { saveAs } from '../../../lib/save'
 import { wholeLog } from '../../../queries/logs'
 import { Button } from '../../../ui/Button'
+import { FoundSteps } from '../../../ui/FoundSteps'
 import { useKeys } from '../../../ui/keys'
 import { sayBroken } from '../../../ui/toasts'
 import { locale, words } from '../../../words'
@@ -63,22 +64,7 @@ export function Bar(props: Props) {
             <span className="dim" role="status">
               {foundWords(found, props.at)}
             </span>
-            <Button
-              look="quiet"
-              size="square"
-              aria-label={words.log.previous}
-              onClick={() => step(true)}
-            >
-              <ArrowUp className="i" />
-            </Button>
-            <Button
-              look="quiet"
-              size="square"
-              aria-label={words.log.next}
-              onClick={() => step(false)}
-            >
-              <ArrowDown className="i" />
-            </Button>
+            <FoundSteps step={step} />
           </>
         )}
       </search>

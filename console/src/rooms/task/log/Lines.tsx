@@ -7,9 +7,9 @@ import { Broken } from '../../../ui/Broken'
 import { words } from '../../../words'
 import { Line } from './Line'
 import styles from './log.module.css'
+import { useAsked } from './useAsked'
 import { useLines, useTotal } from './useLines'
 import { ROW, useScroll } from './useScroll'
-import { useSettled } from './useSettled'
 
 type Props = {
   taskId: number
@@ -31,7 +31,7 @@ export function Lines(props: Props) {
   const { data: count = 0, isError, error, refetch } = useTotal(taskId, attempt)
   const { top, view, go, height, isEnd } = useScroll(box, count, follows)
   const { first, end } = seen(top, view, ROW, count)
-  const wanted = useSettled(first, end)
+  const wanted = useAsked(first, end)
   const line = useLines(taskId, attempt, wanted.first, wanted.end)
 
   const isDrawn = count > 0 && view > 0

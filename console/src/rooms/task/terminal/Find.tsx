@@ -1,6 +1,7 @@
-import { ArrowDown, ArrowUp, X } from 'lucide-react'
+import { X } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { Button } from '../../../ui/Button'
+import { FoundSteps } from '../../../ui/FoundSteps'
 import { words } from '../../../words'
 import type { Glass } from './glass'
 import styles from './terminal.module.css'
@@ -32,22 +33,7 @@ export function Find({ glass, onClose }: { glass: Glass; onClose: () => void }) 
       <span className="dim" role="status">
         {sought && words.terminal.found(found.at, found.of)}
       </span>
-      <Button
-        look="quiet"
-        size="square"
-        aria-label={words.terminal.previous}
-        onClick={() => find(sought, true)}
-      >
-        <ArrowUp className="i" />
-      </Button>
-      <Button
-        look="quiet"
-        size="square"
-        aria-label={words.terminal.next}
-        onClick={() => find(sought)}
-      >
-        <ArrowDown className="i" />
-      </Button>
+      <FoundSteps step={(back) => find(sought, back)} />
       <Button look="quiet" size="square" aria-label={words.common.close} onClick={onClose}>
         <X className="i" />
       </Button>

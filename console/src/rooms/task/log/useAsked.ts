@@ -4,7 +4,7 @@ const PAUSE_MILLISECONDS = 60
 
 /** Which rows to ask for: those that are seen, when they have been for a moment, and at once where
  *  they are next to those before. Who drags past a million lines asks for none of them. */
-export function useSettled(first: number, end: number): { first: number; end: number } {
+export function useAsked(first: number, end: number): { first: number; end: number } {
   const [asked, setAsked] = useState({ first, end })
   const isNear = Math.abs(first - asked.first) < 400
   useEffect(() => {
