@@ -1,47 +1,23 @@
-import { useWindowVirtualizer } from '@tanstack/react-virtual'
-import { useLayoutEffect, useRef, useState } from 'react'
 import type { Schemas } from '../../../api/client'
 import { clock, clockWithSeconds, exact } from '../../../lib/times'
 import { locale, words } from '../../../words'
+import { SeenItems } from '../SeenItems'
 import styles from './Events.module.css'
 
 type Props = { task: Schemas['TaskDetail']; events: Schemas['Event'][] }
 
-/** Those that are in view. */
 export function EventList({ task, events }: Props) {
-  const list = useRef<HTMLOListElement>(null)
-  const [top, setTop] = useState(0)
-  useLayoutEffect(() => {
-    const now = list.current ? list.current.getBoundingClientRect().top + scrollY : 0
-    if (Math.abs(now - top) > 1) setTop(now)
-  })
-  const virtual = useWindowVirtualizer({
-    count: events.length,
-    estimateSize: () => 40,
-    getItemKey: (place) => events[place]?.id ?? place,
-    overscan: 20,
-    scrollMargin: top,
-  })
   return (
-    <ol ref={list} className={`panel ${styles.list}`} style={{ height: virtual.getTotalSize() }}>
-      {virtual.getVirtualItems().map(({ index, key, start }) => {
-        const event = events[index]
-        return (
-          event && (
-            <li
-              key={key}
-              ref={virtual.measureElement}
-              data-index={index}
-              aria-setsize={events.length}
-              aria-posinset={index + 1}
-              style={{ transform: `translateY(${start - top}px)` }}
-            >
-              <One event={event} stage={task.pipeline[event.stageIndex ?? -1]?.name ?? ''} />
-            </li>
-          )
-        )
-      })}
-    </ol>
+    <SeenItems
+      className={`panel ${styles.list}`}
+      items={events}
+      keyOf={({ id }) => id}
+      tall={() => 40}
+      beyond={20}
+      draw={(event) => (
+        <One event={event} stage={task.pipeline[event.stageIndex ?? -1]?.name ?? ''} />
+      )}
+    />
   )
 }
 
