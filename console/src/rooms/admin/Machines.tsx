@@ -2,11 +2,11 @@ import { Link } from '@tanstack/react-router'
 import type { Schemas } from '../../api/client'
 import { changeMachine, useAllMachines } from '../../queries/adminMachines'
 import { Rows } from '../../ui/Rows'
-import { type Shape, StatusMark } from '../../ui/Status'
 import { type Column, Table } from '../../ui/Table'
 import { say, sayBroken } from '../../ui/toasts'
 import { When } from '../../ui/When'
 import { words } from '../../words'
+import { MachineStatus } from '../machines/MachineMark'
 import { ChangeMachineDialog, DecommissionDialog } from './MachineDialogs'
 import { RowMenu } from './RowMenu'
 import { useOpened } from './useOpened'
@@ -46,7 +46,11 @@ const columns = (open: Open): Column<Machine>[] => [
       </Link>
     ),
   },
-  { name: words.forms.status, width: '136px', cell: ({ status }) => <State status={status} /> },
+  {
+    name: words.forms.status,
+    width: '136px',
+    cell: ({ status }) => <MachineStatus standing={status} />,
+  },
   {
     name: words.admin.slots,
     width: '80px',
@@ -72,23 +76,6 @@ const columns = (open: Open): Column<Machine>[] => [
     cell: (one) => <RowMenu name={one.name} items={actsOn(one, open)} />,
   },
 ]
-
-const SHAPES: Record<Machine['status'], Shape> = {
-  online: 'online',
-  offline: 'offline',
-  draining: 'draining',
-  drained: 'draining',
-  decommissioned: 'cancelled',
-}
-
-function State({ status }: { status: Machine['status'] }) {
-  return (
-    <span className="status">
-      <StatusMark look={SHAPES[status]} />
-      {words.admin.machineStatus[status]}
-    </span>
-  )
-}
 
 function Labels({ machine }: { machine: Machine }) {
   const all = Object.entries({ ...machine.labels, ...machine.adminLabels })

@@ -85,13 +85,6 @@ export const admin = {
     'For good: its credentials die, what runs there fails, what waits there is queued elsewhere.',
   dead: 'Nothing runs there any more',
   deadHint: 'Your word for it: successors of its tasks then start at once.',
-  machineStatus: {
-    online: 'online',
-    offline: 'offline',
-    draining: 'draining',
-    drained: 'drained',
-    decommissioned: 'decommissioned',
-  } as Record<string, string>,
 
   label: 'Label',
   newToken: 'New worker token',

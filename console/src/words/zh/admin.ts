@@ -87,13 +87,6 @@ export const admin: typeof en.admin = {
     '永久生效：其凭据失效，正在那里运行的任务会失败，在那里等待的会到别处重新排队。',
   dead: '那里已没有任何东西在运行',
   deadHint: '由你担保：其任务的下一次尝试会立即开始。',
-  machineStatus: {
-    online: '在线',
-    offline: '离线',
-    draining: '正在排空',
-    drained: '已排空',
-    decommissioned: '已退役',
-  },
 
   label: '标签',
   newToken: '新建机器令牌',
