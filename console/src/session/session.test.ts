@@ -5,6 +5,7 @@ const tabs: Tab[] = []
 /** What the server answers, by the last word of the path. */
 const answers = new Map<string, () => Promise<unknown>>()
 const asked: string[] = []
+const signals: unknown[] = []
 
 const tokenOf = (sub: string) =>
   `x.${btoa(JSON.stringify({ sub, iat: 0, exp: 900, at: Math.random() }))}.y`
@@ -17,6 +18,7 @@ beforeEach(() => {
   vi.resetModules()
   tabs.length = 0
   asked.length = 0
+  signals.length = 0
   let line: Promise<unknown> = Promise.resolve()
   const request = (_name: string, act: () => Promise<unknown>) => {
     line = line.catch(() => undefined).then(act)
@@ -33,7 +35,8 @@ beforeEach(() => {
       postMessage() {}
     },
   )
-  vi.stubGlobal('fetch', async (path: string) => {
+  vi.stubGlobal('fetch', async (path: string, { signal }: RequestInit) => {
+    signals.push(signal)
     const what = path.split('/').at(-1) ?? ''
     asked.push(what)
     return Response.json((await answers.get(what)?.()) ?? {})
@@ -66,4 +69,12 @@ it('signs out after a renewal that is under way, which else would bring the logi
   await Promise.all([renewal, out])
   expect(asked).toEqual(['refresh', 'logout'])
   expect(session.isSignedIn()).toBe(false)
+})
+
+it('gives up a request that is never answered, for all tabs wait for it', async () => {
+  const timeout = vi.spyOn(AbortSignal, 'timeout')
+  const session = await import('./session')
+  answers.set('refresh', fresh('1'))
+  await session.token()
+  expect(signals).toEqual([timeout.mock.results[0]?.value])
 })

@@ -8,6 +8,8 @@ type Told = { token: string | null }
 
 /** A token is renewed so long before its end. */
 const EARLY_MILLISECONDS = 30_000
+/** All tabs wait for the one that asks: a line that died while the machine slept may not keep them. */
+const ANSWERED_MILLISECONDS = 30_000
 const PAUSES_MILLISECONDS = [500, 1000, 2000, 4000, 8000]
 
 const tabs = new BroadcastChannel('muster-session')
@@ -112,6 +114,7 @@ async function posted(what: string, body: object): Promise<{ accessToken?: strin
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(body),
+    signal: AbortSignal.timeout(ANSWERED_MILLISECONDS),
   })
   const answer = await asked.catch(() => {
     throw unreachable()
