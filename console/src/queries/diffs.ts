@@ -2,7 +2,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { api, authorized, data, type Schemas } from '../api/client'
 import { problemOf } from '../api/problem'
-import { toldOf, type Which } from '../rooms/task/diff/choice'
+import { toldOf, type Which } from '../lib/diffChoice'
 
 const MOST_EVENTS = 500
 const PAGE = 100

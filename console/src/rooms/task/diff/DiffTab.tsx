@@ -1,11 +1,11 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { Schemas } from '../../../api/client'
+import { type Shown, shownOf, type Told, whichFor, whichOf } from '../../../lib/diffChoice'
 import { useDiff, useTold } from '../../../queries/diffs'
 import { Broken } from '../../../ui/Broken'
 import { Empty } from '../../../ui/Empty'
 import { Ghost } from '../../../ui/Ghost'
 import { words } from '../../../words'
-import { type Shown, shownOf, type Told, whichFor, whichOf } from './choice'
 import { Diff } from './Diff'
 import { useReviewNews } from './news'
 

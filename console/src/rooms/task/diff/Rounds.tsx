@@ -1,10 +1,10 @@
 import { ChevronDown } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { Schemas } from '../../../api/client'
+import { roundsOf, type Shown, stagesOf, type Told } from '../../../lib/diffChoice'
 import { Button } from '../../../ui/Button'
 import { Menu } from '../../../ui/Menu'
 import { words } from '../../../words'
-import { roundsOf, type Shown, stagesOf, type Told } from './choice'
 import styles from './Diff.module.css'
 import type { Layout } from './review'
 

@@ -1,5 +1,5 @@
 /** Which of a task's changes are shown, as the URL says it. Pure. */
-import type { Schemas } from '../../../api/client'
+import type { Schemas } from '../api/client'
 
 /** Nothing chosen: from the base to the latest. */
 export type Which = { round?: number; attempt?: number; stage?: number }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { roundsOf, shownOf, stagesOf, toldOf, type Which, whichFor, whichOf } from './choice'
+import { roundsOf, shownOf, stagesOf, toldOf, type Which, whichFor, whichOf } from './diffChoice'
 
 const checkpoint = (attempt: number, stageIndex: number, data: object = { diff: {} }) => ({
   type: 'checkpoint' as const,
