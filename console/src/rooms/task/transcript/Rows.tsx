@@ -4,7 +4,7 @@ import { words } from '../../../words'
 import { SeenItems } from '../SeenItems'
 import { RowOf } from './RowOf'
 
-export type RowsProps = {
+type RowsProps = {
   task: Schemas['TaskDetail']
   rows: Row[]
   events: Schemas['Event'][]
