@@ -61,7 +61,7 @@ def test_everything_is_there_in_chinese(world: World, visit: Visit) -> None:
     task = world.task("alice", "handbook", scenes.PAGES).until("suspended", "gate")
     visitor = visit(world, locale="zh-CN")
     page = visitor.open(f"/tasks/{task.id}")
-    assert page.evaluate("document.documentElement.lang") == "zh-CN"
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
     page.get_by_label("用户名").fill("alice")
     page.get_by_label("密码", exact=True).fill(world.password)
     page.get_by_role("button", name="登录", exact=True).click()

@@ -1,5 +1,6 @@
 import { Menu as Base } from '@base-ui/react/menu'
 import type { ReactElement, ReactNode } from 'react'
+import { useLandmark } from './useLandmark'
 
 export type Item = {
   name: string
@@ -19,10 +20,11 @@ export function Menu(props: {
   isOpenAtFirst?: boolean
 }) {
   const { button, items, isOpenAtFirst = false } = props
+  const { container, onOpenChange } = useLandmark(isOpenAtFirst)
   return (
-    <Base.Root defaultOpen={isOpenAtFirst}>
+    <Base.Root defaultOpen={isOpenAtFirst} onOpenChange={onOpenChange}>
       <Base.Trigger render={button} />
-      <Base.Portal>
+      <Base.Portal container={container}>
         <Base.Positioner sideOffset={4} align="end" className="menu-place">
           <Base.Popup className="menu">
             {items.map((item, place) =>

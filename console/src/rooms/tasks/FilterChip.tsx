@@ -1,5 +1,6 @@
 import { Menu } from '@base-ui/react/menu'
 import { Check, ChevronDown } from 'lucide-react'
+import { useLandmark } from '../../ui/useLandmark'
 import { words } from '../../words'
 import styles from './Tasks.module.css'
 
@@ -16,13 +17,14 @@ type Props = {
 /** A filter: what it is about, what is chosen, and a menu to choose from. */
 export function FilterChip({ name, options, chosen, onChoose, onClear }: Props) {
   const isOn = chosen.length > 0
+  const { container, onOpenChange } = useLandmark()
   return (
-    <Menu.Root>
+    <Menu.Root onOpenChange={onOpenChange}>
       <Menu.Trigger className={isOn ? 'chip on' : 'chip'}>
         {isOn ? words.tasks.filtered(name, said(options, chosen)) : name}
         <ChevronDown className="i" aria-hidden="true" />
       </Menu.Trigger>
-      <Menu.Portal>
+      <Menu.Portal container={container}>
         <Menu.Positioner sideOffset={4} align="start" className="menu-place">
           <Menu.Popup className={`menu ${styles.options}`}>
             <Menu.Item className="menu-item" onClick={onClear} disabled={!isOn}>

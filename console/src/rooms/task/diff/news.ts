@@ -4,7 +4,16 @@ import { useEffect } from 'react'
 import { hearTabs } from '../../../live/reviewTabs'
 import { onNews } from '../../../live/stream'
 
-const ofChange = new Set<string>(['checkpoint', 'published', 'completed', 'retried', 'followed_up'])
+// The change itself is told behind its checkpoint, and before whatever comes of the stage.
+const ofChange = new Set<string>([
+  'checkpoint',
+  'stage_finished',
+  'suspended',
+  'published',
+  'completed',
+  'retried',
+  'followed_up',
+])
 const ofReview = new Set<string>(['reviewed', 'commented', 'resolved', 'reopened', 'checkpoint'])
 
 export function useReviewNews(taskId: number): void {
