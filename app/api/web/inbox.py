@@ -8,7 +8,7 @@ from app.api.paging import by_cursor
 from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.inbox import InboxFilter, InboxPage, SeenMark
-from app.domain.errors import TaskNotEnded
+from app.domain.errors import Forbidden, TaskNotEnded
 from app.services.clock import now
 from app.services.inbox import inbox
 from app.services.inbox.keys import ORDER, Key
@@ -34,7 +34,7 @@ def list_inbox(query: dict[str, Any]) -> dict[str, Any]:
 @blp.put("/tasks/<int:task_id>/seen")
 @blp.arguments(SeenMark)
 @blp.response(200, Empty)
-@problems(blp, TaskNotEnded)
+@problems(blp, Forbidden, TaskNotEnded)
 def mark_task_seen(body: dict[str, Any], task_id: int) -> dict[str, Any]:
     """Mark how your task has ended as seen, or not: it leaves your inbox, or comes back."""
     seen.mark(current_developer(), task_id, seen=body["seen"])

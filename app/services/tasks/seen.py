@@ -1,7 +1,7 @@
 """How a task ended is seen by its creator, who needs no more of it then."""
 
 from app import bus
-from app.domain.errors import NotFound, TaskNotEnded
+from app.domain.errors import Forbidden, TaskNotEnded
 from app.domain.task import ENDED
 from app.extensions import db
 from app.models import Developer
@@ -14,10 +14,10 @@ def mark(actor: Developer, task_id: int, *, seen: bool) -> None:
     """Mark how the actor's task ended as seen, or take that back. May be repeated; ends with the
     task's next round. Commits.
 
-    Raises NotFound, also for somebody else's task, and TaskNotEnded.
+    Raises NotFound, Forbidden for somebody else's task, TaskNotEnded.
     """
     if reads.get(actor, task_id).created_by != actor.id:
-        raise NotFound("you have created no such task")
+        raise Forbidden("only who has created a task marks its end as seen")
     task = locks.tasks([task_id])[task_id]
     if task.status not in ENDED:
         raise TaskNotEnded("the task goes on: there is no end to be seen yet")

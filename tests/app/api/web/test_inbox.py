@@ -246,7 +246,7 @@ def test_only_who_has_created_a_task_marks_its_end_and_only_an_end(
 ) -> None:
     of_other = failed(project, make_developer())
     running = make_task(project=project, creator=developer)
-    for task, status, code in ((of_other, 404, "not_found"), (running, 409, "task_not_ended")):
+    for task, status, code in ((of_other, 403, "forbidden"), (running, 409, "task_not_ended")):
         path = f"/api/web/tasks/{task.id}/seen"
         answer = client.put(path, json={"seen": True}, headers=headers)
         assert (answer.status_code, answer.json["code"]) == (status, code)
