@@ -17,7 +17,8 @@ NODE := $(VENV)/node.stamp
 
 # Suites that take longer than `make test` may: a target each, and a name here. Those that need
 # programs beyond Python name them in tests/bring.
-HEAVY := faults attacks doors sso hostile rogues agents clients review e2e
+# `make e2e` is not among them yet: it has to be seen green as a whole first.
+HEAVY := faults attacks doors sso hostile rogues agents clients review
 
 .PHONY: help demo up console built test heavy heavies $(HEAVY) bring fuzz check fmt screenshots bench soak chaos lock clean
 
