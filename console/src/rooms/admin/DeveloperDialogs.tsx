@@ -4,6 +4,7 @@ import { changeDeveloper, createDeveloper } from '../../queries/adminDevelopers'
 import { Field } from '../../ui/Field'
 import { FormDialog } from '../../ui/FormDialog'
 import { LimitFields } from '../../ui/LimitFields'
+import { NewPassword } from '../../ui/NewPassword'
 import type { Form, Given } from '../../ui/useForm'
 import { words } from '../../words'
 
@@ -34,20 +35,13 @@ export function NewDeveloperDialog({ onClose }: { onClose: () => void }) {
           >
             <input className="input" name="name" autoComplete="off" maxLength={100} required />
           </Field>
-          <Field
+          <NewPassword
+            form={form}
+            name="password"
             label={words.admin.password}
             hint={words.admin.passwordHint}
-            error={form.errorOf('password')}
-          >
-            <input
-              className="input"
-              type="password"
-              name="password"
-              autoComplete="new-password"
-              minLength={12}
-              required
-            />
-          </Field>
+            required
+          />
           <PersonFields form={form} />
         </>
       )}
@@ -87,19 +81,12 @@ export function ChangeDeveloperDialog(props: { developer: Developer; onClose: ()
               autoComplete="off"
             />
           </Field>
-          <Field
+          <NewPassword
+            form={form}
+            name="password"
             label={words.admin.newPassword}
             hint={words.admin.newPasswordHint}
-            error={form.errorOf('password')}
-          >
-            <input
-              className="input"
-              type="password"
-              name="password"
-              autoComplete="new-password"
-              minLength={12}
-            />
-          </Field>
+          />
           <LimitFields
             form={form}
             name="budget"

@@ -3,6 +3,7 @@ import { changePassword } from '../../queries/profile'
 import { Button } from '../../ui/Button'
 import { Field } from '../../ui/Field'
 import { FormError } from '../../ui/FormError'
+import { NewPassword } from '../../ui/NewPassword'
 import { Section } from '../../ui/Section'
 import { say } from '../../ui/toasts'
 import { useForm } from '../../ui/useForm'
@@ -36,20 +37,13 @@ export function Password() {
             required
           />
         </Field>
-        <Field
+        <NewPassword
+          form={form}
+          name="newPassword"
           label={words.profile.newPassword}
           hint={words.profile.newPasswordHint}
-          error={form.errorOf('newPassword')}
-        >
-          <input
-            className="input"
-            type="password"
-            name="newPassword"
-            autoComplete="new-password"
-            minLength={12}
-            required
-          />
-        </Field>
+          required
+        />
         <FormError form={form} />
         <div className="row">
           <Button type="submit" disabled={form.isBusy}>
