@@ -1,4 +1,5 @@
 import react from '@vitejs/plugin-react'
+import type { HtmlTagDescriptor, IndexHtmlTransformContext } from 'vite'
 import { defineConfig } from 'vitest/config'
 
 // `npm run dev` passes what is not the console's own on to a running stack.
@@ -10,8 +11,34 @@ const passedOn = Object.fromEntries(
   ]),
 )
 
+const MAIN = /src\/main\.tsx$/
+const HOME = /NeedsPage\.tsx$/
+const SHARED = /console\/src\/(api|lib|queries|ui)\//
+// What the entry's import() would only find when it runs.
+const AT_ONCE = /\/(libraries|frame|home|main)-[^/]+\.js$/
+
+/** The files of the first page, in the HTML of the build: the browser asks for all of them together. */
+function handler(_: string, { bundle }: IndexHtmlTransformContext): HtmlTagDescriptor[] {
+  const files = Object.keys(bundle ?? {}).filter((name) => AT_ONCE.test(`/${name}`))
+  return files.map((name) => ({
+    tag: 'link',
+    attrs: { rel: 'modulepreload', crossorigin: true, href: `/${name}` },
+    injectTo: 'head',
+  }))
+}
+
+type Modules = { getModuleInfo: (id: string) => { importers: string[] } | null }
+
+/** Whether a module is needed as soon as `page` is: no import() lies between. */
+function isOf(page: RegExp, id: string, modules: Modules, seen = new Set<string>()): boolean {
+  if (page.test(id)) return true
+  seen.add(id)
+  const others = modules.getModuleInfo(id)?.importers.filter((one) => !seen.has(one)) ?? []
+  return others.some((one) => isOf(page, one, modules, seen))
+}
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), { name: 'muster-preloads', transformIndexHtml: { order: 'post', handler } }],
   // The server puts the answer's own nonce in its place.
   html: { cspNonce: '__NONCE__' },
   build: {
@@ -21,6 +48,25 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1500,
+    // A file costs a request and its headers. The first page is few of them: libraries, which seldom
+    // change, the frame, and the home with what other pages share with it.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'boot', tags: ['$initial'] },
+            {
+              name: (id, all) => (isOf(MAIN, id, all) ? 'libraries' : null),
+              test: /node_modules/,
+              debugName: 'libraries',
+            },
+            { name: (id, all) => (isOf(MAIN, id, all) ? 'frame' : null), debugName: 'frame' },
+            { name: (id, all) => (isOf(HOME, id, all) ? 'home' : null), debugName: 'home' },
+            { name: 'shared', test: SHARED, minShareCount: 4 },
+          ],
+        },
+      },
+    },
   },
   // A worker loads its parts as it needs them.
   worker: { format: 'es' },

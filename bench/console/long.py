@@ -26,7 +26,7 @@ _ENDED = """
 """
 _DONE = """
     UPDATE tasks SET status = 'completed', attempt = 1, round = 1, finished_at = now(),
-                     keeps_contents = true WHERE id = :task
+                     keeps_contents = true, events = events + :told WHERE id = :task
 """
 # Each line says its own number: a chunk's text is made of where it stands.
 _CHUNKS = """
@@ -54,6 +54,14 @@ _FILE = """
 _CONTENT = """
     INSERT INTO contents (task_id, id, size, packed, whole, data, hunks)
     VALUES (:task, repeat('e', 40), :bytes, :packed, true, :data, :hunks)
+"""
+# That a machine has told of it: the console asks for no diff before.
+_TOLD = """
+    INSERT INTO task_events (task_id, number, type, attempt, stage_index, message, data, created_at,
+                             project_id)
+    SELECT id, events, 'checkpoint', 1, 0, '', jsonb_build_object('commit', repeat('b', 40),
+           'diff', jsonb_build_object('files', 1)), now(), project_id
+    FROM tasks WHERE id = :task
 """
 # Frames a second while a wheel turns, as long as that takes.
 _ROLL = """(seconds) => new Promise((resolve) => {
@@ -124,7 +132,7 @@ def _task_with_log(rig: Rig) -> int:
     with _engine(rig).begin() as connection:
         given = {"task": task, "bytes": count * size, "lines": LINES}
         connection.execute(sa.text(_ENDED), given)
-        connection.execute(sa.text(_DONE), {"task": task})
+        connection.execute(sa.text(_DONE), {"task": task, "told": 0})
         more = {"count": count, "size": size, "each": CHUNK_LINES, "width": LINE_BYTES}
         connection.execute(sa.text(_CHUNKS), {"task": task, **more})
     return task
@@ -136,10 +144,11 @@ def _task_with_diff(rig: Rig) -> int:
     packed = zlib.compress(section)
     with _engine(rig).begin() as connection:
         connection.execute(sa.text(_ENDED), {"task": task, "bytes": 0, "lines": 0})
-        connection.execute(sa.text(_DONE), {"task": task})
+        connection.execute(sa.text(_DONE), {"task": task, "told": 1})
         given = {"task": task, "half": half, "bytes": len(section), "packed": len(packed)}
         connection.execute(sa.text(_CHANGE), given)
         connection.execute(sa.text(_FILE), given)
+        connection.execute(sa.text(_TOLD), {"task": task})
         shown = {"data": packed, "hunks": sections.shown(section)}
         connection.execute(sa.text(_CONTENT), {**given, **shown})
     return task

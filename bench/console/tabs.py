@@ -17,6 +17,8 @@ _FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-3d-apis", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--disable-dev-shm-usage", "--enable-precise-memory-info"),
+    # A page that a benchmark puts in has no address, and may speak to this machine's all the same.
+    "--disable-features=LocalNetworkAccessChecks",
 ]
 
 

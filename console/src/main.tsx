@@ -1,4 +1,3 @@
-import './styles/index.css'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
@@ -8,7 +7,7 @@ import { applyNews } from './live/apply'
 import { showOnDesktop } from './live/desktop'
 import { begin } from './live/stream'
 import { cache } from './queries/cache'
-import { router } from './router'
+import { fetchPage, router } from './router'
 import { isSignedIn, onChange, whoIs } from './session/session'
 import { giveNonce } from './ui/nonce'
 import { ToastsDoor } from './ui/ToastsDoor'
@@ -17,6 +16,7 @@ import { loadWords } from './words'
 
 giveNonce()
 showTheme()
+fetchPage()
 await loadWords()
 applyNews(cache)
 begin()

@@ -1,6 +1,7 @@
 /** Every path of the console. A page is loaded when it is opened; what its URL may say is read in
  *  its room (`search.ts`). */
 import {
+  type AnyRoute,
   createRootRoute,
   createRoute,
   createRouter,
@@ -75,6 +76,16 @@ export const router = createRouter({
   stringifySearch: written,
   scrollRestoration: true,
 })
+
+/** Begins to load the page of this address, while it is still asked who is here. */
+export function fetchPage(): void {
+  const routes: Record<string, AnyRoute> = router.routesById
+  for (const { routeId } of router.matchRoutes(router.latestLocation)) {
+    const route = routes[routeId]
+    // Who opens the page asks again, and shows why it cannot be had.
+    if (route) router.loadRouteChunk(route)?.catch(() => {})
+  }
+}
 
 /** Of a search: its texts, as a query; what is undefined or empty is left out. */
 function written(search: Record<string, unknown>): string {

@@ -15,13 +15,17 @@ const PAUSES_MILLISECONDS = [500, 1000, 2000, 4000, 8000]
 const tabs = new BroadcastChannel('muster-session')
 const listeners = new Set<() => void>()
 let known: Known | null = null
+let asking: Promise<string | null> | null = null
 
 tabs.onmessage = ({ data }: MessageEvent<Told>) => keep(data.token)
 
 /** An access token that is good for a while, or null: nobody is signed in. */
 export async function token(): Promise<string | null> {
   if (known !== null && (known.token === null || !endsSoon(known))) return known.token
-  return renewed(known?.token ?? null)
+  asking ??= renewed(known?.token ?? null).finally(() => {
+    asking = null
+  })
+  return asking
 }
 
 /** Another token than `spent`, which is not good any more; null where the login has ended. */

@@ -14,7 +14,14 @@ export let language: Language = 'en'
 /** For Intl: as the browser writes, where it speaks this language; else as the language does. */
 export let locale = 'en-GB'
 
-export async function loadWords(): Promise<void> {
+let loading: Promise<void> | null = null
+
+export function loadWords(): Promise<void> {
+  loading ??= load()
+  return loading
+}
+
+async function load(): Promise<void> {
   language = chosen()
   words = language === 'en' ? await import('./en') : await import('./zh')
   const own = navigator.languages.find((one) => one.startsWith(language.slice(0, 2)))

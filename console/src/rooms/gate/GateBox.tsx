@@ -2,7 +2,7 @@ import type { Schemas } from '../../api/client'
 import { agentName } from '../../lib/agents'
 import { about, clock } from '../../lib/times'
 import type { PendingGate } from '../../queries/gates'
-import { Markdown } from '../../ui/Markdown'
+import { LateMarkdown } from '../../ui/LateMarkdown'
 import { useNow } from '../../ui/useNow'
 import { locale, words } from '../../words'
 import { Answers } from './Answers'
@@ -23,7 +23,7 @@ export function GateBox(props: { task: AskedTask; gate: PendingGate; mayAnswer: 
         <b>{title}</b> <span className="dim">· {words.gate.mayAnswer(task.projectKey)}</span>
       </p>
       <div className={styles.what}>
-        <Markdown text={questionOf(gate)} />
+        <LateMarkdown text={questionOf(gate)} />
       </div>
       {gate.diff && <GateDiff task={task} gate={gate} diff={gate.diff} />}
       {gate.budgets && <BudgetStands budgets={gate.budgets} />}

@@ -1,11 +1,10 @@
-import { lazy, type Ref, Suspense, useId, useState } from 'react'
+import { type Ref, useId, useState } from 'react'
 import { useProject } from '../../../queries/projects'
 import { Button } from '../../../ui/Button'
+import { LateMarkdown } from '../../../ui/LateMarkdown'
 import { sayUndoable } from '../../../ui/toasts'
 import { words } from '../../../words'
 import styles from './NewTask.module.css'
-
-const Markdown = lazy(async () => ({ default: (await import('../../../ui/Markdown')).Markdown }))
 
 type Props = {
   ref: Ref<HTMLTextAreaElement>
@@ -39,13 +38,11 @@ export function Describe({ ref, text, projectKey, error, onChange, onSubmit }: P
       </div>
       {isPreview && (
         <div className={styles.preview}>
-          <Suspense>
-            {text.trim() ? (
-              <Markdown text={text} />
-            ) : (
-              <p className="dim">{words.newTask.nothingToSee}</p>
-            )}
-          </Suspense>
+          {text.trim() ? (
+            <LateMarkdown text={text} />
+          ) : (
+            <p className="dim">{words.newTask.nothingToSee}</p>
+          )}
         </div>
       )}
       <textarea
