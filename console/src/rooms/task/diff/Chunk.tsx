@@ -21,7 +21,7 @@ type Props = {
   columns: number
   marked: Marked | null
   isFirst: boolean
-  onClose: () => void
+  onClose: (marked: Marked) => void
 }
 
 /** Some rows, drawn while they are near; before, and after, a space as high as they are. */
@@ -79,7 +79,7 @@ export const Chunk = memo(function Chunk(props: Props) {
           {marked && said.formUnder === n && (
             <tr>
               <td colSpan={span}>
-                <NewComment file={file} marked={marked} onClose={props.onClose} />
+                <NewComment file={file} marked={marked} onClose={() => props.onClose(marked)} />
               </td>
             </tr>
           )}

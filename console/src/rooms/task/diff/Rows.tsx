@@ -3,7 +3,7 @@ import type { Schemas } from '../../../api/client'
 import { Chunk } from './Chunk'
 import { columnsIn } from './heights'
 import { useColours } from './highlighting'
-import { type Marked, markedAt, stretched } from './marking'
+import { type Marked, markedAt, stretched, unmarked } from './marking'
 import type { OfFile } from './placing'
 import styles from './Rows.module.css'
 import { useReview } from './review'
@@ -23,7 +23,7 @@ export function Rows({ file, own, isNear }: Props) {
     [file.hunks, isSplit],
   )
   const columns = columnsIn(table.current?.clientWidth ?? innerWidth * 0.6, isSplit)
-  const close = useCallback(() => setMarked(null), [])
+  const close = useCallback((one: Marked) => setMarked((now) => unmarked(now, one)), [])
 
   const press = (event: MouseEvent) => {
     const place = placeOf(event.target)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { endOf, markedAt, stretched } from './marking'
+import { endOf, markedAt, stretched, unmarked } from './marking'
 
 it.each([
   ['down', 'new-4', 'new-9', { side: 'new', line: 4, endLine: 9 }],
@@ -17,4 +17,10 @@ it.each([
 
 it('the form stands under the last of them', () => {
   expect(endOf({ side: 'old', line: 2, endLine: 7 })).toBe('old-7')
+})
+
+it('a form that closes late takes no other with it', () => {
+  const [first, second] = [markedAt('new-3'), markedAt('new-5')]
+  expect(unmarked(first, first)).toBeNull()
+  expect(unmarked(second, first)).toBe(second)
 })

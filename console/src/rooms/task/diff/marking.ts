@@ -20,6 +20,11 @@ export function stretched(before: Marked | null, place: string): Marked {
   return endLine - line < MOST_LINES ? { side: to.side, line, endLine } : to
 }
 
+/** What is marked when the form of `one` closes: others may have been marked since. */
+export function unmarked(before: Marked | null, one: Marked): Marked | null {
+  return before === one ? null : before
+}
+
 /** The line under which its form stands. */
 export function endOf(marked: Marked): string {
   return placeKey(marked.side, marked.endLine)
