@@ -1,39 +1,14 @@
-"""What people answer and decide in the console: one of two who are as quick, a question, a budget,
-a machine that goes out of service."""
+"""What people answer and decide in the console: a question, a budget, a machine that goes out of
+service."""
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.e2e.conftest import Visit
 from tests.e2e.world import scenes
 from tests.e2e.world.stage import World
 from tests.flows.running import until
-
-# Both have pressed before either knows of the other.
-PRESS_SOON = """(at) => setTimeout(() => [...document.querySelectorAll('button')]
-  .find((one) => one.textContent.trim().startsWith('Confirm')).click(), at - Date.now())"""
-
-
-def test_of_two_browsers_one_answers_the_gate_and_the_other_is_told_who(
-    world: World, visit: Visit
-) -> None:
-    task = world.task("alice", "handbook", scenes.PAGES).until("suspended", "gate")
-    pages: list[Page] = []
-    for name in ("bo", "priya"):
-        visitor = visit(world, name)
-        visitor.expect(409, "/confirm-stage")
-        pages.append(visitor.open(f"/tasks/{task.id}"))
-        expect(pages[-1].get_by_role("button", name="Confirm", exact=True).first).to_be_enabled()
-    at = pages[0].evaluate("Date.now() + 1500")
-    for page in pages:
-        page.evaluate(PRESS_SOON, at)
-    # Said in passing: it is looked for before anything else is waited for.
-    faster = re.compile("was faster|has answered")
-    until(lambda: any(page.get_by_text(faster).count() for page in pages), "word of who was faster")
-    task.until("completed")
-    for page in pages:
-        expect(page.get_by_text("Completed").first).to_be_visible()
 
 
 def test_an_agents_question_is_answered_by_a_choice(world: World, visit: Visit) -> None:

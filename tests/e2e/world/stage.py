@@ -174,6 +174,9 @@ class Told:
     def now(self) -> dict[str, Any]:
         return dict(self.api.get(self.path))
 
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        return list(self.api.get(f"{self.path}/events", type=kind)["items"])
+
     def log(self) -> bytes:
         """The bytes of the latest attempt's terminal; empty before there are any."""
         request = urllib.request.Request(self.api.url + self.path + "/logs/raw")
