@@ -13,6 +13,7 @@ from app.api.problems import problems
 from app.api.schemas.ops import HealthSchema, ReadinessSchema
 from app.domain.errors import Forbidden
 from app.services.ops import readiness
+from muster import __version__
 
 blp = Blueprint("ops", __name__, description="Probes")
 
@@ -20,8 +21,8 @@ blp = Blueprint("ops", __name__, description="Probes")
 @blp.get("/healthz")
 @blp.response(200, HealthSchema)
 def healthz() -> Response:
-    """Whether the process is up. Neither Postgres nor Redis is asked."""
-    return jsonify(status="up")
+    """Whether the process is up, and its version. Neither Postgres nor Redis is asked."""
+    return jsonify(status="up", version=__version__)
 
 
 @blp.get("/readyz")

@@ -9,11 +9,12 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 
+from muster import __version__
 from muster.worker import heap
 from muster.worker.agents.adapters.registry import BadAdapter
 from muster.worker.agents.adapters.registry import read as read_adapters
 from muster.worker.agents.health import AgentHealth
-from muster.worker.daemon import Daemon, version
+from muster.worker.daemon import Daemon
 from muster.worker.doctor.examination import examine
 from muster.worker.doctor.finding import Machine
 from muster.worker.home_lock import HomeInUse
@@ -67,7 +68,7 @@ def _enroll(options: argparse.Namespace) -> int:
         capabilities=AgentHealth().capabilities(),
         hardware=hardware(layout.home),
         slots=options.slots,
-        version=version(),
+        version=__version__,
     )
     ca_file = options.ca_file.absolute() if options.ca_file else None
     credentials = enroll(store, rest, registration, ca_file, options.insecure)

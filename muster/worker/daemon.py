@@ -1,7 +1,5 @@
 """The worker: what a machine of Muster's runs, from its start to its end."""
 
-import contextlib
-import importlib.metadata
 import logging
 import os
 import threading
@@ -9,6 +7,7 @@ from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
+from muster import __version__
 from muster.worker import leftovers
 from muster.worker.agents import narrated, probe
 from muster.worker.agents.adapters.registry import Registry
@@ -78,7 +77,7 @@ class Daemon:
             layout, repositories, changed, keep_days=settings.mirror_days
         )
         self._channel = Channel(
-            self._membership, self._journal, streams, self._lease, self._vitals, wake, version()
+            self._membership, self._journal, streams, self._lease, self._vitals, wake, __version__
         )
         self._terminals = Terminals(
             layout, identities, self._membership, self._channel.say, streams.shown
@@ -182,10 +181,3 @@ def _look(room: Room) -> Probe:
     if room.level == "none":
         return probe.HERE if room.uid is None else probe.as_user(room.uid)
     return probe.in_room(room)
-
-
-def version() -> str:
-    """The installed package's, where it is installed."""
-    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-        return importlib.metadata.version("muster")
-    return "0.1.0"

@@ -8,6 +8,7 @@ from app.services.ops.readiness import SIGNS
 
 class HealthSchema(Schema):
     status = fields.String(required=True, validate=validate.OneOf(["up"]))
+    version = fields.String(required=True)
 
 
 class ReadinessSchema(Schema):

@@ -16,6 +16,7 @@ from app.factory import create_app
 from app.models import FleetMove
 from app.services.ops import readiness
 from app.services.tasks import transitions
+from muster import __version__
 from tests.conftest import SECRETS
 from tests.factories import make_attempt, make_machine, make_task
 
@@ -30,7 +31,10 @@ def lonely_client() -> FlaskClient:
 
 def test_healthz_asks_nobody(lonely_client: FlaskClient) -> None:
     answer = lonely_client.get("/healthz")
-    assert (answer.status_code, answer.get_json()) == (200, {"status": "up"})
+    assert (answer.status_code, answer.get_json()) == (
+        200,
+        {"status": "up", "version": __version__},
+    )
 
 
 def test_readyz_names_all_that_is_missing(lonely_client: FlaskClient) -> None:

@@ -1,0 +1,38 @@
+"""The group of the verbs, which imports none of them until it is called."""
+
+import importlib
+
+import click
+
+from muster import __version__
+
+# What `--help` says of each is here, so that a list of them imports nothing.
+VERBS: dict[str, str] = {}
+
+
+class Verbs(click.Group):
+    """The verbs of `VERBS`; each is `command` in the file of its name, `-` being `_` there."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        found = importlib.import_module(f"app.operate.{name.replace('-', '_')}").command
+        assert isinstance(found, click.Command)
+        return found
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        if VERBS:
+            with formatter.section("Verbs"):
+                formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="muster-server", message="%(prog)s %(version)s")
+def main() -> None:
+    """Run a server of Muster's: try it, install it, look after it, keep it safe.
+
+    Each verb explains itself: muster-server VERB --help.
+    """
