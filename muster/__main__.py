@@ -1,33 +1,37 @@
-"""`python -m muster`: the commands of a machine, and what needs neither machine nor server."""
+"""`muster`, or `python -m muster`: the developers' commands, and what runs on a machine."""
 
+import os
 import sys
-
-from muster import verify
-
-_USAGE = """usage: python -m muster worker enroll | run | doctor …
-       python -m muster verify FILE [--key KEY.json]
-
-The commands of a machine of Muster's, and the check of a bundle of evidence; each explains itself
-with --help.
-"""
 
 
 def main(arguments: list[str]) -> int:
-    """Exit status 0: done; 1: it could not be; 2: asked wrongly."""
+    """The exit status: 0 done; 1 it could not be; 2 asked wrongly; more in `muster.cli.errors`."""
     match arguments:
+        # These take all that follows as it is, and run where nothing of the others is installed.
         case ["worker", *rest]:
-            from muster.worker import commands  # needs more packages than the other
+            from muster.worker import commands
 
             return commands.main(rest)
         case ["verify", *rest]:
+            from muster import verify
+
             return verify.main(rest)
-        case ["-h" | "--help"]:
-            sys.stdout.write(_USAGE)
-            return 0
         case _:
-            sys.stderr.write(_USAGE)
-            return 2
+            from muster.cli import app
+
+            return app.main(arguments, _name())
+
+
+def script() -> None:
+    """The script `muster`."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def _name() -> str:
+    """What it is called by who has called it."""
+    called = os.path.basename(sys.argv[0])
+    return "python -m muster" if called == "__main__.py" else "muster"
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    script()

@@ -1,0 +1,149 @@
+"""The command itself: its nouns, what may be said before them, and how it ends."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+import muster
+from muster.cli import errors
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class Noun(NamedTuple):
+    """Where a command is (`module:name`, below `muster.cli`), and its line in the list of all.
+
+    The line is said here a second time so that the list can be shown without loading any.
+    """
+
+    place: str
+    line: str
+    section: str
+
+
+WORK, FLEET, YOU, MORE = "Work", "Projects and machines", "You", "More"
+
+NOUNS: dict[str, Noun] = {
+    "login": Noun("login:login", "Sign in at a server, in the browser or by a token.", YOU),
+    "logout": Noun("login:logout", "Sign out, and forget the tokens.", YOU),
+    "whoami": Noun("whoami:whoami", "Who you are, and where.", YOU),
+    "config": Noun("config:config", "The servers that you know, by name.", YOU),
+    "status": Noun("status:status", "How the server is, and what it has to do.", WORK),
+    "api": Noun("api:api", "Ask the server's API for anything.", MORE),
+    "completion": Noun("completion:completion", "A script that completes words in a shell.", MORE),
+    "verify": Noun("elsewhere:verify", "Check a bundle of evidence, without a server.", MORE),
+    "worker": Noun("elsewhere:worker", "What runs on a machine: enroll, run, doctor.", MORE),
+}
+
+
+class Nouns(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def __init__(self, nouns: Mapping[str, Noun], **settings: Any) -> None:
+        super().__init__(**settings)
+        self.nouns = nouns
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(self.nouns)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.nouns:
+            return None
+        module, _, name = self.nouns[cmd_name].place.partition(":")
+        command = getattr(import_module(f"muster.cli.{module}"), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            words = f"{error.message}\nOn a machine: {_of_machines(ctx)}"
+            raise click.UsageError(words, ctx) from error
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        sections = dict.fromkeys((WORK, FLEET, YOU, MORE))
+        for section in sections:
+            rows = [(n, noun.line) for n, noun in self.nouns.items() if noun.section == section]
+            if rows:
+                with formatter.section(section):
+                    formatter.write_dl(rows)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_paragraph()
+        formatter.write_text(f"On a machine: {_of_machines(ctx)}")
+        formatter.write_text("Exit status: 0 done, 1 failed, 2 asked wrongly, 3 not found or not")
+        formatter.write_text("allowed, 4 it waits for somebody, 130 interrupted.")
+
+
+def _of_machines(ctx: click.Context) -> str:
+    return f"{ctx.find_root().info_name} worker enroll | run | doctor"
+
+
+@click.command(
+    cls=Nouns,
+    nouns=NOUNS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(muster.__version__, "--version", message="muster %(version)s")
+@click.option(
+    "--profile", default="", metavar="NAME", help="Which of your servers (muster config)."
+)
+@click.option("--server", default="", metavar="URL", help="A server by its address.")
+@click.pass_context
+def command(ctx: click.Context, profile: str, server: str) -> None:
+    """Have coding agents do tasks, look at what they do, and answer them.
+
+    \b
+      muster login --server https://muster.example
+      muster task create -p APP -d "Mend the flaky test" --wait
+      muster inbox
+    """
+    from muster.cli.context import Muster
+
+    ctx.obj = Muster(profile, server, transport=ctx.obj)
+
+
+def main(
+    arguments: Sequence[str], name: str = "muster", transport: "httpx.BaseTransport | None" = None
+) -> int:
+    """Do what is asked, and say on stderr what went wrong: the exit status of `errors`."""
+    try:
+        ended = command.main(
+            args=list(arguments),
+            prog_name=name,
+            complete_var="_MUSTER_COMPLETE",
+            standalone_mode=False,
+            **({"obj": transport} if transport else {}),
+        )
+    except click.UsageError as error:
+        error.show()
+        return errors.USAGE
+    except click.ClickException as error:
+        error.show()
+        return errors.FAILED
+    except errors.Trouble as trouble:
+        _complain(trouble)
+        return trouble.status
+    except (KeyboardInterrupt, click.Abort):
+        click.echo(err=True)
+        return errors.INTERRUPTED
+    except BrokenPipeError:
+        sys.stdout = None  # who has read has enough: nothing to flush
+        return errors.DONE
+    return ended if isinstance(ended, int) else errors.DONE
+
+
+def _complain(trouble: errors.Trouble) -> None:
+    from muster.cli.words import plain
+
+    click.secho("muster: ", fg="red", bold=True, nl=False, err=True)
+    click.echo(plain(trouble.words), err=True)
+    if trouble.advice:
+        click.echo(plain(trouble.advice), err=True)

@@ -1,0 +1,263 @@
+"""The server's HTTP API: requests, lists, streams, and what is said when it says no."""
+
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import muster
+from muster.cli import sse
+from muster.cli.credentials import Credentials
+from muster.cli.errors import NotSignedIn, Refused, Trouble, Unreachable
+from muster.cli.profiles import LOOPBACK
+from muster.cli.sse import Event
+from muster.cli.tokens import Tokens
+
+if TYPE_CHECKING:
+    import httpx
+
+TIMEOUT = 30.0
+SILENCE = 45.0  # a stream says something each 15 s
+TRIES = 4
+LONGEST_WAIT = 20.0  # seconds; a server that wants more is left alone
+
+Query = Mapping[str, object]
+
+
+class Api:
+    """One server, spoken to with one credential. All calls raise Trouble."""
+
+    def __init__(
+        self,
+        server: str,
+        credentials: Credentials,
+        ca_file: str = "",
+        transport: "httpx.BaseTransport | None" = None,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.server = server
+        self._credentials, self._ca_file, self._wait = credentials, ca_file, wait
+        self._transport = transport
+        self._opened: httpx.Client | None = None
+
+    # ---- what commands ask -----------------------------------------------------------------------
+
+    def get(self, path: str, **query: object) -> Any:
+        return body_of(self.send("GET", path, query=query))
+
+    def post(self, path: str, body: object = None, *, key: str = "", **query: object) -> Any:
+        """With an idempotency `key` it is tried again where the answer is lost."""
+        return body_of(self.send("POST", path, query=query, body=body, key=key))
+
+    def put(self, path: str, body: object = None) -> Any:
+        return body_of(self.send("PUT", path, body=body))
+
+    def delete(self, path: str, **query: object) -> Any:
+        return body_of(self.send("DELETE", path, query=query))
+
+    def items(self, path: str, most: int = 0, **query: object) -> Iterator[dict[str, Any]]:
+        """What a cursor list has, page by page; `most` of it (0: all)."""
+        cursor, count = None, 0
+        while True:
+            limit = min(most - count, 200) if most else 200
+            page = self.get(path, limit=limit, cursor=cursor, **query)
+            for item in page.get("items") or []:
+                yield item
+                count += 1
+                if count == most:
+                    return
+            cursor = page.get("nextCursor")
+            if not cursor:
+                return
+
+    def events(self, path: str, last: str = "") -> Iterator[Event]:
+        """A stream's events, on and on: after a cut it is gone on with behind the last one."""
+        import httpx
+
+        failures = 0
+        while True:
+            headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
+            try:
+                with self.open("GET", path, headers=headers, timeout=SILENCE) as answer:
+                    for event in sse.events(answer.iter_lines()):
+                        failures, last = 0, event.id or last
+                        if event.name == "end":
+                            break
+                        yield event
+            except (httpx.TransportError, Unreachable) as error:
+                failures += 1
+                if failures >= TRIES:
+                    raise Unreachable(f"The stream from {self.server} was cut: {error}") from error
+            self._wait(min(0.2 * 4**failures, LONGEST_WAIT))
+
+    # ---- requests --------------------------------------------------------------------------------
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: object = None,
+        key: str = "",
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> "httpx.Response":
+        """One answer, whole. What is safe to ask again is, where the server is briefly away."""
+        is_safe = method in ("GET", "HEAD", "PUT", "DELETE") or bool(key)
+        extra = {**(headers or {}), **({"Idempotency-Key": key} if key else {})}
+        for left in reversed(range(TRIES)):
+            try:
+                with self.open(method, path, query, body, extra, content=content) as answer:
+                    answer.read()
+                    return answer
+            except Refused as refusal:
+                again = refusal.http_status == 429 or (refusal.http_status == 503 and is_safe)
+                pause = refusal.retry_after or 1.0
+                if not (again and left and pause <= LONGEST_WAIT):
+                    raise
+                self._wait(pause)
+            except Unreachable as trouble:
+                if not (left and (is_safe or isinstance(trouble, NotConnected))):
+                    raise
+                self._wait(0.2 * 4 ** (TRIES - left))
+        raise AssertionError("the last try returns or raises")
+
+    @contextmanager
+    def open(
+        self,
+        method: str,
+        path: str,
+        query: Query | None = None,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        content: bytes | None = None,
+        timeout: float = TIMEOUT,
+        takes: Sequence[int] = (),
+    ) -> Iterator["httpx.Response"]:
+        """An answer whose body is still to be read. A login that is over is renewed first.
+
+        `takes` are statuses that are no refusal here.
+        """
+        import httpx
+
+        asked = self._client.build_request(
+            method,
+            path,
+            params=_query(query or {}),
+            json=body if body is not None else None,
+            content=content,
+            headers=dict(headers or {}),
+            timeout=timeout,
+        )
+        try:
+            answer = self._authenticated(asked)
+            try:
+                if answer.is_error and answer.status_code not in takes:
+                    answer.read()
+                    raise _refusal(answer)
+                if answer.is_redirect:
+                    raise Unreachable(f"{self.server} sends one elsewhere: is it Muster's address?")
+                yield answer
+            finally:
+                answer.close()
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise NotConnected(f"{self.server} cannot be reached: {_why(error)}") from error
+        except httpx.TransportError as error:
+            raise Unreachable(f"{self.server} gave no answer: {_why(error)}") from error
+
+    def _authenticated(self, asked: "httpx.Request") -> "httpx.Response":
+        bearer = self._credentials.bearer(self.renew)
+        if not bearer:
+            return self._client.send(asked, stream=True)
+        asked.headers["Authorization"] = f"Bearer {bearer}"
+        answer = self._client.send(asked, stream=True)
+        if answer.status_code != 401:
+            return answer
+        answer.read()
+        if _refusal(answer).code != "invalid_token":
+            return answer
+        newer = self._credentials.renewed(bearer, self.renew)
+        if not newer:
+            return answer
+        asked.headers["Authorization"] = f"Bearer {newer}"
+        return self._client.send(asked, stream=True)
+
+    def renew(self, refresh: str) -> Tokens:
+        """The next two tokens of a login. Raises Refused."""
+        answer = self._client.post("/api/auth/refresh", json={"refreshToken": refresh})
+        if answer.is_error:
+            raise _refusal(answer)
+        pair = body_of(answer)
+        return Tokens(access=pair["accessToken"], refresh=pair["refreshToken"])
+
+    @property
+    def _client(self) -> "httpx.Client":
+        if self._opened is None:
+            import httpx
+
+            if not self.server:
+                raise NotSignedIn("No server is known.", "muster login --server https://…")
+            self._opened = httpx.Client(
+                base_url=self.server,
+                transport=self._transport,
+                verify=_trust(self._ca_file) if self.server.startswith("https:") else True,
+                trust_env=httpx.URL(self.server).host not in LOOPBACK,  # no proxy leads home
+                headers={"User-Agent": f"muster/{muster.__version__}"},
+                timeout=TIMEOUT,
+            )
+        return self._opened
+
+
+class NotConnected(Unreachable):
+    """Nothing was sent, so that it may be sent again."""
+
+
+def _query(query: Query) -> dict[str, str]:
+    """What is None is left out; lists are written with commas between."""
+    given = {name: value for name, value in query.items() if value not in (None, "", ())}
+    return {name: _said(value) for name, value in given.items()}
+
+
+def _said(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def body_of(answer: "httpx.Response") -> Any:
+    """What its JSON says. Raises Unreachable."""
+    try:
+        return answer.json()
+    except ValueError as error:
+        raise Unreachable(f"{answer.url} answers, but not as Muster does") from error
+
+
+def _refusal(answer: "httpx.Response") -> Refused:
+    try:
+        told = dict(answer.json())
+    except (ValueError, TypeError):
+        told = {}  # no answer of Muster's: a proxy's page
+    retry = answer.headers.get("Retry-After", "")
+    return Refused(
+        answer.status_code,
+        str(told.get("code", "")),
+        str(told.get("detail") or told.get("title") or answer.reason_phrase),
+        fields=told.get("errors") if isinstance(told.get("errors"), dict) else None,
+        request=answer.headers.get("X-Request-ID", ""),
+        retry_after=float(retry) if retry.isdecimal() else None,
+    )
+
+
+def _trust(ca_file: str) -> ssl.SSLContext:
+    """The system's authorities, or the one of that file alone."""
+    try:
+        return ssl.create_default_context(cafile=ca_file or None)
+    except (OSError, ssl.SSLError) as error:
+        raise Trouble(f"{ca_file} is no file of a certificate authority: {error}") from error
+
+
+def _why(error: Exception) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,26 @@
+"""Completion of words in shells."""
+
+import click
+from click.shell_completion import get_completion_class
+
+_HOW = {
+    "bash": 'eval "$(muster completion bash)"    in ~/.bashrc',
+    "zsh": 'eval "$(muster completion zsh)"    in ~/.zshrc',
+    "fish": "muster completion fish | source    in ~/.config/fish/config.fish",
+}
+
+
+@click.command
+@click.argument("shell", type=click.Choice(list(_HOW)))
+@click.pass_context
+def completion(ctx: click.Context, shell: str) -> None:
+    """A script that completes words in a shell.
+
+    \b
+      eval "$(muster completion bash)"          in ~/.bashrc
+      eval "$(muster completion zsh)"           in ~/.zshrc
+      muster completion fish | source           in ~/.config/fish/config.fish
+    """
+    kind = get_completion_class(shell)
+    assert kind is not None
+    click.echo(kind(ctx.find_root().command, {}, "muster", "_MUSTER_COMPLETE").source())

@@ -1,0 +1,72 @@
+"""What every command starts from: which server, in whose name, and how to speak to it."""
+
+import os
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from muster.cli import profiles
+from muster.cli.client import Api
+from muster.cli.credentials import Credentials, Given, Stored
+from muster.cli.profiles import Config, Profile
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class Muster:
+    """What was said before the noun (`--profile`, `--server`), and what follows from it."""
+
+    def __init__(
+        self, profile: str = "", server: str = "", transport: "httpx.BaseTransport | None" = None
+    ) -> None:
+        self._profile, self._server, self.transport = profile, server, transport
+
+    @cached_property
+    def config(self) -> Config:
+        return profiles.read()
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The one that was named, else the one of the named server, else the current one.
+
+        A server that none is of has one without a name; so has nothing at all, with no server.
+        """
+        if self._profile:
+            return self.config.named(self._profile)
+        server = self._server or os.environ.get("MUSTER_SERVER", "")
+        if server:
+            url = profiles.server_url(server)
+            return self.config.at(url) or Profile("", url)
+        if self.config.current:
+            return self.config.named(self.config.current)
+        return Profile("", "")
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        """`MUSTER_TOKEN` before what is stored."""
+        if token := os.environ.get("MUSTER_TOKEN", "").strip():
+            return Given(token)
+        return Stored(self.profile) if self.profile.name else Given()
+
+    @cached_property
+    def api(self) -> Api:
+        return self.api_with(self.credentials)
+
+    def api_with(self, credentials: Credentials, profile: Profile | None = None) -> Api:
+        """The API with another credential, or of another server."""
+        there = profile or self.profile
+        ca_file = there.ca_file or os.environ.get("MUSTER_CA_FILE", "")
+        return Api(there.server, credentials, ca_file, self.transport)
+
+
+pass_muster: Callable[[Callable[..., Any]], Callable[..., Any]] = click.make_pass_decorator(Muster)
+
+
+def server_id(path: object) -> str:
+    """A part of a path as it may stand in a URL."""
+    from urllib.parse import quote
+
+    return quote(str(path), safe="")

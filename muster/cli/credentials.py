@@ -1,0 +1,88 @@
+"""What lets one in at a server, and how a login is renewed by one of several that run at once."""
+
+import base64
+import json
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from muster.cli import tokens
+from muster.cli.errors import NotSignedIn, Refused
+from muster.cli.profiles import Profile
+from muster.cli.tokens import Tokens
+
+SOON_SECONDS = 20.0  # an access token with less than that left is renewed before it is used
+
+Renew = Callable[[str], Tokens]  # the new pair for a refresh token; raises Refused
+
+
+class Credentials(Protocol):
+    def bearer(self, renew: Renew) -> str:
+        """What to come with; empty: nothing."""
+
+    def renewed(self, refused: str, renew: Renew) -> str:
+        """What to come with after that one was refused; empty: there is nothing else."""
+
+
+class Given:
+    """A token that somebody said, or none. It is never renewed."""
+
+    def __init__(self, token: str = "") -> None:
+        self._token = token
+
+    def bearer(self, renew: Renew) -> str:
+        return self._token
+
+    def renewed(self, refused: str, renew: Renew) -> str:
+        return ""
+
+
+class Stored:
+    """What a profile has."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._tokens: Tokens | None = None
+
+    @property
+    def tokens(self) -> Tokens:
+        if self._tokens is None:
+            self._tokens = tokens.read(self._profile)
+        return self._tokens
+
+    def bearer(self, renew: Renew) -> str:
+        held = self.tokens
+        if held.personal or not held.refresh:
+            return held.personal or held.access
+        if held.access and seconds_left(held.access) > SOON_SECONDS:
+            return held.access
+        return self.renewed(held.access, renew)
+
+    def renewed(self, refused: str, renew: Renew) -> str:
+        """Under the lock, by what is there by then: who was quicker has renewed it already."""
+        if self.tokens.personal or not self.tokens.refresh:
+            return ""
+        with tokens.locked():
+            self._tokens = tokens.read(self._profile)
+            if self.tokens.access not in ("", refused):
+                return self.tokens.access
+            if not self.tokens.refresh:
+                raise NotSignedIn("You have signed out meanwhile.")
+            try:
+                self._tokens = renew(self.tokens.refresh)
+            except Refused as refusal:
+                if refusal.http_status == 401:
+                    raise NotSignedIn(f"Your login at {self._profile.server} is over.") from refusal
+                raise
+            tokens.keep(self._profile, self.tokens)
+        return self.tokens.access
+
+
+def seconds_left(access: str) -> float:
+    """Until a JWT ends, by its own word; endless where it says nothing that can be read."""
+    try:
+        said = access.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(said + "=" * (-len(said) % 4)))
+        return float(claims["exp"]) - time.time()
+    except (ValueError, LookupError, TypeError):
+        return float("inf")

@@ -1,0 +1,25 @@
+"""Commands of other rooms, which take all that follows them as it is."""
+
+import click
+
+_AS_IT_IS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
+
+
+@click.command(context_settings=_AS_IT_IS, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def worker(ctx: click.Context, arguments: tuple[str, ...]) -> None:
+    """What runs on a machine: enroll, run, doctor."""
+    from muster.worker import commands
+
+    ctx.exit(commands.main(arguments))
+
+
+@click.command(context_settings=_AS_IT_IS, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def verify(ctx: click.Context, arguments: tuple[str, ...]) -> None:
+    """Check a bundle of evidence, without a server."""
+    import muster.verify
+
+    ctx.exit(muster.verify.main(list(arguments)))

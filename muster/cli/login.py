@@ -1,0 +1,138 @@
+"""Signing in and out."""
+
+import contextlib
+import socket
+import sys
+import time
+import webbrowser
+from typing import Any
+
+import click
+
+from muster.cli import profiles, tokens, words
+from muster.cli.client import Api
+from muster.cli.context import Muster, pass_muster
+from muster.cli.credentials import Given
+from muster.cli.errors import BadUsage, Refused, Trouble
+from muster.cli.output import say
+from muster.cli.profiles import Profile
+from muster.cli.tokens import Tokens
+
+SLOWER_SECONDS = 5
+
+
+@click.command
+@click.option("--server", metavar="URL", help="The server's address, like https://muster.example.")
+@click.option("--token", metavar="T", help="A personal token; - reads it from standard input.")
+@click.option("--name", metavar="NAME", help="What to call the server here; else by its host.")
+@click.option(
+    "--ca-file", metavar="FILE", help="The authority of its certificate, if a private one."
+)
+@click.option("--no-browser", is_flag=True, help="Only say the address to open.")
+@pass_muster
+def login(
+    muster: Muster,
+    server: str | None,
+    token: str | None,
+    name: str | None,
+    ca_file: str | None,
+    no_browser: bool,
+) -> None:
+    """Sign in at a server, in the browser or by a token.
+
+    Without --token a browser is opened, here or on your phone: there you say that it is you. A
+    token is made in the console, under Profile; keep it off the command line:
+
+    \b
+      muster login --server https://muster.example
+      muster login --server https://muster.example --token - < token.txt
+    """
+    profile = _profile(muster, server, name, ca_file)
+    if token is None:
+        held = _by_device(muster.api_with(Given(), profile), no_browser)
+    else:
+        held = Tokens(personal=sys.stdin.readline().strip() if token == "-" else token.strip())
+        if not held.personal:
+            raise BadUsage("there is no token on standard input")
+    who = muster.api_with(Given(held.personal or held.access), profile).get("/api/web/profile")
+    with tokens.locked():
+        place = tokens.best_place()
+        kept = Profile(profile.name, profile.server, str(who["name"]), place, profile.ca_file)
+        tokens.keep(kept, held)
+        profiles.write(profiles.read().having(kept))
+    where = "your keyring" if place == tokens.KEYRING else str(tokens.path())
+    said = f"You are {words.one_line(who['name'])} ({who['role']}) at {profile.server}, "
+    say(f"{said}called {profile.name} here. The token is in {where}.")
+
+
+def _profile(muster: Muster, server: str | None, name: str | None, ca_file: str | None) -> Profile:
+    """What to sign in at: a new profile, or one that there is."""
+    known = muster.profile
+    url = profiles.server_url(server) if server else known.server
+    if not url:
+        raise BadUsage("say where: muster login --server https://muster.example")
+    if url != known.server:
+        known = muster.config.at(url) or Profile("", url)
+    called = profiles.require_name(name or known.name or profiles.default_name(url))
+    return Profile(called, url, ca_file=ca_file or known.ca_file)
+
+
+def _by_device(api: Api, no_browser: bool) -> Tokens:
+    asked = api.post("/api/auth/device", {"clientName": f"muster on {socket.gethostname()}"[:200]})
+    say(f"Open {words.plain(asked['verificationUri'])} and say the code:")
+    click.secho(f"\n    {words.plain(asked['userCode'])}\n", bold=True, err=True)
+    if not no_browser and sys.stderr.isatty():
+        with contextlib.suppress(webbrowser.Error):
+            webbrowser.open(asked["verificationUriComplete"])
+    pair = _awaited(api, asked)
+    return Tokens(access=pair["accessToken"], refresh=pair["refreshToken"])
+
+
+def _awaited(api: Api, asked: dict[str, Any]) -> dict[str, Any]:
+    """The pair, once somebody has let us in. Asked for as often as the server says."""
+    pause = int(asked["interval"])
+    until = time.monotonic() + int(asked["expiresIn"])
+    while time.monotonic() < until:
+        time.sleep(pause)
+        try:
+            pair = api.post("/api/auth/device/token", {"deviceCode": asked["deviceCode"]})
+            return dict(pair)
+        except Refused as refusal:
+            match refusal.code:
+                case "authorization_pending":
+                    pass
+                case "slow_down":
+                    pause += SLOWER_SECONDS
+                case "access_denied":
+                    raise Trouble("It was said in the browser that this is not you.") from refusal
+                case "expired_token":
+                    break
+                case _:
+                    raise
+    raise Trouble("Nobody has said the code in time.", advice="Begin again: muster login")
+
+
+@click.command
+@pass_muster
+def logout(muster: Muster) -> None:
+    """Sign out, and forget the tokens.
+
+    A login ends at the server as well. A personal token lives on there until it is revoked.
+    """
+    profile = muster.profile
+    if not profile.name:
+        raise BadUsage("you are not signed in", advice="Profiles: muster config list")
+    held = tokens.read(profile)
+    if held.refresh:
+        from muster.cli.credentials import Stored
+
+        with contextlib.suppress(Trouble):  # over already, or out of reach: forgotten all the same
+            api = muster.api_with(Stored(profile), profile)
+            api.get("/api/web/profile")  # so that the token is fresh
+            api.post("/api/auth/logout", {"refreshToken": tokens.read(profile).refresh})
+    with tokens.locked():
+        tokens.forget(profile)
+        profiles.write(profiles.read().without(profile.name))
+    say(f"Signed out at {profile.server}.")
+    if held.personal:
+        say("The personal token is still good: revoke it by muster profile revoke-token.")

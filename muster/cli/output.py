@@ -1,0 +1,247 @@
+"""What commands print: tables for people, JSON for scripts, ids for pipes."""
+
+import functools
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from muster.cli import words
+from muster.cli.errors import BadUsage
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Item = Mapping[str, Any]
+LIST_FIELDS = "?"  # what a bare --json gives
+
+_STYLES = {
+    "running": "blue",
+    "assigned": "blue",
+    "queued": "default",
+    "suspended": "yellow",
+    "completed": "green",
+    "failed": "red",
+    "cancelled": "dim",
+    "online": "green",
+    "offline": "red",
+    "draining": "yellow",
+    "drained": "yellow",
+    "decommissioned": "dim",
+    "dead": "red",
+    "sent": "green",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: its heading, and an item's cell in it.
+
+    `stretches`: it takes the room that is left, and what does not fit is cut.
+    """
+
+    title: str
+    cell: Callable[[Item], object]
+    stretches: bool = False
+    is_number: bool = False
+
+
+@dataclass(frozen=True)
+class Printed:
+    """How a command's items are printed. `fields` are all that --json can be asked for."""
+
+    fields: tuple[str, ...]
+    columns: tuple[Column, ...] = ()
+    id: str = "id"
+    nothing: str = "There is nothing."
+
+
+def column(title: str, path: str = "", **more: Any) -> Column:
+    """A column of one field; dots lead into others. The field is by default as the heading is."""
+    keys = (path or title.lower()).split(".")
+    return Column(title, lambda item: dig(item, keys), **more)
+
+
+def aged(title: str, field: str) -> Column:
+    """A column of how long ago something was."""
+    return Column(title, lambda item: words.age(item.get(field), datetime.now(UTC)))
+
+
+def dig(item: Any, keys: Sequence[str]) -> Any:
+    """What lies at the end of that path; None where it leads nowhere."""
+    for key in keys:
+        item = item.get(key) if isinstance(item, Mapping) else None
+    return item
+
+
+def prints(how: Printed) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Have a command print what it returns: items, or one of them.
+
+    It may return a second thing beside them: a function that shows them to people, for where a
+    table is not how they are best shown.
+    """
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @click.option(
+            "--json",
+            "fields",
+            is_flag=False,
+            flag_value=LIST_FIELDS,
+            metavar="FIELDS",
+            help="An array of objects with these fields (a,b,c). Alone: which there are.",
+        )
+        @click.option(
+            "--jq", "program", metavar="EXPR", help="Put the JSON through this jq program."
+        )
+        @click.option("-q", "--quiet", is_flag=True, help="Ids alone, one a line.")
+        @functools.wraps(command)
+        def printing(
+            *args: Any, fields: str | None, program: str | None, quiet: bool, **kwargs: Any
+        ) -> None:
+            if fields == LIST_FIELDS and not program:
+                click.echo("\n".join(how.fields))
+                return
+            chosen = _chosen(how, fields, program)
+            told = command(*args, **kwargs)
+            shown = None
+            if isinstance(told, tuple):
+                told, shown = told
+            if told is None:
+                return
+            if chosen is not None:
+                _print_json(how, told, chosen, program)
+            elif quiet:
+                for item in _items(told):
+                    click.echo(words.one_line(item.get(how.id)))
+            elif shown is not None:
+                shown()
+            else:
+                table(how.columns, _items(told), how.nothing)
+
+        printing.printed = how  # type: ignore[attr-defined]
+        return printing
+
+    return decorate
+
+
+def _chosen(how: Printed, fields: str | None, program: str | None) -> list[str] | None:
+    """The fields that are asked for; None: it is no JSON. Raises BadUsage."""
+    if fields is None and program is None:
+        return None
+    if fields in (None, LIST_FIELDS):
+        return list(how.fields)
+    chosen = [field.strip() for field in str(fields).split(",") if field.strip()]
+    if unknown := [field for field in chosen if field not in how.fields]:
+        raise BadUsage(
+            f"no such field: {', '.join(unknown)}", advice=f"There are: {', '.join(how.fields)}"
+        )
+    return chosen
+
+
+def _items(told: Any) -> Iterable[Item]:
+    return [told] if isinstance(told, Mapping) else told
+
+
+def _print_json(how: Printed, told: Any, chosen: Sequence[str], program: str | None) -> None:
+    items = [{field: item.get(field) for field in chosen} for item in _items(told)]
+    if program is None:
+        click.echo(as_json(items, indent=2 if sys.stdout.isatty() else None))
+        return
+    for line in through_jq(program, items):
+        click.echo(line)
+
+
+def through_jq(program: str, value: object) -> Iterable[str]:
+    """What the program makes of it; texts are written as they are, as by `jq -r`."""
+    import jq
+
+    try:
+        found = jq.compile(program).input_value(value).all()
+    except ValueError as error:
+        raise BadUsage(f"jq: {error}") from error
+    return [item if isinstance(item, str) else as_json(item) for item in found]
+
+
+_C1 = re.compile(r"[\x7f-\x9f]")
+
+
+def as_json(value: object, indent: int | None = None) -> str:
+    """JSON without a character that a terminal would obey."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _C1.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+# ---- for people ----------------------------------------------------------------------------------
+
+
+def console(*, stderr: bool = False) -> "Console":
+    """Where tables are drawn: as wide as the terminal, or as they like where there is none."""
+    from rich.console import Console
+
+    file = sys.stderr if stderr else sys.stdout
+    is_terminal = file.isatty()
+    width = None if is_terminal or os.environ.get("COLUMNS") else 4096
+    return Console(
+        file=file, width=width, highlight=False, soft_wrap=False, emoji=False, markup=False
+    )
+
+
+def table(columns: Sequence[Column], items: Iterable[Item], nothing: str) -> None:
+    """A table with its headings; where there is nothing a sentence on stderr, so that pipes stay
+    empty.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = list(items)
+    if not rows:
+        click.echo(nothing, err=True)
+        return
+    drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for at in columns:
+        drawn.add_column(
+            at.title,
+            no_wrap=True,
+            overflow="ellipsis",
+            ratio=1 if at.stretches else None,
+            min_width=12 if at.stretches else None,
+            justify="right" if at.is_number else "left",
+        )
+    for item in rows:
+        cells = [words.one_line(_word(at.cell(item))) for at in columns]
+        drawn.add_row(*[Text(cell, _STYLES.get(cell.split(" ")[0], "")) for cell in cells])
+    console().print(drawn)
+
+
+def _word(value: object) -> object:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return words.listed(value)
+    return value
+
+
+def facts(pairs: Iterable[tuple[str, object]]) -> None:
+    """What is known of one thing, a line each; what is empty is left out."""
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table.grid(padding=(0, 2, 0, 0))
+    drawn.add_column(style="dim", no_wrap=True)
+    drawn.add_column(overflow="fold")
+    for name, value in pairs:
+        said = words.plain(_word(value))
+        if said:
+            drawn.add_row(name, Text(said, _STYLES.get(said.split(" ")[0], "")))
+    console().print(drawn)
+
+
+def say(text: str) -> None:
+    """A sentence beside what is printed: on stderr, so that it is in nobody's pipe."""
+    click.echo(text, err=True)

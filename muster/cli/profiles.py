@@ -1,0 +1,156 @@
+"""Servers that one speaks to, by the names that one has given them.
+
+They are in `config.toml` under `$XDG_CONFIG_HOME/muster`, which holds no secret: see `tokens`.
+"""
+
+import json
+import os
+import re
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from muster.cli.errors import BadUsage, Trouble
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_HEAD = "# Written by `muster login` and `muster config`; may be edited by hand.\n"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A server, and how one gets in. `tokens`: where they are kept, `keyring` or `file`."""
+
+    name: str
+    server: str
+    user: str = ""
+    tokens: str = "file"
+    ca_file: str = ""
+
+
+@dataclass(frozen=True)
+class Config:
+    """All profiles, and the name of the one that counts where nothing else is said."""
+
+    profiles: Mapping[str, Profile]
+    current: str = ""
+
+    def having(self, profile: Profile) -> "Config":
+        return replace(
+            self, profiles={**self.profiles, profile.name: profile}, current=profile.name
+        )
+
+    def without(self, name: str) -> "Config":
+        kept = {other: profile for other, profile in self.profiles.items() if other != name}
+        current = self.current if self.current in kept else next(iter(kept), "")
+        return replace(self, profiles=kept, current=current)
+
+    def named(self, name: str) -> Profile:
+        """Raises BadUsage."""
+        if name not in self.profiles:
+            known = ", ".join(self.profiles) or "none yet: muster login makes one"
+            raise BadUsage(f"there is no profile {name!r}", advice=f"Profiles: {known}")
+        return self.profiles[name]
+
+    def at(self, server: str) -> Profile | None:
+        """The profile of that server; of several the current one, else the first."""
+        found = [profile for profile in self.profiles.values() if profile.server == server]
+        return next((profile for profile in found if profile.name == self.current), None) or next(
+            iter(found), None
+        )
+
+
+def home() -> Path:
+    """Where all that is kept lies."""
+    base = os.environ.get("XDG_CONFIG_HOME") or ""
+    return (Path(base) if base.startswith("/") else Path.home() / ".config") / "muster"
+
+
+def path() -> Path:
+    return home() / "config.toml"
+
+
+def read() -> Config:
+    """What the file says; what this release does not know in it is passed over. Raises Trouble."""
+    try:
+        told = tomllib.loads(path().read_text("utf-8"))
+    except FileNotFoundError:
+        return Config({})
+    except (OSError, ValueError) as error:
+        raise Trouble(f"{path()} cannot be read: {error}") from error
+    known = {field for field in Profile.__dataclass_fields__ if field != "name"}
+    profiles = {}
+    for name, fields in dict(told.get("profiles") or {}).items():
+        kept = {key: str(value) for key, value in dict(fields).items() if key in known}
+        if "server" in kept:
+            profiles[name] = Profile(name, **kept)
+    current = str(told.get("profile") or "")
+    return Config(profiles, current if current in profiles else next(iter(profiles), ""))
+
+
+def write(config: Config) -> None:
+    lines = [_HEAD, f"profile = {json.dumps(config.current)}\n"]
+    for name, profile in config.profiles.items():
+        lines.append(f"\n[profiles.{json.dumps(name)}]\n")
+        fields = {key: value for key, value in asdict(profile).items() if value and key != "name"}
+        lines += [f"{key} = {json.dumps(value)}\n" for key, value in fields.items()]
+    write_whole(path(), "".join(lines))
+
+
+def write_whole(place: Path, text: str) -> None:
+    """Put the text there at once or not at all, for its owner's eyes alone. Raises Trouble."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, draft = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}-")  # is 0600
+        try:
+            with open(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(draft, place)
+        except BaseException:
+            Path(draft).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise Trouble(f"{place} cannot be written: {error}") from error
+
+
+def server_url(given: str) -> str:
+    """The address of a server, spelled in one way. Raises BadUsage where no secret may go there."""
+    url = given.strip().rstrip("/")
+    if "://" not in url:
+        url = f"https://{url}"
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise BadUsage(f"{given!r} is no address of a server: {error}") from error
+    if parts.scheme not in ("http", "https") or not host or parts.username or parts.query:
+        raise BadUsage(f"{given!r} is no address of a server", advice="Like https://muster.example")
+    if parts.scheme == "http" and host not in LOOPBACK:
+        raise BadUsage(
+            f"{given!r} is plain HTTP, and what is said there can be read on the way",
+            advice="Take its https address",
+        )
+    written = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{written}{f':{port}' if port else ''}{parts.path}"
+
+
+def default_name(server: str) -> str:
+    """What the profile of a server is called where nobody says: its host."""
+    parts = urlsplit(server)
+    port = f"-{parts.port}" if parts.port else ""
+    return f"{(parts.hostname or 'server').replace(':', '.').strip('.')}{port}"
+
+
+def require_name(name: str) -> str:
+    """Raises BadUsage."""
+    if not _NAME.fullmatch(name):
+        raise BadUsage(
+            f"{name!r} is no name of a profile",
+            advice="Up to 64 letters, digits, dots, dashes and underscores",
+        )
+    return name

@@ -1,0 +1,95 @@
+"""How a server is, at a glance."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+import muster as package
+from muster.cli import words
+from muster.cli.context import Muster, pass_muster
+from muster.cli.errors import Refused
+from muster.cli.output import Printed, dig, facts, prints
+
+STATUS = Printed(
+    ("server", "version", "ready", "missing", "tasks", "machines", "slots", "queue", "usage"),
+    id="server",
+)
+
+
+@click.command
+@pass_muster
+@prints(STATUS)
+def status(muster: Muster) -> tuple[dict[str, Any], Callable[[], None]]:
+    """How the server is, and what it has to do."""
+    api = muster.api
+    told = {"server": muster.profile.server, "version": api.get("/healthz").get("version")}
+    told |= _ready(muster) | api.get("/api/web/dashboard/stats")
+
+    def show() -> None:
+        facts(
+            [
+                ("server", f"{told['server']}{_versions(told['version'])}"),
+                ("ready", "yes" if told["ready"] else f"no: {', '.join(told['missing'])} missing"),
+                ("tasks", _counts(told.get("tasks"))),
+                ("machines", _counts(told.get("machines"))),
+                ("slots", _of(told, "slots", "used", "total")),
+                ("oldest in queue", _seconds(dig(told, ["queue", "oldestSeconds"]))),
+                ("used today", usage(dig(told, ["usage", "today"]))),
+                ("this month", usage(dig(told, ["usage", "month"]))),
+            ]
+        )
+
+    return told, show
+
+
+def _ready(muster: Muster) -> dict[str, Any]:
+    from muster.cli.client import body_of
+
+    try:
+        with muster.api.open("GET", "/readyz", takes=(503,)) as answer:
+            answer.read()
+            said = body_of(answer)
+    except Refused:
+        said = {}
+    return {"ready": said.get("status") == "ready", "missing": list(said.get("missing") or [])}
+
+
+def _versions(of_server: object) -> str:
+    if not of_server:
+        return ""
+    ours = package.__version__
+    return (
+        f" (version {of_server})" if of_server == ours else f" (version {of_server}, here {ours})"
+    )
+
+
+def _counts(counts: object) -> str:
+    if not isinstance(counts, dict):
+        return ""
+    names = {"completedToday": "completed today", "failedToday": "failed today"}
+    return ", ".join(f"{count} {names.get(name, name)}" for name, count in counts.items())
+
+
+def _of(told: dict[str, Any], *path: str) -> str:
+    used, total = dig(told, [path[0], path[1]]), dig(told, [path[0], path[2]])
+    return "" if total is None else f"{used} of {total} in use"
+
+
+def _seconds(seconds: float | None) -> str:
+    return "" if seconds is None else f"{words.number(round(seconds))} s"
+
+
+def usage(used: object) -> str:
+    """What agents have used, in one line; nothing where nothing is known."""
+    if not isinstance(used, dict):
+        return ""
+    parts = []
+    if used.get("inputTokens") is not None:
+        parts.append(f"{words.number(used['inputTokens'])} tokens in")
+    if used.get("outputTokens") is not None:
+        parts.append(f"{words.number(used['outputTokens'])} out")
+    if used.get("cost") is not None:
+        about = "about " if used.get("isEstimate") else ""
+        parts.append(f"cost {about}{words.number(float(used['cost']))}")
+    return ", ".join(parts)

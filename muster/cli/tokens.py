@@ -1,0 +1,120 @@
+"""Where tokens are kept: in the system's keyring where there is one, else in a file of mode 0600.
+
+A login's refresh token is good once. Whoever presents an old one ends the login, so all that change
+tokens hold one lock, and read again what is there once they have it.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from muster.cli import profiles
+from muster.cli.errors import Trouble
+from muster.cli.profiles import Profile
+
+KEYRING, FILE = "keyring", "file"
+_SERVICE = "muster"
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What lets one in: a personal access token, or the two of a login."""
+
+    personal: str = ""
+    access: str = ""
+    refresh: str = ""
+
+
+def path() -> Path:
+    return profiles.home() / "tokens.json"
+
+
+@contextlib.contextmanager
+def locked() -> Iterator[None]:
+    """Nobody else changes tokens meanwhile. The lock is beside the file, which is replaced."""
+    place = profiles.home() / "tokens.lock"
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise Trouble(f"{place} cannot be opened: {error}") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def read(profile: Profile) -> Tokens:
+    """What there is for it; nothing where nothing is."""
+    if profile.tokens == KEYRING:
+        import keyring
+        from keyring.errors import KeyringError
+
+        try:
+            kept = keyring.get_password(_SERVICE, profile.name)
+        except KeyringError as error:
+            raise Trouble(f"the keyring cannot be read: {error}") from error
+        return _tokens(json.loads(kept)) if kept else Tokens()
+    return _tokens(_all().get(profile.name) or {})
+
+
+def keep(profile: Profile, tokens: Tokens) -> None:
+    """Store them. Hold the lock."""
+    if profile.tokens == KEYRING:
+        import keyring
+
+        keyring.set_password(_SERVICE, profile.name, json.dumps(asdict(tokens)))
+        return
+    kept = {**_all(), profile.name: {k: v for k, v in asdict(tokens).items() if v}}
+    profiles.write_whole(path(), json.dumps(kept, indent=1))
+
+
+def forget(profile: Profile) -> None:
+    """Take them away. Hold the lock."""
+    if profile.tokens == KEYRING:
+        import keyring
+        from keyring.errors import KeyringError
+
+        with contextlib.suppress(KeyringError):
+            keyring.delete_password(_SERVICE, profile.name)
+        return
+    kept = _all()
+    if kept.pop(profile.name, None) is not None:
+        profiles.write_whole(path(), json.dumps(kept, indent=1))
+
+
+def best_place() -> str:
+    """`keyring` where one of the system's can be used at once, else `file`.
+
+    One that has to be unlocked by hand each time counts; one that only seems to be there does not.
+    `MUSTER_KEYRING=off` says that there is none.
+    """
+    if os.environ.get("MUSTER_KEYRING", "").lower() in ("off", "0", "no"):
+        return FILE
+    try:
+        import keyring
+
+        keyring.set_password(_SERVICE, "is it there", "yes")
+        is_there = keyring.get_password(_SERVICE, "is it there") == "yes"
+        keyring.delete_password(_SERVICE, "is it there")
+    except Exception:  # backends of others raise whatever they like
+        return FILE
+    return KEYRING if is_there else FILE
+
+
+def _all() -> dict[str, dict[str, str]]:
+    try:
+        return dict(json.loads(path().read_text("utf-8")))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError) as error:
+        raise Trouble(f"{path()} cannot be read: {error}") from error
+
+
+def _tokens(told: dict[str, str]) -> Tokens:
+    return Tokens(told.get("personal", ""), told.get("access", ""), told.get("refresh", ""))

@@ -1,0 +1,46 @@
+"""Who one is at a server."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from muster.cli.context import Muster, pass_muster
+from muster.cli.output import Printed, facts, prints
+
+PROFILE = Printed(
+    (
+        "id",
+        "name",
+        "role",
+        "gitName",
+        "gitEmail",
+        "totpEnabled",
+        "platformUid",
+        "createdAt",
+        "server",
+    ),
+)
+
+
+@click.command
+@pass_muster
+@prints(PROFILE)
+def whoami(muster: Muster) -> tuple[dict[str, Any], Callable[[], None]]:
+    """Who you are, and where."""
+    who = {**muster.api.get("/api/web/profile"), "server": muster.profile.server}
+
+    def show() -> None:
+        facts(
+            [
+                ("name", who.get("name")),
+                ("role", who.get("role")),
+                ("server", who["server"]),
+                ("profile", muster.profile.name),
+                ("commits as", f"{who.get('gitName')} <{who.get('gitEmail')}>"),
+                ("second factor", who.get("totpEnabled")),
+                ("chat account", who.get("platformUid")),
+            ]
+        )
+
+    return who, show

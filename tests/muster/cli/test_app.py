@@ -1,0 +1,99 @@
+"""The command as a whole: what it knows, how quickly it says so, and how it ends."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import httpx
+import pytest
+
+import muster
+from muster.cli import app
+from tests.muster.cli.shell import Shell
+
+ROOT = Path(muster.__file__).parents[1]
+HELP_SECONDS = 0.150
+
+
+def test_each_noun_says_of_itself_what_the_list_of_all_says() -> None:
+    ctx = click.Context(app.command)
+    for name, noun in app.NOUNS.items():
+        command = app.command.get_command(ctx, name)
+        assert command is not None
+        assert (command.help or "").partition("\n")[0] == noun.line, name
+
+
+def test_the_list_of_all_is_there_in_150_milliseconds_and_loads_none() -> None:
+    """Of processor time, the least of some: what others do on this host is not counted."""
+    times = []
+    for _ in range(5):
+        before = os.times()
+        run = subprocess.run(
+            [sys.executable, "-X", "importtime", "-m", "muster", "--help"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        after = os.times()
+        used = after.children_user + after.children_system
+        times.append(used - before.children_user - before.children_system)
+    assert min(times) <= HELP_SECONDS
+    loaded = {line.rpartition("|")[2].strip() for line in run.stderr.splitlines()}
+    assert "muster.cli.app" in loaded
+    assert not loaded & {"httpx", "rich", "keyring", "muster.cli.client", "muster.worker"}
+    for name in app.NOUNS:
+        assert f"\n  {name} " in run.stdout
+
+
+def test_the_version_is_the_packages(shell: Shell) -> None:
+    assert shell.done("--version").out == f"muster {muster.__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["whoami", "--nonsense"], ["config", "use"]])
+def test_who_asks_wrongly_is_told_so_with_status_2(shell: Shell, arguments: list[str]) -> None:
+    said = shell(*arguments)
+    assert (said.status, said.out) == (2, "")
+    assert "Usage: muster" in said.err
+
+
+@pytest.mark.parametrize("arguments", [["worker", "run", "--nonsense"], ["verify", "--key"]])
+def test_what_runs_on_machines_reads_its_own_arguments(arguments: list[str]) -> None:
+    """Also behind options of this command, which it is never asked through otherwise."""
+    command = [sys.executable, "-m", "muster"]
+    for before in ([], ["--profile", "x"]):
+        said = subprocess.run(
+            [*command, *before, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert said.returncode == 2
+        assert f"usage: python -m muster {arguments[0]}" in said.stderr
+
+
+def test_no_server_is_status_3_and_says_what_to_do(shell: Shell) -> None:
+    said = shell("whoami")
+    assert said.status == 3
+    assert "muster login --server https://" in said.err
+
+
+def test_a_server_that_is_away_is_status_1(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("connection refused")
+
+    monkeypatch.setattr("muster.cli.client.TRIES", 1)
+    said = Shell(away)("--server", "https://away.example", "whoami")
+    assert said.status == 1
+    assert "https://away.example cannot be reached: connection refused" in said.err
+
+
+def test_who_interrupts_it_is_told_130(home: Path) -> None:
+    def interrupted(request: httpx.Request) -> httpx.Response:
+        raise KeyboardInterrupt
+
+    assert Shell(interrupted)("--server", "https://muster.example", "whoami").status == 130
+
+
+@pytest.mark.parametrize("shell_name", ["bash", "zsh", "fish"])
+def test_shells_are_told_how_words_are_completed(shell: Shell, shell_name: str) -> None:
+    assert "_MUSTER_COMPLETE" in shell.done("completion", shell_name).out

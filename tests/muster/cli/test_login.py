@@ -1,0 +1,153 @@
+"""Signing in: by a token, by a device's code, and out again."""
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.models import Developer
+from muster.cli import profiles, tokens
+from muster.cli.credentials import Stored
+from muster.cli.profiles import Profile
+from muster.cli.tokens import Tokens
+from tests.factories import access_token_of, begin_login, make_developer
+from tests.muster.cli.shell import SERVER, Shell
+
+
+def pat(app: Flask, developer: Developer) -> str:
+    """A personal token of theirs."""
+    headers = {"Authorization": f"Bearer {access_token_of(developer)}"}
+    answer = app.test_client().post("/api/web/profile/tokens", json={"label": "x"}, headers=headers)
+    return str(answer.json["token"])
+
+
+def test_a_token_from_standard_input_is_kept_for_its_owner_alone(
+    app: Flask, shell: Shell, ada: Developer, home: Path
+) -> None:
+    token = pat(app, ada)
+    said = shell.done("login", "--server", f"{SERVER}/", "--token", "-", given=f"{token}\n")
+    assert "You are ada" in said.err
+    assert token not in said.out + said.err
+    assert stat.S_IMODE(tokens.path().stat().st_mode) == 0o600
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    assert token not in profiles.path().read_text()
+    assert shell.done("whoami", "--json", "name,server").json == [{"name": "ada", "server": SERVER}]
+
+
+def test_a_token_that_is_none_is_not_kept(shell: Shell) -> None:
+    said = shell("login", "--server", SERVER, "--token", "mst_pat_nonsense")
+    assert said.status == 3
+    assert "invalid_token" in said.err
+    assert not tokens.path().exists()
+    assert not profiles.path().exists()
+
+
+def test_a_device_signs_in_when_its_code_was_said_in_a_browser(
+    app: Flask, shell: Shell, ada: Developer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = {"Authorization": f"Bearer {access_token_of(ada)}"}
+
+    def say_the_code(seconds: float) -> None:
+        code = next(line.strip() for line in shell.err.splitlines() if line.startswith("    "))
+        path = f"/api/web/device/{code}/approve"
+        assert app.test_client().post(path, json={}, headers=headers).status_code == 200
+
+    monkeypatch.setattr("time.sleep", say_the_code)
+    said = shell.done("login", "--server", SERVER)
+    assert "/device" in said.err
+    assert "You are ada" in said.err
+    assert shell.done("whoami", "--quiet").out == f"{ada.id}\n"
+
+
+def hold(shell: Shell, developer: Developer) -> Tokens:
+    pair = begin_login(developer)
+    held = Tokens(access=pair.access_token, refresh=pair.refresh_token)
+    shell.hold(held)
+    return held
+
+
+def test_logging_out_ends_the_login_and_forgets_it(shell: Shell, ada: Developer) -> None:
+    held = hold(shell, ada)
+    shell.done("logout")
+    assert shell("whoami").status == 3
+    shell.hold(held)
+    said = shell("whoami")
+    assert said.status == 3
+    assert "Your login at" in said.err
+
+
+def test_a_refused_access_token_is_renewed_once_and_the_new_pair_is_kept(
+    shell: Shell, ada: Developer
+) -> None:
+    held = hold(shell, ada)
+    profile = shell.hold(Tokens(access="eyJ.eyJ.old", refresh=held.refresh))
+    shell.done("whoami")
+    renewed = tokens.read(profile)
+    assert renewed.refresh not in ("", held.refresh)
+    shell.done("whoami")
+    assert tokens.read(profile) == renewed
+    assert [at.url.path for at in shell.asked].count("/api/auth/refresh") == 1
+
+
+def test_who_comes_second_takes_what_the_first_has_renewed(shell: Shell, ada: Developer) -> None:
+    """A refresh token that comes twice ends its login: what is stored is read again first."""
+    held = hold(shell, ada)
+    profile = shell.hold(Tokens(access="eyJ.eyJ.old", refresh="mst_refresh_used"))
+    stored = Stored(profile)
+    assert stored.tokens.refresh == "mst_refresh_used"
+    tokens.keep(profile, held)  # the other has been quicker
+
+    def renew(refresh: str) -> Tokens:
+        raise AssertionError("it is renewed a second time")
+
+    assert stored.renewed("eyJ.eyJ.old", renew) == held.access
+
+
+def test_many_at_once_renew_it_once(home: Path) -> None:
+    ends = iter(range(100))
+    asked: list[str] = []
+
+    def renew(refresh: str) -> Tokens:
+        asked.append(refresh)
+        return Tokens(access=f"new{next(ends)}", refresh=f"refresh{next(ends)}")
+
+    profile = Profile("work", SERVER)
+    tokens.keep(profile, Tokens(access="old", refresh="refresh"))
+    with ThreadPoolExecutor(8) as pool:
+        got = list(pool.map(lambda _: Stored(profile).renewed("old", renew), range(8)))
+    assert asked == ["refresh"]
+    assert {*got} == {"new0"}
+
+
+def test_a_keyring_holds_the_tokens_where_there_is_one(
+    app: Flask, shell: Shell, ada: Developer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring: dict[tuple[str, str], str] = {}
+    monkeypatch.delenv("MUSTER_KEYRING")
+    monkeypatch.setattr("keyring.set_password", lambda s, n, v: ring.update({(s, n): v}))
+    monkeypatch.setattr("keyring.get_password", lambda s, n: ring.get((s, n)))
+    monkeypatch.setattr("keyring.delete_password", lambda s, n: ring.pop((s, n)))
+    token = pat(app, ada)
+    shell.done("login", "--server", SERVER, "--token", "-", "--name", "work", given=token)
+    assert not tokens.path().exists()
+    assert [token in kept for kept in ring.values()] == [True]
+    shell.done("whoami")
+    shell.done("logout")
+    assert not ring
+
+
+def test_the_environment_counts_before_what_is_stored(
+    app: Flask, shell: Shell, ada: Developer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell.sign_in(make_developer(name="grace"))
+    monkeypatch.setenv("MUSTER_TOKEN", pat(app, ada))
+    assert shell.done("whoami", "--json", "name").json == [{"name": "ada"}]
+
+
+def test_a_token_is_sent_to_no_server_by_plain_http(shell: Shell) -> None:
+    said = shell("login", "--server", "http://muster.example", "--token", "mst_pat_x")
+    assert said.status == 2
+    assert "can be read on the way" in said.err
+    assert not shell.asked
