@@ -1,6 +1,7 @@
 /** Notifications on the desktop, by choice: asked for at a press alone, shown while this browser has
  *  no page of ours in front. All tabs hear the news; whoever has the lock of a notification shows it. */
 import { router } from '../router'
+import { isAnyInFront, standInFront } from './inFront'
 import { onNews } from './stream'
 
 type DesktopState = 'on' | 'off' | 'denied'
@@ -36,6 +37,7 @@ export function turnOff(): void {
 
 /** Show what is told from now on. */
 export function showOnDesktop(): () => void {
+  standInFront()
   return onNews(
     ({ notifications }) => {
       for (const { id, title, body, taskId } of notifications) void show(id, title, body, taskId)
@@ -45,7 +47,7 @@ export function showOnDesktop(): () => void {
 }
 
 async function show(id: number, title: string, body: string, taskId: number | null) {
-  if (desktopState() !== 'on' || document.visibilityState === 'visible') return
+  if (desktopState() !== 'on' || (await isAnyInFront())) return
   await navigator.locks.request(`muster-told-${id}`, { ifAvailable: true }, async (lock) => {
     if (lock === null) return
     const shown = new Notification(title, { body, tag: `muster-${id}` })
