@@ -104,6 +104,11 @@ def current_login() -> uuid.UUID:
     return tokens.access_claims(_bearer()).login
 
 
+def login_if_any() -> uuid.UUID | None:
+    """The login whose access token the request comes with; None with a personal access token."""
+    return current_login() if has_session() else None
+
+
 def has_session() -> bool:
     """Whether the developer has signed in: the credential is no personal access token."""
     return not g.by_personal_token

@@ -50,7 +50,14 @@ def client_name(given: str | None, user_agent: str) -> str:
 
 def is_confirmed(confirmed_at: datetime | None, now: datetime) -> bool:
     """Whether that moment is recent enough for what wants somebody who is really there."""
-    return confirmed_at is not None and now < confirmed_at + CONFIRMED_FOR
+    return confirmed_until(confirmed_at, now) is not None
+
+
+def confirmed_until(confirmed_at: datetime | None, now: datetime) -> datetime | None:
+    """Until when that counts; None if it does not any more."""
+    if confirmed_at is None or now >= confirmed_at + CONFIRMED_FOR:
+        return None
+    return confirmed_at + CONFIRMED_FOR
 
 
 def _browser(user_agent: str) -> str:

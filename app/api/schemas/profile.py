@@ -17,6 +17,11 @@ class ProfileSchema(Schema):
     git_name = fields.String(required=True, attribute="developer.git_name")
     git_email = fields.String(required=True, attribute="developer.git_email")
     totp_enabled = fields.Boolean(required=True)
+    confirmed_until = Timestamp(
+        required=True,
+        allow_none=True,
+        metadata={"description": "null: what wants a confirmation would be refused now"},
+    )
     platform_uid = fields.String(required=True, allow_none=True, attribute="developer.platform_uid")
     created_at = Timestamp(required=True, attribute="developer.created_at")
 

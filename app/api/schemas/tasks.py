@@ -157,11 +157,14 @@ class CreatedTaskSchema(TaskSchema):
 
 
 class TaskDetail(NamedTuple):
-    """A task, why machines cannot take it, and what else it waits for."""
+    """A task, why machines cannot take it, what else it waits for, and whether one can look at
+    its terminal now.
+    """
 
     task: Task
     queue: dict[str, Any] | None
     waits_for: Wait | None
+    has_terminal: bool
 
 
 class WaitSchema(Schema):
@@ -180,9 +183,12 @@ class TaskDetailSchema(TaskSchema):
     """A task, with the reasons why it waits."""
 
     waits_for = fields.Nested(WaitSchema, required=True, allow_none=True)
+    has_terminal = fields.Boolean(
+        required=True, metadata={"description": "false: a token for it would be refused now"}
+    )
 
     def get_attribute(self, obj: TaskDetail, attr: str, default: Any) -> Any:
-        of_detail = attr in ("queue", "waits_for")
+        of_detail = attr in ("queue", "waits_for", "has_terminal")
         return super().get_attribute(obj if of_detail else obj.task, attr, default)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.api.auth import cookies
 from app.api.blueprint import Blueprint
-from app.api.guards import current_developer, current_login
+from app.api.guards import current_developer, current_login, login_if_any
 from app.api.login_limits import told_limit
 from app.api.problems import problems
 from app.api.schemas.auth import NewPairSchema
@@ -31,7 +31,7 @@ blp = Blueprint("profile", __name__, url_prefix="/api/web/profile", description=
 @blp.response(200, ProfileSchema)
 def get_profile() -> Profile:
     """Your account."""
-    return profile.of(current_developer())
+    return profile.of(current_developer(), login_if_any())
 
 
 @blp.put("")
@@ -39,7 +39,7 @@ def get_profile() -> Profile:
 @blp.response(200, ProfileSchema)
 def update_profile(body: dict[str, str]) -> Profile:
     """Change the author of your tasks' commits."""
-    return profile.update(current_developer(), **body)
+    return profile.update(current_developer(), login_if_any(), **body)
 
 
 @blp.get("/budget")

@@ -128,7 +128,7 @@ def get_task(task_id: int) -> TaskDetail:
     else it waits for.
     """
     task = reads.get(current_developer(), task_id)
-    return TaskDetail(task, waiting.queue_of(task), waiting.wait_of(task))
+    return TaskDetail(task, waiting.queue_of(task), waiting.wait_of(task), terminals.is_there(task))
 
 
 @blp.post("/<int:task_id>/cancel")

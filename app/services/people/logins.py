@@ -158,6 +158,14 @@ def confirm(developer: Developer, login_id: uuid.UUID, now: datetime, *, by: str
     return now + rules.CONFIRMED_FOR
 
 
+def confirmed_until(login_id: uuid.UUID, now: datetime) -> datetime | None:
+    """Until when the login counts as confirmed; None if it does not, or has ended."""
+    confirmed_at = db.session.scalar(
+        select(Login.confirmed_at).where(Login.id == login_id, Login.ended_at.is_(None))
+    )
+    return rules.confirmed_until(confirmed_at, now)
+
+
 def require_fresh(developer: Developer, login_id: uuid.UUID, now: datetime) -> None:
     """Raise ConfirmationRequired unless the login's developer has signed in or confirmed a moment
     ago; InvalidToken if the login has ended meanwhile.

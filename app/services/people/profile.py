@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.domain.login import LoginVia
 from app.extensions import db
@@ -18,21 +19,25 @@ class Profile:
 
     developer: Developer
     totp_enabled: bool
+    confirmed_until: datetime | None
 
 
-def of(developer: Developer) -> Profile:
-    """The account, and whether it has a second factor."""
-    return Profile(developer, second_factor.is_enabled(developer))
+def of(developer: Developer, login_id: uuid.UUID | None) -> Profile:
+    """The account, whether it has a second factor, and until when the login that asks counts as
+    confirmed; `login_id` is None for a personal access token, which never does.
+    """
+    until = None if login_id is None else logins.confirmed_until(login_id, clock.now())
+    return Profile(developer, second_factor.is_enabled(developer), until)
 
 
-def update(developer: Developer, **changes: str) -> Profile:
+def update(developer: Developer, login_id: uuid.UUID | None, **changes: str) -> Profile:
     """Change the author of the commits of the developer's tasks: `git_name`, `git_email`.
     Commits.
     """
     for name, value in changes.items():
         setattr(developer, name, value)
     db.session.commit()
-    return of(developer)
+    return of(developer, login_id)
 
 
 def change_password(

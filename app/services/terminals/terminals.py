@@ -92,6 +92,12 @@ def issue(actor: Developer, task_id: int, mode: TerminalMode | None = None) -> T
     return TerminalChannel(secret, mode, now + TOKEN_LIFE)
 
 
+def is_there(task: Task) -> bool:
+    """Whether `issue` would find a terminal of the task now."""
+    attempt = locks.latest_attempt(task)
+    return attempt is not None and has_terminal(_subject(task, attempt))
+
+
 def token_for_machine(machine_id: uuid.UUID, task_id: int, attempt_number: int) -> str:
     """A token for the machine's socket for an attempt. Commits."""
     attempt = db.session.get_one(Attempt, (task_id, attempt_number))

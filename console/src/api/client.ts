@@ -3,6 +3,7 @@ import type { MediaType } from 'openapi-typescript-helpers'
 import { confirmed } from '../session/confirm'
 import * as session from '../session/session'
 import { told } from './acts'
+import { isStillConfirmed, wantsConfirmation } from './confirming'
 import { Problem, problemOf, unreachable } from './problem'
 import type { components, paths } from './schema'
 
@@ -22,13 +23,17 @@ export async function data<T extends Record<string | number, unknown>, O, M exte
 }
 
 /** `fetch` as the one who is signed in: with a token, with another one if that is not good any
- *  more, and again after a confirmation that the server wants. Throws Problem `unreachable`. */
+ *  more, and after a confirmation where the server wants one. Throws Problem `unreachable`, and
+ *  `confirmation_required` where one did not confirm. */
 export async function authorized(request: Request): Promise<Response> {
   const line = await told(request)
   if (line !== null) throw new Problem('shown_as_curl', 0, line)
   const again = request.clone()
   const last = request.clone()
   const token = await session.token()
+  if (wantsConfirmation(request.method, request.url) && !(await isConfirmed(token))) {
+    if (!(await confirmed())) throw notConfirmed()
+  }
   let answer = await sent(request, token)
   if (answer.status === 401 && token !== null) {
     answer = await sent(again, await session.renewed(token))
@@ -37,6 +42,18 @@ export async function authorized(request: Request): Promise<Response> {
     if (await confirmed()) answer = await sent(last, await session.token())
   }
   return answer
+}
+
+/** Also where that cannot be known: the act itself will tell. */
+async function isConfirmed(token: string | null): Promise<boolean> {
+  const answer = await sent(new Request('/api/web/profile'), token)
+  if (!answer.ok) return true
+  const { confirmedUntil } = (await answer.json()) as components['schemas']['Profile']
+  return isStillConfirmed(confirmedUntil, answer.headers.get('Date'))
+}
+
+function notConfirmed(): Problem {
+  return new Problem('confirmation_required', 403, 'Prove that it is you, and ask again.')
 }
 
 async function sent(request: Request, token: string | null): Promise<Response> {

@@ -2,11 +2,23 @@ import { api, data } from '../api/client'
 import { asProblem } from '../api/problem'
 import type { Channel } from '../lib/terminal/line'
 import { token } from '../session/session'
+import { cache } from './cache'
+import { task } from './task'
 
-/** What opens one socket to the task's terminal, with the most that one may do there. Throws
- *  Problem where that cannot be said now. */
+/** The task was read so lately that its terminal is still there. */
+const FRESH_MILLISECONDS = 1000
+
+/** What opens one socket to the task's terminal, with the most that one may do there. It is asked
+ *  for where there is one alone: a line that was cut may come back to a gate. Throws Problem where
+ *  that cannot be said now. */
 export async function terminalChannel(taskId: number): Promise<Channel> {
   try {
+    const { hasTerminal } = await cache.fetchQuery({
+      ...task(taskId),
+      staleTime: FRESH_MILLISECONDS,
+      retry: false,
+    })
+    if (!hasTerminal) return { refused: 'none' }
     const path = { taskId }
     const given = await data(
       api.POST('/api/web/tasks/{taskId}/pty-token', { params: { path }, body: {} }),

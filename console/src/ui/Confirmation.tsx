@@ -5,8 +5,8 @@ const ConfirmationDialog = lazy(() => import('./ConfirmationDialog'))
 
 type Answer = (isConfirmed: boolean) => void
 
-/** Where the question is shown whether it is you. It stands once in the page; any act that the
- *  server answers with `confirmation_required` comes here, and is done after a good answer. */
+/** Where the question is shown whether it is you. It stands once in the page; any act that wants a
+ *  confirmation comes here, and is done after a good answer. */
 export function Confirmation() {
   const [asked, setAsked] = useState<{ answer: Answer } | null>(null)
   useEffect(() => {

@@ -1,12 +1,16 @@
 """/api/web/profile: who one is, and one's own password."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
 
 from app.models import Developer
-from tests.factories import PASSWORD, make_developer
+from tests.app.services.people.test_auth_sessions import Clock, time_
+from tests.factories import PASSWORD, make_developer, make_personal_token
+
+__all__ = ["time_"]
 
 Login = Callable[[Developer], dict[str, str]]
 PATH = "/api/web/profile"
@@ -29,6 +33,7 @@ def test_a_profile_is_read_and_changed(client: FlaskClient, login: Login) -> Non
     headers = login(developer)
     before = client.get(PATH, headers=headers).json
     assert before.pop("createdAt").endswith("Z")
+    assert before.pop("confirmedUntil").endswith("Z")
     assert before == {
         "id": developer.id,
         "name": developer.name,
@@ -42,6 +47,30 @@ def test_a_profile_is_read_and_changed(client: FlaskClient, login: Login) -> Non
     assert (changed.status_code, changed.json["gitName"]) == (200, "Ada L")
     assert changed.json["gitEmail"] == before["gitEmail"]
     assert client.get(PATH, headers=headers).json == changed.json
+
+
+def test_a_session_is_told_until_when_it_counts_as_confirmed(
+    client: FlaskClient, time_: Clock
+) -> None:
+    developer = make_developer()
+    headers = bearer(sign_in(client, developer.name)["accessToken"])
+
+    def told() -> datetime | None:
+        until = client.get(PATH, headers=headers).json["confirmedUntil"]
+        return datetime.fromisoformat(until) if until else None
+
+    until = told()
+    assert until is not None
+    assert abs(until - (time_.moment + timedelta(minutes=10))) < timedelta(seconds=1)
+    time_.pass_(minutes=10)
+    assert told() is None
+    answer = client.post("/api/auth/confirm", json={"password": PASSWORD}, headers=headers)
+    assert told() == datetime.fromisoformat(answer.json["confirmedUntil"])
+
+
+def test_a_personal_token_never_counts_as_confirmed(client: FlaskClient) -> None:
+    _, secret = make_personal_token(make_developer())
+    assert client.get(PATH, headers=bearer(secret)).json["confirmedUntil"] is None
 
 
 @pytest.mark.parametrize(

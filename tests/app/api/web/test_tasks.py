@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.domain.attempt import AttemptPhase
 from app.domain.machine import MachineStatus
 from app.domain.roles import SystemRole
 from app.domain.task import TaskStatus
@@ -92,12 +93,25 @@ def test_a_created_task_is_shown_as_the_contract_says(
     shown = client.get(made.headers["Location"], headers=headers).json
     assert shown.pop("queue") == {"position": 1, "blockedBy": []}
     assert shown.pop("waitsFor")["reason"] == "dispatcher"  # there is none in this test
+    assert shown.pop("hasTerminal") is False
     assert shown == {name: value for name, value in task.items() if name != "queue"}
     (listed,) = client.get(PATH, headers=headers).json["items"]
     stages = [{"name": stage["name"], "kind": stage["kind"]} for stage in task.pop("pipeline")]
     assert listed.pop("waitsFor")["reason"] == "dispatcher"
     outlook = {"question": None, "position": 1, "keptBy": [], "may": ["cancel"]}
     assert listed == task | outlook | {"stages": stages}
+
+
+@pytest.mark.parametrize("phase", AttemptPhase, ids=str)
+def test_a_task_says_whether_a_token_for_its_terminal_would_be_given(
+    client: FlaskClient, project: Project, headers: dict[str, str], phase: AttemptPhase
+) -> None:
+    task = make_task(project=project, status=TaskStatus.RUNNING)
+    make_attempt(task, make_machine(), phase=phase)
+    told = client.get(f"{PATH}/{task.id}", headers=headers).json["hasTerminal"]
+    asked = client.post(f"{PATH}/{task.id}/pty-token", json={}, headers=headers)
+    assert (told, asked.status_code) in [(True, 200), (False, 409)]
+    assert told is (phase is AttemptPhase.RUN)
 
 
 def test_a_queued_task_says_what_keeps_each_machine_from_it(

@@ -27,7 +27,7 @@ export function useSession(
     session?.listen ?? listenToNothing,
     () => session?.now() ?? null,
   )
-  const runs = hasProcess(task)
+  const runs = task.hasTerminal
   const mayCome = `${task.status} ${task.attempt} ${task.currentStageIndex} ${task.updatedAt}`
   // biome-ignore lint/correctness/useExhaustiveDependencies: a task that has moved may have a terminal now
   useEffect(() => {
@@ -36,11 +36,6 @@ export function useSession(
     else if (task.attempt > 0) void session.showLast(task.attempt)
   }, [session, runs, mayCome])
   return { session, shown }
-}
-
-/** Whether a stage's process may be there: it stays while its agent waits for an answer. */
-function hasProcess({ status, suspendReason }: Schemas['TaskDetail']): boolean {
-  return status === 'running' || (status === 'suspended' && suspendReason === 'question')
 }
 
 function listenToBrowser(session: Session): () => void {
