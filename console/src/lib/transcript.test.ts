@@ -97,6 +97,10 @@ describe('the rows of a transcript', () => {
   it("leave out calls of Muster's own tools, of which an entry tells already", () => {
     expect(rowsOf([tool(0, 'mcp__muster__ask_human')], [], 1)).toHaveLength(1)
   })
+
+  it('have every call of other tools, whatever their names hold', () => {
+    expect(rowsOf([tool(0, 'mcp__cluster-muster__drop')], [], 1)).toHaveLength(2)
+  })
 })
 
 it('says what tools were used for, and how often', () => {

@@ -1,7 +1,9 @@
 /** A transcript as the rows that are shown: stages, what was said, commands, edits, and tools in a
  *  row folded into one line. */
+
 import type { Schemas } from '../api/client'
 import { textIn } from './entryData'
+import { isOwnTool } from './ownTools'
 
 export type Entry = Schemas['TranscriptEntry']
 type Event = Pick<Schemas['Event'], 'type' | 'stageIndex' | 'attempt' | 'createdAt' | 'data'>
@@ -87,7 +89,7 @@ function timed(entries: Entry[], run: Run): Timed[] {
 
 /** Calls of Muster's own tools have an entry of their own for what they do. */
 function isTwice({ kind, data }: Entry): boolean {
-  return kind === 'tool' && (textIn(data, 'tool') ?? '').includes('muster')
+  return kind === 'tool' && isOwnTool(textIn(data, 'tool') ?? '')
 }
 
 function holds({ title, text }: Entry, wanted: string): boolean {

@@ -1,0 +1,12 @@
+"""The console knows the tools that agents get from Muster."""
+
+import re
+
+from demo.console.places import SOURCE
+from muster.worker.agents.asking.tools import ASK, PROGRESS, REPLY
+
+
+def test_the_console_knows_each_of_our_own_tools() -> None:
+    text = (SOURCE / "src" / "lib" / "ownTools.ts").read_text()
+    (names,) = re.findall(r"OWN_TOOLS = \[(.*?)\]", text)
+    assert re.findall(r"'(\w+)'", names) == [ASK, PROGRESS, REPLY]
