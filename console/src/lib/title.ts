@@ -1,8 +1,10 @@
 /** A task's description, as a title and what stands below it. */
+import { seen } from './seen'
+
 const LONGEST = 160
 
 export function titleOf(description: string): string {
-  const first = firstLine(description).replace(/^#+\s+/, '')
+  const first = seen(firstLine(description).replace(/^#+\s+/, ''))
   return first.length > LONGEST ? `${first.slice(0, LONGEST - 1)}…` : first
 }
 

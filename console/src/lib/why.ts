@@ -3,6 +3,7 @@
 import type { Schemas } from '../api/client'
 import type { why as Words } from '../words/en/why'
 import { agentName } from './agents'
+import { seen } from './seen'
 import { about, clock, duration, type Units } from './times'
 
 type Task = Schemas['TaskDetail']
@@ -20,7 +21,13 @@ export type Around = {
   machineNames?: ReadonlyMap<string, string>
 }
 
+/** Names of branches, machines and stages, and what machines tell, are from outside: as `seen`. */
 export function why(task: Task, around: Around): Why {
+  const { says, aside } = told(task, around)
+  return { says: seen(says), aside: seen(aside) }
+}
+
+function told(task: Task, around: Around): Why {
   switch (task.status) {
     case 'queued':
       return queued(task, around)

@@ -1,14 +1,16 @@
 /** Markdown as elements, never as HTML: what a description holds can only be shown. */
+
 import type { Token, Tokens } from 'marked'
 import { Fragment, type ReactNode, useMemo } from 'react'
 import { blocksOf } from '../lib/markdown'
+import { seen } from '../lib/seen'
 import styles from './Markdown.module.css'
 
 export function Markdown({ text }: { text: string }) {
   const found = useMemo(() => blocksOf(text), [text])
   return (
     <div className={styles.markdown}>
-      {found ? blocks(found) : <p className={styles.plain}>{text}</p>}
+      {found ? blocks(found) : <p className={styles.plain}>{seen(text)}</p>}
     </div>
   )
 }
@@ -27,7 +29,7 @@ function block(token: Token): ReactNode {
     case 'paragraph':
       return <p>{inline(token.tokens)}</p>
     case 'code':
-      return <pre>{(token as Tokens.Code).text}</pre>
+      return <pre>{seen((token as Tokens.Code).text)}</pre>
     case 'blockquote':
       return <blockquote>{blocks(token.tokens ?? [])}</blockquote>
     case 'hr':
@@ -37,9 +39,9 @@ function block(token: Token): ReactNode {
     case 'table':
       return table(token as Tokens.Table)
     case 'text':
-      return token.tokens ? inline(token.tokens) : token.text
+      return token.tokens ? inline(token.tokens) : seen(token.text)
     default:
-      return <p>{token.raw}</p>
+      return <p>{seen(token.raw)}</p>
   }
 }
 
@@ -89,16 +91,16 @@ function run(token: Token): ReactNode {
     case 'del':
       return <del>{inline(token.tokens)}</del>
     case 'codespan':
-      return <code>{(token as Tokens.Codespan).text}</code>
+      return <code>{seen((token as Tokens.Codespan).text)}</code>
     case 'br':
       return <br />
     case 'link':
       return link(token as Tokens.Link)
     case 'escape':
     case 'text':
-      return 'tokens' in token && token.tokens ? inline(token.tokens) : token.text
+      return 'tokens' in token && token.tokens ? inline(token.tokens) : seen(token.text)
     default:
-      return token.raw
+      return seen(token.raw)
   }
 }
 

@@ -1,5 +1,6 @@
 import { useMutation } from '@tanstack/react-query'
 import type { Schemas } from '../../api/client'
+import { seen } from '../../lib/seen'
 import { linkIdentity, unlinkIdentity, useIdentities } from '../../queries/adminDevelopers'
 import { useIdentityProviders } from '../../queries/adminProviders'
 import { Button } from '../../ui/Button'
@@ -82,7 +83,7 @@ const columns = (onUnlink: (one: Identity) => void) => [
     name: words.admin.subject,
     cell: ({ subject, email }: Identity) => (
       <span className={styles.wrap}>
-        <code>{subject}</code> {email && <span className="dim">{email}</span>}
+        <code>{seen(subject)}</code> {email && <span className="dim">{email}</span>}
       </span>
     ),
   },

@@ -1,3 +1,4 @@
+import { seen } from '../../lib/seen'
 import type { PendingGate } from '../../queries/gates'
 import { words } from '../../words'
 
@@ -10,7 +11,7 @@ export function FoundBranch({ branch }: { branch: NonNullable<PendingGate['branc
         {branch.found ? (
           <>
             <code title={branch.found}>{branch.found.slice(0, 7)}</code>{' '}
-            {branch.subject && words.gate.foundBy(branch.by, branch.subject)}
+            {branch.subject && seen(words.gate.foundBy(branch.by, branch.subject))}
           </>
         ) : (
           words.gate.foundGone
@@ -31,7 +32,7 @@ export function FoundBranch({ branch }: { branch: NonNullable<PendingGate['branc
       {branch.why && (
         <>
           <dt>{words.gate.remoteSays}</dt>
-          <dd>{branch.why}</dd>
+          <dd>{seen(branch.why)}</dd>
         </>
       )}
     </dl>

@@ -1,5 +1,6 @@
 import type { Schemas } from '../../api/client'
 import { agentName } from '../../lib/agents'
+import { seen } from '../../lib/seen'
 import { about, clock } from '../../lib/times'
 import type { PendingGate } from '../../queries/gates'
 import { LateMarkdown } from '../../ui/LateMarkdown'
@@ -45,7 +46,7 @@ function titleOf(task: AskedTask, { kind, stageName }: PendingGate): string {
 export function questionOf({ kind, prompt, stageName }: PendingGate): string {
   // Its figures stand below, as people read them.
   if (kind === 'budget') return words.gate.letGoOn
-  if (prompt) return prompt
+  if (prompt) return seen(prompt)
   if (kind === 'confirm' || kind === 'choose' || kind === 'input') {
     return words.gate.before[kind](stageName)
   }

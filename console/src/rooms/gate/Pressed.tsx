@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { seen } from '../../lib/seen'
 import { Button } from '../../ui/Button'
 import { useKeys } from '../../ui/keys'
 import { words } from '../../words'
@@ -45,7 +46,7 @@ export function Pressed({ options, isLong, takesComment = true, isOff, hasKeys, 
             disabled={isOff}
             onClick={() => press(option)}
           >
-            {option.name}
+            {seen(option.name)}
             {option.why && <span className={styles.why}>{option.why}</span>}
           </Button>
         ))}

@@ -1,5 +1,6 @@
 import { useNavigate } from '@tanstack/react-router'
 import type { Schemas } from '../../api/client'
+import { seen } from '../../lib/seen'
 import { titleOf } from '../../lib/title'
 import { type InboxItem, useApprove, useSeen } from '../../queries/inbox'
 import { useRetry } from '../../queries/task'
@@ -24,10 +25,10 @@ export function End(props: { item: InboxItem; task: Task; isSelected: boolean })
       <p className={styles.what}>{titleOf(task.description)}</p>
       {item.said.length > 0 ? (
         <pre className={styles.said}>
-          {(isSelected ? item.said : item.said.slice(-2)).join('\n')}
+          {(isSelected ? item.said : item.said.slice(-2)).map(seen).join('\n')}
         </pre>
       ) : (
-        item.kind === 'failure' && <p className={styles.of}>{task.failure?.message}</p>
+        item.kind === 'failure' && <p className={styles.of}>{seen(task.failure?.message ?? '')}</p>
       )}
       {item.kind === 'result' && item.change && <Peek change={item.change} isOpen={isSelected} />}
       <Doing acts={useActs(item, task)} isSelected={isSelected} />
@@ -37,7 +38,7 @@ export function End(props: { item: InboxItem; task: Task; isSelected: boolean })
 
 function Failed({ task: { failure, stages } }: { task: Task }) {
   const index = failure?.stageIndex
-  if (index == null) return failure?.message
+  if (index == null) return seen(failure?.message ?? '')
   return <InCode said={words.needs.within(index + 1, stages.length, stages[index]?.name ?? '')} />
 }
 
@@ -45,7 +46,7 @@ function Pushed({ task: { result } }: { task: Task }) {
   if (!result?.branch) return null
   return (
     <>
-      {words.needs.pushed} <code>{result.branch}</code>
+      {words.needs.pushed} <code>{seen(result.branch)}</code>
     </>
   )
 }
@@ -54,7 +55,7 @@ function useActs(item: InboxItem, task: Task): Act[] {
   const navigate = useNavigate()
   const retry = useRetry(task.id)
   const approve = useApprove(task.id)
-  const seen = useSeen()
+  const setSeen = useSeen()
   const may = (act: InboxItem['acts'][number]) => item.acts.includes(act)
   const acts: (Act | false)[] = [
     item.retryFrom !== null && {
@@ -79,8 +80,8 @@ function useActs(item: InboxItem, task: Task): Act[] {
     may('seen') && {
       name: words.needs.seen,
       do: () => {
-        seen.mutate({ item, seen: true })
-        sayUndoable(words.needs.isSeen(task.id), () => seen.mutate({ item, seen: false }))
+        setSeen.mutate({ item, seen: true })
+        sayUndoable(words.needs.isSeen(task.id), () => setSeen.mutate({ item, seen: false }))
       },
     },
     item.kind === 'failure' && {

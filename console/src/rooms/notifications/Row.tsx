@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { Check } from 'lucide-react'
+import { seen } from '../../lib/seen'
 import type { Notification } from '../../queries/notifications'
 import { Button } from '../../ui/Button'
 import { type Shape, StatusMark } from '../../ui/Status'
@@ -24,7 +25,7 @@ export function Row({ notification }: { notification: Notification }) {
             {words.notifications.kinds[notification.type] ?? notification.type}
           </b>{' '}
           {taskId === null ? (
-            title
+            seen(title)
           ) : (
             <Link
               className="tall"
@@ -32,11 +33,11 @@ export function Row({ notification }: { notification: Notification }) {
               params={{ taskId: String(taskId) }}
               onClick={() => readAt === null && readQuietly()}
             >
-              {title}
+              {seen(title)}
             </Link>
           )}
         </p>
-        {body && <p className={styles.body}>{body}</p>}
+        {body && <p className={styles.body}>{seen(body)}</p>}
       </div>
       <span className={`dim ${styles.when}`}>
         <When at={createdAt} />

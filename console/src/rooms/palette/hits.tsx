@@ -3,6 +3,7 @@ import { FolderGit2, Server } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { Schemas } from '../../api/client'
 import { marked } from '../../lib/marked'
+import { seen } from '../../lib/seen'
 import { lookOf } from '../../lib/status'
 import { titleOf } from '../../lib/title'
 import { StatusMark } from '../../ui/Status'
@@ -61,7 +62,7 @@ function Marked({ text, q }: { text: string; q: string }) {
   return (
     <span className="grow cut">
       {marked(text, q).map((piece, place) =>
-        piece.isHit ? <mark key={place}>{piece.text}</mark> : piece.text,
+        piece.isHit ? <mark key={place}>{seen(piece.text)}</mark> : seen(piece.text),
       )}
     </span>
   )

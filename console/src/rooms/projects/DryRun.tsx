@@ -1,4 +1,5 @@
 import type { Schemas } from '../../api/client'
+import { seen } from '../../lib/seen'
 import { Field } from '../../ui/Field'
 import { words } from '../../words'
 import styles from './projects.module.css'
@@ -28,10 +29,12 @@ export function DryRun(props: {
             <h3>
               {stage.name} <span className="dim">{words.projects.kinds[stage.kind]}</span>
             </h3>
-            {stage.gate && <p className="soft">{words.projects.asksFirst(stage.gate.prompt)}</p>}
+            {stage.gate && (
+              <p className="soft">{seen(words.projects.asksFirst(stage.gate.prompt))}</p>
+            )}
             {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so a key has to get there */}
             <pre className={styles.text} tabIndex={0}>
-              {stage.text}
+              {seen(stage.text)}
             </pre>
             {stage.kind === 'shell' && <p className="hint">{words.projects.scriptAsIs}</p>}
             {stage.kind === 'agent' && stage.text.includes('{input}') && (

@@ -1,4 +1,5 @@
 import { Check, Clock, MessageSquare, Pencil } from 'lucide-react'
+import { seen } from '../../../lib/seen'
 import { words } from '../../../words'
 import { type State, stateOf, type Thread } from './placing'
 import styles from './Verdict.module.css'
@@ -15,7 +16,7 @@ export function Points(props: { threads: Thread[]; onThread: (thread: Thread) =>
           <li key={thread.id}>
             <Mark state={stateOf(thread)} />
             <button type="button" className="cut" onClick={() => props.onThread(thread)}>
-              {thread.comments[0]?.body}
+              {seen(thread.comments[0]?.body ?? '')}
             </button>
             <span className="dim">{words.diff.states[stateOf(thread)]}</span>
           </li>

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import type { Schemas } from '../../../api/client'
+import { seen } from '../../../lib/seen'
 import { useReviews } from '../../../queries/reviews'
 import { Button } from '../../../ui/Button'
 import { When } from '../../../ui/When'
@@ -41,7 +42,7 @@ function One({ review, onFollow }: { review: Review; onFollow: () => void }) {
           {words.diff.round(review.round)} · <When at={review.submittedAt} />
         </span>
       </p>
-      {review.body && <p className={styles.body}>{review.body}</p>}
+      {review.body && <p className={styles.body}>{seen(review.body)}</p>}
       {mayReview && (
         <Button look="quiet" className={styles.follow} onClick={onFollow}>
           {words.diff.followUp}

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import type { Schemas } from '../../../api/client'
+import { seen } from '../../../lib/seen'
 import { useDiscard, useRewrite } from '../../../queries/reviews'
 import { Button } from '../../../ui/Button'
 import { sayBroken } from '../../../ui/toasts'
@@ -49,7 +50,7 @@ export function Said({ comment, thread }: { comment: Schemas['ReviewComment']; t
             <span>{words.diff.round(thread.round)}</span>
           )}
         </p>
-        <p className={styles.body}>{comment.body}</p>
+        <p className={styles.body}>{seen(comment.body)}</p>
         {comment.draft && <OfDraft comment={comment} onEdit={() => setEdited(true)} />}
       </div>
     </div>

@@ -1,4 +1,5 @@
 import type { Schemas } from '../../../api/client'
+import { seen } from '../../../lib/seen'
 import { words } from '../../../words'
 import { Points } from './Points'
 import { draftsIn, type Thread } from './placing'
@@ -25,7 +26,7 @@ export function Verdict({ task, gate, threads, viewedCount, fileCount, onThread 
       {gate && (
         <div className={styles.ask}>
           <p className="soft">{words.diff.askedOf(task.projectKey)}</p>
-          <p className={styles.prompt}>{gate.prompt}</p>
+          <p className={styles.prompt}>{seen(gate.prompt)}</p>
         </div>
       )}
       {mayReview && <ReviewForm task={task} gate={gate} drafts={draftsIn(threads)} />}

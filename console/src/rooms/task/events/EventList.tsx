@@ -1,4 +1,5 @@
 import type { Schemas } from '../../../api/client'
+import { seen } from '../../../lib/seen'
 import { clock, clockWithSeconds, exact } from '../../../lib/times'
 import { locale, words } from '../../../words'
 import { SeenItems } from '../SeenItems'
@@ -42,11 +43,11 @@ function One({ event, stage }: { event: Schemas['Event']; stage: string }) {
       <span className={`dim cut ${styles.stage}`}>{stage}</span>
       {hasData ? (
         <details className={styles.what}>
-          <summary>{event.message || (words.events.types[event.type] ?? event.type)}</summary>
+          <summary>{seen(event.message) || (words.events.types[event.type] ?? event.type)}</summary>
           <pre className={styles.data}>{JSON.stringify(event.data, null, 2)}</pre>
         </details>
       ) : (
-        <span className={styles.what}>{event.message}</span>
+        <span className={styles.what}>{seen(event.message)}</span>
       )}
     </div>
   )

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import type { Schemas } from '../../../api/client'
 import { agentName } from '../../../lib/agents'
+import { seen } from '../../../lib/seen'
 import { clock } from '../../../lib/times'
 import { useEvents } from '../../../queries/events'
 import { Copy } from '../../../ui/Copy'
@@ -73,7 +74,7 @@ function Work({ task }: Props) {
     <Group title={words.facts.work}>
       <dl className="facts">
         <Fact name={words.facts.branch}>
-          <code>{branch}</code> <Copy text={branch} what={words.facts.branch} />
+          <code>{seen(branch)}</code> <Copy text={branch} what={words.facts.branch} />
         </Fact>
         {task.result && (
           <Fact name={words.facts.commit}>

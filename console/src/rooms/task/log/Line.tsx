@@ -2,6 +2,7 @@ import { type CSSProperties, type MouseEvent, memo } from 'react'
 import { inkOn, type Run, type Style } from '../../../lib/ansi'
 import { hashOf } from '../../../lib/lineLink'
 import { marked } from '../../../lib/marks'
+import { seen } from '../../../lib/seen'
 import type { LogLine } from '../../../queries/logs'
 import { words } from '../../../words'
 import styles from './log.module.css'
@@ -37,10 +38,10 @@ export const Line = memo(function Line({ number, line, runs, sought, isMeant, on
       <code>
         {marked(runs, sought).map(({ text, style, isFound }, place) =>
           isFound ? (
-            <mark key={place}>{text}</mark>
+            <mark key={place}>{seen(text)}</mark>
           ) : (
             <span key={place} style={css(style)}>
-              {text}
+              {seen(text)}
             </span>
           ),
         )}

@@ -16,7 +16,7 @@ export function Denied({ entry, agentType }: { entry: Entry; agentType: string }
         </span>
       </div>
       <p className="dim">
-        {sentence(entry.text)} {words.transcript.told(agentName(agentType))}
+        {seen(sentence(entry.text))} {words.transcript.told(agentName(agentType))}
       </p>
     </>
   )

@@ -23,7 +23,7 @@ export function Edit({ entry }: { entry: Entry }) {
   return (
     <>
       <div className={styles.headLine}>
-        <code>{paths.length > 0 ? paths.map(seen).join(', ') : entry.title}</code>
+        <code>{paths.length > 0 ? paths.map(seen).join(', ') : seen(entry.title)}</code>
         {files[0]?.change === 'add' && <span className="badge">{words.transcript.newFile}</span>}
         {files[0]?.change === 'delete' && (
           <span className="badge">{words.transcript.deletedFile}</span>

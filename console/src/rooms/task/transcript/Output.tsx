@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { seen } from '../../../lib/seen'
 import type { Entry } from '../../../lib/transcript'
 import { Button } from '../../../ui/Button'
 import { words } from '../../../words'
@@ -15,7 +16,7 @@ export function Output({ entry, lines }: { entry: Entry; lines: number }) {
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways, also by keyboard */}
       <pre className={styles.out} tabIndex={0}>
-        {shown.join('\n')}
+        {seen(shown.join('\n'))}
         {left > 0 && `\n${words.transcript.moreLines(left)}`}
       </pre>
       {all.length > lines && (

@@ -1,6 +1,7 @@
 import type { Schemas } from '../../../api/client'
 import { agentName } from '../../../lib/agents'
 import { textsIn } from '../../../lib/entryData'
+import { seen } from '../../../lib/seen'
 import { answerTo, type Entry } from '../../../lib/transcript'
 import { winnerOf } from '../../../lib/winner'
 import { Markdown } from '../../../ui/Markdown'
@@ -27,13 +28,13 @@ export function Question({ task, entry, events }: Props) {
       {!won && choices.length > 0 && (
         <ul className={styles.choices}>
           {choices.map((choice) => (
-            <li key={choice}>{choice}</li>
+            <li key={choice}>{seen(choice)}</li>
           ))}
         </ul>
       )}
       {won && (
         <p>
-          <span className="dim">{words.transcript.answeredBy(won.who)}</span> {won.said}
+          <span className="dim">{words.transcript.answeredBy(won.who)}</span> {seen(won.said)}
         </p>
       )}
       {isOpen && (

@@ -1,3 +1,4 @@
+import { seen } from '../../../lib/seen'
 import type { Entry } from '../../../lib/transcript'
 import { Markdown } from '../../../ui/Markdown'
 import { words } from '../../../words'
@@ -11,7 +12,7 @@ export function Said({ entry }: { entry: Entry }) {
   if (kind === 'thought') {
     return (
       <div className={styles.thought}>
-        {text || title}
+        {seen(text || title)}
         <RestInLog entry={entry} />
       </div>
     )

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { seen } from '../../../lib/seen'
 import { duration } from '../../../lib/times'
 import { type Entry, usesOf } from '../../../lib/transcript'
 import { Button } from '../../../ui/Button'
@@ -14,7 +15,7 @@ export function Tools(props: { entries: Entry[]; milliseconds: number | null }) 
   return (
     <>
       <div className={styles.headLine}>
-        {only ? <code>{only.title}</code> : <span>{sentenceOf(entries)}</span>}
+        {only ? <code>{seen(only.title)}</code> : <span>{sentenceOf(entries)}</span>}
         {only?.data.failed ? (
           <span className="badge" data-is="failed">
             {words.transcript.failed}
@@ -33,7 +34,7 @@ export function Tools(props: { entries: Entry[]; milliseconds: number | null }) 
         <ul className={styles.folded}>
           {entries.map((entry) => (
             <li key={entry.number}>
-              {!only && <code>{entry.title}</code>}
+              {!only && <code>{seen(entry.title)}</code>}
               <Output entry={entry} lines={only ? 30 : 8} />
             </li>
           ))}

@@ -1,5 +1,6 @@
 import { numberIn, objectsIn, textIn } from '../../../lib/entryData'
 import { money, whole } from '../../../lib/numbers'
+import { seen } from '../../../lib/seen'
 import type { Entry } from '../../../lib/transcript'
 import { locale, words } from '../../../words'
 
@@ -13,7 +14,7 @@ type Used = {
 /** What a run has used, in one line. */
 export function UsedLine({ entry }: { entry: Entry }) {
   const usage = objectsIn(entry.data, 'usage').map(usedOf)
-  return <p className="dim">{saidOf(usage, entry.data.turns) || entry.title}</p>
+  return <p className="dim">{saidOf(usage, entry.data.turns) || seen(entry.title)}</p>
 }
 
 function usedOf(said: Record<string, unknown>): Used {

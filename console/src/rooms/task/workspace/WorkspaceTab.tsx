@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import type { Schemas } from '../../../api/client'
 import { bytes } from '../../../lib/numbers'
+import { seen } from '../../../lib/seen'
 import { useMachineNames } from '../../../queries/choices'
 import { useEvents } from '../../../queries/events'
 import { useWorkspace } from '../../../queries/workspace'
@@ -80,7 +81,7 @@ function Code({ name, text }: { name: string; text: string }) {
   const isCommit = /^[0-9a-f]{40,64}$/.test(text)
   return (
     <Fact name={name}>
-      <code title={text}>{isCommit ? text.slice(0, 7) : text}</code>{' '}
+      <code title={seen(text)}>{isCommit ? text.slice(0, 7) : seen(text)}</code>{' '}
       <Copy text={text} what={name} />
     </Fact>
   )
