@@ -20,7 +20,7 @@ NODE := $(VENV)/node.stamp
 # `make e2e` is not among them yet: it has to be seen green as a whole first.
 HEAVY := faults attacks doors sso hostile rogues agents clients review
 
-.PHONY: help demo up console built test heavy heavies $(HEAVY) bring fuzz check fmt screenshots bench soak chaos lock clean
+.PHONY: help demo up console built dist test heavy heavies $(HEAVY) bring fuzz check fmt screenshots bench soak chaos lock clean
 
 help: ## This list
 	@echo "make TARGET, one of:"
@@ -43,6 +43,9 @@ console: $(RUNTIME) ## The console as you change it, against the stack that runs
 
 built: $(RUNTIME) ## The console, built as its source is; `make up` does so by itself
 	@$(BIN)/python -m demo.console build
+
+dist: $(TOOLS) ## The packages, into dist/: what people and machines install, and the server
+	@$(BIN)/python -m packages
 
 # Bytecode is kept, also where the environment says not to: each worker would rewrite the assertions of
 # all tests anew, and each process of a stack compile the app.
@@ -125,7 +128,7 @@ chaos: $(TOOLS) ## Tasks while everything breaks: was every promise kept? SEED=.
 	@$(BIN)/python -m tests.chaos --tasks $(or $(TASKS),300) $(if $(SEED),--seed $(SEED))
 
 lock: $(BIN)/uv ## requirements*.txt from the .in by hand; UPGRADE=all, or names, for newer versions
-	@for which in requirements{,-worker,-dev,-build,-node} {tests/agents/aider,tests/clients}/requirements ; do \
+	@for which in requirements{,-client,-worker,-dev,-build,-node} {tests/agents/aider,tests/clients}/requirements ; do \
 		echo "Locking $$which.in" ; \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--no-strip-extras --custom-compile-command 'make lock' \
@@ -134,7 +137,7 @@ lock: $(BIN)/uv ## requirements*.txt from the .in by hand; UPGRADE=all, or names
 	done
 
 clean: ## Remove .venv and caches; .muster, where the stacks keep their state, stays
-	@rm -rf $(VENV) console/{node_modules,dist,dist.new} tests/browser/node_modules tests/sso/npm/node_modules tests/agents/*/{node_modules,.venv} tests/clients/{node_modules,.venv} .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) dist console/{node_modules,dist,dist.new} tests/browser/node_modules tests/sso/npm/node_modules tests/agents/*/{node_modules,.venv} tests/clients/{node_modules,.venv} .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---- the virtual environment -------------------------------------------------------------------

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("requirements", "requirements-worker", "requirements-dev", "requirements-build")
+LOCKS = tuple(f"requirements{which}" for which in ("", "-client", "-worker", "-dev", "-build"))
 Name = tuple[str, frozenset[str]]  # of a package, and its extras
 
 
@@ -151,7 +151,7 @@ def test_a_lock_names_no_place_to_fetch_from(name: str) -> None:
     assert "--find-links" not in text
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-worker"])
+@pytest.mark.parametrize("name", ["requirements", "requirements-client", "requirements-worker"])
 def test_what_is_tested_is_what_is_installed_elsewhere(name: str) -> None:
     tested = pins(ROOT / "requirements-dev.txt")
     for package, locked in pins(ROOT / f"{name}.txt").items():
@@ -164,7 +164,7 @@ def test_what_is_tested_is_what_is_installed_elsewhere(name: str) -> None:
         assert [_fetched(pin) for pin in locked] == there or anywhere == there
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-worker", "requirements-dev"])
+@pytest.mark.parametrize("name", [name for name in LOCKS if name != "requirements-build"])
 def test_whatever_a_locked_package_needs_is_locked_in_a_version_that_suits(name: str) -> None:
     here = {
         package: pin

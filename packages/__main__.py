@@ -1,0 +1,21 @@
+"""`make dist`: the console, then both packages, in a directory that has nothing else then."""
+
+import sys
+
+from demo.command import carry_out
+from demo.console import building
+from demo.screen import Screen
+from packages import build
+
+
+def _make(screen: Screen) -> None:
+    building.build(screen.step)
+    build.empty()
+    for which in (build.CLIENT, build.SERVER):
+        screen.step(f"packing muster-{which}")
+        made = build.wheel(which)
+        screen.done(f"{made.relative_to(build.ROOT)}, {made.stat().st_size >> 10} KiB")
+
+
+if __name__ == "__main__":
+    sys.exit(carry_out(_make, "interrupted", 130))

@@ -1,0 +1,55 @@
+"""The two wheels: the same bytes of the same tree, whenever and wherever they are made."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from packages import version
+
+ROOT = Path(__file__).resolve().parent.parent
+DIST = ROOT / "dist"
+# The time of all that is in them. Zip files know none before 1980.
+EPOCH = "1577836800"  # 2020-01-01
+CLIENT, SERVER = "client", "server"
+
+
+class BuildError(Exception):
+    """A package could not be made. The message says why."""
+
+
+def empty(place: Path = DIST) -> None:
+    """Have the directory, with nothing in it."""
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+
+
+def wheel(which: str, place: Path = DIST) -> Path:
+    """Make one of the packages in `place`; the server's wants the client's there.
+
+    Raises BuildError.
+    """
+    argv = [
+        sys.executable,
+        "-m",
+        "hatchling",
+        "build",
+        "--target",
+        "wheel",
+        "--directory",
+        str(place),
+    ]
+    done = subprocess.run(
+        argv,
+        cwd=ROOT / "packages" / which,
+        env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise BuildError(f"muster-{which} could not be packed:\n{done.stdout.strip()}")
+    return place / f"muster_{which}-{version.of_packages(ROOT)}-py3-none-any.whl"

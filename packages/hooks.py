@@ -1,0 +1,55 @@
+"""What hatchling asks for when it builds one of the packages."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from packages import requirements, version  # noqa: E402  (hatchling loads this file alone)
+
+CLIENT = "muster-client"
+CONSOLE = ROOT / "console" / "dist"
+CARRIED = "app/install/files"
+LOCKS = ("requirements.txt", "requirements-worker.txt")
+
+
+class Metadata(MetadataHookInterface):
+    """Dependencies."""
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        if metadata["name"] == CLIENT:
+            metadata["dependencies"] = requirements.wanted(ROOT, "requirements-client")
+            worker = requirements.wanted(ROOT, "requirements-worker")
+            metadata["optional-dependencies"] = {"worker": worker}
+        else:
+            own = f"{CLIENT}[worker]=={version.of_packages(ROOT)}"
+            metadata["dependencies"] = [own, *requirements.wanted(ROOT, "requirements")]
+
+
+class Build(BuildHookInterface[Any]):
+    """The server's package has the console as it is built, and carries the client's, to hand it to
+    machines, and what is locked.
+    """
+
+    def initialize(self, _version: str, build_data: dict[str, Any]) -> None:
+        name = f"muster_client-{version.of_packages(ROOT)}-py3-none-any.whl"
+        wheel = Path(self.directory) / name
+        if not wheel.is_file():
+            raise FileNotFoundError(f"{wheel}: `make dist` makes it first")
+        carried = [wheel, *(ROOT / lock for lock in LOCKS)]
+        files = {path: f"{CARRIED}/{path.name}" for path in carried}
+        files |= {CONSOLE / name: f"console/dist/{name}" for name in _built()}
+        build_data["force_include"] |= {str(path): place for path, place in files.items()}
+
+
+def _built() -> list[str]:
+    """The files of the console's present build; beside them lie those of the one before."""
+    names: list[str] = json.loads((CONSOLE / ".files.json").read_text())["now"]
+    return names

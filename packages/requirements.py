@@ -1,0 +1,37 @@
+"""What the packages need, as the files by hand say and the locks have it."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+_COMMENT = re.compile(r"(^|\s)#.*")
+_PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)", re.MULTILINE)
+_NAME = re.compile(r"[A-Za-z0-9._-]+(?:\[[^]]*\])?")
+
+
+def wanted(root: Path, name: str) -> list[str]:
+    """Of `<name>.in`, without those that it includes: each in no older version than the one that is
+    tested, which is the locked one.
+    """
+    tested = {
+        _normal(package): version
+        for package, version in _PIN.findall((root / f"{name}.txt").read_text())
+    }
+    return sorted(_ranges(root / f"{name}.in", tested), key=str.lower)
+
+
+def _ranges(path: Path, tested: dict[str, str]) -> Iterator[str]:
+    for line in path.read_text().splitlines():
+        text = _COMMENT.sub("", line).strip()
+        if not text or text.startswith("-"):
+            continue
+        package = _NAME.match(text)
+        assert package is not None, line
+        bound = text.removeprefix(package[0])
+        parts = [part for part in bound.split(",") if part and not part.startswith(">=")]
+        least = f">={tested[_normal(package[0].partition('[')[0])]}"
+        yield package[0] + ",".join([least, *parts])
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
