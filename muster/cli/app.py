@@ -32,6 +32,7 @@ NOUNS: dict[str, Noun] = {
     "logout": Noun("login:logout", "Sign out, and forget the tokens.", YOU),
     "whoami": Noun("whoami:whoami", "Who you are, and where.", YOU),
     "config": Noun("config:config", "The servers that you know, by name.", YOU),
+    "attach": Noun("attach.command:attach", "Put yourself at a running task's terminal.", WORK),
     "status": Noun("status:status", "How the server is, and what it has to do.", WORK),
     "api": Noun("api:api", "Ask the server's API for anything.", MORE),
     "completion": Noun("completion:completion", "A script that completes words in a shell.", MORE),

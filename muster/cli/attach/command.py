@@ -1,0 +1,40 @@
+"""`muster attach`, as it is asked for."""
+
+import click
+
+from muster.cli.attach.run import PATIENCE
+from muster.cli.attach.run import attach as look
+from muster.cli.context import Muster, pass_muster
+from muster.cli.errors import BadUsage
+from muster.protocol.terminal import Mode
+
+
+@click.command
+@click.argument("task", type=click.IntRange(min=1), metavar="TASK")
+@click.option("--watch", is_flag=True, help="Look on; what you type is not sent.")
+@click.option("--takeover", is_flag=True, help="You alone type; all others watch.")
+@click.option(
+    "--patience",
+    type=click.FloatRange(min=0),
+    default=PATIENCE,
+    metavar="SECONDS",
+    help=f"How long to look for a server that is away; {PATIENCE:.0f} if not said.",
+)
+@pass_muster
+def attach(muster: Muster, task: int, watch: bool, takeover: bool, patience: float) -> int:
+    """Put yourself at a running task's terminal.
+
+    What you type goes to its program, and all that it draws comes to you. After a cut the line
+    comes back by itself, at the byte where it was. At the beginning of a line ~. leaves the task,
+    which goes on, and ~? shows what else there is.
+
+    \b
+      muster attach 42
+      muster attach 42 --watch
+    """
+    from muster.cli.attach.door import ApiDoor
+
+    if watch and takeover:
+        raise BadUsage("--watch and --takeover are opposites.", advice="Leave one of them out")
+    mode: Mode | None = "watch" if watch else "control" if takeover else None
+    return look(ApiDoor(muster), task, mode=mode, take_over=takeover, patience=patience)

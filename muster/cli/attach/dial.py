@@ -1,0 +1,180 @@
+"""A socket to a task's terminal: a channel token is asked for, and opens it, once."""
+
+import queue
+import signal
+import ssl
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+import msgspec
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.sync.client import connect
+
+from muster.cli.attach.ends import End, Why
+from muster.protocol import terminal as wire
+
+# A machine's own end of a terminal is made of it, too.
+from muster.worker.server.rest import is_loopback
+from muster.worker.server.websocket import WebSocket
+
+PATIENCE = 10.0
+"""Seconds for the server to answer."""
+
+_LARGEST = 8 << 20  # bytes of a message: a screen of many colours is the largest
+
+
+class Unreachable(Exception):
+    """The server cannot be reached, or says to come back. The message says what happened."""
+
+
+class Door(Protocol):
+    """The server, as the profile has it."""
+
+    @property
+    def url(self) -> str:
+        """Such as `https://muster.example.org`."""
+
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """What its certificate is held against; None where it has none."""
+
+    def bearer(self) -> str:
+        """An access token that is good now. Raises Unreachable, and SignedOut."""
+
+    def post(self, path: str, body: Mapping[str, Any]) -> tuple[int, Any]:
+        """Status and body. Raises Unreachable, and SignedOut."""
+
+
+class SignedOut(Exception):
+    """There is no login, or it has ended."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """`mode` None: the most that one may. `resume_from` None: the screen as it is now."""
+
+    task_id: int
+    mode: wire.Mode | None = None
+    resume_from: int | None = None
+    first: tuple[wire.TerminalFrame, ...] = ()  # said right after `auth`
+
+
+@dataclass(frozen=True)
+class Dialled:
+    """`may`: the most that its token gives a right to."""
+
+    socket: WebSocket
+    may: wire.Mode
+
+
+Answer = Dialled | End | Unreachable
+
+_encode = msgspec.json.encode
+
+
+def encode(frame: wire.TerminalFrame) -> str:
+    return _encode(frame).decode()
+
+
+def dial(door: Door, wish: Wish) -> Answer:
+    """Ask and open; waits for as long as it takes."""
+    try:
+        body = {"mode": wish.mode} if wish.mode else {}
+        status, said = door.post(f"/api/web/tasks/{wish.task_id}/pty-token", body)
+        refused = _refusal(status, said)
+        if refused is not None:
+            return refused
+        return Dialled(_open(door, wish, said["channelToken"]), said["mode"])
+    except SignedOut as error:
+        return End(Why.SIGNED_OUT, detail=str(error))
+    except Unreachable as error:
+        return error
+    except (OSError, InvalidHandshake, ConnectionClosed) as error:
+        return Unreachable(str(error) or type(error).__name__)
+
+
+def _refusal(status: int, said: Any) -> End | Unreachable | None:
+    detail = str(said.get("detail") or "") if isinstance(said, dict) else ""
+    code = said.get("code") if isinstance(said, dict) else None
+    match status:
+        case 200 | 201:
+            return None
+        case 401:
+            return End(Why.SIGNED_OUT, detail=detail)
+        case 403:
+            return End(Why.FORBIDDEN, detail=detail)
+        case 404:
+            return End(Why.MISSING, detail=detail)
+        case 409 if code == "no_terminal":
+            return End(Why.NO_STAGE, detail=detail)
+        case 429:
+            return Unreachable("the server asks to come back later")
+        case _ if status >= 500:
+            return Unreachable(f"the server answers {status}")
+        case _:
+            return End(Why.REFUSED, detail=detail or f"the server answers {status}")
+
+
+def _open(door: Door, wish: Wish, channel_token: str) -> WebSocket:
+    dialled: Any = connect(
+        f"ws{door.url.removeprefix('http')}/ws/pty/{wish.task_id}",
+        ssl=door.tls if door.url.startswith("https:") else None,
+        create_connection=WebSocket,  # type: ignore[arg-type]  # which makes one of these
+        compression=None,
+        max_size=_LARGEST,
+        open_timeout=PATIENCE,
+        ping_interval=None,
+        proxy=None if is_loopback(door.url) else True,
+    )
+    auth = wire.ViewerAuth(
+        token=door.bearer(), channel_token=channel_token, resume_from=wish.resume_from
+    )
+    for frame in (auth, *wish.first):
+        dialled.send(encode(frame))
+    return cast(WebSocket, dialled)
+
+
+class Dials(Protocol):
+    """Whoever dials for a line."""
+
+    def ask(self, wish: Wish) -> int:
+        """The number that the answer will have."""
+
+    def answers(self) -> list[tuple[int, Answer]]:
+        """Those that have come."""
+
+
+class Dialler:
+    """Dials on threads, so that whoever waits for it can still be told to stop."""
+
+    def __init__(self, door: Door, wake: Callable[[], None]) -> None:
+        """`wake` is called, on any thread, when there is an answer."""
+        self._door, self._wake = door, wake
+        self._answers: queue.SimpleQueue[tuple[int, Answer]] = queue.SimpleQueue()
+        self._number = 0
+
+    def ask(self, wish: Wish) -> int:
+        self._number += 1
+        given = (self._number, wish)
+        thread = threading.Thread(target=self._dial, args=given, name="dialler", daemon=True)
+        # Threads begin with what is blocked here: signals are the main thread's.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        thread.start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return self._number
+
+    def answers(self) -> list[tuple[int, Answer]]:
+        found = []
+        while not self._answers.empty():
+            found.append(self._answers.get())
+        return found
+
+    def _dial(self, number: int, wish: Wish) -> None:
+        answer: Answer = Unreachable("it could not be asked")
+        try:
+            answer = dial(self._door, wish)
+        finally:
+            self._answers.put((number, answer))
+            self._wake()

@@ -1,0 +1,44 @@
+"""The server as the command line knows it, for a terminal's line."""
+
+import os
+import ssl
+from collections.abc import Mapping
+from typing import Any
+
+from muster.cli import client, errors
+from muster.cli.attach.dial import SignedOut, Unreachable
+from muster.cli.context import Muster
+
+
+class ApiDoor:
+    """Of a profile, with its login."""
+
+    def __init__(self, muster: Muster) -> None:
+        """Raises Trouble where no server is known."""
+        self._api, self._credentials = muster.api, muster.credentials
+        self.url = muster.profile.server
+        if not self.url:
+            raise errors.NotSignedIn("No server is known.", "muster login --server https://…")
+        ca_file = muster.profile.ca_file or os.environ.get("MUSTER_CA_FILE", "")
+        is_secure = self.url.startswith("https:")
+        self.tls = ssl.create_default_context(cafile=ca_file or None) if is_secure else None
+
+    def bearer(self) -> str:
+        try:
+            return self._credentials.bearer(self._api.renew)
+        except errors.NotSignedIn as trouble:
+            raise SignedOut(trouble.words) from trouble
+        except errors.Trouble as trouble:
+            raise Unreachable(trouble.words) from trouble
+
+    def post(self, path: str, body: Mapping[str, Any]) -> tuple[int, Any]:
+        try:
+            with self._api.open("POST", path, body=dict(body)) as answer:
+                answer.read()
+                return answer.status_code, client.body_of(answer)
+        except errors.Refused as refusal:
+            return refusal.http_status, {"code": refusal.code, "detail": refusal.detail}
+        except errors.NotSignedIn as trouble:
+            raise SignedOut(trouble.words) from trouble
+        except errors.Trouble as trouble:
+            raise Unreachable(trouble.words) from trouble

@@ -1,0 +1,38 @@
+"""When a line that is cut is dialled again, and when it is given up."""
+
+import random
+
+_FIRST, _LONGEST = 1.0, 30.0  # seconds
+
+
+class Retry:
+    """Moments are those of the monotonic clock. `due`: when to dial; None: not now."""
+
+    def __init__(self, patience: float) -> None:
+        """`patience`: seconds, from the cut on."""
+        self._patience = patience
+        self._failures = 0
+        self._lost_at: float | None = None
+        self.due: float | None = None
+
+    @property
+    def over_at(self) -> float | None:
+        """When to give up; None while there is a line."""
+        return None if self._lost_at is None else self._lost_at + self._patience
+
+    def lost(self, now: float) -> None:
+        """There is no line, and it is being dialled."""
+        self._lost_at = now if self._lost_at is None else self._lost_at
+        self.due = None
+
+    def failed(self, now: float) -> None:
+        """Longer each time, and never at the same time as all others; the first time soon, for
+        most cuts are of a single connection."""
+        self.lost(now)
+        self._failures += 1
+        most = min(_LONGEST, _FIRST * 2 ** (self._failures - 1))
+        self.due = now + random.uniform(0.0 if self._failures == 1 else most / 2, most)
+
+    def back(self) -> None:
+        self._failures = 0
+        self._lost_at = self.due = None

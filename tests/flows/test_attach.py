@@ -1,0 +1,54 @@
+"""`muster attach` in a terminal, against a whole Muster. (`tests/install` has the hard days.)"""
+
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.flows.running import Followed, Running
+from tests.flows.test_terminal_in_full import SHELL
+from tests.ptys import Pty
+
+
+@pytest.fixture
+def task(running: Running) -> Iterator[Followed]:
+    """One that runs a shell which waits for a command."""
+    key = running.project("ATTACH", {"name": "shell", "kind": "shell", "command": SHELL})
+    task = running.task(key)
+    task.until_logged(b"ready> ")
+    yield task
+    task.act("cancel")
+
+
+def muster(running: Running) -> dict[str, str]:
+    """The environment of somebody who is signed in."""
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.getcwd(),
+        "MUSTER_SERVER": running.stack.url,
+        "MUSTER_TOKEN": running.api.token,
+    }
+
+
+def test_one_is_at_a_task_s_terminal_and_leaves_it_as_it_was(
+    running: Running, task: Followed
+) -> None:
+    attach = [sys.executable, "-m", "muster", "attach", str(task.id)]
+    with Pty(["/bin/sh"], muster(running), cols=90, rows=20) as terminal:
+        terminal.type("PS1='out> '; clear\n")
+        terminal.until_shown("out>")
+        before = terminal.stty
+        terminal.type(" ".join(attach) + "; echo ended $?\n")
+        terminal.until_shown("ready>")
+        assert terminal.stty != before
+        terminal.type("stty size\n")
+        terminal.until_shown("20 90")
+        terminal.type("~?")
+        terminal.until_shown(" ~.   leave")
+        terminal.type("~.")
+        terminal.until_shown("ended 0")
+        assert terminal.stty == before
+        terminal.type("echo $((20 + 3))\n")
+        terminal.until(lambda: any(line.endswith("23") for line in terminal.lines), "echo")
+    task.until("running")
