@@ -22,7 +22,8 @@ class Machine(Model):
     another `jwt_version` are not valid. `slots_used` counts the attempts that hold a slot. `room`
     is {level, lacks}: how far the machine can contain attempts; null while it has not said.
     `labels` are those that it claims, `admin_labels` those that admins have given it.
-    `misbehaved` lists the reasons (`Refusal`) for which the audit log tells of it.
+    `misbehaved` lists the reasons (`Refusal`) for which the audit log tells of it. `is_awaited`:
+    the server was restored from a backup, and has not heard of it since.
     """
 
     __tablename__ = "machines"
@@ -56,6 +57,7 @@ class Machine(Model):
     # Somebody took the machine back into service although its disk was too full.
     disk_accepted: Mapped[bool] = mapped_column(default=False)
     misbehaved: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
+    is_awaited: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     connected_at: Mapped[Moment | None]  # the first time; until then enrollment may be repeated
     last_assigned_at: Mapped[Moment | None]
     created_at: Mapped[Moment]

@@ -1,0 +1,107 @@
+"""The tables of a database, as a backup has them and as they are to be filled."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg2 import sql
+
+# What was true of the server's processes alone, and the schema's own.
+LEFT_OUT = frozenset({"alembic_version", "server_processes"})
+# Numbers of the old cluster's transactions say nothing in another one; null is "older than the
+# column".
+UNSAID_COLUMNS = frozenset({"xid"})
+
+_TABLES = """
+SELECT c.relname, array_agg(a.attname::text ORDER BY a.attnum)
+FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+  AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+GROUP BY c.relname ORDER BY c.relname
+"""
+_SEQUENCES = """
+SELECT relname FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind = 'S' ORDER BY relname
+"""
+_FOREIGN_KEYS = """
+SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+WHERE connamespace = 'public'::regnamespace AND contype = 'f' AND conparentid = 0
+ORDER BY conrelid::regclass::text, conname
+"""
+_DEFAULTS = """
+SELECT c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid)
+FROM pg_attrdef AS d JOIN pg_class AS c ON c.oid = d.adrelid
+JOIN pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+WHERE c.relnamespace = 'public'::regnamespace AND a.attname = ANY(%s)
+"""
+# As pg_dump has it: whatever the role or the database sets, values read back as they were.
+PLAIN = """
+SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
+SET client_encoding = 'UTF8'; SET datestyle = 'ISO'; SET intervalstyle = 'postgres';
+SET timezone = 'UTC'; SET extra_float_digits = 3; SET bytea_output = 'hex';
+SET search_path = public
+"""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table, and those of its columns that are stored."""
+
+    name: str
+    columns: tuple[str, ...]
+
+    def statement(self, form: str) -> sql.Composed:
+        """A statement in which `{table}` and `{columns}` stand for them."""
+        columns = sql.SQL(", ").join(map(sql.Identifier, self.columns))
+        return sql.SQL(form).format(table=sql.Identifier(self.name), columns=columns)
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """A foreign key: `table` is quoted where it needs it."""
+
+    table: str
+    name: str
+    definition: str
+
+
+def of(cursor: Any) -> list[Table]:
+    """The tables that a backup has, by name."""
+    cursor.execute(_TABLES)
+    return [
+        Table(name, tuple(column for column in columns if column not in UNSAID_COLUMNS))
+        for name, columns in cursor.fetchall()
+        if name not in LEFT_OUT
+    ]
+
+
+def sequences(cursor: Any) -> dict[str, int]:
+    """The last number that each sequence has given."""
+    cursor.execute(_SEQUENCES)
+    names = [name for (name,) in cursor.fetchall()]
+    found = {}
+    for name in names:
+        cursor.execute(sql.SQL("SELECT last_value FROM {}").format(sql.Identifier(name)))
+        found[name] = int(cursor.fetchone()[0])
+    return found
+
+
+def foreign_keys(cursor: Any) -> list[ForeignKey]:
+    """All foreign keys that there are."""
+    cursor.execute(_FOREIGN_KEYS)
+    return [ForeignKey(*row) for row in cursor.fetchall()]
+
+
+def unsaid_defaults(cursor: Any) -> list[tuple[str, str, str]]:
+    """Table, column and default of the columns that a backup leaves out."""
+    cursor.execute(_DEFAULTS, [sorted(UNSAID_COLUMNS)])
+    return list(cursor.fetchall())
+
+
+def revision(cursor: Any) -> str | None:
+    """The migration that the schema is of; None where there is no schema."""
+    cursor.execute("SELECT to_regclass('public.alembic_version') IS NOT NULL")
+    if not cursor.fetchone()[0]:
+        return None
+    cursor.execute("SELECT version_num FROM alembic_version")
+    row = cursor.fetchone()
+    return str(row[0]) if row else None
