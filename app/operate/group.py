@@ -7,7 +7,10 @@ import click
 from muster import __version__
 
 # What `--help` says of each is here, so that a list of them imports nothing.
-VERBS: dict[str, str] = {}
+VERBS: dict[str, str] = {
+    "backup": "All that the server knows in one file, under a passphrase.",
+    "restore": "A server of a backup, which goes on with its machines.",
+}
 
 
 class Verbs(click.Group):

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.operate.backup import load, sealed
-from app.operate.backup.errors import BackupError, Refused
-from app.operate.backup.records import Kind, RecordReader, RecordWriter, RowsReader
-from app.operate.backup.sealed import PIECE, SealedReader, SealedWriter
-from app.operate.backup.whole_file import made_whole
+from app.operate.backups import load, sealed
+from app.operate.backups.errors import BackupError, Refused
+from app.operate.backups.records import Kind, RecordReader, RecordWriter, RowsReader
+from app.operate.backups.sealed import PIECE, SealedReader, SealedWriter
+from app.operate.backups.whole_file import made_whole
 
 PASSPHRASE = "correct horse battery staple"
 CHEAP = (1, 1, 1)
@@ -148,7 +148,7 @@ import sys
 from itertools import count
 from pathlib import Path
 from tests.app.operate.test_backup_format import a_backup
-from app.operate.backup.whole_file import made_whole
+from app.operate.backups.whole_file import made_whole
 data = a_backup(bytes(300_000))
 print("begun", flush=True)
 for number in count():

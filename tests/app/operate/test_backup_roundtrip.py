@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 import config
 from app.extensions import db
-from app.operate.backup import doing, load, sealed
-from app.operate.backup.doing import HowToRestore
-from app.operate.backup.errors import BackupError
-from app.operate.backup.tables import LEFT_OUT
+from app.operate.backups import doing, load, sealed
+from app.operate.backups.doing import HowToRestore
+from app.operate.backups.errors import BackupError
+from app.operate.backups.tables import LEFT_OUT
 from tests.app.operate import backup_world
 
 PASSPHRASE = "correct horse battery staple"

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from app.operate.backup.errors import BackupError
+from app.operate.backups.errors import BackupError
 
 
 @contextmanager

@@ -7,10 +7,10 @@ from typing import Any
 
 from psycopg2 import sql
 
-from app.operate.backup import dump, tables
-from app.operate.backup.errors import BackupError, Refused
-from app.operate.backup.records import Kind, RecordReader, RowsReader
-from app.operate.backup.sealed import CUT, SealedReader
+from app.operate.backups import dump, tables
+from app.operate.backups.errors import BackupError, Refused
+from app.operate.backups.records import Kind, RecordReader, RowsReader
+from app.operate.backups.sealed import CUT, SealedReader
 
 _COPY = "COPY {table} ({columns}) FROM STDIN"
 _ALONE = "a server runs on that database: stop it first, with its dispatcher, jobs and beat"
@@ -60,7 +60,7 @@ def require_empty(cursor: Any, *, replace: bool) -> None:
     cursor.execute("SELECT count(*) FROM developers")
     if cursor.fetchone()[0] and not replace:
         raise BackupError(
-            "the database is not empty: restore into a new one, or say --replace to lose what is there"
+            "the database is not empty: restore into a new one, or say --replace to lose its rows"
         )
 
 

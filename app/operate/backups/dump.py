@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import muster
-from app.operate.backup import tables
-from app.operate.backup.errors import BackupError
-from app.operate.backup.records import Kind, RecordWriter
+from app.operate.backups import tables
+from app.operate.backups.errors import BackupError
+from app.operate.backups.records import Kind, RecordWriter
 
 FORMAT = 1
 _COPY = "COPY {table} ({columns}) TO STDOUT"
@@ -41,7 +41,7 @@ def _header(cursor: Any) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "madeAt": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": getattr(muster, "__version__", ""),
+        "version": muster.__version__,
         "revision": revision,
         # They are no part of the snapshot, and may be further than it: that does no harm.
         "sequences": tables.sequences(cursor),

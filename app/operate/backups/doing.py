@@ -12,11 +12,11 @@ import psycopg2
 from sqlalchemy.engine import make_url
 
 import config
-from app.operate.backup import dump, load, schema, tables, waking, whole_file
-from app.operate.backup.errors import BackupError
-from app.operate.backup.load import Contents
-from app.operate.backup.records import RecordWriter
-from app.operate.backup.sealed import SealedWriter
+from app.operate.backups import dump, load, schema, tables, waking, whole_file
+from app.operate.backups.errors import BackupError
+from app.operate.backups.load import Contents
+from app.operate.backups.records import RecordWriter
+from app.operate.backups.sealed import SealedWriter
 
 KEYS = (*config.SECRETS, config.SCRAPE_TOKEN)
 Say = Callable[[str], None]
@@ -101,13 +101,16 @@ def keys_of(settings: Mapping[str, Any]) -> dict[str, str]:
 
 def write_keys(path: Path, keys: Mapping[str, str]) -> None:
     """Write keys as a file of environment variables has them, for its owner alone. Raises
-    BackupError where there is such a file.
+    BackupError where there is such a file with anything else in it.
     """
+    lines = [f"{name}={value}\n" for name, value in keys.items()]
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except FileExistsError:
+        if path.read_text() == "".join(lines):
+            return
         raise BackupError(f"{path} is there already: name another file for the keys") from None
     with open(descriptor, "w") as file:
-        file.writelines(f"{name}={value}\n" for name, value in keys.items())
+        file.writelines(lines)
         file.flush()
         os.fsync(file.fileno())

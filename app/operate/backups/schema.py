@@ -13,7 +13,7 @@ from alembic.util import CommandError
 
 import config
 from app.factory import create_app
-from app.operate.backup.errors import BackupError
+from app.operate.backups.errors import BackupError
 
 MIGRATIONS = Path(config.__file__).parent / "migrations"
 

@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from app.operate.backup.errors import Refused
+from app.operate.backups.errors import Refused
 
 MAGIC = b"muster-backup 1\n"
 PIECE = 64 << 10  # bytes of the stream
@@ -30,7 +30,7 @@ _NONCE = struct.Struct(">xxxQB")
 COST = (17, 8, 1)
 _MOST_COST = (20, 16, 4)
 
-ANOTHER = "the passphrase is another, or the file's beginning was changed"
+ANOTHER = "the passphrase is another, or the file was cut or changed"
 CUT = "the file was cut or changed: it is no whole backup"
 
 

@@ -13,8 +13,8 @@ import zlib
 from enum import IntEnum
 from typing import Any
 
-from app.operate.backup.errors import Refused
-from app.operate.backup.sealed import CUT, SealedReader, SealedWriter
+from app.operate.backups.errors import Refused
+from app.operate.backups.sealed import CUT, SealedReader, SealedWriter
 
 _HEAD = struct.Struct(">BI")
 LARGEST = 64 << 20  # bytes of a record, packed or not
