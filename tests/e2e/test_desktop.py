@@ -1,4 +1,4 @@
-"""Notifications on the desktop, with a stand-in for the browser's own, which nobody could look at."""
+"""Notifications on the desktop, with a stand-in for the browser's own, which nobody could see."""
 
 from typing import Any
 
