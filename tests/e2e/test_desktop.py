@@ -1,4 +1,4 @@
-"""Notifications on the desktop, with a stand-in for the browser's own, which nobody could see."""
+"""Notifications on the desktop, by a stand-in for the browser's own, which nobody could look at."""
 
 from typing import Any
 

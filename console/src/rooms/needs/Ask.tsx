@@ -19,7 +19,8 @@ export function Ask({ item, isSelected, onSelect }: Props) {
       id={item.id}
       className={styles.ask}
       aria-current={isSelected || undefined}
-      onFocus={onSelect}
+      // A press selects when it is done: rows that grow and shrink under it would make it miss.
+      onFocus={({ target }) => target.matches(':focus-visible') && onSelect()}
       onClick={onSelect}
     >
       <span className="tone" data-is={markOf(item)}>
