@@ -1,7 +1,9 @@
 """People and what they may: second factors, tokens, devices, confirmations, administration."""
 
+from urllib.parse import urlsplit
+
 import pyotp
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from demo.api import Api
 from tests.e2e.conftest import PASSWORD, Visit
@@ -60,6 +62,33 @@ def test_a_token_is_shown_once_works_and_ends(world: World, visit: Visit) -> Non
     press(page, "Revoke for a script")
     page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
     expect(page.get_by_role("cell", name="revoked")).to_be_visible()
+
+
+def test_whom_nobody_has_confirmed_lately_is_asked_before_the_act_and_not_refused(
+    world: World, visit: Visit
+) -> None:
+    visitor = visit(world, "bo")
+    asked: list[str] = []
+
+    def long_ago(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | {"confirmedUntil": None})
+
+    visitor.context.route("**/api/web/profile", long_ago)
+    visitor.page.on("request", lambda one: asked.append(f"{one.method} {urlsplit(one.url).path}"))
+    page = visitor.open("/profile")
+    press(page, "New token")
+    page.get_by_label("Label").fill("after a while")
+    press(page, "Create token")
+    dialog = page.get_by_role("dialog", name="Confirm that it is you")
+    dialog.get_by_label("Password").fill(world.password)
+    assert "POST /api/web/profile/tokens" not in asked
+    dialog.get_by_role("button", name="Confirm").click()
+    press(page, "I have kept it")
+    assert asked.count("POST /api/web/profile/tokens") == 1
+    press(page, "Revoke after a while")
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(page.get_by_role("button", name="Revoke after a while")).to_have_count(0)
 
 
 def test_a_device_is_let_in_by_its_code(world: World, visit: Visit) -> None:
