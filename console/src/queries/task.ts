@@ -20,6 +20,12 @@ export const task = (taskId: number) =>
 
 export const useTask = (taskId: number) => useQuery(task(taskId))
 
+/** Reads one that a list has in short. Throws Problem. */
+export function useReadTask() {
+  const cache = useQueryClient()
+  return (taskId: number) => cache.fetchQuery(task(taskId))
+}
+
 /** Whoever shows the task, or a list that it is in, reads it anew. */
 export function taskChanged(cache: QueryClient, taskId: number): void {
   void cache.invalidateQueries({ queryKey: ['task', taskId] })

@@ -7,6 +7,7 @@ import { useRetry } from '../../queries/task'
 import { say, sayBroken, sayUndoable } from '../../ui/toasts'
 import { words } from '../../words'
 import { type Act, Doing } from './Doing'
+import { useFollowUpOn } from './FollowUp'
 import styles from './Needs.module.css'
 import { Peek } from './Peek'
 import { placeOf, viewOf } from './place'
@@ -17,6 +18,7 @@ type Task = Schemas['ListedTask']
 /** How a task of one's own has ended. */
 export function End(props: { item: InboxItem; task: Task; isSelected: boolean }) {
   const { item, task, isSelected } = props
+  const followUp = useFollowUpOn(task.id)
   return (
     <>
       <Where kind={words.needs.kinds[item.kind === 'failure' ? 'failure' : 'result']} task={task}>
@@ -31,7 +33,8 @@ export function End(props: { item: InboxItem; task: Task; isSelected: boolean })
         item.kind === 'failure' && <p className={styles.of}>{seen(task.failure?.message ?? '')}</p>
       )}
       {item.kind === 'result' && item.change && <Peek change={item.change} isOpen={isSelected} />}
-      <Doing acts={useActs(item, task)} isSelected={isSelected} />
+      <Doing acts={useActs(item, task, followUp.act)} isSelected={isSelected} />
+      {followUp.dialog}
     </>
   )
 }
@@ -51,7 +54,7 @@ function Pushed({ task: { result } }: { task: Task }) {
   )
 }
 
-function useActs(item: InboxItem, task: Task): Act[] {
+function useActs(item: InboxItem, task: Task, followUp: Act): Act[] {
   const navigate = useNavigate()
   const retry = useRetry(task.id)
   const approve = useApprove(task.id)
@@ -64,6 +67,7 @@ function useActs(item: InboxItem, task: Task): Act[] {
       isOff: retry.isPending || retry.isSuccess,
       do: () => retry.mutate(item.retryFrom ?? 0, { onError: sayBroken }),
     },
+    item.kind === 'failure' && may('follow_up') && followUp,
     item.kind === 'result' && {
       name: words.needs.review(item.change?.filesChanged ?? task.result?.filesChanged ?? 0),
       look: 'main',
