@@ -20,6 +20,7 @@ EARLIER = NOW - timedelta(hours=1)
 DOORS = {"services/machines/transitions.py", "services/tasks/transitions.py"}
 # Statements that stay in SQL, by file, and why.
 IN_SQL = {
+    "operate/backups/waking.py": "machines: of a restored database, before any process knows it",
     "services/dispatch/statements.py": "tasks: a whole batch is assigned in one round trip",
 }
 # What sets attributes by name, and why no status is among them.
