@@ -3,12 +3,29 @@ service."""
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.e2e.conftest import Visit
 from tests.e2e.world import scenes
 from tests.e2e.world.stage import World
 from tests.flows.running import until
+
+
+def test_who_reviews_too_late_is_told_who_was_faster(world: World, visit: Visit) -> None:
+    task = world.task("alice", "handbook", scenes.PAGES).until("suspended", "gate")
+    visitor = visit(world, "bo")
+    visitor.expect(409, "/reviews")
+
+    def faster(route: Route) -> None:
+        if route.request.method == "POST":
+            task.answer("confirm")
+        route.continue_()
+
+    visitor.context.route(f"**/api/web/tasks/{task.id}/reviews", faster)
+    page = visitor.open(f"/tasks/{task.id}?view=diff")
+    page.get_by_label("Summary").fill("Good.")
+    page.get_by_role("button", name=re.compile("^Submit")).click()
+    expect(page.get_by_text("alice has answered this gate first")).to_be_visible()
 
 
 def test_an_agents_question_is_answered_by_a_choice(world: World, visit: Visit) -> None:
@@ -27,6 +44,19 @@ def test_a_budget_that_is_used_up_is_raised(world: World, visit: Visit) -> None:
     page.get_by_label("Tokens").first.fill("90000000")
     page.get_by_role("button", name=re.compile("^Continue")).first.click()
     task.until("completed")
+
+
+def test_a_failure_is_followed_up_where_it_is_told(world: World, visit: Visit) -> None:
+    task = world.task("alice", "billing", scenes.VAT)
+    task.until("failed")
+    page = visit(world, "alice").open("/")
+    told = page.get_by_role("listitem").filter(has_text=f"#{task.id}")
+    told.get_by_role("button", name="Follow up").click()
+    dialog = page.get_by_role("dialog", name=re.compile(f"#{task.id}"))
+    dialog.get_by_role("textbox").first.fill("Go on from what is there.")
+    dialog.get_by_role("button", name="Follow up").click()
+    expect(dialog).to_have_count(0)
+    until(lambda: task.now()["round"] == 2, "the next round")
 
 
 def test_a_machine_is_drained_with_a_note_and_taken_back(world: World, visit: Visit) -> None:

@@ -1,11 +1,12 @@
 /** What is said about a task's change. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
+import { winnerOf } from '../lib/winner'
 import { tellTabs } from '../live/reviewTabs'
 import { wholeList } from './cursor'
 
 type Viewed = { path: string; blob: string | null }
-type Written = Omit<Schemas['WrittenComment'], 'publish'> & { publish?: boolean }
+type Written = Omit<Schemas['WrittenComment'], 'publish'> & { publish?: boolean; key: string }
 
 const keyOf = (taskId: number) => ['review', taskId] as const
 
@@ -83,8 +84,8 @@ function useAct<I, O>(taskId: number, act: (input: I) => Promise<O>) {
 }
 
 export function useWrite(taskId: number) {
-  return useAct(taskId, ({ publish = false, ...comment }: Written) => {
-    const params = { path: { taskId }, header: { 'Idempotency-Key': crypto.randomUUID() } }
+  return useAct(taskId, ({ publish = false, key, ...comment }: Written) => {
+    const params = { path: { taskId }, header: { 'Idempotency-Key': key } }
     const body = { publish, ...comment }
     return data(api.POST('/api/web/tasks/{taskId}/comments', { params, body }))
   })
@@ -111,6 +112,19 @@ export function useResolve(taskId: number) {
       ? data(api.POST('/api/web/tasks/{taskId}/threads/{threadId}/resolve', { params }))
       : data(api.POST('/api/web/tasks/{taskId}/threads/{threadId}/reopen', { params }))
   })
+}
+
+/** Who has decided last, by an answer or a review; null where that is not told. */
+export async function lastToDecide(taskId: number): Promise<string | null> {
+  const path = { taskId }
+  const query = { type: 'confirmed,reviewed', limit: 200 }
+  const told = await data(api.GET('/api/web/tasks/{taskId}/events', { params: { path, query } }))
+  const last = told.items.at(-1)
+  if (last?.type !== 'reviewed') return (last && winnerOf(last)?.who) ?? null
+  const reviews = await data(
+    api.GET('/api/web/tasks/{taskId}/reviews', { params: { path, query: { limit: 100 } } }),
+  )
+  return reviews.items.find(({ id }) => id === last.data.review)?.author.name ?? null
 }
 
 /** Never shown before the server has taken it: somebody else may have been quicker. */

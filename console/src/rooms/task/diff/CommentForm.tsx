@@ -1,11 +1,13 @@
 import { type KeyboardEvent, type ReactNode, useState } from 'react'
+import { Once } from '../../../lib/once'
 import { Button } from '../../../ui/Button'
 import { words } from '../../../words'
 import styles from './Thread.module.css'
 
 const MOST_CHARACTERS = 10_000
 
-export type Act = { name: string; do: (body: string) => Promise<unknown> }
+/** `key` makes what is sent twice, because its answer was lost, one comment. */
+export type Act = { name: string; do: (body: string, key: string) => Promise<unknown> }
 
 /** Some words, and what can be done with them; the first act is that of Ctrl or ⌘ with Enter. What
  *  was written stays until it is taken. */
@@ -18,11 +20,12 @@ export function CommentForm(props: {
 }) {
   const [body, setBody] = useState(props.start ?? '')
   const [isSending, setSending] = useState(false)
-  const act = async ({ do: send }: Act) => {
+  const [once] = useState(() => new Once())
+  const act = async ({ name, do: send }: Act) => {
     if (body.trim() === '' || isSending) return
     setSending(true)
     try {
-      await send(body)
+      await send(body, once.keyOf([name, body]))
       props.onClose()
     } catch {
       setSending(false)

@@ -15,8 +15,8 @@ export function NewComment({ file, marked, onClose }: Props) {
   const write = useWrite(task.id)
   const blob = marked?.side === 'old' ? file?.oldBlob : file?.blob
   const place = { commit, path: file?.path ?? null, ...marked, ...(marked && blob && { blob }) }
-  const send = (publish: boolean) => (body: string) =>
-    write.mutateAsync({ ...place, body, publish }, { onError: sayBroken })
+  const send = (publish: boolean) => (body: string, key: string) =>
+    write.mutateAsync({ ...place, body, publish, key }, { onError: sayBroken })
   const label = !file
     ? words.diff.commentWhole
     : marked

@@ -1,7 +1,8 @@
-import { type KeyboardEvent, useRef, useState } from 'react'
+import { type KeyboardEvent, useState } from 'react'
 import type { Schemas } from '../../../api/client'
 import { asProblem } from '../../../api/problem'
-import { useSubmit } from '../../../queries/reviews'
+import { Once } from '../../../lib/once'
+import { lastToDecide, useSubmit } from '../../../queries/reviews'
 import { Button } from '../../../ui/Button'
 import { say, sayBroken } from '../../../ui/toasts'
 import { words } from '../../../words'
@@ -32,28 +33,23 @@ export function ReviewForm({ task, gate, drafts }: Props) {
   const isEmpty = verdict !== 'approve' && drafts === 0 && body.trim() === ''
 
   // An answer that was lost on its way may have been to a review that was taken.
-  const once = useRef<{ said: string; key: string } | null>(null)
-  const keyOf = (review: object): string => {
-    const said = JSON.stringify(review)
-    if (once.current?.said !== said) once.current = { said, key: crypto.randomUUID() }
-    return once.current.key
-  }
+  const [once] = useState(() => new Once())
   const send = () => {
     if (isBusy || isEmpty) return
     const about = gate && { stageIndex: gate.stageIndex, number: gate.number }
     // What cannot be approved any more is not what was seen.
     const review = { verdict, body, ...(isLatest && { commit }), ...about }
     submit.mutate(
-      { ...review, key: keyOf(review) },
+      { ...review, key: once.keyOf(review) },
       {
         onSuccess: (told) => {
-          once.current = null
+          once.taken()
           setBody('')
           say(saidOf(verdict, told))
         },
         onError: (error) => {
           const { code } = asProblem(error)
-          if (TOO_LATE.includes(code)) say(words.diff.faster)
+          if (TOO_LATE.includes(code)) void sayFaster(task.id)
           else if (code === 'work_moved') say(words.diff.moved)
           else sayBroken(error)
         },
@@ -119,6 +115,12 @@ export function ReviewForm({ task, gate, drafts }: Props) {
       )}
     </form>
   )
+}
+
+/** Who was: the drafts are still there for another round. */
+async function sayFaster(taskId: number): Promise<void> {
+  const who = await lastToDecide(taskId).catch(() => null)
+  say(words.diff.faster(who ?? words.diff.somebody))
 }
 
 function nameOf(verdict: Verdict): string {

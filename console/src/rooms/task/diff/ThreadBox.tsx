@@ -82,8 +82,8 @@ function Foot({ thread }: { thread: Thread }) {
           ),
       },
     )
-  const send = (publish: boolean) => (body: string) =>
-    write.mutateAsync({ threadId: thread.id, body, publish }, { onError: sayBroken })
+  const send = (publish: boolean) => (body: string, key: string) =>
+    write.mutateAsync({ threadId: thread.id, body, publish, key }, { onError: sayBroken })
   if (draft || !mayReview) return null
   if (isReplying) {
     return (
