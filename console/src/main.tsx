@@ -8,7 +8,7 @@ import { showOnDesktop } from './live/desktop'
 import { begin } from './live/stream'
 import { cache } from './queries/cache'
 import { fetchPage, router } from './router'
-import { isSignedIn, onChange, whoIs } from './session/session'
+import { isSafeHere, isSignedIn, onChange, whoIs } from './session/session'
 import { giveNonce } from './ui/nonce'
 import { ToastsDoor } from './ui/ToastsDoor'
 import { showTheme } from './ui/theme'
@@ -19,8 +19,10 @@ showTheme()
 fetchPage()
 await loadWords()
 applyNews(cache)
-begin()
-showOnDesktop()
+if (isSafeHere()) {
+  begin()
+  showOnDesktop()
+}
 // Signed out here or in another tab: nothing that was read stays. Another one in one's place, as who
 // comes back from a provider may be: what is drawn, or half written, is not theirs either.
 let who = whoIs()

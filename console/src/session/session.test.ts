@@ -71,6 +71,14 @@ it('signs out after a renewal that is under way, which else would bring the logi
   expect(session.isSignedIn()).toBe(false)
 })
 
+it('has nobody signed in, and asks for nothing, where browsers have no locks', async () => {
+  vi.stubGlobal('navigator', {})
+  const session = await import('./session')
+  expect(session.isSafeHere()).toBe(false)
+  expect(await session.token()).toBeNull()
+  expect(asked).toEqual([])
+})
+
 it('gives up a request that is never answered, for all tabs wait for it', async () => {
   const timeout = vi.spyOn(AbortSignal, 'timeout')
   const session = await import('./session')

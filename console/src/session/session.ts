@@ -19,8 +19,15 @@ let asking: Promise<string | null> | null = null
 
 tabs.onmessage = ({ data }: MessageEvent<Told>) => keep(data.token)
 
+/** Whether one can be signed in at this address: over plain HTTP, but on one's own machine, browsers
+ *  have no locks, and a password would be read on its way. */
+export function isSafeHere(): boolean {
+  return 'locks' in navigator
+}
+
 /** An access token that is good for a while, or null: nobody is signed in. */
 export async function token(): Promise<string | null> {
+  if (!isSafeHere()) return null
   if (known !== null && (known.token === null || !endsSoon(known))) return known.token
   asking ??= renewed(known?.token ?? null).finally(() => {
     asking = null

@@ -1,8 +1,9 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { ownPath } from '../../lib/place'
-import { signIn } from '../../session/session'
+import { isSafeHere, signIn } from '../../session/session'
 import { CodeForm } from './CodeForm'
+import { Insecure } from './Insecure'
 import { LoginFrame } from './LoginFrame'
 import { NameForm } from './NameForm'
 
@@ -21,7 +22,9 @@ export default function LoginPage() {
   }
   return (
     <LoginFrame>
-      {known ? (
+      {!isSafeHere() ? (
+        <Insecure />
+      ) : known ? (
         <CodeForm act={(code) => enter(known, code)} onBack={() => setKnown(null)} />
       ) : (
         <NameForm act={(name) => enter(name)} next={ownPath(next)} refused={error} />

@@ -17,6 +17,11 @@ export const login = {
   left: (tries: number) => (tries === 1 ? '1 more try.' : `${tries} more tries.`),
   rest: (minutes: number) =>
     minutes === 1 ? 'Too many tries. Wait a minute.' : `Too many tries. Wait ${minutes} minutes.`,
+  insecureTitle: 'This address is not safe to sign in at',
+  insecure: (host: string) =>
+    `${host} speaks plain HTTP, where others on the way can read along and browsers switch off what the console needs. Open it by https:// instead, or on the machine itself at http://localhost.`,
+  insecureHow:
+    'Whoever runs this server gives it a certificate: MUSTER_TLS_CERT and MUSTER_TLS_KEY, or a proxy in front of it.',
   passwordOff: 'Passwords are switched off here. Sign in by your provider.',
   providerRefused: {
     invalid_sign_in: 'What the provider said could not be used. Sign in again.',

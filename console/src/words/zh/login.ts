@@ -18,6 +18,10 @@ export const login: typeof en.login = {
   wrongCode: '验证码不正确，或已被使用。',
   left: (tries) => `还可以尝试 ${tries} 次。`,
   rest: (minutes) => `尝试次数过多，请等待 ${minutes} 分钟。`,
+  insecureTitle: '此地址无法安全登录',
+  insecure: (host) =>
+    `${host} 使用未加密的 HTTP：途中的其他人可以读到内容，浏览器也会停用控制台所需的功能。请改用 https:// 打开，或在服务器本机上打开 http://localhost。`,
+  insecureHow: '服务器管理员可为其配置证书：MUSTER_TLS_CERT 与 MUSTER_TLS_KEY，或在前面放置代理。',
   passwordOff: '此处已停用密码登录，请通过身份提供商登录。',
   providerRefused: {
     invalid_sign_in: '身份提供商的回应无法使用，请重新登录。',
