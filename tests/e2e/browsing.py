@@ -29,6 +29,8 @@ FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage"),
     *("--no-first-run", "--disable-background-networking", "--disable-component-update"),
     "--disable-sync",
+    # By this name it is another machine's address, though it is this one.
+    "--host-resolver-rules=MAP plain.muster.test 127.0.0.1",
 ]
 # Reports are seen where they are made; the server's count of them is looked at besides.
 _LISTEN = """\

@@ -2,6 +2,7 @@
 
 from playwright.sync_api import expect
 
+from muster import __version__
 from tests.e2e.conftest import Visit
 from tests.e2e.world.stage import World
 
@@ -15,6 +16,21 @@ def test_whoever_comes_by_a_deep_link_signs_in_and_is_there(world: World, visit:
     expect(page.get_by_role("heading", level=1)).to_have_text("Tasks")
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("Tasks")
+
+
+def test_over_plain_http_the_page_says_where_to_sign_in_instead(world: World, visit: Visit) -> None:
+    visitor = visit(world)
+    page = visitor.open(world.stack.url.replace("127.0.0.1", "plain.muster.test") + "/tasks")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("not safe to sign in")
+    expect(page.get_by_text("plain.muster.test", exact=False).first).to_be_visible()
+    expect(page.get_by_label("Password")).to_have_count(0)
+    # The browser says that it leaves a header out there, which is so.
+    assert all("Cross-Origin-Opener-Policy" in each for each in visitor.faults), visitor.faults
+    visitor.faults.clear()
+
+
+def test_the_foot_of_the_login_says_the_servers_version(world: World, visit: Visit) -> None:
+    expect(visit(world).open("/login").get_by_role("contentinfo")).to_contain_text(__version__)
 
 
 def test_a_wrong_password_is_said_and_no_fault(world: World, visit: Visit) -> None:

@@ -1,10 +1,12 @@
 import type { ReactNode } from 'react'
+import { useVersion } from '../../queries/health'
 import { type Language, language, languages, speak } from '../../words'
 import { Mark } from '../frame/Mark'
 import styles from './login.module.css'
 
 /** What stands around both steps: whose door it is, and in which language it speaks. */
 export function LoginFrame({ children }: { children: ReactNode }) {
+  const version = useVersion()
   return (
     <div className={styles.page}>
       <main className={styles.main} id="main">
@@ -27,6 +29,7 @@ export function LoginFrame({ children }: { children: ReactNode }) {
             {languages[one]}
           </button>
         ))}
+        {version && <span className="dim num">{version}</span>}
       </footer>
     </div>
   )
