@@ -13,10 +13,10 @@ from typing import Any
 from app.embedded import ports
 from app.embedded.processes import until
 from app.embedded.stack import Stack
+from app.operate.local import admin
 from bench.command import Say
 from bench.errors import NotMeasured
 from bench.session import Session
-from demo import admin
 from demo.repository import BASE, Repository
 from muster.protocol.frames import RoomLevel
 from muster.worker.layout import Layout

@@ -14,13 +14,14 @@ from typing import Any
 
 from app.embedded import ports
 from app.embedded.stack import Stack
-from demo import admin, places
-from demo.api import Api, ApiProblem
-from demo.command import carry_out
-from demo.errors import DemoError
-from demo.machines import LocalMachine, await_online
+from app.operate.local import admin, places
+from app.operate.local.api import Api, ApiProblem
+from app.operate.local.command import carry_out
+from app.operate.local.errors import OperateError
+from app.operate.local.machines import LocalMachine, await_online
+from app.operate.local.screen import BOLD, DIM, RESET, Screen
+from demo import interpreter
 from demo.repository import BASE, Repository
-from demo.screen import BOLD, DIM, RESET, Screen
 from demo.task import Task
 
 AGENT = Path(__file__).with_name("agent.py")
@@ -64,7 +65,7 @@ def _play(screen: Screen) -> None:
     screen.heading("Starting a Muster of its own")
     with Stack(home, port, _environment(password), say=screen.step) as stack:
         api = _sign_in(stack, screen, password)
-        python = places.interpreter()
+        python = interpreter.find()
         machine = _start_machine(stack, screen, api, python)
         repository = _fill_repository(machine, screen)
         _cancel_left_over(screen, api)
@@ -126,13 +127,15 @@ def _start_machine(stack: Stack, screen: Screen, api: Api, python: Path) -> Loca
 
 
 def _fill_repository(machine: LocalMachine, screen: Screen) -> Repository:
-    """The repository, filled, after a check that its tests fail. Raises DemoError."""
+    """The repository, filled, after a check that its tests fail. Raises OperateError."""
     repository = Repository(machine.repositories / "durations.git")
     screen.step(f"a git repository with a bug, {repository.path}")
     repository.fill()
     failing = repository.failing_tests(BASE)
     if failing is None:
-        raise DemoError(f"the tests in {repository.path} pass before anybody has repaired anything")
+        raise OperateError(
+            f"the tests in {repository.path} pass before anybody has repaired anything"
+        )
     screen.done(_verdict(failing))
     return repository
 
@@ -181,7 +184,7 @@ def _create(stack: Stack, screen: Screen, api: Api) -> Task:
 
 
 def _follow(task: Task, screen: Screen) -> None:
-    """Show the task's events and answer its gates until it ends. Raises DemoError if it fails."""
+    """Show the task's events and answer its gates until it ends. Raises OperateError."""
     screen.heading("Timeline")
     while True:
         for event in task.events():
@@ -193,7 +196,7 @@ def _follow(task: Task, screen: Screen) -> None:
         screen.line(f"  {BOLD}?  {question['prompt']}{RESET}  confirm")
         task.answer(question, "confirm")
     if now["status"] != "completed":
-        raise DemoError(_end_of(now, task.last_lines(LAST_LINES)))
+        raise OperateError(_end_of(now, task.last_lines(LAST_LINES)))
 
 
 def _end_of(now: dict[str, Any], lines: list[str]) -> str:
@@ -208,21 +211,21 @@ def _event_line(event: dict[str, Any]) -> str:
 
 
 def _show(task: Task, screen: Screen, repository: Repository) -> None:
-    """Show the pushed branch. Raises DemoError if it does not repair the package."""
+    """Show the pushed branch. Raises OperateError if it does not repair the package."""
     screen.heading(f"The terminal's last {LAST_LINES} lines")
     for line in task.last_lines(LAST_LINES):
         # Of a line that was written over with carriage returns, only the last text.
         screen.line(f"  {line.rstrip(chr(13)).rpartition(chr(13))[2]}")
     branch = task.now()["result"]["branch"]
     if not repository.has(branch):
-        raise DemoError(f"there is no branch {branch} in {repository.path}")
+        raise OperateError(f"there is no branch {branch} in {repository.path}")
     screen.heading(f"The pushed branch {branch}")
     screen.line(repository.diff(branch, colour=screen.is_terminal))
     screen.heading("Is it repaired?")
     screen.step(f"the tests, in a fresh clone of {branch}")
     failing = repository.failing_tests(branch)
     if failing is not None:
-        raise DemoError(f"the branch does not repair the package:\n{failing}")
+        raise OperateError(f"the branch does not repair the package:\n{failing}")
     screen.done("they pass")
 
 

@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.errors import DemoError
+from app.operate.local.errors import OperateError
 
 PACKAGE = Path(__file__).with_name("package")
 BASE = "main"
@@ -37,7 +37,7 @@ class Repository:
         return self.path.as_uri()
 
     def fill(self) -> None:
-        """Make the repository, with the present package on its base branch. Raises DemoError."""
+        """Make the repository, with the present package on its base branch. Raises OperateError."""
         if not (self.path / "HEAD").exists():
             _run("git", "init", "--quiet", "--bare", "--template=", "--", str(self.path))
             self.git("symbolic-ref", "HEAD", f"refs/heads/{BASE}")
@@ -85,7 +85,7 @@ class Repository:
 def _run(*argv: str, at: Path | None = None, env: dict[str, str] | None = None) -> str:
     done = _start(*argv, at=at, env=env)
     if done.returncode != 0:
-        raise DemoError(f"{' '.join(argv)} failed:\n{done.stdout}{done.stderr}".rstrip())
+        raise OperateError(f"{' '.join(argv)} failed:\n{done.stdout}{done.stderr}".rstrip())
     return done.stdout.rstrip("\n")
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.embedded.stack import Stack
-from demo.api import Api
-from demo.errors import DemoError
+from app.operate.local.api import Api
+from app.operate.local.errors import OperateError
 
 LOOK_SECONDS = 0.1
 PATIENCE = 90.0
@@ -30,7 +30,7 @@ class Task:
     def events(self) -> Iterator[dict[str, Any]]:
         """Each new event, until the task has ended or waits for a person.
 
-        Raises DemoError when that takes too long, EmbeddedError when a child of the stack ends.
+        Raises OperateError when that takes too long, EmbeddedError when a child of the stack ends.
         """
         deadline = time.monotonic() + PATIENCE
         while True:
@@ -40,7 +40,7 @@ class Task:
                 return
             self.stack.check()
             if time.monotonic() > deadline:
-                raise DemoError(_stuck(task))
+                raise OperateError(_stuck(task))
             time.sleep(LOOK_SECONDS)
 
     def now(self) -> dict[str, Any]:

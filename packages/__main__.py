@@ -2,9 +2,9 @@
 
 import sys
 
-from demo.command import carry_out
+from app.operate.local.command import carry_out
+from app.operate.local.screen import Screen
 from demo.console import building
-from demo.screen import Screen
 from packages import build
 
 

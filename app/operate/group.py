@@ -8,6 +8,7 @@ from muster import __version__
 
 # What `--help` says of each is here, so that a list of them imports nothing.
 VERBS: dict[str, str] = {
+    "up": "A whole Muster on this host, with machines, until Ctrl-C.",
     "backup": "All that the server knows in one file, under a passphrase.",
     "restore": "A server of a backup, which goes on with its machines.",
 }

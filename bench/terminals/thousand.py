@@ -25,6 +25,7 @@ from app.domain.task import TaskStatus
 from app.extensions import db
 from app.factory import create_app
 from app.models import Developer, Project
+from app.operate.local import admin
 from app.services import settings
 from app.services.people import tokens
 from bench.command import Say
@@ -32,7 +33,6 @@ from bench.errors import NotMeasured
 from bench.figures import Figure, Ratio, Report, latency, percentile
 from bench.rig import TASKS, Rig
 from bench.terminals.simulated import FLOOD, RATE
-from demo import admin
 from muster.protocol import terminal as wire
 from tests.factories import make_attempt, make_machine, make_task
 

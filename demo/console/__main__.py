@@ -11,12 +11,12 @@ import os
 import sys
 from collections.abc import Callable
 
-from demo import places
-from demo.command import carry_out
+from app.operate.local import places
+from app.operate.local.command import carry_out
+from app.operate.local.screen import Screen
 from demo.console import api_types, building, node, packages
 from demo.console.node import Node
 from demo.console.places import SOURCE
-from demo.screen import Screen
 
 DEV_PORT = 5173
 

@@ -15,9 +15,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from demo import places
-from demo.api import Api
-from demo.machines import LocalMachine, await_online
+from app.operate.local import places
+from app.operate.local.api import Api
+from app.operate.local.machines import LocalMachine, await_online
 from muster.protocol.attempt_key import AttemptKey
 from muster.worker import processes
 from muster.worker.layout import Layout

@@ -12,7 +12,7 @@ from pathlib import Path
 from app.embedded.ports import LOOPBACK
 from app.embedded.processes import Process as Child
 from app.embedded.stack import Stack
-from demo.api import Api
+from app.operate.local.api import Api
 from muster.worker import processes
 from muster.worker.layout import Layout
 from muster.worker.processes import Process

@@ -11,8 +11,9 @@ from typing import Any, Self
 
 from app.embedded import ports
 from app.embedded.stack import Stack
-from demo import admin, places
-from demo.api import Api
+from app.operate.local import admin, places
+from app.operate.local.api import Api
+from demo import interpreter
 from demo.repository import BASE, Repository
 from tests.chaos import agent, ground, probe, schedule
 from tests.chaos.history import Recorder
@@ -135,7 +136,7 @@ class World:
         program = self.directory / "probe.py"
         shutil.copy(Path(probe.__file__), program)
         program.chmod(0o644)
-        command = f"exec {places.interpreter()} -I -S {program} {self.notes}"
+        command = f"exec {interpreter.find()} -I -S {program} {self.notes}"
         for kind in KINDS.values():
             project: dict[str, Any] = {
                 "key": kind.key,
@@ -156,7 +157,7 @@ class World:
         (there / f"{_AGENT}.toml").write_text(_ADAPTER.format(name=_AGENT, notes=self.notes))
         text = Path(agent.__file__).read_text()
         alone = text.replace(f"from {probe.__package__} import probe", "import probe")
-        (there / _AGENT).write_text(f"#!{places.interpreter()} -S\n{alone}")
+        (there / _AGENT).write_text(f"#!{interpreter.find()} -S\n{alone}")
         (there / _AGENT).chmod(0o755)
         shutil.copy(Path(probe.__file__), there / "probe.py")
         return there

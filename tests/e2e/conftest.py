@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from app.embedded.stack import Stack
-from demo import places
+from app.operate.local import places
 from demo.console import building
 from tests.chaos.world import end_all_of
 from tests.e2e.browsing import Visitor, launched

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
-from demo.api import Api
+from app.operate.local.api import Api
 from tests.e2e.world import scenes
 
 Act = Callable[[Page], None]

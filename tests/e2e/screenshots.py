@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Error
 
-from demo.api import Api
+from app.operate.local.api import Api
 from tests.e2e import rooms
 from tests.e2e.browsing import DESK, PHONE, Visitor, launched
 from tests.e2e.conftest import PASSWORD, running_world

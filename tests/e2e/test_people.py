@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pyotp
 from playwright.sync_api import Page, Route, expect
 
-from demo.api import Api
+from app.operate.local.api import Api
 from tests.e2e.conftest import PASSWORD, Visit
 from tests.e2e.world.stage import World
 

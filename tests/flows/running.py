@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import httpx
 
 from app.embedded.stack import Stack
-from demo import places
-from demo.api import Api
-from demo.machines import LocalMachine, await_online
+from app.operate.local import places
+from app.operate.local.api import Api
+from app.operate.local.machines import LocalMachine, await_online
 from demo.repository import Repository
 from tests.app.chat.platforms import Lark, Slack
 

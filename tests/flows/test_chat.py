@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from demo.api import Api, ApiProblem
+from app.operate.local.api import Api, ApiProblem
 from tests.app.chat.platforms import Lark, Slack
 from tests.flows.running import Followed, Running, until
 

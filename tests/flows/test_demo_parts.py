@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from demo import places
-from demo.errors import DemoError
+from app.operate.local import places
+from app.operate.local.errors import OperateError
+from app.operate.local.screen import BOLD, Screen
+from app.operate.up import NEXT
+from demo import interpreter
 from demo.play import AGENT, DESCRIPTION
 from demo.repository import BASE, PACKAGE, Repository
-from demo.screen import BOLD, Screen
-from demo.up import NEXT
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives attempts uids")
 
@@ -91,7 +92,7 @@ def test_a_file_gets_no_escape_sequences_and_every_step_its_mark() -> None:
 
 @pytest.mark.parametrize("text", ["0", "65536", "-1", "http", "9000.0"])
 def test_what_is_no_port_is_refused(text: str) -> None:
-    with pytest.raises(DemoError, match="MUSTER_PORT"):
+    with pytest.raises(OperateError, match="MUSTER_PORT"):
         places.port(environ={"MUSTER_PORT": text})
 
 
@@ -146,13 +147,13 @@ def test_somebody_else_s_directory_is_not_taken_for_machines(closed_home: Path) 
     area = places.machine_area(closed_home)
     (closed_home / "machines").unlink()
     os.chown(area, 1, 1)
-    with pytest.raises(DemoError, match="belongs to someone else"):
+    with pytest.raises(OperateError, match="belongs to someone else"):
         places.machine_area(closed_home)
     shutil.rmtree(area)
 
 
 @as_root
 def test_the_interpreter_is_one_that_attempts_can_run() -> None:
-    command = [places.interpreter(), "-I", "-c", ""]
+    command = [interpreter.find(), "-I", "-c", ""]
     ran = subprocess.run(command, cwd="/", user=places.UIDS[0], group=places.UIDS[0], check=False)
     assert ran.returncode == 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from demo.machines import LocalMachine, await_online
+from app.operate.local.machines import LocalMachine, await_online
 from tests.flows.running import Running, until
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from demo.api import ApiProblem
+from app.operate.local.api import ApiProblem
 from tests.flows.running import Running, until
 
 

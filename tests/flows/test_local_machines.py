@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from app.embedded.stack import Stack
-from demo.api import Api
-from demo.machines import LocalMachine
-from demo.up import MOST_MACHINES
+from app.operate.local.api import Api
+from app.operate.local.machines import LocalMachine
+from app.operate.up import MOST_MACHINES
 from muster.worker.layout import Layout
 from muster.worker.room.identity import UIDS
 from muster.worker.server.credentials import Credentials, CredentialStore

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from demo import places
-from demo.machines import LocalMachine
+from app.operate.local.machines import LocalMachine
+from demo import interpreter
 from tests.flows import reviewed_agent
 from tests.flows.reviewed_agent import ADDED, FILE, LINES
 from tests.flows.running import Followed, Running, until
@@ -24,7 +24,7 @@ INSTRUCTION = "Nearly; but two lines above, and ten in letters."
 def install(running: Running) -> None:
     program = running.agents / "claude.new"
     text = Path(reviewed_agent.__file__).read_text()
-    program.write_text(f"#!{places.interpreter()} -S\n{text}")
+    program.write_text(f"#!{interpreter.find()} -S\n{text}")
     program.chmod(0o755)
     program.rename(running.agents / "claude")
 

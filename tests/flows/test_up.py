@@ -16,7 +16,7 @@ import pytest
 
 from app.embedded import accounts, server_account
 from app.embedded.directories import can_enter
-from demo.api import Api
+from app.operate.local.api import Api
 from tests.flows.running import free_port, until
 from tests.flows.test_demo import ROOT, processes_of, said
 

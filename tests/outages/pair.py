@@ -12,8 +12,8 @@ import config
 from app.embedded import ports, probes
 from app.embedded.ports import LOOPBACK
 from app.embedded.stack import Stack
-from demo import admin, places
-from demo.api import Api
+from app.operate.local import admin, places
+from app.operate.local.api import Api
 from demo.repository import Repository
 from tests.chaos.machines import Machine
 from tests.chaos.proxy import Proxy

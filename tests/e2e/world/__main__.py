@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from app.embedded.stack import Stack
-from demo import places
-from demo.command import carry_out
-from demo.screen import Screen
+from app.operate.local import places
+from app.operate.local.command import carry_out
+from app.operate.local.screen import Screen
 from tests.chaos.world import end_all_of
 from tests.e2e.world import plot
 from tests.e2e.world.stage import World

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from app.embedded.stack import Stack
-from demo import places
-from demo.admin import create
-from demo.api import Api, ApiProblem
-from demo.machines import LocalMachine
+from app.operate.local import places
+from app.operate.local.admin import create
+from app.operate.local.api import Api, ApiProblem
+from app.operate.local.machines import LocalMachine
+from demo import interpreter
 from demo.repository import Repository
 from tests.chaos.world import end_all_of
 from tests.e2e.world import actor, sources, team
@@ -106,7 +107,7 @@ class World:
     def _write_agents(self) -> None:
         self.agents.mkdir(exist_ok=True)
         (self.agents / "scenes.json").write_text(json.dumps(SCENES))
-        text = f"#!{places.interpreter()} -S\n{Path(actor.__file__).read_text()}"
+        text = f"#!{interpreter.find()} -S\n{Path(actor.__file__).read_text()}"
         _put(self.agents / "claude", text)
         _put(self.agents / "codex", "#!/bin/sh\necho 'codex-cli 0.169.0'\n")
 

@@ -9,15 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from app.embedded.stack import Stack
-from demo.api import Api, ApiProblem
-from demo.errors import DemoError
-from muster.worker.layout import Layout
-from muster.worker.room.identity import uids_of
-from muster.worker.server import rest
-from muster.worker.server.credentials import CredentialStore, NotEnrolled
+from app.operate.local import enrolled
+from app.operate.local.api import Api, ApiProblem
+from app.operate.local.errors import OperateError
+from app.operate.local.uids import uids_of
 
 ONLINE_SECONDS = 120.0
 _PROCESS = "machine-"  # with its number, the name of a machine's daemon in the stack
@@ -61,16 +57,12 @@ class LocalMachine:
 
     def is_enrolled(self) -> bool:
         """Whether the machine has credentials, which may be another server's."""
-        try:
-            self._store.load()
-        except NotEnrolled:
-            return False
-        return True
+        return enrolled.server(self.home) is not None
 
     def forget(self, api: Api) -> None:
         """Remove the machine's home if this server does not know it, or has decommissioned it."""
         try:
-            machine = api.get(f"/api/web/machines/{self._store.machine_id()}")
+            machine = api.get(f"/api/web/machines/{enrolled.machine_id(self.home)}")
         except ApiProblem as problem:
             if problem.status != 404:
                 raise
@@ -83,10 +75,9 @@ class LocalMachine:
     def enroll(self, api: Api, *options: str) -> None:
         """Enroll the machine with further options; `api` is an admin's session.
 
-        Raises EmbeddedError, and DemoError for a certificate that the worker would not trust.
+        Raises EmbeddedError, and OperateError for a certificate that the worker would not trust.
         """
         trust = _trust(self.stack)
-        Layout(self.home).make()
         token = api.post("/api/admin/worker-tokens", {"label": f"{self.name} of this stack"})
         command = ["enroll", "--server", self.stack.url, "--token", "-"]
         command += ["--name", self.name, "--home", str(self.home), *trust, *options]
@@ -107,28 +98,23 @@ class LocalMachine:
         # Decommissioning the machine ends its daemon.
         self.stack.launch(f"{_PROCESS}{self.number}", [*_WORKER, *command], env, may_end=True)
 
-    @property
-    def _store(self) -> CredentialStore:
-        return CredentialStore(Layout(self.home).credentials)
-
     def _point_at_stack(self) -> None:
         # The stack may have another port now than when the machine was enrolled.
-        known = self._store.load()
-        if known.server != self.stack.url:
-            self._store.save(msgspec.structs.replace(known, server=self.stack.url))
+        if enrolled.server(self.home) != self.stack.url:
+            enrolled.point_at(self.home, self.stack.url)
 
 
 def await_online(stack: Stack, count: int) -> None:
     """Wait until `count` machines are connected; decommissioned ones are not waited for.
 
-    Raises DemoError when that takes too long, EmbeddedError when a child of the stack ends.
+    Raises OperateError when that takes too long, EmbeddedError when a child of the stack ends.
     """
     api, deadline = Api(stack.url), time.monotonic() + ONLINE_SECONDS
     while (connected := api.get("/api/workers/healthz")["connectedWorkers"]) < count:
         stack.check()
         count = min(count, sum(name.startswith(_PROCESS) for name in stack.processes))
         if time.monotonic() > deadline:
-            raise DemoError(
+            raise OperateError(
                 f"{connected} of {count} machines are online after {ONLINE_SECONDS:.0f} s; "
                 f"see {stack.home}/logs/machine-*.log"
             )
@@ -136,19 +122,21 @@ def await_online(stack: Stack, count: int) -> None:
 
 
 def _trust(stack: Stack) -> list[str]:
-    """The options by which a worker on this host trusts the stack's server. Raises DemoError."""
+    """The options by which a worker on this host trusts the stack's server. Raises OperateError."""
     if not stack.url.startswith("https:"):
         return []
     own, reason = stack.env["MUSTER_TLS_CERT"], ""
     for ca_file, options in ((None, []), (own, ["--ca-file", own])):
         try:
             with socket.create_connection(("127.0.0.1", stack.port), timeout=10) as plain:
-                rest.tls(ca_file).wrap_socket(plain, server_hostname="127.0.0.1").close()
+                ssl.create_default_context(cafile=ca_file).wrap_socket(
+                    plain, server_hostname="127.0.0.1"
+                ).close()
         except ssl.SSLError as problem:
             reason = getattr(problem, "verify_message", "") or str(problem)
         else:
             return options
-    raise DemoError(
+    raise OperateError(
         f"a worker on this machine does not trust the certificate ({reason}): "
         "have it name 127.0.0.1 too, or set MUSTER_MACHINES=0"
     )

@@ -1,12 +1,12 @@
-"""What the commands `make demo` and `make up` have in common."""
+"""What commands that show their steps on a screen have in common."""
 
 import sys
 from collections.abc import Callable
 
 from app.embedded import EmbeddedError
-from demo.api import ApiProblem
-from demo.errors import DemoError
-from demo.screen import Screen
+from app.operate.local.api import ApiProblem
+from app.operate.local.errors import OperateError
+from app.operate.local.screen import Screen
 
 
 def carry_out(act: Callable[[Screen], None], interrupted: str, code: int) -> int:
@@ -18,7 +18,7 @@ def carry_out(act: Callable[[Screen], None], interrupted: str, code: int) -> int
     screen = Screen(sys.stdout)
     try:
         act(screen)
-    except (EmbeddedError, DemoError, ApiProblem, OSError) as problem:
+    except (EmbeddedError, OperateError, ApiProblem, OSError) as problem:
         screen.fail(str(problem))
         return 1
     except KeyboardInterrupt:

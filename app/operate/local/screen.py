@@ -1,4 +1,4 @@
-"""The output of `make demo` and `make up`."""
+"""The output of commands that go by steps."""
 
 import re
 import time

@@ -1,0 +1,48 @@
+"""A Python for the demo's agent, which is a script: under root, attempts cannot run any of them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.operate.local.errors import OperateError
+from app.operate.local.uids import UIDS
+
+
+def find() -> Path:
+    """A `python3` that attempts can run. Raises OperateError when there is none."""
+    for candidate in _interpreters():
+        if _can_run(candidate):
+            return candidate
+    raise OperateError(
+        "the demo's agent needs a python3, and as root one that every user can run: "
+        "install one outside of your home directory, or run this as an ordinary user"
+    )
+
+
+def _interpreters() -> Iterator[Path]:
+    # Our own first: the one on the PATH may be a version manager's shim, which is slow.
+    yield Path(sys.base_prefix, "bin", "python3")
+    for entry in os.get_exec_path():
+        if os.path.isabs(entry):
+            yield Path(entry, "python3")
+
+
+def _can_run(program: Path) -> bool:
+    as_attempt = {"user": UIDS[0], "group": UIDS[0], "extra_groups": []}
+    try:
+        tried = subprocess.run(
+            [program, "-I", "-c", ""],
+            cwd="/",
+            env={"PATH": os.defpath},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=10,
+            check=False,
+            **(as_attempt if os.geteuid() == 0 else {}),  # type: ignore[call-overload]
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return bool(tried.returncode == 0)
