@@ -1,6 +1,5 @@
 """Any request to the API, as `gh api` has it."""
 
-import json
 import sys
 from typing import IO, Any
 
@@ -11,6 +10,7 @@ from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import BadUsage
 from muster.cli.output import as_json, through_jq
+from muster.cli.params import a_pair, typed_fields
 
 _CHUNK = 1 << 16
 
@@ -57,8 +57,7 @@ def api(
       muster api tasks/7/cancel -X POST
       muster api /api/admin/settings -X PUT -F logMegabytes=100
     """
-    fields: dict[str, Any] = dict(_pair(text) for text in raws)
-    fields |= {name: _typed(value) for name, value in map(_pair, typed)}
+    fields = {**dict(map(a_pair, raws)), **typed_fields(typed)}
     verb = (method or ("POST" if fields or file else "GET")).upper()
     where = path if path.startswith("/") else f"/api/web/{path}"
     extra = dict(_header(text) for text in headers)
@@ -112,26 +111,6 @@ def _print(value: object, program: str | None) -> None:
         return
     for line in through_jq(program, value):
         click.echo(line)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise BadUsage(f"a field is KEY=VALUE, and {words.one_line(text)!r} is not")
-    return name, value
-
-
-def _typed(value: str) -> Any:
-    if value.startswith("@"):
-        try:
-            with click.open_file(value[1:], encoding="utf-8") as file:
-                return file.read()
-        except (OSError, ValueError) as error:
-            raise BadUsage(f"{value[1:]} cannot be read: {error}") from error
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value
 
 
 def _text(value: object) -> str:

@@ -1,39 +1,39 @@
 """The command itself: its nouns, what may be said before them, and how it ends."""
 
 import sys
-from collections.abc import Mapping, Sequence
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 import muster
 from muster.cli import errors
+from muster.cli.lazy import Noun, Nouns
 
 if TYPE_CHECKING:
     import httpx
 
 
-class Noun(NamedTuple):
-    """Where a command is (`module:name`, below `muster.cli`), and its line in the list of all.
-
-    The line is said here a second time so that the list can be shown without loading any.
-    """
-
-    place: str
-    line: str
-    section: str
-
-
 WORK, FLEET, YOU, MORE = "Work", "Projects and machines", "You", "More"
 
 NOUNS: dict[str, Noun] = {
+    "task": Noun("task:task", "What is to be done, what is done, and what came of it.", WORK),
+    "attach": Noun("attach.command:attach", "Put yourself at a running task's terminal.", WORK),
+    "inbox": Noun("inbox:inbox", "What needs you.", WORK),
+    "notifications": Noun("notifications:notifications", "What you were told.", WORK),
+    "search": Noun("search:search", "Tasks, projects and machines by a word.", WORK),
+    "usage": Noun("usage:usage", "What agents have used.", WORK),
+    "activity": Noun("activity:activity", "What has happened lately, in all that you see.", WORK),
+    "status": Noun("status:status", "How the server is, and what it has to do.", WORK),
+    "project": Noun("project:project", "Projects: what they are, and who is in them.", FLEET),
+    "machine": Noun("machine:machine", "Machines: how they are, and taking them out.", FLEET),
+    "agents": Noun("agents:agents", "The agents that tasks may ask for, and who has them.", FLEET),
+    "admin": Noun("admin:admin", "What admins do: accounts, tokens, bots, settings.", FLEET),
     "login": Noun("login:login", "Sign in at a server, in the browser or by a token.", YOU),
     "logout": Noun("login:logout", "Sign out, and forget the tokens.", YOU),
     "whoami": Noun("whoami:whoami", "Who you are, and where.", YOU),
+    "profile": Noun("profile:profile", "Your account: logins, tokens, what you are told of.", YOU),
     "config": Noun("config:config", "The servers that you know, by name.", YOU),
-    "attach": Noun("attach.command:attach", "Put yourself at a running task's terminal.", WORK),
-    "status": Noun("status:status", "How the server is, and what it has to do.", WORK),
     "api": Noun("api:api", "Ask the server's API for anything.", MORE),
     "completion": Noun("completion:completion", "A script that completes words in a shell.", MORE),
     "verify": Noun("elsewhere:verify", "Check a bundle of evidence, without a server.", MORE),
@@ -41,23 +41,8 @@ NOUNS: dict[str, Noun] = {
 }
 
 
-class Nouns(click.Group):
-    """A group whose commands are imported when they are called."""
-
-    def __init__(self, nouns: Mapping[str, Noun], **settings: Any) -> None:
-        super().__init__(**settings)
-        self.nouns = nouns
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(self.nouns)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.nouns:
-            return None
-        module, _, name = self.nouns[cmd_name].place.partition(":")
-        command = getattr(import_module(f"muster.cli.{module}"), name)
-        assert isinstance(command, click.Command)
-        return command
+class _All(Nouns):
+    """All nouns: with what runs on machines, and how it ends."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -67,14 +52,6 @@ class Nouns(click.Group):
         except click.UsageError as error:
             words = f"{error.message}\nOn a machine: {_of_machines(ctx)}"
             raise click.UsageError(words, ctx) from error
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        sections = dict.fromkeys((WORK, FLEET, YOU, MORE))
-        for section in sections:
-            rows = [(n, noun.line) for n, noun in self.nouns.items() if noun.section == section]
-            if rows:
-                with formatter.section(section):
-                    formatter.write_dl(rows)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_paragraph()
@@ -88,7 +65,7 @@ def _of_machines(ctx: click.Context) -> str:
 
 
 @click.command(
-    cls=Nouns,
+    cls=_All,
     nouns=NOUNS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -43,20 +43,20 @@ class Api:
 
     # ---- what commands ask -----------------------------------------------------------------------
 
-    def get(self, path: str, **query: object) -> Any:
+    def get(self, path: str, /, **query: object) -> Any:
         return body_of(self.send("GET", path, query=query))
 
-    def post(self, path: str, body: object = None, *, key: str = "", **query: object) -> Any:
+    def post(self, path: str, body: object = None, *, key: str = "") -> Any:
         """With an idempotency `key` it is tried again where the answer is lost."""
-        return body_of(self.send("POST", path, query=query, body=body, key=key))
+        return body_of(self.send("POST", path, body=body, key=key))
 
     def put(self, path: str, body: object = None) -> Any:
         return body_of(self.send("PUT", path, body=body))
 
-    def delete(self, path: str, **query: object) -> Any:
+    def delete(self, path: str, /, **query: object) -> Any:
         return body_of(self.send("DELETE", path, query=query))
 
-    def items(self, path: str, most: int = 0, **query: object) -> Iterator[dict[str, Any]]:
+    def items(self, path: str, most: int = 0, /, **query: object) -> Iterator[dict[str, Any]]:
         """What a cursor list has, page by page; `most` of it (0: all)."""
         cursor, count = None, 0
         while True:

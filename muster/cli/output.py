@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Item = Mapping[str, Any]
+_STATUS = "muster.status"
 LIST_FIELDS = "?"  # what a bare --json gives
 
 _STYLES = {
@@ -114,6 +115,7 @@ def prints(how: Printed) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
                 told, shown = told
             if told is None:
                 return
+            status = click.get_current_context().meta.get(_STATUS, 0)
             if chosen is not None:
                 _print_json(how, told, chosen, program)
             elif quiet:
@@ -123,11 +125,18 @@ def prints(how: Printed) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
                 shown()
             else:
                 table(how.columns, _items(told), how.nothing)
+            if status:
+                click.get_current_context().exit(status)
 
         printing.printed = how  # type: ignore[attr-defined]
         return printing
 
     return decorate
+
+
+def ends_with(status: int) -> None:
+    """Have the command end so, once what it returns is printed."""
+    click.get_current_context().meta[_STATUS] = status
 
 
 def _chosen(how: Printed, fields: str | None, program: str | None) -> list[str] | None:

@@ -31,8 +31,8 @@ def status(muster: Muster) -> tuple[dict[str, Any], Callable[[], None]]:
             [
                 ("server", f"{told['server']}{_versions(told['version'])}"),
                 ("ready", "yes" if told["ready"] else f"no: {', '.join(told['missing'])} missing"),
-                ("tasks", _counts(told.get("tasks"))),
-                ("machines", _counts(told.get("machines"))),
+                ("tasks", counted(told.get("tasks"))),
+                ("machines", counted(told.get("machines"))),
                 ("slots", _of(told, "slots", "used", "total")),
                 ("oldest in queue", _seconds(dig(told, ["queue", "oldestSeconds"]))),
                 ("used today", usage(dig(told, ["usage", "today"]))),
@@ -64,7 +64,7 @@ def _versions(of_server: object) -> str:
     )
 
 
-def _counts(counts: object) -> str:
+def counted(counts: object) -> str:
     if not isinstance(counts, dict):
         return ""
     names = {"completedToday": "completed today", "failedToday": "failed today"}

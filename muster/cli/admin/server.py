@@ -1,0 +1,110 @@
+"""The audit log, and settings."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from muster.cli import fields, words
+from muster.cli.context import Muster, pass_muster
+from muster.cli.errors import BadUsage
+from muster.cli.output import Column, Item, Printed, column, dig, prints, say
+from muster.cli.params import typed_fields
+from muster.cli.verbs import Given, listing
+
+
+def _who(entry: Item) -> str:
+    who = dig(entry, ["actor", "name"]) or dig(entry, ["machine", "name"])
+    return str(who or "Muster")
+
+
+AUDIT = Printed(
+    fields.AUDIT_ENTRY,
+    (
+        column("ID", "id", is_number=True),
+        Column("AT", lambda entry: str(entry.get("at") or "")[:19].replace("T", " ")),
+        Column("WHO", _who),
+        column("ACTION"),
+        Column("TARGET", lambda entry: f"{entry.get('targetType')} {entry.get('targetId')}"),
+        column("FROM", "remoteAddress"),
+        Column("CHANGES", lambda entry: _changed(entry.get("changes")), stretches=True),
+    ),
+    nothing="Nothing was done.",
+)
+
+
+def _changed(changes: Any) -> str:
+    after = (changes or {}).get("after") or (changes or {}).get("before") or {}
+    said = (f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in after.items())
+    return ", ".join(said)
+
+
+audit = listing(
+    "audit",
+    "/api/admin/audit-logs",
+    "Who has done what.",
+    AUDIT,
+    Given("actor", "By an account: its id or name."),
+    Given("action", "Like gate.answered; machine. is all of a family."),
+    Given("target-type", "Like task."),
+    Given("target-id", "Which."),
+    Given("from", "From that moment on: 2030-01-01T00:00:00Z."),
+    Given("to", "Before that moment."),
+)
+
+SETTINGS = Printed(
+    fields.SETTING,
+    (
+        column("KEY"),
+        Column("VALUE", lambda setting: _value(setting.get("value"))),
+        Column("", lambda setting: "" if setting.get("value") == setting.get("default") else "set"),
+        column("UNIT"),
+        column("HELP", stretches=True),
+    ),
+    id="key",
+)
+
+
+def _value(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@click.group
+def settings() -> None:
+    """How the server behaves."""
+
+
+@settings.command("list")
+@pass_muster
+@prints(SETTINGS)
+def list_(muster: Muster) -> Any:
+    """All settings, and what each does."""
+    return muster.api.get("/api/admin/settings").get("registry") or []
+
+
+@settings.command("set")
+@click.argument("pairs", metavar="KEY=VALUE…", nargs=-1, required=True)
+@pass_muster
+@prints(SETTINGS)
+def set_(muster: Muster, pairs: tuple[str, ...]) -> tuple[Any, Callable[[], None]]:
+    """Change settings; KEY=null is its default again. In force within a second."""
+    asked = typed_fields(pairs)
+    known = {at["key"]: at for at in muster.api.get("/api/admin/settings")["registry"]}
+    for key, value in asked.items():
+        if key not in known:
+            raise BadUsage(f"there is no setting {key!r}", advice="muster admin settings list")
+        if known[key].get("type") == "string" and value is not None:
+            asked[key] = next(
+                pair.partition("=")[2] for pair in pairs if pair.startswith(f"{key}=")
+            )
+    told = muster.api.put("/api/admin/settings", asked)
+    changed = [setting for setting in told["registry"] if setting["key"] in asked]
+
+    def tell() -> None:
+        for setting in changed:
+            before = _value(known[setting["key"]].get("value"))
+            now = words.one_line(_value(setting.get("value")))
+            say(f"{setting['key']}: {words.one_line(before)} → {now}")
+
+    return changed, tell

@@ -1,0 +1,125 @@
+"""`muster project apply`: a project becomes what a file says."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from muster.cli import fields, words
+from muster.cli.client import Api
+from muster.cli.context import Muster, pass_muster, server_id
+from muster.cli.declared import Fields, changes, difference, read, secrets
+from muster.cli.errors import BadUsage, Refused
+from muster.cli.output import Printed, prints, say
+from muster.cli.projects import developer
+from muster.cli.task.results import painted
+
+APPLIED = Printed(fields.SAVED_PROJECT, id="key")
+
+
+@click.command
+@click.option("-f", "--file", required=True, type=click.File(), help="The file; - is stdin.")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@pass_muster
+@prints(APPLIED)
+def apply(muster: Muster, file: Any, dry_run: bool, yes: bool) -> Any:
+    """Make a project what a file says.
+
+    What would change is shown first. What the file leaves out stays as it is; `members` names all
+    of them, with their roles. A project that there is not yet is made, which admins may.
+
+    \b
+      muster project show APP --yaml > project.yaml
+      muster project apply -f project.yaml
+    """
+    declared = read(file)
+    key = str(declared["key"])
+    project = _project(muster.api, key)
+    hidden = secrets(declared, Path(getattr(file, "name", "")).parent)
+    people = _People(muster.api, key, declared, is_new=project is None)
+    lines = difference(declared, project or {}) + _hidden_lines(hidden) + people.lines()
+    if not lines:
+        say(f"{key} is as the file says: nothing to change.")
+        return project, lambda: None
+    for line in lines:
+        click.echo(painted(line), err=True)
+    if dry_run:
+        return project or {}, lambda: None
+    if not yes:
+        if not sys.stdin.isatty():
+            raise BadUsage("nobody is there to ask", advice="Say --yes, or --dry-run")
+        click.confirm(f"{'Change' if project else 'Make'} {key}?", abort=True, err=True)
+    saved = _saved(muster.api, key, declared, project, hidden)
+    people.save()
+    for warning in saved.get("warnings") or []:
+        say(f"Warning: {words.one_line(warning.get('message'))}")
+    say(f"{key} is as the file says now.")
+    return saved, lambda: None
+
+
+def _project(api: Api, key: str) -> dict[str, Any] | None:
+    try:
+        return dict(api.get(f"/api/web/projects/{server_id(key)}"))
+    except Refused as refusal:
+        if refusal.http_status == 404:
+            return None
+        raise
+
+
+def _saved(
+    api: Api, key: str, declared: Fields, project: Fields | None, hidden: Fields
+) -> dict[str, Any]:
+    if project is None:
+        kept = {name: value for name, value in declared.items() if name != "members"}
+        return dict(api.post("/api/admin/projects", {**kept, **hidden}))
+    body = {**changes(declared, project), **hidden}
+    return dict(api.put(f"/api/web/projects/{server_id(key)}", body)) if body else dict(project)
+
+
+def _hidden_lines(hidden: Fields) -> list[str]:
+    """That secrets are set, for whether they change nobody can see."""
+    names: dict[str, Any] = {**(hidden.get("secrets") or {})}
+    names |= {name: value for name, value in hidden.items() if name != "secrets"}
+    return [
+        f"-{name}: (removed)" if value is None else f"+{name}: (set)"
+        for name, value in names.items()
+    ]
+
+
+class _People:
+    """The members as the file has them, beside those that there are."""
+
+    def __init__(self, api: Api, key: str, declared: Fields, *, is_new: bool) -> None:
+        self._api, self._path = api, f"/api/web/projects/{server_id(key)}/members"
+        self._wanted: dict[str, str] = {}  # nobody is named: nobody changes
+        self._there: dict[str, dict[str, Any]] = {}
+        if "members" not in declared:
+            return
+        said = declared["members"] or {}
+        if isinstance(said, list):
+            said = dict.fromkeys(said, "member")
+        self._wanted = {str(name): str(role) for name, role in said.items()}
+        if not is_new:
+            self._there = {str(member["name"]): member for member in api.items(self._path)}
+        for name in self._changed():
+            developer(api, name)  # who is not there is said before anything is changed
+
+    def _changed(self) -> list[str]:
+        there = {name: member["role"] for name, member in self._there.items()}
+        return [name for name, role in self._wanted.items() if there.get(name) != role]
+
+    def _gone(self) -> list[dict[str, Any]]:
+        return [member for name, member in self._there.items() if name not in self._wanted]
+
+    def lines(self) -> list[str]:
+        changed = [f"+member {name}: {self._wanted[name]}" for name in self._changed()]
+        return [f"-member {gone['name']}: {gone['role']}" for gone in self._gone()] + changed
+
+    def save(self) -> None:
+        for name in self._changed():
+            body = {"developerId": developer(self._api, name), "role": self._wanted[name]}
+            self._api.post(self._path, body)
+        for gone in self._gone():
+            self._api.delete(self._path, developerId=gone["developerId"])

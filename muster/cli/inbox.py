@@ -1,0 +1,92 @@
+"""What needs one."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from muster.cli import fields, words
+from muster.cli.context import Muster, pass_muster
+from muster.cli.output import Column, Item, Printed, aged, dig, prints
+from muster.cli.task.looking import first_line
+
+KINDS = ("gate", "question", "budget", "failure", "result", "machine")
+_THEN = {
+    "fails": "the task fails",
+    "goes_on": "it goes on without an answer",
+    "requeues": "its tasks go elsewhere",
+    "recovers": "it is well again",
+}
+
+
+def _about(item: Item) -> str:
+    if machine := item.get("machine"):
+        return f"{words.one_line(machine.get('name'))}"
+    return f"#{dig(item, ['task', 'id'])} {dig(item, ['task', 'projectKey'])}"
+
+
+def _says(item: Item) -> str:
+    """What it is about, in a line."""
+    if machine := item.get("machine"):
+        troubles = machine.get("troubles") or []
+        said = [f"{t.get('agent') or ''} {t.get('reason')}".strip() for t in troubles]
+        return ", ".join(said)
+    prompt = first_line(dig(item, ["gate", "prompt"]))
+    failure = first_line(dig(item, ["task", "failure", "message"]))
+    return prompt or failure or first_line(dig(item, ["task", "description"]))
+
+
+def _then(item: Item) -> str:
+    then = item.get("then")
+    if then in (None, "nothing"):
+        return ""
+    at = words.age(item.get("at"), datetime.now(UTC))
+    return f"{_THEN.get(str(then), then)} {at}".strip()
+
+
+def _answer(item: Item) -> str:
+    """The command that does what is most often meant."""
+    number = dig(item, ["task", "id"])
+    gate = item.get("gate")
+    if gate:
+        match gate.get("kind"):
+            case "confirm" | "budget":
+                return f"task confirm {number}"
+            case "choose" | "branch":
+                return f"task choose {number}"
+            case _:
+                return f"task {'choose' if gate.get('choices') else 'input'} {number}"
+    match item.get("kind"):
+        case "failure":
+            return f"task retry {number}"
+        case "result":
+            return f"task diff {number}"
+        case _:
+            return f"machine show {dig(item, ['machine', 'name'])}"
+
+
+INBOX = Printed(
+    fields.INBOX_ITEM,
+    (
+        Column("KIND", lambda item: item.get("kind")),
+        Column("ABOUT", _about),
+        Column("SAYS", _says, stretches=True),
+        Column("THEN", _then),
+        aged("SINCE", "since"),
+        Column("MUSTER", _answer),
+    ),
+    nothing="Nothing needs you.",
+)
+
+
+@click.command
+@click.option("-k", "--kind", metavar="A,B", help=f"Of {', '.join(KINDS)}.")
+@click.option("-n", "--limit", default=50, type=click.IntRange(min=0), help="At most; 0: all.")
+@pass_muster
+@prints(INBOX)
+def inbox(muster: Muster, kind: str | None, limit: int) -> Any:
+    """What needs you.
+
+    The last column is the command that answers it.
+    """
+    return muster.api.items("/api/web/inbox", limit, kind=kind)

@@ -1,0 +1,221 @@
+"""Looking at machines, and draining them."""
+
+import sys
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from muster.cli import fields, words
+from muster.cli.client import Api
+from muster.cli.context import Muster, pass_muster, server_id
+from muster.cli.errors import BadUsage
+from muster.cli.output import Column, Item, Printed, aged, column, dig, facts, prints, say, table
+from muster.cli.task.looking import TASKS as _TASKS
+from muster.cli.task.looking import first_line, state
+
+_ACTS: dict[str, str] = {
+    "keep": "stays",
+    "hand_over": "goes back to the queue",
+    "stop": "goes on elsewhere",
+}
+_UUID_LENGTH = 36
+
+
+def _slots(machine: Item) -> str:
+    return f"{dig(machine, ['slots', 'used'])}/{dig(machine, ['slots', 'total'])}"
+
+
+def _percent(title: str, field: str) -> Column:
+    def cell(machine: Item) -> str:
+        value = dig(machine, ["metrics", field])
+        return "" if value is None else f"{value:.0f}%"
+
+    return Column(title, cell, is_number=True)
+
+
+def _agents(machine: Item) -> str:
+    return ", ".join(
+        f"{at.get('agentType')}{'' if at.get('healthy', True) else ' (' + _why(at) + ')'}"
+        for at in machine.get("capabilities") or []
+    )
+
+
+def _why(capability: Item) -> str:
+    return str(capability.get("reason") or "not well").replace("_", " ")
+
+
+MACHINES = Printed(
+    fields.MACHINE,
+    (
+        column("NAME"),
+        column("STATUS"),
+        Column("SLOTS", _slots, is_number=True),
+        _percent("CPU", "cpuPercent"),
+        _percent("MEMORY", "memoryPercent"),
+        _percent("DISK", "diskPercent"),
+        Column("AGENTS", _agents, stretches=True),
+        aged("SEEN", "lastSeenAt"),
+    ),
+    nothing="There is no machine.",
+)
+TASKS = Printed(fields.LISTED_TASK, _TASKS.columns, nothing=_TASKS.nothing)
+PLAN = Printed(
+    ("machine", "task", "act", "atDeadline", "hasCheckpoint"),
+    (
+        Column("TASK", lambda item: f"#{dig(item, ['task', 'id'])}"),
+        Column("STATUS", lambda item: state(item.get("task") or {})),
+        Column("NOW", lambda item: _ACTS.get(str(item.get("act")), item.get("act"))),
+        Column("AT THE DEADLINE", lambda item: _ACTS.get(str(item.get("atDeadline")), "")),
+        Column(
+            "DESCRIPTION",
+            lambda item: first_line(dig(item, ["task", "description"])),
+            stretches=True,
+        ),
+    ),
+    id="machine",
+    nothing="Nothing runs there.",
+)
+
+
+@click.command("list")
+@click.option("-s", "--status", metavar="A,B", help="online, offline, draining, drained, …")
+@click.option("--selector", metavar="LABELS", help="With such labels: gpu=true.")
+@click.option("-n", "--limit", default=0, type=click.IntRange(min=0), help="At most.")
+@pass_muster
+@prints(MACHINES)
+def list_(
+    muster: Muster, status: str | None, selector: str | None, limit: int
+) -> Iterable[dict[str, Any]]:
+    """Machines, and how they are."""
+    return muster.api.items("/api/web/machines", limit, status=status, selector=selector)
+
+
+def found(api: Api, said: str) -> dict[str, Any]:
+    """The machine of that id or name. Raises BadUsage where several are called so, or none."""
+    if len(said) == _UUID_LENGTH:
+        return dict(api.get(f"/api/web/machines/{server_id(said)}"))
+    machines = [
+        m for m in api.items("/api/web/machines") if m["name"].casefold() == said.casefold()
+    ]
+    if len(machines) == 1:
+        return machines[0]
+    if machines:
+        ids = ", ".join(m["id"] for m in machines)
+        raise BadUsage(f"several machines are called {said!r}", advice=f"Say which: {ids}")
+    # So that who asks is told that it is not there, by the status of what is not there.
+    return dict(api.get(f"/api/web/machines/{server_id(said)}"))
+
+
+_machine = click.argument("name", metavar="MACHINE")
+
+
+@click.command
+@_machine
+@pass_muster
+@prints(Printed(fields.MACHINE))
+def show(muster: Muster, name: str) -> tuple[dict[str, Any], Callable[[], None]]:
+    """All that is known of a machine. MACHINE is its name or its id."""
+    machine = found(muster.api, name)
+    return machine, lambda: _tell(machine)
+
+
+def _tell(machine: Item) -> None:
+    now = datetime.now(UTC)
+    hardware, drain = machine.get("hardware") or {}, machine.get("drain") or {}
+    metrics, room = machine.get("metrics") or {}, machine.get("room") or {}
+    labels = {**(machine.get("labels") or {})}
+    by = drain.get("by") or "Muster itself"
+    facts(
+        [
+            ("machine", f"{machine.get('name')}  {machine.get('id')}"),
+            ("status", machine.get("status")),
+            ("connected", machine.get("connected")),
+            ("drained by", f"{by}: {drain.get('note') or ''}".rstrip(": ") if drain else ""),
+            ("slots", f"{_slots(machine)} in use"),
+            ("agents", _agents(machine)),
+            ("room", f"{room.get('level')} {_lacks(room)}" if room else ""),
+            ("labels", ", ".join(f"{k}={v}" for k, v in labels.items())),
+            ("load", _load(metrics)),
+            ("hardware", _hardware(hardware)),
+            ("version", machine.get("version")),
+            ("seen", f"{words.age(machine.get('lastSeenAt'), now)} ago"),
+        ]
+    )
+
+
+def _lacks(room: Item) -> str:
+    return f"(lacks {', '.join(room['lacks'])})" if room.get("lacks") else ""
+
+
+def _load(metrics: Item) -> str:
+    names = (("cpuPercent", "CPU"), ("memoryPercent", "memory"), ("diskPercent", "disk"))
+    known = [(name, metrics.get(field)) for field, name in names]
+    return ", ".join(f"{name} {value:.0f}%" for name, value in known if value is not None)
+
+
+def _hardware(hardware: Item) -> str:
+    parts = [
+        f"{hardware['cpuCount']} CPUs" if hardware.get("cpuCount") else "",
+        words.size(hardware.get("memoryBytes")),
+        f"disk {words.size(hardware.get('diskBytes'))}" if hardware.get("diskBytes") else "",
+        f"{hardware.get('os') or ''} {hardware.get('arch') or ''}".strip(),
+        str(hardware.get("hostname") or ""),
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+@click.command
+@_machine
+@click.option("-s", "--status", metavar="A,B", help="Of these states.")
+@click.option("-n", "--limit", default=30, type=click.IntRange(min=0), help="At most; 0: all.")
+@pass_muster
+@prints(TASKS)
+def tasks(muster: Muster, name: str, status: str | None, limit: int) -> Iterable[dict[str, Any]]:
+    """Tasks whose latest attempt is there."""
+    machine = found(muster.api, name)
+    return muster.api.items(f"/api/web/machines/{machine['id']}/tasks", limit, status=status)
+
+
+@click.command
+@_machine
+@click.option("--note", metavar="TEXT", help="Why; others see it.")
+@click.option("--deadline", type=int, metavar="SECONDS", help="What is left then goes elsewhere.")
+@click.option("--dry-run", is_flag=True, help="Only show what would become of its tasks.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@pass_muster
+@prints(PLAN)
+def drain(
+    muster: Muster, name: str, note: str | None, deadline: int | None, dry_run: bool, yes: bool
+) -> tuple[Any, Callable[[], None]]:
+    """Give it no new task, and move what can be moved.
+
+    What would become of its tasks is shown first; then it is asked whether that is meant.
+    """
+    machine = found(muster.api, name)
+    wish = {"note": note, "deadlineSeconds": deadline}
+    body = {key: value for key, value in wish.items() if value is not None}
+    path = f"/api/web/machines/{machine['id']}/drain"
+    answer = muster.api.send("POST", path, query={"dryRun": True}, body=body).json()
+    plan = [{"machine": machine["name"], **item} for item in answer.get("plan") or []]
+    shown_first = not (dry_run or yes)
+    if shown_first:
+        table(PLAN.columns, plan, PLAN.nothing)
+        if not sys.stdin.isatty():
+            raise BadUsage("nobody is there to ask", advice="Say --yes, or --dry-run")
+        click.confirm(f"Drain {words.one_line(machine['name'])}?", abort=True, err=True)
+    if not dry_run:
+        drained = muster.api.post(path, body)
+        say(f"{words.one_line(machine['name'])} is {drained['status']}.")
+    return plan, lambda: None if shown_first else table(PLAN.columns, plan, PLAN.nothing)
+
+
+@click.command
+@_machine
+@pass_muster
+@prints(MACHINES)
+def undrain(muster: Muster, name: str) -> dict[str, Any]:
+    """Have it take tasks again."""
+    machine = found(muster.api, name)
+    return dict(muster.api.post(f"/api/web/machines/{machine['id']}/undrain"))

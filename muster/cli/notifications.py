@@ -1,0 +1,108 @@
+"""What one was told, and what is told as it happens."""
+
+from typing import Any
+
+import click
+
+from muster.cli import fields, words
+from muster.cli.context import Muster, pass_muster
+from muster.cli.output import Column, Printed, aged, column, prints, say
+from muster.cli.verbs import act
+
+NOTIFICATIONS = Printed(
+    fields.NOTIFICATION,
+    (
+        column("ID", "id", is_number=True),
+        Column("", lambda item: "" if item.get("readAt") else "new"),
+        column("TYPE"),
+        column("TASK", "taskId", is_number=True),
+        column("TITLE", stretches=True),
+        aged("AGE", "createdAt"),
+    ),
+    nothing="Nothing is new.",
+)
+
+
+@click.group
+def notifications() -> None:
+    """What you were told."""
+
+
+@notifications.command("list")
+@click.option("--all", "also_read", is_flag=True, help="Also what you have read.")
+@click.option("-n", "--limit", default=50, type=click.IntRange(min=0), help="At most; 0: all.")
+@pass_muster
+@prints(NOTIFICATIONS)
+def list_(muster: Muster, also_read: bool, limit: int) -> Any:
+    """What is new."""
+    return muster.api.items("/api/web/notifications", limit, unread=None if also_read else True)
+
+
+@notifications.command
+@click.argument("numbers", metavar="[ID…]", type=int, nargs=-1)
+@click.option("--all", "all_of_them", is_flag=True, help="All that there are.")
+@click.option("--undo", is_flag=True, help="They are new again.")
+@pass_muster
+def read(muster: Muster, numbers: tuple[int, ...], all_of_them: bool, undo: bool) -> None:
+    """Have read these."""
+    if all_of_them:
+        updated = muster.api.post("/api/web/notifications/read-all")["updated"]
+    elif undo:
+        body = {"ids": list(numbers)}
+        updated = muster.api.post("/api/web/notifications/unread", body)["updated"]
+    else:
+        for number in numbers:
+            muster.api.post(f"/api/web/notifications/{number}/read")
+        updated = len(numbers)
+    say(f"{updated} {'new again' if undo else 'read'}.")
+
+
+@notifications.command
+@click.option("--tasks", is_flag=True, help="Also all that happens to tasks that you may see.")
+@pass_muster
+def watch(muster: Muster, tasks: bool) -> None:
+    """Say what is new as it happens, until you interrupt it."""
+    for event in muster.api.events("/api/web/stream"):
+        if event.name != "news":
+            continue
+        for item in event.data.get("notifications") or []:
+            title = click.style(words.one_line(item.get("title")), bold=True)
+            click.echo(f"{words.clock(item.get('createdAt'))}  {title}")
+            click.echo(f"          {words.one_line(item.get('body'))}")
+        for said in (event.data.get("events") or []) if tasks else []:
+            about = f"#{said.get('taskId')} {words.one_line(said.get('projectKey'))}"
+            message = words.one_line(said.get("message"))
+            click.echo(f"{words.clock(said.get('createdAt'))}  {about}  {message}")
+
+
+PREFERENCES = Printed(fields.PREFERENCES, id="gateOpened")
+notifications.add_command(
+    act(
+        "choose",
+        "PUT /api/web/profile/notifications",
+        "Choose what you are told, where: -F taskFailed='{\"chat\": false}'.",
+        PREFERENCES,
+        free=True,
+    )
+)
+
+
+@notifications.command
+@pass_muster
+@prints(PREFERENCES)
+def choices(muster: Muster) -> Any:
+    """What you have chosen to be told, and where."""
+    from muster.cli.output import facts
+
+    chosen = muster.api.get("/api/web/profile/notifications")
+
+    def tell() -> None:
+        facts((name, _chosen(chosen[name])) for name in fields.PREFERENCES if chosen.get(name))
+
+    return chosen, tell
+
+
+def _chosen(choice: dict[str, Any]) -> str:
+    where = [name for field, name in (("inApp", "here"), ("chat", "chat")) if choice.get(field)]
+    of = "all in your projects" if choice.get("scope") == "projects" else "your own tasks"
+    return f"{' and '.join(where)}, of {of}" if where else "not at all"

@@ -1,0 +1,91 @@
+"""What is said to commands: which task, and texts of one's own."""
+
+import json
+import re
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from muster.cli.errors import BadUsage
+
+_TASK = re.compile(r"(?:https?://\S+/tasks/|#)?(\d{1,18})")
+_HINT = "\n\n<!-- {} Save and close; empty gives up. This line is left out. -->\n"
+
+
+class TaskNumber(click.ParamType[int]):
+    """A task: `7`, `#7`, or the address of its page."""
+
+    name = "task"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        found = _TASK.fullmatch(str(value))
+        if not found:
+            self.fail(f"{value!r} is no task: say its number, like 7", param, ctx)
+        return int(found[1])
+
+
+TASK = TaskNumber()
+
+a_task = click.argument("number", metavar="TASK", type=TASK)
+
+
+def path_of(number: int, *more: object) -> str:
+    """Where a task is in the API, or something of it."""
+    from muster.cli.context import server_id
+
+    return "/".join([f"/api/web/tasks/{number}", *map(server_id, more)])
+
+
+def a_text(given: str | None, what: str) -> str:
+    """What somebody has to say: as given, from standard input for `-`, else from their editor.
+
+    `what` begins the hint that the editor shows. Raises BadUsage where there is none to be had.
+    """
+    if given == "-":
+        text = sys.stdin.read()
+    elif given is not None:
+        text = given
+    elif sys.stdin.isatty() and sys.stdout.isatty():
+        hint = _HINT.format(what)
+        text = (click.edit(hint, extension=".md") or "").replace(hint.strip(), "")
+    else:
+        raise BadUsage("there is no text", advice="Say it, or - to read it from standard input")
+    if not text.strip():
+        raise BadUsage("the text is empty")
+    return text.strip("\n") if given in (None, "-") else text
+
+
+def a_secret(prompt: str, *, twice: bool = False) -> str:
+    """What somebody types unseen, or else the first line of standard input; never an argument."""
+    if sys.stdin.isatty():
+        said = click.prompt(prompt, hide_input=True, confirmation_prompt=twice, err=True)
+        return str(said)
+    return sys.stdin.readline().rstrip("\n")
+
+
+def a_pair(text: str) -> tuple[str, str]:
+    """What `KEY=VALUE` says. Raises BadUsage."""
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise BadUsage(f"a field is KEY=VALUE, and {text!r} is not")
+    return name, value
+
+
+def typed_fields(pairs: Iterable[str]) -> dict[str, Any]:
+    """Fields said as `KEY=VALUE`: JSON, or else a text; `@FILE` is what is in it, `@-` stdin."""
+    return {name: _typed(value) for name, value in map(a_pair, pairs)}
+
+
+def _typed(value: str) -> Any:
+    if value.startswith("@"):
+        try:
+            with click.open_file(value[1:], encoding="utf-8") as file:
+                return file.read()
+        except (OSError, ValueError) as error:
+            raise BadUsage(f"{value[1:]} cannot be read: {error}") from error
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value

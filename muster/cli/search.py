@@ -1,0 +1,45 @@
+"""Looking for something by a word."""
+
+from typing import Any
+
+import click
+
+from muster.cli.context import Muster, pass_muster
+from muster.cli.output import Column, Printed, prints, say
+from muster.cli.task.looking import first_line, state
+
+FOUND = Printed(
+    ("kind", "id", "name", "status"),
+    (
+        Column("KIND", lambda item: item["kind"]),
+        Column("ID", lambda item: item["id"]),
+        Column("STATUS", lambda item: item["status"]),
+        Column("NAME", lambda item: first_line(item["name"]), stretches=True),
+    ),
+    nothing="Nothing was found.",
+)
+
+
+@click.command
+@click.argument("text", metavar="WORDS…", nargs=-1, required=True)
+@click.option("-n", "--limit", type=click.IntRange(1, 200), help="Of each kind; by default 20.")
+@pass_muster
+@prints(FOUND)
+def search(muster: Muster, text: tuple[str, ...], limit: int | None) -> list[dict[str, Any]]:
+    """Tasks, projects and machines by a word."""
+    found = muster.api.get("/api/web/search", q=" ".join(text), limit=limit)
+    if not found.get("complete", True):
+        say("Old tasks were not all looked through.")
+    tasks = [
+        {"kind": "task", "id": task["id"], "name": task["description"], "status": state(task)}
+        for task in found.get("tasks") or []
+    ]
+    projects = [
+        {"kind": "project", "id": project["key"], "name": project["name"], "status": ""}
+        for project in found.get("projects") or []
+    ]
+    machines = [
+        {"kind": "machine", "id": item["id"], "name": item["name"], "status": item["status"]}
+        for item in found.get("machines") or []
+    ]
+    return tasks + projects + machines

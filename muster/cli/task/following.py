@@ -1,0 +1,64 @@
+"""Following a task by its stream, and what its state means to who waits."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from muster.cli import errors
+from muster.cli.client import Api
+from muster.cli.params import path_of
+from muster.cli.sse import Event
+
+ENDS = {"completed": errors.DONE, "failed": errors.FAILED, "cancelled": errors.FAILED}
+ASKS = ("gate", "question", "budget")
+# Events behind which a task's state may mean something else to who waits for it.
+TURNS = frozenset(
+    ["suspended", "completed", "failed", "cancelled", "requeued", "restored", "machine_lost"]
+)
+
+Task = Mapping[str, Any]
+
+
+def status_of(task: Task) -> int | None:
+    """The exit status of who waits for it; None: it goes on by itself."""
+    if task.get("status") in ENDS:
+        return ENDS[str(task["status"])]
+    asks = task.get("suspendReason") in ASKS
+    reason = (task.get("waitsFor") or {}).get("reason")
+    return errors.WAITS if asks or reason == "gate" else None
+
+
+def until_settled(
+    api: Api, number: int, tell: Callable[[Event], None], *, past_questions: bool = False
+) -> tuple[dict[str, Any], int]:
+    """The task once it has ended or waits for somebody, and the exit status that says so.
+
+    `tell` is given all events of the stream meanwhile. `past_questions`: only its end counts.
+    """
+    for event in api.events(path_of(number, "stream")):
+        tell(event)
+        if not _may_settle(event):
+            continue
+        task = dict(api.get(path_of(number)))
+        status = status_of(task)
+        if status is not None and not (past_questions and status == errors.WAITS):
+            return task, status
+    raise AssertionError("a stream ends by an exception alone")
+
+
+def _may_settle(event: Event) -> bool:
+    if event.name in ("hello", "reset"):
+        return True
+    return event.name == "events" and any(said.get("type") in TURNS for said in event.data)
+
+
+def past_events(api: Api, number: int, most: int | None = None) -> Iterator[dict[str, Any]]:
+    """A task's events so far, in order; the first `most` of them."""
+    offset = 0
+    while most is None or offset < most:
+        limit = 200 if most is None else min(200, most - offset)
+        page = api.get(path_of(number, "events"), limit=limit, offset=offset)
+        items = page.get("items") or []
+        yield from items
+        offset += len(items)
+        if not items or offset >= page.get("total", 0):
+            return

@@ -1,0 +1,212 @@
+"""What a task's terminal has shown, and what its agent has told."""
+
+import base64
+import codecs
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import click
+
+from muster.cli import fields, words
+from muster.cli.client import Api
+from muster.cli.context import Muster, pass_muster
+from muster.cli.errors import BadUsage
+from muster.cli.output import Printed, prints, say
+from muster.cli.params import a_task, path_of
+from muster.cli.sse import Event
+from muster.cli.task.following import until_settled
+
+ENTRIES = Printed(fields.TRANSCRIPT_ENTRY, id="number", nothing="The agent has told nothing.")
+LINES = Printed(fields.LOG_LINE, id="number")
+
+_STYLES = {"question": "yellow", "denied": "red", "error": "red", "edit": "green"}
+
+
+@click.command
+@a_task
+@click.option("--attempt", type=int, help="By default the latest.")
+@click.option("-n", "--tail", type=click.IntRange(min=1, max=1000), help="The last lines alone.")
+@click.option("-f", "--follow", is_flag=True, help="Go on as more comes, until the task ends.")
+@click.option("--raw", is_flag=True, help="The exact bytes, with all that moves a terminal.")
+@pass_muster
+@prints(LINES)
+def logs(
+    muster: Muster, number: int, attempt: int | None, tail: int | None, follow: bool, raw: bool
+) -> tuple[Iterable[dict[str, Any]], Callable[[], None]]:
+    """What the terminal of a task has shown.
+
+    On a terminal its colours are kept, and nothing else that a terminal would obey.
+    """
+    if follow and (attempt is not None or tail is not None):
+        raise BadUsage("--follow is of the latest attempt, from its beginning")
+
+    def show() -> None:
+        writer = _Raw() if raw else _Lines()
+        if tail is not None:
+            for line in _lines(muster.api, number, attempt, tail):
+                writer.write(f"{line['text']}\n".encode())
+        elif follow:
+            until_settled(
+                muster.api, number, _Tail(muster.api, number, writer), past_questions=True
+            )
+        else:
+            _whole(muster.api, number, attempt, writer)
+        writer.end()
+
+    return _lines(muster.api, number, attempt, tail), show
+
+
+def _lines(
+    api: Api, number: int, attempt: int | None, tail: int | None
+) -> Iterator[dict[str, Any]]:
+    offset: int | None = -tail if tail else 0
+    while offset is not None:
+        page = api.get(
+            path_of(number, "logs"), attempt=attempt, limit=tail or 1000, offset=offset or None
+        )
+        yield from page.get("items") or []
+        offset = None if tail else page.get("nextOffset")
+
+
+def _whole(api: Api, number: int, attempt: int | None, writer: "_Raw | _Lines") -> int:
+    """Write the log so far; the offset behind it, lost bytes counted."""
+    place = 0
+    with api.open("GET", path_of(number, "logs", "raw"), {"attempt": attempt}) as answer:
+        for piece in answer.iter_bytes():
+            writer.write(piece)
+            place += len(piece)
+        for gap in answer.headers.get("X-Log-Gaps", "").split(","):
+            start, _, end = gap.strip().partition("-")
+            place += int(end) - int(start) if end else 0
+    return place
+
+
+class _Raw:
+    """Writes bytes as they are."""
+
+    def write(self, data: bytes) -> None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+    def end(self) -> None:
+        pass
+
+
+class _Lines:
+    """Writes whole lines, without what would move the terminal."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._half = ""
+        self._clean = words.coloured if sys.stdout.isatty() else words.plain
+
+    def write(self, data: bytes) -> None:
+        *whole, self._half = (self._half + self._decoder.decode(data)).split("\n")
+        for line in whole:
+            self._print(line)
+
+    def end(self) -> None:
+        if self._half:
+            self._print(self._half)
+
+    def _print(self, line: str) -> None:
+        # What a carriage return has drawn over is not seen on a terminal either.
+        shown = line.rstrip("\r").rpartition("\r")[2]
+        reset = "\x1b[0m" if "\x1b" in shown and self._clean is words.coloured else ""
+        click.echo(self._clean(shown) + reset, color=True)
+
+
+class _Tail:
+    """Writes the latest attempt's log as the stream brings it, behind what there was before."""
+
+    def __init__(self, api: Api, number: int, writer: _Raw | _Lines) -> None:
+        self._api, self._number, self._writer = api, number, writer
+        self._attempt, self._place = 0, 0
+
+    def __call__(self, event: Event) -> None:
+        match event.name:
+            case "hello" | "reset" if self._place == 0:
+                attempts = [int(attempt) for attempt in event.data.get("logs") or {}]
+                if attempts:
+                    self._attempt = max(attempts)
+                    self._place = _whole(self._api, self._number, self._attempt, self._writer)
+            case "log":
+                self._add(event.data)
+
+    def _add(self, piece: Mapping[str, Any]) -> None:
+        if piece["attempt"] > self._attempt:
+            self._attempt, self._place = piece["attempt"], 0
+        data = base64.b64decode(piece["data"])
+        end = piece["offset"] + len(data)
+        if piece["attempt"] < self._attempt or end <= self._place:
+            return
+        self._writer.write(data[max(self._place - piece["offset"], 0) :])
+        self._place = end
+
+
+@click.command
+@a_task
+@click.option("--attempt", type=int, help="By default the latest.")
+@click.option("-k", "--kind", metavar="A,B", help="message, thought, tool, edit, command, …")
+@click.option("--stage", "stage_index", type=int, help="Of that stage, counted from 0.")
+@click.option("--search", metavar="WORDS", help="In title or text.")
+@click.option("-f", "--follow", is_flag=True, help="Go on as more comes, until the task ends.")
+@pass_muster
+@prints(ENTRIES)
+def transcript(
+    muster: Muster,
+    number: int,
+    attempt: int | None,
+    kind: str | None,
+    stage_index: int | None,
+    search: str | None,
+    follow: bool,
+) -> tuple[Iterable[dict[str, Any]], Callable[[], None]]:
+    """What the agent has said and done."""
+    of = {"attempt": attempt, "kind": kind, "stageIndex": stage_index, "q": search}
+    found = muster.api.items(path_of(number, "transcript"), 0, **of)
+
+    def show() -> None:
+        teller = _Entries(muster.api, number, of)
+        if follow:
+            until_settled(muster.api, number, teller, past_questions=True)
+        else:
+            teller.say(found)
+        if not teller.count:
+            say(ENTRIES.nothing)
+
+    return found, show
+
+
+class _Entries:
+    """Shows entries: those that there are when a stream begins, and then those that it brings."""
+
+    def __init__(self, api: Api, number: int, of: Mapping[str, object]) -> None:
+        self._api, self._number, self._of = api, number, of
+        self._last = (-1, -1)
+        self.count = 0
+
+    def __call__(self, event: Event) -> None:
+        match event.name:
+            case "hello" | "reset":
+                self.say(self._api.items(path_of(self._number, "transcript"), 0, **self._of))
+            case "transcript":
+                self.say(event.data)
+
+    def say(self, entries: Iterable[Mapping[str, Any]]) -> None:
+        for entry in entries:
+            place = (entry["attempt"], entry["number"])
+            if place > self._last:
+                self._last = place
+                self.count += 1
+                _entry(entry)
+
+
+def _entry(entry: Mapping[str, Any]) -> None:
+    kind = str(entry.get("kind"))
+    head = click.style(f"{kind:<9}", fg=_STYLES.get(kind, "blue"))
+    clock = click.style(words.clock(entry.get("at")), dim=True)
+    click.echo(f"{clock}  {head} {words.one_line(entry.get('title'))}")
+    for line in words.plain(entry.get("text")).splitlines():
+        click.echo(f"            {line}")

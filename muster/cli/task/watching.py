@@ -1,0 +1,167 @@
+"""Watching a task, by its events."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import click
+
+from muster.cli import errors, fields, words
+from muster.cli.client import Api
+from muster.cli.context import Muster, pass_muster
+from muster.cli.output import Column, Printed, column, prints, say
+from muster.cli.params import a_task, path_of
+from muster.cli.sse import Event
+from muster.cli.task.following import past_events, until_settled
+from muster.cli.task.looking import first_line, lines_of
+
+EVENTS = Printed(
+    fields.EVENT,
+    (
+        column("ID", "id", is_number=True),
+        Column("AT", lambda event: words.clock(event.get("createdAt"))),
+        column("TYPE"),
+        column("MESSAGE", stretches=True),
+    ),
+    nothing="Nothing has happened yet.",
+)
+_STYLES = {
+    "suspended": "yellow",
+    "warning": "yellow",
+    "failed": "red",
+    "error": "red",
+    "completed": "green",
+}
+
+
+@click.command
+@a_task
+@click.option("--all", "with_log", is_flag=True, help="Also the machine's own notes.")
+@click.option("--until-end", is_flag=True, help="Go on past questions, until it ends.")
+@pass_muster
+@click.pass_context
+def watch(ctx: click.Context, muster: Muster, number: int, with_log: bool, until_end: bool) -> None:
+    """Follow what happens, until it ends or waits.
+
+    Exit status: 0 completed, 1 failed or cancelled, 4 it waits for somebody.
+    """
+    teller = Teller(muster.api, number, with_log)
+    task, status = until_settled(muster.api, number, teller, past_questions=until_end)
+    conclude(muster, task, status)
+    ctx.exit(status)
+
+
+class Teller:
+    """Says the events of a stream, line by line; first those from before it began."""
+
+    def __init__(self, api: Api, number: int, with_log: bool) -> None:
+        self._api, self._number, self._with_log = api, number, with_log
+        self._told = 0
+
+    def __call__(self, event: Event) -> None:
+        match event.name:
+            case "hello" | "reset":
+                for said in past_events(self._api, self._number, int(event.data["events"])):
+                    self._say(said)
+            case "events":
+                for said in event.data:
+                    self._say(said)
+
+    def _say(self, event: Mapping[str, Any]) -> None:
+        if event["id"] <= self._told:
+            return
+        self._told = event["id"]
+        if event["type"] == "log" and not self._with_log:
+            return
+        clock = click.style(words.clock(event.get("createdAt")), dim=True)
+        style = _STYLES.get(event["type"])
+        kind = click.style(f"{event['type']:<14}", fg=style)
+        click.echo(f"{clock}  {kind}  {words.one_line(event.get('message'))}")
+
+
+def conclude(muster: Muster, task: Mapping[str, Any], status: int) -> None:
+    """What has come of it, and what is to be done next, in a sentence on stderr."""
+    number = task["id"]
+    if status == errors.WAITS:
+        say(f"Task {number} waits for an answer.")
+        _ask(muster.api, number)
+        return
+    failure, result = task.get("failure") or {}, task.get("result") or {}
+    said = f"Task {number} is {task['status']}."
+    if failure:
+        said += f" {words.one_line(failure.get('message'))} ({failure.get('code')})"
+        said += f"\nmuster task logs {number}"
+    elif result.get("changed"):
+        branch = words.one_line(result.get("branch") or task.get("branch"))
+        said += f" {lines_of(result)} on {branch}\nmuster task diff {number}"
+    say(said)
+
+
+def _ask(api: Api, number: int) -> None:
+    """What a task asks, and by which command it is answered."""
+    try:
+        gate = api.get(path_of(number, "pending-confirm"))
+    except errors.Refused:  # somebody was quicker
+        return
+    if prompt := words.plain(gate.get("prompt")).strip():
+        say(f"\n{prompt}\n")
+    choices = list(gate.get("choices") or [])
+    if choices:
+        say("\n".join(f"  {first_line(choice)}" for choice in choices))
+    say(f"muster task {how_to_answer(gate)}")
+
+
+def how_to_answer(gate: Mapping[str, Any]) -> str:
+    """The command that answers that question."""
+    number = gate.get("taskId")
+    match gate.get("kind"):
+        case "confirm" | "budget":
+            return f"confirm {number}    or: muster task confirm {number} --reject"
+        case "choose" | "branch":
+            return f"choose {number} CHOICE"
+        case "question" if gate.get("choices"):
+            return f"choose {number} CHOICE"
+        case _:
+            return f"input {number} TEXT"
+
+
+@click.command
+@a_task
+@click.option("-t", "--type", "kinds", metavar="A,B", help="Of these types alone.")
+@click.option("--search", metavar="WORDS", help="In message or data.")
+@click.option("-f", "--follow", is_flag=True, help="Go on as more happens, until it ends.")
+@pass_muster
+@prints(EVENTS)
+def events(
+    muster: Muster, number: int, kinds: str | None, search: str | None, follow: bool
+) -> Iterable[dict[str, Any]] | tuple[Any, Callable[[], None]]:
+    """What has happened to a task, in order."""
+    if follow:
+        teller = Teller(muster.api, number, with_log=True)
+        last = _at_its_end(muster.api, number, kinds, search)
+        return last, lambda: _follow(muster.api, number, teller)
+    return _matching(muster.api, number, kinds, search)
+
+
+def _matching(
+    api: Api, number: int, kinds: str | None, search: str | None
+) -> Iterable[dict[str, Any]]:
+    offset = 0
+    while True:
+        path = path_of(number, "events")
+        page = api.get(path, limit=200, offset=offset, type=kinds, search=search)
+        items = page.get("items") or []
+        yield from items
+        offset += len(items)
+        if not items or offset >= page.get("total", 0):
+            return
+
+
+def _at_its_end(
+    api: Api, number: int, kinds: str | None, search: str | None
+) -> Iterable[dict[str, Any]]:
+    until_settled(api, number, lambda event: None, past_questions=True)
+    yield from _matching(api, number, kinds, search)
+
+
+def _follow(api: Api, number: int, teller: Teller) -> None:
+    until_settled(api, number, teller, past_questions=True)

@@ -1,0 +1,74 @@
+"""What agents have used."""
+
+import sys
+from typing import Any
+
+import click
+
+from muster.cli import fields, words
+from muster.cli.context import Muster, pass_muster
+from muster.cli.output import Column, Item, Printed, dig, prints
+
+GROUPS = ("project", "task", "attempt", "stage", "developer", "agent", "model", "day")
+
+
+def _amount(title: str, field: str) -> Column:
+    def cell(item: Item) -> str:
+        return words.number(dig(item, ["usage", field]))
+
+    return Column(title, cell, is_number=True)
+
+
+def _cost(item: Item) -> str:
+    cost = dig(item, ["usage", "cost"])
+    about = "about " if dig(item, ["usage", "isEstimate"]) else ""
+    return "" if cost is None else f"{about}{cost:,.2f}"
+
+
+USAGE = Printed(
+    fields.USAGE_GROUP,
+    (
+        Column("KEY", lambda item: item.get("key") or "(not named)"),
+        Column("NAME", lambda item: item.get("name"), stretches=True),
+        _amount("INPUT", "inputTokens"),
+        _amount("CACHED", "cachedTokens"),
+        _amount("OUTPUT", "outputTokens"),
+        _amount("REASONING", "reasoningTokens"),
+        Column("COST", _cost, is_number=True),
+    ),
+    id="key",
+    nothing="Nothing was used.",
+)
+
+
+@click.command
+@click.option("-b", "--by", default="project", type=click.Choice(GROUPS), show_default=True)
+@click.option("--from", "from_", metavar="DAY", help="The first day (UTC): 2030-01-01.")
+@click.option("--to", metavar="DAY", help="The last day (UTC), itself included.")
+@click.option("-p", "--project", metavar="KEY", help="Of that project.")
+@click.option("--task", type=int, metavar="ID", help="Of that task.")
+@click.option("-n", "--limit", type=click.IntRange(min=0), default=50, help="At most; 0: all.")
+@click.option("--csv", "as_csv", is_flag=True, help="A table for other programs.")
+@pass_muster
+@prints(USAGE)
+def usage(
+    muster: Muster,
+    by: str,
+    from_: str | None,
+    to: str | None,
+    project: str | None,
+    task: int | None,
+    limit: int,
+    as_csv: bool,
+) -> Any:
+    """What agents have used."""
+    of = {"groupBy": by, "from": from_, "to": to, "project": project, "taskId": task}
+    if not as_csv:
+        return muster.api.items("/api/web/usage", limit, **of)
+    with muster.api.open("GET", "/api/web/usage", of, headers={"Accept": "text/csv"}) as answer:
+        for piece in answer.iter_bytes():
+            sys.stdout.buffer.write(piece)
+        sys.stdout.flush()
+        if "next" in answer.links:
+            click.echo("There is more: narrow it by --from and --to.", err=True)
+    return None

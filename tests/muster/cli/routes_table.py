@@ -1,0 +1,211 @@
+"""By which command each route of the contract is asked, and why some are by none.
+
+`{task}` and the like are what `tests.contract.rights_world` has of it. Who is named before the
+colon says the command; where nobody is, it is the admin.
+"""
+
+COMMANDS = {
+    "GET /healthz": "member: status",
+    "GET /readyz": "member: status",
+    "GET /.well-known/muster-evidence.json": "member: api /.well-known/muster-evidence.json",
+    "POST /api/auth/confirm": "member: profile confirm",
+    # ---- tasks
+    "GET /api/web/tasks": "member: task list --status suspended --needs-me --search '#{task}'",
+    "POST /api/web/tasks": "member: task create -p {key} -d Do",
+    "GET /api/web/tasks/:taskId": "member: task show {task}",
+    "POST /api/web/tasks/:taskId/cancel": "creator: task cancel {task}",
+    "POST /api/web/tasks/:taskId/retry": "creator: task retry {task}",
+    "POST /api/web/tasks/:taskId/confirm-stage": "member: task confirm {task} -c fine",
+    "GET /api/web/tasks/:taskId/pending-confirm": "member: task confirm {task} --reject",
+    "GET /api/web/tasks/:taskId/follow-ups": "member: task follow-ups {task}",
+    "POST /api/web/tasks/:taskId/follow-ups": "member: task follow-up {task} -d More",
+    "GET /api/web/tasks/:taskId/follow-ups/:followUpId": "member: task withdraw {task} {task}",
+    "DELETE /api/web/tasks/:taskId/follow-ups/:followUpId": "member: task withdraw {task} {task}",
+    "GET /api/web/tasks/:taskId/terminal-inputs": "maintainer: task typed {task}",
+    "GET /api/web/tasks/:taskId/events": "member: task events {task} --type created",
+    "GET /api/web/tasks/:taskId/diff": "member: task diff {task} --stat",
+    "GET /api/web/tasks/:taskId/files": "member: task file {task} made.py",
+    "GET /api/web/tasks/:taskId/logs": "member: task logs {task} --tail 3",
+    "GET /api/web/tasks/:taskId/logs/raw": "member: task logs {task}",
+    "GET /api/web/tasks/:taskId/recording": "member: task recording {task} -o -",
+    "GET /api/web/tasks/:taskId/transcript": "member: task transcript {task}",
+    "GET /api/web/tasks/:taskId/evidence": "member: task evidence {task} -o -",
+    "GET /api/web/tasks/:taskId/stream": "member: task watch {task}",
+    "GET /api/web/tasks/:taskId/comments": "member: task comments {task} --state open",
+    "POST /api/web/tasks/:taskId/comments": "member: task comment {task} -b Hm --publish",
+    "PUT /api/web/tasks/:taskId/comments/:commentId": (
+        "member: task edit-comment {task} {task} -b x"
+    ),
+    "DELETE /api/web/tasks/:taskId/comments/:commentId": (
+        "member: task delete-comment {task} {task}"
+    ),
+    "POST /api/web/tasks/:taskId/threads/:threadId/resolve": "member: task resolve {task} {task}",
+    "POST /api/web/tasks/:taskId/threads/:threadId/reopen": "member: task reopen {task} {task}",
+    "GET /api/web/tasks/:taskId/reviews": "member: task reviews {task}",
+    "POST /api/web/tasks/:taskId/reviews": "member: task review {task} --comment -b Good",
+    "PUT /api/web/tasks/:taskId/seen": "creator: task seen {task}",
+    "GET /api/web/workspaces/:taskId": "member: task workspace {task}",
+    "POST /api/web/workspace-tunnel/:taskId/start": "creator: task tunnel start {task} --ttl 60",
+    "POST /api/web/workspace-tunnel/:taskId/stop": "creator: task tunnel stop {task}",
+    "GET /api/web/workspace-tunnel/:taskId/status": "member: task tunnel status {task}",
+    # ---- machines and projects
+    "GET /api/web/agents": "member: agents",
+    "GET /api/web/machines": "member: machine list --status online",
+    "GET /api/web/machines/:machineId": "member: machine show {machine_id}",
+    "GET /api/web/machines/:machineId/tasks": "member: machine tasks {machine_id}",
+    "POST /api/web/machines/:machineId/drain": "lead: machine drain {machine_id} --yes",
+    "POST /api/web/machines/:machineId/undrain": "lead: machine undrain {machine_id}",
+    "GET /api/web/projects": "member: project list",
+    "GET /api/web/projects/-/developers": "member: project developers",
+    "GET /api/web/projects/:key": "member: project show {key}",
+    "GET /api/web/projects/:key/budget": "member: project budget {key}",
+    "POST /api/web/projects/-/pipeline/dry-run": "member: project rehearse - -d Do",
+    "POST /api/web/projects/:key/pipeline/dry-run": "member: project rehearse {key} -d Do",
+    "PUT /api/web/projects/:key": "maintainer: project apply --yes -f {file}",
+    "DELETE /api/web/projects/:key/secrets": "maintainer: project destroy-secrets {key} --yes",
+    "POST /api/web/projects/:key/network/allow": "maintainer: project allow {key} --host a.example",
+    "GET /api/web/projects/:key/members": "maintainer: project members {key}",
+    "POST /api/web/projects/:key/members": "maintainer: project add-member {key} {target}",
+    "DELETE /api/web/projects/:key/members": "maintainer: project remove-member {key} {a_member}",
+    # ---- one's own
+    "GET /api/web/profile": "member: whoami",
+    "GET /api/web/profile/budget": "member: profile budget",
+    "PUT /api/web/profile": "member: profile set --git-name Me",
+    "GET /api/web/profile/sessions": "member: profile sessions",
+    "DELETE /api/web/profile/sessions": "member: profile end-session --others",
+    "DELETE /api/web/profile/sessions/:sessionId": "member: profile end-session {session}",
+    "GET /api/web/profile/tokens": "member: profile tokens",
+    "POST /api/web/profile/tokens": "member: profile create-token --label x --scope read",
+    "POST /api/web/profile/tokens/:tokenId/revoke": "member: profile revoke-token {personal_token}",
+    "POST /api/web/profile/chat-token": "member: profile chat-token",
+    "GET /api/web/profile/notifications": "member: notifications choices",
+    "PUT /api/web/profile/notifications": (
+        "member: notifications choose -F 'reviewed={{\"chat\":true}}'"
+    ),
+    "GET /api/web/dashboard/stats": "member: status",
+    "GET /api/web/dashboard/recent-activity": "member: activity",
+    "GET /api/web/usage": "member: usage --by task --csv",
+    "GET /api/web/notifications": "member: notifications list --all",
+    "POST /api/web/notifications/:notificationId/read": "member: notifications read {notification}",
+    "POST /api/web/notifications/read-all": "member: notifications read --all",
+    "POST /api/web/notifications/unread": "member: notifications read --undo {notification}",
+    "GET /api/web/inbox": "member: inbox --kind gate",
+    "GET /api/web/stream": "member: notifications watch --tasks",
+    "GET /api/web/search": "member: search {key}",
+    # ---- admins
+    "GET /api/admin/developers": "admin developers list",
+    "POST /api/admin/developers": "admin developers create new --git-email a@b.example",
+    "PUT /api/admin/developers/:developerId": "admin developers update {target} --role lead",
+    "PUT /api/admin/developers/:developerId/reset-totp": "admin developers reset-totp {target} -y",
+    "DELETE /api/admin/developers/:developerId/sessions": "admin developers sign-out {target} -y",
+    "GET /api/admin/developers/:developerId/identities": "admin identities list {target}",
+    "POST /api/admin/developers/:developerId/identities": (
+        "admin identities link {target} --provider {other_provider} --subject x"
+    ),
+    "DELETE /api/admin/developers/:developerId/identities/:identityId": (
+        "admin identities unlink {target} {target} --yes"
+    ),
+    "GET /api/admin/identity-providers": "admin providers list",
+    "POST /api/admin/identity-providers": (
+        "admin providers create --name n --label N --issuer https://n.example --client-id x"
+    ),
+    "PUT /api/admin/identity-providers/:providerId": (
+        "admin providers update {provider_id} -F label=x"
+    ),
+    "DELETE /api/admin/identity-providers/:providerId": "admin providers delete {provider_id} -y",
+    "GET /api/admin/projects": "admin projects list",
+    "POST /api/admin/projects": "admin projects create --key NEW --repo-url https://a.example/b.git",
+    "PUT /api/admin/projects/:key": "admin projects update {key} -F name=x",
+    "DELETE /api/admin/projects/:key": "admin projects delete {key} --force --yes",
+    "DELETE /api/admin/projects/:key/secrets": "admin projects destroy-secrets {key} --yes",
+    "GET /api/admin/projects/:key/members": "admin projects members {key}",
+    "POST /api/admin/projects/:key/members": "admin projects put-member {key} {target}",
+    "DELETE /api/admin/projects/:key/members": (
+        "admin projects remove-member {key} --developer-id {a_member}"
+    ),
+    "GET /api/admin/worker-tokens": "admin tokens list",
+    "POST /api/admin/worker-tokens": "admin tokens create --label x",
+    "POST /api/admin/worker-tokens/:tokenId/revoke": "admin tokens revoke {worker_token}",
+    "GET /api/admin/worker-tokens/:tokenId/status": "admin tokens status {worker_token}",
+    "GET /api/admin/machines": "admin machines list",
+    "PUT /api/admin/machines/:machineId": "admin machines update {machine_id} --label gpu=true",
+    "DELETE /api/admin/machines/:machineId": "admin machines decommission {machine_id} --yes",
+    "GET /api/admin/bots": "admin bots list",
+    "POST /api/admin/bots": (
+        "admin bots create --platform apprise --name x -F webhookToken=json://localhost"
+    ),
+    "PUT /api/admin/bots/:botId": "admin bots update {bot} -F name=x",
+    "DELETE /api/admin/bots/:botId": "admin bots delete {bot} --yes",
+    "POST /api/admin/bots/:botId/test": "admin bots test {bot}",
+    "GET /api/admin/bots/all-bindings": "admin bots bindings",
+    "GET /api/admin/bots/:botId/bindings": "admin bots bindings --bot {bot}",
+    "POST /api/admin/bots/:botId/bindings": "admin bots bind {bot} --chat y --project {key}",
+    "DELETE /api/admin/bots/:botId/bindings": "admin bots unbind {bot} --binding-id 987654",
+    "GET /api/admin/deliveries": "admin deliveries list --state dead",
+    "POST /api/admin/deliveries/:deliveryId/retry": "admin deliveries retry {delivery}",
+    "GET /api/admin/audit-logs": "admin audit --action machine.",
+    "GET /api/admin/settings": "admin settings list",
+    "PUT /api/admin/settings": "admin settings set logMegabytes=100",
+}
+
+_BY_LOGIN = "`muster login` and `logout` ask it: test_login"
+_BROWSER = "a browser's own, by its cookie"
+_SSO = "`muster login` lets the browser do it, and comes in as a device"
+_CONSOLE = "what the console keeps for its own pages"
+_DRAWN = "numbers to draw a chart of; for scripts there is `muster api`"
+_FACTOR = "passwords and second factors are set up in the console, where a picture can be scanned"
+_LET_IN = "devices are let in where somebody is signed in by hand: in the console"
+_ATTACH = "`muster attach`, which has its own tests"
+_MACHINE = "what workers say, not people"
+_PLATFORM = "what chat platforms post"
+
+WITHOUT = {
+    "GET /metrics": "for Prometheus; `muster api /metrics` shows it",
+    "GET /api/openapi.json": "the document itself; `muster api /api/openapi.json` shows it",
+    "GET /api/docs": "a page of HTML",
+    "POST /api/auth/login": "passwords are said to browsers alone",
+    "POST /api/auth/refresh": _BY_LOGIN,
+    "POST /api/auth/logout": _BY_LOGIN,
+    "POST /api/auth/device": _BY_LOGIN,
+    "POST /api/auth/device/token": _BY_LOGIN,
+    "POST /api/auth/browser/login": _BROWSER,
+    "POST /api/auth/browser/refresh": _BROWSER,
+    "POST /api/auth/browser/logout": _BROWSER,
+    "GET /api/auth/providers": _SSO,
+    "GET /api/auth/oidc/:provider/start": _SSO,
+    "GET /api/auth/oidc/:provider/callback": _SSO,
+    "POST /api/auth/oidc/exchange": _SSO,
+    "POST /api/auth/oidc/logout": _SSO,
+    "GET /api/web/device/:userCode": _LET_IN,
+    "POST /api/web/device/:userCode/approve": _LET_IN,
+    "POST /api/web/device/:userCode/deny": _LET_IN,
+    "POST /api/web/tasks/:taskId/pty-token": _ATTACH,
+    "WS /ws/pty/:taskId": _ATTACH,
+    "GET /api/web/tasks/:taskId/viewed": _CONSOLE,
+    "PUT /api/web/tasks/:taskId/viewed": _CONSOLE,
+    "GET /api/web/profile/drafts": _CONSOLE,
+    "POST /api/web/profile/drafts": _CONSOLE,
+    "PUT /api/web/profile/drafts/:draftId": _CONSOLE,
+    "DELETE /api/web/profile/drafts/:draftId": _CONSOLE,
+    "GET /api/web/profile/views": _CONSOLE,
+    "POST /api/web/profile/views": _CONSOLE,
+    "PUT /api/web/profile/views/:viewId": _CONSOLE,
+    "DELETE /api/web/profile/views/:viewId": _CONSOLE,
+    "GET /api/web/machines/-/samples": _DRAWN,
+    "GET /api/web/machines/:machineId/samples": _DRAWN,
+    "GET /api/web/dashboard/recent-tasks": "`muster task list` has the same, with more",
+    "PUT /api/web/profile/password": _FACTOR,
+    "POST /api/web/profile/totp/setup": _FACTOR,
+    "POST /api/web/profile/totp/verify": _FACTOR,
+    "POST /api/web/profile/totp/disable": _FACTOR,
+    "GET /api/workers/healthz": _MACHINE,
+    "POST /api/workers/register": _MACHINE,
+    "POST /api/workers/refresh-token": _MACHINE,
+    "POST /api/workers/recover": _MACHINE,
+    "WS /api/workers/connect": _MACHINE,
+    "WS /api/workers/pty/:taskId": _MACHINE,
+    "POST /webhook/slack/events": _PLATFORM,
+    "POST /webhook/slack/interact": _PLATFORM,
+    "POST /webhook/slack/commands": _PLATFORM,
+    "POST /webhook/lark": _PLATFORM,
+}
