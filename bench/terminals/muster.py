@@ -84,6 +84,10 @@ class Muster:
         if not until(lambda: self._is_ready(task_id), _START_SECONDS, pause=0.05):
             raise NotMeasured(f"task {task_id} does not run its shell")
 
+    def task(self, terminal: str) -> int:
+        """Its task's id."""
+        return self._tasks[terminal]
+
     def open(self, terminal: str, receive_buffer: int | None = None) -> MusterViewer:
         rig = self._rig
         return MusterViewer(rig.session, rig.stack.port, self._tasks[terminal], receive_buffer)
