@@ -36,6 +36,7 @@ class Attachment:
         self.socket: WebSocket = dialled.socket
         self.may = dialled.may
         self.place = place
+        self.has_shown = False  # anything: before that its place is none to go on from
         self.ready: wire.ViewerReady | None = None
         self.screen: wire.Screen | None = None
         self.screen_at = 0.0
@@ -63,6 +64,7 @@ class Attachment:
 
     def go_on(self, said: bytes | wire.ToViewer) -> None:
         """Behind it. Raises BeginAnew where that is nowhere that one has been."""
+        self.has_shown |= isinstance(said, bytes | wire.Screen)
         if isinstance(said, bytes):
             self.place = after(self.place, len(said))
             return

@@ -302,7 +302,7 @@ class Line:
             self._fail(why)
 
     def _drop(self) -> None:
-        if self._current is not None:
+        if self._current is not None and self._current.has_shown:
             self._place = self._current.place
         for line in self.ends():
             line.cut()

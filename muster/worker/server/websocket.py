@@ -125,7 +125,9 @@ class WebSocket:
             if not data or not is_tls:
                 break
         messages = self._messages()
-        self.flush()
+        # Who has said goodbye and gone takes no answer to it, and is to be heard all the same.
+        with contextlib.suppress(*() if self._protocol.state is OPEN else (OSError,)):
+            self.flush()
         if not messages:
             self._check()
         return messages

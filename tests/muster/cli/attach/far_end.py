@@ -1,0 +1,109 @@
+"""The server's end of a terminal's sockets, without a server: what comes can be cut at any byte."""
+
+import contextlib
+import socket
+from collections import deque
+from collections.abc import Callable
+
+import msgspec
+from websockets.client import ClientProtocol
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
+from websockets.uri import parse_uri
+
+from muster.cli.attach.dial import Answer, Dialled, Wish
+from muster.protocol import terminal as wire
+from muster.worker.server.websocket import WebSocket
+
+COLS, ROWS = 90, 30
+
+
+class FarEnd:
+    """One socket; `near` is the other end of it. What is said goes out with `send`."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        self._socket, self._server = ours, ServerProtocol()
+        client = ClientProtocol(parse_uri("ws://127.0.0.1/"))
+        client.send_request(client.connect())
+        self._server.receive_data(b"".join(client.data_to_send()))
+        (request,) = self._server.events_received()
+        assert isinstance(request, Request)
+        self._server.send_response(self._server.accept(request))
+        client.receive_data(b"".join(self._server.data_to_send()))
+        client.events_received()
+        theirs.setblocking(False)
+        ours.settimeout(10.0)
+        self.near = WebSocket(theirs, client)
+
+    def hang_up(self) -> None:
+        """Both ends are gone."""
+        self._socket.close()
+        self.near.close_socket()
+
+    def say(self, *said: bytes | wire.TerminalFrame | str) -> None:
+        """A text is no frame of this protocol."""
+        for frame in said:
+            if isinstance(frame, bytes):
+                self._server.send_binary(frame)
+            elif isinstance(frame, str):
+                self._server.send_text(frame.encode())
+            else:
+                self._server.send_text(msgspec.json.encode(frame))
+
+    def send(self, most: int | None = None) -> None:
+        """All that was said, or its first so many bytes, after which the line is cut."""
+        data = b"".join(self._server.data_to_send())
+        self._socket.sendall(data[:most])
+        if most is not None:
+            self._socket.close()
+
+    def close(self, code: int) -> None:
+        """As the server hangs up."""
+        self._server.send_close(code)
+        self.send()
+        self._socket.close()
+
+    def heard(self) -> list[bytes | wire.FromViewer]:
+        """All that has come."""
+        self._socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            self._server.receive_data(self._socket.recv(1 << 20))
+        decoder = msgspec.json.Decoder(wire.FromViewer)
+        found: list[bytes | wire.FromViewer] = []
+        for frame in self._server.events_received():
+            data = bytes(frame.data)  # type: ignore[union-attr]
+            is_text = frame.opcode == 1  # type: ignore[union-attr]
+            found.append(decoder.decode(data) if is_text else data)
+        return found
+
+
+class Server:
+    """Dials for a line; each answer is what `answer` makes of the wish."""
+
+    def __init__(self, answer: Callable[[Wish], Answer]) -> None:
+        self.answer = answer
+        self.wishes: list[Wish] = []
+        self._waiting: deque[tuple[int, Answer]] = deque()
+
+    def ask(self, wish: Wish) -> int:
+        self.wishes.append(wish)
+        self._waiting.append((len(self.wishes), self.answer(wish)))
+        return len(self.wishes)
+
+    def answers(self) -> list[tuple[int, Answer]]:
+        found = list(self._waiting)
+        self._waiting.clear()
+        return found
+
+
+def dialled(end: FarEnd, may: wire.Mode = "control") -> Dialled:
+    return Dialled(end.near, may)
+
+
+def ready(offset: int, attempt: int = 1, mode: wire.Mode = "control") -> wire.ViewerReady:
+    return wire.ViewerReady(mode=mode, cols=COLS, rows=ROWS, offset=offset, attempt=attempt)
+
+
+def screen(offset: int, data: str = "screen") -> wire.Screen:
+    return wire.Screen(offset=offset, cols=COLS, rows=ROWS, data=data)
