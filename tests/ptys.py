@@ -28,6 +28,7 @@ class Pty:
         self._master, self._slave = pty.openpty()
         os.set_blocking(self._master, False)
         self.data = bytearray()
+        self.before: list[Any] = []  # the modes at a moment that a test wants to keep
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._emulator = avt.Vt(cols, rows)
         self.resize(cols, rows)

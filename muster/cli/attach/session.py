@@ -44,7 +44,8 @@ class Session:
         self._end: End | None = None
         self._unsent = bytearray()
         self.has_begun = False
-        self._note_until: float | None = None  # words stand on the screen until then
+        self._note: Sequence[str] = ()
+        self._note_until: float | None = None  # the note stands on the screen until then
         self._cut_at: float | None = None
         self._is_cut_told = False
         self._other_size: str | None = None
@@ -224,8 +225,9 @@ class Session:
         self._tty.write(data)
 
     def drew(self, screen: wire.Screen) -> None:
-        self._note_until = None
         self._tty.write(drawing.clean() + screen.data.encode())
+        if self._note_until is not None:
+            self._draw(self._note)
 
     def sized(self) -> None:
         if self._line.size == self._tty.size and self._is_to_fit:
@@ -266,6 +268,7 @@ class Session:
     def _say(self, *lines: str) -> None:
         """For a moment; then the screen is drawn as it is."""
         self._draw(lines)
+        self._note = lines
         self._note_until = time.monotonic() + _NOTE
 
     def _draw(self, lines: Sequence[str]) -> None:

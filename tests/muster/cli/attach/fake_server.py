@@ -1,0 +1,112 @@
+"""A FAKE of the server, for one terminal: a program that prints what is typed, on a line to cut."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+import msgspec
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import ServerConnection, serve
+
+from muster.protocol import terminal as wire
+from tests.muster.worker.fake_line import LIMIT, Line
+
+_decoder: "msgspec.json.Decoder[wire.FromViewer]" = msgspec.json.Decoder(wire.FromViewer)
+
+
+class FakeServer:
+    """Knobs: `mode`, which one may have at most; `size`; `takes_size`. `heard` has all frames that
+    came, `typed` all keys."""
+
+    def __init__(self) -> None:
+        self.mode: wire.Mode = "control"
+        self.size = (80, 24)
+        self.takes_size = True
+        self.screen = "the screen\r\n"
+        self.output = bytearray()
+        self.typed = bytearray()
+        self.heard: list[wire.FromViewer] = []
+        self.asked: list[Any] = []  # bodies of pty-token
+        self._open: list[ServerConnection] = []
+        self._sockets = serve(self._speak, "127.0.0.1", 0, compression=None)
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _requests(self))
+        self._http.daemon_threads = True
+        self.line = Line(self._sockets.socket.getsockname()[1], self._http.server_address[1])
+        for serves in (self._sockets.serve_forever, self._http.serve_forever):
+            threading.Thread(target=serves, daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.line.close()
+        self._sockets.shutdown()
+        self._http.shutdown()
+        self._http.server_close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.line.port}"
+
+    def print(self, data: bytes) -> None:
+        self.output += data
+        for socket in list(self._open):
+            socket.send(data)
+
+    def say(self, frame: wire.TerminalFrame) -> None:
+        for socket in list(self._open):
+            socket.send(_text(frame))
+
+    def _speak(self, socket: ServerConnection) -> None:
+        auth = _decoder.decode(socket.recv(LIMIT))
+        assert isinstance(auth, wire.ViewerAuth)
+        cols, rows = self.size
+        at = len(self.output) if auth.resume_from is None else auth.resume_from
+        socket.send(_text(wire.ViewerReady(self.mode, cols, rows, at, attempt=1)))
+        if auth.resume_from is None:
+            socket.send(_text(wire.Screen(offset=at, cols=cols, rows=rows, data=self.screen)))
+        elif at < len(self.output):
+            socket.send(bytes(self.output[at:]))
+        self._open.append(socket)
+        try:
+            for message in socket:
+                self._hear(message)
+        except ConnectionClosed:
+            pass
+        finally:
+            self._open.remove(socket)
+
+    def _hear(self, message: str | bytes) -> None:
+        if isinstance(message, bytes):
+            self.typed += message
+            self.print(message)
+            return
+        frame = _decoder.decode(message)
+        self.heard.append(frame)
+        if isinstance(frame, wire.Resize) and self.takes_size:
+            self.size = (frame.cols, frame.rows)
+            self.say(frame)
+
+
+def _text(frame: wire.TerminalFrame) -> str:
+    return msgspec.json.encode(frame).decode()
+
+
+def _requests(server: FakeServer) -> type[BaseHTTPRequestHandler]:
+    class Requests(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            server.asked.append(json.loads(body))
+            told = {"channelToken": "mst_chan_x", "mode": server.mode, "expiresAt": "soon"}
+            answer = json.dumps(told).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    return Requests

@@ -1,0 +1,134 @@
+"""`muster attach` in a real terminal: whatever ends it, the terminal is as it was."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from muster.protocol import terminal as wire
+from tests.muster.cli.attach.fake_server import FakeServer
+from tests.ptys import Pty
+
+Attach = Callable[..., Pty]
+
+_FAILS = """
+import sys
+from muster.cli import app
+from muster.cli.attach.session import Session
+def fail(self, data): raise RuntimeError("as a bug would")
+Session.came = fail
+sys.exit(app.main(["attach", "7"]))
+"""
+
+
+@pytest.fixture
+def server() -> Iterator[FakeServer]:
+    with FakeServer() as server:
+        yield server
+
+
+@pytest.fixture
+def attach(server: FakeServer) -> Iterator[Attach]:
+    """Runs `muster attach 7`, until it shows the screen."""
+    with ExitStack() as terminals:
+
+        def run(*options: str, cols: int = 80, rows: int = 24, code: str = "") -> Pty:
+            muster = ("-c", code) if code else ("-m", "muster", "attach", "7", *options)
+            env = {
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": os.getcwd(),
+                "MUSTER_SERVER": server.url,
+                "MUSTER_TOKEN": "mst_pat_x",
+            }
+            pty = terminals.enter_context(Pty([sys.executable, *muster], env, cols, rows))
+            pty.before = pty.modes
+            pty.until_shown("the screen")
+            assert pty.modes != pty.before
+            return pty
+
+        yield run
+
+
+def test_keys_go_out_bytes_come_in_and_a_tilde_and_a_dot_end_it(
+    attach: Attach, server: FakeServer
+) -> None:
+    pty = attach("--takeover", cols=100, rows=30)
+    pty.until(lambda: server.size == (100, 30), "size")
+    pty.type("\x03\x1a\x1c~x\r")  # what would be signals are keys, and so is another tilde
+    pty.until(lambda: b"\x03\x1a\x1c~x\r" in server.typed, "keys")
+    assert wire.Takeover() in server.heard
+    assert {asked["mode"] for asked in server.asked} == {"control"}
+    pty.resize(90, 20)
+    pty.until(lambda: server.size == (90, 20), "new size")
+    pty.type("~.")
+    assert (pty.until_ended(), pty.modes) == (0, pty.before)
+    assert b"\r~." not in server.typed
+    assert pty.lines[-2].startswith("Left task 7, which goes on.")
+
+
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [
+        pytest.param(signal.SIGTERM, 143, id="terminated"),
+        pytest.param(signal.SIGHUP, 129, id="hung up"),
+    ],
+)
+def test_a_signal_ends_it_and_leaves_the_terminal_as_it_was(
+    number: int, status: int, attach: Attach
+) -> None:
+    pty = attach()
+    pty.process.send_signal(number)
+    assert (pty.until_ended(), pty.modes) == (status, pty.before)
+
+
+def test_a_failure_of_its_own_leaves_the_terminal_as_it_was(
+    attach: Attach, server: FakeServer
+) -> None:
+    pty = attach(code=_FAILS)
+    server.print(b"something\r\n")
+    assert (pty.until_ended(), pty.modes) == (1, pty.before)
+    assert any("as a bug would" in line for line in pty.lines)
+
+
+def test_who_watches_types_nothing_is_told_of_the_size_and_leaves_by_control_c(
+    attach: Attach, server: FakeServer
+) -> None:
+    server.mode, server.size = "watch", (132, 50)
+    pty = attach("--watch")
+    pty.until_shown(" This terminal has 132 x 50, and yours 80 x 24")
+    pty.type("rm -r *\r")
+    pty.until_shown(" You watch; what you type is not sent.")
+    pty.type("\x03")
+    assert (pty.until_ended(), pty.modes) == (130, pty.before)
+    assert (bytes(server.typed), server.asked[0]) == (b"", {"mode": "watch"})
+
+
+def test_a_cut_is_told_when_it_lasts_and_what_is_typed_then_is_not_sent(
+    attach: Attach, server: FakeServer
+) -> None:
+    pty = attach()
+    pty.type("before")
+    pty.until(lambda: b"before" in server.typed, "keys")
+    server.line.refuse = True
+    server.line.cut()
+    pty.until_shown(" The line to the server is cut; trying again.")
+    pty.type("into the dark")
+    server.output += b", meanwhile"
+    server.line.refuse = False
+    pty.until(lambda: any("before, meanwhile" in line for line in pty.lines), "what was missed")
+    # The words were drawn over the screen, which is drawn again without them.
+    pty.until(lambda: pty.lines[-1] == "", "screen")
+    pty.type("after\r~.")
+    assert (pty.until_ended(), pty.modes) == (0, pty.before)
+    assert bytes(server.typed) == b"beforeafter\r"
+
+
+def test_a_server_that_stays_away_is_given_up(attach: Attach, server: FakeServer) -> None:
+    pty = attach("--patience", "0.5")
+    server.line.refuse = True
+    server.line.cut()
+    assert (pty.until_ended(), pty.modes) == (1, pty.before)
+    assert any("The server cannot be reached" in line for line in pty.lines)
