@@ -24,8 +24,18 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, array
 
 from app.domain import room
+from app.domain.machine import MachineStatus
 from app.domain.task import TaskStatus
-from app.models import Attempt, Developer, Gate, MachineHeartbeat, Project, Task
+from app.models import (
+    Attempt,
+    Developer,
+    Gate,
+    Machine,
+    MachineHeartbeat,
+    Project,
+    ServerIdentity,
+    Task,
+)
 from app.postgres import advisory_locks, transactions
 from app.postgres.advisory_locks import AdvisoryLock
 from app.services.dispatch.candidates import ANSWERED
@@ -85,6 +95,13 @@ _predecessor_may_live = exists().where(
     Attempt.holds_slot,
     MachineHeartbeat.machine_id == Attempt.machine_id,
     MachineHeartbeat.lease_until > bindparam("now"),
+)
+# A server that was restored waits with what is of before for those that may have it already.
+_is_awaited = exists().where(Machine.is_awaited, Machine.status != MachineStatus.DECOMMISSIONED)
+_may_be_held = exists().where(
+    ServerIdentity.restored_at > Task.created_at,
+    func.coalesce(ServerIdentity.awaits_until > bindparam("now"), True),
+    _is_awaited,
 )
 # Which machine can take which agent's tasks, the rank of its room, and which wishes it meets:
 # [{machine, agent, room, meets}] as one text, for thousands of parameters cost more than what is
@@ -179,7 +196,7 @@ QUEUE = (
     .join(Project, Project.id == Task.project_id)
     .join(Developer, Developer.id == Task.created_by)
     .where(Task.status == TaskStatus.QUEUED, _can_be_taken)
-    .where(~_waits_for_person, ~_predecessor_may_live, ~_waits_for_time)
+    .where(~_waits_for_person, ~_predecessor_may_live, ~_waits_for_time, ~_may_be_held)
     .order_by(Task.priority.desc(), Task.id)
     .limit(BATCH)
     .execution_options(prepared="dispatch_queue")
@@ -210,7 +227,8 @@ ASSIGN = text(f"""
         WHERE m.id = taken.machine
     ), moved AS (
         UPDATE tasks AS t
-        SET status = 'assigned', machine_id = free.machine, attempt = t.attempt + 1,
+        SET status = 'assigned', machine_id = free.machine,
+            attempt = 1 + greatest(t.attempt, (SELECT max(attempts_from) FROM server_identity)),
             events = t.events + 1, assigned_at = :now, updated_at = :now, resume_at = NULL
         FROM free WHERE t.id = free.id
         RETURNING t.*, free.name AS machine_name,

@@ -17,7 +17,14 @@ from app.domain.moments import rewritten
 from app.extensions import db
 from app.models import Attempt, Machine, Task
 from app.services import locks
-from app.services.machines import believing, enrollment, liveness, servers, transitions
+from app.services.machines import (
+    believing,
+    enrollment,
+    liveness,
+    rejoining,
+    servers,
+    transitions,
+)
 from app.services.people import tokens
 from app.services.tasks import attempts, stages
 from muster.protocol import frames
@@ -64,6 +71,10 @@ def hello(frame: frames.Hello, now: datetime) -> MachineSession:
     if machine.jwt_version != claims.version:
         db.session.rollback()
         raise InvalidToken
+    if machine.is_awaited:
+        rejoining.take_up(machine, frame.attempts, now)
+        db.session.commit()  # tasks are locked once in a transaction
+        locks.machine(machine.id)
     enrollment.confirm_credentials(machine)
     machine.generation += 1
     if machine.connected_at is None:

@@ -32,6 +32,7 @@ from app.services.machines import (
     changes,
     continuations,
     housekeeping,
+    rejoining,
     replies,
     transitions,
 )
@@ -200,6 +201,9 @@ def _try(batch: _Batch, live: LiveAttempt, effect: Effect, body: frames.Body) ->
         why = Refusal.FORGED if isinstance(error, Forged) else Refusal.EXCESSIVE
         batch.refuse(why, live, f"{_kind(body)} is ignored: {error}")
     except DomainError as error:
+        if rejoining.is_ahead(live, body):
+            rejoining.part(live)
+            return
         batch.refused[Refusal.UNORDERED] += 1
         _warn(live, _kind(body), f"{_kind(body)} is ignored: {error}")
 

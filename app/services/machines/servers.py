@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert, select, update
 from app.domain.machine import had_a_chance
 from app.extensions import db
 from app.models import ServerProcess
+from app.services.machines import rejoining
 
 INTERVAL = 5.0
 """Seconds between two signs of a process."""
@@ -29,6 +30,7 @@ def sign(stretch: uuid.UUID | None, now: datetime) -> uuid.UUID:
     )
     if found is None:
         found = uuid.uuid4()
+        rejoining.begin(now)
         db.session.execute(insert(ServerProcess).values(id=found, started_at=now, seen_at=now))
     db.session.commit()
     return found

@@ -25,6 +25,7 @@ from muster.worker.journal.journal_file import (
     Said,
     pack,
 )
+from muster.worker.journal.kept import KeptReports
 from muster.worker.journal.standing import Standing
 
 _COMPACT_AT = 1 << 20  # bytes of file after which what was acked is thrown out
@@ -44,6 +45,7 @@ class Journal:
         self._compact_at = compact_at
         self._changed = threading.Condition()
         self._reports: deque[Report] = deque()  # made and not acked, in order
+        self._kept = KeptReports()  # what was acked
         self._standings: dict[AttemptKey, Standing] = {}
         self._unwritten: list[JournalRecord] = []
         self._last = 0
@@ -74,9 +76,12 @@ class Journal:
             return self._last
 
     def after(self, seq: int) -> list[Report]:
-        """The reports that are on disk, not acked, and numbered higher than `seq`; in order."""
+        """The reports that are on disk and numbered higher than `seq`, in order. Acked ones are
+        among them where a server asks for less than it had: it was made anew of a backup.
+        """
         with self._changed:
-            return [report for report in self._reports if seq < report.seq <= self._stored]
+            new = [report for report in self._reports if seq < report.seq <= self._stored]
+            return [*self._kept.after(seq), *new]
 
     def unacked(self, key: AttemptKey) -> list[Report]:
         """The attempt's reports that the server is not known to have."""
@@ -210,27 +215,39 @@ class Journal:
                 self._stand(report)
             case Acked(up_to=up_to):
                 while self._reports and self._reports[0].seq <= up_to:
-                    self._reports.popleft()
+                    self._kept.keep(self._reports.popleft())
             case Forgotten():
                 self._standings.pop(AttemptKey.of(record), None)
+                self._kept.forget(AttemptKey.of(record))
 
     def _stand(self, report: Report) -> None:
         key = AttemptKey.of(report)
         if isinstance(report.body, WorkspaceFacts) and report.body.state == "removed":
             self._standings.pop(key, None)
+            self._kept.forget(key)
         else:
             self._standings[key] = self._standings.get(key, Standing()).after(report.body)
 
     def _renumber(self) -> None:
         self.journal_id = str(uuid.uuid4())
+        self._kept.clear()
         renumbered = enumerate(self._reports, start=1)
         self._reports = deque(Report(n, r.task_id, r.attempt, r.body) for n, r in renumbered)
         self._last = len(self._reports)
 
     def _snapshot(self) -> list[JournalRecord]:
         standings = [AttemptStanding(*key, s) for key, s in self._standings.items()]
-        first = self._reports[0].seq if self._reports else self._last + 1
+        acked = (self._reports[0].seq if self._reports else self._last + 1) - 1
         return [
-            Opening(self.journal_id, first - 1, standings),
+            *self._kept_records(acked),
+            Opening(self.journal_id, acked, standings),
             *[Said(report) for report in self._reports],
         ]
+
+    def _kept_records(self, acked: int) -> list[JournalRecord]:
+        """What a worker that keeps nothing reads as well: they are said, and acked, and then the
+        file opens once more."""
+        if not (kept := self._kept.after(0)):
+            return []
+        opening = Opening(self.journal_id, kept[0].seq - 1)
+        return [opening, *[Said(report) for report in kept], Acked(acked)]

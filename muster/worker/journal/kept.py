@@ -1,0 +1,96 @@
+"""What the server has been told and acked, kept until the attempt is forgotten: a server that is
+made anew of a backup has not heard it, and hears it then.
+
+Of all reports those that move a task on, or that nothing later says again. Logs are sent anew from
+their spool; a transcript, and what has changed, file by file, are not.
+"""
+
+import bisect
+from itertools import chain
+from operator import attrgetter
+
+from muster.protocol.attempt_key import AttemptKey
+from muster.protocol.frames import (
+    Accepted,
+    Asked,
+    BranchRefused,
+    Checkpoint,
+    Failed,
+    LogLost,
+    Lost,
+    Published,
+    Replied,
+    Report,
+    StageFinished,
+    StageStarted,
+    Stopped,
+    Suspended,
+    Unasked,
+    Usage,
+)
+
+_MOVING = (
+    Accepted,
+    StageStarted,
+    Checkpoint,
+    StageFinished,
+    Suspended,
+    Published,
+    BranchRefused,
+    Failed,
+    Lost,
+    Stopped,
+    Asked,
+    Unasked,
+    Replied,
+    LogLost,
+)
+_MOST = 2000  # of one attempt; the oldest go first
+
+_number = attrgetter("seq")
+
+
+class KeptReports:
+    """By their attempts, in order. Not safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._reports: dict[AttemptKey, list[Report]] = {}
+        self._last = 0
+
+    def keep(self, report: Report) -> None:
+        """Keep a report that was acked, if it is of that kind; they come in order."""
+        if not isinstance(report.body, (*_MOVING, Usage)):
+            return
+        known = self._reports.setdefault(AttemptKey.of(report), [])
+        if isinstance(report.body, Usage):  # it says all that the one before said
+            known[:] = [each for each in known if not _is_replaced(each, report.body)]
+        known.append(report)
+        del known[:-_MOST]
+        self._last = report.seq
+
+    def after(self, seq: int) -> list[Report]:
+        """Those with a higher number, in order."""
+        if seq >= self._last:
+            return []
+        later = (
+            known[bisect.bisect(known, seq, key=_number) :] for known in self._reports.values()
+        )
+        return sorted(chain.from_iterable(later), key=_number)
+
+    def forget(self, key: AttemptKey) -> None:
+        """Nothing is left of this attempt."""
+        self._reports.pop(key, None)
+
+    def clear(self) -> None:
+        """Their numbers are not valid any more."""
+        self._reports.clear()
+        self._last = 0
+
+
+def _is_replaced(report: Report, by: Usage) -> bool:
+    said = report.body
+    return isinstance(said, Usage) and (said.stage_index, said.run, said.agent) == (
+        by.stage_index,
+        by.run,
+        by.agent,
+    )
