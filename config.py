@@ -21,7 +21,10 @@ SIGNING = ("SECRET_KEY", "JWT_SECRET_KEY", "WORKER_JWT_SECRET_KEY")
 SECRETS = (*SIGNING, "ENCRYPTION_KEYS")
 SCRAPE_TOKEN = "MUSTER_METRICS_TOKEN"
 ADDRESSES = ("DATABASE_URL", "REDIS_URL")
-BUILT_CONSOLE = Path(__file__).parent / "console" / "dist"
+ROOT = Path(__file__).parent
+BUILT_CONSOLE = ROOT / "console" / "dist"
+# What machines install: where packages bring it, and where a checkout has it (`make dist`).
+CARRIED = (ROOT / "app" / "install" / "files", ROOT / "dist", ROOT)
 
 
 class MissingSetting(Exception):
@@ -75,6 +78,9 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         **_web(values),
         # Where the console's build lies; without one its pages say how it is made.
         "CONSOLE": Path(values.get("MUSTER_CONSOLE") or BUILT_CONSOLE).absolute(),
+        # Where the worker's wheel and its requirements lie, each in the first that has it.
+        "INSTALL": _carried(values),
+        "TLS_CERT": values.get("MUSTER_TLS_CERT") or None,
     }
 
 
@@ -103,6 +109,11 @@ def _left_by_stack(home: Path, file: str) -> dict[str, str]:
     except (OSError, ValueError):
         return {}
     return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+
+def _carried(values: Mapping[str, str]) -> tuple[Path, ...]:
+    named = values.get("MUSTER_INSTALL")
+    return (Path(named).absolute(), *CARRIED) if named else CARRIED
 
 
 def _number(values: Mapping[str, str], name: str, default: float) -> float:

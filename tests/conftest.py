@@ -29,7 +29,7 @@ from app.factory import create_app
 from app.models import Developer, Machine
 from app.services import settings
 from app.services.people import tokens
-from tests import answers, units
+from tests import answers, carried, units
 from tests.factories import access_token_of
 
 TESTS = Path(__file__).parent
@@ -126,6 +126,7 @@ def environment(servers: Services, tmp_path_factory: pytest.TempPathFactory) -> 
         "MUSTER_HOME": str(tmp_path_factory.mktemp("home")),
         "DATABASE_URL": servers.database_url,
         "REDIS_URL": servers.redis_url,
+        "MUSTER_INSTALL": str(carried.make(tmp_path_factory.mktemp("install"))),
     }
 
 

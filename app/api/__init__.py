@@ -17,6 +17,7 @@ ROOMS = (
     "app.api.ops",
     "app.api.docs",
     "app.api.evidence_keys",
+    "app.api.install",
     "app.api.auth.routes",
     "app.api.auth.browser",
     "app.api.auth.oidc",

@@ -2,10 +2,14 @@
 
 from flask import Flask, Response, current_app, g
 
+from app.api import addresses
+from app.domain.addresses import network
 from app.domain.errors import TooManyRequests
 from app.redis.rates import Rates, Standing
 from app.services import settings
 
+STRANGERS = 300
+"""Requests in a minute from one address, where strangers are sent what is large."""
 _KEPT = "request_rates"  # in app.extensions
 
 
@@ -16,8 +20,18 @@ def install(app: Flask) -> None:
 
 def count(credential: str) -> None:
     """Count a request of the credential, by any name that is its own. Raises TooManyRequests."""
+    _count(credential, settings.value("requestsPerMinute"))
+
+
+def count_stranger() -> None:
+    """Count a request that needs no credential, by where it comes from. Raises TooManyRequests."""
+    client = addresses.of_client()
+    _count(f"address:{network(client) or client}", STRANGERS)
+
+
+def _count(name: str, limit: int) -> None:
     rates: Rates = current_app.extensions[_KEPT]
-    standing = rates.count(credential, settings.value("requestsPerMinute"))
+    standing = rates.count(name, limit)
     g.standing = standing
     if standing.is_over:
         raise TooManyRequests(standing.reset_seconds)

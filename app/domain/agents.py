@@ -20,6 +20,9 @@ KNOWN = ("claude", "codex", "cursor", CUSTOM)
 OF_COMMANDS = (CUSTOM, "acp")
 """Those whose program is the project's own command."""
 
+NOT_INSTALLED = "binary_missing"
+"""Why an agent is not healthy that a machine does not have: that is no trouble."""
+
 Options = Mapping[str, Any]
 
 
@@ -49,6 +52,17 @@ def said(options: Options | None) -> dict[str, Any] | None:
 def merged(task: Options | None, stage: Options | None, project: Options | None) -> dict[str, Any]:
     """What counts for a stage: each field as the task has it, else the stage, else the project."""
     return {**(said(project) or {}), **(said(stage) or {}), **(said(task) or {})}
+
+
+def installed(capabilities: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Of what a machine says that it can run the agents that it has; a project's own command is
+    none.
+    """
+    return [
+        one
+        for one in capabilities
+        if one.get("agentType") not in OF_COMMANDS and one.get("reason") != NOT_INSTALLED
+    ]
 
 
 # ---- warnings ----------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from app.domain.agents import NOT_INSTALLED
 from app.domain.machine import MachineStatus
 from app.domain.pipeline import GateKind
 from app.domain.task import EventType
@@ -116,10 +117,6 @@ def excerpt(hunk: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 # ---- machines ------------------------------------------------------------------------------------
-
-
-NOT_INSTALLED = "binary_missing"
-"""Why an agent is not healthy that a machine does not have: that is no trouble."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""`python -m muster worker`: enroll a machine once, then run its worker; or look what it lacks."""
+"""`python -m muster worker`: enroll a machine once, then run its worker; or look what it lacks,
+or erase it."""
 
 import argparse
 import logging
@@ -10,14 +11,14 @@ import threading
 from collections.abc import Callable, Sequence
 
 from muster import __version__
-from muster.worker import heap
+from muster.worker import heap, leftovers
 from muster.worker.agents.adapters.registry import BadAdapter
 from muster.worker.agents.adapters.registry import read as read_adapters
 from muster.worker.agents.health import AgentHealth
 from muster.worker.daemon import Daemon
 from muster.worker.doctor.examination import examine
 from muster.worker.doctor.finding import Machine
-from muster.worker.home_lock import HomeInUse
+from muster.worker.home_lock import HomeInUse, HomeLock
 from muster.worker.layout import HomeUnreachable, Layout
 from muster.worker.metrics import hardware
 from muster.worker.options import parsed
@@ -105,8 +106,23 @@ def _doctor(options: argparse.Namespace) -> int:
     )
 
 
+def _erase(options: argparse.Namespace) -> int:
+    """As the daemon of a decommissioned machine does; the server has to be told by an admin."""
+    layout = Layout(options.home)
+    layout.make()  # a machine that never enrolled has none of it
+    lock = HomeLock(layout.home)
+    try:
+        leftovers.erase(layout)
+        lock.erase()
+    finally:
+        lock.close()
+    log.info("what a worker made in %s is erased", options.home)
+    return 0
+
+
 _VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
     "enroll": _enroll,
     "run": _run,
     "doctor": _doctor,
+    "erase": _erase,
 }

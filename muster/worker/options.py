@@ -52,10 +52,13 @@ def _parser() -> argparse.ArgumentParser:
         description="The worker of a Muster machine. Enroll once with a token that an admin made; "
         "then keep `run` running. It dials the server, and needs no open port.",
     )
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="enroll | run | doctor")
+    verbs = parser.add_subparsers(
+        dest="verb", required=True, metavar="enroll | run | doctor | erase"
+    )
     _add_enroll(verbs.add_parser("enroll", help="make this machine known to a server"))
     _add_run(verbs.add_parser("run", help="take work from the server and carry it out"))
     _add_doctor(verbs.add_parser("doctor", help="say what this machine lacks, and what mends it"))
+    _add_home(verbs.add_parser("erase", help="end what runs here, and erase all that it made"))
     return parser
 
 

@@ -52,6 +52,9 @@ SIGNED_IN_ADMINS = Access(allowed=frozenset({"admin"}), tokens=403)
 ROUTES: Mapping[str, Access] = {
     "GET /healthz": ANYBODY,
     "GET /.well-known/muster-evidence.json": ANYBODY,
+    "GET /install/worker.sh": ANYBODY,
+    "GET /install/requirements-worker.txt": ANYBODY,
+    "GET /install/*": ANYBODY,
     "GET /readyz": ANYBODY,
     "GET /metrics": ADMINS,  # and this host, and the scrape token: tests/app/api
     "GET /api/openapi.json": ANYBODY,

@@ -115,6 +115,8 @@ class World:
         """What `*` stands for in the route, and the like that does not exist."""
         if "/api/web/device/" in route:
             return self.user_code(), "BCDF-GHJK"
+        if route.startswith("GET /install/"):
+            return "muster_client-0-py3-none-any.whl", "no.whl"
         for prefix, value, kind in (
             ("/api/auth/oidc/", self.provider, "key"),
             ("/api/admin/identity-providers/", str(self.provider_id), "number"),

@@ -1,7 +1,9 @@
 """Enrollment tokens, with each of which one machine enrolls."""
 
+from dataclasses import replace
 from typing import Any
 
+from app.api import install
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
 from app.api.paging import CursorQuery, by_cursor, cursor_page_of
@@ -41,7 +43,8 @@ def list_worker_tokens(query: dict[str, Any]) -> dict[str, Any]:
 @problems(blp, SessionRequired)
 def create_worker_token(body: dict[str, Any]) -> EnrollmentTokenView:
     """Create an enrollment token, which is shown only here. Not with a personal access token."""
-    return tokens.create(current_developer(), **body)
+    made = tokens.create(current_developer(), **body)
+    return replace(made, install_line=install.line(str(made.secret)))
 
 
 @blp.post("/<int:token_id>/revoke")
@@ -54,5 +57,5 @@ def revoke_worker_token(token_id: int) -> EnrollmentTokenView:
 @blp.get("/<int:token_id>/status")
 @blp.response(200, TokenStatusSchema)
 def get_worker_token_status(token_id: int) -> EnrollmentTokenView:
-    """Whether the token has been used, and by which machine."""
+    """How far the machine has come that the token is for, and which agents were found there."""
     return tokens.get(current_developer(), token_id)

@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from app.api.schemas.base import Id, Schema, Timestamp
-from app.api.schemas.machines import MachineSchema
+from app.api.schemas.machines import CapabilitySchema, MachineSchema
 from app.api.schemas.texts import single_line
 from app.services.machines.tokens import TokenStatus
 
@@ -27,6 +27,11 @@ class EnrollmentTokenSchema(Schema):
 
 class CreatedTokenSchema(EnrollmentTokenSchema):
     token = fields.String(required=True, attribute="secret", metadata={"description": "shown once"})
+    install_line = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "what makes a machine with it, in a shell there; once"},
+    )
 
 
 class FirstTaskSchema(Schema):
@@ -39,6 +44,11 @@ class TokenStatusSchema(Schema):
     used_at = Timestamp(required=True, allow_none=True, attribute="token.used_at")
     connected_at = Timestamp(
         required=True, allow_none=True, metadata={"description": "the machine, for the first time"}
+    )
+    agents = fields.List(
+        fields.Nested(CapabilitySchema),
+        required=True,
+        metadata={"description": "those that were found there, once it has connected"},
     )
     first_task = fields.Nested(
         FirstTaskSchema,

@@ -27,7 +27,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.domain.inbox import ASKS, LEAVES_AFTER, NOT_INSTALLED, RANKS, InboxKind, gates_of
+from app.domain.agents import NOT_INSTALLED
+from app.domain.inbox import ASKS, LEAVES_AFTER, RANKS, InboxKind, gates_of
 from app.domain.machine import MachineStatus
 from app.domain.moments import written
 from app.domain.pipeline import GateKind

@@ -1,12 +1,15 @@
 """Enrollment tokens: each lets one machine in, once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 from sqlalchemy import Select, select
 
+from app.domain.agents import installed
 from app.domain.errors import InvalidFields, NotFound
 from app.domain.tokens import TokenKind, digest
 from app.extensions import db
@@ -30,7 +33,7 @@ class TokenStatus(StrEnum):
 @dataclass(frozen=True)
 class EnrollmentTokenView:
     """An enrollment token and what it is good for; `secret` is the token itself, right after its
-    creation.
+    creation, and `install_line` what makes a machine with it.
 
     A revoked token may have been used before.
     """
@@ -38,11 +41,20 @@ class EnrollmentTokenView:
     token: EnrollmentToken
     status: TokenStatus
     secret: str | None = None
+    install_line: str | None = None
 
     @property
     def connected_at(self) -> datetime | None:
         """When the machine connected for the first time, read from the database."""
         return self.machine.machine.connected_at if self.machine else None
+
+    @property
+    def agents(self) -> list[Mapping[str, Any]]:
+        """The agents that were found on the machine, as its capabilities tell; none before it has
+        connected, and said what it has."""
+        if self.machine is None or self.connected_at is None:
+            return []
+        return installed(self.machine.machine.capabilities)
 
     @property
     def first_task(self) -> Attempt | None:

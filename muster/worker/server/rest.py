@@ -82,8 +82,15 @@ class Rest:
 
 
 def tls(ca_file: str | None) -> ssl.SSLContext:
-    """The TLS settings that check the server's certificate, by `ca_file` if it has its own CA."""
-    return ssl.create_default_context(cafile=ca_file)
+    """The TLS settings that check the server's certificate, by `ca_file` if it has its own CA.
+
+    That file may also have a certificate that another has signed, or the server's own: what is
+    named there is trusted, with nothing above it.
+    """
+    context = ssl.create_default_context(cafile=ca_file)
+    if ca_file:
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context
 
 
 def is_loopback(server: str) -> bool:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from muster.worker.home_lock import HomeLock
+from muster.worker.layout import Layout
 from muster.worker.options import parsed
 from tests.muster.worker.repositories import root
 from tests.muster.worker.worker_home import SOURCES
@@ -84,3 +86,23 @@ def test_an_agents_file_that_says_nothing_usable_is_named(root: Path, verb: str)
     said = muster("worker", verb, "--home", str(root / "home"), "--agents", str(root))
     assert said.returncode == 1
     assert f"{root}/goose.toml: Object missing required field `binary`" in said.stderr
+
+
+def test_erasing_a_home_leaves_none_of_what_a_worker_made(root: Path) -> None:
+    home = root / "home"
+    Layout(home).make()
+    (home / "attempts" / "7-1").mkdir()
+    (home / "mirrors" / "a.git").mkdir()
+    (home / "somebody's").write_text("stays")
+    assert muster("worker", "erase", "--home", str(home)).returncode == 0
+    assert [path.name for path in home.iterdir()] == ["somebody's"]
+
+
+def test_what_a_daemon_runs_with_is_not_erased(root: Path) -> None:
+    home = root / "home"
+    Layout(home).make()
+    lock = HomeLock(home)
+    done = muster("worker", "erase", "--home", str(home))
+    lock.close()
+    assert (done.returncode, (home / "credentials").is_dir()) == (1, True)
+    assert "another worker runs" in done.stderr

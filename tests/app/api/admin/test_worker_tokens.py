@@ -31,11 +31,13 @@ def admin(login: Login) -> dict[str, str]:
 def test_a_token_is_shown_once(client: FlaskClient, admin: dict[str, str]) -> None:
     made = client.post(PATH, json={"label": "rack 4"}, headers=admin)
     assert made.status_code == 201
-    token = made.json.pop("token")
+    told = made.json
+    token, line = told.pop("token"), told.pop("installLine")
+    assert f"MUSTER_ENROLL_TOKEN={token} sh -s --" in line
     assert is_token(token, TokenKind.ENROLLMENT)
     assert (made.json["label"], made.json["status"]) == ("rack 4", "unused")
     (listed,) = client.get(PATH, headers=admin).json["items"]
-    assert listed == {name: value for name, value in made.json.items() if name != "token"}
+    assert listed == told
     assert token.startswith(listed["prefix"])
     life = datetime.fromisoformat(listed["expiresAt"]) - datetime.fromisoformat(listed["createdAt"])
     assert life == timedelta(hours=24)
@@ -70,7 +72,7 @@ def test_revoking_is_told_and_may_be_repeated(client: FlaskClient, admin: dict[s
     assert client.post(f"{PATH}/{token.id}/revoke", headers=admin).json == first.json
     status = client.get(f"{PATH}/{token.id}/status", headers=admin).json
     unknown = dict.fromkeys(("usedAt", "connectedAt", "firstTask", "machine"))
-    assert status == {"status": "revoked", **unknown}
+    assert status == {"status": "revoked", "agents": [], **unknown}
 
 
 def test_a_used_token_names_its_machine(client: FlaskClient, admin: dict[str, str]) -> None:
@@ -95,6 +97,26 @@ def test_how_far_a_new_machine_has_come_is_told(client: FlaskClient, admin: dict
     make_attempt(make_task(), machine, started_at=later + timedelta(seconds=1))
     begun = {"taskId": first.task_id, "startedAt": written(later)}
     assert told() == (written(machine.created_at), written(later), begun)
+
+
+def test_which_agents_were_found_is_told_once_the_machine_has_connected(
+    client: FlaskClient, admin: dict[str, str]
+) -> None:
+    there = {"agentType": "claude", "version": "2.1.0", "healthy": True}
+    ill = {"agentType": "codex", "healthy": False, "reason": "auth_failure"}
+    absent = {"agentType": "gemini", "healthy": False, "reason": "binary_missing"}
+    machine = make_machine(
+        connected_at=None, capabilities=[there, ill, absent, {"agentType": "acp"}]
+    )
+    token, _ = make_enrollment_token(machine_id=machine.id, used_at=machine.created_at)
+
+    def found() -> list[str]:
+        status = client.get(f"{PATH}/{token.id}/status", headers=admin).json
+        return [agent["agentType"] for agent in status["agents"]]
+
+    assert found() == []
+    machine.connected_at = machine.created_at
+    assert found() == ["claude", "codex"]
 
 
 @pytest.mark.parametrize("token_id", ["0", "999", str(2**63 - 1), str(2**63), "x", "-1"])

@@ -20,6 +20,7 @@ OPEN = {
     *("listProviders", "startSignIn", "finishSignIn", "exchangeCode"),
     *("askForDevice", "getDevicesTokens"),
     *("workersHealth", "registerMachine", "recoverMachine"),
+    *("getWorkerScript", "getWorkerRequirements", "getWorkerWheel"),
     *("hearSlackEvent", "hearSlackInteraction", "hearSlackCommand", "hearLark"),
 }
 NOT_FOR_PERSONAL_TOKENS = {

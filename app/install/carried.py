@@ -1,0 +1,65 @@
+"""The worker's wheel and its requirements, as far as this server has them."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+REQUIREMENTS = "requirements-worker.txt"
+# By the rules for names of wheels, which leaves nothing that a shell or a path would read.
+_WHEEL = re.compile(r"muster_client-[A-Za-z0-9_.+]{1,100}-py3-none-any\.whl")
+
+
+class NothingCarried(Exception):
+    """This server has no wheel for machines; says what makes one."""
+
+
+@dataclass(frozen=True)
+class Carried:
+    """The files, and their SHA-256 in hexadecimal."""
+
+    wheel: Path
+    wheel_sha256: str
+    requirements: Path
+    requirements_sha256: str
+
+
+def find(directories: Sequence[Path]) -> Carried:
+    """Each file from the first of the directories that has it; of several wheels the latest.
+
+    Raises NothingCarried.
+    """
+    wheel, requirements = _first_wheel(directories), _first_requirements(directories)
+    if wheel is None or requirements is None:
+        what = "wheel for machines" if wheel is None else REQUIREMENTS
+        raise NothingCarried(
+            f"this server has no {what}: in a checkout `make dist` makes it, and "
+            "MUSTER_INSTALL may name another directory that has it"
+        )
+    return Carried(wheel, sha256(wheel), requirements, sha256(requirements))
+
+
+def sha256(path: Path) -> str:
+    """In hexadecimal; read once for each state of the file. Raises OSError."""
+    found = path.stat()
+    return _sha256(path, found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+@lru_cache(8)
+def _sha256(path: Path, *_state: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _first_wheel(directories: Sequence[Path]) -> Path | None:
+    for directory in directories:
+        found = [path for path in directory.glob("*.whl") if _WHEEL.fullmatch(path.name)]
+        if found:
+            return max(found, key=lambda path: path.stat().st_mtime_ns)
+    return None
+
+
+def _first_requirements(directories: Sequence[Path]) -> Path | None:
+    places = (directory / REQUIREMENTS for directory in directories)
+    return next((path for path in places if path.is_file()), None)

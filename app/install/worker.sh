@@ -1,0 +1,484 @@
+#!/bin/sh
+# Makes this host a machine of the Muster server that has sent this script, which has filled in the
+# values below. The whole of it is read before anything is done: see the last line.
+set -eu
+umask 022
+
+SERVER='@SERVER@'
+WHEEL='@WHEEL@'
+WHEEL_SHA256='@WHEEL_SHA256@'
+REQUIREMENTS_SHA256='@REQUIREMENTS_SHA256@'
+PIN='@PIN@'
+SERVER_CA='@SERVER_CA@'
+
+ACCOUNT=muster-worker
+UNIT=muster-worker.service
+AGENT=muster-worker.plist
+TOKEN=${MUSTER_ENROLL_TOKEN-}
+unset MUSTER_ENROLL_TOKEN # for no child: the one that enrolls reads it from its standard input
+AS=root FOREGROUND='' DRY='' UNINSTALL='' NAME='' SLOTS='' CA_FILE='' RUN_OPTIONS='' HAS_OPTIONS=''
+DONE='' TMP='' CA=''
+
+usage() {
+    cat <<'END'
+usage: curl -fsSL SERVER/install/worker.sh | MUSTER_ENROLL_TOKEN=mst_enroll_... sh -s -- [OPTIONS]
+
+Makes this host a machine of Muster's: installs the worker in an environment of its own, enrolls it
+with the token (which an admin makes, and which is good once), and starts it as a service. Run it
+again to upgrade: the machine stays enrolled.
+
+  --name NAME          what the machine is called (default: the host's name)
+  --slots N            how many attempts at a time (default 2)
+  --label NAME=VALUE   what projects choose it by, such as gpu=true; may be given several times
+  --user               for your own account, without root
+  --foreground         run the worker here, until it ends, in place of a service; for containers
+  --server-ca FILE     the certificates by which the server is known, where the system has them not
+  --pin sha256//...    and take what is installed from this key of the server's alone
+  --dry-run            say what would be done, and do nothing
+  --uninstall          end what runs here, and remove all that this script has made
+  --help               this
+  -- OPTION ...        all that follows is for `muster worker run`; remembered, as labels are
+
+The name and the slots are told when the machine enrolls; an admin changes them later.
+END
+}
+
+say() { printf '%s\n' "$*"; }
+step() { printf '==> %s\n' "$*"; }
+die() {
+    printf 'muster: %s\n' "$*" >&2
+    exit 1
+}
+misuse() {
+    printf 'muster: %s; --help says what there is\n' "$*" >&2
+    exit 2
+}
+# What has been done, for who has to undo it when a later step fails.
+did() { DONE="$DONE    $*
+"; }
+act() {
+    if [ -n "$DRY" ]; then printf '    would run: %s\n' "$*"; else "$@"; fi
+}
+
+finish() {
+    status=$?
+    [ -z "$TMP" ] || rm -rf "$TMP"
+    if [ "$status" -ne 0 ] && [ -n "$DONE" ]; then
+        printf 'That went wrong. What was done before stays:\n%s' "$DONE"
+        say "Mend what is said above and run the same line again; it goes on from there."
+        say "To undo it instead: the same line with --uninstall behind its other options."
+    fi >&2
+    exit "$status"
+}
+
+remember() {
+    case $1 in *'
+'*) misuse "an option may not have two lines" ;; esac
+    HAS_OPTIONS=1
+    RUN_OPTIONS="$RUN_OPTIONS$1
+"
+}
+
+read_options() {
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --name | --slots | --label | --server-ca | --pin) [ $# -gt 1 ] || misuse "$1 needs a value" ;;
+        esac
+        case $1 in
+        --name) NAME=$2 && shift ;;
+        --slots) SLOTS=$2 && shift ;;
+        --label) remember --label && remember "$2" && shift ;;
+        --server-ca) CA_FILE=$2 && shift ;;
+        --pin) PIN=$2 && shift ;;
+        --user) AS=user ;;
+        --foreground) FOREGROUND=1 ;;
+        --dry-run) DRY=1 ;;
+        --uninstall) UNINSTALL=1 ;;
+        -h | --help) usage && exit 0 ;;
+        --)
+            shift
+            for word; do remember "$word"; done
+            break
+            ;;
+        *) misuse "there is no option $1" ;;
+        esac
+        shift
+    done
+    case $SLOTS in *[!0-9]*) misuse "--slots is a number" ;; esac
+    case $PIN in '' | sha256//*) ;; *) misuse "--pin begins with sha256//" ;; esac
+    if [ -n "$CA_FILE" ] && [ ! -r "$CA_FILE" ]; then die "$CA_FILE cannot be read"; fi
+}
+
+# Where everything lies. HOME_DIR is the home of whoever runs the worker, STATE the worker's.
+choose_places() {
+    if [ "$AS" = root ]; then
+        PREFIX=/opt/muster-worker HOME_DIR=/var/lib/muster-worker UNITS=/etc/systemd/system
+        STATE=$HOME_DIR/worker
+        SEARCH=$HOME_DIR/.local/bin:/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin
+        [ "$(uname -s)" = Linux ] || die "on this system the worker runs for an account: use --user"
+        [ "$(id -u)" = 0 ] || [ -n "$DRY" ] || die "this makes an account and a service, which takes \
+root: write \`sudo --preserve-env=MUSTER_ENROLL_TOKEN sh\` in place of \`sh\`, or use --user"
+    else
+        HOME_DIR=${HOME:?} SEARCH=$PATH
+        PREFIX=${XDG_DATA_HOME:-$HOME_DIR/.local/share}/muster-worker
+        STATE=$PREFIX/home UNITS=${XDG_CONFIG_HOME:-$HOME_DIR/.config}/systemd/user
+    fi
+    PYTHON_HERE=$PREFIX/current/bin/python
+    AGENTS=$HOME_DIR/Library/LaunchAgents
+}
+
+control() { if [ "$AS" = root ]; then systemctl "$@"; else systemctl --user "$@"; fi; }
+
+as_worker() {
+    if [ "$AS" = user ] || [ -n "$DRY" ]; then
+        "$@"
+    else
+        runuser -u "$ACCOUNT" -- env HOME="$HOME_DIR" PATH="$SEARCH" "$@"
+    fi
+}
+
+# Who starts the worker: systemd, launchd, or whoever has run this.
+find_service() {
+    if [ -n "$FOREGROUND" ]; then
+        SERVICE=none
+    elif [ "$(uname -s)" = Darwin ]; then
+        SERVICE=launchd
+    elif [ -d /run/systemd/system ] && { [ "$AS" = root ] || control show-environment >/dev/null 2>&1; }; then
+        SERVICE=systemd
+    elif [ -n "$DRY" ] || [ -n "$UNINSTALL" ]; then
+        SERVICE=systemd
+        [ -n "$UNINSTALL" ] || say "    (no systemd runs here: it would have to be --foreground)"
+    else
+        die "nothing here starts services (no systemd): use --foreground, and have whatever starts \
+things here run this line"
+    fi
+}
+
+# The words for installing something, on the system that this is.
+advice() {
+    # shellcheck source=/dev/null
+    kind=$(. /etc/os-release 2>/dev/null && echo "${ID-} ${ID_LIKE-}") || kind=
+    case "$(uname -s) $kind" in
+    Darwin*) say "brew install $1" ;;
+    *debian* | *ubuntu*) say "apt install $2" ;;
+    *fedora* | *rhel*) say "dnf install $3" ;;
+    *suse*) say "zypper install $3" ;;
+    *alpine*) say "apk add $4" ;;
+    *arch*) say "pacman -S $4" ;;
+    *) say "install $1" ;;
+    esac
+}
+
+find_python() {
+    for PYTHON in python3 python3.14 python3.13 python3.12 python3.11 python; do
+        PYTHON=$(command -v "$PYTHON") || continue
+        "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
+        if "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null; then
+            say "    Python: $PYTHON"
+            return
+        fi
+        lacking=$PYTHON
+    done
+    [ -z "${lacking-}" ] || die "$lacking cannot make environments; first: $(
+        advice python@3.13 "$("$lacking" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')" \
+            python3 python3
+    )"
+    die "no Python 3.11 or newer is found; first: $(
+        advice python@3.13 "python3.11 python3.11-venv (or newer)" python3.11 python3
+    )"
+}
+
+check_host() {
+    step "Looking at this host"
+    command -v git >/dev/null || die "git is not found; first: $(advice git git git git)"
+    command -v curl >/dev/null || die "curl is not found; first: $(advice curl curl curl curl)"
+    [ "$AS" = user ] || [ -n "$DRY" ] || command -v runuser >/dev/null ||
+        die "runuser is not found; first: $(advice util-linux util-linux util-linux runuser)"
+    find_python
+    command -v bwrap >/dev/null || say "    bubblewrap is not found: agents are contained less without \
+it ($(advice bubblewrap bubblewrap bubblewrap bubblewrap))"
+    if is_enrolled; then
+        say "    enrolled already, and stays so"
+    elif [ -z "$DRY" ]; then
+        case $TOKEN in
+        mst_enroll_*[!A-Za-z0-9_-]*) die "MUSTER_ENROLL_TOKEN is no enrollment token" ;;
+        mst_enroll_?*) ;;
+        *) die "MUSTER_ENROLL_TOKEN, the enrollment token, is not in the environment" ;;
+        esac
+    fi
+}
+
+is_enrolled() { [ -f "$STATE/credentials/credentials.json" ]; }
+
+make_places() {
+    if [ "$AS" = root ] && ! id "$ACCOUNT" >/dev/null 2>&1; then
+        step "Making the account $ACCOUNT"
+        act useradd --system --user-group --home-dir "$HOME_DIR" --shell /usr/sbin/nologin "$ACCOUNT"
+        did "the account $ACCOUNT was made"
+    fi
+    [ -d "$PREFIX" ] || did "$PREFIX was made"
+    act mkdir -p "$PREFIX/releases"
+    if [ "$AS" = root ]; then
+        [ -d "$HOME_DIR" ] || did "$HOME_DIR was made"
+        act install -d -m 750 -o "$ACCOUNT" -g "$ACCOUNT" "$HOME_DIR"
+    fi
+}
+
+# From here on the server is known by these certificates, and by its key where that is told.
+keep_ca() {
+    if [ -n "$CA_FILE" ]; then
+        act cp "$CA_FILE" "$PREFIX/server-ca.pem"
+    elif [ -n "$SERVER_CA" ] && [ -z "$DRY" ]; then
+        printf '%s\n' "$SERVER_CA" >"$PREFIX/server-ca.pem"
+    fi
+    if [ -n "$CA_FILE$SERVER_CA" ] || [ -f "$PREFIX/server-ca.pem" ]; then CA=$PREFIX/server-ca.pem; fi
+}
+
+fetch() {
+    act curl -fsS --retry 3 ${CA:+--cacert "$CA"} ${PIN:+--pinnedpubkey "$PIN"} -o "$2" "$SERVER/install/$1"
+}
+
+require_sha256() {
+    [ -n "$DRY" ] || [ "$("$PYTHON" -c 'import hashlib, sys
+print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' "$1")" = "$2" ] ||
+        die "$1 is not what the server has promised (by SHA-256): try again, and tell its admins"
+}
+
+install_release() {
+    RELEASE=$PREFIX/releases/$(printf %.12s "$WHEEL_SHA256")-$(printf %.8s "$REQUIREMENTS_SHA256")
+    step "Installing $WHEEL in $RELEASE"
+    if [ -f "$RELEASE/complete" ] && "$RELEASE/bin/python" -c 'import muster.worker' 2>/dev/null; then
+        say "    it is there already"
+    else
+        [ -n "$DRY" ] || { rm -rf "$RELEASE" && TMP=$(mktemp -d); }
+        make_release "${TMP:-/tmp/muster}"
+        [ -n "$DRY" ] || : >"$RELEASE/complete"
+    fi
+    before=$(readlink "$PREFIX/current" || :)
+    act ln -sfn "$RELEASE" "$PREFIX/current"
+    did "$RELEASE was installed"
+    # What runs still goes by the release before this one.
+    for old in "$PREFIX"/releases/*; do
+        case $old in "$RELEASE" | "$before" | *'/*') ;; *) act rm -rf "$old" ;; esac
+    done
+}
+
+make_release() {
+    fetch "$WHEEL" "$1/$WHEEL"
+    require_sha256 "$1/$WHEEL" "$WHEEL_SHA256"
+    fetch requirements-worker.txt "$1/requirements-worker.txt"
+    require_sha256 "$1/requirements-worker.txt" "$REQUIREMENTS_SHA256"
+    act "$PYTHON" -m venv "$RELEASE"
+    pip() { act "$RELEASE/bin/python" -m pip --disable-pip-version-check --no-input -q install "$@"; }
+    # The index is asked for what others have made alone, each by its hash; our names are not ours there.
+    pip --require-hashes --only-binary :all: -r "$1/requirements-worker.txt"
+    if [ -z "$DRY" ]; then
+        printf './%s --hash=sha256:%s\n' "$WHEEL" "$WHEEL_SHA256" >"$1/wheel.txt"
+        cd "$1"
+    fi
+    pip --no-index --no-deps --require-hashes -r "$1/wheel.txt"
+    cd /
+}
+
+worker() { act as_worker "$PYTHON_HERE" -P -m muster worker "$@" --home "$STATE"; }
+
+enroll() {
+    if is_enrolled; then return; fi
+    step "Enrolling at $SERVER"
+    printf '%s\n' "$TOKEN" | worker enroll --server "$SERVER" --token - ${NAME:+--name "$NAME"} \
+        ${SLOTS:+--slots "$SLOTS"} ${CA:+--ca-file "$CA"} ||
+        die "the server did not take this machine (its reason is above); an admin makes another token"
+    did "the machine was enrolled; an admin decommissions it in the console"
+}
+
+keep_options() {
+    if [ -n "$HAS_OPTIONS" ] && [ -z "$DRY" ]; then
+        printf '%s' "$RUN_OPTIONS" >"$PREFIX/run-options"
+    elif [ -z "$HAS_OPTIONS" ] && [ -f "$PREFIX/run-options" ]; then
+        RUN_OPTIONS=$(cat "$PREFIX/run-options")
+    fi
+}
+
+# The command of the service, a word a line.
+command_words() {
+    printf '%s\n' "$PYTHON_HERE" -P -m muster worker run --home "$STATE"
+    [ -z "$RUN_OPTIONS" ] || printf '%s\n' "${RUN_OPTIONS%
+}"
+}
+
+# As systemd.syntax(7) and systemd.service(5) have words quoted.
+quoted() { sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/%/%%/g' -e 's/^/"/' -e 's/$/"/'; }
+
+write_unit() {
+    cat <<END
+[Unit]
+Description=Muster worker
+Documentation=$SERVER/api/docs
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=600
+StartLimitBurst=20
+
+[Service]
+ExecStart=$(command_words | quoted | sed -e 's/\$/$$/g' | tr '\n' ' ')
+Environment=$(printf 'PATH=%s\n' "$SEARCH" | quoted)
+Restart=on-failure
+RestartSec=5
+# What runs goes on without the daemon, whose next start finds it again.
+KillMode=process
+# Attempts are held to their memory and processes in control groups of their own.
+Delegate=yes
+DelegateSubgroup=daemon
+OOMPolicy=continue
+TasksMax=infinity
+# Rooms are namespaces with a /proc of their own, which nothing in here may be in the way of: so
+# neither ProtectKernelTunables, ProtectKernelLogs and ProtectControlGroups nor RestrictNamespaces.
+NoNewPrivileges=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+RestrictRealtime=yes
+SystemCallArchitectures=native
+SystemCallFilter=~@clock @module @raw-io @reboot @swap
+SystemCallErrorNumber=EPERM
+END
+    if [ "$AS" = root ]; then
+        cat <<END
+User=$ACCOUNT
+Group=$ACCOUNT
+UMask=0077
+CapabilityBoundingSet=
+ProtectSystem=full
+ProtectHome=yes
+ProtectHostname=yes
+
+[Install]
+WantedBy=multi-user.target
+END
+    else
+        printf '\n[Install]\nWantedBy=default.target\n'
+    fi
+}
+
+write_agent() {
+    cat <<END
+<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0"><dict>
+<key>Label</key><string>muster-worker</string>
+<key>ProgramArguments</key><array>
+$(command_words | escaped | sed -e 's|^|<string>|' -e 's|$|</string>|')
+</array>
+<key>EnvironmentVariables</key><dict>
+<key>PATH</key><string>$(printf '%s\n' "$SEARCH" | escaped)</string></dict>
+<key>RunAtLoad</key><true/>
+<key>KeepAlive</key><dict><key>SuccessfulExit</key><false/></dict>
+<key>AbandonProcessGroup</key><true/>
+<key>StandardErrorPath</key><string>$(printf '%s\n' "$PREFIX/worker.log" | escaped)</string>
+</dict></plist>
+END
+}
+
+escaped() { sed -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g'; }
+
+# $1 makes the text of $2/$3.
+put() {
+    if [ -n "$DRY" ]; then
+        say "    would write $2/$3:"
+        "$1" | sed 's/^/    | /'
+    else
+        mkdir -p "$2"
+        "$1" >"$2/$3.new"
+        mv "$2/$3.new" "$2/$3"
+        did "$2/$3 was written"
+    fi
+}
+
+start_service() {
+    step "Starting the service"
+    if [ "$SERVICE" = launchd ]; then
+        put write_agent "$AGENTS" "$AGENT"
+        [ -n "$DRY" ] || launchctl unload "$AGENTS/$AGENT" 2>/dev/null || :
+        act launchctl load -w "$AGENTS/$AGENT"
+        return
+    fi
+    put write_unit "$UNITS" "$UNIT"
+    [ "$AS" = root ] || act loginctl enable-linger || say "    it ends when you log out: an admin of \
+this host runs \`loginctl enable-linger $(id -un)\`"
+    act control daemon-reload
+    act control enable "$UNIT"
+    act control restart "$UNIT"
+    [ -n "$DRY" ] || sleep 2
+    act control is-active --quiet "$UNIT" || die "the worker has ended again: $(logs) says why"
+}
+
+logs() { if [ "$AS" = root ]; then say "journalctl -u $UNIT"; else say "journalctl --user -u $UNIT"; fi; }
+
+install_worker() {
+    check_host
+    make_places
+    keep_ca
+    install_release
+    fetch worker.sh "$PREFIX/worker.sh"
+    enroll
+    keep_options
+    step "What this machine lacks (muster worker doctor)"
+    worker doctor || say "    Mend what is marked as failing; then \`muster worker doctor\` again."
+    if [ "$SERVICE" = none ]; then run_here; else start_service; fi
+    say "Done. The console shows the machine. Its release: $PREFIX/current; its state: $STATE."
+    [ "$SERVICE" = launchd ] || say "Its log: $(logs)"
+    say "To upgrade it run the same line again; to remove it: sh $PREFIX/worker.sh --uninstall$(
+        [ "$AS" = root ] || echo ' --user'
+    )"
+}
+
+# The shell becomes the worker, so that whoever stops it stops that.
+run_here() {
+    step "Running the worker here; Ctrl-C, or SIGTERM, ends it"
+    set -- "$PYTHON_HERE" -P -m muster worker run --home "$STATE"
+    while IFS= read -r word; do [ -z "$word" ] || set -- "$@" "$word"; done <<END
+$RUN_OPTIONS
+END
+    if [ -n "$DRY" ]; then
+        act "$@"
+        return
+    fi
+    [ -z "$TMP" ] || rm -rf "$TMP"
+    cd "$HOME_DIR"
+    [ "$AS" = user ] || exec runuser -u "$ACCOUNT" -- env HOME="$HOME_DIR" PATH="$SEARCH" "$@"
+    exec "$@"
+}
+
+uninstall() {
+    step "Stopping the service"
+    if [ -f "$AGENTS/$AGENT" ]; then
+        act launchctl unload -w "$AGENTS/$AGENT" || :
+        act rm -f "$AGENTS/$AGENT"
+    elif [ -f "$UNITS/$UNIT" ]; then
+        act control disable --now "$UNIT" || :
+        act rm -f "$UNITS/$UNIT"
+        act control daemon-reload || :
+    else
+        say "    there is none"
+    fi
+    step "Ending what runs here, and erasing what it made"
+    if [ -x "$PYTHON_HERE" ] && [ -d "$STATE" ]; then
+        worker erase || die "something of it is left in $STATE: the reason is above"
+    fi
+    step "Removing $PREFIX"
+    act rm -rf "$PREFIX"
+    if [ "$AS" = root ]; then
+        act rm -rf "$HOME_DIR"
+        ! id "$ACCOUNT" >/dev/null 2>&1 || act userdel "$ACCOUNT"
+    fi
+    say "Nothing is left here. On the server the machine is offline: an admin decommissions it there."
+}
+
+main() {
+    read_options "$@"
+    trap finish EXIT
+    trap 'exit 130' INT HUP TERM
+    choose_places
+    find_service
+    if [ -n "$UNINSTALL" ]; then uninstall; else install_worker; fi
+}
+
+main "$@" </dev/null

@@ -1,0 +1,138 @@
+"""The script that makes a host a machine, as far as nothing has to be installed for it."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from app.install import carried, script
+from app.install.identity import Identity
+from tests.carried import make
+
+SERVER = "https://muster.example.org"
+TOKEN = "mst_enroll_" + "0" * 56
+KNOWN = Identity("sha256//AAAA=", "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n")
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return script.of(SERVER, carried.find([make(tmp_path_factory.mktemp("carried"))]), KNOWN)
+
+
+def run(text: str, home: Path, *options: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """The script as the line runs it: through a pipe, here with a home of its own."""
+    paths = {"HOME": str(home), "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"}
+    return subprocess.run(
+        ["sh", "-s", "--", *options],
+        input=text,
+        env={**paths, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("mode", [("--user",), ()], ids=["user", "root"])
+def test_a_dry_run_tells_each_step_and_does_none(
+    text: str, tmp_path: Path, mode: tuple[str, ...]
+) -> None:
+    done = run(text, tmp_path, "--dry-run", *mode, MUSTER_ENROLL_TOKEN=TOKEN)
+    assert (done.returncode, done.stderr) == (0, "")
+    for step in ("-m venv", "--require-hashes", "worker enroll --server", "worker doctor"):
+        assert step in done.stdout
+    assert f"--cacert {'/opt' if not mode else tmp_path}" in done.stdout
+    assert "--pinnedpubkey sha256//AAAA=" in done.stdout
+    assert TOKEN not in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_explains_itself_and_what_was_asked_wrongly(text: str, tmp_path: Path) -> None:
+    asked = run(text, tmp_path, "--help")
+    assert (asked.returncode, asked.stderr) == (0, "")
+    options = set(re.findall(r"^  (--[a-z-]+)", asked.stdout, re.M))
+    assert {"--name", "--label", "--slots", "--user", "--uninstall", "--dry-run"} <= options
+    wrong = (["--what"], ["--name"], ["--slots", "two"], ["--pin", "sha1"], ["--label", "a\nb"])
+    for words in wrong:
+        done = run(text, tmp_path, *words)
+        assert (done.returncode, done.stdout) == (2, ""), words
+        assert "--help" in done.stderr
+
+
+@pytest.mark.parametrize("token", ["", "mst_pat_0", "mst_enroll_", "mst_enroll_x;id"])
+def test_without_a_token_nothing_is_made(text: str, tmp_path: Path, token: str) -> None:
+    done = run(text, tmp_path, "--user", "--foreground", MUSTER_ENROLL_TOKEN=token)
+    assert done.returncode == 1
+    assert "MUSTER_ENROLL_TOKEN" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_half_a_script_does_nothing(text: str, tmp_path: Path) -> None:
+    cut = text[: text.rindex("main ")]
+    done = run(cut, tmp_path, "--user", "--foreground", MUSTER_ENROLL_TOKEN=TOKEN)
+    assert (done.returncode, done.stdout, list(tmp_path.iterdir())) == (0, "", [])
+
+
+def unit(text: str, home: Path, *options: str) -> str:
+    told = run(text, home, "--dry-run", *options).stdout
+    return "".join(f"{line}\n" for line in re.findall(r"^    \| ?(.*)$", told, re.M))
+
+
+def test_words_reach_the_worker_as_they_were_given(text: str, tmp_path: Path) -> None:
+    strange = 'x y"z%h$HOME\\n'
+    told = unit(text, tmp_path, "--user", "--label", "gpu=true", "--", "--room-dir", strange)
+    (command,) = re.findall(r"^ExecStart=(.*?) ?$", told, re.M)
+    assert command.endswith(r'"--label" "gpu=true" "--room-dir" "x y\"z%%h$$HOME\\n"')
+
+
+def test_the_unit_lets_rooms_be_made(text: str, tmp_path: Path) -> None:
+    told = unit(text, tmp_path)
+    for line in ("Delegate=yes", "KillMode=process", "User=muster-worker", "NoNewPrivileges=yes"):
+        assert f"\n{line}\n" in told
+    # These cover parts of /proc or the control groups, and no room could be made.
+    settings = [line for line in told.splitlines() if not line.startswith("#")]
+    for line in settings:
+        assert not re.match("ProtectKernel(Tunables|Logs)|ProtectControlGroups|ProtectProc", line)
+        assert not re.match("RestrictNamespaces|ProcSubset|PrivateUsers|PrivateTmp", line)
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
+def test_systemd_understands_the_unit(text: str, tmp_path: Path) -> None:
+    # The command is none that is there, and the account is made by the script alone.
+    told = unit(text, tmp_path, "--label", "gpu=true")
+    told = re.sub('^ExecStart="[^"]+"', 'ExecStart="/bin/true"', told, flags=re.M)
+    told = re.sub("^(User|Group)=.*", r"\1=daemon", told, flags=re.M)
+    file = tmp_path / "muster-worker.service"
+    file.write_text(told)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not shutil.which("shellcheck"), reason="needs shellcheck")
+def test_shellcheck_finds_nothing(text: str) -> None:
+    done = subprocess.run(
+        ["shellcheck", "-"], input=text, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_the_line_has_the_token_in_the_environment_of_the_script_alone() -> None:
+    assert script.line(SERVER, TOKEN, None) == (
+        f"curl -fsSL {SERVER}/install/worker.sh | MUSTER_ENROLL_TOKEN={TOKEN} sh -s --"
+    )
+    assert "curl -fsSL -k --pinnedpubkey sha256//AAAA= https" in script.line(SERVER, TOKEN, KNOWN)
+
+
+@pytest.mark.parametrize("server", ["http://a b", "http://$(id)", "ftp://a", "http://a'", ""])
+def test_an_address_that_is_none_is_not_said(server: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no address"):
+        script.line(server, TOKEN, None)
+    with pytest.raises(ValueError, match="no address"):
+        script.of(server, carried.find([make(tmp_path)]), None)
