@@ -123,17 +123,19 @@ root: write \`sudo --preserve-env=MUSTER_ENROLL_TOKEN sh\` in place of \`sh\`, o
         PREFIX=${XDG_DATA_HOME:-$HOME_DIR/.local/share}/muster-worker
         STATE=$PREFIX/home UNITS=${XDG_CONFIG_HOME:-$HOME_DIR/.config}/systemd/user
     fi
-    PYTHON_HERE=$PREFIX/current/bin/python
+    PYTHON_HERE=$PREFIX/current/bin/python OF_USER=''
+    [ "$AS" = root ] || OF_USER=' --user'
     AGENTS=$HOME_DIR/Library/LaunchAgents
 }
 
 control() { if [ "$AS" = root ]; then systemctl "$@"; else systemctl --user "$@"; fi; }
 
-as_worker() {
-    if [ "$AS" = user ] || [ -n "$DRY" ]; then
-        "$@"
+# Does it as whoever runs the worker.
+act_as_worker() {
+    if [ "$AS" = user ]; then
+        act "$@"
     else
-        runuser -u "$ACCOUNT" -- env HOME="$HOME_DIR" PATH="$SEARCH" "$@"
+        act runuser -u "$ACCOUNT" -- env HOME="$HOME_DIR" PATH="$SEARCH" "$@"
     fi
 }
 
@@ -198,6 +200,8 @@ check_host() {
     command -v bwrap >/dev/null || say "    bubblewrap is not found: agents are contained less without \
 it ($(advice bubblewrap bubblewrap bubblewrap bubblewrap))"
     if is_enrolled; then
+        grep -qF "\"server\":\"$SERVER\"" "$STATE/credentials/credentials.json" || die "this machine is \
+enrolled at another server; to leave that: sh $PREFIX/worker.sh --uninstall$OF_USER"
         say "    enrolled already, and stays so"
     elif [ -z "$DRY" ]; then
         case $TOKEN in
@@ -280,7 +284,7 @@ make_release() {
     cd /
 }
 
-worker() { act as_worker "$PYTHON_HERE" -P -m muster worker "$@" --home "$STATE"; }
+worker() { act_as_worker "$PYTHON_HERE" -P -m muster worker "$@" --home "$STATE"; }
 
 enroll() {
     if is_enrolled; then return; fi
@@ -421,13 +425,13 @@ install_worker() {
     enroll
     keep_options
     step "What this machine lacks (muster worker doctor)"
-    worker doctor || say "    Mend what is marked as failing; then \`muster worker doctor\` again."
+    worker doctor || say "    Mend what is marked as failing, and look again: \
+$PREFIX/current/bin/muster worker doctor --home $STATE"
     if [ "$SERVICE" = none ]; then run_here; else start_service; fi
+    [ -z "$DRY" ] || return 0
     say "Done. The console shows the machine. Its release: $PREFIX/current; its state: $STATE."
     [ "$SERVICE" = launchd ] || say "Its log: $(logs)"
-    say "To upgrade it run the same line again; to remove it: sh $PREFIX/worker.sh --uninstall$(
-        [ "$AS" = root ] || echo ' --user'
-    )"
+    say "To upgrade it run the same line again; to remove it: sh $PREFIX/worker.sh --uninstall$OF_USER"
 }
 
 # The shell becomes the worker, so that whoever stops it stops that.
@@ -461,7 +465,8 @@ uninstall() {
     fi
     step "Ending what runs here, and erasing what it made"
     if [ -x "$PYTHON_HERE" ] && [ -d "$STATE" ]; then
-        worker erase || die "something of it is left in $STATE: the reason is above"
+        worker erase || die "nothing is removed before that is done, for the reason above; a worker that \
+runs in the foreground is stopped by whoever runs it"
     fi
     step "Removing $PREFIX"
     act rm -rf "$PREFIX"
