@@ -132,11 +132,9 @@ control() { if [ "$AS" = root ]; then systemctl "$@"; else systemctl --user "$@"
 
 # Does it as whoever runs the worker.
 act_as_worker() {
-    if [ "$AS" = user ]; then
-        act "$@"
-    else
-        act runuser -u "$ACCOUNT" -- env HOME="$HOME_DIR" PATH="$SEARCH" "$@"
-    fi
+    [ "$AS" = user ] || set -- setpriv --reuid="$ACCOUNT" --regid="$ACCOUNT" --init-groups -- \
+        env HOME="$HOME_DIR" PATH="$SEARCH" "$@"
+    act "$@"
 }
 
 # Who starts the worker: systemd, launchd, or whoever has run this.
@@ -171,10 +169,21 @@ advice() {
     esac
 }
 
+# The account has to be able to run it: no Python in root's home, say. (setpriv itself still may.)
+is_for_all() {
+    [ "$AS" = user ] || [ -n "$DRY" ] ||
+        setpriv --reuid=65534 --regid=65534 --clear-groups -- env "$1" -c '' 2>/dev/null
+}
+
 find_python() {
-    for PYTHON in python3 python3.14 python3.13 python3.12 python3.11 python; do
-        PYTHON=$(command -v "$PYTHON") || continue
-        "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
+    for name in python3 /usr/local/bin/python3 /usr/bin/python3 python3.14 python3.13 python3.12 \
+        python3.11; do
+        # The program itself, behind all links and whatever else stands in front.
+        PYTHON=$("$name" -c 'import os, sys
+if sys.version_info < (3, 11): sys.exit(1)
+print(os.path.realpath(sys.executable))' \
+            2>/dev/null) || continue
+        is_for_all "$PYTHON" || continue
         if "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null; then
             say "    Python: $PYTHON"
             return
@@ -185,7 +194,7 @@ find_python() {
         advice python@3.13 "$("$lacking" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')" \
             python3 python3
     )"
-    die "no Python 3.11 or newer is found; first: $(
+    die "no Python 3.11 or newer is found that every account can run; first: $(
         advice python@3.13 "python3.11 python3.11-venv (or newer)" python3.11 python3
     )"
 }
@@ -194,8 +203,8 @@ check_host() {
     step "Looking at this host"
     command -v git >/dev/null || die "git is not found; first: $(advice git git git git)"
     command -v curl >/dev/null || die "curl is not found; first: $(advice curl curl curl curl)"
-    [ "$AS" = user ] || [ -n "$DRY" ] || command -v runuser >/dev/null ||
-        die "runuser is not found; first: $(advice util-linux util-linux util-linux runuser)"
+    [ "$AS" = user ] || [ -n "$DRY" ] || command -v setpriv >/dev/null ||
+        die "setpriv is not found; first: $(advice util-linux util-linux util-linux util-linux)"
     find_python
     command -v bwrap >/dev/null || say "    bubblewrap is not found: agents are contained less without \
 it ($(advice bubblewrap bubblewrap bubblewrap bubblewrap))"
@@ -251,7 +260,8 @@ print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' "$1")" = "$2"
 install_release() {
     RELEASE=$PREFIX/releases/$(printf %.12s "$WHEEL_SHA256")-$(printf %.8s "$REQUIREMENTS_SHA256")
     step "Installing $WHEEL in $RELEASE"
-    if [ -f "$RELEASE/complete" ] && "$RELEASE/bin/python" -c 'import muster.worker' 2>/dev/null; then
+    if [ -f "$RELEASE/complete" ] && is_for_all "$RELEASE/bin/python" &&
+        "$RELEASE/bin/python" -c 'import muster.worker' 2>/dev/null; then
         say "    it is there already"
     else
         [ -n "$DRY" ] || { rm -rf "$RELEASE" && TMP=$(mktemp -d); }
@@ -291,7 +301,8 @@ enroll() {
     step "Enrolling at $SERVER"
     printf '%s\n' "$TOKEN" | worker enroll --server "$SERVER" --token - ${NAME:+--name "$NAME"} \
         ${SLOTS:+--slots "$SLOTS"} ${CA:+--ca-file "$CA"} ||
-        die "the server did not take this machine (its reason is above); an admin makes another token"
+        die "this machine could not be enrolled, for the reason above; a token is good once, and an admin \
+makes another"
     did "the machine was enrolled; an admin decommissions it in the console"
 }
 
@@ -447,7 +458,8 @@ END
     fi
     [ -z "$TMP" ] || rm -rf "$TMP"
     cd "$HOME_DIR"
-    [ "$AS" = user ] || exec runuser -u "$ACCOUNT" -- env HOME="$HOME_DIR" PATH="$SEARCH" "$@"
+    [ "$AS" = user ] || set -- setpriv --reuid="$ACCOUNT" --regid="$ACCOUNT" --init-groups -- \
+        env HOME="$HOME_DIR" PATH="$SEARCH" "$@"
     exec "$@"
 }
 
