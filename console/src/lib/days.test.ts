@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { budgetRows } from './budgetRows'
-import { daysOf } from './days'
+import { daysBetween, daysOf } from './days'
 
 const usage = (inputTokens: number | null) => ({
   inputTokens,
@@ -19,6 +19,15 @@ describe('usage day by day', () => {
     expect(found.output).toEqual([0, 5, 0])
     expect(found.cost).toEqual([0, null, 0])
   })
+})
+
+it.each([
+  ['2030-01-31', '2030-02-02', 3],
+  ['2030-01-31', '2030-01-31', 1],
+  ['2030-02-01', '2030-01-31', 1],
+  ['2020-01-01', '2030-01-01', 400],
+])('from %s to %s a chart has %i days', (from, to, days) => {
+  expect(daysBetween(from, to)).toBe(days)
 })
 
 describe("a month's budget", () => {

@@ -4,6 +4,14 @@ import type { Schemas } from '../api/client'
 type Group = Pick<Schemas['UsageGroup'], 'key' | 'usage'>
 const DAY_SECONDS = 24 * 3600
 
+const MOST_DAYS = 400
+
+/** How many days there are from the one to the other, with both; a chart has an end. */
+export function daysBetween(from: string, to: string): number {
+  const days = Math.round((Date.parse(to) - Date.parse(from)) / 1000 / DAY_SECONDS) + 1
+  return Math.min(MOST_DAYS, Math.max(1, days))
+}
+
 /** So many days from that one (`2030-01-31`, UTC) on, in seconds; a day that nothing was used on is
  *  0, one of which something is not known null. */
 export function daysOf(groups: readonly Group[], from: string, count: number) {

@@ -1,7 +1,7 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { api, authorized, data } from '../api/client'
 import { problemOf } from '../api/problem'
-import { cursorList } from './cursor'
+import { cursorList, wholeList } from './cursor'
 
 export type UsageGroupBy = 'project' | 'task' | 'stage' | 'developer' | 'agent' | 'model' | 'day'
 export type UsageFilter = {
@@ -19,6 +19,19 @@ const usage = (filter: UsageFilter) =>
     const page = await data(api.GET('/api/web/usage', { params: { query } }))
     if (typeof page === 'string') throw new Error('a table came, which nobody has asked for')
     return page
+  })
+
+/** All of its days, or the newest of them where there are very many. */
+export const useUsageByDay = (filter: UsageFilter) =>
+  useQuery({
+    queryKey: ['usage', 'chart', filter],
+    queryFn: () =>
+      wholeList(async (cursor) => {
+        const query = { ...filter, limit: LIMIT, cursor }
+        const page = await data(api.GET('/api/web/usage', { params: { query } }))
+        if (typeof page === 'string') throw new Error('a table came, which nobody has asked for')
+        return page
+      }),
   })
 
 export const useUsage = (filter: UsageFilter) => useInfiniteQuery(usage(filter))

@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
 import type { Schemas } from '../../api/client'
 import { money, percent, whole } from '../../lib/numbers'
 import { type UsageFilter, type UsageGroupBy, usageTable, useUsage } from '../../queries/adminUsage'
@@ -13,6 +14,8 @@ import { locale, words } from '../../words'
 import styles from './admin.module.css'
 import { GROUPS, type UsageSearch, usageFilter } from './usageSearch'
 
+const UsageChart = lazy(() => import('./UsageChart'))
+
 type Group = Schemas['UsageGroup']
 
 /** What agents have used: by whom, where, when; and what that cost. */
@@ -22,6 +25,9 @@ export function Usage() {
   return (
     <>
       <Filters filter={filter} onChange={change} />
+      <Suspense>
+        <UsageChart filter={filter} />
+      </Suspense>
       <Rows list={useUsage(filter)} empty={words.adminUsage.empty}>
         {(rows) => (
           <Table

@@ -22,5 +22,7 @@ export const adminUsage = {
   shareOf: (share: string) => `${share} of the most`,
   unnamed: 'not told',
   download: 'Download as CSV',
+  tokensChart: (whose: string) => `Tokens of ${whose}, day by day`,
+  costChart: (whose: string) => `Cost of ${whose}, day by day`,
   empty: 'Agents have used nothing in these days.',
 }

@@ -24,5 +24,7 @@ export const adminUsage: typeof en.adminUsage = {
   shareOf: (share) => `最多者的 ${share}`,
   unnamed: '未知',
   download: '下载 CSV',
+  tokensChart: (whose) => `${whose}每日 Token`,
+  costChart: (whose) => `${whose}每日费用`,
   empty: '这段时间内智能体没有用量。',
 }
