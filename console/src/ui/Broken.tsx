@@ -2,6 +2,7 @@ import { asProblem } from '../api/problem'
 import { words } from '../words'
 import { Button } from './Button'
 import { Copy } from './Copy'
+import { detailOf } from './detail'
 
 /** What failed, a way to try again, and the request's id for whoever looks it up. */
 export function Broken({ error, again }: { error: unknown; again?: () => void }) {
@@ -12,7 +13,7 @@ export function Broken({ error, again }: { error: unknown; again?: () => void })
       <p>
         {problem.status === 0 && problem.code === 'unreachable'
           ? words.common.unreachable
-          : problem.detail}
+          : detailOf(problem)}
       </p>
       {again && <Button onClick={again}>{words.common.retry}</Button>}
       {problem.requestId && <RequestId id={problem.requestId} />}

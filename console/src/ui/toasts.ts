@@ -1,5 +1,6 @@
 import { asProblem } from '../api/problem'
 import { words } from '../words'
+import { detailOf } from './detail'
 
 export type Said = { line: string; act?: { name: string; do: () => void } | undefined }
 
@@ -35,9 +36,10 @@ export function sayUndoable(line: string, undo: () => void): void {
 }
 
 export function sayBroken(error: unknown): void {
-  const { code, detail } = asProblem(error)
+  const problem = asProblem(error)
+  const { code, detail } = problem
   if (code === 'shown_as_curl') sayCurl(detail)
-  else say(code === 'unreachable' ? words.common.unreachable : detail)
+  else say(code === 'unreachable' ? words.common.unreachable : detailOf(problem))
 }
 
 /** A line of curl, copied. */

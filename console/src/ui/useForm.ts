@@ -1,6 +1,7 @@
 import { useMutation } from '@tanstack/react-query'
 import type { FormEvent } from 'react'
 import { asProblem } from '../api/problem'
+import { detailOf } from './detail'
 
 export type Given = {
   /** A field's text, without white space around it. */
@@ -39,7 +40,7 @@ export function useForm<T>(act: (given: Given) => Promise<T>, done?: (result: T)
 function restOf(problem: ReturnType<typeof asProblem> | null, shown: Set<string>) {
   if (problem === null) return undefined
   const errors = Object.entries(problem.errors)
-  if (errors.length === 0) return problem.detail
+  if (errors.length === 0) return detailOf(problem)
   const rest = errors.filter(([field]) => !shown.has(field))
   return rest.map(([field, found]) => `${field}: ${found.join(' ')}`).join(' ') || undefined
 }

@@ -6,6 +6,7 @@ import { duration } from '../../lib/times'
 import { testBot, useBindings } from '../../queries/adminBots'
 import { Button } from '../../ui/Button'
 import { Dialog } from '../../ui/Dialog'
+import { detailOf } from '../../ui/detail'
 import { Field } from '../../ui/Field'
 import { ErrorLine } from '../../ui/FormError'
 import { StatusMark } from '../../ui/Status'
@@ -38,7 +39,7 @@ export function TestDialog({ bot, onClose }: { bot: Bot; onClose: () => void }) 
       {hasChats && <Where bot={bot} chatId={chatId} onChoose={choose} />}
       <div aria-live="polite">
         {trial.isPending && <p className="dim">{words.bots.sending}</p>}
-        {trial.isError && <ErrorLine text={asProblem(trial.error).detail} />}
+        {trial.isError && <ErrorLine text={detailOf(asProblem(trial.error))} />}
         {trial.data && !trial.isPending && <Result tested={trial.data} />}
       </div>
     </Dialog>

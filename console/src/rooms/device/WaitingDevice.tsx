@@ -5,6 +5,7 @@ import { approve, deny, useDevice } from '../../queries/device'
 import { useMe } from '../../queries/me'
 import { Broken } from '../../ui/Broken'
 import { Button } from '../../ui/Button'
+import { detailOf } from '../../ui/detail'
 import { Empty } from '../../ui/Empty'
 import { ErrorLine } from '../../ui/FormError'
 import { Ghost } from '../../ui/Ghost'
@@ -47,7 +48,7 @@ export function WaitingDevice({ code, onAnother }: { code: string; onAnother: ()
         <dt>{words.device.signedInAs}</dt>
         <dd>{me?.name}</dd>
       </dl>
-      {answering && <ErrorLine text={asProblem(answering.error).detail} />}
+      {answering && <ErrorLine text={detailOf(asProblem(answering.error))} />}
       <div className="row">
         <Button look="main" disabled={isBusy} onClick={() => letIn.mutate()}>
           {words.device.approve}

@@ -16,7 +16,7 @@ export function loginFailure(problem: Problem, words: Words): string {
     case 'unreachable':
       return common.unreachable
     default:
-      return problem.detail
+      return words.problems[problem.code] ?? problem.detail
   }
 }
 

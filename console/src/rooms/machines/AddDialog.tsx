@@ -6,6 +6,7 @@ import { useNewToken } from '../../queries/enrollment'
 import { Button } from '../../ui/Button'
 import { CopyLine } from '../../ui/Copy'
 import { Dialog } from '../../ui/Dialog'
+import { detailOf } from '../../ui/detail'
 import { Field } from '../../ui/Field'
 import { locale, words } from '../../words'
 import styles from './dialogs.module.css'
@@ -53,7 +54,7 @@ export function AddDialog({ onClose }: { onClose: () => void }) {
           <Field
             label={words.machines.label}
             hint={words.machines.labelHint}
-            error={error ? asProblem(error).detail : undefined}
+            error={error ? detailOf(asProblem(error)) : undefined}
           >
             <input
               className="input"

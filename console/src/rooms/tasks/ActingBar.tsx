@@ -6,6 +6,7 @@ import type { Row } from '../../lib/taskRows'
 import { cancelAll, retryAll } from '../../queries/taskTable'
 import { Button } from '../../ui/Button'
 import { Dialog } from '../../ui/Dialog'
+import { detailOf } from '../../ui/detail'
 import { say } from '../../ui/toasts'
 import { words } from '../../words'
 import styles from './Tasks.module.css'
@@ -25,7 +26,7 @@ export function ActingBar({ rows, onClear }: { rows: Row[]; onClear: () => void 
     ask(false)
     const [first] = refused
     if (first) {
-      say(words.tasks.someFailed(refused.length, ids.length, asProblem(first).detail))
+      say(words.tasks.someFailed(refused.length, ids.length, detailOf(asProblem(first))))
     } else {
       say((act === 'cancel' ? words.tasks.cancelledSome : words.tasks.retriedSome)(ids.length))
       onClear()

@@ -7,6 +7,7 @@ import { useMe } from '../../queries/me'
 import { useCreateTask } from '../../queries/newTask'
 import { Button } from '../../ui/Button'
 import { Dialog } from '../../ui/Dialog'
+import { detailOf } from '../../ui/detail'
 import { Field } from '../../ui/Field'
 import { say, sayBroken } from '../../ui/toasts'
 import { words } from '../../words'
@@ -153,6 +154,6 @@ function errorsOf(problem: Problem | null): Errors {
     field.startsWith('agentOptions') ? 'model' : field,
     messages.join(' '),
   ])
-  if (problem.status === 404) said.push(['projectKey', problem.detail])
+  if (problem.status === 404) said.push(['projectKey', detailOf(problem)])
   return Object.fromEntries(said)
 }

@@ -3,6 +3,7 @@ import { asProblem } from '../../api/problem'
 import { type SavedView, useViewActs } from '../../queries/savedViews'
 import { Button } from '../../ui/Button'
 import { Dialog } from '../../ui/Dialog'
+import { detailOf } from '../../ui/detail'
 import { Field } from '../../ui/Field'
 import { words } from '../../words'
 
@@ -44,7 +45,7 @@ export function ViewDialog(props: { view: SavedView | null; query: string; onClo
         <Field
           label={words.tasks.viewName}
           hint={words.tasks.viewWhy}
-          error={problem ? (problem.errors.name?.[0] ?? problem.detail) : undefined}
+          error={problem ? (problem.errors.name?.[0] ?? detailOf(problem)) : undefined}
         >
           <input
             className="input"

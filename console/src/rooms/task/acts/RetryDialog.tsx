@@ -6,6 +6,7 @@ import { useEvents } from '../../../queries/events'
 import { useRetry } from '../../../queries/task'
 import { Button } from '../../../ui/Button'
 import { Dialog } from '../../../ui/Dialog'
+import { detailOf } from '../../../ui/detail'
 import { words } from '../../../words'
 import { FromStage } from './FromStage'
 
@@ -37,7 +38,7 @@ export default function RetryDialog({ task, onClose }: Props) {
       <p className="hint">{words.task.retryWhy}</p>
       {problem && (
         <p className="error" role="alert">
-          {problem.code === 'no_checkpoint' ? words.task.noCheckpoint : problem.detail}
+          {problem.code === 'no_checkpoint' ? words.task.noCheckpoint : detailOf(problem)}
         </p>
       )}
     </Dialog>

@@ -6,6 +6,7 @@ import { isAsked } from '../../../queries/gates'
 import { useCloseTunnel, useOpenTunnel, useTunnel } from '../../../queries/workspace'
 import { Button } from '../../../ui/Button'
 import { CopyLine } from '../../../ui/Copy'
+import { detailOf } from '../../../ui/detail'
 import { Field } from '../../../ui/Field'
 import { locale, words } from '../../../words'
 import { useMay } from '../useMay'
@@ -104,7 +105,7 @@ function Closed({ task }: { task: Schemas['TaskDetail'] }) {
 function Refused({ error }: { error: Error | null }) {
   return error ? (
     <p className="error" role="alert">
-      {asProblem(error).detail}
+      {detailOf(asProblem(error))}
     </p>
   ) : null
 }

@@ -1,0 +1,2 @@
+/** What the server refuses, by its code. Its own words are English: here they need no others. */
+export const problems: Record<string, string> = {}
