@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 
 from bench import command
 from bench.command import Say
-from bench.console import first_page, idle, long, terminals
+from bench.console import first_page, idle, long, rows, terminals
 from bench.console.tabs import chromium
 from bench.errors import NotMeasured
 from bench.figures import Figure, Report
@@ -23,6 +23,7 @@ PARTS: dict[str, Part] = {
     "idle": idle.measure,
     "diff": long.diff,
     "log": long.log,
+    "rows": rows.measure,
     "keys": terminals.keys,
     "flood": terminals.flood,
 }

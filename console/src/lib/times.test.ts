@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { about, duration, moment, type Units } from './times'
+import { about, duration, exact, moment, type Units } from './times'
 
 const units: Units = {
   days: (n) => `${n} d`,
@@ -40,4 +40,11 @@ describe('a moment', () => {
   ])('%s is told as %s', (at, said) => {
     expect(moment(at, now, units, 'en-GB')).toBe(said)
   })
+})
+
+it.each(['en-GB', 'zh-CN', 'en-GB'])('says the exact moment as %s writes it', (locale) => {
+  const at = new Date(2026, 10, 27, 11, 57)
+  expect(exact(at, locale)).toBe(
+    at.toLocaleString(locale, { dateStyle: 'full', timeStyle: 'long' }),
+  )
 })

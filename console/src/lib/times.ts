@@ -73,9 +73,17 @@ export function clockOf(seconds: number): string {
   return shown.map((part, place) => (place === 0 ? part : String(part).padStart(2, '0'))).join(':')
 }
 
+// Made once: it takes longer than all else of a row, and a list that is scrolled has many.
+const exactly = new Map<string, Intl.DateTimeFormat>()
+
 /** The exact moment, with its zone: what is shown on hover. */
 export function exact(at: Date, locale: string): string {
-  return at.toLocaleString(locale, { dateStyle: 'full', timeStyle: 'long' })
+  let format = exactly.get(locale)
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long' })
+    exactly.set(locale, format)
+  }
+  return format.format(at)
 }
 
 function pair(
