@@ -18,7 +18,7 @@ NODE := $(VENV)/node.stamp
 # Suites that take longer than `make test` may: a target each, and a name here. Those that need
 # programs beyond Python name them in tests/bring.
 # `make e2e` is not among them yet: it has to be seen green as a whole first.
-HEAVY := faults attacks doors sso hostile rogues agents clients review
+HEAVY := faults attacks doors sso hostile rogues agents clients review install
 
 .PHONY: help demo up console built dist test heavy heavies $(HEAVY) bring fuzz check fmt screenshots bench soak chaos lock clean
 
@@ -114,6 +114,9 @@ clients: $(TOOLS) ## Clients that others' generators make of the document, which
 
 review: $(TOOLS) ## What changed, and what is said of it: 500 histories, 300 kills; takes minutes
 	@$(PYTEST) -n 2 --dist load tests/review
+
+install: $(TOOLS) ## The packages, installed and run by ordinary users; `make bring` brings uv and pipx; minutes
+	@$(PYTEST) tests/install
 
 e2e: $(TOOLS) ## The console in Chromium, against a whole Muster with a team: flows, axe, phones; minutes
 	@$(PYTEST) -n 2 tests/e2e

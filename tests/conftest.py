@@ -53,6 +53,7 @@ SUITES = (
     "flows/test_budget.py",
     "fuzz",
     "hostile",
+    "install",
     "outages/test_dispatchers_away.py",
     "outages/test_postgres_away.py",
     "outages/test_redis_frozen.py",

@@ -14,7 +14,20 @@ NPM = """\
 mkdir -p node_modules/player
 printf '{\\n  "packages": {\\n    "node_modules/player": {\\n' >node_modules/.package-lock.json
 """
-PLAIN = ["bwrap", "vim", "htop", "tmux", "gdb", "gcc", "make", "git-lfs", "ssh", "sshd", "chromium"]
+PLAIN = [
+    "bwrap",
+    "vim",
+    "htop",
+    "tmux",
+    "gdb",
+    "gcc",
+    "make",
+    "git-lfs",
+    "ssh",
+    "sshd",
+    "pipx",
+    "chromium",
+]
 UV = 'for last; do :; done; [ "$1" = pip ] || mkdir -p "$last/bin"'
 COMMANDS = {**dict.fromkeys(PLAIN, ""), "npm": NPM, "node": "echo v20.1.0", "python3": "", "uv": UV}
 FOLDERS = (

@@ -9,6 +9,12 @@ from muster import __version__
 # What `--help` says of each is here, so that a list of them imports nothing.
 VERBS: dict[str, str] = {
     "up": "A whole Muster on this host, with machines, until Ctrl-C.",
+    "install": "A server that systemd runs: settings, units, the first admin.",
+    "uninstall": "Takes away what install has written; data only if asked.",
+    "status": "Whether it runs, in which version, and what is missing.",
+    "doctor": "What this host, PostgreSQL and Redis lack, with advice.",
+    "logs": "What the server's processes have said.",
+    "engines": "PostgreSQL and Valkey alone, as a unit runs them.",
     "backup": "All that the server knows in one file, under a passphrase.",
     "restore": "A server of a backup, which goes on with its machines.",
 }

@@ -1,0 +1,161 @@
+"""`muster-server install`: a server that systemd runs, and that comes up with the machine."""
+
+import os
+import pwd
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import click
+
+from app.embedded import keys, ports
+from app.embedded.stack import ROOT
+from app.operate.installed import account, answers, places, settings, systemd, units
+from app.operate.installed.answers import Answers
+from app.operate.installed.places import Places
+from app.operate.local.errors import OperateError
+
+PASSWORD = "MUSTER_ADMIN_PASSWORD"
+# What an earlier install has set, and this one sets anew.
+ASKED = (
+    *("MUSTER_PORT", "MUSTER_PROXY", "MUSTER_TLS_CERT", "MUSTER_TLS_KEY"),
+    *("DATABASE_URL", "REDIS_URL"),
+)
+EXAMPLE = """\
+# Answers for `muster-server install --answers FILE`; what is left out has the value shown.
+url = "http://127.0.0.1:9000"   # by which people and machines reach it: https://muster.example.org
+port = 9000
+tls = "none"                    # "proxy": one in front has it; "own": certificate and key; "none"
+proxy = "127.0.0.1"             # the proxy's address
+certificate = ""                # the file, with its chain
+key = ""
+database = "embedded"           # or postgresql://user:password@host/database
+redis = "embedded"              # or redis://:password@host:6379/0
+admin = "admin"                 # its password: MUSTER_ADMIN_PASSWORD, or made and shown once
+"""
+
+
+@click.command("install")
+@click.option(
+    "--answers",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Ask nothing: answers are in this TOML file.",
+)
+@click.option("--example", is_flag=True, help="Print a file of answers, to fill in.")
+@click.option("--user", is_flag=True, help="For you alone, by your own systemd; takes no root.")
+@click.option(
+    "--root",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write everything below this directory, and start nothing: for images.",
+)
+def command(file: Path | None, example: bool, user: bool, root: Path | None) -> None:
+    """Install the server on this host: settings in one file, and units of systemd.
+
+    Asks for the address, TLS, PostgreSQL and Redis (its own, or yours), and the first admin. Run it
+    again to change an answer: keys and data stay. What it writes is /etc/muster/muster.env,
+    /etc/systemd/system/muster*, and the state in /var/lib/muster; `muster-server uninstall` takes
+    it away.
+    """
+    if example:
+        click.echo(EXAMPLE, nl=False)
+        return
+    try:
+        given = answers.read(file) if file else answers.asked(_ask)
+        where = places.of(user=user, root=(root or Path("/")).absolute())
+        _install(where, given)
+    except (OperateError, OSError) as problem:
+        raise click.ClickException(str(problem)) from None
+
+
+def _install(where: Places, given: Answers) -> None:
+    owner = None
+    if where.root == Path("/") and not where.is_user:
+        owner = account.made(where.home)
+        account.check_reach(owner)
+    values = _settings(where, given)
+    account.give(owner, [where.written(each) for each in units.directories(where)])
+    settings.write(where.written(where.settings), values)
+    _say(f"settings   {where.written(where.settings)}")
+    directory = where.written(where.units)
+    directory.mkdir(parents=True, exist_ok=True)
+    made = units.all_of(where, port=given.port, has_engines=given.has_engines)
+    for name in units.NAMES:
+        (directory / name).unlink(missing_ok=True)
+    for name, text in made.items():
+        (directory / name).write_text(text)
+    _say(f"units      {directory}/muster*")
+    if where.root != Path("/"):
+        return
+    if not systemd.is_running(where):
+        _say("no systemd runs here, so that nothing was started; where one does: ")
+        _say(f"  {' '.join(where.systemctl)} enable --now {units.TARGET}")
+        return
+    _start(where, given, values, owner)
+
+
+def _settings(where: Places, given: Answers) -> dict[str, str]:
+    """Keys that are there are kept, as is whatever else an operator has put into the file."""
+    known = settings.read(where.written(where.settings))
+    made = {name: make() for name, make in keys.MAKERS.items()}
+    kept = {name: value for name, value in known.items() if name not in ASKED}
+    engines = {"MUSTER_VALKEY_PORT": str(ports.free())} if given.redis == answers.EMBEDDED else {}
+    return {
+        "MUSTER_HOME": str(where.home),
+        **made,
+        **engines,
+        **kept,
+        **given.environment(),
+    }
+
+
+def _start(
+    where: Places, given: Answers, values: Mapping[str, str], owner: pwd.struct_passwd | None
+) -> None:
+    systemd.call(where, "daemon-reload")
+    systemd.call(where, "enable", units.TARGET)
+    if given.has_engines:
+        systemd.call(where, "restart", units.ENGINES)
+        _say("started    PostgreSQL and Valkey")
+    systemd.call(where, "restart", units.MIGRATE)
+    _say("migrated   the database")
+    _make_admin(given, values, owner)
+    names = [name for name, _ in units.PROCESSES.values()]
+    systemd.call(where, "restart", *names)
+    systemd.call(where, "start", units.TARGET)
+    _say(f"started    Muster: {given.url}/")
+    _say(
+        "`muster-server status` says how it is. Set `publicUrl` to that in the console's settings."
+    )
+
+
+def _make_admin(given: Answers, values: Mapping[str, str], owner: pwd.struct_passwd | None) -> None:
+    password = os.environ.get(PASSWORD) or secrets.token_urlsafe(18)
+    argv = [sys.executable, "-m", "flask", "--app", "wsgi", "create-admin", "--name", given.admin]
+    done = subprocess.run(
+        argv,
+        cwd=ROOT,
+        env={**os.environ, **values, PASSWORD: password},
+        capture_output=True,
+        text=True,
+        check=False,
+        **({} if owner is None else _as(owner)),  # type: ignore[call-overload]
+    )
+    if done.returncode != 0:
+        raise OperateError(f"the admin could not be made: {done.stderr.strip()}")
+    is_told = PASSWORD not in os.environ and "created the admin" in done.stdout
+    shown = f", password {password} (shown only now)" if is_told else ""
+    _say(f"admin      {given.admin}{shown}")
+
+
+def _as(owner: pwd.struct_passwd) -> dict[str, object]:
+    return {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+
+
+def _ask(question: str, default: str) -> str:
+    return str(click.prompt(question, default=default or None))
+
+
+_say: Callable[[str], None] = click.echo

@@ -1,0 +1,58 @@
+"""The account that the system's server runs as."""
+
+import os
+import pwd
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.embedded.accounts import Account
+from app.embedded.directories import can_enter
+from app.embedded.stack import ROOT
+from app.operate.installed.places import ACCOUNT
+from app.operate.local.errors import OperateError
+
+ELSEWHERE = (
+    "install the package where everybody can read it, as in\n"
+    "  UV_TOOL_DIR=/opt/muster UV_TOOL_BIN_DIR=/usr/local/bin \\\n"
+    "    uv tool install ./muster_server-*.whl --find-links ."
+)
+
+
+def made(home: Path) -> pwd.struct_passwd:
+    """The account; where there is none it is made. Raises OperateError."""
+    try:
+        return pwd.getpwnam(ACCOUNT)
+    except KeyError:
+        pass
+    argv = ["useradd", "--system", "--user-group", "--home-dir", str(home), "--no-create-home"]
+    try:
+        done = subprocess.run(
+            [*argv, "--shell", "/usr/sbin/nologin", ACCOUNT],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError as problem:
+        raise OperateError(f"the account {ACCOUNT} cannot be made: {problem}") from None
+    if done.returncode != 0:
+        raise OperateError(f"the account {ACCOUNT} cannot be made: {done.stderr.strip()}")
+    return pwd.getpwnam(ACCOUNT)
+
+
+def check_reach(account: pwd.struct_passwd) -> None:
+    """Raises OperateError where the account could not run what is installed."""
+    who = Account(ACCOUNT, account.pw_uid, account.pw_gid)
+    for place in (ROOT, Path(sys.prefix), Path(sys.base_prefix)):
+        if not can_enter(place, who):
+            raise OperateError(f"the account {ACCOUNT} cannot enter {place}: {ELSEWHERE}")
+
+
+def give(account: pwd.struct_passwd | None, directories: Sequence[Path]) -> None:
+    """Make the directories, for the account alone (None: for us alone). Raises OSError."""
+    for directory in directories:
+        directory.mkdir(parents=True, exist_ok=True)
+        directory.chmod(0o700)
+        if account is not None and os.geteuid() == 0:
+            os.chown(directory, account.pw_uid, account.pw_gid)

@@ -1,0 +1,73 @@
+"""Where an installation lies: the system's, or one user's own."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.operate.local.errors import OperateError
+
+ACCOUNT = "muster"
+
+
+@dataclass(frozen=True)
+class Places:
+    """`settings` is the file of the environment, `home` has all state, `units` those of systemd.
+
+    Below `root` (`--root`) they are written; what is in them has no `root` before it.
+    """
+
+    settings: Path
+    home: Path
+    units: Path
+    is_user: bool
+    root: Path = Path("/")
+
+    def written(self, path: Path) -> Path:
+        """Where a path is to be written."""
+        return self.root / path.relative_to("/")
+
+    @property
+    def is_there(self) -> bool:
+        return self.written(self.settings).is_file()
+
+    @property
+    def systemctl(self) -> tuple[str, ...]:
+        return ("systemctl", "--user") if self.is_user else ("systemctl",)
+
+    @property
+    def journalctl(self) -> tuple[str, ...]:
+        return ("journalctl", "--user") if self.is_user else ("journalctl",)
+
+
+def of(*, user: bool, root: Path = Path("/")) -> Places:
+    """Raises OperateError where the system's is meant and we may not write it."""
+    if not user:
+        if os.geteuid() != 0 and root == Path("/"):
+            raise OperateError("this takes root (sudo); --user is for a server of your own")
+        return system(root)
+    home = Path.home()
+    state = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
+    settings = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
+    return Places(
+        settings / "muster" / "muster.env",
+        state / "muster",
+        settings / "systemd" / "user",
+        is_user=True,
+        root=root,
+    )
+
+
+def system(root: Path = Path("/")) -> Places:
+    return Places(
+        Path("/etc/muster/muster.env"),
+        Path("/var/lib/muster"),
+        Path("/etc/systemd/system"),
+        is_user=False,
+        root=root,
+    )
+
+
+def found() -> Places | None:
+    """The installation of this host that we may look at: the user's own before the system's."""
+    own = of(user=True)
+    return next((each for each in (own, system()) if each.is_there), None)

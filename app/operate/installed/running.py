@@ -1,0 +1,48 @@
+"""The server that verbs look at: an installation of this host, or a stack's home."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.operate.installed import places, settings
+from app.operate.installed.places import Places
+from app.operate.local import places as stacks
+from app.operate.local.errors import OperateError
+
+
+@dataclass(frozen=True)
+class Server:
+    """`environment` is what its processes have; `places` are those of an installation."""
+
+    environment: Mapping[str, str]
+    places: Places | None
+
+    @property
+    def home(self) -> Path:
+        return stacks.home(self.environment)
+
+    @property
+    def port(self) -> int:
+        return stacks.port(environ=self.environment)
+
+    @property
+    def has_tls(self) -> bool:
+        return bool(self.environment.get("MUSTER_TLS_CERT"))
+
+
+def of(home: Path | None = None) -> Server:
+    """That of a home that is named here or by MUSTER_HOME; else what is installed; else `.muster`.
+
+    Raises OperateError for settings that we may not read.
+    """
+    if home is None and not os.environ.get("MUSTER_HOME"):
+        found = places.found()
+        if found is not None:
+            try:
+                known = settings.read(found.settings)
+            except PermissionError:
+                raise OperateError(f"{found.settings} is root's alone: run this as root") from None
+            return Server({**os.environ, **known}, found)
+    named = {"MUSTER_HOME": str(home)} if home else {}
+    return Server({**os.environ, **named}, None)

@@ -1,0 +1,61 @@
+"""The file of settings: what systemd reads as `EnvironmentFile=`."""
+
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from app.operate.local.errors import OperateError
+
+HEADER = "# Muster's settings. `muster-server install` writes this file and keeps the keys in it.\n"
+
+
+def text(values: Mapping[str, str]) -> str:
+    """Raises OperateError for a value that such a file cannot have."""
+    return HEADER + "".join(f"{name}={_quoted(name, value)}\n" for name, value in values.items())
+
+
+def parse(content: str) -> dict[str, str]:
+    """Raises OperateError for a line that is none."""
+    found = {}
+    for line in content.splitlines():
+        if not line.strip() or line.lstrip().startswith(("#", ";")):
+            continue
+        name, equals, rest = line.partition("=")
+        try:
+            words = shlex.split(rest)
+        except ValueError:
+            words = ["", ""]
+        if not equals or len(words) > 1:
+            raise OperateError(f"a line of the settings is not NAME=VALUE: {name.strip()}")
+        found[name.strip()] = words[0] if words else ""
+    return found
+
+
+def read(path: Path) -> dict[str, str]:
+    """Those of a file; nothing of one that is not there. Raises OperateError, OSError."""
+    try:
+        return parse(path.read_text())
+    except FileNotFoundError:
+        return {}
+
+
+def write(path: Path, values: Mapping[str, str]) -> None:
+    """For its owner alone, and whole or not at all. Raises OperateError, OSError."""
+    content = text(values)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def _quoted(name: str, value: str) -> str:
+    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+        raise OperateError(f"{name} has a line break or a control character in it")
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,134 @@
+"""The units of systemd: one a process, below one target."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from app.embedded.commands import OWN_DIRECTORIES, commands
+from app.embedded.stack import ROOT
+from app.operate.installed.places import ACCOUNT, Places
+
+TARGET = "muster.target"
+ENGINES = "muster-engines.service"
+MIGRATE = "muster-migrate.service"
+# By the names that the stack has for them.
+PROCESSES = {
+    "gunicorn": ("muster-web.service", "the web server"),
+    "dispatcher": ("muster-dispatch.service", "tasks to machines"),
+    "celery": ("muster-jobs.service", "messages and sweeps"),
+    "beat": ("muster-beat.service", "the clock"),
+}
+NAMES = (TARGET, ENGINES, MIGRATE, *(name for name, _ in PROCESSES.values()))
+_HARDENING = {
+    "NoNewPrivileges": "yes",
+    "ProtectSystem": "strict",
+    "ProtectKernelTunables": "yes",
+    "ProtectKernelModules": "yes",
+    "ProtectControlGroups": "yes",
+    "RestrictSUIDSGID": "yes",
+    "LockPersonality": "yes",
+    "UMask": "0027",
+}
+
+
+def all_of(places: Places, *, port: int, has_engines: bool) -> dict[str, str]:
+    """The units' texts, by their names."""
+    table = commands(places.home)
+    made = {TARGET: _target(places, has_engines)}
+    if has_engines:
+        made[ENGINES] = _engines(places)
+    made[MIGRATE] = _unit(
+        "Muster: the database's tables",
+        _after([ENGINES] if has_engines else []),
+        {"Type": "oneshot", "RemainAfterExit": "yes", "TimeoutStartSec": "15min"},
+        table.migrate,
+        places,
+    )
+    for process, (name, what) in PROCESSES.items():
+        command = table.processes[process]
+        service = {
+            "Type": "exec",
+            "Restart": "always",
+            "RestartSec": "2",
+            "KillMode": "mixed",
+            "TimeoutStopSec": f"{command.stop_seconds + 8:.0f}",
+            "LimitNOFILE": "65536",
+        }
+        if process == "gunicorn" and port < 1024 and not places.is_user:
+            service["AmbientCapabilities"] = "CAP_NET_BIND_SERVICE"
+        after = _after([ENGINES, MIGRATE] if has_engines else [MIGRATE])
+        made[name] = _unit(f"Muster: {what}", after, service, command.argv, places)
+    return made
+
+
+def _target(places: Places, has_engines: bool) -> str:
+    wanted = [name for name in NAMES if name != TARGET and (has_engines or name != ENGINES)]
+    wanted_by = "default.target" if places.is_user else "multi-user.target"
+    return (
+        f"[Unit]\nDescription=Muster\nWants={' '.join(wanted)}\n\n[Install]\nWantedBy={wanted_by}\n"
+    )
+
+
+def _engines(places: Places) -> str:
+    service = {
+        "Type": "notify",
+        "NotifyAccess": "main",
+        "Restart": "always",
+        "RestartSec": "2",
+        "KillMode": "mixed",
+        "TimeoutStartSec": "3min",
+        "TimeoutStopSec": "60",
+    }
+    argv = (sys.executable, "-m", "app.operate", "engines")
+    return _unit("Muster: PostgreSQL and Valkey", {}, service, argv, places)
+
+
+def _after(names: list[str]) -> dict[str, str]:
+    joined = " ".join(names)
+    return {"Requires": joined, "After": f"{joined} network-online.target"} if names else {}
+
+
+def _unit(
+    what: str,
+    order: Mapping[str, str],
+    service: Mapping[str, str],
+    argv: tuple[str, ...],
+    places: Places,
+) -> str:
+    unit = {"Description": what, "PartOf": TARGET, **order}
+    if "After" in unit and not places.is_user:
+        unit["Wants"] = "network-online.target"
+    else:
+        unit = {name: value.replace(" network-online.target", "") for name, value in unit.items()}
+    lines = {
+        **service,
+        "ExecStart": " ".join(map(_word, argv)),
+        "WorkingDirectory": _path(ROOT),
+        "EnvironmentFile": _path(places.settings),
+    }
+    if not places.is_user:
+        lines |= {"User": ACCOUNT, "Group": ACCOUNT, **_HARDENING}
+        lines["ReadWritePaths"] = _path(places.home)
+    return _section("Unit", unit) + "\n" + _section("Service", lines)
+
+
+def _section(name: str, lines: Mapping[str, str]) -> str:
+    return f"[{name}]\n" + "".join(f"{key}={value}\n" for key, value in lines.items())
+
+
+def _word(word: str) -> str:
+    """`%` begins a specifier of systemd's, `$` a variable, and spaces end words."""
+    escaped = word.replace("%", "%%").replace("$", "$$")
+    if any(character in word for character in " \t'\"\\;"):
+        escaped = escaped.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return escaped
+
+
+def _path(path: Path) -> str:
+    return str(path).replace("%", "%%")
+
+
+def directories(places: Places) -> list[Path]:
+    """What has to be there before the processes start."""
+    return [places.home, *(places.home / name for name in OWN_DIRECTORIES)]

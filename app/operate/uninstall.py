@@ -1,0 +1,54 @@
+"""`muster-server uninstall`: what `install` has written is gone, the data only if that is asked."""
+
+import contextlib
+import shutil
+from pathlib import Path
+
+import click
+
+from app.operate.installed import places, systemd, units
+from app.operate.installed.places import Places
+from app.operate.local.errors import OperateError
+
+
+@click.command("uninstall")
+@click.option("--user", is_flag=True, help="The server that is yours alone.")
+@click.option("--purge", is_flag=True, help="Its data and keys, too; for ever.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--root", type=click.Path(file_okay=False, path_type=Path), help="As with install.")
+def command(user: bool, purge: bool, yes: bool, root: Path | None) -> None:
+    """Stop the server that `install` has made, and take its units away.
+
+    Settings with their keys, and the data, stay for another `install`, unless --purge is given. The
+    package itself is removed by what installed it, as by `uv tool uninstall muster-server`.
+    """
+    try:
+        where = places.of(user=user, root=(root or Path("/")).absolute())
+        if not yes:
+            lost = f" {where.home} and all keys are deleted for ever." if purge else ""
+            click.confirm(f"Stop Muster and remove its units?{lost}", abort=True)
+        _uninstall(where, purge=purge)
+    except (OperateError, OSError) as problem:
+        raise click.ClickException(str(problem)) from None
+
+
+def _uninstall(where: Places, *, purge: bool) -> None:
+    directory = where.written(where.units)
+    there = [name for name in units.NAMES if (directory / name).exists()]
+    runs = where.root == Path("/") and systemd.is_running(where)
+    if runs and there:
+        systemd.call(where, "disable", "--now", *reversed(there))
+    for name in there:
+        (directory / name).unlink()
+    if runs:
+        systemd.call(where, "daemon-reload")
+    click.echo(f"removed    {len(there)} units of {directory}")
+    if not purge:
+        click.echo(f"kept       {where.written(where.settings)} and {where.written(where.home)}")
+        return
+    settings = where.written(where.settings)
+    settings.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        settings.parent.rmdir()  # where nothing else is in it
+    shutil.rmtree(where.written(where.home), ignore_errors=True)
+    click.echo("removed    settings, keys and data")

@@ -1,0 +1,47 @@
+"""The file of settings is read as it was written, by us and by systemd."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from app.operate.installed import settings
+from app.operate.local.errors import OperateError
+
+VALUES = {
+    "PLAIN": "9000",
+    "EMPTY": "",
+    "WORDS": "two words # no comment",
+    "QUOTES": 'it\'s "quoted" \\ and \\\\',
+    "MONEY": "$HOME `id` %h",
+}
+
+
+def test_what_was_written_is_read(tmp_path: Path) -> None:
+    settings.write(tmp_path / "etc" / "muster.env", VALUES)
+    assert settings.read(tmp_path / "etc" / "muster.env") == VALUES
+
+
+def test_it_is_its_owner_s_alone_also_where_it_was_not(tmp_path: Path) -> None:
+    path = tmp_path / "muster.env"
+    path.write_text("A=b\n")
+    path.chmod(0o644)
+    settings.write(path, VALUES)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("value", ["a\nB=c", "\r", "\x00", "\x7f"])
+def test_no_value_makes_a_line_of_its_own(value: str) -> None:
+    with pytest.raises(OperateError, match="line break"):
+        settings.text({"A": value})
+
+
+@pytest.mark.parametrize("line", ["no equals sign", "A=two words", 'A="open'])
+def test_what_is_no_line_of_settings_is_refused_without_its_value(line: str) -> None:
+    with pytest.raises(OperateError) as refused:
+        settings.parse(line)
+    assert "two" not in str(refused.value)
+
+
+def test_comments_and_empty_lines_are_none() -> None:
+    assert settings.parse("# a\n; b\n\nA=1\n") == {"A": "1"}

@@ -1,0 +1,61 @@
+"""Units that systemd takes, one a process."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from app.embedded.commands import commands
+from app.operate.installed import places, units
+
+SYSTEM = places.system()
+OWN = places.of(user=True)
+
+
+@pytest.mark.parametrize("where", [SYSTEM, OWN], ids=["system", "user"])
+@pytest.mark.parametrize("has_engines", [True, False])
+def test_systemd_finds_nothing_wrong(
+    where: places.Places, has_engines: bool, tmp_path: Path
+) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("there is no systemd-analyze")
+    for name, text in units.all_of(where, port=443, has_engines=has_engines).items():
+        (tmp_path / name).write_text(text)
+    kind = ["--user"] if where.is_user else []
+    argv = ["systemd-analyze", "verify", *kind, "--man=no", *map(str, tmp_path.iterdir())]
+    env = {"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(tmp_path)}
+    done = subprocess.run(argv, capture_output=True, text=True, env=env, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_each_process_of_a_stack_has_a_unit() -> None:
+    assert set(units.PROCESSES) == set(commands(SYSTEM.home).processes)
+    made = units.all_of(SYSTEM, port=9000, has_engines=True)
+    assert set(made) == set(units.NAMES)
+
+
+def test_what_serves_waits_for_the_tables_and_never_runs_as_root() -> None:
+    made = units.all_of(SYSTEM, port=9000, has_engines=True)
+    for name, _ in units.PROCESSES.values():
+        assert f"Requires={units.ENGINES} {units.MIGRATE}\n" in made[name]
+        assert "User=muster\n" in made[name]
+        assert "NoNewPrivileges=yes\n" in made[name]
+
+
+def test_engines_of_one_s_own_are_waited_for_by_nobody() -> None:
+    made = units.all_of(SYSTEM, port=9000, has_engines=False)
+    assert not any(units.ENGINES in text for text in made.values())
+
+
+def test_a_port_below_1024_takes_one_right_and_only_the_web_server_has_it() -> None:
+    made = units.all_of(SYSTEM, port=443, has_engines=True)
+    able = [name for name, text in made.items() if "CAP_NET_BIND_SERVICE" in text]
+    assert able == ["muster-web.service"]
+
+
+def test_no_word_of_a_command_is_read_as_something_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/opt/my muster/100%/$x/python")
+    made = units.all_of(SYSTEM, port=9000, has_engines=True)
+    assert 'ExecStart="/opt/my muster/100%%/$$x/python" -m ' in made["muster-web.service"]
+    assert "--hostname=dispatcher@%%h" in made["muster-dispatch.service"]

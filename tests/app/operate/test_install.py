@@ -1,0 +1,86 @@
+"""`muster-server install` and `uninstall`, below a directory of their own, where nothing starts."""
+
+import stat
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from app.operate import main
+from app.operate.installed import settings, units
+
+SETTINGS = "etc/muster/muster.env"
+UNITS = "etc/systemd/system"
+
+
+def run(*words: str, code: int = 0) -> str:
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "answers.toml"
+    file.write_text('url = "https://muster.example.org"\ntls = "proxy"\n')
+    return file
+
+
+def install(file: Path, root: Path) -> dict[str, str]:
+    run("install", "--answers", str(file), "--root", str(root))
+    return settings.read(root / SETTINGS)
+
+
+def test_it_writes_settings_and_units_and_nothing_else(file: Path, tmp_path: Path) -> None:
+    found = install(file, root := tmp_path / "root")
+    assert found["MUSTER_PROXY"] == "127.0.0.1"
+    written = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+    assert written == {SETTINGS, *(f"{UNITS}/{name}" for name in units.NAMES)}
+    assert stat.S_IMODE((root / SETTINGS).stat().st_mode) == 0o600
+
+
+def test_no_unit_has_a_secret_in_it(file: Path, tmp_path: Path) -> None:
+    found = install(file, root := tmp_path / "root")
+    texts = "".join((root / UNITS / name).read_text() for name in units.NAMES)
+    assert found["SECRET_KEY"] not in texts
+    assert found["ENCRYPTION_KEYS"] not in texts
+
+
+def test_a_second_install_keeps_keys_and_own_settings_and_takes_new_answers(
+    file: Path, tmp_path: Path
+) -> None:
+    before = install(file, root := tmp_path / "root")
+    settings.write(root / SETTINGS, {**before, "MUSTER_LOG_LEVEL": "DEBUG"})
+    file.write_text('database = "postgresql://db/muster"\nredis = "redis://cache/0"\nport = 9001\n')
+    after = install(file, root)
+    keys = ("SECRET_KEY", "JWT_SECRET_KEY", "WORKER_JWT_SECRET_KEY", "ENCRYPTION_KEYS")
+    assert [after[key] for key in keys] == [before[key] for key in keys]
+    assert (after["MUSTER_LOG_LEVEL"], after["MUSTER_PORT"]) == ("DEBUG", "9001")
+    assert "MUSTER_PROXY" not in after
+    assert not (root / UNITS / units.ENGINES).exists()
+
+
+def test_what_was_installed_is_gone_but_for_keys_and_data(file: Path, tmp_path: Path) -> None:
+    before = install(file, root := tmp_path / "root")
+    run("uninstall", "--yes", "--root", str(root))
+    assert list((root / UNITS).iterdir()) == []
+    assert settings.read(root / SETTINGS) == before
+
+
+def test_purged_nothing_is_left(file: Path, tmp_path: Path) -> None:
+    install(file, root := tmp_path / "root")
+    run("uninstall", "--yes", "--purge", "--root", str(root))
+    assert [path for path in root.rglob("*") if path.is_file() or "muster" in path.name] == []
+
+
+def test_nothing_is_deleted_before_one_has_said_so(file: Path, tmp_path: Path) -> None:
+    install(file, root := tmp_path / "root")
+    assert "for ever" in run("uninstall", "--purge", "--root", str(root), code=1)
+    assert (root / SETTINGS).is_file()
+
+
+def test_a_wrong_answer_writes_nothing(file: Path, tmp_path: Path) -> None:
+    file.write_text("port = 0\n")
+    root = tmp_path / "root"
+    assert "no port number" in run("install", "--answers", str(file), "--root", str(root), code=1)
+    assert not root.exists()

@@ -1,0 +1,39 @@
+"""`muster-server status` and `logs`, of a stack's home where nothing runs."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from app.operate import main
+from tests.flows.running import free_port
+
+
+@pytest.fixture
+def quiet_port(monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("MUSTER_PORT", port := str(free_port()))
+    return port
+
+
+def test_what_does_not_answer_is_not_ready_and_one_is_told_where_to_look(
+    quiet_port: str, tmp_path: Path
+) -> None:
+    done = CliRunner().invoke(main, ["status", "--home", str(tmp_path)])
+    assert done.exit_code == 1
+    assert f"nothing answers on port {quiet_port}" in done.output
+    assert "muster-server logs" in done.output
+
+
+def test_programs_are_told_the_same(quiet_port: str, tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["status", "--json", "--home", str(tmp_path)])
+    found = json.loads(done.output)
+    assert (found["ready"], found["version"], found["port"]) == (False, None, int(quiet_port))
+    assert found["home"] == str(tmp_path)
+
+
+@pytest.mark.parametrize("process", ["../secrets", "a b", "--file=x", "web.log"])
+def test_no_name_of_a_process_leads_elsewhere(process: str, tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["logs", "--home", str(tmp_path), "--", process])
+    assert done.exit_code == 1
+    assert "is no process" in done.output

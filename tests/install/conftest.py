@@ -1,0 +1,66 @@
+"""Both packages, made once; and people to install them."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.console import building
+from packages import build
+from tests import programs
+from tests.install import people
+from tests.install.people import Person
+
+
+@pytest.fixture(scope="session")
+def area() -> Iterator[Path]:
+    """A directory that everybody can enter."""
+    path = Path(tempfile.mkdtemp(prefix="muster-install-", dir="/var/tmp"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture(scope="session")
+def dist(area: Path) -> Path:
+    """What `make dist` leaves."""
+    building.build(lambda line: None)
+    place = area / "dist"
+    build.empty(place)
+    for which in (build.CLIENT, build.SERVER):
+        build.wheel(which, place)
+    return place
+
+
+@pytest.fixture(scope="session")
+def wheels(dist: Path) -> tuple[Path, Path]:
+    """The server's and the client's."""
+    [server], [client] = dist.glob("muster_server-*"), dist.glob("muster_client-*")
+    return server, client
+
+
+@pytest.fixture(scope="session")
+def python() -> str:
+    return people.python()
+
+
+@pytest.fixture
+def newcomer(area: Path) -> Iterator[Callable[..., Person]]:
+    """Somebody with an empty home, who has these tools."""
+    made: list[Path] = []
+
+    def come(*tools: str) -> Person:
+        place = Path(tempfile.mkdtemp(dir=area))
+        place.chmod(0o755)
+        made.append(place)
+        for name in tools:
+            if people.tool(name, place / "tools") is None:
+                programs.missing(name)
+        return Person.at(place / "home", (place / "tools",))
+
+    yield come
+    for place in made:
+        shutil.rmtree(place, ignore_errors=os.geteuid() != 0)

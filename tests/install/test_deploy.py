@@ -1,0 +1,74 @@
+"""What stands in front of a server, checked by the programs that read it. The Containerfile and the
+compose file were never started here: this says only that they name what there is.
+"""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests import programs
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+OUTER = """\
+pid {place}/pid;
+error_log stderr;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {place}/body;
+    proxy_temp_path {place}/proxy;
+    fastcgi_temp_path {place}/fastcgi;
+    uwsgi_temp_path {place}/uwsgi;
+    scgi_temp_path {place}/scgi;
+    include {place}/site.conf;
+}}
+"""
+
+
+def brought(name: str, place: Path) -> str:
+    """The machine's own, else that of Debian's package, unpacked: installed, it would start."""
+    if found := shutil.which(name, path="/usr/sbin:/usr/bin:/usr/local/bin"):
+        return found
+    place.mkdir()
+    for argv in (["apt-get", "-qq", "download", name], ["dpkg", "-x"]):
+        words = [*argv, *map(str, place.glob("*.deb")), str(place)] if argv[0] == "dpkg" else argv
+        try:
+            subprocess.run(words, cwd=place, capture_output=True, timeout=300, check=True)
+        except (OSError, subprocess.SubprocessError):
+            programs.missing(name)
+    return str(next(place.glob(f"usr/*bin/{name}")))
+
+
+def test_nginx_finds_nothing_wrong(tmp_path: Path) -> None:
+    nginx = brought("nginx", tmp_path / "deb")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    argv = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=muster"]
+    argv += ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(argv, capture_output=True, check=True)
+    site = (DEPLOY / "nginx.conf").read_text()
+    site = re.sub(r"(ssl_certificate) .*;", rf"\1 {certificate};", site)
+    site = re.sub(r"(ssl_certificate_key) .*;", rf"\1 {key};", site)
+    (tmp_path / "site.conf").write_text(site)
+    (tmp_path / "nginx.conf").write_text(OUTER.format(place=tmp_path))
+    argv = [nginx, "-t", "-c", str(tmp_path / "nginx.conf")]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert "test is successful" in done.stderr, done.stderr
+    assert "[warn]" not in done.stderr
+
+
+def test_caddy_finds_nothing_wrong(tmp_path: Path) -> None:
+    caddy = brought("caddy", tmp_path / "deb")
+    argv = [caddy, "validate", "--adapter", "caddyfile", "--config", str(DEPLOY / "Caddyfile")]
+    env = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(argv, capture_output=True, text=True, env=env, check=False)
+    assert "Valid configuration" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-worker.txt"])
+def test_the_container_is_made_of_what_the_package_carries(name: str) -> None:
+    text = (DEPLOY / "Containerfile").read_text()
+    assert f"app/install/files/{name}" in text
+    assert "--require-hashes" in text
