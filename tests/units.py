@@ -28,6 +28,7 @@ UNITS: tuple[tuple[str, ...], ...] = (
     ("tests/chaos/test_chaos.py",),
     (
         "tests/flows/test_chat.py",
+        "tests/flows/test_cli.py",
         "tests/flows/test_console.py",
         "tests/flows/test_drain.py",
         "tests/flows/test_elsewhere.py",

@@ -30,7 +30,7 @@ TASK_DETAIL = names(
     id projectKey description status suspendReason createdBy requestedMachineId machineSelector
     machineId machineName agentType agentOptions priority currentStageIndex round
     followUpsQueued attempt branch taskBranch result failure usage budget queue createdAt
-    assignedAt startedAt finishedAt updatedAt pipeline waitsFor
+    assignedAt startedAt finishedAt updatedAt pipeline waitsFor hasTerminal
     """
 )
 CREATED_TASK = names(

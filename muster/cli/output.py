@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Item = Mapping[str, Any]
 _STATUS = "muster.status"
+GAP = 2  # between columns
+SHORTEST = 6  # of what does not, where there is no room
+NARROWEST = 12  # of what stretches
 LIST_FIELDS = "?"  # what a bare --json gives
 
 _STYLES = {
@@ -212,20 +215,38 @@ def table(columns: Sequence[Column], items: Iterable[Item], nothing: str) -> Non
     if not rows:
         click.echo(nothing, err=True)
         return
-    drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for at in columns:
+    into = console()
+    cells = [[words.one_line(_word(at.cell(item))) for at in columns] for item in rows]
+    drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, GAP, 0, 0))
+    for at, width in zip(columns, _widths(columns, cells, into.width), strict=True):
         drawn.add_column(
             at.title,
             no_wrap=True,
             overflow="ellipsis",
-            ratio=1 if at.stretches else None,
-            min_width=12 if at.stretches else None,
+            min_width=min(len(at.title), SHORTEST),
+            max_width=width,
             justify="right" if at.is_number else "left",
         )
-    for item in rows:
-        cells = [words.one_line(_word(at.cell(item))) for at in columns]
-        drawn.add_row(*[Text(cell, _STYLES.get(cell.split(" ")[0], "")) for cell in cells])
-    console().print(drawn)
+    for row in cells:
+        drawn.add_row(*[Text(cell, _STYLES.get(cell.split(" ")[0], "")) for cell in row])
+    into.print(drawn)
+
+
+def _widths(
+    columns: Sequence[Column], cells: Sequence[Sequence[str]], room: int
+) -> list[int | None]:
+    """How wide each column may be: what stretches has what the others leave it."""
+    from rich.cells import cell_len
+
+    needs = [
+        max(cell_len(at.title), *(cell_len(row[place]) for row in cells))
+        for place, at in enumerate(columns)
+    ]
+    if sum(needs) + GAP * (len(needs) - 1) <= room:
+        return [None] * len(needs)
+    fixed = sum(need for at, need in zip(columns, needs, strict=True) if not at.stretches)
+    left = room - fixed - GAP * (len(needs) - 1)
+    return [max(left, NARROWEST) if at.stretches else None for at in columns]
 
 
 def _word(value: object) -> object:

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import click
 import httpx
 import pytest
 from flask import Flask
@@ -17,6 +16,7 @@ from muster.cli import errors
 from muster.cli.tokens import Tokens
 from tests.contract import page
 from tests.contract.rights_world import make_world
+from tests.muster.cli.json_schema import commands
 from tests.muster.cli.routes_table import COMMANDS, WITHOUT
 from tests.muster.cli.shell import Said, Shell
 
@@ -36,25 +36,12 @@ def test_each_route_has_a_command_or_a_reason_to_have_none() -> None:
     assert not set(COMMANDS) & set(WITHOUT)
 
 
-def leaves(command: click.Command, path: tuple[str, ...] = ()) -> dict[str, click.Command]:
-    """All commands that do something, by what is typed."""
-    if not isinstance(command, click.Group):
-        return {" ".join(path): command}
-    ctx = click.Context(command)
-    found: dict[str, click.Command] = {}
-    for name in command.list_commands(ctx):
-        below = command.get_command(ctx, name)
-        assert below is not None
-        found |= leaves(below, (*path, name))
-    return found
-
-
 def test_each_command_is_tried_here_or_in_a_file_of_its_own() -> None:
     tried = [line.partition(": ")[2] if ": " in line else line for line in COMMANDS.values()]
     own = {"task why", "task open", "task choose", "task input", "machine add"}
     untried = {
         name
-        for name in leaves(cli.command)
+        for name in commands(cli.command)
         if name.partition(" ")[0] not in LEAVES
         and not any(line == name or line.startswith(f"{name} ") for line in tried)
     }

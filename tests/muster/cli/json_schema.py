@@ -1,0 +1,73 @@
+"""What `--json` can be asked for, command by command, and of which type each field is.
+
+`json_schema.json` beside this file has it committed: scripts rely on it. What is changed on purpose
+is written anew by `python -m tests.muster.cli.json_schema DOCUMENT`, where DOCUMENT is the server's
+openapi.json.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from muster.cli import app, fields
+from muster.cli.output import Printed
+
+COMMITTED = Path(__file__).with_suffix(".json")
+
+
+def commands(command: click.Command, path: tuple[str, ...] = ()) -> dict[str, click.Command]:
+    """All commands that do something, by what is typed."""
+    if not isinstance(command, click.Group):
+        return {" ".join(path): command}
+    ctx = click.Context(command)
+    found: dict[str, click.Command] = {}
+    for name in command.list_commands(ctx):
+        below = command.get_command(ctx, name)
+        assert below is not None
+        found |= commands(below, (*path, name))
+    return found
+
+
+def printed(command: click.Command) -> Printed | None:
+    """How a command prints what it says; None: it says nothing that could be JSON."""
+    at: Any = command.callback
+    while at is not None:
+        if isinstance(found := getattr(at, "printed", None), Printed):
+            return found
+        at = getattr(at, "__wrapped__", None)
+    return None
+
+
+def of_all(document: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """By the document of the server, of which each shape of `fields` has one of the same name."""
+    schemas = document["components"]["schemas"]
+    shapes = {value: _camel(name) for name, value in vars(fields).items() if name.isupper()}
+    found = {}
+    for name, command in sorted(commands(app.command).items()):
+        how = printed(command)
+        if how is not None:
+            shape = schemas.get(shapes.get(how.fields, ""), {}).get("properties", {})
+            found[name] = {field: _kind(shape.get(field, {})) for field in how.fields}
+    return found
+
+
+def _camel(name: str) -> str:
+    return "".join(word.title() for word in name.split("_"))
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    if "$ref" in schema or "allOf" in schema:
+        return "object"
+    for union in ("anyOf", "oneOf"):
+        if union in schema:
+            return "|".join(sorted({_kind(one) for one in schema[union]}))
+    said = schema.get("type", "string" if "enum" in schema else "any")
+    return "|".join(sorted(said)) if isinstance(said, list) else str(said)
+
+
+if __name__ == "__main__":
+    told = of_all(json.loads(Path(sys.argv[1]).read_text()))
+    COMMITTED.write_text(json.dumps(told, indent=1) + "\n")
