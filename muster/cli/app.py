@@ -56,8 +56,10 @@ class _All(Nouns):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_paragraph()
         formatter.write_text(f"On a machine: {_of_machines(ctx)}")
-        formatter.write_text("Exit status: 0 done, 1 failed, 2 asked wrongly, 3 not found or not")
-        formatter.write_text("allowed, 4 it waits for somebody, 130 interrupted.")
+        formatter.write_text(
+            "Exit status: 0 done, 1 failed, 2 asked wrongly, 3 not found or not allowed, 4 it waits "
+            "for somebody, 130 interrupted."
+        )
 
 
 def _of_machines(ctx: click.Context) -> str:

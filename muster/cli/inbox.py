@@ -71,9 +71,9 @@ INBOX = Printed(
         Column("KIND", lambda item: item.get("kind")),
         Column("ABOUT", _about),
         Column("SAYS", _says, stretches=True),
-        Column("THEN", _then),
+        Column("THEN", _then, may_go=True),
         aged("SINCE", "since"),
-        Column("MUSTER", _answer),
+        Column("MUSTER", _answer, is_whole=True),
     ),
     nothing="Nothing needs you.",
 )

@@ -32,7 +32,7 @@ def _percent(title: str, field: str) -> Column:
         value = dig(machine, ["metrics", field])
         return "" if value is None else f"{value:.0f}%"
 
-    return Column(title, cell, is_number=True)
+    return Column(title, cell, is_number=True, may_go=True)
 
 
 def _agents(machine: Item) -> str:

@@ -47,13 +47,16 @@ _STYLES = {
 class Column:
     """A column of a table: its heading, and an item's cell in it.
 
-    `stretches`: it takes the room that is left, and what does not fit is cut.
+    `stretches`: it takes the room that is left, and is cut to that. `is_whole`: it is never
+    cut, for people copy it. `may_go`: it is left out where there is no room.
     """
 
     title: str
     cell: Callable[[Item], object]
     stretches: bool = False
     is_number: bool = False
+    is_whole: bool = False
+    may_go: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,17 @@ class Printed:
 def column(title: str, path: str = "", **more: Any) -> Column:
     """A column of one field; dots lead into others. The field is by default as the heading is."""
     keys = (path or title.lower()).split(".")
-    return Column(title, lambda item: dig(item, keys), **more)
+    is_whole = title in ("ID", "KEY", "TOKEN")
+    return Column(title, lambda item: dig(item, keys), is_whole=is_whole, **more)
 
 
-def aged(title: str, field: str) -> Column:
+def aged(title: str, field: str, *, may_go: bool = True) -> Column:
     """A column of how long ago something was."""
-    return Column(title, lambda item: words.age(item.get(field), datetime.now(UTC)))
+
+    def cell(item: Item) -> str:
+        return words.age(item.get(field), datetime.now(UTC))
+
+    return Column(title, cell, may_go=may_go)
 
 
 def dig(item: Any, keys: Sequence[str]) -> Any:
@@ -216,37 +224,49 @@ def table(columns: Sequence[Column], items: Iterable[Item], nothing: str) -> Non
         click.echo(nothing, err=True)
         return
     into = console()
-    cells = [[words.one_line(_word(at.cell(item))) for at in columns] for item in rows]
+    shown = _fitting(columns, rows, into.width)
     drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, GAP, 0, 0))
-    for at, width in zip(columns, _widths(columns, cells, into.width), strict=True):
+    left = into.width - sum(need for at, need in shown if not at.stretches) - GAP * (len(shown) - 1)
+    for at, need in shown:
         drawn.add_column(
             at.title,
             no_wrap=True,
             overflow="ellipsis",
-            min_width=min(len(at.title), SHORTEST),
-            max_width=width,
+            min_width=need if at.is_whole else min(need, SHORTEST),
+            max_width=max(min(need, left), NARROWEST) if at.stretches else None,
             justify="right" if at.is_number else "left",
         )
-    for row in cells:
-        drawn.add_row(*[Text(cell, _STYLES.get(cell.split(" ")[0], "")) for cell in row])
+    for row in rows:
+        cells = [_cell(at, row) for at, _ in shown]
+        drawn.add_row(*[Text(cell, _STYLES.get(cell.split(" ")[0], "")) for cell in cells])
     into.print(drawn)
 
 
-def _widths(
-    columns: Sequence[Column], cells: Sequence[Sequence[str]], room: int
-) -> list[int | None]:
-    """How wide each column may be: what stretches has what the others leave it."""
+def _cell(at: Column, item: Item) -> str:
+    return words.one_line(_word(at.cell(item)))
+
+
+def _fitting(
+    columns: Sequence[Column], rows: Sequence[Item], room: int
+) -> list[tuple[Column, int]]:
+    """The columns that there is room for, and how wide each would like to be."""
     from rich.cells import cell_len
 
-    needs = [
-        max(cell_len(at.title), *(cell_len(row[place]) for row in cells))
-        for place, at in enumerate(columns)
+    shown = [
+        (at, max(cell_len(at.title), *(cell_len(_cell(at, row)) for row in rows))) for at in columns
     ]
-    if sum(needs) + GAP * (len(needs) - 1) <= room:
-        return [None] * len(needs)
-    fixed = sum(need for at, need in zip(columns, needs, strict=True) if not at.stretches)
-    left = room - fixed - GAP * (len(needs) - 1)
-    return [max(left, NARROWEST) if at.stretches else None for at in columns]
+    while _least(shown) > room:
+        droppable = [place for place, (at, _) in enumerate(shown) if at.may_go]
+        if not droppable:
+            break
+        del shown[droppable[-1]]
+    return shown
+
+
+def _least(shown: Sequence[tuple[Column, int]]) -> int:
+    """How wide a table is at least, where only what stretches is cut."""
+    needs = (min(need, NARROWEST) if at.stretches else need for at, need in shown)
+    return sum(needs) + GAP * (len(shown) - 1)
 
 
 def _word(value: object) -> object:

@@ -14,9 +14,9 @@ SESSIONS = Printed(
     fields.SESSION,
     (
         column("ID"),
-        column("BY", "via"),
+        column("BY", "via", may_go=True),
         column("DEVICE", stretches=True),
-        column("ADDRESS"),
+        column("ADDRESS", may_go=True),
         aged("SEEN", "lastSeenAt"),
         column("THIS ONE", "current"),
     ),
@@ -27,7 +27,7 @@ TOKENS = Printed(
     (
         column("ID", "id", is_number=True),
         column("LABEL", stretches=True),
-        column("PREFIX"),
+        column("PREFIX", may_go=True),
         Column("SCOPES", lambda token: ", ".join(token.get("scopes") or [])),
         Column("PROJECTS", lambda token: token.get("projects") or "all"),
         aged("USED", "lastUsedAt"),

@@ -19,16 +19,19 @@ def _who(entry: Item) -> str:
     return str(who or "Muster")
 
 
+_CHANGES = Column(
+    "CHANGES", lambda entry: _changed(entry.get("changes")), stretches=True, may_go=True
+)
 AUDIT = Printed(
     fields.AUDIT_ENTRY,
     (
         column("ID", "id", is_number=True),
-        Column("AT", lambda entry: str(entry.get("at") or "")[:19].replace("T", " ")),
+        Column("AT", lambda entry: str(entry.get("at") or "")[:16].replace("T", " ")),
         Column("WHO", _who),
         column("ACTION"),
         Column("TARGET", lambda entry: f"{entry.get('targetType')} {entry.get('targetId')}"),
-        column("FROM", "remoteAddress"),
-        Column("CHANGES", lambda entry: _changed(entry.get("changes")), stretches=True),
+        column("FROM", "remoteAddress", may_go=True),
+        _CHANGES,
     ),
     nothing="Nothing was done.",
 )
@@ -67,6 +70,8 @@ SETTINGS = Printed(
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
