@@ -71,18 +71,35 @@ export function AddDialog({ onClose }: { onClose: () => void }) {
 
 function ToRun({ token }: { token: Token }) {
   const until = clock(new Date(token.expiresAt), locale)
-  const enroll = `echo ${token.token} | python -m muster worker enroll --server ${location.origin} --token -`
   return (
     <>
       <div className={styles.toRun}>
-        <span className="label">{words.machines.paste}</span>
-        <p className="hint">{words.machines.pasteFirst}</p>
-        <CopyLine text={enroll} what={words.machines.line} />
+        {token.installLine === null ? (
+          <ByHand token={token.token} />
+        ) : (
+          <>
+            <span className="label">{words.machines.paste}</span>
+            <CopyLine text={token.installLine} what={words.machines.line} />
+            <p className="hint">{words.machines.asWhom}</p>
+          </>
+        )}
         <p className="hint">{words.machines.pasteHint(until)}</p>
-        <span className="label">{words.machines.thenRun}</span>
-        <CopyLine text="python -m muster worker run" what={words.machines.line} />
       </div>
       <EnrollSteps tokenId={token.id} />
+    </>
+  )
+}
+
+/** What to run where the server has no package for machines. */
+function ByHand({ token }: { token: string }) {
+  const enroll = `echo ${token} | python -m muster worker enroll --server ${location.origin} --token -`
+  return (
+    <>
+      <span className="label">{words.machines.paste}</span>
+      <p className="hint">{words.machines.pasteFirst}</p>
+      <CopyLine text={enroll} what={words.machines.line} />
+      <span className="label">{words.machines.thenRun}</span>
+      <CopyLine text="python -m muster worker run" what={words.machines.line} />
     </>
   )
 }

@@ -118,10 +118,13 @@ export const machines = {
   labelHint: 'What you call it in the list of tokens. It may stay empty.',
   makeToken: 'Make a token',
   addWhat:
-    'A token lets one machine in, once. The machine calls here; it needs Python, git and no open port.',
+    'A token lets one machine in, once. The machine calls here; it needs Python 3.11 or newer, git and no open port.',
   paste: 'Run this on the machine',
   pasteHint: (time: string) => `Good for one machine, until ${time}. Shown only now.`,
-  pasteFirst: 'In a copy of Muster’s repository, after pip install -r requirements-worker.txt:',
+  asWhom:
+    'As root it makes an account and a service. Without root write --user behind it, in a container --foreground; --help lists the rest. Run again it upgrades.',
+  pasteFirst:
+    'This server has no package for machines (make dist makes it). In a copy of its repository, after pip install -r requirements-worker.txt:',
   line: 'the command',
   thenRun: 'Then keep this running, as a service',
   progress: 'Progress',
@@ -131,8 +134,8 @@ export const machines = {
     agents: 'Agents found',
     task: 'First task',
   },
-  toRedeem: 'when the first command has run',
-  toConnect: 'when the second one runs',
+  toRedeem: 'when the line has run',
+  toConnect: 'when the worker has started',
   toFind: 'what is installed is looked for at the start',
   toRun: (name: string) => `${name} takes the next one that fits`,
   itself: 'the machine',

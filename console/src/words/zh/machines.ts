@@ -114,10 +114,14 @@ export const machines: typeof en.machines = {
   label: '标签',
   labelHint: '在令牌列表中的名称，可以留空。',
   makeToken: '生成令牌',
-  addWhat: '一个令牌只能让一台机器加入一次。机器主动连接到这里，只需 Python 和 git，无需开放端口。',
+  addWhat:
+    '一个令牌只能让一台机器加入一次。机器主动连接到这里，只需 Python 3.11 或更新版本和 git，无需开放端口。',
   paste: '在机器上运行',
   pasteHint: (time) => `仅限一台机器，有效期至 ${time}。只在此处显示一次。`,
-  pasteFirst: '在 Muster 仓库的副本中，先执行 pip install -r requirements-worker.txt：',
+  asWhom:
+    '以 root 运行会创建账户和服务。没有 root 时在末尾加 --user，在容器中加 --foreground；--help 列出其余选项。再次运行即为升级。',
+  pasteFirst:
+    '此服务器没有供机器使用的安装包（make dist 可生成）。在其仓库的副本中，先执行 pip install -r requirements-worker.txt：',
   line: '命令',
   thenRun: '然后让它作为服务持续运行',
   progress: '进度',
@@ -127,8 +131,8 @@ export const machines: typeof en.machines = {
     agents: '已发现智能体',
     task: '第一个任务',
   },
-  toRedeem: '第一条命令运行之后',
-  toConnect: '第二条命令运行时',
+  toRedeem: '该命令运行之后',
+  toConnect: '工作进程启动之后',
   toFind: '启动时会查找已安装的智能体',
   toRun: (name) => `${name} 会接下一个合适的任务`,
   itself: '这台机器',
