@@ -57,8 +57,8 @@ class _All(Nouns):
         formatter.write_paragraph()
         formatter.write_text(f"On a machine: {_of_machines(ctx)}")
         formatter.write_text(
-            "Exit status: 0 done, 1 failed, 2 asked wrongly, 3 not found or not allowed, 4 it waits "
-            "for somebody, 130 interrupted."
+            "Exit status: 0 done, 1 failed, 2 asked wrongly, 3 not found or not allowed, 4 it waits"
+            " for somebody, 130 interrupted."
         )
 
 

@@ -52,7 +52,7 @@ def create(
 
     \b
       muster task create -p APP -d "Mend the flaky test" --wait
-      muster task create -p APP -d - < task.md
+      cat notes | muster task create -p APP -d -
       muster task create -p APP --json id --jq '.[].id' -d "…"
     """
     key = project_key or _only_project(muster)
