@@ -3,6 +3,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { forgetActs } from './api/acts'
+import { forgetWritten } from './lib/written'
 import { applyNews } from './live/apply'
 import { showOnDesktop } from './live/desktop'
 import { begin } from './live/stream'
@@ -33,6 +34,7 @@ onChange(() => {
   if (isSignedIn() === false) {
     cache.clear()
     forgetActs()
+    forgetWritten()
   }
   void router.invalidate()
 })

@@ -1,5 +1,6 @@
 import { type KeyboardEvent, type ReactNode, useState } from 'react'
 import { Once } from '../../../lib/once'
+import type { Written } from '../../../lib/written'
 import { Button } from '../../../ui/Button'
 import { words } from '../../../words'
 import styles from './Thread.module.css'
@@ -10,29 +11,39 @@ const MOST_CHARACTERS = 10_000
 export type Act = { name: string; do: (body: string, key: string) => Promise<unknown> }
 
 /** Some words, and what can be done with them; the first act is that of Ctrl or ⌘ with Enter. What
- *  was written stays until it is taken. */
+ *  was `written` stays until it is taken or cancelled, whatever becomes of the form meanwhile. */
 export function CommentForm(props: {
   label: string
   acts: Act[]
   onClose: () => void
+  written: Written
   start?: string
   hint?: ReactNode
 }) {
-  const [body, setBody] = useState(props.start ?? '')
+  const { start = '', written } = props
+  const [body, setBody] = useState(written.read() || start)
   const [isSending, setSending] = useState(false)
   const [once] = useState(() => new Once())
+  const write = (text: string) => {
+    setBody(text)
+    written.keep(text === start ? '' : text)
+  }
+  const close = () => {
+    written.keep('')
+    props.onClose()
+  }
   const act = async ({ name, do: send }: Act) => {
     if (body.trim() === '' || isSending) return
     setSending(true)
     try {
       await send(body, once.keyOf([name, body]))
-      props.onClose()
+      close()
     } catch {
       setSending(false)
     }
   }
   const press = (event: KeyboardEvent) => {
-    if (event.key === 'Escape' && body === (props.start ?? '')) props.onClose()
+    if (event.key === 'Escape' && body === start) close()
     const [first] = props.acts
     if (event.key === 'Enter' && (event.metaKey || event.ctrlKey) && first) {
       event.preventDefault()
@@ -51,7 +62,7 @@ export function CommentForm(props: {
           maxLength={MOST_CHARACTERS}
           placeholder={props.label}
           value={body}
-          onChange={(event) => setBody(event.target.value)}
+          onChange={(event) => write(event.target.value)}
           onKeyDown={press}
         />
       </label>
@@ -65,7 +76,7 @@ export function CommentForm(props: {
             {one.name}
           </Button>
         ))}
-        <Button look="quiet" onClick={props.onClose}>
+        <Button look="quiet" onClick={close}>
           {words.common.cancel}
         </Button>
         {props.hint && <span className="hint grow">{props.hint}</span>}

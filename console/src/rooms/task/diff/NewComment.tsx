@@ -1,9 +1,10 @@
 import type { Schemas } from '../../../api/client'
+import { writtenAt } from '../../../lib/written'
 import { useWrite } from '../../../queries/reviews'
 import { sayBroken } from '../../../ui/toasts'
 import { words } from '../../../words'
 import { CommentForm } from './CommentForm'
-import type { Marked } from './marking'
+import { type Marked, writtenOn } from './marking'
 import { useReview } from './review'
 import styles from './Thread.module.css'
 
@@ -26,6 +27,7 @@ export function NewComment({ file, marked, onClose }: Props) {
     <div className={`${styles.thread} ${styles.draft}`}>
       <CommentForm
         label={label}
+        written={writtenAt(writtenOn(task.id, commit, file?.path, marked))}
         hint={marked && words.diff.shiftHint}
         acts={[
           { name: words.diff.addDraft, do: send(false) },

@@ -1,9 +1,10 @@
 import { type KeyboardEvent, type MouseEvent, useCallback, useMemo, useRef, useState } from 'react'
 import type { Schemas } from '../../../api/client'
+import { moveWritten } from '../../../lib/written'
 import { Chunk } from './Chunk'
 import { columnsIn } from './heights'
 import { useColours } from './highlighting'
-import { type Marked, markedAt, stretched, unmarked } from './marking'
+import { isMore, type Marked, markedAt, stretched, unmarked, writtenOn } from './marking'
 import type { OfFile } from './placing'
 import styles from './Rows.module.css'
 import { useReview } from './review'
@@ -13,7 +14,7 @@ type Props = { file: Schemas['DiffFile']; own: OfFile; isNear: boolean }
 
 /** A file's lines, with what is said about them. */
 export function Rows({ file, own, isNear }: Props) {
-  const { layout } = useReview()
+  const { task, commit, layout } = useReview()
   const isSplit = layout === 'split'
   const table = useRef<HTMLTableElement>(null)
   const [marked, setMarked] = useState<Marked | null>(null)
@@ -25,10 +26,13 @@ export function Rows({ file, own, isNear }: Props) {
   const columns = columnsIn(table.current?.clientWidth ?? innerWidth * 0.6, isSplit)
   const close = useCallback((one: Marked) => setMarked((now) => unmarked(now, one)), [])
 
+  const on = (lines: Marked) => writtenOn(task.id, commit, file.path, lines)
   const press = (event: MouseEvent) => {
     const place = placeOf(event.target)
     if (!place) return
-    setMarked((before) => (event.shiftKey ? stretched(before, place) : markedAt(place)))
+    const next = event.shiftKey ? stretched(marked, place) : markedAt(place)
+    if (event.shiftKey && isMore(marked, next)) moveWritten(on(marked), on(next))
+    setMarked(next)
   }
   return (
     <table

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import type { Schemas } from '../../../api/client'
 import { seen } from '../../../lib/seen'
+import { writtenAt } from '../../../lib/written'
 import { useDiscard, useRewrite } from '../../../queries/reviews'
 import { Button } from '../../../ui/Button'
 import { sayBroken } from '../../../ui/toasts'
@@ -24,6 +25,7 @@ export function Said({ comment, thread }: { comment: Schemas['ReviewComment']; t
       <CommentForm
         label={words.diff.comment}
         start={comment.body}
+        written={writtenAt(`comment ${comment.id}`)}
         acts={[{ name: words.diff.save, do: save }]}
         onClose={() => setEdited(false)}
       />

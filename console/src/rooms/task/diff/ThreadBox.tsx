@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { writtenAt } from '../../../lib/written'
 import { useResolve, useWrite } from '../../../queries/reviews'
 import { Button } from '../../../ui/Button'
 import { sayBroken, sayUndoable } from '../../../ui/toasts'
@@ -89,6 +90,7 @@ function Foot({ thread }: { thread: Thread }) {
     return (
       <CommentForm
         label={words.diff.reply}
+        written={writtenAt(`reply to ${thread.id}`)}
         acts={[
           { name: words.diff.addDraft, do: send(false) },
           { name: words.diff.sayNow, do: send(true) },

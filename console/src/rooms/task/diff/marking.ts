@@ -25,6 +25,21 @@ export function unmarked(before: Marked | null, one: Marked): Marked | null {
   return before === one ? null : before
 }
 
+/** Whether the form of `before` is about more lines `after`, and not about others. */
+export function isMore(before: Marked | null, after: Marked): before is Marked {
+  return before?.side === after.side && after.line <= before.line && before.endLine <= after.endLine
+}
+
+/** What names the place that words are written about: lines, a file, or the whole of a commit. */
+export function writtenOn(
+  taskId: number,
+  commit: string,
+  path?: string | undefined,
+  marked?: Marked | undefined,
+): string {
+  return JSON.stringify([taskId, commit, path, marked?.side, marked?.line, marked?.endLine])
+}
+
 /** The line under which its form stands. */
 export function endOf(marked: Marked): string {
   return placeKey(marked.side, marked.endLine)
