@@ -8,7 +8,6 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.browsing import PHONE
 from tests.e2e.conftest import Visit
 from tests.e2e.world.stage import Told, World
-from tests.flows.running import until
 
 ENOUGH = "90000000"
 
@@ -128,6 +127,7 @@ def test_what_is_marked_as_seen_leaves_and_comes_back_by_undo(
 
 
 def test_a_machine_that_has_drained_itself_is_taken_back(world: World, visit: Visit) -> None:
+    before = in_service(world)
     world.admin.put("/api/admin/settings", {"maxDiskPercent": 1})
     try:
         shown = Shown(visit, world, "mei")
@@ -135,13 +135,14 @@ def test_a_machine_that_has_drained_itself_is_taken_back(world: World, visit: Vi
         expect(row).to_contain_text("tern has drained itself: its disk is too full.")
         row.get_by_role("button", name="Undrain").click()
         shown.is_gone("tern")
-        until(lambda: status_of(world, "tern") == "online", "machine")
+        assert world.machine_id("tern") in in_service(world)
     finally:
         world.admin.put("/api/admin/settings", {"maxDiskPercent": 100})
-        for name in world.machines:
-            if status_of(world, name) in ("draining", "drained"):
-                world.admin.post(f"/api/web/machines/{world.machine_id(name)}/undrain", {})
+        for machine in before - in_service(world):
+            world.admin.post(f"/api/web/machines/{machine}/undrain", {})
 
 
-def status_of(world: World, name: str) -> str:
-    return str(world.admin.get(f"/api/web/machines/{world.machine_id(name)}")["status"])
+def in_service(world: World) -> set[str]:
+    """The ids of machines that are."""
+    machines = world.admin.get("/api/web/machines")["items"]
+    return {each["id"] for each in machines if each["status"] == "online"}

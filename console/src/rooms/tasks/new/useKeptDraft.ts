@@ -6,7 +6,8 @@ import { draftOf, type Form, isWorthKeeping } from './form'
 const PAUSE_MILLISECONDS = 800
 
 /** Keeps what is written on the server: a moment after it was written, when the tab is left, and
- *  when the form is closed. One request after the other, so that no draft is made twice. */
+ *  when the form is closed. What has become empty is no draft any more. One request after the other,
+ *  so that no draft is made twice. */
 export function useKeptDraft() {
   const { keep, remove } = useDraftActs()
   const id = useRef<number | null>(null)
@@ -17,7 +18,8 @@ export function useKeptDraft() {
   const save = async () => {
     const form = unsaved.current
     unsaved.current = null
-    if (!form || (id.current === null && !isWorthKeeping(form))) return
+    if (!form) return
+    if (!isWorthKeeping(form)) return await forget()
     try {
       id.current = await keep(id.current, draftOf(form))
     } catch (error) {
@@ -25,6 +27,11 @@ export function useKeptDraft() {
       if (asProblem(error).status !== 404) throw error
       id.current = await keep(null, draftOf(form))
     }
+  }
+  const forget = async () => {
+    const forgotten = id.current
+    id.current = null
+    if (forgotten !== null) await remove(forgotten).catch(() => undefined)
   }
   const flush = (): Promise<void> => {
     clearTimeout(timer.current)
@@ -59,8 +66,7 @@ export function useKeptDraft() {
       clearTimeout(timer.current)
       unsaved.current = null
       await line.current.catch(() => undefined)
-      if (id.current !== null) await remove(id.current).catch(() => undefined)
-      id.current = null
+      await forget()
     },
   }
 }
