@@ -24,6 +24,11 @@ from tests.flows.running import until
 
 PATIENCE = 240.0  # seconds for each state of a task: the machine may be busy
 Say = Callable[[str], None]
+# What opens tunnels, with VS Code's words: it connects nothing.
+TUNNELS = """#!/bin/sh
+echo "Open this link in your browser https://vscode.dev/tunnel/$4$PWD"
+exec sleep infinity
+"""
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,7 @@ class World:
         text = f"#!{interpreter.find()} -S\n{Path(actor.__file__).read_text()}"
         _put(self.agents / "claude", text)
         _put(self.agents / "codex", "#!/bin/sh\necho 'codex-cli 0.169.0'\n")
+        _put(self.agents / "code", TUNNELS)
 
     def _make_people(self) -> None:
         for name, (role, git_name) in team.PEOPLE.items():
