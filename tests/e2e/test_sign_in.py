@@ -21,7 +21,7 @@ def test_whoever_comes_by_a_deep_link_signs_in_and_is_there(world: World, visit:
 def test_over_plain_http_the_page_says_where_to_sign_in_instead(world: World, visit: Visit) -> None:
     visitor = visit(world)
     page = visitor.open(world.stack.url.replace("127.0.0.1", "plain.muster.test") + "/tasks")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("not safe to sign in")
+    expect(page.get_by_role("heading", level=1)).to_have_text("It is not safe to sign in here")
     expect(page.get_by_text("plain.muster.test", exact=False).first).to_be_visible()
     expect(page.get_by_label("Password")).to_have_count(0)
     # The browser says that it leaves a header out there, which is so.

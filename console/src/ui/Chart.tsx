@@ -206,8 +206,10 @@ function when(seconds: number, isDays: boolean): string {
   return at.toLocaleString(locale, { ...day, ...time })
 }
 
+/** At the side there is room for few digits: `7.5M`. */
 function mark(value: number, line: Line | undefined): string {
-  return `${value.toLocaleString(locale)}${line?.unit === '%' ? ' %' : ''}`
+  const notation = Math.abs(value) >= 10_000 ? 'compact' : 'standard'
+  return `${value.toLocaleString(locale, { notation })}${line?.unit === '%' ? ' %' : ''}`
 }
 
 function said({ unit }: Line, value: number | null | undefined): string {

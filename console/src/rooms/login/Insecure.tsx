@@ -8,8 +8,10 @@ export function Insecure() {
   return (
     <section>
       <h1 className={styles.title}>{words.login.insecureTitle}</h1>
-      <p>{words.login.insecure(location.host)}</p>
-      <p className="soft">{words.login.insecureHow}</p>
+      <div className={styles.told}>
+        <p>{words.login.insecure(location.host)}</p>
+        <p className="soft">{words.login.insecureHow}</p>
+      </div>
     </section>
   )
 }

@@ -29,7 +29,7 @@ export function LoginFrame({ children }: { children: ReactNode }) {
             {languages[one]}
           </button>
         ))}
-        {version && <span className="dim num">{version}</span>}
+        {version && <span className={`dim num ${styles.version}`}>{version}</span>}
       </footer>
     </div>
   )

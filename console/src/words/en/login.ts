@@ -17,7 +17,7 @@ export const login = {
   left: (tries: number) => (tries === 1 ? '1 more try.' : `${tries} more tries.`),
   rest: (minutes: number) =>
     minutes === 1 ? 'Too many tries. Wait a minute.' : `Too many tries. Wait ${minutes} minutes.`,
-  insecureTitle: 'This address is not safe to sign in at',
+  insecureTitle: 'It is not safe to sign in here',
   insecure: (host: string) =>
     `${host} speaks plain HTTP, where others on the way can read along and browsers switch off what the console needs. Open it by https:// instead, or on the machine itself at http://localhost.`,
   insecureHow:
