@@ -98,7 +98,7 @@ def _values(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
     if missing:
         raise MissingSetting(
             f"not set: {', '.join(missing)}; and no stack runs in {home}: set them, or start one "
-            "(make up)"
+            "(muster-server up, or make up)"
         )
     return values
 

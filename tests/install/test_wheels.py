@@ -15,6 +15,8 @@ from packages import build
 from tests.install.people import Person
 from tests.install.strangers import index
 
+# Every package that is needed is asked for.
+pytestmark = pytest.mark.timeout(900)
 SERVER = {"app", "migrations", "config.py", "wsgi.py", "celery_worker.py", "gunicorn.conf.py"}
 CONSOLE = "console"
 ROOT = Path(__file__).parents[2]
@@ -102,7 +104,7 @@ def test_what_strangers_have_under_our_name_is_never_taken(
     pip = [place / "bin" / "pip", "install", "--dry-run", "--quiet", "--report", "-"]
     uv = ["uv", "pip", "install", "--dry-run", "--index-strategy", "unsafe-best-match"]
     argv = pip if tool == "pip" else [*uv, "--python", place]
-    with index(tmp_path, "muster-client", (__version__, f"{__version__}.post1", "99.0")) as url:
+    with index(tmp_path, "muster-client", (__version__, f"{__version__}.post1", "98765.0")) as url:
         alone = person.run(*argv, "--extra-index-url", url, wheels[0])
         beside = person.run(
             *argv, "--extra-index-url", url, "--find-links", wheels[0].parent, wheels[0]
@@ -111,4 +113,4 @@ def test_what_strangers_have_under_our_name_is_never_taken(
     assert "muster-client" in alone.stderr
     assert beside.returncode == 0, beside.stderr
     assert f"{__version__}+muster" in beside.stdout + beside.stderr
-    assert "99.0" not in beside.stdout + beside.stderr
+    assert "98765.0" not in beside.stdout + beside.stderr

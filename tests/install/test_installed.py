@@ -1,0 +1,100 @@
+"""What `muster-server install --user` writes serves: its units are run by hand, in their order."""
+
+import configparser
+import json
+import shlex
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.operate.installed import settings, units
+from app.operate.local.api import Api
+from muster import __version__
+from tests.flows.running import free_port, until
+from tests.install import ways
+from tests.install.people import Person
+
+pytestmark = pytest.mark.timeout(1800)
+PATIENCE = 600.0
+
+
+class Units:
+    """The services of a person's own, as systemd would run them but for its walls."""
+
+    def __init__(self, person: Person, logs: Path) -> None:
+        self.person = person
+        self.logs = logs
+        self.there = person.home / ".config" / "systemd" / "user"
+        self.environment = settings.read(person.home / ".config" / "muster" / "muster.env")
+        self.running: list[subprocess.Popen[bytes]] = []
+
+    def start(self, name: str) -> "subprocess.Popen[bytes]":
+        unit = configparser.RawConfigParser(strict=False)
+        unit.optionxform = str  # type: ignore[assignment,method-assign]
+        unit.read_string((self.there / name).read_text())
+        words = shlex.split(unit["Service"]["ExecStart"].replace("%%", "%").replace("$$", "$"))
+        there = unit["Service"]["WorkingDirectory"]
+        argv = ["env", f"--chdir={there}", *words]
+        process = self.person.start(*argv, log=self.logs / f"{name}.log", env=self.environment)
+        self.running.append(process)
+        return process
+
+    def stop(self) -> None:
+        for process in reversed(self.running):
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+        self.running.clear()
+
+
+@pytest.fixture
+def server(
+    wheels: tuple[Path, Path], newcomer: Callable[..., Person], python: str, tmp_path: Path
+) -> Iterator[tuple[Units, Path]]:
+    person = newcomer("uv")
+    program = ways.uv(person, python, *wheels) / "muster-server"
+    answers = person.home / "answers.toml"
+    answers.write_text(f'url = "http://127.0.0.1:{(port := free_port())}"\nport = {port}\n')
+    said = person.says(program, "install", "--user", "--answers", answers)
+    assert "enable --now muster.target" in said
+    made = Units(person, tmp_path)
+    yield made, program
+    made.stop()
+
+
+def test_its_units_serve_and_leave_nothing(server: tuple[Units, Path]) -> None:
+    found, program = server
+    person, home = found.person, found.person.home / ".local" / "share" / "muster"
+    engines = found.start(units.ENGINES)
+    until(lambda: _is_there(home / "services.json", engines), "engines", PATIENCE)
+    assert found.start(units.MIGRATE).wait(PATIENCE) == 0
+    for name, _ in units.PROCESSES.values():
+        found.start(name)
+
+    def status() -> dict[str, object]:
+        done = person.run(program, "status", "--json")
+        told: dict[str, object] = json.loads(done.stdout)
+        return told if done.returncode == 0 else {}
+
+    assert until(status, "readiness", PATIENCE)["version"] == __version__
+    assert (
+        Api(f"http://127.0.0.1:{found.environment['MUSTER_PORT']}").get("/readyz")["missing"] == []
+    )
+    assert "!! " not in _doctors_words_of_keys(person.run(program, "doctor").stdout)
+    found.stop()
+    person.says(program, "uninstall", "--user", "--purge", "--yes")
+    assert list(person.home.rglob("muster*.service")) == []
+    assert not home.exists()
+    assert person.running() == []
+
+
+def _is_there(path: Path, process: "subprocess.Popen[bytes]") -> bool:
+    assert process.poll() is None
+    return path.exists()
+
+
+def _doctors_words_of_keys(said: str) -> str:
+    """Of what doctor says, what `install` is answerable for: not how large this host is."""
+    return "\n".join(line for line in said.splitlines() if "migrations" in line or "keys" in line)
