@@ -127,7 +127,7 @@ ACTIVITY = names(
     """
 )
 USAGE_GROUP = names("key name usage")
-PROFILE = names("id name role gitName gitEmail totpEnabled platformUid createdAt")
+PROFILE = names("id name role gitName gitEmail totpEnabled platformUid confirmedUntil createdAt")
 SESSION = names("id via provider device address createdAt lastSeenAt current")
 PERSONAL_TOKEN = names(
     """
@@ -158,7 +158,7 @@ ENROLLMENT_TOKEN = names(
 )
 CREATED_TOKEN = names(
     """
-    id label prefix status machineId createdAt expiresAt usedAt revokedAt token
+    id label prefix status machineId createdAt expiresAt usedAt revokedAt token installLine
     """
 )
 BOT = names(

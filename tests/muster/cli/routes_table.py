@@ -157,6 +157,7 @@ _FACTOR = "passwords and second factors are set up in the console, where a pictu
 _LET_IN = "devices are let in where somebody is signed in by hand: in the console"
 _ATTACH = "`muster attach`, which has its own tests"
 _MACHINE = "what workers say, not people"
+_FETCHED = "the line fetches it that makes a host a machine"
 _PLATFORM = "what chat platforms post"
 
 WITHOUT = {
@@ -204,6 +205,9 @@ WITHOUT = {
     "POST /api/workers/recover": _MACHINE,
     "WS /api/workers/connect": _MACHINE,
     "WS /api/workers/pty/:taskId": _MACHINE,
+    "GET /install/worker.sh": _FETCHED,
+    "GET /install/requirements-worker.txt": _FETCHED,
+    "GET /install/:wheel": _FETCHED,
     "POST /webhook/slack/events": _PLATFORM,
     "POST /webhook/slack/interact": _PLATFORM,
     "POST /webhook/slack/commands": _PLATFORM,
