@@ -1,6 +1,5 @@
 """`muster project apply`: a project becomes what a file says."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,9 @@ from muster.cli import fields, words
 from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster, server_id
 from muster.cli.declared import Fields, changes, difference, read, secrets
-from muster.cli.errors import BadUsage, Refused
+from muster.cli.errors import Refused
 from muster.cli.output import Printed, prints, say
+from muster.cli.params import require_yes
 from muster.cli.projects import developer
 from muster.cli.task.results import painted
 
@@ -48,9 +48,7 @@ def apply(muster: Muster, file: Any, dry_run: bool, yes: bool) -> Any:
     if dry_run:
         return project or {}, lambda: None
     if not yes:
-        if not sys.stdin.isatty():
-            raise BadUsage("nobody is there to ask", advice="Say --yes, or --dry-run")
-        click.confirm(f"{'Change' if project else 'Make'} {key}?", abort=True, err=True)
+        require_yes(f"{'Change' if project else 'Make'} {key}?")
     saved = _saved(muster.api, key, declared, project, hidden)
     people.save()
     for warning in saved.get("warnings") or []:

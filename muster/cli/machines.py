@@ -1,6 +1,5 @@
 """Looking at machines, and draining them."""
 
-import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +11,7 @@ from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster, server_id
 from muster.cli.errors import BadUsage
 from muster.cli.output import Column, Item, Printed, aged, column, dig, facts, prints, say, table
+from muster.cli.params import require_yes
 from muster.cli.task.looking import TASKS as _TASKS
 from muster.cli.task.looking import first_line, state
 
@@ -202,9 +202,7 @@ def drain(
     shown_first = not (dry_run or yes)
     if shown_first:
         table(PLAN.columns, plan, PLAN.nothing)
-        if not sys.stdin.isatty():
-            raise BadUsage("nobody is there to ask", advice="Say --yes, or --dry-run")
-        click.confirm(f"Drain {words.one_line(machine['name'])}?", abort=True, err=True)
+        require_yes(f"Drain {words.one_line(machine['name'])}?")
     if not dry_run:
         drained = muster.api.post(path, body)
         say(f"{words.one_line(machine['name'])} is {drained['status']}.")

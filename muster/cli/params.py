@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from muster.cli.errors import BadUsage
+from muster.cli.errors import BadUsage, Trouble
 
 _TASK = re.compile(r"(?:https?://\S+/tasks/|#)?(\d{1,18})")
 _HINT = "\n\n<!-- {} Save and close; empty gives up. This line is left out. -->\n"
@@ -55,6 +55,14 @@ def a_text(given: str | None, what: str) -> str:
     if not text.strip():
         raise BadUsage("the text is empty")
     return text.strip("\n") if given in (None, "-") else text
+
+
+def require_yes(question: str) -> None:
+    """Go on only if somebody says yes. Raises BadUsage where nobody is there, else Trouble."""
+    if not sys.stdin.isatty():
+        raise BadUsage("nobody is there to ask", advice="Say --yes if it is meant")
+    if not click.confirm(question, err=True):
+        raise Trouble("Nothing was done.")
 
 
 def a_secret(prompt: str, *, twice: bool = False) -> str:

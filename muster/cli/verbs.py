@@ -13,7 +13,7 @@ import click
 
 from muster.cli.context import Muster, pass_muster, server_id
 from muster.cli.output import Printed, prints, say
-from muster.cli.params import typed_fields
+from muster.cli.params import require_yes, typed_fields
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
@@ -96,7 +96,7 @@ def act(
     def run(muster: Muster, **said: Any) -> Any:
         place = {parameter: said.pop(parameter) for parameter in names}
         if question and not said.pop("yes"):
-            click.confirm(question.format(**place), abort=True, err=True)
+            require_yes(question.format(**place))
         body = {field.said_as: _value(said[field.name]) for field in fields}
         body = {key: value for key, value in body.items() if value not in (None, [])} | fixed
         body |= typed_fields(said.get("others") or ())

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -145,6 +146,17 @@ def test_several_commands_at_once_renew_one_login_and_none_ends_it(muster: Perso
     assert [process.communicate() and process.returncode for process in at_once] == [0, 0, 0, 0]
     assert json.loads(file.read_text())[name]["refresh"] != old
     muster("whoami")
+
+
+def test_who_interrupts_a_watch_is_told_130(muster: Person, running: Running) -> None:
+    key = running.project("CLIWATCH", shell("wait", "sleep 30"))
+    task = running.task(key)
+    with muster.running_command("task", "watch", str(task.id), "--until-end") as watch:
+        assert watch.stdout is not None
+        assert "created" in watch.stdout.readline()
+        watch.send_signal(signal.SIGINT)
+        assert watch.wait() == 130
+    task.act("cancel")
 
 
 def test_what_is_not_there_is_status_3(muster: Person) -> None:

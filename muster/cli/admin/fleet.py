@@ -6,6 +6,7 @@ from muster.cli import fields
 from muster.cli.context import Muster, pass_muster, server_id
 from muster.cli.machines import MACHINES, found
 from muster.cli.output import Printed, aged, column, dig, facts, prints, say
+from muster.cli.params import require_yes
 from muster.cli.projects import MEMBERS, PROJECTS
 from muster.cli.verbs import Given, act, group, listing
 
@@ -109,8 +110,7 @@ def decommission(muster: Muster, name: str, dead: bool, yes: bool) -> None:
     """End a machine's service, for good."""
     machine = found(muster.api, name)
     if not yes:
-        question = f"Decommission {machine['name']} for good? What runs there fails."
-        click.confirm(question, abort=True, err=True)
+        require_yes(f"Decommission {machine['name']} for good? What runs there fails.")
     muster.api.delete(f"/api/admin/machines/{machine['id']}", dead=dead or None)
     say(f"{machine['name']} is decommissioned.")
 

@@ -46,9 +46,8 @@ def create(
 ) -> tuple[dict[str, Any], Callable[[], None]]:
     """Describe a task, and have it done.
 
-    The description is Markdown. With --wait its events are shown meanwhile, on stderr where
-    something else is printed; exit status 0 completed, 1 failed or cancelled, 4 it waits for
-    somebody.
+    The description is Markdown. With --wait its events are shown meanwhile, unless --json or
+    --quiet is asked for; exit status 0 completed, 1 failed or cancelled, 4 it waits for somebody.
 
     \b
       muster task create -p APP -d "Mend the flaky test" --wait

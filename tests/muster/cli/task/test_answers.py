@@ -1,0 +1,96 @@
+"""Answers go to the question that was shown, and to no other."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from muster.cli.errors import BadUsage
+from muster.cli.task.answers import chosen
+from tests.muster.cli.shell import SERVER, Said, Shell
+
+GATE = {"taskId": 7, "stageIndex": 1, "number": 0, "round": 2, "kind": "confirm", "choices": []}
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [("red", "red"), ("2", "blue"), ("BLU", "blue"), ("10", "10")]
+)
+def test_a_choice_is_a_word_its_beginning_or_its_place(said: str, meant: str) -> None:
+    assert chosen(["red", "blue", "black", "10"], said) == meant
+
+
+@pytest.mark.parametrize("said", ["b", "green", "0", "5", ""])
+def test_what_is_no_choice_or_several_is_refused(said: str) -> None:
+    with pytest.raises(BadUsage, match="is not one of the choices"):
+        chosen(["red", "blue", "black"], said)
+
+
+def asked(gate: dict[str, Any] | None, *arguments: str, given: str = "") -> tuple[Said, Any]:
+    """What is said, and what the server was sent."""
+    sent: list[Any] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("pending-confirm"):
+            problem = {"code": "nothing_pending", "detail": "Nothing."}
+            return httpx.Response(200 if gate else 404, json=gate or problem)
+        sent.append(json.loads(request.read()))
+        return httpx.Response(200, json={"id": 7, "status": "assigned"})
+
+    said = Shell(answer)("--server", SERVER, "task", *arguments, given=given)
+    return said, sent[0] if sent else None
+
+
+PLACE = {"stageIndex": 1, "number": 0, "round": 2}
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("more", "arguments", "result"),
+    [
+        ({}, ["confirm", "7"], "confirm"),
+        ({}, ["confirm", "7", "--reject"], "reject"),
+        ({"kind": "budget"}, ["confirm", "7"], "continue"),
+        ({"kind": "budget"}, ["confirm", "7", "--reject"], "stop"),
+        ({"kind": "choose", "choices": ["red", "blue"]}, ["choose", "7", "bl"], "blue"),
+        ({"kind": "branch", "choices": ["keep", "overwrite"]}, ["choose", "7", "1"], "keep"),
+        ({"kind": "input"}, ["input", "7", "so"], "so"),
+        ({"kind": "question"}, ["input", "7", "-"], "typed"),
+    ],
+)
+def test_an_answer_names_its_question(
+    more: dict[str, Any], arguments: list[str], result: str
+) -> None:
+    said, sent = asked({**GATE, **more}, *arguments, given="typed\n")
+    assert said.status == 0, said.err
+    assert sent == {**PLACE, "result": result}
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("more", "arguments", "advice"),
+    [
+        ({}, ["choose", "7", "x"], "muster task confirm 7"),
+        ({"kind": "input"}, ["confirm", "7"], "muster task input 7 TEXT"),
+        ({"kind": "choose", "choices": ["a"]}, ["input", "7", "x"], "muster task choose 7 CHOICE"),
+    ],
+)
+def test_another_question_than_meant_is_not_answered(
+    more: dict[str, Any], arguments: list[str], advice: str
+) -> None:
+    said, sent = asked({**GATE, **more}, *arguments)
+    assert (said.status, sent) == (2, None)
+    assert advice in said.err
+
+
+@pytest.mark.usefixtures("home")
+def test_where_nothing_is_asked_it_is_said() -> None:
+    said, sent = asked(None, "confirm", "7")
+    assert (said.status, sent) == (1, None)
+    assert "Task 7 asks nothing." in said.err
+
+
+@pytest.mark.usefixtures("home")
+def test_more_of_a_budget_is_said_figure_by_figure() -> None:
+    _, sent = asked({**GATE, "kind": "budget"}, "confirm", "7", "--more-minutes", "5")
+    assert sent == {**PLACE, "result": "continue", "budget": {"minutes": 5.0}}

@@ -1,0 +1,66 @@
+"""What a task's state means to who waits for it."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from muster.cli import errors
+from muster.cli.task.following import status_of
+from tests.muster.cli.shell import SERVER, Shell
+
+
+@pytest.mark.parametrize(
+    ("task", "status"),
+    [
+        ({"status": "completed"}, errors.DONE),
+        ({"status": "failed"}, errors.FAILED),
+        ({"status": "cancelled"}, errors.FAILED),
+        ({"status": "queued", "waitsFor": {"reason": "slot"}}, None),
+        ({"status": "queued", "waitsFor": {"reason": "gate"}}, errors.WAITS),
+        ({"status": "suspended", "suspendReason": "gate"}, errors.WAITS),
+        ({"status": "suspended", "suspendReason": "question"}, errors.WAITS),
+        ({"status": "suspended", "suspendReason": "budget"}, errors.WAITS),
+        ({"status": "suspended", "suspendReason": "quota"}, None),
+        ({"status": "suspended", "suspendReason": "machine_lost"}, None),
+        ({"status": "running", "waitsFor": None}, None),
+        ({"status": "a state of a newer server"}, None),
+    ],
+)
+def test_what_a_state_means(task: dict[str, Any], status: int | None) -> None:
+    assert status_of(task) == status
+
+
+def told(*, before: list[str], after: list[str]) -> Shell:
+    """A task whose stream says `hello` after these events, and then those."""
+    types = before + after
+    lines = [
+        {"id": at, "type": kind, "message": f"{kind} it is", "createdAt": None}
+        for at, kind in enumerate(types, 1)
+    ]
+    states = iter([{"id": 7, "status": "running"}, {"id": 7, "status": "completed"}])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        import json
+
+        path = request.url.path
+        if path.endswith("/stream"):
+            hello = f'event: hello\nid: 1:\ndata: {{"events": {len(before)}}}\n\n'
+            new = f"event: events\nid: 2:\ndata: {json.dumps(lines[len(before) :])}\n\n"
+            return httpx.Response(200, text=hello + new)
+        if path.endswith("/events"):
+            limit = int(request.url.params["limit"])
+            return httpx.Response(200, json={"items": lines[:limit], "total": len(lines)})
+        return httpx.Response(200, json=next(states))
+
+    return Shell(answer)
+
+
+@pytest.mark.usefixtures("home")
+def test_each_event_is_shown_once_those_before_the_stream_too() -> None:
+    shell = told(before=["created", "log", "assigned"], after=["started", "completed"])
+    said = shell("--server", SERVER, "task", "watch", "7")
+    assert said.status == 0
+    shown = [line.split()[0] for line in said.out.splitlines()]
+    assert shown == ["created", "assigned", "started", "completed"]
+    assert said.err.startswith("Task 7 is completed.")

@@ -1,0 +1,58 @@
+"""Any request, as it is asked for."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.muster.cli.shell import SERVER, Shell
+
+
+def sent(*arguments: str, given: str = "") -> tuple[str, str, Any]:
+    """Which request that makes: its method, its address, its body."""
+    shell = Shell(lambda request: httpx.Response(200, json={}))
+    said = shell("--server", SERVER, "api", *arguments, given=given)
+    assert said.status == 0, said.err
+    [request] = shell.asked
+    body = request.read()
+    return request.method, request.url.raw_path.decode(), json.loads(body) if body else None
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("arguments", "request_"),
+    [
+        (["tasks/7"], ("GET", "/api/web/tasks/7", None)),
+        (["/healthz"], ("GET", "/healthz", None)),
+        (
+            ["tasks", "-X", "GET", "-f", "status=failed"],
+            ("GET", "/api/web/tasks?status=failed", None),
+        ),
+        (["tasks", "-f", "a=1", "-F", "b=2"], ("POST", "/api/web/tasks", {"a": "1", "b": 2})),
+        (["tasks", "-F", "a=x", "-F", "b=null"], ("POST", "/api/web/tasks", {"a": "x", "b": None})),
+        (["tasks", "-F", "a=@-"], ("POST", "/api/web/tasks", {"a": '{"from": "stdin"}'})),
+        (["tasks", "--input", "-"], ("POST", "/api/web/tasks", {"from": "stdin"})),
+        (["x", "-X", "delete"], ("DELETE", "/api/web/x", None)),
+    ],
+)
+def test_a_request_is_as_it_was_said(arguments: list[str], request_: tuple[str, str, Any]) -> None:
+    assert sent(*arguments, given='{"from": "stdin"}') == request_
+
+
+@pytest.mark.usefixtures("home")
+def test_all_pages_are_one_array() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        is_last = "cursor" in request.url.params
+        cursor = None if is_last else "c"
+        return httpx.Response(200, json={"items": [2] if is_last else [1], "nextCursor": cursor})
+
+    said = Shell(answer)("--server", SERVER, "api", "tasks", "--paginate", "--jq", ".[]")
+    assert said.out == "1\n2\n"
+
+
+@pytest.mark.usefixtures("home")
+def test_a_problem_is_no_answer() -> None:
+    problem = {"code": "forbidden", "detail": "No."}
+    said = Shell(lambda request: httpx.Response(403, json=problem))("--server", SERVER, "api", "x")
+    assert (said.status, said.out) == (3, "")

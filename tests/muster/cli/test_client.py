@@ -1,0 +1,145 @@
+"""What is asked again, and what never is; streams that go on after a cut."""
+
+from collections.abc import Callable
+from itertools import islice
+
+import httpx
+import pytest
+
+from muster.cli.client import Api
+from muster.cli.credentials import Given
+from muster.cli.errors import Refused, Trouble, Unreachable
+
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+class Server:
+    """Says these, one after the other; the last one for ever."""
+
+    def __init__(self, *answers: httpx.Response | Exception) -> None:
+        self.answers = list(answers)
+        self.asked: list[httpx.Request] = []
+        self.waited: list[float] = []
+        transport = httpx.MockTransport(self._answer)
+        self.api = Api("https://muster.example", Given("mst_pat_x"), "", transport, self._wait)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _wait(self, seconds: float) -> None:
+        self.waited.append(seconds)
+
+
+def no(status: int, **headers: str) -> httpx.Response:
+    return httpx.Response(status, json={"code": "x", "detail": "No."}, headers=headers)
+
+
+CUT = httpx.ReadTimeout("cut")
+AWAY = httpx.ConnectError("away")
+YES = httpx.Response(200, json={})
+
+
+@pytest.mark.parametrize(
+    ("method", "key", "first", "times"),
+    [
+        pytest.param("GET", "", CUT, 2, id="a read whose answer was lost"),
+        pytest.param("PUT", "", CUT, 2, id="a PUT, which may come twice"),
+        pytest.param("POST", "", CUT, 1, id="a POST that may have had its effect"),
+        pytest.param("POST", "k", CUT, 2, id="a POST with a key"),
+        pytest.param("POST", "", AWAY, 2, id="a POST that never left"),
+        pytest.param("POST", "", no(503, **{"Retry-After": "2"}), 1, id="a POST, refused for now"),
+        pytest.param("POST", "k", no(503, **{"Retry-After": "2"}), 2, id="the same with a key"),
+        pytest.param("GET", "", no(429, **{"Retry-After": "1"}), 2, id="too many"),
+        pytest.param("GET", "", no(429, **{"Retry-After": "900"}), 1, id="far too many"),
+        pytest.param("GET", "", no(500), 1, id="an error"),
+        pytest.param("GET", "", no(404), 1, id="not there"),
+    ],
+)
+def test_what_is_safe_is_asked_again(
+    method: str, key: str, first: httpx.Response | Exception, times: int
+) -> None:
+    server = Server(first, YES)
+    if times == 1:
+        with pytest.raises(Trouble):
+            server.api.send(method, "/x", key=key)
+    else:
+        assert server.api.send(method, "/x", key=key).status_code == 200
+    assert len(server.asked) == times
+
+
+def test_it_is_given_up_in_the_end() -> None:
+    server = Server(AWAY)
+    with pytest.raises(Unreachable, match="cannot be reached: away"):
+        server.api.get("/x")
+    assert len(server.asked) == 4
+    assert server.waited == sorted(server.waited)
+
+
+def test_nobody_is_followed_elsewhere_with_a_token() -> None:
+    server = Server(httpx.Response(302, headers={"Location": "https://evil.example/"}))
+    with pytest.raises(Unreachable, match="sends one elsewhere"):
+        server.api.get("/x")
+    assert {request.url.host for request in server.asked} == {"muster.example"}
+
+
+def test_a_personal_token_that_is_refused_is_not_renewed() -> None:
+    refusal = httpx.Response(401, json={"code": "invalid_token", "detail": "No."})
+    server = Server(refusal)
+    with pytest.raises(Refused) as refused:
+        server.api.get("/x")
+    assert (refused.value.status, refused.value.advice) == (3, "muster login")
+    assert len(server.asked) == 1
+
+
+def test_what_is_no_answer_of_musters_is_said_to_be_none() -> None:
+    with pytest.raises(Unreachable, match="not as Muster does"):
+        Server(httpx.Response(200, text="<html>")).api.get("/x")
+    with pytest.raises(Refused, match=r"Bad Gateway \(502\)"):
+        Server(httpx.Response(502, text="<html>")).api.get("/x")
+
+
+def test_a_list_is_taken_page_by_page_and_no_further_than_asked() -> None:
+    pages = [
+        httpx.Response(200, json={"items": [{"id": n} for n in ids], "nextCursor": cursor})
+        for ids, cursor in (([1, 2], "next"), ([3], None))
+    ]
+    server = Server(*pages)
+    assert [item["id"] for item in server.api.items("/x", 0, status=["a", "b"], q=None)] == [
+        1,
+        2,
+        3,
+    ]
+    assert [str(request.url.query, "ascii") for request in server.asked] == [
+        "limit=200&status=a%2Cb",
+        "limit=200&cursor=next&status=a%2Cb",
+    ]
+    server = Server(*pages)
+    assert len(list(server.api.items("/x", 2))) == 2
+    assert len(server.asked) == 1
+
+
+def stream(*said: str) -> httpx.Response:
+    return httpx.Response(200, text="".join(f"{event}\n\n" for event in said))
+
+
+def test_a_stream_goes_on_behind_the_last_event_after_a_cut_and_after_an_end() -> None:
+    server = Server(
+        stream('event: hello\nid: 1:\ndata: {"events": 1}', "event: events\nid: 2:\ndata: [2]"),
+        AWAY,
+        stream('event: end\nid: 2:\ndata: {"reason": "going_away"}'),
+        stream("event: events\nid: 3:\ndata: [3]"),
+    )
+    said = list(islice(server.api.events("/stream"), 3))
+    assert [event.data for event in said] == [{"events": 1}, [2], [3]]
+    assert [request.headers.get("Last-Event-ID") for request in server.asked] == [
+        None, "2:", "2:", "2:",
+    ]  # fmt: skip
+
+
+def test_a_stream_that_is_refused_is_over() -> None:
+    with pytest.raises(Refused):
+        list(Server(no(404)).api.events("/stream"))

@@ -1,0 +1,48 @@
+"""Machines by name, and draining them after it was shown what that moves."""
+
+from collections.abc import Callable
+
+import pytest
+
+from app.domain.roles import SystemRole
+from app.models import Developer
+from tests.factories import make_developer, make_machine
+from tests.muster.cli.shell import Shell
+
+
+@pytest.fixture
+def lead(app: object, shell_of: Callable[[Developer], Shell]) -> Shell:
+    make_machine(name="forge")
+    return shell_of(make_developer(role=SystemRole.LEAD))
+
+
+def test_a_machine_is_found_by_its_name(lead: Shell) -> None:
+    assert lead.done("machine", "show", "FORGE", "--json", "name").json == [{"name": "forge"}]
+    assert lead("machine", "show", "nowhere").status == 3
+
+
+def test_of_two_of_one_name_it_has_to_be_said_which(lead: Shell) -> None:
+    make_machine(name="forge")
+    said = lead("machine", "show", "forge")
+    assert said.status == 2
+    assert "several machines are called 'forge'" in said.err
+
+
+def test_draining_shows_first_and_asks(lead: Shell) -> None:
+    said = lead("machine", "drain", "forge")
+    assert (said.status, "nobody is there to ask" in said.err) == (2, True)
+    said = lead("machine", "drain", "forge", "--dry-run")
+    assert (said.status, "Nothing runs there." in said.err) == (0, True)
+    assert all("dryRun=true" in str(r.url) for r in lead.asked if r.method == "POST")
+    lead.done("machine", "drain", "forge", "--yes", "--note", "a look")
+    [machine] = lead.done("machine", "show", "forge", "--json", "status,drain").json
+    assert machine["drain"]["note"] == "a look"
+    lead.done("machine", "undrain", "forge")
+
+
+def test_who_may_not_is_told_so_with_status_3(
+    lead: Shell, ada: Developer, shell_of: Callable[[Developer], Shell]
+) -> None:
+    said = shell_of(ada)("machine", "drain", "forge", "--yes")
+    assert said.status == 3
+    assert "(403 forbidden, request " in said.err

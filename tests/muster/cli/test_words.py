@@ -1,0 +1,59 @@
+"""Texts of others as they may be shown."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from muster.cli import words
+
+NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("plain ü 简", "plain ü 简", id="letters of all kinds"),
+        pytest.param("a\x1b[31mred\x1b[0m", "ared", id="colours"),
+        pytest.param("a\x1b]0;title\x07b", "ab", id="a title"),
+        pytest.param("a\x1b]52;c;cm0=\x1b\\b", "ab", id="the clipboard"),
+        pytest.param("a\x1bPq#0\x1b\\b", "ab", id="a picture"),
+        pytest.param("a\x1b]0;never ends", "a", id="a title that never ends"),
+        pytest.param("a\x9b2Jb", "a2Jb", id="a control character of one byte"),
+        pytest.param("a\x08\x08b\rc", "abc", id="what goes back"),
+        pytest.param("a\u202eb\u2066c", "abc", id="what turns the direction"),
+        pytest.param("a\tb\nc", "a\tb\nc", id="tabs and lines stay"),
+        pytest.param(None, "", id="nothing"),
+    ],
+)
+def test_a_text_speaks_to_no_terminal(text: str | None, shown: str) -> None:
+    assert words.plain(text) == shown
+
+
+def test_of_a_log_colours_stay_and_nothing_else() -> None:
+    said = "\x1b[1;31mred\x1b[0m \x1b[2J\x1b[38;5;9mx\x1b]0;t\x07\x1b[?1049hy"
+    assert words.coloured(said) == "\x1b[1;31mred\x1b[0m \x1b[38;5;9mxy"
+
+
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [
+        ("2030-01-01T11:59:59.500Z", "0s"),
+        ("2030-01-01T11:59:00.000Z", "1m"),
+        ("2030-01-01T10:30:00+00:00", "1h"),
+        ("2029-12-30T12:00:00.000Z", "2d"),
+        ("2029-12-01T12:00:00.000Z", "4w"),
+        ("2030-01-01T12:05:00.000Z", "in 5m"),
+        ("no moment", "no moment"),
+        (None, ""),
+    ],
+)
+def test_how_long_ago_something_was(then: str | None, said: str) -> None:
+    assert words.age(then, NOW) == said
+
+
+def test_sizes_numbers_and_lists() -> None:
+    assert [words.size(n) for n in (0, 1023, 1024, 5 << 30)] == [
+        "0 B", "1023 B", "1.0 KiB", "5.0 GiB",
+    ]  # fmt: skip
+    assert [words.number(n) for n in (None, 1234567, 2.5)] == ["", "1,234,567", "2.50"]
+    assert words.listed(["a", "b", "c", "d"]) == "a, b, c and 1 more"
