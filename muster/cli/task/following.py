@@ -16,6 +16,7 @@ TURNS = frozenset(
 )
 
 Task = Mapping[str, Any]
+SETTLED = Event("settled", None, "")
 
 
 def status_of(task: Task) -> int | None:
@@ -32,7 +33,9 @@ def until_settled(
 ) -> tuple[dict[str, Any], int]:
     """The task once it has ended or waits for somebody, and the exit status that says so.
 
-    `tell` is given all events of the stream meanwhile. `past_questions`: only its end counts.
+    `tell` is given all events of the stream meanwhile, and `SETTLED` at last: the task may be done
+    before its stream has said all, so whoever shows it reads then what is left. `past_questions`:
+    only its end counts.
     """
     for event in api.events(path_of(number, "stream")):
         tell(event)
@@ -41,6 +44,7 @@ def until_settled(
         task = dict(api.get(path_of(number)))
         status = status_of(task)
         if status is not None and not (past_questions and status == errors.WAITS):
+            tell(SETTLED)
             return task, status
     raise AssertionError("a stream ends by an exception alone")
 
@@ -51,12 +55,11 @@ def _may_settle(event: Event) -> bool:
     return event.name == "events" and any(said.get("type") in TURNS for said in event.data)
 
 
-def past_events(api: Api, number: int, most: int | None = None) -> Iterator[dict[str, Any]]:
-    """A task's events so far, in order; the first `most` of them."""
-    offset = 0
-    while most is None or offset < most:
-        limit = 200 if most is None else min(200, most - offset)
-        page = api.get(path_of(number, "events"), limit=limit, offset=offset)
+def past_events(api: Api, number: int, behind: int) -> Iterator[dict[str, Any]]:
+    """A task's events so far, in order, behind the one of that number."""
+    offset = behind
+    while True:
+        page = api.get(path_of(number, "events"), limit=200, offset=offset)
         items = page.get("items") or []
         yield from items
         offset += len(items)

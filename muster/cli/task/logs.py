@@ -69,17 +69,27 @@ def _lines(
         offset = None if tail else page.get("nextOffset")
 
 
-def _whole(api: Api, number: int, attempt: int | None, writer: "_Raw | _Lines") -> int:
-    """Write the log so far; the offset behind it, lost bytes counted."""
-    place = 0
+def _whole(api: Api, number: int, attempt: int | None, writer: "_Raw | _Lines") -> tuple[int, int]:
+    """Write the log so far: how many bytes it has, and how many are lost in it."""
+    size, lost = 0, 0
     with api.open("GET", path_of(number, "logs", "raw"), {"attempt": attempt}) as answer:
         for piece in answer.iter_bytes():
             writer.write(piece)
-            place += len(piece)
+            size += len(piece)
         for gap in answer.headers.get("X-Log-Gaps", "").split(","):
             start, _, end = gap.strip().partition("-")
-            place += int(end) - int(start) if end else 0
-    return place
+            lost += int(end) - int(start) if end else 0
+    return size, lost
+
+
+def _rest(api: Api, number: int, attempt: int, size: int, writer: "_Raw | _Lines") -> None:
+    """Write what the log has behind its first `size` bytes."""
+    headers = {"Range": f"bytes={size}-"}
+    path = path_of(number, "logs", "raw")
+    with api.open("GET", path, {"attempt": attempt}, headers=headers, takes=(416,)) as answer:
+        if answer.status_code == 206:  # else there is nothing behind them
+            for piece in answer.iter_bytes():
+                writer.write(piece)
 
 
 class _Raw:
@@ -122,7 +132,8 @@ class _Tail:
 
     def __init__(self, api: Api, number: int, writer: _Raw | _Lines) -> None:
         self._api, self._number, self._writer = api, number, writer
-        self._attempt, self._place = 0, 0
+        # An offset counts lost bytes too, the log's size does not.
+        self._attempt, self._place, self._lost = 0, 0, 0
 
     def __call__(self, event: Event) -> None:
         match event.name:
@@ -130,17 +141,22 @@ class _Tail:
                 attempts = [int(attempt) for attempt in event.data.get("logs") or {}]
                 if attempts:
                     self._attempt = max(attempts)
-                    self._place = _whole(self._api, self._number, self._attempt, self._writer)
+                    size, self._lost = _whole(self._api, self._number, self._attempt, self._writer)
+                    self._place = size + self._lost
             case "log":
                 self._add(event.data)
+            case "settled" if self._attempt:
+                size = self._place - self._lost
+                _rest(self._api, self._number, self._attempt, size, self._writer)
 
     def _add(self, piece: Mapping[str, Any]) -> None:
         if piece["attempt"] > self._attempt:
-            self._attempt, self._place = piece["attempt"], 0
+            self._attempt, self._place, self._lost = piece["attempt"], 0, 0
         data = base64.b64decode(piece["data"])
         end = piece["offset"] + len(data)
         if piece["attempt"] < self._attempt or end <= self._place:
             return
+        self._lost += max(piece["offset"] - self._place, 0)
         self._writer.write(data[max(self._place - piece["offset"], 0) :])
         self._place = end
 
@@ -189,7 +205,7 @@ class _Entries:
 
     def __call__(self, event: Event) -> None:
         match event.name:
-            case "hello" | "reset":
+            case "hello" | "reset" | "settled":
                 self.say(self._api.items(path_of(self._number, "transcript"), 0, **self._of))
             case "transcript":
                 self.say(event.data)

@@ -59,8 +59,8 @@ class Teller:
 
     def __call__(self, event: Event) -> None:
         match event.name:
-            case "hello" | "reset":
-                for said in past_events(self._api, self._number, int(event.data["events"])):
+            case "hello" | "reset" | "settled":
+                for said in past_events(self._api, self._number, self._told):
                     self._say(said)
             case "events":
                 for said in event.data:

@@ -49,15 +49,15 @@ def told(*, before: list[str], after: list[str]) -> Shell:
             new = f"event: events\nid: 2:\ndata: {json.dumps(lines[len(before) :])}\n\n"
             return httpx.Response(200, text=hello + new)
         if path.endswith("/events"):
-            limit = int(request.url.params["limit"])
-            return httpx.Response(200, json={"items": lines[:limit], "total": len(lines)})
+            behind = int(request.url.params["offset"])
+            return httpx.Response(200, json={"items": lines[behind:], "total": len(lines)})
         return httpx.Response(200, json=next(states))
 
     return Shell(answer)
 
 
 @pytest.mark.usefixtures("home")
-def test_each_event_is_shown_once_those_before_the_stream_too() -> None:
+def test_each_event_is_shown_once_those_before_the_stream_and_behind_it_too() -> None:
     shell = told(before=["created", "log", "assigned"], after=["started", "completed"])
     said = shell("--server", SERVER, "task", "watch", "7")
     assert said.status == 0
