@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -67,14 +68,15 @@ class Pty:
 
     @property
     def stty(self) -> str:
+        """What `stty -a` tells, but for the size."""
         name = os.ttyname(self._slave)
         told = subprocess.run(("stty", "-a", "-F", name), capture_output=True, check=True)
-        return told.stdout.decode()
+        return re.sub(r"rows \d+; columns \d+;", "", told.stdout.decode())
 
     @property
     def foreground(self) -> int:
         """The process group that has the terminal now."""
-        return os.tcgetpgrp(self._slave)
+        return os.tcgetpgrp(self._master)
 
     def resize(self, cols: int, rows: int) -> None:
         """As a window's is; who has the terminal is told."""

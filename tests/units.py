@@ -27,6 +27,7 @@ UNITS: tuple[tuple[str, ...], ...] = (
     ("tests/app/pty/",),
     ("tests/chaos/test_chaos.py",),
     (
+        "tests/flows/test_attach.py",
         "tests/flows/test_chat.py",
         "tests/flows/test_cli.py",
         "tests/flows/test_console.py",

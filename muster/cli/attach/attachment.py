@@ -3,7 +3,7 @@
 import time
 
 import msgspec
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidState
 
 from muster.cli.attach.dial import Dialled, encode
 from muster.cli.attach.place import NOWHERE, Place, after, moved
@@ -98,6 +98,13 @@ class Attachment:
         if at_once or self.place.offset >= self._said_shown + _STEP:
             self._said_shown = self.place.offset
             self.say(wire.Shown(offset=self.place.offset))
+
+    def close(self) -> None:
+        """With a goodbye, if there is still somebody to hear it."""
+        try:
+            self.socket.close()
+        except InvalidState:
+            self.cut()
 
     def cut(self) -> None:
         """Without a goodbye."""

@@ -111,7 +111,7 @@ class Line:
     def close(self) -> None:
         """Say goodbye."""
         for line in self.ends():
-            line.socket.close()
+            line.close()
         self._fresh = self._current = None
 
     # ---- for the loop ----------------------------------------------------------------------------
@@ -293,6 +293,8 @@ class Line:
         else:
             self._bad_logins += code == CloseCode.UNAUTHENTICATED
             self._lost(str(gone))
+        if self.end is not None:
+            self._drop()
 
     def _lost(self, why: str) -> None:
         if self._fresh is not None and self._fresh.screen is not None:

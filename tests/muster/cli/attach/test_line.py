@@ -252,6 +252,8 @@ def test_some_ends_are_for_good(world: World, code: int, why: Why) -> None:
     world.turn()
     world.turn()
     assert world.line.end == End(why)
+    assert world.line.ends() == []
+    world.line.close()
 
 
 def test_a_stage_that_has_ended_is_asked_about(world: World) -> None:

@@ -1,0 +1,325 @@
+"""`muster attach` on hard days: a line that is cut, a window that is resized, a server that is
+killed, full-screen programs inside and outside. The terminal is sane afterwards each time.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import psutil
+import pytest
+
+from demo.api import ApiProblem
+from tests.browser.terminals import SHELL
+from tests.chaos.proxy import Door, Proxy
+from tests.chaos.world import end_all_of
+from tests.flows.running import Followed, Running, until
+from tests.gunicorns import end_at_once
+from tests.programs import need
+from tests.ptys import Pty
+
+PROMPT = "out:"
+"""What a prompt outside begins with; the status of the last command follows."""
+
+_ATTACH = f"{sys.executable} -m muster attach"
+
+
+@pytest.fixture(scope="session")
+def muster() -> Iterator[Running]:
+    home = Path(tempfile.mkdtemp(prefix="muster-attach-"))
+    home.chmod(0o755)  # attempts have a uid of their own, and must get to the repository
+    running = Running(home, {})
+    with running.stack:
+        running.furnish()
+        yield running
+        end_at_once(running.stack)
+    end_all_of(home)
+    shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def project(muster: Running) -> str:
+    return muster.project("ATTACHED", {"name": "shell", "kind": "shell", "command": SHELL})
+
+
+@pytest.fixture
+def task(muster: Running, project: str) -> Iterator[Followed]:
+    """One that runs a shell with numbered prompts."""
+    task = muster.task(project)
+    task.until_logged(b"1$ ")
+    yield task
+    with contextlib.suppress(ApiProblem):  # it may have ended
+        task.act("cancel")
+
+
+@pytest.fixture
+def door(muster: Running) -> Iterator[Door]:
+    """The way to the server, which can be cut."""
+    proxy = Proxy()
+    yield proxy.door(muster.stack.port)
+    proxy.close()
+
+
+class Person(Pty):
+    """Somebody's own shell, in which they attach."""
+
+    def __init__(self, env: dict[str, str], cols: int, rows: int) -> None:
+        shell = ["bash", "--noprofile", "--norc", "-i"]
+        super().__init__(shell, {**env, "PS1": f"{PROMPT}$?> "}, cols, rows)
+        self.until_prompt(0)
+        self.settings = self.stty
+
+    def attach(self, task: Followed, *options: str) -> None:
+        self.type(f"clear; {' '.join([_ATTACH, str(task.id), *options])}\n")
+        self.until(lambda: any(re.match(r"\d+\$", line) for line in self.lines), "shell inside")
+        assert self.settings != self.stty
+
+    def attach_again(self, task: Followed, shown: str) -> None:
+        """To a screen that shows this."""
+        self.type(f"clear; {_ATTACH} {task.id}\n")
+        self.until_shown(shown)
+
+    def leave(self) -> None:
+        self.type("\r~.")
+        self.check_left(0)
+
+    def check_left(self, status: int) -> None:
+        """It has ended so, and the terminal is as it was."""
+        self.until_prompt(status)
+        self.check_sane()
+
+    def check_sane(self) -> None:
+        assert self.stty == self.settings
+        self.type("echo $((40 + 2))\n")
+        self.until_shown("42")
+
+    def until_prompt(self, status: int) -> None:
+        """The last command has ended so."""
+        prompt = f"{PROMPT}{status}>"
+        self.until(lambda: (self.last or "").startswith(prompt), prompt)
+
+    @property
+    def last(self) -> str | None:
+        """The last line that shows something."""
+        return next((line for line in reversed(self.lines) if line), None)
+
+
+@pytest.fixture
+def sit(muster: Running, door: Door) -> Iterator[Callable[..., Person]]:
+    """Somebody at a terminal of that size."""
+    with ExitStack() as people:
+
+        def down(cols: int = 90, rows: int = 24) -> Person:
+            env = {
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": os.getcwd(),
+                "MUSTER_SERVER": f"http://127.0.0.1:{door.port}",
+                "MUSTER_TOKEN": muster.api.token,
+            }
+            return people.enter_context(Person(env, cols, rows))
+
+        yield down
+
+
+@pytest.fixture
+def person(sit: Callable[..., Person], task: Followed) -> Person:
+    """Somebody who is attached."""
+    person = sit()
+    person.attach(task)
+    return person
+
+
+# ---- full-screen programs ------------------------------------------------------------------------
+
+
+def test_vim_inside_is_resized_and_left_open(person: Person, task: Followed) -> None:
+    vim = need("vim", "vim.tiny")
+    person.type(f"{vim} -u NONE -i NONE -n notes.txt\r")
+    person.until_shown("~")
+    person.type("iwritten from afar")
+    person.until_shown("written from afar")
+    person.resize(110, 35)
+    person.until(lambda: person.lines[33:34] == ["~"], "vim of 35 lines")
+    person.leave()
+    person.attach_again(task, "written from afar")
+    person.type("\x1b:wq\r")
+    person.until(lambda: re.match(r"\d+\$", person.last or ""), "shell inside")
+    person.type("clear; cat notes.txt\r")
+    person.until_shown("written from afar")
+    person.leave()
+
+
+def test_a_program_that_draws_all_the_time_is_left_and_comes_back(person: Person) -> None:
+    top = need("top")
+    person.type(f"{top} -d 0.5\r")
+    person.until_shown("top -")
+    person.resize(120, 40)
+    person.until(lambda: len([line for line in person.lines if line]) > 8, "top")
+    person.type("q")
+    person.until(lambda: re.match(r"\d+\$", person.last or ""), "shell inside")
+    person.leave()
+
+
+def test_tmux_inside_is_left_open(person: Person, task: Followed) -> None:
+    tmux = need("tmux")
+    person.type(f"TERM=xterm-256color TMUX_TMPDIR=$PWD {tmux} -f /dev/null new 'PS1=in: sh'\r")
+    person.until(lambda: "0:sh" in (person.last or ""), "tmux")
+    person.type("echo $((6 * 7))\r")
+    person.until_shown("42")
+    person.leave()
+    person.attach_again(task, "42")
+    person.type("exit\r")
+    person.until(lambda: "[exited]" in "\n".join(person.lines), "end of tmux")
+    person.leave()
+
+
+def test_modes_that_a_program_has_set_are_not_left_behind(
+    muster: Running, task: Followed, door: Door, tmp_path: Path
+) -> None:
+    """tmux is the terminal outside, and says in which modes it is."""
+    tmux = [need("tmux"), "-S", str(tmp_path / "socket"), "-f", "/dev/null"]
+    told = (
+        "#{alternate_on} #{mouse_any_flag} #{mouse_sgr_flag} #{cursor_flag} #{keypad_flag} "
+        "#{keypad_cursor_flag} #{insert_flag} #{wrap_flag} #{origin_flag} #{scroll_region_lower}"
+    )
+
+    def ask(*command: str) -> str:
+        return subprocess.run(
+            [*tmux, *command], capture_output=True, check=True, text=True, env=env
+        ).stdout
+
+    env = {
+        **os.environ,
+        "PYTHONPATH": os.getcwd(),
+        "MUSTER_SERVER": f"http://127.0.0.1:{door.port}",
+        "MUSTER_TOKEN": muster.api.token,
+    }
+    shell = f"PS1='{PROMPT}$?> ' exec bash --noprofile --norc -i"
+    ask("new-session", "-d", "-x", "90", "-y", "24", shell)
+    try:
+        until(lambda: PROMPT in ask("capture-pane", "-p"), "prompt")
+        before = ask("display-message", "-p", told)
+        ask("send-keys", f"{_ATTACH} {task.id}", "Enter")
+        until(lambda: "1$" in ask("capture-pane", "-p"), "shell inside")
+        modes = r"\e[?1049h\e[?1000;1002;1006;2004h\e[?25l\e[?1h\e=\e[4h\e[?7l\e[?6h\e[3;9r\e[31m"
+        ask("send-keys", f"printf '{modes}set'; read", "Enter")
+        until(lambda: ask("display-message", "-p", told) != before, "modes")
+        ask("send-keys", "~.")
+        until(lambda: "Left task" in ask("capture-pane", "-p", "-S", "-"), "end")
+        until(lambda: ask("display-message", "-p", told) == before, "modes as they were")
+    finally:
+        ask("kill-server")
+
+
+# ---- the line ------------------------------------------------------------------------------------
+
+
+def test_of_what_is_printed_while_the_line_is_cut_no_byte_is_lost(
+    person: Person, door: Door
+) -> None:
+    # It was drawn anew when it had got this terminal's size, and is not in what follows.
+    person.until(lambda: person.data.count(b"\x1b[2J") > 1, "second screen")
+    begun = len(person.data)
+    person.type("for i in {1..400}; do echo n$i; sleep 0.01; done; echo all; clear\r")
+    for number in (40, 150, 260):
+        person.until(lambda number=number: b"\r\nn%d\r\n" % number in person.data, "number")
+        door.cut()
+    person.until(lambda: b"\r\nall\r\n" in person.data, "end")
+    came = [int(n) for n in re.findall(rb"[\r\n]n(\d+)\r", person.data[begun:])]
+    assert came == list(range(1, 401))
+    person.leave()
+
+
+def test_a_line_that_is_away_for_long_is_said_to_be_and_comes_back(
+    person: Person, door: Door
+) -> None:
+    door.refuse()
+    person.until_shown(" The line to the server is cut")
+    person.resize(100, 30)
+    door.heal()
+    person.until(lambda: "cut" not in "\n".join(person.lines), "screen without these words")
+    person.type("stty size\r")
+    person.until_shown("30 100")
+    door.swallow("up", "down")  # nothing comes, and nobody hangs up
+    person.leave()
+
+
+def test_a_server_that_is_killed_is_waited_for_or_left(muster: Running, person: Person) -> None:
+    name = "gunicorn"
+    master = psutil.Process(muster.stack.processes[name].pid)
+    for process in (master, *master.children(recursive=True)):
+        process.kill()
+    person.until_shown(" The line to the server is cut")
+    muster.stack.restart(name)
+    muster.stack.await_ready()
+    person.until(lambda: "cut" not in "\n".join(person.lines), "screen without these words")
+    person.type("echo $((50 + 5))\r")
+    person.until_shown("55")
+    person.leave()
+
+
+# ---- the terminal --------------------------------------------------------------------------------
+
+
+def test_suspended_one_has_the_shell_and_comes_back_to_the_screen(person: Person) -> None:
+    person.type("clear; echo within\r")
+    person.until_shown("within")
+    person.type("~\x1a")
+    person.until_prompt(148)  # stopped by SIGTSTP
+    person.check_sane()
+    person.type("fg\r")
+    person.until(lambda: person.lines[0] == "within", "screen")
+    person.type("echo $((50 + 5))\r")
+    person.until_shown("55")
+    person.leave()
+
+
+def test_stopped_from_outside_one_comes_back_to_the_screen(person: Person) -> None:
+    person.type("clear; echo within\r")
+    person.until_shown("within")
+    os.killpg(person.foreground, signal.SIGSTOP)
+    person.until_prompt(128 + signal.SIGSTOP)
+    person.type("fg\r")
+    person.until(lambda: person.lines[0] == "within", "screen")
+    person.leave()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_a_signal_leaves_the_shell_as_it_was(person: Person, number: int) -> None:
+    os.killpg(person.foreground, number)
+    person.check_left(128 + number)
+
+
+def test_who_takes_over_types_alone_and_the_other_is_told(
+    sit: Callable[..., Person], person: Person, task: Followed
+) -> None:
+    other = sit(cols=90, rows=24)
+    other.attach(task, "--takeover")
+    person.until(lambda: "types alone now, and you watch" in "\n".join(person.lines), "words")
+    other.type("echo $((50 + 5))\r")
+    for each in (person, other):
+        each.until_shown("55")
+    person.type("echo mine\r")
+    person.until(lambda: "You watch; what you type" in "\n".join(person.lines), "words")
+    person.type("~t")
+    person.type("\recho $((60 + 6))\r")
+    other.until_shown("66")
+    other.leave()
+    person.leave()
+
+
+def test_when_the_task_ends_so_does_it(person: Person, task: Followed) -> None:
+    began = time.monotonic()
+    task.act("cancel")
+    person.check_left(0)
+    assert time.monotonic() - began < 30
+    assert any(line.startswith(f"Task {task.id} has ended") for line in person.lines)
