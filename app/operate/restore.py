@@ -74,8 +74,12 @@ def command(
         passphrase = given(passphrase_file, is_new=False)
         _say(f"reading {file}")
         whole = load.check(file, passphrase)
-        _keep_keys(into, keys_to, whole.keys)
-        with places.to_restore(into, whole.keys) as settings:
+        home = places.home_to_fill(into)
+        _hand_over_keys(home, keys_to, whole.keys)
+        with places.to_restore(home, whole.keys) as settings:
+            # Before the rows come: keys without rows do no harm, rows without keys cannot be read.
+            if home is not None and (before := places.keep_keys(home, whole.keys)):
+                _say(f"the keys that {home} had lie in {before} now")
             how = HowToRestore(replace=replace, keep_logins=keep_logins, step=skip)
             doing.restore(file, passphrase, settings, whole, how, _say)
     except (BackupError, psycopg2.Error, OSError) as problem:
@@ -84,9 +88,10 @@ def command(
     sys.stdout.write(AFTERWARDS.format(at=whole.header["madeAt"], lease=minutes))
 
 
-def _keep_keys(into: Path | None, keys_to: Path | None, keys: Mapping[str, str]) -> None:
-    """Before the rows come: keys without rows do no harm, rows without keys cannot be read."""
-    home = places.home_to_fill(into)
+def _hand_over_keys(home: Path | None, keys_to: Path | None, keys: Mapping[str, str]) -> None:
+    """Those of a server that has them in its environment. Raises BackupError where it has others,
+    and no file is named.
+    """
     if keys_to is not None:
         doing.write_keys(keys_to, keys)
         _say(f"its keys are in {keys_to}: the server needs them in its environment")
@@ -94,8 +99,6 @@ def _keep_keys(into: Path | None, keys_to: Path | None, keys: Mapping[str, str])
         raise BackupError(
             f"the environment has not the backup's {', '.join(names)}: --keys-to FILE writes them"
         )
-    if home is not None and (before := places.keep_keys(home, keys)):
-        _say(f"the keys that {home} had lie in {before} now")
 
 
 def _say(line: str) -> None:

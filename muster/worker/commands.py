@@ -86,6 +86,8 @@ def _run(options: argparse.Namespace) -> int:
     heap.share_one_arena()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # the usual soft limit is for select()
+    if options.server:
+        _move(options)
     daemon = Daemon(options.home, options.settings)
 
     def on_signal(number: int, _frame: object) -> None:
@@ -98,6 +100,12 @@ def _run(options: argparse.Namespace) -> int:
         signal.signal(number, on_signal)
     daemon.run()
     return 0
+
+
+def _move(options: argparse.Namespace) -> None:
+    store = CredentialStore(Layout(options.home).credentials)
+    known = store.load()
+    store.move(Rest(options.server, known.ca_file, known.insecure).server)
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -85,6 +85,9 @@ def _add_enroll(parser: argparse.ArgumentParser) -> None:
 def _add_run(parser: argparse.ArgumentParser) -> None:
     _add_home(parser)
     parser.add_argument(
+        "--server", metavar="URL", help="where the server is now, if it has moved; this is kept"
+    )
+    parser.add_argument(
         "--stop-agents-on-exit",
         action="store_true",
         help="on SIGTERM end what runs, too; else it goes on, and the next `run` finds it again",

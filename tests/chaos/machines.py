@@ -59,15 +59,17 @@ class Machine:
         home = ("--home", str(self.home), "--slots", str(SLOTS))
         return [*_WORKER, "enroll", *options, *home]
 
-    def start(self) -> None:
+    def start(self, server: str = "") -> None:
+        """`server` is where it is now, if it has moved."""
         uids = uids_of(self.number)
         # Its agents go on without it; the world's end is theirs.
         run = ("run", "--home", str(self.home), "--uids", f"{uids[0]}-{uids[-1]}")
         file_root = ("--file-root", str(self.stack.home.parent))
         notes = ("--room-dir", f"{self.stack.home.parent}:rw")
         known = ("--agents", str(self.agents)) if self.agents else ()
+        moved = ("--server", server) if server else ()
         path = {"PATH": f"{self.agents}:{os.environ['PATH']}"} if self.agents else None
-        self.stack.launch(self.name, [*_WORKER, *run, *file_root, *notes, *known], path)
+        self.stack.launch(self.name, [*_WORKER, *run, *file_root, *notes, *known, *moved], path)
 
     @property
     def daemon(self) -> Child:

@@ -35,11 +35,10 @@ def to_back_up() -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def to_restore(into: Path | None, keys: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """Settings with these keys and the database to fill: that of DATABASE_URL, else the embedded
-    one of the home, which is started for as long. Raises BackupError.
+def to_restore(home: Path | None, keys: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Settings with these keys and the database to fill: the embedded one of the home, which is
+    started for as long, else that of DATABASE_URL. Raises BackupError.
     """
-    home = home_to_fill(into)
     if home is None:
         yield _settings(os.environ["DATABASE_URL"], keys, _home())
         return

@@ -24,20 +24,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, array
 
 from app.domain import room
-from app.domain.machine import MachineStatus
 from app.domain.task import TaskStatus
-from app.models import (
-    Attempt,
-    Developer,
-    Gate,
-    Machine,
-    MachineHeartbeat,
-    Project,
-    ServerIdentity,
-    Task,
-)
+from app.models import Attempt, Developer, Gate, MachineHeartbeat, Project, Task
 from app.postgres import advisory_locks, transactions
 from app.postgres.advisory_locks import AdvisoryLock
+from app.services.dispatch import awaited
 from app.services.dispatch.candidates import ANSWERED
 from app.services.dispatch.candidates import STATEMENT as CANDIDATES
 
@@ -96,13 +87,7 @@ _predecessor_may_live = exists().where(
     MachineHeartbeat.machine_id == Attempt.machine_id,
     MachineHeartbeat.lease_until > bindparam("now"),
 )
-# A server that was restored waits with what is of before for those that may have it already.
-_is_awaited = exists().where(Machine.is_awaited, Machine.status != MachineStatus.DECOMMISSIONED)
-_may_be_held = exists().where(
-    ServerIdentity.restored_at > Task.created_at,
-    func.coalesce(ServerIdentity.awaits_until > bindparam("now"), True),
-    _is_awaited,
-)
+_may_be_held = awaited.may_be_held(bindparam("now"))
 # Which machine can take which agent's tasks, the rank of its room, and which wishes it meets:
 # [{machine, agent, room, meets}] as one text, for thousands of parameters cost more than what is
 # asked.

@@ -17,10 +17,10 @@ from app.domain.pipeline import GateKind
 from app.domain.quota import QuotaWaits
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
-from app.models import Attempt, Gate, MachineHeartbeat, Task
+from app.models import Attempt, Gate, MachineHeartbeat, ServerIdentity, Task
 from app.services import settings
 from app.services.clock import now as clock_now
-from app.services.dispatch import candidates
+from app.services.dispatch import awaited, candidates
 from app.services.ops import readiness
 
 
@@ -201,7 +201,7 @@ def _wait_for_machine(task: Task, facts: _Facts) -> Wait | None:
 
 def _leases(task_ids: Sequence[int]) -> dict[int, datetime]:
     """The moments from which no machine can be running an attempt of the tasks, of those of which
-    an attempt holds a slot.
+    an attempt holds a slot, or may be known to another server (`awaited`).
     """
     if not task_ids:
         return {}
@@ -211,7 +211,14 @@ def _leases(task_ids: Sequence[int]) -> dict[int, datetime]:
         .where(Attempt.task_id.in_(task_ids), Attempt.holds_slot)
         .group_by(Attempt.task_id)
     )
-    return {row.task_id: row.until for row in db.session.execute(query) if row.until is not None}
+    until = select(ServerIdentity.awaits_until).scalar_subquery()
+    held = select(Task.id, until).where(
+        Task.id.in_(task_ids),
+        Task.status == TaskStatus.QUEUED,
+        awaited.may_be_held(clock_now()),
+    )
+    found = db.session.execute(query.union_all(held))
+    return {row.task_id: row.until for row in found if row.until is not None}
 
 
 def _without_slot(task_ids: Sequence[int]) -> frozenset[int]:

@@ -65,3 +65,8 @@ class CredentialStore:
 
     def save(self, credentials: Credentials) -> None:
         durable.replace(self._file, msgspec.json.encode(credentials))
+
+    def move(self, server: str) -> None:
+        """The server is at another address from now on. Raises NotEnrolled."""
+        if (known := self.load()).server != server:
+            self.save(msgspec.structs.replace(known, server=server))

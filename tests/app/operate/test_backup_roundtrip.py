@@ -12,6 +12,7 @@ from app.extensions import db
 from app.operate.backups import doing, load, sealed
 from app.operate.backups.doing import HowToRestore
 from app.operate.backups.errors import BackupError
+from app.operate.backups.records import Kind, RecordWriter
 from app.operate.backups.tables import LEFT_OUT
 from tests.app.operate import backup_world
 
@@ -119,6 +120,36 @@ def constraints(settings: Settings) -> list[tuple[Any, ...]]:
     """
     with opened(settings) as connection:
         return [tuple(row) for row in connection.execute(sa.text(query))]
+
+
+def test_it_is_of_one_moment_whatever_is_committed_meanwhile(
+    full: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say, seen = RecordWriter.say, load_counts(full)
+
+    def and_write(self: RecordWriter, kind: Kind, content: dict[str, Any]) -> None:
+        say(self, kind, content)
+        if kind is Kind.TABLE and content["name"] in ("attempts", "settings"):
+            with opened(full) as connection, connection.begin():
+                for table in ("audit_entries", "task_moves"):  # one of before, one of after
+                    columns = {"audit_entries": AUDIT, "task_moves": "project_id"}[table]
+                    rows = f"SELECT {columns} FROM {table} LIMIT 1"
+                    connection.execute(sa.text(f"INSERT INTO {table} ({columns}) {rows}"))
+
+    monkeypatch.setattr(RecordWriter, "say", and_write)
+    file = tmp_path / "backup"
+    doing.make(file, PASSPHRASE, full["SQLALCHEMY_DATABASE_URI"], doing.keys_of(full))
+    assert load.check(file, PASSPHRASE).rows == {
+        name: count for name, count in seen.items() if name not in LEFT_OUT
+    }
+    assert load_counts(full)["task_moves"] == seen["task_moves"] + 2
+
+
+AUDIT = "at, actor_name, action, target_type, target_id"
+
+
+def load_counts(settings: Settings) -> dict[str, int]:
+    return {name: len(found) for name, found in rows(settings).items()}
 
 
 def test_two_of_one_backup_give_attempts_different_numbers(

@@ -16,7 +16,8 @@ from app.extensions import db
 from app.models import Developer, MachineHeartbeat, Task
 from app.operate.backups import waking
 from app.services.clock import now
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatch, waiting
+from app.services.dispatch.waiting import NextAct, WaitReason
 from app.services.machines import liveness, servers
 from app.services.machines.orders import Want
 from app.services.tasks import gates, tasks
@@ -203,6 +204,9 @@ def test_what_is_of_before_waits_until_each_machine_is_heard_of(
     restore()
     machine.hello()
     assert dispatch.assign_queued() == 0
+    [wait] = waiting.waits_of([task], {}).values()
+    assert (wait.reason, wait.next_act) == (WaitReason.PREDECESSOR, NextAct.DISPATCH)
+    assert wait.at is not None
     later = a_task(admin)
     later.created_at = now() + timedelta(seconds=2)
     db.session.commit()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from muster.protocol.frames import Capability, Hardware
@@ -188,3 +189,13 @@ def test_two_threads_that_renew_leave_one_file(tmp_path: Path, server: FakeServe
         thread.join(10)
     membership.close()
     assert store.load().worker_jwt == server.jwt
+
+
+def test_a_server_that_has_moved_is_gone_to_where_it_is(tmp_path: Path) -> None:
+    store = CredentialStore(tmp_path)
+    with pytest.raises(NotEnrolled):
+        store.move("https://new.example:9000")
+    known = Credentials("https://old.example:9000", "id", "box", 2, "jwt", 0.0, "secret")
+    store.save(known)
+    store.move("https://new.example:9000")
+    assert store.load() == msgspec.structs.replace(known, server="https://new.example:9000")
