@@ -34,7 +34,7 @@ def command(file: Path, verify: bool, passphrase_file: Path | None) -> None:
     try:
         passphrase = given(passphrase_file, is_new=not verify)
         if not verify:
-            with places.to_back_up() as settings:
+            with places.to_back_up(places.server()) as settings:
                 url = settings["SQLALCHEMY_DATABASE_URI"]
                 doing.make(file, passphrase, url, doing.keys_of(settings))
         whole = load.check(file, passphrase)

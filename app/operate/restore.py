@@ -11,6 +11,7 @@ from app.operate.backups import doing, load, places, waking
 from app.operate.backups.doing import HowToRestore
 from app.operate.backups.errors import BackupError
 from app.operate.backups.passphrase import given
+from app.operate.installed.running import Server
 
 AFTERWARDS = """
 Restored, as of {at}. What is left to do:
@@ -58,9 +59,9 @@ def command(
     skip: int,
     passphrase_file: Path | None,
 ) -> None:
-    """Fill an empty database with the backup in FILE: that of DATABASE_URL, else the embedded
-    one of MUSTER_HOME. No server may run on it. FILE is read to its end before anything is
-    changed; what is cut off is done once more.
+    """Fill an empty database with the backup in FILE: that of the server which is installed here,
+    else that of DATABASE_URL, else the embedded one of MUSTER_HOME. No server may run on it.
+    FILE is read to its end before anything is changed; what is cut off is done once more.
 
     The keys of a stack with a home go to its secrets.json. For a server that has its keys in the
     environment, --keys-to writes them to a file.
@@ -74,12 +75,14 @@ def command(
         passphrase = given(passphrase_file, is_new=False)
         _say(f"reading {file}")
         whole = load.check(file, passphrase)
-        home = places.home_to_fill(into)
-        _hand_over_keys(home, keys_to, whole.keys)
-        with places.to_restore(home, whole.keys) as settings:
+        server = places.server(into)
+        _hand_over_keys(server, keys_to, whole.keys)
+        with places.to_restore(server, whole.keys) as settings:
             # Before the rows come: keys without rows do no harm, rows without keys cannot be read.
-            if home is not None and (before := places.keep_keys(home, whole.keys)):
-                _say(f"the keys that {home} had lie in {before} now")
+            if not places.has_keys(server) and (
+                before := places.keep_keys(server.home, whole.keys)
+            ):
+                _say(f"the keys that were in {server.home} lie in {before} now")
             how = HowToRestore(replace=replace, keep_logins=keep_logins, step=skip)
             doing.restore(file, passphrase, settings, whole, how, _say)
     except (BackupError, psycopg2.Error, OSError) as problem:
@@ -88,14 +91,14 @@ def command(
     sys.stdout.write(AFTERWARDS.format(at=whole.header["madeAt"], lease=minutes))
 
 
-def _hand_over_keys(home: Path | None, keys_to: Path | None, keys: Mapping[str, str]) -> None:
+def _hand_over_keys(of: Server, keys_to: Path | None, keys: Mapping[str, str]) -> None:
     """Those of a server that has them in its environment. Raises BackupError where it has others,
     and no file is named.
     """
     if keys_to is not None:
         doing.write_keys(keys_to, keys)
         _say(f"its keys are in {keys_to}: the server needs them in its environment")
-    elif home is None and (names := places.other_keys(keys)):
+    elif places.has_keys(of) and (names := places.other_keys(of, keys)):
         raise BackupError(
             f"the environment has not the backup's {', '.join(names)}: --keys-to FILE writes them"
         )

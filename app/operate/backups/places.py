@@ -1,67 +1,81 @@
-"""Which server is meant: that of the environment, or the stack of a home, running or not."""
+"""Which server is meant: what is installed here, that of the environment, or the stack of a home,
+running or not.
+"""
 
-import os
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import config
 from app import embedded
 from app.embedded import keys as home_keys
+from app.embedded.stack import ADDRESSES_FILE
 from app.operate.backups.errors import BackupError
+from app.operate.installed import running
+from app.operate.installed.running import Server
+from app.operate.local.errors import OperateError
 
 SECRETS_FILE = "secrets.json"
-# What nobody connects to: a restoring needs no Redis.
+# What nobody connects to: neither a backup nor a restoring needs Redis.
 NO_REDIS = "redis://127.0.0.1:1/0"
 
 
-@contextmanager
-def to_back_up() -> Iterator[dict[str, Any]]:
-    """The settings of the server; the database of a stack that does not run is started for as long.
+def server(home: Path | None = None) -> Server:
+    """The server that is meant: with a `home`, the stack that lies there with all that it needs.
 
     Raises BackupError.
     """
     try:
-        settings = config.load()
+        found = running.of(home)
+    except OperateError as problem:
+        raise BackupError(str(problem)) from None
+    elsewhere = () if home is None else (*config.ADDRESSES, *config.SECRETS)
+    told = {name: text for name, text in found.environment.items() if name not in elsewhere}
+    return replace(found, environment=told)
+
+
+@contextmanager
+def to_back_up(of: Server) -> Iterator[dict[str, Any]]:
+    """The server's settings; the database of a stack that does not run is started for as long.
+
+    Raises BackupError.
+    """
+    known = {**of.environment, "MUSTER_HOME": str(of.home)}
+    try:
+        settings = config.load(known)
     except config.MissingSetting as missing:
-        home = _home()
-        if os.environ.get("DATABASE_URL") or not (home / "postgres").is_dir():
+        if known.get("DATABASE_URL") or not (of.home / "postgres").is_dir():
             raise BackupError(str(missing)) from None
-        with _started(home) as url:
-            yield config.load({**os.environ, "DATABASE_URL": url, "REDIS_URL": NO_REDIS})
+        with _started(of.home) as url:
+            yield config.load({**known, "DATABASE_URL": url, "REDIS_URL": NO_REDIS})
         return
     yield settings
 
 
 @contextmanager
-def to_restore(home: Path | None, keys: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """Settings with these keys and the database to fill: the embedded one of the home, which is
-    started for as long, else that of DATABASE_URL. Raises BackupError.
+def to_restore(of: Server, keys: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Settings with these keys and the database to fill: that of DATABASE_URL, else the embedded
+    one of the home, which is started for as long where it does not run. Raises BackupError.
     """
-    if home is None:
-        yield _settings(os.environ["DATABASE_URL"], keys, _home())
+    known = {**of.environment, "MUSTER_HOME": str(of.home), "REDIS_URL": NO_REDIS, **keys}
+    if url := known.get("DATABASE_URL") or _running(of.home):
+        yield config.load({**known, "DATABASE_URL": url})
         return
-    with _started(home) as url:
-        yield _settings(url, keys, home)
+    with _started(of.home) as url:
+        yield config.load({**known, "DATABASE_URL": url})
 
 
-def home_to_fill(into: Path | None) -> Path | None:
-    """The home whose embedded database is to be filled; None: it is DATABASE_URL's."""
-    if into is None and os.environ.get("DATABASE_URL"):
-        return None
-    return into.absolute() if into else _home()
+def has_keys(of: Server) -> bool:
+    """Whether the server has its keys in its environment, and not in its home."""
+    return any(of.environment.get(name) for name in (*config.SECRETS, "DATABASE_URL"))
 
 
-def _settings(url: str, keys: Mapping[str, str], home: Path) -> dict[str, Any]:
-    told = {name: value for name, value in os.environ.items() if name not in config.SECRETS}
-    places = {"DATABASE_URL": url, "REDIS_URL": NO_REDIS, "MUSTER_HOME": str(home)}
-    return config.load({**told, **places, **keys})
-
-
-def other_keys(keys: Mapping[str, str]) -> list[str]:
+def other_keys(of: Server, keys: Mapping[str, str]) -> list[str]:
     """The names of the keys that the environment has otherwise than the backup."""
-    return [name for name in config.SECRETS if os.environ.get(name) != keys[name]]
+    return [name for name in config.SECRETS if of.environment.get(name) != keys[name]]
 
 
 def keep_keys(home: Path, keys: Mapping[str, str]) -> Path | None:
@@ -80,8 +94,12 @@ def keep_keys(home: Path, keys: Mapping[str, str]) -> Path | None:
     return before
 
 
-def _home() -> Path:
-    return Path(os.environ.get("MUSTER_HOME", ".muster")).absolute()
+def _running(home: Path) -> str:
+    """The URL of the database that runs there, if one does."""
+    try:
+        return str(json.loads((home / ADDRESSES_FILE).read_text())["DATABASE_URL"])
+    except (OSError, ValueError, KeyError):
+        return ""
 
 
 @contextmanager

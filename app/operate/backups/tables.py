@@ -18,9 +18,10 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
   AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
 GROUP BY c.relname ORDER BY c.relname
 """
+# The view, for a role that may use a sequence may not read it.
 _SEQUENCES = """
-SELECT relname FROM pg_class
-WHERE relnamespace = 'public'::regnamespace AND relkind = 'S' ORDER BY relname
+SELECT sequencename, coalesce(last_value, 0) FROM pg_sequences
+WHERE schemaname = 'public' ORDER BY sequencename
 """
 _FOREIGN_KEYS = """
 SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
@@ -75,14 +76,9 @@ def of(cursor: Any) -> list[Table]:
 
 
 def sequences(cursor: Any) -> dict[str, int]:
-    """The last number that each sequence has given."""
+    """The last number that each sequence has given; 0: none yet."""
     cursor.execute(_SEQUENCES)
-    names = [name for (name,) in cursor.fetchall()]
-    found = {}
-    for name in names:
-        cursor.execute(sql.SQL("SELECT last_value FROM {}").format(sql.Identifier(name)))
-        found[name] = int(cursor.fetchone()[0])
-    return found
+    return {name: int(last) for name, last in cursor.fetchall()}
 
 
 def foreign_keys(cursor: Any) -> list[ForeignKey]:

@@ -1,5 +1,6 @@
 """A file that is there whole, or not at all."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,11 +25,20 @@ def made_whole(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        # Not `rename`, which would take the place of a file that somebody made meanwhile.
-        os.link(partial, path)
+        _name(partial, path)
     finally:
         partial.unlink(missing_ok=True)
     _keep_names(path.parent)
+
+
+def _name(partial: Path, path: Path) -> None:
+    try:
+        # Not `rename`, which would take the place of a file that somebody made meanwhile.
+        os.link(partial, path)
+    except OSError as problem:
+        if problem.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):
+            raise
+        partial.rename(path)  # a file system without links
 
 
 def _keep_names(directory: Path) -> None:

@@ -1,0 +1,181 @@
+"""A backup under load, restored elsewhere: the machine comes along, and what it did is done once.
+
+A whole Muster works through tasks; it is backed up, goes on, and is lost with all that it has heard
+since. Another one is made of the backup, on another port. Each stage notes that it ran, where both
+can see it; the repository has every push.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.embedded import ports
+from app.embedded.stack import Stack
+from demo import admin, places
+from demo.api import Api
+from demo.machines import await_online
+from demo.repository import Repository
+from tests.chaos.machines import Machine
+from tests.chaos.proxy import Proxy
+from tests.chaos.world import end_all_of
+from tests.flows.running import PASSWORD, Running, until
+from tests.gunicorns import ROOT
+
+SETTINGS = {
+    "DATABASE_URL": "",
+    "REDIS_URL": "",
+    "MUSTER_ADMIN_PASSWORD": PASSWORD,
+    "MUSTER_EMBEDDED_FSYNC": "off",
+    "MUSTER_HEARTBEAT_SECONDS": "1",
+    "MUSTER_SILENCE_SECONDS": "6",
+    "MUSTER_LEASE_SECONDS": "60",
+    "MUSTER_MAX_LOAD_PERCENT": "101",
+    "MUSTER_MAX_DISK_PERCENT": "101",
+    "MUSTER_WEB_WORKERS": "1",
+}
+PATIENCE = 300.0
+# A task's second stage waits for the flag that its description names.
+FREE, FIRST, SECOND = "free", "first", "second"
+BEFORE = [FREE] * 3 + [FIRST] * 6 + [SECOND] * 5  # tasks made before the backup, in their order
+AFTER = [FIRST] * 2  # and after it; they go first
+
+
+class Moved(Running):
+    """A Muster that is lost, and made again: `stack` is the one that is there."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.notes, self.file = home, home / "notes", home / "backup"
+        self.proxy = Proxy()
+        self.begin("old")
+
+    def begin(self, name: str) -> None:
+        self.stack = Stack(self.home / name, ports.free(), SETTINGS)
+
+    def furnish(self) -> None:
+        self.notes.mkdir()
+        self.notes.chmod(0o1777)  # stages have uids of their own
+        admin.create(self.stack)
+        self.sign_in()
+        self.repository = Repository(self.home / "repository.git")
+        self.repository.fill()
+        self.way = self.proxy.door(self.stack.port)
+        self.area = places.machine_area(self.stack.home) / "0"
+        self.worker().enroll(self.api)
+        self.start_worker()
+        stages = [
+            {"name": name, "kind": "shell", "command": self.command(name)}
+            for name in ("one", "two")
+        ]
+        self.project("P", *stages)
+
+    def sign_in(self) -> None:
+        self.api = Api(self.stack.url)
+        self.api.login(admin.NAME, PASSWORD)
+
+    def worker(self) -> Machine:
+        return Machine(self.stack, self.area, 0, self.way)
+
+    def start_worker(self) -> None:
+        self.worker().start(self.stack.url)
+        await_online(self.stack, 1)
+
+    def command(self, stage: str) -> str:
+        whose = f"$MUSTER_TASK_ID {stage} $MUSTER_ATTEMPT"
+        return (
+            f"echo {whose} >> {self.notes}/ran-$MUSTER_TASK_ID; sleep 1.5; echo {stage} > {stage}"
+        )
+
+    def muster_server(self, *words: str, home: str) -> str:
+        told = {name: text for name, text in os.environ.items() if not name.startswith("MUSTER_")}
+        told |= {"MUSTER_HOME": str(self.home / home), "MUSTER_EMBEDDED_FSYNC": "off"}
+        told |= {"MUSTER_BACKUP_PASSPHRASE": "correct horse battery staple"}
+        command = [sys.executable, "-m", "app.operate", *words]
+        done = subprocess.run(
+            command, env=told, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def statuses(self) -> Counter[str]:
+        found = self.api.get("/api/web/tasks", limit=200)["items"]
+        return Counter(task["status"] for task in found)
+
+    def ran(self) -> dict[int, list[str]]:
+        """What each task's stages noted: the stage, and the attempt's number."""
+        return {
+            int(path.name.removeprefix("ran-")): [
+                line.partition(" ")[2] for line in path.read_text().splitlines()
+            ]
+            for path in self.notes.glob("ran-*")
+        }
+
+    def branches(self, task_id: int) -> list[str]:
+        found = self.repository.git(
+            "for-each-ref", "--format=%(refname:short)", f"refs/heads/muster/{task_id}-*"
+        )
+        return found.split()
+
+
+@pytest.fixture
+def moved() -> Iterator[Moved]:
+    home = Path(tempfile.mkdtemp(prefix="muster-moved-"))
+    home.chmod(0o755)  # attempts have a uid of their own, and must get to the repository
+    world = Moved(home)
+    yield world
+    world.proxy.close()
+    end_all_of(home)  # shims outlive their daemon
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.mark.timeout(900)
+def test_a_server_that_is_made_of_a_backup_goes_on_with_its_machines(moved: Moved) -> None:
+    with moved.stack:
+        moved.furnish()
+        moved.raise_flag(FREE)
+        tasks = [moved.task("P", flag) for flag in BEFORE]
+        moved.until_done(BEFORE.count(FREE), running=2)
+        moved.muster_server("backup", str(moved.file), home="old")
+        later = [moved.task("P", flag, priority=9) for flag in AFTER]
+        moved.raise_flag(FIRST)  # of before the backup two are running, and four wait
+        known = BEFORE.count(FREE) + BEFORE.count(FIRST)
+        moved.until_done(known + len(AFTER), running=2)
+    moved.raise_flag(SECOND)  # what runs comes to its end while no server is there
+    before = moved.ran()
+
+    moved.muster_server("restore", str(moved.file), "--into", str(moved.home / "new"), home="new")
+    moved.begin("new")
+    with moved.stack:
+        moved.sign_in()
+        assert moved.statuses()["completed"] == BEFORE.count(FREE)
+        moved.start_worker()
+        for task in tasks:
+            task.until("completed", patience=PATIENCE)
+        new = moved.task("P", FREE)
+        done = new.until("completed", patience=PATIENCE)
+
+        ran = moved.ran()
+        once = {task.id: ["one 1", "two 1"] for task in tasks}
+        assert {task.id: ran[task.id] for task in tasks} == once
+        assert {task.id: moved.branches(task.id) for task in tasks} == {
+            task.id: [f"muster/{task.id}-1"] for task in tasks
+        }
+        assert moved.statuses() == {"completed": len(BEFORE) + 1}
+        # Of what came after the backup nothing is known, and nothing begins once more.
+        assert {task.id: ran.get(task.id) for task in later} == {
+            task.id: before.get(task.id) for task in later
+        }
+        assert new.id > later[-1].id
+        assert done["attempt"] > 1000
+        until(lambda: known_to(moved) <= {task.id for task in [*tasks, new]}, "forgetting")
+
+
+def known_to(moved: Moved) -> set[int]:
+    """The tasks whose attempts the machine has."""
+    return {int(path.name.partition("-")[0]) for path in moved.worker().layout.attempts.iterdir()}
