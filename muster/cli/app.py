@@ -26,7 +26,9 @@ NOUNS: dict[str, Noun] = {
     "activity": Noun("activity:activity", "What has happened lately, in all that you see.", WORK),
     "status": Noun("status:status", "How the server is, and what it has to do.", WORK),
     "project": Noun("project:project", "Projects: what they are, and who is in them.", FLEET),
-    "machine": Noun("machine:machine", "Machines: how they are, and taking them out.", FLEET),
+    "machine": Noun(
+        "machine:machine", "Machines: how they are, making one, taking one out.", FLEET
+    ),
     "agents": Noun("agents:agents", "The agents that tasks may ask for, and who has them.", FLEET),
     "admin": Noun("admin:admin", "What admins do: accounts, tokens, bots, settings.", FLEET),
     "login": Noun("login:login", "Sign in at a server, in the browser or by a token.", YOU),

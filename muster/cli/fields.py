@@ -158,9 +158,11 @@ ENROLLMENT_TOKEN = names(
 )
 CREATED_TOKEN = names(
     """
-    id label prefix status machineId createdAt expiresAt usedAt revokedAt token installLine
+    id label prefix status machineId createdAt expiresAt usedAt revokedAt token 
+    installLine
     """
 )
+ADDED_MACHINE = (*CREATED_TOKEN, "connectedAt", "agents", "machine")
 BOT = names(
     """
     id platform name appId hasAppSecret hasWebhookToken hasEncryptKey auditLog auditStream

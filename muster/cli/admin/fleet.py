@@ -25,7 +25,9 @@ TOKENS = Printed(
 )
 CREATED = Printed(fields.CREATED_TOKEN, (column("TOKEN"),))
 SAVED = Printed(fields.SAVED_PROJECT, (column("KEY"), column("NAME")), id="key")
-ARRIVED = Printed(("status", "usedAt", "connectedAt", "firstTask", "machine"), id="status")
+ARRIVED = Printed(
+    ("status", "usedAt", "connectedAt", "agents", "firstTask", "machine"), id="status"
+)
 
 
 @click.command("status")

@@ -156,6 +156,7 @@ _DRAWN = "numbers to draw a chart of; for scripts there is `muster api`"
 _FACTOR = "passwords and second factors are set up in the console, where a picture can be scanned"
 _LET_IN = "devices are let in where somebody is signed in by hand: in the console"
 _ATTACH = "`muster attach`, which has its own tests"
+_INSTALL = "a new machine fetches it, by the line of `muster machine add`"
 _MACHINE = "what workers say, not people"
 _FETCHED = "the line fetches it that makes a host a machine"
 _PLATFORM = "what chat platforms post"
@@ -199,6 +200,9 @@ WITHOUT = {
     "POST /api/web/profile/totp/setup": _FACTOR,
     "POST /api/web/profile/totp/verify": _FACTOR,
     "POST /api/web/profile/totp/disable": _FACTOR,
+    "GET /install/worker.sh": _INSTALL,
+    "GET /install/requirements-worker.txt": _INSTALL,
+    "GET /install/:wheel": _INSTALL,
     "GET /api/workers/healthz": _MACHINE,
     "POST /api/workers/register": _MACHINE,
     "POST /api/workers/refresh-token": _MACHINE,

@@ -1,0 +1,70 @@
+"""`muster machine add`: the line that makes a machine, and waiting until it is one."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from muster.cli import fields
+from muster.cli.client import Api
+from muster.cli.context import Muster, pass_muster, server_id
+from muster.cli.errors import Trouble
+from muster.cli.output import Item, Printed, prints, say
+
+ADDED = Printed(fields.ADDED_MACHINE)
+_OVER = ("revoked", "expired")
+
+
+@click.command
+@click.option("--label", default="", metavar="TEXT", help="What the list of tokens calls it.")
+@click.option("--wait", is_flag=True, help="Until the machine has connected, and told its agents.")
+@pass_muster
+@prints(ADDED)
+def add(muster: Muster, label: str, wait: bool) -> tuple[dict[str, Any], Callable[[], None]]:
+    """A line that makes a host a machine, to be pasted into a shell there.
+
+    It has a token in it that lets one machine in, once. Options follow it there: --name, --slots,
+    --label, --user, --foreground; --help lists them.
+    """
+    made = muster.api.post("/api/admin/worker-tokens", {"label": label})
+    line = made.get("installLine")
+    if not line:
+        raise Trouble(
+            "The server has no package that a machine could install, or no address to name.",
+            advice="In a checkout of it: make dist; and set publicUrl (muster admin settings)",
+        )
+    if not wait:
+        return {**made, "connectedAt": None, "machine": None, "agents": []}, lambda: click.echo(
+            line
+        )
+    say(f"Run this on the machine:\n\n  {line}\n")
+    status = _until_connected(muster.api, made["id"])
+    return {**made, **status}, lambda: None
+
+
+def _until_connected(api: Api, token_id: int) -> dict[str, Any]:
+    """The token's status once its machine has connected; says meanwhile how far it has come."""
+    was_redeemed = False
+    # Whatever a machine does is news; each connection of the stream begins with some.
+    for event in api.events("/api/web/stream"):
+        if event.name not in ("hello", "reset", "news"):
+            continue
+        status = dict(api.get(f"/api/admin/worker-tokens/{server_id(token_id)}/status"))
+        if status["usedAt"] and not was_redeemed:
+            was_redeemed = True
+            say(f"{_name(status)} has enrolled.")
+        if status["connectedAt"]:
+            say(f"{_name(status)} is connected. {_agents(status)}")
+            return status
+        if status["status"] in _OVER:
+            raise Trouble(f"The token is {status['status']}.", advice="muster machine add")
+    raise AssertionError("a stream ends by an exception alone")
+
+
+def _name(status: Item) -> str:
+    return str((status.get("machine") or {}).get("name"))
+
+
+def _agents(status: Item) -> str:
+    found = [str(agent.get("agentType")) for agent in status.get("agents") or []]
+    return f"Agents: {', '.join(found)}." if found else "No agent is installed there yet."

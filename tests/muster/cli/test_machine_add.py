@@ -1,0 +1,88 @@
+"""`muster machine add`: the line, and how it is waited for whoever pastes it."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from flask import Flask
+
+from app.domain.roles import SystemRole
+from muster.cli.tokens import Tokens
+from tests.factories import make_developer
+from tests.muster.cli.shell import Shell
+
+CLAUDE = {"agentType": "claude", "version": "2.1.0", "healthy": True}
+MACHINE = {"id": "0b7e5a4c-3f8d-4c7e-9a51-6d2f8e1b4c90", "name": "whimbrel"}
+
+
+def test_it_prints_a_line_with_a_token_and_nothing_else(app: Flask) -> None:
+    shell = Shell(app)
+    shell.sign_in(make_developer(role=SystemRole.ADMIN))
+    said = shell.done("machine", "add", "--label", "rack 4")
+    assert said.out.startswith("curl -fsSL http://127.0.0.1:9000/install/worker.sh | ")
+    assert (said.out.count("\n"), said.out.count("mst_enroll_")) == (1, 1)
+    (told,) = shell.done("machine", "add", "--json", "id,label,installLine,agents").json
+    assert (told["label"], told["agents"]) == ("", [])
+    assert "sh -s --" in told["installLine"]
+
+
+def test_only_admins_add_machines(app: Flask) -> None:
+    shell = Shell(app)
+    shell.sign_in(make_developer())
+    assert shell("machine", "add").status == 3
+
+
+class Server:
+    """Answers as a server would whose new machine comes a step further with each look."""
+
+    def __init__(self, *steps: dict[str, Any], line: str | None = "curl … | sh -s --") -> None:
+        self._steps, self._line = list(steps), line
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        if path == "/api/web/stream":
+            news = "".join(f"id: {n}\nevent: news\ndata: {{}}\n\n" for n in range(5))
+            return httpx.Response(200, text=f"event: hello\ndata: {{}}\n\n{news}")
+        if path.endswith("/status"):
+            step = self._steps.pop(0) if len(self._steps) > 1 else self._steps[0]
+            nothing = dict.fromkeys(("usedAt", "connectedAt", "machine", "firstTask"))
+            return httpx.Response(200, json={"status": "unused", "agents": [], **nothing, **step})
+        assert (request.method, path) == ("POST", "/api/admin/worker-tokens")
+        made = {"id": 7, "label": "", "token": "mst_enroll_x", "installLine": self._line}
+        return httpx.Response(201, json=made)
+
+
+def asking(server: Server) -> Shell:
+    """A shell that is signed in there."""
+    shell = Shell(server)
+    shell.hold(Tokens(access="known"))
+    return shell
+
+
+REDEEMED = {"status": "used", "usedAt": "2026-01-01T00:00:00.000Z", "machine": MACHINE}
+CONNECTED = {**REDEEMED, "connectedAt": "2026-01-01T00:00:04.000Z", "agents": [CLAUDE]}
+
+
+def test_it_waits_until_the_machine_has_told_its_agents() -> None:
+    shell = asking(Server({}, REDEEMED, CONNECTED))
+    said = shell.done("machine", "add", "--wait", "--json", "machine,agents,connectedAt")
+    assert "curl … | sh -s --" in said.err
+    assert "whimbrel has enrolled." in said.err
+    assert "whimbrel is connected. Agents: claude." in said.err
+    (told,) = json.loads(said.out)
+    assert told["agents"] == [CLAUDE]
+    assert told["machine"]["name"] == "whimbrel"
+
+
+@pytest.mark.parametrize("status", ["revoked", "expired"])
+def test_it_waits_for_no_token_that_is_over(status: str) -> None:
+    said = asking(Server({"status": status}))("machine", "add", "--wait")
+    assert (said.status, said.out) == (1, "")
+    assert f"The token is {status}." in said.err
+
+
+def test_where_nothing_can_be_installed_it_says_what_to_do() -> None:
+    said = asking(Server({}, line=None))("machine", "add")
+    assert (said.status, said.out) == (1, "")
+    assert "make dist" in said.err
