@@ -158,7 +158,7 @@ ENROLLMENT_TOKEN = names(
 )
 CREATED_TOKEN = names(
     """
-    id label prefix status machineId createdAt expiresAt usedAt revokedAt token 
+    id label prefix status machineId createdAt expiresAt usedAt revokedAt token
     installLine
     """
 )

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-
 from demo.api import ApiProblem
+
 from tests.browser.terminals import SHELL
 from tests.chaos.proxy import Door, Proxy
 from tests.chaos.world import end_all_of

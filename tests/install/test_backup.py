@@ -15,12 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from demo.api import Api
+from demo.machines import await_online
 
 from app.embedded import ports
 from app.embedded.stack import Stack
 from demo import admin, places
-from demo.api import Api
-from demo.machines import await_online
 from demo.repository import Repository
 from tests.chaos.machines import Machine
 from tests.chaos.proxy import Proxy
