@@ -8,6 +8,7 @@ type Change = Schemas['ShortDiff']
 /** A change in short: how much it is and, where it is open, its files and the first lines of it. */
 export function Peek({ change, isOpen }: { change: Change; isOpen: boolean }) {
   const rest = change.filesChanged - change.files.length
+  if (change.filesChanged === 0) return null
   if (!isOpen) {
     return (
       <p className={styles.of}>
