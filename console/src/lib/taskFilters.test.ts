@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { filtersOf, queryOf, read, toggled, written } from './taskFilters'
+import { filtersOf, labelsOf, queryOf, read, toggled, written } from './taskFilters'
 
 describe('the filters of a URL', () => {
   it('are what it says of them, and nothing else', () => {
@@ -27,4 +27,13 @@ it('a word is put in and taken out', () => {
   expect(toggled('failed', 'queued')).toBe('failed,queued')
   expect(toggled('failed,queued', 'failed')).toBe('queued')
   expect(toggled('failed', 'failed')).toBeUndefined()
+})
+
+it('offers each label of the machines once, and whatever the URL asks for', () => {
+  const machines: Parameters<typeof labelsOf>[0] = [
+    { labels: { gpu: 'true' }, adminLabels: { zone: 'eu' } },
+    { labels: { gpu: 'true' }, adminLabels: {} },
+  ]
+  const offered = labelsOf(machines, { machineSelector: 'disk=ssd,gpu=true' })
+  expect(offered.map(({ value }) => value)).toEqual(['disk=ssd,gpu=true', 'gpu=true', 'zone=eu'])
 })

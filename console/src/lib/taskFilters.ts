@@ -52,6 +52,17 @@ export function queryOf({ needsMe, createdBy, ...others }: Filters) {
   }
 }
 
+type Labelled = { labels: Record<string, string>; adminLabels: Record<string, string> }
+
+/** What tasks may ask machines for, one label at a time; and what the URL asks for, whatever it is. */
+export function labelsOf(machines: readonly Labelled[], { machineSelector }: Filters) {
+  const found = machines.flatMap(({ labels, adminLabels }) =>
+    Object.entries({ ...labels, ...adminLabels }).map(([name, value]) => `${name}=${value}`),
+  )
+  const all = new Set([...found, ...(machineSelector ? [machineSelector] : [])])
+  return [...all].toSorted().map((value) => ({ value, name: value }))
+}
+
 /** The words of a filter that takes several. */
 export function wordsOf(value: string | undefined): string[] {
   return value ? value.split(',').filter(Boolean) : []

@@ -1,6 +1,5 @@
-import { X } from 'lucide-react'
 import { agentName } from '../../lib/agents'
-import { STATUSES, toggled, wordsOf } from '../../lib/taskFilters'
+import { labelsOf, STATUSES, toggled, wordsOf } from '../../lib/taskFilters'
 import {
   useAgentChoices,
   useMachineChoices,
@@ -15,6 +14,8 @@ import { Seek } from './Seek'
 import styles from './Tasks.module.css'
 import { useFilters } from './useFilters'
 
+type Single = 'agentType' | 'machineId' | 'createdBy' | 'machineSelector'
+
 /** Search, and a chip for each filter. */
 export function Tools() {
   const { filters, set, replace } = useFilters()
@@ -25,6 +26,7 @@ export function Tools() {
     useMachineChoices(),
     usePeopleChoices(),
   ]
+  const labels = labelsOf(machines ?? [], filters)
   const several = (name: 'status' | 'project', title: string, options: Option[]) => (
     <FilterChip
       name={title}
@@ -34,7 +36,7 @@ export function Tools() {
       onClear={() => set({ [name]: undefined })}
     />
   )
-  const one = (name: 'agentType' | 'machineId' | 'createdBy', title: string, options: Option[]) => (
+  const one = (name: Single, title: string, options: Option[]) => (
     <FilterChip
       name={title}
       options={options}
@@ -65,16 +67,7 @@ export function Tools() {
           (machines ?? []).map(({ id, name }) => ({ value: id, name })),
         )}
         {one('createdBy', words.tasks.createdBy, peopleFirstMe(people ?? [], me?.id))}
-        {filters.machineSelector && (
-          <button
-            type="button"
-            className="chip on"
-            onClick={() => set({ machineSelector: undefined })}
-          >
-            {words.tasks.filtered(words.tasks.labels, filters.machineSelector)}
-            <X className="i" aria-hidden="true" />
-          </button>
-        )}
+        {labels.length > 0 && one('machineSelector', words.tasks.labels, labels)}
         {Object.keys(filters).length > 0 && (
           <Button look="quiet" onClick={() => replace({})}>
             {words.tasks.clear}
