@@ -73,8 +73,7 @@ def command(file: Path | None, example: bool, user: bool, root: Path | None) -> 
 def _install(where: Places, given: Answers) -> None:
     owner = None
     if where.root == Path("/") and not where.is_user:
-        owner = account.made(where.home)
-        account.check_reach(owner)
+        owner = account.for_server(where.home)
     values = _settings(where, given)
     account.give(owner, [where.written(each) for each in units.directories(where)])
     settings.write(where.written(where.settings), values)
@@ -90,7 +89,7 @@ def _install(where: Places, given: Answers) -> None:
     if where.root != Path("/"):
         return
     if not systemd.is_running(where):
-        _say("no systemd runs here, so that nothing was started; where one does: ")
+        _say("no systemd runs here, so that nothing was started. Where one does:")
         _say(f"  {' '.join(where.systemctl)} enable --now {units.TARGET}")
         return
     _start(where, given, values, owner)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from app.operate.installed import places, systemd, units
+from app.operate.installed import account, places, systemd, units
 from app.operate.installed.places import Places
 from app.operate.local.errors import OperateError
 
@@ -52,3 +52,5 @@ def _uninstall(where: Places, *, purge: bool) -> None:
         settings.parent.rmdir()  # where nothing else is in it
     shutil.rmtree(where.written(where.home), ignore_errors=True)
     click.echo("removed    settings, keys and data")
+    if where.root == Path("/") and not where.is_user and account.remove(where.home):
+        click.echo(f"removed    the account {places.ACCOUNT}")

@@ -20,8 +20,23 @@ ELSEWHERE = (
 )
 
 
-def made(home: Path) -> pwd.struct_passwd:
-    """The account; where there is none it is made. Raises OperateError."""
+def for_server(home: Path) -> pwd.struct_passwd:
+    """The account, which is made where there is none, and can run what is installed.
+
+    Raises OperateError, and then has made none.
+    """
+    is_new = ACCOUNT not in {each.pw_name for each in pwd.getpwall()}
+    account = _made(home)
+    try:
+        _check_reach(account)
+    except OperateError:
+        if is_new:
+            remove(home)
+        raise
+    return account
+
+
+def _made(home: Path) -> pwd.struct_passwd:
     try:
         return pwd.getpwnam(ACCOUNT)
     except KeyError:
@@ -41,7 +56,20 @@ def made(home: Path) -> pwd.struct_passwd:
     return pwd.getpwnam(ACCOUNT)
 
 
-def check_reach(account: pwd.struct_passwd) -> None:
+def remove(home: Path) -> bool:
+    """Remove the account, where it is the one that we have made. Returns whether it was there."""
+    try:
+        if pwd.getpwnam(ACCOUNT).pw_dir != str(home):
+            return False
+    except KeyError:
+        return False
+    done = subprocess.run(["userdel", ACCOUNT], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise OperateError(f"the account {ACCOUNT} cannot be removed: {done.stderr.strip()}")
+    return True
+
+
+def _check_reach(account: pwd.struct_passwd) -> None:
     """Raises OperateError where the account could not run what is installed."""
     who = Account(ACCOUNT, account.pw_uid, account.pw_gid)
     for place in (ROOT, Path(sys.prefix), Path(sys.base_prefix)):
