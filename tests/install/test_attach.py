@@ -8,7 +8,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -17,20 +16,15 @@ from pathlib import Path
 
 import psutil
 import pytest
-from demo.api import ApiProblem
+from app.operate.local.api import ApiProblem
 
 from tests.browser.terminals import SHELL
 from tests.chaos.proxy import Door, Proxy
 from tests.chaos.world import end_all_of
 from tests.flows.running import Followed, Running, until
 from tests.gunicorns import end_at_once
+from tests.install.attaching import ATTACH, PROMPT, Person
 from tests.programs import need
-from tests.ptys import Pty
-
-PROMPT = "out:"
-"""What a prompt outside begins with; the status of the last command follows."""
-
-_ATTACH = f"{sys.executable} -m muster attach"
 
 
 @pytest.fixture(scope="session")
@@ -67,50 +61,6 @@ def door(muster: Running) -> Iterator[Door]:
     proxy = Proxy()
     yield proxy.door(muster.stack.port)
     proxy.close()
-
-
-class Person(Pty):
-    """Somebody's own shell, in which they attach."""
-
-    def __init__(self, env: dict[str, str], cols: int, rows: int) -> None:
-        shell = ["bash", "--noprofile", "--norc", "-i"]
-        super().__init__(shell, {**env, "PS1": f"{PROMPT}$?> "}, cols, rows)
-        self.until_prompt(0)
-        self.settings = self.stty
-
-    def attach(self, task: Followed, *options: str) -> None:
-        self.type(f"clear; {' '.join([_ATTACH, str(task.id), *options])}\n")
-        self.until(lambda: any(re.match(r"\d+\$", line) for line in self.lines), "shell inside")
-        assert self.settings != self.stty
-
-    def attach_again(self, task: Followed, shown: str) -> None:
-        """To a screen that shows this."""
-        self.type(f"clear; {_ATTACH} {task.id}\n")
-        self.until_shown(shown)
-
-    def leave(self) -> None:
-        self.type("\r~.")
-        self.check_left(0)
-
-    def check_left(self, status: int) -> None:
-        """It has ended so, and the terminal is as it was."""
-        self.until_prompt(status)
-        self.check_sane()
-
-    def check_sane(self) -> None:
-        assert self.stty == self.settings
-        self.type("echo $((40 + 2))\n")
-        self.until_shown("42")
-
-    def until_prompt(self, status: int) -> None:
-        """The last command has ended so."""
-        prompt = f"{PROMPT}{status}>"
-        self.until(lambda: (self.last or "").startswith(prompt), prompt)
-
-    @property
-    def last(self) -> str | None:
-        """The last line that shows something."""
-        return next((line for line in reversed(self.lines) if line), None)
 
 
 @pytest.fixture
@@ -208,7 +158,7 @@ def test_modes_that_a_program_has_set_are_not_left_behind(
     try:
         until(lambda: PROMPT in ask("capture-pane", "-p"), "prompt")
         before = ask("display-message", "-p", told)
-        ask("send-keys", f"{_ATTACH} {task.id}", "Enter")
+        ask("send-keys", f"{ATTACH} {task.id}", "Enter")
         until(lambda: "1$" in ask("capture-pane", "-p"), "shell inside")
         modes = r"\e[?1049h\e[?1000;1002;1006;2004h\e[?25l\e[?1h\e=\e[4h\e[?7l\e[?6h\e[3;9r\e[31m"
         ask("send-keys", f"printf '{modes}set'; read", "Enter")

@@ -1,8 +1,9 @@
 """What is written to the local terminal beside the bytes of the other one."""
 
-import re
 import unicodedata
 from collections.abc import Sequence
+
+from muster.cli.words import plain
 
 _SOFT_RESET = "\x1b[!p"  # also the cursor, the margins, the keypad's modes
 _MODES_OFF = "".join(
@@ -14,19 +15,16 @@ _MODES_OFF = "".join(
 _KEYS_PLAIN = "\x1b>\x1b[>4m\x1b[=0u"  # keypad; xterm's and kitty's ways to tell more keys
 _PLAIN = "\x1b(B\x0f\x1b[4l\x1b[r\x1b[?7h\x1b[?25h\x1b[0 q\x1b[m"
 _BOTTOM = "\x1b[999;1H"
-_KEEP_TITLE, _OLD_TITLE = "\x1b[22;0t", "\x1b[23;0t"
-_STRING_ENDS = "\x1b\\"  # of a title or the like that was cut in the middle
+_STRING_ENDS = "\x1b\\"  # of a link or the like that was cut in the middle
 _ELSEWHERE_OFF = "\x1b[?1049l"  # the screen that full-screen programs draw on
 
 RESET = f"\x18{_STRING_ENDS}{_SOFT_RESET}{_MODES_OFF}{_KEYS_PLAIN}{_ELSEWHERE_OFF}{_PLAIN}"
 """All that a program may have set is as it was; what the screen shows stays."""
 
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
 
 def begin(rows: int) -> bytes:
     """What the screen shows goes into the scrollback, where it is not drawn over."""
-    return f"{_KEEP_TITLE}{_BOTTOM}{chr(10) * rows}".encode()
+    return f"{_BOTTOM}{chr(10) * rows}".encode()
 
 
 def clean() -> bytes:
@@ -36,7 +34,7 @@ def clean() -> bytes:
 
 def end() -> bytes:
     """The shell goes on below what is there."""
-    return f"{RESET}{_OLD_TITLE}{_BOTTOM}\r\n".encode()
+    return f"{RESET}{_BOTTOM}\r\n".encode()
 
 
 def note(lines: Sequence[str], cols: int, rows: int) -> bytes:
@@ -48,15 +46,10 @@ def note(lines: Sequence[str], cols: int, rows: int) -> bytes:
     return f"\x1b7\x1b[m\x1b[7m{drawn}\x1b[m\x1b8".encode()
 
 
-def harmless(text: str) -> str:
-    """Names and reasons come from others: without what a terminal would obey."""
-    return _CONTROLS.sub(" ", text)
-
-
 def _fit(line: str, cols: int) -> str:
     """Filled up, or cut, to the columns of a screen."""
     taken, width = [], 0
-    for character in f" {harmless(line)}":
+    for character in f" {plain(line)}":
         wide = 2 if unicodedata.east_asian_width(character) in "WF" else 1
         if width + wide > cols:
             break

@@ -11,6 +11,7 @@ from muster.cli.attach.ends import End, Why
 from muster.cli.attach.escapes import Act, Escapes
 from muster.cli.attach.line import Line
 from muster.cli.attach.signals import Signals
+from muster.cli.attach.strings import Strings
 from muster.cli.attach.tty import HungUp, Tty
 from muster.protocol import terminal as wire
 
@@ -40,6 +41,7 @@ class Session:
         self._task_id, self._tty, self._signals = task_id, terminal, signals
         self._line = Line(task_id, dialler, self, asked=mode, patience=patience)
         self._escapes = Escapes()
+        self._strings = Strings()
         self._takes_over = take_over
         self._end: End | None = None
         self._unsent = bytearray()
@@ -222,10 +224,11 @@ class Session:
         self._give_size()
 
     def came(self, data: bytes) -> None:
-        self._tty.write(data)
+        self._tty.write(self._strings.feed(data))
 
     def drew(self, screen: wire.Screen) -> None:
-        self._tty.write(drawing.clean() + screen.data.encode())
+        self._strings = Strings()
+        self._tty.write(drawing.clean() + self._strings.feed(screen.data.encode()))
         if self._note_until is not None:
             self._draw(self._note)
 

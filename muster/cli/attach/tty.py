@@ -46,8 +46,10 @@ class Tty:
                 select.select([], [self.screen], [], left)
                 self.flush()
         self._unwritten.clear()
+        # What the terminal still answers to a program's questions is not the shell's to read.
         with contextlib.suppress(termios.error):
-            termios.tcsetattr(self.keys, termios.TCSADRAIN, self._before)
+            termios.tcsetattr(self.keys, termios.TCSANOW, self._before)
+            termios.tcflush(self.keys, termios.TCIFLUSH)
 
     def close(self) -> None:
         os.close(self.screen)

@@ -3,8 +3,8 @@
 import signal
 from collections.abc import Sequence
 
-from muster.cli.attach.drawing import harmless
 from muster.cli.attach.ends import End, Why
+from muster.cli.words import one_line
 from muster.protocol import terminal as wire
 
 HELP = (
@@ -45,7 +45,7 @@ def other_size(theirs: tuple[int, int], ours: tuple[int, int], mode: wire.Mode) 
 
 
 def taken_over(by: str | None) -> str:
-    return f"{harmless(by or 'Somebody')} types alone now, and you watch.  ~t takes over"
+    return f"{one_line(by or 'Somebody')} types alone now, and you watch.  ~t takes over"
 
 
 def stage_ended(code: int, index: int) -> str:
@@ -59,14 +59,14 @@ def looking(people: Sequence[wire.Looker]) -> list[str]:
         return ["Nobody is known to look"]
     does = {"control": "types", "watch": "watches"}
     return [
-        f"{does[one.mode]:<8} {harmless(one.name)}{' (you)' if one.is_you else ''}"
+        f"{does[one.mode]:<8} {one_line(one.name)}{' (you)' if one.is_you else ''}"
         for one in people
     ]
 
 
 def last(end: End, task_id: int) -> str:
     """When the terminal is as it was."""
-    said = f": {harmless(end.detail).rstrip('.')}" if end.detail else ""
+    said = f": {one_line(end.detail).rstrip('.')}" if end.detail else ""
     match end.why:
         case Why.ASKED | Why.INTERRUPTED:
             return f"Left task {task_id}, which goes on.  muster attach {task_id} comes back"
