@@ -177,7 +177,7 @@ def test_of_what_is_printed_while_the_line_is_cut_no_byte_is_lost(
     person: Person, door: Door
 ) -> None:
     # It was drawn anew when it had got this terminal's size, and is not in what follows.
-    person.until(lambda: person.data.count(b"\x1b[2J") > 1, "second screen")
+    person.until(lambda: person.data.count(b"\x1b[!p") > 1, "second screen")
     begun = len(person.data)
     person.type("for i in {1..400}; do echo n$i; sleep 0.01; done; echo all; clear\r")
     for number in (40, 150, 260):

@@ -109,7 +109,6 @@ class Line:
         self._awaited = self._dialler.ask(self._wish(None))
 
     def close(self) -> None:
-        """Say goodbye."""
         for line in self.ends():
             line.close()
         self._fresh = self._current = None
@@ -117,7 +116,6 @@ class Line:
     # ---- for the loop ----------------------------------------------------------------------------
 
     def ends(self) -> list[Attachment]:
-        """Whose sockets are to be looked at."""
         return [line for line in (self._current, self._fresh) if line is not None]
 
     @property
@@ -256,6 +254,9 @@ class Line:
             match answer:
                 case Dialled():
                     self.take(answer)
+                case End(why=Why.NO_STAGE) if self._place.attempt and not self._retry.idle():
+                    # It may come back. Of a stage that has ended the server says so itself.
+                    self._fail("nothing of the task runs")
                 case End():
                     self.end = answer
                 case Unreachable():

@@ -1,8 +1,10 @@
 """When a line that is cut is dialled again, and when it is given up."""
 
 import random
+import time
 
 _FIRST, _LONGEST = 1.0, 30.0  # seconds
+_IDLE = 45.0  # seconds for a machine to be back at a server that is
 
 
 class Retry:
@@ -13,6 +15,7 @@ class Retry:
         self._patience = patience
         self._failures = 0
         self._lost_at: float | None = None
+        self._idle_at: float | None = None
         self.due: float | None = None
 
     @property
@@ -33,6 +36,13 @@ class Retry:
         most = min(_LONGEST, _FIRST * 2 ** (self._failures - 1))
         self.due = now + random.uniform(0.0 if self._failures == 1 else most / 2, most)
 
+    def idle(self) -> bool:
+        """The server is there, and nothing of the task runs: whether to give up. After a cut of
+        the server's own its machine may only be on its way back."""
+        now = time.monotonic()
+        self._idle_at = now if self._idle_at is None else self._idle_at
+        return now >= self._idle_at + _IDLE
+
     def back(self) -> None:
         self._failures = 0
-        self._lost_at = self.due = None
+        self._lost_at = self._idle_at = self.due = None

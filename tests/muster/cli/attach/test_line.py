@@ -265,6 +265,26 @@ def test_a_stage_that_has_ended_is_asked_about(world: World) -> None:
     assert world.line.end == End(Why.NO_STAGE)
 
 
+def test_after_a_cut_a_stage_may_come_back_a_little_later(world: World) -> None:
+    """A server that was away has its machines back after itself."""
+    world.begin().send(0)
+    dial = world.server.answer
+    world.server.answer = lambda _: End(Why.NO_STAGE)
+    for _ in range(4):
+        world.turn()
+    assert (world.line.end, len(world.server.wishes) > 2) == (None, True)
+    world.server.answer = dial
+    for _ in range(2):
+        world.turn()
+    assert world.server.wishes[-1].resume_from == 0
+    with mock.patch.object(retry, "_IDLE", 0.0):
+        world.server.answer = lambda _: End(Why.NO_STAGE)
+        for _ in range(4):
+            world.turn()
+            world.ends[-1].hang_up()
+    assert world.line.end == End(Why.NO_STAGE)
+
+
 def test_a_server_that_is_away_is_given_up_in_time() -> None:
     with closing(World(patience=0.0)) as world:
         world.begin()
