@@ -59,6 +59,7 @@ UNITS: tuple[tuple[str, ...], ...] = (
         "tests/agents/real/test_lives.py",
         "tests/agents/real/test_cancelled.py",
         "tests/agents/real/test_terminals.py",
+        "tests/agents/real/test_attach.py",
         "tests/agents/real/test_budgets.py",
     ),
     ("tests/agents/real/test_failures.py",),

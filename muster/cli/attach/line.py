@@ -255,8 +255,7 @@ class Line:
                 case Dialled():
                     self.take(answer)
                 case End(why=Why.NO_STAGE) if self._place.attempt and not self._retry.idle():
-                    # It may come back. Of a stage that has ended the server says so itself.
-                    self._fail("nothing of the task runs")
+                    self._fail("nothing of the task runs")  # it may come back
                 case End():
                     self.end = answer
                 case Unreachable():

@@ -1,0 +1,48 @@
+"""An agent's own screen, in somebody's own terminal, by `muster attach`."""
+
+import os
+
+from tests.agents.agents import OPENCODE, need
+from tests.agents.ground import PROMPT, repair
+from tests.agents.model.script import turn
+from tests.agents.model.server import Model
+from tests.agents.service import Service
+from tests.install.attaching import ATTACH, Person
+
+PATIENCE = 120.0
+
+
+def test_an_agent_s_screen_is_left_come_back_to_and_used(service: Service, model: Model) -> None:
+    need(OPENCODE)
+    read, edit, *_ = repair()
+    play = model.play(read, edit, turn("Repaired."))
+    asking = {"OPENCODE_PERMISSION": '{"edit": "ask"}'}
+    given = service.given(service.places["root"], OPENCODE, model.url, play, environment=asking)
+    task = given.ask(PROMPT, interface="terminal", permissions=None)
+    task.until("running", patience=PATIENCE)
+    env = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.getcwd(),
+        "MUSTER_SERVER": given.service.stack.url,
+        "MUSTER_TOKEN": given.service.api.token,
+    }
+
+    def shows(words: str) -> None:
+        person.until(lambda: words in "\n".join(person.lines), words, PATIENCE)
+
+    with Person(env, 120, 40) as person:
+        person.type(f"{ATTACH} {task.id}\n")
+        shows("Permission required")
+        person.resize(100, 30)
+        person.type("~.")  # the first that is typed begins a line
+        person.check_left(0)
+        person.type(f"clear; {ATTACH} {task.id}\n")
+        shows("Permission required")
+        person.type("\r")
+        shows("Repaired.")
+        person.until(lambda: "esc interrupt" not in "\n".join(person.lines), "rest", PATIENCE)
+        person.type("/exit")
+        shows("Exit the app")
+        person.type("\r")
+        task.until("completed", patience=PATIENCE)
+        person.check_left(0)
