@@ -162,7 +162,6 @@ CREATED_TOKEN = names(
     installLine
     """
 )
-ADDED_MACHINE = (*CREATED_TOKEN, "connectedAt", "agents", "machine")
 BOT = names(
     """
     id platform name appId hasAppSecret hasWebhookToken hasEncryptKey auditLog auditStream

@@ -11,7 +11,7 @@ from muster.cli.context import Muster, pass_muster, server_id
 from muster.cli.errors import Trouble
 from muster.cli.output import Item, Printed, prints, say
 
-ADDED = Printed(fields.ADDED_MACHINE)
+ADDED = Printed((*fields.CREATED_TOKEN, "connectedAt", "agents", "machine"))
 _OVER = ("revoked", "expired")
 
 

@@ -6,6 +6,7 @@ import re
 import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -115,11 +116,9 @@ class Host:
 
 
 @pytest.fixture
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    place = tmp_path_factory.mktemp("host")
-    for above in (place, *place.parents[:2]):
-        above.chmod(0o755)
-    made = Host(place / "user")
+def host(area: Path) -> Iterator[Host]:
+    made = Host(Path(tempfile.mkdtemp(prefix="user-", dir=area)) / "home")
+    made.home.parent.chmod(0o755)
     yield made
     if made.prefix.exists():
         made.uninstall()
