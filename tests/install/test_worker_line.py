@@ -25,7 +25,8 @@ UID = 54_321  # nobody's, where root runs the tests; else they run as who we are
 PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 FROM_US = re.compile(r"(?i)(pip_.*|https?_proxy|no_proxy|ssl_cert_file|requests_ca_bundle)")
 PREFIX = ".local/share/muster-worker"
-PATIENCE = 180.0
+PATIENCE = 400.0
+pytestmark = pytest.mark.timeout(1200)
 
 
 class Server:
