@@ -41,6 +41,7 @@ export const problems: typeof en.problems = {
   no_workspace: '任务没有工作区。',
   not_found: '不存在，或者你看不到。',
   nothing_pending: '现在没有等待回答的问题。',
+  nothing_to_install: '这台服务器没有可供安装的 Muster 程序包。请联系管理员。',
   password_login_off: '这里已停用密码登录。请通过身份提供方登录。',
   patch_left_out: '补丁太大，没有保存。',
   platform_uid_taken: '这个聊天账户已关联到其他人。',
