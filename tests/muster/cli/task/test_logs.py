@@ -45,7 +45,7 @@ def followed(*options: str, log: bytes = LOG, lost: str = "", before: int = 4) -
 
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize("lost", ["", "1-3"])
-@pytest.mark.parametrize("before", [2, 4, 9])
+@pytest.mark.parametrize("before", [2, 4, 9, 12])
 def test_each_byte_is_written_once(before: int, lost: str) -> None:
     said = followed("--raw", before=before, lost=lost)
     assert (said.status, said.bytes) == (0, LOG)
