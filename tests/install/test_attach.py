@@ -16,8 +16,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from app.operate.local.api import ApiProblem
 
+from app.operate.local.api import ApiProblem
 from tests.browser.terminals import SHELL
 from tests.chaos.proxy import Door, Proxy
 from tests.chaos.world import end_all_of
