@@ -17,8 +17,7 @@ NODE := $(VENV)/node.stamp
 
 # Suites that take longer than `make test` may: a target each, and a name here. Those that need
 # programs beyond Python name them in tests/bring.
-# `make e2e` is not among them yet: it has to be seen green as a whole first.
-HEAVY := faults attacks doors sso hostile rogues agents clients review install
+HEAVY := faults attacks doors sso hostile rogues agents clients review e2e install
 
 .PHONY: help demo up console built dist test heavy heavies $(HEAVY) bring fuzz check fmt screenshots bench soak chaos lock clean
 
