@@ -98,7 +98,7 @@ def _sign_in(stack: Stack, screen: Screen, password: str) -> Api:
     try:
         api.login(admin.NAME, password)
     except ApiProblem as problem:
-        if problem.status != 401:
+        if problem.http_status != 401:
             raise
         screen.step("creating the admin")
         admin.create(stack)
@@ -161,7 +161,7 @@ def _describe_project(api: Api, agent_command: str, repository: Repository) -> N
     try:
         api.put(f"/api/web/projects/{PROJECT}", project)
     except ApiProblem as problem:
-        if problem.status != 404:
+        if problem.http_status != 404:
             raise
         api.post("/api/admin/projects", {"key": PROJECT, **project})
 

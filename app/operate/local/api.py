@@ -17,7 +17,7 @@ class ApiProblem(Exception):
 
     def __init__(self, status: int, code: str, words: str) -> None:
         super().__init__(f"{words} ({status} {code})")
-        self.status = status
+        self.http_status = status
         self.code = code
 
 
@@ -62,7 +62,7 @@ class Api:
         try:
             return self._send(method, path, body)
         except ApiProblem as problem:
-            if problem.status != 401 or not self._refresh:
+            if problem.http_status != 401 or not self._refresh:
                 raise
         self._sign_in("refresh", {"refreshToken": self._refresh})
         return self._send(method, path, body)

@@ -64,7 +64,7 @@ class LocalMachine:
         try:
             machine = api.get(f"/api/web/machines/{enrolled.machine_id(self.home)}")
         except ApiProblem as problem:
-            if problem.status != 404:
+            if problem.http_status != 404:
                 raise
         else:
             if machine["status"] != "decommissioned":
