@@ -15,14 +15,18 @@ const MAIN = /src\/main\.tsx$/
 const HOME = /NeedsPage\.tsx$/
 const SHARED = /console\/src\/(api|lib|queries|ui)\//
 // What the entry's import() would only find when it runs.
-const AT_ONCE = /\/(libraries|frame|home|main)-[^/]+\.js$/
+const AT_ONCE = /\/(rolldown-runtime|libraries|frame|home|NeedsPage|main)-[^/]+\.(js|css)$/
 
 /** The files of the first page, in the HTML of the build: the browser asks for all of them together. */
 function handler(_: string, { bundle }: IndexHtmlTransformContext): HtmlTagDescriptor[] {
   const files = Object.keys(bundle ?? {}).filter((name) => AT_ONCE.test(`/${name}`))
   return files.map((name) => ({
     tag: 'link',
-    attrs: { rel: 'modulepreload', crossorigin: true, href: `/${name}` },
+    attrs: {
+      rel: name.endsWith('.css') ? 'stylesheet' : 'modulepreload',
+      crossorigin: true,
+      href: `/${name}`,
+    },
     injectTo: 'head',
   }))
 }
