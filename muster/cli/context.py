@@ -46,10 +46,19 @@ class Muster:
 
     @cached_property
     def credentials(self) -> Credentials:
-        """`MUSTER_TOKEN` before what is stored."""
-        if token := os.environ.get("MUSTER_TOKEN", "").strip():
+        """`MUSTER_TOKEN` before what is stored, but not at a server that it is not of."""
+        token = os.environ.get("MUSTER_TOKEN", "").strip()
+        if token and self._is_of_the_environment:
             return Given(token)
         return Stored(self.profile) if self.profile.name else Given()
+
+    @property
+    def _is_of_the_environment(self) -> bool:
+        """Whether the server is that of `MUSTER_SERVER`, or none was named beside the variables."""
+        if not (self._profile or self._server):
+            return True
+        server = os.environ.get("MUSTER_SERVER", "")
+        return bool(server) and profiles.server_url(server) == self.profile.server
 
     @cached_property
     def api(self) -> Api:

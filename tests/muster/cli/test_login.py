@@ -4,6 +4,7 @@ import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 from flask import Flask
 
@@ -144,6 +145,25 @@ def test_the_environment_counts_before_what_is_stored(
     shell.sign_in(make_developer(name="grace"))
     monkeypatch.setenv("MUSTER_TOKEN", pat(app, ada))
     assert shell.done("whoami", "--json", "name").json == [{"name": "ada"}]
+
+
+def test_the_environments_token_goes_to_no_server_but_the_environments(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = Shell(lambda request: httpx.Response(200, json={"name": "ada"}))
+    shell.hold(Tokens(personal="mst_pat_prod"), "https://prod.example", "prod")
+    monkeypatch.setenv("MUSTER_TOKEN", "mst_pat_env")
+    monkeypatch.setenv("MUSTER_SERVER", "https://env.example")
+    for named, host, token in [
+        ([], "env.example", "mst_pat_env"),
+        (["--server", "https://env.example/"], "env.example", "mst_pat_env"),
+        (["--profile", "prod"], "prod.example", "mst_pat_prod"),
+        (["--server", "https://prod.example"], "prod.example", "mst_pat_prod"),
+        (["--server", "https://other.example"], "other.example", None),
+    ]:
+        shell.done(*named, "whoami")
+        told = shell.asked[-1].headers.get("Authorization")
+        assert (shell.asked[-1].url.host, told) == (host, token and f"Bearer {token}"), named
 
 
 def test_a_token_is_sent_to_no_server_by_plain_http(shell: Shell) -> None:
