@@ -8,8 +8,8 @@ import click
 from muster.cli import fields, words
 from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster, server_id
-from muster.cli.declared import Fields, changes, difference, read, secrets
-from muster.cli.errors import Refused
+from muster.cli.declared import Fields, changes, difference, members, read, secrets
+from muster.cli.errors import BadUsage, Refused
 from muster.cli.output import Printed, prints, say
 from muster.cli.params import require_yes
 from muster.cli.projects import developer
@@ -87,37 +87,45 @@ def _hidden_lines(hidden: Fields) -> list[str]:
 
 
 class _People:
-    """The members as the file has them, beside those that there are."""
+    """The members as the file has them, beside those that there are; by id, for a name may be said
+    in another case.
+    """
 
     def __init__(self, api: Api, key: str, declared: Fields, *, is_new: bool) -> None:
         self._api, self._path = api, f"/api/web/projects/{server_id(key)}/members"
-        self._wanted: dict[str, str] = {}  # nobody is named: nobody changes
-        self._there: dict[str, dict[str, Any]] = {}
+        self._wanted: dict[int, tuple[str, str]] = {}  # nobody is named: nobody changes
+        self._there: dict[int, dict[str, Any]] = {}
         if "members" not in declared:
             return
-        said = declared["members"] or {}
-        if isinstance(said, list):
-            said = dict.fromkeys(said, "member")
-        self._wanted = {str(name): str(role) for name, role in said.items()}
+        wanted = members(declared)
         if not is_new:
-            self._there = {str(member["name"]): member for member in api.items(self._path)}
-        for name in self._changed():
-            developer(api, name)  # who is not there is said before anything is changed
+            self._there = {int(member["developerId"]): member for member in api.items(self._path)}
+        for name, role in wanted.items():
+            who = self._id(name)  # who is not there is said before anything is changed
+            if who in self._wanted:
+                raise BadUsage(f"members: {name} and {self._wanted[who][0]} are the same person")
+            self._wanted[who] = name, role
 
-    def _changed(self) -> list[str]:
-        there = {name: member["role"] for name, member in self._there.items()}
-        return [name for name, role in self._wanted.items() if there.get(name) != role]
+    def _id(self, name: str) -> int:
+        known = (who for who, member in self._there.items() if member["name"] == name)
+        return next(known, None) or developer(self._api, name)
+
+    def _changed(self) -> list[tuple[int, str, str]]:
+        return [
+            (who, name, role)
+            for who, (name, role) in self._wanted.items()
+            if self._there.get(who, {}).get("role") != role
+        ]
 
     def _gone(self) -> list[dict[str, Any]]:
-        return [member for name, member in self._there.items() if name not in self._wanted]
+        return [member for who, member in self._there.items() if who not in self._wanted]
 
     def lines(self) -> list[str]:
-        changed = [f"+member {name}: {self._wanted[name]}" for name in self._changed()]
+        changed = [f"+member {name}: {role}" for _, name, role in self._changed()]
         return [f"-member {gone['name']}: {gone['role']}" for gone in self._gone()] + changed
 
     def save(self) -> None:
-        for name in self._changed():
-            body = {"developerId": developer(self._api, name), "role": self._wanted[name]}
-            self._api.post(self._path, body)
+        for who, _, role in self._changed():
+            self._api.post(self._path, {"developerId": who, "role": role})
         for gone in self._gone():
             self._api.delete(self._path, developerId=gone["developerId"])

@@ -79,6 +79,19 @@ def difference(declared: Fields, project: Fields) -> list[str]:
     return list(difflib.unified_diff(*lines, "as it is", "as the file says", lineterm="", n=2))
 
 
+def members(declared: Fields) -> dict[str, str]:
+    """Roles by the names, or ids, of all who are to be in it. Raises BadUsage."""
+    said = declared.get("members") or {}
+    if isinstance(said, list):
+        said = {str(name): "member" for name in said}
+    if not isinstance(said, dict) or not all(isinstance(role, str) for role in said.values()):
+        raise BadUsage(
+            "members is none of what it may be",
+            advice="Names with their roles, {ada: maintainer, grace: member}, or a list of names",
+        )
+    return {str(name): role for name, role in said.items()}
+
+
 def secrets(declared: Fields, folder: Path) -> dict[str, Any]:
     """The secrets that are declared, with their values. Raises BadUsage where one is not there."""
     found: dict[str, Any] = {}

@@ -64,6 +64,36 @@ def test_members_become_those_that_are_named(shell_of_ada: Shell, tmp_path: Path
     ]
 
 
+def test_members_are_the_same_by_another_case_or_by_their_ids(
+    shell_of_ada: Shell, tmp_path: Path
+) -> None:
+    found = shell_of_ada.done("project", "members", "APP", "--json", "name,developerId").json
+    grace = next(member["developerId"] for member in found if member["name"] == "grace")
+    text = f"members: {{Ada: maintainer, {grace}: maintainer}}"
+    status, said = applied(shell_of_ada, tmp_path, text, "--yes")
+    assert (status, "-member" in said, "+member Ada" in said) == (0, False, False), said
+    members = shell_of_ada.done("project", "members", "APP", "--json", "name,role").json
+    assert members == [{"name": name, "role": "maintainer"} for name in ("ada", "grace")]
+    status, said = applied(shell_of_ada, tmp_path, text, "--yes")
+    assert (status, said) == (0, "APP is as the file says: nothing to change.\n")
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("ada", "members is none of what it may be"),
+        ("{ada: [maintainer]}", "members is none of what it may be"),
+        ("{ada: maintainer, ADA: member}", "ADA and ada are the same person"),
+    ],
+)
+def test_members_that_are_none_are_refused_before_anything_is_changed(
+    shell_of_ada: Shell, tmp_path: Path, said: str, why: str
+) -> None:
+    status, told = applied(shell_of_ada, tmp_path, f"name: X\nmembers: {said}", "--yes")
+    assert (status, why in told) == (2, True), told
+    assert {request.method for request in shell_of_ada.asked} == {"GET"}
+
+
 def test_who_is_not_there_is_named_before_anything_is_changed(
     shell_of_ada: Shell, tmp_path: Path
 ) -> None:
