@@ -21,6 +21,7 @@ TIMEOUT = 30.0
 SILENCE = 45.0  # a stream says something each 15 s
 TRIES = 4
 LONGEST_WAIT = 20.0  # seconds; a server that wants more is left alone
+AWAY = (502, 503, 504)  # what is said, also by a proxy before it, while a server is away for once
 
 Query = Mapping[str, object]
 
@@ -85,11 +86,18 @@ class Api:
                         if event.name == "end":
                             break
                         yield event
+                pause = _pause(failures)
             except (httpx.TransportError, Unreachable) as error:
                 failures += 1
                 if failures >= TRIES:
                     raise Unreachable(f"The stream from {self.server} was cut: {error}") from error
-            self._wait(min(0.2 * 4**failures, LONGEST_WAIT))
+                pause = _pause(failures)
+            except Refused as refusal:
+                failures += 1
+                pause = refusal.retry_after or _pause(failures)
+                if not _may_pass(refusal) or failures >= TRIES or pause > LONGEST_WAIT:
+                    raise
+            self._wait(pause)
 
     # ---- requests --------------------------------------------------------------------------------
 
@@ -113,15 +121,15 @@ class Api:
                     answer.read()
                     return answer
             except Refused as refusal:
-                again = refusal.http_status == 429 or (refusal.http_status == 503 and is_safe)
-                pause = refusal.retry_after or 1.0
+                again = _may_pass(refusal) and (is_safe or refusal.http_status not in AWAY)
+                pause = refusal.retry_after or _pause(TRIES - left)
                 if not (again and left and pause <= LONGEST_WAIT):
                     raise
                 self._wait(pause)
             except Unreachable as trouble:
                 if not (left and (is_safe or isinstance(trouble, NotConnected))):
                     raise
-                self._wait(0.2 * 4 ** (TRIES - left))
+                self._wait(_pause(TRIES - left))
         raise AssertionError("the last try returns or raises")
 
     @contextmanager
@@ -213,6 +221,16 @@ class Api:
 
 class NotConnected(Unreachable):
     """Nothing was sent, so that it may be sent again."""
+
+
+def _pause(failures: int) -> float:
+    """Seconds before the next try, after so many in a row that failed."""
+    return min(0.2 * 4.0**failures, LONGEST_WAIT)
+
+
+def _may_pass(refusal: Refused) -> bool:
+    """Whether the same may be answered a little later."""
+    return refusal.http_status in (429, *AWAY)
 
 
 def _query(query: Query) -> dict[str, str]:

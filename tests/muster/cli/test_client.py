@@ -53,6 +53,9 @@ YES = httpx.Response(200, json={})
         pytest.param("POST", "", AWAY, 2, id="a POST that never left"),
         pytest.param("POST", "", no(503, **{"Retry-After": "2"}), 1, id="a POST, refused for now"),
         pytest.param("POST", "k", no(503, **{"Retry-After": "2"}), 2, id="the same with a key"),
+        pytest.param("GET", "", no(502), 2, id="a read that a proxy has nobody for"),
+        pytest.param("DELETE", "", no(504), 2, id="a DELETE that a proxy has waited for in vain"),
+        pytest.param("POST", "", no(502), 1, id="a POST that a proxy may have handed on"),
         pytest.param("GET", "", no(429, **{"Retry-After": "1"}), 2, id="too many"),
         pytest.param("GET", "", no(429, **{"Retry-After": "900"}), 1, id="far too many"),
         pytest.param("GET", "", no(500), 1, id="an error"),
@@ -141,5 +144,21 @@ def test_a_stream_goes_on_behind_the_last_event_after_a_cut_and_after_an_end() -
 
 
 def test_a_stream_that_is_refused_is_over() -> None:
+    server = Server(no(404))
     with pytest.raises(Refused):
-        list(Server(no(404)).api.events("/stream"))
+        list(server.api.events("/stream"))
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_stream_outlives_a_server_that_says_for_a_moment_that_it_is_away(status: int) -> None:
+    first, later = stream('id: 1:\ndata: "one"'), stream('id: 2:\ndata: "two"')
+    server = Server(first, no(status), no(status, **{"Retry-After": "7"}), later)
+    assert [event.data for event in islice(server.api.events("/stream"), 2)] == ["one", "two"]
+    assert [request.headers.get("Last-Event-ID") for request in server.asked[1:]] == ["1:"] * 3
+    assert server.waited[-1] == 7
+
+    server = Server(no(status))
+    with pytest.raises(Refused, match=str(status)):
+        list(server.api.events("/stream"))
+    assert len(server.asked) == 4
