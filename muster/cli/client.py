@@ -81,7 +81,7 @@ class Api:
             headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
             try:
                 with self.open("GET", path, headers=headers, timeout=SILENCE) as answer:
-                    for event in sse.events(answer.iter_lines()):
+                    for event in sse.events(sse.lines(answer.iter_bytes())):
                         failures, last = 0, event.id or last
                         if event.name == "end":
                             break

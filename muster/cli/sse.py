@@ -1,8 +1,10 @@
-"""Server-Sent Events: a stream's lines as events, and a stream that goes on after a cut."""
+"""Server-Sent Events: a stream's bytes as lines, and its lines as events."""
 
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
+
+from muster.cli.errors import Trouble
 
 
 class Event(NamedTuple):
@@ -13,8 +15,22 @@ class Event(NamedTuple):
     id: str
 
 
+def lines(pieces: Iterable[bytes]) -> Iterator[str]:
+    """The whole lines of a stream. They end where Server-Sent Events have them end: texts within
+    may have what Unicode, and `str.splitlines`, take for the end of a line.
+    """
+    rest = b""
+    for piece in pieces:
+        *whole, rest = (rest + piece).split(b"\n")
+        for line in whole:
+            yield line.removesuffix(b"\r").decode("utf-8", "replace")
+
+
 def events(lines: Iterable[str]) -> Iterator[Event]:
-    """The events that these lines say. Half a one at the end is none; comments are left out."""
+    """The events that these lines say. Half a one at the end is none; comments are left out.
+
+    Raises Trouble where the data is no JSON, which it would be again if it were asked for again.
+    """
     name, data, last = "message", list[str](), ""
     for line in lines:
         if not line:
@@ -36,5 +52,5 @@ def events(lines: Iterable[str]) -> Iterator[Event]:
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
-        return text
+    except ValueError as error:
+        raise Trouble(f"The server's stream says what is no JSON: {error}") from error

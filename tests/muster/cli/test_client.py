@@ -162,3 +162,9 @@ def test_a_stream_outlives_a_server_that_says_for_a_moment_that_it_is_away(statu
     with pytest.raises(Refused, match=str(status)):
         list(server.api.events("/stream"))
     assert len(server.asked) == 4
+
+
+def test_a_stream_says_texts_that_have_other_ends_of_lines_in_them() -> None:
+    """The server writes these as they are, and not as an escape."""
+    server = Server(stream('data: "a\u2028b\u2029c\x85d"'))
+    assert next(server.api.events("/stream")).data == "a\u2028b\u2029c\x85d"
