@@ -58,8 +58,12 @@ def login(
     with tokens.locked():
         place = tokens.best_place()
         kept = Profile(profile.name, profile.server, str(who["name"]), place, profile.ca_file)
+        known = profiles.read()
+        former = known.profiles.get(kept.name)
+        if former is not None and former.tokens != place:
+            tokens.forget(former)
         tokens.keep(kept, held)
-        profiles.write(profiles.read().having(kept))
+        profiles.write(known.having(kept))
     where = "your keyring" if place == tokens.KEYRING else str(tokens.path())
     said = f"You are {words.one_line(who['name'])} ({who['role']}) at {profile.server}, "
     say(f"{said}called {profile.name} here. The token is in {where}.")

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import click
+
 from muster.cli import profiles
 from muster.cli.errors import Trouble
 from muster.cli.profiles import Profile
@@ -50,8 +52,13 @@ def locked() -> Iterator[None]:
 
 
 def read(profile: Profile) -> Tokens:
-    """What there is for it; nothing where nothing is."""
-    if profile.tokens == KEYRING:
+    """What there is for it; nothing where nothing is.
+
+    What the file has counts first: of a profile whose place is the keyring there is something only
+    because the keyring would not take it.
+    """
+    told = _all().get(profile.name)
+    if profile.tokens == KEYRING and not told:
         import keyring
         from keyring.errors import KeyringError
 
@@ -60,16 +67,23 @@ def read(profile: Profile) -> Tokens:
         except KeyringError as error:
             raise Trouble(f"the keyring cannot be read: {error}") from error
         return _tokens(json.loads(kept)) if kept else Tokens()
-    return _tokens(_all().get(profile.name) or {})
+    return _tokens(told or {})
 
 
 def keep(profile: Profile, tokens: Tokens) -> None:
-    """Store them. Hold the lock."""
+    """Store them; in the file where the keyring is locked meanwhile, for those that were there
+    before are spent. Hold the lock.
+    """
     if profile.tokens == KEYRING:
         import keyring
 
-        keyring.set_password(_SERVICE, profile.name, json.dumps(asdict(tokens)))
-        return
+        try:
+            keyring.set_password(_SERVICE, profile.name, json.dumps(asdict(tokens)))
+        except Exception as error:  # backends of others raise whatever they like
+            click.echo(f"The keyring takes no token ({error}): it is in {path()} now.", err=True)
+        else:
+            _forget_in_file(profile)
+            return
     kept = {**_all(), profile.name: {k: v for k, v in asdict(tokens).items() if v}}
     profiles.write_whole(path(), json.dumps(kept, indent=1))
 
@@ -82,7 +96,10 @@ def forget(profile: Profile) -> None:
 
         with contextlib.suppress(KeyringError):
             keyring.delete_password(_SERVICE, profile.name)
-        return
+    _forget_in_file(profile)
+
+
+def _forget_in_file(profile: Profile) -> None:
     kept = _all()
     if kept.pop(profile.name, None) is not None:
         profiles.write_whole(path(), json.dumps(kept, indent=1))

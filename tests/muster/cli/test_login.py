@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from flask import Flask
+from keyring.errors import KeyringLocked
 
 from app.models import Developer
 from muster.cli import profiles, tokens
@@ -122,14 +123,23 @@ def test_many_at_once_renew_it_once(home: Path) -> None:
     assert {*got} == {"new0"}
 
 
-def test_a_keyring_holds_the_tokens_where_there_is_one(
-    app: Flask, shell: Shell, ada: Developer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ring: dict[tuple[str, str], str] = {}
+Ring = dict[tuple[str, str], str]
+
+
+@pytest.fixture
+def ring(monkeypatch: pytest.MonkeyPatch, home: Path) -> Ring:
+    """A keyring that can be used."""
+    ring: Ring = {}
     monkeypatch.delenv("MUSTER_KEYRING")
     monkeypatch.setattr("keyring.set_password", lambda s, n, v: ring.update({(s, n): v}))
     monkeypatch.setattr("keyring.get_password", lambda s, n: ring.get((s, n)))
     monkeypatch.setattr("keyring.delete_password", lambda s, n: ring.pop((s, n)))
+    return ring
+
+
+def test_a_keyring_holds_the_tokens_where_there_is_one(
+    app: Flask, shell: Shell, ada: Developer, ring: Ring
+) -> None:
     token = pat(app, ada)
     shell.done("login", "--server", SERVER, "--token", "-", "--name", "work", given=token)
     assert not tokens.path().exists()
@@ -137,6 +147,42 @@ def test_a_keyring_holds_the_tokens_where_there_is_one(
     shell.done("whoami")
     shell.done("logout")
     assert not ring
+
+
+def test_a_login_is_not_lost_where_the_keyring_is_locked_when_it_is_renewed(
+    shell: Shell, ada: Developer, ring: Ring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = begin_login(ada)
+    profile = Profile("work", SERVER, tokens=tokens.KEYRING)
+    tokens.keep(profile, Tokens(access="eyJ.eyJ.old", refresh=held.refresh_token))
+    profiles.write(profiles.Config({"work": profile}, "work"))
+
+    def locked(*_: str) -> None:
+        raise KeyringLocked("it is locked")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("keyring.set_password", locked)
+        said = shell.done("whoami")
+    assert "The keyring takes no token (it is locked)" in said.err
+    assert tokens.read(profile).refresh not in ("", held.refresh_token)
+    assert stat.S_IMODE(tokens.path().stat().st_mode) == 0o600
+    shell.done("whoami")
+    tokens.keep(profile, tokens.read(profile))
+    assert "work" not in tokens.path().read_text()
+
+
+def test_who_signs_in_anew_leaves_no_token_in_the_former_place(
+    app: Flask, shell: Shell, ada: Developer, ring: Ring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in = ("login", "--server", SERVER, "--token", "-")
+    shell.done(*sign_in, given=pat(app, ada))
+    assert len(ring) == 1
+    monkeypatch.setenv("MUSTER_KEYRING", "off")
+    shell.done(*sign_in, given=pat(app, ada))
+    assert (ring, "mst_pat_" in tokens.path().read_text()) == ({}, True)
+    monkeypatch.delenv("MUSTER_KEYRING")
+    shell.done(*sign_in, given=pat(app, ada))
+    assert (len(ring), "mst_pat_" in tokens.path().read_text()) == (1, False)
 
 
 def test_the_environment_counts_before_what_is_stored(
