@@ -12,8 +12,8 @@ import click
 from muster.cli import profiles, tokens, words
 from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster
-from muster.cli.credentials import Given
-from muster.cli.errors import BadUsage, Refused, Trouble
+from muster.cli.credentials import Given, Stored
+from muster.cli.errors import BadUsage, NotSignedIn, Refused, Trouble
 from muster.cli.output import say
 from muster.cli.profiles import Profile
 from muster.cli.tokens import Tokens
@@ -121,22 +121,34 @@ def _awaited(api: Api, asked: dict[str, Any]) -> dict[str, Any]:
 def logout(muster: Muster) -> None:
     """Sign out, and forget the tokens.
 
-    A login ends at the server as well. A personal token lives on there until it is revoked.
+    A login ends at the server as well, if that can be reached. A personal token lives on there
+    until it is revoked. The server's name and address stay known.
     """
     profile = muster.profile
     if not profile.name:
         raise BadUsage("you are not signed in", advice="Profiles: muster config list")
     held = tokens.read(profile)
-    if held.refresh:
-        from muster.cli.credentials import Stored
-
-        with contextlib.suppress(Trouble):  # over already, or out of reach: forgotten all the same
-            api = muster.api_with(Stored(profile), profile)
-            api.get("/api/web/profile")  # so that the token is fresh
-            api.post("/api/auth/logout", {"refreshToken": tokens.read(profile).refresh})
+    untold = _end(muster, profile) if held.refresh else None
     with tokens.locked():
         tokens.forget(profile)
-        profiles.write(profiles.read().without(profile.name))
-    say(f"Signed out at {profile.server}.")
-    if held.personal:
-        say("The personal token is still good: revoke it by muster profile revoke-token.")
+    if untold is not None:
+        say(f"Forgotten here, but not ended at {profile.server}: {words.plain(untold.words)}")
+        say("It can be ended in the console, under Profile; by itself it ends when it expires.")
+    elif held.personal:
+        say(f"The token of {profile.server} is forgotten here.")
+        say("It is still good: revoke it by muster profile revoke-token.")
+    else:
+        say(f"Signed out at {profile.server}.")
+
+
+def _end(muster: Muster, profile: Profile) -> Trouble | None:
+    """End the login at the server. What kept it from that; None: it is over."""
+    api = muster.api_with(Stored(profile), profile)
+    try:
+        api.get("/api/web/profile")  # so that the token is fresh
+        api.post("/api/auth/logout", {"refreshToken": tokens.read(profile).refresh})
+    except Trouble as trouble:
+        is_refused = isinstance(trouble, Refused) and trouble.http_status == 401
+        is_over = is_refused or isinstance(trouble, NotSignedIn)
+        return None if is_over else trouble
+    return None

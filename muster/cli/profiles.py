@@ -43,11 +43,6 @@ class Config:
             self, profiles={**self.profiles, profile.name: profile}, current=profile.name
         )
 
-    def without(self, name: str) -> "Config":
-        kept = {other: profile for other, profile in self.profiles.items() if other != name}
-        current = self.current if self.current in kept else next(iter(kept), "")
-        return replace(self, profiles=kept, current=current)
-
     def named(self, name: str) -> Profile:
         """Raises BadUsage."""
         if name not in self.profiles:

@@ -80,6 +80,44 @@ def test_logging_out_ends_the_login_and_forgets_it(shell: Shell, ada: Developer)
     assert "Your login at" in said.err
 
 
+def test_logging_out_keeps_what_the_server_is_called_and_the_choice_of_it(
+    shell: Shell, ada: Developer
+) -> None:
+    pair = begin_login(ada)
+    work = Profile("work", SERVER, "ada", ca_file="/etc/ca.pem")
+    other = Profile("other", "https://other.example")
+    profiles.write(profiles.Config({"other": other, "work": work}, "work"))
+    tokens.keep(work, Tokens(access=pair.access_token, refresh=pair.refresh_token))
+    said = shell.done("logout")
+    assert said.err == f"Signed out at {SERVER}.\n"
+    assert profiles.read() == profiles.Config({"other": other, "work": work}, "work")
+    assert tokens.read(work) == Tokens()
+    assert shell("whoami").status == 3
+    assert {request.url.port for request in shell.asked} == {9000}
+
+
+@pytest.mark.usefixtures("home")
+def test_who_logs_out_of_a_server_that_is_away_is_told_that_it_was_not_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def away(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no route")
+
+    monkeypatch.setattr("muster.cli.client.TRIES", 1)
+    shell = Shell(away)
+    profile = shell.hold(Tokens(access="known", refresh="mst_refresh_x"))
+    said = shell.done("logout")
+    assert f"Forgotten here, but not ended at {SERVER}" in said.err
+    assert "no route" in said.err
+    assert "Signed out" not in said.err
+    assert tokens.read(profile) == Tokens()
+
+
+def test_logging_out_of_a_login_that_is_over_is_done(shell: Shell, ada: Developer) -> None:
+    shell.hold(Tokens(access="eyJ.eyJ.old", refresh="mst_refresh_x"))
+    assert shell.done("logout").err == f"Signed out at {SERVER}.\n"
+
+
 def test_a_refused_access_token_is_renewed_once_and_the_new_pair_is_kept(
     shell: Shell, ada: Developer
 ) -> None:
