@@ -211,7 +211,7 @@ class Api:
             self._opened = httpx.Client(
                 base_url=self.server,
                 transport=self._transport,
-                verify=_trust(self._ca_file) if self.server.startswith("https:") else True,
+                verify=trust(self._ca_file) if self.server.startswith("https:") else True,
                 trust_env=httpx.URL(self.server).host not in LOOPBACK,  # no proxy leads home
                 headers={"User-Agent": f"muster/{muster.__version__}"},
                 timeout=TIMEOUT,
@@ -269,12 +269,17 @@ def _refusal(answer: "httpx.Response") -> Refused:
     )
 
 
-def _trust(ca_file: str) -> ssl.SSLContext:
-    """The system's authorities, or the one of that file alone."""
+def trust(ca_file: str) -> ssl.SSLContext:
+    """The system's authorities, or what is in that file alone: also, as machines have it, the
+    server's own certificate, with nothing above it. Raises Trouble.
+    """
     try:
-        return ssl.create_default_context(cafile=ca_file or None)
+        context = ssl.create_default_context(cafile=ca_file or None)
     except (OSError, ssl.SSLError) as error:
         raise Trouble(f"{ca_file} is no file of a certificate authority: {error}") from error
+    if ca_file:
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context
 
 
 def _why(error: Exception) -> str:

@@ -67,8 +67,12 @@ class Muster:
     def api_with(self, credentials: Credentials, profile: Profile | None = None) -> Api:
         """The API with another credential, or of another server."""
         there = profile or self.profile
-        ca_file = there.ca_file or os.environ.get("MUSTER_CA_FILE", "")
-        return Api(there.server, credentials, ca_file, self.transport)
+        return Api(there.server, credentials, ca_file_of(there), self.transport)
+
+
+def ca_file_of(profile: Profile) -> str:
+    """The authority of its server's certificate; empty: one that the system knows."""
+    return profile.ca_file or os.environ.get("MUSTER_CA_FILE", "")
 
 
 pass_muster: Callable[[Callable[..., Any]], Callable[..., Any]] = click.make_pass_decorator(Muster)

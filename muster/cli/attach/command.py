@@ -6,11 +6,12 @@ from muster.cli.attach.run import PATIENCE
 from muster.cli.attach.run import attach as look
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import BadUsage
+from muster.cli.params import a_task
 from muster.protocol.terminal import Mode
 
 
 @click.command
-@click.argument("task", type=click.IntRange(min=1), metavar="TASK")
+@a_task
 @click.option("--watch", is_flag=True, help="Look on; what you type is not sent.")
 @click.option("--takeover", is_flag=True, help="You alone type; all others watch.")
 @click.option(
@@ -21,7 +22,7 @@ from muster.protocol.terminal import Mode
     help=f"How long to look for a server that is away; {PATIENCE:.0f} if not said.",
 )
 @pass_muster
-def attach(muster: Muster, task: int, watch: bool, takeover: bool, patience: float) -> int:
+def attach(muster: Muster, number: int, watch: bool, takeover: bool, patience: float) -> int:
     """Put yourself at a running task's terminal.
 
     What you type goes to its program, and all that it draws comes to you. After a cut the line
@@ -37,4 +38,4 @@ def attach(muster: Muster, task: int, watch: bool, takeover: bool, patience: flo
     if watch and takeover:
         raise BadUsage("--watch and --takeover are opposites.", advice="Leave one of them out")
     mode: Mode | None = "watch" if watch else "control" if takeover else None
-    return look(ApiDoor(muster), task, mode=mode, take_over=takeover, patience=patience)
+    return look(ApiDoor(muster), number, mode=mode, take_over=takeover, patience=patience)

@@ -1,27 +1,24 @@
 """The server as the command line knows it, for a terminal's line."""
 
-import os
-import ssl
 from collections.abc import Mapping
 from typing import Any
 
 from muster.cli import client, errors
 from muster.cli.attach.dial import SignedOut, Unreachable
-from muster.cli.context import Muster
+from muster.cli.context import Muster, ca_file_of
 
 
 class ApiDoor:
     """Of a profile, with its login."""
 
     def __init__(self, muster: Muster) -> None:
-        """Raises Trouble where no server is known."""
+        """Raises Trouble where no server is known, or its authority's file is none."""
         self._api, self._credentials = muster.api, muster.credentials
         self.url = muster.profile.server
         if not self.url:
             raise errors.NotSignedIn("No server is known.", "muster login --server https://…")
-        ca_file = muster.profile.ca_file or os.environ.get("MUSTER_CA_FILE", "")
         is_secure = self.url.startswith("https:")
-        self.tls = ssl.create_default_context(cafile=ca_file or None) if is_secure else None
+        self.tls = client.trust(ca_file_of(muster.profile)) if is_secure else None
 
     def bearer(self) -> str:
         try:

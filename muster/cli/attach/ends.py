@@ -3,9 +3,8 @@
 import enum
 from dataclasses import dataclass
 
+from muster.cli.errors import DONE, FAILED, INTERRUPTED, NOT_ALLOWED
 from muster.protocol.terminal import CloseCode
-
-DONE, FAILED, USAGE, NOT_ALLOWED, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 class Why(enum.Enum):
@@ -47,14 +46,18 @@ go on, and who asks for a new token is told."""
 
 @dataclass(frozen=True)
 class End:
-    """`signal`: by which one, if it was one. `detail`: what the server said of it."""
+    """`signal`: by which one, if it was one. `detail`: what the server said of it. `has_begun`:
+    whether one was at the terminal."""
 
     why: Why
     signal: int = 0
     detail: str = ""
+    has_begun: bool = True
 
     @property
     def status(self) -> int:
         if self.why is Why.SIGNAL:
             return 128 + self.signal
+        if self.why in (Why.TASK, Why.NO_STAGE) and not self.has_begun:
+            return FAILED
         return _STATUSES.get(self.why, FAILED)

@@ -2,13 +2,15 @@
 
 import contextlib
 import sys
+from dataclasses import replace
 
 from muster.cli.attach import words
 from muster.cli.attach.dial import Dialled, Dialler, Door, Unreachable, Wish, dial
-from muster.cli.attach.ends import INTERRUPTED, USAGE, End, Why
+from muster.cli.attach.ends import End, Why
 from muster.cli.attach.session import Session
 from muster.cli.attach.signals import Signals
 from muster.cli.attach.tty import Tty
+from muster.cli.errors import INTERRUPTED, USAGE
 from muster.protocol import terminal as wire
 
 PATIENCE = 600.0
@@ -43,7 +45,7 @@ def _look(
     if isinstance(first, Unreachable):
         return End(Why.LOST, detail=str(first))
     if isinstance(first, End):
-        return first
+        return replace(first, has_begun=False)
     return _attached(door, first, task_id, mode, take_over, patience)
 
 
@@ -60,7 +62,8 @@ def _attached(
         session = Session(
             task_id, terminal, signals, dialler, mode=mode, take_over=take_over, patience=patience
         )
-        return session.run(first)
+        end = session.run(first)
+        return replace(end, has_begun=session.has_begun)
 
 
 def _say(line: str) -> None:

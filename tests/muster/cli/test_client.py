@@ -1,14 +1,19 @@
 """What is asked again, and what never is; streams that go on after a cut."""
 
+import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import islice
+from pathlib import Path
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from muster.cli.client import Api
+from muster.cli.client import Api, trust
 from muster.cli.credentials import Given
 from muster.cli.errors import Refused, Trouble, Unreachable
+from tests.certificates import make, pem
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
@@ -168,3 +173,22 @@ def test_a_stream_says_texts_that_have_other_ends_of_lines_in_them() -> None:
     """The server writes these as they are, and not as an escape."""
     server = Server(stream('data: "a\u2028b\u2029c\x85d"'))
     assert next(server.api.events("/stream")).data == "a\u2028b\u2029c\x85d"
+
+
+def test_a_servers_own_certificate_is_trusted_as_machines_trust_it(tmp_path: Path) -> None:
+    """Also one that another has signed, of whom nothing is known."""
+    server = make("muster.example", by=make("authority"))
+    own, key = tmp_path / "own.pem", tmp_path / "key.pem"
+    own.write_text(pem(server))
+    key.write_bytes(
+        server[1].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+    )
+    serves = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serves.load_cert_chain(own, key)
+    there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ours = trust(str(own)).wrap_bio(back, there, server_hostname="muster.example")
+    theirs = serves.wrap_bio(there, back, server_side=True)
+    for end in (ours, theirs):
+        with suppress(ssl.SSLWantReadError):
+            end.do_handshake()
+    ours.do_handshake()  # raises where it is not trusted
