@@ -26,7 +26,10 @@ SLOWER_SECONDS = 5
 @click.option("--token", metavar="T", help="A personal token; - reads it from standard input.")
 @click.option("--name", metavar="NAME", help="What to call the server here; else by its host.")
 @click.option(
-    "--ca-file", metavar="FILE", help="The authority of its certificate, if a private one."
+    "--ca-file",
+    type=click.Path(exists=True, dir_okay=False, resolve_path=True),
+    metavar="FILE",
+    help="The authority of its certificate, if a private one.",
 )
 @click.option("--no-browser", is_flag=True, help="Only say the address to open.")
 @pass_muster

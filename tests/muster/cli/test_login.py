@@ -38,6 +38,19 @@ def test_a_token_from_standard_input_is_kept_for_its_owner_alone(
     assert shell.done("whoami", "--json", "name,server").json == [{"name": "ada", "server": SERVER}]
 
 
+def test_the_file_of_an_authority_is_found_from_wherever_one_is_later(
+    app: Flask, shell: Shell, ada: Developer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    sign_in = ("login", "--server", SERVER, "--token", "-", "--ca-file", "ca.pem")
+    said = shell(*sign_in, given=pat(app, ada))
+    assert (said.status, "'ca.pem' does not exist" in said.err) == (2, True)
+    Path("ca.pem").touch()
+    shell.done(*sign_in, given=pat(app, ada))
+    [kept] = profiles.read().profiles.values()
+    assert kept.ca_file == str(tmp_path.resolve() / "ca.pem")
+
+
 def test_a_token_that_is_none_is_not_kept(shell: Shell) -> None:
     said = shell("login", "--server", SERVER, "--token", "mst_pat_nonsense")
     assert said.status == 3
