@@ -1,5 +1,6 @@
 """The command itself: its nouns, what may be said before them, and how it ends."""
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -96,6 +97,7 @@ def main(
     arguments: Sequence[str], name: str = "muster", transport: "httpx.BaseTransport | None" = None
 ) -> int:
     """Do what is asked, and say on stderr what went wrong: the exit status of `errors`."""
+    stdout = sys.stdout
     try:
         ended = command.main(
             args=list(arguments),
@@ -116,9 +118,14 @@ def main(
     except (KeyboardInterrupt, click.Abort):
         click.echo(err=True)
         return errors.INTERRUPTED
-    except BrokenPipeError:
-        sys.stdout = None  # who has read has enough: nothing to flush
-        return errors.DONE
+    except SystemExit:
+        if sys.stdout is stdout:  # of what runs on a machine
+            raise
+        return errors.DONE  # who has read has enough, says click, which writes no more
+    except (OSError, UnicodeError) as error:
+        _complain(errors.Trouble(str(error)))
+        _drop_unwritten()
+        return errors.FAILED
     return ended if isinstance(ended, int) else errors.DONE
 
 
@@ -129,3 +136,13 @@ def _complain(trouble: errors.Trouble) -> None:
     click.echo(plain(trouble.words), err=True)
     if trouble.advice:
         click.echo(plain(trouble.advice), err=True)
+
+
+def _drop_unwritten() -> None:
+    """Have Python not try again, at its end, to write what cannot be written."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

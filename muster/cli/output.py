@@ -1,5 +1,6 @@
 """What commands print: tables for people, JSON for scripts, ids for pipes."""
 
+import errno
 import functools
 import json
 import os
@@ -200,15 +201,18 @@ def as_json(value: object, indent: int | None = None) -> str:
 # ---- for people ----------------------------------------------------------------------------------
 
 
-def console(*, stderr: bool = False) -> "Console":
+def console() -> "Console":
     """Where tables are drawn: as wide as the terminal, or as they like where there is none."""
     from rich.console import Console
 
-    file = sys.stderr if stderr else sys.stdout
-    is_terminal = file.isatty()
-    width = None if is_terminal or os.environ.get("COLUMNS") else 4096
-    return Console(
-        file=file, width=width, highlight=False, soft_wrap=False, emoji=False, markup=False
+    class Ours(Console):
+        def on_broken_pipe(self) -> None:
+            """As where a line is printed, and not the end of the process."""
+            raise BrokenPipeError(errno.EPIPE, "who has read has enough")
+
+    width = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 4096
+    return Ours(
+        file=sys.stdout, width=width, highlight=False, soft_wrap=False, emoji=False, markup=False
     )
 
 

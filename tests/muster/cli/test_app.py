@@ -11,7 +11,8 @@ import pytest
 
 import muster
 from muster.cli import app
-from tests.muster.cli.shell import Shell
+from muster.cli.tokens import Tokens
+from tests.muster.cli.shell import SERVER, Shell
 
 ROOT = Path(muster.__file__).parents[1]
 HELP_SECONDS = 0.150
@@ -95,6 +96,38 @@ def test_who_interrupts_it_is_told_130(home: Path) -> None:
         raise KeyboardInterrupt
 
     assert Shell(interrupted)("--server", "https://muster.example", "whoami").status == 130
+
+
+def printed_to(stdout: int, *arguments: str) -> tuple[int, str]:
+    """The exit status of a command that prints to that file descriptor, and what it says."""
+    command = [sys.executable, "-m", "muster", *arguments]
+    with os.fdopen(stdout, "wb", 0) as file:
+        said = subprocess.run(
+            command, cwd=ROOT, stdout=file, stderr=subprocess.PIPE, text=True, check=False
+        )
+    return said.returncode, said.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["config", "list"], ["config", "path"]])
+def test_who_reads_no_further_has_had_enough(home: Path, arguments: list[str]) -> None:
+    Shell(lambda _: httpx.Response(200)).hold(Tokens(personal="x"))
+    nobody_reads, ours = os.pipe()
+    os.close(nobody_reads)
+    assert printed_to(ours, *arguments) == (0, "")
+
+
+@pytest.mark.usefixtures("home")
+def test_what_cannot_be_printed_is_a_failure_that_is_said() -> None:
+    status, said = printed_to(os.open("/dev/full", os.O_WRONLY), "config", "path")
+    assert (status, "No space left" in said, said.count("\n")) == (1, True, 1), said
+
+
+@pytest.mark.usefixtures("home")
+def test_what_is_no_text_is_a_failure_that_is_said() -> None:
+    shell = Shell(lambda _: httpx.Response(200, json={}))
+    said = shell("--server", SERVER, "task", "create", "-p", "APP", "-d", "\udcff")
+    assert (said.status, said.err.count("\n")) == (1, 1)
+    assert "muster: 'utf-8' codec can't encode" in said.err
 
 
 @pytest.mark.parametrize("shell_name", ["bash", "zsh", "fish"])
