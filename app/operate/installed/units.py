@@ -22,6 +22,7 @@ NAMES = (TARGET, ENGINES, MIGRATE, *(name for name, _ in PROCESSES.values()))
 _HARDENING = {
     "NoNewPrivileges": "yes",
     "ProtectSystem": "strict",
+    "PrivateTmp": "yes",  # under strict nobody writes /tmp, and gunicorn has to
     "ProtectKernelTunables": "yes",
     "ProtectKernelModules": "yes",
     "ProtectControlGroups": "yes",

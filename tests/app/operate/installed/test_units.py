@@ -43,6 +43,13 @@ def test_what_serves_waits_for_the_tables_and_never_runs_as_root() -> None:
         assert "NoNewPrivileges=yes\n" in made[name]
 
 
+def test_where_all_is_to_be_read_alone_a_process_has_a_place_for_temporary_files() -> None:
+    made = units.all_of(SYSTEM, port=9000, has_engines=True)
+    strict = [name for name, text in made.items() if "ProtectSystem=strict\n" in text]
+    assert set(strict) == set(units.NAMES) - {units.TARGET}
+    assert [name for name in strict if "PrivateTmp=yes\n" not in made[name]] == []
+
+
 def test_engines_of_one_s_own_are_waited_for_by_nobody() -> None:
     made = units.all_of(SYSTEM, port=9000, has_engines=False)
     assert not any(units.ENGINES in text for text in made.values())
