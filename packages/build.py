@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from app.operate.local.errors import OperateError
 from packages import version
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -15,7 +16,7 @@ EPOCH = "1577836800"  # 2020-01-01
 CLIENT, SERVER = "client", "server"
 
 
-class BuildError(Exception):
+class BuildError(OperateError):
     """A package could not be made. The message says why."""
 
 
