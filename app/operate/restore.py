@@ -67,7 +67,7 @@ def command(
     environment, --keys-to writes them to a file.
 
     \b
-      muster-server restore muster-2026-11-27 --into /var/lib/muster
+      muster-server restore muster-2026-11-27 --into /srv/muster
       DATABASE_URL=postgresql://muster@db/muster \\
         muster-server restore muster-2026-11-27 --keys-to /etc/muster/keys.env
     """

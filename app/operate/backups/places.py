@@ -26,9 +26,14 @@ NO_REDIS = "redis://127.0.0.1:1/0"
 def server(home: Path | None = None) -> Server:
     """The server that is meant: with a `home`, the stack that lies there with all that it needs.
 
-    Raises BackupError.
+    Raises BackupError, also where an installation has that home: no keys are read there.
     """
     try:
+        if home is not None and running.is_installed(home):
+            raise BackupError(
+                f"{home} is the home of the server that is installed here, which has its keys in "
+                "its settings: leave --into away, and --keys-to FILE writes the backup's"
+            )
         found = running.of(home)
     except OperateError as problem:
         raise BackupError(str(problem)) from None

@@ -67,7 +67,11 @@ def system(root: Path = Path("/")) -> Places:
     )
 
 
+def all_found() -> list[Places]:
+    """The installations of this host: the user's own before the system's."""
+    return [each for each in (of(user=True), system()) if each.is_there]
+
+
 def found() -> Places | None:
-    """The installation of this host that we may look at: the user's own before the system's."""
-    own = of(user=True)
-    return next((each for each in (own, system()) if each.is_there), None)
+    """The installation of this host that is meant where none is named."""
+    return next(iter(all_found()), None)

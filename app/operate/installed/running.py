@@ -31,6 +31,21 @@ class Server:
         return bool(self.environment.get("MUSTER_TLS_CERT"))
 
 
+def is_installed(home: Path) -> bool:
+    """Whether it is the home of an installation, which has its keys in its settings and not there.
+
+    Raises OperateError, OSError.
+    """
+    homes = []
+    for each in places.all_found():
+        try:
+            named = settings.read(each.settings).get("MUSTER_HOME")
+        except PermissionError:  # the system's are root's alone
+            named = None
+        homes.append(Path(named) if named else each.home)
+    return home.resolve() in (each.resolve() for each in homes)
+
+
 def of(home: Path | None = None) -> Server:
     """That of a home that is named here or by MUSTER_HOME; else what is installed; else `.muster`.
 
