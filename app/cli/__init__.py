@@ -7,6 +7,7 @@ from app.cli.doctor import doctor
 from app.cli.evidence_key import evidence_key
 from app.cli.openapi import openapi
 from app.cli.password_login import password_login
+from app.cli.public_url import public_url
 from app.cli.reencrypt import reencrypt
 from app.cli.seed import seed
 
@@ -19,6 +20,7 @@ def install(app: Flask) -> None:
         evidence_key,
         openapi,
         password_login,
+        public_url,
         reencrypt,
         seed,
     ):

@@ -1,23 +1,18 @@
 """`muster-server install`: a server that systemd runs, and that comes up with the machine."""
 
-import os
 import pwd
-import secrets
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
 
 from app.embedded import keys, ports
-from app.embedded.stack import ROOT
 from app.operate.installed import account, answers, places, settings, systemd, units
 from app.operate.installed.answers import Answers
+from app.operate.installed.first_steps import FirstSteps
 from app.operate.installed.places import Places
 from app.operate.local.errors import OperateError
 
-PASSWORD = "MUSTER_ADMIN_PASSWORD"
 # What an earlier install has set, and this one sets anew.
 ASKED = (
     *("MUSTER_PORT", "MUSTER_PROXY", "MUSTER_TLS_CERT", "MUSTER_TLS_KEY"),
@@ -120,37 +115,14 @@ def _start(
         _say("started    PostgreSQL and Valkey")
     systemd.call(where, "restart", units.MIGRATE)
     _say("migrated   the database")
-    _make_admin(given, values, owner)
+    server = FirstSteps(given, values, owner, _say)
+    server.make_admin()
+    server.tell_address()
     names = [name for name, _ in units.PROCESSES.values()]
     systemd.call(where, "restart", *names)
     systemd.call(where, "start", units.TARGET)
     _say(f"started    Muster: {given.url}/")
-    _say(
-        "`muster-server status` says how it is. Set `publicUrl` to that in the console's settings."
-    )
-
-
-def _make_admin(given: Answers, values: Mapping[str, str], owner: pwd.struct_passwd | None) -> None:
-    password = os.environ.get(PASSWORD) or secrets.token_urlsafe(18)
-    argv = [sys.executable, "-m", "flask", "--app", "wsgi", "create-admin", "--name", given.admin]
-    done = subprocess.run(
-        argv,
-        cwd=ROOT,
-        env={**os.environ, **values, PASSWORD: password},
-        capture_output=True,
-        text=True,
-        check=False,
-        **({} if owner is None else _as(owner)),  # type: ignore[call-overload]
-    )
-    if done.returncode != 0:
-        raise OperateError(f"the admin could not be made: {done.stderr.strip()}")
-    is_told = PASSWORD not in os.environ and "created the admin" in done.stdout
-    shown = f", password {password} (shown only now)" if is_told else ""
-    _say(f"admin      {given.admin}{shown}")
-
-
-def _as(owner: pwd.struct_passwd) -> dict[str, object]:
-    return {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+    _say("`muster-server status` says how it is.")
 
 
 def _ask(question: str, default: str) -> str:

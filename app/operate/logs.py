@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from app.operate.installed import running
+from app.operate.installed import running, units
 from app.operate.installed.running import Server
 from app.operate.local.errors import OperateError
 
@@ -26,7 +26,10 @@ def command(home: Path | None, follow: bool, lines: int, process: str | None) ->
         argv = _argv(running.of(home), process, follow=follow, lines=lines)
     except OperateError as problem:
         raise click.ClickException(str(problem)) from None
-    os.execvp(argv[0], argv)
+    try:
+        os.execvp(argv[0], argv)
+    except OSError as problem:
+        raise click.ClickException(f"{argv[0]} cannot be run: {problem.strerror}") from None
 
 
 def _argv(server: Server, process: str | None, *, follow: bool, lines: int) -> list[str]:
@@ -35,10 +38,21 @@ def _argv(server: Server, process: str | None, *, follow: bool, lines: int) -> l
     if not name.replace("-", "").isalnum() and name != "*":
         raise OperateError(f"{name!r} is no process of the server's")
     if server.places is not None:
-        argv = [*server.places.journalctl, f"--unit=muster-{name}", f"--lines={lines}"]
+        named = [f"--unit={unit}" for unit in _units(process)]
+        argv = [*server.places.journalctl, *named, f"--lines={lines}"]
         return [*argv, "--follow"] if follow else [*argv, "--no-pager"]
     logs = sorted((server.home / "logs").glob(f"{name}.log"))
     if not logs:
         raise OperateError(f"there is no {server.home}/logs/{name}.log")
     tail = shutil.which("tail") or "tail"
     return [tail, *(["-F"] if follow else []), f"--lines={lines}", *map(str, logs)]
+
+
+def _units(process: str | None) -> list[str]:
+    """By their names, for `muster-*` may be others' too: a worker's, say. Raises OperateError."""
+    there = {name.removeprefix("muster-").removesuffix(".service"): name for name in units.SERVICES}
+    if process is None:
+        return list(there.values())
+    if process not in there:
+        raise OperateError(f"{process!r} is no process of the server's: {', '.join(there)}")
+    return [there[process]]

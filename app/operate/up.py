@@ -8,6 +8,7 @@ import click
 
 from app.embedded.stack import Stack
 from app.operate.local import admin, places
+from app.operate.local.admin import PASSWORD
 from app.operate.local.api import Api
 from app.operate.local.command import carry_out
 from app.operate.local.errors import OperateError
@@ -15,7 +16,6 @@ from app.operate.local.machines import LocalMachine, await_online
 from app.operate.local.screen import BOLD, DIM, RESET, Screen
 from app.operate.local.uids import MOST_MACHINES
 
-PASSWORD = "MUSTER_ADMIN_PASSWORD"
 NOT_ENROLLED = f"""\
     {{names}}: not enrolled yet, which takes an admin. Set {PASSWORD} to the password
     that '{admin.NAME}' has now, and start again."""

@@ -18,7 +18,8 @@ PROCESSES = {
     "celery": ("muster-jobs.service", "messages and sweeps"),
     "beat": ("muster-beat.service", "the clock"),
 }
-NAMES = (TARGET, ENGINES, MIGRATE, *(name for name, _ in PROCESSES.values()))
+SERVICES = (ENGINES, MIGRATE, *(name for name, _ in PROCESSES.values()))
+NAMES = (TARGET, *SERVICES)
 _HARDENING = {
     "NoNewPrivileges": "yes",
     "ProtectSystem": "strict",
@@ -63,7 +64,7 @@ def all_of(places: Places, *, port: int, has_engines: bool) -> dict[str, str]:
 
 
 def _target(places: Places, has_engines: bool) -> str:
-    wanted = [name for name in NAMES if name != TARGET and (has_engines or name != ENGINES)]
+    wanted = [name for name in SERVICES if has_engines or name != ENGINES]
     wanted_by = "default.target" if places.is_user else "multi-user.target"
     return (
         f"[Unit]\nDescription=Muster\nWants={' '.join(wanted)}\n\n[Install]\nWantedBy={wanted_by}\n"

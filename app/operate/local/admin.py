@@ -1,4 +1,4 @@
-"""The stack's first admin."""
+"""The first admin of a server."""
 
 import os
 import secrets
@@ -8,21 +8,31 @@ from pathlib import Path
 from app.embedded.stack import Stack
 
 NAME = "admin"
-_CREATE = (sys.executable, "-m", "flask", "--app", "wsgi", "create-admin", "--name", NAME)
+PASSWORD = "MUSTER_ADMIN_PASSWORD"
 _CREATED = "created the admin"
 
 
+def creating(name: str = NAME) -> tuple[str, ...]:
+    """The command that makes the admin, with PASSWORD in its environment."""
+    return (sys.executable, "-m", "flask", "--app", "wsgi", "create-admin", "--name", name)
+
+
+def is_created(said: str) -> bool:
+    """Whether there was none before, by what the command has said."""
+    return _CREATED in said
+
+
 def new_password() -> str:
-    """A password that the server accepts, for MUSTER_ADMIN_PASSWORD in the stack's environment."""
+    """A password that the server accepts, for PASSWORD in the server's environment."""
     return secrets.token_urlsafe(18)
 
 
 def create(stack: Stack) -> bool:
-    """Create the admin, with the MUSTER_ADMIN_PASSWORD of the stack.
+    """Create the admin, with the PASSWORD of the stack.
 
     Returns False if there was one already. Raises EmbeddedError.
     """
-    return _CREATED in stack.run("create-admin", _CREATE)
+    return is_created(stack.run("create-admin", creating()))
 
 
 def kept_password(home: Path) -> str:

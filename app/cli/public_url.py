@@ -1,0 +1,26 @@
+"""`flask public-url`: the address that links and machines go by."""
+
+import click
+from flask.cli import with_appcontext
+
+from app.domain.errors import DomainError, InvalidFields
+from app.services import settings
+from app.services.people import developers
+
+
+@click.command("public-url")
+@click.argument("url")
+@click.option("--name", default="admin", show_default=True, help="The admin in whose name.")
+@with_appcontext
+def public_url(url: str, name: str) -> None:
+    """Set publicUrl, as an admin does in the console's settings."""
+    admin = developers.named(name)
+    if admin is None:
+        raise click.ClickException(f"there is no admin {name}")
+    try:
+        settings.update(admin, {"publicUrl": url})
+    except InvalidFields as error:
+        raise click.ClickException(f"{url} is no address of a server") from error
+    except DomainError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"publicUrl is {url}")

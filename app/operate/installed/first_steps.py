@@ -1,0 +1,70 @@
+"""What an installed server is told before it serves: its first admin, and its address."""
+
+import os
+import pwd
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from app.embedded.stack import ROOT
+from app.operate.installed.answers import Answers
+from app.operate.local import admin
+from app.operate.local.admin import PASSWORD
+from app.operate.local.errors import OperateError
+
+
+class FirstSteps:
+    """They are commands of the server's own, which run with its settings, as its `owner`, where
+    that is another than we are. `say` shows a line.
+    """
+
+    def __init__(
+        self,
+        given: Answers,
+        settings: Mapping[str, str],
+        owner: pwd.struct_passwd | None,
+        say: Callable[[str], None],
+    ) -> None:
+        self._given = given
+        self._settings = settings
+        self._owner = owner
+        self._say = say
+
+    def make_admin(self) -> None:
+        """One that is there stays as it is. Raises OperateError."""
+        chosen = os.environ.get(PASSWORD)
+        password = chosen or admin.new_password()
+        done = self._run(admin.creating(self._given.admin), {PASSWORD: password})
+        if done.returncode != 0:
+            raise OperateError(f"the admin could not be made: {done.stderr.strip()}")
+        is_told = admin.is_created(done.stdout) and not chosen
+        shown = f", password {password} (shown only now)" if is_told else ""
+        self._say(f"admin      {self._given.admin}{shown}")
+
+    def tell_address(self) -> None:
+        """The setting publicUrl, in the admin's name; where that cannot be, somebody has to."""
+        url, name = self._given.url, self._given.admin
+        flask = (sys.executable, "-m", "flask", "--app", "wsgi")
+        done = self._run((*flask, "public-url", "--name", name, url), {})
+        if done.returncode == 0:
+            self._say(f"publicUrl  {url}")
+            return
+        self._say(f"!! publicUrl is not set: {done.stderr.strip()}")
+        self._say(f"   Set it to {url} in the console's settings: links and machines go by it.")
+
+    def _run(
+        self, argv: tuple[str, ...], more: Mapping[str, str]
+    ) -> "subprocess.CompletedProcess[str]":
+        account: dict[str, Any] = {}
+        if self._owner is not None:
+            account = {"user": self._owner.pw_uid, "group": self._owner.pw_gid, "extra_groups": []}
+        return subprocess.run(
+            argv,
+            cwd=ROOT,
+            env={**os.environ, **self._settings, **more},
+            capture_output=True,
+            text=True,
+            check=False,
+            **account,
+        )

@@ -1,0 +1,50 @@
+"""`muster-server logs`, of what systemd runs."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from app.operate import main
+from app.operate.installed import places, settings
+
+
+@pytest.fixture(autouse=True)
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The directory in which programs are looked for, on a host with an installation."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv("MUSTER_HOME", raising=False)
+    settings.write(places.of(user=True).settings, {"MUSTER_PORT": "9001"})
+    found = tmp_path / "bin"
+    found.mkdir()
+    monkeypatch.setenv("PATH", str(found))
+    return found
+
+
+def asked(monkeypatch: pytest.MonkeyPatch, *words: str) -> list[str]:
+    """What journalctl is asked for."""
+    ran: list[list[str]] = []
+    monkeypatch.setattr("os.execvp", lambda _, argv: ran.append(argv))
+    done = CliRunner().invoke(main, ["logs", *words])
+    assert done.exit_code == 0, done.output
+    return [word for word in ran[0] if word.startswith("--unit")]
+
+
+def test_they_are_those_of_the_server_and_not_of_a_worker_beside_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = ("engines", "migrate", "web", "dispatch", "jobs", "beat")
+    assert asked(monkeypatch) == [f"--unit=muster-{name}.service" for name in names]
+    assert asked(monkeypatch, "web") == ["--unit=muster-web.service"]
+
+
+def test_who_asks_for_another_is_told_which_there_are() -> None:
+    done = CliRunner().invoke(main, ["logs", "worker"])
+    assert done.exit_code == 1
+    assert "engines, migrate, web, dispatch, jobs, beat" in done.output
+
+
+def test_without_a_journal_one_is_told_so() -> None:
+    done = CliRunner().invoke(main, ["logs", "web"])
+    assert done.exit_code == 1
+    assert "journalctl cannot be run: No such file" in done.output
