@@ -1,6 +1,6 @@
 """The records that a backup's stream is made of: a kind, a length, and what it says.
 
-header  {format, madeAt, version, revision, serverId, tables, …}
+header  {format, madeAt, version, revision, sequences}; sequences by name, the last number of each
 keys    {name: value}, as the environment has them
 table   {name, columns}; then its rows, as COPY has them, in records of `rows`, compressed;
         then `table-end` {rows}
