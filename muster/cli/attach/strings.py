@@ -13,7 +13,10 @@ _LONGEST_NUMBER = 6  # digits
 # As a terminal in UTF-8 understands them: OSC, DCS, SOS, PM and APC, in seven bits and in eight.
 _BEGINS = re.compile(rb"\x1b[\]PX^_]|\xc2[\x90\x98\x9d-\x9f]")
 _ENDS = re.compile(rb"\x07|\x18|\x1a|\x1b\\|\x1b(?=[^\\])|\xc2\x9c")
-_NUMBER = re.compile(rb"\x1b\]([0-9]*)([^0-9]?)")
+_NUMBER = re.compile(rb"\x1b\]([0-9]*)(;|\x07|\x1b|\xc2\x9c|\xc2?\Z)")
+_UNFINISHED = (b"", b"\xc2")  # as the second of these, of a number that more may follow
+# A terminal carries such bytes out in the midst of an escape, and goes on with it.
+_ASTRAY = re.compile(rb"\x1b([\x00-\x17\x19\x1c-\x1f\x7f]+)")
 _PARTS = (b"\x1b", b"\xc2")  # with which a beginning, or an end, may begin
 
 
@@ -29,6 +32,7 @@ class Strings:
         data, self._held = self._held + data, b""
         if not self._is_within and b"\x1b" not in data and b"\xc2" not in data:
             return data
+        data = _ASTRAY.sub(b"\\1\x1b", data)
         found, at = [], 0
         while at < len(data):
             step = self._within if self._is_within else self._outside
@@ -44,7 +48,7 @@ class Strings:
             self._held = data[end:]
             return data[at:end], len(data)
         head = _NUMBER.match(data, begin.start())
-        if head and not head[2] and len(head[1]) <= _LONGEST_NUMBER:
+        if head and head[2] in _UNFINISHED and len(head[1]) <= _LONGEST_NUMBER:
             self._held = data[begin.start() :]  # its number has not come whole
             return data[at : begin.start()], len(data)
         self._is_within = True

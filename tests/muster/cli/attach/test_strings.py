@@ -1,5 +1,7 @@
 """A terminal obeys strings that nobody sees: none that could do harm comes through, however cut."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +37,13 @@ def passed(*pieces: bytes) -> bytes:
             id="link",
         ),
         pytest.param(b"\x1b]11;?\x07", b"\x1b]11;?\x07", id="a colour"),
+        pytest.param(b"a\x1b\x00]52;c;x\x07b", b"a\x00b", id="with a control in its beginning"),
+        pytest.param(b"a\x1b\n\x7f]52;c;x\x07b", b"a\n\x7fb", id="with several"),
+        pytest.param(b"a\x1b\x00Px\x1b\\b", b"a\x00b", id="with one, of another kind"),
+        pytest.param(b"a\x1b]133\x007;x\x07b", b"ab", id="with a control in a harmless number"),
+        pytest.param(b"a\x1b]133\xc2\x807;x\x07b", b"ab", id="with one of eight bits there"),
+        pytest.param(b"\x1b]104\xc2\x9cb", b"\x1b]104\xc2\x9cb", id="colours as they were"),
+        pytest.param(b"\x1b\r[31mred", b"\r\x1b[31mred", id="a control in a sequence"),
     ],
 )
 def test_strings_are_left_out_but_harmless_ones(printed: bytes, written: bytes) -> None:
@@ -58,6 +67,8 @@ PRINTED = st.lists(
             b"\x9d",
             b"x",
             b"\x18",
+            b"\x00",
+            b"\n",
         ]
     )
 ).map(b"".join)
@@ -73,6 +84,7 @@ def test_what_has_passed_passes_again(printed: bytes) -> None:
     once = passed(printed, b"\x18!")
     assert b"\x1b]52;" not in once
     assert b"\x1bP" not in once
+    assert not re.search(rb"\x1b[\x00\n]+[\]P]|\x1b\][0-9]*[\x00\n]", once)
 
 
 @given(st.binary().filter(lambda data: b"\x1b" not in data and b"\xc2" not in data))
