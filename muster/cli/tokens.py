@@ -1,5 +1,8 @@
 """Where tokens are kept: in the system's keyring where there is one, else in a file of mode 0600.
 
+They are kept by their profile's name, with the server that gave them: another that is called so
+later, by an edited config.toml say, gets none of them.
+
 A login's refresh token is good once. Whoever presents an old one ends the login, so all that change
 tokens hold one lock, and read again what is there once they have it.
 """
@@ -52,7 +55,7 @@ def locked() -> Iterator[None]:
 
 
 def read(profile: Profile) -> Tokens:
-    """What there is for it; nothing where nothing is.
+    """What there is for it; nothing where nothing is, or what is there is another server's.
 
     What the file has counts first: of a profile whose place is the keyring there is something only
     because the keyring would not take it.
@@ -66,26 +69,26 @@ def read(profile: Profile) -> Tokens:
             kept = keyring.get_password(_SERVICE, profile.name)
         except KeyringError as error:
             raise Trouble(f"the keyring cannot be read: {error}") from error
-        return _tokens(json.loads(kept)) if kept else Tokens()
-    return _tokens(told or {})
+        told = json.loads(kept) if kept else None
+    return _tokens(profile, told or {})
 
 
 def keep(profile: Profile, tokens: Tokens) -> None:
     """Store them; in the file where the keyring is locked meanwhile, for those that were there
     before are spent. Hold the lock.
     """
+    told = {"server": profile.server, **{k: v for k, v in asdict(tokens).items() if v}}
     if profile.tokens == KEYRING:
         import keyring
 
         try:
-            keyring.set_password(_SERVICE, profile.name, json.dumps(asdict(tokens)))
+            keyring.set_password(_SERVICE, profile.name, json.dumps(told))
         except Exception as error:  # backends of others raise whatever they like
             click.echo(f"The keyring takes no token ({error}): it is in {path()} now.", err=True)
         else:
             _forget_in_file(profile)
             return
-    kept = {**_all(), profile.name: {k: v for k, v in asdict(tokens).items() if v}}
-    profiles.write_whole(path(), json.dumps(kept, indent=1))
+    profiles.write_whole(path(), json.dumps({**_all(), profile.name: told}, indent=1))
 
 
 def forget(profile: Profile) -> None:
@@ -133,5 +136,7 @@ def _all() -> dict[str, dict[str, str]]:
         raise Trouble(f"{path()} cannot be read: {error}") from error
 
 
-def _tokens(told: dict[str, str]) -> Tokens:
+def _tokens(profile: Profile, told: dict[str, str]) -> Tokens:
+    if told.get("server") != profile.server:
+        return Tokens()
     return Tokens(told.get("personal", ""), told.get("access", ""), told.get("refresh", ""))

@@ -2,6 +2,7 @@
 
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -12,7 +13,7 @@ from keyring.errors import KeyringLocked
 from app.models import Developer
 from muster.cli import profiles, tokens
 from muster.cli.credentials import Stored
-from muster.cli.profiles import Profile
+from muster.cli.profiles import Config, Profile
 from muster.cli.tokens import Tokens
 from tests.factories import access_token_of, begin_login, make_developer
 from tests.muster.cli.shell import SERVER, Shell
@@ -234,6 +235,28 @@ def test_who_signs_in_anew_leaves_no_token_in_the_former_place(
     monkeypatch.delenv("MUSTER_KEYRING")
     shell.done(*sign_in, given=pat(app, ada))
     assert (len(ring), "mst_pat_" in tokens.path().read_text()) == (1, False)
+
+
+@pytest.mark.parametrize("place", [tokens.FILE, tokens.KEYRING])
+def test_tokens_go_to_no_other_server_that_is_called_alike(
+    home: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    ring: dict[tuple[str, str], str] = {}
+    monkeypatch.setattr("keyring.set_password", lambda s, n, v: ring.update({(s, n): v}))
+    monkeypatch.setattr("keyring.get_password", lambda s, n: ring.get((s, n)))
+    held = Tokens(access="access", refresh="refresh")
+    profile = Profile("work", SERVER, tokens=place)
+    tokens.keep(profile, held)
+    assert tokens.read(profile) == held
+    assert tokens.read(replace(profile, server="https://other.example")) == Tokens()
+
+
+def test_a_server_that_an_old_name_now_means_is_told_nothing(shell: Shell, ada: Developer) -> None:
+    shell.sign_in(ada)
+    other = Profile("work", "https://other.example")
+    profiles.write(Config({"work": other}, "work"))
+    assert shell("whoami").status == 3
+    assert not any("authorization" in asked.headers for asked in shell.asked)
 
 
 def test_the_environment_counts_before_what_is_stored(
