@@ -201,7 +201,7 @@ def drain(
     plan = [{"machine": machine["name"], **item} for item in answer.get("plan") or []]
     shown_first = not (dry_run or yes)
     if shown_first:
-        table(PLAN.columns, plan, PLAN.nothing)
+        table(PLAN.columns, plan, PLAN.nothing, stderr=True)
         require_yes(f"Drain {words.one_line(machine['name'])}?")
     if not dry_run:
         drained = muster.api.post(path, body)

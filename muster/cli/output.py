@@ -201,7 +201,7 @@ def as_json(value: object, indent: int | None = None) -> str:
 # ---- for people ----------------------------------------------------------------------------------
 
 
-def console() -> "Console":
+def console(*, stderr: bool = False) -> "Console":
     """Where tables are drawn: as wide as the terminal, or as they like where there is none."""
     from rich.console import Console
 
@@ -210,15 +210,16 @@ def console() -> "Console":
             """As where a line is printed, and not the end of the process."""
             raise BrokenPipeError(errno.EPIPE, "who has read has enough")
 
-    width = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 4096
-    return Ours(
-        file=sys.stdout, width=width, highlight=False, soft_wrap=False, emoji=False, markup=False
-    )
+    file = sys.stderr if stderr else sys.stdout
+    width = None if file.isatty() or os.environ.get("COLUMNS") else 4096
+    return Ours(file=file, width=width, highlight=False, soft_wrap=False, emoji=False, markup=False)
 
 
-def table(columns: Sequence[Column], items: Iterable[Item], nothing: str) -> None:
+def table(
+    columns: Sequence[Column], items: Iterable[Item], nothing: str, *, stderr: bool = False
+) -> None:
     """A table with its headings; where there is nothing a sentence on stderr, so that pipes stay
-    empty.
+    empty. `stderr`: of a table, too, that only goes before a question.
     """
     from rich.table import Table
     from rich.text import Text
@@ -227,7 +228,7 @@ def table(columns: Sequence[Column], items: Iterable[Item], nothing: str) -> Non
     if not rows:
         click.echo(nothing, err=True)
         return
-    into = console()
+    into = console(stderr=stderr)
     shown = _fitting(columns, rows, into.width)
     drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, GAP, 0, 0))
     left = into.width - sum(need for at, need in shown if not at.stretches) - GAP * (len(shown) - 1)

@@ -1,6 +1,6 @@
 """Following a task by its stream, and what its state means to who waits."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from muster.cli import errors
@@ -55,11 +55,19 @@ def _may_settle(event: Event) -> bool:
     return event.name == "events" and any(said.get("type") in TURNS for said in event.data)
 
 
-def past_events(api: Api, number: int, behind: int) -> Iterator[dict[str, Any]]:
-    """A task's events so far, in order, behind the one of that number."""
+def at_its_end(api: Api, number: int, items: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """These, read when the task has ended: what --follow is where all has to be said at once."""
+    until_settled(api, number, lambda event: None, past_questions=True)
+    yield from items
+
+
+def past_events(api: Api, number: int, behind: int = 0, **of: object) -> Iterator[dict[str, Any]]:
+    """A task's events so far, in order, behind the one of that number; `of` leaves others out,
+    and `behind` then counts those that are left.
+    """
     offset = behind
     while True:
-        page = api.get(path_of(number, "events"), limit=200, offset=offset)
+        page = api.get(path_of(number, "events"), limit=200, offset=offset, **of)
         items = page.get("items") or []
         yield from items
         offset += len(items)

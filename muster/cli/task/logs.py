@@ -15,7 +15,7 @@ from muster.cli.errors import BadUsage
 from muster.cli.output import Printed, prints, say
 from muster.cli.params import a_task, path_of
 from muster.cli.sse import Event
-from muster.cli.task.following import until_settled
+from muster.cli.task.following import at_its_end, until_settled
 
 ENTRIES = Printed(fields.TRANSCRIPT_ENTRY, id="number", nothing="The agent has told nothing.")
 LINES = Printed(fields.LOG_LINE, id="number")
@@ -54,7 +54,8 @@ def logs(
             _whole(muster.api, number, attempt, writer)
         writer.end()
 
-    return _lines(muster.api, number, attempt, tail), show
+    found = _lines(muster.api, number, attempt, tail)
+    return at_its_end(muster.api, number, found) if follow else found, show
 
 
 def _lines(
@@ -192,7 +193,7 @@ def transcript(
         if not teller.count:
             say(ENTRIES.nothing)
 
-    return found, show
+    return at_its_end(muster.api, number, found) if follow else found, show
 
 
 class _Entries:

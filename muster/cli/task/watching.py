@@ -11,7 +11,7 @@ from muster.cli.context import Muster, pass_muster
 from muster.cli.output import Column, Printed, column, prints, say
 from muster.cli.params import a_task, path_of
 from muster.cli.sse import Event
-from muster.cli.task.following import past_events, until_settled
+from muster.cli.task.following import at_its_end, past_events, until_settled
 from muster.cli.task.looking import first_line, lines_of
 
 EVENTS = Printed(
@@ -135,32 +135,11 @@ def events(
     muster: Muster, number: int, kinds: str | None, search: str | None, follow: bool
 ) -> Iterable[dict[str, Any]] | tuple[Any, Callable[[], None]]:
     """What has happened to a task, in order."""
-    if follow:
-        teller = Teller(muster.api, number, with_log=True)
-        last = _at_its_end(muster.api, number, kinds, search)
-        return last, lambda: _follow(muster.api, number, teller)
-    return _matching(muster.api, number, kinds, search)
-
-
-def _matching(
-    api: Api, number: int, kinds: str | None, search: str | None
-) -> Iterable[dict[str, Any]]:
-    offset = 0
-    while True:
-        path = path_of(number, "events")
-        page = api.get(path, limit=200, offset=offset, type=kinds, search=search)
-        items = page.get("items") or []
-        yield from items
-        offset += len(items)
-        if not items or offset >= page.get("total", 0):
-            return
-
-
-def _at_its_end(
-    api: Api, number: int, kinds: str | None, search: str | None
-) -> Iterable[dict[str, Any]]:
-    until_settled(api, number, lambda event: None, past_questions=True)
-    yield from _matching(api, number, kinds, search)
+    found = past_events(muster.api, number, type=kinds, search=search)
+    if not follow:
+        return found
+    teller = Teller(muster.api, number, with_log=True)
+    return at_its_end(muster.api, number, found), lambda: _follow(muster.api, number, teller)
 
 
 def _follow(api: Api, number: int, teller: Teller) -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
+import httpx
 import pytest
 
 from app.domain.roles import SystemRole
 from app.models import Developer
 from tests.factories import make_developer, make_machine
-from tests.muster.cli.shell import Shell
+from tests.muster.cli.shell import SERVER, Shell
 
 
 @pytest.fixture
@@ -46,3 +47,18 @@ def test_who_may_not_is_told_so_with_status_3(
     said = shell_of(ada)("machine", "drain", "forge", "--yes")
     assert said.status == 3
     assert "(403 forbidden, request " in said.err
+
+
+@pytest.mark.usefixtures("home")
+def test_what_a_drain_would_do_is_shown_beside_its_json_and_not_in_it() -> None:
+    plan = [{"task": {"id": 7, "description": "Mend it"}, "act": "keep"}]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(200, json={"items": [{"id": "m", "name": "forge"}]})
+        return httpx.Response(200, json={"plan": plan, "status": "draining"})
+
+    asked = ("--server", SERVER, "machine", "drain", "forge", "--json", "machine,act")
+    said = Shell(answer)(*asked, given="y\n", is_terminal=True)
+    assert (said.status, said.json) == (0, [{"machine": "forge", "act": "keep"}]), said.err
+    assert "AT THE DEADLINE" in said.err

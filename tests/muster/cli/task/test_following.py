@@ -64,3 +64,26 @@ def test_each_event_is_shown_once_those_before_the_stream_and_behind_it_too() ->
     shown = [line.split()[0] for line in said.out.splitlines()]
     assert shown == ["created", "assigned", "started", "completed"]
     assert said.err.startswith("Task 7 is completed.")
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("verb", "field"), [("events", "id"), ("logs", "number"), ("transcript", "number")]
+)
+def test_what_is_followed_as_json_is_said_when_the_task_has_ended(verb: str, field: str) -> None:
+    """An array can only be said whole."""
+    states = ["running", "completed"]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        if path.endswith("/stream"):
+            done = 'event: events\nid: 2:\ndata: [{"id": 2, "type": "completed"}]\n\n'
+            return httpx.Response(200, text=f"event: hello\nid: 1:\ndata: {{}}\n\n{done}")
+        if path.endswith(verb):
+            there = 1 if states else 2
+            return httpx.Response(200, json={"items": [{field: 1}, {field: 2}][:there]})
+        return httpx.Response(200, json={"id": 7, "status": states.pop(0)})
+
+    shell = Shell(answer)
+    said = shell("--server", SERVER, "task", verb, "7", "--follow", "--json", field)
+    assert (said.status, said.json) == (0, [{field: 1}, {field: 2}])
