@@ -9,7 +9,7 @@ from muster.cli import words
 from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import BadUsage
-from muster.cli.output import as_json, through_jq
+from muster.cli.output import as_json, say, through_jq
 from muster.cli.params import a_pair, typed_fields
 
 _CHUNK = 1 << 16
@@ -74,8 +74,8 @@ def api(
         extra = {"Content-Type": "application/json"} | extra
     with muster.api.open(verb, where, query, body, extra, content=content) as answer:
         if include:
-            click.echo(f"{answer.status_code} {answer.reason_phrase}", err=True)
-            click.echo("".join(f"{n}: {v}\n" for n, v in answer.headers.items()), err=True)
+            say(f"{answer.status_code} {answer.reason_phrase}")
+            say("".join(f"{n}: {v}\n" for n, v in answer.headers.items()))
         if "json" in answer.headers.get("Content-Type", ""):
             answer.read()
             _print(answer.json(), program)

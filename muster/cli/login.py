@@ -68,8 +68,8 @@ def login(
         tokens.keep(kept, held)
         profiles.write(known.having(kept))
     where = "your keyring" if place == tokens.KEYRING else str(tokens.path())
-    said = f"You are {words.one_line(who['name'])} ({who['role']}) at {profile.server}, "
-    say(f"{said}called {profile.name} here. The token is in {where}.")
+    said = f"You are {words.one_line(who['name'])} ({words.one_line(who['role'])})"
+    say(f"{said} at {profile.server}, called {profile.name} here. The token is in {where}.")
 
 
 def _profile(muster: Muster, server: str | None, name: str | None, ca_file: str | None) -> Profile:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from muster.cli import fields
+from muster.cli import fields, words
 from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster, server_id
 from muster.cli.errors import Trouble
@@ -33,10 +33,10 @@ def add(muster: Muster, label: str, wait: bool) -> tuple[dict[str, Any], Callabl
             "The server has no package that a machine could install, or no address to name.",
             advice="In a checkout of it: make dist; and set publicUrl (muster admin settings)",
         )
+    line = words.one_line(line)
     if not wait:
-        return {**made, "connectedAt": None, "machine": None, "agents": []}, lambda: click.echo(
-            line
-        )
+        nothing_yet: dict[str, Any] = {"connectedAt": None, "machine": None, "agents": []}
+        return {**made, **nothing_yet}, lambda: click.echo(line)
     say(f"Run this on the machine:\n\n  {line}\n")
     status = _until_connected(muster.api, made["id"])
     return {**made, **status}, lambda: None
@@ -62,9 +62,9 @@ def _until_connected(api: Api, token_id: int) -> dict[str, Any]:
 
 
 def _name(status: Item) -> str:
-    return str((status.get("machine") or {}).get("name"))
+    return words.one_line((status.get("machine") or {}).get("name"))
 
 
 def _agents(status: Item) -> str:
-    found = [str(agent.get("agentType")) for agent in status.get("agents") or []]
+    found = [words.one_line(agent.get("agentType")) for agent in status.get("agents") or []]
     return f"Agents: {', '.join(found)}." if found else "No agent is installed there yet."

@@ -298,5 +298,7 @@ def facts(pairs: Iterable[tuple[str, object]]) -> None:
 
 
 def say(text: str) -> None:
-    """A sentence beside what is printed: on stderr, so that it is in nobody's pipe."""
-    click.echo(text, err=True)
+    """A sentence beside what is printed: on stderr, so that it is in nobody's pipe. Whatever a
+    machine or a server has said in it speaks to people, not to their terminal.
+    """
+    click.echo(words.plain(text), err=True)

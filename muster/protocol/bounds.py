@@ -34,7 +34,8 @@ Cost = Annotated[float, Meta(ge=0, le=1_000_000)]
 Words = Annotated[str, Meta(max_length=LONGEST_WORDS, extra=_CUT)]
 Lack = Annotated[str, Meta(max_length=500, extra=_CUT)]
 Label = Annotated[str, Meta(max_length=200, extra=_CUT)]  # versions, models, systems
-Word = Annotated[str, Meta(max_length=64, extra=_CUT)]  # agent types, codes of failures, moments
+# Agent types, codes of failures, moments: of what speaks to a terminal instead nothing is left.
+Word = Annotated[str, Meta(max_length=64, pattern=r"\A[^\x00-\x1f\x7f-\x9f]*\Z", extra=_CUT)]
 Host = Annotated[str, Meta(max_length=300, extra=_CUT)]
 Url = Annotated[str, Meta(max_length=500, extra=_CUT)]
 Link = Annotated[str, Meta(max_length=2_000, extra=_CUT)]  # that people follow
@@ -129,8 +130,9 @@ def cut(value: Any, shape: inspect.Type) -> Any:
 
 
 def _shortened(value: Any, kind: inspect.Type) -> Any:
-    if isinstance(kind, inspect.StrType) and kind.pattern and isinstance(value, str):
-        return value if re.search(kind.pattern, value) else ""
+    pattern = kind.pattern if isinstance(kind, inspect.StrType) else None
+    if pattern and isinstance(value, str) and not re.search(pattern, value):
+        return ""
     most = getattr(kind, "max_length", None)
     if most is None or not isinstance(value, str | list) or len(value) <= most:
         return value

@@ -74,7 +74,7 @@ class Teller:
             return
         clock = click.style(words.clock(event.get("createdAt")), dim=True)
         style = _STYLES.get(event["type"])
-        kind = click.style(f"{event['type']:<14}", fg=style)
+        kind = click.style(f"{words.one_line(event['type']):<14}", fg=style)
         click.echo(f"{clock}  {kind}  {words.one_line(event.get('message'))}")
 
 
@@ -88,7 +88,7 @@ def conclude(muster: Muster, task: Mapping[str, Any], status: int) -> None:
     failure, result = task.get("failure") or {}, task.get("result") or {}
     said = f"Task {number} is {task['status']}."
     if failure:
-        said += f" {words.one_line(failure.get('message'))} ({failure.get('code')})"
+        said += f" {words.one_line(failure.get('message'))} ({words.one_line(failure.get('code'))})"
         said += f"\nmuster task logs {number}"
     elif result.get("changed"):
         branch = words.one_line(result.get("branch") or task.get("branch"))

@@ -75,6 +75,19 @@ def test_it_waits_until_the_machine_has_told_its_agents() -> None:
     assert told["machine"]["name"] == "whimbrel"
 
 
+def test_what_a_machine_calls_itself_and_its_agents_does_not_speak_to_the_terminal() -> None:
+    bell = "\x1b]52;c;eA==\x07"
+    machine, agent = (
+        {**MACHINE, "name": f"whim{bell}brel"},
+        {**CLAUDE, "agentType": f"cl{bell}aude"},
+    )
+    told = {**CONNECTED, "machine": machine, "agents": [agent]}
+    said = asking(Server({}, told, line=f"curl{bell} x"))("machine", "add", "--wait")
+    assert "whimbrel is connected. Agents: claude." in said.err
+    assert "\x1b]" not in said.err + said.out
+    assert asking(Server({}, line=f"curl{bell} x")).done("machine", "add").out == "curl x\n"
+
+
 @pytest.mark.parametrize("status", ["revoked", "expired"])
 def test_it_waits_for_no_token_that_is_over(status: str) -> None:
     said = asking(Server({"status": status}))("machine", "add", "--wait")

@@ -43,16 +43,15 @@ def of(shape: inspect.Type) -> st.SearchStrategy:
             return st.sampled_from(values)
         case inspect.ListType(item_type=item):
             return st.lists(of(item), max_size=3)
-        case inspect.StrType(pattern=str() as pattern):
-            return st.from_regex(pattern)
+        case inspect.StrType(pattern=str() as pattern, max_length=most):
+            found = st.from_regex(pattern)
+            return found if most is None else found.filter(lambda text: len(text) <= most)
         case inspect.StrType(max_length=most):
             return st.text(_CHARACTERS, max_size=most and min(most, 40))
         case inspect.BytesType(max_length=most):
             return st.binary(max_size=most and min(most, 40))
         case inspect.DictType(key_type=key, value_type=value):
             return st.dictionaries(of(key), of(value), max_size=3)
-        case inspect.StrType(pattern=str() as pattern):
-            return st.from_regex(pattern)
         case inspect.IntType(ge=ge, lt=lt):
             low, high = (-(1 << 63), 1 << 63) if ge is None else (ge, lt)
             return st.integers(low, high - 1)

@@ -136,6 +136,18 @@ def test_of_a_head_that_is_no_commit_nothing_is_left() -> None:
     assert said == frames.Report(4, 2, 1, frames.WorkspaceFacts("ready"))
 
 
+@pytest.mark.parametrize("control", ["\x1b]52;c;eA==\x07", "\n", "\x7f", "\x9d52;c;eA==\x9c"])
+def test_of_a_code_or_an_agent_type_that_speaks_to_a_terminal_nothing_is_left(control: str) -> None:
+    said = codec.decode_from_machine(report(kind="failed", code=f"x{control}", message="m"))
+    assert said == frames.Report(4, 2, 1, frames.Failed("", "m"))
+    hello = frames.Hello(
+        *(2, "jwt", "m", "j", "v"), capabilities=[frames.Capability(f"codex{control}")]
+    )
+    heard = codec.decode_from_machine(codec.encode(hello))
+    assert isinstance(heard, frames.Hello)
+    assert [each.agent_type for each in heard.capabilities] == [""]
+
+
 # ---- reports that can be passed over -------------------------------------------------------------
 
 

@@ -87,3 +87,21 @@ def test_what_is_followed_as_json_is_said_when_the_task_has_ended(verb: str, fie
     shell = Shell(answer)
     said = shell("--server", SERVER, "task", verb, "7", "--follow", "--json", field)
     assert (said.status, said.json) == (0, [{field: 1}, {field: 2}])
+
+
+@pytest.mark.usefixtures("home")
+def test_the_code_of_a_failure_does_not_speak_to_the_terminal() -> None:
+    bell = "\x1b]52;c;eA==\x07"
+    failure = {"code": f"no{bell}\npush", "message": f"It did{bell} not go."}
+    task = {"id": 7, "status": "failed", "failure": failure}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/events"):
+            return httpx.Response(200, json={"items": [], "total": 0})
+        if request.url.path.endswith("/stream"):
+            return httpx.Response(200, text='event: hello\nid: 1:\ndata: {"events": 0}\n\n')
+        return httpx.Response(200, json=task)
+
+    said = Shell(answer)("--server", SERVER, "task", "watch", "7", is_terminal=True)
+    assert "It did not go. (no push)" in said.err
+    assert "\x1b]" not in said.err + said.out
