@@ -5,7 +5,7 @@ from typing import IO, Any
 
 import click
 
-from muster.cli import words
+from muster.cli import pieces, words
 from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import BadUsage
@@ -34,6 +34,7 @@ _CHUNK = 1 << 16
 @click.option("--paginate", is_flag=True, help="All pages of a list, as one array.")
 @click.option("--jq", "program", metavar="EXPR", help="Put the answer through this jq program.")
 @click.option("-i", "--include", is_flag=True, help="Status and headers as well, on stderr.")
+@pieces.a_raw
 @pass_muster
 def api(
     muster: Muster,
@@ -46,6 +47,7 @@ def api(
     paginate: bool,
     program: str | None,
     include: bool,
+    raw: bool,
 ) -> None:
     """Ask the server's API for anything.
 
@@ -82,9 +84,7 @@ def api(
         elif program:
             raise BadUsage("--jq is for JSON, and the answer is none")
         else:
-            for piece in answer.iter_bytes(_CHUNK):
-                sys.stdout.buffer.write(piece)
-                sys.stdout.buffer.flush()
+            pieces.put(answer.iter_bytes(_CHUNK), is_raw=raw)
 
 
 def _all(api: Api, path: str, query: dict[str, str]) -> list[Any]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from muster.cli import words
+from muster.cli import pieces, words
 from muster.cli.errors import BadUsage
 
 if TYPE_CHECKING:
@@ -179,14 +179,16 @@ def _print_json(how: Printed, told: Any, chosen: Sequence[str], program: str | N
 
 
 def through_jq(program: str, value: object) -> Iterable[str]:
-    """What the program makes of it; texts are written as they are, as by `jq -r`."""
+    """What the program makes of it; texts are written as they are, as by `jq -r`, but on a terminal
+    without what it would obey.
+    """
     import jq
 
     try:
         found = jq.compile(program).input_value(value).all()
     except ValueError as error:
         raise BadUsage(f"jq: {error}") from error
-    return [item if isinstance(item, str) else as_json(item) for item in found]
+    return [pieces.shown(item) if isinstance(item, str) else as_json(item) for item in found]
 
 
 _C1 = re.compile(r"[\x7f-\x9f]")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from muster.cli import fields, words
+from muster.cli import fields, pieces, words
 from muster.cli.client import Query
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import Trouble
@@ -100,9 +100,7 @@ def _patch(muster: Muster, number: int, query: Query) -> None:
     is_shown = sys.stdout.isatty()
     with muster.api.open("GET", path_of(number, "diff"), query, headers=PATCH) as answer:
         if not is_shown:
-            for piece in answer.iter_bytes():
-                sys.stdout.buffer.write(piece)
-            sys.stdout.flush()
+            pieces.put(answer.iter_bytes())
             return
         answer.read()
         text = answer.content.decode("utf-8", "replace")
@@ -125,12 +123,15 @@ def painted(line: str) -> str:
 @click.argument("path")
 @click.option("--commit", metavar="SHA", help="Before or after: a commit that the diff names.")
 @_output
+@pieces.a_raw
 @pass_muster
-def file(muster: Muster, number: int, path: str, commit: str | None, output: Path | None) -> None:
+def file(
+    muster: Muster, number: int, path: str, commit: str | None, output: Path | None, raw: bool
+) -> None:
     """A changed file as it is, or was."""
     commit = commit or muster.api.get(path_of(number, "diff"), path=path)["commit"]
     query = {"path": path, "commit": commit}
-    _save(muster, path_of(number, "files"), output or Path("-"), query)
+    _save(muster, path_of(number, "files"), output or Path("-"), query, is_raw=raw)
 
 
 @click.command
@@ -162,13 +163,13 @@ def recording(muster: Muster, number: int, attempt: int | None, output: Path | N
         say(f"{place}: play it by asciinema play {place}, or in the console")
 
 
-def _save(muster: Muster, path: str, place: Path, query: Query | None = None) -> None:
+def _save(
+    muster: Muster, path: str, place: Path, query: Query | None = None, *, is_raw: bool = False
+) -> None:
     """Put an answer's bytes into that file, whole or not at all; `-` is standard output."""
     with muster.api.open("GET", path, query) as answer:
         if str(place) == "-":
-            for piece in answer.iter_bytes():
-                sys.stdout.buffer.write(piece)
-            sys.stdout.flush()
+            pieces.put(answer.iter_bytes(), is_raw=is_raw)
             return
         draft = place.with_name(f"{place.name}.part")
         try:
