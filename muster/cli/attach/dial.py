@@ -10,13 +10,13 @@ from typing import Any, Protocol, cast
 
 import msgspec
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
-from websockets.sync.client import connect
 
 from muster.cli.attach.ends import End, Why
 from muster.protocol import terminal as wire
 
 # A machine's own end of a terminal is made of it, too.
 from muster.worker.server.rest import is_loopback
+from muster.worker.server.straight import connect
 from muster.worker.server.websocket import WebSocket
 
 PATIENCE = 10.0
@@ -121,7 +121,7 @@ def _open(door: Door, wish: Wish, channel_token: str) -> WebSocket:
     dialled: Any = connect(
         f"ws{door.url.removeprefix('http')}/ws/pty/{wish.task_id}",
         ssl=door.tls if door.url.startswith("https:") else None,
-        create_connection=WebSocket,  # type: ignore[arg-type]  # which makes one of these
+        create_connection=WebSocket,  # which makes one of these
         compression=None,
         max_size=_LARGEST,
         open_timeout=PATIENCE,

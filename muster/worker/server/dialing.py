@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import ClientConnection
 
 from muster.worker.server.credentials import Credentials
 from muster.worker.server.rest import is_loopback, tls
+from muster.worker.server.straight import connect
 
 PATIENCE = 10.0
 """Seconds for the server to answer."""

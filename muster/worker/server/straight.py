@@ -1,0 +1,15 @@
+"""Opening a WebSocket at its address, and nowhere else: what is said there first is a token."""
+
+from typing import Any
+
+from websockets.sync.client import reconnect
+
+
+def connect(url: str, **options: Any) -> Any:
+    """As websockets' `connect`, but a redirect is a refusal: InvalidStatus."""
+    return _Straight(url, **options).connect()
+
+
+class _Straight(reconnect):
+    def process_redirect(self, exc: Exception) -> Exception:
+        return exc
