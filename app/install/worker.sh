@@ -106,6 +106,7 @@ read_options() {
     done
     case $SLOTS in *[!0-9]*) misuse "--slots is a number" ;; esac
     case $PIN in '' | sha256//*) ;; *) misuse "--pin begins with sha256//" ;; esac
+    case $CA_FILE in '' | /*) ;; *) CA_FILE=$PWD/$CA_FILE ;; esac
     if [ -n "$CA_FILE" ] && [ ! -r "$CA_FILE" ]; then die "$CA_FILE cannot be read"; fi
 }
 
@@ -172,26 +173,26 @@ advice() {
 # The account has to be able to run it: no Python in root's home, say. (setpriv itself still may.)
 is_for_all() {
     [ "$AS" = user ] || [ -n "$DRY" ] ||
-        setpriv --reuid=65534 --regid=65534 --clear-groups -- env "$1" -c '' 2>/dev/null
+        setpriv --reuid=65534 --regid=65534 --clear-groups -- env "$1" -I -c '' 2>/dev/null
 }
 
 find_python() {
     for name in python3 /usr/local/bin/python3 /usr/bin/python3 python3.14 python3.13 python3.12 \
         python3.11; do
         # The program itself, behind all links and whatever else stands in front.
-        PYTHON=$("$name" -c 'import os, sys
+        PYTHON=$("$name" -I -c 'import os, sys
 if sys.version_info < (3, 11): sys.exit(1)
 print(os.path.realpath(sys.executable))' \
             2>/dev/null) || continue
         is_for_all "$PYTHON" || continue
-        if "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null; then
+        if "$PYTHON" -I -c 'import ensurepip, venv' 2>/dev/null; then
             say "    Python: $PYTHON"
             return
         fi
         lacking=$PYTHON
     done
     [ -z "${lacking-}" ] || die "$lacking cannot make environments; first: $(
-        advice python@3.13 "$("$lacking" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')" \
+        advice python@3.13 "$("$lacking" -I -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')" \
             python3 python3
     )"
     die "no Python 3.11 or newer is found that every account can run; first: $(
@@ -252,7 +253,7 @@ fetch() {
 }
 
 require_sha256() {
-    [ -n "$DRY" ] || [ "$("$PYTHON" -c 'import hashlib, sys
+    [ -n "$DRY" ] || [ "$("$PYTHON" -I -c 'import hashlib, sys
 print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' "$1")" = "$2" ] ||
         die "$1 is not what the server has promised (by SHA-256): try again, and tell its admins"
 }
@@ -261,7 +262,7 @@ install_release() {
     RELEASE=$PREFIX/releases/$(printf %.12s "$WHEEL_SHA256")-$(printf %.8s "$REQUIREMENTS_SHA256")
     step "Installing $WHEEL in $RELEASE"
     if [ -f "$RELEASE/complete" ] && is_for_all "$RELEASE/bin/python" &&
-        "$RELEASE/bin/python" -c 'import muster.worker' 2>/dev/null; then
+        "$RELEASE/bin/python" -I -c 'import muster.worker' 2>/dev/null; then
         say "    it is there already"
     else
         [ -n "$DRY" ] || { rm -rf "$RELEASE" && TMP=$(mktemp -d); }
@@ -282,8 +283,8 @@ make_release() {
     require_sha256 "$1/$WHEEL" "$WHEEL_SHA256"
     fetch requirements-worker.txt "$1/requirements-worker.txt"
     require_sha256 "$1/requirements-worker.txt" "$REQUIREMENTS_SHA256"
-    act "$PYTHON" -m venv "$RELEASE"
-    pip() { act "$RELEASE/bin/python" -m pip --disable-pip-version-check --no-input -q install "$@"; }
+    act "$PYTHON" -I -m venv "$RELEASE"
+    pip() { act "$RELEASE/bin/python" -I -m pip --disable-pip-version-check --no-input -q install "$@"; }
     # The index is asked for what others have made alone, each by its hash; our names are not ours there.
     pip --require-hashes --only-binary :all: -r "$1/requirements-worker.txt"
     if [ -z "$DRY" ]; then
@@ -491,6 +492,7 @@ runs in the foreground is stopped by whoever runs it"
 
 main() {
     read_options "$@"
+    cd / # where it is begun may be anybody's, and Python would load what lies there; so -I as well
     trap finish EXIT
     trap 'exit 130' INT HUP TERM
     choose_places

@@ -21,13 +21,16 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> str:
     return script.of(SERVER, carried.find([make(tmp_path_factory.mktemp("carried"))]), KNOWN)
 
 
-def run(text: str, home: Path, *options: str, **env: str) -> subprocess.CompletedProcess[str]:
+def run(
+    text: str, home: Path, *options: str, cwd: Path | None = None, **env: str
+) -> subprocess.CompletedProcess[str]:
     """The script as the line runs it: through a pipe, here with a home of its own."""
     paths = {"HOME": str(home), "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"}
     return subprocess.run(
         ["sh", "-s", "--", *options],
         input=text,
         env={**paths, **env},
+        cwd=cwd,
         capture_output=True,
         text=True,
         check=False,
@@ -67,6 +70,25 @@ def test_without_a_token_nothing_is_made(text: str, tmp_path: Path, token: str) 
     assert done.returncode == 1
     assert "MUSTER_ENROLL_TOKEN" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_loaded_from_where_it_is_begun(text: str, tmp_path: Path) -> None:
+    (there := tmp_path / "there").mkdir()
+    for name in ("ensurepip", "venv", "hashlib", "pip", "muster"):
+        (there / f"{name}.py").write_text(f"open({str(tmp_path / 'owned')!r}, 'w')\n")
+    (there / "ca.pem").write_text("")
+    # The first alone would do without the second, and a later line may have neither.
+    at_home = text.replace("    cd / #", "    : #")
+    assert at_home != text
+    for script_ in (text, at_home):
+        options = ("--user", "--dry-run", "--server-ca", "ca.pem")
+        done = run(script_, tmp_path, *options, cwd=there, PYTHONPATH=str(there))
+        assert (done.returncode, done.stderr) == (0, "")
+        assert f"cp {there}/ca.pem" in done.stdout
+    assert not (tmp_path / "owned").exists()
+    begun = re.findall(r'"(?:\$name|\$lacking|\$PYTHON|\$1|[^"]*/python)" (-\w+) ', text)
+    assert set(begun) == {"-I"}
+    assert len(begun) == 8
 
 
 def test_half_a_script_does_nothing(text: str, tmp_path: Path) -> None:
