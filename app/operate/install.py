@@ -70,7 +70,7 @@ def _install(where: Places, given: Answers) -> None:
     if where.root == Path("/") and not where.is_user:
         owner = account.for_server(where.home)
     values = _settings(where, given)
-    account.give(owner, [where.written(each) for each in units.directories(where)])
+    account.give(owner, where.written(where.home), [*map(where.written, units.directories(where))])
     settings.write(where.written(where.settings), values)
     _say(f"settings   {where.written(where.settings)}")
     directory = where.written(where.units)

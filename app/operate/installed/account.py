@@ -1,10 +1,11 @@
 """The account that the system's server runs as."""
 
+import contextlib
 import os
 import pwd
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from app.embedded.accounts import Account
@@ -77,10 +78,38 @@ def _check_reach(account: pwd.struct_passwd) -> None:
             raise OperateError(f"the account {ACCOUNT} cannot enter {place}: {ELSEWHERE}")
 
 
-def give(account: pwd.struct_passwd | None, directories: Sequence[Path]) -> None:
-    """Make the directories, for the account alone (None: for us alone). Raises OSError."""
-    for directory in directories:
-        directory.mkdir(parents=True, exist_ok=True)
-        directory.chmod(0o700)
-        if account is not None and os.geteuid() == 0:
-            os.chown(directory, account.pw_uid, account.pw_gid)
+def give(account: pwd.struct_passwd | None, home: Path, directories: Sequence[Path]) -> None:
+    """Make a home and directories in it, for the account alone (None: for us alone).
+
+    What is in a home that was there may be of whoever has taken the server over: no link of theirs
+    is followed, and nothing of anybody else's becomes theirs. Raises OperateError, OSError.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    with _opened(home, os.O_DIRECTORY) as inside:
+        _make_own(inside, account, home)
+        for directory in directories:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(directory.name, 0o700, dir_fd=inside)
+            try:
+                opened = _opened(directory.name, os.O_DIRECTORY | os.O_NOFOLLOW, inside)
+                with opened as descriptor:
+                    _make_own(descriptor, account, directory)
+            except NotADirectoryError:
+                raise OperateError(f"{directory} is a link or a file: move it away") from None
+
+
+@contextlib.contextmanager
+def _opened(path: Path | str, flags: int, inside: int | None = None) -> Iterator[int]:
+    descriptor = os.open(path, flags | os.O_CLOEXEC, dir_fd=inside)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _make_own(descriptor: int, account: pwd.struct_passwd | None, path: Path) -> None:
+    if account is not None and os.fstat(descriptor).st_uid not in (0, account.pw_uid):
+        raise OperateError(f"{path} is neither root's nor {account.pw_name}'s: move it away")
+    os.fchmod(descriptor, 0o700)
+    if account is not None and os.geteuid() == 0:
+        os.fchown(descriptor, account.pw_uid, account.pw_gid)

@@ -132,5 +132,5 @@ def _path(path: Path) -> str:
 
 
 def directories(places: Places) -> list[Path]:
-    """What has to be there before the processes start."""
-    return [places.home, *(places.home / name for name in OWN_DIRECTORIES)]
+    """What has to be in the home before the processes start."""
+    return [places.home / name for name in OWN_DIRECTORIES]
