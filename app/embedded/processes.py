@@ -199,7 +199,8 @@ def _launch_arguments(program: Program) -> list[str]:
 def _open_log(path: Path) -> Iterator[BinaryIO]:
     if path.exists() and path.stat().st_size > LOG_BYTES:
         path.replace(path.with_suffix(".log.1"))
-    with path.open("ab") as log:
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    with open(os.open(path, flags, 0o666), "ab") as log:
         yield log
 
 

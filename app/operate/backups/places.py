@@ -2,7 +2,6 @@
 running or not.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,15 +11,14 @@ from typing import Any
 import config
 from app import embedded
 from app.embedded import keys as home_keys
-from app.embedded.stack import ADDRESSES_FILE
+from app.operate.backups import owned
 from app.operate.backups.errors import BackupError
+from app.operate.backups.owned import NO_REDIS
 from app.operate.installed import running
 from app.operate.installed.running import Server
 from app.operate.local.errors import OperateError
 
 SECRETS_FILE = "secrets.json"
-# What nobody connects to: neither a backup nor a restoring needs Redis.
-NO_REDIS = "redis://127.0.0.1:1/0"
 
 
 def server(home: Path | None = None) -> Server:
@@ -66,7 +64,7 @@ def to_restore(of: Server, keys: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     one of the home, which is started for as long where it does not run. Raises BackupError.
     """
     known = {**of.environment, "MUSTER_HOME": str(of.home), "REDIS_URL": NO_REDIS, **keys}
-    if url := known.get("DATABASE_URL") or _running(of.home):
+    if url := known.get("DATABASE_URL") or owned.running(of.home):
         yield config.load({**known, "DATABASE_URL": url})
         return
     with _started(of.home) as url:
@@ -99,16 +97,12 @@ def keep_keys(home: Path, keys: Mapping[str, str]) -> Path | None:
     return before
 
 
-def _running(home: Path) -> str:
-    """The URL of the database that runs there, if one does."""
-    try:
-        return str(json.loads((home / ADDRESSES_FILE).read_text())["DATABASE_URL"])
-    except (OSError, ValueError, KeyError):
-        return ""
-
-
 @contextmanager
 def _started(home: Path) -> Iterator[str]:
+    if (owner := owned.owner(home)) is not None:
+        with owned.started(home, owner) as url:
+            yield url
+        return
     try:
         # Redis is not needed, and not started where it has an address.
         services = embedded.start(home, redis_url=NO_REDIS)

@@ -13,6 +13,7 @@ import pytest
 
 from app.embedded import EmbeddedError, accounts, binaries, keys, processes
 from app.embedded.binaries import Carrier
+from app.embedded.locks import HomeLock
 from app.embedded.processes import Program
 from tests.app.embedded.embedded_clients import ROOT, eventually, is_running
 
@@ -191,3 +192,14 @@ def test_damaged_secrets_are_never_replaced(content: str, tmp_path: Path) -> Non
     with pytest.raises(EmbeddedError, match="is damaged"):
         keys.load(path)
     assert path.read_text() == content
+
+
+def test_a_link_in_place_of_a_log_or_a_lock_is_not_written_through(tmp_path: Path) -> None:
+    (other := tmp_path / "other").write_text("mine\n")
+    for name in ("log", "lock"):
+        (tmp_path / name).symlink_to(other)
+    with pytest.raises(OSError, match="symbolic links"):
+        processes.spawn(shell(tmp_path, "echo written"))
+    with pytest.raises(OSError, match="symbolic links"):
+        HomeLock(tmp_path)
+    assert other.read_text() == "mine\n"
