@@ -90,7 +90,9 @@ def _server() -> str:
         scheme = "https" if addresses.is_encrypted() else "http"
         server = f"{scheme}://{request.host}"
     if not script.is_sayable(server):
-        raise NothingToInstall("set publicUrl to an address that machines reach this server at")
+        raise NothingToInstall(
+            "set publicUrl to an address that machines reach this server at, by https"
+        )
     return server
 
 

@@ -11,9 +11,13 @@ from app.install.identity import Identity
 PATH = "/install/worker.sh"
 _TEXT = Path(__file__).with_name("worker.sh")
 _VALUE = re.compile(r"'@([A-Z0-9_]+)@'")
-# What a URL of ours is made of: it is spoken in a shell, where quotes alone would do as well.
+# What a URL of ours is made of: it is spoken in a shell, where quotes alone would do as well. Root
+# runs what comes from there: plain HTTP, which others could write into, is for the host alone.
 _SERVER = re.compile(
-    r"https?://(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:/[\w./~-]*)?", re.ASCII
+    r"(?:https://(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])"
+    r"|http://(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]))"
+    r"(?::\d{1,5})?(?:/[\w./~-]*)?",
+    re.ASCII,
 )
 
 
@@ -45,7 +49,9 @@ def line(server: str, token: str, identity: Identity | None) -> str:
     """
     _require_sayable(server)
     pinned = f"-k --pinnedpubkey {identity.pin} " if identity else ""
-    fetch = f"curl -fsSL {pinned}{server}{PATH}"
+    # No redirect leads to plain HTTP; quoted, for to zsh `=https` alone is a program's path.
+    only = "--proto '=https' " if server.startswith("https:") else ""
+    fetch = f"curl -fsSL {only}{pinned}{server}{PATH}"
     return f"{fetch} | MUSTER_ENROLL_TOKEN={shlex.quote(token)} sh -s --"
 
 

@@ -21,7 +21,7 @@ DONE='' TMP='' CA=''
 
 usage() {
     cat <<'END'
-usage: curl -fsSL SERVER/install/worker.sh | MUSTER_ENROLL_TOKEN=mst_enroll_... sh -s -- [OPTIONS]
+usage: curl -fsSL --proto '=https' SERVER/install/worker.sh | MUSTER_ENROLL_TOKEN=mst_enroll_... sh -s -- [OPTIONS]
 
 Makes this host a machine of Muster's: installs the worker in an environment of its own, enrolls it
 with the token (which an admin makes, and which is good once), and starts it as a service. Run it

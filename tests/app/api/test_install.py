@@ -34,10 +34,10 @@ def value(script: str, name: str) -> str:
 
 
 def test_the_script_knows_its_server_and_refuses_other_files(client: FlaskClient) -> None:
-    answer = client.get(SCRIPT, headers={"Host": "muster.example.org:9000"})
+    answer = client.get(SCRIPT, base_url="https://muster.example.org:9000")
     assert (answer.status_code, answer.mimetype) == (200, "text/x-shellscript")
     assert answer.headers["Cache-Control"] == "no-store"
-    assert value(answer.text, "SERVER") == "http://muster.example.org:9000"
+    assert value(answer.text, "SERVER") == "https://muster.example.org:9000"
     for file, name in ((WHEEL, "WHEEL_SHA256"), (REQUIREMENTS, "REQUIREMENTS_SHA256")):
         fetched = client.get(f"/install/{file}")
         assert fetched.status_code == 200
@@ -83,6 +83,13 @@ def test_nor_does_an_address_that_only_a_shell_would_understand(
     assert (answer.status_code, answer.json["code"]) == (404, "nothing_to_install")
 
 
+def test_no_machine_is_made_by_plain_http_but_the_host_itself(client: FlaskClient) -> None:
+    answer = client.get(SCRIPT, base_url="http://muster.example.org:9000")
+    assert (answer.status_code, answer.json["code"]) == (404, "nothing_to_install")
+    assert "by https" in answer.json["detail"]
+    assert client.get(SCRIPT, base_url="http://127.0.0.1:9000").status_code == 200
+
+
 @pytest.mark.parametrize("name", ["other.whl", "..%2f..%2fconfig.py", "worker.py", WHEEL + "x"])
 def test_nothing_else_is_sent(client: FlaskClient, name: str) -> None:
     assert client.get(f"/install/{name}").status_code == 404
@@ -113,7 +120,7 @@ def test_a_token_comes_with_the_line_that_uses_it(
     settings.update(admin, {"publicUrl": "https://muster.example.org"})
     made = client.post("/api/admin/worker-tokens", json={}, headers=login(admin)).json
     assert made["installLine"] == (
-        "curl -fsSL https://muster.example.org/install/worker.sh | "
+        "curl -fsSL --proto '=https' https://muster.example.org/install/worker.sh | "
         f"MUSTER_ENROLL_TOKEN={made['token']} sh -s --"
     )
 

@@ -147,12 +147,18 @@ def test_shellcheck_finds_nothing(text: str) -> None:
 
 def test_the_line_has_the_token_in_the_environment_of_the_script_alone() -> None:
     assert script.line(SERVER, TOKEN, None) == (
-        f"curl -fsSL {SERVER}/install/worker.sh | MUSTER_ENROLL_TOKEN={TOKEN} sh -s --"
+        f"curl -fsSL --proto '=https' {SERVER}/install/worker.sh | "
+        f"MUSTER_ENROLL_TOKEN={TOKEN} sh -s --"
     )
-    assert "curl -fsSL -k --pinnedpubkey sha256//AAAA= https" in script.line(SERVER, TOKEN, KNOWN)
+    assert " -k --pinnedpubkey sha256//AAAA= https" in script.line(SERVER, TOKEN, KNOWN)
+    assert script.line("http://[::1]:9000", TOKEN, None).startswith("curl -fsSL http://[::1]:9000/")
 
 
-@pytest.mark.parametrize("server", ["http://a b", "http://$(id)", "ftp://a", "http://a'", ""])
+PLAIN = ["http://muster.example.org", "http://10.0.0.7:9000", "http://localhost.example.org"]
+HOSTILE = ["https://a b", "https://$(id)", "ftp://a", "https://a'", ""]
+
+
+@pytest.mark.parametrize("server", [*PLAIN, *HOSTILE])
 def test_an_address_that_is_none_is_not_said(server: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no address"):
         script.line(server, TOKEN, None)
