@@ -16,7 +16,7 @@ UNIT=muster-worker.service
 AGENT=muster-worker.plist
 TOKEN=${MUSTER_ENROLL_TOKEN-}
 unset MUSTER_ENROLL_TOKEN # for no child: the one that enrolls reads it from its standard input
-AS=root FOREGROUND='' DRY='' UNINSTALL='' NAME='' SLOTS='' CA_FILE='' RUN_OPTIONS='' HAS_OPTIONS=''
+AS=root FOREGROUND='' DRY='' UNINSTALL='' MOVED='' NAME='' SLOTS='' CA_FILE='' RUN_OPTIONS='' HAS_OPTIONS=''
 DONE='' TMP='' CA=''
 
 usage() {
@@ -35,6 +35,7 @@ again to upgrade: the machine stays enrolled.
   --server-ca FILE     the certificates by which the server is known, where the system has them not
   --pin sha256//...    and take what is installed from this key of the server's alone
   --dry-run            say what would be done, and do nothing
+  --moved              the server is the one that this machine is enrolled at, at another address now
   --uninstall          end what runs here, and remove all that this script has made
   --help               this
   -- OPTION ...        all that follows is for `muster worker run`; remembered, as labels are
@@ -93,6 +94,7 @@ read_options() {
         --user) AS=user ;;
         --foreground) FOREGROUND=1 ;;
         --dry-run) DRY=1 ;;
+        --moved) MOVED=1 ;;
         --uninstall) UNINSTALL=1 ;;
         -h | --help) usage && exit 0 ;;
         --)
@@ -210,8 +212,9 @@ check_host() {
     command -v bwrap >/dev/null || say "    bubblewrap is not found: agents are contained less without \
 it ($(advice bubblewrap bubblewrap bubblewrap bubblewrap))"
     if is_enrolled; then
-        grep -qF "\"server\":\"$SERVER\"" "$STATE/credentials/credentials.json" || die "this machine is \
-enrolled at another server; to leave that: sh $PREFIX/worker.sh --uninstall$OF_USER"
+        [ -n "$MOVED" ] || knows_server || die "this machine is enrolled at another address than \
+$SERVER; if that is the same server, run this line with --moved behind its other options; to leave the other \
+one: sh $PREFIX/worker.sh --uninstall$OF_USER"
         say "    enrolled already, and stays so"
     elif [ -z "$DRY" ]; then
         case $TOKEN in
@@ -223,6 +226,7 @@ enrolled at another server; to leave that: sh $PREFIX/worker.sh --uninstall$OF_U
 }
 
 is_enrolled() { [ -f "$STATE/credentials/credentials.json" ]; }
+knows_server() { grep -qF "\"server\":\"$SERVER\"" "$STATE/credentials/credentials.json"; }
 
 make_places() {
     if [ "$AS" = root ] && ! id "$ACCOUNT" >/dev/null 2>&1; then
@@ -298,13 +302,27 @@ make_release() {
 worker() { act_as_worker "$PYTHON_HERE" -P -m muster worker "$@" --home "$STATE"; }
 
 enroll() {
-    if is_enrolled; then return; fi
+    if is_enrolled; then
+        [ -z "$MOVED" ] || knows_server || move
+        return
+    fi
     step "Enrolling at $SERVER"
     printf '%s\n' "$TOKEN" | worker enroll --server "$SERVER" --token - ${NAME:+--name "$NAME"} \
         ${SLOTS:+--slots "$SLOTS"} ${CA:+--ca-file "$CA"} ||
         die "this machine could not be enrolled, for the reason above; a token is good once, and an admin \
 makes another"
     did "the machine was enrolled; an admin decommissions it in the console"
+}
+
+move() {
+    step "Having it look for the server at $SERVER"
+    # The daemon that runs would write its own credentials over these; what it has started goes on.
+    case $SERVICE in
+    systemd) act control stop "$UNIT" || : ;;
+    launchd) act launchctl unload "$AGENTS/$AGENT" || : ;;
+    esac
+    worker move --server "$SERVER" ${CA:+--ca-file "$CA"} || die "the address stays as it was, for the reason above"
+    did "the machine looks for its server at $SERVER"
 }
 
 keep_options() {

@@ -1,5 +1,5 @@
 """`python -m muster worker`: enroll a machine once, then run its worker; or look what it lacks,
-or erase it."""
+have it look elsewhere for its server, or erase it."""
 
 import argparse
 import logging
@@ -87,7 +87,7 @@ def _run(options: argparse.Namespace) -> int:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # the usual soft limit is for select()
     if options.server:
-        _move(options)
+        _look_at(options.server, options)
     daemon = Daemon(options.home, options.settings)
 
     def on_signal(number: int, _frame: object) -> None:
@@ -102,10 +102,23 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _move(options: argparse.Namespace) -> None:
+def _look_at(server: str, options: argparse.Namespace, ca_file: str | None = None) -> None:
     store = CredentialStore(Layout(options.home).credentials)
     known = store.load()
-    store.move(Rest(options.server, known.ca_file, known.insecure).server)
+    ca_file = ca_file or known.ca_file
+    store.move(Rest(server, ca_file, known.insecure).server, ca_file)
+
+
+def _move(options: argparse.Namespace) -> int:
+    ca_file = str(options.ca_file.absolute()) if options.ca_file else None
+    CredentialStore(Layout(options.home).credentials).load()  # else there is nothing to lock
+    lock = HomeLock(options.home)
+    try:
+        _look_at(options.server, options, ca_file)
+    finally:
+        lock.close()
+    log.info("it looks for its server at %s from now on", options.server)
+    return 0
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -132,5 +145,6 @@ _VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
     "enroll": _enroll,
     "run": _run,
     "doctor": _doctor,
+    "move": _move,
     "erase": _erase,
 }

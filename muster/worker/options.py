@@ -53,11 +53,12 @@ def _parser() -> argparse.ArgumentParser:
         "then keep `run` running. It dials the server, and needs no open port.",
     )
     verbs = parser.add_subparsers(
-        dest="verb", required=True, metavar="enroll | run | doctor | erase"
+        dest="verb", required=True, metavar="enroll | run | doctor | move | erase"
     )
     _add_enroll(verbs.add_parser("enroll", help="make this machine known to a server"))
     _add_run(verbs.add_parser("run", help="take work from the server and carry it out"))
     _add_doctor(verbs.add_parser("doctor", help="say what this machine lacks, and what mends it"))
+    _add_move(verbs.add_parser("move", help="have it look for its server at another address"))
     _add_home(verbs.add_parser("erase", help="end what runs here, and erase all that it made"))
     return parser
 
@@ -79,6 +80,14 @@ def _add_enroll(parser: argparse.ArgumentParser) -> None:
         "--insecure",
         action="store_true",
         help="allow plain http:// to another host: tokens and output can be read on the way",
+    )
+
+
+def _add_move(parser: argparse.ArgumentParser) -> None:
+    _add_home(parser)
+    parser.add_argument("--server", required=True, metavar="URL", help="where it is now")
+    parser.add_argument(
+        "--ca-file", type=Path, metavar="FILE", help="trust this CA there; else as before"
     )
 
 

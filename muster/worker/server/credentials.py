@@ -66,7 +66,10 @@ class CredentialStore:
     def save(self, credentials: Credentials) -> None:
         durable.replace(self._file, msgspec.json.encode(credentials))
 
-    def move(self, server: str) -> None:
-        """The server is at another address from now on. Raises NotEnrolled."""
-        if (known := self.load()).server != server:
-            self.save(msgspec.structs.replace(known, server=server))
+    def move(self, server: str, ca_file: str | None) -> None:
+        """The server is at another address from now on, known by that authority. Raises
+        NotEnrolled.
+        """
+        known = self.load()
+        if (known.server, known.ca_file) != (server, ca_file):
+            self.save(msgspec.structs.replace(known, server=server, ca_file=ca_file))

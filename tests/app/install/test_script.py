@@ -91,6 +91,27 @@ def test_nothing_is_loaded_from_where_it_is_begun(text: str, tmp_path: Path) -> 
     assert len(begun) == 8
 
 
+def test_where_the_server_has_moved_one_says_so_and_the_machine_stays_enrolled(
+    text: str, tmp_path: Path
+) -> None:
+    kept = tmp_path / ".local/share/muster-worker/home/credentials/credentials.json"
+    kept.parent.mkdir(parents=True)
+    kept.write_text('{"server":"https://old.example.org","machineId":"0"}')
+    refused = run(text, tmp_path, "--user", "--dry-run")
+    assert refused.returncode == 1
+    assert "run this line with --moved" in refused.stderr
+    moved = run(text, tmp_path, "--user", "--dry-run", "--moved")
+    assert (moved.returncode, moved.stderr) == (0, "")
+    assert f"muster worker move --server {SERVER} --ca-file " in moved.stdout
+    assert "worker enroll" not in moved.stdout
+    stopped, written = (moved.stdout.index(f"control {word} ") for word in ("stop", "restart"))
+    assert stopped < moved.stdout.index("worker move --server") < written
+    kept.write_text(f'{{"server":"{SERVER}","machineId":"0"}}')
+    for options in ((), ("--moved",)):
+        again = run(text, tmp_path, "--user", "--dry-run", *options)
+        assert (again.returncode, "worker move" in again.stdout) == (0, False)
+
+
 def test_half_a_script_does_nothing(text: str, tmp_path: Path) -> None:
     cut = text[: text.rindex("main ")]
     done = run(cut, tmp_path, "--user", "--foreground", MUSTER_ENROLL_TOKEN=TOKEN)

@@ -4,11 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from muster.worker.home_lock import HomeLock
 from muster.worker.layout import Layout
 from muster.worker.options import parsed
+from muster.worker.server.credentials import Credentials, CredentialStore
+from tests.certificates import make, pem
 from tests.muster.worker.repositories import root
 from tests.muster.worker.worker_home import SOURCES
 
@@ -42,6 +45,33 @@ def test_a_machine_that_is_not_enrolled_is_told_how_to_be(root: Path) -> None:
     said = muster("worker", "run", "--home", str(root / "home"))
     assert said.returncode == 1
     assert "python -m muster worker enroll --server URL --token TOKEN" in said.stderr
+
+
+def move(home: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    server = "https://new.example:9000"
+    return muster("worker", "move", "--home", str(home), "--server", server, *more)
+
+
+def test_a_machine_looks_for_its_server_at_another_address(root: Path, tmp_path: Path) -> None:
+    home = Layout(root / "home")
+    assert "enroll first" in move(home.home).stderr
+    home.make()
+    store = CredentialStore(home.credentials)
+    before = Credentials("https://old.example", "id", "m", 2, "jwt", 0.0, "secret")
+    store.save(before)
+    lock = HomeLock(home.home)
+    refused = move(home.home)
+    lock.close()
+    assert (refused.returncode, store.load()) == (1, before)
+    assert "another worker runs" in refused.stderr
+    assert move(home.home).returncode == 0
+    moved = msgspec.structs.replace(before, server="https://new.example:9000")
+    assert store.load() == moved
+    assert move(home.home, "--ca-file", str(tmp_path / "ca.pem")).returncode == 1
+    (tmp_path / "ca.pem").write_text(pem(make("an authority")))
+    for more in (["--ca-file", str(tmp_path / "ca.pem")], []):  # it stays
+        assert move(home.home, *more).returncode == 0
+        assert store.load().ca_file == str(tmp_path / "ca.pem")
 
 
 @pytest.mark.parametrize("host", ["git@git.example", "git.example:22", "-o", "a/b", "", "a b"])

@@ -194,8 +194,8 @@ def test_two_threads_that_renew_leave_one_file(tmp_path: Path, server: FakeServe
 def test_a_server_that_has_moved_is_gone_to_where_it_is(tmp_path: Path) -> None:
     store = CredentialStore(tmp_path)
     with pytest.raises(NotEnrolled):
-        store.move("https://new.example:9000")
+        store.move("https://new.example:9000", None)
     known = Credentials("https://old.example:9000", "id", "box", 2, "jwt", 0.0, "secret")
     store.save(known)
-    store.move("https://new.example:9000")
+    store.move("https://new.example:9000", None)
     assert store.load() == msgspec.structs.replace(known, server="https://new.example:9000")
