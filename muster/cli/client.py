@@ -72,8 +72,11 @@ class Api:
             if not cursor:
                 return
 
-    def events(self, path: str, last: str = "") -> Iterator[Event]:
-        """A stream's events, on and on: after a cut it is gone on with behind the last one."""
+    def events(self, path: str, last: str = "", *, beats: bool = False) -> Iterator[Event]:
+        """A stream's events, on and on: after a cut it is gone on with behind the last one.
+
+        With `beats` also sse.BEAT, which comes while nothing happens.
+        """
         import httpx
 
         failures = 0
@@ -82,6 +85,8 @@ class Api:
             try:
                 with self.open("GET", path, headers=headers, timeout=SILENCE) as answer:
                     for event in sse.events(sse.lines(answer.iter_bytes())):
+                        if event is sse.BEAT and not beats:
+                            continue
                         failures, last = 0, event.id or last
                         if event.name == "end":
                             break

@@ -1,6 +1,7 @@
 """`muster machine add`: the line that makes a machine, and waiting until it is one."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster, server_id
 from muster.cli.errors import Trouble
 from muster.cli.output import Item, Printed, prints, say
+from muster.cli.sse import BEAT
 
 ADDED = Printed((*fields.CREATED_TOKEN, "connectedAt", "agents", "machine"))
 _OVER = ("revoked", "expired")
@@ -38,18 +40,20 @@ def add(muster: Muster, label: str, wait: bool) -> tuple[dict[str, Any], Callabl
         nothing_yet: dict[str, Any] = {"connectedAt": None, "machine": None, "agents": []}
         return {**made, **nothing_yet}, lambda: click.echo(line)
     say(f"Run this on the machine:\n\n  {line}\n")
-    status = _until_connected(muster.api, made["id"])
+    status = _until_connected(muster.api, made)
     return {**made, **status}, lambda: None
 
 
-def _until_connected(api: Api, token_id: int) -> dict[str, Any]:
+def _until_connected(api: Api, token: Item) -> dict[str, Any]:
     """The token's status once its machine has connected; says meanwhile how far it has come."""
     was_redeemed = False
-    # Whatever a machine does is news; each connection of the stream begins with some.
-    for event in api.events("/api/web/stream"):
-        if event.name not in ("hello", "reset", "news"):
+    # Whatever a machine does is news; each connection of the stream begins with some. That time
+    # has passed is none, and is looked for when nothing happens.
+    for event in api.events("/api/web/stream", beats=True):
+        is_over = event is BEAT and not was_redeemed and _has_passed(token.get("expiresAt"))
+        if not is_over and event.name not in ("hello", "reset", "news"):
             continue
-        status = dict(api.get(f"/api/admin/worker-tokens/{server_id(token_id)}/status"))
+        status = dict(api.get(f"/api/admin/worker-tokens/{server_id(token['id'])}/status"))
         if status["usedAt"] and not was_redeemed:
             was_redeemed = True
             say(f"{_name(status)} has enrolled.")
@@ -59,6 +63,11 @@ def _until_connected(api: Api, token_id: int) -> dict[str, Any]:
         if status["status"] in _OVER:
             raise Trouble(f"The token is {status['status']}.", advice="muster machine add")
     raise AssertionError("a stream ends by an exception alone")
+
+
+def _has_passed(at: str | None) -> bool:
+    """By this host's clock; what the server says then counts."""
+    return at is not None and words.moment(at) <= datetime.now(UTC)
 
 
 def _name(status: Item) -> str:

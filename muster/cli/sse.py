@@ -15,6 +15,9 @@ class Event(NamedTuple):
     id: str
 
 
+BEAT = Event("beat", None, "")
+
+
 def lines(pieces: Iterable[bytes]) -> Iterator[str]:
     """The whole lines of a stream. They end where Server-Sent Events have them end: texts within
     may have what Unicode, and `str.splitlines`, take for the end of a line.
@@ -27,7 +30,8 @@ def lines(pieces: Iterable[bytes]) -> Iterator[str]:
 
 
 def events(lines: Iterable[str]) -> Iterator[Event]:
-    """The events that these lines say. Half a one at the end is none; comments are left out.
+    """The events that these lines say. Half a one at the end is none. A comment is `BEAT`: the
+    server has nothing to say, and is there.
 
     Raises Trouble where the data is no JSON, which it would be again if it were asked for again.
     """
@@ -37,6 +41,9 @@ def events(lines: Iterable[str]) -> Iterator[Event]:
             if data:
                 yield Event(name, _json("\n".join(data)), last)
             name, data = "message", []
+            continue
+        if line.startswith(":"):
+            yield BEAT
             continue
         field, _, value = line.partition(":")
         value = value.removeprefix(" ")

@@ -148,6 +148,13 @@ def test_a_stream_goes_on_behind_the_last_event_after_a_cut_and_after_an_end() -
     ]  # fmt: skip
 
 
+def test_a_stream_says_that_it_lives_to_who_asks() -> None:
+    said = (": here", 'id: 1:\ndata: "one"')
+    for beats, names in [(False, ["message"]), (True, ["beat", "message"])]:
+        found = Server(stream(*said)).api.events("/stream", beats=beats)
+        assert [event.name for event in islice(found, len(names))] == names
+
+
 def test_a_stream_that_is_refused_is_over() -> None:
     server = Server(no(404))
     with pytest.raises(Refused):

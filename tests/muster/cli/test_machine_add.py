@@ -36,20 +36,27 @@ def test_only_admins_add_machines(app: Flask) -> None:
 class Server:
     """Answers as a server would whose new machine comes a step further with each look."""
 
-    def __init__(self, *steps: dict[str, Any], line: str | None = "curl … | sh -s --") -> None:
-        self._steps, self._line = list(steps), line
+    def __init__(
+        self,
+        *steps: dict[str, Any],
+        line: str | None = "curl … | sh -s --",
+        expires_at: str = "2100-01-01T00:00:00.000Z",
+        news: str = "",
+    ) -> None:
+        self._steps, self._line, self._expires_at = list(steps), line, expires_at
+        self._news = news or "".join(f"id: {n}\nevent: news\ndata: {{}}\n\n" for n in range(5))
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
         if path == "/api/web/stream":
-            news = "".join(f"id: {n}\nevent: news\ndata: {{}}\n\n" for n in range(5))
-            return httpx.Response(200, text=f"event: hello\ndata: {{}}\n\n{news}")
+            return httpx.Response(200, text=f"event: hello\ndata: {{}}\n\n{self._news}")
         if path.endswith("/status"):
             step = self._steps.pop(0) if len(self._steps) > 1 else self._steps[0]
             nothing = dict.fromkeys(("usedAt", "connectedAt", "machine", "firstTask"))
             return httpx.Response(200, json={"status": "unused", "agents": [], **nothing, **step})
         assert (request.method, path) == ("POST", "/api/admin/worker-tokens")
         made = {"id": 7, "label": "", "token": "mst_enroll_x", "installLine": self._line}
+        made["expiresAt"] = self._expires_at
         return httpx.Response(201, json=made)
 
 
@@ -93,6 +100,19 @@ def test_it_waits_for_no_token_that_is_over(status: str) -> None:
     said = asking(Server({"status": status}))("machine", "add", "--wait")
     assert (said.status, said.out) == (1, "")
     assert f"The token is {status}." in said.err
+
+
+def test_it_waits_no_longer_than_the_token_is_good_although_that_is_no_news() -> None:
+    server = Server({}, {"status": "expired"}, expires_at="2026-01-01T00:00:00.000Z", news=": \n")
+    shell = asking(server)
+    said = shell("machine", "add", "--wait")
+    assert (said.status, "The token is expired." in said.err) == (1, True)
+    # While the token is good, that the stream lives is no reason to ask.
+    shell = asking(Server({}, {"status": "revoked"}, news=": \n" * 9))
+    assert shell("machine", "add", "--wait").status == 1
+    streams = [request for request in shell.asked if request.url.path == "/api/web/stream"]
+    looks = [request for request in shell.asked if request.url.path.endswith("/status")]
+    assert len(looks) == len(streams) == 2
 
 
 def test_where_nothing_can_be_installed_it_says_what_to_do() -> None:

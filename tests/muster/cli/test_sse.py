@@ -3,12 +3,13 @@
 import pytest
 
 from muster.cli.errors import Trouble
-from muster.cli.sse import Event, events, lines
+from muster.cli.sse import BEAT, Event, events, lines
 
 
 def test_events_have_a_name_data_and_the_id_to_come_back_with() -> None:
     said = ["retry: 2000", "", ": here", "event: hello", "id: 3:", 'data: {"events":', "data: 3}"]
     assert list(events([*said, "", "id: 4:", "", "event: log", 'data: "x"', ""])) == [
+        BEAT,
         Event("hello", {"events": 3}, "3:"),
         Event("log", "x", "4:"),
     ]
