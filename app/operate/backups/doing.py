@@ -18,7 +18,6 @@ from app.operate.backups.load import Contents
 from app.operate.backups.records import RecordWriter
 from app.operate.backups.sealed import SealedWriter
 
-KEYS = (*config.SECRETS, config.SCRAPE_TOKEN)
 Say = Callable[[str], None]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from psycopg2 import sql
 
+import config
 from app.operate.backups import dump, tables
 from app.operate.backups.errors import BackupError, Refused
 from app.operate.backups.records import Kind, RecordReader, RowsReader
@@ -45,7 +46,16 @@ def _begin(reader: RecordReader) -> tuple[dict[str, Any], dict[str, str]]:
     header = reader.told(Kind.HEADER)
     if header.get("format") != dump.FORMAT:
         raise Refused(f"its format is {header.get('format')}: a newer Muster made it")
-    return header, reader.told(Kind.KEYS)
+    return header, _keys(reader.told(Kind.KEYS))
+
+
+def _keys(told: dict[str, Any]) -> dict[str, str]:
+    """They become a server's environment, of which whoever made the file may set nothing else."""
+    if not set(config.SECRETS) <= set(told) <= {*config.SECRETS, config.SCRAPE_TOKEN}:
+        raise Refused("its keys are not those that a server has")
+    if not all(isinstance(text, str) and text.isprintable() for text in told.values()):
+        raise Refused("a key of it has a line break or a control character in it")
+    return told
 
 
 def require_empty(cursor: Any, *, replace: bool) -> None:

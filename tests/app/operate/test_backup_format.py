@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import config
 from app.operate.backups import load, sealed
 from app.operate.backups.errors import BackupError, Refused
 from app.operate.backups.records import Kind, RecordReader, RecordWriter, RowsReader
@@ -90,12 +92,15 @@ def test_what_is_no_backup_is_refused(data: bytes) -> None:
     assert is_refused(sealed.MAGIC + data)
 
 
-def a_backup(rows: bytes, *, ends: bool = True) -> bytes:
+KEYS = dict.fromkeys(config.SECRETS, "one")
+
+
+def a_backup(rows: bytes, *, ends: bool = True, keys: Mapping[str, object] = KEYS) -> bytes:
     file = io.BytesIO()
     stream = SealedWriter(file, PASSPHRASE, CHEAP)
     writer = RecordWriter(stream)
     writer.say(Kind.HEADER, {"format": 1})
-    writer.say(Kind.KEYS, {"SECRET_KEY": "one"})
+    writer.say(Kind.KEYS, dict(keys))
     writer.say(Kind.TABLE, {"name": "tasks", "columns": ["id"]})
     into = writer.rows()
     into.write(rows)
@@ -122,6 +127,28 @@ def test_one_without_its_last_record_is_refused(tmp_path: Path) -> None:
     assert load.check(whole, PASSPHRASE).rows == {"tasks": 3}
     with pytest.raises(Refused, match="cut"):
         load.check(cut, PASSPHRASE)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"LD_PRELOAD": "/tmp/theirs.so"},
+        {"SECRET_KEY": "one\nLD_PRELOAD=/tmp/theirs.so"},
+        {"SECRET_KEY": "one\u2028DATABASE_URL=postgresql://theirs"},
+        {"SECRET_KEY": ["one"]},
+    ],
+)
+def test_a_backup_sets_keys_and_nothing_else(tmp_path: Path, more: dict[str, object]) -> None:
+    (file := tmp_path / "backup").write_bytes(a_backup(b"1\n", keys={**KEYS, **more}))
+    with pytest.raises(Refused, match="key"):
+        load.check(file, PASSPHRASE)
+    fewer = {name: text for name, text in KEYS.items() if name != "ENCRYPTION_KEYS"}
+    file.write_bytes(a_backup(b"1\n", keys=fewer))
+    with pytest.raises(Refused, match="not those"):
+        load.check(file, PASSPHRASE)
+    scraped = {**KEYS, "MUSTER_METRICS_TOKEN": "two"}
+    file.write_bytes(a_backup(b"1\n", keys=scraped))
+    assert load.check(file, PASSPHRASE).keys == scraped
 
 
 def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
