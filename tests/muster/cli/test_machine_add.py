@@ -107,6 +107,7 @@ def test_it_waits_no_longer_than_the_token_is_good_although_that_is_no_news() ->
     shell = asking(server)
     said = shell("machine", "add", "--wait")
     assert (said.status, "The token is expired." in said.err) == (1, True)
+    assert [request.url.path for request in shell.asked].count("/api/web/stream") == 1
     # While the token is good, that the stream lives is no reason to ask.
     shell = asking(Server({}, {"status": "revoked"}, news=": \n" * 9))
     assert shell("machine", "add", "--wait").status == 1
