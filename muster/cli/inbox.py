@@ -9,6 +9,7 @@ from muster.cli import fields, words
 from muster.cli.context import Muster, pass_muster
 from muster.cli.output import Column, Item, Printed, aged, dig, prints
 from muster.cli.task.looking import first_line
+from muster.cli.task.questions import verb_of
 
 KINDS = ("gate", "question", "budget", "failure", "result", "machine")
 _THEN = {
@@ -49,13 +50,7 @@ def _answer(item: Item) -> str:
     number = dig(item, ["task", "id"])
     gate = item.get("gate")
     if gate:
-        match gate.get("kind"):
-            case "confirm" | "budget":
-                return f"task confirm {number}"
-            case "choose" | "branch":
-                return f"task choose {number}"
-            case _:
-                return f"task {'choose' if gate.get('choices') else 'input'} {number}"
+        return f"task {verb_of(gate)} {number}"
     match item.get("kind"):
         case "failure":
             return f"task retry {number}"

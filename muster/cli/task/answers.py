@@ -12,7 +12,7 @@ from muster.cli.errors import BadUsage, Refused, Trouble
 from muster.cli.output import Printed, prints, say
 from muster.cli.params import a_task, a_text, path_of
 from muster.cli.task.following import Task
-from muster.cli.task.watching import how_to_answer
+from muster.cli.task.questions import how_to_answer
 
 ANSWERED = Printed(fields.TASK)
 WORDS = {"confirm": ("confirm", "reject"), "budget": ("continue", "stop")}

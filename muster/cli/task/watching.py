@@ -13,6 +13,7 @@ from muster.cli.params import a_task, path_of
 from muster.cli.sse import Event
 from muster.cli.task.following import at_its_end, past_events, until_settled
 from muster.cli.task.looking import first_line, lines_of
+from muster.cli.task.questions import how_to_answer
 
 EVENTS = Printed(
     fields.EVENT,
@@ -108,20 +109,6 @@ def _ask(api: Api, number: int) -> None:
     if choices:
         say("\n".join(f"  {first_line(choice)}" for choice in choices))
     say(f"muster task {how_to_answer(gate)}")
-
-
-def how_to_answer(gate: Mapping[str, Any]) -> str:
-    """The command that answers that question."""
-    number = gate.get("taskId")
-    match gate.get("kind"):
-        case "confirm" | "budget":
-            return f"confirm {number}    or: muster task confirm {number} --reject"
-        case "choose" | "branch":
-            return f"choose {number} CHOICE"
-        case "question" if gate.get("choices"):
-            return f"choose {number} CHOICE"
-        case _:
-            return f"input {number} TEXT"
 
 
 @click.command
