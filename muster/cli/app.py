@@ -40,7 +40,7 @@ NOUNS: dict[str, Noun] = {
     "api": Noun("api:api", "Ask the server's API for anything.", MORE),
     "completion": Noun("completion:completion", "A script that completes words in a shell.", MORE),
     "verify": Noun("elsewhere:verify", "Check a bundle of evidence, without a server.", MORE),
-    "worker": Noun("elsewhere:worker", "What runs on a machine: enroll, run, doctor.", MORE),
+    "worker": Noun("elsewhere:worker", "What runs on a machine: enroll, run, doctor, erase.", MORE),
 }
 
 
@@ -66,7 +66,7 @@ class _All(Nouns):
 
 
 def _of_machines(ctx: click.Context) -> str:
-    return f"{ctx.find_root().info_name} worker enroll | run | doctor"
+    return f"{ctx.find_root().info_name} worker enroll | run | doctor | erase"
 
 
 @click.command(

@@ -9,7 +9,7 @@ _AS_IT_IS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def worker(ctx: click.Context, arguments: tuple[str, ...]) -> None:
-    """What runs on a machine: enroll, run, doctor."""
+    """What runs on a machine: enroll, run, doctor, erase."""
     from muster.worker import commands
 
     ctx.exit(commands.main(arguments))

@@ -28,7 +28,7 @@ def muster(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_who_asks_wrongly_is_told_what_there_is(arguments: list[str]) -> None:
     said = muster(*arguments)
     assert (said.returncode, said.stdout) == (2, "")
-    assert "python -m muster worker enroll | run | doctor" in said.stderr
+    assert "python -m muster worker enroll | run | doctor | erase" in said.stderr
 
 
 @pytest.mark.parametrize(
