@@ -4,15 +4,8 @@ Both look at a shell of the same machine over the same server, in turns.
 """
 
 import argparse
-import contextlib
-import fcntl
 import os
-import pty
-import select
-import struct
-import subprocess
 import sys
-import termios
 import time
 
 from bench import command
@@ -23,6 +16,7 @@ from bench.rig import Rig, standing
 from bench.terminals import shells, viewing
 from bench.terminals.muster import Muster
 from bench.terminals.viewing import Viewer
+from tests.ptys import Pty
 
 AT_MOST = 1.2
 _WARM, _KEYS = 50, 200
@@ -35,44 +29,25 @@ class Attached:
     """`muster attach` in a terminal of its own. Raises NotMeasured."""
 
     def __init__(self, rig: Rig, task_id: int) -> None:
-        self._master, slave = pty.openpty()
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
         signed_in = {"MUSTER_SERVER": rig.stack.url, "MUSTER_TOKEN": rig.session.access_token}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "muster", "attach", str(task_id)],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env={**os.environ, **signed_in},
-            start_new_session=True,
-        )
-        os.close(slave)
+        argv = (sys.executable, "-m", "muster", "attach", str(task_id))
+        self._pty = Pty(argv, {**os.environ, **signed_in}, cols=120, rows=40)
         viewing.until(self, shells.READY, _SECONDS)
-        self._be_quiet()
+        while self._pty.read(3.0):
+            pass  # what is drawn in the beginning
 
     def press(self, data: bytes) -> None:
-        os.write(self._master, data)
+        self._pty.type(data)
 
     def read(self) -> bytes:
-        if not select.select([self._master], [], [], _SECONDS)[0]:
+        if not (data := self._pty.read(_SECONDS)):
             raise NotMeasured("muster attach shows nothing")
-        try:
-            return os.read(self._master, 1 << 16)
-        except OSError as error:
-            raise NotMeasured(f"muster attach has ended: {error}") from error
+        return data
 
     def close(self) -> None:
-        self.press(b"\r~.")
-        with contextlib.suppress(NotMeasured):
-            while self._process.poll() is None:
-                self.read()
-        self._process.wait(_SECONDS)
-        os.close(self._master)
-
-    def _be_quiet(self) -> None:
-        """Until what is drawn in the beginning is there."""
-        while select.select([self._master], [], [], 3.0)[0]:
-            self.read()
+        with self._pty:
+            self.press(b"\r~.")
+            self._pty.until_ended()
 
 
 def measure(say: Say, options: argparse.Namespace) -> Report:

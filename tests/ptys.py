@@ -95,11 +95,16 @@ class Pty:
 
     def hear(self, seconds: float = 0.1) -> None:
         """What it has written, waited for at most so long."""
-        while select.select([self._master], [], [], seconds)[0]:
-            data = os.read(self._master, 1 << 16)
+        while data := self.read(seconds):
             self.data += data
             self._emulator.feed_str(self._decoder.decode(data))
             seconds = 0.0
+
+    def read(self, seconds: float) -> bytes:
+        """A piece of what it has written, which no emulator is shown; empty where none came."""
+        if not select.select([self._master], [], [], seconds)[0]:
+            return b""
+        return os.read(self._master, 1 << 16)
 
     def until(
         self, look: Callable[[], object], what: str = "what was waited for", patience: float = 60.0
