@@ -26,6 +26,8 @@ PLAIN = [
     "ssh",
     "sshd",
     "pipx",
+    "shellcheck",
+    "systemd-analyze",
     "chromium",
 ]
 UV = 'for last; do :; done; [ "$1" = pip ] || mkdir -p "$last/bin"'
@@ -159,11 +161,17 @@ def test_aider_is_left_out_where_no_python_runs_it(house: House) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root is let")
-def test_a_program_that_is_missing_comes_from_debian(house: House) -> None:
-    (house.root / "bin" / "htop").unlink()
+@pytest.mark.parametrize(
+    ("program", "package"),
+    [("htop", "htop"), ("shellcheck", "shellcheck"), ("systemd-analyze", "systemd")],
+)
+def test_a_program_that_is_missing_comes_from_debian(
+    house: House, program: str, package: str
+) -> None:
+    (house.root / "bin" / program).unlink()
     done = house.bring()
     assert done.returncode == 0
-    assert "Installing Debian packages: htop\n" in done.stdout
+    assert f"Installing Debian packages: {package}\n" in done.stdout
     assert "apt-get -qq" in house.asked
 
 
