@@ -1,5 +1,6 @@
 """What needs one."""
 
+import shlex
 from datetime import UTC, datetime
 from typing import Any
 
@@ -57,7 +58,8 @@ def _answer(item: Item) -> str:
         case "result":
             return f"task diff {number}"
         case _:
-            return f"machine show {dig(item, ['machine', 'name'])}"
+            name = words.one_line(dig(item, ["machine", "name"]))
+            return f"machine show {shlex.quote(name)}"
 
 
 INBOX = Printed(

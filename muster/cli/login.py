@@ -88,9 +88,11 @@ def _by_device(api: Api, no_browser: bool) -> Tokens:
     asked = api.post("/api/auth/device", {"clientName": f"muster on {socket.gethostname()}"[:200]})
     say(f"Open {words.plain(asked['verificationUri'])} and say the code:")
     click.secho(f"\n    {words.plain(asked['userCode'])}\n", bold=True, err=True)
-    if not no_browser and sys.stderr.isatty():
+    page = str(asked["verificationUriComplete"])
+    # An address may also open a program here, or somebody else's page.
+    if not no_browser and sys.stderr.isatty() and profiles.is_of(page, api.server):
         with contextlib.suppress(webbrowser.Error):
-            webbrowser.open(asked["verificationUriComplete"])
+            webbrowser.open(page)
     pair = _awaited(api, asked)
     return Tokens(access=pair["accessToken"], refresh=pair["refreshToken"])
 

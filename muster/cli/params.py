@@ -9,13 +9,14 @@ from typing import Any
 import click
 
 from muster.cli.errors import BadUsage, Trouble
+from muster.cli.profiles import is_of
 
-_TASK = re.compile(r"(?:https?://\S+/tasks/|#)?(\d{1,18})")
+_TASK = re.compile(r"(?:(?P<page>https?://\S+/tasks/)|#)?(?P<number>\d{1,18})")
 _HINT = "\n\n<!-- {} Save and close; empty gives up. This line is left out. -->\n"
 
 
 class TaskNumber(click.ParamType[int]):
-    """A task: `7`, `#7`, or the address of its page."""
+    """A task: `7`, `#7`, or the address of its page at the server that is asked."""
 
     name = "task"
 
@@ -23,7 +24,17 @@ class TaskNumber(click.ParamType[int]):
         found = _TASK.fullmatch(str(value))
         if not found:
             self.fail(f"{value!r} is no task: say its number, like 7", param, ctx)
-        return int(found[1])
+        if found["page"] and ctx is not None:
+            self._require_here(found["page"], param, ctx)
+        return int(found["number"])
+
+    def _require_here(self, page: str, param: click.Parameter | None, ctx: click.Context) -> None:
+        from muster.cli.context import Muster
+
+        muster = ctx.find_object(Muster)
+        server = muster.profile.server if muster else ""
+        if server and not is_of(page, server):
+            self.fail(f"that is a task of another server than {server}: see --server", param, ctx)
 
 
 TASK = TaskNumber()

@@ -134,6 +134,23 @@ def server_url(given: str) -> str:
     return f"{parts.scheme}://{written}{f':{port}' if port else ''}{parts.path}"
 
 
+def is_of(url: str, server: str) -> bool:
+    """Whether that web address is one of that server: of its scheme, host and port."""
+    origin = _origin(url)
+    return origin is not None and origin == _origin(server)
+
+
+def _origin(url: str) -> tuple[str, str, int] | None:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    except (ValueError, KeyError):
+        return None
+    # A browser takes a backslash for a slash, and what is before an @ for no host.
+    is_plain = parts.hostname and "\\" not in url and "@" not in parts.netloc
+    return (parts.scheme, parts.hostname or "", port) if is_plain else None
+
+
 def default_name(server: str) -> str:
     """What the profile of a server is called where nobody says: its host."""
     parts = urlsplit(server)

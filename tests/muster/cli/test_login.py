@@ -77,6 +77,33 @@ def test_a_device_signs_in_when_its_code_was_said_in_a_browser(
     assert shell.done("whoami", "--quiet").out == f"{ada.id}\n"
 
 
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("page", "opens"),
+    [
+        (f"{SERVER}/device?code=x", True),
+        ("http://127.0.0.1:9001/device", False),
+        ("https://127.0.0.1:9000/device", False),
+        ("https://other.example/device", False),
+        ("http://other.example\\@127.0.0.1:9000/device", False),
+        ("http://somebody@127.0.0.1:9000/device", False),
+        ("file:///etc/passwd", False),
+        ("vscode://127.0.0.1:9000/run", False),
+        ("http://[", False),
+    ],
+)
+def test_a_browser_is_opened_for_pages_of_the_server_alone(
+    monkeypatch: pytest.MonkeyPatch, page: str, opens: bool
+) -> None:
+    asked = {"verificationUri": SERVER, "verificationUriComplete": page, "userCode": "AB-CD"}
+    asked |= {"deviceCode": "x", "interval": "0", "expiresIn": "0"}
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    shell = Shell(lambda request: httpx.Response(201, json=asked))
+    assert shell("login", "--server", SERVER, is_terminal=True).status == 1
+    assert opened == ([page] if opens else [])
+
+
 def hold(shell: Shell, developer: Developer) -> Tokens:
     pair = begin_login(developer)
     held = Tokens(access=pair.access_token, refresh=pair.refresh_token)
