@@ -93,7 +93,10 @@ def a_pair(text: str) -> tuple[str, str]:
 
 
 def typed_fields(pairs: Iterable[str]) -> dict[str, Any]:
-    """Fields said as `KEY=VALUE`: JSON, or else a text; `@FILE` is what is in it, `@-` stdin."""
+    """Fields said as `KEY=VALUE`: JSON, or else a text; `@FILE` is what is in it, `@-` stdin.
+
+    Without a file's last line end, which is no part of a secret.
+    """
     return {name: _typed(value) for name, value in map(a_pair, pairs)}
 
 
@@ -101,7 +104,7 @@ def _typed(value: str) -> Any:
     if value.startswith("@"):
         try:
             with click.open_file(value[1:], encoding="utf-8") as file:
-                return file.read()
+                return file.read().removesuffix("\n")
         except (OSError, ValueError) as error:
             raise BadUsage(f"{value[1:]} cannot be read: {error}") from error
     try:

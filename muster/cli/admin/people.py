@@ -139,7 +139,7 @@ identities = group(
         ),
     ],
 )
-_PROVIDER = "Fields of the contract, section 11: -F clientSecret=… -F enabled=false."
+_PROVIDER = "Fields of the contract, section 11: -F enabled=false -F clientSecret=@FILE."
 providers = group(
     "providers",
     "Providers of single sign-on.",

@@ -1,8 +1,11 @@
-"""Which task is meant: by its number, or by the address of its page at the server that is asked."""
+"""What is said to commands: which task is meant, and fields."""
+
+from pathlib import Path
 
 import httpx
 import pytest
 
+from muster.cli.params import typed_fields
 from tests.muster.cli.shell import SERVER, Shell
 
 
@@ -23,3 +26,27 @@ def test_the_address_of_another_servers_page_is_no_task_here(said: str) -> None:
     ended = shell("--server", SERVER, "task", "cancel", said)
     assert (ended.status, shell.asked) == (2, [])
     assert "of another server" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("s3cret\n", "s3cret"),
+        ("s3cret\r\n", "s3cret"),
+        ("two\nlines\n\n", "two\nlines\n"),
+        ("7", "7"),
+    ],
+)
+def test_a_field_of_a_file_is_its_text_without_the_last_line_end(
+    tmp_path: Path, written: str, value: str
+) -> None:
+    file = tmp_path / "secret.txt"
+    file.write_bytes(written.encode())
+    assert typed_fields([f"clientSecret=@{file}"]) == {"clientSecret": value}
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("verb", ["create", "update"])
+def test_help_has_no_secret_on_a_command_line(verb: str) -> None:
+    said = Shell(lambda request: httpx.Response(500))("admin", "providers", verb, "--help")
+    assert "clientSecret=@FILE" in said.out
