@@ -20,6 +20,7 @@ from muster.worker.doctor.examination import examine
 from muster.worker.doctor.finding import Machine
 from muster.worker.home_lock import HomeInUse, HomeLock
 from muster.worker.layout import HomeUnreachable, Layout
+from muster.worker.leftovers import NotOurs
 from muster.worker.metrics import hardware
 from muster.worker.options import parsed
 from muster.worker.server.credentials import CredentialStore, NotEnrolled
@@ -33,6 +34,7 @@ _COMPLAINTS = (
     HomeInUse,
     HomeUnreachable,
     NotEnrolled,
+    NotOurs,
     OSError,
     ServerRefused,
     Unreachable,
@@ -130,7 +132,10 @@ def _doctor(options: argparse.Namespace) -> int:
 def _erase(options: argparse.Namespace) -> int:
     """As the daemon of a decommissioned machine does; the server has to be told by an admin."""
     layout = Layout(options.home)
-    layout.make()  # a machine that never enrolled has none of it
+    if not leftovers.are_ours(layout):
+        log.info("no worker has made anything in %s", options.home)
+        return 0
+    layout.make()  # one that was cut short has not all of it
     lock = HomeLock(layout.home)
     try:
         leftovers.erase(layout)

@@ -25,6 +25,10 @@ _NAME = re.compile(r"(\d{1,18})-(\d{1,9})")
 log = logging.getLogger(__name__)
 
 
+class NotOurs(Exception):
+    """What is in a home was made by others."""
+
+
 def clear(layout: Layout, own: set[str]) -> list[AttemptKey]:
     """Ends shims, removes directories and frees uids that belong to no attempt; returns the
     attempts. The uids of these names are the daemon's own."""
@@ -40,6 +44,23 @@ def clear(layout: Layout, own: set[str]) -> list[AttemptKey]:
     _remove([p for root in (layout.workspaces, layout.homes) for p in _children(root)], names)
     _release(layout, names | own)
     return sorted(kept)
+
+
+def are_ours(layout: Layout) -> bool:
+    """Whether a worker has made what is in the home; False: nothing is there that it would make.
+
+    Directories of such names may be of others. Raises NotOurs where no worker has left its id
+    there, or the home is another user's.
+    """
+    made = [each for each in layout.directories if each.is_dir() and any(each.iterdir())]
+    if not made:
+        return False
+    names = ("credentials.json", "machine-id")
+    if not any((layout.credentials / name).is_file() for name in names):
+        raise NotOurs(f"{layout.home} is no home of a worker's: what is there was made by others")
+    if layout.home.stat().st_uid != os.geteuid():
+        raise NotOurs(f"{layout.home} belongs to another user: erase it as that one")
+    return True
 
 
 def erase(layout: Layout) -> None:

@@ -1,5 +1,6 @@
 """The commands of a machine explain themselves."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -118,21 +119,56 @@ def test_an_agents_file_that_says_nothing_usable_is_named(root: Path, verb: str)
     assert f"{root}/goose.toml: Object missing required field `binary`" in said.stderr
 
 
+def erase(home: Path) -> subprocess.CompletedProcess[str]:
+    return muster("worker", "erase", "--home", str(home))
+
+
+def a_workers_home(root: Path) -> Path:
+    layout = Layout(root / "home")
+    layout.make()
+    CredentialStore(layout.credentials).machine_id()
+    return layout.home
+
+
 def test_erasing_a_home_leaves_none_of_what_a_worker_made(root: Path) -> None:
-    home = root / "home"
-    Layout(home).make()
+    home = a_workers_home(root)
     (home / "attempts" / "7-1").mkdir()
     (home / "mirrors" / "a.git").mkdir()
     (home / "somebody's").write_text("stays")
-    assert muster("worker", "erase", "--home", str(home)).returncode == 0
-    assert [path.name for path in home.iterdir()] == ["somebody's"]
+    for _ in range(2):  # again, there is nothing left to do
+        assert erase(home).returncode == 0
+        assert [path.name for path in home.iterdir()] == ["somebody's"]
 
 
 def test_what_a_daemon_runs_with_is_not_erased(root: Path) -> None:
-    home = root / "home"
-    Layout(home).make()
+    home = a_workers_home(root)
     lock = HomeLock(home)
-    done = muster("worker", "erase", "--home", str(home))
+    done = erase(home)
     lock.close()
     assert (done.returncode, (home / "credentials").is_dir()) == (1, True)
     assert "another worker runs" in done.stderr
+
+
+def test_what_no_worker_made_is_not_erased(root: Path) -> None:
+    (home := root / "srv").mkdir()
+    for name in ("mirrors", "homes"):
+        (home / name).mkdir()
+        (home / name / "precious").write_text("others'")
+    said = erase(home)
+    assert (said.returncode, "is no home of a worker's" in said.stderr) == (1, True)
+    assert (home / "mirrors" / "precious").is_file()
+    assert len(list(home.rglob("*"))) == 4
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a home away")
+def test_the_home_of_another_user_is_not_erased(root: Path) -> None:
+    home = a_workers_home(root)
+    os.chown(home, 12345, 12345)
+    said = erase(home)
+    assert (said.returncode, "another user" in said.stderr) == (1, True)
+    assert (home / "credentials" / "machine-id").is_file()
+
+
+def test_erasing_makes_no_home(root: Path) -> None:
+    assert erase(root / "nowhere").returncode == 0
+    assert not (root / "nowhere").exists()
