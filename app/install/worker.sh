@@ -228,16 +228,21 @@ one: sh $PREFIX/worker.sh --uninstall$OF_USER"
 is_enrolled() { [ -f "$STATE/credentials/credentials.json" ]; }
 knows_server() { grep -qF "\"server\":\"$SERVER\"" "$STATE/credentials/credentials.json"; }
 
+# What this script has made, and so may remove: an account or a home of before stays. Noted first: cut
+# short in between, it is made by the next run.
+note_made() { [ -n "$DRY" ] || : >"$PREFIX/made-$1"; }
+
 make_places() {
+    [ -d "$PREFIX" ] || did "$PREFIX was made"
+    act mkdir -p "$PREFIX/releases"
     if [ "$AS" = root ] && ! id "$ACCOUNT" >/dev/null 2>&1; then
         step "Making the account $ACCOUNT"
+        note_made account
         act useradd --system --user-group --home-dir "$HOME_DIR" --shell /usr/sbin/nologin "$ACCOUNT"
         did "the account $ACCOUNT was made"
     fi
-    [ -d "$PREFIX" ] || did "$PREFIX was made"
-    act mkdir -p "$PREFIX/releases"
     if [ "$AS" = root ]; then
-        [ -d "$HOME_DIR" ] || did "$HOME_DIR was made"
+        [ -d "$HOME_DIR" ] || { note_made home && did "$HOME_DIR was made"; }
         act install -d -m 750 -o "$ACCOUNT" -g "$ACCOUNT" "$HOME_DIR"
     fi
 }
@@ -500,12 +505,24 @@ uninstall() {
 runs in the foreground is stopped by whoever runs it"
     fi
     step "Removing $PREFIX"
+    # It goes last: it has the notes of what was made.
+    if [ "$AS" = root ]; then remove_made; fi
     act rm -rf "$PREFIX"
-    if [ "$AS" = root ]; then
+    say "Nothing of it is left here. On the server the machine is offline: an admin decommissions it there."
+}
+
+remove_made() {
+    if [ -f "$PREFIX/made-home" ]; then
         act rm -rf "$HOME_DIR"
-        ! id "$ACCOUNT" >/dev/null 2>&1 || act userdel "$ACCOUNT"
+    elif [ -d "$HOME_DIR" ]; then
+        say "    $HOME_DIR was there before, and stays"
     fi
-    say "Nothing is left here. On the server the machine is offline: an admin decommissions it there."
+    if ! id "$ACCOUNT" >/dev/null 2>&1; then return 0; fi
+    if [ -f "$PREFIX/made-account" ]; then
+        act userdel "$ACCOUNT"
+    else
+        say "    the account $ACCOUNT was there before, and stays"
+    fi
 }
 
 main() {

@@ -112,6 +112,26 @@ def test_where_the_server_has_moved_one_says_so_and_the_machine_stays_enrolled(
         assert (again.returncode, "worker move" in again.stdout) == (0, False)
 
 
+@pytest.mark.parametrize("made", [(), ("account",), ("home",), ("account", "home")])
+def test_an_account_and_a_home_of_before_stay(
+    text: str, tmp_path: Path, made: tuple[str, ...]
+) -> None:
+    prefix, home = tmp_path / "opt", tmp_path / "lib"
+    prefix.mkdir()
+    home.mkdir()
+    for name in made:
+        (prefix / f"made-{name}").touch()
+    for place, path in (("/opt/muster-worker", prefix), ("/var/lib/muster-worker", home)):
+        text = text.replace(f"={place}", f"={path}")
+    here = text.replace("ACCOUNT=muster-worker\n", "ACCOUNT=nobody\n")
+    done = run(here, tmp_path, "--uninstall", "--dry-run")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"would run: rm -rf {prefix}\n" in done.stdout
+    assert ("would run: userdel nobody\n" in done.stdout) == ("account" in made)
+    assert (f"would run: rm -rf {home}\n" in done.stdout) == ("home" in made)
+    assert done.stdout.count("was there before, and stays") == 2 - len(made)
+
+
 def test_half_a_script_does_nothing(text: str, tmp_path: Path) -> None:
     cut = text[: text.rindex("main ")]
     done = run(cut, tmp_path, "--user", "--foreground", MUSTER_ENROLL_TOKEN=TOKEN)
