@@ -50,7 +50,8 @@ def _bounds(shape: inspect.Type, beyond: str) -> Iterator[tuple[str, str, str]]:
             for kind in kinds:
                 yield from _bounds(kind, beyond)
         case inspect.StrType(pattern=str(), max_length=int(most)):
-            yield "", f"{most:,} characters, none of which speaks to a terminal", f"{beyond}, or empty"
+            words = f"{most:,} characters, none of which speaks to a terminal"
+            yield "", words, f"{beyond}, or empty"
         case inspect.StrType(pattern=str()):
             yield (
                 "",
