@@ -36,6 +36,7 @@ def found(page: Page) -> list[str]:
     ]
 
 
+@pytest.mark.timeout(900)  # some sixty rooms, on whatever machine
 @pytest.mark.parametrize(("theme", "viewport"), LOOKS)
 def test_axe_finds_nothing(
     full_world: World, visit: Visit, theme: str, viewport: dict[str, int]
