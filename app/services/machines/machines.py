@@ -72,7 +72,7 @@ def hello(frame: frames.Hello, now: datetime) -> MachineSession:
         db.session.rollback()
         raise InvalidToken
     if machine.is_awaited:
-        rejoining.take_up(machine, frame.attempts, now)
+        rejoining.take_up(machine, frame, now)
         db.session.commit()  # tasks are locked once in a transaction
         locks.machine(machine.id)
     enrollment.confirm_credentials(machine)

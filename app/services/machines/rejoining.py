@@ -5,14 +5,15 @@ where the rows know the attempt or can (`take_up`). What the old server has orde
 that is not in the rows is nobody's word any more: `part`. docs/decisions/0071 has the whole table.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import exists, select, text
 
-from app.domain import protection
+from app.domain import labels, room
 from app.domain.attempt import AttemptPhase
+from app.domain.machine import IN_DRAIN
+from app.domain.room import RoomLevel
 from app.domain.task import EventType, TaskEvent, TaskStatus
 from app.extensions import db
 from app.models import Attempt, Gate, Machine, ServerIdentity, Task
@@ -20,6 +21,7 @@ from app.services import locks
 from app.services.tasks import attempts, history, transitions
 from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
+from muster.protocol.attempt_key import AttemptKey
 
 # Of one server process, once: until then nobody could be heard.
 _BEGIN = text("""
@@ -50,21 +52,26 @@ def given_before() -> int:
     return db.session.scalar(select(ServerIdentity.attempts_from)) or 0
 
 
-def take_up(machine: Machine, held: Sequence[frames.HeldAttempt], now: datetime) -> None:
+def take_up(machine: Machine, hello: frames.Hello, now: datetime) -> None:
     """Let an awaited machine be one as ever, and have those of its attempts in the rows which were
-    given after the backup, and whose tasks wait in the queue: else these would be done twice.
+    given after the backup, and whose tasks wait in the queue: else these would be done twice. With
+    those that it had already they are no more than its slots: a taken-over one may name any task.
 
     The caller holds the machine's lock, and commits before it locks anything else.
     """
     machine.is_awaited = False
+    has = {AttemptKey(each.task_id, each.attempt) for each in hello.attempts if _has_work(each)}
+    free = machine.slots_total
     for attempt in attempts.live_on(machine.id):
         attempt.excused = True  # whatever has become of it: a server was away, and does not know
+        free -= attempt.holds_slot and AttemptKey(attempt.task_id, attempt.number) in has
     most = given_before()
-    said = {each.task_id: each for each in sorted(held, key=lambda each: each.attempt)}
+    said = {each.task_id: each for each in sorted(hello.attempts, key=lambda each: each.attempt)}
     tasks = locks.tasks([t for t, each in said.items() if _has_work(each) and each.attempt <= most])
     for task_id, task in sorted(tasks.items()):
-        if said[task_id].attempt > task.attempt and _may_have(machine, task):
+        if free > 0 and said[task_id].attempt > task.attempt and _may_have(machine, hello, task):
             _take_up(machine, task, said[task_id].attempt, now)
+            free -= 1
 
 
 def _has_work(said: frames.HeldAttempt) -> bool:
@@ -73,10 +80,11 @@ def _has_work(said: frames.HeldAttempt) -> bool:
     return at_work or said.ended_by in ("exit", "signal", "timeout")
 
 
-def _may_have(machine: Machine, task: Task) -> bool:
-    """Whether the rows could have given it the task."""
-    project, wanted = task.project, task.requested_machine_id
-    only = protection.named(project.protected, project.protected_machines)
+def _may_have(machine: Machine, hello: frames.Hello, task: Task) -> bool:
+    """Whether the rows could have given it the task, by what it says that it has."""
+    project, wanted, place = task.project, task.requested_machine_id, task.place
+    level = RoomLevel(hello.room.level) if hello.room else None
+    its = labels.effective(hello.labels, machine.admin_labels)
     asks = exists().where(
         Gate.task_id == task.id, Gate.round == task.round, Gate.answered_at.is_(None)
     )
@@ -84,7 +92,10 @@ def _may_have(machine: Machine, task: Task) -> bool:
         task.status is TaskStatus.QUEUED
         and project.deleted_at is None
         and wanted in (None, machine.id)
-        and protection.admits(only, str(machine.id))
+        and machine.status not in IN_DRAIN
+        and task.agent_type in {each.agent_type for each in hello.capabilities}
+        and room.suffices(level, place.room)
+        and place.fits(str(machine.id), its)
         and not db.session.scalar(select(asks))
     )
 

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 from app.domain.attempt import AttemptOutcome
+from app.domain.room import RoomLevel
 from app.domain.task import EventType, TaskStatus
 from app.extensions import db
 from app.models import Developer, MachineHeartbeat, Task
@@ -33,6 +34,7 @@ from tests.app.services.driven import (
     status,
     warnings_of,
 )
+from tests.app.services.machines.drains_world import wants_drained
 from tests.app.services.machines.machines_world import (
     CHECK,
     DEVELOP,
@@ -112,7 +114,10 @@ def test_one_that_was_stopped_is_not_taken_up(admin: Developer, machine: Driven)
     assert dispatch.assign_queued() == 1
 
 
-@pytest.mark.parametrize("why", ["protected", "requested", "after"])
+WHY_NOT = ["protected", "requested", "after", "drained", "agent", "room", "label"]
+
+
+@pytest.mark.parametrize("why", WHY_NOT)
 def test_a_machine_that_could_not_have_been_given_it_does_not_get_it_so(
     admin: Developer, machine: Driven, why: str
 ) -> None:
@@ -121,11 +126,38 @@ def test_a_machine_that_could_not_have_been_given_it_does_not_get_it_so(
         task.project.protected, task.project.protected_machines = True, [str(other.machine_id)]
     if why == "requested":
         task.requested_machine_id = other.machine_id
+    if why == "drained":
+        wants_drained(machine, admin)
+    if why == "agent":
+        task.agent_type = "codex"
+    if why == "room":
+        task.project.room = RoomLevel.FULL
+    if why == "label":
+        task.project.machine_selector = "gpu=true"
     restore()
     number = 2**31 - 1 if why == "after" else 1
     machine.hello(frames.HeldAttempt(task.id, number, 0, "working", 0, None))
     assert state(task) == QUEUED
     assert machine.orders() == [(Want.FORGET, task.id, 0)]
+
+
+def test_it_takes_up_no_more_than_its_slots(admin: Developer, machine: Driven) -> None:
+    had, others = running(admin, machine), [a_task(admin) for _ in range(3)]
+    restore()
+    claimed = [frames.HeldAttempt(task.id, 1, 0, "working", 0, None) for task in others]
+    machine.hello(held(had), *claimed)
+    assert machine.row.slots_used == machine.row.slots_total == 2
+    assert [state(task) == QUEUED for task in others] == [False, True, True]
+
+
+def test_what_it_has_finished_since_takes_no_slot_of_what_it_was_given_since(
+    admin: Developer, machine: Driven
+) -> None:
+    before, since = running(admin, machine), [a_task(admin) for _ in range(2)]
+    restore()
+    machine.hello(*(frames.HeldAttempt(task.id, 1, 0, "working", 0, None) for task in since))
+    assert state(before) == QUEUED
+    assert [live(task).machine_id for task in since] == [machine.machine_id] * 2
 
 
 def test_a_machine_takes_up_nothing_by_its_second_hello(admin: Developer, machine: Driven) -> None:
