@@ -76,8 +76,10 @@ def test_a_resize_reaches_the_program(terminal: Terminal) -> None:
 
 
 def test_control_c_reaches_the_whole_process_group(terminal: Terminal) -> None:
-    # The inner shell says so only once its own child has ended too.
-    terminal.type("""sh -c 'trap "echo interrupted" INT; echo begun; sleep 600; echo over'""")
+    # The inner shell says so only once its own child has ended too, who says that it is begun.
+    terminal.type(
+        """sh -c 'trap "echo interrupted" INT; sh -c "echo begun; exec sleep 600"; echo over'"""
+    )
     terminal.until("begun")
     terminal.page.press_control("c")
     terminal.until("^Cinterrupted")

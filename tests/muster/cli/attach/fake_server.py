@@ -33,6 +33,7 @@ class FakeServer:
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _requests(self))
         self._http.daemon_threads = True
         self.line = Line(self._sockets.socket.getsockname()[1], self._http.server_address[1])
+        self._beginning = threading.RLock()
         for serves in (self._sockets.serve_forever, self._http.serve_forever):
             threading.Thread(target=serves, daemon=True).start()
 
@@ -50,9 +51,10 @@ class FakeServer:
         return f"http://127.0.0.1:{self.line.port}"
 
     def print(self, data: bytes) -> None:
-        self.output += data
-        for socket in list(self._open):
-            socket.send(data)
+        with self._beginning:
+            self.output += data
+            for socket in list(self._open):
+                socket.send(data)
 
     def say(self, frame: wire.TerminalFrame) -> None:
         for socket in list(self._open):
@@ -61,14 +63,16 @@ class FakeServer:
     def _speak(self, socket: ServerConnection) -> None:
         auth = _decoder.decode(socket.recv(LIMIT))
         assert isinstance(auth, wire.ViewerAuth)
-        cols, rows = self.size
-        at = len(self.output) if auth.resume_from is None else auth.resume_from
-        socket.send(_text(wire.ViewerReady(self.mode, cols, rows, at, attempt=1)))
-        if auth.resume_from is None:
-            socket.send(_text(wire.Screen(offset=at, cols=cols, rows=rows, data=self.screen)))
-        elif at < len(self.output):
-            socket.send(bytes(self.output[at:]))
-        self._open.append(socket)
+        # What is printed comes before the screen, and is in it, or behind it.
+        with self._beginning:
+            cols, rows = self.size
+            at = len(self.output) if auth.resume_from is None else auth.resume_from
+            socket.send(_text(wire.ViewerReady(self.mode, cols, rows, at, attempt=1)))
+            if auth.resume_from is None:
+                socket.send(_text(wire.Screen(offset=at, cols=cols, rows=rows, data=self.screen)))
+            elif at < len(self.output):
+                socket.send(bytes(self.output[at:]))
+            self._open.append(socket)
         try:
             for message in socket:
                 self._hear(message)
