@@ -1,13 +1,10 @@
-import 'uplot/dist/uPlot.min.css'
-import type uPlot from 'uplot'
 import type { Schemas } from '../../api/client'
 import { budgetRows } from '../../lib/budgetRows'
-import { daysOf } from '../../lib/days'
 import { money, percent, whole } from '../../lib/numbers'
 import { type Project, useMonth, useProjectUsage } from '../../queries/projects'
-import { Chart } from '../../ui/Chart'
 import { Ghost } from '../../ui/Ghost'
 import { type Column, Table } from '../../ui/Table'
+import { UsageCharts } from '../../ui/UsageCharts'
 import { locale, words } from '../../words'
 import styles from './projects.module.css'
 
@@ -26,36 +23,23 @@ export default function ProjectUsage({ project }: { project: Project }) {
   const { data: byModel } = useProjectUsage(project.key, 'model', from)
   const { data: byPerson } = useProjectUsage(project.key, 'developer', from)
   if (!byDay || !byModel || !byPerson) return <Ghost />
-  const { at, input, output, cost } = daysOf(byDay, from, DAYS)
-  const hasCost = cost.some((one) => one !== null && one > 0)
   return (
     <div className={styles.usage}>
       <Month projectKey={project.key} />
       <p className="soft">{byDay.length === 0 ? say.noUsage : say.usageWhat}</p>
       {byDay.length > 0 && (
-        <div className={styles.charts}>
-          <div className={`panel ${styles.chart}`}>
-            <Chart
-              label={say.tokensChart(project.key)}
-              isDays
-              lines={[
-                { name: say.input, colour: '--running', isBar: true },
-                { name: say.output, colour: '--completed' },
-              ]}
-              data={[at, input, output] as uPlot.AlignedData}
-            />
-          </div>
-          {hasCost && (
-            <div className={`panel ${styles.chart}`}>
-              <Chart
-                label={say.costChart(project.key)}
-                isDays
-                lines={[{ name: say.costLine, colour: '--assigned', isBar: true, unit: '$' }]}
-                data={[at, cost] as uPlot.AlignedData}
-              />
-            </div>
-          )}
-        </div>
+        <UsageCharts
+          days={byDay}
+          from={from}
+          count={DAYS}
+          say={{
+            tokens: say.tokensChart(project.key),
+            costs: say.costChart(project.key),
+            input: say.input,
+            output: say.output,
+            cost: say.costLine,
+          }}
+        />
       )}
       {byModel.length > 0 && <Groups title={say.byModel} rows={byModel} unnamed={say.noModel} />}
       {byPerson.length > 0 && <Groups title={say.byPerson} rows={byPerson} unnamed="–" />}
