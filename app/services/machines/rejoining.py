@@ -55,12 +55,13 @@ def given_before() -> int:
 def take_up(machine: Machine, hello: frames.Hello, now: datetime) -> None:
     """Let an awaited machine be one as ever, and have those of its attempts in the rows which were
     given after the backup, and whose tasks wait in the queue: else these would be done twice. With
-    those that it had already they are no more than its slots: a taken-over one may name any task.
+    those that it had already they are no more than its slots, which what is published does not
+    need: a taken-over one may name any task.
 
     The caller holds the machine's lock, and commits before it locks anything else.
     """
     machine.is_awaited = False
-    has = {AttemptKey(each.task_id, each.attempt) for each in hello.attempts if _has_work(each)}
+    has = {AttemptKey(each.task_id, each.attempt) for each in hello.attempts if _takes_slot(each)}
     free = machine.slots_total
     for attempt in attempts.live_on(machine.id):
         attempt.excused = True  # whatever has become of it: a server was away, and does not know
@@ -69,15 +70,21 @@ def take_up(machine: Machine, hello: frames.Hello, now: datetime) -> None:
     said = {each.task_id: each for each in sorted(hello.attempts, key=lambda each: each.attempt)}
     tasks = locks.tasks([t for t, each in said.items() if _has_work(each) and each.attempt <= most])
     for task_id, task in sorted(tasks.items()):
-        if free > 0 and said[task_id].attempt > task.attempt and _may_have(machine, hello, task):
-            _take_up(machine, task, said[task_id].attempt, now)
-            free -= 1
+        its, takes = said[task_id], _takes_slot(said[task_id])
+        if free >= takes and its.attempt > task.attempt and _may_have(machine, hello, task):
+            _take_up(machine, task, its.attempt, now)
+            free -= takes
 
 
 def _has_work(said: frames.HeldAttempt) -> bool:
     """Whether a stage of it runs or has come to an end, or its push: nothing that was stopped."""
     at_work = said.state in ("working", "publishing", "published")
     return at_work or said.ended_by in ("exit", "signal", "timeout")
+
+
+def _takes_slot(said: frames.HeldAttempt) -> bool:
+    """Whether more may be ordered of it than that it is forgotten."""
+    return _has_work(said) and said.state != "published"
 
 
 def _may_have(machine: Machine, hello: frames.Hello, task: Task) -> bool:

@@ -160,6 +160,15 @@ def test_what_it_has_finished_since_takes_no_slot_of_what_it_was_given_since(
     assert [live(task).machine_id for task in since] == [machine.machine_id] * 2
 
 
+def test_what_it_has_published_since_takes_no_slot(admin: Developer, machine: Driven) -> None:
+    before, since = running(admin, machine), [a_task(admin) for _ in range(4)]
+    restore()
+    done = [frames.HeldAttempt(task.id, 1, 1, "published", 0, None) for task in since[:2]]
+    at_work = [frames.HeldAttempt(task.id, 1, 0, "working", 0, None) for task in since[2:]]
+    machine.hello(held(before, "published", stage=1), *done, *at_work)
+    assert [live(task).machine_id for task in since] == [machine.machine_id] * 4
+
+
 def test_a_machine_takes_up_nothing_by_its_second_hello(admin: Developer, machine: Driven) -> None:
     task = a_task(admin)
     restore()
