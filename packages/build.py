@@ -26,8 +26,8 @@ def empty(place: Path = DIST) -> None:
     place.mkdir(parents=True)
 
 
-def wheel(which: str, place: Path = DIST) -> Path:
-    """Make one of the packages in `place`; the server's wants the client's there.
+def wheel(which: str, place: Path = DIST, tree: Path = ROOT) -> Path:
+    """Make one of the packages of a tree in `place`; the server's wants the client's there.
 
     Raises BuildError.
     """
@@ -43,7 +43,7 @@ def wheel(which: str, place: Path = DIST) -> Path:
     ]
     done = subprocess.run(
         argv,
-        cwd=ROOT / "packages" / which,
+        cwd=tree / "packages" / which,
         env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -53,4 +53,4 @@ def wheel(which: str, place: Path = DIST) -> Path:
     )
     if done.returncode != 0:
         raise BuildError(f"muster-{which} could not be packed:\n{done.stdout.strip()}")
-    return place / f"muster_{which}-{version.of_packages(ROOT)}-py3-none-any.whl"
+    return place / f"muster_{which}-{version.of_packages(tree)}-py3-none-any.whl"

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from demo.console import building
+from muster import __version__
 from packages import build
 from tests import programs
 from tests.install import people
 from tests.install.people import Person
+from tests.install.two_versions import Release, Releases
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +42,13 @@ def wheels(dist: Path) -> tuple[Path, Path]:
     """The server's and the client's."""
     [server], [client] = dist.glob("muster_server-*"), dist.glob("muster_client-*")
     return server, client
+
+
+@pytest.fixture(scope="session")
+def releases(area: Path, wheels: tuple[Path, Path]) -> Releases:
+    """Of this tree, and to come."""
+    server, client = wheels
+    return Releases(area, Release(__version__, server, client))
 
 
 @pytest.fixture(scope="session")
