@@ -23,6 +23,7 @@ from muster.worker.layout import HomeUnreachable, Layout
 from muster.worker.leftovers import NotOurs
 from muster.worker.metrics import hardware
 from muster.worker.options import parsed
+from muster.worker.room.identity import NoIdentityLeft, TooFewUids
 from muster.worker.server.credentials import CredentialStore, NotEnrolled
 from muster.worker.server.enroll import AlreadyEnrolled, Registration, enroll
 from muster.worker.server.rest import BadServer, Rest, ServerRefused, Unreachable
@@ -33,10 +34,12 @@ _COMPLAINTS = (
     BadServer,
     HomeInUse,
     HomeUnreachable,
+    NoIdentityLeft,
     NotEnrolled,
     NotOurs,
     OSError,
     ServerRefused,
+    TooFewUids,
     Unreachable,
 )
 

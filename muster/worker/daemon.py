@@ -26,6 +26,7 @@ from muster.worker.limits import room_limits
 from muster.worker.limits.room_limits import RoomLimits
 from muster.worker.maintenance import Maintenance
 from muster.worker.orders import Orders
+from muster.worker.room import identity
 from muster.worker.room.identity import Identities
 from muster.worker.room.room import Room
 from muster.worker.room.rooms import Rooms, found_out
@@ -39,8 +40,6 @@ from muster.worker.terminals.terminals import Terminals
 from muster.worker.tunnels.tunnels import Tunnels
 from muster.worker.vitals import Vitals
 
-_AGENTS = "agents"  # whose uid it is that tries the programs of agents
-
 _DEFAULTS = Settings()
 
 log = logging.getLogger(__name__)
@@ -50,7 +49,8 @@ class Daemon:
     """Runs with one home, until `stop` or until the server decommissions it."""
 
     def __init__(self, home: Path, settings: Settings = _DEFAULTS) -> None:
-        """Raises BadAdapter, NotEnrolled, BadServer, HomeInUse, HomeUnreachable."""
+        """Raises BadAdapter, NotEnrolled, BadServer, HomeInUse, HomeUnreachable, TooFewUids,
+        NoIdentityLeft."""
         adapters = read_adapters(settings.agents)
         self._stop_agents = settings.stop_agents_on_exit
         layout = self._layout = Layout(home, settings.file_roots, settings.own_ssh_hosts)
@@ -65,8 +65,11 @@ class Daemon:
         wake = threading.Event()  # there is something to send
         self._journal = Journal(layout.journal, wake.set)
         streams = LogStreams(wake.set)
+        identity.require_enough(settings.uids, slots)
         identities = Identities(layout.identities, settings.uids)
-        programs = rooms.for_programs(identities.claim_for(_AGENTS))
+        # Before any attempt's: what helps is not to take the last one from under an attempt.
+        for_agents, for_screens = map(identities.claim_for, identity.OWN)
+        programs = rooms.for_programs(for_agents)
         health = AgentHealth(look=_look(programs), adapters=adapters)
         repositories = Repositories(layout)
         self._vitals = Vitals(
@@ -80,7 +83,7 @@ class Daemon:
             self._membership, self._journal, streams, self._lease, self._vitals, wake, __version__
         )
         self._terminals = Terminals(
-            layout, identities, self._membership, self._channel.say, streams.shown
+            layout, for_screens, self._membership, self._channel.say, streams.shown
         )
         self._tunnels = Tunnels(
             rooms, self._journal, self._lease, self._machine_id, settings.tunnel_command
@@ -139,7 +142,7 @@ class Daemon:
 
     def _resume(self) -> None:
         """Goes on with the attempts that are known, and clears away what belongs to none."""
-        known = leftovers.clear(self._layout, {_AGENTS})
+        known = leftovers.clear(self._layout, set(identity.OWN))
         self._limits.clear(key.name for key in known)
         self._journal.forget_all_but(set(known))
         self._tunnels.resume(known)

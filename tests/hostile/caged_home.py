@@ -34,15 +34,21 @@ class CagedHome(WorkerHome):
     """A worker's home whose daemon runs in a cage, as a user."""
 
     def __init__(
-        self, directory: Path, server: Witness, repository: Repository, user: User, cage: Cage
+        self,
+        directory: Path,
+        server: Witness,
+        repository: Repository,
+        user: User,
+        cage: Cage,
+        slots: int,
     ) -> None:
-        self.user, self.cage = user, cage
+        self.user, self.cage, self.slots = user, cage, slots
         super().__init__(directory, server, repository)
         user.own(directory)
 
     def join_server(self, renew_at: float = 1e12) -> None:
         url, jwt, secret = self.server.url, self.server.jwt, self.server.secret
-        given = Credentials(url, "machine", "m", 20, jwt, renew_at, secret)
+        given = Credentials(url, "machine", "m", self.slots, jwt, renew_at, secret)
         CredentialStore(self.layout.credentials).save(given)
 
     def spawn(self, *options: str, **_: Any) -> subprocess.Popen[bytes]:

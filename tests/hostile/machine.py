@@ -40,7 +40,13 @@ class Machine:
     """`shop` is the project that attacks, `bank` the one that is attacked."""
 
     def __init__(
-        self, user: User, root: Path, *options: str, heartbeat: float = 0.5, lease: float = 60.0
+        self,
+        user: User,
+        root: Path,
+        *options: str,
+        heartbeat: float = 0.5,
+        lease: float = 60.0,
+        slots: int = 20,
     ) -> None:
         self.user, self.root, self.options = user, root, options
         self.secrets: list[str] = []
@@ -60,7 +66,8 @@ class Machine:
         self.server = Witness(self.living)
         self.server.heartbeat_seconds, self.server.lease_seconds = heartbeat, lease
         self.server.jwt, self.server.secret = self.secret(), self.secret()
-        self.home = CagedHome(root / "home", self.server, self.shop, user, self.cage)
+        places = root / "home", self.server, self.shop
+        self.home = CagedHome(*places, user, self.cage, slots)
 
     def secret(self) -> str:
         """A new one, that nobody may find out."""

@@ -11,7 +11,7 @@ from tests.hostile.users import User
 
 
 @contextmanager
-def in_service(user: User, *options: str, **seconds: float) -> Iterator[Machine]:
+def in_service(user: User, *options: str, slots: int = 20, **seconds: float) -> Iterator[Machine]:
     """A machine whose daemon runs as the user, with these options; nothing of it is left after.
 
     `seconds`: of a `heartbeat` and a `lease`, where they are to be other than quick and long.
@@ -19,7 +19,7 @@ def in_service(user: User, *options: str, **seconds: float) -> Iterator[Machine]
     root = Path(tempfile.mkdtemp(prefix="muster-hostile-"))
     root.chmod(0o711)
     try:
-        made = Machine(user, root, *options, **seconds)
+        made = Machine(user, root, *options, slots=slots, **seconds)
         try:
             made.restart()
             yield made

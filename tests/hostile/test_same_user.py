@@ -16,7 +16,7 @@ PLACES = "/tmp /var/tmp /dev/shm ~ /run /var/lock"
 @pytest.fixture
 def narrow(user: User) -> Iterator[Machine]:
     """A machine that has one user id to give, beside those that the daemon itself takes."""
-    with in_service(user, *uids.option(three_uids())) as made:
+    with in_service(user, *uids.option(three_uids()), slots=1) as made:
         yield made
 
 

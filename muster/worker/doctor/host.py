@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from muster.worker.doctor.finding import Check, Finding, Machine, ask
+from muster.worker.layout import Layout
+from muster.worker.room.identity import TooFewUids, require_enough
+from muster.worker.server.credentials import CredentialStore, NotEnrolled
 
 OLDEST_GIT = (2, 32)  # the first with GIT_CONFIG_GLOBAL
 FREE_BYTES = 1 << 30
@@ -79,6 +82,17 @@ def _disk(machine: Machine) -> Iterator[Finding]:
         yield Finding("disk", "ok", text)
 
 
+def _user_ids(machine: Machine) -> Iterator[Finding]:
+    """Where there are too few of them, and the machine is enrolled; else nothing is said."""
+    try:
+        slots = CredentialStore(Layout(machine.home).credentials).load().slots
+        require_enough(machine.uids, slots)
+    except TooFewUids as few:
+        yield Finding("user ids", "fail", str(few), "give the worker a larger range")
+    except (NotEnrolled, OSError):
+        return
+
+
 def _service(machine: Machine) -> Iterator[Finding]:
     """Whether a service of the user's outlives their log-in; nothing where that is no question."""
     if machine.is_root or not Path("/run/systemd/system").is_dir():
@@ -122,5 +136,10 @@ def _mount_of(machine: Machine, path: Path) -> tuple[Path, str]:
     return best, kind
 
 
-CHECKS: tuple[tuple[str, Check], ...] = (("git", _git), ("home", _home), ("disk", _disk))
+CHECKS: tuple[tuple[str, Check], ...] = (
+    ("git", _git),
+    ("home", _home),
+    ("disk", _disk),
+    ("user ids", _user_ids),
+)
 SERVICE: tuple[tuple[str, Check], ...] = (("service", _service),)

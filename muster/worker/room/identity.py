@@ -39,8 +39,31 @@ def uids_of(number: int) -> range:
 UIDS = uids_of(0)
 
 
+OWN = ("agents", "screens")
+"""What the daemon itself has a uid for: to try agents' programs, and to draw screens."""
+
+
 class NoIdentityLeft(Exception):
     """Every uid of the range is taken."""
+
+
+class TooFewUids(Exception):
+    """A range is smaller than what its machine needs."""
+
+
+def needed(slots: int) -> int:
+    """The uids that a machine cannot do without: the daemon's, and one for each slot."""
+    return len(OWN) + slots
+
+
+def require_enough(uids: range, slots: int) -> None:
+    """Raises TooFewUids; without root, where there are no identities, any range will do."""
+    if os.geteuid() == 0 and len(uids) < needed(slots):
+        raise TooFewUids(
+            f"--uids {_written(uids)} has {len(uids)} user ids, and this machine needs"
+            f" {needed(slots)} at least: one for each of its {slots} slots, and {len(OWN)} of the"
+            " worker's own. More are better: an attempt keeps its id until its task is done with"
+        )
 
 
 @dataclass(frozen=True)
@@ -92,7 +115,7 @@ class Identities:
         return self.claim_for(key.name)
 
     def claim_for(self, name: str) -> Identity | None:
-        """Likewise, for something of the daemon's own; its next start frees it again."""
+        """Likewise, for one of `OWN`, which keeps it from start to start."""
         if os.geteuid() != 0:
             return None
         for identity in self._taken():
@@ -103,7 +126,10 @@ class Identities:
             with suppress(FileExistsError):
                 os.symlink(name, self._directory / str(uid))
                 return Identity(uid, self._directory / str(uid))
-        raise NoIdentityLeft(f"all {len(self._uids)} uids of {self._uids} are taken")
+        raise NoIdentityLeft(
+            f"all {len(self._uids)} user ids of {_written(self._uids)} are taken, by attempts whose"
+            " workspaces are kept or by others of this host: have the worker give more (--uids)"
+        )
 
     def _taken(self) -> list[Identity]:
         return [Identity(int(claim.name), claim) for claim in self._directory.iterdir()]
@@ -117,6 +143,11 @@ class Identities:
             uid = self._uids[(start + number) % len(self._uids)]
             if uid not in running and not _has_account(uid):
                 yield uid
+
+
+def _written(uids: range) -> str:
+    """As `--uids` has it."""
+    return f"{uids[0]}-{uids[-1]}"
 
 
 def _uids_of_processes() -> set[int]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import Screen
-from muster.worker.room.identity import Identities, NoIdentityLeft
+from muster.worker.room.identity import Identity
 from muster.worker.shim.sizes import Size, Sizes
 from muster.worker.shim.spool import SpoolReader
 
@@ -29,8 +29,6 @@ _STARTING = 1.0  # seconds
 _LARGEST = 512 << 10  # characters of a screen that is sent
 _ROUGH = 64 << 10  # bytes that stand for a screen where there is no model
 
-_NAME = "screens"  # in the claim of the emulator's uid
-
 _SOURCES = Path(__file__).resolve().parents[3]
 
 log = logging.getLogger(__name__)
@@ -39,10 +37,10 @@ log = logging.getLogger(__name__)
 class Screens:
     """Starts the process when there is something to look at, and again when it has died."""
 
-    def __init__(self, attempts: Path, identities: Identities) -> None:
-        """Under root the emulator gets one of the `identities`."""
+    def __init__(self, attempts: Path, identity: Identity | None) -> None:
+        """Under root the emulator runs under the `identity`."""
         self._attempts = attempts
-        self._identities = identities
+        self._identity = identity
         self._told: dict[AttemptKey, float] = {}
         self._ids = count(1)
         self._changed = threading.Condition()
@@ -132,7 +130,7 @@ class Screens:
             began = monotonic()
             try:
                 self._run()
-            except (OSError, NoIdentityLeft) as error:
+            except OSError as error:
                 log.warning("no model of screens: %s", error)
             if self._over.is_set():
                 return
@@ -142,9 +140,11 @@ class Screens:
             self._over.wait(pause)
 
     def _run(self) -> None:
-        identity = self._identities.claim_for(_NAME)
         command = [sys.executable, "-m", "muster.worker.terminals.screen"]
-        command += [str(self._attempts.resolve()), *([str(identity.uid)] if identity else [])]
+        command += [
+            str(self._attempts.resolve()),
+            *([str(self._identity.uid)] if self._identity else []),
+        ]
         with subprocess.Popen(
             command,
             cwd=_SOURCES,

@@ -9,7 +9,7 @@ from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import OpenTerminal, TerminalClosed
 from muster.protocol.terminal import MachineAuth
 from muster.worker.layout import Layout
-from muster.worker.room.identity import Identities
+from muster.worker.room.identity import Identity
 from muster.worker.server.dialing import dial
 from muster.worker.server.membership import Membership
 from muster.worker.server.websocket import WebSocket
@@ -25,7 +25,7 @@ class Terminals:
     def __init__(
         self,
         layout: Layout,
-        identities: Identities,
+        identity: Identity | None,
         membership: Membership,
         say: Callable[[TerminalClosed], None],
         shown: Callable[[AttemptKey], None],
@@ -36,7 +36,7 @@ class Terminals:
         self._membership = membership
         self._say = say
         self._shown = shown
-        self._screens = Screens(layout.attempts, identities)
+        self._screens = Screens(layout.attempts, identity)
         self._lock = threading.Lock()
         self._open: dict[AttemptKey, Terminal] = {}
         self._closed = False

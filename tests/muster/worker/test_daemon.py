@@ -27,7 +27,7 @@ from muster.worker.layout import Layout
 from muster.worker.server.credentials import CredentialStore
 from muster.worker.shim import client as shim_client
 from tests.muster.worker.fake_server import fake_server
-from tests.muster.worker.repositories import as_root, repository, root
+from tests.muster.worker.repositories import repository, root
 from tests.muster.worker.worker_home import SOURCES, WorkerHome, worker
 
 __all__ = ["repository", "root", "worker"]
@@ -294,11 +294,3 @@ def _worker(*arguments: str, given: str = "") -> "subprocess.CompletedProcess[st
         timeout=30,
         check=False,
     )
-
-
-@as_root
-def test_attempts_get_uids_of_the_range_that_the_daemon_was_given(worker: WorkerHome) -> None:
-    worker.spawn("--uids", "66970-66971")
-    worker.run("id -u")
-    worker.server.until_said(StageFinished)
-    assert worker.server.log() in (b"66970\r\n", b"66971\r\n")

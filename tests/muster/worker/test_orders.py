@@ -58,9 +58,7 @@ class Machine:
         self.closed: list[TerminalClosed] = []
         self.said = threading.Event()
         streams, lease = LogStreams(lambda: None), Lease()
-        self.terminals = Terminals(
-            layout, Identities(layout.identities), self.membership, self._say, streams.shown
-        )
+        self.terminals = Terminals(layout, None, self.membership, self._say, streams.shown)
         self.orders = Orders(
             AttemptContext(
                 rooms=Rooms(layout),

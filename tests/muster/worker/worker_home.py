@@ -30,6 +30,7 @@ from tests.muster.worker.repositories import Repository
 
 SOURCES = Path(__file__).resolve().parents[3]
 BRANCH = "muster/7-1"
+SLOTS = 2
 
 
 class WorkerHome:
@@ -46,7 +47,7 @@ class WorkerHome:
         self._thread: threading.Thread | None = None
 
     def join_server(self, renew_at: float = 1e12) -> None:
-        given = Credentials(self.server.url, "machine", "m", 2, "jwt-1", renew_at, "secret-1")
+        given = Credentials(self.server.url, "machine", "m", SLOTS, "jwt-1", renew_at, "secret-1")
         CredentialStore(self.layout.credentials).save(given)
 
     def start(self, *, stop_agents_on_exit: bool = False) -> "WorkerHome":

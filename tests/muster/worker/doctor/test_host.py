@@ -8,6 +8,9 @@ import pytest
 
 from muster.worker.doctor import host
 from muster.worker.doctor.finding import Finding, Machine, each
+from muster.worker.layout import Layout
+from muster.worker.room.identity import UIDS
+from muster.worker.server.credentials import Credentials, CredentialStore
 from tests.muster.worker.repositories import as_root, root
 from tests.muster.worker.worker_home import SOURCES
 
@@ -118,3 +121,16 @@ def test_a_check_that_breaks_is_a_finding(root: Path) -> None:
     found = said(machine, "home")
     assert found.level == "warn"
     assert "could not be looked at (FileNotFoundError" in found.text
+
+
+@as_root
+@pytest.mark.parametrize("count", [4, 5])
+def test_fewer_user_ids_than_a_machine_s_slots_and_two_more_stop_work(
+    root: Path, count: int
+) -> None:
+    layout = Layout(root)
+    layout.make()
+    store = CredentialStore(layout.credentials)
+    store.save(Credentials("http://localhost", "machine", "m", 3, "jwt", 1e12, "secret"))
+    rows = [found for found in _all(Machine(root, UIDS[:count])) if found.name == "user ids"]
+    assert [(row.level, "needs 5" in row.text) for row in rows] == [("fail", True)] * (count < 5)

@@ -11,9 +11,10 @@ import psutil
 import pytest
 
 from muster.protocol.attempt_key import AttemptKey
-from muster.worker.room.identity import UIDS, Identities
+from muster.worker.room.identity import Identities
 from muster.worker.terminals.emulators import EmulatorFailed, Emulators, EmulatorsGone
 from muster.worker.terminals.screens import Screens
+from tests.muster.worker import uids
 from tests.muster.worker.repositories import as_root, until, wait_until_gone
 from tests.muster.worker.terminals.test_screens import Written
 from tests.muster.worker.worker_home import SOURCES
@@ -32,7 +33,7 @@ def emulators() -> Iterator[Emulators]:
 def screens(tmp_path: Path) -> Iterator[Screens]:
     """Of which one shows something."""
     (tmp_path / "identities").mkdir()
-    screens = Screens(tmp_path, Identities(tmp_path / "identities"))
+    screens = Screens(tmp_path, Identities(tmp_path / "identities", uids.OWN).claim_for("screens"))
     written = Written(tmp_path / "7-1")
     written.write(b"hello")
     assert screens.at(WHOSE, 5) is not None
@@ -52,7 +53,7 @@ def native(screens: Screens) -> list[psutil.Process]:
 def test_no_process_with_native_code_runs_as_root(screens: Screens, tmp_path: Path) -> None:
     [process] = native(screens)
     [claim] = (tmp_path / "identities").iterdir()
-    assert int(claim.name) in UIDS
+    assert int(claim.name) in uids.OWN
     assert {*process.uids(), *process.gids()} == {int(claim.name)}
     status = Path(f"/proc/{process.pid}/status").read_text()
     assert "Groups:\t \n" in status

@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import Screen
 from muster.worker import processes
-from muster.worker.room.identity import Identities
+from muster.worker.room.identity import Identities, Identity
 from muster.worker.shim.sizes import Size, SizesWriter
 from muster.worker.shim.spool import SpoolWriter
 from muster.worker.terminals.emulators import Emulators
 from muster.worker.terminals.screen_model import SAVED, Model, Saved
 from muster.worker.terminals.screens import Screens, rough_screen
+from tests.muster.worker import uids
 
 WHOSE = AttemptKey(7, 1)
 FAR_BEYOND = msgspec.json.encode(Saved(9_999_999, 80, 24, True, [], "elsewhere"))
@@ -68,14 +69,14 @@ def emulators() -> Iterator[Emulators]:
 
 
 @pytest.fixture
-def identities(tmp_path: Path) -> Identities:
+def identity(tmp_path: Path) -> Identity | None:
     (tmp_path / "identities").mkdir()
-    return Identities(tmp_path / "identities")
+    return Identities(tmp_path / "identities", uids.OWN).claim_for("screens")
 
 
 @pytest.fixture
-def screens(tmp_path: Path, identities: Identities) -> Iterator[Screens]:
-    screens = Screens(tmp_path, identities)
+def screens(tmp_path: Path, identity: Identity | None) -> Iterator[Screens]:
+    screens = Screens(tmp_path, identity)
     yield screens
     screens.close()
 
@@ -284,9 +285,9 @@ def test_a_process_that_dies_is_started_again_and_goes_on(
 
 
 def test_the_process_ends_with_its_daemon(
-    written: Written, tmp_path: Path, identities: Identities
+    written: Written, tmp_path: Path, identity: Identity | None
 ) -> None:
-    screens = Screens(tmp_path, identities)
+    screens = Screens(tmp_path, identity)
     written.write(b"hello")
     assert screens.at(WHOSE, 5) is not None
     pid = screens.pid
@@ -300,10 +301,10 @@ def test_without_the_emulator_a_newcomer_gets_the_last_bytes(
     written: Written,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    identities: Identities,
+    identity: Identity | None,
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    screens = Screens(tmp_path, identities)
+    screens = Screens(tmp_path, identity)
     written.write(b"first\r\n" + b"x" * 70_000 + b"\r\nlast")
     assert screens.at(WHOSE, 10) is None
     screen = rough_screen(written.directory, written.spool.end)
