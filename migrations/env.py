@@ -68,11 +68,24 @@ def _print_sql() -> None:
         context.run_migrations()
 
 
+def _is_ahead() -> bool:
+    """Whether a later release has migrated it, and was gone back from (decision 73)."""
+    ahead = current_app.config["SCHEMA_AHEAD"]
+    known = {script.revision for script in context.script.walk_revisions()}
+    return bool(ahead) and ahead not in known and _revision() == ahead
+
+
+def _revision() -> str | None:
+    return context.get_context().get_current_revision()
+
+
 def _migrate() -> None:
     with db.engine.connect() as connection:
         _configure(connection=connection)
         with context.begin_transaction():
             connection.execute(sa.select(advisory_locks.take(AdvisoryLock.MIGRATE)))
+            if _is_ahead():
+                return
             context.run_migrations()
             if role := current_app.config["APP_ROLE"]:
                 _let_work(connection, role)

@@ -14,6 +14,7 @@ VERBS: dict[str, str] = {
     "status": "Whether it runs, in which version, and what is missing.",
     "doctor": "What this host, PostgreSQL and Redis lack, with advice.",
     "logs": "What the server's processes have said.",
+    "upgrade": "The release of another package, while the server serves.",
     "engines": "PostgreSQL and Valkey alone, as a unit runs them.",
     "backup": "All that the server knows in one file, under a passphrase.",
     "restore": "A server of a backup, which goes on with its machines.",

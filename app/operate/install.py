@@ -73,14 +73,8 @@ def _install(where: Places, given: Answers) -> None:
     account.give(owner, where.written(where.home), [*map(where.written, units.directories(where))])
     settings.write(where.written(where.settings), values)
     _say(f"settings   {where.written(where.settings)}")
-    directory = where.written(where.units)
-    directory.mkdir(parents=True, exist_ok=True)
-    made = units.all_of(where, port=given.port, has_engines=given.has_engines)
-    for name in units.NAMES:
-        (directory / name).unlink(missing_ok=True)
-    for name, text in made.items():
-        (directory / name).write_text(text)
-    _say(f"units      {directory}/muster*")
+    units.write(where, values)
+    _say(f"units      {where.written(where.units)}/muster*")
     if where.root != Path("/"):
         return
     if not systemd.is_running(where):

@@ -11,6 +11,7 @@ from app.embedded import probes
 from app.operate.installed import running, systemd, units
 from app.operate.installed.running import Server
 from app.operate.local.errors import OperateError
+from app.operate.upgrades import releases
 from muster import __version__
 
 
@@ -41,11 +42,21 @@ def _look(server: Server) -> dict[str, Any]:
         "ready": status == 200,
         "version": _of(told, "version") if alive == 200 else None,
         "installedVersion": __version__,
+        "release": sys.prefix,
+        "cutOff": _cut_off(server),
         "port": server.port,
         "home": str(server.home),
         "missing": _of(answer, "missing") or [],
         "units": systemd.states(server.places, names) if server.places and names else {},
     }
+
+
+def _cut_off(server: Server) -> dict[str, str] | None:
+    """The upgrade that was cut off, or runs. Raises OperateError."""
+    begun = releases.cut_off(server.places) if server.places else None
+    if begun is None:
+        return None
+    return {"step": begun.step, "from": begun.before.version, "to": begun.to.version}
 
 
 def _units(server: Server) -> list[str]:
@@ -61,6 +72,11 @@ def _of(answer: str, name: str) -> Any:
 
 
 def _show(found: dict[str, Any]) -> None:
+    if begun := found["cutOff"]:
+        click.echo(
+            f"!! an upgrade from {begun['from']} to {begun['to']} runs, or was cut off while "
+            f"{begun['step']}: `muster-server upgrade` with its wheel goes on, --back goes back"
+        )
     for name, state in found["units"].items():
         click.echo(f"{'ok' if state == 'active' else '!!'} {name}: {state}")
     where = f"port {found['port']}, {found['home']}"
@@ -73,3 +89,4 @@ def _show(found: dict[str, Any]) -> None:
     click.echo(f"{sign} Muster {found['version']} {ready}{missing} ({where})")
     if found["version"] != found["installedVersion"]:
         click.echo(f"!! {found['installedVersion']} is installed: what runs was started before")
+    click.echo(f"ok this command is of {found['installedVersion']}, in {found['release']}")

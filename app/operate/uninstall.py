@@ -43,14 +43,29 @@ def _uninstall(where: Places, *, purge: bool) -> None:
     if runs:
         systemd.call(where, "daemon-reload")
     click.echo(f"removed    {len(there)} units of {directory}")
+    where.written(where.release).unlink(missing_ok=True)
     if not purge:
         click.echo(f"kept       {where.written(where.settings)} and {where.written(where.home)}")
+        _remove_releases(where)
         return
     settings = where.written(where.settings)
     settings.unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         settings.parent.rmdir()  # where nothing else is in it
     shutil.rmtree(where.written(where.home), ignore_errors=True)
-    click.echo("removed    settings, keys and data")
+    shutil.rmtree(where.written(where.backups), ignore_errors=True)
+    click.echo("removed    settings, keys, data, and the backups before upgrades")
     if where.root == Path("/") and not where.is_user and account.remove(where.home):
         click.echo(f"removed    the account {places.ACCOUNT}")
+    _remove_releases(where)
+
+
+def _remove_releases(where: Places) -> None:
+    """Last, for it may be one of them that does this."""
+    releases = where.written(where.releases)
+    if not releases.is_dir():
+        return
+    shutil.rmtree(releases, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        releases.parent.rmdir()  # where no backups are in it
+    click.echo(f"removed    {releases}, the releases that were upgraded to")

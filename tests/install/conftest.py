@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,19 @@ def python() -> str:
 @pytest.fixture
 def newcomer(area: Path) -> Iterator[Callable[..., Person]]:
     """Somebody with an empty home, who has these tools."""
+    with _people(area) as come:
+        yield come
+
+
+@pytest.fixture(scope="module")
+def come(area: Path) -> Iterator[Callable[..., Person]]:
+    """The same, for all tests of a file."""
+    with _people(area) as come:
+        yield come
+
+
+@contextmanager
+def _people(area: Path) -> Iterator[Callable[..., Person]]:
     made: list[Path] = []
 
     def come(*tools: str) -> Person:

@@ -57,8 +57,8 @@ class Release:
 
 @dataclass
 class Releases:
-    """Those of this session. `now` is of this tree; `next` is one minor version higher; a
-    broken one is one higher than that, and has two migrations more than `now`.
+    """Those of this session. `now` is of this tree; `next` is one minor version higher; `later` and
+    the broken ones are one higher than that, and have two migrations more than `now`.
     """
 
     area: Path
@@ -68,6 +68,11 @@ class Releases:
     @property
     def next(self) -> Release:
         return self._release("next", 1, lambda tree: None)
+
+    @property
+    def later(self) -> Release:
+        """One minor version after `next`."""
+        return self._release("later", 2, lambda tree: None)
 
     def broken(self, fault: str) -> Release:
         """One of FAULTS."""

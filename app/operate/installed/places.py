@@ -31,6 +31,25 @@ class Places:
         return self.written(self.settings).is_file()
 
     @property
+    def release(self) -> Path:
+        """The file that says which release is used, where one has been upgraded to."""
+        return self.settings.with_name("release")
+
+    @property
+    def releases(self) -> Path:
+        """The releases that were upgraded to. Nothing of it is the server's account's."""
+        return self._own / "releases"
+
+    @property
+    def backups(self) -> Path:
+        """Those that upgrades make."""
+        return self._own / "backups" if self.is_user else Path("/var/backups/muster")
+
+    @property
+    def _own(self) -> Path:
+        return self.home.with_name("muster-server") if self.is_user else Path("/opt/muster-server")
+
+    @property
     def systemctl(self) -> tuple[str, ...]:
         return ("systemctl", "--user") if self.is_user else ("systemctl",)
 

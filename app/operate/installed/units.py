@@ -1,5 +1,6 @@
 """The units of systemd: one a process, below one target."""
 
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from app.embedded.commands import OWN_DIRECTORIES, commands
 from app.embedded.stack import ROOT
 from app.operate.installed.places import ACCOUNT, Places
+from app.operate.local.places import port
 
 TARGET = "muster.target"
 ENGINES = "muster-engines.service"
@@ -31,6 +33,25 @@ _HARDENING = {
     "LockPersonality": "yes",
     "UMask": "0027",
 }
+
+
+def write(places: Places, settings: Mapping[str, str]) -> None:
+    """Write those of an installation, in place of what there was. Raises OperateError, OSError."""
+    has_engines = not (settings.get("DATABASE_URL") and settings.get("REDIS_URL"))
+    made = all_of(places, port=port(environ=settings), has_engines=has_engines)
+    directory = places.written(places.units)
+    directory.mkdir(parents=True, exist_ok=True)
+    for name in NAMES:
+        (directory / name).unlink(missing_ok=True)
+    for name, text in made.items():
+        (directory / name).write_text(text)
+
+
+def program(text: str) -> str:
+    """The program that a unit of ours starts."""
+    [line] = (line for line in text.splitlines() if line.startswith("ExecStart="))
+    words = shlex.split(line.removeprefix("ExecStart="))
+    return words[0].replace("%%", "%").replace("$$", "$")
 
 
 def all_of(places: Places, *, port: int, has_engines: bool) -> dict[str, str]:

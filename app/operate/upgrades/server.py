@@ -1,0 +1,176 @@
+"""The installed server that is upgraded: its database, its processes, and how they are."""
+
+import json
+import os
+import pwd
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import redis
+
+import config
+from app.embedded import probes
+from app.operate.backups import doing, passphrase, tables
+from app.operate.installed import settings, systemd, units
+from app.operate.installed.places import ACCOUNT, Places
+from app.operate.installed.running import Server
+from app.operate.local.errors import OperateError
+from app.operate.upgrades.releases import Release
+from app.services.ops import signs
+
+AHEAD = "MUSTER_SCHEMA_AHEAD"
+# What takes work before what gives it: a job that only the new ones know is never lost. The web
+# server is last: whoever asks it for its version hears of the new one when all else is well.
+ORDER = ("dispatcher", "celery", "beat", "gunicorn")
+SIGNS = {"dispatcher": signs.DISPATCHER, "celery": signs.SWEEPER, "beat": signs.BEAT}
+PATIENCE = 180.0  # one that crashes is found out at once
+SETTLED = 4.0  # longer than it takes systemd to start a process anew
+LOOK = 0.25
+
+
+class NotWell(OperateError):
+    """A process is not as it should be."""
+
+
+@dataclass
+class Installed:
+    """`server` has `places`. What it runs may be asked as its account, which has no rights."""
+
+    server: Server
+
+    @property
+    def where(self) -> Places:
+        assert self.server.places is not None
+        return self.server.places
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """Raises OperateError, as where its engines do not run."""
+        try:
+            return config.load({**self.server.environment, "MUSTER_HOME": str(self.server.home)})
+        except config.MissingSetting as problem:
+            raise OperateError(f"the server has to run while it is upgraded: {problem}") from None
+
+    def schema(self) -> str | None:
+        """The revision of its database. Raises OperateError."""
+        try:
+            url = self.settings["SQLALCHEMY_DATABASE_URI"]
+            with doing.connected(url) as connection, connection.cursor() as cursor:
+                found: str | None = tables.revision(cursor)
+                return found
+        except psycopg2.Error as problem:
+            raise OperateError(f"the database does not answer: {str(problem).strip()}") from None
+
+    def allow_ahead(self, revision: str) -> None:
+        """Have this release, and the one before, leave a database alone that is at a revision of
+        the next one. Raises OperateError, OSError.
+        """
+        known = settings.read(self.where.settings)
+        if known.get(AHEAD) != revision:
+            settings.write(self.where.settings, {**known, AHEAD: revision})
+
+    def check(self, release: Release) -> dict[str, str]:
+        """Its version and the revision of its schema, if a server can be made of it."""
+        done = self._ask(release, "check", as_account=True)
+        found: dict[str, str] = json.loads(done.splitlines()[-1])
+        return found
+
+    def migrate(self, release: Release) -> None:
+        self._ask(release, "migrate", as_account=True)
+
+    def write_units(self, release: Release) -> None:
+        self._ask(release, "units", *(["--user"] if self.where.is_user else []))
+        systemd.call(self.where, "daemon-reload")
+
+    def runs(self, process: str, release: Release) -> bool:
+        """Whether it is of that release."""
+        try:
+            words = Path(f"/proc/{self.number(process)}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            return False
+        return Path(os.fsdecode(words[0])).parent == Path(release.python).parent
+
+    def restart(self, process: str, release: Release) -> None:
+        """Returns when it works as that release. Raises NotWell, OperateError."""
+        name, _ = units.PROCESSES[process]
+        systemd.call(self.where, "restart", name)
+        begun, number = time.time(), self.number(process)
+        while not self._works(process, begun, release.version):
+            if number == 0 or self.number(process) != number:
+                raise NotWell(f"{name} of {release.version} has ended by itself")
+            if time.time() - begun > PATIENCE:
+                raise NotWell(f"{name} of {release.version} does not work after {PATIENCE:.0f} s")
+            time.sleep(LOOK)
+
+    def require_well(self, release: Release) -> None:
+        """Raises NotWell where the whole is not well, or does not stay so for some seconds."""
+        numbers = self._numbers()
+        until = time.time() + SETTLED
+        while time.time() < until:
+            time.sleep(LOOK)
+            if self._numbers() != numbers or 0 in numbers:
+                raise NotWell(f"a process of {release.version} has ended by itself")
+        status, told = probes.get(self.server.port, "/readyz", tls=self.server.has_tls)
+        if status != 200:
+            raise NotWell(f"{release.version} is not ready: {told}")
+
+    def number(self, process: str) -> int:
+        """Of the unit's main process; 0 where it has none."""
+        name, _ = units.PROCESSES[process]
+        said = systemd.call(self.where, "show", "--property=MainPID", name)
+        number = said.strip().removeprefix("MainPID=")
+        return int(number) if number.isdecimal() else 0
+
+    def _numbers(self) -> list[int]:
+        return [self.number(process) for process in ORDER]
+
+    def _works(self, process: str, since: float, version: str) -> bool:
+        """Since that Unix time."""
+        if process not in SIGNS:
+            status, told = probes.get(self.server.port, "/healthz", tls=self.server.has_tls)
+            return status == 200 and bool(json.loads(told).get("version") == version)
+        try:
+            with redis.Redis.from_url(self.settings["REDIS_URL"]) as client:
+                sign: Any = client.get(SIGNS[process])
+        except redis.RedisError:
+            return False
+        return sign is not None and float(sign) > since
+
+    def _ask(self, release: Release, *words: str, as_account: bool = False) -> str:
+        """See `asked`. Raises OperateError with the end of what it says."""
+        account: dict[str, Any] = {}
+        if as_account and not self.where.is_user:
+            found = pwd.getpwnam(ACCOUNT)
+            account = {"user": found.pw_uid, "group": found.pw_gid, "extra_groups": []}
+        done: subprocess.CompletedProcess[str] = subprocess.run(
+            [release.python, "-P", "-m", "app.operate.upgrades.asked", *words],
+            cwd="/",
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            **account,
+        )
+        if done.returncode != 0:
+            said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-6:])
+            raise OperateError(f"{release.version} cannot {words[0]}:\n{said}")
+        return done.stdout
+
+    def _environment(self) -> Mapping[str, str]:
+        """The server's, with what its engines have left: what this may be is not the account's to
+        read. As the settings are now.
+        """
+        left = {
+            "DATABASE_URL": self.settings["SQLALCHEMY_DATABASE_URI"],
+            "REDIS_URL": self.settings["REDIS_URL"],
+            "MUSTER_HOME": str(self.server.home),
+        }
+        ours = {name: text for name, text in os.environ.items() if name != passphrase.VARIABLE}
+        return {**ours, **settings.read(self.where.settings), **left}

@@ -1,0 +1,158 @@
+"""A server that `muster-server install --user` has made, with a machine; systemd is a fake.
+
+All is of one person without rights: what systemd would start runs with their settings.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from app.embedded import ports
+from app.operate.installed import settings
+from app.operate.local import admin
+from app.operate.local.api import Api
+from demo.repository import Repository
+from tests.chaos.world import end_all_of
+from tests.flows.running import PASSWORD, Running, until
+from tests.install import fake_systemctl
+from tests.install.people import Person
+from tests.install.two_versions import Release
+
+# What an operator has put into the file before, and `install` keeps.
+SETTINGS = {
+    "MUSTER_EMBEDDED_FSYNC": "off",
+    "MUSTER_HEARTBEAT_SECONDS": "1",
+    "MUSTER_MAX_LOAD_PERCENT": "101",
+    "MUSTER_MAX_DISK_PERCENT": "101",
+    "MUSTER_WEB_WORKERS": "1",
+}
+PASSPHRASE = "correct horse battery staple"
+PATIENCE = 300.0
+
+
+class InstalledServer(Running):
+    """`program` is the `muster-server` that the person has on their PATH, `python` that of its
+    environment.
+    """
+
+    def __init__(self, person: Person, program: Path, python: str) -> None:
+        self.person, self.program = person, program
+        self.home, self.python = person.home, program.resolve().parent / "python"
+        self.port = ports.free()
+        self.logs, self.notes = person.home / "logs", person.home / "notes"
+        self.units = person.home / ".config" / "systemd" / "user"
+        person.says("mkdir", "-p", self.logs, self.notes, self.units)
+        person.says("chmod", "1777", self.notes)  # stages may have uids of their own
+        self._systemd = self._begin(python)
+
+    def _begin(self, python: str) -> "subprocess.Popen[bytes]":
+        """The fake's manager; `systemctl` lies among the person's tools."""
+        fake = shutil.copy(fake_systemctl.__file__, self.person.home / "fake_systemctl.py")
+        door = self.person.home / "systemd"
+        (tool := self.person.tools[0] / "systemctl").write_text(
+            f'#!/bin/sh\nexec {python} {fake} call {door} "$@"\n'
+        )
+        tool.chmod(0o755)
+        argv = (python, fake, "serve", door, self.units, self.logs)
+        started = self.person.start(*argv, log=self.logs / "systemd.log", env={})
+        until(door.exists, "fake of systemd")
+        return started
+
+    def install(self) -> None:
+        written = self.person.home / ".config" / "muster" / "muster.env"
+        self.person.says("mkdir", "-p", written.parent)
+        settings.write(written, SETTINGS)
+        os.chown(written, self.person.account.pw_uid, self.person.account.pw_gid)
+        url = f"http://127.0.0.1:{self.port}"
+        (answers := self.person.home / "answers.toml").write_text(
+            f'url = "{url}"\nport = {self.port}\n'
+        )
+        asked = ("install", "--user", "--answers", answers)
+        self.person.says("env", f"MUSTER_ADMIN_PASSWORD={PASSWORD}", self.program, *asked)
+        self.api = Api(url)
+        until(lambda: self.get("/readyz").get("status") == "ready", "readiness", PATIENCE)
+        self.api.login(admin.NAME, PASSWORD)
+
+    def get(self, path: str) -> dict[str, object]:
+        """The answer, of any status; nothing where there is none."""
+        try:
+            return dict(httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=5).json())
+        except (httpx.HTTPError, ValueError):
+            return {}
+
+    @property
+    def version(self) -> object:
+        return self.get("/healthz").get("version")
+
+    def furnish(self, slots: int = 10) -> None:
+        """A repository, and a machine with a worker of the environment that was installed first."""
+        self.repository = Repository(self.person.home / "repository.git")
+        self.repository.fill()
+        account = self.person.account
+        for path in [self.repository.path, *self.repository.path.rglob("*")]:
+            os.chown(path, account.pw_uid, account.pw_gid)  # git believes its owner alone
+        token = self.api.post("/api/admin/worker-tokens", {})["token"]
+        (given := self.person.home / "token").write_text(str(token))
+        worker = f"{self.python} -m muster worker"
+        home = self.person.home / "machine"
+        asked = f"--token - --name m --slots {slots} --home {home} <{given}"
+        self.person.says("sh", "-c", f"{worker} enroll --server {self.api.url} {asked}")
+        seen = ("--file-root", self.person.home, "--room-dir", f"{self.notes}:rw")
+        argv = (self.python, "-m", "muster", "worker", "run", "--home", home, *seen)
+        self.worker = self.person.start(*argv, log=self.logs / "worker.log", env={})
+        until(self._is_online, "machine", PATIENCE)
+
+    def _is_online(self) -> bool:
+        found = self.api.get("/api/web/machines")["items"]
+        return any(machine["status"] == "online" for machine in found)
+
+    def begin(self, *words: str | Path, log: Path) -> "subprocess.Popen[bytes]":
+        """`muster-server` with these words, in the background."""
+        env = {"MUSTER_BACKUP_PASSPHRASE": PASSPHRASE}
+        return self.person.start(self.program, *words, log=log, env=env)
+
+    def upgrade(self, release: Release, *options: str) -> tuple[int, str]:
+        """The exit status, and what was said."""
+        return self.run("upgrade", release.server, *options)
+
+    def run(self, *words: str | Path) -> tuple[int, str]:
+        log = self.logs / "command.log"
+        status = self.begin(*words, log=log).wait(PATIENCE)
+        return status, log.read_text()
+
+    def status(self) -> dict[str, object]:
+        return dict(json.loads(self.run("status", "--json")[1]))
+
+    @contextmanager
+    def watched(self) -> Iterator[Mapping[str, float]]:
+        """`longest`: the seconds for which no request was answered, at most, within."""
+        seen, over = {"longest": 0.0}, threading.Event()
+
+        def watch() -> None:
+            last = time.monotonic()
+            while not over.wait(0.05):
+                if self.get("/healthz"):
+                    last = time.monotonic()
+                seen["longest"] = max(seen["longest"], time.monotonic() - last)
+
+        (thread := threading.Thread(target=watch)).start()
+        yield seen
+        over.set()
+        thread.join()
+
+    def stop(self) -> None:
+        if hasattr(self, "worker"):
+            self.worker.send_signal(signal.SIGTERM)
+            self.worker.wait(60)
+        self._systemd.send_signal(signal.SIGTERM)
+        self._systemd.wait(120)
+        end_all_of(self.person.home)  # shims outlive their daemon

@@ -1,0 +1,151 @@
+"""An installed server is upgraded under ten running attempts; what is broken goes back by itself.
+
+One server for all: it is at `now`, then at `next`, then at the one after that. The attempts wait
+for a flag from the first to the last of it, and each stage notes that it ran.
+"""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.flows.running import Followed, until
+from tests.install import ways
+from tests.install.installed_server import PATIENCE, InstalledServer
+from tests.install.people import Person
+from tests.install.two_versions import Releases
+
+pytestmark = pytest.mark.timeout(1800)
+COUNT = 10
+LONGEST = 45.0  # seconds without an answer, on a machine as busy as this may be
+
+
+class World:
+    def __init__(self, server: InstalledServer, releases: Releases) -> None:
+        self.server, self.releases = server, releases
+        flag = server.notes / "flag"
+        note = f"echo $MUSTER_STAGE $MUSTER_ATTEMPT >> {server.notes}/ran-$MUSTER_TASK_ID"
+        waits = f"{note}; until [ -e {flag} ]; do sleep 0.2; done; echo x > done"
+        stages = [
+            {"name": name, "kind": "shell", "command": command}
+            for name, command in (("one", note), ("two", waits))
+        ]
+        server.project("P", *stages)
+        self.tasks: list[Followed] = [server.task("P") for _ in range(COUNT)]
+        until(lambda: self.notes() == [2] * COUNT, "ten attempts", PATIENCE)
+
+    def notes(self) -> list[int]:
+        """How many stages have begun, of each task."""
+        found = self.server.notes.glob("ran-*")
+        return [len(path.read_text().splitlines()) for path in found]
+
+    def require_live(self) -> None:
+        """All attempts go on, and are the first."""
+        found = [task.now() for task in self.tasks]
+        assert [(task["status"], task["attempt"]) for task in found] == [("running", 1)] * COUNT
+        assert self.notes() == [2] * COUNT
+
+    @property
+    def now(self) -> object:
+        self.require_live()
+        return self.server.version
+
+
+@pytest.fixture(scope="module")
+def world(releases: Releases, come: Callable[..., Person], python: str) -> Iterator[World]:
+    person = come("uv")
+    program = ways.uv(person, python, releases.now.server, releases.now.client) / "muster-server"
+    server = InstalledServer(person, program, python)
+    try:
+        server.install()
+        server.furnish(COUNT)
+        yield World(server, releases)
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def upgraded(world: World) -> World:
+    """At the next version."""
+    with world.server.watched() as seen:
+        status, said = world.server.upgrade(world.releases.next)
+    sys.stdout.write(f"{said}no answer for {seen['longest']:.1f} s at most\n")
+    assert status == 0, said
+    assert seen["longest"] < LONGEST
+    return world
+
+
+def test_ten_running_attempts_go_on_while_the_server_becomes_the_next(upgraded: World) -> None:
+    assert upgraded.now == upgraded.releases.next.version
+    assert upgraded.server.get("/readyz")["missing"] == []
+
+
+def test_the_command_of_before_is_now_the_new_one(upgraded: World) -> None:
+    assert upgraded.releases.next.version in upgraded.server.run("--version")[1]
+    status, said = upgraded.server.upgrade(upgraded.releases.next, "--no-backup")
+    assert (status, "is what runs here already" in said) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("server", "Nothing has changed"),
+        ("migration", "Nothing has changed"),
+        ("jobs", "has ended by itself"),
+        ("web", "has ended by itself"),
+    ],
+)
+def test_a_broken_one_leaves_or_gives_back_what_there_was(
+    fault: str, words: str, upgraded: World
+) -> None:
+    status, said = upgraded.server.upgrade(upgraded.releases.broken(fault), "--no-backup")
+    assert (status, words in said) == (1, True), said
+    assert upgraded.now == upgraded.releases.next.version
+    found = upgraded.server.status()
+    assert (found["ready"], found["cutOff"]) == (True, None)
+
+
+# The last of what it has said when it is killed, which is in the middle of what comes next: the
+# release's check, the backup, the migration, and the restarts of two processes.
+LAST_WORDS = (
+    *("installing", "seeing that a server", "backing up", "migrating", "restarting beat"),
+)
+
+
+def test_killed_at_any_step_it_goes_on_when_it_is_given_again(
+    upgraded: World, tmp_path: Path
+) -> None:
+    server, later = upgraded.server, upgraded.releases.later
+    for words in LAST_WORDS:
+        log = tmp_path / words
+        _kill_after(words, server.begin("upgrade", later.server, log=log), log)
+        server.status()
+        upgraded.require_live()
+    status, said = server.upgrade(later)
+    assert status == 0, said
+    assert "going on with the upgrade that was cut off while switching" in said
+    assert upgraded.now == later.version
+
+
+def _kill_after(words: str, running: "subprocess.Popen[bytes]", log: Path) -> None:
+    until(lambda: words in log.read_text() or running.poll() is not None, words, PATIENCE)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    assert words in log.read_text(), log.read_text()
+
+
+def test_one_goes_back_also_from_an_upgrade_that_went_well(upgraded: World) -> None:
+    status, said = upgraded.server.run("upgrade", "--back")
+    assert status == 0, said
+    assert upgraded.now == upgraded.releases.next.version
+    assert upgraded.releases.next.version in upgraded.server.run("--version")[1]
+
+
+def test_after_all_of_it_each_stage_has_run_once(upgraded: World) -> None:
+    upgraded.server.person.says("touch", upgraded.server.notes / "flag")
+    for task in upgraded.tasks:
+        assert task.until("completed", patience=PATIENCE)["attempt"] == 1
+    assert upgraded.notes() == [2] * COUNT
