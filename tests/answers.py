@@ -4,8 +4,10 @@ A status, media type, header or body that the document does not have fails the t
 """
 
 import json
+from collections.abc import Callable
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import jsonschema_rs
 from flask import Flask
@@ -38,7 +40,7 @@ def check(app: Flask, response: TestResponse) -> None:
     if "content" in said:
         assert response.mimetype in said["content"], f"{what} is {response.mimetype}"
         if response.is_json:
-            _check_body(document, said["content"][response.mimetype]["schema"], response, what)
+            _check_body(app, said["content"][response.mimetype]["schema"], response, what)
 
 
 def _rule(app: Flask, response: TestResponse) -> Rule | None:
@@ -63,8 +65,8 @@ def _resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     return document if "$ref" in node else node
 
 
-def _check_body(document: dict[str, Any], schema: Any, response: TestResponse, what: str) -> None:
-    validator = _validator(json.dumps(schema), json.dumps(document["components"]["schemas"]))
+def _check_body(app: Flask, schema: Any, response: TestResponse, what: str) -> None:
+    validator = _validators_of(app)(json.dumps(schema))
     wrong = [
         f"{'.'.join(map(str, error.instance_path))}: {error.message}"
         for error in validator.iter_errors(response.json)
@@ -72,7 +74,23 @@ def _check_body(document: dict[str, Any], schema: Any, response: TestResponse, w
     assert not wrong, f"{what}: {'; '.join(wrong)}"
 
 
-@cache
-def _validator(schema: str, schemas: str) -> jsonschema_rs.Draft202012Validator:
-    whole = {**json.loads(schema), "components": {"schemas": json.loads(schemas)}}
-    return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+Validators = Callable[[str], jsonschema_rs.Draft202012Validator]
+_known: WeakKeyDictionary[Flask, Validators] = WeakKeyDictionary()
+
+
+def _validators_of(app: Flask) -> Validators:
+    """Makes a validator of a schema (as JSON), once for each; what all refer to is read once."""
+    if app not in _known:
+        document = app.extensions["described_api"].document
+        named = {"components": {"schemas": document["components"]["schemas"]}}
+        registry = jsonschema_rs.Registry([("urn:document", named)])
+
+        @cache
+        def validator(schema: str) -> jsonschema_rs.Draft202012Validator:
+            elsewhere = schema.replace('"#/components/', '"urn:document#/components/')
+            return jsonschema_rs.Draft202012Validator(
+                json.loads(elsewhere), validate_formats=True, registry=registry
+            )
+
+        _known[app] = validator
+    return _known[app]
