@@ -6,6 +6,7 @@ Both come with an app context; requests of `client` have one of their own, as in
 """
 
 import contextvars
+import gc
 import shutil
 import signal
 import tempfile
@@ -76,6 +77,9 @@ SECRETS = {
 # A shell that runs us in the background has us ignore Ctrl-C, and what the tests start would, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# What is imported and collected stays to the end: no collection of garbage need look at it.
+gc.disable()
+
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     if collection_path not in [TESTS / suite for suite in SUITES]:
@@ -90,6 +94,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = units.in_order(items)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)

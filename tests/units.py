@@ -5,6 +5,7 @@ first, or the others would wait for them at the end; and not next to each other 
 processors busy, for many of the rest mostly wait.
 """
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -75,19 +76,24 @@ UNITS: tuple[tuple[str, ...], ...] = (
 
 def unit_of(nodeid: str) -> str:
     """The name of the unit that a test belongs to: a file's, in a unit of several the first's."""
-    path = nodeid.split("::", 1)[0]
+    path = _path(nodeid)
     return next((names[0] for names in UNITS if path.startswith(names)), path)
+
+
+def _path(nodeid: str) -> str:
+    return nodeid.split("::", 1)[0]
 
 
 def in_order(items: list[pytest.Item]) -> list[pytest.Item]:
     """The same tests, as `UNITS` has them, and then all others as they were."""
     names = [name for names in UNITS for name in names]
 
-    def place(item: pytest.Item) -> int:
-        found = (at for at, name in enumerate(names) if item.nodeid.startswith(name))
+    @cache
+    def place(path: str) -> int:
+        found = (at for at, name in enumerate(names) if path.startswith(name))
         return next(found, len(names))
 
-    return sorted(items, key=place)
+    return sorted(items, key=lambda item: place(_path(item.nodeid)))
 
 
 class UnitScheduling(LoadScopeScheduling):
