@@ -87,6 +87,7 @@ bench: $(TOOLS) ## The benchmarks, with ratios to bare parts and peers; takes mi
 	@$(BIN)/python -m bench.http --quick
 	@$(BIN)/python -m bench.terminals --quick
 	@$(BIN)/python -m bench.attach --quick
+	@$(BIN)/python -m bench.cli --quick
 
 faults: $(TOOLS) ## Postgres, Valkey, servers and senders that go away, freeze and are killed; chaos, a little
 	@$(PYTEST) -n 3 tests/outages tests/chaos/test_chaos.py tests/app/jobs/test_jobs_killed_senders.py

@@ -1,0 +1,116 @@
+"""The processor time of `muster --help`, of the installed package and of this checkout.
+
+Beside it are Python that imports click, and Python that does nothing. All take turns.
+"""
+
+import argparse
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench import command
+from bench.command import Say
+from bench.errors import NotMeasured
+from bench.figures import Figure, Ratio, Report, flat, latency
+from packages import build
+
+AT_MOST = 1.3  # times `import click` of the same Python
+WANTED = 0.150  # seconds for the installed package's
+_RUNS = 6
+_ROUNDS, _QUICK = 10, 5
+_BARE, _CLICK = "python -c pass", "python -c 'import click'"
+_OURS = ("muster --help, installed", "muster --help, of the checkout")
+
+
+def measure(say: Say, options: argparse.Namespace) -> Report:
+    """Everything in one run. Raises NotMeasured."""
+    report = Report("muster --help")
+    with tempfile.TemporaryDirectory(prefix="muster-bench-") as directory:
+        say("packing muster-client, and installing it")
+        commands = _installed(Path(directory))
+        python = str(commands / "python")
+        asked = {
+            _BARE: (python, "-c", "pass"),
+            _CLICK: (python, "-c", "import click"),
+            _OURS[0]: (str(commands / "muster"), "--help"),
+            _OURS[1]: (sys.executable, "-m", "muster", "--help"),
+        }
+        blocks = _in_turns(asked, _QUICK if options.quick else _ROUNDS, say)
+    report.figures += _figures(blocks)
+    least = min(flat(blocks[_OURS[0]]))
+    is_met = "ok" if least <= WANTED else "MISSED"
+    report.notes.append(
+        f"The least of the installed package's: {least * 1000:.0f} ms, where it may take"
+        f" {WANTED * 1000:.0f} ms: {is_met}."
+    )
+    return report
+
+
+def _installed(directory: Path) -> Path:
+    """The directory of the commands of an environment that has the package. Raises NotMeasured."""
+    wheel = build.wheel(build.CLIENT, directory)
+    home = directory / "environment"
+    venv.create(home, with_pip=True)
+    pip = [str(home / "bin/python"), "-m", "pip", "install", "--quiet", str(wheel)]
+    done = subprocess.run(pip, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise NotMeasured(f"the package cannot be installed: {done.stderr.strip()[-300:]}")
+    return home / "bin"
+
+
+def _in_turns(
+    asked: dict[str, Sequence[str]], rounds: int, say: Say
+) -> dict[str, list[list[float]]]:
+    for argv in asked.values():
+        _took(argv)  # compiles, and brings files into the page cache
+    blocks: dict[str, list[list[float]]] = {name: [] for name in asked}
+    for number in range(1, rounds + 1):
+        block: dict[str, list[float]] = {name: [] for name in asked}
+        for _ in range(_RUNS):
+            for name, argv in asked.items():
+                block[name].append(_took(argv))
+        for name, samples in block.items():
+            blocks[name].append(samples)
+        say(f"round {number} of {rounds}")
+    return blocks
+
+
+def _took(argv: Sequence[str]) -> float:
+    """Seconds of processor time: what others do on this host is not counted. Raises NotMeasured."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    status = subprocess.run(argv, cwd=build.ROOT, stdout=subprocess.DEVNULL, check=False).returncode
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if status:
+        raise NotMeasured(f"{' '.join(argv)} ended with {status}")
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _figures(blocks: dict[str, list[list[float]]]) -> list[Figure]:
+    installed, checkout = _OURS
+
+    def beside(name: str, floor: str, at_most: float | None = None) -> Figure:
+        return latency(
+            name,
+            blocks[name],
+            beside=floor,
+            beside_value=statistics.median(flat(blocks[floor])) * 1000,
+            ratio=Ratio.of(blocks[name], blocks[floor]),
+            at_most=at_most,
+        )
+
+    return [beside(installed, _CLICK, AT_MOST), beside(checkout, _CLICK), beside(_CLICK, _BARE)]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench.cli", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(command.run_with(_parser(), measure))
