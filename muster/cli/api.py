@@ -1,6 +1,5 @@
 """Any request to the API, as `gh api` has it."""
 
-import sys
 from typing import IO, Any
 
 import click
@@ -9,7 +8,7 @@ from muster.cli import pieces, words
 from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import BadUsage
-from muster.cli.output import as_json, say, through_jq
+from muster.cli.output import as_json, say, shown_json, through_jq
 from muster.cli.params import a_pair, typed_fields
 
 _CHUNK = 1 << 16
@@ -107,7 +106,7 @@ def _all(api: Api, path: str, query: dict[str, str]) -> list[Any]:
 
 def _print(value: object, program: str | None) -> None:
     if program is None:
-        click.echo(as_json(value, indent=2 if sys.stdout.isatty() else None))
+        click.echo(shown_json(value))
         return
     for line in through_jq(program, value):
         click.echo(line)

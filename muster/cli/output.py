@@ -4,7 +4,6 @@ import errno
 import functools
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -172,7 +171,7 @@ def _items(told: Any) -> Iterable[Item]:
 def _print_json(how: Printed, told: Any, chosen: Sequence[str], program: str | None) -> None:
     items = [{field: item.get(field) for field in chosen} for item in _items(told)]
     if program is None:
-        click.echo(as_json(items, indent=2 if sys.stdout.isatty() else None))
+        click.echo(shown_json(items))
         return
     for line in through_jq(program, items):
         click.echo(line)
@@ -188,16 +187,22 @@ def through_jq(program: str, value: object) -> Iterable[str]:
         found = jq.compile(program).input_value(value).all()
     except ValueError as error:
         raise BadUsage(f"jq: {error}") from error
-    return [pieces.shown(item) if isinstance(item, str) else as_json(item) for item in found]
+    return [
+        pieces.shown(item) if isinstance(item, str) else shown_json(item, None) for item in found
+    ]
 
 
-_C1 = re.compile(r"[\x7f-\x9f]")
+def as_json(value: object) -> str:
+    """JSON in one line, with texts as they are."""
+    return json.dumps(value, ensure_ascii=False)
 
 
-def as_json(value: object, indent: int | None = None) -> str:
-    """JSON without a character that a terminal would obey."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
-    return _C1.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+def shown_json(value: object, indent: int | None = 2) -> str:
+    """JSON to be printed: on a terminal for people, who see as an escape what it would obey or be
+    turned by; as it is in a pipe."""
+    if not sys.stdout.isatty():
+        return as_json(value)
+    return words.escaped(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
 # ---- for people ----------------------------------------------------------------------------------

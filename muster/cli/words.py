@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 # Whatever an agent, a branch or a person wrote may be in a text: it must not speak to the terminal.
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_OBEYED = r"\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_CONTROLS = re.compile(rf"[\x00-\x08\x0b-\x1f{_OBEYED}]")
+_UNESCAPED = re.compile(f"[{_OBEYED}]")
 _STRINGS = re.compile(r"\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)", re.DOTALL)  # OSC, DCS and the like
 _SEQUENCES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[ -/]*[0-~])")
 _COLOURS = re.compile(r"\x1b\[[0-9;:]*m")
@@ -17,6 +19,11 @@ def plain(text: object) -> str:
     """A text without escapes, control characters and what turns the direction of writing."""
     said = "" if text is None else str(text)
     return _CONTROLS.sub("", _SEQUENCES.sub("", _STRINGS.sub("", said)))
+
+
+def escaped(json_text: str) -> str:
+    """JSON in which such characters, of which JSON itself escapes only some, are to be seen."""
+    return _UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", json_text)
 
 
 def one_line(text: object) -> str:

@@ -56,3 +56,20 @@ def test_a_problem_is_no_answer() -> None:
     problem = {"code": "forbidden", "detail": "No."}
     said = Shell(lambda request: httpx.Response(403, json=problem))("--server", SERVER, "api", "x")
     assert (said.status, said.out) == (3, "")
+
+
+WRITTEN = "\x1b]0;x\x07 \x9b2J \u202eevil\u2066 \u061c caf\u00e9 \u65e5"
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("more", [[], ["--jq", "."]])
+def test_what_a_terminal_would_obey_is_an_escape_there_and_as_it_is_in_a_pipe(
+    more: list[str],
+) -> None:
+    ask = ("--server", SERVER, "api", "x", *more)
+    shell = Shell(lambda request: httpx.Response(200, json={"text": WRITTEN}))
+    piped, shown = shell(*ask), shell(*ask, is_terminal=True)
+    assert piped.json == shown.json == {"text": WRITTEN}
+    assert "\u202eevil\u2066" in piped.out
+    assert r"\u001b]0;x\u0007 \u009b2J \u202eevil\u2066 \u061c caf" in shown.out
+    assert "caf\u00e9 \u65e5" in shown.out
