@@ -11,9 +11,13 @@ from app.services.people import developers
 @click.command("public-url")
 @click.argument("url")
 @click.option("--name", default="admin", show_default=True, help="The admin in whose name.")
+@click.option("--unless-set", is_flag=True, help="Leave one that is there as it is, and say it.")
 @with_appcontext
-def public_url(url: str, name: str) -> None:
+def public_url(url: str, name: str, unless_set: bool) -> None:
     """Set publicUrl, as an admin does in the console's settings."""
+    if unless_set and (known := settings.value("publicUrl")):
+        click.echo(f"publicUrl is {known}")
+        return
     admin = developers.named(name)
     if admin is None:
         raise click.ClickException(f"there is no admin {name}")

@@ -9,7 +9,7 @@ import click
 from app.embedded import keys, ports
 from app.operate.installed import account, answers, places, settings, systemd, units
 from app.operate.installed.answers import Answers
-from app.operate.installed.first_steps import FirstSteps
+from app.operate.installed.first_steps import TOLD, FirstSteps
 from app.operate.installed.places import Places
 from app.operate.local.errors import OperateError
 
@@ -111,7 +111,8 @@ def _start(
     _say("migrated   the database")
     server = FirstSteps(given, values, owner, _say)
     server.make_admin()
-    server.tell_address()
+    if server.tell_address():
+        settings.write(where.written(where.settings), {**values, TOLD: given.url})
     names = [name for name, _ in units.PROCESSES.values()]
     systemd.call(where, "restart", *names)
     systemd.call(where, "start", units.TARGET)

@@ -13,6 +13,9 @@ from app.operate.local import admin
 from app.operate.local.admin import PASSWORD
 from app.operate.local.errors import OperateError
 
+TOLD = "MUSTER_PUBLIC_URL_TOLD"
+"""Among the settings: the address that install has set last."""
+
 
 class FirstSteps:
     """They are commands of the server's own, which run with its settings, as its `owner`, where
@@ -42,16 +45,27 @@ class FirstSteps:
         shown = f", password {password} (shown only now)" if is_told else ""
         self._say(f"admin      {self._given.admin}{shown}")
 
-    def tell_address(self) -> None:
-        """The setting publicUrl, in the admin's name; where that cannot be, somebody has to."""
+    def tell_address(self) -> bool:
+        """The setting publicUrl, in the admin's name; where that cannot be (False), somebody has
+        to. An answer that was `TOLD` before is no news, and the console's may be newer: that one
+        stays.
+        """
         url, name = self._given.url, self._given.admin
         flask = (sys.executable, "-m", "flask", "--app", "wsgi")
-        done = self._run((*flask, "public-url", "--name", name, url), {})
+        keeps = ("--unless-set",) if self._settings.get(TOLD) == url else ()
+        done = self._run((*flask, "public-url", *keeps, "--name", name, url), {})
         if done.returncode == 0:
-            self._say(f"publicUrl  {url}")
-            return
+            self._say_address(done.stdout.split()[-1])
+            return True
         self._say(f"!! publicUrl is not set: {done.stderr.strip()}")
         self._say(f"   Set it to {url} in the console's settings: links and machines go by it.")
+        return False
+
+    def _say_address(self, now: str) -> None:
+        """`now` is the last word of what the command says."""
+        self._say(f"publicUrl  {now}")
+        if now != self._given.url:
+            self._say(f"   It stays so, as it was set since install set {self._given.url}.")
 
     def _run(
         self, argv: tuple[str, ...], more: Mapping[str, str]

@@ -17,6 +17,15 @@ def test_an_operator_says_by_what_address_the_server_is_reached(app: Flask) -> N
     assert settings.value("publicUrl") == URL
 
 
+def test_one_that_is_set_may_be_left_as_it_is(app: Flask) -> None:
+    make_developer(name="ada", role=SystemRole.ADMIN)
+    runner = app.test_cli_runner()
+    for url in (URL, "https://another.example.org"):
+        done = runner.invoke(args=["public-url", url, "--name", "ada", "--unless-set"])
+        assert (done.exit_code, done.output) == (0, f"publicUrl is {URL}\n")
+    assert settings.value("publicUrl") == URL
+
+
 @pytest.mark.parametrize(
     ("name", "url"), [("nobody", URL), ("bo", URL), ("ada", "ftp://muster.example.org")]
 )

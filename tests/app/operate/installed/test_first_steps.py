@@ -1,12 +1,13 @@
 """What an installed server is told before it serves, with a `flask` that only says what it is."""
 
 import subprocess
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from app.operate.installed.answers import Answers
-from app.operate.installed.first_steps import FirstSteps
+from app.operate.installed.first_steps import TOLD, FirstSteps
 from app.operate.local.admin import PASSWORD
 
 GIVEN = Answers(url="https://muster.example.org", admin="ada")
@@ -75,7 +76,31 @@ def test_no_other_password_is_shown(
 def test_the_address_that_was_answered_becomes_the_servers(
     steps: FirstSteps, flask: Flask, said: list[str]
 ) -> None:
-    steps.tell_address()
+    flask.said = "publicUrl is https://muster.example.org\n"
+    assert steps.tell_address()
+    assert flask.asked == [("public-url --name ada https://muster.example.org", "")]
+    assert said == ["publicUrl  https://muster.example.org"]
+
+
+def told(url: str, flask: Flask, say: Callable[[str], None]) -> None:
+    """Once more, where install has set that one the last time, and the console another since."""
+    FirstSteps(GIVEN, {TOLD: url}, None, say).tell_address()
+
+
+def test_the_same_answer_again_leaves_what_the_console_has_set_since_and_says_so(
+    flask: Flask, said: list[str]
+) -> None:
+    flask.said = "publicUrl is https://moved.example.org\n"
+    told(GIVEN.url, flask, said.append)
+    ((words, _),) = flask.asked
+    assert words == "public-url --unless-set --name ada https://muster.example.org"
+    assert said[0] == "publicUrl  https://moved.example.org"
+    assert "since install set https://muster.example.org" in said[1]
+
+
+def test_another_answer_than_before_is_set(flask: Flask, said: list[str]) -> None:
+    flask.said = "publicUrl is https://muster.example.org\n"
+    told("https://old.example.org", flask, said.append)
     assert flask.asked == [("public-url --name ada https://muster.example.org", "")]
     assert said == ["publicUrl  https://muster.example.org"]
 
@@ -84,6 +109,6 @@ def test_where_it_cannot_be_set_one_is_told_what_to_do(
     steps: FirstSteps, flask: Flask, said: list[str]
 ) -> None:
     flask.status = 1
-    steps.tell_address()
+    assert not steps.tell_address()
     assert "for a reason" in said[0]
     assert "Set it to https://muster.example.org" in said[1]
