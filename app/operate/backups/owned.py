@@ -56,6 +56,26 @@ def started(home: Path, account: Account) -> Iterator[str]:
             process.stop()
 
 
+@contextmanager
+def acting_as(account: Account | None) -> Iterator[None]:
+    """What files are made and read in here are made and read by the account, and theirs. Only for
+    while nothing else of this process goes on; None: as who we are.
+    """
+    if account is None:
+        yield
+        return
+    groups = os.getgroups()
+    os.setgroups([])
+    os.setegid(account.gid)
+    os.seteuid(account.uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(groups)
+
+
 def running(home: Path) -> str:
     """The URL of the database that runs there, if one does."""
     try:

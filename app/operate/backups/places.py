@@ -85,13 +85,19 @@ def keep_keys(home: Path, keys: Mapping[str, str]) -> Path | None:
     """Make the backup's keys those of a home's stack. Returns where its own lie now, if it had
     others.
     """
-    path, before = home / SECRETS_FILE, None
-    known = home_keys.load(path) if path.exists() else {}
     told = {name: keys[name] for name in config.SECRETS}
+    # They are for the account's server to read; and where links in its home lead, it may write.
+    with owned.acting_as(owned.owner(home)):
+        return _keep(home / SECRETS_FILE, told)
+
+
+def _keep(path: Path, told: dict[str, str]) -> Path | None:
+    before = None
+    known = home_keys.load(path) if path.exists() else {}
     if known == told:
         return None
     if known:
-        before = home / f"{SECRETS_FILE}.before"
+        before = path.with_name(f"{path.name}.before")
         path.replace(before)
     home_keys.write_private(path, told)
     return before

@@ -81,3 +81,11 @@ def test_links_in_the_home_lead_root_nowhere(home: Path, monkeypatch: pytest.Mon
         pass
     assert file.read_text() == "root's"
     assert (stat.S_IMODE(directory.stat().st_mode), list(directory.iterdir())) == (0o755, [])
+
+
+def test_the_keys_that_root_restores_are_the_accounts(home: Path) -> None:
+    for _ in ("new", "in place of others"):
+        places.keep_keys(home, {name: make() for name, make in keys.MAKERS.items()})
+    assert os.geteuid() == 0
+    owners = {path.name: path.lstat().st_uid for path in home.iterdir()}
+    assert owners == dict.fromkeys(("secrets.json", "secrets.json.before"), NOBODY.pw_uid)
