@@ -19,6 +19,7 @@ GRANT USAGE ON SCHEMA public TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role};
 """
+LOCK_SECONDS = 10
 APPEND_ONLY = "REVOKE UPDATE, DELETE, TRUNCATE ON audit_entries FROM {role}"
 
 
@@ -86,6 +87,8 @@ def _migrate() -> None:
             connection.execute(sa.select(advisory_locks.take(AdvisoryLock.MIGRATE)))
             if _is_ahead():
                 return
+            # A server may be working on it: whoever waits for a table keeps all others from it.
+            connection.execute(sa.text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
             context.run_migrations()
             if role := current_app.config["APP_ROLE"]:
                 _let_work(connection, role)

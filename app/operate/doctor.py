@@ -9,6 +9,7 @@ import click
 from app.embedded.stack import ROOT
 from app.operate.installed import running
 from app.operate.local.errors import OperateError
+from muster import __version__
 
 
 @click.command("doctor")
@@ -23,6 +24,8 @@ def command(home: Path | None, as_json: bool) -> None:
         server = running.of(home)
     except OperateError as problem:
         raise click.ClickException(str(problem)) from None
+    if not as_json:
+        click.echo(f"Muster {__version__}, in {sys.prefix}")
     argv = [sys.executable, "-m", "flask", "--app", "wsgi", "doctor"]
     env = {**server.environment, "MUSTER_HOME": str(server.home)}
     done = subprocess.run([*argv, "--json"] if as_json else argv, cwd=ROOT, env=env, check=False)

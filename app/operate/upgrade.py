@@ -1,5 +1,6 @@
 """`muster-server upgrade`: another release in place of this one, while it serves."""
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -87,6 +88,7 @@ def _begun(screen: Screen) -> Upgrade:
         raise OperateError("no systemd runs here, which would restart the server's processes")
     now = Release(__version__, sys.executable)
     _require_used(Installed(server), now)
+    os.umask(0o022)  # the server's account has to read what is installed
     # A terminal that is gone, or a line that is cut, ends nothing half-way.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -199,6 +199,17 @@ class Manager:
         self.unit(name).state = "inactive"
         return gone
 
+    def end(self):
+        """All at once, but for what tells when it is ready: that is what the others need."""
+        running = [unit for unit in self.units.values() if unit.service and unit.number]
+        running.sort(key=lambda unit: unit.service["Type"] == "notify")
+        for unit in running:
+            unit.stopping = True
+            if unit.service["Type"] != "notify":
+                unit.process.terminate()
+        for unit in running:
+            unit.stop()
+
     def do(self, words):
         """(exit status, what is said). Raises Refused."""
         match words:
@@ -266,9 +277,7 @@ def serve(path, units, logs):
         with contextlib.suppress(KeyboardInterrupt):
             while True:
                 threading.Thread(target=answer, args=[door.accept()[0]], daemon=True).start()
-    for unit in reversed(manager.units.values()):
-        if unit.service and unit.process is not None:
-            unit.stop()
+    manager.end()
 
 
 def call(path, words):

@@ -129,6 +129,11 @@ class InstalledServer(Running):
         status = self.begin(*words, log=log).wait(PATIENCE)
         return status, log.read_text()
 
+    def muster(self, *words: str) -> str:
+        """What the command of the environment that was installed first says to this server."""
+        told = (f"MUSTER_SERVER={self.api.url}", f"MUSTER_TOKEN={self.api.token}")
+        return self.person.says("env", *told, self.python, "-m", "muster", *words)
+
     def status(self) -> dict[str, object]:
         return dict(json.loads(self.run("status", "--json")[1]))
 

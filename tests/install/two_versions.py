@@ -159,11 +159,10 @@ def _stay_silent(tree: Path) -> None:
 
 RAISE = 'raise RuntimeError("a broken release")'
 FAULTS: dict[str, Fault] = {
-    # The server's: nothing of it can be imported; the web server does not start; the jobs do not;
-    # its migration fails half-way.
+    # The server's: it cannot be imported, which is seen before; the web server ends as it starts,
+    # which is not; its migration fails half-way.
     "server": _append("wsgi.py", RAISE),
     "web": _append("gunicorn.conf.py", f"def on_starting(server):\n    {RAISE}"),
-    "jobs": _append("celery_worker.py", RAISE),
     "migration": _fail_to_migrate,
     # The client's, carried by a server that is well: the daemon ends at once; it never connects.
     "daemon": _append("muster/worker/daemon.py", RAISE),

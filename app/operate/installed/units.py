@@ -36,15 +36,20 @@ _HARDENING = {
 
 
 def write(places: Places, settings: Mapping[str, str]) -> None:
-    """Write those of an installation, in place of what there was. Raises OperateError, OSError."""
+    """Write those of an installation, in place of what there was: each is there at any moment.
+
+    Raises OperateError, OSError.
+    """
     has_engines = not (settings.get("DATABASE_URL") and settings.get("REDIS_URL"))
     made = all_of(places, port=port(environ=settings), has_engines=has_engines)
     directory = places.written(places.units)
     directory.mkdir(parents=True, exist_ok=True)
-    for name in NAMES:
-        (directory / name).unlink(missing_ok=True)
     for name, text in made.items():
-        (directory / name).write_text(text)
+        (fresh := directory / f"{name}.new").write_text(text)
+        fresh.replace(directory / name)
+    for name in NAMES:
+        if name not in made:
+            (directory / name).unlink(missing_ok=True)
 
 
 def program(text: str) -> str:

@@ -32,6 +32,8 @@ SIGNS = {"dispatcher": signs.DISPATCHER, "celery": signs.SWEEPER, "beat": signs.
 PATIENCE = 180.0  # one that crashes is found out at once
 SETTLED = 4.0  # longer than it takes systemd to start a process anew
 LOOK = 0.25
+MIGRATION_TRIES = 6
+IS_LOCKED = "lock timeout"  # as PostgreSQL says it
 
 
 class NotWell(OperateError):
@@ -82,7 +84,15 @@ class Installed:
         return found
 
     def migrate(self, release: Release) -> None:
-        self._ask(release, "migrate", as_account=True)
+        """Tried again where another transaction has a table for long. Raises OperateError."""
+        for left in reversed(range(MIGRATION_TRIES)):
+            try:
+                self._ask(release, "migrate", as_account=True)
+            except OperateError as problem:
+                if left == 0 or IS_LOCKED not in str(problem):
+                    raise
+            else:
+                return
 
     def write_units(self, release: Release) -> None:
         self._ask(release, "units", *(["--user"] if self.where.is_user else []))
@@ -159,7 +169,7 @@ class Installed:
             **account,
         )
         if done.returncode != 0:
-            said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-6:])
+            said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-12:])
             raise OperateError(f"{release.version} cannot {words[0]}:\n{said}")
         return done.stdout
 

@@ -149,6 +149,8 @@ def test_migrations_are_behind(
     assert behind["text"].startswith("missing: 0003, ")
     assert "flask --app wsgi db upgrade" in behind["advice"]
     assert "does not know" in pretend("ffff")["text"]
+    app.config["SCHEMA_AHEAD"] = "ffff"
+    assert pretend("ffff")["text"] == "at ffff, of a later release that was gone back from"
 
 
 def test_the_tables_are_not_there_yet(

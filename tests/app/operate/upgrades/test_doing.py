@@ -1,0 +1,183 @@
+"""The steps of an upgrade, and the way back; the server that they are done to is a stand-in."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app.operate.installed.places import Places
+from app.operate.local.errors import OperateError
+from app.operate.local.screen import Screen
+from app.operate.upgrades import environment, releases
+from app.operate.upgrades.doing import Upgrade
+from app.operate.upgrades.releases import MIGRATING, PREPARING, SWITCHING, CutOff, Release, Used
+from app.operate.upgrades.wheel import Wheel
+
+NEW = Wheel(Path("/new.whl"), "0.2.0", "client", "ab" * 32)
+SCHEMAS = {"0.1.0": "0049", "0.2.0": "0050"}
+
+
+class StandIn:
+    """Notes what is done to it. At the step `fails` (of the version `of`) it fails."""
+
+    def __init__(self, where: Places) -> None:
+        self.where, self.server = where, SimpleNamespace(home=where.home)
+        self.done: list[str] = []
+        self.fails, self.of = "", "0.2.0"
+        self.is_at = "0049"
+        self.ahead = ""
+
+    def do(self, what: str, release: Release) -> None:
+        self.done.append(f"{what} {release.version}")
+        if (what, release.version) == (self.fails, self.of):
+            raise OperateError(f"{what} does not work")
+
+    def schema(self) -> str:
+        return self.is_at
+
+    def allow_ahead(self, revision: str) -> None:
+        self.ahead = revision
+
+    def check(self, release: Release) -> dict[str, str]:
+        self.do("check", release)
+        return {"version": release.version, "schema": SCHEMAS[release.version]}
+
+    def migrate(self, release: Release) -> None:
+        self.do("migrate", release)
+        self.is_at = SCHEMAS[release.version]
+
+    def write_units(self, release: Release) -> None:
+        self.do("units", release)
+
+    def runs(self, process: str, release: Release) -> bool:
+        mine = [each for each in self.done if each.startswith(f"{process} ")]
+        return (mine[-1] if mine else f"{process} 0.1.0") == f"{process} {release.version}"
+
+    def restart(self, process: str, release: Release) -> None:
+        self.do(process, release)
+
+    def require_well(self, release: Release) -> None:
+        self.do("well", release)
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
+    def make(place: Path, wheel: Wheel) -> None:
+        place.mkdir(parents=True, exist_ok=True)
+
+    monkeypatch.setattr(environment, "make", make)
+    (tmp_path / "share" / "muster-server" / "releases").mkdir(parents=True)
+    return StandIn(Places(tmp_path / "env", tmp_path / "share" / "muster", tmp_path, is_user=True))
+
+
+@pytest.fixture
+def upgrade(server: StandIn) -> Callable[..., Upgrade]:
+    def made(version: str = "0.1.0", python: str = "/old/bin/python") -> Upgrade:
+        stand_in: Any = server
+        return Upgrade(stand_in, Release(version, python), Screen(io.StringIO()))
+
+    return made
+
+
+SWITCHED = ["units", "dispatcher", "celery", "beat", "gunicorn", "well"]
+
+
+def at(version: str, *steps: str) -> list[str]:
+    return [f"{step} {version}" for step in steps]
+
+
+def test_what_takes_work_is_restarted_before_what_gives_it(
+    server: StandIn, upgrade: Callable[..., Upgrade]
+) -> None:
+    upgrade().run(NEW, None, "")
+    assert server.done == at("0.2.0", "check", "migrate", *SWITCHED)
+    used = releases.used(server.where)
+    assert used is not None
+    assert (used.now.version, used.before) == ("0.2.0", Release("0.1.0", "/old/bin/python"))
+    assert releases.cut_off(server.where) is None
+    assert server.ahead == "0050"
+
+
+@pytest.mark.parametrize("step", ["check", "migrate"])
+def test_before_anything_is_switched_nothing_has_changed(
+    step: str, server: StandIn, upgrade: Callable[..., Upgrade]
+) -> None:
+    server.fails = step
+    with pytest.raises(OperateError, match=r"does not work\nNothing has changed"):
+        upgrade().run(NEW, None, "")
+    assert [each for each in server.done if "units" in each] == []
+    assert (releases.used(server.where), releases.cut_off(server.where)) == (None, None)
+
+
+@pytest.mark.parametrize(("step", "number"), [("units", 0), ("celery", 2), ("gunicorn", 4)])
+def test_what_was_restarted_is_so_once_more_and_the_rest_is_left(
+    step: str, number: int, server: StandIn, upgrade: Callable[..., Upgrade]
+) -> None:
+    server.fails = step
+    with pytest.raises(OperateError, match=r"0\.2\.0 is not well, so that this is 0\.1\.0 again"):
+        upgrade().run(NEW, None, "")
+    back = server.done[server.done.index(f"{step} 0.2.0") + 1 :]
+    assert back == at("0.1.0", "units", *SWITCHED[1 : number + 1], "well")
+    assert server.is_at == "0050"
+    assert (releases.used(server.where), releases.cut_off(server.where)) == (None, None)
+
+
+def test_where_neither_is_well_it_says_so_and_is_not_over(
+    server: StandIn, upgrade: Callable[..., Upgrade], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(release: Release) -> None:
+        raise OperateError("down")
+
+    monkeypatch.setattr(server, "require_well", fail)
+    with pytest.raises(OperateError, match=r"Neither 0\.2\.0 nor 0\.1\.0 is well"):
+        upgrade().run(NEW, None, "")
+    begun = releases.cut_off(server.where)
+    assert begun is not None
+    assert begun.step == SWITCHING
+
+
+def test_one_that_was_cut_off_goes_on_where_it_was(
+    server: StandIn, upgrade: Callable[..., Upgrade]
+) -> None:
+    made = upgrade()
+    to = Release("0.2.0", str(made.target(NEW) / "bin" / "python"))
+    releases.note(server.where, CutOff(SWITCHING, made.now, to))
+    server.done += at("0.2.0", "dispatcher", "celery")  # before it was cut off
+    made.run(NEW, None, "")
+    assert server.done[2:] == at("0.2.0", "migrate", "units", "beat", "gunicorn", "well")
+
+
+def test_one_that_was_cut_off_before_it_changed_anything_begins_anew(
+    server: StandIn, upgrade: Callable[..., Upgrade]
+) -> None:
+    made = upgrade()
+    releases.note(server.where, CutOff(PREPARING, made.now, Release("0.1.1", "/gone/bin/python")))
+    made.run(NEW, None, "")
+    assert server.done[0] == "check 0.2.0"
+
+
+def test_another_wheel_than_that_of_the_one_that_was_cut_off_is_refused(
+    server: StandIn, upgrade: Callable[..., Upgrade]
+) -> None:
+    made = upgrade()
+    other = Release("0.1.1", str(server.where.releases / "0.1.1-0" / "bin" / "python"))
+    releases.note(server.where, CutOff(MIGRATING, made.now, other))
+    with pytest.raises(OperateError, match=r"to 0\.1\.1 was cut off while migrating"):
+        made.run(NEW, None, "")
+
+
+def test_one_goes_back_from_an_upgrade_that_went_well(
+    server: StandIn, upgrade: Callable[..., Upgrade]
+) -> None:
+    upgrade().run(NEW, None, "")
+    used = releases.used(server.where)
+    assert used is not None
+    server.done.append("since")
+    upgrade(used.now.version, used.now.python).back()
+    assert server.done[server.done.index("since") + 1 :] == at("0.1.0", *SWITCHED)
+    assert releases.used(server.where) == Used(Release("0.1.0", "/old/bin/python"))
+    with pytest.raises(OperateError, match="no release before this one"):
+        upgrade().back()

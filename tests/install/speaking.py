@@ -1,0 +1,21 @@
+"""What a command of one version asks of a server of another."""
+
+import json
+from collections.abc import Callable
+
+Muster = Callable[..., str]
+"""Runs `muster` with these words; what a command that succeeds has to say."""
+
+
+def speaks(muster: Muster, key: str, server: str, here: str) -> None:
+    """Through the life of a task of the project, whose stage says "written" and adds a file."""
+    assert f"(version {server}, here {here})" in muster("status")
+    said = muster("task", "create", "-p", key, "-d", "Of another version", "--wait", "--quiet")
+    number = said.split()[-1]
+    assert number in muster("task", "list", "--project", key, "--quiet").split()
+    assert "completed" in muster("task", "show", number)
+    assert "written" in muster("task", "logs", number)
+    assert "+one" in muster("task", "diff", number)
+    events = json.loads(muster("task", "events", number, "--json", "type"))
+    assert events[-1] == {"type": "completed"}
+    assert key in muster("project", "list")
