@@ -371,7 +371,8 @@ DelegateSubgroup=daemon
 OOMPolicy=continue
 TasksMax=infinity
 # Rooms are namespaces with a /proc of their own, which nothing in here may be in the way of: so
-# neither ProtectKernelTunables, ProtectKernelLogs and ProtectControlGroups nor RestrictNamespaces.
+# neither ProtectKernelTunables, ProtectKernelLogs, ProtectControlGroups and ProtectHostname, which all
+# cover some of it, nor RestrictNamespaces.
 NoNewPrivileges=yes
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 RestrictRealtime=yes
@@ -387,7 +388,6 @@ UMask=0077
 CapabilityBoundingSet=
 ProtectSystem=full
 ProtectHome=yes
-ProtectHostname=yes
 
 [Install]
 WantedBy=multi-user.target

@@ -1,0 +1,180 @@
+"""A fresh root of Debian over one that `make bring` has made, with namespaces of its own. What is
+written in it lies apart, and so can be asked for.
+
+The network is this machine's, for the package index is there. Only root can have one.
+"""
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests import programs
+from tests.flows.running import until
+from tests.install.people import PASSED, SECONDS
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "muster" / "roots"
+AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
+BOOT_SECONDS = 60.0
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# A process 1 that reaps, and one that starts units.
+INITS = {
+    "plain": "exec sh -c 'while :; do sleep 3600 & wait; done'",
+    "systemd": "exec setpriv --bounding-set=-sys_module,-sys_rawio,-sys_time "
+    "/lib/systemd/systemd --log-target=journal --show-status=0",
+}
+# A control group of its own, of version 2, wherever that is mounted here, or is not.
+APART = """
+set -eu
+mount -t cgroup2 cgroup2 "$PLACE/root"
+mkdir -p "$PLACE/root/$GROUP"
+echo $$ >"$PLACE/root/$GROUP/cgroup.procs"
+umount "$PLACE/root"
+exec unshare --mount --propagation private --pid --fork --kill-child --uts --ipc --cgroup \
+    sh -c "$ENTER"
+"""
+ENTER = """
+set -eu
+mount -t overlay overlay -o "lowerdir=$LOWER,upperdir=$PLACE/upper,workdir=$PLACE/work" "$PLACE/root"
+cd "$PLACE/root"
+mount -t proc proc proc
+mount -t sysfs -o ro sysfs sys
+mount -t cgroup2 cgroup2 sys/fs/cgroup
+mount -t tmpfs -o mode=755 tmpfs dev
+mkdir dev/pts dev/shm
+for each in null zero full random urandom tty; do
+    : >"dev/$each"
+    mount --bind "/dev/$each" "dev/$each"
+done
+mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts dev/pts
+ln -s pts/ptmx dev/ptmx
+ln -s /proc/self/fd dev/fd
+for each in dev/shm tmp; do mount -t tmpfs -o mode=1777 tmpfs "$each"; done
+mount -t tmpfs -o mode=755 tmpfs run
+mount --bind "$GIVEN" mnt
+mount --bind "$PIP" srv
+mount --bind /etc/resolv.conf etc/resolv.conf
+mount --bind "$AUTHORITIES" etc/ssl/certs/ca-certificates.crt
+hostname "$GROUP"
+pivot_root . mnt/old
+umount -l /mnt/old
+echo entered
+exec >/run/console 2>&1
+export container=root
+"""
+FORGET = """
+set -eu
+mount -t cgroup2 cgroup2 "$PLACE/root"
+[ ! -d "$PLACE/root/$GROUP" ] || find "$PLACE/root/$GROUP" -depth -type d -exec rmdir {} +
+"""
+
+
+class Root:
+    """`given` is a directory that is /mnt in there; `pip` one that all roots share, /srv."""
+
+    def __init__(self, kind: str, place: Path, given: Path, pip: Path) -> None:
+        self.lower = CACHE / kind
+        if not (CACHE / f"{kind}.made").exists():
+            programs.missing(f"root {kind} in {CACHE}")
+        self.place = place
+        for name in ("upper", "work", "root"):
+            (place / name).mkdir(parents=True)
+        (given / "old").mkdir(exist_ok=True)
+        pip.mkdir(exist_ok=True)
+        pip.chmod(0o1777)
+        names = {"PLACE": place, "LOWER": self.lower, "GIVEN": given, "PIP": pip}
+        self._env = {
+            **{name: str(path) for name, path in names.items()},
+            "AUTHORITIES": os.environ.get("SSL_CERT_FILE") or AUTHORITIES,
+            "GROUP": f"root-{os.getpid()}-{place.name}",
+            "ENTER": ENTER + INITS[kind],
+            "PATH": PATH,
+        }
+        self.kind = kind
+
+    def start(self) -> None:
+        self._outer = subprocess.Popen(
+            ["unshare", "--mount", "--propagation", "private", "sh", "-c", APART],
+            env=self._env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._outer.stdout is not None
+        assert self._outer.stdout.readline() == "entered\n"
+        children = Path(f"/proc/{self._outer.pid}/task/{self._outer.pid}/children")
+        self._first = children.read_text().strip()
+        if self.kind == "systemd":
+            until(self._has_booted, "boot of systemd", BOOT_SECONDS)
+
+    def _has_booted(self) -> bool:
+        state = self.run("systemctl", "is-system-running").stdout.strip()
+        assert state != "degraded", self.run("systemctl", "--failed").stdout
+        return state == "running"
+
+    def stop(self) -> None:
+        """Power it off; what has been written stays, and it can be started again."""
+        if self.kind == "systemd" and self._outer.poll() is None:
+            self.run("systemctl", "poweroff")
+        elif self._outer.poll() is None:
+            os.kill(int(self._first), signal.SIGKILL)
+        self._outer.communicate(timeout=SECONDS)
+        argv = ["unshare", "--mount", "--propagation", "private", "sh", "-c", FORGET]
+        subprocess.run(argv, env=self._env, check=True)
+
+    def command(self, *words: str, user: str = "root", **env: str) -> list[str]:
+        """What runs these words in there."""
+        inside = ["nsenter", f"--target={self._first}", "--mount", "--pid", "--uts", "--ipc"]
+        whose = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--"]
+        home = "/root" if user == "root" else f"/home/{user}"
+        named = {**self._passed(), "HOME": home, "USER": user, "PATH": PATH, **env}
+        given = [f"{name}={value}" for name, value in named.items()]
+        return [*inside, "--cgroup", "--root", "env", "-i", f"--chdir={home}", *given, *whose, *words]
+
+    def run(
+        self, *words: str, given: str = "", user: str = "root", **env: str
+    ) -> "subprocess.CompletedProcess[str]":
+        argv = self.command(*words, user=user, **env)
+        return subprocess.run(
+            argv, input=given, capture_output=True, text=True, timeout=SECONDS, check=False
+        )
+
+    def says(self, *words: str, given: str = "", user: str = "root", **env: str) -> str:
+        """What a command that succeeds has to say."""
+        done = self.run(*words, given=given, user=user, **env)
+        assert done.returncode == 0, f"{words}:\n{done.stdout}{done.stderr}"
+        return done.stdout.strip()
+
+    def written(self) -> dict[str, str]:
+        """What is not as in the root that this one is over, by its path: what it is now."""
+        upper, found = self.place / "upper", {}
+        for folder, folders, files in os.walk(upper):
+            for path in (Path(folder, name) for name in (*folders, *files)):
+                inside = path.relative_to(upper)
+                if (now := _told(path)) != _told(self.lower / inside):
+                    found[f"/{inside}"] = now
+        return found
+
+    def remove(self) -> None:
+        shutil.rmtree(self.place)
+
+    def _passed(self) -> dict[str, str]:
+        """How this machine gets to its package index, as far as that is told by its environment."""
+        files = ("SSL_CERT_FILE", "PIP_CERT", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
+        passed = {name: os.environ[name] for name in PASSED if name in os.environ}
+        passed |= {name: AUTHORITIES for name in files if name in os.environ}
+        more = {"PIP_CACHE_DIR": "/srv", "LANG": "C.UTF-8", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        return {**passed, **more}
+
+
+def _told(path: Path) -> str:
+    if path.is_symlink():
+        return f"link to {path.readlink()}"
+    if path.is_dir():
+        return "directory"
+    if path.is_file():
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    return "other" if path.exists() else "nothing"
