@@ -2,16 +2,19 @@
 
 import os
 
-import config
-from app.factory import create_app
-from app.jobs import beat
+from app import heap
 
 # As in gunicorn.conf.py: a process that is frozen in the middle of a transaction loses its locks.
 os.environ.setdefault("PGOPTIONS", "-c idle_in_transaction_session_timeout=15000")
 
-try:
-    server = create_app()  # `app` would be taken for Celery
-except config.MissingSetting as error:
-    raise SystemExit(f"!! settings: {error}") from None
+with heap.while_starting():
+    import config
+    from app.factory import create_app
+    from app.jobs import beat
+
+    try:
+        server = create_app()  # `app` would be taken for Celery
+    except config.MissingSetting as error:
+        raise SystemExit(f"!! settings: {error}") from None
 beat.leave_signs(server)
 celery = server.extensions["celery"]

@@ -1,11 +1,14 @@
 """The entry point of gunicorn and of `flask --app wsgi …`."""
 
-import config
-from app.factory import create_app
+from app import heap
 
-try:
-    settings = config.load()
-    config.check_addresses(settings)
-    app = create_app(settings)
-except config.MissingSetting as error:
-    raise SystemExit(f"!! settings: {error}") from None
+with heap.while_starting():
+    import config
+    from app.factory import create_app
+
+    try:
+        settings = config.load()
+        config.check_addresses(settings)
+        app = create_app(settings)
+    except config.MissingSetting as error:
+        raise SystemExit(f"!! settings: {error}") from None

@@ -7,6 +7,8 @@ so each thread that had ever hashed two passwords held 19 MiB for good.
 
 import ctypes
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _M_MMAP_THRESHOLD = -3  # <malloc.h>
 _LARGE = 1 << 20
@@ -20,6 +22,19 @@ def give_back_large_blocks() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, _LARGE)
+
+
+@contextmanager
+def while_starting() -> Iterator[None]:
+    """Collect no garbage: what a start imports and makes stays, and to look through it again and
+    again would take a fifth of the start. Later collections leave it out, too.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def leave_out_what_stays() -> None:

@@ -1,12 +1,14 @@
 """The HTTP API: routes that translate between the contract's JSON and the services."""
 
 import importlib
+from typing import Any
 
 import flask_smorest
 from flask import Flask
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import IntegerConverter
 
+from app.api.blueprint import Blueprint
 from app.api.openapi import fields
 from app.api.openapi.answers import Statuses
 from app.api.openapi.described import Described
@@ -66,8 +68,28 @@ ROOMS = (
 
 class Api(flask_smorest.Api):  # type: ignore[misc]
     """flask-smorest's Api, without its error handlers (`app.errors` has ours) and its pages
-    (`app.api.docs` has ours).
+    (`app.api.docs` has ours). What blueprints say is gathered only when somebody asks for it: that
+    takes as long as all else of an app, and most processes of ours are never asked.
     """
+
+    def __init__(self, app: Flask) -> None:
+        self._untold: list[Blueprint] = []
+        super().__init__(app)
+
+    def register_blueprint(self, blueprint: Blueprint) -> None:
+        """Add its routes to the app."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blueprint.name] = self
+        self._app.register_blueprint(blueprint)
+        self._untold.append(blueprint)
+
+    def gathered(self) -> dict[str, Any]:
+        """What all blueprints say, as an OpenAPI document."""
+        while self._untold:
+            told = self._untold.pop(0)
+            told.register_views_in_doc(self, self._app, self.spec, name=told.name, parameters=None)
+            self.spec.tag({"name": told.name, "description": told.description})
+        document: dict[str, Any] = self.spec.to_dict()
+        return document
 
     def _register_error_handlers(self) -> None:
         """None of its own."""
@@ -103,6 +125,6 @@ def register(app: Flask, statuses: Statuses) -> None:
     """
     api = Api(app)
     fields.teach(api.ma_plugin.converter)
-    app.extensions["described_api"] = Described(app, api.spec, statuses)
+    app.extensions["described_api"] = Described(app, api.gathered, statuses)
     for room in ROOMS:
         api.register_blueprint(importlib.import_module(room).blp)

@@ -1,6 +1,7 @@
 """The API's description, made when it is first asked for, then kept."""
 
 import json
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -12,14 +13,16 @@ from app.api.openapi.document import complete
 
 
 class Described:
-    """The description of one app's API. `spec` is flask-smorest's."""
+    """The description of one app's API. `gather` gives what flask-smorest has of it."""
 
-    def __init__(self, app: Flask, spec: Any, statuses: Statuses) -> None:
-        self._app, self._spec, self._statuses = app, spec, statuses
+    def __init__(
+        self, app: Flask, gather: Callable[[], dict[str, Any]], statuses: Statuses
+    ) -> None:
+        self._app, self._gather, self._statuses = app, gather, statuses
 
     @cached_property
     def document(self) -> dict[str, Any]:
-        return complete(self._app, self._spec.to_dict(), self._statuses)
+        return complete(self._app, self._gather(), self._statuses)
 
     @cached_property
     def json(self) -> str:
