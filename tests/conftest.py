@@ -11,6 +11,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -182,14 +183,21 @@ def shared_committed_app(environment: dict[str, str], new_database: Callable[...
 
 
 @pytest.fixture
-def app(rolled_back_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
-    """An app whose database is empty, and is so again afterwards.
+def app(rolled_back_app: Flask) -> Iterator[Flask]:
+    """An app whose database is empty, and is so again afterwards."""
+    with taken_back(rolled_back_app):
+        yield rolled_back_app
+
+
+@contextmanager
+def taken_back(rolled_back_app: Flask) -> Iterator[None]:
+    """What is committed within is taken back at the end.
 
     Settings have just been read, and are read again when they change: the statements of a request
     can be counted.
     """
-    monkeypatch.setattr(settings, "FRESH_SECONDS", 3600.0)
-    with rolled_back_app.app_context():
+    with pytest.MonkeyPatch.context() as patch, rolled_back_app.app_context():
+        patch.setattr(settings, "FRESH_SECONDS", 3600.0)
         redis.client.flushdb()
         settings.forget()
         engine = db.engine
@@ -199,7 +207,7 @@ def app(rolled_back_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fla
             settings.value("requestsPerMinute")
             db.session.remove()
             try:
-                yield rolled_back_app
+                yield
             finally:
                 db.session.remove()
                 db.engines[None] = engine

@@ -5,7 +5,6 @@ asked of each route: tests/attacks/test_hidden.py.
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 import config
@@ -13,16 +12,17 @@ from app.api import guards, scopes
 from app.factory import create_app
 from tests.conftest import SECRETS
 from tests.contract.rights_asked import Ask, ask, faults, routed
+from tests.contract.rights_kept import app, world
 from tests.contract.rights_table import (
     DEVELOPERS,
     FRAMES,
     ROUTES,
     expected,
 )
-from tests.contract.rights_world import make_world
+from tests.contract.rights_world import World
 from tests.contract.scopes_table import SCOPES, scope_of
 
-__all__ = ["ask"]  # a fixture
+__all__ = ["app", "ask", "world"]  # fixtures
 
 NOWHERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/no", "REDIS_URL": "redis://127.0.0.1:1/0"}
 HERE = routed(create_app(config.load({**SECRETS, **NOWHERE})))
@@ -55,15 +55,13 @@ def test_a_route_without_a_scope_takes_no_narrowed_token() -> None:
 
 
 @pytest.mark.parametrize("route", ASKED)
-def test_a_route_takes_whom_its_line_says(app: Flask, ask: Ask, route: str) -> None:
-    world = make_world(app)
+def test_a_route_takes_whom_its_line_says(ask: Ask, world: World, route: str) -> None:
     # Of narrowed tokens the admin's, whom nothing else is in the way; the others': tests/attacks.
     some = [name for name in world.bearers if not name.startswith("member's ")]
     assert faults(ask, world, route, [*some, "member's token"]) == {}
 
 
-def test_what_is_hidden_looks_like_what_is_not_there(app: Flask, ask: Ask) -> None:
-    world = make_world(app)
+def test_what_is_hidden_looks_like_what_is_not_there(ask: Ask, world: World) -> None:
     for route in ("GET /api/web/tasks/*", "POST /api/web/tasks/*/cancel"):
         hidden, absent = ask(world, route, "outsider"), ask(world, route, "outsider", absent=True)
         assert hidden.status_code == absent.status_code == 404
@@ -72,9 +70,8 @@ def test_what_is_hidden_looks_like_what_is_not_there(app: Flask, ask: Ask) -> No
 
 
 def test_a_project_that_is_hidden_cannot_be_told_from_none_by_its_key(
-    app: Flask, client: FlaskClient
+    client: FlaskClient, world: World
 ) -> None:
-    world = make_world(app)
     for person in ("outsider", "stranger"):
         headers = world.headers(person)
         for method, path, field in (
@@ -125,8 +122,9 @@ NO_LISTS = {
 
 
 @pytest.mark.parametrize("route", LISTS)
-def test_lists_show_nothing_of_other_projects(app: Flask, client: FlaskClient, route: str) -> None:
-    world = make_world(app)
+def test_lists_show_nothing_of_other_projects(
+    client: FlaskClient, world: World, route: str
+) -> None:
     path = route.split()[1].replace("*", world.machine_id)
     # Not the key itself, which comes back in the answer.
     query = {"q": world.key.swapcase()} if route.endswith("/search") else {}
@@ -146,8 +144,7 @@ def test_every_list_is_among_them() -> None:
     assert open_to_all == {route for route in LISTS if "*" not in route} | NO_LISTS
 
 
-def test_the_numbers_count_nothing_of_other_projects(app: Flask, client: FlaskClient) -> None:
-    world = make_world(app)
+def test_the_numbers_count_nothing_of_other_projects(client: FlaskClient, world: World) -> None:
     for person, seen in WHO_SEES.items():
         answer = client.get("/api/web/dashboard/stats", headers=world.headers(person))
         assert (answer.status_code, answer.json["tasks"]["suspended"]) == (200, seen), person
@@ -167,9 +164,8 @@ def test_the_numbers_count_nothing_of_other_projects(app: Flask, client: FlaskCl
 )
 @pytest.mark.parametrize("whose", ["its own", "another"])
 def test_a_token_changes_nothing_about_an_account_that_would_outlive_it(
-    app: Flask, client: FlaskClient, whose: str, changes: dict[str, Any], status: int
+    client: FlaskClient, world: World, whose: str, changes: dict[str, Any], status: int
 ) -> None:
-    world = make_world(app)
     own = client.get("/api/web/profile", headers=world.headers("admin")).json["id"]
     target = own if whose == "its own" else world.target
     path = f"/api/admin/developers/{target}"
