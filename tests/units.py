@@ -63,13 +63,12 @@ UNITS: tuple[tuple[str, ...], ...] = (
         "tests/agents/real/test_attach.py",
         "tests/agents/real/test_budgets.py",
     ),
-    ("tests/agents/real/test_failures.py",),
+    ("tests/agents/real/test_failures.py", "tests/agents/real/test_aider.py"),
     (
         "tests/agents/real/test_asking.py",
         "tests/agents/real/test_deaths.py",
         "tests/agents/real/test_waits.py",
         "tests/agents/real/test_follow_ups.py",
-        "tests/agents/real/test_aider.py",
     ),
 )
 

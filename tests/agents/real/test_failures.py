@@ -5,10 +5,10 @@ from datetime import datetime
 
 import pytest
 
-from tests.agents.agents import AGENTS, Agent, need
+from tests.agents.agents import AGENTS, CLAUDE, Agent, need
 from tests.agents.model.script import FOREVER, Refusal
 from tests.agents.model.server import Model
-from tests.agents.service import Place, Service, transcript
+from tests.agents.service import Service, transcript
 from tests.flows.running import until
 
 HOUR = 3600.0
@@ -21,13 +21,20 @@ KNOWN_WITHIN = 60.0  # seconds
 PATIENCE = 120.0
 
 
-@pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.name)
+@pytest.mark.parametrize(
+    ("agent", "place"),
+    [*((agent, "root") for agent in AGENTS), (CLAUDE, "user")],
+    ids=lambda of: of if isinstance(of, str) else of.name,
+)
 def test_each_reason_has_a_code_and_the_agents_words(
-    service: Service, model: Model, place: Place, agent: Agent
+    service: Service, model: Model, agent: Agent, place: str
 ) -> None:
-    """In one project, which keeps others from nothing, and side by side: most of it is waiting."""
+    """In one project, which keeps others from nothing, and side by side: most of it is waiting.
+
+    Each says the same on both grounds; that it is understood without rooms, too, one shows.
+    """
     need(agent)
-    given = service.given(place, agent, model.url, "sk-of-nobody", onQuota="fail")
+    given = service.given(service.places[place], agent, model.url, "sk-of-nobody", onQuota="fail")
     asked = {"agent_unauthorized": given.ask("Work.")}
     until(lambda: model.strangers, "request with a wrong key", PATIENCE)
     first = {"agent_unauthorized": model.strangers[0]}
