@@ -17,9 +17,11 @@ NODE := $(VENV)/node.stamp
 
 # Suites that take longer than `make test` may: a target each, and a name here. Those that need
 # programs beyond Python name them in tests/bring.
-HEAVY := faults attacks doors sso hostile rogues agents clients review e2e install
+HEAVY := faults attacks doors others agents review e2e install
+# Of these `make others` is made: each mostly waits, and for something else than the next.
+OTHERS := sso hostile rogues clients
 
-.PHONY: help demo up console built dist test heavy heavies $(HEAVY) bring fuzz check fmt screenshots bench soak chaos lock clean
+.PHONY: help demo up console built dist test heavy heavies $(HEAVY) $(OTHERS) bring fuzz check fmt screenshots bench soak chaos lock clean
 
 help: ## This list
 	@echo "make TARGET, one of:"
@@ -95,6 +97,9 @@ faults: $(TOOLS) ## Postgres, Valkey, servers and senders that go away, freeze a
 attacks: $(TOOLS) ## Every route with whatever a stranger may send it; Schemathesis for a moment
 	@$(PYTEST) -n 3 tests/attacks tests/fuzz
 
+others: $(TOOLS) ## All of the next four beside each other: what comes from elsewhere, and means no good
+	@$(PYTEST) -n 3 $(addprefix tests/,$(OTHERS))
+
 sso: $(TOOLS) ## Signing in by a real provider, which `make bring` brings, also in Chromium
 	@$(PYTEST) tests/sso
 
@@ -104,14 +109,14 @@ hostile: $(TOOLS) ## Agents that mean no good, in rooms of real daemons (as root
 rogues: $(TOOLS) ## Machines that mean no good, on sockets of a real server
 	@$(PYTEST) tests/rogues
 
+clients: $(TOOLS) ## Clients that others' generators make of the document, which `make bring` brings
+	@$(PYTEST) -n 2 tests/clients
+
 doors: $(TOOLS) ## Strangers who flood the server, and people who read slowly; takes minutes
 	@$(PYTEST) -s tests/doors
 
 agents: $(TOOLS) ## The real agents, which `make bring` brings, against a model that follows a script
 	@$(PYTEST) -n 3 tests/agents/real tests/flows/test_budget.py
-
-clients: $(TOOLS) ## Clients that others' generators make of the document, which `make bring` brings
-	@$(PYTEST) -n 2 tests/clients
 
 review: $(TOOLS) ## What changed, and what is said of it: 500 histories, 300 kills; takes minutes
 	@$(PYTEST) -n 2 --dist load tests/review

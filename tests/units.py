@@ -70,6 +70,13 @@ UNITS: tuple[tuple[str, ...], ...] = (
         "tests/agents/real/test_waits.py",
         "tests/agents/real/test_follow_ups.py",
     ),
+    # By tests, not by units: one is there for each worker beside the one that it is at.
+    ("tests/review/test_kills.py",),
+    ("tests/review/test_anchors.py",),
+    ("tests/review/test_branch_kills.py",),
+    ("tests/rogues/",),
+    ("tests/clients/",),
+    ("tests/hostile/test_programs.py",),
 )
 
 
