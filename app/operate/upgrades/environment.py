@@ -52,7 +52,7 @@ def _begin(place: Path) -> list[str]:
     base, python = os.path.realpath(sys.executable), str(place / "bin" / "python")
     if (uv := shutil.which("uv")) is not None:
         _run([uv, "venv", "--quiet", "--python", base, str(place)], place.parent)
-        return [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python]
+        return [uv, "pip", "install", "--quiet", "--python", python]
     try:
         _run([base, "-I", "-m", "venv", str(place)], place.parent)
     except OperateError as problem:
@@ -72,7 +72,9 @@ def _run(argv: Sequence[str], there: Path) -> None:
             text=True,
             timeout=SECONDS,
             check=False,
-            umask=0o022,  # the server's account has to read it
+            # The server's account has to read it, and may not write what it compiles.
+            umask=0o022,
+            env={"UV_COMPILE_BYTECODE": "1", **os.environ},
         )
     except (OSError, subprocess.TimeoutExpired) as problem:
         raise OperateError(f"{argv[0]}: {problem}") from None
