@@ -71,6 +71,11 @@ _SETTINGS = (
         "How many slots a machine may give itself; admins may give it more.",
     ),
     Setting(
+        "machineUpgrades", SettingKind.STRING, "idle", 2, 4, "off, idle or now",
+        "When machines take this server's release: never, once nothing runs there, or at once.",
+        pattern="off|idle|now",
+    ),
+    Setting(
         "logMegabytes", _WHOLE, 1200, 1, 1_000_000, "MiB",
         "How much is kept of one attempt's log, transcript and changes, at most; more is lost.",
     ),

@@ -23,6 +23,7 @@ from app.machines import rates
 from app.machines.rates import Allowance
 from app.machines.reconcile import Observed, reconcile, told
 from app.machines.tunnels import TunnelOrders
+from app.machines.upgrades import UpgradeOffers
 from app.services.clock import now
 from app.services.machines import drains, liveness, machines, orders, reports
 from app.services.machines.continuations import Malformed, Outcome
@@ -54,12 +55,14 @@ class Connection:
         observed: dict[AttemptKey, Observed],
         protocol: int,
         allowance: Allowance,
+        upgrades: UpgradeOffers,
     ) -> None:
         self.machine_id: uuid.UUID = session.machine_id
         self.generation = session.generation
         self.is_open = True
         self._app, self._ws, self._observed = app, ws, observed
         self._tunnels = TunnelOrders()
+        self._upgrades = upgrades
         self._protocol = protocol
         self._allowance = allowance
         self._draining = False
@@ -84,6 +87,8 @@ class Connection:
     def answer(self, heartbeat: ReceivedHeartbeat, result: HeartbeatResult) -> None:
         """The heartbeat has been stored, and so the rows see the machine."""
         self.compare(result.orders_version)  # first: orders go out before the answer
+        if result.upgrades != self._upgrades.when:
+            self.wake()
         self._heard = (heartbeat, result)
         self._some.set()
 
@@ -181,14 +186,7 @@ class Connection:
             self._answer(outcome)
 
     def _store_changes(self, frame: frames.Heartbeat) -> None:
-        facts: dict[str, Any] = {}
-        if frame.capabilities is not None:
-            facts["capabilities"] = machines.capability_rows(frame.capabilities)
-        if frame.repositories is not None:
-            facts["repositories"] = frame.repositories
-        if frame.room is not None:
-            facts["room"] = machines.room_row(frame.room)
-        if facts:
+        if facts := machines.facts(frame):
             with self._app.app_context():
                 machines.change(self.machine_id, self.generation, **facts)
 
@@ -251,13 +249,14 @@ class Connection:
             if desired.generation != self.generation:
                 return self.close(CloseCode.REPLACED, "another connection speaks for this machine")
             due = reconcile(desired.attempts, self._observed)
+            offers = self._upgrades.due(is_pinned=desired.is_pinned)
             outgoing = [(order, frame) for order in due if (frame := self._frame(order))]
         for order, frame in outgoing:
             key = AttemptKey.of(order)
             self._observed[key] = told(self._observed.get(key), order)
             self.send(frame)
-        for tunnel in self._tunnels.due(desired.tunnels):
-            self.send(tunnel)
+        for said in (*self._tunnels.due(desired.tunnels), *offers):
+            self.send(said)
         self._prune(desired.attempts)
         self._tell_drain(desired.status in IN_DRAIN)
         self._orders_version = desired.version

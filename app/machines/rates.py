@@ -56,7 +56,7 @@ def _cost(frame: object) -> float:
     match frame:
         case frames.Log(data=data):
             return 1.0 if len(data) < _TINY else 0.0
-        case frames.Heartbeat(capabilities=None, repositories=None, room=None):
+        case frames.Heartbeat(capabilities=None, repositories=None, room=None, upgrade=None):
             return 1.0
         case frames.Heartbeat():
             return _FACTS

@@ -16,6 +16,7 @@ from app.machines.connection import Connection
 from app.machines.rates import Allowance
 from app.machines.reconcile import observed_from
 from app.machines.switchboard import Switchboard
+from app.machines.upgrades import UpgradeOffers
 from app.services.clock import now
 from app.services.machines import machines
 from app.services.people import tokens
@@ -57,7 +58,8 @@ def connect(ws: Any) -> None:
     doors.know(request.environ)
     observed = {AttemptKey.of(a): observed_from(a) for a in hello.attempts}
     spoken = min(hello.protocol, version.CURRENT)
-    connection = Connection(app, ws, session, observed, spoken, allowance)
+    offers = UpgradeOffers(hello)
+    connection = Connection(app, ws, session, observed, spoken, allowance, offers)
     connection.send(_welcome(app, session, spoken))
     # Beside it: Redis may hang, and the machine would take that for us and dial again.
     threading.Thread(target=_tell, args=(app, session), name="hello", daemon=True).start()

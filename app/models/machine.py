@@ -23,7 +23,10 @@ class Machine(Model):
     is {level, lacks}: how far the machine can contain attempts; null while it has not said.
     `labels` are those that it claims, `admin_labels` those that admins have given it.
     `misbehaved` lists the reasons (`Refusal`) for which the audit log tells of it. `is_awaited`:
-    the server was restored from a backup, and has not heard of it since.
+    the server was restored from a backup, and has not heard of it since. `is_pinned`: it is offered
+    no release. `upgrade` is its word {state, version, why} about the one that it is offered, null
+    where its release knows none; `upgrades_told` has for which of the server's versions the audit
+    log tells of what, by action.
     """
 
     __tablename__ = "machines"
@@ -58,6 +61,9 @@ class Machine(Model):
     disk_accepted: Mapped[bool] = mapped_column(default=False)
     misbehaved: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
     is_awaited: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    is_pinned: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    upgrade: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    upgrades_told: Mapped[dict[str, str]] = mapped_column(Json, default=dict, server_default="{}")
     connected_at: Mapped[Moment | None]  # the first time; until then enrollment may be repeated
     last_assigned_at: Mapped[Moment | None]
     created_at: Mapped[Moment]

@@ -87,7 +87,7 @@ INBOX_ITEM = names("id kind since then at acts task gate change said retryFrom m
 MACHINE = names(
     """
     id name status connected capabilities slots metrics hardware drain room labels adminLabels
-    version lastSeenAt createdAt
+    version pinned upgrade lastSeenAt createdAt
     """
 )
 PLANNED_TASK = names("task act atDeadline hasCheckpoint")

@@ -4,7 +4,7 @@ import click
 
 from muster.cli.lazy import Noun, Nouns
 
-LOOK, NEW, CHANGE = "Look", "Make one", "Take out of work, and back"
+LOOK, NEW, CHANGE = "Look", "Make one", "Change one"
 
 VERBS = {
     "list": Noun("machines:list_", "Machines, and how they are.", LOOK),
@@ -13,6 +13,8 @@ VERBS = {
     "add": Noun("machine_add:add", "A line that makes a host a machine.", NEW),
     "drain": Noun("machines:drain", "Give it no new task, and move what can be moved.", CHANGE),
     "undrain": Noun("machines:undrain", "Have it take tasks again.", CHANGE),
+    "pin": Noun("machine_pin:pin", "Have it keep its release.", CHANGE),
+    "unpin": Noun("machine_pin:unpin", "Have it take the server's release again.", CHANGE),
 }
 
 

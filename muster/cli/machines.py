@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from muster.cli import fields, words
+from muster.cli import fields, machine_upgrade, words
 from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster, server_id
 from muster.cli.errors import BadUsage
@@ -140,6 +140,7 @@ def _tell(machine: Item) -> None:
             ("load", _load(metrics)),
             ("hardware", _hardware(hardware)),
             ("version", machine.get("version")),
+            ("upgrade", machine_upgrade.told(machine)),
             ("seen", f"{words.age(machine.get('lastSeenAt'), now)} ago"),
         ]
     )

@@ -57,6 +57,9 @@ Head = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})?\Z", extra=
 # What git calls a blob: SHA-1 or SHA-256 of `blob`, its length and its bytes.
 ObjectId = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]
 FileName = Annotated[str, Meta(max_length=4_096)]  # of a file in a repository, from its root
+Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+# A name of a wheel of ours: it becomes a file's, and a part of an address.
+Wheel = Annotated[str, Meta(pattern=r"\Amuster_client-[A-Za-z0-9_.+]{1,100}-py3-none-any\.whl\Z")]
 Bytes = Annotated[bytes, Meta(max_length=MAX_DATA)]
 Piece = Annotated[bytes, Meta(max_length=512 * 1024)]  # of a content; base64 in JSON
 

@@ -3,15 +3,12 @@ have it look elsewhere for its server, or erase it."""
 
 import argparse
 import logging
-import os
 import resource
-import signal
 import sys
-import threading
 from collections.abc import Callable, Sequence
 
 from muster import __version__
-from muster.worker import heap, leftovers
+from muster.worker import heap, leftovers, running
 from muster.worker.agents.adapters.registry import BadAdapter
 from muster.worker.agents.adapters.registry import read as read_adapters
 from muster.worker.agents.health import AgentHealth
@@ -49,6 +46,7 @@ log = logging.getLogger("muster.worker")
 def main(arguments: Sequence[str]) -> int:
     """Exit status 0: done; 1: it could not be; 2: asked wrongly."""
     options = parsed(arguments)
+    options.words = list(arguments)[1:]  # behind the verb
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
@@ -88,23 +86,16 @@ def _token(given: str) -> str:
 
 
 def _run(options: argparse.Namespace) -> int:
+    return running.run(options.home, options.words, lambda: _daemon(options))
+
+
+def _daemon(options: argparse.Namespace) -> Daemon:
     heap.share_one_arena()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # the usual soft limit is for select()
     if options.server:
         _look_at(options.server, options)
-    daemon = Daemon(options.home, options.settings)
-
-    def on_signal(number: int, _frame: object) -> None:
-        # The second one does not wait for anything.
-        for signalled in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(signalled, lambda *_: os._exit(1))
-        threading.Thread(target=daemon.stop, name="stop", daemon=True).start()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, on_signal)
-    daemon.run()
-    return 0
+    return Daemon(options.home, options.settings)
 
 
 def _look_at(server: str, options: argparse.Namespace, ca_file: str | None = None) -> None:

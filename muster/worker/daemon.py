@@ -16,6 +16,7 @@ from muster.worker.agents.health import AgentHealth
 from muster.worker.agents.in_rooms import installed
 from muster.worker.agents.probe import Probe
 from muster.worker.attempts.context import AttemptContext
+from muster.worker.clock import boot_seconds
 from muster.worker.git.repositories import Repositories
 from muster.worker.home_lock import HomeLock
 from muster.worker.journal.journal import Journal
@@ -38,6 +39,8 @@ from muster.worker.settings import Settings
 from muster.worker.shim import client as shim_client
 from muster.worker.terminals.terminals import Terminals
 from muster.worker.tunnels.tunnels import Tunnels
+from muster.worker.upgrades.trial import Leash
+from muster.worker.upgrades.upgrades import Situation, Upgrades
 from muster.worker.vitals import Vitals
 
 _DEFAULTS = Settings()
@@ -72,8 +75,14 @@ class Daemon:
         programs = rooms.for_programs(for_agents)
         health = AgentHealth(look=_look(programs), adapters=adapters)
         repositories = Repositories(layout)
+        self.upgrades = self._made_upgrades(settings.keep_release)
         self._vitals = Vitals(
-            home, health.capabilities, repositories.urls, rooms.facts, settings.labels
+            home,
+            health.capabilities,
+            repositories.urls,
+            rooms.facts,
+            settings.labels,
+            lambda: self.upgrades.facts,
         )
         changed = health.changed = self._vitals.refresh
         self._maintenance = Maintenance(
@@ -103,10 +112,10 @@ class Daemon:
             narrates=cache(partial(narrated.is_possible, programs)),
             takes_questions=self._channel.takes_questions,
         )
-        self._orders = Orders(context)
+        self._orders = Orders(context, self.upgrades.hear)
 
-    def run(self) -> None:
-        """Returns when all is put away.
+    def run(self, leash: Leash | None = None) -> None:
+        """Returns when all is put away. With a `leash` it is tried itself, and takes no release.
 
         Raises OSError if a decommissioned machine cannot erase what it made.
         """
@@ -115,17 +124,23 @@ class Daemon:
         keeper = LeaseKeeper(self._lease, attempts.shims)
         fence = Fence(self._lease, self._layout.attempts)
         self._maintenance.start()
+        if leash is None:
+            self.upgrades.start()
+        else:
+            self._channel.on_heard = leash.say_heard
         log.info("machine %s, %d attempts held", self._membership.current.name, len(attempts))
         if labels := self._vitals.latest.labels:
             log.info("labels: %s", ", ".join(f"{name}={value}" for name, value in labels.items()))
         log.info("rooms: %s", "; ".join([self._rooms.level, *self._rooms.lacks]))
         decommissioned = self._channel.run(self._orders)
+        self.upgrades.close()
         keeper.close()
         fence.close()
         self._maintenance.close()
         if decommissioned:
             log.warning("this machine has been decommissioned; what runs here is ended")
-        self._put_away(kill=decommissioned or self._stop_agents)
+        leaves = self.upgrades.begun is not None
+        self._put_away(kill=decommissioned or (self._stop_agents and not leaves))
         if decommissioned:
             leftovers.erase(self._layout)
             self._limits.clear(())
@@ -136,6 +151,29 @@ class Daemon:
     def stop(self) -> None:
         """Ends `run`, from any thread."""
         self._channel.stop()
+
+    def _made_upgrades(self, keeps: bool) -> Upgrades:
+        return Upgrades(
+            self._layout,
+            lambda: self._membership.current,
+            self._situation,
+            self.stop,
+            lambda: self._vitals.refresh(),
+            keeps=keeps,
+        )
+
+    def _situation(self) -> Situation:
+        """For the moment of leaving for another release."""
+        held = self._orders.attempts.described()
+        is_busy = any(each.state in ("working", "publishing") for each in held)
+        deadline = self._lease.deadline
+        return Situation(
+            connected=self._channel.is_connected() and not self._lease.is_over,
+            busy="it waits until nothing runs here" if is_busy else "",
+            # Tunnels end with the daemon, and somebody is at work in there.
+            open="it waits until the tunnel is closed" if self._tunnels.is_any_open else "",
+            lease=None if deadline is None else deadline - boot_seconds(),
+        )
 
     def _machine_id(self) -> str:
         return self._membership.current.machine_id

@@ -66,6 +66,16 @@ class Layout:
         return self.home / "trial"
 
     @property
+    def releases(self) -> Path:
+        """Environments of releases that the server has offered; whatever runs may read them."""
+        return self.home / "releases"
+
+    @property
+    def release_choice(self) -> Path:
+        """Which of them is run; read before anything else is."""
+        return self.releases / "choice.json"
+
+    @property
     def safe_directories(self) -> Path:
         return self.home / "gitconfig"
 
@@ -73,7 +83,7 @@ class Layout:
     def directories(self) -> tuple[Path, ...]:
         """All that lie in the home; an operator may have put links in their places."""
         own = (self.credentials, self.journal, self.attempts, self.identities, self.trial)
-        return (*own, self.mirrors, self.workspaces, self.homes)
+        return (*own, self.mirrors, self.workspaces, self.homes, self.releases)
 
     def attempt(self, key: AttemptKey) -> Path:
         return self.attempts / key.name
@@ -91,6 +101,7 @@ class Layout:
         self.home.parent.mkdir(parents=True, exist_ok=True)
         for path in (self.home, self.workspaces, self.homes):
             _directory(path, 0o711)
+        _directory(self.releases, 0o755)
         self.mirrors.mkdir(mode=0o700, exist_ok=True)
         own = (self.credentials, self.journal, self.attempts, self.identities, self.trial)
         for path in own:

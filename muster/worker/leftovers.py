@@ -84,6 +84,7 @@ def erase(layout: Layout) -> None:
     if stayed:
         raise OSError("; ".join(stayed))
     layout.safe_directories.unlink(missing_ok=True)
+    _erase(layout.releases)  # what we may run of ourselves: who is cut short runs the installed one
     _erase(layout.credentials)
 
 

@@ -43,6 +43,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         limits={name: value for name, value in asked.items() if value is not None},
         agents=options.agents,
         labels=dict(options.label),
+        keep_release=options.keep_release,
     )
 
 
@@ -128,6 +129,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         help="what projects and tasks may choose this machine by, such as gpu=true; may be given "
         "several times",
     )
+    _add_release(parser)
     _add_rooms(parser)
     _add_agents(parser)
     parser.add_argument(
@@ -148,8 +150,15 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         help="what opens a tunnel into a workspace, {name} filled with the tunnel's name (default: "
         "$MUSTER_TUNNEL_COMMAND, or `cursor tunnel …` or `code tunnel …`, whichever is found)",
     )
-
     _add_limits(parser.add_argument_group("what one attempt may use; more ends its stage"))
+
+
+def _add_release(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--keep-release",
+        action="store_true",
+        help="stay with the release that is installed here, whatever the server offers",
+    )
 
 
 def _add_rooms(parser: argparse.ArgumentParser) -> None:

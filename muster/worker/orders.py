@@ -1,5 +1,7 @@
 """What the server orders, handed to whom it concerns."""
 
+from collections.abc import Callable
+
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
     Answer,
@@ -20,6 +22,7 @@ from muster.protocol.frames import (
     Suspend,
     Tunnel,
     Undrain,
+    Upgrade,
     WorkspaceFacts,
 )
 from muster.worker.attempts.context import AttemptContext, Reporter
@@ -31,8 +34,12 @@ _NO_ATTEMPT = AttemptKey(0, 0)  # what is reported of the machine itself is of t
 class Orders:
     """The `Work` of the control channel: nothing here waits."""
 
-    def __init__(self, context: AttemptContext) -> None:
+    def __init__(
+        self, context: AttemptContext, upgrade: Callable[[Upgrade], None] = lambda _: None
+    ) -> None:
+        """`upgrade` is called with what release the server offers."""
         self._context = context
+        self._upgrade = upgrade
         self._is_draining = False
         self.attempts = HeldAttempts(context, self._on_rest)
         context.tunnels.settle = self._settle
@@ -49,6 +56,8 @@ class Orders:
                 self._is_draining = False
             case RunStage() | Publish(repo=Repo()):
                 self.attempts.find_or_begin(AttemptKey.of(order)).order(order)
+            case Upgrade():
+                self._upgrade(order)
             case Tunnel():
                 self._context.tunnels.order(order)
             case OpenTerminal():

@@ -88,6 +88,12 @@ def started_with(*words: str, among: Iterable[Process] | None = None) -> list[Pr
     return [p for p in those if p.alive and wanted <= set(_words(p, "cmdline"))]
 
 
+def naming(directory: str) -> list[Process]:
+    """The living processes that have the directory, or what is in it, in their command lines."""
+    name = os.fsencode(directory)
+    return [p for p in everyone() if p.alive and any(name in word for word in _words(p, "cmdline"))]
+
+
 def send(process: Process, number: int) -> bool:
     """Signals exactly this process; False when it is gone. Raises PermissionError."""
     try:

@@ -20,7 +20,7 @@ class Settings:
     `own_ssh_hosts` only. `room` is the most that attempts are contained; `room_directories` are
     shown in their rooms. `limits` are those of an attempt that are not the defaults, by the names
     of AttemptLimits. In `agents` lie adapters of the operator's own.
-    `labels` are what people choose machines by.
+    `labels` are what people choose machines by. `keep_release`: the server's are not taken.
     """
 
     stop_agents_on_exit: bool = False
@@ -34,3 +34,4 @@ class Settings:
     limits: Mapping[str, int] = field(default_factory=dict)
     agents: Path | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    keep_release: bool = False

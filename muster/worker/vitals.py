@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from muster.protocol.frames import Capability, Metrics, Room
+from muster.protocol.frames import Capability, Metrics, Room, UpgradeFacts
 from muster.worker import metrics
 
 _EVERY = 5.0  # seconds
@@ -26,6 +26,7 @@ class MachineFacts(NamedTuple):
     repositories: list[str]
     room: Room
     labels: dict[str, str]
+    upgrade: UpgradeFacts | None
 
 
 class Vitals:
@@ -38,15 +39,17 @@ class Vitals:
         repositories: Callable[[], list[str]],
         room: Room,
         labels: Mapping[str, str] = MappingProxyType({}),
+        upgrade: Callable[[], UpgradeFacts | None] = lambda: None,
     ) -> None:
-        """`capabilities` and `repositories` are called at each look, on the thread of its own;
-        `room` is how attempts are contained in this life of the daemon, and `labels` are those
-        that it was given."""
+        """`capabilities`, `repositories` and `upgrade` are called at each look, on the thread of
+        its own; `room` is how attempts are contained in this life of the daemon, and `labels` are
+        those that it was given."""
         self._home = home
         self._capabilities = capabilities
         self._repositories = repositories
         self._room = room
         self._labels = dict(labels)
+        self._upgrade = upgrade
         self._again = threading.Event()
         self._over = False
         self.latest = self._look()
@@ -73,4 +76,4 @@ class Vitals:
 
     def _look(self) -> MachineFacts:
         facts = metrics.sample(self._home), self._capabilities(), self._repositories()
-        return MachineFacts(*facts, self._room, self._labels)
+        return MachineFacts(*facts, self._room, self._labels, self._upgrade())

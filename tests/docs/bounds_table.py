@@ -12,7 +12,13 @@ from msgspec import inspect
 from muster.protocol import frames
 
 HEAD = "| what a machine says | at most | beyond it |\n|---|---|---|"
-_PARTS = (frames.Capability, frames.Room, frames.HeldAttempt, frames.TranscriptEntry)
+_PARTS = (
+    frames.Capability,
+    frames.Room,
+    frames.HeldAttempt,
+    frames.TranscriptEntry,
+    frames.UpgradeFacts,
+)
 _ALL: list[type[msgspec.Struct]] = [
     frames.Hello,
     frames.Heartbeat,

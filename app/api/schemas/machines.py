@@ -13,6 +13,7 @@ from app.domain.machine import MachineStatus
 from app.domain.moments import rewritten
 from app.domain.room import RoomLevel
 from app.domain.task import TaskStatus
+from app.domain.upgrade import UpgradeState
 from app.services.machines.fleet import SETTABLE
 
 MAX_SLOTS = 1000
@@ -83,6 +84,21 @@ class RoomSchema(StoredSchema):
     lacks = fields.List(fields.String(), required=True)
 
 
+class UpgradeSchema(Schema):
+    """How a machine stands to this server's release."""
+
+    state = fields.Enum(UpgradeState, by_value=True, required=True)
+    offered = fields.String(
+        required=True,
+        allow_none=True,
+        attribute="version",
+        metadata={"description": "the version that it is to take; null: it is offered none"},
+    )
+    reason = fields.String(
+        required=True, metadata={"description": "what keeps it from that, and what to do"}
+    )
+
+
 class MachineSchema(Schema):
     id = fields.UUID(required=True, attribute="machine.id")
     name = fields.String(required=True, attribute="machine.name")
@@ -113,6 +129,12 @@ class MachineSchema(Schema):
         metadata={"description": "those that admins have given it"},
     )
     version = fields.String(required=True, attribute="machine.version")
+    pinned = fields.Boolean(
+        required=True,
+        attribute="machine.is_pinned",
+        metadata={"description": "it keeps its release, whatever this server's is"},
+    )
+    upgrade = fields.Nested(UpgradeSchema, required=True)
     last_seen_at = Timestamp(required=True, allow_none=True)
     created_at = Timestamp(required=True, attribute="machine.created_at")
 
@@ -126,6 +148,7 @@ class MachineChange(Schema):
     name = fields.String(validate=[validate.Length(1, 100), single_line])
     slots = Whole(minimum=1, maximum=MAX_SLOTS)
     labels = LabelsField(metadata={"description": "those that admins give it; replaced as a whole"})
+    pinned = fields.Boolean(metadata={"description": "it keeps its release"})
 
 
 class MachineFilter(CursorQuery):

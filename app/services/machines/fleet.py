@@ -43,9 +43,10 @@ def change(
     name: str | None = None,
     slots: int | None = None,
     labels: Labels | None = None,
+    pinned: bool | None = None,
 ) -> MachineView:
-    """Change a machine's status, name, slots and the labels that admins give it: all that is given,
-    or nothing. Returns the machine. Commits.
+    """Change a machine's status, name, slots, the labels that admins give it, and whether it is
+    pinned to its release: all that is given, or nothing. Returns the machine. Commits.
 
     `status` is one of SETTABLE; `online` undrains the machine, which is offline then if it is not
     connected. Raises Forbidden, NotFound, MachineDecommissioned.
@@ -53,13 +54,16 @@ def change(
     rights.require_admin(actor)
     machine, now = _locked(machine_id), clock_now()
     if machine.status is MachineStatus.DECOMMISSIONED:
-        _require_nothing_new(machine, status, name, slots, labels)
+        _require_nothing_new(machine, status, name, slots, labels, pinned)
         return reads.get(machine_id)
     before = reads.told(machine)
     machine.name = name or machine.name
     machine.slots_total = slots or machine.slots_total
     if labels is not None:
         machine.admin_labels = dict(labels)
+    if pinned is not None and pinned != machine.is_pinned:
+        machine.is_pinned = pinned
+        attempts.change_orders(machine)
     match status:
         case MachineStatus.DRAINING:
             drains.begin(machine, actor, now)
@@ -103,6 +107,7 @@ def _require_nothing_new(
     name: str | None,
     slots: int | None,
     labels: Labels | None,
+    pinned: bool | None,
 ) -> None:
     """Require that a change of a decommissioned machine asks for nothing but its decommission,
     which may be repeated.
@@ -111,6 +116,7 @@ def _require_nothing_new(
     """
     is_same = name in (None, machine.name) and slots in (None, machine.slots_total)
     is_same = is_same and labels in (None, machine.admin_labels)
+    is_same = is_same and pinned in (None, machine.is_pinned)
     if status is not MachineStatus.DECOMMISSIONED or not is_same:
         raise MachineDecommissioned
 

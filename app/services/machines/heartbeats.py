@@ -33,12 +33,14 @@ class HeartbeatResult:
     """What the rows say of a machine whose heartbeat was stored. `is_heard` is false where the
     machine had been taken for silent.
 
-    `disk`: how full its disk is, in percent; None unless that is a reason to act.
+    `disk`: how full its disk is, in percent; None unless that is a reason to act. `upgrades` is the
+    setting machineUpgrades.
     """
 
     orders_version: int
     is_heard: bool
     disk: float | None = None
+    upgrades: str = ""
 
 
 _WRITE = text("""
@@ -75,8 +77,11 @@ def write(received: Sequence[ReceivedHeartbeat]) -> dict[uuid.UUID, HeartbeatRes
     found = db.session.execute(_WRITE, {"received": json.dumps(rows)}).all()
     db.session.commit()
     metrics = {heartbeat.machine_id: heartbeat.metrics for heartbeat in received}
+    upgrades = settings.value("machineUpgrades")
     return {
-        row.machine_id: HeartbeatResult(row.orders_version, row.connected, _disk(row, metrics))
+        row.machine_id: HeartbeatResult(
+            row.orders_version, row.connected, _disk(row, metrics), upgrades
+        )
         for row in found
     }
 

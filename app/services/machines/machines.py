@@ -24,6 +24,7 @@ from app.services.machines import (
     rejoining,
     servers,
     transitions,
+    upgrades,
 )
 from app.services.people import tokens
 from app.services.tasks import attempts, stages
@@ -80,7 +81,7 @@ def hello(frame: frames.Hello, now: datetime) -> MachineSession:
     if machine.connected_at is None:
         machine.slots_total = believing.slots(machine, frame.slots)  # later it is for admins
     transitions.move(machine, MachineEvent.CONNECT, now)
-    machine.version = frame.version
+    upgrades.hear(machine, frame.version, frame.upgrade)
     machine.capabilities = capability_rows(frame.capabilities)
     machine.repositories = frame.repositories
     machine.room = room_row(frame.room)
@@ -235,10 +236,28 @@ def hang_up(machine_id: uuid.UUID, generation: int) -> None:
     db.session.commit()
 
 
+def facts(frame: frames.Heartbeat) -> dict[str, Any]:
+    """What a heartbeat says has changed, as `change` takes it."""
+    changed: dict[str, Any] = {}
+    if frame.capabilities is not None:
+        changed["capabilities"] = capability_rows(frame.capabilities)
+    if frame.repositories is not None:
+        changed["repositories"] = frame.repositories
+    if frame.room is not None:
+        changed["room"] = room_row(frame.room)
+    if frame.upgrade is not None:
+        changed["upgrade"] = upgrades.row(frame.upgrade)
+    return changed
+
+
 def change(machine_id: uuid.UUID, generation: int, **facts: Any) -> None:
-    """Store what a heartbeat says has changed (capabilities, repositories, room), and wake the
-    dispatcher. Commits.
+    """Store what a heartbeat says has changed (capabilities, repositories, room, upgrade), and wake
+    the dispatcher. Commits.
     """
+    if "upgrade" in facts:
+        machine = locks.machine(machine_id)
+        if machine is not None and machine.generation == generation:
+            upgrades.note(machine, facts["upgrade"])
     mine = and_(Machine.id == machine_id, Machine.generation == generation)
     db.session.execute(update(Machine).where(mine).values(**facts))
     bus.wake_dispatch()

@@ -61,7 +61,8 @@ class DesiredState:
 class Orders:
     """All that one machine should be doing, as of `version`. Attempts not listed stay as they are.
 
-    `generation` is that of the connection which may speak for the machine.
+    `generation` is that of the connection which may speak for the machine; one that `is_pinned`
+    keeps its release.
     """
 
     version: int
@@ -69,6 +70,7 @@ class Orders:
     status: MachineStatus
     attempts: list[DesiredState]
     tunnels: list[WantedTunnel] = field(default_factory=list)
+    is_pinned: bool = False
 
 
 def of_machine(machine_id: uuid.UUID, now: datetime, named: Collection[AttemptKey] = ()) -> Orders:
@@ -100,7 +102,8 @@ def of_machine(machine_id: uuid.UUID, now: datetime, named: Collection[AttemptKe
     to_forget = sorted(attempts.not_on(machine_id, others))
     desired += [DesiredState(*key, Want.FORGET, keep_checkpoints=True) for key in to_forget]
     tunnels = tunnel_orders.read(first.tunnels, now)
-    return Orders(first.orders_version, first.generation, first.status, desired, tunnels)
+    about = (first.orders_version, first.generation, first.status)
+    return Orders(*about, desired, tunnels, first.is_pinned)
 
 
 # Attempts that live, that may still run, or whose workspace may go; the rest is history. With all
@@ -113,6 +116,7 @@ _AT_WORK = (
         Machine.status,
         Machine.id.label("machine_id"),
         Machine.room.label("machine_room"),
+        Machine.is_pinned,
         Attempt.task_id,
         Attempt.number.label("attempt"),
         Attempt.phase,

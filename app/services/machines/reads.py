@@ -13,8 +13,10 @@ from app.domain.errors import NotFound
 from app.domain.labels import Operator, Requirement
 from app.domain.machine import MachineStatus
 from app.domain.task import TaskStatus
+from app.domain.upgrade import UpgradeStanding
 from app.extensions import db
 from app.models import Developer, Machine, MachineHeartbeat
+from app.services.machines import upgrades
 from app.services.tasks import reads
 from app.services.tasks.reads import Cut
 
@@ -46,6 +48,10 @@ class MachineView:
             "disk_percent": (measured or {}).get("diskPercent", otherwise),
             "sampled_at": None if measured is None else self.last_seen_at,
         }
+
+    @property
+    def upgrade(self) -> UpgradeStanding:
+        return upgrades.standing(self.machine)
 
     @property
     def drain(self) -> dict[str, Any] | None:
@@ -141,6 +147,7 @@ def told(machine: Machine) -> dict[str, Any]:
         "name": machine.name,
         "slots": machine.slots_total,
         "labels": machine.admin_labels,
+        "pinned": machine.is_pinned,
         "status": machine.status,
         "drainNote": machine.drain_note,
         "drainDeadline": machine.drain_deadline,

@@ -27,6 +27,8 @@ const machine = (name: string, given: Partial<Machine> = {}): Machine => ({
   labels: {},
   adminLabels: {},
   version: '',
+  pinned: false,
+  upgrade: { state: 'current', offered: null, reason: '' },
   lastSeenAt: null,
   createdAt: '',
   ...given,

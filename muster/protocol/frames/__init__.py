@@ -38,12 +38,14 @@ from muster.protocol.frames.from_server import (
     OpenTerminal,
     Order,
     Publish,
+    Release,
     RunStage,
     Stale,
     Stop,
     Suspend,
     Tunnel,
     Undrain,
+    Upgrade,
     Welcome,
 )
 from muster.protocol.frames.parts import (
@@ -68,6 +70,7 @@ from muster.protocol.frames.parts import (
     SuspendedBy,
     TaskBranch,
     TranscriptEntry,
+    UpgradeFacts,
     UsageItem,
 )
 from muster.protocol.frames.reports import (
@@ -147,6 +150,7 @@ __all__ = [
     "Part",
     "Publish",
     "Published",
+    "Release",
     "Replied",
     "Repo",
     "Report",
@@ -172,6 +176,8 @@ __all__ = [
     "TunnelFacts",
     "Unasked",
     "Undrain",
+    "Upgrade",
+    "UpgradeFacts",
     "Usage",
     "UsageItem",
     "Welcome",

@@ -19,7 +19,7 @@ from muster.protocol.bounds import (
     Url,
     Words,
 )
-from muster.protocol.frames.parts import Capability, Frame, Metrics, Part, Room
+from muster.protocol.frames.parts import Capability, Frame, Metrics, Part, Room, UpgradeFacts
 from muster.protocol.frames.reports import Report, StageEndedBy
 from muster.protocol.labels import Labels
 
@@ -63,13 +63,14 @@ class Hello(Frame, tag="hello"):
     attempts: Many[HeldAttempt] = []
     room: Room | None = None  # None: the worker is of a release that knows no rooms
     labels: Labels = {}
+    upgrade: UpgradeFacts | None = None  # None: a release that knows no `Upgrade`, and is sent none
 
 
 class Heartbeat(Frame, tag="heartbeat"):
     """Machine, every `Welcome.heartbeat_seconds`. Answered by `HeartbeatAck` of the same number.
 
     The machine's lease runs from the moment it sent the heartbeat that is answered. Capabilities,
-    repositories and room are sent only when they changed.
+    repositories, room and upgrade are sent only when they changed.
     """
 
     number: Big
@@ -77,6 +78,7 @@ class Heartbeat(Frame, tag="heartbeat"):
     capabilities: Most100[Capability] | None = None
     repositories: Most500[Url] | None = None
     room: Room | None = None
+    upgrade: UpgradeFacts | None = None
 
 
 class Log(msgspec.Struct):

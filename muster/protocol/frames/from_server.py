@@ -2,13 +2,14 @@
 
 from typing import Literal
 
-from muster.protocol.bounds import Big, Count, Many, Seconds, Text, Variables
+from muster.protocol.bounds import Big, Count, Label, Many, Seconds, Sha256, Text, Variables, Wheel
 from muster.protocol.frames.parts import (
     AgentOptions,
     Author,
     Frame,
     LogAck,
     OnLimit,
+    Part,
     Repo,
     RoomLevel,
     SuspendedBy,
@@ -172,6 +173,28 @@ class Undrain(Frame, tag="undrain"):
     """Server: forget about the drain."""
 
 
+class Release(Part):
+    """A worker's package, and what it needs of others': files below `/install/` of the server that
+    offers it, and their SHA-256 in hexadecimal."""
+
+    version: Label
+    wheel: Wheel
+    wheel_digest: Sha256
+    requirements_digest: Sha256
+
+
+class Upgrade(Frame, tag="upgrade"):
+    """Server, to machines whose hello has `upgrade`: run this release in place of yours, as soon as
+    nothing is at work (`idle`), or `now`. None: stay with the one you run.
+
+    Sent again on each connection. The machine says in its heartbeats how far it is
+    (`UpgradeFacts`), and the version of what it runs in its next hello.
+    """
+
+    release: Release | None = None
+    when: Literal["idle", "now"] = "idle"
+
+
 class HeartbeatAck(Frame, tag="heartbeat-ack"):
     """Server, answers the heartbeat of that number, after it has been committed."""
 
@@ -213,7 +236,17 @@ class OpenTerminal(Frame, tag="open-terminal"):
 
 
 Order = (
-    RunStage | Answer | Suspend | Stop | Publish | Forget | OpenTerminal | Tunnel | Drain | Undrain
+    RunStage
+    | Answer
+    | Suspend
+    | Stop
+    | Publish
+    | Forget
+    | OpenTerminal
+    | Tunnel
+    | Drain
+    | Undrain
+    | Upgrade
 )
 
 

@@ -58,6 +58,23 @@ class Room(Part):
     lacks: Most20[Lack] = []
 
 
+UpgradeState = Literal["current", "kept", "unable", "preparing", "waiting", "failed"]
+
+
+class UpgradeFacts(Part):
+    """How far a machine is with the release that its server offers it (`Upgrade`).
+
+    `current`: it is offered none, or runs it. `kept`: its operator wants none (`--keep-release`);
+    `unable`: what it runs is no installation. Then it is offered none. `preparing` it, or `waiting`
+    for its moment; `failed`: it was tried, and the one before runs on. `version` is of the release
+    that this is about, and `why` says in words what keeps it.
+    """
+
+    state: UpgradeState
+    version: Label = ""
+    why: Words = ""
+
+
 class Hardware(Part):
     """What the machine is made of; sizes in bytes."""
 

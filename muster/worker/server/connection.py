@@ -9,6 +9,7 @@ import random
 import socket as sockets
 import threading
 import time
+from collections.abc import Callable
 from itertools import count
 from typing import NamedTuple, NoReturn, Protocol
 
@@ -94,6 +95,7 @@ class Channel:
         self._welcomed: ClientConnection | None = None
         self._protocol = version.CURRENT
         self._spoken: int | None = None
+        self.on_heard: Callable[[], None] = lambda: None  # a heartbeat was answered; may not wait
 
     def run(self, work: Work) -> bool:
         """Hands `work` what the server orders, until `stop`.
@@ -125,6 +127,9 @@ class Channel:
             farewell.start()
             farewell.join(timeout=1.0)
             _cut(socket)
+
+    def is_connected(self) -> bool:
+        return self._welcomed is not None
 
     def takes_questions(self) -> bool | None:
         """Whether the server lets agents ask, as it was when we were connected last; None: we have
@@ -261,6 +266,7 @@ class Channel:
             repositories=facts.repositories,
             room=facts.room,
             labels=facts.labels,
+            upgrade=facts.upgrade,
             attempts=self._work.held(),
         )
 
@@ -288,6 +294,7 @@ class Channel:
         match frame:
             case HeartbeatAck():
                 self._lease.answered(frame.number, welcome.lease_seconds)
+                self.on_heard()
             case Ack():
                 self._journal.ack(frame.up_to)
                 self._streams.ack(frame.logs)

@@ -17,8 +17,8 @@ from muster.worker.vitals import MachineFacts, Vitals
 class Pulse:
     """Sends a heartbeat at once and then every `seconds`.
 
-    Capabilities, repositories and room are in it only when they have changed since the last one;
-    `told` is what the hello said.
+    Capabilities, repositories, room and upgrade are in it only when they have changed since the
+    last one; `told` is what the hello said.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class Pulse:
             facts.capabilities if facts.capabilities != told.capabilities else None,
             facts.repositories if facts.repositories != told.repositories else None,
             facts.room if facts.room != told.room else None,
+            facts.upgrade if facts.upgrade != told.upgrade else None,
         )
         self._socket.send(encode(fitting(beat)))
         self._told = facts

@@ -71,9 +71,19 @@ class Rest:
         request = urllib.request.Request(
             self.server + path, msgspec.json.encode(body), headers, method="POST"
         )
+        return self._answered(request, _LARGEST)
+
+    def get(self, path: str, largest: int = _LARGEST) -> bytes:
+        """A file of the server's, of at most `largest` bytes. Raises ServerRefused, Unreachable."""
+        found = self._answered(urllib.request.Request(self.server + path), largest + 1).body
+        if len(found) > largest:
+            raise ServerRefused(200, "", f"{path} is larger than {largest:,} bytes")
+        return found
+
+    def _answered(self, request: urllib.request.Request, largest: int) -> Response:
         try:
             with self._opener.open(request, timeout=self._timeout) as response:
-                return Response(response.read(_LARGEST), _date(response.headers))
+                return Response(response.read(largest), _date(response.headers))
         except urllib.error.HTTPError as error:
             with error:
                 raise _refusal(error) from None

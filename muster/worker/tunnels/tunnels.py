@@ -90,6 +90,11 @@ class Tunnels:
                 if self._journal.standing(key).is_final:
                     tunnel.close("the attempt has ended")
 
+    @property
+    def is_any_open(self) -> bool:
+        with self._lock:
+            return bool(self._left) or any(not each.is_over for each in self._tunnels.values())
+
     # For threads that may wait
 
     def end(self, key: AttemptKey) -> None:

@@ -40,7 +40,7 @@ class Driven:
         return db.session.get_one(Machine, self.machine_id, populate_existing=True)
 
     def hello(
-        self, *held: frames.HeldAttempt, at: datetime | None = None
+        self, *held: frames.HeldAttempt, at: datetime | None = None, **more: Any
     ) -> machines.MachineSession:
         frame = frames.Hello(
             protocol=version.CURRENT,
@@ -52,6 +52,7 @@ class Driven:
             attempts=list(held),
             room=self.room,
             labels=self.labels,
+            **more,
         )
         session = machines.hello(frame, at or clock_now())
         machines.tell(session)

@@ -7,6 +7,7 @@ import pytest
 
 from app.domain.roles import SystemRole
 from app.models import Developer
+from muster.cli import machine_upgrade
 from tests.factories import make_developer, make_machine
 from tests.muster.cli.shell import SERVER, Shell
 
@@ -15,6 +16,12 @@ from tests.muster.cli.shell import SERVER, Shell
 def lead(app: object, shell_of: Callable[[Developer], Shell]) -> Shell:
     make_machine(name="forge")
     return shell_of(make_developer(role=SystemRole.LEAD))
+
+
+@pytest.fixture
+def admin(app: object, shell_of: Callable[[Developer], Shell]) -> Shell:
+    make_machine(name="forge")
+    return shell_of(make_developer(role=SystemRole.ADMIN))
 
 
 def test_a_machine_is_found_by_its_name(lead: Shell) -> None:
@@ -39,6 +46,35 @@ def test_draining_shows_first_and_asks(lead: Shell) -> None:
     [machine] = lead.done("machine", "show", "forge", "--json", "status,drain").json
     assert machine["drain"]["note"] == "a look"
     lead.done("machine", "undrain", "forge")
+
+
+def test_an_admin_has_a_machine_keep_its_release_and_let_go_of_it(admin: Shell) -> None:
+    admin.done("machine", "pin", "forge")
+    [machine] = admin.done("machine", "show", "forge", "--json", "pinned,upgrade").json
+    assert machine["pinned"]
+    assert machine["upgrade"]["state"] in ("current", "unable")
+    admin.done("machine", "unpin", "forge")
+    [machine] = admin.done("machine", "show", "forge", "--json", "pinned").json
+    assert not machine["pinned"]
+
+
+@pytest.mark.parametrize(
+    ("machine", "words"),
+    [
+        ({}, ""),
+        ({"upgrade": {"state": "current"}}, ""),
+        ({"upgrade": {"state": "current"}, "pinned": True}, "pinned to this version"),
+        (
+            {"upgrade": {"state": "waiting", "offered": "0.2.0", "reason": "a tunnel"}},
+            "waiting for 0.2.0: a tunnel",
+        ),
+        ({"upgrade": {"state": "off", "offered": None, "reason": "set it"}}, "off: set it"),
+    ],
+)
+def test_how_a_machine_stands_to_the_servers_release_is_one_line(
+    machine: dict[str, object], words: str
+) -> None:
+    assert machine_upgrade.told(machine) == words
 
 
 def test_who_may_not_is_told_so_with_status_3(

@@ -19,6 +19,7 @@ FROM_SERVER = [
     frames.Tunnel,
     frames.Drain,
     frames.Undrain,
+    frames.Upgrade,
     frames.HeartbeatAck,
     frames.Ack,
     frames.LogGap,

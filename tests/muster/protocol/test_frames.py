@@ -14,6 +14,7 @@ from muster.protocol.frames import Frame, Log, Part, ReportBody
 from tests.muster.protocol import branch_frames
 from tests.muster.protocol.spelled_reports import REPORTED
 
+WHEEL = "muster_client-0.2.0+muster-py3-none-any.whl"
 WIRE: list[tuple[Frame, str]] = [
     (
         frames.Hello(
@@ -106,6 +107,11 @@ WIRE: list[tuple[Frame, str]] = [
     ),
     (frames.Drain(), '{"type":"drain"}'),
     (frames.Undrain(), '{"type":"undrain"}'),
+    (
+        frames.Upgrade(frames.Release("0.2.0", WHEEL, "a" * 64, "b" * 64), "now"),
+        f'{{"type":"upgrade","release":{{"version":"0.2.0","wheel":"{WHEEL}",'
+        f'"wheelDigest":"{"a" * 64}","requirementsDigest":"{"b" * 64}"}},"when":"now"}}',
+    ),
     (frames.HeartbeatAck(5), '{"type":"heartbeat-ack","number":5}'),
     (
         frames.Ack(9, [frames.LogAck(7, 1, 99)]),

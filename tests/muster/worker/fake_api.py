@@ -9,7 +9,8 @@ from typing import Any
 
 class FakeApi:
     """Knobs: `jwt`/`secret` (what is believed), `life` (of a token), `refuse` (answers), `lose`
-    (how many answers get lost after what was asked for has been done)."""
+    (how many answers get lost after what was asked for has been done), `files` (what may be had, by
+    its path)."""
 
     def __init__(self) -> None:
         self.jwt = "jwt-1"
@@ -17,6 +18,7 @@ class FakeApi:
         self.life = timedelta(hours=24)
         self.refuse: list[int] = []
         self.lose = 0
+        self.files: dict[str, bytes] = {"/readyz": b"{}"}
         self.changed = threading.Condition()
         self.requests: list[tuple[str, dict[str, Any], str | None]] = []
         self._renewed: set[str] = set()  # JWTs that live on beside their successors
@@ -70,6 +72,13 @@ class FakeApi:
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)
+
+            def do_GET(self) -> None:
+                content = fake.files.get(self.path)
+                self.send_response(404 if content is None else 200)
+                self.send_header("Content-Length", str(len(content or b"")))
+                self.end_headers()
+                self.wfile.write(content or b"")
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -12,7 +12,7 @@ LIMIT = 20.0
 
 
 class Line:
-    """A port before both: POST goes to the API, all else to the channel. Can be cut anywhere."""
+    """A port before both: the channel's sockets are what GETs below /api. Can be cut anywhere."""
 
     def __init__(self, sockets: int, http: int) -> None:
         self._ports = {True: http, False: sockets}
@@ -70,23 +70,23 @@ class Line:
 
     def _join(self, client: socket.socket) -> None:
         with client, suppress(OSError):
-            is_post = client.recv(4, socket.MSG_PEEK) == b"POST"
-            with socket.create_connection(("127.0.0.1", self._ports[is_post])) as server:
+            is_plain = client.recv(9, socket.MSG_PEEK) != b"GET /api/"
+            with socket.create_connection(("127.0.0.1", self._ports[is_plain])) as server:
                 for end in (client, server):
                     end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
                 pair = (client, server)
                 self._pairs.append(pair)
-                self._pass(client, server, is_post)
+                self._pass(client, server, is_plain)
                 self._pairs.remove(pair)
 
-    def _pass(self, client: socket.socket, server: socket.socket, is_post: bool) -> None:
+    def _pass(self, client: socket.socket, server: socket.socket, is_plain: bool) -> None:
         with selectors.DefaultSelector() as selector:
             selector.register(client, selectors.EVENT_READ, server)
             selector.register(server, selectors.EVENT_READ, client)
             while True:
                 for key, _ in selector.select():
                     received = key.fileobj.recv(256 << 10)  # type: ignore[union-attr]
-                    if key.fileobj is client and not is_post:
+                    if key.fileobj is client and not is_plain:
                         received = self._bounded(received)
                     if not received:
                         return

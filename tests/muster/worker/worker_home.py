@@ -82,7 +82,10 @@ class WorkerHome:
         assert not self._thread.is_alive()
 
     def spawn(
-        self, *options: str, program: Sequence[str] = ("muster", "worker")
+        self,
+        *options: str,
+        program: Sequence[str] = ("muster", "worker"),
+        python: Sequence[str] = (sys.executable,),
     ) -> subprocess.Popen[bytes]:
         """The daemon as a process of its own."""
         connected = len(self.server.hellos)
@@ -90,7 +93,7 @@ class WorkerHome:
         given += [*uids.option(uids.OWN), "--room-dir", f"{self.layout.home.parent}:rw"]
         given += [word for root in self.layout.file_roots for word in ("--file-root", str(root))]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", *program, "run", *given, *options],
+            [*python, "-m", *program, "run", *given, *options],
             cwd=SOURCES,
             stdin=subprocess.DEVNULL,
             start_new_session=True,

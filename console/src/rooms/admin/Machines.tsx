@@ -92,6 +92,9 @@ function actsOn(one: Machine, open: Open) {
     isDrained
       ? { name: words.admin.undrain, act: () => become(one, 'online') }
       : { name: words.admin.drain, act: () => become(one, 'draining') },
+    one.pinned
+      ? { name: words.admin.unpin, act: () => pin(one, false) }
+      : { name: words.admin.pin, act: () => pin(one, true) },
     null,
     { name: words.admin.decommission, isBad: true, act: open('decommission', one) },
   ]
@@ -100,4 +103,9 @@ function actsOn(one: Machine, open: Open) {
 function become({ id, name }: Machine, status: 'online' | 'draining'): void {
   const told = status === 'online' ? words.admin.undrained : words.admin.drained
   changeMachine(id, { status }).then(() => say(told(name)), sayBroken)
+}
+
+function pin({ id, name }: Machine, pinned: boolean): void {
+  const told = pinned ? words.admin.pinned : words.admin.unpinned
+  changeMachine(id, { pinned }).then(() => say(told(name)), sayBroken)
 }

@@ -1,10 +1,11 @@
-import type { ReactNode } from 'react'
 import { labelsOf, type Machine } from '../../lib/fleet'
 import { bytes, whole } from '../../lib/numbers'
 import { When } from '../../ui/When'
 import { locale, words } from '../../words'
 import { Agents, RoomLine } from './Agents'
+import { Fact } from './Fact'
 import styles from './machine.module.css'
+import { UpgradeFact } from './UpgradeFact'
 
 export function MachineFacts({ machine }: { machine: Machine }) {
   const say = words.machines
@@ -44,7 +45,11 @@ export function MachineFacts({ machine }: { machine: Machine }) {
             {[os, arch].filter(Boolean).join(', ') || words.common.notTold}
           </Fact>
           <Fact name={say.host}>{hostname || words.common.notTold}</Fact>
-          <Fact name={say.worker}>{machine.version || words.common.notTold}</Fact>
+          <Fact name={say.worker}>
+            {machine.version || words.common.notTold}{' '}
+            {machine.pinned && <span className="badge">{say.pinned}</span>}
+          </Fact>
+          <UpgradeFact machine={machine} />
           <Fact name={say.slots}>{whole(machine.slots.total, locale)}</Fact>
           <Fact name={say.lastSeen}>
             <When at={machine.lastSeenAt} />
@@ -54,15 +59,6 @@ export function MachineFacts({ machine }: { machine: Machine }) {
           </Fact>
         </dl>
       </section>
-    </>
-  )
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
     </>
   )
 }

@@ -16,6 +16,8 @@ export const settings: typeof en.settings = {
     workspacesGigabytes: '机器最多为已结束的任务保留多少数据；最旧的先删除。',
     workspaceSeconds: '此后结束的尝试，其工作区在机器上保留多久。',
     maxSlots: '机器自己最多可以设定多少槽位；管理员可以给得更多。',
+    machineUpgrades:
+      '机器何时换用此服务器的版本：off 从不，idle 等机器上没有任务在运行，now 立即。',
     logMegabytes: '一次尝试的日志、对话记录和改动最多保留多少；超出部分会丢失。',
     diffSeconds: '任务结束后，逐个文件的改动内容保留多久。',
     loginFailures: '15 分钟内同一用户名允许失败的登录次数。',

@@ -1,0 +1,23 @@
+"""The release that a machine is offered, if that is another than it was told on this connection."""
+
+from app.services import settings
+from app.services.machines import upgrades
+from muster.protocol import frames
+
+
+class UpgradeOffers:
+    """One connection's, by its hello. `when` is the setting that was in force at the last look."""
+
+    def __init__(self, hello: frames.Hello) -> None:
+        self._version, self._said = hello.version, upgrades.row(hello.upgrade)
+        self._told = frames.Upgrade()
+        self.when = ""
+
+    def due(self, *, is_pinned: bool) -> list[frames.Upgrade]:
+        """What is to be sent now, and counts as told. None to a release that knows no offers."""
+        self.when = settings.value(upgrades.SETTING)
+        if self._said is None:
+            return []
+        offer = upgrades.frame(self._version, self._said, is_pinned=is_pinned)
+        before, self._told = self._told, offer
+        return [offer] if offer != before else []

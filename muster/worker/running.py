@@ -1,0 +1,91 @@
+"""`worker run`: the release that is chosen, its daemon, and what takes its place."""
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from muster.worker.daemon import Daemon
+from muster.worker.layout import Layout
+from muster.worker.server.credentials import CredentialStore
+from muster.worker.server.rest import Rest, ServerRefused, Unreachable
+from muster.worker.upgrades import choice, releases, trial
+from muster.worker.upgrades.choice import Choice
+from muster.worker.upgrades.trial import Leash, Trial
+
+log = logging.getLogger(__name__)
+
+
+def run(home: Path, arguments: Sequence[str], daemon: Callable[[], Daemon]) -> int:
+    """Runs the daemon of the release that is chosen for this home: that which `daemon` makes, or,
+    in this process, another release's. `arguments` are those of `worker run`; returns its status.
+    """
+    layout, stopping = Layout(home), _Stopping()
+    if trial.LEASH in os.environ:
+        leash = Leash(stopping.stop)
+        made = daemon()
+        stopping.when(made.stop)
+        made.run(leash)
+        return 0
+    if other := _chosen(layout):
+        trial.become(other, arguments)
+    made = daemon()
+    stopping.when(made.stop)
+    made.run()
+    begun = made.upgrades.begun
+    if begun is None or stopping.told.is_set():
+        return 0
+    tried = Trial(layout, arguments, lambda: _is_reachable(layout), stopping.told)
+    if following := tried.run(begun, made.upgrades.seconds):
+        trial.become(following, arguments)
+    return 0
+
+
+class _Stopping:
+    """What ends this process: SIGTERM, SIGINT, and whoever tries us."""
+
+    def __init__(self) -> None:
+        self.told = threading.Event()
+        self._act: Callable[[], None] = lambda: os._exit(1)  # there is nothing yet to put away
+
+    def when(self, act: Callable[[], None]) -> None:
+        """From here on it is this that is done, on a thread of its own."""
+        self._act = act
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+
+    def stop(self) -> None:
+        self.told.set()
+        self._act()
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        # The second one does not wait for anything.
+        for signalled in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signalled, lambda *_: os._exit(1))
+        threading.Thread(target=self.stop, name="stop", daemon=True).start()
+
+
+def _chosen(layout: Layout) -> Path | None:
+    """The interpreter of the release that is to run in our place."""
+    known = choice.settled(layout)
+    if known is None or not known.release or releases.running(layout):
+        return None
+    python = releases.python(layout, known.release)
+    if releases.is_complete(layout, known.release) and not (why := releases.lacks(python)):
+        return python
+    why = why if releases.is_complete(layout, known.release) else "it is not there"
+    log.error("release %s cannot be run any more (%s); the installed one is", known.release, why)
+    choice.save(layout, Choice(known.base))
+    return None
+
+
+def _is_reachable(layout: Layout) -> bool:
+    """Whether we could be at work with the server now."""
+    known = CredentialStore(layout.credentials).load()
+    try:
+        Rest(known.server, known.ca_file, known.insecure).get("/readyz")
+    except (ServerRefused, Unreachable):
+        return False
+    return True

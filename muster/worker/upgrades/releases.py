@@ -1,0 +1,81 @@
+"""The releases in a worker's home: environments of their own, beside what was installed by hand."""
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from muster.protocol.frames import Release
+from muster.worker.layout import Layout
+
+COMPLETE = "complete"
+"""The file that is made last, so that a release which was cut short is known."""
+
+_NAME = re.compile(r"[0-9a-f]{12}-[0-9a-f]{8}")
+_SITE = Path(__file__).absolute().parents[3]
+_STARTS = 30.0  # seconds
+_IMPORTS = "import muster.worker.commands, muster.worker.daemon"
+
+
+def name(release: Release) -> str:
+    """What it is called here, as `worker.sh` calls it."""
+    return f"{release.wheel_digest[:12]}-{release.requirements_digest[:8]}"
+
+
+def is_name(text: str) -> bool:
+    return _NAME.fullmatch(text) is not None
+
+
+def python(layout: Layout, release: str) -> Path:
+    """The interpreter of the release of that name."""
+    return layout.releases / release / "bin" / "python"
+
+
+def is_complete(layout: Layout, release: str) -> bool:
+    return is_name(release) and (layout.releases / release / COMPLETE).is_file()
+
+
+def running(layout: Layout) -> str:
+    """The name of the release that we run of; empty where that is none of this home's."""
+    here = Path(sys.prefix)
+    of_ours = os.path.realpath(here.parent) == os.path.realpath(layout.releases)
+    return here.name if of_ours and is_name(here.name) else ""
+
+
+def base_identity() -> str:
+    """What tells the environment that we run of from any other, also from one that takes its place;
+    empty where this is no installation but a checkout, of which nobody could make another."""
+    for record in sorted(_SITE.glob("muster_client-*.dist-info/RECORD")):
+        content = f"{_SITE}\n".encode() + record.read_bytes()
+        return hashlib.sha256(content).hexdigest()
+    return ""
+
+
+def lacks(interpreter: Path) -> str:
+    """Why that environment could not run a worker, in words; empty where it could."""
+    command = [str(interpreter), "-P", "-c", _IMPORTS]
+    try:
+        done = subprocess.run(
+            command,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=_STARTS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"it does not start within {_STARTS:.0f} s"
+    except OSError as error:
+        return str(error)
+    if done.returncode == 0:
+        return ""
+    return last_words(done.stderr) or f"it ends with {done.returncode}"
+
+
+def last_words(output: bytes) -> str:
+    """The last line that a program has left of why it failed."""
+    lines = output.decode(errors="replace").strip().splitlines()
+    return lines[-1][:300] if lines else ""

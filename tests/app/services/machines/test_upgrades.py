@@ -1,0 +1,130 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.extensions import db
+from app.machines.upgrades import UpgradeOffers
+from app.models import AuditEntry, Developer
+from app.services import settings
+from app.services.clock import now
+from app.services.machines import fleet, machines, orders, reads, upgrades
+from muster import __version__
+from muster.protocol import frames
+from tests.app.services.driven import Driven
+from tests.carried import REQUIREMENTS
+
+WHEEL = f"muster_client-{__version__}+muster-py3-none-any.whl"
+CURRENT = frames.UpgradeFacts("current")
+
+
+@pytest.fixture(autouse=True)
+def carried(app: Flask, tmp_path: Path) -> Iterator[Path]:
+    """A server that carries a package of its own version."""
+    (tmp_path / WHEEL).write_bytes(b"a wheel")
+    (tmp_path / REQUIREMENTS).write_text("")
+    before, app.config["INSTALL"] = app.config["INSTALL"], (tmp_path,)
+    yield tmp_path
+    app.config["INSTALL"] = before
+
+
+@pytest.fixture
+def older(machine: Driven) -> Driven:
+    machine.hello(version="0.0.1", upgrade=CURRENT)
+    return machine
+
+
+def set_to(admin: Developer, when: str) -> None:
+    settings.update(admin, {"machineUpgrades": when})
+
+
+def offers(version: str = "0.0.1", said: frames.UpgradeFacts | None = CURRENT) -> UpgradeOffers:
+    return UpgradeOffers(frames.Hello(3, "jwt", "m", "j", version, upgrade=said))
+
+
+def told(action: str) -> list[Any]:
+    query = db.select(AuditEntry.changes).where(AuditEntry.action == action)
+    return list(db.session.scalars(query.order_by(AuditEntry.id)))
+
+
+def test_a_machine_of_another_version_is_offered_ours_once(app: Flask) -> None:
+    its = offers()
+    [offer] = its.due(is_pinned=False)
+    assert offer.release is not None
+    assert (offer.release.version, offer.release.wheel) == (__version__, WHEEL)
+    assert offer.when == "idle"
+    assert its.due(is_pinned=False) == []
+    assert its.due(is_pinned=True) == [frames.Upgrade()], "it is withdrawn"
+    assert its.due(is_pinned=True) == []
+
+
+def test_who_is_not_to_have_it_is_told_nothing(app: Flask, admin: Developer) -> None:
+    assert offers(__version__).due(is_pinned=False) == []
+    assert offers(said=None).due(is_pinned=False) == [], "a release of before would not know it"
+    assert offers(said=frames.UpgradeFacts("kept")).due(is_pinned=False) == []
+    set_to(admin, "off")
+    assert offers().due(is_pinned=False) == []
+
+
+def test_the_setting_says_when(app: Flask, admin: Developer) -> None:
+    set_to(admin, "now")
+    its = offers()
+    assert [each.when for each in its.due(is_pinned=False)] == ["now"]
+    set_to(admin, "idle")
+    assert [each.when for each in its.due(is_pinned=False)] == ["idle"]
+    assert its.when == "idle"
+
+
+def test_a_package_of_another_version_is_offered_to_nobody(carried: Path, app: Flask) -> None:
+    (carried / WHEEL).rename(carried / "muster_client-0.0.9+muster-py3-none-any.whl")
+    assert offers().due(is_pinned=False) == []
+
+
+def test_what_admins_pin_keeps_its_release(admin: Developer, older: Driven) -> None:
+    before = orders.of_machine(older.machine_id, now())
+    view = fleet.change(admin, older.machine_id, pinned=True)
+    after = orders.of_machine(older.machine_id, now())
+    assert (before.is_pinned, after.is_pinned) == (False, True)
+    assert after.version > before.version, "its connection looks again"
+    assert view.upgrade.state == "pinned"
+    assert told("machine.updated") == [{"before": {"pinned": False}, "after": {"pinned": True}}]
+
+
+def test_what_a_machine_says_of_it_is_shown(older: Driven) -> None:
+    assert reads.get(older.machine_id).upgrade.state == "offered"
+    heard = frames.Heartbeat(1, upgrade=frames.UpgradeFacts("waiting", __version__, "for a tunnel"))
+    machines.change(older.machine_id, older.generation, **machines.facts(heard))
+    found = reads.get(older.machine_id).upgrade
+    assert (found.state, found.version, found.reason) == ("waiting", __version__, "for a tunnel")
+
+
+def test_that_it_went_over_is_told_once(older: Driven) -> None:
+    for version in (__version__, "0.0.1", __version__):
+        older.hello(version=version, upgrade=CURRENT)
+    assert told("machine.upgraded") == [
+        {"before": {"version": "0.0.1"}, "after": {"version": __version__}}
+    ]
+    assert reads.get(older.machine_id).upgrade.state == "current"
+
+
+def test_that_it_went_back_is_told_once(older: Driven) -> None:
+    failed = frames.UpgradeFacts("failed", __version__, "it ended")
+    older.hello(version="0.0.1", upgrade=failed)
+    heard = machines.facts(frames.Heartbeat(1, upgrade=failed))
+    machines.change(older.machine_id, older.generation, **heard)
+    other = frames.UpgradeFacts("failed", "9", "of another version than ours")
+    machines.change(older.machine_id, older.generation, upgrade=upgrades.row(other))
+    assert told("machine.upgrade_failed") == [
+        {"before": None, "after": {"version": __version__, "reason": "it ended"}}
+    ]
+
+
+def test_a_connection_of_before_changes_nothing(older: Driven) -> None:
+    former = older.generation
+    older.hello(version="0.0.1", upgrade=CURRENT)
+    failed = frames.UpgradeFacts("failed", __version__, "it ended")
+    machines.change(older.machine_id, former, upgrade=upgrades.row(failed))
+    assert told("machine.upgrade_failed") == []
+    assert older.row.upgrade == upgrades.row(CURRENT)

@@ -1,0 +1,85 @@
+"""A worker that goes over to another release, and back; lookalikes, on a fake server."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from muster.protocol.frames import (
+    Accepted,
+    Checkpoint,
+    StageFinished,
+    StageStarted,
+    Upgrade,
+    UpgradeFacts,
+)
+from muster.worker.upgrades import choice, releases
+from tests.muster.worker.repositories import repository, root
+from tests.muster.worker.upgrades import lookalikes
+from tests.muster.worker.worker_home import WorkerHome, worker
+
+__all__ = ["repository", "root", "worker"]
+
+NEW = lookalikes.release("9.0.0")
+COUNTING = "for n in $(seq 1 30); do echo line $n; sleep 0.1; done"
+COUNTED = b"".join(b"line %d\r\n" % n for n in range(1, 31))
+
+
+@pytest.fixture
+def base(worker: WorkerHome, root: Path) -> list[str]:
+    """What runs the installed worker."""
+    return [str(lookalikes.environment(root / "base", "8.0.0")), "-P"]
+
+
+def until_version(worker: WorkerHome, version: str) -> None:
+    worker.server.until(lambda: worker.server.hellos[-1].version == version, 60.0)
+
+
+def told(worker: WorkerHome) -> UpgradeFacts | None:
+    beats = [beat.upgrade for _, beat in worker.server.heartbeats if beat.upgrade]
+    return beats[-1] if beats else None
+
+
+def test_a_worker_goes_over_at_once_and_nothing_that_runs_is_lost(
+    worker: WorkerHome, base: list[str]
+) -> None:
+    server = worker.server
+    process = worker.spawn(python=base)
+    assert server.hellos[-1].version == "8.0.0"
+    assert server.hellos[-1].upgrade == UpgradeFacts("current")
+    lookalikes.prepared(worker.layout, NEW)
+    worker.run(COUNTING)
+    server.until(lambda: b"line 5" in server.log())
+    server.send(Upgrade(NEW, "now"))
+    until_version(worker, "9.0.0")
+    server.until_said(StageFinished, limit=30)
+    server.until(lambda: len(server.log()) >= len(COUNTED))
+    assert server.log() == COUNTED
+    for kind in (Accepted, StageStarted, Checkpoint, StageFinished):
+        assert len(server.bodies(kind)) == 1
+    server.until(lambda: server.hellos[-1].version == "9.0.0" and len(server.hellos) == 3, 30)
+    python = str(releases.python(worker.layout, releases.name(NEW)))
+    assert os.readlink(f"/proc/{process.pid}/exe") == os.path.realpath(python)
+    assert python.encode() in Path(f"/proc/{process.pid}/cmdline").read_bytes()
+    worker.kill(signal.SIGTERM)
+    worker.spawn(python=base)
+    assert server.hellos[-1].version == "9.0.0", "the installed one becomes it at its next start"
+
+
+def test_a_worker_goes_back_to_what_it_ran_and_says_why(
+    worker: WorkerHome, base: list[str]
+) -> None:
+    server, why = worker.server, "it ended (status 7) before the server answered it"
+    process = worker.spawn(python=base)
+    lookalikes.prepared(worker.layout, NEW, lookalikes.CRASHES)
+    server.send(Upgrade(NEW, "now"))
+    server.until_connected(2)
+    known = choice.load(worker.layout)
+    assert known is not None
+    assert known.failed == choice.Failed(releases.name(NEW), "9.0.0", why)
+    assert (known.release, known.trying) == ("", "")
+    server.send(Upgrade(NEW, "now"))
+    server.until(lambda: told(worker) == UpgradeFacts("failed", "9.0.0", why), 30)
+    assert server.hellos[-1].version == "8.0.0"
+    assert process.poll() is None

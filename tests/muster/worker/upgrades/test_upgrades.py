@@ -1,0 +1,177 @@
+"""What is made of an offer, and when: preparing and leaving are stand-ins."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from muster.protocol.frames import Upgrade, UpgradeFacts
+from muster.worker.layout import Layout
+from muster.worker.server.credentials import Credentials
+from muster.worker.upgrades import choice, releases, upgrades
+from muster.worker.upgrades.choice import Choice, Failed
+from muster.worker.upgrades.preparation import Broken, NotPrepared
+from muster.worker.upgrades.upgrades import Situation, Upgrades
+from tests.muster.worker.upgrades.lookalikes import release
+
+NEW = release("9.0.0")
+QUIET = Situation(connected=True)
+BUSY = Situation(connected=True, busy="it works")
+
+
+class World:
+    def __init__(self, layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.layout = layout
+        self.situation = QUIET
+        self.trouble: list[Exception] = []
+        self.prepared: list[set[str]] = []
+        self.left, self.told = threading.Event(), threading.Condition()
+        monkeypatch.setattr(upgrades, "_LOOK", 0.01)
+        monkeypatch.setattr(upgrades, "_AGAIN", (0.02, 0.02))
+        monkeypatch.setattr(releases, "base_identity", lambda: "base")
+        monkeypatch.setattr(upgrades.Preparation, "make", lambda _, kept: self._make(kept))
+        known = Credentials("http://127.0.0.1:1", "m", "m", 2, "jwt", 1e12, "s")
+        self.its = Upgrades(
+            layout, lambda: known, lambda: self.situation, self.left.set, self._changed
+        )
+
+    def _make(self, kept: set[str]) -> None:
+        self.prepared.append(kept)
+        if self.trouble:
+            raise self.trouble.pop(0)
+
+    def _changed(self) -> None:
+        with self.told:
+            self.told.notify_all()
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        with self.told:
+            assert self.told.wait_for(condition, 10), self.its.facts
+
+    def until_state(self, state: str) -> UpgradeFacts:
+        self.until(lambda: self.its.facts.state == state)
+        return self.its.facts
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    layout = Layout(tmp_path / "home")
+    layout.make()
+    return World(layout, monkeypatch)
+
+
+@pytest.fixture
+def its(world: World):
+    world.its.start()
+    yield world.its
+    world.its.close()
+
+
+def test_a_quiet_machine_leaves_for_what_it_is_offered(world: World, its: Upgrades) -> None:
+    its.hear(Upgrade(NEW, "idle"))
+    assert world.left.wait(10)
+    begun = Choice("base", trying=releases.name(NEW), version="9.0.0")
+    assert its.begun == begun == choice.load(world.layout)
+    assert its.seconds == 60.0
+    assert world.prepared == [{"", releases.name(NEW)}]
+
+
+def test_a_busy_one_waits_and_says_so(world: World, its: Upgrades) -> None:
+    world.situation = BUSY
+    its.hear(Upgrade(NEW, "idle"))
+    assert world.until_state("waiting") == UpgradeFacts("waiting", "9.0.0", "it works")
+    assert its.begun is None
+    world.situation = QUIET
+    assert world.left.wait(10)
+
+
+def test_at_once_is_at_once_but_for_a_tunnel(world: World, its: Upgrades) -> None:
+    world.situation = msgspec.structs.replace(BUSY, open="somebody is in there")
+    its.hear(Upgrade(NEW, "now"))
+    assert world.until_state("waiting").why == "somebody is in there"
+    world.situation = BUSY
+    assert world.left.wait(10)
+
+
+def test_without_a_server_nobody_leaves(world: World, its: Upgrades) -> None:
+    world.situation = Situation(connected=False)
+    its.hear(Upgrade(NEW, "now"))
+    world.until_state("preparing")
+    assert not world.left.wait(0.1)
+
+
+@pytest.mark.parametrize(("lease", "seconds"), [(600.0, 60.0), (30.0, 15.0), (None, 60.0)])
+def test_a_trial_ends_within_half_of_the_lease(lease: float | None, seconds: float) -> None:
+    assert Situation(connected=True, lease=lease).trial_seconds() == seconds
+
+
+def test_a_lease_that_is_nearly_over_is_waited_out(world: World, its: Upgrades) -> None:
+    world.situation = msgspec.structs.replace(QUIET, lease=6.0)
+    its.hear(Upgrade(NEW, "now"))
+    world.until_state("preparing")
+    assert not world.left.wait(0.1)
+
+
+def test_what_could_not_be_prepared_is_tried_again(world: World, its: Upgrades) -> None:
+    world.situation = BUSY
+    world.trouble = [NotPrepared("no index")]
+    its.hear(Upgrade(NEW, "idle"))
+    world.until(lambda: "no index" in its.facts.why)
+    assert its.facts.state == "preparing"
+    world.until_state("waiting")
+    assert len(world.prepared) == 2
+
+
+def test_what_does_not_start_is_not_tried_again_until_it_is_another(
+    world: World, its: Upgrades
+) -> None:
+    world.trouble = [Broken("SyntaxError")]
+    its.hear(Upgrade(NEW, "now"))
+    why = "it does not start: SyntaxError"
+    assert world.until_state("failed") == UpgradeFacts("failed", "9.0.0", why)
+    its.hear(Upgrade(NEW, "idle"))
+    assert not world.left.wait(0.1)
+    assert len(world.prepared) == 1
+    its.hear(Upgrade(release("9.0.1", "b"), "now"))
+    assert world.left.wait(10)
+
+
+def test_a_second_try_that_is_owed_begins_later(world: World) -> None:
+    name = releases.name(NEW)
+    choice.save(world.layout, Choice("base", failed=Failed(name, "9.0.0", "cut", is_owed=True)))
+    world.its._choice = choice.current(world.layout)
+    world.its.start()
+    world.its.hear(Upgrade(NEW, "now"))
+    world.until_state("failed")
+    world.its._born -= 601
+    assert world.left.wait(10)
+    world.its.close()
+
+
+def test_an_offer_that_is_withdrawn_is_forgotten(world: World, its: Upgrades) -> None:
+    world.situation = BUSY
+    its.hear(Upgrade(NEW, "idle"))
+    world.until_state("waiting")
+    its.hear(Upgrade())
+    world.until_state("current")
+    world.situation = QUIET
+    assert not world.left.wait(0.1)
+
+
+def test_who_keeps_their_release_is_deaf(tmp_path: Path, world: World) -> None:
+    kept = Upgrades(
+        world.layout, lambda: None, lambda: QUIET, world.left.set, lambda: None, keeps=True
+    )
+    kept.start()
+    kept.hear(Upgrade(NEW, "now"))
+    assert not world.left.wait(0.1)
+    assert kept.facts.state == "kept"
+    kept.close()
+
+
+def test_a_checkout_takes_none(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(releases, "base_identity", lambda: "")
+    ours = Upgrades(world.layout, lambda: None, lambda: QUIET, world.left.set, lambda: None)
+    assert ours.facts.state == "unable"
