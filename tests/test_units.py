@@ -5,9 +5,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from tests.conftest import SUITES, TESTS
 from tests.units import UNITS, in_order, unit_of
 
 ROOT = Path(__file__).parents[1]
+HEAVY = {TESTS / suite for suite in SUITES}
 NAMES = [name for names in UNITS for name in names]
 
 
@@ -31,6 +33,15 @@ def test_a_file_is_a_unit_and_so_are_files_that_share_a_stack() -> None:
     assert {unit_of(f"{name}::test_x") for name in shared} == {shared[0]}
     folder = next(name for name in NAMES if name.endswith("/"))
     assert unit_of(f"{folder}below/test_y.py::test_x") == folder
+
+
+def test_the_flows_start_one_stack() -> None:
+    """It takes longer to start than most of them take."""
+    flows = (ROOT / "tests" / "flows").glob("test_*.py")
+    sharing = [path for path in flows if "running: Running" in path.read_text()]
+    names = [f"tests/flows/{path.name}" for path in sharing if path not in HEAVY]
+    assert len(names) > 10
+    assert {unit_of(name) for name in names} == {unit_of(names[0])}
 
 
 def test_the_long_ones_come_first_and_the_others_stay_as_they_were() -> None:
