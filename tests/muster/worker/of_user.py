@@ -6,10 +6,10 @@ from muster.worker import processes
 from muster.worker.processes import Process
 
 
-def owned_by(uid: int) -> list[Process]:
-    """Those that run with a uid, be it real, effective, saved or for files."""
-    everyone = processes.everyone()
-    return [process for process in everyone if process.alive and uid in _uids(process.pid)]
+def owned_by(*uids: int) -> list[Process]:
+    """Those that run with one of the uids, be it real, effective, saved or for files."""
+    wanted = {*uids}
+    return [p for p in processes.everyone() if p.alive and not wanted.isdisjoint(_uids(p.pid))]
 
 
 def _uids(pid: int) -> list[int]:

@@ -148,10 +148,9 @@ class WorkerHome:
             shim_client.kill(directory)  # whatever has become of it
             tunnels = str(directory.resolve())
             processes.end(lambda mark=tunnels: tunnel_command.marked(mark), grace=0)
-        for claim in self.layout.identities.iterdir():
-            if os.geteuid() == 0:  # then each claimed uid is an attempt's own
-                uid = int(claim.name)
-                processes.end(lambda uid=uid: owned_by(uid), grace=0)
+        if os.geteuid() == 0:  # then each claimed uid is an attempt's own
+            claimed = [int(claim.name) for claim in self.layout.identities.iterdir()]
+            processes.end(lambda: owned_by(*claimed), grace=0)
         with contextlib.suppress(NoGroups):
             cgroup.find(self.layout.home).clear(())
 
