@@ -56,8 +56,7 @@ class Daemon:
         NoIdentityLeft."""
         adapters = read_adapters(settings.agents)
         self._stop_agents = settings.stop_agents_on_exit
-        layout = self._layout = Layout(home, settings.file_roots, settings.own_ssh_hosts)
-        layout.make()
+        layout = self._layout = _layout(home, settings)
         self._home_lock = HomeLock(home)
         self._membership = Membership(CredentialStore(layout.credentials))
         # While we have neither threads nor children: it may move us to another control group.
@@ -68,8 +67,7 @@ class Daemon:
         wake = threading.Event()  # there is something to send
         self._journal = Journal(layout.journal, wake.set)
         streams = LogStreams(wake.set)
-        identity.require_enough(settings.uids, slots)
-        identities = Identities(layout.identities, settings.uids)
+        identities = _identities(layout, settings, slots)
         # Before any attempt's: what helps is not to take the last one from under an attempt.
         for_agents, for_screens = map(identities.claim_for, identity.OWN)
         programs = rooms.for_programs(for_agents)
@@ -198,6 +196,18 @@ class Daemon:
         self._vitals.close()
         self._membership.close()
         self._journal.close()
+
+
+def _layout(home: Path, settings: Settings) -> Layout:
+    layout = Layout(home, settings.file_roots, settings.own_ssh_hosts)
+    layout.make()
+    return layout
+
+
+def _identities(layout: Layout, settings: Settings, slots: int) -> Identities:
+    """Raises TooFewUids."""
+    identity.require_enough(settings.uids, slots)
+    return Identities(layout.identities, settings.uids)
 
 
 def _rooms(layout: Layout, settings: Settings, limits: RoomLimits, adapters: Registry) -> Rooms:
