@@ -159,9 +159,7 @@ def _stay_silent(tree: Path) -> None:
 
 RAISE = 'raise RuntimeError("a broken release")'
 FAULTS: dict[str, Fault] = {
-    # The server's: it cannot be imported, which is seen before; the web server ends as it starts,
-    # which is not; its migration fails half-way.
-    "server": _append("wsgi.py", RAISE),
+    # The server's: the web server ends as it starts; its migration fails half-way.
     "web": _append("gunicorn.conf.py", f"def on_starting(server):\n    {RAISE}"),
     "migration": _fail_to_migrate,
     # The client's, carried by a server that is well: the daemon ends at once; it never connects.
