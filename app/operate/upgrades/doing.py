@@ -47,7 +47,11 @@ class Upgrade:
         if (why := release_order.refusal(self.now.version, wheel.version)) is not None:
             raise OperateError(why)
         environment.require_space(self.server.where.releases)
-        self.server.schema()  # that it answers
+        if missing := self.server.missing():
+            raise OperateError(
+                f"this server is not well, which comes first: {missing}\n"
+                "`muster-server doctor` has advice."
+            )
         return None
 
     def run(self, wheel: Wheel, backup: Path | None, passphrase: str) -> None:

@@ -126,9 +126,13 @@ class Installed:
             time.sleep(LOOK)
             if self._numbers() != numbers or 0 in numbers:
                 raise NotWell(f"a process of {release.version} has ended by itself")
+        if missing := self.missing():
+            raise NotWell(f"{release.version} is not ready: {missing}")
+
+    def missing(self) -> str:
+        """What it lacks to serve, as it says itself; nothing where it is ready."""
         status, told = probes.get(self.server.port, "/readyz", tls=self.server.has_tls)
-        if status != 200:
-            raise NotWell(f"{release.version} is not ready: {told}")
+        return "" if status == 200 else told or f"it answers with {status}"
 
     def number(self, process: str) -> int:
         """Of the unit's main process; 0 where it has none."""

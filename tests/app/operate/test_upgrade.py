@@ -30,7 +30,7 @@ def installed(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (units := home / ".config" / "systemd" / "user").mkdir(parents=True)
     (units / "muster-web.service").write_text(f"[Service]\nExecStart={sys.executable} -m x\n")
     monkeypatch.setattr(systemd, "is_running", lambda _: True)
-    monkeypatch.setattr(Installed, "schema", lambda _: "0049")
+    monkeypatch.setattr(Installed, "missing", lambda _: "")
     return home
 
 

@@ -28,12 +28,15 @@ class StandIn:
         self.done: list[str] = []
         self.fails, self.of = "", "0.2.0"
         self.is_at = "0049"
-        self.ahead = ""
+        self.ahead = self.lacks = ""
 
     def do(self, what: str, release: Release) -> None:
         self.done.append(f"{what} {release.version}")
         if (what, release.version) == (self.fails, self.of):
             raise OperateError(f"{what} does not work")
+
+    def missing(self) -> str:
+        return self.lacks
 
     def schema(self) -> str:
         return self.is_at
@@ -99,6 +102,15 @@ def test_what_takes_work_is_restarted_before_what_gives_it(
     assert (used.now.version, used.before) == ("0.2.0", Release("0.1.0", "/old/bin/python"))
     assert releases.cut_off(server.where) is None
     assert server.ahead == "0050"
+
+
+def test_one_that_is_not_well_is_made_so_first(
+    server: StandIn, upgrade: Callable[..., Upgrade]
+) -> None:
+    server.lacks = "no beat"
+    with pytest.raises(OperateError, match="not well, which comes first: no beat"):
+        upgrade().run(NEW, None, "")
+    assert server.done == []
 
 
 @pytest.mark.parametrize("step", ["check", "migrate"])
