@@ -161,8 +161,8 @@ def _services(values: Mapping[str, str]) -> dict[str, Any]:
         },
         # The role that migrations give the app's rights to, where they run as another role.
         "APP_ROLE": values.get("MUSTER_APP_ROLE", ""),
-        # The revision of a later release's, at which migrations leave the database alone.
-        "SCHEMA_AHEAD": values.get("MUSTER_SCHEMA_AHEAD", ""),
+        # The revisions of later releases', at which migrations leave the database alone.
+        "SCHEMA_AHEAD": values.get("MUSTER_SCHEMA_AHEAD", "").split(","),
         "REDIS_URL": values["REDIS_URL"],
     }
 

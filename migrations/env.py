@@ -71,9 +71,9 @@ def _print_sql() -> None:
 
 def _is_ahead() -> bool:
     """Whether a later release has migrated it, and was gone back from (decision 73)."""
-    ahead = current_app.config["SCHEMA_AHEAD"]
     known = {script.revision for script in context.script.walk_revisions()}
-    return bool(ahead) and ahead not in known and _revision() == ahead
+    now = _revision()
+    return now is not None and now not in known and now in current_app.config["SCHEMA_AHEAD"]
 
 
 def _revision() -> str | None:

@@ -57,7 +57,8 @@ class Upgrade:
     def run(self, wheel: Wheel, backup: Path | None, passphrase: str) -> None:
         """`backup`: where the backup goes, None makes none.
 
-        Raises OperateError, OSError; then the server is what it was, or it says what it is."""
+        Raises OperateError, OSError; then the server is what it was, or it says what it is.
+        """
         begun = self.refuse(wheel)
         to = Release(wheel.version, str(self.target(wheel) / "bin" / "python"))
         if begun is None:
@@ -66,7 +67,8 @@ class Upgrade:
             begun = self._prepare(begun, wheel, backup, passphrase)
         else:
             self.screen.step(f"going on with the upgrade that was cut off while {begun.step}")
-        begun = self._migrate(begun)
+        if begun.step != SWITCHING:
+            begun = self._migrate(begun)
         self._switch(begun)
         self._settle(Used(to, begun.before))
 
@@ -97,7 +99,8 @@ class Upgrade:
                 self._back_up(backup, passphrase)
                 begun = dataclasses.replace(begun, backup=str(backup))
             # From here on what runs may find the database as the new release needs it.
-            self.server.allow_ahead(found["schema"])
+            # It may be so already, after a going back.
+            self.server.allow_ahead([self.server.schema() or "", found["schema"]])
             return self._note(begun, MIGRATING)
 
     def _back_up(self, file: Path, passphrase: str) -> None:

@@ -5,7 +5,7 @@ import os
 import pwd
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -69,13 +69,12 @@ class Installed:
         except psycopg2.Error as problem:
             raise OperateError(f"the database does not answer: {str(problem).strip()}") from None
 
-    def allow_ahead(self, revision: str) -> None:
-        """Have this release, and the one before, leave a database alone that is at a revision of
-        the next one. Raises OperateError, OSError.
+    def allow_ahead(self, revisions: Sequence[str]) -> None:
+        """Have a release that does not know these revisions leave a database alone that is at one
+        of them. Raises OperateError, OSError.
         """
         known = settings.read(self.where.settings)
-        if known.get(AHEAD) != revision:
-            settings.write(self.where.settings, {**known, AHEAD: revision})
+        settings.write(self.where.settings, {**known, AHEAD: ",".join(revisions)})
 
     def check(self, release: Release) -> dict[str, str]:
         """Its version and the revision of its schema, if a server can be made of it."""

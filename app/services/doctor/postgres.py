@@ -66,7 +66,7 @@ def _migrations(connection: Connection) -> Finding:
     try:
         missing = [script.revision for script in scripts.iterate_revisions("head", done or "base")]
     except RevisionError:
-        if done == current_app.config["SCHEMA_AHEAD"]:
+        if done in current_app.config["SCHEMA_AHEAD"]:
             return Finding("migrations", f"at {done}, of a later release that was gone back from")
         text = f"at {done}, which this version does not know (it knows {head})"
         return Finding("migrations", text, "deploy the version that the database was migrated for")
