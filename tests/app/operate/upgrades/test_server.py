@@ -1,0 +1,121 @@
+"""What is asked of an installed server's processes, and what is taken for well."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.operate.installed import settings, systemd
+from app.operate.installed.places import Places
+from app.operate.installed.running import Server
+from app.operate.local.errors import OperateError
+from app.operate.upgrades import server as module
+from app.operate.upgrades.releases import Release
+from app.operate.upgrades.server import Installed, NotWell
+
+RELEASE = Release("0.2.0", sys.executable)
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installed:
+    monkeypatch.setattr(systemd, "call", lambda *_: "")
+    monkeypatch.setattr(module, "LOOK", 0.0)
+    places = Places(tmp_path / "muster.env", tmp_path / "home", tmp_path, is_user=True)
+    return Installed(Server({"MUSTER_HOME": str(tmp_path)}, places))
+
+
+Have = Callable[..., None]
+
+
+@pytest.fixture
+def have(installed: Installed, monkeypatch: pytest.MonkeyPatch) -> Have:
+    """The numbers of its main process, and whether it works, at each look."""
+
+    def made(numbers: list[int], works: list[bool]) -> None:
+        seen: Iterator[int] = iter(numbers)
+        found: Iterator[bool] = iter(works)
+        monkeypatch.setattr(Installed, "number", lambda *_: next(seen))
+        monkeypatch.setattr(Installed, "_works", lambda *_: next(found))
+
+    return made
+
+
+def test_a_process_is_well_when_it_gives_a_sign(installed: Installed, have: Have) -> None:
+    have([7, 7, 7], [False, False, True])
+    installed.restart("beat", RELEASE)
+
+
+@pytest.mark.parametrize("numbers", [[0], [7, 0], [7, 7, 8]])
+def test_one_that_has_ended_is_not_waited_for(
+    numbers: list[int], installed: Installed, have: Have
+) -> None:
+    have(numbers, [False] * 3)
+    with pytest.raises(NotWell, match=r"muster-beat\.service of 0\.2\.0 has ended by itself"):
+        installed.restart("beat", RELEASE)
+
+
+def test_one_that_gives_no_sign_is_not_waited_for_for_ever(
+    installed: Installed, have: Have, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE", -1.0)
+    have([7, 7], [False])
+    with pytest.raises(NotWell, match="does not work after"):
+        installed.restart("beat", RELEASE)
+
+
+def ask(answers: list[str]) -> Callable[..., str]:
+    """Fails with each of the answers but for an empty one."""
+
+    def asked(*_: object, **__: object) -> str:
+        if problem := answers.pop(0):
+            raise OperateError(problem)
+        return ""
+
+    return asked
+
+
+def test_a_migration_that_waited_for_a_table_is_tried_again(
+    installed: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = ["canceling statement due to lock timeout"] * 2 + [""]
+    monkeypatch.setattr(installed, "_ask", ask(answers))
+    installed.migrate(RELEASE)
+    assert answers == []
+
+
+def test_one_that_does_not_work_is_not(
+    installed: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = ["division by zero", ""]
+    monkeypatch.setattr(installed, "_ask", ask(answers))
+    with pytest.raises(OperateError, match="division"):
+        installed.migrate(RELEASE)
+    assert answers == [""]
+
+
+def test_what_else_is_set_stays_beside_the_revisions_to_leave_alone(installed: Installed) -> None:
+    settings.write(installed.where.settings, {"MUSTER_PORT": "9000"})
+    installed.allow_ahead(["0049", "0050"])
+    assert settings.read(installed.where.settings) == {
+        "MUSTER_PORT": "9000",
+        "MUSTER_SCHEMA_AHEAD": "0049,0050",
+    }
+
+
+def test_a_backups_passphrase_is_nobody_elses(
+    installed: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MUSTER_BACKUP_PASSPHRASE", "correct horse battery staple")
+    installed.settings = {"SQLALCHEMY_DATABASE_URI": "postgresql://", "REDIS_URL": "redis://"}
+    assert "MUSTER_BACKUP_PASSPHRASE" not in installed._environment()
+
+
+def test_it_runs_the_release_whose_python_it_is(
+    installed: Installed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(Installed, "number", lambda *_: os.getpid())
+    first = Path("/proc/self/cmdline").read_bytes().split(b"\0")[0].decode()
+    assert installed.runs("beat", Release("0.2.0", str(Path(first).with_name("python3"))))
+    assert not installed.runs("beat", Release("0.1.0", str(tmp_path / "bin" / "python")))
