@@ -74,14 +74,8 @@ class Daemon:
         health = AgentHealth(look=_look(programs), adapters=adapters)
         repositories = Repositories(layout)
         self.upgrades = self._made_upgrades(settings.keep_release)
-        self._vitals = Vitals(
-            home,
-            health.capabilities,
-            repositories.urls,
-            rooms.facts,
-            settings.labels,
-            lambda: self.upgrades.facts,
-        )
+        told = (rooms.facts, settings.labels, lambda: self.upgrades.facts)
+        self._vitals = Vitals(home, health.capabilities, repositories.urls, *told)
         changed = health.changed = self._vitals.refresh
         self._maintenance = Maintenance(
             layout, repositories, changed, keep_days=settings.mirror_days

@@ -9,7 +9,6 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests import programs

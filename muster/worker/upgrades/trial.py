@@ -162,6 +162,6 @@ class Leash:
             self._socket.sendall(_HEARD)
 
     def _hold(self) -> None:
-        with suppress(OSError):
+        with suppress(OSError), self._socket:
             self._socket.recv(1)
         self._stop()

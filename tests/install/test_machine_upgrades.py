@@ -1,0 +1,169 @@
+"""Machines take their server's release: a worker of the version before, installed by pip, against a
+whole server of this tree, whose package it makes itself, from the index.
+
+The lease is short, and a trial takes half of it at most.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from muster import __version__
+from packages import build
+from tests.chaos.world import end_all_of
+from tests.flows.running import until
+from tests.gunicorns import end_at_once
+from tests.install.upgrading import BEFORE, COUNT, PATIENCE, Machine, Wheels, Work, World
+
+pytestmark = pytest.mark.timeout(1200)
+
+
+@pytest.fixture(scope="module")
+def wheels(area: Path) -> Wheels:
+    return Wheels(area)
+
+
+@pytest.fixture(scope="module")
+def base(area: Path, wheels: Wheels, python: str) -> Path:
+    """The interpreter of the installed worker's environment."""
+    place = area / "base"
+    subprocess.run([python, "-m", "venv", place], check=True)
+    locked = build.ROOT / "requirements-worker.txt"
+    pip = (place / "bin" / "pip", "install", "--quiet")
+    subprocess.run([*pip, "--require-hashes", "-r", locked], check=True)
+    subprocess.run([*pip, "--no-deps", wheels.of_before()], check=True)
+    return place / "bin" / "python"
+
+
+@pytest.fixture(scope="module")
+def world(wheels: Wheels, base: Path) -> Iterator[World]:
+    home = Path(tempfile.mkdtemp(prefix="muster-upgrades-", dir="/var/tmp"))
+    home.chmod(0o755)  # attempts have a uid of their own, and must get to the repository
+    made = World(home, wheels, base)
+    made.carry(wheels.good())
+    with made.stack:
+        made.furnish()
+        yield made
+        end_at_once(made.stack)
+    end_all_of(home)
+    shutil.rmtree(home)
+
+
+MakeMachine = Callable[..., Machine]
+
+
+@pytest.fixture
+def machine(world: World) -> Iterator[MakeMachine]:
+    made: list[Machine] = []
+
+    def make(name: str, *options: str) -> Machine:
+        one = Machine(world, name)
+        made.append(one)
+        one.start(*options)
+        return one
+
+    world.carry(world.wheels.good())
+    world.upgrades("off")
+    yield make
+    for one in made:
+        one.stop()
+
+
+@contextmanager
+def told_on_failure(machine: Machine) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        print(machine.log.read_text()[-4000:])  # noqa: T201
+        raise
+
+
+def test_at_once_nothing_that_runs_is_lost(world: World, machine: MakeMachine) -> None:
+    one = machine("plover")
+    with told_on_failure(one):
+        assert one.now["version"] == BEFORE
+        assert one.now["upgrade"]["state"] == "off"
+        work = Work(one, COUNT)
+        world.upgrades("now")
+        one.until_version(__version__)
+        one.until_settled()
+        work.require_live()
+        assert one.now["upgrade"] == {"state": "current", "offered": None, "reason": ""}
+        work.end()
+        later = world.task("PLOVER", machineId=one.now["id"])
+        assert later.until("completed", patience=PATIENCE)["attempt"] == 1, "shims of the release"
+    told = world.api.get("/api/admin/audit-logs", action="machine.upgraded")["items"]
+    assert [each["changes"]["after"] for each in told] == [{"version": __version__}]
+
+
+def test_idle_is_when_nothing_runs(world: World, machine: MakeMachine) -> None:
+    one = machine("curlew")
+    with told_on_failure(one):
+        work = Work(one, 1)
+        world.upgrades("idle")
+        waits = one.until_state("waiting")
+        assert waits == {
+            "state": "waiting",
+            "offered": __version__,
+            "reason": "it waits until nothing runs here",
+        }
+        assert one.now["version"] == BEFORE
+        work.end()
+        one.until_version(__version__)
+
+
+def test_who_is_pinned_or_keeps_its_release_stays(world: World, machine: MakeMachine) -> None:
+    pinned, keeps = machine("dunlin"), machine("godwit", "--keep-release")
+    world.api.put(f"/api/admin/machines/{pinned.now['id']}", {"pinned": True})
+    world.upgrades("now")
+    pinned.until_state("pinned")
+    keeps.until_state("kept")
+    assert [one.now["version"] for one in (pinned, keeps)] == [BEFORE] * 2
+    assert not list((pinned.home / "releases").glob("*-*"))
+    assert not list((keeps.home / "releases").glob("*-*"))
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [("daemon", "it does not start: RuntimeError"), ("silent", "the server did not answer it")],
+)
+def test_a_broken_release_is_given_back(
+    fault: str, words: str, world: World, machine: MakeMachine
+) -> None:
+    one = machine(f"snipe{fault}")
+    with told_on_failure(one):
+        world.carry(world.wheels.broken(fault))
+        work = Work(one, 1)
+        world.upgrades("now")
+        failed = one.until_state("failed")
+        assert words in failed["reason"]
+        assert failed["reason"].startswith(f"it went back to {BEFORE}: ")
+        assert (one.now["version"], one.now["connected"]) == (BEFORE, True)
+        work.require_live()
+        # Another package is tried again.
+        world.carry(world.wheels.good())
+        for pinned in (True, False):
+            world.api.put(f"/api/admin/machines/{one.now['id']}", {"pinned": pinned})
+        one.until_version(__version__)
+        one.until_settled()
+        work.end()
+
+
+def test_killed_while_it_prepares_it_goes_over_when_it_is_started_again(
+    world: World, machine: MakeMachine
+) -> None:
+    one = machine("ruff")
+    with told_on_failure(one):
+        world.upgrades("now")
+        until(lambda: list((one.home / "releases").glob("*-*")), "begun release", PATIENCE)
+        os.kill(one.process.pid, signal.SIGKILL)
+        one.process.wait()
+        one.start()
+        one.until_version(__version__)

@@ -1,0 +1,144 @@
+"""A worker that is killed at each step of going over, and started again: it ends on one of the two,
+and what it runs goes on. Releases are lookalikes, the server is a fake."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from muster.protocol.frames import StageFinished, StageStarted, Upgrade
+from muster.worker import processes
+from muster.worker.upgrades import choice, releases, trial
+from tests.muster.worker.repositories import repository, root
+from tests.muster.worker.upgrades import lookalikes
+from tests.muster.worker.worker_home import WorkerHome, worker
+
+__all__ = ["repository", "root", "worker"]
+
+pytestmark = pytest.mark.timeout(300)
+NEW = lookalikes.release("9.0.0")
+NAME = releases.name(NEW)
+
+# Where the process of the worker kills itself: what is done there is done, or not begun.
+STEPS = {
+    "before the choice is noted": "choice.save = lambda *_: os.kill(os.getpid(), 9)",
+    "when it is noted": (
+        "save = choice.save\n"
+        "def saved(layout, made):\n"
+        "    save(layout, made)\n"
+        "    os.kill(os.getpid(), 9)\n"
+        "choice.save = saved"
+    ),
+    "when the other is started": (
+        "begin = trial.subprocess.Popen\n"
+        "class Begun(begin):\n"
+        "    def __init__(self, *args, **more):\n"
+        "        super().__init__(*args, **more)\n"
+        "        os.kill(os.getpid(), 9)\n"
+        "class Its:\n"
+        "    DEVNULL, TimeoutExpired, Popen = -3, trial.subprocess.TimeoutExpired, Begun\n"
+        "trial.subprocess = Its"
+    ),
+    "when the other is heard": (
+        "trial._end = lambda child: (child.poll() is None) and os.kill(os.getpid(), 9)"
+    ),
+    "when it is to become the other": "trial.become = lambda *_: os.kill(os.getpid(), 9)",
+}
+ENDS_AS = dict.fromkeys(STEPS, "8.0.0") | {"when it is to become the other": "9.0.0"}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_at_each_step_it_ends_on_one_of_both(
+    step: str, worker: WorkerHome, root: Path
+) -> None:
+    server = worker.server
+    lookalikes.environment(root / "deadly", "8.0.0")
+    python = str(root / "deadly" / "bin" / "python")
+    (root / "deadly.py").write_text(
+        "import os, sys\n"
+        "from muster.worker import commands, running\n"
+        "from muster.worker.upgrades import choice, trial\n"
+        f"{STEPS[step]}\n"
+        "running.trial = trial\n"
+        "sys.exit(commands.main(sys.argv[4:]))\n"
+    )
+    first = (python, "-P", "-c", f"import runpy; runpy.run_path({str(root / 'deadly.py')!r})")
+    process = worker.spawn(python=first)
+    lookalikes.prepared(worker.layout, NEW)
+    marker = root / "go"
+    marker.touch(0o666)
+    worker.run(f"echo up; while [ -e {marker} ]; do sleep 0.05; done; echo over")
+    server.until(lambda: b"up" in server.log())
+    server.send(Upgrade(NEW, "now"))
+    assert process.wait(60) == -signal.SIGKILL
+    _until_nobody_is_left(worker)
+
+    worker.spawn(python=(python, "-P"))
+    assert server.hellos[-1].version == ENDS_AS[step]
+    known = choice.load(worker.layout)
+    assert known is None or known.trying == ""
+    if ENDS_AS[step] == "8.0.0" and known is not None:
+        assert known.failed == choice.Failed(NAME, "9.0.0", choice.INTERRUPTED, is_owed=True)
+    marker.unlink()
+    server.until_said(StageFinished)
+    server.until(lambda: server.log().endswith(b"over\r\n"))
+    assert len(server.bodies(StageStarted)) == 1
+    assert len(server.bodies(StageFinished)) == 1
+
+
+def _until_nobody_is_left(worker: WorkerHome) -> None:
+    """The one that was tried ends with whoever tried it."""
+    home = str(worker.layout.home)
+
+    def left() -> bool:
+        return bool(processes.started_with("worker", "run", home))
+
+    worker.server.until(lambda: not left(), 30)
+
+
+def test_told_to_end_in_the_middle_of_a_trial_it_ends_and_nothing_is_held_against_the_release(
+    worker: WorkerHome, root: Path
+) -> None:
+    server = worker.server
+    python = str(lookalikes.environment(root / "base", "8.0.0"))
+    process = worker.spawn(python=(python, "-P"))
+    lookalikes.prepared(worker.layout, NEW, lookalikes.HANGS)
+    server.send(Upgrade(NEW, "now"))
+    server.until(lambda: processes.children(process.pid) and _is_tried(process.pid), 30)
+    os.kill(process.pid, signal.SIGTERM)
+    assert process.wait(60) == 0
+    _until_nobody_is_left(worker)
+    assert choice.load(worker.layout) == choice.Choice(_base(worker))
+
+
+def test_one_that_never_connects_is_given_back_within_half_of_the_lease(
+    worker: WorkerHome, root: Path
+) -> None:
+    server = worker.server
+    server.lease_seconds = 12.0
+    python = str(lookalikes.environment(root / "base", "8.0.0"))
+    worker.spawn(python=(python, "-P"))
+    lookalikes.prepared(worker.layout, NEW, lookalikes.HANGS)
+    worker.run("echo up; sleep 20; echo over")
+    server.until(lambda: b"up" in server.log())
+    server.send(Upgrade(NEW, "now"))
+    server.until_connected(2)
+    known = choice.load(worker.layout)
+    assert known is not None
+    assert known.failed is not None
+    assert known.failed.why == "the server did not answer it within 6 s"
+    server.until_said(StageFinished, limit=60)
+    server.until(lambda: server.log().endswith(b"over\r\n"))
+
+
+def _is_tried(parent: int) -> bool:
+    mark = f"{trial.LEASH}=".encode()
+    environments = (Path(f"/proc/{each.pid}/environ") for each in processes.children(parent))
+    return any(mark in path.read_bytes() for path in environments)
+
+
+def _base(worker: WorkerHome) -> str:
+    known = choice.load(worker.layout)
+    assert known is not None
+    return known.base
