@@ -103,6 +103,8 @@ def _engines(places: Places) -> str:
         "NotifyAccess": "main",
         "Restart": "always",
         "RestartSec": "2",
+        # What requires them stays up while they come back: it waits for them by itself.
+        "RestartMode": "direct",
         "KillMode": "mixed",
         "TimeoutStartSec": "3min",
         "TimeoutStopSec": "60",
