@@ -28,6 +28,7 @@ PLAIN = [
     "pipx",
     "shellcheck",
     "systemd-analyze",
+    "debootstrap",
     "chromium",
 ]
 UV = 'for last; do :; done; [ "$1" = pip ] || mkdir -p "$last/bin"'
@@ -83,6 +84,10 @@ def house(tmp_path: Path) -> House:
     for folder in FROM_PYPI:
         (tmp_path / folder / "requirements.txt").write_text("a-package\n")
     shutil.copy(SCRIPT, tmp_path / "tests" / "bring")
+    # Roots of Debian are brought by a script of its own.
+    (tmp_path / "tests" / "install").mkdir()
+    (roots := tmp_path / "tests" / "install" / "bring_roots").write_text("#!/bin/sh\n")
+    roots.chmod(0o755)
     # Of this machine's programs only what the script itself runs, so that the rest is not there.
     for folder in ("bin", "tools"):
         (tmp_path / folder).mkdir()

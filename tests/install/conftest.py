@@ -15,6 +15,8 @@ from packages import build
 from tests import programs
 from tests.install import people
 from tests.install.people import Person
+from tests.install.roots import Root
+from tests.install.supplies import Supplies
 from tests.install.two_versions import Release, Releases
 
 
@@ -50,6 +52,16 @@ def releases(area: Path, wheels: tuple[Path, Path]) -> Releases:
     """Of this tree, and to come."""
     server, client = wheels
     return Releases(area, Release(__version__, server, client))
+
+
+@pytest.fixture(scope="session")
+def supplies(area: Path, wheels: tuple[Path, Path]) -> Supplies:
+    """What is taken into roots, with the packages of others fetched."""
+    made = Supplies(area / "given", area / "shared")
+    made.pack(wheels)
+    with Root("plain", area / "fetching", made.given, made.shared) as root:
+        made.fetch(root)
+    return made
 
 
 @pytest.fixture(scope="session")

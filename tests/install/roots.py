@@ -4,12 +4,16 @@ written in it lies apart, and so can be asked for.
 The network is this machine's, for the package index is there. Only root can have one.
 """
 
+import contextlib
 import hashlib
 import os
 import shutil
 import signal
 import subprocess
 from pathlib import Path
+from typing import Self
+
+import psutil
 
 from tests import programs
 from tests.flows.running import until
@@ -19,9 +23,10 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "must
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 BOOT_SECONDS = 60.0
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+IDLE = "sleep 3600"
 # A process 1 that reaps, and one that starts units.
 INITS = {
-    "plain": "exec sh -c 'while :; do sleep 3600 & wait; done'",
+    "plain": f"exec sh -c 'while :; do {IDLE} & wait; done'",
     "systemd": "exec setpriv --bounding-set=-sys_module,-sys_rawio,-sys_time "
     "/lib/systemd/systemd --log-target=journal --show-status=0",
 }
@@ -37,8 +42,9 @@ exec unshare --mount --propagation private --pid --fork --kill-child --uts --ipc
 """
 ENTER = """
 set -eu
-mount -t overlay overlay -o "lowerdir=$LOWER,upperdir=$PLACE/upper,workdir=$PLACE/work" "$PLACE/root"
-cd "$PLACE/root"
+cd "$PLACE"
+mount -t overlay overlay -o "lowerdir=$LOWER,upperdir=upper,workdir=work" root
+cd root
 mount -t proc proc proc
 mount -t sysfs -o ro sysfs sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup
@@ -78,7 +84,7 @@ class Root:
         self.lower = CACHE / kind
         if not (CACHE / f"{kind}.made").exists():
             programs.missing(f"root {kind} in {CACHE}")
-        self.place = place
+        self.place, self.given = place, given
         for name in ("upper", "work", "root"):
             (place / name).mkdir(parents=True)
         (given / "old").mkdir(exist_ok=True)
@@ -93,6 +99,15 @@ class Root:
             "PATH": PATH,
         }
         self.kind = kind
+        self._begun: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        shutil.rmtree(self.place)
 
     def start(self) -> None:
         self._outer = subprocess.Popen(
@@ -128,10 +143,20 @@ class Root:
         """What runs these words in there."""
         inside = ["nsenter", f"--target={self._first}", "--mount", "--pid", "--uts", "--ipc"]
         whose = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--"]
-        home = "/root" if user == "root" else f"/home/{user}"
+        home = self._home(user)
         named = {**self._passed(), "HOME": home, "USER": user, "PATH": PATH, **env}
         given = [f"{name}={value}" for name, value in named.items()]
-        return [*inside, "--cgroup", "--root", "env", "-i", f"--chdir={home}", *given, *whose, *words]
+        return [
+            *inside,
+            "--cgroup",
+            "--root",
+            "env",
+            "-i",
+            f"--chdir={home}",
+            *given,
+            *whose,
+            *words,
+        ]
 
     def run(
         self, *words: str, given: str = "", user: str = "root", **env: str
@@ -147,6 +172,33 @@ class Root:
         assert done.returncode == 0, f"{words}:\n{done.stdout}{done.stderr}"
         return done.stdout.strip()
 
+    def begin(self, name: str, line: str, *, user: str, **env: str) -> Path:
+        """A line of the shell in the background. Returns the file of what it says."""
+        log = self.place / f"{name}.log"
+        with log.open("wb") as out:
+            argv = self.command("sh", "-c", line, user=user, **env)
+            self._begun[name] = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
+            )
+        return log
+
+    def end(self, name: str, words: str) -> int:
+        """By SIGTERM to the one process that has these words. Returns the status of the line."""
+        [found] = [pid for pid, line in self.processes().items() if words in line]
+        os.kill(found, signal.SIGTERM)
+        return self._begun.pop(name).wait(SECONDS)
+
+    def processes(self) -> dict[int, str]:
+        """What runs in there beside its first process, by its number out here."""
+        space, found = os.readlink(f"/proc/{self._first}/ns/pid"), {}
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error, OSError):
+                is_inside = os.readlink(f"/proc/{process.pid}/ns/pid") == space
+                line = " ".join(process.cmdline())
+                if is_inside and str(process.pid) != self._first and line != IDLE:
+                    found[process.pid] = line
+        return found
+
     def written(self) -> dict[str, str]:
         """What is not as in the root that this one is over, by its path: what it is now."""
         upper, found = self.place / "upper", {}
@@ -157,8 +209,10 @@ class Root:
                     found[f"/{inside}"] = now
         return found
 
-    def remove(self) -> None:
-        shutil.rmtree(self.place)
+    def _home(self, user: str) -> str:
+        accounts = Path(f"/proc/{self._first}/root/etc/passwd").read_text().splitlines()
+        [fields] = [each for line in accounts if (each := line.split(":"))[0] == user]
+        return fields[5]
 
     def _passed(self) -> dict[str, str]:
         """How this machine gets to its package index, as far as that is told by its environment."""

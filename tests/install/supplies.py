@@ -1,0 +1,132 @@
+"""What is taken into a root: wheels, certificates of an authority of our own, a project; and what
+is done there by whoever has them."""
+
+import shutil
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from tests.certificates import make, pem
+from tests.flows.running import free_port, until
+from tests.install.roots import Root
+
+PASSWORD = "a password that only tests use"
+# Whatever this machine is busy with.
+SETTINGS = {"MUSTER_MAX_LOAD_PERCENT": "100", "MUSTER_MAX_DISK_PERCENT": "100"}
+# Where what the packages require has been put.
+LOCAL = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "/srv/house"}
+FETCH = (
+    "python3 -m venv /tmp/fetching && /tmp/fetching/bin/pip wheel --quiet --wheel-dir=/srv/house "
+    "--find-links=/mnt /mnt/muster_*.whl"
+)
+REPOSITORY = """
+set -eu
+umask 022
+git init -q --bare -b main /tmp/code/first.git
+git clone -q /tmp/code/first.git /tmp/code/work 2>/dev/null
+cd /tmp/code/work
+echo one >one.txt
+git add one.txt
+git -c user.name=Ann -c user.email=ann@example.org commit -qm One
+git push -q origin HEAD:main
+rm -rf /tmp/code/work
+"""
+PROJECT = """
+key: {key}
+repoUrl: file:///tmp/code/first.git
+defaultBranch: main
+agentType: custom
+agentCommand: "true {{prompt}}"
+room: {room}
+pipeline: [{{name: build, kind: shell, command: "{command}", timeout: 600}}]
+"""
+
+
+@dataclass
+class Supplies:
+    """`given` is /mnt in a root, `shared` /srv in all of them."""
+
+    given: Path
+    shared: Path
+    authority: Path = field(init=False)
+
+    def pack(self, wheels: tuple[Path, Path]) -> None:
+        self.given.mkdir()
+        for wheel in wheels:
+            shutil.copy(wheel, self.given)
+        authority = make("an authority of our own")
+        server = make("localhost", authority)
+        self.authority = self.given / "authority.pem"
+        self.authority.write_text(pem(authority))
+        (self.given / "chain.pem").write_text(pem(server, authority))
+        key = server[1].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (self.given / "key.pem").write_bytes(key)
+
+    def fetch(self, root: Root) -> None:
+        """What the packages require, once for all roots: it takes most of the time."""
+        root.says("sh", "-c", FETCH)
+
+
+def make_repository(root: Root, user: str) -> None:
+    """One with a commit, where a worker that runs as `user` may push."""
+    root.says("install", "-d", "-o", user, "/tmp/code")
+    root.says("sh", "-c", REPOSITORY, user=user)
+
+
+class Work:
+    """A server in a root, and what its first admin has done there by `muster`, as `user`."""
+
+    def __init__(self, root: Root, supplies: Supplies, muster: str, user: str) -> None:
+        self.root, self.muster, self.user = root, muster, user
+        self.port = free_port()
+        self.url = f"https://localhost:{self.port}"
+        trust = ssl.create_default_context(cafile=str(supplies.authority))
+        self.api = httpx.Client(base_url=self.url, verify=trust, timeout=30, trust_env=False)
+
+    def sign_in(self) -> None:
+        """Here, and in there by a token."""
+        until(self.is_ready, "server that is ready", 300)
+        token = self._post("/api/auth/login", username="admin", password=PASSWORD)["accessToken"]
+        self.api.headers["Authorization"] = f"Bearer {token}"
+        mine = self._post("/api/web/profile/tokens", label="root")["token"]
+        trusted = ("--server", self.url, "--ca-file", "/mnt/authority.pem")
+        self.says("login", *trusted, "--token", "-", given=mine)
+
+    def line(self) -> str:
+        """The one that makes a machine, which takes a login: a token cannot make others."""
+        return str(self._post("/api/admin/worker-tokens")["installLine"])
+
+    def says(self, *words: str, given: str = "") -> str:
+        return self.root.says(self.muster, *words, given=given, user=self.user)
+
+    def make_project(self, key: str, command: str, room: str = "none") -> None:
+        text = PROJECT.format(key=key, command=command, room=room)
+        self.says("project", "apply", "--yes", "--file", "-", given=text)
+
+    def completes(self, key: str) -> str:
+        """A task's number, once it is done."""
+        self.says("task", "create", "-p", key, "-d", "Add a file", "--wait")
+        return self.says("task", "list", "--project", key, "-q").split()[0]
+
+    def is_genuine(self, task: str) -> bool:
+        """Whether its evidence is what the server has signed."""
+        self.says("task", "evidence", task, "-o", f"/tmp/{task}.zip")
+        key = self.says("api", "/.well-known/muster-evidence.json")
+        (self.root.given / "evidence.json").write_text(key)
+        told = self.says("verify", f"/tmp/{task}.zip", "--key", "/mnt/evidence.json")
+        return told.startswith(f"GENUINE: task {task} of server")
+
+    def is_ready(self) -> bool:
+        try:
+            return self.api.get("/readyz").status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def _post(self, path: str, **body: object) -> dict[str, Any]:
+        answer = self.api.post(path, json=body)
+        assert answer.is_success, answer.text
+        return dict(answer.json())
