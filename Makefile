@@ -75,8 +75,16 @@ fuzz: $(TOOLS) ## Schemathesis for longer; MUSTER_FUZZ_SEED, _EXAMPLES and _SECO
 check: $(TOOLS) ## Lint, format, types, and who imports whom; of the console too
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(MAKE) -j 3 --output-sync $(CHECKS)
+
+# What of it takes seconds, at the same time; each says what it has found when it is done.
+CHECKS := check-types check-imports check-console
+.PHONY: $(CHECKS)
+check-types:
 	@$(BIN)/mypy
+check-imports:
 	@$(BIN)/lint-imports
+check-console:
 	@$(BIN)/python -m demo.console check
 
 fmt: $(TOOLS) ## Format, and mend what ruff can mend
