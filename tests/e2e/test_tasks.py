@@ -102,9 +102,9 @@ def test_a_draft_outlives_its_dialog_and_a_reload_and_becomes_a_task(
     expect(description).to_have_value("Draft that is closed\n\nAnd more of it.")
     expect(dialog.get_by_label("Priority")).to_have_value("7")
     description.fill("Draft that is left\n\nIn the middle of a wo")
-    page.reload()
+    page.reload()  # by its address, the dialog is open again
 
-    dialog, description = new_task(page)
+    dialog, description = form_of(page)
     expect(dialog.get_by_role("button", name="Draft that is closed")).to_have_count(0)
     dialog.get_by_role("button", name="Draft that is left").first.click()
     expect(dialog.get_by_label("Project", exact=True)).to_have_value("handbook")
@@ -123,6 +123,10 @@ def new_task(page: Page) -> tuple[Locator, Locator]:
     """The dialog and its description."""
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.keyboard.press("c")
+    return form_of(page)
+
+
+def form_of(page: Page) -> tuple[Locator, Locator]:
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_label("Project", exact=True).get_by_role("option")).not_to_have_count(1)
     return dialog, dialog.get_by_label("Description")
