@@ -5,6 +5,10 @@ export type Draft = Schemas['Draft']
 export type DraftChanges = Schemas['DraftChanges']
 
 const ALL = 200
+/** What a page that is left has a browser send after it, all together: 64 KiB, with what is around. */
+const SENT_AFTER_BYTES = 60_000
+/** One that was kept as its page was left may still be on its way. */
+const ON_ITS_WAY_MILLISECONDS = 2_000
 
 export const drafts = queryOptions({
   queryKey: ['drafts'],
@@ -14,8 +18,10 @@ export const drafts = queryOptions({
   },
 })
 
-export const useDrafts = () => useQuery(drafts).data
+export const useDrafts = () =>
+  useQuery({ ...drafts, refetchInterval: ON_ITS_WAY_MILLISECONDS }).data
 
+const sizeOf = (body: DraftChanges) => new TextEncoder().encode(JSON.stringify(body)).length
 const at = (draftId: number) => ({ params: { path: { draftId } } })
 
 export function useDraftActs() {
@@ -24,10 +30,11 @@ export function useDraftActs() {
   return {
     /** Keep the draft, a new one where it has no number yet. Its number. */
     keep: async (id: number | null, body: DraftChanges): Promise<number> => {
+      const options = { body, keepalive: sizeOf(body) < SENT_AFTER_BYTES }
       const kept =
         id === null
-          ? await data(api.POST('/api/web/profile/drafts', { body }))
-          : await data(api.PUT('/api/web/profile/drafts/{draftId}', { ...at(id), body }))
+          ? await data(api.POST('/api/web/profile/drafts', options))
+          : await data(api.PUT('/api/web/profile/drafts/{draftId}', { ...at(id), ...options }))
       stale()
       return kept.id
     },
