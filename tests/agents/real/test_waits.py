@@ -25,17 +25,19 @@ def test_a_limit_suspends_the_task_until_it_ends_and_no_other_project(
     assert suspended["suspendReason"] == "quota"
     waits = suspended["waitsFor"]
     assert (waits["reason"], waits["nextAct"]) == ("quota", "resume")
-    at, since = (datetime.fromisoformat(t) for t in (waits["at"], suspended["startedAt"]))
-    assert 0 < (at - since).total_seconds() < 2 * LIMIT
+    ends = datetime.fromisoformat(waits["at"])
+    assert 0 < ends.timestamp() - play.main[1].at < 2 * LIMIT
     assert not given.living
     assert service.slots_used(place) == 0
 
     other = model.play(*repair())
-    service.given(place, CLAUDE, model.url, other).ask("Repair it.").until("completed")
-    assert task.now()["status"] == "suspended"
+    begun = service.given(place, CLAUDE, model.url, other).ask("Repair it.").until("completed")
+    assert datetime.fromisoformat(begun["startedAt"]) < ends, "it was kept waiting"
 
     done = task.until("completed")
     assert (done["attempt"], play.left) == (1, 0)
+    resumed = min(event["createdAt"] for event in task.events("resumed"))
+    assert datetime.fromisoformat(resumed) >= ends
     assert "echo begun" in str(play.main[-1].body), "it knows what it has done"
     assert given.remote.git("show", f"{done['branch']}:notes") == "begun"
 
