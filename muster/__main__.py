@@ -11,11 +11,11 @@ def main(arguments: list[str]) -> int:
         case ["worker", *rest]:
             from muster.worker import commands
 
-            return commands.main(rest)
+            return commands.main(rest, _name())
         case ["verify", *rest]:
             from muster import verify
 
-            return verify.main(rest)
+            return verify.main(rest, _name())
         case _:
             from muster.cli import app
 

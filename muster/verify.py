@@ -4,7 +4,6 @@ What a bundle is says `muster.protocol.evidence`. Nothing of the file is believe
 held against the signature, and it is read in pieces, however large it is.
 """
 
-import argparse
 import base64
 import hashlib
 import stat
@@ -17,6 +16,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from muster.arguments import Parser
 from muster.protocol import canonical_zip, evidence
 from muster.protocol.canonical_zip import PIECE_BYTES, Member, NotCanonical
 from muster.protocol.evidence import ChainEnd, Manifest
@@ -53,16 +53,20 @@ class _Contents:
     signature: bytes
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str], name: str = "muster") -> int:
     """Exit status 0: it is genuine; 1: it is not, or that cannot be said; 2: asked wrongly."""
-    parser = argparse.ArgumentParser("python -m muster verify", description=__doc__)
-    parser.add_argument("file", type=Path, metavar="FILE", help="the bundle")
+    parser = Parser(
+        f"{name} verify",
+        description="Check a bundle of evidence, without a server.",
+        examples=(f"{name} verify --key muster-evidence.json task-7.evidence.zip",),
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="The bundle.")
     parser.add_argument(
         "--key",
         type=Path,
         metavar="KEY.json",
-        help="what the server's /.well-known/muster-evidence.json says; without it nobody knows "
-        "whose the signature is",
+        help="What the server's /.well-known/muster-evidence.json says; without it nobody knows "
+        "whose the signature is.",
     )
     try:
         asked = parser.parse_args(list(arguments))

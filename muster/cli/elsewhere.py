@@ -2,6 +2,7 @@
 
 import click
 
+_MUSTER = "muster"
 _AS_IT_IS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
 
@@ -12,7 +13,7 @@ def worker(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     """What runs on a machine: enroll, run, doctor, erase."""
     from muster.worker import commands
 
-    ctx.exit(commands.main(arguments))
+    ctx.exit(commands.main(arguments, ctx.find_root().info_name or _MUSTER))
 
 
 @click.command(context_settings=_AS_IT_IS, add_help_option=False)
@@ -22,4 +23,4 @@ def verify(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     """Check a bundle of evidence, without a server."""
     import muster.verify
 
-    ctx.exit(muster.verify.main(list(arguments)))
+    ctx.exit(muster.verify.main(arguments, ctx.find_root().info_name or _MUSTER))

@@ -19,7 +19,7 @@ from muster.worker.home_lock import HomeInUse, HomeLock
 from muster.worker.layout import HomeUnreachable, Layout
 from muster.worker.leftovers import NotOurs
 from muster.worker.metrics import hardware
-from muster.worker.options import parsed
+from muster.worker.options.parsing import parsed
 from muster.worker.room.identity import NoIdentityLeft, TooFewUids
 from muster.worker.server.credentials import CredentialStore, NotEnrolled
 from muster.worker.server.enroll import AlreadyEnrolled, Registration, enroll
@@ -43,9 +43,10 @@ _COMPLAINTS = (
 log = logging.getLogger("muster.worker")
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Exit status 0: done; 1: it could not be; 2: asked wrongly."""
-    options = parsed(arguments)
+def main(arguments: Sequence[str], name: str = "muster") -> int:
+    """Exit status 0: done; 1: it could not be; 2: asked wrongly. `name` is what it is called by."""
+    options = parsed(arguments, name)
+    options.called = name
     options.words = list(arguments)[1:]  # behind the verb
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
     except _COMPLAINTS as complaint:
         log.error("%s", complaint)
         if isinstance(complaint, NotEnrolled):
-            log.error("enroll first: python -m muster worker enroll --server URL --token TOKEN")
+            log.error("enroll first: %s worker enroll --server URL --token TOKEN", name)
         return 1
 
 
@@ -76,7 +77,7 @@ def _enroll(options: argparse.Namespace) -> int:
     )
     ca_file = options.ca_file.absolute() if options.ca_file else None
     credentials = enroll(store, rest, registration, ca_file, options.insecure)
-    log.info("enrolled as %r; now run it: python -m muster worker run", credentials.name)
+    log.info("enrolled as %r; now run it: %s worker run", credentials.name, options.called)
     return 0
 
 

@@ -64,7 +64,7 @@ def test_what_runs_on_machines_reads_its_own_arguments(arguments: list[str]) -> 
             [*command, *before, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
         )
         assert said.returncode == 2
-        assert f"usage: python -m muster {arguments[0]}" in said.stderr
+        assert f"Usage: python -m muster {arguments[0]}" in said.stderr
 
 
 def test_no_server_is_status_3_and_says_what_to_do(shell: Shell) -> None:

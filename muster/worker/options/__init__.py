@@ -1,0 +1,1 @@
+"""What `muster worker` can be asked, and how that is read."""

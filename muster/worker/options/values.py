@@ -1,0 +1,78 @@
+"""What is said as the value of an option. Each raises ArgumentTypeError, or ValueError, for what is
+none.
+"""
+
+import argparse
+import re
+import shlex
+from pathlib import Path
+
+from muster.protocol import labels
+from muster.worker.git import ssh
+from muster.worker.limits import room_limits
+from muster.worker.room.view import RoomDirectory
+
+
+def path(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def room_directory(text: str) -> RoomDirectory:
+    path = text.removesuffix(":rw")
+    found = Path(path).expanduser().absolute()
+    if found == Path("/") or not found.is_dir():
+        raise argparse.ArgumentTypeError(f"{path} is no directory that could be shown")
+    return RoomDirectory(found, writable=text != path)
+
+
+def label(text: str) -> tuple[str, str]:
+    name, is_one, value = text.partition("=")
+    if not is_one or not re.fullmatch(labels.NAME, name) or not re.fullmatch(labels.VALUE, value):
+        raise argparse.ArgumentTypeError(
+            "name=value, each up to 63 of A-Z a-z 0-9 . _ -, with a letter or a digit at both ends"
+        )
+    return name, value
+
+
+def host(text: str) -> str:
+    if ssh.host(f"ssh://{text}/") != text.strip("[]").lower():
+        raise argparse.ArgumentTypeError("a host without user or port, such as git.example.com")
+    return text
+
+
+def command(text: str) -> str:
+    try:
+        is_one = bool(shlex.split(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    if not is_one:
+        raise argparse.ArgumentTypeError("a program and its arguments")
+    return text
+
+
+def size(text: str) -> int:
+    try:
+        return room_limits.size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def count(text: str) -> int:
+    number = int(text)
+    if not 64 <= number <= 1 << 22:
+        raise argparse.ArgumentTypeError(f"from 64 to {1 << 22}")
+    return number
+
+
+def uids(text: str) -> range:
+    first, _, last = text.partition("-")
+    if not (first.isdecimal() and last.isdecimal() and 0 < int(first) <= int(last) < 2**32 - 1):
+        raise argparse.ArgumentTypeError("two user ids, such as 66000-66999")
+    return range(int(first), int(last) + 1)
+
+
+def positive(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 1000:
+        raise argparse.ArgumentTypeError("from 1 to 1000")
+    return number
