@@ -46,6 +46,8 @@ class Server:
         env = {
             **dict.fromkeys(("DATABASE_URL", "REDIS_URL", "MUSTER_PROXY"), ""),
             "MUSTER_EMBEDDED_FSYNC": "off",
+            "MUSTER_MAX_LOAD_PERCENT": "101",  # however much else this host does
+            "MUSTER_MAX_DISK_PERCENT": "101",
             "MUSTER_BIND": "127.0.0.1",
             "MUSTER_TLS_CERT": str(directory / "chain.pem"),
             "MUSTER_TLS_KEY": str(directory / "key.pem"),

@@ -1,0 +1,95 @@
+"""A server gets another address: its machine runs the line again with --moved, and what it was at
+goes on.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.repository import Repository
+from tests.chaos.proxy import Door, Proxy
+from tests.flows.running import until
+from tests.install.test_worker_line import UID, Foreground, Host, Server, host, server
+
+__all__ = ["host", "server"]
+
+PATIENCE = 120.0
+pytestmark = pytest.mark.timeout(1200)
+
+
+@pytest.fixture
+def old(server: Server) -> Iterator[Door]:
+    """The address that the server has until it moves, which it serves its line from."""
+    proxy = Proxy()
+    door = proxy.door(server.stack.port)
+    set_address(server, f"https://localhost:{door.port}")
+    yield door
+    proxy.close()
+
+
+def set_address(server: Server, url: str) -> None:
+    server.api.put("/api/admin/settings", json={"publicUrl": url}).raise_for_status()
+
+
+def a_task(server: Server, place: Path, flag: Path) -> int:
+    """One whose stage says that it is up, and waits for the flag."""
+    repository = Repository(place / "repository.git")
+    repository.fill()
+    if os.getuid() == 0:
+        subprocess.run(["chown", "-R", f"{UID}:{UID}", str(place)], check=True)
+    waits = f"echo it is up; until [ -e {flag} ]; do sleep 0.2; done; echo changed > changed"
+    project = {
+        "key": "P",
+        "name": "P",
+        "repoUrl": repository.url,
+        "agentType": "custom",
+        "agentCommand": "true",
+        "pipeline": [{"name": "one", "kind": "shell", "command": waits}],
+    }
+    server.api.post("/api/admin/projects", json=project).raise_for_status()
+    made = server.api.post("/api/web/tasks", json={"projectKey": "P", "description": "Do it."})
+    return int(made.raise_for_status().json()["id"])
+
+
+def task(server: Server, task_id: int) -> dict[str, Any]:
+    return dict(server.api.get(f"/api/web/tasks/{task_id}").json())
+
+
+def test_a_machine_finds_its_server_at_another_address_and_goes_on_with_its_attempts(
+    server: Server, host: Host, old: Door
+) -> None:
+    place, flag = host.home.parent / "place", host.home.parent / "place" / "flag"
+    place.mkdir()
+    of_run = f"-- --file-root {place} --room-dir {place}"
+    ran = Foreground(host, f"{server.token()['installLine']} --user --foreground {of_run}")
+    ran.has_said(f"connected to https://localhost:{old.port}")
+    task_id = a_task(server, place, flag)
+
+    def is_up() -> bool:
+        assert task(server, task_id)["failure"] is None, ran.said
+        return b"it is up" in server.api.get(f"/api/web/tasks/{task_id}/logs/raw").content
+
+    until(is_up, "word of the stage", PATIENCE)
+
+    old.refuse()
+    set_address(server, server.url)
+    line = server.token()["installLine"].partition("|")
+    line = f"{line[0]}| sh -s -- --user --foreground"
+    refused, said = host.paste(line)
+    assert (refused, "run this line with --moved" in said) == (1, True), said
+    assert ran.stop() == 0, ran.said
+    again = Foreground(host, f"{line} --moved")
+    again.has_said(f"connected to {server.url}")
+    assert task(server, task_id)["status"] == "running"
+    flag.touch()
+    ended = until(
+        lambda: (t := task(server, task_id))["status"] != "running" and t, "end", PATIENCE
+    )
+    assert (ended["status"], ended["attempt"]) == ("completed", 1), again.said
+    assert again.stop() == 0, again.said
+    shutil.rmtree(place)
