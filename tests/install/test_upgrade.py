@@ -117,7 +117,7 @@ def test_a_broken_one_leaves_or_gives_back_what_there_was(
 
 # The last of what it has said when it is killed, which is in the middle of what comes next: the
 # release's check, the backup, the migration, the restart of the first process, and of the last.
-LAST_WORDS = ("installing", "seeing that", "backing up", "migrating", "restarting beat")
+LAST_WORDS = ("installing", "seeing that", "backing up", "migrating the data", "restarting beat")
 
 
 def test_killed_at_any_step_it_goes_on_when_it_is_given_again_or_back(
