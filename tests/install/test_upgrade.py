@@ -127,6 +127,7 @@ def test_killed_at_any_step_it_goes_on_when_it_is_given_again_or_back(
     for words in LAST_WORDS:
         log = tmp_path / words
         _kill_after(words, server.begin("upgrade", later.server, log=log), log)
+        until(lambda: server.version, "answer", PATIENCE)  # it may be starting
         upgraded.require_live()
     assert "going on with the upgrade that was cut off while switching" in log.read_text()
     assert server.status()["cutOff"] == {
