@@ -48,22 +48,25 @@ class Offering:
     is_carried: bool
 
 
-_AGAIN = "install it again by its line (muster machine add), or set it going by hand"
 _NOTHING = (
     "this server has no package of its version for machines; in a checkout `make dist` makes one"
 )
-_OF_BEFORE = f"its release takes no upgrade by itself: {_AGAIN}"
+_OF_BEFORE = (
+    "its release takes no upgrade by itself: run there, once more, the line that makes machines "
+    "(muster machine add)"
+)
 _UNANSWERED = "the machine has not answered yet; it does when it is connected"
 _REASONS = {
     UpgradeState.OFF: "the setting machineUpgrades is off; an admin sets it to idle or now",
     UpgradeState.PINNED: "an admin has pinned it to its version: muster machine unpin lets it go",
     UpgradeState.KEPT: "its operator has started it with --keep-release, and upgrades it by hand",
-    UpgradeState.UNABLE: f"its worker runs from a checkout: pull there, or {_AGAIN}",
+    UpgradeState.UNABLE: "its worker runs from a checkout: pull there, and start it again",
     UpgradeState.NOTHING: _NOTHING,
 }
+_LOOK = "Its log says more; another package of the server's is tried again."
 _WORDS = {
     UpgradeState.PREPARING: "it installs the release beside the one it runs",
-    UpgradeState.WAITING: "it waits until nothing runs there; a drain gets it there sooner",
+    UpgradeState.WAITING: "until nothing runs there; a drain gets it there sooner",
 }
 
 
@@ -82,13 +85,10 @@ def standing(
         return UpgradeStanding(UpgradeState.OFFERED, offering.version, _UNANSWERED)
     state = UpgradeState(said["state"])
     if state is UpgradeState.FAILED:
-        words = f"it went back to {version}: {said['why']}. {_LOOK}"
+        words = f"{said['why']}; it stays with {version}. {_LOOK}"
     else:
         words = said["why"] or _WORDS[state]
     return UpgradeStanding(state, offering.version, words)
-
-
-_LOOK = "Its log says more; another package of the server's is tried again."
 
 
 def is_offered(

@@ -161,9 +161,9 @@ class Daemon:
         deadline = self._lease.deadline
         return Situation(
             connected=self._channel.is_connected() and not self._lease.is_over,
-            busy="it waits until nothing runs here" if is_busy else "",
+            busy="until nothing runs here" if is_busy else "",
             # Tunnels end with the daemon, and somebody is at work in there.
-            open="it waits until the tunnel is closed" if self._tunnels.is_any_open else "",
+            open="until the tunnel is closed" if self._tunnels.is_any_open else "",
             lease=None if deadline is None else deadline - boot_seconds(),
         )
 

@@ -133,6 +133,11 @@ class Machine:
     def until_version(self, version: str) -> None:
         until(lambda: self.now["version"] == version, f"{self.name} of {version}", PATIENCE)
 
+    def look_again(self) -> None:
+        """Has its connection compute what it is offered anew."""
+        for pinned in (True, False):
+            self.world.api.put(f"/api/admin/machines/{self.now['id']}", {"pinned": pinned})
+
     def until_settled(self) -> None:
         """It is the release that the process which was started has become."""
         releases = f"{self.home}/releases/".encode()

@@ -30,6 +30,7 @@ REQUIREMENTS = "requirements-worker.txt"
 _PATIENCE = 900.0  # seconds for a command, on a machine that has other things to do
 _LOOK = 0.1
 _NICE = 10
+_NO_VENV = "this Python makes no environments; on Debian: apt install python3-venv"
 _PIP = ("-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet", "install")
 
 log = logging.getLogger(__name__)
@@ -88,7 +89,10 @@ class Preparation:
         self._fetch(release.wheel, files, LARGEST_WHEEL, release.wheel_digest)
         self._fetch(REQUIREMENTS, files, LARGEST_REQUIREMENTS, release.requirements_digest)
         base = getattr(sys, "_base_executable", None) or sys.executable
-        self._run(lock, os.path.realpath(base), "-I", "-m", "venv", str(self._place))
+        try:
+            self._run(lock, os.path.realpath(base), "-I", "-m", "venv", str(self._place))
+        except NotPrepared as error:
+            raise NotPrepared(f"{_NO_VENV} ({error})") from None
         # The index is asked for what others have made alone, each by its hash; our name is not ours
         # there, and is not asked for.
         others = ("--require-hashes", "--only-binary", ":all:", "-r", REQUIREMENTS)

@@ -53,6 +53,15 @@ def base_identity() -> str:
     return ""
 
 
+def environment() -> dict[str, str]:
+    """Ours, but for what would have another release's Python load what is not its own."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__")
+    }
+
+
 def lacks(interpreter: Path) -> str:
     """Why that environment could not run a worker, in words; empty where it could."""
     command = [str(interpreter), "-P", "-c", _IMPORTS]
@@ -60,6 +69,7 @@ def lacks(interpreter: Path) -> str:
         done = subprocess.run(
             command,
             cwd="/",
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -46,7 +46,7 @@ def become(python: Path, arguments: Sequence[str]) -> NoReturn:
     """Runs that environment's worker in this process, whose number and place it keeps."""
     words = command(python, arguments)
     logging.shutdown()
-    os.execv(words[0], words)
+    os.execve(words[0], words, releases.environment())
 
 
 class Trial:
@@ -99,7 +99,7 @@ class Trial:
                 child = subprocess.Popen(
                     command(python, self._arguments),
                     stdin=subprocess.DEVNULL,
-                    env={**os.environ, LEASH: str(theirs.fileno())},
+                    env={**releases.environment(), LEASH: str(theirs.fileno())},
                     pass_fds=(theirs.fileno(),),
                 )
             except OSError as error:

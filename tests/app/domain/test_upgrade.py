@@ -50,6 +50,6 @@ def test_a_machine_stands_to_the_servers_release_as_all_three_say(
 
 def test_the_machines_own_words_are_told() -> None:
     failed = standing("1", said("failed", why="it ended"), is_pinned=False, offering=NOW)
-    assert failed.reason.startswith("it went back to 1: it ended. ")
+    assert failed.reason.startswith("it ended; it stays with 1. ")
     waits = standing("1", said("waiting", why="a tunnel"), is_pinned=False, offering=NOW)
     assert waits.reason == "a tunnel"
