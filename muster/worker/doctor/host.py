@@ -95,7 +95,7 @@ def _user_ids(machine: Machine) -> Iterator[Finding]:
 
 def _service(machine: Machine) -> Iterator[Finding]:
     """Whether a service of the user's outlives their log-in; nothing where that is no question."""
-    if machine.is_root or not Path("/run/systemd/system").is_dir():
+    if machine.is_root or not _logs_in() or not Path("/run/systemd/system").is_dir():
         return
     user = _user()
     if Path("/var/lib/systemd/linger", user).exists():
@@ -103,6 +103,15 @@ def _service(machine: Machine) -> Iterator[Finding]:
     else:
         text = f"what {user} starts by systemctl --user ends with the last log-in"
         yield Finding("service", "warn", text, command="loginctl enable-linger")
+
+
+def _logs_in() -> bool:
+    """Not so an account that was made for a service of the system's."""
+    try:
+        shell = pwd.getpwuid(os.geteuid()).pw_shell
+    except KeyError:
+        return False
+    return Path(shell).name not in ("nologin", "false")
 
 
 def _user() -> str:
