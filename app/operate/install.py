@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from app.embedded import keys, ports
+from app.embedded import keys, ports, probes
+from app.embedded.processes import until
 from app.operate.installed import account, answers, places, settings, systemd, units
 from app.operate.installed.answers import Answers
 from app.operate.installed.first_steps import TOLD, FirstSteps
@@ -18,6 +19,7 @@ ASKED = (
     *("MUSTER_PORT", "MUSTER_PROXY", "MUSTER_TLS_CERT", "MUSTER_TLS_KEY"),
     *("DATABASE_URL", "REDIS_URL"),
 )
+READY_SECONDS = 120.0
 EXAMPLE = """\
 # Answers for `muster-server install --answers FILE`; what is left out has the value shown.
 url = "http://127.0.0.1:9000"   # by which people and machines reach it: https://muster.example.org
@@ -116,8 +118,17 @@ def _start(
     names = [name for name, _ in units.PROCESSES.values()]
     systemd.call(where, "restart", *names)
     systemd.call(where, "start", units.TARGET)
-    _say(f"started    Muster: {given.url}/")
+    if until(lambda: _is_ready(given), READY_SECONDS, pause=0.5):
+        _say(f"started    Muster: {given.url}/")
+    else:
+        _say(
+            "!! started, and not ready yet: `muster-server logs` may say why."
+        )
     _say("`muster-server status` says how it is.")
+
+
+def _is_ready(given: Answers) -> bool:
+    return probes.get(given.port, "/readyz", tls=given.tls == "own")[0] == 200
 
 
 def _ask(question: str, default: str) -> str:
