@@ -1,5 +1,5 @@
-"""What stands in front of a server, checked by the programs that read it. The Containerfile and the
-compose file were never started here: this says only that they name what there is.
+"""What stands in front of a server, checked by the programs that read it. Of the Containerfile this
+says only that it names what there is; docs/operating.md tells how it was built.
 """
 
 import re

@@ -17,7 +17,7 @@ from app.operate.local.errors import OperateError
 ELSEWHERE = (
     "install the package where everybody can read it, as in\n"
     "  UV_TOOL_DIR=/opt/muster UV_TOOL_BIN_DIR=/usr/local/bin \\\n"
-    "    uv tool install ./muster_server-*.whl --find-links ."
+    "    uv tool install --compile-bytecode ./muster_server-*.whl --find-links ."
 )
 
 
