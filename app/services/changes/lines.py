@@ -3,8 +3,6 @@
 import zlib
 from collections.abc import Collection
 
-import pygit2
-from pygit2.enums import DiffOption
 from sqlalchemy import select
 
 from app.domain import anchors
@@ -30,7 +28,9 @@ def hunks(old: bytes, new: bytes) -> list[LineHunk] | None:
     """
     if not all(map(is_comparable, (old, new))):
         return None
-    flag = DiffOption.INDENT_HEURISTIC
+    import pygit2  # only here: few processes ever compare, and it takes a start 70 ms
+
+    flag = pygit2.enums.DiffOption.INDENT_HEURISTIC
     patch = pygit2.Patch.create_from(_plain(old), _plain(new), context_lines=0, flag=flag)
     if patch.delta.is_binary:
         return None

@@ -2,9 +2,6 @@
 
 from typing import Any, NamedTuple
 
-import pygit2
-from pygit2.enums import DiffOption
-
 from app.domain import patch
 from app.domain.patch import Hunk, LineType
 from app.services.changes.sections import MOST_LINES
@@ -27,8 +24,11 @@ def ignored(old: bytes, new: bytes) -> Rest | None:
     """
     if max(len(old), len(new)) > LARGEST_FILE or b"\0" in old or b"\0" in new:
         return None
+    import pygit2  # only here, as in `lines`
+
+    flag = pygit2.enums.DiffOption.IGNORE_WHITESPACE
     # The empty names are what the head of the section would be made of.
-    made: Any = pygit2.Patch.create_from(old, new, flag=DiffOption.IGNORE_WHITESPACE)
+    made: Any = pygit2.Patch.create_from(old, new, flag=flag)
     if not made.data:
         return Rest(0, 0, [])
     try:

@@ -153,7 +153,7 @@ def test_a_large_patch_waits_for_the_server_a_few_pieces_at_a_time(
 
 def test_of_a_patch_of_more_than_10_mib_the_numbers_are_told(worker: WorkerHome) -> None:
     server = worker.start().server
-    worker.run("head -c 12000000 /dev/urandom | base64 > large; echo one > one")
+    worker.run("head -c 8000000 /dev/urandom | base64 > large; echo one > one")
     server.until_said(StageFinished)
     for change in told(worker):
         assert change.left_out == "size"
