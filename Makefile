@@ -130,7 +130,7 @@ review: $(TOOLS) ## What changed, and what is said of it: 500 histories, 300 kil
 	@$(PYTEST) -n 2 --dist load tests/review
 
 install: $(TOOLS) ## The packages, installed and run by ordinary users; `make bring` brings uv and pipx; minutes
-	@$(PYTEST) tests/install
+	@$(PYTEST) -n 2 tests/install
 
 e2e: $(TOOLS) ## The console in Chromium, against a whole Muster with a team: flows, axe, phones; minutes
 	@$(PYTEST) -n 2 tests/e2e

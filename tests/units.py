@@ -80,6 +80,9 @@ UNITS: tuple[tuple[str, ...], ...] = (
     ("tests/rogues/",),
     ("tests/clients/",),
     ("tests/hostile/test_programs.py",),
+    ("tests/e2e/test_axe.py",),
+    ("tests/install/test_upgrade.py",),
+    ("tests/install/test_ways.py", "tests/install/test_installed.py"),
 )
 
 

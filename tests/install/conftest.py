@@ -13,7 +13,7 @@ from demo.console import building
 from muster import __version__
 from packages import build
 from tests import programs
-from tests.install import people
+from tests.install import people, ways
 from tests.install.people import Person
 from tests.install.roots import Root
 from tests.install.supplies import Supplies
@@ -94,8 +94,16 @@ def _people(area: Path) -> Iterator[Callable[..., Person]]:
         for name in tools:
             if people.tool(name, place / "tools") is None:
                 programs.missing(name)
-        return Person.at(place / "home", (place / "tools",))
+        return Person.at(place / "home", area / "fetched", (place / "tools",))
 
     yield come
     for place in made:
         shutil.rmtree(place, ignore_errors=os.geteuid() != 0)
+
+
+@pytest.fixture(scope="session")
+def installed(area: Path, wheels: tuple[Path, Path], python: str) -> Iterator[tuple[Person, Path]]:
+    """Somebody who has installed the server with uv, and where its commands are."""
+    with _people(area) as come:
+        person = come("uv")
+        yield person, ways.uv(person, python, *wheels)

@@ -20,23 +20,31 @@ SECONDS = 900.0
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody without rights, also where the tests run as root. `home` is theirs."""
+    """Somebody without rights, also where the tests run as root. `home` is theirs, and what is
+    fetched they find in `fetched` if anybody has fetched it before."""
 
     home: Path
     account: pwd.struct_passwd
+    fetched: Path
     tools: tuple[Path, ...] = field(default=())
 
     @classmethod
-    def at(cls, home: Path, tools: tuple[Path, ...] = ()) -> "Person":
+    def at(cls, home: Path, fetched: Path, tools: tuple[Path, ...] = ()) -> "Person":
         account = pwd.getpwnam(NAME) if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
         home.mkdir(parents=True)
-        os.chown(home, account.pw_uid, account.pw_gid)
-        return cls(home, account, tools)
+        fetched.mkdir(exist_ok=True)
+        for path in (home, fetched):
+            os.chown(path, account.pw_uid, account.pw_gid)
+        return cls(home, account, fetched, tools)
 
     def environment(self, **more: str) -> dict[str, str]:
         path = os.pathsep.join(map(str, (*self.tools, "/usr/bin", "/bin")))
         passed = {name: os.environ[name] for name in PASSED if name in os.environ}
-        return {**passed, "HOME": str(self.home), "PATH": path, "LANG": "C.UTF-8", **more}
+        caches = {f"{name}_CACHE_DIR": f"{self.fetched}/{name}" for name in ("PIP", "UV")}
+        # What is run is compiled then; all of what pip installs takes it half a minute.
+        spared = {**caches, "PIP_NO_COMPILE": "1"}
+        about = {"HOME": str(self.home), "PATH": path, "LANG": "C.UTF-8"}
+        return {**passed, **spared, **about, **more}
 
     def start(
         self, *argv: str | Path, log: Path, env: Mapping[str, str]

@@ -44,7 +44,7 @@ getent passwd muster || true
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def program(area: Path, wheels: tuple[Path, Path], python: str) -> Path:
     """`muster-server` where everybody can run it."""
     place = area / "opt"

@@ -5,7 +5,7 @@ import json
 import shlex
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,6 @@ from app.operate.installed import settings, units
 from app.operate.local.api import Api
 from muster import __version__
 from tests.flows.running import free_port, until
-from tests.install import ways
 from tests.install.people import Person
 
 pytestmark = pytest.mark.timeout(1800)
@@ -50,11 +49,9 @@ class Units:
 
 
 @pytest.fixture
-def server(
-    wheels: tuple[Path, Path], newcomer: Callable[..., Person], python: str, tmp_path: Path
-) -> Iterator[tuple[Units, Path]]:
-    person = newcomer("uv")
-    program = ways.uv(person, python, *wheels) / "muster-server"
+def server(installed: tuple[Person, Path], tmp_path: Path) -> Iterator[tuple[Units, Path]]:
+    person, scripts = installed
+    program = scripts / "muster-server"
     answers = person.home / "answers.toml"
     answers.write_text(f'url = "http://127.0.0.1:{(port := free_port())}"\nport = {port}\n')
     said = person.says(program, "install", "--user", "--answers", answers)

@@ -25,10 +25,17 @@ PIPELINE = [{"name": "build", "kind": "shell", "command": "echo built > built.tx
 
 @pytest.mark.parametrize("way", ways.WAYS)
 def test_it_is_installed_and_says_what_it_is(
-    way: str, wheels: tuple[Path, Path], newcomer: Callable[..., Person], python: str
+    way: str,
+    installed: tuple[Person, Path],
+    wheels: tuple[Path, Path],
+    newcomer: Callable[..., Person],
+    python: str,
 ) -> None:
-    person = newcomer(*([] if way == "pip" else [way]))
-    scripts = ways.WAYS[way](person, python, *wheels)
+    if way == "uv":
+        person, scripts = installed
+    else:
+        person = newcomer(*([] if way == "pip" else [way]))
+        scripts = ways.WAYS[way](person, python, *wheels)
     assert person.says(scripts / "muster-server", "--version") == f"muster-server {__version__}"
     assert "up" in person.says(scripts / "muster-server", "--help")
 
@@ -43,10 +50,10 @@ def test_the_command_alone_is_installed_and_says_what_it_is(
 
 
 def test_a_server_runs_from_its_package_and_leaves_nothing_running(
-    wheels: tuple[Path, Path], newcomer: Callable[..., Person], python: str, tmp_path: Path
+    installed: tuple[Person, Path], tmp_path: Path
 ) -> None:
-    person = newcomer("uv")
-    program = ways.uv(person, python, *wheels) / "muster-server"
+    person, scripts = installed
+    program = scripts / "muster-server"
     url = f"http://127.0.0.1:{(port := free_port())}"
     env = {"MUSTER_PORT": str(port), "MUSTER_ADMIN_PASSWORD": PASSWORD, "MUSTER_WEB_WORKERS": "1"}
     env |= {"MUSTER_MAX_LOAD_PERCENT": "100", "MUSTER_MAX_DISK_PERCENT": "100"}

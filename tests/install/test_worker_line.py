@@ -95,7 +95,8 @@ class Host:
         whose = {"user": UID, "group": UID, "extra_groups": []} if os.getuid() == 0 else {}
         return subprocess.Popen(
             ["sh", "-c", line],
-            env={**ours, "HOME": str(self.home), "PATH": PATH},
+            # What is run is compiled then; all of what pip installs takes it half a minute.
+            env={**ours, "HOME": str(self.home), "PATH": PATH, "PIP_NO_COMPILE": "1"},
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
