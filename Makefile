@@ -103,7 +103,7 @@ faults: $(TOOLS) ## Postgres, Valkey, servers and senders that go away, freeze a
 	@$(PYTEST) -n 3 tests/outages tests/chaos/test_chaos.py tests/app/jobs/test_jobs_killed_senders.py
 
 attacks: $(TOOLS) ## Every route with whatever a stranger may send it; Schemathesis for a moment
-	@$(PYTEST) -n 3 tests/attacks tests/fuzz
+	@$(PYTEST) -n 3 tests/attacks/routes tests/fuzz
 
 others: $(TOOLS) ## All of the next four beside each other: what comes from elsewhere, and means no good
 	@$(PYTEST) -n 3 $(addprefix tests/,$(OTHERS))

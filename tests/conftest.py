@@ -44,10 +44,7 @@ examples.load_profile("unexplained")
 SUITES = (
     "agents/real",
     "app/jobs/test_jobs_killed_senders.py",
-    "attacks/test_bodies.py",
-    "attacks/test_hidden.py",
-    "attacks/test_lists.py",
-    "attacks/test_scopes.py",
+    "attacks/routes",
     "chaos/test_chaos.py",
     "clients",
     "doors",

@@ -1,5 +1,5 @@
 """Every route with every kind of credential, against the one table of `rights_table`. What else is
-asked of each route: tests/attacks/test_hidden.py.
+asked of each route: tests/attacks/routes/.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from app.api import guards, scopes
 from app.factory import create_app
 from tests.conftest import SECRETS
 from tests.contract.rights_asked import Ask, ask, faults, routed
-from tests.contract.rights_kept import app, world
+from tests.contract.rights_kept import app, furnish, world
 from tests.contract.rights_table import (
     DEVELOPERS,
     FRAMES,
@@ -22,7 +22,7 @@ from tests.contract.rights_table import (
 from tests.contract.rights_world import World
 from tests.contract.scopes_table import SCOPES, scope_of
 
-__all__ = ["app", "ask", "world"]  # fixtures
+__all__ = ["app", "ask", "furnish", "world"]  # fixtures
 
 NOWHERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/no", "REDIS_URL": "redis://127.0.0.1:1/0"}
 HERE = routed(create_app(config.load({**SECRETS, **NOWHERE})))
@@ -56,7 +56,8 @@ def test_a_route_without_a_scope_takes_no_narrowed_token() -> None:
 
 @pytest.mark.parametrize("route", ASKED)
 def test_a_route_takes_whom_its_line_says(ask: Ask, world: World, route: str) -> None:
-    # Of narrowed tokens the admin's, whom nothing else is in the way; the others': tests/attacks.
+    # Of narrowed tokens the admin's, whom nothing else is in the way; the others' are asked in
+    # tests/attacks/routes/test_scopes.py.
     some = [name for name in world.bearers if not name.startswith("member's ")]
     assert faults(ask, world, route, [*some, "member's token"]) == {}
 

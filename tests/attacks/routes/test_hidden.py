@@ -5,33 +5,28 @@ it. Of routes' own lines: tests/contract/test_rights_matrix.py.
 from typing import Any
 
 import pytest
-from flask import Flask
 
 from tests.contract.rights_asked import BY_ITSELF, Ask, ask
-from tests.contract.rights_table import EVERYBODY, OPEN, ROUTES, SIGNED
-from tests.contract.rights_world import make_world
+from tests.contract.rights_table import OPEN, ROUTES, SIGNED
+from tests.contract.rights_world import World
 from tests.contract.test_rights_matrix import ASKED
 
 __all__ = ["ask"]  # a fixture
 
 IN_PROJECTS = [route for route in ASKED if ROUTES[route].hidden and "*" in route]
-OF_TASKS = [route for route in ASKED if route.split()[1].startswith("/api/web/tasks/*")]
-READ_OR_ENDED = ("GET ", "POST /api/web/tasks/*/cancel")
 
 
 @pytest.mark.parametrize(
     "route", [route for route in ASKED if ROUTES[route].door not in (OPEN, SIGNED)]
 )
-def test_options_and_head_are_no_way_round(app: Flask, ask: Ask, route: str) -> None:
-    world = make_world(app)
+def test_options_and_head_are_no_way_round(world: World, ask: Ask, route: str) -> None:
     for method in BY_ITSELF:
         for credential in ("nothing", "garbage", "expired", "refresh", "enrollment"):
             assert ask(world, route, credential, method=method).status_code == 401, method
 
 
 @pytest.mark.parametrize("route", IN_PROJECTS)
-def test_what_is_hidden_looks_like_what_is_not_there(app: Flask, ask: Ask, route: str) -> None:
-    world = make_world(app)
+def test_what_is_hidden_looks_like_what_is_not_there(world: World, ask: Ask, route: str) -> None:
     real, nowhere = world.named_in(route)
     for person in ROUTES[route].hidden:
         hidden = ask(world, route, person)
@@ -51,14 +46,3 @@ def _without(named: str, answer: Any) -> tuple[dict[str, Any], dict[str, str]]:
         for key, value in answer.json.items()
     }
     return said, headers
-
-
-@pytest.mark.parametrize("route", OF_TASKS)
-def test_the_tasks_of_a_deleted_project_are_the_admins_to_read_and_end(
-    app: Flask, ask: Ask, route: str
-) -> None:
-    world = make_world(app, deleted=True)
-    for person in EVERYBODY - {"admin"}:
-        assert ask(world, route, person).status_code == 404, person
-    admins = ask(world, route, "admin").status_code
-    assert (admins < 400) if route.startswith(READ_OR_ENDED) else (admins == 403)
