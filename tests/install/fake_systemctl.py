@@ -23,15 +23,8 @@ KNOWN = {
     "Unit": {"Description", "PartOf", "Requires", "After", "Wants"},
     "Service": {
         *("Type", "NotifyAccess", "RemainAfterExit", "TimeoutStartSec", "TimeoutStopSec"),
-        *(
-            "Restart",
-            "RestartSec",
-            "RestartMode",
-            "KillMode",
-            "LimitNOFILE",
-            "ExecStart",
-            "WorkingDirectory",
-        ),
+        *("Restart", "RestartSec", "RestartMode", "KillMode", "LimitNOFILE"),
+        *("ExecStart", "WorkingDirectory"),
         *("EnvironmentFile", "User", "Group", "NoNewPrivileges", "ProtectSystem", "PrivateTmp"),
         *("ProtectKernelTunables", "ProtectKernelModules", "ProtectControlGroups"),
         *("RestrictSUIDSGID", "LockPersonality", "UMask", "ReadWritePaths", "AmbientCapabilities"),

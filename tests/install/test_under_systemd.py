@@ -7,6 +7,7 @@ that a worker holds attempts to them is shown in tests/muster/worker/limits.
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from app.operate.installed import units
 from tests.flows.running import until
 from tests.install.roots import Root
 from tests.install.supplies import LOCAL, PASSWORD, SETTINGS, Supplies, Work, make_repository
+from tests.install.two_versions import Releases
 
 pytestmark = [
     pytest.mark.timeout(900),
@@ -128,6 +130,25 @@ def test_after_a_reboot_all_of_it_is_there_again(work: Work) -> None:
     until(work.is_ready, "server that is ready", 120)
     make_repository(work.root, "muster-worker")
     work.completes("FIRST")
+
+
+def test_it_is_upgraded_and_goes_back(work: Work, releases: Releases) -> None:
+    """As in test_upgrade.py, where systemd is a fake: here it is not."""
+    root, wheel = work.root, releases.next.server
+    shutil.copy(wheel, root.given)
+    engines = root.says("systemctl", "show", "--property=MainPID", units.ENGINES)
+    secret = {"MUSTER_BACKUP_PASSPHRASE": "correct horse battery staple"}
+    assert "This is Muster" in root.says(SERVER, "upgrade", f"/mnt/{wheel.name}", **secret)
+    told = json.loads(root.says(SERVER, "status", "--json"))
+    assert told["version"] == told["installedVersion"] == releases.next.version
+    assert told["release"].startswith("/opt/muster-server/releases/")
+    assert told["units"] == dict.fromkeys(units.NAMES, "active")
+    work.completes("FIRST")
+    root.says(SERVER, "upgrade", "--back")
+    told = json.loads(root.says(SERVER, "status", "--json"))
+    assert told["version"] == told["installedVersion"] == releases.now.version
+    work.completes("FIRST")
+    assert root.says("systemctl", "show", "--property=MainPID", units.ENGINES) == engines
 
 
 def test_uninstalled_nothing_is_left(work: Work, before: dict[str, str]) -> None:
