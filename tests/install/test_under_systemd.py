@@ -70,7 +70,9 @@ def work(root: Root, supplies: Supplies, before: dict[str, str]) -> Iterator[Wor
     made.sign_in()
     line = f"{made.line()} --name harrier -- --file-root /tmp/code"
     assert "-k --pinnedpubkey sha256//" in line
-    assert "Done. The console shows the machine." in root.says("sh", "-c", line, **LOCAL)
+    said = root.says("sh", "-c", line, **LOCAL)
+    assert "Done. The console shows the machine." in said
+    assert "enable-linger" not in said  # of an account that never logs in
     make_repository(root, "muster-worker")
     yield made
     made.api.close()
