@@ -187,6 +187,9 @@ def gunicorn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **env: str) -> dic
     monkeypatch.setenv("MUSTER_HOME", str(tmp_path))
     for name, value in env.items():
         monkeypatch.setenv(name, value)
+    for name in ("PGOPTIONS", "PROMETHEUS_MULTIPROC_DIR"):  # what it sets is not for later tests
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
     return runpy.run_path(str(ROOT / "gunicorn.conf.py"))
 
 
