@@ -13,6 +13,7 @@ from flask import Flask
 from app.domain import login
 from app.extensions import db, redis
 from app.services import settings
+from app.services.people import logins
 from tests.conftest import taken_back
 from tests.contract.rights_world import World, make_world
 
@@ -32,6 +33,7 @@ def world(rolled_back_app: Flask, furnish: Furnish) -> Iterator[World]:
         made = furnish(rolled_back_app)
         patch.undo()
         patch.setattr(login, "CONFIRMED_FOR", timedelta(days=1))
+        patch.setattr(logins, "SEEN_PRECISION", timedelta(days=1))
         yield made
 
 
