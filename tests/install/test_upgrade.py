@@ -84,6 +84,20 @@ def test_ten_running_attempts_go_on_while_the_server_becomes_the_next(upgraded: 
     assert upgraded.server.get("/readyz")["missing"] == []
 
 
+def test_its_machine_takes_the_next_version_by_itself_and_the_ten_go_on(upgraded: World) -> None:
+    """In more ways: `test_machine_upgrades.py`."""
+    api, version = upgraded.server.api, upgraded.releases.next.version
+
+    def is_next() -> bool:
+        [machine] = api.get("/api/web/machines")["items"]
+        return machine["version"] == version and machine["upgrade"]["state"] == "current"
+
+    api.put("/api/admin/settings", {"machineUpgrades": "now"})
+    until(is_next, f"machine of {version}", PATIENCE)
+    api.put("/api/admin/settings", {"machineUpgrades": "off"})
+    upgraded.require_live()
+
+
 def test_the_command_of_before_is_now_the_new_one(upgraded: World) -> None:
     assert upgraded.releases.next.version in upgraded.server.run("--version")[1]
     status, said = upgraded.server.upgrade(upgraded.releases.next, "--no-backup")
