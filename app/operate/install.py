@@ -121,9 +121,7 @@ def _start(
     if until(lambda: _is_ready(given), READY_SECONDS, pause=0.5):
         _say(f"started    Muster: {given.url}/")
     else:
-        _say(
-            "!! started, and not ready yet: `muster-server logs` may say why."
-        )
+        _say("!! started, and not ready yet: `muster-server logs` may say why.")
     _say("`muster-server status` says how it is.")
 
 
