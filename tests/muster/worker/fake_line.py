@@ -9,10 +9,12 @@ from collections.abc import Callable
 from contextlib import suppress
 
 LIMIT = 20.0
+PLAIN = (b"POST", b"GET /install", b"GET /readyz")
 
 
 class Line:
-    """A port before both: the channel's sockets are what GETs below /api. Can be cut anywhere."""
+    """A port before both: what is POSTed, or is of PLAIN, goes to the API, all else to the sockets.
+    Can be cut anywhere."""
 
     def __init__(self, sockets: int, http: int) -> None:
         self._ports = {True: http, False: sockets}
@@ -70,7 +72,7 @@ class Line:
 
     def _join(self, client: socket.socket) -> None:
         with client, suppress(OSError):
-            is_plain = client.recv(9, socket.MSG_PEEK) != b"GET /api/"
+            is_plain = client.recv(12, socket.MSG_PEEK).startswith(PLAIN)
             with socket.create_connection(("127.0.0.1", self._ports[is_plain])) as server:
                 for end in (client, server):
                     end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)

@@ -75,6 +75,8 @@ def test_a_machine_is_shown_with_its_last_life_sign(
         "labels": {"gpu": "true", "zone": "eu"},
         "adminLabels": {"zone": "eu"},
         "version": "0.1.0",
+        "pinned": False,
+        "upgrade": {"state": "current", "offered": None, "reason": ""},
     }
     (listed,) = client.get(PATH, headers=headers).json["items"]
     assert listed["room"] == shown["room"]
