@@ -1,5 +1,7 @@
-"""What one worker takes at a time."""
+"""What one worker takes at a time, and which suite a test belongs to."""
 
+import re
+import subprocess
 from itertools import combinations
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,6 +27,18 @@ def test_all_that_is_named_is_there() -> None:
 def test_nothing_is_named_twice() -> None:
     assert [pair for pair in combinations(NAMES, 2) if pair[0].startswith(pair[1])] == []
     assert [pair for pair in combinations(NAMES, 2) if pair[1].startswith(pair[0])] == []
+
+
+def test_what_make_test_leaves_out_is_in_one_heavy_suite_each() -> None:
+    done = subprocess.run(
+        ["make", "--dry-run", "heavy"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    named = re.findall(r"(?<= )tests/[\w/.]+", "\n".join(_runs_of_pytest(done.stdout)))
+    assert sorted(named) == sorted(f"tests/{suite}" for suite in SUITES)
+
+
+def _runs_of_pytest(recipes: str) -> list[str]:
+    return [line for line in recipes.splitlines() if " -m pytest " in line]
 
 
 def test_a_file_is_a_unit_and_so_are_files_that_share_a_stack() -> None:

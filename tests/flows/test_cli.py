@@ -159,6 +159,16 @@ def test_who_interrupts_a_watch_is_told_130(muster: Person, running: Running) ->
     task.act("cancel")
 
 
+def test_it_says_where_a_task_is_in_a_browser_and_by_which_server_it_goes(
+    muster: Person, running: Running
+) -> None:
+    key = running.project("CLIOPEN", shell("write", "true"))
+    number = muster("task", "create", "-p", key, "-d", "x", "-q", "--wait").strip()
+    assert muster("task", "open", number) == f"{running.stack.url}/tasks/{number}\n"
+    assert running.stack.url in muster("config", "list")
+    assert "muster" in muster("completion", "bash")
+
+
 def test_what_is_not_there_is_status_3(muster: Person) -> None:
     muster("task", "show", "987654321", status=3)
     assert "(404 not_found, request " in muster.err
@@ -170,5 +180,12 @@ def test_a_machine_is_drained_and_comes_back(muster: Person, running: Running) -
     try:
         shown = json.loads(muster("machine", "show", machine["name"], "--json", "status,drain"))
         assert shown[0]["drain"]["note"] == "a look"
+        key = running.project("CLIWAITS", shell("write", "true"))
+        number = muster("task", "create", "-p", key, "-d", "Wait", "-q").strip()
+        why = muster("task", "why", number)
+        assert "queued" in why
+        assert machine["name"] in why
+        assert "taken out of work" in why
+        muster("task", "cancel", number)
     finally:
         muster("machine", "undrain", machine["name"])

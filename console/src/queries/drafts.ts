@@ -7,7 +7,7 @@ export type DraftChanges = Schemas['DraftChanges']
 const ALL = 200
 /** What a page that is left has a browser send after it, all together: 64 KiB, with what is around. */
 const SENT_AFTER_BYTES = 60_000
-/** One that was kept as its page was left may still be on its way. */
+/** One that was kept as its page was left may still be on its way: after so long it is looked for once. */
 const ON_ITS_WAY_MILLISECONDS = 2_000
 
 export const drafts = queryOptions({
@@ -19,7 +19,10 @@ export const drafts = queryOptions({
 })
 
 export const useDrafts = () =>
-  useQuery({ ...drafts, refetchInterval: ON_ITS_WAY_MILLISECONDS }).data
+  useQuery({
+    ...drafts,
+    refetchInterval: (query) => query.state.dataUpdateCount < 2 && ON_ITS_WAY_MILLISECONDS,
+  }).data
 
 const sizeOf = (body: DraftChanges) => new TextEncoder().encode(JSON.stringify(body)).length
 const at = (draftId: number) => ({ params: { path: { draftId } } })
