@@ -51,6 +51,8 @@ def command(
     """
     if back == (file is not None):
         raise click.UsageError("name the WHEEL to upgrade to, or --back")
+    if back and (dry_run or backup or no_backup or passphrase_file):
+        raise click.UsageError("--back takes no other option: it goes back, and makes no backup")
 
     def act(screen: Screen) -> None:
         try:

@@ -44,6 +44,14 @@ def test_it_wants_a_wheel_or_the_way_back() -> None:
     assert run("a.whl", "--back")[0] == 2
 
 
+@pytest.mark.parametrize(
+    "option", ["--dry-run", "--backup=a", "--no-backup", "--passphrase-file=a"]
+)
+def test_going_back_leaves_no_option_unheard(option: str, installed: Path) -> None:
+    status, said = run("--back", option)
+    assert (status, "--back takes no other option" in said) == (2, True), said
+
+
 def test_where_nothing_is_installed_it_says_what_to_do_instead(home: Path) -> None:
     status, said = run(str(home / NAME))
     assert status == 1
