@@ -4,6 +4,7 @@ which everybody on the host could read.
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -29,6 +30,11 @@ def given(file: Path | None, *, is_new: bool) -> str:
             f"a passphrase has {SHORTEST} characters or more: whoever has the file can try many"
         )
     return found
+
+
+def left_out(environ: Mapping[str, str]) -> dict[str, str]:
+    """What another program may have of an environment."""
+    return {name: text for name, text in environ.items() if name != VARIABLE}
 
 
 def _of_file(file: Path) -> str:

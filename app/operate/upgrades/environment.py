@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.operate.backups import passphrase
 from app.operate.local.errors import OperateError
 from app.operate.upgrades.wheel import LOCKS, Wheel, unpack
 
@@ -74,7 +75,7 @@ def _run(argv: Sequence[str], there: Path) -> None:
             check=False,
             # The server's account has to read it, and may not write what it compiles.
             umask=0o022,
-            env={"UV_COMPILE_BYTECODE": "1", **os.environ},
+            env={"UV_COMPILE_BYTECODE": "1", **passphrase.left_out(os.environ)},
         )
     except (OSError, subprocess.TimeoutExpired) as problem:
         raise OperateError(f"{argv[0]}: {problem}") from None

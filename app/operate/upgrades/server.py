@@ -185,5 +185,5 @@ class Installed:
             "REDIS_URL": self.settings["REDIS_URL"],
             "MUSTER_HOME": str(self.server.home),
         }
-        ours = {name: text for name, text in os.environ.items() if name != passphrase.VARIABLE}
-        return {**ours, **settings.read(self.where.settings), **left}
+        known = settings.read(self.where.settings)
+        return {**passphrase.left_out(os.environ), **known, **left}
