@@ -13,20 +13,22 @@ from app.operate.local.errors import OperateError
 
 @click.command("uninstall")
 @click.option("--user", is_flag=True, help="The server that is yours alone.")
-@click.option("--purge", is_flag=True, help="Its data and keys, too; for ever.")
+@click.option("--purge", is_flag=True, help="Its data and keys, too, for ever; backups stay.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--root", type=click.Path(file_okay=False, path_type=Path), help="As with install.")
 def command(user: bool, purge: bool, yes: bool, root: Path | None) -> None:
     """Stop the server that `install` has made, and take its units away.
 
     Settings with their keys, and the data, stay for another `install`, unless --purge is given. The
-    package itself is removed by what installed it, as by `uv tool uninstall muster-server`.
+    backups that upgrades have made always stay. The package itself is removed by what installed it,
+    as by `uv tool uninstall muster-server`.
     """
     try:
         where = places.of(user=user, root=(root or Path("/")).absolute())
         if not yes:
             lost = f" {where.home} and all keys are deleted for ever." if purge else ""
-            click.confirm(f"Stop Muster and remove its units?{lost}", abort=True)
+            stays = f" Backups in {where.backups} stay." if purge else ""
+            click.confirm(f"Stop Muster and remove its units?{lost}{stays}", abort=True)
         _uninstall(where, purge=purge)
     except (OperateError, OSError) as problem:
         raise click.ClickException(str(problem)) from None
@@ -44,6 +46,8 @@ def _uninstall(where: Places, *, purge: bool) -> None:
         systemd.call(where, "daemon-reload")
     click.echo(f"removed    {len(there)} units of {directory}")
     where.written(where.release).unlink(missing_ok=True)
+    if (backups := where.written(where.backups)).is_dir():
+        click.echo(f"kept       {backups}, the backups before upgrades")
     if not purge:
         click.echo(f"kept       {where.written(where.settings)} and {where.written(where.home)}")
         _remove_releases(where)
@@ -53,8 +57,7 @@ def _uninstall(where: Places, *, purge: bool) -> None:
     with contextlib.suppress(OSError):
         settings.parent.rmdir()  # where nothing else is in it
     shutil.rmtree(where.written(where.home), ignore_errors=True)
-    shutil.rmtree(where.written(where.backups), ignore_errors=True)
-    click.echo("removed    settings, keys, data, and the backups before upgrades")
+    click.echo("removed    settings, keys and data")
     if where.root == Path("/") and not where.is_user and account.remove(where.home):
         click.echo(f"removed    the account {places.ACCOUNT}")
     _remove_releases(where)

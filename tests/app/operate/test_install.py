@@ -73,9 +73,19 @@ def test_purged_nothing_is_left(file: Path, tmp_path: Path) -> None:
     assert [path for path in root.rglob("*") if path.is_file() or "muster" in path.name] == []
 
 
+def test_purged_the_backups_are_left(file: Path, tmp_path: Path) -> None:
+    install(file, root := tmp_path / "root")
+    (backup := root / "var/backups/muster/before-0.1.0").parent.mkdir(parents=True)
+    backup.touch()
+    said = run("uninstall", "--yes", "--purge", "--root", str(root))
+    assert f"kept       {backup.parent}, " in said
+    assert [path for path in root.rglob("*") if path.is_file()] == [backup]
+
+
 def test_nothing_is_deleted_before_one_has_said_so(file: Path, tmp_path: Path) -> None:
     install(file, root := tmp_path / "root")
-    assert "for ever" in run("uninstall", "--purge", "--root", str(root), code=1)
+    said = run("uninstall", "--purge", "--root", str(root), code=1)
+    assert "for ever. Backups in /var/backups/muster stay." in said
     assert (root / SETTINGS).is_file()
 
 
