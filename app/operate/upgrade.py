@@ -15,7 +15,7 @@ from app.operate.local.errors import OperateError
 from app.operate.local.screen import Screen
 from app.operate.upgrades import releases, wheel
 from app.operate.upgrades.doing import Upgrade, backup_place
-from app.operate.upgrades.releases import Release
+from app.operate.upgrades.releases import SWITCHING, CutOff, Release
 from app.operate.upgrades.server import Installed
 from app.operate.upgrades.wheel import Wheel
 from muster import __version__
@@ -67,14 +67,18 @@ def command(
             raise OperateError(str(problem)) from None
 
     def _upgrade(upgrade: Upgrade, found: Wheel) -> None:
-        directory = upgrade.server.where.backups
-        place = None if no_backup else (backup or backup_place(directory, __version__)).absolute()
         begun = upgrade.refuse(found)
+        if begun is not None and backup is not None:
+            raise OperateError(
+                f"the upgrade that was cut off while {begun.step} goes on, for which a backup of "
+                "before comes too late: leave out --backup"
+            )
+        usual = backup_place(upgrade.server.where.backups, __version__)
+        place = None if no_backup or begun else (backup or usual).absolute()
         if dry_run:
-            _say_steps(upgrade, found, place)
+            _say_steps(upgrade, found, begun, place)
             return
-        is_asked = place is not None and begun is None
-        passphrase = given(passphrase_file, is_new=True) if is_asked else ""
+        passphrase = given(passphrase_file, is_new=True) if place else ""
         with releases.alone(upgrade.server.where):
             upgrade.run(found, place, passphrase)
 
@@ -109,11 +113,18 @@ def _require_used(server: Installed, now: Release) -> None:
         raise OperateError(f"another muster-server is installed: run `{program} upgrade …`")
 
 
-def _say_steps(upgrade: Upgrade, found: Wheel, backup: Path | None) -> None:
+def _say_steps(upgrade: Upgrade, found: Wheel, begun: CutOff | None, backup: Path | None) -> None:
+    """Those that are left of the upgrade that has `begun`, if one has."""
     say = upgrade.screen.line
-    say(f"Muster {upgrade.now.version} would become {found.version}:")
-    say(f"  install it in {upgrade.target(found)}")
-    say(f"  back up to {backup}" if backup else "  make no backup")
-    say("  migrate the database, while the server goes on")
+    if begun is None:
+        say(f"Muster {upgrade.now.version} would become {found.version}:")
+        say(f"  install it in {upgrade.target(found)}")
+        say(f"  back up to {backup}" if backup else "  make no backup")
+    else:
+        say(f"The upgrade to {found.version} that was cut off while {begun.step} would go on:")
+        say("  make no backup" + (f": that of before is {begun.backup}" if begun.backup else ""))
+    if begun is None or begun.step != SWITCHING:
+        say("  migrate the database, while the server goes on")
     say("  restart dispatch, jobs, beat and web, one after the other, and look at each")
-    say(f"Nothing was done. {VARIABLE} or --passphrase-file has the backup's passphrase.")
+    secret = f" {VARIABLE} or --passphrase-file has the backup's passphrase." if backup else ""
+    say(f"Nothing was done.{secret}")

@@ -7,7 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from app.operate import main, upgrade
-from app.operate.installed import systemd
+from app.operate.installed import places, systemd
+from app.operate.upgrades import releases, wheel
+from app.operate.upgrades.releases import MIGRATING, SWITCHING, CutOff, Release
 from app.operate.upgrades.server import Installed
 from tests.app.operate.upgrades.test_wheel import NAME, WHOLE, packed
 
@@ -66,12 +68,42 @@ def test_where_no_systemd_runs_nothing_could_be_restarted(
 
 
 def test_dry_it_says_what_would_be_done_and_does_nothing(installed: Path) -> None:
-    wheel = packed(installed, WHOLE)
+    file = packed(installed, WHOLE)
     before = sorted(installed.rglob("*"))
-    status, said = run(str(wheel), "--dry-run")
+    status, said = run(str(file), "--dry-run")
     assert status == 0, said
     assert "Muster 0.1.0 would become 0.2.0" in said
     assert sorted(installed.rglob("*")) == before
+
+
+LEFT = {MIGRATING: ["  migrate", "  restart"], SWITCHING: ["  restart"]}
+
+
+@pytest.fixture(params=LEFT)
+def cut_off(request: pytest.FixtureRequest, installed: Path) -> CutOff:
+    """An upgrade of before, to the wheel's release."""
+    where = places.of(user=True)
+    label = wheel.read(packed(installed, WHOLE)).label
+    to = Release("0.2.0", str(where.releases / label / "bin" / "python"))
+    begun = CutOff(request.param, Release("0.1.0", sys.executable), to, backup="/the/backup")
+    releases.note(where, begun)
+    return begun
+
+
+def test_dry_after_one_was_cut_off_it_says_what_is_left(cut_off: CutOff, installed: Path) -> None:
+    status, said = run(str(installed / NAME), "--dry-run")
+    assert status == 0, said
+    assert f"cut off while {cut_off.step} would go on" in said
+    steps = [line for line in said.splitlines() if line.startswith("  ")]
+    assert steps[0] == "  make no backup: that of before is /the/backup"
+    assert [" ".join(step.split(" ")[:3]) for step in steps[1:]] == LEFT[cut_off.step]
+
+
+def test_after_one_was_cut_off_no_backup_of_before_is_promised(
+    cut_off: CutOff, installed: Path
+) -> None:
+    status, said = run(str(installed / NAME), "--backup", str(installed / "mine"))
+    assert (status, "comes too late: leave out --backup" in said) == (1, True), said
 
 
 def test_what_runs_already_is_refused(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
