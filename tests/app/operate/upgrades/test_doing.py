@@ -27,6 +27,7 @@ class StandIn:
         self.where, self.server = where, SimpleNamespace(home=where.home)
         self.done: list[str] = []
         self.fails, self.of = "", "0.2.0"
+        self.problem: type[BaseException] = OperateError
         self.is_at = "0049"
         self.ahead: list[str] = []
         self.lacks = ""
@@ -34,7 +35,7 @@ class StandIn:
     def do(self, what: str, release: Release) -> None:
         self.done.append(f"{what} {release.version}")
         if (what, release.version) == (self.fails, self.of):
-            raise OperateError(f"{what} does not work")
+            raise self.problem(f"{what} does not work")
 
     def missing(self) -> str:
         return self.lacks
@@ -136,6 +137,37 @@ def test_what_was_restarted_is_so_once_more_and_the_rest_is_left(
     assert back == at("0.1.0", "units", *SWITCHED[1 : number + 1], "well")
     assert server.is_at == "0050"
     assert (releases.used(server.where), releases.cut_off(server.where)) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ("check", "Nothing has changed: this is still Muster 0.1.0"),
+        ("migrate", "Nothing has changed: this is still Muster 0.1.0"),
+        ("celery", "so that this is 0.1.0 again"),
+    ],
+)
+def test_interrupted_it_leaves_nothing_to_go_on_with(
+    step: str, words: str, server: StandIn, upgrade: Callable[..., Upgrade]
+) -> None:
+    server.fails, server.problem = step, KeyboardInterrupt
+    with pytest.raises(OperateError, match=words):
+        upgrade().run(NEW, None, "")
+    assert releases.cut_off(server.where) is None
+
+
+def test_interrupted_while_it_goes_back_it_is_cut_off(
+    server: StandIn, upgrade: Callable[..., Upgrade], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(release: Release) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(server, "write_units", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        upgrade().run(NEW, None, "")
+    begun = releases.cut_off(server.where)
+    assert begun is not None
+    assert begun.step == SWITCHING
 
 
 def test_where_neither_is_well_it_says_so_and_is_not_over(
