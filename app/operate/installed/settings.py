@@ -1,6 +1,7 @@
 """The file of settings: what systemd reads as `EnvironmentFile=`."""
 
 import os
+import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,12 +43,29 @@ def read(path: Path) -> dict[str, str]:
 
 def write(path: Path, values: Mapping[str, str]) -> None:
     """For its owner alone, and whole or not at all. Raises OperateError, OSError."""
-    content = text(values)
+    _replace(path, text(values).encode())
+
+
+def put(path: Path, name: str, value: str) -> None:
+    """Set one in a file that is there; every other byte of it stays, as comments of an operator's.
+
+    For its owner alone, and whole or not at all. Raises OperateError, OSError.
+    """
+    content, line = path.read_bytes(), f"{name}={_quoted(name, value)}".encode()
+    ours = re.compile(rb"^[ \t]*%s[ \t]*=.*$" % re.escape(name.encode()), re.MULTILINE)
+    content, number = ours.subn(lambda _: line, content)
+    if number == 0:
+        end = b"" if content.endswith(b"\n") or not content else b"\n"
+        content += end + line + b"\n"
+    _replace(path, content)
+
+
+def _replace(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
+    with os.fdopen(handle, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

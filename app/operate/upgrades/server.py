@@ -73,8 +73,7 @@ class Installed:
         """Have a release that does not know these revisions leave a database alone that is at one
         of them. Raises OperateError, OSError.
         """
-        known = settings.read(self.where.settings)
-        settings.write(self.where.settings, {**known, AHEAD: ",".join(revisions)})
+        settings.put(self.where.settings, AHEAD, ",".join(revisions))
 
     def check(self, release: Release) -> dict[str, str]:
         """Its version and the revision of its schema, if a server can be made of it."""

@@ -45,3 +45,26 @@ def test_what_is_no_line_of_settings_is_refused_without_its_value(line: str) -> 
 
 def test_comments_and_empty_lines_are_none() -> None:
     assert settings.parse("# a\n; b\n\nA=1\n") == {"A": "1"}
+
+
+OWN = "# mine: é\r\n\n  ; SET=1\nSETS='1 \\ 2'\n#SET=2\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (OWN + "SET=1\nLAST='x' ", OWN + "SET=\"a\\\\1,b\"\nLAST='x' "),
+        (OWN + " SET = 'c'", OWN + 'SET="a\\\\1,b"'),
+        (OWN, OWN + 'SET="a\\\\1,b"\n'),
+        (OWN + "LAST=x", OWN + 'LAST=x\nSET="a\\\\1,b"\n'),
+        ("", 'SET="a\\\\1,b"\n'),
+    ],
+    ids=["replaced", "the last", "appended", "after an open line", "alone"],
+)
+def test_one_is_set_and_every_other_byte_stays(before: str, after: str, tmp_path: Path) -> None:
+    (path := tmp_path / "muster.env").write_bytes(before.encode())
+    path.chmod(0o644)
+    settings.put(path, "SET", "a\\1,b")
+    assert path.read_bytes() == after.encode()
+    assert settings.read(path)["SET"] == "a\\1,b"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
