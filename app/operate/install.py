@@ -1,6 +1,7 @@
 """`muster-server install`: a server that systemd runs, and that comes up with the machine."""
 
 import pwd
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -118,10 +119,11 @@ def _start(
     names = [name for name, _ in units.PROCESSES.values()]
     systemd.call(where, "restart", *names)
     systemd.call(where, "start", units.TARGET)
-    if until(lambda: _is_ready(given), READY_SECONDS, pause=0.5):
-        _say(f"started    Muster: {given.url}/")
-    else:
+    if not until(lambda: _is_ready(given), READY_SECONDS, pause=0.5):
         _say("!! started, and not ready yet: `muster-server logs` may say why.")
+        _say("   `muster-server doctor` says what to do; then it becomes ready by itself.")
+        sys.exit(1)
+    _say(f"started    Muster: {given.url}/")
     _say("`muster-server status` says how it is.")
 
 

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from app.operate import install as verb
 from app.operate import main
-from app.operate.installed import settings, units
+from app.operate.installed import settings, systemd, units
+from app.operate.installed.first_steps import FirstSteps
 
 SETTINGS = "etc/muster/muster.env"
 UNITS = "etc/systemd/system"
@@ -94,3 +96,27 @@ def test_a_wrong_answer_writes_nothing(file: Path, tmp_path: Path) -> None:
     root = tmp_path / "root"
     assert "no port number" in run("install", "--answers", str(file), "--root", str(root), code=1)
     assert not root.exists()
+
+
+@pytest.mark.parametrize(
+    ("is_ready", "code", "words"),
+    [(True, 0, "started    Muster: https"), (False, 1, "!! started, and not ready yet")],
+)
+def test_it_ends_well_only_where_the_server_is_ready(
+    is_ready: bool,
+    code: int,
+    words: str,
+    file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(systemd, "is_running", lambda _: True)
+    monkeypatch.setattr(systemd, "call", lambda *_: "")
+    monkeypatch.setattr(FirstSteps, "make_admin", lambda _: None)
+    monkeypatch.setattr(FirstSteps, "tell_address", lambda _: True)
+    monkeypatch.setattr(verb, "READY_SECONDS", 0.0)
+    monkeypatch.setattr(verb, "_is_ready", lambda _: is_ready)
+    assert words in run("install", "--user", "--answers", str(file), code=code)
