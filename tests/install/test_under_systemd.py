@@ -74,6 +74,7 @@ def work(root: Root, supplies: Supplies, before: dict[str, str]) -> Iterator[Wor
     assert "Done. The console shows the machine." in said
     assert "enable-linger" not in said  # of an account that never logs in
     make_repository(root, "muster-worker")
+    made.make_project("FIRST", "echo two > two.txt", room="full")
     yield made
     made.api.close()
 
@@ -95,7 +96,6 @@ def test_its_units_are_right_and_run(work: Work) -> None:
 
 
 def test_a_task_is_done_in_a_full_room_behind_the_unit_s_walls(work: Work) -> None:
-    work.make_project("FIRST", "echo two > two.txt", room="full")
     task = work.completes("FIRST")
     assert "+++ b/two.txt\n" in work.says("task", "diff", task)
     assert work.is_genuine(task)
