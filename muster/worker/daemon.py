@@ -131,8 +131,9 @@ class Daemon:
         self._maintenance.close()
         if decommissioned:
             log.warning("this machine has been decommissioned; what runs here is ended")
-        leaves = self.upgrades.begun is not None
-        self._put_away(kill=decommissioned or (self._stop_agents and not leaves))
+        # Who is tried, or leaves for a release, is followed by another daemon.
+        is_last = leash is None and self.upgrades.begun is None
+        self._put_away(kill=decommissioned or (self._stop_agents and is_last))
         if decommissioned:
             leftovers.erase(self._layout)
             self._limits.clear(())
@@ -143,6 +144,11 @@ class Daemon:
     def stop(self) -> None:
         """Ends `run`, from any thread."""
         self._channel.stop()
+
+    def end_what_was_left(self) -> None:
+        """After `run`, where no other daemon follows after all: it ends as one that was last."""
+        if self._stop_agents:
+            leftovers.end(self._layout)
 
     def _made_upgrades(self, keeps: bool) -> Upgrades:
         return Upgrades(

@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from muster.protocol.attempt_key import AttemptKey
@@ -44,6 +45,12 @@ def clear(layout: Layout, own: set[str]) -> list[AttemptKey]:
     _remove([p for root in (layout.workspaces, layout.homes) for p in _children(root)], names)
     _release(layout, names | own)
     return sorted(kept)
+
+
+def end(layout: Layout) -> None:
+    """Ends what runs in attempts, all at once; what they are stays."""
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(_quit, _children(layout.attempts)))
 
 
 def are_ours(layout: Layout) -> bool:
@@ -96,12 +103,16 @@ def _erase(directory: Path) -> None:
 
 
 def _end(directory: Path) -> None:
+    _quit(directory)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def _quit(directory: Path) -> None:
     with contextlib.suppress(ShimGone, ShimRefused, TimeoutError):
         if shim := shim_client.attach(directory):
             shim.quit()
     shim_client.reap(directory)
     processes.end(lambda: tunnel_command.marked(str(directory.resolve())))
-    shutil.rmtree(directory, ignore_errors=True)
 
 
 def _remove(directories: list[Path], names: set[str]) -> None:

@@ -34,12 +34,12 @@ def run(home: Path, arguments: Sequence[str], daemon: Callable[[], Daemon]) -> i
     made = daemon()
     stopping.when(made.stop)
     made.run()
-    begun = made.upgrades.begun
-    if begun is None or stopping.told.is_set():
+    if made.upgrades.begun is None:
         return 0
     tried = Trial(layout, arguments, lambda: _is_reachable(layout), stopping.told)
-    if following := tried.run(begun, made.upgrades.seconds):
+    if following := tried.run(made.upgrades.begun, made.upgrades.seconds):
         trial.become(following, arguments)
+    made.end_what_was_left()
     return 0
 
 

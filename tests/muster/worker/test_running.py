@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
     Accepted,
     Checkpoint,
@@ -14,8 +15,10 @@ from muster.protocol.frames import (
     Upgrade,
     UpgradeFacts,
 )
+from muster.worker import processes
+from muster.worker.shim import client as shim_client
 from muster.worker.upgrades import choice, releases
-from tests.muster.worker.repositories import repository, root
+from tests.muster.worker.repositories import repository, root, until
 from tests.muster.worker.upgrades import lookalikes
 from tests.muster.worker.worker_home import WorkerHome, worker
 
@@ -45,7 +48,7 @@ def test_a_worker_goes_over_at_once_and_nothing_that_runs_is_lost(
     worker: WorkerHome, base: list[str]
 ) -> None:
     server = worker.server
-    process = worker.spawn(python=base)
+    process = worker.spawn("--stop-agents-on-exit", python=base)  # it does not exit
     assert server.hellos[-1].version == "8.0.0"
     assert server.hellos[-1].upgrade == UpgradeFacts("current")
     lookalikes.prepared(worker.layout, NEW)
@@ -83,3 +86,23 @@ def test_a_worker_goes_back_to_what_it_ran_and_says_why(
     server.until(lambda: told(worker) == UpgradeFacts("failed", "9.0.0", why), 30)
     assert server.hellos[-1].version == "8.0.0"
     assert process.poll() is None
+
+
+def test_who_is_told_to_end_in_the_middle_of_a_trial_leaves_nothing_where_nothing_is_to_stay(
+    worker: WorkerHome, base: list[str]
+) -> None:
+    server = worker.server
+    worker.spawn("--stop-agents-on-exit", python=base)
+    lookalikes.prepared(worker.layout, NEW, lookalikes.HANGS)
+    worker.run("echo up; sleep 60")
+    server.until(lambda: b"up" in server.log())
+    server.send(Upgrade(NEW, "now"))
+    tried = str(releases.python(worker.layout, releases.name(NEW)))
+    until(lambda: processes.started_with(tried, "run"), 30)
+    assert worker.stages()
+    assert worker.kill(signal.SIGTERM) == 0
+    assert worker.stages() == []
+    assert shim_client.attach(worker.layout.attempt(AttemptKey(7, 1))) is None
+    known = choice.load(worker.layout)
+    assert known is not None
+    assert (known.trying, known.failed) == ("", None), "nothing is held against it"
