@@ -37,7 +37,8 @@ def run(home: Path, arguments: Sequence[str], daemon: Callable[[], Daemon]) -> i
     if made.upgrades.begun is None:
         return 0
     tried = Trial(layout, arguments, lambda: _is_reachable(layout), stopping.told)
-    if following := tried.run(made.upgrades.begun, made.upgrades.seconds):
+    following = tried.run(made.upgrades.begun, made.upgrades.seconds)
+    if following and stopping.goes_on():
         trial.become(following, arguments)
     made.end_what_was_left()
     return 0
@@ -56,6 +57,12 @@ class _Stopping:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
 
+    def goes_on(self) -> bool:
+        """Whether nothing was told; from here on a signal ends us at once."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        return not self.told.is_set()
+
     def stop(self) -> None:
         self.told.set()
         self._act()
@@ -64,6 +71,7 @@ class _Stopping:
         # The second one does not wait for anything.
         for signalled in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signalled, lambda *_: os._exit(1))
+        self.told.set()  # not only on the thread: what comes next may look at it
         threading.Thread(target=self.stop, name="stop", daemon=True).start()
 
 

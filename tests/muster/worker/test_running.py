@@ -2,7 +2,10 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -15,7 +18,8 @@ from muster.protocol.frames import (
     Upgrade,
     UpgradeFacts,
 )
-from muster.worker import processes
+from muster.worker import processes, running
+from muster.worker.daemon import Daemon
 from muster.worker.shim import client as shim_client
 from muster.worker.upgrades import choice, releases
 from tests.muster.worker.repositories import repository, root, until
@@ -106,3 +110,49 @@ def test_who_is_told_to_end_in_the_middle_of_a_trial_leaves_nothing_where_nothin
     known = choice.load(worker.layout)
     assert known is not None
     assert (known.trying, known.failed) == ("", None), "nothing is held against it"
+
+
+class Left:
+    """A daemon that has left for a release."""
+
+    def __init__(self) -> None:
+        self.upgrades = SimpleNamespace(begun=choice.Choice("base", trying="x"), seconds=1.0)
+        self.has_ended = False
+
+    def run(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def end_what_was_left(self) -> None:
+        self.has_ended = True
+
+
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.getsignal(number) for number in numbers]
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("handlers")
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_stop_that_is_told_after_the_trial_is_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_told: bool
+) -> None:
+    became: list[Path] = []
+
+    def tried(*_: object) -> Path:
+        if is_told:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return Path("python")
+
+    monkeypatch.setattr(running, "_chosen", lambda _: None)
+    monkeypatch.setattr(running.Trial, "run", tried)
+    monkeypatch.setattr(running.trial, "become", lambda python, _: became.append(python))
+    left = Left()
+    assert running.run(tmp_path, [], lambda: cast(Daemon, left)) == 0
+    assert became == ([] if is_told else [Path("python")])
+    assert left.has_ended or not is_told
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL, "nothing swallows a later one"
