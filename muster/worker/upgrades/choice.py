@@ -98,5 +98,6 @@ def settled(layout: Layout) -> Choice | None:
         known = current(layout)
         if known is not None and known.trying:
             known = known.with_failed(INTERRUPTED, is_owed=True)
-            save(layout, known)
+            with contextlib.suppress(OSError):  # a full disk; the next start finds it out again
+                save(layout, known)
     return known

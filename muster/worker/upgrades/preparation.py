@@ -64,20 +64,24 @@ class Preparation:
             Path(self._python)
         ):
             return
+        try:
+            self._make_alone(kept)
+        except BlockingIOError:
+            raise NotPrepared("another is still being made") from None
+        except (OSError, ServerRefused, Unreachable) as error:
+            raise NotPrepared(str(error)) from None
+        if lacking := releases.lacks(Path(self._python)):
+            raise Broken(lacking)
+
+    def _make_alone(self, kept: set[str]) -> None:
         handle = os.open(self._layout.releases / "making.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             # What makes one has the lock, too: it may outlive a daemon that was killed.
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _sweep(self._layout, kept)
             self._make(handle)
-        except BlockingIOError:
-            raise NotPrepared("another is still being made") from None
-        except (OSError, ServerRefused, Unreachable) as error:
-            raise NotPrepared(str(error)) from None
         finally:
             os.close(handle)
-        if lacking := releases.lacks(Path(self._python)):
-            raise Broken(lacking)
 
     def _make(self, lock: int) -> None:
         shutil.rmtree(self._place, ignore_errors=True)

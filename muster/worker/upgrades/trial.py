@@ -89,7 +89,11 @@ class Trial:
             return Path(sys.executable)
 
     def _save(self, made: Choice) -> None:
-        choice.save(self._layout, made)
+        """Where it cannot be, for a full disk say, the trial counts as interrupted."""
+        try:
+            choice.save(self._layout, made)
+        except OSError as error:
+            log.error("what has become of the release cannot be noted: %s", error)
 
     def _try(self, python: Path, seconds: float) -> str | None:
         """Why it failed, in words; None where it did not."""

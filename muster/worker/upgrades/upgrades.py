@@ -5,6 +5,7 @@ import logging
 import random
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 
 import msgspec
@@ -117,8 +118,8 @@ class Upgrades:
             self._say(UpgradeFacts("current"))
         elif failed := self._has_failed(release):
             self._say(UpgradeFacts("failed", failed.version, failed.why))
-        elif self._is_prepared(release):
-            self._switch_or_wait(offer, release)
+        elif monotonic() >= self._not_before:
+            self._go_on(offer, release)
 
     def _has_failed(self, release: Release) -> Failed | None:
         """What it has failed of, where it is not to be tried again, or not yet."""
@@ -129,31 +130,25 @@ class Upgrades:
         is_time = failed.is_owed and monotonic() > self._born + _OWED_AFTER
         return None if is_time else failed
 
-    def _is_prepared(self, release: Release) -> bool:
-        name = releases.name(release)
-        if self._prepared == name:
-            return True
-        if monotonic() < self._not_before:
-            return False
-        if not self._tries:
-            self._say(UpgradeFacts("preparing", release.version))
+    def _go_on(self, offer: Upgrade, release: Release) -> None:
         try:
-            self._prepare(release)
+            if self._prepared != releases.name(release):
+                self._prepare(release)
+            self._switch_or_wait(offer, release)
         except Broken as error:
             self._give_up(release, str(error))
-            return False
-        except NotPrepared as error:
+        except (NotPrepared, OSError) as error:  # a full disk, say, also where it is switched to
             self._try_later(release, str(error))
-            return False
-        self._prepared = name
-        return True
 
     def _prepare(self, release: Release) -> None:
         assert self._choice is not None
+        if not self._tries:
+            self._say(UpgradeFacts("preparing", release.version))
         known = self._server()
         rest = Rest(known.server, known.ca_file, known.insecure)
         kept = {self._running, self._choice.release, releases.name(release)}
         Preparation(self._layout, release, rest, self._over).make(kept)
+        self._prepared = releases.name(release)
         log.info("release %s is prepared", release.version)
 
     def _try_later(self, release: Release, why: str) -> None:
@@ -171,7 +166,8 @@ class Upgrades:
         log.error("release %s does not start: %s", release.version, why)
         failed = Failed(releases.name(release), release.version, f"it does not start: {why}")
         self._choice = msgspec.structs.replace(self._choice, failed=failed)
-        choice.save(self._layout, self._choice)
+        with suppress(OSError):  # then the next life of the daemon finds it out once more
+            choice.save(self._layout, self._choice)
         self._say(UpgradeFacts("failed", release.version, failed.why))
 
     def _switch_or_wait(self, offer: Upgrade, release: Release) -> None:

@@ -138,6 +138,17 @@ def test_two_do_not_make_one_at_once(world: World) -> None:
     world.make()
 
 
+def test_where_the_disk_takes_nothing_it_is_not_prepared(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(preparation.os, "open", full)
+    with pytest.raises(NotPrepared, match="no space left"):
+        world.make()
+
+
 @pytest.fixture
 def user_of_one(world: World) -> Iterator[str]:
     """The name of a release of which something runs."""

@@ -93,6 +93,24 @@ def test_who_is_told_to_end_ends_it_and_holds_nothing_against_it(world: World) -
     assert world.choice == Choice("base", release="before")
 
 
+def test_a_full_disk_costs_nobody_their_daemon(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = choice.save
+
+    def full(layout: Layout, made: Choice) -> None:
+        if not made.trying:
+            raise OSError("no space left")
+        save(layout, made)
+
+    monkeypatch.setattr(choice, "save", full)
+    monkeypatch.setattr(choice, "current", choice.load)
+    assert world.run("exit 3") == Path(sys.executable)
+    known = choice.settled(world.layout)
+    assert known is not None
+    assert known.failed == Failed(NAME, "9", choice.INTERRUPTED, is_owed=True)
+
+
 def test_one_at_a_time(world: World) -> None:
     with choice.trial_lock(world.layout), pytest.raises(HomeInUse):
         world.run(HEARD)

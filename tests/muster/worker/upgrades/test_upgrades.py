@@ -124,6 +124,24 @@ def test_what_could_not_be_prepared_is_tried_again(world: World, its: Upgrades) 
     assert len(world.prepared) == 2
 
 
+def test_a_disk_that_is_full_when_it_is_switched_to_is_tried_again(
+    world: World, its: Upgrades, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save, troubles = choice.save, [OSError("no space left")] * 2
+
+    def full(layout: Layout, made: Choice) -> None:
+        if troubles:
+            raise troubles.pop()
+        save(layout, made)
+
+    monkeypatch.setattr(choice, "save", full)
+    its.hear(Upgrade(NEW, "now"))
+    world.until(lambda: "is tried again: no space left" in its.facts.why)
+    assert world.left.wait(10)
+    assert len(world.prepared) == 1
+    assert its.begun == choice.load(world.layout)
+
+
 def test_what_does_not_start_is_not_tried_again_until_it_is_another(
     world: World, its: Upgrades
 ) -> None:
