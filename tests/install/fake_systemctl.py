@@ -106,6 +106,10 @@ class Unit:
             self.process.wait()
         self.state, self.process = "inactive", None
 
+    def reset_failed(self):
+        if self.state == "failed":
+            self.state = "inactive"
+
     def _run(self):
         self._launch({})
         code = self.process.wait(self.seconds("TimeoutStartSec", 90.0))
@@ -220,6 +224,9 @@ class Manager:
                 return 0, f"MainPID={self.unit(name).number}"
             case ["daemon-reload"]:
                 self.reload()
+            case ["reset-failed", *names]:
+                for name in names:
+                    self.unit(name).reset_failed()
             case ["enable", name]:
                 self.unit(name)
             case ["disable", "--now", *names]:

@@ -149,6 +149,7 @@ class Upgrade:
 
     def _have_run(self, release: Release) -> None:
         self.server.write_units(release)
+        self.server.start_engines()
         for process in ORDER:
             if self.server.runs(process, release):
                 continue

@@ -1,5 +1,6 @@
 """The installed server that is upgraded: its database, its processes, and how they are."""
 
+import contextlib
 import json
 import os
 import pwd
@@ -93,8 +94,25 @@ class Installed:
                 return
 
     def write_units(self, release: Release) -> None:
+        """They need no addresses, and so no engines that run. Raises OperateError."""
         self._ask(release, "units", *(["--user"] if self.where.is_user else []))
         systemd.call(self.where, "daemon-reload")
+
+    def start_engines(self) -> None:
+        """Those that systemd runs here, unless they do: as the units are now. Raises OperateError,
+        OSError.
+        """
+        name = units.ENGINES
+        if not (self.where.units / name).exists():
+            return
+        if systemd.states(self.where, [name]).get(name) == "active":
+            return
+        with contextlib.suppress(
+            OperateError
+        ):  # one that systemd has forgotten has nothing to reset
+            systemd.call(self.where, "reset-failed", name)
+        systemd.call(self.where, "start", name)
+        self.__dict__.pop("settings", None)  # they may be at another address now
 
     def runs(self, process: str, release: Release) -> bool:
         """Whether it is of that release."""
@@ -163,7 +181,7 @@ class Installed:
         done: subprocess.CompletedProcess[str] = subprocess.run(
             [release.python, "-P", "-m", "app.operate.upgrades.asked", *words],
             cwd="/",
-            env=self._environment(),
+            env=self._environment(with_addresses=as_account),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -175,14 +193,17 @@ class Installed:
             raise OperateError(f"{release.version} cannot {words[0]}:\n{said}")
         return done.stdout
 
-    def _environment(self) -> Mapping[str, str]:
-        """The server's, with what its engines have left: what this may be is not the account's to
-        read. As the settings are now.
+    def _environment(self, *, with_addresses: bool) -> Mapping[str, str]:
+        """The server's, as the settings are now; where it needs them, with the addresses that its
+        engines have left: what this may be is not the account's to read.
         """
-        left = {
+        ours = {name: text for name, text in os.environ.items() if name != passphrase.VARIABLE}
+        known = {**ours, **settings.read(self.where.settings)}
+        if not with_addresses:
+            return known
+        return {
+            **known,
             "DATABASE_URL": self.settings["SQLALCHEMY_DATABASE_URI"],
             "REDIS_URL": self.settings["REDIS_URL"],
             "MUSTER_HOME": str(self.server.home),
         }
-        known = settings.read(self.where.settings)
-        return {**passphrase.left_out(os.environ), **known, **left}

@@ -57,6 +57,9 @@ class StandIn:
     def write_units(self, release: Release) -> None:
         self.do("units", release)
 
+    def start_engines(self) -> None:
+        assert self.done[-1].startswith("units ")
+
     def runs(self, process: str, release: Release) -> bool:
         mine = [each for each in self.done if each.startswith(f"{process} ")]
         return (mine[-1] if mine else f"{process} 0.1.0") == f"{process} {release.version}"

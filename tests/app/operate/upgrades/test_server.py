@@ -10,6 +10,7 @@ import pytest
 from app.operate.installed import settings, systemd
 from app.operate.installed.places import Places
 from app.operate.installed.running import Server
+from app.operate.installed.units import ENGINES
 from app.operate.local.errors import OperateError
 from app.operate.upgrades import server as module
 from app.operate.upgrades.releases import Release
@@ -109,7 +110,43 @@ def test_a_backups_passphrase_is_nobody_elses(
 ) -> None:
     monkeypatch.setenv("MUSTER_BACKUP_PASSPHRASE", "correct horse battery staple")
     installed.settings = {"SQLALCHEMY_DATABASE_URI": "postgresql://", "REDIS_URL": "redis://"}
-    assert "MUSTER_BACKUP_PASSPHRASE" not in installed._environment()
+    for with_addresses in (True, False):
+        found = installed._environment(with_addresses=with_addresses)
+        assert "MUSTER_BACKUP_PASSPHRASE" not in found
+
+
+def test_units_are_written_where_no_engines_have_left_their_addresses(installed: Installed) -> None:
+    with pytest.raises(OperateError, match="has to run"):
+        installed.settings.keys()
+    told = installed.where.settings.with_name("told")
+    program = installed.where.settings.with_name("python")
+    program.write_text(f"#!/bin/sh\necho $* > {told}\n")
+    program.chmod(0o755)
+    installed.write_units(Release("0.1.0", str(program)))
+    assert told.read_text() == "-P -m app.operate.upgrades.asked units --user\n"
+
+
+@pytest.mark.parametrize(
+    ("state", "called"),
+    [
+        ("active", []),
+        ("failed", ["reset-failed", "start"]),
+        ("inactive", ["reset-failed", "start"]),
+    ],
+)
+def test_engines_that_have_ended_are_started_before_they_are_asked_where_they_are(
+    state: str, called: list[str], installed: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[tuple[str, ...]] = []
+    monkeypatch.setattr(systemd, "states", lambda _, names: dict.fromkeys(names, state))
+    monkeypatch.setattr(systemd, "call", lambda _, *words: done.append(words))
+    installed.start_engines()
+    assert done == []  # the database is another host's
+    (installed.where.units / ENGINES).touch()
+    installed.settings = {"REDIS_URL": "redis://of-before"}
+    installed.start_engines()
+    assert done == [(word, ENGINES) for word in called]
+    assert ("settings" in vars(installed)) is (state == "active")
 
 
 def test_it_runs_the_release_whose_python_it_is(
