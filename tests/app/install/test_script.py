@@ -1,5 +1,6 @@
 """The script that makes a host a machine, as far as nothing has to be installed for it."""
 
+import plistlib
 import re
 import shutil
 import subprocess
@@ -205,3 +206,47 @@ def test_an_address_that_is_none_is_not_said(server: str, tmp_path: Path) -> Non
         script.line(server, TOKEN, None)
     with pytest.raises(ValueError, match="no address"):
         script.of(server, carried.find([make(tmp_path)]), None)
+
+
+def program(directory: Path, name: str, line: str) -> None:
+    """A program of that name that does this alone."""
+    directory.mkdir(exist_ok=True)
+    (directory / name).write_text(f"#!/bin/sh\n{line}\n")
+    (directory / name).chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("of_before", "told"),
+    [
+        ("exit 1", "no Python 3.11 or newer is found"),
+        ('case $3 in *ensurepip*) exit 1 ;; *) echo "$0" ;; esac', "cannot make environments"),
+    ],
+    ids=["old", "no venv"],
+)
+def test_where_no_python_will_do_it_says_what_to_install(
+    text: str, tmp_path: Path, of_before: str, told: str
+) -> None:
+    found = re.sub(r"for name in python3 [^;]*; do", "for name in python3; do", text)
+    assert found != text
+    program(tmp_path / "bin", "python3", of_before)
+    path = f"{tmp_path / 'bin'}:/usr/bin:/bin"
+    done = run(found, tmp_path, "--user", "--foreground", PATH=path, MUSTER_ENROLL_TOKEN=TOKEN)
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert re.search(r"first: (apt|dnf|zypper|apk|pacman|install) ", done.stderr)
+    assert [path.name for path in tmp_path.iterdir()] == ["bin"]
+
+
+def test_on_macos_launchd_is_given_what_it_can_read(text: str, tmp_path: Path) -> None:
+    program(tmp_path / "bin", "uname", "echo Darwin")
+    path = f"{tmp_path / 'bin'}:/usr/local/bin:/usr/bin:/bin"
+    words = ["--user", "--dry-run", "--label", "what=<a & b>"]
+    done = run(text, tmp_path, *words, PATH=path, MUSTER_ENROLL_TOKEN=TOKEN)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [line.removeprefix("    | ") for line in done.stdout.splitlines() if "    | " in line]
+    agent = plistlib.loads("\n".join(lines).encode())
+    assert agent["Label"] == "muster-worker"
+    assert agent["ProgramArguments"][-2:] == ["--label", "what=<a & b>"]
+    assert agent["ProgramArguments"][1:6] == ["-P", "-m", "muster", "worker", "run"]
+    assert agent["RunAtLoad"] is agent["AbandonProcessGroup"] is True
+    assert "would run: launchctl load -w" in done.stdout
