@@ -462,6 +462,8 @@ install_worker() {
     step "What this machine lacks (muster worker doctor)"
     worker doctor || say "    Mend what is marked as failing, and look again: \
 $PREFIX/current/bin/muster worker doctor --home $STATE"
+    # What is installed is what runs, whatever release the worker had chosen by itself.
+    act_as_worker rm -f "$STATE/releases/choice.json"
     if [ "$SERVICE" = none ]; then run_here; else start_service; fi
     [ -z "$DRY" ] || return 0
     say "Done. The console shows the machine. Its release: $PREFIX/current; its state: $STATE."

@@ -1,7 +1,8 @@
 """Which release the worker of a home runs: a file, which the installed one reads at its start.
 
 What was installed by hand is the base, and stays. A base that is another one than when the choice
-was made, because somebody has installed anew, has none: it runs itself.
+was made, because somebody has installed anew, has none: it runs itself. Who installs the same once
+more removes the file, as `worker.sh` does.
 """
 
 import contextlib

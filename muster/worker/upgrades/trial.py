@@ -89,9 +89,11 @@ class Trial:
             return Path(sys.executable)
 
     def _save(self, made: Choice) -> None:
-        """Where it cannot be, for a full disk say, the trial counts as interrupted."""
+        """Where it cannot be, for a full disk say, the trial counts as interrupted. A choice that
+        was removed meanwhile stays so: somebody has installed anew."""
         try:
-            choice.save(self._layout, made)
+            if self._layout.release_choice.exists():
+                choice.save(self._layout, made)
         except OSError as error:
             log.error("what has become of the release cannot be noted: %s", error)
 

@@ -10,6 +10,7 @@ import pytest
 
 from app.install import carried, script
 from app.install.identity import Identity
+from muster.worker.layout import Layout
 from tests.carried import make
 
 SERVER = "https://muster.example.org"
@@ -51,6 +52,13 @@ def test_a_dry_run_tells_each_step_and_does_none(
     assert "--pinnedpubkey sha256//AAAA=" in done.stdout
     assert TOKEN not in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_installed_is_what_runs(text: str, tmp_path: Path) -> None:
+    done = run(text, tmp_path, "--user", "--dry-run")
+    choice = Layout(tmp_path / ".local/share/muster-worker/home").release_choice
+    removed = done.stdout.index(f"would run: rm -f {choice}\n")
+    assert done.stdout.index("worker doctor") < removed < done.stdout.index("control restart")
 
 
 def test_it_explains_itself_and_what_was_asked_wrongly(text: str, tmp_path: Path) -> None:

@@ -111,6 +111,11 @@ def test_a_full_disk_costs_nobody_their_daemon(
     assert known.failed == Failed(NAME, "9", choice.INTERRUPTED, is_owed=True)
 
 
+def test_who_installs_anew_in_the_middle_of_a_trial_is_heard(world: World) -> None:
+    world.run(f"rm {world.layout.release_choice}; exit 3")
+    assert world.choice is None
+
+
 def test_one_at_a_time(world: World) -> None:
     with choice.trial_lock(world.layout), pytest.raises(HomeInUse):
         world.run(HEARD)
