@@ -63,11 +63,8 @@ _REASONS = {
     UpgradeState.UNABLE: "its worker runs from a checkout: pull there, and start it again",
     UpgradeState.NOTHING: _NOTHING,
 }
-_LOOK = "Its log says more; another package of the server's is tried again."
-_WORDS = {
-    UpgradeState.PREPARING: "it installs the release beside the one it runs",
-    UpgradeState.WAITING: "until nothing runs there; a drain gets it there sooner",
-}
+_PREPARING = "it installs the release beside the one it runs"
+_WAITING = "until nothing runs there"
 
 
 def standing(
@@ -84,11 +81,16 @@ def standing(
     if said["state"] == "current" or said["version"] != offering.version:
         return UpgradeStanding(UpgradeState.OFFERED, offering.version, _UNANSWERED)
     state = UpgradeState(said["state"])
+    return UpgradeStanding(state, offering.version, _words(state, said["why"], version))
+
+
+def _words(state: UpgradeState, why: str, version: str) -> str:
+    """The machine's own, and what to do."""
     if state is UpgradeState.FAILED:
-        words = f"{said['why']}; it stays with {version}. {_LOOK}"
-    else:
-        words = said["why"] or _WORDS[state]
-    return UpgradeStanding(state, offering.version, words)
+        return f"{why}. It stays with {version}; its log says more."
+    if state is UpgradeState.WAITING:
+        return f"{why or _WAITING}; a drain gets it there sooner"
+    return why or _PREPARING
 
 
 def is_offered(

@@ -25,6 +25,8 @@ _AGAIN = (
     3600.0,
 )  # seconds until what could not be prepared is tried again: at first, at most
 _OWED_AFTER = 600.0  # seconds of a daemon's life after which the second try of a release begins
+_ONCE_MORE = f"it is tried once more within {_OWED_AFTER / 60:.0f} min"
+_ANOTHER = "it is tried again when the server carries another package"
 _LEAST = 5.0  # seconds that a trial takes at least
 
 KEPT = UpgradeFacts("kept", why="this machine's operator keeps its release (--keep-release)")
@@ -117,7 +119,7 @@ class Upgrades:
         if release is None or releases.name(release) == self._running:
             self._say(UpgradeFacts("current"))
         elif failed := self._has_failed(release):
-            self._say(UpgradeFacts("failed", failed.version, failed.why))
+            self._say_failed(failed)
         elif monotonic() >= self._not_before:
             self._go_on(offer, release)
 
@@ -168,7 +170,7 @@ class Upgrades:
         self._choice = msgspec.structs.replace(self._choice, failed=failed)
         with suppress(OSError):  # then the next life of the daemon finds it out once more
             choice.save(self._layout, self._choice)
-        self._say(UpgradeFacts("failed", release.version, failed.why))
+        self._say_failed(failed)
 
     def _switch_or_wait(self, offer: Upgrade, release: Release) -> None:
         now = self._situation()
@@ -188,6 +190,10 @@ class Upgrades:
         self._over.set()
         log.info("leaving for release %s", release.version)
         self._leave()
+
+    def _say_failed(self, failed: Failed) -> None:
+        words = f"{failed.why}; {_ONCE_MORE if failed.is_owed else _ANOTHER}"
+        self._say(UpgradeFacts("failed", failed.version, words))
 
     def _say(self, facts: UpgradeFacts) -> None:
         if facts != self.facts:

@@ -50,6 +50,8 @@ def test_a_machine_stands_to_the_servers_release_as_all_three_say(
 
 def test_the_machines_own_words_are_told() -> None:
     failed = standing("1", said("failed", why="it ended"), is_pinned=False, offering=NOW)
-    assert failed.reason.startswith("it ended; it stays with 1. ")
+    assert failed.reason.startswith("it ended. It stays with 1; ")
     waits = standing("1", said("waiting", why="a tunnel"), is_pinned=False, offering=NOW)
-    assert waits.reason == "a tunnel"
+    assert waits.reason == "a tunnel; a drain gets it there sooner"
+    prepares = standing("1", said("preparing", why="no disk"), is_pinned=False, offering=NOW)
+    assert prepares.reason == "no disk"

@@ -97,7 +97,8 @@ def test_what_a_machine_says_of_it_is_shown(older: Driven) -> None:
     heard = frames.Heartbeat(1, upgrade=frames.UpgradeFacts("waiting", __version__, "for a tunnel"))
     machines.change(older.machine_id, older.generation, **machines.facts(heard))
     found = reads.get(older.machine_id).upgrade
-    assert (found.state, found.version, found.reason) == ("waiting", __version__, "for a tunnel")
+    assert (found.state, found.version) == ("waiting", __version__)
+    assert found.reason.startswith("for a tunnel; ")
 
 
 def test_that_it_went_over_is_told_once(older: Driven) -> None:

@@ -147,7 +147,9 @@ def test_what_does_not_start_is_not_tried_again_until_it_is_another(
 ) -> None:
     world.trouble = [Broken("SyntaxError")]
     its.hear(Upgrade(NEW, "now"))
-    why = "it does not start: SyntaxError"
+    why = (
+        "it does not start: SyntaxError; it is tried again when the server carries another package"
+    )
     assert world.until_state("failed") == UpgradeFacts("failed", "9.0.0", why)
     its.hear(Upgrade(NEW, "idle"))
     assert not world.left.wait(0.1)
@@ -162,7 +164,7 @@ def test_a_second_try_that_is_owed_begins_later(world: World) -> None:
     world.its._choice = choice.current(world.layout)
     world.its.start()
     world.its.hear(Upgrade(NEW, "now"))
-    world.until_state("failed")
+    assert world.until_state("failed").why == "cut; it is tried once more within 10 min"
     world.its._born -= 601
     assert world.left.wait(10)
     world.its.close()
