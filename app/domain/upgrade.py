@@ -93,6 +93,11 @@ def _words(state: UpgradeState, why: str, version: str) -> str:
     return why or _PREPARING
 
 
+def is_trial(version: str, said: Mapping[str, Any] | None) -> bool:
+    """Whether who says that is a release of that version which is tried, and may be given back."""
+    return said is not None and (said["state"], said["version"]) == ("preparing", version)
+
+
 def is_offered(
     version: str, said: Mapping[str, Any] | None, *, is_pinned: bool, offering: Offering
 ) -> bool:

@@ -24,6 +24,7 @@ from muster.worker.room.identity import NoIdentityLeft, TooFewUids
 from muster.worker.server.credentials import CredentialStore, NotEnrolled
 from muster.worker.server.enroll import AlreadyEnrolled, Registration, enroll
 from muster.worker.server.rest import BadServer, Rest, ServerRefused, Unreachable
+from muster.worker.upgrades.trial import Leash
 
 _COMPLAINTS = (
     AlreadyEnrolled,
@@ -87,16 +88,16 @@ def _token(given: str) -> str:
 
 
 def _run(options: argparse.Namespace) -> int:
-    return running.run(options.home, options.words, lambda: _daemon(options))
+    return running.run(options.home, options.words, lambda leash: _daemon(options, leash))
 
 
-def _daemon(options: argparse.Namespace) -> Daemon:
+def _daemon(options: argparse.Namespace, leash: Leash | None) -> Daemon:
     heap.share_one_arena()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # the usual soft limit is for select()
     if options.server:
         _look_at(options.server, options)
-    return Daemon(options.home, options.settings)
+    return Daemon(options.home, options.settings, leash)
 
 
 def _look_at(server: str, options: argparse.Namespace, ca_file: str | None = None) -> None:

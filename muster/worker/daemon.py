@@ -51,9 +51,14 @@ log = logging.getLogger(__name__)
 class Daemon:
     """Runs with one home, until `stop` or until the server decommissions it."""
 
-    def __init__(self, home: Path, settings: Settings = _DEFAULTS) -> None:
-        """Raises BadAdapter, NotEnrolled, BadServer, HomeInUse, HomeUnreachable, TooFewUids,
+    def __init__(
+        self, home: Path, settings: Settings = _DEFAULTS, leash: Leash | None = None
+    ) -> None:
+        """With a `leash` it is tried itself, and takes no release.
+
+        Raises BadAdapter, NotEnrolled, BadServer, HomeInUse, HomeUnreachable, TooFewUids,
         NoIdentityLeft."""
+        self._leash = leash
         adapters = read_adapters(settings.agents)
         self._stop_agents = settings.stop_agents_on_exit
         layout = self._layout = _layout(home, settings)
@@ -106,8 +111,8 @@ class Daemon:
         )
         self._orders = Orders(context, self.upgrades.hear)
 
-    def run(self, leash: Leash | None = None) -> None:
-        """Returns when all is put away. With a `leash` it is tried itself, and takes no release.
+    def run(self) -> None:
+        """Returns when all is put away.
 
         Raises OSError if a decommissioned machine cannot erase what it made.
         """
@@ -116,10 +121,9 @@ class Daemon:
         keeper = LeaseKeeper(self._lease, attempts.shims)
         fence = Fence(self._lease, self._layout.attempts)
         self._maintenance.start()
-        if leash is None:
-            self.upgrades.start()
-        else:
-            self._channel.on_heard = leash.say_heard
+        self.upgrades.start()
+        if self._leash is not None:
+            self._channel.on_heard = self._leash.say_heard
         log.info("machine %s, %d attempts held", self._membership.current.name, len(attempts))
         if labels := self._vitals.latest.labels:
             log.info("labels: %s", ", ".join(f"{name}={value}" for name, value in labels.items()))
@@ -132,7 +136,7 @@ class Daemon:
         if decommissioned:
             log.warning("this machine has been decommissioned; what runs here is ended")
         # Who is tried, or leaves for a release, is followed by another daemon.
-        is_last = leash is None and self.upgrades.begun is None
+        is_last = self._leash is None and self.upgrades.begun is None
         self._put_away(kill=decommissioned or (self._stop_agents and is_last))
         if decommissioned:
             leftovers.erase(self._layout)
@@ -158,6 +162,7 @@ class Daemon:
             self.stop,
             lambda: self._vitals.refresh(),
             keeps=keeps,
+            is_tried=self._leash is not None,
         )
 
     def _situation(self) -> Situation:

@@ -18,20 +18,19 @@ from muster.worker.upgrades.trial import Leash, Trial
 log = logging.getLogger(__name__)
 
 
-def run(home: Path, arguments: Sequence[str], daemon: Callable[[], Daemon]) -> int:
+def run(home: Path, arguments: Sequence[str], daemon: Callable[[Leash | None], Daemon]) -> int:
     """Runs the daemon of the release that is chosen for this home: that which `daemon` makes, or,
     in this process, another release's. `arguments` are those of `worker run`; returns its status.
     """
     layout, stopping = Layout(home), _Stopping()
     if trial.LEASH in os.environ:
-        leash = Leash(stopping.stop)
-        made = daemon()
+        made = daemon(Leash(stopping.stop))
         stopping.when(made.stop)
-        made.run(leash)
+        made.run()
         return 0
     if other := _chosen(layout):
         trial.become(other, arguments)
-    made = daemon()
+    made = daemon(None)
     stopping.when(made.stop)
     made.run()
     if made.upgrades.begun is None:

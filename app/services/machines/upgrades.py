@@ -55,11 +55,13 @@ def row(said: frames.UpgradeFacts | None) -> dict[str, Any] | None:
 
 def hear(machine: Machine, version: str, said: frames.UpgradeFacts | None) -> None:
     """Note what a hello says of its release. That the machine runs this server's is told, if it ran
-    another before."""
+    another before. What is tried is not what it runs yet."""
+    note(machine, row(said))
+    if upgrade.is_trial(version, machine.upgrade):
+        return
     before, machine.version = machine.version, version
     if before != version == __version__ and machine.connected_at is not None:
         _tell(machine, "machine.upgraded", {"version": before}, {"version": version})
-    note(machine, row(said))
 
 
 def note(machine: Machine, said: dict[str, Any] | None) -> None:

@@ -10,6 +10,7 @@ from time import monotonic
 
 import msgspec
 
+from muster import __version__
 from muster.protocol.frames import Release, Upgrade, UpgradeFacts
 from muster.worker.layout import Layout
 from muster.worker.server.credentials import Credentials
@@ -30,6 +31,7 @@ _ANOTHER = "it is tried again when the server carries another package"
 _LEAST = 5.0  # seconds that a trial takes at least
 
 KEPT = UpgradeFacts("kept", why="this machine's operator keeps its release (--keep-release)")
+TRIED = UpgradeFacts("preparing", __version__, "it is tried: the server has to answer it")
 UNABLE = UpgradeFacts("unable", why="the worker runs from a checkout, which no release takes over")
 
 log = logging.getLogger(__name__)
@@ -63,17 +65,21 @@ class Upgrades:
         changed: Callable[[], None],
         *,
         keeps: bool = False,
+        is_tried: bool = False,
     ) -> None:
         """`leave` ends the daemon, so that what it runs goes on; `changed` is called when there is
-        something new in `facts`. `keeps`: this machine takes no release."""
+        something new in `facts`. `keeps`: this machine takes no release; `is_tried`: nor
+        does this daemon, which is one that is tried."""
         self._layout, self._server, self._situation = layout, server, situation
         self._leave, self._changed = leave, changed
         self.begun: Choice | None = None
         self.seconds = SECONDS
         self._born = monotonic()
-        self._choice = None if keeps else choice.current(layout)
+        self._choice = None if keeps or is_tried else choice.current(layout)
         self._running = releases.running(layout)
-        self.facts = KEPT if keeps else UNABLE if self._choice is None else UpgradeFacts("current")
+        self.facts = UpgradeFacts("current") if self._choice else UNABLE
+        if keeps or is_tried:
+            self.facts = TRIED if is_tried else KEPT
         self._offer = Upgrade()
         self._prepared = ""
         self._tries, self._not_before = 0, 0.0

@@ -66,6 +66,12 @@ def test_a_worker_goes_over_at_once_and_nothing_that_runs_is_lost(
     for kind in (Accepted, StageStarted, Checkpoint, StageFinished):
         assert len(server.bodies(kind)) == 1
     server.until(lambda: server.hellos[-1].version == "9.0.0" and len(server.hellos) == 3, 30)
+    said = [hello.upgrade for hello in server.hellos]
+    assert [(each.state, each.version) for each in said if each] == [
+        ("current", ""),
+        ("preparing", "9.0.0"),
+        ("current", ""),
+    ], "who is tried says that it is"
     python = str(releases.python(worker.layout, releases.name(NEW)))
     assert os.readlink(f"/proc/{process.pid}/exe") == os.path.realpath(python)
     assert python.encode() in Path(f"/proc/{process.pid}/cmdline").read_bytes()
@@ -153,7 +159,7 @@ def test_a_stop_that_is_told_after_the_trial_is_heard(
     monkeypatch.setattr(running.Trial, "run", tried)
     monkeypatch.setattr(running.trial, "become", lambda python, _: became.append(python))
     left = Left()
-    assert running.run(tmp_path, [], lambda: cast(Daemon, left)) == 0
+    assert running.run(tmp_path, [], lambda _: cast(Daemon, left)) == 0
     assert became == ([] if is_told else [Path("python")])
     assert left.has_ended or not is_told
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL, "nothing swallows a later one"

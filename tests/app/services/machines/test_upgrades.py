@@ -110,6 +110,20 @@ def test_that_it_went_over_is_told_once(older: Driven) -> None:
     assert reads.get(older.machine_id).upgrade.state == "current"
 
 
+def test_what_is_only_tried_is_not_told_as_taken(older: Driven) -> None:
+    tried = frames.UpgradeFacts("preparing", __version__, "it is tried")
+    older.hello(version=__version__, upgrade=tried)
+    shown = reads.get(older.machine_id)
+    assert (shown.machine.version, shown.upgrade.state) == ("0.0.1", "preparing")
+    older.hello(version="0.0.1", upgrade=frames.UpgradeFacts("failed", __version__, "it ended"))
+    assert told("machine.upgraded") == []
+    for said in (tried, CURRENT):
+        older.hello(version=__version__, upgrade=said)
+    assert told("machine.upgraded") == [
+        {"before": {"version": "0.0.1"}, "after": {"version": __version__}}
+    ]
+
+
 def test_that_it_went_back_is_told_once(older: Driven) -> None:
     failed = frames.UpgradeFacts("failed", __version__, "it ended")
     older.hello(version="0.0.1", upgrade=failed)
