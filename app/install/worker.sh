@@ -293,7 +293,7 @@ make_release() {
     fetch requirements-worker.txt "$1/requirements-worker.txt"
     require_sha256 "$1/requirements-worker.txt" "$REQUIREMENTS_SHA256"
     act "$PYTHON" -I -m venv "$RELEASE"
-    pip() { act "$RELEASE/bin/python" -I -m pip --disable-pip-version-check --no-input -q install "$@"; }
+    pip() { act "$RELEASE/bin/python" -I -m pip --disable-pip-version-check --no-input --quiet install "$@"; }
     # The index is asked for what others have made alone, each by its hash; our names are not ours there.
     pip --require-hashes --only-binary :all: -r "$1/requirements-worker.txt"
     if [ -z "$DRY" ]; then

@@ -4,13 +4,19 @@ import plistlib
 import re
 import shutil
 import subprocess
+import threading
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from app.install import carried, script
 from app.install.identity import Identity
+from muster.protocol.frames import Release
 from muster.worker.layout import Layout
+from muster.worker.server.rest import Rest
+from muster.worker.upgrades import releases
+from muster.worker.upgrades.preparation import Preparation
 from tests.carried import make
 
 SERVER = "https://muster.example.org"
@@ -59,6 +65,37 @@ def test_what_is_installed_is_what_runs(text: str, tmp_path: Path) -> None:
     choice = Layout(tmp_path / ".local/share/muster-worker/home").release_choice
     removed = done.stdout.index(f"would run: rm -f {choice}\n")
     assert done.stdout.index("worker doctor") < removed < done.stdout.index("control restart")
+
+
+def test_it_makes_a_release_as_a_worker_makes_one_by_itself(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = run(text, tmp_path, "--user", "--dry-run")
+    wheel, *digests = (
+        re.findall(rf"^{name}='?(.*?)'?$", text, re.M)[0]
+        for name in ("WHEEL", "WHEEL_SHA256", "REQUIREMENTS_SHA256")
+    )
+    layout = Layout(tmp_path / "home")
+    layout.make()
+    release = Release("1", wheel, *digests)
+    its = Preparation(layout, release, cast(Rest, None), threading.Event())
+    commands: list[str] = []
+    monkeypatch.setattr(its, "_fetch", lambda *_: None)
+    monkeypatch.setattr(its, "_run", lambda _, *words, **__: commands.append(" ".join(words)))
+    its._make(-1)
+    made = layout.releases / releases.name(release)
+    place = tmp_path / ".local/share/muster-worker/releases" / made.name
+    assert f"Installing {wheel} in {place}\n" in done.stdout
+    theirs = re.findall("^    would run: (.* -I -m (?:venv|pip) .*)$", done.stdout, re.M)
+    # Where it lies, and by which Python it is begun, is each one's own.
+    theirs = [re.sub(r"^\S+", "", each).replace("/tmp/muster/", "") for each in theirs]
+    ours = [re.sub(r"^\S+", "", each).replace(str(made), str(place)) for each in commands]
+    assert theirs == ours
+    assert f'"$RELEASE/{releases.COMPLETE}"' in text
+    assert (made / releases.COMPLETE).is_file()
+    line = re.findall(r"printf '(.*)' \"\$WHEEL\" \"\$WHEEL_SHA256\" >", text)[0]
+    written = (made / "files" / "wheel.txt").read_text()
+    assert line.replace("\\n", "\n") % (wheel, digests[0]) == written
 
 
 def test_it_explains_itself_and_what_was_asked_wrongly(text: str, tmp_path: Path) -> None:
