@@ -99,7 +99,8 @@ def test_at_once_nothing_that_runs_is_lost(world: World, machine: MakeMachine) -
         work.end()
         later = world.task("PLOVER", machineId=one.now["id"])
         assert later.until("completed", patience=PATIENCE)["attempt"] == 1, "shims of the release"
-    told = world.api.get("/api/admin/audit-logs", action="machine.upgraded")["items"]
+    about = {"targetType": "machine", "targetId": one.now["id"]}
+    told = world.api.get("/api/admin/audit-logs", action="machine.upgraded", **about)["items"]
     assert [each["changes"]["after"] for each in told] == [{"version": __version__}]
 
 
