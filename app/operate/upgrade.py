@@ -97,6 +97,7 @@ def _begun(screen: Screen) -> Upgrade:
     os.umask(0o022)  # the server's account has to read what is installed
     # A terminal that is gone, or a line that is cut, ends nothing half-way.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    screen.outlive()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     return Upgrade(Installed(server), now, screen)
 

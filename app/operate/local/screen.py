@@ -18,6 +18,12 @@ class Screen:
         self.is_terminal = out.isatty()
         self._step: str | None = None
         self._begun = 0.0
+        self._has_failed = False
+        self._outlives = self._is_gone = False
+
+    def outlive(self) -> None:
+        """From now on an output that is gone is no error: what would be said there is lost."""
+        self._outlives = True
 
     def step(self, text: str) -> None:
         """Begin a step; the one before it is done."""
@@ -34,13 +40,18 @@ class Screen:
         text, self._step = self._step + (f": {outcome}" if outcome else ""), None
         # Short times are not shown.
         took = f"  {DIM}{seconds:.1f} s{RESET}" if seconds >= SHOWN_SECONDS else ""
-        self._finish(f"  {GREEN}✓{RESET} {text}{took}\n")
+        mark = f"{RED}✗{RESET}" if self._has_failed else f"{GREEN}✓{RESET}"
+        self._has_failed = False
+        self._finish(f"  {mark} {text}{took}\n")
+
+    def mark_failed(self) -> None:
+        """The present step has; it is shown so when it ends."""
+        self._has_failed = self._step is not None
 
     def fail(self, problem: str) -> None:
         """End the present step as failed, and show the problem."""
-        if self._step is not None:
-            self._finish(f"  {RED}✗{RESET} {self._step}\n")
-        self._step = None
+        self.mark_failed()
+        self.done()
         self._write(f"{RED}{problem}{RESET}\n")
 
     def heading(self, text: str) -> None:
@@ -56,5 +67,12 @@ class Screen:
         self._write((ERASE_LINE if self.is_terminal else "") + line)
 
     def _write(self, text: str) -> None:
-        self._out.write(text if self.is_terminal else _ESCAPES.sub("", text))
-        self._out.flush()
+        if self._is_gone:
+            return
+        try:
+            self._out.write(text if self.is_terminal else _ESCAPES.sub("", text))
+            self._out.flush()
+        except OSError:
+            if not self._outlives:
+                raise
+            self._is_gone = True

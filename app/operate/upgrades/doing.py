@@ -124,16 +124,19 @@ class Upgrade:
         try:
             self._have_run(begun.to)
         except (Exception, KeyboardInterrupt) as problem:
-            self.screen.fail(str(problem) or "interrupted")
+            why = str(problem) or "interrupted"
+            self.screen.mark_failed()
             try:
                 self._go_back(begun)
-            except OperateError as worse:
+            except (OperateError, OSError) as worse:
                 raise OperateError(
-                    f"{worse}\nNeither {begun.to.version} nor {begun.before.version} is well. "
+                    f"{why}\n{worse}\n"
+                    f"Neither {begun.to.version} nor {begun.before.version} is well. "
                     f"{LOGS} {self._words(begun)} `muster-server upgrade --back` tries again."
                 ) from None
             releases.forget(self.server.where)
             raise OperateError(
+                f"{why}\n"
                 f"{begun.to.version} is not well, so that this is {begun.before.version} again. "
                 f"{LOGS} {self._words(begun)}"
             ) from None

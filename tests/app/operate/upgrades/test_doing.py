@@ -1,5 +1,7 @@
 """The steps of an upgrade, and the way back; the server that they are done to is a stand-in."""
 
+import contextlib
+import errno
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -171,6 +173,36 @@ def test_interrupted_while_it_goes_back_it_is_cut_off(
     begun = releases.cut_off(server.where)
     assert begun is not None
     assert begun.step == SWITCHING
+
+
+class Gone(io.StringIO):
+    """A terminal that was closed, after so many words."""
+
+    def __init__(self, words: int) -> None:
+        super().__init__()
+        self.left = words
+
+    def write(self, text: str) -> int:
+        self.left -= 1
+        if self.left < 0:
+            raise OSError(errno.EIO, "Input/output error")
+        return len(text)
+
+
+@pytest.mark.parametrize("words", range(8))
+@pytest.mark.parametrize("fails", ["", "celery"])
+def test_a_terminal_that_is_gone_leaves_nothing_half_switched(
+    words: int, fails: str, server: StandIn, upgrade: Callable[..., Upgrade]
+) -> None:
+    server.fails, made = fails, upgrade()
+    made.screen = Screen(Gone(words))
+    made.screen.outlive()
+    with pytest.raises(OperateError, match="again") if fails else contextlib.nullcontext():
+        made.run(NEW, None, "")
+    wanted = at("0.1.0" if fails else "0.2.0", "dispatcher", "celery")
+    assert [step for step in server.done if step in wanted] == wanted
+    assert server.done[-1] == at("0.1.0" if fails else "0.2.0", "well")[0]
+    assert releases.cut_off(server.where) is None
 
 
 def test_where_neither_is_well_it_says_so_and_is_not_over(
