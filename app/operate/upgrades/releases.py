@@ -88,7 +88,10 @@ def forget(where: Places) -> None:
 def alone(where: Places) -> Iterator[None]:
     """Raises OperateError while another upgrade runs."""
     where.releases.mkdir(parents=True, exist_ok=True, mode=0o755)
-    with (where.releases / "lock").open("w") as file:
+    # Whoever may open it may hold it: it is for its owner alone, as is one that was made otherwise.
+    descriptor = os.open(where.releases / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    with open(descriptor, "w") as file:
+        os.fchmod(descriptor, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

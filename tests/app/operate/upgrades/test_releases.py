@@ -63,6 +63,16 @@ def test_two_upgrades_at_once_are_refused(where: Places) -> None:
         pass
 
 
+def test_nobody_else_can_hold_the_lock_not_even_one_of_before(where: Places) -> None:
+    where.releases.mkdir(parents=True)
+    lock = where.releases / "lock"
+    lock.touch(0o644)
+    for _ in range(2):
+        with releases.alone(where):
+            assert lock.stat().st_mode & 0o777 == 0o600
+        lock.unlink()
+
+
 def test_the_one_before_stays_and_older_ones_go(where: Places) -> None:
     first, second, third = (release(where, name) for name in ("1", "2", "3"))
     assert releases.remove_others(where, Used(third, second)) == ["1"]
