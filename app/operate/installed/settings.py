@@ -60,6 +60,15 @@ def put(path: Path, name: str, value: str) -> None:
     _replace(path, content)
 
 
+def remove(path: Path, name: str) -> None:
+    """Have it not be set in a file that is there; as `put` otherwise."""
+    content = path.read_bytes()
+    ours = re.compile(rb"^[ \t]*%s[ \t]*=.*(?:\n|\Z)" % re.escape(name.encode()), re.MULTILINE)
+    left = ours.sub(b"", content)
+    if left != content:
+        _replace(path, left)
+
+
 def _replace(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.new")

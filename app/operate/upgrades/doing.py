@@ -1,9 +1,9 @@
 """An upgrade, step by step, and the way back."""
 
+import contextlib
 import dataclasses
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import psycopg2
 
 from app.domain import release_order
 from app.operate.backups import doing as backups
+from app.operate.backups import schema as revisions
 from app.operate.backups.errors import BackupError
 from app.operate.local.errors import OperateError
 from app.operate.local.screen import Screen
@@ -64,13 +65,14 @@ class Upgrade:
         if begun is None:
             begun = CutOff(PREPARING, self.now, to)
             releases.note(self.server.where, begun)
-            begun = self._prepare(begun, wheel, backup, passphrase)
+            begun, schema = self._prepare(begun, wheel, backup, passphrase)
         else:
             self.screen.step(f"going on with the upgrade that was cut off while {begun.step}")
+            schema = self._made(to, wheel)
         if begun.step != SWITCHING:
             begun = self._migrate(begun)
         self._switch(begun)
-        self._settle(Used(to, begun.before))
+        self._settle(Used(to, begun.before), schema)
 
     def back(self) -> None:
         """To the release before. Raises OperateError."""
@@ -83,25 +85,35 @@ class Upgrade:
             releases.note(self.server.where, begun)
         if begun.step == SWITCHING:
             self._go_back(begun)
+        else:
+            self._leave_database(begun)
         releases.forget(self.server.where)
         self.screen.line(f"\nThis is Muster {begun.before.version} again. {self._words(begun)}")
 
-    def _prepare(self, begun: CutOff, wheel: Wheel, backup: Path | None, passphrase: str) -> CutOff:
-        with self._as_it_was():
-            self.screen.step(f"installing {wheel.version} in {self.target(wheel)}")
-            environment.make(self.target(wheel), wheel)
-            self.screen.step("seeing that a server can be made of it")
-            found = self.server.check(begun.to)
-            if found["version"] != wheel.version:
-                raise OperateError(f"{wheel.path} says that it is {found['version']}")
+    def _prepare(
+        self, begun: CutOff, wheel: Wheel, backup: Path | None, passphrase: str
+    ) -> tuple[CutOff, str]:
+        """Returns how far it is, and the schema of the new release."""
+        with self._as_it_was(begun):
+            schema = self._made(begun.to, wheel)
             if backup is not None:
                 self.screen.step(f"backing up to {backup}")
                 self._back_up(backup, passphrase)
                 begun = dataclasses.replace(begun, backup=str(backup))
             # From here on what runs may find the database as the new release needs it.
             # It may be so already, after a going back.
-            self.server.allow_ahead([self.server.schema() or "", found["schema"]])
-            return self._note(begun, MIGRATING)
+            self.server.allow_ahead([self.server.schema() or "", schema])
+            return self._note(begun, MIGRATING), schema
+
+    def _made(self, to: Release, wheel: Wheel) -> str:
+        """Have its environment, of which a server can be made. Returns its schema."""
+        self.screen.step(f"installing {wheel.version} in {self.target(wheel)}")
+        environment.make(self.target(wheel), wheel)
+        self.screen.step("seeing that a server can be made of it")
+        found = self.server.check(to)
+        if found["version"] != wheel.version:
+            raise OperateError(f"{wheel.path} says that it is {found['version']}")
+        return found["schema"]
 
     def _back_up(self, file: Path, passphrase: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -114,7 +126,7 @@ class Upgrade:
 
     def _migrate(self, begun: CutOff) -> CutOff:
         """While the old goes on. All or nothing, where it is one transaction."""
-        with self._as_it_was():
+        with self._as_it_was(begun):
             self.screen.step("migrating the database, while the server goes on")
             self.server.migrate(begun.to)
         return self._note(begun, SWITCHING)
@@ -122,6 +134,7 @@ class Upgrade:
     def _switch(self, begun: CutOff) -> None:
         """Raises OperateError when it has gone back."""
         try:
+            self._write_units(begun.to)
             self._have_run(begun.to)
         except (Exception, KeyboardInterrupt) as problem:
             why = str(problem) or "interrupted"
@@ -145,14 +158,32 @@ class Upgrade:
         """To the units and processes of before, on the database as it is now: a release works on
         what the next one makes of it, and what was written meanwhile stays.
         """
+        self._leave_database(begun)  # a host that restarts from here on comes up
         self.screen.step(f"going back to {begun.before.version}")
+        self._write_units(begun.before)
+        self._leave_database(begun)  # where its engines did not run until now
         self._have_run(begun.before)
         if self.now != begun.before:  # after an upgrade that had come to its end
             releases.use(self.server.where, Used(begun.before))
 
-    def _have_run(self, release: Release) -> None:
+    def _write_units(self, release: Release) -> None:
+        """The engines run then."""
         self.server.write_units(release)
         self.server.start_engines()
+
+    def _leave_database(self, begun: CutOff) -> None:
+        """Have the release of before do so, as it is; what is noted stays where no engines run."""
+        with contextlib.suppress(OperateError):
+            self._allow_ahead(revisions.newest() if self.now == begun.before else "")
+
+    def _allow_ahead(self, newest: str) -> None:
+        """A release whose schema is `newest` leaves the database alone if it is at a later one; no
+        other revision is named, which an older release would have to refuse.
+        """
+        schema = self.server.schema()
+        self.server.allow_ahead([schema] if schema and schema != newest else [])
+
+    def _have_run(self, release: Release) -> None:
         for process in ORDER:
             if self.server.runs(process, release):
                 continue
@@ -161,8 +192,9 @@ class Upgrade:
         self.screen.step("seeing that all is well, and stays so")
         self.server.require_well(release)
 
-    def _settle(self, used: Used) -> None:
+    def _settle(self, used: Used, schema: str) -> None:
         releases.use(self.server.where, used)
+        self._allow_ahead(schema)
         releases.forget(self.server.where)
         gone = releases.remove_others(self.server.where, used)
         self.screen.line(f"\nThis is Muster {used.now.version}.")
@@ -177,8 +209,8 @@ class Upgrade:
         made = f"The backup of before is {begun.backup}. " if begun.backup else ""
         return f"{made}The database keeps what was written meanwhile."
 
-    @contextmanager
-    def _as_it_was(self) -> Iterator[None]:
+    @contextlib.contextmanager
+    def _as_it_was(self, begun: CutOff) -> Iterator[None]:
         """Nothing that runs is touched within. A problem ends the upgrade, unless it has left the
         database as the next release needs it.
         """
@@ -188,6 +220,7 @@ class Upgrade:
         except (OperateError, OSError, KeyboardInterrupt) as problem:
             if self.server.schema() != schema:
                 raise
+            self._leave_database(begun)
             releases.forget(self.server.where)
             words = f"Nothing has changed: this is still Muster {self.now.version}, and it runs."
             raise OperateError(f"{str(problem) or 'interrupted'}\n{words}") from None

@@ -72,9 +72,12 @@ class Installed:
 
     def allow_ahead(self, revisions: Sequence[str]) -> None:
         """Have a release that does not know these revisions leave a database alone that is at one
-        of them. Raises OperateError, OSError.
+        of them; any other it refuses, as all where there are none. Raises OperateError, OSError.
         """
-        settings.put(self.where.settings, AHEAD, ",".join(revisions))
+        if revisions:
+            settings.put(self.where.settings, AHEAD, ",".join(revisions))
+        else:
+            settings.remove(self.where.settings, AHEAD)
 
     def check(self, release: Release) -> dict[str, str]:
         """Its version and the revision of its schema, if a server can be made of it."""

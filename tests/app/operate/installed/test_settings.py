@@ -68,3 +68,15 @@ def test_one_is_set_and_every_other_byte_stays(before: str, after: str, tmp_path
     assert path.read_bytes() == after.encode()
     assert settings.read(path)["SET"] == "a\\1,b"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_one_is_removed_and_every_other_byte_stays(tmp_path: Path) -> None:
+    path = tmp_path / "muster.env"
+    for before, after in (
+        (f"{OWN}SET=1\nLAST='x' ", f"{OWN}LAST='x' "),
+        (f"{OWN} SET = 1", OWN),
+        (OWN, OWN),
+    ):
+        path.write_bytes(before.encode())
+        settings.remove(path, "SET")
+        assert path.read_bytes() == after.encode()

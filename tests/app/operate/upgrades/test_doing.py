@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app.operate.backups import schema
 from app.operate.installed.places import Places
 from app.operate.local.errors import OperateError
 from app.operate.local.screen import Screen
@@ -32,6 +33,7 @@ class StandIn:
         self.problem: type[BaseException] = OperateError
         self.is_at = "0049"
         self.ahead: list[str] = []
+        self.allowed: list[list[str]] = []
         self.lacks = ""
 
     def do(self, what: str, release: Release) -> None:
@@ -47,6 +49,7 @@ class StandIn:
 
     def allow_ahead(self, revisions: list[str]) -> None:
         self.ahead = revisions
+        self.allowed.append(revisions)
 
     def check(self, release: Release) -> dict[str, str]:
         self.do("check", release)
@@ -79,6 +82,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
         place.mkdir(parents=True, exist_ok=True)
 
     monkeypatch.setattr(environment, "make", make)
+    monkeypatch.setattr(schema, "newest", lambda: "0049")
     (tmp_path / "share" / "muster-server" / "releases").mkdir(parents=True)
     return StandIn(Places(tmp_path / "env", tmp_path / "share" / "muster", tmp_path, is_user=True))
 
@@ -108,7 +112,7 @@ def test_what_takes_work_is_restarted_before_what_gives_it(
     assert used is not None
     assert (used.now.version, used.before) == ("0.2.0", Release("0.1.0", "/old/bin/python"))
     assert releases.cut_off(server.where) is None
-    assert server.ahead == ["0049", "0050"]
+    assert server.allowed == [["0049", "0050"], []]
 
 
 def test_one_that_is_not_well_is_made_so_first(
@@ -128,6 +132,7 @@ def test_before_anything_is_switched_nothing_has_changed(
     with pytest.raises(OperateError, match=r"does not work\nNothing has changed"):
         upgrade().run(NEW, None, "")
     assert [each for each in server.done if "units" in each] == []
+    assert server.ahead == []
     assert (releases.used(server.where), releases.cut_off(server.where)) == (None, None)
 
 
@@ -140,7 +145,7 @@ def test_what_was_restarted_is_so_once_more_and_the_rest_is_left(
         upgrade().run(NEW, None, "")
     back = server.done[server.done.index(f"{step} 0.2.0") + 1 :]
     assert back == at("0.1.0", "units", *SWITCHED[1 : number + 1], "well")
-    assert server.is_at == "0050"
+    assert (server.is_at, server.ahead) == ("0050", ["0050"])
     assert (releases.used(server.where), releases.cut_off(server.where)) == (None, None)
 
 
@@ -227,7 +232,7 @@ def test_one_that_was_cut_off_goes_on_where_it_was(
     releases.note(server.where, CutOff(SWITCHING, made.now, to))
     server.done += at("0.2.0", "dispatcher", "celery")  # before it was cut off
     made.run(NEW, None, "")
-    assert server.done[2:] == at("0.2.0", "units", "beat", "gunicorn", "well")
+    assert server.done[2:] == at("0.2.0", "check", "units", "beat", "gunicorn", "well")
 
 
 def test_one_that_was_cut_off_before_it_changed_anything_begins_anew(
@@ -258,6 +263,47 @@ def test_one_goes_back_from_an_upgrade_that_went_well(
     server.done.append("since")
     upgrade(used.now.version, used.now.python).back()
     assert server.done[server.done.index("since") + 1 :] == at("0.1.0", *SWITCHED)
+    assert server.ahead == ["0050"]
     assert releases.used(server.where) == Used(Release("0.1.0", "/old/bin/python"))
     with pytest.raises(OperateError, match="no release before this one"):
         upgrade().back()
+
+
+def test_one_that_was_cut_off_while_migrating_is_gone_back_from_as_far_as_it_was(
+    server: StandIn, upgrade: Callable[..., Upgrade]
+) -> None:
+    made = upgrade()
+    for server.is_at, wanted in (("0049", []), ("0050", ["0050"])):
+        server.ahead = ["0049", "0050"]
+        releases.note(server.where, CutOff(MIGRATING, made.now, Release("0.2.0", "/new")))
+        made.back()
+        assert server.ahead == wanted
+    assert server.done == []
+
+
+def test_what_is_upgraded_after_a_going_back_goes_on_leaving_the_database_alone(
+    server: StandIn, upgrade: Callable[..., Upgrade], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SCHEMAS, "0.2.0", "0049")
+    monkeypatch.setattr(server, "migrate", lambda _: None)
+    server.is_at = "0050"
+    upgrade().run(NEW, None, "")
+    assert server.allowed == [["0050", "0049"], ["0050"]]
+
+
+def test_the_way_back_is_noted_before_units_and_after_engines_that_did_not_run(
+    server: StandIn, upgrade: Callable[..., Upgrade], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = upgrade()
+    server.is_at = "0050"
+    releases.note(server.where, CutOff(SWITCHING, made.now, Release("0.2.0", "/new")))
+
+    def schema_of_engines() -> str:
+        if "units 0.1.0" not in server.done:
+            raise OperateError("no engines run")
+        return "0050"
+
+    monkeypatch.setattr(server, "schema", schema_of_engines)
+    made.back()
+    assert server.allowed == [["0050"]]
+    assert server.done == at("0.1.0", "units", "well")

@@ -103,6 +103,8 @@ def test_what_else_is_set_stays_beside_the_revisions_to_leave_alone(installed: I
         "MUSTER_PORT": "9000",
         "MUSTER_SCHEMA_AHEAD": "0049,0050",
     }
+    installed.allow_ahead([])
+    assert "MUSTER_SCHEMA_AHEAD" not in settings.read(installed.where.settings)
 
 
 def test_a_backups_passphrase_is_nobody_elses(
