@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.operate.backups.errors import BackupError
+from app.operate.installed.durable import keep_names
 
 
 @contextmanager
@@ -28,7 +29,7 @@ def made_whole(path: Path) -> Iterator[BinaryIO]:
         _name(partial, path)
     finally:
         partial.unlink(missing_ok=True)
-    _keep_names(path.parent)
+    keep_names(path.parent)
 
 
 def _name(partial: Path, path: Path) -> None:
@@ -39,11 +40,3 @@ def _name(partial: Path, path: Path) -> None:
         if problem.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):
             raise
         partial.rename(path)  # a file system without links
-
-
-def _keep_names(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from app.operate.installed.durable import keep_names
 from app.operate.local.errors import OperateError
 
 HEADER = "# Muster's settings. `muster-server install` writes this file and keeps the keys in it.\n"
@@ -79,6 +80,7 @@ def _replace(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
+    keep_names(path.parent)
 
 
 def _quoted(name: str, value: str) -> str:

@@ -1,5 +1,6 @@
 """The units of systemd: one a process, below one target."""
 
+import os
 import shlex
 import sys
 from collections.abc import Mapping
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from app.embedded.commands import OWN_DIRECTORIES, commands
 from app.embedded.stack import ROOT
+from app.operate.installed.durable import keep_names
 from app.operate.installed.places import ACCOUNT, Places
 from app.operate.local.places import port
 
@@ -45,11 +47,15 @@ def write(places: Places, settings: Mapping[str, str]) -> None:
     directory = places.written(places.units)
     directory.mkdir(parents=True, exist_ok=True)
     for name, text in made.items():
-        (fresh := directory / f"{name}.new").write_text(text)
+        with (fresh := directory / f"{name}.new").open("w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
         fresh.replace(directory / name)
     for name in NAMES:
         if name not in made:
             (directory / name).unlink(missing_ok=True)
+    keep_names(directory)
 
 
 def program(text: str) -> str:

@@ -17,7 +17,7 @@ from app.operate.local.errors import OperateError
 from app.operate.local.screen import Screen
 from app.operate.upgrades import environment, releases
 from app.operate.upgrades.releases import MIGRATING, PREPARING, SWITCHING, CutOff, Release, Used
-from app.operate.upgrades.server import ORDER, Installed
+from app.operate.upgrades.server import ORDER, Installed, Unable
 from app.operate.upgrades.wheel import Wheel
 
 LOGS = "`muster-server logs` shows what the processes have said."
@@ -110,7 +110,11 @@ class Upgrade:
         self.screen.step(f"installing {wheel.version} in {self.target(wheel)}")
         environment.make(self.target(wheel), wheel)
         self.screen.step("seeing that a server can be made of it")
-        found = self.server.check(to)
+        try:
+            found = self.server.check(to)
+        except Unable:
+            environment.distrust(self.target(wheel))
+            raise
         if found["version"] != wheel.version:
             raise OperateError(f"{wheel.path} says that it is {found['version']}")
         return found["schema"]

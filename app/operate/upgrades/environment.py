@@ -34,8 +34,14 @@ def make(place: Path, wheel: Wheel) -> Path:
     locks = [word for lock in LOCKS for word in ("-r", lock)]
     _run([*install, "--require-hashes", *locks], files)
     _run([*install, "--no-index", "--no-deps", *(f"./{path.name}" for path in ours)], files)
+    os.sync()  # no power cut leaves less than all of it
     (place / COMPLETE).touch()
     return python
+
+
+def distrust(place: Path) -> None:
+    """Have it be made anew the next time. Raises OSError."""
+    (place / COMPLETE).unlink(missing_ok=True)
 
 
 def require_space(place: Path) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.operate.installed.durable import keep_names
 from app.operate.installed.places import Places
 from app.operate.local.errors import OperateError
 
@@ -156,3 +157,4 @@ def _write(path: Path, content: dict[str, Any]) -> None:
         file.flush()
         os.fsync(descriptor)
     fresh.replace(path)
+    keep_names(path.parent)

@@ -41,6 +41,10 @@ class NotWell(OperateError):
     """A process is not as it should be."""
 
 
+class Unable(OperateError):
+    """A release does not do what it is asked for."""
+
+
 @dataclass
 class Installed:
     """`server` has `places`. What it runs may be asked as its account, which has no rights."""
@@ -176,24 +180,27 @@ class Installed:
         return sign is not None and float(sign) > since
 
     def _ask(self, release: Release, *words: str, as_account: bool = False) -> str:
-        """See `asked`. Raises OperateError with the end of what it says."""
+        """See `asked`. Raises Unable with the end of what it says; OperateError."""
         account: dict[str, Any] = {}
         if as_account and not self.where.is_user:
             found = pwd.getpwnam(ACCOUNT)
             account = {"user": found.pw_uid, "group": found.pw_gid, "extra_groups": []}
-        done: subprocess.CompletedProcess[str] = subprocess.run(
-            [release.python, "-P", "-m", "app.operate.upgrades.asked", *words],
-            cwd="/",
-            env=self._environment(with_addresses=as_account),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            **account,
-        )
+        try:
+            done: subprocess.CompletedProcess[str] = subprocess.run(
+                [release.python, "-P", "-m", "app.operate.upgrades.asked", *words],
+                cwd="/",
+                env=self._environment(with_addresses=as_account),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+                **account,
+            )
+        except OSError as problem:
+            raise Unable(f"{release.version} cannot {words[0]}: {problem}") from None
         if done.returncode != 0:
             said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-12:])
-            raise OperateError(f"{release.version} cannot {words[0]}:\n{said}")
+            raise Unable(f"{release.version} cannot {words[0]}:\n{said}")
         return done.stdout
 
     def _environment(self, *, with_addresses: bool) -> Mapping[str, str]:

@@ -17,6 +17,7 @@ from app.operate.local.screen import Screen
 from app.operate.upgrades import environment, releases
 from app.operate.upgrades.doing import Upgrade
 from app.operate.upgrades.releases import MIGRATING, PREPARING, SWITCHING, CutOff, Release, Used
+from app.operate.upgrades.server import Unable
 from app.operate.upgrades.wheel import Wheel
 
 NEW = Wheel(Path("/new.whl"), "0.2.0", "client", "ab" * 32)
@@ -242,6 +243,26 @@ def test_one_that_was_cut_off_before_it_changed_anything_begins_anew(
     releases.note(server.where, CutOff(PREPARING, made.now, Release("0.1.1", "/gone/bin/python")))
     made.run(NEW, None, "")
     assert server.done[0] == "check 0.2.0"
+
+
+@pytest.mark.parametrize("step", ["", MIGRATING, SWITCHING])
+def test_a_release_of_which_no_server_can_be_made_is_made_anew_the_next_time(
+    step: str, server: StandIn, upgrade: Callable[..., Upgrade], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(release: Release) -> None:
+        raise Unable("no such module")
+
+    made = upgrade()
+    (made.target(NEW)).mkdir()
+    (complete := made.target(NEW) / environment.COMPLETE).touch()
+    if step:
+        to = Release("0.2.0", str(made.target(NEW) / "bin" / "python"))
+        releases.note(server.where, CutOff(step, made.now, to))
+    monkeypatch.setattr(server, "check", fail)
+    with pytest.raises(OperateError, match="no such module"):
+        made.run(NEW, None, "")
+    assert not complete.exists()
+    assert server.done == []
 
 
 def test_another_wheel_than_that_of_the_one_that_was_cut_off_is_refused(

@@ -14,7 +14,7 @@ from app.operate.installed.units import ENGINES
 from app.operate.local.errors import OperateError
 from app.operate.upgrades import server as module
 from app.operate.upgrades.releases import Release
-from app.operate.upgrades.server import Installed, NotWell
+from app.operate.upgrades.server import Installed, NotWell, Unable
 
 RELEASE = Release("0.2.0", sys.executable)
 
@@ -94,6 +94,11 @@ def test_one_that_does_not_work_is_not(
     with pytest.raises(OperateError, match="division"):
         installed.migrate(RELEASE)
     assert answers == [""]
+
+
+def test_a_release_whose_python_is_gone_is_unable(installed: Installed) -> None:
+    with pytest.raises(Unable, match=r"0\.2\.0 cannot units: .*No such file"):
+        installed.write_units(Release("0.2.0", "/gone/bin/python"))
 
 
 def test_what_else_is_set_stays_beside_the_revisions_to_leave_alone(installed: Installed) -> None:
