@@ -1,4 +1,4 @@
-"""The release that a machine is offered, if that is another than it was told on this connection."""
+"""The release that a machine is offered: told at first, and when it becomes another."""
 
 from app.services import settings
 from app.services.machines import upgrades
@@ -10,7 +10,9 @@ class UpgradeOffers:
 
     def __init__(self, hello: frames.Hello) -> None:
         self._version, self._said = hello.version, upgrades.row(hello.upgrade)
-        self._told = frames.Upgrade()
+        # The worker may hold an offer of an earlier connection: the first word is said, also if
+        # it is that there is none.
+        self._told: frames.Upgrade | None = None
         self.when = ""
 
     def due(self, *, is_pinned: bool) -> list[frames.Upgrade]:

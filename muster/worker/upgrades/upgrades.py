@@ -141,12 +141,14 @@ class Upgrades:
     def _go_on(self, offer: Upgrade, release: Release) -> None:
         try:
             if self._prepared != releases.name(release):
-                self._prepare(release)
-            self._switch_or_wait(offer, release)
+                self._prepare(release)  # for minutes, in which the offer may become another
+            if offer == self._offer:
+                self._switch_or_wait(offer, release)
         except Broken as error:
             self._give_up(release, str(error))
         except (NotPrepared, OSError) as error:  # a full disk, say, also where it is switched to
-            self._try_later(release, str(error))
+            if release == self._offer.release:
+                self._try_later(release, str(error))
 
     def _prepare(self, release: Release) -> None:
         assert self._choice is not None

@@ -60,12 +60,17 @@ def test_a_machine_of_another_version_is_offered_ours_once(app: Flask) -> None:
     assert its.due(is_pinned=True) == []
 
 
-def test_who_is_not_to_have_it_is_told_nothing(app: Flask, admin: Developer) -> None:
-    assert offers(__version__).due(is_pinned=False) == []
-    assert offers(said=None).due(is_pinned=False) == [], "a release of before would not know it"
-    assert offers(said=frames.UpgradeFacts("kept")).due(is_pinned=False) == []
+def test_who_is_not_to_have_it_is_told_so_once_on_each_connection(
+    app: Flask, admin: Developer
+) -> None:
+    its = offers(__version__)
+    assert its.due(is_pinned=False) == [frames.Upgrade()], "what it was offered before is void"
+    assert its.due(is_pinned=False) == []
+    assert offers(said=frames.UpgradeFacts("kept")).due(is_pinned=False) == [frames.Upgrade()]
+    assert offers().due(is_pinned=True) == [frames.Upgrade()]
     set_to(admin, "off")
-    assert offers().due(is_pinned=False) == []
+    assert offers().due(is_pinned=False) == [frames.Upgrade()]
+    assert offers(said=None).due(is_pinned=False) == [], "a release of before would not know it"
 
 
 def test_the_setting_says_when(app: Flask, admin: Developer) -> None:
@@ -79,7 +84,7 @@ def test_the_setting_says_when(app: Flask, admin: Developer) -> None:
 
 def test_a_package_of_another_version_is_offered_to_nobody(carried: Path, app: Flask) -> None:
     (carried / WHEEL).rename(carried / "muster_client-0.0.9+muster-py3-none-any.whl")
-    assert offers().due(is_pinned=False) == []
+    assert offers().due(is_pinned=False) == [frames.Upgrade()]
 
 
 def test_what_admins_pin_keeps_its_release(admin: Developer, older: Driven) -> None:

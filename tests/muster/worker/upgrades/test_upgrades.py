@@ -26,8 +26,10 @@ class World:
         self.layout = layout
         self.situation = QUIET
         self.trouble: list[Exception] = []
+        self.meanwhile: list[Upgrade] = []  # what the server says while one is prepared
         self.prepared: list[set[str]] = []
         self.left, self.told = threading.Event(), threading.Condition()
+        self.said: list[UpgradeFacts] = []  # of which nobody has taken note yet
         monkeypatch.setattr(upgrades, "_LOOK", 0.01)
         monkeypatch.setattr(upgrades, "_AGAIN", (0.02, 0.02))
         monkeypatch.setattr(releases, "base_identity", lambda: "base")
@@ -39,20 +41,26 @@ class World:
 
     def _make(self, kept: set[str]) -> None:
         self.prepared.append(kept)
+        for offer in self.meanwhile:
+            self.its.hear(offer)
         if self.trouble:
             raise self.trouble.pop(0)
 
     def _changed(self) -> None:
         with self.told:
+            self.said.append(self.its.facts)
             self.told.notify_all()
 
-    def until(self, condition: Callable[[], bool]) -> None:
+    def until(self, condition: Callable[[UpgradeFacts], bool]) -> UpgradeFacts:
+        """The first that is said so, since the one before; it may be over already."""
         with self.told:
-            assert self.told.wait_for(condition, 10), self.its.facts
+            assert self.told.wait_for(lambda: any(map(condition, self.said)), 10), self.said
+            while not condition(facts := self.said.pop(0)):
+                pass
+            return facts
 
     def until_state(self, state: str) -> UpgradeFacts:
-        self.until(lambda: self.its.facts.state == state)
-        return self.its.facts
+        return self.until(lambda said: said.state == state)
 
 
 @pytest.fixture
@@ -118,8 +126,7 @@ def test_what_could_not_be_prepared_is_tried_again(world: World, its: Upgrades) 
     world.situation = BUSY
     world.trouble = [NotPrepared("no index")]
     its.hear(Upgrade(NEW, "idle"))
-    world.until(lambda: "no index" in its.facts.why)
-    assert its.facts.state == "preparing"
+    assert world.until(lambda said: "no index" in said.why).state == "preparing"
     world.until_state("waiting")
     assert len(world.prepared) == 2
 
@@ -136,7 +143,7 @@ def test_a_disk_that_is_full_when_it_is_switched_to_is_tried_again(
 
     monkeypatch.setattr(choice, "save", full)
     its.hear(Upgrade(NEW, "now"))
-    world.until(lambda: "is tried again: no space left" in its.facts.why)
+    world.until(lambda said: "is tried again: no space left" in said.why)
     assert world.left.wait(10)
     assert len(world.prepared) == 1
     assert its.begun == choice.load(world.layout)
@@ -178,6 +185,39 @@ def test_an_offer_that_is_withdrawn_is_forgotten(world: World, its: Upgrades) ->
     world.until_state("current")
     world.situation = QUIET
     assert not world.left.wait(0.1)
+
+
+def test_an_offer_that_is_withdrawn_while_it_is_prepared_is_not_followed(
+    world: World, its: Upgrades
+) -> None:
+    world.meanwhile = [Upgrade()]
+    its.hear(Upgrade(NEW, "now"))
+    world.until_state("preparing")
+    world.until_state("current")
+    assert not world.left.wait(0.1)
+    assert choice.load(world.layout) is None
+
+
+def test_what_could_not_be_prepared_delays_no_other(
+    world: World, its: Upgrades, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upgrades, "_AGAIN", (3600.0, 3600.0))
+    world.meanwhile = [Upgrade(release("9.0.1", "b"), "now")]
+    world.trouble = [NotPrepared("no index")]
+    its.hear(Upgrade(NEW, "now"))
+    assert world.left.wait(10)
+    assert its.begun is not None
+    assert its.begun.version == "9.0.1"
+
+
+def test_at_once_that_became_idle_while_it_was_prepared_is_idle(
+    world: World, its: Upgrades
+) -> None:
+    world.situation = BUSY
+    world.meanwhile = [Upgrade(NEW, "idle")]
+    its.hear(Upgrade(NEW, "now"))
+    assert world.until_state("waiting").why == "it works"
+    assert not world.left.is_set()
 
 
 def test_who_keeps_their_release_is_deaf(tmp_path: Path, world: World) -> None:
