@@ -171,7 +171,7 @@ class Daemon:
         is_busy = any(each.state in ("working", "publishing") for each in held)
         deadline = self._lease.deadline
         return Situation(
-            connected=self._channel.is_connected() and not self._lease.is_over,
+            connected=self._channel.is_heard and not self._lease.is_over,
             busy="until nothing runs here" if is_busy else "",
             # Tunnels end with the daemon, and somebody is at work in there.
             open="until the tunnel is closed" if self._tunnels.is_any_open else "",

@@ -96,6 +96,7 @@ class Channel:
         self._protocol = version.CURRENT
         self._spoken: int | None = None
         self.on_heard: Callable[[], None] = lambda: None  # a heartbeat was answered; may not wait
+        self.is_heard = False  # one was on this connection, and so its first orders have come
 
     def run(self, work: Work) -> bool:
         """Hands `work` what the server orders, until `stop`.
@@ -127,9 +128,6 @@ class Channel:
             farewell.start()
             farewell.join(timeout=1.0)
             _cut(socket)
-
-    def is_connected(self) -> bool:
-        return self._welcomed is not None
 
     def takes_questions(self) -> bool | None:
         """Whether the server lets agents ask, as it was when we were connected last; None: we have
@@ -205,6 +203,7 @@ class Channel:
             return Ending(0, "the connection failed within the worker")
         finally:
             self._socket = self._welcomed = None
+            self.is_heard = False
 
     def _dial(self) -> ClientConnection:
         path = "/api/workers/connect"
@@ -294,6 +293,7 @@ class Channel:
         match frame:
             case HeartbeatAck():
                 self._lease.answered(frame.number, welcome.lease_seconds)
+                self.is_heard = True
                 self.on_heard()
             case Ack():
                 self._journal.ack(frame.up_to)

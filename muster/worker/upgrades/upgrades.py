@@ -38,9 +38,9 @@ log = logging.getLogger(__name__)
 
 
 class Situation(msgspec.Struct, frozen=True):
-    """What the daemon is at. `connected`: the server hears us. `busy`: why this is no moment to
-    leave, in words, empty where it is one; `open`: likewise, where it is said to be now. `lease`:
-    seconds that it lasts, None: no end is known."""
+    """What the daemon is at. `connected`: the server hears us, and its word of this connection has
+    come. `busy`: why this is no moment to leave, in words, empty where it is one; `open`: likewise,
+    where it is said to be now. `lease`: seconds that it lasts, None: no end is known."""
 
     connected: bool
     busy: str = ""

@@ -46,6 +46,19 @@ def test_the_welcome_and_every_answered_heartbeat_prolong_the_lease(
         assert second > first
 
 
+def test_the_server_is_heard_once_it_answers_on_the_connection_that_there_is(
+    tmp_path: Path, server: FakeServer
+) -> None:
+    with connected(tmp_path, server) as rig:
+        until(lambda: rig.channel.is_heard)
+        server.beats = False
+        server.kick(CloseCode.GOING_AWAY)
+        server.until_connected(2)
+        assert not rig.channel.is_heard, "its first orders may be still to come"
+        server.beats = True
+        until(lambda: rig.channel.is_heard)
+
+
 def test_capabilities_are_told_when_they_change(tmp_path: Path, server: FakeServer) -> None:
     with connected(tmp_path, server) as rig:
         server.until(lambda: server.heartbeats)
