@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from muster.worker.daemon import Daemon
@@ -79,12 +80,19 @@ def _chosen(layout: Layout) -> Path | None:
     known = choice.settled(layout)
     if known is None or not known.release or releases.running(layout):
         return None
-    python = releases.python(layout, known.release)
-    if releases.is_complete(layout, known.release) and not (why := releases.lacks(python)):
+    python, why = releases.python(layout, known.release), "it is not there"
+    if releases.is_complete(layout, known.release):
+        try:
+            why = releases.lacks(python)
+        except OSError as error:
+            # A machine at its boot, say. The one before may be too old for the server by now.
+            log.warning("release %s is run without a look at it: %s", known.release, error)
+            return python
+    if not why:
         return python
-    why = why if releases.is_complete(layout, known.release) else "it is not there"
     log.error("release %s cannot be run any more (%s); the installed one is", known.release, why)
-    choice.save(layout, Choice(known.base))
+    with suppress(OSError):  # of a full disk: the next start looks again
+        choice.save(layout, Choice(known.base))
     return None
 
 

@@ -59,7 +59,7 @@ class Preparation:
 
     def make(self, kept: set[str]) -> None:
         """Makes it, if it is not there; of those before, the ones named `kept` and those of which
-        something still runs stay. Raises NotPrepared, Broken, Cancelled."""
+        something still runs stay. Raises NotPrepared, Broken, Cancelled, OSError."""
         if releases.is_complete(self._layout, self._name) and not releases.lacks(
             Path(self._python)
         ):

@@ -1,8 +1,10 @@
 """The releases in a worker's home: environments of their own, beside what was installed by hand."""
 
+import errno
 import hashlib
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +18,7 @@ COMPLETE = "complete"
 _NAME = re.compile(r"[0-9a-f]{12}-[0-9a-f]{8}")
 _SITE = Path(__file__).absolute().parents[3]
 _STARTS = 30.0  # seconds
+_SHORT = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 _IMPORTS = "import muster.worker.commands, muster.worker.daemon"
 
 
@@ -63,7 +66,9 @@ def environment() -> dict[str, str]:
 
 
 def lacks(interpreter: Path) -> str:
-    """Why that environment could not run a worker, in words; empty where it could."""
+    """Why that environment could not run a worker, in words; empty where it could.
+
+    Raises OSError where that cannot be told now, for the machine is short of something."""
     command = [str(interpreter), "-P", "-c", _IMPORTS]
     try:
         done = subprocess.run(
@@ -77,11 +82,15 @@ def lacks(interpreter: Path) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return f"it does not start within {_STARTS:.0f} s"
+        raise TimeoutError(f"it does not start within {_STARTS:.0f} s") from None
     except OSError as error:
+        if error.errno in _SHORT:
+            raise
         return str(error)
     if done.returncode == 0:
         return ""
+    if done.returncode == -signal.SIGKILL:
+        raise OSError("it was killed as it started; is there too little memory?")
     return last_words(done.stderr) or f"it ends with {done.returncode}"
 
 
