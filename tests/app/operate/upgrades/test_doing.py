@@ -5,7 +5,6 @@ import errno
 import io
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,62 +18,7 @@ from app.operate.upgrades.doing import Upgrade
 from app.operate.upgrades.releases import MIGRATING, PREPARING, SWITCHING, CutOff, Release, Used
 from app.operate.upgrades.server import Unable
 from app.operate.upgrades.wheel import Wheel
-
-NEW = Wheel(Path("/new.whl"), "0.2.0", "client", "ab" * 32)
-SCHEMAS = {"0.1.0": "0049", "0.2.0": "0050"}
-
-
-class StandIn:
-    """Notes what is done to it. At the step `fails` (of the version `of`) it fails."""
-
-    def __init__(self, where: Places) -> None:
-        self.where, self.server = where, SimpleNamespace(home=where.home)
-        self.done: list[str] = []
-        self.fails, self.of = "", "0.2.0"
-        self.problem: type[BaseException] = OperateError
-        self.is_at = "0049"
-        self.ahead: list[str] = []
-        self.allowed: list[list[str]] = []
-        self.lacks = ""
-
-    def do(self, what: str, release: Release) -> None:
-        self.done.append(f"{what} {release.version}")
-        if (what, release.version) == (self.fails, self.of):
-            raise self.problem(f"{what} does not work")
-
-    def missing(self) -> str:
-        return self.lacks
-
-    def schema(self) -> str:
-        return self.is_at
-
-    def allow_ahead(self, revisions: list[str]) -> None:
-        self.ahead = revisions
-        self.allowed.append(revisions)
-
-    def check(self, release: Release) -> dict[str, str]:
-        self.do("check", release)
-        return {"version": release.version, "schema": SCHEMAS[release.version]}
-
-    def migrate(self, release: Release) -> None:
-        self.do("migrate", release)
-        self.is_at = SCHEMAS[release.version]
-
-    def write_units(self, release: Release) -> None:
-        self.do("units", release)
-
-    def start_engines(self) -> None:
-        assert self.done[-1].startswith("units ")
-
-    def runs(self, process: str, release: Release) -> bool:
-        mine = [each for each in self.done if each.startswith(f"{process} ")]
-        return (mine[-1] if mine else f"{process} 0.1.0") == f"{process} {release.version}"
-
-    def restart(self, process: str, release: Release) -> None:
-        self.do(process, release)
-
-    def require_well(self, release: Release) -> None:
-        self.do("well", release)
+from tests.app.operate.upgrades.stand_in import NEW, SCHEMAS, SWITCHED, StandIn, at
 
 
 @pytest.fixture
@@ -95,13 +39,6 @@ def upgrade(server: StandIn) -> Callable[..., Upgrade]:
         return Upgrade(stand_in, Release(version, python), Screen(io.StringIO()))
 
     return made
-
-
-SWITCHED = ["units", "dispatcher", "celery", "beat", "gunicorn", "well"]
-
-
-def at(version: str, *steps: str) -> list[str]:
-    return [f"{step} {version}" for step in steps]
 
 
 def test_what_takes_work_is_restarted_before_what_gives_it(
