@@ -6,9 +6,10 @@ from pathlib import Path
 import click
 import psycopg2
 
-from app.operate.backups import doing, load, places
+from app.operate.backups import doing, load, places, schema
 from app.operate.backups.errors import BackupError
 from app.operate.backups.passphrase import given
+from muster import __version__
 
 
 @click.command("backup")
@@ -50,3 +51,5 @@ def _say(file: Path, whole: load.Contents) -> None:
         f"{file.stat().st_size / (1 << 20):.1f} MiB, made at {header['madeAt']} "
         f"by Muster {header['version']} (schema {header['revision']}).\n"
     )
+    if needed := schema.needs_later(header["revision"]):
+        sys.stdout.write(f"Restoring it takes {needed}: not this one, {__version__}.\n")

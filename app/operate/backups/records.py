@@ -1,6 +1,7 @@
 """The records that a backup's stream is made of: a kind, a length, and what it says.
 
-header  {format, madeAt, version, revision, sequences}; sequences by name, the last number of each
+header  {format, madeAt, version, revision, sequences}; sequences by name, the last number of each;
+        restoring takes a release that knows `revision`, which may be later than `version`
 keys    {name: value}, as the environment has them
 table   {name, columns}; then its rows, as COPY has them, in records of `rows`, compressed;
         then `table-end` {rows}

@@ -27,13 +27,21 @@ def newest() -> str:
 
 def require_known(revision: str) -> None:
     """Raise BackupError for a revision of a newer Muster's."""
+    if needed := needs_later(revision):
+        raise BackupError(
+            f"the backup's schema is newer than this Muster's ({newest()}): it takes {needed}"
+        )
+
+
+def needs_later(revision: str) -> str:
+    """Which release a backup of that revision takes, where it is not this one: it may be later than
+    the one that made it, which had been gone back to. Else nothing.
+    """
     try:
         _scripts().get_revision(revision)
     except CommandError:
-        raise BackupError(
-            f"the backup's schema ({revision}) is newer than this Muster's ({newest()}): "
-            "restore it with the version that made it, or a newer one"
-        ) from None
+        return f"a release whose schema is {revision}, or a later one"
+    return ""
 
 
 def migrate(settings: dict[str, Any], now_at: str | None, revision: str) -> None:

@@ -1,5 +1,6 @@
 """`muster-server backup` and `restore`: what they say and ask, and where keys go."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.operate import main
-from app.operate.backups import sealed
+from app.operate.backups import doing, sealed
 
 PASSPHRASE = "correct horse battery staple"
 
@@ -54,6 +55,19 @@ def test_a_file_that_is_not_whole_is_refused(
         assert (refused.exit_code, "cut or changed" in refused.output) == (1, True)
     monkeypatch.setenv("MUSTER_BACKUP_PASSPHRASE", "another one, that is as long")
     assert "passphrase" in run("restore", file).output
+
+
+def test_of_a_database_that_is_ahead_it_says_which_release_restores_it(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
+    with doing.connected(os.environ["DATABASE_URL"]) as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE alembic_version SET version_num = '9001'")
+        connection.commit()
+    needed = "takes a release whose schema is 9001, or a later one"
+    made = run("backup", file := tmp_path / "backup")
+    assert (made.exit_code, f"Restoring it {needed}" in made.output) == (0, True), made.output
+    refused = run("restore", file, "--keys-to", tmp_path / "keys.env")
+    assert (refused.exit_code, needed in refused.output) == (1, True), refused.output
 
 
 def test_a_new_passphrase_is_long_and_never_an_argument(
