@@ -5,9 +5,9 @@ import pwd
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from app.embedded.stack import ROOT
+from app.operate.installed import as_account
 from app.operate.installed.answers import Answers
 from app.operate.local import admin
 from app.operate.local.admin import PASSWORD
@@ -70,15 +70,4 @@ class FirstSteps:
     def _run(
         self, argv: tuple[str, ...], more: Mapping[str, str]
     ) -> "subprocess.CompletedProcess[str]":
-        account: dict[str, Any] = {}
-        if self._owner is not None:
-            account = {"user": self._owner.pw_uid, "group": self._owner.pw_gid, "extra_groups": []}
-        return subprocess.run(
-            argv,
-            cwd=ROOT,
-            env={**os.environ, **self._settings, **more},
-            capture_output=True,
-            text=True,
-            check=False,
-            **account,
-        )
+        return as_account.run(argv, self._owner, {**self._settings, **more}, ROOT)

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import pwd
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +16,8 @@ import redis
 
 import config
 from app.embedded import probes
-from app.operate.backups import doing, passphrase, tables
-from app.operate.installed import settings, systemd, units
+from app.operate.backups import doing, tables
+from app.operate.installed import as_account, settings, systemd, units
 from app.operate.installed.places import ACCOUNT, Places
 from app.operate.installed.running import Server
 from app.operate.local.errors import OperateError
@@ -85,15 +84,18 @@ class Installed:
 
     def check(self, release: Release) -> dict[str, str]:
         """Its version and the revision of its schema, if a server can be made of it."""
-        done = self._ask(release, "check", as_account=True)
-        found: dict[str, str] = json.loads(done.splitlines()[-1])
-        return found
+        done = self._ask(release, "check", by_account=True)
+        try:
+            found = json.loads(done.splitlines()[-1])
+            return {name: as_account.plain(str(found[name])) for name in ("version", "schema")}
+        except (ValueError, LookupError, TypeError):
+            raise Unable(f"{release.version} does not say what it is") from None
 
     def migrate(self, release: Release) -> None:
         """Tried again where another transaction has a table for long. Raises OperateError."""
         for left in reversed(range(MIGRATION_TRIES)):
             try:
-                self._ask(release, "migrate", as_account=True)
+                self._ask(release, "migrate", by_account=True)
             except OperateError as problem:
                 if left == 0 or IS_LOCKED not in str(problem):
                     raise
@@ -179,23 +181,13 @@ class Installed:
             return False
         return sign is not None and float(sign) > since
 
-    def _ask(self, release: Release, *words: str, as_account: bool = False) -> str:
+    def _ask(self, release: Release, *words: str, by_account: bool = False) -> str:
         """See `asked`. Raises Unable with the end of what it says; OperateError."""
-        account: dict[str, Any] = {}
-        if as_account and not self.where.is_user:
-            found = pwd.getpwnam(ACCOUNT)
-            account = {"user": found.pw_uid, "group": found.pw_gid, "extra_groups": []}
+        owner = pwd.getpwnam(ACCOUNT) if by_account and not self.where.is_user else None
+        argv = [release.python, "-P", "-m", "app.operate.upgrades.asked", *words]
+        told = self._told(with_addresses=by_account)
         try:
-            done: subprocess.CompletedProcess[str] = subprocess.run(
-                [release.python, "-P", "-m", "app.operate.upgrades.asked", *words],
-                cwd="/",
-                env=self._environment(with_addresses=as_account),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                check=False,
-                **account,
-            )
+            done = as_account.run(argv, owner, told, Path("/"))
         except OSError as problem:
             raise Unable(f"{release.version} cannot {words[0]}: {problem}") from None
         if done.returncode != 0:
@@ -203,12 +195,11 @@ class Installed:
             raise Unable(f"{release.version} cannot {words[0]}:\n{said}")
         return done.stdout
 
-    def _environment(self, *, with_addresses: bool) -> Mapping[str, str]:
-        """The server's, as the settings are now; where it needs them, with the addresses that its
-        engines have left: what this may be is not the account's to read.
+    def _told(self, *, with_addresses: bool) -> Mapping[str, str]:
+        """The settings as they are now; where it needs them, with the addresses that its engines
+        have left: what this may be is not the account's to read.
         """
-        ours = {name: text for name, text in os.environ.items() if name != passphrase.VARIABLE}
-        known = {**ours, **settings.read(self.where.settings)}
+        known = settings.read(self.where.settings)
         if not with_addresses:
             return known
         return {

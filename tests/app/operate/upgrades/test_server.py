@@ -112,14 +112,21 @@ def test_what_else_is_set_stays_beside_the_revisions_to_leave_alone(installed: I
     assert "MUSTER_SCHEMA_AHEAD" not in settings.read(installed.where.settings)
 
 
-def test_a_backups_passphrase_is_nobody_elses(
+@pytest.mark.parametrize("said", ["", "[]", "1", "{}", '{"version": 1}', "no json"])
+def test_a_release_that_does_not_say_what_it_is_is_unable(
+    said: str, installed: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installed, "_ask", lambda *_, **__: said)
+    with pytest.raises(Unable, match="does not say what it is"):
+        installed.check(RELEASE)
+
+
+def test_what_it_says_to_be_writes_no_escapes(
     installed: Installed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MUSTER_BACKUP_PASSPHRASE", "correct horse battery staple")
-    installed.settings = {"SQLALCHEMY_DATABASE_URI": "postgresql://", "REDIS_URL": "redis://"}
-    for with_addresses in (True, False):
-        found = installed._environment(with_addresses=with_addresses)
-        assert "MUSTER_BACKUP_PASSPHRASE" not in found
+    said = 'more\n{"version": "\\u001b[2J0.2.0", "schema": "0050"}'
+    monkeypatch.setattr(installed, "_ask", lambda *_, **__: said)
+    assert installed.check(RELEASE) == {"version": "[2J0.2.0", "schema": "0050"}
 
 
 def test_units_are_written_where_no_engines_have_left_their_addresses(installed: Installed) -> None:
