@@ -33,7 +33,7 @@ PATIENCE = 180.0  # one that crashes is found out at once
 SETTLED = 4.0  # longer than it takes systemd to start a process anew
 LOOK = 0.25
 MIGRATION_TRIES = 6
-IS_LOCKED = "lock timeout"  # as PostgreSQL says it
+IS_LOCKED = "LockNotAvailable"  # as psycopg2 names it, whatever language PostgreSQL speaks
 
 
 class NotWell(OperateError):
@@ -41,7 +41,11 @@ class NotWell(OperateError):
 
 
 class Unable(OperateError):
-    """A release does not do what it is asked for."""
+    """A release does not do what it is asked for; `output` is all that it has said."""
+
+    def __init__(self, message: str, output: str = "") -> None:
+        super().__init__(message)
+        self.output = output
 
 
 @dataclass
@@ -96,8 +100,8 @@ class Installed:
         for left in reversed(range(MIGRATION_TRIES)):
             try:
                 self._ask(release, "migrate", by_account=True)
-            except OperateError as problem:
-                if left == 0 or IS_LOCKED not in str(problem):
+            except Unable as problem:
+                if left == 0 or IS_LOCKED not in problem.output:
                     raise
             else:
                 return
@@ -191,8 +195,9 @@ class Installed:
         except OSError as problem:
             raise Unable(f"{release.version} cannot {words[0]}: {problem}") from None
         if done.returncode != 0:
-            said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-12:])
-            raise Unable(f"{release.version} cannot {words[0]}:\n{said}")
+            output = done.stdout + done.stderr
+            said = "\n".join(output.strip().splitlines()[-12:])
+            raise Unable(f"{release.version} cannot {words[0]}:\n{said}", output)
         return done.stdout
 
     def _told(self, *, with_addresses: bool) -> Mapping[str, str]:

@@ -66,34 +66,35 @@ def test_one_that_gives_no_sign_is_not_waited_for_for_ever(
         installed.restart("beat", RELEASE)
 
 
-def ask(answers: list[str]) -> Callable[..., str]:
-    """Fails with each of the answers but for an empty one."""
-
-    def asked(*_: object, **__: object) -> str:
-        if problem := answers.pop(0):
-            raise OperateError(problem)
-        return ""
-
-    return asked
+def program(place: Path, lines: str) -> Release:
+    """A Python of a release that does only this."""
+    (path := place / "python").write_text(f"#!/bin/sh\n{lines}\n")
+    path.chmod(0o755)
+    return Release("0.2.0", str(path))
 
 
-def test_a_migration_that_waited_for_a_table_is_tried_again(
-    installed: Installed, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def addressed(installed: Installed) -> Installed:
+    installed.settings = {"SQLALCHEMY_DATABASE_URI": "postgresql://", "REDIS_URL": "redis://"}
+    return installed
+
+
+LOCKED = "(psycopg2.errors.LockNotAvailable) annulation de la requête"
+
+
+def test_a_migration_that_waited_for_a_table_is_tried_again_whatever_language_is_spoken(
+    addressed: Installed, tmp_path: Path
 ) -> None:
-    answers = ["canceling statement due to lock timeout"] * 2 + [""]
-    monkeypatch.setattr(installed, "_ask", ask(answers))
-    installed.migrate(RELEASE)
-    assert answers == []
+    runs = f"echo x >> {tmp_path}/runs; test $(wc -l < {tmp_path}/runs) -lt 3 || exit 0"
+    addressed.migrate(program(tmp_path, f"{runs}; echo '{LOCKED}' >&2; seq 50 >&2; exit 1"))
+    assert (tmp_path / "runs").read_text() == "x\n" * 3
 
 
-def test_one_that_does_not_work_is_not(
-    installed: Installed, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answers = ["division by zero", ""]
-    monkeypatch.setattr(installed, "_ask", ask(answers))
-    with pytest.raises(OperateError, match="division"):
-        installed.migrate(RELEASE)
-    assert answers == [""]
+def test_one_that_does_not_work_is_not(addressed: Installed, tmp_path: Path) -> None:
+    made = program(tmp_path, f"echo x >> {tmp_path}/runs; echo 'division by zero'; exit 1")
+    with pytest.raises(Unable, match=r"0\.2\.0 cannot migrate:\ndivision by zero"):
+        addressed.migrate(made)
+    assert (tmp_path / "runs").read_text() == "x\n"
 
 
 def test_a_release_whose_python_is_gone_is_unable(installed: Installed) -> None:
@@ -133,10 +134,7 @@ def test_units_are_written_where_no_engines_have_left_their_addresses(installed:
     with pytest.raises(OperateError, match="has to run"):
         installed.settings.keys()
     told = installed.where.settings.with_name("told")
-    program = installed.where.settings.with_name("python")
-    program.write_text(f"#!/bin/sh\necho $* > {told}\n")
-    program.chmod(0o755)
-    installed.write_units(Release("0.1.0", str(program)))
+    installed.write_units(program(installed.where.settings.parent, f"echo $* > {told}"))
     assert told.read_text() == "-P -m app.operate.upgrades.asked units --user\n"
 
 
