@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from app.operate.installed import places
+from app.operate.installed.places import Places
 
 HANDED = "MUSTER_HANDED_OVER"
 ROOT = Path(__file__).resolve().parents[3]
@@ -31,14 +32,33 @@ def to_release() -> None:
 
 def _program() -> Path | None:
     """What the installation of this host says, if nobody else can have written it."""
-    where = places.found()
+    where = next((each for each in places.all_found() if _is_ours(each)), None)
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        if where is not None and _is_trusted(where.release.stat()):
-            python = Path(json.loads(where.release.read_text())["now"]["python"])
+        if where is not None and (text := _read(where.release)) is not None:
+            python = Path(json.loads(text)["now"]["python"])
             return python.with_name("muster-server") if python.is_absolute() else None
     return None
 
 
+def _is_ours(where: Places) -> bool:
+    """Not so another's, whose HOME root was left with."""
+    if not where.is_user or os.geteuid() != 0:
+        return True
+    with contextlib.suppress(OSError):
+        return where.settings.parent.stat().st_uid == 0
+    return False
+
+
+def _read(path: Path) -> str | None:
+    """None where anybody else can have written it. It is the file that was looked at which is read.
+
+    Raises OSError, ValueError.
+    """
+    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)) as file:
+        return file.read() if _is_trusted(os.fstat(file.fileno())) else None
+
+
 def _is_trusted(found: os.stat_result) -> bool:
     is_open = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    return found.st_uid in (0, os.geteuid()) and not is_open
+    is_ours = found.st_uid in (0, os.geteuid())
+    return stat.S_ISREG(found.st_mode) and is_ours and not is_open

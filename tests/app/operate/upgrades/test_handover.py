@@ -1,5 +1,6 @@
 """The command of the release that was installed first hands over to the one in use."""
 
+import contextlib
 import json
 import os
 import sys
@@ -78,6 +79,34 @@ def test_not_to_what_anybody_else_could_have_named(program: Path, tmp_path: Path
     handover.to_release()
     assert not handover._is_trusted(os.stat_result((0o100644, 0, 0, 1, 12_345, 0, 0, 0, 0, 0)))
     assert handover._is_trusted(os.stat_result((0o100644, 0, 0, 1, 0, 0, 0, 0, 0, 0)))
+
+
+def test_not_by_a_link_or_by_what_is_no_file(program: Path, tmp_path: Path) -> None:
+    named = tmp_path / ".config" / "muster" / "release"
+    named.rename(elsewhere := tmp_path / "elsewhere")
+    named.symlink_to(elsewhere)
+    handover.to_release()
+    named.unlink()
+    os.mkfifo(named, 0o600)
+    handover.to_release()
+
+
+@pytest.mark.parametrize("owner", [0, 12_345], ids=["root", "another"])
+def test_root_in_the_home_of_another_goes_by_the_systems(
+    owner: int, program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.stat
+    place = tmp_path / ".config" / "muster"
+
+    def stat(path: Path, **how: bool) -> os.stat_result:
+        found = real(path, **how)
+        return os.stat_result((*found[:4], owner, *found[5:])) if path == place else found
+
+    monkeypatch.setattr(Path, "stat", stat)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(handover, "_is_trusted", lambda _: True)
+    with pytest.raises(Became) if owner == 0 else contextlib.nullcontext():
+        handover.to_release()
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"now": {"python": "bin/python"}}'])
