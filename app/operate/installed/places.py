@@ -28,7 +28,8 @@ class Places:
 
     @property
     def is_there(self) -> bool:
-        return self.written(self.settings).is_file()
+        # Where we may not look, as in the home of who has called us, nothing is there for us.
+        return os.path.isfile(self.written(self.settings))
 
     @property
     def release(self) -> Path:
