@@ -9,8 +9,8 @@ import pytest
 
 from muster.protocol.frames import StageFinished, StageStarted, Upgrade
 from muster.worker import processes
-from muster.worker.upgrades import choice, releases, trial
-from tests.muster.worker.repositories import repository, root
+from muster.worker.upgrades import choice, releases
+from tests.muster.worker.repositories import repository, root, until
 from tests.muster.worker.upgrades import lookalikes
 from tests.muster.worker.worker_home import WorkerHome, worker
 
@@ -94,7 +94,7 @@ def _until_nobody_is_left(worker: WorkerHome) -> None:
     def left() -> bool:
         return bool(processes.started_with("worker", "run", home))
 
-    worker.server.until(lambda: not left(), 30)
+    until(lambda: not left(), 30)  # of which the server hears nothing
 
 
 def test_told_to_end_in_the_middle_of_a_trial_it_ends_and_nothing_is_held_against_the_release(
@@ -105,7 +105,8 @@ def test_told_to_end_in_the_middle_of_a_trial_it_ends_and_nothing_is_held_agains
     process = worker.spawn(python=(python, "-P"))
     lookalikes.prepared(worker.layout, NEW, lookalikes.HANGS)
     server.send(Upgrade(NEW, "now"))
-    server.until(lambda: processes.children(process.pid) and _is_tried(process.pid), 30)
+    tried = str(releases.python(worker.layout, NAME))
+    until(lambda: processes.started_with(tried, "run"), 20)
     os.kill(process.pid, signal.SIGTERM)
     assert process.wait(60) == 0
     _until_nobody_is_left(worker)
@@ -130,12 +131,6 @@ def test_one_that_never_connects_is_given_back_within_half_of_the_lease(
     assert known.failed.why == "the server did not answer it within 6 s"
     server.until_said(StageFinished, limit=60)
     server.until(lambda: server.log().endswith(b"over\r\n"))
-
-
-def _is_tried(parent: int) -> bool:
-    mark = f"{trial.LEASH}=".encode()
-    environments = (Path(f"/proc/{each.pid}/environ") for each in processes.children(parent))
-    return any(mark in path.read_bytes() for path in environments)
 
 
 def _base(worker: WorkerHome) -> str:
