@@ -75,13 +75,19 @@ def standing(
     if version == offering.version:
         return UpgradeStanding(UpgradeState.CURRENT)
     if (hindrance := _hindrance(said, is_pinned, offering)) is not None:
-        words = _OF_BEFORE if said is None else _REASONS[hindrance]
-        return UpgradeStanding(hindrance, None, words)
+        return UpgradeStanding(hindrance, None, _hindered(hindrance, said))
     assert said is not None
     if said["state"] == "current" or said["version"] != offering.version:
         return UpgradeStanding(UpgradeState.OFFERED, offering.version, _UNANSWERED)
     state = UpgradeState(said["state"])
     return UpgradeStanding(state, offering.version, _words(state, said["why"], version))
+
+
+def _hindered(state: UpgradeState, said: Mapping[str, Any] | None) -> str:
+    if said is None:
+        return _OF_BEFORE
+    # One that keeps its release knows best what for.
+    return (state is UpgradeState.KEPT and said["why"]) or _REASONS[state]
 
 
 def _words(state: UpgradeState, why: str, version: str) -> str:

@@ -64,8 +64,9 @@ UpgradeState = Literal["current", "kept", "unable", "preparing", "waiting", "fai
 class UpgradeFacts(Part):
     """How far a machine is with the release that its server offers it (`Upgrade`).
 
-    `current`: it is offered none, or runs it. `kept`: its operator wants none (`--keep-release`);
-    `unable`: what it runs is no installation. Then it is offered none. `preparing` it (one that is
+    `current`: it is offered none, or runs it. `kept`: its operator wants none (`--keep-release`),
+    or it would come over plain HTTP; `unable`: what it runs is no installation. Then it is offered
+    none. `preparing` it (one that is
     tried says so of its own version), or `waiting` for its moment; `failed`: it was tried, and the
     one before runs on. `version` is of the release that this is about, and `why` says in words what
     keeps it.

@@ -13,7 +13,7 @@ from muster.worker.server.rest import (
     Rest,
     ServerRefused,
     Unreachable,
-    is_loopback,
+    is_plain,
 )
 
 SKEW_SECONDS = 5
@@ -68,7 +68,7 @@ def _within(known: Credentials) -> Response:
 
 def _reached(known: Credentials) -> Finding:
     text = f"{known.server} knows this machine as {known.name}"
-    if known.server.startswith("http:") and not is_loopback(known.server):
+    if is_plain(known.server):
         advice = "serve TLS (MUSTER_TLS_CERT): tokens and output can be read on the way"
         return Finding("server", "warn", f"{text}, over plain HTTP", advice)
     return Finding("server", "ok", text)

@@ -90,7 +90,8 @@ def _add_enroll(parser: Parser) -> None:
     parser.add_argument(
         "--insecure",
         action="store_true",
-        help="Allow plain http:// to another host: tokens and output can be read on the way.",
+        help="Allow plain http:// to another host: tokens and output can be read on the way. The "
+        "machine takes no release of the server's over it.",
     )
 
 

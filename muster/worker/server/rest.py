@@ -110,12 +110,17 @@ def is_loopback(server: str) -> bool:
     return host == "localhost"
 
 
+def is_plain(server: str) -> bool:
+    """Whether others on the way could read what goes there, and change what comes from there."""
+    return urlsplit(server).scheme == "http" and not is_loopback(server)
+
+
 def require_safe(server: str, insecure: bool) -> None:
     """Raises BadServer for an address over which others could read secrets."""
     parts = urlsplit(server)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise BadServer(f"{server!r} is not an http:// or https:// address")
-    if parts.scheme == "http" and not insecure and not is_loopback(server):
+    if not insecure and is_plain(server):
         raise BadServer(f"{server} is plain HTTP, which others could read; use https://")
 
 

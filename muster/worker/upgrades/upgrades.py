@@ -14,7 +14,7 @@ from muster import __version__
 from muster.protocol.frames import Release, Upgrade, UpgradeFacts
 from muster.worker.layout import Layout
 from muster.worker.server.credentials import Credentials
-from muster.worker.server.rest import Rest
+from muster.worker.server.rest import Rest, is_plain
 from muster.worker.upgrades import choice, releases
 from muster.worker.upgrades.choice import Choice, Failed
 from muster.worker.upgrades.preparation import Broken, Cancelled, NotPrepared, Preparation
@@ -31,6 +31,7 @@ _ANOTHER = "it is tried again when the server carries another package"
 _LEAST = 5.0  # seconds that a trial takes at least
 
 KEPT = UpgradeFacts("kept", why="this machine's operator keeps its release (--keep-release)")
+PLAIN = UpgradeFacts("kept", why="over plain HTTP it takes no release: use https")
 TRIED = UpgradeFacts("preparing", __version__, "it is tried: the server has to answer it")
 UNABLE = UpgradeFacts("unable", why="the worker runs from a checkout, which no release takes over")
 
@@ -69,17 +70,18 @@ class Upgrades:
     ) -> None:
         """`leave` ends the daemon, so that what it runs goes on; `changed` is called when there is
         something new in `facts`. `keeps`: this machine takes no release; `is_tried`: nor
-        does this daemon, which is one that is tried."""
+        does this daemon, which is one that is tried. Nor does one over plain HTTP."""
         self._layout, self._server, self._situation = layout, server, situation
         self._leave, self._changed = leave, changed
         self.begun: Choice | None = None
         self.seconds = SECONDS
         self._born = monotonic()
-        self._choice = None if keeps or is_tried else choice.current(layout)
+        stays = TRIED if is_tried else KEPT if keeps else None
+        # What comes over it is anybody's on the way, also the hashes.
+        stays = stays or (PLAIN if is_plain(server().server) else None)
+        self._choice = None if stays else choice.current(layout)
         self._running = releases.running(layout)
-        self.facts = UpgradeFacts("current") if self._choice else UNABLE
-        if keeps or is_tried:
-            self.facts = TRIED if is_tried else KEPT
+        self.facts = stays or (UpgradeFacts("current") if self._choice else UNABLE)
         self._offer = Upgrade()
         self._prepared = ""
         self._tries, self._not_before = 0, 0.0

@@ -53,5 +53,7 @@ def test_the_machines_own_words_are_told() -> None:
     assert failed.reason.startswith("it ended. It stays with 1; ")
     waits = standing("1", said("waiting", why="a tunnel"), is_pinned=False, offering=NOW)
     assert waits.reason == "a tunnel; a drain gets it there sooner"
+    keeps = standing("1", said("kept", "", "use https"), is_pinned=False, offering=NOW)
+    assert keeps.reason == "use https"
     prepares = standing("1", said("preparing", why="no disk"), is_pinned=False, offering=NOW)
     assert prepares.reason == "no disk"

@@ -3,7 +3,7 @@ import { words } from '../../words'
 import { Fact } from './Fact'
 
 /** States of which the machine's own words tell more than ours. */
-const TOLD = new Set<string>(['preparing', 'waiting', 'failed'])
+const TOLD = new Set<string>(['kept', 'preparing', 'waiting', 'failed'])
 
 /** What version it is to take, and what keeps it from that; nothing of one that runs the server's. */
 export function UpgradeFact({ machine: { upgrade } }: { machine: Machine }) {

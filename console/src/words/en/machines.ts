@@ -104,7 +104,7 @@ export const machines = {
   upgrades: {
     off: 'Upgrades are off: the setting machineUpgrades says when machines take the server’s version.',
     pinned: 'It is pinned to its version. An admin lets it go.',
-    kept: 'Its operator has started it with --keep-release, and upgrades it by hand.',
+    kept: 'It takes no version by itself:',
     unable: 'Its worker takes no version by itself. Run there the line that adds a machine.',
     nothing: 'The server has no package of its version for machines: `make dist` makes one.',
     offered: 'It has not answered yet.',

@@ -101,7 +101,7 @@ export const machines: typeof en.machines = {
   upgrades: {
     off: '升级已关闭：设置项 machineUpgrades 决定机器何时换用服务器的版本。',
     pinned: '版本已被固定，管理员可以解除。',
-    kept: '运维人员以 --keep-release 启动了它，由其手动升级。',
+    kept: '它不会自行升级：',
     unable: '它的工作进程不会自行升级：请在该机器上再次运行添加机器的命令。',
     nothing: '服务器没有可供机器安装的同版本软件包：`make dist` 可以生成。',
     offered: '机器尚未回应。',

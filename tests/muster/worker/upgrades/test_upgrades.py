@@ -21,6 +21,10 @@ QUIET = Situation(connected=True)
 BUSY = Situation(connected=True, busy="it works")
 
 
+def known(server: str = "http://127.0.0.1:1") -> Credentials:
+    return Credentials(server, "m", "m", 2, "jwt", 1e12, "s", insecure=True)
+
+
 class World:
     def __init__(self, layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
         self.layout = layout
@@ -34,10 +38,7 @@ class World:
         monkeypatch.setattr(upgrades, "_AGAIN", (0.02, 0.02))
         monkeypatch.setattr(releases, "base_identity", lambda: "base")
         monkeypatch.setattr(upgrades.Preparation, "make", lambda _, kept: self._make(kept))
-        known = Credentials("http://127.0.0.1:1", "m", "m", 2, "jwt", 1e12, "s")
-        self.its = Upgrades(
-            layout, lambda: known, lambda: self.situation, self.left.set, self._changed
-        )
+        self.its = Upgrades(layout, known, lambda: self.situation, self.left.set, self._changed)
 
     def _make(self, kept: set[str]) -> None:
         self.prepared.append(kept)
@@ -221,9 +222,7 @@ def test_at_once_that_became_idle_while_it_was_prepared_is_idle(
 
 
 def test_who_keeps_their_release_is_deaf(tmp_path: Path, world: World) -> None:
-    kept = Upgrades(
-        world.layout, lambda: None, lambda: QUIET, world.left.set, lambda: None, keeps=True
-    )
+    kept = Upgrades(world.layout, known, lambda: QUIET, world.left.set, lambda: None, keeps=True)
     kept.start()
     kept.hear(Upgrade(NEW, "now"))
     assert not world.left.wait(0.1)
@@ -231,7 +230,26 @@ def test_who_keeps_their_release_is_deaf(tmp_path: Path, world: World) -> None:
     kept.close()
 
 
+@pytest.mark.parametrize(
+    ("server", "state"),
+    [
+        ("http://muster.example", "kept"),
+        ("HTTP://10.0.0.1:8080", "kept"),
+        ("https://muster.example", "current"),
+        ("http://localhost:8080", "current"),
+    ],
+)
+def test_over_plain_http_anybodys_release_would_come(server: str, state: str, world: World) -> None:
+    its = Upgrades(world.layout, lambda: known(server), lambda: QUIET, world.left.set, lambda: None)
+    assert its.facts.state == state
+    assert ("use https" in its.facts.why) == (state == "kept")
+    its.start()
+    its.hear(Upgrade(NEW, "now"))
+    assert world.left.wait(0.1 if state == "kept" else 10) == (state == "current")
+    its.close()
+
+
 def test_a_checkout_takes_none(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(releases, "base_identity", lambda: "")
-    ours = Upgrades(world.layout, lambda: None, lambda: QUIET, world.left.set, lambda: None)
+    ours = Upgrades(world.layout, known, lambda: QUIET, world.left.set, lambda: None)
     assert ours.facts.state == "unable"
