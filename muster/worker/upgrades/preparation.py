@@ -26,6 +26,7 @@ from muster.worker.upgrades import releases
 LARGEST_WHEEL = 64 << 20  # bytes
 LARGEST_REQUIREMENTS = 1 << 20
 REQUIREMENTS = "requirements-worker.txt"
+LEAST_FREE = 256 << 20  # bytes of the disk: what runs needs it more than a release does
 
 _PATIENCE = 900.0  # seconds for a command, on a machine that has other things to do
 _LOOK = 0.1
@@ -79,12 +80,19 @@ class Preparation:
             # What makes one has the lock, too: it may outlive a daemon that was killed.
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _sweep(self._layout, kept)
-            self._make(handle)
+            try:
+                self._make(handle)
+            except BaseException:
+                # The half of one is in the way of all others until the next try.
+                shutil.rmtree(self._place, ignore_errors=True)
+                raise
         finally:
             os.close(handle)
 
     def _make(self, lock: int) -> None:
         shutil.rmtree(self._place, ignore_errors=True)
+        if shutil.disk_usage(self._layout.releases).free < LEAST_FREE:
+            raise NotPrepared(f"less than {LEAST_FREE >> 20} MiB of the disk are free")
         self._place.mkdir(mode=0o755)
         self._place.chmod(0o755)  # whatever the daemon's umask is
         files = self._place / "files"

@@ -112,6 +112,14 @@ def test_what_is_not_the_servers_is_not_installed(
     with pytest.raises(NotPrepared, match=words):
         world.make()
     assert (world.commands, world.is_complete) == ([], False)
+    assert not world.place.exists(), "the half of one takes no room until the next try"
+
+
+def test_what_runs_is_left_the_disk(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preparation, "LEAST_FREE", 1 << 62)
+    with pytest.raises(NotPrepared, match="MiB of the disk are free"):
+        world.make()
+    assert world.server.asked == []
 
 
 def test_what_was_cut_short_is_made_anew(world: World) -> None:
