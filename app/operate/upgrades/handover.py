@@ -25,7 +25,7 @@ def to_release() -> None:
         return
     if ROOT.name != "site-packages" or (program := _program()) is None:
         return
-    if program.parent == Path(sys.prefix) / "bin" or not os.access(program, os.X_OK):
+    if program.parent == Path(sys.prefix) / "bin" or not os.access(program, os.F_OK):
         return
     os.execve(program, [str(program), *sys.argv[1:]], {**os.environ, HANDED: "1"})
 
