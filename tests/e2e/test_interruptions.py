@@ -28,6 +28,20 @@ def test_half_a_minute_offline_loses_nothing(world: World, visit: Visit) -> None
     expect(page.get_by_text("Completed").first).to_be_visible()
 
 
+def test_what_is_first_wanted_without_a_network_comes_when_there_is_one(
+    world: World, visit: Visit
+) -> None:
+    visitor = visit(world, "alice")
+    page = visitor.open("/tasks")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Tasks")
+    with visitor.cut_off():
+        visitor.context.set_offline(True)
+        with page.expect_event("requestfailed", lambda sent: "KeysDialog" in sent.url):
+            page.keyboard.press("?")
+        visitor.context.set_offline(False)
+        expect(page.get_by_role("dialog")).to_be_visible()
+
+
 def test_a_reload_in_the_middle_keeps_the_page_and_its_view(world: World, visit: Visit) -> None:
     task = world.task("bo", "storefront", scenes.CART).until("running")
     page = visit(world, "bo").open(f"/tasks/{task.id}?view=log")

@@ -1,7 +1,8 @@
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { Suspense, useEffect, useState } from 'react'
 import { askBy } from '../session/confirm'
+import { late } from './late'
 
-const ConfirmationDialog = lazy(() => import('./ConfirmationDialog'))
+const ConfirmationDialog = late(() => import('./ConfirmationDialog'))
 
 type Answer = (isConfirmed: boolean) => void
 

@@ -1,7 +1,8 @@
-import { lazy, Suspense, useSyncExternalStore } from 'react'
+import { Suspense, useSyncExternalStore } from 'react'
+import { late } from './late'
 import { anySaid, onSaid } from './toasts'
 
-const Toasts = lazy(() => import('./Toasts'))
+const Toasts = late(() => import('./Toasts'))
 
 export function ToastsDoor() {
   const isWanted = useSyncExternalStore(onSaid, anySaid)

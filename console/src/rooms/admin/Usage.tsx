@@ -1,11 +1,12 @@
 import { Link } from '@tanstack/react-router'
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import type { Schemas } from '../../api/client'
 import { money, percent, whole } from '../../lib/numbers'
 import { type UsageFilter, type UsageGroupBy, usageTable, useUsage } from '../../queries/adminUsage'
 import { useProjectKeys } from '../../queries/choices'
 import { Button } from '../../ui/Button'
 import { Field } from '../../ui/Field'
+import { late } from '../../ui/late'
 import { Rows } from '../../ui/Rows'
 import { type Column, Table } from '../../ui/Table'
 import { sayBroken } from '../../ui/toasts'
@@ -14,7 +15,7 @@ import { locale, words } from '../../words'
 import styles from './admin.module.css'
 import { GROUPS, type UsageSearch, usageFilter } from './usageSearch'
 
-const UsageChart = lazy(() => import('./UsageChart'))
+const UsageChart = late(() => import('./UsageChart'))
 
 type Group = Schemas['UsageGroup']
 

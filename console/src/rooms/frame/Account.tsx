@@ -1,8 +1,9 @@
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import { useMe } from '../../queries/me'
+import { late } from '../../ui/late'
 import { words } from '../../words'
 
-const AccountMenu = lazy(() => import('./AccountMenu'))
+const AccountMenu = late(() => import('./AccountMenu'))
 
 /** The round button with one's initials. Its menu is loaded when it is first wanted. */
 export function Account() {

@@ -1,7 +1,8 @@
 import { Outlet } from '@tanstack/react-router'
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import { Confirmation } from '../../ui/Confirmation'
 import { useKeys } from '../../ui/keys'
+import { late } from '../../ui/late'
 import { words } from '../../words'
 import { Announcer } from './Announcer'
 import { Bar } from './Bar'
@@ -10,8 +11,8 @@ import { NewTaskDoor } from './NewTaskDoor'
 import { Notices } from './Notices'
 import { useNewTask } from './useNewTask'
 
-const Palette = lazy(() => import('../palette/Palette'))
-const KeysDialog = lazy(() => import('./KeysDialog'))
+const Palette = late(() => import('../palette/Palette'))
+const KeysDialog = late(() => import('./KeysDialog'))
 
 /** What stands around every page but the login. */
 export function Frame() {

@@ -1,7 +1,7 @@
-import { lazy } from 'react'
+import { late } from '../../ui/late'
 import { useNewTask } from './useNewTask'
 
-const NewTask = lazy(() => import('../tasks/NewTask'))
+const NewTask = late(() => import('../tasks/NewTask'))
 
 export function NewTaskDoor() {
   const { isOpen, begun, close } = useNewTask()

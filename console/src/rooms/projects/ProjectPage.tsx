@@ -1,10 +1,11 @@
 import { Link, useParams } from '@tanstack/react-router'
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import { asProblem } from '../../api/problem'
 import { useMe } from '../../queries/me'
 import { type Project, useProject } from '../../queries/projects'
 import { Broken } from '../../ui/Broken'
 import { Ghost } from '../../ui/Ghost'
+import { late } from '../../ui/late'
 import { Page } from '../../ui/Page'
 import { useUrl } from '../../ui/useUrl'
 import { words } from '../../words'
@@ -15,7 +16,7 @@ import styles from './projects.module.css'
 import { Secrets } from './Secrets'
 import { Settings } from './Settings'
 
-const ProjectUsage = lazy(() => import('./ProjectUsage'))
+const ProjectUsage = late(() => import('./ProjectUsage'))
 
 const PARTS = ['pipeline', 'settings', 'secrets', 'members', 'usage'] as const
 type Part = (typeof PARTS)[number]

@@ -1,9 +1,10 @@
 import { MoreHorizontal } from 'lucide-react'
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import type { Schemas } from '../../api/client'
 import { saveAs } from '../../lib/save'
 import { evidence } from '../../queries/task'
 import { Button } from '../../ui/Button'
+import { late } from '../../ui/late'
 import { type Item, Menu } from '../../ui/Menu'
 import { sayBroken } from '../../ui/toasts'
 import { words } from '../../words'
@@ -11,10 +12,10 @@ import styles from './Acts.module.css'
 import { useSetSearch } from './search'
 import { useMay } from './useMay'
 
-const CancelDialog = lazy(() => import('./acts/CancelDialog'))
-const RetryDialog = lazy(() => import('./acts/RetryDialog'))
-const FollowUpDialog = lazy(() => import('./acts/FollowUpDialog'))
-const CurlDialog = lazy(() => import('./acts/CurlDialog'))
+const CancelDialog = late(() => import('./acts/CancelDialog'))
+const RetryDialog = late(() => import('./acts/RetryDialog'))
+const FollowUpDialog = late(() => import('./acts/FollowUpDialog'))
+const CurlDialog = late(() => import('./acts/CurlDialog'))
 
 type Opened = 'cancel' | 'retry' | 'followUp' | 'curl' | null
 

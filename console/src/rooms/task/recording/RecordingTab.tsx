@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Download } from 'lucide-react'
-import { lazy, Suspense, useEffect, useMemo } from 'react'
+import { Suspense, useEffect, useMemo } from 'react'
 import type { Schemas } from '../../../api/client'
 import { beganAt, isEmpty, withMarks } from '../../../lib/cast'
 import { saveAs } from '../../../lib/save'
@@ -12,6 +12,7 @@ import { Broken } from '../../../ui/Broken'
 import { Button } from '../../../ui/Button'
 import { Empty } from '../../../ui/Empty'
 import { Ghost } from '../../../ui/Ghost'
+import { late } from '../../../ui/late'
 import { sayBroken } from '../../../ui/toasts'
 import { words } from '../../../words'
 import { Attempts } from '../log/Attempts'
@@ -20,7 +21,7 @@ import { useSetSearch, useTaskSearch } from '../search'
 import { marksOf } from './marks'
 import styles from './recording.module.css'
 
-const Player = lazy(() => import('./Player'))
+const Player = late(() => import('./Player'))
 
 /** What an attempt's terminal showed, and when. The player runs WebAssembly, which only this page's
  *  policy lets in: whoever comes from another view loads it as a document of its own. */

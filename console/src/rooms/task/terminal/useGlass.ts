@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
+import { whenOnline } from '../../../lib/whenOnline'
 import type { Glass, Wishes } from './glass'
 
 /** xterm in `place`, from when it is loaded until the page goes. */
@@ -10,7 +11,7 @@ export function useGlass(wishes: Wishes) {
   useEffect(() => {
     let isGone = false
     let made: Glass | null = null
-    void import('./glass').then(({ glassIn }) => {
+    void whenOnline(() => import('./glass')).then(({ glassIn }) => {
       if (isGone || !place.current) return
       made = glassIn(place.current, {
         name: current.current.name,
