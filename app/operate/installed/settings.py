@@ -1,15 +1,15 @@
 """The file of settings: what systemd reads as `EnvironmentFile=`."""
 
-import os
 import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from app.operate.installed.durable import keep_names
+from app.operate.installed import durable
 from app.operate.local.errors import OperateError
 
 HEADER = "# Muster's settings. `muster-server install` writes this file and keeps the keys in it.\n"
+MODE = 0o600  # for its owner alone
 
 
 def text(values: Mapping[str, str]) -> str:
@@ -44,7 +44,7 @@ def read(path: Path) -> dict[str, str]:
 
 def write(path: Path, values: Mapping[str, str]) -> None:
     """For its owner alone, and whole or not at all. Raises OperateError, OSError."""
-    _replace(path, text(values).encode())
+    durable.replace(path, text(values).encode(), MODE)
 
 
 def put(path: Path, name: str, value: str) -> None:
@@ -58,7 +58,7 @@ def put(path: Path, name: str, value: str) -> None:
     if number == 0:
         end = b"" if content.endswith(b"\n") or not content else b"\n"
         content += end + line + b"\n"
-    _replace(path, content)
+    durable.replace(path, content, MODE)
 
 
 def remove(path: Path, name: str) -> None:
@@ -67,20 +67,7 @@ def remove(path: Path, name: str) -> None:
     ours = re.compile(rb"^[ \t]*%s[ \t]*=.*(?:\n|\Z)" % re.escape(name.encode()), re.MULTILINE)
     left = ours.sub(b"", content)
     if left != content:
-        _replace(path, left)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    keep_names(path.parent)
+        durable.replace(path, left, MODE)
 
 
 def _quoted(name: str, value: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.operate.installed.durable import keep_names
+from app.operate.installed import durable
 from app.operate.installed.places import Places
 from app.operate.local.errors import OperateError
 
@@ -147,14 +147,4 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 def _write(path: Path, content: dict[str, Any]) -> None:
     """Whole, or not at all; everybody may read it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-    with open(descriptor, "w") as file:
-        os.fchmod(descriptor, 0o644)
-        json.dump(content, file, indent=2)
-        file.flush()
-        os.fsync(descriptor)
-    fresh.replace(path)
-    keep_names(path.parent)
+    durable.replace(path, json.dumps(content, indent=2).encode(), 0o644)

@@ -120,9 +120,8 @@ class Installed:
             return
         if systemd.states(self.where, [name]).get(name) == "active":
             return
-        with contextlib.suppress(
-            OperateError
-        ):  # one that systemd has forgotten has nothing to reset
+        # One that systemd has forgotten has nothing to reset.
+        with contextlib.suppress(OperateError):
             systemd.call(self.where, "reset-failed", name)
         systemd.call(self.where, "start", name)
         self.__dict__.pop("settings", None)  # they may be at another address now

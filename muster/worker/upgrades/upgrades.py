@@ -21,10 +21,8 @@ from muster.worker.upgrades.preparation import Broken, Cancelled, NotPrepared, P
 from muster.worker.upgrades.trial import SECONDS
 
 _LOOK = 1.0  # seconds between two looks whether the moment has come
-_AGAIN = (
-    60.0,
-    3600.0,
-)  # seconds until what could not be prepared is tried again: at first, at most
+# Seconds until what could not be prepared is tried again: at first, at most.
+_AGAIN = (60.0, 3600.0)
 _OWED_AFTER = 600.0  # seconds of a daemon's life after which the second try of a release begins
 _ONCE_MORE = f"it is tried once more within {_OWED_AFTER / 60:.0f} min"
 _ANOTHER = "it is tried again when the server carries another package"
