@@ -22,7 +22,12 @@ await loadWords()
 applyNews(cache)
 if (isSafeHere()) {
   begin()
-  showOnDesktop()
+  showOnDesktop((taskId) => {
+    const all = { to: '/inbox' } as const
+    void router.navigate(
+      taskId === null ? all : { to: '/tasks/$taskId', params: { taskId: String(taskId) } },
+    )
+  })
 }
 // Signed out here or in another tab: nothing that was read stays. Another one in one's place, as who
 // comes back from a provider may be: what is drawn, or half written, is not theirs either.

@@ -1,6 +1,5 @@
 /** Notifications on the desktop, by choice: asked for at a press alone, shown while this browser has
  *  no page of ours in front. All tabs hear the news; whoever has the lock of a notification shows it. */
-import { router } from '../router'
 import { isAnyInFront, standInFront } from './inFront'
 import { onNews } from './stream'
 
@@ -35,29 +34,26 @@ export function turnOff(): void {
   keep(false)
 }
 
-/** Show what is told from now on. */
-export function showOnDesktop(): () => void {
+/** Show what is told from now on. `open`: the task that one of them is about, or all of them. */
+export function showOnDesktop(open: (taskId: number | null) => void): () => void {
   standInFront()
   return onNews(
     ({ notifications }) => {
-      for (const { id, title, body, taskId } of notifications) void show(id, title, body, taskId)
+      for (const { id, title, body, taskId } of notifications)
+        void show(id, title, body, () => open(taskId))
     },
     () => undefined,
   )
 }
 
-async function show(id: number, title: string, body: string, taskId: number | null) {
+async function show(id: number, title: string, body: string, onPress: () => void) {
   if (desktopState() !== 'on' || (await isAnyInFront())) return
   await navigator.locks.request(`muster-told-${id}`, { ifAvailable: true }, async (lock) => {
     if (lock === null) return
     const shown = new Notification(title, { body, tag: `muster-${id}` })
     shown.onclick = () => {
       window.focus()
-      void router.navigate(
-        taskId === null
-          ? { to: '/inbox' }
-          : { to: '/tasks/$taskId', params: { taskId: String(taskId) } },
-      )
+      onPress()
       shown.close()
     }
     // The others have heard of it by then.

@@ -13,6 +13,7 @@ import { words } from '../../words'
 import styles from './admin.module.css'
 import { type AuditSearch, auditFilter } from './auditFilter'
 import { EntryDialog } from './EntryDialog'
+import { Who } from './Who'
 
 type Entry = Schemas['AuditEntry']
 
@@ -122,9 +123,3 @@ const columns = (onShow: (entry: Entry) => void): Column<Entry>[] => [
     ),
   },
 ]
-
-export function Who({ entry: { actor, machine } }: { entry: Entry }) {
-  if (actor) return actor.name
-  if (machine) return `${words.audit.machine} ${machine.name}`
-  return <span className="dim">{words.audit.nobody}</span>
-}

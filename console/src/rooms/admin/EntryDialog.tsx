@@ -3,9 +3,9 @@ import { Copy } from '../../ui/Copy'
 import { Dialog } from '../../ui/Dialog'
 import { When } from '../../ui/When'
 import { words } from '../../words'
-import { Who } from './Audit'
 import styles from './admin.module.css'
 import { type Change, changesOf } from './changes'
+import { Who } from './Who'
 
 type Entry = Schemas['AuditEntry']
 

@@ -1,10 +1,8 @@
-import { answerTo, type PendingGate, type Said, useAnswer } from '../../queries/gates'
+import { answerTo, type PendingGate, useAnswer } from '../../queries/gates'
 import { BudgetAnswer } from './BudgetAnswer'
 import { OwnAnswer } from './OwnAnswer'
-import { type Option, optionsOf } from './options'
+import { type Option, optionsOf, type Send } from './options'
 import { Pressed } from './Pressed'
-
-export type Send = (answer: Said) => void
 
 /** The answers that a question takes. Off from the press until the server has spoken, and while what
  *  it said is not shown yet. `hasKeys`: 1 to 9 press them. */

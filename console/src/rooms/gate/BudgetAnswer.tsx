@@ -5,8 +5,8 @@ import type { PendingGate } from '../../queries/gates'
 import { Button } from '../../ui/Button'
 import { useKeys } from '../../ui/keys'
 import { words } from '../../words'
-import type { Send } from './Answers'
 import styles from './Gate.module.css'
+import type { Send } from './options'
 
 /** Go on with so much more, or stop. Fields that are left empty: as much as the budget has. */
 export function BudgetAnswer(props: {

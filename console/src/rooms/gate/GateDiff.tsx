@@ -2,9 +2,8 @@ import { Link } from '@tanstack/react-router'
 import type { PendingGate } from '../../queries/gates'
 import { locale, words } from '../../words'
 import styles from './Gate.module.css'
-import type { AskedTask } from './GateBox'
 
-type Props = { task: AskedTask; gate: PendingGate; diff: NonNullable<PendingGate['diff']> }
+type Props = { task: { id: number }; gate: PendingGate; diff: NonNullable<PendingGate['diff']> }
 
 /** What the question is about, in short: how much was changed, and the way to it. */
 export function GateDiff({ task, diff }: Props) {

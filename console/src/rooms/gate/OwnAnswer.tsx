@@ -1,8 +1,8 @@
 import { type FormEvent, useState } from 'react'
 import { Button } from '../../ui/Button'
 import { words } from '../../words'
-import type { Send } from './Answers'
 import styles from './Gate.module.css'
+import type { Send } from './options'
 
 /** An answer in words. Enter sends it, Shift with Enter begins another line. */
 export function OwnAnswer({ isOff, send }: { isOff: boolean; send: Send }) {

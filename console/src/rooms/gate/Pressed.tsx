@@ -3,9 +3,8 @@ import { seen } from '../../lib/seen'
 import { Button } from '../../ui/Button'
 import { useKeys } from '../../ui/keys'
 import { words } from '../../words'
-import type { Send } from './Answers'
 import styles from './Gate.module.css'
-import type { Option } from './options'
+import type { Option, Send } from './options'
 
 type Props = {
   options: Option[]

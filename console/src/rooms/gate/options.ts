@@ -1,5 +1,5 @@
 /** What can be pressed as an answer to a question; nothing where it wants words. */
-import type { PendingGate } from '../../queries/gates'
+import type { PendingGate, Said } from '../../queries/gates'
 import { words } from '../../words'
 
 export type Option = {
@@ -9,6 +9,8 @@ export type Option = {
   isBad?: boolean
   isMain?: boolean
 }
+
+export type Send = (answer: Said) => void
 
 export function optionsOf({ kind, choices }: Pick<PendingGate, 'kind' | 'choices'>): Option[] {
   if (kind === 'confirm') {

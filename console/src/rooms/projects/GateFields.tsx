@@ -1,8 +1,8 @@
 import { gateOf, type Stage } from '../../lib/pipeline'
 import { Field } from '../../ui/Field'
 import { words } from '../../words'
+import { Minutes } from './Minutes'
 import styles from './projects.module.css'
-import { Minutes } from './StageForm'
 
 export type Setter = <K extends keyof Stage>(field: K, value: Stage[K] | undefined) => void
 type Wrong = (field: string) => string | undefined

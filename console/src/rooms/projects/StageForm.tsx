@@ -13,6 +13,7 @@ import { Field } from '../../ui/Field'
 import { ErrorLine } from '../../ui/FormError'
 import { words } from '../../words'
 import { GateFields } from './GateFields'
+import { Minutes } from './Minutes'
 import styles from './projects.module.css'
 import { StageMore } from './StageMore'
 
@@ -116,30 +117,5 @@ export function StageForm(props: {
       <StageMore stage={stage} set={set} wrong={wrong} />
       {own && <ErrorLine text={own} />}
     </li>
-  )
-}
-
-const MINUTE_SECONDS = 60
-
-/** Minutes for people, seconds for the server. Empty: as if nothing was said. */
-export function Minutes(props: {
-  seconds: number | null | undefined
-  onChange: (seconds: number | undefined) => void
-}) {
-  const { seconds, onChange, ...rest } = props
-  return (
-    <input
-      {...rest}
-      className="input"
-      type="number"
-      min={1}
-      step="any"
-      value={seconds ? seconds / MINUTE_SECONDS : ''}
-      onChange={({ target }) =>
-        onChange(
-          target.value === '' ? undefined : Math.round(Number(target.value) * MINUTE_SECONDS),
-        )
-      }
-    />
   )
 }
