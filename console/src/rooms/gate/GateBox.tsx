@@ -12,7 +12,7 @@ import { FoundBranch } from './FoundBranch'
 import styles from './Gate.module.css'
 import { GateDiff } from './GateDiff'
 
-export type AskedTask = Pick<Schemas['TaskDetail'], 'id' | 'projectKey' | 'agentType'>
+type AskedTask = Pick<Schemas['TaskDetail'], 'id' | 'projectKey' | 'agentType'>
 
 /** A question to a person, what it is about, and its answers. */
 export function GateBox(props: { task: AskedTask; gate: PendingGate; mayAnswer: boolean }) {
