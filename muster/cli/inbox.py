@@ -14,10 +14,10 @@ from muster.cli.task.questions import verb_of
 
 KINDS = ("gate", "question", "budget", "failure", "result", "machine")
 _THEN = {
-    "fails": "the task fails",
-    "goes_on": "it goes on without an answer",
-    "requeues": "its tasks go elsewhere",
-    "recovers": "it is well again",
+    "fails": "fails",
+    "goes_on": "goes on",
+    "requeues": "tasks leave it",
+    "recovers": "is well again",
 }
 
 
@@ -68,7 +68,7 @@ INBOX = Printed(
         Column("KIND", lambda item: item.get("kind")),
         Column("ABOUT", _about),
         Column("SAYS", _says, stretches=True),
-        Column("THEN", _then, may_go=True),
+        Column("BY ITSELF", _then, may_go=True),
         aged("SINCE", "since"),
         Column("MUSTER", _answer, is_whole=True),
     ),

@@ -77,7 +77,7 @@ def _of(told: dict[str, Any], *path: str) -> str:
 
 
 def _seconds(seconds: float | None) -> str:
-    return "" if seconds is None else f"{words.number(round(seconds))} s"
+    return "" if seconds is None else words.span(seconds)
 
 
 def usage(used: object) -> str:

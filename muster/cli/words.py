@@ -55,10 +55,12 @@ def age(text: str | None, now: datetime) -> str:
         seconds = (now - moment(text)).total_seconds()
     except ValueError:
         return plain(text)
-    length = next(
-        (f"{int(abs(seconds) // size)}{unit}" for size, unit in _AGES if abs(seconds) >= size), "0s"
-    )
-    return f"in {length}" if seconds <= -1 else length
+    return f"in {span(-seconds)}" if seconds <= -1 else span(abs(seconds))
+
+
+def span(seconds: float) -> str:
+    """How long that is, in one figure: `5m`."""
+    return next((f"{int(seconds // size)}{unit}" for size, unit in _AGES if seconds >= size), "0s")
 
 
 def clock(text: str | None) -> str:

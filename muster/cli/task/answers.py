@@ -8,11 +8,11 @@ import click
 from muster.cli import fields, words
 from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster
-from muster.cli.errors import BadUsage, Refused, Trouble
+from muster.cli.errors import BadUsage, Trouble
 from muster.cli.output import Printed, prints, say
 from muster.cli.params import a_task, a_text, path_of
 from muster.cli.task.following import Task
-from muster.cli.task.questions import how_to_answer
+from muster.cli.task.questions import how_to_answer, open_one
 
 ANSWERED = Printed(fields.TASK)
 WORDS = {"confirm": ("confirm", "reject"), "budget": ("continue", "stop")}
@@ -106,12 +106,10 @@ def input_(muster: Muster, number: int, text: str | None, comment: str | None) -
 
 def asked(api: Api, number: int) -> Mapping[str, Any]:
     """The question that is open. Raises Trouble."""
-    try:
-        return dict(api.get(path_of(number, "pending-confirm")))
-    except Refused as refusal:
-        if refusal.code == "nothing_pending":
-            raise Trouble(f"Task {number} asks nothing.") from refusal
-        raise
+    gate = open_one(api, number)
+    if gate is None:
+        raise Trouble(f"Task {number} asks nothing.")
+    return gate
 
 
 def _answer(

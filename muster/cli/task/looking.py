@@ -14,6 +14,7 @@ from muster.cli.output import Column as _Column
 from muster.cli.output import Item, Printed, aged, column, facts, prints, say
 from muster.cli.params import a_task, path_of
 from muster.cli.status import usage
+from muster.cli.task import questions
 
 STATES = ("queued", "assigned", "running", "suspended", "completed", "failed", "cancelled")
 
@@ -32,7 +33,7 @@ KEEPS = {
     "no_free_slot": "it has no free slot",
 }
 WAITS = {
-    "gate": "an answer: muster task confirm, choose or input",
+    "gate": "an answer",
     "slot": "a slot of the machine that has its workspace",
     "predecessor": "the end of the attempt before",
     "machine": "its machine to be heard of",
@@ -125,19 +126,19 @@ def list_(
 def show(muster: Muster, number: int) -> tuple[dict[str, Any], Callable[[], None]]:
     """All that is known of a task."""
     task = muster.api.get(path_of(number))
-    return task, lambda: tell(task, muster.profile.server)
+    return task, lambda: _tell(muster, task)
 
 
-def tell(task: Item, server: str) -> None:
-    """A task, for people."""
+def _tell(muster: Muster, task: Item) -> None:
     now = datetime.now(UTC)
     failure, result = task.get("failure") or {}, task.get("result") or {}
     stages = task.get("pipeline") or task.get("stages") or []
     facts(
         [
-            ("task", f"#{task.get('id')}  {server}/tasks/{task.get('id')}"),
+            ("task", f"#{task.get('id')}  {muster.profile.server}/tasks/{task.get('id')}"),
             ("status", state(task)),
             ("waits for", waits(task.get("waitsFor"), now)),
+            *_asks(muster, task),
             ("failure", f"{failure.get('message')} ({failure.get('code')})" if failure else ""),
             ("project", task.get("projectKey")),
             ("by", (task.get("createdBy") or {}).get("name")),
@@ -154,6 +155,13 @@ def tell(task: Item, server: str) -> None:
     )
     click.echo()
     click.echo(words.plain(task.get("description")))
+
+
+def _asks(muster: Muster, task: Item) -> list[tuple[str, object]]:
+    if (task.get("waitsFor") or {}).get("reason") != "gate":
+        return []
+    gate = questions.open_one(muster.api, task["id"])
+    return questions.told(gate) if gate else []
 
 
 def _stages(stages: Iterable[Mapping[str, Any]], current: object) -> str:
@@ -208,7 +216,8 @@ def why(muster: Muster, number: int) -> tuple[dict[str, Any], Callable[[], None]
         queue = task.get("queue") or {}
         waiting = waits(task.get("waitsFor"), now)
         place = f"place {queue['position']}" if queue.get("position") else ""
-        facts([("status", state(task)), ("waits for", waiting), ("in the queue", place)])
+        told = [("status", state(task)), ("waits for", waiting), ("in the queue", place)]
+        facts([*told, *_asks(muster, task)])
         blocked = list(queue.get("blockedBy") or [])
         if blocked:
             names = {str(m["id"]): m["name"] for m in muster.api.items("/api/web/machines")}

@@ -1,9 +1,34 @@
-"""By which command what a task asks is answered."""
+"""What a task asks, and by which command it is answered."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from muster.cli import words
+from muster.cli.client import Api
+from muster.cli.errors import Refused
+from muster.cli.params import path_of
+
 Gate = Mapping[str, Any]
+
+
+def open_one(api: Api, number: int) -> Gate | None:
+    """The question that is open now; None where there is none."""
+    try:
+        return dict(api.get(path_of(number, "pending-confirm")))
+    except Refused as refusal:
+        if refusal.code == "nothing_pending":
+            return None
+        raise
+
+
+def told(gate: Gate) -> list[tuple[str, object]]:
+    """It, as facts for people: what is asked, what may be chosen, and how that is said."""
+    choices = (words.one_line(choice) for choice in gate.get("choices") or [])
+    return [
+        ("asks", str(gate.get("prompt") or "").strip()),
+        ("choices", "\n".join(choices)),
+        ("answer", f"muster task {how_to_answer(gate)}"),
+    ]
 
 
 def verb_of(gate: Gate) -> str:

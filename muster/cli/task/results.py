@@ -195,7 +195,7 @@ def workspace(muster: Muster, number: int) -> tuple[dict[str, Any], Callable[[],
         facts(
             [
                 ("state", found.get("state")),
-                ("machine", found.get("machineId")),
+                ("machine", _name_of(muster, found.get("machineId"))),
                 ("path", found.get("path")),
                 ("branch", found.get("branch")),
                 ("base", found.get("baseCommit")),
@@ -207,6 +207,10 @@ def workspace(muster: Muster, number: int) -> tuple[dict[str, Any], Callable[[],
         )
 
     return found, tell
+
+
+def _name_of(muster: Muster, machine_id: str | None) -> object:
+    return muster.api.get(f"/api/web/machines/{machine_id}")["name"] if machine_id else None
 
 
 _TUNNEL = "/api/web/workspace-tunnel/{task}"

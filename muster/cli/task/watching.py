@@ -9,11 +9,11 @@ from muster.cli import errors, fields, words
 from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster
 from muster.cli.output import Column, Printed, column, prints, say
-from muster.cli.params import a_task, path_of
+from muster.cli.params import a_task
 from muster.cli.sse import Event
 from muster.cli.task.following import at_its_end, past_events, until_settled
 from muster.cli.task.looking import first_line, lines_of
-from muster.cli.task.questions import how_to_answer
+from muster.cli.task.questions import how_to_answer, open_one
 
 EVENTS = Printed(
     fields.EVENT,
@@ -99,9 +99,8 @@ def conclude(muster: Muster, task: Mapping[str, Any], status: int) -> None:
 
 def _ask(api: Api, number: int) -> None:
     """What a task asks, and by which command it is answered."""
-    try:
-        gate = api.get(path_of(number, "pending-confirm"))
-    except errors.Refused:  # somebody was quicker
+    gate = open_one(api, number)
+    if gate is None:  # somebody was quicker
         return
     if prompt := words.plain(gate.get("prompt")).strip():
         say(f"\n{prompt}\n")
