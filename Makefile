@@ -135,7 +135,7 @@ install: $(TOOLS) ## The packages, installed and run by ordinary users; `make br
 e2e: $(TOOLS) ## The console in Chromium, against a whole Muster with a team: flows, axe, phones; minutes
 	@$(PYTEST) -n 2 tests/e2e
 
-screenshots: $(TOOLS) ## Every page of the console at two widths in both themes, into screenshots/
+screenshots: $(TOOLS) ## Every page, and what `muster` prints, at two widths in both themes, into screenshots/
 	@$(BIN)/python -m tests.e2e.screenshots
 
 soak: $(TOOLS) ## Ordinary life, sampled: does anything grow? MINUTES=10; a chart in soak.svg

@@ -1,7 +1,8 @@
-"""`make screenshots`: every page at two widths in both themes, in `screenshots/`.
+"""`make screenshots`: every page, and what `muster` prints, at two widths in both themes.
 
+They go into `screenshots/`.
 With MUSTER_URL of a stack that has the full world (`python -m tests.e2e.world`) of that one; else
-one is started. Names of rooms choose: `python -m tests.e2e.screenshots machine task-diff`.
+one is started. Names choose: `python -m tests.e2e.screenshots machine task-diff muster-lists`.
 """
 
 import os
@@ -13,7 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Error
 
 from app.operate.local.api import Api
-from tests.e2e import rooms
+from tests.e2e import rooms, shells
 from tests.e2e.browsing import DESK, PHONE, Visitor, launched
 from tests.e2e.conftest import PASSWORD, running_world
 from tests.e2e.world import plot
@@ -51,6 +52,8 @@ def main(names: list[str]) -> int:
                     missing += not shown(visitor, room, PLACE / name)
                 inside.close()
                 outside.close()
+            for cols in shells.COLUMNS:
+                shells.shoot(browser, api, PLACE, cols, theme, names)
     return 1 if missing else 0
 
 
