@@ -12,7 +12,7 @@ from flask import Flask, Response, current_app
 from kombu.exceptions import OperationalError as BrokerError
 from werkzeug.exceptions import HTTPException
 
-from app.api.faults import by_field
+from app.api.faults import ByField, by_field, codes
 from app.domain import errors as domain
 from app.sockets import PeerGone
 
@@ -71,11 +71,11 @@ def problem(
     code: str,
     detail: str,
     *,
-    errors: Mapping[str, list[str]] | None = None,
+    errors: ByField | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A response with a problem document. `code` is what clients switch on, `errors` the messages
-    by field.
+    """A response with a problem document. `code` is what clients switch on, `errors` what
+    is wrong, by field.
     """
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -85,7 +85,7 @@ def problem(
         "code": code,
     }
     if errors is not None:
-        body["errors"] = errors
+        body |= {"errors": errors, "errorCodes": codes(errors)}
     response = current_app.response_class(
         current_app.json.dumps(body), status, headers, mimetype="application/problem+json"
     )

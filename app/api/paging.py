@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.api.schemas.base import INT8, Schema, Whole
+from app.domain import faults
 from app.domain.errors import InvalidFields
 from app.extensions import Model, db
 
@@ -155,7 +156,7 @@ def opened(cursor: str, order: str) -> list[str]:
     try:
         texts: list[str] = _serializer(order).loads(cursor)
     except BadSignature:
-        raise InvalidFields({"cursor": ["is not a cursor of this list"]}) from None
+        raise InvalidFields({"cursor": [faults.NO_CURSOR]}) from None
     return texts
 
 

@@ -6,6 +6,9 @@ way of others: a ref cannot be where a directory of refs is.
 
 import re
 
+from app.domain import faults
+from app.domain.faults import Fault
+
 DEFAULT = "muster/{id}"
 LONGEST = 200
 
@@ -21,20 +24,20 @@ def of(template: str, task_id: int) -> str:
     return template.replace(_ID, str(task_id))
 
 
-def faults(template: str, default_branch: str) -> list[str]:
-    """Why a project with that default branch cannot have the template; empty: it can."""
+def fault(template: str, default_branch: str) -> Fault | None:
+    """Why a project with that default branch cannot have the template; None: it can."""
     if template.count(_ID) != 1:
-        return [f"must contain {_ID} once"]
+        return faults.ID_NOT_ONCE
     example = of(template, 1)
     if not _is_branch(example) or set(example) & set("{}"):
-        return ["must be a name that git takes for a branch, with no other braces"]
+        return faults.NO_BRANCH_TEMPLATE
     if len(template) > LONGEST:
-        return [f"must have at most {LONGEST} characters"]
+        return faults.MUST_HAVE_AT_MOST(max=LONGEST)
     if _ATTEMPTS.match(example):
-        return ["is where the attempts' own branches lie (muster/<id>-<n>)"]
+        return faults.BRANCH_OF_ATTEMPTS
     if _meets(template, default_branch):
-        return [f"is, or stands in the way of, the default branch {default_branch}"]
-    return []
+        return faults.BRANCH_IN_THE_WAY(branch=default_branch)
+    return None
 
 
 def _is_branch(name: str) -> bool:

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.domain import faults
+from app.domain.faults import Fault
+
 
 class BotPlatform(StrEnum):
     SLACK = "slack"
@@ -26,11 +29,11 @@ def uid(platform: BotPlatform, user_id: str) -> str:
 class Shape:
     """A pattern that a whole text has to match, valid in Python and in ECMA 262.
 
-    `words` completes "must be …" in error messages.
+    `fault` says that one does not.
     """
 
     pattern: str
-    words: str
+    fault: Fault
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Credential:
     needed: bool = True
 
 
-def check(platform: BotPlatform, given: Mapping[str, str | None]) -> dict[str, list[str]]:
+def check(platform: BotPlatform, given: Mapping[str, str | None]) -> dict[str, list[Fault]]:
     """Messages about a bot's credentials, by field; empty if they are all right.
 
     The fields are `app_id`, `app_secret`, `webhook_token` and `encrypt_key`. A field that the
@@ -54,25 +57,24 @@ def check(platform: BotPlatform, given: Mapping[str, str | None]) -> dict[str, l
     return {field: [wrong] for field, wrong in judged.items() if wrong}
 
 
-def _wrong(platform: BotPlatform, credential: Credential | None, text: str | None) -> str | None:
+def _wrong(platform: BotPlatform, credential: Credential | None, text: str | None) -> Fault | None:
     if credential is None:
-        return f"is not used by {platform}" if text else None
+        return faults.NOT_USED(platform=str(platform)) if text else None
     if not text:
-        return f"is needed by {platform}: {credential.what}" if credential.needed else None
+        needed = faults.NEEDED(platform=str(platform), what=credential.what)
+        return needed if credential.needed else None
     shape = credential.shape
     if shape is None or re.fullmatch(shape.pattern, text, re.ASCII):
         return None
-    return f"must be {shape.words}"
+    return shape.fault
 
 
 # Apprise reads more kinds of addresses than URL parsers do.
-_APPRISE_URL = Shape(
-    r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/].*", "an Apprise URL, such as ntfy://host/topic"
-)
+_APPRISE_URL = Shape(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/].*", faults.NO_APPRISE_URL)
 _PORT = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 _HTTPS_URL = Shape(
     rf"https://(?:[!$-.0->A-Z^-~]+@)?(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::{_PORT})?(?:[/?#][!-~]*)?",
-    "an https URL",
+    faults.NO_HTTPS_URL,
 )
 
 # Slack and Lark name the app in each event: that finds the bot, and the secrets prove the event.

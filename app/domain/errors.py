@@ -4,6 +4,10 @@ A class's docstring is the message that users see if no other is given, and `cod
 switch on.
 """
 
+from collections.abc import Mapping
+
+from app.domain.faults import Fault
+
 
 class DomainError(Exception):
     """The request cannot be carried out."""
@@ -19,7 +23,7 @@ class InvalidFields(DomainError):
 
     code = "validation_failed"
 
-    def __init__(self, errors: dict[str, list[str]]) -> None:
+    def __init__(self, errors: Mapping[str, list[Fault]]) -> None:
         super().__init__()
         self.errors = errors
 

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from app.domain import faults
+from app.domain.faults import Faulty
+
 MOST_LABELS = 32  # of one machine, from either side
 MOST_REQUIREMENTS = 20
 LONGEST_SELECTOR = 1000
@@ -66,14 +69,14 @@ FORM = f"^(?: *|{_ONE}(?:,{_ONE}){{0,{MOST_REQUIREMENTS - 1}}})$"
 
 @lru_cache(10_000)
 def parse(text: str) -> Selector:
-    """The requirements of a selector, each once. Raises ValueError, in words for people."""
+    """The requirements of a selector, each once. Raises Faulty."""
     if len(text) > LONGEST_SELECTOR:
-        raise ValueError(f"has more than {LONGEST_SELECTOR:,} characters")
+        raise Faulty(faults.HAS_MORE_THAN(max=LONGEST_SELECTOR))
     if not text.strip(" "):
         return ()
     parts = text.split(",")
     if len(parts) > MOST_REQUIREMENTS:
-        raise ValueError(f"has more than {MOST_REQUIREMENTS} requirements")
+        raise Faulty(faults.TOO_MANY_REQUIREMENTS(max=MOST_REQUIREMENTS))
     return tuple(dict.fromkeys(_requirement(part.strip(" ")) for part in parts))
 
 
@@ -83,12 +86,12 @@ def _requirement(text: str) -> Requirement:
         return Requirement(name, Operator(operator), value)
     if asks := _ASKS.fullmatch(text):
         return Requirement(asks[2], Operator.MISSING if asks[1] else Operator.EXISTS)
-    raise ValueError(f"“{text[:100]}” is none of name=value, name!=value, name and !name")
+    raise Faulty(faults.NO_REQUIREMENT(requirement=text[:100]))
 
 
 def canonical(text: str | None) -> str | None:
     """The selector as it is stored: without space, and without what it says twice. None for none,
-    and for an empty one. Raises ValueError.
+    and for an empty one. Raises Faulty.
     """
     return ",".join(map(str, parse(text or ""))) or None
 

@@ -10,6 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.domain import faults
+from app.domain.faults import Faulty
+
 OPEN, NONE, ALLOW = "open", "none", "allow"
 AGENT = "@agent"  # the hosts that the agent itself needs, as its machine knows them
 MOST_HOSTS = 100
@@ -35,16 +38,12 @@ HOST = rf"^(?:{AGENT}|{_IPV6}|(?:(?:\*\.)?{_NAME}|{_IPV4}|\[{_IPV6}\])(?::{_PORT
 
 _HOST = re.compile(HOST.removesuffix("$") + r"\Z")
 _IPV6_ALONE = re.compile(rf"{_IPV6}\Z")
-WORDS = (
-    "must be a host name, *.name for all names below it, an address, or @agent; "
-    "a port may follow: git.example.org:22"
-)
 
 
 def canonical(entry: str) -> str:
-    """The one way to write this entry of a list. Raises ValueError for what is none."""
+    """The one way to write this entry of a list. Raises Faulty for what is none."""
     if len(entry) > LONGEST_HOST or not _HOST.match(entry):
-        raise ValueError(WORDS)
+        raise Faulty(faults.NO_HOST)
     if _IPV6_ALONE.match(entry):
         return _written(entry)
     if entry.startswith("["):
@@ -57,7 +56,7 @@ def is_host(text: str) -> bool:
     """Whether a list may have the text as an entry."""
     try:
         canonical(text)
-    except ValueError:
+    except Faulty:
         return False
     return True
 
@@ -69,7 +68,7 @@ def _written(address: str) -> str:
 
 
 def hosts(said: Said) -> Hosts:
-    """What people say, as rows have it. Raises ValueError."""
+    """What people say, as rows have it. Raises Faulty."""
     if said == OPEN:
         return None
     if isinstance(said, str):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
+from app.domain import faults
 from app.domain.agent_failure import AgentFailure
 from app.domain.agents import Options
 from app.domain.errors import InvalidFields
@@ -77,12 +78,12 @@ def parse(raw: Sequence[Mapping[str, Any]]) -> tuple[Stage, ...]:
     gateTimeout, prompt, network, agentOptions. The schema has checked the types of their values.
     """
     if not 1 <= len(raw) <= MAX_STAGES:
-        raise InvalidFields({"pipeline": [f"a pipeline has 1 to {MAX_STAGES} stages"]})
+        raise InvalidFields({"pipeline": [faults.STAGE_COUNT(max=MAX_STAGES)]})
     errors = {f"pipeline.{i}": e for i, stage in enumerate(raw) if (e := _faults(stage))}
     names = [stage["name"] for stage in raw]
     for i, name in enumerate(names):
         if name in names[:i]:
-            errors.setdefault(f"pipeline.{i}", []).append(f"a second stage is named {name!r}")
+            errors.setdefault(f"pipeline.{i}", []).append(faults.STAGE_NAME_TWICE(name=name))
     if errors:
         raise InvalidFields(errors)
     return tuple(_stage(stage) for stage in raw)
@@ -99,24 +100,24 @@ def require_questions(raw: Sequence[Mapping[str, Any]]) -> None:
         raise InvalidFields(errors)
 
 
-def _idle(raw: Mapping[str, Any]) -> list[str]:
+def _idle(raw: Mapping[str, Any]) -> list[faults.Fault]:
     if _gate(raw) is not None:
         return []
     given = [key for key in ("gateTimeout", "prompt") if raw.get(key)]
-    return [f"{key} needs one of confirm, choices and input" for key in given]
+    return [faults.GATE_NEEDED(field=key) for key in given]
 
 
-def _faults(raw: Mapping[str, Any]) -> list[str]:
+def _faults(raw: Mapping[str, Any]) -> list[faults.Fault]:
     found = []
     if sum(bool(raw.get(key)) for key in ("confirm", "choices", "input")) > 1:
-        found.append("at most one of confirm, choices and input may be given")
+        found.append(faults.GATES_CLASH)
     if raw.get("kind", StageKind.AGENT) == StageKind.AGENT:
         unknown = sorted(set(_VARIABLE.findall(raw["command"])) - set(VARIABLES))
         known = ", ".join(f"{{{name}}}" for name in VARIABLES)
-        found += [f"{{{name}}} is not a variable; there are {known}" for name in unknown]
+        found += [faults.UNKNOWN_VARIABLE(name=name, known=known) for name in unknown]
     choices = raw.get("choices") or []
     if len(set(choices)) != len(choices):
-        found.append("choices must differ from each other")
+        found.append(faults.CHOICE_TWICE)
     return found
 
 
@@ -302,11 +303,11 @@ def accept(kind: GateKind, choices: Sequence[str], result: str) -> Go | Rejected
         return _accept_confirm(result)
     if choices or kind is GateKind.CHOOSE:
         if result not in choices:
-            raise InvalidFields({"result": [f"must be one of: {', '.join(choices)}"]})
+            raise InvalidFields({"result": [faults.MUST_BE_ONE_OF(choices=", ".join(choices))]})
         is_end = kind is GateKind.BUDGET and result == "stop"
         return Rejected() if is_end else Go({"choice": result})
     if not 1 <= len(result) <= MAX_INPUT:
-        raise InvalidFields({"result": [f"must have 1 to {MAX_INPUT:,} characters"]})
+        raise InvalidFields({"result": [faults.MUST_HAVE_CHARACTERS(min=1, max=MAX_INPUT)]})
     return Go({"input": result})
 
 
@@ -316,4 +317,4 @@ def _accept_confirm(result: str) -> Go | Rejected:
             return Go({})
         case "reject":
             return Rejected()
-    raise InvalidFields({"result": ["must be confirm or reject"]})
+    raise InvalidFields({"result": [faults.NOT_CONFIRM_OR_REJECT]})

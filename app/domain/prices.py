@@ -6,7 +6,9 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any
 
+from app.domain import faults
 from app.domain.agents import TYPE
+from app.domain.faults import Fault
 from app.domain.usage import Figures
 
 MOST = 1000
@@ -76,32 +78,32 @@ def _price(row: Mapping[str, Any]) -> Price:
     return Price(model=row["model"], agent=row.get("agent"), **rates)
 
 
-def fault(table: object) -> str | None:
-    """What is wrong with a table, in words; None: nothing."""
+def fault(table: object) -> Fault | None:
+    """What is wrong with a table; None: nothing."""
     if not isinstance(table, list):
-        return "must be a list"
+        return faults.MUST_BE_LIST
     if len(table) > MOST:
-        return f"must have at most {MOST:,} prices"
-    faults = (f"{n}: {wrong}" for n, row in enumerate(table) if (wrong := _fault_of_row(row)))
-    return next(faults, None)
+        return faults.TOO_MANY_PRICES(max=MOST)
+    found = (wrong for n, row in enumerate(table) if (wrong := _fault_of_row(n, row)))
+    return next(found, None)
 
 
-def _fault_of_row(row: object) -> str | None:
+def _fault_of_row(n: int, row: object) -> Fault | None:
     if not isinstance(row, dict):
-        return "must be an object"
+        return faults.PRICE_NO_OBJECT(row=n)
     if unknown := row.keys() - {"agent", "model", *_RATES}:
-        return f"{min(unknown)} is not a field of a price"
+        return faults.PRICE_FIELD(row=n, field=min(unknown))
     agent, model = row.get("agent"), row.get("model")
     if agent is not None and not (isinstance(agent, str) and TYPE.fullmatch(agent)):
-        return "agent must be an agent's type"
+        return faults.PRICE_AGENT(row=n)
     if not isinstance(model, str) or not 1 <= len(model) <= LONGEST_MODEL:
-        return f"model must be a text of 1 to {LONGEST_MODEL} characters"
+        return faults.PRICE_MODEL(row=n, max=LONGEST_MODEL)
     for name in _RATES:
         rate = row.get(name)
         if rate is None and name in ("cached", "reasoning"):
             continue
         if isinstance(rate, bool) or not isinstance(rate, int | float):
-            return f"{name} must be a number"
+            return faults.PRICE_NO_NUMBER(row=n, field=name)
         if not 0 <= rate <= LARGEST:  # nor is NaN
-            return f"{name} must be from 0 to {LARGEST:,}"
+            return faults.PRICE_RANGE(row=n, field=name, max=LARGEST)
     return None

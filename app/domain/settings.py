@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from app.domain import prices
+from app.domain import faults, prices
 from app.domain.errors import InvalidFields
+from app.domain.faults import Fault
 
 
 class SettingKind(StrEnum):
@@ -192,7 +193,7 @@ def checked(key: str, value: Any) -> Value:
     """
     setting = REGISTRY.get(key)
     if setting is None:
-        raise InvalidFields({key: ["is not a setting"]})
+        raise InvalidFields({key: [faults.NO_SETTING]})
     # JSON knows one kind of number, and JSON Schema takes 1.0 for an integer.
     if setting.kind is SettingKind.INTEGER and isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -202,24 +203,24 @@ def checked(key: str, value: Any) -> Value:
     return allowed
 
 
-def _wrong(setting: Setting, value: Any) -> str | None:
+def _wrong(setting: Setting, value: Any) -> Fault | None:
     if setting.kind is SettingKind.STRING:
         return _wrong_text(setting, value)
     if setting.kind is SettingKind.PRICES:
         return prices.fault(value)
     types = int if setting.kind is SettingKind.INTEGER else (int, float)
     if isinstance(value, bool) or not isinstance(value, types):
-        return "must be a whole number" if types is int else "must be a number"
+        return faults.MUST_BE_WHOLE if types is int else faults.MUST_BE_NUMBER
     if not setting.minimum <= value <= setting.maximum:  # nor is NaN
-        return f"must be from {setting.minimum:,} to {setting.maximum:,}"
+        return faults.MUST_BE_WITHIN(min=setting.minimum, max=setting.maximum)
     return None
 
 
-def _wrong_text(setting: Setting, value: Any) -> str | None:
+def _wrong_text(setting: Setting, value: Any) -> Fault | None:
     if not isinstance(value, str):
-        return "must be a text"
+        return faults.MUST_BE_TEXT
     if not setting.minimum <= len(value) <= setting.maximum:
-        return f"must have from {setting.minimum:,} to {setting.maximum:,} characters"
+        return faults.MUST_HAVE_FROM(min=setting.minimum, max=setting.maximum)
     if setting.pattern and not re.fullmatch(setting.pattern, value, re.ASCII):
-        return f"is not what is wanted: {setting.unit}"
+        return faults.SETTING_PATTERN(unit=setting.unit)
     return None

@@ -11,6 +11,7 @@ from sqlalchemy import or_, select, text
 from sqlalchemy import update as changing
 
 from app.domain.errors import InvalidFields
+from app.domain.faults import Fault
 from app.domain.settings import REGISTRY, Setting, Value, checked
 from app.extensions import db
 from app.models import Developer, PersonalToken, StoredSetting
@@ -104,7 +105,7 @@ def _bound_tokens(life: timedelta) -> None:
 
 def _checked(changes: Mapping[str, Any]) -> dict[str, Value | None]:
     good: dict[str, Value | None] = {}
-    errors: dict[str, list[str]] = {}
+    errors: dict[str, list[Fault]] = {}
     for key, wanted in changes.items():
         try:
             is_reset = wanted is None and key in REGISTRY

@@ -13,6 +13,7 @@ from app.domain import fleet, pipeline, task
 from app.domain.audience import TOLD
 from app.domain.chat import NEEDED
 from app.domain.errors import IllegalTransition
+from app.domain.faults import BY_WORDS, names_in
 from app.domain.roles import ProjectRole, SystemRole
 from app.domain.settings import REGISTRY, Setting
 from app.domain.task import EventType, FailureCode, TaskEvent, TaskStatus
@@ -38,6 +39,19 @@ def test_the_codes_of_problems_are_those_of_the_openapi_document(rolled_back_app
     codes = [(status, code) for status, said in rows for code in _snake_case(said)]
     assert set(codes) == answered | {NO_OPERATION}
     assert len(codes) == len(set(codes))
+
+
+def test_the_codes_of_fields_are_those_of_the_table_of_faults() -> None:
+    rows = page.table(1, "| of | codes of fields |")
+    said = [
+        re.fullmatch(r"([a-z0-9_]+)(?:\((.+)\))?", word)
+        for _, row in rows
+        for word in page.words(row)
+    ]
+    codes = [(found[1], found[2].split(", ") if found[2] else []) for found in said if found]
+    assert sorted(codes) == sorted(
+        {fault.code: (fault.code, names_in(fault.template)) for fault in BY_WORDS.values()}.values()
+    )
 
 
 def _snake_case(said: str) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from app.api.openapi.headers import REQUEST_ID, RETRY_AFTER, WWW_AUTHENTICATE
 from app.api.problems import Kind
 from app.domain import errors as domain
+from app.domain import faults
 
 Statuses = Mapping[type[domain.DomainError], int]
 
@@ -145,6 +146,14 @@ def _schema(status: int, codes: list[str]) -> dict[str, Any]:
             "additionalProperties": {"type": "array", "items": {"type": "string"}},
             "description": "what is wrong with which field; `pipeline.0.name` is inside another",
         }
+        properties["errorCodes"] = {
+            "type": "object",
+            "additionalProperties": {
+                "type": "array",
+                "items": {"$ref": "#/components/schemas/FieldFault"},
+            },
+            "description": "of the same, in the same order, for programs",
+        }
     return {
         "type": "object",
         "properties": properties,
@@ -179,5 +188,6 @@ def _example(problem: Problem) -> dict[str, Any]:
         "code": problem.code,
     }
     if problem.status == HTTPStatus.UNPROCESSABLE_ENTITY:
-        example["errors"] = {"description": ["Missing data for required field."]}
+        example["errors"] = {"description": [str(faults.REQUIRED)]}
+        example["errorCodes"] = {"description": [{"code": faults.REQUIRED.code, "params": {}}]}
     return example

@@ -8,6 +8,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from app.api.faults import give_codes
+from app.domain import faults
 from app.domain.moments import written
 
 INT4 = 2**31 - 1
@@ -22,13 +24,16 @@ class Schema(ma.Schema):
     class Meta:
         unknown = ma.RAISE
 
+    error_messages = {"type": faults.NO_OBJECT, "unknown": faults.UNKNOWN_FIELD}
+
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         field_obj.data_key = camel_case(field_obj.data_key or field_name)
+        give_codes(field_obj)
 
     @ma.pre_load
     def _refuse_what_postgres_cannot_hold(self, data: Any, **_: Any) -> Any:
         if isinstance(data, Mapping):
-            wrong = {key: ["holds characters that are no text"] for key in data if _odd(data[key])}
+            wrong = {key: [faults.NO_TEXT] for key in data if _odd(data[key])}
             if wrong:
                 raise ma.ValidationError(wrong)
         return data
@@ -60,6 +65,11 @@ def _odd(value: Any) -> bool:
 
 class Timestamp(fields.AwareDateTime):
     """A point in time; one without a UTC offset is refused."""
+
+    default_error_messages = {
+        "invalid": faults.NO_MOMENT,
+        "invalid_awareness": faults.NO_AWARE_MOMENT,
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(format="iso", **kwargs)

@@ -10,7 +10,7 @@ from app.api.schemas.base import Flag, Id, Schema, Timestamp, Whole
 from app.api.schemas.budget import BudgetSchema
 from app.api.schemas.tasks import MAX_PRIORITY
 from app.api.schemas.texts import single_line
-from app.domain import desk, labels
+from app.domain import desk, faults, labels
 
 _OPTIONS = "each field in place of the stage's, or the project's"
 _HALF = "as it was written so far: it need not be one yet"
@@ -23,7 +23,7 @@ _longest_selector = validate.Length(max=labels.LONGEST_SELECTOR)
 _name: list[Callable[[str], object]] = [validate.Length(1, desk.LONGEST_VIEW), single_line]
 _query: list[Callable[[str], object]] = [
     validate.Length(max=desk.LONGEST_QUERY),
-    validate.Regexp(re.compile(r"^[!-~]*\Z"), error="must be the query of a URL"),
+    validate.Regexp(re.compile(r"^[!-~]*\Z"), error=faults.NO_QUERY),
 ]
 
 

@@ -9,6 +9,7 @@ from marshmallow import fields, validate
 from app.api.schemas.base import Flag, Id, Schema, Timestamp
 from app.api.schemas.budget import BudgetSchema
 from app.api.schemas.texts import single_line
+from app.domain import faults
 from app.domain.roles import SystemRole
 from app.services.people import passwords
 
@@ -17,11 +18,11 @@ _Rules = list[Callable[[str], Any]]
 GIT_NAME: _Rules = [
     validate.Length(1, 200),
     single_line,
-    validate.ContainsNoneOf("<>", error="must not contain < or >"),
+    validate.ContainsNoneOf("<>", error=faults.ANGLE_BRACKETS),
 ]
 GIT_EMAIL: _Rules = [
     validate.Length(1, 200),
-    validate.Regexp(re.compile(r"[^\s<>@]+@[^\s<>@]+\Z"), error="must be an e-mail address"),
+    validate.Regexp(re.compile(r"[^\s<>@]+@[^\s<>@]+\Z"), error=faults.NO_EMAIL),
     single_line,
 ]
 
@@ -62,7 +63,7 @@ class DeveloperChanges(Schema):
             validate.Length(1, 200),
             validate.Regexp(
                 re.compile(r"(?:slack|lark):[!-9;-~]+\Z"),
-                error="must be slack: or lark: and the account's id there",
+                error=faults.NO_PLATFORM_UID,
             ),
         ],
         metadata={

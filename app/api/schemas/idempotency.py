@@ -3,13 +3,17 @@
 from marshmallow import fields, validate
 
 from app.api.schemas.base import Schema
+from app.domain import faults
 
 
 class MaybeOnce(Schema):
     idempotency_key = fields.String(
         data_key="Idempotency-Key",
         load_default=None,
-        validate=[validate.Length(1, 255), validate.Regexp(r"[ -~]*\Z", error="is not plain text")],
+        validate=[
+            validate.Length(1, 255),
+            validate.Regexp(r"[ -~]*\Z", error=faults.NOT_PLAIN_TEXT),
+        ],
         metadata={
             "description": "of your making: the same request under the same key within 24 h (or "
             "what `idempotencyHours` says) takes effect once, and is answered as the first time"

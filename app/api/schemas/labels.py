@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from app.domain import labels
+from app.domain.faults import Faulty
 
 _SELECTOR = "what a machine's labels have to meet: `gpu=true,zone!=eu`, also `gpu` and `!gpu`"
 
@@ -23,8 +24,8 @@ def selector(text: str) -> None:
     """Raise ValidationError for what is no selector."""
     try:
         labels.parse(text)
-    except ValueError as error:
-        raise ValidationError(str(error)) from None
+    except Faulty as error:
+        raise ValidationError(error.fault) from None
 
 
 class SelectorField(fields.String):

@@ -9,6 +9,7 @@ from app.api.schemas.base import INT8, Flag, Schema, Timestamp, Whole
 from app.api.schemas.labels import LabelsField, SelectorField
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import CommaList, single_line
+from app.domain import faults
 from app.domain.machine import MachineStatus
 from app.domain.moments import rewritten
 from app.domain.room import RoomLevel
@@ -26,7 +27,7 @@ class MomentText(fields.String):
     def _deserialize(self, *args: Any, **kwargs: Any) -> str:
         text = rewritten(super()._deserialize(*args, **kwargs))
         if text is None:
-            raise ValidationError("must be a moment as RFC 3339 writes it, with its offset")
+            raise ValidationError(faults.MUST_BE_MOMENT)
         return text
 
     def _serialize(self, value: str | None, *_: Any, **__: Any) -> str | None:

@@ -5,7 +5,8 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from app.api.schemas.base import Schema
-from app.domain import network
+from app.domain import faults, network
+from app.domain.faults import Faulty
 
 WORDS = (network.OPEN, network.NONE)
 
@@ -14,8 +15,8 @@ def host_entry(text: str) -> None:
     """Raise ValidationError for what is no entry of a list of hosts."""
     try:
         network.canonical(text)
-    except ValueError as error:
-        raise ValidationError(str(error)) from None
+    except Faulty as error:
+        raise ValidationError(error.fault) from None
 
 
 class HostEntry(fields.String):
@@ -41,7 +42,7 @@ class Network(fields.Nested):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(value, str):
             if value not in WORDS:
-                raise ValidationError('must be open, none or {"allow": [hosts]}')
+                raise ValidationError(faults.NO_NETWORK)
             return value
         return super()._deserialize(value, *args, **kwargs)
 

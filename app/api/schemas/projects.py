@@ -13,7 +13,7 @@ from app.api.schemas.network import Network
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.templates import TemplatesField
 from app.api.schemas.texts import maskable, single_line
-from app.domain import branch_name
+from app.domain import branch_name, faults
 from app.domain.pipeline import StageKind
 from app.domain.quota import OnQuota
 from app.domain.roles import ProjectRole
@@ -24,7 +24,7 @@ MAX_SECONDS = 86_400
 MAX_MINUTES = 30 * 24 * 60
 _VARIABLE_NAME = validate.Regexp(
     re.compile(r"(?!MUSTER_)[A-Za-z_][A-Za-z0-9_]{0,127}\Z"),
-    error="must be the name of an environment variable that does not begin with MUSTER_",
+    error=faults.NO_VARIABLE_NAME,
 )
 _VARIABLE_VALUE = validate.Length(max=10_000)
 _REQUIRE_CHANGE = "a task whose stages have changed nothing fails, as nothing_changed"

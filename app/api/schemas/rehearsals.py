@@ -3,6 +3,7 @@
 from marshmallow import fields, validate
 
 from app.api.schemas.base import Schema, Whole
+from app.api.schemas.faults import FieldFaultSchema
 from app.api.schemas.projects import MAX_SECONDS
 from app.domain.pipeline import MAX_INPUT, MAX_STAGES, VARIABLES, GateKind, StageKind
 
@@ -65,4 +66,10 @@ class RehearsalSchema(Schema):
         values=fields.List(fields.String()),
         required=True,
         metadata={"description": "by field, as the errors of what is refused"},
+    )
+    fault_codes = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.Nested(FieldFaultSchema)),
+        required=True,
+        metadata={"description": "of the same, in the same order"},
     )

@@ -7,6 +7,7 @@ from marshmallow import ValidationError, fields, post_dump, validate
 from app.api.paging import MAX_LIMIT, PAGE_BYTES, fitting
 from app.api.schemas.base import Schema, Timestamp, Whole
 from app.api.schemas.tasks import ListedTaskSchema
+from app.domain import faults
 from app.domain.machine import MachineStatus
 
 DEFAULT_LIMIT = 20
@@ -14,7 +15,7 @@ DEFAULT_LIMIT = 20
 
 def _not_blank(text: str) -> None:
     if not text.strip():
-        raise ValidationError("must not be blank")
+        raise ValidationError(faults.BLANK)
 
 
 class SearchQuery(Schema):

@@ -8,15 +8,13 @@ from marshmallow import fields, validate
 
 from app.api.schemas.base import Flag, Id, Schema, Timestamp
 from app.api.schemas.texts import single_line
-from app.domain import returning, sso
+from app.domain import faults, returning, sso
 from app.domain.login import LONGEST_CLIENT
 from app.domain.roles import ProjectRole, SystemRole
 
 MOST_RULES = 200
 _LINE: list[Callable[[str], Any]] = [validate.Length(1, 200), single_line]
-_NAME = validate.Regexp(
-    re.compile(r"[a-z][a-z0-9-]{0,39}\Z"), error="must be a-z, 0-9 and -, and begin with a letter"
-)
+_NAME = validate.Regexp(re.compile(r"[a-z][a-z0-9-]{0,39}\Z"), error=faults.NO_PROVIDER_NAME)
 _ISSUER: list[Callable[[str], Any]] = [validate.Length(1, 500), single_line]
 _SUBJECT: list[Callable[[str], Any]] = [validate.Length(1, sso.LONGEST_SUBJECT), single_line]
 _GROUP = validate.Length(1, 255)

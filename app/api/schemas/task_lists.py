@@ -11,6 +11,7 @@ from app.api.schemas.base import Id, Schema, Timestamp, Whole
 from app.api.schemas.labels import SelectorField
 from app.api.schemas.tasks import ListedTaskSchema, WaitSchema
 from app.api.schemas.texts import CommaList
+from app.domain import faults
 from app.domain.pipeline import GateKind
 from app.domain.scheduling import Reason
 from app.domain.task import TaskStatus
@@ -44,7 +45,7 @@ class TaskFilter(CursorQuery):
     )
     ids = fields.String(
         load_default="",
-        validate=validate.Regexp(_IDS, error="must be up to 200 numbers between commas"),
+        validate=validate.Regexp(_IDS, error=faults.NO_IDS),
         metadata={"description": "only these, as far as they match: numbers between commas"},
     )
     q = fields.String(

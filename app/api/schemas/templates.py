@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, validate
 
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import single_line
-from app.domain import desk
+from app.domain import desk, faults
 
 
 class TemplateSchema(StoredSchema):
@@ -20,7 +20,7 @@ class TemplateSchema(StoredSchema):
 def _have_names_of_their_own(templates: Sequence[dict[str, Any]]) -> None:
     names = [template["name"].lower() for template in templates]
     if len(set(names)) < len(names):
-        raise ValidationError("each has a name of its own")
+        raise ValidationError(faults.TEMPLATE_NAME_TWICE)
 
 
 class TemplatesField(fields.List[dict[str, str]]):

@@ -6,6 +6,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
+from app.domain import faults
+
 # What no line of text holds: controls, line breaks, spaces but the plain one, marks of format
 # (those that turn words around among them), and private characters. Written out: `\p{…}` is not
 # known everywhere, not to Python's `re`, and so not to clients that are generated for it.
@@ -33,7 +35,7 @@ MASKABLE = r"^[\s\S]*[^ \t\n\r\v\f][\s\S]{6,}[^ \t\n\r\v\f][\s\S]*$"
 def single_line(text: str) -> None:
     """Raise ValidationError for what nobody sees, line breaks among it, and surrounding space."""
     if not _is_line(text):
-        raise ValidationError("must be one line of text, without space around it")
+        raise ValidationError(faults.NOT_ONE_LINE)
 
 
 def is_visible(text: str) -> bool:
@@ -44,10 +46,7 @@ def is_visible(text: str) -> bool:
 def maskable(text: str) -> None:
     """Raise ValidationError for what is too short a secret to be masked in a machine's output."""
     if len(text.strip(_SPACE)) < SHORTEST_SECRET:
-        raise ValidationError(
-            f"must have at least {SHORTEST_SECRET} characters, without space around: a shorter "
-            "one, masked in logs, would hide other words, and could be guessed from that"
-        )
+        raise ValidationError(faults.SHORT_SECRET(min=SHORTEST_SECRET))
 
 
 class CommaList(fields.Field[list[Any]]):
@@ -64,4 +63,4 @@ class CommaList(fields.Field[list[Any]]):
             return [self.values(word.strip()) for word in words]
         except ValueError:
             known = ", ".join(self.values)
-            raise ValidationError(f"must be a comma list of: {known}") from None
+            raise ValidationError(faults.NO_COMMA_LIST(choices=known)) from None

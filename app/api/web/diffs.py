@@ -11,7 +11,7 @@ from app.api.guards import current_developer
 from app.api.pieces import in_contexts
 from app.api.problems import problems
 from app.api.schemas.diffs import DiffFilter, FileFilter, TaskDiffSchema
-from app.domain import file_type
+from app.domain import faults, file_type
 from app.domain.diff import FileLeftOut, NoDiff, NoFile, PatchLeftOut
 from app.domain.errors import InvalidFields
 from app.models import Change
@@ -62,7 +62,7 @@ def get_diff(query: dict[str, Any], task_id: int) -> Response:
     change = diffs.find(current_developer(), task_id, which)
     if _wants_patch():
         if query["ignore_whitespace"]:
-            raise InvalidFields({"ignoreWhitespace": ["such a patch would not apply"]})
+            raise InvalidFields({"ignoreWhitespace": [faults.NO_PATCH]})
         return _patch(change, query["path"])
     seen = (query["path"], query["ignore_whitespace"], query["offset"])
     response = _unless_known(f"diff-{change.id}-{zlib.crc32(repr(seen).encode()):x}")

@@ -10,6 +10,7 @@ from app.api.faults import by_field
 from app.api.guards import current_developer
 from app.api.schemas.projects import StageSchema
 from app.api.schemas.rehearsals import NewRehearsal, RehearsalSchema
+from app.domain.faults import Fault
 from app.services.projects import rehearsals
 from app.services.projects.rehearsals import Rehearsal
 
@@ -46,7 +47,7 @@ def _rehearsal(key: str | None, body: Mapping[str, Any]) -> Rehearsal:
 
 def _shaped(
     raw: Sequence[Mapping[str, Any]] | None,
-) -> tuple[Sequence[Mapping[str, Any]] | None, dict[str, list[str]]]:
+) -> tuple[Sequence[Mapping[str, Any]] | None, dict[str, list[Fault]]]:
     """The stages as a project's, or by field why they are none."""
     if raw is None:
         return None, {}

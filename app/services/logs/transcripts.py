@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from sqlalchemy import ColumnElement, func, insert, select
 
 from app import bus
-from app.domain import transcript
+from app.domain import faults, transcript
 from app.domain.allowance import Excessive
 from app.domain.errors import Conflict, InvalidFields
 from app.domain.task import EventType
@@ -171,7 +171,7 @@ def page(
     """
     task = reads.get(actor, task_id)
     if after is not None and attempt not in (None, after.attempt):
-        raise InvalidFields({"cursor": ["is not a cursor of this attempt"]})
+        raise InvalidFields({"cursor": [faults.NO_CURSOR_OF_ATTEMPT]})
     found = logs.attempt_of(task, after.attempt if after else attempt)
     if found is None:
         return TranscriptPage([], None)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
+from app.domain import faults
 from app.domain.agents import installed
 from app.domain.errors import InvalidFields, NotFound
 from app.domain.tokens import TokenKind, digest
@@ -80,7 +81,7 @@ def create(
     rights.require_admin(actor)
     now = clock_now()
     if expires_at is not None and expires_at <= now:
-        raise InvalidFields({"expiresAt": ["must lie in the future"]})
+        raise InvalidFields({"expiresAt": [faults.PAST]})
     lifetime = timedelta(hours=settings.value("enrollmentTokenHours"))
     secret = tokens.new(TokenKind.ENROLLMENT)
     token = EnrollmentToken(

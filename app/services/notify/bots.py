@@ -6,7 +6,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
-from app.domain import chat
+from app.domain import chat, faults
 from app.domain.chat import BotPlatform
 from app.domain.errors import AlreadyExists, InvalidFields, NotFound
 from app.extensions import db
@@ -125,7 +125,7 @@ def _give(bot: Bot, credentials: Mapping[str, str | None]) -> None:
 
 def _require_webhook(platform: BotPlatform, *, audit_log: bool) -> None:
     if audit_log and platform is not BotPlatform.WEBHOOK:
-        raise InvalidFields({"auditLog": ["is told to bots of the platform webhook alone"]})
+        raise InvalidFields({"auditLog": [faults.NO_AUDIT_LOG]})
 
 
 def _flush() -> None:

@@ -6,6 +6,7 @@ A provider's way ends in `logins.confirm` as well, when its callback has proved 
 import uuid
 from datetime import datetime
 
+from app.domain import faults
 from app.domain.errors import InvalidFields
 from app.extensions import db
 from app.models import Developer
@@ -29,9 +30,9 @@ def by_password_or_code(
     if the login has ended meanwhile.
     """
     if password is None and totp_code is None:
-        raise InvalidFields({"password": ["is needed, or totpCode, or a provider"]})
+        raise InvalidFields({"password": [faults.PROOF_NEEDED]})
     if password is not None and not emergency.takes_password(developer):
-        raise InvalidFields({"password": ["does not sign in here, nor confirm"]})
+        raise InvalidFields({"password": [faults.PASSWORD_OFF]})
     with limit.watching():
         if password is not None:
             developers.confirm_password(developer, password, "password")

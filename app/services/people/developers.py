@@ -3,6 +3,7 @@
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
+from app.domain import faults
 from app.domain.errors import AlreadyExists, InvalidFields, InvalidToken
 from app.domain.roles import SystemRole
 from app.extensions import db
@@ -106,4 +107,4 @@ def confirm_password(developer: Developer, password: str, field: str) -> None:
     known = developer.password_hash
     db.session.commit()  # no connection is held while the hash is computed
     if not passwords.matches(known, password):
-        raise InvalidFields({field: ["is not your password"]})
+        raise InvalidFields({field: [faults.WRONG_PASSWORD]})

@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from gevent import monkey
 
+from app.domain import faults
 from app.domain.errors import InvalidFields
 
 MIN_LENGTH = 12
@@ -24,8 +25,8 @@ T = TypeVar("T")
 def check_strength(password: str, field: str = "password") -> None:
     """Raise InvalidFields for `field` if the password is too short or too long."""
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        text = f"must have {MIN_LENGTH} to {MAX_LENGTH:,} characters"
-        raise InvalidFields({field: [text]})
+        wrong = faults.MUST_HAVE_CHARACTERS(min=MIN_LENGTH, max=MAX_LENGTH)
+        raise InvalidFields({field: [wrong]})
 
 
 def hash_of(password: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, or_, select, update
 
 from app import bus
+from app.domain import faults
 from app.domain.errors import InvalidFields, InvalidToken, NotFound
 from app.domain.reach import Reach, TokenScope
 from app.domain.tokens import TokenKind, digest, is_token
@@ -58,7 +59,7 @@ def create(
     logins.require_fresh(actor, login_id, now)
     expires_at = _end_of(expires_at, now)
     if scopes and project_keys and TokenScope.ADMIN in scopes:
-        raise InvalidFields({"scopes": ["admin is beyond projects: not with projects"]})
+        raise InvalidFields({"scopes": [faults.SCOPES_CLASH]})
     ids = None if project_keys is None else _ids(actor, project_keys)
     secret = tokens.new(TokenKind.PERSONAL)
     token = PersonalToken(
@@ -88,9 +89,9 @@ def _end_of(wanted: datetime | None, now: datetime) -> datetime | None:
     if wanted is None:
         return latest
     if wanted <= now:
-        raise InvalidFields({"expiresAt": ["must lie in the future"]})
+        raise InvalidFields({"expiresAt": [faults.PAST]})
     if latest is not None and wanted > latest:
-        raise InvalidFields({"expiresAt": [f"an admin lets tokens live for {days} days at most"]})
+        raise InvalidFields({"expiresAt": [faults.LIVES_TOO_LONG(days=days)]})
     return wanted
 
 
@@ -98,8 +99,8 @@ def _ids(actor: Developer, keys: Sequence[str]) -> list[int]:
     """The ids of the projects, which the actor sees. Raises InvalidFields."""
     try:
         return sorted({projects.get(actor, key).id for key in keys})
-    except NotFound as error:
-        raise InvalidFields({"projects": [str(error)]}) from None
+    except NotFound:
+        raise InvalidFields({"projects": [faults.NO_SUCH_PROJECT]}) from None
 
 
 def views(tokens_: Sequence[PersonalToken], secret: str | None = None) -> list[PersonalTokenView]:

@@ -15,6 +15,7 @@ import segno
 import structlog
 from sqlalchemy import delete
 
+from app.domain import faults
 from app.domain.errors import (
     InvalidFields,
     TotpEnabled,
@@ -83,7 +84,7 @@ def verify(developer: Developer, code: str) -> list[str]:
         raise TotpEnabled
     now = clock.now()
     if not _takes(factor, code, now):
-        raise InvalidFields({"code": ["is wrong"]})
+        raise InvalidFields({"code": [faults.WRONG_CODE]})
     factor.enabled_at = now
     codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
     db.session.add_all(
@@ -134,7 +135,7 @@ def confirm(developer: Developer, code: str, now: datetime, field: str) -> None:
     """
     factor = _factor(developer)
     if factor is None or factor.enabled_at is None or not _accepts(factor, code, now):
-        raise InvalidFields({field: ["is wrong"]})
+        raise InvalidFields({field: [faults.WRONG_CODE]})
 
 
 def _accepts(factor: SecondFactor, code: str, now: datetime) -> bool:

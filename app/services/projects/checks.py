@@ -2,15 +2,15 @@
 
 import shlex
 
-from app.domain import agents, branch_name
+from app.domain import agents, branch_name, faults
 from app.domain.errors import InvalidFields
 from app.models import Project
 
 
 def require_branch_name(project: Project) -> None:
     """Raise InvalidFields where the branches of its tasks could not be made, or were others'."""
-    if faults := branch_name.faults(project.branch_name, project.default_branch):
-        raise InvalidFields({"branchName": faults})
+    if fault := branch_name.fault(project.branch_name, project.default_branch):
+        raise InvalidFields({"branchName": [fault]})
 
 
 def require_agent(project: Project) -> None:
@@ -19,10 +19,12 @@ def require_agent(project: Project) -> None:
     """
     command = project.agent_command
     if project.agent_type in agents.OF_COMMANDS and not command:
-        raise InvalidFields({"agentCommand": [f"the agent “{project.agent_type}” needs a command"]})
+        needed = faults.COMMAND_NEEDED(agent=project.agent_type)
+        raise InvalidFields({"agentCommand": [needed]})
     try:
         words = shlex.split(command or "")
     except ValueError as error:
-        raise InvalidFields({"agentCommand": [f"cannot be split into words: {error}"]}) from error
+        why = faults.COMMAND_NOT_WORDS(reason=str(error))
+        raise InvalidFields({"agentCommand": [why]}) from error
     if command and not words:
-        raise InvalidFields({"agentCommand": ["has no words"]})
+        raise InvalidFields({"agentCommand": [faults.COMMAND_EMPTY]})

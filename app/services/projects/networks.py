@@ -1,7 +1,8 @@
 """What a project's stages may reach: hosts are allowed one by one."""
 
-from app.domain import network
+from app.domain import faults, network
 from app.domain.errors import InvalidFields, NetworkOpen
+from app.domain.faults import Faulty
 from app.domain.roles import Act
 from app.extensions import db
 from app.models import Developer, Project
@@ -18,17 +19,15 @@ def allow(actor: Developer, key: str, host: str) -> Project:
     rights.require(Act.CHANGE_PROJECT, actor, projects.get(actor, key))
     try:
         entry = network.canonical(host)
-    except ValueError as error:
-        raise InvalidFields({"host": [str(error)]}) from None
+    except Faulty as error:
+        raise InvalidFields({"host": [error.fault]}) from None
     project = projects.locked(key)
     before = project.network
     if before is None:
         raise NetworkOpen
     if entry not in before:
         if len(before) >= network.MOST_HOSTS:
-            raise InvalidFields(
-                {"host": [f"the project allows {network.MOST_HOSTS} hosts already"]}
-            )
+            raise InvalidFields({"host": [faults.TOO_MANY_HOSTS(max=network.MOST_HOSTS)]})
         project.network = [*before, entry]
         audit.record(
             "project.updated",

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app import bus
-from app.domain import agents, branch_name, labels, network, pipeline, repository
+from app.domain import agents, branch_name, faults, labels, network, pipeline, repository
 from app.domain import budget as budgets
 from app.domain.errors import AlreadyExists, Forbidden, InvalidFields, NotFound
 from app.domain.roles import Act
@@ -226,8 +226,7 @@ def _keep_logins_at_home(project: Project, fields: Mapping[str, Any]) -> None:
         return
     left = [name for name in _LOGINS if getattr(project, name) is not None and name not in fields]
     if left:
-        text = "repoUrl leads to another host: give it anew, or null for none"
-        raise InvalidFields({_LOGINS[name]: [text] for name in left})
+        raise InvalidFields({_LOGINS[name]: [faults.LOGIN_LEFT_BEHIND] for name in left})
 
 
 def _require_right_to_address(
@@ -269,7 +268,7 @@ def _known_machines(ids: Sequence[uuid.UUID]) -> list[str]:
     """The ids, each once, as they are stored. Raises InvalidFields for one that is no machine's."""
     known = set(db.session.scalars(select(Machine.id).where(Machine.id.in_(ids))))
     if missing := [str(id_) for id_ in ids if id_ not in known]:
-        raise InvalidFields({"protectedMachines": [f"there is no machine {missing[0]}"]})
+        raise InvalidFields({"protectedMachines": [faults.UNKNOWN_MACHINE(machine=missing[0])]})
     return sorted(map(str, known))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.domain import pipeline, rehearsal
 from app.domain.errors import InvalidFields
+from app.domain.faults import Fault
 from app.domain.rehearsal import RehearsedStage
 from app.models import Developer
 from app.services.projects import projects
@@ -16,7 +17,12 @@ class Rehearsal:
     """What the stages would run; or by field why the pipeline could not be saved."""
 
     stages: Sequence[RehearsedStage] = ()
-    faults: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    faults: Mapping[str, Sequence[Fault]] = field(default_factory=dict)
+
+    @property
+    def fault_codes(self) -> Mapping[str, Sequence[Fault]]:
+        """The same, to be told as codes."""
+        return self.faults
 
 
 def of(

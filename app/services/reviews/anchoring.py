@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.domain import anchors
+from app.domain import anchors, faults
 from app.domain.diff import FileStatus, Since
 from app.domain.errors import InvalidFields
 from app.domain.review import CODE_AROUND, LONGEST_CODE_LINE, MOST_LINES, Side
@@ -40,7 +40,7 @@ def commit_of(task: Task, commit: str | None) -> ReviewedCommit:
     query = _changes(task, commit).where(Change.since == Since.BASE)
     change = db.session.scalar(query.order_by(Change.id.desc()).limit(1))
     if change is None:
-        raise InvalidFields({"commit": ["the task has no such commit"]})
+        raise InvalidFields({"commit": [faults.NO_SUCH_COMMIT]})
     return _at(change)
 
 
@@ -89,7 +89,7 @@ def _changes(task: Task, commit: str | None) -> Any:
 def _file_at(about: ReviewedCommit, path: str) -> ChangedFile:
     file = reading.file_of(about.change, path) if about.change else None
     if file is None:
-        raise InvalidFields({"path": ["is no file that the task has changed"]})
+        raise InvalidFields({"path": [faults.FILE_NOT_CHANGED]})
     return file
 
 
@@ -109,19 +109,19 @@ def _blob_at(
         .where(ChangedFile.path == file.path, column == blob)
     )
     if db.session.scalar(known.limit(1)) is None:
-        raise InvalidFields({"blob": ["is not that file's"]})
+        raise InvalidFields({"blob": [faults.OTHER_BLOB]})
     return str(blob)
 
 
 def _code(task: Task, blob: str, line: int, end_line: int) -> dict[str, Any]:
     content = lines.texts(task.id, [blob]).get(blob)
     if content is None:
-        raise InvalidFields({"line": ["nothing of the file can be seen there"]})
+        raise InvalidFields({"line": [faults.LINE_NOT_SEEN]})
     found = anchors.split(content)
     if not line <= end_line <= len(found):
-        raise InvalidFields({"line": [f"the file has {len(found)} lines there"]})
+        raise InvalidFields({"line": [faults.LINE_BEYOND_END(lines=len(found))]})
     if end_line - line >= MOST_LINES:
-        raise InvalidFields({"endLine": [f"a comment is about {MOST_LINES} lines at most"]})
+        raise InvalidFields({"endLine": [faults.TOO_MANY_LINES(max=MOST_LINES)]})
     first = max(1, line - CODE_AROUND)
     shown = (part.decode(errors="replace") for part in found[first - 1 : end_line])
     return {"first": first, "lines": [text[:LONGEST_CODE_LINE] for text in shown]}
@@ -130,4 +130,4 @@ def _code(task: Task, blob: str, line: int, end_line: int) -> dict[str, Any]:
 def _require_none(without: str, **given: object) -> None:
     if any(value is not None for value in given.values()):
         named = [name for name, value in given.items() if value is not None]
-        raise InvalidFields({name: [f"says nothing without a {without}"] for name in named})
+        raise InvalidFields({name: [faults.NOTHING_WITHOUT(field=without)] for name in named})

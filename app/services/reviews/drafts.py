@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
+from app.domain import faults
 from app.domain import review as rules
 from app.domain.errors import CommentPublished, InvalidFields, NotFound, TooManyComments
 from app.domain.roles import Act
@@ -154,7 +155,7 @@ def _new_thread(actor: Developer, task: Task, place: dict[str, Any], now: dateti
 def _require_no_place(place: dict[str, Any]) -> None:
     named = sorted(name for name, value in place.items() if value is not None)
     if named:
-        raise InvalidFields({name: ["the thread has its place"] for name in named})
+        raise InvalidFields({name: [faults.PLACE_IS_FIXED] for name in named})
 
 
 def _my_draft(actor: Developer, task_id: int, comment_id: int) -> ReviewComment:

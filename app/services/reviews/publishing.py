@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import update
 
+from app.domain import faults
 from app.domain.errors import InvalidFields
 from app.domain.task import EventType
 from app.domain.wording import short
@@ -19,7 +20,7 @@ def publish_one(actor: Developer, task: Task, comment: ReviewComment, now: datet
     thread = comment.thread
     others = {other.id for other in _drafts_in(thread)} - {comment.id}
     if thread.published_at is None and others:
-        raise InvalidFields({"publish": ["the thread is a draft: submit a review"]})
+        raise InvalidFields({"publish": [faults.THREAD_IS_DRAFT]})
     comment.published_at = now
     thread.published_at = thread.published_at or now
     history.record(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.domain import faults
 from app.domain import review as rules
 from app.domain import task as task_rules
 from app.domain.errors import InvalidFields, WorkMoved
@@ -81,7 +82,7 @@ def submit(
     db.session.flush()
     review.comments = publishing.publish_drafts(actor, review, now)
     if not rules.says_something(verdict, body, review.comments):
-        raise InvalidFields({"body": ["a review without comments has to say something"]})
+        raise InvalidFields({"body": [faults.REVIEW_EMPTY]})
     _record(held.task, review, actor, now)
     audit.record_by_office("task.reviewed", seen, actor)
     if gate and result:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 
+from app.domain import faults
 from app.domain.errors import Conflict, InvalidFields, NotFound
 from app.extensions import db
 from app.models import Developer, DeveloperIdentity, IdentityProvider
@@ -52,7 +53,7 @@ def create(actor: Developer, developer_id: int, *, provider: str, subject: str) 
     named = select(IdentityProvider).where(IdentityProvider.name == provider)
     found = db.session.scalar(named)
     if found is None:
-        raise InvalidFields({"provider": ["there is no such provider"]})
+        raise InvalidFields({"provider": [faults.NO_SUCH_PROVIDER]})
     try:
         identity = matching.link(found, developer, subject, None, clock.now(), actor=actor)
     except IntegrityError:

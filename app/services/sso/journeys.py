@@ -14,7 +14,7 @@ from typing import Any
 from authlib.common.security import generate_token
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
-from app.domain import returning, sso
+from app.domain import faults, returning, sso
 from app.domain.errors import DomainError, InvalidFields, InvalidToken, Unavailable
 from app.domain.login import LoginVia
 from app.domain.sso import InvalidSignIn, SignInRefused
@@ -56,12 +56,12 @@ def destination(to: str | None, redirect_uri: str | None, challenge: str | None)
     if redirect_uri is None:
         path = to or "/"
         if not returning.is_own_path(path):
-            raise InvalidFields({"next": ["must be a path of this server"]})
+            raise InvalidFields({"next": [faults.NO_PATH]})
         return Destination(path)
     if not returning.is_programs(redirect_uri):
-        raise InvalidFields({"redirectUri": ["must be http://127.0.0.1, with a port"]})
+        raise InvalidFields({"redirectUri": [faults.NO_LOOPBACK]})
     if challenge is None or not returning.CHALLENGE.fullmatch(challenge):
-        raise InvalidFields({"codeChallenge": ["must be what S256 makes of a verifier"]})
+        raise InvalidFields({"codeChallenge": [faults.NO_CHALLENGE]})
     return Destination(redirect_uri, challenge)
 
 
@@ -92,7 +92,7 @@ def set_out_to_confirm(
     goal = destination(to, None, None)
     provider = next((each for each in providers.usable() if each.name == provider_name), None)
     if provider is None:
-        raise InvalidFields({"provider": ["there is no such provider"]})
+        raise InvalidFields({"provider": [faults.NO_SUCH_PROVIDER]})
     kept = {"url": goal.url, "developer": developer.id, "login": str(login_id)}
     return _begun(provider, kept, of["binding"], of["base"], prompt="login", max_age="0")
 

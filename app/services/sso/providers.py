@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 
+from app.domain import faults
 from app.domain.errors import AlreadyExists, InvalidFields, NotFound
 from app.domain.sso import InvalidSignIn
 from app.extensions import db
@@ -79,7 +80,7 @@ def create(
     now = clock.now()
     provider = IdentityProvider(name=name, issuer=issuer, created_at=now, updated_at=now)
     if not metadata.is_secure(issuer):
-        raise InvalidFields({"issuer": ["must be an https URL"]})
+        raise InvalidFields({"issuer": [faults.NO_HTTPS_URL]})
     _change(provider, _BY_DEFAULT | fields, client_secret)
     db.session.add(provider)
     try:
@@ -156,7 +157,7 @@ def _change(provider: IdentityProvider, fields: Mapping[str, Any], secret: Any) 
     """`secret`: the provider itself where it is left as it is."""
     _require_projects(fields.get("memberships") or [])
     if "openid" not in fields.get("scopes", "openid").split():
-        raise InvalidFields({"scopes": ["must have openid among them"]})
+        raise InvalidFields({"scopes": [faults.OPENID_NEEDED]})
     for name, value in fields.items():
         setattr(provider, name, value)
     if secret is not provider:
@@ -169,7 +170,7 @@ def _require_projects(memberships: list[dict[str, Any]]) -> None:
         func.lower(Project.key).in_(wanted), Project.deleted_at.is_(None)
     )
     if missing := wanted - set(db.session.scalars(keys)):
-        raise InvalidFields({"memberships": [f"there is no project {min(missing)!r}"]})
+        raise InvalidFields({"memberships": [faults.UNKNOWN_PROJECT(project=min(missing))]})
 
 
 def _told(provider: IdentityProvider) -> dict[str, Any]:

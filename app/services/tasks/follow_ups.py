@@ -12,8 +12,8 @@ from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import joinedload
 
 from app import bus
+from app.domain import faults, pipeline
 from app.domain import follow_up as rules
-from app.domain import pipeline
 from app.domain import task as task_rules
 from app.domain.attempt import AttemptOutcome
 from app.domain.errors import (
@@ -64,7 +64,8 @@ def create(
     rights.require(Act.FOLLOW_UP, actor, seen.project)
     held = locks.task_with_machine(task_id)
     if from_stage >= len(held.task.pipeline):
-        raise InvalidFields({"fromStage": [f"the pipeline has {len(held.task.pipeline)} stages"]})
+        missing = faults.NO_SUCH_STAGE(stages=len(held.task.pipeline))
+        raise InvalidFields({"fromStage": [missing]})
     _require_review(held.task, review_id)
     made = add(held, actor, instruction, from_stage, review_id, clock_now())
     audit.record_by_office("task.followed_up", seen, actor)
@@ -253,4 +254,4 @@ def _open_gate(task: Task) -> Gate | None:
 def _require_review(task: Task, review_id: int | None) -> None:
     review = None if review_id is None else db.session.get(Review, review_id)
     if review_id is not None and (review is None or review.task_id != task.id):
-        raise InvalidFields({"reviewId": ["the task has no such review"]})
+        raise InvalidFields({"reviewId": [faults.NO_SUCH_REVIEW]})

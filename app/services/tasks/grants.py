@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from app.domain import budget
+from app.domain import budget, faults
 from app.domain.budget import Amounts
 from app.domain.errors import InvalidFields
 from app.domain.pipeline import GateKind
@@ -22,7 +22,7 @@ def grant(
     """
     if gate.kind is not GateKind.BUDGET or not is_go:
         if more:
-            raise InvalidFields({"budget": ["only with continue, the answer to a budget's gate"]})
+            raise InvalidFields({"budget": [faults.BUDGET_NOT_ASKED]})
         return {}
     asked = {(each["of"], each["month"]) for each in gate.budgets or []}
     standings = [

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from app import bus
-from app.domain import agents, branch_name, labels, pipeline, protection
+from app.domain import agents, branch_name, faults, labels, pipeline, protection
 from app.domain import budget as budgets
 from app.domain import task as rules
 from app.domain.agents import AgentWarning, Options
@@ -135,12 +135,12 @@ def _new_task(
         raise NotFound(f"there is no project {key!r} that you may see")
     rights.require(Act.CREATE_TASK, actor, row.Project)
     if machine_id is not None and row.machine_status is None:
-        raise InvalidFields({"machineId": ["there is no such machine"]})
+        raise InvalidFields({"machineId": [faults.NO_SUCH_MACHINE]})
     if row.machine_status is MachineStatus.DECOMMISSIONED:
-        raise InvalidFields({"machineId": ["that machine has been decommissioned"]})
+        raise InvalidFields({"machineId": [faults.DECOMMISSIONED]})
     only = protection.named(row.Project.protected, row.Project.protected_machines)
     if machine_id is not None and not protection.admits(only, str(machine_id)):
-        raise InvalidFields({"machineId": ["the project is protected, and that machine not named"]})
+        raise InvalidFields({"machineId": [faults.MACHINE_NOT_NAMED]})
     asked_for = agent_type or row.Project.agent_type
     return _NewTask(row.Project, row.task_id, asked_for, row.agent_is_known)
 
@@ -183,7 +183,7 @@ def retry(actor: Developer, task_id: int, from_stage: int | None = None) -> Task
     if task.status not in (TaskStatus.FAILED, TaskStatus.CANCELLED):
         raise TaskNotEnded(f"task {task_id} is {task.status}")
     if start >= len(task.pipeline):
-        raise InvalidFields({"fromStage": [f"the pipeline has {len(task.pipeline)} stages"]})
+        raise InvalidFields({"fromStage": [faults.NO_SUCH_STAGE(stages=len(task.pipeline))]})
     now = clock_now()
     rounds.begin(task, TaskEvent.RETRY, start, rounds.to_try_again(task, start), now)
     name = pipeline.parse(task.pipeline)[start].name
