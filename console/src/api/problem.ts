@@ -1,3 +1,5 @@
+import { type ByField, type CodesByField, inWords } from './faults'
+
 /** What the server refuses, in its own words (RFC 9457), or that it could not be asked. */
 export class Problem extends Error {
   constructor(
@@ -7,8 +9,8 @@ export class Problem extends Error {
     readonly status: number,
     /** A sentence for people. */
     readonly detail: string,
-    /** By field: what is wrong with it. */
-    readonly errors: Record<string, string[]> = {},
+    /** By field: what is wrong with it, in one's language. */
+    readonly errors: ByField = {},
     readonly requestId: string | null = null,
     readonly retryAfterSeconds: number | null = null,
     /** How many more tries a password has; null where none was asked for. */
@@ -19,7 +21,13 @@ export class Problem extends Error {
   }
 }
 
-type Told = { code?: string; detail?: string; title?: string; errors?: Record<string, string[]> }
+type Told = {
+  code?: string
+  detail?: string
+  title?: string
+  errors?: ByField
+  errorCodes?: CodesByField
+}
 
 /** The problem that an answer of `status` with this body tells. */
 export function problemOf(response: Response, body: unknown): Problem {
@@ -30,7 +38,7 @@ export function problemOf(response: Response, body: unknown): Problem {
     told.code ?? 'internal_error',
     response.status,
     told.detail ?? told.title ?? `${response.status} ${response.statusText}`,
-    told.errors ?? {},
+    inWords(told.errors ?? {}, told.errorCodes),
     response.headers.get('X-Request-ID'),
     retryAfter > 0 ? retryAfter : null,
     remaining === null ? null : Number(remaining),

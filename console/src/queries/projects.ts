@@ -1,6 +1,7 @@
 /** The projects, and what can be changed of one. */
 import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
+import { inWords } from '../api/faults'
 import { cache } from './cache'
 import { wholeList } from './cursor'
 
@@ -86,13 +87,15 @@ export const useRehearsal = (
 ) =>
   useQuery({
     queryKey: ['rehearsal', key, pipeline, description],
-    queryFn: () =>
-      data(
+    queryFn: async () => {
+      const { stages, faults, faultCodes } = await data(
         api.POST('/api/web/projects/{key}/pipeline/dry-run', {
           ...of(key),
           body: { pipeline, description } as Schemas['NewRehearsal'],
         }),
-      ),
+      )
+      return { stages, faults: inWords(faults, faultCodes) }
+    },
     enabled: pipeline !== null,
     placeholderData: keepPreviousData,
     gcTime: 60_000,
