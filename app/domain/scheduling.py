@@ -34,10 +34,11 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class AgentHealth:
-    """The health of one agent type, as its machine reports it."""
+    """The health of one agent type, as its machine reports it; `why` in the machine's words."""
 
     healthy: bool = True
     degraded_until: datetime | None = None
+    why: str | None = None
 
     def is_usable(self, now: datetime) -> bool:
         """Whether tasks may be given to the agent. A degradation ends at `degraded_until`; without

@@ -42,6 +42,7 @@ from muster.worker.tunnels.tunnels import Tunnels
 from muster.worker.upgrades.trial import Leash
 from muster.worker.upgrades.upgrades import Situation, Upgrades
 from muster.worker.vitals import Vitals
+from muster.worker.wellness import PAUSES, Wellness, lacks
 
 _DEFAULTS = Settings()
 
@@ -54,10 +55,8 @@ class Daemon:
     def __init__(
         self, home: Path, settings: Settings = _DEFAULTS, leash: Leash | None = None
     ) -> None:
-        """With a `leash` it is tried itself, and takes no release.
-
-        Raises BadAdapter, NotEnrolled, BadServer, HomeInUse, HomeUnreachable, TooFewUids,
-        NoIdentityLeft."""
+        """With a `leash` it is tried itself, and takes no release. Raises BadAdapter, NotEnrolled,
+        BadServer, HomeInUse, HomeUnreachable, TooFewUids, NoIdentityLeft."""
         self._leash = leash
         adapters = read_adapters(settings.agents)
         self._stop_agents = settings.stop_agents_on_exit
@@ -79,8 +78,11 @@ class Daemon:
         health = AgentHealth(look=_look(programs), adapters=adapters)
         repositories = Repositories(layout)
         self.upgrades = self._made_upgrades(settings.keep_release)
+        look = partial(lacks, rooms, identities)
+        wellness = self._wellness = Wellness(look, self._refresh, PAUSES)
         told = (rooms.facts, settings.labels, lambda: self.upgrades.facts)
-        self._vitals = Vitals(home, health.capabilities, repositories.urls, *told)
+        capabilities = partial(wellness.told, health.capabilities)
+        self._vitals = Vitals(home, capabilities, repositories.urls, *told)
         changed = health.changed = self._vitals.refresh
         self._maintenance = Maintenance(
             layout, repositories, changed, keep_days=settings.mirror_days
@@ -108,6 +110,7 @@ class Daemon:
             limits=self._limits,
             narrates=cache(partial(narrated.is_possible, programs)),
             takes_questions=self._channel.takes_questions,
+            wellness=wellness,
         )
         self._orders = Orders(context, self.upgrades.hear)
 
@@ -160,10 +163,13 @@ class Daemon:
             lambda: self._membership.current,
             self._situation,
             self.stop,
-            lambda: self._vitals.refresh(),
+            self._refresh,
             keeps=keeps,
             is_tried=self._leash is not None,
         )
+
+    def _refresh(self) -> None:
+        self._vitals.refresh()
 
     def _situation(self) -> Situation:
         """For the moment of leaving for another release."""
@@ -198,6 +204,7 @@ class Daemon:
             self._orders.attempts.leave()
         self._limits.tidy()
         self._terminals.close()
+        self._wellness.close()
         self._vitals.close()
         self._membership.close()
         self._journal.close()

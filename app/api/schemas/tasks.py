@@ -83,6 +83,9 @@ class FailureSchema(StoredSchema):
 class BlockSchema(Schema):
     machine_id = fields.String(required=True)
     reason = fields.Enum(Reason, by_value=True, required=True)
+    says = fields.String(
+        required=True, allow_none=True, metadata={"description": "the machine's own word"}
+    )
 
 
 class QueueSchema(Schema):

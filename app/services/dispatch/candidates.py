@@ -131,9 +131,8 @@ def _agents(capabilities: str) -> Mapping[str, AgentHealth]:
 
 def _health(capability: dict[str, Any]) -> AgentHealth:
     until = capability.get("degradedUntil")
-    return AgentHealth(
-        capability.get("healthy", True), datetime.fromisoformat(until) if until else None
-    )
+    ends = datetime.fromisoformat(until) if until else None
+    return AgentHealth(capability.get("healthy", True), ends, capability.get("reason"))
 
 
 @lru_cache(_SPELLINGS)

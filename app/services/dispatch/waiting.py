@@ -15,6 +15,7 @@ from app.domain import scheduling
 from app.domain.attempt import AttemptPhase
 from app.domain.pipeline import GateKind
 from app.domain.quota import QuotaWaits
+from app.domain.scheduling import Candidate, Reason, Request
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Attempt, Gate, MachineHeartbeat, ServerIdentity, Task
@@ -70,11 +71,17 @@ def queue_of(task: Task) -> dict[str, Any] | None:
     avoids = QuotaWaits.of(task.quota).avoids(now)
     request = candidates.request_of_task(task, avoids)
     reasons = [
-        {"machine_id": machine.id, "reason": reason}
+        {"machine_id": machine.id, "reason": reason, "says": _word(machine, request, reason)}
         for machine in candidates.all_of_them(task.requested_machine_id)
         if (reason := scheduling.blocked_by(request, machine, now, limit)) is not None
     ]
     return {"position": (db.session.scalar(before) or 0) + 1, "blocked_by": reasons}
+
+
+def _word(machine: Candidate, request: Request, reason: Reason) -> str | None:
+    """What the machine says of it itself."""
+    agent = machine.agents.get(request.agent_type)
+    return agent.why if agent and reason is Reason.CAPABILITY_DEGRADED else None
 
 
 def wait_of(task: Task) -> Wait | None:

@@ -17,13 +17,24 @@ def is_allowed(row: Any) -> bool:
     return protection.admits(only, str(row.machine_id))
 
 
+def lacks_room(row: Any) -> str | None:
+    """Why the machine cannot contain what the project demands, in words. The dispatcher knows that,
+    too: the machine had another room when it was chosen.
+    """
+    level = _level(row)
+    if room.suffices(level, row.room):
+        return None
+    return f"the project demands the room “{row.room}”, and the machine has “{level or 'none'}”"
+
+
 def why_not(row: Any, order: frames.RunStage) -> str | None:
     """Why the machine cannot contain the stage, which a worker that knows no rooms would not say;
     None where it can, or will say so itself.
     """
-    level = RoomLevel(row.machine_room["level"]) if row.machine_room else None
-    if not room.suffices(level, row.room):
-        return f"the project demands the room “{row.room}”, and the machine has “{level or 'none'}”"
-    if level is None and order.network is not None:
+    if _level(row) is None and order.network is not None:
         return "the worker is of a release that cannot keep a stage from the network"
     return None
+
+
+def _level(row: Any) -> RoomLevel | None:
+    return RoomLevel(row.machine_room["level"]) if row.machine_room else None

@@ -21,7 +21,7 @@ from app.services import locks, vault
 from app.services.clock import now as clock_now
 from app.services.machines import containment, repositories, rounds
 from app.services.projects import agents
-from app.services.tasks import attempts, branches, gates, resumption
+from app.services.tasks import attempts, branches, gates, giving_back, resumption
 from app.services.tunnels import orders as tunnel_orders
 from app.services.tunnels.orders import WantedTunnel
 from muster.protocol import codec, frames
@@ -231,6 +231,9 @@ def work_or_fail(desired: DesiredState) -> frames.RunStage | frames.Publish | No
     if not containment.is_allowed(desired.row):
         resumption.may_not_go_on(*AttemptKey.of(desired), clock_now())
         return None
+    if desired.want is Want.RUN and (why := containment.lacks_room(desired.row)):
+        _fail(desired, NO_ROOM, why, is_machines=True)
+        return None
     try:
         order = run_stage(desired) if desired.want is Want.RUN else publish(desired)
         if isinstance(order, frames.RunStage) and (why := containment.why_not(desired.row, order)):
@@ -259,11 +262,14 @@ def publish(desired: DesiredState) -> frames.Publish:
     return order
 
 
-def _fail(desired: DesiredState, code: str, why: str) -> None:
-    held = locks.task_with_machine(desired.task_id)
-    if held.live and held.live.number == desired.attempt:
+def _fail(desired: DesiredState, code: str, why: str, *, is_machines: bool = False) -> None:
+    """Fail the task; or queue it again where the reason `is_machines`, if others can go on."""
+    held, now = locks.task_with_machine(desired.task_id), clock_now()
+    if held.live and held.live.number == desired.attempt and held.machine:
         # Between two stages nothing of it runs.
-        attempts.fail(held.machine, held.task, held.live, code, why, clock_now(), gone=True)
+        at = (held.machine, held.task, held.live)
+        if not (is_machines and giving_back.hand_on(*at, why, now)):
+            attempts.fail(*at, code, why, now, gone=True)
     db.session.commit()
 
 

@@ -24,6 +24,7 @@ from app.services.tasks import (
     branches,
     follow_ups,
     gates,
+    giving_back,
     history,
     questions,
     suspensions,
@@ -248,17 +249,12 @@ def _moved(live: LiveAttempt, report: frames.Published) -> str | None:
 
 def failed(live: LiveAttempt, report: frames.Failed) -> None:
     """The machine cannot go on with the attempt, for a reason in git's or the system's own words:
-    the task fails.
+    the task fails, unless the attempt is given back.
     """
-    attempts.fail(
-        live.machine,
-        live.task,
-        live.attempt,
-        report.code,
-        report.message,
-        live.now,
-        gone=True,
-    )
+    machine, task, attempt, now = live.machine, live.task, live.attempt, live.now
+    if report.unwell and giving_back.take(machine, task, attempt, report.message, now):
+        return
+    attempts.fail(machine, task, attempt, report.code, report.message, now, gone=True)
 
 
 def lost(live: LiveAttempt, why: str) -> None:

@@ -62,17 +62,20 @@ function queued(task: Task, around: Around): Why {
 
 /** For each rule the machines that it keeps from the task, in one sentence; empty where none does. */
 function blocks(task: Task, { words, machineNames, locale }: Around): string {
-  const byReason = new Map<string, string[]>()
-  for (const { reason, machineId } of task.queue?.blockedBy ?? []) {
+  const byReason = new Map<string, { reason: string; says: string; names: string[] }>()
+  for (const { reason, machineId, says } of task.queue?.blockedBy ?? []) {
     const name = machineNames?.get(machineId) ?? machineId.slice(0, 8)
-    byReason.set(reason, [...(byReason.get(reason) ?? []), name])
+    const key = `${reason} ${says ?? ''}`
+    const same = byReason.get(key) ?? { reason, says: says ?? '', names: [] }
+    byReason.set(key, { ...same, names: [...same.names, name] })
   }
-  return [...byReason]
-    .sort(([, few], [, many]) => many.length - few.length)
-    .map(([reason, names]) => {
+  return [...byReason.values()]
+    .sort((few, many) => many.names.length - few.names.length)
+    .map(({ reason, says, names }) => {
       const say = words.blocked[reason] ?? words.blockedOther
       const machines = listed(names, words.others, locale)
-      return say(machines, names.length, agentName(task.agentType))
+      const told = say(machines, names.length, agentName(task.agentType))
+      return says ? words.because(told, words.ill[says] ?? says) : told
     })
     .reduce((all, one) => (all ? words.and(all, one) : one), '')
 }

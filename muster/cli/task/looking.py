@@ -222,15 +222,17 @@ def why(muster: Muster, number: int) -> tuple[dict[str, Any], Callable[[], None]
         if blocked:
             names = {str(m["id"]): m["name"] for m in muster.api.items("/api/web/machines")}
             click.echo()
-            facts((names.get(b["machineId"], b["machineId"]), _keeps(b["reason"])) for b in blocked)
+            facts((names.get(b["machineId"], b["machineId"]), _keeps(b)) for b in blocked)
         elif not waiting and not queue:
             say("It waits for nothing.")
 
     return task, tell_why
 
 
-def _keeps(reason: str) -> str:
-    return KEEPS.get(reason, reason)
+def _keeps(block: Item) -> str:
+    """With the machine's own word, which a server of before does not tell."""
+    kept = KEEPS.get(block["reason"], block["reason"])
+    return ": ".join(filter(None, [kept, first_line(block.get("says"))]))
 
 
 @click.command("open")

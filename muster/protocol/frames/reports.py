@@ -242,10 +242,15 @@ class Lost(ReportBody, tag="lost"):
 
 
 class Failed(ReportBody, tag="failed"):
-    """The attempt cannot go on (`repository_unreachable`, `binary_missing`, …); nothing runs."""
+    """The attempt cannot go on (`repository_unreachable`, `binary_missing`, …); nothing runs.
+
+    `unwell`: the machine can begin nothing at all now, and its stage has not begun. The attempt is
+    given back, and the machine's capabilities say so until it is well.
+    """
 
     code: Word
     message: Words
+    unwell: bool = False
 
 
 class LogLost(ReportBody, tag="log-lost"):

@@ -165,6 +165,12 @@ def failure_code(end: StageEnd) -> str:
     return "binary_missing" if is_missing else "start_failed"
 
 
+def is_of_machine(end: StageEnd) -> bool:
+    """Whether that stage's command never ran, for what lies around it could not be made."""
+    _, _, step = end.message.partition(" ")
+    return end.how == "failed" and step.startswith(("begin", "prepare", "room"))
+
+
 def _environment(
     order: RunStage, workspace: Workspace, of_agent: Mapping[str, str]
 ) -> dict[str, str]:

@@ -182,9 +182,10 @@ class Attempt:
         if self._noted.is_stopping or self._reporter.standing.over:
             return
         with failures.reported(self._reporter, self._goes_on):
-            kept = KeptOrder.of(order, self._kept or self._inheritance.of(order))
-            self._remember(kept)
-            if self._begin(order, kept):
+            with failures.given_back(self._reporter, self._goes_on, order):
+                kept = KeptOrder.of(order, self._kept or self._inheritance.of(order))
+                has_begun = self._begin(order, kept)
+            if has_begun:
                 self._reporter.say(StageStarted(order.stage_index, order.run))
                 self._await_end(kept)
 
@@ -197,12 +198,12 @@ class Attempt:
 
     def _begin(self, order: RunStage, kept: KeptOrder) -> bool:
         """Starts shim and stage; False if it is to stop before the stage has begun."""
+        self._remember(kept)
         starting = self._shim.start(self._goes_on)
         try:
             has_begun = self._shim.has_begun(order.stage_index, order.run)
-            command = beginning.prepared(
-                self._context, self._workspace, order, kept, has_begun=has_begun
-            )
+            given = (self._context, self._workspace, order, kept)
+            command = beginning.prepared(*given, has_begun=has_begun)
             starting.result()
         finally:
             starting.exception()  # is waited for, whatever comes of it
@@ -274,8 +275,9 @@ class Attempt:
         """Of an attempt that begins with the push only the last stage's checkpoint is there."""
         kept = self._kept or KeptOrder.of_push(order)
         if kept is not None and kept.stage_index < 0:
-            self._remember(kept)
-            self._workspace.prepared(kept.repo, kept.author)
+            with failures.given_back(self._reporter, self._goes_on):
+                self._remember(kept)
+                self._workspace.prepared(kept.repo, kept.author)
 
     def _stop(self) -> None:
         self._stop_running()

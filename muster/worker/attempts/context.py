@@ -1,7 +1,7 @@
 """What every attempt works with."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Accepted, Body, Failed
@@ -17,6 +17,7 @@ from muster.worker.room.rooms import Rooms
 from muster.worker.server.log_stream import LogStreams
 from muster.worker.terminals.terminals import Terminals
 from muster.worker.tunnels.tunnels import Tunnels
+from muster.worker.wellness import Wellness
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class AttemptContext:
     limits: RoomLimits
     narrates: Callable[[], bool] = lambda: False
     takes_questions: Callable[[], bool | None] = lambda: True
+    wellness: Wellness = field(default_factory=Wellness)
 
     @property
     def layout(self) -> Layout:
@@ -70,6 +72,13 @@ class Reporter:
     def fail(self, code: str, message: str) -> None:
         """Reports that the attempt cannot go on."""
         self.say(Failed(code, message))
+
+    def give_back(self, code: str, message: str, otherwise: Body, *, is_sure: bool = False) -> None:
+        """Reports that a stage could not be begun because this machine can begin none now; where
+        that is neither sure, nor what the machine finds when it looks, `otherwise`."""
+        if self.context.wellness.doubt(message, is_sure=is_sure):
+            otherwise = Failed(code, message, unwell=True)
+        self.say(otherwise)
 
     def is_saying(self, kind: type[Body]) -> bool:
         """Whether such a report is on its way: it answers a repeated order, too."""

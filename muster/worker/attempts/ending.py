@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from muster.protocol.frames import StageEndedBy, StageFinished, Suspended
+from muster.protocol.frames import Failed, Lost, StageEndedBy, StageFinished, Suspended
 from muster.worker.agents import agent_outcome, failing, stage_command, suspension
 from muster.worker.agents.kept_order import KeptOrder
 from muster.worker.agents.suspension import Suspension
 from muster.worker.attempts.context import Reporter
 from muster.worker.attempts.workspace_side import AttemptWorkspace
 from muster.worker.shim.wire import StageEnd
+from muster.worker.wellness import SHORT_OF
 
 _MOST = (1 << 31) - 1  # of what a report can count
 
@@ -32,8 +33,9 @@ class StageEnding:
         health = self.reporter.context.health
         agent_outcome.judge(health, kept, end, self.directory)
         if (failure := stage_command.failure(end)) is not None:
-            self.reporter.fail(*failure)
+            self._fail(end, *failure)
             return
+        self.reporter.context.wellness.prove()
         why = suspension.of(health.adapters, kept, end, self.directory)
         if why is None and (end.how, end.code) != ("exit", 0):
             self.workspace.look()
@@ -44,6 +46,15 @@ class StageEnding:
         self.reporter.context.streams.await_until(self.reporter.key, end.log_end)
         self.tell_refused()
         self.reporter.say(report(kept, end) if why is None else _suspended(kept, end, why))
+
+    def _fail(self, end: StageEnd, code: str, words: str) -> None:
+        if not stage_command.is_of_machine(end):
+            self.reporter.fail(code, words)
+            return
+        # Where nothing is found, or found any more, another attempt may do better.
+        is_passing = end.code in SHORT_OF or end.message.startswith("EPERM room")
+        otherwise = Lost(words) if is_passing else Failed(code, words)
+        self.reporter.give_back(code, words, otherwise)
 
 
 def _suspended(kept: KeptOrder, end: StageEnd, why: Suspension) -> Suspended:

@@ -3,13 +3,22 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from muster.protocol.frames import Lost
+from muster.protocol.frames import Body, Failed, Lost, RunStage
 from muster.worker.agents.stage_command import RoomUnavailable
 from muster.worker.attempts.context import Reporter
 from muster.worker.attempts.shim_side import LaunchFailed
 from muster.worker.git.workspace import WorkspaceError
 from muster.worker.room.identity import NoIdentityLeft
 from muster.worker.shim.client import ShimGone, ShimRefused
+from muster.worker.shim.record import AttemptRecord
+from muster.worker.wellness import is_short
+
+_MAY_BE_OURS = frozenset({"workspace_failed", "workspace_broken"})
+"""What goes wrong with a workspace where the machine cannot make its room, or has no disk."""
+
+
+class GivenBack(Exception):
+    """It has been reported that this machine could not begin the stage."""
 
 
 @contextmanager
@@ -18,6 +27,8 @@ def reported(reporter: Reporter, goes_on: Callable[[], bool]) -> Iterator[None]:
     `goes_on`, what comes of that is nobody's concern."""
     try:
         yield
+    except GivenBack:
+        return
     except WorkspaceError as error:
         if goes_on():
             reporter.fail(error.code, error.message)
@@ -31,3 +42,37 @@ def reported(reporter: Reporter, goes_on: Callable[[], bool]) -> Iterator[None]:
         # No fault of the task's: another attempt, here or elsewhere, may do better.
         if goes_on():
             reporter.say(Lost(str(error) or "the shim died before the stage began"))
+
+
+@contextmanager
+def given_back(
+    reporter: Reporter, goes_on: Callable[[], bool], order: RunStage | None = None
+) -> Iterator[None]:
+    """On the way to that stage, or to a push: an attempt that this machine cannot begin is given
+    back, and `GivenBack` raised; unless the stage may have begun."""
+    try:
+        yield
+    except (WorkspaceError, NoIdentityLeft, LaunchFailed, OSError) as error:
+        is_other = isinstance(error, WorkspaceError) and error.code not in _MAY_BE_OURS
+        if is_other or not goes_on() or (order and _may_have_begun(reporter, order)):
+            raise
+        _give_back(reporter, error)
+        raise GivenBack from error
+
+
+def _may_have_begun(reporter: Reporter, order: RunStage) -> bool:
+    try:
+        past = AttemptRecord.load(reporter.context.layout.attempt(reporter.key))
+    except (OSError, ValueError):
+        return True
+    at = (order.stage_index, order.run)
+    return past is not None and past.highest is not None and past.highest >= at
+
+
+def _give_back(reporter: Reporter, error: Exception) -> None:
+    """Where the machine finds nothing now, but was short of something, another try may do better;
+    else it has failed."""
+    code = error.code if isinstance(error, WorkspaceError) else "worker_failed"
+    is_passing = isinstance(error, LaunchFailed) or is_short(error) or is_short(error.__cause__)
+    otherwise: Body = Lost(str(error)) if is_passing else Failed(code, str(error))
+    reporter.give_back(code, str(error), otherwise, is_sure=isinstance(error, NoIdentityLeft))

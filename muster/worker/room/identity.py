@@ -126,10 +126,23 @@ class Identities:
             with suppress(FileExistsError):
                 os.symlink(name, self._directory / str(uid))
                 return Identity(uid, self._directory / str(uid))
-        raise NoIdentityLeft(
+        raise NoIdentityLeft(self._all_taken)
+
+    def lacks(self) -> str | None:
+        """Why no attempt could have one now; None where one could, or where there are none."""
+        if os.geteuid() == 0 and not any(self._is_free(uid) for uid in self._candidates()):
+            return self._all_taken
+        return None
+
+    @property
+    def _all_taken(self) -> str:
+        return (
             f"all {len(self._uids)} user ids of {_written(self._uids)} are taken, by attempts whose"
             " workspaces are kept or by others of this host: have the worker give more (--uids)"
         )
+
+    def _is_free(self, uid: int) -> bool:
+        return not (self._directory / str(uid)).is_symlink()
 
     def _taken(self) -> list[Identity]:
         return [Identity(int(claim.name), claim) for claim in self._directory.iterdir()]

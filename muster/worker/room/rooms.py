@@ -54,6 +54,13 @@ class Rooms:
         """Whether rooms of this machine contain as much as is demanded."""
         return demanded is None or LEVELS.index(self.level) >= LEVELS.index(demanded)
 
+    def lacks_now(self) -> str | None:
+        """Why no room of this level can be made now, found out by making one; None: one can."""
+        try:
+            return None if self.level == "none" else _trial(self)
+        except OSError as error:
+            return f"no room can be tried: {error}"
+
     def of(self, key: AttemptKey, identity: Identity | None, objects: Path) -> Room:
         """The attempt's room; `objects` are those of its repository's mirror. Raises OSError."""
         layout = self.layout

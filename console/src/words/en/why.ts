@@ -1,3 +1,5 @@
+import { machines } from './machines'
+
 /** Why a task stands where it stands, as a person would say it. */
 type Block = (machines: string, count: number, agent: string) => string
 
@@ -24,6 +26,9 @@ export const why = {
     overloaded: (m, n) => `${m} ${one(n, 'is', 'are')} too busy`,
     no_free_slot: (m, n) => `${m} ${one(n, 'has', 'have')} no free slot`,
   } as Record<string, Block>,
+  because: (told: string, says: string) => `${told}: ${says}`,
+  // What machines say of an agent by a code; all else is in their words.
+  ill: machines.agentReasons,
   blockedOther: ((m) => `${m} cannot take it`) as Block,
 
   predecessor: 'Waits until its attempt before can no longer be running',

@@ -1,4 +1,5 @@
 import type { why as en } from '../en/why'
+import { machines } from './machines'
 
 export const why: typeof en = {
   and: (first, second) => `${first}；${second}`,
@@ -18,6 +19,8 @@ export const why: typeof en = {
     overloaded: (m) => `${m} 负载过高`,
     no_free_slot: (m) => `${m} 没有空闲槽位`,
   },
+  because: (told, says) => `${told}：${says}`,
+  ill: machines.agentReasons,
   blockedOther: (m) => `${m} 无法承接`,
 
   predecessor: '等待上一次尝试确定不再运行',

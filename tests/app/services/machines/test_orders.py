@@ -10,9 +10,10 @@ from app.domain.pipeline import GateKind
 from app.domain.room import RoomLevel
 from app.domain.task import TaskStatus
 from app.extensions import db
-from app.models import Machine
+from app.models import Event, Machine
 from app.services import vault
 from app.services.clock import now
+from app.services.dispatch import dispatch
 from app.services.machines import orders
 from app.services.machines.orders import Want
 from muster.protocol import codec, frames
@@ -20,6 +21,8 @@ from tests.app.services.driven import ordered, status
 from tests.app.services.statements import counted
 from tests.factories import make_attempt, make_developer, make_gate, make_machine, make_project
 from tests.factories import make_task as a_task
+
+ASSIGNED = TaskStatus.ASSIGNED
 
 
 def busy_machine(attempts: int) -> Machine:
@@ -119,13 +122,6 @@ def test_a_project_that_is_protected_meanwhile_hands_nothing_to_other_machines(
         ("full", RoomLevel.FULL, [], None),
         ("processes", None, [], None),  # its worker says so itself, if it cannot
         (None, RoomLevel.NONE, None, None),
-        ("processes", RoomLevel.FULL, None, "demands the room “full”, and the machine has “proc"),
-        (
-            None,
-            RoomLevel.PROCESSES,
-            None,
-            "demands the room “processes”, and the machine has “none",
-        ),
         (None, None, [], "the worker is of a release that cannot keep a stage from the network"),
     ],
 )
@@ -136,7 +132,7 @@ def test_no_machine_is_ordered_what_it_would_not_contain(
     network: list[str] | None,
     refusal: str | None,
 ) -> None:
-    task = a_task(project=make_project(room=demanded, network=network))
+    task = a_task(project=make_project(room=demanded, network=network), status=ASSIGNED)
     make_attempt(task, make_machine(room=has and {"level": has, "lacks": []}))
     order = orders.work_or_fail(ordered(task))
     if refusal is None:
@@ -146,6 +142,30 @@ def test_no_machine_is_ordered_what_it_would_not_contain(
     assert status(task) is TaskStatus.FAILED
     assert task.failure["code"] == "room_unavailable"
     assert refusal in task.failure["message"]
+
+
+@pytest.mark.parametrize(
+    ("has", "demanded", "stage", "after"),
+    [
+        ("processes", RoomLevel.FULL, 0, TaskStatus.QUEUED),
+        (None, RoomLevel.PROCESSES, 0, TaskStatus.QUEUED),
+        ("processes", RoomLevel.FULL, 1, TaskStatus.FAILED),  # it has the only copy of the work
+    ],
+)
+def test_what_a_machine_cannot_contain_any_more_goes_on_elsewhere(
+    app: Flask, has: str | None, demanded: RoomLevel, stage: int, after: TaskStatus
+) -> None:
+    """It had another room when it was chosen, and no stage has begun."""
+    stages = [{"name": "a", "kind": "shell", "command": "true", "timeout": 9}] * 2
+    project = make_project(room=demanded, pipeline=stages)
+    task = a_task(project=project, status=ASSIGNED, pipeline=stages)
+    machine = make_machine(room=has and {"level": has, "lacks": []})
+    make_attempt(task, machine, stage_index=stage)
+    assert orders.work_or_fail(ordered(task)) is None
+    assert status(task) is after
+    [told] = db.session.scalars(db.select(Event.message).where(Event.task_id == task.id))
+    assert f"demands the room “{demanded}”, and the machine has “{has or 'none'}”" in told
+    assert dispatch.assign_queued() == 0
 
 
 @pytest.mark.parametrize(

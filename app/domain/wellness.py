@@ -1,0 +1,24 @@
+"""Machines that can begin nothing now: what is said of their agents until they say more."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.domain.moments import written
+
+SECONDS = 60
+"""How long a machine that gave an attempt back is given no work, unless it says more: it tells of
+its agents with a heartbeat, which may come after the attempt was given back."""
+
+_LONGEST = 200  # characters, as of any reason that a machine tells of an agent
+
+
+def unwell(
+    capabilities: Sequence[Mapping[str, Any]], words: str, now: datetime
+) -> list[dict[str, Any]]:
+    """The capabilities of a machine that has just given an attempt back, in these words. What it
+    says of an agent itself stays.
+    """
+    until = written(now + timedelta(seconds=SECONDS))
+    said = {"healthy": False, "degradedUntil": until, "reason": words[:_LONGEST]}
+    return [dict(each) | (said if each.get("healthy", True) else {}) for each in capabilities]

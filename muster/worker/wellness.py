@@ -1,0 +1,134 @@
+"""Whether this machine can begin stages at all: asked when one could not be begun, and from then on
+again and again until it can.
+
+A stage that never began is no failed stage. While the machine is unwell all its agents are told to
+be so, with the reason, and no work comes.
+"""
+
+import errno
+import logging
+import os
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from muster.protocol.frames import Capability
+from muster.worker.room.identity import Identities
+from muster.worker.room.rooms import Rooms
+
+PAUSES = (5.0, 300.0)
+"""Seconds before the machine looks at itself again: at first, at most."""
+
+SHORT_OF = frozenset(
+    {
+        errno.EAGAIN,  # processes, threads
+        errno.EDQUOT,
+        errno.EIO,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOMEM,
+        errno.ENOSPC,
+        errno.EROFS,
+    }
+)
+"""What the system says where the machine is short of something, whoever asks."""
+
+_PROBE = 256 << 10  # bytes that a disk has to take
+
+log = logging.getLogger(__name__)
+
+
+def is_short(error: BaseException | None) -> bool:
+    """Whether the system said of the machine that it is short of something."""
+    return isinstance(error, OSError) and error.errno in SHORT_OF
+
+
+def lacks(rooms: Rooms, identities: Identities) -> str | None:
+    """Why no stage can be begun here now, found out by doing what every beginning does."""
+    return _disk_lacks(rooms.layout.attempts) or identities.lacks() or rooms.lacks_now()
+
+
+def _disk_lacks(directory: Path) -> str | None:
+    try:
+        with tempfile.TemporaryFile(dir=directory) as file:
+            file.write(os.urandom(_PROBE))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return f"its disk takes nothing: {error.strerror}"
+    return None
+
+
+class Wellness:
+    """Safe to use from any thread. `look` says why the machine can begin nothing, `changed` is
+    called when `why` has become another."""
+
+    def __init__(
+        self,
+        look: Callable[[], str | None] = lambda: None,
+        changed: Callable[[], None] = lambda: None,
+        pauses: tuple[float, float] = PAUSES,
+    ) -> None:
+        self._look, self._changed = look, changed
+        self._first, self._most = pauses
+        self._pause = self._first
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._why = ""
+
+    @property
+    def why(self) -> str:
+        """Why nothing can be begun here; empty while the machine is well."""
+        return self._why
+
+    def doubt(self, words: str, *, is_sure: bool) -> bool:
+        """What could not be begun, in words. Whether that is because the machine is unwell, which
+        it is from now on: where that `is_sure`, or its own look finds it so."""
+        found = words if is_sure else self._look()
+        if not found:
+            return False
+        with self._lock:
+            is_news, self._why = not self._why, found
+        if is_news:
+            log.error("nothing can be begun here: %s", found)
+            self._have_recovered()
+        self._changed()
+        return True
+
+    def prove(self) -> None:
+        """A stage has begun: what comes next is not the same trouble that goes on."""
+        self._pause = self._first
+
+    def told(self, capabilities: Callable[[], list[Capability]]) -> list[Capability]:
+        """What is said of the agents: while the machine is unwell, all of them are."""
+        found, why = capabilities(), self._why
+        if not why:
+            return found
+        return [
+            msgspec.structs.replace(each, healthy=False, reason=why) if each.healthy else each
+            for each in found
+        ]
+
+    def close(self) -> None:
+        self._over.set()
+
+    def _have_recovered(self) -> None:
+        try:
+            threading.Thread(target=self._recover, name="wellness", daemon=True).start()
+        except RuntimeError:  # there is no thread to be had, and nobody would find it well again
+            self._why = ""
+
+    def _recover(self) -> None:
+        """Looks again, less and less often as long as no stage begins, until nothing is found."""
+        while not self._over.wait(self._pause):
+            self._pause = min(self._most, 2 * self._pause)
+            found = self._look()
+            with self._lock:
+                self._why = found or ""
+            self._changed()
+            if not found:
+                log.info("stages can be begun here again")
+                return

@@ -1,0 +1,27 @@
+"""What is said of a machine's agents once it has given an attempt back."""
+
+from datetime import UTC, datetime
+
+from app.domain.wellness import unwell
+
+NOON = datetime(2030, 1, 31, 12, tzinfo=UTC)
+WELL = {"agentType": "claude", "version": "1", "healthy": True}
+GONE = {"agentType": "codex", "healthy": False, "reason": "not installed", "degradedUntil": None}
+
+
+def test_all_agents_are_unwell_for_a_minute_and_say_why() -> None:
+    [told] = unwell([WELL], "no space left", NOON)
+    assert told == {
+        **WELL,
+        "healthy": False,
+        "degradedUntil": "2030-01-31T12:01:00.000Z",
+        "reason": "no space left",
+    }
+
+
+def test_what_the_machine_says_of_an_agent_itself_stays() -> None:
+    assert unwell([GONE], "no space left", NOON) == [GONE]
+
+
+def test_words_are_no_longer_than_a_machine_s_own() -> None:
+    assert len(unwell([WELL], "x" * 2000, NOON)[0]["reason"]) == 200

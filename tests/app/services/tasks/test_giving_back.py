@@ -1,0 +1,115 @@
+"""A stage that never began is no failed stage: what a machine could not begin goes on elsewhere."""
+
+import pytest
+
+from app.domain.attempt import AttemptOutcome, AttemptPhase
+from app.domain.task import EventType, TaskStatus
+from app.services.dispatch import dispatch, waiting
+from app.services.tasks import attempts
+from muster.protocol import frames
+from tests.app.services.driven import Driven, events_of, live, make_driven, status
+from tests.app.services.tasks.stages_world import (
+    CHECK,
+    DEVELOP,
+    Create,
+    actor,
+    create,
+    machine,
+)
+
+__all__ = ["actor", "create", "machine"]
+
+WORDS = "all 1000 user ids of 66000-66999 are taken"
+UNWELL = frames.Failed("worker_failed", WORDS, unwell=True)
+
+
+def test_it_is_queued_again_and_costs_none_of_its_attempts(machine: Driven, create: Create) -> None:
+    task = create()
+    for number in range(1, 5):
+        assert dispatch.assign_queued() == 1
+        machine.say(task, frames.Accepted(), UNWELL)
+        assert (status(task), task.attempt) == (TaskStatus.QUEUED, number)
+        assert live(task).outcome is AttemptOutcome.HANDED_OVER
+        assert machine.row.slots_used == 0
+        machine.hello()  # by which it is well
+    assert EventType.MACHINE_LOST not in events_of(task)
+    assert machine.orders() == []
+
+
+def test_no_work_goes_to_the_machine_and_the_task_says_why(machine: Driven, create: Create) -> None:
+    task = create()
+    dispatch.assign_queued()
+    machine.say(task, frames.Accepted(), UNWELL)
+    assert dispatch.assign_queued() == 0
+    queue = waiting.queue_of(task)
+    assert queue is not None
+    [block] = queue["blocked_by"]
+    assert (block["reason"], block["says"]) == ("capability_degraded", WORDS)
+
+    other = make_driven()
+    assert dispatch.assign_queued() == 1
+    assert live(task).machine_id == other.machine_id
+
+
+def test_a_machine_that_says_more_is_believed(machine: Driven, create: Create) -> None:
+    task = create()
+    dispatch.assign_queued()
+    machine.say(task, frames.Accepted(), UNWELL)
+    machine.hello()
+    assert dispatch.assign_queued() == 1
+
+
+def test_a_room_that_could_not_be_made_after_all_is_no_failed_stage(
+    machine: Driven, create: Create
+) -> None:
+    task = create([DEVELOP, CHECK])
+    dispatch.assign_queued()
+    machine.begins(task)
+    machine.checkpoints(task)
+    machine.finishes(task)
+    machine.begins(task, 1)
+    machine.say(task, frames.Failed("start_failed", "EPERM room: bwrap: no", unwell=True))
+    assert (status(task), task.stage_index) == (TaskStatus.QUEUED, 1)
+    assert list(task.checkpoints) == ["0"]
+
+
+@pytest.mark.parametrize("stage", [0, 1])
+def test_where_the_machine_has_the_only_copy_it_fails_in_its_words(
+    machine: Driven, create: Create, stage: int
+) -> None:
+    """Nobody else could go on, and what has been done would be done again."""
+    task = create([DEVELOP, CHECK])
+    dispatch.assign_queued()
+    machine.begins(task)
+    machine.finishes(task)  # without a checkpoint
+    if stage:
+        machine.begins(task, 1)
+    machine.say(task, UNWELL)
+    assert status(task) is TaskStatus.FAILED
+    assert task.failure == {"code": "worker_failed", "message": WORDS, "stageIndex": 1}
+    assert not machine.row.capabilities[0]["healthy"]
+
+
+@pytest.mark.parametrize(("checkpoint", "after"), [(True, "queued"), (False, "failed")])
+def test_a_push_that_could_not_be_begun_is_the_next_attempt_s(
+    machine: Driven, create: Create, checkpoint: bool, after: str
+) -> None:
+    task = create()
+    dispatch.assign_queued()
+    machine.begins(task)
+    if checkpoint:
+        machine.checkpoints(task)
+    machine.finishes(task)
+    assert live(task).phase is AttemptPhase.PUBLISH
+    machine.say(task, UNWELL)
+    assert status(task) == after
+    if checkpoint:
+        assert attempts.position(live(task), task) == task.stage_index == 1
+
+
+def test_who_does_not_say_that_it_is_unwell_fails_its_task(machine: Driven, create: Create) -> None:
+    task = create()
+    dispatch.assign_queued()
+    machine.say(task, frames.Accepted(), frames.Failed("worker_failed", WORDS))
+    assert status(task) is TaskStatus.FAILED
+    assert machine.row.capabilities[0]["healthy"]

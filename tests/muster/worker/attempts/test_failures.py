@@ -1,0 +1,160 @@
+"""A stage that never began is no failed stage: its attempt is given back, once, and the machine
+says that it is unwell until it is not."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from muster.protocol.frames import Failed, Lost, StageFinished, StageStarted
+from muster.worker.room.identity import Identities, NoIdentityLeft
+from tests.muster.worker.attempts.attempt_world import milestones, quick
+from tests.muster.worker.repositories import as_root, repository, root
+from tests.muster.worker.worker_home import WorkerHome, worker
+
+__all__ = ["quick", "repository", "root", "worker"]
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("muster.worker.daemon.PAUSES", (0.2, 1.0))
+
+
+@pytest.fixture
+def bwrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """While this file is there no room can be made."""
+    broken, tools = tmp_path / "broken", tmp_path / "tools"
+    tools.mkdir()
+    for name in ("bwrap", "unshare"):
+        (tools / name).write_text(
+            f'#!/bin/sh\n[ ! -e {broken} ] || {{ echo "{name}: no room today" >&2; exit 1; }}\n'
+            f'exec {_real(name)} "$@"\n'
+        )
+        (tools / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    return broken
+
+
+def _real(name: str) -> str:
+    return subprocess.run(
+        ["sh", "-c", f"command -v {name} || echo /nowhere"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+
+
+def healthy(worker: WorkerHome) -> bool:
+    beats = [beat for _, beat in worker.server.heartbeats]
+    told = [beat.capabilities for beat in beats if beat.capabilities is not None]
+    latest = told[-1] if told else worker.server.hellos[-1].capabilities
+    return next(each.healthy for each in latest if each.agent_type == "custom")
+
+
+def test_a_machine_whose_user_ids_are_used_up_gives_the_attempt_back(
+    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = worker.start().server
+    left = [False]
+
+    def claim(self: Identities, key: object) -> None:
+        if not left[0]:
+            raise NoIdentityLeft("all 3 user ids are taken")
+
+    monkeypatch.setattr(Identities, "claim", claim)
+    monkeypatch.setattr(Identities, "lacks", lambda _: None if left[0] else "all are taken")
+    worker.run("echo ran")
+    assert server.until_said(Failed) == Failed(
+        "worker_failed", "all 3 user ids are taken", unwell=True
+    )
+    assert server.bodies(StageStarted) == []
+    server.until(lambda: not healthy(worker))
+    left[0] = True
+    server.until(lambda: healthy(worker))
+
+
+def test_a_room_that_cannot_be_made_for_a_while_fails_nothing(
+    worker: WorkerHome, bwrap: Path
+) -> None:
+    server = worker.start().server
+    if server.hellos[-1].room.level == "none":
+        pytest.skip("no rooms are made here")
+    bwrap.touch()
+    worker.run("echo ran")
+    failed = server.until_said(Failed)
+    assert (failed.code, failed.unwell) == ("workspace_failed", True)
+    server.until(lambda: not healthy(worker))
+    bwrap.unlink()
+    server.until(lambda: healthy(worker))
+    worker.run("echo ran", task_id=8)
+    server.until_said(StageFinished)
+    assert milestones(worker)[:2] == ["Accepted", "Failed"]
+
+
+def test_a_room_that_cannot_be_made_between_two_stages_fails_nothing(
+    worker: WorkerHome, bwrap: Path
+) -> None:
+    server = worker.start().server
+    if server.hellos[-1].room.level == "none":
+        pytest.skip("no rooms are made here")
+    worker.run("echo one")
+    server.until_said(StageFinished)
+    bwrap.touch()
+    worker.run("echo two", stage_index=1)
+    failed = server.until_said(Failed)
+    assert failed.unwell, failed
+    assert b"two" not in server.log()
+
+
+def test_what_was_made_to_wait_for_a_moment_is_lost_and_not_failed(
+    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk was full, and is not any more."""
+    server = worker.start().server
+
+    def write(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("muster.worker.agents.kept_order.KeptOrder.write", write)
+    worker.run("echo ran")
+    assert "No space left" in server.until_said(Lost).reason
+    assert server.bodies(Failed) == []
+
+
+@pytest.fixture
+def full(root: Path) -> Iterator[Path]:
+    """A file that takes all of the small disk of the home, once it is written."""
+    home = root / "home"
+    home.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=6m,mode=711", "muster-test", str(home)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode != 0:
+        pytest.skip("needs the right to mount")
+    try:
+        yield home / "spare"
+    finally:
+        subprocess.run(["umount", "--lazy", str(home)], check=True)
+
+
+def is_room(path: Path) -> bool:
+    found = os.statvfs(path)
+    return found.f_bavail > 0
+
+
+@as_root
+def test_a_machine_whose_disk_is_full_gives_the_attempt_back(
+    full: Path, worker: WorkerHome
+) -> None:
+    server = worker.start().server
+    with full.open("wb", buffering=0) as file:
+        while is_room(full):
+            file.write(os.urandom(4096))
+    worker.run("echo ran")
+    server.until(lambda: not healthy(worker))
+    full.unlink()
+    failed = server.until_said(Failed)
+    assert failed.unwell, failed
+    server.until(lambda: healthy(worker))
+    worker.run("echo ran", task_id=8)
+    server.until_said(StageFinished)

@@ -1,0 +1,98 @@
+"""A machine that can begin nothing finds that out, says so of its agents, and looks again."""
+
+import errno
+import threading
+from pathlib import Path
+
+import pytest
+
+from muster.protocol.frames import Capability
+from muster.worker import wellness
+from muster.worker.layout import Layout
+from muster.worker.room.identity import Identities
+from muster.worker.room.rooms import Rooms
+from muster.worker.wellness import Wellness
+from tests.muster.worker.repositories import until
+
+QUICK = (0.01, 0.04)
+AGENTS = [Capability("claude"), Capability("codex", healthy=False, reason="not installed")]
+
+
+class Machine:
+    """`lack` is what it finds when it looks."""
+
+    def __init__(self) -> None:
+        self.lack: str | None = None
+        self.looks = self.changes = 0
+        self.wellness = Wellness(self._look, self._changed, QUICK)
+
+    def _look(self) -> str | None:
+        self.looks += 1
+        return self.lack
+
+    def _changed(self) -> None:
+        self.changes += 1
+
+
+@pytest.fixture
+def machine() -> Machine:
+    return Machine()
+
+
+def test_what_the_machine_finds_nothing_of_is_no_fault_of_its_own(machine: Machine) -> None:
+    assert not machine.wellness.doubt("git said so", is_sure=False)
+    assert machine.wellness.why == ""
+    assert (machine.looks, machine.changes) == (1, 0)
+
+
+def test_it_is_unwell_in_the_words_of_what_it_finds(machine: Machine) -> None:
+    machine.lack = "bwrap is not installed"
+    assert machine.wellness.doubt("git said so", is_sure=False)
+    assert machine.wellness.why == "bwrap is not installed"
+    assert machine.changes == 1
+    machine.wellness.close()
+
+
+def test_what_is_sure_needs_no_look(machine: Machine) -> None:
+    machine.lack = "all user ids are taken, too"
+    assert machine.wellness.doubt("all user ids are taken", is_sure=True)
+    assert machine.looks == 0
+    machine.wellness.close()
+
+
+def test_it_looks_again_until_it_is_well_and_says_both(machine: Machine) -> None:
+    machine.lack = "its disk takes nothing"
+    assert machine.wellness.doubt("", is_sure=False)
+    until(lambda: machine.looks >= 3)
+    told = machine.wellness.told(lambda: AGENTS)
+    assert told == [Capability("claude", healthy=False, reason="its disk takes nothing"), AGENTS[1]]
+    machine.lack = None
+    until(lambda: machine.wellness.why == "")
+    assert machine.wellness.told(lambda: AGENTS) == AGENTS
+    assert machine.changes >= 3
+    until(lambda: not [t for t in threading.enumerate() if t.name == "wellness"])
+
+
+def test_it_looks_less_and_less_often_as_long_as_no_stage_begins(machine: Machine) -> None:
+    for pause in (0.02, 0.04, 0.04):
+        assert machine.wellness.doubt("ids", is_sure=True)
+        until(lambda: machine.wellness.why == "")
+        assert machine.wellness._pause == pause
+    machine.wellness.prove()
+    assert machine.wellness._pause == 0.01
+
+
+@pytest.mark.parametrize(
+    ("number", "is_short"), [(errno.ENOSPC, True), (errno.EMFILE, True), (errno.ELOOP, False)]
+)
+def test_being_short_is_the_system_s_word(number: int, is_short: bool) -> None:
+    assert wellness.is_short(OSError(number, "x")) is is_short
+
+
+def test_a_look_does_what_every_beginning_does(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    layout.make()
+    rooms, identities = Rooms(layout), Identities(layout.identities)
+    assert wellness.lacks(rooms, identities) is None
+    layout.attempts.rmdir()
+    assert wellness.lacks(rooms, identities) == "its disk takes nothing: No such file or directory"
