@@ -42,11 +42,11 @@ def apply(muster: Muster, file: Any, dry_run: bool, yes: bool) -> Any:
     lines = difference(declared, project or {}) + _hidden_lines(hidden) + people.lines()
     if not lines:
         say(f"{key} is as the file says: nothing to change.")
-        return project, lambda: None
+        return _as_saved(project), lambda: None
     for line in lines:
         click.echo(painted(line), err=True)
     if dry_run:
-        return project or {}, lambda: None
+        return _as_saved(project), lambda: None
     if not yes:
         require_yes(f"{'Change' if project else 'Make'} {key}?")
     saved = _saved(muster.api, key, declared, project, hidden)
@@ -55,6 +55,11 @@ def apply(muster: Muster, file: Any, dry_run: bool, yes: bool) -> Any:
         say(f"Warning: {words.one_line(warning.get('message'))}")
     say(f"{key} is as the file says now.")
     return saved, lambda: None
+
+
+def _as_saved(project: Fields | None) -> list[dict[str, Any]]:
+    """A project that nothing has changed, as a change answers; none, where there is none yet."""
+    return [] if project is None else [{**project, "warnings": []}]
 
 
 def _project(api: Api, key: str) -> dict[str, Any] | None:
@@ -73,7 +78,9 @@ def _saved(
         kept = {name: value for name, value in declared.items() if name != "members"}
         return dict(api.post("/api/admin/projects", {**kept, **hidden}))
     body = {**changes(declared, project), **hidden}
-    return dict(api.put(f"/api/web/projects/{server_id(key)}", body)) if body else dict(project)
+    if not body:
+        return _as_saved(project)[0]
+    return dict(api.put(f"/api/web/projects/{server_id(key)}", body))
 
 
 def _hidden_lines(hidden: Fields) -> list[str]:

@@ -62,7 +62,11 @@ def read(muster: Muster, numbers: tuple[int, ...], all_of_them: bool, undo: bool
 @pass_muster
 def watch(muster: Muster, tasks: bool) -> None:
     """Say what is new as it happens, until you interrupt it."""
+    is_first = True
     for event in muster.api.events("/api/web/stream"):
+        if is_first:
+            say("What is new from now on is shown here. Ctrl-C ends it.")
+            is_first = False
         if event.name != "news":
             continue
         for item in event.data.get("notifications") or []:

@@ -63,7 +63,10 @@ def bindings(muster: Muster, bot: int | None) -> object:
     """The chats that bots speak in, and of which projects."""
     if bot is None:
         return muster.api.items("/api/admin/bots/all-bindings")
-    return muster.api.items(f"/api/admin/bots/{bot}/bindings")
+    bound = list(muster.api.items(f"/api/admin/bots/{bot}/bindings"))
+    its = next(at for at in muster.api.items("/api/admin/bots") if at["id"] == bot)
+    beside = {"botId": bot, "botName": its["name"], "platform": its["platform"]}
+    return [{**each, **beside} for each in bound]
 
 
 bots = group(

@@ -51,6 +51,19 @@ def test_nothing_is_changed_where_nobody_can_be_asked_or_it_is_a_rehearsal(
     assert {request.method for request in shell_of_ada.asked} == {"GET"}
 
 
+def test_its_json_is_the_same_whether_something_changes_or_not(
+    shell_of_ada: Shell, tmp_path: Path
+) -> None:
+    (file := tmp_path / "project.yaml").write_text("key: APP\nname: Another\n")
+    asked = ("project", "apply", "-f", str(file), "--json", "name,warnings")
+    [before] = shell_of_ada.done("project", "show", "APP", "--json", "name").json
+    for option, name in (("--dry-run", before["name"]), *[("--yes", "Another")] * 2):
+        [told] = shell_of_ada.done(*asked, option).json
+        assert (told["name"], type(told["warnings"])) == (name, list)
+    file.write_text("key: NONE\nrepoUrl: https://git.example/none.git\n")
+    assert shell_of_ada.done(*asked, "--dry-run").json == []
+
+
 def test_members_become_those_that_are_named(shell_of_ada: Shell, tmp_path: Path) -> None:
     text = "members: {ada: maintainer, linus: member}"
     status, said = applied(shell_of_ada, tmp_path, text, "--yes")

@@ -1,0 +1,29 @@
+"""What one is told as it happens."""
+
+import httpx
+import pytest
+
+from muster.cli import errors
+from tests.muster.cli.shell import SERVER, Shell
+
+HELLO = 'event: hello\nid: 1:\ndata: {"unreadCount": 0}\n\n'
+NEWS = (
+    'event: news\nid: 2:\ndata: {"notifications": [{"title": "Sign it?", "body": "In APP",'
+    ' "createdAt": "2030-01-01T00:00:00.000Z"}], "events": []}\n\n'
+)
+
+
+@pytest.mark.usefixtures("home")
+def test_who_watches_is_told_at_once_that_it_listens_and_then_what_is_new() -> None:
+    streams = iter([HELLO + NEWS, HELLO])
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        try:
+            return httpx.Response(200, text=next(streams))
+        except StopIteration:
+            raise KeyboardInterrupt from None
+
+    said = Shell(answer)("--server", SERVER, "notifications", "watch")
+    assert said.status == errors.INTERRUPTED
+    assert said.err.count("Ctrl-C ends it.") == 1
+    assert "Sign it?" in said.out
