@@ -67,10 +67,11 @@ class InstalledServer(Running):
         until(door.exists, "fake of systemd")
         return started
 
-    def install(self) -> None:
+    def install(self, **more: str) -> None:
+        """With more settings, by their variables."""
         written = self.person.home / ".config" / "muster" / "muster.env"
         self.person.says("mkdir", "-p", written.parent)
-        settings.write(written, SETTINGS)
+        settings.write(written, {**SETTINGS, **more})
         os.chown(written, self.person.account.pw_uid, self.person.account.pw_gid)
         url = f"http://127.0.0.1:{self.port}"
         (answers := self.person.home / "answers.toml").write_text(
@@ -95,11 +96,7 @@ class InstalledServer(Running):
 
     def furnish(self, slots: int = 10) -> None:
         """A repository, and a machine with a worker of the environment that was installed first."""
-        self.repository = Repository(self.person.home / "repository.git")
-        self.repository.fill()
-        account = self.person.account
-        for path in [self.repository.path, *self.repository.path.rglob("*")]:
-            os.chown(path, account.pw_uid, account.pw_gid)  # git believes its owner alone
+        self.fill_repository()
         token = self.api.post("/api/admin/worker-tokens", {})["token"]
         (given := self.person.home / "token").write_text(str(token))
         worker = f"{self.python} -m muster worker"
@@ -110,6 +107,13 @@ class InstalledServer(Running):
         argv = (self.python, "-m", "muster", "worker", "run", "--home", home, *seen)
         self.worker = self.person.start(*argv, log=self.logs / "worker.log", env={})
         until(self._is_online, "machine", PATIENCE)
+
+    def fill_repository(self) -> None:
+        self.repository = Repository(self.person.home / "repository.git")
+        self.repository.fill()
+        account = self.person.account
+        for path in [self.repository.path, *self.repository.path.rglob("*")]:
+            os.chown(path, account.pw_uid, account.pw_gid)  # git believes its owner alone
 
     def _is_online(self) -> bool:
         found = self.api.get("/api/web/machines")["items"]

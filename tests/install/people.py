@@ -51,13 +51,22 @@ class Person:
     ) -> "subprocess.Popen[bytes]":
         with log.open("wb") as out:
             return subprocess.Popen(
-                argv, env=self.environment(**env), stdout=out, stderr=out, **self._as_them()
+                argv,
+                env=self.environment(**env),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                **self._as_them(),
             )
 
-    def run(self, *argv: str | Path) -> "subprocess.CompletedProcess[str]":
+    def run(
+        self, *argv: str | Path, given: str = "", env: Mapping[str, str] | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        """`given` is what comes from standard input."""
         return subprocess.run(
             argv,
-            env=self.environment(),
+            env=self.environment(**(env or {})),
+            input=given,
             capture_output=True,
             text=True,
             timeout=SECONDS,
@@ -82,7 +91,7 @@ class Person:
         return found
 
     def _as_them(self) -> dict[str, object]:
-        to = {"stdin": subprocess.DEVNULL, "cwd": self.home}
+        to = {"cwd": self.home}
         if os.geteuid() != 0:
             return to
         ids = {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []}

@@ -7,6 +7,7 @@ openapi.json.
 
 import json
 import sys
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,43 @@ import click
 from muster.cli import app, fields
 from muster.cli.output import Printed
 
+# Of commands whose answer is no shape of the contract's: what most of their fields are of, and the
+# others.
+_PUT_TOGETHER: dict[str, tuple[str, dict[str, str]]] = {
+    "admin tokens status": ("TokenStatus", {}),
+    "config list": (
+        "",
+        {
+            **dict.fromkeys(("name", "server", "user", "tokens"), "string"),
+            "caFile": "null|string",
+            "current": "boolean",
+        },
+    ),
+    "machine add": (
+        "CreatedToken",
+        {"connectedAt": "null|string", "agents": "array", "machine": "null|object"},
+    ),
+    "machine drain": ("PlannedTask", {"machine": "string"}),
+    "search": (
+        "",
+        {"kind": "string", "id": "integer|string", "name": "string", "status": "string"},
+    ),
+    "status": (
+        "Stats",
+        {"server": "string", "version": "string", "ready": "boolean", "missing": "array"},
+    ),
+    "task why": ("TaskDetail", {}),
+    "whoami": ("Profile", {"server": "string"}),
+}
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+    "object": (dict,),
+    "array": (list,),
+    "null": (type(None),),
+}
 COMMITTED = Path(__file__).with_suffix(".json")
 
 
@@ -29,6 +67,26 @@ def commands(command: click.Command, path: tuple[str, ...] = ()) -> dict[str, cl
         assert below is not None
         found |= commands(below, (*path, name))
     return found
+
+
+def name_of(words: Sequence[str], names: Iterable[str]) -> str:
+    """The command that these words call: the longest of the names that they begin with."""
+    said = " ".join(words) + " "
+    return max((name for name in names if said.startswith(f"{name} ")), key=len)
+
+
+def faults(item: Mapping[str, Any], shape: Mapping[str, str]) -> list[str]:
+    """What of an answer is not as the shape says."""
+    wrong = [f"{field} is in one of the two alone" for field in item.keys() ^ shape.keys()]
+    for field in item.keys() & shape.keys():
+        if not _fits(item[field], shape[field]):
+            wrong.append(f"{field} is {shape[field]}, and came as {item[field]!r}")
+    return wrong
+
+
+def _fits(value: object, kind: str) -> bool:
+    allowed = {type_ for name in kind.split("|") for type_ in _TYPES[name]}
+    return type(value) in allowed
 
 
 def printed(command: click.Command) -> Printed | None:
@@ -49,8 +107,10 @@ def of_all(document: dict[str, Any]) -> dict[str, dict[str, str]]:
     for name, command in sorted(commands(app.command).items()):
         how = printed(command)
         if how is not None:
-            shape = schemas.get(shapes.get(how.fields, ""), {}).get("properties", {})
-            found[name] = {field: _kind(shape.get(field, {})) for field in how.fields}
+            of, beside = _PUT_TOGETHER.get(name) or (shapes[how.fields], {})
+            shape = schemas[of]["properties"] if of else {}
+            kinds = {field: _kind(said) for field, said in shape.items()} | beside
+            found[name] = {field: kinds[field] for field in how.fields}
     return found
 
 

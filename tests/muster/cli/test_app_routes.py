@@ -11,40 +11,20 @@ import pytest
 from flask import Flask
 
 from app.extensions import db
-from muster.cli import app as cli
 from muster.cli import errors
 from muster.cli.tokens import Tokens
 from tests.contract import page
 from tests.contract.rights_world import make_world
-from tests.muster.cli.json_schema import commands
 from tests.muster.cli.routes_table import COMMANDS, WITHOUT
 from tests.muster.cli.shell import Said, Shell
 
-TESTS = Path(__file__).parents[2]
-# What cannot be done in the world as it is, and is asked for all the same.
+# What cannot be done in the world as it is, and is asked for all the same. For real all of it is
+# done, and what has no route of its own: tests/install/every.
 REFUSED = {
     "POST /api/web/tasks/:taskId/retry": "task_not_ended",
     "PUT /api/web/tasks/:taskId/seen": "task_not_ended",
     "POST /api/web/projects/:key/network/allow": "network_open",
     "DELETE /api/admin/bots/:botId/bindings": "not_found",
-}
-# Commands that speak by more than one route, or by none: the file that tries them, below tests/.
-ELSEWHERE = {
-    "login": "muster/cli/test_login.py",
-    "logout": "muster/cli/test_login.py",
-    "config": "flows/test_cli.py",
-    "completion": "flows/test_cli.py",
-    "verify": "muster/test_verify.py",
-    "worker": "muster/worker/test_commands.py",
-    "api": "muster/cli/test_api.py",
-    "attach": "muster/cli/attach/test_session.py",
-    "task why": "flows/test_cli.py",
-    "task open": "flows/test_cli.py",
-    "task choose": "flows/test_cli.py",
-    "task input": "muster/cli/task/test_questions.py",
-    "machine add": "muster/cli/test_machine_add.py",
-    "machine pin": "muster/cli/test_machines.py",
-    "machine unpin": "muster/cli/test_machines.py",
 }
 
 
@@ -52,19 +32,6 @@ def test_each_route_has_a_command_or_a_reason_to_have_none() -> None:
     routes = [f"{row.method} {row.path}" for row in page.rows()]
     assert set(routes) == set(COMMANDS) | set(WITHOUT)
     assert not set(COMMANDS) & set(WITHOUT)
-
-
-def test_each_command_is_tried_here_or_in_a_file_of_its_own() -> None:
-    tried = [line.partition(": ")[2] if ": " in line else line for line in COMMANDS.values()]
-    untried = {
-        name
-        for name in commands(cli.command)
-        if {name, name.partition(" ")[0]}.isdisjoint(ELSEWHERE)
-        and not any(line == name or line.startswith(f"{name} ") for line in tried)
-    }
-    assert untried == set()
-    for name, path in ELSEWHERE.items():
-        assert f'"{name.rpartition(" ")[2]}"' in (TESTS / path).read_text(), name
 
 
 class Taken:

@@ -1,0 +1,96 @@
+"""Accounts: who one is, who others are, and by what they come in."""
+
+from datetime import UTC, datetime
+
+import pyotp
+import pytest
+
+from tests.flows.running import PASSWORD
+from tests.install.every.somebody import NOT_ALLOWED, Somebody
+from tests.install.every.whole import Whole
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture
+def carol(whole: Whole, admin: Somebody) -> Somebody:
+    """An account of this test alone, signed in at last."""
+    admin.told("admin developers create carol --git-email carol@example.org", given=PASSWORD)
+    whole.people["carol"] = made = Somebody(whole.person, whole.command, "carol")
+    whole.sign_in("carol")
+    return made
+
+
+def account(admin: Somebody, name: str) -> dict[str, object]:
+    return next(who for who in admin.told("admin developers list") if who["name"] == name)
+
+
+def test_an_account_from_its_making_to_its_end(
+    whole: Whole, admin: Somebody, carol: Somebody
+) -> None:
+    who = account(admin, "carol")
+    assert carol.told("whoami")[0]["id"] == who["id"]
+    [changed] = admin.told(
+        f"admin developers update {who['id']} --role lead -F email=c@example.org"
+    )
+    assert (changed["role"], changed["email"]) == ("lead", "c@example.org")
+    whole.sign_in("carol")  # another role ends all logins
+    [own] = carol.told("profile set --git-name 'Carol C.'")
+    assert own["gitName"] == carol.told("whoami")[0]["gitName"] == "Carol C."
+    assert carol.told("profile budget")[0]["budget"] is None
+    browser = whole.session("carol")
+    browser.post("/api/auth/confirm", {"password": PASSWORD})
+    secret = browser.post("/api/web/profile/totp/setup", {})["secret"]
+    browser.post("/api/web/profile/totp/verify", {"code": pyotp.TOTP(secret).now()})
+    assert carol.told("whoami")[0]["totpEnabled"]
+    [reset] = admin.told(f"admin developers reset-totp {who['id']} --yes")
+    assert not reset["totpEnabled"]
+    whole.sign_in("carol")
+    admin(f"admin developers sign-out {who['id']} --yes")
+    carol("whoami", status=NOT_ALLOWED)
+    assert "muster login" in carol.err
+    [gone] = admin.told(f"admin developers update {who['id']} --disable")
+    assert gone["disabled"]
+
+
+def test_a_login_and_a_token_of_one_s_own_come_and_go(whole: Whole, bob: Somebody) -> None:
+    bob("profile confirm", given=PASSWORD)
+    [made] = bob.told("profile create-token --label robot --scope read")
+    robot = Somebody(whole.person, whole.command, "robot")
+    robot(f"login --server {whole.api.url} --name here --token -", given=f"{made['token']}\n")
+    assert robot.told("whoami")[0]["name"] == "bob"
+    [known] = robot.told("config list")
+    assert (known["name"], known["user"], known["current"]) == ("here", "bob", True)
+    robot("config use here")
+    assert robot("config path").strip() == str(robot.place / "muster" / "config.toml")
+    robot("profile confirm", given=PASSWORD, status=NOT_ALLOWED)  # a token is no session
+    assert [token["label"] for token in bob.told("profile tokens")] == ["robot"]
+    [revoked] = bob.told(f"profile revoke-token {made['id']}")
+    assert revoked["revokedAt"] is not None
+    robot("whoami", status=NOT_ALLOWED)
+    robot("logout")
+    robot("profile sessions", status=NOT_ALLOWED)
+    before = bob.told("profile sessions")
+    other = whole.session("bob")
+    [new] = [at for at in bob.told("profile sessions") if at["id"] not in {b["id"] for b in before}]
+    bob(f"profile end-session {new['id']}")
+    assert new["id"] not in [at["id"] for at in bob.told("profile sessions")]
+    assert other.url
+    bob("profile end-session --others")
+    assert [at["current"] for at in bob.told("profile sessions")] == [True]
+    [chat] = bob.told("profile chat-token")
+    assert datetime.fromisoformat(chat["expiresAt"]) > datetime.now(UTC)
+
+
+def test_a_provider_and_who_somebody_is_there(admin: Somebody, ada: Somebody) -> None:
+    asked = "--name sso --label 'Our SSO' --issuer https://sso.example --client-id muster"
+    [made] = admin.told(f"admin providers create {asked}")
+    [changed] = admin.told(f"admin providers update {made['id']} -F enabled=false")
+    assert [at["enabled"] for at in admin.told("admin providers list")] == [changed["enabled"]]
+    who = ada.told("whoami")[0]["id"]
+    [linked] = admin.told(f"admin identities link {who} --provider sso --subject ada-there")
+    assert [at["subject"] for at in admin.told(f"admin identities list {who}")] == ["ada-there"]
+    admin(f"admin identities unlink {who} {linked['id']} --yes")
+    assert admin.told(f"admin identities list {who}") == []
+    admin(f"admin providers delete {made['id']} --yes")
+    assert admin.told("admin providers list") == []

@@ -1,0 +1,43 @@
+"""Which commands the tests of `tests/install/every` say, as their text has it: nothing is run."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+EVERY = Path(__file__).parents[2] / "install" / "every"
+
+
+class Said(NamedTuple):
+    """A line, up to what only its test knows; and whether its JSON is held to the schema."""
+
+    line: str
+    as_json: bool
+
+
+def in_tests(place: Path = EVERY) -> list[Said]:
+    """All lines that are said, by whoever."""
+    return [said for path in sorted(place.glob("*.py")) for said in _in(path)]
+
+
+def untold(names: Iterable[str], lines: Iterable[str]) -> set[str]:
+    """The commands that none of these lines begins with."""
+    begun = [f"{line} " for line in lines]
+    return {name for name in names if not any(line.startswith(f"{name} ") for line in begun)}
+
+
+def _in(path: Path) -> Iterator[Said]:
+    for call in ast.walk(ast.parse(path.read_text())):
+        if isinstance(call, ast.Call) and call.args:
+            line = _beginning(call.args[0])
+            if line is not None:
+                name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+                yield Said(line, name == "told")
+
+
+def _beginning(argument: ast.expr) -> str | None:
+    """Of a text, what stands in it before anything is put in."""
+    if isinstance(argument, ast.JoinedStr):
+        argument = argument.values[0]
+    is_text = isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+    return argument.value if is_text else None  # type: ignore[union-attr,return-value]
