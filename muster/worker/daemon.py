@@ -78,8 +78,7 @@ class Daemon:
         health = AgentHealth(look=_look(programs), adapters=adapters)
         repositories = Repositories(layout)
         self.upgrades = self._made_upgrades(settings.keep_release)
-        look = partial(lacks, rooms, identities)
-        wellness = self._wellness = Wellness(look, self._refresh, PAUSES)
+        wellness = self._wellness = self._made_wellness(identities)
         told = (rooms.facts, settings.labels, lambda: self.upgrades.facts)
         capabilities = partial(wellness.told, health.capabilities)
         self._vitals = Vitals(home, capabilities, repositories.urls, *told)
@@ -167,6 +166,9 @@ class Daemon:
             keeps=keeps,
             is_tried=self._leash is not None,
         )
+
+    def _made_wellness(self, identities: Identities) -> Wellness:
+        return Wellness(partial(lacks, self._rooms, identities), self._refresh, PAUSES)
 
     def _refresh(self) -> None:
         self._vitals.refresh()

@@ -34,11 +34,11 @@ const plain = {
 
 const waits = (reason: string, nextAct: string | null, at: string | null = soon) =>
   ({ waitsFor: { reason, nextAct, at } }) as Partial<Task>
-const queue = (position: number, ...blocked: [string, string, string?][]) =>
+const queue = (position: number, ...blocked: [string, string][]) =>
   ({
     queue: {
       position,
-      blockedBy: blocked.map(([machineId, reason, says]) => ({ machineId, reason, says }) as Block),
+      blockedBy: blocked.map(([machineId, reason]) => ({ machineId, reason }) as Block),
     },
   }) as Partial<Task>
 const gate = (kind: string) =>
@@ -80,24 +80,6 @@ const rows: Row[] = [
     null,
     ['heron, tern and osprey have no free slot; kite is offline', 'Number 2 in the queue'],
     ['heron、tern和osprey 没有空闲槽位；kite 离线', '队列中排第 2'],
-  ],
-  [
-    'machines that are unwell, in their words',
-    queue(
-      1,
-      ['h', 'capability_degraded', 'its disk takes nothing'],
-      ['t', 'capability_degraded', 'its disk takes nothing'],
-      ['o', 'capability_degraded', 'auth_failure'],
-    ),
-    null,
-    [
-      'heron and tern have Claude, but it is unwell: its disk takes nothing; osprey has Claude, but it is unwell: its key or login is refused',
-      'Number 1 in the queue',
-    ],
-    [
-      'heron和tern 上的 Claude 状态异常：its disk takes nothing；osprey 上的 Claude 状态异常：密钥或登录被拒绝',
-      '队列中排第 1',
-    ],
   ],
   [
     'many machines, in short',

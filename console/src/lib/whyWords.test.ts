@@ -16,8 +16,11 @@ const task = (some: object) =>
   }) as unknown as Schemas['TaskDetail']
 const failed = (code: string) =>
   task({ status: 'failed', failure: { code, message: '', stageIndex: null } })
-const kept = (reason: string) =>
-  task({ status: 'queued', queue: { position: 1, blockedBy: [{ machineId: 'h', reason }] } })
+const kept = (reason: string, ...says: string[]) => {
+  const words = says.length > 0 ? says : [undefined]
+  const blockedBy = words.map((each) => ({ machineId: 'h', reason, says: each }))
+  return task({ status: 'queued', queue: { position: 1, blockedBy } })
+}
 
 const machineNames = new Map([['h', 'heron']])
 const spoken: Record<'en' | 'zh', Around> = {
@@ -34,5 +37,12 @@ describe.each(['en', 'zh'] as const)('the words of why, in %s', (tongue) => {
     const { says } = why(kept(rule), spoken[tongue])
     expect(says).toContain('heron')
     expect(says).not.toBe(spoken[tongue].words.blockedOther('heron', 1, 'Claude'))
+  })
+
+  it('tell what machines say of themselves, once for all that say the same', () => {
+    const full = 'its disk takes nothing'
+    const { says } = why(kept('capability_degraded', full, full, 'auth_failure'), spoken[tongue])
+    expect(says.split(full)).toHaveLength(2)
+    expect(says).toContain(spoken[tongue].words.ill.auth_failure)
   })
 })

@@ -101,7 +101,7 @@ def test_a_queued_task_knows_its_place_and_what_keeps_each_machine() -> None:
     queue = waiting.queue_of(seen)
     assert queue == {
         "position": 2,
-        "blocked_by": [{"machine_id": str(full.id), "reason": "no_free_slot"}],
+        "blocked_by": [{"machine_id": str(full.id), "reason": "no_free_slot", "says": None}],
     }
     assert waiting.wait_of(first) is None
 
