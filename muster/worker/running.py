@@ -10,7 +10,7 @@ from pathlib import Path
 
 from muster.worker.daemon import Daemon
 from muster.worker.layout import Layout
-from muster.worker.server.credentials import CredentialStore
+from muster.worker.server.credentials import CredentialStore, NotEnrolled
 from muster.worker.server.rest import Rest, ServerRefused, Unreachable
 from muster.worker.upgrades import choice, releases, trial
 from muster.worker.upgrades.choice import Choice
@@ -36,8 +36,12 @@ def run(home: Path, arguments: Sequence[str], daemon: Callable[[Leash | None], D
     made.run()
     if made.upgrades.begun is None:
         return 0
+    if _is_erased(layout):
+        return 0
     tried = Trial(layout, arguments, lambda: _is_reachable(layout), stopping.told)
     following = tried.run(made.upgrades.begun, made.upgrades.seconds)
+    if _is_erased(layout):
+        return 0
     if following and stopping.goes_on():
         trial.become(following, arguments)
     made.end_what_was_left()
@@ -96,11 +100,20 @@ def _chosen(layout: Layout) -> Path | None:
     return None
 
 
+def _is_erased(layout: Layout) -> bool:
+    """Whether this machine was decommissioned, and the daemon that heard so has erased all: the
+    credentials go last."""
+    if layout.credentials.exists():
+        return False
+    log.warning("this machine has been decommissioned, and no release follows")
+    return True
+
+
 def _is_reachable(layout: Layout) -> bool:
     """Whether we could be at work with the server now."""
-    known = CredentialStore(layout.credentials).load()
     try:
+        known = CredentialStore(layout.credentials).load()
         Rest(known.server, known.ca_file, known.insecure).get("/readyz")
-    except (ServerRefused, Unreachable):
+    except (NotEnrolled, ServerRefused, Unreachable):
         return False
     return True

@@ -66,11 +66,13 @@ class Trial:
 
     def run(self, begun: Choice, seconds: float) -> Path | None:
         """Tries it, for so many seconds. Returns the interpreter of what is to run from here on;
-        None where nothing is, for we were stopped. Raises HomeInUse, OSError."""
+        None where nothing is, for we were stopped, or decommissioned. Raises HomeInUse, OSError."""
         with choice.trial_lock(self._layout):
             python = releases.python(self._layout, begun.trying)
             log.info("trying release %s (%s)", begun.version, begun.trying)
             why = self._try(python, seconds)
+            if not self._layout.credentials.exists():
+                return None  # it was decommissioned, and has erased all that there was
             if self._stopped.is_set():
                 self._save(msgspec.structs.replace(begun, trying="", version=""))
                 return None

@@ -13,6 +13,7 @@ from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
     Accepted,
     Checkpoint,
+    CloseCode,
     StageFinished,
     StageStarted,
     Upgrade,
@@ -20,6 +21,7 @@ from muster.protocol.frames import (
 )
 from muster.worker import processes, running
 from muster.worker.daemon import Daemon
+from muster.worker.layout import Layout
 from muster.worker.shim import client as shim_client
 from muster.worker.upgrades import choice, releases
 from tests.muster.worker.repositories import repository, root, until
@@ -119,6 +121,20 @@ def test_who_is_told_to_end_in_the_middle_of_a_trial_leaves_nothing_where_nothin
     assert (known.trying, known.failed) == ("", None), "nothing is held against it"
 
 
+def test_a_machine_that_is_decommissioned_in_the_middle_of_a_trial_ends_as_any_other(
+    worker: WorkerHome, base: list[str]
+) -> None:
+    server = worker.server
+    process = worker.spawn(python=base)
+    lookalikes.prepared(worker.layout, NEW)
+    server.send(Upgrade(NEW, "now"))
+    server.until_connected(2)
+    server.kick(CloseCode.DECOMMISSIONED)
+    assert process.wait(30) == 0
+    assert list(worker.layout.home.iterdir()) == []
+    assert len(server.hellos) == 2
+
+
 class Left:
     """A daemon that has left for a release."""
 
@@ -158,6 +174,7 @@ def test_a_stop_that_is_told_after_the_trial_is_heard(
     monkeypatch.setattr(running, "_chosen", lambda _: None)
     monkeypatch.setattr(running.Trial, "run", tried)
     monkeypatch.setattr(running.trial, "become", lambda python, _: became.append(python))
+    Layout(tmp_path).make()
     left = Left()
     assert running.run(tmp_path, [], lambda _: cast(Daemon, left)) == 0
     assert became == ([] if is_told else [Path("python")])
