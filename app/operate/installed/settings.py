@@ -12,11 +12,6 @@ HEADER = "# Muster's settings. `muster-server install` writes this file and keep
 MODE = 0o600  # for its owner alone
 
 
-def text(values: Mapping[str, str]) -> str:
-    """Raises OperateError for a value that such a file cannot have."""
-    return HEADER + "".join(f"{name}={_quoted(name, value)}\n" for name, value in values.items())
-
-
 def parse(content: str) -> dict[str, str]:
     """Raises OperateError for a line that is none."""
     found = {}
@@ -43,31 +38,49 @@ def read(path: Path) -> dict[str, str]:
 
 
 def write(path: Path, values: Mapping[str, str]) -> None:
-    """For its owner alone, and whole or not at all. Raises OperateError, OSError."""
-    durable.replace(path, text(values).encode(), MODE)
-
-
-def put(path: Path, name: str, value: str) -> None:
-    """Set one in a file that is there; every other byte of it stays, as comments of an operator's.
+    """Have the file set these and no others; of one that is there every other byte stays, as
+    comments of an operator's, and lines that set what they should.
 
     For its owner alone, and whole or not at all. Raises OperateError, OSError.
     """
-    content, line = path.read_bytes(), f"{name}={_quoted(name, value)}".encode()
-    ours = re.compile(rb"^[ \t]*%s[ \t]*=.*$" % re.escape(name.encode()), re.MULTILINE)
-    content, number = ours.subn(lambda _: line, content)
-    if number == 0:
-        end = b"" if content.endswith(b"\n") or not content else b"\n"
-        content += end + line + b"\n"
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        content = HEADER.encode()
+    known = parse(content.decode())
+    for name in known.keys() - values.keys():
+        content = _without(content, name)
+    for name, value in values.items():
+        if known.get(name) != value:
+            content = _with(content, name, value)
     durable.replace(path, content, MODE)
 
 
+def put(path: Path, name: str, value: str) -> None:
+    """Set one in a file that is there; as `write` otherwise."""
+    durable.replace(path, _with(path.read_bytes(), name, value), MODE)
+
+
 def remove(path: Path, name: str) -> None:
-    """Have it not be set in a file that is there; as `put` otherwise."""
+    """Have it not be set in a file that is there; as `write` otherwise."""
     content = path.read_bytes()
-    ours = re.compile(rb"^[ \t]*%s[ \t]*=.*(?:\n|\Z)" % re.escape(name.encode()), re.MULTILINE)
-    left = ours.sub(b"", content)
-    if left != content:
+    if (left := _without(content, name)) != content:
         durable.replace(path, left, MODE)
+
+
+def _with(content: bytes, name: str, value: str) -> bytes:
+    line = f"{name}={_quoted(name, value)}".encode()
+    ours = re.compile(rb"^[ \t]*%s[ \t]*=.*$" % re.escape(name.encode()), re.MULTILINE)
+    content, number = ours.subn(lambda _: line, content)
+    if number:
+        return content
+    end = b"" if content.endswith(b"\n") or not content else b"\n"
+    return content + end + line + b"\n"
+
+
+def _without(content: bytes, name: str) -> bytes:
+    ours = re.compile(rb"^[ \t]*%s[ \t]*=.*(?:\n|\Z)" % re.escape(name.encode()), re.MULTILINE)
+    return ours.sub(b"", content)
 
 
 def _quoted(name: str, value: str) -> str:

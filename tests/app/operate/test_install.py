@@ -62,6 +62,21 @@ def test_a_second_install_keeps_keys_and_own_settings_and_takes_new_answers(
     assert not (root / UNITS / units.ENGINES).exists()
 
 
+def test_a_second_install_leaves_an_operator_s_file_as_it_is_but_for_the_answers(
+    file: Path, tmp_path: Path
+) -> None:
+    install(file, root := tmp_path / "root")
+    own = "\n# ours: ask Ada before you change it\n;MUSTER_PORT=1\nMUSTER_LOG_LEVEL=DEBUG\n"
+    written = (root / SETTINGS).read_text().replace("MUSTER_PORT", f"{own}MUSTER_PORT")
+    (root / SETTINGS).write_text(written)
+    install(file, root)
+    assert (root / SETTINGS).read_text() == written
+    file.write_text(file.read_text() + "port = 9001\n")
+    install(file, root)
+    expected = written.replace('MUSTER_PORT="9000"', 'MUSTER_PORT="9001"')
+    assert (root / SETTINGS).read_text() == expected != written
+
+
 def test_what_was_installed_is_gone_but_for_keys_and_data(file: Path, tmp_path: Path) -> None:
     before = install(file, root := tmp_path / "root")
     run("uninstall", "--yes", "--root", str(root))

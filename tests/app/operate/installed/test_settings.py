@@ -31,9 +31,10 @@ def test_it_is_its_owner_s_alone_also_where_it_was_not(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ["a\nB=c", "\r", "\x00", "\x7f"])
-def test_no_value_makes_a_line_of_its_own(value: str) -> None:
+def test_no_value_makes_a_line_of_its_own(value: str, tmp_path: Path) -> None:
     with pytest.raises(OperateError, match="line break"):
-        settings.text({"A": value})
+        settings.write(tmp_path / "muster.env", {"A": value})
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("line", ["no equals sign", "A=two words", 'A="open'])
@@ -48,6 +49,14 @@ def test_comments_and_empty_lines_are_none() -> None:
 
 
 OWN = "# mine: é\r\n\n  ; SET=1\nSETS='1 \\ 2'\n#SET=2\n"
+
+
+def test_what_is_written_again_changes_only_what_has_changed(tmp_path: Path) -> None:
+    path = tmp_path / "muster.env"
+    path.write_bytes((OWN + "SET='as it was'\nGONE=1 \n # the port\n PORT=1\n\n").encode())
+    settings.write(path, {"NEW": "n", "PORT": "2", "SETS": "1 \\ 2", "SET": "as it was"})
+    after = OWN + 'SET=\'as it was\'\n # the port\nPORT="2"\n\nNEW="n"\n'
+    assert path.read_bytes() == after.encode()
 
 
 @pytest.mark.parametrize(
